@@ -1,0 +1,1 @@
+"""Sort spikes by hand in napari."""

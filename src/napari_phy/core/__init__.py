@@ -1,0 +1,1 @@
+"""The clustering and its edits; arrays only."""

@@ -1,0 +1,123 @@
+"""What every data set offers to a session, whatever its format."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from napari_phy.core.probe import Probe
+
+
+class SpikeRows(Protocol):
+    """Per-spike rows that stay on disk until asked for: features, masks, waveforms."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Full shape; the first axis is the spikes."""
+        ...
+
+    def __getitem__(self, spike_ids: Any) -> npt.NDArray[np.float32]:
+        """Return the rows of a slice or an integer array of spike ids, in that order."""
+        ...
+
+
+class Samples(Protocol):
+    """Raw voltage `(n_samples, n_channels)`, all recordings joined; only what is asked for is read."""
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Number of samples and of channels."""
+        ...
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of a sample."""
+        ...
+
+    def __getitem__(self, key: Any) -> npt.NDArray[Any]:
+        """Return `[start:stop]` or `[start:stop, channels]` as an array."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """One uninterrupted acquisition: its place on the data set's time line."""
+
+    recording_id: int
+    name: str
+    start_sample: int
+    n_samples: int
+
+
+class BaseModel(ABC):
+    """One channel group and one clustering of a data set, as read from disk; nothing here is edited.
+
+    Arrays handed out are read-only. `features`, `masks`, `waveforms` and `traces` are None when their
+    file is missing; `missing` then holds one sentence for each.
+    """
+
+    path: Path
+    channel_group: int
+    clustering: str
+    channel_groups: tuple[int, ...]
+    clusterings: tuple[str, ...]
+
+    sample_rate: float
+    duration: float  # s, of all recordings
+    recordings: tuple[Recording, ...]
+    probe: Probe
+    n_features_per_channel: int
+    microvolts_per_unit: float | None  # None: the gain is unknown or implausible, show a.u.
+
+    spike_samples: npt.NDArray[np.int64]  # on the joined time line, ascending
+    spike_recordings: npt.NDArray[np.int64]
+    spike_clusters: npt.NDArray[np.int32]
+    cluster_groups: Mapping[int, str]  # lower-case names; missing: unsorted
+    cluster_colors: Mapping[int, str]  # '#rrggbb' of clusters that have one
+    cluster_labels: Mapping[str, Mapping[int, Any]]  # field -> {cluster: value}
+    group_names: tuple[str, ...]  # in the file's order: noise, mua, good, unsorted, the user's own
+
+    features: SpikeRows | None  # (n_spikes, n_channels * n_features_per_channel), channel-major
+    masks: SpikeRows | None  # (n_spikes, n_channels), 0…1
+    waveforms: SpikeRows | None  # (n_spikes, n_samples, n_channels), filtered, in µV where the gain is known
+    traces: Samples | None  # raw units, all channels of the file
+    missing: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """File name, for titles and messages."""
+        return self.path.name
+
+    @property
+    def n_spikes(self) -> int:
+        """Number of spikes of the channel group."""
+        return len(self.spike_samples)
+
+    @property
+    def n_channels(self) -> int:
+        """Number of channels of the channel group."""
+        return self.probe.n_channels
+
+    @property
+    def spike_times(self) -> npt.NDArray[np.float64]:
+        """(n_spikes,) seconds on the joined time line."""
+        return self.spike_samples / self.sample_rate
+
+    @property
+    def unit(self) -> str:
+        """Unit of waveforms and amplitudes."""
+        return "a.u." if self.microvolts_per_unit is None else "µV"
+
+    @abstractmethod
+    def describe(self) -> str:
+        """Return a readable summary."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Release every file."""

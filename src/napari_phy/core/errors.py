@@ -1,0 +1,43 @@
+"""Errors for the person at the desk: what, where, what now.
+
+NapariPhyError
+├── ClusteringError        an edit that cannot be done; nothing was changed
+├── KwikFormatError        a file that is not what it should be
+├── MissingDataError       a file or dataset that is not there
+├── ReadOnlyError          a data set that cannot be written to here
+├── JournalError           the journal of edits cannot be read or written
+│   └── JournalLockedError another process is editing this data set
+└── SaveError              saving failed; the file is as before
+"""
+
+
+class NapariPhyError(Exception):
+    """Root of all errors this package raises on purpose."""
+
+
+class ClusteringError(NapariPhyError, ValueError):
+    """An edit cannot be done; the clustering is unchanged."""
+
+
+class KwikFormatError(NapariPhyError):
+    """A file is not a Kwik file, or contradicts itself."""
+
+
+class MissingDataError(NapariPhyError):
+    """A file or dataset is not there."""
+
+
+class ReadOnlyError(NapariPhyError):
+    """The data set cannot be written to here."""
+
+
+class JournalError(NapariPhyError):
+    """The journal of edits cannot be read or written."""
+
+
+class JournalLockedError(JournalError):
+    """Another process holds the journal: the data set is open for editing elsewhere."""
+
+
+class SaveError(NapariPhyError):
+    """Saving failed; the file is as before and the edits stay in the journal."""

@@ -1,0 +1,72 @@
+"""The record of one edit: what it added, deleted and changed, and its inverse."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+Cause = Literal["edit", "undo", "redo"]
+
+
+def no_spikes() -> npt.NDArray[np.int64]:
+    """Return an empty, read-only array of spike ids."""
+    empty = np.empty(0, dtype=np.int64)
+    empty.flags.writeable = False
+    return empty
+
+
+@dataclass(frozen=True, slots=True)
+class MetadataChange:
+    """One field of one cluster went from `old` to `new` (None: the default)."""
+
+    cluster_id: int
+    field: str
+    old: Any
+    new: Any
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class UpdateInfo:
+    """What one edit did to the clustering; undo and redo emit ordinary ones.
+
+    Attributes
+    ----------
+    description : "merge", "split", "assign", "move", "label", "recolor" or "discard".
+    cause : "edit" for a new edit, "undo" or "redo".
+    added, deleted : cluster ids that now exist or no longer exist, ascending.
+    descendants : (old, new) pairs of clusters that share spikes, by old then new.
+    spike_ids : (n_moved,) ascending int64, the spikes that a split or assignment names one by one.
+    spike_clusters : (n_moved,) int64, the added cluster that takes each of them.
+    heirs : (old, new): the added cluster that takes those spikes of `old` that are not named.
+    metadata_changed : values of single fields, inherited ones of added clusters included.
+    """
+
+    description: str
+    added: tuple[int, ...] = ()
+    deleted: tuple[int, ...] = ()
+    descendants: tuple[tuple[int, int], ...] = ()
+    spike_ids: npt.NDArray[np.int64] = field(default_factory=no_spikes)
+    spike_clusters: npt.NDArray[np.int64] = field(default_factory=no_spikes)
+    heirs: tuple[tuple[int, int], ...] = ()
+    metadata_changed: tuple[MetadataChange, ...] = ()
+    cause: Cause = "edit"
+
+    def inverse(self) -> UpdateInfo:
+        """Return the record that takes this one back, as undo emits it (and redo, from that one)."""
+        return UpdateInfo(
+            description=self.description,
+            added=self.deleted,
+            deleted=self.added,
+            descendants=tuple(sorted((new, old) for old, new in self.descendants)),
+            spike_ids=self.spike_ids,
+            spike_clusters=self.spike_clusters,
+            heirs=self.heirs,
+            metadata_changed=tuple(
+                MetadataChange(change.cluster_id, change.field, change.new, change.old)
+                for change in reversed(self.metadata_changed)
+            ),
+            cause="redo" if self.cause == "undo" else "undo",
+        )

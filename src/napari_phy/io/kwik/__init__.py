@@ -1,0 +1,1 @@
+"""Kwik data sets, in and out."""

@@ -1,0 +1,1 @@
+"""napari layers of a session."""

@@ -1,0 +1,1 @@
+"""npe2 entry points."""

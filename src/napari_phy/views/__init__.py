@@ -1,0 +1,1 @@
+"""What each view shows, computed without drawing."""

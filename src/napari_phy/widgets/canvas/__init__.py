@@ -1,0 +1,1 @@
+"""vispy visuals shared by the views."""
