@@ -1,0 +1,62 @@
+"""Auto- and cross-correlograms of the clusters of a selection."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from napari_phy.views.session_like import SessionLike
+
+REFRACTORY_MS = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class CorrelogramRequest:
+    """What a correlogram view wishes to see.
+
+    Attributes
+    ----------
+    clusters : in the order of selection, best first.
+    bin_ms : width of a bin; rounded to whole samples.
+    window_ms : full width: 50 shows lags from −25 to 25 ms.
+    """
+
+    clusters: tuple[int, ...]
+    bin_ms: float = 1.0
+    window_ms: float = 50.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CorrelogramData:
+    """What a correlogram view draws: a matrix of histograms, [i, j] is j seen from the spikes of i.
+
+    Attributes
+    ----------
+    request : what was asked for.
+    cluster_ids : (n,) int64, in the order of selection.
+    counts : (n, n, n_lags) int64, symmetric: counts[i, j, lag] = counts[j, i, −lag].
+    lags_ms : (n_lags,) float64, −25 … 25: draw a bar of width `bin_ms` centred on each. The bar at k > 0 holds lags
+        [k, k + 1) bins, the one at −k mirrors it, the one at 0 holds lags below one bin to either side.
+    expected : (n, n) float64, counts per bin of independent clusters at these rates, N_i N_j bin / duration.
+    maxima : (n, n) int64, the largest count of each histogram.
+    bin_ms : the width of a bin after rounding to whole samples.
+    refractory_ms : half width of the refractory band.
+    caption : the words below the picture.
+    """
+
+    request: CorrelogramRequest
+    cluster_ids: npt.NDArray[np.int64]
+    counts: npt.NDArray[np.int64]
+    lags_ms: npt.NDArray[np.float64]
+    expected: npt.NDArray[np.float64]
+    maxima: npt.NDArray[np.int64]
+    bin_ms: float
+    refractory_ms: float
+    caption: str
+
+
+def compute_correlograms(session: SessionLike, request: CorrelogramRequest) -> CorrelogramData:
+    """Count what a correlogram view draws."""
+    raise NotImplementedError

@@ -1,0 +1,87 @@
+"""What a view asks of a session: a `napari_phy.session.Session` fulfils it, and so does a light one in a test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from napari_phy.core.base_model import BaseModel
+
+
+class ClusterSumsLike(Protocol):
+    """Sums over all spikes of one cluster."""
+
+    @property
+    def n_spikes(self) -> int:
+        """Number of spikes summed."""
+        ...
+
+    @property
+    def mask_sum(self) -> npt.NDArray[np.float64]:
+        """(n_channels,) sum of the masks."""
+        ...
+
+    @property
+    def feature_mask_sum(self) -> npt.NDArray[np.float64]:
+        """(n_features,) sum of feature × mask."""
+        ...
+
+    @property
+    def abs_sum(self) -> npt.NDArray[np.float64]:
+        """(n_channels,) sum of |feature| × mask."""
+        ...
+
+
+class SumsLike(Protocol):
+    """The additive sums of every cluster, kept by cluster id."""
+
+    def get(self, cluster_ids: Iterable[int], /) -> Mapping[int, ClusterSumsLike]:
+        """Return the sums of some clusters."""
+        ...
+
+
+class ManagerLike(Protocol):
+    """The clustering as a view reads it."""
+
+    @property
+    def cluster_ids(self) -> npt.NDArray[np.int64]:
+        """Ascending ids."""
+        ...
+
+    def n_spikes(self, cluster_id: int, /) -> int:
+        """Return the number of spikes of a cluster."""
+        ...
+
+    def spikes(self, cluster_id: int, /) -> npt.NDArray[np.int64]:
+        """Return the ascending spike ids of a cluster."""
+        ...
+
+    def group(self, cluster_id: int, /) -> str:
+        """Return the lower-case name of a cluster's group."""
+        ...
+
+
+class SessionLike(Protocol):
+    """One open data set as a view reads it; nothing here is changed by a view."""
+
+    @property
+    def model(self) -> BaseModel:
+        """The data."""
+        ...
+
+    @property
+    def manager(self) -> ManagerLike:
+        """The clustering."""
+        ...
+
+    @property
+    def sums(self) -> SumsLike:
+        """The additive sums; only asked for when features and masks exist."""
+        ...
+
+    def similar_to(self, cluster_id: int, /) -> Sequence[tuple[int, float]]:
+        """Return (cluster, similarity) of the others, the most alike first."""
+        ...
