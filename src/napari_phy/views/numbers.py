@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-THIN_SPACE = "\u202f"
+THIN_SPACE = "\u2009"
 MINUS = "\u2212"
 UNKNOWN = "\u2013"
 

@@ -1,0 +1,66 @@
+"""Which points lie inside a polygon."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+_BLOCK = 1 << 17
+
+
+def points_in_polygon(points: npt.ArrayLike, polygon: npt.ArrayLike) -> npt.NDArray[np.bool_]:
+    """Even-odd test of many points.
+
+    A point is inside when a ray from it to the right crosses an odd number of edges. An edge holds its lower end and
+    not its upper one, so polygons that share an edge share no point. Points in the bounding box are ordered by y
+    once; each edge then looks only at those beside it.
+
+    Parameters
+    ----------
+    points : (n, 2) x and y; points that are not finite are outside.
+    polygon : (k, 2) vertices in order, k ≥ 3; the last is joined to the first.
+
+    Returns
+    -------
+    (n,) bool
+
+    Raises
+    ------
+    ValueError
+        The shapes are wrong, or a vertex is not finite.
+    """
+    xy = np.asarray(points)
+    vertices = np.asarray(polygon, dtype=np.float64)
+    if xy.ndim != 2 or xy.shape[1] != 2:
+        raise ValueError(f"Points need the shape (n, 2), not {xy.shape}.")
+    if vertices.ndim != 2 or vertices.shape[1] != 2 or len(vertices) < 3:
+        raise ValueError(f"A polygon needs three points or more as (k, 2), not {vertices.shape}.")
+    if not np.isfinite(vertices).all():
+        raise ValueError("A vertex of the polygon is not finite.")
+    inside = np.empty(len(xy), dtype=np.bool_)
+    for start in range(0, len(xy), _BLOCK):
+        inside[start : start + _BLOCK] = _block_in_polygon(xy[start : start + _BLOCK], vertices)
+    return inside
+
+
+def _block_in_polygon(xy: npt.NDArray[Any], vertices: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+    inside = np.zeros(len(xy), dtype=np.bool_)
+    low, high = vertices.min(axis=0), vertices.max(axis=0)
+    x, y = xy[:, 0], xy[:, 1]
+    near = np.flatnonzero((x >= low[0]) & (x <= high[0]) & (y >= low[1]) & (y <= high[1]))
+    if not near.size:
+        return inside
+    near = near[np.argsort(y[near])]
+    xs, ys = x[near].astype(np.float64), y[near].astype(np.float64)
+    odd = np.zeros(len(near), dtype=np.bool_)
+    ends = np.roll(vertices, -1, axis=0)
+    firsts = np.searchsorted(ys, np.minimum(vertices[:, 1], ends[:, 1]), side="left")
+    lasts = np.searchsorted(ys, np.maximum(vertices[:, 1], ends[:, 1]), side="left")
+    for (x0, y0), (x1, y1), first, last in zip(vertices, ends, firsts, lasts, strict=True):
+        if first < last:
+            beside = slice(first, last)
+            odd[beside] ^= xs[beside] < x0 + (ys[beside] - y0) / (y1 - y0) * (x1 - x0)
+    inside[near] = odd
+    return inside

@@ -1,0 +1,17 @@
+"""How alike vectors are."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+
+def cosine_similarity(vectors: npt.ArrayLike, vector: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    """Return the cosine (n,) between each of `vectors` (n, d) and `vector` (d,); 0 where one of them has no length."""
+    many, one = np.asarray(vectors, dtype=np.float64), np.asarray(vector, dtype=np.float64)
+    if many.ndim != 2 or one.shape != many.shape[1:]:
+        raise ValueError(f"A vector of shape {one.shape} cannot be compared with {many.shape}.")
+    lengths = np.sqrt(np.einsum("nd,nd->n", many, many)) * np.sqrt(one @ one)
+    cosines = np.divide(many @ one, lengths, out=np.zeros(len(many)), where=lengths > 0)
+    clipped: npt.NDArray[np.float64] = np.clip(cosines, -1.0, 1.0)
+    return clipped

@@ -1,0 +1,12 @@
+import math
+
+from napari_phy.stats.refractory import refractory_fraction
+
+
+def test_intervals_below_two_ms_are_counted():
+    assert refractory_fraction([0, 39, 79, 1000, 1000], sample_rate=20_000) == 0.5
+
+
+def test_one_spike_has_no_interval():
+    assert math.isnan(refractory_fraction([5], sample_rate=20_000))
+    assert math.isnan(refractory_fraction([], sample_rate=20_000))

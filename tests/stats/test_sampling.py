@@ -1,0 +1,37 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from napari_phy.stats.sampling import evenly_spaced, evenly_spaced_others
+
+
+@given(st.integers(0, 5000), st.integers(0, 200))
+def test_indices_are_distinct_ascending_and_as_many_as_asked(n, n_max):
+    indices = evenly_spaced(n, n_max)
+    assert len(indices) == min(n, n_max)
+    assert (np.diff(indices) > 0).all()
+    assert not indices.size or (indices[0] == 0 and indices[-1] < n)
+
+
+@given(st.integers(1, 5000), st.integers(1, 200))
+def test_steps_differ_by_one_at_most(n, n_max):
+    steps = np.diff(evenly_spaced(n, n_max))
+    assert not steps.size or steps.max() - steps.min() <= 1
+
+
+def test_no_ceiling_takes_all():
+    assert evenly_spaced(4, None).tolist() == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize(("n", "n_max"), [(-1, 3), (3, -1)])
+def test_negative_numbers_are_refused(n, n_max):
+    with pytest.raises(ValueError, match="Cannot take"):
+        evenly_spaced(n, n_max)
+
+
+@given(st.integers(0, 300), st.sets(st.integers(0, 299)), st.integers(0, 50))
+def test_others_are_the_evenly_spaced_rest(n, chosen, n_max):
+    taken = sorted(i for i in chosen if i < n)
+    rest = np.setdiff1d(np.arange(n), taken)
+    assert evenly_spaced_others(n, taken, n_max).tolist() == rest[evenly_spaced(len(rest), n_max)].tolist()

@@ -1,0 +1,26 @@
+import numpy as np
+import pytest
+
+from napari_phy.stats.similarity import cosine_similarity
+
+
+def test_direction_counts_and_length_does_not():
+    vectors = [[2, 0], [0, 3], [-1, 0], [1, 1]]
+    np.testing.assert_allclose(cosine_similarity(vectors, [5, 0]), [1, 0, -1, np.sqrt(0.5)])
+
+
+def test_without_length_there_is_no_likeness():
+    assert cosine_similarity([[0, 0], [1, 0]], [1, 0]).tolist() == [0, 1]
+    assert cosine_similarity([[0, 0], [1, 0]], [0, 0]).tolist() == [0, 0]
+    assert cosine_similarity(np.empty((0, 3)), np.ones(3)).shape == (0,)
+
+
+def test_rounding_never_leads_out_of_range():
+    vectors = np.random.default_rng(0).normal(size=(200, 96)).astype(np.float32)
+    for vector in vectors[:20]:
+        assert np.abs(cosine_similarity(vectors, vector)).max() <= 1
+
+
+def test_shapes_must_fit():
+    with pytest.raises(ValueError, match="cannot be compared"):
+        cosine_similarity([[1, 2]], [1, 2, 3])
