@@ -1,0 +1,257 @@
+"""Reading and writing of HDF5 nodes and attributes by path (S22)."""
+
+from __future__ import annotations
+
+import errno
+import logging
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal
+
+import h5py
+import numpy as np
+import numpy.typing as npt
+
+from napari_phy.core.errors import KwikFormatError, MissingDataError, ReadOnlyError
+from napari_phy.io.kwik.attributes import decode, encode
+
+logger = logging.getLogger(__name__)
+
+_NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL, errno.ENOTSUP)
+
+Mode = Literal["r", "r+", "w", "x", "a"]
+
+
+def open_h5(path: str | Path, mode: Mode = "r") -> H5File:
+    """Open an HDF5 file.
+
+    Parameters
+    ----------
+    path : file to open.
+    mode : "r" read only, "r+" read and write an existing file, "w" make a new one or overwrite,
+        "x" make a new one, "a" read and write, made when it is not there.
+
+    Raises
+    ------
+    KwikFormatError
+        If the file is not there, empty, cut short or no HDF5 file.
+    ReadOnlyError
+        If it may not be written to, or another program has it open.
+    """
+    return H5File(path, mode)
+
+
+class H5File:
+    """An open HDF5 file; a context manager.
+
+    Nodes are named by absolute paths such as `/recordings/0`. What is read comes back as plain values
+    and read-only arrays.
+    """
+
+    def __init__(self, path: str | Path, mode: Mode = "r") -> None:
+        self.path = Path(path)
+        self.mode = mode
+        self._file = _open(self.path, mode)
+
+    def __enter__(self) -> H5File:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<H5File {self.path.name} mode={self.mode!r}{'' if self._file else ' closed'}>"
+
+    def has(self, path: str) -> bool:
+        """Tell whether there is a node at `path`."""
+        return path in self._file
+
+    def is_dataset(self, path: str) -> bool:
+        """Tell whether there is a dataset at `path`."""
+        return isinstance(self._file.get(path), h5py.Dataset)
+
+    def children(self, path: str) -> list[Any]:
+        """Return the names in a group: integers as `int`, ascending, then the others; empty if it is not there."""
+        node = self._file.get(path)
+        if not isinstance(node, h5py.Group):
+            return []
+        numbers = sorted(int(name) for name in node if name.isascii() and name.isdecimal() and str(int(name)) == name)
+        known = {str(number) for number in numbers}
+        return [*numbers, *sorted(name for name in node if name not in known)]
+
+    def dataset(self, path: str) -> h5py.Dataset:
+        """Return the h5py dataset at `path`, for what this class does not cover."""
+        node = self.node(path)
+        if not isinstance(node, h5py.Dataset):
+            raise MissingDataError(f"{self.path.name}: {path} is a group, not a dataset.")
+        return node
+
+    def node(self, path: str) -> h5py.Group | h5py.Dataset:
+        """Return the h5py object at `path`, for what this class does not cover."""
+        node = self._file.get(path)
+        if node is None:
+            raise MissingDataError(f"{self.path.name} has no {path}.")
+        return node
+
+    def read(self, path: str) -> npt.NDArray[Any]:
+        """Return the whole dataset at `path` as a read-only array.
+
+        Raises
+        ------
+        MissingDataError
+            If there is no dataset at `path`.
+        KwikFormatError
+            If it cannot be read, as in a damaged file.
+        """
+        dataset = self.dataset(path)
+        try:
+            values = np.asarray(dataset[()])
+        except (OSError, RuntimeError) as error:
+            raise KwikFormatError(f"{self.path.name}: {path} cannot be read ({_reason(error)}).") from error
+        values.flags.writeable = False
+        return values
+
+    def write(self, path: str, values: npt.ArrayLike) -> None:
+        """Write a dataset; one of the same shape and type is filled in place, another one replaced.
+
+        Groups on the way are made as needed.
+
+        Raises
+        ------
+        ReadOnlyError
+            If the file was opened read-only.
+        """
+        self._check_writable()
+        array = np.asarray(values)
+        if array.dtype.kind in "US" and array.ndim == 0:
+            array = encode(str(array))
+        node = self._file.get(path)
+        if isinstance(node, h5py.Group):
+            raise KwikFormatError(f"{self.path.name}: {path} is a group and cannot be written as a dataset.")
+        if node is not None and node.shape == array.shape and node.dtype == array.dtype:
+            node[...] = array
+            return
+        if node is not None:
+            del self._file[path]
+        self._file.create_dataset(path, data=array)
+
+    def attrs(self, path: str) -> dict[str, Any]:
+        """Return all attributes of a node, decoded; empty if it is not there."""
+        node = self._file.get(path)
+        return {} if node is None else {name: _read_attr(node, name) for name in node.attrs}
+
+    def read_attr(self, path: str, name: str) -> Any:
+        """Return one attribute: `int`, `float`, `bool`, `str`, None, a list of strings or a read-only array.
+
+        Raises
+        ------
+        MissingDataError
+            If there is no such node or attribute.
+        """
+        node = self.node(path)
+        if name not in node.attrs:
+            raise MissingDataError(f"{self.path.name}: {path} has no attribute {name}.")
+        return _read_attr(node, name)
+
+    def write_attr(self, path: str, name: str, value: Any) -> None:
+        """Write one attribute; a missing group is made.
+
+        Raises
+        ------
+        ReadOnlyError
+            If the file was opened read-only.
+        ValueError, TypeError
+            If the value cannot be an attribute.
+        """
+        self._check_writable()
+        encoded = encode(value)
+        node = self._file.get(path)
+        node = self._file.create_group(path) if node is None else node
+        try:
+            node.attrs[name] = encoded
+        except (OSError, RuntimeError) as error:
+            raise ValueError(f"{path} cannot hold the attribute {name} ({_reason(error)}).") from error
+
+    def delete_attr(self, path: str, name: str) -> None:
+        """Remove one attribute, if it is there."""
+        self._check_writable()
+        node = self._file.get(path)
+        if node is not None and name in node.attrs:
+            del node.attrs[name]
+
+    def require_group(self, path: str) -> None:
+        """Make a group, and those on the way, unless it is there."""
+        if not self.has(path):
+            self._check_writable()
+            self._file.create_group(path)
+
+    def flush(self) -> None:
+        """Hand everything written so far to the operating system."""
+        self._file.flush()
+
+    def close(self) -> None:
+        """Close the file; closing twice does no harm."""
+        self._file.close()
+
+    def _check_writable(self) -> None:
+        if self.mode == "r":
+            raise ReadOnlyError(f"{self.path.name} was opened read-only.")
+
+
+def _open(path: Path, mode: Mode) -> h5py.File:
+    if mode in ("r", "r+"):
+        _check_readable(path)
+    try:
+        try:
+            return h5py.File(path, mode)
+        except OSError as error:
+            if not _cannot_lock(error):
+                raise
+            logger.debug("%s cannot be locked here; opened without a lock.", path.name)
+            return h5py.File(path, mode, locking=False)
+    except FileExistsError:
+        raise
+    except PermissionError as error:
+        raise ReadOnlyError(f"{path.name} may not be {'read' if mode == 'r' else 'written to'}.") from error
+    except OSError as error:
+        if error.errno in (errno.EAGAIN, errno.EACCES) or "lock" in str(error).lower():
+            raise ReadOnlyError(f"{path.name} is being written to by another program.") from error
+        raise KwikFormatError(f"{path.name} cannot be opened: {_explain(error)}.") from error
+
+
+def _cannot_lock(error: OSError) -> bool:
+    """Tell whether the file system knows no locks; a lock that somebody holds is another matter."""
+    return "lock" in str(error).lower() and error.errno in _NO_LOCKS
+
+
+def _check_readable(path: Path) -> None:
+    if not path.exists():
+        raise KwikFormatError(f"{path.name} is not there: no such file in {path.parent}.")
+    if path.is_dir():
+        raise KwikFormatError(f"{path.name} is a folder, not a file.")
+    if path.stat().st_size == 0:
+        raise KwikFormatError(f"{path.name} is empty.")
+
+
+def _read_attr(node: h5py.Group | h5py.Dataset, name: str) -> Any:
+    try:
+        return decode(node.attrs[name])
+    except (OSError, TypeError, ValueError) as error:
+        logger.debug("%s: attribute %s cannot be read (%s).", node.name, name, _reason(error))
+        return None
+
+
+def _explain(error: OSError) -> str:
+    text = str(error).lower()
+    if "truncated" in text:
+        return "the file was cut short"
+    if "signature not found" in text:
+        return "it is not an HDF5 file"
+    return _reason(error)
+
+
+def _reason(error: BaseException) -> str:
+    text = str(error).strip() or type(error).__name__
+    return text.splitlines()[0]

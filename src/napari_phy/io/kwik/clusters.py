@@ -1,0 +1,101 @@
+"""Groups, colours and labels of clusters, as a Kwik file has them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from napari_phy.io.h5 import H5File
+from napari_phy.io.kwik import schema
+from napari_phy.io.kwik.attributes import as_int
+
+LABEL_PREFIX = "label."
+_HEX = re.compile(r"#[0-9a-f]{6}")
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterData:
+    """What is known of the clusters of one clustering.
+
+    Attributes
+    ----------
+    groups : group name, lower case, of each cluster that is not unsorted.
+    colors : '#rrggbb' of each cluster that has one.
+    labels : field -> {cluster: value}.
+    group_names : names in the file's order, lower case, each once; the four defaults always.
+    """
+
+    groups: Mapping[int, str]
+    colors: Mapping[int, str]
+    labels: Mapping[str, Mapping[int, Any]]
+    group_names: tuple[str, ...]
+
+
+def read_group_names(file: H5File, channel_group: int, clustering: str) -> dict[int, str]:
+    """Return {group id: name in lower case} of the nodes in the file, by id."""
+    path = schema.cluster_groups_path(channel_group, clustering)
+    names: dict[int, str] = {}
+    for group_id in file.children(path):
+        if not isinstance(group_id, int):
+            continue
+        name = file.attrs(f"{path}/{group_id}").get("name")
+        default = schema.DEFAULT_GROUPS.get(group_id, f"group_{group_id}")
+        names[group_id] = (str(name).strip() if name not in (None, "") else default).lower()
+    return names
+
+
+def group_name(value: Any, names: Mapping[int, str]) -> str:
+    """Return the name that a `cluster_group` attribute (an id, or a name) stands for."""
+    group_id = as_int(value)
+    if group_id is not None:
+        default = schema.DEFAULT_GROUPS.get(group_id, f"group_{group_id}")
+        return names.get(group_id, default.lower())
+    if isinstance(value, str) and value.strip():
+        return value.strip().lower()
+    return schema.DEFAULT_GROUPS[schema.UNSORTED].lower()
+
+
+def read_clusters(
+    file: H5File, channel_group: int, clustering: str, cluster_ids: Iterable[int] | npt.NDArray[Any]
+) -> ClusterData:
+    """Read groups, colours and labels of the given clusters; those without a node are unsorted."""
+    names = read_group_names(file, channel_group, clustering)
+    unsorted = schema.DEFAULT_GROUPS[schema.UNSORTED].lower()
+    groups: dict[int, str] = {}
+    colors: dict[int, str] = {}
+    labels: dict[str, dict[int, Any]] = {}
+    for cluster_id in np.asarray(cluster_ids).tolist():
+        node = schema.cluster_path(channel_group, clustering, cluster_id)
+        name = group_name(file.attrs(node).get("cluster_group"), names)
+        if name != unsorted:
+            groups[cluster_id] = name
+        for key, value in file.attrs(schema.own(node)).items():
+            if key == "color" and isinstance(value, str) and _HEX.fullmatch(value.lower()):
+                colors[cluster_id] = value.lower()
+            elif key.startswith(LABEL_PREFIX):
+                labels.setdefault(key.removeprefix(LABEL_PREFIX), {})[cluster_id] = value
+    defaults = [name.lower() for name in schema.DEFAULT_GROUPS.values()]
+    ordered = dict.fromkeys([*defaults, *names.values(), *sorted(set(groups.values()))])
+    return ClusterData(groups, colors, labels, tuple(ordered))
+
+
+def klustaviewa_color(cluster_id: int, color: str | None = None) -> int:
+    """Return KlustaViewa's colour number, 2 to 10: by hue where the cluster has a colour, else by id."""
+    if color is None:
+        return 2 + cluster_id % 9
+    red, green, blue = (int(color[place : place + 2], 16) for place in (1, 3, 5))
+    high, low = max(red, green, blue), min(red, green, blue)
+    if high == low:
+        return 2
+    if high == red:
+        sixth = ((green - blue) / (high - low)) % 6
+    elif high == green:
+        sixth = (blue - red) / (high - low) + 2
+    else:
+        sixth = (red - green) / (high - low) + 4
+    return 2 + int(sixth / 6 * 9) % 9

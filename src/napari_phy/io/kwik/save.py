@@ -1,0 +1,265 @@
+"""Writes an edited clustering into a `.kwik` in place, and reads it back to be sure.
+
+Only three things change: the cluster ids of the spikes of one clustering, the groups of clusters that
+have spikes (`cluster_group`, and cluster groups that are new), and this program's own attributes. Nodes
+of clusters without spikes stay, but lose our `color` and `label.*`: an id that came back would else wear
+them. `clusters/original`, unknown groups and unknown attributes are never touched.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from napari_phy.core.errors import MissingDataError, ReadOnlyError, SaveError
+from napari_phy.io.h5 import H5File, open_h5
+from napari_phy.io.kwik import schema, spikes
+from napari_phy.io.kwik.attributes import encode
+from napari_phy.io.kwik.clusters import LABEL_PREFIX, group_name, klustaviewa_color, read_clusters, read_group_names
+
+_COLOR = re.compile(r"#[0-9a-fA-F]{6}")
+_BLOCK = 2**20
+
+
+def write_clustering(
+    path: str | Path,
+    *,
+    channel_group: int,
+    clustering: str,
+    spike_clusters: npt.NDArray[np.integer[Any]],
+    cluster_groups: Mapping[int, str],
+    cluster_colors: Mapping[int, str],
+    cluster_labels: Mapping[str, Mapping[int, Any]],
+    group_names: Sequence[str],
+) -> None:
+    """Write a clustering in place into a `.kwik` (a copy, if a crash must not harm the original).
+
+    Parameters
+    ----------
+    path : `.kwik` file.
+    channel_group, clustering : which clustering; never "original".
+    spike_clusters : (n_spikes,) in ascending time, as the model gives them.
+    cluster_groups : {cluster: group name}; those left out are unsorted.
+    cluster_colors : {cluster: '#rrggbb'}.
+    cluster_labels : {field: {cluster: value}}, each a str, int, float or bool.
+    group_names : all group names; those the file lacks get the first free ids from 4 on.
+
+    Raises
+    ------
+    ReadOnlyError
+        For the clustering "original", or a file that may not be written to.
+    SaveError
+        If the clustering does not fit the file (nothing is written then), or the file does not hold
+        afterwards what was written.
+    """
+    path = Path(path)
+    if clustering == schema.ORIGINAL:
+        raise ReadOnlyError(f"{path.name}: the clustering original is never changed; save another one.")
+    clusters = np.asarray(spike_clusters)
+    live = set(np.unique(clusters).tolist())
+    colors = {cluster: color.lower() for cluster, color in cluster_colors.items() if cluster in live}
+    labels = {
+        field: kept
+        for field, values in cluster_labels.items()
+        if (kept := {cluster: value for cluster, value in values.items() if cluster in live})
+    }
+    groups = {cluster: cluster_groups.get(cluster, "unsorted").lower() for cluster in live}
+    _check_values(path.name, colors, labels)
+    try:
+        with open_h5(path, "r+") as file:
+            schema.check_is_kwik(file)
+            values = _in_file_order(file, channel_group, clustering, clusters)
+            file.dataset(schema.clustering_path(channel_group, clustering))[...] = values
+            names = [*group_names, *(groups[cluster] for cluster in sorted(groups))]
+            group_ids = _write_group_names(file, channel_group, clustering, names)
+            _write_cluster_groups(file, channel_group, clustering, groups, group_ids)
+            _write_own(file, channel_group, clustering, live, colors, labels)
+            file.flush()
+    except (OSError, RuntimeError) as error:
+        raise SaveError(f"{path.name} could not be written: {error}.") from error
+    _verify(path, channel_group, clustering, values, groups, colors, labels)
+
+
+def content_hash(path: str | Path, channel_group: int, clustering: str) -> str:
+    """Return the BLAKE2b hash of a clustering: cluster ids, groups of clusters, our colours and labels.
+
+    Names and types count, not how the file stores them: repacking a file does not change its hash.
+
+    Raises
+    ------
+    MissingDataError
+        If the file has no such clustering.
+    """
+    digest = hashlib.blake2b(digest_size=32)
+    with open_h5(path) as file:
+        ids = file.read(schema.clustering_path(channel_group, clustering))
+        for start in range(0, len(ids), _BLOCK):
+            digest.update(ids[start : start + _BLOCK].astype("<i8").tobytes())
+        names = read_group_names(file, channel_group, clustering)
+        nodes = schema.clusters_path(channel_group, clustering)
+        clusters = [
+            (cluster_id, group_name(file.attrs(node).get("cluster_group"), names), _own_attributes(file, node))
+            for cluster_id in file.children(nodes)
+            if isinstance(cluster_id, int)
+            for node in [f"{nodes}/{cluster_id}"]
+        ]
+    described = json.dumps([len(ids), sorted(names.items()), clusters], sort_keys=True, default=repr)
+    digest.update(described.encode())
+    return digest.hexdigest()
+
+
+def _check_values(name: str, colors: Mapping[int, str], labels: Mapping[str, Mapping[int, Any]]) -> None:
+    for cluster, color in colors.items():
+        if not _COLOR.fullmatch(color):
+            raise SaveError(f"{name}: the colour {color!r} of cluster {cluster} is not of the form #rrggbb.")
+    for field, values in labels.items():
+        for cluster, value in values.items():
+            try:
+                encode(field)
+                encode(value)
+            except (TypeError, ValueError) as error:
+                raise SaveError(f"{name}: the label {field} of cluster {cluster} cannot be saved: {error}.") from error
+            if not isinstance(value, (str, bool, int, float, np.generic)):
+                raise SaveError(f"{name}: the label {field} of cluster {cluster} is no text, number or truth value.")
+
+
+def _in_file_order(
+    file: H5File, channel_group: int, clustering: str, clusters: npt.NDArray[np.integer[Any]]
+) -> npt.NDArray[np.integer[Any]]:
+    path = schema.clustering_path(channel_group, clustering)
+    try:
+        dataset = file.dataset(path)
+    except MissingDataError as error:
+        raise SaveError(f"{file.path.name} has no clustering {clustering} in channel group {channel_group}.") from error
+    if clusters.shape != dataset.shape or clusters.dtype.kind not in "iu":
+        raise SaveError(
+            f"{file.path.name}: channel group {channel_group} has {dataset.shape[0]} spikes "
+            f"but the clustering to save has shape {clusters.shape} of {clusters.dtype}."
+        )
+    limits = np.iinfo(dataset.dtype)
+    if clusters.size and not limits.min <= int(clusters.min()) <= int(clusters.max()) <= limits.max:
+        raise SaveError(
+            f"{file.path.name}: cluster ids {int(clusters.min())} to {int(clusters.max())} do not fit {dataset.dtype}."
+        )
+    order = spikes.ascending_order(*spikes.read_times(file, channel_group))
+    return spikes.to_file(clusters.astype(dataset.dtype), order)
+
+
+def _write_group_names(file: H5File, channel_group: int, clustering: str, names: Sequence[str]) -> dict[str, int]:
+    """Make nodes for group names that the file lacks; return {name in lower case: group id}."""
+    path = schema.cluster_groups_path(channel_group, clustering)
+    taken = read_group_names(file, channel_group, clustering)
+    group_ids = {name: group_id for group_id, name in reversed(taken.items())}
+    for name in [*schema.DEFAULT_GROUPS.values(), *names]:
+        if name.lower() in group_ids:
+            continue
+        group_id = _free_group_id(name.lower(), taken)
+        file.write_attr(f"{path}/{group_id}", "name", name)
+        file.write_attr(schema.klustaviewa(f"{path}/{group_id}"), "color", klustaviewa_color(group_id))
+        taken[group_id] = name.lower()
+        group_ids[name.lower()] = group_id
+    return group_ids
+
+
+def _free_group_id(name: str, taken: Mapping[int, str]) -> int:
+    wanted = [group_id for group_id, default in schema.DEFAULT_GROUPS.items() if default.lower() == name]
+    if match := re.fullmatch(r"group_(\d{1,9})", name):
+        wanted.append(int(match[1]))
+    if wanted and wanted[0] not in taken:
+        return wanted[0]
+    return next(number for number in range(schema.FIRST_USER_GROUP, 2**31) if number not in taken)
+
+
+def _write_cluster_groups(
+    file: H5File, channel_group: int, clustering: str, groups: Mapping[int, str], group_ids: Mapping[str, int]
+) -> None:
+    names = {group_id: name for name, group_id in group_ids.items()}
+    names.update(read_group_names(file, channel_group, clustering))
+    for cluster, name in sorted(groups.items()):
+        node = schema.cluster_path(channel_group, clustering, cluster)
+        stored = file.attrs(node).get("cluster_group")
+        if stored is None or group_name(stored, names) != name:
+            file.write_attr(node, "cluster_group", group_ids[name])
+
+
+def _write_own(
+    file: H5File,
+    channel_group: int,
+    clustering: str,
+    live: set[int],
+    colors: Mapping[int, str],
+    labels: Mapping[str, Mapping[int, Any]],
+) -> None:
+    for cluster in sorted(live | set(_cluster_nodes(file, channel_group, clustering))):
+        node = schema.cluster_path(channel_group, clustering, cluster)
+        wanted: dict[str, Any] = {
+            f"{LABEL_PREFIX}{field}": values[cluster] for field, values in labels.items() if cluster in values
+        }
+        if cluster in colors:
+            wanted["color"] = colors[cluster]
+        stored = _own_attributes(file, node)
+        for name in stored.keys() - wanted.keys():
+            file.delete_attr(schema.own(node), name)
+        for name, value in wanted.items():
+            if name not in stored or not _same(stored[name], value):
+                try:
+                    file.write_attr(schema.own(node), name, value)
+                except ValueError as error:
+                    raise SaveError(f"{file.path.name}: {error}") from error
+        new_color = "color" in wanted and stored.get("color") != wanted["color"]
+        if cluster in live and (new_color or "color" not in file.attrs(schema.klustaviewa(node))):
+            file.write_attr(schema.klustaviewa(node), "color", klustaviewa_color(cluster, colors.get(cluster)))
+
+
+def _cluster_nodes(file: H5File, channel_group: int, clustering: str) -> list[int]:
+    return [name for name in file.children(schema.clusters_path(channel_group, clustering)) if isinstance(name, int)]
+
+
+def _own_attributes(file: H5File, node: str) -> dict[str, Any]:
+    attributes = file.attrs(schema.own(node))
+    return {name: value for name, value in attributes.items() if name == "color" or name.startswith(LABEL_PREFIX)}
+
+
+def _same(stored: Any, value: Any) -> bool:
+    value = value.item() if isinstance(value, np.generic) else value
+    return type(stored) is type(value) and (stored == value or (stored != stored and value != value))
+
+
+def _verify(
+    path: Path,
+    channel_group: int,
+    clustering: str,
+    values: npt.NDArray[np.integer[Any]],
+    groups: Mapping[int, str],
+    colors: Mapping[int, str],
+    labels: Mapping[str, Mapping[int, Any]],
+) -> None:
+    with open_h5(path) as file:
+        written = file.read(schema.clustering_path(channel_group, clustering))
+        found = read_clusters(file, channel_group, clustering, sorted(groups))
+    wrong = None
+    if written.dtype != values.dtype or not np.array_equal(written, values):
+        wrong = "cluster ids"
+    elif {cluster: found.groups.get(cluster, "unsorted") for cluster in groups} != dict(groups):
+        wrong = "cluster groups"
+    elif dict(found.colors) != dict(colors):
+        wrong = "colours"
+    elif not _same_labels(found.labels, labels):
+        wrong = "labels"
+    if wrong:
+        raise SaveError(f"{path.name} does not hold the {wrong} that were written to it.")
+
+
+def _same_labels(found: Mapping[str, Mapping[int, Any]], wanted: Mapping[str, Mapping[int, Any]]) -> bool:
+    return found.keys() == wanted.keys() and all(
+        found[field].keys() == values.keys()
+        and all(_same(found[field][cluster], value) for cluster, value in values.items())
+        for field, values in wanted.items()
+    )
