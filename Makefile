@@ -1,0 +1,73 @@
+# `make demo` and `make test` do all set-up themselves: .venv, the package, system libraries.
+
+VENV := .venv
+PY := $(VENV)/bin/python
+FIND_PYTHON = python=$$(PYTHON="$(PYTHON)" sh tools/find_python.sh)
+# Tests and pictures always run on a display of their own, also beside a desktop.
+ON_XVFB = env -u WAYLAND_DISPLAY QT_API=pyqt6 QT_QPA_PLATFORM=xcb xvfb-run -a -s "-screen 0 1920x1080x24"
+ON_DISPLAY := $(or $(DISPLAY),$(WAYLAND_DISPLAY))
+DEMO = $(PY) -m napari_phy.cli demo
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help demo test check bench soak pictures clean libraries libraries-headless
+
+help: ## Show this help
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(if $(ON_DISPLAY),libraries,libraries-headless) $(VENV)/.installed ## Open the sample data set, or KWIK=path, in napari; pictures in build/demo without a display
+ifneq ($(ON_DISPLAY),)
+	@$(DEMO) $(if $(KWIK),"$(KWIK)")
+else
+	@mkdir -p build/demo
+	@$(ON_XVFB) $(DEMO) --walk build/demo $(if $(KWIK),"$(KWIK)")
+	@echo "No display here: the walk's screenshots are in $(CURDIR)/build/demo"
+endif
+
+test: libraries-headless $(VENV)/.installed-dev ## Run the tests; ARGS="tests/core -k merge" for some
+	@$(ON_XVFB) $(PY) -m pytest $(ARGS)
+
+check: $(VENV)/.installed-dev ## Style, types, import fences, manifest
+	$(VENV)/bin/ruff check
+	$(VENV)/bin/ruff format --check
+	$(VENV)/bin/mypy --strict
+	$(VENV)/bin/lint-imports --no-logo
+	$(VENV)/bin/npe2 validate src/napari_phy/napari.yaml
+
+soak: libraries-headless $(VENV)/.installed-dev ## Run the tests that take long
+	@$(ON_XVFB) $(PY) -m pytest -m soak $(ARGS)
+
+bench: benchmarks/.venv/.installed ## Compare with phy and phylib, in an environment of its own
+	benchmarks/.venv/bin/python benchmarks/run.py $(ARGS)
+
+pictures: libraries-headless $(VENV)/.installed ## Draw the pictures of the docs again
+	@mkdir -p docs/pictures
+	@$(ON_XVFB) $(DEMO) --walk docs/pictures
+
+clean: ## Remove what was built; .venv stays
+	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis benchmarks/results
+	find src tests tools benchmarks -name .venv -prune -o -name __pycache__ -type d -exec rm -rf {} +
+
+libraries:
+	@$(FIND_PYTHON) && "$$python" tools/system_libraries.py
+
+libraries-headless:
+	@$(FIND_PYTHON) && "$$python" tools/system_libraries.py --headless
+
+%/bin/python:
+	@$(FIND_PYTHON) && "$$python" tools/make_venv.py "$*"
+
+$(VENV)/.installed: pyproject.toml | $(PY)
+	@echo "Installing napari-phy with its extras into $(VENV): a few minutes the first time."
+	@$(PY) -m pip install --quiet --disable-pip-version-check --editable ".[all]"
+	@touch $@
+
+$(VENV)/.installed-dev: pyproject.toml | $(PY)
+	@echo "Installing napari-phy with its extras and developers' tools into $(VENV): a few minutes the first time."
+	@$(PY) -m pip install --quiet --disable-pip-version-check --editable ".[all,dev]"
+	@touch $@ $(VENV)/.installed
+
+benchmarks/.venv/.installed: benchmarks/requirements.txt pyproject.toml | benchmarks/.venv/bin/python
+	@echo "Installing napari-phy, phy and phylib into benchmarks/.venv: a few minutes the first time."
+	@benchmarks/.venv/bin/python -m pip install --quiet --disable-pip-version-check --requirement benchmarks/requirements.txt
+	@touch $@

@@ -1,0 +1,102 @@
+"""What all tests share: real data, a home of their own, no widget left behind."""
+
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+DATA_VARIABLE = "NAPARI_PHY_DATA"
+
+# A home of their own: napari, Qt, our caches and side folders ask for these; it must be set before they are imported.
+_HOME = Path(tempfile.mkdtemp(prefix="napari-phy-tests-"))
+for variable in ("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"):
+    folder = _HOME / variable.removeprefix("XDG_").removesuffix("_HOME").lower()
+    folder.mkdir()
+    os.environ[variable] = str(folder)
+os.environ.pop("NAPARI_CONFIG", None)
+
+# No deadlines and no complaint about slow data: a busy machine is not a mistake of ours.
+settings.register_profile(
+    "napari-phy",
+    deadline=None,
+    derandomize=bool(os.environ.get("CI")),
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("napari-phy")
+
+
+def pytest_unconfigure() -> None:
+    """Remove the tests' home."""
+    shutil.rmtree(_HOME, ignore_errors=True)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Deselect what cannot run here (real data) and what was not asked for (soak)."""
+    unwanted = set()
+    if _real_data_folder() is None:
+        unwanted.add("real_data")
+    if "soak" not in config.option.markexpr:
+        unwanted.add("soak")
+    deselected = [item for item in items if any(item.get_closest_marker(name) for name in unwanted)]
+    if deselected:
+        config.hook.pytest_deselected(items=deselected)
+        items[:] = [item for item in items if item not in deselected]
+
+
+def _real_data_folder() -> Path | None:
+    """Return the folder of the real data sets, None where none is named or it is empty."""
+    name = os.environ.get(DATA_VARIABLE)
+    if not name:
+        return None
+    folder = Path(name).resolve()
+    if not folder.is_dir():
+        raise pytest.UsageError(f"{DATA_VARIABLE} is {name}, which is not a folder")
+    return folder if any(folder.iterdir()) else None
+
+
+@pytest.fixture(scope="session")
+def data_folder() -> Path:
+    """Return the folder of the real data sets, to be read and never written; for tests marked `real_data`."""
+    folder = _real_data_folder()
+    assert folder is not None, "a test that reads real data is marked real_data"
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def no_widget_left_behind() -> Iterator[None]:
+    """Fail the test that leaves a window of ours open."""
+    before = _our_windows()
+    yield
+    left = [window for window in _our_windows() if window not in before]
+    if left:
+        names = ", ".join(sorted(type(window).__qualname__ for window in left))
+        _close(left)
+        pytest.fail(f"left behind: {names}; give it to qtbot.addWidget or close it", pytrace=False)
+
+
+def _our_windows() -> list[object]:
+    """Return the top-level widgets that are still alive, once Qt has deleted those that were to go."""
+    widgets = _qt("QtWidgets")
+    application = widgets.QApplication.instance() if widgets else None
+    if application is None:
+        return []
+    application.sendPostedEvents(None, _qt("QtCore").QEvent.Type.DeferredDelete.value)
+    application.processEvents()
+    return list(application.topLevelWidgets())
+
+
+def _close(windows: list[object]) -> None:
+    for window in windows:
+        window.close()
+        window.deleteLater()
+
+
+def _qt(name: str) -> ModuleType | None:
+    # Only what a test has imported itself: tests of the core stay without Qt.
+    return sys.modules.get(f"PyQt6.{name}")
