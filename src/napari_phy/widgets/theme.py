@@ -1,0 +1,177 @@
+"""Colours and type of our panels, taken from napari's theme and font size."""
+
+from dataclasses import dataclass
+
+from napari.settings import get_settings
+from napari.utils.theme import get_theme
+from napari.viewer import Viewer
+from qtpy.compat import isalive
+from qtpy.QtCore import QObject, Signal
+from qtpy.QtGui import QColor, QFont, QFontMetricsF
+
+BODY_PX, AXIS_PX, TICK_PX = 12, 11, 10
+
+_DARK = {
+    "view": "#15171c",
+    "tile": "#23242b",
+    "text": "#f0f1f2",
+    "dim": "#a3a9b3",
+    "faint": "#6b7280",
+    "grid": "#2f333c",
+    "background_spikes": "#5a616d",
+    "warning": "#e3b617",
+    "error": "#ff8a80",
+    "good": "#5cc98a",
+    "mua": "#d8b25c",
+    "noise": "#8a8f98",
+    "unsorted": "#c8ccd2",
+    "selected_row": "#34425f",
+    "bars": "#7d838d",
+}
+_LIGHT = {
+    "view": "#ffffff",
+    "tile": "#f5f3f2",
+    "text": "#1e1e21",
+    "dim": "#55575c",
+    "faint": "#8d8f94",
+    "grid": "#e2dfdd",
+    "background_spikes": "#b9bbc0",
+    "warning": "#8a6a00",
+    "error": "#b3261e",
+    "good": "#1f7a45",
+    "mua": "#8a5a00",
+    "noise": "#6f7177",
+    "unsorted": "#3f4147",
+    "selected_row": "#cfdcf7",
+    "bars": "#75777c",
+}
+_RAMPS = {True: ("#15171c", "#2a6f97", "#f4e9a8"), False: ("#ffffff", "#8fc1d9", "#0b355a")}
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """One theme's colours as '#rrggbb', and the scale of all type (1 at napari's own font size)."""
+
+    theme_id: str
+    dark: bool
+    scale: float
+    panel: str
+    raised: str
+    icon: str
+    accent: str
+    view: str
+    tile: str
+    text: str
+    dim: str
+    faint: str
+    grid: str
+    background_spikes: str
+    warning: str
+    error: str
+    good: str
+    mua: str
+    noise: str
+    unsorted: str
+    selected_row: str
+    bars: str
+    ramp: tuple[str, str, str]
+
+    def px(self, size: float) -> int:
+        """Return a length in px, scaled with the type."""
+        return max(1, round(size * self.scale))
+
+    def font(self, size: float = BODY_PX, *, bold: bool = False) -> QFont:
+        """Return the interface font at `size` px of the unscaled design."""
+        font = QFont()
+        font.setPixelSize(self.px(size))
+        font.setBold(bold)
+        return font
+
+    def text_width(self, text: str, size: float = BODY_PX, *, bold: bool = False) -> float:
+        """Return the width of a text in px."""
+        return QFontMetricsF(self.font(size, bold=bold)).horizontalAdvance(text)
+
+    def group_color(self, group: str) -> str:
+        """Return the colour of a cluster group; the user's own groups are shown like good ones, in text colour."""
+        return {"good": self.good, "mua": self.mua, "noise": self.noise, "unsorted": self.unsorted}.get(
+            group, self.text
+        )
+
+
+def tokens(source: Viewer | str | None = None) -> Tokens:
+    """Return the tokens of a viewer's theme, of a theme id, or of the theme in napari's settings."""
+    appearance = get_settings().appearance
+    theme = get_theme(_theme_id(source))
+    dark = theme.type == "dark"
+    return Tokens(
+        theme_id=theme.id,
+        dark=dark,
+        scale=appearance.font_size / type(appearance).model_fields["font_size"].default,
+        panel=_hex(theme.background),
+        raised=_hex(theme.foreground),
+        icon=_hex(theme.icon),
+        accent=_hex(theme.current),
+        ramp=_RAMPS[dark],
+        **(_DARK if dark else _LIGHT),
+    )
+
+
+def _theme_id(source: Viewer | str | None) -> str:
+    if source is None:
+        return str(get_settings().appearance.theme)
+    return source if isinstance(source, str) else source.theme
+
+
+def _hex(color) -> str:
+    red, green, blue = color.as_rgb_tuple()[:3]
+    return f"#{red:02x}{green:02x}{blue:02x}"
+
+
+def with_alpha(color: str, alpha: float) -> QColor:
+    """Return a colour with an opacity of 0…1."""
+    result = QColor(color)
+    result.setAlphaF(alpha)
+    return result
+
+
+def tab_bar_style(theme: Tokens) -> str:
+    """Return the style sheet of dock tabs: 12 px text, a 2 px underline for the current one."""
+    return f"""
+        QTabBar {{ background: {theme.panel}; qproperty-drawBase: 0; }}
+        QTabBar::tab {{
+            background: {theme.panel}; color: {theme.dim}; border: none; border-bottom: 2px solid {theme.panel};
+            padding: 3px 8px 3px 8px; margin: 0; font-size: {theme.px(BODY_PX)}px;
+        }}
+        QTabBar::tab:selected {{ color: {theme.text}; border-bottom: 2px solid {theme.text}; }}
+        QTabBar::tab:hover {{ color: {theme.text}; }}
+    """
+
+
+class ThemeFollower(QObject):
+    """Says when a viewer's theme or napari's font size changes; `tokens` are the current ones."""
+
+    changed = Signal(object)
+
+    def __init__(self, viewer: Viewer | None = None, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._viewer = viewer
+        self.tokens = tokens(viewer)
+        appearance = get_settings().appearance
+        self._emitters = [appearance.events.font_size]
+        self._emitters.append(appearance.events.theme if viewer is None else viewer.events.theme)
+        for emitter in self._emitters:
+            emitter.connect(self._on_napari_changed)
+
+    def _on_napari_changed(self, event=None) -> None:
+        if not isalive(self):
+            return
+        current = tokens(self._viewer)
+        if current != self.tokens:
+            self.tokens = current
+            self.changed.emit(current)
+
+    def close(self) -> None:
+        """Stop following."""
+        for emitter in self._emitters:
+            emitter.disconnect(self._on_napari_changed)
+        self._emitters = []
