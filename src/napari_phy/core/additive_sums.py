@@ -1,0 +1,103 @@
+"""Sums over the spikes of each cluster that follow edits without reading what is known."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+
+import numpy as np
+import numpy.typing as npt
+
+from napari_phy.core.byte_cache import ByteCache
+from napari_phy.core.cluster_manager import ClusterManager
+from napari_phy.core.update_info import UpdateInfo
+
+Float64 = npt.NDArray[np.float64]
+Int64 = npt.NDArray[np.int64]
+
+SMALLEST_REST = 0.01
+
+
+class AdditiveSums:
+    """An additive statistic of each cluster, kept by cluster id and never stale.
+
+    The sum of a merged cluster is that of its parents. Of a split, the smaller sides are computed and the largest is
+    parents minus the others, or computed too when it has under 1 % of the parents' spikes.
+
+    Parameters
+    ----------
+    manager : whose clusters are summed over.
+    compute : returns the (n,) float64 sum over ascending spike ids.
+    max_bytes : how much is kept; what was forgotten is computed again.
+    """
+
+    def __init__(self, manager: ClusterManager, compute: Callable[[Int64], Float64], max_bytes: int = 2**28) -> None:
+        self._manager = manager
+        self._compute = compute
+        self._sums: ByteCache[int, Float64] = ByteCache(max_bytes, nbytes=lambda array: array.nbytes)
+        self._families: dict[int, tuple[tuple[int, ...], tuple[int, ...]]] = {}
+        self._lock = threading.RLock()
+        manager.changed.connect(self._on_changed)
+
+    def __contains__(self, cluster_id: int) -> bool:
+        return cluster_id in self._sums
+
+    def put(self, cluster_id: int, total: Float64) -> None:
+        """Take a sum that was computed elsewhere."""
+        with self._lock:
+            self._sums.put(cluster_id, total)
+
+    def get(self, cluster_ids: Iterable[int]) -> dict[int, Float64]:
+        """Return {cluster: (n,) sum}, computing what is not known; safe in worker threads."""
+        return {int(cluster): self._one(int(cluster)) for cluster in cluster_ids}
+
+    def _one(self, cluster: int) -> Float64:
+        """Return one sum; the lock is not held while something is computed, since edits wait for it."""
+        with self._lock:
+            found = self._sums.get(cluster)
+        if found is None:
+            found = self._from_family(cluster)
+        if found is None:
+            found = self._compute(self._manager.spikes(cluster))
+        self.put(cluster, found)
+        return found
+
+    def _from_family(self, cluster: int) -> Float64 | None:
+        """Return the sum as parents minus siblings, or None when parents are not known or the rest is too small."""
+        with self._lock:
+            parents, siblings = self._families.get(cluster, ((), ()))
+            known = [found for parent in parents if (found := self._sums.get(parent)) is not None]
+        if not parents or len(known) < len(parents):
+            return None
+        total = np.sum(known, axis=0)
+        if not siblings:
+            return np.asarray(total, dtype=np.float64)
+        sizes = {one: self._manager.n_spikes(one) for one in (cluster, *siblings) if one in self._manager}
+        if len(sizes) <= len(siblings):
+            return None
+        largest = max(sizes, key=lambda one: (sizes[one], one))
+        if cluster != largest or sizes[cluster] < SMALLEST_REST * sum(sizes.values()):
+            return None
+        return np.asarray(total - np.sum([self._one(one) for one in siblings], axis=0), dtype=np.float64)
+
+    def _on_changed(self, update: UpdateInfo) -> None:
+        with self._lock:
+            for parents, children in families(update):
+                for child in children:
+                    if child not in self._families:
+                        self._families[child] = (parents, tuple(one for one in children if one != child))
+
+
+def families(update: UpdateInfo) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
+    """Return (deleted clusters, added clusters) that hold the same spikes, each as small as it can be."""
+    groups: list[tuple[set[int], set[int]]] = []
+    for old, new in update.descendants:
+        joined: tuple[set[int], set[int]] = ({old}, {new})
+        apart = []
+        for olds, news in groups:
+            if old in olds or new in news:
+                joined = (joined[0] | olds, joined[1] | news)
+            else:
+                apart.append((olds, news))
+        groups = [*apart, joined]
+    return [(tuple(sorted(olds)), tuple(sorted(news))) for olds, news in groups]

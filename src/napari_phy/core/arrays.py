@@ -1,0 +1,33 @@
+"""Small helpers for arrays that are handed out."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+T = TypeVar("T", bound=np.generic)
+
+
+def read_only(array: npt.NDArray[T]) -> npt.NDArray[T]:
+    """Return the array itself, no longer writeable."""
+    array.flags.writeable = False
+    return array
+
+
+def evenly_spaced(n: int, n_max: int | None) -> npt.NDArray[np.int64]:
+    """Return at most `n_max` of the indices 0…n-1, ascending, evenly spaced and the same each time."""
+    if n_max is None or n <= n_max:
+        return np.arange(n, dtype=np.int64)
+    return (np.arange(n_max, dtype=np.int64) * n + n // 2) // max(n_max, 1)
+
+
+def as_ids(values: Any) -> npt.NDArray[np.int64] | None:
+    """Return a flat int64 copy of integer ids, or None if they are anything else (floats, booleans, text)."""
+    array = np.atleast_1d(np.asarray(values))
+    if array.size == 0:
+        return np.empty(0, dtype=np.int64)
+    if array.ndim != 1 or array.dtype.kind not in "iu":
+        return None
+    return array.astype(np.int64)

@@ -1,0 +1,474 @@
+"""The one object that edits the clustering."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from psygnal import Signal
+
+from napari_phy.core.arrays import as_ids, read_only
+from napari_phy.core.cluster_meta import COLOR, DISCARDED, GROUP, STANDARD_GROUPS, ClusterMeta
+from napari_phy.core.colors import is_color
+from napari_phy.core.errors import ClusteringError
+from napari_phy.core.history import GlobalHistory, Step
+from napari_phy.core.partition import Partition, unknown_cluster
+from napari_phy.core.update_info import MetadataChange, UpdateInfo
+
+Int64 = npt.NDArray[np.int64]
+Commit = Callable[[UpdateInfo], None]
+
+
+class ClusterManager:
+    """Which spike is in which cluster, and what each cluster is called; with undo.
+
+    Merged and split clusters get new ids above every id ever used. Undo brings the old ids back, redo the same new
+    ones; a new edit never reuses an id. A call that can't be done raises ClusteringError and changes nothing.
+
+    Parameters
+    ----------
+    spike_clusters : (n_spikes,) integers from 0.
+    cluster_groups : {cluster: "noise", "mua", "good", "unsorted" or a name of the user's own}.
+    cluster_colors : {cluster: "#rrggbb"}.
+    cluster_labels : {field: {cluster: value}}.
+    history_limit : the most edits that can be undone, or None for any number.
+    commit : called with the record of each edit, undo and redo before `changed` is emitted; if it raises, the edit is
+        taken back and the error goes on to the caller.
+    """
+
+    changed = Signal(UpdateInfo)
+
+    def __init__(
+        self,
+        spike_clusters: npt.ArrayLike,
+        cluster_groups: Mapping[int, str] | None = None,
+        cluster_colors: Mapping[int, str] | None = None,
+        cluster_labels: Mapping[str, Mapping[int, Any]] | None = None,
+        history_limit: int | None = None,
+        commit: Commit | None = None,
+    ) -> None:
+        self._partition = Partition(spike_clusters)
+        self._meta = ClusterMeta(cluster_groups, cluster_colors, cluster_labels)
+        self._history = GlobalHistory(history_limit)
+        self._commit = commit
+        ids = self._partition.cluster_ids
+        self._next_id = int(ids[-1]) + 1 if len(ids) else 0
+
+    # ---- what there is
+
+    @property
+    def total_spikes(self) -> int:
+        """Number of spikes of all clusters."""
+        return len(self._partition)
+
+    @property
+    def cluster_ids(self) -> Int64:
+        """(n_clusters,) ascending ids of the clusters that exist."""
+        return self._partition.cluster_ids
+
+    @property
+    def spike_clusters(self) -> npt.NDArray[np.int32]:
+        """(n_spikes,) read-only cluster of each spike; derived, so ask for it only when you need them all."""
+        return self._partition.spike_clusters
+
+    @property
+    def next_id(self) -> int:
+        """The id that the next new cluster gets."""
+        return self._next_id
+
+    def __contains__(self, cluster_id: object) -> bool:
+        return cluster_id in self._partition
+
+    def n_spikes(self, cluster_id: int) -> int:
+        """Return the number of spikes of a cluster."""
+        return self._partition.n_spikes(cluster_id)
+
+    def spikes(self, cluster_id: int) -> Int64:
+        """Return the ascending, read-only spike ids of a cluster."""
+        return self._partition.spikes(cluster_id)
+
+    def clusters_of(self, spike_ids: npt.ArrayLike) -> Int64:
+        """Return the cluster of each of the spikes; raises ClusteringError for ids that are not spikes."""
+        return self._partition.clusters_of(self._checked_spikes(spike_ids))
+
+    def group(self, cluster_id: int) -> str:
+        """Return the group of a cluster; "unsorted" when nobody has decided."""
+        return str(self._get(cluster_id, GROUP))
+
+    def color(self, cluster_id: int) -> str | None:
+        """Return the colour of a cluster as "#rrggbb", or None when it has none of its own."""
+        color = self._get(cluster_id, COLOR)
+        return None if color is None else str(color)
+
+    def labels(self, cluster_id: int) -> dict[str, Any]:
+        """Return {field: value} of the labels that a cluster has."""
+        values = {field: self._get(cluster_id, field) for field in self._meta.label_fields}
+        return {field: value for field, value in values.items() if value is not None}
+
+    @property
+    def cluster_groups(self) -> dict[int, str]:
+        """{cluster: group} of the clusters that are not unsorted."""
+        return self._live(GROUP)
+
+    @property
+    def cluster_colors(self) -> dict[int, str]:
+        """{cluster: "#rrggbb"} of the clusters that have a colour of their own."""
+        return self._live(COLOR)
+
+    @property
+    def cluster_labels(self) -> dict[str, dict[int, Any]]:
+        """{field: {cluster: value}} of all labels."""
+        return {field: values for field in self._meta.label_fields if (values := self._live(field))}
+
+    # ---- edits
+
+    def merge(self, cluster_ids: Iterable[int]) -> UpdateInfo:
+        """Join two or more clusters into a new one."""
+        clusters = self._checked_clusters(cluster_ids)
+        if len(clusters) < 2:
+            raise ClusteringError("Select two or more clusters to merge.")
+        new = self._next_id
+        pairs = tuple((old, new) for old in clusters)
+        return self._do(
+            UpdateInfo("merge", added=(new,), deleted=tuple(clusters), descendants=pairs, heirs=pairs), inherit=True
+        )
+
+    def split(self, spike_ids: npt.ArrayLike) -> UpdateInfo:
+        """Give spikes a new cluster, and what is left of each cluster they came from another."""
+        spikes = self._checked_spikes(spike_ids)
+        if not len(spikes):
+            raise ClusteringError("Choose at least one spike to split off.")
+        return self._regroup("split", spikes, None)
+
+    def assign(self, spike_ids: npt.ArrayLike, labels: npt.ArrayLike) -> UpdateInfo:
+        """Put spikes together by label: spikes with the same mark share a cluster.
+
+        Labels are marks, not ids: a set of spikes that is a cluster already keeps its id, the others get new ids in
+        ascending label order, then what is left of each touched cluster.
+        """
+        spikes = self._checked_spikes(spike_ids, ordered=False)
+        marks = as_ids(labels)
+        if marks is None or len(marks) != len(spikes):
+            raise ClusteringError(f"{len(spikes)} spikes need {len(spikes)} integer labels; nothing was changed.")
+        if not len(spikes):
+            raise ClusteringError("Choose at least one spike to assign.")
+        order = np.argsort(spikes, kind="stable")
+        spikes, marks = spikes[order], marks[order]
+        if (np.diff(spikes) == 0).any():
+            raise ClusteringError("A spike is named twice; nothing was changed.")
+        return self._regroup("assign", spikes, marks)
+
+    def assign_all(self, labels: npt.ArrayLike) -> UpdateInfo:
+        """Put all spikes together by label, as `assign` does for some; `labels` is (n_spikes,)."""
+        return self.assign(np.arange(self.total_spikes), labels)
+
+    def move(self, cluster_ids: Iterable[int], group: str) -> UpdateInfo:
+        """Move clusters to a group: "noise", "mua", "good", "unsorted" or a name of your own."""
+        name = _name(group, "A group needs a name.")
+        if name.lower() in (*STANDARD_GROUPS, DISCARDED):
+            name = name.lower()
+        if name == DISCARDED:
+            raise ClusteringError('The group "discarded" is protected: discard the clusters instead.')
+        return self._set("move", cluster_ids, GROUP, name, f"in {name}")
+
+    def label(self, cluster_ids: Iterable[int], field: str, value: str | float | bool | None) -> UpdateInfo:
+        """Set a field of clusters; None takes the value away."""
+        field = _name(field, "A label needs the name of its field.")
+        if field in (GROUP, COLOR):
+            raise ClusteringError(f'The field "{field}" is not a label: use move or recolor.')
+        if value is not None and not isinstance(value, str | int | float | bool):
+            raise ClusteringError(f"A label is text, a number or true/false, not {type(value).__name__}.")
+        return self._set("label", cluster_ids, field, value, "labelled so")
+
+    def recolor(self, cluster_ids: Iterable[int], color: str | None) -> UpdateInfo:
+        """Give clusters a colour "#rrggbb" of their own; None takes it away."""
+        if color is not None and not is_color(color):
+            raise ClusteringError(f"A colour is written #rrggbb, not {color!r}.")
+        return self._set("recolor", cluster_ids, COLOR, None if color is None else color.lower(), "of that colour")
+
+    def discard(self, cluster_ids: Iterable[int]) -> UpdateInfo:
+        """Move clusters to the protected, hidden group "discarded"."""
+        return self._set("discard", cluster_ids, GROUP, DISCARDED, "discarded")
+
+    def apply(self, records: Sequence[UpdateInfo]) -> None:
+        """Do the edits of records, all or none, each as if it had just been made."""
+        self._perform([replace(record, cause="edit") for record in records])
+
+    def restore(self, records: Sequence[UpdateInfo], n_done: int, next_id: int = 0) -> None:
+        """Replay records that were committed earlier: the first `n_done` hold, the others wait for redo.
+
+        New clusters get ids from `next_id` on, if that is larger than any id in use.
+        """
+        if not 0 <= n_done <= len(records):
+            raise ClusteringError(f"Of {len(records)} records {n_done} can't be done.")
+        for record in records:
+            self._keep(self._applied(record))
+        for _ in range(len(records) - n_done):
+            step = self._history.last
+            if step is None:
+                raise ClusteringError(f"The history keeps fewer than the {len(records) - n_done} undone records.")
+            self._take_back(step)
+            self._history.back()
+        self._next_id = max(self._next_id, next_id)
+
+    # ---- undo
+
+    @property
+    def n_done(self) -> int:
+        """Number of edits that hold now."""
+        return self._history.n_done
+
+    @property
+    def history(self) -> tuple[UpdateInfo, ...]:
+        """Records that are kept, in the order of doing; the first ones hold, redo would bring the others."""
+        return tuple(step.update for step in self._history.steps)
+
+    @property
+    def undo_record(self) -> UpdateInfo | None:
+        """The edit that undo would take back."""
+        step = self._history.last
+        return step.update if step else None
+
+    @property
+    def redo_record(self) -> UpdateInfo | None:
+        """The edit that redo would do again."""
+        step = self._history.next
+        return step.update if step else None
+
+    def undo(self) -> UpdateInfo | None:
+        """Take back the last edit; return the record of doing so, or None when there is nothing to undo."""
+        step = self._history.last
+        if step is None:
+            return None
+        record = step.update.inverse()
+        self._take_back(step)
+        try:
+            self._committed(record)
+        except BaseException:
+            self._do_again(step)
+            raise
+        self._history.back()
+        self.changed.emit(record)
+        return record
+
+    def redo(self) -> UpdateInfo | None:
+        """Do the last undone edit again; return its record, or None when there is nothing to redo."""
+        step = self._history.next
+        if step is None:
+            return None
+        record = step.update.inverse().inverse()
+        self._do_again(step)
+        try:
+            self._committed(record)
+        except BaseException:
+            self._take_back(step)
+            raise
+        self._history.forward()
+        self.changed.emit(record)
+        return record
+
+    # ---- how it is done
+
+    def _regroup(self, description: str, spikes: Int64, marks: Int64 | None) -> UpdateInfo:
+        """Give marked sets of ascending spikes clusters of their own, and the rest of each touched cluster another."""
+        touched = self._partition.clusters_touched(spikes)
+        sizes = {cluster: self._partition.n_spikes(cluster) for cluster in touched}
+        if len(touched) == 1:
+            sources = np.full(len(spikes), touched[0])
+        else:
+            sources = self._partition.clusters_of(spikes)
+        if marks is None:
+            marks = np.zeros(len(spikes), dtype=np.int64)
+        parts = _parts(sources, marks)  # {(source, mark): indices into spikes}
+        for source, mark in [key for key, index in parts.items() if len(index) == sizes[key[0]]]:
+            if sum(key[1] == mark for key in parts) == 1:  # a cluster as it is keeps its id
+                del parts[source, mark]
+                touched.remove(source)
+        if not parts:
+            raise ClusteringError(_nothing_to_do(description, len(spikes), sources))
+        return self._do(self._regrouping(description, spikes, sizes, touched, parts), inherit=True)
+
+    def _regrouping(
+        self,
+        description: str,
+        spikes: Int64,
+        sizes: Mapping[int, int],
+        touched: Sequence[int],
+        parts: Mapping[tuple[int, int], Int64],
+    ) -> UpdateInfo:
+        """Return the record: of each touched cluster all sides but the largest are named spike by spike."""
+        new_of_mark = {mark: self._next_id + i for i, mark in enumerate(sorted({mark for _, mark in parts}))}
+        next_id = self._next_id + len(new_of_mark)
+        added = list(new_of_mark.values())
+        descendants, heirs = [], []
+        named: list[tuple[Int64, int]] = []
+        for source in touched:
+            sides = {new_of_mark[mark]: spikes[index] for (cluster, mark), index in parts.items() if cluster == source}
+            n_rest = sizes[source] - sum(len(side) for side in sides.values())
+            descendants += [(source, new) for new in sides]
+            largest = max(sides, key=lambda new: len(sides[new]))
+            if n_rest:
+                rest_id, next_id = next_id, next_id + 1
+                added.append(rest_id)
+                descendants.append((source, rest_id))
+                if n_rest >= len(sides[largest]):
+                    largest = rest_id
+                else:
+                    chosen = np.concatenate(list(sides.values()))
+                    sides[rest_id] = np.setdiff1d(self._partition.spikes(source), chosen, assume_unique=True)
+            heirs.append((source, largest))
+            named += [(side, new) for new, side in sides.items() if new != largest]
+        spike_ids, spike_clusters = _joined(named)
+        return UpdateInfo(
+            description,
+            added=tuple(added),
+            deleted=tuple(touched),
+            descendants=tuple(sorted(descendants)),
+            spike_ids=spike_ids,
+            spike_clusters=spike_clusters,
+            heirs=tuple(heirs),
+        )
+
+    def _set(self, description: str, cluster_ids: Iterable[int], field: str, value: Any, state: str) -> UpdateInfo:
+        clusters = self._checked_clusters(cluster_ids)
+        if not clusters:
+            raise ClusteringError("Select a cluster first.")
+        changes = tuple(
+            MetadataChange(cluster, field, old, value)
+            for cluster in clusters
+            if (old := self._meta.get(cluster, field)) != value or type(old) is not type(value)
+        )
+        if not changes:
+            names = ", ".join(map(str, clusters))
+            raise ClusteringError(f"{'Cluster' if len(clusters) == 1 else 'Clusters'} {names}: already {state}.")
+        return self._do(UpdateInfo(description, metadata_changed=changes))
+
+    def _do(self, record: UpdateInfo, inherit: bool = False) -> UpdateInfo:
+        if inherit:
+            record = replace(record, metadata_changed=tuple(self._inherited(record)))
+        self._perform([record])
+        return record
+
+    def _inherited(self, record: UpdateInfo) -> list[MetadataChange]:
+        parents: dict[int, list[tuple[int, int]]] = {}
+        for old, new in record.descendants:
+            parents.setdefault(new, []).append((old, self._partition.n_spikes(old)))
+        return [change for new, olds in parents.items() for change in self._meta.inherited(new, olds)]
+
+    def _perform(self, records: Sequence[UpdateInfo]) -> None:
+        """Apply and commit records, then tell of them; those that could not be committed do not hold."""
+        steps: list[Step] = []
+        n_kept = 0
+        try:
+            steps.extend(map(self._applied, records))
+            for step in steps:
+                self._committed(step.update)
+                self._keep(step)
+                n_kept += 1
+        except BaseException:
+            self._drop(steps[n_kept:])
+            raise
+        finally:
+            for step in steps[:n_kept]:
+                self.changed.emit(step.update)
+
+    def _drop(self, steps: Sequence[Step]) -> None:
+        for step in reversed(steps):
+            self._take_back(step)
+        self._partition.release([step.edit for step in steps])
+        self._next_id = min([self._next_id, *(new for step in steps for new in step.update.added)])
+
+    def _applied(self, record: UpdateInfo) -> Step:
+        if record.added and min(record.added) < self._next_id:
+            raise ClusteringError(
+                f"Cluster id {min(record.added)} was used before; the next free one is {self._next_id}."
+            )
+        step = Step(record, self._partition.plan(record))
+        self._do_again(step)
+        if record.added:
+            self._next_id = max(record.added) + 1
+        return step
+
+    def _keep(self, step: Step) -> None:
+        self._partition.release([lost.edit for lost in self._history.push(step)])
+
+    def _do_again(self, step: Step) -> None:
+        self._partition.apply(step.edit)
+        self._meta.apply(step.update.metadata_changed)
+
+    def _take_back(self, step: Step) -> None:
+        self._meta.apply(step.update.inverse().metadata_changed)
+        self._partition.revert(step.edit)
+
+    def _committed(self, record: UpdateInfo) -> None:
+        if self._commit is not None:
+            self._commit(record)
+
+    def _get(self, cluster_id: int, field: str) -> Any:
+        if cluster_id not in self._partition:
+            raise unknown_cluster(cluster_id)
+        return self._meta.get(cluster_id, field)
+
+    def _live(self, field: str) -> dict[int, Any]:
+        return {cluster: value for cluster, value in self._meta.values(field).items() if cluster in self._partition}
+
+    def _checked_clusters(self, cluster_ids: Iterable[int]) -> list[int]:
+        """Return the ids, each once, ascending."""
+        ids = as_ids(list(cluster_ids) if not isinstance(cluster_ids, np.ndarray) else cluster_ids)
+        if ids is None:
+            raise ClusteringError("Cluster ids are integers; nothing was changed.")
+        clusters = sorted(set(ids.tolist()))
+        for cluster in clusters:
+            if cluster not in self._partition:
+                raise unknown_cluster(cluster)
+        return clusters
+
+    def _checked_spikes(self, spike_ids: npt.ArrayLike, ordered: bool = True) -> Int64:
+        """Return the spike ids, ascending and each once if `ordered`."""
+        ids = as_ids(spike_ids)
+        if ids is None:
+            raise ClusteringError("Spike ids are integers; nothing was changed.")
+        low, high = (int(ids.min()), int(ids.max())) if len(ids) else (0, -1)
+        if low < 0 or high >= self.total_spikes:
+            worst = low if low < 0 else high
+            raise ClusteringError(f"There is no spike {worst}: there are {self.total_spikes} spikes, from 0.")
+        if ordered and len(ids) > 1 and not (np.diff(ids) > 0).all():
+            ids = np.unique(ids)
+        return read_only(ids)
+
+
+def _name(text: object, complaint: str) -> str:
+    if not isinstance(text, str) or not text.strip():
+        raise ClusteringError(complaint)
+    return text.strip()
+
+
+def _parts(sources: Int64, marks: Int64) -> dict[tuple[int, int], Int64]:
+    """Return {(source, mark): indices}, indices ascending."""
+    if (sources == sources[0]).all() and (marks == marks[0]).all():
+        return {(int(sources[0]), int(marks[0])): np.arange(len(sources))}
+    order = np.lexsort((marks, sources))
+    ordered_sources, ordered_marks = sources[order], marks[order]
+    starts = np.flatnonzero((np.diff(ordered_sources) != 0) | (np.diff(ordered_marks) != 0)) + 1
+    return {(int(sources[index[0]]), int(marks[index[0]])): np.sort(index) for index in np.split(order, starts)}
+
+
+def _joined(named: Sequence[tuple[Int64, int]]) -> tuple[Int64, Int64]:
+    """Return the spikes of all sides, ascending, and the cluster each goes to."""
+    if not named:
+        return read_only(np.empty(0, np.int64)), read_only(np.empty(0, np.int64))
+    spike_ids = np.concatenate([side for side, _ in named])
+    targets = np.repeat([new for _, new in named], [len(side) for side, _ in named])
+    if len(named) > 1:
+        order = np.argsort(spike_ids, kind="stable")
+        spike_ids, targets = spike_ids[order], targets[order]
+    return read_only(spike_ids), read_only(targets)
+
+
+def _nothing_to_do(description: str, n_spikes: int, sources: Int64) -> str:
+    if description == "split":
+        return f"These are all {n_spikes} spikes of cluster {int(sources[0])}; nothing would be split."
+    return "Every labelled set of spikes is a cluster already; nothing would change."

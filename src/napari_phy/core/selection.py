@@ -1,0 +1,83 @@
+"""What the user looks at: clusters in order, and spikes inside the lasso."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import numpy.typing as npt
+from psygnal import Signal
+
+from napari_phy.core.arrays import as_ids, read_only
+from napari_phy.core.cluster_manager import ClusterManager
+from napari_phy.core.errors import ClusteringError
+from napari_phy.core.partition import unknown_cluster
+from napari_phy.core.update_info import no_spikes
+
+
+class Selection:
+    """The selected clusters, whose order gives their colours, and the selected spikes.
+
+    The first cluster is the best one. `n_best` of them were chosen in the list of clusters, the rest are similar ones.
+    """
+
+    changed = Signal()
+
+    def __init__(self, manager: ClusterManager) -> None:
+        self._manager = manager
+        self._clusters: tuple[int, ...] = ()
+        self._n_best = 0
+        self._spikes = no_spikes()
+
+    @property
+    def clusters(self) -> tuple[int, ...]:
+        """Selected clusters in order."""
+        return self._clusters
+
+    @property
+    def n_best(self) -> int:
+        """How many of the first clusters were chosen in the list of clusters."""
+        return self._n_best
+
+    @property
+    def best(self) -> tuple[int, ...]:
+        """The clusters chosen in the list of clusters."""
+        return self._clusters[: self._n_best]
+
+    @property
+    def similar(self) -> tuple[int, ...]:
+        """The clusters chosen beside the best ones."""
+        return self._clusters[self._n_best :]
+
+    @property
+    def spikes(self) -> npt.NDArray[np.int64]:
+        """Ascending ids of the selected spikes, usually those inside a lasso."""
+        return self._spikes
+
+    def select(self, clusters: Iterable[int], n_best: int = 1) -> None:
+        """Select clusters in this order and no spikes; the same clusters again do nothing.
+
+        Raises ClusteringError for a cluster that does not exist.
+        """
+        chosen = tuple(dict.fromkeys(int(cluster) for cluster in clusters))
+        for cluster in chosen:
+            if cluster not in self._manager:
+                raise unknown_cluster(cluster)
+        n_best = min(max(n_best, 1), len(chosen))
+        if (chosen, n_best) == (self._clusters, self._n_best):
+            return
+        self._clusters, self._n_best, self._spikes = chosen, n_best, no_spikes()
+        self.changed.emit()
+
+    def select_spikes(self, spikes: npt.ArrayLike) -> None:
+        """Select spikes by id; the clusters stay. The same spikes again do nothing."""
+        ids = as_ids(spikes)
+        if ids is None:
+            raise ClusteringError("Spike ids are integers.")
+        ids = np.unique(ids)
+        if len(ids) and (ids[0] < 0 or ids[-1] >= self._manager.total_spikes):
+            raise ClusteringError(f"Spikes go from 0 to {self._manager.total_spikes - 1}.")
+        if np.array_equal(ids, self._spikes):
+            return
+        self._spikes = read_only(ids)
+        self.changed.emit()

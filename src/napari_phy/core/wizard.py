@@ -1,0 +1,210 @@
+"""Which cluster to look at next, and beside which other one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+
+from napari_phy.core.cluster_manager import ClusterManager
+from napari_phy.core.cluster_meta import DISCARDED, UNSORTED
+
+Ranking = Sequence[tuple[int, float]]
+HIDDEN_GROUPS = ("noise", "mua", DISCARDED)
+
+
+class Similarity:
+    """Similarities computed so far: `similarity[a, b]`, 0.0 for a pair that was never computed."""
+
+    def __init__(self, rank: Callable[[int], Ranking]) -> None:
+        self._rank = rank
+        self._values: dict[tuple[int, int], float] = {}
+
+    def __getitem__(self, pair: tuple[int, int]) -> float:
+        a, b = pair
+        return self._values.get((a, b), self._values.get((b, a), 0.0))
+
+    def ranked(self, cluster: int) -> list[int]:
+        """Return the other clusters, the most similar first."""
+        ranking = self._rank(cluster)
+        self._values.update({(cluster, other): value for other, value in ranking})
+        return [other for other, _ in ranking]
+
+
+class Wizard:
+    """Proposes a best cluster among those nobody has decided on, the largest first, and candidates like it.
+
+    Paused, it keeps its place and proposes nothing.
+
+    Parameters
+    ----------
+    manager : whose clusters are looked at.
+    rank : returns [(other cluster, similarity)] of a cluster, the most similar first.
+    """
+
+    def __init__(self, manager: ClusterManager, rank: Callable[[int], Ranking]) -> None:
+        self._manager = manager
+        self.similarity = Similarity(rank)
+        self.history: list[tuple[str, list[int], Any]] = []
+        self._undone: list[tuple[str, list[int], Any]] = []
+        self._best: int | None = None
+        self._candidate: int | None = None
+        self._visited: list[tuple[int | None, int | None]] = []
+        self._paused = True
+
+    @property
+    def best(self) -> int | None:
+        """The cluster under review, or None."""
+        return None if self._paused else self._best
+
+    @property
+    def candidate(self) -> int | None:
+        """Its proposed match, or None."""
+        return None if self._paused else self._candidate
+
+    @property
+    def place(self) -> tuple[int, ...]:
+        """The best cluster and its candidate, as far as there are any, also while paused."""
+        return tuple(cluster for cluster in (self._best, self._candidate) if cluster is not None)
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether nothing is proposed."""
+        return self._paused
+
+    def start(self) -> None:
+        """Propose again, at the place that was kept, or at the first cluster."""
+        self._paused = False
+        if self._best is None or self._best not in self._manager:
+            self._propose(self._first())
+
+    def pause(self) -> None:
+        """Keep the place and propose nothing."""
+        self._paused = True
+
+    def reset(self) -> None:
+        """Forget the place and what was done, and start over."""
+        self.history.clear()
+        self._undone.clear()
+        self._visited.clear()
+        self._best = self._candidate = None
+        self.start()
+
+    def look_at(self, best: int, candidate: int | None = None) -> None:
+        """Take over what the user chose to look at."""
+        if (best, candidate) != (self._best, self._candidate):
+            self._go(best, candidate)
+
+    def next_best(self) -> int | None:
+        """Go to the next undecided cluster and its best candidate; stay when there is no other."""
+        if self._paused:
+            return None
+        order = self._order()
+        following = order[order.index(self._best) + 1 :] + order if self._best in order else order
+        found = next((cluster for cluster in following if self._is_open(cluster) and cluster != self._best), None)
+        if found is not None:
+            self._propose(found)
+        return self.best
+
+    def next_candidate(self) -> int | None:
+        """Go to the next most similar cluster; stay at the last."""
+        if not self._paused and (following := self._following_candidates()):
+            self._go(self._best, following[0])
+        return self.candidate
+
+    def next(self) -> tuple[int | None, int | None]:
+        """Go to the next candidate, or to the next best cluster when none is left."""
+        if not self._paused:
+            if self._best is not None and self._following_candidates():
+                self.next_candidate()
+            else:
+                self.next_best()
+        return self.best, self.candidate
+
+    def previous(self) -> tuple[int | None, int | None]:
+        """Go back to what was looked at before, as far as it still exists."""
+        while not self._paused and self._visited:
+            best, candidate = self._visited.pop()
+            if best in self._manager:
+                self._best = best
+                self._candidate = candidate if candidate in self._manager else None
+                break
+        return self.best, self.candidate
+
+    def merge(self, clusters: Iterable[int], to: int) -> None:
+        """Be told that clusters were merged: the new one is best."""
+        self._record("merge", list(clusters), [to])
+        self._propose(to)
+
+    def split(self, clusters: Iterable[int], to: Iterable[int]) -> None:
+        """Be told that clusters were split or regrouped: the first of the new ones is best."""
+        new = list(to)
+        self._record("split", list(clusters), new)
+        self._go(new[0] if new else None, new[1] if len(new) > 1 else None)
+
+    def move(self, clusters: Iterable[int], group: str) -> None:
+        """Be told that clusters were moved to a group: when the best one was, the next is best."""
+        moved = list(clusters)
+        self._record("move", moved, group)
+        if self._best in moved:
+            self._propose(self._after(moved))
+        elif self._candidate in moved:
+            following = self._following_candidates()
+            self._go(self._best, following[0] if following else None)
+
+    def undo(self) -> None:
+        """Be told that the last merge, split or move was taken back."""
+        if self.history:
+            self._undone.append(self.history.pop())
+
+    def redo(self) -> None:
+        """Be told that it was done again."""
+        if self._undone:
+            self.history.append(self._undone.pop())
+
+    def _record(self, kind: str, clusters: list[int], result: Any) -> None:
+        self.history.append((kind, clusters, result))
+        self._undone.clear()
+
+    def _propose(self, best: int | None) -> None:
+        ranked = [] if best is None or best not in self._manager else self._candidates(best)
+        self._go(best, ranked[0] if ranked else None)
+
+    def _go(self, best: int | None, candidate: int | None) -> None:
+        if self._best is not None:
+            self._visited.append((self._best, self._candidate))
+        self._best, self._candidate = best, candidate
+
+    def _first(self) -> int | None:
+        order = self._order()
+        return next(filter(self._is_open, order), order[0] if order else None)
+
+    def _after(self, moved: list[int]) -> int | None:
+        order = self._order()
+        start = order.index(self._best) if self._best in order else 0
+        around = [cluster for cluster in order[start:] + order[:start] if cluster not in moved]
+        return next(filter(self._is_open, around), self._best)
+
+    def _order(self) -> list[int]:
+        """Return the clusters, the largest first."""
+        shown = (cluster for cluster in self._manager.cluster_ids.tolist() if self._manager.group(cluster) != DISCARDED)
+        return sorted(shown, key=lambda cluster: (-self._manager.n_spikes(cluster), cluster))
+
+    def _is_open(self, cluster: int) -> bool:
+        return self._manager.group(cluster) == UNSORTED
+
+    def _candidates(self, best: int) -> list[int]:
+        return [
+            cluster
+            for cluster in self.similarity.ranked(best)
+            if cluster in self._manager and self._manager.group(cluster) not in HIDDEN_GROUPS
+        ]
+
+    def _following_candidates(self) -> list[int]:
+        if self._best is None or self._best not in self._manager:
+            return []
+        ranked = self._candidates(self._best)
+        return ranked[ranked.index(self._candidate) + 1 :] if self._candidate in ranked else ranked
+
+    def __iter__(self) -> Iterator[int]:
+        """Iterate over the undecided clusters in the order of the wizard."""
+        return filter(self._is_open, self._order())
