@@ -5,14 +5,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from napari_phy.core.arrays import evenly_spaced
 
-def evenly_spaced(n: int, n_max: int | None) -> npt.NDArray[np.int64]:
-    """Return min(n, n_max) ascending, distinct indices below `n`, evenly spaced from the first; None: all."""
-    if n < 0 or (n_max is not None and n_max < 0):
-        raise ValueError(f"Cannot take {n_max} of {n} items.")
-    if n_max is None or n <= n_max:
-        return np.arange(n, dtype=np.int64)
-    return np.arange(n_max, dtype=np.int64) * n // n_max
+__all__ = ["evenly_spaced", "evenly_spaced_others"]
 
 
 def evenly_spaced_others(n: int, chosen: npt.ArrayLike, n_max: int) -> npt.NDArray[np.int64]:

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from napari_phy.core.arrays import read_only
+from napari_phy.core.base_model import BaseModel
+from napari_phy.stats.refractory import refractory_fraction
+from napari_phy.views.numbers import format_count, format_number
+from napari_phy.views.session_cache import SessionCache
 from napari_phy.views.session_like import SessionLike
+from napari_phy.views.waveform_samples import waveform_samples
+
+HIDDEN_GROUP = "discarded"
+_GROUP_ORDER = ("good", "mua", "noise", "unsorted")
+_CLUSTERS_AT_ONCE = 8
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,28 +49,116 @@ class ClusterTable:
     refractory: npt.NDArray[np.float64]
 
 
-def compute_cluster_table(session: SessionLike, cluster_ids: Iterable[int] | None = None) -> ClusterTable:
-    """Return the rows of some clusters (None: all that are not discarded, ascending)."""
-    raise NotImplementedError
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """What never changes of one cluster."""
+
+    channel: int
+    depth: float
+    refractory: float
+
+
+_UNKNOWN = _Facts(-1, math.nan, math.nan)
+_facts: SessionCache[int, _Facts] = SessionCache(2**25, lambda facts: 256)
+_amplitudes: SessionCache[int, float] = SessionCache(2**25, lambda amplitude: 128)
+
+
+def compute_cluster_table(
+    session: SessionLike, cluster_ids: Iterable[int] | None = None, *, known_only: bool = False
+) -> ClusterTable:
+    """Return the rows of some clusters (None: all that are not discarded, ascending).
+
+    What was computed for a cluster once is kept, so after an edit only the new clusters cost something. With
+    `known_only` nothing is read at all: channel, depth and refractory of clusters not seen before are unknown.
+    """
+    manager = session.manager
+    if cluster_ids is None:
+        ids = [int(cluster) for cluster in manager.cluster_ids if manager.group(int(cluster)) != HIDDEN_GROUP]
+    else:
+        ids = [int(cluster) for cluster in cluster_ids]
+    if known_only:
+        facts = _facts.known(session, ids)
+    else:
+        facts = _facts.get(session, ids, lambda wanted: _compute_facts(session, wanted))
+    rows = [facts.get(cluster, _UNKNOWN) for cluster in ids]
+    amplitudes = _amplitudes.known(session, ids)
+    n_spikes = np.array([manager.n_spikes(cluster) for cluster in ids], dtype=np.int64)
+    return ClusterTable(
+        ids=read_only(np.array(ids, dtype=np.int64)),
+        groups=tuple(manager.group(cluster) for cluster in ids),
+        channels=read_only(np.array([row.channel for row in rows], dtype=np.int64)),
+        depths=read_only(np.array([row.depth for row in rows], dtype=np.float64)),
+        n_spikes=read_only(n_spikes),
+        rates=read_only(n_spikes / session.model.duration),
+        amplitudes=read_only(np.array([amplitudes.get(cluster, math.nan) for cluster in ids], dtype=np.float64)),
+        refractory=read_only(np.array([row.refractory for row in rows], dtype=np.float64)),
+    )
 
 
 def compute_amplitudes(
     session: SessionLike, cluster_ids: Iterable[int], cancelled: Callable[[], bool] = lambda: False
 ) -> dict[int, float]:
-    """Return the amplitude of clusters by id: slow, for a worker. Later tables hold them; {} without raw data."""
-    raise NotImplementedError
+    """Return the amplitude of clusters by id, in the unit of the model; slow, for a worker thread.
+
+    max − min of mean waveform × mean mask on the largest channel, over up to 100 evenly spaced waveforms. Tables made
+    later hold them. Returns what is done when `cancelled()` turns true, and {} when there is no raw data.
+    """
+    if session.model.waveforms is None:
+        return {}
+    ids = [int(cluster) for cluster in cluster_ids]
+    amplitudes: dict[int, float] = {}
+    for start in range(0, len(ids), _CLUSTERS_AT_ONCE):
+        if cancelled():
+            break
+        some = ids[start : start + _CLUSTERS_AT_ONCE]
+        amplitudes.update(_amplitudes.get(session, some, lambda wanted: _read_amplitudes(session, wanted)))
+    return amplitudes
 
 
 def group_counts(table: ClusterTable) -> dict[str, int]:
     """Return the number of clusters of each group that has any: good, mua, noise, unsorted, then the user's own."""
-    raise NotImplementedError
+    counts = Counter(table.groups)
+    own = sorted(group for group in counts if group not in _GROUP_ORDER)
+    return {group: counts[group] for group in (*_GROUP_ORDER, *own) if counts[group]}
 
 
 def clusters_sentence(table: ClusterTable, n_shown: int | None = None) -> str:
     """Return "22 clusters · 7 444 spikes", or with a filter "8 of 22 clusters"."""
-    raise NotImplementedError
+    clusters = format_count(len(table.ids), "cluster")
+    if n_shown is not None:
+        return f"{format_number(n_shown)} of {clusters}"
+    return f"{clusters} · {format_count(int(table.n_spikes.sum()), 'spike')}"
 
 
 def groups_sentence(table: ClusterTable) -> str:
     """Return "8 good 3 mua 4 noise 7 unsorted"."""
-    raise NotImplementedError
+    return " ".join(f"{format_number(n)} {group}" for group, n in group_counts(table).items())
+
+
+def _compute_facts(session: SessionLike, clusters: list[int]) -> dict[int, _Facts]:
+    model = session.model
+    has_features = model.features is not None and model.masks is not None
+    sums = session.sums.get(clusters) if has_features else {}
+    facts = {}
+    for cluster in clusters:
+        samples = model.spike_samples[session.manager.spikes(cluster)]
+        refractory = 100 * refractory_fraction(samples, sample_rate=model.sample_rate)
+        channel, depth = -1, math.nan
+        if has_features:
+            channel, depth = _place(model, sums[cluster].abs_sum)
+        facts[cluster] = _Facts(channel, depth, refractory)
+    return facts
+
+
+def _place(model: BaseModel, weights: npt.NDArray[np.float64]) -> tuple[int, float]:
+    """Return the channel id of the largest weight, and the centre of mass over y."""
+    total = float(weights.sum())
+    if not total > 0:
+        return -1, math.nan
+    channel = int(model.probe.channel_ids[np.argmax(weights)])
+    return channel, float(weights @ model.probe.positions[:, 1] / total)
+
+
+def _read_amplitudes(session: SessionLike, clusters: list[int]) -> dict[int, float]:
+    samples = waveform_samples(session, clusters)
+    return {cluster: float(sample.amplitudes.max()) for cluster, sample in samples.items()}

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from napari_phy.core.arrays import read_only
+from napari_phy.stats.correlograms import bin_samples, correlograms, half_window_bins, symmetrise
 from napari_phy.views.session_like import SessionLike
 
 REFRACTORY_MS = 2.0
@@ -58,5 +60,49 @@ class CorrelogramData:
 
 
 def compute_correlograms(session: SessionLike, request: CorrelogramRequest) -> CorrelogramData:
-    """Count what a correlogram view draws."""
-    raise NotImplementedError
+    """Count what a correlogram view draws, over all spikes of the clusters.
+
+    Raises
+    ------
+    ClusteringError
+        A cluster does not exist (any more).
+    """
+    model = session.model
+    spikes = [session.manager.spikes(cluster) for cluster in request.clusters]
+    sizes = np.array([len(ids) for ids in spikes], dtype=np.int64)
+    spike_ids = np.concatenate([np.empty(0, dtype=np.int64), *spikes])
+    order = np.argsort(spike_ids, kind="stable")
+    places = np.repeat(np.arange(len(spikes)), sizes)
+    counts = symmetrise(
+        correlograms(
+            model.spike_samples[spike_ids[order]],
+            places[order],
+            np.arange(len(spikes)),
+            sample_rate=model.sample_rate,
+            bin_ms=request.bin_ms,
+            window_ms=request.window_ms,
+        )
+    )
+    bin_s = bin_samples(request.bin_ms, model.sample_rate) / model.sample_rate
+    bin_ms = round(1000 * bin_s, 9)
+    n_bins = half_window_bins(request.bin_ms, request.window_ms)
+    expected = np.outer(sizes, sizes).astype(np.float64) * (bin_s / model.duration)
+    lags_ms = np.arange(1 - n_bins, n_bins, dtype=np.float64) * bin_ms
+    return CorrelogramData(
+        request=request,
+        cluster_ids=read_only(np.array(request.clusters, dtype=np.int64)),
+        counts=read_only(counts),
+        lags_ms=read_only(lags_ms),
+        expected=read_only(expected),
+        maxima=read_only(counts.max(axis=-1)),
+        bin_ms=bin_ms,
+        refractory_ms=REFRACTORY_MS,
+        caption=_caption(request.bin_ms, bin_ms),
+    )
+
+
+def _caption(wished_ms: float, bin_ms: float) -> str:
+    words = ["counts", "dashed: expected at this rate", f"band: {REFRACTORY_MS:g} ms refractory"]
+    if abs(bin_ms - wished_ms) > 1e-6 * wished_ms:
+        words.insert(1, f"bins of {bin_ms:.4g} ms (whole samples)")
+    return "; ".join(words)

@@ -8,7 +8,16 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from napari_phy.core.arrays import read_only
+from napari_phy.core.errors import ClusteringError
+from napari_phy.stats.lasso import points_in_polygon
+from napari_phy.stats.sampling import evenly_spaced, evenly_spaced_others
+from napari_phy.views.numbers import format_number, format_shown
 from napari_phy.views.session_like import SessionLike
+from napari_phy.views.spike_rows import BLOCK, read_in_file_order, required
+
+_NO_SPIKES = np.empty(0, dtype=np.int64)
+_MARGIN = 0.09  # of the range, on each side
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,15 +91,127 @@ class FeatureData:
 
 
 def compute_features(session: SessionLike, request: FeatureRequest) -> FeatureData:
-    """Read what a feature view draws."""
-    raise NotImplementedError
+    """Read what a feature view draws.
+
+    Raises
+    ------
+    MissingDataError
+        An axis shows a feature and there are none.
+    ClusteringError
+        A cluster does not exist (any more).
+    """
+    spikes = [session.manager.spikes(cluster) for cluster in request.clusters]
+    drawn = [ids[evenly_spaced(len(ids), request.n_spikes_max)] for ids in spikes]
+    selected = np.sort(np.concatenate([_NO_SPIKES, *spikes]))
+    others = evenly_spaced_others(session.model.n_spikes, selected, request.n_background)
+    spike_ids = np.concatenate([others, *reversed(drawn)])
+    places = np.repeat(
+        np.arange(-1, len(drawn), dtype=np.int32)[[0, *range(len(drawn), 0, -1)]],
+        [len(others), *(len(ids) for ids in reversed(drawn))],
+    )
+    xy = _read_axes(session, spike_ids, (request.x, request.y))
+    n_total, n_shown = len(selected), len(spike_ids) - len(others)
+    in_range = xy[len(others) :] if n_shown else xy
+    return FeatureData(
+        request=request,
+        x=read_only(xy[:, 0].astype(np.float32)),
+        y=read_only(xy[:, 1].astype(np.float32)),
+        spike_ids=read_only(spike_ids),
+        places=read_only(places),
+        x_label=axis_label(session, request.x),
+        y_label=axis_label(session, request.y),
+        x_range=_range(session, request.x, in_range[:, 0]),
+        y_range=_range(session, request.y, in_range[:, 1]),
+        n_shown=n_shown,
+        n_total=n_total,
+        n_background=len(others),
+        caption=f"{format_shown(n_shown, n_total)} of the selection, {format_number(len(others))} others",
+    )
+
+
+def axis_label(session: SessionLike, axis: FeatureAxis) -> str:
+    """Return "channel 4 · PC1", with the channel's number in the file, or "time (s)"."""
+    if axis.kind == "time":
+        return "time (s)"
+    return f"channel {session.model.probe.channel_ids[axis.channel_index]} · PC{axis.component + 1}"
 
 
 def default_axes(session: SessionLike, clusters: tuple[int, ...]) -> tuple[FeatureAxis, FeatureAxis]:
-    """Return the axes that show a selection best."""
-    raise NotImplementedError
+    """Return the axes that show a selection best.
+
+    x is PC1 of the channel where the best cluster is largest (mean |feature| × mask). y is PC1 of the other channel
+    where the best cluster is large and the selected clusters lie far apart. Without features or clusters: the first
+    two channels; with a single channel: PC1 and PC2, or time.
+    """
+    model = session.model
+    first, second = 0, 1
+    if model.n_channels < 2:
+        y = FeatureAxis(component=1) if model.n_features_per_channel > 1 else TIME_AXIS
+        return FeatureAxis(), y
+    if clusters and model.features is not None and model.masks is not None:
+        sums = session.sums.get(clusters)
+        best = sums[clusters[0]]
+        size = best.abs_sum / max(best.n_spikes, 1)
+        means = np.stack([sums[cluster].feature_mask_sum / max(sums[cluster].n_spikes, 1) for cluster in clusters])
+        score = size + np.ptp(means.reshape(len(clusters), model.n_channels, -1)[..., 0], axis=0)
+        first = int(np.argmax(size))
+        score[first] = -np.inf
+        second = int(np.argmax(score))
+    return FeatureAxis(channel_index=first), FeatureAxis(channel_index=second)
 
 
 def spikes_in_lasso(session: SessionLike, request: FeatureRequest, polygon: npt.ArrayLike) -> npt.NDArray[np.int64]:
-    """Return the ascending ids of all spikes of the selected clusters inside a polygon, drawn or not."""
-    raise NotImplementedError
+    """Return the ascending ids of all spikes of the selected clusters inside a polygon, drawn or not.
+
+    Parameters
+    ----------
+    polygon : (k, 2) vertices in units of the two axes of `request`.
+
+    Raises
+    ------
+    ClusteringError
+        The polygon has fewer than three points, or a cluster does not exist (any more).
+    MissingDataError
+        An axis shows a feature and there are none.
+    """
+    vertices = np.asarray(polygon, dtype=np.float64)
+    if len(vertices) < 3:
+        raise ClusteringError("The lasso needs three points or more.")
+    spikes = np.sort(np.concatenate([_NO_SPIKES, *(session.manager.spikes(cluster) for cluster in request.clusters)]))
+    found = [_NO_SPIKES]
+    for start in range(0, len(spikes), BLOCK):
+        block = spikes[start : start + BLOCK]
+        found.append(block[points_in_polygon(_read_axes(session, block, (request.x, request.y)), vertices)])
+    return read_only(np.concatenate(found))
+
+
+def _read_axes(
+    session: SessionLike, spike_ids: npt.NDArray[np.int64], axes: tuple[FeatureAxis, FeatureAxis]
+) -> npt.NDArray[np.float64]:
+    """Return (n, 2) float64; both features come from one read."""
+    model = session.model
+    values = np.empty((len(spike_ids), 2))
+    columns = [
+        None if axis.kind == "time" else axis.channel_index * model.n_features_per_channel + axis.component
+        for axis in axes
+    ]
+    rows = None
+    if any(column is not None for column in columns):
+        rows = read_in_file_order(required(model.features, model, "features"), spike_ids)
+    for index, column in enumerate(columns):
+        if column is None or rows is None:
+            values[:, index] = model.spike_samples[spike_ids] / model.sample_rate
+        else:
+            values[:, index] = rows[:, column]
+    return values
+
+
+def _range(session: SessionLike, axis: FeatureAxis, values: npt.NDArray[np.float64]) -> tuple[float, float]:
+    if axis.kind == "time":
+        return 0.0, max(session.model.duration, 1e-3)
+    values = values[np.isfinite(values)]
+    if not values.size:
+        return 0.0, 1.0
+    low, high = np.quantile(values, (0.004, 0.998))
+    margin = _MARGIN * (high - low) or max(abs(low) * _MARGIN, 1.0)
+    return float(low - margin), float(high + margin)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from napari_phy.views.cluster_table import ClusterTable
+from napari_phy.core.arrays import read_only
+from napari_phy.views.cluster_table import HIDDEN_GROUP, ClusterTable, compute_cluster_table
 from napari_phy.views.session_like import SessionLike
 
 
@@ -32,5 +33,21 @@ class SimilarTable:
 def compute_similar(
     session: SessionLike, cluster: int, hide_groups: tuple[str, ...] = ("noise", "mua")
 ) -> SimilarTable:
-    """Return the candidates for merging with a cluster."""
-    raise NotImplementedError
+    """Return the candidates for merging with a cluster.
+
+    Discarded clusters are never among them and are not counted as hidden. How alike two clusters are is the
+    session's business (`session.similar_to`).
+    """
+    group_of = session.manager.group
+    candidates = [
+        (other, similarity)
+        for other, similarity in session.similar_to(cluster)
+        if other != cluster and group_of(other) != HIDDEN_GROUP
+    ]
+    shown = [(other, similarity) for other, similarity in candidates if group_of(other) not in hide_groups]
+    return SimilarTable(
+        cluster=cluster,
+        similarities=read_only(np.array([similarity for _, similarity in shown], dtype=np.float64)),
+        rows=compute_cluster_table(session, [other for other, _ in shown]),
+        n_hidden=len(candidates) - len(shown),
+    )

@@ -7,7 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from napari_phy.core.arrays import read_only
+from napari_phy.stats.sampling import evenly_spaced
+from napari_phy.views.numbers import format_shown
 from napari_phy.views.session_like import SessionLike
+from napari_phy.views.spike_rows import required
+from napari_phy.views.waveform_samples import N_PER_CLUSTER, waveform_samples
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +27,7 @@ class WaveformRequest:
     """
 
     clusters: tuple[int, ...]
-    n_per_cluster: int = 100
+    n_per_cluster: int = N_PER_CLUSTER
     n_max: int = 300
 
 
@@ -64,5 +69,54 @@ class WaveformData:
 
 
 def compute_waveforms(session: SessionLike, request: WaveformRequest) -> WaveformData:
-    """Read what a waveform view draws; MissingDataError when there is no raw data."""
-    raise NotImplementedError
+    """Read what a waveform view draws; clusters seen before come from memory.
+
+    Raises
+    ------
+    MissingDataError
+        There is no raw data.
+    ClusteringError
+        A cluster does not exist (any more).
+    """
+    model = session.model
+    shape = required(model.waveforms, model, "waveforms").shape[1:]
+    samples = list(waveform_samples(session, request.clusters, request.n_per_cluster).values())
+    kept = _shares([len(sample.spike_ids) for sample in samples], request.n_max)
+    n_shown = sum(len(indices) for indices in kept)
+    n_total = sum(session.manager.n_spikes(cluster) for cluster in request.clusters)
+
+    waveforms = np.empty((n_shown, *shape), dtype=np.float32)
+    masks = np.empty((n_shown, shape[-1]), dtype=np.float32)
+    spike_ids = np.empty(n_shown, dtype=np.int64)
+    stop = 0
+    for sample, indices in zip(samples, kept, strict=True):
+        start, stop = stop, stop + len(indices)
+        waveforms[start:stop] = sample.waveforms[indices]
+        masks[start:stop] = sample.masks[indices]
+        spike_ids[start:stop] = sample.spike_ids[indices]
+    places = np.repeat(np.arange(len(kept), dtype=np.int32), [len(indices) for indices in kept])
+    times_ms = (np.arange(shape[0], dtype=np.float64) - shape[0] // 2) * (1000 / model.sample_rate)
+    return WaveformData(
+        request=request,
+        waveforms=read_only(waveforms),
+        masks=read_only(masks),
+        places=read_only(places),
+        spike_ids=read_only(spike_ids),
+        means=read_only(np.array([sample.mean for sample in samples], dtype=np.float32).reshape(-1, *shape)),
+        mean_masks=read_only(np.array([sample.mean_mask for sample in samples], np.float32).reshape(-1, shape[-1])),
+        channel_ids=model.probe.channel_ids,
+        positions=model.probe.positions,
+        times_ms=read_only(times_ms),
+        unit=model.unit,
+        n_shown=n_shown,
+        n_total=n_total,
+        caption=format_shown(n_shown, n_total),
+    )
+
+
+def _shares(sizes: list[int], n_max: int) -> list[npt.NDArray[np.int64]]:
+    """Return evenly spaced indices into each sample, in proportion to its size where the ceiling is reached."""
+    total = sum(sizes)
+    if total <= n_max:
+        return [evenly_spaced(size, None) for size in sizes]
+    return [evenly_spaced(size, max(1, size * n_max // total)) for size in sizes]

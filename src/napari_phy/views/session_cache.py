@@ -1,0 +1,57 @@
+"""What views keep of a session between two requests, by cluster id: an id means the same spikes for ever."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from typing import Any, Generic, TypeVar
+from weakref import WeakKeyDictionary
+
+from napari_phy.core.byte_cache import ByteCache
+from napari_phy.views.session_like import SessionLike
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
+
+class SessionCache(Generic[K, V]):
+    """A byte-capped cache for each session; it is gone with the session. Safe in worker threads.
+
+    Parameters
+    ----------
+    max_bytes : the ceiling for one session.
+    nbytes : returns the size of a value.
+    """
+
+    def __init__(self, max_bytes: int, nbytes: Callable[[V], int]) -> None:
+        self._max_bytes = max_bytes
+        self._nbytes = nbytes
+        self._caches: WeakKeyDictionary[Any, ByteCache[K, V]] = WeakKeyDictionary()
+        self._lock = threading.Lock()
+
+    def known(self, session: SessionLike, keys: Iterable[K]) -> dict[K, V]:
+        """Return those values that are kept."""
+        with self._lock:
+            cache = self._cache(session)
+            found = {key: cache.get(key) for key in keys}
+        return {key: value for key, value in found.items() if value is not None}
+
+    def get(self, session: SessionLike, keys: Iterable[K], compute: Callable[[list[K]], Mapping[K, V]]) -> dict[K, V]:
+        """Return the values in the order of `keys`, computing together those that are not kept."""
+        keys = list(keys)
+        values = self.known(session, keys)
+        wanted = [key for key in keys if key not in values]
+        if wanted:
+            computed = compute(wanted)
+            values.update(computed)
+            with self._lock:
+                cache = self._cache(session)
+                for key, value in computed.items():
+                    cache.put(key, value)
+        return {key: values[key] for key in keys}
+
+    def _cache(self, session: SessionLike) -> ByteCache[K, V]:
+        cache = self._caches.get(session)
+        if cache is None:
+            cache = self._caches[session] = ByteCache(self._max_bytes, self._nbytes)
+        return cache

@@ -1,0 +1,95 @@
+"""Up to a hundred evenly spaced waveforms of each cluster, read once and shared by views and amplitudes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from napari_phy.core.arrays import read_only
+from napari_phy.stats.sampling import evenly_spaced
+from napari_phy.views.session_cache import SessionCache
+from napari_phy.views.session_like import SessionLike
+from napari_phy.views.spike_rows import read_in_file_order, required
+
+N_PER_CLUSTER = 100
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WaveformSample:
+    """Some waveforms of one cluster and their means.
+
+    Attributes
+    ----------
+    spike_ids : (n,) int64, ascending.
+    waveforms : (n, n_samples, n_channels) float32, in the unit of the model.
+    masks : (n, n_channels) float32; ones where the data set has none.
+    mean : (n_samples, n_channels) float32.
+    mean_mask : (n_channels,) float32.
+    """
+
+    spike_ids: npt.NDArray[np.int64]
+    waveforms: npt.NDArray[np.float32]
+    masks: npt.NDArray[np.float32]
+    mean: npt.NDArray[np.float32]
+    mean_mask: npt.NDArray[np.float32]
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the large arrays."""
+        return self.waveforms.nbytes + self.masks.nbytes + self.mean.nbytes
+
+    @property
+    def amplitudes(self) -> npt.NDArray[np.float32]:
+        """(n_channels,) max − min of mean waveform × mean mask."""
+        return read_only(np.ptp(self.mean * self.mean_mask, axis=0))
+
+
+_samples: SessionCache[tuple[int, int], WaveformSample] = SessionCache(2**27, lambda sample: sample.nbytes)
+
+
+def waveform_samples(
+    session: SessionLike, clusters: Iterable[int], n_per_cluster: int = N_PER_CLUSTER
+) -> dict[int, WaveformSample]:
+    """Return the sample of each cluster, in their order; those not in memory come from one read.
+
+    Raises
+    ------
+    MissingDataError
+        There is no raw data.
+    """
+    required(session.model.waveforms, session.model, "waveforms")
+    found = _samples.get(
+        session,
+        [(cluster, n_per_cluster) for cluster in clusters],
+        lambda wanted: _read(session, [cluster for cluster, _ in wanted], n_per_cluster),
+    )
+    return {cluster: sample for (cluster, _), sample in found.items()}
+
+
+def _read(session: SessionLike, clusters: list[int], n_per_cluster: int) -> dict[tuple[int, int], WaveformSample]:
+    model = session.model
+    spikes = [session.manager.spikes(cluster) for cluster in clusters]
+    spikes = [ids[evenly_spaced(len(ids), n_per_cluster)] for ids in spikes]
+    spike_ids = np.concatenate(spikes)
+    waveforms = read_in_file_order(required(model.waveforms, model, "waveforms"), spike_ids)
+    if model.masks is None:
+        masks = np.ones((len(spike_ids), model.n_channels), dtype=np.float32)
+    else:
+        masks = read_in_file_order(model.masks, spike_ids)
+    samples = {}
+    stop = 0
+    for cluster, ids in zip(clusters, spikes, strict=True):
+        start, stop = stop, stop + len(ids)
+        # copies, so that a cluster that is kept does not keep its neighbours
+        some, their_masks = waveforms[start:stop].copy(), masks[start:stop].copy()
+        samples[cluster, n_per_cluster] = WaveformSample(
+            spike_ids=read_only(ids),
+            waveforms=read_only(some),
+            masks=read_only(their_masks),
+            mean=read_only(some.mean(axis=0, dtype=np.float64).astype(np.float32)),
+            mean_mask=read_only(their_masks.mean(axis=0, dtype=np.float64).astype(np.float32)),
+        )
+    return samples
