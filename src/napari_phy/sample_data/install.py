@@ -1,0 +1,54 @@
+"""Puts the files of a sample in place so that a half written one is never taken for whole."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from napari_phy.core.errors import SaveError
+from napari_phy.io.atomic import copy_file, sync_file, sync_folder
+
+SUFFIXES = (".dat", ".kwx", ".truth.npz", ".kwik")  # the .kwik is what one opens: it appears last
+
+
+def install(folder: Path, name: str, write: Callable[[Path], None]) -> Path:
+    """Let `write` fill a hidden folder with the files of a sample, move them into `folder`, return the `.kwik`.
+
+    Raises
+    ------
+    SaveError
+        One of the files is there already.
+    """
+    present = [f"{name}{suffix}" for suffix in SUFFIXES if (folder / f"{name}{suffix}").exists()]
+    if present:
+        raise SaveError(f"{folder} already holds {', '.join(present)}; choose another folder or name for the sample.")
+    folder.mkdir(parents=True, exist_ok=True)
+    staging = Path(tempfile.mkdtemp(prefix=f".{name}-", dir=folder))
+    try:
+        write(staging)
+        for suffix in SUFFIXES:
+            sync_file(staging / f"{name}{suffix}")
+        for suffix in SUFFIXES:
+            (staging / f"{name}{suffix}").rename(folder / f"{name}{suffix}")
+        sync_folder(folder)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+    return folder / f"{name}.kwik"
+
+
+def copy_sample(source: Path, folder: Path) -> Path:
+    """Copy the sample whose `.kwik` is `source` into a folder; return the copy's `.kwik`.
+
+    Raises
+    ------
+    SaveError
+        One of the files is there already.
+    """
+
+    def write(staging: Path) -> None:
+        for suffix in SUFFIXES:
+            copy_file(source.with_suffix(suffix), staging / f"{source.stem}{suffix}")
+
+    return install(folder, source.stem, write)

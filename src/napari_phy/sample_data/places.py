@@ -1,0 +1,123 @@
+"""Where the sample is kept: made once in the user's cache, opened as a working copy.
+
+    <cache>/napari-phy/sample/v<version>/pristine/   never opened for editing; other copies are made from it
+    <cache>/napari-phy/sample/v<version>/working/    what File > Open Sample opens
+
+There is one working copy. It is made on the first opening and then opened again like any other data set, with the
+edits that were made in it: so none is ever lost, and the cache never holds more than these two. Who wants to start
+anew undoes the edits, deletes the folder `working`, or takes a `fresh_copy`.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+import time
+from contextlib import suppress
+from pathlib import Path
+
+from napari_phy.io.atomic import copy_file
+from napari_phy.sample_data.install import SUFFIXES, copy_sample
+from napari_phy.sample_data.make import Progress, make_sample
+from napari_phy.sample_data.recipe import GENERATOR_VERSION
+
+NAME = "sample"
+_ABANDONED_S = 3600.0
+_MAKING = ".making-"
+
+
+def sample_path(progress: Progress | None = None) -> Path:
+    """Return the `.kwik` of the pristine sample, made now if it is not in the cache; don't edit it.
+
+    `progress` is called with the share that is done, only when it is made.
+    """
+    folder = _home() / "pristine"
+    if not _is_whole(folder):
+        _sweep()
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        staging = Path(tempfile.mkdtemp(prefix=_MAKING, dir=folder.parent))
+        try:
+            make_sample(staging, NAME, progress)
+            _put_in_place(staging, folder)
+        finally:
+            shutil.rmtree(staging, ignore_errors=True)
+    return folder / f"{NAME}.kwik"
+
+
+def fresh_copy(folder: Path, progress: Progress | None = None) -> Path:
+    """Copy the pristine sample into a folder; return the copy's `.kwik`.
+
+    Raises
+    ------
+    SaveError
+        One of its files is there already.
+    """
+    return copy_sample(sample_path(progress), Path(folder))
+
+
+def working_copy(progress: Progress | None = None) -> Path:
+    """Return the `.kwik` of the user's own copy of the sample, with the edits made in it before."""
+    pristine = sample_path(progress)
+    folder = _home() / "working"
+    folder.mkdir(parents=True, exist_ok=True)
+    for suffix in SUFFIXES:
+        target = folder / f"{NAME}{suffix}"
+        if not target.exists():
+            _copy_whole(pristine.with_suffix(suffix), target)
+    return folder / f"{NAME}.kwik"
+
+
+def cache_folder() -> Path:
+    """Return the user's cache for this package; `XDG_CACHE_HOME` counts on every platform."""
+    if base := os.environ.get("XDG_CACHE_HOME"):
+        return Path(base) / "napari-phy"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches" / "napari-phy"
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "napari-phy" / "Cache"
+    return Path.home() / ".cache" / "napari-phy"
+
+
+def _home() -> Path:
+    return cache_folder() / "sample" / f"v{GENERATOR_VERSION}"
+
+
+def _is_whole(folder: Path) -> bool:
+    return all((folder / f"{NAME}{suffix}").exists() for suffix in SUFFIXES)
+
+
+def _put_in_place(staging: Path, folder: Path) -> None:
+    """Rename a finished folder; where another process was quicker, its equal one stays."""
+    if folder.exists() and not _is_whole(folder):
+        shutil.rmtree(folder)
+    try:
+        staging.rename(folder)
+    except OSError:
+        if not _is_whole(folder):
+            raise
+
+
+def _copy_whole(source: Path, target: Path) -> None:
+    temporary = target.with_name(f".{target.name}.{os.getpid()}")
+    temporary.unlink(missing_ok=True)
+    try:
+        copy_file(source, temporary)
+        if not target.exists():
+            temporary.rename(target)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _sweep() -> None:
+    """Remove what killed processes left behind and the pristine samples of other versions, never a working copy."""
+    for home in cache_folder().glob("sample/v*"):
+        for folder in home.glob(f"{_MAKING}*"):
+            with suppress(OSError):
+                if time.time() - folder.stat().st_mtime > _ABANDONED_S:
+                    shutil.rmtree(folder, ignore_errors=True)
+        if home != _home():
+            shutil.rmtree(home / "pristine", ignore_errors=True)
+            with suppress(OSError):
+                home.rmdir()
