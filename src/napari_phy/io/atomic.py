@@ -1,0 +1,146 @@
+"""Files that are whole or not there at all, whenever the power goes."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import BinaryIO
+
+if sys.platform != "win32":
+    import fcntl
+
+_FICLONE = 0x40049409
+_CHUNK_BYTES = 1 << 30
+
+
+def sync_file(path: Path) -> None:
+    """Return when the file's contents are on the disk."""
+    descriptor = os.open(path, os.O_RDWR)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def sync_folder(folder: Path) -> None:
+    """Return when the names in a folder are on the disk; where folders cannot be synced, do nothing."""
+    if sys.platform == "win32":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in {errno.EINVAL, errno.ENOTSUP, errno.EBADF}:
+            raise
+    finally:
+        os.close(descriptor)
+
+
+def write_file(path: Path, write: Callable[[BinaryIO], object]) -> None:
+    """Let `write` fill a file under another name, sync it and put it in place."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with temporary.open("wb") as file:
+            write(file)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    sync_folder(path.parent)
+
+
+def copy_file(source: Path, target: Path, *, room_for: int = 0) -> None:
+    """Copy a file with its mode and owner: as a reflink where the file system can, which takes neither time nor room.
+
+    Parameters
+    ----------
+    room_for : bytes that are going to be written to the copy beside its own.
+
+    Raises
+    ------
+    OSError
+        With ENOSPC before anything is copied when the disk has too little room; the message says how much it takes.
+    """
+    with source.open("rb") as reader, target.open("xb") as writer:
+        if not _reflink(reader.fileno(), writer.fileno()):
+            require_room(target.parent, os.fstat(reader.fileno()).st_size + room_for)
+            if not _copy_range(reader.fileno(), writer.fileno()):
+                shutil.copyfileobj(reader, writer, 1 << 20)
+        else:
+            require_room(target.parent, room_for)
+    shutil.copystat(source, target)
+    _copy_owner(source, target)
+
+
+def keep_backup(path: Path, backup: Path, temporary: Path) -> None:
+    """Let `backup` name what `path` holds now: a second name where the file system has them, else a copy."""
+    temporary.unlink(missing_ok=True)
+    try:
+        os.link(path, temporary)
+    except OSError:
+        copy_file(path, temporary)
+        sync_file(temporary)
+    temporary.replace(backup)
+
+
+def require_room(folder: Path, n_bytes: int) -> None:
+    """Raise ENOSPC, saying how much is needed and free, when the disk of a folder has less than that."""
+    free = shutil.disk_usage(folder).free
+    if free < n_bytes:
+        raise OSError(errno.ENOSPC, f"{format_bytes(n_bytes)} needed, {format_bytes(free)} free", str(folder))
+
+
+def format_bytes(n_bytes: float) -> str:
+    """Return a size as people read it: '12 MB'."""
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if n_bytes < 1000:
+            return f"{n_bytes:.3g} {unit}" if unit != "bytes" else f"{n_bytes:.0f} bytes"
+        n_bytes /= 1000
+    return f"{n_bytes:.3g} TB"
+
+
+def _reflink(source: int, target: int) -> bool:
+    if sys.platform != "linux":
+        return False
+    try:
+        fcntl.ioctl(target, _FICLONE, source)
+    except OSError:
+        return False
+    return True
+
+
+def _copy_range(source: int, target: int) -> bool:
+    """Copy inside the kernel; False, with nothing copied, where it cannot."""
+    if sys.platform != "linux":
+        return False
+    remaining = os.fstat(source).st_size
+    try:
+        while remaining:
+            copied = os.copy_file_range(source, target, min(remaining, _CHUNK_BYTES))
+            if not copied:
+                break
+            remaining -= copied
+    except OSError as error:
+        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            raise
+    if remaining:
+        os.lseek(source, 0, os.SEEK_SET)
+        os.lseek(target, 0, os.SEEK_SET)
+        os.ftruncate(target, 0)
+    return not remaining
+
+
+def _copy_owner(source: Path, target: Path) -> None:
+    if sys.platform == "win32":
+        return
+    old, new = source.stat(), target.stat()
+    if (old.st_uid, old.st_gid) != (new.st_uid, new.st_gid):
+        with suppress(OSError):
+            os.chown(target, old.st_uid, old.st_gid)
+            target.chmod(old.st_mode & 0o7777)

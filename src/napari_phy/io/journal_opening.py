@@ -1,0 +1,148 @@
+"""Deciding at opening which edits of a journal hold: all, or none when the file is not what it was."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from napari_phy.core.update_info import UpdateInfo
+from napari_phy.io import store_messages
+from napari_phy.io.h5 import open_h5
+from napari_phy.io.journal import Journal, UnreadableJournalError
+from napari_phy.io.kwik import schema
+from napari_phy.io.kwik.save import content_hash
+from napari_phy.io.replay_base import Base, read_base
+from napari_phy.io.side_folder import clustering_file, make_side_folder
+
+
+@dataclass(frozen=True, slots=True)
+class ClusteringPlace:
+    """One clustering of one file, and where its side files are."""
+
+    path: Path
+    channel_group: int
+    clustering: str
+
+    def content_hash(self) -> str:
+        """Return the hash of what the file holds now."""
+        return content_hash(self.path, self.channel_group, self.clustering)
+
+    def journal_file(self, folder: Path) -> Path:
+        """Return where the journal lies."""
+        return clustering_file(folder, "journal", self.channel_group, self.clustering, ".sqlite")
+
+    def labels_file(self, folder: Path) -> Path:
+        """Return where the clusters that the edits began with lie, unless the file itself has them."""
+        return clustering_file(folder, "base", self.channel_group, self.clustering, ".npy")
+
+
+@dataclass(slots=True)
+class OpenedJournal:
+    """A journal held, with what it said and what the user should know."""
+
+    journal: Journal
+    base: Base
+    records: tuple[UpdateInfo, ...]
+    recovered_at: datetime | None = None
+    set_aside: Path | None = None
+    messages: list[str] = field(default_factory=list)
+
+
+def open_journal(place: ClusteringPlace, base: Base) -> OpenedJournal:
+    """Hold the journal of a clustering whose file holds `base`.
+
+    A journal that cannot be read, or that belongs to what the file held before another program wrote it, is set
+    aside, and a new one begun.
+
+    Raises
+    ------
+    JournalLockedError
+        Another process holds it.
+    JournalError, OSError
+        None can be made.
+    """
+    folder = make_side_folder(place.path)
+    path = place.journal_file(folder)
+    name = place.path.name
+    stamp = f"set-aside-{datetime.now(UTC).astimezone():%Y%m%dT%H%M%S}"
+    aside = _free_name(path.with_name(f"{path.stem}.{stamp}{path.suffix}"))
+    try:
+        journal = Journal(path)
+    except UnreadableJournalError:
+        _put_aside(place, folder, aside, path.rename)
+        message = store_messages.unreadable(name, aside.name)
+    else:
+        try:
+            opened = _adopted(journal, place, folder, base)
+            if opened is not None:
+                return opened
+            message = store_messages.changed_elsewhere(name, journal.state.n_unsaved)
+        except UnreadableJournalError:
+            message = store_messages.unreadable(name, aside.name)
+        except BaseException:
+            journal.close()
+            raise
+        _put_aside(place, folder, aside, journal.set_aside)
+    return OpenedJournal(_begun(path, place, base), base, (), set_aside=aside, messages=[message])
+
+
+def _adopted(journal: Journal, place: ClusteringPlace, folder: Path, base: Base) -> OpenedJournal | None:
+    """Return what the journal says, None when the file is not the one it belongs to."""
+    digest = place.content_hash()
+    if journal.is_new or (journal.is_empty and journal.state.saved_hash != digest):
+        journal.start(digest, first_free_id(place, base))
+    if not journal.settle(digest):
+        return None
+    records = journal.records()
+    note = journal.base()
+    if note is not None:
+        base = read_base(note, place.path, place.channel_group, place.labels_file(folder))
+    opened = OpenedJournal(journal, base, records)
+    state = journal.state
+    if state.n_unsaved:
+        opened.recovered_at = datetime.fromtimestamp(state.committed or 0.0, UTC).astimezone()
+        now = datetime.now(UTC).astimezone()
+        opened.messages.append(store_messages.recovered(state.n_unsaved, opened.recovered_at, now))
+    return opened
+
+
+def _begun(path: Path, place: ClusteringPlace, base: Base) -> Journal:
+    journal = Journal(path)
+    try:
+        journal.start(place.content_hash(), first_free_id(place, base))
+    except BaseException:
+        journal.close()
+        raise
+    return journal
+
+
+def first_free_id(place: ClusteringPlace, base: Base) -> int:
+    """Return an id above every cluster that the file knows, those without spikes included."""
+    with open_h5(place.path) as file:
+        nodes = file.children(schema.clusters_path(place.channel_group, place.clustering))
+    used = [node for node in nodes if isinstance(node, int)]
+    used += [int(base.spike_clusters.max(initial=-1)), *base.cluster_groups, *base.cluster_colors]
+    used += [cluster for values in base.cluster_labels.values() for cluster in values]
+    return max(used) + 1
+
+
+def _put_aside(place: ClusteringPlace, folder: Path, aside: Path, rename: Callable[[Path], object]) -> None:
+    """Rename the journal, the rest of a broken commit beside it and the clusters it began with."""
+    rename(aside)
+    path, labels = place.journal_file(folder), place.labels_file(folder)
+    for old, new in (
+        (path.with_name(f"{path.name}-journal"), aside.with_name(f"{aside.name}-journal")),
+        (labels, _free_name(aside.with_suffix(labels.suffix))),
+    ):
+        if old.exists():
+            old.rename(new)
+
+
+def _free_name(path: Path) -> Path:
+    candidate, number = path, 1
+    while candidate.exists():
+        number += 1
+        candidate = path.with_name(f"{path.stem}-{number}{path.suffix}")
+    return candidate

@@ -1,0 +1,123 @@
+"""The state that edits replay on, kept once the file itself is saved over."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from napari_phy.core.base_model import BaseModel
+from napari_phy.core.errors import NapariPhyError
+from napari_phy.io.atomic import write_file
+from napari_phy.io.edit_records import encode_value
+from napari_phy.io.h5 import open_h5
+from napari_phy.io.journal import BaseNote, UnreadableJournalError
+from napari_phy.io.kwik import schema, spikes
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Base:
+    """A clustering with all that is said of its clusters.
+
+    Attributes
+    ----------
+    spike_clusters : (n_spikes,) cluster of each spike.
+    cluster_groups : {cluster: group}, unsorted ones left out.
+    cluster_colors : {cluster: "#rrggbb"}.
+    cluster_labels : {field: {cluster: value}}.
+    group_names : of all groups, in the file's order.
+    """
+
+    spike_clusters: npt.NDArray[np.int32]
+    cluster_groups: Mapping[int, str]
+    cluster_colors: Mapping[int, str]
+    cluster_labels: Mapping[str, Mapping[int, Any]]
+    group_names: tuple[str, ...]
+
+
+def base_of(model: BaseModel) -> Base:
+    """Return what a model read from its file."""
+    return Base(
+        model.spike_clusters, model.cluster_groups, model.cluster_colors, model.cluster_labels, tuple(model.group_names)
+    )
+
+
+def keep_base(base: Base, kwik: Path, channel_group: int, labels_file: Path) -> BaseNote:
+    """Keep a base where a save does not touch it, on the disk on return.
+
+    Its clusters are `clusters/original` of the file where that is the same, else they are written to `labels_file`.
+    """
+    digest = labels_hash(base.spike_clusters)
+    original = _read_original(kwik, channel_group)
+    source = "original" if original is not None and labels_hash(original) == digest else "labels"
+    if source == "labels":
+        labels = np.ascontiguousarray(base.spike_clusters, dtype=np.int32)
+        write_file(labels_file, lambda file: np.save(file, labels, allow_pickle=False))
+    return BaseNote(source, digest, _encode_metadata(base))
+
+
+def read_base(note: BaseNote, kwik: Path, channel_group: int, labels_file: Path) -> Base:
+    """Return the base that `keep_base` kept.
+
+    Raises
+    ------
+    UnreadableJournalError
+        Its clusters are gone or not the same any more.
+    """
+    try:
+        if note.source == "original":
+            labels = _read_original(kwik, channel_group)
+        else:
+            labels = np.load(labels_file, allow_pickle=False)
+        metadata = json.loads(note.metadata)
+    except (OSError, ValueError, EOFError) as error:
+        raise UnreadableJournalError(f"The state that the edits of {kwik.name} began with cannot be read.") from error
+    if labels is None or labels_hash(labels) != note.labels_hash:
+        raise UnreadableJournalError(f"The state that the edits of {kwik.name} began with has changed.")
+    labels = labels.astype(np.int32)
+    labels.flags.writeable = False
+    return Base(
+        labels,
+        dict(metadata["groups"]),
+        dict(metadata["colors"]),
+        {field: dict(values) for field, values in metadata["labels"]},
+        tuple(metadata["group_names"]),
+    )
+
+
+def labels_hash(labels: npt.NDArray[Any]) -> str:
+    """Return a hash of cluster ids `(n_spikes,)`, whatever the integer type they are stored in."""
+    return hashlib.blake2b(np.ascontiguousarray(labels, dtype="<i4").data, digest_size=32).hexdigest()
+
+
+def _read_original(kwik: Path, channel_group: int) -> npt.NDArray[Any] | None:
+    node = schema.clustering_path(channel_group, schema.ORIGINAL)
+    try:
+        with open_h5(kwik) as file:
+            if not file.has(node):
+                return None
+            order = spikes.ascending_order(*spikes.read_times(file, channel_group))
+            return spikes.to_program(file.read(node), order)
+    except NapariPhyError:
+        return None
+
+
+def _encode_metadata(base: Base) -> str:
+    return json.dumps(
+        {
+            "groups": [[int(cluster), str(group)] for cluster, group in base.cluster_groups.items()],
+            "colors": [[int(cluster), str(color)] for cluster, color in base.cluster_colors.items()],
+            "labels": [
+                [str(field), [[int(cluster), encode_value(value)] for cluster, value in values.items()]]
+                for field, values in base.cluster_labels.items()
+            ],
+            "group_names": list(base.group_names),
+        },
+        separators=(",", ":"),
+    )

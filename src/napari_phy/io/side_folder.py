@@ -1,0 +1,70 @@
+"""Where the files that belong to a data set, but are not part of it, live."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from contextlib import suppress
+from pathlib import Path
+from urllib.parse import quote
+
+from napari_phy.io.atomic import sync_folder
+
+_LONGEST_NAME = 100
+
+
+def side_folder(path: Path | str) -> Path:
+    """Return the folder of a data set; it may not exist yet.
+
+    That is `x.napari-phy/` beside `x.kwik`; where nothing can be written there, a folder in the user's cache
+    whose name ends in a hash of the absolute path. Links are followed, so that one file has one folder.
+    """
+    path = Path(path).resolve()
+    stem = path.stem if path.suffix == ".kwik" else path.name
+    beside = path.with_name(f"{stem}.napari-phy")
+    digest = hashlib.blake2b(os.fsencode(path), digest_size=8).hexdigest()
+    cached = _cache() / f"{stem[:_LONGEST_NAME]}-{digest}"
+    if beside.is_dir():
+        return beside if _is_writable(beside) else cached
+    if cached.is_dir():  # edits made while the folder was read-only are still there
+        return cached
+    return beside if _is_writable(beside.parent) else cached
+
+
+def make_side_folder(path: Path | str) -> Path:
+    """Return the folder of a data set, made to last if it was not there.
+
+    Raises
+    ------
+    OSError
+        Neither the folder beside the file nor the cache can be written to.
+    """
+    folder = side_folder(path)
+    if not folder.is_dir():
+        folder.mkdir(parents=True, exist_ok=True)
+        sync_folder(folder.parent)
+    return folder
+
+
+def remove_side_folder(path: Path | str) -> None:
+    """Remove the folder of a data set if nothing is in it."""
+    with suppress(OSError):
+        side_folder(path).rmdir()
+
+
+def clustering_file(folder: Path, kind: str, channel_group: int, clustering: str, suffix: str) -> Path:
+    """Return the place of a file that belongs to one clustering: `journal-0-main.sqlite`."""
+    name = quote(clustering, safe=" ")
+    if len(name) > _LONGEST_NAME:
+        digest = hashlib.blake2b(clustering.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+        name = f"{name[:_LONGEST_NAME]}-{digest}"
+    return folder / f"{kind}-{channel_group}-{name}{suffix}"
+
+
+def _cache() -> Path:
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "napari-phy"
+
+
+def _is_writable(folder: Path) -> bool:
+    return os.access(folder, os.W_OK | os.X_OK)

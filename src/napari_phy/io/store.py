@@ -1,0 +1,205 @@
+"""The edits of one clustering: kept in the journal, found again at opening, saved into the file."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from datetime import datetime
+from pathlib import Path
+
+from napari_phy.core.base_model import BaseModel
+from napari_phy.core.errors import JournalError, JournalLockedError, ReadOnlyError, SaveError
+from napari_phy.core.update_info import UpdateInfo
+from napari_phy.io import store_messages
+from napari_phy.io.crash_points import reached
+from napari_phy.io.journal import Journal
+from napari_phy.io.journal_opening import ClusteringPlace, OpenedJournal, first_free_id, open_journal
+from napari_phy.io.kwik import schema
+from napari_phy.io.replay_base import Base, base_of
+from napari_phy.io.saving import Snapshot, clean_up, replace_kwik, write_separate_copy
+from napari_phy.io.side_folder import remove_side_folder
+
+__all__ = ["Base", "EditStore", "Snapshot"]
+
+logger = logging.getLogger(__name__)
+
+
+class EditStore:
+    """Where the edits of one data set, channel group and clustering are kept; made by `open`.
+
+    Attributes
+    ----------
+    base : what `records` replay on.
+    messages : sentences for the user about what was found at opening.
+    recovered_at : time of the last edit, when the journal holds edits that the file does not; else None.
+    set_aside : the journal that was set aside at opening, if one was.
+    """
+
+    def __init__(self, place: ClusteringPlace, base: Base, opened: OpenedJournal | None, messages: list[str]) -> None:
+        self._place = place
+        self._journal: Journal | None = None
+        self._records: tuple[UpdateInfo, ...] | None = ()
+        self._saving = threading.Lock()
+        self._first_free_id = first_free_id(place, base)
+        self.base = base
+        self.messages = tuple(messages)
+        self.recovered_at: datetime | None = None
+        self.set_aside: Path | None = None
+        if opened is not None:
+            self._journal, self._records, self.base = opened.journal, opened.records, opened.base
+            self.recovered_at, self.set_aside = opened.recovered_at, opened.set_aside
+
+    @classmethod
+    def open(cls, model: BaseModel, *, read_only: bool = False) -> EditStore:
+        """Find the edits made before, and hold the journal for new ones.
+
+        When another process holds it, or none can be made, the store is read-only and its messages say why. Edits
+        are never thrown away: a journal that does not fit the file is set aside.
+        """
+        place = ClusteringPlace(Path(model.path).resolve(), model.channel_group, model.clustering)
+        name = place.path.name
+        base, opened, messages = base_of(model), None, []
+        if not read_only:
+            try:
+                opened = open_journal(place, base)
+            except JournalLockedError:
+                messages.append(store_messages.edited_elsewhere(name))
+            except (JournalError, OSError) as error:
+                messages.append(store_messages.no_journal(name, str(error)))
+        if opened is not None:
+            clean_up(place.path, opened.journal.path.parent)
+            messages += opened.messages
+            if not _is_writable(place):
+                messages.append(store_messages.read_only_file(name))
+        for message in messages:
+            logger.warning(message)
+        return cls(place, base, opened, messages)
+
+    @property
+    def path(self) -> Path:
+        """The file, links followed."""
+        return self._place.path
+
+    @property
+    def read_only(self) -> bool:
+        """Whether edits cannot be kept."""
+        return self._journal is None
+
+    @property
+    def can_save(self) -> bool:
+        """Whether edits can be kept and the file be replaced."""
+        return self._journal is not None and _is_writable(self._place)
+
+    @property
+    def records(self) -> tuple[UpdateInfo, ...]:
+        """Every stored edit from the first on; those from `n_done` on can be redone."""
+        if self._records is None:
+            self._records = () if self._journal is None else self._journal.records()
+        return self._records
+
+    @property
+    def n_done(self) -> int:
+        """Number of stored edits that hold."""
+        return 0 if self._journal is None else self._journal.state.head
+
+    @property
+    def next_id(self) -> int:
+        """An id above every cluster id ever used here."""
+        return max(self._first_free_id, 0 if self._journal is None else self._journal.state.next_id)
+
+    @property
+    def saved_position(self) -> int | None:
+        """The `n_done` of what the file holds; None when undo and redo cannot lead there any more."""
+        if self._journal is None:
+            return 0
+        saved = self._journal.state.saved
+        return None if saved.lost else saved.head
+
+    @property
+    def n_unsaved(self) -> int:
+        """Number of edits, done or undone, between what the file holds and now."""
+        return 0 if self._journal is None else self._journal.state.n_unsaved
+
+    @property
+    def n_committed(self) -> int:
+        """New edits kept since opening; a snapshot notes it, since edits may follow before it is saved."""
+        return 0 if self._journal is None else self._journal.n_edits
+
+    def commit(self, update: UpdateInfo) -> None:
+        """Keep an edit, undo or redo; it is on the disk on return.
+
+        Raises
+        ------
+        ReadOnlyError
+            Edits cannot be kept here.
+        JournalError
+            It could not be written; nothing was.
+        """
+        if self._journal is None:
+            raise ReadOnlyError(f"{self.path.name} is open read-only; nothing was changed.")
+        self._journal.commit(update)
+        self._records = None
+
+    def save(self, snapshot: Snapshot) -> None:
+        """Replace the file by a copy that holds the snapshot; what it was stays as `x.kwik.bak`.
+
+        May run in a thread of its own while edits go on. Whenever the process is killed, the file is whole, the old
+        or the new one, and the next opening knows which.
+
+        Raises
+        ------
+        ReadOnlyError
+            The file or its folder cannot be written to.
+        SaveError
+            The disk is full, another program changed the file, or it could not be written; it is as before.
+        JournalError
+            The file is saved, but that could not be noted yet; the next opening or save does.
+        """
+        with self._saving:
+            if self._journal is None or not self.can_save:
+                raise ReadOnlyError(self._why_not_saved())
+            reached("save.started")
+            n_unsaved = self.n_unsaved
+            replace_kwik(self._place, snapshot, self._journal, self.base)
+        logger.info(store_messages.saved(self.path.name, n_unsaved))
+
+    def save_copy(self, snapshot: Snapshot, target: Path | str) -> None:
+        """Write a `.kwik` of its own that holds the snapshot; the data set goes on with the file it has.
+
+        Raises
+        ------
+        SaveError
+            The disk is full, or the copy cannot be written.
+        """
+        target = Path(target).resolve()
+        if target == self.path:
+            raise SaveError(f"{self.path.name} cannot be a copy of itself; choose another name.")
+        with self._saving:
+            write_separate_copy(self._place, snapshot, target, self.n_unsaved)
+
+    def close(self) -> None:
+        """Let go of the journal once no save is under way; one in which nothing was ever kept is removed."""
+        with self._saving:
+            journal, self._journal = self._journal, None
+            if journal is None:
+                return
+            if journal.is_empty:
+                journal.remove()
+                remove_side_folder(self.path)
+            else:
+                journal.close()
+
+    def _why_not_saved(self) -> str:
+        if self._journal is None:
+            return f"{self.path.name} is open read-only; there is nothing to save."
+        if self._place.clustering == schema.ORIGINAL:
+            return f"The clustering original of {self.path.name} is kept as the sorter wrote it; save a copy."
+        return store_messages.read_only_file(self.path.name)
+
+
+def _is_writable(place: ClusteringPlace) -> bool:
+    folder = place.path.parent
+    return (
+        place.clustering != schema.ORIGINAL and os.access(place.path, os.W_OK) and os.access(folder, os.W_OK | os.X_OK)
+    )

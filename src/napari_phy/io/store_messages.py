@@ -1,0 +1,67 @@
+"""What the user is told about edits kept, recovered or set aside."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+
+def count(n: int, what: str) -> str:
+    """Return '1 edit' or '3 edits'."""
+    return f"{n} {what}" if n == 1 else f"{n} {what}s"
+
+
+def recovered(n_edits: int, when: datetime, now: datetime) -> str:
+    """Return the sentence for edits that only the journal holds."""
+    clock = f"{when:%H:%M}" if when.date() == now.date() else f"{when:%Y-%m-%d %H:%M}"
+    if n_edits == 1:
+        return f"1 edit from {clock} was recovered. It is not yet saved."
+    return f"{n_edits} edits from {clock} were recovered. They are not yet saved."
+
+
+def changed_elsewhere(name: str, n_unsaved: int) -> str:
+    """Return the sentence for a file that another program wrote since."""
+    if not n_unsaved:
+        return f"{name} was changed by another program. The undo history was set aside."
+    were = "was" if n_unsaved == 1 else "were"
+    return f"{name} was changed by another program. {count(n_unsaved, 'unsaved edit')} {were} set aside, not applied."
+
+
+def unreadable(name: str, journal: str) -> str:
+    """Return the sentence for a journal that makes no sense."""
+    return f"The journal of {name} cannot be read. It was set aside as {journal}; unsaved edits in it were not applied."
+
+
+def edited_elsewhere(name: str) -> str:
+    """Return the sentence for a data set that another process edits."""
+    return f"{name} is being edited in another program, so it opens read-only. Edits made there are not visible here."
+
+
+def no_journal(name: str, reason: str) -> str:
+    """Return the sentence for a data set whose edits cannot be kept."""
+    return f"{name} opens read-only, because edits cannot be kept: {reason}"
+
+
+def read_only_file(name: str) -> str:
+    """Return the sentence for a file that cannot be saved to."""
+    return f"{name} is read-only. Edits are kept in the journal; save a copy to keep them in a file."
+
+
+def disk_full(n_unsaved: int, details: str = "") -> str:
+    """Return the sentence for a save that found no room."""
+    details = f" ({details})" if details else ""
+    return f"Could not save: the disk is full{details}. Nothing was changed; {_stay(n_unsaved)}."
+
+
+def save_failed(reason: str, n_unsaved: int) -> str:
+    """Return the sentence for a save that did not come about."""
+    return f"Could not save: {reason.rstrip('.')}. Nothing was changed; {_stay(n_unsaved)}."
+
+
+def saved(name: str, n_edits: int) -> str:
+    """Return the sentence for a save that did."""
+    return f"Saved {count(n_edits, 'edit')} to {name}."
+
+
+def _stay(n_unsaved: int) -> str:
+    verb = "stays" if n_unsaved == 1 else "stay"
+    return f"your {count(n_unsaved, 'edit')} {verb} in the journal"
