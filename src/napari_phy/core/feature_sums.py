@@ -68,7 +68,7 @@ class FeatureSums:
         }
 
     def prepare(self, on_progress: Callable[[float], None] = lambda _: None) -> None:
-        """Compute the sums of all clusters in one pass over the file; `on_progress` gets 0…1 and may raise to cancel."""
+        """Compute all sums in one pass over the file; `on_progress` gets 0…1 and may raise to cancel."""
         if self.is_sampled:
             ids = self._manager.cluster_ids.tolist()
             for done, cluster in enumerate(ids):
@@ -97,7 +97,7 @@ class FeatureSums:
         return read_only(total * (len(spike_ids) / max(n_read, 1)))
 
     def _terms(self, spikes: slice | Int64) -> Float64:
-        """Return (n, 2 n_channels + n_features + 1): masks, masked features, their size a channel, and 1 for the count."""
+        """Return (n, n_sums): masks, masked features, their size on each channel, and 1 for the count."""
         masks = self._masks[spikes].astype(np.float64)
         features = self._features[spikes].reshape(len(masks), self._n_channels, -1) * masks[:, :, None]
         flat = features.reshape(len(masks), -1)

@@ -1,0 +1,303 @@
+"""The laws of editing."""
+
+import numpy as np
+import pytest
+from core.edits import clusterings, do, edit_lists, state
+from hypothesis import given
+from hypothesis import strategies as st
+
+from napari_phy import ClusterManager, UpdateInfo
+from napari_phy.core.errors import ClusteringError
+
+LABELS = np.array([3, 2, 2, 5, 3, 2, 5, 9])
+
+
+@pytest.fixture
+def manager():
+    return ClusterManager(LABELS, cluster_groups={2: "good", 5: "noise"})
+
+
+@given(clusterings(), edit_lists)
+def test_undoing_and_redoing_everything_visits_the_same_states(labels, sequence):
+    manager = ClusterManager(labels)
+    for kind, seed in sequence:
+        do(manager, kind, seed)
+    while manager.redo():
+        pass
+    forward = [state(manager)]
+    while manager.undo():
+        forward.append(state(manager))
+    assert manager.spike_clusters.tolist() == labels.tolist()
+    backward = [state(manager)]
+    while manager.redo():
+        backward.append(state(manager))
+    assert backward == forward[::-1]
+
+
+@given(clusterings(), edit_lists)
+def test_every_spike_is_in_exactly_one_cluster(labels, sequence):
+    manager = ClusterManager(labels)
+    for kind, seed in sequence:
+        do(manager, kind, seed)
+        lists = [manager.spikes(cluster) for cluster in manager.cluster_ids]
+        assert sorted(np.concatenate(lists).tolist()) == list(range(len(labels)))
+        for cluster, spikes in zip(manager.cluster_ids.tolist(), lists, strict=True):
+            assert (np.diff(spikes) > 0).all()
+            assert manager.n_spikes(cluster) == len(spikes) > 0
+            assert (manager.spike_clusters[spikes] == cluster).all()
+        assert manager.clusters_of(np.arange(len(labels))).tolist() == manager.spike_clusters.tolist()
+
+
+@given(clusterings(), edit_lists)
+def test_a_cluster_id_means_the_same_spikes_for_ever(labels, sequence):
+    manager = ClusterManager(labels)
+    known = {}
+    for kind, seed in sequence:
+        next_id = manager.next_id
+        update = do(manager, kind, seed)
+        if update is not None and update.cause == "edit":
+            assert all(new >= next_id for new in update.added)
+        assert manager.next_id >= next_id
+        for cluster in manager.cluster_ids.tolist():
+            spikes = manager.spikes(cluster).tolist()
+            assert known.setdefault(cluster, spikes) == spikes
+
+
+@given(clusterings(), edit_lists)
+def test_records_replay_to_the_same_state_and_history(labels, sequence):
+    manager = ClusterManager(labels)
+    for kind, seed in sequence:
+        do(manager, kind, seed)
+    again = ClusterManager(labels)
+    again.restore(manager.history, manager.n_done, manager.next_id)
+    assert state(again) == state(manager)
+    assert again.next_id == manager.next_id
+    assert (again.undo() is None) == (manager.undo() is None)
+    assert state(again) == state(manager)
+    while manager.redo():
+        assert again.redo() is not None
+    assert state(again) == state(manager)
+    applied = ClusterManager(labels)
+    applied.apply(manager.history)
+    assert state(applied) == state(manager)
+
+
+@given(clusterings(), edit_lists)
+def test_a_record_tells_what_changed(labels, sequence):
+    manager = ClusterManager(labels)
+    updates = []
+    manager.changed.connect(updates.append)
+    clusters, metadata = set(manager.cluster_ids.tolist()), {}
+    for kind, seed in sequence:
+        before = manager.spike_clusters
+        update = do(manager, kind, seed)
+        if update is None:
+            assert not updates
+            assert manager.spike_clusters is before
+            continue
+        assert updates == [update]
+        updates.clear()
+        assert clusters >= set(update.deleted)
+        assert not clusters & set(update.added)
+        clusters = (clusters - set(update.deleted)) | set(update.added)
+        assert clusters == set(manager.cluster_ids.tolist())
+        after = manager.spike_clusters
+        moved = before != after
+        pairs = {(int(old), int(new)) for old, new in zip(before[moved], after[moved], strict=True)}
+        assert pairs == set(update.descendants)
+        for change in update.metadata_changed:
+            key = (change.cluster_id, change.field)
+            assert metadata.get(key, "unsorted" if change.field == "group" else None) == change.old
+            metadata[key] = change.new
+        for cluster in clusters:
+            assert manager.group(cluster) == metadata.get((cluster, "group"), "unsorted")
+            assert manager.color(cluster) == metadata.get((cluster, "color"))
+
+
+@given(clusterings(), edit_lists, st.integers(1, 4))
+def test_a_limited_history_undoes_that_many_edits(labels, sequence, limit):
+    manager, endless = ClusterManager(labels, history_limit=limit), ClusterManager(labels)
+    states = []
+    for kind, seed in sequence:
+        if kind in ("undo", "redo"):
+            continue
+        before = state(manager)
+        if do(manager, kind, seed) is not None:
+            states.append(before)
+        do(endless, kind, seed)
+        assert state(manager) == state(endless)
+    undone = []
+    while manager.undo():
+        undone.append(state(manager))
+    assert undone == states[::-1][:limit]
+
+
+@given(clusterings(), edit_lists, st.integers(0, 2**32 - 1))
+def test_an_edit_that_cannot_be_committed_is_taken_back(labels, sequence, seed):
+    fails = False
+
+    def commit(update):
+        if fails:
+            raise OSError("disk full")
+
+    manager = ClusterManager(labels, commit=commit)
+    for kind, one in sequence:
+        do(manager, kind, one)
+    before, history, next_id = state(manager), manager.history, manager.next_id
+    fails = True
+    heard = []
+    manager.changed.connect(heard.append)
+    for kind in ("merge", "split", "assign_all", "move", "undo", "redo"):
+        try:
+            done = do(manager, kind, seed)
+        except OSError:
+            done = None
+        assert done is None
+        assert state(manager) == before
+        assert manager.history == history
+        assert manager.next_id == next_id
+    assert not heard
+
+
+def test_merge_and_undo(manager):
+    update = manager.merge([5, 2])
+    assert (update.description, update.added, update.deleted) == ("merge", (10,), (2, 5))
+    assert update.descendants == ((2, 10), (5, 10))
+    assert manager.spike_clusters.tolist() == [3, 10, 10, 10, 3, 10, 10, 9]
+    assert manager.undo().added == (2, 5)
+    assert manager.spike_clusters.tolist() == LABELS.tolist()
+    assert manager.redo().added == (10,)
+    manager.undo()
+    assert manager.merge([3, 9]).added == (11,)
+    assert manager.redo() is None
+
+
+def test_split_gives_the_chosen_one_id_and_each_rest_another(manager):
+    update = manager.split([0, 1, 2])
+    assert update.added == (10, 11, 12)
+    assert manager.spike_clusters.tolist() == [10, 10, 10, 5, 11 + 1, 11, 5, 9]
+    assert update.descendants == ((2, 10), (2, 11), (3, 10), (3, 12))
+    assert len(update.spike_ids) == 2  # the smaller sides: spike 5 of cluster 2, one of the two of cluster 3
+
+
+def test_assign_keeps_the_ids_of_unchanged_clusters(manager):
+    update = manager.assign_all([7, 4, 4, 5, 5, 4, 5, 6])
+    assert manager.spike_clusters.tolist() == [11, 2, 2, 10, 10, 2, 10, 9]
+    assert update.deleted == (3, 5)
+
+
+def test_labels_are_inherited(manager):
+    manager.label([2], "note", "axon")
+    new = manager.merge([2, 3]).added[0]
+    assert manager.group(new) == "good"  # the only one that is not unsorted
+    assert manager.labels(new) == {"note": "axon"}
+    mixed = manager.merge([new, 5]).added[0]
+    assert manager.group(mixed) == "good"  # the larger parent's
+    first, rest = manager.split(manager.spikes(mixed)[:2]).added
+    assert manager.group(first) == manager.group(rest) == "good"
+
+
+def test_groups_and_labels_share_the_undo_stack(manager):
+    manager.move([3, 9], "good")
+    manager.label([3], "quality", 0.5)
+    manager.recolor([3], "#AABBCC")
+    manager.discard([9])
+    assert manager.cluster_groups == {2: "good", 5: "noise", 3: "good", 9: "discarded"}
+    assert manager.cluster_colors == {3: "#aabbcc"}
+    assert [manager.undo().description for _ in range(4)] == ["discard", "recolor", "label", "move"]
+    assert manager.cluster_groups == {2: "good", 5: "noise"}
+    assert manager.cluster_labels == {}
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda m: m.merge([2, 4]), "no cluster 4"),
+        (lambda m: m.merge([2]), "two or more"),
+        (lambda m: m.merge([2, 2]), "two or more"),
+        (lambda m: m.merge([2.0, 3.0]), "integers"),
+        (lambda m: m.merge([True, False]), "integers"),
+        (lambda m: m.split([]), "at least one"),
+        (lambda m: m.split([1, 8]), "no spike 8"),
+        (lambda m: m.split([-1]), "no spike -1"),
+        (lambda m: m.split([0.5]), "integers"),
+        (lambda m: m.split([1, 2, 5]), "all 3 spikes of cluster 2"),
+        (lambda m: m.assign([0, 1], [1]), "2 spikes need 2"),
+        (lambda m: m.assign([0, 0], [1, 2]), "twice"),
+        (lambda m: m.assign_all(LABELS + 1), "nothing would change"),
+        (lambda m: m.assign([], []), "at least one"),
+        (lambda m: m.move([2], "good"), "already in good"),
+        (lambda m: m.move([2], ""), "name"),
+        (lambda m: m.move([2], "discarded"), "protected"),
+        (lambda m: m.move([], "good"), "Select a cluster"),
+        (lambda m: m.move([77], "good"), "no cluster 77"),
+        (lambda m: m.label([2], "group", "x"), "move or recolor"),
+        (lambda m: m.label([2], "note", [1]), "text, a number"),
+        (lambda m: m.recolor([2], "red"), "#rrggbb"),
+        (lambda m: m.apply([UpdateInfo("merge", added=(2,), deleted=(3, 5), heirs=((3, 2), (5, 2)))]), "used before"),
+        (lambda m: m.apply([UpdateInfo("merge", added=(10,), deleted=(3, 4))]), "no cluster 4"),
+        (lambda m: m.apply([UpdateInfo("merge", added=(10,), deleted=(3, 5))]), "without a cluster"),
+    ],
+)
+def test_bad_calls_say_why_and_change_nothing(manager, call, message):
+    before, next_id = state(manager), manager.next_id
+    with pytest.raises(ClusteringError, match=message):
+        call(manager)
+    assert state(manager) == before
+    assert manager.next_id == next_id
+    assert manager.undo() is None
+
+
+@pytest.mark.parametrize("labels", [[0.5, 1.0], [[1, 2], [3, 4]], [-1, 0], [2**40]])
+def test_bad_clusterings_are_refused(labels):
+    with pytest.raises(ClusteringError):
+        ClusterManager(labels)
+
+
+def test_arrays_handed_out_are_read_only(manager):
+    for array in (manager.spike_clusters, manager.cluster_ids, manager.spikes(2)):
+        with pytest.raises(ValueError, match="read-only"):
+            array[0] = 1
+
+
+def test_an_empty_clustering_has_no_clusters():
+    manager = ClusterManager([])
+    assert len(manager.cluster_ids) == 0
+    assert manager.undo() is None
+
+
+def test_apply_does_all_records_or_none(manager):
+    other = ClusterManager(LABELS)
+    other.merge([2, 3])
+    other.split([3])
+    good = other.history
+    bad = UpdateInfo("merge", added=(50,), deleted=(99, 2), heirs=((99, 50), (2, 50)))
+    before = state(manager)
+    with pytest.raises(ClusteringError):
+        manager.apply([*good, bad])
+    assert state(manager) == before
+    manager.apply(good)
+    assert manager.spike_clusters.tolist() == other.spike_clusters.tolist()
+    assert manager.n_done == 2
+
+
+@pytest.mark.parametrize("n_clusters", [3, 70_000])
+def test_many_spikes_are_indexed_like_few(n_clusters):
+    labels = np.random.default_rng(0).integers(0, n_clusters, 1_200_000)
+    manager = ClusterManager(labels)
+    for cluster in manager.cluster_ids[:: max(1, n_clusters // 3)].tolist():
+        assert np.array_equal(manager.spikes(cluster), np.flatnonzero(labels == cluster))
+    assert np.array_equal(manager.spike_clusters, labels)
+
+
+def test_a_cluster_of_very_many_parts_is_listed():
+    labels = np.arange(300)
+    manager = ClusterManager(labels)
+    new = manager.merge(range(1, 300)).added[0]
+    assert manager.spikes(new).tolist() == list(range(1, 300))
+
+
+def test_sparse_cluster_ids_cost_no_table():
+    manager = ClusterManager([2_000_000_000, 5, 2_000_000_000])
+    assert manager.cluster_ids.tolist() == [5, 2_000_000_000]
+    assert manager.merge([5, 2_000_000_000]).added == (2_000_000_001,)

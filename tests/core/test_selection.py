@@ -1,0 +1,49 @@
+"""The selection changes once an act, and only when it differs."""
+
+import numpy as np
+import pytest
+
+from napari_phy import ClusterManager
+from napari_phy.core.errors import ClusteringError
+from napari_phy.core.selection import Selection
+
+
+@pytest.fixture
+def selection():
+    return Selection(ClusterManager([1, 1, 2, 3, 3]))
+
+
+def test_order_and_places(selection):
+    heard = []
+    selection.changed.connect(lambda: heard.append(selection.clusters))
+    selection.select([3, 1, 2])
+    selection.select([3, 1, 2])
+    assert heard == [(3, 1, 2)]
+    assert (selection.best, selection.similar) == ((3,), (1, 2))
+    selection.select([3, 1, 2], n_best=2)
+    assert (selection.best, selection.similar) == ((3, 1), (2,))
+    selection.select([])
+    assert selection.best == selection.clusters == ()
+    assert len(heard) == 3
+
+
+def test_spikes_go_when_the_clusters_change(selection):
+    selection.select([1])
+    heard = []
+    selection.changed.connect(lambda: heard.append(selection.spikes.tolist()))
+    selection.select_spikes([1, 0, 1])
+    selection.select_spikes(np.array([0, 1]))
+    selection.select([2])
+    assert heard == [[0, 1], []]
+
+
+def test_unknown_clusters_and_spikes_are_refused(selection):
+    selection.select([1])
+    for call in (
+        lambda: selection.select([7]),
+        lambda: selection.select_spikes([5]),
+        lambda: selection.select_spikes([0.5]),
+    ):
+        with pytest.raises(ClusteringError):
+            call()
+    assert selection.clusters == (1,)

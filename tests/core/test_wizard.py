@@ -1,0 +1,92 @@
+"""What the wizard proposes."""
+
+import pytest
+
+from napari_phy import ClusterManager
+from napari_phy.core.wizard import Wizard
+
+SIMILAR = {(1, 2): 0.9, (1, 3): 0.5, (1, 4): 0.7, (2, 3): 0.2, (2, 4): 0.4, (3, 4): 0.6}
+
+
+@pytest.fixture
+def manager():
+    return ClusterManager([1] * 9 + [2] * 7 + [3] * 5 + [4] * 3, cluster_groups={4: "noise"})
+
+
+@pytest.fixture
+def wizard(manager):
+    def rank(cluster):
+        others = [other for other in manager.cluster_ids.tolist() if other != cluster]
+        pairs = [(other, SIMILAR.get((min(cluster, other), max(cluster, other)), 0.1)) for other in others]
+        return sorted(pairs, key=lambda pair: -pair[1])
+
+    return Wizard(manager, rank)
+
+
+def test_it_goes_by_size_and_similarity_and_hides_noise(wizard):
+    assert (wizard.best, wizard.candidate) == (None, None)
+    wizard.start()
+    assert (wizard.best, wizard.candidate) == (1, 2)
+    assert wizard.next_candidate() == 3
+    assert wizard.next() == (2, 1)
+    assert wizard.next_best() == 3
+    assert wizard.next_best() == 1
+    assert list(wizard) == [1, 2, 3]
+
+
+def test_going_back_retraces_the_steps(wizard):
+    wizard.start()
+    places = [(wizard.best, wizard.candidate), *(wizard.next() for _ in range(4))]
+    back = [wizard.previous() for _ in range(4)]
+    assert back == places[-2::-1]
+
+
+def test_similarity_is_zero_for_pairs_never_computed(wizard):
+    assert wizard.similarity[1, 2] == 0.0
+    wizard.start()
+    assert wizard.similarity[1, 2] == wizard.similarity[2, 1] == 0.9
+    assert wizard.similarity[2, 3] == 0.0
+
+
+def test_paused_it_keeps_its_place_and_proposes_nothing(wizard):
+    wizard.start()
+    wizard.next_candidate()
+    wizard.pause()
+    assert (wizard.best, wizard.candidate) == (None, None)
+    assert wizard.next() == (None, None)
+    wizard.start()
+    assert (wizard.best, wizard.candidate) == (1, 3)
+    wizard.reset()
+    assert (wizard.best, wizard.candidate) == (1, 2)
+
+
+def test_it_is_told_of_edits(wizard, manager):
+    wizard.start()
+    new = manager.merge([1, 2]).added[0]
+    wizard.merge([1, 2], new)
+    assert (wizard.best, wizard.candidate) == (new, 3)
+    manager.move([new], "good")
+    wizard.move([new], "good")
+    assert (wizard.best, wizard.candidate) == (3, new)
+    manager.move([3], "noise")
+    wizard.move([3], "noise")
+    assert wizard.best == 3  # none is left
+    assert wizard.history == [("merge", [1, 2], [new]), ("move", [new], "good"), ("move", [3], "noise")]
+    wizard.undo()
+    assert len(wizard.history) == 2
+    wizard.redo()
+    assert wizard.history[-1] == ("move", [3], "noise")
+
+
+def test_moving_the_candidate_brings_the_next(wizard, manager):
+    wizard.start()
+    manager.move([2], "mua")
+    wizard.move([2], "mua")
+    assert (wizard.best, wizard.candidate) == (1, 3)
+
+
+def test_an_empty_clustering_proposes_nothing():
+    wizard = Wizard(ClusterManager([]), lambda cluster: [])
+    wizard.start()
+    assert (wizard.best, wizard.candidate) == (None, None)
+    assert wizard.next() == (None, None)
