@@ -92,7 +92,7 @@ class ClusterManager:
 
     def clusters_of(self, spike_ids: npt.ArrayLike) -> Int64:
         """Return the cluster of each of the spikes; raises ClusteringError for ids that are not spikes."""
-        return self._partition.clusters_of(self._checked_spikes(spike_ids))
+        return self._partition.clusters_of(self._checked_spikes(spike_ids, ordered=False))
 
     def group(self, cluster_id: int) -> str:
         """Return the group of a cluster; "unsorted" when nobody has decided."""
