@@ -137,14 +137,13 @@ def groups_sentence(table: ClusterTable) -> str:
 
 def _compute_facts(session: SessionLike, clusters: list[int]) -> dict[int, _Facts]:
     model = session.model
-    has_features = model.features is not None and model.masks is not None
-    sums = session.sums.get(clusters) if has_features else {}
+    sums = session.sums.get(clusters) if session.sums is not None else {}
     facts = {}
     for cluster in clusters:
         samples = model.spike_samples[session.manager.spikes(cluster)]
         refractory = 100 * refractory_fraction(samples, sample_rate=model.sample_rate)
         channel, depth = -1, math.nan
-        if has_features:
+        if cluster in sums:
             channel, depth = _place(model, sums[cluster].abs_sum)
         facts[cluster] = _Facts(channel, depth, refractory)
     return facts

@@ -148,7 +148,7 @@ def default_axes(session: SessionLike, clusters: tuple[int, ...]) -> tuple[Featu
     if model.n_channels < 2:
         y = FeatureAxis(component=1) if model.n_features_per_channel > 1 else TIME_AXIS
         return FeatureAxis(), y
-    if clusters and model.features is not None and model.masks is not None:
+    if clusters and session.sums is not None:
         sums = session.sums.get(clusters)
         best = sums[clusters[0]]
         size = best.abs_sum / max(best.n_spikes, 1)

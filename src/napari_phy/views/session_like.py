@@ -78,8 +78,8 @@ class SessionLike(Protocol):
         ...
 
     @property
-    def sums(self) -> SumsLike:
-        """The additive sums; only asked for when features and masks exist."""
+    def sums(self) -> SumsLike | None:
+        """The additive sums; None without features or masks."""
         ...
 
     def similar_to(self, cluster_id: int, /) -> Sequence[tuple[int, float]]:

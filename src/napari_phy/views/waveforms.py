@@ -46,7 +46,7 @@ class WaveformData:
     mean_masks : (n_clusters, n_channels) float32, over the same spikes.
     channel_ids : (n_channels,) int64, the numbers to print.
     positions : (n_channels, 2) float64, x and y in µm.
-    times_ms : (n_samples,) float64, 0 at the middle sample.
+    times_ms : (n_samples,) float64, 0 at the sample of the spike (the middle one where the model does not say).
     unit : "µV", or "a.u." where the gain is unknown.
     n_shown, n_total : single waveforms drawn, and all spikes of the selection.
     caption : "84 of 908 spikes" or "all 84 spikes".
@@ -79,7 +79,8 @@ def compute_waveforms(session: SessionLike, request: WaveformRequest) -> Wavefor
         A cluster does not exist (any more).
     """
     model = session.model
-    shape = required(model.waveforms, model, "waveforms").shape[1:]
+    rows = required(model.waveforms, model, "waveforms")
+    shape = rows.shape[1:]
     samples = list(waveform_samples(session, request.clusters, request.n_per_cluster).values())
     kept = _shares([len(sample.spike_ids) for sample in samples], request.n_max)
     n_shown = sum(len(indices) for indices in kept)
@@ -95,7 +96,8 @@ def compute_waveforms(session: SessionLike, request: WaveformRequest) -> Wavefor
         masks[start:stop] = sample.masks[indices]
         spike_ids[start:stop] = sample.spike_ids[indices]
     places = np.repeat(np.arange(len(kept), dtype=np.int32), [len(indices) for indices in kept])
-    times_ms = (np.arange(shape[0], dtype=np.float64) - shape[0] // 2) * (1000 / model.sample_rate)
+    n_before = getattr(rows, "before", shape[0] // 2)
+    times_ms = (np.arange(shape[0], dtype=np.float64) - n_before) * (1000 / model.sample_rate)
     return WaveformData(
         request=request,
         waveforms=read_only(waveforms),

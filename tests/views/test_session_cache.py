@@ -1,0 +1,37 @@
+import gc
+import weakref
+
+from napari_phy.views.session_cache import SessionCache
+
+
+class Somebody:
+    pass
+
+
+def test_each_value_is_computed_once():
+    cache, session, asked = SessionCache(1000, lambda value: 1), Somebody(), []
+
+    def double(keys):
+        asked.append(keys)
+        return {key: 2 * key for key in keys}
+
+    assert cache.get(session, [3, 1], double) == {3: 6, 1: 2}
+    assert list(cache.get(session, [2, 1, 3], double)) == [2, 1, 3]
+    assert asked == [[3, 1], [2]]
+    assert cache.known(session, [1, 9]) == {1: 2}
+
+
+def test_sessions_share_nothing_and_are_let_go():
+    cache, one, other = SessionCache(1000, lambda value: 1), Somebody(), Somebody()
+    cache.get(one, [1], lambda keys: {1: "one"})
+    assert cache.known(other, [1]) == {}
+    gone = weakref.ref(one)
+    del one
+    gc.collect()
+    assert gone() is None
+
+
+def test_more_than_it_holds_is_still_returned():
+    cache, session = SessionCache(2, lambda value: 1), Somebody()
+    assert cache.get(session, range(5), lambda keys: {key: key for key in keys}) == {key: key for key in range(5)}
+    assert len(cache.known(session, range(5))) == 2
