@@ -1,0 +1,80 @@
+"""Parameters of a Kwik file under their present and their older names."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from napari_phy.io.kwik.attributes import as_float, as_int
+from napari_phy.io.kwik.filtering import BandPass
+
+logger = logging.getLogger(__name__)
+
+_OLD_NAMES = {
+    "n_channels": ("nchannels",),
+    "n_features_per_channel": ("nfeatures_per_channel", "fetdim"),
+    "filter_butter_order": ("butter_order",),
+    "filter_low": ("f_low",),
+}
+_GAIN_RANGE = (0.001, 5.0)  # µV per unit: Neuropixels has 4.7 at the least amplification, klusta's template says 10
+
+
+def integer(metadata: Mapping[str, Any], name: str) -> int | None:
+    """Return a parameter as an integer, or None if it is not there or no integer."""
+    return next((found for key in _names(name) if (found := as_int(metadata.get(key))) is not None), None)
+
+
+def number(metadata: Mapping[str, Any], name: str) -> float | None:
+    """Return a parameter as a finite number, or None if it is not there or no number."""
+    return next((found for key in _names(name) if (found := as_float(metadata.get(key))) is not None), None)
+
+
+def sample_type(metadata: Mapping[str, Any]) -> np.dtype[Any] | None:
+    """Return the type of a raw sample, int16 where the file does not say; None if it says no type of numbers."""
+    name = metadata.get("dtype")
+    if name in (None, ""):
+        return np.dtype(np.int16)
+    try:
+        dtype = np.dtype(str(name))
+    except TypeError:
+        return None
+    return dtype if dtype.kind in "iuf" else None
+
+
+def plausible_gain(metadata: Mapping[str, Any]) -> float | None:
+    """Return the µV of one raw unit, or None where the file does not say or cannot be right.
+
+    Amplifiers in use give 0.001 to 5 µV a bit. klusta's template has 10, which nobody measured.
+    """
+    gain = number(metadata, "voltage_gain")
+    if gain is None:
+        return None
+    if not _GAIN_RANGE[0] <= gain <= _GAIN_RANGE[1]:
+        logger.debug("A voltage_gain of %g is not taken for µV.", gain)
+        return None
+    return gain
+
+
+def band_pass(metadata: Mapping[str, Any], sample_rate: float) -> BandPass | None:
+    """Return the filter of waveforms: 500 Hz to 0.475 of the sample rate, order 3, unless the file says else.
+
+    None where the file says `waveform_filter` is off.
+    """
+    if "waveform_filter" in metadata and not integer(metadata, "waveform_filter"):
+        return None
+    low = number(metadata, "filter_low") or 500.0
+    factor = number(metadata, "filter_high_factor")
+    high = factor * sample_rate if factor is not None else number(metadata, "filter_high")
+    order = integer(metadata, "filter_butter_order") or 3
+    high = 0.475 * sample_rate if high is None or not low < high < sample_rate / 2 else high
+    if not 0 < low < high:
+        logger.warning("A filter from %g to %g Hz is impossible at %g Hz; waveforms are raw.", low, high, sample_rate)
+        return None
+    return BandPass(low, high, order, sample_rate)
+
+
+def _names(name: str) -> tuple[str, ...]:
+    return (name, *_OLD_NAMES.get(name, ()))

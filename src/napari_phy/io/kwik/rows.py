@@ -1,0 +1,166 @@
+"""Rows of equal size at a known place of a file, read by position: never mapped, never the whole file."""
+
+from __future__ import annotations
+
+import os
+import threading
+import weakref
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from napari_phy.core.errors import KwikFormatError, MissingDataError
+
+Span = tuple[int, int, npt.NDArray[Any]]
+
+_IN_FLIGHT = 16
+_MANY_SPANS = 64
+_GAP_BYTES = 2**14  # reading over a hole this small is cheaper than a second read
+_RUN_BYTES = 2**22
+
+
+class RowSource(Protocol):
+    """Rows `(n_rows, *row_shape)` on disk."""
+
+    n_rows: int
+    row_shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+
+    def read(self, start: int, stop: int) -> npt.NDArray[Any]:
+        """Return the rows from `start` to before `stop`."""
+        ...
+
+    def take(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[Any]:
+        """Return the given rows, which are ascending and each once."""
+        ...
+
+    def close(self) -> None:
+        """Release the file."""
+        ...
+
+
+class RowFile:
+    """Rows that lie one after the other in a file, from byte `offset` on; safe to use from many threads."""
+
+    def __init__(self, path: Path, offset: int, n_rows: int, row_shape: tuple[int, ...], dtype: npt.DTypeLike) -> None:
+        self.path = path
+        self.n_rows = n_rows
+        self.row_shape = row_shape
+        self.dtype = np.dtype(dtype)
+        self._offset = offset
+        self._row_bytes = self.dtype.itemsize * int(np.prod(row_shape, dtype=np.int64))
+        self._descriptor: _Descriptor | None = _Descriptor(path)
+
+    def read(self, start: int, stop: int) -> npt.NDArray[Any]:
+        """Return the rows from `start` to before `stop`, by one read."""
+        out = np.empty((max(0, stop - start), *self.row_shape), dtype=self.dtype)
+        self.read_spans([(start, stop, out)])
+        return out
+
+    def take(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[Any]:
+        """Return the given ascending rows; neighbours share a read, scattered ones are read side by side."""
+        out = np.empty((len(rows), *self.row_shape), dtype=self.dtype)
+        if not len(rows):
+            return out
+        gap = 1 + _GAP_BYTES // max(1, self._row_bytes)
+        block = max(1, _RUN_BYTES // max(1, self._row_bytes))
+        apart = (np.diff(rows) > gap) | (np.diff(rows // block) > 0)
+        edges = [0, *(np.flatnonzero(apart) + 1).tolist(), len(rows)]
+        firsts, lasts = rows[edges[:-1]].tolist(), rows[np.array(edges[1:]) - 1].tolist()
+        spans: list[Span] = []
+        sparse: list[tuple[int, int, npt.NDArray[Any]]] = []
+        for place, (first, last) in enumerate(zip(firsts, lasts, strict=True)):
+            begin, end = edges[place], edges[place + 1]
+            if last - first + 1 == end - begin:
+                spans.append((first, last + 1, out[begin:end]))
+            else:
+                held = np.empty((last - first + 1, *self.row_shape), dtype=self.dtype)
+                spans.append((first, last + 1, held))
+                sparse.append((begin, end, held))
+        self.read_spans(spans)
+        for begin, end, held in sparse:
+            out[begin:end] = held[rows[begin:end] - rows[begin]]
+        return out
+
+    def read_spans(self, spans: Sequence[Span]) -> None:
+        """Fill the array of each (start, stop, array) with those rows; many spans are read side by side."""
+        descriptor = self._descriptor
+        if descriptor is None:
+            raise MissingDataError(f"{self.path.name} was closed.")
+        if len(spans) < _MANY_SPANS:
+            self._fill(descriptor, spans)
+            return
+        share = -(-len(spans) // _IN_FLIGHT)
+        parts = [spans[start : start + share] for start in range(0, len(spans), share)]
+        for _ in _pool().map(lambda part: self._fill(descriptor, part), parts):
+            pass
+
+    def close(self) -> None:
+        """Release the file, once reads under way in other threads are done."""
+        self._descriptor = None
+
+    def _fill(self, descriptor: _Descriptor, spans: Iterable[Span]) -> None:
+        for start, _, out in spans:
+            if out.size and not descriptor.read_into(out, self._offset + start * self._row_bytes):
+                raise KwikFormatError(f"{self.path.name} ends before row {start + len(out)} of {self.n_rows}.")
+
+
+class _Descriptor:
+    """An open file, closed when nobody holds it any more."""
+
+    def __init__(self, path: Path) -> None:
+        flags = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+        self.number = os.open(path, flags)
+        self._seeking = threading.Lock()
+        weakref.finalize(self, os.close, self.number)
+
+    def read_into(self, out: npt.NDArray[Any], offset: int) -> bool:
+        """Fill a contiguous array from byte `offset` on; False if the file ends before."""
+        target = out.reshape(-1).view(np.uint8).data.cast("B")
+        done = 0
+        while done < len(target):
+            part = self._read(len(target) - done, offset + done)
+            if not part:
+                return False
+            target[done : done + len(part)] = part
+            done += len(part)
+        return True
+
+    def _read(self, n_bytes: int, offset: int) -> bytes:
+        if hasattr(os, "pread"):
+            return os.pread(self.number, min(n_bytes, 2**26), offset)
+        with self._seeking:  # Windows
+            os.lseek(self.number, offset, os.SEEK_SET)
+            return os.read(self.number, min(n_bytes, 2**26))
+
+
+@cache
+def _pool() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(_IN_FLIGHT, thread_name_prefix="napari-phy-read")
+
+
+def as_rows(key: Any, n_rows: int, what: str) -> slice | npt.NDArray[np.int64]:
+    """Return a slice with plain bounds, or an array of rows 0 … n_rows - 1, of any index numpy knows.
+
+    Raises
+    ------
+    IndexError
+        If a row is out of range or the index is not made of integers.
+    """
+    if isinstance(key, slice):
+        start, stop, step = key.indices(n_rows)
+        return slice(start, max(start, stop), 1) if step == 1 else np.arange(start, stop, step, dtype=np.int64)
+    rows = np.asarray(key)
+    if rows.dtype == bool and rows.shape == (n_rows,):
+        return np.flatnonzero(rows)
+    if rows.ndim > 1 or (rows.dtype.kind not in "iu" and rows.size):
+        raise IndexError(f"{what} are indexed by a slice or by integers, not by {rows.dtype} of shape {rows.shape}.")
+    rows = np.atleast_1d(rows).astype(np.int64)
+    if rows.size and (int(rows.min()) < -n_rows or int(rows.max()) >= n_rows):
+        raise IndexError(f"{what} {int(rows.min())} to {int(rows.max())} are asked for, but there are {n_rows}.")
+    return np.where(rows < 0, rows + n_rows, rows)
