@@ -317,8 +317,7 @@ class ClusterManager:
                 if n_rest >= len(sides[largest]):
                     largest = rest_id
                 else:
-                    chosen = np.concatenate(list(sides.values()))
-                    sides[rest_id] = np.setdiff1d(self._partition.spikes(source), chosen, assume_unique=True)
+                    sides[rest_id] = _without(self._partition.spikes(source), list(sides.values()))
             heirs.append((source, largest))
             named += [(side, new) for new, side in sides.items() if new != largest]
         spike_ids, spike_clusters = _joined(named)
@@ -454,6 +453,17 @@ def _parts(sources: Int64, marks: Int64) -> dict[tuple[int, int], Int64]:
     ordered_sources, ordered_marks = sources[order], marks[order]
     starts = np.flatnonzero((np.diff(ordered_sources) != 0) | (np.diff(ordered_marks) != 0)) + 1
     return {(int(sources[index[0]]), int(marks[index[0]])): np.sort(index) for index in np.split(order, starts)}
+
+
+def _without(spikes: Int64, sides: Sequence[Int64]) -> Int64:
+    """Return the ascending spikes that are in none of the sides; merging sorted runs beats looking each one up."""
+    both = np.concatenate([spikes, *sides])
+    both.sort(kind="stable")
+    twice = both[1:] == both[:-1]
+    alone = np.ones(len(both), dtype=bool)
+    alone[1:][twice] = False
+    alone[:-1][twice] = False
+    return both[alone]
 
 
 def _joined(named: Sequence[tuple[Int64, int]]) -> tuple[Int64, Int64]:
