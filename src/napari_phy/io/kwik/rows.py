@@ -19,7 +19,8 @@ from napari_phy.core.errors import KwikFormatError, MissingDataError
 Span = tuple[int, int, npt.NDArray[Any]]
 
 _IN_FLIGHT = 16
-_MANY_SPANS = 64
+_FEW_SPANS = 4
+_READ_BYTES = 2**26
 _GAP_BYTES = 2**14  # reading over a hole this small is cheaper than a second read
 _RUN_BYTES = 2**22
 
@@ -88,11 +89,15 @@ class RowFile:
         return out
 
     def read_spans(self, spans: Sequence[Span]) -> None:
-        """Fill the array of each (start, stop, array) with those rows; many spans are read side by side."""
+        """Fill the array of each (start, stop, array) with those rows.
+
+        What the system has in memory is taken at once; many spans on disk are read side by side.
+        """
         descriptor = self._descriptor
         if descriptor is None:
             raise MissingDataError(f"{self.path.name} was closed.")
-        if len(spans) < _MANY_SPANS:
+        spans = [span for span in spans if not self._is_cached(descriptor, span)]
+        if len(spans) < _FEW_SPANS:
             self._fill(descriptor, spans)
             return
         share = -(-len(spans) // _IN_FLIGHT)
@@ -103,6 +108,10 @@ class RowFile:
     def close(self) -> None:
         """Release the file, once reads under way in other threads are done."""
         self._descriptor = None
+
+    def _is_cached(self, descriptor: _Descriptor, span: Span) -> bool:
+        start, _, out = span
+        return descriptor.read_cached(out, self._offset + start * self._row_bytes)
 
     def _fill(self, descriptor: _Descriptor, spans: Iterable[Span]) -> None:
         for start, _, out in spans:
@@ -117,26 +126,44 @@ class _Descriptor:
         flags = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
         self.number = os.open(path, flags)
         self._seeking = threading.Lock()
+        self._tells_cached = hasattr(os, "preadv") and hasattr(os, "RWF_NOWAIT")
         weakref.finalize(self, os.close, self.number)
+
+    def read_cached(self, out: npt.NDArray[Any], offset: int) -> bool:
+        """Fill a contiguous array from byte `offset` on if that takes no wait for the disk; True if it did."""
+        if not self._tells_cached or not out.size:
+            return not out.size
+        try:
+            return os.preadv(self.number, [_bytes_of(out)], offset, os.RWF_NOWAIT) == out.nbytes
+        except BlockingIOError:
+            return False
+        except OSError:
+            self._tells_cached = False
+            return False
 
     def read_into(self, out: npt.NDArray[Any], offset: int) -> bool:
         """Fill a contiguous array from byte `offset` on; False if the file ends before."""
-        target = out.reshape(-1).view(np.uint8).data.cast("B")
+        target = _bytes_of(out)
         done = 0
         while done < len(target):
-            part = self._read(len(target) - done, offset + done)
-            if not part:
+            count = self._read(target[done : done + _READ_BYTES], offset + done)
+            if not count:
                 return False
-            target[done : done + len(part)] = part
-            done += len(part)
+            done += count
         return True
 
-    def _read(self, n_bytes: int, offset: int) -> bytes:
-        if hasattr(os, "pread"):
-            return os.pread(self.number, min(n_bytes, 2**26), offset)
+    def _read(self, target: memoryview, offset: int) -> int:
+        if hasattr(os, "preadv"):
+            return os.preadv(self.number, [target], offset)
         with self._seeking:  # Windows
             os.lseek(self.number, offset, os.SEEK_SET)
-            return os.read(self.number, min(n_bytes, 2**26))
+            data = os.read(self.number, len(target))
+        target[: len(data)] = data
+        return len(data)
+
+
+def _bytes_of(array: npt.NDArray[Any]) -> memoryview:
+    return array.reshape(-1).view(np.uint8).data.cast("B")
 
 
 @cache
