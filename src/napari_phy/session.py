@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +13,7 @@ from psygnal import Signal
 
 from napari_phy.core.base_model import BaseModel
 from napari_phy.core.cluster_manager import ClusterManager
-from napari_phy.core.errors import JournalError, ReadOnlyError
+from napari_phy.core.errors import JournalError
 from napari_phy.core.feature_sums import FeatureSums
 from napari_phy.core.selection import Selection
 from napari_phy.core.update_info import UpdateInfo
@@ -22,8 +21,6 @@ from napari_phy.core.wizard import Wizard
 from napari_phy.io.kwik.model import KwikModel
 from napari_phy.io.store import EditStore, Snapshot
 from napari_phy.stats.similarity import cosine_similarity
-
-_log = logging.getLogger(__name__)
 
 LAST = -100  # after every other listener: they all know of an edit before the selection follows it
 
@@ -171,7 +168,7 @@ class Session:
     @property
     def can_save(self) -> bool:
         """Whether the file can be written."""
-        return not self.store.read_only
+        return self.store.can_save
 
     @property
     def is_dirty(self) -> bool:
@@ -192,6 +189,7 @@ class Session:
             cluster_colors=self.manager.cluster_colors,
             cluster_labels=self.manager.cluster_labels,
             group_names=self.model.group_names,
+            n_committed=self.store.n_committed,
         )
 
     def save(self) -> None:
@@ -199,11 +197,7 @@ class Session:
 
         Raises ReadOnlyError or SaveError; the file is then as before and the edits stay in the journal.
         """
-        if not self.can_save:
-            raise ReadOnlyError(f"{self.name} is open read-only here; nothing was saved.")
-        n_edits = self.n_unsaved
         self.store.save(self.snapshot())
-        _log.info("Saved %d edits to %s.", n_edits, self.name)
         self.saved.emit()
 
     def discard_unsaved(self) -> None:
