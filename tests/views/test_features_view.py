@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from napari_phy.core.errors import ClusteringError, MissingDataError
-from napari_phy.views import features
+from napari_phy.views import spike_rows
 from napari_phy.views.features import (
     TIME_AXIS,
     FeatureAxis,
@@ -83,6 +83,13 @@ def test_missing_features_are_told_in_the_words_of_the_model(make_session):
         compute_features(session, FeatureRequest((2,), TIME_AXIS, X))
 
 
+def test_features_of_another_sorting_are_told_in_the_words_of_the_model(make_session):
+    sentence = "a.kwik: channel group 0 has 9 spikes but a.kwx has 8 feature rows; the .kwx belongs to another sorting."
+    session = make_session(features=None, masks=None, missing=[sentence])
+    with pytest.raises(MissingDataError, match="belongs to another sorting"):
+        compute_features(session, FeatureRequest((2,), X, Y))
+
+
 def test_a_cluster_that_is_gone_is_refused(session):
     session.manager.merge([1, 3])
     with pytest.raises(ClusteringError):
@@ -113,7 +120,7 @@ def test_axes_without_features_or_clusters_or_with_one_channel(make_session):
 
 
 def test_the_lasso_finds_drawn_and_undrawn_spikes_of_the_selection(session, monkeypatch):
-    monkeypatch.setattr(features, "BLOCK", 64)
+    monkeypatch.setattr(spike_rows, "BLOCK_BYTES", 64 * 24 * 4)
     request = FeatureRequest((3, 1), X, Y, n_spikes_max=5)
     every = np.sort(np.concatenate([session.manager.spikes(3), session.manager.spikes(1)]))
     rows = session.model.features[every]

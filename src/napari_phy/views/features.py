@@ -14,7 +14,7 @@ from napari_phy.stats.lasso import points_in_polygon
 from napari_phy.stats.sampling import evenly_spaced, evenly_spaced_others
 from napari_phy.views.numbers import format_number, format_shown
 from napari_phy.views.session_like import SessionLike
-from napari_phy.views.spike_rows import BLOCK, read_in_file_order, required
+from napari_phy.views.spike_rows import read_in_file_order, required, rows_at_once
 
 _NO_SPIKES = np.empty(0, dtype=np.int64)
 _MARGIN = 0.09  # of the range, on each side
@@ -179,8 +179,9 @@ def spikes_in_lasso(session: SessionLike, request: FeatureRequest, polygon: npt.
         raise ClusteringError("The lasso needs three points or more.")
     spikes = np.sort(np.concatenate([_NO_SPIKES, *(session.manager.spikes(cluster) for cluster in request.clusters)]))
     found = [_NO_SPIKES]
-    for start in range(0, len(spikes), BLOCK):
-        block = spikes[start : start + BLOCK]
+    step = rows_at_once(session.model.features)
+    for start in range(0, len(spikes), step):
+        block = spikes[start : start + step]
         found.append(block[points_in_polygon(_read_axes(session, block, (request.x, request.y)), vertices)])
     return read_only(np.concatenate(found))
 
