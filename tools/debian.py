@@ -27,7 +27,16 @@ def install(names: Sequence[str]) -> None:
         raise AptError(f"Install them with:\n  {_typed(names)}")
     print(f"Installing by apt: {' '.join(names)}", flush=True)
     _run([*prefix, "apt-get", "update", "-qq"])
-    command = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *map(_name_here, names)]
+    command = [
+        "apt-get",
+        "install",
+        "-y",
+        "-qq",
+        "-o",
+        "Dpkg::Use-Pty=0",
+        "--no-install-recommends",
+        *map(_name_here, names),
+    ]
     if _run([*prefix, "env", "DEBIAN_FRONTEND=noninteractive", *command]) != 0:
         raise AptError(f"apt could not install them; try by hand:\n  {_typed(names)}")
 
