@@ -88,7 +88,8 @@ def _our_windows() -> list[object]:
         return []
     application.sendPostedEvents(None, _qt("QtCore").QEvent.Type.DeferredDelete.value)
     application.processEvents()
-    return list(application.topLevelWidgets())
+    # Qt keeps the last tooltip for itself.
+    return [window for window in application.topLevelWidgets() if window.metaObject().className() != "QTipLabel"]
 
 
 def _close(windows: list[object]) -> None:
@@ -100,3 +101,11 @@ def _close(windows: list[object]) -> None:
 def _qt(name: str) -> ModuleType | None:
     # Only what a test has imported itself: tests of the core stay without Qt.
     return sys.modules.get(f"PyQt6.{name}")
+
+
+@pytest.fixture(scope="session")
+def sample_kwik(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the `.kwik` of the whole sample, made once; a test that edits takes a copy (`install.copy_sample`)."""
+    from napari_phy.sample_data import make_sample
+
+    return make_sample(tmp_path_factory.mktemp("sample"))
