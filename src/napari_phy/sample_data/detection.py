@@ -54,14 +54,23 @@ def filter_traces(traces: npt.NDArray[np.int16]) -> Singles:
     return filtered
 
 
-def detect(filtered: Singles, probe: Probe, event_samples: Floats, event_sizes: Floats) -> Detected:
-    """Detect the given events in filtered traces (n_channels, n_samples); what stays below the threshold is missed."""
+def detect(
+    filtered: Singles,
+    probe: Probe,
+    event_samples: Floats,
+    event_channels: npt.NDArray[np.int64],
+    event_sizes: Floats,
+) -> Detected:
+    """Detect the given events in filtered traces (n_channels, n_samples); what stays below the threshold is missed.
+
+    An event is looked for near its sample, on its channel (an index) and the neighbours of that.
+    """
     noise = float(np.median(np.abs(filtered[:, ::7]))) / 0.6745
     weak, strong = WEAK_FACTOR * noise, STRONG_FACTOR * noise
     centres = np.rint(event_samples).astype(np.int64)
     inside = (centres >= _REACH) & (centres < filtered.shape[1] - _REACH)
     windows = -_windows(filtered, np.where(inside, centres, _REACH), _REACH, _REACH + 1)
-    component = _flood(windows, _neighbours(probe), weak, strong) & inside[:, None, None]
+    component = _flood(windows, event_channels, _neighbours(probe), weak, strong) & inside[:, None, None]
     peaks = np.where(component, windows, 0.0).max(axis=1)
     masks = np.clip((peaks - weak) / (strong - weak), 0.0, 1.0).astype(np.float32)
     weights = np.where(component, np.clip((windows - weak) / (strong - weak), 0.0, 1.0), 0.0) ** _WEIGHT_POWER
@@ -101,10 +110,13 @@ def _neighbours(probe: Probe) -> npt.NDArray[np.bool_]:
     return adjacent
 
 
-def _flood(windows: Singles, adjacent: npt.NDArray[np.bool_], weak: float, strong: float) -> npt.NDArray[np.bool_]:
+def _flood(
+    windows: Singles, channels: npt.NDArray[np.int64], adjacent: npt.NDArray[np.bool_], weak: float, strong: float
+) -> npt.NDArray[np.bool_]:
     """Return the nodes joined to the largest strong peak near the middle: one sample on, same or adjacent channel."""
     nodes = windows > weak
     near = windows[:, _REACH - _SEED_REACH : _REACH + _SEED_REACH + 1]
+    near = np.where(adjacent[channels][:, None, :], near, -np.inf)
     best = near.reshape(len(windows), -1).argmax(axis=1)
     rows, columns = best // windows.shape[2] + _REACH - _SEED_REACH, best % windows.shape[2]
     spikes = np.arange(len(windows))

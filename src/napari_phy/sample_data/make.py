@@ -94,7 +94,7 @@ def _simulate(shank: int, duration_s: float, progress: Progress) -> _Shank:
     progress(0.6)
     filtered = filter_traces(recorded.traces)
     progress(0.9)
-    detected = detect(filtered, probe, recorded.event_samples, recorded.event_sizes)
+    detected = detect(filtered, probe, recorded.event_samples, recorded.event_channels, recorded.event_sizes)
     waveforms = extract_waveforms(filtered, detected.samples)
     features = compute_features(waveforms, principal_components(waveforms, detected.masks))
     sources = recorded.event_sources[detected.events]

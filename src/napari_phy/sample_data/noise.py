@@ -12,7 +12,7 @@ Floats = npt.NDArray[np.float64]
 
 PINK_UV = 7.0  # RMS above 500 Hz
 WHITE_UV = 6.0
-FIELD_UV = 38.0
+FIELD_UV = 30.0
 
 
 def _shaped(power: Floats, n_samples: int, rng: np.random.Generator) -> Singles:

@@ -71,7 +71,7 @@ UNITS: tuple[Unit, ...] = (
     Unit(0, "pyramidal", -12, 221, 19, 265, 4.2, bursting=0.25, fading=0.08),
     Unit(0, "pyramidal", 14, 243, 20, 225, 3.4, bursting=0.15, drift_um=4),
     Unit(0, "pyramidal", -6, 76, 22, 185, 7.4, bursting=0.45, triphasic=0.5, drift_um=-5),
-    Unit(0, "pyramidal", 10, 24, 15, 350, 3.0, bursting=0.3, drift_um=14),
+    Unit(0, "pyramidal", 10, 24, 25, 350, 3.0, bursting=0.3, drift_um=14),
     Unit(0, "pyramidal", -9, 183, 25, 135, 2.2, bursting=0.2, triphasic=1.0, drift_um=-7),
     Unit(0, "interneuron", 8, 288, 20, 160, 6.0, bursting=0.2, fading=-0.1),
     Unit(0, "pyramidal", 5, 112, 34, 92, 0.9, bursting=0.1),

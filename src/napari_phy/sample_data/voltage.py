@@ -23,6 +23,7 @@ from napari_phy.sample_data.recipe import (
 from napari_phy.sample_data.trains import make_train, spike_scales, spike_shifts
 
 Floats = npt.NDArray[np.float64]
+_Events = tuple[Floats, npt.NDArray[np.int64], npt.NDArray[np.int64], Floats]  # samples, sources, channels, sizes
 
 _N_DISTANT = 12  # neurons too far away to be told apart, on each shank
 _CHUNK = 500  # spikes
@@ -37,12 +38,14 @@ class Recorded:
     traces : (n_channels, n_samples) int16, `MICROVOLTS_PER_UNIT` µV a unit.
     event_samples : (n_events,) float64, when each source was active, ascending.
     event_sources : (n_events,) int64, the unit's number, or `MUA`, or `ARTEFACT`.
-    event_sizes : (n_events,) float64, the largest negative peak in µV.
+    event_channels : (n_events,) int64, index of the channel with the largest negative peak.
+    event_sizes : (n_events,) float64, that peak in µV.
     """
 
     traces: npt.NDArray[np.int16]
     event_samples: Floats
     event_sources: npt.NDArray[np.int64]
+    event_channels: npt.NDArray[np.int64]
     event_sizes: Floats
 
 
@@ -68,11 +71,11 @@ def record_shank(shank: int, probe: Probe, duration_s: float) -> Recorded:
         _add_unit(voltage, unit, MUA, sites, duration_s, _rng(shank, 4, number)) for number, unit in enumerate(distant)
     ]
     events.append(_add_artefacts(voltage, shank, duration_s))
-    samples, sources, sizes = (np.concatenate(parts) for parts in zip(*events, strict=True))
+    samples, sources, channels, sizes = (np.concatenate(parts) for parts in zip(*events, strict=True))
     order = np.argsort(samples, kind="stable")
     voltage *= np.float32(1.0 / MICROVOLTS_PER_UNIT)
     traces = np.rint(voltage, out=voltage).clip(-32768, 32767).astype(np.int16)
-    return Recorded(traces, samples[order], sources[order], sizes[order])
+    return Recorded(traces, samples[order], sources[order], channels[order], sizes[order])
 
 
 def _rng(*key: int) -> np.random.Generator:
@@ -102,30 +105,36 @@ def _add_unit(
     sites: Floats,
     duration_s: float,
     rng: np.random.Generator,
-) -> tuple[Floats, npt.NDArray[np.int64], Floats]:
-    """Add a unit's spikes in place; return their samples, source and sizes."""
+) -> _Events:
+    """Add a unit's spikes in place; return them."""
     times = make_train(unit, duration_s, rng)
     scales = spike_scales(unit, times, duration_s, rng)
     shifts = spike_shifts(unit, times, duration_s)
     samples = times * SAMPLE_RATE
     whole = np.floor(samples).astype(np.int64)
+    channels = np.empty(len(times), dtype=np.int64)
     sizes = np.empty(len(times))
     for start in range(0, len(times), _CHUNK):
         part = slice(start, start + _CHUNK)
         spikes = compute_spikes(unit, sites, (samples - whole)[part], shifts[part], scales[part])
-        sizes[part] = -spikes.min(axis=(1, 2), initial=0.0)
+        troughs = -spikes.min(axis=1)
+        channels[part] = troughs.argmax(axis=1)
+        sizes[part] = troughs.max(axis=1)
         _add(voltage, whole[part] - N_BEFORE, spikes)
-    return samples, np.full(len(times), source, dtype=np.int64), sizes
+    return samples, np.full(len(times), source, dtype=np.int64), channels, sizes
 
 
-def _add_artefacts(
-    voltage: npt.NDArray[np.float32], shank: int, duration_s: float
-) -> tuple[Floats, npt.NDArray[np.int64], Floats]:
+def _add_artefacts(voltage: npt.NDArray[np.float32], shank: int, duration_s: float) -> _Events:
     times = artefact_times(duration_s, _rng(9))  # the same on both shanks
     shapes = make_artefacts(times, len(voltage), _rng(shank, 5))
     whole = np.rint(times * SAMPLE_RATE).astype(np.int64)
     _add(voltage, whole - 20, shapes)
-    return whole.astype(np.float64), np.full(len(times), ARTEFACT, dtype=np.int64), np.full(len(times), np.inf)
+    return (
+        whole.astype(np.float64),
+        np.full(len(times), ARTEFACT, dtype=np.int64),
+        np.abs(shapes).max(axis=1).argmax(axis=1),
+        np.full(len(times), np.inf),
+    )
 
 
 def _add(voltage: npt.NDArray[np.float32], starts: npt.NDArray[np.int64], shapes: Floats) -> None:

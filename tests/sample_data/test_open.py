@@ -1,0 +1,58 @@
+"""File > Open Sample opens the working copy, with a progress bar only while it is made."""
+
+import importlib
+import sys
+from types import ModuleType
+
+import pytest
+from napari.utils.progress import progress
+
+from napari_phy.sample_data import places
+from napari_phy.sample_data.install import SUFFIXES
+
+
+@pytest.fixture
+def sample(monkeypatch, tmp_path):
+    """`readers.sample` beside a reader that only returns the path it is given, and a sample made in no time."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+
+    def make(folder, name="sample", report=None):
+        for share in (0.3, 1.0):
+            report(share)
+            bars.append([round(bar.n) for bar in progress._all_instances])
+        for suffix in SUFFIXES:
+            (folder / f"{name}{suffix}").touch()
+
+    bars = []
+    monkeypatch.setattr(places, "make_sample", make)
+    reader = ModuleType("napari_phy.readers.kwik")
+    reader.read_kwik = lambda path: [path]
+    monkeypatch.setitem(sys.modules, reader.__name__, reader)
+    monkeypatch.delitem(sys.modules, "napari_phy.readers.sample", raising=False)
+    module = importlib.import_module("napari_phy.readers.sample")
+    monkeypatch.delitem(sys.modules, "napari_phy.readers.sample")
+    module.bars = bars
+    return module
+
+
+def test_it_reads_the_working_copy(sample):
+    assert sample.open_sample() == [str(places.working_copy())]
+
+
+def test_the_bar_is_there_only_while_it_is_made(sample):
+    sample.open_sample()
+    assert sample.bars == [[30], [100]]
+    assert not progress._all_instances
+    sample.open_sample()
+    assert len(sample.bars) == 2
+
+
+def test_the_bar_is_gone_when_making_fails(sample, monkeypatch):
+    def fail(folder, name="sample", report=None):
+        report(0.3)
+        raise OSError("disk full")
+
+    monkeypatch.setattr(places, "make_sample", fail)
+    with pytest.raises(OSError, match="disk full"):
+        sample.open_sample()
+    assert not progress._all_instances
