@@ -21,7 +21,8 @@ def connect_exclusively(path: Path, timeout_s: float = 0.0) -> sqlite3.Connectio
         It cannot be opened, or is no database.
     """
     for _ in range(3):
-        path.touch()
+        if not path.exists():  # opening and closing a file of ours would free the locks that we hold on it
+            path.touch()
         before = path.stat()
         connection = sqlite3.connect(path, timeout=timeout_s, isolation_level=None, check_same_thread=False)
         try:

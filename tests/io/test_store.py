@@ -1,0 +1,476 @@
+"""Edits are found again after any end, and the file holds what was saved."""
+
+import errno
+import logging
+import os
+import shutil
+import stat
+import threading
+from contextlib import closing, contextmanager
+from datetime import datetime
+
+import h5py
+import numpy as np
+import pytest
+from core.edits import do, edit_lists, state
+from hypothesis import HealthCheck, given, settings
+from soak.small_kwik import make_kwik, snapshot_of
+
+from napari_phy.core.cluster_manager import ClusterManager
+from napari_phy.core.errors import ReadOnlyError, SaveError
+from napari_phy.io import atomic, crash_points, saving, store_messages
+from napari_phy.io.kwik.model import KwikModel
+from napari_phy.io.kwik.save import content_hash
+from napari_phy.io.store import EditStore
+
+
+class Desk:
+    """A store with a manager on it, as a session has them."""
+
+    def __init__(self, path, **options):
+        self.model = KwikModel(path)
+        self.store = EditStore.open(self.model, **options)
+        base = self.store.base
+        self.manager = ClusterManager(
+            base.spike_clusters, base.cluster_groups, base.cluster_colors, base.cluster_labels, commit=self.store.commit
+        )
+        self.manager.restore(self.store.records, self.store.n_done, self.store.next_id)
+
+    def snapshot(self):
+        return snapshot_of(self.manager, self.model.group_names, self.store)
+
+    def save(self):
+        self.store.save(self.snapshot())
+
+    def close(self):
+        self.store.close()
+        self.model.close()
+
+
+@contextmanager
+def desk(path, **options):
+    with closing(Desk(path, **options)) as opened:
+        yield opened
+
+
+@pytest.fixture
+def kwik(tmp_path):
+    return make_kwik(tmp_path)
+
+
+@pytest.fixture
+def side(kwik):
+    return kwik.with_suffix(".napari-phy")
+
+
+def file_state(path):
+    """What a program that knows nothing of the journal sees."""
+    with closing(KwikModel(path)) as model:
+        return (
+            model.spike_clusters.tolist(),
+            dict(model.cluster_groups),
+            dict(model.cluster_colors),
+            {field: dict(values) for field, values in model.cluster_labels.items()},
+        )
+
+
+def shown(manager):
+    return (manager.spike_clusters.tolist(), manager.cluster_groups, manager.cluster_colors, manager.cluster_labels)
+
+
+def change_elsewhere(path):
+    with h5py.File(path, "r+") as file:
+        file["/channel_groups/0/spikes/clusters/main"][:10] = 5
+
+
+def test_looking_leaves_nothing_behind(kwik, side):
+    before = sorted(kwik.parent.iterdir())
+    with desk(kwik) as opened:
+        assert opened.store.messages == ()
+        assert side.is_dir()
+    assert sorted(kwik.parent.iterdir()) == before
+
+
+def test_edits_that_were_not_saved_are_recovered(kwik):
+    with desk(kwik) as opened:
+        opened.manager.merge([0, 1])
+        opened.manager.split(opened.manager.spikes(3)[:7])
+        opened.manager.label([4], "note", "look again")
+        opened.manager.undo()
+        expected, next_id = state(opened.manager), opened.manager.next_id
+    before = file_state(kwik)
+    with desk(kwik) as opened:
+        assert state(opened.manager) == expected
+        assert opened.manager.next_id == next_id
+        clock = datetime.now().astimezone()
+        assert abs((opened.store.recovered_at - clock).total_seconds()) < 60
+        when = f"{opened.store.recovered_at:%H:%M}"
+        assert opened.store.messages == (f"2 edits from {when} were recovered. They are not yet saved.",)
+        assert opened.manager.redo().description == "label"
+    assert file_state(kwik) == before
+
+
+def test_one_recovered_edit_is_told_of_as_one(kwik):
+    with desk(kwik) as opened:
+        opened.manager.merge([0, 1])
+    with desk(kwik) as opened:
+        assert opened.store.messages[0].startswith("1 edit from ")
+
+
+def test_saving_writes_what_is_shown_and_keeps_what_was(kwik):
+    before = kwik.read_bytes()
+    with desk(kwik) as opened:
+        new = opened.manager.merge([0, 1]).added
+        opened.manager.move(new, "mua")
+        opened.manager.label(new, "quality", 3)
+        opened.manager.move([3], "my own")
+        opened.save()
+        assert opened.store.n_unsaved == 0
+        assert opened.store.saved_position == 4
+        expected = shown(opened.manager)
+    assert file_state(kwik) == expected
+    assert kwik.with_name("small.kwik.bak").read_bytes() == before
+    assert sorted(file.name for file in kwik.parent.iterdir()) == [
+        "small.kwik",
+        "small.kwik.bak",
+        "small.kwx",
+        "small.napari-phy",
+    ]
+
+
+def test_undo_goes_on_after_saving_and_opening_again(kwik):
+    with desk(kwik) as opened:
+        states = [state(opened.manager)]
+        for act in (lambda m: m.merge([0, 1]), lambda m: m.split(m.spikes(3)[:5]), lambda m: m.move([4], "mua")):
+            act(opened.manager)
+            states.append(state(opened.manager))
+        opened.save()
+    with desk(kwik) as opened:
+        assert opened.store.messages == ()
+        for expected in states[2::-1]:
+            opened.manager.undo()
+            assert state(opened.manager) == expected
+        assert opened.store.n_unsaved == 3
+        opened.save()
+    with desk(kwik) as opened:
+        assert state(opened.manager) == states[0]
+        assert opened.store.n_unsaved == 0
+        while opened.manager.redo():
+            pass
+        assert state(opened.manager) == states[3]
+
+
+def test_what_edits_began_with_is_the_original_or_a_file(kwik, side):
+    with desk(kwik) as opened:
+        opened.manager.merge([0, 1])
+        opened.save()
+    assert not list(side.glob("*.npy"))  # clusters/original of the file is the same
+    with desk(kwik) as opened:
+        opened.manager.merge([2, 3])
+        opened.save()
+        first = state(opened.manager)
+    shutil.rmtree(side)
+    with desk(kwik) as opened:  # now main differs from original
+        opened.manager.merge([4, 5])
+        opened.save()
+    assert [file.name for file in side.glob("*.npy")] == ["base-0-main.npy"]
+    with desk(kwik) as opened:
+        opened.manager.undo()
+        assert state(opened.manager) == first
+
+
+@pytest.mark.parametrize("source", ["original", "labels"])
+def test_edits_whose_beginning_is_gone_are_set_aside(kwik, side, source):
+    with desk(kwik) as opened:
+        opened.manager.merge([0, 1])
+        opened.save()
+    if source == "labels":
+        shutil.rmtree(side)
+        with desk(kwik) as opened:
+            opened.manager.merge([2, 3])
+            opened.save()
+        np.save(side / "base-0-main.npy", np.zeros(3))
+    else:
+        with h5py.File(kwik, "r+") as file:
+            file["/channel_groups/0/spikes/clusters/original"][0] = 99
+    expected = file_state(kwik)
+    with desk(kwik) as opened:
+        assert "cannot be read. It was set aside as journal-0-main.set-aside-" in opened.store.messages[0]
+        assert opened.store.set_aside.is_file()
+        assert shown(opened.manager) == expected
+
+
+@pytest.mark.parametrize("n_unsaved", [0, 1, 3])
+def test_a_file_changed_by_another_program_gets_no_edits_of_ours(kwik, n_unsaved):
+    with desk(kwik) as opened:
+        opened.manager.move([4], "noise")
+        opened.save()
+        for field in "abc"[:n_unsaved]:
+            opened.manager.label([3], field, 1)
+    change_elsewhere(kwik)
+    expected = file_state(kwik)
+    with desk(kwik) as opened:
+        told = {
+            0: "The undo history was set aside.",
+            1: "1 unsaved edit was set aside, not applied.",
+            3: "3 unsaved edits were set aside, not applied.",
+        }[n_unsaved]
+        assert opened.store.messages == (f"small.kwik was changed by another program. {told}",)
+        assert shown(opened.manager) == expected
+        assert opened.store.records == ()
+        aside = opened.store.set_aside
+        opened.manager.merge([3, 4])
+        opened.save()
+    assert aside.is_file()
+    with desk(kwik) as opened:
+        assert opened.store.messages == ()
+        assert opened.manager.n_done == 1
+
+
+def test_a_file_that_is_only_repacked_is_the_same_file(kwik):
+    with desk(kwik) as opened:
+        opened.manager.merge([0, 1])
+        expected = state(opened.manager)
+    with h5py.File(kwik) as old, h5py.File(kwik.with_name("packed"), "w") as new:
+        for name in old:
+            old.copy(name, new)
+        for name, value in old.attrs.items():
+            new.attrs[name] = value
+    kwik.with_name("packed").replace(kwik)
+    with desk(kwik) as opened:
+        assert state(opened.manager) == expected
+
+
+def test_a_file_changed_while_it_is_open_is_not_overwritten(kwik):
+    with desk(kwik) as opened:
+        opened.manager.merge([0, 1])
+        opened.model.close()
+        change_elsewhere(kwik)
+        before = kwik.read_bytes()
+        with pytest.raises(SaveError, match="changed by another program"):
+            opened.save()
+        assert kwik.read_bytes() == before
+        assert opened.store.n_unsaved == 1
+
+
+def test_a_damaged_journal_is_set_aside_and_kept(kwik, side):
+    with desk(kwik) as opened:
+        opened.manager.merge([0, 1])
+    (side / "journal-0-main.sqlite").write_bytes(b"once upon a time " * 500)
+    with desk(kwik) as opened:
+        (message,) = opened.store.messages
+        assert message.startswith(
+            "The journal of small.kwik cannot be read. It was set aside as journal-0-main.set-aside-"
+        )
+        assert opened.store.set_aside.read_bytes().startswith(b"once upon a time")
+        opened.manager.merge([2, 3])
+    with desk(kwik) as opened:
+        assert opened.manager.n_done == 1
+
+
+def test_a_second_one_opens_read_only(kwik):
+    with desk(kwik) as first:
+        first.manager.merge([0, 1])
+        with desk(kwik) as second:
+            assert second.store.read_only
+            assert second.store.messages == (store_messages.edited_elsewhere("small.kwik"),)
+            assert shown(second.manager) == file_state(kwik)
+            with pytest.raises(ReadOnlyError):
+                second.manager.merge([2, 3])
+            with pytest.raises(ReadOnlyError):
+                second.save()
+        first.manager.undo()
+    with desk(kwik) as opened:
+        assert not opened.store.read_only
+
+
+def test_asking_for_read_only_touches_nothing(kwik):
+    before = sorted(kwik.parent.iterdir())
+    with desk(kwik, read_only=True) as opened:
+        assert opened.store.read_only
+        assert opened.store.messages == ()
+        assert sorted(kwik.parent.iterdir()) == before
+
+
+def test_a_file_that_cannot_be_written_keeps_its_edits_in_the_cache(kwik, monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    sentence = "small.kwik is read-only. Edits are kept in the journal; save a copy to keep them in a file."
+    with desk(kwik) as opened:
+        assert opened.store.messages == (sentence,)
+        assert not opened.store.can_save
+        opened.manager.merge([0, 1])
+        with pytest.raises(ReadOnlyError, match="save a copy"):
+            opened.save()
+        opened.store.save_copy(opened.snapshot(), tmp_path / "copy.kwik")
+        expected = shown(opened.manager)
+    assert not kwik.with_suffix(".napari-phy").exists()
+    with desk(kwik) as opened:
+        assert opened.manager.n_done == 1
+    with h5py.File(tmp_path / "copy.kwik") as copy:
+        assert copy["/channel_groups/0/spikes/clusters/main"][:].tolist() == expected[0]
+
+
+def test_clusters_of_the_sorter_are_not_saved_over(kwik):
+    model = KwikModel(kwik, clustering="original")
+    with closing(model), closing(EditStore.open(model)) as store:
+        assert not store.can_save
+
+
+@pytest.mark.parametrize("moment", ["before", "copy", "hdf5", "journal"])
+def test_a_full_disk_changes_nothing(kwik, monkeypatch, moment):
+    with desk(kwik) as opened:
+        for field in "abc":
+            opened.manager.label([3], field, 1)
+        before, names = kwik.read_bytes(), sorted(kwik.parent.iterdir())
+
+        def full(*_, **__):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        if moment == "before":
+            usage = shutil.disk_usage(kwik.parent)
+            monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=2_000))
+        elif moment == "copy":
+            monkeypatch.setattr(atomic.shutil, "copystat", full)
+        elif moment == "hdf5":
+            monkeypatch.setattr(saving, "write_clustering", full)
+        else:
+            monkeypatch.setattr(type(opened.store._journal), "expect", full)
+        with pytest.raises(SaveError) as caught:
+            opened.save()
+        assert str(caught.value).startswith("Could not save: the disk is full")
+        assert str(caught.value).endswith(". Nothing was changed; your 3 edits stay in the journal.")
+        assert ("MB needed, 2 kB free" in str(caught.value)) == (moment == "before")
+        assert kwik.read_bytes() == before
+        assert sorted(kwik.parent.iterdir()) == names
+        monkeypatch.undo()
+        opened.save()
+        assert opened.store.n_unsaved == 0
+
+
+def test_mode_and_links_are_kept(kwik, tmp_path):
+    kwik.chmod(0o640)
+    link = tmp_path / "elsewhere" / "link.kwik"
+    link.parent.mkdir()
+    link.symlink_to(kwik)
+    with desk(link) as opened:
+        opened.manager.merge([0, 1])
+        opened.save()
+    assert link.is_symlink()
+    assert stat.S_IMODE(kwik.stat().st_mode) == 0o640
+    assert [file.name for file in link.parent.iterdir()] == ["link.kwik"]
+
+
+def test_a_file_system_without_links_gets_a_copy_as_backup(kwik, monkeypatch):
+    def refuse(*_):
+        raise OSError(errno.EPERM, "Operation not permitted")
+
+    before = kwik.read_bytes()
+    monkeypatch.setattr(os, "link", refuse)
+    with desk(kwik) as opened:
+        opened.manager.merge([0, 1])
+        opened.save()
+    assert kwik.with_name("small.kwik.bak").read_bytes() == before
+
+
+@pytest.mark.parametrize("failing", ["_reflink", "_copy_range"])
+def test_every_way_to_copy_copies(tmp_path, monkeypatch, failing):
+    source, target = tmp_path / "a", tmp_path / "b"
+    source.write_bytes(os.urandom(3_000_000))
+    monkeypatch.setattr(atomic, "_reflink", lambda *_: False)
+    monkeypatch.setattr(atomic, failing, lambda *_: False)
+    atomic.copy_file(source, target)
+    assert target.read_bytes() == source.read_bytes()
+
+
+def test_edits_go_on_while_a_thread_saves(kwik):
+    reached, go_on = threading.Event(), threading.Event()
+
+    def wait(name):
+        if name == "save.copied":
+            reached.set()
+            assert go_on.wait(30)
+
+    with desk(kwik) as opened:
+        opened.manager.move([3], "good")
+        opened.manager.merge([0, 1])
+        saved = shown(opened.manager)
+        thread = threading.Thread(target=opened.store.save, args=(opened.snapshot(),))
+        forget = crash_points.observe(wait)
+        thread.start()
+        assert reached.wait(30)
+        opened.manager.undo()
+        opened.manager.merge([4, 5])
+        go_on.set()
+        thread.join()
+        forget()
+        assert file_state(kwik) == saved
+        assert opened.store.saved_position is None
+        assert opened.store.n_unsaved == 2
+        expected = state(opened.manager)
+    with desk(kwik) as opened:
+        assert state(opened.manager) == expected
+        assert opened.store.messages[0].startswith("2 edits from ")
+
+
+def test_two_channel_groups_of_one_file_are_edited_side_by_side(tmp_path):
+    kwik = make_kwik(tmp_path, "two.kwik", groups=(0, 1))
+    models = [KwikModel(kwik, channel_group=group) for group in (0, 1)]
+    stores = [EditStore.open(model) for model in models]
+    managers = [
+        ClusterManager(store.base.spike_clusters, store.base.cluster_groups, commit=store.commit) for store in stores
+    ]
+    for manager, store, clusters in zip(managers, stores, ([0, 1], [2, 3]), strict=True):
+        manager.merge(clusters)
+        store.save(snapshot_of(manager, models[0].group_names, store))
+    for manager, store, model, group in zip(managers, stores, models, (0, 1), strict=True):
+        store.close()
+        model.close()
+        with closing(KwikModel(kwik, channel_group=group)) as again:
+            assert np.array_equal(again.spike_clusters, manager.spike_clusters)
+
+
+def test_ids_of_clusters_without_spikes_are_not_given_again(kwik):
+    with h5py.File(kwik, "r+") as file:
+        file.create_group("/channel_groups/0/clusters/main/41")
+    with desk(kwik) as opened:
+        assert opened.manager.merge([0, 1]).added == (42,)
+
+
+def test_saving_says_so_in_the_log(kwik, caplog):
+    with desk(kwik) as opened, caplog.at_level(logging.INFO, "napari_phy"):
+        opened.manager.merge([0, 1])
+        opened.save()
+    assert "Saved 1 edit to small.kwik." in caplog.messages
+
+
+def test_nothing_that_is_not_ours_changes(kwik):
+    with h5py.File(kwik, "r+") as file:
+        file["/channel_groups/0/clusters/main/4"].attrs["other"] = 7
+    kwx = kwik.with_suffix(".kwx").read_bytes()
+    with desk(kwik) as opened:
+        opened.manager.merge([0, 1])
+        opened.save()
+    assert kwik.with_suffix(".kwx").read_bytes() == kwx
+    with h5py.File(kwik) as now, h5py.File(kwik.with_name("small.kwik.bak")) as old:
+        assert now["/channel_groups/0/clusters/main/4"].attrs["other"] == 7
+        original = "/channel_groups/0/spikes/clusters/original"
+        assert np.array_equal(now[original][:], old[original][:])
+
+
+@given(edits=edit_lists)
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+def test_whatever_was_done_is_there_after_opening_again(tmp_path_factory, edits):
+    kwik = make_kwik(tmp_path_factory.mktemp("random"))
+    with desk(kwik) as opened:
+        for number, (kind, seed) in enumerate(edits):
+            do(opened.manager, kind, seed)
+            if number == len(edits) // 2:
+                opened.save()
+                assert content_hash(kwik, 0, "main") == opened.store._journal.state.saved_hash
+        expected, n_unsaved = state(opened.manager), opened.store.n_unsaved
+    with desk(kwik) as opened:
+        assert state(opened.manager) == expected
+        assert opened.store.n_unsaved == n_unsaved
+        opened.save()
+        assert file_state(kwik) == shown(opened.manager)
