@@ -1,6 +1,6 @@
 """A flat drop-down for headers; it opens a menu, which may have groups."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
 from qtpy.QtCore import Qt, Signal
@@ -29,7 +29,8 @@ class DropDown(QToolButton):
         self._submenus: list[QMenu] = []
         self._group: QActionGroup | None = None
         self.choices_menu = QMenu(name, self)
-        self.choices_menu.aboutToShow.connect(self._mark_current)
+        self._source: Callable[[], Sequence[Choice | ChoiceGroup]] | None = None
+        self.choices_menu.aboutToShow.connect(self._before_show)
         self.setMenu(self.choices_menu)
         self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
@@ -38,21 +39,29 @@ class DropDown(QToolButton):
         self.setAccessibleName(name)
 
     def set_choices(self, choices: Sequence[Choice | ChoiceGroup]) -> None:
-        """Offer `(text, data)` choices, or `(title, [(text, data), …])` groups as a second level."""
+        """Offer `(text, data)` choices, or `(title, [choices])` groups, to any depth."""
         for submenu in self._submenus:
             submenu.deleteLater()
         self.choices_menu.clear()
-        self._submenus, self._texts, self._actions = [], {}, {}
+        shown = {self._current: self._texts[self._current]} if self._current in self._texts else {}
+        self._submenus, self._texts, self._actions = [], shown, {}
         self._group = QActionGroup(self.choices_menu)
+        self._fill(self.choices_menu, choices)
+        self._show_text()
+
+    def set_source(self, source: Callable[[], Sequence[Choice | ChoiceGroup]]) -> None:
+        """Ask for the choices each time the menu opens, where they are many or change often."""
+        self._source = source
+
+    def _fill(self, menu: QMenu, choices: Sequence[Choice | ChoiceGroup]) -> None:
         for text, data in choices:
             if isinstance(data, list):
-                submenu = self.choices_menu.addMenu(text)
-                self._submenus.append(submenu)
-                for child_text, child_data in data:
-                    self._add(submenu, child_text, child_data)
+                submenu = menu.addMenu(text)
+                if menu is self.choices_menu:
+                    self._submenus.append(submenu)
+                self._fill(submenu, data)
             else:
-                self._add(self.choices_menu, text, data)
-        self._show_text()
+                self._add(menu, text, data)
 
     def _add(self, menu: QMenu, text: str, data: Hashable) -> None:
         action = menu.addAction(text)
@@ -60,7 +69,7 @@ class DropDown(QToolButton):
         action.triggered.connect(lambda *_: self.chosen.emit(data))
         self._group.addAction(action)
         self._texts[data] = text
-        self._actions[data] = action
+        self._actions.setdefault(data, action)
 
     @property
     def current(self) -> Any:
@@ -76,14 +85,16 @@ class DropDown(QToolButton):
         """Show `data` as the current choice, in other words than the menu's if `text` is given."""
         self._current = data
         if text is not None:
-            self._texts.setdefault(data, text)
-        self._show_text(text)
+            self._texts[data] = text
+        self._show_text()
 
-    def _show_text(self, text: str | None = None) -> None:
-        shown = text or self._texts.get(self._current, "")
+    def _show_text(self) -> None:
+        shown = self._texts.get(self._current, "")
         self.setText(f"{self._prefix}  {shown} ▾" if self._prefix else f"{shown} ▾")
 
-    def _mark_current(self) -> None:
+    def _before_show(self) -> None:
+        if self._source is not None:
+            self.set_choices(self._source())
         action = self._actions.get(self._current)
         if action is not None:
             action.setChecked(True)

@@ -91,6 +91,10 @@ class Tokens:
         """Return the width of a text in px."""
         return QFontMetricsF(self.font(size, bold=bold)).horizontalAdvance(text)
 
+    def color(self, name: str) -> QColor:
+        """Return one of the colours for painting."""
+        return QColor(getattr(self, name))
+
     def group_color(self, group: str) -> str:
         """Return the colour of a cluster group; the user's own groups are shown like good ones, in text colour."""
         return {"good": self.good, "mua": self.mua, "noise": self.noise, "unsorted": self.unsorted}.get(

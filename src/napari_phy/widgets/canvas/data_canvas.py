@@ -1,0 +1,103 @@
+"""One vispy canvas a dock, with a painted overlay and plain Qt mouse events."""
+
+from collections.abc import Callable
+
+from qtpy.QtCore import QEvent, QPointF, Qt, Signal
+from qtpy.QtGui import QPainter
+from qtpy.QtWidgets import QVBoxLayout, QWidget
+from vispy import scene
+
+from napari_phy.widgets.overlay import Overlay
+
+_MOUSE_EVENTS = frozenset(
+    {
+        QEvent.Type.MouseButtonPress,
+        QEvent.Type.MouseButtonRelease,
+        QEvent.Type.MouseMove,
+        QEvent.Type.MouseButtonDblClick,
+        QEvent.Type.Wheel,
+        QEvent.Type.Leave,
+    }
+)
+
+
+class DataCanvas(QWidget):
+    """Visuals go into `scene` in logical px, y down; `paint(painter)` draws over them.
+
+    Mouse events come as signals: positions in logical px, whether Ctrl was down, wheel notches.
+    """
+
+    pressed = Signal(QPointF, bool)
+    moved = Signal(QPointF, bool)
+    released = Signal(QPointF)
+    double_clicked = Signal(QPointF)
+    scrolled = Signal(QPointF, float, bool)
+    left = Signal()
+    resized = Signal()
+
+    def __init__(self, paint: Callable[[QPainter], None], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._scene_canvas = scene.SceneCanvas(keys=None, config={"samples": 4}, parent=self, bgcolor="black")
+        self.native = self._scene_canvas.native
+        self.native.setMinimumSize(1, 1)
+        self.native.setMouseTracking(True)
+        self.native.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.native)
+        self.overlay = Overlay(self, paint)
+        self.native.installEventFilter(self)
+
+    @property
+    def scene(self):
+        """Parent of visuals; its units are logical px."""
+        return self._scene_canvas.scene
+
+    @property
+    def pixel_scale(self) -> float:
+        """Device pixels a logical pixel."""
+        return self._scene_canvas.pixel_scale
+
+    def set_background(self, color: str) -> None:
+        """Fill the canvas with a colour."""
+        self._scene_canvas.bgcolor = color
+
+    def redraw(self) -> None:
+        """Draw data and overlay again, soon."""
+        self._scene_canvas.update()
+        self.overlay.update()
+
+    def close_canvas(self) -> None:
+        """Give the OpenGL context back."""
+        self._scene_canvas.close()
+
+    def resizeEvent(self, event) -> None:
+        """Keep the overlay over the canvas."""
+        super().resizeEvent(event)
+        self.overlay.setGeometry(self.rect())
+        self.overlay.raise_()
+        self.resized.emit()
+
+    def eventFilter(self, watched, event) -> bool:
+        """Turn mouse events into signals; vispy would search the scene for what lies below the mouse."""
+        kind = event.type()
+        if kind not in _MOUSE_EVENTS:
+            return False
+        if kind == QEvent.Type.Leave:
+            self.left.emit()
+            return False
+        ctrl = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
+        position = event.position()
+        if kind == QEvent.Type.Wheel:
+            self.scrolled.emit(position, event.angleDelta().y() / 120, ctrl)
+        elif kind == QEvent.Type.MouseMove:
+            self.moved.emit(position, ctrl)
+        elif event.button() != Qt.MouseButton.LeftButton:
+            return True
+        elif kind == QEvent.Type.MouseButtonPress:
+            self.pressed.emit(position, ctrl)
+        elif kind == QEvent.Type.MouseButtonRelease:
+            self.released.emit(position)
+        else:
+            self.double_clicked.emit(position)
+        return True

@@ -1,0 +1,49 @@
+"""The choices of a feature axis: time, the strongest channels first, then all channels in groups."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from napari_phy.views.features import TIME_AXIS, FeatureAxis
+
+AUTOMATIC = "automatic"
+N_BEST = 6
+GROUP = 16
+
+
+def axis_text(axis: FeatureAxis, channel_ids: npt.NDArray[np.int64]) -> str:
+    """Return `ch 4 · PC1` or `time`."""
+    if axis.kind == "time":
+        return "time"
+    return f"ch {channel_ids[axis.channel_index]} · PC{axis.component + 1}"
+
+
+def axis_choices(
+    channel_ids: npt.NDArray[np.int64], n_components: int, best_channels: npt.NDArray[np.int64]
+) -> list[tuple[str, Any]]:
+    """Return the menu of an axis: `(text, FeatureAxis)`, or `(title, [choices])` for a submenu."""
+
+    def channel(index: int) -> tuple[str, Any]:
+        axes = [FeatureAxis("feature", index, component) for component in range(n_components)]
+        return f"channel {channel_ids[index]}", [(axis_text(axis, channel_ids), axis) for axis in axes]
+
+    choices: list[tuple[str, Any]] = [("Automatic: what suits the clusters", AUTOMATIC), ("time", TIME_AXIS)]
+    if len(channel_ids) <= N_BEST:
+        return choices + [channel(index) for index in range(len(channel_ids))]
+    choices += [channel(int(index)) for index in best_channels[:N_BEST]]
+    for start in range(0, len(channel_ids), GROUP):
+        stop = min(start + GROUP, len(channel_ids))
+        title = f"channels {channel_ids[start]}–{channel_ids[stop - 1]}"
+        choices.append((title, [channel(index) for index in range(start, stop)]))
+    return choices
+
+
+def rank_channels(session: Any, clusters: tuple[int, ...]) -> npt.NDArray[np.int64]:
+    """Return channel indices, those where the clusters are strongest first."""
+    strength = np.zeros(session.model.n_channels)
+    if session.sums is None:
+        return np.arange(session.model.n_channels)
+    for sums in session.sums.get(clusters).values():
+        strength = np.maximum(strength, sums.abs_sum / max(sums.n_spikes, 1))
+    return np.argsort(-strength, kind="stable")

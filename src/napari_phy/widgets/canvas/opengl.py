@@ -1,0 +1,32 @@
+"""Whether this machine can draw our views."""
+
+from qtpy.QtGui import QOffscreenSurface, QOpenGLContext
+
+OLDEST = (2, 1)
+WHAT_NOW = "Update the graphics driver, or start with LIBGL_ALWAYS_SOFTWARE=1 in the environment."
+
+
+def opengl_version() -> tuple[int, int] | None:
+    """Return the version of OpenGL that Qt gets here, None where it gets none."""
+    context = QOpenGLContext()
+    if not context.create():
+        return None
+    surface = QOffscreenSurface()
+    surface.setFormat(context.format())
+    surface.create()
+    if not surface.isValid() or not context.makeCurrent(surface):
+        return None
+    version = context.format().version()
+    context.doneCurrent()
+    return tuple(version)
+
+
+def opengl_problem() -> str | None:
+    """Return a sentence on why the views cannot be drawn here and what helps, or None when they can."""
+    version = opengl_version()
+    if version is None:
+        return f"Features and waveforms need OpenGL, which this display does not offer. {WHAT_NOW}"
+    if version < OLDEST:
+        found, needed = (".".join(map(str, pair)) for pair in (version, OLDEST))
+        return f"Features and waveforms need OpenGL {needed} or newer; this display offers {found}. {WHAT_NOW}"
+    return None

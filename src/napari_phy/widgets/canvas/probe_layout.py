@@ -1,0 +1,79 @@
+"""Where the waveform of each channel goes: boxes that keep the probe's geometry and don't overlap."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+_CROWDED = 0.6  # of the usual vertical pitch: channels closer than this in one column need two
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BoxLayout:
+    """Boxes in a unit square.
+
+    Attributes
+    ----------
+    columns : (n,) int64, column of each channel, 0 at the left.
+    n_columns : number of columns.
+    heights : (n,) float64, centre of each box, 0 at the bottom, 1 at the top.
+    pitch : smallest vertical distance of two boxes in one column, 1 where there is none.
+    """
+
+    columns: npt.NDArray[np.int64]
+    n_columns: int
+    heights: npt.NDArray[np.float64]
+    pitch: float
+
+
+def probe_layout(positions: npt.NDArray[np.float64]) -> BoxLayout:
+    """Lay channels out by their (n, 2) positions in µm: columns by x, height by y."""
+    n_channels = len(positions)
+    x, y = positions[:, 0], positions[:, 1]
+    usual = _usual_pitch(y)
+    columns = np.zeros(n_channels, dtype=np.int64)
+    for share in (0.5, 0.25, 0.1, 0.0):
+        columns = _split_at_gaps(x, share)
+        if _smallest_pitch(columns, y) >= _CROWDED * usual:
+            break
+    span = float(np.ptp(y)) if n_channels else 0.0
+    heights = (y - y.min()) / span if span else np.full(n_channels, 0.5)
+    n_columns = int(columns.max()) + 1 if n_channels else 1
+    pitch = _smallest_pitch(columns, heights)
+    if pitch <= 0:
+        return stacked_layout(positions)
+    return BoxLayout(columns, n_columns, heights, min(pitch, 1.0))
+
+
+def stacked_layout(positions: npt.NDArray[np.float64]) -> BoxLayout:
+    """Lay channels out in one column, equally spaced, by depth and then by x."""
+    n_channels = len(positions)
+    order = np.lexsort([positions[:, 0], positions[:, 1]])
+    heights = np.full(n_channels, 0.5)
+    if n_channels > 1:
+        heights[order] = np.arange(n_channels) / (n_channels - 1)
+    pitch = 1 / (n_channels - 1) if n_channels > 1 else 1.0
+    return BoxLayout(np.zeros(n_channels, dtype=np.int64), 1, heights, pitch)
+
+
+def _split_at_gaps(x: npt.NDArray[np.float64], share: float) -> npt.NDArray[np.int64]:
+    values = np.unique(x)
+    gaps = np.diff(values)
+    if not len(gaps):
+        return np.zeros(len(x), dtype=np.int64)
+    starts = gaps > share * gaps.max()
+    if share and len(gaps) > 1 and gaps.max() < 1.5 * np.median(gaps):
+        starts[:] = True
+    column_of = np.concatenate([[0], np.cumsum(starts)])
+    return column_of[np.searchsorted(values, x)].astype(np.int64)
+
+
+def _usual_pitch(y: npt.NDArray[np.float64]) -> float:
+    gaps = np.diff(np.unique(y))
+    return float(np.median(gaps)) if len(gaps) else 0.0
+
+
+def _smallest_pitch(columns: npt.NDArray[np.int64], y: npt.NDArray[np.float64]) -> float:
+    gaps = [np.diff(np.sort(y[columns == column])) for column in np.unique(columns)]
+    gaps = [gap for gap in gaps if len(gap)]
+    return float(min(gap.min() for gap in gaps)) if gaps else 1.0

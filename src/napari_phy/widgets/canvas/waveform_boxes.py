@@ -1,0 +1,107 @@
+"""Waveforms as polylines in pixels, each channel in its box."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from qtpy.QtCore import QRectF
+
+from napari_phy.views.waveforms import WaveformData
+from napari_phy.widgets.canvas.probe_layout import BoxLayout
+
+TAKES_PART = 0.05  # mean mask from which a cluster is drawn on a channel
+_FILL = 0.9  # of the vertical pitch that the tallest mean takes
+_COLUMN_GAP = 10.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Boxes:
+    """Boxes of the shown channels in logical px.
+
+    Attributes
+    ----------
+    left, center_y : (n,) left edge and zero line of each box.
+    x : (n_samples,) px from the left edge.
+    px_per_unit : px a unit of voltage takes.
+    pitch : px between two boxes of a column.
+    takes_part : (n_clusters, n) whether a cluster is drawn on a channel.
+    """
+
+    left: npt.NDArray[np.float64]
+    center_y: npt.NDArray[np.float64]
+    x: npt.NDArray[np.float64]
+    px_per_unit: float
+    pitch: float
+    takes_part: npt.NDArray[np.bool_]
+
+    def line(self, place: int, values: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
+        """Return (n_samples, 2) px of a waveform in the box of a channel."""
+        return np.column_stack([self.left[place] + self.x, self.center_y[place] - values * self.px_per_unit])
+
+    def at(self, x_px: float, y_px: float) -> int | None:
+        """Return the box under a pixel."""
+        inside = (x_px >= self.left) & (x_px <= self.left + self.x[-1])
+        distance = np.where(inside, np.abs(self.center_y - y_px), np.inf)
+        nearest = int(np.argmin(distance))
+        return nearest if distance[nearest] <= max(self.pitch / 2, 12) else None
+
+
+def shown_channels(data: WaveformData) -> npt.NDArray[np.int64]:
+    """Return the channels on which a selected cluster takes part; all of a cluster that takes part nowhere."""
+    part = _takes_part(data)
+    return np.flatnonzero(part.any(axis=0))
+
+
+def _takes_part(data: WaveformData) -> npt.NDArray[np.bool_]:
+    part = data.mean_masks > TAKES_PART
+    nowhere = ~part.any(axis=1)
+    if nowhere.any():
+        height = np.ptp(data.means, axis=1)
+        part[nowhere] = height[nowhere] >= height[nowhere].max(axis=1, keepdims=True)
+    return part
+
+
+def place_boxes(
+    data: WaveformData,
+    channels: npt.NDArray[np.int64],
+    layout: BoxLayout,
+    area: QRectF,
+    number_width: float,
+    gain: float,
+) -> Boxes:
+    """Fit the boxes into an area; `number_width` px stay free at the left of each column."""
+    part = _takes_part(data)[:, channels]
+    column_width = (area.width() + _COLUMN_GAP) / layout.n_columns
+    width = max(8.0, column_width - _COLUMN_GAP - number_width)
+    means = np.where(part[:, None, :], data.means[:, :, channels], 0.0)
+    highest, lowest = float(max(means.max(initial=0), 0)), float(min(means.min(initial=0), 0))
+    tallest = max(highest - lowest, 1e-9)
+    # pitch * inner height = one step; the first and last box need room for what rises and falls beyond their centre
+    n_steps = 1 / layout.pitch
+    step = area.height() / (n_steps + _FILL)
+    if len(channels) == 1:
+        step = area.height() * 0.7
+    px_per_unit = _FILL * step / tallest
+    top, bottom = area.top() + highest * px_per_unit, area.bottom() + lowest * px_per_unit
+    return Boxes(
+        left=area.left() + layout.columns * column_width + number_width,
+        center_y=bottom - layout.heights * (bottom - top),
+        x=np.linspace(0, width, len(data.times_ms)),
+        px_per_unit=px_per_unit * gain,
+        pitch=step,
+        takes_part=part,
+    )
+
+
+def single_lines(
+    data: WaveformData, channels: npt.NDArray[np.int64], boxes: Boxes
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int32]]:
+    """Return (n_lines, n_samples, 2) px of single spikes and their places, the best cluster last."""
+    order = np.argsort(-data.places, kind="stable")
+    drawn = (data.masks[order][:, channels] > 0) & boxes.takes_part[data.places[order]]
+    spike, place = np.nonzero(drawn)
+    lines = np.empty((len(spike), len(data.times_ms), 2), dtype=np.float32)
+    lines[..., 0] = boxes.left[place][:, None] + boxes.x
+    voltage = data.waveforms[order[spike], :, channels[place]]
+    lines[..., 1] = boxes.center_y[place][:, None] - voltage * boxes.px_per_unit
+    return lines, data.places[order[spike]]

@@ -1,0 +1,137 @@
+"""Correlograms: a matrix of auto- and cross-correlograms, painted by Qt alone."""
+
+from typing import Any
+
+from qtpy.QtCore import QRectF, QSize
+from qtpy.QtGui import QPainter, QPixmap
+from qtpy.QtSvg import QSvgGenerator
+from qtpy.QtWidgets import QWidget
+
+from napari_phy.views.correlograms import CorrelogramData, CorrelogramRequest, compute_correlograms
+from napari_phy.views.numbers import format_number
+from napari_phy.widgets.canvas.correlogram_painter import CorrelogramGrid, grid_of, paint_correlograms
+from napari_phy.widgets.panel import Panel
+from napari_phy.widgets.theme import Tokens, tokens
+
+N_MAX = 8
+BINS = [(f"Bin {ms:g} ms", ms) for ms in (0.5, 1.0, 2.0, 5.0)]
+WINDOWS = [(f"Window {ms:g} ms", ms) for ms in (20.0, 50.0, 100.0, 200.0, 500.0)]
+
+
+class CorrelogramsPanel(Panel):
+    """Diagonal in the colours of the clusters, the rest grey; at most eight clusters, so that they stay legible."""
+
+    title = "Correlograms"
+    subject = "its correlograms"
+    working = "Counting spike pairs…"
+    failed = "The correlograms could not be counted."
+    has_legend = False
+    help_text = (
+        "How often a spike of the column follows one of the row at each lag.\n"
+        "The band is the refractory time, the dashed line what independent clusters of these rates would give,\n"
+        "the number at top right the largest count."
+    )
+
+    def __init__(self, session: Any = None, **options: Any) -> None:
+        self._bin_ms = 1.0
+        self._window_ms = 50.0
+        super().__init__(session, **options)
+
+    def make_content(self) -> QWidget:
+        self.plot = _Plot(self)
+        self._bin_menu = self.add_drop_down("Bin", BINS, self._bin_ms, self.set_bin)
+        self._window_menu = self.add_drop_down("Window", WINDOWS, self._window_ms, self.set_window)
+        return self.plot
+
+    def make_request(self) -> CorrelogramRequest | None:
+        clusters = self.clusters[:N_MAX]
+        return CorrelogramRequest(clusters, self._bin_ms, self._window_ms) if clusters else None
+
+    def compute(self, session: Any, request: CorrelogramRequest) -> CorrelogramData:
+        return compute_correlograms(session, request)
+
+    def set_bin(self, bin_ms: float) -> None:
+        """Count in bins of another width."""
+        self._bin_ms = bin_ms
+        self._bin_menu.set_current(bin_ms)
+        self.refresh()
+
+    def set_window(self, window_ms: float) -> None:
+        """Count lags within another window (full width)."""
+        self._window_ms = window_ms
+        self._window_menu.set_current(window_ms)
+        self.refresh()
+
+    def draw(self, data: CorrelogramData) -> None:
+        left_out = len(self.clusters) - len(data.request.clusters)
+        words = f"the first {N_MAX} of {len(self.clusters)} clusters; " if left_out > 0 else ""
+        self.caption.setText(words + data.caption)
+        self.plot.update()
+
+    def apply_theme(self, theme: Tokens) -> None:
+        self.plot.update()
+
+    def paint(self, painter: QPainter, size: QSize, theme: Tokens) -> None:
+        """Paint the matrix in a rectangle of some size."""
+        painter.fillRect(QRectF(0, 0, size.width(), size.height()), theme.color("view"))
+        if self.data is not None:
+            paint_correlograms(painter, self.data, self.grid(size, theme), theme)
+
+    def grid(self, size: QSize, theme: Tokens) -> CorrelogramGrid:
+        """Return where the tiles are."""
+        return grid_of(len(self.data.cluster_ids), size.width(), size.height(), theme)
+
+    def read_out(self, x_px: float, y_px: float) -> str:
+        """Return `20 → 22, 4 ms, 7 pairs` for the bar under the mouse."""
+        if self.data is None:
+            return ""
+        found = self.grid(self.plot.size(), self.theme).at(x_px, y_px)
+        if found is None:
+            return ""
+        row, column, share = found
+        data = self.data
+        lag = min(int(share * len(data.lags_ms)), len(data.lags_ms) - 1)
+        count = int(data.counts[row, column, lag])
+        decimals = 0 if float(data.bin_ms).is_integer() else 1
+        return (
+            f"{data.cluster_ids[row]} → {data.cluster_ids[column]}, "
+            f"{format_number(data.lags_ms[lag], decimals)} ms, {format_number(count)} pairs"
+        )
+
+    def picture_formats(self) -> str:
+        return "PNG (*.png);;SVG (*.svg)"
+
+    def save_picture(self, path: str) -> None:
+        """Write a PNG as on screen, or an SVG in the colours for paper."""
+        if not path.lower().endswith(".svg"):
+            self.picture().save(path)
+            return
+        generator = QSvgGenerator(QSvgGenerator.SvgVersion.Svg11)
+        generator.setFileName(path)
+        generator.setSize(self.plot.size())
+        generator.setViewBox(self.plot.rect())
+        generator.setTitle("Correlograms")
+        painter = QPainter(generator)
+        self.paint(painter, self.plot.size(), tokens("light"))
+        painter.end()
+
+    def picture(self) -> QPixmap:
+        return self.body.grab()
+
+
+class _Plot(QWidget):
+    """The painted matrix."""
+
+    def __init__(self, panel: CorrelogramsPanel) -> None:
+        super().__init__(panel)
+        self._panel = panel
+        self.setMouseTracking(True)
+
+    def paintEvent(self, event) -> None:
+        painter = QPainter(self)
+        self._panel.paint(painter, self.size(), self._panel.theme)
+        painter.end()
+
+    def mouseMoveEvent(self, event) -> None:
+        position = event.position()
+        self._panel.hovered.emit(self._panel.read_out(position.x(), position.y()))
