@@ -1,10 +1,12 @@
 """File > Open Sample opens the working copy, with a progress bar only while it is made."""
 
+import errno
 import importlib
 import sys
 from types import ModuleType
 
 import pytest
+from napari.utils import notifications
 from napari.utils.progress import progress
 
 from napari_phy.sample_data import places
@@ -47,12 +49,16 @@ def test_the_bar_is_there_only_while_it_is_made(sample):
     assert len(sample.bars) == 2
 
 
-def test_the_bar_is_gone_when_making_fails(sample, monkeypatch):
+def test_what_fails_is_said_and_the_bar_is_gone(sample, monkeypatch):
     def fail(folder, name="sample", report=None):
         report(0.3)
-        raise OSError("disk full")
+        raise OSError(errno.ENOSPC, "No space left on device", str(folder))
 
+    said = []
+    monkeypatch.setattr(notifications, "show_error", said.append)
     monkeypatch.setattr(places, "make_sample", fail)
-    with pytest.raises(OSError, match="disk full"):
-        sample.open_sample()
+    assert sample.open_sample() == [(None,)]
+    assert said == [
+        f"Could not make the sample in {places.cache_folder()}: No space left on device. Nothing was opened."
+    ]
     assert not progress._all_instances

@@ -1,15 +1,23 @@
 """File > Open Sample > Ephys recording (Kwik)."""
 
-from napari.types import LayerData
+from typing import Any
+
 from napari.utils import progress
 
 from napari_phy.readers.kwik import read_kwik
-from napari_phy.sample_data.places import working_copy
+from napari_phy.sample_data.places import cache_folder, working_copy
 
 
-def open_sample() -> list[LayerData]:
+def open_sample() -> list[Any]:
     """Open the user's own copy of the sample, with the edits made in it before; the first time it is made."""
-    return read_kwik(_working_copy())
+    try:
+        path = _working_copy()
+    except OSError as error:
+        from napari.utils.notifications import show_error
+
+        show_error(f"Could not make the sample in {cache_folder()}: {error.strerror or error}. Nothing was opened.")
+        return [(None,)]
+    return read_kwik(path)
 
 
 def _working_copy() -> str:
