@@ -109,3 +109,12 @@ def sample_kwik(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from napari_phy.sample_data import make_sample
 
     return make_sample(tmp_path_factory.mktemp("sample"))
+
+
+@pytest.fixture
+def kwik_copy(sample_kwik: Path, tmp_path: Path) -> Path:
+    """Return the `.kwik` of a copy of the sample that a test may edit; its raw data are shared."""
+    for suffix in (".kwik", ".kwx"):
+        shutil.copy(sample_kwik.with_suffix(suffix), tmp_path)
+    os.link(sample_kwik.with_suffix(".dat"), tmp_path / sample_kwik.with_suffix(".dat").name)
+    return tmp_path / sample_kwik.name

@@ -1,0 +1,90 @@
+"""Keeps the layers of a session in step with its selection and edits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from napari.components import ViewerModel
+
+from napari_phy.core.update_info import UpdateInfo
+from napari_phy.layers.session_tag import session_of
+from napari_phy.layers.spikes import NAME as SPIKES
+from napari_phy.layers.spikes import spike_points
+from napari_phy.session import Session
+
+MARGIN = 1.04  # a little air around the picture
+
+
+class LayerBinder:
+    """Shows the selected clusters in the `spikes` layer of one viewer; layers are recoloured, never rebuilt.
+
+    Parameters
+    ----------
+    viewer : where the layers of the session are.
+    session : the open data set.
+    """
+
+    def __init__(self, viewer: ViewerModel, session: Session) -> None:
+        self._viewer = viewer
+        self._session = session
+        self._shown: tuple[tuple[int, ...], bool] | None = None
+        self._dark = True
+        session.selection.changed.connect(self._on_selected)
+        session.manager.changed.connect(self._on_edited)
+        self.refresh()
+
+    @property
+    def layers(self) -> list[Any]:
+        """The layers of the session in this viewer."""
+        return [layer for layer in self._viewer.layers if session_of(layer) is self._session]
+
+    def set_dark(self, dark: bool) -> None:
+        """Take the palette of a dark or a light theme."""
+        self._dark = dark
+        self.refresh()
+
+    def fit(self, width: int, height: int) -> None:
+        """Scale the channels so that the whole recording fills a canvas of this size in pixels."""
+        model = self._session.model
+        if not (model.duration > 0 and model.n_channels and width > 0 and height > 0):
+            return
+        pitch = model.duration / model.n_channels * height / width
+        for layer in self.layers:
+            layer.scale = (pitch, layer.scale[-1])
+        self._viewer.reset_view(margin=1 - 1 / MARGIN)
+
+    def refresh(self) -> None:
+        """Show the selection as it is now; the same again does nothing."""
+        layer = next((one for one in self.layers if one.name.startswith(SPIKES)), None)
+        clusters = tuple(cluster for cluster in self._session.selection.clusters if cluster in self._session.manager)
+        if layer is None or self._shown == (clusters, self._dark):
+            return
+        points = spike_points(self._session, clusters, self._dark)
+        with layer.events.blocker_all():
+            layer.data = points.positions
+            layer.selected_data = set()
+            layer.size = self._point_size()
+            layer.border_width = 0
+        if len(points.colors):
+            layer.face_color = points.colors
+        layer.editable = False  # setting data makes it editable again
+        layer.refresh()
+        self._shown = (clusters, self._dark)
+
+    def close(self) -> None:
+        """Stop following and take the layers away."""
+        self._session.selection.changed.disconnect(self._on_selected)
+        self._session.manager.changed.disconnect(self._on_edited)
+        for layer in self.layers:
+            self._viewer.layers.remove(layer)
+
+    def _point_size(self) -> float:
+        """Return the size in data units that is above the largest size in pixels: the limits decide."""
+        return max(1.0, self._session.model.duration * self._session.model.sample_rate / 50)
+
+    def _on_selected(self) -> None:
+        self.refresh()
+
+    def _on_edited(self, update: UpdateInfo) -> None:
+        if update.deleted:
+            self.refresh()

@@ -1,0 +1,84 @@
+"""The spikes of the selected clusters as points at (channel, time), on the picture of the traces."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from napari.types import LayerDataTuple
+
+from napari_phy.core.arrays import evenly_spaced, read_only
+from napari_phy.core.colors import selection_color
+from napari_phy.layers.session_tag import TAG, SessionTag
+from napari_phy.session import Session
+from napari_phy.views.cluster_table import compute_cluster_table
+
+N_POINTS_MAX = 20_000
+SIZE_PX = (4, 7)
+ROW_SPREAD = 0.7  # of a channel
+NAME = "spikes"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SpikePoints:
+    """Where the spikes of a selection are, in the unit of the layer: row of the channel, sample.
+
+    Attributes
+    ----------
+    positions : (n, 2) float32, channel index and sample.
+    colors : (n, 4) float32 RGBA.
+    """
+
+    positions: npt.NDArray[np.float32]
+    colors: npt.NDArray[np.float32]
+
+
+def spike_points(session: Session, clusters: tuple[int, ...], dark: bool = True) -> SpikePoints:
+    """Return at most `N_POINTS_MAX` points, evenly spaced within each cluster, on each cluster's best channel."""
+    positions = [np.empty((0, 2), np.float32)]
+    colors = [np.empty((0, 4), np.float32)]
+    sizes = [session.manager.n_spikes(cluster) for cluster in clusters]
+    share = min(1.0, N_POINTS_MAX / max(1, sum(sizes)))
+    rows = _channel_rows(session, clusters)
+    for place, (cluster, size) in enumerate(zip(clusters, sizes, strict=True)):
+        spikes = session.manager.spikes(cluster)[evenly_spaced(size, int(size * share))]
+        samples = session.model.spike_samples[spikes]
+        row = rows[cluster] + ROW_SPREAD * ((place + 0.5) / len(clusters) - 0.5)  # clusters of one channel side by side
+        positions.append(np.column_stack([np.full(len(spikes), row), samples]).astype(np.float32))
+        colors.append(np.tile(_rgba(selection_color(place, dark)), (len(spikes), 1)))
+    return SpikePoints(read_only(np.concatenate(positions)), read_only(np.concatenate(colors)))
+
+
+def spikes_layer(session: Session, pitch: float) -> LayerDataTuple:
+    """Return the layer of the selected clusters' spikes; the binder keeps it in step.
+
+    Parameters
+    ----------
+    session : the open data set.
+    pitch : height of a channel, in the unit of the time axis.
+    """
+    options = {
+        "name": NAME,
+        "ndim": 2,
+        "scale": (pitch, 1 / session.model.sample_rate),
+        "axis_labels": ("channel", "time"),
+        "border_width": 0,
+        "canvas_size_limits": SIZE_PX,
+        "metadata": {TAG: SessionTag(session)},
+    }
+    return np.empty((0, 2), np.float32), options, "points"
+
+
+def _channel_rows(session: Session, clusters: tuple[int, ...]) -> dict[int, int]:
+    """Return the row of each cluster's best channel."""
+    table = compute_cluster_table(session, clusters)
+    row_of_channel = {channel: row for row, channel in enumerate(session.model.probe.channel_ids.tolist())}
+    return {
+        int(cluster): row_of_channel.get(int(channel), 0)
+        for cluster, channel in zip(table.ids, table.channels, strict=True)
+    }
+
+
+def _rgba(color: str) -> npt.NDArray[np.float32]:
+    return np.array([int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)] + [1.0], dtype=np.float32)

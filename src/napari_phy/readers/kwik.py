@@ -1,0 +1,67 @@
+"""Opens a .kwik file in napari: its layers, then the Sort workspace beside them."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+PathOrPaths = str | Sequence[str]
+SORT_COMMAND = "napari-phy.open_workspace"
+ASPECT = 2.4  # width to height of the canvas until the workspace has measured it
+
+
+def get_reader(path: PathOrPaths) -> Callable[[PathOrPaths], list[Any]] | None:
+    """Return the reader when this is one .kwik file, else None."""
+    paths = [path] if isinstance(path, str) else list(path)
+    return read_kwik if len(paths) == 1 and str(paths[0]).lower().endswith(".kwik") else None
+
+
+def read_kwik(path: PathOrPaths) -> list[Any]:
+    """Open the data set and return its layers; what is wrong with it is said in a notification."""
+    from napari.utils.notifications import show_error
+
+    from napari_phy.core.errors import NapariPhyError
+    from napari_phy.session import open_session
+
+    file = Path(path if isinstance(path, str) else path[0])
+    try:
+        session = open_session(file)
+    except NapariPhyError as error:
+        show_error(str(error))
+        return [(None,)]
+    return _shown(session)
+
+
+def _shown(session: Any) -> list[Any]:
+    from napari.viewer import current_viewer
+
+    from napari_phy.layers.spikes import spikes_layer
+    from napari_phy.layers.traces import traces_layer
+
+    viewer = current_viewer()
+    if viewer is not None:
+        from qtpy.QtCore import QTimer
+
+        QTimer.singleShot(0, partial(_open_workspace, session))
+    if viewer is not None and any(layer.ndim > 2 for layer in viewer.layers):  # a stack has the canvas for itself
+        return [(None,)]
+    pitch = session.model.duration / max(1, session.model.n_channels) / ASPECT
+    layers = [traces_layer(session, pitch), spikes_layer(session, pitch)]
+    return [layer for layer in layers if layer is not None]
+
+
+def _open_workspace(session: Any) -> None:
+    """Open the workspace in the viewer that got the layers; the command keeps readers and widgets apart."""
+    from napari.viewer import Viewer, current_viewer
+    from npe2 import PluginManager
+
+    from napari_phy.layers.session_tag import session_of
+
+    viewers = [
+        viewer
+        for viewer in getattr(Viewer, "_instances", ())  # napari has no public list of its viewers
+        if any(session_of(layer) is session for layer in viewer.layers)
+    ]
+    viewer = viewers[0] if viewers else current_viewer()
+    if viewer is not None:
+        PluginManager.instance().commands.execute(SORT_COMMAND, args=(viewer, session))

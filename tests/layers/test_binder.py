@@ -1,0 +1,82 @@
+"""The spikes layer follows the selection and is never rebuilt."""
+
+import numpy as np
+import pytest
+from napari.components import ViewerModel
+from napari.layers import Layer
+
+from napari_phy import open_session
+from napari_phy.core.colors import selection_color
+from napari_phy.layers.binder import LayerBinder
+from napari_phy.layers.spikes import N_POINTS_MAX, spike_points, spikes_layer
+from napari_phy.layers.traces import traces_layer
+
+
+@pytest.fixture
+def session(kwik_copy):
+    with open_session(kwik_copy) as session:
+        yield session
+
+
+@pytest.fixture
+def viewer(session):
+    viewer = ViewerModel()
+    for data in (traces_layer(session, 1.0), spikes_layer(session, 1.0)):
+        viewer.add_layer(Layer.create(*data))
+    return viewer
+
+
+def face_colors(layer):
+    return {"#" + "".join(f"{round(255 * value):02x}" for value in color[:3]) for color in layer.face_color}
+
+
+def test_points_lie_at_the_samples_of_the_selection(session):
+    clusters = tuple(session.manager.cluster_ids[:2].tolist())
+    points = spike_points(session, clusters)
+    spikes = np.concatenate([session.manager.spikes(cluster) for cluster in clusters])
+    assert sorted(points.positions[:, 1].tolist()) == sorted(session.model.spike_samples[spikes].tolist())
+    assert (np.abs(points.positions[:, 0] - np.rint(points.positions[:, 0])) < 0.5).all()
+
+
+def test_points_are_capped(session, monkeypatch):
+    monkeypatch.setattr("napari_phy.layers.spikes.N_POINTS_MAX", 50)
+    points = spike_points(session, tuple(session.manager.cluster_ids.tolist()))
+    assert 30 <= len(points.positions) <= 50 < N_POINTS_MAX
+
+
+def test_the_layer_follows_selection_and_edits(session, viewer):
+    binder = LayerBinder(viewer, session)
+    layer = viewer.layers["spikes"]
+    a, b, c = session.manager.cluster_ids[:3].tolist()
+    session.selection.select([a, b])
+    assert viewer.layers["spikes"] is layer
+    assert len(layer.data) == session.manager.n_spikes(a) + session.manager.n_spikes(b)
+    assert face_colors(layer) == {selection_color(0), selection_color(1)}
+    assert not layer.editable
+    assert layer.border_width.max() == 0
+    session.merge([a, b])
+    assert viewer.layers["spikes"] is layer
+    assert selection_color(0) in face_colors(layer)
+    binder.set_dark(False)
+    assert selection_color(0, dark=False) in face_colors(layer)
+    session.selection.select([])
+    assert len(layer.data) == 0
+    binder.close()
+    assert len(viewer.layers) == 0
+    session.selection.select([c])
+    assert len(layer.data) == 0
+
+
+def test_the_picture_fills_the_canvas(session, viewer):
+    binder = LayerBinder(viewer, session)
+    binder.fit(950, 130)
+    height, width = viewer.layers.extent.world[1] - viewer.layers.extent.world[0]
+    assert width / height == pytest.approx(950 / 130, rel=0.1)
+    assert viewer.layers["traces"].scale[0] == viewer.layers["spikes"].scale[0]
+
+
+def test_a_data_set_without_raw_data_has_only_spikes(kwik_copy):
+    kwik_copy.with_suffix(".dat").unlink()
+    with open_session(kwik_copy) as session:
+        assert traces_layer(session, 1.0) is None
+        assert "Everything else works." in session.messages[0]
