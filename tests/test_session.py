@@ -1,0 +1,228 @@
+"""One open data set: edits, selection, wizard, saving, and what comes back."""
+
+import numpy as np
+import pytest
+
+from napari_phy import open_session
+from napari_phy.core.errors import ClusteringError, KwikFormatError, MissingDataError, NapariPhyError
+
+
+@pytest.fixture
+def session(kwik_copy):
+    with open_session(kwik_copy) as session:
+        yield session
+
+
+def state(session):
+    manager = session.manager
+    return (
+        manager.spike_clusters.tolist(),
+        manager.cluster_groups,
+        manager.cluster_colors,
+        manager.cluster_labels,
+    )
+
+
+def edit(session):
+    """Do one edit of each kind; return the state after each."""
+    a, b, c, d = session.manager.cluster_ids[:4].tolist()
+    states = []
+    for call in (
+        lambda: session.merge([a, b]),
+        lambda: session.split(session.manager.spikes(c)[::3]),
+        lambda: session.move([d], "my own"),
+        lambda: session.label([d], "note", "axon"),
+        lambda: session.recolor([d], "#123456"),
+        lambda: session.assign([0, 1, 2], [1, 1, 2]),
+        lambda: session.discard(session.manager.cluster_ids[-1:]),
+    ):
+        call()
+        states.append(state(session))
+    return states
+
+
+def test_what_was_saved_comes_back(kwik_copy):
+    with open_session(kwik_copy) as session:
+        states = edit(session)
+        assert session.is_dirty
+        assert session.n_unsaved == 7
+        session.save()
+        assert not session.is_dirty
+    with open_session(kwik_copy) as again:
+        assert state(again) == states[-1]
+        assert not again.is_dirty
+        for expected in states[-2::-1]:
+            again.undo()
+            assert state(again) == expected
+        assert again.is_dirty
+
+
+def test_edits_that_were_not_saved_come_back_and_say_so(kwik_copy):
+    before = kwik_copy.read_bytes()
+    with open_session(kwik_copy) as session:
+        original = state(session)
+        states = edit(session)
+        session.undo()
+    assert kwik_copy.read_bytes() == before
+    with open_session(kwik_copy) as again:
+        assert state(again) == states[-2]
+        assert "6 edits from" in again.messages[-1]
+        again.redo()
+        assert state(again) == states[-1]
+        again.discard_unsaved()
+        assert state(again) == original
+        assert not again.is_dirty
+        for expected in states:
+            again.redo()
+            assert state(again) == expected
+
+
+def test_undoing_back_to_the_saved_state_is_clean(session):
+    edit(session)
+    session.save()
+    session.undo()
+    assert session.is_dirty
+    session.redo()
+    assert not session.is_dirty
+    session.undo()
+    session.move(session.manager.cluster_ids[:1], "noise")
+    assert session.is_dirty
+    assert session.n_unsaved == 2
+    session.undo()
+    assert session.is_dirty
+    with pytest.raises(NapariPhyError, match="no longer in the history"):
+        session.discard_unsaved()
+
+
+def test_ids_are_never_used_again_also_after_a_restart(kwik_copy):
+    with open_session(kwik_copy) as session:
+        a, b, c = session.manager.cluster_ids[:3].tolist()
+        used = session.merge([a, b]).added[0]
+        session.undo()
+        second = session.merge([b, c]).added[0]
+        session.undo()
+    with open_session(kwik_copy) as again:
+        third = again.merge([a, c]).added[0]
+    assert used < second < third
+
+
+def test_the_selection_follows_edits(session):
+    session.start_wizard()
+    best, candidate = session.selection.clusters
+    assert session.manager.group(best) == "unsorted"
+    merged = session.merge([best, candidate]).added[0]
+    assert session.selection.clusters[0] == merged
+    assert session.selection.clusters[1] == next(
+        other for other, _ in session.similar_to(merged) if session.manager.group(other) not in ("noise", "mua")
+    )
+    first, second = session.split(session.manager.spikes(merged)[:10]).added
+    assert session.selection.clusters == (first, second)
+    session.undo()
+    assert session.selection.clusters == (merged,)
+    session.undo()
+    assert session.selection.clusters == tuple(sorted((best, candidate)))
+    session.redo()
+    assert session.selection.clusters == (merged,)
+    session.move([merged], "good")
+    assert session.selection.clusters[0] != merged
+    assert session.manager.group(session.selection.clusters[0]) == "unsorted"
+    session.undo()
+    assert session.selection.clusters == (merged,)
+    kept = session.selection.clusters
+    session.label(kept, "note", "x")
+    assert session.selection.clusters == kept
+
+
+def test_edits_made_on_the_manager_are_followed_too(session):
+    heard = []
+    session.selection.changed.connect(lambda: heard.append(session.selection.clusters))
+    a, b = session.manager.cluster_ids[:2].tolist()
+    new = session.manager.merge([a, b]).added[0]
+    assert heard[-1][0] == new
+    assert session.wizard.history == [("merge", [a, b], [new])]
+
+
+def test_similarity_is_the_cosine_of_mean_masked_features(session):
+    clusters = session.manager.cluster_ids.tolist()
+    model, manager = session.model, session.manager
+
+    def mean(cluster):
+        spikes = manager.spikes(cluster)
+        masks = np.repeat(model.masks[spikes].astype(float), model.n_features_per_channel, axis=1)
+        return (model.features[spikes].astype(float) * masks).mean(axis=0)
+
+    best = clusters[0]
+    expected = {}
+    for other in clusters[1:]:
+        a, b = mean(best), mean(other)
+        expected[other] = a @ b / np.sqrt((a @ a) * (b @ b))
+    found = session.similar_to(best)
+    assert [value for _, value in found] == sorted((value for _, value in found), reverse=True)
+    assert {other: pytest.approx(value, abs=1e-9) for other, value in found} == expected
+    assert session.similar_to(10_000) == []
+
+
+def test_preparing_changes_no_number(kwik_copy):
+    with open_session(kwik_copy) as lazy, open_session(kwik_copy, read_only=True) as prepared:
+        shares = []
+        prepared.prepare(shares.append)
+        assert shares[0] == 0
+        best = lazy.manager.cluster_ids[0].item()
+        assert dict(prepared.similar_to(best)) == {c: pytest.approx(v) for c, v in lazy.similar_to(best)}
+
+
+def test_a_read_only_session_refuses_edits_and_changes_nothing(kwik_copy):
+    with open_session(kwik_copy, read_only=True) as session:
+        before = state(session)
+        with pytest.raises(NapariPhyError, match="read-only"):
+            session.merge(session.manager.cluster_ids[:2])
+        with pytest.raises(NapariPhyError, match="read-only"):
+            session.save()
+        assert state(session) == before
+        assert not session.can_save
+
+
+def test_a_second_session_is_read_only(kwik_copy):
+    with open_session(kwik_copy) as first, open_session(kwik_copy) as second:
+        assert first.can_save
+        assert not second.can_save
+        assert any("read-only" in message for message in second.messages)
+
+
+def test_without_features_there_is_no_similarity(kwik_copy):
+    kwik_copy.with_suffix(".kwx").unlink()
+    with open_session(kwik_copy) as session:
+        assert session.messages[0] == "sample.kwx is missing: features and similarity are not available."
+        session.start_wizard()
+        assert len(session.selection.clusters) == 1
+        session.merge(session.manager.cluster_ids[:2])
+        session.prepare()
+
+
+def test_wrong_calls_say_why(session, tmp_path):
+    with pytest.raises(ClusteringError, match="two or more"):
+        session.merge([session.manager.cluster_ids[0]])
+    with pytest.raises(KwikFormatError):
+        open_session(tmp_path / "nothing.kwik")
+    with pytest.raises(MissingDataError, match="no channel group 9"):
+        open_session(session.model.path, channel_group=9)
+
+
+@pytest.mark.real_data
+@pytest.mark.parametrize(
+    ("name", "n_spikes", "n_clusters"), [("hybrid_10sec/hybrid_10sec", 1653, 17), ("klusta_synth32/synth32", 7444, 21)]
+)
+def test_real_data_are_sorted_saved_and_reopened(data_folder, tmp_path, name, n_spikes, n_clusters):
+    import shutil
+
+    source = data_folder / f"{name}.kwik"
+    for suffix in (".kwik", ".kwx"):
+        shutil.copyfile(source.with_suffix(suffix), tmp_path / f"x{suffix}")
+    with open_session(tmp_path / "x.kwik") as session:
+        assert session.model.n_spikes == n_spikes
+        assert len(session.manager.cluster_ids) == n_clusters
+        states = edit(session)
+        session.save()
+    with open_session(tmp_path / "x.kwik") as again:
+        assert state(again) == states[-1]
+    assert (tmp_path / "x.kwx").read_bytes() == source.with_suffix(".kwx").read_bytes()
