@@ -17,6 +17,7 @@ from napari_phy.io.kwik.attributes import decode, encode
 
 logger = logging.getLogger(__name__)
 
+_LOCK = "unable to lock file"
 _NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL, errno.ENOTSUP)
 
 Mode = Literal["r", "r+", "w", "x", "a"]
@@ -213,17 +214,17 @@ def _open(path: Path, mode: Mode) -> h5py.File:
             return h5py.File(path, mode, locking=False)
     except FileExistsError:
         raise
-    except PermissionError as error:
-        raise ReadOnlyError(f"{path.name} may not be {'read' if mode == 'r' else 'written to'}.") from error
     except OSError as error:
-        if error.errno in (errno.EAGAIN, errno.EACCES) or "lock" in str(error).lower():
+        if _LOCK in str(error):
             raise ReadOnlyError(f"{path.name} is being written to by another program.") from error
+        if isinstance(error, PermissionError) and mode != "r":
+            raise ReadOnlyError(f"{path.name} may not be written to.") from error
         raise KwikFormatError(f"{path.name} cannot be opened: {_explain(error)}.") from error
 
 
 def _cannot_lock(error: OSError) -> bool:
     """Tell whether the file system knows no locks; a lock that somebody holds is another matter."""
-    return "lock" in str(error).lower() and error.errno in _NO_LOCKS
+    return _LOCK in str(error) and error.errno in _NO_LOCKS
 
 
 def _check_readable(path: Path) -> None:
@@ -244,7 +245,9 @@ def _read_attr(node: h5py.Group | h5py.Dataset, name: str) -> Any:
 
 
 def _explain(error: OSError) -> str:
-    text = str(error).lower()
+    text = str(error)
+    if isinstance(error, PermissionError):
+        return "its permissions do not allow it"
     if "truncated" in text:
         return "the file was cut short"
     if "signature not found" in text:

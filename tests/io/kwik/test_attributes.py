@@ -1,0 +1,105 @@
+"""Attributes of every known writer become plain values; pickles are looked at, never run."""
+
+import pickle
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+
+from napari_phy.io.h5 import open_h5
+from napari_phy.io.kwik.attributes import as_float, as_int, decode
+
+
+class _Trap:
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return (Path.touch, (Path("trap"),))
+
+
+@pytest.mark.parametrize(
+    ("stored", "value"),
+    [
+        (np.array([b"hybrid_10sec"], dtype="S"), "hybrid_10sec"),
+        (np.array([b"int16\0\0"], dtype="S12"), "int16"),
+        (np.array(["schön".encode()], dtype="S"), "schön"),
+        (np.array([b"caf\xe9"], dtype="S"), "café"),
+        (np.array([b"a.dat", b"b.dat"], dtype="S"), ["a.dat", "b.dat"]),
+        (np.bytes_(b"negative"), "negative"),
+        (b"negative", "negative"),
+        ("text", "text"),
+        (np.bytes_(b"N."), None),
+        (h5py.Empty("S1"), None),
+        (None, None),
+        (np.bytes_(b"(lp0\nVa.dat\np1\naVb.dat\np2\na."), ["a.dat", "b.dat"]),
+        (pickle.dumps(["a.dat", "é.dat"], protocol=2), ["a.dat", "é.dat"]),
+        (pickle.dumps([500, 0.5], protocol=0), [500, 0.5]),
+        (pickle.dumps([], protocol=0), []),
+        (b"(a name, with brackets.", "(a name, with brackets."),
+        (b"No.", "No."),
+        (np.array([b"N."], dtype="S"), "N."),
+        (np.int64(3), 3),
+        (np.uint8(1), 1),
+        (np.float64(0.475), 0.475),
+        (np.bool_(True), True),
+    ],
+)
+def test_every_form_is_understood(stored: object, value: object) -> None:
+    decoded = decode(stored)
+    assert decoded == value
+    assert type(decoded) is type(value)
+
+
+def test_pickles_of_objects_stay_text_and_are_never_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for protocol in range(5):
+        decode(pickle.dumps(_Trap(), protocol=protocol))
+    assert not (tmp_path / "trap").exists()
+
+
+def test_one_element_strings_of_the_file_come_back_as_text(tmp_path: Path) -> None:
+    with h5py.File(tmp_path / "x.kwik", "w") as file:
+        file.attrs["klusta"] = np.array([b"main"], dtype="S")
+        file.attrs["pytables"] = np.bytes_(b"N.")
+        file.attrs["TITLE"] = h5py.Empty("S1")
+        file.attrs["vlen"] = "é"
+        file.attrs["place"] = np.array([35.0, 310.0], dtype=np.float32)
+    with open_h5(tmp_path / "x.kwik") as file:
+        attributes = file.attrs("/")
+    place = attributes.pop("place")
+    assert attributes == {"klusta": "main", "pytables": None, "TITLE": None, "vlen": "é"}
+    assert place.dtype == np.float32
+    assert not place.flags.writeable
+
+
+@pytest.mark.parametrize(
+    ("value", "number"),
+    [
+        (3, 3),
+        (np.array([3]), 3),
+        ("3", 3),
+        (" -2 ", -2),
+        (3.0, 3),
+        (3.5, None),
+        ("good", None),
+        (None, None),
+        ([], None),
+    ],
+)
+def test_integers_from_what_was_meant(value: object, number: int | None) -> None:
+    assert as_int(value) == number
+
+
+@pytest.mark.parametrize(
+    ("value", "number"),
+    [
+        (3, 3.0),
+        (np.array([0.5]), 0.5),
+        ("0.195", 0.195),
+        ("", None),
+        (None, None),
+        (float("nan"), None),
+        ([1, 2], None),
+    ],
+)
+def test_numbers_from_what_was_meant(value: object, number: float | None) -> None:
+    assert as_float(value) == number

@@ -1,0 +1,184 @@
+"""Nodes and attributes come back as they were written; what is no HDF5 file says so."""
+
+import errno
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import array_shapes, arrays
+
+from napari_phy.core.errors import KwikFormatError, MissingDataError, ReadOnlyError
+from napari_phy.io import h5
+from napari_phy.io.h5 import open_h5
+
+texts = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=60)
+scalars = st.one_of(texts, st.integers(-(2**63), 2**63 - 1), st.booleans(), st.floats(allow_nan=False))
+
+
+def test_nodes_and_attributes_by_path(tmp_path: Path) -> None:
+    with open_h5(tmp_path / "x.h5", "w") as file:
+        file.write("/path/to/node", np.arange(5, dtype=np.uint16))
+        file.write_attr("/path/to/node", "myattr", "µV")
+        file.write_attr("/made/by/the/attribute", "n", 3)
+    with open_h5(tmp_path / "x.h5") as file:
+        values = file.read("/path/to/node")
+        assert values.dtype == np.uint16
+        assert values.tolist() == [0, 1, 2, 3, 4]
+        assert not values.flags.writeable
+        assert file.read_attr("/path/to/node", "myattr") == "µV"
+        assert file.attrs("/made/by/the/attribute") == {"n": 3}
+        assert file.has("/path/to")
+        assert not file.has("/path/too")
+        assert file.is_dataset("/path/to/node")
+        assert not file.is_dataset("/path/to")
+
+
+@given(value=scalars)
+def test_scalars_come_back_in_value_and_type(value: object, tmp_path_factory: pytest.TempPathFactory) -> None:
+    path = tmp_path_factory.mktemp("h5") / "x.h5"
+    with open_h5(path, "w") as file:
+        file.write_attr("/a", "value", value)
+    with open_h5(path) as file:
+        read = file.read_attr("/a", "value")
+    assert read == value
+    assert type(read) is type(value)
+
+
+@given(
+    values=arrays(st.sampled_from([np.int32, np.uint64, np.float32, np.uint8]), array_shapes(max_dims=3, min_side=0))
+)
+def test_arrays_come_back_in_value_shape_and_type(values: np.ndarray, tmp_path_factory: pytest.TempPathFactory) -> None:
+    path = tmp_path_factory.mktemp("h5") / "x.h5"
+    with open_h5(path, "w") as file:
+        file.write("/a", values)
+    with open_h5(path) as file:
+        read = file.read("/a")
+    assert read.dtype == values.dtype
+    np.testing.assert_array_equal(read, values)
+
+
+def test_none_comes_back_and_lists_of_texts_stay_lists(tmp_path: Path) -> None:
+    with open_h5(tmp_path / "x.h5", "w") as file:
+        file.write_attr("/", "nothing", None)
+        file.write_attr("/", "files", ["a.dat", "bé.dat"])
+        file.write_attr("/", "place", np.array([1.5, 2.0], dtype=np.float32))
+        assert file.read_attr("/", "nothing") is None
+        assert file.read_attr("/", "files") == ["a.dat", "bé.dat"]
+        assert file.read_attr("/", "place").tolist() == [1.5, 2.0]
+
+
+def test_children_sort_as_numbers_then_as_text(tmp_path: Path) -> None:
+    with open_h5(tmp_path / "x.h5", "w") as file:
+        for name in ["10", "2", "01", "1", "b", "a", "-3"]:
+            file.require_group(f"/g/{name}")
+        file.write("/d", [1])
+        assert file.children("/g") == [1, 2, 10, "-3", "01", "a", "b"]
+        assert file.children("/nowhere") == []
+        assert file.children("/d") == []
+
+
+def test_writing_again_keeps_the_dataset_or_replaces_it(tmp_path: Path) -> None:
+    with open_h5(tmp_path / "x.h5", "w") as file:
+        file.write("/a", np.array([1, 2], dtype=np.int32))
+        file.write_attr("/a", "kept", 1)
+        file.write("/a", np.array([3, 4], dtype=np.int32))
+        assert file.read("/a").tolist() == [3, 4]
+        assert file.attrs("/a") == {"kept": 1}
+        file.write("/a", np.array([3.5]))
+        assert file.read("/a").tolist() == [3.5]
+        file.require_group("/g")
+        with pytest.raises(KwikFormatError, match="/g is a group"):
+            file.write("/g", [1])
+
+
+def test_what_is_not_there_is_named(tmp_path: Path) -> None:
+    with open_h5(tmp_path / "x.h5", "w") as file:
+        file.require_group("/g")
+        with pytest.raises(MissingDataError, match=r"^x\.h5 has no /a/b\.$"):
+            file.read("/a/b")
+        with pytest.raises(MissingDataError, match=r"^x\.h5: /g is a group, not a dataset\.$"):
+            file.read("/g")
+        with pytest.raises(MissingDataError, match=r"^x\.h5: /g has no attribute color\.$"):
+            file.read_attr("/g", "color")
+        with pytest.raises(MissingDataError, match=r"^x\.h5 has no /q\.$"):
+            file.read_attr("/q", "color")
+        assert file.attrs("/q") == {}
+        file.delete_attr("/g", "color")
+
+
+def test_a_file_opened_read_only_is_not_written_to(tmp_path: Path) -> None:
+    with open_h5(tmp_path / "x.h5", "w") as file:
+        file.write("/a", [1])
+    with open_h5(tmp_path / "x.h5") as file:
+        for write in (
+            lambda: file.write("/a", [2]),
+            lambda: file.write_attr("/a", "n", 1),
+            lambda: file.delete_attr("/a", "n"),
+            lambda: file.require_group("/b"),
+        ):
+            with pytest.raises(ReadOnlyError, match=r"x\.h5 was opened read-only"):
+                write()
+        assert file.read("/a").tolist() == [1]
+        assert repr(file) == "<H5File x.h5 mode='r'>"
+    file.close()
+    assert "closed" in repr(file)
+
+
+@pytest.mark.parametrize("value", [{"a": 1}, object(), 2**63, "a\0b", "\ud800"])
+def test_what_no_attribute_can_hold_is_refused(value: object, tmp_path: Path) -> None:
+    with open_h5(tmp_path / "x.h5", "w") as file, pytest.raises((TypeError, ValueError)):
+        file.write_attr("/", "value", value)
+
+
+def test_a_text_too_long_for_an_attribute_is_refused(tmp_path: Path) -> None:
+    with open_h5(tmp_path / "x.h5", "w") as file, pytest.raises(ValueError, match="cannot hold the attribute long"):
+        file.write_attr("/a", "long", "x" * 70_000)
+
+
+def test_files_that_are_no_hdf5_files_say_what_they_are(tmp_path: Path) -> None:
+    (tmp_path / "text.kwik").write_text("experiment_name = 'x'\n" * 100)
+    (tmp_path / "empty.kwik").touch()
+    (tmp_path / "folder.kwik").mkdir()
+    with open_h5(tmp_path / "cut.kwik", "w") as file:
+        file.write("/a", np.arange(10_000))
+    whole = (tmp_path / "cut.kwik").read_bytes()
+    (tmp_path / "cut.kwik").write_bytes(whole[: len(whole) // 2])
+    for name, sentence in {
+        "gone.kwik": r"gone\.kwik is not there: no such file in ",
+        "empty.kwik": r"empty\.kwik is empty\.",
+        "folder.kwik": r"folder\.kwik is a folder, not a file\.",
+        "text.kwik": r"text\.kwik cannot be opened: it is not an HDF5 file\.",
+        "cut.kwik": r"cut\.kwik cannot be opened: the file was cut short\.",
+    }.items():
+        with pytest.raises(KwikFormatError, match=f"^{sentence}"):
+            open_h5(tmp_path / name)
+
+
+def test_a_file_system_without_locks_is_read_all_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with open_h5(tmp_path / "x.h5", "w") as file:
+        file.write("/a", [1])
+    real = h5py.File
+
+    def no_locks(path: Path, mode: str, locking: bool | None = None) -> h5py.File:
+        if locking is None:
+            raise OSError(errno.ENOLCK, "unable to lock file, errno = 37")
+        return real(path, mode, locking=locking)
+
+    monkeypatch.setattr(h5.h5py, "File", no_locks)
+    with open_h5(tmp_path / "x.h5") as file:
+        assert file.read("/a").tolist() == [1]
+
+
+def test_a_file_that_is_being_written_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with open_h5(tmp_path / "x.h5", "w") as file:
+        file.write("/a", [1])
+
+    def locked(path: Path, mode: str) -> h5py.File:
+        raise BlockingIOError(errno.EAGAIN, "unable to lock file, errno = 11")
+
+    monkeypatch.setattr(h5.h5py, "File", locked)
+    with pytest.raises(ReadOnlyError, match=r"x\.h5 is being written to by another program"):
+        open_h5(tmp_path / "x.h5")
