@@ -29,6 +29,7 @@ class LayerBinder:
         self._session = session
         self._shown: tuple[tuple[int, ...], bool] | None = None
         self._dark = True
+        self._fitted: tuple[float, ...] | None = None
         session.selection.changed.connect(self._on_selected)
         session.manager.changed.connect(self._on_edited)
         self.refresh()
@@ -46,12 +47,24 @@ class LayerBinder:
     def fit(self, width: int, height: int) -> None:
         """Scale the channels so that the whole recording fills a canvas of this size in pixels."""
         model = self._session.model
-        if not (model.duration > 0 and model.n_channels and width > 0 and height > 0):
+        if not (self.layers and model.duration > 0 and model.n_channels and width > 0 and height > 0):
             return
         pitch = model.duration / model.n_channels * height / width
         for layer in self.layers:
             layer.scale = (pitch, layer.scale[-1])
-        self._viewer.reset_view(margin=1 - 1 / MARGIN)
+        camera = self._viewer.camera
+        camera.center = (0.0, pitch * (model.n_channels - 1) / 2, model.duration / 2)
+        camera.zoom = width / model.duration / MARGIN
+        self._fitted = self._camera()
+
+    def fit_again(self, width: int, height: int) -> None:
+        """Fit a canvas of another size, unless the user has moved the camera since the last time."""
+        if self._fitted is not None and self._fitted == self._camera():
+            self.fit(width, height)
+
+    def _camera(self) -> tuple[float, ...]:
+        camera = self._viewer.camera
+        return (*camera.center, camera.zoom)
 
     def refresh(self) -> None:
         """Show the selection as it is now; the same again does nothing."""
