@@ -73,12 +73,12 @@ def test_the_picture_fills_the_canvas(session, viewer):
     height, width = viewer.layers.extent.world[1] - viewer.layers.extent.world[0]
     assert width / height == pytest.approx(950 / 130, rel=0.1)
     assert viewer.layers["traces"].scale[0] == viewer.layers["spikes"].scale[0]
-    assert width * viewer.camera.zoom == pytest.approx(950, rel=0.05)
+    assert width * viewer.scene.camera.zoom == pytest.approx(950, rel=0.05)
     binder.fit_again(600, 300)
-    assert width * viewer.camera.zoom == pytest.approx(600, rel=0.05)
-    viewer.camera.zoom *= 2
+    assert width * viewer.scene.camera.zoom == pytest.approx(600, rel=0.05)
+    viewer.scene.camera.zoom *= 2
     binder.fit_again(950, 130)
-    assert width * viewer.camera.zoom == pytest.approx(1200, rel=0.05)
+    assert width * viewer.scene.camera.zoom == pytest.approx(1200, rel=0.05)
 
 
 def test_a_data_set_without_raw_data_has_only_spikes(kwik_copy):

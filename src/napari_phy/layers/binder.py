@@ -52,7 +52,7 @@ class LayerBinder:
         pitch = model.duration / model.n_channels * height / width
         for layer in self.layers:
             layer.scale = (pitch, layer.scale[-1])
-        camera = self._viewer.camera
+        camera = self._viewer.scene.camera
         camera.center = (0.0, pitch * (model.n_channels - 1) / 2, model.duration / 2)
         camera.zoom = width / model.duration / MARGIN
         self._fitted = self._camera()
@@ -63,7 +63,7 @@ class LayerBinder:
             self.fit(width, height)
 
     def _camera(self) -> tuple[float, ...]:
-        camera = self._viewer.camera
+        camera = self._viewer.scene.camera
         return (*camera.center, camera.zoom)
 
     def refresh(self) -> None:
@@ -79,7 +79,7 @@ class LayerBinder:
             layer.size = self._point_size()
             layer.border_width = 0
         if len(points.colors):
-            layer.face_color = points.colors
+            layer.face_color = layer.border_color = points.colors  # a border of no width still tints the rim
         layer.editable = False  # setting data makes it editable again
         layer.refresh()
         self._shown = (clusters, self._dark)
