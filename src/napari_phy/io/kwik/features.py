@@ -175,7 +175,7 @@ def open_features(
     try:
         file = open_h5(path)
     except NapariPhyError as error:
-        return None, f"{str(error).rstrip('.')}: features and similarity are not available."
+        return None, f"{str(error).rstrip('.')}; features and similarity are not available."
     try:
         source, problem = _open_rows(file, kwik.name, channel_group, n_spikes)
     except NapariPhyError as error:

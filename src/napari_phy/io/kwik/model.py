@@ -210,7 +210,7 @@ class KwikModel(BaseModel):
         return _frozen(spikes.to_program(values, self._order).astype(np.int32))
 
     def _read_clusters(self, file: H5File) -> None:
-        self.cluster_ids = _frozen(np.unique(self.spike_clusters).astype(np.int64))
+        self.cluster_ids = _frozen(_distinct(self.spike_clusters))
         data = read_clusters(file, self.channel_group, self.clustering, self.cluster_ids)
         self.cluster_groups = MappingProxyType(dict(data.groups))
         self.cluster_colors = MappingProxyType(dict(data.colors))
@@ -311,6 +311,13 @@ def _count_columns(file: H5File, channel_groups: tuple[int, ...]) -> int:
         channels = file.children(f"{node}/channels") if order is None else np.asarray(order).reshape(-1).tolist()
         highest += [found for channel in channels if (found := as_int(channel)) is not None]
     return max(highest) + 1 or 1
+
+
+def _distinct(clusters: npt.NDArray[np.int32]) -> npt.NDArray[np.int64]:
+    """Return the ids that occur, ascending; by counting, which is quicker than sorting, where ids are small."""
+    if len(clusters) and int(clusters.max()) <= 2**20 + len(clusters):
+        return np.flatnonzero(np.bincount(clusters))
+    return np.unique(clusters).astype(np.int64)
 
 
 def _joined(names: tuple[str, ...]) -> str:

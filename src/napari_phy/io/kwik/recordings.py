@@ -51,7 +51,10 @@ class Timeline:
         if self.absolute:
             return samples, np.clip(np.searchsorted(starts, samples, side="right") - 1, 0, None)
         ids = np.array([recording.recording_id for recording in self.recordings], dtype=np.int64)
-        places = np.clip(np.searchsorted(ids, recording_ids), 0, len(ids) - 1)
+        if np.array_equal(ids, np.arange(len(ids))) and len(samples) and 0 <= recording_ids.min():
+            places = np.minimum(recording_ids, len(ids) - 1)
+        else:
+            places = np.clip(np.searchsorted(ids, recording_ids), 0, len(ids) - 1)
         strange = np.flatnonzero(ids[places] != recording_ids)
         if len(strange):
             raise KwikFormatError(
@@ -134,9 +137,14 @@ def _last_spikes(file: H5File, channel_groups: Sequence[int]) -> dict[int, int]:
     last: dict[int, int] = {}
     for channel_group in channel_groups:
         samples, recordings = spikes.read_times(file, channel_group)
-        for recording_id in np.unique(recordings).tolist():
-            newest = int(samples[recordings == recording_id].max())
-            last[recording_id] = max(last.get(recording_id, -1), newest)
+        if not len(samples):
+            continue
+        runs = np.concatenate([[0], np.flatnonzero(np.diff(recordings)) + 1])
+        ids, places = np.unique(recordings[runs], return_inverse=True)
+        newest = np.full(len(ids), -1, dtype=np.int64)
+        np.maximum.at(newest, places, np.maximum.reduceat(samples, runs))
+        for recording_id, sample in zip(ids.tolist(), newest.tolist(), strict=True):
+            last[recording_id] = max(last.get(recording_id, -1), sample)
     return last
 
 
