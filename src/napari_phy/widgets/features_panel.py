@@ -92,7 +92,6 @@ class FeaturesPanel(Panel):
             (self.canvas.resized, self._place),
         ):
             signal.connect(slot)
-        self.destroyed.connect(self.canvas._scene_canvas.close)
         self._x_menu = self.add_drop_down("Horizontal axis", [], None, self._on_x_chosen, prefix="x")
         self._y_menu = self.add_drop_down("Vertical axis", [], None, self._on_y_chosen, prefix="y")
         for menu in (self._x_menu, self._y_menu):
@@ -209,6 +208,7 @@ class FeaturesPanel(Panel):
         self._scatter.transform.scale = frame.scale
         self._scatter.transform.translate = frame.offset
         self._scatter.set_pixel_scale(self.canvas.pixel_scale)
+        self._grid.set_pixel_scale(self.canvas.pixel_scale)
         x_ticks, y_ticks = axis_ticks(frame, self.theme)
         right, bottom = frame.left + frame.width, frame.top + frame.height
         columns = [round(frame.to_px([[value, 0]])[0, 0]) + 0.5 for value, _ in x_ticks]

@@ -14,6 +14,7 @@ __all__ = ["HEIGHT", "NARROW", "Header", "keep_header"]
 
 HEIGHT = 26
 NARROW = 380
+_GAP, _GAPS = 2, 12
 
 
 class Header(QWidget):
@@ -55,12 +56,14 @@ class Header(QWidget):
         self.more_menu.aboutToShow.connect(self._fill_more)
         self.more_button.setMenu(self.more_menu)
         self.more_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self._has_lasso = lasso
+        self._optional = [self.freeze_button, self.help_button] if freeze else [self.help_button]
         self.lasso_button.setVisible(lasso)
         self.freeze_button.setVisible(freeze)
         self.note_label.hide()
 
         self._row = QHBoxLayout(self)
-        self._row.setSpacing(2)
+        self._row.setSpacing(_GAP)
         self._row.addWidget(self.title_label)
         self._row.addSpacing(6)
         self._row.addWidget(self.note_label)
@@ -110,6 +113,7 @@ class Header(QWidget):
         if shown != self._title_shown:
             self._title_shown = shown
             self.title_label.setVisible(shown)
+            self._place_drop_downs()
 
     def set_focused(self, focused: bool) -> None:
         """Write the title in full contrast while the keys go to this panel."""
@@ -130,6 +134,7 @@ class Header(QWidget):
         self.help_button.setIcon(icon("help", theme.dim))
         self._show_freeze()
         self._style()
+        self._place_drop_downs()
 
     def _style(self) -> None:
         theme = self._theme
@@ -166,9 +171,26 @@ class Header(QWidget):
         self._place_drop_downs()
 
     def _place_drop_downs(self) -> None:
+        """Move into ⋯ what has no room: the second drop-down, help, freeze, and at last the first drop-down."""
         narrow = self.width() < self._theme.px(NARROW)
-        for place, drop_down in enumerate(self.drop_downs):
-            drop_down.setVisible(place == 0 or not narrow)
+        margins = self._row.contentsMargins()
+        room = self.width() - margins.left() - margins.right() - _GAPS
+        room -= sum(button.width() + _GAP for button in self._always())
+        if self._title_shown:
+            room -= self.title_label.sizeHint().width()
+        shown = set()
+        for widget in (*self.drop_downs[:1], *self._optional, *self.drop_downs[1:]):
+            if widget in self.drop_downs[1:] and narrow:
+                continue
+            width = (widget.sizeHint().width() if isinstance(widget, DropDown) else widget.width()) + _GAP
+            if width <= room:
+                room -= width
+                shown.add(widget)
+        for widget in (*self.drop_downs, *self._optional):
+            widget.setVisible(widget in shown)
+
+    def _always(self) -> list[QToolButton]:
+        return [self.more_button, *([self.lasso_button] if self._has_lasso else [])]
 
     def _fill_more(self) -> None:
         for action in self._moved:
@@ -179,6 +201,14 @@ class Header(QWidget):
             if drop_down.isHidden():
                 action = drop_down.choices_menu.menuAction()
                 action.setText(drop_down.name)
+                self.more_menu.insertAction(first, action)
+                self._moved.append(action)
+        for button, text in ((self.freeze_button, "Freeze"), (self.help_button, "Help")):
+            if button in self._optional and button.isHidden():
+                action = QAction(text, self.more_menu)
+                action.setCheckable(button.isCheckable())
+                action.setChecked(button.isChecked())
+                action.triggered.connect(lambda *_, button=button: button.click())
                 self.more_menu.insertAction(first, action)
                 self._moved.append(action)
         if self._moved:

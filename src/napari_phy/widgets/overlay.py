@@ -140,11 +140,13 @@ def paint_scale_bars(
     painter.setFont(theme.font(TICK_PX))
     painter.setPen(QColor(theme.text))
     line = theme.px(13)
-    painter.drawText(
-        QRectF(corner.x() - x_px - 40, corner.y() - line - 1, x_px + 34, line),
-        Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter,
-        x_label,
+    is_flat = y_px < 2 * line + 2
+    x_box = (
+        QRectF(corner.x() - x_px - 106, corner.y() - line / 2 - 1, 100, line)
+        if is_flat
+        else QRectF(corner.x() - x_px - 40, corner.y() - line - 1, x_px + 34, line)
     )
+    painter.drawText(x_box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, x_label)
     painter.drawText(
         QRectF(corner.x() - 100, corner.y() - y_px - 1, 95, line),
         Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter,

@@ -11,17 +11,18 @@ from napari.viewer import Viewer
 from qtpy.compat import isalive
 from qtpy.QtCore import QSize, Qt, QTimer, Signal
 from qtpy.QtGui import QPixmap
-from qtpy.QtWidgets import QApplication, QFileDialog, QLabel, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QApplication, QFileDialog, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from napari_phy.core.colors import selection_color
 from napari_phy.core.errors import MissingDataError
 from napari_phy.widgets.drop_down import DropDown
+from napari_phy.widgets.elided_label import ElidedLabel
 from napari_phy.widgets.header import Header
 from napari_phy.widgets.latest_answer import LatestAnswer
 from napari_phy.widgets.legend import N_PALETTE, Legend, LegendEntry
 from napari_phy.widgets.message_page import MessagePage
 from napari_phy.widgets.progress_edge import ProgressEdge, Veil
-from napari_phy.widgets.theme import TICK_PX, ThemeFollower, Tokens
+from napari_phy.widgets.theme import ThemeFollower, Tokens
 
 logger = logging.getLogger(__name__)
 
@@ -83,7 +84,7 @@ class Panel(QWidget):
         self.header = Header(self.title, lasso=self.has_lasso, theme=self.theme, parent=self)
         self.header.hide()
         self.legend = Legend()
-        self.caption = QLabel()
+        self.caption = ElidedLabel()
         self.page = MessagePage()
         self._request: Hashable | None = None
         self._frozen: tuple[int, ...] | None = None
@@ -99,7 +100,6 @@ class Panel(QWidget):
         self.body_layout.addWidget(self.make_content(), 1)
         self.body_layout.addWidget(self.caption)
         self.legend.setVisible(self.has_legend)
-        self.caption.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.stack = QStackedWidget()
         self.stack.addWidget(self.body)
         self.stack.addWidget(self.page)
@@ -380,12 +380,7 @@ class Panel(QWidget):
     @guarded
     def _on_theme_changed(self, theme: Tokens) -> None:
         self.setStyleSheet(f"#{self.objectName()} {{ background: {theme.view}; }}")
-        self.caption.setFixedHeight(theme.px(20))
-        self.caption.setStyleSheet(
-            f"background: {theme.view}; color: {theme.dim}; font-size: {theme.px(TICK_PX)}px;"
-            f" padding: 0 {theme.px(8)}px {theme.px(4)}px {theme.px(8)}px;"
-        )
-        for part in (self.header, self.legend, self.page, self._veil, self._edge):
+        for part in (self.header, self.legend, self.caption, self.page, self._veil, self._edge):
             part.apply_theme(theme)
         self.apply_theme(theme)
         if self.data is not None:

@@ -89,7 +89,11 @@ class Tokens:
 
     def text_width(self, text: str, size: float = BODY_PX, *, bold: bool = False) -> float:
         """Return the width of a text in px."""
-        return QFontMetricsF(self.font(size, bold=bold)).horizontalAdvance(text)
+        return self.metrics(size, bold=bold).horizontalAdvance(text)
+
+    def metrics(self, size: float = BODY_PX, *, bold: bool = False) -> QFontMetricsF:
+        """Return how much room text takes."""
+        return QFontMetricsF(self.font(size, bold=bold))
 
     def color(self, name: str) -> QColor:
         """Return one of the colours for painting."""

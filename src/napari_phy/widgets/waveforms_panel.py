@@ -19,7 +19,8 @@ from napari_phy.widgets.overlay import paint_scale_bars
 from napari_phy.widgets.panel import Panel, guarded
 from napari_phy.widgets.theme import TICK_PX, Tokens
 
-SPIKE_ALPHA = 0.17
+SPIKE_PX, SPIKE_ALPHA = 0.8, 0.17
+N_SINGLE = 90
 MEAN_PX = 2.0
 ZOOM_STEP = 1.2
 SHOW = [("Mean and spikes", "both"), ("Mean", "mean"), ("Spikes", "spikes")]
@@ -51,14 +52,13 @@ class WaveformsPanel(Panel):
     def make_content(self) -> QWidget:
         self.canvas = DataCanvas(self._paint)
         self._zero = PaletteLines(parent=self.canvas.scene)
-        self._lines = PaletteLines(parent=self.canvas.scene)
+        self._lines = PaletteLines(SPIKE_PX, parent=self.canvas.scene)
         self._lines.order = 1
         self.canvas.pressed.connect(lambda *_: self.setFocus(Qt.FocusReason.MouseFocusReason))
         self.canvas.moved.connect(self._on_moved)
         self.canvas.scrolled.connect(self._on_scrolled)
         self.canvas.double_clicked.connect(self._on_double_clicked)
         self.canvas.resized.connect(self._place)
-        self.destroyed.connect(self.canvas._scene_canvas.close)
         self._show_menu = self.add_drop_down("What to show", SHOW, self._show, self.set_show)
         self._layout_menu = self.add_drop_down("Layout", LAYOUTS, self._layout, self.set_layout)
         return self.canvas
@@ -66,7 +66,7 @@ class WaveformsPanel(Panel):
     # --- request ---
 
     def make_request(self) -> WaveformRequest | None:
-        return WaveformRequest(self.clusters) if self.clusters else None
+        return WaveformRequest(self.clusters, n_max=N_SINGLE) if self.clusters else None
 
     def compute(self, session: Any, request: WaveformRequest) -> WaveformData:
         return compute_waveforms(session, request)
@@ -116,9 +116,14 @@ class WaveformsPanel(Panel):
         data, theme = self.data, self.theme
         if data is None:
             return
-        positions = data.positions[self._channels]
-        layout = stacked_layout(positions) if self._layout == "stacked" else probe_layout(positions)
-        area = QRectF(theme.px(8), theme.px(4), self.canvas.width() - theme.px(24), self.canvas.height() - theme.px(46))
+        layout = (
+            stacked_layout(data.positions[self._channels])
+            if self._layout == "stacked"
+            else probe_layout(data.positions, self._channels)
+        )
+        area = QRectF(
+            theme.px(8), theme.px(10), self.canvas.width() - theme.px(24), self.canvas.height() - theme.px(72)
+        )
         self._boxes = boxes = place_boxes(data, self._channels, layout, area, theme.px(26), self._gain)
         ends = np.array([boxes.x[0], boxes.x[-1]])
         zero = np.empty((len(boxes.center_y), 2, 2))
@@ -129,6 +134,8 @@ class WaveformsPanel(Panel):
         if self._show == "mean":
             lines, places = lines[:0], places[:0]
         self._lines.set_data(lines, places)
+        for visual in (self._zero, self._lines):
+            visual.set_pixel_scale(self.canvas.pixel_scale)
         self.canvas.redraw()
 
     def _paint(self, painter: QPainter) -> None:
@@ -166,7 +173,7 @@ class WaveformsPanel(Panel):
     def _paint_bars(self, painter: QPainter, data: WaveformData, boxes: Boxes) -> None:
         theme = self.theme
         px_per_ms = (boxes.x[-1] - boxes.x[0]) / (data.times_ms[-1] - data.times_ms[0])
-        voltage = nice_length(max(theme.px(56), 30) / boxes.px_per_unit)
+        voltage = nice_length(theme.px(60) / boxes.px_per_unit)
         corner = QPointF(self.canvas.width() - theme.px(14), self.canvas.height() - theme.px(2))
         bar_ms = nice_length(min(1.0, self.canvas.width() / 4 / px_per_ms))
         paint_scale_bars(

@@ -97,23 +97,23 @@ def _paint_tile(painter, data, grid, row, column, color, theme) -> None:
     )
     counts, largest = data.counts[row, column], int(data.maxima[row, column])
     expected = float(data.expected[row, column])
-    headroom = theme.px(14) if tile.height() > 50 else 2
-    full = tile.height() - headroom
-    scale = full / max(largest, expected, 1)
-    edges = tile.left() + np.round(np.arange(n_lags + 1) * tile.width() / n_lags)
-    inset = 1.0 if tile.width() / n_lags >= 3 else 0.0
+    label = format_number(largest)
+    labelled = tile.height() >= 3 * theme.px(14) and tile.width() > theme.text_width(label, TICK_PX) + 8
+    scale = (tile.height() - (theme.px(14) if labelled else 2)) / max(largest, expected, 1)
+    pitch = tile.width() / n_lags
+    share = 0.78 if pitch >= 2 else 1.0
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, pitch >= 2)
     for lag in np.flatnonzero(counts):
         height = max(1.0, round(float(counts[lag]) * scale))
-        painter.fillRect(
-            QRectF(edges[lag], tile.bottom() - height, max(1.0, edges[lag + 1] - edges[lag] - inset), height), color
-        )
+        left = tile.left() + (lag + (1 - share) / 2) * pitch
+        painter.fillRect(QRectF(left, tile.bottom() - height, max(1.0, pitch * share), height), color)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
     pen = QPen(with_alpha(theme.text, 0.75), 1)
     pen.setDashPattern([3, 2])
     painter.setPen(pen)
     y = np.floor(tile.bottom() - expected * scale) + 0.5
     painter.drawLine(QLineF(QPointF(tile.left(), y), QPointF(tile.right(), y)))
-    label = format_number(largest)
-    if tile.height() > 30 and tile.width() > theme.text_width(label, TICK_PX) + 8:
+    if labelled:
         painter.setFont(theme.font(TICK_PX))
         painter.setPen(QColor(theme.dim))
         painter.drawText(

@@ -37,7 +37,7 @@ class DataCanvas(QWidget):
 
     def __init__(self, paint: Callable[[QPainter], None], parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._scene_canvas = scene.SceneCanvas(keys=None, config={"samples": 4}, parent=self, bgcolor="black")
+        self._scene_canvas = scene.SceneCanvas(keys=None, parent=self, bgcolor="black")
         self.native = self._scene_canvas.native
         self.native.setMinimumSize(1, 1)
         self.native.setMouseTracking(True)

@@ -1,4 +1,4 @@
-"""Many thin polylines in one draw, each vertex with a palette entry."""
+"""Many thin polylines in one draw, each with a palette entry; the same width on every display."""
 
 import numpy as np
 import numpy.typing as npt
@@ -8,56 +8,88 @@ from vispy.visuals import Visual
 
 from napari_phy.widgets.canvas.palette import PALETTE_SIZE
 
+# Each segment is a thin box: OpenGL's own lines are one device px wide, or worse, as the driver likes.
 _VERTEX = f"""
-attribute vec2 a_position;
+attribute vec2 a_start;
+attribute vec2 a_end;
+attribute vec2 a_corner;  // 0 or 1 along, -1 or 1 across
 attribute float a_slot;
 uniform sampler2D u_palette;
+uniform float u_width;
+uniform float u_pixel_scale;
 varying vec4 v_color;
+varying float v_across;
 void main() {{
     v_color = texture2D(u_palette, vec2((a_slot + 0.5) / {PALETTE_SIZE}.0, 0.5));
-    gl_Position = $transform(vec4(a_position, 0.0, 1.0));
+    vec2 along = a_end - a_start;
+    float size = max(length(along), 1e-6);
+    along /= size;
+    v_across = a_corner.y * (0.5 * u_width + 1.0 / u_pixel_scale);
+    vec2 position = mix(a_start, a_end, a_corner.x) + vec2(-along.y, along.x) * v_across;
+    gl_Position = $transform(vec4(position, 0.0, 1.0));
     if (v_color.a < 0.004) {{ gl_Position = vec4(2.0, 2.0, 2.0, 1.0); }}  // outside the clip volume
 }}
 """
 
-_FRAGMENT = "varying vec4 v_color; void main() { gl_FragColor = v_color; }"
+_FRAGMENT = """
+uniform float u_width;
+uniform float u_pixel_scale;
+varying vec4 v_color;
+varying float v_across;
+void main() {
+    float cover = clamp((0.5 * u_width - abs(v_across)) * u_pixel_scale + 0.5, 0.0, 1.0);
+    gl_FragColor = vec4(v_color.rgb, v_color.a * cover);
+}
+"""
+
+_CORNERS = np.array([(0, -1), (1, -1), (1, 1), (0, 1)], np.float32)
+_TRIANGLES = np.array([(0, 1, 2), (0, 2, 3)], np.uint32)
 
 
-def segments(n_lines: int, n_points: int) -> npt.NDArray[np.uint32]:
-    """Return (n_lines * (n_points − 1), 2) vertex pairs of polylines that lie one after the other."""
-    first = np.arange(n_lines, dtype=np.uint32)[:, None] * n_points + np.arange(n_points - 1, dtype=np.uint32)
-    return np.stack([first, first + 1], axis=-1).reshape(-1, 2)
+def segment_ends(lines: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    """Return the starts and ends, (n_lines * (n_points − 1), 2) each, of the segments of (n, n_points, 2) lines."""
+    return lines[:, :-1].reshape(-1, 2), lines[:, 1:].reshape(-1, 2)
 
 
 class PaletteLinesVisual(Visual):
-    """Polylines of equal length; recolouring uploads the palette only."""
+    """Polylines of equal length in logical px; recolouring uploads the palette only."""
 
-    def __init__(self) -> None:
+    def __init__(self, width: float = 1.0) -> None:
         super().__init__(_VERTEX, _FRAGMENT)
         self.unfreeze()
-        self._positions = gloo.VertexBuffer(np.zeros((2, 2), np.float32))
-        self._slots = gloo.VertexBuffer(np.zeros(2, np.float32))
+        self._starts = gloo.VertexBuffer(np.zeros((4, 2), np.float32))
+        self._ends = gloo.VertexBuffer(np.zeros((4, 2), np.float32))
+        self._corners = gloo.VertexBuffer(_CORNERS)
+        self._slots = gloo.VertexBuffer(np.zeros(4, np.float32))
         self._palette = gloo.Texture2D(np.zeros((1, PALETTE_SIZE, 4), np.float32), interpolation="nearest")
-        self._pairs = gloo.IndexBuffer(np.zeros((1, 2), np.uint32))
-        self._shape = (0, 0)
+        self._triangles = gloo.IndexBuffer(_TRIANGLES)
+        self._n_segments = 0
         self.freeze()
-        self.shared_program["a_position"] = self._positions
+        self.shared_program["a_start"] = self._starts
+        self.shared_program["a_end"] = self._ends
+        self.shared_program["a_corner"] = self._corners
         self.shared_program["a_slot"] = self._slots
         self.shared_program["u_palette"] = self._palette
-        self._draw_mode = "lines"
-        self._index_buffer = self._pairs
+        self.shared_program["u_width"] = width
+        self.shared_program["u_pixel_scale"] = 1.0
+        self._draw_mode = "triangles"
+        self._index_buffer = self._triangles
         self.set_gl_state("translucent", depth_test=False, cull_face=False)
 
     def set_data(self, lines: npt.ArrayLike, slots: npt.ArrayLike) -> None:
         """Take (n_lines, n_points, 2) positions and one palette entry a line."""
-        lines = np.ascontiguousarray(lines, np.float32)
-        n_lines, n_points = lines.shape[:2]
-        if n_lines and n_points > 1:
-            self._positions.set_data(lines.reshape(-1, 2))
-            self._slots.set_data(np.repeat(np.asarray(slots, np.float32), n_points))
-            if (n_lines, n_points) != self._shape:
-                self._pairs.set_data(segments(n_lines, n_points))
-        self._shape = (n_lines, n_points)
+        lines = np.asarray(lines, np.float32)
+        starts, ends = segment_ends(lines)
+        n_segments = len(starts)
+        if n_segments:
+            self._starts.set_data(np.repeat(starts, 4, axis=0))
+            self._ends.set_data(np.repeat(ends, 4, axis=0))
+            self._slots.set_data(np.repeat(np.asarray(slots, np.float32), 4 * (lines.shape[1] - 1)))
+            if n_segments != self._n_segments:
+                self._corners.set_data(np.tile(_CORNERS, (n_segments, 1)))
+                first = 4 * np.arange(n_segments, dtype=np.uint32)[:, None, None]
+                self._triangles.set_data((first + _TRIANGLES).reshape(-1, 3))
+        self._n_segments = n_segments
         self.update()
 
     def set_palette(self, palette: npt.NDArray[np.float32]) -> None:
@@ -65,11 +97,15 @@ class PaletteLinesVisual(Visual):
         self._palette.set_data(palette[None])
         self.update()
 
+    def set_pixel_scale(self, scale: float) -> None:
+        """Draw for a display with `scale` device pixels a logical one."""
+        self.shared_program["u_pixel_scale"] = float(scale)
+
     def _prepare_transforms(self, view) -> None:
         view.view_program.vert["transform"] = view.transforms.get_transform()
 
     def _prepare_draw(self, view) -> bool:
-        return self._shape[0] > 0 and self._shape[1] > 1
+        return self._n_segments > 0
 
 
 PaletteLines = create_visual_node(PaletteLinesVisual)

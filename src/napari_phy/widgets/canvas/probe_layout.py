@@ -26,23 +26,33 @@ class BoxLayout:
     pitch: float
 
 
-def probe_layout(positions: npt.NDArray[np.float64]) -> BoxLayout:
-    """Lay channels out by their (n, 2) positions in µm: columns by x, height by y."""
-    n_channels = len(positions)
+def probe_layout(positions: npt.NDArray[np.float64], shown: npt.NDArray[np.int64] | None = None) -> BoxLayout:
+    """Lay channels out by their (n, 2) positions in µm: columns by x, height by y.
+
+    The whole probe decides on columns; boxes are for the `shown` channels, which fill the square.
+    """
+    chosen = np.arange(len(positions)) if shown is None else shown
+    if not len(chosen):
+        return BoxLayout(np.zeros(0, dtype=np.int64), 1, np.zeros(0), 1.0)
+    columns = np.unique(_columns(positions)[chosen], return_inverse=True)[1].astype(np.int64)
+    y = positions[chosen, 1]
+    span = float(np.ptp(y))
+    heights = (y - y.min()) / span if span else np.full(len(y), 0.5)
+    pitch = _smallest_pitch(columns, heights)
+    if pitch <= 0:
+        return stacked_layout(positions[chosen])
+    return BoxLayout(columns, int(columns.max()) + 1, heights, min(pitch, 1.0))
+
+
+def _columns(positions: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
     x, y = positions[:, 0], positions[:, 1]
     usual = _usual_pitch(y)
-    columns = np.zeros(n_channels, dtype=np.int64)
+    columns = np.zeros(len(positions), dtype=np.int64)
     for share in (0.5, 0.25, 0.1, 0.0):
         columns = _split_at_gaps(x, share)
         if _smallest_pitch(columns, y) >= _CROWDED * usual:
             break
-    span = float(np.ptp(y)) if n_channels else 0.0
-    heights = (y - y.min()) / span if span else np.full(n_channels, 0.5)
-    n_columns = int(columns.max()) + 1 if n_channels else 1
-    pitch = _smallest_pitch(columns, heights)
-    if pitch <= 0:
-        return stacked_layout(positions)
-    return BoxLayout(columns, n_columns, heights, min(pitch, 1.0))
+    return _without_lone_channels(columns, x, y)
 
 
 def stacked_layout(positions: npt.NDArray[np.float64]) -> BoxLayout:
@@ -66,6 +76,30 @@ def _split_at_gaps(x: npt.NDArray[np.float64], share: float) -> npt.NDArray[np.i
         starts[:] = True
     column_of = np.concatenate([[0], np.cumsum(starts)])
     return column_of[np.searchsorted(values, x)].astype(np.int64)
+
+
+def _without_lone_channels(
+    columns: npt.NDArray[np.int64], x: npt.NDArray[np.float64], y: npt.NDArray[np.float64]
+) -> npt.NDArray[np.int64]:
+    """Put a channel that has a column to itself, as at a probe's tip, into a neighbouring one with room for it."""
+    columns = columns.copy()
+    sizes = np.bincount(columns, minlength=1)
+    if sizes.max(initial=0) < 2:
+        return columns
+    for column in np.flatnonzero(sizes == 1):
+        (lone,) = np.flatnonzero(columns == column)
+        for neighbour in sorted((column - 1, column + 1), key=lambda other: _distance(columns, x, other, x[lone])):
+            members = y[columns == neighbour]
+            if len(members) > 1:
+                pitch = np.diff(np.sort(members)).min()
+                if np.abs(members - y[lone]).min() >= _CROWDED * pitch:
+                    columns[lone] = neighbour
+                    break
+    return np.unique(columns, return_inverse=True)[1].astype(np.int64)
+
+
+def _distance(columns: npt.NDArray[np.int64], x: npt.NDArray[np.float64], column: int, x_um: float) -> float:
+    return float(np.abs(x[columns == column] - x_um).min(initial=np.inf))
 
 
 def _usual_pitch(y: npt.NDArray[np.float64]) -> float:

@@ -9,8 +9,9 @@ from qtpy.QtCore import QRectF
 from napari_phy.views.waveforms import WaveformData
 from napari_phy.widgets.canvas.probe_layout import BoxLayout
 
-TAKES_PART = 0.05  # mean mask from which a cluster is drawn on a channel
-_FILL = 0.9  # of the vertical pitch that the tallest mean takes
+TAKES_PART = 0.5  # mean mask from which a cluster is drawn on a channel
+_FILL = (0.9, 2.0)  # of the vertical pitch that the tallest mean takes: few rows, and many, which may overlap
+_MANY = 16
 _COLUMN_GAP = 10.0
 
 
@@ -76,12 +77,11 @@ def place_boxes(
     means = np.where(part[:, None, :], data.means[:, :, channels], 0.0)
     highest, lowest = float(max(means.max(initial=0), 0)), float(min(means.min(initial=0), 0))
     tallest = max(highest - lowest, 1e-9)
-    # pitch * inner height = one step; the first and last box need room for what rises and falls beyond their centre
-    n_steps = 1 / layout.pitch
-    step = area.height() / (n_steps + _FILL)
-    if len(channels) == 1:
-        step = area.height() * 0.7
-    px_per_unit = _FILL * step / tallest
+    # the first and last box need room for what rises and falls beyond their centres
+    n_steps = 0.0 if len(channels) == 1 else 1 / layout.pitch
+    fill = float(np.interp(n_steps, (_MANY / 3, _MANY), _FILL))
+    step = min(area.height() / (n_steps + fill), area.height() * 0.6)
+    px_per_unit = fill * step / tallest
     top, bottom = area.top() + highest * px_per_unit, area.bottom() + lowest * px_per_unit
     return Boxes(
         left=area.left() + layout.columns * column_width + number_width,
