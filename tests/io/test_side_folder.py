@@ -63,6 +63,17 @@ def test_edits_made_while_it_was_read_only_are_found_when_it_is_not(kwik, cache)
     assert side_folder(kwik) == folder
 
 
+def test_edits_made_before_it_became_read_only_are_taken_along(kwik, cache, lock_folder):
+    beside = make_side_folder(kwik)
+    (beside / "journal-0-main.sqlite").write_bytes(b"edits")
+    (beside / "pyramid.dat").touch()
+    lock_folder(beside)
+    folder = make_side_folder(kwik)
+    assert folder.parent == cache
+    assert [file.name for file in folder.iterdir()] == ["journal-0-main.sqlite"]
+    assert (beside / "journal-0-main.sqlite").read_bytes() == b"edits"
+
+
 def test_only_an_empty_one_is_removed(kwik):
     folder = make_side_folder(kwik)
     (folder / "clocks.json").touch()

@@ -458,6 +458,28 @@ def test_nothing_that_is_not_ours_changes(kwik):
         assert np.array_equal(now[original][:], old[original][:])
 
 
+@pytest.mark.real_data
+@pytest.mark.parametrize("name", ["klusta_synth32", "hybrid_10sec", "klusta_4ch"])
+def test_data_sets_of_klusta_are_edited_saved_and_opened_again(tmp_path, data_folder, name):
+    for file in (data_folder / name).iterdir():
+        if file.suffix in (".kwik", ".kwx"):
+            shutil.copyfile(file, tmp_path / file.name)
+    (kwik,) = tmp_path.glob("*.kwik")
+    with desk(kwik) as opened:
+        first = state(opened.manager)
+        opened.manager.merge(opened.manager.cluster_ids[:2])
+        opened.manager.split(opened.manager.spikes(int(opened.manager.cluster_ids[0]))[::2])
+        opened.manager.move(opened.manager.cluster_ids[-1:], "mua")
+        opened.save()
+        expected = state(opened.manager)
+    with desk(kwik) as opened:
+        assert state(opened.manager) == expected
+        assert file_state(kwik) == shown(opened.manager)
+        while opened.manager.undo():
+            pass
+        assert state(opened.manager) == first
+
+
 @given(edits=edit_lists)
 @settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_whatever_was_done_is_there_after_opening_again(tmp_path_factory, edits):

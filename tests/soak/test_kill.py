@@ -42,7 +42,8 @@ def run_until_killed(path, seed, *, point=None, occurrence=0, after_s=None):
     arguments = [sys.executable, "-m", "soak.scripted_session", str(path), str(seed)]
     if point:
         arguments += [point, str(occurrence)]
-    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
+    search = [str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, search))}
     with subprocess.Popen(arguments, stdout=subprocess.PIPE, env=environment) as process:
         first = process.stdout.readline()
         if after_s is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote
@@ -19,11 +20,7 @@ def side_folder(path: Path | str) -> Path:
     That is `x.napari-phy/` beside `x.kwik`; where nothing can be written there, a folder in the user's cache
     whose name ends in a hash of the absolute path. Links are followed, so that one file has one folder.
     """
-    path = Path(path).resolve()
-    stem = path.stem if path.suffix == ".kwik" else path.name
-    beside = path.with_name(f"{stem}.napari-phy")
-    digest = hashlib.blake2b(os.fsencode(path), digest_size=8).hexdigest()
-    cached = _cache() / f"{stem[:_LONGEST_NAME]}-{digest}"
+    beside, cached = _places(path)
     if beside.is_dir():
         return beside if _is_writable(beside) else cached
     if cached.is_dir():  # edits made while the folder was read-only are still there
@@ -34,6 +31,8 @@ def side_folder(path: Path | str) -> Path:
 def make_side_folder(path: Path | str) -> Path:
     """Return the folder of a data set, made to last if it was not there.
 
+    A new one in the cache begins with the edits of one beside the file that cannot be written to any more.
+
     Raises
     ------
     OSError
@@ -41,7 +40,11 @@ def make_side_folder(path: Path | str) -> Path:
     """
     folder = side_folder(path)
     if not folder.is_dir():
-        folder.mkdir(parents=True, exist_ok=True)
+        beside, _ = _places(path)
+        folder.mkdir(parents=True)
+        for pattern in ("journal-*", "base-*"):
+            for file in beside.glob(pattern):
+                shutil.copyfile(file, folder / file.name)
         sync_folder(folder.parent)
     return folder
 
@@ -59,6 +62,14 @@ def clustering_file(folder: Path, kind: str, channel_group: int, clustering: str
         digest = hashlib.blake2b(clustering.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
         name = f"{name[:_LONGEST_NAME]}-{digest}"
     return folder / f"{kind}-{channel_group}-{name}{suffix}"
+
+
+def _places(path: Path | str) -> tuple[Path, Path]:
+    """Return the folder beside the file and the one in the cache."""
+    path = Path(path).resolve()
+    stem = path.stem if path.suffix == ".kwik" else path.name
+    digest = hashlib.blake2b(os.fsencode(path), digest_size=8).hexdigest()
+    return path.with_name(f"{stem}.napari-phy"), _cache() / f"{stem[:_LONGEST_NAME]}-{digest}"
 
 
 def _cache() -> Path:
