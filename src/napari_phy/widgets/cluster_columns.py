@@ -1,0 +1,104 @@
+"""The columns that a list of clusters can have, and the values of one row."""
+
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from qtpy.QtCore import Qt
+
+from napari_phy.views.cluster_table import ClusterTable
+from napari_phy.views.numbers import UNKNOWN, format_number, format_similarity
+
+GROUP_ORDER = ("good", "mua", "noise", "unsorted")
+REFRACTORY_WARNING = 1.0  # per cent of intervals within 2 ms
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One cluster of the list; nan and a channel of −1 mean unknown."""
+
+    cluster_id: int
+    group: str
+    channel: int
+    depth: float
+    n_spikes: int
+    rate: float
+    amplitude: float
+    refractory: float
+    similarity: float = math.nan
+    rank: int = 0  # order among equals
+
+
+def rows_of(table: ClusterTable, similarities: Iterable[float] | None = None) -> list[Row]:
+    """Return the rows of a computed table; among equals the table's order holds."""
+    columns = (
+        table.ids.tolist(), table.groups, table.channels.tolist(), table.depths.tolist(), table.n_spikes.tolist(),
+        table.rates.tolist(), table.amplitudes.tolist(), table.refractory.tolist(),
+    )  # fmt: skip
+    if similarities is None:
+        return [Row(*values, rank=values[0]) for values in zip(*columns, strict=True)]
+    return [Row(*values, rank) for rank, values in enumerate(zip(*columns, similarities, strict=True))]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: what it shows and how wide it is in the large and in the small form."""
+
+    key: str
+    title: str
+    tip: str
+    width: int
+    small_width: int
+    text: Callable[[Row], str]
+    sort_key: Callable[[Row], float]
+    keep: int = 9  # in a narrow list the column with the smallest number goes first
+    in_small: bool = True
+    left: bool = False
+
+
+def _unknown_below_zero(channel: int) -> str:
+    return str(channel) if channel >= 0 else UNKNOWN
+
+
+def _group_rank(row: Row) -> float:
+    """Standard groups in their order, then the user's own by name."""
+    if row.group in GROUP_ORDER:
+        return GROUP_ORDER.index(row.group)
+    letters = row.group[:8].ljust(8, "\0").encode("utf-32-le")
+    return 10.0 + int.from_bytes(letters, "big") / 2**257
+
+
+ID = Column("id", "id", "Cluster id", 58, 44, lambda r: str(r.cluster_id), lambda r: r.cluster_id)
+SIMILAR = Column(
+    "similar", "similar", "Similarity to the best cluster, 1 is most alike", 60, 58,
+    lambda r: format_similarity(r.similarity), lambda r: r.similarity,
+)  # fmt: skip
+GROUP = Column("group", "group", "Group", 84, 66, lambda r: r.group, _group_rank, left=True)
+CHANNEL = Column(
+    "channel", "ch", "Channel where the cluster is largest", 32, 30,
+    lambda r: _unknown_below_zero(r.channel), lambda r: r.channel, keep=5,
+)  # fmt: skip
+DEPTH = Column(
+    "depth", "depth", "Depth (µm)", 48, 46,
+    lambda r: format_number(r.depth), lambda r: r.depth, keep=2, in_small=False,
+)  # fmt: skip
+SPIKES = Column(
+    "spikes", "spikes", "Number of spikes", 60, 58, lambda r: format_number(r.n_spikes), lambda r: r.n_spikes
+)
+RATE = Column("rate", "rate", "Mean firing rate (Hz)", 44, 42, lambda r: format_number(r.rate, 1), lambda r: r.rate, 4)
+AMPLITUDE = Column(
+    "amp", "amp", "Amplitude (µV)", 44, 40, lambda r: format_number(r.amplitude), lambda r: r.amplitude, keep=3,
+)  # fmt: skip
+REFRACTORY = Column(
+    "refractory", "refr.", "Intervals within 2 ms (%)", 46, 44,
+    lambda r: format_number(r.refractory, 1), lambda r: r.refractory, keep=1, in_small=False,
+)  # fmt: skip
+
+CLUSTER_COLUMNS = (ID, GROUP, CHANNEL, DEPTH, SPIKES, RATE, AMPLITUDE, REFRACTORY)
+SIMILAR_COLUMNS = (ID, SIMILAR, GROUP, CHANNEL, SPIKES, AMPLITUDE, REFRACTORY)
+
+
+def alignment(column: Column) -> Qt.AlignmentFlag:
+    """Return how the cells and the header word of a column are aligned."""
+    side = Qt.AlignmentFlag.AlignLeft if column.left else Qt.AlignmentFlag.AlignRight
+    return side | Qt.AlignmentFlag.AlignVCenter

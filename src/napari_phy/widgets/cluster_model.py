@@ -1,0 +1,175 @@
+"""Rows of a list of clusters in the order of one column; changes touch only the rows that change."""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from qtpy.QtCore import QAbstractTableModel, QModelIndex, Qt, Signal
+from qtpy.QtWidgets import QWidget
+
+from napari_phy.widgets.cluster_columns import GROUP, Column, Row, alignment
+
+NO_INDEX = QModelIndex()
+
+
+class ClusterModel(QAbstractTableModel):
+    """Rows in the order of one column; `rows_changed` after values, not colours, have changed."""
+
+    rows_changed = Signal()
+
+    def __init__(self, columns: Sequence[Column], sort_key: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.columns = tuple(columns)
+        self.sort_column = next(place for place, column in enumerate(columns) if column.key == sort_key)
+        self.descending = True
+        self.unit = "µV"
+        self._rows: list[Row] = []
+        self._place: dict[int, int] = {}
+        self._chips: dict[int, str] = {}
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """All rows in the order shown."""
+        return tuple(self._rows)
+
+    @property
+    def cluster_ids(self) -> list[int]:
+        """All clusters in the order shown."""
+        return [row.cluster_id for row in self._rows]
+
+    def row(self, place: int) -> Row:
+        """Return the row at a place of the list."""
+        return self._rows[place]
+
+    def find_row(self, cluster_id: int) -> int | None:
+        """Return the place of a cluster in the list, or None."""
+        return self._place.get(cluster_id)
+
+    def chip(self, row: int) -> str | None:
+        """Return the selection colour of a row's cluster, or None."""
+        return self._chips.get(self._rows[row].cluster_id)
+
+    def rowCount(self, parent: QModelIndex = NO_INDEX) -> int:
+        return 0 if parent.isValid() else len(self._rows)
+
+    def columnCount(self, parent: QModelIndex = NO_INDEX) -> int:
+        return 0 if parent.isValid() else len(self.columns)
+
+    def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if not index.isValid():
+            return None
+        column = self.columns[index.column()]
+        if role == Qt.ItemDataRole.DisplayRole:
+            return column.text(self._rows[index.row()])
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return alignment(column)
+        if role == Qt.ItemDataRole.ToolTipRole and column is GROUP:
+            return self._rows[index.row()].group  # may be cut short in a narrow column
+        return None
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if orientation != Qt.Orientation.Horizontal or not 0 <= section < len(self.columns):
+            return None
+        column = self.columns[section]
+        if role == Qt.ItemDataRole.DisplayRole:
+            arrow = "▾" if self.descending else "▴"
+            return f"{arrow} {column.title}" if section == self.sort_column else column.title
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return column.tip.replace("µV", self.unit)
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return alignment(column)
+        return None
+
+    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
+        """Order the rows by a column."""
+        self.sort_column, self.descending = column, order == Qt.SortOrder.DescendingOrder
+        self._reorder(self._sorted(self._rows))
+        self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(self.columns) - 1)
+
+    def set_rows(self, rows: Iterable[Row]) -> None:
+        """Show exactly these rows: insert, change and remove what differs, keep the rest."""
+        wanted = {row.cluster_id: row for row in rows}
+        self.remove(cluster for cluster in self.cluster_ids if cluster not in wanted)
+        self.put(wanted.values())
+
+    def remove(self, cluster_ids: Iterable[int]) -> None:
+        """Remove clusters that are in the list."""
+        places = sorted(self._place[cluster] for cluster in cluster_ids if cluster in self._place)
+        for first, last in reversed(runs_of(places)):
+            self.beginRemoveRows(NO_INDEX, first, last)
+            del self._rows[first : last + 1]
+            self._index()
+            self.endRemoveRows()
+        if places:
+            self.rows_changed.emit()
+
+    def put(self, rows: Iterable[Row]) -> None:
+        """Insert new clusters at their places; change known ones."""
+        new = []
+        for row in rows:
+            place = self._place.get(row.cluster_id)
+            if place is None:
+                new.append(row)
+            elif self._rows[place] != row:
+                self._rows[place] = row
+                self.dataChanged.emit(self.index(place, 0), self.index(place, len(self.columns) - 1))
+        self._reorder(self._sorted(self._rows))
+        if new:
+            self._insert(new)
+        self.rows_changed.emit()
+
+    def _insert(self, new: Sequence[Row]) -> None:
+        known = {row.cluster_id for row in self._rows}
+        order = self._sorted([*self._rows, *new])
+        places = [place for place, row in enumerate(order) if row.cluster_id not in known]
+        for first, last in runs_of(places):
+            self.beginInsertRows(NO_INDEX, first, last)
+            self._rows[first:first] = order[first : last + 1]
+            self._index()
+            self.endInsertRows()
+
+    def set_chips(self, chips: Mapping[int, str]) -> None:
+        """Set the colour chip of clusters: those of the selection."""
+        changed = {c for c in (*self._chips, *chips) if self._chips.get(c) != chips.get(c)}
+        self._chips = dict(chips)
+        for cluster in changed:
+            place = self._place.get(cluster)
+            if place is not None:
+                left, right = self.index(place, 0), self.index(place, len(self.columns) - 1)
+                self.dataChanged.emit(left, right, [Qt.ItemDataRole.DecorationRole])
+
+    def _sorted(self, rows: Sequence[Row]) -> list[Row]:
+        key = self.columns[self.sort_column].sort_key
+        sign = -1 if self.descending else 1
+
+        def order(row: Row) -> tuple[bool, float, int]:
+            value = float(key(row))
+            return (math.isnan(value), 0.0 if math.isnan(value) else sign * value, row.rank)
+
+        return sorted(rows, key=order)
+
+    def _reorder(self, rows: list[Row]) -> None:
+        if [row.cluster_id for row in rows] == self.cluster_ids:
+            return
+        self.layoutAboutToBeChanged.emit()
+        old = self.persistentIndexList()
+        clusters = [self._rows[index.row()].cluster_id for index in old]
+        self._rows = rows
+        self._index()
+        new = [self.index(self._place[c], index.column()) for c, index in zip(clusters, old, strict=True)]
+        self.changePersistentIndexList(old, new)
+        self.layoutChanged.emit()
+
+    def _index(self) -> None:
+        self._place = {row.cluster_id: place for place, row in enumerate(self._rows)}
+
+
+def runs_of(places: Sequence[int]) -> list[tuple[int, int]]:
+    """Return (first, last) of each run of neighbouring ascending places."""
+    runs: list[tuple[int, int]] = []
+    for place in places:
+        if runs and place == runs[-1][1] + 1:
+            runs[-1] = (runs[-1][0], place)
+        else:
+            runs.append((place, place))
+    return runs

@@ -1,0 +1,224 @@
+"""Where actions run: what the table of actions asks of a viewer, and the words that follow an edit."""
+
+import logging
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+from weakref import ref
+
+from napari.qt.threading import create_worker
+from napari.viewer import Viewer
+from qtpy.compat import isalive
+from qtpy.QtCore import QObject, QTimer, Signal
+from qtpy.QtWidgets import QDialog, QMainWindow, QMenu, QWidget
+
+from napari_phy.core.errors import NapariPhyError
+from napari_phy.widgets import messages
+from napari_phy.widgets.actions import ACTIONS, BY_ID, perform
+from napari_phy.widgets.help_window import KeysWindow
+from napari_phy.widgets.label_dialog import LabelDialog
+from napari_phy.widgets.notify import notify
+from napari_phy.widgets.theme import Tokens
+
+logger = logging.getLogger(__name__)
+
+
+class SessionDesk(QObject):
+    """Runs actions on the session of one viewer, says in the status bar what happened, saves in the background.
+
+    Parameters
+    ----------
+    viewer : whose status bar and title are written.
+    window : parent of dialogs.
+    theme : returns the theme in force.
+    listed : returns the cluster ids in the order of the Clusters list.
+    """
+
+    edited = Signal()  # an action of the table changed the clustering
+    saving_changed = Signal(bool)
+    _saved_in_some_thread = Signal()
+
+    def __init__(
+        self,
+        viewer: Viewer,
+        window: QMainWindow,
+        theme: Callable[[], Tokens],
+        listed: Callable[[], Sequence[int]],
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._viewer = ref(viewer)
+        self._window = window
+        self._theme = theme
+        self._listed = listed
+        self._session: Any = None
+        self._sentence = ""
+        self._n_unsaved = 0  # before a save that somebody else may have started
+        self._is_saving = False
+        self._keys_window: KeysWindow | None = None
+        self._later = QTimer(self, singleShot=True, interval=0)
+        self._later.timeout.connect(self._say_later)
+        self._saved_in_some_thread.connect(self._on_saved)
+
+    @property
+    def session(self) -> Any:
+        """The open data set, or None."""
+        return self._session
+
+    def set_session(self, session: Any) -> None:
+        """Follow another session, or none."""
+        if self._session is not None:
+            self._session.manager.changed.disconnect(self._on_edited, missing_ok=True)
+            self._session.selection.changed.disconnect(self._on_selected, missing_ok=True)
+            self._session.saved.disconnect(self._on_saved_in_some_thread, missing_ok=True)
+        self._session = session
+        self._set_saving(False)
+        if session is not None:
+            session.manager.changed.connect(self._on_edited)
+            session.selection.changed.connect(self._on_selected)
+            session.saved.connect(self._on_saved_in_some_thread)
+            model = session.model
+            n_clusters = len(session.manager.cluster_ids)
+            self._n_unsaved = session.n_unsaved
+            self._say_soon(messages.opened(session.name, n_clusters, model.n_spikes, model.n_channels))
+        self._show_title()
+
+    # --- what the table of actions asks ---
+
+    def run(self, action_id: str) -> None:
+        """Do an action of the table."""
+        action = BY_ID[action_id]
+        if perform(action, self) and action.is_edit:
+            self.edited.emit()
+
+    def listed_clusters(self) -> Sequence[int]:
+        """Return the clusters in the order of the Clusters list."""
+        return self._listed()
+
+    def say(self, sentence: str) -> None:
+        """Put a sentence into the status bar."""
+        viewer = self._viewer()
+        if viewer is not None:
+            viewer.status = sentence
+
+    def say_again(self) -> None:
+        """Repeat what was done last."""
+        self._say_later()
+
+    def complain(self, sentence: str) -> None:
+        """Show an error notification."""
+        notify(sentence, "error")
+
+    def save(self) -> None:
+        """Save in the background; edits may go on meanwhile."""
+        if self._is_saving:
+            return
+        session = self._session
+        self._n_unsaved = session.n_unsaved
+        self._set_saving(True)
+        worker = create_worker(_save, session, _start_thread=False, _ignore_errors=True)
+        worker.returned.connect(self._on_save_returned)
+        worker.errored.connect(self._on_save_failed)
+        worker.start()
+
+    def ask_label(self) -> None:
+        """Ask for a label of the selected clusters."""
+        session = self._session
+        dialog = LabelDialog(session, self._theme(), self._window)
+        accepted = dialog.exec() == QDialog.DialogCode.Accepted
+        field, value = dialog.answer
+        dialog.deleteLater()
+        if accepted:
+            session.label(session.selection.clusters, field, value)
+        self.edited.emit()
+
+    def show_keys(self) -> None:
+        """Show the window with all keys."""
+        if self._keys_window is None or not isalive(self._keys_window):
+            self._keys_window = KeysWindow(self._theme(), self._window)
+        self._keys_window.show()
+        self._keys_window.raise_()
+
+    def make_menu(self, parent: QWidget) -> QMenu:
+        """Return a menu of the actions on the selection."""
+        menu = QMenu(parent)
+        sections = ("Edit", "Move")
+        for section in sections:
+            if section != sections[0]:
+                menu.addSeparator()
+            for action in ACTIONS:
+                if action.section == section:
+                    entry = menu.addAction(f"{action.button_text(self._session)}\t{', '.join(action.keys[:1])}")
+                    entry.setEnabled(self._session is not None and action.refusal(self._session) is None)
+                    entry.triggered.connect(partial(self._run_entry, action.action_id))
+        return menu
+
+    def _run_entry(self, action_id: str, *_: object) -> None:
+        self.run(action_id)
+
+    # --- following ---
+
+    def _on_edited(self, update: Any) -> None:
+        if isalive(self):
+            self._say_soon(messages.edit_done(update, self._session.manager.n_spikes))
+            if not self._is_saving:
+                self._n_unsaved = self._session.n_unsaved
+            self._show_title()
+
+    def _on_selected(self) -> None:
+        if not isalive(self):
+            return
+        selection, manager = self._session.selection, self._session.manager
+        n_spikes = sum(manager.n_spikes(cluster) for cluster in selection.clusters if cluster in manager)
+        self.say(messages.selection_state(selection.clusters, n_spikes))
+
+    def _say_soon(self, sentence: str) -> None:
+        """Say what was done after the selection has followed and said its own."""
+        self._sentence = sentence
+        self._later.start()
+
+    def _say_later(self) -> None:
+        self.say(self._sentence)
+
+    def _show_title(self) -> None:
+        viewer, session = self._viewer(), self._session
+        if viewer is not None:
+            viewer.title = "napari" if session is None else f"{session.name}{'*' if session.is_dirty else ''} – napari"
+
+    # --- saving ---
+
+    def _set_saving(self, saving: bool) -> None:
+        if saving != self._is_saving:
+            self._is_saving = saving
+            self.saving_changed.emit(saving)
+
+    def _on_saved_in_some_thread(self) -> None:
+        if isalive(self):
+            self._saved_in_some_thread.emit()
+
+    def _on_saved(self) -> None:
+        self._set_saving(False)
+        self._show_title()
+        if self._session is not None:
+            self._say_soon(messages.saved(self._n_unsaved, self._session.name))
+            self._n_unsaved = self._session.n_unsaved
+
+    def _on_save_returned(self, error: NapariPhyError | None) -> None:
+        if error is not None:
+            self._set_saving(False)
+            self.complain(str(error))
+
+    def _on_save_failed(self, error: Exception) -> None:
+        logger.error("Saving failed.", exc_info=error)
+        self._set_saving(False)
+        if self._session is not None:
+            self.complain(messages.save_failed(error, self._session.n_unsaved))
+
+
+def _save(session: Any) -> NapariPhyError | None:
+    """Save; return what the user should read if it did not come about."""
+    try:
+        session.save()
+    except NapariPhyError as error:
+        return error
+    return None

@@ -1,0 +1,86 @@
+"""Keys that are ours while the focus is in our panels, and a few of them in napari's canvas."""
+
+from collections.abc import Callable, Mapping
+
+from qtpy.QtCore import QChildEvent, QEvent, QObject, Qt
+from qtpy.QtGui import QKeyEvent, QKeySequence
+from qtpy.QtWidgets import QAbstractButton, QAbstractSpinBox, QComboBox, QLineEdit, QPlainTextEdit, QTextEdit, QWidget
+
+TEXT_FIELDS = (QLineEdit, QTextEdit, QPlainTextEdit, QAbstractSpinBox)
+COMBO_KEYS = frozenset({"Up", "Down", "Home", "End", "Space"})
+OWN_KEYS = "napari_phy_own_keys"  # dynamic property of a widget: keys that it keeps for itself
+
+
+def normal(keys: str) -> str:
+    """Return a key sequence as Qt spells it, so that `ctrl+g` and `Ctrl+G` are one."""
+    return str(QKeySequence(keys).toString(QKeySequence.SequenceFormat.PortableText))
+
+
+def pressed(event: QKeyEvent) -> str:
+    """Return the key sequence of a key event; the number pad counts as the main keys."""
+    modifiers = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+    keys = QKeySequence(event.keyCombination() if modifiers == event.modifiers() else modifiers | Qt.Key(event.key()))
+    return str(keys.toString(QKeySequence.SequenceFormat.PortableText))
+
+
+class KeyFilter(QObject):
+    """Calls `run(action_id)` for the keys of a table pressed in any widget below a watched one.
+
+    napari's menus use some of the same keys, so the filter accepts Qt's `ShortcutOverride` and consumes the key
+    press that follows; all other keys go their way.
+
+    Parameters
+    ----------
+    table : key sequence to action id.
+    run : called with the action id.
+    is_active : asked at each key; where it says no, the key is not ours.
+    """
+
+    def __init__(
+        self,
+        table: Mapping[str, str],
+        run: Callable[[str], object],
+        is_active: Callable[[], bool] = lambda: True,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._table = {normal(keys): action_id for keys, action_id in table.items()}
+        self._run = run
+        self._is_active = is_active
+
+    def watch(self, root: QWidget) -> None:
+        """Watch a widget, everything in it and everything that is added to it later."""
+        root.removeEventFilter(self)
+        root.installEventFilter(self)
+        for child in root.children():
+            if isinstance(child, QWidget) and not child.isWindow():
+                self.watch(child)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        kind = event.type()
+        if kind == QEvent.Type.ChildAdded and isinstance(event, QChildEvent):
+            child = event.child()
+            if isinstance(child, QWidget) and not child.isWindow():
+                self.watch(child)
+            return False
+        if kind not in (QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress) or not isinstance(event, QKeyEvent):
+            return False
+        keys = pressed(event)
+        action_id = self._table.get(keys)
+        if action_id is None or _keeps(watched, keys) or not self._is_active():
+            return False
+        event.accept()
+        if kind == QEvent.Type.KeyPress:
+            self._run(action_id)
+        return True
+
+
+def _keeps(widget: QObject, keys: str) -> bool:
+    """Return whether a widget needs this key itself: text fields, drop-downs, focused buttons, lists that say so."""
+    if isinstance(widget, TEXT_FIELDS):
+        return True
+    if isinstance(widget, QComboBox):
+        return widget.isEditable() or keys in COMBO_KEYS
+    if isinstance(widget, QAbstractButton):
+        return keys == "Space"
+    return keys in (widget.property(OWN_KEYS) or ())

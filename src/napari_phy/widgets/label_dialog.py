@@ -1,0 +1,73 @@
+"""Asks for a label of the selected clusters."""
+
+from typing import Any
+
+from qtpy.QtWidgets import QComboBox, QDialog, QDialogButtonBox, QFormLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
+
+from napari_phy.widgets import messages
+from napari_phy.widgets.theme import BODY_PX, Tokens
+
+DEFAULT_FIELD = "note"
+
+
+class LabelDialog(QDialog):
+    """A field, which may be new, and a value; an empty value takes the label away."""
+
+    def __init__(self, session: Any, theme: Tokens, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Label")
+        self._session = session
+        clusters = session.selection.clusters
+        self.title = QLabel(f"Label {messages.listed(clusters)}")
+        self.field = QComboBox()
+        self.field.setEditable(True)
+        self.field.addItems(sorted(session.manager.cluster_labels) or [DEFAULT_FIELD])
+        self.value = QLineEdit()
+        self.value.setPlaceholderText("word or number; empty takes it away")
+        self.buttons = QDialogButtonBox(
+            QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel, parent=self
+        )
+        self.buttons.accepted.connect(self.accept)
+        self.buttons.rejected.connect(self.reject)
+        self.field.currentTextChanged.connect(self._show_value)
+        form = QFormLayout()
+        form.addRow("Field", self.field)
+        form.addRow("Value", self.value)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(theme.px(18), theme.px(14), theme.px(18), theme.px(14))
+        column.addWidget(self.title)
+        column.addLayout(form)
+        column.addWidget(self.buttons)
+        self.setMinimumWidth(theme.px(340))
+        self.setStyleSheet(
+            f"QDialog {{ background: {theme.panel}; }}"
+            f"QLabel {{ color: {theme.text}; font-size: {theme.px(BODY_PX)}px; }}"
+        )
+        self._show_value(self.field.currentText())
+        self.value.setFocus()
+
+    def _show_value(self, field: str) -> None:
+        """Show the value that all selected clusters share."""
+        labels = self._session.manager.cluster_labels.get(field.strip(), {})
+        values = {labels.get(cluster) for cluster in self._session.selection.clusters}
+        value = values.pop() if len(values) == 1 else None
+        self.value.setText("" if value is None else str(value))
+        self.value.selectAll()
+
+    @property
+    def answer(self) -> tuple[str, str | int | float | None]:
+        """The field and the value that were typed."""
+        return self.field.currentText().strip(), typed_value(self.value.text())
+
+
+def typed_value(text: str) -> str | int | float | None:
+    """Return a number where the text is one, None where it is empty, else the text."""
+    text = text.strip()
+    if not text:
+        return None
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text

@@ -1,0 +1,257 @@
+"""What both lists of clusters share: header, list, count line, and what is shown instead of a list."""
+
+import logging
+import math
+import traceback
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from napari.viewer import Viewer
+from qtpy.compat import isalive
+from qtpy.QtCore import QSize, Qt, Signal
+from qtpy.QtWidgets import QApplication, QHBoxLayout, QLabel, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
+
+from napari_phy.core.colors import selection_color
+from napari_phy.views.cluster_table import compute_amplitudes
+from napari_phy.widgets import messages
+from napari_phy.widgets.cluster_columns import Column
+from napari_phy.widgets.header import Header
+from napari_phy.widgets.latest_answer import LatestAnswer
+from napari_phy.widgets.message_page import MessagePage
+from napari_phy.widgets.panel import guarded
+from napari_phy.widgets.table import ClusterList
+from napari_phy.widgets.theme import AXIS_PX, ThemeFollower, Tokens
+
+logger = logging.getLogger(__name__)
+
+
+class ClickLabel(QLabel):
+    """A text that can be clicked."""
+
+    clicked = Signal()
+
+    def mouseReleaseEvent(self, event) -> None:
+        super().mouseReleaseEvent(event)
+        if self.rect().contains(event.position().toPoint()):
+            self.clicked.emit()
+
+
+class ListPanel(QWidget):
+    """Base of Clusters and Similar: follows a session and its viewer's theme; holds no state of the sorting.
+
+    Parameters
+    ----------
+    session : the open data set, or None.
+    viewer : whose theme is followed; None: the theme in napari's settings.
+    """
+
+    title = ""
+    help_text = ""
+    failed = ""
+    columns: tuple[Column, ...] = ()
+    sort_key = ""
+
+    def __init__(self, session: Any = None, *, viewer: Viewer | None = None, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName(f"napari-phy-{self.title.lower()}")
+        self.setAccessibleName(self.title)
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.session: Any = None
+        self.theme_follower = ThemeFollower(viewer, self)
+        self.header = Header(self.title, freeze=False, theme=self.theme, parent=self)
+        self.header.hide()  # until it is the title bar of a dock
+        self.list = ClusterList(self.columns, self.sort_key)
+        self.list.setAccessibleName(self.title)
+        self.count_label = QLabel()
+        self.side_label = ClickLabel()
+        self.page = MessagePage()
+        self.setFocusProxy(self.list)
+
+        self._counts = QWidget()
+        self._counts.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._counts.setObjectName("napari-phy-counts")
+        row = QHBoxLayout(self._counts)
+        row.setSpacing(self.theme.px(8))
+        row.addWidget(self.count_label)
+        row.addStretch(1)
+        row.addWidget(self.side_label)
+        body = QWidget()
+        column = QVBoxLayout(body)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.list, 1)
+        column.addWidget(self._counts)
+        self.stack = QStackedWidget()
+        self._body = body
+        self.stack.addWidget(body)
+        self.stack.addWidget(self.page)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.stack)
+
+        self._amplitudes = LatestAnswer(self)
+        self._amplitudes.answered.connect(self._on_amplitudes)
+        self._amplitudes.failed.connect(self._on_amplitudes_failed)
+        self.list.chosen.connect(self._on_chosen)
+        self.theme_follower.changed.connect(self._on_theme_changed)
+        self.header.help_requested.connect(self.show_help)
+        QApplication.instance().focusChanged.connect(self._on_focus_changed)
+        self._on_theme_changed(self.theme)
+        self.set_session(session)
+
+    # --- what a list fills in ---
+
+    def refresh(self) -> None:
+        """Show the rows as they are now."""
+        raise NotImplementedError
+
+    def show_clusters(self) -> None:
+        """Show which rows are selected, and the counts."""
+        raise NotImplementedError
+
+    def on_update(self, update: Any) -> None:
+        """Follow an edit."""
+        raise NotImplementedError
+
+    def choose(self, clusters: list[int]) -> None:
+        """Tell the session what the user chose here."""
+        raise NotImplementedError
+
+    # --- what everybody may ask ---
+
+    @property
+    def theme(self) -> Tokens:
+        """Colours and sizes now in force."""
+        return self.theme_follower.tokens
+
+    def set_session(self, session: Any) -> None:
+        """Follow another session, or none."""
+        if self.session is not None:
+            self.session.selection.changed.disconnect(self._on_selection_changed, missing_ok=True)
+            self.session.manager.changed.disconnect(self._on_clustering_changed, missing_ok=True)
+        self.session = session
+        self._amplitudes.drop()
+        self.list.cluster_model.set_rows(())
+        if session is not None:
+            self.list.cluster_model.unit = session.model.unit
+            session.selection.changed.connect(self._on_selection_changed)
+            session.manager.changed.connect(self._on_clustering_changed)
+        self._start()
+
+    def set_small(self, small: bool) -> None:
+        """Choose the form for small windows."""
+        self.list.apply_theme(self.theme, small)
+        self._show_counts()
+
+    def tell(self, headline: str, explanation: str = "") -> None:
+        """Show a message instead of the list."""
+        self.page.tell(headline, explanation)
+        self.stack.setCurrentWidget(self.page)
+
+    def show_list(self) -> None:
+        """Show the list."""
+        self.stack.setCurrentWidget(self._body)
+
+    def show_error(self, error: Exception) -> None:
+        """Say what failed and why, and offer to try again."""
+        details = "".join(traceback.format_exception(error))
+        buttons = [("Try again", self._start), ("Copy details", partial(QApplication.clipboard().setText, details))]
+        self.page.tell(self.failed, str(error) or type(error).__name__, buttons, is_error=True)
+        self.stack.setCurrentWidget(self.page)
+
+    def show_help(self) -> None:
+        """Show in a few sentences what is seen here and what the mouse does."""
+        from qtpy.QtWidgets import QToolTip
+
+        button = self.header.help_button
+        QToolTip.showText(button.mapToGlobal(button.rect().bottomLeft()), self.help_text, button)
+
+    # --- how it follows ---
+
+    @guarded
+    def _start(self) -> None:
+        if self.session is None:
+            self.tell(messages.EMPTY_WORKSPACE)
+        else:
+            self.refresh()
+
+    @guarded
+    def _on_selection_changed(self) -> None:
+        self.show_clusters()
+
+    @guarded
+    def _on_clustering_changed(self, update: Any) -> None:
+        self.on_update(update)
+
+    @guarded
+    def _on_chosen(self, clusters: list[int]) -> None:
+        if self.session is not None:
+            self.choose(clusters)
+
+    def _show_chosen(self, clusters: Sequence[int]) -> None:
+        """Select the rows of clusters; their chips have the colour of their place in the selection."""
+        places = {cluster: place for place, cluster in enumerate(self.session.selection.clusters)}
+        colors = {cluster: selection_color(places[cluster], self.theme.dark) for cluster in clusters}
+        self.list.cluster_model.set_chips(colors)
+        self.list.show_selection(clusters)
+        self._show_counts()
+
+    # --- amplitudes are read from raw data, in the background ---
+
+    def ask_amplitudes(self) -> None:
+        """Read the amplitudes that rows lack; they appear when they are known."""
+        session = self.session
+        wanted = tuple(sorted(row.cluster_id for row in self.list.cluster_model.rows if math.isnan(row.amplitude)))
+        if wanted and session.model.waveforms is not None:
+            self._amplitudes.ask((id(session), wanted), partial(compute_amplitudes, session, wanted))
+
+    @guarded
+    def _on_amplitudes(self, question: tuple[int, tuple[int, ...]], amplitudes: dict[int, float]) -> None:
+        if self.session is not None and id(self.session) == question[0]:
+            rows = self.list.cluster_model.rows
+            known = [row for row in rows if row.cluster_id in amplitudes]
+            self.list.cluster_model.put(replace(row, amplitude=amplitudes[row.cluster_id]) for row in known)
+
+    @guarded
+    def _on_amplitudes_failed(self, _question: object, error: Exception) -> None:
+        logger.error("The amplitudes of %s could not be read.", self.session.name, exc_info=error)
+
+    def _show_counts(self) -> None:
+        """Write the count line, in the form there is room for."""
+
+    @guarded
+    def _on_theme_changed(self, theme: Tokens) -> None:
+        self.setStyleSheet(
+            f"#{self.objectName()}, #napari-phy-counts {{ background: {theme.panel}; }}"
+            f"#napari-phy-counts QLabel {{ background: transparent; color: {theme.dim};"
+            f" font-size: {theme.px(AXIS_PX)}px; padding: 0; }}"
+        )
+        self._counts.setFixedHeight(theme.px(22))
+        self._counts.layout().setContentsMargins(theme.px(10), 0, theme.px(10), 0)
+        self.header.apply_theme(theme)
+        self.page.apply_theme(theme)
+        self.list.apply_theme(theme)
+        if self.session is not None:
+            self.show_clusters()
+        self._show_counts()
+
+    def _on_focus_changed(self, _old: QWidget | None, now: QWidget | None) -> None:
+        if isalive(self):
+            inside = now is not None and (self.isAncestorOf(now) or self.header.isAncestorOf(now))
+            self.header.set_focused(inside)
+
+    def resizeEvent(self, event) -> None:
+        """Shorten the count line in a narrow column."""
+        super().resizeEvent(event)
+        self._show_counts()
+
+    def sizeHint(self) -> QSize:
+        """Prefer the width of all columns."""
+        return QSize(434, 400)
+
+    def minimumSizeHint(self) -> QSize:
+        """Stay usable in a narrow column."""
+        return QSize(220, 120)

@@ -1,0 +1,114 @@
+"""The words of the desk: one sentence for each thing that happened or is about to."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from napari_phy.core.update_info import UpdateInfo
+from napari_phy.views.numbers import format_count, format_number
+
+EMPTY_WORKSPACE = "Open a Kwik file to begin: File > Open, or drop it here."
+NO_CLUSTERS = "This clustering has no clusters."
+NEED_TWO_CLUSTERS = "Select two or more clusters to merge."
+NEED_CLUSTER = "Select one or more clusters first."
+NEED_SIMILAR = "Choose one or more clusters in Similar first."
+NEED_LASSO = "Draw a lasso around some spikes to split."
+NEED_SELECTED_SPIKES = "No spike of the selected clusters lies inside the lasso."
+NOTHING_TO_UNDO = "Nothing more to undo."
+NOTHING_TO_REDO = "Nothing more to redo."
+NOTHING_TO_SAVE = "Everything is saved."
+SAVING = "Saving…"
+HIDDEN_GROUPS = "noise and MUA hidden"
+SHOWN_GROUPS = "noise and MUA shown"
+
+
+def listed(items: Iterable[Any], limit: int = 6) -> str:
+    """Return `20`, `20 and 22`, `20, 22 and 7`; beyond `limit` the rest as a number."""
+    words = [str(item) for item in items]
+    if len(words) > limit:
+        words = [*words[: limit - 1], f"{len(words) - limit + 1} more"]
+    if len(words) < 2:
+        return "".join(words)
+    return f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def opened(name: str, n_clusters: int, n_spikes: int, n_channels: int) -> str:
+    """Return the sentence for a data set that was just opened."""
+    counts = (format_count(n_clusters, "cluster"), format_count(n_spikes, "spike"), format_count(n_channels, "channel"))
+    return f"Opened {name}: {', '.join(counts)}."
+
+
+def edit_name(record: UpdateInfo) -> str:
+    """Return an edit in a few words, as undo names it: `merge 20 and 22`, `move 3 to good`."""
+    edit = record.inverse() if record.cause == "undo" else record
+    clusters, value = _clusters_and_value(edit)
+    name = f"{edit.description} {listed(clusters)}".strip()
+    if edit.description == "move":
+        return f"{name} to {value or 'unsorted'}"
+    return name
+
+
+def edit_done(update: UpdateInfo, n_spikes: Any) -> str:
+    """Return the status sentence of an update; `n_spikes(cluster_id)` counts the spikes of a new cluster."""
+    if update.cause != "edit":
+        return f"{'Undid' if update.cause == 'undo' else 'Redid'}: {edit_name(update)}."
+    clusters, value = _clusters_and_value(update)
+    if update.description == "merge":
+        new = update.added[0]
+        return f"Merged {listed(clusters)} into {new} ({format_count(n_spikes(new), 'spike')})."
+    if update.description == "split":
+        moved = format_count(n_spikes(update.added[0]), "spike")  # the chosen spikes have the first new id
+        return f"Split {moved} off {listed(clusters)}: new clusters {listed(update.added)}."
+    if update.description == "move":
+        return f"Moved {listed(clusters)} to {value or 'unsorted'}."
+    if update.description == "label":
+        field = update.metadata_changed[0].field
+        return f"Labelled {listed(clusters)}: {field} is {'cleared' if value is None else value}."
+    if update.description == "recolor":
+        return f"Recoloured {listed(clusters)}."
+    if update.description == "discard":
+        return f"Discarded {listed(clusters)}."
+    return f"Assigned {listed(clusters)}: new clusters {listed(update.added)}."
+
+
+def unsaved(n_edits: int, *, short: bool = False) -> str:
+    """Return `3 unsaved edits`, or `3 unsaved` where room is short."""
+    return f"{format_number(n_edits)} unsaved" if short else format_count(n_edits, "unsaved edit")
+
+
+def saved(n_edits: int, name: str) -> str:
+    """Return the status sentence after saving."""
+    return f"Saved {format_count(n_edits, 'edit')} to {name}."
+
+
+def save_failed(cause: object, n_edits: int) -> str:
+    """Return the notification for a save that failed."""
+    reason = str(cause).rstrip(".") or "the file could not be written"
+    edits = "your edit stays" if n_edits == 1 else f"your {format_number(n_edits)} edits stay"
+    return f"Could not save: {reason}. Nothing was changed; {edits} in the journal."
+
+
+def read_only(name: str) -> str:
+    """Return why a data set cannot be saved."""
+    return f"{name} is read-only. Edits are kept in the journal; save a copy to keep them in a file."
+
+
+def save_before_closing(n_edits: int, name: str) -> str:
+    """Return the question of the close guard."""
+    return f"Save {format_count(n_edits, 'edit')} to {name} before closing?"
+
+
+def selection_state(clusters: Sequence[int], n_spikes: int) -> str:
+    """Return the status text of a selection: `20, 22, 7 selected · 908 spikes`."""
+    if not clusters:
+        return "Nothing selected"
+    shown = ", ".join(map(str, clusters[:8])) + (", …" if len(clusters) > 8 else "")
+    return f"{shown} selected   ·   {format_count(n_spikes, 'spike')}"
+
+
+def _clusters_and_value(edit: UpdateInfo) -> tuple[Sequence[int], Any]:
+    """Return the clusters that an edit was done to, and the new value where it set one."""
+    if edit.deleted:
+        return edit.deleted, None
+    changes = edit.metadata_changed
+    clusters = list(dict.fromkeys(change.cluster_id for change in changes))
+    return clusters, changes[0].new if changes else None

@@ -1,0 +1,100 @@
+"""The list of clusters that are like the best one."""
+
+from typing import Any
+
+from napari.viewer import Viewer
+from qtpy.QtCore import Qt, QTimer
+from qtpy.QtWidgets import QWidget
+
+from napari_phy.views.similar_table import compute_similar
+from napari_phy.widgets import messages
+from napari_phy.widgets.cluster_columns import SIMILAR_COLUMNS, rows_of
+from napari_phy.widgets.keys import OWN_KEYS
+from napari_phy.widgets.list_panel import ListPanel
+from napari_phy.widgets.panel import guarded
+
+
+class SimilarPanel(ListPanel):
+    """Candidates for merging with the best cluster; the rows chosen here follow the best in the selection."""
+
+    title = "Similar"
+    help_text = (
+        "Clusters like the best one, the most alike first. Click a row to compare it; Ctrl+click adds or drops one."
+        " Space brings the next candidate."
+    )
+    failed = "The similarity could not be computed."
+    columns = SIMILAR_COLUMNS
+    sort_key = "similar"
+
+    def __init__(self, session: Any = None, *, viewer: Viewer | None = None, parent: QWidget | None = None) -> None:
+        self._best: int | None = None
+        self._hides = True
+        self._soon: QTimer | None = None
+        super().__init__(session, viewer=viewer, parent=parent)
+        self._soon = QTimer(self, singleShot=True, interval=0)
+        self._soon.timeout.connect(self._refresh_now)
+        self.list.setProperty(OWN_KEYS, ["Up", "Down", "Home", "End"])
+        self.side_label.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.side_label.setToolTip("Click to show or hide clusters in the groups noise and MUA")
+        self.side_label.clicked.connect(lambda: self.set_hiding(not self._hides))
+
+    @property
+    def hides_groups(self) -> bool:
+        """Whether noise and MUA are left out."""
+        return self._hides
+
+    def set_hiding(self, hides: bool) -> None:
+        """Leave noise and MUA out, or show them."""
+        self._hides = hides
+        if self.session is not None:
+            self._refresh_now()
+
+    def refresh(self) -> None:
+        """Rank the candidates of the best cluster."""
+        session = self.session
+        best = session.selection.best[0] if session.selection.best else None
+        self._best = best
+        if best is None or best not in session.manager:
+            self.list.cluster_model.set_rows(())
+            self.tell("Select a cluster to see those like it.", "Click a row in Clusters, or press Home.")
+            return
+        if session.model.features is None:
+            missing = next((sentence for sentence in session.model.missing if "similarity" in sentence), "")
+            self.tell(missing or "Features are missing: similarity is not available.", "Everything else works.")
+            return
+        table = compute_similar(session, best, hide_groups=("noise", "mua") if self._hides else ())
+        self.list.cluster_model.set_rows(rows_of(table.rows, table.similarities.tolist()))
+        self.show_list()
+        self.ask_amplitudes()
+        self._show_chosen(self.session.selection.similar)
+
+    def show_clusters(self) -> None:
+        """Follow the selection: other candidates for another best, else only other rows chosen."""
+        best = self.session.selection.best[0] if self.session.selection.best else None
+        if best == self._best:
+            self._show_chosen(self.session.selection.similar)
+        else:
+            self._soon.start()
+
+    def on_update(self, update: Any) -> None:
+        """Rank again after an edit."""
+        self._soon.start()
+
+    def choose(self, clusters: list[int]) -> None:
+        """Select the best clusters and the chosen candidates."""
+        best = self.session.selection.best
+        self.session.selection.select([*best, *(c for c in clusters if c not in best)], n_best=len(best))
+
+    @guarded
+    def _refresh_now(self) -> None:
+        if self.session is not None:
+            self.refresh()
+
+    def _show_counts(self) -> None:
+        if self.session is None or self._best is None:
+            self.count_label.setText("")
+            self.side_label.setText("")
+            return
+        n_chosen = len(self.session.selection.similar)
+        self.count_label.setText(f"like {self._best}" + (f"   ·   {n_chosen} chosen" if n_chosen else ""))
+        self.side_label.setText(messages.HIDDEN_GROUPS if self._hides else messages.SHOWN_GROUPS)

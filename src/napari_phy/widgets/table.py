@@ -1,0 +1,250 @@
+"""The view of a list of clusters: its painter, its selection, its widths."""
+
+import math
+from collections.abc import Sequence
+
+from qtpy.QtCore import QEvent, QItemSelection, QItemSelectionModel, QModelIndex, QRectF, Qt, Signal
+from qtpy.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
+from qtpy.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+    QWidget,
+)
+
+from napari_phy.widgets.cluster_columns import GROUP, ID, REFRACTORY, REFRACTORY_WARNING, Column, alignment
+from napari_phy.widgets.cluster_model import NO_INDEX, ClusterModel, runs_of
+from napari_phy.widgets.theme import AXIS_PX, BODY_PX, TICK_PX, Tokens, tokens
+
+
+class ClusterDelegate(QStyledItemDelegate):
+    """Paints a cell: selection fill, chip, group dot, number."""
+
+    def __init__(self, view: "ClusterList") -> None:
+        super().__init__(view)
+        self._view = view
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex) -> None:
+        view, theme = self._view, self._view.theme
+        model = view.cluster_model
+        row, column = model.row(index.row()), model.columns[index.column()]
+        selected = view.selectionModel().isRowSelected(index.row(), NO_INDEX)
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        rect = QRectF(option.rect)
+        fill = theme.selected_row if selected else (theme.view if index.row() % 2 else view.alternate_color)
+        painter.fillRect(option.rect, QColor(fill))
+        color = theme.noise if row.group == "noise" else theme.text
+        if column is ID:
+            self._paint_chip(painter, rect, model.chip(index.row()))
+        elif column is GROUP:
+            self._paint_dot(painter, rect, row.group)
+            rect.setLeft(rect.left() + theme.px(14))
+            color = theme.dim if row.group == "unsorted" else theme.group_color(row.group)
+        elif column is REFRACTORY and row.refractory >= REFRACTORY_WARNING:
+            color = theme.warning
+        painter.setFont(view.cell_font(bold=selected and column is ID))
+        painter.setPen(QColor(color))
+        rect.adjust(theme.px(2), 0, -theme.px(5), 0)
+        text = painter.fontMetrics().elidedText(column.text(row), Qt.TextElideMode.ElideRight, int(rect.width()) + 1)
+        painter.drawText(rect, int(alignment(column)), text)
+        painter.restore()
+
+    def _paint_chip(self, painter: QPainter, rect: QRectF, color: str | None) -> None:
+        if color is None:
+            return
+        theme = self._view.theme
+        size = theme.px(13)
+        chip = QRectF(rect.left() + theme.px(5), rect.center().y() - size / 2, size, size)
+        painter.setPen(QPen(QColor(theme.view), 1))
+        painter.setBrush(QColor(color))
+        painter.drawRoundedRect(chip, 3, 3)
+
+    def _paint_dot(self, painter: QPainter, rect: QRectF, group: str) -> None:
+        theme = self._view.theme
+        radius = theme.px(6) / 2
+        center = rect.center()
+        center.setX(rect.left() + theme.px(8))
+        color = QColor(theme.group_color(group))
+        if group == "unsorted":
+            painter.setPen(QPen(color, 1.2))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+        else:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(color)
+        painter.drawEllipse(center, radius, radius)
+
+
+class ClusterList(QTableView):
+    """The list itself. It shows a selection it is told and says what the user chose; it keeps none of its own.
+
+    `chosen` carries the chosen clusters in the order of the user's choosing.
+    """
+
+    chosen = Signal(list)
+
+    def __init__(self, columns: Sequence[Column], sort_key: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.cluster_model = ClusterModel(columns, sort_key, self)
+        self.theme: Tokens = tokens()
+        self.small = False
+        self.alternate_color = ""
+        self._shown: tuple[int, ...] = ()
+        self.setModel(self.cluster_model)
+        self.setItemDelegate(ClusterDelegate(self))
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setTabKeyNavigation(False)
+        self.setFrameShape(QTableView.Shape.NoFrame)
+        self.setCornerButtonEnabled(False)
+        self.setMinimumWidth(120)
+        self.verticalHeader().hide()
+        header = self.horizontalHeader()
+        header.setSectionsClickable(True)
+        header.setHighlightSections(False)
+        header.setMinimumSectionSize(10)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        header.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        header.sectionClicked.connect(self._on_header_clicked)
+        self.cluster_model.rows_changed.connect(self._fit_columns)
+        self.apply_theme(self.theme)
+
+    def apply_theme(self, theme: Tokens, small: bool | None = None) -> None:
+        """Take colours and sizes of a theme; `small` chooses the form for small windows."""
+        self.theme = theme
+        self.small = self.small if small is None else small
+        base, tile = QColor(theme.view), QColor(theme.tile)
+        self.alternate_color = QColor(
+            *((3 * a + b) // 4 for a, b in zip(base.getRgb()[:3], tile.getRgb()[:3], strict=True))
+        ).name()
+        height = theme.px(20 if self.small else 22)
+        self.verticalHeader().setMinimumSectionSize(height)
+        self.verticalHeader().setDefaultSectionSize(height)
+        self.horizontalHeader().setFixedHeight(theme.px(22))
+        self.setFont(self.cell_font())
+        self.horizontalHeader().setFont(theme.font(TICK_PX))
+        self.setStyleSheet(
+            f"""
+            QTableView {{ background: {theme.view}; border: none; outline: none; padding: 0; }}
+            QHeaderView {{ background: {theme.panel}; border: none; }}
+            QHeaderView::section {{ background: {theme.panel}; color: {theme.dim}; border: none; margin: 0;
+                padding: 0 {theme.px(5)}px 0 {theme.px(2)}px; font-size: {theme.px(TICK_PX)}px; font-weight: normal; }}
+            QHeaderView::section:hover {{ color: {theme.text}; }}
+            """
+        )
+        self._fit_columns()
+        self.viewport().update()
+
+    def cell_font(self, *, bold: bool = False) -> QFont:
+        """Return the font of cells, with digits of one width."""
+        font = self.theme.font(AXIS_PX if self.small else BODY_PX, bold=bold)
+        if hasattr(font, "setFeature"):
+            font.setFeature(QFont.Tag("tnum"), 1)
+        return font
+
+    @property
+    def shown_selection(self) -> tuple[int, ...]:
+        """The clusters whose rows are selected, in list order."""
+        ids = self.cluster_model.cluster_ids
+        return tuple(ids[index.row()] for index in sorted(self.selectionModel().selectedRows()))
+
+    def show_selection(self, clusters: Sequence[int]) -> None:
+        """Select the rows of clusters and bring the first into view; says nothing back."""
+        self._shown = tuple(clusters)
+        places = sorted(place for c in clusters if (place := self.cluster_model.find_row(c)) is not None)
+        if places != [index.row() for index in sorted(self.selectionModel().selectedRows())]:
+            selection = QItemSelection()
+            last_column = self.cluster_model.columnCount() - 1
+            for first, last in runs_of(places):
+                selection.select(self.cluster_model.index(first, 0), self.cluster_model.index(last, last_column))
+            self.selectionModel().select(selection, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+        current = self.currentIndex()
+        if places and not (current.isValid() and current.row() in places):
+            first = self.cluster_model.find_row(clusters[0])
+            index = self.cluster_model.index(places[0] if first is None else first, 0)
+            self.selectionModel().setCurrentIndex(index, QItemSelectionModel.SelectionFlag.NoUpdate)
+            self.scrollTo(index)
+        self.viewport().update()
+
+    def mousePressEvent(self, event) -> None:
+        super().mousePressEvent(event)
+        self._say_chosen()
+
+    def mouseMoveEvent(self, event) -> None:
+        super().mouseMoveEvent(event)
+        self._say_chosen()
+
+    def mouseReleaseEvent(self, event) -> None:
+        super().mouseReleaseEvent(event)
+        self._say_chosen()
+
+    def keyPressEvent(self, event) -> None:
+        super().keyPressEvent(event)
+        self._say_chosen()
+
+    def keyboardSearch(self, search: str) -> None:
+        """Letters never search: they are keys of actions."""
+
+    def resizeEvent(self, event) -> None:
+        super().resizeEvent(event)
+        self._fit_columns()
+
+    def changeEvent(self, event) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self._fit_columns()
+
+    def _say_chosen(self) -> None:
+        now = self.shown_selection
+        if set(now) == set(self._shown):
+            return
+        kept = [cluster for cluster in self._shown if cluster in now]
+        new = [cluster for cluster in now if cluster not in kept]
+        anchor = self.cluster_model.find_row(kept[-1]) if kept else None
+        if anchor is not None:  # a range is chosen away from its anchor
+            new.sort(key=lambda cluster: abs((self.cluster_model.find_row(cluster) or 0) - anchor))
+        self._shown = (*kept, *new)
+        self.chosen.emit([*kept, *new])
+
+    def _on_header_clicked(self, section: int) -> None:
+        model = self.cluster_model
+        left = model.columns[section].left or model.columns[section] is ID
+        descending = not model.descending if section == model.sort_column else not left
+        model.sort(section, Qt.SortOrder.DescendingOrder if descending else Qt.SortOrder.AscendingOrder)
+        if self._shown:
+            place = model.find_row(self._shown[0])
+            if place is not None:
+                self.scrollTo(model.index(place, 0))
+
+    def _fit_columns(self, *_: object) -> None:
+        """Give each column its width; where the list is narrow, leave the least needed ones out."""
+        metrics, theme, model = QFontMetricsF(self.cell_font()), self.theme, self.cluster_model
+        widths: dict[int, int] = {}
+        for place, column in enumerate(model.columns):
+            if self.small and not column.in_small:
+                continue
+            width = theme.px(column.small_width if self.small else column.width)
+            if not column.left:
+                longest = max((column.text(row) for row in model.rows), key=len, default="")
+                width = max(width, math.ceil(metrics.horizontalAdvance(longest)) + theme.px(9))
+            widths[place] = width
+        available = self.viewport().width()
+        while sum(widths.values()) > available and len(widths) > 2:
+            least = min(widths, key=lambda place: model.columns[place].keep)
+            if model.columns[least].keep == ID.keep:
+                break
+            del widths[least]
+        stretch = next(place for place, column in enumerate(model.columns) if column.left)
+        if stretch in widths:
+            widths[stretch] = max(theme.px(30), widths[stretch] + available - sum(widths.values()))
+        for place in range(len(model.columns)):
+            self.setColumnHidden(place, place not in widths)
+            if place in widths:
+                self.setColumnWidth(place, widths[place])

@@ -1,0 +1,349 @@
+"""The sorting workspace of one viewer: docks, toolbar and keys that show one session."""
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+from weakref import ref
+
+from napari.viewer import Viewer
+from qtpy.compat import isalive
+from qtpy.QtCore import QEvent, QObject, QPoint, Qt, QTimer
+from qtpy.QtWidgets import QApplication, QDockWidget, QMainWindow, QMenu, QTabBar, QWidget
+
+from napari_phy.layers.binder import LayerBinder
+from napari_phy.layers.session_tag import session_of
+from napari_phy.widgets.actions import ACTIONS
+from napari_phy.widgets.close_guard import CloseGuard
+from napari_phy.widgets.clusters_panel import ClustersPanel
+from napari_phy.widgets.correlograms_panel import CorrelogramsPanel
+from napari_phy.widgets.desk import SessionDesk
+from napari_phy.widgets.dock_header import keep_header
+from napari_phy.widgets.features_panel import FeaturesPanel
+from napari_phy.widgets.keys import KeyFilter
+from napari_phy.widgets.layouts import SMALL_BELOW, arrange_sort, napari_docks, resize_sort
+from napari_phy.widgets.notify import tell_what_to_know
+from napari_phy.widgets.similar_panel import SimilarPanel
+from napari_phy.widgets.theme import ThemeFollower, Tokens, tab_bar_style
+from napari_phy.widgets.toolbar import ActionBar
+from napari_phy.widgets.waveforms_panel import WaveformsPanel
+
+PANELS: dict[str, type[QWidget]] = {
+    "Clusters": ClustersPanel,
+    "Similar": SimilarPanel,
+    "Waveforms": WaveformsPanel,
+    "Features": FeaturesPanel,
+    "Correlograms": CorrelogramsPanel,
+}
+AREAS = {"Clusters": "left", "Similar": "left", "Waveforms": "top", "Features": "top", "Correlograms": "top"}
+LISTS = ("Clusters", "Similar")
+HINTS = "Space next candidate   ·   G merge   ·   Alt+G good   ·   F1 keys"
+FIT_AFTER_MS = 50
+NAME = "napari-phy-workspace"
+
+
+def open_workspace(viewer: Viewer, session: Any) -> "Workspace":
+    """Open the sorting workspace of a viewer on a session."""
+    workspace = Workspace.of(viewer)
+    workspace.open_session(session)
+    return workspace
+
+
+def dock_name(title: str) -> str:
+    """Return the name under which napari's Plugins menu looks for a dock, so that it finds ours and makes no second."""
+    return f"{title} (napari-phy)"
+
+
+def plain_viewer(viewer: Viewer) -> Viewer:
+    """Return the viewer itself where napari hands out a proxy."""
+    return getattr(viewer, "__wrapped__", viewer)
+
+
+class Workspace(QObject):
+    """One per viewer, as long as its main window lives. The truth is in the session; here are only widgets."""
+
+    def __init__(self, viewer: Viewer, window: QMainWindow) -> None:
+        super().__init__(window)
+        self.setObjectName(NAME)
+        self._viewer = ref(viewer)
+        self._window = window
+        self._is_arranged = False
+        self._small = False
+        self._binder: LayerBinder | None = None
+        self.panels: dict[str, QWidget] = {}
+        self.docks: dict[str, QDockWidget] = {}
+        self.theme_follower = ThemeFollower(viewer, self)
+        self.desk = SessionDesk(viewer, window, lambda: self.theme, self._listed_clusters, self)
+        self.guard = CloseGuard(window, lambda: self.session, lambda: self.theme, self.desk.complain)
+        self.panel_keys = KeyFilter({k: a.action_id for a in ACTIONS for k in a.keys}, self.desk.run, parent=self)
+        self.canvas_keys = KeyFilter(
+            {k: a.action_id for a in ACTIONS for k in a.canvas_keys}, self.desk.run, self._canvas_is_ours, self
+        )
+        self.toolbar = ActionBar(self.desk.run, self._layout_menu(), window)
+        window.addToolBar(self.toolbar)
+        self.panel_keys.watch(self.toolbar)
+        self.canvas_keys.watch(window.centralWidget())
+        self._fits = QTimer(self, singleShot=True, interval=FIT_AFTER_MS)
+        self._fits.timeout.connect(self._fit_again)
+        window.centralWidget().installEventFilter(self)
+        self.guard.closing.connect(self._on_closing)
+        self.desk.edited.connect(self.focus_clusters)
+        self.desk.saving_changed.connect(self.toolbar.set_saving)
+        self.toolbar.layers_toggled.connect(self._show_napari_docks)
+        self.theme_follower.changed.connect(self._on_theme_changed)
+        window.tabifiedDockWidgetActivated.connect(self._style_tabs)
+        viewer.layers.events.removed.connect(self._on_layer_removed)
+        viewer.layers.selection.events.active.connect(self._on_active_layer)
+        self._on_theme_changed(self.theme)
+
+    # --- finding it ---
+
+    @classmethod
+    def find(cls, viewer: Viewer) -> "Workspace | None":
+        """Return the workspace of a viewer, or None."""
+        viewer = plain_viewer(viewer)
+        return next((workspace for workspace in cls._all() if workspace.viewer is viewer), None)
+
+    @classmethod
+    def _all(cls) -> "Iterator[Workspace]":
+        for window in QApplication.topLevelWidgets():
+            if isinstance(window, QMainWindow):
+                workspace = window.findChild(cls, NAME, Qt.FindChildOption.FindDirectChildrenOnly)
+                if workspace is not None:
+                    yield workspace
+
+    @classmethod
+    def of(cls, viewer: Viewer, *, create: bool = True) -> "Workspace | None":
+        """Return the workspace of a viewer; if there is none and `create`, make it with its Clusters dock."""
+        viewer = plain_viewer(viewer)
+        workspace = cls.find(viewer)
+        if workspace is None and create:
+            panel = ClustersPanel(viewer=viewer)
+            dock = _add_dock(viewer, panel, "Clusters")
+            workspace = cls(viewer, dock.window())
+            workspace.adopt(panel, dock)
+        return workspace
+
+    @classmethod
+    def in_window(cls, window: QMainWindow, viewer: Viewer) -> "Workspace":
+        """Return the workspace of a viewer whose main window is known."""
+        return cls.find(viewer) or cls(plain_viewer(viewer), window)
+
+    @property
+    def viewer(self) -> Viewer | None:
+        """The viewer, or None when it is gone."""
+        return self._viewer()
+
+    @property
+    def window(self) -> QMainWindow:
+        """The viewer's main window."""
+        return self._window
+
+    @property
+    def session(self) -> Any:
+        """The open data set, or None."""
+        return self.desk.session
+
+    @property
+    def theme(self) -> Tokens:
+        """Colours and sizes now in force."""
+        return self.theme_follower.tokens
+
+    @property
+    def is_small(self) -> bool:
+        """Whether the form for small windows was chosen."""
+        return self._small
+
+    # --- sessions ---
+
+    def open_session(self, session: Any) -> bool:
+        """Show a session in the Sort layout; return False when the user wants to stay with the one before.
+
+        The workspace closes the session when it lets go of it: its layers were removed, another one is opened here, or
+        the viewer is closed.
+        """
+        if session is self.session:
+            self.focus_clusters()
+            return True
+        if not self.guard.may_close():
+            LayerBinder(self.viewer, session).close()
+            session.close()
+            return False
+        self.close_session()
+        self.arrange()
+        self._bind(session)
+        session.start_wizard()
+        self.focus_clusters()
+        tell_what_to_know(session, self.desk.save, self._window)
+        return True
+
+    def close_session(self) -> None:
+        """Let go of the session and its layers; the docks stay, empty."""
+        session, binder = self.session, self._binder
+        if session is None:
+            return
+        self._bind(None)
+        if binder is not None:
+            binder.close()
+        if not any(workspace.session is session for workspace in self._all()):
+            session.close()
+
+    def _bind(self, session: Any) -> None:
+        viewer = self.viewer
+        for panel in self.panels.values():
+            panel.set_session(session)
+        self.desk.set_session(session)
+        self.toolbar.set_session(session)
+        self._binder = None if session is None or viewer is None else LayerBinder(viewer, session)
+        if self._binder is not None:
+            self._binder.set_dark(self.theme.dark)
+        if viewer is not None:
+            viewer.update_console({"session": session})
+            self._on_active_layer()
+
+    def _on_layer_removed(self, event: Any) -> None:
+        viewer, session = self.viewer, self.session
+        if viewer is None or session is None or not isalive(self) or session_of(event.value) is not session:
+            return
+        if not any(session_of(layer) is session for layer in viewer.layers):
+            self.close_session()
+
+    def _on_closing(self) -> None:
+        """The window is about to close: see after the event whether it did."""
+        QTimer.singleShot(0, self._on_closed)
+
+    def _on_closed(self) -> None:
+        if isalive(self) and not self._window.isVisible():
+            self.close_session()
+
+    # --- docks ---
+
+    def adopt(self, panel: QWidget, dock: QDockWidget) -> None:
+        """Take a panel that is docked here into the workspace."""
+        title = panel.title
+        if self.docks.get(title) is dock:
+            return
+        self.panels[title], self.docks[title] = panel, dock
+        dock.setWindowTitle(title)
+        keep_header(dock, panel.header)
+        self.panel_keys.watch(dock)
+        self.panel_keys.watch(panel.header)
+        if title in LISTS:
+            panel.set_small(self._small)
+            panel.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+            panel.list.customContextMenuRequested.connect(partial(self._show_menu, panel.list))
+        else:
+            panel.hovered.connect(self.desk.say)
+        dock.destroyed.connect(partial(_forget, self.docks, self.panels, title, dock))
+        if panel.session is not self.session:
+            panel.set_session(self.session)
+
+    def open_dock(self, title: str) -> QWidget:
+        """Show a dock, and make it if there is none; return its panel."""
+        dock = self.docks.get(title)
+        if dock is None or dock.widget() is None:
+            panel = PANELS[title](viewer=self.viewer)
+            self.adopt(panel, _add_dock(self.viewer, panel, title))
+        self.docks[title].show()
+        return self.panels[title]
+
+    def arrange(self, *, again: bool = False) -> None:
+        """Open the docks of Sort at their places; the form is chosen at the first opening, or `again`."""
+        for title in PANELS:
+            self.open_dock(title)
+        if again or not self._is_arranged:
+            self._is_arranged = True
+            self._small = self._window.width() < SMALL_BELOW
+            self.toolbar.layers_action.setChecked(False)
+            self._show_napari_docks(False)
+        for title in LISTS:
+            self.panels[title].set_small(self._small)
+        arrange_sort(self._window, self.docks, small=self._small)
+        self._style_tabs()
+        QTimer.singleShot(0, self._resize)
+
+    def _resize(self) -> None:
+        if isalive(self) and set(PANELS) <= set(self.docks):
+            resize_sort(self._window, self.docks, small=self._small)
+            QTimer.singleShot(0, self._fit_canvas)
+
+    def _fit_canvas(self) -> None:
+        if isalive(self) and self._binder is not None:
+            size = self._window.centralWidget().size()
+            self._binder.fit(size.width(), size.height())
+            self.desk.say_again()  # napari empties the status bar when the canvas moves away under the mouse
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Keep the whole recording in a canvas that changes its size."""
+        if event.type() == QEvent.Type.Resize and self._binder is not None:
+            self._fits.start()
+        return False
+
+    def _fit_again(self) -> None:
+        if self._binder is not None:
+            size = self._window.centralWidget().size()
+            self._binder.fit_again(size.width(), size.height())
+
+    def focus_clusters(self) -> None:
+        """Give the keys to the list of clusters."""
+        panel = self.panels.get("Clusters")
+        if panel is not None:
+            panel.list.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _listed_clusters(self) -> list[int]:
+        """Return the clusters in the order of the list, or the largest first where it is not open."""
+        panel = self.panels.get("Clusters")
+        if panel is not None:
+            return panel.cluster_ids
+        manager = self.session.manager
+        return sorted(manager.cluster_ids.tolist(), key=lambda cluster: -manager.n_spikes(cluster))
+
+    def _layout_menu(self) -> QMenu:
+        menu = QMenu("Layout", self._window)
+        menu.addAction("Sort").triggered.connect(lambda *_: self.arrange(again=True))
+        return menu
+
+    def _show_menu(self, view: QWidget, place: QPoint) -> None:
+        menu = self.desk.make_menu(view)
+        menu.exec(view.viewport().mapToGlobal(place))
+        menu.deleteLater()
+
+    def _show_napari_docks(self, shown: bool) -> None:
+        for dock in napari_docks(self._window):
+            dock.setVisible(shown)
+
+    def _style_tabs(self, *_: object) -> None:
+        for bar in self._window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
+            bar.setStyleSheet(tab_bar_style(self.theme))
+
+    def _on_theme_changed(self, theme: Tokens) -> None:
+        self.toolbar.apply_theme(theme)
+        self._style_tabs()
+        if self._binder is not None:
+            self._binder.set_dark(theme.dark)
+
+    # --- the canvas ---
+
+    def _canvas_is_ours(self) -> bool:
+        """Keys in the canvas act only while the active layer is ours, or none is."""
+        viewer = self.viewer
+        if viewer is None or self.session is None:
+            return False
+        active = viewer.layers.selection.active
+        return active is None or session_of(active) is self.session
+
+    def _on_active_layer(self, event: Any = None) -> None:
+        """Show the keys that are needed most while nothing else is active."""
+        viewer = self.viewer
+        if viewer is not None and isalive(self) and self._canvas_is_ours():
+            viewer.help = HINTS
+
+
+def _add_dock(viewer: Viewer, panel: QWidget, title: str) -> QDockWidget:
+    return viewer.window.add_dock_widget(panel, name=dock_name(title), area=AREAS[title], add_vertical_stretch=False)
+
+
+def _forget(docks: dict[str, QDockWidget], panels: dict[str, QWidget], title: str, dock: QDockWidget, *_: Any) -> None:
+    """Drop a dock that is gone, unless another has taken its place."""
+    if docks.get(title) is dock:
+        del docks[title]
+        panels.pop(title, None)

@@ -1,0 +1,196 @@
+"""The table of actions: keys of the UX page, reasons, sentences, what each does."""
+
+import pytest
+from widgets.light_session import light_session
+
+from napari_phy.widgets.actions import ACTIONS, BY_ID, perform
+from napari_phy.widgets.keys import normal
+
+KEYS = {
+    "merge": ("G", "G"),
+    "split": ("K", "K"),
+    **{f"move_best_{group}": (f"Alt+{key}",) * 2 for group, key in zip(("good", "mua", "noise", "unsorted"), "GMNU")},
+    **{f"move_similar_{group}": (f"Ctrl+{key}", "") for group, key in zip(("good", "mua", "noise", "unsorted"), "GMNU")},
+    **{f"move_all_{group}": (f"Ctrl+Alt+{key}",) * 2 for group, key in zip(("good", "mua", "noise", "unsorted"), "GMNU")},
+    "next_candidate": ("Space", ""),
+    "previous_candidate": ("Shift+Space", ""),
+    "previous_best": ("Up", "Up"),
+    "next_best": ("Down", "Down"),
+    "first_best": ("Home", "Home"),
+    "last_best": ("End", "End"),
+    "drop_similar": ("Backspace", ""),
+    "undo": ("Ctrl+Z", "Ctrl+Z"),
+    "redo": ("Ctrl+Shift+Z Ctrl+Y", "Ctrl+Shift+Z"),
+    "save": ("Ctrl+S Ctrl+Shift+S", "Ctrl+Shift+S"),
+    "label": ("L", ""),
+    "keys": ("F1", "F1"),
+}  # fmt: skip
+
+
+class Desk:
+    def __init__(self, session, order=None):
+        self.session = session
+        self.order = order
+        self.said, self.complaints, self.calls = [], [], []
+
+    def listed_clusters(self):
+        return self.order or self.session.manager.cluster_ids.tolist()
+
+    def say(self, sentence):
+        self.said.append(sentence)
+
+    def complain(self, sentence):
+        self.complaints.append(sentence)
+
+    def save(self):
+        self.calls.append("save")
+
+    def ask_label(self):
+        self.calls.append("label")
+
+    def show_keys(self):
+        self.calls.append("keys")
+
+
+@pytest.fixture
+def desk():
+    return Desk(light_session())
+
+
+def do(action_id, desk):
+    return perform(BY_ID[action_id], desk)
+
+
+def test_the_keys_are_those_of_the_ux_page():
+    assert {a.action_id: (" ".join(a.keys), " ".join(a.canvas_keys)) for a in ACTIONS} == KEYS
+
+
+def test_no_key_is_used_twice():
+    for field in ("keys", "canvas_keys"):
+        keys = [normal(key) for action in ACTIONS for key in getattr(action, field)]
+        assert len(keys) == len(set(keys))
+
+
+def test_every_action_has_words_for_a_session_and_for_none(desk):
+    desk.session.selection.select([3, 4])
+    for action in ACTIONS:
+        assert action.tooltip(None).startswith(action.title)
+        assert action.tooltip(desk.session)
+        assert action.button_text(None) == action.title
+
+
+def test_merge_needs_two_clusters_and_says_which(desk):
+    session = desk.session
+    session.selection.select([3])
+    assert BY_ID["merge"].tooltip(session) == "Merge (G). Select two or more clusters to merge."
+    assert not do("merge", desk)
+    assert desk.said == ["Select two or more clusters to merge."]
+    session.selection.select([3, 4, 5])
+    assert BY_ID["merge"].button_text(session) == "Merge 3"
+    assert BY_ID["merge"].tooltip(session) == "Merge 3, 4 and 5 into one cluster (G)"
+    assert do("merge", desk)
+    assert set(session.manager.cluster_ids.tolist()) == {0, 1, 2, 6, 7, 8}
+
+
+def test_split_needs_some_spikes_inside_and_some_outside(desk):
+    session, manager = desk.session, desk.session.manager
+    session.selection.select([3])
+    assert BY_ID["split"].refusal(session) == "Draw a lasso around some spikes to split."
+    spikes = manager.spikes(3)
+    session.selection.select_spikes(spikes)
+    assert BY_ID["split"].refusal(session) == (
+        f"The lasso holds all {len(spikes)} spikes of cluster 3; nothing would be split."
+    )
+    session.selection.select_spikes(spikes[:9])
+    assert BY_ID["split"].button_text(session) == "Split 9"
+    assert BY_ID["split"].tooltip(session) == "Split 9 spikes off 3 (K)"
+    assert do("split", desk)
+    assert manager.spikes(8).tolist() == spikes[:9].tolist()
+
+
+def test_a_lasso_around_all_of_both_selected_clusters_splits_nothing(desk):
+    session = desk.session
+    session.selection.select([3, 4])
+    session.selection.select_spikes([*session.manager.spikes(3), *session.manager.spikes(4)])
+    assert "clusters 3 and 4; nothing would be split" in BY_ID["split"].refusal(session)
+
+
+@pytest.mark.parametrize(("which", "moved"), [("all", {3, 4, 5}), ("best", {3}), ("similar", {4, 5})])
+def test_moves_go_to_the_clusters_they_name(desk, which, moved):
+    desk.session.selection.select([3, 4, 5])
+    assert do(f"move_{which}_good", desk)
+    assert {c for c, group in desk.session.manager.cluster_groups.items() if group == "good"} == moved | {0}
+
+
+def test_moving_says_how_many_and_the_other_key(desk):
+    desk.session.selection.select([3, 4, 5])
+    assert BY_ID["move_all_good"].tooltip(desk.session) == (
+        "Move the 3 selected clusters to good (Ctrl+Alt+G); best only: Alt+G"
+    )
+
+
+def test_undo_and_redo_name_the_edit(desk):
+    session = desk.session
+    assert BY_ID["undo"].tooltip(session) == "Undo (Ctrl+Z). Nothing more to undo."
+    session.merge([5, 7])
+    assert BY_ID["undo"].tooltip(session) == "Undo: merge 5 and 7 (Ctrl+Z)"
+    assert do("undo", desk)
+    assert BY_ID["redo"].tooltip(session) == "Redo: merge 5 and 7 (Ctrl+Shift+Z)"
+    session.move([5], "good")
+    assert BY_ID["undo"].tooltip(session) == "Undo: move 5 to good (Ctrl+Z)"
+
+
+def test_save_only_when_dirty_and_writable(desk):
+    session = desk.session
+    assert BY_ID["save"].refusal(session) == "Everything is saved."
+    session.merge([3, 4])
+    assert BY_ID["save"].tooltip(session) == "Save 1 edit to memory.kwik (Ctrl+S)"
+    assert do("save", desk)
+    assert desk.calls == ["save"]
+    session.store.can_save = False
+    assert "read-only" in BY_ID["save"].refusal(session)
+
+
+def test_next_and_previous_best_follow_the_list(desk):
+    desk.order = [6, 3, 5, 1]
+    selection = desk.session.selection
+    for action_id, expected in (
+        ("first_best", 6), ("next_best", 3), ("next_best", 5), ("next_best", 1), ("next_best", 1),
+        ("previous_best", 5), ("first_best", 6), ("previous_best", 6), ("last_best", 1),
+    ):  # fmt: skip
+        assert do(action_id, desk)
+        assert selection.clusters == (expected,)
+
+
+def test_space_walks_through_the_candidates_and_back(desk):
+    session = desk.session
+    session.start_wizard()
+    first = session.selection.clusters
+    assert len(first) == 2
+    assert do("next_candidate", desk)
+    second = session.selection.clusters
+    assert second[0] == first[0]
+    assert second[1] != first[1]
+    assert do("previous_candidate", desk)
+    assert session.selection.clusters == first
+
+
+def test_backspace_drops_the_similar_clusters(desk):
+    selection = desk.session.selection
+    selection.select([3, 4, 5], n_best=2)
+    assert do("drop_similar", desk)
+    assert selection.clusters == (3, 4)
+    assert not do("drop_similar", desk)
+
+
+def test_an_edit_that_changes_nothing_is_said_not_shouted(desk):
+    desk.session.selection.select([0])
+    assert not do("move_best_good", desk)
+    assert desk.complaints == []
+    assert desk.said == ["Cluster 0: already in good."]
+
+
+def test_without_a_session_every_action_invites_to_open_one(desk):
+    empty = Desk(None)
+    assert not do("merge", empty)
+    assert empty.said == ["Open a Kwik file to begin: File > Open, or drop it here."]
