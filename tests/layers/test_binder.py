@@ -59,6 +59,7 @@ def test_the_layer_follows_selection_and_edits(session, viewer):
     assert selection_color(0) in face_colors(layer)
     binder.set_dark(False)
     assert selection_color(0, dark=False) in face_colors(layer)
+    assert viewer.layers["traces"].colormap.map(0.5).ravel()[:3].min() == 1
     session.selection.select([])
     assert len(layer.data) == 0
     binder.close()

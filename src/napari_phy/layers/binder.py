@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from napari.components import ViewerModel
+from napari.layers import Image, Points
 
 from napari_phy.core.update_info import UpdateInfo
 from napari_phy.layers.session_tag import session_of
-from napari_phy.layers.spikes import NAME as SPIKES
 from napari_phy.layers.spikes import spike_points
+from napari_phy.layers.traces import trace_colormap
 from napari_phy.session import Session
 
 MARGIN = 1.04  # a little air around the picture
@@ -40,8 +41,11 @@ class LayerBinder:
         return [layer for layer in self._viewer.layers if session_of(layer) is self._session]
 
     def set_dark(self, dark: bool) -> None:
-        """Take the palette of a dark or a light theme."""
+        """Take the colours of a dark or a light theme."""
         self._dark = dark
+        for layer in self.layers:
+            if isinstance(layer, Image):
+                layer.colormap = trace_colormap(dark)
         self.refresh()
 
     def fit(self, width: int, height: int) -> None:
@@ -68,7 +72,7 @@ class LayerBinder:
 
     def refresh(self) -> None:
         """Show the selection as it is now; the same again does nothing."""
-        layer = next((one for one in self.layers if one.name.startswith(SPIKES)), None)
+        layer = next((one for one in self.layers if isinstance(one, Points)), None)
         clusters = tuple(cluster for cluster in self._session.selection.clusters if cluster in self._session.manager)
         if layer is None or self._shown == (clusters, self._dark):
             return

@@ -25,8 +25,8 @@ NOISE_FRACTION = 0.4  # of the contrast limit: below it the picture is backgroun
 NOISE_WIDTH = 4  # standard deviations that count as noise
 NAME = "traces"
 
-QUIET = (0.082, 0.090, 0.110, 1.0)
-LOUD = (0.94, 0.95, 0.96, 1.0)
+QUIET = {True: "#15171c", False: "#ffffff"}  # the background of a view, by darkness of the theme
+LOUD = {True: "#f0f1f2", False: "#1e1e21"}  # its text
 
 
 class TraceLevel:
@@ -127,17 +127,20 @@ def traces_layer(session: Session, pitch: float) -> LayerDataTuple | None:
         "name": NAME,
         "multiscale": True,
         "contrast_limits": (-limit, limit),
-        "colormap": Colormap(
-            [LOUD, QUIET, QUIET, LOUD],
-            controls=[0.0, (1 - NOISE_FRACTION) / 2, (1 + NOISE_FRACTION) / 2, 1.0],
-            name="traces",
-        ),
+        "colormap": trace_colormap(dark=True),
         "scale": (pitch, 1 / model.sample_rate),
         "axis_labels": ("channel", "time"),
         "interpolation2d": "nearest",
         "metadata": {TAG: SessionTag(session)},
     }
     return trace_levels(model.traces, model.probe.channel_ids, baseline), options, "image"
+
+
+def trace_colormap(dark: bool) -> Colormap:
+    """Return the colours of a theme: both extremes stand out, noise fades into the background."""
+    colors = [LOUD[dark], QUIET[dark], QUIET[dark], LOUD[dark]]
+    controls = [0.0, (1 - NOISE_FRACTION) / 2, (1 + NOISE_FRACTION) / 2, 1.0]
+    return Colormap(colors, controls=controls, name=f"traces {'dark' if dark else 'light'}")
 
 
 def _baseline_and_noise(traces: Samples, channels: npt.NDArray[np.int64]) -> tuple[Float32, float]:

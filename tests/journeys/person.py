@@ -1,0 +1,144 @@
+"""Somebody at the desk: clicks rows and buttons, presses keys, draws lassos, by real Qt events in a real window."""
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+from napari.viewer import Viewer
+from qtpy.QtCore import QEventLoop, QPoint, QPointF, Qt
+from qtpy.QtTest import QTest
+from qtpy.QtWidgets import QApplication, QWidget
+
+from napari_phy.widgets.workspace import Workspace
+
+PATIENCE_S = 60
+PLAIN = Qt.KeyboardModifier.NoModifier
+CTRL = Qt.KeyboardModifier.ControlModifier
+SHIFT = Qt.KeyboardModifier.ShiftModifier
+ALT = Qt.KeyboardModifier.AltModifier
+LEFT = Qt.MouseButton.LeftButton
+
+
+class Person:
+    """Uses the workspace of one viewer."""
+
+    def __init__(self, viewer: Viewer) -> None:
+        self.viewer = viewer
+
+    # --- looking ---
+
+    @property
+    def workspace(self) -> Workspace:
+        workspace = Workspace.find(self.viewer)
+        assert workspace is not None, "no workspace is open"
+        return workspace
+
+    @property
+    def session(self):
+        return self.workspace.session
+
+    @property
+    def chosen(self) -> tuple[int, ...]:
+        """The selected clusters in order."""
+        return self.session.selection.clusters
+
+    def listed(self, title: str = "Clusters") -> list[int]:
+        """Return the ids of a list from the top."""
+        return self.workspace.panels[title].list.cluster_model.cluster_ids
+
+    def button_text(self, action_id: str) -> str:
+        return self.workspace.toolbar.button(action_id).text()
+
+    # --- waiting ---
+
+    def wait(self, condition: Callable[[], object], what: str = "the condition") -> None:
+        """Let the program run until something holds."""
+        end = time.monotonic() + PATIENCE_S
+        while not condition():
+            assert time.monotonic() < end, f"waited in vain for {what}"
+            QApplication.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 20)
+            time.sleep(0.002)
+
+    def rest(self, seconds: float) -> None:
+        """Let the program run for a while."""
+        end = time.monotonic() + seconds
+        self.wait(lambda: time.monotonic() > end)
+
+    def settle(self) -> None:
+        """Wait until every view shows the selection."""
+        QApplication.processEvents()
+        self.wait(lambda: not any(getattr(panel, "busy", False) for panel in self.workspace.panels.values()), "views")
+        QApplication.processEvents()
+
+    # --- acting ---
+
+    def resize(self, width: int, height: int) -> None:
+        """Give the window a size, in the corner of the screen."""
+        self.viewer.window.set_geometry(0, 0, width, height)
+        self.wait(lambda: self.viewer.window.geometry()[2:] == (width, height), "the window's size")
+
+    def open(self, path: Path) -> None:
+        """Open a file and wait for the workspace."""
+        self.viewer.open(str(path), plugin="napari-phy")
+        self.wait(lambda: Workspace.find(self.viewer) is not None and self.session is not None, "the workspace")
+        self.wait(lambda: self.session.model.path == Path(path), "the data set")
+        self.settle()
+        self.wait(lambda: self.listed(), "the list of clusters")
+
+    def click(self, cluster: int, title: str = "Clusters", modifier: Qt.KeyboardModifier = PLAIN) -> None:
+        """Click the row of a cluster."""
+        view = self.workspace.panels[title].list
+        index = view.model().index(self.listed(title).index(cluster), 1)
+        view.scrollTo(index)
+        QTest.mouseClick(view.viewport(), LEFT, modifier, view.visualRect(index).center())
+        self.settle()
+
+    def press(self, key: Qt.Key, modifier: Qt.KeyboardModifier = PLAIN) -> None:
+        """Press a key where the focus is."""
+        QTest.keyClick(self.focused(), key, modifier)
+        self.settle()
+
+    def focused(self) -> QWidget:
+        self.workspace.window.activateWindow()
+        self.wait(lambda: QApplication.focusWidget() is not None, "the focus")
+        return QApplication.focusWidget()
+
+    def push(self, action_id: str) -> None:
+        """Push a button of the toolbar."""
+        button = self.workspace.toolbar.button(action_id)
+        assert button.isEnabled(), button.toolTip()
+        QTest.mouseClick(button, LEFT, PLAIN, button.rect().center())
+        self.settle()
+
+    def lasso(self, corners: Sequence[tuple[float, float]]) -> None:
+        """Draw a lasso around points given in the units of the feature axes."""
+        panel = self.workspace.panels["Features"]
+        canvas = panel.canvas.native
+        places = [QPointF(*place).toPoint() for place in panel.frame.to_px(np.asarray(corners, float)).tolist()]
+        QTest.mousePress(canvas, LEFT, CTRL, places[0])
+        for start, stop in zip(places, [*places[1:], places[0]], strict=True):
+            for step in range(1, 6):
+                QTest.mouseMove(canvas, _between(start, stop, step / 5))
+                QApplication.processEvents()
+        QTest.mouseRelease(canvas, LEFT, CTRL, places[0])
+        self.settle()
+
+    def around(self, spikes: np.ndarray, margin: float = 0.05) -> list[tuple[float, float]]:
+        """Return the corners of a lasso that holds these spikes in the axes shown, as far as they are drawn."""
+        features = self.workspace.panels["Features"].data.features
+        inside = np.isin(features.spike_ids, spikes)
+        x, y = features.x[inside], features.y[inside]
+        wide, high = margin * np.ptp(x), margin * np.ptp(y)
+        left, right, low, top = x.min() - wide, x.max() + wide, y.min() - high, y.max() + high
+        return [(left, low), (right, low), (right, top), (left, top)]
+
+    def picture(self, path: Path) -> None:
+        """Keep what is on the screen."""
+        self.settle()
+        self.rest(0.3)
+        self.workspace.window.screen().grabWindow(self.workspace.window.winId()).save(str(path))
+
+
+def _between(start: QPoint, stop: QPoint, share: float) -> QPoint:
+    return QPoint(round(start.x() + (stop.x() - start.x()) * share), round(start.y() + (stop.y() - start.y()) * share))

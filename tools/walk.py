@@ -1,0 +1,91 @@
+"""Walk through a data set as a person would and keep a picture of each step.
+
+usage: python tools/walk.py FOLDER [KWIK] [--size 1920x1080] [--theme dark|light]
+"""
+
+import argparse
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tests"))
+
+
+def main() -> int:
+    """Open, select, merge, undo, draw a lasso, split; return the exit status."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path, help="where the pictures go")
+    parser.add_argument("kwik", type=Path, nargs="?", help="a .kwik file; a fresh copy of the sample if none is given")
+    parser.add_argument("--size", default="1920x1080", help="of the window")
+    parser.add_argument("--theme", default="dark", choices=("dark", "light"))
+    options = parser.parse_args()
+    options.folder.mkdir(parents=True, exist_ok=True)
+    width, height = map(int, options.size.split("x"))
+    with tempfile.TemporaryDirectory() as home:
+        os.environ["XDG_CONFIG_HOME"] = home  # napari's settings of the person who calls stay as they are
+        return walk(options.folder, options.kwik or fresh_sample(Path(home)), (width, height), options.theme)
+
+
+def fresh_sample(home: Path) -> Path:
+    """Return the .kwik of a fresh copy of the sample."""
+    from napari_phy.sample_data import fresh_copy
+
+    return fresh_copy(home / "sample")
+
+
+def walk(folder: Path, kwik: Path, size: tuple[int, int], theme: str) -> int:
+    """Do the steps; return the exit status."""
+    import napari
+    from journeys.person import CTRL, Person
+    from qtpy.QtCore import Qt
+
+    viewer = napari.Viewer()
+    viewer.theme = theme
+    person = Person(viewer)
+    person.resize(*size)
+    taken = 0
+
+    def picture(name: str) -> None:
+        nonlocal taken
+        taken += 1
+        path = folder / f"{taken}-{name}.png"
+        person.picture(path)
+        print(path)
+
+    person.open(kwik.resolve())
+    person.rest(2)
+    picture("opened")
+    first, second = person.chosen if len(person.chosen) > 1 else person.listed()[:2]
+    third = next(cluster for cluster in person.listed("Similar") if cluster not in (first, second))
+    person.click(third, "Similar", CTRL)
+    picture("three-clusters")
+    person.click(third, "Similar", CTRL)
+    person.press(Qt.Key.Key_G)
+    merged = person.chosen[0]
+    picture("merged")
+    person.press(Qt.Key.Key_Z, CTRL)
+    picture("undone")
+    person.press(Qt.Key.Key_Z, CTRL | Qt.KeyboardModifier.ShiftModifier)
+    mixture = next(c for c in person.listed() if c != merged and person.session.manager.group(c) == "unsorted")
+    person.click(mixture)
+    data = person.workspace.panels["Features"].data.features
+    own = data.places == 0
+    left = own & (data.x < (data.x[own].min() + data.x[own].max()) / 2)
+    person.lasso(person.around(data.spike_ids[left], margin=0.03))
+    picture("lasso")
+    person.press(Qt.Key.Key_K)
+    picture("split")
+    person.press(Qt.Key.Key_G, Qt.KeyboardModifier.AltModifier)
+    picture("filed")
+    person.press(Qt.Key.Key_S, CTRL)
+    person.wait(lambda: not person.session.is_dirty, "the file to be saved")
+    picture("saved")
+    viewer.layers.clear()
+    viewer.close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
