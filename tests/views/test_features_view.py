@@ -104,13 +104,13 @@ def test_what_is_handed_out_cannot_be_changed(session):
 def test_axes_start_where_the_best_cluster_is_large(session):
     for cluster in range(5):
         x, y = default_axes(session, (cluster,))
-        assert x == FeatureAxis(channel_index=(3 * cluster + 1) % 8)
-        assert abs(y.channel_index - x.channel_index) == 1
+        assert FeatureAxis(channel_index=(3 * cluster + 1) % 8) in (x, y)
+        assert y.channel_index - x.channel_index == 1
 
 
 def test_the_second_axis_tells_two_clusters_apart(session):
     x, y = default_axes(session, (2, 4))
-    assert (x.channel_index, y.channel_index) == (7, 5)
+    assert (x.channel_index, y.channel_index) == (5, 7)
 
 
 def test_axes_without_features_or_clusters_or_with_one_channel(make_session):

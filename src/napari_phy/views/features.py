@@ -139,9 +139,10 @@ def axis_label(session: SessionLike, axis: FeatureAxis) -> str:
 def default_axes(session: SessionLike, clusters: tuple[int, ...]) -> tuple[FeatureAxis, FeatureAxis]:
     """Return the axes that show a selection best.
 
-    x is PC1 of the channel where the best cluster is largest (mean |feature| × mask). y is PC1 of the other channel
-    where the best cluster is large and the selected clusters lie far apart. Without features or clusters: the first
-    two channels; with a single channel: PC1 and PC2, or time.
+    PC1 of the channel where the best cluster is largest (mean |feature| × mask), and of the other channel where it is
+    large and the selected clusters lie far apart; the lower channel along x, so that the picture does not turn over
+    when the parts of a cluster change places. Without features or clusters: the first two channels; with a single
+    channel: PC1 and PC2, or time.
     """
     model = session.model
     first, second = 0, 1
@@ -156,7 +157,7 @@ def default_axes(session: SessionLike, clusters: tuple[int, ...]) -> tuple[Featu
         score = size + np.ptp(means.reshape(len(clusters), model.n_channels, -1)[..., 0], axis=0)
         first = int(np.argmax(size))
         score[first] = -np.inf
-        second = int(np.argmax(score))
+        first, second = sorted((first, int(np.argmax(score))))
     return FeatureAxis(channel_index=first), FeatureAxis(channel_index=second)
 
 
