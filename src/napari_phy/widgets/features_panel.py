@@ -1,6 +1,7 @@
 """Features: a scatter of two features, or a feature and time, with a lasso."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,7 @@ from napari_phy.widgets.canvas.lasso import Lasso
 from napari_phy.widgets.canvas.lines import PaletteLines
 from napari_phy.widgets.canvas.palette import palette_of, rgba, style_of
 from napari_phy.widgets.canvas.palette_scatter import PaletteScatter
+from napari_phy.widgets.latest_answer import LatestAnswer
 from napari_phy.widgets.legend import N_PALETTE, LegendEntry
 from napari_phy.widgets.overlay import axis_ticks, paint_axes, paint_lasso, paint_margins
 from napari_phy.widgets.panel import Panel, guarded
@@ -36,6 +38,7 @@ DISC_PX, BACKGROUND_PX, HOLLOW_PX = 4.0, 2.4, 5.0
 DISC_ALPHA, BACKGROUND_ALPHA = 0.75, 0.6
 HOVER_PX = 7.0
 ZOOM_STEP = 1.2
+N_AT_ONCE = 50_000  # spikes that a lasso looks at before the next frame; more of them in the background
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,9 @@ class FeaturesPanel(Panel):
         super().__init__(session, **options)
 
     def make_content(self) -> QWidget:
+        self._lasso_answers = LatestAnswer(self)
+        self._lasso_answers.answered.connect(self._on_inside)
+        self._lasso_answers.failed.connect(self._on_inside_failed)
         self.canvas = DataCanvas(self._paint)
         self._grid = PaletteLines(parent=self.canvas.scene)
         self._scatter = PaletteScatter(parent=self.canvas.scene)
@@ -296,12 +302,26 @@ class FeaturesPanel(Panel):
         return (x, y), px
 
     def _select_inside(self) -> None:
-        request = self.data.features.request
-        inside = spikes_in_lasso(self.session, request, self._lasso.polygon)
+        features, polygon = self.data.features, self._lasso.polygon
+        look = partial(spikes_in_lasso, self.session, features.request, polygon)
+        if features.n_total <= N_AT_ONCE:
+            self._on_inside(None, look())
+            return
+        self._tag = "counting…"
+        self._lasso_answers.ask(polygon.tobytes(), look)
+
+    @guarded
+    def _on_inside(self, _polygon: Any, inside: npt.NDArray[np.int64]) -> None:
         self._tag = f"{format_count(len(inside), 'spike')} inside  ·  K splits" if len(inside) else "no spikes inside"
         if not len(inside):
             self.hovered.emit("No spike of the selected clusters lies inside the lasso.")
+        self.canvas.overlay.update()
         self.session.selection.select_spikes(inside)
+
+    @guarded
+    def _on_inside_failed(self, _polygon: Any, error: Exception) -> None:
+        self._clear_lasso()
+        self.hovered.emit(str(error))
 
     def clear_lasso(self) -> None:
         """Remove the lasso and deselect its spikes."""
@@ -311,6 +331,7 @@ class FeaturesPanel(Panel):
             self.session.selection.select_spikes(np.empty(0, dtype=np.int64))
 
     def _clear_lasso(self) -> None:
+        self._lasso_answers.drop()
         self._lasso.clear()
         self._tag = ""
         self.canvas.overlay.update()

@@ -56,14 +56,15 @@ class Header(QWidget):
         self.more_menu.aboutToShow.connect(self._fill_more)
         self.more_button.setMenu(self.more_menu)
         self.more_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self._has_lasso = lasso
-        self._optional = [self.freeze_button, self.help_button] if freeze else [self.help_button]
+        offered = ((self.lasso_button, lasso), (self.freeze_button, freeze), (self.help_button, True))
+        self._optional = [button for button, is_offered in offered if is_offered]
         self.lasso_button.setVisible(lasso)
         self.freeze_button.setVisible(freeze)
         self.note_label.hide()
 
         self._row = QHBoxLayout(self)
         self._row.setSpacing(_GAP)
+        self._row.setSizeConstraint(QHBoxLayout.SizeConstraint.SetNoConstraint)
         self._row.addWidget(self.title_label)
         self._row.addSpacing(6)
         self._row.addWidget(self.note_label)
@@ -171,11 +172,11 @@ class Header(QWidget):
         self._place_drop_downs()
 
     def _place_drop_downs(self) -> None:
-        """Move into ⋯ what has no room: the second drop-down, help, freeze, and at last the first drop-down."""
+        """Move into ⋯ what has no room: the second drop-down, help, freeze, lasso, and at last the first one."""
         narrow = self.width() < self._theme.px(NARROW)
         margins = self._row.contentsMargins()
         room = self.width() - margins.left() - margins.right() - _GAPS
-        room -= sum(button.width() + _GAP for button in self._always())
+        room -= self.more_button.width() + _GAP
         if self._title_shown:
             room -= self.title_label.sizeHint().width()
         shown = set()
@@ -189,9 +190,6 @@ class Header(QWidget):
         for widget in (*self.drop_downs, *self._optional):
             widget.setVisible(widget in shown)
 
-    def _always(self) -> list[QToolButton]:
-        return [self.more_button, *([self.lasso_button] if self._has_lasso else [])]
-
     def _fill_more(self) -> None:
         for action in self._moved:
             self.more_menu.removeAction(action)
@@ -203,7 +201,7 @@ class Header(QWidget):
                 action.setText(drop_down.name)
                 self.more_menu.insertAction(first, action)
                 self._moved.append(action)
-        for button, text in ((self.freeze_button, "Freeze"), (self.help_button, "Help")):
+        for button, text in ((self.lasso_button, "Lasso"), (self.freeze_button, "Freeze"), (self.help_button, "Help")):
             if button in self._optional and button.isHidden():
                 action = QAction(text, self.more_menu)
                 action.setCheckable(button.isCheckable())

@@ -9,7 +9,7 @@ from qtpy.QtWidgets import QSizePolicy, QWidget
 from napari_phy.widgets.theme import BODY_PX, Tokens
 
 HEIGHT = 28
-CHIP = 10
+CHIP, GAP = 10, 15
 N_PALETTE = 12
 
 
@@ -56,22 +56,32 @@ class Legend(QWidget):
         painter.fillRect(self.rect(), QColor(theme.view))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(theme.font(BODY_PX))
-        left, gap, chip = theme.px(10.0), theme.px(15.0), theme.px(CHIP)
-        more_width = theme.text_width("+ 99") + gap
-        for place, entry in enumerate(self.entries):
-            width = chip + theme.px(5) + theme.text_width(entry.text)
-            is_last = place == len(self.entries) - 1
-            if left + width > self.width() - (4 if is_last else more_width):
-                painter.setPen(QColor(theme.dim))
-                painter.drawText(
-                    QRectF(left, 0, self.width() - left, self.height()),
-                    Qt.AlignmentFlag.AlignVCenter,
-                    f"+ {len(self.entries) - place}",
-                )
-                break
+        n_shown, chip = self.n_shown(), theme.px(CHIP)
+        left = theme.px(10)
+        for entry in self.entries[:n_shown]:
             self._paint_entry(painter, entry, left, chip)
-            left += width + gap
+            left += self._width(entry) + theme.px(GAP)
+        if n_shown < len(self.entries):
+            painter.setPen(QColor(theme.dim))
+            box = QRectF(left, 0, self.width() - left, self.height())
+            painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, f"+ {len(self.entries) - n_shown}")
         painter.end()
+
+    def n_shown(self) -> int:
+        """Return how many entries have room."""
+        theme = self._theme
+        if theme is None:
+            return 0
+        left, more = theme.px(10), theme.text_width("+ 99") + theme.px(GAP)
+        for place, entry in enumerate(self.entries):
+            left += self._width(entry)
+            if left > self.width() - (4 if place == len(self.entries) - 1 else more):
+                return place
+            left += theme.px(GAP)
+        return len(self.entries)
+
+    def _width(self, entry: LegendEntry) -> float:
+        return self._theme.px(CHIP) + self._theme.px(5) + self._theme.text_width(entry.text)
 
     def _paint_entry(self, painter: QPainter, entry: LegendEntry, left: float, chip: int) -> None:
         theme = self._theme

@@ -1,0 +1,123 @@
+"""The correlogram view: a matrix in the colours of its clusters, legible at any size."""
+
+import numpy as np
+import pytest
+from qtpy.QtCore import QPoint, QSize
+from qtpy.QtGui import QColor
+from widgets.light_session import light_session
+
+from napari_phy.widgets.canvas.correlogram_painter import grid_of
+from napari_phy.widgets.correlograms_panel import N_MAX, CorrelogramsPanel
+from napari_phy.widgets.theme import tokens
+
+
+@pytest.fixture
+def session():
+    made = light_session(n_clusters=14, n_spikes=4000)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def panel(qtbot, session):
+    made = CorrelogramsPanel(session)
+    qtbot.addWidget(made)
+    made.resize(520, 545)
+    made.show()
+    qtbot.waitExposed(made)
+    session.selection.select([1, 2, 3])
+    qtbot.waitUntil(lambda: ready(made))
+    return made
+
+
+def ready(panel):
+    return not panel.busy and panel.data is not None and panel.data.request == panel.make_request()
+
+
+def colors_of_tile(panel, row, column):
+    image = panel.plot.grab().toImage()
+    scale = image.width() / panel.plot.width()
+    tile = panel.grid(panel.plot.size(), panel.theme).tile(row, column)
+    xs = np.arange(tile.left() + 1, tile.right() - 1)
+    ys = np.arange(tile.top() + 1, tile.bottom() - 1, 3)
+    names = [image.pixelColor(int(x * scale), int(y * scale)).getRgb()[:3] for x in xs for y in ys]
+    return np.array(names)
+
+
+def has(colors, wanted):
+    return (np.abs(colors - QColor(wanted).getRgb()[:3]).max(axis=1) <= 8).any()
+
+
+def test_the_diagonal_has_the_cluster_s_colour_and_the_rest_is_grey(panel):
+    for place in range(3):
+        tile = colors_of_tile(panel, place, place)
+        assert has(tile, panel.color_of(place))
+        assert has(tile, panel.theme.tile)
+    other = colors_of_tile(panel, 0, 1)
+    assert has(other, panel.theme.bars)
+    assert not any(has(other, panel.color_of(place)) for place in range(3))
+
+
+def test_bin_and_window_start_at_1_and_50_ms_and_can_be_chosen(panel, qtbot):
+    assert [box.text() for box in panel.header.drop_downs] == ["Bin 1 ms ▾", "Window 50 ms ▾"]
+    assert panel.data.lags_ms[[0, -1]].tolist() == [-25, 25]
+    panel.set_bin(0.5)
+    panel.set_window(100.0)
+    qtbot.waitUntil(lambda: ready(panel))
+    assert [box.text() for box in panel.header.drop_downs] == ["Bin 0.5 ms ▾", "Window 100 ms ▾"]
+    assert panel.data.lags_ms[[0, -1]].tolist() == [-50, 50]
+
+
+def test_more_clusters_than_are_legible_are_left_out_and_the_caption_says_so(panel, session, qtbot):
+    session.selection.select(range(11))
+    qtbot.waitUntil(lambda: ready(panel))
+    assert len(panel.data.cluster_ids) == N_MAX
+    assert panel.caption.text().startswith("the first 8 of 11 clusters; ")
+    session.selection.select([1])
+    qtbot.waitUntil(lambda: ready(panel))
+    assert not panel.caption.text().startswith("the first")
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 5, 8])
+@pytest.mark.parametrize("size", [(220, 160), (260, 240), (410, 360), (520, 545)])
+def test_tiles_neither_overlap_nor_leave_the_widget(n, size):
+    grid = grid_of(n, *size, tokens("dark"))
+    tiles = [grid.tile(row, column) for row in range(n) for column in range(n)]
+    for index, tile in enumerate(tiles):
+        assert tile.left() >= 0
+        assert tile.right() <= size[0]
+        assert tile.bottom() <= size[1]
+        assert not any(tile.intersects(other) for other in tiles[index + 1 :])
+    x, y = tiles[-1].center().x(), tiles[-1].center().y()
+    assert grid.at(x, y)[:2] == (n - 1, n - 1)
+    assert grid.at(1, 1) is None
+
+
+def test_hovering_tells_the_pair_the_lag_and_the_count(panel, qtbot):
+    tile = panel.grid(panel.plot.size(), panel.theme).tile(0, 2)
+    middle = len(panel.data.lags_ms) // 2
+    words = panel.read_out(tile.center().x(), tile.center().y())
+    assert words == f"1 → 3, 0 ms, {panel.data.counts[0, 2, middle]} pairs"
+    assert panel.read_out(1, 1) == ""
+    with qtbot.waitSignal(panel.hovered) as heard:
+        qtbot.mouseMove(panel.plot, QPoint(round(tile.center().x()), round(tile.center().y())))
+    assert heard.args == [words]
+
+
+def test_a_picture_is_saved_as_png_and_as_svg_in_the_light_colours(panel, tmp_path):
+    png, svg = tmp_path / "picture.png", tmp_path / "picture.svg"
+    panel.save_picture(str(png))
+    panel.save_picture(str(svg))
+    assert png.stat().st_size > 1000
+    text = svg.read_text(encoding="utf-8")
+    assert "lag (ms)" in text
+    assert "#1e679c" in text
+    assert panel.color_of(0) not in text
+
+
+def test_it_paints_into_any_rectangle(panel):
+    for size in (QSize(30, 30), QSize(220, 100), QSize(1500, 900)):
+        grid = panel.grid(size, panel.theme)
+        assert grid.tile(0, 0).width() >= 4
+        panel.plot.resize(size)
+        panel.plot.grab()

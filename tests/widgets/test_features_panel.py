@@ -1,0 +1,281 @@
+"""The features view, worked by mouse and key like a person would."""
+
+import gc
+import weakref
+
+import numpy as np
+import pytest
+from qtpy.QtCore import QEvent, QPoint, QPointF, Qt
+from qtpy.QtGui import QColor, QWheelEvent
+from qtpy.QtWidgets import QApplication
+from widgets.light_session import light_session
+
+from napari_phy.views.features import TIME_AXIS, FeatureAxis
+from napari_phy.widgets import features_panel
+from napari_phy.widgets.features_panel import FeaturesPanel
+
+CTRL, NONE = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.NoModifier
+LEFT = Qt.MouseButton.LeftButton
+
+
+@pytest.fixture
+def session():
+    made = light_session(n_clusters=5, n_spikes=1500)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def panel(qtbot, session):
+    made = FeaturesPanel(session)
+    qtbot.addWidget(made)
+    made.resize(550, 480)
+    made.show()
+    qtbot.waitExposed(made)
+    session.selection.select([1, 2])
+    qtbot.waitUntil(lambda: ready(made))
+    return made
+
+
+def ready(panel):
+    return not panel.busy and panel.data is not None and panel.data.features.request.clusters == panel.clusters
+
+
+def features(panel):
+    return panel.data.features
+
+
+def draw_lasso(qtbot, panel, points, modifier=CTRL):
+    native = panel.canvas.native
+    points = [QPoint(round(x), round(y)) for x, y in points]
+    qtbot.mousePress(native, LEFT, modifier, points[0])
+    for point in points[1:]:
+        qtbot.mouseMove(native, point)
+    qtbot.mouseRelease(native, LEFT, modifier, points[-1])
+
+
+def around_all(panel):
+    frame = panel.frame
+    left, top = frame.left + 1, frame.top + 1
+    right, bottom = frame.left + frame.width - 1, frame.top + frame.height - 1
+    return [(left, top), (right, top), (right, bottom), (left, bottom)]
+
+
+def test_it_shows_the_axes_that_suit_the_clusters(panel, session):
+    request = features(panel).request
+    texts = [box.text() for box in panel.header.drop_downs]
+    assert texts == [
+        f"x  ch {request.x.channel_index} · PC1 ▾",
+        f"y  ch {request.y.channel_index} · PC1 ▾",
+    ]
+    assert [entry.text for entry in panel.legend.entries] == ["1", "2", "others"]
+    assert panel.caption.text() == features(panel).caption
+
+
+def test_an_axis_can_be_chosen_and_stays(panel, session, qtbot):
+    panel.set_axis(0, TIME_AXIS)
+    panel.set_axis(1, FeatureAxis("feature", 3, 2))
+    qtbot.waitUntil(lambda: not panel.busy)
+    assert features(panel).x_label == "time (s)"
+    session.selection.select([0])
+    qtbot.waitUntil(lambda: ready(panel))
+    assert features(panel).request.x == TIME_AXIS
+    assert [box.text() for box in panel.header.drop_downs] == ["x  time ▾", "y  ch 3 · PC3 ▾"]
+    panel.set_axis(0, None)
+    qtbot.waitUntil(lambda: not panel.busy)
+    assert features(panel).request.x.kind == "feature"
+
+
+def test_the_menu_changes_the_axis(panel, qtbot):
+    box = panel.header.drop_downs[0]
+    box.choices_menu.aboutToShow.emit()
+    next(action for action in box.choices_menu.actions() if action.text() == "time").trigger()
+    qtbot.waitUntil(lambda: not panel.busy and features(panel).request.x == TIME_AXIS)
+    assert box.current == TIME_AXIS
+
+
+def test_a_spike_is_drawn_in_the_colour_of_its_place(panel, session):
+    data, frame = features(panel), panel.frame
+    px = frame.to_px(np.column_stack([data.x, data.y]))
+    inside = np.array([frame.contains(x, y) for x, y in px])
+    QApplication.processEvents()
+    image = panel.canvas.native.grabFramebuffer()
+    scale = image.width() / panel.canvas.native.width()
+    for place in (0, 1):
+        # the best cluster lies on top; of the other only spikes that nothing covers count
+        wanted = QColor(panel.color_of(place)).getRgb()[:3]
+        view = QColor(panel.theme.view).getRgb()[:3]
+        mixed = np.array(wanted) * 0.75 + np.array(view) * 0.25
+        found = []
+        for index in np.flatnonzero(inside & (data.places == place)):
+            distance = np.hypot(*(px - px[index]).T)
+            if np.sum(distance < 8) == 1:
+                x, y = px[index] * scale
+                found.append(image.pixelColor(int(x), int(y)).getRgb()[:3])
+        assert found
+        assert np.median(found, axis=0) == pytest.approx(mixed, abs=12)
+
+
+def test_ctrl_drag_selects_all_spikes_inside_drawn_or_not(panel, session, qtbot):
+    draw_lasso(qtbot, panel, around_all(panel))
+    request, polygon = features(panel).request, panel._lasso.polygon
+    assert len(polygon) == 4
+    inside = features_panel.spikes_in_lasso(session, request, polygon)
+    assert np.array_equal(session.selection.spikes, inside)
+    assert len(inside) > 500
+    assert panel._tag == f"{len(inside)} spikes inside  ·  K splits"
+    session.split(session.selection.spikes)
+    assert len(panel._lasso) == 0
+
+
+def test_a_lasso_acts_on_spikes_that_are_not_drawn(panel, session, qtbot, monkeypatch):
+    total = sum(session.manager.n_spikes(cluster) for cluster in (1, 2))
+
+    def few(session, request):
+        return compute(session, features_panel.FeatureRequest(request.clusters, request.x, request.y, 20, 20))
+
+    compute = features_panel.compute_features
+    monkeypatch.setattr(features_panel, "compute_features", few)
+    panel.refresh(again=True)
+    qtbot.waitUntil(lambda: not panel.busy)
+    assert features(panel).n_shown == 40
+    panel._frame = panel.frame.zoomed(275, 240, 0.2)
+    draw_lasso(qtbot, panel, around_all(panel))
+    assert len(session.selection.spikes) == total
+
+
+def test_many_spikes_are_looked_at_in_the_background(panel, session, qtbot, monkeypatch):
+    monkeypatch.setattr(features_panel, "N_AT_ONCE", 10)
+    draw_lasso(qtbot, panel, around_all(panel))
+    qtbot.waitUntil(lambda: len(session.selection.spikes) > 500)
+    assert panel._tag.endswith("K splits")
+
+
+def test_the_lasso_button_draws_without_ctrl_and_esc_clears(panel, session, qtbot):
+    panel.header.lasso_button.click()
+    draw_lasso(qtbot, panel, around_all(panel), NONE)
+    assert len(session.selection.spikes)
+    assert not panel.header.lasso_button.isChecked()
+    panel.setFocus()
+    qtbot.keyClick(panel, Qt.Key.Key_Escape)
+    assert len(session.selection.spikes) == 0
+    assert len(panel._lasso) == 0
+
+
+def test_a_lasso_around_nothing_says_so(panel, session, qtbot):
+    frame = panel.frame
+    said = []
+    panel.hovered.connect(said.append)
+    panel._frame = frame.panned(3 * frame.width, 0)
+    draw_lasso(qtbot, panel, [(100, 100), (140, 100), (140, 140)])
+    assert panel._tag == "no spikes inside"
+    assert said[-1] == "No spike of the selected clusters lies inside the lasso."
+    draw_lasso(qtbot, panel, [(100, 100), (140, 100)])
+    assert said[-1] == "The lasso needs three points or more."
+
+
+def test_a_new_selection_removes_the_lasso(panel, session, qtbot):
+    draw_lasso(qtbot, panel, around_all(panel))
+    session.selection.select([3])
+    assert len(panel._lasso) == 0
+    qtbot.waitUntil(lambda: ready(panel))
+
+
+def wheel(panel, x, y, notches):
+    native = panel.canvas.native
+    position = QPointF(x, y)
+    event = QWheelEvent(
+        position, QPointF(native.mapToGlobal(position)), QPoint(), QPoint(0, 120 * notches),
+        Qt.MouseButton.NoButton, NONE, Qt.ScrollPhase.NoScrollPhase, False,
+    )  # fmt: skip
+    QApplication.sendEvent(native, event)
+
+
+def test_wheel_zooms_drag_pans_and_a_double_click_shows_all_again(panel, qtbot):
+    native, before = panel.canvas.native, panel.frame
+    wheel(panel, 200, 150, 3)
+    zoomed = panel.frame
+    assert np.ptp(zoomed.x_range) == pytest.approx(np.ptp(before.x_range) / 1.2**3)
+    assert zoomed.to_data([[200, 150]]) == pytest.approx(before.to_data([[200, 150]]))
+    qtbot.mousePress(native, LEFT, NONE, QPoint(200, 150))
+    qtbot.mouseMove(native, QPoint(230, 140))
+    qtbot.mouseRelease(native, LEFT, NONE, QPoint(230, 140))
+    assert panel.frame.to_data([[230, 140]]) == pytest.approx(zoomed.to_data([[200, 150]]))
+    qtbot.mouseDClick(native, LEFT, NONE, QPoint(100, 100))
+    assert panel.frame.x_range == before.x_range
+
+
+def test_hovering_tells_the_spike(panel, session, qtbot):
+    data = features(panel)
+    px = panel.frame.to_px(np.column_stack([data.x, data.y]))
+    index = next(k for k in np.flatnonzero(data.places == 0)[::-1] if panel.frame.contains(*px[k]))
+    words = panel.read_out(*px[index])
+    assert words.startswith("cluster ")
+    spike = int(data.spike_ids[index])
+    seconds = session.model.spike_samples[spike] / session.model.sample_rate
+    nearby = data.spike_ids[np.hypot(*(px - px[index]).T) < 1e-6]
+    if len(nearby) == 1:
+        assert words.split(", ")[0] == "cluster 1"
+        assert words.split(", ")[2] == f"{seconds:.3f} s"
+    assert words.split(", ")[3] == f"channel {data.request.y.channel_index}"
+    assert panel.read_out(-500, -500) == ""
+
+
+def test_the_thirteenth_cluster_is_hollow(qtbot):
+    session = light_session(n_clusters=14, n_spikes=2000)
+    panel = FeaturesPanel(session)
+    qtbot.addWidget(panel)
+    panel.resize(500, 400)
+    panel.show()
+    session.selection.select(range(14))
+    qtbot.waitUntil(lambda: ready(panel))
+    assert [entry.hollow for entry in panel.legend.entries[:14]] == [False] * 12 + [True] * 2
+    assert panel.color_of(12) == panel.color_of(0)
+
+
+def test_without_features_the_missing_file_is_named(qtbot):
+    session = light_session(features=None, masks=None)
+    panel = FeaturesPanel(session)
+    qtbot.addWidget(panel)
+    panel.show()
+    session.selection.select([1])
+    qtbot.waitUntil(lambda: panel.stack.currentWidget() is panel.page and "kwx" in panel.page.text)
+    assert panel.page.buttons == []
+    panel.set_axis(0, TIME_AXIS)
+    qtbot.waitUntil(lambda: not panel.busy)
+
+
+def open_and_close(session, qtbot):
+    panel = FeaturesPanel(session)
+    panel.show()
+    session.selection.select([1])
+    qtbot.waitUntil(lambda: ready(panel))
+    panel.close()
+    panel.deleteLater()
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    return [weakref.ref(panel), weakref.ref(panel.canvas._scene_canvas)]
+
+
+def test_a_closed_panel_leaves_no_canvas_behind(qtbot, session):
+    left = open_and_close(session, qtbot)
+
+    def all_gone():
+        gc.collect()
+        return [reference() for reference in left] == [None, None]
+
+    qtbot.waitUntil(all_gone)
+
+
+def test_colours_follow_the_theme(panel, session, qtbot, make_napari_viewer):
+    viewer = make_napari_viewer()
+    viewer.theme = "dark"
+    other = FeaturesPanel(session, viewer=viewer)
+    qtbot.addWidget(other)
+    other.resize(300, 300)
+    other.show()
+    qtbot.waitUntil(lambda: ready(other))
+    viewer.theme = "light"
+    QApplication.processEvents()
+    image = other.canvas.native.grabFramebuffer()
+    assert image.pixelColor(1, 1) == QColor("#ffffff")
+    assert other.legend.entries[0].color == other.color_of(0) == "#1e679c"

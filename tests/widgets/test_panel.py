@@ -1,0 +1,273 @@
+"""A panel follows its session, computes each wish once, and says how it stands."""
+
+import threading
+from dataclasses import dataclass
+
+import pytest
+from qtpy.QtCore import QEvent
+from qtpy.QtGui import QColor
+from qtpy.QtWidgets import QApplication, QLabel
+from widgets.light_session import light_session
+
+from napari_phy.core.errors import ClusteringError, MissingDataError
+from napari_phy.widgets.panel import Panel
+
+
+@dataclass(frozen=True)
+class Wish:
+    clusters: tuple
+
+
+class CountingPanel(Panel):
+    """Its picture is the text of its clusters."""
+
+    title = "Counting"
+    subject = "its count"
+    working = "Counting…"
+    failed = "The spikes could not be counted."
+    needs_raw_data = True
+
+    def make_content(self):
+        self.asked = []
+        self.errors = {}
+        self.gate = threading.Event()
+        self.gate.set()
+        self.label = QLabel()
+        return self.label
+
+    def make_request(self):
+        return Wish(self.clusters) if self.clusters else None
+
+    def compute(self, session, request):
+        self.asked.append(request.clusters)
+        assert self.gate.wait(20)
+        if request.clusters in self.errors:
+            raise self.errors[request.clusters]
+        return request.clusters
+
+    def draw(self, data):
+        self.label.setText(str(data))
+
+
+@pytest.fixture
+def session():
+    made = light_session()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def panel(qtbot, session):
+    made = CountingPanel(session)
+    qtbot.addWidget(made)
+    made.resize(400, 300)
+    made.show()
+    qtbot.waitUntil(lambda: not made.busy)
+    yield made
+    made.gate.set()
+    qtbot.waitUntil(lambda: not made.busy)
+
+
+def shows(panel, clusters):
+    return panel.stack.currentWidget() is panel.body and panel.label.text() == str(clusters) and not panel.busy
+
+
+def says(panel, words):
+    return panel.stack.currentWidget() is panel.page and words in panel.page.text
+
+
+def test_without_a_session_it_invites_to_open_a_file(qtbot):
+    panel = CountingPanel()
+    qtbot.addWidget(panel)
+    panel.show()
+    qtbot.waitUntil(lambda: says(panel, "Open a Kwik file to begin: File > Open, or drop it here."))
+
+
+def test_without_a_selection_it_invites_to_select(panel):
+    assert panel.page.headline.text() == "Select a cluster to see its count."
+    assert panel.page.explanation.text() == "Click a row in Clusters, or press Home."
+    assert says(panel, "Home")
+
+
+def test_it_follows_the_selection_and_computes_each_wish_once(panel, session, qtbot):
+    session.selection.select([3, 4])
+    qtbot.waitUntil(lambda: shows(panel, (3, 4)))
+    assert [entry.text for entry in panel.legend.entries] == ["3", "4"]
+    panel.refresh()
+    qtbot.waitUntil(lambda: not panel.busy)
+    session.selection.select_spikes(session.manager.spikes(3)[:5])
+    qtbot.waitUntil(lambda: not panel.busy)
+    assert panel.asked == [(3, 4)]
+    session.selection.select([])
+    qtbot.waitUntil(lambda: says(panel, "Select a cluster"))
+
+
+def test_a_late_answer_is_dropped_and_only_the_newest_wish_is_computed(panel, session, qtbot):
+    panel.gate.clear()
+    session.selection.select([1])
+    qtbot.waitUntil(lambda: panel.asked == [(1,)])
+    for cluster in (2, 3, 4):
+        session.selection.select([cluster])
+        QApplication.processEvents()
+    drawn = []
+    panel.drawn.connect(lambda: drawn.append(panel.label.text()))
+    panel.gate.set()
+    qtbot.waitUntil(lambda: shows(panel, (4,)))
+    assert drawn == ["(4,)"]
+    assert panel.asked == [(1,), (4,)]
+
+
+def test_a_hidden_panel_waits_until_it_is_shown(panel, session, qtbot):
+    panel.hide()
+    session.selection.select([2])
+    session.selection.select([5])
+    QApplication.processEvents()
+    assert panel.asked == []
+    panel.show()
+    qtbot.waitUntil(lambda: shows(panel, (5,)))
+    assert panel.asked == [(5,)]
+
+
+def test_waiting_shows_a_line_then_words_and_can_be_cancelled(panel, session, qtbot):
+    session.selection.select([1])
+    qtbot.waitUntil(lambda: shows(panel, (1,)))
+    panel.gate.clear()
+    session.selection.select([2])
+    qtbot.waitUntil(lambda: panel._edge.busy)
+    assert panel._veil.isVisible()
+    assert panel.label.text() == "(1,)"
+    qtbot.waitUntil(lambda: says(panel, "Counting…"))
+    (cancel,) = panel.page.buttons
+    assert cancel.text() == "Cancel"
+    cancel.click()
+    assert says(panel, "Cancelled.")
+    panel.gate.set()
+    (again,) = panel.page.buttons
+    again.click()
+    qtbot.waitUntil(lambda: shows(panel, (2,)))
+    assert not panel._edge.busy
+    assert not panel._veil.isVisible()
+
+
+def test_a_missing_file_is_named_and_can_be_located(panel, session, qtbot):
+    panel.errors[(1,)] = MissingDataError(
+        "Waveforms and traces need a.dat, which is not beside a.kwik. Everything else works."
+    )
+    session.selection.select([1])
+    qtbot.waitUntil(lambda: says(panel, "a.dat"))
+    assert panel.page.headline.text() == "Waveforms and traces need a.dat, which is not beside a.kwik."
+    assert panel.page.explanation.text() == "Everything else works."
+    (locate,) = panel.page.buttons
+    with qtbot.waitSignal(panel.locate_requested):
+        locate.click()
+
+
+def test_an_error_tells_the_cause_and_can_be_tried_again(panel, session, qtbot):
+    panel.errors[(1,)] = ClusteringError("a.kwx has 7 400 rows.")
+    session.selection.select([1])
+    qtbot.waitUntil(lambda: says(panel, "The spikes could not be counted. a.kwx has 7 400 rows."))
+    again, copy = panel.page.buttons
+    copy.click()
+    assert "ClusteringError: a.kwx has 7 400 rows." in QApplication.clipboard().text()
+    panel.errors.clear()
+    again.click()
+    qtbot.waitUntil(lambda: shows(panel, (1,)))
+
+
+def test_an_error_while_drawing_shows_and_does_not_stop_other_listeners(panel, session, qtbot, monkeypatch):
+    def fail():
+        raise ValueError("no ink")
+
+    heard = []
+    monkeypatch.setattr(panel, "on_selection", fail)
+    session.selection.changed.connect(lambda: heard.append(session.selection.clusters))
+    session.selection.select([1])
+    assert heard == [(1,)]
+    assert "no ink" in panel.page.text
+
+
+def test_a_frozen_panel_keeps_its_clusters_while_they_exist(panel, session, qtbot):
+    session.selection.select([3, 4])
+    qtbot.waitUntil(lambda: shows(panel, (3, 4)))
+    panel.header.freeze_button.click()
+    assert panel.frozen
+    session.selection.select([5])
+    qtbot.waitUntil(lambda: shows(panel, (3, 4)))
+    edge = panel._edge.grab().toImage().pixelColor(50, 0)
+    assert edge == QColor(panel.theme.warning)
+    session.merge([4, 5])
+    qtbot.waitUntil(lambda: shows(panel, (3,)))
+    session.undo()
+    qtbot.waitUntil(lambda: shows(panel, (3, 4)))
+    panel.header.freeze_button.click()
+    qtbot.waitUntil(lambda: shows(panel, session.selection.clusters))
+
+
+def test_another_session_takes_over_completely(panel, session, qtbot):
+    session.selection.select([1])
+    qtbot.waitUntil(lambda: shows(panel, (1,)))
+    other = light_session()
+    panel.set_session(other)
+    other.selection.select([2])
+    qtbot.waitUntil(lambda: shows(panel, (2,)))
+    session.selection.select([3])
+    QApplication.processEvents()
+    qtbot.waitUntil(lambda: shows(panel, (2,)))
+    panel.set_session(None)
+    qtbot.waitUntil(lambda: says(panel, "Open a Kwik file"))
+
+
+def test_a_deleted_panel_leaves_no_slot_behind(qtbot, session):
+    def count():
+        return len(session.selection.changed), len(session.manager.changed)
+
+    before = count()
+    panel = CountingPanel(session)
+    assert count() > before
+    panel.show()
+    panel.close()
+    panel.deleteLater()
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    assert count() == before
+    session.selection.select([1])
+
+
+def test_colours_follow_the_theme(qtbot, session, make_napari_viewer):
+    viewer = make_napari_viewer()
+    viewer.theme = "dark"
+    panel = CountingPanel(session, viewer=viewer)
+    qtbot.addWidget(panel)
+    panel.show()
+    session.selection.select([1])
+    qtbot.waitUntil(lambda: shows(panel, (1,)))
+    dark = panel.legend.entries[0].color
+    viewer.theme = "light"
+    assert panel.legend.entries[0].color != dark
+    assert panel.legend.grab().toImage().pixelColor(2, 2) == QColor("#ffffff")
+
+
+def test_the_legend_says_how_many_have_no_room(qtbot):
+    session = light_session(n_clusters=30)
+    panel = CountingPanel(session)
+    qtbot.addWidget(panel)
+    panel.resize(240, 200)
+    panel.show()
+    session.selection.select(range(14))
+    qtbot.waitUntil(lambda: not panel.busy)
+    assert [entry.hollow for entry in panel.legend.entries] == [False] * 12 + [True] * 2
+    assert panel.legend.n_shown() < 14
+    panel.resize(900, 200)
+    assert panel.legend.n_shown() == 14
+
+
+def test_a_caption_without_room_ends_in_dots_and_tells_all_in_its_tooltip(panel, session, qtbot):
+    session.selection.select([1])
+    qtbot.waitUntil(lambda: shows(panel, (1,)))
+    words = "counts; dashed: expected at this rate; band: 2 ms refractory"
+    panel.caption.setText(words)
+    panel.resize(240, 200)
+    panel.grab()
+    assert panel.caption.shown_text().endswith("…")
+    assert panel.caption.toolTip() == words
+    panel.resize(600, 200)
+    assert panel.caption.shown_text() == words
