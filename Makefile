@@ -6,7 +6,7 @@ FIND_PYTHON = python=$$(PYTHON="$(PYTHON)" sh tools/find_python.sh)
 # Tests and pictures always run on a display of their own, also beside a desktop.
 ON_XVFB = env -u WAYLAND_DISPLAY QT_API=pyqt6 QT_QPA_PLATFORM=xcb xvfb-run -a -s "-screen 0 1920x1080x24"
 ON_DISPLAY := $(or $(DISPLAY),$(WAYLAND_DISPLAY))
-DEMO = $(PY) -m napari_phy.cli demo
+WALK = $(ON_XVFB) $(PY) tools/walk.py
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
@@ -17,10 +17,9 @@ help: ## Show this help
 
 demo: $(if $(ON_DISPLAY),libraries,libraries-headless) $(VENV)/.installed ## Open the sample data set, or KWIK=path, in napari; pictures in build/demo without a display
 ifneq ($(ON_DISPLAY),)
-	@$(DEMO) $(if $(KWIK),"$(KWIK)")
+	@$(PY) -m napari_phy.cli $(if $(KWIK),open "$(KWIK)",demo)
 else
-	@mkdir -p build/demo
-	@$(ON_XVFB) $(DEMO) --walk build/demo $(if $(KWIK),"$(KWIK)")
+	@$(WALK) build/demo $(if $(KWIK),"$(KWIK)")
 	@echo "No display here: the walk's screenshots are in $(CURDIR)/build/demo"
 endif
 
@@ -41,8 +40,7 @@ bench: benchmarks/.venv/.installed ## Compare with phy and phylib, in an environ
 	benchmarks/.venv/bin/python benchmarks/run.py $(ARGS)
 
 pictures: libraries-headless $(VENV)/.installed ## Draw the pictures of the docs again
-	@mkdir -p docs/pictures
-	@$(ON_XVFB) $(DEMO) --walk docs/pictures
+	@$(WALK) docs/pictures
 
 clean: ## Remove what was built; .venv stays
 	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis benchmarks/results

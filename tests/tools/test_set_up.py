@@ -90,13 +90,14 @@ def test_a_display_keeps_the_demo_open_and_its_lack_makes_it_walk() -> None:
     shown = dry_run("demo", "DISPLAY=:5", "WAYLAND_DISPLAY=")
     walked = dry_run("demo", "DISPLAY=", "WAYLAND_DISPLAY=")
     assert "xvfb-run" not in shown
-    assert "--walk" not in shown
+    assert "napari_phy.cli demo" in shown
     assert "xvfb-run -a" in walked
-    assert "--walk build/demo" in walked
+    assert "tools/walk.py build/demo" in walked
 
 
 def test_the_demo_opens_the_file_it_is_given() -> None:
-    assert 'demo "my data/x.kwik"' in dry_run("demo", "DISPLAY=:5", "KWIK=my data/x.kwik")
+    assert 'open "my data/x.kwik"' in dry_run("demo", "DISPLAY=:5", "KWIK=my data/x.kwik")
+    assert 'build/demo "my data/x.kwik"' in dry_run("demo", "DISPLAY=", "WAYLAND_DISPLAY=", "KWIK=my data/x.kwik")
 
 
 def test_tests_run_on_a_display_of_their_own_even_on_a_desktop() -> None:
