@@ -5,6 +5,7 @@ usage: python tools/walk.py FOLDER [KWIK] [--size 1920x1080] [--theme dark|light
 
 import argparse
 import os
+import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -17,7 +18,9 @@ def main() -> int:
     """Open, select, merge, undo, draw a lasso, split; return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path, help="where the pictures go")
-    parser.add_argument("kwik", type=Path, nargs="?", help="a .kwik file; a fresh copy of the sample if none is given")
+    parser.add_argument(
+        "kwik", type=Path, nargs="?", help="a .kwik file, of which a copy is walked; the sample if none is given"
+    )
     parser.add_argument("--size", default="1920x1080", help="of the window")
     parser.add_argument("--theme", default="dark", choices=("dark", "light"))
     options = parser.parse_args()
@@ -25,7 +28,8 @@ def main() -> int:
     width, height = map(int, options.size.split("x"))
     with tempfile.TemporaryDirectory() as home:
         os.environ["XDG_CONFIG_HOME"] = home  # napari's settings of the person who calls stay as they are
-        return walk(options.folder, options.kwik or fresh_sample(Path(home)), (width, height), options.theme)
+        kwik = copy_of(options.kwik, Path(home)) if options.kwik else fresh_sample(Path(home))
+        return walk(options.folder, kwik, (width, height), options.theme)
 
 
 def fresh_sample(home: Path) -> Path:
@@ -33,6 +37,16 @@ def fresh_sample(home: Path) -> Path:
     from napari_phy.sample_data import fresh_copy
 
     return fresh_copy(home / "sample")
+
+
+def copy_of(kwik: Path, home: Path) -> Path:
+    """Return a copy of a .kwik beside links to its other files: the walk edits and saves, which is nobody's wish."""
+    folder = home / "copy"
+    folder.mkdir()
+    for other in kwik.resolve().parent.iterdir():
+        if other.is_file() and other.name != kwik.name:
+            (folder / other.name).symlink_to(other)
+    return shutil.copyfile(kwik, folder / kwik.name)
 
 
 def walk(folder: Path, kwik: Path, size: tuple[int, int], theme: str) -> int:
