@@ -9,6 +9,7 @@ import shutil
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
@@ -84,10 +85,7 @@ def walk(folder: Path, kwik: Path, size: tuple[int, int], theme: str) -> int:
     person.press(Qt.Key.Key_Z, CTRL | Qt.KeyboardModifier.ShiftModifier)
     mixture = next(c for c in person.listed() if c != merged and person.session.manager.group(c) == "unsorted")
     person.click(mixture)
-    data = person.workspace.panels["Features"].data.features
-    own = data.places == 0
-    left = own & (data.x < (data.x[own].min() + data.x[own].max()) / 2)
-    person.lasso(person.around(data.spike_ids[left], margin=0.03))
+    person.lasso(person.around(one_cloud(person), margin=0.04))
     picture("lasso")
     person.press(Qt.Key.Key_K)
     picture("split")
@@ -99,6 +97,20 @@ def walk(folder: Path, kwik: Path, size: tuple[int, int], theme: str) -> int:
     viewer.layers.clear()
     viewer.close()
     return 0
+
+
+def one_cloud(person: Any) -> Any:
+    """Return the drawn spikes of the selection on one side of the widest gap between its two features."""
+    import numpy as np
+
+    data = person.workspace.panels["Features"].data.features
+    own = data.places == 0
+    apart = data.x[own] / np.ptp(data.x[own]) - data.y[own] / np.ptp(data.y[own])
+    order = np.argsort(apart)
+    middle = slice(len(order) // 10, -len(order) // 10)
+    cut = middle.start + int(np.argmax(np.diff(apart[order][middle]))) + 1
+    typical = order[len(order) // 50 : cut]
+    return data.spike_ids[own][typical]
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 from napari.viewer import Viewer
-from qtpy.QtCore import QEventLoop, QPoint, QPointF, Qt
+from qtpy.QtCore import QEvent, QEventLoop, QPoint, QPointF, Qt
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication, QWidget
 
@@ -58,6 +58,7 @@ class Person:
         while not condition():
             assert time.monotonic() < end, f"waited in vain for {what}"
             QApplication.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 20)
+            QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)  # as the main loop does
             time.sleep(0.002)
 
     def rest(self, seconds: float) -> None:
