@@ -85,7 +85,7 @@ def walk(folder: Path, kwik: Path, size: tuple[int, int], theme: str) -> int:
     person.press(Qt.Key.Key_Z, CTRL | Qt.KeyboardModifier.ShiftModifier)
     mixture = next(c for c in person.listed() if c != merged and person.session.manager.group(c) == "unsorted")
     person.click(mixture)
-    person.lasso(person.around(one_cloud(person), margin=0.04))
+    person.lasso(around_one_cloud(person))
     picture("lasso")
     person.press(Qt.Key.Key_K)
     picture("split")
@@ -99,18 +99,23 @@ def walk(folder: Path, kwik: Path, size: tuple[int, int], theme: str) -> int:
     return 0
 
 
-def one_cloud(person: Any) -> Any:
-    """Return the drawn spikes of the selection on one side of the widest gap between its two features."""
+def around_one_cloud(person: Any) -> Any:
+    """Return (n, 2) corners of a ring around the selected spikes on one side of the widest gap between two features."""
     import numpy as np
 
     data = person.workspace.panels["Features"].data.features
     own = data.places == 0
-    apart = data.x[own] / np.ptp(data.x[own]) - data.y[own] / np.ptp(data.y[own])
+    points = np.column_stack([data.x[own], data.y[own]])
+    apart = points @ np.array([1, -1]) / np.ptp(points)
     order = np.argsort(apart)
-    middle = slice(len(order) // 10, -len(order) // 10)
-    cut = middle.start + int(np.argmax(np.diff(apart[order][middle]))) + 1
-    typical = order[len(order) // 50 : cut]
-    return data.spike_ids[own][typical]
+    n_few = len(order) // 10
+    cut = n_few + int(np.argmax(np.diff(apart[order][n_few:-n_few]))) + 1
+    cloud = points[order[:cut]]
+    center = np.median(cloud, axis=0)
+    cloud = cloud[np.argsort(np.linalg.norm(cloud - center, axis=1))[: -max(1, len(cloud) // 20)]]
+    angles = np.linspace(0, 2 * np.pi, 24, endpoint=False)
+    circle = 3.2 * np.column_stack([np.cos(angles), np.sin(angles)])
+    return center + circle @ np.linalg.cholesky(np.cov(cloud.T)).T
 
 
 if __name__ == "__main__":
