@@ -143,7 +143,7 @@ def test_the_menu_of_an_axis_offers_the_strongest_channels_first_and_all_of_them
 
 @pytest.fixture
 def canvas(qtbot):
-    made = DataCanvas(lambda painter: None)
+    made = DataCanvas(lambda painter: None, lambda scene: None)
     qtbot.addWidget(made)
     made.resize(120, 100)
     made.set_background("#000000")
@@ -161,7 +161,7 @@ def pixels(canvas):
 
 
 def test_a_disc_is_where_its_data_are_in_the_colour_of_its_place(canvas):
-    scatter = PaletteScatter(parent=canvas.scene)
+    scatter = PaletteScatter(parent=canvas._scene_canvas.scene)
     scatter.set_data([[30, 20], [60, 70]], [0, 1])
     scatter.set_style(style_of([10, 10], [False, False]))
     scatter.set_palette(palette_of([rgba("#ff0000"), rgba("#00ff00")]))
@@ -178,7 +178,7 @@ def test_a_disc_is_where_its_data_are_in_the_colour_of_its_place(canvas):
 
 
 def test_discs_are_round_and_rings_are_hollow(canvas):
-    scatter = PaletteScatter(parent=canvas.scene)
+    scatter = PaletteScatter(parent=canvas._scene_canvas.scene)
     scatter.set_data([[30, 50], [80, 50]], [0, 1])
     scatter.set_style(style_of([20, 20], [False, True]))
     scatter.set_palette(palette_of([rgba("#ffffff"), rgba("#ffffff")]))
@@ -190,7 +190,7 @@ def test_discs_are_round_and_rings_are_hollow(canvas):
 
 
 def test_marks_without_data_draw_nothing(canvas):
-    scatter = PaletteScatter(parent=canvas.scene)
+    scatter = PaletteScatter(parent=canvas._scene_canvas.scene)
     scatter.set_palette(palette_of([rgba("#ffffff")] * 3))
     scatter.set_style(style_of([10] * 3, [False] * 3))
     assert pixels(canvas)(0, 0) == (0, 0, 0)
@@ -201,7 +201,7 @@ def test_marks_without_data_draw_nothing(canvas):
 
 
 def test_lines_are_as_wide_as_asked_and_don_t_join_each_other(canvas):
-    lines = PaletteLines(3.0, parent=canvas.scene)
+    lines = PaletteLines(3.0, parent=canvas._scene_canvas.scene)
     lines.set_data([[[10, 20.5], [50, 20.5], [100, 20.5]], [[10, 60.5], [50, 60.5], [100, 60.5]]], [0, 1])
     lines.set_palette(palette_of([rgba("#ff0000"), rgba("#00ff00")]))
     at = pixels(canvas)

@@ -54,9 +54,15 @@ def draw_lasso(qtbot, panel, points, modifier=CTRL):
     qtbot.mouseRelease(native, LEFT, modifier, points[-1])
 
 
-def around_all(panel):
+def around_some(panel):
+    data, frame = features(panel), panel.frame
+    middle = frame.to_px([[float(np.median(data.x[data.places == 0])), 0]])[0, 0]
+    return around_all(panel, left=middle)
+
+
+def around_all(panel, left=None):
     frame = panel.frame
-    left, top = frame.left + 1, frame.top + 1
+    left, top = frame.left + 1 if left is None else left, frame.top + 1
     right, bottom = frame.left + frame.width - 1, frame.top + frame.height - 1
     return [(left, top), (right, top), (right, bottom), (left, bottom)]
 
@@ -117,12 +123,12 @@ def test_a_spike_is_drawn_in_the_colour_of_its_place(panel, session):
 
 
 def test_ctrl_drag_selects_all_spikes_inside_drawn_or_not(panel, session, qtbot):
-    draw_lasso(qtbot, panel, around_all(panel))
+    draw_lasso(qtbot, panel, around_some(panel))
     request, polygon = features(panel).request, panel._lasso.polygon
     assert len(polygon) == 4
     inside = features_panel.spikes_in_lasso(session, request, polygon)
     assert np.array_equal(session.selection.spikes, inside)
-    assert len(inside) > 500
+    assert len(inside) > 50
     assert panel._tag == f"{len(inside)} spikes inside  ·  K splits"
     session.split(session.selection.spikes)
     assert len(panel._lasso) == 0
@@ -146,8 +152,8 @@ def test_a_lasso_acts_on_spikes_that_are_not_drawn(panel, session, qtbot, monkey
 
 def test_many_spikes_are_looked_at_in_the_background(panel, session, qtbot, monkeypatch):
     monkeypatch.setattr(features_panel, "N_AT_ONCE", 10)
-    draw_lasso(qtbot, panel, around_all(panel))
-    qtbot.waitUntil(lambda: len(session.selection.spikes) > 500)
+    draw_lasso(qtbot, panel, around_some(panel))
+    qtbot.waitUntil(lambda: len(session.selection.spikes) > 50)
     assert panel._tag.endswith("K splits")
 
 
@@ -279,3 +285,46 @@ def test_colours_follow_the_theme(panel, session, qtbot, make_napari_viewer):
     image = other.canvas.native.grabFramebuffer()
     assert image.pixelColor(1, 1) == QColor("#ffffff")
     assert other.legend.entries[0].color == other.color_of(0) == "#1e679c"
+
+
+def coloured_pixels(panel):
+    image = panel.canvas.native.grabFramebuffer()
+    wanted = [QColor(panel.color_of(place)).getRgb()[:3] for place in range(2)]
+    seen = np.array(
+        [
+            image.pixelColor(x, y).getRgb()[:3]
+            for x in range(0, image.width(), 2)
+            for y in range(0, image.height(), 2)
+        ]
+    )  # fmt: skip
+    return sum(int((np.abs(seen - color).max(axis=1) < 80).sum()) for color in wanted)
+
+
+def test_a_dock_that_floats_and_docks_again_keeps_its_picture_and_its_lasso(make_napari_viewer, session, qtbot):
+    viewer = make_napari_viewer(show=True)
+    viewer.theme = "dark"
+    panel = FeaturesPanel(session, viewer=viewer)
+    dock = viewer.window.add_dock_widget(panel, name="Features", area="top", add_vertical_stretch=False)
+    session.selection.select([1, 2])
+    qtbot.waitUntil(lambda: ready(panel) and coloured_pixels(panel) > 20)
+    draw_lasso(qtbot, panel, around_all(panel))
+    n_inside = len(session.selection.spikes)
+    for floating in (True, False):
+        canvas = panel.canvas.native
+        dock.setFloating(floating)
+        qtbot.waitUntil(lambda canvas=canvas: panel.canvas.native is not canvas)
+        qtbot.waitUntil(lambda: coloured_pixels(panel) > 20)
+    assert len(panel._lasso) == 4
+    draw_lasso(qtbot, panel, around_all(panel))
+    assert len(session.selection.spikes) > 0.5 * n_inside
+
+
+def test_the_tag_tells_whether_k_would_split(panel, session, qtbot):
+    session.selection.select([1])
+    qtbot.waitUntil(lambda: ready(panel))
+    panel._frame = panel.frame.zoomed(275, 200, 0.05)
+    draw_lasso(qtbot, panel, around_all(panel))
+    assert panel._tag == f"all {session.manager.n_spikes(1)} spikes inside"
+    panel.show_all()
+    draw_lasso(qtbot, panel, around_all(panel))
+    assert panel._tag.endswith("inside  ·  K splits")

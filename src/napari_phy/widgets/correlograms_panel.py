@@ -134,4 +134,4 @@ class _Plot(QWidget):
 
     def mouseMoveEvent(self, event) -> None:
         position = event.position()
-        self._panel.hovered.emit(self._panel.read_out(position.x(), position.y()))
+        self._panel.say(self._panel.read_out(position.x(), position.y()))

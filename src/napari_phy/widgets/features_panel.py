@@ -84,11 +84,7 @@ class FeaturesPanel(Panel):
         self._lasso_answers = LatestAnswer(self)
         self._lasso_answers.answered.connect(self._on_inside)
         self._lasso_answers.failed.connect(self._on_inside_failed)
-        self.canvas = DataCanvas(self._paint)
-        self._grid = PaletteLines(parent=self.canvas.scene)
-        self._scatter = PaletteScatter(parent=self.canvas.scene)
-        self._scatter.order = 1
-        self._scatter.transform = STTransform()
+        self.canvas = DataCanvas(self._paint, self._make_visuals)
         for signal, slot in (
             (self.canvas.pressed, self._on_pressed),
             (self.canvas.moved, self._on_moved),
@@ -96,6 +92,7 @@ class FeaturesPanel(Panel):
             (self.canvas.double_clicked, self._on_double_clicked),
             (self.canvas.scrolled, self._on_scrolled),
             (self.canvas.resized, self._place),
+            (self.canvas.rebuilt, self._on_rebuilt),
         ):
             signal.connect(slot)
         self._x_menu = self.add_drop_down("Horizontal axis", [], None, self._on_x_chosen, prefix="x")
@@ -103,6 +100,17 @@ class FeaturesPanel(Panel):
         for menu in (self._x_menu, self._y_menu):
             menu.set_source(self._axis_choices)
         return self.canvas
+
+    def _make_visuals(self, scene: Any) -> None:
+        self._grid = PaletteLines(parent=scene)
+        self._scatter = PaletteScatter(parent=scene)
+        self._scatter.order = 1
+        self._scatter.transform = STTransform()
+
+    @guarded
+    def _on_rebuilt(self) -> None:
+        self._upload()
+        self.apply_theme(self.theme)
 
     def _axis_choices(self) -> list[tuple[str, Any]]:
         if self.data is None:
@@ -153,9 +161,14 @@ class FeaturesPanel(Panel):
         for menu, axis in ((self._x_menu, request.x), (self._y_menu, request.y)):
             menu.set_current(axis, axis_text(axis, model.probe.channel_ids))
         self.caption.setText(features.caption)
-        self._scatter.set_data(np.column_stack([features.x, features.y]), features.places + 1)
+        self._upload()
         self._show_colors()
         self.show_all()
+
+    def _upload(self) -> None:
+        if self.data is not None:
+            features = self.data.features
+            self._scatter.set_data(np.column_stack([features.x, features.y]), features.places + 1)
 
     def show_all(self) -> None:
         """Go back to the range that shows the selection."""
@@ -261,7 +274,7 @@ class FeaturesPanel(Panel):
             self._frame = self._frame.panned(step.x(), step.y())
             self._show_frame()
         else:
-            self.hovered.emit(self.read_out(position.x(), position.y()))
+            self.say(self.read_out(position.x(), position.y()))
 
     @guarded
     def _on_released(self, position: QPointF) -> None:
@@ -312,11 +325,20 @@ class FeaturesPanel(Panel):
 
     @guarded
     def _on_inside(self, _polygon: Any, inside: npt.NDArray[np.int64]) -> None:
-        self._tag = f"{format_count(len(inside), 'spike')} inside  ·  K splits" if len(inside) else "no spikes inside"
+        self._tag = self._words_for(inside)
         if not len(inside):
             self.hovered.emit("No spike of the selected clusters lies inside the lasso.")
         self.canvas.overlay.update()
         self.session.selection.select_spikes(inside)
+
+    def _words_for(self, inside: npt.NDArray[np.int64]) -> str:
+        if not len(inside):
+            return "no spikes inside"
+        manager = self.session.manager
+        touched = np.unique(manager.clusters_of(inside)).tolist()
+        if len(inside) == sum(manager.n_spikes(cluster) for cluster in touched):
+            return f"all {format_count(len(inside), 'spike')} inside"
+        return f"{format_count(len(inside), 'spike')} inside  ·  K splits"
 
     @guarded
     def _on_inside_failed(self, _polygon: Any, error: Exception) -> None:

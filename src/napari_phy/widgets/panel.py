@@ -89,6 +89,7 @@ class Panel(QWidget):
         self._request: Hashable | None = None
         self._frozen: tuple[int, ...] | None = None
         self._stale = True
+        self._said = ""
         self._links: list[tuple[Any, Callable[..., None]]] = []
         self._answers = LatestAnswer(self)
 
@@ -217,6 +218,12 @@ class Panel(QWidget):
             self._link(session.manager.changed, self._on_clustering_changed)
         self.on_session()
         self.refresh()
+
+    def say(self, read_out: str) -> None:
+        """Tell what is under the mouse, when that changes."""
+        if read_out != self._said:
+            self._said = read_out
+            self.hovered.emit(read_out)
 
     def refresh(self, *, again: bool = False) -> None:
         """Show what is wished now, soon; `again` asks even if the wish is the same."""

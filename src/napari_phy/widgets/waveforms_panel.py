@@ -50,18 +50,25 @@ class WaveformsPanel(Panel):
         super().__init__(session, **options)
 
     def make_content(self) -> QWidget:
-        self.canvas = DataCanvas(self._paint)
-        self._zero = PaletteLines(parent=self.canvas.scene)
-        self._lines = PaletteLines(SPIKE_PX, parent=self.canvas.scene)
-        self._lines.order = 1
+        self.canvas = DataCanvas(self._paint, self._make_visuals)
         self.canvas.pressed.connect(lambda *_: self.setFocus(Qt.FocusReason.MouseFocusReason))
         self.canvas.moved.connect(self._on_moved)
         self.canvas.scrolled.connect(self._on_scrolled)
         self.canvas.double_clicked.connect(self._on_double_clicked)
         self.canvas.resized.connect(self._place)
+        self.canvas.rebuilt.connect(self._on_rebuilt)
         self._show_menu = self.add_drop_down("What to show", SHOW, self._show, self.set_show)
         self._layout_menu = self.add_drop_down("Layout", LAYOUTS, self._layout, self.set_layout)
         return self.canvas
+
+    def _make_visuals(self, scene: Any) -> None:
+        self._zero = PaletteLines(parent=scene)
+        self._lines = PaletteLines(SPIKE_PX, parent=scene)
+        self._lines.order = 1
+
+    @guarded
+    def _on_rebuilt(self) -> None:
+        self.apply_theme(self.theme)
 
     # --- request ---
 
@@ -185,7 +192,7 @@ class WaveformsPanel(Panel):
 
     @guarded
     def _on_moved(self, position: QPointF, _ctrl: bool) -> None:
-        self.hovered.emit(self.read_out(position.x(), position.y()))
+        self.say(self.read_out(position.x(), position.y()))
 
     @guarded
     def _on_scrolled(self, _position: QPointF, notches: float, _ctrl: bool) -> None:

@@ -1,8 +1,9 @@
 """One vispy canvas a dock, with a painted overlay and plain Qt mouse events."""
 
 from collections.abc import Callable
+from typing import Any
 
-from qtpy.QtCore import QEvent, QPointF, Qt, Signal
+from qtpy.QtCore import QEvent, QPointF, Qt, QTimer, Signal
 from qtpy.QtGui import QPainter
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 from vispy import scene
@@ -22,7 +23,10 @@ _MOUSE_EVENTS = frozenset(
 
 
 class DataCanvas(QWidget):
-    """Visuals go into `scene` in logical px, y down; `paint(painter)` draws over them.
+    """Visuals go into the scene in logical px, y down; `paint(painter)` draws over them.
+
+    Qt makes a new OpenGL context when a dock floats or docks again, and all that was uploaded is lost. A new vispy
+    canvas then takes the place of the old one: `make_visuals(scene)` is called again, and then `rebuilt` is emitted.
 
     Mouse events come as signals: positions in logical px, whether Ctrl was down, wheel notches.
     """
@@ -34,24 +38,51 @@ class DataCanvas(QWidget):
     scrolled = Signal(QPointF, float, bool)
     left = Signal()
     resized = Signal()
+    rebuilt = Signal()
 
-    def __init__(self, paint: Callable[[QPainter], None], parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        paint: Callable[[QPainter], None],
+        make_visuals: Callable[[Any], None],
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
-        self._scene_canvas = scene.SceneCanvas(keys=None, parent=self, bgcolor="black")
+        self._make_visuals = make_visuals
+        self._background = "#000000"
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self.overlay = Overlay(self, paint)
+        self._later = QTimer(self, singleShot=True, interval=0)
+        self._later.timeout.connect(self._rebuild)
+        self._build()
+
+    def _build(self) -> None:
+        self._n_contexts = 0
+        self._scene_canvas = scene.SceneCanvas(keys=None, parent=self, bgcolor=self._background)
+        self._scene_canvas.events.initialize.connect(self._on_initialize)
         self.native = self._scene_canvas.native
         self.native.setMinimumSize(1, 1)
         self.native.setMouseTracking(True)
         self.native.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.native)
-        self.overlay = Overlay(self, paint)
         self.native.installEventFilter(self)
+        self._layout.addWidget(self.native)
+        self.overlay.raise_()
+        self._make_visuals(self._scene_canvas.scene)
 
-    @property
-    def scene(self):
-        """Parent of visuals; its units are logical px."""
-        return self._scene_canvas.scene
+    def _on_initialize(self, _event: Any) -> None:
+        self._n_contexts += 1
+        if self._n_contexts > 1:
+            self._scene_canvas.events.draw.disconnect()
+            self._later.start()
+
+    def _rebuild(self) -> None:
+        old = self.native
+        old.removeEventFilter(self)
+        self._layout.removeWidget(old)
+        old.hide()
+        old.deleteLater()
+        self._build()
+        self.rebuilt.emit()
 
     @property
     def pixel_scale(self) -> float:
@@ -60,16 +91,13 @@ class DataCanvas(QWidget):
 
     def set_background(self, color: str) -> None:
         """Fill the canvas with a colour."""
+        self._background = color
         self._scene_canvas.bgcolor = color
 
     def redraw(self) -> None:
         """Draw data and overlay again, soon."""
         self._scene_canvas.update()
         self.overlay.update()
-
-    def close_canvas(self) -> None:
-        """Give the OpenGL context back."""
-        self._scene_canvas.close()
 
     def resizeEvent(self, event) -> None:
         """Keep the overlay over the canvas."""
