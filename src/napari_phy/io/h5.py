@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import logging
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal
@@ -13,11 +14,14 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_phy.core.errors import KwikFormatError, MissingDataError, ReadOnlyError
+from napari_phy.io.h5_links import HDF5_ERRORS, Nodes, reason
+from napari_phy.io.h5_sizes import attribute_fits, check_dataset, check_memory
 from napari_phy.io.kwik.attributes import decode, encode
 
 logger = logging.getLogger(__name__)
 
 _LOCK = "unable to lock file"
+_MAX_DIGITS = 18
 _NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL, errno.ENOTSUP)
 
 Mode = Literal["r", "r+", "w", "x", "a"]
@@ -46,13 +50,15 @@ class H5File:
     """An open HDF5 file; a context manager.
 
     Nodes are named by absolute paths such as `/recordings/0`. What is read comes back as plain values
-    and read-only arrays.
+    and read-only arrays. Links out of the folder are not followed, and sizes are checked before memory
+    is taken: a file that is damaged or malicious raises KwikFormatError.
     """
 
     def __init__(self, path: str | Path, mode: Mode = "r") -> None:
         self.path = Path(path)
         self.mode = mode
         self._file = _open(self.path, mode)
+        self._nodes = Nodes(self._file, self.path, partial(_open, mode="r") if mode == "r" else None)
 
     def __enter__(self) -> H5File:
         return self
@@ -67,50 +73,60 @@ class H5File:
 
     def has(self, path: str) -> bool:
         """Tell whether there is a node at `path`."""
-        return path in self._file
+        return self._nodes.find(path) is not None
 
     def is_dataset(self, path: str) -> bool:
         """Tell whether there is a dataset at `path`."""
-        return isinstance(self._file.get(path), h5py.Dataset)
+        return isinstance(self._nodes.find(path), h5py.Dataset)
 
     def children(self, path: str) -> list[Any]:
         """Return the names in a group: integers as `int`, ascending, then the others; empty if it is not there."""
-        node = self._file.get(path)
+        node = self._nodes.find(path)
         if not isinstance(node, h5py.Group):
             return []
-        numbers = sorted(int(name) for name in node if name.isascii() and name.isdecimal() and str(int(name)) == name)
-        known = {str(number) for number in numbers}
-        return [*numbers, *sorted(name for name in node if name not in known)]
+        try:
+            names = [_text(name) for name in node]
+        except HDF5_ERRORS as error:
+            raise self._damaged(path, error) from error
+        numbers = {int(name): name for name in names if _is_number(name)}
+        return [*sorted(numbers), *sorted(set(names).difference(numbers.values()))]
 
     def dataset(self, path: str) -> h5py.Dataset:
-        """Return the h5py dataset at `path`, for what this class does not cover."""
+        """Return the h5py dataset at `path`, for what this class does not cover; its size fits the file."""
         node = self.node(path)
         if not isinstance(node, h5py.Dataset):
             raise MissingDataError(f"{self.path.name}: {path} is a group, not a dataset.")
+        check_dataset(node, Path(node.file.filename), path)
         return node
 
     def node(self, path: str) -> h5py.Group | h5py.Dataset:
         """Return the h5py object at `path`, for what this class does not cover."""
-        node = self._file.get(path)
+        node = self._nodes.find(path)
         if node is None:
             raise MissingDataError(f"{self.path.name} has no {path}.")
         return node
 
-    def read(self, path: str) -> npt.NDArray[Any]:
+    def read(self, path: str, shape: tuple[int, ...] | None = None) -> npt.NDArray[Any]:
         """Return the whole dataset at `path` as a read-only array.
+
+        Parameters
+        ----------
+        path : of the dataset.
+        shape : what it must have, if that is known; checked before memory is taken.
 
         Raises
         ------
         MissingDataError
             If there is no dataset at `path`.
         KwikFormatError
-            If it cannot be read, as in a damaged file.
+            If it cannot be read, as in a damaged file, or claims to be larger than it can be.
         """
         dataset = self.dataset(path)
+        check_memory(dataset, Path(dataset.file.filename), path, shape)
         try:
             values = np.asarray(dataset[()])
-        except (OSError, RuntimeError) as error:
-            raise KwikFormatError(f"{self.path.name}: {path} cannot be read ({_reason(error)}).") from error
+        except HDF5_ERRORS as error:
+            raise self._damaged(path, error) from error
         values.flags.writeable = False
         return values
 
@@ -128,11 +144,11 @@ class H5File:
         array = np.asarray(values)
         if array.dtype.kind in "US" and array.ndim == 0:
             array = encode(str(array))
-        node = self._file.get(path)
+        node = self._nodes.find(path)
         if isinstance(node, h5py.Group):
             raise KwikFormatError(f"{self.path.name}: {path} is a group and cannot be written as a dataset.")
         if node is not None and node.shape == array.shape and node.dtype == array.dtype:
-            node[...] = array
+            self.dataset(path)[...] = array
             return
         if node is not None:
             del self._file[path]
@@ -140,8 +156,14 @@ class H5File:
 
     def attrs(self, path: str) -> dict[str, Any]:
         """Return all attributes of a node, decoded; empty if it is not there."""
-        node = self._file.get(path)
-        return {} if node is None else {name: _read_attr(node, name) for name in node.attrs}
+        node = self._nodes.find(path)
+        if node is None:
+            return {}
+        try:
+            names = list(node.attrs)
+        except HDF5_ERRORS as error:
+            raise self._damaged(path, error) from error
+        return {name: _read_attr(node, name) for name in names}
 
     def read_attr(self, path: str, name: str) -> Any:
         """Return one attribute: `int`, `float`, `bool`, `str`, None, a list of strings or a read-only array.
@@ -168,17 +190,17 @@ class H5File:
         """
         self._check_writable()
         encoded = encode(value)
-        node = self._file.get(path)
+        node = self._nodes.find(path)
         node = self._file.create_group(path) if node is None else node
         try:
             node.attrs[name] = encoded
         except (OSError, RuntimeError) as error:
-            raise ValueError(f"{path} cannot hold the attribute {name} ({_reason(error)}).") from error
+            raise ValueError(f"{path} cannot hold the attribute {name} ({reason(error)}).") from error
 
     def delete_attr(self, path: str, name: str) -> None:
         """Remove one attribute, if it is there."""
         self._check_writable()
-        node = self._file.get(path)
+        node = self._nodes.find(path)
         if node is not None and name in node.attrs:
             del node.attrs[name]
 
@@ -194,7 +216,13 @@ class H5File:
 
     def close(self) -> None:
         """Close the file; closing twice does no harm."""
+        self._nodes.close()
         self._file.close()
+
+    def _damaged(self, path: str, error: BaseException) -> KwikFormatError:
+        return KwikFormatError(
+            f"{self.path.name}: {path} cannot be read ({reason(error)}); the file is damaged, use another copy of it."
+        )
 
     def _check_writable(self) -> None:
         if self.mode == "r":
@@ -214,7 +242,7 @@ def _open(path: Path, mode: Mode) -> h5py.File:
             return h5py.File(path, mode, locking=False)
     except FileExistsError:
         raise
-    except OSError as error:
+    except HDF5_ERRORS as error:
         if _LOCK in str(error):
             raise ReadOnlyError(f"{path.name} is being written to by another program.") from error
         if isinstance(error, PermissionError) and mode != "r":
@@ -238,13 +266,21 @@ def _check_readable(path: Path) -> None:
 
 def _read_attr(node: h5py.Group | h5py.Dataset, name: str) -> Any:
     try:
-        return decode(node.attrs[name])
-    except (OSError, TypeError, ValueError) as error:
-        logger.debug("%s: attribute %s cannot be read (%s).", node.name, name, _reason(error))
+        return decode(node.attrs[name]) if attribute_fits(node, name) else None
+    except HDF5_ERRORS as error:
+        logger.debug("%s: attribute %s cannot be read (%s).", node.name, name, reason(error))
         return None
 
 
-def _explain(error: OSError) -> str:
+def _text(name: str | bytes) -> str:
+    return name.decode("utf-8", "surrogateescape") if isinstance(name, bytes) else name
+
+
+def _is_number(name: str) -> bool:
+    return name.isascii() and name.isdecimal() and len(name) <= _MAX_DIGITS and str(int(name)) == name
+
+
+def _explain(error: BaseException) -> str:
     text = str(error)
     if isinstance(error, PermissionError):
         return "its permissions do not allow it"
@@ -252,9 +288,4 @@ def _explain(error: OSError) -> str:
         return "the file was cut short"
     if "signature not found" in text:
         return "it is not an HDF5 file"
-    return _reason(error)
-
-
-def _reason(error: BaseException) -> str:
-    text = str(error).strip() or type(error).__name__
-    return text.splitlines()[0]
+    return reason(error)

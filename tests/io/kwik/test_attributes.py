@@ -9,6 +9,7 @@ import pytest
 
 from napari_phy.io.h5 import open_h5
 from napari_phy.io.kwik.attributes import as_float, as_int, decode
+from napari_phy.io.kwik.pickled import NOT_PLAIN, decode_pickle
 
 
 class _Trap:
@@ -34,6 +35,11 @@ class _Trap:
         (pickle.dumps(["a.dat", "é.dat"], protocol=2), ["a.dat", "é.dat"]),
         (pickle.dumps([500, 0.5], protocol=0), [500, 0.5]),
         (pickle.dumps([], protocol=0), []),
+        (np.bytes_(b"(F35.0\nF310.0\ntp1\n."), [35.0, 310.0]),
+        (np.bytes_(b"(lp1\n(I0\nI1\ntp2\na(I1\nI2\ntp3\na."), [[0, 1], [1, 2]]),
+        (np.bytes_(b"(lp1\nS'a.dat'\np2\nag2\na."), ["a.dat", "a.dat"]),
+        (pickle.dumps([None, True, [0.5, (3, 4, 5)]], protocol=2), [None, True, [0.5, [3, 4, 5]]]),
+        (pickle.dumps(["x", ["y"]], protocol=4), ["x", ["y"]]),
         (b"(a name, with brackets.", "(a name, with brackets."),
         (b"No.", "No."),
         (np.array([b"N."], dtype="S"), "N."),
@@ -54,6 +60,25 @@ def test_pickles_of_objects_stay_text_and_are_never_run(tmp_path: Path, monkeypa
     for protocol in range(5):
         decode(pickle.dumps(_Trap(), protocol=protocol))
     assert not (tmp_path / "trap").exists()
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"(lp0\ncos\nsystem\np1\na.",
+        b"(lp0\ng0\na.",
+        b"(lp0\n(lp1\nag1\nag1\na.",
+        b"(dp0\nS'a'\nI1\ns.",
+        b"NN.",
+        b"(.",
+        b"]q\x00h\x00a.",
+        b"\x80\x02.",
+        b"N.N.",
+    ],
+)
+def test_classes_calls_and_lists_that_hold_themselves_are_not_decoded(data: bytes) -> None:
+    assert decode_pickle(data, bytes.decode) is NOT_PLAIN
+    assert decode(data) == data.decode("latin-1").rstrip("\0")
 
 
 def test_one_element_strings_of_the_file_come_back_as_text(tmp_path: Path) -> None:

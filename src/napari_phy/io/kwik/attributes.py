@@ -2,32 +2,31 @@
 
 from __future__ import annotations
 
-import pickletools
 from typing import Any
 
 import h5py
 import numpy as np
 
-_NOT_A_PICKLE = object()
-_STRUCTURE = {"MARK", "LIST", "EMPTY_LIST", "TUPLE", "EMPTY_TUPLE", "TUPLE1", "TUPLE2", "TUPLE3", "APPEND", "APPENDS"}
-_BOOKKEEPING = {"PROTO", "FRAME", "PUT", "BINPUT", "LONG_BINPUT", "MEMOIZE", "STOP"}
-_CONSTANTS = {"NONE": None, "NEWTRUE": True, "NEWFALSE": False}
+from napari_phy.io.kwik.pickled import NOT_PLAIN, decode_pickle
+
+_MAX_DIGITS = 20
+_MAX_INT = 2**63
 
 
 def decode(value: Any) -> Any:
     """Return the plain value of an HDF5 attribute.
 
     Scalars become `int`, `float`, `bool` or `str` (UTF-8, NULs stripped); one-element string arrays
-    the string, longer ones a list; `h5py.Empty` and a pickled None become None; a pickled list of
-    strings or numbers becomes that list. Arrays of numbers come back as read-only arrays.
+    the string, longer ones a list; `h5py.Empty` and a pickled None become None; pickled lists and tuples
+    of strings or numbers, also nested, become lists. Arrays of numbers come back as read-only arrays.
     """
     if value is None or isinstance(value, h5py.Empty):
         return None
     if isinstance(value, str):
         return value.rstrip("\0")
     if isinstance(value, bytes):
-        literals = _pickled_literals(bytes(value))
-        return _text(value) if literals is _NOT_A_PICKLE else literals
+        plain = decode_pickle(bytes(value), _text)
+        return _text(value) if plain is NOT_PLAIN else plain
     if isinstance(value, np.ndarray):
         return _decode_array(value)
     if isinstance(value, np.generic):
@@ -71,10 +70,10 @@ def as_int(value: Any) -> int | None:
         value = value.reshape(-1)[0].item()
     if isinstance(value, str):
         value = value.strip()
-        return int(value) if value.removeprefix("-").isdecimal() else None
+        value = int(value) if len(value) < _MAX_DIGITS and value.removeprefix("-").isdecimal() else None
     if isinstance(value, float):
-        return int(value) if value.is_integer() else None
-    return int(value) if isinstance(value, int) else None
+        value = int(value) if value.is_integer() else None
+    return int(value) if isinstance(value, int) and abs(value) < _MAX_INT else None
 
 
 def as_float(value: Any) -> float | None:
@@ -114,26 +113,3 @@ def _bytes(text: str) -> bytes:
         return text.encode("utf-8")
     except UnicodeEncodeError:
         raise ValueError(f"{text!r} cannot be written in UTF-8") from None
-
-
-def _pickled_literals(data: bytes) -> Any:
-    """Read None, or a flat list of strings and numbers, off the opcodes of a pickle without running it."""
-    if not data.endswith(b".") or data[:1] not in (b"N", b"(", b"]", b"\x80"):
-        return _NOT_A_PICKLE
-    items: list[Any] = []
-    is_list = False
-    try:
-        for opcode, argument, _ in pickletools.genops(data):
-            if opcode.name in _CONSTANTS:
-                items.append(_CONSTANTS[opcode.name])
-            elif opcode.name in _STRUCTURE:
-                is_list = True
-            elif opcode.name not in _BOOKKEEPING:
-                if not isinstance(argument, (str, bytes, int, float)):
-                    return _NOT_A_PICKLE
-                items.append(_text(argument) if isinstance(argument, bytes) else argument)
-    except ValueError:
-        return _NOT_A_PICKLE
-    if is_list:
-        return items
-    return items[0] if len(items) == 1 else _NOT_A_PICKLE
