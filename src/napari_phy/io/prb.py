@@ -1,0 +1,171 @@
+"""Reads probe files (`.prb`, and the older `probes = …`), which are never run."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from reprlib import repr as shown
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from napari_phy.core.errors import KwikFormatError
+from napari_phy.core.probe import Probe
+from napari_phy.io.literals import parse_assignments, read_text
+
+CHANNEL_PITCH_UM = 20.0
+_HIGHEST_CHANNEL = 2**31 - 1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ProbeFile:
+    """The channel groups of a probe.
+
+    Attributes
+    ----------
+    name : of the file, for messages.
+    groups : {channel group: its channels}, ascending. A channel without a position sits on a line, 20 µm apart;
+        edges to channels that are not in the group are left out.
+    """
+
+    name: str
+    groups: Mapping[int, Probe]
+
+    @property
+    def n_columns(self) -> int:
+        """Columns that the raw data must have at least."""
+        return 1 + max((int(probe.channel_ids.max()) for probe in self.groups.values() if probe.n_channels), default=-1)
+
+
+def read_prb(path: str | Path) -> ProbeFile:
+    """Read a probe file.
+
+    Raises
+    ------
+    MissingDataError
+        If there is no such file.
+    KwikFormatError
+        If it is not a probe file; the message says where and what to do.
+    """
+    path = Path(path)
+    return parse_prb(read_text(path), path.name)
+
+
+def parse_prb(text: str, file_name: str) -> ProbeFile:
+    """Read the text of a probe file, called `file_name` in messages.
+
+    Raises
+    ------
+    KwikFormatError
+        If it is not one.
+    """
+    names = parse_assignments(text, file_name)
+    if "channel_groups" in names:
+        stored = names["channel_groups"]
+    elif "probes" in names:
+        stored = _modern(names["probes"], names.get("geometry"), file_name)
+    else:
+        raise KwikFormatError(f"{file_name} is not a probe file: it sets no channel_groups; add `channel_groups = …`.")
+    if not isinstance(stored, dict) or not stored:
+        raise KwikFormatError(f"{file_name}: channel_groups must be a dict such as {{0: {{'channels': [0, 1]}}}}.")
+    groups = {}
+    for key in stored:
+        if not isinstance(key, int) or isinstance(key, bool) or not 0 <= key <= _HIGHEST_CHANNEL:
+            raise KwikFormatError(f"{file_name}: {shown(key)} is no number of a channel group; use 0, 1, 2 and so on.")
+    for key in sorted(stored):
+        groups[key] = _probe(stored[key], f"{file_name}: channel group {key}")
+    return ProbeFile(file_name, MappingProxyType(groups))
+
+
+def built_in_probe(name: str) -> ProbeFile | None:
+    """Return the probe that klusta knows by name, `1x32_buzsaki`; None for other names."""
+    if name.removesuffix(".prb") != "1x32_buzsaki":
+        return None
+    step = 31 - np.arange(32)
+    x = np.where(step == 0, 0, (step + 4) * np.where(step % 2, 1, -1))
+    edges = [(low, high) for low in range(32) for high in (low + 1, low + 2) if high < 32]
+    probe = _frozen_probe(np.arange(32), np.column_stack([x, 10 * step]), np.array(edges))
+    return ProbeFile("1x32_buzsaki", MappingProxyType({0: probe}))
+
+
+def _modern(probes: Any, geometry: Any, file_name: str) -> dict[Any, Any]:
+    """Return channel groups of the older form: an adjacency list a shank, one geometry for all or one a shank."""
+    if not isinstance(probes, dict):
+        raise KwikFormatError(f"{file_name}: probes must be a dict such as {{0: [(0, 1), (1, 2)]}}.")
+    groups = {}
+    for shank, graph in probes.items():
+        where = f"{file_name}: channel group {shown(shank)}"
+        positions = geometry.get(shank) if isinstance(geometry, dict) else None
+        groups[shank] = {
+            "channels": np.unique(_edges(graph, where)).tolist(),
+            "graph": graph,
+            "geometry": positions if isinstance(positions, dict) else geometry,
+        }
+    return groups
+
+
+def _probe(stored: Any, where: str) -> Probe:
+    if not isinstance(stored, dict) or "channels" not in stored:
+        raise KwikFormatError(f"{where} has no channels; write {{'channels': [0, 1]}}.")
+    channels = stored["channels"]
+    if not isinstance(channels, (list, tuple)):
+        raise KwikFormatError(f"{where}: channels must be a list of numbers, such as [0, 1].")
+    ids = [_channel(channel, where) for channel in channels]
+    if len(set(ids)) < len(ids):
+        twice = next(channel for channel, count in Counter(ids).items() if count > 1)
+        raise KwikFormatError(f"{where} names channel {twice} twice; name each channel once.")
+    edges = _edges(stored.get("graph"), where)
+    positions = stored.get("geometry")
+    if positions is not None and not isinstance(positions, dict):
+        raise KwikFormatError(f"{where}: geometry must be a dict of positions, such as {{0: (0, 20)}}.")
+    placed = [_position(positions or {}, channel, place, where) for place, channel in enumerate(ids)]
+    return _frozen_probe(
+        np.array(ids, dtype=np.int64),
+        np.array(placed, dtype=np.float64).reshape(-1, 2),
+        edges[np.isin(edges, ids).all(axis=1)],
+    )
+
+
+def _channel(value: Any, where: str) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= _HIGHEST_CHANNEL:
+        raise KwikFormatError(
+            f"{where}: {shown(value)} is no channel; use the columns of the raw data, 0, 1, 2 and so on."
+        )
+    return value
+
+
+def _edges(graph: Any, where: str) -> npt.NDArray[np.int64]:
+    if graph is None:
+        return np.empty((0, 2), dtype=np.int64)
+    if not isinstance(graph, (list, tuple, set)):
+        raise KwikFormatError(f"{where}: graph must be a list of pairs, such as [(0, 1), (1, 2)].")
+    pairs: list[Sequence[int]] = []
+    for edge in graph:
+        if not isinstance(edge, (list, tuple)) or len(edge) != 2:
+            raise KwikFormatError(f"{where}: {shown(edge)} in the graph is no pair of channels; write it as (0, 1).")
+        pairs.append([_channel(channel, where) for channel in edge])
+    return np.array(pairs, dtype=np.int64).reshape(-1, 2)
+
+
+def _position(positions: Mapping[Any, Any], channel: int, place: int, where: str) -> tuple[float, float]:
+    stored = positions.get(channel)
+    if stored is None:
+        return 0.0, place * CHANNEL_PITCH_UM
+    if isinstance(stored, (list, tuple)) and len(stored) == 2:
+        numbers = [float(value) for value in stored if isinstance(value, (int, float))]
+        if len(numbers) == 2 and np.isfinite(numbers).all():
+            return numbers[0], numbers[1]
+    raise KwikFormatError(
+        f"{where}: channel {channel} has the position {shown(stored)}; write x and y in µm, as (0, 20)."
+    )
+
+
+def _frozen_probe(channel_ids: npt.NDArray[Any], positions: npt.NDArray[Any], edges: npt.NDArray[Any]) -> Probe:
+    arrays = channel_ids.astype(np.int64), positions.astype(np.float64), edges.astype(np.int64)
+    for array in arrays:
+        array.flags.writeable = False
+    return Probe(*arrays)

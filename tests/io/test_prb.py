@@ -1,0 +1,106 @@
+"""Probe files of all kinds give the same probes."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from napari_phy.core.errors import KwikFormatError, MissingDataError
+from napari_phy.io.prb import built_in_probe, parse_prb, read_prb
+
+
+def test_a_probe_file_gives_channels_edges_and_positions() -> None:
+    probe_file = parse_prb(
+        "channel_groups = {10: {'channels': [4, 2, 9], 'graph': [(4, 2), (2, 7)],"
+        " 'geometry': {4: (1, 2.5), 2: [3, 4]}}, 2: dict(channels=[0])}",
+        "a.prb",
+    )
+    assert list(probe_file.groups) == [2, 10]
+    probe = probe_file.groups[10]
+    assert probe.channel_ids.tolist() == [4, 2, 9]
+    assert probe.positions.tolist() == [[1, 2.5], [3, 4], [0, 40]]
+    assert probe.edges.tolist() == [[4, 2]]
+    assert not probe.positions.flags.writeable
+    assert probe_file.groups[2].edges.shape == (0, 2)
+    assert probe_file.n_columns == 10
+
+
+@pytest.mark.parametrize(
+    "geometry", ["{0: (0, 0), 1: (0, 10), 5: (3, 4)}", "{1: {0: (0, 0), 1: (0, 10)}, 2: {5: (3, 4)}}"]
+)
+def test_the_older_form_takes_its_channels_from_the_graph(geometry: str) -> None:
+    groups = parse_prb(f"probes = {{1: [(1, 0)], 2: [(5, 5)]}}\ngeometry = {geometry}", "a.probe").groups
+    assert {key: probe.channel_ids.tolist() for key, probe in groups.items()} == {1: [0, 1], 2: [5]}
+    assert groups[1].positions.tolist() == [[0, 0], [0, 10]]
+    assert groups[2].positions.tolist() == [[3, 4]]
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("x = 1", "sets no channel_groups"),
+        ("channel_groups = []", "must be a dict"),
+        ("channel_groups = {}", "must be a dict"),
+        ("channel_groups = {'a': {'channels': []}}", "'a' is no number of a channel group"),
+        ("channel_groups = {-1: {'channels': []}}", "-1 is no number of a channel group"),
+        ("channel_groups = {0: []}", "channel group 0 has no channels"),
+        ("channel_groups = {0: {'channels': 3}}", "channels must be a list"),
+        ("channel_groups = {0: {'channels': [0, 'b']}}", "'b' is no channel"),
+        ("channel_groups = {0: {'channels': [True]}}", "True is no channel"),
+        ("channel_groups = {0: {'channels': [0, 0]}}", "names channel 0 twice"),
+        ("channel_groups = {0: {'channels': [0], 'graph': 3}}", "graph must be a list of pairs"),
+        ("channel_groups = {0: {'channels': [0], 'graph': [1]}}", "1 in the graph is no pair"),
+        ("channel_groups = {0: {'channels': [0], 'geometry': [1]}}", "geometry must be a dict"),
+        ("channel_groups = {0: {'channels': [0], 'geometry': {0: 1}}}", "channel 0 has the position 1"),
+        ("channel_groups = {0: {'channels': [0], 'geometry': {0: ('a', 1)}}}", "has the position ('a', 1)"),
+        ("probes = 3", "probes must be a dict"),
+        ("\nchannel_groups = make()", "line 2: make() is a call"),
+    ],
+)
+def test_what_is_wrong_is_said(text: str, says: str) -> None:
+    with pytest.raises(KwikFormatError) as caught:
+        parse_prb(text, "a.prb")
+    assert str(caught.value).startswith("a.prb")
+    assert says in str(caught.value)
+    assert str(caught.value).endswith(".")
+
+
+def test_a_missing_file(tmp_path: Path) -> None:
+    with pytest.raises(MissingDataError, match=r"^no\.prb is not there"):
+        read_prb(tmp_path / "no.prb")
+
+
+def test_klustas_own_probe_is_known_by_name() -> None:
+    assert built_in_probe("4x8") is None
+    probe = built_in_probe("1x32_buzsaki").groups[0]
+    assert probe.positions[[31, 30, 29, 0]].tolist() == [[0, 0], [5, 10], [-6, 20], [35, 310]]
+
+
+@pytest.mark.real_data
+def test_real_probe_files(data_folder: Path) -> None:
+    probe = read_prb(data_folder / "klusta_synth32" / "synth32.prb").groups[0]
+    known = built_in_probe("1x32_buzsaki").groups[0]
+    assert np.array_equal(probe.channel_ids, known.channel_ids)
+    assert np.array_equal(probe.positions, known.positions)
+    assert {frozenset(edge) for edge in probe.edges.tolist()} == {frozenset(edge) for edge in known.edges.tolist()}
+    tetrode = read_prb(data_folder / "klusta_4ch" / "tet.prb").groups[0]
+    assert tetrode.positions.tolist() == [[0, 90], [0, 60], [0, 30], [0, 0]]
+    assert len(tetrode.edges) == 6
+
+
+ANY = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=3).filter(str.isascii),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.integers(0, 3), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(st.fixed_dictionaries({}, optional={"channels": ANY, "graph": ANY, "geometry": ANY}) | ANY, ANY)
+def test_any_values_are_read_or_refused(group: object, geometry: object) -> None:
+    for text in (f"channel_groups = {{0: {group!r}}}", f"probes = {group!r}\ngeometry = {geometry!r}"):
+        try:
+            parse_prb(text.replace("nan", "0").replace("inf", "1"), "a.prb")
+        except KwikFormatError:
+            continue
