@@ -12,6 +12,7 @@ from widgets.light_session import light_session
 
 from napari_phy.views.features import TIME_AXIS, FeatureAxis
 from napari_phy.widgets import features_panel
+from napari_phy.widgets.canvas import opengl
 from napari_phy.widgets.features_panel import FeaturesPanel
 
 CTRL, NONE = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.NoModifier
@@ -328,3 +329,12 @@ def test_the_tag_tells_whether_k_would_split(panel, session, qtbot):
     panel.show_all()
     draw_lasso(qtbot, panel, around_all(panel))
     assert panel._tag.endswith("inside  ·  K splits")
+
+
+def test_without_opengl_a_sentence_takes_the_place_of_a_black_picture(qtbot, session, monkeypatch):
+    monkeypatch.setattr(opengl, "opengl_version", lambda: None)
+    panel = FeaturesPanel(session)
+    qtbot.addWidget(panel)
+    panel.show()
+    session.selection.select([1])
+    qtbot.waitUntil(lambda: panel.stack.currentWidget() is panel.page and "OpenGL" in panel.page.text)

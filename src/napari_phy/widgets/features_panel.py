@@ -64,6 +64,7 @@ class FeaturesPanel(Panel):
     title = "Features"
     subject = "its features"
     working = "Reading features…"
+    needs_opengl = True
     failed = "The features could not be read."
     has_lasso = True
     help_text = (

@@ -35,7 +35,7 @@ def axis_ticks(frame: Frame, theme: Tokens) -> tuple[list[tuple[float, str]], li
     """Return ((value, label) along x, along y), as many as fit without touching."""
     widest = max(theme.text_width(f"{value:.4g}", TICK_PX) for value in (*frame.x_range, -1234.0))
     x_ticks = nice_ticks(*frame.x_range, max(2, int(frame.width / (widest + theme.px(22)))))
-    y_ticks = nice_ticks(*frame.y_range, max(2, int(frame.height / theme.px(44))))
+    y_ticks = nice_ticks(*frame.y_range, max(3, int(frame.height / theme.px(54))))
     return x_ticks, y_ticks
 
 

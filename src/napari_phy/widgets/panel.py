@@ -15,6 +15,7 @@ from qtpy.QtWidgets import QApplication, QFileDialog, QSizePolicy, QStackedWidge
 
 from napari_phy.core.colors import selection_color
 from napari_phy.core.errors import MissingDataError
+from napari_phy.widgets.canvas.opengl import opengl_problem
 from napari_phy.widgets.drop_down import DropDown
 from napari_phy.widgets.elided_label import ElidedLabel
 from napari_phy.widgets.header import Header
@@ -67,6 +68,7 @@ class Panel(QWidget):
     has_lasso = False
     has_legend = True
     needs_raw_data = False
+    needs_opengl = False
 
     hovered = Signal(str)
     locate_requested = Signal()
@@ -260,8 +262,9 @@ class Panel(QWidget):
         if not self.isVisible():
             return
         self._stale = False
-        if self.session is None:
-            self._nothing(NO_SESSION)
+        problem = opengl_problem() if self.needs_opengl else None
+        if self.session is None or problem is not None:
+            self._nothing(problem or NO_SESSION)
             return
         request = self.make_request()
         if request is None:

@@ -33,6 +33,7 @@ class WaveformsPanel(Panel):
     title = "Waveforms"
     subject = "its waveforms"
     working = "Reading waveforms…"
+    needs_opengl = True
     failed = "The waveforms could not be read."
     needs_raw_data = True
     help_text = (

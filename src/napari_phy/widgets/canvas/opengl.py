@@ -1,11 +1,14 @@
 """Whether this machine can draw our views."""
 
+from functools import cache
+
 from qtpy.QtGui import QOffscreenSurface, QOpenGLContext
 
 OLDEST = (2, 1)
 WHAT_NOW = "Update the graphics driver, or start with LIBGL_ALWAYS_SOFTWARE=1 in the environment."
 
 
+@cache
 def opengl_version() -> tuple[int, int] | None:
     """Return the version of OpenGL that Qt gets here, None where it gets none."""
     context = QOpenGLContext()
