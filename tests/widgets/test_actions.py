@@ -6,12 +6,13 @@ from widgets.light_session import light_session
 from napari_phy.widgets.actions import ACTIONS, BY_ID, perform
 from napari_phy.widgets.keys import normal
 
+LETTERS = {"good": "G", "mua": "M", "noise": "N", "unsorted": "U"}
 KEYS = {
     "merge": ("G", "G"),
     "split": ("K", "K"),
-    **{f"move_best_{group}": (f"Alt+{key}",) * 2 for group, key in zip(("good", "mua", "noise", "unsorted"), "GMNU")},
-    **{f"move_similar_{group}": (f"Ctrl+{key}", "") for group, key in zip(("good", "mua", "noise", "unsorted"), "GMNU")},
-    **{f"move_all_{group}": (f"Ctrl+Alt+{key}",) * 2 for group, key in zip(("good", "mua", "noise", "unsorted"), "GMNU")},
+    **{f"move_best_{group}": (f"Alt+{letter}",) * 2 for group, letter in LETTERS.items()},
+    **{f"move_similar_{group}": (f"Ctrl+{letter}", "") for group, letter in LETTERS.items()},
+    **{f"move_all_{group}": (f"Ctrl+Alt+{letter}",) * 2 for group, letter in LETTERS.items()},
     "next_candidate": ("Space", ""),
     "previous_candidate": ("Shift+Space", ""),
     "previous_best": ("Up", "Up"),
@@ -24,7 +25,7 @@ KEYS = {
     "save": ("Ctrl+S Ctrl+Shift+S", "Ctrl+Shift+S"),
     "label": ("L", ""),
     "keys": ("F1", "F1"),
-}  # fmt: skip
+}
 
 
 class Desk:

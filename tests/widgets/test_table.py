@@ -117,7 +117,7 @@ def test_after_any_updates_the_rows_are_those_asked_for_in_order(states, column,
     for state in states:
         model.set_rows([row(cluster, n_spikes) for cluster, n_spikes in state.items()])
         sign = -1 if descending else 1
-        expected = sorted(state, key=lambda c: (sign * (c if column == 0 else state[c]), c))  # noqa: B023
+        expected = sorted(state, key=lambda c: (sign * (c if column == 0 else state[c]), c))
         assert model.cluster_ids == expected
         assert [model.find_row(cluster) for cluster in expected] == list(range(len(expected)))
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any, Literal
+from weakref import ref
 
 from qtpy.QtCore import QEvent, QObject, Qt, Signal
 from qtpy.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
@@ -92,14 +93,14 @@ class CloseGuard(QObject):
         complain: Callable[[str], None],
     ) -> None:
         super().__init__(window)
-        self._window = window
+        self._window = ref(window)
         self._session = session
         self._theme = theme
         self._complain = complain
         window.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.Close and watched is self._window:
+        if event.type() == QEvent.Type.Close and watched is self._window():
             if not self.may_close():
                 event.ignore()
                 return True
@@ -111,7 +112,7 @@ class CloseGuard(QObject):
         session = self._session()
         if session is None or not session.is_dirty or not session.can_save:
             return True
-        answer = ask_unsaved(session, self._theme(), self._window)
+        answer = ask_unsaved(session, self._theme(), self._window())
         if answer == "save":
             try:
                 session.save()

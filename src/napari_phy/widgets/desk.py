@@ -48,7 +48,7 @@ class SessionDesk(QObject):
     ) -> None:
         super().__init__(parent)
         self._viewer = ref(viewer)
-        self._window = window
+        self._window = ref(window)
         self._theme = theme
         self._listed = listed
         self._session: Any = None
@@ -124,7 +124,7 @@ class SessionDesk(QObject):
     def ask_label(self) -> None:
         """Ask for a label of the selected clusters."""
         session = self._session
-        dialog = LabelDialog(session, self._theme(), self._window)
+        dialog = LabelDialog(session, self._theme(), self._window())
         accepted = dialog.exec() == QDialog.DialogCode.Accepted
         field, value = dialog.answer
         dialog.deleteLater()
@@ -135,7 +135,7 @@ class SessionDesk(QObject):
     def show_keys(self) -> None:
         """Show the window with all keys."""
         if self._keys_window is None or not isalive(self._keys_window):
-            self._keys_window = KeysWindow(self._theme(), self._window)
+            self._keys_window = KeysWindow(self._theme(), self._window())
         self._keys_window.show()
         self._keys_window.raise_()
 
@@ -203,10 +203,10 @@ class SessionDesk(QObject):
             self._say_soon(messages.saved(self._n_unsaved, self._session.name))
             self._n_unsaved = self._session.n_unsaved
 
-    def _on_save_returned(self, error: NapariPhyError | None) -> None:
-        if error is not None:
+    def _on_save_returned(self, complaint: str) -> None:
+        if complaint:
             self._set_saving(False)
-            self.complain(str(error))
+            self.complain(complaint)
 
     def _on_save_failed(self, error: Exception) -> None:
         logger.error("Saving failed.", exc_info=error)
@@ -215,10 +215,10 @@ class SessionDesk(QObject):
             self.complain(messages.save_failed(error, self._session.n_unsaved))
 
 
-def _save(session: Any) -> NapariPhyError | None:
+def _save(session: Any) -> str:
     """Save; return what the user should read if it did not come about."""
     try:
         session.save()
     except NapariPhyError as error:
-        return error
-    return None
+        return str(error)
+    return ""

@@ -65,7 +65,8 @@ class Workspace(QObject):
         super().__init__(window)
         self.setObjectName(NAME)
         self._viewer = ref(viewer)
-        self._window = window
+        self._window = ref(window)  # weak, as is all here: nothing of ours keeps a closed window alive
+        self.destroyed.connect(partial(_forget_all, self.__dict__))
         self._is_arranged = False
         self._small = False
         self._binder: LayerBinder | None = None
@@ -136,7 +137,7 @@ class Workspace(QObject):
     @property
     def window(self) -> QMainWindow:
         """The viewer's main window."""
-        return self._window
+        return self._window()
 
     @property
     def session(self) -> Any:
@@ -173,7 +174,7 @@ class Workspace(QObject):
         self._bind(session)
         session.start_wizard()
         self.focus_clusters()
-        tell_what_to_know(session, self.desk.save, self._window)
+        tell_what_to_know(session, self.desk.save, self.window)
         return True
 
     def close_session(self) -> None:
@@ -212,7 +213,7 @@ class Workspace(QObject):
         QTimer.singleShot(0, self._on_closed)
 
     def _on_closed(self) -> None:
-        if isalive(self) and not self._window.isVisible():
+        if isalive(self) and not self.window.isVisible():
             self.close_session()
 
     # --- docks ---
@@ -252,23 +253,23 @@ class Workspace(QObject):
             self.open_dock(title)
         if again or not self._is_arranged:
             self._is_arranged = True
-            self._small = self._window.width() < SMALL_BELOW
+            self._small = self.window.width() < SMALL_BELOW
             self.toolbar.layers_action.setChecked(False)
             self._show_napari_docks(False)
         for title in LISTS:
             self.panels[title].set_small(self._small)
-        arrange_sort(self._window, self.docks, small=self._small)
+        arrange_sort(self.window, self.docks, small=self._small)
         self._style_tabs()
         QTimer.singleShot(0, self._resize)
 
     def _resize(self) -> None:
         if isalive(self) and set(PANELS) <= set(self.docks):
-            resize_sort(self._window, self.docks, small=self._small)
+            resize_sort(self.window, self.docks, small=self._small)
             QTimer.singleShot(0, self._fit_canvas)
 
     def _fit_canvas(self) -> None:
         if isalive(self) and self._binder is not None:
-            size = self._window.centralWidget().size()
+            size = self.window.centralWidget().size()
             self._binder.fit(size.width(), size.height())
             self.desk.say_again()  # napari empties the status bar when the canvas moves away under the mouse
 
@@ -280,7 +281,7 @@ class Workspace(QObject):
 
     def _fit_again(self) -> None:
         if self._binder is not None:
-            size = self._window.centralWidget().size()
+            size = self.window.centralWidget().size()
             self._binder.fit_again(size.width(), size.height())
 
     def focus_clusters(self) -> None:
@@ -298,7 +299,7 @@ class Workspace(QObject):
         return sorted(manager.cluster_ids.tolist(), key=lambda cluster: -manager.n_spikes(cluster))
 
     def _layout_menu(self) -> QMenu:
-        menu = QMenu("Layout", self._window)
+        menu = QMenu("Layout", self.window)
         menu.addAction("Sort").triggered.connect(lambda *_: self.arrange(again=True))
         return menu
 
@@ -308,11 +309,11 @@ class Workspace(QObject):
         menu.deleteLater()
 
     def _show_napari_docks(self, shown: bool) -> None:
-        for dock in napari_docks(self._window):
+        for dock in napari_docks(self.window):
             dock.setVisible(shown)
 
     def _style_tabs(self, *_: object) -> None:
-        for bar in self._window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
+        for bar in self.window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
             bar.setStyleSheet(tab_bar_style(self.theme))
 
     def _on_theme_changed(self, theme: Tokens) -> None:
@@ -340,6 +341,11 @@ class Workspace(QObject):
 
 def _add_dock(viewer: Viewer, panel: QWidget, title: str) -> QDockWidget:
     return viewer.window.add_dock_widget(panel, name=dock_name(title), area=AREAS[title], add_vertical_stretch=False)
+
+
+def _forget_all(attributes: dict[str, Any], *_: Any) -> None:
+    """Let go of everything when the window is gone, whoever still holds the workspace."""
+    attributes.clear()
 
 
 def _forget(docks: dict[str, QDockWidget], panels: dict[str, QWidget], title: str, dock: QDockWidget, *_: Any) -> None:
