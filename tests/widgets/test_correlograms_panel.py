@@ -72,10 +72,10 @@ def test_more_clusters_than_are_legible_are_left_out_and_the_caption_says_so(pan
     session.selection.select(range(11))
     qtbot.waitUntil(lambda: ready(panel))
     assert len(panel.data.cluster_ids) == N_MAX
-    assert panel.caption.text().startswith("the first 8 of 11 clusters; ")
+    assert panel.stack.caption.text().startswith("the first 8 of 11 clusters; ")
     session.selection.select([1])
     qtbot.waitUntil(lambda: ready(panel))
-    assert not panel.caption.text().startswith("the first")
+    assert not panel.stack.caption.text().startswith("the first")
 
 
 @pytest.mark.parametrize("n", [1, 2, 3, 5, 8])

@@ -75,8 +75,8 @@ def test_it_shows_the_axes_that_suit_the_clusters(panel, session):
         f"x  ch {request.x.channel_index} · PC1 ▾",
         f"y  ch {request.y.channel_index} · PC1 ▾",
     ]
-    assert [entry.text for entry in panel.legend.entries] == ["1", "2", "others"]
-    assert panel.caption.text() == features(panel).caption
+    assert [entry.text for entry in panel.stack.legend.entries] == ["1", "2", "others"]
+    assert panel.stack.caption.text() == features(panel).caption
 
 
 def test_an_axis_can_be_chosen_and_stays(panel, session, qtbot):
@@ -236,7 +236,7 @@ def test_the_thirteenth_cluster_is_hollow(qtbot):
     panel.show()
     session.selection.select(range(14))
     qtbot.waitUntil(lambda: ready(panel))
-    assert [entry.hollow for entry in panel.legend.entries[:14]] == [False] * 12 + [True] * 2
+    assert [entry.hollow for entry in panel.stack.legend.entries[:14]] == [False] * 12 + [True] * 2
     assert panel.color_of(12) == panel.color_of(0)
 
 
@@ -246,8 +246,8 @@ def test_without_features_the_missing_file_is_named(qtbot):
     qtbot.addWidget(panel)
     panel.show()
     session.selection.select([1])
-    qtbot.waitUntil(lambda: panel.stack.currentWidget() is panel.page and "kwx" in panel.page.text)
-    assert panel.page.buttons == []
+    qtbot.waitUntil(lambda: not panel.stack.shows_picture and "kwx" in panel.stack.page.text)
+    assert panel.stack.page.buttons == []
     panel.set_axis(0, TIME_AXIS)
     qtbot.waitUntil(lambda: not panel.busy)
 
@@ -285,7 +285,7 @@ def test_colours_follow_the_theme(panel, session, qtbot, make_napari_viewer):
     QApplication.processEvents()
     image = other.canvas.native.grabFramebuffer()
     assert image.pixelColor(1, 1) == QColor("#ffffff")
-    assert other.legend.entries[0].color == other.color_of(0) == "#1e679c"
+    assert other.stack.legend.entries[0].color == other.color_of(0) == "#1e679c"
 
 
 def coloured_pixels(panel):
@@ -337,4 +337,4 @@ def test_without_opengl_a_sentence_takes_the_place_of_a_black_picture(qtbot, ses
     qtbot.addWidget(panel)
     panel.show()
     session.selection.select([1])
-    qtbot.waitUntil(lambda: panel.stack.currentWidget() is panel.page and "OpenGL" in panel.page.text)
+    qtbot.waitUntil(lambda: not panel.stack.shows_picture and "OpenGL" in panel.stack.page.text)

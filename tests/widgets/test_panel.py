@@ -69,11 +69,11 @@ def panel(qtbot, session):
 
 
 def shows(panel, clusters):
-    return panel.stack.currentWidget() is panel.body and panel.label.text() == str(clusters) and not panel.busy
+    return panel.stack.shows_picture and panel.label.text() == str(clusters) and not panel.busy
 
 
 def says(panel, words):
-    return panel.stack.currentWidget() is panel.page and words in panel.page.text
+    return not panel.stack.shows_picture and words in panel.stack.page.text
 
 
 def test_without_a_session_it_invites_to_open_a_file(qtbot):
@@ -84,15 +84,15 @@ def test_without_a_session_it_invites_to_open_a_file(qtbot):
 
 
 def test_without_a_selection_it_invites_to_select(panel):
-    assert panel.page.headline.text() == "Select a cluster to see its count."
-    assert panel.page.explanation.text() == "Click a row in Clusters, or press Home."
+    assert panel.stack.page.headline.text() == "Select a cluster to see its count."
+    assert panel.stack.page.explanation.text() == "Click a row in Clusters, or press Home."
     assert says(panel, "Home")
 
 
 def test_it_follows_the_selection_and_computes_each_wish_once(panel, session, qtbot):
     session.selection.select([3, 4])
     qtbot.waitUntil(lambda: shows(panel, (3, 4)))
-    assert [entry.text for entry in panel.legend.entries] == ["3", "4"]
+    assert [entry.text for entry in panel.stack.legend.entries] == ["3", "4"]
     panel.refresh()
     qtbot.waitUntil(lambda: not panel.busy)
     session.selection.select_spikes(session.manager.spikes(3)[:5])
@@ -133,20 +133,20 @@ def test_waiting_shows_a_line_then_words_and_can_be_cancelled(panel, session, qt
     qtbot.waitUntil(lambda: shows(panel, (1,)))
     panel.gate.clear()
     session.selection.select([2])
-    qtbot.waitUntil(lambda: panel._edge.busy)
-    assert panel._veil.isVisible()
+    qtbot.waitUntil(lambda: panel.stack.edge.busy)
+    assert panel.stack.veil.isVisible()
     assert panel.label.text() == "(1,)"
     qtbot.waitUntil(lambda: says(panel, "Counting…"))
-    (cancel,) = panel.page.buttons
+    (cancel,) = panel.stack.page.buttons
     assert cancel.text() == "Cancel"
     cancel.click()
     assert says(panel, "Cancelled.")
     panel.gate.set()
-    (again,) = panel.page.buttons
+    (again,) = panel.stack.page.buttons
     again.click()
     qtbot.waitUntil(lambda: shows(panel, (2,)))
-    assert not panel._edge.busy
-    assert not panel._veil.isVisible()
+    assert not panel.stack.edge.busy
+    assert not panel.stack.veil.isVisible()
 
 
 def test_a_missing_file_is_named_and_can_be_located(panel, session, qtbot):
@@ -155,9 +155,9 @@ def test_a_missing_file_is_named_and_can_be_located(panel, session, qtbot):
     )
     session.selection.select([1])
     qtbot.waitUntil(lambda: says(panel, "a.dat"))
-    assert panel.page.headline.text() == "Waveforms and traces need a.dat, which is not beside a.kwik."
-    assert panel.page.explanation.text() == "Everything else works."
-    (locate,) = panel.page.buttons
+    assert panel.stack.page.headline.text() == "Waveforms and traces need a.dat, which is not beside a.kwik."
+    assert panel.stack.page.explanation.text() == "Everything else works."
+    (locate,) = panel.stack.page.buttons
     with qtbot.waitSignal(panel.locate_requested):
         locate.click()
 
@@ -166,7 +166,7 @@ def test_an_error_tells_the_cause_and_can_be_tried_again(panel, session, qtbot):
     panel.errors[(1,)] = ClusteringError("a.kwx has 7 400 rows.")
     session.selection.select([1])
     qtbot.waitUntil(lambda: says(panel, "The spikes could not be counted. a.kwx has 7 400 rows."))
-    again, copy = panel.page.buttons
+    again, copy = panel.stack.page.buttons
     copy.click()
     assert "ClusteringError: a.kwx has 7 400 rows." in QApplication.clipboard().text()
     panel.errors.clear()
@@ -183,7 +183,7 @@ def test_an_error_while_drawing_shows_and_does_not_stop_other_listeners(panel, s
     session.selection.changed.connect(lambda: heard.append(session.selection.clusters))
     session.selection.select([1])
     assert heard == [(1,)]
-    assert "no ink" in panel.page.text
+    assert "no ink" in panel.stack.page.text
 
 
 def test_a_frozen_panel_keeps_its_clusters_while_they_exist(panel, session, qtbot):
@@ -193,7 +193,7 @@ def test_a_frozen_panel_keeps_its_clusters_while_they_exist(panel, session, qtbo
     assert panel.frozen
     session.selection.select([5])
     qtbot.waitUntil(lambda: shows(panel, (3, 4)))
-    edge = panel._edge.grab().toImage().pixelColor(50, 0)
+    edge = panel.stack.edge.grab().toImage().pixelColor(50, 0)
     assert edge == QColor(panel.theme.warning)
     session.merge([4, 5])
     qtbot.waitUntil(lambda: shows(panel, (3,)))
@@ -240,10 +240,10 @@ def test_colours_follow_the_theme(qtbot, session, make_napari_viewer):
     panel.show()
     session.selection.select([1])
     qtbot.waitUntil(lambda: shows(panel, (1,)))
-    dark = panel.legend.entries[0].color
+    dark = panel.stack.legend.entries[0].color
     viewer.theme = "light"
-    assert panel.legend.entries[0].color != dark
-    assert panel.legend.grab().toImage().pixelColor(2, 2) == QColor("#ffffff")
+    assert panel.stack.legend.entries[0].color != dark
+    assert panel.stack.legend.grab().toImage().pixelColor(2, 2) == QColor("#ffffff")
 
 
 def test_the_legend_says_how_many_have_no_room(qtbot):
@@ -254,20 +254,20 @@ def test_the_legend_says_how_many_have_no_room(qtbot):
     panel.show()
     session.selection.select(range(14))
     qtbot.waitUntil(lambda: not panel.busy)
-    assert [entry.hollow for entry in panel.legend.entries] == [False] * 12 + [True] * 2
-    assert panel.legend.n_shown() < 14
+    assert [entry.hollow for entry in panel.stack.legend.entries] == [False] * 12 + [True] * 2
+    assert panel.stack.legend.n_shown() < 14
     panel.resize(900, 200)
-    assert panel.legend.n_shown() == 14
+    assert panel.stack.legend.n_shown() == 14
 
 
 def test_a_caption_without_room_ends_in_dots_and_tells_all_in_its_tooltip(panel, session, qtbot):
     session.selection.select([1])
     qtbot.waitUntil(lambda: shows(panel, (1,)))
     words = "counts; dashed: expected at this rate; band: 2 ms refractory"
-    panel.caption.setText(words)
+    panel.stack.caption.setText(words)
     panel.resize(240, 200)
     panel.grab()
-    assert panel.caption.shown_text().endswith("…")
-    assert panel.caption.toolTip() == words
+    assert panel.stack.caption.shown_text().endswith("…")
+    assert panel.stack.caption.toolTip() == words
     panel.resize(600, 200)
-    assert panel.caption.shown_text() == words
+    assert panel.stack.caption.shown_text() == words

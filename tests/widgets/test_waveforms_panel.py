@@ -145,8 +145,8 @@ def test_without_raw_data_the_file_is_named_and_can_be_located(qtbot):
     qtbot.addWidget(panel)
     panel.show()
     session.selection.select([1])
-    qtbot.waitUntil(lambda: panel.stack.currentWidget() is panel.page and "memory.dat" in panel.page.text)
-    (locate,) = panel.page.buttons
+    qtbot.waitUntil(lambda: not panel.stack.shows_picture and "memory.dat" in panel.stack.page.text)
+    (locate,) = panel.stack.page.buttons
     assert locate.text() == "Locate raw data…"
     with qtbot.waitSignal(panel.locate_requested):
         locate.click()

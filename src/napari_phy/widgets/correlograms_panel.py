@@ -65,7 +65,7 @@ class CorrelogramsPanel(Panel):
     def draw(self, data: CorrelogramData) -> None:
         left_out = len(self.clusters) - len(data.request.clusters)
         words = f"the first {N_MAX} of {len(self.clusters)} clusters; " if left_out > 0 else ""
-        self.caption.setText(words + data.caption)
+        self.stack.caption.setText(words + data.caption)
         self.plot.update()
 
     def apply_theme(self, theme: Tokens) -> None:
@@ -116,7 +116,7 @@ class CorrelogramsPanel(Panel):
         painter.end()
 
     def picture(self) -> QPixmap:
-        return self.body.grab()
+        return self.stack.body.grab()
 
 
 class _Plot(QWidget):

@@ -161,7 +161,7 @@ class FeaturesPanel(Panel):
         model = self.session.model
         for menu, axis in ((self._x_menu, request.x), (self._y_menu, request.y)):
             menu.set_current(axis, axis_text(axis, model.probe.channel_ids))
-        self.caption.setText(features.caption)
+        self.stack.caption.setText(features.caption)
         self._upload()
         self._show_colors()
         self.show_all()

@@ -1,34 +1,29 @@
 """What every view dock shares: it follows a session, computes in the background, and says how it stands."""
 
 import logging
-import traceback
 from collections.abc import Callable, Hashable
 from functools import partial, wraps
 from typing import Any
-from weakref import WeakMethod
 
 from napari.viewer import Viewer
 from qtpy.compat import isalive
 from qtpy.QtCore import QSize, Qt, QTimer, Signal
 from qtpy.QtGui import QPixmap
-from qtpy.QtWidgets import QApplication, QFileDialog, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QApplication, QFileDialog, QSizePolicy, QToolTip, QVBoxLayout, QWidget
 
 from napari_phy.core.colors import selection_color
 from napari_phy.core.errors import MissingDataError
 from napari_phy.widgets.canvas.opengl import opengl_problem
 from napari_phy.widgets.drop_down import DropDown
-from napari_phy.widgets.elided_label import ElidedLabel
 from napari_phy.widgets.header import Header
 from napari_phy.widgets.latest_answer import LatestAnswer
-from napari_phy.widgets.legend import N_PALETTE, Legend, LegendEntry
-from napari_phy.widgets.message_page import MessagePage
-from napari_phy.widgets.progress_edge import ProgressEdge, Veil
+from napari_phy.widgets.legend import N_PALETTE, LegendEntry
+from napari_phy.widgets.picture_stack import PictureStack
+from napari_phy.widgets.session_links import SessionLinks
 from napari_phy.widgets.theme import ThemeFollower, Tokens
 
 logger = logging.getLogger(__name__)
 
-QUIET_MS = 150
-PATIENT_MS = 1000
 NO_SESSION = "Open a Kwik file to begin: File > Open, or drop it here."
 
 
@@ -82,47 +77,32 @@ class Panel(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.session: Any = None
         self.data: Any = None
+        self._request: Hashable | None = None
+        self._frozen: tuple[int, ...] | None = None
+        self._is_stale = True
+        self._said = ""
+        self._links = SessionLinks()
+        self._answers = LatestAnswer(self)
         self.theme_follower = ThemeFollower(viewer, self)
         self.header = Header(self.title, lasso=self.has_lasso, theme=self.theme, parent=self)
         self.header.hide()
-        self.legend = Legend()
-        self.caption = ElidedLabel()
-        self.page = MessagePage()
-        self._request: Hashable | None = None
-        self._frozen: tuple[int, ...] | None = None
-        self._stale = True
-        self._said = ""
-        self._links: list[tuple[Any, Callable[..., None]]] = []
-        self._answers = LatestAnswer(self)
-
-        self.body = QWidget()
-        self.body_layout = QVBoxLayout(self.body)
-        self.body_layout.setContentsMargins(0, 0, 0, 0)
-        self.body_layout.setSpacing(0)
-        self.body_layout.addWidget(self.legend)
-        self.body_layout.addWidget(self.make_content(), 1)
-        self.body_layout.addWidget(self.caption)
-        self.legend.setVisible(self.has_legend)
-        self.stack = QStackedWidget()
-        self.stack.addWidget(self.body)
-        self.stack.addWidget(self.page)
+        self.stack = PictureStack(self.make_content(), self.working)
+        self.stack.legend.setVisible(self.has_legend)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.stack)
-        self._veil = Veil(self.body)
-        self._edge = ProgressEdge(self)
+        self._soon = QTimer(self, singleShot=True, interval=0)
 
-        self._soon = self._timer(0, self._refresh_now)
-        self._quiet = self._timer(QUIET_MS, self._show_busy)
-        self._patient = self._timer(PATIENT_MS, self._show_waiting)
+        self._soon.timeout.connect(self._refresh_now)
         self._answers.answered.connect(self._on_answered)
         self._answers.failed.connect(self._on_failed)
+        self.stack.cancelled.connect(self._on_cancelled)
         self.theme_follower.changed.connect(self._on_theme_changed)
         self.header.freeze_toggled.connect(self._on_freeze_toggled)
         self.header.help_requested.connect(self.show_help)
         self.header.more_menu.addAction("Save picture…").triggered.connect(lambda *_: self._ask_picture())
         QApplication.instance().focusChanged.connect(self._on_focus_changed)
-        self.destroyed.connect(partial(_unlink, self._links))
+        self.destroyed.connect(self._links.close)
         self._on_theme_changed(self.theme)
         self.set_session(session)
 
@@ -208,16 +188,13 @@ class Panel(QWidget):
 
     def set_session(self, session: Any) -> None:
         """Follow another session, or none."""
-        _unlink(self._links)
+        self._links.close()
         self._answers.drop()
-        self.session = session
-        self.data = None
-        self._request = None
-        if self.header.freeze_button.isChecked():
-            self.header.freeze_button.setChecked(False)
+        self.session, self.data, self._request = session, None, None
+        self.header.freeze_button.setChecked(False)
         if session is not None:
-            self._link(session.selection.changed, self._on_selection_changed)
-            self._link(session.manager.changed, self._on_clustering_changed)
+            self._links.connect(session.selection.changed, self._on_selection_changed)
+            self._links.connect(session.manager.changed, self._on_clustering_changed)
         self.on_session()
         self.refresh()
 
@@ -231,22 +208,11 @@ class Panel(QWidget):
         """Show what is wished now, soon; `again` asks even if the wish is the same."""
         if again:
             self._request = None
-        self._stale = True
+        self._is_stale = True
         if self.isVisible():
             self._soon.start()
 
     # --- the way of a request ---
-
-    def _link(self, signal: Any, slot: Callable[..., None]) -> None:
-        weak = WeakMethod(slot)
-
-        def forward(*_: Any) -> None:
-            method = weak()
-            if method is not None:
-                method()
-
-        signal.connect(forward)
-        self._links.append((signal, forward))
 
     @guarded
     def _on_selection_changed(self) -> None:
@@ -261,28 +227,20 @@ class Panel(QWidget):
     def _refresh_now(self) -> None:
         if not self.isVisible():
             return
-        self._stale = False
+        self._is_stale = False
         problem = opengl_problem() if self.needs_opengl else None
         if self.session is None or problem is not None:
-            self._nothing(problem or NO_SESSION)
+            self._show_nothing(problem or NO_SESSION)
             return
         request = self.make_request()
         if request is None:
-            self._nothing(f"Select a cluster to see {self.subject}.", "Click a row in Clusters, or press Home.")
+            self._show_nothing(f"Select a cluster to see {self.subject}.", "Click a row in Clusters, or press Home.")
         elif request == self._request:
             self._answers.drop()
             self._show_picture()
         elif request != self._answers.wanted:
             self._answers.ask(request, partial(self.compute, self.session, request))
-            if not self._patient.isActive():
-                self._quiet.start()
-                self._patient.start()
-
-    def _nothing(self, headline: str, explanation: str = "") -> None:
-        self._answers.drop()
-        self._request = None
-        self.data = None
-        self._show_page(headline, explanation)
+            self.stack.wait()
 
     @guarded
     def _on_answered(self, request: Hashable, data: Any) -> None:
@@ -294,79 +252,54 @@ class Panel(QWidget):
 
     @guarded
     def _on_failed(self, _request: Hashable, error: Exception) -> None:
-        self._request = None
         if isinstance(error, MissingDataError):
             self.show_missing(error)
         else:
             logger.error("%s", self.failed, exc_info=error)
             self.show_error(error)
 
+    def _on_cancelled(self) -> None:
+        self._answers.drop()
+        self.stack.show_message("Cancelled.", buttons=[("Try again", self._try_again)])
+
+    def _try_again(self) -> None:
+        self.refresh(again=True)
+
     # --- states ---
 
     def _show_picture(self) -> None:
-        self._still()
-        self.legend.set_entries(self.legend_entries())
-        self.stack.setCurrentWidget(self.body)
+        self.stack.legend.set_entries(self.legend_entries())
+        self.stack.show_picture()
 
-    def _show_page(self, headline: str, explanation: str = "", buttons: Any = (), **options: Any) -> None:
-        self._still()
-        self.page.tell(headline, explanation, buttons, **options)
-        self.stack.setCurrentWidget(self.page)
+    def _show_nothing(self, headline: str, explanation: str = "") -> None:
+        self._answers.drop()
+        self._request, self.data = None, None
+        self.stack.show_message(headline, explanation)
 
     def show_missing(self, error: MissingDataError) -> None:
         """Say which file is missing and, for raw data, offer to look for it."""
+        self._request = None
         first, dot, rest = str(error).partition(". ")
         buttons = [("Locate raw data…", self.locate_requested.emit)] if self.needs_raw_data else []
-        self._show_page(first + dot.strip(), rest, buttons)
+        self.stack.show_message(first + dot.strip(), rest, buttons)
 
     def show_error(self, error: Exception) -> None:
         """Say what failed and why, and offer to try again."""
         self._request = None
-        details = "".join(traceback.format_exception(error))
-        self._show_page(
-            self.failed,
-            str(error) or type(error).__name__,
-            [
-                ("Try again", partial(self.refresh, again=True)),
-                ("Copy details", partial(QApplication.clipboard().setText, details)),
-            ],
-            is_error=True,
-        )
-
-    def _still(self) -> None:
-        self._quiet.stop()
-        self._patient.stop()
-        self._edge.set_busy(False)
-        self._veil.hide()
-
-    @guarded
-    def _show_busy(self) -> None:
-        self._edge.set_busy(True)
-        self._veil.cover()
-
-    @guarded
-    def _show_waiting(self) -> None:
-        self.page.tell(self.working, buttons=[("Cancel", self._cancel)], progress=(0, 0))
-        self.stack.setCurrentWidget(self.page)
-
-    def _cancel(self) -> None:
-        self._answers.drop()
-        self._show_page("Cancelled.", buttons=[("Try again", partial(self.refresh, again=True))])
-
-    # --- freezing, help, pictures ---
+        self.stack.show_error(self.failed, error, self._try_again)
 
     @guarded
     def _on_freeze_toggled(self, frozen: bool) -> None:
         self._frozen = self.clusters if frozen else None
-        self._edge.set_frozen(frozen)
+        self.stack.edge.set_frozen(frozen)
         self.refresh()
 
     def show_help(self) -> None:
         """Show in a few sentences what is seen here and what the mouse does."""
-        from qtpy.QtWidgets import QToolTip
-
-        button = self.header.help_button
+        button = self.header.help_button if self.header.help_button.isVisible() else self.header.more_button
         QToolTip.showText(button.mapToGlobal(button.rect().bottomLeft()), self.help_text, button)
+
+    # --- pictures ---
 
     def picture(self) -> QPixmap:
         """Return the panel as it is on screen."""
@@ -390,28 +323,21 @@ class Panel(QWidget):
     @guarded
     def _on_theme_changed(self, theme: Tokens) -> None:
         self.setStyleSheet(f"#{self.objectName()} {{ background: {theme.view}; }}")
-        for part in (self.header, self.legend, self.caption, self.page, self._veil, self._edge):
-            part.apply_theme(theme)
+        self.header.apply_theme(theme)
+        self.stack.apply_theme(theme)
         self.apply_theme(theme)
         if self.data is not None:
-            self.legend.set_entries(self.legend_entries())
+            self.stack.legend.set_entries(self.legend_entries())
 
     def _on_focus_changed(self, _old: QWidget | None, now: QWidget | None) -> None:
-        self.header.set_focused(
-            now is not None and (now is self or self.isAncestorOf(now) or self.header.isAncestorOf(now))
-        )
+        ours = now is not None and (now is self or self.isAncestorOf(now) or self.header.isAncestorOf(now))
+        self.header.set_focused(ours)
 
     def showEvent(self, event) -> None:
         """Catch up with what changed while hidden."""
         super().showEvent(event)
-        if self._stale:
+        if self._is_stale:
             self._soon.start()
-
-    def resizeEvent(self, event) -> None:
-        """Keep the edge and the veil over the picture."""
-        super().resizeEvent(event)
-        self._edge.place()
-        self._veil.place()
 
     def sizeHint(self) -> QSize:
         """Prefer a comfortable size."""
@@ -420,15 +346,3 @@ class Panel(QWidget):
     def minimumSizeHint(self) -> QSize:
         """Stay usable in a narrow column."""
         return QSize(220, 120)
-
-    def _timer(self, interval_ms: int, slot: Callable[[], None]) -> QTimer:
-        timer = QTimer(self, singleShot=True, interval=interval_ms)
-        timer.timeout.connect(slot)
-        return timer
-
-
-def _unlink(links: list[tuple[Any, Callable[..., None]]], *_: Any) -> None:
-    """Disconnect a panel from its session; it may be gone already."""
-    while links:
-        signal, slot = links.pop()
-        signal.disconnect(slot, missing_ok=True)

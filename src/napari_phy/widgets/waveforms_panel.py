@@ -100,7 +100,7 @@ class WaveformsPanel(Panel):
 
     def draw(self, data: WaveformData) -> None:
         self._channels = shown_channels(data)
-        self.caption.setText(data.caption)
+        self.stack.caption.setText(data.caption)
         self._show_colors()
         self._place()
 
