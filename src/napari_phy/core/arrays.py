@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, TypeVar
 
 import numpy as np
@@ -9,11 +10,27 @@ import numpy.typing as npt
 
 T = TypeVar("T", bound=np.generic)
 
+N_BLOCK = 2**20
+
 
 def read_only(array: npt.NDArray[T]) -> npt.NDArray[T]:
     """Return the array itself, no longer writeable."""
     array.flags.writeable = False
     return array
+
+
+def blocks(n: int) -> Iterator[slice]:
+    """Go through `n` values in blocks, for functions that turn all they are given into int64."""
+    for start in range(0, n, N_BLOCK):
+        yield slice(start, start + N_BLOCK)
+
+
+def look_up(table: npt.NDArray[T], indices: npt.NDArray[Any]) -> npt.NDArray[T]:
+    """Return `table[indices]`, with no int64 copy of all indices on the way."""
+    found = np.empty(len(indices), dtype=table.dtype)
+    for block in blocks(len(indices)):
+        found[block] = table.take(indices[block])
+    return found
 
 
 def evenly_spaced(n: int, n_max: int | None) -> npt.NDArray[np.int64]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from napari_phy.core.arrays import read_only
+from napari_phy.core.arrays import look_up, read_only
 from napari_phy.core.byte_cache import ByteCache
 from napari_phy.core.errors import ClusteringError
 from napari_phy.core.spike_index import SpikeIndex
@@ -23,7 +23,7 @@ from napari_phy.core.update_info import UpdateInfo
 Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
 
-N_ATOMS_SORTED = 64
+N_BASES_SORTED = 64
 SCAN_FRACTION = 16
 
 
@@ -99,7 +99,7 @@ class Partition:
         """(n_spikes,) read-only cluster of each spike, derived and kept until the next edit."""
         with self._lock:
             if self._spike_clusters is None:
-                self._spike_clusters = read_only(self._cluster_of_slot().take(self._slots))
+                self._spike_clusters = read_only(look_up(self._cluster_of_slot(), self._slots))
             return self._spike_clusters
 
     def n_spikes(self, cluster_id: int) -> int:
@@ -264,23 +264,34 @@ class Partition:
         )
 
     def _derive(self, atoms: tuple[Atom, ...]) -> Int64:
-        if len(atoms) > N_ATOMS_SORTED and sum(atom.size for atom in atoms) * SCAN_FRACTION > len(self._slots):
-            inside = np.zeros(len(self._atom_at), dtype=bool)
-            inside[[atom.slot for atom in atoms]] = True
-            return np.flatnonzero(inside.take(self._slots))
-        parts = [self._spikes_of_atom(atom) for atom in atoms]
+        bases: dict[int, int] = {}  # and how many of its spikes are wanted
+        for atom in atoms:
+            bases[atom.base] = bases.get(atom.base, 0) + atom.size
+        n_read = sum(map(self._index.size, bases))
+        slots = np.array([atom.slot for atom in atoms])
+        if len(bases) > N_BASES_SORTED and n_read * SCAN_FRACTION > len(self._slots):
+            return np.flatnonzero(look_up(self._marked(slots), self._slots))
+        parts = [self._spikes_of_base(base, n_spikes, slots) for base, n_spikes in bases.items()]
         if len(parts) == 1:
             return parts[0].astype(np.int64)
         joined = np.concatenate(parts).astype(np.int64)
         joined.sort(kind="stable")
         return joined
 
-    def _spikes_of_atom(self, atom: Atom) -> Int32:
-        members = self._index.members(atom.base)
-        if atom.size == len(members):
+    def _spikes_of_base(self, base: int, n_spikes: int, slots: Int64) -> Int32:
+        """Return the `n_spikes` spikes of a cluster of the index that hold one of the slots."""
+        members = self._index.members(base)
+        if n_spikes == len(members):
             return members
-        inside: npt.NDArray[np.bool_] = self._slots.take(members) == atom.slot
+        held = self._slots.take(members)
+        inside: npt.NDArray[np.bool_] = held == slots[0] if len(slots) == 1 else self._marked(slots).take(held)
         return members[inside]
+
+    def _marked(self, slots: Int64) -> npt.NDArray[np.bool_]:
+        """Return (n_slots,) whether each slot is one of these."""
+        marked = np.zeros(len(self._atom_at), dtype=bool)
+        marked[slots] = True
+        return marked
 
 
 def unknown_cluster(cluster_id: object) -> ClusteringError:

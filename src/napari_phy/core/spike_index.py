@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from napari_phy.core.arrays import blocks, look_up
 from napari_phy.core.errors import ClusteringError
 
 N_SPIKES_NUMBA = 1_000_000
 MAX_ID = 2**31 - 1
-N_BLOCK = 2**20
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,23 +73,14 @@ def _number(
     ids = np.flatnonzero(table_counts)
     number_of_id = np.zeros(len(table_counts), dtype=np.int32)
     number_of_id[ids] = np.arange(len(ids), dtype=np.int32)
-    numbers = np.empty(len(labels), dtype=np.int32)
-    for block in _blocks(len(labels)):
-        numbers[block] = number_of_id.take(labels[block])
-    return ids.astype(np.int64), numbers, table_counts[ids].astype(np.int64)
+    return ids.astype(np.int64), look_up(number_of_id, labels), table_counts[ids].astype(np.int64)
 
 
 def _bincount(labels: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
     counts = np.zeros(int(labels.max()) + 1 if labels.size else 0, dtype=np.int64)
-    for block in _blocks(len(labels)):
+    for block in blocks(len(labels)):
         counts += np.bincount(labels[block], minlength=len(counts))
     return counts
-
-
-def _blocks(n_labels: int) -> Iterator[slice]:
-    """Go through labels in blocks: bincount and take turn what they are given into int64."""
-    for start in range(0, n_labels, N_BLOCK):
-        yield slice(start, start + N_BLOCK)
 
 
 def _order(numbers: npt.NDArray[np.int32], starts: npt.NDArray[np.int64]) -> npt.NDArray[np.int32]:
