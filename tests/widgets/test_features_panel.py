@@ -11,7 +11,7 @@ from qtpy.QtWidgets import QApplication
 from widgets.light_session import light_session
 
 from napari_phy.views.features import TIME_AXIS, FeatureAxis
-from napari_phy.widgets import features_panel
+from napari_phy.widgets import features_panel, lasso_tool
 from napari_phy.widgets.canvas import opengl
 from napari_phy.widgets.features_panel import FeaturesPanel
 
@@ -125,14 +125,14 @@ def test_a_spike_is_drawn_in_the_colour_of_its_place(panel, session):
 
 def test_ctrl_drag_selects_all_spikes_inside_drawn_or_not(panel, session, qtbot):
     draw_lasso(qtbot, panel, around_some(panel))
-    request, polygon = features(panel).request, panel._lasso.polygon
+    request, polygon = features(panel).request, panel.lasso.polygon
     assert len(polygon) == 4
     inside = features_panel.spikes_in_lasso(session, request, polygon)
     assert np.array_equal(session.selection.spikes, inside)
     assert len(inside) > 50
-    assert panel._tag == f"{len(inside)} spikes inside  ·  K splits"
+    assert panel.lasso.tag == f"{len(inside)} spikes inside  ·  K splits"
     session.split(session.selection.spikes)
-    assert len(panel._lasso) == 0
+    assert len(panel.lasso) == 0
 
 
 def test_a_lasso_acts_on_spikes_that_are_not_drawn(panel, session, qtbot, monkeypatch):
@@ -152,10 +152,10 @@ def test_a_lasso_acts_on_spikes_that_are_not_drawn(panel, session, qtbot, monkey
 
 
 def test_many_spikes_are_looked_at_in_the_background(panel, session, qtbot, monkeypatch):
-    monkeypatch.setattr(features_panel, "N_AT_ONCE", 10)
+    monkeypatch.setattr(lasso_tool, "N_AT_ONCE", 10)
     draw_lasso(qtbot, panel, around_some(panel))
     qtbot.waitUntil(lambda: len(session.selection.spikes) > 50)
-    assert panel._tag.endswith("K splits")
+    assert panel.lasso.tag.endswith("K splits")
 
 
 def test_the_lasso_button_draws_without_ctrl_and_esc_clears(panel, session, qtbot):
@@ -166,16 +166,17 @@ def test_the_lasso_button_draws_without_ctrl_and_esc_clears(panel, session, qtbo
     panel.setFocus()
     qtbot.keyClick(panel, Qt.Key.Key_Escape)
     assert len(session.selection.spikes) == 0
-    assert len(panel._lasso) == 0
+    assert len(panel.lasso) == 0
 
 
 def test_a_lasso_around_nothing_says_so(panel, session, qtbot):
     frame = panel.frame
     said = []
     panel.hovered.connect(said.append)
+    draw_lasso(qtbot, panel, around_all(panel))
     panel._frame = frame.panned(3 * frame.width, 0)
     draw_lasso(qtbot, panel, [(100, 100), (140, 100), (140, 140)])
-    assert panel._tag == "no spikes inside"
+    assert panel.lasso.tag == "no spikes inside"
     assert said[-1] == "No spike of the selected clusters lies inside the lasso."
     draw_lasso(qtbot, panel, [(100, 100), (140, 100)])
     assert said[-1] == "The lasso needs three points or more."
@@ -184,7 +185,7 @@ def test_a_lasso_around_nothing_says_so(panel, session, qtbot):
 def test_a_new_selection_removes_the_lasso(panel, session, qtbot):
     draw_lasso(qtbot, panel, around_all(panel))
     session.selection.select([3])
-    assert len(panel._lasso) == 0
+    assert len(panel.lasso) == 0
     qtbot.waitUntil(lambda: ready(panel))
 
 
@@ -315,7 +316,7 @@ def test_a_dock_that_floats_and_docks_again_keeps_its_picture_and_its_lasso(make
         dock.setFloating(floating)
         qtbot.waitUntil(lambda canvas=canvas: panel.canvas.native is not canvas)
         qtbot.waitUntil(lambda: coloured_pixels(panel) > 20)
-    assert len(panel._lasso) == 4
+    assert len(panel.lasso) == 4
     draw_lasso(qtbot, panel, around_all(panel))
     assert len(session.selection.spikes) > 0.5 * n_inside
 
@@ -325,10 +326,10 @@ def test_the_tag_tells_whether_k_would_split(panel, session, qtbot):
     qtbot.waitUntil(lambda: ready(panel))
     panel._frame = panel.frame.zoomed(275, 200, 0.05)
     draw_lasso(qtbot, panel, around_all(panel))
-    assert panel._tag == f"all {session.manager.n_spikes(1)} spikes inside"
+    assert panel.lasso.tag == f"all {session.manager.n_spikes(1)} spikes inside"
     panel.show_all()
     draw_lasso(qtbot, panel, around_all(panel))
-    assert panel._tag.endswith("inside  ·  K splits")
+    assert panel.lasso.tag.endswith("inside  ·  K splits")
 
 
 def test_without_opengl_a_sentence_takes_the_place_of_a_black_picture(qtbot, session, monkeypatch):

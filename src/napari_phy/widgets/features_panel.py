@@ -12,7 +12,6 @@ from qtpy.QtWidgets import QWidget
 from vispy.visuals.transforms import STTransform
 
 from napari_phy.views.features import (
-    TIME_AXIS,
     FeatureAxis,
     FeatureData,
     FeatureRequest,
@@ -20,17 +19,16 @@ from napari_phy.views.features import (
     default_axes,
     spikes_in_lasso,
 )
-from napari_phy.views.numbers import format_count, format_number
 from napari_phy.widgets.canvas.data_canvas import DataCanvas
 from napari_phy.widgets.canvas.feature_menu import AUTOMATIC, axis_choices, axis_text, rank_channels
 from napari_phy.widgets.canvas.frame import Frame
-from napari_phy.widgets.canvas.lasso import Lasso
 from napari_phy.widgets.canvas.lines import PaletteLines
 from napari_phy.widgets.canvas.palette import palette_of, rgba, style_of
 from napari_phy.widgets.canvas.palette_scatter import PaletteScatter
-from napari_phy.widgets.latest_answer import LatestAnswer
+from napari_phy.widgets.canvas.spike_words import nearest_point, spike_words
+from napari_phy.widgets.lasso_tool import LassoTool
 from napari_phy.widgets.legend import N_PALETTE, LegendEntry
-from napari_phy.widgets.overlay import axis_ticks, paint_axes, paint_lasso, paint_margins
+from napari_phy.widgets.overlay import axis_ticks, paint_axes, paint_margins
 from napari_phy.widgets.panel import Panel, guarded
 from napari_phy.widgets.theme import Tokens
 
@@ -38,7 +36,6 @@ DISC_PX, BACKGROUND_PX, HOLLOW_PX = 4.0, 2.4, 5.0
 DISC_ALPHA, BACKGROUND_ALPHA = 0.75, 0.6
 HOVER_PX = 7.0
 ZOOM_STEP = 1.2
-N_AT_ONCE = 50_000  # spikes that a lasso looks at before the next frame; more of them in the background
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,17 +72,16 @@ class FeaturesPanel(Panel):
 
     def __init__(self, session: Any = None, **options: Any) -> None:
         self._axes: list[FeatureAxis | None] = [None, None]
-        self._lasso = Lasso()
-        self._tag = ""
         self._frame: Frame | None = None
         self._dragged_from: QPointF | None = None
         super().__init__(session, **options)
 
     def make_content(self) -> QWidget:
-        self._lasso_answers = LatestAnswer(self)
-        self._lasso_answers.answered.connect(self._on_inside)
-        self._lasso_answers.failed.connect(self._on_inside_failed)
         self.canvas = DataCanvas(self._paint, self._make_visuals)
+        self.lasso = LassoTool(self)
+        self.lasso.changed.connect(self.canvas.overlay.update)
+        self.lasso.found.connect(self._on_found)
+        self.lasso.said.connect(self.hovered)
         for signal, slot in (
             (self.canvas.pressed, self._on_pressed),
             (self.canvas.moved, self._on_moved),
@@ -134,17 +130,17 @@ class FeaturesPanel(Panel):
 
     def on_session(self) -> None:
         self._axes = [None, None]
-        self._clear_lasso()
+        self.lasso.clear()
 
     def on_selection(self) -> None:
-        if self._lasso.closed and not len(self.session.selection.spikes):
-            self._clear_lasso()
+        if self.lasso.closed and not len(self.session.selection.spikes):
+            self.lasso.clear()
 
     def set_axis(self, place: int, axis: FeatureAxis | None) -> None:
         """Show a feature or time along x (0) or y (1); None follows the clusters."""
         if self._axes[place] != axis:
             self._axes[place] = axis
-            self._clear_lasso()
+            self.lasso.clear()
             self.refresh()
 
     def _on_x_chosen(self, axis: Any) -> None:
@@ -244,10 +240,7 @@ class FeaturesPanel(Panel):
         features = self.data.features
         paint_margins(painter, self._frame, size, self.theme.view)
         paint_axes(painter, self._frame, self.theme, features.x_label, features.y_label)
-        paint_lasso(
-            painter, self._frame, self.theme, self._lasso.polygon,
-            closed=self._lasso.closed, tag=self._tag, size=size,
-        )  # fmt: skip
+        self.lasso.paint(painter, self._frame, self.theme, size)
 
     # --- mouse ---
 
@@ -257,8 +250,8 @@ class FeaturesPanel(Panel):
         if self._frame is None:
             return
         if ctrl or self.header.lasso_button.isChecked():
-            self._clear_lasso()
-            self._lasso.start(*self._lasso_point(position))
+            self._drop_spikes()
+            self.lasso.start(self._frame, position)
         else:
             self._dragged_from = position
 
@@ -266,9 +259,8 @@ class FeaturesPanel(Panel):
     def _on_moved(self, position: QPointF, _ctrl: bool) -> None:
         if self._frame is None:
             return
-        if self._lasso.drawing:
-            if self._lasso.add(*self._lasso_point(position)):
-                self.canvas.overlay.update()
+        if self.lasso.drawing:
+            self.lasso.move(self._frame, position)
         elif self._dragged_from is not None:
             step = position - self._dragged_from
             self._dragged_from = position
@@ -280,15 +272,11 @@ class FeaturesPanel(Panel):
     @guarded
     def _on_released(self, position: QPointF) -> None:
         self._dragged_from = None
-        if not self._lasso.drawing:
-            return
-        self._lasso.add(*self._lasso_point(position))
-        self.header.lasso_button.setChecked(False)
-        if self._lasso.close():
-            self._select_inside()
-        else:
-            self.hovered.emit("The lasso needs three points or more.")
-        self.canvas.overlay.update()
+        if self.lasso.drawing:
+            self.header.lasso_button.setChecked(False)
+            self.lasso.move(self._frame, position)
+            features = self.data.features
+            self.lasso.close(partial(spikes_in_lasso, self.session, features.request), features.n_total)
 
     @guarded
     def _on_scrolled(self, position: QPointF, notches: float, _ctrl: bool) -> None:
@@ -302,7 +290,7 @@ class FeaturesPanel(Panel):
 
     def keyPressEvent(self, event) -> None:
         """Clear the lasso by Esc; all other keys go their way."""
-        if event.key() == Qt.Key.Key_Escape and (len(self._lasso) or self.header.lasso_button.isChecked()):
+        if event.key() == Qt.Key.Key_Escape and (len(self.lasso) or self.header.lasso_button.isChecked()):
             self.clear_lasso()
             event.accept()
         else:
@@ -310,71 +298,27 @@ class FeaturesPanel(Panel):
 
     # --- lasso ---
 
-    def _lasso_point(self, position: QPointF) -> tuple[tuple[float, float], tuple[float, float]]:
-        px = (position.x(), position.y())
-        x, y = self._frame.to_data([px])[0].tolist()
-        return (x, y), px
-
-    def _select_inside(self) -> None:
-        features, polygon = self.data.features, self._lasso.polygon
-        look = partial(spikes_in_lasso, self.session, features.request, polygon)
-        if features.n_total <= N_AT_ONCE:
-            self._on_inside(None, look())
-            return
-        self._tag = "counting…"
-        self._lasso_answers.ask(polygon.tobytes(), look)
-
     @guarded
-    def _on_inside(self, _polygon: Any, inside: npt.NDArray[np.int64]) -> None:
-        self._tag = self._words_for(inside)
-        if not len(inside):
-            self.hovered.emit("No spike of the selected clusters lies inside the lasso.")
-        self.canvas.overlay.update()
-        self.session.selection.select_spikes(inside)
-
-    def _words_for(self, inside: npt.NDArray[np.int64]) -> str:
-        if not len(inside):
-            return "no spikes inside"
+    def _on_found(self, inside: npt.NDArray[np.int64]) -> None:
         manager = self.session.manager
         touched = np.unique(manager.clusters_of(inside)).tolist()
-        if len(inside) == sum(manager.n_spikes(cluster) for cluster in touched):
-            return f"all {format_count(len(inside), 'spike')} inside"
-        return f"{format_count(len(inside), 'spike')} inside  ·  K splits"
-
-    @guarded
-    def _on_inside_failed(self, _polygon: Any, error: Exception) -> None:
-        self._clear_lasso()
-        self.hovered.emit(str(error))
+        self.lasso.tell(inside, sum(manager.n_spikes(cluster) for cluster in touched))
+        self.session.selection.select_spikes(inside)
 
     def clear_lasso(self) -> None:
         """Remove the lasso and deselect its spikes."""
         self.header.lasso_button.setChecked(False)
-        self._clear_lasso()
+        self.lasso.clear()
+        self._drop_spikes()
+
+    def _drop_spikes(self) -> None:
         if self.session is not None:
             self.session.selection.select_spikes(np.empty(0, dtype=np.int64))
-
-    def _clear_lasso(self) -> None:
-        self._lasso_answers.drop()
-        self._lasso.clear()
-        self._tag = ""
-        self.canvas.overlay.update()
 
     def read_out(self, x_px: float, y_px: float) -> str:
         """Return `cluster 20, spike 4 113, 3.214 s, channel 6` for the nearest spike, or nothing."""
         features = self.data.features
-        if not len(features.spike_ids):
+        index = nearest_point(self._frame, features.x, features.y, x_px, y_px, HOVER_PX)
+        if index is None:
             return ""
-        px = self._frame.to_px(np.column_stack([features.x, features.y]))
-        distance = np.hypot(px[:, 0] - x_px, px[:, 1] - y_px)
-        nearest = int(np.argmin(distance))
-        if distance[nearest] > HOVER_PX:
-            return ""
-        spike = int(features.spike_ids[nearest])
-        model = self.session.model
-        cluster = int(self.session.manager.clusters_of(np.array([spike]))[0])
-        time_s = model.spike_samples[spike] / model.sample_rate
-        words = [f"cluster {cluster}", f"spike {format_number(spike)}", f"{format_number(time_s, 3)} s"]
-        axis = next((a for a in (features.request.y, features.request.x) if a != TIME_AXIS), None)
-        if axis is not None:
-            words.append(f"channel {model.probe.channel_ids[axis.channel_index]}")
-        return ", ".join(words)
+        return spike_words(self.session, int(features.spike_ids[index]), (features.request.y, features.request.x))
