@@ -139,9 +139,10 @@ def test_without_a_session_it_invites(qtbot):
 
 
 def test_an_error_shows_in_the_panel_and_the_session_goes_on(panel, session, monkeypatch):
-    monkeypatch.setattr(
-        "napari_phy.widgets.clusters_panel.compute_cluster_table", lambda *_: (_ for _ in ()).throw(OSError("gone"))
-    )
+    def gone(*_, **__):
+        raise OSError("gone")
+
+    monkeypatch.setattr("napari_phy.widgets.clusters_panel.compute_cluster_table", gone)
     session.move([3], "good")
     assert session.manager.group(3) == "good"
     assert panel.page.text == "The list could not be computed. gone"

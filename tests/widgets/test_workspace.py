@@ -170,6 +170,17 @@ def test_opening_selects_the_largest_unsorted_cluster_and_its_best_candidate(wor
     assert workspace.docks == docks
 
 
+def test_a_large_file_shows_its_list_at_once_and_reads_in_the_background(open_, qtbot, monkeypatch):
+    monkeypatch.setattr("napari_phy.widgets.preparation.LARGE", 1000)
+    workspace = open_()
+    session = workspace.session
+    assert len(workspace.panels["Clusters"].cluster_ids) == 8
+    qtbot.waitUntil(lambda: len(session.selection.clusters) == 2)
+    model = workspace.panels["Clusters"].list.cluster_model
+    qtbot.waitUntil(lambda: all(row.channel >= 0 for row in model.rows))
+    qtbot.waitUntil(lambda: workspace.panels["Similar"].list.shown_selection == session.selection.similar)
+
+
 @pytest.fixture
 def notes():
     notes = []

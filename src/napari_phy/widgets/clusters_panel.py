@@ -3,8 +3,6 @@
 from collections import Counter
 from typing import Any
 
-import numpy as np
-
 from napari_phy.core.cluster_meta import DISCARDED
 from napari_phy.views.cluster_table import compute_cluster_table
 from napari_phy.views.numbers import format_count
@@ -31,7 +29,7 @@ class ClustersPanel(ListPanel):
 
     def refresh(self) -> None:
         """Show the rows of all clusters."""
-        self.list.cluster_model.set_rows(rows_of(compute_cluster_table(self.session)))
+        self.list.cluster_model.set_rows(rows_of(compute_cluster_table(self.session, known_only=self.is_waiting)))
         if self.cluster_ids:
             self.show_list()
         else:
@@ -46,7 +44,7 @@ class ClustersPanel(ListPanel):
         shown = sorted(c for c in touched if c in manager and manager.group(c) != DISCARDED)
         model.remove(touched.difference(shown))
         if shown:
-            model.put(rows_of(compute_cluster_table(self.session, np.asarray(shown, dtype=np.int64))))
+            model.put(rows_of(compute_cluster_table(self.session, shown, known_only=self.is_waiting)))
         self.show_clusters()
         self.ask_amplitudes()
 

@@ -60,6 +60,7 @@ class ListPanel(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.session: Any = None
+        self.is_waiting = False  # for features that are being read
         self.theme_follower = ThemeFollower(viewer, self)
         self.header = Header(self.title, freeze=False, theme=self.theme, parent=self)
         self.header.hide()  # until it is the title bar of a dock
@@ -140,6 +141,12 @@ class ListPanel(QWidget):
             session.selection.changed.connect(self._on_selection_changed)
             session.manager.changed.connect(self._on_clustering_changed)
         self._start()
+
+    def set_waiting(self, waiting: bool) -> None:
+        """Show only what is known without reading, until the features have been read."""
+        if waiting != self.is_waiting:
+            self.is_waiting = waiting
+            self._start()
 
     def set_small(self, small: bool) -> None:
         """Choose the form for small windows."""

@@ -17,6 +17,7 @@ NOTHING_TO_UNDO = "Nothing more to undo."
 NOTHING_TO_REDO = "Nothing more to redo."
 NOTHING_TO_SAVE = "Everything is saved."
 SAVING = "Saving…"
+READING_FEATURES = "Reading features…"
 HIDDEN_GROUPS = "noise and MUA hidden"
 SHOWN_GROUPS = "noise and MUA shown"
 
@@ -78,6 +79,11 @@ def unsaved(n_edits: int, *, short: bool = False) -> str:
 def saved(n_edits: int, name: str) -> str:
     """Return the status sentence after saving."""
     return f"Saved {format_count(n_edits, 'edit')} to {name}."
+
+
+def reading_features(percent: int) -> str:
+    """Return the status sentence while features are read."""
+    return f"Reading features: {percent} %"
 
 
 def save_failed(cause: object, n_edits: int) -> str:

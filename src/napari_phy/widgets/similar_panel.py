@@ -54,6 +54,10 @@ class SimilarPanel(ListPanel):
         session = self.session
         best = session.selection.best[0] if session.selection.best else None
         self._best = best
+        if self.is_waiting:
+            self.page.tell(messages.READING_FEATURES, progress=(0, 0))
+            self.stack.setCurrentWidget(self.page)
+            return
         if best is None or best not in session.manager:
             self.list.cluster_model.set_rows(())
             self.tell("Select a cluster to see those like it.", "Click a row in Clusters, or press Home.")

@@ -12,6 +12,7 @@ from qtpy.QtWidgets import QApplication, QDockWidget, QMainWindow, QMenu, QTabBa
 
 from napari_phy.layers.binder import LayerBinder
 from napari_phy.layers.session_tag import session_of
+from napari_phy.widgets import messages
 from napari_phy.widgets.actions import ACTIONS
 from napari_phy.widgets.close_guard import CloseGuard
 from napari_phy.widgets.clusters_panel import ClustersPanel
@@ -22,6 +23,7 @@ from napari_phy.widgets.features_panel import FeaturesPanel
 from napari_phy.widgets.keys import KeyFilter
 from napari_phy.widgets.layouts import SMALL_BELOW, arrange_sort, napari_docks, resize_sort
 from napari_phy.widgets.notify import tell_what_to_know
+from napari_phy.widgets.preparation import Preparation, is_large
 from napari_phy.widgets.similar_panel import SimilarPanel
 from napari_phy.widgets.theme import ThemeFollower, Tokens, tab_bar_style
 from napari_phy.widgets.toolbar import ActionBar
@@ -70,6 +72,7 @@ class Workspace(QObject):
         self._is_arranged = False
         self._small = False
         self._binder: LayerBinder | None = None
+        self._preparation: Preparation | None = None
         self.panels: dict[str, QWidget] = {}
         self.docks: dict[str, QDockWidget] = {}
         self.theme_follower = ThemeFollower(viewer, self)
@@ -171,8 +174,12 @@ class Workspace(QObject):
             return False
         self.close_session()
         self.arrange()
+        self._prepare(session)
         self._bind(session)
-        session.start_wizard()
+        if self._preparation is None:
+            session.start_wizard()
+        else:
+            self._preparation.start()
         self.focus_clusters()
         tell_what_to_know(session, self.desk.save, self.window)
         return True
@@ -182,11 +189,33 @@ class Workspace(QObject):
         session, binder = self.session, self._binder
         if session is None:
             return
+        if self._preparation is not None:
+            self._preparation.cancel()
+            self._preparation = None
         self._bind(None)
         if binder is not None:
             binder.close()
         if not any(workspace.session is session for workspace in self._all()):
             session.close()
+
+    def _prepare(self, session: Any) -> None:
+        """Have the features of a large data set read in the background, and the lists wait for them."""
+        large = is_large(session)
+        for title in LISTS:
+            self.panels[title].set_waiting(large)
+        if large:
+            self._preparation = Preparation(session, self)
+            self._preparation.progressed.connect(lambda percent: self.desk.say(messages.reading_features(percent)))
+            self._preparation.finished.connect(self._on_prepared)
+
+    def _on_prepared(self) -> None:
+        self._preparation = None
+        for title in LISTS:
+            if title in self.panels:
+                self.panels[title].set_waiting(False)
+        if not self.session.selection.clusters:
+            self.session.start_wizard()
+        self.desk.say_again()
 
     def _bind(self, session: Any) -> None:
         viewer = self.viewer
