@@ -125,13 +125,12 @@ class Person:
         QTest.mouseRelease(canvas, LEFT, CTRL, places[0])
         self.settle()
 
-    def around(self, spikes: np.ndarray, margin: float = 0.05) -> list[tuple[float, float]]:
-        """Return the corners of a lasso that holds these spikes in the axes shown, as far as they are drawn."""
+    def around(self, spikes: np.ndarray, share: float = 0.96) -> list[tuple[float, float]]:
+        """Return the corners of a box around this share of the spikes in the axes shown, as far as they are drawn."""
         features = self.workspace.panels["Features"].data.features
-        inside = np.isin(features.spike_ids, spikes)
-        x, y = features.x[inside], features.y[inside]
-        wide, high = margin * np.ptp(x), margin * np.ptp(y)
-        left, right, low, top = x.min() - wide, x.max() + wide, y.min() - high, y.max() + high
+        drawn = np.isin(features.spike_ids, spikes)
+        points = np.column_stack([features.x[drawn], features.y[drawn]])
+        (left, low), (right, top) = np.quantile(points, [(1 - share) / 2, (1 + share) / 2], axis=0).tolist()
         return [(left, low), (right, low), (right, top), (left, top)]
 
     def picture(self, path: Path) -> None:
