@@ -16,6 +16,8 @@ from napari_phy.widgets.canvas.palette import palette_of, rgba, style_of
 from napari_phy.widgets.canvas.palette_scatter import PaletteScatter
 from napari_phy.widgets.canvas.probe_layout import probe_layout, stacked_layout
 from napari_phy.widgets.canvas.ticks import nice_length, nice_ticks
+from napari_phy.widgets.overlay import axis_ticks, left_margin
+from napari_phy.widgets.theme import tokens
 
 FRAME = Frame(10, 20, 200, 100, (0.0, 4.0), (-1.0, 1.0))
 
@@ -136,6 +138,18 @@ def test_the_menu_of_an_axis_offers_the_strongest_channels_first_and_all_of_them
     everything = {axis for _, group in choices[8:] for _, channel in group for _, axis in channel}
     assert everything == {FeatureAxis("feature", channel, pc) for channel in range(32) for pc in range(3)}
     assert axis_text(FeatureAxis("feature", 4, 1), ids) == "ch 104 · PC2"
+
+
+@pytest.mark.parametrize("y_range", [(-0.001, 0.002), (-310, 95), (-1e5, 3e5), (12.501, 12.504)])
+@pytest.mark.parametrize("height", [130, 480])
+def test_labels_of_the_vertical_axis_don_t_touch_its_title(qtbot, y_range, height):
+    theme = tokens("dark")
+    margin = left_margin(y_range, height, theme)
+    frame = Frame(margin, 8, 300, height, (0, 1), y_range)
+    _, ticks = axis_ticks(frame, theme)
+    assert len(ticks) >= 2
+    for _, label in ticks:
+        assert margin - theme.px(6) - theme.text_width(label, 10) > theme.px(4 + 13)
 
 
 # --- what the visuals put on the screen ---

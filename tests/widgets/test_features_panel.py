@@ -213,6 +213,16 @@ def test_wheel_zooms_drag_pans_and_a_double_click_shows_all_again(panel, qtbot):
     assert panel.frame.x_range == before.x_range
 
 
+def test_zooming_ends_before_numbers_get_too_small(panel):
+    for _ in range(40):
+        wheel(panel, 200, 150, 5)
+    assert np.ptp(panel.frame.x_range) > 5e-4 * np.ptp(features(panel).x_range)
+    for _ in range(80):
+        wheel(panel, 200, 150, -5)
+    assert np.ptp(panel.frame.x_range) < 1e3 * np.ptp(features(panel).x_range)
+    panel.grab()
+
+
 def test_hovering_tells_the_spike(panel, session, qtbot):
     data = features(panel)
     px = panel.frame.to_px(np.column_stack([data.x, data.y]))

@@ -28,7 +28,7 @@ from napari_phy.widgets.canvas.palette_scatter import PaletteScatter
 from napari_phy.widgets.canvas.spike_words import nearest_point, spike_words
 from napari_phy.widgets.lasso_tool import LassoTool
 from napari_phy.widgets.legend import N_PALETTE, LegendEntry
-from napari_phy.widgets.overlay import axis_ticks, paint_axes, paint_margins
+from napari_phy.widgets.overlay import axis_ticks, left_margin, paint_axes, paint_margins
 from napari_phy.widgets.panel import Panel, guarded
 from napari_phy.widgets.theme import Tokens
 
@@ -36,6 +36,7 @@ DISC_PX, BACKGROUND_PX, HOLLOW_PX = 4.0, 2.4, 5.0
 DISC_ALPHA, BACKGROUND_ALPHA = 0.75, 0.6
 HOVER_PX = 7.0
 ZOOM_STEP = 1.2
+ZOOM_LIMITS = (1e-3, 1e2)  # of the range that shows the selection; beyond, 32-bit positions are too coarse
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,15 +209,12 @@ class FeaturesPanel(Panel):
         if self.data is None:
             return
         features, theme = self.data.features, self.theme
-        left, top, right, bottom = theme.px(56), theme.px(8), theme.px(14), theme.px(36)
-        self._frame = Frame(
-            left,
-            top,
-            max(20, self.canvas.width() - left - right),
-            max(20, self.canvas.height() - top - bottom),
-            self._frame.x_range if self._frame else features.x_range,
-            self._frame.y_range if self._frame else features.y_range,
-        )
+        x_range = self._frame.x_range if self._frame else features.x_range
+        y_range = self._frame.y_range if self._frame else features.y_range
+        top, right, bottom = theme.px(8), theme.px(14), theme.px(36)
+        height = max(20, self.canvas.height() - top - bottom)
+        left = left_margin(y_range, height, theme)
+        self._frame = Frame(left, top, max(20, self.canvas.width() - left - right), height, x_range, y_range)
         self._show_frame()
 
     def _show_frame(self) -> None:
@@ -280,9 +278,13 @@ class FeaturesPanel(Panel):
 
     @guarded
     def _on_scrolled(self, position: QPointF, notches: float, _ctrl: bool) -> None:
-        if self._frame is not None:
-            self._frame = self._frame.zoomed(position.x(), position.y(), ZOOM_STEP**notches)
-            self._show_frame()
+        if self._frame is None:
+            return
+        zoomed = self._frame.zoomed(position.x(), position.y(), ZOOM_STEP**notches)
+        share = np.ptp(zoomed.x_range) / np.ptp(self.data.features.x_range)
+        if ZOOM_LIMITS[0] < share < ZOOM_LIMITS[1]:
+            self._frame = zoomed
+            self._place()
 
     @guarded
     def _on_double_clicked(self, _position: QPointF) -> None:
