@@ -47,7 +47,7 @@ def test_older_files_have_all_at_the_top() -> None:
         ("traces = dict(dtype='int6')", "dtype is 'int6'"),
         ("traces = dict(raw_data_files=[1])", "raw_data_files is [1]"),
         ("traces = dict(voltage_gain=1e999)", "voltage_gain is inf"),
-        ("experiment_name = ['x'] * 100", "..., but must be a name"),
+        ("experiment_name = ['x'] * 100", "...], but must be a name"),
         ("\nx = exit()", "line 2: exit() is a call"),
     ],
 )

@@ -132,9 +132,7 @@ def _probe(stored: Any, where: str) -> Probe:
 
 def _channel(value: Any, where: str) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= _HIGHEST_CHANNEL:
-        raise KwikFormatError(
-            f"{where}: {shown(value)} is no channel; use the columns of the raw data, 0, 1, 2 and so on."
-        )
+        raise KwikFormatError(f"{where}: {shown(value)} is no channel; use columns of the raw data, from 0 on.")
     return value
 
 
