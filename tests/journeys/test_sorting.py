@@ -107,6 +107,17 @@ def test_a_newcomer_makes_a_right_merge_and_a_right_split(person, kwik_copy, sam
     assert person.listed() == person.workspace.panels["Clusters"].cluster_ids
 
 
+def test_a_click_on_the_best_cluster_drops_the_candidates(person, kwik_copy):
+    person.open(kwik_copy)
+    best, candidate = person.chosen
+    person.click(best)
+    assert person.chosen == (best,)
+    person.click(candidate, "Similar")
+    assert person.chosen == (best, candidate)
+    person.click(candidate, modifier=CTRL)
+    assert set(person.chosen) == {best, candidate}
+
+
 def test_keys_step_through_the_lists(person, kwik_copy):
     person.open(kwik_copy)
     listed = person.listed()

@@ -175,7 +175,8 @@ class ClusterList(QTableView):
 
     def mousePressEvent(self, event) -> None:
         super().mousePressEvent(event)
-        self._say_chosen()
+        is_plain = event.modifiers() == Qt.KeyboardModifier.NoModifier and self.indexAt(event.pos()).isValid()
+        self._say_chosen(again=is_plain)  # a click on the row that is chosen already drops what is chosen elsewhere
 
     def mouseMoveEvent(self, event) -> None:
         super().mouseMoveEvent(event)
@@ -201,9 +202,9 @@ class ClusterList(QTableView):
         if event.type() == QEvent.Type.FontChange:
             self._fit_columns()
 
-    def _say_chosen(self) -> None:
+    def _say_chosen(self, *, again: bool = False) -> None:
         now = self.shown_selection
-        if set(now) == set(self._shown):
+        if set(now) == set(self._shown) and not again:
             return
         kept = [cluster for cluster in self._shown if cluster in now]
         new = [cluster for cluster in now if cluster not in kept]
