@@ -1,14 +1,15 @@
 """Which spike is in which cluster, such that an edit costs what it touches.
 
 A spike holds a slot; a slot belongs to one atom, a fixed set of spikes; a cluster owns atoms. A merge hands atoms over
-and writes no spike. A cut writes only the spikes that leave an atom. Spike lists are derived when asked: the clusters
-of the beginning are kept as one index, and an atom is the part of its first cluster that holds its slot.
+and writes no spike. A cut writes only the spikes that leave their atoms; they become one new atom, however many they
+come from. Spike lists are derived when asked: an atom knows an array that holds its spikes, a cluster of the beginning
+or the spikes that a record names, and its spikes are those in it that hold its slot.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,26 +24,34 @@ from napari_phy.core.update_info import UpdateInfo
 Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
 
-N_BASES_SORTED = 64
+N_ATOMS_SORTED = 64
 SCAN_FRACTION = 16
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Atom:
-    """A fixed set of spikes: those of cluster number `base` in the index that hold `slot`."""
+    """A fixed set of spikes: those of `among` (ascending) that hold `slot`."""
 
-    base: int
     slot: int
     size: int
+    among: Int32 | Int64
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Cut:
-    """An atom in pieces: the first kept its slot, each other one took a new slot with its spikes."""
+    """An atom that spikes leave, and the atom of those that stay; None when all leave."""
 
     whole: Atom
-    kept: Atom
-    parts: tuple[tuple[Atom, Int64], ...]
+    kept: Atom | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Leaving:
+    """Spikes that leave their atoms for one of their own, and the slots that they held: (n,), or () when all one."""
+
+    atom: Atom
+    spike_ids: Int64
+    old_slots: Int32
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,6 +59,7 @@ class PartitionEdit:
     """One edit, ready to be applied and reverted any number of times."""
 
     cuts: tuple[Cut, ...]
+    leaving: tuple[Leaving, ...]
     deleted: tuple[tuple[int, tuple[Atom, ...]], ...]
     added: tuple[tuple[int, tuple[Atom, ...]], ...]
 
@@ -64,14 +74,14 @@ class Partition:
     """
 
     def __init__(self, spike_clusters: npt.ArrayLike, cache_bytes: int = 2**28) -> None:
-        self._index, cluster_ids, self._slots = SpikeIndex.build(spike_clusters)
+        index, cluster_ids, self._slots = SpikeIndex.build(spike_clusters)
         self._lock = threading.RLock()
         self._atom_at: list[Atom | None] = []
         self._atoms: dict[int, tuple[Atom, ...]] = {}
         self._cluster_of: dict[Atom, int] = {}
         self._free_slots: list[int] = []
-        for base, cluster in enumerate(cluster_ids.tolist()):
-            atom = Atom(base, base, self._index.size(base))
+        for slot, cluster in enumerate(cluster_ids.tolist()):
+            atom = Atom(slot, index.size(slot), index.members(slot))
             self._atom_at.append(atom)
             self._atoms[cluster] = (atom,)
             self._cluster_of[atom] = cluster
@@ -145,20 +155,16 @@ class Partition:
             for cluster in update.added:
                 if cluster in self._atoms:
                     raise ClusteringError(f"Cluster {cluster} exists already; nothing was changed.")
-            heirs = dict(update.heirs)
             taken: dict[int, list[Atom]] = {cluster: [] for cluster in update.added}
-            cuts: list[Cut] = []
-            pieces = self._pieces(update)
-            for cluster in update.deleted:
-                for atom in self._atoms[cluster]:
-                    self._hand_over(atom, pieces.pop(atom.slot, []), heirs.get(cluster), taken, cuts)
-            if pieces:
-                raise ClusteringError("The record names spikes of clusters that it does not delete.")
+            old_slots = self._slots.take(update.spike_ids)
+            cuts = self._hand_over(update, _counts(old_slots), taken)
+            leaving = self._leave(update, old_slots, taken)
             for cluster, atoms in taken.items():
                 if not atoms:
                     raise ClusteringError(f"Cluster {cluster} would have no spikes; nothing was changed.")
             return PartitionEdit(
                 tuple(cuts),
+                tuple(leaving),
                 tuple((cluster, self._atoms[cluster]) for cluster in update.deleted),
                 tuple((cluster, tuple(atoms)) for cluster, atoms in taken.items()),
             )
@@ -167,29 +173,30 @@ class Partition:
         """Do an edit that was planned on this state."""
         with self._lock:
             for cut in edit.cuts:
-                self._atom_at[cut.kept.slot] = cut.kept
+                self._atom_at[cut.whole.slot] = cut.kept
                 del self._cluster_of[cut.whole]
-                for atom, spike_ids in cut.parts:
-                    self._slots[spike_ids] = atom.slot
-                    self._atom_at[atom.slot] = atom
+            for part in edit.leaving:
+                self._slots[part.spike_ids] = part.atom.slot
+                self._atom_at[part.atom.slot] = part.atom
             self._replace(edit.deleted, edit.added)
 
     def revert(self, edit: PartitionEdit) -> None:
         """Take back the edit that was done last."""
         with self._lock:
+            for part in edit.leaving:
+                self._slots[part.spike_ids] = part.old_slots
+                self._atom_at[part.atom.slot] = None
+                del self._cluster_of[part.atom]
             for cut in edit.cuts:
-                for atom, spike_ids in cut.parts:
-                    self._slots[spike_ids] = cut.whole.slot
-                    self._atom_at[atom.slot] = None
-                    del self._cluster_of[atom]
-                del self._cluster_of[cut.kept]
+                if cut.kept is not None:
+                    del self._cluster_of[cut.kept]
                 self._atom_at[cut.whole.slot] = cut.whole
             self._replace(edit.added, edit.deleted)
 
     def release(self, edits: Iterable[PartitionEdit]) -> None:
         """Forget reverted edits that can't be done again: their slots are free."""
         with self._lock:
-            self._free_slots += [atom.slot for edit in edits for cut in edit.cuts for atom, _ in cut.parts]
+            self._free_slots += [part.atom.slot for edit in edits for part in edit.leaving]
 
     def _replace(
         self, old: tuple[tuple[int, tuple[Atom, ...]], ...], new: tuple[tuple[int, tuple[Atom, ...]], ...]
@@ -204,51 +211,37 @@ class Partition:
         if old or new:
             self._spike_clusters = None
 
-    def _pieces(self, update: UpdateInfo) -> dict[int, list[tuple[int, Int64]]]:
-        """Return {slot: [(target cluster, spike ids)]} of the spikes that the record names."""
-        spike_ids = update.spike_ids
-        if not len(spike_ids):
-            return {}
-        slots = self._slots.take(spike_ids)
-        targets = update.spike_clusters
-        first_slot, first_target = int(slots[0]), int(targets[0])
-        if (slots == first_slot).all() and (targets == first_target).all():
-            return {first_slot: [(first_target, spike_ids)]}
-        order = np.lexsort((targets, slots))
-        slots, targets = slots[order], targets[order]
-        starts = np.flatnonzero((np.diff(slots, prepend=-1) != 0) | (np.diff(targets, prepend=-1) != 0))
-        pieces: dict[int, list[tuple[int, Int64]]] = {}
-        for start, members in zip(starts, np.split(order, starts[1:]), strict=True):
-            pieces.setdefault(int(slots[start]), []).append((int(targets[start]), spike_ids[np.sort(members)]))
-        return pieces
+    def _hand_over(self, update: UpdateInfo, n_leaving: dict[int, int], taken: dict[int, list[Atom]]) -> list[Cut]:
+        """Give the atoms, or what stays of them, to the heirs of their clusters; `n_leaving` is by slot."""
+        heirs = dict(update.heirs)
+        cuts = []
+        for cluster in update.deleted:
+            heir = heirs.get(cluster)
+            for atom in self._atoms[cluster]:
+                kept: Atom | None = atom
+                if n_leaving and (n_left := n_leaving.pop(atom.slot, 0)):
+                    kept = Atom(atom.slot, atom.size - n_left, atom.among) if n_left < atom.size else None
+                    cuts.append(Cut(atom, kept))
+                if kept is None:
+                    continue
+                if heir not in taken:
+                    raise ClusteringError("The record leaves spikes without a cluster; nothing was changed.")
+                taken[heir].append(kept)
+        if n_leaving:
+            raise ClusteringError("The record names spikes of clusters that it does not delete.")
+        return cuts
 
-    def _hand_over(
-        self,
-        atom: Atom,
-        pieces: list[tuple[int, Int64]],
-        heir: int | None,
-        taken: dict[int, list[Atom]],
-        cuts: list[Cut],
-    ) -> None:
-        """Give an atom, whole or in pieces, to the added clusters."""
-        rest = atom.size - sum(len(spike_ids) for _, spike_ids in pieces)
-        if rest and heir is None:
-            raise ClusteringError("The record leaves spikes without a cluster; nothing was changed.")
-        if rest and heir is not None:
-            keeper, kept_size = heir, rest
-        else:
-            pieces = sorted(pieces, key=lambda piece: len(piece[1]))
-            keeper, kept_ids = pieces.pop()
-            kept_size = len(kept_ids)
-        if not pieces:
-            taken[keeper].append(atom)
-            return
-        kept = Atom(atom.base, atom.slot, kept_size)
-        parts = tuple((Atom(atom.base, self._new_slot(), len(spike_ids)), spike_ids) for _, spike_ids in pieces)
-        taken[keeper].append(kept)
-        for (target, _), (part, _) in zip(pieces, parts, strict=True):
-            taken[target].append(part)
-        cuts.append(Cut(atom, kept, parts))
+    def _leave(self, update: UpdateInfo, old_slots: Int32, taken: dict[int, list[Atom]]) -> list[Leaving]:
+        """Give the named spikes to their clusters, as one new atom each."""
+        leaving = []
+        for target, index in _by_target(update.spike_clusters):
+            if target not in taken:
+                raise ClusteringError("The record gives spikes to a cluster that it does not add.")
+            spike_ids, held = update.spike_ids[index], old_slots[index]
+            atom = Atom(self._new_slot(), len(spike_ids), spike_ids)
+            taken[target].append(atom)
+            leaving.append(Leaving(atom, spike_ids, held[0] if (held == held[0]).all() else held))
+        return leaving
 
     def _new_slot(self) -> int:
         if self._free_slots:
@@ -264,34 +257,46 @@ class Partition:
         )
 
     def _derive(self, atoms: tuple[Atom, ...]) -> Int64:
-        bases: dict[int, int] = {}  # and how many of its spikes are wanted
-        for atom in atoms:
-            bases[atom.base] = bases.get(atom.base, 0) + atom.size
-        n_read = sum(map(self._index.size, bases))
-        slots = np.array([atom.slot for atom in atoms])
-        if len(bases) > N_BASES_SORTED and n_read * SCAN_FRACTION > len(self._slots):
-            return np.flatnonzero(look_up(self._marked(slots), self._slots))
-        parts = [self._spikes_of_base(base, n_spikes, slots) for base, n_spikes in bases.items()]
+        n_read = sum(len(atom.among) for atom in atoms)
+        if len(atoms) > N_ATOMS_SORTED and n_read * SCAN_FRACTION > len(self._slots):
+            inside = np.zeros(len(self._atom_at), dtype=bool)
+            inside[[atom.slot for atom in atoms]] = True
+            return np.flatnonzero(look_up(inside, self._slots))
+        parts = [self._spikes_of_atom(atom) for atom in atoms]
         if len(parts) == 1:
             return parts[0].astype(np.int64)
-        joined = np.concatenate(parts).astype(np.int64)
+        joined = np.concatenate(parts).astype(np.int64, copy=False)
         joined.sort(kind="stable")
         return joined
 
-    def _spikes_of_base(self, base: int, n_spikes: int, slots: Int64) -> Int32:
-        """Return the `n_spikes` spikes of a cluster of the index that hold one of the slots."""
-        members = self._index.members(base)
-        if n_spikes == len(members):
-            return members
-        held = self._slots.take(members)
-        inside: npt.NDArray[np.bool_] = held == slots[0] if len(slots) == 1 else self._marked(slots).take(held)
-        return members[inside]
+    def _spikes_of_atom(self, atom: Atom) -> Int32 | Int64:
+        if atom.size == len(atom.among):
+            return atom.among
+        spikes: Int32 | Int64 = atom.among[self._slots.take(atom.among) == atom.slot]
+        return spikes
 
-    def _marked(self, slots: Int64) -> npt.NDArray[np.bool_]:
-        """Return (n_slots,) whether each slot is one of these."""
-        marked = np.zeros(len(self._atom_at), dtype=bool)
-        marked[slots] = True
-        return marked
+
+def _counts(slots: Int32) -> dict[int, int]:
+    """Return {slot: how often it occurs}."""
+    if not len(slots):
+        return {}
+    if (slots == slots[0]).all():
+        return {int(slots[0]): len(slots)}
+    found, counts = np.unique(slots, return_counts=True)
+    return dict(zip(found.tolist(), counts.tolist(), strict=True))
+
+
+def _by_target(targets: Int64) -> Iterator[tuple[int, slice | Int64]]:
+    """Give each target cluster with where it occurs, in the order of the spikes."""
+    if not len(targets):
+        return
+    if (targets == targets[0]).all():
+        yield int(targets[0]), slice(None)
+        return
+    order = np.argsort(targets, kind="stable")
+    starts = np.flatnonzero(np.diff(targets[order])) + 1
+    for index in np.split(order, starts):
+        yield int(targets[index[0]]), index
 
 
 def unknown_cluster(cluster_id: object) -> ClusteringError:
