@@ -49,7 +49,7 @@ class Setting:
         """What a value must be, in words."""
         if self.choices:
             return f"one of {', '.join(map(repr, self.choices))}"
-        bounds = "" if self.minimum is None else f" from {self.minimum:g} to {self.maximum:g}"
+        bounds = "" if self.minimum is None else f" from {self.minimum} to {self.maximum}"
         return _WORDS[self.kind] + bounds
 
     def checked(self, value: Any) -> Any:

@@ -1,0 +1,117 @@
+"""The command napari-phy."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+from collections.abc import Callable, Sequence
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from napari_phy.cli.answers import Answer, give, give_error
+from napari_phy.core.errors import NapariPhyError
+
+STATUS = "exit status: 0 all is well, 1 a problem was found, 2 the command was not understood"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; return the exit status."""
+    options = _parser().parse_args(arguments)
+    logging.basicConfig(format="%(message)s", level=logging.DEBUG if options.verbose else logging.ERROR)
+    as_json = getattr(options, "json", False)
+    try:
+        return give(options.run(options), as_json=as_json)
+    except NapariPhyError as error:
+        return give_error(str(error), as_json=as_json)
+    except OSError as error:
+        return give_error(f"{error.filename or 'A file'} cannot be used: {error.strerror or error}.", as_json=as_json)
+    except KeyboardInterrupt:
+        return give_error("Stopped.", as_json=as_json)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="napari-phy",
+        description="Look at and hand-sort large extracellular recordings in napari.",
+        epilog="example:\n  napari-phy open recording.kwik\n\nnapari-phy COMMAND --help says more.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"napari-phy {_version()}")
+    parser.set_defaults(verbose=False)
+    commands = parser.add_subparsers(required=True, metavar="command", title="commands")
+    opening = _add(commands, "open", "open a .kwik file in napari", _open, ["napari-phy open recording.kwik"])
+    _add_kwik(opening)
+    _add(commands, "demo", "open a fresh copy of the sample in napari", _demo, ["napari-phy demo"])
+    describing = _add(
+        commands,
+        "describe",
+        "say what a data set holds and what is missing",
+        _describe,
+        ["napari-phy describe recording.kwik", "napari-phy describe recording.kwik --json | jq .channel_groups"],
+    )
+    _add_kwik(describing)
+    configuring = _add(
+        commands,
+        "config",
+        "print the settings that hold, and where they came from",
+        _config,
+        ["napari-phy config", "napari-phy config recording.kwik --json"],
+    )
+    configuring.add_argument("kwik", type=Path, nargs="?", help="the .kwik file; none: the settings of the user alone")
+    return parser
+
+
+def _open(options: argparse.Namespace) -> Answer:
+    from napari_phy.cli.opening import open_in_napari
+
+    return open_in_napari(options.kwik)
+
+
+def _demo(options: argparse.Namespace) -> Answer:
+    from napari_phy.cli.opening import open_demo
+
+    return open_demo()
+
+
+def _describe(options: argparse.Namespace) -> Answer:
+    from napari_phy.cli.describing import describe
+
+    return describe(options.kwik)
+
+
+def _config(options: argparse.Namespace) -> Answer:
+    from napari_phy.cli.configuring import show_config
+
+    return show_config(options.kwik)
+
+
+def _add(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+    name: str,
+    summary: str,
+    run: Callable[[argparse.Namespace], Answer],
+    examples: Sequence[str],
+) -> argparse.ArgumentParser:
+    lines = ["examples:" if len(examples) > 1 else "example:", *(f"  {example}" for example in examples), "", STATUS]
+    parser = commands.add_parser(
+        name,
+        help=summary,
+        description=f"{summary[0].upper()}{summary[1:]}.",
+        epilog="\n".join(lines),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--json", action="store_true", help="answer in JSON, for programs")
+    parser.add_argument("--verbose", action="store_true", help="say what the program decides on the way")
+    parser.set_defaults(run=run)
+    return parser
+
+
+def _add_kwik(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("kwik", type=Path, help="the .kwik file")
+
+
+def _version() -> str:
+    try:
+        return version("napari-phy")
+    except PackageNotFoundError:
+        return "of unknown version"

@@ -1,0 +1,66 @@
+"""What a command answers: the same facts as text for people and as JSON for programs."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+OK = 0
+PROBLEM = 1
+USAGE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a command found out.
+
+    Attributes
+    ----------
+    facts : for programs, of plain values and numpy's.
+    lines : for people.
+    status : exit status: 0 all well, 1 a problem was found.
+    """
+
+    facts: Mapping[str, Any]
+    lines: Sequence[str]
+    status: int = OK
+
+
+def give(answer: Answer, *, as_json: bool) -> int:
+    """Print an answer; return the exit status."""
+    if as_json:
+        print(json.dumps(answer.facts, indent=2, ensure_ascii=False, default=_plain, allow_nan=False))
+    else:
+        for line in answer.lines:
+            print(line)
+    return answer.status
+
+
+def give_error(message: str, *, as_json: bool) -> int:
+    """Print why a command could not do what was asked; return the exit status."""
+    if as_json:
+        print(json.dumps({"error": message}, indent=2, ensure_ascii=False))
+    else:
+        print(message, file=sys.stderr)
+    return PROBLEM
+
+
+def count(number: int, noun: str) -> str:
+    """Return `1 spike`, `1 653 spikes`, `0 spikes`; thousands are set apart by a narrow space."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}".replace(",", "\N{NARROW NO-BREAK SPACE}")
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, Path):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} cannot be written as JSON.")

@@ -1,0 +1,33 @@
+"""`napari-phy config`: which settings hold, and where they came from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from napari_phy.cli.answers import OK, PROBLEM, Answer
+from napari_phy.io.config import load_config
+from napari_phy.io.settings import SETTINGS
+
+
+def show_config(path: Path | None) -> Answer:
+    """Return all settings of a data set, or of the user where `path` is None; a bad line is a problem."""
+    config = load_config(path)
+    files = [config.user_file, *([config.data_set_file] if config.data_set_file else [])]
+    facts = {
+        "settings": {
+            name: {"value": config.value(name), "source": config.source(name), "doc": item.doc, "must_be": item.must_be}
+            for name, item in SETTINGS.items()
+        },
+        "files": [{"path": str(file), "exists": file.is_file()} for file in files],
+        "problems": list(config.problems),
+    }
+    width = max(map(len, SETTINGS))
+    shown = [f"{name:<{width}} = {config.value(name)!r}" for name in SETTINGS]
+    wide = max(map(len, shown))
+    lines = []
+    for line, (name, item) in zip(shown, SETTINGS.items(), strict=True):
+        lines.append(f"# {item.doc} Must be {item.must_be}.")
+        lines.append(f"{line:<{wide}}  # {config.source(name)}")
+    lines += ["", *(f"# {'read' if file.is_file() else 'not there'}: {file}" for file in files)]
+    lines += [f"# {problem}" for problem in config.problems]
+    return Answer(facts, lines, PROBLEM if config.problems else OK)

@@ -1,0 +1,130 @@
+"""`napari-phy describe`: what a data set holds, and what is missing."""
+
+from __future__ import annotations
+
+import contextlib
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from napari_phy.cli.answers import Answer, count
+from napari_phy.core.errors import NapariPhyError
+from napari_phy.io.kwik.model import KwikModel
+
+
+def describe(path: Path) -> Answer:
+    """Return a readable summary of all channel groups and clusterings of a data set."""
+    with contextlib.closing(KwikModel(path)) as first:
+        facts = _facts_of_all(path, first)
+        groups = [_group(first)]
+        missing = list(first.missing)
+        channel_groups = first.channel_groups
+    for channel_group in channel_groups:
+        if channel_group == groups[0]["channel_group"]:
+            continue
+        try:
+            with contextlib.closing(KwikModel(path, channel_group=channel_group)) as model:
+                groups.append(_group(model))
+                missing += model.missing
+        except NapariPhyError as error:
+            groups.append({"channel_group": channel_group, "error": str(error)})
+            missing.append(str(error))
+    groups.sort(key=lambda group: int(group["channel_group"]))
+    facts |= {"channel_groups": groups, "missing": list(dict.fromkeys(missing))}
+    return Answer(facts, _lines(facts))
+
+
+def _facts_of_all(path: Path, model: KwikModel) -> dict[str, Any]:
+    return {
+        "path": str(path),
+        "sample_rate_hz": model.sample_rate,
+        "duration_s": model.duration,
+        "unit": model.unit,
+        "microvolts_per_unit": model.microvolts_per_unit,
+        "n_raw_channels": None if model.traces is None else model.traces.shape[1],
+        "recordings": [
+            {
+                "recording": recording.recording_id,
+                "name": recording.name,
+                "start_s": recording.start_sample / model.sample_rate,
+                "duration_s": recording.n_samples / model.sample_rate,
+            }
+            for recording in model.recordings
+        ],
+    }
+
+
+def _group(model: KwikModel) -> dict[str, Any]:
+    return {
+        "channel_group": model.channel_group,
+        "n_channels": model.n_channels,
+        "channels": model.probe.channel_ids.tolist(),
+        "n_spikes": model.n_spikes,
+        "n_features_per_channel": None if model.features is None else model.n_features_per_channel,
+        "clusterings": [_clustering(model, name) for name in model.clusterings],
+    }
+
+
+def _clustering(model: KwikModel, name: str) -> dict[str, Any]:
+    if name == model.clustering:
+        ids, groups = model.cluster_ids, model.cluster_groups
+    else:
+        try:
+            with contextlib.closing(KwikModel(model.path, model.channel_group, name)) as other:
+                ids, groups = other.cluster_ids, other.cluster_groups
+        except NapariPhyError as error:
+            return {"name": name, "error": str(error)}
+    counted = Counter(groups.get(cluster, "unsorted") for cluster in np.asarray(ids).tolist())
+    return {"name": name, "n_clusters": len(ids), "clusters_in_group": dict(counted.most_common())}
+
+
+def _lines(facts: dict[str, Any]) -> list[str]:
+    path = Path(facts["path"])
+    lines = [f"{path.name} in {path.absolute().parent}", ""]
+    lines.append(f"Sample rate     {facts['sample_rate_hz']:g} Hz")
+    lines.append(f"Duration        {duration(facts['duration_s'])}")
+    if facts["n_raw_channels"] is not None:
+        gain = facts["microvolts_per_unit"]
+        scale = "gain unknown" if gain is None else f"{gain:g} µV a unit"
+        lines.append(f"Raw data        {count(facts['n_raw_channels'], 'channel')}, {scale}")
+    lines += ["", f"Recordings      {len(facts['recordings'])}"]
+    for recording in facts["recordings"]:
+        lines.append(
+            f"  {recording['recording']:<4} {recording['name']}: {duration(recording['duration_s'])}, "
+            f"from {recording['start_s']:.3f} s"
+        )
+    lines += ["", f"Channel groups  {len(facts['channel_groups'])}"]
+    for group in facts["channel_groups"]:
+        lines += _group_lines(group)
+    if facts["missing"]:
+        lines += ["", "Missing", *(f"  {sentence}" for sentence in facts["missing"])]
+    return lines
+
+
+def _group_lines(group: dict[str, Any]) -> list[str]:
+    number = f"  {group['channel_group']:<4} "
+    if "error" in group:
+        return [f"{number}{group['error']}"]
+    features = group["n_features_per_channel"]
+    what = "no features" if features is None else f"{count(features, 'feature')} a channel"
+    lines = [f"{number}{count(group['n_channels'], 'channel')}, {count(group['n_spikes'], 'spike')}, {what}"]
+    for clustering in group["clusterings"]:
+        if "error" in clustering:
+            lines.append(f"       {clustering['name']}: {clustering['error']}")
+            continue
+        parts = ", ".join(f"{n} {name}" for name, n in clustering["clusters_in_group"].items())
+        lines.append(
+            f"       {clustering['name']}: {count(clustering['n_clusters'], 'cluster')}{f' ({parts})' if parts else ''}"
+        )
+    return lines
+
+
+def duration(seconds: float) -> str:
+    """Return a duration as `9.98 s` or `1 h 02 min 03 s`."""
+    if seconds < 100:
+        return f"{seconds:.4g} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes:02} min {rest:02} s" if hours else f"{minutes} min {rest:02} s"
