@@ -13,18 +13,23 @@ from hypothesis import strategies as st
 from napari_phy.core.base_model import Recording
 from napari_phy.io.kwik import traces as traces_module
 from napari_phy.io.kwik.model import KwikModel
-from napari_phy.io.kwik.traces import FlatTraces, RawSegment
+from napari_phy.io.kwik.raw_files import RawData
+from napari_phy.io.kwik.traces import JoinedTraces, RawSegment
 
 RAW = np.random.default_rng(0).integers(-3000, 3000, (700, 3)).astype(np.int16)
 
 
 @pytest.fixture(scope="module")
-def joined(tmp_path_factory: pytest.TempPathFactory) -> FlatTraces:
+def joined(tmp_path_factory: pytest.TempPathFactory) -> JoinedTraces:
     folder = tmp_path_factory.mktemp("raw")
     RAW[:400].tofile(folder / "a.dat")
     RAW[400:].tofile(folder / "b.dat")
-    segments = [RawSegment(0, 400, folder / "a.dat", 0, 400), RawSegment(400, 300, folder / "b.dat", 0, 300)]
-    return FlatTraces(segments, 3, np.int16)
+    dtype = np.dtype(np.int16)
+    segments = [
+        RawSegment(0, 400, RawData(folder / "a.dat", None, 400, 3, dtype), 0, 400),
+        RawSegment(400, 300, RawData(folder / "b.dat", None, 300, 3, dtype), 0, 300),
+    ]
+    return JoinedTraces(segments, 3, np.int16)
 
 
 rows = st.one_of(
@@ -36,7 +41,7 @@ channels = st.one_of(st.none(), st.slices(3), st.sampled_from([[0], [2, 0], [1, 
 
 
 @given(rows=rows, channels=channels)
-def test_any_index_equals_numpy(joined: FlatTraces, rows: object, channels: object) -> None:
+def test_any_index_equals_numpy(joined: JoinedTraces, rows: object, channels: object) -> None:
     key = rows if channels is None else (rows, channels)
     expected = RAW[rows] if channels is None else np.atleast_2d(RAW[rows])[:, channels]
     result = joined[key]
@@ -46,7 +51,7 @@ def test_any_index_equals_numpy(joined: FlatTraces, rows: object, channels: obje
     assert result.dtype == np.int16
 
 
-def test_shape_is_known_without_reading(joined: FlatTraces, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_shape_is_known_without_reading(joined: JoinedTraces, monkeypatch: pytest.MonkeyPatch) -> None:
     assert (joined.shape, joined.ndim, joined.size, len(joined)) == ((700, 3), 2, 2100, 700)
     np.testing.assert_array_equal(joined[...], RAW)
     monkeypatch.setattr(traces_module, "_BLOCK_BYTES", 100)
@@ -159,7 +164,7 @@ def test_duration_without_raw_data_reaches_the_whole_second_after_the_last_spike
 def test_all_channel_groups_share_one_line(small) -> None:
     small.path.with_name("small.dat").unlink()
     with h5py.File(small.path, "r+") as file:
-        del file["recordings/1"].attrs["start_sample"]
+        del file["recordings/1"].attrs["start_sample"], file["recordings/1"].attrs["start_time"]
         file["channel_groups/10/spikes/time_samples"][0] = 50_000
     lines = []
     for key in (1, 10):

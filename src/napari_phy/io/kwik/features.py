@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import logging
-import threading
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from napari_phy.core.errors import KwikFormatError, NapariPhyError
+from napari_phy.core.errors import NapariPhyError
 from napari_phy.io.h5 import H5File, open_h5
 from napari_phy.io.kwik import schema
-from napari_phy.io.kwik.rows import RowFile, RowSource, as_rows
+from napari_phy.io.kwik.chunks import ChunkedRows, open_rows
+from napari_phy.io.kwik.rows import RowSource, as_rows
 
 logger = logging.getLogger(__name__)
 
 _BLOCK_BYTES = 2**25
-_ROWS_AT_ONCE = 4096
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -114,39 +112,6 @@ class UnitMasks:
         return np.array(np.broadcast_to(np.float32(1), self.shape)[key], dtype=np.float32)
 
 
-class _ChunkedRows:
-    """Rows of a dataset that is chunked, compressed or of another type: read chunk by chunk through h5py."""
-
-    def __init__(self, file: H5File, path: str) -> None:
-        dataset = file.dataset(path)
-        self.n_rows = int(dataset.shape[0])
-        self.row_shape = tuple(int(size) for size in dataset.shape[1:])
-        self.dtype: np.dtype[Any] = np.dtype(np.float32)
-        self._file = file
-        self._path = path
-        self._chunk = int(dataset.chunks[0]) if dataset.chunks else _ROWS_AT_ONCE
-        self._lock = threading.Lock()
-
-    def read(self, start: int, stop: int) -> npt.NDArray[Any]:
-        with self._lock:
-            try:
-                return np.asarray(self._file.dataset(self._path)[start:stop], dtype=np.float32)
-            except (OSError, RuntimeError) as error:
-                raise KwikFormatError(f"{self._file.path.name}: {self._path} cannot be read ({error}).") from error
-
-    def take(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[Any]:
-        out = np.empty((len(rows), *self.row_shape), dtype=np.float32)
-        edges = [0, *(np.flatnonzero(np.diff(rows // self._chunk)) + 1).tolist(), len(rows)]
-        for begin, end in pairwise(edges):
-            if begin < end:
-                first, last = int(rows[begin]), int(rows[end - 1])
-                out[begin:end] = self.read(first, last + 1)[rows[begin:end] - first]
-        return out
-
-    def close(self) -> None:
-        self._file.close()
-
-
 def open_features(
     kwik: Path,
     channel_group: int,
@@ -180,7 +145,7 @@ def open_features(
         source, problem = _open_rows(file, kwik.name, channel_group, n_spikes)
     except NapariPhyError as error:
         source, problem = None, str(error)
-    if not isinstance(source, _ChunkedRows):
+    if not isinstance(source, ChunkedRows):
         file.close()
     if source is None:
         return None, problem
@@ -212,11 +177,9 @@ def _open_rows(file: H5File, kwik_name: str, channel_group: int, n_spikes: int) 
             f"{kwik_name}: channel group {channel_group} has {n_spikes} spikes but {file.path.name} has "
             f"{shape[0]} feature rows; the .kwx belongs to another sorting."
         )
-    offset = dataset.id.get_offset()
-    if offset is None or dataset.dtype != np.dtype("<f4") or dataset.external:
-        logger.debug("%s: %s is read through h5py.", file.path.name, path)
-        return _ChunkedRows(file, path), None
-    return RowFile(file.path, int(offset), shape[0], shape[1:], "<f4"), None
+    source = open_rows(file, path, "<f4")
+    logger.debug("%s: %s is read by %s.", file.path.name, path, type(source).__name__)
+    return source, None
 
 
 def _unique(rows: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64] | None]:

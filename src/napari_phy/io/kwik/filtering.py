@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 _MIN_CONTEXT = 100
 _MAX_CONTEXT_S = 0.1
+_IMPULSES = 256  # filtered at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +47,12 @@ class BandPass:
 
     def matrix(self, n_window: int) -> npt.NDArray[np.float32]:
         """Return `(n_window, n_window + 2 * n_context)`: filtered window = matrix @ window with its context."""
-        whole = self.apply(np.eye(n_window + 2 * self.n_context))
-        return np.ascontiguousarray(whole[self.n_context : self.n_context + n_window], dtype=np.float32)
+        n_samples = n_window + 2 * self.n_context
+        out = np.empty((n_window, n_samples), dtype=np.float32)
+        for start in range(0, n_samples, _IMPULSES):
+            impulses = np.eye(n_samples, min(_IMPULSES, n_samples - start), -start)
+            out[:, start : start + _IMPULSES] = self.apply(impulses)[self.n_context : self.n_context + n_window]
+        return out
 
     def _sections(self) -> npt.NDArray[np.float64]:
         from scipy.signal import butter

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -18,15 +19,17 @@ from napari_phy.io.kwik import parameters, schema, spikes
 from napari_phy.io.kwik.attributes import as_int
 from napari_phy.io.kwik.clusters import read_clusters
 from napari_phy.io.kwik.features import FeatureFile, open_features
+from napari_phy.io.kwik.raw_files import FlatLayout, RawData
 from napari_phy.io.kwik.recordings import Timeline, read_timeline
-from napari_phy.io.kwik.traces import FlatTraces
+from napari_phy.io.kwik.traces import JoinedTraces, RawSegment
 from napari_phy.io.kwik.waveforms import Waveforms
 
 _CHANNEL_PITCH_UM = 20.0
+_MAX_CHANNELS = 2**20
 
 
 class KwikModel(BaseModel):
-    """One channel group and one clustering of a Kwik data set; nothing here is edited.
+    """One channel group and one clustering of a Kwik data set.
 
     The `.kwik` is read and closed; features, masks, traces and waveforms are read when asked for.
     `missing` has one sentence for each thing that is not there. `duration` is that of the raw data;
@@ -38,14 +41,13 @@ class KwikModel(BaseModel):
     path : the `.kwik` file.
     channel_group : None takes the first that has spikes.
     clustering : None takes `main`, else the first in the alphabet.
+    raw_files : {name of a raw file in the `.kwik`: path of it now}, for files that moved.
 
     Attributes
     ----------
     metadata : parameters of SpikeDetekt and KlustaKwik2, as the file has them.
     clustering_metadata : attributes of the clustering.
-    channel_order : (n_channels,) int64, columns of the raw data.
     cluster_ids : ascending int64, clusters that have spikes.
-    cluster_metadata : {cluster: {"group": name, "color": '#rrggbb' or None, "labels": {field: value}}}.
     features_masks : (n_spikes, n_channels * n_features_per_channel, 2), or None.
     max_cluster_id : the highest id that the file knows in any clustering of the channel group, -1 for none;
         nodes of clusters without spikes count.
@@ -62,12 +64,20 @@ class KwikModel(BaseModel):
     clustering_metadata: Mapping[str, Any]
     features_masks: SpikeRows | None
     max_cluster_id: int
+    _spike_recordings: npt.NDArray[np.int64] | None
 
-    def __init__(self, path: str | Path, channel_group: int | None = None, clustering: str | None = None) -> None:
+    def __init__(
+        self,
+        path: str | Path,
+        channel_group: int | None = None,
+        clustering: str | None = None,
+        *,
+        raw_files: Mapping[str, str | Path] | None = None,
+    ) -> None:
         self.path = Path(path)
         self.missing = ()
         self._feature_file: FeatureFile | None = None
-        self._traces: FlatTraces | None = None
+        self._traces: JoinedTraces | None = None
         with open_h5(self.path) as file:
             schema.check_is_kwik(file)
             self._choose(file, channel_group, clustering)
@@ -76,17 +86,29 @@ class KwikModel(BaseModel):
             )
             self.sample_rate = self._read_sample_rate(file)
             self.probe = _read_probe(file, self.channel_group)
-            dtype = parameters.sample_type(self.metadata)
-            n_columns = parameters.integer(self.metadata, "n_channels") or _count_columns(file, self.channel_groups)
-            row_bytes = n_columns * (dtype.itemsize if dtype else 2)
-            timeline = read_timeline(file, self.metadata, self.sample_rate, row_bytes, self.channel_groups)
-            self._read_spikes(file, timeline)
+            n_columns = parameters.integer(self.metadata, "n_channels") or 0
+            n_columns = n_columns if n_columns > 0 else _count_columns(file, self.channel_groups)
+            flat = FlatLayout(n_columns, parameters.sample_type(self.metadata))
+            moved = {name: Path(file_path) for name, file_path in (raw_files or {}).items()}
+            timeline = self._read_spikes(file, flat, moved)
+            self._read_spike_clusters(file)
             self._read_clusters(file)
         self.recordings = timeline.recordings
         self.duration = sum(recording.n_samples for recording in self.recordings) / self.sample_rate
         self.microvolts_per_unit = parameters.plausible_gain(self.metadata)
         self._open_features()
-        self._open_traces(timeline, n_columns, dtype)
+        self._open_traces(timeline, flat)
+
+    @property
+    def spike_recordings(self) -> npt.NDArray[np.int64]:  # type: ignore[override]  # made when asked for: 8 bytes a spike
+        """(n_spikes,) number of the recording of each spike."""
+        if self._spike_recordings is None:
+            ids = np.array([recording.recording_id for recording in self.recordings], dtype=np.int64)
+            starts = np.array([recording.start_sample for recording in self.recordings], dtype=np.int64)
+            places = np.searchsorted(starts[1:], self.spike_samples, side="right") if len(ids) > 1 else None
+            found = np.broadcast_to(ids[0], self.spike_samples.shape) if places is None else ids[places]
+            self._spike_recordings = _frozen(found)
+        return self._spike_recordings
 
     @property
     def channel_order(self) -> npt.NDArray[np.int64]:
@@ -167,47 +189,52 @@ class KwikModel(BaseModel):
         self.clusterings, self.clustering = found, clustering
 
     def _read_sample_rate(self, file: H5File) -> float:
-        rates = [parameters.number(self.metadata, "sample_rate")]
-        rates += [
-            parameters.number(file.attrs(schema.recording_path(item)), "sample_rate")
-            for item in file.children(schema.RECORDINGS)
-        ]
-        for rate in rates:
-            if rate is not None and rate > 0:
+        nodes = (schema.recording_path(item) for item in file.children(schema.RECORDINGS))
+        for values in (self.metadata, *map(file.attrs, nodes)):
+            if (rate := parameters.sample_rate(values)) is not None:
                 return rate
         raise KwikFormatError(f"{file.path.name} gives no sample rate.")
 
-    def _read_spikes(self, file: H5File, timeline: Timeline) -> None:
-        samples, recording_ids = spikes.read_times(file, self.channel_group)
-        self._order = spikes.ascending_order(samples, recording_ids)
-        samples, places = timeline.place(
-            self.name, spikes.to_program(samples, self._order), spikes.to_program(recording_ids, self._order)
-        )
-        ids = np.array([recording.recording_id for recording in timeline.recordings], dtype=np.int64)
-        self.spike_samples = _frozen(samples)
-        self.spike_recordings = _frozen(ids[places])
-        self._places = places
+    def _read_spikes(self, file: H5File, flat: FlatLayout, moved: Mapping[str, Path]) -> Timeline:
+        samples = spikes.read_samples(file, self.channel_group)
+        scan = spikes.scan_spikes(file, self.channel_group, samples)
+        ranges = dict(scan.ranges)
+        for other in self.channel_groups:  # so that all channel groups share one line
+            if other != self.channel_group:
+                _widen(ranges, spikes.scan_spikes(file, other, spikes.read_samples(file, other)).ranges)
+        timeline = read_timeline(file, self.metadata, self.sample_rate, flat, ranges, moved)
+        timeline.check(self.name, scan.ranges)
+        for rows, numbers in spikes.recording_blocks(file, self.channel_group, len(samples)):
+            samples[rows] += timeline.starts_of(numbers)
+        self._order = None if scan.ascending else np.argsort(samples, kind="stable")
+        self.spike_samples = _frozen(spikes.to_program(samples, self._order))
+        self._spike_recordings = None
+        return timeline
+
+    def _read_spike_clusters(self, file: H5File) -> None:
         if self.clusterings:
             self.spike_clusters = self._read_clustering(file, self.clustering)
         else:
-            self.spike_clusters = _frozen(np.zeros(len(samples), dtype=np.int32))
+            self.spike_clusters = _frozen(np.zeros(self.n_spikes, dtype=np.int32))
 
     def _read_clustering(self, file: H5File, clustering: str) -> npt.NDArray[np.int32]:
         path = schema.clustering_path(self.channel_group, clustering)
         if clustering not in self.clusterings:
             raise MissingDataError(f"{self.name}: channel group {self.channel_group} has no clustering {clustering}.")
-        values = file.read(path)
-        if values.shape != self.spike_samples.shape or values.dtype.kind not in "iu":
+        dataset = file.dataset(path)
+        if dataset.shape != self.spike_samples.shape or dataset.dtype.kind not in "iu":
             raise KwikFormatError(
                 f"{self.name}: channel group {self.channel_group} has {self.n_spikes} spikes "
-                f"but the clustering {clustering} has shape {values.shape} of {values.dtype}."
+                f"but the clustering {clustering} has shape {dataset.shape} of {dataset.dtype}."
             )
-        if values.size and not 0 <= int(values.min()) <= int(values.max()) < 2**31:
+        values = file.read(path, shape=self.spike_samples.shape)
+        if values.size and not 0 <= int(values.min()) <= int(values.max()) < schema.MAX_CLUSTERS:
             raise KwikFormatError(
                 f"{self.name}: the clustering {clustering} has cluster ids from {int(values.min())} "
-                f"to {int(values.max())}; they must lie between 0 and {2**31 - 1}."
+                f"to {int(values.max())}; they must lie between 0 and {schema.MAX_CLUSTERS - 1}."
             )
-        return _frozen(spikes.to_program(values, self._order).astype(np.int32))
+        values = values.view(np.int32) if values.dtype == np.uint32 else values.astype(np.int32, copy=False)
+        return _frozen(spikes.to_program(values, self._order))
 
     def _read_clusters(self, file: H5File) -> None:
         self.cluster_ids = _frozen(_distinct(self.spike_clusters))
@@ -222,7 +249,7 @@ class KwikModel(BaseModel):
         known = [int(self.cluster_ids[-1])] if len(self.cluster_ids) else [-1]
         for clustering in self.clusterings:
             nodes = file.children(schema.clusters_path(self.channel_group, clustering))
-            known += [node for node in nodes if isinstance(node, int)]
+            known += [node for node in nodes if isinstance(node, int) and node < schema.MAX_CLUSTERS]
         self.max_cluster_id = max(known)
 
     def _open_features(self) -> None:
@@ -242,19 +269,21 @@ class KwikModel(BaseModel):
         self.n_features_per_channel = opened.n_features_per_channel if opened else per_channel or 3
         self.missing += (problem,) if problem else ()
 
-    def _open_traces(self, timeline: Timeline, n_columns: int, dtype: np.dtype[Any] | None) -> None:
+    def _open_traces(self, timeline: Timeline, flat: FlatLayout) -> None:
         self.traces = self.waveforms = None
         if timeline.missing_files:
             names, verb = _joined(timeline.missing_files), "is" if len(timeline.missing_files) == 1 else "are"
             self.missing += (
                 f"Waveforms and traces need {names}, which {verb} not beside {self.name}. Everything else works.",
             )
-        if all(segment.path is None for segment in timeline.segments):
+        found = [segment.raw for segment in timeline.segments if segment.raw is not None]
+        if not found:
             return
-        if dtype is None:
+        if flat.dtype is None and found[0].node is None:
             stored = self.metadata.get("dtype")
             self.missing += (f"Waveforms and traces cannot be read: {self.name} gives {stored!r} as type of a sample.",)
             return
+        n_columns = found[0].n_channels
         if self.n_channels and int(self.channel_order.max()) >= n_columns:
             problem = (
                 f"Waveforms and traces cannot be read: {self.name} has {n_columns} channels in the raw data, "
@@ -262,44 +291,83 @@ class KwikModel(BaseModel):
             )
             self.missing += (problem,)
             return
-        self._traces = FlatTraces(timeline.segments, n_columns, dtype)
+        segments, problems = _alike(timeline.segments, found[0])
+        self.missing += problems
+        self._traces = JoinedTraces(segments, n_columns, found[0].dtype)
         self.traces = self._traces
-        before, after = (parameters.integer(self.metadata, f"extract_s_{side}") for side in ("before", "after"))
+        before, after = parameters.window(self.metadata, self.sample_rate)
         self.waveforms = Waveforms(
             self._traces,
             self.spike_samples,
-            self._places,
             self.channel_order,
-            before=16 if before is None or before < 0 else before,
-            after=16 if after is None or after < 1 else after,
+            before=before,
+            after=after,
             band=parameters.band_pass(self.metadata, self.sample_rate),
             gain=self.microvolts_per_unit or parameters.number(self.metadata, "waveform_scale_factor") or 1.0,
             dc_offset=parameters.number(self.metadata, "waveform_dc_offset") or 0.0,
         )
 
 
+def _widen(ranges: dict[int, tuple[int, int]], others: Mapping[int, tuple[int, int]]) -> None:
+    for number, (first, last) in others.items():
+        old = ranges.get(number, (first, last))
+        ranges[number] = (min(old[0], first), max(old[1], last))
+
+
+def _alike(segments: Sequence[RawSegment], first: RawData) -> tuple[list[RawSegment], tuple[str, ...]]:
+    """Leave out raw data of another width or type than the first; return a sentence for each file of those."""
+    kept, problems = [], {}
+    for segment in segments:
+        raw = segment.raw
+        if raw is not None and (raw.n_channels, raw.dtype) != (first.n_channels, first.dtype):
+            problems[raw.path.name] = (
+                f"{raw.path.name} has {raw.n_channels} channels of {raw.dtype} and is left out: "
+                f"{first.path.name} has {first.n_channels} of {first.dtype}."
+            )
+            segment = replace(segment, raw=None, n_rows=0)
+        kept.append(segment)
+    return kept, tuple(problems.values())
+
+
 def _read_probe(file: H5File, channel_group: int) -> Probe:
     """Read channels and positions; a channel without a position sits on a line, 20 µm apart."""
     node = schema.group_path(channel_group)
     attributes = file.attrs(node)
-    order = attributes.get("channel_order")
+    order = _numbers(attributes.get("channel_order"))
     if order is None:
-        order = [channel for channel in file.children(f"{node}/channels") if isinstance(channel, int)]
-    channel_ids = np.asarray(order, dtype=np.int64).reshape(-1)
+        order = np.array([item for item in file.children(f"{node}/channels") if isinstance(item, int)], dtype=np.int64)
+    channel_ids = np.array(order, dtype=np.int64).reshape(-1)
+    if len(channel_ids) and not 0 <= int(channel_ids.min()) <= int(channel_ids.max()) < _MAX_CHANNELS:
+        raise KwikFormatError(
+            f"{file.path.name}: channel group {channel_group} has channels {channel_ids.min()} to {channel_ids.max()}; "
+            f"they must lie between 0 and {_MAX_CHANNELS - 1}."
+        )
     positions = np.array(
         [_position(file, f"{node}/channels/{channel}", place) for place, channel in enumerate(channel_ids.tolist())]
     ).reshape(-1, 2)
-    graph = attributes.get("adjacency_graph")
-    edges = np.empty((0, 2), dtype=np.int64) if graph is None else np.asarray(graph, dtype=np.int64).reshape(-1, 2)
+    graph = _numbers(attributes.get("adjacency_graph"))
+    edges = np.empty((0, 2)) if graph is None or graph.size % 2 else graph.reshape(-1, 2)
+    edges = edges.astype(np.int64)
     edges = edges[np.isin(edges, channel_ids).all(axis=1)]
     return Probe(_frozen(channel_ids), _frozen(positions), _frozen(edges))
 
 
 def _position(file: H5File, node: str, place: int) -> tuple[float, float]:
-    stored = file.attrs(node).get("position")
-    if isinstance(stored, np.ndarray) and stored.size == 2 and stored.dtype.kind in "iuf" and np.isfinite(stored).all():
-        return float(stored.flat[0]), float(stored.flat[1])
+    position = _numbers(file.attrs(node).get("position"))
+    if position is not None and position.size == 2 and np.isfinite(position).all():
+        return float(position.flat[0]), float(position.flat[1])
     return 0.0, place * _CHANNEL_PITCH_UM
+
+
+def _numbers(value: Any) -> npt.NDArray[Any] | None:
+    """Return an attribute that is an array, or a list as Python pickled it; None if it is not of numbers."""
+    if not isinstance(value, (np.ndarray, list)):
+        return None
+    try:
+        array = np.asarray(value)
+    except ValueError:  # a list of lists of unequal length
+        return None
+    return array if array.dtype.kind in "iuf" else None
 
 
 def _count_columns(file: H5File, channel_groups: tuple[int, ...]) -> int:
@@ -314,9 +382,11 @@ def _count_columns(file: H5File, channel_groups: tuple[int, ...]) -> int:
 
 
 def _distinct(clusters: npt.NDArray[np.int32]) -> npt.NDArray[np.int64]:
-    """Return the ids that occur, ascending; by counting, which is quicker than sorting, where ids are small."""
+    """Return the ids that occur, ascending; by marking them, which is quicker than sorting, where ids are small."""
     if len(clusters) and int(clusters.max()) <= 2**20 + len(clusters):
-        return np.flatnonzero(np.bincount(clusters))
+        occurs = np.zeros(int(clusters.max()) + 1, dtype=bool)
+        occurs[clusters] = True
+        return np.flatnonzero(occurs)
     return np.unique(clusters).astype(np.int64)
 
 
@@ -325,6 +395,5 @@ def _joined(names: tuple[str, ...]) -> str:
 
 
 def _frozen(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    array = np.array(array) if array.base is not None else array
     array.flags.writeable = False
     return array

@@ -20,6 +20,25 @@ _OLD_NAMES = {
     "filter_low": ("f_low",),
 }
 _GAIN_RANGE = (0.001, 5.0)  # µV per unit: Neuropixels has 4.7 at the least amplification, klusta's template says 10
+_MAX_ORDER = 10
+_RATES = (1.0, 1e7)  # Hz
+_MAX_WINDOW_S = 0.1
+
+
+def sample_rate(values: Mapping[str, Any]) -> float | None:
+    """Return the `sample_rate` in Hz, None where there is none or none that can be."""
+    rate = number(values, "sample_rate")
+    return rate if rate is not None and _RATES[0] <= rate <= _RATES[1] else None
+
+
+def window(metadata: Mapping[str, Any], sample_rate: float) -> tuple[int, int]:
+    """Return the samples of a waveform before the spike and from it on: 16 and 16 unless the file says else."""
+    before, after = (integer(metadata, f"extract_s_{side}") for side in ("before", "after"))
+    most = max(64, int(_MAX_WINDOW_S * sample_rate))
+    return (
+        16 if before is None or not 0 <= before <= most else before,
+        16 if after is None or not 1 <= after <= most else after,
+    )
 
 
 def integer(metadata: Mapping[str, Any], name: str) -> int | None:
@@ -69,6 +88,7 @@ def band_pass(metadata: Mapping[str, Any], sample_rate: float) -> BandPass | Non
     factor = number(metadata, "filter_high_factor")
     high = factor * sample_rate if factor is not None else number(metadata, "filter_high")
     order = integer(metadata, "filter_butter_order") or 3
+    order = order if 0 < order <= _MAX_ORDER else 3
     high = 0.475 * sample_rate if high is None or not low < high < sample_rate / 2 else high
     if not 0 < low < high:
         logger.warning("A filter from %g to %g Hz is impossible at %g Hz; waveforms are raw.", low, high, sample_rate)

@@ -40,6 +40,10 @@ class RowSource(Protocol):
         """Return the given rows, which are ascending and each once."""
         ...
 
+    def read_spans(self, spans: Sequence[Span]) -> None:
+        """Fill the array of each (start, stop, array) with those rows."""
+        ...
+
     def close(self) -> None:
         """Release the file."""
         ...

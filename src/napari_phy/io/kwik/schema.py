@@ -7,6 +7,7 @@ from napari_phy.io.h5 import H5File
 from napari_phy.io.kwik.attributes import as_int
 
 KWIK_VERSION = 2
+MAX_CLUSTERS = 2**31
 DEFAULT_GROUPS = {0: "Noise", 1: "MUA", 2: "Good", 3: "Unsorted"}
 UNSORTED = 3
 FIRST_USER_GROUP = 4

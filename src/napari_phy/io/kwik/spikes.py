@@ -1,7 +1,9 @@
-"""The order of the spikes: ascending in time for the program, as written in the file."""
+"""Times of the spikes and their order: ascending for the program, as written in the file."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -9,26 +11,116 @@ import numpy.typing as npt
 
 from napari_phy.core.errors import KwikFormatError
 from napari_phy.io.h5 import H5File
+from napari_phy.io.h5_links import HDF5_ERRORS, reason
 from napari_phy.io.kwik import schema
 
+_BLOCK = 2**20
+MAX_SAMPLE = 2**53  # beyond it seconds as float64 are no longer exact: 9000 years at 30 kHz
 
-def read_times(file: H5File, channel_group: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Return samples within their recording and recording ids, `(n_spikes,)` each, in the file's order."""
+Integers = npt.NDArray[np.integer[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class SpikeScan:
+    """What a look at all spikes of a channel group tells.
+
+    Attributes
+    ----------
+    ranges : {recording id: its first and last sample with a spike, as the file counts them}.
+    ascending : the file has them in the order of time.
+    """
+
+    ranges: Mapping[int, tuple[int, int]]
+    ascending: bool
+
+
+def read_samples(file: H5File, channel_group: int) -> npt.NDArray[np.int64]:
+    """Return (n_spikes,) `time_samples` as the file has them, in memory of their own.
+
+    Raises
+    ------
+    KwikFormatError
+        If they are not integers from 0 on, or there are not as many recording numbers.
+    """
     path = schema.spikes_path(channel_group, "time_samples")
-    if not file.has(path):
-        return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
-    samples = file.read(path).astype(np.int64)
-    path = schema.spikes_path(channel_group, "recording")
-    recordings = file.read(path).astype(np.int64) if file.has(path) else np.zeros(len(samples), dtype=np.int64)
-    if samples.ndim != 1 or recordings.shape != samples.shape:
+    if not file.is_dataset(path):
+        return np.empty(0, dtype=np.int64)
+    _check_integers(file, path)
+    values = file.read(path, writeable=True)
+    samples = values.view(np.int64) if values.dtype in (np.uint64, np.int64) else values.astype(np.int64)
+    if len(samples) and not 0 <= int(samples.min()) <= int(samples.max()) < MAX_SAMPLE:
         raise KwikFormatError(
-            f"{file.path.name}: channel group {channel_group} has {len(samples)} spike times "
-            f"but {len(recordings)} recording numbers."
+            f"{file.path.name}: channel group {channel_group} has spikes at samples {values.min()} to {values.max()}, "
+            "which cannot be; the file is damaged, use another copy of it."
         )
-    return samples, recordings
+    recordings = schema.spikes_path(channel_group, "recording")
+    if file.has(recordings):
+        _check_integers(file, recordings)
+        if (shape := file.dataset(recordings).shape) != samples.shape:
+            raise KwikFormatError(
+                f"{file.path.name}: channel group {channel_group} has {len(samples)} spike times "
+                f"but {shape[0]} recording numbers."
+            )
+    return samples
 
 
-def ascending_order(samples: npt.NDArray[np.int64], recordings: npt.NDArray[np.int64]) -> npt.NDArray[np.int64] | None:
+def recording_blocks(file: H5File, channel_group: int, n_spikes: int) -> Iterator[tuple[slice, Integers | int]]:
+    """Give spikes (as a slice) and their recording numbers block by block; one number where all are the same."""
+    path = schema.spikes_path(channel_group, "recording")
+    dataset = file.dataset(path) if file.has(path) else None
+    for start in range(0, n_spikes, _BLOCK):
+        rows = slice(start, min(start + _BLOCK, n_spikes))
+        if dataset is None:
+            yield rows, 0
+            continue
+        try:
+            numbers: Integers = np.asarray(dataset[rows])
+        except HDF5_ERRORS as error:
+            raise KwikFormatError(
+                f"{file.path.name}: {path} cannot be read ({reason(error)}); the file is damaged, "
+                "use another copy of it."
+            ) from error
+        first = int(numbers[0])
+        yield rows, first if bool((numbers == first).all()) else numbers
+
+
+def scan_spikes(file: H5File, channel_group: int, samples: npt.NDArray[np.int64]) -> SpikeScan:
+    """Look at all spikes of a channel group: the range of each recording, and whether they ascend."""
+    ranges: dict[int, tuple[int, int]] = {}
+    ascending = True
+    before = (-1, -1)
+    for rows, numbers in recording_blocks(file, channel_group, len(samples)):
+        block = samples[rows]
+        if isinstance(numbers, int):
+            ascending = ascending and bool((block[1:] >= block[:-1]).all())
+            found = [(numbers, int(block.min()), int(block.max()))]
+            ends = (numbers, int(block[0])), (numbers, int(block[-1]))
+        else:
+            earlier, later = slice(None, -1), slice(1, None)
+            rises = (numbers[later] > numbers[earlier]) | (
+                (numbers[later] == numbers[earlier]) & (block[later] >= block[earlier])
+            )
+            ascending = ascending and bool(rises.all())
+            found = _ranges(numbers, block)
+            ends = (int(numbers[0]), int(block[0])), (int(numbers[-1]), int(block[-1]))
+        ascending = ascending and before <= ends[0]
+        before = ends[1]
+        for number, first, last in found:
+            old = ranges.get(number, (first, last))
+            ranges[number] = (min(old[0], first), max(old[1], last))
+    return SpikeScan(ranges, ascending)
+
+
+def read_times(file: H5File, channel_group: int) -> tuple[npt.NDArray[np.int64], Integers]:
+    """Return samples within their recording and recording numbers, `(n_spikes,)` each, in the file's order."""
+    samples = read_samples(file, channel_group)
+    path = schema.spikes_path(channel_group, "recording")
+    if not file.has(path) or not len(samples):
+        return samples, np.broadcast_to(np.uint8(0), samples.shape)
+    return samples, file.read(path, shape=samples.shape)
+
+
+def ascending_order(samples: npt.NDArray[np.int64], recordings: Integers) -> npt.NDArray[np.int64] | None:
     """Return the rows of the file in the order of time, or None where they already are.
 
     Ties keep the file's order. It depends on the `.kwik` alone, so that reading and saving agree
@@ -54,3 +146,22 @@ def to_file(values: npt.NDArray[Any], order: npt.NDArray[np.int64] | None) -> np
     out = np.empty_like(values)
     out[order] = values
     return out
+
+
+def _check_integers(file: H5File, path: str) -> None:
+    dataset = file.dataset(path)
+    if dataset.ndim != 1 or dataset.dtype.kind not in "iu":
+        raise KwikFormatError(
+            f"{file.path.name}: {path} should be a row of integers and has shape {dataset.shape} of {dataset.dtype}."
+        )
+
+
+def _ranges(numbers: Integers, samples: npt.NDArray[np.int64]) -> list[tuple[int, int, int]]:
+    """Return (number, first, last) of each recording number."""
+    runs = np.concatenate([[0], np.flatnonzero(numbers[1:] != numbers[:-1]) + 1])
+    ids, places = np.unique(numbers[runs], return_inverse=True)
+    first = np.full(len(ids), np.iinfo(np.int64).max)
+    last = np.full(len(ids), -1, dtype=np.int64)
+    np.minimum.at(first, places, np.minimum.reduceat(samples, runs))
+    np.maximum.at(last, places, np.maximum.reduceat(samples, runs))
+    return list(zip(ids.tolist(), first.tolist(), last.tolist(), strict=True))

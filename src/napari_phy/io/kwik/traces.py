@@ -1,4 +1,4 @@
-"""Raw voltage of all recordings on one line, read from flat files when asked for."""
+"""Raw voltage of all recordings on one line, read from flat files or `.kwd` when asked for."""
 
 from __future__ import annotations
 
@@ -10,35 +10,48 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from napari_phy.io.kwik.rows import RowFile, Span, as_rows
+from napari_phy.io.h5 import H5File, open_h5
+from napari_phy.io.kwik.chunks import ChunkedRows, open_rows
+from napari_phy.io.kwik.raw_files import RawData
+from napari_phy.io.kwik.rows import RowFile, RowSource, Span, as_rows
 
 _BLOCK_BYTES = 2**25
 
 
 @dataclass(frozen=True, slots=True)
 class RawSegment:
-    """One recording on the line and the part of a flat file that holds it.
+    """One recording on the line and the raw data that hold it.
 
     Attributes
     ----------
     start_sample : where it begins on the line.
     n_samples : how long it is on the line.
-    path : its file; None if that is not there.
-    first_row : row of the file at which it begins.
-    n_rows : rows the file has for it; samples past them read as 0.
+    raw : its raw data; None if they are not there.
+    first_row : row of the raw data at which it begins.
+    n_rows : rows they have for it; samples past them read as 0.
     """
 
     start_sample: int
     n_samples: int
-    path: Path | None
+    raw: RawData | None
     first_row: int
     n_rows: int
 
+    @property
+    def stop_sample(self) -> int:
+        """Where its raw data end on the line."""
+        return self.start_sample + min(self.n_rows, self.n_samples)
 
-class FlatTraces:
+
+class JoinedTraces:
     """`(n_samples, n_channels)` of raw units; `[start:stop]`, `[start:stop:step]` and `[..., channels]` are read.
 
-    Where a recording has no file, or its file is cut short, samples are 0.
+    Where a recording has no raw data, or they are cut short, samples are 0.
+
+    Parameters
+    ----------
+    segments : the recordings; all raw data have the same channels and type.
+    n_channels, dtype : of the raw data.
     """
 
     def __init__(self, segments: Sequence[RawSegment], n_channels: int, dtype: npt.DTypeLike) -> None:
@@ -46,12 +59,14 @@ class FlatTraces:
         n_samples = max((segment.start_sample + segment.n_samples for segment in segments), default=0)
         self.shape: tuple[int, int] = (n_samples, n_channels)
         self.segments = tuple(segments)
-        files: dict[Path, RowFile] = {}
+        self.starts = np.array([segment.start_sample for segment in segments], dtype=np.int64)
+        self._files: dict[Path, H5File] = {}
+        self._sources: dict[RawData, RowSource] = {}
         for segment in segments:
-            if segment.path is not None and segment.path not in files:
-                n_rows = segment.path.stat().st_size // (self.dtype.itemsize * n_channels)
-                files[segment.path] = RowFile(segment.path, 0, n_rows, (n_channels,), self.dtype)
-        self._files = files
+            if segment.raw is not None and segment.raw not in self._sources:
+                self._sources[segment.raw] = self._open(segment.raw)
+        if not any(isinstance(source, ChunkedRows) for source in self._sources.values()):
+            self._close_files()
 
     @property
     def ndim(self) -> int:
@@ -77,17 +92,34 @@ class FlatTraces:
             out = self._take(rows, channels)
         return out[0] if not isinstance(key, slice) and np.ndim(key) == 0 else out
 
+    def places_of(self, samples: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """Return the place (0, 1, …) of the recording in which each sample lies."""
+        return np.clip(np.searchsorted(self.starts, samples, side="right") - 1, 0, None)
+
     def read_spans(self, place: int, spans: Sequence[Span]) -> None:
-        """Fill the array of each (start, stop, array) from recording number `place`; rows lie within its file."""
+        """Fill the array of each (start, stop, array) from recording number `place`; rows lie within its data."""
         segment = self.segments[place]
-        assert segment.path is not None
+        assert segment.raw is not None
         shift = segment.first_row - segment.start_sample
-        self._files[segment.path].read_spans([(start + shift, stop + shift, out) for start, stop, out in spans])
+        self._sources[segment.raw].read_spans([(start + shift, stop + shift, out) for start, stop, out in spans])
 
     def close(self) -> None:
         """Release the files."""
+        for source in self._sources.values():
+            source.close()
+        self._close_files()
+
+    def _open(self, raw: RawData) -> RowSource:
+        if raw.node is None:
+            return RowFile(raw.path, 0, raw.n_rows, (raw.n_channels,), raw.dtype)
+        if raw.path not in self._files:
+            self._files[raw.path] = open_h5(raw.path)
+        return open_rows(self._files[raw.path], raw.node, raw.dtype, shared=True)
+
+    def _close_files(self) -> None:
         for file in self._files.values():
             file.close()
+        self._files = {}
 
     def _read(self, start: int, stop: int, channels: Any) -> npt.NDArray[Any]:
         if isinstance(channels, slice) and channels == slice(None):
@@ -102,9 +134,8 @@ class FlatTraces:
     def _read_all(self, start: int, stop: int) -> npt.NDArray[Any]:
         out = np.zeros((max(0, stop - start), self.shape[1]), dtype=self.dtype)
         for place, segment in enumerate(self.segments):
-            begin = max(start, segment.start_sample)
-            end = min(stop, segment.start_sample + min(segment.n_rows, segment.n_samples))
-            if segment.path is not None and begin < end:
+            begin, end = max(start, segment.start_sample), min(stop, segment.stop_sample)
+            if segment.raw is not None and begin < end:
                 self.read_spans(place, [(begin, end, out[begin - start : end - start])])
         return out
 
@@ -112,9 +143,8 @@ class FlatTraces:
         unique, inverse = np.unique(rows, return_inverse=True)
         values = np.zeros((len(unique), self.shape[1]), dtype=self.dtype)
         for segment in self.segments:
-            end = segment.start_sample + min(segment.n_rows, segment.n_samples)
-            first, last = np.searchsorted(unique, [segment.start_sample, end])
-            if segment.path is not None and first < last:
+            first, last = np.searchsorted(unique, [segment.start_sample, segment.stop_sample])
+            if segment.raw is not None and first < last:
                 wanted = unique[first:last] - segment.start_sample + segment.first_row
-                values[first:last] = self._files[segment.path].take(wanted)
+                values[first:last] = self._sources[segment.raw].take(wanted)
         return np.ascontiguousarray(values[inverse][:, channels])

@@ -1,0 +1,108 @@
+"""Rows of an HDF5 dataset that is chunked, compressed or of another type, read chunk by chunk."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from napari_phy.core.errors import KwikFormatError, MissingDataError
+from napari_phy.io.h5 import H5File
+from napari_phy.io.h5_links import HDF5_ERRORS, reason
+from napari_phy.io.kwik.rows import RowFile, RowSource, Span
+
+_ROWS_AT_ONCE = 4096
+_RUN_BYTES = 2**25
+
+
+class ChunkedRows:
+    """Rows `(n_rows, *row_shape)` of a dataset, read through h5py.
+
+    Parameters
+    ----------
+    file : open file; closed with the rows unless it is shared.
+    path : of the dataset.
+    dtype : of the rows handed out; None takes that of the file.
+    shared : others read from the same file.
+    """
+
+    def __init__(self, file: H5File, path: str, dtype: npt.DTypeLike | None = None, *, shared: bool = False) -> None:
+        dataset = file.dataset(path)
+        self.n_rows = int(dataset.shape[0])
+        self.row_shape = tuple(int(size) for size in dataset.shape[1:])
+        self.dtype: np.dtype[Any] = np.dtype(dtype if dtype is not None else dataset.dtype.newbyteorder("="))
+        self._file = file
+        self._path = path
+        self._shared = shared
+        self._chunk = int(dataset.chunks[0]) if dataset.chunks else _ROWS_AT_ONCE
+        self._lock = threading.Lock()
+        self._closed = False
+
+    def read(self, start: int, stop: int) -> npt.NDArray[Any]:
+        """Return the rows from `start` to before `stop`."""
+        with self._lock:
+            if self._closed:
+                raise MissingDataError(f"{self._file.path.name} was closed.")
+            try:
+                return np.asarray(self._file.dataset(self._path)[start:stop], dtype=self.dtype)
+            except HDF5_ERRORS as error:
+                raise KwikFormatError(
+                    f"{self._file.path.name}: {self._path} cannot be read ({reason(error)})."
+                ) from error
+
+    def take(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[Any]:
+        """Return the given ascending rows; a chunk is read once."""
+        out = np.empty((len(rows), *self.row_shape), dtype=self.dtype)
+        edges = [0, *(np.flatnonzero(np.diff(rows // self._chunk)) + 1).tolist(), len(rows)]
+        for begin, end in pairwise(edges):
+            if begin < end:
+                first, last = int(rows[begin]), int(rows[end - 1])
+                out[begin:end] = self.read(first, last + 1)[rows[begin:end] - first]
+        return out
+
+    def read_spans(self, spans: Sequence[Span]) -> None:
+        """Fill the array of each (start, stop, array); spans of one chunk or of neighbours share a read."""
+        row_bytes = max(1, self.dtype.itemsize * int(np.prod(self.row_shape, dtype=np.int64)))
+        most = max(self._chunk, _RUN_BYTES // row_bytes)
+        waiting: list[Span] = []
+        for span in sorted((span for span in spans if span[0] < span[1]), key=lambda span: span[0]):
+            if waiting and (span[0] > waiting[-1][1] + self._chunk or span[1] > waiting[0][0] + most):
+                self._fill(waiting)
+                waiting = []
+            waiting.append(span)
+        if waiting:
+            self._fill(waiting)
+
+    def close(self) -> None:
+        """Release the file."""
+        with self._lock:
+            self._closed = True
+            if not self._shared:
+                self._file.close()
+
+    def _fill(self, spans: Sequence[Span]) -> None:
+        first = spans[0][0]
+        rows = self.read(first, max(stop for _, stop, _ in spans))
+        for start, stop, out in spans:
+            out[...] = rows[start - first : stop - first]
+
+
+def open_rows(file: H5File, path: str, dtype: npt.DTypeLike | None = None, *, shared: bool = False) -> RowSource:
+    """Open the rows of a dataset: by position where they lie in one piece, as they are; else chunk by chunk.
+
+    Parameters
+    ----------
+    file : open file; needed on if the result is a `ChunkedRows`.
+    path, dtype, shared : as for `ChunkedRows`.
+    """
+    dataset = file.dataset(path)
+    offset = dataset.id.get_offset()
+    wanted = np.dtype(dtype if dtype is not None else dataset.dtype)
+    if offset is None or dataset.dtype != wanted or not wanted.isnative:
+        return ChunkedRows(file, path, dtype, shared=shared)
+    shape = tuple(int(size) for size in dataset.shape)
+    return RowFile(file.path, int(offset), shape[0], shape[1:], wanted)

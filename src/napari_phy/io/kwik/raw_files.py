@@ -1,0 +1,154 @@
+"""Finds the raw data of a recording: a flat file, or a dataset in a `.kwd`."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from napari_phy.core.errors import NapariPhyError
+from napari_phy.io.h5 import H5File, open_h5
+from napari_phy.io.kwik import schema
+
+logger = logging.getLogger(__name__)
+
+_SIBLING = re.compile(r"\{([\w.-]+)\}(/.*)?", re.DOTALL)
+_KWD = re.compile(r"(.*?\.kwd)(/.*)?", re.DOTALL | re.IGNORECASE)
+_NEVER_FLAT = (".kwd", ".kwik", ".kwx", ".kwe")
+
+
+@dataclass(frozen=True, slots=True)
+class RawLink:
+    """What a Kwik file says of the raw data of one recording.
+
+    Attributes
+    ----------
+    file : path or name of the file, as stored.
+    node : group or dataset in it; None for a flat file.
+    """
+
+    file: str
+    node: str | None = None
+
+    @property
+    def name(self) -> str:
+        """Name of the file without its folders, whatever system wrote it."""
+        return re.split(r"[/\\]", self.file.rstrip("/\\"))[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class RawData:
+    """Raw samples that were found: `n_rows` of `n_channels`; `node` is their dataset, None in a flat file."""
+
+    path: Path
+    node: str | None
+    n_rows: int
+    n_channels: int
+    dtype: np.dtype[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class FlatLayout:
+    """How rows lie in a flat file; the type is None where the Kwik file names one that is no number."""
+
+    n_channels: int
+    dtype: np.dtype[Any] | None
+
+
+def read_link(attributes: Mapping[str, Any], fallback: str, kwik: Path, recording_id: int) -> RawLink:
+    """Return the link in the attributes of `/recordings/R/raw`.
+
+    Parameters
+    ----------
+    attributes : with `dat_path`, or `hdf5_path`: the path of a `.kwd`, or `{raw.kwd}/path/of/node` for the file
+        of that type beside the `.kwik`.
+    fallback : path of a file where there is neither.
+    kwik : path of the `.kwik`.
+    recording_id : number of the recording.
+    """
+    stored = attributes.get("dat_path") or attributes.get("hdf5_path") or fallback
+    text = str(stored[0] if isinstance(stored, list) and stored else stored).replace("\0", "")
+    node = schema.recording_path(recording_id)
+    if match := _SIBLING.fullmatch(text):
+        return RawLink(f"{kwik.stem}.{match[1]}", match[2] or node)
+    if match := _KWD.fullmatch(text):
+        return RawLink(match[1], match[2] or node)
+    return RawLink(text)
+
+
+def find_raw(
+    kwik: Path, link: RawLink, recording_id: int, flat: FlatLayout, moved: Mapping[str, Path], *, alone: bool
+) -> RawData | None:
+    """Return the raw data of a recording, None if they are nowhere.
+
+    Looked at in turn: where the user says they moved to; the stored path; that name beside the `.kwik`;
+    `<base>.raw.kwd`; `<base>.dat`.
+
+    Parameters
+    ----------
+    kwik : path of the `.kwik`.
+    link : what it says.
+    recording_id : number of the recording.
+    flat : layout of flat files.
+    moved : {file name in the Kwik file: path of the file now}.
+    alone : no other recording has another file, so that `<base>.dat` is that of this one.
+    """
+    folder = kwik.parent
+    default = schema.recording_path(recording_id)
+    own_kwd = kwik.with_name(f"{kwik.stem}.raw.kwd")
+    candidates = [moved[link.name]] if link.name in moved else []
+    candidates += [folder / link.file, folder / link.name] if link.name else []
+    candidates += [own_kwd, kwik.with_name(f"{kwik.stem}.dat")] if alone else [own_kwd]
+    for candidate in candidates:
+        if not _is_file(candidate):
+            continue
+        if candidate.suffix.lower() == ".kwd":
+            nodes = (link.node, default) if link.node else (default,)
+            found = next((data for node in nodes if (data := _kwd_data(candidate, node)) is not None), None)
+        else:
+            found = _flat_data(candidate, flat)
+        if found is not None:
+            return found
+    return None
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # a name that no file can have
+        return False
+
+
+def _flat_data(path: Path, flat: FlatLayout) -> RawData | None:
+    if path.suffix.lower() in _NEVER_FLAT:
+        return None
+    dtype = flat.dtype or np.dtype(np.int16)
+    n_rows = path.stat().st_size // (dtype.itemsize * flat.n_channels)
+    return RawData(path, None, n_rows, flat.n_channels, dtype)
+
+
+def _kwd_data(path: Path, node: str) -> RawData | None:
+    try:
+        with open_h5(path) as file:
+            return kwd_data(file, node)
+    except NapariPhyError as error:
+        logger.debug("%s", error)
+        return None
+
+
+def kwd_data(file: H5File, node: str) -> RawData | None:
+    """Return the raw data at a node (the dataset, or the group that has it as `data`); None if they are not there."""
+    if not file.is_dataset(node):
+        node = f"{node}/data"
+    if not file.is_dataset(node):
+        return None
+    dataset = file.dataset(node)
+    if dataset.ndim != 2 or dataset.dtype.kind not in "iuf" or not dataset.shape[1]:
+        logger.debug("%s: %s is of shape %s and no raw data.", file.path.name, node, dataset.shape)
+        return None
+    return RawData(file.path, node, int(dataset.shape[0]), int(dataset.shape[1]), dataset.dtype.newbyteorder("="))
