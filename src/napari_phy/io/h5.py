@@ -106,13 +106,14 @@ class H5File:
             raise MissingDataError(f"{self.path.name} has no {path}.")
         return node
 
-    def read(self, path: str, shape: tuple[int, ...] | None = None) -> npt.NDArray[Any]:
+    def read(self, path: str, shape: tuple[int, ...] | None = None, *, writeable: bool = False) -> npt.NDArray[Any]:
         """Return the whole dataset at `path` as a read-only array.
 
         Parameters
         ----------
         path : of the dataset.
         shape : what it must have, if that is known; checked before memory is taken.
+        writeable : the caller goes on working on the array.
 
         Raises
         ------
@@ -127,7 +128,7 @@ class H5File:
             values = np.asarray(dataset[()])
         except HDF5_ERRORS as error:
             raise self._damaged(path, error) from error
-        values.flags.writeable = False
+        values.flags.writeable = writeable
         return values
 
     def write(self, path: str, values: npt.ArrayLike) -> None:
