@@ -44,8 +44,8 @@ def open_(make_napari_viewer, qtbot):
         session = session or light_session()
         add_layer(viewer, session)
         workspace = open_workspace(viewer, session)
-        viewer.window.set_geometry(0, 0, *size)  # napari's own lists, now hidden, may have needed more
         settle(qtbot, workspace)
+        assert (workspace.window.width(), workspace.window.height()) == size
         return workspace
 
     return open_

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any, Literal
 from weakref import ref
 
-from qtpy.QtCore import QEvent, QObject, Qt, Signal
+from qtpy.QtCore import QEvent, QObject, Qt
 from qtpy.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from napari_phy.core.errors import NapariPhyError
@@ -83,8 +83,6 @@ class CloseGuard(QObject):
     complain : shows an error.
     """
 
-    closing = Signal()  # nothing of ours is in the way
-
     def __init__(
         self,
         window: QWidget,
@@ -100,11 +98,9 @@ class CloseGuard(QObject):
         window.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.Close and watched is self._window():
-            if not self.may_close():
-                event.ignore()
-                return True
-            self.closing.emit()
+        if event.type() == QEvent.Type.Close and watched is self._window() and not self.may_close():
+            event.ignore()
+            return True
         return False
 
     def may_close(self) -> bool:

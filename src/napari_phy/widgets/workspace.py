@@ -7,7 +7,7 @@ from weakref import ref
 
 from napari.viewer import Viewer
 from qtpy.compat import isalive
-from qtpy.QtCore import QEvent, QObject, QPoint, Qt, QTimer
+from qtpy.QtCore import QEvent, QObject, QPoint, QSize, Qt, QTimer
 from qtpy.QtWidgets import QApplication, QDockWidget, QMainWindow, QMenu, QTabBar, QWidget
 
 from napari_phy.layers.binder import LayerBinder
@@ -89,7 +89,6 @@ class Workspace(QObject):
         self._fits = QTimer(self, singleShot=True, interval=FIT_AFTER_MS)
         self._fits.timeout.connect(self._fit_again)
         window.centralWidget().installEventFilter(self)
-        self.guard.closing.connect(self._on_closing)
         self.desk.edited.connect(self.focus_clusters)
         self.desk.saving_changed.connect(self.toolbar.set_saving)
         self.toolbar.layers_toggled.connect(self._show_napari_docks)
@@ -105,10 +104,11 @@ class Workspace(QObject):
     def find(cls, viewer: Viewer) -> "Workspace | None":
         """Return the workspace of a viewer, or None."""
         viewer = plain_viewer(viewer)
-        return next((workspace for workspace in cls._all() if workspace.viewer is viewer), None)
+        return next((workspace for workspace in cls.all() if workspace.viewer is viewer), None)
 
     @classmethod
-    def _all(cls) -> "Iterator[Workspace]":
+    def all(cls) -> "Iterator[Workspace]":
+        """Yield the workspaces of all open windows."""
         for window in QApplication.topLevelWidgets():
             if isinstance(window, QMainWindow):
                 workspace = window.findChild(cls, NAME, Qt.FindChildOption.FindDirectChildrenOnly)
@@ -195,7 +195,7 @@ class Workspace(QObject):
         self._bind(None)
         if binder is not None:
             binder.close()
-        if not any(workspace.session is session for workspace in self._all()):
+        if not any(workspace.session is session for workspace in self.all()):
             session.close()
 
     def _prepare(self, session: Any) -> None:
@@ -237,14 +237,6 @@ class Workspace(QObject):
         if not any(session_of(layer) is session for layer in viewer.layers):
             self.close_session()
 
-    def _on_closing(self) -> None:
-        """The window is about to close: see after the event whether it did."""
-        QTimer.singleShot(0, self._on_closed)
-
-    def _on_closed(self) -> None:
-        if isalive(self) and not self.window.isVisible():
-            self.close_session()
-
     # --- docks ---
 
     def adopt(self, panel: QWidget, dock: QDockWidget) -> None:
@@ -278,21 +270,25 @@ class Workspace(QObject):
 
     def arrange(self, *, again: bool = False) -> None:
         """Open the docks of Sort at their places; the form is chosen at the first opening, or `again`."""
-        for title in PANELS:
-            self.open_dock(title)
+        size = self.window.size()
         if again or not self._is_arranged:
             self._is_arranged = True
-            self._small = self.window.width() < SMALL_BELOW
+            self._small = size.width() < SMALL_BELOW
             self.toolbar.layers_action.setChecked(False)
             self._show_napari_docks(False)
+        for title in PANELS:
+            self.open_dock(title)
         for title in LISTS:
             self.panels[title].set_small(self._small)
         arrange_sort(self.window, self.docks, small=self._small)
         self._style_tabs()
-        QTimer.singleShot(0, self._resize)
+        QTimer.singleShot(0, partial(self._resize, size))
 
-    def _resize(self) -> None:
+    def _resize(self, size: QSize) -> None:
+        """Give the window the size it had, if the docks needed more while they found their places, and divide it."""
         if isalive(self) and set(PANELS) <= set(self.docks):
+            if not self.window.windowState() & (Qt.WindowState.WindowMaximized | Qt.WindowState.WindowFullScreen):
+                self.window.resize(size)
             resize_sort(self.window, self.docks, small=self._small)
             QTimer.singleShot(0, self._fit_canvas)
 
@@ -374,7 +370,10 @@ def _add_dock(viewer: Viewer, panel: QWidget, title: str) -> QDockWidget:
 
 def _forget_all(attributes: dict[str, Any], *_: Any) -> None:
     """Let go of everything when the window is gone, whoever still holds the workspace."""
+    session = attributes["desk"].session if "desk" in attributes else None
     attributes.clear()
+    if session is not None and not any(workspace.session is session for workspace in Workspace.all()):
+        session.close()
 
 
 def _forget(docks: dict[str, QDockWidget], panels: dict[str, QWidget], title: str, dock: QDockWidget, *_: Any) -> None:
