@@ -11,6 +11,8 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from napari_phy.core.cluster_groups import FIRST_USER_ID, STANDARD_GROUPS, ClusterGroup
+from napari_phy.core.errors import NotInFileError
 from napari_phy.core.probe import Probe
 
 
@@ -113,6 +115,19 @@ class BaseModel(ABC):
     def unit(self) -> str:
         """Unit of waveforms and amplitudes."""
         return "a.u." if self.microvolts_per_unit is None else "µV"
+
+    @property
+    def user_groups(self) -> tuple[ClusterGroup, ...]:
+        """Groups besides the standard ones, in the order of the file."""
+        own = [name for name in self.group_names if name not in STANDARD_GROUPS]
+        return tuple(ClusterGroup(FIRST_USER_ID + place, name) for place, name in enumerate(own))
+
+    def opened_at(self, channel_group: int | None, clustering: str | None) -> BaseModel:
+        """Return another channel group or clustering of the same data set as a model of its own.
+
+        Raises NotInFileError when there is no such part.
+        """
+        raise NotInFileError(f"{self.name} has no channel group or clustering besides this one.")
 
     @abstractmethod
     def describe(self) -> str:

@@ -11,7 +11,8 @@ import numpy.typing as npt
 from psygnal import Signal
 
 from napari_phy.core.arrays import as_ids, read_only
-from napari_phy.core.cluster_meta import COLOR, DISCARDED, GROUP, STANDARD_GROUPS, ClusterMeta
+from napari_phy.core.cluster_groups import ClusterGroup, GroupChange, GroupList, group_name
+from napari_phy.core.cluster_meta import COLOR, DISCARDED, GROUP, STANDARD_GROUPS, UNSORTED, ClusterMeta
 from napari_phy.core.colors import is_color
 from napari_phy.core.errors import ClusteringError
 from napari_phy.core.history import GlobalHistory, Step
@@ -37,6 +38,7 @@ class ClusterManager:
     history_limit : the most edits that can be undone, or None for any number.
     commit : called with the record of each edit, undo and redo before `changed` is emitted; if it raises, the edit is
         taken back and the error goes on to the caller.
+    user_groups : groups besides the standard ones, in the order of the file.
     """
 
     changed = Signal(UpdateInfo)
@@ -49,9 +51,11 @@ class ClusterManager:
         cluster_labels: Mapping[str, Mapping[int, Any]] | None = None,
         history_limit: int | None = None,
         commit: Commit | None = None,
+        user_groups: Iterable[ClusterGroup] = (),
     ) -> None:
         self._partition = Partition(spike_clusters)
         self._meta = ClusterMeta(cluster_groups, cluster_colors, cluster_labels)
+        self._groups = GroupList(user_groups, self._meta.values(GROUP).values())
         self._history = GlobalHistory(history_limit)
         self._commit = commit
         ids = self._partition.cluster_ids
@@ -123,6 +127,21 @@ class ClusterManager:
         """{field: {cluster: value}} of all labels."""
         return {field: values for field in self._meta.label_fields if (values := self._live(field))}
 
+    @property
+    def group_names(self) -> tuple[str, ...]:
+        """Every group that a cluster can be moved to: noise, mua, good, unsorted, then the user's own."""
+        return (*STANDARD_GROUPS, *(group.name for group in self.user_groups))
+
+    @property
+    def user_groups(self) -> tuple[ClusterGroup, ...]:
+        """The groups of the user's own, in their order; not the hidden "discarded"."""
+        return tuple(group for group in self._groups.groups if group.name != DISCARDED)
+
+    @property
+    def stored_groups(self) -> tuple[ClusterGroup, ...]:
+        """What a file must hold besides the standard groups: the user's own and "discarded"."""
+        return self._groups.groups
+
     # ---- edits
 
     def merge(self, cluster_ids: Iterable[int]) -> UpdateInfo:
@@ -167,9 +186,7 @@ class ClusterManager:
 
     def move(self, cluster_ids: Iterable[int], group: str) -> UpdateInfo:
         """Move clusters to a group: "noise", "mua", "good", "unsorted" or a name of your own."""
-        name = _name(group, "A group needs a name.")
-        if name.lower() in (*STANDARD_GROUPS, DISCARDED):
-            name = name.lower()
+        name = group_name(group)
         if name == DISCARDED:
             raise ClusteringError('The group "discarded" is protected: discard the clusters instead.')
         return self._set("move", cluster_ids, GROUP, name, f"in {name}")
@@ -185,13 +202,35 @@ class ClusterManager:
 
     def recolor(self, cluster_ids: Iterable[int], color: str | None) -> UpdateInfo:
         """Give clusters a colour "#rrggbb" of their own; None takes it away."""
-        if color is not None and not is_color(color):
-            raise ClusteringError(f"A colour is written #rrggbb, not {color!r}.")
-        return self._set("recolor", cluster_ids, COLOR, None if color is None else color.lower(), "of that colour")
+        return self._set("recolor", cluster_ids, COLOR, _checked_color(color), "of that colour")
 
     def discard(self, cluster_ids: Iterable[int]) -> UpdateInfo:
         """Move clusters to the protected, hidden group "discarded"."""
         return self._set("discard", cluster_ids, GROUP, DISCARDED, "discarded")
+
+    def add_group(self, name: str, color: str | None = None) -> UpdateInfo:
+        """Add a group of the user's own at the end of the list."""
+        return self._do(_groups_edit([self._groups.adding(self._free_group_name(name), _checked_color(color))]))
+
+    def rename_group(self, old: str, new: str) -> UpdateInfo:
+        """Give a group of the user's own another name; its clusters stay in it."""
+        place, group = self._own_group(old)
+        name = self._free_group_name(new)
+        moved = self._moves(group.name, name)
+        return self._do(_groups_edit([GroupChange(place, group, replace(group, name=name))], moved))
+
+    def recolor_group(self, name: str, color: str | None) -> UpdateInfo:
+        """Give a group of the user's own a colour "#rrggbb"; None takes it away."""
+        place, group = self._own_group(name)
+        color = _checked_color(color)
+        if color == group.color:
+            raise ClusteringError(f'The group "{group.name}" has that colour already.')
+        return self._do(_groups_edit([GroupChange(place, group, replace(group, color=color))]))
+
+    def remove_group(self, name: str) -> UpdateInfo:
+        """Remove a group of the user's own; its clusters become unsorted."""
+        place, group = self._own_group(name)
+        return self._do(_groups_edit([GroupChange(place, group, None)], self._moves(group.name, UNSORTED)))
 
     def apply(self, records: Sequence[UpdateInfo]) -> None:
         """Do the edits of records, all or none, each as if it had just been made."""
@@ -343,7 +382,30 @@ class ClusterManager:
         if not changes:
             names = ", ".join(map(str, clusters))
             raise ClusteringError(f"{'Cluster' if len(clusters) == 1 else 'Clusters'} {names}: already {state}.")
-        return self._do(UpdateInfo(description, metadata_changed=changes))
+        is_new_group = field == GROUP and value not in STANDARD_GROUPS and self._groups.find(value) is None
+        groups = (self._groups.adding(value),) if is_new_group else ()
+        return self._do(UpdateInfo(description, metadata_changed=changes, groups_changed=groups))
+
+    def _own_group(self, name: str) -> tuple[int, ClusterGroup]:
+        """Return the place of a group of the user's own, and the group."""
+        name = group_name(name)
+        if name in (*STANDARD_GROUPS, DISCARDED):
+            raise ClusteringError(f'The group "{name}" is protected: it can be neither renamed, coloured nor removed.')
+        place = self._groups.find(name)
+        if place is None:
+            raise ClusteringError(f'There is no group "{name}".')
+        return place, self._groups.groups[place]
+
+    def _free_group_name(self, name: str) -> str:
+        name = group_name(name)
+        if name in (*STANDARD_GROUPS, DISCARDED) or self._groups.find(name) is not None:
+            raise ClusteringError(f'There is a group "{name}" already.')
+        return name
+
+    def _moves(self, old: str, new: str) -> tuple[MetadataChange, ...]:
+        """Return the changes that move every cluster of one group to another."""
+        clusters = (cluster for cluster, group in self._live(GROUP).items() if group == old)
+        return tuple(MetadataChange(cluster, GROUP, old, new) for cluster in sorted(clusters))
 
     def _do(self, record: UpdateInfo, inherit: bool = False) -> UpdateInfo:
         if inherit:
@@ -397,9 +459,12 @@ class ClusterManager:
     def _do_again(self, step: Step) -> None:
         self._partition.apply(step.edit)
         self._meta.apply(step.update.metadata_changed)
+        self._groups.apply(step.update.groups_changed)
 
     def _take_back(self, step: Step) -> None:
-        self._meta.apply(step.update.inverse().metadata_changed)
+        inverse = step.update.inverse()
+        self._meta.apply(inverse.metadata_changed)
+        self._groups.apply(inverse.groups_changed)
         self._partition.revert(step.edit)
 
     def _committed(self, record: UpdateInfo) -> None:
@@ -443,6 +508,16 @@ def _name(text: object, complaint: str) -> str:
     if not isinstance(text, str) or not text.strip():
         raise ClusteringError(complaint)
     return text.strip()
+
+
+def _groups_edit(changes: Sequence[GroupChange], moved: tuple[MetadataChange, ...] = ()) -> UpdateInfo:
+    return UpdateInfo("groups", metadata_changed=moved, groups_changed=tuple(changes))
+
+
+def _checked_color(color: str | None) -> str | None:
+    if color is not None and not is_color(color):
+        raise ClusteringError(f"A colour is written #rrggbb, not {color!r}.")
+    return None if color is None else color.lower()
 
 
 def _parts(sources: Int64, marks: Int64) -> dict[tuple[int, int], Int64]:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from napari_phy.core.cluster_groups import DISCARDED, STANDARD_GROUPS, UNSORTED
 from napari_phy.core.update_info import MetadataChange
 
 GROUP = "group"
 COLOR = "color"
-UNSORTED = "unsorted"
-DISCARDED = "discarded"
-STANDARD_GROUPS = ("noise", "mua", "good", UNSORTED)
+__all__ = ["COLOR", "DISCARDED", "GROUP", "STANDARD_GROUPS", "UNSORTED", "ClusterMeta", "default_of"]
 
 
 class ClusterMeta:

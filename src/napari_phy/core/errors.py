@@ -4,6 +4,7 @@ NapariPhyError
 ├── ClusteringError        an edit that cannot be done; nothing was changed
 ├── KwikFormatError        a file that is not what it should be
 ├── MissingDataError       a file or dataset that is not there
+│   └── NotInFileError     a channel group, clustering or cluster group that the file does not have
 ├── ReadOnlyError          a data set that cannot be written to here
 ├── JournalError           the journal of edits cannot be read or written
 │   └── JournalLockedError another process is editing this data set
@@ -25,6 +26,10 @@ class KwikFormatError(NapariPhyError):
 
 class MissingDataError(NapariPhyError):
     """A file or dataset is not there."""
+
+
+class NotInFileError(MissingDataError, ValueError):
+    """The file has no channel group, clustering or cluster group of that name."""
 
 
 class ReadOnlyError(NapariPhyError):

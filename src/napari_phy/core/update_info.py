@@ -8,6 +8,8 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from napari_phy.core.cluster_groups import GroupChange
+
 Cause = Literal["edit", "undo", "redo"]
 
 
@@ -34,7 +36,7 @@ class UpdateInfo:
 
     Attributes
     ----------
-    description : "merge", "split", "assign", "move", "label", "recolor" or "discard".
+    description : "merge", "split", "assign", "move", "label", "recolor", "discard" or "groups".
     cause : "edit" for a new edit, "undo" or "redo".
     added, deleted : cluster ids that now exist or no longer exist, ascending.
     descendants : (old, new) pairs of clusters that share spikes, by old then new.
@@ -42,6 +44,7 @@ class UpdateInfo:
     spike_clusters : (n_moved,) int64, the added cluster that takes each of them.
     heirs : (old, new): the added cluster that takes those spikes of `old` that are not named.
     metadata_changed : values of single fields, inherited ones of added clusters included.
+    groups_changed : what became of the user's own groups.
     """
 
     description: str
@@ -52,6 +55,7 @@ class UpdateInfo:
     spike_clusters: npt.NDArray[np.int64] = field(default_factory=no_spikes)
     heirs: tuple[tuple[int, int], ...] = ()
     metadata_changed: tuple[MetadataChange, ...] = ()
+    groups_changed: tuple[GroupChange, ...] = ()
     cause: Cause = "edit"
 
     def inverse(self) -> UpdateInfo:
@@ -67,6 +71,9 @@ class UpdateInfo:
             metadata_changed=tuple(
                 MetadataChange(change.cluster_id, change.field, change.new, change.old)
                 for change in reversed(self.metadata_changed)
+            ),
+            groups_changed=tuple(
+                GroupChange(change.place, change.new, change.old) for change in reversed(self.groups_changed)
             ),
             cause="redo" if self.cause == "undo" else "undo",
         )

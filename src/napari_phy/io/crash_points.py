@@ -18,6 +18,7 @@ SAVE_POINTS = (
     "save.folder_synced",
     "save.saved",
 )
+REWRITE_POINTS = ("rewrite.copied", "rewrite.written", "rewrite.backed_up", "rewrite.replaced", "rewrite.done")
 
 _observers: list[Callable[[str], None]] = []
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from napari_phy.core.cluster_groups import ClusterGroup, GroupChange
 from napari_phy.core.update_info import MetadataChange, UpdateInfo, no_spikes
 
 _HEADER = struct.Struct("<BBQQq")  # bytes a step, bytes a code, number of ids, number of clusters, first id
@@ -44,6 +45,7 @@ def encode_record(update: UpdateInfo) -> str:
             [int(change.cluster_id), str(change.field), encode_value(change.old), encode_value(change.new)]
             for change in update.metadata_changed
         ],
+        "groups": [[int(change.place), _plain(change.old), _plain(change.new)] for change in update.groups_changed],
     }
     return json.dumps({name: part for name, part in parts.items() if part}, separators=(",", ":"))
 
@@ -68,6 +70,9 @@ def decode_record(kind: str, record: str, ids: bytes | None) -> UpdateInfo:
             spike_clusters=spike_clusters,
             heirs=_pairs(parts.get("heirs", ())),
             metadata_changed=tuple(MetadataChange(*change) for change in parts.get("metadata", ())),
+            groups_changed=tuple(
+                GroupChange(place, _group(old), _group(new)) for place, old, new in parts.get("groups", ())
+            ),
         )
     except (TypeError, AttributeError, struct.error, zlib.error) as error:
         raise ValueError(f"not a record of an edit: {error}") from error
@@ -133,6 +138,14 @@ def _unshuffle(data: bytes, n_bytes: int) -> npt.NDArray[Any]:
     planes = np.frombuffer(data, dtype=np.uint8).reshape(n_bytes, -1)
     values: npt.NDArray[Any] = np.ascontiguousarray(planes.T).view(f"<u{n_bytes}").reshape(-1)
     return values
+
+
+def _plain(group: ClusterGroup | None) -> list[Any] | None:
+    return None if group is None else [int(group.group_id), group.name, group.color]
+
+
+def _group(parts: Sequence[Any] | None) -> ClusterGroup | None:
+    return None if parts is None else ClusterGroup(*parts)
 
 
 def _plain_pairs(pairs: Sequence[tuple[int, int]]) -> list[list[int]]:

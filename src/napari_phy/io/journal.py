@@ -311,7 +311,8 @@ def _outline(update: UpdateInfo) -> tuple[object, ...]:
         repr((int(change.cluster_id), change.field, encode_value(change.old), encode_value(change.new)))
         for change in update.metadata_changed
     )
-    return (update.description, sorted(update.added), sorted(update.deleted), sorted(changes))
+    groups = sorted(map(repr, update.groups_changed))
+    return (update.description, sorted(update.added), sorted(update.deleted), sorted(changes), groups)
 
 
 def _explained(error: Exception, path: Path) -> JournalError:

@@ -66,12 +66,11 @@ def open_journal(place: ClusteringPlace, base: Base) -> OpenedJournal:
     folder = make_side_folder(place.path)
     path = place.journal_file(folder)
     name = place.path.name
-    stamp = f"set-aside-{datetime.now(UTC).astimezone():%Y%m%dT%H%M%S}"
-    aside = _free_name(path.with_name(f"{path.stem}.{stamp}{path.suffix}"))
+    aside = aside_name(path)
     try:
         journal = Journal(path)
     except UnreadableJournalError:
-        _put_aside(place, folder, aside, path.rename)
+        put_aside(place, folder, aside, path.rename)
         message = store_messages.unreadable(name, aside.name)
     else:
         try:
@@ -84,7 +83,7 @@ def open_journal(place: ClusteringPlace, base: Base) -> OpenedJournal:
         except BaseException:
             journal.close()
             raise
-        _put_aside(place, folder, aside, journal.set_aside)
+        put_aside(place, folder, aside, journal.set_aside)
     return OpenedJournal(_begun(path, place, base), base, (), set_aside=aside, messages=[message])
 
 
@@ -128,7 +127,7 @@ def first_free_id(place: ClusteringPlace, base: Base) -> int:
     return max(used) + 1
 
 
-def _put_aside(place: ClusteringPlace, folder: Path, aside: Path, rename: Callable[[Path], object]) -> None:
+def put_aside(place: ClusteringPlace, folder: Path, aside: Path, rename: Callable[[Path], object]) -> None:
     """Rename the journal, the rest of a broken commit beside it and the clusters it began with."""
     rename(aside)
     path, labels = place.journal_file(folder), place.labels_file(folder)
@@ -138,6 +137,12 @@ def _put_aside(place: ClusteringPlace, folder: Path, aside: Path, rename: Callab
     ):
         if old.exists():
             old.rename(new)
+
+
+def aside_name(path: Path) -> Path:
+    """Return a free name, with the time in it, for a journal that is set aside."""
+    stamp = f"set-aside-{datetime.now(UTC).astimezone():%Y%m%dT%H%M%S}"
+    return _free_name(path.with_name(f"{path.stem}.{stamp}{path.suffix}"))
 
 
 def _free_name(path: Path) -> Path:

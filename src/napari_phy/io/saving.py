@@ -21,7 +21,7 @@ from napari_phy.io.kwik.save import content_hash, write_clustering
 from napari_phy.io.locks import held
 from napari_phy.io.replay_base import Base, keep_base
 
-_FULL = {errno.ENOSPC, errno.EDQUOT}
+FULL = {errno.ENOSPC, errno.EDQUOT}
 _TIMEOUT_S = 30.0
 
 
@@ -58,11 +58,11 @@ def replace_kwik(place: ClusteringPlace, snapshot: Snapshot, journal: Journal, b
     """
     path, folder = place.path, journal.path.parent
     n_committed = journal.n_edits if snapshot.n_committed is None else snapshot.n_committed
-    copy = _copy_name(path)
-    with _explaining(path, journal.state.n_unsaved), _one_saver(folder):
+    copy = copy_name(path)
+    with _explaining(path, journal.state.n_unsaved), one_saver(folder):
         remove_leftovers(path)
         try:
-            before = _identity(path)
+            before = identity(path)
             if not journal.settle(place.content_hash()):
                 raise SaveError(f"{path.name} was changed by another program")
             write_copy(place, snapshot, copy)
@@ -75,9 +75,9 @@ def replace_kwik(place: ClusteringPlace, snapshot: Snapshot, journal: Journal, b
             reached("save.base_kept")
             journal.expect(new_hash, snapshot.n_done, n_committed)
             reached("save.pending")
-            atomic.keep_backup(path, path.with_name(f"{path.name}.bak"), _backup_name(path))
+            atomic.keep_backup(path, path.with_name(f"{path.name}.bak"), backup_name(path))
             reached("save.backed_up")
-            if _identity(path) != before:
+            if identity(path) != before:
                 raise SaveError(f"{path.name} was changed by another program")
             copy.replace(path)
         finally:
@@ -115,7 +115,7 @@ def write_separate_copy(place: ClusteringPlace, snapshot: Snapshot, target: Path
     SaveError
         It cannot be written; a file that had the name is as before.
     """
-    copy = _copy_name(target)
+    copy = copy_name(target)
     with _explaining(target, n_unsaved):
         try:
             write_copy(place, snapshot, copy)
@@ -128,33 +128,36 @@ def write_separate_copy(place: ClusteringPlace, snapshot: Snapshot, target: Path
 
 def remove_leftovers(path: Path) -> None:
     """Remove what a save that was killed left beside a file; only who holds the lock of saving may."""
-    for leftover in (_copy_name(path), _backup_name(path)):
+    for leftover in (copy_name(path), backup_name(path)):
         with suppress(OSError):
             leftover.unlink(missing_ok=True)
 
 
 def clean_up(path: Path, folder: Path) -> None:
     """Remove what a save that was killed left, unless one is under way."""
-    if _copy_name(path).exists() or _backup_name(path).exists():
+    if copy_name(path).exists() or backup_name(path).exists():
         with suppress(JournalError), held(folder / "saving.lock", 0.0):
             remove_leftovers(path)
 
 
-def _copy_name(path: Path) -> Path:
+def copy_name(path: Path) -> Path:
+    """Return where the copy that is edited lies."""
     return path.with_name(f".{path.name}.saving")
 
 
-def _backup_name(path: Path) -> Path:
+def backup_name(path: Path) -> Path:
+    """Return where the backup is made before it takes the place of an older one."""
     return path.with_name(f".{path.name}.saving-bak")
 
 
-def _identity(path: Path) -> tuple[int, int, int]:
+def identity(path: Path) -> tuple[int, int, int]:
+    """Return what tells a file from one that another program put in its place."""
     stat = path.stat()
     return stat.st_ino, stat.st_size, stat.st_mtime_ns
 
 
 @contextmanager
-def _one_saver(folder: Path) -> Iterator[None]:
+def one_saver(folder: Path) -> Iterator[None]:
     """Keep two programs, which may edit two channel groups of one file, from saving at once."""
     try:
         with held(folder / "saving.lock", _TIMEOUT_S):
@@ -170,13 +173,13 @@ def _explaining(path: Path, n_unsaved: int) -> Iterator[None]:
         yield
     except (OSError, NapariPhyError) as error:
         cause = error if isinstance(error, OSError) else error.__cause__
-        if (isinstance(cause, OSError) and cause.errno in _FULL) or _says_full(str(error)):
+        if (isinstance(cause, OSError) and cause.errno in FULL) or says_full(str(error)):
             details = str(error.strerror) if isinstance(error, OSError) and "needed" in str(error.strerror) else ""
             raise SaveError(store_messages.disk_full(n_unsaved, details)) from error
-        reason = str(error).replace(_copy_name(path).name, path.name)
+        reason = str(error).replace(copy_name(path).name, path.name)
         raise SaveError(store_messages.save_failed(reason, n_unsaved)) from error
 
 
-def _says_full(message: str) -> bool:
+def says_full(message: str) -> bool:
     """Tell whether the disk was full where only the words of HDF5 or of the journal say so."""
     return "No space left on device" in message or "the disk is full" in message

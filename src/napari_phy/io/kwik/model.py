@@ -11,13 +11,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from napari_phy.core.base_model import BaseModel, SpikeRows
-from napari_phy.core.errors import KwikFormatError, MissingDataError
+from napari_phy.core.base_model import SpikeRows
+from napari_phy.core.errors import KwikFormatError, NotInFileError
 from napari_phy.core.probe import Probe
 from napari_phy.io.h5 import H5File, open_h5
 from napari_phy.io.kwik import parameters, schema, spikes
 from napari_phy.io.kwik.attributes import as_int
+from napari_phy.io.kwik.cluster_groups import read_user_groups
 from napari_phy.io.kwik.clusters import read_clusters
+from napari_phy.io.kwik.editable_model import EditableModel
 from napari_phy.io.kwik.features import FeatureFile, open_features
 from napari_phy.io.kwik.raw_files import FlatLayout, RawData
 from napari_phy.io.kwik.recordings import Timeline, read_timeline
@@ -28,7 +30,7 @@ _CHANNEL_PITCH_UM = 20.0
 _MAX_CHANNELS = 2**20
 
 
-class KwikModel(BaseModel):
+class KwikModel(EditableModel):
     """One channel group and one clustering of a Kwik data set.
 
     The `.kwik` is read and closed; features, masks, traces and waveforms are read when asked for.
@@ -56,12 +58,10 @@ class KwikModel(BaseModel):
     ------
     KwikFormatError
         If this is no Kwik file of version 2, or it contradicts itself.
-    MissingDataError
+    NotInFileError
         If it has no such channel group or clustering.
     """
 
-    metadata: Mapping[str, Any]
-    clustering_metadata: Mapping[str, Any]
     features_masks: SpikeRows | None
     max_cluster_id: int
     _spike_recordings: npt.NDArray[np.int64] | None
@@ -110,31 +110,12 @@ class KwikModel(BaseModel):
             self._spike_recordings = _frozen(found)
         return self._spike_recordings
 
-    @property
-    def channel_order(self) -> npt.NDArray[np.int64]:
-        """(n_channels,) columns of the raw data, in the order of features and waveforms."""
-        return self.probe.channel_ids
-
-    @property
-    def cluster_metadata(self) -> dict[int, dict[str, Any]]:
-        """Group, colour and labels of every cluster that has spikes."""
-        return {
-            cluster: {
-                "group": self.cluster_groups.get(cluster, "unsorted"),
-                "color": self.cluster_colors.get(cluster),
-                "labels": {
-                    field: values[cluster] for field, values in self.cluster_labels.items() if cluster in values
-                },
-            }
-            for cluster in self.cluster_ids.tolist()
-        }
-
     def read_clustering(self, clustering: str) -> npt.NDArray[np.int32]:
         """Return (n_spikes,) cluster ids of another clustering of this channel group, such as "original".
 
         Raises
         ------
-        MissingDataError
+        NotInFileError
             If the file has no such clustering.
         """
         with open_h5(self.path) as file:
@@ -173,20 +154,18 @@ class KwikModel(BaseModel):
             with_spikes = (group for group in groups if file.has(schema.spikes_path(group, "time_samples")))
             channel_group = next(with_spikes, groups[0])
         if channel_group not in groups:
-            raise MissingDataError(
-                f"{name} has no channel group {channel_group}; it has {', '.join(map(str, groups))}."
-            )
+            raise NotInFileError(f"{name} has no channel group {channel_group}; it has {', '.join(map(str, groups))}.")
         node = schema.clusterings_path(channel_group)
         found = tuple(sorted(str(item) for item in file.children(node) if file.is_dataset(f"{node}/{item}")))
         if clustering is None:
             clustering = "main" if "main" in found or not found else found[0]
         elif clustering not in found:
-            raise MissingDataError(
+            raise NotInFileError(
                 f"{name}: channel group {channel_group} has no clustering {clustering}; "
                 f"it has {', '.join(found) or 'none'}."
             )
-        self.channel_groups, self.channel_group = groups, channel_group
-        self.clusterings, self.clustering = found, clustering
+        self.channel_groups, self._channel_group = groups, channel_group
+        self.clusterings, self._clustering = found, clustering
 
     def _read_sample_rate(self, file: H5File) -> float:
         nodes = (schema.recording_path(item) for item in file.children(schema.RECORDINGS))
@@ -220,7 +199,7 @@ class KwikModel(BaseModel):
     def _read_clustering(self, file: H5File, clustering: str) -> npt.NDArray[np.int32]:
         path = schema.clustering_path(self.channel_group, clustering)
         if clustering not in self.clusterings:
-            raise MissingDataError(f"{self.name}: channel group {self.channel_group} has no clustering {clustering}.")
+            raise NotInFileError(f"{self.name}: channel group {self.channel_group} has no clustering {clustering}.")
         dataset = file.dataset(path)
         if dataset.shape != self.spike_samples.shape or dataset.dtype.kind not in "iu":
             raise KwikFormatError(
@@ -243,6 +222,7 @@ class KwikModel(BaseModel):
         self.cluster_colors = MappingProxyType(dict(data.colors))
         self.cluster_labels = MappingProxyType({field: MappingProxyType(dict(v)) for field, v in data.labels.items()})
         self.group_names = data.group_names
+        self._user_groups = read_user_groups(file, self.channel_group, self.clustering)
         self.clustering_metadata = MappingProxyType(
             file.attrs(schema.clusters_path(self.channel_group, self.clustering))
         )

@@ -1,0 +1,99 @@
+"""The user's own groups of clusters: in an order, with a name, a colour and a number that stays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from napari_phy.core.errors import ClusteringError
+
+UNSORTED = "unsorted"
+DISCARDED = "discarded"
+STANDARD_GROUPS = ("noise", "mua", "good", UNSORTED)
+FIRST_USER_ID = 4
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterGroup:
+    """A group besides the four standard ones.
+
+    Attributes
+    ----------
+    group_id : its number in the file; a new name does not change it.
+    name : lower case.
+    color : '#rrggbb', or None when it has none of its own.
+    """
+
+    group_id: int
+    name: str
+    color: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GroupChange:
+    """The group at `place` in the list went from `old` (None: it is new) to `new` (None: it is gone)."""
+
+    place: int
+    old: ClusterGroup | None
+    new: ClusterGroup | None
+
+
+class GroupList:
+    """The user's groups, "discarded" included once something was discarded.
+
+    Parameters
+    ----------
+    groups : those of the file.
+    used : names that clusters have; groups that are missing get free numbers.
+    """
+
+    def __init__(self, groups: Iterable[ClusterGroup] = (), used: Iterable[str] = ()) -> None:
+        self._groups = list({group.name: group for group in reversed(list(groups))}.values())[::-1]
+        self._used_ids = {group.group_id for group in self._groups}
+        for name in sorted(set(used).difference(STANDARD_GROUPS, [group.name for group in self._groups])):
+            self.apply([self.adding(name)])
+
+    @property
+    def groups(self) -> tuple[ClusterGroup, ...]:
+        """All of them, in order."""
+        return tuple(self._groups)
+
+    def find(self, name: str) -> int | None:
+        """Return the place of the group of this name."""
+        return next((place for place, group in enumerate(self._groups) if group.name == name), None)
+
+    def adding(self, name: str, color: str | None = None) -> GroupChange:
+        """Return the change that adds a group at the end; its number was never another group's."""
+        number = FIRST_USER_ID
+        while number in self._used_ids:
+            number += 1
+        return GroupChange(len(self._groups), None, ClusterGroup(number, name, color))
+
+    def apply(self, changes: Iterable[GroupChange]) -> None:
+        """Make each change."""
+        for change in changes:
+            if change.old is not None:
+                del self._groups[change.place]
+            if change.new is not None:
+                self._groups.insert(change.place, change.new)
+                self._used_ids.add(change.new.group_id)
+
+
+def group_name(text: object) -> str:
+    """Return the name of a group as it is kept: lower case, without blanks around it.
+
+    Raises
+    ------
+    ClusteringError
+        It is no name that a file can hold.
+    """
+    if not isinstance(text, str) or not text.strip():
+        raise ClusteringError("A group needs a name.")
+    name = text.strip().lower()
+    try:
+        fits = "\0" not in name and len(name.encode()) < 2**12
+    except UnicodeEncodeError:
+        fits = False
+    if not fits:
+        raise ClusteringError(f"{name[:40]!r} cannot be the name of a group: a file cannot hold it.")
+    return name

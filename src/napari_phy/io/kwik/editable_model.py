@@ -1,0 +1,274 @@
+"""What is changed through a Kwik model, and the names that scripts for the legacy class use."""
+
+from __future__ import annotations
+
+import copy
+from abc import abstractmethod
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from napari_phy.core.base_model import BaseModel
+from napari_phy.core.cluster_groups import ClusterGroup
+from napari_phy.core.errors import ClusteringError
+from napari_phy.io.h5 import H5File, open_h5
+from napari_phy.io.kwik import clusterings, group_edits
+from napari_phy.io.kwik.cluster_data import ClusterExtras, ClusterMetadata
+
+
+class EditableModel(BaseModel):
+    """A model whose channel group and clustering can be switched, and whose file can be edited.
+
+    Everything is written in one step: a copy is edited, read back and put in the place of the file, which stays as
+    `x.kwik.bak`. `clusters/original`, the `.kwx` and raw data are never written. A call that fails leaves the file and
+    the model as they were. Clusterings that are being edited in a session refuse to be written, renamed or deleted.
+
+    Attributes
+    ----------
+    metadata : parameters of SpikeDetekt and KlustaKwik2, as the file has them.
+    clustering_metadata : attributes of the clustering.
+    cluster_ids : ascending int64, clusters that have spikes.
+    """
+
+    metadata: Mapping[str, Any]
+    clustering_metadata: Mapping[str, Any]
+    cluster_ids: npt.NDArray[np.int64]
+    _channel_group: int
+    _clustering: str
+    _user_groups: tuple[ClusterGroup, ...]
+    _owner: str | None = None
+
+    @abstractmethod
+    def _choose(self, file: H5File, channel_group: int | None, clustering: str | None) -> None: ...
+
+    @abstractmethod
+    def _read_spike_clusters(self, file: H5File) -> None: ...
+
+    @abstractmethod
+    def _read_clusters(self, file: H5File) -> None: ...
+
+    # ---- which part of the file
+
+    @property
+    def channel_group(self) -> int:
+        """Which channels; assigning another one reads it, with its main clustering."""
+        return self._channel_group
+
+    @channel_group.setter
+    def channel_group(self, channel_group: int) -> None:
+        self._check_free()
+        other = self.opened_at(channel_group, None)
+        self.close()
+        self.__dict__.update(other.__dict__)
+
+    @property
+    def clustering(self) -> str:
+        """Which clustering; assigning another one reads it."""
+        return self._clustering
+
+    @clustering.setter
+    def clustering(self, clustering: str) -> None:
+        self._check_free()
+        self._read_again(clustering)
+
+    def opened_at(self, channel_group: int | None, clustering: str | None) -> Self:
+        """Return another channel group or clustering of the same file as a model of its own.
+
+        Raises
+        ------
+        NotInFileError
+            If the file has no such channel group or clustering.
+        """
+        make: Any = type(self)
+        opened: Self = make(self.path, channel_group, clustering)
+        return opened
+
+    def lend(self, owner: str) -> None:
+        """Let the part stay what it is from now on: somebody keeps edits for it."""
+        self._owner = owner
+
+    # ---- clusters
+
+    @property
+    def cluster_metadata(self) -> ClusterMetadata:
+        """{cluster: what the file says of it}, read when asked for; `.group(cluster)` is its group."""
+        return ClusterMetadata(self)
+
+    @property
+    def user_groups(self) -> tuple[ClusterGroup, ...]:
+        """Groups besides the standard ones, in the order of the file."""
+        return self._user_groups
+
+    def save(
+        self,
+        spike_clusters: npt.ArrayLike | None = None,
+        cluster_groups: Mapping[int, str | int | None] | None = None,
+        clustering_metadata: Mapping[str, Any] | None = None,
+        *,
+        cluster_colors: Mapping[int, str | None] | None = None,
+        cluster_labels: Mapping[str, Mapping[int, Any]] | None = None,
+        cluster_data: Mapping[int, ClusterExtras] | None = None,
+    ) -> None:
+        """Write the clustering into the file.
+
+        Parameters
+        ----------
+        spike_clusters : (n_spikes,) integers of any type; None leaves them as they are.
+        cluster_groups : {cluster: name, number or None}; None is unsorted, new names become groups, and clusters that
+            are not named keep their group.
+        clustering_metadata : attributes of the clustering to add or change.
+        cluster_colors : {cluster: '#rrggbb'}, None takes the colour away; the others keep theirs.
+        cluster_labels : {field: {cluster: value}}, None takes the value away; what is not named stays.
+        cluster_data : {cluster: user fields, quality measures and mean waveforms}; what is None in it stays.
+
+        Raises
+        ------
+        ReadOnlyError
+            The clustering is "original", is being edited, or the file cannot be written to.
+        SaveError
+            What is given does not fit the file, or it could not be written; it is as before.
+        """
+        clusterings.save_clustering(
+            self.path,
+            self.channel_group,
+            self.clustering,
+            clusterings.Changes(
+                spike_clusters=None if spike_clusters is None else np.asarray(spike_clusters),
+                cluster_groups=cluster_groups or {},
+                clustering_metadata=clustering_metadata or {},
+                cluster_colors=cluster_colors or {},
+                cluster_labels=cluster_labels or {},
+                cluster_data=cluster_data or {},
+            ),
+        )
+        self._read_again(self.clustering)
+
+    # ---- clusterings of the file
+
+    def add_clustering(self, name: str, spike_clusters: npt.ArrayLike) -> None:
+        """Add a clustering of this channel group; its clusters are unsorted. `spike_clusters` is (n_spikes,)."""
+        changes = clusterings.Changes(spike_clusters=np.asarray(spike_clusters))
+        clusterings.add_clustering(self.path, self.channel_group, name, changes)
+        self._list_again()
+
+    def copy_clustering(self, name: str, new_name: str) -> None:
+        """Add a copy of a clustering with all that the file says of its clusters."""
+        clusterings.copy_clustering(self.path, self.channel_group, name, new_name)
+        self._list_again()
+
+    def rename_clustering(self, name: str, new_name: str) -> None:
+        """Rename a clustering that is not the one in use; the edits kept for it go along."""
+        self._check_not_current(name, "renamed")
+        clusterings.rename_clustering(self.path, self.channel_group, name, new_name)
+        self._list_again()
+
+    def delete_clustering(self, name: str) -> None:
+        """Delete a clustering that is not the one in use; edits kept for it are set aside."""
+        self._check_not_current(name, "deleted")
+        clusterings.delete_clustering(self.path, self.channel_group, name)
+        self._list_again()
+
+    def reset_clustering(self, name: str | None = None) -> None:
+        """Make a clustering (None: the one in use) what "original" is; edits kept for it are set aside."""
+        clusterings.reset_clustering(self.path, self.channel_group, self.clustering if name is None else name)
+        self._read_again(self.clustering)
+
+    # ---- groups of clusters
+
+    def add_cluster_group(self, group: int | str, name: str | None = None, color: str | None = None) -> int:
+        """Add a group: `add_cluster_group(4, "axons")`, or `add_cluster_group("axons")`; return its number."""
+        wanted, name = (group, name) if isinstance(group, int) else (None, group if name is None else name)
+        number = group_edits.add_group(self.path, self.channel_group, self.clustering, wanted, name, color)
+        self._read_again(self.clustering)
+        return number
+
+    def rename_cluster_group(self, group: int | str, name: str) -> None:
+        """Rename a group, given by number or name; its clusters stay in it."""
+        group_edits.rename_group(self.path, self.channel_group, self.clustering, group, name)
+        self._read_again(self.clustering)
+
+    def recolor_cluster_group(self, group: int | str, color: str | None) -> None:
+        """Give a group, given by number or name, a colour '#rrggbb'; None takes it away."""
+        group_edits.recolor_group(self.path, self.channel_group, self.clustering, group, color)
+        self._read_again(self.clustering)
+
+    def delete_cluster_group(self, group: int | str) -> None:
+        """Delete a group, given by number or name; its clusters become unsorted."""
+        group_edits.delete_group(self.path, self.channel_group, self.clustering, group)
+        self._read_again(self.clustering)
+
+    # ---- names of the legacy class
+
+    @property
+    def kwik_path(self) -> Path:
+        """The `.kwik` file."""
+        return self.path
+
+    @property
+    def kwx_path(self) -> Path:
+        """Where its features are."""
+        return self.path.with_suffix(".kwx")
+
+    @property
+    def channel_order(self) -> npt.NDArray[np.int64]:
+        """(n_channels,) columns of the raw data, in the order of features and waveforms."""
+        return self.probe.channel_ids
+
+    @property
+    def channels(self) -> npt.NDArray[np.int64]:
+        """The same channels, ascending."""
+        return np.sort(self.probe.channel_ids)
+
+    @property
+    def channel_positions(self) -> npt.NDArray[np.float64]:
+        """(n_channels, 2) in µm, in the order of features and waveforms."""
+        return self.probe.positions
+
+    @property
+    def n_clusters(self) -> int:
+        """Number of clusters that have spikes."""
+        return len(self.cluster_ids)
+
+    @property
+    def n_recordings(self) -> int:
+        """Number of recordings."""
+        return len(self.recordings)
+
+    @property
+    def n_samples_waveforms(self) -> int:
+        """Number of samples of a waveform."""
+        before, after = (self.metadata.get(f"extract_s_{side}") for side in ("before", "after"))
+        return sum(side if isinstance(side, int) and side >= 0 else 16 for side in (before, after))
+
+    @property
+    def spike_ids(self) -> npt.NDArray[np.int64]:
+        """(n_spikes,) numbers of the spikes."""
+        return np.arange(self.n_spikes)
+
+    # ---- following the file
+
+    def _read_again(self, clustering: str | None) -> None:
+        """Read what the file says of a clustering; if that fails nothing changes."""
+        other = copy.copy(self)
+        with open_h5(self.path) as file:
+            other._choose(file, self.channel_group, clustering)
+            other._read_spike_clusters(file)
+            other._read_clusters(file)
+        self.__dict__.update(other.__dict__)
+
+    def _list_again(self) -> None:
+        with open_h5(self.path) as file:
+            self.clusterings = clusterings.list_clusterings(file, self.channel_group)
+
+    def _check_free(self) -> None:
+        if self._owner is not None:
+            raise ClusteringError(f"{self.name} is open in a session; switch with {self._owner}.")
+
+    def _check_not_current(self, name: str, what: str) -> None:
+        if name == self.clustering:
+            raise ClusteringError(
+                f"{self.name}: the clustering {name} is in use and cannot be {what}; switch to another one first."
+            )
