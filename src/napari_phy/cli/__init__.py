@@ -50,6 +50,23 @@ def _parser() -> argparse.ArgumentParser:
         ["napari-phy describe recording.kwik", "napari-phy describe recording.kwik --json | jq .channel_groups"],
     )
     _add_kwik(describing)
+    checking = _add(
+        commands,
+        "check",
+        "find what contradicts itself between .kwik, .kwx, raw data and .prm, and say what to do",
+        _check,
+        ["napari-phy check recording.kwik", "napari-phy check recording.kwik --json || echo not in order"],
+    )
+    _add_kwik(checking)
+    converting = _add(
+        commands,
+        "convert",
+        "write any variant of Kwik anew in the layout of klusta 3; the old files stay as they are",
+        _convert,
+        ["napari-phy convert old/recording.kwik new/recording.kwik"],
+    )
+    _add_kwik(converting)
+    converting.add_argument("target", type=Path, help="the .kwik file to make")
     configuring = _add(
         commands,
         "config",
@@ -77,6 +94,18 @@ def _describe(options: argparse.Namespace) -> Answer:
     from napari_phy.cli.describing import describe
 
     return describe(options.kwik)
+
+
+def _check(options: argparse.Namespace) -> Answer:
+    from napari_phy.cli.checking import check
+
+    return check(options.kwik)
+
+
+def _convert(options: argparse.Namespace) -> Answer:
+    from napari_phy.cli.converting import convert
+
+    return convert(options.kwik, options.target, quiet=options.json)
 
 
 def _config(options: argparse.Namespace) -> Answer:

@@ -1,0 +1,31 @@
+"""`napari-phy convert`: any Kwik variant to the layout of klusta 3."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from napari_phy.cli.answers import Answer, count
+from napari_phy.io.conversion import convert_kwik
+
+
+def convert(source: Path, target: Path, *, quiet: bool) -> Answer:
+    """Write a data set anew; show how far it is where somebody looks on."""
+    shows = not quiet and sys.stderr.isatty()
+
+    def on_progress(part: float) -> None:
+        if shows:
+            end = "\n" if part >= 1 else ""
+            print(f"\rConverting {source.name}: {part:4.0%}", end=end, file=sys.stderr, flush=True)
+
+    done = convert_kwik(source, target, on_progress)
+    facts = {
+        "path": str(done.path),
+        "n_spikes": {str(group): n for group, n in done.n_spikes.items()},
+        "raw_files": list(done.raw_files),
+        "left_out": list(done.left_out),
+    }
+    spikes = count(sum(done.n_spikes.values()), "spike")
+    groups = count(len(done.n_spikes), "channel group")
+    lines = [f"Wrote {done.path.name}: {groups}, {spikes}.", *done.left_out]
+    return Answer(facts, lines)

@@ -1,0 +1,145 @@
+"""What is converted holds what was there, and the old files are as before."""
+
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+from soak.small_kwik import make_kwik
+
+from napari_phy.core.errors import SaveError
+from napari_phy.io.conversion import convert_kwik
+from napari_phy.io.kwik.model import KwikModel
+
+
+def compare(source: Path, target: Path) -> None:
+    """Check that two data sets hold the same in every channel group and clustering."""
+    for group in KwikModel(source).channel_groups:
+        for clustering in KwikModel(source, group).clusterings:
+            old, new = KwikModel(source, group, clustering), KwikModel(target, group, clustering)
+            assert new.spike_samples.tolist() == old.spike_samples.tolist()
+            assert new.spike_recordings.tolist() == old.spike_recordings.tolist()
+            assert new.spike_clusters.tolist() == old.spike_clusters.tolist()
+            assert dict(new.cluster_groups) == dict(old.cluster_groups)
+            assert new.group_names == old.group_names
+            assert new.channel_order.tolist() == old.channel_order.tolist()
+            assert np.array_equal(new.probe.positions, old.probe.positions)
+            assert new.recordings == old.recordings
+            if old.features is None:
+                assert new.features is None
+            else:
+                assert np.array_equal(new.features[:], old.features[:])
+                assert np.array_equal(new.masks[:], old.masks[:])
+            if old.waveforms is not None:
+                assert np.array_equal(new.waveforms[:10], old.waveforms[:10])
+            for model in (old, new):
+                model.close()
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {file.name: file.read_bytes() for file in folder.iterdir() if file.is_file()}
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    """Return a data set with raw data in a folder of its own."""
+    folder = tmp_path / "old"
+    folder.mkdir()
+    np.random.default_rng(1).integers(-100, 100, (200_000, 4)).astype(np.int16).tofile(folder / "small.dat")
+    return make_kwik(folder, groups=(0, 3))
+
+
+def test_everything_comes_along_and_the_old_files_stay(source: Path, tmp_path: Path) -> None:
+    with h5py.File(source, "r+") as file:
+        clusters = file["/channel_groups/0/spikes/clusters/main"][:]
+        file["/channel_groups/0/spikes/clusters/before"] = clusters[::-1].copy()
+        file["/channel_groups/0/clusters/before/1"] = h5py.SoftLink("/channel_groups/0/clusters/main/1")
+    before = files(source.parent)
+    target = tmp_path / "new.kwik"
+    seen: list[float] = []
+    done = convert_kwik(source, target, seen.append)
+    assert files(source.parent) == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["new.kwik", "new.kwx", "old"]
+    assert done.path == target
+    assert dict(done.n_spikes) == {0: 300, 3: 300}
+    assert done.left_out == ()
+    assert done.raw_files == (str(source.with_suffix(".dat")),)
+    assert seen == sorted(seen)
+    assert seen[-1] == 1
+    compare(source, target)
+    assert dict(KwikModel(target).cluster_colors) == {3: "#102030"}
+
+
+def test_older_layouts_become_new(source: Path, tmp_path: Path) -> None:
+    with h5py.File(source, "r+") as file:
+        parameters = file["/application_data/spikedetekt"].attrs
+        parameters["nchannels"] = parameters.pop("n_channels")
+        parameters["nfeatures_per_channel"] = parameters.pop("n_features_per_channel")
+        parameters["raw_data_files"] = np.bytes_(b"(lp0\nVsmall.dat\np1\na.")
+        node = file["/channel_groups/0/spikes/clusters"]
+        values = node["main"][:].astype("u4")
+        del node["main"]
+        node.create_dataset("main", data=values, chunks=(100,))
+        del file["/channel_groups/3/spikes"], file["/channel_groups/3/clusters"]
+    with h5py.File(source.with_suffix(".kwx"), "r+") as file:
+        values = file["/channel_groups/0/features_masks"][..., 0]
+        del file["/channel_groups/0/features_masks"], file["/channel_groups/3"]
+        file.create_dataset("/channel_groups/0/features_masks", data=values, chunks=(64, 12), compression="gzip")
+    target = tmp_path / "new.kwik"
+    done = convert_kwik(source, target)
+    compare(source, target)
+    assert done.left_out == ("Channel group 3 has no features.",)
+    with h5py.File(target) as file, h5py.File(target.with_suffix(".kwx")) as kwx:
+        assert file["/channel_groups/0/spikes/clusters/main"].dtype == np.int32
+        assert file["/application_data/spikedetekt"].attrs["n_channels"] == 4
+        assert "nchannels" not in file["/application_data/spikedetekt"].attrs
+        assert kwx["/channel_groups/0/features_masks"].shape == (300, 12, 2)
+        assert kwx["/channel_groups/0/features_masks"].chunks is None
+        assert "features_masks" not in kwx["/channel_groups/3"]
+
+
+def test_without_features_and_raw_data(source: Path, tmp_path: Path) -> None:
+    source.with_suffix(".kwx").unlink()
+    source.with_suffix(".dat").unlink()
+    target = tmp_path / "new.kwik"
+    done = convert_kwik(source, target)
+    assert not target.with_suffix(".kwx").exists()
+    assert any("raw data were not found" in sentence for sentence in done.left_out)
+    assert done.raw_files == ("small.dat",)
+    compare(source, target)
+
+
+@pytest.mark.parametrize("suffix", [".kwik", ".kwx"])
+def test_a_data_set_is_never_overwritten(source: Path, tmp_path: Path, suffix: str) -> None:
+    target = tmp_path / "new.kwik"
+    target.with_suffix(suffix).write_text("mine")
+    with pytest.raises(SaveError, match="is there already"):
+        convert_kwik(source, target)
+    assert target.with_suffix(suffix).read_text() == "mine"
+    with pytest.raises(SaveError, match="is there already"):
+        convert_kwik(source, source)
+
+
+def test_names_that_cannot_be(source: Path, tmp_path: Path) -> None:
+    with pytest.raises(SaveError, match=r"does not end in \.kwik"):
+        convert_kwik(source, tmp_path / "new.h5")
+    with pytest.raises(SaveError, match="there is no folder"):
+        convert_kwik(source, tmp_path / "nowhere" / "new.kwik")
+
+
+def test_what_fails_leaves_nothing_behind(source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("napari_phy.io.conversion._verify", full)
+    with pytest.raises(SaveError, match="No space left on device"):
+        convert_kwik(source, tmp_path / "new.kwik")
+    assert [path.name for path in tmp_path.iterdir()] == ["old"]
+
+
+@pytest.mark.real_data
+@pytest.mark.parametrize("name", ["klusta_4ch/test4", "hybrid_10sec/hybrid_10sec"])
+def test_real_data(data_folder: Path, tmp_path: Path, name: str) -> None:
+    source = data_folder / f"{name}.kwik"
+    convert_kwik(source, tmp_path / source.name)
+    compare(source, tmp_path / source.name)

@@ -1,0 +1,175 @@
+"""The command line: what it answers, as text and as JSON, and its exit status."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from soak.small_kwik import make_kwik
+
+from napari_phy.cli import main
+
+COMMANDS = ("open", "demo", "describe", "check", "convert", "config")
+
+
+@pytest.fixture
+def kwik(tmp_path: Path) -> Path:
+    """Return a data set with raw data."""
+    np.zeros((200_000, 4), dtype=np.int16).tofile(tmp_path / "small.dat")
+    return make_kwik(tmp_path, groups=(0, 3))
+
+
+@pytest.fixture(autouse=True)
+def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give the test a folder of settings of its own."""
+    folder = tmp_path / "settings"
+    monkeypatch.setenv("PHY_CONFIG_DIR", str(folder))
+    return folder
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_has_examples_and_the_exit_status(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main([command, "--help"])
+    assert ended.value.code == 0
+    text = capsys.readouterr().out
+    assert f"  napari-phy {command}" in text
+    assert "example" in text
+    assert "exit status: 0" in text
+    assert "--json" in text
+
+
+def test_help_lists_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    text = capsys.readouterr().out
+    assert all(f"    {command} " in text for command in COMMANDS)
+
+
+@pytest.mark.parametrize("arguments", [[], ["describe"], ["unknown"], ["describe", "a", "b"], ["config", "--what"]])
+def test_what_is_not_understood_has_status_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert ended.value.code == 2
+    assert "usage: napari-phy" in capsys.readouterr().err
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--version"])
+    assert ended.value.code == 0
+    assert capsys.readouterr().out.startswith("napari-phy ")
+
+
+def test_describe_says_what_is_there(kwik: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["describe", str(kwik)]) == 0
+    text = capsys.readouterr().out
+    for part in ("20000 Hz", "10 s", "recording 0", "300 spikes", "4 channels", "0.195 µV", "main: 6 clusters"):
+        assert part in text
+    assert "Missing" not in text
+
+
+def test_describe_says_what_is_missing(kwik: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    kwik.with_suffix(".dat").unlink()
+    assert main(["describe", str(kwik)]) == 0
+    assert "Waveforms and traces need small.dat" in capsys.readouterr().out
+
+
+def test_describe_in_json(kwik: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["describe", str(kwik), "--json"]) == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert [group["channel_group"] for group in facts["channel_groups"]] == [0, 3]
+    first = facts["channel_groups"][0]
+    assert first["n_spikes"] == 300
+    assert [clustering["name"] for clustering in first["clusterings"]] == ["main", "original"]
+    assert first["clusterings"][0]["clusters_in_group"] == {"unsorted": 4, "good": 1, "noise": 1}
+    assert facts["missing"] == []
+
+
+@pytest.mark.parametrize("command", ["describe", "check", "open"])
+def test_what_cannot_be_opened_has_status_1(command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "no.kwik"
+    assert main([command, str(path)]) == 1
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "no.kwik" in captured.err
+    assert captured.err.count("\n") == 1
+    assert main([command, str(path), "--json"]) == 1
+    assert "no.kwik" in json.loads(capsys.readouterr().out)["error"]
+
+
+def test_check_of_a_data_set_in_order(kwik: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", str(kwik)]) == 0
+    assert capsys.readouterr().out.splitlines()[-1].startswith("small.kwik is in order")
+
+
+def test_check_finds_problems(kwik: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    kwik.with_suffix(".dat").unlink()
+    assert main(["check", str(kwik), "--json"]) == 1
+    facts = json.loads(capsys.readouterr().out)
+    assert facts["n_problems"] == 1
+    assert facts["findings"][0]["level"] == "problem"
+    assert main(["check", str(kwik)]) == 1
+    assert "1 problem" in capsys.readouterr().out
+
+
+def test_convert(kwik: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    target = tmp_path / "new.kwik"
+    assert main(["convert", str(kwik), str(target)]) == 0
+    assert capsys.readouterr().out.startswith("Wrote new.kwik: 2 channel groups, 600 spikes.")
+    assert main(["check", str(target)]) == 0
+    capsys.readouterr()
+    assert main(["convert", str(kwik), str(target), "--json"]) == 1
+    assert "is there already" in json.loads(capsys.readouterr().out)["error"]
+
+
+def test_config_says_what_holds_and_where_it_came_from(
+    settings: Path, kwik: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (settings / "small").mkdir(parents=True)
+    (settings / "config.py").write_text("correlogram_bin_ms = 0.5\n")
+    (settings / "small" / "config.py").write_text("\nwaveforms_shown = 7\n")
+    assert main(["config", str(kwik)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert any(line.startswith("correlogram_bin_ms ") and "= 0.5" in line and "line 1" in line for line in lines)
+    assert any(line.startswith("waveforms_shown ") and "= 7" in line and "line 2" in line for line in lines)
+    assert main(["config", str(kwik), "--json"]) == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert facts["settings"]["correlogram_bin_ms"]["value"] == 0.5
+    assert facts["settings"]["features_background"]["source"] == "default"
+
+
+def test_what_config_prints_can_be_read_again(settings: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["config"]) == 0
+    printed = capsys.readouterr().out
+    settings.mkdir()
+    (settings / "config.py").write_text(printed, encoding="utf-8")
+    assert main(["config", "--json"]) == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert all("config.py, line" in item["source"] for item in facts["settings"].values())
+
+
+def test_a_bad_line_of_config_has_status_1(settings: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    settings.mkdir()
+    (settings / "config.py").write_text("\n\ncorrelogram = 1")
+    assert main(["config"]) == 1
+    assert "line 3: there is no setting correlogram" in capsys.readouterr().out
+
+
+def test_only_open_and_demo_import_napari(kwik: Path) -> None:
+    code = (
+        "import sys; from napari_phy.cli import main\n"
+        f"assert main(['describe', {str(kwik)!r}]) == main(['check', {str(kwik)!r}]) == main(['config']) == 0\n"
+        "assert not {'napari', 'qtpy', 'vispy', 'numba'} & set(sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_it_runs_as_a_module() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "napari_phy.cli", "config"], capture_output=True, text=True, check=True
+    )
+    assert "correlogram_bin_ms" in done.stdout
