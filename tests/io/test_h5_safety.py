@@ -39,6 +39,8 @@ def test_soft_links_are_followed(folder: Path) -> None:
         for path in ("/link/values", "/a/relative", "/chain", "chain/"):
             assert file.read(path).tolist() == [0, 1, 2]
         assert file.children("/link") == ["values"]
+        assert file.children("/") == ["a", "chain", "dangling", "link"]
+        assert file.attrs("/") == {}
         assert not file.has("/dangling")
         assert not file.has("/chain/deeper")
 

@@ -76,6 +76,8 @@ class Nodes:
 
     def _first_link(self, file: h5py.File, parts: list[bytes]) -> tuple[int, Any] | None:
         """Return the place of the first step that is no plain node and its kind; None as kind if it is not there."""
+        if not parts:
+            return None
         parent = b"/".join(parts[:-1])
         known = file is self._file and parent in self._plain
         links, prefix = file.id.links, b"/" + parent if known else b""
