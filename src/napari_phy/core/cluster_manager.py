@@ -315,25 +315,22 @@ class ClusterManager:
         """Give marked sets of ascending spikes clusters of their own, and the rest of each touched cluster another."""
         touched = self._partition.clusters_touched(spikes)
         sizes = {cluster: self._partition.n_spikes(cluster) for cluster in touched}
-        if len(touched) == 1:
-            sources = np.full(len(spikes), touched[0])
+        if marks is None and len(touched) == 1:
+            parts = {(touched[0], 0): spikes}
         else:
-            sources = self._partition.clusters_of(spikes)
-        if marks is None:
-            marks = np.zeros(len(spikes), dtype=np.int64)
-        parts = _parts(sources, marks)  # {(source, mark): indices into spikes}
-        for source, mark in [key for key, index in parts.items() if len(index) == sizes[key[0]]]:
+            marks = np.zeros(len(spikes), dtype=np.int64) if marks is None else marks
+            parts = _parts(spikes, self._partition.clusters_of(spikes), marks)
+        for source, mark in [key for key, part in parts.items() if len(part) == sizes[key[0]]]:
             if sum(key[1] == mark for key in parts) == 1:  # a cluster as it is keeps its id
                 del parts[source, mark]
                 touched.remove(source)
         if not parts:
-            raise ClusteringError(_nothing_to_do(description, len(spikes), sources))
-        return self._do(self._regrouping(description, spikes, sizes, touched, parts), inherit=True)
+            raise ClusteringError(_nothing_to_do(description, sizes))
+        return self._do(self._regrouping(description, sizes, touched, parts), inherit=True)
 
     def _regrouping(
         self,
         description: str,
-        spikes: Int64,
         sizes: Mapping[int, int],
         touched: Sequence[int],
         parts: Mapping[tuple[int, int], Int64],
@@ -345,7 +342,7 @@ class ClusterManager:
         descendants, heirs = [], []
         named: list[tuple[Int64, int]] = []
         for source in touched:
-            sides = {new_of_mark[mark]: spikes[index] for (cluster, mark), index in parts.items() if cluster == source}
+            sides = {new_of_mark[mark]: part for (cluster, mark), part in parts.items() if cluster == source}
             n_rest = sizes[source] - sum(len(side) for side in sides.values())
             descendants += [(source, new) for new in sides]
             largest = max(sides, key=lambda new: len(sides[new]))
@@ -520,14 +517,14 @@ def _checked_color(color: str | None) -> str | None:
     return None if color is None else color.lower()
 
 
-def _parts(sources: Int64, marks: Int64) -> dict[tuple[int, int], Int64]:
-    """Return {(source, mark): indices}, indices ascending."""
-    if (sources == sources[0]).all() and (marks == marks[0]).all():
-        return {(int(sources[0]), int(marks[0])): np.arange(len(sources))}
-    order = np.lexsort((marks, sources))
-    ordered_sources, ordered_marks = sources[order], marks[order]
-    starts = np.flatnonzero((np.diff(ordered_sources) != 0) | (np.diff(ordered_marks) != 0)) + 1
-    return {(int(sources[index[0]]), int(marks[index[0]])): np.sort(index) for index in np.split(order, starts)}
+def _parts(spikes: Int64, sources: Int64, marks: Int64) -> dict[tuple[int, int], Int64]:
+    """Return {(source, mark): spikes}, each ascending like `spikes`."""
+    order = np.lexsort((marks, sources))  # stable
+    spikes, sources, marks = spikes[order], sources[order], marks[order]
+    starts = np.flatnonzero((np.diff(sources) != 0) | (np.diff(marks) != 0)) + 1
+    firsts = [0, *starts.tolist()]
+    keys = zip(sources[firsts].tolist(), marks[firsts].tolist(), strict=True)
+    return dict(zip(keys, np.split(spikes, starts), strict=True))
 
 
 def _without(spikes: Int64, sides: Sequence[Int64]) -> Int64:
@@ -545,15 +542,17 @@ def _joined(named: Sequence[tuple[Int64, int]]) -> tuple[Int64, Int64]:
     """Return the spikes of all sides, ascending, and the cluster each goes to."""
     if not named:
         return read_only(np.empty(0, np.int64)), read_only(np.empty(0, np.int64))
-    spike_ids = np.concatenate([side for side, _ in named])
-    targets = np.repeat([new for _, new in named], [len(side) for side, _ in named])
-    if len(named) > 1:
+    if len(named) == 1:
+        spike_ids, targets = named[0][0], np.full(len(named[0][0]), named[0][1], dtype=np.int64)
+    else:
+        spike_ids = np.concatenate([side for side, _ in named])
+        targets = np.repeat([new for _, new in named], [len(side) for side, _ in named])
         order = np.argsort(spike_ids, kind="stable")
         spike_ids, targets = spike_ids[order], targets[order]
     return read_only(spike_ids), read_only(targets)
 
 
-def _nothing_to_do(description: str, n_spikes: int, sources: Int64) -> str:
+def _nothing_to_do(description: str, sizes: Mapping[int, int]) -> str:
     if description == "split":
-        return f"These are all {n_spikes} spikes of cluster {int(sources[0])}; nothing would be split."
+        return f"These are all {sum(sizes.values())} spikes of cluster {min(sizes)}; nothing would be split."
     return "Every labelled set of spikes is a cluster already; nothing would change."
