@@ -55,6 +55,10 @@ def edit(change: Callable[[h5py.File], object], suffix: str = ".kwik") -> Callab
     return damage
 
 
+def reverse_times(file: h5py.File) -> None:
+    replace(file, TIMES, file[TIMES][:][::-1].copy())
+
+
 CLUSTER = f"{GROUP}/clusters/main/0"
 TIMES = f"{GROUP}/spikes/time_samples"
 DAMAGES: dict[str, tuple[Callable[[Path], object], str, str]] = {
@@ -101,7 +105,7 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], str, str]] = {
         "does not say of which recording",
     ),
     "order": (
-        edit(lambda file: replace(file, TIMES, file[TIMES][:][::-1].copy())),
+        edit(reverse_times),
         "note",
         "come before the one they follow",
     ),
