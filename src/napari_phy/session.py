@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -12,12 +15,14 @@ import numpy.typing as npt
 from psygnal import Signal
 
 from napari_phy.core.base_model import BaseModel
+from napari_phy.core.cluster_groups import ClusterGroup
 from napari_phy.core.cluster_manager import ClusterManager
-from napari_phy.core.errors import JournalError
+from napari_phy.core.errors import JournalError, NotInFileError, ReadOnlyError
 from napari_phy.core.feature_sums import FeatureSums
 from napari_phy.core.selection import Selection
 from napari_phy.core.update_info import UpdateInfo
 from napari_phy.core.wizard import Wizard
+from napari_phy.io.kwik import clusterings
 from napari_phy.io.kwik.model import KwikModel
 from napari_phy.io.store import EditStore, Snapshot
 from napari_phy.stats.similarity import cosine_similarity
@@ -43,10 +48,67 @@ def open_session(
     """
     model = KwikModel(path, channel_group=channel_group, clustering=clustering)
     try:
-        return Session(model, EditStore.open(model, read_only=read_only))
+        return Session(model, EditStore.open(model, read_only=read_only), read_only=read_only)
     except BaseException:
         model.close()
         raise
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OpenClustering:
+    """One channel group and one clustering with all that belongs to it; a switch replaces it as a whole.
+
+    What works in another thread takes this from `Session.opened` and sees one clustering, whatever is switched.
+    """
+
+    model: BaseModel
+    store: EditStore
+    manager: ClusterManager
+    selection: Selection
+    sums: FeatureSums | None
+    wizard: Wizard
+
+    @classmethod
+    def of(cls, model: BaseModel, store: EditStore) -> OpenClustering:
+        """Return the clustering of a model with the edits of its store replayed."""
+        base = store.base
+        manager = ClusterManager(
+            base.spike_clusters,
+            base.cluster_groups,
+            base.cluster_colors,
+            base.cluster_labels,
+            commit=store.commit,
+            user_groups=base.user_groups,
+        )
+        manager.restore(store.records, store.n_done, store.next_id)
+        sums = None
+        if model.features is not None and model.masks is not None:
+            sums = FeatureSums(manager, model.features, model.masks)
+        if isinstance(model, KwikModel):
+            model.lend("session.switch")
+        return cls(model, store, manager, Selection(manager), sums, Wizard(manager, partial(_similar, manager, sums)))
+
+    def similar_to(self, cluster: int) -> list[tuple[int, float]]:
+        """Return [(other cluster, cosine of the mean masked features)], the most similar first; [] without features."""
+        return _similar(self.manager, self.sums, cluster)
+
+    def snapshot(self) -> Snapshot:
+        """Return the clustering as it is now."""
+        return Snapshot(
+            n_done=self.manager.n_done,
+            spike_clusters=self.manager.spike_clusters,
+            cluster_groups=self.manager.cluster_groups,
+            cluster_colors=self.manager.cluster_colors,
+            cluster_labels=self.manager.cluster_labels,
+            group_names=(),
+            n_committed=self.store.n_committed,
+            user_groups=self.manager.stored_groups,
+        )
+
+    def close(self) -> None:
+        """Let go of every file."""
+        self.store.close()
+        self.model.close()
 
 
 class Session:
@@ -60,24 +122,49 @@ class Session:
 
     saved = Signal()
     closed = Signal()
+    switched = Signal()
+    clusterings_changed = Signal()
 
-    def __init__(self, model: BaseModel, store: EditStore) -> None:
-        self.model = model
-        self.store = store
-        base = store.base
-        self.manager = ClusterManager(
-            base.spike_clusters, base.cluster_groups, base.cluster_colors, base.cluster_labels, commit=store.commit
-        )
-        self.manager.restore(store.records, store.n_done, store.next_id)
-        self.selection = Selection(self.manager)
-        self.sums = (
-            FeatureSums(self.manager, model.features, model.masks)
-            if model.features is not None and model.masks is not None
-            else None
-        )
-        self.wizard = Wizard(self.manager, self.similar_to)
-        self.manager.changed.connect(self._on_edited, priority=LAST)
-        self.selection.changed.connect(self._on_selected)
+    def __init__(self, model: BaseModel, store: EditStore, *, read_only: bool = False) -> None:
+        self._read_only = read_only
+        self._changing = threading.RLock()
+        self._opened = OpenClustering.of(model, store)
+        self._follow()
+
+    @property
+    def opened(self) -> OpenClustering:
+        """The channel group and clustering that are open now, for whoever must not be switched under way."""
+        return self._opened
+
+    @property
+    def model(self) -> BaseModel:
+        """The data set as read from disk; another one after a switch."""
+        return self._opened.model
+
+    @property
+    def store(self) -> EditStore:
+        """Where edits are kept; another one after a switch."""
+        return self._opened.store
+
+    @property
+    def manager(self) -> ClusterManager:
+        """The clustering; another one after a switch."""
+        return self._opened.manager
+
+    @property
+    def selection(self) -> Selection:
+        """What is selected; another one after a switch."""
+        return self._opened.selection
+
+    @property
+    def sums(self) -> FeatureSums | None:
+        """Sums of masked features by cluster; None without features."""
+        return self._opened.sums
+
+    @property
+    def wizard(self) -> Wizard:
+        """Which cluster to look at next; another one after a switch."""
+        return self._opened.wizard
 
     @property
     def name(self) -> str:
@@ -127,6 +214,157 @@ class Session:
         """Do the last undone edit again; None when there is nothing to redo."""
         return self.manager.redo()
 
+    # ---- groups of the user's own
+
+    @property
+    def groups(self) -> tuple[ClusterGroup, ...]:
+        """The groups of the user's own, in their order."""
+        return self.manager.user_groups
+
+    def add_group(self, name: str, color: str | None = None) -> UpdateInfo:
+        """Add a group at the end of the list."""
+        return self.manager.add_group(name, color)
+
+    def rename_group(self, old: str, new: str) -> UpdateInfo:
+        """Rename a group; its clusters stay in it."""
+        return self.manager.rename_group(old, new)
+
+    def recolor_group(self, name: str, color: str | None) -> UpdateInfo:
+        """Give a group a colour "#rrggbb"; None takes it away."""
+        return self.manager.recolor_group(name, color)
+
+    def remove_group(self, name: str) -> UpdateInfo:
+        """Remove a group; its clusters become unsorted."""
+        return self.manager.remove_group(name)
+
+    # ---- other clusterings and channel groups of the file
+
+    @property
+    def clusterings(self) -> tuple[str, ...]:
+        """The clusterings of the channel group, in the alphabet."""
+        return self.model.clusterings
+
+    def switch(self, channel_group: int | None = None, clustering: str | None = None) -> None:
+        """Go to another channel group or clustering of the file; None stays, or takes main in another channel group.
+
+        Edits that are not saved stay in the journal of the clustering that is left, and are there when it is switched
+        back to. `model`, `store`, `manager`, `selection`, `sums` and `wizard` are other objects afterwards; then
+        `switched` is emitted, once. When it fails the session stays as it was.
+
+        Raises
+        ------
+        NotInFileError
+            The file has no such channel group or clustering.
+        KwikFormatError
+            It cannot be read.
+        """
+        with self._changing:
+            place = self.model.channel_group, self.model.clustering
+            group = place[0] if channel_group is None else channel_group
+            if clustering is None and group == place[0]:
+                clustering = place[1]
+            if (group, clustering) == place:
+                return
+            left, opened = self._opened, self._open(group, clustering)
+            self._go_to(opened)
+            left.close()
+        self.switched.emit()
+
+    def add_clustering(self, name: str, spike_clusters: npt.ArrayLike) -> None:
+        """Add a clustering to the file; the session stays where it is. `spike_clusters` is (n_spikes,)."""
+        self._file.add_clustering(name, spike_clusters)
+        self.clusterings_changed.emit()
+
+    def copy_clustering(self, name: str, new_name: str) -> None:
+        """Copy a clustering under a new name; the one that is open is copied as it is shown, unsaved edits included."""
+        if name == self.model.clustering:
+            shown = self._opened.snapshot()
+            changes = clusterings.Changes(
+                spike_clusters=shown.spike_clusters,
+                cluster_groups=shown.cluster_groups,
+                cluster_colors=shown.cluster_colors,
+                cluster_labels=shown.cluster_labels,
+                user_groups=shown.user_groups,
+                keeps_the_rest=False,
+            )
+            clusterings.copy_clustering(*self._place, new_name, changes)
+            self._file.refresh()
+        else:
+            self._file.copy_clustering(name, new_name)
+        self.clusterings_changed.emit()
+
+    def rename_clustering(self, name: str, new_name: str) -> None:
+        """Rename a clustering; its unsaved edits and its undo go along. When it is the open one, `switched` follows."""
+        if name == self.model.clustering:
+            self._reopen(lambda: clusterings.rename_clustering(*self._place, new_name), new_name.strip())
+        else:
+            self._file.rename_clustering(name, new_name)
+        self.clusterings_changed.emit()
+
+    def delete_clustering(self, name: str) -> None:
+        """Delete a clustering that is not the open one; edits kept for it are set aside."""
+        self._file.delete_clustering(name)
+        self.clusterings_changed.emit()
+
+    def reset_clustering(self, name: str | None = None) -> None:
+        """Make a clustering (None: the open one) what "original" is; edits kept for it are set aside.
+
+        When it is the open one, `switched` follows.
+        """
+        if name is None or name == self.model.clustering:
+            self._reopen(lambda: clusterings.reset_clustering(*self._place), self.model.clustering)
+        else:
+            self._file.reset_clustering(name)
+
+    @property
+    def _file(self) -> KwikModel:
+        if not isinstance(self.model, KwikModel):
+            raise NotInFileError(f"{self.name} has one clustering; only a .kwik holds several.")
+        if self._read_only:
+            raise ReadOnlyError(f"{self.name} is open read-only; nothing was changed.")
+        return self.model
+
+    @property
+    def _place(self) -> tuple[Path, int, str]:
+        model = self._file
+        return model.path, model.channel_group, model.clustering
+
+    def _open(self, channel_group: int, clustering: str | None) -> OpenClustering:
+        model = self.model.opened_at(channel_group, clustering)
+        try:
+            store = EditStore.open(model, read_only=self._read_only)
+            try:
+                return OpenClustering.of(model, store)
+            except BaseException:
+                store.close()
+                raise
+        except BaseException:
+            model.close()
+            raise
+
+    def _reopen(self, act: Callable[[], None], clustering: str) -> None:
+        """Let go of the open clustering for an act on it, and open it again, under its new name if that came about."""
+        with self._changing:
+            left, (_, channel_group, name) = self._opened, self._place
+            left.store.close()
+            try:
+                act()
+                name = clustering
+            finally:
+                self._go_to(self._open(channel_group, name))
+                left.model.close()
+                self.switched.emit()
+
+    def _go_to(self, opened: OpenClustering) -> None:
+        """Take another clustering for the one that is open; a wizard that proposes goes on doing so."""
+        left = self._opened
+        left.manager.changed.disconnect(self._on_edited, missing_ok=True)
+        left.selection.changed.disconnect(self._on_selected, missing_ok=True)
+        self._opened = opened
+        self._follow()
+        if not left.wizard.is_paused:
+            self.start_wizard()
+
     # ---- wizard
 
     def start_wizard(self) -> None:
@@ -145,23 +383,13 @@ class Session:
 
     def similar_to(self, cluster: int) -> list[tuple[int, float]]:
         """Return [(other cluster, cosine of the mean masked features)], the most similar first; [] without features."""
-        if self.sums is None or cluster not in self.manager:
-            return []
-        others = self.manager.cluster_ids.tolist()
-        others.remove(cluster)
-        sums = self.sums.get([cluster, *others])
-        if not others:
-            return []
-        values = cosine_similarity(
-            np.stack([sums[other].feature_mask_sum for other in others]), sums[cluster].feature_mask_sum
-        )
-        order = np.argsort(-values, kind="stable")
-        return [(others[i], float(values[i])) for i in order]
+        return self._opened.similar_to(cluster)
 
     def prepare(self, on_progress: Callable[[float], None] = lambda _: None) -> None:
         """Read the features once, for channels, depths and similarities; may run in a worker thread."""
-        if self.sums is not None:
-            self.sums.prepare(on_progress)
+        sums = self.sums
+        if sums is not None:
+            sums.prepare(on_progress)
 
     # ---- saving
 
@@ -182,22 +410,15 @@ class Session:
 
     def snapshot(self) -> Snapshot:
         """Return the clustering as it is now, for `store.save` in a worker thread."""
-        return Snapshot(
-            n_done=self.manager.n_done,
-            spike_clusters=self.manager.spike_clusters,
-            cluster_groups=self.manager.cluster_groups,
-            cluster_colors=self.manager.cluster_colors,
-            cluster_labels=self.manager.cluster_labels,
-            group_names=self.model.group_names,
-            n_committed=self.store.n_committed,
-        )
+        return self._opened.snapshot()
 
     def save(self) -> None:
         """Write the clustering into the .kwik, in one step: it holds either the old one or the new one.
 
         Raises ReadOnlyError or SaveError; the file is then as before and the edits stay in the journal.
         """
-        self.store.save(self.snapshot())
+        with self._changing:
+            self._opened.store.save(self._opened.snapshot())
         self.saved.emit()
 
     def discard_unsaved(self) -> None:
@@ -212,8 +433,8 @@ class Session:
 
     def close(self) -> None:
         """Let go of every file; edits that are not saved stay in the journal."""
-        self.store.close()
-        self.model.close()
+        with self._changing:
+            self._opened.close()
         self.closed.emit()
 
     def __enter__(self) -> Self:
@@ -228,6 +449,10 @@ class Session:
         return f"<Session {self.name}: {len(self.manager.cluster_ids)} clusters, {self.model.n_spikes} spikes>"
 
     # ---- following
+
+    def _follow(self) -> None:
+        self.manager.changed.connect(self._on_edited, priority=LAST)
+        self.selection.changed.connect(self._on_selected)
 
     def _on_selected(self) -> None:
         clusters = self.selection.clusters
@@ -256,6 +481,8 @@ class Session:
     def _follow_history(self, update: UpdateInfo) -> None:
         if update.description in ("merge", "split", "assign", "move", "discard"):
             self.wizard.undo() if update.cause == "undo" else self.wizard.redo()
+        if update.description == "groups":
+            return
         restored = update.added or tuple(dict.fromkeys(change.cluster_id for change in update.metadata_changed))
         self.selection.select(restored, n_best=len(restored) if update.description == "split" else 1)
 
@@ -263,3 +490,18 @@ class Session:
         place = self.wizard.place
         if place:
             self.selection.select(place)
+
+
+def _similar(manager: ClusterManager, sums: FeatureSums | None, cluster: int) -> list[tuple[int, float]]:
+    if sums is None or cluster not in manager:
+        return []
+    others = manager.cluster_ids.tolist()
+    others.remove(cluster)
+    found = sums.get([cluster, *others])
+    if not others:
+        return []
+    values = cosine_similarity(
+        np.stack([found[other].feature_mask_sum for other in others]), found[cluster].feature_mask_sum
+    )
+    order = np.argsort(-values, kind="stable")
+    return [(others[i], float(values[i])) for i in order]

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from napari_phy.core.cluster_groups import FIRST_USER_ID, STANDARD_GROUPS, ClusterGroup
+from napari_phy.core.cluster_groups import ClusterGroup, numbered
 from napari_phy.core.errors import NotInFileError
 from napari_phy.core.probe import Probe
 
@@ -119,8 +119,7 @@ class BaseModel(ABC):
     @property
     def user_groups(self) -> tuple[ClusterGroup, ...]:
         """Groups besides the standard ones, in the order of the file."""
-        own = [name for name in self.group_names if name not in STANDARD_GROUPS]
-        return tuple(ClusterGroup(FIRST_USER_ID + place, name) for place, name in enumerate(own))
+        return numbered(self.group_names)
 
     def opened_at(self, channel_group: int | None, clustering: str | None) -> BaseModel:
         """Return another channel group or clustering of the same data set as a model of its own.

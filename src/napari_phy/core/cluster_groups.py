@@ -79,6 +79,12 @@ class GroupList:
                 self._used_ids.add(change.new.group_id)
 
 
+def numbered(names: Iterable[str]) -> tuple[ClusterGroup, ...]:
+    """Return the groups besides the standard ones, where only names are known."""
+    own = [name for name in names if name not in STANDARD_GROUPS]
+    return tuple(ClusterGroup(FIRST_USER_ID + place, name) for place, name in enumerate(own))
+
+
 def group_name(text: object) -> str:
     """Return the name of a group as it is kept: lower case, without blanks around it.
 

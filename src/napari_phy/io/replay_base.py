@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_phy.core.base_model import BaseModel
+from napari_phy.core.cluster_groups import ClusterGroup, numbered
 from napari_phy.core.errors import NapariPhyError
 from napari_phy.io.atomic import write_file
 from napari_phy.io.edit_records import encode_value
@@ -32,6 +33,7 @@ class Base:
     cluster_colors : {cluster: "#rrggbb"}.
     cluster_labels : {field: {cluster: value}}.
     group_names : of all groups, in the file's order.
+    user_groups : those besides the standard ones.
     """
 
     spike_clusters: npt.NDArray[np.int32]
@@ -39,12 +41,18 @@ class Base:
     cluster_colors: Mapping[int, str]
     cluster_labels: Mapping[str, Mapping[int, Any]]
     group_names: tuple[str, ...]
+    user_groups: tuple[ClusterGroup, ...] = ()
 
 
 def base_of(model: BaseModel) -> Base:
     """Return what a model read from its file."""
     return Base(
-        model.spike_clusters, model.cluster_groups, model.cluster_colors, model.cluster_labels, tuple(model.group_names)
+        model.spike_clusters,
+        model.cluster_groups,
+        model.cluster_colors,
+        model.cluster_labels,
+        tuple(model.group_names),
+        model.user_groups,
     )
 
 
@@ -88,6 +96,9 @@ def read_base(note: BaseNote, kwik: Path, channel_group: int, labels_file: Path)
         dict(metadata["colors"]),
         {field: dict(values) for field, values in metadata["labels"]},
         tuple(metadata["group_names"]),
+        tuple(ClusterGroup(*group) for group in metadata["user_groups"])
+        if "user_groups" in metadata
+        else numbered(metadata["group_names"]),
     )
 
 
@@ -118,6 +129,7 @@ def _encode_metadata(base: Base) -> str:
                 for field, values in base.cluster_labels.items()
             ],
             "group_names": list(base.group_names),
+            "user_groups": [[group.group_id, group.name, group.color] for group in base.user_groups],
         },
         separators=(",", ":"),
     )

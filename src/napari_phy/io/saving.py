@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from napari_phy.core.cluster_groups import ClusterGroup
 from napari_phy.core.errors import JournalError, JournalLockedError, NapariPhyError, SaveError
 from napari_phy.io import atomic, store_messages
 from napari_phy.io.crash_points import reached
@@ -35,6 +36,7 @@ class Snapshot:
     spike_clusters : (n_spikes,) cluster of each spike.
     cluster_groups, cluster_colors, cluster_labels, group_names : as in `Base`.
     n_committed : `EditStore.n_committed` at that moment; None when no edit can follow before it is saved.
+    user_groups : as in `Base`; None leaves those of the file as they are.
     """
 
     n_done: int
@@ -44,6 +46,7 @@ class Snapshot:
     cluster_labels: Mapping[str, Mapping[int, Any]]
     group_names: tuple[str, ...]
     n_committed: int | None = None
+    user_groups: tuple[ClusterGroup, ...] | None = None
 
 
 def replace_kwik(place: ClusteringPlace, snapshot: Snapshot, journal: Journal, base: Base) -> None:
@@ -103,6 +106,7 @@ def write_copy(place: ClusteringPlace, snapshot: Snapshot, copy: Path) -> None:
         cluster_colors=snapshot.cluster_colors,
         cluster_labels=snapshot.cluster_labels,
         group_names=snapshot.group_names,
+        user_groups=snapshot.user_groups,
     )
     reached("save.written")
 

@@ -18,8 +18,7 @@ from napari_phy.io.held_journal import HeldJournal, hold_journal
 from napari_phy.io.journal_opening import ClusteringPlace
 from napari_phy.io.kwik import schema, spikes
 from napari_phy.io.kwik.cluster_data import ClusterExtras, write_extras
-from napari_phy.io.kwik.cluster_groups import write_user_groups
-from napari_phy.io.kwik.clusters import ClusterData, read_clusters, read_group_names
+from napari_phy.io.kwik.clusters import read_clusters, read_group_names
 from napari_phy.io.kwik.save import content_hash, write_clustering
 from napari_phy.io.rewriting import check_writable, rewrite_kwik, used_side_folder
 
@@ -40,6 +39,7 @@ class Changes:
     cluster_labels : {field: {cluster: value, or None for none}}.
     cluster_data : {cluster: user fields, quality measures, mean waveforms}.
     user_groups : the groups besides the standard ones, all of them, or None.
+    keeps_the_rest : whether groups, colours and labels of clusters that are not named stay; else they have none.
     """
 
     spike_clusters: npt.NDArray[np.integer[Any]] | None = None
@@ -49,6 +49,7 @@ class Changes:
     cluster_labels: Mapping[str, Mapping[int, Any]] = field(default_factory=dict)
     cluster_data: Mapping[int, ClusterExtras] = field(default_factory=dict)
     user_groups: tuple[ClusterGroup, ...] | None = None
+    keeps_the_rest: bool = True
 
 
 def list_clusterings(file: H5File, channel_group: int) -> tuple[str, ...]:
@@ -100,26 +101,18 @@ def rewrite(path: Path, channel_group: int, edit: Callable[[Path], object], chan
     rewrite_kwik(path, edit_and_compare, room_for=_BYTES_PER_SPIKE * n_spikes)
 
 
-def write_changes(
-    path: Path, channel_group: int, clustering: str, changes: Changes, found: ClusterData | None = None
-) -> None:
-    """Write changes to a clustering in place, and read them back.
-
-    `found` is what holds for clusters that `changes` does not name; None takes what the file says.
-    """
+def write_changes(path: Path, channel_group: int, clustering: str, changes: Changes) -> None:
+    """Write changes to a clustering in place, and read them back."""
     with open_h5(path) as file:
         clusters = changes.spike_clusters
         if clusters is None:
             clusters = read_spike_clusters(file, channel_group, clustering)
         if clusters.size and clusters.dtype.kind in "iu" and int(clusters.min()) < 0:
             raise SaveError(f"{path.name}: cluster ids start at 0; {int(clusters.min())} is none.")
-        if found is None:
-            found = read_clusters(file, channel_group, clustering, np.unique(clusters))
+        stays = np.unique(clusters) if changes.keeps_the_rest else ()
+        found = read_clusters(file, channel_group, clustering, stays)
         names = read_group_names(file, channel_group, clustering)
     groups = {cluster: _group_name(path, value, names) for cluster, value in changes.cluster_groups.items()}
-    if changes.user_groups is not None:
-        with open_h5(path, "r+") as file:
-            write_user_groups(file, channel_group, clustering, changes.user_groups)
     write_clustering(
         path,
         channel_group=channel_group,
@@ -132,6 +125,7 @@ def write_changes(
             for label in {**found.labels, **changes.cluster_labels}
         },
         group_names=(),
+        user_groups=changes.user_groups,
     )
     if changes.clustering_metadata or changes.cluster_data:
         with open_h5(path, "r+") as file:

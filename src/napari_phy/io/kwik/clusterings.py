@@ -184,7 +184,14 @@ def reset_clustering(path: Path, channel_group: int, name: str) -> None:
         with open_h5(copy) as kwik:
             clusters = read_spike_clusters(kwik, channel_group, schema.ORIGINAL)
             found = read_clusters(kwik, channel_group, schema.ORIGINAL, np.unique(clusters))
-        write_changes(copy, channel_group, name, Changes(spike_clusters=clusters), found)
+        original = Changes(
+            spike_clusters=clusters,
+            cluster_groups=found.groups,
+            cluster_colors=found.colors,
+            cluster_labels=found.labels,
+            keeps_the_rest=False,
+        )
+        write_changes(copy, channel_group, name, original)
 
     with open_h5(path) as kwik:
         check_known(kwik, channel_group, schema.ORIGINAL)

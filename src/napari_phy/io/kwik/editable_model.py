@@ -131,6 +131,7 @@ class EditableModel(BaseModel):
         SaveError
             What is given does not fit the file, or it could not be written; it is as before.
         """
+        self._check_free()
         clusterings.save_clustering(
             self.path,
             self.channel_group,
@@ -152,27 +153,28 @@ class EditableModel(BaseModel):
         """Add a clustering of this channel group; its clusters are unsorted. `spike_clusters` is (n_spikes,)."""
         changes = clusterings.Changes(spike_clusters=np.asarray(spike_clusters))
         clusterings.add_clustering(self.path, self.channel_group, name, changes)
-        self._list_again()
+        self.refresh()
 
     def copy_clustering(self, name: str, new_name: str) -> None:
         """Add a copy of a clustering with all that the file says of its clusters."""
         clusterings.copy_clustering(self.path, self.channel_group, name, new_name)
-        self._list_again()
+        self.refresh()
 
     def rename_clustering(self, name: str, new_name: str) -> None:
         """Rename a clustering that is not the one in use; the edits kept for it go along."""
         self._check_not_current(name, "renamed")
         clusterings.rename_clustering(self.path, self.channel_group, name, new_name)
-        self._list_again()
+        self.refresh()
 
     def delete_clustering(self, name: str) -> None:
         """Delete a clustering that is not the one in use; edits kept for it are set aside."""
         self._check_not_current(name, "deleted")
         clusterings.delete_clustering(self.path, self.channel_group, name)
-        self._list_again()
+        self.refresh()
 
     def reset_clustering(self, name: str | None = None) -> None:
         """Make a clustering (None: the one in use) what "original" is; edits kept for it are set aside."""
+        self._check_free()
         clusterings.reset_clustering(self.path, self.channel_group, self.clustering if name is None else name)
         self._read_again(self.clustering)
 
@@ -180,6 +182,7 @@ class EditableModel(BaseModel):
 
     def add_cluster_group(self, group: int | str, name: str | None = None, color: str | None = None) -> int:
         """Add a group: `add_cluster_group(4, "axons")`, or `add_cluster_group("axons")`; return its number."""
+        self._check_free()
         wanted, name = (group, name) if isinstance(group, int) else (None, group if name is None else name)
         number = group_edits.add_group(self.path, self.channel_group, self.clustering, wanted, name, color)
         self._read_again(self.clustering)
@@ -187,16 +190,19 @@ class EditableModel(BaseModel):
 
     def rename_cluster_group(self, group: int | str, name: str) -> None:
         """Rename a group, given by number or name; its clusters stay in it."""
+        self._check_free()
         group_edits.rename_group(self.path, self.channel_group, self.clustering, group, name)
         self._read_again(self.clustering)
 
     def recolor_cluster_group(self, group: int | str, color: str | None) -> None:
         """Give a group, given by number or name, a colour '#rrggbb'; None takes it away."""
+        self._check_free()
         group_edits.recolor_group(self.path, self.channel_group, self.clustering, group, color)
         self._read_again(self.clustering)
 
     def delete_cluster_group(self, group: int | str) -> None:
         """Delete a group, given by number or name; its clusters become unsorted."""
+        self._check_free()
         group_edits.delete_group(self.path, self.channel_group, self.clustering, group)
         self._read_again(self.clustering)
 
@@ -259,7 +265,8 @@ class EditableModel(BaseModel):
             other._read_clusters(file)
         self.__dict__.update(other.__dict__)
 
-    def _list_again(self) -> None:
+    def refresh(self) -> None:
+        """Read again which clusterings the file has."""
         with open_h5(self.path) as file:
             self.clusterings = clusterings.list_clusterings(file, self.channel_group)
 

@@ -18,10 +18,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from napari_phy.core.cluster_groups import ClusterGroup
 from napari_phy.core.errors import MissingDataError, ReadOnlyError, SaveError
 from napari_phy.io.h5 import H5File, open_h5
 from napari_phy.io.kwik import schema, spikes
 from napari_phy.io.kwik.attributes import encode
+from napari_phy.io.kwik.cluster_groups import read_user_groups, write_user_groups
 from napari_phy.io.kwik.clusters import LABEL_PREFIX, group_name, klustaviewa_color, read_clusters, read_group_names
 
 _COLOR = re.compile(r"#[0-9a-fA-F]{6}")
@@ -38,6 +40,7 @@ def write_clustering(
     cluster_colors: Mapping[int, str],
     cluster_labels: Mapping[str, Mapping[int, Any]],
     group_names: Sequence[str],
+    user_groups: Sequence[ClusterGroup] | None = None,
 ) -> None:
     """Write a clustering in place into a `.kwik` (a copy, if a crash must not harm the original).
 
@@ -50,6 +53,8 @@ def write_clustering(
     cluster_colors : {cluster: '#rrggbb'}.
     cluster_labels : {field: {cluster: value}}, each a str, int, float or bool.
     group_names : all group names; those the file lacks get the first free ids from 4 on.
+    user_groups : the groups besides the standard ones with number and colour; others of the file are removed. None
+        leaves the groups of the file as they are.
 
     Raises
     ------
@@ -77,6 +82,8 @@ def write_clustering(
             schema.check_is_kwik(file)
             values = _in_file_order(file, channel_group, clustering, clusters)
             file.dataset(schema.clustering_path(channel_group, clustering))[...] = values
+            if user_groups is not None:
+                write_user_groups(file, channel_group, clustering, user_groups)
             names = [*group_names, *(groups[cluster] for cluster in sorted(groups))]
             group_ids = _write_group_names(file, channel_group, clustering, names)
             _write_cluster_groups(file, channel_group, clustering, groups, group_ids)
@@ -85,10 +92,12 @@ def write_clustering(
     except (OSError, RuntimeError) as error:
         raise SaveError(f"{path.name} could not be written: {error}.") from error
     _verify(path, channel_group, clustering, values, groups, colors, labels)
+    if user_groups is not None:
+        _verify_groups(path, channel_group, clustering, user_groups)
 
 
 def content_hash(path: str | Path, channel_group: int, clustering: str) -> str:
-    """Return the BLAKE2b hash of a clustering: cluster ids, groups of clusters, our colours and labels.
+    """Return the BLAKE2b hash of a clustering: cluster ids, groups, our colours and labels.
 
     Names and types count, not how the file stores them: repacking a file does not change its hash.
 
@@ -110,6 +119,13 @@ def content_hash(path: str | Path, channel_group: int, clustering: str) -> str:
             if isinstance(cluster_id, int)
             for node in [f"{nodes}/{cluster_id}"]
         ]
+        group_colors = [
+            (group.group_id, group.color)
+            for group in read_user_groups(file, channel_group, clustering)
+            if group.color is not None
+        ]
+    if group_colors:
+        digest.update(json.dumps(group_colors).encode())
     described = json.dumps([len(ids), sorted(names.items()), clusters], sort_keys=True, default=repr)
     digest.update(described.encode())
     return digest.hexdigest()
@@ -255,6 +271,14 @@ def _verify(
         wrong = "labels"
     if wrong:
         raise SaveError(f"{path.name} does not hold the {wrong} that were written to it.")
+
+
+def _verify_groups(path: Path, channel_group: int, clustering: str, groups: Sequence[ClusterGroup]) -> None:
+    with open_h5(path) as file:
+        found = {group.name: group.color for group in read_user_groups(file, channel_group, clustering)}
+    wanted = {group.name: group.color for group in groups}
+    if {name: found.get(name) for name in wanted if name in found} != wanted:
+        raise SaveError(f"{path.name} does not hold the groups that were written to it.")
 
 
 def _same_labels(found: Mapping[str, Mapping[int, Any]], wanted: Mapping[str, Mapping[int, Any]]) -> bool:
