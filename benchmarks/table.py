@@ -14,16 +14,17 @@ Samples = Mapping[str, Sequence[Sample]]
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One row with its medians, in seconds or bytes; None where it was not measured."""
+    """One row with its medians, in seconds or bytes; None where it was not measured.
+
+    Attributes
+    ----------
+    ratio : how many times as much theirs takes; the median over the turns, where each of ours has one of theirs.
+    """
 
     row: Row
     ours: float | None
     theirs: float | None
-
-    @property
-    def ratio(self) -> float | None:
-        """How many times as much theirs takes."""
-        return self.theirs / self.ours if self.ours and self.theirs else None
+    ratio: float | None
 
     @property
     def met(self) -> bool | None:
@@ -33,10 +34,9 @@ class Line:
             return None
         if limit.of == "ours":
             return self.ours <= limit.value
-        if self.theirs is None:
+        if self.theirs is None or self.ratio is None:
             return None
-        value = self.ours / self.theirs if limit.of == "ours / theirs" else self.ours - self.theirs
-        return value <= limit.value
+        return (1 / self.ratio if limit.of == "ours / theirs" else self.ours - self.theirs) <= limit.value
 
     def cells(self) -> tuple[str, ...]:
         """Return the words of each column."""
@@ -48,8 +48,12 @@ class Line:
 
 def line(row: Row, ours: Samples, theirs: Samples, *, cpu: bool = False) -> Line:
     """Return the medians of a row."""
-    other = theirs.get(row.key) if row.theirs_key is None else ours.get(row.theirs_key)
-    return Line(row, _median(ours.get(row.key), cpu), _median(other, cpu))
+    a = _values(ours.get(row.key), cpu)
+    b = _values(theirs.get(row.key) if row.theirs_key is None else ours.get(row.theirs_key), cpu)
+    if not a or not b:
+        return Line(row, _median(a), _median(b), None)
+    in_turn = [y / x for x, y in zip(a, b, strict=True)] if row.theirs_key and len(a) == len(b) else []
+    return Line(row, _median(a), _median(b), _median(in_turn) or statistics.median(b) / statistics.median(a))
 
 
 def text(title: str, lines: Iterable[Line]) -> str:
@@ -80,10 +84,12 @@ def target(row: Row) -> str:
     return f"≤ {amount(limit.value, row.unit)}{' more' if limit.of == 'ours - theirs' else ''}"
 
 
-def _median(samples: Sequence[Sample] | None, cpu: bool) -> float | None:
-    if not samples:
-        return None
-    return statistics.median(sample.cpu if cpu else sample.wall for sample in samples)
+def _values(samples: Sequence[Sample] | None, cpu: bool) -> list[float]:
+    return [sample.cpu if cpu else sample.wall for sample in samples or ()]
+
+
+def _median(values: Sequence[float]) -> float | None:
+    return statistics.median(values) if values else None
 
 
 def _padded(cells: Sequence[str], widths: Sequence[int]) -> list[str]:

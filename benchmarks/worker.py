@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import json
+import logging
 from dataclasses import asdict
 
 from harness import Size, Watch
@@ -18,6 +19,7 @@ def main() -> None:
     parser.add_argument("size", help="a Size as JSON")
     arguments = parser.parse_args()
     subject = importlib.import_module(f"subjects.{arguments.subject}")
+    logging.getLogger("napari_phy").setLevel(logging.ERROR)  # what it tells a user at opening
     watch = Watch()
     subject.measure(arguments.side, Size(**json.loads(arguments.size)), watch)
     print(json.dumps(asdict(watch)))

@@ -41,7 +41,7 @@ def measure(side: Side, size: Size, watch: Watch) -> None:
         watch.time("redo", clustering.redo)
         clustering.undo()
     if side == "ours":  # the peer would take many minutes
-        time_series(watch, "both", clustering, size, merges_and_splits(clustering, size, chosen))
+        time_series(watch, "both", clustering, merges_and_splits(clustering, size, chosen))
         for _ in range(size.n_edits):
             clustering.undo()
     watch.digest = digest([clustering])

@@ -8,9 +8,8 @@ from typing import Any
 from harness import Limit, Row, Side, Size, Watch, random_clusters, spikes_of
 from sides import Clustering, clustering_class, digest
 
-SIZE = Size()
+SIZE = Size(n_repeats=5)
 HAS_PEER = True
-_N_LARGE = 50  # a tenth of the clusters has half of the spikes
 ROWS = (
     Row("100 merges", "merges", Limit(0.010)),
     Row("  100 undos", "merges, undone", Limit(0.010)),
@@ -23,15 +22,16 @@ Edit = Callable[[], object]
 
 
 def measure(side: Side, size: Size, watch: Watch) -> None:
-    spike_clusters = skewed_clusters(size)
-    chosen = large_cluster_spikes(spike_clusters, size)
+    chosen = large_cluster_spikes(skewed_clusters(size), size)
     make = clustering_class(side)
-    clustering = make(spike_clusters)
-    time_series(watch, "merges", clustering, size, merges(clustering, size, size.n_edits))
-    del clustering
-    both = make(skewed_clusters(size))  # the peer writes to what it is given
-    time_series(watch, "both", both, size, merges_and_splits(both, size, chosen))
-    watch.digest = digest([both])
+    for _ in range(size.n_repeats if side == "ours" else 1):  # the peer takes half a minute
+        clustering = make(skewed_clusters(size))  # the peer writes to what it is given
+        time_series(watch, "merges", clustering, merges(clustering, size, size.n_edits))
+        del clustering
+        clustering = make(skewed_clusters(size))
+        time_series(watch, "both", clustering, merges_and_splits(clustering, size, chosen))
+        watch.digest = digest([clustering])
+        del clustering
 
 
 def skewed_clusters(size: Size) -> Any:
@@ -62,7 +62,7 @@ def merges_and_splits(clustering: Clustering, size: Size, chosen: Iterable[Any])
     return [edit for pair in zip(merges(clustering, size, len(splits)), splits, strict=True) for edit in pair]
 
 
-def time_series(watch: Watch, key: str, clustering: Clustering, size: Size, edits: list[Edit]) -> None:
+def time_series(watch: Watch, key: str, clustering: Clustering, edits: list[Edit]) -> None:
     """Time doing all edits, undoing all, redoing all; ours and theirs end with all of them done."""
     watch.time(key, lambda: [edit() for edit in edits])
     watch.time(f"{key}, undone", lambda: [clustering.undo() for _ in edits])
