@@ -174,9 +174,12 @@ class EditableModel(BaseModel):
 
     def reset_clustering(self, name: str | None = None) -> None:
         """Make a clustering (None: the one in use) what "original" is; edits kept for it are set aside."""
-        self._check_free()
-        clusterings.reset_clustering(self.path, self.channel_group, self.clustering if name is None else name)
-        self._read_again(self.clustering)
+        name = self.clustering if name is None else name
+        if name == self.clustering:
+            self._check_free()
+        clusterings.reset_clustering(self.path, self.channel_group, name)
+        if name == self.clustering:
+            self._read_again(name)
 
     # ---- groups of clusters
 
