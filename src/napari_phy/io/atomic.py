@@ -11,6 +11,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
+from napari_phy.io.platform_files import link_file, replace_file, sync_folder
+
 if sys.platform != "win32":
     import fcntl
 
@@ -27,20 +29,6 @@ def sync_file(path: Path) -> None:
         os.close(descriptor)
 
 
-def sync_folder(folder: Path) -> None:
-    """Return when the names in a folder are on the disk; where folders cannot be synced, do nothing."""
-    if sys.platform == "win32":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    except OSError as error:
-        if error.errno not in {errno.EINVAL, errno.ENOTSUP, errno.EBADF}:
-            raise
-    finally:
-        os.close(descriptor)
-
-
 def write_file(path: Path, write: Callable[[BinaryIO], object]) -> None:
     """Let `write` fill a file under another name, sync it and put it in place."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
@@ -49,7 +37,7 @@ def write_file(path: Path, write: Callable[[BinaryIO], object]) -> None:
             write(file)
             file.flush()
             os.fsync(file.fileno())
-        temporary.replace(path)
+        replace_file(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
     sync_folder(path.parent)
@@ -81,12 +69,10 @@ def copy_file(source: Path, target: Path, *, room_for: int = 0) -> None:
 def keep_backup(path: Path, backup: Path, temporary: Path) -> None:
     """Let `backup` name what `path` holds now: a second name where the file system has them, else a copy."""
     temporary.unlink(missing_ok=True)
-    try:
-        os.link(path, temporary)
-    except OSError:
+    if not link_file(path, temporary):
         copy_file(path, temporary)
         sync_file(temporary)
-    temporary.replace(backup)
+    replace_file(temporary, backup)
 
 
 def require_room(folder: Path, n_bytes: int) -> None:

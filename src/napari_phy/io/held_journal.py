@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 from napari_phy.core.errors import JournalError, JournalLockedError, ReadOnlyError
 from napari_phy.io.journal import Journal, UnreadableJournalError
 from napari_phy.io.journal_opening import ClusteringPlace, aside_name, put_aside
+from napari_phy.io.platform_files import link_file
 from napari_phy.io.side_folder import make_side_folder, remove_side_folder
 
 logger = logging.getLogger(__name__)
@@ -55,7 +55,7 @@ class HeldJournal:
         labels = self._place.labels_file(self._folder)
         if labels.exists():
             pairs.append((labels, target.labels_file(self._folder)))
-        linked = [(old, new) for old, new in pairs if _linked(old, new)]
+        linked = [(old, new) for old, new in pairs if link_file(old, new)]
         try:
             yield
         except BaseException:
@@ -112,12 +112,3 @@ def hold_journal(place: ClusteringPlace) -> Iterator[HeldJournal]:
     finally:
         held.let_go()
         remove_side_folder(place.path)
-
-
-def _linked(old: Path, new: Path) -> bool:
-    """Give a file a second name; False where the file system has no such thing."""
-    try:
-        os.link(old, new)
-    except OSError:
-        return False
-    return True

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import threading
 import time
@@ -18,6 +17,7 @@ from napari_phy.io.crash_points import reached
 from napari_phy.io.edit_records import decode_record, encode_ids, encode_record, encode_value
 from napari_phy.io.journal_state import JournalState, SavedPlace
 from napari_phy.io.locks import connect_exclusively
+from napari_phy.io.platform_files import REMOVES_OPEN_FILES
 
 FORMAT_VERSION = 1
 _APPLICATION_ID = 0x6E706879  # "nphy"
@@ -216,13 +216,13 @@ class Journal:
         self._leave(lambda: self.path.rename(target))
 
     def _leave(self, act: Callable[[], object]) -> None:
-        if os.name == "nt":
-            self.close()
-            act()
-        else:
+        if REMOVES_OPEN_FILES:
             self._connection.execute("PRAGMA journal_mode=DELETE")
             act()
             self.close()
+        else:
+            self.close()
+            act()
 
     def _prepare(self) -> None:
         (version,) = self._connection.execute("PRAGMA user_version").fetchone()

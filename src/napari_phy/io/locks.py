@@ -1,43 +1,46 @@
-"""Locks between processes that a crash leaves open: SQLite's own, on a file."""
+"""Locks between processes that a crash leaves open: SQLite's own, on a file; a lock file where the system has none."""
 
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 from napari_phy.core.errors import JournalError, JournalLockedError
+from napari_phy.io.lock_files import LockFile, is_held_by_somebody
+from napari_phy.io.platform_files import locks_files
+
+_BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+_PAUSE_S = 0.1
+_UNSURE = {*_BUSY, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_PROTOCOL, sqlite3.SQLITE_PERM, sqlite3.SQLITE_CANTOPEN}
 
 
 def connect_exclusively(path: Path, timeout_s: float = 0.0) -> sqlite3.Connection:
     """Return a connection to a database, made if it is not there, that no other connection reads until it closes.
 
+    Where the folder's system locks nothing, as on some network folders, a lock file beside the database stands in.
+
     Raises
     ------
     JournalLockedError
         Another process, or another connection of this one, has it.
-    sqlite3.Error
+    sqlite3.Error, OSError
         It cannot be opened, or is no database.
     """
-    for _ in range(3):
-        if not path.exists():  # opening and closing a file of ours would free the locks that we hold on it
-            path.touch()
-        before = path.stat()
-        connection = sqlite3.connect(path, timeout=timeout_s, isolation_level=None, check_same_thread=False)
-        try:
-            connection.execute("PRAGMA locking_mode=EXCLUSIVE")
-            connection.execute("BEGIN EXCLUSIVE")
-            connection.execute("COMMIT")
-            if path.exists() and path.stat().st_ino == before.st_ino:
-                return connection
-        except sqlite3.Error as error:
-            connection.close()
-            if error.sqlite_errorcode & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
-                raise JournalLockedError(f"{path} is in use by another program.") from error
-            raise
-        connection.close()  # its last owner removed the file between our opening and locking it
-    raise JournalLockedError(f"{path} is in use by another program.")
+    if not timeout_s and is_held_by_somebody(_lock_name(path)):
+        raise _in_use(path)
+    try:
+        return _connect_locked(path, timeout_s)
+    except sqlite3.Error as error:
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        if code in _UNSURE and not locks_files(path.parent):
+            return _connect_beside_lock_file(path, timeout_s)
+        if code in _BUSY:
+            raise _in_use(path) from error
+        raise
 
 
 @contextmanager
@@ -57,3 +60,77 @@ def held(path: Path, timeout_s: float) -> Iterator[None]:
         raise JournalError(f"{path} cannot be locked: {error}.") from error
     with closing(connection):
         yield
+
+
+class _Beside(sqlite3.Connection):
+    """A connection that may only change the database while its lock file is its own."""
+
+    lock: LockFile | None = None
+
+    def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:
+        if sql.startswith("BEGIN") and (self.lock is None or not self.lock.is_held):
+            raise sqlite3.OperationalError("another program has taken it over")
+        return super().execute(sql, parameters)
+
+    def close(self) -> None:
+        super().close()
+        if self.lock is not None:
+            self.lock.release()
+
+
+def _connect_locked(path: Path, timeout_s: float) -> sqlite3.Connection:
+    for _ in range(3):
+        if not path.exists():  # opening and closing a file of ours would free the locks that we hold on it
+            path.touch()
+        before = path.stat()
+        connection = sqlite3.connect(path, timeout=timeout_s, isolation_level=None, check_same_thread=False)
+        try:
+            connection.execute("PRAGMA locking_mode=EXCLUSIVE")
+            connection.execute("BEGIN EXCLUSIVE")
+            connection.execute("COMMIT")
+            if path.exists() and path.stat().st_ino == before.st_ino:
+                return connection
+        except BaseException:
+            connection.close()
+            raise
+        connection.close()  # its last owner removed the file between our opening and locking it
+    raise _in_use(path)
+
+
+def _connect_beside_lock_file(path: Path, timeout_s: float) -> sqlite3.Connection:
+    lock = _wait_for(_lock_name(path), timeout_s)
+    try:
+        path.touch()
+        uri = f"{path.absolute().as_uri()}?nolock=1"
+        connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False, factory=_Beside)
+        connection.lock = lock
+    except BaseException:
+        lock.release()
+        raise
+    try:
+        connection.execute("PRAGMA locking_mode=EXCLUSIVE")
+        connection.execute("BEGIN EXCLUSIVE")
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _wait_for(path: Path, timeout_s: float) -> LockFile:
+    end = time.monotonic() + timeout_s
+    while True:
+        try:
+            return LockFile(path)
+        except JournalLockedError:
+            if time.monotonic() >= end:
+                raise
+            time.sleep(_PAUSE_S)
+
+
+def _lock_name(path: Path) -> Path:
+    return path.with_name(f"{path.name}.lock")
+
+
+def _in_use(path: Path) -> JournalLockedError:
+    return JournalLockedError(f"{path} is in use by another program.")

@@ -11,6 +11,7 @@ from napari_phy.core.errors import ClusteringError, NapariPhyError, NotInFileErr
 from napari_phy.io import atomic
 from napari_phy.io.crash_points import reached
 from napari_phy.io.h5_links import HDF5_ERRORS
+from napari_phy.io.platform_files import replace_file, sync_folder
 from napari_phy.io.saving import FULL, backup_name, copy_name, identity, one_saver, remove_leftovers, says_full
 from napari_phy.io.side_folder import make_side_folder, side_folder
 
@@ -50,11 +51,11 @@ def rewrite_kwik(path: Path, edit: Callable[[Path], object], *, room_for: int = 
             reached("rewrite.backed_up")
             if identity(path) != before:
                 raise SaveError(f"{path.name} was changed by another program")
-            copy.replace(path)
+            replace_file(copy, path)
         finally:
             remove_leftovers(path)
         reached("rewrite.replaced")
-        atomic.sync_folder(path.parent)
+        sync_folder(path.parent)
     reached("rewrite.done")
 
 

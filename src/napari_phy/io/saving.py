@@ -20,6 +20,7 @@ from napari_phy.io.journal import Journal
 from napari_phy.io.journal_opening import ClusteringPlace
 from napari_phy.io.kwik.save import content_hash, write_clustering
 from napari_phy.io.locks import held
+from napari_phy.io.platform_files import replace_file, sync_folder
 from napari_phy.io.replay_base import Base, keep_base
 
 FULL = {errno.ENOSPC, errno.EDQUOT}
@@ -82,11 +83,11 @@ def replace_kwik(place: ClusteringPlace, snapshot: Snapshot, journal: Journal, b
             reached("save.backed_up")
             if identity(path) != before:
                 raise SaveError(f"{path.name} was changed by another program")
-            copy.replace(path)
+            replace_file(copy, path)
         finally:
             remove_leftovers(path)
     reached("save.replaced")
-    atomic.sync_folder(path.parent)
+    sync_folder(path.parent)
     reached("save.folder_synced")
     journal.settle(new_hash)
     reached("save.saved")
@@ -124,8 +125,8 @@ def write_separate_copy(place: ClusteringPlace, snapshot: Snapshot, target: Path
         try:
             write_copy(place, snapshot, copy)
             atomic.sync_file(copy)
-            copy.replace(target)
-            atomic.sync_folder(target.parent)
+            replace_file(copy, target)
+            sync_folder(target.parent)
         finally:
             copy.unlink(missing_ok=True)
 

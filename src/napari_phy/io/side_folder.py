@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote
 
-from napari_phy.io.atomic import sync_folder
+from napari_phy.io.platform_files import cache_folder, is_writable_folder, sync_folder
 
 _LONGEST_NAME = 100
 
@@ -22,10 +22,10 @@ def side_folder(path: Path | str) -> Path:
     """
     beside, cached = _places(path)
     if beside.is_dir():
-        return beside if _is_writable(beside) else cached
+        return beside if is_writable_folder(beside) else cached
     if cached.is_dir():  # edits made while the folder was read-only are still there
         return cached
-    return beside if _is_writable(beside.parent) else cached
+    return beside if is_writable_folder(beside.parent) else cached
 
 
 def make_side_folder(path: Path | str) -> Path:
@@ -69,13 +69,4 @@ def _places(path: Path | str) -> tuple[Path, Path]:
     path = Path(path).resolve()
     stem = path.stem if path.suffix == ".kwik" else path.name
     digest = hashlib.blake2b(os.fsencode(path), digest_size=8).hexdigest()
-    return path.with_name(f"{stem}.napari-phy"), _cache() / f"{stem[:_LONGEST_NAME]}-{digest}"
-
-
-def _cache() -> Path:
-    base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "napari-phy"
-
-
-def _is_writable(folder: Path) -> bool:
-    return os.access(folder, os.W_OK | os.X_OK)
+    return path.with_name(f"{stem}.napari-phy"), cache_folder() / f"{stem[:_LONGEST_NAME]}-{digest}"

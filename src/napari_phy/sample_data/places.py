@@ -12,13 +12,13 @@ from __future__ import annotations
 
 import os
 import shutil
-import sys
 import tempfile
 import time
 from contextlib import suppress
 from pathlib import Path
 
 from napari_phy.io.atomic import copy_file
+from napari_phy.io.platform_files import cache_folder
 from napari_phy.sample_data.install import SUFFIXES, copy_sample
 from napari_phy.sample_data.make import Progress, make_sample
 from napari_phy.sample_data.recipe import GENERATOR_VERSION
@@ -67,17 +67,6 @@ def working_copy(progress: Progress | None = None) -> Path:
         if not target.exists():
             _copy_whole(pristine.with_suffix(suffix), target)
     return folder / f"{NAME}.kwik"
-
-
-def cache_folder() -> Path:
-    """Return the user's cache for this package; `XDG_CACHE_HOME` counts on every platform."""
-    if base := os.environ.get("XDG_CACHE_HOME"):
-        return Path(base) / "napari-phy"
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches" / "napari-phy"
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "napari-phy" / "Cache"
-    return Path.home() / ".cache" / "napari-phy"
 
 
 def _home() -> Path:

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_phy.core.errors import KwikFormatError, MissingDataError
+from napari_phy.io.platform_files import read_at
 
 Span = tuple[int, int, npt.NDArray[Any]]
 
@@ -150,20 +151,11 @@ class _Descriptor:
         target = _bytes_of(out)
         done = 0
         while done < len(target):
-            count = self._read(target[done : done + _READ_BYTES], offset + done)
+            count = read_at(self.number, target[done : done + _READ_BYTES], offset + done, self._seeking)
             if not count:
                 return False
             done += count
         return True
-
-    def _read(self, target: memoryview, offset: int) -> int:
-        if hasattr(os, "preadv"):
-            return os.preadv(self.number, [target], offset)
-        with self._seeking:  # Windows
-            os.lseek(self.number, offset, os.SEEK_SET)
-            data = os.read(self.number, len(target))
-        target[: len(data)] = data
-        return len(data)
 
 
 def _bytes_of(array: npt.NDArray[Any]) -> memoryview:
