@@ -40,7 +40,12 @@ bench: benchmarks/.venv/.installed ## Compare with phy and phylib, in an environ
 	benchmarks/.venv/bin/python benchmarks/run.py $(ARGS)
 
 pictures: libraries-headless $(VENV)/.installed ## Draw the pictures of the docs again
-	@$(WALK) docs/pictures
+	@$(WALK) build/pictures/dark && $(WALK) build/pictures/light --theme light && $(WALK) build/pictures/small --size 1280x800
+	@mkdir -p docs/pictures
+	@cp build/pictures/dark/2-three-clusters.png docs/pictures/sort_dark.png
+	@cp build/pictures/dark/5-lasso.png docs/pictures/lasso_dark.png
+	@cp build/pictures/light/6-split.png docs/pictures/split_light.png
+	@cp build/pictures/small/2-three-clusters.png docs/pictures/sort_small.png
 
 clean: ## Remove what was built; .venv stays
 	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis benchmarks/results
