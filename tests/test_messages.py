@@ -25,6 +25,7 @@ PROTOCOLS = {
     "MemoryError": "what napari expects of a level that is too large to be read whole",
     "AssertionError": "a branch that cannot be reached",
     "OSError": "what the system would say, where a function of ours stands in for it",
+    "OperationalError": "what sqlite3 would say, likewise",
 }
 VALUE = "\N{REPLACEMENT CHARACTER}"  # stands for a value in a message
 SENTENCE_WITHIN = re.compile(r"[a-z]{2}[.!?] [A-Z]")
