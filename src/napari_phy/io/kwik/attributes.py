@@ -66,8 +66,7 @@ def encode(value: Any) -> Any:
 
 def as_int(value: Any) -> int | None:
     """Return a decoded attribute as an integer, also from a one-element array or digits; else None."""
-    if isinstance(value, np.ndarray) and value.size == 1:
-        value = value.reshape(-1)[0].item()
+    value = _only(value)
     if isinstance(value, str):
         value = value.strip()
         value = int(value) if len(value) < _MAX_DIGITS and value.removeprefix("-").isdecimal() else None
@@ -78,13 +77,19 @@ def as_int(value: Any) -> int | None:
 
 def as_float(value: Any) -> float | None:
     """Return a decoded attribute as a finite float, also from a one-element array or text; else None."""
-    if isinstance(value, np.ndarray) and value.size == 1:
-        value = value.reshape(-1)[0].item()
+    value = _only(value)
     try:
         number = float(value)
     except (TypeError, ValueError):
         return None
     return number if np.isfinite(number) else None
+
+
+def _only(value: Any) -> Any:
+    """Return the one element of an array or list that has one."""
+    if isinstance(value, np.ndarray) and value.size == 1:
+        return value.reshape(-1)[0].item()
+    return value[0] if isinstance(value, list) and len(value) == 1 else value
 
 
 def _decode_array(value: np.ndarray[Any, Any]) -> Any:

@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from napari_phy.core.base_model import SpikeRows
-from napari_phy.core.errors import KwikFormatError, NotInFileError
+from napari_phy.core.errors import KwikFormatError, NapariPhyError, NotInFileError
+from napari_phy.core.event_times import EventTimes
 from napari_phy.core.probe import Probe
 from napari_phy.io.h5 import H5File, open_h5
 from napari_phy.io.kwik import parameters, schema, spikes
@@ -20,9 +21,12 @@ from napari_phy.io.kwik.attributes import as_int
 from napari_phy.io.kwik.cluster_groups import read_user_groups
 from napari_phy.io.kwik.clusters import read_clusters
 from napari_phy.io.kwik.editable_model import EditableModel
+from napari_phy.io.kwik.events import read_events
 from napari_phy.io.kwik.features import FeatureFile, open_features
+from napari_phy.io.kwik.foreign import check_is_hdf5
 from napari_phy.io.kwik.raw_files import FlatLayout, RawData
 from napari_phy.io.kwik.recordings import Timeline, read_timeline
+from napari_phy.io.kwik.stored_waveforms import StoredWaveforms, open_waveforms
 from napari_phy.io.kwik.traces import JoinedTraces, RawSegment
 from napari_phy.io.kwik.waveforms import Waveforms
 
@@ -50,6 +54,7 @@ class KwikModel(EditableModel):
     metadata : parameters of SpikeDetekt and KlustaKwik2, as the file has them.
     clustering_metadata : attributes of the clustering.
     cluster_ids : ascending int64, clusters that have spikes.
+    events : {name: events of that kind}, of the kinds that have any.
     features_masks : (n_spikes, n_channels * n_features_per_channel, 2), or None.
     max_cluster_id : the highest id that the file knows in any clustering of the channel group, -1 for none;
         nodes of clusters without spikes count.
@@ -62,6 +67,7 @@ class KwikModel(EditableModel):
         If it has no such channel group or clustering.
     """
 
+    events: Mapping[str, EventTimes]
     features_masks: SpikeRows | None
     max_cluster_id: int
     _spike_recordings: npt.NDArray[np.int64] | None
@@ -78,6 +84,9 @@ class KwikModel(EditableModel):
         self.missing = ()
         self._feature_file: FeatureFile | None = None
         self._traces: JoinedTraces | None = None
+        self._stored_waveforms: StoredWaveforms | None = None
+        self._raw_files = MappingProxyType({name: Path(target) for name, target in (raw_files or {}).items()})
+        check_is_hdf5(self.path)
         with open_h5(self.path) as file:
             schema.check_is_kwik(file)
             self._choose(file, channel_group, clustering)
@@ -89,15 +98,20 @@ class KwikModel(EditableModel):
             n_columns = parameters.integer(self.metadata, "n_channels") or 0
             n_columns = n_columns if n_columns > 0 else _count_columns(file, self.channel_groups)
             flat = FlatLayout(n_columns, parameters.sample_type(self.metadata))
-            moved = {name: Path(file_path) for name, file_path in (raw_files or {}).items()}
-            timeline = self._read_spikes(file, flat, moved)
+            timeline = self._read_spikes(file, flat)
             self._read_spike_clusters(file)
             self._read_clusters(file)
+            self.events, problems = read_events(file, timeline.starts)
+        self.missing += problems
         self.recordings = timeline.recordings
         self.duration = sum(recording.n_samples for recording in self.recordings) / self.sample_rate
         self.microvolts_per_unit = parameters.plausible_gain(self.metadata)
         self._open_features()
-        self._open_traces(timeline, flat)
+        self.traces = self.waveforms = None
+        problem = self._open_traces(timeline, flat)
+        if self.waveforms is None:
+            problem = self._open_stored_waveforms(problem)
+        self.missing += (problem,) if problem else ()
 
     @property
     def spike_recordings(self) -> npt.NDArray[np.int64]:  # type: ignore[override]  # made when asked for: 8 bytes a spike
@@ -109,6 +123,10 @@ class KwikModel(EditableModel):
             found = np.broadcast_to(ids[0], self.spike_samples.shape) if places is None else ids[places]
             self._spike_recordings = _frozen(found)
         return self._spike_recordings
+
+    def opened_at(self, channel_group: int | None, clustering: str | None) -> Self:
+        """Return another channel group or clustering of the same file, with its raw data where they are now."""
+        return type(self)(self.path, channel_group, clustering, raw_files=self._raw_files)
 
     def read_clustering(self, clustering: str) -> npt.NDArray[np.int32]:
         """Return (n_spikes,) cluster ids of another clustering of this channel group, such as "original".
@@ -144,6 +162,8 @@ class KwikModel(EditableModel):
             self._feature_file.close()
         if self._traces is not None:
             self._traces.close()
+        if self._stored_waveforms is not None:
+            self._stored_waveforms.close()
 
     def _choose(self, file: H5File, channel_group: int | None, clustering: str | None) -> None:
         name = file.path.name
@@ -174,14 +194,14 @@ class KwikModel(EditableModel):
                 return rate
         raise KwikFormatError(f"{file.path.name} gives no sample rate.")
 
-    def _read_spikes(self, file: H5File, flat: FlatLayout, moved: Mapping[str, Path]) -> Timeline:
+    def _read_spikes(self, file: H5File, flat: FlatLayout) -> Timeline:
         samples = spikes.read_samples(file, self.channel_group)
         scan = spikes.scan_spikes(file, self.channel_group, samples)
         ranges = dict(scan.ranges)
         for other in self.channel_groups:  # so that all channel groups share one line
             if other != self.channel_group:
                 _widen(ranges, spikes.scan_spikes(file, other, spikes.read_samples(file, other)).ranges)
-        timeline = read_timeline(file, self.metadata, self.sample_rate, flat, ranges, moved)
+        timeline = read_timeline(file, self.metadata, self.sample_rate, flat, ranges, self._raw_files)
         timeline.check(self.name, scan.ranges)
         for rows, numbers in spikes.recording_blocks(file, self.channel_group, len(samples)):
             samples[rows] += timeline.starts_of(numbers)
@@ -249,28 +269,24 @@ class KwikModel(EditableModel):
         self.n_features_per_channel = opened.n_features_per_channel if opened else per_channel or 3
         self.missing += (problem,) if problem else ()
 
-    def _open_traces(self, timeline: Timeline, flat: FlatLayout) -> None:
-        self.traces = self.waveforms = None
+    def _open_traces(self, timeline: Timeline, flat: FlatLayout) -> str | None:
+        """Open traces and waveforms; return what is missing, to be said after "Waveforms and traces"."""
+        found = [segment.raw for segment in timeline.segments if segment.raw is not None]
+        absent = None
         if timeline.missing_files:
             names, verb = _joined(timeline.missing_files), "is" if len(timeline.missing_files) == 1 else "are"
-            self.missing += (
-                f"Waveforms and traces need {names}, which {verb} not beside {self.name}. Everything else works.",
-            )
-        found = [segment.raw for segment in timeline.segments if segment.raw is not None]
+            absent = f"Waveforms and traces need {names}, which {verb} not beside {self.name}. Everything else works."
         if not found:
-            return
+            return absent
         if flat.dtype is None and found[0].node is None:
             stored = self.metadata.get("dtype")
-            self.missing += (f"Waveforms and traces cannot be read: {self.name} gives {stored!r} as type of a sample.",)
-            return
+            return f"Waveforms and traces cannot be read: {self.name} gives {stored!r} as type of a sample."
         n_columns = found[0].n_channels
         if self.n_channels and int(self.channel_order.max()) >= n_columns:
-            problem = (
+            return (
                 f"Waveforms and traces cannot be read: {self.name} has {n_columns} channels in the raw data, "
                 f"but channel group {self.channel_group} has channel {int(self.channel_order.max())}."
             )
-            self.missing += (problem,)
-            return
         segments, problems = _alike(timeline.segments, found[0])
         self.missing += problems
         self._traces = JoinedTraces(segments, n_columns, found[0].dtype)
@@ -283,9 +299,33 @@ class KwikModel(EditableModel):
             before=before,
             after=after,
             band=parameters.band_pass(self.metadata, self.sample_rate),
-            gain=self.microvolts_per_unit or parameters.number(self.metadata, "waveform_scale_factor") or 1.0,
+            gain=self._gain,
             dc_offset=parameters.number(self.metadata, "waveform_dc_offset") or 0.0,
         )
+        return absent
+
+    def _open_stored_waveforms(self, problem: str | None) -> str | None:
+        """Take the waveforms that the `.kwx` may have; return what is missing then."""
+        path = self.path.with_suffix(".kwx")
+        try:
+            file = open_h5(path)
+        except NapariPhyError:
+            return problem
+        self._stored_waveforms = open_waveforms(
+            file, self.channel_group, (self.n_spikes, self.n_channels), self._order, self._gain
+        )
+        if self._stored_waveforms is None or not self._stored_waveforms.needs_file:
+            file.close()
+        if self._stored_waveforms is None:
+            return problem
+        self.waveforms = self._stored_waveforms
+        return problem and problem.replace("Waveforms and traces", "Traces", 1).replace(
+            "Everything else works.", f"Waveforms are those stored in {path.name}."
+        )
+
+    @property
+    def _gain(self) -> float:
+        return self.microvolts_per_unit or parameters.number(self.metadata, "waveform_scale_factor") or 1.0
 
 
 def _widen(ranges: dict[int, tuple[int, int]], others: Mapping[int, tuple[int, int]]) -> None:

@@ -41,15 +41,18 @@ class Timeline:
     missing_files: tuple[str, ...]
     absolute: bool
 
+    @property
+    def starts(self) -> dict[int, int]:
+        """{recording number: what is to be added to times in the file to have them on the line}."""
+        return {item.recording_id: 0 if self.absolute else item.start_sample for item in self.recordings}
+
     def starts_of(self, numbers: Integers | int) -> npt.NDArray[np.int64] | int:
         """Return what is to be added to times in the file, for recording numbers that the line has."""
-        if self.absolute:
-            return 0
-        ids = np.array([recording.recording_id for recording in self.recordings], dtype=np.int64)
-        starts = np.array([recording.start_sample for recording in self.recordings], dtype=np.int64)
         if isinstance(numbers, int):
-            return int(starts[np.searchsorted(ids, numbers)])
-        return np.asarray(starts[np.searchsorted(ids, numbers)])
+            return self.starts[numbers]
+        known, places = np.unique(numbers, return_inverse=True)
+        starts = self.starts
+        return np.array([starts[number] for number in known.tolist()], dtype=np.int64)[places]
 
     def check(self, name: str, ranges: Ranges) -> None:
         """Raise KwikFormatError if something belongs to a recording that the file does not have."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from napari_phy.core.errors import KwikFormatError
 from napari_phy.io.h5 import H5File
 from napari_phy.io.kwik.attributes import as_int
+from napari_phy.io.kwik.foreign import describe_foreign
 
 KWIK_VERSION = 2
 MAX_CLUSTERS = 2**31
@@ -79,10 +80,14 @@ def check_is_kwik(file: H5File) -> None:
     """Raise KwikFormatError unless the file is a Kwik file of version 2."""
     name = file.path.name
     attributes = file.attrs("/")
+    foreign = describe_foreign(file)
+    if foreign is not None:
+        raise KwikFormatError(f"{name} is {foreign}")
     if not file.has(GROUPS):
-        old = attributes.get("VERSION")
-        if as_int(old) == 1:
-            raise KwikFormatError(f"{name} is a Kwik file of version 1 (2013); only version 2 can be read.")
+        if as_int(attributes.get("VERSION")) == 1:
+            raise KwikFormatError(
+                f"{name} is a Kwik file of version 1 (2013); only version 2 can be read: sort the raw data again."
+            )
         raise KwikFormatError(f"{name} is not a Kwik file: it has no group {GROUPS}.")
     version = attributes.get("kwik_version")
     if as_int(version) != KWIK_VERSION:

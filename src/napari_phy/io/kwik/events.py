@@ -1,0 +1,86 @@
+"""Events of a Kwik or `.kwe` file on the line of its recordings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from napari_phy.core.errors import NapariPhyError
+from napari_phy.core.event_times import EventTimes
+from napari_phy.io.h5 import H5File
+
+EVENTS = "/event_types"
+
+
+def read_events(file: H5File, starts: Mapping[int, int]) -> tuple[Mapping[str, EventTimes], tuple[str, ...]]:
+    """Read all kinds of events that have any.
+
+    Parameters
+    ----------
+    file : open `.kwik` or `.kwe`.
+    starts : recording number -> what is to be added to the times in the file to have them on the line.
+
+    Returns
+    -------
+    {name: events}, and one sentence for each kind that cannot be read.
+    """
+    found: dict[str, EventTimes] = {}
+    problems: list[str] = []
+    for name in map(str, file.children(EVENTS)):
+        node = f"{EVENTS}/{name}/events"
+        if not file.is_dataset(f"{node}/time_samples"):
+            continue
+        try:
+            events = _read_kind(file, name, node, starts)
+        except NapariPhyError as error:
+            problems.append(f"The events {name} are left out. {error}")
+        else:
+            if len(events):
+                found[name] = events
+    return MappingProxyType(found), tuple(problems)
+
+
+def _read_kind(file: H5File, name: str, node: str, starts: Mapping[int, int]) -> EventTimes:
+    times = _integers(file, f"{node}/time_samples", None)
+    numbers = np.zeros(len(times), dtype=np.int64)
+    for spelling in ("recording", "recordings"):
+        if file.is_dataset(f"{node}/{spelling}"):
+            numbers = _integers(file, f"{node}/{spelling}", times.shape)
+            break
+    known, places = np.unique(numbers, return_inverse=True)
+    strange = [number for number in known.tolist() if number not in starts]
+    if strange:
+        raise NapariPhyError(f"{file.path.name}: one belongs to recording {strange[0]}, which the file does not have.")
+    samples = times + np.array([starts[number] for number in known.tolist()], dtype=np.int64)[places]
+    order = np.argsort(samples, kind="stable")
+    values = {
+        str(field): _frozen(_values(file, f"{node}/user_data/{field}", times.shape)[order])
+        for field in file.children(f"{node}/user_data")
+        if file.is_dataset(f"{node}/user_data/{field}")
+        and file.dataset(f"{node}/user_data/{field}").shape == times.shape
+        and file.dataset(f"{node}/user_data/{field}").dtype.kind in "iufbS"
+    }
+    return EventTimes(name, _frozen(samples[order]), _frozen(numbers[order]), MappingProxyType(values))
+
+
+def _integers(file: H5File, path: str, shape: tuple[int, ...] | None) -> npt.NDArray[np.int64]:
+    dataset = file.dataset(path)
+    if dataset.ndim != 1 or dataset.dtype.kind not in "iu":
+        raise NapariPhyError(f"{file.path.name}: {path} has shape {dataset.shape} of {dataset.dtype}.")
+    return file.read(path, shape).astype(np.int64)
+
+
+def _values(file: H5File, path: str, shape: tuple[int, ...]) -> npt.NDArray[Any]:
+    values = file.read(path, shape)
+    if values.dtype.kind != "S":
+        return values
+    return np.array([text.rstrip(b"\0").decode("utf-8", "replace") for text in values.tolist()], dtype=str)
+
+
+def _frozen(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    array.flags.writeable = False
+    return array

@@ -1,0 +1,84 @@
+"""Waveforms that a `.kwx` holds itself, as SpikeDetekt2 and Open Ephys wrote them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from napari_phy.core.errors import NapariPhyError
+from napari_phy.io.h5 import H5File
+from napari_phy.io.kwik import schema
+from napari_phy.io.kwik.chunks import ChunkedRows, open_rows
+from napari_phy.io.kwik.rows import RowSource
+from napari_phy.io.kwik.windows import in_order, sorted_ids
+
+
+class StoredWaveforms:
+    """`(n_spikes, n_samples, n_channels)` float32; indexing by slice or spike ids reads those.
+
+    Parameters
+    ----------
+    source : rows of the file.
+    order : rows in ascending time, or None where they are.
+    gain : units of one raw unit.
+    """
+
+    dtype = np.dtype(np.float32)
+
+    def __init__(self, source: RowSource, order: npt.NDArray[np.int64] | None, gain: float) -> None:
+        self.shape: tuple[int, ...] = (source.n_rows, *source.row_shape)
+        self._source = source
+        self._order = order
+        self._gain = np.float32(gain)
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes: 3."""
+        return 3
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __getitem__(self, spike_ids: Any) -> npt.NDArray[np.float32]:
+        ids, order = sorted_ids(spike_ids, self.shape[0])
+        if self._order is None:
+            values = self._source.take(ids)
+        else:
+            rows, places = np.unique(self._order[ids], return_inverse=True)
+            values = self._source.take(rows)[places]
+        return in_order(np.multiply(values, self._gain, dtype=np.float32), order, spike_ids)
+
+    @property
+    def needs_file(self) -> bool:
+        """Whether the rows are read through the open file."""
+        return isinstance(self._source, ChunkedRows)
+
+    def close(self) -> None:
+        """Release the file."""
+        self._source.close()
+
+
+def open_waveforms(
+    file: H5File, channel_group: int, shape: tuple[int, int], order: npt.NDArray[np.int64] | None, gain: float
+) -> StoredWaveforms | None:
+    """Open the filtered waveforms of a channel group; None where there are none of that many spikes and channels.
+
+    Parameters
+    ----------
+    file : open `.kwx`; needed on if something is returned.
+    channel_group : of the `.kwx`.
+    shape : number of spikes and of channels.
+    order, gain : as for `StoredWaveforms`.
+    """
+    path = f"{schema.group_path(channel_group)}/waveforms_filtered"
+    try:
+        if not file.is_dataset(path):
+            return None
+        dataset = file.dataset(path)
+        if dataset.ndim != 3 or (dataset.shape[0], dataset.shape[2]) != shape or dataset.dtype.kind not in "iuf":
+            return None
+        return StoredWaveforms(open_rows(file, path), order, gain) if dataset.shape[1] else None
+    except NapariPhyError:
+        return None
