@@ -45,7 +45,7 @@ def read_group_names(file: H5File, channel_group: int, clustering: str) -> dict[
             continue
         name = file.attrs(f"{path}/{group_id}").get("name")
         default = schema.DEFAULT_GROUPS.get(group_id, f"group_{group_id}")
-        names[group_id] = (str(name).strip() if name not in (None, "") else default).lower()
+        names[group_id] = ((name.strip() if isinstance(name, str) else "") or default).lower()
     return names
 
 
