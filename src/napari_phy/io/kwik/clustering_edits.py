@@ -97,7 +97,7 @@ def rewrite(path: Path, channel_group: int, edit: Callable[[Path], object], chan
                 raise SaveError(f"{path.name}: the clustering {other} would not stay as it is")
 
     with open_h5(path) as file:
-        n_spikes = len(spikes.read_times(file, channel_group)[0])
+        n_spikes = count_spikes(file, channel_group)
     rewrite_kwik(path, edit_and_compare, room_for=_BYTES_PER_SPIKE * n_spikes)
 
 
@@ -107,8 +107,12 @@ def write_changes(path: Path, channel_group: int, clustering: str, changes: Chan
         clusters = changes.spike_clusters
         if clusters is None:
             clusters = read_spike_clusters(file, channel_group, clustering)
-        if clusters.size and clusters.dtype.kind in "iu" and int(clusters.min()) < 0:
-            raise SaveError(f"{path.name}: cluster ids start at 0; {int(clusters.min())} is none.")
+        if clusters.size and clusters.dtype.kind in "iu":
+            low, high = int(clusters.min()), int(clusters.max())
+            if low < 0 or high >= schema.MAX_CLUSTERS:
+                raise SaveError(
+                    f"{path.name}: cluster ids go from 0 to {schema.MAX_CLUSTERS - 1}, not {low} to {high}."
+                )
         stays = np.unique(clusters) if changes.keeps_the_rest else ()
         found = read_clusters(file, channel_group, clustering, stays)
         names = read_group_names(file, channel_group, clustering)
@@ -143,6 +147,12 @@ def read_spike_clusters(file: H5File, channel_group: int, clustering: str) -> np
     """Return (n_spikes,) cluster ids in ascending time."""
     order = spikes.ascending_order(*spikes.read_times(file, channel_group))
     return spikes.to_program(file.read(schema.clustering_path(channel_group, clustering)), order)
+
+
+def count_spikes(file: H5File, channel_group: int) -> int:
+    """Return the number of spikes of a channel group."""
+    path = schema.spikes_path(channel_group, "time_samples")
+    return int(file.dataset(path).shape[0]) if file.has(path) else 0
 
 
 def clustering_hash(path: Path, channel_group: int, clustering: str) -> str:

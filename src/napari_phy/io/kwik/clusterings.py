@@ -11,7 +11,7 @@ import numpy as np
 from napari_phy.core.errors import ClusteringError, SaveError
 from napari_phy.io.h5 import H5File, open_h5
 from napari_phy.io.journal_opening import ClusteringPlace
-from napari_phy.io.kwik import schema, spikes
+from napari_phy.io.kwik import schema
 from napari_phy.io.kwik.clustering_edits import (
     Changes,
     alone,
@@ -19,6 +19,7 @@ from napari_phy.io.kwik.clustering_edits import (
     check_not_original,
     checked_name,
     clustering_hash,
+    count_spikes,
     list_clusterings,
     read_spike_clusters,
     rewrite,
@@ -75,8 +76,8 @@ def add_clustering(path: Path, channel_group: int, name: str, changes: Changes) 
             _remove(kwik, channel_group, name)
             others = list_clusterings(kwik, channel_group)
             like = kwik.dataset(schema.clustering_path(channel_group, others[0])).dtype if others else np.dtype("int32")
-            n_spikes = len(spikes.read_times(kwik, channel_group)[0])
-            kwik.write(schema.clustering_path(channel_group, name), np.zeros(n_spikes, dtype=like))
+            spikes = np.zeros(count_spikes(kwik, channel_group), dtype=like)
+            kwik.write(schema.clustering_path(channel_group, name), spikes)
             kwik.require_group(schema.clusters_path(channel_group, name))
         write_changes(copy, channel_group, name, changes)
 

@@ -11,12 +11,35 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from napari_phy.core.base_model import BaseModel
-from napari_phy.core.cluster_groups import ClusterGroup
+from napari_phy.core.base_model import BaseModel, Samples, SpikeRows
+from napari_phy.core.cluster_groups import UNSORTED, ClusterGroup
 from napari_phy.core.errors import ClusteringError
 from napari_phy.io.h5 import H5File, open_h5
 from napari_phy.io.kwik import clusterings, group_edits
 from napari_phy.io.kwik.cluster_data import ClusterExtras, ClusterMetadata
+
+
+class ClusterGroups(dict[int, str]):
+    """{cluster: group}; a cluster that is not in it is unsorted."""
+
+    def __missing__(self, cluster: int) -> str:
+        return UNSORTED
+
+
+class ChannelFeatures:
+    """Features with an axis for the channels, read when asked for."""
+
+    def __init__(self, features: SpikeRows, n_channels: int) -> None:
+        self._features = features
+        n_spikes, n_features = features.shape
+        self.shape = (n_spikes, n_channels, n_features // max(n_channels, 1))
+
+    def __getitem__(self, key: Any) -> npt.NDArray[np.float32]:
+        """Return `[spikes]` or `[spikes, channels, features]`."""
+        spike_ids, rest = (key[0], key[1:]) if isinstance(key, tuple) else (key, ())
+        rows = self._features[spike_ids]
+        channels = rows.reshape(*rows.shape[:-1], *self.shape[1:])
+        return channels[(slice(None),) * (rows.ndim - 1) + tuple(rest)] if rest else channels
 
 
 class EditableModel(BaseModel):
@@ -36,10 +59,16 @@ class EditableModel(BaseModel):
     metadata: Mapping[str, Any]
     clustering_metadata: Mapping[str, Any]
     cluster_ids: npt.NDArray[np.int64]
+    features_masks: SpikeRows | None
     _channel_group: int
     _clustering: str
+    _cluster_groups: dict[int, str]
     _user_groups: tuple[ClusterGroup, ...]
     _owner: str | None = None
+
+    @abstractmethod
+    def opened_at(self, channel_group: int | None, clustering: str | None) -> Self:
+        """Return another channel group or clustering of the same file as a model of its own."""
 
     @abstractmethod
     def _choose(self, file: H5File, channel_group: int | None, clustering: str | None) -> None: ...
@@ -74,23 +103,16 @@ class EditableModel(BaseModel):
         self._check_free()
         self._read_again(clustering)
 
-    def opened_at(self, channel_group: int | None, clustering: str | None) -> Self:
-        """Return another channel group or clustering of the same file as a model of its own.
-
-        Raises
-        ------
-        NotInFileError
-            If the file has no such channel group or clustering.
-        """
-        make: Any = type(self)
-        opened: Self = make(self.path, channel_group, clustering)
-        return opened
-
     def lend(self, owner: str) -> None:
         """Let the part stay what it is from now on: somebody keeps edits for it."""
         self._owner = owner
 
     # ---- clusters
+
+    @property
+    def cluster_groups(self) -> ClusterGroups:  # type: ignore[override]  # the caller's own, to change and to save
+        """{cluster: group} of the clusters that are not unsorted; asked for any other it says "unsorted"."""
+        return ClusterGroups(self._cluster_groups)
 
     @property
     def cluster_metadata(self) -> ClusterMetadata:
@@ -225,6 +247,36 @@ class EditableModel(BaseModel):
     def channel_order(self) -> npt.NDArray[np.int64]:
         """(n_channels,) columns of the raw data, in the order of features and waveforms."""
         return self.probe.channel_ids
+
+    @property
+    def all_features(self) -> ChannelFeatures | None:
+        """(n_spikes, n_channels, n_features_per_channel), or None."""
+        return None if self.features is None else ChannelFeatures(self.features, self.n_channels)
+
+    @property
+    def all_masks(self) -> SpikeRows | None:
+        """The masks."""
+        return self.masks
+
+    @property
+    def all_features_masks(self) -> SpikeRows | None:
+        """Features and masks as the `.kwx` has them."""
+        return self.features_masks
+
+    @property
+    def all_waveforms(self) -> SpikeRows | None:
+        """The waveforms."""
+        return self.waveforms
+
+    @property
+    def all_traces(self) -> Samples | None:
+        """The traces."""
+        return self.traces
+
+    @property
+    def kk2_metadata(self) -> Mapping[str, Any]:
+        """The parameters, among them those of KlustaKwik2."""
+        return self.metadata
 
     @property
     def channels(self) -> npt.NDArray[np.int64]:

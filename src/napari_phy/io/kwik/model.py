@@ -238,7 +238,7 @@ class KwikModel(EditableModel):
     def _read_clusters(self, file: H5File) -> None:
         self.cluster_ids = _frozen(_distinct(self.spike_clusters))
         data = read_clusters(file, self.channel_group, self.clustering, self.cluster_ids)
-        self.cluster_groups = MappingProxyType(dict(data.groups))
+        self._cluster_groups = dict(data.groups)
         self.cluster_colors = MappingProxyType(dict(data.colors))
         self.cluster_labels = MappingProxyType({field: MappingProxyType(dict(v)) for field, v in data.labels.items()})
         self.group_names = data.group_names
