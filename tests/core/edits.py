@@ -14,10 +14,9 @@ def clusterings(max_spikes=MAX_SPIKES):
 
 
 # An edit is (kind, seed): the seed picks clusters and spikes of the state it meets, so that every sequence makes sense.
-edits = st.tuples(
-    st.sampled_from(["merge", "split", "assign", "assign_all", "move", "label", "recolor", "discard", "undo", "redo"]),
-    st.integers(0, 2**32 - 1),
-)
+KINDS = ("merge", "split", "assign", "assign_all", "move", "label", "recolor", "discard", "undo", "redo")
+GROUP_KINDS = ("add_group", "rename_group", "recolor_group", "remove_group")
+edits = st.tuples(st.sampled_from([*KINDS, *GROUP_KINDS]), st.integers(0, 2**32 - 1))
 edit_lists = st.lists(edits, max_size=25)
 
 
@@ -51,8 +50,24 @@ def do(manager, kind, seed):
                 return manager.undo()
             case "redo":
                 return manager.redo()
+            case _:
+                return edit_groups(manager, kind, rng)
     except ClusteringError:
         return None
+
+
+def edit_groups(manager, kind, rng):
+    """Do one random edit of the list of groups."""
+    group, name = str(rng.choice(manager.group_names)), f"group {rng.integers(5)}"
+    match kind:
+        case "add_group":
+            return manager.add_group(name, [None, "#a0b0c0"][rng.integers(2)])
+        case "rename_group":
+            return manager.rename_group(group, name)
+        case "recolor_group":
+            return manager.recolor_group(group, [None, "#0a0b0c"][rng.integers(2)])
+        case "remove_group":
+            return manager.remove_group(group)
 
 
 def state(manager):
@@ -64,4 +79,5 @@ def state(manager):
         manager.cluster_groups,
         manager.cluster_colors,
         manager.cluster_labels,
+        manager.stored_groups,
     )

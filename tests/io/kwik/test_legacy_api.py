@@ -299,5 +299,5 @@ def test_close(source) -> None:
 
 
 def test_what_is_not_a_kwik_file_is_said(source) -> None:
-    with pytest.raises(KwikFormatError, match="open the .kwik beside it"):
+    with pytest.raises(KwikFormatError, match=r"open the \.kwik beside it"):
         KwikModel(source.with_suffix(".kwx"))
