@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_phy.core.cluster_groups import ClusterGroup, numbered
-from napari_phy.core.errors import NotInFileError
+from napari_phy.core.errors import MissingDataError, NotInFileError
 from napari_phy.core.probe import Probe
 
 
@@ -127,6 +127,26 @@ class BaseModel(ABC):
         Raises NotInFileError when there is no such part.
         """
         raise NotInFileError(f"{self.name} has no channel group or clustering besides this one.")
+
+    @property
+    def missing_raw(self) -> tuple[str, ...]:
+        """Names of raw files that were not found."""
+        return ()
+
+    @property
+    def raw_places(self) -> Mapping[str, Path]:
+        """{name of a raw file: where it was found}."""
+        return {}
+
+    def with_raw(self, paths: Any) -> BaseModel:
+        """Return this data set with waveforms and traces from raw files that moved; it shares all else with this one.
+
+        Raises MissingDataError when they are not there.
+        """
+        raise MissingDataError(f"{self.name} reads no raw data from other files.")
+
+    def close_traces(self) -> None:  # noqa: B027  # most models have none of their own
+        """Release what another model, made by `with_raw`, has now."""
 
     @abstractmethod
     def describe(self) -> str:

@@ -12,17 +12,19 @@ from urllib.parse import quote
 from napari_phy.io.platform_files import cache_folder, is_writable_folder, sync_folder
 
 _LONGEST_NAME = 100
+_TAKEN_ALONG = ("journal-*.sqlite", "journal-*.sqlite-journal", "base-*", "raw-data.json")
 
 
 def side_folder(path: Path | str) -> Path:
     """Return the folder of a data set; it may not exist yet.
 
     That is `x.napari-phy/` beside `x.kwik`; where nothing can be written there, a folder in the user's cache
-    whose name ends in a hash of the absolute path. Links are followed, so that one file has one folder.
+    whose name ends in a hash of the absolute path. Where there are both, it is the one with the last edit. Links are
+    followed, so that one file has one folder.
     """
     beside, cached = _places(path)
     if beside.is_dir():
-        return beside if is_writable_folder(beside) else cached
+        return beside if is_writable_folder(beside) and _last_edit(beside) >= _last_edit(cached) else cached
     if cached.is_dir():  # edits made while the folder was read-only are still there
         return cached
     return beside if is_writable_folder(beside.parent) else cached
@@ -31,7 +33,8 @@ def side_folder(path: Path | str) -> Path:
 def make_side_folder(path: Path | str) -> Path:
     """Return the folder of a data set, made to last if it was not there.
 
-    A new one in the cache begins with the edits of one beside the file that cannot be written to any more.
+    A new one in the cache begins with the edits of one beside the file that cannot be written to any more, and with
+    the places of raw data.
 
     Raises
     ------
@@ -40,13 +43,27 @@ def make_side_folder(path: Path | str) -> Path:
     """
     folder = side_folder(path)
     if not folder.is_dir():
-        beside, _ = _places(path)
-        folder.mkdir(parents=True)
-        for pattern in ("journal-*", "base-*"):
+        beside, cached = _places(path)
+        try:
+            folder.mkdir(parents=True)
+        except OSError:  # some network folders say that they can be written to, and cannot
+            if folder == cached:
+                raise
+            folder = cached
+            folder.mkdir(parents=True, exist_ok=True)
+        for pattern in _TAKEN_ALONG:
             for file in beside.glob(pattern):
                 shutil.copyfile(file, folder / file.name)
         sync_folder(folder.parent)
     return folder
+
+
+def find_side_file(path: Path | str, name: str) -> Path | None:
+    """Return a file of the side folder, of the one beside the data set where that in the cache has none."""
+    for folder in (side_folder(path), _places(path)[0]):
+        if (folder / name).is_file():
+            return folder / name
+    return None
 
 
 def remove_side_folder(path: Path | str) -> None:
@@ -70,3 +87,8 @@ def _places(path: Path | str) -> tuple[Path, Path]:
     stem = path.stem if path.suffix == ".kwik" else path.name
     digest = hashlib.blake2b(os.fsencode(path), digest_size=8).hexdigest()
     return path.with_name(f"{stem}.napari-phy"), cache_folder() / f"{stem[:_LONGEST_NAME]}-{digest}"
+
+
+def _last_edit(folder: Path) -> float:
+    """Return when the last of its journals was written to, 0 where it has none."""
+    return max((file.stat().st_mtime for file in folder.glob("journal-*.sqlite")), default=0.0)

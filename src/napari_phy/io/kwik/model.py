@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -24,14 +25,20 @@ from napari_phy.io.kwik.editable_model import EditableModel
 from napari_phy.io.kwik.events import read_events
 from napari_phy.io.kwik.features import FeatureFile, open_features
 from napari_phy.io.kwik.foreign import check_is_hdf5
-from napari_phy.io.kwik.raw_files import FlatLayout, RawData
+from napari_phy.io.kwik.locating import Paths, choose_raw
+from napari_phy.io.kwik.raw_files import FlatLayout, RawData, RawPlaces
 from napari_phy.io.kwik.recordings import Timeline, read_timeline
 from napari_phy.io.kwik.stored_waveforms import StoredWaveforms, open_waveforms
 from napari_phy.io.kwik.traces import JoinedTraces, RawSegment
 from napari_phy.io.kwik.waveforms import Waveforms
+from napari_phy.io.raw_notes import read_raw_notes, write_raw_notes
 
 _CHANNEL_PITCH_UM = 20.0
 _MAX_CHANNELS = 2**20
+_OF_RAW_DATA = (
+    *("recordings", "duration", "events", "spike_samples", "_spike_recordings", "_order", "_raw_files", "_raw_parts"),
+    *("traces", "_traces", "waveforms", "_stored_waveforms", "missing"),
+)
 
 
 class KwikModel(EditableModel):
@@ -103,6 +110,7 @@ class KwikModel(EditableModel):
             self._read_clusters(file)
             self.events, problems = read_events(file, timeline.starts)
         self.missing += problems
+        self._flat, self._raw_parts = flat, timeline.raw_parts
         self.recordings = timeline.recordings
         self.duration = sum(recording.n_samples for recording in self.recordings) / self.sample_rate
         self.microvolts_per_unit = parameters.plausible_gain(self.metadata)
@@ -156,14 +164,67 @@ class KwikModel(EditableModel):
         }
         return "\n".join([*(f"{name + ':':<16}{value}" for name, value in lines.items()), *self.missing])
 
+    @property
+    def missing_raw(self) -> tuple[str, ...]:
+        """Names of raw files that were not found."""
+        return tuple(dict.fromkeys(part.link.name for part in self._raw_parts if part.found is None))
+
+    @property
+    def raw_places(self) -> dict[str, Path]:
+        """{name of a raw file in the `.kwik`: where it was found}."""
+        return {part.link.name: part.found.path for part in self._raw_parts if part.found is not None}
+
+    def locate_raw(self, paths: Paths) -> None:
+        """Read waveforms and traces from raw files that moved, and remember where they are; as `with_raw`."""
+        found = self.with_raw(paths)
+        self.close_traces()
+        self.__dict__.update(found.__dict__)
+
+    def with_raw(self, paths: Paths) -> Self:
+        """Return this model with raw data from files that moved; it shares all else with this one.
+
+        The places are remembered in the side folder for the next opening; the `.kwik` is not written to. Recordings,
+        their times and the duration are those that the raw data give.
+
+        Parameters
+        ----------
+        paths : a file, several, or a folder that has them; or {name in the `.kwik`: file}. One file may have any name;
+            several are known by their names.
+
+        Raises
+        ------
+        MissingDataError
+            There is no such file, or nobody can tell which is which.
+        KwikFormatError
+            A file cannot be the raw data of this data set: its size, its length or its channels don't fit.
+        """
+        last_channel = int(self.channel_order.max(initial=-1))
+        chosen = choose_raw(
+            self.path, paths, self._raw_parts, self._flat, last_channel=last_channel, sample_rate=self.sample_rate
+        )
+        clustering = self.clustering if self.clustering in self.clusterings else None
+        opened = type(self)(self.path, self.channel_group, clustering, raw_files={**self._raw_files, **chosen})
+        if opened._feature_file is not None:
+            opened._feature_file.close()
+        pairs = zip(opened._raw_parts, opened.recordings, strict=True)
+        lengths = {part.recording_id: recording.n_samples for part, recording in pairs if part.found is not None}
+        write_raw_notes(self.path, chosen, lengths)
+        found = copy.copy(self)
+        for name in _OF_RAW_DATA:
+            setattr(found, name, getattr(opened, name))
+        return found
+
+    def close_traces(self) -> None:
+        """Release the files of traces and waveforms only: another model, made by `with_raw`, shares the others."""
+        for source in (self._traces, self._stored_waveforms):
+            if source is not None:
+                source.close()
+
     def close(self) -> None:
         """Release every file; what is lazy cannot be read any more."""
+        self.close_traces()
         if self._feature_file is not None:
             self._feature_file.close()
-        if self._traces is not None:
-            self._traces.close()
-        if self._stored_waveforms is not None:
-            self._stored_waveforms.close()
 
     def _choose(self, file: H5File, channel_group: int | None, clustering: str | None) -> None:
         name = file.path.name
@@ -201,7 +262,9 @@ class KwikModel(EditableModel):
         for other in self.channel_groups:  # so that all channel groups share one line
             if other != self.channel_group:
                 _widen(ranges, spikes.scan_spikes(file, other, spikes.read_samples(file, other)).ranges)
-        timeline = read_timeline(file, self.metadata, self.sample_rate, flat, ranges, self._raw_files)
+        notes = read_raw_notes(self.path)
+        places = RawPlaces(self._raw_files, notes.files, notes.lengths)
+        timeline = read_timeline(file, self.metadata, self.sample_rate, flat, ranges, places)
         timeline.check(self.name, scan.ranges)
         for rows, numbers in spikes.recording_blocks(file, self.channel_group, len(samples)):
             samples[rows] += timeline.starts_of(numbers)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ logger = logging.getLogger(__name__)
 _SIBLING = re.compile(r"\{([\w.-]+)\}(/.*)?", re.DOTALL)
 _KWD = re.compile(r"(.*?\.kwd)(/.*)?", re.DOTALL | re.IGNORECASE)
 _NEVER_FLAT = (".kwd", ".kwik", ".kwx", ".kwe")
+_MAX_FOLDERS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,22 @@ class FlatLayout:
     dtype: np.dtype[Any] | None
 
 
+@dataclass(frozen=True, slots=True)
+class RawPlaces:
+    """Where raw files are that the `.kwik` does not lead to, by their names in it.
+
+    Attributes
+    ----------
+    chosen : where the user says they are.
+    remembered : where the user once found them.
+    lengths : {recording: samples} as they were then.
+    """
+
+    chosen: Mapping[str, Path] = field(default_factory=dict)
+    remembered: Mapping[str, Sequence[Path]] = field(default_factory=dict)
+    lengths: Mapping[int, int] = field(default_factory=dict)
+
+
 def read_link(attributes: Mapping[str, Any], fallback: str, kwik: Path, recording_id: int) -> RawLink:
     """Return the link in the attributes of `/recordings/R/raw`.
 
@@ -82,12 +99,12 @@ def read_link(attributes: Mapping[str, Any], fallback: str, kwik: Path, recordin
 
 
 def find_raw(
-    kwik: Path, link: RawLink, recording_id: int, flat: FlatLayout, moved: Mapping[str, Path], *, alone: bool
+    kwik: Path, link: RawLink, recording_id: int, flat: FlatLayout, places: RawPlaces, *, alone: bool
 ) -> RawData | None:
     """Return the raw data of a recording, None if they are nowhere.
 
-    Looked at in turn: where the user says they moved to; the stored path; that name beside the `.kwik`;
-    `<base>.raw.kwd`; `<base>.dat`.
+    Looked at in turn: where the user says they are; the stored path; that name beside the `.kwik`, and below the last
+    folders of the stored path beside it; where the user once found them; `<base>.raw.kwd`; `<base>.dat`.
 
     Parameters
     ----------
@@ -95,29 +112,42 @@ def find_raw(
     link : what it says.
     recording_id : number of the recording.
     flat : layout of flat files.
-    moved : {file name in the Kwik file: path of the file now}.
+    places : of files that moved.
     alone : no other recording has another file, so that `<base>.dat` is that of this one.
     """
-    folder = kwik.parent
-    default = schema.recording_path(recording_id)
-    own_kwd = kwik.with_name(f"{kwik.stem}.raw.kwd")
-    candidates = [moved[link.name]] if link.name in moved else []
-    candidates += [folder / link.file, folder / link.name] if link.name else []
-    candidates += [own_kwd, kwik.with_name(f"{kwik.stem}.dat")] if alone else [own_kwd]
-    for candidate in candidates:
-        if not _is_file(candidate):
-            continue
-        if candidate.suffix.lower() == ".kwd":
-            nodes = (link.node, default) if link.node else (default,)
-            found = next((data for node in nodes if (data := _kwd_data(candidate, node)) is not None), None)
-        else:
-            found = _flat_data(candidate, flat)
-        if found is not None:
-            return found
-    return None
+    candidates = [places.chosen[link.name]] if link.name in places.chosen else []
+    candidates += [*_stored_places(kwik.parent, link), *places.remembered.get(link.name, ())]
+    candidates.append(kwik.with_name(f"{kwik.stem}.raw.kwd"))
+    if alone:
+        candidates.append(kwik.with_name(f"{kwik.stem}.dat"))
+    found = (open_raw(place, link.node, recording_id, flat) for place in candidates if is_file(place))
+    return next((data for data in found if data is not None), None)
 
 
-def _is_file(path: Path) -> bool:
+def open_raw(path: Path, node: str | None, recording_id: int, flat: FlatLayout) -> RawData | None:
+    """Return the raw data of a recording in a file, None if it has none; `node` is where a `.kwd` should have them."""
+    if path.suffix.lower() != ".kwd":
+        return _flat_data(path, flat)
+    nodes = dict.fromkeys([node or "", schema.recording_path(recording_id)])
+    return next((data for name in nodes if name and (data := _kwd_data(path, name)) is not None), None)
+
+
+def _stored_places(folder: Path, link: RawLink) -> list[Path]:
+    """Return where a stored path may lead from a folder; it may be of another system or another computer."""
+    if not link.name:
+        return []
+    parts = [part for part in re.split(r"[/\\]", link.file) if part not in ("", ".")]
+    places = [folder / link.file, folder.joinpath(*parts), folder / link.name]
+    for n_parts in range(2, min(len(parts), _MAX_FOLDERS + 1) + 1):
+        tail = parts[-n_parts:]
+        if ".." in tail or ":" in tail[0]:
+            break
+        places += [folder.joinpath(*tail), folder.parent.joinpath(*tail)]
+    return list(dict.fromkeys(places))
+
+
+def is_file(path: Path) -> bool:
+    """Tell whether there is a file; a name that no file can have is none."""
     try:
         return path.is_file()
     except (OSError, ValueError):  # a name that no file can have

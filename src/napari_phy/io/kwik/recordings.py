@@ -6,7 +6,6 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,11 +16,31 @@ from napari_phy.core.errors import KwikFormatError
 from napari_phy.io.h5 import H5File
 from napari_phy.io.kwik import schema
 from napari_phy.io.kwik.attributes import as_float, as_int
-from napari_phy.io.kwik.raw_files import FlatLayout, RawData, RawLink, find_raw, read_link
+from napari_phy.io.kwik.raw_files import FlatLayout, RawData, RawLink, RawPlaces, find_raw, read_link
 from napari_phy.io.kwik.spikes import MAX_SAMPLE, Integers
 from napari_phy.io.kwik.traces import RawSegment
 
 Ranges = Mapping[int, tuple[int, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class RawPart:
+    """What one recording needs of raw data.
+
+    Attributes
+    ----------
+    recording_id : its number.
+    link : what the `.kwik` says.
+    first_row : where it begins in a flat file.
+    n_rows : rows up to its last spike.
+    found : the raw data that are used, if there are any.
+    """
+
+    recording_id: int
+    link: RawLink
+    first_row: int
+    n_rows: int
+    found: RawData | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +53,14 @@ class Timeline:
     segments : where the raw samples of each are.
     missing_files : names of raw files that were not found.
     absolute : times in the file count from the start of the line, not of their recording.
+    raw_parts : what each recording needs of raw data.
     """
 
     recordings: tuple[Recording, ...]
     segments: tuple[RawSegment, ...]
     missing_files: tuple[str, ...]
     absolute: bool
+    raw_parts: tuple[RawPart, ...]
 
     @property
     def starts(self) -> dict[int, int]:
@@ -79,7 +100,7 @@ def read_timeline(
     sample_rate: float,
     flat: FlatLayout,
     ranges: Ranges,
-    moved: Mapping[str, Path],
+    places: RawPlaces,
 ) -> Timeline:
     """Read the recordings and find their raw data.
 
@@ -94,13 +115,16 @@ def read_timeline(
     sample_rate : in Hz.
     flat : layout of flat raw files.
     ranges : first and last sample with a spike by recording number, over all channel groups.
-    moved : {file name in the Kwik file: path of the file now}.
+    places : of raw files that moved.
     """
     stored = _read_recordings(file, metadata)
     links = {item.link for item in stored}
-    raw = [find_raw(file.path, item.link, item.recording_id, flat, moved, alone=len(links) == 1) for item in stored]
+    raw = [find_raw(file.path, item.link, item.recording_id, flat, places, alone=len(links) == 1) for item in stored]
     shared = len(stored) > 1 and len(links) == 1 and raw[0] is not None and raw[0].node is None
-    in_file = [0 if data is None else data.n_rows for data in raw]
+    in_file = [
+        places.lengths.get(item.recording_id, 0) if data is None else data.n_rows
+        for item, data in zip(stored, raw, strict=True)
+    ]
     lengths = _lengths(stored, [0] * len(stored) if shared else in_file, sample_rate)
     if shared and in_file[0]:
         lengths[-1] = max(0, in_file[0] - sum(lengths[:-1]))
@@ -118,7 +142,12 @@ def read_timeline(
     if start >= MAX_SAMPLE:
         raise KwikFormatError(f"{file.path.name}: its recordings would have {start} samples, which cannot be.")
     missing = dict.fromkeys(item.link.name for item, data in zip(stored, raw, strict=True) if data is None)
-    return Timeline(tuple(recordings), tuple(segments), tuple(missing), absolute)
+    in_one = len(stored) > 1 and len(links) == 1 and stored[0].link.node is None
+    parts = [
+        RawPart(item.recording_id, item.link, recording.start_sample if in_one else 0, end, data)
+        for item, recording, end, data in zip(stored, recordings, ends, raw, strict=True)
+    ]
+    return Timeline(tuple(recordings), tuple(segments), tuple(missing), absolute, tuple(parts))
 
 
 def _segment(raw: RawData | None, start: int, length: int, first_row: int) -> RawSegment:
