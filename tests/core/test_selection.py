@@ -43,6 +43,9 @@ def test_unknown_clusters_and_spikes_are_refused(selection):
         lambda: selection.select([7]),
         lambda: selection.select_spikes([5]),
         lambda: selection.select_spikes([0.5]),
+        lambda: selection.select([2.0]),
+        lambda: selection.select([True]),
+        lambda: selection.select("2"),
     ):
         with pytest.raises(ClusteringError):
             call()

@@ -68,6 +68,38 @@ def test_the_layer_follows_selection_and_edits(session, viewer):
     assert len(layer.data) == 0
 
 
+def test_a_hidden_layer_waits_until_it_is_shown(session, viewer):
+    binder = LayerBinder(viewer, session)
+    layer = viewer.layers["spikes"]
+    large, small = sorted(session.manager.cluster_ids.tolist(), key=lambda c: -session.manager.n_spikes(c))[:3:2]
+    layer.events.face_color.connect(lambda: layer._view_data)  # as the canvas does
+    session.selection.select([large])
+    layer.visible = False
+    session.selection.select([small])
+    layer.visible = True
+    assert len(layer.data) == len(layer._view_data) == session.manager.n_spikes(small)
+    binder.close()
+
+
+def test_nobody_edits_the_points(session, viewer):
+    binder = LayerBinder(viewer, session)
+    layer = viewer.layers["spikes"]
+    cluster = int(session.manager.cluster_ids[0])
+    session.selection.select([cluster])
+    viewer.add_image(np.zeros((3, 4, 5)))  # napari makes the layers editable again
+    assert not layer.editable
+    before = layer.data.copy()
+    layer.selected_data = set(range(len(before)))
+    layer.remove_selected()
+    assert np.array_equal(layer.data, before)
+    layer.selected_data = {0}
+    layer.remove_selected()
+    layer.add([1, 1])
+    assert np.array_equal(layer.data, before)
+    assert face_colors(layer) == {selection_color(0)}
+    binder.close()
+
+
 def test_the_picture_fills_the_canvas(session, viewer):
     binder = LayerBinder(viewer, session)
     binder.fit(950, 130)

@@ -57,9 +57,12 @@ class Selection:
     def select(self, clusters: Iterable[int], n_best: int = 1) -> None:
         """Select clusters in this order and no spikes; the same clusters again do nothing.
 
-        Raises ClusteringError for a cluster that does not exist.
+        Raises ClusteringError for a cluster that does not exist, and for anything but integers.
         """
-        chosen = tuple(dict.fromkeys(int(cluster) for cluster in clusters))
+        ids = as_ids(clusters if isinstance(clusters, (np.ndarray, str, int, float)) else list(clusters))
+        if ids is None:
+            raise ClusteringError("Cluster ids are integers.")
+        chosen = tuple(dict.fromkeys(ids.tolist()))
         for cluster in chosen:
             if cluster not in self._manager:
                 raise unknown_cluster(cluster)

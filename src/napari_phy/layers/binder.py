@@ -6,6 +6,7 @@ from typing import Any
 
 from napari.components import ViewerModel
 from napari.layers import Image, Points
+from napari.layers.base import ActionType
 
 from napari_phy.core.update_info import UpdateInfo
 from napari_phy.layers.session_tag import session_of
@@ -14,6 +15,7 @@ from napari_phy.layers.traces import trace_colormap
 from napari_phy.session import Session
 
 MARGIN = 1.04  # a little air around the picture
+BEFORE_EDITING = (ActionType.ADDING, ActionType.REMOVING, ActionType.CHANGING)
 
 
 class LayerBinder:
@@ -31,6 +33,11 @@ class LayerBinder:
         self._shown: tuple[tuple[int, ...], bool] | None = None
         self._dark = True
         self._fitted: tuple[float, ...] | None = None
+        self._watched = self._points()
+        if self._watched is not None:
+            self._watched.events.data.connect(self._on_data)
+            self._watched.events.editable.connect(self._lock)
+            self._watched.events.visible.connect(self.refresh)
         session.selection.changed.connect(self._on_selected)
         session.manager.changed.connect(self._on_edited)
         self.refresh()
@@ -71,10 +78,10 @@ class LayerBinder:
         return (*camera.center, camera.zoom)
 
     def refresh(self) -> None:
-        """Show the selection as it is now; the same again does nothing."""
-        layer = next((one for one in self.layers if isinstance(one, Points)), None)
+        """Show the selection as it is now; the same again does nothing, and a hidden layer waits until it is shown."""
+        layer = self._points()
         clusters = tuple(cluster for cluster in self._session.selection.clusters if cluster in self._session.manager)
-        if layer is None or self._shown == (clusters, self._dark):
+        if layer is None or not layer.visible or self._shown == (clusters, self._dark):
             return
         points = spike_points(self._session, clusters, self._dark)
         with layer.events.blocker_all():
@@ -82,8 +89,8 @@ class LayerBinder:
             layer.selected_data = set()
             layer.size = self._point_size()
             layer.border_width = 0
-        if len(points.colors):
-            layer.face_color = layer.border_color = points.colors  # a border of no width still tints the rim
+            if len(points.colors):
+                layer.face_color = layer.border_color = points.colors  # a border of no width still tints the rim
         layer.editable = False  # setting data makes it editable again
         layer.refresh()
         self._shown = (clusters, self._dark)
@@ -92,12 +99,30 @@ class LayerBinder:
         """Stop following and take the layers away."""
         self._session.selection.changed.disconnect(self._on_selected)
         self._session.manager.changed.disconnect(self._on_edited)
+        if self._watched is not None:
+            self._watched.events.data.disconnect(self._on_data)
+            self._watched.events.editable.disconnect(self._lock)
+            self._watched.events.visible.disconnect(self.refresh)
         for layer in self.layers:
             self._viewer.layers.remove(layer)
 
     def _point_size(self) -> float:
         """Return the size in data units that is above the largest size in pixels: the limits decide."""
         return max(1.0, self._session.model.duration * self._session.model.sample_rate / 50)
+
+    def _points(self) -> Points | None:
+        return next((layer for layer in self.layers if isinstance(layer, Points)), None)
+
+    def _on_data(self, event: Any) -> None:
+        """Put back what the user deleted, pasted or moved: napari's keys do so although the layer is not editable."""
+        if event.action not in BEFORE_EDITING:
+            self._shown = None
+            self.refresh()
+
+    def _lock(self) -> None:
+        """Stay as it is when napari makes the layer editable again, as it does when dimensions are added."""
+        if self._watched is not None:
+            self._watched.editable = False
 
     def _on_selected(self) -> None:
         self.refresh()
