@@ -48,7 +48,8 @@ class ChunkedRows:
             if self._closed:
                 raise MissingDataError(f"{self._file.path.name} was closed.")
             try:
-                return np.asarray(self._file.dataset(self._path)[start:stop], dtype=self.dtype)
+                with np.errstate(over="ignore", invalid="ignore"):  # a number that is too large becomes inf
+                    return np.asarray(self._file.dataset(self._path)[start:stop], dtype=self.dtype)
             except HDF5_ERRORS as error:
                 raise KwikFormatError(
                     f"{self._file.path.name}: {self._path} cannot be read ({reason(error)})."
