@@ -135,6 +135,18 @@ def test_a_switch_that_fails_changes_nothing(session, kwik):
     assert not session.is_dirty
 
 
+def test_a_switch_whose_proposals_cannot_be_made_changes_nothing(session, monkeypatch):
+    session.start_wizard()
+    opened, before = session.opened, state(session)
+    monkeypatch.setattr("napari_phy.session._similar", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        session.switch(clustering="second")
+    assert session.opened is opened
+    session.label(session.manager.cluster_ids[:1], "note", "x")
+    session.undo()
+    assert state(session) == before
+
+
 def test_a_session_that_only_reads_can_be_switched(kwik):
     with open_session(kwik) as first, open_session(kwik) as second:
         assert not second.can_save

@@ -330,11 +330,16 @@ class Session:
         return model.path, model.channel_group, model.clustering
 
     def _open(self, channel_group: int, clustering: str | None) -> OpenClustering:
+        """Open another part of the file; a wizard that proposes now does so there too."""
         model = self.model.opened_at(channel_group, clustering)
         try:
             store = EditStore.open(model, read_only=self._read_only)
             try:
-                return OpenClustering.of(model, store)
+                opened = OpenClustering.of(model, store)
+                if not self.wizard.is_paused:
+                    opened.wizard.start()
+                    opened.selection.select(opened.wizard.place)
+                return opened
             except BaseException:
                 store.close()
                 raise
@@ -356,14 +361,12 @@ class Session:
                 self.switched.emit()
 
     def _go_to(self, opened: OpenClustering) -> None:
-        """Take another clustering for the one that is open; a wizard that proposes goes on doing so."""
+        """Take another clustering for the one that is open."""
         left = self._opened
         left.manager.changed.disconnect(self._on_edited, missing_ok=True)
         left.selection.changed.disconnect(self._on_selected, missing_ok=True)
         self._opened = opened
         self._follow()
-        if not left.wizard.is_paused:
-            self.start_wizard()
 
     # ---- wizard
 

@@ -8,6 +8,8 @@ from qtpy.QtCore import QObject, Signal
 
 from napari_phy.core.errors import NapariPhyError
 
+_STALE = object()  # what runs was asked of another session: its answer is not that of the same question now
+
 
 class LatestAnswer(QObject):
     """Answers one question at a time; a newer question waits for the running one and replaces the waiting one."""
@@ -42,26 +44,28 @@ class LatestAnswer(QObject):
         """Stop waiting; the answer on its way is thrown away."""
         self._wanted = None
         self._waiting = None
+        if self._running is not None:
+            self._running = _STALE
 
     def _start(self, question: Hashable, compute: Callable[[], Any]) -> None:
         self._running = question
-        worker = create_worker(_answer, question, compute, _start_thread=False, _ignore_errors=True)
+        worker = create_worker(_answer, compute, _start_thread=False, _ignore_errors=True)
         worker.returned.connect(self._on_returned)
         worker.errored.connect(self._on_errored)
         worker.start()
 
-    def _on_returned(self, answer: tuple[Hashable, Any, NapariPhyError | None]) -> None:
-        question, data, error = answer
+    def _on_returned(self, answer: tuple[Any, NapariPhyError | None]) -> None:
+        data, error = answer
         if error is None:
-            self._finish(self.answered, question, data)
+            self._finish(self.answered, data)
         else:
-            self._finish(self.failed, question, error)
+            self._finish(self.failed, error)
 
     def _on_errored(self, error: Exception) -> None:
-        self._finish(self.failed, self._running, error)
+        self._finish(self.failed, error)
 
-    def _finish(self, signal: Any, question: Hashable, payload: Any) -> None:
-        self._running = None
+    def _finish(self, signal: Any, payload: Any) -> None:
+        question, self._running = self._running, None
         waiting, self._waiting = self._waiting, None
         if waiting is not None:
             self._start(*waiting)
@@ -70,8 +74,8 @@ class LatestAnswer(QObject):
             signal.emit(question, payload)
 
 
-def _answer(question: Hashable, compute: Callable[[], Any]) -> tuple[Hashable, Any, NapariPhyError | None]:
+def _answer(compute: Callable[[], Any]) -> tuple[Any, NapariPhyError | None]:
     try:
-        return question, compute(), None
+        return compute(), None
     except NapariPhyError as error:
-        return question, None, error
+        return None, error

@@ -41,6 +41,8 @@ def opened(name: str, n_clusters: int, n_spikes: int, n_channels: int) -> str:
 def edit_name(record: UpdateInfo) -> str:
     """Return an edit in a few words, as undo names it: `merge 20 and 22`, `move 3 to good`."""
     edit = record.inverse() if record.cause == "undo" else record
+    if edit.description == "groups":
+        return _group_edit(edit)[0]
     clusters, value = _clusters_and_value(edit)
     name = f"{edit.description} {listed(clusters)}".strip()
     if edit.description == "move":
@@ -52,6 +54,8 @@ def edit_done(update: UpdateInfo, n_spikes: Any) -> str:
     """Return the status sentence of an update; `n_spikes(cluster_id)` counts the spikes of a new cluster."""
     if update.cause != "edit":
         return f"{'Undid' if update.cause == 'undo' else 'Redid'}: {edit_name(update)}."
+    if update.description == "groups":
+        return _group_edit(update)[1]
     clusters, value = _clusters_and_value(update)
     if update.description == "merge":
         new = update.added[0]
@@ -109,6 +113,21 @@ def selection_state(clusters: Sequence[int], n_spikes: int) -> str:
         return "Nothing selected"
     shown = ", ".join(map(str, clusters[:8])) + (", …" if len(clusters) > 8 else "")
     return f"{shown} selected   ·   {format_count(n_spikes, 'spike')}"
+
+
+def _group_edit(edit: UpdateInfo) -> tuple[str, str]:
+    """Return an edit of the list of groups in a few words, and the sentence when it is done."""
+    change = edit.groups_changed[0]
+    old, new = change.old, change.new
+    if old is None:
+        return f"add group {new.name}", f"Added the group {new.name}."
+    if new is None:
+        n_moved = len(edit.metadata_changed)
+        now = f"; {format_count(n_moved, 'cluster')} now unsorted" if n_moved else ""
+        return f"remove group {old.name}", f"Removed the group {old.name}{now}."
+    if old.name != new.name:
+        return f"rename group {old.name}", f"Renamed the group {old.name} to {new.name}."
+    return f"recolor group {new.name}", f"Recoloured the group {new.name}."
 
 
 def _clusters_and_value(edit: UpdateInfo) -> tuple[Sequence[int], Any]:

@@ -1,0 +1,26 @@
+"""What was done is said in words."""
+
+from napari_phy.core.cluster_manager import ClusterManager
+from napari_phy.widgets import messages
+
+
+def test_edits_of_the_list_of_groups_have_words_of_their_own():
+    manager = ClusterManager([0, 1, 2, 2])
+    said = []
+    manager.changed.connect(lambda update: said.append(messages.edit_done(update, manager.n_spikes)))
+    manager.add_group("axons")
+    manager.rename_group("axons", "fibres")
+    manager.recolor_group("fibres", "#102030")
+    manager.move([0, 1], "fibres")
+    manager.remove_group("fibres")
+    manager.undo()
+    manager.redo()
+    assert said == [
+        "Added the group axons.",
+        "Renamed the group axons to fibres.",
+        "Recoloured the group fibres.",
+        "Moved 0 and 1 to fibres.",
+        "Removed the group fibres; 2 clusters now unsorted.",
+        "Undid: remove group fibres.",
+        "Redid: remove group fibres.",
+    ]
