@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import tempfile
 from pathlib import Path
 
@@ -26,5 +27,5 @@ def open_demo() -> Answer:
     from napari_phy.sample_data import fresh_copy
 
     path = fresh_copy(Path(tempfile.mkdtemp(prefix="napari-phy-demo-")))
-    print(f"A fresh copy of the sample is in {path.parent}.", flush=True)
+    print(f"A fresh copy of the sample is in {path.parent}.", file=sys.stderr, flush=True)
     return open_in_napari(path)

@@ -6,9 +6,10 @@ import ast
 import math
 import operator
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
+
+from napari_phy.io.values import TEXT_PER_ITEM, NotAValueError, Scope, Value, bind, is_container, refuse, shown, weigh
 
 MAX_WEIGHT = 200_000  # items and pieces of text in one value; a graph of 15 000 edges has 60 000
 MAX_DEPTH = 40
@@ -18,25 +19,6 @@ _STEPS_A_KEY = 20
 _ITEMS_A_STEP = 8
 _MAX_BITS = 256
 _MAX_LEVELS = 200
-_TEXT_PER_ITEM = 64
-_SHOWN = 60
-
-
-class NotAValueError(ValueError):
-    """An expression that is no plain value; the message says why, `line` where."""
-
-    def __init__(self, message: str, line: int) -> None:
-        super().__init__(message)
-        self.line = line
-
-
-@dataclass(frozen=True, slots=True)
-class Value:
-    """A plain value, with how much it holds and how deep; what is bound twice counts twice."""
-
-    value: Any
-    weight: int = 1
-    depth: int = 0
 
 
 _UNARY: Mapping[type[ast.unaryop], Callable[[Any], Any]] = {
@@ -99,39 +81,39 @@ class Evaluator:
         """Return `left operation right`, as an augmented assignment asks for."""
         function = _BINARY.get(type(operation))
         if function is None:
-            raise _refuse(node, f"{_shown(node)} is not simple arithmetic; write the value out")
+            raise refuse(node, f"{shown(node)} is not simple arithmetic; write the value out")
         a, b = left.value, right.value
         if isinstance(a, str) and isinstance(operation, ast.Mod):
             if not _PLAIN_FORMAT.fullmatch(a):
-                raise _refuse(node, f"{_shown(node)} formats text in a way that is not read; write the text out")
+                raise refuse(node, f"{shown(node)} formats text in a way that is not read; write the text out")
         elif isinstance(operation, ast.Mult) and not (isinstance(a, _NUMBERS) and isinstance(b, _NUMBERS)):
             times = next((item for item in (a, b) if isinstance(item, int)), 0)
             self._check_weight(max(left.weight, right.weight) * max(0, times), node)
         elif isinstance(operation, ast.Pow) and not _is_small_power(a, b):
-            raise _refuse(node, f"{_shown(node)} is too large a number; write the value out")
+            raise refuse(node, f"{shown(node)} is too large a number; write the value out")
         try:
             result = function(a, b)
         except (TypeError, ValueError, ArithmeticError) as error:
-            raise _refuse(node, f"{_shown(node)} has no value ({error})") from error
+            raise refuse(node, f"{shown(node)} has no value ({error})") from error
         depth = max(left.depth, right.depth)
-        return self._checked(result, left.weight + right.weight if _is_container(result) else 1, depth, node)
+        return self._checked(result, left.weight + right.weight if is_container(result) else 1, depth, node)
 
     def _value(self, node: ast.expr, names: Mapping[str, Value], level: int) -> Value:
         self._spend(1 if level <= _MAX_LEVELS else MAX_STEPS, node)
         for kind, method in _METHODS.items():
             if isinstance(node, kind):
                 return method(self, node, names, level + 1)
-        raise _refuse(node, f"{_shown(node)} is not a plain value; write the value out")
+        raise refuse(node, f"{shown(node)} is not a plain value; write the value out")
 
     def _constant(self, node: Any, names: Mapping[str, Value], level: int) -> Value:
         value = node.value
         if value is not None and not isinstance(value, (bool, int, float, str, bytes)):
-            raise _refuse(node, f"{_shown(node)} is not a number or a text; write a plain value")
+            raise refuse(node, f"{shown(node)} is not a number or a text; write a plain value")
         return self._checked(value, 1, 0, node)
 
     def _name(self, node: Any, names: Mapping[str, Value], level: int) -> Value:
         if node.id not in names:
-            raise _refuse(node, f"{node.id} is not set in an earlier line; set it there, or write the value out")
+            raise refuse(node, f"{node.id} is not set in an earlier line; set it there, or write the value out")
         return names[node.id]
 
     def _sequence(self, node: Any, names: Mapping[str, Value], level: int) -> Value:
@@ -156,7 +138,7 @@ class Evaluator:
             self._check_weight(weight, node)
             if key is None:
                 if not isinstance(value.value, dict):
-                    raise _refuse(item, f"{_shown(item)} is no dict")
+                    raise refuse(item, f"{shown(item)} is no dict")
                 self._check_keys(len(result) + len(value.value), node)
                 result.update(value.value)
             else:
@@ -169,7 +151,7 @@ class Evaluator:
         operand = self._value(node.operand, names, level).value
         function = _UNARY.get(type(node.op))
         if function is None or not isinstance(operand, _NUMBERS):
-            raise _refuse(node, f"{_shown(node)} is not simple arithmetic; write the value out")
+            raise refuse(node, f"{shown(node)} is not simple arithmetic; write the value out")
         return self._checked(function(operand), 1, 0, node)
 
     def _binary(self, node: Any, names: Mapping[str, Value], level: int) -> Value:
@@ -189,7 +171,7 @@ class Evaluator:
         try:
             item = base.value[key]
         except (TypeError, ValueError, LookupError) as error:
-            raise _refuse(node, f"{_shown(node)} has no value ({type(error).__name__}: {error})") from error
+            raise refuse(node, f"{shown(node)} has no value ({type(error).__name__}: {error})") from error
         return self._item(item, base, node)
 
     def _joined(self, node: Any, names: Mapping[str, Value], level: int) -> Value:
@@ -198,19 +180,19 @@ class Evaluator:
             if isinstance(part, ast.FormattedValue):
                 value = self._value(part.value, names, level).value
                 if part.format_spec is not None or part.conversion != -1 or not isinstance(value, (str, int, float)):
-                    raise _refuse(node, f"{_shown(node)} formats text in a way that is not read; write the text out")
+                    raise refuse(node, f"{shown(node)} formats text in a way that is not read; write the text out")
                 text += str(value)
             else:
                 text += part.value
-            self._check_weight(len(text) // _TEXT_PER_ITEM, node)
+            self._check_weight(len(text) // TEXT_PER_ITEM, node)
         return self._checked(text, 1, 0, node)
 
     def _call(self, node: Any, names: Mapping[str, Value], level: int) -> Value:
         name = node.func.id if isinstance(node.func, ast.Name) else None
         if name is None or name in names or name not in {*_CALLS, "range"}:
-            raise _refuse(node, f"{_shown(node)} is a call, and files are read, never run; write the value out")
+            raise refuse(node, f"{shown(node)} is a call, and files are read, never run; write the value out")
         if any(isinstance(item, ast.Starred) for item in node.args) or any(word.arg is None for word in node.keywords):
-            raise _refuse(node, f"{_shown(node)} is not a plain value; write the value out")
+            raise refuse(node, f"{shown(node)} is not a plain value; write the value out")
         parts = [self._value(item, names, level) for item in node.args]
         words = {word.arg: self._value(word.value, names, level) for word in node.keywords}
         if name == "range":
@@ -219,15 +201,15 @@ class Evaluator:
         weight = 1 + sum(part.weight for part in (*parts, *words.values()))
         self._check_weight(weight, node)
         if name in ("dict", "set"):
-            self._check_keys(len(words) + sum(len(part.value) for part in parts if _is_container(part.value)), node)
-        if name in ("int", "float", "str", "bool") and any(_is_container(part.value) for part in parts):
-            raise _refuse(node, f"{_shown(node)} is not a plain value; write the value out")
+            self._check_keys(len(words) + sum(len(part.value) for part in parts if is_container(part.value)), node)
+        if name in ("int", "float", "str", "bool") and any(is_container(part.value) for part in parts):
+            raise refuse(node, f"{shown(node)} is not a plain value; write the value out")
         try:
             result = _CALLS[name](*(part.value for part in parts), **{key: word.value for key, word in words.items()})
         except (TypeError, ValueError, ArithmeticError) as error:
-            raise _refuse(node, f"{_shown(node)} has no value ({error})") from error
+            raise refuse(node, f"{shown(node)} has no value ({error})") from error
         extra = len(result) if isinstance(result, list) else 0  # zip makes pairs
-        return self._checked(result, weight + extra if _is_container(result) else 1, depth + 2, node)
+        return self._checked(result, weight + extra if is_container(result) else 1, depth + 2, node)
 
     def _range(self, bounds: Sequence[Any], node: ast.AST) -> Value:
         try:
@@ -236,7 +218,7 @@ class Evaluator:
         except (TypeError, ValueError, OverflowError) as error:
             if isinstance(error, NotAValueError):
                 raise
-            raise _refuse(node, f"{_shown(node)} has no value ({error})") from error
+            raise refuse(node, f"{shown(node)} has no value ({error})") from error
         return self._checked(list(numbers), 1 + len(numbers), 1, node)
 
     def _list_comprehension(self, node: Any, names: Mapping[str, Value], level: int) -> Value:
@@ -264,19 +246,19 @@ class Evaluator:
             return
         first, *others = generators
         if first.ifs or first.is_async:
-            raise _refuse(first.target, "A comprehension with a condition is not read; write the values out")
+            raise refuse(first.target, "A comprehension with a condition is not read; write the values out")
         source = self._value(first.iter, names, level)
         for item in self._items(source, first.iter):
-            yield from self._bindings(others, _Scope(bind(first.target, item), names), level)
+            yield from self._bindings(others, Scope(bind(first.target, item), names), level)
 
     def _items(self, source: Value, node: ast.AST) -> list[Value]:
-        if not _is_container(source.value):
-            raise _refuse(node, f"{_shown(node)} is no list")
+        if not is_container(source.value):
+            raise refuse(node, f"{shown(node)} is no list")
         return [self._item(item, source, node) for item in source.value]
 
     def _item(self, item: Any, source: Value, node: ast.AST) -> Value:
         """Return an item of a container, weighed again: a container has the weight of all of them."""
-        weight = _weigh(item)
+        weight = weigh(item)
         self._spend(weight, node)
         return Value(item, weight, source.depth)
 
@@ -288,33 +270,33 @@ class Evaluator:
         try:
             result = maker(part.value for part in parts)
         except TypeError as error:
-            raise _refuse(node, f"{_shown(node)} has no value ({error})") from error
+            raise refuse(node, f"{shown(node)} has no value ({error})") from error
         return self._checked(result, weight, 1 + max((part.depth for part in parts), default=0), node)
 
     def _spend(self, steps: int, node: ast.AST) -> None:
         self._steps += steps
         if self._steps > MAX_STEPS:
-            raise _refuse(node, "This takes too long to compute; write the value out")
+            raise refuse(node, "This takes too long to compute; write the value out")
 
     def _check_weight(self, weight: int, node: ast.AST) -> None:
         if weight > MAX_WEIGHT:
-            raise _refuse(node, f"{_shown(node)} holds more than {MAX_WEIGHT} values; write a smaller one")
+            raise refuse(node, f"{shown(node)} holds more than {MAX_WEIGHT} values; write a smaller one")
 
     def _check_keys(self, n_keys: int, node: ast.AST) -> None:
         if n_keys > MAX_KEYS:
-            raise _refuse(node, f"{_shown(node)} holds more than {MAX_KEYS} keys; write a smaller one")
+            raise refuse(node, f"{shown(node)} holds more than {MAX_KEYS} keys; write a smaller one")
         self._spend(_STEPS_A_KEY * n_keys, node)
 
     def _checked(self, value: Any, weight: int, depth: int, node: ast.AST) -> Value:
         if isinstance(value, (str, bytes)):
-            weight = 1 + len(value) // _TEXT_PER_ITEM
+            weight = 1 + len(value) // TEXT_PER_ITEM
         elif isinstance(value, int) and value.bit_length() > _MAX_BITS:
-            raise _refuse(node, f"{_shown(node)} is too large a number; write the value out")
+            raise refuse(node, f"{shown(node)} is too large a number; write the value out")
         elif isinstance(value, complex):
-            raise _refuse(node, f"{_shown(node)} is not a real number; write the value out")
+            raise refuse(node, f"{shown(node)} is not a real number; write the value out")
         self._check_weight(weight, node)
         if depth > MAX_DEPTH:
-            raise _refuse(node, f"{_shown(node)} is nested deeper than {MAX_DEPTH} levels; write a flatter value")
+            raise refuse(node, f"{shown(node)} is nested deeper than {MAX_DEPTH} levels; write a flatter value")
         self._spend(weight // _ITEMS_A_STEP, node)
         return Value(value, weight, depth)
 
@@ -334,63 +316,11 @@ _METHODS: Mapping[Any, Callable[[Evaluator, Any, Mapping[str, Value], int], Valu
 }
 
 
-class _Scope(Mapping[str, Value]):
-    """Names that hide those of an outer mapping, which is not copied."""
-
-    def __init__(self, inner: Mapping[str, Value], outer: Mapping[str, Value]) -> None:
-        self._inner = inner
-        self._outer = outer
-
-    def __getitem__(self, name: str) -> Value:
-        return self._inner[name] if name in self._inner else self._outer[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter({**self._outer, **self._inner})
-
-    def __len__(self) -> int:
-        return len({**self._outer, **self._inner})
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._inner or name in self._outer
-
-
-def bind(target: ast.expr, value: Value) -> dict[str, Value]:
-    """Return the names that an assignment of `value` to `target` binds.
-
-    Raises
-    ------
-    NotAValueError
-        If the target is neither a name nor a tuple of names, or has another length.
-    """
-    if isinstance(target, ast.Name):
-        return {target.id: value}
-    if isinstance(target, (ast.Tuple, ast.List)) and isinstance(value.value, (list, tuple)):
-        if len(target.elts) != len(value.value):
-            raise _refuse(target, f"{len(value.value)} values cannot be given to {len(target.elts)} names")
-        bound: dict[str, Value] = {}
-        for part, item in zip(target.elts, value.value, strict=True):
-            bound |= bind(part, Value(item, value.weight, value.depth))
-        return bound
-    raise _refuse(target, f"{_shown(target)} is no name; only lines like `name = value` are read")
-
-
 def _set_item(result: dict[Any, Any], key: Any, value: Any, node: ast.AST) -> None:
     try:
         result[key] = value
     except TypeError as error:
-        raise _refuse(node, f"{_shown(node)} cannot be a key ({error})") from error
-
-
-def _is_container(value: Any) -> bool:
-    return isinstance(value, (list, tuple, set, dict))
-
-
-def _weigh(value: Any) -> int:
-    if isinstance(value, dict):
-        return 1 + sum(_weigh(key) + _weigh(item) for key, item in value.items())
-    if _is_container(value):
-        return 1 + sum(map(_weigh, value))
-    return 1 + len(value) // _TEXT_PER_ITEM if isinstance(value, (str, bytes)) else 1
+        raise refuse(node, f"{shown(node)} cannot be a key ({error})") from error
 
 
 def _is_small_power(base: Any, exponent: Any) -> bool:
@@ -399,16 +329,3 @@ def _is_small_power(base: Any, exponent: Any) -> bool:
     if isinstance(base, float) or isinstance(exponent, float):
         return math.isfinite(base) and math.isfinite(exponent)
     return abs(exponent) * max(1, base.bit_length()) <= _MAX_BITS
-
-
-def _refuse(node: ast.AST, message: str) -> NotAValueError:
-    return NotAValueError(message, getattr(node, "lineno", 1))
-
-
-def _shown(node: ast.AST) -> str:
-    """Return the start of the source of a node, for a message."""
-    try:
-        text = " ".join(ast.unparse(node).split())
-    except (ValueError, RecursionError):
-        return "This"
-    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"

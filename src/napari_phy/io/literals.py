@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from napari_phy.core.errors import KwikFormatError, MissingDataError
-from napari_phy.io.expressions import Evaluator, NotAValueError, Value, bind
+from napari_phy.io.expressions import Evaluator
+from napari_phy.io.values import NotAValueError, Value, bind
 
 logger = logging.getLogger(__name__)
 

@@ -1,0 +1,96 @@
+"""Plain values of a parameter file: how much they hold, what they are bound to, and how one is refused."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+TEXT_PER_ITEM = 64
+_SHOWN = 60
+
+
+class NotAValueError(ValueError):
+    """An expression that is no plain value; the message says why, `line` where."""
+
+    def __init__(self, message: str, line: int) -> None:
+        super().__init__(message)
+        self.line = line
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A plain value, with how much it holds and how deep; what is bound twice counts twice."""
+
+    value: Any
+    weight: int = 1
+    depth: int = 0
+
+
+class Scope(Mapping[str, Value]):
+    """Names that hide those of an outer mapping, which is not copied."""
+
+    def __init__(self, inner: Mapping[str, Value], outer: Mapping[str, Value]) -> None:
+        self._inner = inner
+        self._outer = outer
+
+    def __getitem__(self, name: str) -> Value:
+        return self._inner[name] if name in self._inner else self._outer[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter({**self._outer, **self._inner})
+
+    def __len__(self) -> int:
+        return len({**self._outer, **self._inner})
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._inner or name in self._outer
+
+
+def bind(target: ast.expr, value: Value) -> dict[str, Value]:
+    """Return the names that an assignment of `value` to `target` binds.
+
+    Raises
+    ------
+    NotAValueError
+        If the target is neither a name nor a tuple of names, or has another length.
+    """
+    if isinstance(target, ast.Name):
+        return {target.id: value}
+    if isinstance(target, (ast.Tuple, ast.List)) and isinstance(value.value, (list, tuple)):
+        if len(target.elts) != len(value.value):
+            raise refuse(target, f"{len(value.value)} values cannot be given to {len(target.elts)} names")
+        bound: dict[str, Value] = {}
+        for part, item in zip(target.elts, value.value, strict=True):
+            bound |= bind(part, Value(item, value.weight, value.depth))
+        return bound
+    raise refuse(target, f"{shown(target)} is no name; only lines like `name = value` are read")
+
+
+def is_container(value: Any) -> bool:
+    """Tell whether a value holds others."""
+    return isinstance(value, (list, tuple, set, dict))
+
+
+def weigh(value: Any) -> int:
+    """Return how much a value holds: its items and pieces of text, and those of its items."""
+    if isinstance(value, dict):
+        return 1 + sum(weigh(key) + weigh(item) for key, item in value.items())
+    if is_container(value):
+        return 1 + sum(map(weigh, value))
+    return 1 + len(value) // TEXT_PER_ITEM if isinstance(value, (str, bytes)) else 1
+
+
+def refuse(node: ast.AST, message: str) -> NotAValueError:
+    """Return the error that says why a piece of source is no plain value."""
+    return NotAValueError(message, getattr(node, "lineno", 1))
+
+
+def shown(node: ast.AST) -> str:
+    """Return the start of the source of a node, for a message."""
+    try:
+        text = " ".join(ast.unparse(node).split())
+    except (ValueError, RecursionError):
+        return "This"
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
