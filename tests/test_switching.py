@@ -135,6 +135,46 @@ def test_a_switch_that_fails_changes_nothing(session, kwik):
     assert not session.is_dirty
 
 
+def test_only_the_clusters_of_another_clustering_are_read(session):
+    before = session.model
+    session.switch(clustering="second")
+    for name in ("spike_samples", "features", "masks", "waveforms", "traces", "probe"):
+        assert getattr(session.model, name) is getattr(before, name)
+    assert session.model.features[:2].shape[0] == 2
+    session.close()
+    session.close()
+
+
+@pytest.mark.real_data
+def test_another_channel_group_brings_its_own_channels(data_folder, tmp_path):
+    source = data_folder / "klusta_4ch" / "test4.kwik"
+    path = tmp_path / "x.kwik"
+    for suffix in (".kwik", ".kwx"):
+        shutil.copyfile(source.with_suffix(suffix), path.with_suffix(suffix))
+    with open_h5(path, "r+") as file, open_h5(path.with_suffix(".kwx"), "r+") as kwx:
+        groups = file.node("/channel_groups")
+        groups.copy("0", "3")
+        groups["3"].attrs["channel_order"] = groups["0"].attrs["channel_order"][::-1]
+        groups["3/spikes/clusters/main"][...] = 5
+        kwx.write("/channel_groups/3/features_masks", 2 * kwx.read("/channel_groups/0/features_masks"))
+    with open_session(path) as session:
+        first, order, features = state(session), session.model.channel_order.tolist(), session.model.features[:4]
+        numbers = table(session)
+        session.switch(channel_group=3)
+        assert session.model.channel_order.tolist() == order[::-1]
+        np.testing.assert_array_equal(session.model.features[:4], 2 * features)
+        assert session.manager.cluster_ids.tolist() == [5]
+        assert table(session) != numbers
+        session.label([5], "note", "of group 3")
+        session.switch(channel_group=0, clustering="original")
+        session.switch(channel_group=3, clustering="main")
+        assert session.manager.labels(5) == {"note": "of group 3"}
+        session.save()
+        session.switch(channel_group=0)
+        assert (state(session), table(session)) == (first, numbers)
+        np.testing.assert_array_equal(session.model.features[:4], features)
+
+
 def test_a_switch_whose_proposals_cannot_be_made_changes_nothing(session, monkeypatch):
     session.start_wizard()
     opened, before = session.opened, state(session)

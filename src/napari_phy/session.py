@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -124,6 +124,7 @@ class Session:
     closed = Signal()
     switched = Signal()
     clusterings_changed = Signal()
+    raw_data_found = Signal()
 
     def __init__(self, model: BaseModel, store: EditStore, *, read_only: bool = False) -> None:
         self._read_only = read_only
@@ -267,7 +268,9 @@ class Session:
                 return
             left, opened = self._opened, self._open(group, clustering)
             self._go_to(opened)
-            left.close()
+            left.store.close()
+            if not _shares_files(left.model, opened.model):
+                left.model.close()
         self.switched.emit()
 
     def add_clustering(self, name: str, spike_clusters: npt.ArrayLike) -> None:
@@ -331,7 +334,11 @@ class Session:
 
     def _open(self, channel_group: int, clustering: str | None) -> OpenClustering:
         """Open another part of the file; a wizard that proposes now does so there too."""
-        model = self.model.opened_at(channel_group, clustering)
+        now = self.model
+        if isinstance(now, KwikModel) and clustering is not None and channel_group == now.channel_group:
+            model: BaseModel = now.with_clustering(clustering)
+        else:
+            model = now.opened_at(channel_group, clustering)
         try:
             store = EditStore.open(model, read_only=self._read_only)
             try:
@@ -344,20 +351,20 @@ class Session:
                 store.close()
                 raise
         except BaseException:
-            model.close()
+            if not _shares_files(now, model):
+                model.close()
             raise
 
     def _reopen(self, act: Callable[[], None], clustering: str) -> None:
         """Let go of the open clustering for an act on it, and open it again, under its new name if that came about."""
         with self._changing:
-            left, (_, channel_group, name) = self._opened, self._place
-            left.store.close()
+            _, channel_group, name = self._place
+            self.store.close()
             try:
                 act()
                 name = clustering
             finally:
                 self._go_to(self._open(channel_group, name))
-                left.model.close()
                 self.switched.emit()
 
     def _go_to(self, opened: OpenClustering) -> None:
@@ -367,6 +374,34 @@ class Session:
         left.selection.changed.disconnect(self._on_selected, missing_ok=True)
         self._opened = opened
         self._follow()
+
+    # ---- raw data
+
+    def locate_raw(self, paths: str | Path | Sequence[str | Path] | Mapping[str, str | Path]) -> None:
+        """Read traces and waveforms from raw files that moved; they are found there from now on.
+
+        Parameters
+        ----------
+        paths : a file, several, or a folder that has them; or {name in the .kwik: file}.
+
+        Raises
+        ------
+        MissingDataError : they are not there, or nobody can tell which is which.
+        KwikFormatError : they cannot be the raw data of this data set.
+        """
+        with self._changing:
+            self.take_raw(self.model, self.model.with_raw(paths))
+
+    def take_raw(self, asked: BaseModel, found: BaseModel) -> bool:
+        """Go on with the model that `asked.with_raw` found; False, and nothing done, when `asked` was switched away."""
+        with self._changing:
+            if self._opened.model is not asked:
+                found.close_traces()
+                return False
+            self._opened = replace(self._opened, model=found)
+            asked.close_traces()
+        self.raw_data_found.emit()
+        return True
 
     # ---- wizard
 
@@ -423,6 +458,14 @@ class Session:
         with self._changing:
             self._opened.store.save(self._opened.snapshot())
         self.saved.emit()
+
+    def save_copy(self, path: str | Path) -> None:
+        """Write the clustering as it is shown into a data set of another name; this one goes on with its own file.
+
+        The features are copied along; the copy finds the raw data where they are. Raises SaveError.
+        """
+        opened = self._opened
+        opened.store.save_copy(opened.snapshot(), path, opened.model.raw_places)
 
     def discard_unsaved(self) -> None:
         """Undo or redo to the state that the file holds; redo or undo brings the edits back."""
@@ -493,6 +536,11 @@ class Session:
         place = self.wizard.place
         if place:
             self.selection.select(place)
+
+
+def _shares_files(one: BaseModel, other: BaseModel) -> bool:
+    """Tell whether two models are clusterings of one channel group, made by `KwikModel.with_clustering`."""
+    return isinstance(one, KwikModel) and one.channel_group == other.channel_group
 
 
 def _similar(manager: ClusterManager, sums: FeatureSums | None, cluster: int) -> list[tuple[int, float]]:

@@ -103,6 +103,18 @@ class EditableModel(BaseModel):
         self._check_free()
         self._read_again(clustering)
 
+    def with_clustering(self, clustering: str) -> Self:
+        """Return another clustering of this channel group as a model that shares everything else.
+
+        The two share their open files too: closing one of them closes both.
+        """
+        other = copy.copy(self)
+        with open_h5(self.path) as file:
+            other._choose(file, self.channel_group, clustering)
+            other._read_spike_clusters(file)
+            other._read_clusters(file)
+        return other
+
     def lend(self, owner: str) -> None:
         """Let the part stay what it is from now on: somebody keeps edits for it."""
         self._owner = owner
@@ -311,14 +323,9 @@ class EditableModel(BaseModel):
 
     # ---- following the file
 
-    def _read_again(self, clustering: str | None) -> None:
+    def _read_again(self, clustering: str) -> None:
         """Read what the file says of a clustering; if that fails nothing changes."""
-        other = copy.copy(self)
-        with open_h5(self.path) as file:
-            other._choose(file, self.channel_group, clustering)
-            other._read_spike_clusters(file)
-            other._read_clusters(file)
-        self.__dict__.update(other.__dict__)
+        self.__dict__.update(self.with_clustering(clustering).__dict__)
 
     def refresh(self) -> None:
         """Read again which clusterings the file has."""
