@@ -114,6 +114,16 @@ def test_the_picture_fills_the_canvas(session, viewer):
     assert width * viewer.scene.camera.zoom == pytest.approx(1200, rel=0.05)
 
 
+def test_the_home_button_of_napari_shows_the_whole_recording(session, viewer):
+    binder = LayerBinder(viewer, session)
+    viewer.fit_to_view()
+    empty = viewer.scene.camera.zoom
+    session.selection.select(session.manager.cluster_ids[:2])
+    viewer.fit_to_view()
+    assert viewer.scene.camera.zoom == pytest.approx(empty, rel=0.1)
+    binder.close()
+
+
 def test_a_data_set_without_raw_data_has_only_spikes(kwik_copy):
     kwik_copy.with_suffix(".dat").unlink()
     with open_session(kwik_copy) as session:

@@ -87,7 +87,7 @@ class LayerBinder:
         with layer.events.blocker_all():
             layer.data = points.positions
             layer.selected_data = set()
-            layer.size = self._point_size()
+            layer.size = 1  # the limits decide; a large size would be part of what napari's Home button fits
             layer.border_width = 0
             if len(points.colors):
                 layer.face_color = layer.border_color = points.colors  # a border of no width still tints the rim
@@ -105,10 +105,6 @@ class LayerBinder:
             self._watched.events.visible.disconnect(self.refresh)
         for layer in self.layers:
             self._viewer.layers.remove(layer)
-
-    def _point_size(self) -> float:
-        """Return the size in data units that is above the largest size in pixels: the limits decide."""
-        return max(1.0, self._session.model.duration * self._session.model.sample_rate / 50)
 
     def _points(self) -> Points | None:
         return next((layer for layer in self.layers if isinstance(layer, Points)), None)

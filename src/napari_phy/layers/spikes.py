@@ -15,7 +15,7 @@ from napari_phy.session import Session
 from napari_phy.views.cluster_table import compute_cluster_table
 
 N_POINTS_MAX = 20_000
-SIZE_PX = (4, 7)
+SIZE_PX = (7, 7)
 ROW_SPREAD = 0.7  # of a channel
 NAME = "spikes"
 
@@ -63,6 +63,7 @@ def spikes_layer(session: Session, pitch: float) -> LayerDataTuple:
         "ndim": 2,
         "scale": (pitch, 1 / session.model.sample_rate),
         "axis_labels": ("channel", "time"),
+        "size": 1,
         "border_width": 0,
         "canvas_size_limits": SIZE_PX,
         "metadata": {TAG: SessionTag(session)},
