@@ -115,6 +115,8 @@ def everything_of(model: KwikModel) -> None:
 
 def complaint(message: str, path: Path) -> str:
     """Return what is wrong with the words of an error."""
+    if not message:
+        return ""
     if path.stem not in message:
         return f"the message does not name the file: {message}"
     if "\n" in message or not message.endswith("."):

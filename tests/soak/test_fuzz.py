@@ -6,12 +6,13 @@
 import os
 import shutil
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import h5py
 import numpy as np
 import pytest
-from soak.damaged import Outcome, outcomes, run_limited
+from soak.damaged import Outcome, complaint, look_at, outcomes, run_limited
 from soak.small_kwik import make_kwik
 
 N_EVERY_TIME = 50
@@ -88,6 +89,36 @@ def test_many_damaged_files_in_chunks(chunked: Path, part: int) -> None:
 @pytest.mark.parametrize("part", range(4))
 def test_many_damaged_real_files(data_folder: Path, name: str, part: int) -> None:
     check(list(outcomes(data_folder / f"{name}.kwik", range(300_000 + part, 300_000 + N_SOAK // 2, 4))))
+
+
+def _set(path: str, name: str, value: object) -> Callable[[Path], None]:
+    def damage(kwik: Path) -> None:
+        with h5py.File(kwik, "r+") as file:
+            file[path].attrs[name] = value
+
+    return damage
+
+
+def _huge_features(kwik: Path) -> None:
+    with h5py.File(kwik.with_suffix(".kwx"), "r+") as file:
+        del file["/channel_groups/0/features_masks"]
+        file["/channel_groups/0/features_masks"] = np.full((300, 12, 2), 1e300)
+
+
+FOUND_BEFORE = {
+    "a list as name of a group": _set("/channel_groups/0/cluster_groups/main/3", "name", [1, 2, 3]),
+    "an array as raw file": _set("/recordings/0/raw", "dat_path", np.zeros(3, dtype=[("a", "i4"), ("b", "f8")])),
+    "a recording that starts at the end of time": _set("/recordings/0", "start_time", 1e308),
+    "features beyond float32": _huge_features,
+}
+
+
+@pytest.mark.parametrize("name", FOUND_BEFORE)
+def test_what_was_once_found(written: Path, tmp_path: Path, name: str) -> None:
+    for file in written.parent.iterdir():
+        shutil.copy(file, tmp_path)
+    FOUND_BEFORE[name](tmp_path / written.name)
+    assert not complaint(look_at(tmp_path / written.name), written)
 
 
 def _hang() -> str:

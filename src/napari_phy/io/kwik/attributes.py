@@ -75,6 +75,12 @@ def as_int(value: Any) -> int | None:
     return int(value) if isinstance(value, int) and abs(value) < _MAX_INT else None
 
 
+def as_texts(value: Any) -> list[str]:
+    """Return a decoded attribute as texts that say something: of a text or a list; none of anything else."""
+    items = value if isinstance(value, list) else [value]
+    return [item for item in items if isinstance(item, str) and item]
+
+
 def as_float(value: Any) -> float | None:
     """Return a decoded attribute as a finite float, also from a one-element array or text; else None."""
     value = _only(value)

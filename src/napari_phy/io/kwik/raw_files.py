@@ -14,6 +14,7 @@ import numpy as np
 from napari_phy.core.errors import NapariPhyError
 from napari_phy.io.h5 import H5File, open_h5
 from napari_phy.io.kwik import schema
+from napari_phy.io.kwik.attributes import as_texts
 
 logger = logging.getLogger(__name__)
 
@@ -88,8 +89,8 @@ def read_link(attributes: Mapping[str, Any], fallback: str, kwik: Path, recordin
     kwik : path of the `.kwik`.
     recording_id : number of the recording.
     """
-    stored = attributes.get("dat_path") or attributes.get("hdf5_path") or fallback
-    text = str(stored[0] if isinstance(stored, list) and stored else stored).replace("\0", "")
+    stored = [*as_texts(attributes.get("dat_path")), *as_texts(attributes.get("hdf5_path")), fallback]
+    text = stored[0].replace("\0", "")
     node = schema.recording_path(recording_id)
     if match := _SIBLING.fullmatch(text):
         return RawLink(f"{kwik.stem}.{match[1]}", match[2] or node)

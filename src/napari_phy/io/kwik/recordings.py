@@ -15,7 +15,7 @@ from napari_phy.core.base_model import Recording
 from napari_phy.core.errors import KwikFormatError
 from napari_phy.io.h5 import H5File
 from napari_phy.io.kwik import schema
-from napari_phy.io.kwik.attributes import as_float, as_int
+from napari_phy.io.kwik.attributes import as_float, as_int, as_texts
 from napari_phy.io.kwik.raw_files import FlatLayout, RawData, RawLink, RawPlaces, find_raw, read_link
 from napari_phy.io.kwik.spikes import MAX_SAMPLE, Integers
 from napari_phy.io.kwik.traces import RawSegment
@@ -156,8 +156,7 @@ def _segment(raw: RawData | None, start: int, length: int, first_row: int) -> Ra
 
 
 def _read_recordings(file: H5File, metadata: Mapping[str, Any]) -> list[_Stored]:
-    listed = metadata.get("raw_data_files")
-    files = [listed] if isinstance(listed, str) else [str(item) for item in listed or ()]
+    files = as_texts(metadata.get("raw_data_files"))
     ids = [name for name in file.children(schema.RECORDINGS) if isinstance(name, int)]
     default = f"{file.path.stem}.dat"
     stored = []
@@ -166,7 +165,7 @@ def _read_recordings(file: H5File, metadata: Mapping[str, Any]) -> list[_Stored]
         attributes = file.attrs(node)
         fallback = files[place] if len(files) == max(1, len(ids)) and files[place] else default
         link = read_link(file.attrs(f"{node}/raw"), fallback, file.path, recording_id)
-        name = str(attributes.get("name") or f"recording_{recording_id}")
+        name = next(iter(as_texts(attributes.get("name"))), f"recording_{recording_id}")
         start, time = as_int(attributes.get("start_sample")), as_float(attributes.get("start_time"))
         stored.append(_Stored(recording_id, name, start, time, link))
     return stored
@@ -177,7 +176,8 @@ def _lengths(stored: Sequence[_Stored], in_file: Sequence[int], sample_rate: flo
     by_sample = _differences([item.start_sample for item in stored])
     if by_sample and all(length >= rows for length, rows in zip(by_sample, in_file, strict=False)):
         return [*by_sample, in_file[-1]]
-    times = [None if item.start_time is None else round(item.start_time * sample_rate) for item in stored]
+    starts = [None if item.start_time is None else item.start_time * sample_rate for item in stored]
+    times = [None if start is None or abs(start) > MAX_SAMPLE else round(start) for start in starts]
     by_time = _differences(times) or [0] * (len(stored) - 1)
     return [rows or other for rows, other in zip(in_file, [*by_time, 0], strict=True)]
 
