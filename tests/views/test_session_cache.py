@@ -8,9 +8,14 @@ class Clustering:
     pass
 
 
+class DataSet:
+    pass
+
+
 class Somebody:
     def __init__(self):
         self.manager = Clustering()
+        self.model = DataSet()
 
 
 def test_each_value_is_computed_once():
@@ -65,3 +70,19 @@ def test_what_was_computed_across_a_switch_is_not_kept():
     assert cache.known(session, [1]) == {}
     session.manager = first
     assert cache.known(session, [1]) == {}
+
+
+def test_raw_data_that_were_found_begin_anew():
+    cache, session = SessionCache(1000, lambda value: 1), Somebody()
+    cache.get(session, [1], lambda keys: {1: "of another file"})
+
+    def compute(keys):
+        session.model = DataSet()
+        return dict.fromkeys(keys, "of one or the other")
+
+    session.model = DataSet()
+    assert cache.known(session, [1]) == {}
+    cache.get(session, [1], compute)
+    assert cache.known(session, [1]) == {}
+    cache.get(session, [1], lambda keys: {1: "found"})
+    assert cache.known(session, [1]) == {1: "found"}

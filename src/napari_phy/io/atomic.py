@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import stat
 import sys
 from collections.abc import Callable
 from contextlib import suppress
@@ -64,6 +65,12 @@ def copy_file(source: Path, target: Path, *, room_for: int = 0) -> None:
             require_room(target.parent, room_for)
     shutil.copystat(source, target)
     _copy_owner(source, target)
+
+
+def make_writable(path: Path) -> None:
+    """Let its owner write to a file, such as the copy of one that is read-only."""
+    with suppress(OSError):
+        path.chmod(path.stat().st_mode | stat.S_IWUSR)
 
 
 def keep_backup(path: Path, backup: Path, temporary: Path) -> None:

@@ -63,7 +63,7 @@ def replace_kwik(place: ClusteringPlace, snapshot: Snapshot, journal: Journal, b
     path, folder = place.path, journal.path.parent
     n_committed = journal.n_edits if snapshot.n_committed is None else snapshot.n_committed
     copy = copy_name(path)
-    with _explaining(path, journal.state.n_unsaved), one_saver(folder):
+    with explaining(path, journal.state.n_unsaved), one_saver(folder):
         remove_leftovers(path)
         try:
             before = identity(path)
@@ -97,6 +97,7 @@ def write_copy(place: ClusteringPlace, snapshot: Snapshot, copy: Path) -> None:
     """Write a copy of a `.kwik` that holds the snapshot, and read it back; whatever was there is overwritten."""
     copy.unlink(missing_ok=True)
     atomic.copy_file(place.path, copy, room_for=snapshot.spike_clusters.nbytes + (1 << 20))
+    atomic.make_writable(copy)
     reached("save.copied")
     write_clustering(
         copy,
@@ -110,25 +111,6 @@ def write_copy(place: ClusteringPlace, snapshot: Snapshot, copy: Path) -> None:
         user_groups=snapshot.user_groups,
     )
     reached("save.written")
-
-
-def write_separate_copy(place: ClusteringPlace, snapshot: Snapshot, target: Path, n_unsaved: int) -> None:
-    """Write a `.kwik` of another name that holds the snapshot.
-
-    Raises
-    ------
-    SaveError
-        It cannot be written; a file that had the name is as before.
-    """
-    copy = copy_name(target)
-    with _explaining(target, n_unsaved):
-        try:
-            write_copy(place, snapshot, copy)
-            atomic.sync_file(copy)
-            replace_file(copy, target)
-            sync_folder(target.parent)
-        finally:
-            copy.unlink(missing_ok=True)
 
 
 def remove_leftovers(path: Path) -> None:
@@ -161,6 +143,14 @@ def identity(path: Path) -> tuple[int, int, int]:
     return stat.st_ino, stat.st_size, stat.st_mtime_ns
 
 
+def identity_or_none(path: Path) -> tuple[int, int, int] | None:
+    """Return the same, None where there is no file."""
+    try:
+        return identity(path)
+    except OSError:
+        return None
+
+
 @contextmanager
 def one_saver(folder: Path) -> Iterator[None]:
     """Keep two programs, which may edit two channel groups of one file, from saving at once."""
@@ -172,7 +162,7 @@ def one_saver(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _explaining(path: Path, n_unsaved: int) -> Iterator[None]:
+def explaining(path: Path, n_unsaved: int) -> Iterator[None]:
     """Turn whatever goes wrong into one sentence that says what becomes of the edits."""
     try:
         yield

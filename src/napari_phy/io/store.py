@@ -5,19 +5,21 @@ from __future__ import annotations
 import logging
 import os
 import threading
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
 from napari_phy.core.base_model import BaseModel
-from napari_phy.core.errors import JournalError, JournalLockedError, ReadOnlyError, SaveError
+from napari_phy.core.errors import JournalError, JournalLockedError, NapariPhyError, ReadOnlyError
 from napari_phy.core.update_info import UpdateInfo
 from napari_phy.io import store_messages
+from napari_phy.io.copying import copy_data_set
 from napari_phy.io.crash_points import reached
 from napari_phy.io.journal import Journal
 from napari_phy.io.journal_opening import ClusteringPlace, OpenedJournal, first_free_id, open_journal
 from napari_phy.io.kwik import schema
 from napari_phy.io.replay_base import Base, base_of
-from napari_phy.io.saving import Snapshot, clean_up, replace_kwik, write_separate_copy
+from napari_phy.io.saving import Snapshot, clean_up, identity_or_none, replace_kwik
 from napari_phy.io.side_folder import remove_side_folder
 
 __all__ = ["Base", "EditStore", "Snapshot"]
@@ -41,6 +43,7 @@ class EditStore:
         self._journal: Journal | None = None
         self._records: tuple[UpdateInfo, ...] | None = ()
         self._saving = threading.Lock()
+        self._seen = identity_or_none(place.path)
         self._first_free_id = first_free_id(place, base)
         self.base = base
         self.messages = tuple(messages)
@@ -161,22 +164,50 @@ class EditStore:
                 raise ReadOnlyError(self._why_not_saved())
             reached("save.started")
             n_unsaved = self.n_unsaved
-            replace_kwik(self._place, snapshot, self._journal, self.base)
+            try:
+                replace_kwik(self._place, snapshot, self._journal, self.base)
+            finally:
+                self._seen = identity_or_none(self.path)
         logger.info(store_messages.saved(self.path.name, n_unsaved))
 
-    def save_copy(self, snapshot: Snapshot, target: Path | str) -> None:
-        """Write a `.kwik` of its own that holds the snapshot; the data set goes on with the file it has.
+    def save_copy(self, snapshot: Snapshot, target: Path | str, raw_places: Mapping[str, Path] | None = None) -> None:
+        """Write a data set of its own that holds the snapshot; this one goes on with the file it has.
+
+        The features are copied along; raw data stay where they are, and the copy finds them there.
+
+        Parameters
+        ----------
+        snapshot : what it holds.
+        target : its `.kwik`.
+        raw_places : {name of a raw file in the `.kwik`: where it is}.
 
         Raises
         ------
         SaveError
             The disk is full, or the copy cannot be written.
         """
-        target = Path(target).resolve()
-        if target == self.path:
-            raise SaveError(f"{self.path.name} cannot be a copy of itself; choose another name.")
         with self._saving:
-            write_separate_copy(self._place, snapshot, target, self.n_unsaved)
+            copy_data_set(self._place, snapshot, Path(target).resolve(), raw_places or {}, self.n_unsaved)
+
+    def look_at_file(self) -> bool:
+        """Tell whether the file on disk is another one than that last seen here; its contents may be the same."""
+        return not self._saving.locked() and identity_or_none(self.path) != self._seen
+
+    def was_changed(self) -> bool:
+        """Tell whether another program changed the clustering in the file since it was opened or saved here.
+
+        It is read for that only where the file on disk is another one; where only other things changed in it, it
+        counts as seen. May run in a thread of its own.
+        """
+        with self._saving:
+            now = identity_or_none(self.path)
+            if now == self._seen:
+                return False
+            self._seen = now
+            try:
+                return self._journal is None or not self._journal.settle(self._place.content_hash())
+            except NapariPhyError:
+                return True
 
     def close(self) -> None:
         """Let go of the journal once no save is under way; one in which nothing was ever kept is removed."""

@@ -46,6 +46,16 @@ def read_only_file(name: str) -> str:
     return f"{name} is read-only. Edits are kept in the journal; save a copy to keep them in a file."
 
 
+def changed_while_open(name: str, n_unsaved: int, *, read_only: bool) -> str:
+    """Return the sentence for a file that another program writes while it is open here."""
+    if read_only:
+        return f"{name} was changed by another program. Open it again to see the change."
+    if not n_unsaved:
+        return f"{name} was changed by another program. Open it again before you edit it; it cannot be saved to."
+    they = f"{_stay(n_unsaved).capitalize()}; save a copy to keep {'it' if n_unsaved == 1 else 'them'} in a file."
+    return f"{name} was changed by another program and cannot be saved to. {they}"
+
+
 def disk_full(n_unsaved: int, details: str = "") -> str:
     """Return the sentence for a save that found no room."""
     details = f" ({details})" if details else ""

@@ -5,8 +5,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import Any, Generic, TypeVar
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, ref
 
+from napari_phy.core.base_model import BaseModel
 from napari_phy.core.byte_cache import ByteCache
 from napari_phy.views.session_like import ManagerLike, SessionLike
 
@@ -17,7 +18,8 @@ V = TypeVar("V")
 class SessionCache(Generic[K, V]):
     """A byte-capped cache for each clustering that a session has open; it is gone with it. Safe in worker threads.
 
-    A session that is switched to another clustering or channel group has another manager, and so another cache.
+    A session that is switched to another clustering or channel group has another manager, and so another cache; so it
+    has when its raw data are found, which gives it another model.
 
     Parameters
     ----------
@@ -28,37 +30,38 @@ class SessionCache(Generic[K, V]):
     def __init__(self, max_bytes: int, nbytes: Callable[[V], int]) -> None:
         self._max_bytes = max_bytes
         self._nbytes = nbytes
-        self._caches: WeakKeyDictionary[Any, ByteCache[K, V]] = WeakKeyDictionary()
+        self._caches: WeakKeyDictionary[Any, tuple[ref[BaseModel], ByteCache[K, V]]] = WeakKeyDictionary()
         self._lock = threading.Lock()
 
     def known(self, session: SessionLike, keys: Iterable[K]) -> dict[K, V]:
         """Return those values that are kept."""
-        return self._known(session.manager, keys)
+        return self._known(session.manager, session.model, keys)
 
     def get(self, session: SessionLike, keys: Iterable[K], compute: Callable[[list[K]], Mapping[K, V]]) -> dict[K, V]:
         """Return the values in the order of `keys`, computing together those that are not kept."""
         keys = list(keys)
-        manager = session.manager
-        values = self._known(manager, keys)
+        manager, model = session.manager, session.model
+        values = self._known(manager, model, keys)
         wanted = [key for key in keys if key not in values]
         if wanted:
             computed = compute(wanted)
             values.update(computed)
-            if session.manager is manager:  # else it was switched meanwhile, and nobody knows what was computed
+            if session.manager is manager and session.model is model:  # else nobody knows what was computed
                 with self._lock:
-                    cache = self._cache(manager)
+                    cache = self._cache(manager, model)
                     for key, value in computed.items():
                         cache.put(key, value)
         return {key: values[key] for key in keys}
 
-    def _known(self, manager: ManagerLike, keys: Iterable[K]) -> dict[K, V]:
+    def _known(self, manager: ManagerLike, model: BaseModel, keys: Iterable[K]) -> dict[K, V]:
         with self._lock:
-            cache = self._cache(manager)
+            cache = self._cache(manager, model)
             found = {key: cache.get(key) for key in keys}
         return {key: value for key, value in found.items() if value is not None}
 
-    def _cache(self, manager: ManagerLike) -> ByteCache[K, V]:
-        cache = self._caches.get(manager)
-        if cache is None:
-            cache = self._caches[manager] = ByteCache(self._max_bytes, self._nbytes)
+    def _cache(self, manager: ManagerLike, model: BaseModel) -> ByteCache[K, V]:
+        of_model, cache = self._caches.get(manager, (None, None))
+        if cache is None or of_model is None or of_model() is not model:
+            cache = ByteCache(self._max_bytes, self._nbytes)
+            self._caches[manager] = ref(model), cache
         return cache
