@@ -307,6 +307,18 @@ def test_groups_are_added_renamed_coloured_and_deleted(model, untouched) -> None
     assert without(tree(model.path), *places("main")) == without(untouched, *places("main"))
 
 
+def test_clusters_that_have_the_name_of_their_group_follow_it(model) -> None:
+    with open_h5(model.path, "r+") as file:
+        for cluster in (2, 3):
+            file.write_attr(f"{GROUP}/clusters/main/{cluster}", "cluster_group", "Möwen")
+    with closing(KwikModel(model.path)) as again:
+        assert again.cluster_groups == {2: "möwen", 3: "möwen", 4: "möwen"}
+        again.rename_cluster_group("möwen", "gulls")
+        assert again.cluster_groups == {2: "gulls", 3: "gulls", 4: "gulls"}
+        again.delete_cluster_group("gulls")
+        assert again.cluster_groups == {}
+
+
 fields = st.dictionaries(
     st.text(st.characters(codec="utf-8", exclude_characters="/\0"), min_size=1, max_size=8).filter(lambda n: n != "."),
     st.one_of(
@@ -370,10 +382,11 @@ def test_facts_that_make_no_sense_are_left_out(model) -> None:
         quality.attrs["isolation_distance"] = np.bytes_(b"N.")
         quality.attrs["amplitude"] = [3.5]
         quality.create_dataset("matrix_isolation", data=2.25)
-        node.create_group("user_data/deeper")
+        node.create_dataset("user_data/note", data=np.bytes_("schön".encode()))
+        node.require_group("user_data/deeper")
     found = model.cluster_metadata[3]
     assert found["quality_measures"] == {"amplitude": 3.5, "matrix_isolation": 2.25}
-    assert "user_data" not in found
+    assert found["user_data"] == {"note": "schön"}
     assert "mean_waveform_raw" not in found
 
 

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from napari_phy.core.errors import SaveError
 from napari_phy.io.h5 import H5File, open_h5
 from napari_phy.io.kwik import schema
-from napari_phy.io.kwik.attributes import as_float
+from napari_phy.io.kwik.attributes import as_float, decode
 
 if TYPE_CHECKING:
     from napari_phy.io.kwik.editable_model import EditableModel
@@ -157,7 +157,7 @@ def _read_dataset(file: H5File, path: str) -> Any:
     if not file.is_dataset(path):
         return None
     values = file.read(path)
-    return values if values.dtype.kind in "biuf" and values.ndim else (values.item() if values.ndim == 0 else None)
+    return decode(values if values.ndim else values[()])
 
 
 def _read_waveform(file: H5File, node: str, name: str) -> npt.NDArray[np.float32] | None:

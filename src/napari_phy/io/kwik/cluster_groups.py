@@ -35,7 +35,7 @@ def write_user_groups(file: H5File, channel_group: int, clustering: str, groups:
     path = schema.cluster_groups_path(channel_group, clustering)
     stored = {group.group_id: group for group in read_user_groups(file, channel_group, clustering)}
     for group_id in stored.keys() - {group.group_id for group in groups}:
-        _leave_group(file, channel_group, clustering, stored[group_id])
+        _move_clusters(file, channel_group, clustering, stored[group_id], schema.UNSORTED)
         parent = file.node(path)
         del parent[str(group_id)]
     taken = read_group_names(file, channel_group, clustering).keys() - stored.keys()
@@ -46,6 +46,8 @@ def write_user_groups(file: H5File, channel_group: int, clustering: str, groups:
         old = stored.get(group_id)
         if old is None or old.name != group.name:
             file.write_attr(node, "name", group.name)
+        if old is not None and old.name != group.name:
+            _move_clusters(file, channel_group, clustering, old, group_id)
         if group.color is None:
             file.delete_attr(schema.own(node), "color")
         elif old is None or old.color != group.color:
@@ -61,10 +63,10 @@ def _free_id(taken: Iterable[int], stored: Iterable[int], groups: Sequence[Clust
     return next(number for number in range(schema.FIRST_USER_GROUP, 2**31) if number not in used)
 
 
-def _leave_group(file: H5File, channel_group: int, clustering: str, group: ClusterGroup) -> None:
-    """Make every cluster of a group unsorted, whether it names the group by number or by name."""
+def _move_clusters(file: H5File, channel_group: int, clustering: str, group: ClusterGroup, target: int) -> None:
+    """Give every cluster of a group another number of a group, whether it has its number or its name."""
     nodes = schema.clusters_path(channel_group, clustering)
     for cluster in file.children(nodes):
         stored = file.attrs(f"{nodes}/{cluster}").get("cluster_group") if isinstance(cluster, int) else None
         if stored is not None and (as_int(stored) == group.group_id or group_name(stored, {}) == group.name):
-            file.write_attr(f"{nodes}/{cluster}", "cluster_group", schema.UNSORTED)
+            file.write_attr(f"{nodes}/{cluster}", "cluster_group", target)
