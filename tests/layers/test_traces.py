@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from napari_phy.layers.traces import TraceLevel, trace_levels
+from napari_phy import open_session
+from napari_phy.layers.traces import TraceLevel, trace_levels, traces_layer
 
 RNG = np.random.default_rng(0)
 TRACES = RNG.integers(-500, 500, size=(10_007, 5)).astype(np.int16)
@@ -56,3 +57,14 @@ def test_a_huge_level_is_not_turned_into_an_array():
     level = TraceLevel(np.zeros((9_000_000, 1), np.int16), np.array([0]), np.zeros(1, np.float32), 1)
     with pytest.raises(MemoryError, match="in pieces"):
         np.asarray(level)
+
+
+def test_a_raw_file_that_ends_too_early_is_no_quiet_recording(kwik_copy):
+    with open_session(kwik_copy) as session:
+        _, whole, _ = traces_layer(session, 1.0)
+    raw = kwik_copy.with_suffix(".dat")
+    with raw.open("r+b") as file:
+        file.truncate(raw.stat().st_size // 5)
+    with open_session(kwik_copy) as session:
+        _, cut, _ = traces_layer(session, 1.0)
+    assert cut["contrast_limits"] == pytest.approx(whole["contrast_limits"], rel=0.2)

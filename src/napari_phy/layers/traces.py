@@ -144,10 +144,16 @@ def trace_colormap(dark: bool) -> Colormap:
 
 
 def _baseline_and_noise(traces: Samples, channels: npt.NDArray[np.int64]) -> tuple[Float32, float]:
-    """Return (n_channels,) medians and one robust standard deviation, from evenly spaced excerpts."""
+    """Return (n_channels,) medians and one robust standard deviation, from evenly spaced excerpts.
+
+    Samples that are 0 in all channels don't count: a gap, or a raw file that ends too early, is no quiet recording.
+    """
     last = max(1, traces.shape[0] - N_SAMPLES_EXCERPT)
     starts = evenly_spaced(last, N_EXCERPTS)
     excerpts = np.concatenate([traces[start : start + N_SAMPLES_EXCERPT][:, channels] for start in starts.tolist()])
+    recorded = excerpts.any(axis=1)
+    if recorded.any():
+        excerpts = excerpts[recorded]
     baseline = np.median(excerpts, axis=0).astype(np.float32)
     noise = float(np.median(np.abs(excerpts - baseline)) / 0.6745)
     return baseline, noise or 1.0
