@@ -1,12 +1,18 @@
 """Waveforms equal those cut out of each recording filtered as a whole."""
 
+import itertools
 from collections.abc import Callable
+from pathlib import Path
 
 import h5py
 import numpy as np
 import pytest
+from kwik_writers.klusta import write_klusta
+from kwik_writers.spikedetekt2 import write_spikedetekt2
+from kwik_writers.truth import make_truth
 
 from napari_phy.core.probe import Probe
+from napari_phy.io.kwik import windows
 from napari_phy.io.kwik.create import KwikGroup
 from napari_phy.io.kwik.filtering import BandPass
 from napari_phy.io.kwik.model import KwikModel
@@ -147,3 +153,84 @@ def test_a_recording_shorter_than_a_window(make_kwik: Callable) -> None:
     assert not waves[0, :16].any()
     assert waves[0, 16:26].any()
     model.close()
+
+
+def test_raw_windows_and_unfiltered_waveforms_are_those_of_the_file(edges) -> None:
+    model = KwikModel(edges.path)
+    raw, expected = model.waveforms.raw, whole_file(edges, kind=lambda raw: raw)
+    assert raw.shape == model.waveforms.shape
+    assert raw[:].dtype == np.int16
+    np.testing.assert_allclose(raw[:] * 0.195, expected)
+    np.testing.assert_allclose(model.waveforms.unfiltered[:], expected, rtol=1e-6)
+    assert model.waveforms.unfiltered is model.waveforms.unfiltered
+    for rows in ([5, 2, 2, 100, 0], [], SPIKES > 9000, -1, 7, slice(3, 90, 4), slice(None, None, -1)):
+        key = np.array(rows, dtype=int) if isinstance(rows, list) else rows
+        np.testing.assert_allclose(raw[key] * 0.195, expected[key])
+        np.testing.assert_allclose(model.waveforms.unfiltered[key], expected[key], rtol=1e-6)
+    with pytest.raises(IndexError, match="there are"):
+        raw[[len(SPIKES)]]
+    model.close()
+
+
+def test_small_batches_and_gaps_give_the_same(edges, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = KwikModel(edges.path)
+    raw, filtered = model.waveforms.raw[:], model.waveforms[:]
+    for batch, gap in ((1, 0), (20_000, 0), (20_000, 100), (2**23, 2**20)):
+        monkeypatch.setattr(windows, "_BATCH_BYTES", batch)
+        monkeypatch.setattr(windows, "_GAP_BYTES", gap)
+        np.testing.assert_array_equal(model.waveforms.raw[:], raw)
+        np.testing.assert_allclose(model.waveforms[:], filtered, rtol=1e-4, atol=1e-3)
+    model.close()
+
+
+@pytest.mark.parametrize("context", [0, 100])
+def test_samples_are_read_in_the_order_of_the_file_and_once(
+    edges, monkeypatch: pytest.MonkeyPatch, context: int
+) -> None:
+    model = KwikModel(edges.path)
+    read: list[tuple[int, int]] = []
+    plain = model.traces.read_spans
+
+    def watched(place: int, spans: list) -> None:
+        read.extend((start, stop) for start, stop, _ in spans)
+        plain(place, spans)
+
+    monkeypatch.setattr(model.traces, "read_spans", watched)
+    ids = np.random.default_rng(0).permutation(np.flatnonzero((SPIKES > 500) & (SPIKES < 8500)))
+    rows = model.waveforms.raw if context == 0 else model.waveforms
+    assert len(rows[ids]) == len(ids)
+    assert read == sorted(read)
+    assert all(stop <= start for (_, stop), (start, _) in itertools.pairwise(read))
+    assert read[0][0] >= 500 - 16 - context
+    assert read[-1][1] <= 8500 + 16 + context
+    model.close()
+
+
+def test_waveforms_are_the_same_from_flat_files_and_kwd(tmp_path: Path) -> None:
+    truth = make_truth((5000, 1500, 60, 3000), n_spikes=400)
+    found = []
+    for name, write, kind in (
+        ("flat", write_klusta, {"raw": "dat"}),
+        ("whole", write_klusta, {"raw": "kwd"}),
+        ("chunked", write_spikedetekt2, {"start_sample": True}),
+    ):
+        (tmp_path / name).mkdir()
+        model = KwikModel(write(tmp_path / name, truth, **kind))
+        order = np.argsort(model.channel_order)
+        found.append((model.waveforms[:][:, :, order], model.waveforms.raw[:][:, :, order]))
+        model.close()
+    for waveforms, raw in found[1:]:
+        np.testing.assert_allclose(waveforms, found[0][0], atol=0.02)
+        np.testing.assert_array_equal(raw, found[0][1])
+
+
+def test_a_filter_never_sees_another_recording(tmp_path: Path) -> None:
+    truth = make_truth((5000, 3000), n_spikes=400)
+    quiet = KwikModel(write_klusta(tmp_path, truth))
+    before = quiet.waveforms[:]
+    first = quiet.spike_recordings == 0
+    quiet.close()
+    np.full_like(truth.raw[1], 30_000).tofile(tmp_path / "set_1.dat")
+    loud = KwikModel(tmp_path / "set.kwik")
+    np.testing.assert_array_equal(loud.waveforms[first], before[first])
+    loud.close()

@@ -81,8 +81,8 @@ class Waveforms:
         ids, order = sorted_ids(spike_ids, self.shape[0])
         out = np.zeros((len(ids), *self.shape[1:]), dtype=np.float32)
         context = 0 if self.band is None else self.band.n_context
-        for rows, windows in self.raw.inside(ids, context):
-            out[rows] = self._scaled(windows)
+        for rows, windows in self.raw.inside(ids, context, time_first=self.band is not None):
+            out[rows] = self._scaled(windows) if self.band is None else self._filtered(windows)
         for row, window, shift in self.raw.at_borders(ids, context):
             cut = self._scaled(window) if self.band is None else self.band.apply(window) * self._gain
             first = max(0, -shift)
@@ -90,9 +90,12 @@ class Waveforms:
             out[row, shift + first : shift + last] = cut[first:last]
         return in_order(out, order, spike_ids)
 
+    def _filtered(self, windows: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
+        """Filter and scale (n_samples with context, n, n_channels); return (n, n_samples, n_channels)."""
+        flat = windows.reshape(len(windows), -1).astype(np.float32)
+        return np.asarray((self._filter_matrix() @ flat).reshape(-1, *windows.shape[1:]).swapaxes(0, 1))
+
     def _scaled(self, windows: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
-        if self.band is not None:
-            return np.asarray(np.matmul(self._filter_matrix(), windows.astype(np.float32)))
         if self._dc_offset:
             return np.asarray((windows.astype(np.float32) - self._dc_offset) * self._gain)
         scaled: npt.NDArray[np.float32] = np.multiply(windows, self._gain, dtype=np.float32)

@@ -67,7 +67,7 @@ class Windows:
         return in_order(out, order, spike_ids)
 
     def inside(
-        self, ids: SpikeIds, context: int, into: npt.NDArray[Any] | None = None
+        self, ids: SpikeIds, context: int, into: npt.NDArray[Any] | None = None, *, time_first: bool = False
     ) -> Iterator[tuple[npt.NDArray[np.int64], npt.NDArray[Any]]]:
         """Give (rows, windows with `context` samples more on either side) of spikes with all of that in their data.
 
@@ -76,6 +76,7 @@ class Windows:
         ids : ascending spike ids; rows count in them.
         context : samples on either side.
         into : filled in place where it can be, and then given instead of windows.
+        time_first : windows are (n_samples, n, n_channels), so that filtering them is one product of two matrices.
         """
         starts = self._starts(ids, context)
         length = self.shape[1] + 2 * context
@@ -88,7 +89,7 @@ class Windows:
                 batch = whole[begin : begin + step]
                 first, last = int(batch[0]), int(batch[-1])
                 target = into[first : last + 1] if into is not None and last - first + 1 == len(batch) else None
-                cut = self._cut(place, starts[batch], length, target)
+                cut = self._cut(place, starts[batch], length, target, time_first=time_first)
                 yield batch, (into if target is not None and into is not None else cut)
 
     def at_borders(self, ids: SpikeIds, context: int) -> Iterator[tuple[int, npt.NDArray[Any], int]]:
@@ -120,7 +121,13 @@ class Windows:
                 yield place, np.flatnonzero(places == place)
 
     def _cut(
-        self, place: int, starts: npt.NDArray[np.int64], length: int, into: npt.NDArray[Any] | None
+        self,
+        place: int,
+        starts: npt.NDArray[np.int64],
+        length: int,
+        into: npt.NDArray[Any] | None,
+        *,
+        time_first: bool,
     ) -> npt.NDArray[Any]:
         """Read ascending windows that lie within the data: neighbours together, then one gather."""
         row_bytes = self._traces.shape[1] * self.dtype.itemsize
@@ -140,8 +147,10 @@ class Windows:
             buffer = buffer[:, self._channels]
         run = np.repeat(np.arange(len(begins)), np.diff(edges))
         positions = starts - begins[run] + offsets[run]
-        rows = positions[:, None] + np.arange(length)
-        return np.take(buffer, rows, axis=0, out=into, mode="clip")
+        steps = np.arange(length)
+        rows = steps[:, None] + positions if time_first else positions[:, None] + steps
+        cut: npt.NDArray[Any] = np.take(buffer, rows, axis=0, out=into, mode="clip")
+        return cut
 
 
 def sorted_ids(spike_ids: Any, n_spikes: int) -> tuple[SpikeIds, SpikeIds | None]:
