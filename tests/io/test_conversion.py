@@ -98,6 +98,25 @@ def test_older_layouts_become_new(source: Path, tmp_path: Path) -> None:
         assert "features_masks" not in kwx["/channel_groups/3"]
 
 
+def test_raw_data_in_hdf5_become_a_flat_file(source: Path, tmp_path: Path) -> None:
+    raw = np.fromfile(source.with_suffix(".dat"), dtype=np.int16).reshape(-1, 4)
+    source.with_suffix(".dat").unlink()
+    with h5py.File(source.with_name("small.raw.kwd"), "w") as kwd:
+        kwd["/recordings/0/data"] = raw
+    with h5py.File(source, "r+") as file:
+        del file["/recordings/0/raw"].attrs["dat_path"]
+        file["/recordings/0/raw"].attrs["hdf5_path"] = "{raw.kwd}/recordings/0/data"
+    target = tmp_path / "new.kwik"
+    done = convert_kwik(source, target)
+    assert done.raw_files == ("new.dat",)
+    assert np.array_equal(np.fromfile(tmp_path / "new.dat", dtype=np.int16).reshape(-1, 4), raw)
+    compare(source, target)
+    target.unlink()
+    target.with_suffix(".kwx").unlink()
+    with pytest.raises(SaveError, match=r"new\.dat is there already"):
+        convert_kwik(source, target)
+
+
 def test_without_features_and_raw_data(source: Path, tmp_path: Path) -> None:
     source.with_suffix(".kwx").unlink()
     source.with_suffix(".dat").unlink()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -18,9 +18,11 @@ from napari_phy.core.base_model import SpikeRows
 from napari_phy.core.errors import SaveError
 from napari_phy.io.h5 import open_h5
 from napari_phy.io.kwik import schema
-from napari_phy.io.kwik.attributes import as_float, encode
+from napari_phy.io.kwik.attributes import as_float, as_texts, encode
 from napari_phy.io.kwik.create import KwikGroup, create_kwik
 from napari_phy.io.kwik.model import KwikModel
+from napari_phy.io.kwik.raw_files import RawData
+from napari_phy.io.kwik.traces import JoinedTraces
 
 _BLOCK_BYTES = 2**25
 _KNOWN_NODES = {"application_data", "channel_groups", "recordings"}
@@ -192,32 +194,29 @@ def _parameters(model: KwikModel) -> dict[str, Any]:
     return kept
 
 
-def _segments(model: KwikModel) -> Iterable[Any]:
-    return getattr(model.traces, "segments", ())
+def _raw_of(model: KwikModel) -> list[RawData | None]:
+    """Return the raw data of each recording."""
+    return [segment.raw for segment in model.traces.segments] if isinstance(model.traces, JoinedTraces) else []
 
 
-def _raw_path(segment: Any) -> Path | None:
-    """Return the flat raw file of a recording; None if it has none."""
-    raw = segment.raw if hasattr(segment, "raw") else segment
-    return None if raw is None or getattr(raw, "node", None) is not None else raw.path
+def _is_hdf5(model: KwikModel) -> bool:
+    return any(raw is not None and raw.node is not None for raw in _raw_of(model))
 
 
 def _writes_raw(source: Path) -> bool:
     with contextlib.closing(KwikModel(source)) as model:
-        return model.traces is not None and any(_raw_path(segment) is None for segment in _segments(model))
+        return _is_hdf5(model)
 
 
 def _raw_files(model: KwikModel, path: Path, target: Path) -> list[str]:
-    """Return what the new file says of its raw data; writes them where the old ones are not flat."""
-    if model.traces is None:
-        with open_h5(model.path) as file:
-            links = [file.attrs(f"{schema.recording_path(item.recording_id)}/raw") for item in model.recordings]
-        stored = [str(link.get("dat_path") or f"{target.stem}.dat") for link in links]
-        return stored if len(set(stored)) > 1 else stored[:1]
-    found = [_raw_path(segment) for segment in _segments(model)]
-    if any(file is None for file in found):
+    """Return what the new file says of its raw data; writes them where the old ones are HDF5."""
+    if _is_hdf5(model):
         return [_write_raw(model, path.with_suffix(".dat"), target)]
-    files = [_named(file, target) for file in found if file is not None]
+    with open_h5(model.path) as file:
+        links = [file.attrs(f"{schema.recording_path(item.recording_id)}/raw") for item in model.recordings]
+    stored = [next(iter(as_texts(link.get("dat_path"))), f"{target.stem}.dat") for link in links]
+    found = _raw_of(model) or [None] * len(stored)
+    files = [name if raw is None else _named(raw.path, target) for raw, name in zip(found, stored, strict=True)]
     return files if len(set(files)) > 1 else files[:1]
 
 
