@@ -296,5 +296,9 @@ def _left_out(models: Sequence[KwikModel]) -> Iterator[str]:
     for model in models:
         if model.features is None:
             yield f"Channel group {model.channel_group} has no features."
+    if _is_hdf5(first):
+        for recording, raw in zip(first.recordings, _raw_of(first), strict=True):
+            if raw is None:
+                yield f"Recording {recording.recording_id} has no raw data; its samples are 0 in the new file."
     if first.traces is None:
         yield "The raw data were not found; the new file names them as the old one did."
