@@ -26,6 +26,8 @@ class MemoryStore:
     position: int = 0
     save_error: Exception | None = None
     saved: list = field(default_factory=list)
+    copies: list = field(default_factory=list)
+    changed: bool = False
 
     @property
     def n_unsaved(self):
@@ -45,6 +47,18 @@ class MemoryStore:
             raise self.save_error
         self.saved.append(snapshot)
         self.saved_position = snapshot.n_done
+
+    def save_copy(self, snapshot, target, raw_places):
+        if self.save_error is not None:
+            raise self.save_error
+        self.copies.append((snapshot, target, raw_places))
+
+    def look_at_file(self):
+        return self.changed
+
+    def was_changed(self):
+        changed, self.changed = self.changed, False
+        return changed
 
     def close(self):
         pass

@@ -141,7 +141,7 @@ def test_undo_and_redo_name_the_edit(desk):
     assert BY_ID["undo"].tooltip(session) == "Undo: move 5 to good (Ctrl+Z)"
 
 
-def test_save_only_when_dirty_and_writable(desk):
+def test_save_only_when_dirty_and_to_a_copy_where_the_file_is_read_only(desk):
     session = desk.session
     assert BY_ID["save"].refusal(session) == "Everything is saved."
     session.merge([3, 4])
@@ -149,7 +149,10 @@ def test_save_only_when_dirty_and_writable(desk):
     assert do("save", desk)
     assert desk.calls == ["save"]
     session.store.can_save = False
-    assert "read-only" in BY_ID["save"].refusal(session)
+    assert BY_ID["save"].button_text(session) == "Save a copy…"
+    assert BY_ID["save"].tooltip(session) == "Save a copy with 1 edit; memory.kwik is read-only (Ctrl+S)"
+    session.store.read_only = True
+    assert BY_ID["save"].refusal(session) == "memory.kwik is open read-only; there is nothing to save."
 
 
 def test_next_and_previous_best_follow_the_list(desk):

@@ -6,11 +6,11 @@ from napari.utils.notifications import notification_manager
 from qtpy.QtCore import QPoint, Qt, QTimer
 from qtpy.QtGui import QFontMetrics
 from qtpy.QtTest import QTest
-from qtpy.QtWidgets import QAbstractButton, QApplication, QDockWidget, QLabel, QToolButton
+from qtpy.QtWidgets import QAbstractButton, QApplication, QDockWidget, QLabel, QToolButton, QWidget
 from widgets.light_session import disk_full, light_session
 
 from napari_phy.layers.session_tag import TAG, SessionTag, session_of
-from napari_phy.widgets import docks
+from napari_phy.widgets import desk, docks
 from napari_phy.widgets.header import Header
 from napari_phy.widgets.workspace import Workspace, dock_name, open_workspace
 
@@ -209,6 +209,44 @@ def test_recovered_edits_offer_to_keep_save_or_discard(open_, notes):
     choices["Discard all"](None)
     assert not session.is_dirty
     assert workspace.viewer.title == "memory.kwik – napari"
+
+
+def test_a_read_only_file_offers_to_save_a_copy(open_, notes, qtbot, monkeypatch, tmp_path):
+    session = light_session()
+    session.store.can_save = False
+    session.store.messages = ("memory.kwik is read-only. Edits are kept in the journal; save a copy to keep …",)
+    workspace = open_(session=session)
+    monkeypatch.setattr(desk, "ask_copy", lambda *_: tmp_path / "copy.kwik")
+    dict(notes[0].actions)["Save a copy…"](None)
+    qtbot.waitUntil(lambda: len(session.store.copies) == 1)
+    session.move([3], "good")
+    assert workspace.toolbar.button("save").text() == "Save a copy"  # Qt leaves the dots out
+    key(workspace.panels["Clusters"].list, Qt.Key.Key_S, CTRL)
+    qtbot.waitUntil(lambda: len(session.store.copies) == 2)
+    qtbot.waitUntil(lambda: workspace.viewer.status == "Saved a copy of memory.kwik to copy.kwik.")
+    assert session.is_dirty  # the file itself has not got the edit
+    session.store.save_error = disk_full()
+    key(workspace.panels["Clusters"].list, Qt.Key.Key_S, CTRL)
+    qtbot.waitUntil(lambda: str(notes[-1].message) == str(disk_full()))
+
+
+def test_a_file_changed_elsewhere_is_noticed_when_the_window_is_looked_at_again(open_, notes, qtbot):
+    workspace = open_()
+    session = workspace.session
+    session.move([3], "good")
+    session.store.changed = True
+    other = QWidget()
+    qtbot.addWidget(other)
+    other.show()
+    other.activateWindow()
+    qtbot.waitUntil(lambda: QApplication.activeWindow() is other)
+    workspace.window.activateWindow()
+    qtbot.waitUntil(lambda: len(notes) == 1)
+    assert str(notes[0].message) == (
+        "memory.kwik was changed by another program and cannot be saved to. "
+        "Your 1 edit stays in the journal; save a copy to keep it in a file."
+    )
+    assert [text for text, _ in notes[0].actions] == ["Save a copy…"]
 
 
 # --- keys ---
@@ -425,7 +463,8 @@ def test_a_second_file_waits_for_the_answer_about_unsaved_edits(workspace, monke
 
 def test_removing_the_layers_empties_the_docks(workspace, qtbot):
     session = workspace.session
-    n_before = len(light_session().manager.changed)
+    other = light_session()
+    n_before = len(other.manager.changed)
     workspace.viewer.layers.clear()
     assert workspace.session is None
     for title in ("Clusters", "Similar"):

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from napari.components import ViewerModel
-from napari.layers import Image, Points
+from napari.layers import Image, Layer, Points
 from napari.layers.base import ActionType
 
 from napari_phy.core.update_info import UpdateInfo
 from napari_phy.layers.session_tag import session_of
 from napari_phy.layers.spikes import spike_points
-from napari_phy.layers.traces import trace_colormap
+from napari_phy.layers.traces import trace_colormap, traces_layer
 from napari_phy.session import Session
 
 MARGIN = 1.04  # a little air around the picture
@@ -94,6 +94,25 @@ class LayerBinder:
         layer.editable = False  # setting data makes it editable again
         layer.refresh()
         self._shown = (clusters, self._dark)
+
+    def show_traces(self) -> None:
+        """Add the traces below the spikes, or those of another file in the place of the old ones."""
+        own = self.layers
+        pitch = float(own[0].scale[0]) if own else 1.0
+        made = traces_layer(self._session, pitch)
+        if made is None or any(layer.ndim > 2 for layer in self._viewer.layers):  # a stack has the canvas for itself
+            return
+        active = self._viewer.layers.selection.active
+        place = min((self._viewer.layers.index(layer) for layer in own), default=len(self._viewer.layers))
+        layer = Layer.create(*made)
+        layer.colormap = trace_colormap(self._dark)
+        self._viewer.layers.insert(place, layer)
+        for old in own:
+            if isinstance(old, Image):
+                self._viewer.layers.remove(old)
+        self._viewer.layers.selection.active = active if active in self._viewer.layers else layer
+        self._shown = None  # times may have changed with the recordings
+        self.refresh()
 
     def close(self) -> None:
         """Stop following and take the layers away."""

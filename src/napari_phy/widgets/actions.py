@@ -33,7 +33,7 @@ class Desk(Protocol):
         ...
 
     def save(self) -> None:
-        """Save in the background."""
+        """Save in the background, to a copy where the file is read-only."""
         ...
 
     def ask_label(self) -> None:
@@ -166,8 +166,8 @@ def _needs_redo(session: Session) -> str | None:
 
 
 def _needs_unsaved(session: Session) -> str | None:
-    if not session.can_save:
-        return messages.read_only(session.name)
+    if session.store.read_only:
+        return messages.nothing_kept(session.name)
     return None if session.is_dirty else messages.NOTHING_TO_SAVE
 
 
@@ -205,7 +205,13 @@ def _redo_sentence(session: Session) -> str:
     return "Redo" if record is None else f"Redo: {messages.edit_name(record)}"
 
 
+def _save_caption(session: Session) -> str:
+    return "Save" if session.can_save or session.store.read_only else "Save a copy…"
+
+
 def _save_sentence(session: Session) -> str:
+    if not session.can_save:
+        return f"Save a copy with {format_count(session.n_unsaved, 'edit')}; {session.name} is read-only"
     return f"Save {format_count(session.n_unsaved, 'edit')} to {session.name}"
 
 
@@ -333,7 +339,7 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         "save", "Save", "File", lambda desk: desk.save(), _needs_unsaved, _save_sentence,
-        ("Ctrl+S", "Ctrl+Shift+S"), ("Ctrl+Shift+S",), "save",
+        ("Ctrl+S", "Ctrl+Shift+S"), ("Ctrl+Shift+S",), "save", caption=_save_caption,
     ),
     Action(
         "next_candidate", "Next candidate", "Go", _next_candidate, _needs_clusters,

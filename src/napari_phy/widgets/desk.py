@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any
 from weakref import ref
 
@@ -10,9 +11,10 @@ from napari.qt.threading import create_worker
 from napari.viewer import Viewer
 from qtpy.compat import isalive
 from qtpy.QtCore import QObject, QTimer, Signal
-from qtpy.QtWidgets import QDialog, QMainWindow, QMenu, QWidget
+from qtpy.QtWidgets import QDialog, QFileDialog, QMainWindow, QMenu, QWidget
 
 from napari_phy.core.errors import NapariPhyError
+from napari_phy.io.platform_files import is_writable_folder
 from napari_phy.widgets import messages
 from napari_phy.widgets.actions import ACTIONS, BY_ID, perform
 from napari_phy.widgets.help_window import KeysWindow
@@ -80,7 +82,7 @@ class SessionDesk(QObject):
             model = session.model
             n_clusters = len(session.manager.cluster_ids)
             self._n_unsaved = session.n_unsaved
-            self._say_soon(messages.opened(session.name, n_clusters, model.n_spikes, model.n_channels))
+            self.say_soon(messages.opened(session.name, n_clusters, model.n_spikes, model.n_channels))
         self._show_title()
 
     # --- what the table of actions asks ---
@@ -110,16 +112,32 @@ class SessionDesk(QObject):
         notify(sentence, "error")
 
     def save(self) -> None:
-        """Save in the background; edits may go on meanwhile."""
+        """Save in the background; edits may go on meanwhile. Where the file is read-only, ask for a copy."""
         if self._is_saving:
             return
         session = self._session
+        if not session.can_save:
+            self.save_copy()
+            return
         self._n_unsaved = session.n_unsaved
         self._set_saving(True)
         worker = create_worker(_save, session, _start_thread=False, _ignore_errors=True)
         worker.returned.connect(self._on_save_returned)
         worker.errored.connect(self._on_save_failed)
         worker.start()
+
+    def save_copy(self) -> None:
+        """Ask for a name, and save a data set of that name in the background; this one goes on with its own file."""
+        session = self._session
+        if session is None or self._is_saving:
+            return
+        path = ask_copy(session, self._window())
+        if path:
+            self._set_saving(True)
+            worker = create_worker(_save_copy, session, path, _start_thread=False, _ignore_errors=True)
+            worker.returned.connect(self._on_copy_returned)
+            worker.errored.connect(self._on_save_failed)
+            worker.start()
 
     def ask_label(self) -> None:
         """Ask for a label of the selected clusters."""
@@ -160,7 +178,7 @@ class SessionDesk(QObject):
 
     def _on_edited(self, update: Any) -> None:
         if isalive(self):
-            self._say_soon(messages.edit_done(update, self._session.manager.n_spikes))
+            self.say_soon(messages.edit_done(update, self._session.manager.n_spikes))
             if not self._is_saving:
                 self._n_unsaved = self._session.n_unsaved
             self._show_title()
@@ -172,7 +190,7 @@ class SessionDesk(QObject):
         n_spikes = sum(manager.n_spikes(cluster) for cluster in selection.clusters if cluster in manager)
         self.say(messages.selection_state(selection.clusters, n_spikes))
 
-    def _say_soon(self, sentence: str) -> None:
+    def say_soon(self, sentence: str) -> None:
         """Say what was done after the selection has followed and said its own."""
         self._sentence = sentence
         self._later.start()
@@ -200,7 +218,7 @@ class SessionDesk(QObject):
         self._set_saving(False)
         self._show_title()
         if self._session is not None:
-            self._say_soon(messages.saved(self._n_unsaved, self._session.name))
+            self.say_soon(messages.saved(self._n_unsaved, self._session.name))
             self._n_unsaved = self._session.n_unsaved
 
     def _on_save_returned(self, complaint: str) -> None:
@@ -208,11 +226,40 @@ class SessionDesk(QObject):
             self._set_saving(False)
             self.complain(complaint)
 
+    def _on_copy_returned(self, answer: tuple[str, str]) -> None:
+        sentence, complaint = answer
+        self._set_saving(False)
+        if complaint:
+            self.complain(complaint)
+        else:
+            self.say_soon(sentence)
+
     def _on_save_failed(self, error: Exception) -> None:
         logger.error("Saving failed.", exc_info=error)
         self._set_saving(False)
         if self._session is not None:
             self.complain(messages.save_failed(error, self._session.n_unsaved))
+
+
+def ask_copy(session: Any, window: QMainWindow) -> Path | None:
+    """Ask where to save a copy; a folder that can be written to is proposed."""
+    file = session.model.path
+    folder = file.parent if is_writable_folder(file.parent) else Path.home()
+    path, _ = QFileDialog.getSaveFileName(
+        window, messages.SAVE_COPY, str(folder / f"{file.stem}-copy.kwik"), "Kwik (*.kwik)"
+    )
+    if not path:
+        return None
+    return Path(path) if path.lower().endswith(".kwik") else Path(f"{path}.kwik")
+
+
+def _save_copy(session: Any, path: Path) -> tuple[str, str]:
+    """Save a copy; return what to say, or what the user should read if it did not come about."""
+    try:
+        session.save_copy(path)
+    except NapariPhyError as error:
+        return "", str(error)
+    return messages.copy_saved(session.name, path.name), ""
 
 
 def _save(session: Any) -> str:

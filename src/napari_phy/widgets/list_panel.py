@@ -148,6 +148,11 @@ class ListPanel(QWidget):
             self.is_waiting = waiting
             self._start()
 
+    def read_again(self) -> None:
+        """Show the same of data that were read anew."""
+        self._amplitudes.drop()
+        self._start()
+
     def set_small(self, small: bool) -> None:
         """Choose the form for small windows."""
         self.list.apply_theme(self.theme, small)

@@ -17,6 +17,8 @@ NOTHING_TO_UNDO = "Nothing more to undo."
 NOTHING_TO_REDO = "Nothing more to redo."
 NOTHING_TO_SAVE = "Everything is saved."
 SAVING = "Saving…"
+SAVE_COPY = "Save a copy"
+LOCATED_AFTER_SWITCH = "Another channel group or clustering was opened meanwhile. Locate the raw data again."
 READING_FEATURES = "Reading features…"
 HIDDEN_GROUPS = "noise and MUA hidden"
 SHOWN_GROUPS = "noise and MUA shown"
@@ -73,6 +75,26 @@ def edit_done(update: UpdateInfo, n_spikes: Any) -> str:
     if update.description == "discard":
         return f"Discarded {listed(clusters)}."
     return f"Assigned {listed(clusters)}: new clusters {listed(update.added)}."
+
+
+def locate(names: Sequence[str]) -> str:
+    """Return the title of the dialog that asks where raw data are."""
+    return f"Locate {listed(names, limit=4) or 'raw data'}"
+
+
+def located(names: Iterable[str]) -> str:
+    """Return the status sentence when raw data were found."""
+    return f"Waveforms and traces are read from {listed(names, limit=4)}."
+
+
+def copy_saved(name: str, copy: str) -> str:
+    """Return the status sentence after a copy was saved."""
+    return f"Saved a copy of {name} to {copy}."
+
+
+def nothing_kept(name: str) -> str:
+    """Return why nothing can be saved of a data set in which no edits are kept."""
+    return f"{name} is open read-only; there is nothing to save."
 
 
 def unsaved(n_edits: int, *, short: bool = False) -> str:

@@ -7,11 +7,13 @@ from typing import Any
 from napari.utils.notifications import Notification, notification_manager
 from qtpy.QtCore import QUrl
 from qtpy.QtGui import QDesktopServices
-from qtpy.QtWidgets import QFileDialog, QWidget
+from qtpy.QtWidgets import QDialog, QLabel, QMainWindow
 
 from napari_phy.core.errors import NapariPhyError
 
 Choice = tuple[str, Callable[[], object]]
+LOCATE = "Locate raw data…"
+SAVE_COPY = "Save a copy…"
 
 
 def notify(sentence: str, severity: str = "warning", choices: Sequence[Choice] = ()) -> None:
@@ -20,21 +22,29 @@ def notify(sentence: str, severity: str = "warning", choices: Sequence[Choice] =
     notification_manager.dispatch(Notification(sentence, severity, actions=actions))
 
 
-def tell_what_to_know(session: Any, save: Callable[[], object], window: QWidget) -> None:
+def take_back(sentences: Sequence[str], window: QMainWindow) -> None:
+    """Close the notifications of a window that say what is no longer true."""
+    for shown in window.findChildren(QDialog):
+        if shown.isVisible() and any(label.text() in sentences for label in shown.findChildren(QLabel)):
+            shown.close()
+
+
+def tell_what_to_know(
+    session: Any, *, save: Callable[[], object], save_copy: Callable[[], object], locate: Callable[[], object]
+) -> None:
     """Notify of what is missing, recovered, set aside or read-only, with what can be done about it."""
-    for sentence in session.messages:
-        notify(sentence, "info" if "recovered" in sentence else "warning", _choices(session, sentence, save, window))
-
-
-def _choices(session: Any, sentence: str, save: Callable[[], object], window: QWidget) -> Sequence[Choice]:
     store = session.store
-    if store.recovered_at is not None and "recovered" in sentence:
-        return (("Keep", _nothing), ("Save now", save), ("Discard all", lambda: _discard(session)))
-    if store.set_aside is not None and "set aside" in sentence:
-        return (("Show file", lambda: _show_folder(store.set_aside)),)
-    if "save a copy" in sentence:
-        return (("Save a copy…", lambda: _save_copy(session, window)),)
-    return ()
+    for sentence in session.messages:
+        choices: Sequence[Choice] = ()
+        if store.recovered_at is not None and "recovered" in sentence:
+            choices = (("Keep", _nothing), ("Save now", save), ("Discard all", lambda: _discard(session)))
+        elif store.set_aside is not None and "set aside" in sentence:
+            choices = (("Show file", lambda: _show_folder(store.set_aside)),)
+        elif "save a copy" in sentence:
+            choices = ((SAVE_COPY, save_copy),)
+        elif session.model.missing_raw and any(name in sentence for name in session.model.missing_raw):
+            choices = ((LOCATE, locate),)
+        notify(sentence, "info" if "recovered" in sentence else "warning", choices)
 
 
 def _nothing() -> None:
@@ -50,14 +60,3 @@ def _discard(session: Any) -> None:
 
 def _show_folder(path: Path) -> None:
     QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.parent)))
-
-
-def _save_copy(session: Any, window: QWidget) -> None:
-    proposal = f"{Path(session.name).stem}-copy.kwik"
-    path, _ = QFileDialog.getSaveFileName(window, "Save a copy", proposal, "Kwik (*.kwik)")
-    if not path:
-        return
-    try:
-        session.store.save_copy(session.snapshot(), path)
-    except NapariPhyError as error:
-        notify(str(error), "error")

@@ -212,6 +212,11 @@ class Panel(QWidget):
         if self.isVisible():
             self._soon.start()
 
+    def read_again(self) -> None:
+        """Show the same of data that were read anew."""
+        self._answers.drop()
+        self.refresh(again=True)
+
     # --- the way of a request ---
 
     @guarded

@@ -20,10 +20,12 @@ from napari_phy.widgets.correlograms_panel import CorrelogramsPanel
 from napari_phy.widgets.desk import SessionDesk
 from napari_phy.widgets.dock_header import keep_header
 from napari_phy.widgets.features_panel import FeaturesPanel
+from napari_phy.widgets.file_watch import FileWatch
 from napari_phy.widgets.keys import KeyFilter
 from napari_phy.widgets.layouts import SMALL_BELOW, arrange_sort, napari_docks, resize_sort
-from napari_phy.widgets.notify import tell_what_to_know
+from napari_phy.widgets.notify import LOCATE, SAVE_COPY, notify, take_back, tell_what_to_know
 from napari_phy.widgets.preparation import Preparation, is_large
+from napari_phy.widgets.raw_data import RawDataSearch
 from napari_phy.widgets.similar_panel import SimilarPanel
 from napari_phy.widgets.theme import ThemeFollower, Tokens, tab_bar_style
 from napari_phy.widgets.toolbar import ActionBar
@@ -71,6 +73,7 @@ class Workspace(QObject):
         self.destroyed.connect(partial(_forget_all, self.__dict__))
         self._is_arranged = False
         self._small = False
+        self._missing: tuple[str, ...] = ()
         self._binder: LayerBinder | None = None
         self._preparation: Preparation | None = None
         self.panels: dict[str, QWidget] = {}
@@ -78,6 +81,10 @@ class Workspace(QObject):
         self.theme_follower = ThemeFollower(viewer, self)
         self.desk = SessionDesk(viewer, window, lambda: self.theme, self._listed_clusters, self)
         self.guard = CloseGuard(window, lambda: self.session, lambda: self.theme, self.desk.complain)
+        self.raw_data = RawDataSearch(window, lambda: self.session, self.desk.complain, self)
+        self.raw_data.found.connect(self._on_raw_data_found)
+        self.file_watch = FileWatch(window, lambda: self.session, self)
+        self.file_watch.changed.connect(self._on_file_changed)
         self.panel_keys = KeyFilter({k: a.action_id for a in ACTIONS for k in a.keys}, self.desk.run, parent=self)
         self.canvas_keys = KeyFilter(
             {k: a.action_id for a in ACTIONS for k in a.canvas_keys}, self.desk.run, self._canvas_is_ours, self
@@ -181,7 +188,7 @@ class Workspace(QObject):
         else:
             self._preparation.start()
         self.focus_clusters()
-        tell_what_to_know(session, self.desk.save, self.window)
+        tell_what_to_know(session, save=self.desk.save, save_copy=self.desk.save_copy, locate=self.raw_data.ask)
         return True
 
     def close_session(self) -> None:
@@ -223,12 +230,33 @@ class Workspace(QObject):
             panel.set_session(session)
         self.desk.set_session(session)
         self.toolbar.set_session(session)
+        self.raw_data.follow(session)
+        self._missing = () if session is None else session.model.missing
         self._binder = None if session is None or viewer is None else LayerBinder(viewer, session)
         if self._binder is not None:
             self._binder.set_dark(self.theme.dark)
         if viewer is not None:
             viewer.update_console({"session": session})
             self._on_active_layer()
+
+    def _on_raw_data_found(self) -> None:
+        """Show what raw data show, and take back that they are missing."""
+        session, binder = self.session, self._binder
+        if session is None or binder is None:
+            return
+        take_back([sentence for sentence in self._missing if sentence not in session.model.missing], self.window)
+        self._missing = session.model.missing
+        for panel in self.panels.values():
+            panel.read_again()
+        binder.show_traces()
+        self._fit_canvas()
+        self.desk.say_soon(messages.located(path.name for path in session.model.raw_places.values()))
+        for sentence in session.model.missing:
+            if any(name in sentence for name in session.model.missing_raw):
+                notify(sentence, "warning", [(LOCATE, self.raw_data.ask)])
+
+    def _on_file_changed(self, sentence: str) -> None:
+        notify(sentence, "warning", [(SAVE_COPY, self.desk.save_copy)] if "save a copy" in sentence else ())
 
     def _on_layer_removed(self, event: Any) -> None:
         viewer, session = self.viewer, self.session
@@ -255,6 +283,7 @@ class Workspace(QObject):
             panel.list.customContextMenuRequested.connect(partial(self._show_menu, panel.list))
         else:
             panel.hovered.connect(self.desk.say)
+            panel.locate_requested.connect(self.raw_data.ask)
         dock.destroyed.connect(partial(_forget, self.docks, self.panels, title, dock))
         if panel.session is not self.session:
             panel.set_session(self.session)
