@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Protocol
 
 import numpy as np
@@ -13,6 +14,7 @@ import numpy.typing as npt
 
 from napari_phy.core.cluster_groups import ClusterGroup, numbered
 from napari_phy.core.errors import MissingDataError, NotInFileError
+from napari_phy.core.event_times import EventTimes
 from napari_phy.core.probe import Probe
 
 
@@ -89,6 +91,7 @@ class BaseModel(ABC):
     masks: SpikeRows | None  # (n_spikes, n_channels), 0…1
     waveforms: SpikeRows | None  # (n_spikes, n_samples, n_channels), filtered, in µV where the gain is known
     traces: Samples | None  # raw units, all channels of the file
+    events: Mapping[str, EventTimes] = MappingProxyType({})  # by kind; only kinds that have any
     missing: tuple[str, ...]
 
     @property

@@ -13,7 +13,6 @@ import numpy.typing as npt
 
 from napari_phy.core.base_model import BaseModel, Recording
 from napari_phy.core.errors import KwikFormatError, NotInFileError
-from napari_phy.core.event_times import EventTimes
 from napari_phy.core.probe import Probe
 from napari_phy.io.h5 import H5File, open_h5
 from napari_phy.io.kwik import parameters, schema
@@ -56,7 +55,6 @@ class OpenEphysModel(BaseModel):
     """
 
     processors: tuple[str, ...]
-    events: Mapping[str, EventTimes]
     channel_microvolts: npt.NDArray[np.float64] | None
     cluster_ids: npt.NDArray[np.int64]
 

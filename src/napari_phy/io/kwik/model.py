@@ -14,7 +14,6 @@ import numpy.typing as npt
 
 from napari_phy.core.base_model import SpikeRows
 from napari_phy.core.errors import KwikFormatError, NapariPhyError, NotInFileError
-from napari_phy.core.event_times import EventTimes
 from napari_phy.core.probe import Probe
 from napari_phy.io.h5 import H5File, open_h5
 from napari_phy.io.kwik import parameters, schema, spikes
@@ -74,7 +73,6 @@ class KwikModel(EditableModel):
         If it has no such channel group or clustering.
     """
 
-    events: Mapping[str, EventTimes]
     features_masks: SpikeRows | None
     max_cluster_id: int
     _spike_recordings: npt.NDArray[np.int64] | None

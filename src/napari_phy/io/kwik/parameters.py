@@ -21,6 +21,7 @@ _OLD_NAMES = {
 }
 _GAIN_RANGE = (0.001, 5.0)  # µV per unit: Neuropixels has 4.7 at the least amplification, klusta's template says 10
 _MAX_ORDER = 10
+_LEAST_LOW_HZ = 0.1
 _RATES = (1.0, 1e7)  # Hz
 _MAX_WINDOW_S = 0.1
 
@@ -85,6 +86,7 @@ def band_pass(metadata: Mapping[str, Any], sample_rate: float) -> BandPass | Non
     if "waveform_filter" in metadata and not integer(metadata, "waveform_filter"):
         return None
     low = number(metadata, "filter_low") or 500.0
+    low = low if low >= _LEAST_LOW_HZ else 500.0
     factor = number(metadata, "filter_high_factor")
     high = factor * sample_rate if factor is not None else number(metadata, "filter_high")
     order = integer(metadata, "filter_butter_order") or 3
