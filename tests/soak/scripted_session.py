@@ -31,7 +31,7 @@ def script(seed):
 def digest(manager):
     """Return a hash of all that an edit may change, the way back and forth included."""
     seen = (state(manager), manager.n_done, len(manager.history), manager.next_id)
-    return hashlib.blake2b(json.dumps(seen, sort_keys=True).encode(), digest_size=8).hexdigest()
+    return hashlib.blake2b(json.dumps(seen, sort_keys=True, default=repr).encode(), digest_size=8).hexdigest()
 
 
 def take_step(session, kind, seed, savers):
