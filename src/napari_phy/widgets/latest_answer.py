@@ -4,21 +4,28 @@ from collections.abc import Callable, Hashable
 from typing import Any
 
 from napari.qt.threading import create_worker
-from qtpy.QtCore import QObject, Signal
+from qtpy.QtCore import QObject, QThreadPool, Signal
 
 from napari_phy.core.errors import NapariPhyError
 
 _STALE = object()  # what runs was asked of another session: its answer is not that of the same question now
+_in_own_pools: set[Any] = set()  # as napari keeps those of the shared pool, until they have told what they have
 
 
 class LatestAnswer(QObject):
-    """Answers one question at a time; a newer question waits for the running one and replaces the waiting one."""
+    """Answers one question at a time; a newer question waits for the running one and replaces the waiting one.
+
+    Parameters
+    ----------
+    pool : whose threads compute; None: those that napari shares among all.
+    """
 
     answered = Signal(object, object)
     failed = Signal(object, object)
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, parent: QObject | None = None, *, pool: QThreadPool | None = None) -> None:
         super().__init__(parent)
+        self._pool = pool
         self._wanted: Hashable | None = None
         self._running: Hashable | None = None
         self._waiting: tuple[Hashable, Callable[[], Any]] | None = None
@@ -52,7 +59,12 @@ class LatestAnswer(QObject):
         worker = create_worker(_answer, compute, _start_thread=False, _ignore_errors=True)
         worker.returned.connect(self._on_returned)
         worker.errored.connect(self._on_errored)
-        worker.start()
+        if self._pool is None:
+            worker.start()
+        else:
+            _in_own_pools.add(worker)
+            worker.finished.connect(lambda: _in_own_pools.discard(worker))
+            self._pool.start(worker)
 
     def _on_returned(self, answer: tuple[Any, NapariPhyError | None]) -> None:
         data, error = answer

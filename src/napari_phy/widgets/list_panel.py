@@ -14,11 +14,10 @@ from qtpy.QtCore import QSize, Qt, Signal
 from qtpy.QtWidgets import QApplication, QHBoxLayout, QLabel, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from napari_phy.core.colors import selection_color
-from napari_phy.views.cluster_table import compute_amplitudes
 from napari_phy.widgets import messages
+from napari_phy.widgets.amplitudes import Amplitudes
 from napari_phy.widgets.cluster_columns import Column
 from napari_phy.widgets.header import Header
-from napari_phy.widgets.latest_answer import LatestAnswer
 from napari_phy.widgets.message_page import MessagePage
 from napari_phy.widgets.panel import guarded
 from napari_phy.widgets.table import ClusterList
@@ -93,8 +92,8 @@ class ListPanel(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.stack)
 
-        self._amplitudes = LatestAnswer(self)
-        self._amplitudes.answered.connect(self._on_amplitudes)
+        self._amplitudes = Amplitudes(self)
+        self._amplitudes.known.connect(self._on_amplitudes)
         self._amplitudes.failed.connect(self._on_amplitudes_failed)
         self.list.chosen.connect(self._on_chosen)
         self.theme_follower.changed.connect(self._on_theme_changed)
@@ -217,18 +216,16 @@ class ListPanel(QWidget):
         """Read the amplitudes that rows lack; they appear when they are known."""
         session = self.session
         wanted = tuple(sorted(row.cluster_id for row in self.list.cluster_model.rows if math.isnan(row.amplitude)))
-        if wanted and session.model.waveforms is not None:
-            self._amplitudes.ask((id(session), wanted), partial(compute_amplitudes, session, wanted))
+        if session.model.waveforms is not None:
+            self._amplitudes.ask(session, wanted)
 
     @guarded
-    def _on_amplitudes(self, question: tuple[int, tuple[int, ...]], amplitudes: dict[int, float]) -> None:
-        if self.session is not None and id(self.session) == question[0]:
-            rows = self.list.cluster_model.rows
-            known = [row for row in rows if row.cluster_id in amplitudes]
-            self.list.cluster_model.put(replace(row, amplitude=amplitudes[row.cluster_id]) for row in known)
+    def _on_amplitudes(self, amplitudes: dict[int, float]) -> None:
+        known = [row for row in self.list.cluster_model.rows if row.cluster_id in amplitudes]
+        self.list.cluster_model.put(replace(row, amplitude=amplitudes[row.cluster_id]) for row in known)
 
     @guarded
-    def _on_amplitudes_failed(self, _question: object, error: Exception) -> None:
+    def _on_amplitudes_failed(self, error: Exception) -> None:
         logger.error("The amplitudes of %s could not be read.", self.session.name, exc_info=error)
 
     def _show_counts(self) -> None:
