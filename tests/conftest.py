@@ -19,6 +19,7 @@ for variable in ("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STAT
     folder = _HOME / variable.removeprefix("XDG_").removesuffix("_HOME").lower()
     folder.mkdir()
     os.environ[variable] = str(folder)
+os.environ["PHY_CONFIG_DIR"] = str(_HOME / "phy")
 os.environ.pop("NAPARI_CONFIG", None)
 
 # No deadlines and no complaint about slow data: a busy machine is not a mistake of ours.

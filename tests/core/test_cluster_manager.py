@@ -216,6 +216,8 @@ def test_groups_and_labels_share_the_undo_stack(manager):
         (lambda m: m.merge([2]), "two or more"),
         (lambda m: m.merge([2, 2]), "two or more"),
         (lambda m: m.merge([2.0, 3.0]), "integers"),
+        (lambda m: m.merge(6), r"come as a list, such as \[6\]"),
+        (lambda m: m.move(6, "good"), "come as a list"),
         (lambda m: m.merge([True, False]), "integers"),
         (lambda m: m.split([]), "at least one"),
         (lambda m: m.split([1, 8]), "no spike 8"),

@@ -21,6 +21,7 @@ from napari_phy.io.lock_files import STALE_S, LockFile
 from napari_phy.io.locks import connect_exclusively, held
 
 EDITED_ELSEWHERE = "small.kwik is being edited in another program, so it opens read-only."
+EDITED_HERE = "small.kwik is being edited in another window, so it opens read-only."
 
 
 @pytest.fixture
@@ -106,7 +107,7 @@ def test_what_is_edited_elsewhere_opens_read_only_and_a_crash_leaves_it_free(kwi
 def test_a_second_session_is_read_only(kwik, any_system):
     with open_session(kwik) as first, open_session(kwik) as second:
         assert (first.store.read_only, second.store.read_only) == (False, True)
-        assert any(sentence.startswith(EDITED_ELSEWHERE) for sentence in second.messages)
+        assert any(sentence.startswith(EDITED_HERE) for sentence in second.messages)
         first.merge([0, 1])
         first.save()
     with open_session(kwik) as session:

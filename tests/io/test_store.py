@@ -273,7 +273,7 @@ def test_a_second_one_opens_read_only(kwik):
         first.manager.merge([0, 1])
         with desk(kwik) as second:
             assert second.store.read_only
-            assert second.store.messages == (store_messages.edited_elsewhere("small.kwik"),)
+            assert second.store.messages == (store_messages.edited_elsewhere("small.kwik", in_this_program=True),)
             assert shown(second.manager) == file_state(kwik)
             with pytest.raises(ReadOnlyError):
                 second.manager.merge([2, 3])
@@ -309,6 +309,37 @@ def test_a_file_that_cannot_be_written_keeps_its_edits_in_the_cache(kwik, monkey
         assert opened.manager.n_done == 1
     with h5py.File(tmp_path / "copy.kwik") as copy:
         assert copy["/channel_groups/0/spikes/clusters/main"][:].tolist() == expected[0]
+
+
+@pytest.mark.parametrize("named", ["small.kwik", None])
+def test_what_the_system_refuses_is_told_without_numbers_and_folders(kwik, monkeypatch, named):
+    def refuse(path, *_, **__):
+        raise PermissionError(errno.EACCES, "Permission denied", *([str(path)] if named else []))
+
+    with desk(kwik) as opened:
+        opened.manager.label([3], "a", 1)
+        monkeypatch.setattr(atomic, "copy_file", lambda source, target, **_: refuse(target))
+        with pytest.raises(SaveError) as caught:
+            opened.save()
+        monkeypatch.undo()
+    cause = f"{named}: " if named else ""
+    told = f"Could not save: {cause}Permission denied. Nothing was changed; your 1 edit stays in the journal."
+    assert str(caught.value) == told
+
+
+def test_a_side_folder_that_cannot_be_written_is_told_without_folders(kwik, monkeypatch):
+    with desk(kwik) as opened:
+        opened.manager.label([3], "a", 1)
+
+        def refuse(path, *_):
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+        monkeypatch.setattr("napari_phy.io.locks.connect_exclusively", refuse)
+        with pytest.raises(SaveError) as caught:
+            opened.save()
+        monkeypatch.undo()
+    assert str(kwik.parent) not in str(caught.value)
+    assert "Errno" not in str(caught.value)
 
 
 def test_clusters_of_the_sorter_are_not_saved_over(kwik):

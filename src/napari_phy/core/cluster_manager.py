@@ -478,6 +478,8 @@ class ClusterManager:
 
     def _checked_clusters(self, cluster_ids: Iterable[int]) -> list[int]:
         """Return the ids, each once, ascending."""
+        if not isinstance(cluster_ids, Iterable):
+            raise ClusteringError(f"Clusters come as a list, such as [{cluster_ids}]; nothing was changed.")
         ids = as_ids(list(cluster_ids) if not isinstance(cluster_ids, np.ndarray) else cluster_ids)
         if ids is None:
             raise ClusteringError("Cluster ids are integers; nothing was changed.")

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from napari_phy.core.errors import JournalError, JournalLockedError
+from napari_phy.io import store_messages
 from napari_phy.io.lock_files import LockFile, is_held_by_somebody
 from napari_phy.io.platform_files import locks_files
 
@@ -57,7 +58,7 @@ def held(path: Path, timeout_s: float) -> Iterator[None]:
     try:
         connection = connect_exclusively(path, timeout_s)
     except (sqlite3.Error, OSError) as error:
-        raise JournalError(f"{path} cannot be locked: {error}.") from error
+        raise JournalError(f"{path.name} cannot be locked: {store_messages.reason(error)}.") from error
     with closing(connection):
         yield
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from napari_phy.core.errors import ClusteringError, NapariPhyError, NotInFileError, ReadOnlyError, SaveError
-from napari_phy.io import atomic
+from napari_phy.io import atomic, store_messages
 from napari_phy.io.crash_points import reached
 from napari_phy.io.h5_links import HDF5_ERRORS
 from napari_phy.io.platform_files import replace_file, sync_folder
@@ -90,7 +90,7 @@ def _explaining(path: Path) -> Iterator[None]:
         cause = error if isinstance(error, OSError) else error.__cause__
         if (isinstance(cause, OSError) and cause.errno in FULL) or says_full(str(error)):
             raise SaveError(f"Could not change {path.name}: the disk is full. Nothing was changed.") from error
-        reason = _renamed(path, str(error)).rstrip(".")
+        reason = _renamed(path, store_messages.reason(error)).rstrip(".")
         if isinstance(error, SaveError):
             raise SaveError(f"{reason}. Nothing was changed.") from error
         raise SaveError(f"Could not change {path.name}: {reason}. Nothing was changed.") from error

@@ -171,7 +171,7 @@ def explaining(path: Path, n_unsaved: int) -> Iterator[None]:
         if (isinstance(cause, OSError) and cause.errno in FULL) or says_full(str(error)):
             details = str(error.strerror) if isinstance(error, OSError) and "needed" in str(error.strerror) else ""
             raise SaveError(store_messages.disk_full(n_unsaved, details)) from error
-        reason = str(error).replace(copy_name(path).name, path.name)
+        reason = store_messages.reason(error).replace(copy_name(path).name, path.name)
         raise SaveError(store_messages.save_failed(reason, n_unsaved)) from error
 
 

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
+from weakref import WeakSet
 
 from napari_phy.core.base_model import BaseModel
 from napari_phy.core.errors import JournalError, JournalLockedError, NapariPhyError, ReadOnlyError
@@ -25,6 +26,7 @@ from napari_phy.io.side_folder import remove_side_folder
 __all__ = ["Base", "EditStore", "Snapshot"]
 
 logger = logging.getLogger(__name__)
+_open_here: WeakSet[EditStore] = WeakSet()  # what this process edits
 
 
 class EditStore:
@@ -52,6 +54,7 @@ class EditStore:
         if opened is not None:
             self._journal, self._records, self.base = opened.journal, opened.records, opened.base
             self.recovered_at, self.set_aside = opened.recovered_at, opened.set_aside
+            _open_here.add(self)
 
     @classmethod
     def open(cls, model: BaseModel, *, read_only: bool = False) -> EditStore:
@@ -67,9 +70,9 @@ class EditStore:
             try:
                 opened = open_journal(place, base)
             except JournalLockedError:
-                messages.append(store_messages.edited_elsewhere(name))
+                messages.append(store_messages.edited_elsewhere(name, in_this_program=_is_edited_here(place)))
             except (JournalError, OSError) as error:
-                messages.append(store_messages.no_journal(name, str(error)))
+                messages.append(store_messages.no_journal(name, f"{store_messages.reason(error).rstrip('.')}."))
         if opened is not None:
             clean_up(place.path, opened.journal.path.parent)
             messages += opened.messages
@@ -227,6 +230,10 @@ class EditStore:
         if self._place.clustering == schema.ORIGINAL:
             return f"The clustering original of {self.path.name} is kept as the sorter wrote it; save a copy."
         return store_messages.read_only_file(self.path.name)
+
+
+def _is_edited_here(place: ClusteringPlace) -> bool:
+    return any(store._place == place and not store.read_only for store in list(_open_here))
 
 
 def _is_writable(place: ClusteringPlace) -> bool:

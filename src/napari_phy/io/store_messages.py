@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
+from pathlib import Path
 
 
 def count(n: int, what: str) -> str:
     """Return '1 edit' or '3 edits'."""
     return f"{n} {what}" if n == 1 else f"{n} {what}s"
+
+
+def reason(error: BaseException) -> str:
+    """Return why something failed: what the system says, and of which file, without its number and folders."""
+    if not isinstance(error, OSError) or not error.strerror:
+        return re.sub(r"^\[Errno -?\d+\] ", "", str(error))
+    name = Path(str(error.filename)).name if error.filename else ""
+    return f"{name}: {error.strerror}" if name else error.strerror
 
 
 def recovered(n_edits: int, when: datetime, now: datetime) -> str:
@@ -31,9 +41,10 @@ def unreadable(name: str, journal: str) -> str:
     return f"The journal of {name} cannot be read. It was set aside as {journal}; unsaved edits in it were not applied."
 
 
-def edited_elsewhere(name: str) -> str:
-    """Return the sentence for a data set that another process edits."""
-    return f"{name} is being edited in another program, so it opens read-only. Edits made there are not visible here."
+def edited_elsewhere(name: str, *, in_this_program: bool = False) -> str:
+    """Return the sentence for a data set that another process, or another window of this one, edits."""
+    where = "window" if in_this_program else "program"
+    return f"{name} is being edited in another {where}, so it opens read-only. Edits made there are not visible here."
 
 
 def no_journal(name: str, reason: str) -> str:
