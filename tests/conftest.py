@@ -113,9 +113,13 @@ def sample_kwik(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def kwik_copy(sample_kwik: Path, tmp_path: Path) -> Path:
-    """Return the `.kwik` of a copy of the sample that a test may edit; its raw data are shared."""
+def kwik_copy(sample_kwik: Path, tmp_path: Path) -> Iterator[Path]:
+    """Yield the `.kwik` of a copy of the sample that a test may edit; its raw data are shared, to be replaced only."""
     for suffix in (".kwik", ".kwx"):
         shutil.copy(sample_kwik.with_suffix(suffix), tmp_path)
-    os.link(sample_kwik.with_suffix(".dat"), tmp_path / sample_kwik.with_suffix(".dat").name)
-    return tmp_path / sample_kwik.name
+    raw = sample_kwik.with_suffix(".dat")
+    os.link(raw, tmp_path / raw.name)
+    before = raw.stat()
+    yield tmp_path / sample_kwik.name
+    after = raw.stat()
+    assert (before.st_size, before.st_mtime_ns) == (after.st_size, after.st_mtime_ns), "raw data are shared by tests"

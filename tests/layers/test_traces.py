@@ -63,8 +63,9 @@ def test_a_raw_file_that_ends_too_early_is_no_quiet_recording(kwik_copy):
     with open_session(kwik_copy) as session:
         _, whole, _ = traces_layer(session, 1.0)
     raw = kwik_copy.with_suffix(".dat")
-    with raw.open("r+b") as file:
-        file.truncate(raw.stat().st_size // 5)
+    beginning = raw.read_bytes()[: raw.stat().st_size // 5]
+    raw.unlink()  # shared with other tests
+    raw.write_bytes(beginning)
     with open_session(kwik_copy) as session:
         _, cut, _ = traces_layer(session, 1.0)
     assert cut["contrast_limits"] == pytest.approx(whole["contrast_limits"], rel=0.2)
