@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from napari_phy.core.errors import MissingDataError
+from napari_phy.views.cluster_table import compute_amplitudes
 from napari_phy.views.waveforms import WaveformRequest, compute_waveforms
 
 
@@ -70,3 +71,17 @@ def test_what_is_handed_out_cannot_be_changed(session):
     data = compute_waveforms(session, WaveformRequest((3,)))
     arrays = (data.waveforms, data.masks, data.places, data.spike_ids, data.means, data.mean_masks, data.times_ms)
     assert not any(array.flags.writeable for array in arrays)
+
+
+def test_spikes_without_raw_data_are_left_out(session):
+    rows, last = session.model.waveforms, session.model.n_spikes // 2
+    rows.with_data = lambda ids: ids[(ids < last) & (session.manager.clusters_of(ids) != 4)]
+    data = compute_waveforms(session, WaveformRequest((3, 4)))
+    assert data.spike_ids.max() < last
+    assert set(data.places.tolist()) == {0}
+    expected = rows[data.spike_ids[data.places == 0]].mean(axis=0)
+    np.testing.assert_allclose(data.means[0], expected, rtol=1e-4, atol=1e-3)
+    assert not data.means[1].any()
+    amplitudes = compute_amplitudes(session, [3, 4])
+    assert amplitudes[3] > 0
+    assert np.isnan(amplitudes[4])

@@ -1,8 +1,11 @@
-"""Up to a hundred evenly spaced waveforms of each cluster, read once and shared by views and amplitudes."""
+"""Up to a hundred evenly spaced waveforms of each cluster, read once and shared by views and amplitudes.
+
+Spikes past the end of the raw data have none: they are left out.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,7 +29,7 @@ class WaveformSample:
     spike_ids : (n,) int64, ascending.
     waveforms : (n, n_samples, n_channels) float32, in the unit of the model.
     masks : (n, n_channels) float32; ones where the data set has none.
-    mean : (n_samples, n_channels) float32.
+    mean : (n_samples, n_channels) float32; zeros where there is no waveform, as in `mean_mask`.
     mean_mask : (n_channels,) float32.
     """
 
@@ -43,7 +46,9 @@ class WaveformSample:
 
     @property
     def amplitudes(self) -> npt.NDArray[np.float32]:
-        """(n_channels,) max − min of mean waveform × mean mask."""
+        """(n_channels,) max − min of mean waveform × mean mask; nan where there is no waveform."""
+        if not len(self.spike_ids):
+            return read_only(np.full(self.mean.shape[1], np.nan, dtype=np.float32))
         return read_only(np.ptp(self.mean * self.mean_mask, axis=0))
 
 
@@ -71,10 +76,12 @@ def waveform_samples(
 
 def _read(session: SessionLike, clusters: list[int], n_per_cluster: int) -> dict[tuple[int, int], WaveformSample]:
     model = session.model
-    spikes = [session.manager.spikes(cluster) for cluster in clusters]
+    rows = required(model.waveforms, model, "waveforms")
+    with_data: Callable[[npt.NDArray[np.int64]], npt.NDArray[np.int64]] = getattr(rows, "with_data", lambda ids: ids)
+    spikes = [with_data(session.manager.spikes(cluster)) for cluster in clusters]
     spikes = [ids[evenly_spaced(len(ids), n_per_cluster)] for ids in spikes]
     spike_ids = np.concatenate(spikes)
-    waveforms = read_in_file_order(required(model.waveforms, model, "waveforms"), spike_ids)
+    waveforms = read_in_file_order(rows, spike_ids)
     if model.masks is None:
         masks = np.ones((len(spike_ids), model.n_channels), dtype=np.float32)
     else:
@@ -89,7 +96,13 @@ def _read(session: SessionLike, clusters: list[int], n_per_cluster: int) -> dict
             spike_ids=read_only(ids),
             waveforms=read_only(some),
             masks=read_only(their_masks),
-            mean=read_only(some.mean(axis=0, dtype=np.float64).astype(np.float32)),
-            mean_mask=read_only(their_masks.mean(axis=0, dtype=np.float64).astype(np.float32)),
+            mean=read_only(_mean(some)),
+            mean_mask=read_only(_mean(their_masks)),
         )
     return samples
+
+
+def _mean(rows: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    if not len(rows):
+        return np.zeros(rows.shape[1:], dtype=np.float32)
+    return np.asarray(rows.mean(axis=0, dtype=np.float64), dtype=np.float32)

@@ -325,3 +325,14 @@ def test_recordings_without_a_start_find_theirs_with_the_raw_data(moved) -> None
         assert model.recordings == made.recordings
         np.testing.assert_array_equal(model.spike_samples, made.groups[1].spike_samples)
         np.testing.assert_array_equal(model.traces[:], made.raw)
+
+
+@pytest.mark.parametrize("name", ["small.kwik", "other.kwik"])
+def test_a_link_leads_to_what_is_beside_its_target(small, tmp_path_factory: pytest.TempPathFactory, name: str) -> None:
+    link = tmp_path_factory.mktemp("links") / name
+    link.symlink_to(small.path)
+    with closing(KwikModel(small.path)) as target, closing(KwikModel(link)) as model:
+        assert model.missing == ()
+        assert model.kwx_path == small.path.with_suffix(".kwx")
+        np.testing.assert_array_equal(model.features[:], target.features[:])
+        np.testing.assert_array_equal(model.traces[:], small.raw)

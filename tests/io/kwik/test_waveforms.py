@@ -1,7 +1,9 @@
 """Waveforms equal those cut out of each recording filtered as a whole."""
 
 import itertools
+import re
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import h5py
@@ -234,3 +236,30 @@ def test_a_filter_never_sees_another_recording(tmp_path: Path) -> None:
     loud = KwikModel(tmp_path / "set.kwik")
     np.testing.assert_array_equal(loud.waveforms[first], before[first])
     loud.close()
+
+
+def test_spikes_past_the_end_of_raw_data_have_none(small) -> None:
+    raw = small.path.with_name("small.dat")
+    with raw.open("r+b") as file:
+        file.truncate(10_000 * 16)
+    with closing(KwikModel(small.path)) as model:
+        (sentence,) = model.missing
+        assert re.fullmatch(r"small\.dat ends at 0\.5 s of \d\.\d s: later spikes have no waveforms\.", sentence)
+        ids = np.arange(model.n_spikes)
+        np.testing.assert_array_equal(model.waveforms.with_data(ids), ids[model.spike_samples < 10_000])
+        assert len(model.waveforms.with_data(ids)) < model.n_spikes
+
+
+def test_spikes_of_a_recording_without_raw_data_have_none(tmp_path: Path) -> None:
+    path = write_klusta(tmp_path, make_truth((5000, 3000), n_spikes=400))
+    (tmp_path / "set_1.dat").unlink()
+    with closing(KwikModel(path)) as model:
+        ids = np.arange(model.n_spikes)
+        np.testing.assert_array_equal(model.waveforms.with_data(ids), ids[model.spike_recordings == 0])
+
+
+def test_raw_data_that_are_empty_are_missed(small) -> None:
+    small.path.with_name("small.dat").write_bytes(b"")
+    with closing(KwikModel(small.path)) as model:
+        assert model.waveforms is None
+        assert model.missing == ("Waveforms and traces need small.dat, which is empty. Everything else works.",)

@@ -16,6 +16,7 @@ from napari_phy.core.cluster_groups import UNSORTED, ClusterGroup
 from napari_phy.core.errors import ClusteringError
 from napari_phy.io.h5 import H5File, open_h5
 from napari_phy.io.kwik import clusterings, group_edits
+from napari_phy.io.kwik.beside import find_features
 from napari_phy.io.kwik.cluster_data import ClusterExtras, ClusterMetadata
 
 
@@ -253,7 +254,7 @@ class EditableModel(BaseModel):
     @property
     def kwx_path(self) -> Path:
         """Where its features are."""
-        return self.path.with_suffix(".kwx")
+        return find_features(self.path)
 
     @property
     def channel_order(self) -> npt.NDArray[np.int64]:

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from napari_phy.core.errors import NapariPhyError
 from napari_phy.io.h5 import H5File, open_h5
 from napari_phy.io.kwik import schema
+from napari_phy.io.kwik.beside import find_features
 from napari_phy.io.kwik.chunks import ChunkedRows, open_rows
 from napari_phy.io.kwik.rows import RowSource, as_rows
 
@@ -125,7 +126,7 @@ def open_features(
 
     Parameters
     ----------
-    kwik : the `.kwik`; the `.kwx` has its name and folder.
+    kwik : the `.kwik`; the `.kwx` has its name and folder, or those of what it links to.
     channel_group, n_spikes, n_channels : what the `.kwik` says.
     n_per_channel : features per channel; None takes as many as the table has.
     order : rows of the file in ascending time, or None where they are.
@@ -134,7 +135,7 @@ def open_features(
     -------
     The features, or None and one sentence that says why there are none.
     """
-    path = kwik.with_suffix(".kwx")
+    path = find_features(kwik)
     if not path.exists():
         return None, f"{path.name} is missing: features and similarity are not available."
     try:

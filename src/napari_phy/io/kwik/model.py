@@ -18,6 +18,7 @@ from napari_phy.core.probe import Probe
 from napari_phy.io.h5 import H5File, open_h5
 from napari_phy.io.kwik import parameters, schema, spikes
 from napari_phy.io.kwik.attributes import as_int
+from napari_phy.io.kwik.beside import find_features
 from napari_phy.io.kwik.cluster_groups import read_user_groups
 from napari_phy.io.kwik.clusters import read_clusters
 from napari_phy.io.kwik.editable_model import EditableModel
@@ -338,7 +339,7 @@ class KwikModel(EditableModel):
             names, verb = _joined(timeline.missing_files), "is" if len(timeline.missing_files) == 1 else "are"
             absent = f"Waveforms and traces need {names}, which {verb} not beside {self.name}. Everything else works."
         if not found:
-            return absent
+            return absent or timeline.empty(self.name)
         if flat.dtype is None and found[0].node is None:
             stored = self.metadata.get("dtype")
             return f"Waveforms and traces cannot be read: {self.name} gives {stored!r} as type of a sample."
@@ -349,7 +350,7 @@ class KwikModel(EditableModel):
                 f"but channel group {self.channel_group} has channel {int(self.channel_order.max())}."
             )
         segments, problems = _alike(timeline.segments, found[0])
-        self.missing += problems
+        self.missing += (*problems, *timeline.cut_short(self.sample_rate))
         self._traces = JoinedTraces(segments, n_columns, found[0].dtype)
         self.traces = self._traces
         before, after = parameters.window(self.metadata, self.sample_rate)
@@ -367,7 +368,7 @@ class KwikModel(EditableModel):
 
     def _open_stored_waveforms(self, problem: str | None) -> str | None:
         """Take the waveforms that the `.kwx` may have; return what is missing then."""
-        path = self.path.with_suffix(".kwx")
+        path = find_features(self.path)
         try:
             file = open_h5(path)
         except NapariPhyError:

@@ -15,6 +15,7 @@ from napari_phy.core.errors import NapariPhyError
 from napari_phy.io.h5 import H5File, open_h5
 from napari_phy.io.kwik import schema
 from napari_phy.io.kwik.attributes import as_texts
+from napari_phy.io.kwik.beside import homes
 
 logger = logging.getLogger(__name__)
 
@@ -105,7 +106,8 @@ def find_raw(
     """Return the raw data of a recording, None if they are nowhere.
 
     Looked at in turn: where the user says they are; the stored path; that name beside the `.kwik`, and below the last
-    folders of the stored path beside it; where the user once found them; `<base>.raw.kwd`; `<base>.dat`.
+    folders of the stored path beside it; where the user once found them; `<base>.raw.kwd`; `<base>.dat`. Where the
+    `.kwik` is a link, beside what it links to counts as beside it.
 
     Parameters
     ----------
@@ -117,10 +119,11 @@ def find_raw(
     alone : no other recording has another file, so that `<base>.dat` is that of this one.
     """
     candidates = [places.chosen[link.name]] if link.name in places.chosen else []
-    candidates += [*_stored_places(kwik.parent, link), *places.remembered.get(link.name, ())]
-    candidates.append(kwik.with_name(f"{kwik.stem}.raw.kwd"))
+    candidates += [place for home in homes(kwik) for place in _stored_places(home.parent, link)]
+    candidates += places.remembered.get(link.name, ())
+    candidates += [home.with_name(f"{home.stem}.raw.kwd") for home in homes(kwik)]
     if alone:
-        candidates.append(kwik.with_name(f"{kwik.stem}.dat"))
+        candidates += [home.with_name(f"{home.stem}.dat") for home in homes(kwik)]
     found = (open_raw(place, link.node, recording_id, flat) for place in candidates if is_file(place))
     return next((data for data in found if data is not None), None)
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -74,6 +75,22 @@ class Timeline:
         known, places = np.unique(numbers, return_inverse=True)
         starts = self.starts
         return np.array([starts[number] for number in known.tolist()], dtype=np.int64)[places]
+
+    def empty(self, name: str) -> str | None:
+        """Return a sentence on a raw file in which nothing is; `name` is that of the `.kwik`."""
+        names = [part.found.path.name for part in self.raw_parts if part.found is not None]
+        return f"Waveforms and traces need {names[0]}, which is empty. Everything else works." if names else None
+
+    def cut_short(self, sample_rate: float) -> tuple[str, ...]:
+        """Return a sentence for each raw file that ends before the last spike in it."""
+        rows: dict[Path, int] = {}
+        wanted: dict[Path, int] = {}
+        for part, segment in zip(self.raw_parts, self.segments, strict=True):
+            if part.found is not None and segment.n_rows < part.n_rows:
+                path = part.found.path
+                rows[path] = min(part.found.n_rows, segment.first_row + segment.n_samples)
+                wanted[path] = max(wanted.get(path, 0), segment.first_row + segment.n_samples)
+        return tuple(_cut_short(path.name, rows[path] / sample_rate, wanted[path] / sample_rate) for path in rows)
 
     def check(self, name: str, ranges: Ranges) -> None:
         """Raise KwikFormatError if something belongs to a recording that the file does not have."""
@@ -148,6 +165,11 @@ def read_timeline(
         for item, recording, end, data in zip(stored, recordings, ends, raw, strict=True)
     ]
     return Timeline(tuple(recordings), tuple(segments), tuple(missing), absolute, tuple(parts))
+
+
+def _cut_short(name: str, end_s: float, wanted_s: float) -> str:
+    digits = 1 if f"{end_s:.1f}" != f"{wanted_s:.1f}" else 3
+    return f"{name} ends at {end_s:.{digits}f} s of {wanted_s:.{digits}f} s: later spikes have no waveforms."
 
 
 def _segment(raw: RawData | None, start: int, length: int, first_row: int) -> RawSegment:

@@ -90,6 +90,10 @@ class Waveforms:
             out[row, shift + first : shift + last] = cut[first:last]
         return in_order(out, order, spike_ids)
 
+    def with_data(self, spike_ids: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """Return those of ascending spike ids that lie in raw data, not past their end."""
+        return self.raw.with_data(spike_ids)
+
     def _filtered(self, windows: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
         """Filter and scale (n_samples with context, n, n_channels); return (n, n_samples, n_channels)."""
         flat = windows.reshape(len(windows), -1).astype(np.float32)

@@ -111,6 +111,15 @@ class Windows:
                     self._traces.read_spans(place, [(begin, end, raw)])
                     yield row, raw[:, self._channels], begin - start - context
 
+    def with_data(self, ids: SpikeIds) -> SpikeIds:
+        """Return those of the spike ids that lie in raw data, not past their end."""
+        segments = self._traces.segments
+        if all(segment.raw is not None and segment.n_rows >= segment.n_samples for segment in segments):
+            return ids
+        samples = self._samples[ids]
+        stops = np.array([0 if segment.raw is None else segment.stop_sample for segment in segments])
+        return ids[samples < stops[self._traces.places_of(samples)]]
+
     def _starts(self, ids: SpikeIds, context: int) -> npt.NDArray[np.int64]:
         return np.asarray(self._samples[ids] - (self.before + context))
 
