@@ -12,7 +12,7 @@ from napari_phy.core.update_info import UpdateInfo
 from napari_phy.layers.session_tag import session_of
 from napari_phy.layers.spikes import spike_points
 from napari_phy.layers.traces import trace_colormap, traces_layer
-from napari_phy.session import Session
+from napari_phy.session import OpenClustering, Session
 
 MARGIN = 1.04  # a little air around the picture
 BEFORE_EDITING = (ActionType.ADDING, ActionType.REMOVING, ActionType.CHANGING)
@@ -30,7 +30,8 @@ class LayerBinder:
     def __init__(self, viewer: ViewerModel, session: Session) -> None:
         self._viewer = viewer
         self._session = session
-        self._shown: tuple[tuple[int, ...], bool] | None = None
+        self._shown: tuple[OpenClustering, tuple[int, ...], bool] | None = None
+        self._followed: OpenClustering | None = None
         self._dark = True
         self._fitted: tuple[float, ...] | None = None
         self._watched = self._points()
@@ -38,9 +39,28 @@ class LayerBinder:
             self._watched.events.data.connect(self._on_data)
             self._watched.events.editable.connect(self._lock)
             self._watched.events.visible.connect(self.refresh)
-        session.selection.changed.connect(self._on_selected)
-        session.manager.changed.connect(self._on_edited)
+        self._follow()
         self.refresh()
+
+    def follow_switch(self) -> None:
+        """Show the channel group and clustering that the session went to, in the same layers."""
+        left = self._followed
+        self._follow()
+        if left is None or left.model.channel_group != self._session.model.channel_group:
+            self._switch_traces()
+        self.refresh()
+
+    def _follow(self) -> None:
+        self._unfollow()
+        self._followed = self._session.opened
+        self._followed.selection.changed.connect(self._on_selected)
+        self._followed.manager.changed.connect(self._on_edited)
+
+    def _unfollow(self) -> None:
+        if self._followed is not None:
+            self._followed.selection.changed.disconnect(self._on_selected, missing_ok=True)
+            self._followed.manager.changed.disconnect(self._on_edited, missing_ok=True)
+            self._followed = None
 
     @property
     def layers(self) -> list[Any]:
@@ -79,9 +99,9 @@ class LayerBinder:
 
     def refresh(self) -> None:
         """Show the selection as it is now; the same again does nothing, and a hidden layer waits until it is shown."""
-        layer = self._points()
+        layer, opened = self._points(), self._session.opened
         clusters = tuple(cluster for cluster in self._session.selection.clusters if cluster in self._session.manager)
-        if layer is None or not layer.visible or self._shown == (clusters, self._dark):
+        if layer is None or not layer.visible or self._shown == (opened, clusters, self._dark):
             return
         points = spike_points(self._session, clusters, self._dark)
         with layer.events.blocker_all():
@@ -93,7 +113,7 @@ class LayerBinder:
                 layer.face_color = layer.border_color = points.colors  # a border of no width still tints the rim
         layer.editable = False  # setting data makes it editable again
         layer.refresh()
-        self._shown = (clusters, self._dark)
+        self._shown = (opened, clusters, self._dark)
 
     def show_traces(self) -> None:
         """Add the traces below the spikes, or those of another file in the place of the old ones."""
@@ -114,10 +134,22 @@ class LayerBinder:
         self._shown = None  # times may have changed with the recordings
         self.refresh()
 
+    def _switch_traces(self) -> None:
+        """Put the channels of another channel group into the layer that is there; without any, take it away."""
+        layer = next((layer for layer in self.layers if isinstance(layer, Image)), None)
+        made = traces_layer(self._session, float(layer.scale[0])) if layer is not None else None
+        if layer is None:
+            self.show_traces()
+        elif made is None:
+            self._viewer.layers.remove(layer)
+        else:
+            levels, options, _ = made
+            layer.data = levels
+            layer.contrast_limits = options["contrast_limits"]
+
     def close(self) -> None:
         """Stop following and take the layers away."""
-        self._session.selection.changed.disconnect(self._on_selected)
-        self._session.manager.changed.disconnect(self._on_edited)
+        self._unfollow()
         if self._watched is not None:
             self._watched.events.data.disconnect(self._on_data)
             self._watched.events.editable.disconnect(self._lock)

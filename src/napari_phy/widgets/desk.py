@@ -54,6 +54,7 @@ class SessionDesk(QObject):
         self._theme = theme
         self._listed = listed
         self._session: Any = None
+        self._followed: Any = None  # the clustering that was open when the session was set
         self._sentence = ""
         self._n_unsaved = 0  # before a save that somebody else may have started
         self._is_saving = False
@@ -68,12 +69,14 @@ class SessionDesk(QObject):
         return self._session
 
     def set_session(self, session: Any) -> None:
-        """Follow another session, or none."""
+        """Follow another session, the same after it was switched, or none."""
         if self._session is not None:
-            self._session.manager.changed.disconnect(self._on_edited, missing_ok=True)
-            self._session.selection.changed.disconnect(self._on_selected, missing_ok=True)
+            self._followed.manager.changed.disconnect(self._on_edited, missing_ok=True)
+            self._followed.selection.changed.disconnect(self._on_selected, missing_ok=True)
             self._session.saved.disconnect(self._on_saved_in_some_thread, missing_ok=True)
+        was_open = session is not None and session is self._session
         self._session = session
+        self._followed = None if session is None else session.opened
         self._set_saving(False)
         if session is not None:
             session.manager.changed.connect(self._on_edited)
@@ -82,7 +85,11 @@ class SessionDesk(QObject):
             model = session.model
             n_clusters = len(session.manager.cluster_ids)
             self._n_unsaved = session.n_unsaved
-            self.say_soon(messages.opened(session.name, n_clusters, model.n_spikes, model.n_channels))
+            if was_open:
+                place = messages.place(model.channel_group, model.clustering)
+                self.say_soon(messages.switched(place, n_clusters, model.n_spikes))
+            else:
+                self.say_soon(messages.opened(session.name, n_clusters, model.n_spikes, model.n_channels))
         self._show_title()
 
     # --- what the table of actions asks ---

@@ -131,6 +131,7 @@ class FeaturesPanel(Panel):
 
     def on_session(self) -> None:
         self._axes = [None, None]
+        self._frame = self._dragged_from = None
         self.lasso.clear()
 
     def on_selection(self) -> None:
@@ -274,7 +275,7 @@ class FeaturesPanel(Panel):
             self.header.lasso_button.setChecked(False)
             self.lasso.move(self._frame, position)
             features = self.data.features
-            self.lasso.close(partial(spikes_in_lasso, self.session, features.request), features.n_total)
+            self.lasso.close(partial(spikes_in_lasso, self.session.opened, features.request), features.n_total)
 
     @guarded
     def _on_scrolled(self, position: QPointF, notches: float, _ctrl: bool) -> None:

@@ -59,6 +59,7 @@ class ListPanel(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.session: Any = None
+        self._followed: Any = None  # the clustering that was open when the session was set
         self.is_waiting = False  # for features that are being read
         self.theme_follower = ThemeFollower(viewer, self)
         self.header = Header(self.title, freeze=False, theme=self.theme, parent=self)
@@ -128,11 +129,12 @@ class ListPanel(QWidget):
         return self.theme_follower.tokens
 
     def set_session(self, session: Any) -> None:
-        """Follow another session, or none."""
-        if self.session is not None:
-            self.session.selection.changed.disconnect(self._on_selection_changed, missing_ok=True)
-            self.session.manager.changed.disconnect(self._on_clustering_changed, missing_ok=True)
+        """Follow another session, the same after it was switched, or none."""
+        if self._followed is not None:
+            self._followed.selection.changed.disconnect(self._on_selection_changed, missing_ok=True)
+            self._followed.manager.changed.disconnect(self._on_clustering_changed, missing_ok=True)
         self.session = session
+        self._followed = None if session is None else session.opened
         self._amplitudes.drop()
         self.list.cluster_model.set_rows(())
         if session is not None:
@@ -214,10 +216,10 @@ class ListPanel(QWidget):
 
     def ask_amplitudes(self) -> None:
         """Read the amplitudes that rows lack; they appear when they are known."""
-        session = self.session
+        opened = self.session.opened
         wanted = tuple(sorted(row.cluster_id for row in self.list.cluster_model.rows if math.isnan(row.amplitude)))
-        if session.model.waveforms is not None:
-            self._amplitudes.ask(session, wanted)
+        if opened.model.waveforms is not None:
+            self._amplitudes.ask(opened, wanted)
 
     @guarded
     def _on_amplitudes(self, amplitudes: dict[int, float]) -> None:

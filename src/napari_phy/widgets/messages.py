@@ -40,6 +40,16 @@ def opened(name: str, n_clusters: int, n_spikes: int, n_channels: int) -> str:
     return f"Opened {name}: {', '.join(counts)}."
 
 
+def place(channel_group: int, clustering: str) -> str:
+    """Return a part of a data set in words: `shank 1, main`."""
+    return f"shank {channel_group}, {clustering}"
+
+
+def switched(place: str, n_clusters: int, n_spikes: int) -> str:
+    """Return the sentence for another part of the data set that was just opened."""
+    return f"Opened {place}: {format_count(n_clusters, 'cluster')}, {format_count(n_spikes, 'spike')}."
+
+
 def edit_name(record: UpdateInfo) -> str:
     """Return an edit in a few words, as undo names it: `merge 20 and 22`, `move 3 to good`."""
     edit = record.inverse() if record.cause == "undo" else record

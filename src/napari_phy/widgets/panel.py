@@ -117,7 +117,7 @@ class Panel(QWidget):
         raise NotImplementedError
 
     def compute(self, session: Any, request: Any) -> Any:
-        """Return what `draw` needs; runs in a worker thread."""
+        """Return what `draw` needs; runs in a worker thread, on the clustering that was open when it was asked."""
         raise NotImplementedError
 
     def draw(self, data: Any) -> None:
@@ -187,9 +187,11 @@ class Panel(QWidget):
         return drop_down
 
     def set_session(self, session: Any) -> None:
-        """Follow another session, or none."""
+        """Follow another session, the same after it was switched, or none."""
         self._links.close()
         self._answers.drop()
+        if self.session is not None:
+            self.stack.show_message("")  # nothing of the data set or clustering that was left stays in sight
         self.session, self.data, self._request = session, None, None
         self.header.freeze_button.setChecked(False)
         if session is not None:
@@ -244,7 +246,7 @@ class Panel(QWidget):
             self._answers.drop()
             self._show_picture()
         elif request != self._answers.wanted:
-            self._answers.ask(request, partial(self.compute, self.session, request))
+            self._answers.ask(request, partial(self.compute, self.session.opened, request))
             self.stack.wait()
 
     @guarded

@@ -22,14 +22,15 @@ def is_large(session: Any) -> bool:
 
 
 class Preparation(QObject):
-    """Runs `session.prepare`; `progressed` carries whole per cents, `finished` comes unless it was cancelled."""
+    """Reads what is open; `progressed` carries whole per cents, `finished` comes unless it was cancelled."""
 
     progressed = Signal(int)
     finished = Signal()
 
     def __init__(self, session: Any, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._session = session
+        self._name = session.name
+        self._sums = session.sums  # those of what is open now, wherever the session goes
         self._is_cancelled = False
         self._percent = -1
 
@@ -46,9 +47,9 @@ class Preparation(QObject):
 
     def _run(self) -> None:
         try:
-            self._session.prepare(self._on_progress)
+            self._sums.prepare(self._on_progress)
         except CancelledError:
-            logger.debug("Reading the features of %s was cancelled.", self._session.name)
+            logger.debug("Reading the features of %s was cancelled.", self._name)
 
     def _on_progress(self, share: float) -> None:
         if self._is_cancelled:
@@ -63,5 +64,5 @@ class Preparation(QObject):
             self.finished.emit()
 
     def _on_errored(self, error: Exception) -> None:
-        logger.error("The features of %s could not be read.", self._session.name, exc_info=error)
+        logger.error("The features of %s could not be read.", self._name, exc_info=error)
         self._on_returned(None)

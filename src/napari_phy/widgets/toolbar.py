@@ -50,6 +50,7 @@ class ActionBar(QToolBar):
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
         self._run = run
         self._session: Any = None
+        self._followed: Any = None  # the clustering that was open when the session was set
         self._saving = False
         self._saved_at = ""
         self._theme = tokens()
@@ -112,12 +113,13 @@ class ActionBar(QToolBar):
     # --- following ---
 
     def set_session(self, session: Any) -> None:
-        """Follow another session, or none."""
+        """Follow another session, the same after it was switched, or none."""
         if self._session is not None:
-            self._session.selection.changed.disconnect(self._on_changed, missing_ok=True)
-            self._session.manager.changed.disconnect(self._on_changed, missing_ok=True)
+            self._followed.selection.changed.disconnect(self._on_changed, missing_ok=True)
+            self._followed.manager.changed.disconnect(self._on_changed, missing_ok=True)
             self._session.saved.disconnect(self._on_saved_in_any_thread, missing_ok=True)
         self._session = session
+        self._followed = None if session is None else session.opened
         self._saving = False
         self._saved_shown.stop()
         if session is not None:

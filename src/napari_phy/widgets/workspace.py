@@ -7,7 +7,7 @@ from weakref import ref
 
 from napari.viewer import Viewer
 from qtpy.compat import isalive
-from qtpy.QtCore import QEvent, QObject, QPoint, QSize, Qt, QTimer
+from qtpy.QtCore import QEvent, QObject, QPoint, QSize, Qt, QTimer, Signal
 from qtpy.QtWidgets import QApplication, QDockWidget, QMainWindow, QMenu, QTabBar, QWidget
 
 from napari_phy.layers.binder import LayerBinder
@@ -23,7 +23,8 @@ from napari_phy.widgets.features_panel import FeaturesPanel
 from napari_phy.widgets.file_watch import FileWatch
 from napari_phy.widgets.keys import KeyFilter
 from napari_phy.widgets.layouts import SMALL_BELOW, arrange_sort, napari_docks, resize_sort
-from napari_phy.widgets.notify import LOCATE, SAVE_COPY, notify, take_back, tell_what_to_know
+from napari_phy.widgets.notify import LOCATE, SAVE_COPY, notify, take_back
+from napari_phy.widgets.opening_notes import OpeningNotes
 from napari_phy.widgets.preparation import Preparation, is_large
 from napari_phy.widgets.raw_data import RawDataSearch
 from napari_phy.widgets.similar_panel import SimilarPanel
@@ -65,6 +66,8 @@ def plain_viewer(viewer: Viewer) -> Viewer:
 class Workspace(QObject):
     """One per viewer, as long as its main window lives. The truth is in the session; here are only widgets."""
 
+    _switched_in_some_thread = Signal()
+
     def __init__(self, viewer: Viewer, window: QMainWindow) -> None:
         super().__init__(window)
         self.setObjectName(NAME)
@@ -74,6 +77,8 @@ class Workspace(QObject):
         self._is_arranged = False
         self._small = False
         self._missing: tuple[str, ...] = ()
+        self._followed: Any = None  # the session whose switches are followed
+        self._notes = OpeningNotes()
         self._binder: LayerBinder | None = None
         self._preparation: Preparation | None = None
         self.panels: dict[str, QWidget] = {}
@@ -96,6 +101,7 @@ class Workspace(QObject):
         self._fits = QTimer(self, singleShot=True, interval=FIT_AFTER_MS)
         self._fits.timeout.connect(self._fit_again)
         window.centralWidget().installEventFilter(self)
+        self._switched_in_some_thread.connect(self._on_switched)
         self.desk.edited.connect(self.focus_clusters)
         self.desk.saving_changed.connect(self.toolbar.set_saving)
         self.toolbar.layers_toggled.connect(self._show_napari_docks)
@@ -188,22 +194,29 @@ class Workspace(QObject):
         else:
             self._preparation.start()
         self.focus_clusters()
-        tell_what_to_know(session, save=self.desk.save, save_copy=self.desk.save_copy, locate=self.raw_data.ask)
+        self._notes = OpeningNotes()
+        self._tell_what_to_know()
         return True
+
+    def _tell_what_to_know(self) -> None:
+        self._notes.tell(self.session, save=self.desk.save, save_copy=self.desk.save_copy, locate=self.raw_data.ask)
 
     def close_session(self) -> None:
         """Let go of the session and its layers; the docks stay, empty."""
         session, binder = self.session, self._binder
         if session is None:
             return
-        if self._preparation is not None:
-            self._preparation.cancel()
-            self._preparation = None
+        self._stop_preparing()
         self._bind(None)
         if binder is not None:
             binder.close()
         if not any(workspace.session is session for workspace in self.all()):
             session.close()
+
+    def _stop_preparing(self) -> None:
+        if self._preparation is not None:
+            self._preparation.cancel()
+            self._preparation = None
 
     def _prepare(self, session: Any) -> None:
         """Have the features of a large data set read in the background, and the lists wait for them."""
@@ -235,9 +248,39 @@ class Workspace(QObject):
         self._binder = None if session is None or viewer is None else LayerBinder(viewer, session)
         if self._binder is not None:
             self._binder.set_dark(self.theme.dark)
+        if self._followed is not None:
+            self._followed.switched.disconnect(self._on_switched_in_some_thread, missing_ok=True)
+        self._followed = session
+        if session is not None:
+            session.switched.connect(self._on_switched_in_some_thread)
         if viewer is not None:
             viewer.update_console({"session": session})
             self._on_active_layer()
+
+    def _on_switched_in_some_thread(self) -> None:
+        if isalive(self):
+            self._switched_in_some_thread.emit()
+
+    def _on_switched(self) -> None:
+        """Show the channel group and clustering that the session went to, and nothing of the one before."""
+        session, binder = self.session, self._binder
+        if session is None or binder is None:
+            return
+        self._stop_preparing()
+        self._prepare(session)
+        for panel in self.panels.values():
+            panel.set_session(session)
+        self.desk.set_session(session)
+        self.toolbar.set_session(session)
+        self._missing = session.model.missing
+        binder.follow_switch()
+        self._fit_canvas()
+        if self._preparation is not None:
+            self._preparation.start()
+        elif not session.selection.clusters:
+            session.start_wizard()
+        self.focus_clusters()
+        self._tell_what_to_know()
 
     def _on_raw_data_found(self) -> None:
         """Show what raw data show, and take back that they are missing."""

@@ -1,0 +1,79 @@
+"""Notifications that opening a data set, or another part of it, may need: each is shown once a session."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from qtpy.QtCore import QUrl
+from qtpy.QtGui import QDesktopServices
+
+from napari_phy.core.errors import NapariPhyError
+from napari_phy.widgets.notify import LOCATE, SAVE_COPY, Choice, notify
+
+
+class OpeningNotes:
+    """Knows what one session has said and where it has been; edits made in the session itself are not "recovered"."""
+
+    def __init__(self) -> None:
+        self._said: set[str] = set()
+        self._visited: set[tuple[int, str]] = set()
+        self._last: tuple[int, str] | None = None
+
+    def tell(
+        self, session: Any, *, save: Callable[[], object], save_copy: Callable[[], object], locate: Callable[[], object]
+    ) -> None:
+        """Notify of what is missing, recovered, set aside or read-only, with what can be done about it."""
+        place = session.model.channel_group, session.model.clustering
+        was_renamed = self._last is not None and _is_gone(self._last, session.model)
+        is_new = place not in self._visited and not was_renamed
+        self._visited.add(place)
+        self._last = place
+        for sentence in session.messages:
+            if sentence in self._said or ("recovered" in sentence and not is_new):
+                continue
+            self._said.add(sentence)
+            severity = "info" if "recovered" in sentence else "warning"
+            notify(sentence, severity, _choices(session, sentence, save, save_copy, locate))
+
+
+def _is_gone(place: tuple[int, str], model: Any) -> bool:
+    """Tell whether the clustering that was open before has another name now: one that is open is never deleted."""
+    return bool(place[0] == model.channel_group and place[1] not in model.clusterings)
+
+
+def _choices(
+    session: Any,
+    sentence: str,
+    save: Callable[[], object],
+    save_copy: Callable[[], object],
+    locate: Callable[[], object],
+) -> Sequence[Choice]:
+    store = session.store
+    if store.recovered_at is not None and "recovered" in sentence:
+        return (("Keep", _nothing), ("Save now", save), ("Discard all", lambda: _discard(session, store)))
+    if store.set_aside is not None and "set aside" in sentence:
+        return (("Show file", lambda: _show_folder(store.set_aside)),)
+    if "save a copy" in sentence:
+        return ((SAVE_COPY, save_copy),)
+    if session.model.missing_raw and any(name in sentence for name in session.model.missing_raw):
+        return ((LOCATE, locate),)
+    return ()
+
+
+def _nothing() -> None:
+    """Keep things as they are."""
+
+
+def _discard(session: Any, store: Any) -> None:
+    """Discard what was recovered, as long as the clustering is open that it was recovered for."""
+    if session.store is not store:
+        notify("Another channel group or clustering was opened meanwhile. Go back to it to discard its edits.", "error")
+        return
+    try:
+        session.discard_unsaved()
+    except NapariPhyError as error:
+        notify(str(error), "error")
+
+
+def _show_folder(path: Path) -> None:
+    QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.parent)))
