@@ -38,6 +38,14 @@ def test_points_lie_at_the_samples_of_the_selection(session):
     assert (np.abs(points.positions[:, 0] - np.rint(points.positions[:, 0])) < 0.5).all()
 
 
+def test_without_features_nobody_knows_the_channels_and_no_points_are_drawn(kwik_copy):
+    kwik_copy.with_suffix(".kwx").unlink()
+    with open_session(kwik_copy) as session:
+        points = spike_points(session, tuple(session.manager.cluster_ids[:2].tolist()))
+    assert points.positions.shape == (0, 2)
+    assert points.colors.shape == (0, 4)
+
+
 def test_points_are_capped(session, monkeypatch):
     monkeypatch.setattr("napari_phy.layers.spikes.N_POINTS_MAX", 50)
     points = spike_points(session, tuple(session.manager.cluster_ids.tolist()))

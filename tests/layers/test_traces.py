@@ -1,10 +1,15 @@
 """Every level of the trace picture equals what the samples say."""
 
+from contextlib import closing
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
+from support import random_model
 
 from napari_phy import open_session
-from napari_phy.layers.traces import TraceLevel, trace_levels, traces_layer
+from napari_phy.io.kwik.model import KwikModel
+from napari_phy.layers.traces import QUIET_FRACTION, TraceLevel, trace_levels, traces_layer
 
 RNG = np.random.default_rng(0)
 TRACES = RNG.integers(-500, 500, size=(10_007, 5)).astype(np.int16)
@@ -69,3 +74,40 @@ def test_a_raw_file_that_ends_too_early_is_no_quiet_recording(kwik_copy):
     with open_session(kwik_copy) as session:
         _, cut, _ = traces_layer(session, 1.0)
     assert cut["contrast_limits"] == pytest.approx(whole["contrast_limits"], rel=0.2)
+
+
+def _share_shown(traces):
+    """Return the share of the picture of the whole recording that stands out from the background."""
+    model = random_model(n_channels=traces.shape[1], duration=len(traces) / 20_000, traces=traces)
+    levels, options, _ = traces_layer(SimpleNamespace(model=model), 1.0)
+    return float((np.abs(np.asarray(levels[-1])) > QUIET_FRACTION * options["contrast_limits"][1]).mean())
+
+
+def _white_noise():
+    return np.random.default_rng(1).normal(0, 100, (20_000, 4))
+
+
+def test_slow_waves_and_an_artefact_leave_something_to_see():
+    waves = 5000 * np.sin(np.arange(20_000) / 2000)[:, None] * np.linspace(0.5, 1, 4)
+    waves[7000:7200] = 30_000
+    assert 0.1 < _share_shown((_white_noise() + waves).astype(np.int16)) < 0.4
+
+
+def test_noise_is_mostly_background_and_a_gap_does_not_count():
+    noise = _white_noise()
+    assert 0.02 < _share_shown(noise.astype(np.int16)) < 0.1
+    noise[2000:] = 0
+    assert 0.002 < _share_shown(noise.astype(np.int16)) < 0.01
+    assert _share_shown(noise[:2000].astype(np.int16)) < 0.01  # single samples
+    assert _share_shown(np.zeros((5000, 4), np.int16)) == 0
+
+
+@pytest.mark.real_data
+@pytest.mark.parametrize("name", ["klusta_4ch/test4.kwik", "klusta_synth32/synth32.kwik"])
+def test_a_real_recording_shows_something_everywhere(data_folder, name):
+    model = KwikModel(data_folder / name)
+    with closing(model):
+        levels, options, _ = traces_layer(SimpleNamespace(model=model), 1.0)
+        shown = np.abs(np.asarray(levels[-1])) > QUIET_FRACTION * options["contrast_limits"][1]
+    thirds = [part.mean() for part in np.array_split(shown, 3, axis=1)]
+    assert 0.05 < min(thirds) <= max(thirds) < 0.5

@@ -35,13 +35,18 @@ class SpikePoints:
 
 
 def spike_points(session: Session, clusters: tuple[int, ...], dark: bool = True) -> SpikePoints:
-    """Return at most `N_POINTS_MAX` points, evenly spaced within each cluster, on each cluster's best channel."""
+    """Return at most `N_POINTS_MAX` points, evenly spaced within each cluster, on each cluster's best channel.
+
+    A cluster whose best channel nobody knows, as without features, has none.
+    """
     positions = [np.empty((0, 2), np.float32)]
     colors = [np.empty((0, 4), np.float32)]
     sizes = [session.manager.n_spikes(cluster) for cluster in clusters]
     share = min(1.0, N_POINTS_MAX / max(1, sum(sizes)))
     rows = _channel_rows(session, clusters)
     for place, (cluster, size) in enumerate(zip(clusters, sizes, strict=True)):
+        if cluster not in rows:
+            continue
         spikes = session.manager.spikes(cluster)[evenly_spaced(size, int(size * share))]
         samples = session.model.spike_samples[spikes]
         row = rows[cluster] + ROW_SPREAD * ((place + 0.5) / len(clusters) - 0.5)  # clusters of one channel side by side
@@ -72,12 +77,13 @@ def spikes_layer(session: Session, pitch: float) -> LayerDataTuple:
 
 
 def _channel_rows(session: Session, clusters: tuple[int, ...]) -> dict[int, int]:
-    """Return the row of each cluster's best channel."""
+    """Return the row of each cluster's best channel, of clusters where it is known."""
     table = compute_cluster_table(session, clusters)
     row_of_channel = {channel: row for row, channel in enumerate(session.model.probe.channel_ids.tolist())}
     return {
-        int(cluster): row_of_channel.get(int(channel), 0)
-        for cluster, channel in zip(table.ids, table.channels, strict=True)
+        cluster: row_of_channel[channel]
+        for cluster, channel in zip(table.ids.tolist(), table.channels.tolist(), strict=True)
+        if channel in row_of_channel
     }
 
 

@@ -21,8 +21,10 @@ STEP = 4
 MAX_ARRAY_SIZE = 8_000_000
 MAX_VALUES_READ = 64_000_000
 N_EXCERPTS, N_SAMPLES_EXCERPT = 20, 2000
-NOISE_FRACTION = 0.4  # of the contrast limit: below it the picture is background
-NOISE_WIDTH = 4  # standard deviations that count as noise
+N_COLUMNS_LOOKED_AT = 200
+QUIET_FRACTION = 0.4  # of the contrast limit: below it the picture is background
+QUIET_PERCENTILE = 75  # of a usual channel in the picture of the whole recording is background
+NOISE_WIDTH = 3  # standard deviations from sample to sample that are background in any case
 NAME = "traces"
 
 QUIET = {True: "#15171c", False: "#ffffff"}  # the background of a view, by darkness of the theme
@@ -122,7 +124,8 @@ def traces_layer(session: Session, pitch: float) -> LayerDataTuple | None:
     if model.traces is None or not model.n_channels or not model.traces.shape[0]:
         return None
     baseline, noise = _baseline_and_noise(model.traces, model.probe.channel_ids)
-    limit = NOISE_WIDTH * noise / NOISE_FRACTION
+    levels = trace_levels(model.traces, model.probe.channel_ids, baseline)
+    limit = max(NOISE_WIDTH * noise, _quiet(levels[-1], baseline)) / QUIET_FRACTION or 1.0
     options = {
         "name": NAME,
         "multiscale": True,
@@ -133,27 +136,41 @@ def traces_layer(session: Session, pitch: float) -> LayerDataTuple | None:
         "interpolation2d": "nearest",
         "metadata": {TAG: SessionTag(session)},
     }
-    return trace_levels(model.traces, model.probe.channel_ids, baseline), options, "image"
+    return levels, options, "image"
 
 
 def trace_colormap(dark: bool) -> Colormap:
     """Return the colours of a theme: both extremes stand out, noise fades into the background."""
     colors = [LOUD[dark], QUIET[dark], QUIET[dark], LOUD[dark]]
-    controls = [0.0, (1 - NOISE_FRACTION) / 2, (1 + NOISE_FRACTION) / 2, 1.0]
+    controls = [0.0, (1 - QUIET_FRACTION) / 2, (1 + QUIET_FRACTION) / 2, 1.0]
     return Colormap(colors, controls=controls, name=f"traces {'dark' if dark else 'light'}")
 
 
 def _baseline_and_noise(traces: Samples, channels: npt.NDArray[np.int64]) -> tuple[Float32, float]:
-    """Return (n_channels,) medians and one robust standard deviation, from evenly spaced excerpts.
+    """Return (n_channels,) medians and a robust standard deviation, from evenly spaced excerpts.
+
+    The deviation is that of steps from sample to sample, as of white noise: the slow waves of raw data don't count.
 
     Samples that are 0 in all channels don't count: a gap, or a raw file that ends too early, is no quiet recording.
     """
     last = max(1, traces.shape[0] - N_SAMPLES_EXCERPT)
     starts = evenly_spaced(last, N_EXCERPTS)
-    excerpts = np.concatenate([traces[start : start + N_SAMPLES_EXCERPT][:, channels] for start in starts.tolist()])
-    recorded = excerpts.any(axis=1)
-    if recorded.any():
-        excerpts = excerpts[recorded]
-    baseline = np.median(excerpts, axis=0).astype(np.float32)
-    noise = float(np.median(np.abs(excerpts - baseline)) / 0.6745)
-    return baseline, noise or 1.0
+    excerpts = [traces[start : start + N_SAMPLES_EXCERPT][:, channels] for start in starts.tolist()]
+    recorded = [excerpt[excerpt.any(axis=1)] for excerpt in excerpts]
+    together = np.concatenate(recorded)
+    if not len(together):
+        return np.zeros(len(channels), np.float32), 0.0
+    steps = np.concatenate([np.diff(excerpt.astype(np.float32), axis=0) for excerpt in recorded])
+    noise = float(np.median(np.abs(steps)) / 0.6745 / np.sqrt(2)) if len(steps) else 0.0
+    return np.median(together, axis=0).astype(np.float32), noise
+
+
+def _quiet(level: TraceLevel, baseline: Float32) -> float:
+    """Return below what most of the picture of a usual channel lies, from evenly spaced columns.
+
+    Gaps don't count.
+    """
+    places = evenly_spaced(level.shape[1], N_COLUMNS_LOOKED_AT).tolist()
+    columns = np.stack([level[:, place] for place in places])
+    columns = columns[(columns != -baseline).any(axis=1)]
+    return float(np.median(np.percentile(np.abs(columns), QUIET_PERCENTILE, axis=0))) if columns.size else 0.0
