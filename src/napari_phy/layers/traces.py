@@ -23,7 +23,8 @@ MAX_VALUES_READ = 64_000_000
 N_EXCERPTS, N_SAMPLES_EXCERPT = 20, 2000
 N_COLUMNS_LOOKED_AT = 200
 QUIET_FRACTION = 0.4  # of the contrast limit: below it the picture is background
-QUIET_PERCENTILE = 75  # of a usual channel in the picture of the whole recording is background
+QUIET_PERCENTILE = 75  # of a quiet channel in the picture of the whole recording is background
+QUIET_CHANNELS = 25  # per cent of the channels are quieter than that one
 NOISE_WIDTH = 3  # standard deviations from sample to sample that are background in any case
 NAME = "traces"
 
@@ -166,11 +167,13 @@ def _baseline_and_noise(traces: Samples, channels: npt.NDArray[np.int64]) -> tup
 
 
 def _quiet(level: TraceLevel, baseline: Float32) -> float:
-    """Return below what most of the picture of a usual channel lies, from evenly spaced columns.
+    """Return below what most of the picture of a quiet channel lies, from evenly spaced columns.
 
     Gaps don't count.
     """
     places = evenly_spaced(level.shape[1], N_COLUMNS_LOOKED_AT).tolist()
     columns = np.stack([level[:, place] for place in places])
     columns = columns[(columns != -baseline).any(axis=1)]
-    return float(np.median(np.percentile(np.abs(columns), QUIET_PERCENTILE, axis=0))) if columns.size else 0.0
+    if not columns.size:
+        return 0.0
+    return float(np.percentile(np.percentile(np.abs(columns), QUIET_PERCENTILE, axis=0), QUIET_CHANNELS))
