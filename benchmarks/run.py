@@ -29,6 +29,7 @@ SUBJECTS = {
     "large": "100 M spikes, 500 clusters",
     "journal": "the journal (theirs: a bare fdatasync of the same bytes)",
     "opening": "10 M spikes: opening",
+    "waveforms": "10 k waveforms of 82 samples and 32 channels",
     "cold_import": "starting",
 }
 
