@@ -17,6 +17,7 @@ from napari_phy.core.colors import is_color
 from napari_phy.core.errors import ClusteringError
 from napari_phy.core.history import GlobalHistory, Step
 from napari_phy.core.partition import Partition, unknown_cluster
+from napari_phy.core.regrouping import regrouping
 from napari_phy.core.update_info import MetadataChange, UpdateInfo
 
 Int64 = npt.NDArray[np.int64]
@@ -160,7 +161,7 @@ class ClusterManager:
         spikes = self._checked_spikes(spike_ids)
         if not len(spikes):
             raise ClusteringError("Choose at least one spike to split off.")
-        return self._regroup("split", spikes, None)
+        return self._regroup("split", spikes)
 
     def assign(self, spike_ids: npt.ArrayLike, labels: npt.ArrayLike) -> UpdateInfo:
         """Put spikes together by label: spikes with the same mark share a cluster.
@@ -311,61 +312,8 @@ class ClusterManager:
 
     # ---- how it is done
 
-    def _regroup(self, description: str, spikes: Int64, marks: Int64 | None) -> UpdateInfo:
-        """Give marked sets of ascending spikes clusters of their own, and the rest of each touched cluster another."""
-        touched = self._partition.clusters_touched(spikes)
-        sizes = {cluster: self._partition.n_spikes(cluster) for cluster in touched}
-        if marks is None and len(touched) == 1:
-            parts = {(touched[0], 0): spikes}
-        else:
-            marks = np.zeros(len(spikes), dtype=np.int64) if marks is None else marks
-            parts = _parts(spikes, self._partition.clusters_of(spikes), marks)
-        for source, mark in [key for key, part in parts.items() if len(part) == sizes[key[0]]]:
-            if sum(key[1] == mark for key in parts) == 1:  # a cluster as it is keeps its id
-                del parts[source, mark]
-                touched.remove(source)
-        if not parts:
-            raise ClusteringError(_nothing_to_do(description, sizes))
-        return self._do(self._regrouping(description, sizes, touched, parts), inherit=True)
-
-    def _regrouping(
-        self,
-        description: str,
-        sizes: Mapping[int, int],
-        touched: Sequence[int],
-        parts: Mapping[tuple[int, int], Int64],
-    ) -> UpdateInfo:
-        """Return the record: of each touched cluster all sides but the largest are named spike by spike."""
-        new_of_mark = {mark: self._next_id + i for i, mark in enumerate(sorted({mark for _, mark in parts}))}
-        next_id = self._next_id + len(new_of_mark)
-        added = list(new_of_mark.values())
-        descendants, heirs = [], []
-        named: list[tuple[Int64, int]] = []
-        for source in touched:
-            sides = {new_of_mark[mark]: part for (cluster, mark), part in parts.items() if cluster == source}
-            n_rest = sizes[source] - sum(len(side) for side in sides.values())
-            descendants += [(source, new) for new in sides]
-            largest = max(sides, key=lambda new: len(sides[new]))
-            if n_rest:
-                rest_id, next_id = next_id, next_id + 1
-                added.append(rest_id)
-                descendants.append((source, rest_id))
-                if n_rest >= len(sides[largest]):
-                    largest = rest_id
-                else:
-                    sides[rest_id] = _without(self._partition.spikes(source), list(sides.values()))
-            heirs.append((source, largest))
-            named += [(side, new) for new, side in sides.items() if new != largest]
-        spike_ids, spike_clusters = _joined(named)
-        return UpdateInfo(
-            description,
-            added=tuple(added),
-            deleted=tuple(touched),
-            descendants=tuple(sorted(descendants)),
-            spike_ids=spike_ids,
-            spike_clusters=spike_clusters,
-            heirs=tuple(heirs),
-        )
+    def _regroup(self, description: str, spikes: Int64, marks: Int64 | None = None) -> UpdateInfo:
+        return self._do(regrouping(description, self._partition, spikes, marks, self._next_id), inherit=True)
 
     def _set(self, description: str, cluster_ids: Iterable[int], field: str, value: Any, state: str) -> UpdateInfo:
         clusters = self._checked_clusters(cluster_ids)
@@ -517,44 +465,3 @@ def _checked_color(color: str | None) -> str | None:
     if color is not None and not is_color(color):
         raise ClusteringError(f"A colour is written #rrggbb, not {color!r}.")
     return None if color is None else color.lower()
-
-
-def _parts(spikes: Int64, sources: Int64, marks: Int64) -> dict[tuple[int, int], Int64]:
-    """Return {(source, mark): spikes}, each ascending like `spikes`."""
-    order = np.lexsort((marks, sources))  # stable
-    spikes, sources, marks = spikes[order], sources[order], marks[order]
-    starts = np.flatnonzero((np.diff(sources) != 0) | (np.diff(marks) != 0)) + 1
-    firsts = [0, *starts.tolist()]
-    keys = zip(sources[firsts].tolist(), marks[firsts].tolist(), strict=True)
-    return dict(zip(keys, np.split(spikes, starts), strict=True))
-
-
-def _without(spikes: Int64, sides: Sequence[Int64]) -> Int64:
-    """Return the ascending spikes that are in none of the sides; merging sorted runs beats looking each one up."""
-    both = np.concatenate([spikes, *sides])
-    both.sort(kind="stable")
-    twice = both[1:] == both[:-1]
-    alone = np.ones(len(both), dtype=bool)
-    alone[1:][twice] = False
-    alone[:-1][twice] = False
-    return both[alone]
-
-
-def _joined(named: Sequence[tuple[Int64, int]]) -> tuple[Int64, Int64]:
-    """Return the spikes of all sides, ascending, and the cluster each goes to."""
-    if not named:
-        return read_only(np.empty(0, np.int64)), read_only(np.empty(0, np.int64))
-    if len(named) == 1:
-        spike_ids, targets = named[0][0], np.full(len(named[0][0]), named[0][1], dtype=np.int64)
-    else:
-        spike_ids = np.concatenate([side for side, _ in named])
-        targets = np.repeat([new for _, new in named], [len(side) for side, _ in named])
-        order = np.argsort(spike_ids, kind="stable")
-        spike_ids, targets = spike_ids[order], targets[order]
-    return read_only(spike_ids), read_only(targets)
-
-
-def _nothing_to_do(description: str, sizes: Mapping[int, int]) -> str:
-    if description == "split":
-        return f"These are all {sum(sizes.values())} spikes of cluster {min(sizes)}; nothing would be split."
-    return "Every labelled set of spikes is a cluster already; nothing would change."
