@@ -2,11 +2,13 @@
 
 import os
 import shutil
+import sqlite3
 import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -59,6 +61,19 @@ def _real_data_folder() -> Path | None:
     if not folder.is_dir():
         raise pytest.UsageError(f"{DATA_VARIABLE} is {name}, which is not a folder")
     return folder if any(folder.iterdir()) else None
+
+
+@pytest.fixture
+def quick_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait for nothing to be on the disk: for tests of many files in which the power stays on."""
+
+    class Hasty(sqlite3.Connection):
+        def execute(self, sql: str, *parameters: Any) -> sqlite3.Cursor:
+            return super().execute(sql.replace("synchronous=FULL", "synchronous=OFF"), *parameters)
+
+    connect = sqlite3.connect
+    monkeypatch.setattr(sqlite3, "connect", lambda *path, **options: connect(*path, **{"factory": Hasty, **options}))
+    monkeypatch.setattr(os, "fsync", lambda _: None)
 
 
 @pytest.fixture(scope="session")

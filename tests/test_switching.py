@@ -13,6 +13,8 @@ from napari_phy.io.h5 import open_h5
 from napari_phy.views.cluster_table import compute_cluster_table
 from napari_phy.views.waveform_samples import waveform_samples
 
+pytestmark = pytest.mark.usefixtures("quick_disk")
+
 
 @pytest.fixture
 def kwik(kwik_copy):
@@ -309,7 +311,7 @@ def test_what_is_saved_after_a_switch_is_what_is_shown(session, kwik):
 places = st.tuples(st.sampled_from(["main", "second", "third"]), st.integers(0, 2**32 - 1))
 
 
-@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(walk=st.lists(places, min_size=1, max_size=8))
 def test_whatever_is_done_where_each_clustering_has_its_own(walk, kwik, tmp_path_factory):
     path = tmp_path_factory.mktemp("walk") / "x.kwik"

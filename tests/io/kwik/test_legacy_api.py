@@ -10,7 +10,7 @@ import pytest
 from napari_phy.core.errors import KwikFormatError
 from napari_phy.io.kwik.model import KwikModel
 
-pytestmark = pytest.mark.real_data
+pytestmark = [pytest.mark.real_data, pytest.mark.usefixtures("quick_disk")]
 SETS = ["hybrid_10sec/hybrid_10sec", "klusta_4ch/test4", "klusta_synth32/synth32"]
 
 
@@ -21,9 +21,9 @@ def source(request, data_folder):
 
 @pytest.fixture
 def kwik(source, tmp_path):
-    """A copy of the `.kwik` and `.kwx` that may be edited."""
-    for suffix in (".kwik", ".kwx"):
-        shutil.copyfile(source.with_suffix(suffix), tmp_path / source.with_suffix(suffix).name)
+    """A copy of the `.kwik` that may be edited, and the `.kwx`, to which nobody writes."""
+    shutil.copyfile(source, tmp_path / source.name)
+    (tmp_path / source.with_suffix(".kwx").name).symlink_to(source.with_suffix(".kwx"))
     return tmp_path / source.name
 
 
