@@ -4,9 +4,13 @@ import numpy as np
 import pytest
 from napari.layers import Image, Points
 from napari.utils.notifications import notification_manager
-from qtpy.QtCore import Qt
+from qtpy.QtCore import Qt, QTimer
+from qtpy.QtGui import QColor
+from qtpy.QtTest import QTest
+from qtpy.QtWidgets import QApplication
 
-from napari_phy import KwikModel
+from napari_phy import KwikModel, open_session
+from napari_phy.io.h5 import open_h5
 from napari_phy.layers.session_tag import session_of
 from napari_phy.views.numbers import format_number
 
@@ -111,3 +115,177 @@ def test_late_answers_of_the_clustering_that_was_left_are_dropped(person, kwik_c
     person.session.switch(clustering="main")
     person.settle()
     check_shows_what_is_open(person)
+
+
+def entries(person, button):
+    """Open a menu by its button; return {text: action} and close it."""
+    menu = button.menu()
+    person.rest(0.01)
+    menu.aboutToShow.emit()
+    return {action.text(): action for action in menu.actions() if action.text()}
+
+
+def pick(person, button, text):
+    """Open a menu by a click on its button, click an entry in it."""
+
+    def click():
+        menu = QApplication.activePopupWidget()
+        if menu is None:
+            QTimer.singleShot(20, click)
+            return
+        (action,) = [action for action in menu.actions() if action.text().startswith(text)]
+        assert action.isEnabled()
+        QTest.mouseClick(menu, Qt.MouseButton.LeftButton, pos=menu.actionGeometry(action).center())
+
+    QTimer.singleShot(20, click)
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    person.wait(lambda: QApplication.activePopupWidget() is None, "the menu to close")
+    person.settle()
+
+
+def clusters_header(person):
+    return person.workspace.panels["Clusters"].header
+
+
+def picker(person):
+    return person.workspace.panels["Clusters"].picker
+
+
+def type_name(dialog, name):
+    dialog.field.selectAll()
+    QTest.keyClicks(dialog.field, name)
+    QTest.keyClick(dialog.field, Qt.Key.Key_Return)
+
+
+def test_the_picker_goes_to_the_other_shank(person, kwik_copy):
+    person.open(kwik_copy)
+    assert picker(person).isVisible()
+    assert picker(person).text() == "Shank 0 · main ▾"
+    pick(person, picker(person), "Shank 1")
+    assert picker(person).text() == "Shank 1 · main ▾"
+    check_shows_what_is_open(person)
+    assert person.viewer.status == opened_words(person)
+    assert person.focused() is person.workspace.panels["Clusters"].list
+    pick(person, picker(person), "original")
+    assert picker(person).text() == "Shank 1 · original ▾"
+    check_shows_what_is_open(person)
+
+
+def test_an_empty_channel_group_is_greyed(person, kwik_copy):
+    with open_h5(kwik_copy, "r+") as file:
+        for name in ("time_samples", "recording"):
+            if file.has(f"/channel_groups/1/spikes/{name}"):
+                file.write(f"/channel_groups/1/spikes/{name}", np.empty(0, np.uint64))
+    person.open(kwik_copy)
+    found = entries(person, picker(person))
+    assert not found["Shank 1   ·   no spikes"].isEnabled()
+    assert found["main"].isChecked()
+
+
+def test_a_clustering_is_copied_renamed_reset_and_deleted(person, kwik_copy):
+    person.open(kwik_copy)
+    session = person.session
+    more = clusters_header(person).more_button
+    person.press(Qt.Key.Key_G)
+    merged = person.chosen[0]
+
+    person.answer(lambda dialog: type_name(dialog, "try"))
+    pick(person, more, "Copy clustering…")
+    assert session.clusterings == ("main", "original", "try")
+    assert person.viewer.status == "Copied main to try; main stays open."
+    pick(person, picker(person), "try")
+    assert merged in person.listed()
+    assert not session.is_dirty
+    check_shows_what_is_open(person)
+
+    def refuse(dialog):
+        dialog.field.setText("main")
+        assert dialog.problem_label.text() == "There is a clustering main already."
+        assert not dialog.act_button.isEnabled()
+        type_name(dialog, "better")
+
+    person.answer(refuse)
+    pick(person, more, "Rename clustering…")
+    assert picker(person).text() == "Shank 0 · better ▾"
+    assert person.viewer.status == "Renamed the clustering try to better."
+    check_shows_what_is_open(person)
+
+    person.answer(lambda dialog: QTest.mouseClick(dialog.act_button, Qt.MouseButton.LeftButton))
+    pick(person, more, "Reset to original…")
+    assert merged not in person.listed()
+    assert person.viewer.status == f"Reset better to original: {len(person.listed())} clusters."
+    check_shows_what_is_open(person)
+
+    person.answer(lambda dialog: QTest.keyClick(dialog, Qt.Key.Key_Return))  # Return cancels what cannot be undone
+    pick(person, more, "Delete clustering…")
+    assert "better" in session.clusterings
+    person.answer(lambda dialog: QTest.mouseClick(dialog.act_button, Qt.MouseButton.LeftButton))
+    pick(person, more, "Delete clustering…")
+    assert session.clusterings == ("main", "original")
+    assert picker(person).text() == "Shank 0 · main ▾"
+    assert person.viewer.status == "Deleted the clustering better."
+    assert merged in person.listed()
+    assert session.n_unsaved == 1
+    check_shows_what_is_open(person)
+    found = entries(person, more)
+    assert not found["Delete clustering…"].isEnabled()
+
+
+def test_groups_of_ones_own(person, kwik_copy):
+    person.open(kwik_copy)
+    session = person.session
+    more = clusters_header(person).more_button
+    chosen, before = person.chosen, session.groups
+
+    def add(dialog):
+        type_name(dialog, "Axons")
+        assert dialog.current == "axons"
+        dialog.field.setText("good")
+        QTest.mouseClick(dialog.add_button, Qt.MouseButton.LeftButton)
+        assert "good" in dialog.problem_label.text()
+        dialog.field.setText("fibres")
+        QTest.mouseClick(dialog.rename_button, Qt.MouseButton.LeftButton)
+        person.answer(color)
+        QTest.mouseClick(dialog.color_button, Qt.MouseButton.LeftButton)
+        QTest.mouseClick(dialog.close_button, Qt.MouseButton.LeftButton)
+
+    def color(dialog):
+        dialog.setCurrentColor(QColor("#c04080"))
+        dialog.accept()
+
+    person.answer(add)
+    pick(person, more, "Groups…")
+    assert [(group.name, group.color) for group in session.groups[len(before) :]] == [("fibres", "#c04080")]
+    assert person.workspace.panels["Clusters"].list.group_colors["fibres"] == "#c04080"
+
+    view = person.workspace.panels["Clusters"].list
+    menu = person.workspace.desk.make_menu(view)
+    (entry,) = [action for action in menu.actions() if action.text() == "Move to fibres"]
+    entry.trigger()
+    person.settle()
+    menu.deleteLater()
+    assert [session.manager.group(cluster) for cluster in chosen] == ["fibres"] * len(chosen)
+
+    def remove(dialog):
+        dialog.list.setCurrentRow(len(before))
+        QTest.mouseClick(dialog.remove_button, Qt.MouseButton.LeftButton)
+        dialog.accept()
+
+    person.answer(remove)
+    pick(person, more, "Groups…")
+    assert session.groups == before
+    assert [session.manager.group(cluster) for cluster in chosen] == ["unsorted"] * len(chosen)
+    person.press(Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert [session.manager.group(cluster) for cluster in chosen] == ["fibres"] * len(chosen)
+
+
+def test_recovered_edits_are_told_once_for_each_clustering(person, kwik_copy, notes):
+    with open_session(kwik_copy) as session:
+        session.merge(session.manager.cluster_ids[:2])
+        session.switch(channel_group=1)
+        session.merge(session.manager.cluster_ids[:2])
+    person.open(kwik_copy)
+    for group in (1, 0, 1):
+        person.session.switch(channel_group=group)
+        person.settle()
+    assert [str(note.message).split(" from ")[0] for note in notes] == ["1 edit"] * 2

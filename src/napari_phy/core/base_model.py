@@ -131,6 +131,10 @@ class BaseModel(ABC):
         """
         raise NotInFileError(f"{self.name} has no channel group or clustering besides this one.")
 
+    def count_spikes(self, channel_group: int) -> int:
+        """Return the number of spikes of any channel group of the data set."""
+        return self.n_spikes if channel_group == self.channel_group else 0
+
     @property
     def missing_raw(self) -> tuple[str, ...]:
         """Names of raw files that were not found."""

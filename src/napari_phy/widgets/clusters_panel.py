@@ -3,11 +3,15 @@
 from collections import Counter
 from typing import Any
 
+from napari.viewer import Viewer
+from qtpy.QtWidgets import QWidget
+
 from napari_phy.core.cluster_meta import DISCARDED
 from napari_phy.views.cluster_table import compute_cluster_table
 from napari_phy.views.numbers import format_count
 from napari_phy.widgets import messages
 from napari_phy.widgets.cluster_columns import CLUSTER_COLUMNS, GROUP_ORDER, rows_of
+from napari_phy.widgets.clustering_picker import ClusteringPicker
 from napari_phy.widgets.list_panel import ListPanel
 
 
@@ -21,6 +25,20 @@ class ClustersPanel(ListPanel):
     failed = "The list could not be computed."
     columns = CLUSTER_COLUMNS
     sort_key = "spikes"
+
+    def __init__(self, session: Any = None, *, viewer: Viewer | None = None, parent: QWidget | None = None) -> None:
+        self.picker: ClusteringPicker | None = None
+        super().__init__(None, viewer=viewer, parent=parent)
+        self.picker = ClusteringPicker()
+        self.picker.offered_changed.connect(lambda offered: self.header.offer(self.picker, offered))
+        self.header.add_drop_down(self.picker)
+        self.set_session(session)
+
+    def set_session(self, session: Any) -> None:
+        """Follow another session, the same after it was switched, or none."""
+        super().set_session(session)
+        if self.picker is not None:
+            self.picker.follow(session)
 
     @property
     def cluster_ids(self) -> list[int]:

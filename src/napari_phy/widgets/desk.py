@@ -13,10 +13,11 @@ from qtpy.compat import isalive
 from qtpy.QtCore import QObject, QTimer, Signal
 from qtpy.QtWidgets import QDialog, QFileDialog, QMainWindow, QMenu, QWidget
 
-from napari_phy.core.errors import NapariPhyError
+from napari_phy.core.errors import ClusteringError, NapariPhyError
 from napari_phy.io.platform_files import is_writable_folder
 from napari_phy.widgets import messages
 from napari_phy.widgets.actions import ACTIONS, BY_ID, perform
+from napari_phy.widgets.groups_dialog import own_groups
 from napari_phy.widgets.help_window import KeysWindow
 from napari_phy.widgets.label_dialog import LabelDialog
 from napari_phy.widgets.notify import notify
@@ -91,6 +92,11 @@ class SessionDesk(QObject):
             else:
                 self.say_soon(messages.opened(session.name, n_clusters, model.n_spikes, model.n_channels))
         self._show_title()
+
+    @property
+    def is_saving(self) -> bool:
+        """Whether a save is under way."""
+        return self._is_saving
 
     # --- what the table of actions asks ---
 
@@ -176,7 +182,25 @@ class SessionDesk(QObject):
                     entry = menu.addAction(f"{action.button_text(self._session)}\t{', '.join(action.keys[:1])}")
                     entry.setEnabled(self._session is not None and action.refusal(self._session) is None)
                     entry.triggered.connect(partial(self._run_entry, action.action_id))
+        groups = () if self._session is None else own_groups(self._session)
+        if groups:
+            menu.addSeparator()
+        for group in groups:
+            entry = menu.addAction(f"Move to {group.name}")
+            entry.setEnabled(bool(self._session.selection.clusters))
+            entry.triggered.connect(partial(self._move_to, group.name))
         return menu
+
+    def _move_to(self, group: str, *_: object) -> None:
+        """Move the selected clusters to a group of the user's own."""
+        try:
+            self._session.move(self._session.selection.clusters, group)
+        except ClusteringError as error:
+            self.say(str(error))
+        except NapariPhyError as error:
+            self.complain(str(error))
+        else:
+            self.edited.emit()
 
     def _run_entry(self, action_id: str, *_: object) -> None:
         self.run(action_id)

@@ -43,6 +43,7 @@ class Header(QWidget):
         self._home = parent
         self.drop_downs: list[DropDown] = []
         self._moved: list[QAction] = []
+        self._withheld: set[DropDown] = set()
         self._title_shown = True
         self._focused = False
 
@@ -102,6 +103,11 @@ class Header(QWidget):
         """Put a drop-down after the title and those already there."""
         self._row.insertWidget(2 + len(self.drop_downs), drop_down)
         self.drop_downs.append(drop_down)
+        self._place_drop_downs()
+
+    def offer(self, drop_down: DropDown, offered: bool) -> None:
+        """Show a drop-down, here or in ⋯, only while it is offered."""
+        (self._withheld.discard if offered else self._withheld.add)(drop_down)
         self._place_drop_downs()
 
     def set_note(self, text: str) -> None:
@@ -181,6 +187,8 @@ class Header(QWidget):
             room -= self.title_label.sizeHint().width()
         shown = set()
         for widget in (*self.drop_downs[:1], *self._optional, *self.drop_downs[1:]):
+            if widget in self._withheld:
+                continue
             if widget in self.drop_downs[1:] and narrow:
                 continue
             width = (widget.sizeHint().width() if isinstance(widget, DropDown) else widget.width()) + _GAP
@@ -196,7 +204,7 @@ class Header(QWidget):
         self._moved = []
         first = self.more_menu.actions()[0] if self.more_menu.actions() else None
         for drop_down in self.drop_downs:
-            if drop_down.isHidden():
+            if drop_down.isHidden() and drop_down not in self._withheld:
                 action = drop_down.choices_menu.menuAction()
                 action.setText(drop_down.name)
                 self.more_menu.insertAction(first, action)

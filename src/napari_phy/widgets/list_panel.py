@@ -137,6 +137,7 @@ class ListPanel(QWidget):
         self._followed = None if session is None else session.opened
         self._amplitudes.drop()
         self.list.cluster_model.set_rows(())
+        self.list.group_colors = {}
         if session is not None:
             self.list.cluster_model.unit = session.model.unit
             session.selection.changed.connect(self._on_selection_changed)
@@ -189,6 +190,7 @@ class ListPanel(QWidget):
         if self.session is None:
             self.tell(messages.EMPTY_WORKSPACE)
         else:
+            self._show_groups()
             self.refresh()
 
     @guarded
@@ -197,7 +199,15 @@ class ListPanel(QWidget):
 
     @guarded
     def _on_clustering_changed(self, update: Any) -> None:
+        self._show_groups()
         self.on_update(update)
+
+    def _show_groups(self) -> None:
+        """Take the colours of the user's own groups."""
+        colors = {group.name: group.color for group in self.session.groups if group.color is not None}
+        if colors != self.list.group_colors:
+            self.list.group_colors = colors
+            self.list.viewport().update()
 
     @guarded
     def _on_chosen(self, clusters: list[int]) -> None:

@@ -17,6 +17,7 @@ NOTHING_TO_UNDO = "Nothing more to undo."
 NOTHING_TO_REDO = "Nothing more to redo."
 NOTHING_TO_SAVE = "Everything is saved."
 SAVING = "Saving…"
+SAVING_FIRST = "The data set is being saved. Try again in a moment."
 SAVE_COPY = "Save a copy"
 LOCATED_AFTER_SWITCH = "Another channel group or clustering was opened meanwhile. Locate the raw data again."
 READING_FEATURES = "Reading features…"
@@ -48,6 +49,26 @@ def place(channel_group: int, clustering: str) -> str:
 def switched(place: str, n_clusters: int, n_spikes: int) -> str:
     """Return the sentence for another part of the data set that was just opened."""
     return f"Opened {place}: {format_count(n_clusters, 'cluster')}, {format_count(n_spikes, 'spike')}."
+
+
+def clustering_copied(name: str, copy: str) -> str:
+    """Return the status sentence after a clustering was copied."""
+    return f"Copied {name} to {copy}; {name} stays open."
+
+
+def clustering_renamed(name: str, new: str) -> str:
+    """Return the status sentence after a clustering was renamed."""
+    return f"Renamed the clustering {name} to {new}."
+
+
+def clustering_deleted(name: str) -> str:
+    """Return the status sentence after a clustering was deleted."""
+    return f"Deleted the clustering {name}."
+
+
+def clustering_reset(name: str, n_clusters: int) -> str:
+    """Return the status sentence after a clustering was made what the original is."""
+    return f"Reset {name} to original: {format_count(n_clusters, 'cluster')}."
 
 
 def edit_name(record: UpdateInfo) -> str:

@@ -29,11 +29,11 @@ class OpeningNotes:
         self._visited.add(place)
         self._last = place
         for sentence in session.messages:
-            if sentence in self._said or ("recovered" in sentence and not is_new):
-                continue
-            self._said.add(sentence)
-            severity = "info" if "recovered" in sentence else "warning"
-            notify(sentence, severity, _choices(session, sentence, save, save_copy, locate))
+            is_recovered = "recovered" in sentence
+            if (is_recovered and is_new) or (not is_recovered and sentence not in self._said):
+                self._said.add(sentence)
+                choices = _choices(session, sentence, save, save_copy, locate)
+                notify(sentence, "info" if is_recovered else "warning", choices)
 
 
 def _is_gone(place: tuple[int, str], model: Any) -> bool:

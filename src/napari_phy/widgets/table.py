@@ -67,7 +67,7 @@ class ClusterDelegate(QStyledItemDelegate):
         radius = theme.px(6) / 2
         center = rect.center()
         center.setX(rect.left() + theme.px(8))
-        color = QColor(theme.group_color(group))
+        color = QColor(self._view.group_colors.get(group) or theme.group_color(group))
         if group == "unsorted":
             painter.setPen(QPen(color, 1.2))
             painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -90,6 +90,7 @@ class ClusterList(QTableView):
         self.cluster_model = ClusterModel(columns, sort_key, self)
         self.theme: Tokens = tokens()
         self.small = False
+        self.group_colors: dict[str, str] = {}  # of groups that have one of their own
         self.alternate_color = ""
         self._shown: tuple[int, ...] = ()
         self.setModel(self.cluster_model)

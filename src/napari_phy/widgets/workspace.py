@@ -15,6 +15,7 @@ from napari_phy.layers.session_tag import session_of
 from napari_phy.widgets import messages
 from napari_phy.widgets.actions import ACTIONS
 from napari_phy.widgets.close_guard import CloseGuard
+from napari_phy.widgets.clustering_desk import ClusteringDesk
 from napari_phy.widgets.clusters_panel import ClustersPanel
 from napari_phy.widgets.correlograms_panel import CorrelogramsPanel
 from napari_phy.widgets.desk import SessionDesk
@@ -86,6 +87,7 @@ class Workspace(QObject):
         self.theme_follower = ThemeFollower(viewer, self)
         self.desk = SessionDesk(viewer, window, lambda: self.theme, self._listed_clusters, self)
         self.guard = CloseGuard(window, lambda: self.session, lambda: self.theme, self.desk.complain)
+        self.clusterings = ClusteringDesk(window, self.desk, lambda: self.theme, self)
         self.raw_data = RawDataSearch(window, lambda: self.session, self.desk.complain, self)
         self.raw_data.found.connect(self._on_raw_data_found)
         self.file_watch = FileWatch(window, lambda: self.session, self)
@@ -327,6 +329,8 @@ class Workspace(QObject):
         else:
             panel.hovered.connect(self.desk.say)
             panel.locate_requested.connect(self.raw_data.ask)
+        if title == "Clusters":
+            self.clusterings.furnish(panel)
         dock.destroyed.connect(partial(_forget, self.docks, self.panels, title, dock))
         if panel.session is not self.session:
             panel.set_session(self.session)

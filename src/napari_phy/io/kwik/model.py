@@ -131,6 +131,14 @@ class KwikModel(EditableModel):
             self._spike_recordings = _frozen(found)
         return self._spike_recordings
 
+    def count_spikes(self, channel_group: int) -> int:
+        """Return the number of spikes of any channel group of the file."""
+        if channel_group == self.channel_group:
+            return self.n_spikes
+        with open_h5(self.path) as file:
+            path = schema.spikes_path(channel_group, "time_samples")
+            return int(file.dataset(path).shape[0]) if file.has(path) else 0
+
     def opened_at(self, channel_group: int | None, clustering: str | None) -> Self:
         """Return another channel group or clustering of the same file, with its raw data where they are now."""
         return type(self)(self.path, channel_group, clustering, raw_files=self._raw_files)
