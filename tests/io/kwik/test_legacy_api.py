@@ -21,9 +21,9 @@ def source(request, data_folder):
 
 @pytest.fixture
 def kwik(source, tmp_path):
-    """A copy of the `.kwik` that may be edited, and the `.kwx`, to which nobody writes."""
-    shutil.copyfile(source, tmp_path / source.name)
-    (tmp_path / source.with_suffix(".kwx").name).symlink_to(source.with_suffix(".kwx"))
+    """A copy of the `.kwik` and `.kwx` that may be edited."""
+    for suffix in (".kwik", ".kwx"):
+        shutil.copyfile(source.with_suffix(suffix), tmp_path / source.with_suffix(suffix).name)
     return tmp_path / source.name
 
 
