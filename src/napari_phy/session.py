@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +22,7 @@ from napari_phy.core.feature_sums import FeatureSums
 from napari_phy.core.selection import Selection
 from napari_phy.core.update_info import UpdateInfo
 from napari_phy.core.wizard import Wizard
+from napari_phy.io.config import Config, load_config
 from napari_phy.io.kwik import clusterings
 from napari_phy.io.kwik.model import KwikModel
 from napari_phy.io.store import EditStore, Snapshot
@@ -129,6 +130,7 @@ class Session:
     def __init__(self, model: BaseModel, store: EditStore, *, read_only: bool = False) -> None:
         self._read_only = read_only
         self._changing = threading.RLock()
+        self._settings: Config | None = None
         self._opened = OpenClustering.of(model, store)
         self._follow()
 
@@ -171,6 +173,18 @@ class Session:
     def name(self) -> str:
         """Name of the file."""
         return self.model.name
+
+    @property
+    def settings(self) -> Config:
+        """The settings of the data set, those of every channel group and clustering; read when first asked for."""
+        if self._settings is None:
+            self._settings = load_config(self.model.path)
+        return self._settings
+
+    def load_settings(self, preferences: Mapping[str, Any] | None = None) -> Config:
+        """Read the settings anew, on top of {setting: value} of napari's Preferences."""
+        self._settings = load_config(self.model.path, preferences)
+        return self._settings
 
     @property
     def messages(self) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from napari.layers import Image, Points
+from napari.settings import get_plugin_settings
 from napari.utils.notifications import notification_manager
 from qtpy.QtCore import Qt, QTimer
 from qtpy.QtGui import QColor
@@ -289,3 +290,44 @@ def test_recovered_edits_are_told_once_for_each_clustering(person, kwik_copy, no
         person.session.switch(channel_group=group)
         person.settle()
     assert [str(note.message).split(" from ")[0] for note in notes] == ["1 edit"] * 2
+
+
+def test_settings_hold_in_every_view_and_a_choice_outlives_a_switch(person, kwik_copy, notes, tmp_path, monkeypatch):
+    monkeypatch.setenv("PHY_CONFIG_DIR", str(tmp_path / "phy"))
+    folder = tmp_path / "phy" / kwik_copy.stem
+    folder.mkdir(parents=True)
+    lines = [
+        "correlogram_bin_ms = 0.5",
+        "correlogram_window_ms = 30",
+        "waveforms_shown = 12",
+        "features_background = 7",
+    ]
+    lines += ["features_per_cluster = 40", "waveforms_per_cluster = 20", "waveforms_shwon = 3"]
+    (folder / "config.py").write_text("\n".join(lines), encoding="utf-8")
+    person.open(kwik_copy)
+    panels = person.workspace.panels
+    request = panels["Correlograms"].data.request
+    assert (request.bin_ms, request.window_ms) == (0.5, 30)
+    header = panels["Correlograms"].header
+    assert [drop_down.text() for drop_down in header.drop_downs] == ["Bin 0.5 ms ▾", "Window 30 ms ▾"]
+    request = panels["Waveforms"].data.request
+    assert (request.n_per_cluster, request.n_max) == (20, 12)
+    request = panels["Features"].data.features.request
+    assert (request.n_spikes_max, request.n_background) == (40, 7)
+    (note,) = notes
+    assert "line 7" in str(note.message)
+    assert "did you mean waveforms_shown" in str(note.message)
+    panels["Correlograms"].set_bin(2.0)
+    person.session.switch(channel_group=1)
+    person.settle()
+    assert panels["Correlograms"].data.request.bin_ms == 2
+    assert panels["Correlograms"].data.request.window_ms == 30
+    assert len(notes) == 1
+
+
+def test_settings_of_napari_preferences_hold(person, kwik_copy, monkeypatch):
+    section = get_plugin_settings("napari-phy").sorting
+    monkeypatch.setattr(section, "waveforms_shown", 33)
+    person.open(kwik_copy)
+    assert person.workspace.panels["Waveforms"].data.request.n_max == 33
+    assert person.session.settings.source("waveforms_shown") == "Preferences"

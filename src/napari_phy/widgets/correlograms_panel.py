@@ -1,6 +1,8 @@
 """Correlograms: a matrix of auto- and cross-correlograms, painted by Qt alone."""
 
+from collections.abc import Callable
 from typing import Any
+from weakref import ref
 
 from qtpy.QtCore import QRectF, QSize
 from qtpy.QtGui import QPainter, QPixmap
@@ -35,6 +37,7 @@ class CorrelogramsPanel(Panel):
     def __init__(self, session: Any = None, **options: Any) -> None:
         self._bin_ms = 1.0
         self._window_ms = 50.0
+        self._set_up_for: Callable[[], Any] = lambda: None  # a switch keeps what was chosen
         super().__init__(session, **options)
 
     def make_content(self) -> QWidget:
@@ -42,6 +45,15 @@ class CorrelogramsPanel(Panel):
         self._bin_menu = self.add_drop_down("Bin", BINS, self._bin_ms, self.set_bin)
         self._window_menu = self.add_drop_down("Window", WINDOWS, self._window_ms, self.set_window)
         return self.plot
+
+    def on_session(self) -> None:
+        if self.session is None or self.session is self._set_up_for():
+            return
+        self._set_up_for = ref(self.session)
+        self._bin_ms = self.session.settings.value("correlogram_bin_ms")
+        self._window_ms = self.session.settings.value("correlogram_window_ms")
+        self._bin_menu.set_current(self._bin_ms, f"Bin {self._bin_ms:g} ms")
+        self._window_menu.set_current(self._window_ms, f"Window {self._window_ms:g} ms")
 
     def make_request(self) -> CorrelogramRequest | None:
         clusters = self.clusters[:N_MAX]

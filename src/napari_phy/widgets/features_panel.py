@@ -41,11 +41,13 @@ ZOOM_LIMITS = (1e-3, 1e2)  # of the range that shows the selection; beyond, 32-b
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """Clusters, and the axes where the user chose them; None: the axes that suit the clusters."""
+    """Clusters, the axes the user chose (None: those that suit the clusters), and how many spikes to draw."""
 
     clusters: tuple[int, ...]
     x: FeatureAxis | None
     y: FeatureAxis | None
+    n_spikes_max: int
+    n_background: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -119,14 +121,20 @@ class FeaturesPanel(Panel):
     # --- request ---
 
     def make_request(self) -> Wish | None:
-        return Wish(self.clusters, *self._axes) if self.clusters else None
+        if not self.clusters:
+            return None
+        settings = self.session.settings
+        n_max, n_background = settings.value("features_per_cluster"), settings.value("features_background")
+        return Wish(self.clusters, *self._axes, n_max, n_background)
 
     def compute(self, session: Any, request: Wish) -> Answer:
         x, y = request.x, request.y
         if x is None or y is None:
             best_x, best_y = default_axes(session, request.clusters)
             x, y = x or best_x, y or best_y
-        features = compute_features(session, FeatureRequest(request.clusters, x, y))
+        features = compute_features(
+            session, FeatureRequest(request.clusters, x, y, request.n_spikes_max, request.n_background)
+        )
         return Answer(features, rank_channels(session, request.clusters))
 
     def on_session(self) -> None:

@@ -20,7 +20,6 @@ from napari_phy.widgets.panel import Panel, guarded
 from napari_phy.widgets.theme import TICK_PX, Tokens
 
 SPIKE_PX, SPIKE_ALPHA = 0.8, 0.17
-N_SINGLE = 90
 MEAN_PX = 2.0
 ZOOM_STEP = 1.2
 SHOW = [("Mean and spikes", "both"), ("Mean", "mean"), ("Spikes", "spikes")]
@@ -74,7 +73,12 @@ class WaveformsPanel(Panel):
     # --- request ---
 
     def make_request(self) -> WaveformRequest | None:
-        return WaveformRequest(self.clusters, n_max=N_SINGLE) if self.clusters else None
+        if not self.clusters:
+            return None
+        settings = self.session.settings
+        return WaveformRequest(
+            self.clusters, settings.value("waveforms_per_cluster"), settings.value("waveforms_shown")
+        )
 
     def compute(self, session: Any, request: WaveformRequest) -> WaveformData:
         return compute_waveforms(session, request)

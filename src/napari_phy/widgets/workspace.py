@@ -26,6 +26,7 @@ from napari_phy.widgets.keys import KeyFilter
 from napari_phy.widgets.layouts import SMALL_BELOW, arrange_sort, napari_docks, resize_sort
 from napari_phy.widgets.notify import LOCATE, SAVE_COPY, notify, take_back
 from napari_phy.widgets.opening_notes import OpeningNotes
+from napari_phy.widgets.preferences import preferences
 from napari_phy.widgets.preparation import Preparation, is_large
 from napari_phy.widgets.raw_data import RawDataSearch
 from napari_phy.widgets.similar_panel import SimilarPanel
@@ -188,6 +189,7 @@ class Workspace(QObject):
             session.close()
             return False
         self.close_session()
+        settings = session.load_settings(preferences())
         self.arrange()
         self._prepare(session)
         self._bind(session)
@@ -198,6 +200,8 @@ class Workspace(QObject):
         self.focus_clusters()
         self._notes = OpeningNotes()
         self._tell_what_to_know()
+        if settings.problems:
+            notify(" ".join(settings.problems), "warning")
         return True
 
     def _tell_what_to_know(self) -> None:
