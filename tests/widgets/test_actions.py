@@ -198,3 +198,13 @@ def test_without_a_session_every_action_invites_to_open_one(desk):
     empty = Desk(None)
     assert not do("merge", empty)
     assert empty.said == ["Open a Kwik file to begin: File > Open, or drop it here."]
+
+
+def test_an_error_of_a_listener_is_told_and_does_not_escape(desk):
+    def listener(update):
+        raise RuntimeError("a plugin")
+
+    desk.session.manager.changed.connect(listener)
+    desk.session.selection.select([3, 4])
+    assert not perform(BY_ID["merge"], desk)
+    assert desk.complaints == ["Merge did not end as it should: RuntimeError. The log has the details."]

@@ -6,7 +6,7 @@ from qtpy.QtCore import QPoint, QSize
 from qtpy.QtGui import QColor
 from widgets.light_session import light_session
 
-from napari_phy.widgets.canvas.correlogram_painter import grid_of
+from napari_phy.widgets.canvas.correlogram_painter import grid_of, lag_ticks
 from napari_phy.widgets.correlograms_panel import N_MAX, CorrelogramsPanel
 from napari_phy.widgets.theme import tokens
 
@@ -121,3 +121,8 @@ def test_it_paints_into_any_rectangle(panel):
         assert grid.tile(0, 0).width() >= 4
         panel.plot.resize(size)
         panel.plot.grab()
+
+
+def test_lags_between_whole_ms_keep_their_half():
+    labels = [label for _, label in lag_ticks(22.5, 800, 20)]
+    assert {"−22.5", "−2.5", "0.0", "2.5", "22.5"} <= set(labels)

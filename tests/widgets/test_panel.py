@@ -271,3 +271,17 @@ def test_a_caption_without_room_ends_in_dots_and_tells_all_in_its_tooltip(panel,
     assert panel.stack.caption.toolTip() == words
     panel.resize(600, 200)
     assert panel.stack.caption.shown_text() == words
+
+
+def test_clusters_that_an_edit_took_away_while_they_were_read_are_no_error(panel, session, qtbot):
+    panel.gate.clear()
+    session.selection.select([3, 4])
+    qtbot.waitUntil(lambda: panel.asked[-1:] == [(3, 4)])
+    panel.errors[(3, 4)] = ClusteringError("There is no cluster 3.")
+    session.selection.changed.block()
+    session.merge([3, 4])
+    session.selection.changed.unblock()
+    panel._soon.stop()  # the answer comes before the panel has looked again
+    panel.gate.set()
+    qtbot.waitUntil(lambda: not panel.busy and panel._request is not None)
+    assert shows(panel, session.selection.clusters)

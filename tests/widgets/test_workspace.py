@@ -530,3 +530,26 @@ def test_a_right_click_opens_the_menu(workspace):
     QTimer.singleShot(50, look)
     view.customContextMenuRequested.emit(QPoint(20, 20))
     assert seen == [True]
+
+
+def test_a_session_closed_in_the_console_is_let_go(workspace):
+    workspace.session.close()
+    QApplication.processEvents()
+    assert workspace.session is None
+    assert not workspace.viewer.layers
+    assert all(panel.session is None for panel in workspace.panels.values())
+
+
+def test_a_display_without_opengl_is_told_when_a_file_opens(open_, notes, monkeypatch):
+    from napari_phy.widgets.canvas import opengl
+
+    monkeypatch.setattr(opengl, "opengl_version", lambda: None)
+    open_()
+    assert any("need OpenGL" in note.message for note in notes)
+
+
+def test_what_was_said_stays_a_second_when_napari_empties_the_status_bar(workspace, qtbot):
+    workspace.desk.say_soon("Opened it.")
+    qtbot.waitUntil(lambda: workspace.viewer.status == "Opened it.")
+    workspace.viewer.status = ""
+    qtbot.waitUntil(lambda: workspace.viewer.status == "Opened it.")

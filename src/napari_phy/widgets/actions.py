@@ -1,5 +1,6 @@
 """The one table of actions: it feeds the toolbar, the keys, the menus and the list of keys."""
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -10,6 +11,8 @@ from napari_phy.core.errors import ClusteringError, NapariPhyError
 from napari_phy.session import Session
 from napari_phy.views.numbers import format_count, format_number
 from napari_phy.widgets import messages
+
+logger = logging.getLogger(__name__)
 
 
 class Desk(Protocol):
@@ -109,6 +112,11 @@ def perform(action: Action, desk: Desk) -> bool:
         return False
     except NapariPhyError as error:
         desk.complain(str(error))
+        return False
+    except Exception as error:  # of somebody who listens: a plugin, a script in the console
+        cause = error.__cause__ or error
+        logger.exception("%s failed.", action.title)
+        desk.complain(messages.action_failed(action.title, cause))
         return False
     return True
 

@@ -25,6 +25,8 @@ from napari_phy.widgets.theme import Tokens
 
 logger = logging.getLogger(__name__)
 
+REPEAT_MS, N_REPEATS = 100, 10
+
 
 class SessionDesk(QObject):
     """Runs actions on the session of one viewer, says in the status bar what happened, saves in the background.
@@ -62,6 +64,10 @@ class SessionDesk(QObject):
         self._keys_window: KeysWindow | None = None
         self._later = QTimer(self, singleShot=True, interval=0)
         self._later.timeout.connect(self._say_later)
+        self._said = ""
+        self._n_repeats = 0
+        self._repeats = QTimer(self, interval=REPEAT_MS)
+        self._repeats.timeout.connect(self._repeat)
         self._saved_in_some_thread.connect(self._on_saved)
 
     @property
@@ -114,6 +120,7 @@ class SessionDesk(QObject):
         """Put a sentence into the status bar."""
         viewer = self._viewer()
         if viewer is not None:
+            self._said = sentence
             viewer.status = sentence
 
     def say_again(self) -> None:
@@ -228,6 +235,17 @@ class SessionDesk(QObject):
 
     def _say_later(self) -> None:
         self.say(self._sentence)
+        self._n_repeats = N_REPEATS
+        self._repeats.start()
+
+    def _repeat(self) -> None:
+        """Say it again for a second: napari empties the status bar when the mouse or the canvas has moved."""
+        viewer = self._viewer()
+        self._n_repeats -= 1
+        if viewer is None or self._n_repeats <= 0 or self._said != self._sentence:
+            self._repeats.stop()
+        elif viewer.status != self._said:
+            viewer.status = self._said
 
     def _show_title(self) -> None:
         viewer, session = self._viewer(), self._session

@@ -71,6 +71,11 @@ def clustering_reset(name: str, n_clusters: int) -> str:
     return f"Reset {name} to original: {format_count(n_clusters, 'cluster')}."
 
 
+def action_failed(title: str, error: BaseException) -> str:
+    """Return the notification when an action, or somebody who listens to it, failed unexpectedly."""
+    return f"{title} did not end as it should: {type(error).__name__}. The log has the details."
+
+
 def edit_name(record: UpdateInfo) -> str:
     """Return an edit in a few words, as undo names it: `merge 20 and 22`, `move 3 to good`."""
     edit = record.inverse() if record.cause == "undo" else record

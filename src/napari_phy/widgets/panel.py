@@ -12,7 +12,7 @@ from qtpy.QtGui import QPixmap
 from qtpy.QtWidgets import QApplication, QFileDialog, QSizePolicy, QToolTip, QVBoxLayout, QWidget
 
 from napari_phy.core.colors import selection_color
-from napari_phy.core.errors import MissingDataError
+from napari_phy.core.errors import ClusteringError, MissingDataError
 from napari_phy.widgets.canvas.opengl import opengl_problem
 from napari_phy.widgets.drop_down import DropDown
 from napari_phy.widgets.header import Header
@@ -258,8 +258,10 @@ class Panel(QWidget):
         self.drawn.emit()
 
     @guarded
-    def _on_failed(self, _request: Hashable, error: Exception) -> None:
-        if isinstance(error, MissingDataError):
+    def _on_failed(self, request: Hashable, error: Exception) -> None:
+        if isinstance(error, ClusteringError) and self.session is not None and self.make_request() != request:
+            self.refresh()  # an edit took the clusters away while they were read
+        elif isinstance(error, MissingDataError):
             self.show_missing(error)
         else:
             logger.error("%s", self.failed, exc_info=error)

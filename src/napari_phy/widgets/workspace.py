@@ -14,6 +14,7 @@ from napari_phy.layers.binder import LayerBinder
 from napari_phy.layers.session_tag import session_of
 from napari_phy.widgets import messages
 from napari_phy.widgets.actions import ACTIONS
+from napari_phy.widgets.canvas.opengl import opengl_problem
 from napari_phy.widgets.close_guard import CloseGuard
 from napari_phy.widgets.clustering_desk import ClusteringDesk
 from napari_phy.widgets.clusters_panel import ClustersPanel
@@ -69,6 +70,7 @@ class Workspace(QObject):
     """One per viewer, as long as its main window lives. The truth is in the session; here are only widgets."""
 
     _switched_in_some_thread = Signal()
+    _closed_in_some_thread = Signal(object)
 
     def __init__(self, viewer: Viewer, window: QMainWindow) -> None:
         super().__init__(window)
@@ -105,6 +107,7 @@ class Workspace(QObject):
         self._fits.timeout.connect(self._fit_again)
         window.centralWidget().installEventFilter(self)
         self._switched_in_some_thread.connect(self._on_switched)
+        self._closed_in_some_thread.connect(self._on_closed)
         self.desk.edited.connect(self.focus_clusters)
         self.desk.saving_changed.connect(self.toolbar.set_saving)
         self.toolbar.layers_toggled.connect(self._show_napari_docks)
@@ -202,6 +205,9 @@ class Workspace(QObject):
         self._tell_what_to_know()
         if settings.problems:
             notify(" ".join(settings.problems), "warning")
+        problem = opengl_problem()
+        if problem is not None:
+            notify(problem)
         return True
 
     def _tell_what_to_know(self) -> None:
@@ -256,9 +262,11 @@ class Workspace(QObject):
             self._binder.set_dark(self.theme.dark)
         if self._followed is not None:
             self._followed.switched.disconnect(self._on_switched_in_some_thread, missing_ok=True)
+            self._followed.closed.disconnect(self._on_closed_in_some_thread, missing_ok=True)
         self._followed = session
         if session is not None:
             session.switched.connect(self._on_switched_in_some_thread)
+            session.closed.connect(self._on_closed_in_some_thread)
         if viewer is not None:
             viewer.update_console({"session": session})
             self._on_active_layer()
@@ -266,6 +274,15 @@ class Workspace(QObject):
     def _on_switched_in_some_thread(self) -> None:
         if isalive(self):
             self._switched_in_some_thread.emit()
+
+    def _on_closed_in_some_thread(self) -> None:
+        if isalive(self):
+            self._closed_in_some_thread.emit(self._followed)
+
+    def _on_closed(self, session: Any) -> None:
+        """Let go of a session that somebody else closed: a line in the console."""
+        if session is self.session:
+            self.close_session()
 
     def _on_switched(self) -> None:
         """Show the channel group and clustering that the session went to, and nothing of the one before."""

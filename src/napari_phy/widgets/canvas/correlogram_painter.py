@@ -135,8 +135,7 @@ def _paint_lags(painter, data, grid, theme) -> None:
         tile = grid.tile(grid.n - 1, column)
         if tile.width() < widest:
             continue
-        for lag in _lags(outer, tile.width(), widest):
-            label = format_number(lag)
+        for lag, label in lag_ticks(outer, tile.width(), widest):
             width = theme.text_width(label, TICK_PX) + 2
             center = tile.center().x() + lag * tile.width() / (2 * half)
             left = min(max(center - width / 2, tile.left()), tile.right() - width)
@@ -146,10 +145,15 @@ def _paint_lags(painter, data, grid, theme) -> None:
     painter.drawText(whole, Qt.AlignmentFlag.AlignCenter, "lag (ms)")
 
 
-def _lags(outer: float, width: float, widest: float) -> list[float]:
+def lag_ticks(outer: float, width: float, widest: float) -> list[tuple[float, str]]:
+    """Return (lag in ms, label) of the ticks from −outer to outer that fit a width in px, `widest` being a label's."""
     if width < 2 * widest:
-        return [0.0]
+        return _whole([0.0])
     if width < 3.2 * widest:
-        return [-outer, outer]
-    ticks = [value for value, _ in nice_ticks(-outer, outer, max(2, int(width / (2 * widest))))]
-    return [-outer, 0.0, outer] if len(ticks) < 3 else ticks
+        return _whole([-outer, outer])
+    ticks = nice_ticks(-outer, outer, max(2, int(width / (2 * widest))))
+    return _whole([-outer, 0.0, outer]) if len(ticks) < 3 else ticks
+
+
+def _whole(lags: list[float]) -> list[tuple[float, str]]:
+    return [(lag, format_number(lag)) for lag in lags]
