@@ -79,7 +79,8 @@ def test_a_switch_shows_the_other_channel_group_and_comes_back(person, kwik_copy
     person.settle()
     assert person.session.model.channel_group == 1
     check_shows_what_is_open(person)
-    assert person.viewer.status == opened_words(person)
+    waiting = " 1 unsaved edit of shank 0, main waits in the journal."
+    assert person.viewer.status == opened_words(person) + waiting
     assert layer_of(person, Image) is traces
     assert layer_of(person, Points) is spikes
     assert len(left.selection.changed) == 0 < slots[0]

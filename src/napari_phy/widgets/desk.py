@@ -81,7 +81,8 @@ class SessionDesk(QObject):
             self._followed.manager.changed.disconnect(self._on_edited, missing_ok=True)
             self._followed.selection.changed.disconnect(self._on_selected, missing_ok=True)
             self._session.saved.disconnect(self._on_saved_in_some_thread, missing_ok=True)
-        was_open = session is not None and session is self._session
+        left = self._followed if session is not None and session is self._session else None
+        n_left = self._n_unsaved
         self._session = session
         self._followed = None if session is None else session.opened
         self._set_saving(False)
@@ -92,9 +93,10 @@ class SessionDesk(QObject):
             model = session.model
             n_clusters = len(session.manager.cluster_ids)
             self._n_unsaved = session.n_unsaved
-            if was_open:
+            if left is not None:
                 place = messages.place(model.channel_group, model.clustering)
-                self.say_soon(messages.switched(place, n_clusters, model.n_spikes))
+                waiting = _waiting(left.model, n_left, model)
+                self.say_soon(messages.switched(place, n_clusters, model.n_spikes) + waiting)
             else:
                 self.say_soon(messages.opened(session.name, n_clusters, model.n_spikes, model.n_channels))
         self._show_title()
@@ -288,6 +290,15 @@ class SessionDesk(QObject):
         self._set_saving(False)
         if self._session is not None:
             self.complain(messages.save_failed(error, self._session.n_unsaved))
+
+
+def _waiting(left: Any, n_unsaved: int, opened: Any) -> str:
+    """Return that edits of a clustering that was left wait in its journal; "" for one that was renamed or reset."""
+    place = left.channel_group, left.clustering
+    stays = left.channel_group != opened.channel_group or left.clustering in opened.clusterings
+    if not n_unsaved or not stays or place == (opened.channel_group, opened.clustering):
+        return ""
+    return f" {messages.edits_wait(n_unsaved, messages.place(*place))}"
 
 
 def ask_copy(session: Any, window: QMainWindow) -> Path | None:

@@ -51,6 +51,11 @@ def switched(place: str, n_clusters: int, n_spikes: int) -> str:
     return f"Opened {place}: {format_count(n_clusters, 'cluster')}, {format_count(n_spikes, 'spike')}."
 
 
+def edits_wait(n_edits: int, place: str) -> str:
+    """Return where the unsaved edits of a clustering are that was left."""
+    return f"{format_count(n_edits, 'unsaved edit')} of {place} {'waits' if n_edits == 1 else 'wait'} in the journal."
+
+
 def clustering_copied(name: str, copy: str) -> str:
     """Return the status sentence after a clustering was copied."""
     return f"Copied {name} to {copy}; {name} stays open."
