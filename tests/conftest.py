@@ -77,11 +77,18 @@ def quick_disk(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def data_folder() -> Path:
-    """Return the folder of the real data sets, to be read and never written; for tests marked `real_data`."""
+def data_folder() -> Iterator[Path]:
+    """Yield the folder of the real data sets, to be read and never written; for tests marked `real_data`."""
     folder = _real_data_folder()
     assert folder is not None, "a test that reads real data is marked real_data"
-    return folder
+    before = _sizes_and_dates(folder)
+    yield folder
+    assert _sizes_and_dates(folder) == before, f"a test has written into {DATA_VARIABLE}"
+
+
+def _sizes_and_dates(folder: Path) -> dict[str, tuple[int, int]]:
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {str(path): (path.stat().st_size, path.stat().st_mtime_ns) for path in files}
 
 
 @pytest.fixture(autouse=True)
