@@ -15,6 +15,7 @@ from napari_phy.layers.session_tag import session_of
 from napari_phy.widgets import messages
 from napari_phy.widgets.actions import ACTIONS
 from napari_phy.widgets.canvas.opengl import opengl_problem
+from napari_phy.widgets.canvas.program_deletion import keep_programs
 from napari_phy.widgets.close_guard import CloseGuard
 from napari_phy.widgets.clustering_desk import ClusteringDesk
 from napari_phy.widgets.clusters_panel import ClustersPanel
@@ -75,6 +76,7 @@ class Workspace(QObject):
     def __init__(self, viewer: Viewer, window: QMainWindow) -> None:
         super().__init__(window)
         self.setObjectName(NAME)
+        keep_programs()
         self._viewer = ref(viewer)
         self._window = ref(window)  # weak, as is all here: nothing of ours keeps a closed window alive
         self.destroyed.connect(partial(_forget_all, self.__dict__))
