@@ -2,6 +2,9 @@
 
 import pytest
 from journeys.person import Person
+from napari.utils.notifications import notification_manager
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QApplication
 
 
 @pytest.fixture(params=[(1920, 1080), (1280, 800)], ids=["large", "small"])
@@ -15,3 +18,22 @@ def person(make_napari_viewer, screen_size):
     person = Person(make_napari_viewer(show=True))
     person.resize(*screen_size)
     return person
+
+
+@pytest.fixture
+def own_dialogs(qapp):
+    """Dialogs of Qt, not of the system, so that somebody in a test can answer them."""
+    attribute = Qt.ApplicationAttribute.AA_DontUseNativeDialogs
+    before = QApplication.testAttribute(attribute)
+    QApplication.setAttribute(attribute, True)
+    yield
+    QApplication.setAttribute(attribute, before)
+
+
+@pytest.fixture
+def notes():
+    """Notifications, in the order they came."""
+    notes = []
+    notification_manager.notification_ready.connect(notes.append)
+    yield notes
+    notification_manager.notification_ready.disconnect(notes.append)

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 from napari.viewer import Viewer
-from qtpy.QtCore import QEvent, QEventLoop, QPoint, QPointF, Qt
+from qtpy.QtCore import QEvent, QEventLoop, QPoint, QPointF, Qt, QTimer
 from qtpy.QtTest import QTest
-from qtpy.QtWidgets import QApplication, QWidget
+from qtpy.QtWidgets import QApplication, QDialog, QLineEdit, QWidget
 
 from napari_phy.widgets.workspace import Workspace
 
@@ -25,6 +25,7 @@ class Person:
 
     def __init__(self, viewer: Viewer) -> None:
         self.viewer = viewer
+        self.titles: list[str] = []  # of the dialogs that were answered
 
     # --- looking ---
 
@@ -101,8 +102,9 @@ class Person:
         self.settle()
 
     def focused(self) -> QWidget:
-        self.workspace.window.activateWindow()
-        self.wait(lambda: QApplication.focusWidget() is not None, "the focus")
+        window = self.workspace.window
+        window.activateWindow()
+        self.wait(lambda: QApplication.activeWindow() is window and QApplication.focusWidget() is not None, "the focus")
         return QApplication.focusWidget()
 
     def push(self, action_id: str) -> None:
@@ -111,6 +113,33 @@ class Person:
         assert button.isEnabled(), button.toolTip()
         QTest.mouseClick(button, LEFT, PLAIN, button.rect().center())
         self.settle()
+
+    def answer(self, act: Callable[[QDialog], object]) -> None:
+        """Do something with the next dialog, as soon as it is there."""
+
+        def look() -> None:
+            dialog = QApplication.activeModalWidget()
+            if dialog is None:
+                QTimer.singleShot(20, look)
+            else:
+                self.titles.append(dialog.windowTitle())
+                try:
+                    act(dialog)
+                except BaseException:
+                    dialog.reject()  # else the test would wait for ever
+                    raise
+
+        QTimer.singleShot(20, look)
+
+    def choose_file(self, dialog: QDialog, path: Path) -> None:
+        """Give a file dialog a path, and press Return."""
+        line = dialog.findChild(QLineEdit, "fileNameEdit")
+        end = time.monotonic() + PATIENCE_S
+        while dialog.isVisible() and time.monotonic() < end:  # the dialog reads the folder in a thread of its own
+            line.setText(str(path))
+            QTest.keyClick(line, Qt.Key.Key_Return)
+            self.rest(0.1)
+        assert not dialog.isVisible(), f"the dialog does not take {path}"
 
     def lasso(self, corners: Sequence[tuple[float, float]]) -> None:
         """Draw a lasso around points given in the units of the feature axes."""

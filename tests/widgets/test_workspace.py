@@ -218,12 +218,12 @@ def test_a_read_only_file_offers_to_save_a_copy(open_, notes, qtbot, monkeypatch
     workspace = open_(session=session)
     monkeypatch.setattr(desk, "ask_copy", lambda *_: tmp_path / "copy.kwik")
     dict(notes[0].actions)["Save a copy…"](None)
-    qtbot.waitUntil(lambda: len(session.store.copies) == 1)
+    qtbot.waitUntil(lambda: workspace.viewer.status == "Saved a copy of memory.kwik to copy.kwik.")
     session.move([3], "good")
     assert workspace.toolbar.button("save").text() == "Save a copy"  # Qt leaves the dots out
     key(workspace.panels["Clusters"].list, Qt.Key.Key_S, CTRL)
-    qtbot.waitUntil(lambda: len(session.store.copies) == 2)
     qtbot.waitUntil(lambda: workspace.viewer.status == "Saved a copy of memory.kwik to copy.kwik.")
+    assert [target for _, target, _ in session.store.copies] == 2 * [tmp_path / "copy.kwik"]
     assert session.is_dirty  # the file itself has not got the edit
     session.store.save_error = disk_full()
     key(workspace.panels["Clusters"].list, Qt.Key.Key_S, CTRL)

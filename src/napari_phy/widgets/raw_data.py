@@ -1,6 +1,7 @@
 """Pointing at raw data that moved: the dialog, and what follows when they are found."""
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 from weakref import ref
 
@@ -12,7 +13,7 @@ from qtpy.QtWidgets import QFileDialog, QMainWindow
 from napari_phy.core.errors import NapariPhyError
 from napari_phy.widgets import messages
 
-FILES = "Raw data (*.dat *.bin *.raw *.kwd);;All files (*)"
+SUFFIXES = (".dat", ".bin", ".raw", ".kwd")
 
 
 class RawDataSearch(QObject):
@@ -54,7 +55,9 @@ class RawDataSearch(QObject):
             return
         names = session.model.missing_raw or tuple(session.model.raw_places)
         title = messages.locate(names)
-        paths, _ = QFileDialog.getOpenFileNames(self._window(), title, str(session.model.path.parent), FILES)
+        suffixes = dict.fromkeys([*(Path(name).suffix for name in names), *SUFFIXES])
+        files = f"Raw data ({' '.join(f'*{suffix}' for suffix in suffixes if suffix)});;All files (*)"
+        paths, _ = QFileDialog.getOpenFileNames(self._window(), title, str(session.model.path.parent), files)
         if paths:
             self.look_at(paths)
 
