@@ -27,7 +27,7 @@ class MemoryStore:
     save_error: Exception | None = None
     saved: list = field(default_factory=list)
     copies: list = field(default_factory=list)
-    changed: bool = False
+    changed: str = ""
 
     @property
     def n_unsaved(self):
@@ -54,10 +54,10 @@ class MemoryStore:
         self.copies.append((snapshot, target, raw_places))
 
     def look_at_file(self):
-        return self.changed
+        return bool(self.changed)
 
-    def was_changed(self):
-        changed, self.changed = self.changed, False
+    def what_changed(self):
+        changed, self.changed = self.changed, ""
         return changed
 
     def close(self):

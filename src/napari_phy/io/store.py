@@ -196,21 +196,25 @@ class EditStore:
         """Tell whether the file on disk is another one than that last seen here; its contents may be the same."""
         return not self._saving.locked() and identity_or_none(self.path) != self._seen
 
-    def was_changed(self) -> bool:
-        """Tell whether another program changed the clustering in the file since it was opened or saved here.
+    def what_changed(self) -> str:
+        """Return a sentence for the user when another program changed the clustering since it was opened or saved here.
 
-        It is read for that only where the file on disk is another one; where only other things changed in it, it
-        counts as seen. May run in a thread of its own.
+        The file is read for that only where that on disk is another one, and each change is told once; "" where there
+        is none, or other things changed in the file. May run in a thread of its own.
         """
         with self._saving:
             now = identity_or_none(self.path)
             if now == self._seen:
-                return False
+                return ""
             self._seen = now
+            if now is None:
+                return store_messages.gone(self.path.name, self.n_unsaved)
             try:
-                return self._journal is None or not self._journal.settle(self._place.content_hash())
-            except NapariPhyError:
-                return True
+                if self._journal is not None and self._journal.settle(self._place.content_hash()):
+                    return ""
+            except NapariPhyError as error:
+                logger.debug("%s", error)
+            return store_messages.changed_while_open(self.path.name, self.n_unsaved, read_only=self.read_only)
 
     def close(self) -> None:
         """Let go of the journal once no save is under way; one in which nothing was ever kept is removed."""
@@ -227,6 +231,8 @@ class EditStore:
     def _why_not_saved(self) -> str:
         if self._journal is None:
             return f"{self.path.name} is open read-only; there is nothing to save."
+        if not self.path.exists():
+            return store_messages.gone(self.path.name, self.n_unsaved)
         if self._place.clustering == schema.ORIGINAL:
             return f"The clustering original of {self.path.name} is kept as the sorter wrote it; save a copy."
         return store_messages.read_only_file(self.path.name)

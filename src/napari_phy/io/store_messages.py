@@ -67,6 +67,16 @@ def changed_while_open(name: str, n_unsaved: int, *, read_only: bool) -> str:
     return f"{name} was changed by another program and cannot be saved to. {they}"
 
 
+def gone(name: str, n_unsaved: int) -> str:
+    """Return the sentence for a file that was taken away while it is open here."""
+    sentence = f"{name} is not there any more: it was moved or deleted."
+    if not n_unsaved:
+        return f"{sentence} Put it back, or open it where it is now."
+    return (
+        f"{sentence} {_stay(n_unsaved).capitalize()}; put the file back to save {'it' if n_unsaved == 1 else 'them'}."
+    )
+
+
 def disk_full(n_unsaved: int, details: str = "") -> str:
     """Return the sentence for a save that found no room."""
     details = f" ({details})" if details else ""

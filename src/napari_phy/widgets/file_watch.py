@@ -8,8 +8,6 @@ from napari.qt.threading import create_worker
 from qtpy.QtCore import QEvent, QObject, Signal
 from qtpy.QtWidgets import QMainWindow
 
-from napari_phy.io.store_messages import changed_while_open
-
 
 class FileWatch(QObject):
     """Looks at the file each time the window becomes active; says it once for each change.
@@ -43,12 +41,12 @@ class FileWatch(QObject):
         worker.returned.connect(self._on_asked)
         worker.start()
 
-    def _on_asked(self, answer: tuple[Any, bool]) -> None:
-        store, was_changed = answer
+    def _on_asked(self, answer: tuple[Any, str]) -> None:
+        store, sentence = answer
         session = self._session()
-        if was_changed and session is not None and session.store is store:
-            self.changed.emit(changed_while_open(session.name, session.n_unsaved, read_only=store.read_only))
+        if sentence and session is not None and session.store is store:
+            self.changed.emit(sentence)
 
 
-def _ask(store: Any) -> tuple[Any, bool]:
-    return store, store.was_changed()
+def _ask(store: Any) -> tuple[Any, str]:
+    return store, store.what_changed()
