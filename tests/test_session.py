@@ -226,3 +226,57 @@ def test_real_data_are_sorted_saved_and_reopened(data_folder, tmp_path, name, n_
     with open_session(tmp_path / "x.kwik") as again:
         assert state(again) == states[-1]
     assert (tmp_path / "x.kwx").read_bytes() == source.with_suffix(".kwx").read_bytes()
+
+
+# --- raw data that moved ---
+
+
+@pytest.fixture
+def without_raw(kwik_copy, tmp_path):
+    """Return a session without raw data, and the file where they are."""
+    (tmp_path / "away").mkdir()
+    raw = kwik_copy.with_suffix(".dat").rename(tmp_path / "away" / "other.dat")
+    with open_session(kwik_copy) as session:
+        yield session, raw
+
+
+def test_raw_data_that_are_located_are_there_for_everybody(without_raw):
+    session, raw = without_raw
+    told = []
+    session.raw_data_found.connect(lambda: told.append(session.model.traces is not None))
+    merged = session.merge(session.manager.cluster_ids[:2]).added[0]
+    manager, features, duration = session.manager, session.model.features, session.model.duration
+    assert [sentence for sentence in session.messages if "sample.dat" in sentence]
+    session.locate_raw(raw)
+    assert told == [True]
+    assert session.messages == ()
+    assert session.manager is manager
+    assert session.model.features is features
+    assert session.model.duration == pytest.approx(duration, abs=1)
+    assert session.model.waveforms[session.manager.spikes(merged)[:3]].any()
+    assert len(session.similar_to(merged)) == len(session.manager.cluster_ids) - 1
+    session.undo()
+    session.save()
+
+
+def test_a_file_that_cannot_be_the_raw_data_changes_nothing(without_raw):
+    session, raw = without_raw
+    model, told = session.model, []
+    session.raw_data_found.connect(lambda: told.append(True))
+    with pytest.raises(MissingDataError, match="no such file"):
+        session.locate_raw(raw.with_name("gone.dat"))
+    assert session.model is model
+    assert told == []
+
+
+def test_raw_data_found_for_a_clustering_that_was_left_are_not_taken(without_raw):
+    session, raw = without_raw
+    asked = session.model
+    found = asked.with_raw(raw)
+    session.copy_clustering("main", "mine")
+    session.switch(clustering="mine")
+    assert not session.take_raw(asked, found)
+    assert session.model.traces is None
+    session.switch(clustering="main")
+    session.locate_raw(raw)
+    assert session.model.traces is not None

@@ -318,7 +318,8 @@ class Workspace(QObject):
             panel.read_again()
         binder.show_traces()
         self._fit_canvas()
-        self.desk.say_soon(messages.located(path.name for path in session.model.raw_places.values()))
+        if session.model.traces is not None:
+            self.desk.say_soon(messages.located(path.name for path in session.model.raw_places.values()))
         for sentence in session.model.missing:
             if any(name in sentence for name in session.model.missing_raw):
                 notify(sentence, "warning", [(LOCATE, self.raw_data.ask)])
