@@ -95,8 +95,7 @@ def test_the_notification_offers_the_copy_and_cancelling_it_does_nothing(
     dict(notes[0].actions)["Save a copy…"](None)
     person.answer(lambda dialog: person.choose_file(dialog, tmp_path / "copy.kwik"))
     dict(notes[0].actions)["Save a copy…"](None)
-    person.wait(lambda: (tmp_path / "copy.kwik").exists(), "the copy")
-    person.settle()
+    person.wait(lambda: person.viewer.status == "Saved a copy of sample.kwik to copy.kwik.", "the sentence")
     with closing(KwikModel(tmp_path / "copy.kwik")) as model:
         assert np.array_equal(model.spike_clusters, person.session.manager.spike_clusters)
         assert model.missing == ()
