@@ -1,34 +1,30 @@
-"""One open data set: the model, its clustering, what is selected, and where edits are kept."""
+"""One open data set, and what can be done with it."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import partial
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-import numpy as np
 import numpy.typing as npt
 from psygnal import Signal
 
 from napari_phy.core.base_model import BaseModel
-from napari_phy.core.cluster_groups import ClusterGroup
 from napari_phy.core.cluster_manager import ClusterManager
 from napari_phy.core.errors import JournalError, NotInFileError, ReadOnlyError
 from napari_phy.core.feature_sums import FeatureSums
 from napari_phy.core.selection import Selection
-from napari_phy.core.update_info import UpdateInfo
 from napari_phy.core.wizard import Wizard
 from napari_phy.io.config import Config, load_config
 from napari_phy.io.kwik import clusterings
 from napari_phy.io.kwik.model import KwikModel
 from napari_phy.io.store import EditStore, Snapshot
-from napari_phy.stats.similarity import cosine_similarity
-
-LAST = -100  # after every other listener: they all know of an edit before the selection follows it
+from napari_phy.session.edits import Edits
+from napari_phy.session.following import Following
+from napari_phy.session.open_clustering import OpenClustering
 
 
 def open_session(
@@ -55,64 +51,7 @@ def open_session(
         raise
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class OpenClustering:
-    """One channel group and one clustering with all that belongs to it; a switch replaces it as a whole.
-
-    What works in another thread takes this from `Session.opened` and sees one clustering, whatever is switched.
-    """
-
-    model: BaseModel
-    store: EditStore
-    manager: ClusterManager
-    selection: Selection
-    sums: FeatureSums | None
-    wizard: Wizard
-
-    @classmethod
-    def of(cls, model: BaseModel, store: EditStore) -> OpenClustering:
-        """Return the clustering of a model with the edits of its store replayed."""
-        base = store.base
-        manager = ClusterManager(
-            base.spike_clusters,
-            base.cluster_groups,
-            base.cluster_colors,
-            base.cluster_labels,
-            commit=store.commit,
-            user_groups=base.user_groups,
-        )
-        manager.restore(store.records, store.n_done, store.next_id)
-        sums = None
-        if model.features is not None and model.masks is not None:
-            sums = FeatureSums(manager, model.features, model.masks)
-        if isinstance(model, KwikModel):
-            model.lend("session.switch")
-        return cls(model, store, manager, Selection(manager), sums, Wizard(manager, partial(_similar, manager, sums)))
-
-    def similar_to(self, cluster: int) -> list[tuple[int, float]]:
-        """Return [(other cluster, cosine of the mean masked features)], the most similar first; [] without features."""
-        return _similar(self.manager, self.sums, cluster)
-
-    def snapshot(self) -> Snapshot:
-        """Return the clustering as it is now."""
-        return Snapshot(
-            n_done=self.manager.n_done,
-            spike_clusters=self.manager.spike_clusters,
-            cluster_groups=self.manager.cluster_groups,
-            cluster_colors=self.manager.cluster_colors,
-            cluster_labels=self.manager.cluster_labels,
-            group_names=(),
-            n_committed=self.store.n_committed,
-            user_groups=self.manager.stored_groups,
-        )
-
-    def close(self) -> None:
-        """Let go of every file."""
-        self.store.close()
-        self.model.close()
-
-
-class Session:
+class Session(Edits):
     """What scripts, the notebook, the console and the docks share; each sees what the others do.
 
     Parameters
@@ -132,7 +71,7 @@ class Session:
         self._changing = threading.RLock()
         self._settings: Config | None = None
         self._opened = OpenClustering.of(model, store)
-        self._follow()
+        self._following = Following(self._opened)
 
     @property
     def opened(self) -> OpenClustering:
@@ -191,67 +130,6 @@ class Session:
         """What the user should know after opening: what is missing, what was recovered."""
         return (*self.model.missing, *self.store.messages)
 
-    # ---- edits
-
-    def merge(self, clusters: Iterable[int]) -> UpdateInfo:
-        """Join two or more clusters into a new one."""
-        return self.manager.merge(clusters)
-
-    def split(self, spikes: npt.ArrayLike) -> UpdateInfo:
-        """Give spikes a new cluster, and what is left of each cluster they came from another."""
-        return self.manager.split(spikes)
-
-    def assign(self, spikes: npt.ArrayLike, labels: npt.ArrayLike) -> UpdateInfo:
-        """Put spikes together by label."""
-        return self.manager.assign(spikes, labels)
-
-    def move(self, clusters: Iterable[int], group: str) -> UpdateInfo:
-        """Move clusters to a group."""
-        return self.manager.move(clusters, group)
-
-    def label(self, clusters: Iterable[int], field: str, value: str | float | bool | None) -> UpdateInfo:
-        """Set a field of clusters; None takes the value away."""
-        return self.manager.label(clusters, field, value)
-
-    def recolor(self, clusters: Iterable[int], color: str | None) -> UpdateInfo:
-        """Give clusters a colour "#rrggbb" of their own."""
-        return self.manager.recolor(clusters, color)
-
-    def discard(self, clusters: Iterable[int]) -> UpdateInfo:
-        """Hide clusters in the group "discarded"."""
-        return self.manager.discard(clusters)
-
-    def undo(self) -> UpdateInfo | None:
-        """Take back the last edit; None when there is nothing to undo."""
-        return self.manager.undo()
-
-    def redo(self) -> UpdateInfo | None:
-        """Do the last undone edit again; None when there is nothing to redo."""
-        return self.manager.redo()
-
-    # ---- groups of the user's own
-
-    @property
-    def groups(self) -> tuple[ClusterGroup, ...]:
-        """The groups of the user's own, in their order."""
-        return self.manager.user_groups
-
-    def add_group(self, name: str, color: str | None = None) -> UpdateInfo:
-        """Add a group at the end of the list."""
-        return self.manager.add_group(name, color)
-
-    def rename_group(self, old: str, new: str) -> UpdateInfo:
-        """Rename a group; its clusters stay in it."""
-        return self.manager.rename_group(old, new)
-
-    def recolor_group(self, name: str, color: str | None) -> UpdateInfo:
-        """Give a group a colour "#rrggbb"; None takes it away."""
-        return self.manager.recolor_group(name, color)
-
-    def remove_group(self, name: str) -> UpdateInfo:
-        """Remove a group; its clusters become unsorted."""
-        return self.manager.remove_group(name)
-
     # ---- other clusterings and channel groups of the file
 
     @property
@@ -280,11 +158,9 @@ class Session:
                 clustering = place[1]
             if (group, clustering) == place:
                 return
-            left, opened = self._opened, self._open(group, clustering)
+            left, opened = self._opened, self._opened.opened_at(group, clustering, read_only=self._read_only)
             self._go_to(opened)
-            left.store.close()
-            if not _shares_files(left.model, opened.model):
-                left.model.close()
+            left.close(but_not_of=opened)
         self.switched.emit()
 
     def add_clustering(self, name: str, spike_clusters: npt.ArrayLike) -> None:
@@ -346,29 +222,6 @@ class Session:
         model = self._file
         return model.path, model.channel_group, model.clustering
 
-    def _open(self, channel_group: int, clustering: str | None) -> OpenClustering:
-        """Open another part of the file; a wizard that proposes now does so there too."""
-        now = self.model
-        if isinstance(now, KwikModel) and clustering is not None and channel_group == now.channel_group:
-            model: BaseModel = now.with_clustering(clustering)
-        else:
-            model = now.opened_at(channel_group, clustering)
-        try:
-            store = EditStore.open(model, read_only=self._read_only)
-            try:
-                opened = OpenClustering.of(model, store)
-                if not self.wizard.is_paused:
-                    opened.wizard.start()
-                    opened.selection.select(opened.wizard.place)
-                return opened
-            except BaseException:
-                store.close()
-                raise
-        except BaseException:
-            if not _shares_files(now, model):
-                model.close()
-            raise
-
     def _reopen(self, act: Callable[[], None], clustering: str) -> None:
         """Let go of the open clustering for an act on it, and open it again, under its new name if that came about."""
         with self._changing:
@@ -378,16 +231,13 @@ class Session:
                 act()
                 name = clustering
             finally:
-                self._go_to(self._open(channel_group, name))
+                self._go_to(self._opened.opened_at(channel_group, name, read_only=self._read_only))
                 self.switched.emit()
 
     def _go_to(self, opened: OpenClustering) -> None:
         """Take another clustering for the one that is open."""
-        left = self._opened
-        left.manager.changed.disconnect(self._on_edited, missing_ok=True)
-        left.selection.changed.disconnect(self._on_selected, missing_ok=True)
-        self._opened = opened
-        self._follow()
+        self._following.close()
+        self._opened, self._following = opened, Following(opened)
 
     # ---- raw data
 
@@ -422,7 +272,7 @@ class Session:
     def start_wizard(self) -> None:
         """Let the wizard propose, and select what it does."""
         self.wizard.start()
-        self._select_place()
+        self._following.select_place()
 
     def pause_wizard(self) -> None:
         """Let the wizard keep its place and propose nothing."""
@@ -431,7 +281,7 @@ class Session:
     def reset_wizard(self) -> None:
         """Let the wizard start over."""
         self.wizard.reset()
-        self._select_place()
+        self._following.select_place()
 
     def similar_to(self, cluster: int) -> list[tuple[int, float]]:
         """Return [(other cluster, cosine of the mean masked features)], the most similar first; [] without features."""
@@ -507,66 +357,3 @@ class Session:
 
     def __repr__(self) -> str:
         return f"<Session {self.name}: {len(self.manager.cluster_ids)} clusters, {self.model.n_spikes} spikes>"
-
-    # ---- following
-
-    def _follow(self) -> None:
-        self.manager.changed.connect(self._on_edited, priority=LAST)
-        self.selection.changed.connect(self._on_selected)
-
-    def _on_selected(self) -> None:
-        clusters = self.selection.clusters
-        if clusters:
-            self.wizard.look_at(clusters[0], next(iter(self.selection.similar), None))
-
-    def _on_edited(self, update: UpdateInfo) -> None:
-        """Select what the user wants to see after an edit."""
-        if update.cause != "edit":
-            self._follow_history(update)
-        elif update.description == "merge":
-            self.wizard.merge(update.deleted, update.added[0])
-            self._select_place()
-        elif update.added:
-            self.wizard.split(update.deleted, update.added)
-            self.selection.select(update.added, n_best=len(update.added))
-        elif update.description in ("move", "discard"):
-            self._follow_move(update)
-
-    def _follow_move(self, update: UpdateInfo) -> None:
-        moved = [change.cluster_id for change in update.metadata_changed]
-        self.wizard.move(moved, update.metadata_changed[0].new)
-        if set(moved) & set(self.selection.clusters):
-            self._select_place()
-
-    def _follow_history(self, update: UpdateInfo) -> None:
-        if update.description in ("merge", "split", "assign", "move", "discard"):
-            self.wizard.undo() if update.cause == "undo" else self.wizard.redo()
-        if update.description == "groups":
-            return
-        restored = update.added or tuple(dict.fromkeys(change.cluster_id for change in update.metadata_changed))
-        self.selection.select(restored, n_best=len(restored) if update.description == "split" else 1)
-
-    def _select_place(self) -> None:
-        place = self.wizard.place
-        if place:
-            self.selection.select(place)
-
-
-def _shares_files(one: BaseModel, other: BaseModel) -> bool:
-    """Tell whether two models are clusterings of one channel group, made by `KwikModel.with_clustering`."""
-    return isinstance(one, KwikModel) and one.channel_group == other.channel_group
-
-
-def _similar(manager: ClusterManager, sums: FeatureSums | None, cluster: int) -> list[tuple[int, float]]:
-    if sums is None or cluster not in manager:
-        return []
-    others = manager.cluster_ids.tolist()
-    others.remove(cluster)
-    found = sums.get([cluster, *others])
-    if not others:
-        return []
-    values = cosine_similarity(
-        np.stack([found[other].feature_mask_sum for other in others]), found[cluster].feature_mask_sum
-    )
-    order = np.argsort(-values, kind="stable")
-    return [(others[i], float(values[i])) for i in order]

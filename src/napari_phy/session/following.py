@@ -1,0 +1,60 @@
+"""What is selected after an edit, and what the wizard learns of it."""
+
+from __future__ import annotations
+
+from napari_phy.core.update_info import UpdateInfo
+from napari_phy.session.open_clustering import OpenClustering
+
+LAST = -100  # after every other listener: they all know of an edit before the selection follows it
+
+
+class Following:
+    """Keeps selection and wizard of one clustering in step with each other and with edits, until it is closed."""
+
+    def __init__(self, opened: OpenClustering) -> None:
+        self._manager, self._selection, self._wizard = opened.manager, opened.selection, opened.wizard
+        self._manager.changed.connect(self._on_edited, priority=LAST)
+        self._selection.changed.connect(self._on_selected)
+
+    def close(self) -> None:
+        """Follow no longer."""
+        self._manager.changed.disconnect(self._on_edited, missing_ok=True)
+        self._selection.changed.disconnect(self._on_selected, missing_ok=True)
+
+    def select_place(self) -> None:
+        """Select what the wizard proposes."""
+        place = self._wizard.place
+        if place:
+            self._selection.select(place)
+
+    def _on_selected(self) -> None:
+        clusters = self._selection.clusters
+        if clusters:
+            self._wizard.look_at(clusters[0], next(iter(self._selection.similar), None))
+
+    def _on_edited(self, update: UpdateInfo) -> None:
+        """Select what the user wants to see after an edit."""
+        if update.cause != "edit":
+            self._follow_history(update)
+        elif update.description == "merge":
+            self._wizard.merge(update.deleted, update.added[0])
+            self.select_place()
+        elif update.added:
+            self._wizard.split(update.deleted, update.added)
+            self._selection.select(update.added, n_best=len(update.added))
+        elif update.description in ("move", "discard"):
+            self._follow_move(update)
+
+    def _follow_move(self, update: UpdateInfo) -> None:
+        moved = [change.cluster_id for change in update.metadata_changed]
+        self._wizard.move(moved, update.metadata_changed[0].new)
+        if set(moved) & set(self._selection.clusters):
+            self.select_place()
+
+    def _follow_history(self, update: UpdateInfo) -> None:
+        if update.description in ("merge", "split", "assign", "move", "discard"):
+            self._wizard.undo() if update.cause == "undo" else self._wizard.redo()
+        if update.description == "groups":
+            return
+        restored = update.added or tuple(dict.fromkeys(change.cluster_id for change in update.metadata_changed))
+        self._selection.select(restored, n_best=len(restored) if update.description == "split" else 1)

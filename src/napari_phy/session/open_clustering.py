@@ -1,0 +1,118 @@
+"""One channel group and one clustering, with all that belongs to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from napari_phy.core.base_model import BaseModel
+from napari_phy.core.cluster_manager import ClusterManager
+from napari_phy.core.feature_sums import FeatureSums
+from napari_phy.core.selection import Selection
+from napari_phy.core.wizard import Wizard
+from napari_phy.io.kwik.model import KwikModel
+from napari_phy.io.store import EditStore, Snapshot
+from napari_phy.stats.similarity import cosine_similarity
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OpenClustering:
+    """One channel group and one clustering with all that belongs to it; a switch replaces it as a whole.
+
+    What works in another thread takes this from `Session.opened` and sees one clustering, whatever is switched.
+    """
+
+    model: BaseModel
+    store: EditStore
+    manager: ClusterManager
+    selection: Selection
+    sums: FeatureSums | None
+    wizard: Wizard
+
+    @classmethod
+    def of(cls, model: BaseModel, store: EditStore) -> OpenClustering:
+        """Return the clustering of a model with the edits of its store replayed."""
+        base = store.base
+        manager = ClusterManager(
+            base.spike_clusters,
+            base.cluster_groups,
+            base.cluster_colors,
+            base.cluster_labels,
+            commit=store.commit,
+            user_groups=base.user_groups,
+        )
+        manager.restore(store.records, store.n_done, store.next_id)
+        sums = None
+        if model.features is not None and model.masks is not None:
+            sums = FeatureSums(manager, model.features, model.masks)
+        if isinstance(model, KwikModel):
+            model.lend("session.switch")
+        return cls(model, store, manager, Selection(manager), sums, Wizard(manager, partial(_similar, manager, sums)))
+
+    def opened_at(self, channel_group: int, clustering: str | None, *, read_only: bool) -> OpenClustering:
+        """Return another channel group or clustering of the same file; a wizard that proposes now does so there too."""
+        now = self.model
+        if isinstance(now, KwikModel) and clustering is not None and channel_group == now.channel_group:
+            model: BaseModel = now.with_clustering(clustering)
+        else:
+            model = now.opened_at(channel_group, clustering)
+        try:
+            store = EditStore.open(model, read_only=read_only)
+            try:
+                opened = OpenClustering.of(model, store)
+                if not self.wizard.is_paused:
+                    opened.wizard.start()
+                    opened.selection.select(opened.wizard.place)
+                return opened
+            except BaseException:
+                store.close()
+                raise
+        except BaseException:
+            if not shares_files(now, model):
+                model.close()
+            raise
+
+    def similar_to(self, cluster: int) -> list[tuple[int, float]]:
+        """Return [(other cluster, cosine of the mean masked features)], the most similar first; [] without features."""
+        return _similar(self.manager, self.sums, cluster)
+
+    def snapshot(self) -> Snapshot:
+        """Return the clustering as it is now."""
+        return Snapshot(
+            n_done=self.manager.n_done,
+            spike_clusters=self.manager.spike_clusters,
+            cluster_groups=self.manager.cluster_groups,
+            cluster_colors=self.manager.cluster_colors,
+            cluster_labels=self.manager.cluster_labels,
+            group_names=(),
+            n_committed=self.store.n_committed,
+            user_groups=self.manager.stored_groups,
+        )
+
+    def close(self, *, but_not_of: OpenClustering | None = None) -> None:
+        """Let go of every file, but not of those that another clustering of the same channel group shares."""
+        self.store.close()
+        if but_not_of is None or not shares_files(self.model, but_not_of.model):
+            self.model.close()
+
+
+def shares_files(one: BaseModel, other: BaseModel) -> bool:
+    """Tell whether two models are clusterings of one channel group, made by `KwikModel.with_clustering`."""
+    return isinstance(one, KwikModel) and one.channel_group == other.channel_group
+
+
+def _similar(manager: ClusterManager, sums: FeatureSums | None, cluster: int) -> list[tuple[int, float]]:
+    if sums is None or cluster not in manager:
+        return []
+    others = manager.cluster_ids.tolist()
+    others.remove(cluster)
+    found = sums.get([cluster, *others])
+    if not others:
+        return []
+    values = cosine_similarity(
+        np.stack([found[other].feature_mask_sum for other in others]), found[cluster].feature_mask_sum
+    )
+    order = np.argsort(-values, kind="stable")
+    return [(others[i], float(values[i])) for i in order]
