@@ -76,6 +76,26 @@ def test_the_layer_follows_selection_and_edits(session, viewer):
     assert len(layer.data) == 0
 
 
+def test_from_the_thirteenth_cluster_on_points_are_rings(session, viewer):
+    binder = LayerBinder(viewer, session)
+    layer = viewer.layers["spikes"]
+    clusters = session.manager.cluster_ids.tolist()
+    while len(clusters) < 13:
+        largest = max(clusters, key=session.manager.n_spikes)
+        session.split(session.manager.spikes(largest)[::2])
+        clusters = session.manager.cluster_ids.tolist()
+    session.selection.select(clusters)
+    rings = layer.face_color[:, 3] == 0
+    n_rings = sum(session.manager.n_spikes(cluster) for cluster in clusters[12:])
+    assert rings.tolist() == [False] * (len(rings) - n_rings) + [True] * n_rings
+    assert np.array_equal(layer.border_width > 0, rings)
+    assert np.allclose(layer.border_color[-1], layer.border_color[0])
+    session.selection.select(clusters[:2])
+    assert not ((layer.face_color[:, 3] == 0) | (layer.border_width > 0)).any()
+    assert viewer.layers["spikes"] is layer
+    binder.close()
+
+
 def test_a_hidden_layer_waits_until_it_is_shown(session, viewer):
     binder = LayerBinder(viewer, session)
     layer = viewer.layers["spikes"]

@@ -6,7 +6,6 @@ from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
 from widgets.light_session import light_session
 
-from napari_phy.core.colors import selection_color
 from napari_phy.views.numbers import THIN_SPACE
 from napari_phy.widgets.clusters_panel import ClustersPanel
 
@@ -64,11 +63,11 @@ def test_the_session_selects_rows(panel, session):
     assert changes == [(4, 6, 2)]
 
 
-def test_chips_have_the_colours_of_the_selection(panel, session):
+def test_chips_say_the_place_in_the_selection(panel, session):
     session.selection.select([4, 6, 2], n_best=2)
     model = panel.list.cluster_model
     chips = {c: model.chip(model.find_row(c)) for c in panel.cluster_ids}
-    assert {c: color for c, color in chips.items() if color} == {4: selection_color(0), 6: selection_color(1)}
+    assert {c: place for c, place in chips.items() if place is not None} == {4: 0, 6: 1}
 
 
 def test_edits_insert_and_remove_rows(panel, session):

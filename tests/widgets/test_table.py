@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from qtpy.QtCore import QPoint, Qt
 from qtpy.QtTest import QTest
 
+from napari_phy.core.colors import selection_color
 from napari_phy.views.numbers import THIN_SPACE
 from napari_phy.widgets.cluster_columns import CLUSTER_COLUMNS, GROUP, SIMILAR_COLUMNS, Row
 from napari_phy.widgets.cluster_model import ClusterModel, runs_of
@@ -239,12 +240,21 @@ def test_at_any_width_nothing_is_cut(view, width, small):
 
 
 def test_chips_are_painted_in_the_colour_of_the_place(view):
-    view.cluster_model.set_chips({3: "#ff0000"})
+    view.cluster_model.set_chips({3: 1})
     view.show_selection([3])
     image = view.viewport().grab().toImage()
     rect = view.visualRect(view.cluster_model.index(view.cluster_model.find_row(3), 0))
-    assert image.pixelColor(rect.left() + 11, rect.center().y()).name() == "#ff0000"
+    assert image.pixelColor(rect.left() + 11, rect.center().y()).name() == selection_color(1, view.theme.dark)
     assert image.pixelColor(rect.right(), rect.top() + 2).name() == view.theme.selected_row
+
+
+def test_from_the_thirteenth_place_on_chips_are_hollow(view):
+    view.cluster_model.set_chips({3: 13})
+    image = view.viewport().grab().toImage()
+    rect = view.visualRect(view.cluster_model.index(view.cluster_model.find_row(3), 0))
+    row = [image.pixelColor(x, rect.center().y()).name() for x in range(rect.left() + 5, rect.left() + 18)]
+    assert row[len(row) // 2] == view.theme.view
+    assert selection_color(13, view.theme.dark) == selection_color(1, view.theme.dark) in row
 
 
 def test_current_row_follows_what_is_shown(view):

@@ -7,6 +7,7 @@ from qtpy.QtGui import QColor, QWheelEvent
 from qtpy.QtWidgets import QApplication
 from widgets.light_session import light_session
 
+from napari_phy.widgets.theme import TICK_PX
 from napari_phy.widgets.waveforms_panel import WaveformsPanel
 
 
@@ -150,3 +151,61 @@ def test_without_raw_data_the_file_is_named_and_can_be_located(qtbot):
     assert locate.text() == "Locate raw data…"
     with qtbot.waitSignal(panel.locate_requested):
         locate.click()
+
+
+def shown(qtbot, session, clusters, size=(420, 500)):
+    """Return a panel that shows some clusters."""
+    panel = WaveformsPanel(session)
+    qtbot.addWidget(panel)
+    panel.resize(*size)
+    panel.show()
+    session.selection.select(clusters)
+    qtbot.waitUntil(lambda: ready(panel))
+    return panel
+
+
+@pytest.mark.parametrize("n_channels", [12, 96, 384])
+def test_channel_numbers_do_not_touch(qtbot, n_channels):
+    with light_session(n_clusters=3, n_spikes=60, n_channels=n_channels, positions=staggered(n_channels)) as session:
+        session.model.masks._rows = np.ones((60, n_channels), np.float32)
+        panel = shown(qtbot, session, [1])
+        boxes, height = panel.boxes, panel.theme.metrics(TICK_PX).height()
+        numbered = boxes.spaced(panel.theme.px(14))
+        for left in np.unique(boxes.left):
+            centers = boxes.center_y[numbered][boxes.left[numbered] == left]
+            assert np.abs(np.diff(centers)).min(initial=height) >= height - 2
+        widest = max(panel.theme.text_width(str(c), TICK_PX) for c in panel.data.channel_ids)
+        assert boxes.left.min() - widest - 4 >= 0
+        if n_channels == 12:
+            assert len(numbered) == 12
+
+
+def test_spikes_stay_out_of_the_margin_of_the_scale_bar(panel):
+    panel.scale_by(50)
+    bottom = round(panel.area.bottom()) + panel.theme.px(8)
+    image = panel.canvas.grab().toImage()
+    free = [image.pixelColor(x, y).name() for y in range(bottom + 2, image.height()) for x in range(0, 200, 3)]
+    assert set(free) == {panel.theme.view}
+
+
+def test_a_flat_waveform_has_a_sane_scale_bar(qtbot):
+    with light_session(n_clusters=2, n_spikes=40) as session:
+        session.model.waveforms._rows = np.zeros(session.model.waveforms.shape, np.float32)
+        panel = shown(qtbot, session, [0])
+        assert 1e-2 < panel.boxes.px_per_unit < 100
+        assert np.ptp(panel.boxes.line(0, panel.data.means[0, :, 0])[:, 1]) == 0
+
+
+def test_clusters_past_the_end_of_the_raw_data_are_told_of(qtbot):
+    with light_session(n_clusters=3, n_spikes=90) as session:
+        last = session.manager.spikes(2)
+        session.model.waveforms.with_data = lambda ids: np.setdiff1d(ids, last)
+        panel = shown(qtbot, session, [1, 2])
+        assert panel.stack.caption.text().endswith("; 2 lies past the end of the raw data")
+        before = panel.canvas.grab().toImage()
+        session.selection.select([2])
+        qtbot.waitUntil(lambda: ready(panel) and panel.data.n_shown == 0)
+        assert panel._zero._n_segments == panel._lines._n_segments == 0
+        assert panel.stack.caption.text().startswith("0 of ")
+        image = panel.canvas.grab().toImage()
+        assert image != before

@@ -22,6 +22,11 @@ def selection_color(place: int, dark: bool = True) -> str:
     return palette[place % len(palette)]
 
 
+def is_hollow(place: int) -> bool:
+    """Return whether marks at a place of the selection are hollow: from the thirteenth on, where colours repeat."""
+    return place >= len(SELECTION_DARK)
+
+
 def is_color(text: object) -> bool:
     """Return whether this is a colour written "#rrggbb"."""
     return isinstance(text, str) and _COLOR.fullmatch(text) is not None

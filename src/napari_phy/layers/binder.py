@@ -108,9 +108,10 @@ class LayerBinder:
             layer.data = points.positions
             layer.selected_data = set()
             layer.size = 1  # the limits decide; a large size would be part of what napari's Home button fits
-            layer.border_width = 0
             if len(points.colors):
-                layer.face_color = layer.border_color = points.colors  # a border of no width still tints the rim
+                layer.border_width = points.rims
+                layer.border_color = points.colors  # a border of no width still tints the rim
+                layer.face_color = points.faces
         layer.editable = False  # setting data makes it editable again
         layer.refresh()
         self._shown = (opened, clusters, self._dark)

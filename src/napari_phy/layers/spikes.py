@@ -9,7 +9,7 @@ import numpy.typing as npt
 from napari.types import LayerDataTuple
 
 from napari_phy.core.arrays import evenly_spaced, read_only
-from napari_phy.core.colors import selection_color
+from napari_phy.core.colors import is_hollow, selection_color
 from napari_phy.layers.session_tag import TAG, SessionTag
 from napari_phy.session import Session
 from napari_phy.views.cluster_table import compute_cluster_table
@@ -17,6 +17,7 @@ from napari_phy.views.cluster_table import compute_cluster_table
 N_POINTS_MAX = 20_000
 SIZE_PX = (7, 7)
 ROW_SPREAD = 0.7  # of a channel
+RIM = 0.22  # of the size of a hollow point
 NAME = "spikes"
 
 
@@ -28,10 +29,24 @@ class SpikePoints:
     ----------
     positions : (n, 2) float32, channel index and sample.
     colors : (n, 4) float32 RGBA.
+    hollow : (n,) whether a point is a ring.
     """
 
     positions: npt.NDArray[np.float32]
     colors: npt.NDArray[np.float32]
+    hollow: npt.NDArray[np.bool_]
+
+    @property
+    def faces(self) -> npt.NDArray[np.float32]:
+        """(n, 4) float32 RGBA of what lies within the rims: nothing within those of rings."""
+        faces = self.colors.copy()
+        faces[self.hollow, 3] = 0
+        return faces
+
+    @property
+    def rims(self) -> npt.NDArray[np.float32]:
+        """(n,) float32 widths of the rims, of the size of a point."""
+        return np.where(self.hollow, RIM, 0).astype(np.float32)
 
 
 def spike_points(session: Session, clusters: tuple[int, ...], dark: bool = True) -> SpikePoints:
@@ -41,6 +56,7 @@ def spike_points(session: Session, clusters: tuple[int, ...], dark: bool = True)
     """
     positions = [np.empty((0, 2), np.float32)]
     colors = [np.empty((0, 4), np.float32)]
+    hollow = [np.empty(0, np.bool_)]
     sizes = [session.manager.n_spikes(cluster) for cluster in clusters]
     share = min(1.0, N_POINTS_MAX / max(1, sum(sizes)))
     rows = _channel_rows(session, clusters)
@@ -52,7 +68,10 @@ def spike_points(session: Session, clusters: tuple[int, ...], dark: bool = True)
         row = rows[cluster] + ROW_SPREAD * ((place + 0.5) / len(clusters) - 0.5)  # clusters of one channel side by side
         positions.append(np.column_stack([np.full(len(spikes), row), samples]).astype(np.float32))
         colors.append(np.tile(_rgba(selection_color(place, dark)), (len(spikes), 1)))
-    return SpikePoints(read_only(np.concatenate(positions)), read_only(np.concatenate(colors)))
+        hollow.append(np.full(len(spikes), is_hollow(place)))
+    return SpikePoints(
+        read_only(np.concatenate(positions)), read_only(np.concatenate(colors)), read_only(np.concatenate(hollow))
+    )
 
 
 def spikes_layer(session: Session, pitch: float) -> LayerDataTuple:

@@ -25,7 +25,7 @@ class ClusterModel(QAbstractTableModel):
         self.unit = "µV"
         self._rows: list[Row] = []
         self._place: dict[int, int] = {}
-        self._chips: dict[int, str] = {}
+        self._chips: dict[int, int] = {}
 
     @property
     def rows(self) -> tuple[Row, ...]:
@@ -45,8 +45,8 @@ class ClusterModel(QAbstractTableModel):
         """Return the place of a cluster in the list, or None."""
         return self._place.get(cluster_id)
 
-    def chip(self, row: int) -> str | None:
-        """Return the selection colour of a row's cluster, or None."""
+    def chip(self, row: int) -> int | None:
+        """Return the place in the selection of a row's cluster, which its chip shows, or None."""
         return self._chips.get(self._rows[row].cluster_id)
 
     def rowCount(self, parent: QModelIndex = NO_INDEX) -> int:
@@ -128,8 +128,8 @@ class ClusterModel(QAbstractTableModel):
             self._index()
             self.endInsertRows()
 
-    def set_chips(self, chips: Mapping[int, str]) -> None:
-        """Set the colour chip of clusters: those of the selection."""
+    def set_chips(self, chips: Mapping[int, int]) -> None:
+        """Give the clusters of the selection chips: the place of each."""
         changed = {c for c in (*self._chips, *chips) if self._chips.get(c) != chips.get(c)}
         self._chips = dict(chips)
         for cluster in changed:

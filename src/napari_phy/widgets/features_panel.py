@@ -11,6 +11,7 @@ from qtpy.QtGui import QPainter
 from qtpy.QtWidgets import QWidget
 from vispy.visuals.transforms import STTransform
 
+from napari_phy.core.colors import is_hollow
 from napari_phy.views.features import (
     FeatureAxis,
     FeatureData,
@@ -27,7 +28,7 @@ from napari_phy.widgets.canvas.palette import palette_of, rgba, style_of
 from napari_phy.widgets.canvas.palette_scatter import PaletteScatter
 from napari_phy.widgets.canvas.spike_words import nearest_point, spike_words
 from napari_phy.widgets.lasso_tool import LassoTool
-from napari_phy.widgets.legend import N_PALETTE, LegendEntry
+from napari_phy.widgets.legend import LegendEntry
 from napari_phy.widgets.overlay import axis_ticks, left_margin, paint_axes, paint_margins
 from napari_phy.widgets.panel import Panel, guarded
 from napari_phy.widgets.theme import Tokens
@@ -195,7 +196,7 @@ class FeaturesPanel(Panel):
 
     def _show_colors(self) -> None:
         n_clusters = len(self.data.features.request.clusters) if self.data is not None else 0
-        hollow = [place >= N_PALETTE for place in range(n_clusters)]
+        hollow = [is_hollow(place) for place in range(n_clusters)]
         self._scatter.set_palette(
             palette_of(
                 [

@@ -10,7 +10,7 @@ from napari_phy.widgets.theme import BODY_PX, Tokens
 
 HEIGHT = 28
 CHIP, GAP = 10, 15
-N_PALETTE = 12
+RIM_PX = 1.6  # of a hollow chip
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,17 +87,17 @@ class Legend(QWidget):
         theme = self._theme
         size = chip * 0.6 if entry.round else chip
         box = QRectF(left + (chip - size) / 2, (self.height() - size) / 2, size, size)
-        if entry.hollow:
-            box.adjust(1, 1, -1, -1)
-            painter.setPen(QPen(QColor(entry.color), 1.6))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-        else:
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(QColor(entry.color))
-        radius = size / 2 if entry.round else 2
-        painter.drawRoundedRect(box, radius, radius)
+        paint_chip(painter, box, entry.color, hollow=entry.hollow, radius=size / 2 if entry.round else 2)
         painter.setPen(QColor(theme.dim if entry.dim else theme.text))
         text_left = left + chip + theme.px(5)
         painter.drawText(
             QRectF(text_left, 0, self.width() - text_left, self.height()), Qt.AlignmentFlag.AlignVCenter, entry.text
         )
+
+
+def paint_chip(painter: QPainter, box: QRectF, color: str, *, hollow: bool, radius: float) -> None:
+    """Draw the mark of a cluster: a rounded square filled with its colour, or only its rim."""
+    painter.setPen(QPen(QColor(color), RIM_PX) if hollow else Qt.PenStyle.NoPen)
+    painter.setBrush(Qt.BrushStyle.NoBrush if hollow else QColor(color))
+    inset = RIM_PX / 2 + 0.2 if hollow else 0
+    painter.drawRoundedRect(box.adjusted(inset, inset, -inset, -inset), radius, radius)

@@ -13,7 +13,6 @@ from qtpy.compat import isalive
 from qtpy.QtCore import QSize, Qt, Signal
 from qtpy.QtWidgets import QApplication, QHBoxLayout, QLabel, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
-from napari_phy.core.colors import selection_color
 from napari_phy.widgets import messages
 from napari_phy.widgets.amplitudes import Amplitudes
 from napari_phy.widgets.cluster_columns import Column
@@ -215,10 +214,9 @@ class ListPanel(QWidget):
             self.choose(clusters)
 
     def _show_chosen(self, clusters: Sequence[int]) -> None:
-        """Select the rows of clusters; their chips have the colour of their place in the selection."""
+        """Select the rows of clusters; their chips look as their places in the selection say."""
         places = {cluster: place for place, cluster in enumerate(self.session.selection.clusters)}
-        colors = {cluster: selection_color(places[cluster], self.theme.dark) for cluster in clusters}
-        self.list.cluster_model.set_chips(colors)
+        self.list.cluster_model.set_chips({cluster: places[cluster] for cluster in clusters})
         self.list.show_selection(clusters)
         self._show_counts()
 

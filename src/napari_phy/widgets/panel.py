@@ -11,13 +11,13 @@ from qtpy.QtCore import QSize, Qt, QTimer, Signal
 from qtpy.QtGui import QPixmap
 from qtpy.QtWidgets import QApplication, QFileDialog, QSizePolicy, QToolTip, QVBoxLayout, QWidget
 
-from napari_phy.core.colors import selection_color
+from napari_phy.core.colors import is_hollow, selection_color
 from napari_phy.core.errors import ClusteringError, MissingDataError
 from napari_phy.widgets.canvas.opengl import opengl_problem
 from napari_phy.widgets.drop_down import DropDown
 from napari_phy.widgets.header import Header
 from napari_phy.widgets.latest_answer import LatestAnswer
-from napari_phy.widgets.legend import N_PALETTE, LegendEntry
+from napari_phy.widgets.legend import LegendEntry
 from napari_phy.widgets.picture_stack import PictureStack
 from napari_phy.widgets.session_links import SessionLinks
 from napari_phy.widgets.theme import ThemeFollower, Tokens
@@ -171,7 +171,7 @@ class Panel(QWidget):
     def cluster_entries(self, clusters: tuple[int, ...]) -> tuple[LegendEntry, ...]:
         """Return the legend's chips of some clusters."""
         return tuple(
-            LegendEntry(str(cluster), self.color_of(place), hollow=place >= N_PALETTE)
+            LegendEntry(str(cluster), self.color_of(place), hollow=is_hollow(place))
             for place, cluster in enumerate(clusters)
         )
 

@@ -14,8 +14,10 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from napari_phy.core.colors import is_hollow, selection_color
 from napari_phy.widgets.cluster_columns import GROUP, ID, REFRACTORY, REFRACTORY_WARNING, Column, alignment
 from napari_phy.widgets.cluster_model import NO_INDEX, ClusterModel, runs_of
+from napari_phy.widgets.legend import paint_chip
 from napari_phy.widgets.theme import AXIS_PX, BODY_PX, TICK_PX, Tokens, tokens
 
 
@@ -52,15 +54,22 @@ class ClusterDelegate(QStyledItemDelegate):
         painter.drawText(rect, int(alignment(column)), text)
         painter.restore()
 
-    def _paint_chip(self, painter: QPainter, rect: QRectF, color: str | None) -> None:
-        if color is None:
+    def _paint_chip(self, painter: QPainter, rect: QRectF, place: int | None) -> None:
+        if place is None:
             return
         theme = self._view.theme
         size = theme.px(13)
         chip = QRectF(rect.left() + theme.px(5), rect.center().y() - size / 2, size, size)
         painter.setPen(QPen(QColor(theme.view), 1))
-        painter.setBrush(QColor(color))
+        painter.setBrush(QColor(theme.view))
         painter.drawRoundedRect(chip, 3, 3)
+        paint_chip(
+            painter,
+            chip.adjusted(0.5, 0.5, -0.5, -0.5),
+            selection_color(place, theme.dark),
+            hollow=is_hollow(place),
+            radius=2.5,
+        )
 
     def _paint_dot(self, painter: QPainter, rect: QRectF, group: str) -> None:
         theme = self._view.theme

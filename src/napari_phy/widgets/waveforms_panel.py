@@ -9,6 +9,7 @@ from qtpy.QtWidgets import QWidget
 
 from napari_phy.views.numbers import format_number
 from napari_phy.views.waveforms import WaveformData, WaveformRequest, compute_waveforms
+from napari_phy.widgets import messages
 from napari_phy.widgets.canvas.data_canvas import DataCanvas
 from napari_phy.widgets.canvas.lines import PaletteLines
 from napari_phy.widgets.canvas.palette import palette_of, rgba
@@ -47,6 +48,7 @@ class WaveformsPanel(Panel):
         self._gain = 1.0
         self._boxes: Boxes | None = None
         self._channels = np.empty(0, dtype=np.int64)
+        self._silent: tuple[int, ...] = ()  # clusters without a waveform
         super().__init__(session, **options)
 
     def make_content(self) -> QWidget:
@@ -104,7 +106,9 @@ class WaveformsPanel(Panel):
 
     def draw(self, data: WaveformData) -> None:
         self._channels = shown_channels(data)
-        self.stack.caption.setText(data.caption)
+        silent = np.setdiff1d(np.arange(len(data.request.clusters)), data.places)
+        self._silent = tuple(data.request.clusters[place] for place in silent)
+        self.stack.caption.setText(f"{data.caption}; {self._words_of_silent()}" if self._silent else data.caption)
         self._show_colors()
         self._place()
 
@@ -117,6 +121,19 @@ class WaveformsPanel(Panel):
     def _show_colors(self) -> None:
         n_clusters = len(self.data.request.clusters) if self.data is not None else 0
         self._lines.set_palette(palette_of([rgba(self.color_of(place), SPIKE_ALPHA) for place in range(n_clusters)]))
+
+    def _words_of_silent(self) -> str:
+        """Say which clusters have no waveform, and why."""
+        verb = "lies" if len(self._silent) == 1 else "lie"
+        return f"{messages.listed(self._silent)} {verb} past the end of the raw data"
+
+    @property
+    def area(self) -> QRectF:
+        """Where the waveforms are; the scale bars have the margin below for themselves."""
+        theme = self.theme
+        return QRectF(
+            theme.px(8), theme.px(10), self.canvas.width() - theme.px(24), self.canvas.height() - theme.px(72)
+        )
 
     @property
     def boxes(self) -> Boxes | None:
@@ -133,14 +150,13 @@ class WaveformsPanel(Panel):
             if self._layout == "stacked"
             else probe_layout(data.positions, self._channels)
         )
-        area = QRectF(
-            theme.px(8), theme.px(10), self.canvas.width() - theme.px(24), self.canvas.height() - theme.px(72)
-        )
-        self._boxes = boxes = place_boxes(data, self._channels, layout, area, theme.px(26), self._gain)
+        numbers = max(theme.text_width(str(data.channel_ids[channel]), TICK_PX) for channel in self._channels)
+        number_width = max(theme.px(26), round(numbers) + theme.px(12))
+        self._boxes = boxes = place_boxes(data, self._channels, layout, self.area, number_width, self._gain)
         ends = np.array([boxes.x[0], boxes.x[-1]])
-        zero = np.empty((len(boxes.center_y), 2, 2))
-        zero[..., 0] = boxes.left[:, None] + ends
-        zero[..., 1] = np.round(boxes.center_y)[:, None] + 0.5
+        zero = np.empty((len(boxes.center_y) if data.n_shown else 0, 2, 2))
+        zero[..., 0] = boxes.left[: len(zero), None] + ends
+        zero[..., 1] = np.round(boxes.center_y[: len(zero)])[:, None] + 0.5
         self._zero.set_data(zero, np.zeros(len(zero)))
         lines, places = single_lines(data, self._channels, boxes)
         if self._show == "mean":
@@ -154,21 +170,33 @@ class WaveformsPanel(Panel):
         data, boxes = self.data, self._boxes
         if data is None or boxes is None:
             return
+        if not data.n_shown:
+            painter.setFont(self.theme.font())
+            painter.setPen(QColor(self.theme.dim))
+            words = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+            painter.drawText(self.area, words, f"No waveforms: {self._words_of_silent()}.")
+            return
+        bottom = self.area.bottom() + self.theme.px(8)
+        margin = QRectF(0, bottom, self.canvas.width(), self.canvas.height() - bottom)
+        painter.fillRect(margin, QColor(self.theme.view))  # over the spikes that reach into it
         self._paint_numbers(painter, data, boxes)
         if self._show != "spikes":
+            painter.save()
+            painter.setClipRect(QRectF(0, 0, self.canvas.width(), bottom))
             self._paint_means(painter, data, boxes)
+            painter.restore()
         self._paint_bars(painter, data, boxes)
 
     def _paint_numbers(self, painter: QPainter, data: WaveformData, boxes: Boxes) -> None:
         painter.setFont(self.theme.font(TICK_PX))
         painter.setPen(QColor(self.theme.faint))
         height = self.theme.px(14)
-        for place, channel in enumerate(self._channels):
+        for place in boxes.spaced(height).tolist():
             left, center = boxes.left[place], boxes.center_y[place]
             painter.drawText(
-                QRectF(left - 44, center - height / 2, 40, height),
+                QRectF(left - 104, center - height / 2, 100, height),
                 Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter,
-                str(data.channel_ids[channel]),
+                str(data.channel_ids[self._channels[place]]),
             )
 
     def _paint_means(self, painter: QPainter, data: WaveformData, boxes: Boxes) -> None:

@@ -12,6 +12,7 @@ from napari_phy.widgets.canvas.probe_layout import BoxLayout
 TAKES_PART = 0.5  # mean mask from which a cluster is drawn on a channel
 _FILL = (0.9, 2.0)  # of the vertical pitch that the tallest mean takes: few rows, and many, which may overlap
 _MANY = 16
+_FLAT = 100.0  # units of voltage that stand for the height of a mean that has none
 _COLUMN_GAP = 10.0
 
 
@@ -38,6 +39,16 @@ class Boxes:
     def line(self, place: int, values: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
         """Return (n_samples, 2) px of a waveform in the box of a channel."""
         return np.column_stack([self.left[place] + self.x, self.center_y[place] - values * self.px_per_unit])
+
+    def spaced(self, distance: float) -> npt.NDArray[np.int64]:
+        """Return boxes from the bottom up, such that two of a column are at least `distance` px apart."""
+        chosen: list[int] = []
+        lowest: dict[float, float] = {}  # above which the next one of a column may be
+        for place in np.argsort(-self.center_y, kind="stable").tolist():
+            if self.center_y[place] <= lowest.get(self.left[place], np.inf):
+                chosen.append(place)
+                lowest[self.left[place]] = self.center_y[place] - distance
+        return np.array(chosen, dtype=np.int64)
 
     def at(self, x_px: float, y_px: float) -> int | None:
         """Return the box under a pixel."""
@@ -76,7 +87,7 @@ def place_boxes(
     width = max(8.0, column_width - _COLUMN_GAP - number_width)
     means = np.where(part[:, None, :], data.means[:, :, channels], 0.0)
     highest, lowest = float(max(means.max(initial=0), 0)), float(min(means.min(initial=0), 0))
-    tallest = max(highest - lowest, 1e-9)
+    tallest = (highest - lowest) or _FLAT
     # the first and last box need room for what rises and falls beyond their centres
     n_steps = 0.0 if len(channels) == 1 else 1 / layout.pitch
     fill = float(np.interp(n_steps, (_MANY / 3, _MANY), _FILL))
@@ -98,7 +109,9 @@ def single_lines(
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int32]]:
     """Return (n_lines, n_samples, 2) px of single spikes and their places, the best cluster last."""
     order = np.argsort(-data.places, kind="stable")
-    drawn = (data.masks[order][:, channels] > 0) & boxes.takes_part[data.places[order]]
+    unmasked = data.masks[order][:, channels] > 0
+    unmasked[~unmasked.any(axis=1)] = True  # where a spike takes part nowhere, its cluster says where it is drawn
+    drawn = unmasked & boxes.takes_part[data.places[order]]
     spike, place = np.nonzero(drawn)
     lines = np.empty((len(spike), len(data.times_ms), 2), dtype=np.float32)
     lines[..., 0] = boxes.left[place][:, None] + boxes.x
