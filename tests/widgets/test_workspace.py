@@ -11,8 +11,9 @@ from widgets.light_session import disk_full, light_session
 
 from napari_phy.layers.session_tag import TAG, SessionTag, session_of
 from napari_phy.widgets import desk, docks
+from napari_phy.widgets.dock_board import dock_name
 from napari_phy.widgets.header import Header
-from napari_phy.widgets.workspace import Workspace, dock_name, open_workspace
+from napari_phy.widgets.workspace import Workspace, open_workspace
 
 LARGE, SMALL = (1920, 1080), (1280, 800)
 NAMES = {"Clusters", "Similar", "Waveforms", "Features", "Correlograms"}

@@ -7,8 +7,8 @@ from weakref import ref
 
 from napari.viewer import Viewer
 from qtpy.compat import isalive
-from qtpy.QtCore import QEvent, QObject, QPoint, QSize, Qt, QTimer, Signal
-from qtpy.QtWidgets import QApplication, QDockWidget, QMainWindow, QMenu, QTabBar, QWidget
+from qtpy.QtCore import QObject, QPoint, Qt, Signal
+from qtpy.QtWidgets import QApplication, QDockWidget, QMainWindow, QMenu, QWidget
 
 from napari_phy.layers.binder import LayerBinder
 from napari_phy.layers.session_tag import session_of
@@ -16,37 +16,22 @@ from napari_phy.widgets import messages
 from napari_phy.widgets.actions import ACTIONS
 from napari_phy.widgets.canvas.opengl import opengl_problem
 from napari_phy.widgets.canvas.program_deletion import keep_programs
+from napari_phy.widgets.canvas_fit import CanvasFit
 from napari_phy.widgets.close_guard import CloseGuard
 from napari_phy.widgets.clustering_desk import ClusteringDesk
-from napari_phy.widgets.clusters_panel import ClustersPanel
-from napari_phy.widgets.correlograms_panel import CorrelogramsPanel
 from napari_phy.widgets.desk import SessionDesk
-from napari_phy.widgets.dock_header import keep_header
-from napari_phy.widgets.features_panel import FeaturesPanel
+from napari_phy.widgets.dock_board import LISTS, PANELS, DockBoard, add_dock
 from napari_phy.widgets.file_watch import FileWatch
 from napari_phy.widgets.keys import KeyFilter
-from napari_phy.widgets.layouts import SMALL_BELOW, arrange_sort, napari_docks, resize_sort
 from napari_phy.widgets.notify import LOCATE, SAVE_COPY, notify, take_back
 from napari_phy.widgets.opening_notes import OpeningNotes
 from napari_phy.widgets.preferences import preferences
 from napari_phy.widgets.preparation import Preparation, is_large
 from napari_phy.widgets.raw_data import RawDataSearch
-from napari_phy.widgets.similar_panel import SimilarPanel
-from napari_phy.widgets.theme import ThemeFollower, Tokens, tab_bar_style
+from napari_phy.widgets.theme import ThemeFollower, Tokens
 from napari_phy.widgets.toolbar import ActionBar
-from napari_phy.widgets.waveforms_panel import WaveformsPanel
 
-PANELS: dict[str, type[QWidget]] = {
-    "Clusters": ClustersPanel,
-    "Similar": SimilarPanel,
-    "Waveforms": WaveformsPanel,
-    "Features": FeaturesPanel,
-    "Correlograms": CorrelogramsPanel,
-}
-AREAS = {"Clusters": "left", "Similar": "left", "Waveforms": "top", "Features": "top", "Correlograms": "top"}
-LISTS = ("Clusters", "Similar")
 HINTS = "Space next candidate   ·   G merge   ·   Alt+G good   ·   F1 keys"
-FIT_AFTER_MS = 50
 NAME = "napari-phy-workspace"
 
 
@@ -55,11 +40,6 @@ def open_workspace(viewer: Viewer, session: Any) -> "Workspace":
     workspace = Workspace.of(viewer)
     workspace.open_session(session)
     return workspace
-
-
-def dock_name(title: str) -> str:
-    """Return the name under which napari's Plugins menu looks for a dock, so that it finds ours and makes no second."""
-    return f"{title} (napari-phy)"
 
 
 def plain_viewer(viewer: Viewer) -> Viewer:
@@ -80,15 +60,16 @@ class Workspace(QObject):
         self._viewer = ref(viewer)
         self._window = ref(window)  # weak, as is all here: nothing of ours keeps a closed window alive
         self.destroyed.connect(partial(_forget_all, self.__dict__))
-        self._is_arranged = False
-        self._small = False
         self._missing: tuple[str, ...] = ()
         self._followed: Any = None  # the session whose switches are followed
         self._notes = OpeningNotes()
         self._binder: LayerBinder | None = None
         self._preparation: Preparation | None = None
-        self.panels: dict[str, QWidget] = {}
-        self.docks: dict[str, QDockWidget] = {}
+        self.board = DockBoard(viewer, window, self)
+        self.board.adopted.connect(self._on_adopted)
+        self.panels, self.docks = self.board.panels, self.board.docks
+        self.canvas_fit = CanvasFit(window, self)
+        self.board.arranged.connect(self.canvas_fit.fit_soon)
         self.theme_follower = ThemeFollower(viewer, self)
         self.desk = SessionDesk(viewer, window, lambda: self.theme, self._listed_clusters, self)
         self.guard = CloseGuard(window, lambda: self.session, lambda: self.theme, self.desk.complain)
@@ -105,16 +86,13 @@ class Workspace(QObject):
         window.addToolBar(self.toolbar)
         self.panel_keys.watch(self.toolbar)
         self.canvas_keys.watch(window.centralWidget())
-        self._fits = QTimer(self, singleShot=True, interval=FIT_AFTER_MS)
-        self._fits.timeout.connect(self._fit_again)
-        window.centralWidget().installEventFilter(self)
+        self.canvas_fit.fitted.connect(self.desk.say_again)  # napari empties the status bar when the canvas moves away
         self._switched_in_some_thread.connect(self._on_switched)
         self._closed_in_some_thread.connect(self._on_closed)
         self.desk.edited.connect(self.focus_clusters)
         self.desk.saving_changed.connect(self.toolbar.set_saving)
-        self.toolbar.layers_toggled.connect(self._show_napari_docks)
+        self.toolbar.layers_toggled.connect(self.board.show_napari_docks)
         self.theme_follower.changed.connect(self._on_theme_changed)
-        window.tabifiedDockWidgetActivated.connect(self._style_tabs)
         viewer.layers.events.removed.connect(self._on_layer_removed)
         viewer.layers.selection.events.active.connect(self._on_active_layer)
         self._on_theme_changed(self.theme)
@@ -142,8 +120,8 @@ class Workspace(QObject):
         viewer = plain_viewer(viewer)
         workspace = cls.find(viewer)
         if workspace is None and create:
-            panel = ClustersPanel(viewer=viewer)
-            dock = _add_dock(viewer, panel, "Clusters")
+            panel = PANELS["Clusters"](viewer=viewer)
+            dock = add_dock(viewer, panel, "Clusters")
             workspace = cls(viewer, dock.window())
             workspace.adopt(panel, dock)
         return workspace
@@ -176,7 +154,7 @@ class Workspace(QObject):
     @property
     def is_small(self) -> bool:
         """Whether the form for small windows was chosen."""
-        return self._small
+        return self.board.is_small
 
     # --- sessions ---
 
@@ -235,8 +213,8 @@ class Workspace(QObject):
     def _prepare(self, session: Any) -> None:
         """Have the features of a large data set read in the background, and the lists wait for them."""
         large = is_large(session)
-        for title in LISTS:
-            self.panels[title].set_waiting(large)
+        for panel in self.board.lists:
+            panel.set_waiting(large)
         if large:
             self._preparation = Preparation(session, self)
             self._preparation.progressed.connect(lambda percent: self.desk.say(messages.reading_features(percent)))
@@ -244,9 +222,8 @@ class Workspace(QObject):
 
     def _on_prepared(self) -> None:
         self._preparation = None
-        for title in LISTS:
-            if title in self.panels:
-                self.panels[title].set_waiting(False)
+        for panel in self.board.lists:
+            panel.set_waiting(False)
         if not self.session.selection.clusters:
             self.session.start_wizard()
         self.desk.say_again()
@@ -260,6 +237,7 @@ class Workspace(QObject):
         self.raw_data.follow(session)
         self._missing = () if session is None else session.model.missing
         self._binder = None if session is None or viewer is None else LayerBinder(viewer, session)
+        self.canvas_fit.follow(self._binder)
         if self._binder is not None:
             self._binder.set_dark(self.theme.dark)
         if self._followed is not None:
@@ -299,7 +277,7 @@ class Workspace(QObject):
         self.toolbar.set_session(session)
         self._missing = session.model.missing
         binder.follow_switch()
-        self._fit_canvas()
+        self.canvas_fit.fit()
         if self._preparation is not None:
             self._preparation.start()
         elif not session.selection.clusters:
@@ -317,7 +295,7 @@ class Workspace(QObject):
         for panel in self.panels.values():
             panel.read_again()
         binder.show_traces()
-        self._fit_canvas()
+        self.canvas_fit.fit()
         if session.model.traces is not None:
             self.desk.say_soon(messages.located(path.name for path in session.model.raw_places.values()))
         for sentence in session.model.missing:
@@ -338,82 +316,32 @@ class Workspace(QObject):
 
     def adopt(self, panel: QWidget, dock: QDockWidget) -> None:
         """Take a panel that is docked here into the workspace."""
-        title = panel.title
-        if self.docks.get(title) is dock:
-            return
-        self.panels[title], self.docks[title] = panel, dock
-        dock.setWindowTitle(title)
-        keep_header(dock, panel.header)
+        self.board.adopt(panel, dock)
+
+    def arrange(self, *, again: bool = False) -> None:
+        """Open the docks of Sort at their places; `again` also chooses their form anew."""
+        if again:
+            self.toolbar.layers_action.setChecked(False)
+        self.board.arrange(again=again)
+
+    def _on_adopted(self, panel: QWidget, dock: QDockWidget) -> None:
+        """Give a panel its keys, its menu and the session."""
         self.panel_keys.watch(dock)
         self.panel_keys.watch(panel.header)
-        if title in LISTS:
-            panel.set_small(self._small)
+        if panel.title in LISTS:
             panel.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
             panel.list.customContextMenuRequested.connect(partial(self._show_menu, panel.list))
         else:
             panel.hovered.connect(self.desk.say)
             panel.locate_requested.connect(self.raw_data.ask)
-        if title == "Clusters":
+        if panel.title == "Clusters":
             self.clusterings.furnish(panel)
-        dock.destroyed.connect(partial(_forget, self.docks, self.panels, title, dock))
         if panel.session is not self.session:
             panel.set_session(self.session)
 
-    def open_dock(self, title: str) -> QWidget:
-        """Show a dock, and make it if there is none; return its panel."""
-        dock = self.docks.get(title)
-        if dock is None or dock.widget() is None:
-            panel = PANELS[title](viewer=self.viewer)
-            self.adopt(panel, _add_dock(self.viewer, panel, title))
-        self.docks[title].show()
-        return self.panels[title]
-
-    def arrange(self, *, again: bool = False) -> None:
-        """Open the docks of Sort at their places; the form is chosen at the first opening, or `again`."""
-        size = self.window.size()
-        if again or not self._is_arranged:
-            self._is_arranged = True
-            self._small = size.width() < SMALL_BELOW
-            self.toolbar.layers_action.setChecked(False)
-            self._show_napari_docks(False)
-        for title in PANELS:
-            self.open_dock(title)
-        for title in LISTS:
-            self.panels[title].set_small(self._small)
-        arrange_sort(self.window, self.docks, small=self._small)
-        self._style_tabs()
-        QTimer.singleShot(0, partial(self._resize, size))
-
-    def _resize(self, size: QSize) -> None:
-        """Give the window the size it had, if the docks needed more while they found their places, and divide it."""
-        if isalive(self) and set(PANELS) <= set(self.docks):
-            if not self.window.windowState() & (Qt.WindowState.WindowMaximized | Qt.WindowState.WindowFullScreen):
-                self.window.resize(size)
-            resize_sort(self.window, self.docks, small=self._small)
-            QTimer.singleShot(0, self._fit_canvas)
-
-    def _fit_canvas(self) -> None:
-        if isalive(self) and self._binder is not None:
-            size = self.window.centralWidget().size()
-            self._binder.fit(size.width(), size.height())
-            self.desk.say_again()  # napari empties the status bar when the canvas moves away under the mouse
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Keep the whole recording in a canvas that changes its size."""
-        if event.type() == QEvent.Type.Resize and self._binder is not None:
-            self._fits.start()
-        return False
-
-    def _fit_again(self) -> None:
-        if self._binder is not None:
-            size = self.window.centralWidget().size()
-            self._binder.fit_again(size.width(), size.height())
-
     def focus_clusters(self) -> None:
         """Give the keys to the list of clusters."""
-        panel = self.panels.get("Clusters")
-        if panel is not None:
-            panel.list.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.board.focus("Clusters")
 
     def _listed_clusters(self) -> list[int]:
         """Return the clusters in the order of the list, or the largest first where it is not open."""
@@ -433,17 +361,9 @@ class Workspace(QObject):
         menu.exec(view.viewport().mapToGlobal(place))
         menu.deleteLater()
 
-    def _show_napari_docks(self, shown: bool) -> None:
-        for dock in napari_docks(self.window):
-            dock.setVisible(shown)
-
-    def _style_tabs(self, *_: object) -> None:
-        for bar in self.window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
-            bar.setStyleSheet(tab_bar_style(self.theme))
-
     def _on_theme_changed(self, theme: Tokens) -> None:
         self.toolbar.apply_theme(theme)
-        self._style_tabs()
+        self.board.apply_theme(theme)
         if self._binder is not None:
             self._binder.set_dark(theme.dark)
 
@@ -464,20 +384,9 @@ class Workspace(QObject):
             viewer.help = HINTS
 
 
-def _add_dock(viewer: Viewer, panel: QWidget, title: str) -> QDockWidget:
-    return viewer.window.add_dock_widget(panel, name=dock_name(title), area=AREAS[title], add_vertical_stretch=False)
-
-
 def _forget_all(attributes: dict[str, Any], *_: Any) -> None:
     """Let go of everything when the window is gone, whoever still holds the workspace."""
     session = attributes["desk"].session if "desk" in attributes else None
     attributes.clear()
     if session is not None and not any(workspace.session is session for workspace in Workspace.all()):
         session.close()
-
-
-def _forget(docks: dict[str, QDockWidget], panels: dict[str, QWidget], title: str, dock: QDockWidget, *_: Any) -> None:
-    """Drop a dock that is gone, unless another has taken its place."""
-    if docks.get(title) is dock:
-        del docks[title]
-        panels.pop(title, None)

@@ -1,0 +1,144 @@
+"""The panels of one window and their docks: found or made, arranged, sized, focused."""
+
+from functools import partial
+from typing import Any
+from weakref import ref
+
+from napari.viewer import Viewer
+from qtpy.compat import isalive
+from qtpy.QtCore import QObject, QSize, Qt, QTimer, Signal
+from qtpy.QtWidgets import QDockWidget, QMainWindow, QTabBar, QWidget
+
+from napari_phy.widgets.clusters_panel import ClustersPanel
+from napari_phy.widgets.correlograms_panel import CorrelogramsPanel
+from napari_phy.widgets.dock_header import keep_header
+from napari_phy.widgets.features_panel import FeaturesPanel
+from napari_phy.widgets.layouts import SMALL_BELOW, arrange_sort, napari_docks, resize_sort
+from napari_phy.widgets.similar_panel import SimilarPanel
+from napari_phy.widgets.theme import Tokens, tab_bar_style
+from napari_phy.widgets.waveforms_panel import WaveformsPanel
+
+PANELS: dict[str, type[QWidget]] = {
+    "Clusters": ClustersPanel,
+    "Similar": SimilarPanel,
+    "Waveforms": WaveformsPanel,
+    "Features": FeaturesPanel,
+    "Correlograms": CorrelogramsPanel,
+}
+AREAS = {"Clusters": "left", "Similar": "left", "Waveforms": "top", "Features": "top", "Correlograms": "top"}
+LISTS = ("Clusters", "Similar")
+
+
+def dock_name(title: str) -> str:
+    """Return the name under which napari's Plugins menu looks for a dock, so that it finds ours and makes no second."""
+    return f"{title} (napari-phy)"
+
+
+def add_dock(viewer: Viewer, panel: QWidget, title: str) -> QDockWidget:
+    """Dock a panel in the window of a viewer."""
+    return viewer.window.add_dock_widget(panel, name=dock_name(title), area=AREAS[title], add_vertical_stretch=False)
+
+
+class DockBoard(QObject):
+    """Knows which panels are docked in a window.
+
+    Parameters
+    ----------
+    viewer : whose window it is, and whose theme new panels follow.
+    window : its main window.
+    """
+
+    adopted = Signal(object, object)  # panel, dock
+    arranged = Signal()
+
+    def __init__(self, viewer: Viewer, window: QMainWindow, parent: QObject) -> None:
+        super().__init__(parent)
+        self._viewer = ref(viewer)
+        self._window = ref(window)
+        self._is_arranged = False
+        self._theme: Tokens | None = None
+        self.is_small = False
+        self.panels: dict[str, QWidget] = {}
+        self.docks: dict[str, QDockWidget] = {}
+        window.tabifiedDockWidgetActivated.connect(self._style_tabs)
+
+    @property
+    def lists(self) -> list[Any]:
+        """The lists that are docked."""
+        return [self.panels[title] for title in LISTS if title in self.panels]
+
+    def adopt(self, panel: QWidget, dock: QDockWidget) -> None:
+        """Take a panel that is docked here."""
+        title = panel.title
+        if self.docks.get(title) is dock:
+            return
+        self.panels[title], self.docks[title] = panel, dock
+        dock.setWindowTitle(title)
+        keep_header(dock, panel.header)
+        if title in LISTS:
+            panel.set_small(self.is_small)
+        dock.destroyed.connect(partial(_forget, self.docks, self.panels, title, dock))
+        self.adopted.emit(panel, dock)
+
+    def open(self, title: str) -> QWidget:
+        """Show a dock, and make it if there is none; return its panel."""
+        dock = self.docks.get(title)
+        if dock is None or dock.widget() is None:
+            viewer = self._viewer()
+            panel = PANELS[title](viewer=viewer)
+            self.adopt(panel, add_dock(viewer, panel, title))
+        self.docks[title].show()
+        return self.panels[title]
+
+    def arrange(self, *, again: bool = False) -> None:
+        """Open the docks of Sort at their places; the form is chosen at the first opening, or `again`."""
+        window = self._window()
+        size = window.size()
+        if again or not self._is_arranged:
+            self._is_arranged = True
+            self.is_small = size.width() < SMALL_BELOW
+            self.show_napari_docks(False)
+        for title in PANELS:
+            self.open(title)
+        for panel in self.lists:
+            panel.set_small(self.is_small)
+        arrange_sort(window, self.docks, small=self.is_small)
+        self._style_tabs()
+        QTimer.singleShot(0, partial(self._resize, size))
+
+    def _resize(self, size: QSize) -> None:
+        """Give the window the size it had, if the docks needed more while they found their places, and divide it."""
+        if isalive(self) and set(PANELS) <= set(self.docks):
+            window = self._window()
+            if not window.windowState() & (Qt.WindowState.WindowMaximized | Qt.WindowState.WindowFullScreen):
+                window.resize(size)
+            resize_sort(window, self.docks, small=self.is_small)
+            self.arranged.emit()
+
+    def show_napari_docks(self, shown: bool) -> None:
+        """Show or hide napari's layer list and layer controls."""
+        for dock in napari_docks(self._window()):
+            dock.setVisible(shown)
+
+    def focus(self, title: str) -> None:
+        """Give the keys to a list."""
+        panel = self.panels.get(title)
+        if panel is not None:
+            panel.list.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def apply_theme(self, theme: Tokens) -> None:
+        """Take colours and sizes of a theme for the tabs."""
+        self._theme = theme
+        self._style_tabs()
+
+    def _style_tabs(self, *_: object) -> None:
+        if self._theme is not None:
+            for bar in self._window().findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
+                bar.setStyleSheet(tab_bar_style(self._theme))
+
+
+def _forget(docks: dict[str, QDockWidget], panels: dict[str, QWidget], title: str, dock: QDockWidget, *_: Any) -> None:
+    """Drop a dock that is gone, unless another has taken its place."""
+    if docks.get(title) is dock:
+        del docks[title]
+        panels.pop(title, None)
