@@ -15,7 +15,7 @@ def test_sums_equal_fresh_ones(labels, sequence):
     rng = np.random.default_rng(len(labels))
     values = np.column_stack([np.ones(len(labels)), rng.random((len(labels), 2)) * 10.0 ** rng.integers(-6, 6, 2)])
     manager = ClusterManager(labels)
-    sums = AdditiveSums(manager, lambda spikes: values[spikes].sum(axis=0))
+    sums = AdditiveSums(manager, lambda spikes, _: values[spikes].sum(axis=0))
     sums.get(manager.cluster_ids)
     for i, (kind, seed) in enumerate(sequence):
         do(manager, kind, seed)
@@ -30,7 +30,7 @@ def test_a_merge_reads_nothing_and_a_split_only_the_smaller_side():
     manager = ClusterManager(np.repeat([0, 1, 2], [50, 30, 20]))
     read = []
 
-    def compute(spikes):
+    def compute(spikes, _on_progress):
         read.append(len(spikes))
         return np.array([float(len(spikes))])
 
@@ -50,7 +50,7 @@ def test_a_merge_reads_nothing_and_a_split_only_the_smaller_side():
 def test_a_tiny_rest_is_computed_rather_than_subtracted():
     manager = ClusterManager(np.zeros(1000, int))
     read = []
-    sums = AdditiveSums(manager, lambda spikes: read.append(len(spikes)) or np.array([float(len(spikes))]))
+    sums = AdditiveSums(manager, lambda spikes, _: read.append(len(spikes)) or np.array([float(len(spikes))]))
     sums.get([0])
     _, rest = manager.split(np.arange(997)).added
     read.clear()

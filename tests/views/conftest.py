@@ -25,7 +25,7 @@ class FreshSums:
         self._session = session
         self.asked_for = []
 
-    def get(self, cluster_ids):
+    def get(self, cluster_ids, _on_progress=None):
         return {cluster: self._one(cluster) for cluster in cluster_ids}
 
     def _one(self, cluster):

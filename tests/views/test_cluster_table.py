@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from napari_phy.core.progress import CancelledError
 from napari_phy.views.cluster_table import (
     clusters_sentence,
     compute_amplitudes,
@@ -58,10 +59,17 @@ def test_the_amplitude_is_that_of_the_masked_mean_waveform(session):
     assert compute_amplitudes(session, [few])[few] == pytest.approx(np.ptp(mean, axis=0).max(), rel=1e-5)
 
 
-def test_reading_amplitudes_can_be_cancelled(make_session):
+def test_amplitudes_read_before_the_work_was_stopped_are_kept(make_session):
     session = make_session(n_clusters=20)
-    answers = iter([False, True])
-    assert len(compute_amplitudes(session, range(20), lambda: next(answers))) == 8
+
+    def stop_halfway(share):
+        if share > 0.5:
+            raise CancelledError
+
+    with pytest.raises(CancelledError):
+        compute_amplitudes(session, range(20), stop_halfway)
+    known = ~np.isnan(compute_cluster_table(session).amplitudes)
+    assert known.tolist() == [True] * 8 + [False] * 12
 
 
 def test_without_files_what_they_hold_is_unknown(make_session):

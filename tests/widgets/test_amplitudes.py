@@ -35,11 +35,11 @@ def slowly(monkeypatch):
     go_on, read = threading.Event(), []
     compute = amplitudes.compute_amplitudes
 
-    def wait(session, clusters, cancelled):
+    def wait(session, clusters, on_progress):
         go_on.wait(20)
-        if not cancelled():
-            read.append(clusters)
-        return compute(session, clusters, cancelled)
+        on_progress(0)
+        read.append(clusters)
+        return compute(session, clusters, on_progress)
 
     monkeypatch.setattr(amplitudes, "compute_amplitudes", wait)
     return go_on, read
@@ -51,7 +51,9 @@ def test_both_lists_are_told_and_each_cluster_is_read_once(lists, session, qtbot
     from napari_phy.views import cluster_table
 
     sample = cluster_table.waveform_samples
-    monkeypatch.setattr(cluster_table, "waveform_samples", lambda s, ids: read.extend(ids) or sample(s, ids))
+    monkeypatch.setattr(
+        cluster_table, "waveform_samples", lambda s, ids, on_progress: read.extend(ids) or sample(s, ids)
+    )
     clusters.ask(session, range(N_CLUSTERS))
     similar.ask(session, range(1, N_CLUSTERS))
     qtbot.waitUntil(lambda: [len(heard) for heard in told] == [N_CLUSTERS, N_CLUSTERS - 1])
@@ -100,7 +102,7 @@ def test_what_cannot_be_read_is_told_and_not_tried_again(lists, session, qtbot, 
     failures = []
     clusters.failed.connect(failures.append)
 
-    def fail(_session, some, _cancelled):
+    def fail(_session, some, _on_progress):
         if 0 in some:
             raise OSError("gone")
         return dict.fromkeys(some, 1.0)

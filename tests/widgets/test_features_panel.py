@@ -138,7 +138,7 @@ def test_ctrl_drag_selects_all_spikes_inside_drawn_or_not(panel, session, qtbot)
 def test_a_lasso_acts_on_spikes_that_are_not_drawn(panel, session, qtbot, monkeypatch):
     total = sum(session.manager.n_spikes(cluster) for cluster in (1, 2))
 
-    def few(session, request):
+    def few(session, request, _on_progress):
         return compute(session, features_panel.FeatureRequest(request.clusters, request.x, request.y, 20, 20))
 
     compute = features_panel.compute_features

@@ -3,6 +3,8 @@
 import threading
 
 import pytest
+from qtpy.QtCore import QEvent, QThreadPool
+from qtpy.QtWidgets import QApplication
 
 from napari_phy.core.errors import MissingDataError
 from napari_phy.widgets.latest_answer import LatestAnswer
@@ -13,13 +15,41 @@ def answers(qtbot):
     return LatestAnswer()
 
 
+class Reading:
+    """Slow work of some steps; `go_on` lets it do one, then all others."""
+
+    N_STEPS = 64
+
+    def __init__(self):
+        self.n_steps = 0
+        self.begun, self.go_on = threading.Event(), threading.Event()
+
+    def __call__(self, on_progress):
+        for step in range(self.N_STEPS):
+            on_progress(step / self.N_STEPS)
+            self.n_steps += 1
+            self.begun.set()
+            assert self.go_on.wait(20)
+        return self.n_steps
+
+
+@pytest.fixture
+def readings():
+    """Return two pieces of slow work that the test may leave running."""
+    made = Reading(), Reading()
+    yield made
+    for reading in made:
+        reading.go_on.set()
+    QThreadPool.globalInstance().waitForDone()
+
+
 def test_the_answer_to_a_dropped_question_is_not_taken_for_that_of_its_like(answers, qtbot):
     go_on, heard = threading.Event(), []
     answers.answered.connect(lambda question, data: heard.append((question, data)))
-    answers.ask("clusters 3 and 4", lambda: go_on.wait(10) and "of the clustering before")
+    answers.ask("clusters 3 and 4", lambda _: go_on.wait(10) and "of the clustering before")
     answers.drop()
     with qtbot.waitSignal(answers.answered):
-        answers.ask("clusters 3 and 4", lambda: "of this clustering")
+        answers.ask("clusters 3 and 4", lambda _: "of this clustering")
         go_on.set()
     assert heard == [("clusters 3 and 4", "of this clustering")]
 
@@ -27,7 +57,7 @@ def test_the_answer_to_a_dropped_question_is_not_taken_for_that_of_its_like(answ
 def test_the_same_question_is_computed_once(answers, qtbot):
     go_on, asked = threading.Event(), []
 
-    def compute():
+    def compute(_):
         asked.append(1)
         return go_on.wait(10)
 
@@ -41,7 +71,7 @@ def test_the_same_question_is_computed_once(answers, qtbot):
 
 
 def test_what_goes_wrong_is_told_with_its_question(answers, qtbot):
-    def fail():
+    def fail(_):
         raise MissingDataError("Gone.")
 
     with qtbot.waitSignal(answers.failed) as caught:
@@ -49,3 +79,66 @@ def test_what_goes_wrong_is_told_with_its_question(answers, qtbot):
     assert caught.args[0] == "a"
     assert str(caught.args[1]) == "Gone."
     assert answers.wanted is None
+
+
+def test_work_that_is_dropped_ends_at_its_next_report(answers, readings):
+    reading, _ = readings
+    heard = []
+    answers.answered.connect(lambda *answer: heard.append(answer))
+    answers.failed.connect(lambda *answer: heard.append(answer))
+    answers.ask("a", reading)
+    assert reading.begun.wait(20)
+    answers.drop()
+    reading.go_on.set()
+    QThreadPool.globalInstance().waitForDone()
+    QApplication.processEvents()
+    assert reading.n_steps == 1
+    assert heard == []
+
+
+def test_a_newer_question_stops_the_running_one(answers, readings, qtbot):
+    older, newer = readings
+    newer.go_on.set()
+    answers.ask("older", older)
+    assert older.begun.wait(20)
+    with qtbot.waitSignal(answers.answered) as caught:
+        answers.ask("newer", newer)
+        older.go_on.set()
+    assert caught.args == ["newer", Reading.N_STEPS]
+    assert older.n_steps == 1
+
+
+def test_work_that_was_stopped_begins_again_when_it_is_asked_for_again(answers, readings, qtbot):
+    reading, other = readings
+    answers.ask("a", reading)
+    assert reading.begun.wait(20)
+    with qtbot.waitSignal(answers.answered) as caught:
+        answers.ask("b", other)
+        answers.ask("a", reading)
+        reading.go_on.set()
+    assert caught.args == ["a", 1 + Reading.N_STEPS]
+    assert other.n_steps == 0
+
+
+def test_each_whole_per_cent_of_the_question_asked_last_is_told(answers, readings, qtbot):
+    older, newer = readings
+    heard = []
+    answers.progressed.connect(heard.append)
+    answers.ask("older", older)
+    assert older.begun.wait(20)
+    older.go_on.set()
+    newer.go_on.set()
+    with qtbot.waitSignal(answers.answered):
+        answers.ask("newer", newer)
+    assert heard == [100 * step // Reading.N_STEPS for step in range(1, Reading.N_STEPS)]
+
+
+def test_work_ends_when_nobody_is_left_to_hear_of_it(answers, readings):
+    reading, _ = readings
+    answers.ask("a", reading)
+    assert reading.begun.wait(20)
+    answers.deleteLater()
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    reading.go_on.set()
+    QThreadPool.globalInstance().waitForDone()
+    assert reading.n_steps == 1

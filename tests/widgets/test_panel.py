@@ -4,7 +4,7 @@ import threading
 from dataclasses import dataclass
 
 import pytest
-from qtpy.QtCore import QEvent
+from qtpy.QtCore import QEvent, QThreadPool
 from qtpy.QtGui import QColor
 from qtpy.QtWidgets import QApplication, QLabel
 from widgets.light_session import light_session
@@ -29,6 +29,8 @@ class CountingPanel(Panel):
 
     def make_content(self):
         self.asked = []
+        self.counted = []
+        self.share = 0
         self.errors = {}
         self.gate = threading.Event()
         self.gate.set()
@@ -38,9 +40,12 @@ class CountingPanel(Panel):
     def make_request(self):
         return Wish(self.clusters) if self.clusters else None
 
-    def compute(self, session, request):
+    def compute(self, session, request, on_progress):
         self.asked.append(request.clusters)
+        on_progress(self.share)
         assert self.gate.wait(20)
+        on_progress(self.share)
+        self.counted.append(request.clusters)
         if request.clusters in self.errors:
             raise self.errors[request.clusters]
         return request.clusters
@@ -147,6 +152,23 @@ def test_waiting_shows_a_line_then_words_and_can_be_cancelled(panel, session, qt
     qtbot.waitUntil(lambda: shows(panel, (2,)))
     assert not panel.stack.edge.busy
     assert not panel.stack.veil.isVisible()
+
+
+def test_work_that_tells_how_far_it_is_shows_it_and_ends_by_cancel(panel, session, qtbot):
+    panel.gate.clear()
+    panel.share = 0.42
+    session.selection.select([2])
+    qtbot.waitUntil(lambda: says(panel, "Counting: 42 %"))
+    bar = panel.stack.page.progress
+    assert bar.isVisible()
+    assert (bar.minimum(), bar.value(), bar.maximum()) == (0, 42, 100)
+    (cancel,) = panel.stack.page.buttons
+    cancel.click()
+    panel.gate.set()
+    QThreadPool.globalInstance().waitForDone()
+    QApplication.processEvents()
+    assert panel.counted == []
+    assert says(panel, "Cancelled.")
 
 
 def test_a_missing_file_is_named_and_can_be_located(panel, session, qtbot):

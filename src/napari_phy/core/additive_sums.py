@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from napari_phy.core.byte_cache import ByteCache
 from napari_phy.core.cluster_manager import ClusterManager
+from napari_phy.core.progress import OnProgress, no_progress, part_of
 from napari_phy.core.update_info import UpdateInfo
 
 Float64 = npt.NDArray[np.float64]
@@ -27,11 +28,13 @@ class AdditiveSums:
     Parameters
     ----------
     manager : whose clusters are summed over.
-    compute : returns the (n,) float64 sum over ascending spike ids.
+    compute : returns the (n,) float64 sum over ascending spike ids; tells how far it is.
     max_bytes : how much is kept; what was forgotten is computed again.
     """
 
-    def __init__(self, manager: ClusterManager, compute: Callable[[Int64], Float64], max_bytes: int = 2**28) -> None:
+    def __init__(
+        self, manager: ClusterManager, compute: Callable[[Int64, OnProgress], Float64], max_bytes: int = 2**28
+    ) -> None:
         self._manager = manager
         self._compute = compute
         self._sums: ByteCache[int, Float64] = ByteCache(max_bytes, nbytes=lambda array: array.nbytes)
@@ -47,22 +50,26 @@ class AdditiveSums:
         with self._lock:
             self._sums.put(cluster_id, total)
 
-    def get(self, cluster_ids: Iterable[int]) -> dict[int, Float64]:
+    def get(self, cluster_ids: Iterable[int], on_progress: OnProgress = no_progress) -> dict[int, Float64]:
         """Return {cluster: (n,) sum}, computing what is not known; safe in worker threads."""
-        return {int(cluster): self._one(int(cluster)) for cluster in cluster_ids}
+        ids = [int(cluster) for cluster in cluster_ids]
+        return {
+            cluster: self._one(cluster, part_of(on_progress, done / len(ids), (done + 1) / len(ids)))
+            for done, cluster in enumerate(ids)
+        }
 
-    def _one(self, cluster: int) -> Float64:
+    def _one(self, cluster: int, on_progress: OnProgress) -> Float64:
         """Return one sum; the lock is not held while something is computed, since edits wait for it."""
         with self._lock:
             found = self._sums.get(cluster)
         if found is None:
-            found = self._from_family(cluster)
+            found = self._from_family(cluster, on_progress)
         if found is None:
-            found = self._compute(self._manager.spikes(cluster))
+            found = self._compute(self._manager.spikes(cluster), on_progress)
         self.put(cluster, found)
         return found
 
-    def _from_family(self, cluster: int) -> Float64 | None:
+    def _from_family(self, cluster: int, on_progress: OnProgress) -> Float64 | None:
         """Return the sum as parents minus siblings, or None when parents are not known or the rest is too small."""
         with self._lock:
             parents, siblings = self._families.get(cluster, ((), ()))
@@ -78,7 +85,7 @@ class AdditiveSums:
         largest = max(sizes, key=lambda one: (sizes[one], one))
         if cluster != largest or sizes[cluster] < SMALLEST_REST * sum(sizes.values()):
             return None
-        return np.asarray(total - np.sum([self._one(one) for one in siblings], axis=0), dtype=np.float64)
+        return np.asarray(total - np.sum([self._one(one, on_progress) for one in siblings], axis=0), dtype=np.float64)
 
     def _on_changed(self, update: UpdateInfo) -> None:
         with self._lock:

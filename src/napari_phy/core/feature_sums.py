@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +12,7 @@ from napari_phy.core.additive_sums import AdditiveSums
 from napari_phy.core.arrays import evenly_spaced, read_only
 from napari_phy.core.base_model import SpikeRows
 from napari_phy.core.cluster_manager import ClusterManager
+from napari_phy.core.progress import OnProgress, no_progress
 
 Float64 = npt.NDArray[np.float64]
 Int64 = npt.NDArray[np.int64]
@@ -59,15 +60,15 @@ class FeatureSums:
         self._n_per_cluster = max(200, max_bytes // row_bytes // n_clusters) if self.is_sampled else None
         self._sums = AdditiveSums(manager, self._compute)
 
-    def get(self, cluster_ids: Iterable[int]) -> dict[int, FeatureSum]:
+    def get(self, cluster_ids: Iterable[int], on_progress: OnProgress = no_progress) -> dict[int, FeatureSum]:
         """Return the sums of clusters, reading the spikes of those that are not known."""
         n, m = self._n_channels, self._n_channels + self._n_features
         return {
             cluster: FeatureSum(round(total[-1]), total[:n], total[n:m], total[m:-1])
-            for cluster, total in self._sums.get(cluster_ids).items()
+            for cluster, total in self._sums.get(cluster_ids, on_progress).items()
         }
 
-    def prepare(self, on_progress: Callable[[float], None] = lambda _: None) -> None:
+    def prepare(self, on_progress: OnProgress = no_progress) -> None:
         """Compute all sums in one pass over the file; `on_progress` gets 0…1 and may raise to cancel."""
         if self.is_sampled:
             ids = self._manager.cluster_ids.tolist()
@@ -88,11 +89,12 @@ class FeatureSums:
         for cluster, total in totals.items():
             self._sums.put(cluster, read_only(total))
 
-    def _compute(self, spike_ids: Int64) -> Float64:
+    def _compute(self, spike_ids: Int64, on_progress: OnProgress) -> Float64:
         n_read = len(spike_ids) if self._n_per_cluster is None else min(len(spike_ids), self._n_per_cluster)
         chosen = spike_ids[evenly_spaced(len(spike_ids), n_read)]
         total = np.zeros(2 * self._n_channels + self._n_features + 1)
         for start in range(0, len(chosen), self._block):
+            on_progress(start / len(chosen))
             total += self._terms(chosen[start : start + self._block]).sum(axis=0)
         return read_only(total * (len(spike_ids) / max(n_read, 1)))
 

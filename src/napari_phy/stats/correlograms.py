@@ -5,6 +5,12 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from napari_phy.core.progress import OnProgress, no_progress
+
+Int64 = npt.NDArray[np.int64]
+
+SPIKES_AT_ONCE = 2**16
+
 
 def bin_samples(bin_ms: float, sample_rate: float) -> int:
     """Return the width of a bin in whole samples, at least one."""
@@ -28,6 +34,7 @@ def correlograms(
     sample_rate: float,
     bin_ms: float = 1,
     window_ms: float = 50,
+    on_progress: OnProgress = no_progress,
 ) -> npt.NDArray[np.int64]:
     """Count pairs of spikes by lag.
 
@@ -42,6 +49,7 @@ def correlograms(
     sample_rate : Hz.
     bin_ms : width of a bin, rounded to whole samples.
     window_ms : full width; 50 counts lags of 0…25 ms.
+    on_progress : gets the share of the spikes that is counted.
 
     Returns
     -------
@@ -77,7 +85,19 @@ def correlograms(
 
     first_of = rows * (n * n_bins)
     second_of = rows * n_bins
-    earlier = np.arange(len(times))
+    for start in range(0, len(times), SPIKES_AT_ONCE):
+        on_progress(start / len(times))
+        earlier = np.arange(start, min(start + SPIKES_AT_ONCE, len(times)))
+        counts += _count_followers(earlier, times, (first_of, second_of), width, n_bins, len(counts))
+    return counts.reshape(n, n, n_bins)
+
+
+def _count_followers(
+    earlier: Int64, times: Int64, codes: tuple[Int64, Int64], width: int, n_bins: int, n_counts: int
+) -> Int64:
+    """Return (n_counts,) pairs of some spikes with those that follow them; a pair and a bin share one number."""
+    first_of, second_of = codes
+    counts = np.zeros(n_counts, dtype=np.int64)
     for shift in range(1, len(times)):
         # a spike whose shift-th follower is out of the window has no later one inside it
         earlier = earlier[: np.searchsorted(earlier, len(times) - shift)]
@@ -86,8 +106,8 @@ def correlograms(
         earlier, bins = earlier[within], bins[within]
         if not earlier.size:
             break
-        counts += np.bincount(first_of[earlier] + second_of[earlier + shift] + bins, minlength=len(counts))
-    return counts.reshape(n, n, n_bins)
+        counts += np.bincount(first_of[earlier] + second_of[earlier + shift] + bins, minlength=n_counts)
+    return counts
 
 
 def symmetrise(counts: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:

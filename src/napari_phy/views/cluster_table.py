@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 
 from napari_phy.core.arrays import read_only
 from napari_phy.core.base_model import BaseModel
+from napari_phy.core.progress import OnProgress, no_progress, part_of
 from napari_phy.stats.refractory import refractory_fraction
 from napari_phy.views.numbers import format_count, format_number
 from napari_phy.views.session_cache import SessionCache
@@ -96,22 +98,21 @@ def compute_cluster_table(
 
 
 def compute_amplitudes(
-    session: SessionLike, cluster_ids: Iterable[int], cancelled: Callable[[], bool] = lambda: False
+    session: SessionLike, cluster_ids: Iterable[int], on_progress: OnProgress = no_progress
 ) -> dict[int, float]:
     """Return the amplitude of clusters by id, in the unit of the model; slow, for a worker thread.
 
     max − min of mean waveform × mean mask on the largest channel, over up to 100 evenly spaced waveforms. Tables made
-    later hold them. Returns what is done when `cancelled()` turns true, and {} when there is no raw data.
+    later hold them, also those that were read before `on_progress` ended the work. {} when there is no raw data.
     """
     if session.model.waveforms is None:
         return {}
     ids = [int(cluster) for cluster in cluster_ids]
     amplitudes: dict[int, float] = {}
     for start in range(0, len(ids), _CLUSTERS_AT_ONCE):
-        if cancelled():
-            break
         some = ids[start : start + _CLUSTERS_AT_ONCE]
-        amplitudes.update(_amplitudes.get(session, some, lambda wanted: _read_amplitudes(session, wanted)))
+        of_some = part_of(on_progress, start / len(ids), (start + len(some)) / len(ids))
+        amplitudes.update(_amplitudes.get(session, some, partial(_read_amplitudes, session, on_progress=of_some)))
     return amplitudes
 
 
@@ -158,6 +159,6 @@ def _place(model: BaseModel, weights: npt.NDArray[np.float64]) -> tuple[int, flo
     return channel, float(weights @ model.probe.positions[:, 1] / total)
 
 
-def _read_amplitudes(session: SessionLike, clusters: list[int]) -> dict[int, float]:
-    samples = waveform_samples(session, clusters)
+def _read_amplitudes(session: SessionLike, clusters: list[int], on_progress: OnProgress) -> dict[int, float]:
+    samples = waveform_samples(session, clusters, on_progress=on_progress)
     return {cluster: float(sample.amplitudes.max()) for cluster, sample in samples.items()}

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_phy.core.arrays import read_only
+from napari_phy.core.progress import OnProgress, no_progress
 from napari_phy.stats.correlograms import bin_samples, correlograms, half_window_bins, symmetrise
 from napari_phy.views.session_like import SessionLike
 
@@ -59,7 +60,9 @@ class CorrelogramData:
     caption: str
 
 
-def compute_correlograms(session: SessionLike, request: CorrelogramRequest) -> CorrelogramData:
+def compute_correlograms(
+    session: SessionLike, request: CorrelogramRequest, on_progress: OnProgress = no_progress
+) -> CorrelogramData:
     """Count what a correlogram view draws, over all spikes of the clusters.
 
     Raises
@@ -81,6 +84,7 @@ def compute_correlograms(session: SessionLike, request: CorrelogramRequest) -> C
             sample_rate=model.sample_rate,
             bin_ms=request.bin_ms,
             window_ms=request.window_ms,
+            on_progress=on_progress,
         )
     )
     bin_s = bin_samples(request.bin_ms, model.sample_rate) / model.sample_rate

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from napari_phy.core.arrays import read_only
 from napari_phy.core.errors import ClusteringError
+from napari_phy.core.progress import OnProgress, no_progress, part_of
 from napari_phy.stats.lasso import points_in_polygon
 from napari_phy.stats.sampling import evenly_spaced, evenly_spaced_others
 from napari_phy.views.numbers import format_number, format_shown
@@ -90,7 +91,9 @@ class FeatureData:
     caption: str
 
 
-def compute_features(session: SessionLike, request: FeatureRequest) -> FeatureData:
+def compute_features(
+    session: SessionLike, request: FeatureRequest, on_progress: OnProgress = no_progress
+) -> FeatureData:
     """Read what a feature view draws.
 
     Raises
@@ -109,7 +112,7 @@ def compute_features(session: SessionLike, request: FeatureRequest) -> FeatureDa
         np.arange(-1, len(drawn), dtype=np.int32)[[0, *range(len(drawn), 0, -1)]],
         [len(others), *(len(ids) for ids in reversed(drawn))],
     )
-    xy = _read_axes(session, spike_ids, (request.x, request.y))
+    xy = _read_axes(session, spike_ids, (request.x, request.y), on_progress)
     n_total, n_shown = len(selected), len(spike_ids) - len(others)
     in_range = xy[len(others) :] if n_shown else xy
     return FeatureData(
@@ -136,7 +139,9 @@ def axis_label(session: SessionLike, axis: FeatureAxis) -> str:
     return f"channel {session.model.probe.channel_ids[axis.channel_index]} · PC{axis.component + 1}"
 
 
-def default_axes(session: SessionLike, clusters: tuple[int, ...]) -> tuple[FeatureAxis, FeatureAxis]:
+def default_axes(
+    session: SessionLike, clusters: tuple[int, ...], on_progress: OnProgress = no_progress
+) -> tuple[FeatureAxis, FeatureAxis]:
     """Return the axes that show a selection best.
 
     PC1 of the channel where the best cluster is largest (mean |feature| × mask), and of the other channel where it is
@@ -150,7 +155,7 @@ def default_axes(session: SessionLike, clusters: tuple[int, ...]) -> tuple[Featu
         y = FeatureAxis(component=1) if model.n_features_per_channel > 1 else TIME_AXIS
         return FeatureAxis(), y
     if clusters and session.sums is not None:
-        sums = session.sums.get(clusters)
+        sums = session.sums.get(clusters, on_progress)
         best = sums[clusters[0]]
         size = best.abs_sum / max(best.n_spikes, 1)
         means = np.stack([sums[cluster].feature_mask_sum / max(sums[cluster].n_spikes, 1) for cluster in clusters])
@@ -161,7 +166,9 @@ def default_axes(session: SessionLike, clusters: tuple[int, ...]) -> tuple[Featu
     return FeatureAxis(channel_index=first), FeatureAxis(channel_index=second)
 
 
-def spikes_in_lasso(session: SessionLike, request: FeatureRequest, polygon: npt.ArrayLike) -> npt.NDArray[np.int64]:
+def spikes_in_lasso(
+    session: SessionLike, request: FeatureRequest, polygon: npt.ArrayLike, on_progress: OnProgress = no_progress
+) -> npt.NDArray[np.int64]:
     """Return the ascending ids of all spikes of the selected clusters inside a polygon, drawn or not.
 
     Parameters
@@ -183,12 +190,17 @@ def spikes_in_lasso(session: SessionLike, request: FeatureRequest, polygon: npt.
     step = rows_at_once(session.model.features)
     for start in range(0, len(spikes), step):
         block = spikes[start : start + step]
-        found.append(block[points_in_polygon(_read_axes(session, block, (request.x, request.y)), vertices)])
+        of_block = part_of(on_progress, start / len(spikes), min(1, (start + step) / len(spikes)))
+        points = _read_axes(session, block, (request.x, request.y), of_block)
+        found.append(block[points_in_polygon(points, vertices)])
     return read_only(np.concatenate(found))
 
 
 def _read_axes(
-    session: SessionLike, spike_ids: npt.NDArray[np.int64], axes: tuple[FeatureAxis, FeatureAxis]
+    session: SessionLike,
+    spike_ids: npt.NDArray[np.int64],
+    axes: tuple[FeatureAxis, FeatureAxis],
+    on_progress: OnProgress,
 ) -> npt.NDArray[np.float64]:
     """Return (n, 2) float64; both features come from one read."""
     model = session.model
@@ -199,7 +211,7 @@ def _read_axes(
     ]
     rows = None
     if any(column is not None for column in columns):
-        rows = read_in_file_order(required(model.features, model, "features"), spike_ids)
+        rows = read_in_file_order(required(model.features, model, "features"), spike_ids, on_progress)
     for index, column in enumerate(columns):
         if column is None or rows is None:
             values[:, index] = model.spike_samples[spike_ids] / model.sample_rate

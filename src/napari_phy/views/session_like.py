@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_phy.core.base_model import BaseModel
+from napari_phy.core.progress import OnProgress
 
 
 class ClusterSumsLike(Protocol):
@@ -38,7 +39,7 @@ class ClusterSumsLike(Protocol):
 class SumsLike(Protocol):
     """The additive sums of every cluster, kept by cluster id."""
 
-    def get(self, cluster_ids: Iterable[int], /) -> Mapping[int, ClusterSumsLike]:
+    def get(self, cluster_ids: Iterable[int], on_progress: OnProgress = ..., /) -> Mapping[int, ClusterSumsLike]:
         """Return the sums of some clusters."""
         ...
 

@@ -7,8 +7,10 @@ import numpy.typing as npt
 
 from napari_phy.core.base_model import BaseModel, SpikeRows
 from napari_phy.core.errors import MissingDataError
+from napari_phy.core.progress import OnProgress, no_progress
 
 BLOCK_BYTES = 2**24
+STEP_BYTES = 2**20  # scattered rows that are read between two reports: a moment even from a slow disk
 
 
 def required(rows: SpikeRows | None, model: BaseModel, what: str) -> SpikeRows:
@@ -20,18 +22,21 @@ def required(rows: SpikeRows | None, model: BaseModel, what: str) -> SpikeRows:
     raise MissingDataError(sentences[0] if sentences else f"{model.name} has no {what}.")
 
 
-def rows_at_once(rows: SpikeRows | None) -> int:
+def rows_at_once(rows: SpikeRows | None, n_bytes: int = BLOCK_BYTES) -> int:
     """Return how many rows to read at a time."""
     row_bytes = 8 if rows is None else 4 * int(np.prod(rows.shape[1:]))
-    return max(1, BLOCK_BYTES // max(1, row_bytes))
+    return max(1, n_bytes // max(1, row_bytes))
 
 
-def read_in_file_order(rows: SpikeRows, spike_ids: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
-    """Return rows of `spike_ids` in the order given; the file is read by ascending id."""
+def read_in_file_order(
+    rows: SpikeRows, spike_ids: npt.NDArray[np.int64], on_progress: OnProgress = no_progress
+) -> npt.NDArray[np.float32]:
+    """Return rows of `spike_ids` in the order given; the file is read by ascending id, some rows at a time."""
     order = np.argsort(spike_ids, kind="stable")
-    if (order[1:] > order[:-1]).all():
-        return np.asarray(rows[spike_ids], dtype=np.float32)
-    ascending = rows[spike_ids[order]]
-    read = np.empty(ascending.shape, dtype=np.float32)
-    read[order] = ascending
+    read = np.empty((len(spike_ids), *rows.shape[1:]), dtype=np.float32)
+    step = rows_at_once(rows, STEP_BYTES)
+    for start in range(0, len(order), step):
+        on_progress(start / len(order))
+        some = order[start : start + step]
+        read[some] = rows[spike_ids[some]]
     return read

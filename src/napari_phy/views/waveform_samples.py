@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_phy.core.arrays import read_only
+from napari_phy.core.progress import OnProgress, no_progress, part_of
 from napari_phy.stats.sampling import evenly_spaced
 from napari_phy.views.session_cache import SessionCache
 from napari_phy.views.session_like import SessionLike
@@ -56,7 +57,10 @@ _samples: SessionCache[tuple[int, int], WaveformSample] = SessionCache(2**27, la
 
 
 def waveform_samples(
-    session: SessionLike, clusters: Iterable[int], n_per_cluster: int = N_PER_CLUSTER
+    session: SessionLike,
+    clusters: Iterable[int],
+    n_per_cluster: int = N_PER_CLUSTER,
+    on_progress: OnProgress = no_progress,
 ) -> dict[int, WaveformSample]:
     """Return the sample of each cluster, in their order; those not in memory come from one read.
 
@@ -69,23 +73,25 @@ def waveform_samples(
     found = _samples.get(
         session,
         [(cluster, n_per_cluster) for cluster in clusters],
-        lambda wanted: _read(session, [cluster for cluster, _ in wanted], n_per_cluster),
+        lambda wanted: _read(session, [cluster for cluster, _ in wanted], n_per_cluster, on_progress),
     )
     return {cluster: sample for (cluster, _), sample in found.items()}
 
 
-def _read(session: SessionLike, clusters: list[int], n_per_cluster: int) -> dict[tuple[int, int], WaveformSample]:
+def _read(
+    session: SessionLike, clusters: list[int], n_per_cluster: int, on_progress: OnProgress
+) -> dict[tuple[int, int], WaveformSample]:
     model = session.model
     rows = required(model.waveforms, model, "waveforms")
     with_data: Callable[[npt.NDArray[np.int64]], npt.NDArray[np.int64]] = getattr(rows, "with_data", lambda ids: ids)
     spikes = [with_data(session.manager.spikes(cluster)) for cluster in clusters]
     spikes = [ids[evenly_spaced(len(ids), n_per_cluster)] for ids in spikes]
     spike_ids = np.concatenate(spikes)
-    waveforms = read_in_file_order(rows, spike_ids)
+    waveforms = read_in_file_order(rows, spike_ids, part_of(on_progress, 0, 0.9))
     if model.masks is None:
         masks = np.ones((len(spike_ids), model.n_channels), dtype=np.float32)
     else:
-        masks = read_in_file_order(model.masks, spike_ids)
+        masks = read_in_file_order(model.masks, spike_ids, part_of(on_progress, 0.9, 1))
     samples = {}
     stop = 0
     for cluster, ids in zip(clusters, spikes, strict=True):

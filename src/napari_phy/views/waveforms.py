@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_phy.core.arrays import read_only
+from napari_phy.core.progress import OnProgress, no_progress
 from napari_phy.stats.sampling import evenly_spaced
 from napari_phy.views.numbers import format_shown
 from napari_phy.views.session_like import SessionLike
@@ -68,7 +69,9 @@ class WaveformData:
     caption: str
 
 
-def compute_waveforms(session: SessionLike, request: WaveformRequest) -> WaveformData:
+def compute_waveforms(
+    session: SessionLike, request: WaveformRequest, on_progress: OnProgress = no_progress
+) -> WaveformData:
     """Read what a waveform view draws; clusters seen before come from memory.
 
     Raises
@@ -81,7 +84,7 @@ def compute_waveforms(session: SessionLike, request: WaveformRequest) -> Wavefor
     model = session.model
     rows = required(model.waveforms, model, "waveforms")
     shape = rows.shape[1:]
-    samples = list(waveform_samples(session, request.clusters, request.n_per_cluster).values())
+    samples = list(waveform_samples(session, request.clusters, request.n_per_cluster, on_progress).values())
     kept = _shares([len(sample.spike_ids) for sample in samples], request.n_max)
     n_shown = sum(len(indices) for indices in kept)
     n_total = sum(session.manager.n_spikes(cluster) for cluster in request.clusters)

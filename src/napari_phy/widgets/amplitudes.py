@@ -1,8 +1,7 @@
 """Reads the amplitudes that lists lack: a few clusters at a time, in one thread that leaves the others to the views."""
 
-import threading
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from qtpy.QtCore import QObject, QThreadPool, Signal
@@ -25,7 +24,6 @@ class Amplitudes(QObject):
         self._session: Any = None
         self._wanted: tuple[int, ...] = ()
         self._tried: set[int] = set()
-        self._dropped = threading.Event()
         self._answers = LatestAnswer(self, pool=amplitude_pool())
         self._answers.answered.connect(self._on_answered)
         self._answers.failed.connect(self._on_failed)
@@ -41,16 +39,13 @@ class Amplitudes(QObject):
 
     def drop(self) -> None:
         """Stop reading: the session is another one, or its data are."""
-        self._dropped.set()
-        self._dropped = threading.Event()
         self._answers.drop()
         self._session, self._wanted, self._tried = None, (), set()
 
     def _read_on(self) -> None:
         some = tuple(cluster for cluster in self._wanted if cluster not in self._tried)[:N_AT_ONCE]
         if some:
-            session, cancelled = self._session, self._dropped.is_set
-            self._answers.ask(some, lambda: compute_amplitudes(session, some, cancelled))
+            self._answers.ask(some, partial(compute_amplitudes, self._session, some))
 
     def _on_answered(self, clusters: tuple[int, ...], amplitudes: dict[int, float]) -> None:
         self._tried.update(clusters)

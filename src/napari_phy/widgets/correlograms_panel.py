@@ -9,6 +9,7 @@ from qtpy.QtGui import QPainter, QPixmap
 from qtpy.QtSvg import QSvgGenerator
 from qtpy.QtWidgets import QWidget
 
+from napari_phy.core.progress import OnProgress
 from napari_phy.views.correlograms import CorrelogramData, CorrelogramRequest, compute_correlograms
 from napari_phy.views.numbers import format_number
 from napari_phy.widgets.canvas.correlogram_painter import CorrelogramGrid, grid_of, paint_correlograms
@@ -59,8 +60,8 @@ class CorrelogramsPanel(Panel):
         clusters = self.clusters[:N_MAX]
         return CorrelogramRequest(clusters, self._bin_ms, self._window_ms) if clusters else None
 
-    def compute(self, session: Any, request: CorrelogramRequest) -> CorrelogramData:
-        return compute_correlograms(session, request)
+    def compute(self, session: Any, request: CorrelogramRequest, on_progress: OnProgress) -> CorrelogramData:
+        return compute_correlograms(session, request, on_progress)
 
     def set_bin(self, bin_ms: float) -> None:
         """Count in bins of another width."""

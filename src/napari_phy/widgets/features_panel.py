@@ -12,6 +12,7 @@ from qtpy.QtWidgets import QWidget
 from vispy.visuals.transforms import STTransform
 
 from napari_phy.core.colors import is_hollow
+from napari_phy.core.progress import OnProgress, part_of
 from napari_phy.views.features import (
     FeatureAxis,
     FeatureData,
@@ -128,15 +129,14 @@ class FeaturesPanel(Panel):
         n_max, n_background = settings.value("features_per_cluster"), settings.value("features_background")
         return Wish(self.clusters, *self._axes, n_max, n_background)
 
-    def compute(self, session: Any, request: Wish) -> Answer:
+    def compute(self, session: Any, request: Wish, on_progress: OnProgress) -> Answer:
+        best_channels = rank_channels(session, request.clusters, part_of(on_progress, 0, 0.5))
         x, y = request.x, request.y
         if x is None or y is None:
             best_x, best_y = default_axes(session, request.clusters)
             x, y = x or best_x, y or best_y
-        features = compute_features(
-            session, FeatureRequest(request.clusters, x, y, request.n_spikes_max, request.n_background)
-        )
-        return Answer(features, rank_channels(session, request.clusters))
+        drawn = FeatureRequest(request.clusters, x, y, request.n_spikes_max, request.n_background)
+        return Answer(compute_features(session, drawn, part_of(on_progress, 0.5, 1)), best_channels)
 
     def on_session(self) -> None:
         self._axes = [None, None]

@@ -1,6 +1,7 @@
 """The lasso of a view: drawn by the mouse, looked into in the background when it holds much, told by a tag."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -65,8 +66,11 @@ class LassoTool(QObject):
         if self._lasso.add(*_point(frame, position)):
             self.changed.emit()
 
-    def close(self, look: Callable[[npt.NDArray[np.float64]], Spikes], n_spikes: int) -> None:
-        """End the polygon and look, at `n_spikes` spikes, which are inside; `found` tells."""
+    def close(self, look: Callable[..., Spikes], n_spikes: int) -> None:
+        """End the polygon and look, at `n_spikes` spikes, which are inside; `found` tells.
+
+        `look(polygon, on_progress)` may run in a worker thread; it is stopped when the polygon is removed.
+        """
         if not self._lasso.close():
             self.said.emit(TOO_FEW_POINTS)
         elif n_spikes <= N_AT_ONCE:
@@ -74,7 +78,7 @@ class LassoTool(QObject):
         else:
             polygon = self.polygon
             self.tag = "counting…"
-            self._answers.ask(polygon.tobytes(), lambda: look(polygon))
+            self._answers.ask(polygon.tobytes(), partial(look, polygon))
         self.changed.emit()
 
     def tell(self, inside: Spikes, n_touched: int) -> None:

@@ -1,19 +1,35 @@
-"""Runs slow work off the main thread and hands over only the answer that is still wished for."""
+"""Runs slow work off the main thread, stops it once nobody waits, and hands over only the answer still wished for."""
 
 from collections.abc import Callable, Hashable
 from typing import Any
 
 from napari.qt.threading import create_worker
+from qtpy.compat import isalive
 from qtpy.QtCore import QObject, QThreadPool, Signal
 
 from napari_phy.core.errors import NapariPhyError
+from napari_phy.core.progress import CancelledError, OnProgress
 
-_STALE = object()  # what runs was asked of another session: its answer is not that of the same question now
+Compute = Callable[[OnProgress], Any]
+
 _in_own_pools: set[Any] = set()  # as napari keeps those of the shared pool, until they have told what they have
 
 
+class _Work:
+    """A question under way; it is told to stop by its next report."""
+
+    def __init__(self, question: Hashable) -> None:
+        self.question = question
+        self.is_wanted = True
+        self.is_stale = False  # asked of another session: its answer is not that of the same question now
+        self.percent = 0
+
+
 class LatestAnswer(QObject):
-    """Answers one question at a time; a newer question waits for the running one and replaces the waiting one.
+    """Answers one question at a time; a newer question stops the running one and replaces the waiting one.
+
+    `answered(question, data)` or `failed(question, error)` comes only for the question asked last, unless it was
+    dropped; `progressed(percent)` before that, for work that reports how far it is.
 
     Parameters
     ----------
@@ -22,41 +38,43 @@ class LatestAnswer(QObject):
 
     answered = Signal(object, object)
     failed = Signal(object, object)
+    progressed = Signal(int)
+    _reported = Signal(object, int)
 
     def __init__(self, parent: QObject | None = None, *, pool: QThreadPool | None = None) -> None:
         super().__init__(parent)
         self._pool = pool
         self._wanted: Hashable | None = None
-        self._running: Hashable | None = None
-        self._waiting: tuple[Hashable, Callable[[], Any]] | None = None
+        self._running: _Work | None = None
+        self._waiting: tuple[Hashable, Compute] | None = None
+        self._reported.connect(self._on_reported)
 
     @property
     def wanted(self) -> Hashable | None:
         """The question whose answer is awaited."""
         return self._wanted
 
-    def ask(self, question: Hashable, compute: Callable[[], Any]) -> None:
-        """Compute in the background, then emit `answered(question, data)` or `failed(question, error)`."""
+    def ask(self, question: Hashable, compute: Compute) -> None:
+        """Have `compute(on_progress)` called in the background; its first report after another question ends it."""
         if question == self._wanted:
             return
         self._wanted = question
-        if self._running == question:
-            self._waiting = None
-        elif self._running is not None:
-            self._waiting = (question, compute)
-        else:
+        if self._running is None:
             self._start(question, compute)
+            return
+        self._running.is_wanted = False
+        self._waiting = (question, compute)
 
     def drop(self) -> None:
-        """Stop waiting; the answer on its way is thrown away."""
+        """Stop working and waiting; an answer on its way is thrown away."""
         self._wanted = None
         self._waiting = None
         if self._running is not None:
-            self._running = _STALE
+            self._running.is_wanted, self._running.is_stale = False, True
 
-    def _start(self, question: Hashable, compute: Callable[[], Any]) -> None:
-        self._running = question
-        worker = create_worker(_answer, compute, _start_thread=False, _ignore_errors=True)
+    def _start(self, question: Hashable, compute: Compute) -> None:
+        work = self._running = _Work(question)
+        worker = create_worker(_answer, compute, self._watch(work), _start_thread=False, _ignore_errors=True)
         worker.returned.connect(self._on_returned)
         worker.errored.connect(self._on_errored)
         if self._pool is None:
@@ -66,28 +84,45 @@ class LatestAnswer(QObject):
             worker.finished.connect(lambda: _in_own_pools.discard(worker))
             self._pool.start(worker)
 
-    def _on_returned(self, answer: tuple[Any, NapariPhyError | None]) -> None:
+    def _watch(self, work: _Work) -> OnProgress:
+        def on_progress(share: float) -> None:
+            """Called in the worker's thread."""
+            if not (work.is_wanted and isalive(self)):
+                raise CancelledError
+            percent = int(100 * share)
+            if percent > work.percent:
+                work.percent = percent
+                self._reported.emit(work, percent)
+
+        return on_progress
+
+    def _on_reported(self, work: _Work, percent: int) -> None:
+        if work is self._running and work.is_wanted:
+            self.progressed.emit(percent)
+
+    def _on_returned(self, answer: tuple[Any, Exception | None]) -> None:
         data, error = answer
-        if error is None:
-            self._finish(self.answered, data)
-        else:
-            self._finish(self.failed, error)
+        self._finish(data, error)
 
     def _on_errored(self, error: Exception) -> None:
-        self._finish(self.failed, error)
+        self._finish(None, error)
 
-    def _finish(self, signal: Any, payload: Any) -> None:
-        question, self._running = self._running, None
+    def _finish(self, data: Any, error: Exception | None) -> None:
+        work, self._running = self._running, None
+        is_answer = not work.is_stale and work.question == self._wanted and not isinstance(error, CancelledError)
         waiting, self._waiting = self._waiting, None
-        if waiting is not None:
-            self._start(*waiting)
-        if question == self._wanted:
+        if is_answer:
             self._wanted = None
-            signal.emit(question, payload)
+            if error is None:
+                self.answered.emit(work.question, data)
+            else:
+                self.failed.emit(work.question, error)
+        elif waiting is not None:
+            self._start(*waiting)
 
 
-def _answer(compute: Callable[[], Any]) -> tuple[Any, NapariPhyError | None]:
+def _answer(compute: Compute, on_progress: OnProgress) -> tuple[Any, Exception | None]:
     try:
-        return compute(), None
-    except NapariPhyError as error:
+        return compute(on_progress), None
+    except (NapariPhyError, CancelledError) as error:
         return None, error

@@ -79,6 +79,13 @@ class MessagePage(QWidget):
         if self._theme is not None:
             self.apply_theme(self._theme)
 
+    def go_on(self, headline: str, percent: int) -> None:
+        """Tell how far the work is; the buttons stay, also one that is being pressed."""
+        self.headline.setText(headline)
+        self.progress.setRange(0, 100)
+        self.progress.setValue(percent)
+        self.setAccessibleName(self.text)
+
     def _set_buttons(self, buttons: Sequence[Button]) -> None:
         while self._button_row.count():
             self._button_row.takeAt(0)

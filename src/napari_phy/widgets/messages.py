@@ -148,9 +148,9 @@ def saved(n_edits: int, name: str) -> str:
     return f"Saved {format_count(n_edits, 'edit')} to {name}."
 
 
-def reading_features(percent: int) -> str:
-    """Return the status sentence while features are read."""
-    return f"Reading features: {percent} %"
+def percent_of(work: str, percent: int) -> str:
+    """Return how far work is: `Reading features: 42 %` for `Reading features…`."""
+    return f"{work.rstrip('…')}: {percent} %"
 
 
 def save_failed(cause: object, n_edits: int) -> str:

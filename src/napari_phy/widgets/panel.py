@@ -13,6 +13,7 @@ from qtpy.QtWidgets import QApplication, QFileDialog, QSizePolicy, QToolTip, QVB
 
 from napari_phy.core.colors import is_hollow, selection_color
 from napari_phy.core.errors import ClusteringError, MissingDataError
+from napari_phy.core.progress import OnProgress
 from napari_phy.widgets.canvas.opengl import opengl_problem
 from napari_phy.widgets.drop_down import DropDown
 from napari_phy.widgets.header import Header
@@ -96,6 +97,7 @@ class Panel(QWidget):
         self._soon.timeout.connect(self._refresh_now)
         self._answers.answered.connect(self._on_answered)
         self._answers.failed.connect(self._on_failed)
+        self._answers.progressed.connect(self.stack.go_on)
         self.stack.cancelled.connect(self._on_cancelled)
         self.theme_follower.changed.connect(self._on_theme_changed)
         self.header.freeze_toggled.connect(self._on_freeze_toggled)
@@ -116,8 +118,11 @@ class Panel(QWidget):
         """Return what to show now, frozen; None: nothing is selected."""
         raise NotImplementedError
 
-    def compute(self, session: Any, request: Any) -> Any:
-        """Return what `draw` needs; runs in a worker thread, on the clustering that was open when it was asked."""
+    def compute(self, session: Any, request: Any, on_progress: OnProgress) -> Any:
+        """Return what `draw` needs; runs in a worker thread, on the clustering that was open when it was asked.
+
+        `on_progress` is called often: it shows how far this is, and ends it when another answer is wished for.
+        """
         raise NotImplementedError
 
     def draw(self, data: Any) -> None:

@@ -7,6 +7,7 @@ from traceback import format_exception
 from qtpy.QtCore import QTimer, Signal
 from qtpy.QtWidgets import QApplication, QStackedWidget, QVBoxLayout, QWidget
 
+from napari_phy.widgets import messages
 from napari_phy.widgets.elided_label import ElidedLabel
 from napari_phy.widgets.legend import Legend
 from napari_phy.widgets.message_page import Button, MessagePage
@@ -18,13 +19,21 @@ PATIENT_MS = 1000
 
 
 class PictureStack(QStackedWidget):
-    """Waiting shows nothing for 150 ms, then a line and the old picture at half, after a second words and Cancel."""
+    """Waiting shows nothing for 150 ms, then a line and the old picture at half, after a second words and Cancel.
+
+    Parameters
+    ----------
+    content : the picture.
+    working : what is said while it is waited for: `Reading waveforms…`, or `Reading waveforms: 42 %`.
+    """
 
     cancelled = Signal()
 
     def __init__(self, content: QWidget, working: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._working = working
+        self._is_waiting = False
+        self._percent: int | None = None
         self.legend = Legend()
         self.caption = ElidedLabel()
         self.page = MessagePage()
@@ -70,9 +79,17 @@ class PictureStack(QStackedWidget):
 
     def wait(self) -> None:
         """Show, as time goes by, that work is going on."""
-        if not self._patient.isActive():
+        if not self._is_waiting:
+            self._is_waiting, self._percent = True, None
             self._quiet.start()
             self._patient.start()
+
+    def go_on(self, percent: int) -> None:
+        """Tell how far the work is that is waited for."""
+        if self._is_waiting:
+            self._percent = percent
+            if self.currentWidget() is self.page and not self._patient.isActive():
+                self.page.go_on(messages.percent_of(self._working, percent), percent)
 
     def apply_theme(self, theme: Tokens) -> None:
         """Take colours and sizes of a theme."""
@@ -86,6 +103,7 @@ class PictureStack(QStackedWidget):
         self.veil.place()
 
     def _still(self) -> None:
+        self._is_waiting = False
         self._quiet.stop()
         self._patient.stop()
         self.edge.set_busy(False)
@@ -98,3 +116,5 @@ class PictureStack(QStackedWidget):
     def _show_waiting(self) -> None:
         self.page.tell(self._working, buttons=[("Cancel", self.cancelled.emit)], progress=(0, 0))
         self.setCurrentWidget(self.page)
+        if self._percent is not None:
+            self.go_on(self._percent)

@@ -7,13 +7,11 @@ from napari.qt.threading import create_worker
 from qtpy.compat import isalive
 from qtpy.QtCore import QObject, Signal
 
+from napari_phy.core.progress import CancelledError
+
 logger = logging.getLogger(__name__)
 
 LARGE = 200_000  # spikes; below that, reading takes a moment only
-
-
-class CancelledError(Exception):
-    """Ends the reading of features."""
 
 
 def is_large(session: Any) -> bool:

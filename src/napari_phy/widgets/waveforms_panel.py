@@ -7,6 +7,7 @@ from qtpy.QtCore import QPointF, QRectF, Qt
 from qtpy.QtGui import QColor, QPainter, QPen, QPolygonF
 from qtpy.QtWidgets import QWidget
 
+from napari_phy.core.progress import OnProgress
 from napari_phy.views.numbers import format_number
 from napari_phy.views.waveforms import WaveformData, WaveformRequest, compute_waveforms
 from napari_phy.widgets import messages
@@ -82,8 +83,8 @@ class WaveformsPanel(Panel):
             self.clusters, settings.value("waveforms_per_cluster"), settings.value("waveforms_shown")
         )
 
-    def compute(self, session: Any, request: WaveformRequest) -> WaveformData:
-        return compute_waveforms(session, request)
+    def compute(self, session: Any, request: WaveformRequest, on_progress: OnProgress) -> WaveformData:
+        return compute_waveforms(session, request, on_progress)
 
     def set_show(self, show: str) -> None:
         """Show "both", only the "mean" or only the "spikes"."""

@@ -217,7 +217,9 @@ class Workspace(QObject):
             panel.set_waiting(large)
         if large:
             self._preparation = Preparation(session, self)
-            self._preparation.progressed.connect(lambda percent: self.desk.say(messages.reading_features(percent)))
+            self._preparation.progressed.connect(
+                lambda percent: self.desk.say(messages.percent_of(messages.READING_FEATURES, percent))
+            )
             self._preparation.finished.connect(self._on_prepared)
 
     def _on_prepared(self) -> None:

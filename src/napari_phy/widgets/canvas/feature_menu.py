@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from napari_phy.core.progress import OnProgress, no_progress
 from napari_phy.views.features import TIME_AXIS, FeatureAxis
 
 AUTOMATIC = "automatic"
@@ -39,11 +40,13 @@ def axis_choices(
     return choices
 
 
-def rank_channels(session: Any, clusters: tuple[int, ...]) -> npt.NDArray[np.int64]:
+def rank_channels(
+    session: Any, clusters: tuple[int, ...], on_progress: OnProgress = no_progress
+) -> npt.NDArray[np.int64]:
     """Return channel indices, those where the clusters are strongest first."""
     strength = np.zeros(session.model.n_channels)
     if session.sums is None:
         return np.arange(session.model.n_channels)
-    for sums in session.sums.get(clusters).values():
+    for sums in session.sums.get(clusters, on_progress).values():
         strength = np.maximum(strength, sums.abs_sum / max(sums.n_spikes, 1))
     return np.argsort(-strength, kind="stable")
