@@ -96,6 +96,26 @@ def test_from_the_thirteenth_cluster_on_points_are_rings(session, viewer):
     binder.close()
 
 
+def test_the_canvas_has_the_colour_of_the_views_while_the_layers_are_there(session, viewer):
+    viewer.canvas.background_color_override = "#123456"
+    binder = LayerBinder(viewer, session)
+    binder.set_dark(True)
+    assert np.allclose(viewer.canvas.background_color[:3] * 255, (0x15, 0x17, 0x1C))
+    binder.set_dark(False)
+    assert np.allclose(viewer.canvas.background_color[:3], 1)
+    binder.close()
+    assert np.allclose(viewer.canvas.background_color[:3] * 255, (0x12, 0x34, 0x56))
+
+
+def test_the_layers_of_a_second_data_set_have_plain_names(session, viewer):
+    second = ViewerModel()
+    for data in (traces_layer(session, 1.0), spikes_layer(session, 1.0)):
+        second.add_layer(Layer.create(data[0], {**data[1], "name": f"{data[1]['name']} [1]"}, data[2]))
+    binder = LayerBinder(second, session)
+    assert [layer.name for layer in second.layers] == ["traces", "spikes"]
+    binder.close()
+
+
 def test_a_hidden_layer_waits_until_it_is_shown(session, viewer):
     binder = LayerBinder(viewer, session)
     layer = viewer.layers["spikes"]

@@ -9,9 +9,10 @@ from napari.layers import Image, Layer, Points
 from napari.layers.base import ActionType
 
 from napari_phy.core.update_info import UpdateInfo
+from napari_phy.layers import spikes, traces
 from napari_phy.layers.session_tag import session_of
 from napari_phy.layers.spikes import spike_points
-from napari_phy.layers.traces import trace_colormap, traces_layer
+from napari_phy.layers.traces import QUIET, trace_colormap, traces_layer
 from napari_phy.session import OpenClustering, Session
 
 MARGIN = 1.04  # a little air around the picture
@@ -34,6 +35,8 @@ class LayerBinder:
         self._followed: OpenClustering | None = None
         self._dark = True
         self._fitted: tuple[float, ...] | None = None
+        self._left_canvas = viewer.canvas.background_color_override
+        self._name_layers()
         self._watched = self._points()
         if self._watched is not None:
             self._watched.events.data.connect(self._on_data)
@@ -67,9 +70,18 @@ class LayerBinder:
         """The layers of the session in this viewer."""
         return [layer for layer in self._viewer.layers if session_of(layer) is self._session]
 
+    def _name_layers(self) -> None:
+        """Take off the numbers that napari gave our layers beside those of the data set before."""
+        for layer in self.layers:
+            name = traces.NAME if isinstance(layer, Image) else spikes.NAME
+            if layer.name.startswith(f"{name} ["):
+                layer.name = name
+
     def set_dark(self, dark: bool) -> None:
-        """Take the colours of a dark or a light theme."""
+        """Take the colours of a dark or a light theme; the canvas around our layers has that of the views."""
         self._dark = dark
+        if self.layers:
+            self._viewer.canvas.background_color_override = QUIET[dark]
         for layer in self.layers:
             if isinstance(layer, Image):
                 layer.colormap = trace_colormap(dark)
@@ -149,7 +161,7 @@ class LayerBinder:
             layer.contrast_limits = options["contrast_limits"]
 
     def close(self) -> None:
-        """Stop following and take the layers away."""
+        """Stop following, take the layers away and leave the canvas as it was."""
         self._unfollow()
         if self._watched is not None:
             self._watched.events.data.disconnect(self._on_data)
@@ -157,6 +169,7 @@ class LayerBinder:
             self._watched.events.visible.disconnect(self.refresh)
         for layer in self.layers:
             self._viewer.layers.remove(layer)
+        self._viewer.canvas.background_color_override = self._left_canvas
 
     def _points(self) -> Points | None:
         return next((layer for layer in self.layers if isinstance(layer, Points)), None)
