@@ -243,7 +243,7 @@ def test_groups_of_ones_own(person, kwik_copy):
         type_name(dialog, "Axons")
         assert dialog.current == "axons"
         dialog.field.setText("good")
-        QTest.mouseClick(dialog.add_button, Qt.MouseButton.LeftButton)
+        QTest.mouseClick(dialog.add_group_button, Qt.MouseButton.LeftButton)
         assert "good" in dialog.problem_label.text()
         dialog.field.setText("fibres")
         QTest.mouseClick(dialog.rename_button, Qt.MouseButton.LeftButton)

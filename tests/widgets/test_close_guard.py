@@ -31,7 +31,7 @@ def answer(choice, seen):
 
     def press():
         dialog = QApplication.activeModalWidget()
-        seen.append([label.text() for label in dialog.findChildren(QLabel)])
+        seen.append([label.text() for label in dialog.findChildren(QLabel) if label.isVisible()])
         QTest.mouseClick(dialog.buttons[choice], Qt.MouseButton.LeftButton)
 
     QTimer.singleShot(50, press)

@@ -16,7 +16,7 @@ from napari_phy.widgets.clustering_picker import Place
 from napari_phy.widgets.clusters_panel import ClustersPanel
 from napari_phy.widgets.desk import SessionDesk
 from napari_phy.widgets.groups_dialog import GroupsDialog
-from napari_phy.widgets.small_dialogs import ChoiceDialog, NameDialog, SmallDialog
+from napari_phy.widgets.small_dialogs import ChoiceDialog, NameDialog, SmallDialog, Words
 from napari_phy.widgets.theme import Tokens
 
 ORIGINAL, MAIN = "original", "main"
@@ -78,10 +78,12 @@ class ClusteringDesk(QObject):
         session = self._desk.session
         name = session.model.clustering
         dialog = NameDialog(
-            "Copy clustering",
-            f"Copy {_place(session)} under the name",
-            f"It is written into {session.name} as it is shown, unsaved edits included.",
-            "Copy",
+            Words(
+                "Copy clustering",
+                f"Copy {_place(session)} under the name",
+                f"It is written into {session.name} as it is shown, unsaved edits included.",
+                "Copy",
+            ),
             self._theme(),
             self._window(),
             name=_free_name(f"{name}-copy", session.clusterings),
@@ -95,10 +97,12 @@ class ClusteringDesk(QObject):
         session = self._desk.session
         name = session.model.clustering
         dialog = NameDialog(
-            "Rename clustering",
-            f"Rename {_place(session)} to",
-            "Other programs look for main." if name == MAIN else "",
-            "Rename",
+            Words(
+                "Rename clustering",
+                f"Rename {_place(session)} to",
+                "Other programs look for main." if name == MAIN else "",
+                "Rename",
+            ),
             self._theme(),
             self._window(),
             name=name,
@@ -115,10 +119,12 @@ class ClusteringDesk(QObject):
         choices = [clustering for clustering in session.clusterings if clustering != ORIGINAL]
         chosen = next((clustering for clustering in choices if clustering not in (MAIN, model.clustering)), choices[0])
         dialog = ChoiceDialog(
-            "Delete clustering",
-            f"Delete a clustering of shank {model.channel_group} from {session.name}?",
-            "Its clusters, groups and labels are lost; unsaved edits of it are set aside. This cannot be undone.",
-            "Delete",
+            Words(
+                "Delete clustering",
+                f"Delete a clustering of shank {model.channel_group} from {session.name}?",
+                "Its clusters, groups and labels are lost; unsaved edits of it are set aside. This cannot be undone.",
+                "Delete",
+            ),
             self._theme(),
             self._window(),
             choices=choices,
@@ -142,10 +148,12 @@ class ClusteringDesk(QObject):
         n_unsaved = session.n_unsaved
         edits = f"{format_count(n_unsaved, 'unsaved edit')} {'is' if n_unsaved == 1 else 'are'} set aside. "
         dialog = SmallDialog(
-            "Reset to original",
-            f"Reset {_place(session)} to original?",
-            f"{session.name} is written at once. {edits if n_unsaved else ''}This cannot be undone.",
-            "Reset",
+            Words(
+                "Reset to original",
+                f"Reset {_place(session)} to original?",
+                f"{session.name} is written at once. {edits if n_unsaved else ''}This cannot be undone.",
+                "Reset",
+            ),
             self._theme(),
             self._window(),
             is_destructive=True,

@@ -7,21 +7,18 @@ from qtpy.QtCore import QSize, Qt
 from qtpy.QtGui import QColor, QIcon, QPainter, QPixmap
 from qtpy.QtWidgets import (
     QColorDialog,
-    QDialog,
-    QHBoxLayout,
-    QLabel,
+    QGridLayout,
     QLineEdit,
     QListWidget,
     QListWidgetItem,
     QPushButton,
-    QVBoxLayout,
     QWidget,
 )
 
 from napari_phy.core.cluster_groups import DISCARDED
 from napari_phy.core.errors import NapariPhyError
 from napari_phy.views.numbers import format_count
-from napari_phy.widgets.small_dialogs import dialog_style
+from napari_phy.widgets.small_dialogs import SmallDialog, Words, dialog_style
 from napari_phy.widgets.theme import Tokens
 
 NAME = Qt.ItemDataRole.UserRole
@@ -32,66 +29,53 @@ def own_groups(session: Any) -> list[Any]:
     return [group for group in session.groups if group.name != DISCARDED]
 
 
-class GroupsDialog(QDialog):
+class GroupsDialog(SmallDialog):
     """Each button is one edit of the session, done at once; undo takes it back."""
 
     def __init__(self, session: Any, theme: Tokens, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setWindowTitle("Groups")
+        question = "Groups of your own, besides good, MUA, noise and unsorted"
+        super().__init__(Words("Groups", question, "Undo (Ctrl+Z) takes each of these edits back."), theme, parent)
         self._session = session
         self._theme = theme
-        question = QLabel("Groups of your own, besides good, MUA, noise and unsorted")
-        question.setObjectName("napari-phy-question")
         self.list = QListWidget()
         self.list.setIconSize(QSize(theme.px(12), theme.px(12)))
         self.list.setMinimumHeight(theme.px(120))
         self.field = QLineEdit()
         self.field.setPlaceholderText("name of a group")
-        self.problem_label = QLabel()
-        self.problem_label.setObjectName("napari-phy-problem")
-        self.problem_label.setWordWrap(True)
-        self.add_button = QPushButton("Add")
-        self.rename_button = QPushButton("Rename")
-        self.color_button = QPushButton("Colour…")
-        self.remove_button = QPushButton("Remove")
-        self.close_button = QPushButton("Close")
-        for button, act in (
-            (self.add_button, self._add),
-            (self.rename_button, self._rename),
-            (self.color_button, self._recolor),
-            (self.remove_button, self._remove),
-            (self.close_button, self.accept),
-        ):
-            button.setAutoDefault(button is self.add_button)
-            button.clicked.connect(lambda *_, act=act: act())
-        names = QHBoxLayout()
-        names.addWidget(self.field, 1)
-        names.addWidget(self.add_button)
-        names.addWidget(self.rename_button)
-        buttons = QVBoxLayout()
-        buttons.addWidget(self.color_button)
-        buttons.addWidget(self.remove_button)
-        buttons.addStretch(1)
-        middle = QHBoxLayout()
-        middle.addWidget(self.list, 1)
-        middle.addLayout(buttons)
-        end = QHBoxLayout()
-        end.addWidget(QLabel("Undo (Ctrl+Z) takes each of these edits back."), 1)
-        end.addWidget(self.close_button)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(theme.px(18), theme.px(14), theme.px(18), theme.px(14))
-        column.setSpacing(theme.px(8))
-        column.addWidget(question)
-        for part in (middle, names):
-            column.addLayout(part)
-        column.addWidget(self.problem_label)
-        column.addLayout(end)
-        self.setMinimumWidth(theme.px(420))
-        self.setStyleSheet(dialog_style(theme) + f"QListWidget {{ background: {theme.view}; color: {theme.text}; }}")
+        edits = (
+            ("Add", self._add),
+            ("Rename", self._rename),
+            ("Colour…", self._recolor),
+            ("Remove", self._remove),
+        )
+        self.add_group_button, self.rename_button, self.color_button, self.remove_button = (
+            self._edit_button(text, act) for text, act in edits
+        )
+        grid = QGridLayout()
+        grid.setSpacing(theme.px(6))
+        grid.addWidget(self.list, 0, 0, 3, 2)
+        grid.addWidget(self.color_button, 0, 2)
+        grid.addWidget(self.remove_button, 1, 2)
+        grid.addWidget(self.field, 3, 0)
+        grid.addWidget(self.add_group_button, 3, 1)
+        grid.addWidget(self.rename_button, 3, 2)
+        grid.setRowStretch(2, 1)
+        grid.setColumnStretch(0, 1)
+        self.body.addLayout(grid)
+        self.close_button = self.add_button("Close", self.accept)
+        self.setStyleSheet(
+            dialog_style(theme) + f"QListWidget {{ background: {theme.view}; color: {theme.text}; border: none; }}"
+        )
         self.list.currentItemChanged.connect(self._on_current)
         self.field.textChanged.connect(self._show_what_can_be_done)
         self._fill()
         self.field.setFocus()
+
+    def _edit_button(self, text: str, act: Callable[[], None]) -> QPushButton:
+        button = QPushButton(text)
+        button.setAutoDefault(text == "Add")
+        button.clicked.connect(lambda *_: act())
+        return button
 
     @property
     def current(self) -> str | None:
@@ -119,9 +103,9 @@ class GroupsDialog(QDialog):
         self._show_what_can_be_done()
 
     def _show_what_can_be_done(self, *_: object) -> None:
-        self.problem_label.setText("")
+        self.set_problem("")
         name, current = self.field.text().strip().lower(), self.current
-        self.add_button.setEnabled(bool(name) and name != current)
+        self.add_group_button.setEnabled(bool(name) and name != current)
         self.rename_button.setEnabled(current is not None and bool(name) and name != current)
         self.color_button.setEnabled(current is not None)
         self.remove_button.setEnabled(current is not None)
@@ -130,7 +114,7 @@ class GroupsDialog(QDialog):
         try:
             act()
         except NapariPhyError as error:
-            self.problem_label.setText(str(error))
+            self.set_problem(str(error))
         else:
             self._fill(current)
 

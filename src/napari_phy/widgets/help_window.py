@@ -22,6 +22,7 @@ class KeysWindow(QDialog):
         super().__init__(parent)
         self.setWindowTitle("All keys")
         self.setObjectName("napari-phy-keys")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)  # the next one may have another theme
         table = QWidget()
         self._grid = QGridLayout(table)
         self._grid.setContentsMargins(theme.px(18), theme.px(10), theme.px(18), theme.px(14))

@@ -2,47 +2,33 @@
 
 from typing import Any
 
-from qtpy.QtWidgets import QComboBox, QDialog, QDialogButtonBox, QFormLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QComboBox, QFormLayout, QLineEdit, QWidget
 
 from napari_phy.widgets import messages
-from napari_phy.widgets.theme import BODY_PX, Tokens
+from napari_phy.widgets.small_dialogs import SmallDialog, Words
+from napari_phy.widgets.theme import Tokens
 
 DEFAULT_FIELD = "note"
 
 
-class LabelDialog(QDialog):
+class LabelDialog(SmallDialog):
     """A field, which may be new, and a value; an empty value takes the label away."""
 
     def __init__(self, session: Any, theme: Tokens, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setWindowTitle("Label")
-        self._session = session
         clusters = session.selection.clusters
-        self.title = QLabel(f"Label {messages.listed(clusters)}")
+        super().__init__(Words("Label", f"Label {messages.listed(clusters)}", act="Label"), theme, parent)
+        self._session = session
         self.field = QComboBox()
         self.field.setEditable(True)
         self.field.addItems(sorted(session.manager.cluster_labels) or [DEFAULT_FIELD])
         self.value = QLineEdit()
         self.value.setPlaceholderText("word or number; empty takes it away")
-        self.buttons = QDialogButtonBox(
-            QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel, parent=self
-        )
-        self.buttons.accepted.connect(self.accept)
-        self.buttons.rejected.connect(self.reject)
-        self.field.currentTextChanged.connect(self._show_value)
         form = QFormLayout()
+        form.setHorizontalSpacing(theme.px(10))
         form.addRow("Field", self.field)
         form.addRow("Value", self.value)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(theme.px(18), theme.px(14), theme.px(18), theme.px(14))
-        column.addWidget(self.title)
-        column.addLayout(form)
-        column.addWidget(self.buttons)
-        self.setMinimumWidth(theme.px(340))
-        self.setStyleSheet(
-            f"QDialog {{ background: {theme.panel}; }}"
-            f"QLabel {{ color: {theme.text}; font-size: {theme.px(BODY_PX)}px; }}"
-        )
+        self.body.addLayout(form)
+        self.field.currentTextChanged.connect(self._show_value)
         self._show_value(self.field.currentText())
         self.value.setFocus()
 

@@ -5,9 +5,9 @@ from collections.abc import Callable, Sequence
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
-from napari_phy.widgets.theme import BODY_PX, Tokens
+from napari_phy.widgets.small_dialogs import button_style
+from napari_phy.widgets.theme import BODY_PX, HEADLINE_PX, Tokens
 
-HEADLINE_PX = 13
 Button = tuple[str, Callable[[], object]]
 
 
@@ -96,7 +96,7 @@ class MessagePage(QWidget):
         self._button_row.addStretch(1)
         for place, (text, action) in enumerate(buttons):
             button = QPushButton(text, self)
-            button.setProperty("primary", self._is_error and place == 0)
+            button.setProperty("look", "primary" if self._is_error and place == 0 else "")
             button.clicked.connect(lambda *_, action=action: action())
             self._button_row.addWidget(button)
             self.buttons.append(button)
@@ -106,7 +106,6 @@ class MessagePage(QWidget):
         """Take colours and sizes of a theme."""
         self._theme = theme
         headline = theme.error if self._is_error else theme.text
-        on_accent = "#ffffff" if theme.dark else theme.text
         self.progress.setFixedSize(theme.px(200), 4)
         self.setStyleSheet(
             f"""
@@ -114,10 +113,7 @@ class MessagePage(QWidget):
             QLabel {{ background: transparent; color: {theme.dim}; font-size: {theme.px(BODY_PX)}px; }}
             QProgressBar {{ background: {theme.raised}; border: none; border-radius: 0; }}
             QProgressBar::chunk {{ background: {theme.dim}; }}
-            QPushButton {{ background: {theme.raised}; color: {theme.text}; border: none; border-radius: 3px;
-                padding: {theme.px(4)}px {theme.px(12)}px; font-size: {theme.px(BODY_PX)}px; }}
-            QPushButton:hover {{ background: {theme.grid}; }}
-            QPushButton[primary="true"] {{ background: {theme.accent}; color: {on_accent}; }}
+            {button_style(theme)}
             """
         )
         self.headline.setStyleSheet(f"color: {headline}; font-size: {theme.px(HEADLINE_PX)}px;")

@@ -1,23 +1,93 @@
-"""Notifications with buttons."""
+"""Notifications with buttons, whole sentences and no theft of the keys."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from weakref import ref
 
 from napari.utils.notifications import Notification, notification_manager
-from qtpy.QtWidgets import QDialog, QLabel, QMainWindow
+from qtpy.compat import isalive
+from qtpy.QtCore import QEvent, QObject, QRect, Qt, QTimer
+from qtpy.QtWidgets import QApplication, QDialog, QLabel, QMainWindow, QWidget
 
 Choice = tuple[str, Callable[[], object]]
 LOCATE = "Locate raw data…"
 SAVE_COPY = "Save a copy…"
+TENDER = "napari-phy-tender"
 
 
-def notify(sentence: str, severity: str = "warning", choices: Sequence[Choice] = ()) -> None:
-    """Show a napari notification; each choice is a button."""
+class OurNotification(Notification):
+    """A notification without a source: napari would name its own notification manager."""
+
+    source = property(lambda self: None)
+
+
+def notify(sentence: str, severity: str = "warning", choices: Sequence[Choice] = (), *, stays: bool = False) -> None:
+    """Show a napari notification; each choice is a button. One that `stays` does not fade before it is answered."""
     actions = tuple((text, lambda *_, act=act: act()) for text, act in choices)
-    notification_manager.dispatch(Notification(sentence, severity, actions=actions))
+    focused = QApplication.focusWidget()
+    notification_manager.dispatch(OurNotification(sentence, severity, actions=actions))
+    for window in QApplication.topLevelWidgets():
+        for shown in _shown([sentence], window):
+            if shown.findChild(Tender, TENDER) is None and hasattr(shown, "move_to_bottom_right"):
+                Tender(shown, focused or window.focusWidget(), stays)
 
 
 def take_back(sentences: Sequence[str], window: QMainWindow) -> None:
     """Close the notifications of a window that say what is no longer true."""
-    for shown in window.findChildren(QDialog):
-        if shown.isVisible() and any(label.text() in sentences for label in shown.findChildren(QLabel)):
-            shown.close()
+    for shown in _shown(sentences, window):
+        shown.close()
+
+
+def _shown(sentences: Sequence[str], window: QWidget) -> Iterator[QDialog]:
+    for dialog in window.findChildren(QDialog):
+        if dialog.isVisible() and any(label.text() in sentences for label in dialog.findChildren(QLabel)):
+            yield dialog
+
+
+def _tended(canvas: QWidget) -> list[QDialog]:
+    return [tender.parent() for tender in canvas.findChildren(Tender, TENDER) if tender.parent().isVisible()]
+
+
+class Tender(QObject):
+    """Improves one of napari's notifications as long as it is there.
+
+    The whole sentence is shown, it keeps its corner when the canvas changes its size, and when it closes the focus that
+    napari gives to the canvas goes back to where it was.
+    """
+
+    def __init__(self, shown: QDialog, focused: QWidget | None, stays: bool) -> None:
+        super().__init__(shown)
+        self.setObjectName(TENDER)
+        self._focused = None if focused is None else ref(focused)  # weak: nothing of ours keeps a closed window alive
+        if stays:
+            shown.DISMISS_AFTER = 0
+            shown.timer_stop()
+        shown.expand_button.hide()
+        shown.opacity_anim.setEndValue(1.0)  # what lies beneath shall not shine through
+        shown.finished.connect(self._on_closed)
+        shown.parent().installEventFilter(self)
+        QTimer.singleShot(0, self._place)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Follow the canvas."""
+        if event.type() == QEvent.Type.Resize:
+            self._place()
+        return False
+
+    def _place(self) -> None:
+        shown = self.parent() if isalive(self) else None
+        if shown is None or not shown.isVisible():
+            return
+        message = shown.message
+        box = QRect(0, 0, message.width(), 10_000)
+        needed = message.fontMetrics().boundingRect(box, Qt.TextFlag.TextWordWrap, message.text()).height()
+        shown.geom_anim.stop()
+        message.setMinimumHeight(needed + 4)  # descenders
+        height = max(shown.minimumHeight(), shown.layout().totalMinimumSize().height())
+        beneath = [other.height() for other in _tended(shown.parent()) if other is not shown]
+        shown.resize(shown.width(), max([height, *beneath]))
+        shown.move_to_bottom_right()
+
+    def _on_closed(self, *_: object) -> None:
+        focused, canvas = None if self._focused is None else self._focused(), self.parent().parent()
+        if focused is not None and isalive(focused) and focused.isVisible() and canvas.window().focusWidget() is canvas:
+            focused.setFocus(Qt.FocusReason.OtherFocusReason)

@@ -33,7 +33,8 @@ class OpeningNotes:
             if (is_recovered and is_new) or (not is_recovered and sentence not in self._said):
                 self._said.add(sentence)
                 choices = _choices(session, sentence, save, save_copy, locate)
-                notify(sentence, "info" if is_recovered else "warning", choices)
+                stays = is_recovered or "set aside" in sentence  # said here only
+                notify(sentence, "info" if is_recovered else "warning", choices, stays=stays)
 
 
 def _is_gone(place: tuple[int, str], model: Any) -> bool:

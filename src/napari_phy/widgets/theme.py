@@ -9,7 +9,7 @@ from qtpy.compat import isalive
 from qtpy.QtCore import QObject, Signal
 from qtpy.QtGui import QColor, QFont, QFontMetricsF
 
-BODY_PX, AXIS_PX, TICK_PX = 12, 11, 10
+HEADLINE_PX, BODY_PX, AXIS_PX, TICK_PX = 13, 12, 11, 10
 
 _DARK = {
     "view": "#15171c",
