@@ -9,7 +9,7 @@ import pytest
 from soak.small_kwik import make_kwik
 
 from napari_phy.core.errors import KwikFormatError
-from napari_phy.io.checks import Finding, check_kwik
+from napari_phy.io.checks import Finding, check_data_set
 
 GROUP = "/channel_groups/0"
 
@@ -22,11 +22,11 @@ def kwik(tmp_path: Path) -> Path:
 
 
 def sentences(path: Path) -> list[str]:
-    return [finding.sentence for finding in check_kwik(path)]
+    return [finding.sentence for finding in check_data_set(path)]
 
 
 def problems(path: Path) -> list[str]:
-    return [finding.sentence for finding in check_kwik(path) if finding.level == "problem"]
+    return [finding.sentence for finding in check_data_set(path) if finding.level == "problem"]
 
 
 def test_a_data_set_in_order_has_no_problems(kwik: Path) -> None:
@@ -162,10 +162,10 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], str, str]] = {
 def test_a_contradiction_is_found_and_comes_with_advice(kwik: Path, name: str) -> None:
     damage, level, says = DAMAGES[name]
     damage(kwik)
-    found = [finding for finding in check_kwik(kwik) if says in finding.sentence]
+    found = [finding for finding in check_data_set(kwik) if says in finding.sentence]
     assert found, sentences(kwik)
     assert found[0].level == level
-    for finding in check_kwik(kwik):
+    for finding in check_data_set(kwik):
         assert finding.place
         assert finding.advice
         assert finding.sentence.endswith(".")
@@ -174,14 +174,14 @@ def test_a_contradiction_is_found_and_comes_with_advice(kwik: Path, name: str) -
 
 def test_problems_come_first_and_once(kwik: Path) -> None:
     kwik.with_suffix(".dat").unlink()
-    levels = [finding.level for finding in check_kwik(kwik)]
+    levels = [finding.level for finding in check_data_set(kwik)]
     assert levels == sorted(levels, reverse=True)
     assert len(problems(kwik)) == len(set(problems(kwik))) == 1
 
 
 def test_nothing_is_changed(kwik: Path) -> None:
     before = {file.name: file.read_bytes() for file in kwik.parent.iterdir()}
-    check_kwik(kwik)
+    check_data_set(kwik)
     assert {file.name: file.read_bytes() for file in kwik.parent.iterdir()} == before
 
 
@@ -189,7 +189,7 @@ def test_what_is_no_kwik_file_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "x.kwik"
     path.write_bytes(b"text")
     with pytest.raises(KwikFormatError):
-        check_kwik(path)
+        check_data_set(path)
 
 
 def test_a_finding_is_a_sentence() -> None:

@@ -8,7 +8,7 @@ import pytest
 from soak.small_kwik import make_kwik
 
 from napari_phy.core.errors import SaveError
-from napari_phy.io.conversion import convert_kwik
+from napari_phy.io.conversion import convert_data_set
 from napari_phy.io.kwik.model import KwikModel
 
 
@@ -57,7 +57,7 @@ def test_everything_comes_along_and_the_old_files_stay(source: Path, tmp_path: P
     before = files(source.parent)
     target = tmp_path / "new.kwik"
     seen: list[float] = []
-    done = convert_kwik(source, target, seen.append)
+    done = convert_data_set(source, target, seen.append)
     assert files(source.parent) == before
     assert sorted(path.name for path in tmp_path.iterdir()) == ["new.kwik", "new.kwx", "old"]
     assert done.path == target
@@ -86,7 +86,7 @@ def test_older_layouts_become_new(source: Path, tmp_path: Path) -> None:
         del file["/channel_groups/0/features_masks"], file["/channel_groups/3"]
         file.create_dataset("/channel_groups/0/features_masks", data=values, chunks=(64, 12), compression="gzip")
     target = tmp_path / "new.kwik"
-    done = convert_kwik(source, target)
+    done = convert_data_set(source, target)
     compare(source, target)
     assert done.left_out == ("Channel group 3 has no features.",)
     with h5py.File(target) as file, h5py.File(target.with_suffix(".kwx")) as kwx:
@@ -107,21 +107,21 @@ def test_raw_data_in_hdf5_become_a_flat_file(source: Path, tmp_path: Path) -> No
         del file["/recordings/0/raw"].attrs["dat_path"]
         file["/recordings/0/raw"].attrs["hdf5_path"] = "{raw.kwd}/recordings/0/data"
     target = tmp_path / "new.kwik"
-    done = convert_kwik(source, target)
+    done = convert_data_set(source, target)
     assert done.raw_files == ("new.dat",)
     assert np.array_equal(np.fromfile(tmp_path / "new.dat", dtype=np.int16).reshape(-1, 4), raw)
     compare(source, target)
     target.unlink()
     target.with_suffix(".kwx").unlink()
     with pytest.raises(SaveError, match=r"new\.dat is there already"):
-        convert_kwik(source, target)
+        convert_data_set(source, target)
 
 
 def test_without_features_and_raw_data(source: Path, tmp_path: Path) -> None:
     source.with_suffix(".kwx").unlink()
     source.with_suffix(".dat").unlink()
     target = tmp_path / "new.kwik"
-    done = convert_kwik(source, target)
+    done = convert_data_set(source, target)
     assert not target.with_suffix(".kwx").exists()
     assert any("raw data were not found" in sentence for sentence in done.left_out)
     assert done.raw_files == ("small.dat",)
@@ -133,17 +133,17 @@ def test_a_data_set_is_never_overwritten(source: Path, tmp_path: Path, suffix: s
     target = tmp_path / "new.kwik"
     target.with_suffix(suffix).write_text("mine")
     with pytest.raises(SaveError, match="is there already"):
-        convert_kwik(source, target)
+        convert_data_set(source, target)
     assert target.with_suffix(suffix).read_text() == "mine"
     with pytest.raises(SaveError, match="is there already"):
-        convert_kwik(source, source)
+        convert_data_set(source, source)
 
 
 def test_names_that_cannot_be(source: Path, tmp_path: Path) -> None:
     with pytest.raises(SaveError, match=r"does not end in \.kwik"):
-        convert_kwik(source, tmp_path / "new.h5")
+        convert_data_set(source, tmp_path / "new.h5")
     with pytest.raises(SaveError, match="there is no folder"):
-        convert_kwik(source, tmp_path / "nowhere" / "new.kwik")
+        convert_data_set(source, tmp_path / "nowhere" / "new.kwik")
 
 
 def test_what_fails_leaves_nothing_behind(source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -152,7 +152,7 @@ def test_what_fails_leaves_nothing_behind(source: Path, tmp_path: Path, monkeypa
 
     monkeypatch.setattr("napari_phy.io.conversion._verify", full)
     with pytest.raises(SaveError, match="No space left on device"):
-        convert_kwik(source, tmp_path / "new.kwik")
+        convert_data_set(source, tmp_path / "new.kwik")
     assert [path.name for path in tmp_path.iterdir()] == ["old"]
 
 
@@ -160,5 +160,5 @@ def test_what_fails_leaves_nothing_behind(source: Path, tmp_path: Path, monkeypa
 @pytest.mark.parametrize("name", ["klusta_4ch/test4", "hybrid_10sec/hybrid_10sec"])
 def test_real_data(data_folder: Path, tmp_path: Path, name: str) -> None:
     source = data_folder / f"{name}.kwik"
-    convert_kwik(source, tmp_path / source.name)
+    convert_data_set(source, tmp_path / source.name)
     compare(source, tmp_path / source.name)

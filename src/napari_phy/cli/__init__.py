@@ -44,8 +44,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"napari-phy {_version()}")
     parser.set_defaults(verbose=False)
     commands = parser.add_subparsers(required=True, metavar="command", title="commands")
-    opening = _add(commands, "open", "open a .kwik file in napari", _open, ["napari-phy open recording.kwik"])
-    _add_kwik(opening)
+    opening = _add(
+        commands,
+        "open",
+        "open a data set in napari",
+        _open,
+        ["napari-phy open recording.kwik", "napari-phy open experiment1_100.raw.kwd"],
+    )
+    _add_file(opening)
     _add(commands, "demo", "open a fresh copy of the sample in napari", _demo, ["napari-phy demo"])
     describing = _add(
         commands,
@@ -54,7 +60,7 @@ def _parser() -> argparse.ArgumentParser:
         _describe,
         ["napari-phy describe recording.kwik", "napari-phy describe recording.kwik --json | jq .channel_groups"],
     )
-    _add_kwik(describing)
+    _add_file(describing)
     checking = _add(
         commands,
         "check",
@@ -62,15 +68,15 @@ def _parser() -> argparse.ArgumentParser:
         _check,
         ["napari-phy check recording.kwik", "napari-phy check recording.kwik --json || echo not in order"],
     )
-    _add_kwik(checking)
+    _add_file(checking)
     converting = _add(
         commands,
         "convert",
-        "write any variant of Kwik anew in the layout of klusta 3; the old files stay as they are",
+        "write any variant of Kwik, or a recording of Open Ephys, anew in the layout of klusta 3; old files stay",
         _convert,
         ["napari-phy convert old/recording.kwik new/recording.kwik"],
     )
-    _add_kwik(converting)
+    _add_file(converting)
     converting.add_argument("target", type=Path, help="the .kwik file to make")
     configuring = _add(
         commands,
@@ -86,7 +92,7 @@ def _parser() -> argparse.ArgumentParser:
 def _open(options: argparse.Namespace) -> Answer:
     from napari_phy.cli.opening import open_in_napari
 
-    return open_in_napari(options.kwik)
+    return open_in_napari(options.file)
 
 
 def _demo(options: argparse.Namespace) -> Answer:
@@ -98,19 +104,19 @@ def _demo(options: argparse.Namespace) -> Answer:
 def _describe(options: argparse.Namespace) -> Answer:
     from napari_phy.cli.describing import describe
 
-    return describe(options.kwik)
+    return describe(options.file)
 
 
 def _check(options: argparse.Namespace) -> Answer:
     from napari_phy.cli.checking import check
 
-    return check(options.kwik)
+    return check(options.file)
 
 
 def _convert(options: argparse.Namespace) -> Answer:
     from napari_phy.cli.converting import convert
 
-    return convert(options.kwik, options.target, quiet=options.json)
+    return convert(options.file, options.target, quiet=options.json)
 
 
 def _config(options: argparse.Namespace) -> Answer:
@@ -140,8 +146,10 @@ def _add(
     return parser
 
 
-def _add_kwik(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("kwik", type=Path, help="the .kwik file")
+def _add_file(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "file", type=Path, help="the .kwik file; or a .kwx, .kwe or .kwd that belongs to one or is of Open Ephys"
+    )
 
 
 def _version() -> str:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from napari_phy.cli.answers import OK, PROBLEM, Answer, count
-from napari_phy.io.checks import check_kwik
+from napari_phy.io.checks import check_data_set
 
 
 def check(path: Path) -> Answer:
     """Return all findings; the status says whether there is a problem among them."""
-    findings = check_kwik(path)
+    path, findings = check_data_set(path)
     problems = [finding for finding in findings if finding.level == "problem"]
     facts = {
         "path": str(path),

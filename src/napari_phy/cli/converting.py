@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from napari_phy.cli.answers import Answer, count
-from napari_phy.io.conversion import convert_kwik
+from napari_phy.io.conversion import convert_data_set
 
 
 def convert(source: Path, target: Path, *, quiet: bool) -> Answer:
@@ -18,7 +18,7 @@ def convert(source: Path, target: Path, *, quiet: bool) -> Answer:
             end = "\n" if part >= 1 else ""
             print(f"\rConverting {source.name}: {part:4.0%}", end=end, file=sys.stderr, flush=True)
 
-    done = convert_kwik(source, target, on_progress)
+    done = convert_data_set(source, target, on_progress)
     facts = {
         "path": str(done.path),
         "n_spikes": {str(group): n for group, n in done.n_spikes.items()},

@@ -10,40 +10,41 @@ from typing import Any
 import numpy as np
 
 from napari_phy.cli.answers import Answer, count
+from napari_phy.core.base_model import BaseModel
 from napari_phy.core.errors import NapariPhyError
-from napari_phy.io.kwik.model import KwikModel
+from napari_phy.io.opening import open_model
 
 
 def describe(path: Path) -> Answer:
     """Return a readable summary of all channel groups and clusterings of a data set."""
-    with contextlib.closing(KwikModel(path)) as first:
-        facts = _facts_of_all(path, first)
+    with contextlib.closing(open_model(path)) as first:
+        facts = _facts_of_all(first)
         groups = [_group(first)]
         missing = list(first.missing)
-        channel_groups = first.channel_groups
-    for channel_group in channel_groups:
-        if channel_group == groups[0]["channel_group"]:
-            continue
-        try:
-            with contextlib.closing(KwikModel(path, channel_group=channel_group)) as model:
-                groups.append(_group(model))
-                missing += model.missing
-        except NapariPhyError as error:
-            groups.append({"channel_group": channel_group, "error": str(error)})
-            missing.append(str(error))
+        for channel_group in first.channel_groups:
+            if channel_group == first.channel_group:
+                continue
+            try:
+                with contextlib.closing(first.opened_at(channel_group, None)) as model:
+                    groups.append(_group(model))
+                    missing += model.missing
+            except NapariPhyError as error:
+                groups.append({"channel_group": channel_group, "error": str(error)})
+                missing.append(str(error))
     groups.sort(key=lambda group: int(group["channel_group"]))
     facts |= {"channel_groups": groups, "missing": list(dict.fromkeys(missing))}
     return Answer(facts, _lines(facts))
 
 
-def _facts_of_all(path: Path, model: KwikModel) -> dict[str, Any]:
+def _facts_of_all(model: BaseModel) -> dict[str, Any]:
     return {
-        "path": str(path),
+        "path": str(model.path),
         "sample_rate_hz": model.sample_rate,
         "duration_s": model.duration,
         "unit": model.unit,
         "microvolts_per_unit": model.microvolts_per_unit,
         "n_raw_channels": None if model.traces is None else model.traces.shape[1],
+        "events": {name: len(events) for name, events in model.events.items()},
         "recordings": [
             {
                 "recording": recording.recording_id,
@@ -56,7 +57,7 @@ def _facts_of_all(path: Path, model: KwikModel) -> dict[str, Any]:
     }
 
 
-def _group(model: KwikModel) -> dict[str, Any]:
+def _group(model: BaseModel) -> dict[str, Any]:
     return {
         "channel_group": model.channel_group,
         "n_channels": model.n_channels,
@@ -67,16 +68,17 @@ def _group(model: KwikModel) -> dict[str, Any]:
     }
 
 
-def _clustering(model: KwikModel, name: str) -> dict[str, Any]:
+def _clustering(model: BaseModel, name: str) -> dict[str, Any]:
     if name == model.clustering:
-        ids, groups = model.cluster_ids, model.cluster_groups
+        clusters, groups = model.spike_clusters, model.cluster_groups
     else:
         try:
-            with contextlib.closing(KwikModel(model.path, model.channel_group, name)) as other:
-                ids, groups = other.cluster_ids, other.cluster_groups
+            with contextlib.closing(model.opened_at(model.channel_group, name)) as other:
+                clusters, groups = other.spike_clusters, other.cluster_groups
         except NapariPhyError as error:
             return {"name": name, "error": str(error)}
-    counted = Counter(groups.get(cluster, "unsorted") for cluster in np.asarray(ids).tolist())
+    ids = np.unique(clusters).tolist()
+    counted = Counter(groups.get(cluster, "unsorted") for cluster in ids)
     return {"name": name, "n_clusters": len(ids), "clusters_in_group": dict(counted.most_common())}
 
 
@@ -95,6 +97,8 @@ def _lines(facts: dict[str, Any]) -> list[str]:
             f"  {recording['recording']:<4} {recording['name']}: {duration(recording['duration_s'])}, "
             f"from {recording['start_s']:.3f} s"
         )
+    if facts["events"]:
+        lines.append("Events          " + ", ".join(f"{n} {name}" for name, n in facts["events"].items()))
     lines += ["", f"Channel groups  {len(facts['channel_groups'])}"]
     for group in facts["channel_groups"]:
         lines += _group_lines(group)

@@ -92,12 +92,23 @@ class BaseModel(ABC):
     waveforms: SpikeRows | None  # (n_spikes, n_samples, n_channels), filtered, in µV where the gain is known
     traces: Samples | None  # raw units, all channels of the file
     events: Mapping[str, EventTimes] = MappingProxyType({})  # by kind; only kinds that have any
+    metadata: Mapping[str, Any] = MappingProxyType({})  # parameters of detection, as the file has them
     missing: tuple[str, ...]
 
     @property
     def name(self) -> str:
         """File name, for titles and messages."""
         return self.path.name
+
+    @property
+    def edited_file(self) -> Path:
+        """The file that edits are kept for: the same one whichever file of the data set was opened."""
+        return self.path
+
+    @property
+    def file_order(self) -> npt.NDArray[np.int64] | None:
+        """(n_spikes,) row of the file of each spike, or None where the file has them in the order of time."""
+        return None
 
     @property
     def n_spikes(self) -> int:

@@ -11,12 +11,14 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from napari_phy.core.base_model import BaseModel
 from napari_phy.core.errors import KwikFormatError, NapariPhyError
 from napari_phy.io.h5 import H5File, open_h5
 from napari_phy.io.kwik import parameters, schema
 from napari_phy.io.kwik.attributes import as_float, as_int
 from napari_phy.io.kwik.clusters import read_group_names
 from napari_phy.io.kwik.model import KwikModel
+from napari_phy.io.opening import find_kwik, open_model
 from napari_phy.io.prm import read_prm
 
 _N_SAMPLED = 10_000
@@ -46,17 +48,47 @@ class Finding:
         return f"{self.place} {self.what}; {self.advice}."
 
 
-def check_kwik(path: str | Path) -> list[Finding]:
-    """Return everything that contradicts itself in a data set, problems first; empty if all is well.
+def check_data_set(path: str | Path) -> tuple[Path, list[Finding]]:
+    """Return which file was checked, and everything that contradicts itself in its data set, problems first.
 
     Nothing is changed. Features are sampled (10 000 spikes of each channel group), the rest is read whole.
+
+    Parameters
+    ----------
+    path : any file that `open_model` opens.
 
     Raises
     ------
     KwikFormatError
-        If the file is no Kwik file at all.
+        If it is no file of a data set at all.
     """
-    path = Path(path)
+    kwik = find_kwik(Path(path))
+    checked, findings = (Path(path), _check_recording(Path(path))) if kwik is None else (kwik, _check_kwik(kwik))
+    unique = {finding.sentence: finding for finding in findings}
+    return checked, sorted(unique.values(), key=lambda finding: finding.level == "note")
+
+
+def _check_recording(path: Path) -> list[Finding]:
+    """Check what Open Ephys recorded: everything is read that can be."""
+    findings: list[Finding] = []
+    with contextlib.closing(open_model(path)) as first:
+        findings += _missing_of(first)
+        for electrode in first.channel_groups:
+            with _as_finding(findings, f"{path.name}: electrode {electrode}"):
+                with contextlib.closing(first.opened_at(electrode, None)) as model:
+                    findings += _missing_of(model)
+    return findings
+
+
+def _missing_of(model: BaseModel) -> Iterator[Finding]:
+    """Give what a recording lacks: what cannot be seen for it is a problem, what needs a sorting is none."""
+    for sentence in model.missing:
+        what, _, advice = sentence.partition(". ")[0].rstrip(".").partition("; ")
+        level = "problem" if "not beside" in what or "left out" in what else "note"
+        yield Finding(level, f"{model.name}:", what, advice or "everything else works")
+
+
+def _check_kwik(path: Path) -> list[Finding]:
     findings: list[Finding] = []
     with open_h5(path) as file:
         schema.check_is_kwik(file)
@@ -72,8 +104,7 @@ def check_kwik(path: str | Path) -> list[Finding]:
         with _as_finding(findings, f"{path.name}: channel group {group}"):
             findings += _check_opened(path, group)
     findings += _check_parameter_file(path)
-    unique = {finding.sentence: finding for finding in findings}
-    return sorted(unique.values(), key=lambda finding: finding.level == "note")
+    return findings
 
 
 @contextlib.contextmanager

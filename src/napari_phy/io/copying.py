@@ -7,7 +7,7 @@ from pathlib import Path
 
 from napari_phy.core.errors import JournalLockedError, SaveError
 from napari_phy.io import atomic
-from napari_phy.io.journal_opening import ClusteringPlace
+from napari_phy.io.clustering_place import ClusteringPlace
 from napari_phy.io.locks import connect_exclusively
 from napari_phy.io.platform_files import replace_file, sync_folder
 from napari_phy.io.raw_notes import write_raw_notes

@@ -9,33 +9,10 @@ from pathlib import Path
 
 from napari_phy.core.update_info import UpdateInfo
 from napari_phy.io import store_messages
-from napari_phy.io.h5 import open_h5
+from napari_phy.io.clustering_place import ClusteringPlace
 from napari_phy.io.journal import Journal, UnreadableJournalError
-from napari_phy.io.kwik import schema
-from napari_phy.io.kwik.save import content_hash
 from napari_phy.io.replay_base import Base, read_base
-from napari_phy.io.side_folder import clustering_file, make_side_folder
-
-
-@dataclass(frozen=True, slots=True)
-class ClusteringPlace:
-    """One clustering of one file, and where its side files are."""
-
-    path: Path
-    channel_group: int
-    clustering: str
-
-    def content_hash(self) -> str:
-        """Return the hash of what the file holds now."""
-        return content_hash(self.path, self.channel_group, self.clustering)
-
-    def journal_file(self, folder: Path) -> Path:
-        """Return where the journal lies."""
-        return clustering_file(folder, "journal", self.channel_group, self.clustering, ".sqlite")
-
-    def labels_file(self, folder: Path) -> Path:
-        """Return where the clusters that the edits began with lie, unless the file itself has them."""
-        return clustering_file(folder, "base", self.channel_group, self.clustering, ".npy")
+from napari_phy.io.side_folder import make_side_folder
 
 
 @dataclass(slots=True)
@@ -91,7 +68,7 @@ def _adopted(journal: Journal, place: ClusteringPlace, folder: Path, base: Base)
     """Return what the journal says, None when the file is not the one it belongs to."""
     digest = place.content_hash()
     if journal.is_new or (journal.is_empty and journal.state.saved_hash != digest):
-        journal.start(digest, first_free_id(place, base))
+        journal.start(digest, place.first_free_id(base))
     if not journal.settle(digest):
         return None
     records = journal.records()
@@ -110,21 +87,11 @@ def _adopted(journal: Journal, place: ClusteringPlace, folder: Path, base: Base)
 def _begun(path: Path, place: ClusteringPlace, base: Base) -> Journal:
     journal = Journal(path)
     try:
-        journal.start(place.content_hash(), first_free_id(place, base))
+        journal.start(place.content_hash(), place.first_free_id(base))
     except BaseException:
         journal.close()
         raise
     return journal
-
-
-def first_free_id(place: ClusteringPlace, base: Base) -> int:
-    """Return an id above every cluster that the file knows, those without spikes included."""
-    with open_h5(place.path) as file:
-        nodes = file.children(schema.clusters_path(place.channel_group, place.clustering))
-    used = [node for node in nodes if isinstance(node, int)]
-    used += [int(base.spike_clusters.max(initial=-1)), *base.cluster_groups, *base.cluster_colors]
-    used += [cluster for values in base.cluster_labels.values() for cluster in values]
-    return max(used) + 1
 
 
 def put_aside(place: ClusteringPlace, folder: Path, aside: Path, rename: Callable[[Path], object]) -> None:

@@ -68,6 +68,7 @@ class OpenEphysModel(BaseModel):
     ) -> None:
         self.path = Path(path)
         files, named = find_experiment(self.path)
+        self._edited_file = files.spikes or self.path
         self.processors = tuple(files.processors)
         self.processor = self._choose_processor(processor if processor is not None else named)
         if clustering not in (None, _CLUSTERING):
@@ -85,6 +86,16 @@ class OpenEphysModel(BaseModel):
             if spikes is not None and not is_needed:
                 spikes.close()
         self._read_events(files.events)
+
+    @property
+    def edited_file(self) -> Path:
+        """The `.kwx` where there is one: its spikes are what is sorted."""
+        return self._edited_file
+
+    @property
+    def file_order(self) -> npt.NDArray[np.int64] | None:
+        """(n_spikes,) row of the file of each spike, or None where the file has them in the order of time."""
+        return self._order
 
     def opened_at(self, channel_group: int | None, clustering: str | None) -> Self:
         """Return another electrode of the same experiment as a model of its own."""
@@ -130,7 +141,10 @@ class OpenEphysModel(BaseModel):
         if raw is None:
             self.missing += (f"Traces need a .raw.kwd, which is not beside {self.name}. Everything else works.",)
         if not found:
-            raise KwikFormatError(f"{self.name}: neither it nor the files beside it tell of a recording.")
+            raise KwikFormatError(
+                f"{self.name} holds neither recordings nor events, and no .kwik, .kwe or .raw.kwd beside it does; "
+                "put the file there that belongs to it."
+            )
         return [found[number] for number in sorted(found)]
 
     def _read(self, spikes: H5File | None, recordings: Sequence[RawRecording], channel_group: int | None) -> bool:

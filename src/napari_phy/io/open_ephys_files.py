@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from napari_phy.core.errors import KwikFormatError
 from napari_phy.io.h5 import H5File, open_h5
 from napari_phy.io.kwik import parameters, schema
 from napari_phy.io.kwik.attributes import as_float, as_int
+from napari_phy.io.kwik.events import EVENTS
 from napari_phy.io.kwik.raw_files import RawData, kwd_data
 
 _KWD = re.compile(r"(?P<base>.+?)(?:_(?P<processor>\d[\d._]*))?\.raw\.kwd", re.IGNORECASE)
@@ -73,21 +75,26 @@ def find_experiment(path: Path) -> tuple[ExperimentFiles, str | None]:
         raise KwikFormatError(f"{path.name} is not there: no such file in {path.parent}.")
     match = _KWD.fullmatch(path.name)
     base = match["base"] if match else path.stem
-    found: dict[str, Path] = {}
-    for sibling in sorted(path.parent.iterdir()):
-        other = _KWD.fullmatch(sibling.name)
-        if other and other["base"] == base and sibling.is_file():
-            found[other["processor"] or ""] = sibling
-    processors = dict(sorted(found.items(), key=lambda item: [int(part) for part in re.findall(r"\d+", item[0])]))
+    processors = find_raw_files(path.with_name(base))
     events = next((file for suffix in (".kwe", ".kwik") if (file := path.with_name(base + suffix)).is_file()), None)
     spikes = path.with_name(f"{base}.kwx")
-    if events is not None and events.suffix == ".kwik" and _is_sorting(events):
+    if events is not None and events.suffix == ".kwik" and not is_events_only(events):
         if path.suffix.lower() == ".kwx":
             raise KwikFormatError(f"{path.name} holds the features of a sorting; open {events.name}.")
         events = None
     return ExperimentFiles(base, processors, events, spikes if spikes.is_file() else None), (
         (match["processor"] or "") if match else None
     )
+
+
+def find_raw_files(base: Path) -> dict[str, Path]:
+    """Return {processor: its `.raw.kwd`} of the experiment whose files begin with `base`, by number."""
+    found: dict[str, Path] = {}
+    for sibling in sorted(base.parent.iterdir()):
+        match = _KWD.fullmatch(sibling.name)
+        if match and match["base"] == base.name and sibling.is_file():
+            found[match["processor"] or ""] = sibling
+    return dict(sorted(found.items(), key=lambda item: [int(part) for part in re.findall(r"\d+", item[0])]))
 
 
 def read_recordings(file: H5File) -> list[RawRecording]:
@@ -106,6 +113,17 @@ def read_recordings(file: H5File) -> list[RawRecording]:
     return found
 
 
+def content_hash(path: Path, channel_group: int) -> str:
+    """Return the BLAKE2b hash of the detected spikes of an electrode of a `.kwx`, as far as a clustering needs them."""
+    digest = hashlib.blake2b(digest_size=32)
+    with open_h5(path) as file:
+        for name in ("time_samples", "recordings", "recording"):
+            dataset = f"{schema.group_path(channel_group)}/{name}"
+            if file.is_dataset(dataset):
+                digest.update(np.ascontiguousarray(file.read(dataset), dtype="<i8").data)
+    return digest.hexdigest()
+
+
 def _gains(file: H5File, node: str, n_channels: int) -> npt.NDArray[np.float64] | None:
     """Return `channel_bit_volts`, an attribute or a dataset; as µV, None where it is not there for each channel."""
     more = f"{node}/application_data"
@@ -119,9 +137,10 @@ def _gains(file: H5File, node: str, n_channels: int) -> npt.NDArray[np.float64] 
     return np.full(n_channels, single) if single is not None else None
 
 
-def _is_sorting(path: Path) -> bool:
+def is_events_only(path: Path) -> bool:
+    """Tell whether a `.kwik` is what the first versions of Open Ephys wrote: recordings and events, no spikes."""
     try:
         with open_h5(path) as file:
-            return file.has(schema.GROUPS)
+            return file.has(EVENTS) and not file.has(schema.GROUPS)
     except KwikFormatError:
         return False

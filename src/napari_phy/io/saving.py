@@ -15,9 +15,10 @@ import numpy.typing as npt
 from napari_phy.core.cluster_groups import ClusterGroup
 from napari_phy.core.errors import JournalError, JournalLockedError, NapariPhyError, SaveError
 from napari_phy.io import atomic, store_messages
+from napari_phy.io.clustering_place import ClusteringPlace
 from napari_phy.io.crash_points import reached
 from napari_phy.io.journal import Journal
-from napari_phy.io.journal_opening import ClusteringPlace
+from napari_phy.io.kwik.clustering_nodes import begin_clustering
 from napari_phy.io.kwik.save import content_hash, write_clustering
 from napari_phy.io.locks import held
 from napari_phy.io.platform_files import replace_file, sync_folder
@@ -48,6 +49,19 @@ class Snapshot:
     group_names: tuple[str, ...]
     n_committed: int | None = None
     user_groups: tuple[ClusterGroup, ...] | None = None
+
+
+def base_of_snapshot(snapshot: Snapshot) -> Base:
+    """Return the clustering of a snapshot."""
+    user_groups = snapshot.user_groups or ()
+    return Base(
+        snapshot.spike_clusters,
+        snapshot.cluster_groups,
+        snapshot.cluster_colors,
+        snapshot.cluster_labels,
+        (*snapshot.group_names, *(group.name for group in user_groups)),
+        user_groups,
+    )
 
 
 def replace_kwik(place: ClusteringPlace, snapshot: Snapshot, journal: Journal, base: Base) -> None:
@@ -99,6 +113,9 @@ def write_copy(place: ClusteringPlace, snapshot: Snapshot, copy: Path) -> None:
     atomic.copy_file(place.path, copy, room_for=snapshot.spike_clusters.nbytes + (1 << 20))
     atomic.make_writable(copy)
     reached("save.copied")
+    found = place.found_in(copy)
+    if found != place.clustering:
+        begin_clustering(copy, place.channel_group, place.clustering, found)
     write_clustering(
         copy,
         channel_group=place.channel_group,

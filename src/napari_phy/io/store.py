@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import threading
 from collections.abc import Mapping
 from datetime import datetime
@@ -14,13 +13,15 @@ from napari_phy.core.base_model import BaseModel
 from napari_phy.core.errors import JournalError, JournalLockedError, NapariPhyError, ReadOnlyError
 from napari_phy.core.update_info import UpdateInfo
 from napari_phy.io import store_messages
+from napari_phy.io.clustering_place import ClusteringPlace
+from napari_phy.io.conversion import convert_data_set
 from napari_phy.io.copying import copy_data_set
 from napari_phy.io.crash_points import reached
 from napari_phy.io.journal import Journal
-from napari_phy.io.journal_opening import ClusteringPlace, OpenedJournal, first_free_id, open_journal
+from napari_phy.io.journal_opening import OpenedJournal, open_journal
 from napari_phy.io.kwik import schema
 from napari_phy.io.replay_base import Base, base_of
-from napari_phy.io.saving import Snapshot, clean_up, identity_or_none, replace_kwik
+from napari_phy.io.saving import Snapshot, base_of_snapshot, clean_up, identity_or_none, replace_kwik
 from napari_phy.io.side_folder import remove_side_folder
 
 __all__ = ["Base", "EditStore", "Snapshot"]
@@ -40,13 +41,16 @@ class EditStore:
     set_aside : the journal that was set aside at opening, if one was.
     """
 
-    def __init__(self, place: ClusteringPlace, base: Base, opened: OpenedJournal | None, messages: list[str]) -> None:
+    def __init__(
+        self, place: ClusteringPlace, base: Base, opened: OpenedJournal | None, messages: list[str], source: Path
+    ) -> None:
         self._place = place
+        self._source = source
         self._journal: Journal | None = None
         self._records: tuple[UpdateInfo, ...] | None = ()
         self._saving = threading.Lock()
         self._seen = identity_or_none(place.path)
-        self._first_free_id = first_free_id(place, base)
+        self._first_free_id = place.first_free_id(base)
         self.base = base
         self.messages = tuple(messages)
         self.recovered_at: datetime | None = None
@@ -63,7 +67,7 @@ class EditStore:
         When another process holds it, or none can be made, the store is read-only and its messages say why. Edits
         are never thrown away: a journal that does not fit the file is set aside.
         """
-        place = ClusteringPlace(Path(model.path).resolve(), model.channel_group, model.clustering)
+        place = ClusteringPlace.of(model)
         name = place.path.name
         base, opened, messages = base_of(model), None, []
         if not read_only:
@@ -76,16 +80,23 @@ class EditStore:
         if opened is not None:
             clean_up(place.path, opened.journal.path.parent)
             messages += opened.messages
-            if not _is_writable(place):
-                messages.append(store_messages.read_only_file(name))
+            if not place.is_writable:
+                messages.append(_where_edits_go(place))
+            elif (found := place.found_in(place.path)) != place.clustering:
+                messages.append(store_messages.new_clustering(name, place.clustering, found))
         for message in messages:
             logger.warning(message)
-        return cls(place, base, opened, messages)
+        return cls(place, base, opened, messages, model.path)
 
     @property
     def path(self) -> Path:
         """The file, links followed."""
         return self._place.path
+
+    @property
+    def clustering(self) -> str:
+        """The clustering that a save writes: `main` where `original` is sorted that has no `main` beside it yet."""
+        return self._place.clustering
 
     @property
     def read_only(self) -> bool:
@@ -95,7 +106,7 @@ class EditStore:
     @property
     def can_save(self) -> bool:
         """Whether edits can be kept and the file be replaced."""
-        return self._journal is not None and _is_writable(self._place)
+        return self._journal is not None and self._place.is_writable
 
     @property
     def records(self) -> tuple[UpdateInfo, ...]:
@@ -190,7 +201,14 @@ class EditStore:
             The disk is full, or the copy cannot be written.
         """
         with self._saving:
-            copy_data_set(self._place, snapshot, Path(target).resolve(), raw_places or {}, self.n_unsaved)
+            target = Path(target).resolve()
+            if self._place.holds_clusterings:
+                copy_data_set(self._place, snapshot, target, raw_places or {}, self.n_unsaved)
+            else:
+                clustering = base_of_snapshot(snapshot)
+                convert_data_set(
+                    self._source, target, sorted_now={self._place.channel_group: clustering}, copies_raw=False
+                )
 
     def look_at_file(self) -> bool:
         """Tell whether the file on disk is another one than that last seen here; its contents may be the same."""
@@ -233,17 +251,17 @@ class EditStore:
             return f"{self.path.name} is open read-only; there is nothing to save."
         if not self.path.exists():
             return store_messages.gone(self.path.name, self.n_unsaved)
-        if self._place.clustering == schema.ORIGINAL:
-            return f"The clustering original of {self.path.name} is kept as the sorter wrote it; save a copy."
-        return store_messages.read_only_file(self.path.name)
+        return _where_edits_go(self._place)
 
 
 def _is_edited_here(place: ClusteringPlace) -> bool:
     return any(store._place == place and not store.read_only for store in list(_open_here))
 
 
-def _is_writable(place: ClusteringPlace) -> bool:
-    folder = place.path.parent
-    return (
-        place.clustering != schema.ORIGINAL and os.access(place.path, os.W_OK) and os.access(folder, os.W_OK | os.X_OK)
-    )
+def _where_edits_go(place: ClusteringPlace) -> str:
+    """Return a sentence on a place that cannot be written to."""
+    if not place.holds_clusterings:
+        return store_messages.no_clusterings(place.path.name)
+    if place.clustering == schema.ORIGINAL:
+        return store_messages.original_stays(place.path.name)
+    return store_messages.read_only_file(place.path.name)

@@ -1,4 +1,4 @@
-"""Opens a .kwik file in napari: its layers, then the Sort workspace beside them."""
+"""Opens a Kwik data set in napari: its layers, then the Sort workspace beside them."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -7,13 +7,14 @@ from typing import Any
 
 PathOrPaths = str | Sequence[str]
 SORT_COMMAND = "napari-phy.open_workspace"
+SUFFIXES = (".kwik", ".kwx", ".kwe", ".raw.kwd")
 ASPECT = 2.4  # width to height of the canvas until the workspace has measured it
 
 
 def get_reader(path: PathOrPaths) -> Callable[[PathOrPaths], list[Any]] | None:
-    """Return the reader when this is one .kwik file, else None."""
+    """Return the reader when this is one file of a Kwik data set, else None."""
     paths = [path] if isinstance(path, str) else list(path)
-    return read_kwik if len(paths) == 1 and str(paths[0]).lower().endswith(".kwik") else None
+    return read_kwik if len(paths) == 1 and str(paths[0]).lower().endswith(SUFFIXES) else None
 
 
 def read_kwik(path: PathOrPaths) -> list[Any]:

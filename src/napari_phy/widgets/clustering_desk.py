@@ -205,7 +205,7 @@ def _can_change(session: Any) -> bool:
 
 
 def _can_rename(session: Any) -> bool:
-    return _can_change(session) and session.can_save
+    return _can_change(session) and session.can_save and session.model.clustering != ORIGINAL
 
 
 def _can_delete(session: Any) -> bool:
@@ -213,7 +213,7 @@ def _can_delete(session: Any) -> bool:
 
 
 def _can_reset(session: Any) -> bool:
-    return session.can_save and ORIGINAL in session.clusterings
+    return session.can_save and ORIGINAL in session.clusterings and session.model.clustering != ORIGINAL
 
 
 def _problem(session: Any, name: str) -> str:

@@ -13,11 +13,12 @@ import numpy.typing as npt
 
 from napari_phy.core.cluster_groups import ClusterGroup, group_name
 from napari_phy.core.errors import ClusteringError, NotInFileError, ReadOnlyError, SaveError
+from napari_phy.io.clustering_place import ClusteringPlace
 from napari_phy.io.h5 import H5File, open_h5
 from napari_phy.io.held_journal import HeldJournal, hold_journal
-from napari_phy.io.journal_opening import ClusteringPlace
 from napari_phy.io.kwik import schema, spikes
 from napari_phy.io.kwik.cluster_data import ClusterExtras, write_extras
+from napari_phy.io.kwik.clustering_nodes import count_spikes, list_clusterings
 from napari_phy.io.kwik.clusters import read_clusters, read_group_names
 from napari_phy.io.kwik.save import content_hash, write_clustering
 from napari_phy.io.rewriting import check_writable, rewrite_kwik, used_side_folder
@@ -50,12 +51,6 @@ class Changes:
     cluster_data: Mapping[int, ClusterExtras] = field(default_factory=dict)
     user_groups: tuple[ClusterGroup, ...] | None = None
     keeps_the_rest: bool = True
-
-
-def list_clusterings(file: H5File, channel_group: int) -> tuple[str, ...]:
-    """Return the names of the clusterings of a channel group, in the alphabet."""
-    node = schema.clusterings_path(channel_group)
-    return tuple(sorted(str(item) for item in file.children(node) if file.is_dataset(f"{node}/{item}")))
 
 
 @contextmanager
@@ -147,12 +142,6 @@ def read_spike_clusters(file: H5File, channel_group: int, clustering: str) -> np
     """Return (n_spikes,) cluster ids in ascending time."""
     order = spikes.ascending_order(*spikes.read_times(file, channel_group))
     return spikes.to_program(file.read(schema.clustering_path(channel_group, clustering)), order)
-
-
-def count_spikes(file: H5File, channel_group: int) -> int:
-    """Return the number of spikes of a channel group."""
-    path = schema.spikes_path(channel_group, "time_samples")
-    return int(file.dataset(path).shape[0]) if file.has(path) else 0
 
 
 def clustering_hash(path: Path, channel_group: int, clustering: str) -> str:

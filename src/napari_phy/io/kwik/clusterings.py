@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from napari_phy.core.errors import ClusteringError, SaveError
-from napari_phy.io.h5 import H5File, open_h5
-from napari_phy.io.journal_opening import ClusteringPlace
+from napari_phy.io.clustering_place import ClusteringPlace
+from napari_phy.io.h5 import open_h5
 from napari_phy.io.kwik import schema
 from napari_phy.io.kwik.clustering_edits import (
     Changes,
@@ -19,12 +18,11 @@ from napari_phy.io.kwik.clustering_edits import (
     check_not_original,
     checked_name,
     clustering_hash,
-    count_spikes,
-    list_clusterings,
     read_spike_clusters,
     rewrite,
     write_changes,
 )
+from napari_phy.io.kwik.clustering_nodes import copy_nodes, list_clusterings, make_nodes, move_nodes, remove_nodes
 from napari_phy.io.kwik.clusters import read_clusters
 
 __all__ = [
@@ -73,12 +71,7 @@ def add_clustering(path: Path, channel_group: int, name: str, changes: Changes) 
 
     def edit(copy: Path) -> None:
         with open_h5(copy, "r+") as kwik:
-            _remove(kwik, channel_group, name)
-            others = list_clusterings(kwik, channel_group)
-            like = kwik.dataset(schema.clustering_path(channel_group, others[0])).dtype if others else np.dtype("int32")
-            spikes = np.zeros(count_spikes(kwik, channel_group), dtype=like)
-            kwik.write(schema.clustering_path(channel_group, name), spikes)
-            kwik.require_group(schema.clusters_path(channel_group, name))
+            make_nodes(kwik, channel_group, name)
         write_changes(copy, channel_group, name, changes)
 
     if changes.spike_clusters is None:
@@ -103,9 +96,7 @@ def copy_clustering(path: Path, channel_group: int, old: str, new: str, changes:
 
     def edit(copy: Path) -> None:
         with open_h5(copy, "r+") as kwik:
-            _remove(kwik, channel_group, new)
-            for parent in _parents(kwik, channel_group, old):
-                parent.copy(old, new)
+            copy_nodes(kwik, channel_group, old, new)
         _check_same(file, old, copy, new, channel_group)
         if changes is not None:
             write_changes(copy, channel_group, new, changes)
@@ -126,9 +117,7 @@ def rename_clustering(path: Path, channel_group: int, old: str, new: str) -> Non
 
     def edit(copy: Path) -> None:
         with open_h5(copy, "r+") as kwik:
-            _remove(kwik, channel_group, new)
-            for parent in _parents(kwik, channel_group, old):
-                parent.move(old, new)
+            move_nodes(kwik, channel_group, old, new)
         _check_same(file, old, copy, new, channel_group)
 
     with (
@@ -158,7 +147,7 @@ def delete_clustering(path: Path, channel_group: int, name: str) -> None:
         with open_h5(copy, "r+") as kwik:
             if list_clusterings(kwik, channel_group) == (name,):
                 raise ClusteringError(f"{file.name}: {name} is the only clustering and cannot be deleted.")
-            _remove(kwik, channel_group, name)
+            remove_nodes(kwik, channel_group, name)
 
     with alone(path, channel_group, name) as (file, journal):
         rewrite(file, channel_group, edit, {name})
@@ -200,26 +189,6 @@ def reset_clustering(path: Path, channel_group: int, name: str) -> None:
         rewrite(file, channel_group, edit, {name})
         journal.set_aside()
     logger.info("Reset the clustering %s of %s to original.", name, file.name)
-
-
-def _nodes(channel_group: int, name: str) -> tuple[str, ...]:
-    """Return the three places where a file keeps a clustering."""
-    return (
-        schema.clustering_path(channel_group, name),
-        schema.clusters_path(channel_group, name),
-        schema.cluster_groups_path(channel_group, name),
-    )
-
-
-def _parents(file: H5File, channel_group: int, name: str) -> list[Any]:
-    """Return the groups that hold a part of the clustering."""
-    return [file.node(node.rpartition("/")[0]) for node in _nodes(channel_group, name) if file.has(node)]
-
-
-def _remove(file: H5File, channel_group: int, name: str) -> None:
-    """Remove a clustering, also what is left of one whose spikes are gone."""
-    for parent in _parents(file, channel_group, name):
-        del parent[name]
 
 
 def _check_same(file: Path, old: str, copy: Path, new: str, channel_group: int) -> None:

@@ -120,6 +120,11 @@ class EditableModel(BaseModel):
         """Let the part stay what it is from now on: somebody keeps edits for it."""
         self._owner = owner
 
+    def take_name(self, clustering: str) -> None:
+        """Be the clustering of that name, which was just written as this one is."""
+        self._clustering = clustering
+        self.refresh()
+
     # ---- clusters
 
     @property

@@ -44,6 +44,20 @@ def read_events(file: H5File, starts: Mapping[int, int]) -> tuple[Mapping[str, E
     return MappingProxyType(found), tuple(problems)
 
 
+def write_events(file: H5File, events: Mapping[str, EventTimes], starts: Mapping[int, int]) -> None:
+    """Write events into a new `.kwik`, their times within their recordings; `starts` is as for `read_events`."""
+    for name, kind in events.items():
+        node = f"{EVENTS}/{name}/events"
+        known, places = np.unique(kind.recordings, return_inverse=True)
+        times = kind.samples - np.array([starts[number] for number in known.tolist()], dtype=np.int64)[places]
+        is_early = len(times) > 0 and int(times.min()) < 0
+        file.write(f"{node}/time_samples", times.astype(np.int64 if is_early else np.uint64))
+        file.write(f"{node}/recording", kind.recordings.astype(np.uint16 if known.max(initial=0) < 2**16 else np.int64))
+        for field, values in kind.values.items():
+            texts = values.dtype.kind == "U"
+            file.write(f"{node}/user_data/{field}", np.char.encode(values, "utf-8") if texts else values)
+
+
 def _read_kind(file: H5File, name: str, node: str, starts: Mapping[int, int]) -> EventTimes:
     times = _integers(file, f"{node}/time_samples", None)
     numbers = np.zeros(len(times), dtype=np.int64)

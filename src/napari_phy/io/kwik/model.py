@@ -139,6 +139,11 @@ class KwikModel(EditableModel):
             path = schema.spikes_path(channel_group, "time_samples")
             return int(file.dataset(path).shape[0]) if file.has(path) else 0
 
+    @property
+    def file_order(self) -> npt.NDArray[np.int64] | None:
+        """(n_spikes,) row of the file of each spike, or None where the file has them in the order of time."""
+        return self._order
+
     def opened_at(self, channel_group: int | None, clustering: str | None) -> Self:
         """Return another channel group or clustering of the same file, with its raw data where they are now."""
         return type(self)(self.path, channel_group, clustering, raw_files=self._raw_files)

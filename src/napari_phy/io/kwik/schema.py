@@ -12,6 +12,7 @@ MAX_CLUSTERS = 2**31
 DEFAULT_GROUPS = {0: "Noise", 1: "MUA", 2: "Good", 3: "Unsorted"}
 UNSORTED = 3
 FIRST_USER_GROUP = 4
+MAIN = "main"
 ORIGINAL = "original"
 
 PARAMETERS = "/application_data/spikedetekt"

@@ -14,6 +14,8 @@ from napari_phy.io.kwik.chunks import ChunkedRows, open_rows
 from napari_phy.io.kwik.rows import RowSource
 from napari_phy.io.kwik.windows import in_order, sorted_ids
 
+RAW, FILTERED = "waveforms_raw", "waveforms_filtered"
+
 
 class StoredWaveforms:
     """`(n_spikes, n_samples, n_channels)` float32; indexing by slice or spike ids reads those.
@@ -51,6 +53,11 @@ class StoredWaveforms:
         return in_order(np.multiply(values, self._gain, dtype=np.float32), order, spike_ids)
 
     @property
+    def file_dtype(self) -> np.dtype[Any]:
+        """Type of a value in the file."""
+        return self._source.dtype
+
+    @property
     def needs_file(self) -> bool:
         """Whether the rows are read through the open file."""
         return isinstance(self._source, ChunkedRows)
@@ -61,9 +68,14 @@ class StoredWaveforms:
 
 
 def open_waveforms(
-    file: H5File, channel_group: int, shape: tuple[int, int], order: npt.NDArray[np.int64] | None, gain: float
+    file: H5File,
+    channel_group: int,
+    shape: tuple[int, int],
+    order: npt.NDArray[np.int64] | None,
+    gain: float,
+    name: str = FILTERED,
 ) -> StoredWaveforms | None:
-    """Open the filtered waveforms of a channel group; None where there are none of that many spikes and channels.
+    """Open the waveforms of a channel group; None where there are none of that many spikes and channels.
 
     Parameters
     ----------
@@ -71,8 +83,9 @@ def open_waveforms(
     channel_group : of the `.kwx`.
     shape : number of spikes and of channels.
     order, gain : as for `StoredWaveforms`.
+    name : "waveforms_filtered" or "waveforms_raw".
     """
-    path = f"{schema.group_path(channel_group)}/waveforms_filtered"
+    path = f"{schema.group_path(channel_group)}/{name}"
     try:
         if not file.is_dataset(path):
             return None

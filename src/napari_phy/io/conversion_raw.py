@@ -1,0 +1,73 @@
+"""The raw data of a data set that is written anew: named where they are, or copied out of HDF5 into a flat file."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+
+from napari_phy.core.base_model import BaseModel
+from napari_phy.core.errors import SaveError
+from napari_phy.io.h5 import open_h5
+from napari_phy.io.kwik import schema
+from napari_phy.io.kwik.raw_files import RawData, read_link
+from napari_phy.io.kwik.traces import JoinedTraces
+
+_BLOCK_BYTES = 2**25
+
+
+def raw_of(model: BaseModel) -> list[RawData | None]:
+    """Return the raw data of each recording; [] where none were found."""
+    return [segment.raw for segment in model.traces.segments] if isinstance(model.traces, JoinedTraces) else []
+
+
+def is_hdf5(model: BaseModel) -> bool:
+    """Tell whether raw data lie in HDF5 files."""
+    return any(raw is not None and raw.node is not None for raw in raw_of(model))
+
+
+def raw_files(model: BaseModel, path: Path, target: Path, *, copies_raw: bool) -> list[str]:
+    """Return what the new file says of its raw data: one name, or one for each recording.
+
+    Parameters
+    ----------
+    model : the old data set.
+    path : where the new `.kwik` is written.
+    target : where it will be.
+    copies_raw : write raw data that lie in HDF5 to a `.dat` beside `path`.
+    """
+    if copies_raw and is_hdf5(model):
+        return [_write_raw(model, path.with_suffix(".dat"), target)]
+    stored = _stored_names(model, f"{target.stem}.dat")
+    found = raw_of(model) or [None] * len(stored)
+    files = [name if raw is None else _named(raw.path, target) for raw, name in zip(found, stored, strict=True)]
+    return files if len(set(files)) > 1 else files[:1]
+
+
+def _stored_names(model: BaseModel, default: str) -> list[str]:
+    """Return how the old file names the raw data of each recording."""
+    with open_h5(model.path) as file:
+        numbers = [item.recording_id for item in model.recordings]
+        links = [file.attrs(f"{schema.recording_path(number)}/raw") for number in numbers]
+    return [read_link(link, default, model.path, number).name for link, number in zip(links, numbers, strict=True)]
+
+
+def _named(file: Path, target: Path) -> str:
+    file = file.resolve()
+    return file.name if file.parent == target.parent.resolve() else str(file)
+
+
+def _write_raw(model: BaseModel, dat: Path, target: Path) -> str:
+    assert model.traces is not None
+    n_samples, n_channels = model.traces.shape
+    row_bytes = n_channels * model.traces.dtype.itemsize
+    if shutil.disk_usage(dat.parent).free < n_samples * row_bytes:
+        raise SaveError(
+            f"{target.stem}.dat needs {n_samples * row_bytes / 1e9:.1f} GB, more than the disk has; make room first."
+        )
+    step = max(1, _BLOCK_BYTES // row_bytes)
+    with dat.open("wb") as stream:
+        for start in range(0, n_samples, step):
+            np.ascontiguousarray(model.traces[start : start + step]).tofile(stream)
+    return f"{target.stem}.dat"

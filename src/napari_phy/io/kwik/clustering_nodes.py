@@ -1,0 +1,71 @@
+"""The nodes of a whole clustering in an open Kwik file: listed, made, copied, moved and removed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from napari_phy.io.h5 import H5File, open_h5
+from napari_phy.io.kwik import schema
+
+
+def list_clusterings(file: H5File, channel_group: int) -> tuple[str, ...]:
+    """Return the names of the clusterings of a channel group, in the alphabet."""
+    node = schema.clusterings_path(channel_group)
+    return tuple(sorted(str(item) for item in file.children(node) if file.is_dataset(f"{node}/{item}")))
+
+
+def count_spikes(file: H5File, channel_group: int) -> int:
+    """Return the number of spikes of a channel group."""
+    path = schema.spikes_path(channel_group, "time_samples")
+    return int(file.dataset(path).shape[0]) if file.has(path) else 0
+
+
+def begin_clustering(path: Path, channel_group: int, name: str, source: str) -> None:
+    """Add a clustering to a file in place: a copy of another one, or of one cluster, 0, where `source` is ""."""
+    with open_h5(path, "r+") as file:
+        if source:
+            copy_nodes(file, channel_group, source, name)
+        else:
+            make_nodes(file, channel_group, name)
+
+
+def make_nodes(file: H5File, channel_group: int, name: str) -> None:
+    """Make a clustering of one cluster, 0, of the type that the others have."""
+    remove_nodes(file, channel_group, name)
+    others = list_clusterings(file, channel_group)
+    like = file.dataset(schema.clustering_path(channel_group, others[0])).dtype if others else np.dtype("int32")
+    file.write(schema.clustering_path(channel_group, name), np.zeros(count_spikes(file, channel_group), dtype=like))
+    file.require_group(schema.clusters_path(channel_group, name))
+
+
+def copy_nodes(file: H5File, channel_group: int, old: str, new: str) -> None:
+    """Copy all that the file says of a clustering."""
+    remove_nodes(file, channel_group, new)
+    for parent in _parents(file, channel_group, old):
+        parent.copy(old, new)
+
+
+def move_nodes(file: H5File, channel_group: int, old: str, new: str) -> None:
+    """Give a clustering another name."""
+    remove_nodes(file, channel_group, new)
+    for parent in _parents(file, channel_group, old):
+        parent.move(old, new)
+
+
+def remove_nodes(file: H5File, channel_group: int, name: str) -> None:
+    """Remove a clustering, also what is left of one whose spikes are gone."""
+    for parent in _parents(file, channel_group, name):
+        del parent[name]
+
+
+def _parents(file: H5File, channel_group: int, name: str) -> list[Any]:
+    """Return the groups that hold a part of the clustering: its spikes, its clusters, its groups of clusters."""
+    nodes = (
+        schema.clustering_path(channel_group, name),
+        schema.clusters_path(channel_group, name),
+        schema.cluster_groups_path(channel_group, name),
+    )
+    return [file.node(node.rpartition("/")[0]) for node in nodes if file.has(node)]
