@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from kwik_writers.open_ephys import make_recorded, write_open_ephys
 from soak.small_kwik import make_kwik
 
 from napari_phy.cli import main
@@ -123,6 +124,39 @@ def test_convert(kwik: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str])
     capsys.readouterr()
     assert main(["convert", str(kwik), str(target), "--json"]) == 1
     assert "is there already" in json.loads(capsys.readouterr().out)["error"]
+
+
+@pytest.mark.parametrize("name", ["experiment1.kwx", "experiment1.kwe", "experiment1_100.raw.kwd"])
+def test_what_open_ephys_recorded(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_open_ephys(tmp_path, make_recorded())
+    assert main(["describe", str(tmp_path / name)]) == 0
+    text = capsys.readouterr().out
+    for part in (
+        name,
+        "30000 Hz",
+        "Events          2 Messages, 10 TTL",
+        "30 spikes, no features",
+        "detected: 1 cluster",
+    ):
+        assert part in text
+    assert main(["check", str(tmp_path / name)]) == 0
+    assert f"{name} is in order; 2 notes." in capsys.readouterr().out
+    assert main(["convert", str(tmp_path / name), str(tmp_path / "new.kwik")]) == 0
+    assert capsys.readouterr().out.startswith("Wrote new.kwik: 2 channel groups, 60 spikes.")
+    (tmp_path / "experiment1_100.raw.kwd").unlink()
+    (tmp_path / "experiment1_102.raw.kwd").unlink()
+    assert main(["check", str(tmp_path / "experiment1.kwx")]) == 1
+    assert "Traces need a .raw.kwd, which is not beside experiment1.kwx" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("suffix", [".kwx", ".raw.kwd"])
+def test_a_file_of_a_sorting_stands_for_it(suffix: str, kwik: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = kwik.with_suffix(suffix)
+    file.touch()
+    assert main(["describe", str(file)]) == 0
+    assert capsys.readouterr().out.startswith("small.kwik in ")
+    assert main(["check", str(file)]) == 0
+    assert capsys.readouterr().out.splitlines()[-1].startswith("small.kwik is in order")
 
 
 def test_config_says_what_holds_and_where_it_came_from(

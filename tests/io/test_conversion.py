@@ -1,15 +1,20 @@
 """What is converted holds what was there, and the old files are as before."""
 
+from contextlib import closing
 from pathlib import Path
 
 import h5py
 import numpy as np
 import pytest
+from kwik_writers.open_ephys import make_recorded, write_open_ephys
+from kwik_writers.spikedetekt2 import stored_waveforms, write_spikedetekt2
+from kwik_writers.truth import make_truth
 from soak.small_kwik import make_kwik
 
 from napari_phy.core.errors import SaveError
 from napari_phy.io.conversion import convert_data_set
 from napari_phy.io.kwik.model import KwikModel
+from napari_phy.io.open_ephys import OpenEphysModel
 
 
 def compare(source: Path, target: Path) -> None:
@@ -96,6 +101,88 @@ def test_older_layouts_become_new(source: Path, tmp_path: Path) -> None:
         assert kwx["/channel_groups/0/features_masks"].shape == (300, 12, 2)
         assert kwx["/channel_groups/0/features_masks"].chunks is None
         assert "features_masks" not in kwx["/channel_groups/3"]
+
+
+def test_fractions_events_and_the_looks_of_all_clusterings_come_along(source: Path, tmp_path: Path) -> None:
+    rng = np.random.default_rng(2)
+    fractions = rng.integers(0, 256, 300).astype(np.uint8)
+    mixed = rng.permutation(300)
+    with h5py.File(source, "r+") as file:
+        for group in (0, 3):
+            node = file[f"channel_groups/{group}"]
+            node["spikes/time_fractional"][...] = fractions
+            for name in ("time_samples", "time_fractional", "recording", "clusters/main", "clusters/original"):
+                node[f"spikes/{name}"][...] = node[f"spikes/{name}"][()][mixed]  # the file is not in the order of time
+        for kind, times in (("TTL", [900, 7, 30]), ("Messages", [12])):
+            events = file.create_group(f"event_types/{kind}/events")
+            events["time_samples"] = np.array(times, dtype="u8")
+            events["recording"] = np.zeros(len(times), dtype="u2")
+            events["user_data/eventID"] = np.arange(len(times), dtype="u1")
+            events["user_data/Text"] = np.array(["größer".encode()] * len(times), dtype="S9")
+        file["channel_groups/0/clusters/original/2/application_data"].create_group("napari_phy").attrs["label.note"] = (
+            "x"
+        )
+    target = tmp_path / "new.kwik"
+    assert convert_data_set(source, target).left_out == ()
+    compare(source, target)
+    with h5py.File(source) as old, h5py.File(target) as new:
+        for group in (0, 3):
+            path = f"channel_groups/{group}/spikes/time_fractional"
+            assert new[path].dtype == np.uint8
+            times = old[f"channel_groups/{group}/spikes/time_samples"][()]
+            pairs = list(zip(times, old[path][()], strict=True))
+            made = zip(new[f"channel_groups/{group}/spikes/time_samples"][()], new[path][()], strict=True)
+            assert sorted(pairs) == sorted(made)
+        assert new["event_types/TTL/events/time_samples"].dtype == np.uint64
+    old_model, new_model = KwikModel(source, clustering="original"), KwikModel(target, clustering="original")
+    assert new_model.cluster_labels == old_model.cluster_labels == {"note": {2: "x"}}
+    assert list(new_model.events) == list(old_model.events) == ["Messages", "TTL"]
+    for name, events in old_model.events.items():
+        assert new_model.events[name].samples.tolist() == events.samples.tolist()
+        assert {field: values.tolist() for field, values in new_model.events[name].values.items()} == {
+            field: values.tolist() for field, values in events.values.items()
+        }
+
+
+@pytest.mark.parametrize("has_raw", [True, False])
+def test_waveforms_stored_by_spikedetekt2_come_along(tmp_path: Path, has_raw: bool) -> None:
+    (tmp_path / "old").mkdir()
+    truth = make_truth()
+    source = write_spikedetekt2(tmp_path / "old", truth, has_raw=has_raw)
+    target = tmp_path / "new.kwik"
+    convert_data_set(source, target)
+    compare(source, target)
+    with h5py.File(target.with_suffix(".kwx")) as kwx:
+        for group, shank in truth.shanks.items():
+            for kind, factor in (("raw", 1), ("filtered", 2)):
+                rows = kwx[f"channel_groups/{group}/waveforms_{kind}"]
+                assert (rows.dtype, rows.chunks) == (np.int16, None)
+                np.testing.assert_array_equal(rows[()], stored_waveforms(shank) * factor)
+
+
+def test_open_ephys_becomes_a_data_set_of_klusta(tmp_path: Path) -> None:
+    recorded = make_recorded()
+    (tmp_path / "old").mkdir()
+    source = write_open_ephys(tmp_path / "old", recorded)
+    before = files(source.parent)
+    done = convert_data_set(source.with_name("experiment1_100.raw.kwd"), tmp_path / "new.kwik")
+    assert files(source.parent) == before
+    assert dict(done.n_spikes) == {0: 30, 1: 30}
+    assert np.array_equal(np.fromfile(tmp_path / "new.dat", "i2").reshape(-1, 4), np.concatenate(recorded.raw[100]))
+    for electrode in (0, 1):
+        with (
+            closing(OpenEphysModel(source, electrode)) as old,
+            closing(KwikModel(done.path, electrode)) as new,
+            h5py.File(tmp_path / "new.kwx") as kwx,
+        ):
+            assert new.spike_samples.tolist() == old.spike_samples.tolist()
+            assert new.spike_recordings.tolist() == old.spike_recordings.tolist()
+            assert new.recordings == old.recordings
+            assert new.clusterings == ("main", "original")
+            assert new.microvolts_per_unit == pytest.approx(old.microvolts_per_unit)
+            assert {name: len(events) for name, events in new.events.items()} == {"TTL": 10, "Messages": 2}
+            rows = kwx[f"channel_groups/{electrode}/waveforms_filtered"][()]
+            np.testing.assert_array_equal(rows, recorded.spikes[electrode][2])
 
 
 def test_raw_data_in_hdf5_become_a_flat_file(source: Path, tmp_path: Path) -> None:

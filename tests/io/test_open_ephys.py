@@ -14,7 +14,7 @@ from napari_phy.core.base_model import Recording
 from napari_phy.core.errors import KwikFormatError, MissingDataError, NotInFileError
 from napari_phy.io.open_ephys import OpenEphysModel
 
-NO_FEATURES = "Features and similarity need spikes that were detected and sorted."
+NO_FEATURES = "Features and similarity need features of the spikes; Open Ephys records none."
 IN_TURN = "experiment1.kwx does not say which channels its electrodes have; they are taken to follow each other."
 
 

@@ -150,7 +150,7 @@ def test_save_only_when_dirty_and_to_a_copy_where_the_file_is_read_only(desk):
     assert desk.calls == ["save"]
     session.store.can_save = False
     assert BY_ID["save"].button_text(session) == "Save a copy…"
-    assert BY_ID["save"].tooltip(session) == "Save a copy with 1 edit; memory.kwik is read-only (Ctrl+S)"
+    assert BY_ID["save"].tooltip(session) == "Save a copy with 1 edit; memory.kwik cannot be saved to (Ctrl+S)"
     session.store.read_only = True
     assert BY_ID["save"].refusal(session) == "memory.kwik is open read-only; there is nothing to save."
 

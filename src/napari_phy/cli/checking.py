@@ -6,11 +6,13 @@ from pathlib import Path
 
 from napari_phy.cli.answers import OK, PROBLEM, Answer, count
 from napari_phy.io.checks import check_data_set
+from napari_phy.io.opening import find_kwik
 
 
 def check(path: Path) -> Answer:
     """Return all findings; the status says whether there is a problem among them."""
-    path, findings = check_data_set(path)
+    findings = check_data_set(path)
+    path = find_kwik(path) or path
     problems = [finding for finding in findings if finding.level == "problem"]
     facts = {
         "path": str(path),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from napari_phy.core.errors import JournalLockedError, SaveError
 from napari_phy.io import atomic
 from napari_phy.io.clustering_place import ClusteringPlace
+from napari_phy.io.kwik import schema
 from napari_phy.io.locks import connect_exclusively
 from napari_phy.io.platform_files import replace_file, sync_folder
 from napari_phy.io.raw_notes import write_raw_notes
@@ -48,7 +50,7 @@ def copy_data_set(
                 atomic.copy_file(features, temporaries[1], room_for=place.path.stat().st_size)
                 atomic.make_writable(temporaries[1])
                 atomic.sync_file(temporaries[1])
-            write_copy(place, snapshot, temporaries[0])
+            write_copy(_in_copy(place), snapshot, temporaries[0])
             atomic.sync_file(temporaries[0])
             if temporaries[1].exists():
                 replace_file(temporaries[1], copied_features)
@@ -60,6 +62,11 @@ def copy_data_set(
     elsewhere = {name: path for name, path in raw_places.items() if not _is_same(target.parent / name, path)}
     if elsewhere:
         write_raw_notes(target, elsewhere, {})
+
+
+def _in_copy(place: ClusteringPlace) -> ClusteringPlace:
+    """Return the clustering that a copy gets: what is sorted in `original` is `main` there, and `original` stays."""
+    return replace(place, clustering=schema.MAIN) if place.clustering == schema.ORIGINAL else place
 
 
 def _check_target(path: Path, target: Path) -> None:

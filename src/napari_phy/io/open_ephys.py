@@ -74,7 +74,7 @@ class OpenEphysModel(BaseModel):
         if clustering not in (None, _CLUSTERING):
             raise NotInFileError(f"{self.name} has no clustering {clustering}; its spikes are only detected.")
         self.clusterings, self.clustering = (_CLUSTERING,), _CLUSTERING
-        self.missing = ("Features and similarity need spikes that were detected and sorted.",)
+        self.missing = ("Features and similarity need features of the spikes; Open Ephys records none.",)
         self._traces: JoinedTraces | None = None
         self._waveforms: StoredWaveforms | None = None
         recordings = self._read_recordings(files.processors.get(self.processor), files.events)

@@ -21,6 +21,7 @@ from napari_phy.core.wizard import Wizard
 from napari_phy.io.config import Config, load_config
 from napari_phy.io.kwik import clusterings
 from napari_phy.io.kwik.model import KwikModel
+from napari_phy.io.opening import open_model
 from napari_phy.io.store import EditStore, Snapshot
 from napari_phy.session.edits import Edits
 from napari_phy.session.following import Following
@@ -34,7 +35,7 @@ def open_session(
 
     Parameters
     ----------
-    path : the .kwik file.
+    path : the .kwik file, or another that belongs to one or is of Open Ephys: .kwx, .kwe, .raw.kwd.
     channel_group : which channels; the first group if None.
     clustering : which clustering; "main" if None, else the first by name.
     read_only : don't keep edits.
@@ -43,7 +44,7 @@ def open_session(
     ------
     KwikFormatError : the file is not what it should be.
     """
-    model = KwikModel(path, channel_group=channel_group, clustering=clustering)
+    model = open_model(path, channel_group, clustering)
     try:
         return Session(model, EditStore.open(model, read_only=read_only), read_only=read_only)
     except BaseException:
@@ -170,7 +171,9 @@ class Session(Edits):
 
     def copy_clustering(self, name: str, new_name: str) -> None:
         """Copy a clustering under a new name; the one that is open is copied as it is shown, unsaved edits included."""
-        if name == self.model.clustering:
+        if name == self.model.clustering and new_name.strip() == self.store.clustering != name:
+            self.save()  # its edits are kept for a clustering of that name
+        elif name == self.model.clustering:
             shown = self._opened.snapshot()
             changes = clusterings.Changes(
                 spike_clusters=shown.spike_clusters,
@@ -320,8 +323,12 @@ class Session(Edits):
         Raises ReadOnlyError or SaveError; the file is then as before and the edits stay in the journal.
         """
         with self._changing:
-            self._opened.store.save(self._opened.snapshot())
+            store, model = self._opened.store, self._opened.model
+            store.save(self._opened.snapshot())
+            is_new = isinstance(model, KwikModel) and model.take_name(store.clustering)
         self.saved.emit()
+        if is_new:
+            self.clusterings_changed.emit()
 
     def save_copy(self, path: str | Path) -> None:
         """Write the clustering as it is shown into a data set of another name; this one goes on with its own file.

@@ -219,7 +219,7 @@ def _save_caption(session: Session) -> str:
 
 def _save_sentence(session: Session) -> str:
     if not session.can_save:
-        return f"Save a copy with {format_count(session.n_unsaved, 'edit')}; {session.name} is read-only"
+        return f"Save a copy with {format_count(session.n_unsaved, 'edit')}; {session.name} cannot be saved to"
     return f"Save {format_count(session.n_unsaved, 'edit')} to {session.name}"
 
 

@@ -120,10 +120,13 @@ class EditableModel(BaseModel):
         """Let the part stay what it is from now on: somebody keeps edits for it."""
         self._owner = owner
 
-    def take_name(self, clustering: str) -> None:
-        """Be the clustering of that name, which was just written as this one is."""
-        self._clustering = clustering
+    def take_name(self, clustering: str) -> bool:
+        """Be a clustering of that name, which this one was written as; tell whether it is another name."""
+        if clustering == self._clustering:
+            return False
         self.refresh()
+        self._clustering = clustering
+        return True
 
     # ---- clusters
 
