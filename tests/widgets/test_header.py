@@ -6,8 +6,9 @@ import pytest
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QDockWidget, QWidget
 
+from napari_phy.widgets.dock_header import keep_header
 from napari_phy.widgets.drop_down import DropDown
-from napari_phy.widgets.header import HEIGHT, Header, keep_header
+from napari_phy.widgets.header import HEIGHT, Header
 
 
 def drop_down(name, prefix=""):

@@ -290,7 +290,7 @@ def test_a_caption_without_room_ends_in_dots_and_tells_all_in_its_tooltip(panel,
     panel.resize(240, 200)
     panel.grab()
     assert panel.stack.caption.shown_text().endswith("…")
-    assert panel.stack.caption.toolTip() == words
+    assert panel.stack.caption.tip() == words
     panel.resize(600, 200)
     assert panel.stack.caption.shown_text() == words
 

@@ -3,6 +3,7 @@
 import pytest
 from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
+from qtpy.QtWidgets import QApplication
 from widgets.light_session import light_session
 
 from napari_phy.widgets.similar_panel import SimilarPanel
@@ -73,6 +74,21 @@ def test_chips_go_on_after_those_of_the_best(panel, session, qtbot):
     assert model.chip(model.find_row(4)) == 1
     assert model.chip(model.find_row(7)) == 2
     assert set(panel.list.shown_selection) == {4, 7}
+
+
+def test_the_count_line_ends_in_dots_in_a_narrow_column(panel, session, qtbot):
+    session.selection.select([3, 4])
+    qtbot.waitUntil(lambda: panel.count_label.text() == "like 3   ·   1 chosen")
+    panel.resize(220, 400)
+    QApplication.processEvents()
+    assert panel.count_label.shown_text() == panel.count_label.text()
+    assert panel.side_label.text().startswith(panel.side_label.shown_text().removesuffix("…"))
+    assert panel.side_label.tip().startswith("noise and MUA hidden\n")
+    assert panel.side_label.geometry().right() < 220
+    assert panel.side_label.x() > panel.count_label.geometry().right()
+    panel.resize(434, 400)
+    QApplication.processEvents()
+    assert panel.side_label.shown_text() == "noise and MUA hidden"
 
 
 def test_an_edit_ranks_again(panel, session, qtbot):

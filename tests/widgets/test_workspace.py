@@ -468,6 +468,9 @@ def test_removing_the_layers_empties_the_docks(workspace, qtbot):
     for title in ("Clusters", "Similar"):
         assert workspace.panels[title].page.text == "Open a Kwik file to begin: File > Open, or drop it here."
     assert workspace.viewer.title == "napari"
+    assert (workspace.viewer.status, workspace.viewer.help) == ("", "")
+    assert all(menu.isHidden() for menu in workspace.panels["Features"].header.drop_downs)
+    assert workspace.viewer.canvas.background_color_override is None
     assert not workspace.toolbar.button("merge").isEnabled()
     assert len(session.manager.changed) == n_before
 

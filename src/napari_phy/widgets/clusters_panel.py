@@ -90,5 +90,6 @@ class ClustersPanel(ListPanel):
         text = "   ".join(groups)
         if theme.text_width(text, 11) > room:
             text = f"{counts['unsorted']} unsorted"
-        self.side_label.setText(text if theme.text_width(text, 11) <= room else "")
-        self.side_label.setToolTip(", ".join(groups))
+        self.side_label.setText(text)
+        for label in (self.count_label, self.side_label):
+            label.setToolTip(", ".join(groups))

@@ -99,6 +99,10 @@ class SessionDesk(QObject):
                 self.say_soon(messages.switched(place, n_clusters, model.n_spikes) + waiting)
             else:
                 self.say_soon(messages.opened(session.name, n_clusters, model.n_spikes, model.n_channels))
+        else:
+            self._later.stop()
+            self._repeats.stop()
+            self.say("")
         self._show_title()
 
     @property

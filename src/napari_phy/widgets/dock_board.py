@@ -7,15 +7,16 @@ from weakref import ref
 from napari.viewer import Viewer
 from qtpy.compat import isalive
 from qtpy.QtCore import QObject, QSize, Qt, QTimer, Signal
-from qtpy.QtWidgets import QDockWidget, QMainWindow, QTabBar, QWidget
+from qtpy.QtWidgets import QDockWidget, QMainWindow, QWidget
 
 from napari_phy.widgets.clusters_panel import ClustersPanel
 from napari_phy.widgets.correlograms_panel import CorrelogramsPanel
 from napari_phy.widgets.dock_header import keep_header
+from napari_phy.widgets.dock_tabs import DockTabs
 from napari_phy.widgets.features_panel import FeaturesPanel
 from napari_phy.widgets.layouts import SMALL_BELOW, arrange_sort, napari_docks, resize_sort
 from napari_phy.widgets.similar_panel import SimilarPanel
-from napari_phy.widgets.theme import Tokens, tab_bar_style
+from napari_phy.widgets.theme import Tokens
 from napari_phy.widgets.waveforms_panel import WaveformsPanel
 
 PANELS: dict[str, type[QWidget]] = {
@@ -56,11 +57,10 @@ class DockBoard(QObject):
         self._viewer = ref(viewer)
         self._window = ref(window)
         self._is_arranged = False
-        self._theme: Tokens | None = None
         self.is_small = False
         self.panels: dict[str, QWidget] = {}
         self.docks: dict[str, QDockWidget] = {}
-        window.tabifiedDockWidgetActivated.connect(self._style_tabs)
+        self._tabs = DockTabs(window, self)
 
     @property
     def lists(self) -> list[Any]:
@@ -103,7 +103,6 @@ class DockBoard(QObject):
         for panel in self.lists:
             panel.set_small(self.is_small)
         arrange_sort(window, self.docks, small=self.is_small)
-        self._style_tabs()
         QTimer.singleShot(0, partial(self._resize, size))
 
     def _resize(self, size: QSize) -> None:
@@ -128,13 +127,7 @@ class DockBoard(QObject):
 
     def apply_theme(self, theme: Tokens) -> None:
         """Take colours and sizes of a theme for the tabs."""
-        self._theme = theme
-        self._style_tabs()
-
-    def _style_tabs(self, *_: object) -> None:
-        if self._theme is not None:
-            for bar in self._window().findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
-                bar.setStyleSheet(tab_bar_style(self._theme))
+        self._tabs.apply_theme(theme)
 
 
 def _forget(docks: dict[str, QDockWidget], panels: dict[str, QWidget], title: str, dock: QDockWidget, *_: Any) -> None:

@@ -1,19 +1,16 @@
 """Keeps our header as the title bar of a napari dock through floating, moving and tab changes."""
 
-from typing import TYPE_CHECKING
-
 from qtpy.compat import isalive
 from qtpy.QtCore import QEvent, QObject, Qt, QTimer
 from qtpy.QtWidgets import QDockWidget, QMainWindow, QVBoxLayout, QWidget
 
-if TYPE_CHECKING:
-    from napari_phy.widgets.header import Header
+from napari_phy.widgets.header import Header
 
 
 class TitleBar(QWidget):
     """A shell around the header: napari deletes title bars, the header outlives them."""
 
-    def __init__(self, header: "Header", parent: QWidget) -> None:
+    def __init__(self, header: Header, parent: QWidget) -> None:
         super().__init__(parent)
         self._header: Header | None = header
         layout = QVBoxLayout(self)
@@ -37,7 +34,7 @@ class TitleBar(QWidget):
 class HeaderKeeper(QObject):
     """Lives as long as the dock and puts the header back after napari's own slots."""
 
-    def __init__(self, dock: QDockWidget, header: "Header") -> None:
+    def __init__(self, dock: QDockWidget, header: Header) -> None:
         super().__init__(dock)
         self._dock = dock
         self._header = header
@@ -102,6 +99,6 @@ class HeaderKeeper(QObject):
             self._dock.show()
 
 
-def keep_header(dock: QDockWidget, header: "Header") -> HeaderKeeper:
+def keep_header(dock: QDockWidget, header: Header) -> HeaderKeeper:
     """Give a napari dock our header now and after every float, move, re-dock and tab change."""
     return HeaderKeeper(dock, header)

@@ -1,54 +1,57 @@
-"""A line of text that ends in … where it does not fit, and then says the rest in its tooltip."""
+"""Lines of text that end in … where they do not fit, and then say the rest in their tooltip."""
 
-from qtpy.QtCore import Qt
-from qtpy.QtGui import QColor, QPainter
-from qtpy.QtWidgets import QSizePolicy, QWidget
+from qtpy.QtCore import QEvent, QSize, Qt
+from qtpy.QtGui import QPainter
+from qtpy.QtWidgets import QLabel, QSizePolicy, QToolTip, QWidget
 
 from napari_phy.widgets.theme import TICK_PX, Tokens
 
 
-class ElidedLabel(QWidget):
-    """A caption: 10 px, dim, at the left."""
+class ElidedLabel(QLabel):
+    """A label as narrow as need be."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._text = ""
-        self._theme: Tokens | None = None
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-
-    def text(self) -> str:
-        """Return the whole text."""
-        return self._text
-
-    def setText(self, text: str) -> None:
-        """Show a text."""
-        self._text = text
-        self.setAccessibleName(text)
-        self.update()
+    def minimumSizeHint(self) -> QSize:
+        """Do without any width."""
+        return QSize(0, super().minimumSizeHint().height())
 
     def shown_text(self) -> str:
         """Return what fits."""
-        if self._theme is None:
-            return ""
-        metrics = self._theme.metrics(TICK_PX)
-        return metrics.elidedText(self._text, Qt.TextElideMode.ElideRight, self.width() - 2 * self._theme.px(10))
+        return self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.contentsRect().width())
+
+    def tip(self) -> str:
+        """Return what the tooltip says: what does not fit, and what it says anyway."""
+        whole = "" if self.shown_text() == self.text() else self.text()
+        return "\n".join(filter(None, (whole, self.toolTip())))
+
+    def event(self, event: QEvent) -> bool:
+        """Show the tooltip."""
+        if event.type() == QEvent.Type.ToolTip:
+            QToolTip.showText(event.globalPos(), self.tip(), self)
+            return True
+        return super().event(event)
+
+    def paintEvent(self, event) -> None:
+        """Paint what fits."""
+        painter = QPainter(self)
+        flags = int(self.alignment()) | Qt.TextFlag.TextSingleLine
+        role = self.foregroundRole()
+        self.style().drawItemText(
+            painter, self.contentsRect(), flags, self.palette(), self.isEnabled(), self.shown_text(), role
+        )
+        painter.end()
+
+
+class Caption(ElidedLabel):
+    """The line below a picture: 10 px, dim, at the left."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.setAutoFillBackground(True)
 
     def apply_theme(self, theme: Tokens) -> None:
         """Take colours and sizes of a theme."""
-        self._theme = theme
         self.setFixedHeight(theme.px(20))
-        self.update()
-
-    def paintEvent(self, event) -> None:
-        """Paint the text."""
-        theme = self._theme
-        if theme is None:
-            return
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), QColor(theme.view))
-        shown = self.shown_text()
-        self.setToolTip("" if shown == self._text else self._text)
-        painter.setFont(theme.font(TICK_PX))
-        painter.setPen(QColor(theme.dim))
-        painter.drawText(self.rect().adjusted(theme.px(10), 0, 0, -theme.px(4)), Qt.AlignmentFlag.AlignVCenter, shown)
-        painter.end()
+        self.setContentsMargins(theme.px(10), 0, theme.px(10), theme.px(4))
+        self.setFont(theme.font(TICK_PX))
+        self.setStyleSheet(f"background: {theme.view}; color: {theme.dim}; font-size: {theme.px(TICK_PX)}px;")

@@ -142,6 +142,8 @@ class FeaturesPanel(Panel):
         self._axes = [None, None]
         self._frame = self._dragged_from = None
         self.lasso.clear()
+        for menu in (self._x_menu, self._y_menu):
+            self.header.offer(menu, False)  # until there are axes to choose from
 
     def on_selection(self) -> None:
         if self.lasso.closed and not len(self.session.selection.spikes):
@@ -168,6 +170,7 @@ class FeaturesPanel(Panel):
         model = self.session.model
         for menu, axis in ((self._x_menu, request.x), (self._y_menu, request.y)):
             menu.set_current(axis, axis_text(axis, model.probe.channel_ids))
+            self.header.offer(menu, True)
         self.stack.caption.setText(features.caption)
         self._upload()
         self._show_colors()

@@ -5,12 +5,9 @@ from qtpy.QtCore import QSize, Qt, Signal
 from qtpy.QtGui import QAction
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QMenu, QSizePolicy, QToolButton, QWidget
 
-from napari_phy.widgets.dock_header import keep_header
 from napari_phy.widgets.drop_down import DropDown
 from napari_phy.widgets.icons import icon
 from napari_phy.widgets.theme import AXIS_PX, BODY_PX, Tokens, tokens
-
-__all__ = ["HEIGHT", "NARROW", "Header", "keep_header"]
 
 HEIGHT = 26
 NARROW = 380

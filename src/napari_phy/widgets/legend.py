@@ -65,6 +65,7 @@ class Legend(QWidget):
             painter.setPen(QColor(theme.dim))
             box = QRectF(left, 0, self.width() - left, self.height())
             painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, f"+ {len(self.entries) - n_shown}")
+        self.setToolTip("" if n_shown == len(self.entries) else ", ".join(entry.text for entry in self.entries))
         painter.end()
 
     def n_shown(self) -> int:

@@ -11,11 +11,12 @@ from typing import Any
 from napari.viewer import Viewer
 from qtpy.compat import isalive
 from qtpy.QtCore import QSize, Qt, Signal
-from qtpy.QtWidgets import QApplication, QHBoxLayout, QLabel, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QApplication, QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from napari_phy.widgets import messages
 from napari_phy.widgets.amplitudes import Amplitudes
 from napari_phy.widgets.cluster_columns import Column
+from napari_phy.widgets.elided_label import ElidedLabel
 from napari_phy.widgets.header import Header
 from napari_phy.widgets.message_page import MessagePage
 from napari_phy.widgets.panel import guarded
@@ -25,7 +26,7 @@ from napari_phy.widgets.theme import AXIS_PX, ThemeFollower, Tokens
 logger = logging.getLogger(__name__)
 
 
-class ClickLabel(QLabel):
+class ClickLabel(ElidedLabel):
     """A text that can be clicked."""
 
     clicked = Signal()
@@ -65,7 +66,7 @@ class ListPanel(QWidget):
         self.header.hide()  # until it is the title bar of a dock
         self.list = ClusterList(self.columns, self.sort_key)
         self.list.setAccessibleName(self.title)
-        self.count_label = QLabel()
+        self.count_label = ElidedLabel()
         self.side_label = ClickLabel()
         self.page = MessagePage()
         self.setFocusProxy(self.list)
@@ -76,8 +77,10 @@ class ListPanel(QWidget):
         row = QHBoxLayout(self._counts)
         row.setSpacing(self.theme.px(8))
         row.addWidget(self.count_label)
-        row.addStretch(1)
-        row.addWidget(self.side_label)
+        row.addWidget(self.side_label, 1)
+        self.count_label.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
+        self.side_label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.side_label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         body = QWidget()
         column = QVBoxLayout(body)
         column.setContentsMargins(0, 0, 0, 0)

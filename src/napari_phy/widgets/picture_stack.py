@@ -8,7 +8,7 @@ from qtpy.QtCore import QTimer, Signal
 from qtpy.QtWidgets import QApplication, QStackedWidget, QVBoxLayout, QWidget
 
 from napari_phy.widgets import messages
-from napari_phy.widgets.elided_label import ElidedLabel
+from napari_phy.widgets.elided_label import Caption
 from napari_phy.widgets.legend import Legend
 from napari_phy.widgets.message_page import Button, MessagePage
 from napari_phy.widgets.progress_edge import ProgressEdge, Veil
@@ -35,7 +35,7 @@ class PictureStack(QStackedWidget):
         self._is_waiting = False
         self._percent: int | None = None
         self.legend = Legend()
-        self.caption = ElidedLabel()
+        self.caption = Caption()
         self.page = MessagePage()
         self.body = QWidget()
         layout = QVBoxLayout(self.body)

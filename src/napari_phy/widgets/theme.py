@@ -142,19 +142,6 @@ def with_alpha(color: str, alpha: float) -> QColor:
     return result
 
 
-def tab_bar_style(theme: Tokens) -> str:
-    """Return the style sheet of dock tabs: 12 px text, a 2 px underline for the current one."""
-    return f"""
-        QTabBar {{ background: {theme.panel}; qproperty-drawBase: 0; }}
-        QTabBar::tab {{
-            background: {theme.panel}; color: {theme.dim}; border: none; border-bottom: 2px solid {theme.panel};
-            padding: 3px 8px 3px 8px; margin: 0; font-size: {theme.px(BODY_PX)}px;
-        }}
-        QTabBar::tab:selected {{ color: {theme.text}; border-bottom: 2px solid {theme.text}; }}
-        QTabBar::tab:hover {{ color: {theme.text}; }}
-    """
-
-
 class ThemeFollower(QObject):
     """Says when a viewer's theme or napari's font size changes; `tokens` are the current ones."""
 

@@ -382,8 +382,11 @@ class Workspace(QObject):
     def _on_active_layer(self, event: Any = None) -> None:
         """Show the keys that are needed most while nothing else is active."""
         viewer = self.viewer
-        if viewer is not None and isalive(self) and self._canvas_is_ours():
-            viewer.help = HINTS
+        if viewer is not None and isalive(self):
+            if self._canvas_is_ours():
+                viewer.help = HINTS
+            elif viewer.help == HINTS:
+                viewer.help = ""
 
 
 def _forget_all(attributes: dict[str, Any], *_: Any) -> None:
