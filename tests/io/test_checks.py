@@ -87,7 +87,7 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], str, str]] = {
     "rate": (
         edit(lambda file: file["/recordings/0"].attrs.modify("sample_rate", 30000.0)),
         "problem",
-        "recording 0 has 30000 Hz but the data set 20000 Hz",
+        "Recording 0 has 30000 Hz, but everything is read at 20000 Hz",
     ),
     "fraction": (
         edit(lambda file: replace(file, f"{GROUP}/spikes/time_fractional", np.zeros(9, "u1"))),

@@ -15,7 +15,7 @@ from napari_phy.core.base_model import BaseModel
 from napari_phy.core.errors import KwikFormatError, NapariPhyError
 from napari_phy.io.h5 import H5File, open_h5
 from napari_phy.io.kwik import parameters, schema
-from napari_phy.io.kwik.attributes import as_float, as_int
+from napari_phy.io.kwik.attributes import as_int
 from napari_phy.io.kwik.clusters import read_group_names
 from napari_phy.io.kwik.model import KwikModel
 from napari_phy.io.opening import find_kwik, open_model
@@ -125,16 +125,10 @@ def _check_recordings(file: H5File) -> Iterator[Finding]:
     numbers = [item for item in file.children(schema.RECORDINGS) if isinstance(item, int)]
     if not numbers:
         yield Finding("note", name, "has no recordings", "all spikes are taken to be of one recording")
-    general = parameters.number(file.attrs(schema.PARAMETERS), "sample_rate")
     starts: list[int | None] = []
     for number in numbers:
         attributes = file.attrs(schema.recording_path(number))
-        rate = as_float(attributes.get("sample_rate"))
         place = f"{name}: recording {number}"
-        if rate is not None and general is not None and abs(rate - general) > 1e-9 * general:
-            yield Finding(
-                "problem", place, f"has {rate:g} Hz but the data set {general:g} Hz", "correct the one that is wrong"
-            )
         if not file.attrs(f"{schema.recording_path(number)}/raw"):
             yield Finding("note", place, "names no raw file", "it is looked for by the name of the data set")
         starts.append(as_int(attributes.get("start_sample")))
@@ -263,6 +257,10 @@ def _check_clusters(file: H5File, group: int, clustering: str, live: Sequence[in
 def _check_opened(path: Path, group: int) -> Iterator[Finding]:
     with contextlib.closing(KwikModel(path, channel_group=group)) as model:
         for sentence in model.missing:
+            if sentence in model.doubts:
+                what, _, assumed = sentence.rstrip(".").partition(". ")
+                yield Finding("note", f"{path.name}:", what, f"{assumed[:1].lower()}{assumed[1:]}")
+                continue
             what, _, advice = sentence.partition(". ")[0].rstrip(".").partition("; ")
             yield Finding("problem", f"{path.name}:", what, advice or "put the file there, or go on without it")
         if model.microvolts_per_unit is None:

@@ -149,10 +149,11 @@ class OpenEphysModel(BaseModel):
 
     def _read(self, spikes: H5File | None, recordings: Sequence[RawRecording], channel_group: int | None) -> bool:
         """Read everything but the events; tell whether the file of the spikes is needed on."""
-        rates = [item.sample_rate for item in recordings if item.sample_rate]
+        rates = {item.recording_id: item.sample_rate for item in recordings if item.sample_rate}
         if not rates:
             raise KwikFormatError(f"{self.name} gives no sample rate.")
-        self.sample_rate = rates[0]
+        self.sample_rate = next(iter(rates.values()))
+        self.missing += parameters.other_rates(rates, self.sample_rate)
         times, numbers = self._read_spikes(spikes, channel_group)
         self._read_gains(recordings)
         self._lay_out(recordings, times, numbers)

@@ -63,6 +63,7 @@ class KwikModel(EditableModel):
     cluster_ids : ascending int64, clusters that have spikes.
     events : {name: events of that kind}, of the kinds that have any.
     features_masks : (n_spikes, n_channels * n_features_per_channel, 2), or None.
+    doubts : those sentences of `missing` that tell what was assumed where the file does not say; nothing lacks there.
     max_cluster_id : the highest id that the file knows in any clustering of the channel group, -1 for none;
         nodes of clusters without spikes count.
 
@@ -76,6 +77,7 @@ class KwikModel(EditableModel):
 
     features_masks: SpikeRows | None
     max_cluster_id: int
+    doubts: tuple[str, ...]
     _spike_recordings: npt.NDArray[np.int64] | None
 
     def __init__(
@@ -261,11 +263,15 @@ class KwikModel(EditableModel):
         self.clusterings, self._clustering = found, clustering
 
     def _read_sample_rate(self, file: H5File) -> float:
-        nodes = (schema.recording_path(item) for item in file.children(schema.RECORDINGS))
-        for values in (self.metadata, *map(file.attrs, nodes)):
-            if (rate := parameters.sample_rate(values)) is not None:
-                return rate
-        raise KwikFormatError(f"{file.path.name} gives no sample rate.")
+        numbers = [item for item in file.children(schema.RECORDINGS) if isinstance(item, int)]
+        found = {number: parameters.sample_rate(file.attrs(schema.recording_path(number))) for number in numbers}
+        rates = {number: rate for number, rate in found.items() if rate is not None}
+        general = parameters.sample_rate(self.metadata)
+        if general is None and not rates:
+            raise KwikFormatError(f"{file.path.name} gives no sample rate.")
+        rate = general if general is not None else next(iter(rates.values()))
+        self.missing += parameters.other_rates(rates, rate)
+        return rate
 
     def _read_spikes(self, file: H5File, flat: FlatLayout) -> Timeline:
         samples = spikes.read_samples(file, self.channel_group)
@@ -273,11 +279,14 @@ class KwikModel(EditableModel):
         ranges = dict(scan.ranges)
         for other in self.channel_groups:  # so that all channel groups share one line
             if other != self.channel_group:
-                _widen(ranges, spikes.scan_spikes(file, other, spikes.read_samples(file, other)).ranges)
+                found = spikes.scan_spikes(file, other, spikes.read_samples(file, other)).ranges
+                ranges |= {number: span.joined(ranges.get(number)) for number, span in found.items()}
         notes = read_raw_notes(self.path)
         places = RawPlaces(self._raw_files, notes.files, notes.lengths)
         timeline = read_timeline(file, self.metadata, self.sample_rate, flat, ranges, places)
         timeline.check(self.name, scan.ranges)
+        self.doubts = (timeline.doubt,) if timeline.doubt else ()
+        self.missing += self.doubts
         for rows, numbers in spikes.recording_blocks(file, self.channel_group, len(samples)):
             samples[rows] += timeline.starts_of(numbers)
         self._order = None if scan.ascending else np.argsort(samples, kind="stable")
@@ -401,12 +410,6 @@ class KwikModel(EditableModel):
     @property
     def _gain(self) -> float:
         return self.microvolts_per_unit or parameters.number(self.metadata, "waveform_scale_factor") or 1.0
-
-
-def _widen(ranges: dict[int, tuple[int, int]], others: Mapping[int, tuple[int, int]]) -> None:
-    for number, (first, last) in others.items():
-        old = ranges.get(number, (first, last))
-        ranges[number] = (min(old[0], first), max(old[1], last))
 
 
 def _alike(segments: Sequence[RawSegment], first: RawData) -> tuple[list[RawSegment], tuple[str, ...]]:

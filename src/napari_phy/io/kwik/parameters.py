@@ -24,6 +24,7 @@ _MAX_ORDER = 10
 _LEAST_LOW_HZ = 0.1
 _RATES = (1.0, 1e7)  # Hz
 _MAX_WINDOW_S = 0.1
+_SAME_RATE = 1e-6  # relative: what single precision keeps
 
 
 def sample_rate(values: Mapping[str, Any]) -> float | None:
@@ -100,3 +101,25 @@ def band_pass(metadata: Mapping[str, Any], sample_rate: float) -> BandPass | Non
 
 def _names(name: str) -> tuple[str, ...]:
     return (name, *_OLD_NAMES.get(name, ()))
+
+
+def other_rates(rates: Mapping[int, float], used: float) -> tuple[str, ...]:
+    """Return a sentence for each sample rate of recordings that is not the one used for the data set.
+
+    Parameters
+    ----------
+    rates : {recording: sample rate in Hz}.
+    used : that of the data set, in Hz.
+    """
+    others: dict[float, list[str]] = {}
+    for recording, rate in rates.items():
+        if abs(rate - used) > _SAME_RATE * used:
+            others.setdefault(rate, []).append(str(recording))
+    sentences = []
+    for rate, names in others.items():
+        have, them = ("Recording {} has", "it") if len(names) == 1 else ("Recordings {} have", "them")
+        sentences.append(
+            f"{have.format(', '.join(names))} {rate:g} Hz, but everything is read at {used:g} Hz; "
+            f"times in {them} are wrong by as much."
+        )
+    return tuple(sentences)

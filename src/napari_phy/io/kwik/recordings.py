@@ -19,9 +19,8 @@ from napari_phy.io.kwik import schema
 from napari_phy.io.kwik.attributes import as_float, as_int, as_texts
 from napari_phy.io.kwik.raw_files import FlatLayout, RawData, RawLink, RawPlaces, find_raw, read_link
 from napari_phy.io.kwik.spikes import MAX_SAMPLE, Integers
+from napari_phy.io.kwik.time_origin import Ranges, find_origin
 from napari_phy.io.kwik.traces import RawSegment
-
-Ranges = Mapping[int, tuple[int, int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +54,7 @@ class Timeline:
     missing_files : names of raw files that were not found.
     absolute : times in the file count from the start of the line, not of their recording.
     raw_parts : what each recording needs of raw data.
+    doubt : a sentence where the file does not say for certain from where times count; else None.
     """
 
     recordings: tuple[Recording, ...]
@@ -62,6 +62,7 @@ class Timeline:
     missing_files: tuple[str, ...]
     absolute: bool
     raw_parts: tuple[RawPart, ...]
+    doubt: str | None
 
     @property
     def starts(self) -> dict[int, int]:
@@ -131,7 +132,7 @@ def read_timeline(
     metadata : its parameters.
     sample_rate : in Hz.
     flat : layout of flat raw files.
-    ranges : first and last sample with a spike by recording number, over all channel groups.
+    ranges : {recording: its spikes}, over all channel groups.
     places : of raw files that moved.
     """
     stored = _read_recordings(file, metadata)
@@ -145,8 +146,9 @@ def read_timeline(
     lengths = _lengths(stored, [0] * len(stored) if shared else in_file, sample_rate)
     if shared and in_file[0]:
         lengths[-1] = max(0, in_file[0] - sum(lengths[:-1]))
-    absolute = _is_absolute(stored, lengths, ranges)
-    ends = _spike_ends(stored, lengths, ranges, absolute=absolute)
+    origin = find_origin([item.recording_id for item in stored], lengths, ranges, sample_rate)
+    lengths = list(origin.lengths)
+    ends = _spike_ends(stored, lengths, ranges, absolute=origin.absolute)
     recordings: list[Recording] = []
     segments: list[RawSegment] = []
     start = 0
@@ -164,7 +166,8 @@ def read_timeline(
         RawPart(item.recording_id, item.link, recording.start_sample if in_one else 0, end, data)
         for item, recording, end, data in zip(stored, recordings, ends, raw, strict=True)
     ]
-    return Timeline(tuple(recordings), tuple(segments), tuple(missing), absolute, tuple(parts))
+    doubt = origin.doubt(file.path.name, sample_rate)
+    return Timeline(tuple(recordings), tuple(segments), tuple(missing), origin.absolute, tuple(parts), doubt)
 
 
 def _cut_short(name: str, end_s: float, wanted_s: float) -> str:
@@ -211,31 +214,9 @@ def _differences(starts: Sequence[int | None]) -> list[int] | None:
     return steps if len(known) == len(starts) and all(step > 0 for step in steps) else None
 
 
-def _is_absolute(stored: Sequence[_Stored], lengths: Sequence[int], ranges: Ranges) -> bool:
-    """Tell whether times of several recordings count from the start of the line.
-
-    They do if they cannot count from the start of their recording (one lies beyond its end), and either
-    all claim the first recording, or all lie within theirs on the line.
-    """
-    ids = [item.recording_id for item in stored]
-    if len(ids) < 2 or not set(ranges) <= set(ids):
-        return False
-    places = {ids.index(number): range_ for number, range_ in ranges.items()}
-    if all(not lengths[place] or last < lengths[place] for place, (_, last) in places.items()):
-        return False
-    if set(places) == {0}:
-        return True
-    starts = np.concatenate([[0], np.cumsum(lengths)])
-    known = all(lengths[: max(places)])
-    return known and all(
-        starts[place] <= first and (not lengths[place] or last < starts[place + 1])
-        for place, (first, last) in places.items()
-    )
-
-
 def _spike_ends(stored: Sequence[_Stored], lengths: Sequence[int], ranges: Ranges, *, absolute: bool) -> list[int]:
     """Return the least length of each recording that holds its spikes."""
     if not absolute:
-        return [ranges.get(item.recording_id, (0, -1))[1] + 1 for item in stored]
-    last = max(last for _, last in ranges.values())
+        return [ranges[item.recording_id].last + 1 if item.recording_id in ranges else 0 for item in stored]
+    last = max(span.last for span in ranges.values())
     return [0] * (len(stored) - 1) + [max(0, last + 1 - sum(lengths[:-1]))]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -20,17 +20,31 @@ MAX_SAMPLE = 2**53  # beyond it seconds as float64 are no longer exact: 9000 yea
 Integers = npt.NDArray[np.integer[Any]]
 
 
+class Span(NamedTuple):
+    """The first and the last sample with a spike, as the file counts them, and how many spikes there are."""
+
+    first: int
+    last: int
+    n_spikes: int
+
+    def joined(self, other: Span | None) -> Span:
+        """Return the span of both."""
+        if other is None:
+            return self
+        return Span(min(self.first, other.first), max(self.last, other.last), self.n_spikes + other.n_spikes)
+
+
 @dataclass(frozen=True, slots=True)
 class SpikeScan:
     """What a look at all spikes of a channel group tells.
 
     Attributes
     ----------
-    ranges : {recording id: its first and last sample with a spike, as the file counts them}.
+    ranges : {recording id: its spikes}.
     ascending : the file has them in the order of time.
     """
 
-    ranges: Mapping[int, tuple[int, int]]
+    ranges: Mapping[int, Span]
     ascending: bool
 
 
@@ -86,14 +100,14 @@ def recording_blocks(file: H5File, channel_group: int, n_spikes: int) -> Iterato
 
 def scan_spikes(file: H5File, channel_group: int, samples: npt.NDArray[np.int64]) -> SpikeScan:
     """Look at all spikes of a channel group: the range of each recording, and whether they ascend."""
-    ranges: dict[int, tuple[int, int]] = {}
+    ranges: dict[int, Span] = {}
     ascending = True
     before = (-1, -1)
     for rows, numbers in recording_blocks(file, channel_group, len(samples)):
         block = samples[rows]
         if isinstance(numbers, int):
             ascending = ascending and bool((block[1:] >= block[:-1]).all())
-            found = [(numbers, int(block.min()), int(block.max()))]
+            found = {numbers: Span(int(block.min()), int(block.max()), len(block))}
             ends = (numbers, int(block[0])), (numbers, int(block[-1]))
         else:
             earlier, later = slice(None, -1), slice(1, None)
@@ -105,9 +119,7 @@ def scan_spikes(file: H5File, channel_group: int, samples: npt.NDArray[np.int64]
             ends = (int(numbers[0]), int(block[0])), (int(numbers[-1]), int(block[-1]))
         ascending = ascending and before <= ends[0]
         before = ends[1]
-        for number, first, last in found:
-            old = ranges.get(number, (first, last))
-            ranges[number] = (min(old[0], first), max(old[1], last))
+        ranges |= {number: span.joined(ranges.get(number)) for number, span in found.items()}
     return SpikeScan(ranges, ascending)
 
 
@@ -156,12 +168,14 @@ def _check_integers(file: H5File, path: str) -> None:
         )
 
 
-def _ranges(numbers: Integers, samples: npt.NDArray[np.int64]) -> list[tuple[int, int, int]]:
-    """Return (number, first, last) of each recording number."""
+def _ranges(numbers: Integers, samples: npt.NDArray[np.int64]) -> dict[int, Span]:
+    """Return {recording number: its spikes}."""
     runs = np.concatenate([[0], np.flatnonzero(numbers[1:] != numbers[:-1]) + 1])
     ids, places = np.unique(numbers[runs], return_inverse=True)
     first = np.full(len(ids), np.iinfo(np.int64).max)
     last = np.full(len(ids), -1, dtype=np.int64)
     np.minimum.at(first, places, np.minimum.reduceat(samples, runs))
     np.maximum.at(last, places, np.maximum.reduceat(samples, runs))
-    return list(zip(ids.tolist(), first.tolist(), last.tolist(), strict=True))
+    counts = np.bincount(places, weights=np.diff(runs, append=len(numbers)), minlength=len(ids)).astype(np.int64)
+    spans = zip(ids.tolist(), first.tolist(), last.tolist(), counts.tolist(), strict=True)
+    return {number: Span(*span) for number, *span in spans}
