@@ -13,7 +13,7 @@ import pytest
 from soak.small_kwik import make_kwik
 
 from napari_phy import open_session
-from napari_phy.io import atomic, journal, platform_files
+from napari_phy.io import atomic, journal_file, platform_files
 from napari_phy.io.kwik.model import KwikModel
 from napari_phy.io.platform_files import (
     cache_folder,
@@ -79,7 +79,7 @@ def no_copying_in_the_kernel(patch):
 def no_removing_of_open_files(patch):
     """Return what Windows says as long as somebody has a file open: here three times for each."""
     patch.setattr(platform_files, "REMOVES_OPEN_FILES", False)
-    patch.setattr(journal, "REMOVES_OPEN_FILES", False)
+    patch.setattr(journal_file, "REMOVES_OPEN_FILES", False)
     patch.setattr(platform_files, "_PAUSE_S", 0.0)
     tries = {}
     real = Path.replace

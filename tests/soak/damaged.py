@@ -20,7 +20,7 @@ import numpy as np
 from soak.mutations import CANARY, mutate
 
 from napari_phy.core.errors import KwikFormatError, MissingDataError
-from napari_phy.io.checks import check_kwik
+from napari_phy.io.checks import check_data_set
 from napari_phy.io.kwik.model import KwikModel
 
 MEMORY_BYTES = 2**30
@@ -70,7 +70,7 @@ def check_one(original: Path, folder: Path, seed: int) -> Outcome:
 def look_at(path: Path) -> str:
     """Open a data set and read some of everything; return the message of the error, or nothing."""
     try:
-        for finding in check_kwik(path):
+        for finding in check_data_set(path):
             assert finding.sentence.endswith(".")
             assert "\n" not in finding.sentence, finding
         with contextlib.closing(KwikModel(path)) as model:

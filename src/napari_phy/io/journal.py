@@ -1,64 +1,33 @@
-"""The journal: every edit on disk before anybody sees it, in one SQLite file."""
+"""The journal: every edit on disk before anybody sees it."""
 
 from __future__ import annotations
 
-import sqlite3
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from napari_phy.core.errors import JournalError
 from napari_phy.core.update_info import UpdateInfo
 from napari_phy.io.crash_points import reached
 from napari_phy.io.edit_records import decode_record, encode_ids, encode_record, encode_value
+from napari_phy.io.journal_file import BaseNote, EditRow, JournalFile, UnreadableJournalError
 from napari_phy.io.journal_state import JournalState, SavedPlace
-from napari_phy.io.locks import connect_exclusively
-from napari_phy.io.platform_files import REMOVES_OPEN_FILES
 
-FORMAT_VERSION = 1
-_APPLICATION_ID = 0x6E706879  # "nphy"
-
-_SCHEMA = f"""
-BEGIN IMMEDIATE;
-CREATE TABLE edit (seq INTEGER PRIMARY KEY, kind TEXT NOT NULL, record TEXT NOT NULL, ids BLOB);
-CREATE TABLE state (
-    one INTEGER PRIMARY KEY CHECK (one = 1), head INTEGER NOT NULL, next_id INTEGER NOT NULL,
-    saved_head INTEGER NOT NULL, saved_lost INTEGER NOT NULL, saved_hash TEXT NOT NULL,
-    pending_head INTEGER, pending_lost INTEGER, pending_hash TEXT, committed REAL
-);
-CREATE TABLE base (
-    one INTEGER PRIMARY KEY CHECK (one = 1), source TEXT NOT NULL, labels_hash TEXT NOT NULL, metadata TEXT NOT NULL
-);
-PRAGMA application_id = {_APPLICATION_ID};
-PRAGMA user_version = {FORMAT_VERSION};
-"""
-_STATE_COLUMNS = (
-    "head, next_id, saved_head, saved_lost, saved_hash, pending_head, pending_lost, pending_hash, committed"
-)
+__all__ = ["BaseNote", "DamagedEditError", "Journal", "UnreadableJournalError"]
 
 
-class UnreadableJournalError(JournalError):
-    """The journal is damaged, of another version, or another file altogether."""
-
-
-@dataclass(frozen=True, slots=True)
-class BaseNote:
-    """What the edits replay on once the file itself was saved over.
+class DamagedEditError(UnreadableJournalError):
+    """An edit of a journal is not what was written; those before and after it may be.
 
     Attributes
     ----------
-    source : "original", the clustering of that name in the file, or "labels", the file in the side folder.
-    labels_hash : of the clusters of all spikes, to know that they are the same.
-    metadata : groups, colours, labels and names of groups, as JSON.
+    seq : its place on the stack, from 1 on.
     """
 
-    source: str
-    labels_hash: str
-    metadata: str
+    def __init__(self, message: str, seq: int) -> None:
+        super().__init__(message)
+        self.seq = seq
 
 
 class Journal:
@@ -78,21 +47,13 @@ class Journal:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._lock = threading.RLock()
         self._n_edits = 0
         self._cuts: list[tuple[int, int]] = []  # (edits made here before it, head) of edits that dropped a redo tail
-        self._state: JournalState | None = None
+        self._file = JournalFile(path)
         try:
-            self._connection = connect_exclusively(path)
-        except (sqlite3.Error, OSError) as error:
-            raise _explained(error, path) from error
-        try:
-            self._prepare()
-        except sqlite3.Error as error:
-            self._connection.close()
-            raise _explained(error, path) from error
+            self._state = self._file.state()
         except JournalError:
-            self._connection.close()
+            self._file.close()
             raise
 
     @property
@@ -112,9 +73,7 @@ class Journal:
         """Whether there is nothing in it that anybody could miss."""
         if self._state is None:
             return True
-        with self._lock:
-            (n_rows,) = self._read("SELECT (SELECT count(*) FROM edit) + (SELECT count(*) FROM base)")[0]
-        return not n_rows and self._state.pending is None
+        return self._state.pending is None and self._file.base() is None and not self._file.has_edits
 
     @property
     def n_edits(self) -> int:
@@ -123,9 +82,9 @@ class Journal:
 
     def start(self, content_hash: str, next_id: int) -> None:
         """Begin with no edits on a file of this content; `next_id` is above every cluster id in it."""
-        with self._changing() as write:
-            for table in ("edit", "base"):
-                write(f"DELETE FROM {table}")
+        with self._changing():
+            self._file.drop_edits(above=0)
+            self._file.write_base(None)
             self._cuts.clear()
             self._write_state(JournalState(0, next_id, SavedPlace(0), content_hash))
 
@@ -134,22 +93,41 @@ class Journal:
 
         Raises
         ------
-        UnreadableJournalError
-            A record is damaged or missing.
+        DamagedEditError
+            An edit is damaged or missing.
         """
         records = []
-        for expected, (seq, kind, record, ids) in enumerate(
-            self._read("SELECT seq, kind, record, ids FROM edit ORDER BY seq"), start=1
-        ):
-            if seq != expected:
-                raise UnreadableJournalError(f"Edit {expected} is missing from {self.path.name}.")
+        for seq, row in enumerate(self._file.edits(), start=1):
+            if row.seq != seq:
+                raise DamagedEditError(f"Edit {seq} is missing from {self.path.name}.", seq)
+            if not row.is_whole:
+                raise DamagedEditError(f"Edit {seq} in {self.path.name} is not what was written.", seq)
             try:
-                records.append(decode_record(kind, record, ids))
+                records.append(decode_record(row.kind, row.record, row.ids))
             except ValueError as error:
-                raise UnreadableJournalError(f"Edit {seq} in {self.path.name} cannot be read: {error}.") from error
-        if not 0 <= self.state.head <= len(records):
-            raise UnreadableJournalError(f"{self.path.name} has {len(records)} edits, not {self.state.head}.")
+                raise DamagedEditError(f"Edit {seq} in {self.path.name} cannot be read: {error}.", seq) from error
+        if self.state.head > len(records):
+            missing = len(records) + 1
+            raise DamagedEditError(f"Edit {missing} is missing from {self.path.name}.", missing)
         return tuple(records)
+
+    def cut(self, n_whole: int) -> None:
+        """Forget all edits but the first `n_whole`, as when they were undone and another one took their place."""
+        with self._changing():
+            self._file.drop_edits(above=n_whole)
+            self._write_state(self.state.cut(n_whole))
+
+    def begin_at_saved(self) -> None:
+        """Forget the edits that the file holds, so that those after them replay on the file as it is."""
+        n_saved = self.state.saved.head
+        rows = [row for row in self._file.edits() if row.seq > n_saved and row.is_whole]
+        followed = [row for place, row in enumerate(rows, start=1) if row.seq == n_saved + place]
+        with self._changing():
+            self._file.drop_edits(above=0)
+            self._file.write_base(None)
+            for place, row in enumerate(followed, start=1):
+                self._file.add_edit(EditRow.of(place, row.kind, row.record, row.ids))
+            self._write_state(self.state.begun_at_saved(len(followed)))
 
     def commit(self, update: UpdateInfo) -> None:
         """Keep a new edit, or move the head over the one that was undone or redone; it is on disk on return.
@@ -159,7 +137,7 @@ class Journal:
         JournalError
             The disk is full or gone, or the edit is not the one that lies there to be undone or redone.
         """
-        with self._lock:
+        with self._file.lock:
             head = self.state.head
             if update.cause == "edit":
                 self._append(update, head)
@@ -171,13 +149,12 @@ class Journal:
 
     def base(self) -> BaseNote | None:
         """Return what the edits replay on, None while that is the file itself."""
-        rows = self._read("SELECT source, labels_hash, metadata FROM base")
-        return BaseNote(*rows[0]) if rows else None
+        return self._file.base()
 
     def keep_base(self, base: BaseNote) -> None:
         """Note what the edits replay on from now on."""
-        with self._changing() as write:
-            write("INSERT OR REPLACE INTO base VALUES (1, ?, ?, ?)", (base.source, base.labels_hash, base.metadata))
+        with self._changing():
+            self._file.write_base(base)
 
     def expect(self, content_hash: str, head: int, n_edits: int) -> None:
         """Note that the file is about to hold the state after `head` edits.
@@ -193,7 +170,7 @@ class Journal:
 
     def settle(self, content_hash: str) -> bool:
         """Note what the file turned out to hold; False, with nothing changed, when another program wrote it."""
-        with self._lock:
+        with self._file.lock:
             state = self.state.settled(content_hash)
             if state is not None and state != self.state:
                 with self._changing():
@@ -202,61 +179,39 @@ class Journal:
 
     def close(self) -> None:
         """Let go of the file."""
-        with self._lock, suppress(sqlite3.ProgrammingError):
-            with suppress(sqlite3.OperationalError):
-                self._connection.execute("PRAGMA journal_mode=DELETE")  # leaves one file, not two
-            self._connection.close()
+        self._file.close()
 
     def remove(self) -> None:
-        """Take the file away and let go of it, in this order where files can be removed while they are open."""
-        self._leave(self.path.unlink)
+        """Take the file away and let go of it."""
+        self._file.leave(self.path.unlink)
 
     def set_aside(self, target: Path) -> None:
         """Give the file another name and let go of it, so that nobody gets it in between."""
-        self._leave(lambda: self.path.rename(target))
+        self._file.leave(lambda: self.path.rename(target))
 
-    def _leave(self, act: Callable[[], object]) -> None:
-        if REMOVES_OPEN_FILES:
-            self._connection.execute("PRAGMA journal_mode=DELETE")
-            act()
-            self.close()
-        else:
-            self.close()
-            act()
-
-    def _prepare(self) -> None:
-        (version,) = self._connection.execute("PRAGMA user_version").fetchone()
-        (application,) = self._connection.execute("PRAGMA application_id").fetchone()
-        tables = self._connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-        if tables and (version, application) != (FORMAT_VERSION, _APPLICATION_ID):
-            raise UnreadableJournalError(f"{self.path.name} has format {version}, not {FORMAT_VERSION}.")
-        self._connection.execute("PRAGMA journal_mode=TRUNCATE")
-        self._connection.execute("PRAGMA synchronous=FULL")
-        if not tables:
-            self._connection.executescript(_SCHEMA + "COMMIT;")
-        rows = self._connection.execute(f"SELECT {_STATE_COLUMNS} FROM state").fetchall()
-        if rows:
-            self._state = _state_of(rows[0])
+    def copy_to(self, target: Path) -> None:
+        """Write a copy of the journal as it is."""
+        self._file.copy_to(target)
 
     def _append(self, update: UpdateInfo, head: int) -> None:
         try:
             record, ids = encode_record(update), encode_ids(update.spike_ids, update.spike_clusters)
         except TypeError as error:
             raise JournalError(str(error)) from error
-        with self._changing() as write:
-            cut = write("DELETE FROM edit WHERE seq > ?", (head,)).rowcount
-            write("INSERT INTO edit VALUES (?, ?, ?, ?)", (head + 1, update.description, record, ids))
+        with self._changing():
+            n_cut = self._file.drop_edits(above=head)
+            self._file.add_edit(EditRow.of(head + 1, update.description, record, ids))
             reached("commit.inserted")
             next_id = max((int(cluster) + 1 for cluster in update.added), default=0)
             self._write_state(self.state.with_edit(next_id, time.time()))
-        if cut:
+        if n_cut:
             self._cuts.append((self._n_edits, head))
         self._n_edits += 1
 
     def _move(self, edit: UpdateInfo, seq: int, head: int) -> None:
-        with self._changing() as write:
-            stored: tuple[str, str] | None = write("SELECT kind, record FROM edit WHERE seq = ?", (seq,)).fetchone()
-            if stored is None or _outline(edit) != _outline(decode_record(stored[0], stored[1], None)):
+        with self._changing():
+            stored = self._file.edit(seq)
+            if stored is None or _outline(edit) != _outline(decode_record(stored.kind, stored.record, None)):
                 raise JournalError(
                     f"The {edit.description} that was undone or redone is not edit {seq} of {self.path.name}."
                 )
@@ -264,45 +219,19 @@ class Journal:
             self._write_state(self.state.with_head(head, time.time()))
 
     @contextmanager
-    def _changing(self) -> Iterator[Callable[..., sqlite3.Cursor]]:
-        """Make one transaction of what is written inside; if anything fails, all of it is taken back."""
-        with self._lock:
+    def _changing(self) -> Iterator[None]:
+        with self._file.lock:
             before = self._state
             try:
-                self._connection.execute("BEGIN IMMEDIATE")
-                reached("commit.begun")
-                yield self._connection.execute
-                self._connection.execute("COMMIT")
-            except BaseException as error:
+                with self._file.transaction():
+                    yield
+            except BaseException:
                 self._state = before
-                with suppress(sqlite3.Error):  # SQLite has taken it back by itself when the disk was full
-                    self._connection.execute("ROLLBACK")
-                if isinstance(error, (sqlite3.Error, ValueError)):
-                    raise _explained(error, self.path) from error
                 raise
 
-    def _read(self, query: str) -> list[Any]:
-        try:
-            with self._lock:
-                return self._connection.execute(query).fetchall()
-        except sqlite3.Error as error:
-            raise _explained(error, self.path) from error
-
     def _write_state(self, state: JournalState) -> None:
-        pending = state.pending
-        values = (
-            *(state.head, state.next_id, state.saved.head, state.saved.lost, state.saved_hash),
-            *((None, None) if pending is None else (pending.head, pending.lost)),
-            *(state.pending_hash, state.committed),
-        )
-        self._connection.execute(f"INSERT OR REPLACE INTO state (one, {_STATE_COLUMNS}) VALUES (1{', ?' * 9})", values)
+        self._file.write_state(state)
         self._state = state
-
-
-def _state_of(row: tuple[Any, ...]) -> JournalState:
-    head, next_id, saved_head, saved_lost, saved_hash, pending_head, pending_lost, pending_hash, committed = row
-    pending = None if pending_head is None else SavedPlace(pending_head, pending_lost)
-    return JournalState(head, next_id, SavedPlace(saved_head, saved_lost), saved_hash, pending, pending_hash, committed)
 
 
 def _outline(update: UpdateInfo) -> tuple[object, ...]:
@@ -313,13 +242,3 @@ def _outline(update: UpdateInfo) -> tuple[object, ...]:
     )
     groups = sorted(map(repr, update.groups_changed))
     return (update.description, sorted(update.added), sorted(update.deleted), sorted(changes), groups)
-
-
-def _explained(error: Exception, path: Path) -> JournalError:
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    unreadable = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR}
-    if code in unreadable or isinstance(error, ValueError):
-        return UnreadableJournalError(f"{path.name} cannot be read: {error}.")
-    if code == sqlite3.SQLITE_FULL:
-        return JournalError(f"Could not write to {path.name}: the disk is full.")
-    return JournalError(f"Could not write to {path.name} in {path.parent}: {error}.")

@@ -11,6 +11,7 @@ from napari_phy.core.update_info import UpdateInfo
 from napari_phy.io import store_messages
 from napari_phy.io.clustering_place import ClusteringPlace
 from napari_phy.io.journal import Journal, UnreadableJournalError
+from napari_phy.io.journal_mending import mend
 from napari_phy.io.replay_base import Base, read_base
 from napari_phy.io.side_folder import make_side_folder
 
@@ -51,7 +52,7 @@ def open_journal(place: ClusteringPlace, base: Base) -> OpenedJournal:
         message = store_messages.unreadable(name, aside.name)
     else:
         try:
-            opened = _adopted(journal, place, folder, base)
+            opened = _adopted(journal, place, folder, base, aside)
             if opened is not None:
                 return opened
             message = store_messages.changed_elsewhere(name, journal.state.n_unsaved)
@@ -64,18 +65,21 @@ def open_journal(place: ClusteringPlace, base: Base) -> OpenedJournal:
     return OpenedJournal(_begun(path, place, base), base, (), set_aside=aside, messages=[message])
 
 
-def _adopted(journal: Journal, place: ClusteringPlace, folder: Path, base: Base) -> OpenedJournal | None:
+def _adopted(journal: Journal, place: ClusteringPlace, folder: Path, base: Base, aside: Path) -> OpenedJournal | None:
     """Return what the journal says, None when the file is not the one it belongs to."""
     digest = place.content_hash()
     if journal.is_new or (journal.is_empty and journal.state.saved_hash != digest):
         journal.start(digest, place.first_free_id(base))
     if not journal.settle(digest):
         return None
-    records = journal.records()
+    message = mend(journal, place.path.name, aside)
     note = journal.base()
     if note is not None:
         base = read_base(note, place.path, place.channel_group, place.labels_file(folder))
-    opened = OpenedJournal(journal, base, records)
+    opened = OpenedJournal(journal, base, journal.records())
+    if message:
+        opened.set_aside = aside
+        opened.messages.append(message)
     state = journal.state
     if state.n_unsaved:
         opened.recovered_at = datetime.fromtimestamp(state.committed or 0.0, UTC).astimezone()

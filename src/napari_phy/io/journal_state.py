@@ -66,6 +66,20 @@ class JournalState:
             committed=committed,
         )
 
+    def cut(self, n_edits: int) -> JournalState:
+        """Return the state when only the first edits are left."""
+        return replace(
+            self,
+            head=min(self.head, n_edits),
+            saved=self.saved.after_cut(n_edits),
+            pending=self.pending and self.pending.after_cut(n_edits),
+        )
+
+    def begun_at_saved(self, n_edits: int) -> JournalState:
+        """Return the state when the file as it was saved is what edits replay on; `n_edits` follow it."""
+        head = min(max(0, self.head - self.saved.head), n_edits)
+        return replace(self, head=head, saved=SavedPlace(0), pending=None, pending_hash=None)
+
     def with_head(self, head: int, committed: float) -> JournalState:
         """Return the state after an undo or a redo."""
         return replace(self, head=head, committed=committed)

@@ -41,6 +41,28 @@ def unreadable(name: str, journal: str) -> str:
     return f"The journal of {name} cannot be read. It was set aside as {journal}; unsaved edits in it were not applied."
 
 
+def damaged(name: str, journal: str, seq: int, *, n_lost: int, is_saved: bool = False) -> str:
+    """Return the sentence for a journal in which one edit is not what was written.
+
+    Parameters
+    ----------
+    name, journal : of the file, and of the copy of the journal as it was.
+    seq : which edit.
+    n_lost : edits that were done and cannot be shown any more.
+    is_saved : the file holds the damaged edit, so that only its undo is lost.
+    """
+    if is_saved:
+        kept = " The file holds it, but what was done before the last save can no longer be undone."
+    elif not n_lost:
+        kept = " It was undone, and can no longer be redone."
+    elif seq > 1:
+        kept = f" The {count(seq - 1, 'edit')} before it {'is' if seq == 2 else 'are'} kept."
+    else:
+        kept = ""
+    lost = f"{count(n_lost, 'edit')} and the journal as it was were" if n_lost else "The journal as it was was"
+    return f"Edit {seq} in the journal of {name} is damaged.{kept} {lost} set aside as {journal}."
+
+
 def edited_elsewhere(name: str, *, in_this_program: bool = False) -> str:
     """Return the sentence for a data set that another process, or another window of this one, edits."""
     where = "window" if in_this_program else "program"
