@@ -83,11 +83,11 @@ def test_without_files_what_they_hold_is_unknown(make_session):
 
 
 def test_what_is_known_already_costs_no_reading(session):
-    table = compute_cluster_table(session, known_only=True)
+    table = compute_cluster_table(session, reads="nothing")
     assert set(table.channels) == {-1}
     assert session.sums.asked_for == []
     compute_cluster_table(session, [2])
-    assert compute_cluster_table(session, known_only=True).channels.tolist() == [-1, -1, 7, -1, -1]
+    assert compute_cluster_table(session, reads="nothing").channels.tolist() == [-1, -1, 7, -1, -1]
 
 
 def test_discarded_clusters_are_not_listed(session):

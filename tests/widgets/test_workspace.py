@@ -1,9 +1,11 @@
 """The Sort workspace in real viewers: layout, keys, words, sessions that come and go."""
 
+import threading
+
 import numpy as np
 import pytest
 from napari.utils.notifications import notification_manager
-from qtpy.QtCore import QPoint, Qt, QTimer
+from qtpy.QtCore import QPoint, Qt, QThreadPool, QTimer
 from qtpy.QtGui import QFontMetrics
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QAbstractButton, QApplication, QDockWidget, QLabel, QToolButton, QWidget
@@ -180,6 +182,30 @@ def test_a_large_file_shows_its_list_at_once_and_reads_in_the_background(open_, 
     model = workspace.panels["Clusters"].list.cluster_model
     qtbot.waitUntil(lambda: all(row.channel >= 0 for row in model.rows))
     qtbot.waitUntil(lambda: workspace.panels["Similar"].list.shown_selection == session.selection.similar)
+
+
+def test_a_large_file_whose_reading_is_cancelled_can_be_sorted_and_closed(open_, qtbot, monkeypatch):
+    monkeypatch.setattr("napari_phy.widgets.preparation.LARGE", 1000)
+    monkeypatch.setattr("napari_phy.core.feature_sums.BLOCK_BYTES", 2**13)
+    go_on = threading.Event()
+    session = light_session()
+    terms = session.sums._terms
+    monkeypatch.setattr(session.sums, "_terms", lambda spikes: terms(spikes) if go_on.wait(20) else None)
+    workspace = open_(session=session)
+    strip = workspace.panels["Clusters"].strip
+    assert session.selection.clusters == ()
+    assert workspace.panels["Features"].stack.page.text == "Reading features: 0 %"
+    assert "Select a cluster" in workspace.panels["Waveforms"].stack.page.text
+    QTest.mouseClick(strip.button, Qt.MouseButton.LeftButton)
+    assert len(session.selection.clusters) == 1
+    QTest.mouseClick(strip.button, Qt.MouseButton.LeftButton)
+    assert strip.button.text() == "Cancel"
+    workspace.viewer.layers.clear()
+    assert workspace.session is None
+    assert strip.isHidden()
+    go_on.set()
+    QThreadPool.globalInstance().waitForDone()
+    assert not session.sums.is_prepared
 
 
 @pytest.fixture

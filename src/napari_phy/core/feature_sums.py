@@ -12,7 +12,7 @@ from napari_phy.core.additive_sums import AdditiveSums
 from napari_phy.core.arrays import evenly_spaced, read_only
 from napari_phy.core.base_model import SpikeRows
 from napari_phy.core.cluster_manager import ClusterManager
-from napari_phy.core.progress import OnProgress, no_progress
+from napari_phy.core.progress import OnProgress, no_progress, part_of
 
 Float64 = npt.NDArray[np.float64]
 Int64 = npt.NDArray[np.int64]
@@ -43,6 +43,11 @@ class FeatureSums:
     """`FeatureSum` of every cluster, kept up to date through edits; safe in worker threads.
 
     When all rows hold more than `max_bytes`, each cluster is summed over evenly spaced spikes and scaled up once.
+
+    Attributes
+    ----------
+    is_prepared : whether `prepare` has read them all.
+    is_held : whether they are read elsewhere, or nobody wants them read now: then clusters are not ranked.
     """
 
     def __init__(
@@ -59,6 +64,7 @@ class FeatureSums:
         n_clusters = max(1, len(manager.cluster_ids))
         self._n_per_cluster = max(200, max_bytes // row_bytes // n_clusters) if self.is_sampled else None
         self._sums = AdditiveSums(manager, self._compute)
+        self.is_prepared = self.is_held = False
 
     def get(self, cluster_ids: Iterable[int], on_progress: OnProgress = no_progress) -> dict[int, FeatureSum]:
         """Return the sums of clusters, reading the spikes of those that are not known."""
@@ -73,8 +79,8 @@ class FeatureSums:
         if self.is_sampled:
             ids = self._manager.cluster_ids.tolist()
             for done, cluster in enumerate(ids):
-                on_progress(done / len(ids))
-                self._sums.get([cluster])
+                self._sums.get([cluster], part_of(on_progress, done / len(ids), (done + 1) / len(ids)))
+            self.is_prepared = True
             return
         spike_clusters = self._manager.spike_clusters
         totals: dict[int, Float64] = {}
@@ -88,6 +94,7 @@ class FeatureSums:
                 totals[cluster] = totals[cluster] + total if cluster in totals else total
         for cluster, total in totals.items():
             self._sums.put(cluster, read_only(total))
+        self.is_prepared = True
 
     def _compute(self, spike_ids: Int64, on_progress: OnProgress) -> Float64:
         n_read = len(spike_ids) if self._n_per_cluster is None else min(len(spike_ids), self._n_per_cluster)

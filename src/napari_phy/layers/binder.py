@@ -31,7 +31,7 @@ class LayerBinder:
     def __init__(self, viewer: ViewerModel, session: Session) -> None:
         self._viewer = viewer
         self._session = session
-        self._shown: tuple[OpenClustering, tuple[int, ...], bool] | None = None
+        self._shown: tuple[object, ...] | None = None
         self._followed: OpenClustering | None = None
         self._dark = True
         self._fitted: tuple[float, ...] | None = None
@@ -111,11 +111,12 @@ class LayerBinder:
 
     def refresh(self) -> None:
         """Show the selection as it is now; the same again does nothing, and a hidden layer waits until it is shown."""
-        layer, opened = self._points(), self._session.opened
-        clusters = tuple(cluster for cluster in self._session.selection.clusters if cluster in self._session.manager)
-        if layer is None or not layer.visible or self._shown == (opened, clusters, self._dark):
+        layer, session = self._points(), self._session
+        clusters = tuple(cluster for cluster in session.selection.clusters if cluster in session.manager)
+        wished = session.opened, clusters, self._dark, session.holds_features
+        if layer is None or not layer.visible or self._shown == wished:
             return
-        points = spike_points(self._session, clusters, self._dark)
+        points = spike_points(session, clusters, self._dark)
         with layer.events.blocker_all():
             layer.data = points.positions
             layer.selected_data = set()
@@ -126,7 +127,7 @@ class LayerBinder:
                 layer.face_color = points.faces
         layer.editable = False  # setting data makes it editable again
         layer.refresh()
-        self._shown = (opened, clusters, self._dark)
+        self._shown = wished
 
     def show_traces(self) -> None:
         """Add the traces below the spikes, or those of another file in the place of the old ones."""

@@ -97,7 +97,7 @@ def spikes_layer(session: Session, pitch: float) -> LayerDataTuple:
 
 def _channel_rows(session: Session, clusters: tuple[int, ...]) -> dict[int, int]:
     """Return the row of each cluster's best channel, of clusters where it is known."""
-    table = compute_cluster_table(session, clusters)
+    table = compute_cluster_table(session, clusters, reads="nothing" if session.holds_features else "all")
     row_of_channel = {channel: row for row, channel in enumerate(session.model.probe.channel_ids.tolist())}
     return {
         cluster: row_of_channel[channel]

@@ -75,7 +75,10 @@ class OpenClustering:
             raise
 
     def similar_to(self, cluster: int) -> list[tuple[int, float]]:
-        """Return [(other cluster, cosine of the mean masked features)], the most similar first; [] without features."""
+        """Return [(other cluster, cosine of the mean masked features)], the most similar first.
+
+        [] without features, and while those of a large data set are read in the background or that was cancelled.
+        """
         return _similar(self.manager, self.sums, cluster)
 
     def snapshot(self) -> Snapshot:
@@ -104,7 +107,7 @@ def shares_files(one: BaseModel, other: BaseModel) -> bool:
 
 
 def _similar(manager: ClusterManager, sums: FeatureSums | None, cluster: int) -> list[tuple[int, float]]:
-    if sums is None or cluster not in manager:
+    if sums is None or sums.is_held or cluster not in manager:
         return []
     others = manager.cluster_ids.tolist()
     others.remove(cluster)

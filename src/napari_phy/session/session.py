@@ -287,8 +287,16 @@ class Session(Edits):
         self._following.select_place()
 
     def similar_to(self, cluster: int) -> list[tuple[int, float]]:
-        """Return [(other cluster, cosine of the mean masked features)], the most similar first; [] without features."""
+        """Return [(other cluster, cosine of the mean masked features)], the most similar first.
+
+        [] without features, and while those of a large data set are read in the background or that was cancelled.
+        """
         return self._opened.similar_to(cluster)
+
+    @property
+    def holds_features(self) -> bool:
+        """Whether the features of a large data set are read elsewhere, or not read after a cancel."""
+        return self.sums is not None and self.sums.is_held
 
     def prepare(self, on_progress: Callable[[float], None] = lambda _: None) -> None:
         """Read the features once, for channels, depths and similarities; may run in a worker thread."""

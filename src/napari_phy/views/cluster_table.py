@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -52,37 +53,39 @@ class ClusterTable:
 
 
 @dataclass(frozen=True, slots=True)
-class _Facts:
-    """What never changes of one cluster."""
+class _Place:
+    """Where on the probe a cluster is."""
 
-    channel: int
-    depth: float
-    refractory: float
+    channel: int = -1
+    depth: float = math.nan
 
 
-_UNKNOWN = _Facts(-1, math.nan, math.nan)
-_facts: SessionCache[int, _Facts] = SessionCache(2**25, lambda facts: 256)
+# what never changes of a cluster
+_places: SessionCache[int, _Place] = SessionCache(2**25, lambda place: 256)
+_refractory: SessionCache[int, float] = SessionCache(2**25, lambda share: 128)
 _amplitudes: SessionCache[int, float] = SessionCache(2**25, lambda amplitude: 128)
 
 
 def compute_cluster_table(
-    session: SessionLike, cluster_ids: Iterable[int] | None = None, *, known_only: bool = False
+    session: SessionLike, cluster_ids: Iterable[int] | None = None, *, reads: Literal["all", "times", "nothing"] = "all"
 ) -> ClusterTable:
     """Return the rows of some clusters (None: all that are not discarded, ascending).
 
-    What was computed for a cluster once is kept, so after an edit only the new clusters cost something. With
-    `known_only` nothing is read at all: channel, depth and refractory of clusters not seen before are unknown.
+    What was computed for a cluster once is kept, so after an edit only the new clusters cost something. Of clusters
+    not seen before, channel and depth stay unknown unless features may be read ("all"), refractory with "nothing".
     """
     manager = session.manager
     if cluster_ids is None:
         ids = [int(cluster) for cluster in manager.cluster_ids if manager.group(int(cluster)) != HIDDEN_GROUP]
     else:
         ids = [int(cluster) for cluster in cluster_ids]
-    if known_only:
-        facts = _facts.known(session, ids)
-    else:
-        facts = _facts.get(session, ids, lambda wanted: _compute_facts(session, wanted))
-    rows = [facts.get(cluster, _UNKNOWN) for cluster in ids]
+    places = _places.known(session, ids)
+    refractory = _refractory.known(session, ids)
+    if reads == "all":
+        places = _places.get(session, ids, partial(_find_places, session))
+    if reads != "nothing":
+        refractory = _refractory.get(session, ids, partial(_compute_refractory, session))
+    rows = [places.get(cluster, _Place()) for cluster in ids]
     amplitudes = _amplitudes.known(session, ids)
     n_spikes = np.array([manager.n_spikes(cluster) for cluster in ids], dtype=np.int64)
     return ClusterTable(
@@ -93,7 +96,7 @@ def compute_cluster_table(
         n_spikes=read_only(n_spikes),
         rates=read_only(n_spikes / session.model.duration),
         amplitudes=read_only(np.array([amplitudes.get(cluster, math.nan) for cluster in ids], dtype=np.float64)),
-        refractory=read_only(np.array([row.refractory for row in rows], dtype=np.float64)),
+        refractory=read_only(np.array([refractory.get(cluster, math.nan) for cluster in ids], dtype=np.float64)),
     )
 
 
@@ -136,27 +139,25 @@ def groups_sentence(table: ClusterTable) -> str:
     return " ".join(f"{format_number(n)} {group}" for group, n in group_counts(table).items())
 
 
-def _compute_facts(session: SessionLike, clusters: list[int]) -> dict[int, _Facts]:
-    model = session.model
+def _compute_refractory(session: SessionLike, clusters: list[int]) -> dict[int, float]:
+    samples, rate, manager = session.model.spike_samples, session.model.sample_rate, session.manager
+    return {
+        cluster: 100 * refractory_fraction(samples[manager.spikes(cluster)], sample_rate=rate) for cluster in clusters
+    }
+
+
+def _find_places(session: SessionLike, clusters: list[int]) -> dict[int, _Place]:
     sums = session.sums.get(clusters) if session.sums is not None else {}
-    facts = {}
-    for cluster in clusters:
-        samples = model.spike_samples[session.manager.spikes(cluster)]
-        refractory = 100 * refractory_fraction(samples, sample_rate=model.sample_rate)
-        channel, depth = -1, math.nan
-        if cluster in sums:
-            channel, depth = _place(model, sums[cluster].abs_sum)
-        facts[cluster] = _Facts(channel, depth, refractory)
-    return facts
+    return {cluster: _place(session.model, sums[cluster].abs_sum) if sums else _Place() for cluster in clusters}
 
 
-def _place(model: BaseModel, weights: npt.NDArray[np.float64]) -> tuple[int, float]:
+def _place(model: BaseModel, weights: npt.NDArray[np.float64]) -> _Place:
     """Return the channel id of the largest weight, and the centre of mass over y."""
     total = float(weights.sum())
     if not total > 0:
-        return -1, math.nan
+        return _Place()
     channel = int(model.probe.channel_ids[np.argmax(weights)])
-    return channel, float(weights @ model.probe.positions[:, 1] / total)
+    return _Place(channel, float(weights @ model.probe.positions[:, 1] / total))
 
 
 def _read_amplitudes(session: SessionLike, clusters: list[int], on_progress: OnProgress) -> dict[int, float]:

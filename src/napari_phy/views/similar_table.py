@@ -31,23 +31,28 @@ class SimilarTable:
 
 
 def compute_similar(
-    session: SessionLike, cluster: int, hide_groups: tuple[str, ...] = ("noise", "mua")
+    session: SessionLike, cluster: int, hide_groups: tuple[str, ...] = ("noise", "mua"), *, is_ranked: bool = True
 ) -> SimilarTable:
     """Return the candidates for merging with a cluster.
 
     Discarded clusters are never among them and are not counted as hidden. How alike two clusters are is the
-    session's business (`session.similar_to`).
+    session's business (`session.similar_to`). Without `is_ranked` no features are read: similarities are 0, the largest
+    cluster comes first.
     """
     group_of = session.manager.group
+    ranking = session.similar_to(cluster) if is_ranked else _largest_first(session)
     candidates = [
-        (other, similarity)
-        for other, similarity in session.similar_to(cluster)
-        if other != cluster and group_of(other) != HIDDEN_GROUP
+        (other, similarity) for other, similarity in ranking if other != cluster and group_of(other) != HIDDEN_GROUP
     ]
     shown = [(other, similarity) for other, similarity in candidates if group_of(other) not in hide_groups]
     return SimilarTable(
         cluster=cluster,
         similarities=read_only(np.array([similarity for _, similarity in shown], dtype=np.float64)),
-        rows=compute_cluster_table(session, [other for other, _ in shown]),
+        rows=compute_cluster_table(session, [other for other, _ in shown], reads="all" if is_ranked else "times"),
         n_hidden=len(candidates) - len(shown),
     )
+
+
+def _largest_first(session: SessionLike) -> list[tuple[int, float]]:
+    clusters = session.manager.cluster_ids.tolist()
+    return [(cluster, 0.0) for cluster in sorted(clusters, key=session.manager.n_spikes, reverse=True)]

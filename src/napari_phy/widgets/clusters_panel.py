@@ -47,7 +47,7 @@ class ClustersPanel(ListPanel):
 
     def refresh(self) -> None:
         """Show the rows of all clusters."""
-        self.list.cluster_model.set_rows(rows_of(compute_cluster_table(self.session, known_only=self.is_waiting)))
+        self.list.cluster_model.set_rows(rows_of(compute_cluster_table(self.session, reads=self.may_read)))
         if self.cluster_ids:
             self.show_list()
         else:
@@ -62,7 +62,7 @@ class ClustersPanel(ListPanel):
         shown = sorted(c for c in touched if c in manager and manager.group(c) != DISCARDED)
         model.remove(touched.difference(shown))
         if shown:
-            model.put(rows_of(compute_cluster_table(self.session, shown, known_only=self.is_waiting)))
+            model.put(rows_of(compute_cluster_table(self.session, shown, reads=self.may_read)))
         self.show_clusters()
         self.ask_amplitudes()
 

@@ -66,6 +66,7 @@ class FeaturesPanel(Panel):
     title = "Features"
     subject = "its features"
     working = "Reading features…"
+    needs_features = True
     needs_opengl = True
     failed = "The features could not be read."
     has_lasso = True

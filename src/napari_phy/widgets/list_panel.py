@@ -6,7 +6,7 @@ import traceback
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 from napari.viewer import Viewer
 from qtpy.compat import isalive
@@ -20,6 +20,7 @@ from napari_phy.widgets.elided_label import ElidedLabel
 from napari_phy.widgets.header import Header
 from napari_phy.widgets.message_page import MessagePage
 from napari_phy.widgets.panel import guarded
+from napari_phy.widgets.reading_strip import ReadingStrip
 from napari_phy.widgets.table import ClusterList
 from napari_phy.widgets.theme import AXIS_PX, ThemeFollower, Tokens
 
@@ -60,7 +61,7 @@ class ListPanel(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.session: Any = None
         self._followed: Any = None  # the clustering that was open when the session was set
-        self.is_waiting = False  # for features that are being read
+        self._preparation: Any = None  # reads the features of a large data set
         self.theme_follower = ThemeFollower(viewer, self)
         self.header = Header(self.title, freeze=False, theme=self.theme, parent=self)
         self.header.hide()  # until it is the title bar of a dock
@@ -93,7 +94,9 @@ class ListPanel(QWidget):
         self.stack.addWidget(self.page)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.stack)
+        layout.addWidget(self.stack, 1)
+        self.strip = ReadingStrip()
+        layout.addWidget(self.strip)
 
         self._amplitudes = Amplitudes(self)
         self._amplitudes.known.connect(self._on_amplitudes)
@@ -146,11 +149,28 @@ class ListPanel(QWidget):
             session.manager.changed.connect(self._on_clustering_changed)
         self._start()
 
-    def set_waiting(self, waiting: bool) -> None:
-        """Show only what is known without reading, until the features have been read."""
-        if waiting != self.is_waiting:
-            self.is_waiting = waiting
-            self._start()
+    def follow_preparation(self, preparation: Any) -> None:
+        """Show only what is known without features until a preparation has read them, from `set_session` on."""
+        if preparation is not self._preparation:
+            self._preparation = preparation
+            if preparation is not None:
+                preparation.progressed.connect(self._on_progressed)
+                preparation.changed.connect(self._start)
+
+    @property
+    def may_read(self) -> Literal["all", "times", "nothing"]:
+        """What rows may be made of now: features are waited for while they are read, and not read after a cancel."""
+        if self._preparation is not None and self._preparation.state == "reading":
+            return "nothing"
+        return "times" if self.session.holds_features else "all"
+
+    @guarded
+    def _on_progressed(self, _percent: int) -> None:
+        self.show_reading()
+
+    def show_reading(self) -> None:
+        """Tell how far the reading of features is, below the list."""
+        self.strip.show_state(self._preparation)
 
     def read_again(self) -> None:
         """Show the same of data that were read anew."""
@@ -190,10 +210,12 @@ class ListPanel(QWidget):
     @guarded
     def _start(self) -> None:
         if self.session is None:
+            self.strip.hide()
             self.tell(messages.EMPTY_WORKSPACE)
         else:
             self._show_groups()
             self.refresh()
+            self.show_reading()
 
     @guarded
     def _on_selection_changed(self) -> None:
@@ -255,6 +277,7 @@ class ListPanel(QWidget):
         self._counts.layout().setContentsMargins(theme.px(10), 0, theme.px(10), 0)
         self.header.apply_theme(theme)
         self.page.apply_theme(theme)
+        self.strip.apply_theme(theme)
         self.list.apply_theme(theme)
         if self.session is not None:
             self.show_clusters()

@@ -21,6 +21,7 @@ SAVING_FIRST = "The data set is being saved. Try again in a moment."
 SAVE_COPY = "Save a copy"
 LOCATED_AFTER_SWITCH = "Another channel group or clustering was opened meanwhile. Locate the raw data again."
 READING_FEATURES = "Reading features…"
+READING_CANCELLED = "Reading features was cancelled. Nothing was changed."
 HIDDEN_GROUPS = "noise and MUA hidden"
 SHOWN_GROUPS = "noise and MUA shown"
 

@@ -14,6 +14,7 @@ from qtpy.QtWidgets import QApplication, QFileDialog, QSizePolicy, QToolTip, QVB
 from napari_phy.core.colors import is_hollow, selection_color
 from napari_phy.core.errors import ClusteringError, MissingDataError
 from napari_phy.core.progress import OnProgress
+from napari_phy.widgets import messages
 from napari_phy.widgets.canvas.opengl import opengl_problem
 from napari_phy.widgets.drop_down import DropDown
 from napari_phy.widgets.header import Header
@@ -64,6 +65,7 @@ class Panel(QWidget):
     has_lasso = False
     has_legend = True
     needs_raw_data = False
+    needs_features = False
     needs_opengl = False
 
     hovered = Signal(str)
@@ -82,6 +84,7 @@ class Panel(QWidget):
         self._frozen: tuple[int, ...] | None = None
         self._is_stale = True
         self._said = ""
+        self._preparation: Any = None  # reads the features of a large data set
         self._links = SessionLinks()
         self._answers = LatestAnswer(self)
         self.theme_follower = ThemeFollower(viewer, self)
@@ -205,6 +208,24 @@ class Panel(QWidget):
         self.on_session()
         self.refresh()
 
+    def follow_preparation(self, preparation: Any) -> None:
+        """Tell how far the features of a large data set are read while there is nothing else to show."""
+        if preparation is not self._preparation:
+            self._preparation = preparation
+            if preparation is not None and self.needs_features:
+                preparation.progressed.connect(self._on_preparing)
+                preparation.changed.connect(self._on_clustering_changed)
+            self.refresh()
+
+    @property
+    def _is_preparing(self) -> bool:
+        return self._preparation is not None and self._preparation.state == "reading"
+
+    @guarded
+    def _on_preparing(self, percent: int) -> None:
+        if self._is_preparing and not self.clusters and not self.stack.shows_picture:
+            self.stack.page.go_on(messages.percent_of(messages.READING_FEATURES, percent), percent)
+
     def say(self, read_out: str) -> None:
         """Tell what is under the mouse, when that changes."""
         if read_out != self._said:
@@ -245,7 +266,10 @@ class Panel(QWidget):
             self._show_nothing(problem or NO_SESSION)
             return
         request = self.make_request()
-        if request is None:
+        if request is None and self.needs_features and self._is_preparing:
+            self._show_nothing("")
+            self.stack.show_progress(messages.READING_FEATURES, self._preparation.percent, self._preparation.cancel)
+        elif request is None:
             self._show_nothing(f"Select a cluster to see {self.subject}.", "Click a row in Clusters, or press Home.")
         elif request == self._request:
             self._answers.drop()

@@ -64,12 +64,22 @@ class PictureStack(QStackedWidget):
         self.setCurrentWidget(self.body)
 
     def show_message(
-        self, headline: str, explanation: str = "", buttons: Sequence[Button] = (), *, is_error: bool = False
+        self,
+        headline: str,
+        explanation: str = "",
+        buttons: Sequence[Button] = (),
+        *,
+        is_error: bool = False,
+        progress: tuple[int, int] | None = None,
     ) -> None:
         """Show a message in place of the picture."""
         self._still()
-        self.page.tell(headline, explanation, buttons, is_error=is_error)
+        self.page.tell(headline, explanation, buttons, is_error=is_error, progress=progress)
         self.setCurrentWidget(self.page)
+
+    def show_progress(self, work: str, percent: int, cancel: Callable[[], object]) -> None:
+        """Show, in place of the picture, how far work is that others do: `Reading features: 42 %`."""
+        self.show_message(messages.percent_of(work, percent), buttons=[("Cancel", cancel)], progress=(percent, 100))
 
     def show_error(self, headline: str, error: Exception, try_again: Callable[[], object]) -> None:
         """Show what failed and why, and offer to try again and to copy the details."""

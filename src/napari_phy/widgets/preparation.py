@@ -1,66 +1,85 @@
-"""Reads the features of a large data set once, in the background."""
+"""Reads the features of a large data set once, in the background, until it is cancelled."""
 
 import logging
-from typing import Any
+from typing import Any, Literal
 
-from napari.qt.threading import create_worker
-from qtpy.compat import isalive
 from qtpy.QtCore import QObject, Signal
 
-from napari_phy.core.progress import CancelledError
+from napari_phy.core.progress import OnProgress
+from napari_phy.views.cluster_table import compute_cluster_table
+from napari_phy.widgets.latest_answer import LatestAnswer
 
 logger = logging.getLogger(__name__)
 
 LARGE = 200_000  # spikes; below that, reading takes a moment only
 
 
-def is_large(session: Any) -> bool:
-    """Return whether the features should be read in the background."""
-    return session.sums is not None and session.model.n_spikes > LARGE
+def is_large(opened: Any) -> bool:
+    """Return whether the features of what is open should be read in the background."""
+    return opened.sums is not None and not opened.sums.is_prepared and opened.model.n_spikes > LARGE
 
 
 class Preparation(QObject):
-    """Reads what is open; `progressed` carries whole per cents, `finished` comes unless it was cancelled."""
+    """Reads what channels, depths and similarities are made of; until that is done, nobody ranks all clusters.
+
+    Attributes
+    ----------
+    state : "reading" and "done", or "cancelled": then `start` begins anew.
+    percent : how far it is.
+
+    Parameters
+    ----------
+    opened : the clustering that is open now, wherever the session goes.
+    """
 
     progressed = Signal(int)
-    finished = Signal()
+    changed = Signal()  # the state
 
-    def __init__(self, session: Any, parent: QObject | None = None) -> None:
+    def __init__(self, opened: Any, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._name = session.name
-        self._sums = session.sums  # those of what is open now, wherever the session goes
-        self._is_cancelled = False
-        self._percent = -1
+        self._opened = opened
+        self._answers = LatestAnswer(self)
+        self._answers.progressed.connect(self._on_progressed)
+        self._answers.answered.connect(self._on_answered)
+        self._answers.failed.connect(self._on_failed)
+        self.state: Literal["reading", "cancelled", "done"] = "reading"
+        self.percent = 0
+        opened.sums.is_held = True
 
     def start(self) -> None:
-        """Begin."""
-        worker = create_worker(self._run, _start_thread=False, _ignore_errors=True)
-        worker.returned.connect(self._on_returned)
-        worker.errored.connect(self._on_errored)
-        worker.start()
+        """Read, or begin to read again."""
+        self.percent = 0
+        self._answers.ask("features", self._read)
+        self._set_state("reading")
 
     def cancel(self) -> None:
-        """Stop soon and say nothing more."""
-        self._is_cancelled = True
+        """Stop reading; what is known without features stays."""
+        self._answers.drop()
+        self._set_state("cancelled")
 
-    def _run(self) -> None:
-        try:
-            self._sums.prepare(self._on_progress)
-        except CancelledError:
-            logger.debug("Reading the features of %s was cancelled.", self._name)
+    def drop(self) -> None:
+        """Stop reading and say nothing more: something else is open."""
+        self._answers.drop()
+        self._opened.sums.is_held = False
 
-    def _on_progress(self, share: float) -> None:
-        if self._is_cancelled:
-            raise CancelledError
-        percent = int(100 * share)
-        if percent != self._percent and isalive(self):
-            self._percent = percent
-            self.progressed.emit(percent)
+    def _read(self, on_progress: OnProgress) -> None:
+        compute_cluster_table(self._opened, reads="times")
+        self._opened.sums.prepare(on_progress)
 
-    def _on_returned(self, _result: object) -> None:
-        if not self._is_cancelled:
-            self.finished.emit()
+    def _on_progressed(self, percent: int) -> None:
+        self.percent = percent
+        self.progressed.emit(percent)
 
-    def _on_errored(self, error: Exception) -> None:
-        logger.error("The features of %s could not be read.", self._name, exc_info=error)
-        self._on_returned(None)
+    def _on_answered(self, *_: object) -> None:
+        self._opened.sums.is_held = False
+        self._set_state("done")
+
+    def _on_failed(self, _question: object, error: Exception) -> None:
+        """Leave it to the lists to say what cannot be read."""
+        logger.error("The features of %s could not be read.", self._opened.model.name, exc_info=error)
+        self._on_answered()
+
+    def _set_state(self, state: Literal["reading", "cancelled", "done"]) -> None:
+        if state != self.state:
+            self.state = state
+            self.changed.emit()

@@ -54,8 +54,10 @@ class SimilarPanel(ListPanel):
         session = self.session
         best = session.selection.best[0] if session.selection.best else None
         self._best = best
-        if self.is_waiting:
-            self.page.tell(messages.READING_FEATURES, progress=(0, 0))
+        if self.may_read == "nothing":
+            preparation = self._preparation
+            words = messages.percent_of(messages.READING_FEATURES, preparation.percent)
+            self.page.tell(words, buttons=[("Cancel", preparation.cancel)], progress=(preparation.percent, 100))
             self.stack.setCurrentWidget(self.page)
             return
         if best is None or best not in session.manager:
@@ -66,11 +68,21 @@ class SimilarPanel(ListPanel):
             missing = next((sentence for sentence in session.model.missing if "similarity" in sentence), "")
             self.tell(missing or "Features are missing: similarity is not available.", "Everything else works.")
             return
-        table = compute_similar(session, best, hide_groups=("noise", "mua") if self._hides else ())
+        hide_groups = ("noise", "mua") if self._hides else ()
+        table = compute_similar(session, best, hide_groups, is_ranked=self.may_read == "all")
         self.list.cluster_model.set_rows(rows_of(table.rows, table.similarities.tolist()))
         self.show_list()
         self.ask_amplitudes()
         self._show_chosen(self.session.selection.similar)
+
+    def show_reading(self) -> None:
+        """Tell how far the reading of features is in the place of the list, which waits for them."""
+        if self.session is not None and self.may_read == "nothing":
+            percent = self._preparation.percent
+            self.page.go_on(messages.percent_of(messages.READING_FEATURES, percent), percent)
+            self.strip.hide()
+        else:
+            super().show_reading()
 
     def show_clusters(self) -> None:
         """Follow the selection: other candidates for another best, else only other rows chosen."""

@@ -178,8 +178,6 @@ class Workspace(QObject):
         self._bind(session)
         if self._preparation is None:
             session.start_wizard()
-        else:
-            self._preparation.start()
         self.focus_clusters()
         self._notes = OpeningNotes()
         self._tell_what_to_know()
@@ -207,28 +205,30 @@ class Workspace(QObject):
 
     def _stop_preparing(self) -> None:
         if self._preparation is not None:
-            self._preparation.cancel()
-            self._preparation = None
+            self._preparation.drop()
+            self._preparation.deleteLater()
+            self._follow_preparation(None)
 
     def _prepare(self, session: Any) -> None:
-        """Have the features of a large data set read in the background, and the lists wait for them."""
-        large = is_large(session)
-        for panel in self.board.lists:
-            panel.set_waiting(large)
-        if large:
-            self._preparation = Preparation(session, self)
-            self._preparation.progressed.connect(
-                lambda percent: self.desk.say(messages.percent_of(messages.READING_FEATURES, percent))
-            )
-            self._preparation.finished.connect(self._on_prepared)
+        """Have the features of a large data set read in the background; lists and views wait for them."""
+        if is_large(session.opened):
+            preparation = Preparation(session.opened, self)
+            preparation.changed.connect(self._on_preparation_changed)
+            self._follow_preparation(preparation)
+            preparation.start()
 
-    def _on_prepared(self) -> None:
-        self._preparation = None
-        for panel in self.board.lists:
-            panel.set_waiting(False)
-        if not self.session.selection.clusters:
-            self.session.start_wizard()
-        self.desk.say_again()
+    def _follow_preparation(self, preparation: Preparation | None) -> None:
+        self._preparation = preparation
+        for panel in self.panels.values():
+            panel.follow_preparation(preparation)
+
+    def _on_preparation_changed(self) -> None:
+        """Have something selected as soon as it can be proposed, or need not be waited for."""
+        if self._preparation is not None and self._preparation.state != "reading":
+            if not self.session.selection.clusters:
+                self.session.start_wizard()
+            self._binder.refresh()
+            self.desk.say_again()
 
     def _bind(self, session: Any) -> None:
         viewer = self.viewer
@@ -280,9 +280,7 @@ class Workspace(QObject):
         self._missing = session.model.missing
         binder.follow_switch()
         self.canvas_fit.fit()
-        if self._preparation is not None:
-            self._preparation.start()
-        elif not session.selection.clusters:
+        if self._preparation is None and not session.selection.clusters:
             session.start_wizard()
         self.focus_clusters()
         self._tell_what_to_know()
@@ -338,6 +336,7 @@ class Workspace(QObject):
             panel.locate_requested.connect(self.raw_data.ask)
         if panel.title == "Clusters":
             self.clusterings.furnish(panel)
+        panel.follow_preparation(self._preparation)
         if panel.session is not self.session:
             panel.set_session(self.session)
 
