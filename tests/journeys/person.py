@@ -68,8 +68,9 @@ class Person:
         self.wait(lambda: time.monotonic() > end)
 
     def settle(self) -> None:
-        """Wait until every view shows the selection."""
+        """Wait until nothing is being done to the data set and every view shows the selection."""
         QApplication.processEvents()
+        self.wait(lambda: self.workspace.desk.work.job is None, "what is done in the background")
         self.wait(lambda: not any(getattr(panel, "busy", False) for panel in self.workspace.panels.values()), "views")
         QApplication.processEvents()
 

@@ -1,17 +1,20 @@
 """Go to another channel group and another clustering, and see nothing of the one that was left."""
 
+import threading
+
 import numpy as np
 import pytest
 from napari.layers import Image, Points
 from napari.settings import get_plugin_settings
 from napari.utils.notifications import notification_manager
-from qtpy.QtCore import Qt, QTimer
+from qtpy.QtCore import Qt, QThreadPool, QTimer
 from qtpy.QtGui import QColor
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication
 
 from napari_phy import KwikModel, open_session
 from napari_phy.io.h5 import open_h5
+from napari_phy.io.store import EditStore
 from napari_phy.layers.session_tag import session_of
 from napari_phy.views.numbers import format_number
 
@@ -171,6 +174,54 @@ def test_the_picker_goes_to_the_other_shank(person, kwik_copy):
     pick(person, picker(person), "original")
     assert picker(person).text() == "Shank 1 · original ▾"
     check_shows_what_is_open(person)
+
+
+def test_a_switch_that_takes_long_is_shown_and_cancelled(person, kwik_copy, monkeypatch):
+    person.open(kwik_copy)
+    session, left, chosen = person.session, person.session.opened, person.chosen
+    go_on, open_store = threading.Event(), EditStore.open
+    monkeypatch.setattr(EditStore, "open", lambda *args, **options: go_on.wait(20) and open_store(*args, **options))
+    choose(picker(person), "Shank 1")
+    bar = person.workspace.work_bar
+    person.wait(bar.isVisible, "the bar")
+    person.wait(lambda: bar.label.text() == "Opening shank 1, main: 10 %", "how far it is")
+    choose(picker(person), "original")
+    assert person.viewer.status == "Opening shank 1, main… Try again in a moment."
+    person.session.move(chosen[:1], "good")  # edits go on
+    QTest.mouseClick(bar.button, Qt.MouseButton.LeftButton)
+    words = "Opening shank 1, main was cancelled. Nothing was changed."
+    person.wait(lambda: person.viewer.status == words, "the words")
+    assert bar.isHidden()
+    go_on.set()
+    person.settle()
+    QThreadPool.globalInstance().waitForDone()
+    assert session.opened is left
+    assert session.manager.group(chosen[0]) == "good"
+    with open_session(kwik_copy, channel_group=1) as other:
+        assert not other.store.read_only
+    pick(person, picker(person), "Shank 1")
+    check_shows_what_is_open(person)
+
+
+def test_a_window_closed_while_another_shank_is_opened_leaves_no_lock(person, kwik_copy, monkeypatch):
+    person.open(kwik_copy)
+    go_on, open_store = threading.Event(), EditStore.open
+    monkeypatch.setattr(EditStore, "open", lambda *args, **options: go_on.wait(20) and open_store(*args, **options))
+    choose(picker(person), "Shank 1")
+    person.viewer.layers.clear()
+    assert person.session is None
+    go_on.set()
+    QThreadPool.globalInstance().waitForDone()
+    for group in (0, 1):
+        with open_session(kwik_copy, channel_group=group) as again:
+            assert not again.store.read_only
+
+
+def choose(button, text):
+    """Trigger an entry of a menu without waiting for what comes of it."""
+    button.menu().aboutToShow.emit()
+    (action,) = [action for action in button.menu().actions() if action.text().startswith(text)]
+    action.trigger()
 
 
 def test_an_empty_channel_group_is_greyed(person, kwik_copy):

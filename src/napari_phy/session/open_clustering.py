@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 from functools import partial
 
@@ -9,12 +10,36 @@ import numpy as np
 
 from napari_phy.core.base_model import BaseModel
 from napari_phy.core.cluster_manager import ClusterManager
+from napari_phy.core.errors import ClusteringError
 from napari_phy.core.feature_sums import FeatureSums
+from napari_phy.core.progress import OnProgress, no_progress, part_of
 from napari_phy.core.selection import Selection
+from napari_phy.core.update_info import UpdateInfo
 from napari_phy.core.wizard import Wizard
 from napari_phy.io.kwik.model import KwikModel
 from napari_phy.io.store import EditStore, Snapshot
 from napari_phy.stats.similarity import cosine_similarity
+
+
+class EditGate:
+    """What each edit passes on its way to the store, unless it has to wait."""
+
+    def __init__(self, store: EditStore) -> None:
+        self._store = store
+        self._lock = threading.Lock()
+        self._reason = ""
+
+    def __call__(self, update: UpdateInfo) -> None:
+        """Keep an edit, or raise ClusteringError with the reason why it has to wait."""
+        with self._lock:
+            if self._reason:
+                raise ClusteringError(self._reason)
+            self._store.commit(update)
+
+    def shut(self, reason: str) -> None:
+        """Let no edit pass from now on; one that is on its way is waited for."""
+        with self._lock:
+            self._reason = reason
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,6 +51,7 @@ class OpenClustering:
 
     model: BaseModel
     store: EditStore
+    gate: EditGate
     manager: ClusterManager
     selection: Selection
     sums: FeatureSums | None
@@ -34,13 +60,13 @@ class OpenClustering:
     @classmethod
     def of(cls, model: BaseModel, store: EditStore) -> OpenClustering:
         """Return the clustering of a model with the edits of its store replayed."""
-        base = store.base
+        base, gate = store.base, EditGate(store)
         manager = ClusterManager(
             base.spike_clusters,
             base.cluster_groups,
             base.cluster_colors,
             base.cluster_labels,
-            commit=store.commit,
+            commit=gate,
             user_groups=base.user_groups,
         )
         manager.restore(store.records, store.n_done, store.next_id)
@@ -49,20 +75,32 @@ class OpenClustering:
             sums = FeatureSums(manager, model.features, model.masks)
         if isinstance(model, KwikModel):
             model.lend("session.switch")
-        return cls(model, store, manager, Selection(manager), sums, Wizard(manager, partial(_similar, manager, sums)))
+        return cls(
+            model, store, gate, manager, Selection(manager), sums, Wizard(manager, partial(_similar, manager, sums))
+        )
 
-    def opened_at(self, channel_group: int, clustering: str | None, *, read_only: bool) -> OpenClustering:
-        """Return another channel group or clustering of the same file; a wizard that proposes now does so there too."""
+    def opened_at(
+        self, channel_group: int, clustering: str | None, *, read_only: bool, on_progress: OnProgress = no_progress
+    ) -> OpenClustering:
+        """Return another channel group or clustering of the same file; a wizard that proposes now does so there too.
+
+        May run in a worker thread; what is open stays as it is, whatever comes of it.
+        """
+        on_progress(0)
         now = self.model
         if isinstance(now, KwikModel) and clustering is not None and channel_group == now.channel_group:
             model: BaseModel = now.with_clustering(clustering)
         else:
             model = now.opened_at(channel_group, clustering)
         try:
+            on_progress(0.1)
             store = EditStore.open(model, read_only=read_only)
             try:
                 opened = OpenClustering.of(model, store)
-                if not self.wizard.is_paused:
+                on_progress(0.2)
+                if not self.wizard.is_paused and not (self.sums is not None and self.sums.is_held):
+                    if opened.sums is not None:
+                        opened.sums.prepare(part_of(on_progress, 0.2, 1))
                     opened.wizard.start()
                     opened.selection.select(opened.wizard.place)
                 return opened

@@ -1,23 +1,28 @@
 """What the drop-down and the ⋯ menu of Clusters do: switch, copy, rename, delete and reset clusterings; groups."""
 
+import logging
 from collections.abc import Callable
 from typing import Any
 from weakref import ref
 
-from qtpy.QtCore import QObject, Qt
+from qtpy.QtCore import QObject
 from qtpy.QtGui import QAction
-from qtpy.QtWidgets import QApplication, QMainWindow
+from qtpy.QtWidgets import QMainWindow
 
 from napari_phy.core.errors import ClusteringError, NapariPhyError
 from napari_phy.io.kwik.clustering_edits import checked_name
+from napari_phy.session.changes import Change
 from napari_phy.views.numbers import format_count
 from napari_phy.widgets import messages
+from napari_phy.widgets.background_work import Job
 from napari_phy.widgets.clustering_picker import Place
 from napari_phy.widgets.clusters_panel import ClustersPanel
 from napari_phy.widgets.desk import SessionDesk
 from napari_phy.widgets.groups_dialog import GroupsDialog
 from napari_phy.widgets.small_dialogs import ChoiceDialog, NameDialog, SmallDialog, Words
 from napari_phy.widgets.theme import Tokens
+
+logger = logging.getLogger(__name__)
 
 ORIGINAL, MAIN = "original", "main"
 
@@ -71,7 +76,8 @@ class ClusteringDesk(QObject):
     def switch(self, place: Place) -> None:
         """Go to another channel group or clustering."""
         session = self._desk.session
-        self._do(lambda: session.switch(place.channel_group, place.clustering))
+        words = messages.opening(messages.place(place.channel_group, place.clustering or MAIN))
+        self._do(lambda: session.beginning_to_switch(place.channel_group, place.clustering), words)
 
     def copy(self) -> None:
         """Ask for a name, and copy the clustering that is open, as it is shown."""
@@ -90,7 +96,8 @@ class ClusteringDesk(QObject):
             problem=lambda new: _problem(session, new),
         )
         if dialog.ask():
-            self._do(lambda: session.copy_clustering(name, dialog.name), messages.clustering_copied(name, dialog.name))
+            done = messages.clustering_copied(name, dialog.name)
+            self._do(lambda: session.beginning_to_copy(name, dialog.name), f"Copying {name}…", lambda: done)
 
     def rename(self) -> None:
         """Ask for a name, and rename the clustering that is open."""
@@ -110,7 +117,7 @@ class ClusteringDesk(QObject):
         )
         if dialog.ask() and dialog.name != name:
             done = messages.clustering_renamed(name, dialog.name)
-            self._do(lambda: session.rename_clustering(name, dialog.name), done)
+            self._do(lambda: session.beginning_to_rename(name, dialog.name), f"Renaming {name}…", lambda: done)
 
     def delete(self) -> None:
         """Ask which clustering, and delete it; from the one that is open go to another first."""
@@ -134,13 +141,17 @@ class ClusteringDesk(QObject):
             return
         name = dialog.choice.currentText()
 
-        def act() -> None:
-            if name == session.model.clustering:
-                others = [clustering for clustering in choices if clustering != name] or [ORIGINAL]
-                session.switch(clustering=MAIN if MAIN in others else others[0])
-            session.delete_clustering(name)
+        def delete() -> None:
+            done = messages.clustering_deleted(name)
+            self._do(lambda: session.beginning_to_delete(name), f"Deleting {name}…", lambda: done)
 
-        self._do(act, messages.clustering_deleted(name))
+        if name != model.clustering:
+            delete()
+            return
+        others = [clustering for clustering in choices if clustering != name] or [ORIGINAL]
+        other = MAIN if MAIN in others else others[0]
+        words = messages.opening(messages.place(model.channel_group, other))
+        self._do(lambda: session.beginning_to_switch(clustering=other), words, and_then=delete)
 
     def reset(self) -> None:
         """Ask, and make the clustering that is open what "original" is."""
@@ -160,8 +171,11 @@ class ClusteringDesk(QObject):
         )
         if dialog.ask():
             name = session.model.clustering
-            if self._do(session.reset_clustering):
-                self._desk.say_soon(messages.clustering_reset(name, len(session.manager.cluster_ids)))
+            self._do(
+                session.beginning_to_reset,
+                f"Resetting {name}…",
+                lambda: messages.clustering_reset(name, len(session.manager.cluster_ids)),
+            )
 
     def edit_groups(self) -> None:
         """Show the user's own groups."""
@@ -170,25 +184,55 @@ class ClusteringDesk(QObject):
         dialog.deleteLater()
         self._desk.edited.emit()
 
-    def _do(self, act: Callable[[], object], sentence: str = "") -> bool:
-        """Do something that may write the file; say what was done, or why not."""
-        if self._desk.is_saving:
-            self._desk.say(messages.SAVING_FIRST)
-            return False
-        QApplication.setOverrideCursor(Qt.CursorShape.WaitCursor)
+    def _do(
+        self,
+        begin: Callable[[], Change | None],
+        words: str,
+        sentence: Callable[[], str] | None = None,
+        and_then: Callable[[], None] | None = None,
+    ) -> None:
+        """Change what is open, or the file, in the background; say what was done, or why not."""
+        if not self._desk.is_free():
+            return
+        session = self._desk.session
         try:
-            act()
-        except ClusteringError as error:
-            self._desk.say(str(error))
-            return False
+            change = begin()
         except NapariPhyError as error:
+            self._tell(error)
+            return
+        if change is None:
+            return
+
+        def done(_: None) -> None:
+            try:
+                change.finish()
+            except NapariPhyError as error:
+                self._tell(error)
+                return
+            if session is self._desk.session:
+                if sentence is not None:
+                    self._desk.say_soon(sentence())
+                if and_then is not None:
+                    and_then()
+
+        def failed(error: Exception) -> None:
+            change.drop()
+            self._tell(error)
+
+        def cancel() -> None:
+            change.drop()
+            self._desk.say_soon(messages.cancelled(words))
+
+        self._desk.work.begin(Job(words, change.work, done, failed, cancel if change.can_be_cancelled else None))
+
+    def _tell(self, error: Exception) -> None:
+        if isinstance(error, ClusteringError):
+            self._desk.say(str(error))
+        elif isinstance(error, NapariPhyError):
             self._desk.complain(str(error))
-            return False
-        finally:
-            QApplication.restoreOverrideCursor()
-        if sentence:
-            self._desk.say_soon(sentence)
-        return True
+        else:
+            logger.error("The clustering could not be changed.", exc_info=error)
+            self._desk.complain(messages.action_failed("The change", error))
 
 
 def _place(session: Any) -> str:

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 from weakref import ref
 
-from napari.qt.threading import create_worker
 from napari.viewer import Viewer
 from qtpy.compat import isalive
 from qtpy.QtCore import QObject, QTimer, Signal
@@ -17,6 +16,7 @@ from napari_phy.core.errors import ClusteringError, NapariPhyError
 from napari_phy.io.platform_files import is_writable_folder
 from napari_phy.widgets import messages
 from napari_phy.widgets.actions import ACTIONS, BY_ID, perform
+from napari_phy.widgets.background_work import BackgroundWork, Job
 from napari_phy.widgets.groups_dialog import own_groups
 from napari_phy.widgets.help_window import KeysWindow
 from napari_phy.widgets.label_dialog import LabelDialog
@@ -60,7 +60,7 @@ class SessionDesk(QObject):
         self._followed: Any = None  # the clustering that was open when the session was set
         self._sentence = ""
         self._n_unsaved = 0  # before a save that somebody else may have started
-        self._is_saving = False
+        self.work = BackgroundWork(self)
         self._keys_window: KeysWindow | None = None
         self._later = QTimer(self, singleShot=True, interval=0)
         self._later.timeout.connect(self._say_later)
@@ -85,7 +85,6 @@ class SessionDesk(QObject):
         n_left = self._n_unsaved
         self._session = session
         self._followed = None if session is None else session.opened
-        self._set_saving(False)
         if session is not None:
             session.manager.changed.connect(self._on_edited)
             session.selection.changed.connect(self._on_selected)
@@ -105,10 +104,11 @@ class SessionDesk(QObject):
             self.say("")
         self._show_title()
 
-    @property
-    def is_saving(self) -> bool:
-        """Whether a save is under way."""
-        return self._is_saving
+    def is_free(self) -> bool:
+        """Return whether nothing slow is being done to the data set; say so if there is."""
+        if self.work.job is not None:
+            self.say(messages.busy_with(self.work.job.words or messages.SAVING))
+        return self.work.job is None
 
     # --- what the table of actions asks ---
 
@@ -139,31 +139,32 @@ class SessionDesk(QObject):
 
     def save(self) -> None:
         """Save in the background; edits may go on meanwhile. Where the file is read-only, ask for a copy."""
-        if self._is_saving:
-            return
         session = self._session
         if not session.can_save:
             self.save_copy()
-            return
-        self._n_unsaved = session.n_unsaved
-        self._set_saving(True)
-        worker = create_worker(_save, session, _start_thread=False, _ignore_errors=True)
-        worker.returned.connect(self._on_save_returned)
-        worker.errored.connect(self._on_save_failed)
-        worker.start()
+        elif self.is_free():
+            self._n_unsaved = session.n_unsaved
+            self._save_in_background(session.save, lambda: None)
 
     def save_copy(self) -> None:
         """Ask for a name, and save a data set of that name in the background; this one goes on with its own file."""
         session = self._session
-        if session is None or self._is_saving:
+        if session is None or not self.is_free():
             return
         path = ask_copy(session, self._window())
         if path:
-            self._set_saving(True)
-            worker = create_worker(_save_copy, session, path, _start_thread=False, _ignore_errors=True)
-            worker.returned.connect(self._on_copy_returned)
-            worker.errored.connect(self._on_save_failed)
-            worker.start()
+            done = messages.copy_saved(session.name, path.name)
+            self._save_in_background(partial(session.save_copy, path), lambda: self.say_soon(done))
+
+    def _save_in_background(self, save: Callable[[], None], then: Callable[[], None]) -> None:
+        """Save, which the toolbar shows."""
+
+        def done(_: None) -> None:
+            self.saving_changed.emit(False)
+            then()
+
+        self.work.begin(Job("", lambda _: save(), done, self._on_save_failed))
+        self.saving_changed.emit(True)
 
     def ask_label(self) -> None:
         """Ask for a label of the selected clusters."""
@@ -223,7 +224,7 @@ class SessionDesk(QObject):
     def _on_edited(self, update: Any) -> None:
         if isalive(self):
             self.say_soon(messages.edit_done(update, self._session.manager.n_spikes))
-            if not self._is_saving:
+            if self.work.job is None:
                 self._n_unsaved = self._session.n_unsaved
             self._show_title()
 
@@ -260,38 +261,22 @@ class SessionDesk(QObject):
 
     # --- saving ---
 
-    def _set_saving(self, saving: bool) -> None:
-        if saving != self._is_saving:
-            self._is_saving = saving
-            self.saving_changed.emit(saving)
-
     def _on_saved_in_some_thread(self) -> None:
         if isalive(self):
             self._saved_in_some_thread.emit()
 
     def _on_saved(self) -> None:
-        self._set_saving(False)
         self._show_title()
         if self._session is not None:
             self.say_soon(messages.saved(self._n_unsaved, self._session.name))
             self._n_unsaved = self._session.n_unsaved
 
-    def _on_save_returned(self, complaint: str) -> None:
-        if complaint:
-            self._set_saving(False)
-            self.complain(complaint)
-
-    def _on_copy_returned(self, answer: tuple[str, str]) -> None:
-        sentence, complaint = answer
-        self._set_saving(False)
-        if complaint:
-            self.complain(complaint)
-        else:
-            self.say_soon(sentence)
-
     def _on_save_failed(self, error: Exception) -> None:
+        self.saving_changed.emit(False)
+        if isinstance(error, NapariPhyError):
+            self.complain(str(error))
+            return
         logger.error("Saving failed.", exc_info=error)
-        self._set_saving(False)
         if self._session is not None:
             self.complain(messages.save_failed(error, self._session.n_unsaved))
 
@@ -315,21 +300,3 @@ def ask_copy(session: Any, window: QMainWindow) -> Path | None:
     if not path:
         return None
     return Path(path) if path.lower().endswith(".kwik") else Path(f"{path}.kwik")
-
-
-def _save_copy(session: Any, path: Path) -> tuple[str, str]:
-    """Save a copy; return what to say, or what the user should read if it did not come about."""
-    try:
-        session.save_copy(path)
-    except NapariPhyError as error:
-        return "", str(error)
-    return messages.copy_saved(session.name, path.name), ""
-
-
-def _save(session: Any) -> str:
-    """Save; return what the user should read if it did not come about."""
-    try:
-        session.save()
-    except NapariPhyError as error:
-        return str(error)
-    return ""

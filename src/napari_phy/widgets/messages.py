@@ -17,7 +17,6 @@ NOTHING_TO_UNDO = "Nothing more to undo."
 NOTHING_TO_REDO = "Nothing more to redo."
 NOTHING_TO_SAVE = "Everything is saved."
 SAVING = "Saving…"
-SAVING_FIRST = "The data set is being saved. Try again in a moment."
 SAVE_COPY = "Save a copy"
 LOCATED_AFTER_SWITCH = "Another channel group or clustering was opened meanwhile. Locate the raw data again."
 READING_FEATURES = "Reading features…"
@@ -147,6 +146,21 @@ def unsaved(n_edits: int, *, short: bool = False) -> str:
 def saved(n_edits: int, name: str) -> str:
     """Return the status sentence after saving."""
     return f"Saved {format_count(n_edits, 'edit')} to {name}."
+
+
+def opening(place: str) -> str:
+    """Return what is said while another part of the data set is opened."""
+    return f"Opening {place}…"
+
+
+def busy_with(work: str) -> str:
+    """Return why something has to wait, as `Saving… Try again in a moment` does."""
+    return f"{work} Try again in a moment."
+
+
+def cancelled(work: str) -> str:
+    """Return the sentence after work was cancelled."""
+    return f"{work.rstrip('…')} was cancelled. Nothing was changed."
 
 
 def percent_of(work: str, percent: int) -> str:

@@ -30,6 +30,7 @@ from napari_phy.widgets.preparation import Preparation, is_large
 from napari_phy.widgets.raw_data import RawDataSearch
 from napari_phy.widgets.theme import ThemeFollower, Tokens
 from napari_phy.widgets.toolbar import ActionBar
+from napari_phy.widgets.work_bar import WorkBar
 
 HINTS = "Space next candidate   ·   G merge   ·   Alt+G good   ·   F1 keys"
 NAME = "napari-phy-workspace"
@@ -89,6 +90,8 @@ class Workspace(QObject):
         self.canvas_fit.fitted.connect(self.desk.say_again)  # napari empties the status bar when the canvas moves away
         self._switched_in_some_thread.connect(self._on_switched)
         self._closed_in_some_thread.connect(self._on_closed)
+        self.work_bar = WorkBar(self.desk.work)
+        window.statusBar().insertPermanentWidget(1, self.work_bar)  # left of napari's activity
         self.desk.edited.connect(self.focus_clusters)
         self.desk.saving_changed.connect(self.toolbar.set_saving)
         self.toolbar.layers_toggled.connect(self.board.show_napari_docks)
@@ -364,6 +367,7 @@ class Workspace(QObject):
 
     def _on_theme_changed(self, theme: Tokens) -> None:
         self.toolbar.apply_theme(theme)
+        self.work_bar.apply_theme(theme)
         self.board.apply_theme(theme)
         if self._binder is not None:
             self._binder.set_dark(theme.dark)

@@ -1,0 +1,72 @@
+"""Which clustering a session has open, and the one change of it that may be under way."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from typing import Protocol
+
+from napari_phy.core.base_model import BaseModel
+from napari_phy.core.errors import ClusteringError
+from napari_phy.session.following import Following
+from napari_phy.session.open_clustering import OpenClustering
+
+
+class UnderWay(Protocol):
+    """A change that has begun."""
+
+    def drop(self) -> None:
+        """Let go of what was opened for it, now or when that comes."""
+
+
+class Current:
+    """Holds what is open; another clustering takes its place as a whole.
+
+    Attributes
+    ----------
+    opened : the clustering that is open.
+    following : keeps its selection and wizard in step with edits.
+    lock : held by whoever writes the file, or puts another clustering in the place of this one.
+    """
+
+    def __init__(self, opened: OpenClustering) -> None:
+        self.opened = opened
+        self.following = Following(opened)
+        self.lock = threading.RLock()
+        self._change: UnderWay | None = None
+
+    def begin(self, change: UnderWay) -> None:
+        """Begin a change; raises ClusteringError while another one is under way."""
+        with self.lock:
+            if self._change is not None:
+                raise ClusteringError(f"{self.opened.model.name} is being changed. Try again in a moment.")
+            self._change = change
+
+    def end(self, change: UnderWay) -> None:
+        """Say that a change is over."""
+        if self._change is change:
+            self._change = None
+
+    def take(self, found: OpenClustering) -> None:
+        """Put another clustering in the place of the one that is open."""
+        with self.lock:
+            left = self.opened
+            self.following.close()
+            self.opened, self.following = found, Following(found)
+            left.close(but_not_of=found)
+
+    def take_model(self, asked: BaseModel, found: BaseModel) -> bool:
+        """Go on with another model of what is open; False, and nothing done, if that is or becomes something else."""
+        with self.lock:
+            if self.opened.model is not asked or self._change is not None:
+                return False
+            self.opened = replace(self.opened, model=found)
+            return True
+
+    def close(self) -> None:
+        """Let go of every file, also of those opened for a change; one that writes is waited for."""
+        change = self._change
+        if change is not None:
+            change.drop()
+        with self.lock:
+            self.opened.close()
