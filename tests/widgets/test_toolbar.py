@@ -165,3 +165,9 @@ def test_the_layers_button_is_a_switch(bar, qtbot):
     with qtbot.waitSignal(bar.layers_toggled) as toggled:
         QTest.mouseClick(bar.layers_button, Qt.MouseButton.LeftButton)
     assert toggled.args == [True]
+
+
+def test_buttons_have_the_height_they_need_for_their_icons(bar):
+    button = bar.button("merge")
+    assert button.height() >= button.sizeHint().height()
+    assert bar.rect().contains(button.geometry())

@@ -170,7 +170,7 @@ def test_channel_numbers_do_not_touch(qtbot, n_channels):
         session.model.masks._rows = np.ones((60, n_channels), np.float32)
         panel = shown(qtbot, session, [1])
         boxes, height = panel.boxes, panel.theme.metrics(TICK_PX).height()
-        numbered = boxes.spaced(panel.theme.px(14))
+        numbered = boxes.spaced(panel.theme.px(12))
         for left in np.unique(boxes.left):
             centers = boxes.center_y[numbered][boxes.left[numbered] == left]
             assert np.abs(np.diff(centers)).min(initial=height) >= height - 2

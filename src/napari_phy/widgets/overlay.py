@@ -91,6 +91,9 @@ def paint_axes(painter: QPainter, frame: Frame, theme: Tokens, x_title: str, y_t
                 label,
             )
     painter.setFont(theme.font(AXIS_PX))
+    elided = painter.fontMetrics().elidedText
+    x_title = elided(x_title, Qt.TextElideMode.ElideLeft, int(frame.width))
+    y_title = elided(y_title, Qt.TextElideMode.ElideLeft, int(frame.height))
     painter.drawText(
         QRectF(frame.left, bottom + 3 + line, frame.width, theme.px(15)), Qt.AlignmentFlag.AlignCenter, x_title
     )

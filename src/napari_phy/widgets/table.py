@@ -73,7 +73,7 @@ class ClusterDelegate(QStyledItemDelegate):
 
     def _paint_dot(self, painter: QPainter, rect: QRectF, group: str) -> None:
         theme = self._view.theme
-        radius = theme.px(6) / 2
+        radius = theme.px(7) / 2
         center = rect.center()
         center.setX(rect.left() + theme.px(8))
         color = QColor(self._view.group_colors.get(group) or theme.group_color(group))
@@ -143,7 +143,7 @@ class ClusterList(QTableView):
         self.setStyleSheet(
             f"""
             QTableView {{ background: {theme.view}; border: none; outline: none; padding: 0; }}
-            QHeaderView {{ background: {theme.panel}; border: none; }}
+            QHeaderView {{ background: {theme.panel}; border: none; border-bottom: 1px solid {theme.grid}; }}
             QHeaderView::section {{ background: {theme.panel}; color: {theme.dim}; border: none; margin: 0;
                 padding: 0 {theme.px(5)}px 0 {theme.px(2)}px; font-size: {theme.px(TICK_PX)}px; font-weight: normal; }}
             QHeaderView::section:hover {{ color: {theme.text}; }}

@@ -57,6 +57,8 @@ class ActionBar(QToolBar):
         self._step = 0
         self._actions: dict[str, QAction] = {}
         self._lines: list[QFrame] = []
+        self._edge = QWidget()
+        self.addWidget(self._edge)
         for place, group in enumerate(BUTTONS):
             if place:
                 self._add_line()
@@ -185,7 +187,7 @@ class ActionBar(QToolBar):
         self.setStyleSheet(
             f"""
             QToolBar {{ background: {theme.panel}; border: none; spacing: {theme.px(4)}px;
-                padding: 0 {theme.px(6)}px; margin: 0; }}
+                padding: {theme.px(2)}px; margin: 0; }}
             QToolButton {{ background: transparent; color: {theme.text}; border: none; border-radius: 3px;
                 padding: {theme.px(3)}px {pad}px; margin: 0; font-size: {theme.px(BODY_PX)}px; }}
             QToolButton:hover, QToolButton:checked {{ background: {theme.raised}; }}
@@ -197,6 +199,7 @@ class ActionBar(QToolBar):
             #napari-phy-line {{ background: {theme.raised}; border: none; margin: 0 {theme.px(6)}px; }}
             """
         )
+        self._edge.setFixedWidth(theme.px(2))  # Qt takes the padding at the left for all sides
         for line in self._lines:
             line.setFixedSize(2 * theme.px(6) + 1, theme.px(16))
         group_colors = {"good": theme.good, "mua": theme.mua, "noise": theme.noise}

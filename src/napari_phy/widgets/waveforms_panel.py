@@ -192,7 +192,7 @@ class WaveformsPanel(Panel):
         painter.setFont(self.theme.font(TICK_PX))
         painter.setPen(QColor(self.theme.faint))
         height = self.theme.px(14)
-        for place in boxes.spaced(height).tolist():
+        for place in boxes.spaced(self.theme.px(12)).tolist():
             left, center = boxes.left[place], boxes.center_y[place]
             painter.drawText(
                 QRectF(left - 104, center - height / 2, 100, height),
@@ -216,7 +216,7 @@ class WaveformsPanel(Panel):
         px_per_ms = (boxes.x[-1] - boxes.x[0]) / (data.times_ms[-1] - data.times_ms[0])
         voltage = nice_length(theme.px(60) / boxes.px_per_unit)
         corner = QPointF(self.canvas.width() - theme.px(14), self.canvas.height() - theme.px(2))
-        bar_ms = nice_length(min(1.0, self.canvas.width() / 4 / px_per_ms))
+        bar_ms = nice_length(min(1.0, self.canvas.width() / 3 / px_per_ms))
         paint_scale_bars(
             painter, theme, corner, bar_ms * px_per_ms, f"{bar_ms:g} ms",
             voltage * boxes.px_per_unit, f"{_plain(voltage)} {data.unit}",
