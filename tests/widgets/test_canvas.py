@@ -187,8 +187,6 @@ def test_a_disc_is_where_its_data_are_in_the_colour_of_its_place(canvas):
     at = pixels(canvas)
     assert at(30, 20) == (0, 0, 255)
     assert at(60, 70) == (0, 0, 0)
-    scatter.set_slots([0, 0])
-    assert pixels(canvas)(60, 70) == (0, 0, 255)
 
 
 def test_discs_are_round_and_rings_are_hollow(canvas):

@@ -146,7 +146,7 @@ def test_a_lasso_acts_on_spikes_that_are_not_drawn(panel, session, qtbot, monkey
     panel.refresh(again=True)
     qtbot.waitUntil(lambda: not panel.busy)
     assert features(panel).n_shown == 40
-    panel._frame = panel.frame.zoomed(275, 240, 0.2)
+    panel.canvas.frame = panel.frame.zoomed(275, 240, 0.2)
     draw_lasso(qtbot, panel, around_all(panel))
     assert len(session.selection.spikes) == total
 
@@ -174,7 +174,7 @@ def test_a_lasso_around_nothing_says_so(panel, session, qtbot):
     said = []
     panel.hovered.connect(said.append)
     draw_lasso(qtbot, panel, around_all(panel))
-    panel._frame = frame.panned(3 * frame.width, 0)
+    panel.canvas.frame = frame.panned(3 * frame.width, 0)
     draw_lasso(qtbot, panel, [(100, 100), (140, 100), (140, 140)])
     assert panel.lasso.tag == "no spikes inside"
     assert said[-1] == "No spike of the selected clusters lies inside the lasso."
@@ -334,7 +334,7 @@ def test_a_dock_that_floats_and_docks_again_keeps_its_picture_and_its_lasso(make
 def test_the_tag_tells_whether_k_would_split(panel, session, qtbot):
     session.selection.select([1])
     qtbot.waitUntil(lambda: ready(panel))
-    panel._frame = panel.frame.zoomed(275, 200, 0.05)
+    panel.canvas.frame = panel.frame.zoomed(275, 200, 0.05)
     draw_lasso(qtbot, panel, around_all(panel))
     assert panel.lasso.tag == f"all {session.manager.n_spikes(1)} spikes inside"
     panel.show_all()

@@ -88,13 +88,13 @@ def test_the_mean_of_the_best_cluster_lies_on_top_in_its_colour(panel):
 
 
 def test_mean_or_spikes_can_be_left_out(panel, qtbot):
-    n_both = panel._lines._n_segments
+    n_both = panel._lines._n_marks
     assert n_both > 0
     panel.set_show("mean")
-    assert panel._lines._n_segments == 0
+    assert panel._lines._n_marks == 0
     assert panel.header.drop_downs[0].text() == "Mean ▾"
     panel.set_show("spikes")
-    assert panel._lines._n_segments == n_both
+    assert panel._lines._n_marks == n_both
 
 
 def test_channels_can_be_put_in_one_column(panel):
@@ -205,7 +205,7 @@ def test_clusters_past_the_end_of_the_raw_data_are_told_of(qtbot):
         before = panel.canvas.grab().toImage()
         session.selection.select([2])
         qtbot.waitUntil(lambda: ready(panel) and panel.data.n_shown == 0)
-        assert panel._zero._n_segments == panel._lines._n_segments == 0
+        assert panel._zero._n_marks == panel._lines._n_marks == 0
         assert panel.stack.caption.text().startswith("0 of ")
         image = panel.canvas.grab().toImage()
         assert image != before

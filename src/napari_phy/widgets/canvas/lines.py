@@ -4,9 +4,9 @@ import numpy as np
 import numpy.typing as npt
 from vispy import gloo
 from vispy.scene.visuals import create_visual_node
-from vispy.visuals import Visual
 
 from napari_phy.widgets.canvas.palette import PALETTE_SIZE
+from napari_phy.widgets.canvas.palette_visual import PaletteVisual
 
 # Each segment is a thin box: OpenGL's own lines are one device px wide, or worse, as the driver likes.
 _VERTEX = f"""
@@ -51,30 +51,24 @@ def segment_ends(lines: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.float32
     return lines[:, :-1].reshape(-1, 2), lines[:, 1:].reshape(-1, 2)
 
 
-class PaletteLinesVisual(Visual):
-    """Polylines of equal length in logical px; recolouring uploads the palette only."""
+class PaletteLinesVisual(PaletteVisual):
+    """Polylines of equal length in logical px."""
 
     def __init__(self, width: float = 1.0) -> None:
-        super().__init__(_VERTEX, _FRAGMENT)
+        super().__init__(_VERTEX, _FRAGMENT, "triangles")
         self.unfreeze()
         self._starts = gloo.VertexBuffer(np.zeros((4, 2), np.float32))
         self._ends = gloo.VertexBuffer(np.zeros((4, 2), np.float32))
         self._corners = gloo.VertexBuffer(_CORNERS)
         self._slots = gloo.VertexBuffer(np.zeros(4, np.float32))
-        self._palette = gloo.Texture2D(np.zeros((1, PALETTE_SIZE, 4), np.float32), interpolation="nearest")
         self._triangles = gloo.IndexBuffer(_TRIANGLES)
-        self._n_segments = 0
         self.freeze()
         self.shared_program["a_start"] = self._starts
         self.shared_program["a_end"] = self._ends
         self.shared_program["a_corner"] = self._corners
         self.shared_program["a_slot"] = self._slots
-        self.shared_program["u_palette"] = self._palette
         self.shared_program["u_width"] = width
-        self.shared_program["u_pixel_scale"] = 1.0
-        self._draw_mode = "triangles"
         self._index_buffer = self._triangles
-        self.set_gl_state("translucent", depth_test=False, cull_face=False)
 
     def set_data(self, lines: npt.ArrayLike, slots: npt.ArrayLike) -> None:
         """Take (n_lines, n_points, 2) positions and one palette entry a line."""
@@ -85,27 +79,12 @@ class PaletteLinesVisual(Visual):
             self._starts.set_data(np.repeat(starts, 4, axis=0))
             self._ends.set_data(np.repeat(ends, 4, axis=0))
             self._slots.set_data(np.repeat(np.asarray(slots, np.float32), 4 * (lines.shape[1] - 1)))
-            if n_segments != self._n_segments:
+            if n_segments != self._n_marks:
                 self._corners.set_data(np.tile(_CORNERS, (n_segments, 1)))
                 first = 4 * np.arange(n_segments, dtype=np.uint32)[:, None, None]
                 self._triangles.set_data((first + _TRIANGLES).reshape(-1, 3))
-        self._n_segments = n_segments
+        self._n_marks = n_segments
         self.update()
-
-    def set_palette(self, palette: npt.NDArray[np.float32]) -> None:
-        """Recolour every line: (PALETTE_SIZE, 4) float32 RGBA."""
-        self._palette.set_data(palette[None])
-        self.update()
-
-    def set_pixel_scale(self, scale: float) -> None:
-        """Draw for a display with `scale` device pixels a logical one."""
-        self.shared_program["u_pixel_scale"] = float(scale)
-
-    def _prepare_transforms(self, view) -> None:
-        view.view_program.vert["transform"] = view.transforms.get_transform()
-
-    def _prepare_draw(self, view) -> bool:
-        return self._n_segments > 0
 
 
 PaletteLines = create_visual_node(PaletteLinesVisual)

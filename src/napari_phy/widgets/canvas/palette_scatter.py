@@ -1,15 +1,12 @@
-"""Round marks that hold a small integer each; colour, size and form live in palette textures.
-
-Recolouring any number of marks uploads the palette only; alpha 0 hides a group for nothing.
-"""
+"""Round marks whose colour, size and form live in palette textures."""
 
 import numpy as np
 import numpy.typing as npt
 from vispy import gloo
 from vispy.scene.visuals import create_visual_node
-from vispy.visuals import Visual
 
 from napari_phy.widgets.canvas.palette import PALETTE_SIZE, SIZE_UNIT
+from napari_phy.widgets.canvas.palette_visual import PaletteVisual, palette_texture
 
 _VERTEX = f"""
 attribute vec2 a_position;
@@ -51,26 +48,19 @@ void main() {
 """
 
 
-class PaletteScatterVisual(Visual):
+class PaletteScatterVisual(PaletteVisual):
     """Marks at data positions, drawn in the order given."""
 
     def __init__(self) -> None:
-        super().__init__(_VERTEX, _FRAGMENT)
+        super().__init__(_VERTEX, _FRAGMENT, "points")
         self.unfreeze()
         self._positions = gloo.VertexBuffer(np.zeros((1, 2), np.float32))
         self._slots = gloo.VertexBuffer(np.zeros(1, np.float32))
-        empty = np.zeros((1, PALETTE_SIZE, 4), np.float32)
-        self._palette = gloo.Texture2D(empty, interpolation="nearest")
-        self._style = gloo.Texture2D(empty, interpolation="nearest")
-        self._n_marks = 0
+        self._style = palette_texture()
         self.freeze()
         self.shared_program["a_position"] = self._positions
         self.shared_program["a_slot"] = self._slots
-        self.shared_program["u_palette"] = self._palette
         self.shared_program["u_style"] = self._style
-        self.shared_program["u_pixel_scale"] = 1.0
-        self._draw_mode = "points"
-        self.set_gl_state("translucent", depth_test=False, cull_face=False)
 
     def set_data(self, positions: npt.ArrayLike, slots: npt.ArrayLike) -> None:
         """Take (n, 2) positions and n palette entries."""
@@ -81,30 +71,10 @@ class PaletteScatterVisual(Visual):
             self._slots.set_data(np.ascontiguousarray(slots, np.float32))
         self.update()
 
-    def set_palette(self, palette: npt.NDArray[np.float32]) -> None:
-        """Recolour every mark: (PALETTE_SIZE, 4) float32 RGBA."""
-        self._palette.set_data(palette[None])
-        self.update()
-
     def set_style(self, style: npt.NDArray[np.float32]) -> None:
         """Give every palette entry a size and a form."""
         self._style.set_data(style[None])
         self.update()
-
-    def set_slots(self, slots: npt.ArrayLike) -> None:
-        """Give the marks other palette entries."""
-        self._slots.set_data(np.ascontiguousarray(slots, np.float32))
-        self.update()
-
-    def set_pixel_scale(self, scale: float) -> None:
-        """Draw for a display with `scale` device pixels a logical one."""
-        self.shared_program["u_pixel_scale"] = float(scale)
-
-    def _prepare_transforms(self, view) -> None:
-        view.view_program.vert["transform"] = view.transforms.get_transform()
-
-    def _prepare_draw(self, view) -> bool:
-        return self._n_marks > 0
 
 
 PaletteScatter = create_visual_node(PaletteScatterVisual)

@@ -1,0 +1,149 @@
+"""A plot of two features: discs, grid and axes, and the part of them that is shown."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from qtpy.QtCore import QPointF
+from qtpy.QtGui import QPainter
+from qtpy.QtWidgets import QWidget
+from vispy.visuals.transforms import STTransform
+
+from napari_phy.core.colors import is_hollow, selection_color
+from napari_phy.views.features import FeatureData
+from napari_phy.widgets.canvas.data_canvas import DataCanvas
+from napari_phy.widgets.canvas.frame import Frame
+from napari_phy.widgets.canvas.lines import PaletteLines
+from napari_phy.widgets.canvas.palette import palette_of, rgba, style_of
+from napari_phy.widgets.canvas.palette_scatter import PaletteScatter
+from napari_phy.widgets.overlay import axis_ticks, left_margin, paint_axes, paint_margins
+from napari_phy.widgets.theme import Tokens
+
+DISC_PX, BACKGROUND_PX, HOLLOW_PX = 4.0, 2.4, 5.0
+DISC_ALPHA, BACKGROUND_ALPHA = 0.75, 0.6
+ZOOM_STEP = 1.2
+ZOOM_LIMITS = (1e-3, 1e2)  # of the range that shows the selection; beyond, 32-bit positions are too coarse
+
+
+class ScatterPlot(DataCanvas):
+    """Selected spikes in the colours of their places, others grey.
+
+    Parameters
+    ----------
+    theme : colours and sizes at first.
+    paint_over : paints what lies on the plot.
+
+    Attributes
+    ----------
+    frame : the range shown and where it is on the canvas; None while there is nothing to show.
+    """
+
+    def __init__(self, theme: Tokens, paint_over: Callable[[QPainter], None], parent: QWidget | None = None) -> None:
+        self._theme = theme
+        self._paint_over = paint_over
+        self._features: FeatureData | None = None
+        self.frame: Frame | None = None
+        super().__init__(self._paint, self._make_visuals, parent)
+        self.resized.connect(self._place)
+        self.rebuilt.connect(self._on_rebuilt)
+
+    def _make_visuals(self, scene: Any) -> None:
+        self._grid = PaletteLines(parent=scene)
+        self._scatter = PaletteScatter(parent=scene)
+        self._scatter.order = 1
+        self._scatter.transform = STTransform()
+
+    def _on_rebuilt(self) -> None:
+        self._upload()
+        self.apply_theme(self._theme)
+
+    def set_features(self, features: FeatureData | None) -> None:
+        """Show these features and all of the selection, or nothing."""
+        self._features, self.frame = features, None
+        self._upload()
+        self._show_colors()
+        self._place()
+
+    def apply_theme(self, theme: Tokens) -> None:
+        """Take colours and sizes of a theme."""
+        self._theme = theme
+        self.set_background(theme.view)
+        self._grid.set_palette(palette_of([rgba(theme.grid)]))
+        self._show_colors()
+        self._place()
+
+    def show_all(self) -> None:
+        """Go back to the range that shows the selection."""
+        self.frame = None
+        self._place()
+
+    def pan(self, step: QPointF) -> None:
+        """Move the data by some px."""
+        if self.frame is not None:
+            self.frame = self.frame.panned(step.x(), step.y())
+            self._show_frame(self.frame)
+
+    def zoom(self, position: QPointF, notches: float) -> None:
+        """Show less (notches above 0) or more of the data; what is at a position stays there."""
+        if self.frame is None or self._features is None:
+            return
+        zoomed = self.frame.zoomed(position.x(), position.y(), ZOOM_STEP**notches)
+        share = np.ptp(zoomed.x_range) / np.ptp(self._features.x_range)
+        if ZOOM_LIMITS[0] < share < ZOOM_LIMITS[1]:
+            self.frame = zoomed
+            self._place()
+
+    # --- drawing ---
+
+    def _upload(self) -> None:
+        features = self._features
+        if features is not None:
+            self._scatter.set_data(np.column_stack([features.x, features.y]), features.places + 1)
+
+    def _show_colors(self) -> None:
+        theme = self._theme
+        places = range(0 if self._features is None else len(self._features.request.clusters))
+        hollow = [is_hollow(place) for place in places]
+        colors = [rgba(selection_color(place, theme.dark), DISC_ALPHA) for place in places]
+        self._scatter.set_palette(palette_of([rgba(theme.background_spikes, BACKGROUND_ALPHA), *colors]))
+        sizes = [BACKGROUND_PX, *(HOLLOW_PX if ring else DISC_PX for ring in hollow)]
+        self._scatter.set_style(style_of(sizes, [False, *hollow]))
+
+    def _place(self) -> None:
+        """Fit the plot into the canvas and everything into the plot."""
+        features, frame, theme = self._features, self.frame, self._theme
+        if features is None:
+            return
+        x_range = frame.x_range if frame else features.x_range
+        y_range = frame.y_range if frame else features.y_range
+        top, right, bottom = theme.px(8), theme.px(14), theme.px(36)
+        height = max(20, self.height() - top - bottom)
+        left = left_margin(y_range, height, theme)
+        self.frame = Frame(left, top, max(20, self.width() - left - right), height, x_range, y_range)
+        self._show_frame(self.frame)
+
+    def _show_frame(self, frame: Frame) -> None:
+        self._scatter.transform.scale = frame.scale
+        self._scatter.transform.translate = frame.offset
+        for visual in (self._scatter, self._grid):
+            visual.set_pixel_scale(self.pixel_scale)
+        lines = _grid_lines(frame, *axis_ticks(frame, self._theme))
+        self._grid.set_data(np.array(lines).reshape(-1, 2, 2), np.zeros(len(lines)))
+        self.redraw()
+
+    def _paint(self, painter: QPainter) -> None:
+        if self._features is None or self.frame is None:
+            return
+        paint_margins(painter, self.frame, (self.width(), self.height()), self._theme.view)
+        paint_axes(painter, self.frame, self._theme, self._features.x_label, self._features.y_label)
+        self._paint_over(painter)
+
+
+def _grid_lines(
+    frame: Frame, x_ticks: Sequence[tuple[float, str]], y_ticks: Sequence[tuple[float, str]]
+) -> list[list[tuple[float, float]]]:
+    """Return two ends in px of the line of each tick."""
+    right, bottom = frame.left + frame.width, frame.top + frame.height
+    columns = [round(frame.to_px([[value, 0]])[0, 0]) + 0.5 for value, _ in x_ticks]
+    rows = [round(frame.to_px([[0, value]])[0, 1]) + 0.5 for value, _ in y_ticks]
+    return [[(x, frame.top), (x, bottom)] for x in columns] + [[(frame.left, y), (right, y)] for y in rows]
