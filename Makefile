@@ -36,7 +36,7 @@ check: $(VENV)/.installed-dev ## Style, types, import fences, manifest
 soak: libraries-headless $(VENV)/.installed-dev ## Run the tests that take long
 	@$(ON_XVFB) $(PY) -m pytest -m soak $(ARGS)
 
-bench: benchmarks/.venv/.installed ## Compare with phy and phylib, in an environment of its own
+bench: benchmarks/.venv/.installed ## Compare with phy, phylib and SpikeInterface, in an environment of its own
 	benchmarks/.venv/bin/python benchmarks/run.py $(ARGS)
 
 pictures: libraries-headless $(VENV)/.installed ## Draw the pictures of the docs again
@@ -71,6 +71,6 @@ $(VENV)/.installed-dev: pyproject.toml | $(PY)
 	@touch $@ $(VENV)/.installed
 
 benchmarks/.venv/.installed: benchmarks/requirements.txt pyproject.toml | benchmarks/.venv/bin/python
-	@echo "Installing napari-phy, phy and phylib into benchmarks/.venv: a few minutes the first time."
+	@echo "Installing napari-phy, phy, phylib and SpikeInterface into benchmarks/.venv: a few minutes the first time."
 	@benchmarks/.venv/bin/python -m pip install --quiet --disable-pip-version-check --requirement benchmarks/requirements.txt
 	@touch $@

@@ -62,6 +62,7 @@ class Row:
     key : under which name both sides measured it.
     limit : the target, None where there is none.
     theirs_key : the name under which *our* process measured what we compare with, where no peer has it.
+    peer_key : the name under which the peer's process measured it, where there are several peers; else `key`.
     unit : "s" for seconds, "B" for bytes.
     """
 
@@ -70,6 +71,7 @@ class Row:
     limit: Limit | None = None
     theirs_key: str | None = None
     unit: Literal["s", "B"] = "s"
+    peer_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,9 +113,9 @@ def _measured(name: str, side: Side, size: Size) -> dict:
 
 def _say_whether_same(ours: Results, theirs: Results) -> None:
     if len(ours.digests | theirs.digests) > 1:
-        raise SystemExit("The two sides did not come to the same clusters; the times say nothing.")
+        raise SystemExit("The two sides did not come to the same result; the times say nothing.")
     if ours.digests and theirs.digests:
-        print("Both sides came to the same clusters.")
+        print("Both sides came to the same result.")
 
 
 def _free_bytes() -> float:

@@ -49,7 +49,7 @@ class Line:
 def line(row: Row, ours: Samples, theirs: Samples, *, cpu: bool = False) -> Line:
     """Return the medians of a row."""
     a = _values(ours.get(row.key), cpu)
-    b = _values(theirs.get(row.key) if row.theirs_key is None else ours.get(row.theirs_key), cpu)
+    b = _values(theirs.get(row.peer_key or row.key) if row.theirs_key is None else ours.get(row.theirs_key), cpu)
     if not a or not b:
         return Line(row, _median(a), _median(b), None)
     in_turn = [y / x for x, y in zip(a, b, strict=True)] if row.theirs_key and len(a) == len(b) else []
