@@ -22,11 +22,13 @@ def read_kwik(path: PathOrPaths) -> list[Any]:
     from napari.utils.notifications import show_error
 
     from napari_phy.core.errors import NapariPhyError
+    from napari_phy.readers.waiting import opening
     from napari_phy.session import open_session
 
     file = Path(path if isinstance(path, str) else path[0])
     try:
-        session = open_session(file)
+        with opening(file.name):
+            session = open_session(file)
     except NapariPhyError as error:
         show_error(str(error))
         return [(None,)]

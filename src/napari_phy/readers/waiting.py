@@ -1,0 +1,28 @@
+"""Says that a data set is being opened: napari waits for its readers, and a large one takes seconds."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def opening(name: str) -> Iterator[None]:
+    """Show a wait cursor, words in the status bar and a bar in napari's activity dock; nothing without a window."""
+    from napari.viewer import current_viewer
+
+    viewer = current_viewer()
+    if viewer is None:
+        yield
+        return
+    from napari.utils import progress
+    from qtpy.QtCore import QEventLoop, Qt
+    from qtpy.QtWidgets import QApplication
+
+    words = f"Opening {name}…"
+    QApplication.setOverrideCursor(Qt.CursorShape.WaitCursor)
+    try:
+        with progress(total=0, desc=words):
+            viewer.status = words
+            QApplication.processEvents(QEventLoop.ProcessEventsFlag.ExcludeUserInputEvents)  # so that it is painted
+            yield
+    finally:
+        QApplication.restoreOverrideCursor()
