@@ -3,7 +3,8 @@
 import pytest
 from widgets.light_session import light_session
 
-from napari_phy.widgets.actions import ACTIONS, BY_ID, perform
+from napari_phy.widgets.action import perform
+from napari_phy.widgets.actions import ACTIONS, BY_ID
 from napari_phy.widgets.keys import normal
 
 LETTERS = {"good": "G", "mua": "M", "noise": "N", "unsorted": "U"}

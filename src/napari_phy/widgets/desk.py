@@ -15,7 +15,8 @@ from qtpy.QtWidgets import QDialog, QFileDialog, QMainWindow, QMenu, QWidget
 from napari_phy.core.errors import ClusteringError, NapariPhyError
 from napari_phy.io.platform_files import is_writable_folder
 from napari_phy.widgets import messages
-from napari_phy.widgets.actions import ACTIONS, BY_ID, perform
+from napari_phy.widgets.action import perform
+from napari_phy.widgets.actions import ACTIONS, BY_ID
 from napari_phy.widgets.background_work import BackgroundWork, Job
 from napari_phy.widgets.groups_dialog import own_groups
 from napari_phy.widgets.help_window import KeysWindow

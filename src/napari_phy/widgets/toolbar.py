@@ -9,7 +9,8 @@ from qtpy.QtGui import QAction
 from qtpy.QtWidgets import QFrame, QLabel, QMenu, QSizePolicy, QToolBar, QToolButton, QWidget
 
 from napari_phy.widgets import messages
-from napari_phy.widgets.actions import BY_ID, Action
+from napari_phy.widgets.action import Action
+from napari_phy.widgets.actions import BY_ID
 from napari_phy.widgets.icons import icon
 from napari_phy.widgets.theme import BODY_PX, Tokens, tokens
 

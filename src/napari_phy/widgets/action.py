@@ -1,0 +1,118 @@
+"""What an action is, and how it is done or refused."""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from napari_phy.core.errors import ClusteringError, NapariPhyError
+from napari_phy.session import Session
+from napari_phy.widgets import messages
+
+logger = logging.getLogger(__name__)
+
+
+class Desk(Protocol):
+    """What an action may ask of the place where it is run: a workspace, or a stand-in in a test."""
+
+    @property
+    def session(self) -> Session | None:
+        """The open data set."""
+        ...
+
+    def listed_clusters(self) -> Sequence[int]:
+        """Cluster ids in the order of the Clusters list."""
+        ...
+
+    def say(self, sentence: str) -> None:
+        """Put a sentence into the status bar."""
+        ...
+
+    def complain(self, sentence: str) -> None:
+        """Show an error notification."""
+        ...
+
+    def save(self) -> None:
+        """Save in the background, to a copy where the file is read-only."""
+        ...
+
+    def ask_label(self) -> None:
+        """Ask for a label of the selected clusters."""
+        ...
+
+    def show_keys(self) -> None:
+        """Show the window with all keys."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One thing a person can do, whatever starts it.
+
+    Attributes
+    ----------
+    action_id : name in code.
+    title : words of the button, the menu entry and the list of keys.
+    section : heading in menus and in the list of keys.
+    run : does it; called only with an open session and when `refusal` is None.
+    refusal : why it cannot be done now, or None.
+    sentence : what it would do now, for the tooltip, without a full stop.
+    keys, canvas_keys : key sequences with the focus in our panels and in napari's canvas.
+    icon : name of an own icon, or None.
+    hint : further words of the tooltip, after the keys.
+    caption : words of the button where they change.
+    is_edit : afterwards the focus returns to Clusters.
+    """
+
+    action_id: str
+    title: str
+    section: str
+    run: Callable[[Desk], None]
+    refusal: Callable[[Session], str | None]
+    sentence: Callable[[Session], str]
+    keys: tuple[str, ...] = ()
+    canvas_keys: tuple[str, ...] = ()
+    icon: str | None = None
+    hint: str = ""
+    caption: Callable[[Session], str] | None = None
+    is_edit: bool = False
+
+    def button_text(self, session: Session | None) -> str:
+        """Return the words on the button: `Merge 3`."""
+        return self.title if session is None or self.caption is None else self.caption(session)
+
+    def tooltip(self, session: Session | None) -> str:
+        """Return the sentence with its keys, or the reason why it cannot be done."""
+        keys = f" ({self.keys[0]})" if self.keys else ""
+        if session is None:
+            return f"{self.title}{keys}. {messages.EMPTY_WORKSPACE}"
+        refusal = self.refusal(session)
+        if refusal is not None:
+            return f"{self.title}{keys}. {refusal}"
+        return f"{self.sentence(session)}{keys}{self.hint}"
+
+
+def perform(action: Action, desk: Desk) -> bool:
+    """Run an action if it can be done, else say why not; return whether it was done."""
+    session = desk.session
+    if session is None:
+        desk.say(messages.EMPTY_WORKSPACE)
+        return False
+    refusal = action.refusal(session)
+    if refusal is not None:
+        desk.say(refusal)
+        return False
+    try:
+        action.run(desk)
+    except ClusteringError as error:
+        desk.say(str(error))
+        return False
+    except NapariPhyError as error:
+        desk.complain(str(error))
+        return False
+    except Exception as error:  # of somebody who listens: a plugin, a script in the console
+        cause = error.__cause__ or error
+        logger.exception("%s failed.", action.title)
+        desk.complain(messages.action_failed(action.title, cause))
+        return False
+    return True
