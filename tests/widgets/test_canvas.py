@@ -261,3 +261,14 @@ def test_without_opengl_a_sentence_says_what_is_missing_and_what_helps(monkeypat
     problem = opengl.opengl_problem()
     assert words in problem
     assert problem.endswith("LIBGL_ALWAYS_SOFTWARE=1 in the environment.")
+
+
+def test_a_canvas_that_lost_its_context_draws_no_more_and_is_replaced(canvas, qtbot):
+    lost, scatter = canvas.native, PaletteScatter(parent=canvas._scene_canvas.scene)
+    scatter.set_data([[30, 20]], [0])
+    canvas._scene_canvas.events.initialize()  # as in another context
+    assert not lost.updatesEnabled()
+    assert canvas._scene_canvas.context.glir.clear() == []
+    with qtbot.waitSignal(canvas.rebuilt):
+        qtbot.waitUntil(lambda: canvas.native is not lost)
+    assert canvas.native.updatesEnabled()

@@ -73,6 +73,8 @@ class DataCanvas(QWidget):
         self._n_contexts += 1
         if self._n_contexts > 1:
             self._scene_canvas.events.draw.disconnect()
+            self._scene_canvas.context.glir.clear()  # what waits is for objects of the context that is lost
+            self.native.setUpdatesEnabled(False)
             self._later.start()
 
     def _rebuild(self) -> None:
