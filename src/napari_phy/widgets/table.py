@@ -51,7 +51,8 @@ class ClusterDelegate(QStyledItemDelegate):
         painter.setPen(QColor(color))
         rect.adjust(theme.px(2), 0, -theme.px(5), 0)
         text = painter.fontMetrics().elidedText(column.text(row), Qt.TextElideMode.ElideRight, int(rect.width()) + 1)
-        painter.drawText(rect, int(alignment(column)), text)
+        if text != "…":  # alone it says nothing; the tooltip says all
+            painter.drawText(rect, int(alignment(column)), text)
         painter.restore()
 
     def _paint_chip(self, painter: QPainter, rect: QRectF, place: int | None) -> None:
