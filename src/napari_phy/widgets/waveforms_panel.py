@@ -202,9 +202,10 @@ class WaveformsPanel(Panel):
 
     def _paint_means(self, painter: QPainter, data: WaveformData, boxes: Boxes) -> None:
         painter.setBrush(Qt.BrushStyle.NoBrush)
+        width = float(np.clip(boxes.pitch / 3, 0.4, MEAN_PX))  # thinner where channels lie close together
         for cluster in reversed(range(len(data.means))):
             color = QColor(self.color_of(cluster))
-            pen = QPen(color, MEAN_PX, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin)
+            pen = QPen(color, width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin)
             painter.setPen(pen)
             for place, channel in enumerate(self._channels):
                 if boxes.takes_part[cluster, place]:
