@@ -145,7 +145,7 @@ def test_waiting_shows_a_line_then_words_and_can_be_cancelled(panel, session, qt
     (cancel,) = panel.stack.page.buttons
     assert cancel.text() == "Cancel"
     cancel.click()
-    assert says(panel, "Cancelled.")
+    assert says(panel, "Counting was cancelled. Nothing was changed.")
     panel.gate.set()
     (again,) = panel.stack.page.buttons
     again.click()
@@ -168,7 +168,23 @@ def test_work_that_tells_how_far_it_is_shows_it_and_ends_by_cancel(panel, sessio
     QThreadPool.globalInstance().waitForDone()
     QApplication.processEvents()
     assert panel.counted == []
-    assert says(panel, "Cancelled.")
+    assert says(panel, "Counting was cancelled. Nothing was changed.")
+
+
+def test_a_panel_that_is_closed_while_it_computes_leaves_no_thread(qtbot, session):
+    panel = CountingPanel(session)
+    panel.show()
+    panel.gate.clear()
+    session.selection.select([2])
+    qtbot.waitUntil(lambda: panel.asked == [(2,)])
+    gate, counted = panel.gate, panel.counted
+    panel.close()
+    panel.deleteLater()
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    gate.set()
+    QThreadPool.globalInstance().waitForDone()
+    QApplication.processEvents()
+    assert counted == []
 
 
 def test_a_missing_file_is_named_and_can_be_located(panel, session, qtbot):

@@ -298,7 +298,7 @@ class Panel(QWidget):
 
     def _on_cancelled(self) -> None:
         self._answers.drop()
-        self.stack.show_message("Cancelled.", buttons=[("Try again", self._try_again)])
+        self.stack.show_message(messages.cancelled(self.working), buttons=[("Try again", self._try_again)])
 
     def _try_again(self) -> None:
         self.refresh(again=True)

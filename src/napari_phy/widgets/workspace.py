@@ -7,7 +7,7 @@ from weakref import ref
 
 from napari.viewer import Viewer
 from qtpy.compat import isalive
-from qtpy.QtCore import QObject, QPoint, Qt, Signal
+from qtpy.QtCore import QObject, QPoint, Qt
 from qtpy.QtWidgets import QApplication, QDockWidget, QMainWindow, QMenu, QWidget
 
 from napari_phy.layers.binder import LayerBinder
@@ -28,6 +28,7 @@ from napari_phy.widgets.opening_notes import OpeningNotes
 from napari_phy.widgets.preferences import preferences
 from napari_phy.widgets.preparation import Preparation, is_large
 from napari_phy.widgets.raw_data import RawDataSearch
+from napari_phy.widgets.session_watch import SessionWatch
 from napari_phy.widgets.theme import ThemeFollower, Tokens
 from napari_phy.widgets.toolbar import ActionBar
 from napari_phy.widgets.work_bar import WorkBar
@@ -51,9 +52,6 @@ def plain_viewer(viewer: Viewer) -> Viewer:
 class Workspace(QObject):
     """One per viewer, as long as its main window lives. The truth is in the session; here are only widgets."""
 
-    _switched_in_some_thread = Signal()
-    _closed_in_some_thread = Signal(object)
-
     def __init__(self, viewer: Viewer, window: QMainWindow) -> None:
         super().__init__(window)
         self.setObjectName(NAME)
@@ -62,7 +60,6 @@ class Workspace(QObject):
         self._window = ref(window)  # weak, as is all here: nothing of ours keeps a closed window alive
         self.destroyed.connect(partial(_forget_all, self.__dict__))
         self._missing: tuple[str, ...] = ()
-        self._followed: Any = None  # the session whose switches are followed
         self._notes = OpeningNotes()
         self._binder: LayerBinder | None = None
         self._preparation: Preparation | None = None
@@ -88,8 +85,9 @@ class Workspace(QObject):
         self.panel_keys.watch(self.toolbar)
         self.canvas_keys.watch(window.centralWidget())
         self.canvas_fit.fitted.connect(self.desk.say_again)  # napari empties the status bar when the canvas moves away
-        self._switched_in_some_thread.connect(self._on_switched)
-        self._closed_in_some_thread.connect(self._on_closed)
+        self.watch = SessionWatch(self)
+        self.watch.switched.connect(self._on_switched)
+        self.watch.closed.connect(self._on_closed)
         self.work_bar = WorkBar(self.desk.work)
         window.statusBar().insertPermanentWidget(1, self.work_bar)  # left of napari's activity
         self.desk.edited.connect(self.focus_clusters)
@@ -245,24 +243,10 @@ class Workspace(QObject):
         self.canvas_fit.follow(self._binder)
         if self._binder is not None:
             self._binder.set_dark(self.theme.dark)
-        if self._followed is not None:
-            self._followed.switched.disconnect(self._on_switched_in_some_thread, missing_ok=True)
-            self._followed.closed.disconnect(self._on_closed_in_some_thread, missing_ok=True)
-        self._followed = session
-        if session is not None:
-            session.switched.connect(self._on_switched_in_some_thread)
-            session.closed.connect(self._on_closed_in_some_thread)
+        self.watch.follow(session)
         if viewer is not None:
             viewer.update_console({"session": session})
             self._on_active_layer()
-
-    def _on_switched_in_some_thread(self) -> None:
-        if isalive(self):
-            self._switched_in_some_thread.emit()
-
-    def _on_closed_in_some_thread(self) -> None:
-        if isalive(self):
-            self._closed_in_some_thread.emit(self._followed)
 
     def _on_closed(self, session: Any) -> None:
         """Let go of a session that somebody else closed: a line in the console."""
