@@ -22,9 +22,10 @@ from napari_phy.views.features import (
 from napari_phy.widgets.canvas.feature_menu import AUTOMATIC, axis_choices, axis_text, rank_channels
 from napari_phy.widgets.canvas.frame import Frame
 from napari_phy.widgets.canvas.spike_words import nearest_point, spike_words
+from napari_phy.widgets.guarded import guarded
 from napari_phy.widgets.lasso_tool import LassoTool
 from napari_phy.widgets.legend import LegendEntry
-from napari_phy.widgets.panel import Panel, guarded
+from napari_phy.widgets.panel import Panel
 from napari_phy.widgets.scatter_plot import ScatterPlot
 from napari_phy.widgets.theme import Tokens
 

@@ -17,9 +17,9 @@ from napari_phy.widgets import messages
 from napari_phy.widgets.amplitudes import Amplitudes
 from napari_phy.widgets.cluster_columns import Column
 from napari_phy.widgets.elided_label import ElidedLabel
+from napari_phy.widgets.guarded import guarded
 from napari_phy.widgets.header import Header
 from napari_phy.widgets.message_page import MessagePage
-from napari_phy.widgets.panel import guarded
 from napari_phy.widgets.reading_strip import ReadingStrip
 from napari_phy.widgets.table import ClusterList
 from napari_phy.widgets.theme import AXIS_PX, ThemeFollower, Tokens

@@ -1,51 +1,30 @@
 """What every view dock shares: it follows a session, computes in the background, and says how it stands."""
 
 import logging
-from collections.abc import Callable, Hashable
-from functools import partial, wraps
+from collections.abc import Hashable
+from functools import partial
 from typing import Any
 
 from napari.viewer import Viewer
-from qtpy.compat import isalive
-from qtpy.QtCore import QSize, Qt, QTimer, Signal
-from qtpy.QtGui import QPixmap
-from qtpy.QtWidgets import QApplication, QFileDialog, QSizePolicy, QToolTip, QVBoxLayout, QWidget
+from qtpy.QtCore import QTimer, Signal
+from qtpy.QtWidgets import QWidget
 
-from napari_phy.core.colors import is_hollow, selection_color
 from napari_phy.core.errors import ClusteringError, MissingDataError
 from napari_phy.core.progress import OnProgress
 from napari_phy.widgets import messages
 from napari_phy.widgets.canvas.opengl import opengl_problem
-from napari_phy.widgets.drop_down import DropDown
-from napari_phy.widgets.header import Header
+from napari_phy.widgets.guarded import guarded
 from napari_phy.widgets.latest_answer import LatestAnswer
 from napari_phy.widgets.legend import LegendEntry
-from napari_phy.widgets.picture_stack import PictureStack
+from napari_phy.widgets.panel_frame import PanelFrame
 from napari_phy.widgets.session_links import SessionLinks
-from napari_phy.widgets.theme import ThemeFollower, Tokens
 
 logger = logging.getLogger(__name__)
 
 NO_SESSION = "Open a Kwik file to begin: File > Open, or drop it here."
 
 
-def guarded(slot: Callable[..., None]) -> Callable[..., None]:
-    """Wrap a slot of a panel: an error shows in the panel instead of stopping the slots after it."""
-
-    @wraps(slot)
-    def run(self: "Panel", *args: Any) -> None:
-        if not isalive(self):
-            return
-        try:
-            slot(self, *args)
-        except Exception as error:
-            logger.exception("%s could not be updated.", self.title)
-            self.show_error(error)
-
-    return run
-
-
-class Panel(QWidget):
+class Panel(PanelFrame):
     """Base of the views.
 
     A subclass says what it wishes (`make_request`), computes it (`compute`, in a worker thread), and paints it
@@ -57,44 +36,24 @@ class Panel(QWidget):
     viewer : whose theme is followed; None: the theme in napari's settings.
     """
 
-    title = ""
-    help_text = ""
     subject = ""  # "Select a cluster to see its features."
-    working = ""
     failed = ""
-    has_lasso = False
-    has_legend = True
     needs_raw_data = False
     needs_features = False
     needs_opengl = False
 
-    hovered = Signal(str)
     locate_requested = Signal()
     drawn = Signal()
 
     def __init__(self, session: Any = None, *, viewer: Viewer | None = None, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName(f"napari-phy-{self.title.lower()}")
-        self.setAccessibleName(self.title)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.session: Any = None
-        self.data: Any = None
         self._request: Hashable | None = None
         self._frozen: tuple[int, ...] | None = None
         self._is_stale = True
-        self._said = ""
         self._preparation: Any = None  # reads the features of a large data set
         self._links = SessionLinks()
+        super().__init__(viewer, parent)
         self._answers = LatestAnswer(self)
-        self.theme_follower = ThemeFollower(viewer, self)
-        self.header = Header(self.title, lasso=self.has_lasso, theme=self.theme, parent=self)
-        self.header.hide()
-        self.stack = PictureStack(self.make_content(), self.working)
-        self.stack.legend.setVisible(self.has_legend)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.stack)
         self._soon = QTimer(self, singleShot=True, interval=0)
 
         self._soon.timeout.connect(self._refresh_now)
@@ -102,20 +61,12 @@ class Panel(QWidget):
         self._answers.failed.connect(self._on_failed)
         self._answers.progressed.connect(self.stack.go_on)
         self.stack.cancelled.connect(self._on_cancelled)
-        self.theme_follower.changed.connect(self._on_theme_changed)
         self.header.freeze_toggled.connect(self._on_freeze_toggled)
-        self.header.help_requested.connect(self.show_help)
-        self.header.more_menu.addAction("Save picture…").triggered.connect(lambda *_: self._ask_picture())
-        QApplication.instance().focusChanged.connect(self._on_focus_changed)
         self.destroyed.connect(self._links.close)
         self._on_theme_changed(self.theme)
         self.set_session(session)
 
     # --- what a view fills in ---
-
-    def make_content(self) -> QWidget:
-        """Return the widget that shows the picture."""
-        raise NotImplementedError
 
     def make_request(self) -> Hashable | None:
         """Return what to show now, frozen; None: nothing is selected."""
@@ -132,9 +83,6 @@ class Panel(QWidget):
         """Paint the answer."""
         raise NotImplementedError
 
-    def apply_theme(self, theme: Tokens) -> None:
-        """Take colours and sizes of a theme."""
-
     def on_session(self) -> None:
         """Adapt settings and drop-downs to the new session (or None)."""
 
@@ -146,11 +94,6 @@ class Panel(QWidget):
         return self.cluster_entries(self.clusters)
 
     # --- what everybody may ask ---
-
-    @property
-    def theme(self) -> Tokens:
-        """Colours and sizes now in force."""
-        return self.theme_follower.tokens
 
     @property
     def frozen(self) -> bool:
@@ -171,28 +114,6 @@ class Panel(QWidget):
     def busy(self) -> bool:
         """Whether an answer is awaited."""
         return self._soon.isActive() or self._answers.wanted is not None
-
-    def color_of(self, place: int) -> str:
-        """Return the colour of a place of the selection."""
-        return selection_color(place, dark=self.theme.dark)
-
-    def cluster_entries(self, clusters: tuple[int, ...]) -> tuple[LegendEntry, ...]:
-        """Return the legend's chips of some clusters."""
-        return tuple(
-            LegendEntry(str(cluster), self.color_of(place), hollow=is_hollow(place))
-            for place, cluster in enumerate(clusters)
-        )
-
-    def add_drop_down(
-        self, name: str, choices: Any, current: Hashable, on_chosen: Callable[[Any], None], prefix: str = ""
-    ) -> DropDown:
-        """Add a drop-down to the header."""
-        drop_down = DropDown(name, prefix)
-        drop_down.set_choices(choices)
-        drop_down.set_current(current)
-        drop_down.chosen.connect(on_chosen)
-        self.header.add_drop_down(drop_down)
-        return drop_down
 
     def set_session(self, session: Any) -> None:
         """Follow another session, the same after it was switched, or none."""
@@ -225,12 +146,6 @@ class Panel(QWidget):
     def _on_preparing(self, percent: int) -> None:
         if self._is_preparing and not self.clusters and not self.stack.shows_picture:
             self.stack.page.go_on(messages.percent_of(messages.READING_FEATURES, percent), percent)
-
-    def say(self, read_out: str) -> None:
-        """Tell what is under the mouse, when that changes."""
-        if read_out != self._said:
-            self._said = read_out
-            self.hovered.emit(read_out)
 
     def refresh(self, *, again: bool = False) -> None:
         """Show what is wished now, soon; `again` asks even if the wish is the same."""
@@ -332,55 +247,10 @@ class Panel(QWidget):
         self.stack.edge.set_frozen(frozen)
         self.refresh()
 
-    def show_help(self) -> None:
-        """Show in a few sentences what is seen here and what the mouse does."""
-        button = self.header.help_button if self.header.help_button.isVisible() else self.header.more_button
-        QToolTip.showText(button.mapToGlobal(button.rect().bottomLeft()), self.help_text, button)
-
-    # --- pictures ---
-
-    def picture(self) -> QPixmap:
-        """Return the panel as it is on screen."""
-        return self.grab()
-
-    def picture_formats(self) -> str:
-        """Return the file dialog's filter of formats that `save_picture` writes."""
-        return "PNG (*.png)"
-
-    def save_picture(self, path: str) -> None:
-        """Write the picture to a file."""
-        self.picture().save(path)
-
-    def _ask_picture(self) -> None:
-        path, _ = QFileDialog.getSaveFileName(self, "Save picture", f"{self.title}.png", self.picture_formats())
-        if path:
-            self.save_picture(path)
-
     # --- Qt ---
-
-    @guarded
-    def _on_theme_changed(self, theme: Tokens) -> None:
-        self.setStyleSheet(f"#{self.objectName()} {{ background: {theme.view}; }}")
-        self.header.apply_theme(theme)
-        self.stack.apply_theme(theme)
-        self.apply_theme(theme)
-        if self.data is not None:
-            self.stack.legend.set_entries(self.legend_entries())
-
-    def _on_focus_changed(self, _old: QWidget | None, now: QWidget | None) -> None:
-        ours = now is not None and (now is self or self.isAncestorOf(now) or self.header.isAncestorOf(now))
-        self.header.set_focused(ours)
 
     def showEvent(self, event) -> None:
         """Catch up with what changed while hidden."""
         super().showEvent(event)
         if self._is_stale:
             self._soon.start()
-
-    def sizeHint(self) -> QSize:
-        """Prefer a comfortable size."""
-        return QSize(420, 360)
-
-    def minimumSizeHint(self) -> QSize:
-        """Stay usable in a narrow column."""
-        return QSize(220, 120)

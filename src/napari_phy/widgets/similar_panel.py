@@ -9,9 +9,9 @@ from qtpy.QtWidgets import QWidget
 from napari_phy.views.similar_table import compute_similar
 from napari_phy.widgets import messages
 from napari_phy.widgets.cluster_columns import SIMILAR_COLUMNS, rows_of
+from napari_phy.widgets.guarded import guarded
 from napari_phy.widgets.keys import OWN_KEYS
 from napari_phy.widgets.list_panel import ListPanel
-from napari_phy.widgets.panel import guarded
 
 
 class SimilarPanel(ListPanel):

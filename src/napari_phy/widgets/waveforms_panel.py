@@ -17,8 +17,9 @@ from napari_phy.widgets.canvas.palette import palette_of, rgba
 from napari_phy.widgets.canvas.probe_layout import probe_layout, stacked_layout
 from napari_phy.widgets.canvas.ticks import nice_length
 from napari_phy.widgets.canvas.waveform_boxes import Boxes, place_boxes, shown_channels, single_lines
+from napari_phy.widgets.guarded import guarded
 from napari_phy.widgets.overlay import paint_scale_bars
-from napari_phy.widgets.panel import Panel, guarded
+from napari_phy.widgets.panel import Panel
 from napari_phy.widgets.theme import TICK_PX, Tokens
 
 SPIKE_PX, SPIKE_ALPHA = 0.8, 0.17

@@ -1,0 +1,150 @@
+"""What surrounds the picture of a view: header, legend, messages, theme, help, and saving it."""
+
+from collections.abc import Callable, Hashable
+from typing import Any
+
+from napari.viewer import Viewer
+from qtpy.QtCore import QSize, Qt, Signal
+from qtpy.QtGui import QPixmap
+from qtpy.QtWidgets import QApplication, QFileDialog, QSizePolicy, QToolTip, QVBoxLayout, QWidget
+
+from napari_phy.core.colors import is_hollow, selection_color
+from napari_phy.widgets.drop_down import DropDown
+from napari_phy.widgets.guarded import guarded
+from napari_phy.widgets.header import Header
+from napari_phy.widgets.legend import LegendEntry
+from napari_phy.widgets.picture_stack import PictureStack
+from napari_phy.widgets.theme import ThemeFollower, Tokens
+
+
+class PanelFrame(QWidget):
+    """A header, and below it a picture with legend and caption, or a message in its place.
+
+    Parameters
+    ----------
+    viewer : whose theme is followed; None: the theme in napari's settings.
+    """
+
+    title = ""
+    help_text = ""
+    working = ""
+    has_lasso = False
+    has_legend = True
+
+    hovered = Signal(str)
+
+    def __init__(self, viewer: Viewer | None = None, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName(f"napari-phy-{self.title.lower()}")
+        self.setAccessibleName(self.title)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.data: Any = None  # what the picture shows
+        self._said = ""
+        self.theme_follower = ThemeFollower(viewer, self)
+        self.header = Header(self.title, lasso=self.has_lasso, theme=self.theme, parent=self)
+        self.header.hide()
+        self.stack = PictureStack(self.make_content(), self.working)
+        self.stack.legend.setVisible(self.has_legend)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.stack)
+        self.theme_follower.changed.connect(self._on_theme_changed)
+        self.header.help_requested.connect(self.show_help)
+        self.header.more_menu.addAction("Save picture…").triggered.connect(lambda *_: self._ask_picture())
+        QApplication.instance().focusChanged.connect(self._on_focus_changed)
+
+    # --- what a view fills in ---
+
+    def make_content(self) -> QWidget:
+        """Return the widget that shows the picture."""
+        raise NotImplementedError
+
+    def apply_theme(self, theme: Tokens) -> None:
+        """Take colours and sizes of a theme."""
+
+    def legend_entries(self) -> tuple[LegendEntry, ...]:
+        """Return the chips above the picture."""
+        return ()
+
+    # --- what everybody may ask ---
+
+    @property
+    def theme(self) -> Tokens:
+        """Colours and sizes now in force."""
+        return self.theme_follower.tokens
+
+    def color_of(self, place: int) -> str:
+        """Return the colour of a place of the selection."""
+        return selection_color(place, dark=self.theme.dark)
+
+    def cluster_entries(self, clusters: tuple[int, ...]) -> tuple[LegendEntry, ...]:
+        """Return the legend's chips of some clusters."""
+        return tuple(
+            LegendEntry(str(cluster), self.color_of(place), hollow=is_hollow(place))
+            for place, cluster in enumerate(clusters)
+        )
+
+    def add_drop_down(
+        self, name: str, choices: Any, current: Hashable, on_chosen: Callable[[Any], None], prefix: str = ""
+    ) -> DropDown:
+        """Add a drop-down to the header."""
+        drop_down = DropDown(name, prefix)
+        drop_down.set_choices(choices)
+        drop_down.set_current(current)
+        drop_down.chosen.connect(on_chosen)
+        self.header.add_drop_down(drop_down)
+        return drop_down
+
+    def say(self, read_out: str) -> None:
+        """Tell what is under the mouse, when that changes."""
+        if read_out != self._said:
+            self._said = read_out
+            self.hovered.emit(read_out)
+
+    def show_help(self) -> None:
+        """Show in a few sentences what is seen here and what the mouse does."""
+        button = self.header.help_button if self.header.help_button.isVisible() else self.header.more_button
+        QToolTip.showText(button.mapToGlobal(button.rect().bottomLeft()), self.help_text, button)
+
+    # --- pictures ---
+
+    def picture(self) -> QPixmap:
+        """Return the panel as it is on screen."""
+        return self.grab()
+
+    def picture_formats(self) -> str:
+        """Return the file dialog's filter of formats that `save_picture` writes."""
+        return "PNG (*.png)"
+
+    def save_picture(self, path: str) -> None:
+        """Write the picture to a file."""
+        self.picture().save(path)
+
+    def _ask_picture(self) -> None:
+        path, _ = QFileDialog.getSaveFileName(self, "Save picture", f"{self.title}.png", self.picture_formats())
+        if path:
+            self.save_picture(path)
+
+    # --- Qt ---
+
+    @guarded
+    def _on_theme_changed(self, theme: Tokens) -> None:
+        self.setStyleSheet(f"#{self.objectName()} {{ background: {theme.view}; }}")
+        self.header.apply_theme(theme)
+        self.stack.apply_theme(theme)
+        self.apply_theme(theme)
+        if self.data is not None:
+            self.stack.legend.set_entries(self.legend_entries())
+
+    def _on_focus_changed(self, _old: QWidget | None, now: QWidget | None) -> None:
+        ours = now is not None and (now is self or self.isAncestorOf(now) or self.header.isAncestorOf(now))
+        self.header.set_focused(ours)
+
+    def sizeHint(self) -> QSize:
+        """Prefer a comfortable size."""
+        return QSize(420, 360)
+
+    def minimumSizeHint(self) -> QSize:
+        """Stay usable in a narrow column."""
+        return QSize(220, 120)
