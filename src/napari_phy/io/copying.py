@@ -13,7 +13,8 @@ from napari_phy.io.kwik import schema
 from napari_phy.io.locks import connect_exclusively
 from napari_phy.io.platform_files import replace_file, sync_folder
 from napari_phy.io.raw_notes import write_raw_notes
-from napari_phy.io.saving import Snapshot, copy_name, explaining, write_copy
+from napari_phy.io.replacing import copy_name
+from napari_phy.io.saving import Snapshot, explaining, write_copy
 from napari_phy.io.side_folder import side_folder
 
 _COARSEST_CLOCK_S = 2.0

@@ -9,7 +9,6 @@ SAVE_POINTS = (
     "save.started",
     "save.copied",
     "save.written",
-    "save.verified",
     "save.synced",
     "save.base_kept",
     "save.pending",
@@ -18,7 +17,14 @@ SAVE_POINTS = (
     "save.folder_synced",
     "save.saved",
 )
-REWRITE_POINTS = ("rewrite.copied", "rewrite.written", "rewrite.backed_up", "rewrite.replaced", "rewrite.done")
+REWRITE_POINTS = (
+    "rewrite.copied",
+    "rewrite.written",
+    "rewrite.synced",
+    "rewrite.backed_up",
+    "rewrite.replaced",
+    "rewrite.folder_synced",
+)
 
 _observers: list[Callable[[str], None]] = []
 

@@ -3,39 +3,16 @@
 from __future__ import annotations
 
 import ast
-import math
-import operator
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from napari_phy.io.arithmetic import NUMBERS, UNARY, combine
+from napari_phy.io.bounds import MAX_KEYS, MAX_STEPS, Bounds
 from napari_phy.io.values import TEXT_PER_ITEM, NotAValueError, Scope, Value, bind, is_container, refuse, shown, weigh
 
-MAX_WEIGHT = 200_000  # items and pieces of text in one value; a graph of 15 000 edges has 60 000
-MAX_DEPTH = 40
-MAX_KEYS = 6_000  # of one dict or set: chosen numbers can make each look-up as long as the dict
-MAX_STEPS = 400_000  # of one file: about 1 s
-_STEPS_A_KEY = 20
-_ITEMS_A_STEP = 8
-_MAX_BITS = 256
 _MAX_LEVELS = 200
 
 
-_UNARY: Mapping[type[ast.unaryop], Callable[[Any], Any]] = {
-    ast.UAdd: operator.pos,
-    ast.USub: operator.neg,
-    ast.Not: operator.not_,
-}
-_BINARY: Mapping[type[ast.operator], Callable[[Any, Any], Any]] = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
-    ast.Div: operator.truediv,
-    ast.FloorDiv: operator.floordiv,
-    ast.Mod: operator.mod,
-    ast.Pow: operator.pow,
-}
-_NUMBERS = (bool, int, float)
 _CALLS: Mapping[str, Callable[..., Any]] = {
     "dict": dict,
     "list": list,
@@ -48,7 +25,6 @@ _CALLS: Mapping[str, Callable[..., Any]] = {
     "bool": bool,
     "len": len,
 }
-_PLAIN_FORMAT = re.compile(r"(?:[^%]|%[sd%])*")
 
 
 class Evaluator:
@@ -65,7 +41,7 @@ class Evaluator:
 
     def __init__(self, names: Mapping[str, Value]) -> None:
         self._names = names
-        self._steps = 0
+        self._bounds = Bounds()
 
     def evaluate(self, node: ast.expr) -> Value:
         """Return the value of an expression.
@@ -79,27 +55,10 @@ class Evaluator:
 
     def combine(self, left: Value, operation: ast.operator, right: Value, node: ast.AST) -> Value:
         """Return `left operation right`, as an augmented assignment asks for."""
-        function = _BINARY.get(type(operation))
-        if function is None:
-            raise refuse(node, f"{shown(node)} is not simple arithmetic; write the value out")
-        a, b = left.value, right.value
-        if isinstance(a, str) and isinstance(operation, ast.Mod):
-            if not _PLAIN_FORMAT.fullmatch(a):
-                raise refuse(node, f"{shown(node)} formats text in a way that is not read; write the text out")
-        elif isinstance(operation, ast.Mult) and not (isinstance(a, _NUMBERS) and isinstance(b, _NUMBERS)):
-            times = next((item for item in (a, b) if isinstance(item, int)), 0)
-            self._check_weight(max(left.weight, right.weight) * max(0, times), node)
-        elif isinstance(operation, ast.Pow) and not _is_small_power(a, b):
-            raise refuse(node, f"{shown(node)} is too large a number; write the value out")
-        try:
-            result = function(a, b)
-        except (TypeError, ValueError, ArithmeticError) as error:
-            raise refuse(node, f"{shown(node)} has no value ({error})") from error
-        depth = max(left.depth, right.depth)
-        return self._checked(result, left.weight + right.weight if is_container(result) else 1, depth, node)
+        return combine(self._bounds, left, operation, right, node)
 
     def _value(self, node: ast.expr, names: Mapping[str, Value], level: int) -> Value:
-        self._spend(1 if level <= _MAX_LEVELS else MAX_STEPS, node)
+        self._bounds.spend(1 if level <= _MAX_LEVELS else MAX_STEPS, node)
         for kind, method in _METHODS.items():
             if isinstance(node, kind):
                 return method(self, node, names, level + 1)
@@ -109,7 +68,7 @@ class Evaluator:
         value = node.value
         if value is not None and not isinstance(value, (bool, int, float, str, bytes)):
             raise refuse(node, f"{shown(node)} is not a number or a text; write a plain value")
-        return self._checked(value, 1, 0, node)
+        return self._bounds.checked(value, 1, 0, node)
 
     def _name(self, node: Any, names: Mapping[str, Value], level: int) -> Value:
         if node.id not in names:
@@ -122,37 +81,37 @@ class Evaluator:
             if isinstance(item, ast.Starred):
                 inner = self._value(item.value, names, level)
                 parts += self._items(inner, node)
-                self._check_weight(len(parts), node)
+                self._bounds.check_weight(len(parts), node)
             else:
                 parts.append(self._value(item, names, level))
         maker: type = {ast.List: list, ast.Tuple: tuple, ast.Set: set}[type(node)]
         return self._collected(maker, parts, node)
 
     def _dict(self, node: Any, names: Mapping[str, Value], level: int) -> Value:
-        self._check_keys(len(node.keys), node)
+        self._bounds.check_keys(len(node.keys), node)
         result: dict[Any, Any] = {}
         weight, depth = 1, 0
         for key, item in zip(node.keys, node.values, strict=True):
             value = self._value(item, names, level)
             weight, depth = weight + value.weight, max(depth, value.depth)
-            self._check_weight(weight, node)
+            self._bounds.check_weight(weight, node)
             if key is None:
                 if not isinstance(value.value, dict):
                     raise refuse(item, f"{shown(item)} is no dict")
-                self._check_keys(len(result) + len(value.value), node)
+                self._bounds.check_keys(len(result) + len(value.value), node)
                 result.update(value.value)
             else:
                 named = self._value(key, names, level)
                 weight += named.weight
                 _set_item(result, named.value, value.value, key)
-        return self._checked(result, weight, depth + 1, node)
+        return self._bounds.checked(result, weight, depth + 1, node)
 
     def _unary(self, node: Any, names: Mapping[str, Value], level: int) -> Value:
         operand = self._value(node.operand, names, level).value
-        function = _UNARY.get(type(node.op))
-        if function is None or not isinstance(operand, _NUMBERS):
+        function = UNARY.get(type(node.op))
+        if function is None or not isinstance(operand, NUMBERS):
             raise refuse(node, f"{shown(node)} is not simple arithmetic; write the value out")
-        return self._checked(function(operand), 1, 0, node)
+        return self._bounds.checked(function(operand), 1, 0, node)
 
     def _binary(self, node: Any, names: Mapping[str, Value], level: int) -> Value:
         left, right = self._value(node.left, names, level), self._value(node.right, names, level)
@@ -184,8 +143,8 @@ class Evaluator:
                 text += str(value)
             else:
                 text += part.value
-            self._check_weight(len(text) // TEXT_PER_ITEM, node)
-        return self._checked(text, 1, 0, node)
+            self._bounds.check_weight(len(text) // TEXT_PER_ITEM, node)
+        return self._bounds.checked(text, 1, 0, node)
 
     def _call(self, node: Any, names: Mapping[str, Value], level: int) -> Value:
         name = node.func.id if isinstance(node.func, ast.Name) else None
@@ -199,9 +158,11 @@ class Evaluator:
             return self._range([part.value for part in parts], node)
         depth = max((part.depth for part in (*parts, *words.values())), default=0)
         weight = 1 + sum(part.weight for part in (*parts, *words.values()))
-        self._check_weight(weight, node)
+        self._bounds.check_weight(weight, node)
         if name in ("dict", "set"):
-            self._check_keys(len(words) + sum(len(part.value) for part in parts if is_container(part.value)), node)
+            self._bounds.check_keys(
+                len(words) + sum(len(part.value) for part in parts if is_container(part.value)), node
+            )
         if name in ("int", "float", "str", "bool") and any(is_container(part.value) for part in parts):
             raise refuse(node, f"{shown(node)} is not a plain value; write the value out")
         try:
@@ -209,17 +170,17 @@ class Evaluator:
         except (TypeError, ValueError, ArithmeticError) as error:
             raise refuse(node, f"{shown(node)} has no value ({error})") from error
         extra = len(result) if isinstance(result, list) else 0  # zip makes pairs
-        return self._checked(result, weight + extra if is_container(result) else 1, depth + 2, node)
+        return self._bounds.checked(result, weight + extra if is_container(result) else 1, depth + 2, node)
 
     def _range(self, bounds: Sequence[Any], node: ast.AST) -> Value:
         try:
             numbers = range(*bounds)
-            self._check_weight(len(numbers), node)
+            self._bounds.check_weight(len(numbers), node)
         except (TypeError, ValueError, OverflowError) as error:
             if isinstance(error, NotAValueError):
                 raise
             raise refuse(node, f"{shown(node)} has no value ({error})") from error
-        return self._checked(list(numbers), 1 + len(numbers), 1, node)
+        return self._bounds.checked(list(numbers), 1 + len(numbers), 1, node)
 
     def _list_comprehension(self, node: Any, names: Mapping[str, Value], level: int) -> Value:
         parts = [self._value(node.elt, bound, level) for bound in self._bindings(node.generators, names, level)]
@@ -232,10 +193,10 @@ class Evaluator:
         for bound in self._bindings(node.generators, names, level):
             key, value = self._value(node.key, bound, level), self._value(node.value, bound, level)
             weight, depth = weight + key.weight + value.weight, max(depth, value.depth)
-            self._check_weight(weight, node)
-            self._check_keys(1 if len(result) < MAX_KEYS else len(result) + 1, node)
+            self._bounds.check_weight(weight, node)
+            self._bounds.check_keys(1 if len(result) < MAX_KEYS else len(result) + 1, node)
             _set_item(result, key.value, value.value, node)
-        return self._checked(result, weight, depth + 1, node)
+        return self._bounds.checked(result, weight, depth + 1, node)
 
     def _bindings(
         self, generators: Sequence[ast.comprehension], names: Mapping[str, Value], level: int
@@ -259,46 +220,19 @@ class Evaluator:
     def _item(self, item: Any, source: Value, node: ast.AST) -> Value:
         """Return an item of a container, weighed again: a container has the weight of all of them."""
         weight = weigh(item)
-        self._spend(weight, node)
+        self._bounds.spend(weight, node)
         return Value(item, weight, source.depth)
 
     def _collected(self, maker: type, parts: Sequence[Value], node: ast.AST) -> Value:
         weight = 1 + sum(part.weight for part in parts)
-        self._check_weight(weight, node)
+        self._bounds.check_weight(weight, node)
         if maker is set:
-            self._check_keys(len(parts), node)
+            self._bounds.check_keys(len(parts), node)
         try:
             result = maker(part.value for part in parts)
         except TypeError as error:
             raise refuse(node, f"{shown(node)} has no value ({error})") from error
-        return self._checked(result, weight, 1 + max((part.depth for part in parts), default=0), node)
-
-    def _spend(self, steps: int, node: ast.AST) -> None:
-        self._steps += steps
-        if self._steps > MAX_STEPS:
-            raise refuse(node, "This takes too long to compute; write the value out")
-
-    def _check_weight(self, weight: int, node: ast.AST) -> None:
-        if weight > MAX_WEIGHT:
-            raise refuse(node, f"{shown(node)} holds more than {MAX_WEIGHT} values; write a smaller one")
-
-    def _check_keys(self, n_keys: int, node: ast.AST) -> None:
-        if n_keys > MAX_KEYS:
-            raise refuse(node, f"{shown(node)} holds more than {MAX_KEYS} keys; write a smaller one")
-        self._spend(_STEPS_A_KEY * n_keys, node)
-
-    def _checked(self, value: Any, weight: int, depth: int, node: ast.AST) -> Value:
-        if isinstance(value, (str, bytes)):
-            weight = 1 + len(value) // TEXT_PER_ITEM
-        elif isinstance(value, int) and value.bit_length() > _MAX_BITS:
-            raise refuse(node, f"{shown(node)} is too large a number; write the value out")
-        elif isinstance(value, complex):
-            raise refuse(node, f"{shown(node)} is not a real number; write the value out")
-        self._check_weight(weight, node)
-        if depth > MAX_DEPTH:
-            raise refuse(node, f"{shown(node)} is nested deeper than {MAX_DEPTH} levels; write a flatter value")
-        self._spend(weight // _ITEMS_A_STEP, node)
-        return Value(value, weight, depth)
+        return self._bounds.checked(result, weight, 1 + max((part.depth for part in parts), default=0), node)
 
 
 _METHODS: Mapping[Any, Callable[[Evaluator, Any, Mapping[str, Value], int], Value]] = {
@@ -321,11 +255,3 @@ def _set_item(result: dict[Any, Any], key: Any, value: Any, node: ast.AST) -> No
         result[key] = value
     except TypeError as error:
         raise refuse(node, f"{shown(node)} cannot be a key ({error})") from error
-
-
-def _is_small_power(base: Any, exponent: Any) -> bool:
-    if not isinstance(base, _NUMBERS) or not isinstance(exponent, _NUMBERS):
-        return True  # refused by the operator itself
-    if isinstance(base, float) or isinstance(exponent, float):
-        return math.isfinite(base) and math.isfinite(exponent)
-    return abs(exponent) * max(1, base.bit_length()) <= _MAX_BITS

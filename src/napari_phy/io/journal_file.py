@@ -92,17 +92,7 @@ class BaseNote:
 
 
 class JournalFile:
-    """The open file, held by one process at a time; threads may share it.
-
-    Raises
-    ------
-    JournalLockedError
-        Another process is editing this clustering.
-    UnreadableJournalError
-        The file cannot be understood.
-    JournalError
-        The file cannot be made or written to.
-    """
+    """The open file, held by one process at a time; threads may share it. Opening it raises as that of `Journal`."""
 
     def __init__(self, path: Path) -> None:
         self.path = path

@@ -6,11 +6,12 @@ import math
 from collections.abc import Sequence
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 
+from napari_phy.core.arrays import read_only
 from napari_phy.core.base_model import BaseModel, Recording
 from napari_phy.core.errors import KwikFormatError, NotInFileError
 from napari_phy.core.probe import Probe
@@ -228,10 +229,10 @@ class OpenEphysModel(BaseModel):
         samples = times + np.array([self._shifts[number] for number in known.tolist()], dtype=np.int64)[places]
         ascending = bool((np.diff(samples) >= 0).all())
         self._order = None if ascending else np.argsort(samples, kind="stable")
-        self.spike_samples = _frozen(samples if self._order is None else samples[self._order])
-        self.spike_recordings = _frozen(numbers if self._order is None else numbers[self._order])
-        self.spike_clusters = _frozen(np.zeros(len(samples), dtype=np.int32))
-        self.cluster_ids = _frozen(np.unique(self.spike_clusters).astype(np.int64))
+        self.spike_samples = read_only(samples if self._order is None else samples[self._order])
+        self.spike_recordings = read_only(numbers if self._order is None else numbers[self._order])
+        self.spike_clusters = read_only(np.zeros(len(samples), dtype=np.int32))
+        self.cluster_ids = read_only(np.unique(self.spike_clusters).astype(np.int64))
         self.cluster_groups = MappingProxyType({})
         self.cluster_colors = MappingProxyType({})
         self.cluster_labels = MappingProxyType({})
@@ -272,7 +273,7 @@ class OpenEphysModel(BaseModel):
             self.missing += (f"{name} {told}.",)
         channel_ids = np.arange(first, first + n_channels)
         positions = np.column_stack([np.zeros(n_channels), _PITCH_UM * np.arange(n_channels)])
-        self.probe = Probe(_frozen(channel_ids), _frozen(positions), _frozen(np.empty((0, 2), dtype=np.int64)))
+        self.probe = Probe(read_only(channel_ids), read_only(positions), read_only(np.empty((0, 2), dtype=np.int64)))
         if spikes is not None and self.n_spikes:
             gain = self.microvolts_per_unit or 1.0
             self._waveforms = open_waveforms(spikes, self.channel_group, (self.n_spikes, n_channels), self._order, gain)
@@ -312,8 +313,3 @@ def _integers(file: H5File, path: str, shape: tuple[int, ...] | None) -> npt.NDA
     if len(values) and not 0 <= int(values.min()) <= int(values.max()) < MAX_SAMPLE:
         raise KwikFormatError(f"{file.path.name}: {path} has values up to {values.max()}, which cannot be.")
     return values.astype(np.int64)
-
-
-def _frozen(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    array.flags.writeable = False
-    return array

@@ -8,11 +8,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from napari_phy.core.errors import ClusteringError, NapariPhyError, NotInFileError, ReadOnlyError, SaveError
-from napari_phy.io import atomic, store_messages
-from napari_phy.io.crash_points import reached
+from napari_phy.io import store_messages
 from napari_phy.io.h5_links import HDF5_ERRORS
-from napari_phy.io.platform_files import replace_file, sync_folder
-from napari_phy.io.saving import FULL, backup_name, copy_name, identity, one_saver, remove_leftovers, says_full
+from napari_phy.io.replacing import copy_name, disk_was_full, remove_lock, replace_by_copy
 from napari_phy.io.side_folder import make_side_folder, side_folder
 
 _ROOM = 1 << 20
@@ -37,26 +35,8 @@ def rewrite_kwik(path: Path, edit: Callable[[Path], object], *, room_for: int = 
         The disk is full, another program changed the file meanwhile or is saving to it; the file is as before.
     """
     check_writable(path)
-    copy = copy_name(path)
-    with _explaining(path), used_side_folder(path) as folder, one_saver(folder):
-        remove_leftovers(path)
-        try:
-            before = identity(path)
-            atomic.copy_file(path, copy, room_for=room_for + _ROOM)
-            reached("rewrite.copied")
-            edit(copy)
-            atomic.sync_file(copy)
-            reached("rewrite.written")
-            atomic.keep_backup(path, path.with_name(f"{path.name}.bak"), backup_name(path))
-            reached("rewrite.backed_up")
-            if identity(path) != before:
-                raise SaveError(f"{path.name} was changed by another program")
-            replace_file(copy, path)
-        finally:
-            remove_leftovers(path)
-        reached("rewrite.replaced")
-        sync_folder(path.parent)
-    reached("rewrite.done")
+    with _explaining(path), used_side_folder(path) as folder:
+        replace_by_copy("rewrite", path, folder, edit, room_for=room_for + _ROOM)
 
 
 def check_writable(path: Path) -> None:
@@ -75,7 +55,7 @@ def used_side_folder(path: Path) -> Iterator[Path]:
     finally:
         if is_new:
             with suppress(OSError):
-                (folder / "saving.lock").unlink(missing_ok=True)
+                remove_lock(folder)
                 folder.rmdir()
 
 
@@ -87,8 +67,7 @@ def _explaining(path: Path) -> Iterator[None]:
     except (ClusteringError, NotInFileError, ReadOnlyError) as error:
         raise type(error)(_renamed(path, str(error))) from error
     except (*HDF5_ERRORS, NapariPhyError) as error:
-        cause = error if isinstance(error, OSError) else error.__cause__
-        if (isinstance(cause, OSError) and cause.errno in FULL) or says_full(str(error)):
+        if disk_was_full(error):
             raise SaveError(f"Could not change {path.name}: the disk is full. Nothing was changed.") from error
         reason = _renamed(path, store_messages.reason(error)).rstrip(".")
         if isinstance(error, SaveError):

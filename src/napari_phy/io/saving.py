@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,19 +12,17 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_phy.core.cluster_groups import ClusterGroup
-from napari_phy.core.errors import JournalError, JournalLockedError, NapariPhyError, SaveError
+from napari_phy.core.errors import NapariPhyError, SaveError
 from napari_phy.io import atomic, store_messages
 from napari_phy.io.clustering_place import ClusteringPlace
 from napari_phy.io.crash_points import reached
 from napari_phy.io.journal import Journal
 from napari_phy.io.kwik.clustering_nodes import begin_clustering
 from napari_phy.io.kwik.save import content_hash, write_clustering
-from napari_phy.io.locks import held
-from napari_phy.io.platform_files import replace_file, sync_folder
+from napari_phy.io.replacing import copy_name, disk_was_full, replace_by_copy
 from napari_phy.io.replay_base import Base, keep_base
 
-FULL = {errno.ENOSPC, errno.EDQUOT}
-_TIMEOUT_S = 30.0
+_ROOM = 1 << 20
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,33 +73,27 @@ def replace_kwik(place: ClusteringPlace, snapshot: Snapshot, journal: Journal, b
     """
     path, folder = place.path, journal.path.parent
     n_committed = journal.n_edits if snapshot.n_committed is None else snapshot.n_committed
-    copy = copy_name(path)
-    with explaining(path, journal.state.n_unsaved), one_saver(folder):
-        remove_leftovers(path)
-        try:
-            before = identity(path)
-            if not journal.settle(place.content_hash()):
-                raise SaveError(f"{path.name} was changed by another program")
-            write_copy(place, snapshot, copy)
-            new_hash = content_hash(copy, place.channel_group, place.clustering)
-            reached("save.verified")
-            atomic.sync_file(copy)
-            reached("save.synced")
-            if journal.base() is None:
-                journal.keep_base(keep_base(base, path, place.channel_group, place.labels_file(folder)))
-            reached("save.base_kept")
-            journal.expect(new_hash, snapshot.n_done, n_committed)
-            reached("save.pending")
-            atomic.keep_backup(path, path.with_name(f"{path.name}.bak"), backup_name(path))
-            reached("save.backed_up")
-            if identity(path) != before:
-                raise SaveError(f"{path.name} was changed by another program")
-            replace_file(copy, path)
-        finally:
-            remove_leftovers(path)
-    reached("save.replaced")
-    sync_folder(path.parent)
-    reached("save.folder_synced")
+    new_hash = ""
+
+    def check() -> None:
+        if not journal.settle(place.content_hash()):
+            raise SaveError(f"{path.name} was changed by another program")
+
+    def edit(copy: Path) -> None:
+        nonlocal new_hash
+        write_snapshot(place, snapshot, copy)
+        new_hash = content_hash(copy, place.channel_group, place.clustering)
+
+    def announce() -> None:
+        if journal.base() is None:
+            journal.keep_base(keep_base(base, path, place.channel_group, place.labels_file(folder)))
+        reached("save.base_kept")
+        journal.expect(new_hash, snapshot.n_done, n_committed)
+        reached("save.pending")
+
+    with explaining(path, journal.state.n_unsaved):
+        room = snapshot.spike_clusters.nbytes + _ROOM
+        replace_by_copy("save", path, folder, edit, room_for=room, check=check, announce=announce)
     journal.settle(new_hash)
     reached("save.saved")
 
@@ -110,9 +101,13 @@ def replace_kwik(place: ClusteringPlace, snapshot: Snapshot, journal: Journal, b
 def write_copy(place: ClusteringPlace, snapshot: Snapshot, copy: Path) -> None:
     """Write a copy of a `.kwik` that holds the snapshot, and read it back; whatever was there is overwritten."""
     copy.unlink(missing_ok=True)
-    atomic.copy_file(place.path, copy, room_for=snapshot.spike_clusters.nbytes + (1 << 20))
+    atomic.copy_file(place.path, copy, room_for=snapshot.spike_clusters.nbytes + _ROOM)
     atomic.make_writable(copy)
-    reached("save.copied")
+    write_snapshot(place, snapshot, copy)
+
+
+def write_snapshot(place: ClusteringPlace, snapshot: Snapshot, copy: Path) -> None:
+    """Write a snapshot into a copy of a `.kwik`, and read it back."""
     found = place.found_in(copy)
     if found != place.clustering:
         begin_clustering(copy, place.channel_group, place.clustering, found)
@@ -127,55 +122,6 @@ def write_copy(place: ClusteringPlace, snapshot: Snapshot, copy: Path) -> None:
         group_names=snapshot.group_names,
         user_groups=snapshot.user_groups,
     )
-    reached("save.written")
-
-
-def remove_leftovers(path: Path) -> None:
-    """Remove what a save that was killed left beside a file; only who holds the lock of saving may."""
-    for leftover in (copy_name(path), backup_name(path)):
-        with suppress(OSError):
-            leftover.unlink(missing_ok=True)
-
-
-def clean_up(path: Path, folder: Path) -> None:
-    """Remove what a save that was killed left, unless one is under way."""
-    if copy_name(path).exists() or backup_name(path).exists():
-        with suppress(JournalError), held(folder / "saving.lock", 0.0):
-            remove_leftovers(path)
-
-
-def copy_name(path: Path) -> Path:
-    """Return where the copy that is edited lies."""
-    return path.with_name(f".{path.name}.saving")
-
-
-def backup_name(path: Path) -> Path:
-    """Return where the backup is made before it takes the place of an older one."""
-    return path.with_name(f".{path.name}.saving-bak")
-
-
-def identity(path: Path) -> tuple[int, int, int]:
-    """Return what tells a file from one that another program put in its place."""
-    stat = path.stat()
-    return stat.st_ino, stat.st_size, stat.st_mtime_ns
-
-
-def identity_or_none(path: Path) -> tuple[int, int, int] | None:
-    """Return the same, None where there is no file."""
-    try:
-        return identity(path)
-    except OSError:
-        return None
-
-
-@contextmanager
-def one_saver(folder: Path) -> Iterator[None]:
-    """Keep two programs, which may edit two channel groups of one file, from saving at once."""
-    try:
-        with held(folder / "saving.lock", _TIMEOUT_S):
-            yield
-    except JournalLockedError as error:
-        raise SaveError("another program is saving to the same file") from error
 
 
 @contextmanager
@@ -184,14 +130,8 @@ def explaining(path: Path, n_unsaved: int) -> Iterator[None]:
     try:
         yield
     except (OSError, NapariPhyError) as error:
-        cause = error if isinstance(error, OSError) else error.__cause__
-        if (isinstance(cause, OSError) and cause.errno in FULL) or says_full(str(error)):
+        if disk_was_full(error):
             details = str(error.strerror) if isinstance(error, OSError) and "needed" in str(error.strerror) else ""
             raise SaveError(store_messages.disk_full(n_unsaved, details)) from error
         reason = store_messages.reason(error).replace(copy_name(path).name, path.name)
         raise SaveError(store_messages.save_failed(reason, n_unsaved)) from error
-
-
-def says_full(message: str) -> bool:
-    """Tell whether the disk was full where only the words of HDF5 or of the journal say so."""
-    return "No space left on device" in message or "the disk is full" in message

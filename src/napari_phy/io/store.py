@@ -20,8 +20,9 @@ from napari_phy.io.crash_points import reached
 from napari_phy.io.journal import Journal
 from napari_phy.io.journal_opening import OpenedJournal, open_journal
 from napari_phy.io.kwik import schema
+from napari_phy.io.replacing import clean_up, identity_or_none
 from napari_phy.io.replay_base import Base, base_of
-from napari_phy.io.saving import Snapshot, base_of_snapshot, clean_up, identity_or_none, replace_kwik
+from napari_phy.io.saving import Snapshot, base_of_snapshot, replace_kwik
 from napari_phy.io.side_folder import remove_side_folder
 
 __all__ = ["Base", "EditStore", "Snapshot"]

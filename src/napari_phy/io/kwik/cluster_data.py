@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from napari_phy.core.errors import SaveError
-from napari_phy.io.h5 import H5File, open_h5
+from napari_phy.io.h5 import H5File
 from napari_phy.io.kwik import schema
 from napari_phy.io.kwik.attributes import as_float, decode
-
-if TYPE_CHECKING:
-    from napari_phy.io.kwik.editable_model import EditableModel
 
 _USER = "user_data"
 _QUALITY = "quality_measures"
@@ -63,6 +60,17 @@ def read_extras(file: H5File, channel_group: int, clustering: str, cluster: int)
     )
 
 
+def named(extras: ClusterExtras) -> dict[str, Any]:
+    """Return what there is, by name."""
+    facts: dict[str, Any] = {
+        name: dict(values)
+        for name, values in ((_USER, extras.user_data), (_QUALITY, extras.quality_measures))
+        if values
+    }
+    waveforms = zip(_WAVEFORMS, (extras.mean_waveform_raw, extras.mean_waveform_filtered), strict=True)
+    return facts | {name: waveform for name, waveform in waveforms if waveform is not None}
+
+
 def write_extras(file: H5File, channel_group: int, clustering: str, cluster: int, extras: ClusterExtras) -> None:
     """Write the facts that are given; a field or measure of None is removed, what is not named stays as it is.
 
@@ -89,61 +97,6 @@ def write_extras(file: H5File, channel_group: int, clustering: str, cluster: int
                     "not (number of samples, number of channels)."
                 )
             _write_field(file, node, name, array)
-
-
-class ClusterMetadata(Mapping[int, dict[str, Any]]):
-    """{cluster: what the file says of it} for every cluster of a model that has spikes.
-
-    Always there: "group", "color" ('#rrggbb' or None), "labels". Where the file has them: "user_data",
-    "quality_measures", "mean_waveform_raw", "mean_waveform_filtered".
-    """
-
-    def __init__(self, model: EditableModel) -> None:
-        self._path = model.path
-        self._place = model.channel_group, model.clustering
-        self._groups, self._colors, self._labels = model.cluster_groups, model.cluster_colors, model.cluster_labels
-        self._ids = dict.fromkeys(model.cluster_ids.tolist())
-
-    def group(self, cluster: int) -> str:
-        """Return the group of a cluster; "unsorted" when nobody has decided."""
-        return self._groups.get(cluster, "unsorted")
-
-    def color(self, cluster: int) -> str | None:
-        """Return the colour of a cluster as '#rrggbb', or None."""
-        return self._colors.get(cluster)
-
-    def labels(self, cluster: int) -> dict[str, Any]:
-        """Return {field: value} of the labels of a cluster."""
-        return {field: values[cluster] for field, values in self._labels.items() if cluster in values}
-
-    def extras(self, cluster: int) -> ClusterExtras:
-        """Read the optional facts about a cluster."""
-        with open_h5(self._path) as file:
-            return read_extras(file, *self._place, cluster)
-
-    def __getitem__(self, cluster: int) -> dict[str, Any]:
-        if cluster not in self._ids:
-            raise KeyError(cluster)
-        facts: dict[str, Any] = {
-            "group": self.group(cluster),
-            "color": self.color(cluster),
-            "labels": self.labels(cluster),
-        }
-        extras = self.extras(cluster)
-        for name, values in ((_USER, extras.user_data), (_QUALITY, extras.quality_measures)):
-            if values:
-                facts[name] = dict(values)
-        waveforms = zip(_WAVEFORMS, (extras.mean_waveform_raw, extras.mean_waveform_filtered), strict=True)
-        return facts | {name: waveform for name, waveform in waveforms if waveform is not None}
-
-    def __iter__(self) -> Iterator[int]:
-        return iter(self._ids)
-
-    def __len__(self) -> int:
-        return len(self._ids)
-
-    def __repr__(self) -> str:
-        return f"<ClusterMetadata of {len(self)} clusters>"
 
 
 def _fields(file: H5File, path: str) -> dict[str, Any]:

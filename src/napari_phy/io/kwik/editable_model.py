@@ -5,19 +5,19 @@ from __future__ import annotations
 import copy
 from abc import abstractmethod
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from napari_phy.core.base_model import BaseModel, Samples, SpikeRows
+from napari_phy.core.base_model import SpikeRows
 from napari_phy.core.cluster_groups import UNSORTED, ClusterGroup
 from napari_phy.core.errors import ClusteringError
 from napari_phy.io.h5 import H5File, open_h5
 from napari_phy.io.kwik import clusterings, group_edits
-from napari_phy.io.kwik.beside import find_features
-from napari_phy.io.kwik.cluster_data import ClusterExtras, ClusterMetadata
+from napari_phy.io.kwik.cluster_data import ClusterExtras
+from napari_phy.io.kwik.cluster_metadata import ClusterMetadata
+from napari_phy.io.kwik.legacy_names import LegacyNames
 
 
 class ClusterGroups(dict[int, str]):
@@ -27,23 +27,7 @@ class ClusterGroups(dict[int, str]):
         return UNSORTED
 
 
-class ChannelFeatures:
-    """Features with an axis for the channels, read when asked for."""
-
-    def __init__(self, features: SpikeRows, n_channels: int) -> None:
-        self._features = features
-        n_spikes, n_features = features.shape
-        self.shape = (n_spikes, n_channels, n_features // max(n_channels, 1))
-
-    def __getitem__(self, key: Any) -> npt.NDArray[np.float32]:
-        """Return `[spikes]` or `[spikes, channels, features]`."""
-        spike_ids, rest = (key[0], key[1:]) if isinstance(key, tuple) else (key, ())
-        rows = self._features[spike_ids]
-        channels = rows.reshape(*rows.shape[:-1], *self.shape[1:])
-        return channels[(slice(None),) * (rows.ndim - 1) + tuple(rest)] if rest else channels
-
-
-class EditableModel(BaseModel):
+class EditableModel(LegacyNames):
     """A model whose channel group and clustering can be switched, and whose file can be edited.
 
     Everything is written in one step: a copy is edited, read back and put in the place of the file, which stays as
@@ -138,7 +122,7 @@ class EditableModel(BaseModel):
     @property
     def cluster_metadata(self) -> ClusterMetadata:
         """{cluster: what the file says of it}, read when asked for; `.group(cluster)` is its group."""
-        return ClusterMetadata(self)
+        return ClusterMetadata(self, self.cluster_ids)
 
     @property
     def user_groups(self) -> tuple[ClusterGroup, ...]:
@@ -251,84 +235,6 @@ class EditableModel(BaseModel):
         self._check_free()
         group_edits.delete_group(self.path, self.channel_group, self.clustering, group)
         self._read_again(self.clustering)
-
-    # ---- names of the legacy class
-
-    @property
-    def kwik_path(self) -> Path:
-        """The `.kwik` file."""
-        return self.path
-
-    @property
-    def kwx_path(self) -> Path:
-        """Where its features are."""
-        return find_features(self.path)
-
-    @property
-    def channel_order(self) -> npt.NDArray[np.int64]:
-        """(n_channels,) columns of the raw data, in the order of features and waveforms."""
-        return self.probe.channel_ids
-
-    @property
-    def all_features(self) -> ChannelFeatures | None:
-        """(n_spikes, n_channels, n_features_per_channel), or None."""
-        return None if self.features is None else ChannelFeatures(self.features, self.n_channels)
-
-    @property
-    def all_masks(self) -> SpikeRows | None:
-        """The masks."""
-        return self.masks
-
-    @property
-    def all_features_masks(self) -> SpikeRows | None:
-        """Features and masks as the `.kwx` has them."""
-        return self.features_masks
-
-    @property
-    def all_waveforms(self) -> SpikeRows | None:
-        """The waveforms."""
-        return self.waveforms
-
-    @property
-    def all_traces(self) -> Samples | None:
-        """The traces."""
-        return self.traces
-
-    @property
-    def kk2_metadata(self) -> Mapping[str, Any]:
-        """The parameters, among them those of KlustaKwik2."""
-        return self.metadata
-
-    @property
-    def channels(self) -> npt.NDArray[np.int64]:
-        """The same channels, ascending."""
-        return np.sort(self.probe.channel_ids)
-
-    @property
-    def channel_positions(self) -> npt.NDArray[np.float64]:
-        """(n_channels, 2) in µm, in the order of features and waveforms."""
-        return self.probe.positions
-
-    @property
-    def n_clusters(self) -> int:
-        """Number of clusters that have spikes."""
-        return len(self.cluster_ids)
-
-    @property
-    def n_recordings(self) -> int:
-        """Number of recordings."""
-        return len(self.recordings)
-
-    @property
-    def n_samples_waveforms(self) -> int:
-        """Number of samples of a waveform."""
-        before, after = (self.metadata.get(f"extract_s_{side}") for side in ("before", "after"))
-        return sum(side if isinstance(side, int) and side >= 0 else 16 for side in (before, after))
-
-    @property
-    def spike_ids(self) -> npt.NDArray[np.int64]:
-        """(n_spikes,) numbers of the spikes."""
-        return np.arange(self.n_spikes)
 
     # ---- following the file
 

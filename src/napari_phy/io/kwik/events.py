@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from napari_phy.core.arrays import read_only
 from napari_phy.core.errors import NapariPhyError
 from napari_phy.core.event_times import EventTimes
 from napari_phy.io.h5 import H5File
@@ -72,13 +73,13 @@ def _read_kind(file: H5File, name: str, node: str, starts: Mapping[int, int]) ->
     samples = times + np.array([starts[number] for number in known.tolist()], dtype=np.int64)[places]
     order = np.argsort(samples, kind="stable")
     values = {
-        str(field): _frozen(_values(file, f"{node}/user_data/{field}", times.shape)[order])
+        str(field): read_only(_values(file, f"{node}/user_data/{field}", times.shape)[order])
         for field in file.children(f"{node}/user_data")
         if file.is_dataset(f"{node}/user_data/{field}")
         and file.dataset(f"{node}/user_data/{field}").shape == times.shape
         and file.dataset(f"{node}/user_data/{field}").dtype.kind in "iufbS"
     }
-    return EventTimes(name, _frozen(samples[order]), _frozen(numbers[order]), MappingProxyType(values))
+    return EventTimes(name, read_only(samples[order]), read_only(numbers[order]), MappingProxyType(values))
 
 
 def _integers(file: H5File, path: str, shape: tuple[int, ...] | None) -> npt.NDArray[np.int64]:
@@ -93,8 +94,3 @@ def _values(file: H5File, path: str, shape: tuple[int, ...]) -> npt.NDArray[Any]
     if values.dtype.kind != "S":
         return values
     return np.array([text.rstrip(b"\0").decode("utf-8", "replace") for text in values.tolist()], dtype=str)
-
-
-def _frozen(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    array.flags.writeable = False
-    return array

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 
+from napari_phy.core.arrays import read_only
 from napari_phy.core.base_model import SpikeRows
-from napari_phy.core.errors import KwikFormatError, NapariPhyError, NotInFileError
-from napari_phy.core.probe import Probe
+from napari_phy.core.errors import KwikFormatError, NotInFileError
 from napari_phy.io.h5 import H5File, open_h5
 from napari_phy.io.kwik import parameters, schema, spikes
-from napari_phy.io.kwik.attributes import as_int
-from napari_phy.io.kwik.beside import find_features
 from napari_phy.io.kwik.cluster_groups import read_user_groups
 from napari_phy.io.kwik.clusters import read_clusters
 from napari_phy.io.kwik.editable_model import EditableModel
@@ -26,18 +23,16 @@ from napari_phy.io.kwik.events import read_events
 from napari_phy.io.kwik.features import FeatureFile, open_features
 from napari_phy.io.kwik.foreign import check_is_hdf5
 from napari_phy.io.kwik.locating import Paths, choose_raw
-from napari_phy.io.kwik.raw_files import FlatLayout, RawData, RawPlaces
+from napari_phy.io.kwik.probe import count_columns, read_probe
+from napari_phy.io.kwik.raw_files import FlatLayout, RawPlaces
 from napari_phy.io.kwik.recordings import Timeline, read_timeline
-from napari_phy.io.kwik.stored_waveforms import StoredWaveforms, open_waveforms
-from napari_phy.io.kwik.traces import JoinedTraces, RawSegment
-from napari_phy.io.kwik.waveforms import Waveforms
+from napari_phy.io.kwik.spike_clusters import choose_part, distinct, read_spike_clusters
+from napari_phy.io.kwik.voltage import SpikesToCut, open_voltage
 from napari_phy.io.raw_notes import read_raw_notes, write_raw_notes
 
-_CHANNEL_PITCH_UM = 20.0
-_MAX_CHANNELS = 2**20
 _OF_RAW_DATA = (
     *("recordings", "duration", "events", "spike_samples", "_spike_recordings", "_order", "_raw_files", "_raw_parts"),
-    *("traces", "_traces", "waveforms", "_stored_waveforms", "missing"),
+    *("traces", "waveforms", "_voltage", "missing", "doubts"),
 )
 
 
@@ -91,8 +86,6 @@ class KwikModel(EditableModel):
         self.path = Path(path)
         self.missing = ()
         self._feature_file: FeatureFile | None = None
-        self._traces: JoinedTraces | None = None
-        self._stored_waveforms: StoredWaveforms | None = None
         self._raw_files = MappingProxyType({name: Path(target) for name, target in (raw_files or {}).items()})
         check_is_hdf5(self.path)
         with open_h5(self.path) as file:
@@ -102,9 +95,9 @@ class KwikModel(EditableModel):
                 {**file.attrs("/application_data/klustakwik2"), **file.attrs(schema.PARAMETERS)}
             )
             self.sample_rate = self._read_sample_rate(file)
-            self.probe = _read_probe(file, self.channel_group)
+            self.probe = read_probe(file, self.channel_group)
             n_columns = parameters.integer(self.metadata, "n_channels") or 0
-            n_columns = n_columns if n_columns > 0 else _count_columns(file, self.channel_groups)
+            n_columns = n_columns if n_columns > 0 else count_columns(file, self.channel_groups)
             flat = FlatLayout(n_columns, parameters.sample_type(self.metadata))
             timeline = self._read_spikes(file, flat)
             self._read_spike_clusters(file)
@@ -116,11 +109,7 @@ class KwikModel(EditableModel):
         self.duration = sum(recording.n_samples for recording in self.recordings) / self.sample_rate
         self.microvolts_per_unit = parameters.plausible_gain(self.metadata)
         self._open_features()
-        self.traces = self.waveforms = None
-        problem = self._open_traces(timeline, flat)
-        if self.waveforms is None:
-            problem = self._open_stored_waveforms(problem)
-        self.missing += (problem,) if problem else ()
+        self._open_voltage(timeline)
 
     @property
     def spike_recordings(self) -> npt.NDArray[np.int64]:  # type: ignore[override]  # made when asked for: 8 bytes a spike
@@ -130,7 +119,7 @@ class KwikModel(EditableModel):
             starts = np.array([recording.start_sample for recording in self.recordings], dtype=np.int64)
             places = np.searchsorted(starts[1:], self.spike_samples, side="right") if len(ids) > 1 else None
             found = np.broadcast_to(ids[0], self.spike_samples.shape) if places is None else ids[places]
-            self._spike_recordings = _frozen(found)
+            self._spike_recordings = read_only(found)
         return self._spike_recordings
 
     def count_spikes(self, channel_group: int) -> int:
@@ -230,9 +219,7 @@ class KwikModel(EditableModel):
 
     def close_traces(self) -> None:
         """Release the files of traces and waveforms only: another model, made by `with_raw`, shares the others."""
-        for source in (self._traces, self._stored_waveforms):
-            if source is not None:
-                source.close()
+        self._voltage.close()
 
     def close(self) -> None:
         """Release every file; what is lazy cannot be read any more."""
@@ -241,26 +228,9 @@ class KwikModel(EditableModel):
             self._feature_file.close()
 
     def _choose(self, file: H5File, channel_group: int | None, clustering: str | None) -> None:
-        name = file.path.name
-        groups = tuple(group for group in file.children(schema.GROUPS) if isinstance(group, int))
-        if not groups:
-            raise KwikFormatError(f"{name} has no channel groups.")
-        if channel_group is None:
-            with_spikes = (group for group in groups if file.has(schema.spikes_path(group, "time_samples")))
-            channel_group = next(with_spikes, groups[0])
-        if channel_group not in groups:
-            raise NotInFileError(f"{name} has no channel group {channel_group}; it has {', '.join(map(str, groups))}.")
-        node = schema.clusterings_path(channel_group)
-        found = tuple(sorted(str(item) for item in file.children(node) if file.is_dataset(f"{node}/{item}")))
-        if clustering is None:
-            clustering = "main" if "main" in found or not found else found[0]
-        elif clustering not in found:
-            raise NotInFileError(
-                f"{name}: channel group {channel_group} has no clustering {clustering}; "
-                f"it has {', '.join(found) or 'none'}."
-            )
-        self.channel_groups, self._channel_group = groups, channel_group
-        self.clusterings, self._clustering = found, clustering
+        part = choose_part(file, channel_group, clustering)
+        self.channel_groups, self._channel_group = part.channel_groups, part.channel_group
+        self.clusterings, self._clustering = part.clusterings, part.clustering
 
     def _read_sample_rate(self, file: H5File) -> float:
         numbers = [item for item in file.children(schema.RECORDINGS) if isinstance(item, int)]
@@ -290,7 +260,7 @@ class KwikModel(EditableModel):
         for rows, numbers in spikes.recording_blocks(file, self.channel_group, len(samples)):
             samples[rows] += timeline.starts_of(numbers)
         self._order = None if scan.ascending else np.argsort(samples, kind="stable")
-        self.spike_samples = _frozen(spikes.to_program(samples, self._order))
+        self.spike_samples = read_only(spikes.to_program(samples, self._order))
         self._spike_recordings = None
         return timeline
 
@@ -298,29 +268,15 @@ class KwikModel(EditableModel):
         if self.clusterings:
             self.spike_clusters = self._read_clustering(file, self.clustering)
         else:
-            self.spike_clusters = _frozen(np.zeros(self.n_spikes, dtype=np.int32))
+            self.spike_clusters = read_only(np.zeros(self.n_spikes, dtype=np.int32))
 
     def _read_clustering(self, file: H5File, clustering: str) -> npt.NDArray[np.int32]:
-        path = schema.clustering_path(self.channel_group, clustering)
         if clustering not in self.clusterings:
             raise NotInFileError(f"{self.name}: channel group {self.channel_group} has no clustering {clustering}.")
-        dataset = file.dataset(path)
-        if dataset.shape != self.spike_samples.shape or dataset.dtype.kind not in "iu":
-            raise KwikFormatError(
-                f"{self.name}: channel group {self.channel_group} has {self.n_spikes} spikes "
-                f"but the clustering {clustering} has shape {dataset.shape} of {dataset.dtype}."
-            )
-        values = file.read(path, shape=self.spike_samples.shape)
-        if values.size and not 0 <= int(values.min()) <= int(values.max()) < schema.MAX_CLUSTERS:
-            raise KwikFormatError(
-                f"{self.name}: the clustering {clustering} has cluster ids from {int(values.min())} "
-                f"to {int(values.max())}; they must lie between 0 and {schema.MAX_CLUSTERS - 1}."
-            )
-        values = values.view(np.int32) if values.dtype == np.uint32 else values.astype(np.int32, copy=False)
-        return _frozen(spikes.to_program(values, self._order))
+        return read_spike_clusters(file, self.channel_group, clustering, self.n_spikes, self._order)
 
     def _read_clusters(self, file: H5File) -> None:
-        self.cluster_ids = _frozen(_distinct(self.spike_clusters))
+        self.cluster_ids = read_only(distinct(self.spike_clusters))
         data = read_clusters(file, self.channel_group, self.clustering, self.cluster_ids)
         self._cluster_groups = dict(data.groups)
         self.cluster_colors = MappingProxyType(dict(data.colors))
@@ -353,145 +309,10 @@ class KwikModel(EditableModel):
         self.n_features_per_channel = opened.n_features_per_channel if opened else per_channel or 3
         self.missing += (problem,) if problem else ()
 
-    def _open_traces(self, timeline: Timeline, flat: FlatLayout) -> str | None:
-        """Open traces and waveforms; return what is missing, to be said after "Waveforms and traces"."""
-        found = [segment.raw for segment in timeline.segments if segment.raw is not None]
-        absent = None
-        if timeline.missing_files:
-            names, verb = _joined(timeline.missing_files), "is" if len(timeline.missing_files) == 1 else "are"
-            absent = f"Waveforms and traces need {names}, which {verb} not beside {self.name}. Everything else works."
-        if not found:
-            return absent or timeline.empty(self.name)
-        if flat.dtype is None and found[0].node is None:
-            stored = self.metadata.get("dtype")
-            return f"Waveforms and traces cannot be read: {self.name} gives {stored!r} as type of a sample."
-        n_columns = found[0].n_channels
-        if self.n_channels and int(self.channel_order.max()) >= n_columns:
-            return (
-                f"Waveforms and traces cannot be read: {self.name} has {n_columns} channels in the raw data, "
-                f"but channel group {self.channel_group} has channel {int(self.channel_order.max())}."
-            )
-        segments, problems = _alike(timeline.segments, found[0])
-        self.missing += (*problems, *timeline.cut_short(self.sample_rate))
-        self._traces = JoinedTraces(segments, n_columns, found[0].dtype)
-        self.traces = self._traces
-        before, after = parameters.window(self.metadata, self.sample_rate)
-        self.waveforms = Waveforms(
-            self._traces,
-            self.spike_samples,
-            self.channel_order,
-            before=before,
-            after=after,
-            band=parameters.band_pass(self.metadata, self.sample_rate),
-            gain=self._gain,
-            dc_offset=parameters.number(self.metadata, "waveform_dc_offset") or 0.0,
-        )
-        return absent
-
-    def _open_stored_waveforms(self, problem: str | None) -> str | None:
-        """Take the waveforms that the `.kwx` may have; return what is missing then."""
-        path = find_features(self.path)
-        try:
-            file = open_h5(path)
-        except NapariPhyError:
-            return problem
-        self._stored_waveforms = open_waveforms(
-            file, self.channel_group, (self.n_spikes, self.n_channels), self._order, self._gain
-        )
-        if self._stored_waveforms is None or not self._stored_waveforms.needs_file:
-            file.close()
-        if self._stored_waveforms is None:
-            return problem
-        self.waveforms = self._stored_waveforms
-        return problem and problem.replace("Waveforms and traces", "Traces", 1).replace(
-            "Everything else works.", f"Waveforms are those stored in {path.name}."
-        )
-
-    @property
-    def _gain(self) -> float:
-        return self.microvolts_per_unit or parameters.number(self.metadata, "waveform_scale_factor") or 1.0
-
-
-def _alike(segments: Sequence[RawSegment], first: RawData) -> tuple[list[RawSegment], tuple[str, ...]]:
-    """Leave out raw data of another width or type than the first; return a sentence for each file of those."""
-    kept, problems = [], {}
-    for segment in segments:
-        raw = segment.raw
-        if raw is not None and (raw.n_channels, raw.dtype) != (first.n_channels, first.dtype):
-            problems[raw.path.name] = (
-                f"{raw.path.name} has {raw.n_channels} channels of {raw.dtype} and is left out: "
-                f"{first.path.name} has {first.n_channels} of {first.dtype}."
-            )
-            segment = replace(segment, raw=None, n_rows=0)
-        kept.append(segment)
-    return kept, tuple(problems.values())
-
-
-def _read_probe(file: H5File, channel_group: int) -> Probe:
-    """Read channels and positions; a channel without a position sits on a line, 20 µm apart."""
-    node = schema.group_path(channel_group)
-    attributes = file.attrs(node)
-    order = _numbers(attributes.get("channel_order"))
-    if order is None:
-        order = np.array([item for item in file.children(f"{node}/channels") if isinstance(item, int)], dtype=np.int64)
-    channel_ids = np.array(order, dtype=np.int64).reshape(-1)
-    if len(channel_ids) and not 0 <= int(channel_ids.min()) <= int(channel_ids.max()) < _MAX_CHANNELS:
-        raise KwikFormatError(
-            f"{file.path.name}: channel group {channel_group} has channels {channel_ids.min()} to {channel_ids.max()}; "
-            f"they must lie between 0 and {_MAX_CHANNELS - 1}."
-        )
-    positions = np.array(
-        [_position(file, f"{node}/channels/{channel}", place) for place, channel in enumerate(channel_ids.tolist())]
-    ).reshape(-1, 2)
-    graph = _numbers(attributes.get("adjacency_graph"))
-    edges = np.empty((0, 2)) if graph is None or graph.size % 2 else graph.reshape(-1, 2)
-    edges = edges.astype(np.int64)
-    edges = edges[np.isin(edges, channel_ids).all(axis=1)]
-    return Probe(_frozen(channel_ids), _frozen(positions), _frozen(edges))
-
-
-def _position(file: H5File, node: str, place: int) -> tuple[float, float]:
-    position = _numbers(file.attrs(node).get("position"))
-    if position is not None and position.size == 2 and np.isfinite(position).all():
-        return float(position.flat[0]), float(position.flat[1])
-    return 0.0, place * _CHANNEL_PITCH_UM
-
-
-def _numbers(value: Any) -> npt.NDArray[Any] | None:
-    """Return an attribute that is an array, or a list as Python pickled it; None if it is not of numbers."""
-    if not isinstance(value, (np.ndarray, list)):
-        return None
-    try:
-        array = np.asarray(value)
-    except ValueError:  # a list of lists of unequal length
-        return None
-    return array if array.dtype.kind in "iuf" else None
-
-
-def _count_columns(file: H5File, channel_groups: tuple[int, ...]) -> int:
-    """Return the least number of raw columns that the channels of all groups need."""
-    highest = [-1]
-    for channel_group in channel_groups:
-        node = schema.group_path(channel_group)
-        order = file.attrs(node).get("channel_order")
-        channels = file.children(f"{node}/channels") if order is None else np.asarray(order).reshape(-1).tolist()
-        highest += [found for channel in channels if (found := as_int(channel)) is not None]
-    return max(highest) + 1 or 1
-
-
-def _distinct(clusters: npt.NDArray[np.int32]) -> npt.NDArray[np.int64]:
-    """Return the ids that occur, ascending; by marking them, which is quicker than sorting, where ids are small."""
-    if len(clusters) and int(clusters.max()) <= 2**20 + len(clusters):
-        occurs = np.zeros(int(clusters.max()) + 1, dtype=bool)
-        occurs[clusters] = True
-        return np.flatnonzero(occurs)
-    return np.unique(clusters).astype(np.int64)
-
-
-def _joined(names: tuple[str, ...]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-
-
-def _frozen(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    array.flags.writeable = False
-    return array
+    def _open_voltage(self, timeline: Timeline) -> None:
+        spikes_to_cut = SpikesToCut(self.channel_group, self.channel_order, self.spike_samples, self._order)
+        gain = self.microvolts_per_unit or parameters.number(self.metadata, "waveform_scale_factor") or 1.0
+        found = open_voltage(self.path, timeline, self._flat, self.metadata, self.sample_rate, spikes_to_cut, gain)
+        self._voltage = found
+        self.traces, self.waveforms = found.traces, found.waveforms
+        self.missing += found.missing

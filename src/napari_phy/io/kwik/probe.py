@@ -1,0 +1,70 @@
+"""The channels of a Kwik file: which ones, where they sit, and which are neighbours."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from napari_phy.core.arrays import read_only
+from napari_phy.core.errors import KwikFormatError
+from napari_phy.core.probe import Probe
+from napari_phy.io.h5 import H5File
+from napari_phy.io.kwik import schema
+from napari_phy.io.kwik.attributes import as_int
+
+_CHANNEL_PITCH_UM = 20.0
+_MAX_CHANNELS = 2**20
+
+
+def read_probe(file: H5File, channel_group: int) -> Probe:
+    """Read channels and positions; a channel without a position sits on a line, 20 µm apart."""
+    node = schema.group_path(channel_group)
+    attributes = file.attrs(node)
+    order = _numbers(attributes.get("channel_order"))
+    if order is None:
+        order = np.array([item for item in file.children(f"{node}/channels") if isinstance(item, int)], dtype=np.int64)
+    channel_ids = np.array(order, dtype=np.int64).reshape(-1)
+    if len(channel_ids) and not 0 <= int(channel_ids.min()) <= int(channel_ids.max()) < _MAX_CHANNELS:
+        raise KwikFormatError(
+            f"{file.path.name}: channel group {channel_group} has channels {channel_ids.min()} to {channel_ids.max()}; "
+            f"they must lie between 0 and {_MAX_CHANNELS - 1}."
+        )
+    positions = np.array(
+        [_position(file, f"{node}/channels/{channel}", place) for place, channel in enumerate(channel_ids.tolist())]
+    ).reshape(-1, 2)
+    graph = _numbers(attributes.get("adjacency_graph"))
+    pairs = np.empty((0, 2)) if graph is None or graph.size % 2 else graph.reshape(-1, 2)
+    edges: npt.NDArray[np.int64] = pairs.astype(np.int64)
+    edges = edges[np.isin(edges, channel_ids).all(axis=1)]
+    return Probe(read_only(channel_ids), read_only(positions), read_only(edges))
+
+
+def _position(file: H5File, node: str, place: int) -> tuple[float, float]:
+    position = _numbers(file.attrs(node).get("position"))
+    if position is not None and position.size == 2 and np.isfinite(position).all():
+        return float(position.flat[0]), float(position.flat[1])
+    return 0.0, place * _CHANNEL_PITCH_UM
+
+
+def _numbers(value: Any) -> npt.NDArray[Any] | None:
+    """Return an attribute that is an array, or a list as Python pickled it; None if it is not of numbers."""
+    if not isinstance(value, (np.ndarray, list)):
+        return None
+    try:
+        array = np.asarray(value)
+    except ValueError:  # a list of lists of unequal length
+        return None
+    return array if array.dtype.kind in "iuf" else None
+
+
+def count_columns(file: H5File, channel_groups: tuple[int, ...]) -> int:
+    """Return the least number of raw columns that the channels of all groups need."""
+    highest = [-1]
+    for channel_group in channel_groups:
+        node = schema.group_path(channel_group)
+        order = file.attrs(node).get("channel_order")
+        channels = file.children(f"{node}/channels") if order is None else np.asarray(order).reshape(-1).tolist()
+        highest += [found for channel in channels if (found := as_int(channel)) is not None]
+    return max(highest) + 1 or 1

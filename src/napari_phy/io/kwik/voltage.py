@@ -1,0 +1,160 @@
+"""The voltage of a Kwik data set: its raw data as traces, and waveforms cut out of them or stored in the `.kwx`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from napari_phy.core.errors import NapariPhyError
+from napari_phy.io.h5 import open_h5
+from napari_phy.io.kwik import parameters
+from napari_phy.io.kwik.beside import find_features
+from napari_phy.io.kwik.raw_files import FlatLayout, RawData
+from napari_phy.io.kwik.recordings import Timeline
+from napari_phy.io.kwik.stored_waveforms import StoredWaveforms, open_waveforms
+from napari_phy.io.kwik.traces import JoinedTraces, RawSegment
+from napari_phy.io.kwik.waveforms import Waveforms
+
+_REST_WORKS = "Everything else works."
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SpikesToCut:
+    """Whose waveforms are wanted.
+
+    Attributes
+    ----------
+    channel_group : of the file.
+    channels : (n_channels,) columns of the raw data.
+    samples : (n_spikes,) on the joined time line, ascending.
+    order : row of the file of each, or None where it has them in this order.
+    """
+
+    channel_group: int
+    channels: npt.NDArray[np.int64]
+    samples: npt.NDArray[np.int64]
+    order: npt.NDArray[np.int64] | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Voltage:
+    """What was found; `missing` has a sentence for each thing that was not."""
+
+    traces: JoinedTraces | None
+    waveforms: Waveforms | StoredWaveforms | None
+    missing: tuple[str, ...]
+
+    def close(self) -> None:
+        """Release every file."""
+        for source in (self.traces, self.waveforms):
+            if isinstance(source, (JoinedTraces, StoredWaveforms)):
+                source.close()
+
+
+def open_voltage(
+    path: Path,
+    timeline: Timeline,
+    flat: FlatLayout,
+    metadata: Mapping[str, Any],
+    sample_rate: float,
+    spikes: SpikesToCut,
+    gain: float,
+) -> Voltage:
+    """Open traces and waveforms; where there are no raw data, the waveforms that the `.kwx` may have.
+
+    Parameters
+    ----------
+    path : the `.kwik`.
+    timeline : its recordings, with the raw data of each.
+    flat : layout of flat raw files.
+    metadata : its parameters.
+    sample_rate : in Hz.
+    spikes : whose waveforms are wanted.
+    gain : units of one raw unit.
+    """
+    problem = _why_unreadable(path, timeline, flat, metadata, spikes)
+    absent = _absent(path, timeline)
+    found = [segment.raw for segment in timeline.segments if segment.raw is not None]
+    if found and problem is None:
+        segments, problems = _alike(timeline.segments, found[0])
+        traces = JoinedTraces(segments, found[0].n_channels, found[0].dtype)
+        before, after = parameters.window(metadata, sample_rate)
+        waveforms = Waveforms(
+            traces,
+            spikes.samples,
+            spikes.channels,
+            before=before,
+            after=after,
+            band=parameters.band_pass(metadata, sample_rate),
+            gain=gain,
+            dc_offset=parameters.number(metadata, "waveform_dc_offset") or 0.0,
+        )
+        cut_short = timeline.cut_short(sample_rate)
+        return Voltage(traces, waveforms, (*problems, *cut_short, *([absent] if absent else [])))
+    problem = problem or absent or timeline.empty(path.name)
+    stored, kwx = _stored_waveforms(path, spikes, gain)
+    if stored is not None and problem is not None:
+        problem = problem.replace("Waveforms and traces", "Traces", 1)
+        problem = problem.replace(_REST_WORKS, f"Waveforms are those stored in {kwx.name}.")
+    return Voltage(None, stored, (problem,) if problem else ())
+
+
+def _absent(path: Path, timeline: Timeline) -> str | None:
+    if not timeline.missing_files:
+        return None
+    names, verb = _joined(timeline.missing_files), "is" if len(timeline.missing_files) == 1 else "are"
+    return f"Waveforms and traces need {names}, which {verb} not beside {path.name}. {_REST_WORKS}"
+
+
+def _why_unreadable(
+    path: Path, timeline: Timeline, flat: FlatLayout, metadata: Mapping[str, Any], spikes: SpikesToCut
+) -> str | None:
+    first = next((segment.raw for segment in timeline.segments if segment.raw is not None), None)
+    if first is None:
+        return None
+    if flat.dtype is None and first.node is None:
+        stored = metadata.get("dtype")
+        return f"Waveforms and traces cannot be read: {path.name} gives {stored!r} as type of a sample."
+    if len(spikes.channels) and int(spikes.channels.max()) >= first.n_channels:
+        return (
+            f"Waveforms and traces cannot be read: {path.name} has {first.n_channels} channels in the raw data, "
+            f"but channel group {spikes.channel_group} has channel {int(spikes.channels.max())}."
+        )
+    return None
+
+
+def _stored_waveforms(path: Path, spikes: SpikesToCut, gain: float) -> tuple[StoredWaveforms | None, Path]:
+    kwx = find_features(path)
+    try:
+        file = open_h5(kwx)
+    except NapariPhyError:
+        return None, kwx
+    shape = len(spikes.samples), len(spikes.channels)
+    stored = open_waveforms(file, spikes.channel_group, shape, spikes.order, gain)
+    if stored is None or not stored.needs_file:
+        file.close()
+    return stored, kwx
+
+
+def _alike(segments: Sequence[RawSegment], first: RawData) -> tuple[list[RawSegment], tuple[str, ...]]:
+    """Leave out raw data of another width or type than the first; return a sentence for each file of those."""
+    kept, problems = [], {}
+    for segment in segments:
+        raw = segment.raw
+        if raw is not None and (raw.n_channels, raw.dtype) != (first.n_channels, first.dtype):
+            problems[raw.path.name] = (
+                f"{raw.path.name} has {raw.n_channels} channels of {raw.dtype} and is left out: "
+                f"{first.path.name} has {first.n_channels} of {first.dtype}."
+            )
+            segment = replace(segment, raw=None, n_rows=0)
+        kept.append(segment)
+    return kept, tuple(problems.values())
+
+
+def _joined(names: tuple[str, ...]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
