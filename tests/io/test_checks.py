@@ -6,6 +6,8 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
+from kwik_writers.klusta import write_klusta
+from kwik_writers.truth import make_truth
 from soak.small_kwik import make_kwik
 
 from napari_phy.core.errors import KwikFormatError
@@ -97,7 +99,7 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], str, str]] = {
     "recording": (
         edit(lambda file: replace(file, f"{GROUP}/spikes/recording", np.full(300, 4))),
         "problem",
-        "has spikes of recordings 4, which the file does not have",
+        "has spikes of recording 4, which the file does not have",
     ),
     "no recording": (
         edit(lambda file: file.pop(f"{GROUP}/spikes/recording")),
@@ -170,6 +172,58 @@ def test_a_contradiction_is_found_and_comes_with_advice(kwik: Path, name: str) -
         assert finding.advice
         assert finding.sentence.endswith(".")
         assert "\n" not in finding.sentence
+
+
+VARIANTS = {
+    "a group as a number": (
+        lambda file: file["channel_groups/0/clusters/main/2"].attrs.__setitem__("cluster_group", np.array([9])),
+        "set.kwik: channel group 0, clustering main has cluster 2 in group 9, which the file does not have; "
+        "it is shown as group_9; save, or move it to another group.",
+    ),
+    "a group as a name": (
+        lambda file: file["channel_groups/0/clusters/main/2"].attrs.__setitem__("cluster_group", "Axons"),
+        "set.kwik: channel group 0, clustering main has cluster 2 in group Axons, which the file does not have; "
+        "it is shown as axons; save, or move it to another group.",
+    ),
+    "original alone": (
+        lambda file: file["channel_groups/0/spikes/clusters"].pop("main"),
+        "set.kwik: channel group 0 has no clustering main, but original; original is opened unless another one is "
+        "chosen, and saving what is sorted in it adds main.",
+    ),
+    "a pause": (
+        lambda file: file["recordings/1"].attrs.__setitem__("start_sample", 9000),
+        "set.kwik: recording 0 is 0.150 s longer than its raw data; there was a pause, or the raw file is cut short: "
+        "what is not there is shown as 0.",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_the_words_for_variants(tmp_path: Path, name: str) -> None:
+    change, expected = VARIANTS[name]
+    path = write_klusta(tmp_path, make_truth(n_spikes=300))
+    with h5py.File(path, "r+") as file:
+        change(file)
+    assert sentences(path) == [expected]
+
+
+def test_raw_data_that_are_not_there_can_be_pointed_at(tmp_path: Path) -> None:
+    path = write_klusta(tmp_path, make_truth(n_spikes=300))
+    for name in ("set_0.dat", "set_1.dat"):
+        (tmp_path / name).unlink()
+    (sentence,) = sentences(path)
+    assert sentence.startswith("set.kwik: Waveforms and traces need set_0.dat and set_1.dat, which are not beside")
+    assert sentence.endswith("; put them there, or point at them with Locate raw data in napari.")
+
+
+def test_a_raw_file_that_is_cut_short_is_told_once(tmp_path: Path) -> None:
+    path = write_klusta(tmp_path, make_truth(n_spikes=300))
+    raw = tmp_path / "set_1.dat"
+    raw.write_bytes(raw.read_bytes()[:20_000])
+    (sentence,) = sentences(path)
+    assert sentence.startswith(
+        "set.kwik: set_1.dat ends at 0.1 s of 0.2 s: later spikes have no waveforms; the file is"
+    )
 
 
 def test_problems_come_first_and_once(kwik: Path) -> None:

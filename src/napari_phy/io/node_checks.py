@@ -1,0 +1,151 @@
+"""Finds what contradicts itself in the nodes of a `.kwik`: recordings, channels, spikes, clusterings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from napari_phy.io.findings import Finding, listed
+from napari_phy.io.h5 import H5File
+from napari_phy.io.kwik import schema
+from napari_phy.io.kwik.attributes import as_int
+from napari_phy.io.kwik.clusters import group_name, read_group_names
+
+
+def check_recordings(file: H5File) -> Iterator[Finding]:
+    """Check the recordings: that there are any, that they name raw files and start one after the other."""
+    name = file.path.name
+    numbers = [item for item in file.children(schema.RECORDINGS) if isinstance(item, int)]
+    if not numbers:
+        yield Finding("note", name, "has no recordings", "all spikes are taken to be of one recording")
+    starts: list[int | None] = []
+    for number in numbers:
+        attributes = file.attrs(schema.recording_path(number))
+        place = f"{name}: recording {number}"
+        if not file.attrs(f"{schema.recording_path(number)}/raw"):
+            yield Finding("note", place, "names no raw file", "it is looked for by the name of the data set")
+        starts.append(as_int(attributes.get("start_sample")))
+    known = [start for start in starts if start is not None]
+    if known != sorted(known):
+        yield Finding("problem", name, f"has recordings that start at {listed(known)}", "correct start_sample")
+
+
+def check_channels(file: H5File, groups: Sequence[int]) -> Iterator[Finding]:
+    """Check the channels of all groups: their order, places and neighbours, and that no two groups share one."""
+    owners: dict[int, int] = {}
+    for group in groups:
+        node, place = schema.group_path(group), f"{file.path.name}: channel group {group}"
+        attributes = file.attrs(node)
+        nodes = [item for item in file.children(f"{node}/channels") if isinstance(item, int)]
+        order = attributes.get("channel_order")
+        if order is None:
+            order = nodes
+            yield Finding("note", place, "has no channel_order", "its channels are taken in ascending order")
+        channels = [number for item in np.asarray(order).reshape(-1).tolist() if (number := as_int(item)) is not None]
+        if not channels:
+            yield Finding("problem", place, "has no channels", "add them, or leave the group out")
+        for channel in channels:
+            if channel in owners:
+                what = f"has channel {channel}, as channel group {owners[channel]} has"
+                yield Finding("note", place, what, "its spikes may be found twice")
+            owners.setdefault(channel, group)
+        if len(set(channels)) < len(channels):
+            yield Finding("problem", place, "names a channel twice in channel_order", "name each channel once")
+        lost = [channel for channel in channels if not _has_position(file, f"{node}/channels/{channel}")]
+        if lost:
+            what = f"has no position for channels {listed(lost)}"
+            yield Finding("note", place, what, "they are drawn on a line, 20 µm apart")
+        graph = np.asarray(attributes.get("adjacency_graph", ())).reshape(-1)
+        if graph.dtype.kind in "iu" and (strange := np.setdiff1d(graph, channels)).size:
+            what = f"has edges to channels {listed(strange.tolist())}, which it does not have"
+            yield Finding("note", place, what, "these edges are left out")
+
+
+def _has_position(file: H5File, node: str) -> bool:
+    stored = file.attrs(node).get("position")
+    return isinstance(stored, np.ndarray) and stored.size == 2
+
+
+def check_group(file: H5File, group: int) -> Iterator[Finding]:
+    """Check the spikes and clusterings of a channel group against each other."""
+    place = f"{file.path.name}: channel group {group}"
+    path = schema.spikes_path(group, "time_samples")
+    if not file.is_dataset(path):
+        yield Finding("note", place, "has no spikes", "there is nothing to sort in it")
+        return
+    samples = file.read(path)
+    n_spikes = samples.size
+    for name in ("recording", "time_fractional"):
+        other = schema.spikes_path(group, name)
+        if file.is_dataset(other) and file.dataset(other).shape != samples.shape:
+            what = f"has {n_spikes} spikes but {name} of shape {file.dataset(other).shape}"
+            yield Finding("problem", place, what, "one of them is of another sorting")
+        if name == "recording" and not file.is_dataset(other):
+            yield Finding("note", place, "does not say of which recording its spikes are", "all count to the first")
+    path = schema.spikes_path(group, "recording")
+    numbers = file.read(path) if file.is_dataset(path) else np.zeros(n_spikes, dtype=np.int64)
+    if numbers.shape == samples.shape and samples.ndim == 1 and samples.dtype.kind in "iu":
+        yield from _check_order(place, samples.astype(np.int64), numbers)
+        known = [item for item in file.children(schema.RECORDINGS) if isinstance(item, int)]
+        strange = np.setdiff1d(numbers, known or [0])
+        if strange.size:
+            noun = "recording" if strange.size == 1 else "recordings"
+            what = f"has spikes of {noun} {listed(strange.tolist())}, which the file does not have"
+            yield Finding("problem", place, what, "add what is missing, or correct the numbers")
+    yield from _check_clusterings(file, group, n_spikes)
+
+
+def _check_order(place: str, samples: npt.NDArray[np.int64], numbers: npt.NDArray[Any]) -> Iterator[Finding]:
+    same = numbers[1:] == numbers[:-1]
+    backwards = int(((np.diff(samples) < 0) & same).sum()) + int((numbers[1:] < numbers[:-1]).sum())
+    if backwards:
+        what = f"has {backwards} spikes that come before the one they follow"
+        yield Finding("note", place, what, "they are sorted when read; the file stays as it is")
+    twice = int(((np.diff(samples) == 0) & same).sum())
+    if twice:
+        yield Finding("note", place, f"has {twice} pairs of spikes at the same sample", "look for spikes found twice")
+
+
+def _check_clusterings(file: H5File, group: int, n_spikes: int) -> Iterator[Finding]:
+    node, place = schema.clusterings_path(group), f"{file.path.name}: channel group {group}"
+    names = [str(item) for item in file.children(node) if file.is_dataset(f"{node}/{item}")]
+    if not names:
+        yield Finding("note", place, "has no clustering", "all its spikes are shown as one cluster")
+    elif "main" not in names:
+        what = f"has no clustering main, but {', '.join(names)}"
+        then = ", and saving what is sorted in it adds main" if names[0] == schema.ORIGINAL else ""
+        yield Finding("note", place, what, f"{names[0]} is opened unless another one is chosen{then}")
+    for name in names:
+        where = f"{place}, clustering {name}"
+        shape, dtype = file.dataset(f"{node}/{name}").shape, file.dataset(f"{node}/{name}").dtype
+        if shape != (n_spikes,) or dtype.kind not in "iu":
+            what = f"has shape {shape} of {dtype} for {n_spikes} spikes"
+            yield Finding("problem", where, what, "it is of another sorting; delete it, or open another clustering")
+            continue
+        live = np.unique(file.read(f"{node}/{name}")).tolist()
+        yield from _check_clusters(file, group, name, live, where)
+
+
+def _check_clusters(file: H5File, group: int, clustering: str, live: Sequence[int], place: str) -> Iterator[Finding]:
+    nodes = {item for item in file.children(schema.clusters_path(group, clustering)) if isinstance(item, int)}
+    without = [cluster for cluster in live if cluster not in nodes]
+    if without:
+        what = f"has clusters without a node: {listed(without)}"
+        then = "" if clustering == schema.ORIGINAL else "; saving gives them one"
+        yield Finding("note", place, what, f"they are unsorted{then}")
+    empty = sorted(nodes.difference(live))
+    if empty:
+        what = f"has nodes of clusters without spikes: {listed(empty)}"
+        yield Finding("note", place, what, "they are not shown, and their ids are not used again")
+    names = read_group_names(file, group, clustering)
+    known = {*names.values(), *(name.lower() for name in schema.DEFAULT_GROUPS.values())}
+    for cluster in (cluster for cluster in live if cluster in nodes):
+        stored = file.attrs(schema.cluster_path(group, clustering, cluster)).get("cluster_group")
+        name = group_name(stored, names)
+        if name not in known:
+            shown = stored.item() if isinstance(stored, np.ndarray) and stored.size == 1 else stored
+            what = f"has cluster {cluster} in group {shown}, which the file does not have"
+            yield Finding("problem", place, what, f"it is shown as {name}; save, or move it to another group")
