@@ -177,23 +177,31 @@ def test_a_contradiction_is_found_and_comes_with_advice(kwik: Path, name: str) -
 VARIANTS = {
     "a group as a number": (
         lambda file: file["channel_groups/0/clusters/main/2"].attrs.__setitem__("cluster_group", np.array([9])),
-        "set.kwik: channel group 0, clustering main has cluster 2 in group 9, which the file does not have; "
-        "it is shown as group_9; save, or move it to another group.",
+        (
+            "set.kwik: channel group 0, clustering main has cluster 2 in group 9, which the file does not have; "
+            "it is shown as group_9; save, or move it to another group."
+        ),
     ),
     "a group as a name": (
         lambda file: file["channel_groups/0/clusters/main/2"].attrs.__setitem__("cluster_group", "Axons"),
-        "set.kwik: channel group 0, clustering main has cluster 2 in group Axons, which the file does not have; "
-        "it is shown as axons; save, or move it to another group.",
+        (
+            "set.kwik: channel group 0, clustering main has cluster 2 in group Axons, which the file does not have; "
+            "it is shown as axons; save, or move it to another group."
+        ),
     ),
     "original alone": (
         lambda file: file["channel_groups/0/spikes/clusters"].pop("main"),
-        "set.kwik: channel group 0 has no clustering main, but original; original is opened unless another one is "
-        "chosen, and saving what is sorted in it adds main.",
+        (
+            "set.kwik: channel group 0 has no clustering main, but original; original is opened unless another one is "
+            "chosen, and saving what is sorted in it adds main."
+        ),
     ),
     "a pause": (
         lambda file: file["recordings/1"].attrs.__setitem__("start_sample", 9000),
-        "set.kwik: recording 0 is 0.150 s longer than its raw data; there was a pause, or the raw file is cut short: "
-        "what is not there is shown as 0.",
+        (
+            "set.kwik: recording 0 is 0.150 s longer than its raw data; there was a pause, or the raw file is cut short: "
+            "what is not there is shown as 0."
+        ),
     ),
 }
 
