@@ -199,8 +199,8 @@ VARIANTS = {
     "a pause": (
         lambda file: file["recordings/1"].attrs.__setitem__("start_sample", 9000),
         (
-            "set.kwik: recording 0 is 0.150 s longer than its raw data; there was a pause, or the raw file is cut short: "
-            "what is not there is shown as 0."
+            "set.kwik: recording 0 is 0.150 s longer than its raw data; there was a pause, or the raw file is cut "
+            "short: what is not there is shown as 0."
         ),
     ),
 }
