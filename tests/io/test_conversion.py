@@ -13,6 +13,7 @@ from soak.small_kwik import make_kwik
 
 from napari_phy.core.errors import SaveError
 from napari_phy.io.conversion import convert_data_set
+from napari_phy.io.kwik.cluster_data import ClusterExtras
 from napari_phy.io.kwik.model import KwikModel
 from napari_phy.io.open_ephys import OpenEphysModel
 
@@ -142,6 +143,28 @@ def test_fractions_events_and_the_looks_of_all_clusterings_come_along(source: Pa
         assert {field: values.tolist() for field, values in new_model.events[name].values.items()} == {
             field: values.tolist() for field, values in events.values.items()
         }
+
+
+def test_facts_about_clusters_and_parameters_of_the_clustering_come_along(source: Path, tmp_path: Path) -> None:
+    mean = np.arange(128, dtype=np.float32).reshape(32, 4)
+    with closing(KwikModel(source)) as model:
+        extras = ClusterExtras({"depth": "deep"}, {"isolation_distance": 31.5}, mean_waveform_raw=mean)
+        model.save(clustering_metadata={"klustakwik2_version": "0.2.7"}, cluster_data={3: extras})
+    with h5py.File(source, "r+") as file:
+        file.create_group("application_data/klustakwik2").attrs["num_starting_clusters"] = 500
+        clusters = file["channel_groups/0/clusters"]
+        clusters["original/2"].create_group("user_data").attrs["of"] = "the sorter"
+    convert_data_set(source, tmp_path / "new.kwik")
+    with closing(KwikModel(tmp_path / "new.kwik")) as new, closing(KwikModel(source)) as old:
+        assert new.metadata["num_starting_clusters"] == 500
+        assert dict(new.clustering_metadata) == dict(old.clustering_metadata) == {"klustakwik2_version": "0.2.7"}
+        found = new.cluster_metadata[3]
+        assert found["user_data"] == {"depth": "deep"}
+        assert found["quality_measures"] == {"isolation_distance": 31.5}
+        np.testing.assert_array_equal(found["mean_waveform_raw"], mean)
+        assert "user_data" not in new.cluster_metadata[2]
+        new.clustering = "original"
+        assert new.cluster_metadata[2]["user_data"] == {"of": "the sorter"}
 
 
 @pytest.mark.parametrize("has_raw", [True, False])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing, suppress
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -18,11 +18,12 @@ from napari_phy.core.base_model import BaseModel
 from napari_phy.core.cluster_groups import UNSORTED
 from napari_phy.core.errors import SaveError
 from napari_phy.core.event_times import EventTimes
+from napari_phy.io.conversion_facts import storable, write_facts
 from napari_phy.io.conversion_groups import group_of, read_fractions, write_other_clusterings
 from napari_phy.io.conversion_raw import is_hdf5, raw_files, raw_of
 from napari_phy.io.h5 import open_h5
 from napari_phy.io.kwik import schema
-from napari_phy.io.kwik.attributes import as_float, encode
+from napari_phy.io.kwik.attributes import as_float
 from napari_phy.io.kwik.create import create_kwik
 from napari_phy.io.kwik.events import EVENTS
 from napari_phy.io.kwik.model import KwikModel
@@ -157,6 +158,7 @@ def _write(
         )
         for model in models:
             write_other_clusterings(model, groups[model.channel_group], path)
+            write_facts(model, path)
 
 
 def _n_columns(models: Sequence[BaseModel]) -> int:
@@ -171,14 +173,7 @@ def _parameters(model: BaseModel) -> dict[str, Any]:
     """Return the parameters of SpikeDetekt that the new file can hold as they are."""
     with open_h5(model.path) as file:
         stored = file.attrs(schema.PARAMETERS)
-    kept = {}
-    for name, value in stored.items():
-        if name in _OWN_PARAMETERS or value is None or name in ("CLASS", "TITLE", "VERSION"):
-            continue
-        with suppress(TypeError, ValueError):
-            encode(value)
-            kept[name] = value
-    return kept
+    return {name: value for name, value in storable(stored).items() if name not in _OWN_PARAMETERS}
 
 
 def _verify(models: Sequence[BaseModel], path: Path, name: str, sorted_now: Mapping[int, Base]) -> None:

@@ -92,7 +92,7 @@ class KwikModel(EditableModel):
             schema.check_is_kwik(file)
             self._choose(file, channel_group, clustering)
             self.metadata = MappingProxyType(
-                {**file.attrs("/application_data/klustakwik2"), **file.attrs(schema.PARAMETERS)}
+                {**file.attrs(schema.CLUSTERING_PARAMETERS), **file.attrs(schema.PARAMETERS)}
             )
             self.sample_rate = self._read_sample_rate(file)
             self.probe = read_probe(file, self.channel_group)

@@ -16,6 +16,7 @@ MAIN = "main"
 ORIGINAL = "original"
 
 PARAMETERS = "/application_data/spikedetekt"
+CLUSTERING_PARAMETERS = "/application_data/klustakwik2"
 GROUPS = "/channel_groups"
 RECORDINGS = "/recordings"
 _OWN = "application_data/napari_phy"
