@@ -84,10 +84,11 @@ class Sample:
 
 @dataclass(slots=True)
 class Watch:
-    """Samples by key, and a digest of the clustering at the end: both sides must come to the same."""
+    """Samples by key, a digest of what came out, which must be the same on both sides, and sentences to print."""
 
     samples: dict[str, list[Sample]] = field(default_factory=dict)
     digest: str | None = None
+    notes: list[str] = field(default_factory=list)
 
     def time(self, key: str, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Return what `work` returns, and keep how long it took."""

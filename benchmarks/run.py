@@ -30,6 +30,7 @@ SUBJECTS = {
     "journal": "the journal (theirs: a bare fdatasync of the same bytes)",
     "opening": "10 M spikes: opening",
     "waveforms": "10 k waveforms of 82 samples and 32 channels",
+    "readback": "reading back what was saved",
     "cold_import": "starting",
 }
 
@@ -48,6 +49,8 @@ def main(arguments: list[str] | None = None) -> None:
             table.line(row, sides["ours"].samples, sides["theirs"].samples, cpu=options.cpu) for row in subject.ROWS
         ]
         print(table.text(SUBJECTS[name], lines))
+        for note in dict.fromkeys(sides["ours"].notes + sides["theirs"].notes):
+            print(note)
         _say_whether_same(sides["ours"], sides["theirs"])
         print(flush=True)
         n_missed += sum(line.met is False for line in lines)
@@ -64,6 +67,7 @@ class Results:
     def __init__(self) -> None:
         self.samples: dict[str, list[Sample]] = {}
         self.digests: set[str] = set()
+        self.notes: list[str] = []
 
     def add(self, result: dict) -> None:
         """Keep the result of one process."""
@@ -71,6 +75,7 @@ class Results:
             self.samples.setdefault(key, []).extend(Sample(**sample) for sample in samples)
         if result["digest"]:
             self.digests.add(result["digest"])
+        self.notes += result["notes"]
 
     def plain(self) -> dict[str, list[dict[str, float]]]:
         """Return all samples for JSON."""
@@ -107,7 +112,9 @@ def _turns(name: str, subject: ModuleType, options: argparse.Namespace) -> Itera
 
 def _measured(name: str, side: Side, size: Size) -> dict:
     command = [sys.executable, str(HERE / "worker.py"), name, side, json.dumps(asdict(size))]
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(f"{name}, {side}: the process ended with {done.returncode}.")
     return json.loads(done.stdout.splitlines()[-1])
 
 

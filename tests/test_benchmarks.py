@@ -33,3 +33,7 @@ def test_every_subject_measures_what_its_rows_ask_for(subjects, n_measured, tmp_
     for line in printed.splitlines():
         if "≤" in line and "memory" not in line:  # its peak is known on Linux only
             assert line.split()[-1] in ("yes", "no"), f"not measured: {line}"
+
+
+def test_what_was_saved_is_read_back():
+    assert "benchmark.kwik read by ours: identical: 400 of 400 units.\n" in run("readback")
