@@ -5,6 +5,7 @@ NapariPhyError
 ├── KwikFormatError        a file that is not what it should be
 ├── MissingDataError       a file or dataset that is not there
 │   └── NotInFileError     a channel group, clustering or cluster group that the file does not have
+├── TracesError            raw traces that cannot be shown or summarised
 ├── ReadOnlyError          a data set that cannot be written to here
 ├── JournalError           the journal of edits cannot be read or written
 │   └── JournalLockedError another process is editing this data set
@@ -30,6 +31,10 @@ class MissingDataError(NapariPhyError):
 
 class NotInFileError(MissingDataError, ValueError):
     """The file has no channel group, clustering or cluster group of that name."""
+
+
+class TracesError(NapariPhyError, ValueError):
+    """Raw traces cannot be shown, or their summary cannot be built."""
 
 
 class ReadOnlyError(NapariPhyError):

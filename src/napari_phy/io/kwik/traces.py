@@ -78,6 +78,14 @@ class JoinedTraces:
         """Number of values."""
         return self.shape[0] * self.shape[1]
 
+    @property
+    def origin(self) -> tuple[Any, ...]:
+        """What tells these raw data from others: of each recording its place, its file, and that file's size and date."""
+        return tuple(
+            (segment.start_sample, segment.n_samples, segment.first_row, segment.n_rows, *_file_identity(segment.raw))
+            for segment in self.segments
+        )
+
     def __len__(self) -> int:
         return self.shape[0]
 
@@ -148,3 +156,13 @@ class JoinedTraces:
                 wanted = unique[first:last] - segment.start_sample + segment.first_row
                 values[first:last] = self._sources[segment.raw].take(wanted)
         return np.ascontiguousarray(values[inverse][:, channels])
+
+
+def _file_identity(raw: RawData | None) -> tuple[Any, ...]:
+    if raw is None:
+        return ()
+    try:
+        found = raw.path.stat()
+    except OSError:
+        return (raw.path.name, raw.node)
+    return (raw.path.name, raw.node, found.st_size, found.st_mtime_ns)

@@ -1,0 +1,23 @@
+"""Smallest and largest sample of each bin; a module of its own, so that numba is imported only when needed."""
+
+from __future__ import annotations
+
+import numba
+
+
+@numba.njit(cache=True, nogil=True)
+def fill_extremes(samples, factor, extremes):  # type: ignore[no-untyped-def]
+    """Fill `(n_bins, 2, n_channels)` with the extremes of `factor` rows of `(n_samples, n_channels)` each."""
+    n_samples, n_channels = samples.shape
+    for place in range(len(extremes)):
+        start = place * factor
+        low, high = extremes[place, 0], extremes[place, 1]
+        low[:] = samples[start]
+        high[:] = samples[start]
+        for row in range(start + 1, min(start + factor, n_samples)):
+            for channel in range(n_channels):
+                value = samples[row, channel]
+                if value < low[channel] or low[channel] != low[channel]:  # what is not a number gives way
+                    low[channel] = value
+                if value > high[channel] or high[channel] != high[channel]:
+                    high[channel] = value

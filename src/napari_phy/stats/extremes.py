@@ -1,0 +1,68 @@
+"""Traces in bins: the smallest and the largest sample of each, from which any wider bin follows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[Any]
+
+
+def bin_extremes(samples: Array, factor: int) -> Array:
+    """Return the smallest and the largest of every `factor` samples of each channel.
+
+    Parameters
+    ----------
+    samples : (n_samples, n_channels) integers or floats.
+    factor : samples a bin; the last one may have fewer.
+
+    Returns
+    -------
+    (n_bins, 2, n_channels) of the same type, smallest first.
+    """
+    from napari_phy.stats._bin_extremes import fill_extremes
+
+    samples = np.ascontiguousarray(samples, dtype=samples.dtype.newbyteorder("="))
+    extremes = np.empty((-(-len(samples) // factor), 2, samples.shape[1]), dtype=samples.dtype)
+    fill_extremes(samples, factor, extremes)
+    return extremes
+
+
+def join_bins(extremes: Array, n_bins: int) -> Array:
+    """Return the extremes of every `n_bins` neighbours; the last may have fewer.
+
+    Parameters
+    ----------
+    extremes : (n, 2, n_channels), smallest first.
+    n_bins : how many become one.
+
+    Returns
+    -------
+    (ceil(n / n_bins), 2, n_channels)
+    """
+    if n_bins == 1 or not len(extremes):
+        return extremes
+    starts = np.arange(0, len(extremes), n_bins)
+    joined = np.empty((len(starts), *extremes.shape[1:]), dtype=extremes.dtype)
+    joined[:, 0] = np.fmin.reduceat(extremes[:, 0], starts)
+    joined[:, 1] = np.fmax.reduceat(extremes[:, 1], starts)
+    return joined
+
+
+def signed_extremes(extremes: Array, baseline: npt.ArrayLike = 0.0) -> npt.NDArray[np.float32]:
+    """Return of each bin the extreme that is farther from the baseline, with its sign, so that spikes stay visible.
+
+    Parameters
+    ----------
+    extremes : (n, 2, n_channels), smallest first.
+    baseline : (n_channels,) what is taken off each channel.
+
+    Returns
+    -------
+    (n, n_channels)
+    """
+    base = np.asarray(baseline, dtype=np.float32)
+    low, high = extremes[:, 0].astype(np.float32) - base, extremes[:, 1].astype(np.float32) - base
+    return np.where(high > -low, high, low)
