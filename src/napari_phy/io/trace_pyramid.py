@@ -265,7 +265,7 @@ class _Cascade:
         if level == len(self._files) or not len(bins):
             return
         self._files[level].write(bins.data)
-        waiting = np.concatenate([self._pending[level], bins])
+        waiting = np.concatenate([self._pending[level], bins]) if len(self._pending[level]) else bins
         n_full = len(waiting) // STEP * STEP
         self._pending[level] = waiting[n_full:].copy()
         self.push(join_bins(waiting[:n_full], STEP), level + 1)

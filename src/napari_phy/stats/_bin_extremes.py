@@ -21,3 +21,22 @@ def fill_extremes(samples, factor, extremes):  # type: ignore[no-untyped-def]
                     low[channel] = value
                 if value > high[channel] or high[channel] != high[channel]:
                     high[channel] = value
+
+
+@numba.njit(cache=True, nogil=True)
+def fill_joined(extremes, n_bins, joined):  # type: ignore[no-untyped-def]
+    """Fill `(n, 2, n_channels)` with the extremes of `n_bins` neighbours each."""
+    n_channels = extremes.shape[2]
+    for place in range(len(joined)):
+        start = place * n_bins
+        low, high = joined[place, 0], joined[place, 1]
+        low[:] = extremes[start, 0]
+        high[:] = extremes[start, 1]
+        for row in range(start + 1, min(start + n_bins, len(extremes))):
+            for channel in range(n_channels):
+                value = extremes[row, 0, channel]
+                if value < low[channel] or low[channel] != low[channel]:
+                    low[channel] = value
+                value = extremes[row, 1, channel]
+                if value > high[channel] or high[channel] != high[channel]:
+                    high[channel] = value

@@ -42,12 +42,10 @@ def join_bins(extremes: Array, n_bins: int) -> Array:
     -------
     (ceil(n / n_bins), 2, n_channels)
     """
-    if n_bins == 1 or not len(extremes):
-        return extremes
-    starts = np.arange(0, len(extremes), n_bins)
-    joined = np.empty((len(starts), *extremes.shape[1:]), dtype=extremes.dtype)
-    joined[:, 0] = np.fmin.reduceat(extremes[:, 0], starts)
-    joined[:, 1] = np.fmax.reduceat(extremes[:, 1], starts)
+    from napari_phy.stats._bin_extremes import fill_joined
+
+    joined = np.empty((-(-len(extremes) // n_bins), *extremes.shape[1:]), dtype=extremes.dtype)
+    fill_joined(np.ascontiguousarray(extremes), n_bins, joined)
     return joined
 
 
