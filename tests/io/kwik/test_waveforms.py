@@ -16,7 +16,7 @@ from kwik_writers.truth import make_truth
 from napari_phy.core.probe import Probe
 from napari_phy.io.kwik import windows
 from napari_phy.io.kwik.create import KwikGroup
-from napari_phy.io.kwik.filtering import BandPass
+from napari_phy.stats.filtering import BandPass
 from napari_phy.io.kwik.model import KwikModel
 from napari_phy.io.kwik.parameters import band_pass, plausible_gain
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from napari_phy.io.kwik.attributes import as_float, as_int
-from napari_phy.io.kwik.filtering import BandPass
+from napari_phy.stats.filtering import BandPass
 
 logger = logging.getLogger(__name__)
 

@@ -1,0 +1,62 @@
+"""One clock for all views: the moment that is looked at, and the stretch of time that Traces shows."""
+
+from __future__ import annotations
+
+from psygnal import Signal
+
+
+class TimeCursor:
+    """A moment and a stretch of time in seconds; going where it is does nothing, so that views can follow each other.
+
+    Parameters
+    ----------
+    duration_s : end of the time line; it begins at 0.
+    """
+
+    moved = Signal()
+    shown_changed = Signal()
+
+    def __init__(self, duration_s: float) -> None:
+        self._duration_s = max(0.0, duration_s)
+        self._time_s = 0.0
+        self._shown_s = (0.0, min(1.0, self._duration_s))
+
+    @property
+    def duration_s(self) -> float:
+        """End of the time line."""
+        return self._duration_s
+
+    @property
+    def time_s(self) -> float:
+        """The moment that is looked at."""
+        return self._time_s
+
+    @property
+    def shown_s(self) -> tuple[float, float]:
+        """Start and stop of what Traces shows."""
+        return self._shown_s
+
+    def move_to(self, time_s: float) -> None:
+        """Look at a moment on the time line; what is shown follows when it does not hold it."""
+        time_s = min(max(0.0, float(time_s)), self._duration_s)
+        if time_s == self._time_s:
+            return
+        self._time_s = time_s
+        start, stop = self._shown_s
+        if not start <= time_s <= stop:
+            self.show(time_s - (stop - start) / 2, time_s + (stop - start) / 2)
+        self.moved.emit()
+
+    def show(self, start_s: float, stop_s: float) -> None:
+        """Show a stretch of time; one that reaches over an end is moved, one longer than the time line is cut."""
+        length = min(max(0.0, stop_s - start_s), self._duration_s)
+        start = min(max(0.0, float(start_s)), self._duration_s - length)
+        if (start, start + length) != self._shown_s:
+            self._shown_s = (start, start + length)
+            self.shown_changed.emit()
+
+    def set_duration(self, duration_s: float) -> None:
+        """Take another end of the time line, as when raw data are found."""
+        self._duration_s = max(0.0, duration_s)
+        self.move_to(self._time_s)
+        self.show(*self._shown_s)

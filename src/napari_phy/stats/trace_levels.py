@@ -1,0 +1,44 @@
+"""Where the voltage of each channel rests and how far it wanders."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from napari_phy.core.arrays import evenly_spaced
+from napari_phy.core.base_model import Samples
+
+Float32 = npt.NDArray[np.float32]
+
+N_EXCERPTS, N_SAMPLES_EXCERPT = 20, 2000
+_NORMAL = 0.6745  # median of |x| of a normal distribution of deviation 1
+
+
+def baseline_and_noise(traces: Samples, columns: npt.NDArray[np.int64]) -> tuple[Float32, Float32]:
+    """Return the median and a robust standard deviation of each channel, from evenly spaced excerpts.
+
+    The deviation is that of steps from sample to sample, as of white noise: the slow waves of raw data don't count.
+    Samples that are 0 in all channels don't count: a gap, or a raw file that ends too early, is no quiet recording.
+
+    Parameters
+    ----------
+    traces : `(n_samples, n_channels_of_file)`.
+    columns : (n_channels,) those wanted.
+
+    Returns
+    -------
+    (n_channels,) and (n_channels,), in the units of the traces.
+    """
+    last = max(1, traces.shape[0] - N_SAMPLES_EXCERPT)
+    excerpts = [
+        traces[start : start + N_SAMPLES_EXCERPT][:, columns] for start in evenly_spaced(last, N_EXCERPTS).tolist()
+    ]
+    recorded = [excerpt[excerpt.any(axis=1)] for excerpt in excerpts]
+    together = np.concatenate(recorded)
+    if not len(together):
+        return np.zeros(len(columns), np.float32), np.zeros(len(columns), np.float32)
+    baseline = np.median(together, axis=0).astype(np.float32)
+    steps = np.concatenate([np.diff(excerpt.astype(np.float32), axis=0) for excerpt in recorded])
+    if not len(steps):
+        return baseline, np.zeros(len(columns), np.float32)
+    return baseline, (np.median(np.abs(steps), axis=0) / _NORMAL / np.sqrt(2)).astype(np.float32)
