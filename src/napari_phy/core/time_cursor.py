@@ -39,20 +39,22 @@ class TimeCursor:
     def move_to(self, time_s: float) -> None:
         """Look at a moment on the time line; what is shown follows when it does not hold it."""
         time_s = min(max(0.0, float(time_s)), self._duration_s)
-        if time_s == self._time_s:
-            return
+        is_new = time_s != self._time_s
         self._time_s = time_s
         start, stop = self._shown_s
         if not start <= time_s <= stop:
-            self.show(time_s - (stop - start) / 2, time_s + (stop - start) / 2)
-        self.moved.emit()
+            half = (stop - start) / 2
+            self.show(time_s - half, time_s + half)
+        if is_new:
+            self.moved.emit()
 
     def show(self, start_s: float, stop_s: float) -> None:
         """Show a stretch of time; one that reaches over an end is moved, one longer than the time line is cut."""
         length = min(max(0.0, stop_s - start_s), self._duration_s)
         start = min(max(0.0, float(start_s)), self._duration_s - length)
-        if (start, start + length) != self._shown_s:
-            self._shown_s = (start, start + length)
+        shown = (start, min(start + length, self._duration_s))
+        if shown != self._shown_s:
+            self._shown_s = shown
             self.shown_changed.emit()
 
     def set_duration(self, duration_s: float) -> None:

@@ -15,6 +15,7 @@ from napari_phy.core.errors import JournalError
 from napari_phy.core.feature_sums import FeatureSums
 from napari_phy.core.progress import OnProgress, no_progress
 from napari_phy.core.selection import Selection
+from napari_phy.core.time_cursor import TimeCursor
 from napari_phy.core.wizard import Wizard
 from napari_phy.io.config import Config, load_config
 from napari_phy.io.kwik.model import KwikModel
@@ -67,6 +68,7 @@ class Session(Edits, FileClusterings):
         self._read_only = read_only
         self._settings: Config | None = None
         self._current = Current(OpenClustering.of(model, store))
+        self._time = TimeCursor(model.duration)
 
     @property
     def opened(self) -> OpenClustering:
@@ -102,6 +104,11 @@ class Session(Edits, FileClusterings):
     def wizard(self) -> Wizard:
         """Which cluster to look at next; another one after a switch."""
         return self._current.opened.wizard
+
+    @property
+    def time(self) -> TimeCursor:
+        """The moment that is looked at, the same in all views and after every switch."""
+        return self._time
 
     @property
     def name(self) -> str:
@@ -148,6 +155,7 @@ class Session(Edits, FileClusterings):
             found.close_traces()
             return False
         asked.close_traces()
+        self._time.set_duration(found.duration)
         self.raw_data_found.emit()
         return True
 

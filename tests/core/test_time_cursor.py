@@ -1,0 +1,59 @@
+"""The clock stays on the time line, keeps the moment in sight where it can, and says each move once."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from napari_phy.core.time_cursor import TimeCursor
+
+seconds = st.floats(-50, 150)
+
+
+def counted(signal):
+    calls = []
+    signal.connect(lambda: calls.append(1))
+    return calls
+
+
+@given(st.floats(0, 100), st.lists(st.tuples(st.booleans(), seconds, seconds)))
+def test_it_stays_on_the_time_line(duration, moves):
+    clock = TimeCursor(duration)
+    for is_move, one, other in moves:
+        if is_move:
+            clock.move_to(one)
+            start, stop = clock.shown_s
+            assert start <= clock.time_s <= stop
+        else:
+            clock.show(one, other)
+            start, stop = clock.shown_s
+            assert abs((stop - start) - min(max(0.0, other - one), duration)) < 1e-9
+        assert 0 <= clock.time_s <= duration
+        assert 0 <= start <= stop <= duration + 1e-9
+
+
+def test_views_that_follow_each_other_come_to_rest():
+    one, other = TimeCursor(60), TimeCursor(60)
+    one.moved.connect(lambda: other.move_to(one.time_s))
+    other.moved.connect(lambda: one.move_to(other.time_s))
+    moves = counted(one.moved)
+    other.move_to(20.0)
+    other.move_to(20.0)
+    assert one.time_s == 20.0 and len(moves) == 1
+
+
+def test_what_is_shown_follows_only_when_it_must():
+    clock = TimeCursor(60)
+    clock.show(10, 12)
+    changes = counted(clock.shown_changed)
+    clock.move_to(11.5)
+    assert clock.shown_s == (10, 12) and not changes
+    clock.move_to(30)
+    assert clock.shown_s == (29, 31) and len(changes) == 1
+    clock.show(59.5, 61.5)
+    assert clock.shown_s == (58, 60)
+
+
+def test_a_shorter_time_line_takes_the_moment_along():
+    clock = TimeCursor(60)
+    clock.move_to(50)
+    clock.set_duration(20)
+    assert clock.time_s == 20 and clock.shown_s[1] <= 20
