@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ import numpy.typing as npt
 
 from napari_phy.core.arrays import read_only
 from napari_phy.stats.filtering import BandPass
+from napari_phy.stats.trace_levels import baseline_and_noise
 from napari_phy.views.trace_source import TraceSource
 
 Float32 = npt.NDArray[np.float32]
@@ -96,39 +98,74 @@ def factor_for(samples_per_pixel: float) -> int:
     return factor
 
 
-def compute_traces(
-    source: TraceSource, request: TraceRequest, filters: Mapping[str, TraceFilter | None] = FILTERS
-) -> TraceData:
-    """Read a stretch of the traces.
+class TraceReader:
+    """Reads stretches of traces, free of each channel's resting voltage; the last one is kept. Safe in worker threads.
 
-    A filter acts on single samples and on windows of bins up to `MAX_FILTERED_S`; wider ones show the raw extremes.
-
-    Raises
-    ------
-    NapariPhyError
-        The raw data cannot be read.
+    Parameters
+    ----------
+    source : what to read from.
+    filters : by name; None acts on nothing.
     """
-    n_samples, factor = source.traces.shape[0], request.factor
-    start = max(0, request.start) // factor
-    stop = -(-min(max(request.stop, request.start), n_samples) // factor)
-    act = filters.get(request.filter_name)
-    is_filtered = act is not None and (request.stop - request.start) <= MAX_FILTERED_S * source.sample_rate
-    if factor == 1 or is_filtered:
-        samples = _filtered(source, start * factor, min(stop * factor, n_samples), act if is_filtered else None)
-        low = high = np.ascontiguousarray(samples.T)
-        if factor > 1:
-            starts = np.arange(0, low.shape[1], factor)
-            low, high = np.minimum.reduceat(low, starts, axis=1), np.maximum.reduceat(high, starts, axis=1)
-    else:
-        extremes = source.extremes(factor, start, stop, _MAX_SAMPLES_READ)
-        low, high = np.ascontiguousarray(extremes[:, 0].T), np.ascontiguousarray(extremes[:, 1].T)
-    return TraceData(request, read_only(low), read_only(high), start, is_filtered)
 
+    def __init__(self, source: TraceSource, filters: Mapping[str, TraceFilter | None] = FILTERS) -> None:
+        self.source = source
+        self._filters = filters
+        self._levels: tuple[Float32, Float32] | None = None
+        self._last: TraceData | None = None
+        self._lock = threading.Lock()
 
-def _filtered(source: TraceSource, start: int, stop: int, act: TraceFilter | None) -> Float32:
-    if act is None:
-        return source.samples(start, stop)
-    context = round(_CONTEXT_S * source.sample_rate)
-    first, last = max(0, start - context), min(stop + context, source.traces.shape[0])
-    samples = act(source.samples(first, last), source.sample_rate)
-    return np.asarray(samples, dtype=np.float32)[start - first : stop - first]
+    @property
+    def noise(self) -> float:
+        """Median over the channels of the standard deviation of the noise, in `unit`; read when first asked for."""
+        noise = self._read_levels()[1]
+        return float(np.median(noise)) if len(noise) else 0.0
+
+    def read(self, request: TraceRequest) -> TraceData:
+        """Return a stretch of the traces.
+
+        A filter acts on windows up to `MAX_FILTERED_S`; wider ones show the raw extremes.
+
+        Raises
+        ------
+        NapariPhyError
+            The raw data cannot be read.
+        """
+        with self._lock:
+            if self._last is None or self._last.request != request:
+                self._last = self._compute(request)
+            return self._last
+
+    def _read_levels(self) -> tuple[Float32, Float32]:
+        if self._levels is None:
+            source = self.source
+            baseline, noise = baseline_and_noise(source.traces, source.columns)
+            self._levels = baseline * source.unit_scale, noise * source.unit_scale
+        return self._levels
+
+    def _compute(self, request: TraceRequest) -> TraceData:
+        source, factor = self.source, request.factor
+        n_samples = source.traces.shape[0]
+        baseline = self._read_levels()[0]
+        start = max(0, request.start) // factor
+        stop = max(start, -(-min(request.stop, n_samples) // factor))
+        act = self._filters.get(request.filter_name)
+        is_filtered = act is not None and request.stop - request.start <= MAX_FILTERED_S * source.sample_rate
+        if factor == 1 or is_filtered:
+            samples = self._samples(start * factor, min(stop * factor, n_samples), act if is_filtered else None)
+            low = high = np.ascontiguousarray(samples.T)
+            if factor > 1 and low.shape[1]:
+                starts = np.arange(0, low.shape[1], factor)
+                low, high = np.minimum.reduceat(low, starts, axis=1), np.maximum.reduceat(high, starts, axis=1)
+        else:
+            extremes = source.extremes(factor, start, stop, _MAX_SAMPLES_READ) - baseline
+            low, high = np.ascontiguousarray(extremes[:, 0].T), np.ascontiguousarray(extremes[:, 1].T)
+        return TraceData(request, read_only(low), read_only(high), start, is_filtered)
+
+    def _samples(self, start: int, stop: int, act: TraceFilter | None) -> Float32:
+        source, baseline = self.source, self._read_levels()[0]
+        if act is None:
+            return source.samples(start, stop) - baseline
+        context = round(_CONTEXT_S * source.sample_rate)
+        first, last = max(0, start - context), min(stop + context, source.traces.shape[0])
+        samples = act(source.samples(first, last) - baseline, source.sample_rate)
+        return np.asarray(samples, dtype=np.float32)[start - first : stop - first]

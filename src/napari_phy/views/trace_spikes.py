@@ -1,0 +1,75 @@
+"""The spikes of a selection in a stretch of the traces, with the channels that took part in them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from napari_phy.core.arrays import evenly_spaced, read_only
+from napari_phy.views.session_like import SessionLike
+from napari_phy.views.spike_rows import read_in_file_order
+
+N_SPIKES_MAX = 3000
+_HALF_WINDOW_S = 0.0008
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TraceSpikes:
+    """Spikes of some clusters, in the order of time.
+
+    Attributes
+    ----------
+    spike_ids : (n,) int64.
+    samples : (n,) int64, on the joined time line.
+    places : (n,) int32, position of the spike's cluster in the selection.
+    masks : (n, n_channels) float32, 0…1; all 1 where the data set has no masks.
+    before, after : samples of a spike on either side.
+    n_total : spikes in the stretch; at most `N_SPIKES_MAX` of them are here.
+    """
+
+    spike_ids: npt.NDArray[np.int64]
+    samples: npt.NDArray[np.int64]
+    places: npt.NDArray[np.int32]
+    masks: npt.NDArray[np.float32]
+    before: int
+    after: int
+    n_total: int
+
+
+def find_trace_spikes(session: SessionLike, clusters: tuple[int, ...], start: int, stop: int) -> TraceSpikes:
+    """Return the spikes of clusters with a sample from `start` to before `stop`, evenly spaced where there are many.
+
+    Raises
+    ------
+    ClusteringError
+        A cluster does not exist (any more).
+    """
+    model = session.model
+    first, last = np.searchsorted(model.spike_samples, [start, stop])
+    found, places = [], []
+    for place, cluster in enumerate(clusters):
+        own = session.manager.spikes(cluster)
+        begin, end = np.searchsorted(own, [first, last])
+        found.append(own[begin:end])
+        places.append(np.full(end - begin, place, dtype=np.int32))
+    spike_ids = np.concatenate(found) if found else np.empty(0, dtype=np.int64)
+    order = np.argsort(spike_ids, kind="stable")
+    kept = order[evenly_spaced(len(order), N_SPIKES_MAX)]
+    spike_ids = spike_ids[kept]
+    masks = np.ones((len(spike_ids), model.n_channels), dtype=np.float32)
+    if model.masks is not None and len(spike_ids):
+        masks = read_in_file_order(model.masks, spike_ids)
+    half = max(1, round(_HALF_WINDOW_S * model.sample_rate))
+    before = int(getattr(model.waveforms, "before", half))
+    n_window = model.waveforms.shape[1] if model.waveforms is not None else 2 * half
+    return TraceSpikes(
+        spike_ids=read_only(spike_ids),
+        samples=read_only(model.spike_samples[spike_ids]),
+        places=read_only(np.concatenate(places)[kept] if places else np.empty(0, dtype=np.int32)),
+        masks=read_only(masks),
+        before=before,
+        after=n_window - before,
+        n_total=len(order),
+    )
