@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from psygnal import Signal
 
+PAGE_S = 0.25  # shown at first
+
 
 class TimeCursor:
     """A moment and a stretch of time in seconds; going where it is does nothing, so that views can follow each other.
@@ -19,7 +21,7 @@ class TimeCursor:
     def __init__(self, duration_s: float) -> None:
         self._duration_s = max(0.0, duration_s)
         self._time_s = 0.0
-        self._shown_s = (0.0, min(1.0, self._duration_s))
+        self._shown_s = (0.0, min(PAGE_S, self._duration_s))
 
     @property
     def duration_s(self) -> float:

@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from psygnal import Signal
 
-from napari_phy.core.base_model import BaseModel
+from napari_phy.core.base_model import BaseModel, Samples
 from napari_phy.core.cluster_manager import ClusterManager
 from napari_phy.core.errors import JournalError
 from napari_phy.core.feature_sums import FeatureSums
@@ -20,7 +20,9 @@ from napari_phy.core.wizard import Wizard
 from napari_phy.io.config import Config, load_config
 from napari_phy.io.kwik.model import KwikModel
 from napari_phy.io.opening import open_model
+from napari_phy.io.side_folder import side_folder
 from napari_phy.io.store import EditStore, Snapshot
+from napari_phy.io.trace_pyramid import TracePyramid
 from napari_phy.session.clusterings import FileClusterings
 from napari_phy.session.current import Current
 from napari_phy.session.edits import Edits
@@ -69,6 +71,8 @@ class Session(Edits, FileClusterings):
         self._settings: Config | None = None
         self._current = Current(OpenClustering.of(model, store))
         self._time = TimeCursor(model.duration)
+        self._pyramid_lock = threading.Lock()
+        self._pyramid: tuple[Samples, TracePyramid] | None = None
 
     @property
     def opened(self) -> OpenClustering:
@@ -109,6 +113,15 @@ class Session(Edits, FileClusterings):
     def time(self) -> TimeCursor:
         """The moment that is looked at, the same in all views and after every switch."""
         return self._time
+
+    def trace_pyramid(self, model: BaseModel) -> TracePyramid | None:
+        """Return the summary of a model's traces, as far as it is built; None without raw data."""
+        if model.traces is None:
+            return None
+        with self._pyramid_lock:
+            if self._pyramid is None or self._pyramid[0] is not model.traces:
+                self._pyramid = (model.traces, TracePyramid(model.traces, side_folder(model.path) / "traces"))
+            return self._pyramid[1]
 
     @property
     def name(self) -> str:

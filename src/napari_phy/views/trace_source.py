@@ -9,8 +9,8 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from napari_phy.core.arrays import read_only
 from napari_phy.core.array_samples import as_samples
+from napari_phy.core.arrays import read_only
 from napari_phy.core.base_model import BaseModel, Samples
 from napari_phy.core.errors import NapariPhyError
 from napari_phy.stats.extremes import bin_extremes, join_bins

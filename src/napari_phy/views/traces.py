@@ -10,6 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_phy.core.arrays import read_only
+from napari_phy.core.progress import OnProgress, no_progress
+from napari_phy.stats.extremes import bin_extremes
 from napari_phy.stats.filtering import BandPass
 from napari_phy.stats.trace_levels import baseline_and_noise
 from napari_phy.views.trace_source import TraceSource
@@ -17,11 +19,12 @@ from napari_phy.views.trace_source import TraceSource
 Float32 = npt.NDArray[np.float32]
 TraceFilter = Callable[[Float32, float], Float32]
 
-FINEST_BIN = 16
 STEP = 4
 MAX_FILTERED_S = 10.0
 _MAX_SAMPLES_READ = 400_000  # rows, where there is no pyramid
 _CONTEXT_S = 0.02
+_BLOCK_VALUES = 4_000_000
+_PRELOADED_VALUES = 30_000_000
 _LOW_HZ, _HIGH_SHARE, _ORDER = 500.0, 0.475, 3
 
 RAW = "raw"
@@ -54,7 +57,7 @@ class TraceRequest:
     Attributes
     ----------
     start, stop : samples; they may reach over the ends.
-    factor : samples a bin: 1, or 16, 64, 256 …
+    factor : samples a bin: 1, or 4, 16, 64 …
     filter_name : one of `FILTERS`, or of a plugin; only single samples are filtered.
     """
 
@@ -90,12 +93,30 @@ class TraceData:
 
 
 def factor_for(samples_per_pixel: float) -> int:
-    """Return the widest bin that is not wider than a pixel: 1, or 16, 64, 256 …"""
+    """Return the widest bin that is not wider than a pixel: 1, 4, 16, 64 …"""
     factor = 1
-    wider = FINEST_BIN
-    while wider <= samples_per_pixel:
-        factor, wider = wider, wider * STEP
+    while factor * STEP <= samples_per_pixel:
+        factor *= STEP
     return factor
+
+
+def request_for(
+    source: TraceSource, start_s: float, stop_s: float, n_pixels: int, filter_name: str = RAW
+) -> TraceRequest:
+    """Return a request for a stretch of time in so many pixels, with the stretches before and after it.
+
+    It is the same while the stretch moves by less than a quarter of its length, so that little is read anew.
+    """
+    start, stop = start_s * source.sample_rate, stop_s * source.sample_rate
+    length = max(1.0, stop - start)
+    factor = factor_for(length / max(1, n_pixels))
+    step = factor * max(1, 2 ** int(np.log2(max(1.0, length / 4 / factor))))
+    reads_samples = factor <= STEP or filter_name != RAW
+    is_dear = reads_samples and 3 * length * len(source.columns) > _PRELOADED_VALUES
+    margin = 0 if is_dear else int(np.ceil(length / step)) * step
+    first = int(np.floor(start / step)) * step - margin
+    last = int(np.ceil(stop / step)) * step + margin
+    return TraceRequest(max(0, first), max(1, min(last, source.traces.shape[0])), factor, filter_name)
 
 
 class TraceReader:
@@ -120,10 +141,10 @@ class TraceReader:
         noise = self._read_levels()[1]
         return float(np.median(noise)) if len(noise) else 0.0
 
-    def read(self, request: TraceRequest) -> TraceData:
+    def read(self, request: TraceRequest, on_progress: OnProgress = no_progress) -> TraceData:
         """Return a stretch of the traces.
 
-        A filter acts on windows up to `MAX_FILTERED_S`; wider ones show the raw extremes.
+        A filter acts on stretches up to `MAX_FILTERED_S`; wider ones show the raw extremes.
 
         Raises
         ------
@@ -132,7 +153,7 @@ class TraceReader:
         """
         with self._lock:
             if self._last is None or self._last.request != request:
-                self._last = self._compute(request)
+                self._last = self._compute(request, on_progress)
             return self._last
 
     def _read_levels(self) -> tuple[Float32, Float32]:
@@ -142,24 +163,39 @@ class TraceReader:
             self._levels = baseline * source.unit_scale, noise * source.unit_scale
         return self._levels
 
-    def _compute(self, request: TraceRequest) -> TraceData:
+    def _compute(self, request: TraceRequest, on_progress: OnProgress) -> TraceData:
         source, factor = self.source, request.factor
-        n_samples = source.traces.shape[0]
         baseline = self._read_levels()[0]
         start = max(0, request.start) // factor
-        stop = max(start, -(-min(request.stop, n_samples) // factor))
+        stop = max(start, -(-min(request.stop, source.traces.shape[0]) // factor))
         act = self._filters.get(request.filter_name)
-        is_filtered = act is not None and request.stop - request.start <= MAX_FILTERED_S * source.sample_rate
+        is_filtered = act is not None and request.stop - request.start <= 3 * MAX_FILTERED_S * source.sample_rate
         if factor == 1 or is_filtered:
-            samples = self._samples(start * factor, min(stop * factor, n_samples), act if is_filtered else None)
-            low = high = np.ascontiguousarray(samples.T)
-            if factor > 1 and low.shape[1]:
-                starts = np.arange(0, low.shape[1], factor)
-                low, high = np.minimum.reduceat(low, starts, axis=1), np.maximum.reduceat(high, starts, axis=1)
+            low, high = self._from_samples(start, stop, factor, act if is_filtered else None, on_progress)
         else:
             extremes = source.extremes(factor, start, stop, _MAX_SAMPLES_READ) - baseline
             low, high = np.ascontiguousarray(extremes[:, 0].T), np.ascontiguousarray(extremes[:, 1].T)
         return TraceData(request, read_only(low), read_only(high), start, is_filtered)
+
+    def _from_samples(
+        self, start: int, stop: int, factor: int, act: TraceFilter | None, on_progress: OnProgress
+    ) -> tuple[Float32, Float32]:
+        """Return the extremes of filtered bins, block by block."""
+        n_channels, n_samples = len(self.source.columns), self.source.traces.shape[0]
+        low = np.empty((n_channels, stop - start), dtype=np.float32)
+        high = low if factor == 1 else np.empty_like(low)
+        step = max(1, _BLOCK_VALUES // max(1, n_channels * factor))
+        for first in range(start, stop, step):
+            on_progress((first - start) / (stop - start))
+            last = min(first + step, stop)
+            samples = self._samples(first * factor, min(last * factor, n_samples), act)
+            if factor == 1:
+                low[:, first - start : last - start] = samples.T
+            else:
+                extremes = bin_extremes(samples, factor)
+                low[:, first - start : last - start] = extremes[:, 0].T
+                high[:, first - start : last - start] = extremes[:, 1].T
+        return low, high
 
     def _samples(self, start: int, stop: int, act: TraceFilter | None) -> Float32:
         source, baseline = self.source, self._read_levels()[0]

@@ -80,7 +80,7 @@ class JoinedTraces:
 
     @property
     def origin(self) -> tuple[Any, ...]:
-        """What tells these raw data from others: of each recording its place, its file, and that file's size and date."""
+        """What tells these raw data from others: the place of each recording, and its file with size and date."""
         return tuple(
             (segment.start_sample, segment.n_samples, segment.first_row, segment.n_rows, *_file_identity(segment.raw))
             for segment in self.segments

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from napari_phy.stats.filtering import BandPass
 from napari_phy.io.kwik.traces import JoinedTraces
 from napari_phy.io.kwik.windows import Windows, in_order, sorted_ids
+from napari_phy.stats.filtering import BandPass
 
 
 class Waveforms:

@@ -52,9 +52,7 @@ def draw_lines(image, low, high, lines, first_column, bins_per_column, half_widt
         end = min(n_columns, int((first_bin + n_bins - first_column) / bins_per_column) + 1)
         for column in range(begin, end):
             left = first_column + column * bins_per_column
-            smallest, largest = span_of_column(
-                low, high, channel, first_bin, n_bins, left, left + bins_per_column
-            )
+            smallest, largest = span_of_column(low, high, channel, first_bin, n_bins, left, left + bins_per_column)
             if smallest <= largest:
                 top, bottom = zero - largest * gain - half_width, zero - smallest * gain + half_width
                 if bottom > 0 and top < image.shape[0]:

@@ -1,0 +1,78 @@
+"""Where each channel and each moment is in the Traces dock."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+ROW_PX = 14  # the least height of a channel, unless the user wants all of them in sight
+SMALLEST_ROW_PX = 1.5
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TraceLayout:
+    """Maps channels and seconds to logical pixels.
+
+    Attributes
+    ----------
+    left, top, width, height : the rectangle of the traces.
+    start_s, stop_s : what it shows.
+    order : (n_channels,) indices of channels, from the top.
+    row_px : height of a channel.
+    scroll_px : how far the channels are moved up.
+    """
+
+    left: float
+    top: float
+    width: float
+    height: float
+    start_s: float
+    stop_s: float
+    order: npt.NDArray[np.int64]
+    row_px: float
+    scroll_px: float
+
+    @property
+    def px_per_s(self) -> float:
+        """Pixels a second."""
+        return self.width / max(self.stop_s - self.start_s, 1e-12)
+
+    def x_of(self, time_s: float) -> float:
+        """Return the pixel of a moment."""
+        return self.left + (time_s - self.start_s) * self.px_per_s
+
+    def time_at(self, x_px: float) -> float:
+        """Return the moment under a pixel."""
+        return self.start_s + (x_px - self.left) / self.px_per_s
+
+    def zero_of(self, row: npt.ArrayLike) -> npt.NDArray[np.float64]:
+        """Return the pixel row of 0 µV of rows, counted from the top."""
+        return self.top + (np.asarray(row, dtype=np.float64) + 0.5) * self.row_px - self.scroll_px
+
+    def row_at(self, y_px: float) -> int | None:
+        """Return the row under a pixel, or None beside the channels."""
+        row = int((y_px - self.top + self.scroll_px) // self.row_px)
+        inside = self.top <= y_px < self.top + self.height
+        return row if inside and 0 <= row < len(self.order) else None
+
+    def contains(self, x_px: float, y_px: float) -> bool:
+        """Return whether a pixel lies in the rectangle."""
+        return self.left <= x_px < self.left + self.width and self.top <= y_px < self.top + self.height
+
+    @property
+    def rows(self) -> range:
+        """Rows of which at least a part is in sight."""
+        first = int(max(0, self.scroll_px // self.row_px))
+        last = int(np.ceil((self.scroll_px + self.height) / self.row_px))
+        return range(min(first, len(self.order)), min(last, len(self.order)))
+
+
+def row_height(n_channels: int, height: float, zoom: float, least: float) -> float:
+    """Return the height of a channel: all of them fill the dock, or `least`; times what the user wishes."""
+    fitting = height / max(1, n_channels)
+    return max(SMALLEST_ROW_PX, fitting, max(fitting, least) * zoom) if zoom < 1 else max(fitting, least) * zoom
+
+
+def clamped_scroll(scroll_px: float, n_channels: int, row_px: float, height: float) -> float:
+    """Return a scroll that leaves no empty room below the last channel."""
+    return float(min(max(0.0, scroll_px), max(0.0, n_channels * row_px - height)))

@@ -1,0 +1,172 @@
+"""Paints the Traces dock: lines, spikes, channel numbers, time axis, scale bar and the moment looked at."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from qtpy.QtCore import QPointF, QRectF, QSize, Qt
+from qtpy.QtGui import QColor, QImage, QPainter, QPen
+
+from napari_phy.views.numbers import format_number
+from napari_phy.widgets.canvas.ticks import nice_length, nice_ticks
+from napari_phy.widgets.canvas.trace_image import Columns, as_qimage, blank, draw_traces, make_lines
+from napari_phy.widgets.theme import AXIS_PX, TICK_PX, Tokens
+from napari_phy.widgets.trace_layout import TraceLayout
+
+TRACE_PX, SPIKE_PX = 0.8, 1.5
+LEAST_ALPHA = 0.25  # of a spike on a channel that hardly took part
+
+
+def plot_area(size: QSize, theme: Tokens) -> QRectF:
+    """Return where the traces are: channel numbers at the left, the scale bar at the right, the time axis below."""
+    left, right, bottom = theme.px(40), theme.px(16), theme.px(40)
+    return QRectF(left, theme.px(4), max(1, size.width() - left - right), max(1, size.height() - bottom - theme.px(4)))
+
+
+class TracePainter:
+    """Keeps the picture of the lines until something of it changes."""
+
+    def __init__(self) -> None:
+        self._pixels: Any = None
+        self._image: QImage | None = None
+
+    def forget(self) -> None:
+        """Draw the lines anew the next time."""
+        self._image = None
+
+    def paint(
+        self,
+        painter: QPainter,
+        size: QSize,
+        scale: float,
+        theme: Tokens,
+        data: Any,
+        layout: TraceLayout,
+        px_per_unit: float,
+        colors: Sequence[str],
+        time_s: float,
+    ) -> None:
+        """Paint everything.
+
+        Parameters
+        ----------
+        size, scale : of the widget in logical px, and device px a logical one.
+        data : traces, spikes and source, as the panel computes them.
+        px_per_unit : logical px a unit of voltage.
+        colors : of the selected clusters.
+        time_s : the moment that is marked.
+        """
+        painter.fillRect(QRectF(0, 0, size.width(), size.height()), theme.color("view"))
+        if self._image is None:
+            self._draw(scale, theme, data, layout, px_per_unit, colors)
+        painter.drawImage(QPointF(layout.left, layout.top), self._image)
+        if layout.start_s <= time_s <= layout.stop_s:
+            x = round(layout.x_of(time_s)) + 0.5
+            painter.setPen(QPen(theme.color("warning"), 1))
+            painter.drawLine(QPointF(x, layout.top), QPointF(x, layout.top + layout.height))
+        _paint_numbers(painter, theme, data, layout)
+        _paint_times(painter, theme, layout)
+        _paint_bar(painter, theme, data, layout, px_per_unit)
+
+    def _draw(
+        self, scale: float, theme: Tokens, data: Any, layout: TraceLayout, px_per_unit: float, colors: Sequence[str]
+    ) -> None:
+        """Draw the lines into a picture; rows are counted from the top of the traces."""
+        traces, rate = data.traces, data.source.sample_rate
+        n_columns = max(1, round(layout.width * scale))
+        self._pixels = blank(n_columns, max(1, round(layout.height * scale)), theme.view)
+        first_bin = layout.start_s * rate / traces.factor - traces.first_bin
+        n_bins = (layout.stop_s - layout.start_s) * rate / traces.factor
+        columns = Columns(first_bin, max(n_bins, 1e-9) / n_columns)
+        rows = np.array(layout.rows, dtype=np.int64)
+        zeros = (layout.zero_of(rows) - layout.top) * scale
+        greys = np.array([_rgb(theme.dim), _rgb(theme.faint)])[rows % 2]
+        if len(rows):
+            lines = make_lines(
+                layout.order[rows], 0, traces.low.shape[1], zeros, px_per_unit * scale, greys, np.ones(len(rows))
+            )
+            draw_traces(self._pixels, traces.low, traces.high, lines, columns, TRACE_PX * scale)
+            spikes = _spike_lines(data, layout, rows, zeros, px_per_unit * scale, colors)
+            if len(spikes):
+                draw_traces(self._pixels, traces.low, traces.high, spikes, columns, SPIKE_PX * scale)
+        self._image = as_qimage(self._pixels, scale)
+
+
+def _spike_lines(
+    data: Any, layout: TraceLayout, rows: np.ndarray, zeros: np.ndarray, gain: float, colors: Sequence[str]
+) -> np.ndarray:
+    """Return the parts of the traces that are spikes, those of the best cluster last and so on top."""
+    spikes, traces, rate = data.spikes, data.traces, data.source.sample_rate
+    inside = (spikes.samples >= layout.start_s * rate - spikes.after) & (
+        spikes.samples <= layout.stop_s * rate + spikes.before
+    )
+    chosen = np.flatnonzero(inside & (spikes.places < len(colors)))
+    chosen = chosen[np.argsort(-spikes.places[chosen], kind="stable")]
+    masks = spikes.masks[chosen][:, layout.order[rows]]
+    spike, row = np.nonzero(masks > 0)
+    if not len(spike):
+        return np.empty((0, 9))
+    first = (spikes.samples[chosen] - spikes.before) // traces.factor - traces.first_bin
+    length = -(-(spikes.before + spikes.after) // traces.factor) + 1
+    palette = np.array([_rgb(color) for color in colors])
+    alphas = LEAST_ALPHA + (1 - LEAST_ALPHA) * masks[spike, row]
+    return make_lines(
+        layout.order[rows[row]], first[spike], length, zeros[row], gain, palette[spikes.places[chosen][spike]], alphas
+    )
+
+
+def _rgb(color: str) -> tuple[int, int, int]:
+    found = QColor(color)
+    return found.red(), found.green(), found.blue()
+
+
+def _paint_numbers(painter: QPainter, theme: Tokens, data: Any, layout: TraceLayout) -> None:
+    painter.setFont(theme.font(TICK_PX))
+    painter.setPen(theme.color("faint"))
+    height = theme.px(14)
+    every = max(1, int(np.ceil(height / layout.row_px)))
+    for row in layout.rows:
+        y = float(layout.zero_of(row))
+        if row % every or not layout.top + height / 2 <= y + 1 <= layout.top + layout.height - height / 2 + 2:
+            continue
+        painter.drawText(
+            QRectF(0, y - height / 2, layout.left - theme.px(6), height),
+            Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter,
+            str(data.source.channel_ids[layout.order[row]]),
+        )
+
+
+def _paint_times(painter: QPainter, theme: Tokens, layout: TraceLayout) -> None:
+    bottom, line = layout.top + layout.height, theme.px(14)
+    painter.setPen(QPen(theme.color("grid"), 1))
+    painter.drawLine(QPointF(layout.left, bottom + 0.5), QPointF(layout.left + layout.width, bottom + 0.5))
+    painter.setFont(theme.font(TICK_PX))
+    painter.setPen(theme.color("dim"))
+    widest = theme.text_width(format_number(layout.stop_s, 4), TICK_PX)
+    n_ticks = max(2, int(layout.width / (widest + theme.px(28))))
+    for time_s, label in nice_ticks(layout.start_s, layout.stop_s, n_ticks):
+        half = theme.text_width(label, TICK_PX) / 2 + 2
+        x = min(max(layout.x_of(time_s), layout.left + half - 4), layout.left + layout.width - half + 4)
+        painter.drawText(QRectF(x - half, bottom + 3, 2 * half, line), Qt.AlignmentFlag.AlignCenter, label)
+    painter.setFont(theme.font(AXIS_PX))
+    painter.drawText(
+        QRectF(layout.left, bottom + 3 + line, layout.width, theme.px(15)), Qt.AlignmentFlag.AlignCenter, "time (s)"
+    )
+
+
+def _paint_bar(painter: QPainter, theme: Tokens, data: Any, layout: TraceLayout, px_per_unit: float) -> None:
+    """Draw the length of a round voltage at the bottom right, beside the traces."""
+    voltage = nice_length(theme.px(36) / px_per_unit)
+    length = voltage * px_per_unit
+    bottom = layout.top + layout.height
+    x = layout.left + layout.width + theme.px(6)
+    painter.setPen(QPen(theme.color("text"), 1.5, Qt.PenStyle.SolidLine, Qt.PenCapStyle.FlatCap))
+    painter.drawLine(QPointF(x, bottom), QPointF(x, bottom - length))
+    painter.setFont(theme.font(TICK_PX))
+    words = f"{voltage:g} {data.source.unit}"
+    width = theme.text_width(words, TICK_PX) + 4
+    painter.drawText(
+        QRectF(x + theme.px(6) - width, bottom + 3 + theme.px(14), width, theme.px(15)),
+        Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter,
+        words,
+    )
