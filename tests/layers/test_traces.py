@@ -10,11 +10,19 @@ from support import random_model
 from napari_phy import open_session
 from napari_phy.io.kwik.model import KwikModel
 from napari_phy.layers.traces import QUIET_FRACTION, TraceLevel, trace_levels, traces_layer
+from napari_phy.views.trace_source import TraceSource
 
 RNG = np.random.default_rng(0)
 TRACES = RNG.integers(-500, 500, size=(10_007, 5)).astype(np.int16)
 CHANNELS = np.array([3, 0, 4])
 BASELINE = np.array([10, 0, -5], np.float32)
+
+
+def source_of(traces, columns):
+    return TraceSource(traces, 20_000.0, columns, columns, None)
+
+
+SOURCE = source_of(TRACES, CHANNELS)
 
 
 def expected(factor):
@@ -25,7 +33,7 @@ def expected(factor):
 
 @pytest.mark.parametrize("factor", [1, 4, 64, 4096])
 def test_a_level_holds_the_signed_extreme_of_each_column(factor):
-    level = TraceLevel(TRACES, CHANNELS, BASELINE, factor)
+    level = TraceLevel(SOURCE, BASELINE, factor)
     whole = expected(factor)
     assert level.shape == whole.shape
     assert np.array_equal(np.asarray(level), whole)
@@ -36,7 +44,7 @@ def test_a_level_holds_the_signed_extreme_of_each_column(factor):
 
 
 def test_levels_go_from_samples_to_few_columns():
-    levels = trace_levels(TRACES, CHANNELS, BASELINE)
+    levels = trace_levels(SOURCE, BASELINE)
     assert [level.factor for level in levels] == [1, 4]
     assert levels[-1].shape[1] <= 3000
 
@@ -51,7 +59,7 @@ def test_a_long_recording_is_read_in_parts():
             return found
 
     counted = Counted()
-    level = TraceLevel(counted, CHANNELS, BASELINE, 1000, max_values=500)
+    level = TraceLevel(source_of(counted, CHANNELS), BASELINE, 1000, max_values=500)
     picture = np.asarray(level)
     assert counted.n_read <= 500 + TRACES.shape[1] * level.shape[1]
     assert picture.shape == (3, 11)
@@ -59,7 +67,7 @@ def test_a_long_recording_is_read_in_parts():
 
 
 def test_a_huge_level_is_not_turned_into_an_array():
-    level = TraceLevel(np.zeros((9_000_000, 1), np.int16), np.array([0]), np.zeros(1, np.float32), 1)
+    level = TraceLevel(source_of(np.zeros((9_000_000, 1), np.int16), np.array([0])), np.zeros(1, np.float32), 1)
     with pytest.raises(MemoryError, match="in pieces"):
         np.asarray(level)
 
@@ -79,7 +87,7 @@ def test_a_raw_file_that_ends_too_early_is_no_quiet_recording(kwik_copy):
 def _share_shown(traces):
     """Return the share of the picture of the whole recording that stands out from the background."""
     model = random_model(n_channels=traces.shape[1], duration=len(traces) / 20_000, traces=traces)
-    levels, options, _ = traces_layer(SimpleNamespace(model=model), 1.0)
+    levels, options, _ = traces_layer(SimpleNamespace(model=model, trace_pyramid=lambda model: None), 1.0)
     return float((np.abs(np.asarray(levels[-1])) > QUIET_FRACTION * options["contrast_limits"][1]).mean())
 
 
@@ -107,7 +115,7 @@ def test_noise_is_mostly_background_and_a_gap_does_not_count():
 def test_a_real_recording_shows_something_everywhere(data_folder, name):
     model = KwikModel(data_folder / name)
     with closing(model):
-        levels, options, _ = traces_layer(SimpleNamespace(model=model), 1.0)
+        levels, options, _ = traces_layer(SimpleNamespace(model=model, trace_pyramid=lambda model: None), 1.0)
         shown = np.abs(np.asarray(levels[-1])) > QUIET_FRACTION * options["contrast_limits"][1]
     thirds = [part.mean() for part in np.array_split(shown, 3, axis=1)]
     assert 0.05 < min(thirds) <= max(thirds) < 0.7

@@ -93,7 +93,7 @@ class TraceData:
 
 
 def factor_for(samples_per_pixel: float) -> int:
-    """Return the widest bin that is not wider than a pixel: 1, 4, 16, 64 …"""
+    """Return the widest bin that is not wider than a pixel: 1, 4, 16 and so on."""
     factor = 1
     while factor * STEP <= samples_per_pixel:
         factor *= STEP

@@ -40,6 +40,10 @@ class Desk(Protocol):
         """Ask for a label of the selected clusters."""
         ...
 
+    def ask_time(self) -> None:
+        """Ask for a moment, and go there."""
+        ...
+
     def show_keys(self) -> None:
         """Show the window with all keys."""
         ...

@@ -20,6 +20,7 @@ from napari_phy.widgets.refusals import (
     needs_unsaved,
     never,
 )
+from napari_phy.widgets.time_actions import go_to_spike, go_to_violation, turn_page
 
 
 def _session(desk: Desk) -> Session:
@@ -224,6 +225,30 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "drop_similar", "Drop similar", "Go", _drop_similar, needs_similar,
         _simple("Keep only the best cluster selected"), ("Backspace",),
+    ),
+    Action(
+        "next_page", "Next page", "Time", lambda desk: turn_page(_session(desk), 1), never,
+        _simple("Show the next page of the traces"), ("Alt+Right",),
+    ),
+    Action(
+        "previous_page", "Previous page", "Time", lambda desk: turn_page(_session(desk), -1), never,
+        _simple("Show the previous page of the traces"), ("Alt+Left",),
+    ),
+    Action(
+        "next_spike", "Next spike", "Time", lambda desk: go_to_spike(_session(desk), 1), needs_one,
+        _simple("Go to the next spike of the selected clusters"), ("Alt+PgDown",),
+    ),
+    Action(
+        "previous_spike", "Previous spike", "Time", lambda desk: go_to_spike(_session(desk), -1), needs_one,
+        _simple("Go to the previous spike of the selected clusters"), ("Alt+PgUp",),
+    ),
+    Action(
+        "next_violation", "Next refractory violation", "Time", lambda desk: go_to_violation(_session(desk)),
+        needs_one, _simple("Go to the next spike within 2 ms of the one before it"), ("Ctrl+Alt+PgDown",),
+    ),
+    Action(
+        "go_to_time", "Go to time…", "Time", lambda desk: desk.ask_time(), never,
+        _simple("Go to a moment of the recording"), ("T",),
     ),
     Action(
         "keys", "All keys", "Help", lambda desk: desk.show_keys(), never,

@@ -14,6 +14,8 @@ from qtpy.QtWidgets import QDialog, QFileDialog, QMainWindow, QMenu, QWidget
 
 from napari_phy.core.errors import ClusteringError, NapariPhyError
 from napari_phy.io.platform_files import is_writable_folder
+from napari_phy.views.numbers import format_number
+from napari_phy.views.time_words import read_time
 from napari_phy.widgets import messages
 from napari_phy.widgets.action import perform
 from napari_phy.widgets.actions import ACTIONS, BY_ID
@@ -22,7 +24,9 @@ from napari_phy.widgets.groups_dialog import own_groups
 from napari_phy.widgets.help_window import KeysWindow
 from napari_phy.widgets.label_dialog import LabelDialog
 from napari_phy.widgets.notify import notify
+from napari_phy.widgets.small_dialogs import NameDialog, Words
 from napari_phy.widgets.theme import Tokens
+from napari_phy.widgets.time_actions import go_to_time
 
 logger = logging.getLogger(__name__)
 
@@ -177,6 +181,22 @@ class SessionDesk(QObject):
         if accepted:
             session.label(session.selection.clusters, field, value)
         self.edited.emit()
+
+    def ask_time(self) -> None:
+        """Ask for a moment, and go there."""
+        clock = self._session.time
+        words = Words(
+            "Go to time", "Go to", f"Seconds, or minutes:seconds, up to {format_number(clock.duration_s, 3)} s.", "Go"
+        )
+        dialog = NameDialog(
+            words,
+            self._theme(),
+            self._window(),
+            name=f"{clock.time_s:.3f}",
+            problem=lambda text: messages.time_problem(text, clock.duration_s),
+        )
+        if dialog.ask():
+            go_to_time(self._session, read_time(dialog.name))
 
     def show_keys(self) -> None:
         """Show the window with all keys."""

@@ -17,6 +17,7 @@ from napari_phy.widgets.features_panel import FeaturesPanel
 from napari_phy.widgets.layouts import SMALL_BELOW, arrange_sort, napari_docks, resize_sort
 from napari_phy.widgets.similar_panel import SimilarPanel
 from napari_phy.widgets.theme import Tokens
+from napari_phy.widgets.traces_panel import TracesPanel
 from napari_phy.widgets.waveforms_panel import WaveformsPanel
 
 PANELS: dict[str, type[QWidget]] = {
@@ -25,8 +26,16 @@ PANELS: dict[str, type[QWidget]] = {
     "Waveforms": WaveformsPanel,
     "Features": FeaturesPanel,
     "Correlograms": CorrelogramsPanel,
+    "Traces": TracesPanel,
 }
-AREAS = {"Clusters": "left", "Similar": "left", "Waveforms": "top", "Features": "top", "Correlograms": "top"}
+AREAS = {
+    "Clusters": "left",
+    "Similar": "left",
+    "Waveforms": "top",
+    "Features": "top",
+    "Correlograms": "top",
+    "Traces": "bottom",
+}
 LISTS = ("Clusters", "Similar")
 
 

@@ -12,6 +12,7 @@ from napari_phy.widgets.clusters_panel import ClustersPanel
 from napari_phy.widgets.correlograms_panel import CorrelogramsPanel
 from napari_phy.widgets.features_panel import FeaturesPanel
 from napari_phy.widgets.similar_panel import SimilarPanel
+from napari_phy.widgets.traces_panel import TracesPanel
 from napari_phy.widgets.waveforms_panel import WaveformsPanel
 from napari_phy.widgets.workspace import Workspace, plain_viewer
 
@@ -59,6 +60,10 @@ class Correlograms(_Joins, CorrelogramsPanel):
     """Auto- and cross-correlograms."""
 
 
+class Traces(_Joins, TracesPanel):
+    """The voltage of each channel."""
+
+
 class Sort(QWidget):
     """Opens the Sort workspace and leaves."""
 
@@ -92,6 +97,6 @@ def _dock_of(widget: QWidget) -> QDockWidget | None:
 
 
 # The names of the manifest.
-clusters, similar, features, waveforms, correlograms, sort = (
-    Clusters, Similar, Features, Waveforms, Correlograms, Sort,
+clusters, similar, features, waveforms, correlograms, traces, sort = (
+    Clusters, Similar, Features, Waveforms, Correlograms, Traces, Sort,
 )  # fmt: skip

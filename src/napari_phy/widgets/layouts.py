@@ -29,6 +29,7 @@ def arrange_sort(window: QMainWindow, docks: Mapping[str, QDockWidget], *, small
         window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, correlograms)
     else:
         window.splitDockWidget(features, correlograms, Qt.Orientation.Horizontal)
+    window.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, docks["Traces"])
     resize_sort(window, docks, small=small)
 
 
@@ -40,12 +41,12 @@ def resize_sort(window: QMainWindow, docks: Mapping[str, QDockWidget], *, small:
         window.resizeDocks([docks["Clusters"], docks["Correlograms"]], [302, 480], Qt.Orientation.Horizontal)
         window.resizeDocks(top, [410, 545], Qt.Orientation.Horizontal)
         window.resizeDocks(lists, [395, 310], Qt.Orientation.Vertical)
-        window.resizeDocks(top[:1], [360], Qt.Orientation.Vertical)
+        window.resizeDocks([top[0], docks["Traces"]], [360, 215], Qt.Orientation.Vertical)
         return
     window.resizeDocks(lists[:1], [434], Qt.Orientation.Horizontal)
     window.resizeDocks([*top, docks["Correlograms"]], [420, 550, 520], Qt.Orientation.Horizontal)
     window.resizeDocks(lists, [555, 435], Qt.Orientation.Vertical)
-    window.resizeDocks(top[:1], [545], Qt.Orientation.Vertical)
+    window.resizeDocks([top[0], docks["Traces"]], [545, 300], Qt.Orientation.Vertical)
 
 
 def napari_docks(window: QMainWindow) -> list[QDockWidget]:

@@ -5,6 +5,7 @@ from typing import Any
 
 from napari_phy.core.update_info import UpdateInfo
 from napari_phy.views.numbers import format_count, format_number
+from napari_phy.views.time_words import read_time
 
 EMPTY_WORKSPACE = "Open a Kwik file to begin: File > Open, or drop it here."
 NO_CLUSTERS = "This clustering has no clusters."
@@ -215,3 +216,11 @@ def _clusters_and_value(edit: UpdateInfo) -> tuple[Sequence[int], Any]:
     changes = edit.metadata_changed
     clusters = list(dict.fromkeys(change.cluster_id for change in changes))
     return clusters, changes[0].new if changes else None
+
+
+def time_problem(text: str, duration_s: float) -> str:
+    """Return why a text is no moment of a recording, or ""."""
+    time_s = read_time(text)
+    if time_s is None:
+        return f"{text} is no time: write 12.5, or 1:02.5 for minutes and seconds."
+    return f"The recording ends at {format_number(duration_s, 3)} s." if time_s > duration_s else ""

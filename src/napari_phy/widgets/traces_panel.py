@@ -8,12 +8,11 @@ import numpy as np
 import numpy.typing as npt
 from qtpy.QtCore import QPointF, Qt, QTimer
 from qtpy.QtGui import QPainter
-from qtpy.QtWidgets import QInputDialog, QWidget
+from qtpy.QtWidgets import QWidget
 
 from napari_phy.core.progress import OnProgress
 from napari_phy.views.numbers import format_number
 from napari_phy.views.spike_rows import required
-from napari_phy.views.spike_steps import next_spike, next_violation
 from napari_phy.views.trace_source import TraceSource
 from napari_phy.views.trace_spikes import TraceSpikes, find_trace_spikes
 from napari_phy.views.traces import FILTERS, RAW, TraceData, TraceReader, TraceRequest, request_for
@@ -36,7 +35,7 @@ SPEEDS = (0.1, 0.25, 0.5, 1.0, 2.0)  # pages a second
 class Wish:
     """A stretch of the traces and the clusters whose spikes lie over it."""
 
-    traces: TraceRequest
+    traces: TraceRequest | None
     clusters: tuple[int, ...]
 
 
@@ -64,7 +63,7 @@ class TracesPanel(Panel):
         "The voltage of each channel; the spikes of the selected clusters in their colours, where they were seen.\n"
         "Drag moves, the wheel zooms time, Ctrl+wheel makes traces taller or flatter, Shift+wheel channels higher.\n"
         "A click goes to a moment and selects the spike there, Ctrl+click its cluster.\n"
-        "Page Up and Page Down turn the page; with Alt they go to the previous and the next spike of the selection."
+        "Alt+Right and Alt+Left turn the page, Alt+Page Down and Up go from spike to spike of the selection, T to a time."
     )
 
     def __init__(self, session: Any = None, **options: Any) -> None:
@@ -97,12 +96,6 @@ class TracesPanel(Panel):
         choices = [(name[0].upper() + name[1:], name) for name in FILTERS]
         self._filter_menu = self.add_drop_down("Filter", choices, self._filter, self.set_filter)
         menu = self.header.more_menu
-        menu.addAction("Next page").triggered.connect(lambda *_: self.turn_page(1))
-        menu.addAction("Previous page").triggered.connect(lambda *_: self.turn_page(-1))
-        menu.addAction("Go to time…").triggered.connect(lambda *_: self._ask_time())
-        menu.addAction("Next spike of the selection").triggered.connect(lambda *_: self.go_to_spike(1))
-        menu.addAction("Previous spike of the selection").triggered.connect(lambda *_: self.go_to_spike(-1))
-        menu.addAction("Next refractory violation").triggered.connect(lambda *_: self.go_to_violation(1))
         self._run_action = menu.addAction("Scroll on")
         self._run_action.setCheckable(True)
         self._run_action.toggled.connect(self.set_running)
@@ -126,19 +119,17 @@ class TracesPanel(Panel):
     # --- request ---
 
     def make_request(self) -> Wish:
-        source = self._source(self.session.model)
-        start_s, stop_s = self.session.time.shown_s
+        source = TraceSource.of_model(self.session.model)
+        if source is None:
+            return Wish(None, self.clusters)
         n_pixels = max(1, round(self._area().width() * self.devicePixelRatioF()))
-        return Wish(request_for(source, start_s, stop_s, n_pixels, self._filter), self.clusters)
+        return Wish(request_for(source, *self.session.time.shown_s, n_pixels, self._filter), self.clusters)
 
     def compute(self, session: Any, request: Wish, on_progress: OnProgress) -> Answer:
         reader = self._reader_of(session.model)
         traces = reader.read(request.traces, on_progress)
         spikes = find_trace_spikes(session, request.clusters, request.traces.start, request.traces.stop)
         return Answer(traces, spikes, reader.source, reader.noise, _best_channels(session, request.clusters))
-
-    def _source(self, model: Any) -> TraceSource:
-        return self._reader_of(model).source
 
     def _reader_of(self, model: Any) -> TraceReader:
         """Return the reader of a model's traces; raise MissingDataError without raw data."""
@@ -260,11 +251,6 @@ class TracesPanel(Panel):
         self._gain = self._row_zoom = 1.0
         self._redraw()
 
-    def turn_page(self, step: int) -> None:
-        """Go to the next page, or the previous one for −1."""
-        start_s, stop_s = self.session.time.shown_s
-        self._show(start_s + step * (stop_s - start_s), stop_s + step * (stop_s - start_s))
-
     def zoom_time(self, time_s: float, factor: float) -> None:
         """Show 1/factor of the time, with a moment kept in place."""
         clock = self.session.time
@@ -272,21 +258,6 @@ class TracesPanel(Panel):
         length = min(max((stop_s - start_s) / factor, SHORTEST_S), max(clock.duration_s, SHORTEST_S))
         share = (time_s - start_s) / max(stop_s - start_s, 1e-12)
         self._show(time_s - share * length, time_s + (1 - share) * length)
-
-    def go_to_spike(self, step: int) -> None:
-        """Go to the next (or previous) spike of the selection, and select it."""
-        self._go_to(next_spike(self.session, self.clusters, self.session.time.time_s, step), "spike")
-
-    def go_to_violation(self, step: int) -> None:
-        """Go to the next spike within the refractory time of the one before it."""
-        self._go_to(next_violation(self.session, self.clusters, self.session.time.time_s, step), "violation")
-
-    def go_to_time(self, time_s: float) -> None:
-        """Look at a moment, in the middle of the view."""
-        start_s, stop_s = self.session.time.shown_s
-        half = (stop_s - start_s) / 2
-        self._show(time_s - half, time_s + half)
-        self.session.time.move_to(time_s)
 
     def set_running(self, running: bool) -> None:
         """Scroll on by itself, or stand still."""
@@ -309,21 +280,6 @@ class TracesPanel(Panel):
 
     def _show(self, start_s: float, stop_s: float) -> None:
         self.session.time.show(start_s, stop_s)
-
-    def _go_to(self, spike: int | None, what: str) -> None:
-        if spike is None:
-            self.say(f"No further {what} of the selected clusters." if self.clusters else "Select a cluster first.")
-            return
-        self.go_to_time(float(self.session.model.spike_samples[spike]) / self.session.model.sample_rate)
-        self.session.selection.select_spikes([spike])
-
-    def _ask_time(self) -> None:
-        clock = self.session.time
-        time_s, accepted = QInputDialog.getDouble(
-            self, "Go to time", "Time (s)", clock.time_s, 0.0, clock.duration_s, 4
-        )
-        if accepted:
-            self.go_to_time(time_s)
 
     # --- events ---
 
@@ -415,17 +371,6 @@ class TracesPanel(Panel):
         if found is not None:
             words = [f"cluster {found[1]}, spike {format_number(found[0])}", *words]
         return ", ".join(words)
-
-    def keyPressEvent(self, event) -> None:
-        """Turn pages, and with Alt go from spike to spike."""
-        steps = {Qt.Key.Key_PageDown: 1, Qt.Key.Key_PageUp: -1}
-        step = steps.get(event.key())
-        if step is None or self.session is None:
-            super().keyPressEvent(event)
-        elif event.modifiers() & Qt.KeyboardModifier.AltModifier:
-            self.go_to_spike(step)
-        else:
-            self.turn_page(step)
 
 
 def _best_channels(session: Any, clusters: tuple[int, ...]) -> npt.NDArray[np.int64]:
