@@ -63,7 +63,7 @@ class TracesPanel(Panel):
         "The voltage of each channel; the spikes of the selected clusters in their colours, where they were seen.\n"
         "Drag moves, the wheel zooms time, Ctrl+wheel makes traces taller or flatter, Shift+wheel channels higher.\n"
         "A click goes to a moment and selects the spike there, Ctrl+click its cluster.\n"
-        "Alt+Right and Alt+Left turn the page, Alt+Page Down and Up go from spike to spike of the selection, T to a time."
+        "Alt+Right and Alt+Left turn the page, Alt+Page Down and Up go from spike to spike, T to a time."
     )
 
     def __init__(self, session: Any = None, **options: Any) -> None:
