@@ -16,7 +16,8 @@ TALL = np.arange(30).reshape(10, 3)
 )
 def test_the_longer_axis_is_time_unless_said_otherwise(array, time_axis, read):
     samples = ArraySamples(array, time_axis)
-    assert samples.shape == read.shape and samples.dtype.isnative
+    assert samples.shape == read.shape
+    assert samples.dtype.isnative
     assert_array_equal(samples[:], read)
     assert_array_equal(samples[1:8:2, [1, 0]], read[1:8:2, [1, 0]])
     assert_array_equal(samples[2], read[2])

@@ -37,7 +37,8 @@ def test_views_that_follow_each_other_come_to_rest():
     moves = counted(one.moved)
     other.move_to(20.0)
     other.move_to(20.0)
-    assert one.time_s == 20.0 and len(moves) == 1
+    assert one.time_s == 20.0
+    assert len(moves) == 1
 
 
 def test_what_is_shown_follows_only_when_it_must():
@@ -45,9 +46,11 @@ def test_what_is_shown_follows_only_when_it_must():
     clock.show(10, 12)
     changes = counted(clock.shown_changed)
     clock.move_to(11.5)
-    assert clock.shown_s == (10, 12) and not changes
+    assert clock.shown_s == (10, 12)
+    assert not changes
     clock.move_to(30)
-    assert clock.shown_s == (29, 31) and len(changes) == 1
+    assert clock.shown_s == (29, 31)
+    assert len(changes) == 1
     clock.show(59.5, 61.5)
     assert clock.shown_s == (58, 60)
 
@@ -56,4 +59,5 @@ def test_a_shorter_time_line_takes_the_moment_along():
     clock = TimeCursor(60)
     clock.move_to(50)
     clock.set_duration(20)
-    assert clock.time_s == 20 and clock.shown_s[1] <= 20
+    assert clock.time_s == 20
+    assert clock.shown_s[1] <= 20

@@ -57,7 +57,8 @@ def test_every_level_holds_the_extremes(tmp_path, dtype, n_samples):
     pyramid = TracePyramid(ArraySamples(traces, time_axis=0), tmp_path / "p")
     shares = []
     pyramid.build(shares.append)
-    assert shares == sorted(shares) and shares[-1:] == [1.0][: bool(pyramid.factors)]
+    assert shares == sorted(shares)
+    assert shares[-1:] == [1.0][: bool(pyramid.factors)]
     assert_holds(pyramid, traces)
     again = TracePyramid(ArraySamples(traces, time_axis=0), tmp_path / "p")
     assert_holds(again, traces)
@@ -87,7 +88,8 @@ def test_broken_off_it_goes_on(tmp_path_factory, stops, n_samples):
             assert before < pyramid.n_done <= n_samples
             for factor in () if pyramid.is_complete else pyramid.factors:
                 n_bins = pyramid.n_done // factor
-                assert pyramid.covers(factor, 0, n_bins) and not pyramid.covers(factor, 0, n_bins + 1)
+                assert pyramid.covers(factor, 0, n_bins)
+                assert not pyramid.covers(factor, 0, n_bins + 1)
                 assert_array_equal(pyramid.read(factor, 0, n_bins), bin_extremes(traces, factor)[:n_bins])
         assert TracePyramid(ArraySamples(traces, 0), folder).n_done == pyramid.n_done
     pyramid = TracePyramid(ArraySamples(traces, 0), folder)

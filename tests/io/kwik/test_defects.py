@@ -11,8 +11,8 @@ from kwik_writers.spikedetekt2 import write_spikedetekt2
 from kwik_writers.truth import make_truth
 
 from napari_phy.io.kwik import schema
-from napari_phy.stats.filtering import BandPass
 from napari_phy.io.kwik.model import KwikModel
+from napari_phy.stats.filtering import BandPass
 
 
 @pytest.mark.parametrize("raw", ["dat", "kwd"])

@@ -16,9 +16,9 @@ from kwik_writers.truth import make_truth
 from napari_phy.core.probe import Probe
 from napari_phy.io.kwik import windows
 from napari_phy.io.kwik.create import KwikGroup
-from napari_phy.stats.filtering import BandPass
 from napari_phy.io.kwik.model import KwikModel
 from napari_phy.io.kwik.parameters import band_pass, plausible_gain
+from napari_phy.stats.filtering import BandPass
 
 PROBE = Probe(np.array([4, 2, 0]), np.zeros((3, 2)), np.empty((0, 2), dtype=int))
 SPIKES = np.sort(np.concatenate([[0, 3, 60, 8990, 8999, 9000, 9004, 9100, 15_999], np.arange(200, 15_900, 90)]))
