@@ -148,6 +148,12 @@ class LayerBinder:
         self._shown = None  # times may have changed with the recordings
         self.refresh()
 
+    def refresh_traces(self) -> None:
+        """Read again what is in sight of the traces."""
+        for layer in self.layers:
+            if isinstance(layer, Image):
+                layer.refresh()
+
     def _switch_traces(self) -> None:
         """Put the channels of another channel group into the layer that is there; without any, take it away."""
         layer = next((layer for layer in self.layers if isinstance(layer, Image)), None)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from napari_phy.core.update_info import UpdateInfo
+from napari_phy.io.atomic import format_bytes
 from napari_phy.views.numbers import format_count, format_number
 from napari_phy.views.time_words import read_time
 
@@ -20,6 +21,7 @@ NOTHING_TO_SAVE = "Everything is saved."
 SAVING = "Saving…"
 SAVE_COPY = "Save a copy"
 LOCATED_AFTER_SWITCH = "Another channel group or clustering was opened meanwhile. Locate the raw data again."
+SUMMARISING = "Summarising the traces…"
 READING_FEATURES = "Reading features…"
 READING_CANCELLED = "Reading features was cancelled. Nothing was changed."
 HIDDEN_GROUPS = "noise and MUA hidden"
@@ -224,3 +226,9 @@ def time_problem(text: str, duration_s: float) -> str:
     if time_s is None:
         return f"{text} is no time: write 12.5, or 1:02.5 for minutes and seconds."
     return f"The recording ends at {format_number(duration_s, 3)} s." if time_s > duration_s else ""
+
+
+def summary_offered(name: str, n_bytes: int) -> str:
+    """Return what a summary of the traces takes and gives."""
+    size = format_bytes(n_bytes)
+    return f"Moving through all of {name} is fast once a summary of its traces is stored, which takes {size}."

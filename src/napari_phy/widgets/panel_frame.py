@@ -30,6 +30,7 @@ class PanelFrame(QWidget):
     working = ""
     has_lasso = False
     has_legend = True
+    has_caption = True
 
     hovered = Signal(str)
 
@@ -46,6 +47,7 @@ class PanelFrame(QWidget):
         self.header.hide()
         self.stack = PictureStack(self.make_content(), self.working)
         self.stack.legend.setVisible(self.has_legend)
+        self.stack.caption.setVisible(self.has_caption)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.stack)

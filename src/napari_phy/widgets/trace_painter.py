@@ -80,7 +80,7 @@ class TracePainter:
         columns = Columns(first_bin, max(n_bins, 1e-9) / n_columns)
         rows = np.array(layout.rows, dtype=np.int64)
         zeros = (layout.zero_of(rows) - layout.top) * scale
-        greys = np.array([_rgb(theme.dim), _rgb(theme.faint)])[rows % 2]
+        greys = np.array([_rgb(theme.noise), _rgb(theme.faint)])[rows % 2]
         if len(rows):
             lines = make_lines(
                 layout.order[rows], 0, traces.low.shape[1], zeros, px_per_unit * scale, greys, np.ones(len(rows))

@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from qtpy.QtCore import QPointF, Qt, QTimer
-from qtpy.QtGui import QPainter
+from qtpy.QtGui import QActionGroup, QPainter
 from qtpy.QtWidgets import QWidget
 
 from napari_phy.core.progress import OnProgress
+from napari_phy.core.time_cursor import PAGE_S
 from napari_phy.views.numbers import format_number
 from napari_phy.views.spike_rows import required
 from napari_phy.views.trace_source import TraceSource
@@ -22,7 +23,8 @@ from napari_phy.widgets.trace_layout import ROW_PX, TraceLayout, clamped_scroll,
 from napari_phy.widgets.trace_mouse import TracePlot
 from napari_phy.widgets.trace_painter import TracePainter, plot_area
 
-ORDERS = (("By depth", "depth"), ("By number", "number"), ("Best first", "best"))
+ORDERS = (("By depth", "depth"), ("By number", "number"), ("Best of the selection first", "best"))
+PAGES = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 60.0)  # s
 ZOOM_STEP = 1.25
 NOISE_ROWS = 14.0  # standard deviations of the noise in the height of a channel
 SHORTEST_S = 0.002
@@ -58,6 +60,7 @@ class TracesPanel(Panel):
     working = "Reading traces…"
     failed = "The traces could not be read."
     has_legend = False
+    has_caption = False
     needs_raw_data = True
     help_text = (
         "The voltage of each channel; the spikes of the selected clusters in their colours, where they were seen.\n"
@@ -92,10 +95,19 @@ class TracesPanel(Panel):
         self.plot.moved.connect(self._on_moved)
         self.plot.left.connect(lambda: self.say(""))
         self.plot.resized.connect(self._on_resized)
-        self._order_menu = self.add_drop_down("Order of channels", ORDERS, self._order, self.set_order)
+        pages = [(f"{page:g} s", page) for page in PAGES]
+        self._page_menu = self.add_drop_down("Length of a page", pages, PAGE_S, self.set_page)
         choices = [(name[0].upper() + name[1:], name) for name in FILTERS]
         self._filter_menu = self.add_drop_down("Filter", choices, self._filter, self.set_filter)
         menu = self.header.more_menu
+        orders = QActionGroup(menu)
+        self._order_actions = {order: menu.addAction(text) for text, order in ORDERS}
+        for order, action in self._order_actions.items():
+            action.setCheckable(True)
+            action.setChecked(order == self._order)
+            orders.addAction(action)
+            action.triggered.connect(lambda *_, order=order: self.set_order(order))
+        menu.addSeparator()
         self._run_action = menu.addAction("Scroll on")
         self._run_action.setCheckable(True)
         self._run_action.toggled.connect(self.set_running)
@@ -112,6 +124,7 @@ class TracesPanel(Panel):
         if self.session is not None:
             self._links.connect(self.session.time.shown_changed, self._on_shown_changed)
             self._links.connect(self.session.time.moved, self._on_time_moved)
+            self._say_page()
 
     def on_selection(self) -> None:
         self._bring_best_into_sight = True
@@ -200,15 +213,19 @@ class TracesPanel(Panel):
             self.px_per_unit, [self.color_of(place) for place in range(len(clusters))], self.session.time.time_s,
         )  # fmt: skip
 
+    def _say_page(self) -> None:
+        start_s, stop_s = self.session.time.shown_s
+        self._page_menu.set_current(stop_s - start_s, f"{stop_s - start_s:.3g} s")
+
     def _say_what_is_shown(self, data: Answer) -> None:
         layout = self.layout_now
         n_rows, n_channels = len(layout.rows), len(layout.order)
-        words = [f"{n_rows} of {n_channels} channels" if n_rows < n_channels else f"all {n_channels} channels"]
+        words = [f"{n_rows} of {n_channels} channels"] if n_rows < n_channels else []
         if self._filter != RAW:
             words.append(self._filter if data.traces.is_filtered else "raw: filters act on 10 s and less")
         if len(data.spikes.spike_ids) < data.spikes.n_total:
             words.append(f"{format_number(len(data.spikes.spike_ids))} of {format_number(data.spikes.n_total)} spikes")
-        self.stack.caption.setText("; ".join(words))
+        self.header.set_note("; ".join(words))
 
     def _show_best(self, data: Answer) -> None:
         """Scroll so that the best channel of the selection is in the middle, where it is not in sight."""
@@ -226,9 +243,16 @@ class TracesPanel(Panel):
     def set_order(self, order: str) -> None:
         """Order channels by "depth", by "number", or the "best" of the selection first."""
         self._order = order
-        self._order_menu.set_current(order)
+        self._order_actions[order].setChecked(True)
         self._scroll = 0.0
         self._redraw()
+
+    def set_page(self, page_s: float) -> None:
+        """Show so many seconds at a time."""
+        start_s, stop_s = self.session.time.shown_s if self.session is not None else (0.0, 0.0)
+        if self.session is not None:
+            middle = (start_s + stop_s) / 2
+            self.session.time.show(middle - page_s / 2, middle + page_s / 2)
 
     def set_filter(self, name: str) -> None:
         """Show traces raw, or through one of the filters."""
@@ -285,6 +309,7 @@ class TracesPanel(Panel):
 
     @guarded
     def _on_shown_changed(self) -> None:
+        self._say_page()
         self._redraw()
         self.refresh()
 

@@ -30,7 +30,9 @@ from napari_phy.widgets.preparation import Preparation, is_large
 from napari_phy.widgets.raw_data import RawDataSearch
 from napari_phy.widgets.session_watch import SessionWatch
 from napari_phy.widgets.theme import ThemeFollower, Tokens
+from napari_phy.widgets.time_frame import TimeFrame
 from napari_phy.widgets.toolbar import ActionBar
+from napari_phy.widgets.trace_summary import TraceSummary
 from napari_phy.widgets.work_bar import WorkBar
 
 HINTS = "Space next candidate   ·   G merge   ·   Alt+G good   ·   F1 keys"
@@ -68,6 +70,9 @@ class Workspace(QObject):
         self.panels, self.docks = self.board.panels, self.board.docks
         self.canvas_fit = CanvasFit(window, self)
         self.board.arranged.connect(self.canvas_fit.fit_soon)
+        self.time_frame = TimeFrame(viewer, window, self)
+        self.trace_summary = TraceSummary(window, self)
+        self.trace_summary.grown.connect(self._on_summary_grown)
         self.theme_follower = ThemeFollower(viewer, self)
         self.desk = SessionDesk(viewer, window, lambda: self.theme, self._listed_clusters, self)
         self.guard = CloseGuard(window, lambda: self.session, lambda: self.theme, self.desk.complain)
@@ -241,6 +246,8 @@ class Workspace(QObject):
         self._missing = () if session is None else session.model.missing
         self._binder = None if session is None or viewer is None else LayerBinder(viewer, session)
         self.canvas_fit.follow(self._binder)
+        self.time_frame.follow(session)
+        self.trace_summary.follow(session)
         if self._binder is not None:
             self._binder.set_dark(self.theme.dark)
         self.watch.follow(session)
@@ -267,6 +274,7 @@ class Workspace(QObject):
         self._missing = session.model.missing
         binder.follow_switch()
         self.canvas_fit.fit()
+        self.trace_summary.follow(session)
         if self._preparation is None and not session.selection.clusters:
             session.start_wizard()
         self.focus_clusters()
@@ -283,11 +291,19 @@ class Workspace(QObject):
             panel.read_again()
         binder.show_traces()
         self.canvas_fit.fit()
+        self.trace_summary.follow(session)
         if session.model.traces is not None:
             self.desk.say_soon(messages.located(path.name for path in session.model.raw_places.values()))
         for sentence in session.model.missing:
             if any(name in sentence for name in session.model.missing_raw):
                 notify(sentence, "warning", [(LOCATE, self.raw_data.ask)])
+
+    def _on_summary_grown(self) -> None:
+        """Draw what was drawn of few samples from the summary."""
+        if self._binder is not None:
+            self._binder.refresh_traces()
+        if "Traces" in self.panels:
+            self.panels["Traces"].read_again()
 
     def _on_file_changed(self, sentence: str) -> None:
         notify(sentence, "warning", [(SAVE_COPY, self.desk.save_copy)] if "save a copy" in sentence else ())
@@ -352,6 +368,8 @@ class Workspace(QObject):
     def _on_theme_changed(self, theme: Tokens) -> None:
         self.toolbar.apply_theme(theme)
         self.work_bar.apply_theme(theme)
+        self.trace_summary.bar.apply_theme(theme)
+        self.time_frame.apply_theme(theme)
         self.board.apply_theme(theme)
         if self._binder is not None:
             self._binder.set_dark(theme.dark)
