@@ -1,0 +1,180 @@
+"""A stretch of traces is what the samples are, at every scale, with and without a pyramid."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose, assert_array_equal
+
+from napari_phy.core.progress import CancelledError
+from napari_phy.io.trace_pyramid import TracePyramid
+from napari_phy.stats.extremes import bin_extremes
+from napari_phy.views.time_words import read_time
+from napari_phy.views.trace_source import TraceSource
+from napari_phy.views.traces import (
+    FILTERS,
+    TraceReader,
+    TraceRequest,
+    band_pass,
+    common_median_reference,
+    factor_for,
+    request_for,
+)
+
+RATE = 20_000.0
+N_SAMPLES = 50_021
+COLUMNS = np.array([3, 0, 2])
+
+
+@pytest.fixture(scope="module")
+def traces():
+    rng = np.random.default_rng(0)
+    return (rng.normal(0, 50, (N_SAMPLES, 4)) + [100, -300, 7, 40]).astype(np.int16)
+
+
+@pytest.fixture(scope="module")
+def pyramid(traces, tmp_path_factory):
+    made = TracePyramid(source_of(traces).traces, tmp_path_factory.mktemp("pyramid"))
+    made.build()
+    return made
+
+
+def source_of(traces, pyramid=None, unit_scale=0.5):
+    return TraceSource(traces, RATE, COLUMNS, COLUMNS, None, unit_scale, "µV", pyramid)
+
+
+def expected(traces, request, factor):
+    """Return low and high of the bins that touch the stretch, free of the resting voltage."""
+    values = (traces[:, COLUMNS] * 0.5).astype(np.float32)
+    baseline = TraceReader(source_of(traces))._read_levels()[0]
+    first = max(0, request.start) // factor
+    last = max(first, -(-min(request.stop, N_SAMPLES) // factor))
+    extremes = bin_extremes(values, factor)[first:last] - baseline
+    return extremes[:, 0].T, extremes[:, 1].T
+
+
+@given(st.integers(-500, N_SAMPLES), st.integers(1, 30_000), st.sampled_from([1, 4, 16, 64, 256]), st.booleans())
+def test_bins_hold_the_extremes_of_their_samples(traces, pyramid, start, length, factor, uses_pyramid):
+    request = TraceRequest(start, start + length, factor)
+    found = TraceReader(source_of(traces, pyramid if uses_pyramid else None)).read(request)
+    low, high = expected(traces, request, factor)
+    assert found.first_bin == max(0, start) // factor
+    assert_allclose(found.low, low, atol=1e-3)
+    assert_allclose(found.high, high, atol=1e-3)
+
+
+def test_the_pyramid_spares_the_samples(traces, pyramid):
+    class Counted:
+        shape, dtype, n_read = traces.shape, traces.dtype, 0
+
+        def __getitem__(self, key):
+            found = traces[key]
+            self.n_read += len(found)
+            return found
+
+    counted = Counted()
+    reader = TraceReader(source_of(counted, pyramid))
+    reader.noise  # noqa: B018  # reads excerpts
+    before = counted.n_read
+    reader.read(TraceRequest(0, N_SAMPLES, 64))
+    assert counted.n_read == before
+    reader.read(TraceRequest(0, 1000, 1))
+    assert counted.n_read == before + 1000
+
+
+def test_files_of_the_pyramid_that_go_are_not_missed(traces, tmp_path):
+    pyramid = TracePyramid(source_of(traces).traces, tmp_path)
+    pyramid.build()
+    for file in tmp_path.glob("*.bin"):
+        file.unlink()
+    request = TraceRequest(0, 5000, 64)
+    found = TraceReader(source_of(traces, pyramid)).read(request)
+    assert_allclose(found.low, expected(traces, request, 64)[0], atol=1e-3)
+
+
+def test_the_same_stretch_is_read_once(traces):
+    reader = TraceReader(source_of(traces))
+    first = reader.read(TraceRequest(0, 1000))
+    assert reader.read(TraceRequest(0, 1000)) is first
+    assert reader.read(TraceRequest(0, 2000)) is not first
+
+
+def test_reading_stops_when_nobody_waits(traces, monkeypatch):
+    monkeypatch.setattr("napari_phy.views.traces._BLOCK_VALUES", 300)
+    n_calls = []
+
+    def on_progress(share):
+        n_calls.append(share)
+        if len(n_calls) == 3:
+            raise CancelledError
+
+    with pytest.raises(CancelledError):
+        TraceReader(source_of(traces)).read(TraceRequest(0, 5000), on_progress)
+    assert len(n_calls) == 3
+
+
+@given(st.floats(0.01, 1e6))
+def test_bins_are_never_wider_than_a_pixel(samples_per_pixel):
+    factor = factor_for(samples_per_pixel)
+    assert factor == 1 or factor <= samples_per_pixel < 4 * factor
+
+
+@given(st.floats(0, 2.4), st.floats(0.002, 2.5), st.integers(1, 3000))
+def test_a_request_holds_the_stretch_and_its_neighbours(traces, start_s, length_s, n_pixels):
+    source = source_of(traces)
+    request = request_for(source, start_s, start_s + length_s, n_pixels)
+    assert request.start <= max(0.0, start_s - length_s) * RATE + 1
+    assert request.stop >= min(N_SAMPLES, (start_s + 2 * length_s) * RATE - 1)
+    assert (request.stop - request.start) <= 3.6 * length_s * RATE + 8 * request.factor
+
+
+def test_moving_a_little_asks_for_nothing_new(traces):
+    source = source_of(traces)
+    requests = {request_for(source, 1.0 + k * 1e-4, 1.1 + k * 1e-4, 1000) for k in range(100)}
+    assert len(requests) <= 2
+
+
+@pytest.mark.parametrize("factor", [1, 4, 64])
+def test_filters_act_as_on_the_whole_file(traces, factor):
+    source = source_of(traces)
+    request = TraceRequest(20_000, 30_000, factor, "band-pass")
+    found = TraceReader(source).read(request)
+    assert found.is_filtered
+    baseline = TraceReader(source)._read_levels()[0]
+    whole = band_pass(source.samples(0, N_SAMPLES) - baseline, RATE)
+    extremes = bin_extremes(whole, factor)[found.first_bin : found.first_bin + found.low.shape[1]]
+    scale = np.abs(whole).max()
+    assert np.abs(found.low - extremes[:, 0].T).max() < 0.01 * scale
+    assert np.abs(found.high - extremes[:, 1].T).max() < 0.01 * scale
+
+
+def test_the_common_median_takes_off_what_all_channels_share():
+    rng = np.random.default_rng(1)
+    own = rng.normal(0, 1, (500, 9)).astype(np.float32)
+    shared = 1000 * np.sin(np.arange(500) / 10)[:, None].astype(np.float32)
+    assert np.abs(common_median_reference(own + shared, RATE)).max() < 6
+
+
+def test_a_filter_of_the_user_is_one_more(traces):
+    reader = TraceReader(source_of(traces), {**FILTERS, "twice": lambda samples, rate: 2 * samples})
+    raw, twice = (reader.read(TraceRequest(0, 100, 1, name)).low for name in ("raw", "twice"))
+    assert_allclose(twice, 2 * raw)
+
+
+def test_wide_stretches_are_not_filtered_and_say_so():
+    long = TraceSource(np.zeros((700_000, 4), np.int16), 1000.0, COLUMNS, COLUMNS, None)
+    assert not TraceReader(long).read(TraceRequest(0, 700_000, 64, "band-pass")).is_filtered
+
+
+def test_a_gap_is_nothing(traces):
+    assert_array_equal(source_of(traces).samples(-5, 0), np.zeros((5, 3)))
+    assert TraceReader(source_of(traces)).read(TraceRequest(N_SAMPLES + 10, N_SAMPLES + 20)).low.shape == (3, 0)
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("12.5", 12.5), ("1:02.5", 62.5), (" 1:00:02 ", 3602.0), ("3,5", 3.5), ("x", None), ("", None), ("1:75", None)]
+    + [("-1", None), ("inf", None), ("nan", None), ("1:2:3:4", None), ("1:", None)],
+)
+def test_moments_as_people_type_them(text, seconds):
+    assert read_time(text) == seconds
