@@ -11,7 +11,9 @@ WHITE = [[255, 255, 255]]
 def drawn(low, high, first_bin=0.0, bins_per_column=1.0, width=1.0, zero=20.0, gain=1.0, size=(40, 12), **part):
     image = blank(size[1], size[0], "#000000")
     low, high = np.atleast_2d(np.asarray(low, np.float32)), np.atleast_2d(np.asarray(high, np.float32))
-    lines = make_lines([0], part.get("first", 0), part.get("n", low.shape[1]), [zero], gain, WHITE, part.get("alpha", 1.0))
+    lines = make_lines(
+        [0], part.get("first", 0), part.get("n", low.shape[1]), [zero], gain, WHITE, part.get("alpha", 1.0)
+    )
     draw_traces(image, low, high, lines, Columns(first_bin, bins_per_column), width)
     return image[..., 0] / 255
 

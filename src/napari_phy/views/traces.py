@@ -105,12 +105,15 @@ def request_for(
 ) -> TraceRequest:
     """Return a request for a stretch of time in so many pixels, with the stretches before and after it.
 
-    It is the same while the stretch moves by less than a quarter of its length, so that little is read anew.
+    It is the same while the stretch moves by less than a quarter of its length, so that little is read anew. Filters act
+    on stretches up to `MAX_FILTERED_S`; wider ones show the raw extremes.
     """
     start, stop = start_s * source.sample_rate, stop_s * source.sample_rate
     length = max(1.0, stop - start)
     factor = factor_for(length / max(1, n_pixels))
     step = factor * max(1, 2 ** int(np.log2(max(1.0, length / 4 / factor))))
+    if stop_s - start_s > MAX_FILTERED_S:
+        filter_name = RAW
     reads_samples = factor <= STEP or filter_name != RAW
     is_dear = reads_samples and 3 * length * len(source.columns) > _PRELOADED_VALUES
     margin = 0 if is_dear else int(np.ceil(length / step)) * step
@@ -142,9 +145,7 @@ class TraceReader:
         return float(np.median(noise)) if len(noise) else 0.0
 
     def read(self, request: TraceRequest, on_progress: OnProgress = no_progress) -> TraceData:
-        """Return a stretch of the traces.
-
-        A filter acts on stretches up to `MAX_FILTERED_S`; wider ones show the raw extremes.
+        """Return a stretch of the traces; a filter acts on its samples, however many they are.
 
         Raises
         ------
@@ -169,13 +170,12 @@ class TraceReader:
         start = max(0, request.start) // factor
         stop = max(start, -(-min(request.stop, source.traces.shape[0]) // factor))
         act = self._filters.get(request.filter_name)
-        is_filtered = act is not None and request.stop - request.start <= 3 * MAX_FILTERED_S * source.sample_rate
-        if factor == 1 or is_filtered:
-            low, high = self._from_samples(start, stop, factor, act if is_filtered else None, on_progress)
+        if factor == 1 or act is not None:
+            low, high = self._from_samples(start, stop, factor, act, on_progress)
         else:
             extremes = source.extremes(factor, start, stop, _MAX_SAMPLES_READ) - baseline
             low, high = np.ascontiguousarray(extremes[:, 0].T), np.ascontiguousarray(extremes[:, 1].T)
-        return TraceData(request, read_only(low), read_only(high), start, is_filtered)
+        return TraceData(request, read_only(low), read_only(high), start, act is not None)
 
     def _from_samples(
         self, start: int, stop: int, factor: int, act: TraceFilter | None, on_progress: OnProgress
