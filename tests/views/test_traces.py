@@ -29,7 +29,7 @@ COLUMNS = np.array([3, 0, 2])
 @pytest.fixture(scope="module")
 def traces():
     rng = np.random.default_rng(0)
-    return (rng.normal(0, 50, (N_SAMPLES, 4)) + [100, -300, 7, 40]).astype(np.int16)
+    return rng.normal([100, -300, 7, 40], 50, (N_SAMPLES, 4)).astype(np.int16)
 
 
 @pytest.fixture(scope="module")
@@ -174,8 +174,12 @@ def test_a_gap_is_nothing(traces):
 
 @pytest.mark.parametrize(
     ("text", "seconds"),
-    [("12.5", 12.5), ("1:02.5", 62.5), (" 1:00:02 ", 3602.0), ("3,5", 3.5), ("x", None), ("", None), ("1:75", None)]
-    + [("-1", None), ("inf", None), ("nan", None), ("1:2:3:4", None), ("1:", None)],
+    [("12.5", 12.5), ("1:02.5", 62.5), (" 1:00:02 ", 3602.0), ("3,5", 3.5), ("0", 0.0)],
 )
 def test_moments_as_people_type_them(text, seconds):
     assert read_time(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "x", "1:75", "-1", "inf", "nan", "1:2:3:4", "1:"])
+def test_what_is_no_moment(text):
+    assert read_time(text) is None

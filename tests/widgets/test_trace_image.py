@@ -1,5 +1,7 @@
 """The picture of traces covers exactly what the lines cover."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -50,7 +52,7 @@ def test_neighbours_are_joined_however_steep():
     values = np.array([0, 0, 18, -18, 18, 0, 0], float)
     image = drawn(values, values, bins_per_column=0.5)
     rows = [set(np.flatnonzero(column > 0)) for column in image.T]
-    assert all(one & other for one, other in zip(rows[1:], rows[2:], strict=False))
+    assert all(one & other for one, other in pairwise(rows[1:]))
 
 
 def test_only_a_part_is_drawn_where_a_part_is_wished():

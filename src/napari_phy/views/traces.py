@@ -105,8 +105,8 @@ def request_for(
 ) -> TraceRequest:
     """Return a request for a stretch of time in so many pixels, with the stretches before and after it.
 
-    It is the same while the stretch moves by less than a quarter of its length, so that little is read anew. Filters act
-    on stretches up to `MAX_FILTERED_S`; wider ones show the raw extremes.
+    It is the same while the stretch moves by less than a quarter of its length, so that little is read anew.
+    Filters act on stretches up to `MAX_FILTERED_S`; wider ones show the raw extremes.
     """
     start, stop = start_s * source.sample_rate, stop_s * source.sample_rate
     length = max(1.0, stop - start)

@@ -17,7 +17,8 @@ from napari_phy.views.spike_rows import required
 from napari_phy.views.trace_source import TraceSource
 from napari_phy.views.trace_spikes import TraceSpikes, find_trace_spikes
 from napari_phy.views.traces import FILTERS, RAW, TraceData, TraceReader, TraceRequest, request_for
-from napari_phy.widgets.panel import Panel, guarded
+from napari_phy.widgets.guarded import guarded
+from napari_phy.widgets.panel import Panel
 from napari_phy.widgets.theme import Tokens
 from napari_phy.widgets.trace_layout import ROW_PX, TraceLayout, clamped_scroll, row_height
 from napari_phy.widgets.trace_mouse import TracePlot
