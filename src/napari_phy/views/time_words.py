@@ -16,4 +16,5 @@ def read_time(text: str) -> float | None:
         return None
     if any(value < 0 or not math.isfinite(value) for value in values) or any(value >= 60 for value in values[1:]):
         return None
-    return sum(value * 60**power for power, value in enumerate(reversed(values)))
+    seconds: float = sum(value * 60.0**power for power, value in enumerate(reversed(values)))
+    return seconds

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from napari_phy.core.arrays import read_only
+from napari_phy.core.errors import TracesError
 from napari_phy.core.progress import OnProgress, no_progress
+from napari_phy.plugins import TraceFilter
 from napari_phy.stats.extremes import bin_extremes
 from napari_phy.stats.filtering import BandPass
 from napari_phy.stats.trace_levels import baseline_and_noise
 from napari_phy.views.trace_source import TraceSource
 
 Float32 = npt.NDArray[np.float32]
-TraceFilter = Callable[[Float32, float], Float32]
 
 STEP = 4
 MAX_FILTERED_S = 10.0
@@ -203,5 +204,8 @@ class TraceReader:
             return source.samples(start, stop) - baseline
         context = round(_CONTEXT_S * source.sample_rate)
         first, last = max(0, start - context), min(stop + context, source.traces.shape[0])
-        samples = act(source.samples(first, last) - baseline, source.sample_rate)
-        return np.asarray(samples, dtype=np.float32)[start - first : stop - first]
+        raw = source.samples(first, last) - baseline
+        samples = np.asarray(act(raw, source.sample_rate), dtype=np.float32)
+        if samples.shape != raw.shape:
+            raise TracesError(f"The filter made traces of shape {samples.shape} out of {raw.shape}.")
+        return samples[start - first : stop - first]

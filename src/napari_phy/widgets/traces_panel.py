@@ -12,6 +12,7 @@ from qtpy.QtWidgets import QWidget
 
 from napari_phy.core.progress import OnProgress
 from napari_phy.core.time_cursor import PAGE_S
+from napari_phy.plugins import trace_filters
 from napari_phy.views.numbers import format_number
 from napari_phy.views.spike_rows import required
 from napari_phy.views.trace_source import TraceSource
@@ -98,7 +99,8 @@ class TracesPanel(Panel):
         self.plot.resized.connect(self._on_resized)
         pages = [(f"{page:g} s", page) for page in PAGES]
         self._page_menu = self.add_drop_down("Length of a page", pages, PAGE_S, self.set_page)
-        choices = [(name[0].upper() + name[1:], name) for name in FILTERS]
+        self._filters = {**FILTERS, **trace_filters()}
+        choices = [(name[0].upper() + name[1:], name) for name in self._filters]
         self._filter_menu = self.add_drop_down("Filter", choices, self._filter, self.set_filter)
         menu = self.header.more_menu
         orders = QActionGroup(menu)
@@ -151,7 +153,7 @@ class TracesPanel(Panel):
             if self._reader is None or self._reader[0] is not model:
                 required(model.traces, model, "traces")
                 source = TraceSource.of_model(model, self.session.trace_pyramid(model))
-                self._reader = (model, TraceReader(source))
+                self._reader = (model, TraceReader(source, self._filters))
             return self._reader[1]
 
     def read_again(self) -> None:
