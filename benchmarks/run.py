@@ -31,6 +31,7 @@ SUBJECTS = {
     "opening": "10 M spikes: opening",
     "waveforms": "10 k waveforms of 82 samples and 32 channels",
     "readback": "reading back what was saved",
+    "traces": "30 s of 384 channels: pages, frames, the summary",
     "cold_import": "starting",
 }
 

@@ -228,23 +228,23 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         "next_page", "Next page", "Time", lambda desk: turn_page(_session(desk), 1), never,
-        _simple("Show the next page of the traces"), ("Alt+Right",),
+        _simple("Show the next page of the traces"), ("Alt+Right",), ("Alt+Right",),
     ),
     Action(
         "previous_page", "Previous page", "Time", lambda desk: turn_page(_session(desk), -1), never,
-        _simple("Show the previous page of the traces"), ("Alt+Left",),
+        _simple("Show the previous page of the traces"), ("Alt+Left",), ("Alt+Left",),
     ),
     Action(
         "next_spike", "Next spike", "Time", lambda desk: go_to_spike(_session(desk), 1), needs_one,
-        _simple("Go to the next spike of the selected clusters"), ("Alt+PgDown",),
+        _simple("Go to the next spike of the selected clusters"), ("Alt+PgDown",), ("Alt+PgDown",),
     ),
     Action(
         "previous_spike", "Previous spike", "Time", lambda desk: go_to_spike(_session(desk), -1), needs_one,
-        _simple("Go to the previous spike of the selected clusters"), ("Alt+PgUp",),
+        _simple("Go to the previous spike of the selected clusters"), ("Alt+PgUp",), ("Alt+PgUp",),
     ),
     Action(
         "next_violation", "Next refractory violation", "Time", lambda desk: go_to_violation(_session(desk)),
-        needs_one, _simple("Go to the next spike within 2 ms of the one before it"), ("Ctrl+Alt+PgDown",),
+        needs_one, _simple("Go to the next spike within 2 ms of the one before it"), ("Ctrl+Alt+PgDown",), ("Ctrl+Alt+PgDown",),
     ),
     Action(
         "go_to_time", "Go to time…", "Time", lambda desk: desk.ask_time(), never,

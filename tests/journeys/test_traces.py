@@ -1,0 +1,143 @@
+"""Through the recording by mouse and keys: the frame in the overview, pages, spikes, moments; the summary on disk."""
+
+import json
+
+import numpy as np
+import pytest
+from journeys.person import ALT, LEFT, PLAIN, Person
+from qtpy.QtCore import QPoint, Qt
+from qtpy.QtGui import QColor
+from qtpy.QtTest import QTest
+from qtpy.QtWidgets import QLineEdit
+
+from napari_phy.core.arrays import evenly_spaced
+from napari_phy.widgets import trace_summary
+
+
+@pytest.fixture(params=[(1920, 1080), (1280, 800)], ids=["large", "small"])
+def person(make_napari_viewer, request, kwik_copy):
+    made = Person(make_napari_viewer(show=True))
+    made.resize(*request.param)
+    made.open(kwik_copy)
+    return made
+
+
+def canvas_of(person):
+    return person.viewer.window._qt_viewer.canvas.native
+
+
+def click_overview(person, time_s):
+    """Click where a moment is in napari's canvas."""
+    camera, canvas = person.viewer.scene.camera, canvas_of(person)
+    x = canvas.width() / 2 + (time_s - camera.center[2]) * camera.zoom
+    place = QPoint(round(x), canvas.height() // 2)
+    QTest.mouseMove(canvas, place)
+    QTest.mouseClick(canvas, LEFT, PLAIN, place)
+    person.settle()
+
+
+def test_through_the_recording(person):
+    session, panel = person.session, person.workspace.panels["Traces"]
+    assert panel.isVisible()
+    assert session.time.shown_s == (0.0, 0.25)
+    click_overview(person, 30.0)
+    tolerance = 2 / person.viewer.scene.camera.zoom
+    assert session.time.time_s == pytest.approx(30.0, abs=tolerance)
+    assert sum(session.time.shown_s) / 2 == pytest.approx(session.time.time_s, abs=1e-6)
+
+    frame = person.workspace.time_frame.rectangle()
+    image = person.workspace.window.centralWidget().grab().toImage()
+    yellow = QColor(person.workspace.theme.warning)
+    edge = [image.pixelColor(round(frame.left()) + dx, round(frame.center().y())) for dx in (-1, 0, 1)]
+    assert yellow.name() in [color.name() for color in edge]
+
+    start_s = session.time.shown_s[0]
+    person.press(Qt.Key.Key_Right, ALT)
+    assert session.time.shown_s[0] == pytest.approx(start_s + 0.25)
+    person.press(Qt.Key.Key_Left, ALT)
+    assert session.time.shown_s[0] == pytest.approx(start_s)
+
+    now = session.time.time_s
+    person.press(Qt.Key.Key_PageDown, ALT)
+    (spike,) = session.selection.spikes.tolist()
+    samples = session.model.spike_samples
+    own = np.sort(np.concatenate([session.manager.spikes(cluster) for cluster in person.chosen]))
+    assert samples[spike] == samples[own][samples[own] > round(now * session.model.sample_rate)].min()
+    assert session.time.time_s == pytest.approx(samples[spike] / session.model.sample_rate)
+    assert spike in panel.data.spikes.spike_ids
+
+    def type_time(dialog):
+        line = dialog.findChild(QLineEdit)
+        line.clear()
+        QTest.keyClicks(line, "0:45.5")
+        QTest.keyClick(line, Qt.Key.Key_Return)
+
+    person.workspace.focus_clusters()
+    person.answer(type_time)
+    person.press(Qt.Key.Key_T)
+    assert person.titles[-1] == "Go to time"
+    assert session.time.time_s == 45.5
+
+
+def test_what_is_drawn_is_in_the_file(person):
+    """The traces of the dock are those of the raw file, free of their median."""
+    session, panel = person.session, person.workspace.panels["Traces"]
+    session.time.show(12.0, 12.05)
+    person.settle()
+    data = panel.data.traces
+    assert data.factor == 1
+    start = data.first_bin
+    channels = session.model.probe.channel_ids
+    raw = session.model.traces[start : start + data.low.shape[1]][:, channels] * session.model.microvolts_per_unit
+    difference = raw.T - data.low
+    assert np.abs(difference - np.median(difference, axis=1, keepdims=True)).max() < 1e-2
+
+
+def test_the_summary_is_built_kept_and_used(make_napari_viewer, kwik_copy, monkeypatch):
+    monkeypatch.setattr(trace_summary, "WORTH_BYTES", 0)
+    person = Person(make_napari_viewer(show=True))
+    person.open(kwik_copy)
+    pyramid = person.session.trace_pyramid(person.session.model)
+    person.wait(lambda: pyramid.is_complete, "the summary")
+    person.settle()
+    folder = kwik_copy.with_suffix(".napari-phy") / "traces"
+    traces = person.session.model.traces
+    assert json.loads((folder / "state.json").read_text())["n_done"] == len(traces)
+    assert pyramid.n_bytes <= 0.18 * traces.size * traces.dtype.itemsize
+    level = person.viewer.layers["traces"].data[-1]
+    baseline, channels = level._baseline, person.session.model.probe.channel_ids
+    for column in evenly_spaced(level.shape[1], 7).tolist():
+        samples = traces[column * level.factor : (column + 1) * level.factor][:, channels]
+        own = samples * np.float32(person.session.model.microvolts_per_unit) - baseline
+        wanted = np.where(own.max(axis=0) > -own.min(axis=0), own.max(axis=0), own.min(axis=0))
+        assert np.allclose(level[:, column], wanted, atol=1e-2)
+
+
+def test_a_large_summary_is_asked_for(make_napari_viewer, kwik_copy, monkeypatch):
+    monkeypatch.setattr(trace_summary, "WORTH_BYTES", 0)
+    monkeypatch.setattr(trace_summary, "ASK_BYTES", 0)
+    asked = []
+    monkeypatch.setattr(trace_summary, "notify", lambda sentence, severity, choices: asked.append((sentence, choices)))
+    person = Person(make_napari_viewer(show=True))
+    person.open(kwik_copy)
+    ((sentence, choices),) = asked
+    assert sentence.startswith("Moving through all of sample.kwik is fast once a summary of its traces is stored")
+    assert not (kwik_copy.with_suffix(".napari-phy") / "traces").exists()
+    dict(choices)["Build"]()
+    pyramid = person.session.trace_pyramid(person.session.model)
+    person.wait(lambda: pyramid.is_complete, "the summary")
+
+
+def test_cancelled_it_goes_on_another_time(make_napari_viewer, kwik_copy, monkeypatch):
+    monkeypatch.setattr(trace_summary, "WORTH_BYTES", 0)
+    monkeypatch.setattr("napari_phy.io.trace_pyramid._CHUNK_BYTES", 2**18)
+    person = Person(make_napari_viewer(show=True))
+    person.open(kwik_copy)
+    work, pyramid = person.workspace.trace_summary.work, person.session.trace_pyramid(person.session.model)
+    if work.job is not None:
+        person.workspace.trace_summary.bar.button.click()
+    person.wait(lambda: work.job is None, "the end")
+    done = pyramid.n_done
+    pyramid.build()
+    assert pyramid.is_complete
+    assert pyramid.n_done >= done
