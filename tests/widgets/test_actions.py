@@ -25,6 +25,12 @@ KEYS = {
     "redo": ("Ctrl+Shift+Z Ctrl+Y", "Ctrl+Shift+Z"),
     "save": ("Ctrl+S Ctrl+Shift+S", "Ctrl+Shift+S"),
     "label": ("L", ""),
+    "next_page": ("Alt+Right", "Alt+Right"),
+    "previous_page": ("Alt+Left", "Alt+Left"),
+    "next_spike": ("Alt+PgDown", "Alt+PgDown"),
+    "previous_spike": ("Alt+PgUp", "Alt+PgUp"),
+    "next_violation": ("Ctrl+Alt+PgDown", "Ctrl+Alt+PgDown"),
+    "go_to_time": ("T", ""),
     "keys": ("F1", "F1"),
 }
 

@@ -18,7 +18,7 @@ from napari_phy.widgets.header import Header
 from napari_phy.widgets.workspace import Workspace, open_workspace
 
 LARGE, SMALL = (1920, 1080), (1280, 800)
-NAMES = {"Clusters", "Similar", "Waveforms", "Features", "Correlograms"}
+NAMES = {"Clusters", "Similar", "Waveforms", "Features", "Correlograms", "Traces"}
 
 
 def show(viewer, size):
@@ -76,11 +76,14 @@ def test_the_large_layout(workspace):
     area = {title: window.dockWidgetArea(dock) for title, dock in workspace.docks.items()}
     assert set(area) == NAMES
     assert {t for t, a in area.items() if a == Qt.DockWidgetArea.LeftDockWidgetArea} == {"Clusters", "Similar"}
-    assert {t for t, a in area.items() if a == Qt.DockWidgetArea.TopDockWidgetArea} == NAMES - {"Clusters", "Similar"}
+    on_top = {t for t, a in area.items() if a == Qt.DockWidgetArea.TopDockWidgetArea}
+    assert on_top == {"Waveforms", "Features", "Correlograms"}
+    assert area["Traces"] == Qt.DockWidgetArea.BottomDockWidgetArea
     size = {title: (dock.width(), dock.height()) for title, dock in workspace.docks.items()}
     assert size["Clusters"][0] == pytest.approx(434, abs=4)
     assert size["Clusters"][1] / size["Similar"][1] == pytest.approx(555 / 435, rel=0.05)
     assert size["Waveforms"][1] == pytest.approx(545, abs=4)
+    assert size["Traces"][1] == pytest.approx(300, abs=4)
     for title, width in (("Waveforms", 420), ("Features", 550), ("Correlograms", 520)):
         assert size[title][0] == pytest.approx(width, rel=0.03), title
     assert workspace.docks["Clusters"].x() == 0
