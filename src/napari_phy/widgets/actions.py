@@ -244,7 +244,8 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         "next_violation", "Next refractory violation", "Time", lambda desk: go_to_violation(_session(desk)),
-        needs_one, _simple("Go to the next spike within 2 ms of the one before it"), ("Ctrl+Alt+PgDown",), ("Ctrl+Alt+PgDown",),
+        needs_one, _simple("Go to the next spike within 2 ms of the one before it"),
+        ("Ctrl+Alt+PgDown",), ("Ctrl+Alt+PgDown",),
     ),
     Action(
         "go_to_time", "Go to time…", "Time", lambda desk: desk.ask_time(), never,
