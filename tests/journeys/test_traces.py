@@ -11,7 +11,7 @@ from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QLineEdit
 
 from napari_phy.core.arrays import evenly_spaced
-from napari_phy.widgets import trace_summary
+from napari_phy.widgets import raw_watch, trace_summary
 
 
 @pytest.fixture(params=[(1920, 1080), (1280, 800)], ids=["large", "small"])
@@ -141,3 +141,36 @@ def test_cancelled_it_goes_on_another_time(make_napari_viewer, kwik_copy, monkey
     pyramid.build()
     assert pyramid.is_complete
     assert pyramid.n_done >= done
+
+
+def test_a_raw_file_that_is_cut_short_and_comes_back(make_napari_viewer, kwik_copy, monkeypatch):
+    """The views say so, nothing crashes, and all is as before when the file is whole again."""
+    raw = kwik_copy.with_suffix(".dat")
+    whole = raw.read_bytes()
+    raw.unlink()  # shared with other tests
+    raw.write_bytes(whole)
+    monkeypatch.setattr(raw_watch, "LOOK_AGAIN_MS", 100)
+    said = []
+    monkeypatch.setattr(raw_watch, "notify", lambda sentence, severity: said.append(sentence))
+    person = Person(make_napari_viewer(show=True))
+    person.open(kwik_copy)
+    panel, layer = person.workspace.panels["Traces"], person.viewer.layers["traces"]
+    before = np.asarray(layer.data[0][:, 1_000_000:1_000_100])
+
+    with raw.open("r+b") as file:
+        file.truncate(len(whole) // 2)
+    person.session.time.show(50.0, 50.25)
+    person.wait(lambda: not panel.stack.shows_picture and not panel.busy, "the words")
+    assert "sample.dat ends before row" in panel.stack.page.explanation.text()
+    assert not np.asarray(layer.data[0][:, 1_000_000:1_000_100]).any()
+    assert len(said) == 1
+    assert said[0].endswith("The traces are shown again when the file is back.")
+    person.session.time.show(5.0, 5.25)
+    person.wait(lambda: panel.stack.shows_picture and not panel.busy, "what is left")
+
+    person.session.time.show(50.0, 50.25)
+    person.wait(lambda: not panel.stack.shows_picture and not panel.busy, "the words again")
+    raw.unlink()
+    raw.write_bytes(whole)
+    person.wait(lambda: panel.stack.shows_picture and not panel.busy, "the traces")
+    assert np.array_equal(np.asarray(layer.data[0][:, 1_000_000:1_000_100]), before)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from napari.types import LayerDataTuple
 from napari.utils.colormaps import Colormap
 
 from napari_phy.core.arrays import evenly_spaced
+from napari_phy.core.errors import NapariPhyError
 from napari_phy.layers.session_tag import TAG, SessionTag
 from napari_phy.session import Session
 from napari_phy.stats.extremes import signed_extremes
@@ -44,18 +46,27 @@ class TraceLevel:
     source : what to read; its channels are rows here, from the top.
     baseline : (n_channels,) what is taken off each channel, in its unit.
     factor : samples a column.
+    on_trouble : told of what cannot be read, which is then 0; None: it is raised, into napari's drawing.
     """
 
     ndim = 2
     dtype = np.dtype(np.float32)
 
-    def __init__(self, source: TraceSource, baseline: Float32, factor: int, max_values: int = MAX_VALUES_READ) -> None:
+    def __init__(
+        self,
+        source: TraceSource,
+        baseline: Float32,
+        factor: int,
+        max_values: int = MAX_VALUES_READ,
+        on_trouble: Callable[[Exception], object] | None = None,
+    ) -> None:
         self.factor = factor
         self.shape = (len(source.columns), -(-source.traces.shape[0] // factor))
         self.size = self.shape[0] * self.shape[1]
         self._source = source
         self._baseline = baseline
         self._max_samples = max_values // max(1, source.traces.shape[1])
+        self._on_trouble = on_trouble
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> npt.NDArray[Any]:
         if self.size > MAX_ARRAY_SIZE:
@@ -67,21 +78,30 @@ class TraceLevel:
         if not isinstance(columns, slice):
             return self[rows, slice(int(columns), int(columns) + 1)][..., 0]
         start, stop, step = columns.indices(self.shape[1])
-        if self.factor == 1:
-            found = self._source.samples(start, stop) - self._baseline
-        else:
-            n_samples = max(1, self._max_samples * (stop - start) // self.shape[1])
-            extremes = self._source.extremes(self.factor, start, stop, n_samples)
-            found = signed_extremes(extremes, self._baseline)
+        try:
+            found = self._read(start, stop)
+        except (NapariPhyError, OSError) as error:
+            if self._on_trouble is None:
+                raise
+            self._on_trouble(error)
+            found = np.zeros((max(0, stop - start), self.shape[0]), dtype=np.float32)
         return found[::step].T[rows]
 
+    def _read(self, start: int, stop: int) -> Float32:
+        if self.factor == 1:
+            return self._source.samples(start, stop) - self._baseline
+        n_samples = max(1, self._max_samples * (stop - start) // self.shape[1])
+        return signed_extremes(self._source.extremes(self.factor, start, stop, n_samples), self._baseline)
 
-def trace_levels(source: TraceSource, baseline: Float32) -> list[TraceLevel]:
+
+def trace_levels(
+    source: TraceSource, baseline: Float32, on_trouble: Callable[[Exception], object] | None = None
+) -> list[TraceLevel]:
     """Return the levels, from single samples to about `N_COLUMNS_COARSEST` columns."""
     factors = [1]
     while source.traces.shape[0] / factors[-1] > N_COLUMNS_COARSEST:
         factors.append(factors[-1] * STEP)
-    return [TraceLevel(source, baseline, factor) for factor in factors]
+    return [TraceLevel(source, baseline, factor, on_trouble=on_trouble) for factor in factors]
 
 
 def traces_layer(session: Session, pitch: float) -> LayerDataTuple | None:
@@ -97,12 +117,9 @@ def traces_layer(session: Session, pitch: float) -> LayerDataTuple | None:
     if source is None:
         return None
     baseline, noise = baseline_and_noise(source.traces, source.columns)
-    levels = trace_levels(source, baseline * source.unit_scale)
-    limit = (
-        max(NOISE_WIDTH * source.unit_scale * float(np.median(noise)), _quiet(levels[-1], baseline * source.unit_scale))
-        / QUIET_FRACTION
-        or 1.0
-    )
+    levels = trace_levels(source, baseline * source.unit_scale, session.tell_raw_trouble)
+    background = NOISE_WIDTH * source.unit_scale * float(np.median(noise))
+    limit = max(background, _quiet(levels[-1], baseline * source.unit_scale)) / QUIET_FRACTION or 1.0
     options = {
         "name": NAME,
         "multiscale": True,

@@ -12,7 +12,7 @@ from psygnal import Signal
 
 from napari_phy.core.base_model import BaseModel, Samples
 from napari_phy.core.cluster_manager import ClusterManager
-from napari_phy.core.errors import JournalError
+from napari_phy.core.errors import JournalError, NapariPhyError
 from napari_phy.core.feature_sums import FeatureSums
 from napari_phy.core.progress import OnProgress, no_progress
 from napari_phy.core.selection import Selection
@@ -66,6 +66,7 @@ class Session(Edits, FileClusterings):
     saved = Signal()
     closed = Signal()
     raw_data_found = Signal()
+    raw_trouble = Signal(str)  # a sentence; in the thread that could not read
 
     def __init__(self, model: BaseModel, store: EditStore, *, read_only: bool = False) -> None:
         self._read_only = read_only
@@ -114,6 +115,10 @@ class Session(Edits, FileClusterings):
     def time(self) -> TimeCursor:
         """The moment that is looked at, the same in all views and after every switch."""
         return self._time
+
+    def tell_raw_trouble(self, error: Exception) -> None:
+        """Tell all views that raw data which were there cannot be read now."""
+        self.raw_trouble.emit(str(error) if isinstance(error, NapariPhyError) else f"Raw data cannot be read: {error}.")
 
     def trace_pyramid(self, model: BaseModel) -> TracePyramid | None:
         """Return the summary of a model's traces, as far as it is built; None without raw data."""

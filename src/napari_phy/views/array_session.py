@@ -83,6 +83,9 @@ class ArraySession:
         """The session itself: there is nothing to switch to."""
         return self
 
+    def tell_raw_trouble(self, error: Exception) -> None:
+        """The view says what cannot be read."""
+
     def trace_pyramid(self, model: Any) -> None:
         """Arrays have no summary on disk."""
 

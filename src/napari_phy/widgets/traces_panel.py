@@ -10,6 +10,7 @@ from qtpy.QtCore import QPointF, Qt, QTimer
 from qtpy.QtGui import QActionGroup, QPainter
 from qtpy.QtWidgets import QWidget
 
+from napari_phy.core.errors import NapariPhyError
 from napari_phy.core.progress import OnProgress
 from napari_phy.core.time_cursor import PAGE_S
 from napari_phy.plugins import trace_filters
@@ -155,6 +156,11 @@ class TracesPanel(Panel):
                 source = TraceSource.of_model(model, self.session.trace_pyramid(model))
                 self._reader = (model, TraceReader(source, self._filters))
             return self._reader[1]
+
+    def show_error(self, error: Exception) -> None:
+        if isinstance(error, NapariPhyError | OSError):
+            self.session.tell_raw_trouble(error)
+        super().show_error(error)
 
     def read_again(self) -> None:
         self._reader = None

@@ -28,6 +28,7 @@ from napari_phy.widgets.opening_notes import OpeningNotes
 from napari_phy.widgets.preferences import preferences
 from napari_phy.widgets.preparation import Preparation, is_large
 from napari_phy.widgets.raw_data import RawDataSearch
+from napari_phy.widgets.raw_watch import RawWatch
 from napari_phy.widgets.session_watch import SessionWatch
 from napari_phy.widgets.theme import ThemeFollower, Tokens
 from napari_phy.widgets.time_frame import TimeFrame
@@ -72,7 +73,9 @@ class Workspace(QObject):
         self.board.arranged.connect(self.canvas_fit.fit_soon)
         self.time_frame = TimeFrame(viewer, window, self)
         self.trace_summary = TraceSummary(window, self)
-        self.trace_summary.grown.connect(self._on_summary_grown)
+        self.trace_summary.grown.connect(self._on_traces_grown)
+        self.raw_watch = RawWatch(window, self)
+        self.raw_watch.back.connect(self._on_traces_grown)
         self.theme_follower = ThemeFollower(viewer, self)
         self.desk = SessionDesk(viewer, window, lambda: self.theme, self._listed_clusters, self)
         self.guard = CloseGuard(window, lambda: self.session, lambda: self.theme, self.desk.complain)
@@ -248,6 +251,7 @@ class Workspace(QObject):
         self.canvas_fit.follow(self._binder)
         self.time_frame.follow(session)
         self.trace_summary.follow(session)
+        self.raw_watch.follow(session)
         if self._binder is not None:
             self._binder.set_dark(self.theme.dark)
         self.watch.follow(session)
@@ -298,8 +302,8 @@ class Workspace(QObject):
             if any(name in sentence for name in session.model.missing_raw):
                 notify(sentence, "warning", [(LOCATE, self.raw_data.ask)])
 
-    def _on_summary_grown(self) -> None:
-        """Draw what was drawn of few samples from the summary."""
+    def _on_traces_grown(self) -> None:
+        """Draw again what could not be read, or of few samples only."""
         if self._binder is not None:
             self._binder.refresh_traces()
         if "Traces" in self.panels:

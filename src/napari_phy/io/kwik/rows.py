@@ -7,6 +7,7 @@ import threading
 import weakref
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
@@ -120,8 +121,23 @@ class RowFile:
 
     def _fill(self, descriptor: _Descriptor, spans: Iterable[Span]) -> None:
         for start, _, out in spans:
-            if out.size and not descriptor.read_into(out, self._offset + start * self._row_bytes):
+            if out.size and not self._read_into(descriptor, out, self._offset + start * self._row_bytes):
                 raise KwikFormatError(f"{self.path.name} ends before row {start + len(out)} of {self.n_rows}.")
+
+    def _read_into(self, descriptor: _Descriptor, out: npt.NDArray[Any], offset: int) -> bool:
+        """Fill an array; what cannot be read is looked for in the file that has the name now: it may be back."""
+        with suppress(OSError):
+            if descriptor.read_into(out, offset):
+                return True
+        try:
+            again = _Descriptor(self.path)
+            if not again.read_into(out, offset):
+                return False
+        except OSError as error:
+            raise MissingDataError(f"{self.path.name} cannot be read: {error.strerror or error}.") from error
+        if self._descriptor is descriptor:
+            self._descriptor = again
+        return True
 
 
 class _Descriptor:
