@@ -66,6 +66,14 @@ def test_through_the_recording(person):
     assert session.time.time_s == pytest.approx(samples[spike] / session.model.sample_rate)
     assert spike in panel.data.spikes.spike_ids
 
+    camera, layer = person.viewer.scene.camera, person.viewer.layers["traces"]
+    zoom, height_px = camera.zoom, layer.scale[0] * camera.zoom
+    person.press(Qt.Key.Key_Equal, ALT)
+    assert camera.zoom == pytest.approx(1.5 * zoom)
+    assert layer.scale[0] * camera.zoom == pytest.approx(height_px)
+    person.press(Qt.Key.Key_Minus, ALT)
+    assert camera.zoom == pytest.approx(zoom)
+
     def type_time(dialog):
         line = dialog.findChild(QLineEdit)
         line.clear()
@@ -77,6 +85,20 @@ def test_through_the_recording(person):
     person.press(Qt.Key.Key_T)
     assert person.titles[-1] == "Go to time"
     assert session.time.time_s == 45.5
+
+    def type_spike(dialog):
+        line = dialog.findChild(QLineEdit)
+        line.clear()
+        QTest.keyClicks(line, "#99999999")
+        assert not dialog.act_button.isEnabled()
+        line.clear()
+        QTest.keyClicks(line, "#1234")
+        QTest.keyClick(line, Qt.Key.Key_Return)
+
+    person.answer(type_spike)
+    person.press(Qt.Key.Key_T)
+    assert session.selection.spikes.tolist() == [1234]
+    assert session.time.time_s == pytest.approx(samples[1234] / session.model.sample_rate)
 
 
 def test_what_is_drawn_is_in_the_file(person):

@@ -91,9 +91,7 @@ def test_a_raw_file_that_ends_too_early_is_no_quiet_recording(kwik_copy):
 def _share_shown(traces):
     """Return the share of the picture of the whole recording that stands out from the background."""
     model = random_model(n_channels=traces.shape[1], duration=len(traces) / 20_000, traces=traces)
-    levels, options, _ = traces_layer(
-        without_summary(model), 1.0
-    )
+    levels, options, _ = traces_layer(without_summary(model), 1.0)
     return float((np.abs(np.asarray(levels[-1])) > QUIET_FRACTION * options["contrast_limits"][1]).mean())
 
 
@@ -121,9 +119,7 @@ def test_noise_is_mostly_background_and_a_gap_does_not_count():
 def test_a_real_recording_shows_something_everywhere(data_folder, name):
     model = KwikModel(data_folder / name)
     with closing(model):
-        levels, options, _ = traces_layer(
-            without_summary(model), 1.0
-        )
+        levels, options, _ = traces_layer(without_summary(model), 1.0)
         shown = np.abs(np.asarray(levels[-1])) > QUIET_FRACTION * options["contrast_limits"][1]
     thirds = [part.mean() for part in np.array_split(shown, 3, axis=1)]
     assert 0.05 < min(thirds) <= max(thirds) < 0.7

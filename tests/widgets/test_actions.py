@@ -30,6 +30,10 @@ KEYS = {
     "next_spike": ("Alt+PgDown", "Alt+PgDown"),
     "previous_spike": ("Alt+PgUp", "Alt+PgUp"),
     "next_violation": ("Ctrl+Alt+PgDown", "Ctrl+Alt+PgDown"),
+    "next_event": ("Alt+Shift+Right", "Alt+Shift+Right"),
+    "previous_event": ("Alt+Shift+Left", "Alt+Shift+Left"),
+    "stretch_time": ("Alt+=", "Alt+="),
+    "squeeze_time": ("Alt+-", "Alt+-"),
     "go_to_time": ("T", ""),
     "keys": ("F1", "F1"),
 }

@@ -263,3 +263,24 @@ def test_raw_data_that_go_while_open_are_said_and_found_again(panel, session, qt
     session.model.traces = traces
     panel.stack.page.buttons[0].click()
     qtbot.waitUntil(lambda: ready(panel) and panel.stack.shows_picture)
+
+
+def test_a_selected_spike_is_pointed_at(wide, session, qtbot):
+    spike, x, _ = first_spike(wide, 1)
+    before = wide.plot.grab().toImage()
+    session.selection.select_spikes([spike])
+    qtbot.waitUntil(lambda: not wide.busy)
+    after = wide.plot.grab().toImage()
+    y = round(wide.layout_now.top) + 2
+    assert before.pixelColor(round(x), y) != after.pixelColor(round(x), y)
+    assert after.pixelColor(round(x), y).name() == wide.theme.text
+
+
+def test_channels_can_be_coloured_by_depth(panel):
+    assert panel._channel_colors() == []
+    panel.set_colors("depth")
+    colors = panel._channel_colors()
+    assert len(set(colors)) == N_CHANNELS
+    assert {colors[0], colors[-1]} == set(panel.theme.ramp[1:])
+    panel.set_colors("grey")
+    assert panel._channel_colors() == []

@@ -105,6 +105,15 @@ class LayerBinder:
         if self._fitted is not None and self._fitted == self._camera():
             self.fit(width, height)
 
+    def stretch(self, factor: float) -> None:
+        """Show 1/factor of the time in the same width; channels keep their height in the canvas."""
+        camera = self._viewer.scene.camera
+        for layer in self.layers:
+            layer.scale = (layer.scale[0] / factor, layer.scale[-1])
+        depth, height, time_s = camera.center
+        camera.center = (depth, height / factor, time_s)
+        camera.zoom = camera.zoom * factor
+
     def _camera(self) -> tuple[float, ...]:
         camera = self._viewer.scene.camera
         return (*camera.center, camera.zoom)

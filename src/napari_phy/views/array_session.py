@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -35,6 +36,7 @@ class ArrayTraces:
     unit: str = "a.u."
     waveforms: None = None
     missing: tuple[str, ...] = ()
+    events: Mapping[str, Any] = MappingProxyType({})
 
     @property
     def n_channels(self) -> int:

@@ -11,6 +11,7 @@ from napari_phy.widgets.action import Action, Desk
 from napari_phy.widgets.refusals import (
     needs_best,
     needs_clusters,
+    needs_events,
     needs_lasso,
     needs_one,
     needs_redo,
@@ -20,7 +21,7 @@ from napari_phy.widgets.refusals import (
     needs_unsaved,
     never,
 )
-from napari_phy.widgets.time_actions import go_to_spike, go_to_violation, turn_page
+from napari_phy.widgets.time_actions import go_to_event, go_to_spike, go_to_violation, turn_page
 
 
 def _session(desk: Desk) -> Session:
@@ -128,6 +129,7 @@ def _simple(sentence: str) -> Callable[[Session], str]:
     return lambda session: sentence
 
 
+STRETCH = 1.5  # of time, by one key
 GROUPS = (("good", "Good", "G"), ("mua", "MUA", "M"), ("noise", "Noise", "N"), ("unsorted", "Unsorted", "U"))
 
 
@@ -248,7 +250,25 @@ ACTIONS: tuple[Action, ...] = (
         ("Ctrl+Alt+PgDown",), ("Ctrl+Alt+PgDown",),
     ),
     Action(
-        "go_to_time", "Go to time…", "Time", lambda desk: desk.ask_time(), never,
+        "next_event", "Next event", "Time", lambda desk: desk.say(f"Event: {go_to_event(_session(desk))}."),
+        needs_events, _simple("Go to the next event of the recording"),
+        ("Alt+Shift+Right",), ("Alt+Shift+Right",),
+    ),
+    Action(
+        "previous_event", "Previous event", "Time", lambda desk: desk.say(f"Event: {go_to_event(_session(desk), -1)}."),
+        needs_events, _simple("Go to the previous event of the recording"),
+        ("Alt+Shift+Left",), ("Alt+Shift+Left",),
+    ),
+    Action(
+        "stretch_time", "Stretch time in the overview", "Time", lambda desk: desk.stretch(STRETCH), never,
+        _simple("Show less time in the overview; channels keep their height"), ("Alt+=",), ("Alt+=",),
+    ),
+    Action(
+        "squeeze_time", "Squeeze time in the overview", "Time", lambda desk: desk.stretch(1 / STRETCH), never,
+        _simple("Show more time in the overview; channels keep their height"), ("Alt+-",), ("Alt+-",),
+    ),
+    Action(
+        "go_to_time", "Go to time or spike…", "Time", lambda desk: desk.ask_time(), never,
         _simple("Go to a moment of the recording"), ("T",),
     ),
     Action(

@@ -15,7 +15,6 @@ from qtpy.QtWidgets import QDialog, QFileDialog, QMainWindow, QMenu, QWidget
 from napari_phy.core.errors import ClusteringError, NapariPhyError
 from napari_phy.io.platform_files import is_writable_folder
 from napari_phy.views.numbers import format_number
-from napari_phy.views.time_words import read_time
 from napari_phy.widgets import messages
 from napari_phy.widgets.action import perform
 from napari_phy.widgets.actions import ACTIONS, BY_ID
@@ -26,7 +25,7 @@ from napari_phy.widgets.label_dialog import LabelDialog
 from napari_phy.widgets.notify import notify
 from napari_phy.widgets.small_dialogs import NameDialog, Words
 from napari_phy.widgets.theme import Tokens
-from napari_phy.widgets.time_actions import go_to_time
+from napari_phy.widgets.time_actions import go_to
 
 logger = logging.getLogger(__name__)
 
@@ -44,6 +43,7 @@ class SessionDesk(QObject):
     listed : returns the cluster ids in the order of the Clusters list.
     """
 
+    stretch_requested = Signal(float)
     edited = Signal()  # an action of the table changed the clustering
     saving_changed = Signal(bool)
     _saved_in_some_thread = Signal()
@@ -182,21 +182,23 @@ class SessionDesk(QObject):
             session.label(session.selection.clusters, field, value)
         self.edited.emit()
 
+    def stretch(self, factor: float) -> None:
+        """Show 1/factor of the time in napari's canvas, with channels as high as before."""
+        self.stretch_requested.emit(factor)
+
     def ask_time(self) -> None:
-        """Ask for a moment, and go there."""
-        clock = self._session.time
-        words = Words(
-            "Go to time", "Go to", f"Seconds, or minutes:seconds, up to {format_number(clock.duration_s, 3)} s.", "Go"
-        )
+        """Ask for a moment or a spike, and go there."""
+        clock, n_spikes = self._session.time, self._session.model.n_spikes
+        explanation = f"Seconds, or minutes:seconds, up to {format_number(clock.duration_s, 3)} s; #4113 is a spike."
         dialog = NameDialog(
-            words,
+            Words("Go to time", "Go to", explanation, "Go"),
             self._theme(),
             self._window(),
             name=f"{clock.time_s:.3f}",
-            problem=lambda text: messages.time_problem(text, clock.duration_s),
+            problem=lambda text: messages.place_problem(text, clock.duration_s, n_spikes),
         )
         if dialog.ask():
-            go_to_time(self._session, read_time(dialog.name))
+            go_to(self._session, dialog.name)
 
     def show_keys(self) -> None:
         """Show the window with all keys."""

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from qtpy.QtCore import QPointF, Qt
-from qtpy.QtGui import QPainter
+from qtpy.QtGui import QPainter, QPen
 from qtpy.QtWidgets import QWidget
 
 from napari_phy.core.progress import OnProgress, part_of
@@ -30,6 +30,7 @@ from napari_phy.widgets.scatter_plot import ScatterPlot
 from napari_phy.widgets.theme import Tokens
 
 HOVER_PX = 7.0
+N_LIT, LIT_PX = 200, 6.0  # selected spikes that are ringed, and the ring
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ class FeaturesPanel(Panel):
         super().__init__(session, **options)
 
     def make_content(self) -> QWidget:
-        self.canvas = ScatterPlot(self.theme, self._paint_lasso)
+        self.canvas = ScatterPlot(self.theme, self._paint_over)
         self.lasso = LassoTool(self)
         self.lasso.changed.connect(self.canvas.overlay.update)
         self.lasso.found.connect(self._on_found)
@@ -125,6 +126,7 @@ class FeaturesPanel(Panel):
             self.header.offer(menu, False)  # until there are axes to choose from
 
     def on_selection(self) -> None:
+        self.canvas.redraw()
         if self.lasso.closed and not len(self.session.selection.spikes):
             self.lasso.clear()
 
@@ -170,8 +172,22 @@ class FeaturesPanel(Panel):
         """The range shown and where it is on the canvas."""
         return self.canvas.frame
 
-    def _paint_lasso(self, painter: QPainter) -> None:
+    def _paint_over(self, painter: QPainter) -> None:
+        if not self.lasso.closed:
+            self._paint_lit(painter)
         self.lasso.paint(painter, self.frame, self.theme, (self.canvas.width(), self.canvas.height()))
+
+    def _paint_lit(self, painter: QPainter) -> None:
+        """Ring the spikes that were selected one by one, such as in the traces."""
+        features, spikes = self.data.features, self.session.selection.spikes
+        if not 0 < len(spikes) <= N_LIT:
+            return
+        shown = np.flatnonzero(np.isin(features.spike_ids, spikes))
+        painter.setPen(QPen(self.theme.color("text"), 1.5))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        for x, y in self.frame.to_px(np.column_stack([features.x[shown], features.y[shown]])):
+            if self.frame.contains(x, y):
+                painter.drawEllipse(QPointF(x, y), LIT_PX, LIT_PX)
 
     # --- mouse ---
 

@@ -9,6 +9,7 @@ from napari_phy.views.numbers import format_count, format_number
 from napari_phy.views.time_words import read_time
 
 EMPTY_WORKSPACE = "Open a Kwik file to begin: File > Open, or drop it here."
+NO_EVENTS = "This data set has no events."
 NO_CLUSTERS = "This clustering has no clusters."
 NEED_TWO_CLUSTERS = "Select two or more clusters to merge."
 NEED_CLUSTER = "Select one or more clusters first."
@@ -220,8 +221,12 @@ def _clusters_and_value(edit: UpdateInfo) -> tuple[Sequence[int], Any]:
     return clusters, changes[0].new if changes else None
 
 
-def time_problem(text: str, duration_s: float) -> str:
-    """Return why a text is no moment of a recording, or ""."""
+def place_problem(text: str, duration_s: float, n_spikes: int) -> str:
+    """Return why a text is no moment and no spike of a recording, or ""."""
+    if text.startswith("#"):
+        spike = text[1:]
+        known = spike.isascii() and spike.isdigit() and int(spike) < n_spikes
+        return "" if known else f"Spikes are #0 to #{n_spikes - 1}."
     time_s = read_time(text)
     if time_s is None:
         return f"{text} is no time: write 12.5, or 1:02.5 for minutes and seconds."

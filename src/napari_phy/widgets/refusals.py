@@ -67,3 +67,8 @@ def needs_unsaved(session: Session) -> str | None:
     if session.store.read_only:
         return messages.nothing_kept(session.name)
     return None if session.is_dirty else messages.NOTHING_TO_SAVE
+
+
+def needs_events(session: Session) -> str | None:
+    """Say that the data set has no events."""
+    return None if session.model.events else messages.NO_EVENTS

@@ -2,7 +2,8 @@
 
 from napari_phy.core.errors import ClusteringError
 from napari_phy.session import Session
-from napari_phy.views.spike_steps import next_spike, next_violation
+from napari_phy.views.spike_steps import next_event, next_spike, next_violation
+from napari_phy.views.time_words import read_time
 
 
 def turn_page(session: Session, step: int) -> None:
@@ -36,6 +37,26 @@ def go_to_violation(session: Session, step: int = 1) -> None:
     """
     found = next_violation(session, session.selection.clusters, session.time.time_s, step)
     _select(session, found, "refractory violation")
+
+
+def go_to_event(session: Session, step: int = 1) -> str:
+    """Go to the next event, and return its kind.
+
+    Raises ClusteringError at the end, and where the data set has none.
+    """
+    found = next_event(session, session.time.time_s, step)
+    if found is None:
+        raise ClusteringError("There is no further event." if session.model.events else "The data set has no events.")
+    go_to_time(session, found[1])
+    return found[0]
+
+
+def go_to(session: Session, text: str) -> None:
+    """Go to a moment, "12.5" or "1:02.5", or to a spike, "#4113", which is then selected."""
+    if text.startswith("#"):
+        _select(session, int(text[1:]), "spike")
+    else:
+        go_to_time(session, read_time(text))
 
 
 def _select(session: Session, spike: int | None, what: str) -> None:

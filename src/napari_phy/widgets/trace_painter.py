@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 from qtpy.QtCore import QPointF, QRectF, QSize, Qt
-from qtpy.QtGui import QColor, QImage, QPainter, QPen
+from qtpy.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
 
 from napari_phy.views.numbers import format_number
 from napari_phy.widgets.canvas.ticks import nice_length, nice_ticks
@@ -45,6 +45,8 @@ class TracePainter:
         px_per_unit: float,
         colors: Sequence[str],
         time_s: float,
+        lit_s: Sequence[float] = (),
+        channel_colors: Sequence[str] = (),
     ) -> None:
         """Paint everything.
 
@@ -55,21 +57,31 @@ class TracePainter:
         px_per_unit : logical px a unit of voltage.
         colors : of the selected clusters.
         time_s : the moment that is marked.
+        lit_s : moments of the selected spikes.
+        channel_colors : of all channels, by their index; two greys in turn where there are none.
         """
         painter.fillRect(QRectF(0, 0, size.width(), size.height()), theme.color("view"))
         if self._image is None:
-            self._draw(scale, theme, data, layout, px_per_unit, colors)
+            self._draw(scale, theme, data, layout, px_per_unit, colors, channel_colors)
         painter.drawImage(QPointF(layout.left, layout.top), self._image)
         if layout.start_s <= time_s <= layout.stop_s:
             x = round(layout.x_of(time_s)) + 0.5
             painter.setPen(QPen(theme.color("warning"), 1))
             painter.drawLine(QPointF(x, layout.top), QPointF(x, layout.top + layout.height))
+        _paint_lit(painter, theme, layout, lit_s)
         _paint_numbers(painter, theme, data, layout)
         _paint_times(painter, theme, layout)
         _paint_bar(painter, theme, data, layout, px_per_unit)
 
     def _draw(
-        self, scale: float, theme: Tokens, data: Any, layout: TraceLayout, px_per_unit: float, colors: Sequence[str]
+        self,
+        scale: float,
+        theme: Tokens,
+        data: Any,
+        layout: TraceLayout,
+        px_per_unit: float,
+        colors: Sequence[str],
+        channel_colors: Sequence[str],
     ) -> None:
         """Draw the lines into a picture; rows are counted from the top of the traces."""
         traces, rate = data.traces, data.source.sample_rate
@@ -80,10 +92,13 @@ class TracePainter:
         columns = Columns(first_bin, max(n_bins, 1e-9) / n_columns)
         rows = np.array(layout.rows, dtype=np.int64)
         zeros = (layout.zero_of(rows) - layout.top) * scale
-        greys = np.array([_rgb(theme.noise), _rgb(theme.faint)])[rows % 2]
+        if channel_colors:
+            inks = np.array([_rgb(channel_colors[channel]) for channel in layout.order[rows]]).reshape(-1, 3)
+        else:
+            inks = np.array([_rgb(theme.noise), _rgb(theme.faint)])[rows % 2]
         if len(rows):
             lines = make_lines(
-                layout.order[rows], 0, traces.low.shape[1], zeros, px_per_unit * scale, greys, np.ones(len(rows))
+                layout.order[rows], 0, traces.low.shape[1], zeros, px_per_unit * scale, inks, np.ones(len(rows))
             )
             draw_traces(self._pixels, traces.low, traces.high, lines, columns, TRACE_PX * scale)
             spikes = _spike_lines(data, layout, rows, zeros, px_per_unit * scale, colors)
@@ -118,6 +133,18 @@ def _spike_lines(
 def _rgb(color: str) -> tuple[int, int, int]:
     found = QColor(color)
     return found.red(), found.green(), found.blue()
+
+
+def _paint_lit(painter: QPainter, theme: Tokens, layout: TraceLayout, lit_s: Sequence[float]) -> None:
+    """Point at the selected spikes from above."""
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(theme.color("text"))
+    half, height = theme.px(4), theme.px(6)
+    for time_s in lit_s:
+        if layout.start_s <= time_s <= layout.stop_s:
+            x = layout.x_of(time_s)
+            corners = [QPointF(x - half, layout.top), QPointF(x + half, layout.top), QPointF(x, layout.top + height)]
+            painter.drawPolygon(QPolygonF(corners))
 
 
 def _paint_numbers(painter: QPainter, theme: Tokens, data: Any, layout: TraceLayout) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from qtpy.QtCore import QPointF, Qt, QTimer
-from qtpy.QtGui import QActionGroup, QPainter
+from qtpy.QtGui import QActionGroup, QColor, QPainter
 from qtpy.QtWidgets import QWidget
 
 from napari_phy.core.errors import NapariPhyError
@@ -27,11 +27,13 @@ from napari_phy.widgets.trace_mouse import TracePlot
 from napari_phy.widgets.trace_painter import TracePainter, plot_area
 
 ORDERS = (("By depth", "depth"), ("By number", "number"), ("Best of the selection first", "best"))
+COLORS = (("Grey channels", "grey"), ("Channels coloured by depth", "depth"))
 PAGES = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 60.0)  # s
 ZOOM_STEP = 1.25
 NOISE_ROWS = 14.0  # standard deviations of the noise in the height of a channel
 SHORTEST_S = 0.002
 HIT_PX = 6.0
+N_LIT = 200
 SCROLL_FPS = 20
 SPEEDS = (0.1, 0.25, 0.5, 1.0, 2.0)  # pages a second
 
@@ -74,6 +76,7 @@ class TracesPanel(Panel):
 
     def __init__(self, session: Any = None, **options: Any) -> None:
         self._order = "depth"
+        self._colors = "grey"
         self._filter = RAW
         self._gain = 1.0
         self._row_zoom = 1.0
@@ -112,6 +115,14 @@ class TracesPanel(Panel):
             orders.addAction(action)
             action.triggered.connect(lambda *_, order=order: self.set_order(order))
         menu.addSeparator()
+        colors = QActionGroup(menu)
+        self._color_actions = {name: menu.addAction(text) for text, name in COLORS}
+        for name, action in self._color_actions.items():
+            action.setCheckable(True)
+            action.setChecked(name == self._colors)
+            colors.addAction(action)
+            action.triggered.connect(lambda *_, name=name: self.set_colors(name))
+        menu.addSeparator()
         self._run_action = menu.addAction("Scroll on")
         self._run_action.setCheckable(True)
         self._run_action.toggled.connect(self.set_running)
@@ -132,6 +143,7 @@ class TracesPanel(Panel):
 
     def on_selection(self) -> None:
         self._bring_best_into_sight = True
+        self.plot.update()
 
     # --- request ---
 
@@ -172,7 +184,6 @@ class TracesPanel(Panel):
         if self._bring_best_into_sight:
             self._bring_best_into_sight = False
             self._show_best(data)
-        self._say_what_is_shown(data)
         self._redraw()
 
     def apply_theme(self, theme: Tokens) -> None:
@@ -181,6 +192,8 @@ class TracesPanel(Panel):
     def _redraw(self) -> None:
         self._painter.forget()
         self.plot.update()
+        if self.data is not None and self.session is not None:
+            self._say_what_is_shown(self.data)
 
     @property
     def layout_now(self) -> TraceLayout | None:
@@ -220,7 +233,23 @@ class TracesPanel(Panel):
         self._painter.paint(
             painter, self.plot.size(), self.plot.devicePixelRatioF(), self.theme, self.data, layout,
             self.px_per_unit, [self.color_of(place) for place in range(len(clusters))], self.session.time.time_s,
+            self._lit_s(), self._channel_colors(),
         )  # fmt: skip
+
+    def _lit_s(self) -> list[float]:
+        """Return the moments of the selected spikes, if they are few."""
+        spikes = self.session.selection.spikes
+        model = self.session.model
+        return (model.spike_samples[spikes] / model.sample_rate).tolist() if len(spikes) <= N_LIT else []
+
+    def _channel_colors(self) -> list[str]:
+        """Return a colour for each channel by its place on the probe, or nothing: two greys in turn."""
+        depths = self.data.source.depths
+        if self._colors == "grey" or depths is None:
+            return []
+        low, high = (np.array(QColor(color).getRgb()[:3]) for color in self.theme.ramp[1:])
+        shares = (depths - depths.min()) / (np.ptp(depths) or 1.0)
+        return [QColor(*(low + share * (high - low)).astype(int).tolist()).name() for share in shares]
 
     def _say_page(self) -> None:
         start_s, stop_s = self.session.time.shown_s
@@ -254,6 +283,12 @@ class TracesPanel(Panel):
         self._order = order
         self._order_actions[order].setChecked(True)
         self._scroll = 0.0
+        self._redraw()
+
+    def set_colors(self, name: str) -> None:
+        """Draw channels in "grey", or coloured by their "depth"."""
+        self._colors = name
+        self._color_actions[name].setChecked(True)
         self._redraw()
 
     def set_page(self, page_s: float) -> None:

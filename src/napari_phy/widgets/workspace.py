@@ -99,6 +99,7 @@ class Workspace(QObject):
         self.work_bar = WorkBar(self.desk.work)
         window.statusBar().insertPermanentWidget(1, self.work_bar)  # left of napari's activity
         self.desk.edited.connect(self.focus_clusters)
+        self.desk.stretch_requested.connect(self._on_stretch_requested)
         self.desk.saving_changed.connect(self.toolbar.set_saving)
         self.toolbar.layers_toggled.connect(self.board.show_napari_docks)
         self.theme_follower.changed.connect(self._on_theme_changed)
@@ -301,6 +302,10 @@ class Workspace(QObject):
         for sentence in session.model.missing:
             if any(name in sentence for name in session.model.missing_raw):
                 notify(sentence, "warning", [(LOCATE, self.raw_data.ask)])
+
+    def _on_stretch_requested(self, factor: float) -> None:
+        if self._binder is not None:
+            self._binder.stretch(factor)
 
     def _on_traces_grown(self) -> None:
         """Draw again what could not be read, or of few samples only."""
