@@ -42,6 +42,8 @@ def join_bins(extremes: Array, n_bins: int) -> Array:
     -------
     (ceil(n / n_bins), 2, n_channels)
     """
+    if n_bins == 1 or not len(extremes):
+        return extremes
     from napari_phy.stats._bin_extremes import fill_joined
 
     joined = np.empty((-(-len(extremes) // n_bins), *extremes.shape[1:]), dtype=extremes.dtype)

@@ -11,6 +11,7 @@ from napari_phy.core.base_model import Samples
 Float32 = npt.NDArray[np.float32]
 
 N_EXCERPTS, N_SAMPLES_EXCERPT = 20, 2000
+MAX_VALUES = 2_000_000  # of many channels fewer samples are looked at
 _NORMAL = 0.6745  # median of |x| of a normal distribution of deviation 1
 
 
@@ -29,10 +30,9 @@ def baseline_and_noise(traces: Samples, columns: npt.NDArray[np.int64]) -> tuple
     -------
     (n_channels,) and (n_channels,), in the units of the traces.
     """
-    last = max(1, traces.shape[0] - N_SAMPLES_EXCERPT)
-    excerpts = [
-        traces[start : start + N_SAMPLES_EXCERPT][:, columns] for start in evenly_spaced(last, N_EXCERPTS).tolist()
-    ]
+    length = max(100, min(N_SAMPLES_EXCERPT, MAX_VALUES // N_EXCERPTS // max(1, len(columns))))
+    starts = evenly_spaced(max(1, traces.shape[0] - length), N_EXCERPTS).tolist()
+    excerpts = [traces[start : start + length][:, columns] for start in starts]
     recorded = [excerpt[excerpt.any(axis=1)] for excerpt in excerpts]
     together = np.concatenate(recorded)
     if not len(together):
