@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from types import MappingProxyType
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -36,7 +35,7 @@ class ArrayTraces:
     unit: str = "a.u."
     waveforms: None = None
     missing: tuple[str, ...] = ()
-    events: Mapping[str, Any] = MappingProxyType({})
+    events: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def n_channels(self) -> int:
