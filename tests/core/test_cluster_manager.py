@@ -49,6 +49,17 @@ def test_every_spike_is_in_exactly_one_cluster(labels, sequence):
 
 
 @given(clusterings(), edit_lists)
+def test_the_slots_lead_to_the_clusters_and_change_only_when_the_count_of_cuts_does(labels, sequence):
+    manager = ClusterManager(labels)
+    for kind, seed in sequence:
+        slots, n_cuts = manager.spike_slots.copy(), manager.n_cuts
+        do(manager, kind, seed)
+        assert manager.slot_clusters[manager.spike_slots].tolist() == manager.spike_clusters.tolist()
+        assert manager.n_cuts != n_cuts or np.array_equal(manager.spike_slots, slots)
+    assert not manager.spike_slots.flags.writeable
+
+
+@given(clusterings(), edit_lists)
 def test_a_cluster_id_means_the_same_spikes_for_ever(labels, sequence):
     manager = ClusterManager(labels)
     known = {}

@@ -7,6 +7,7 @@ import pytest
 from support import random_model
 
 from napari_phy.core.cluster_manager import ClusterManager
+from napari_phy.io.spike_columns import SpikeColumnStore
 from napari_phy.stats.similarity import cosine_similarity
 
 
@@ -41,6 +42,7 @@ class StandInSession:
     def __init__(self, model):
         self.model = model
         self.manager = ClusterManager(model.spike_clusters, model.cluster_groups)
+        self.columns = SpikeColumnStore(model)
         self.sums = None if model.features is None or model.masks is None else FreshSums(self)
 
     def similar_to(self, cluster):

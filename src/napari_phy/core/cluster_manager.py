@@ -64,6 +64,21 @@ class ClusterManager(Clustering):
         self._next_id = int(ids[-1]) + 1 if len(ids) else 0
 
     @property
+    def spike_slots(self) -> npt.NDArray[np.int32]:
+        """(n_spikes,) read-only slot of each spike; merges leave them as they are, `n_cuts` tells when they change."""
+        return self._partition.slots
+
+    @property
+    def n_cuts(self) -> int:
+        """How often spikes were given other slots, by splits and their undo."""
+        return self._partition.n_cuts
+
+    @property
+    def slot_clusters(self) -> npt.NDArray[np.int32]:
+        """(n_slots,) cluster of each slot, −1 where none has it."""
+        return self._partition.slot_clusters
+
+    @property
     def next_id(self) -> int:
         """The id that the next new cluster gets."""
         return self._next_id

@@ -88,6 +88,7 @@ class Partition:
         self._sizes = {cluster: atoms[0].size for cluster, atoms in self._atoms.items()}
         self._lists: ByteCache[int, Int64] = ByteCache(cache_bytes, nbytes=lambda array: array.nbytes)
         self._spike_clusters: Int32 | None = None
+        self._n_cuts = 0
 
     def __contains__(self, cluster_id: object) -> bool:
         return cluster_id in self._sizes
@@ -111,6 +112,24 @@ class Partition:
             if self._spike_clusters is None:
                 self._spike_clusters = read_only(look_up(self._cluster_of_slot(), self._slots))
             return self._spike_clusters
+
+    @property
+    def slots(self) -> Int32:
+        """(n_spikes,) slot of each spike: the living array, read-only for others; it changes with `n_cuts`."""
+        slots = self._slots.view()
+        slots.flags.writeable = False
+        return slots
+
+    @property
+    def n_cuts(self) -> int:
+        """How often spikes were given other slots; merges and their undo don't."""
+        return self._n_cuts
+
+    @property
+    def slot_clusters(self) -> Int32:
+        """(n_slots,) cluster of each slot, −1 where none has it."""
+        with self._lock:
+            return read_only(self._cluster_of_slot())
 
     def n_spikes(self, cluster_id: int) -> int:
         """Return the number of spikes of a cluster."""
@@ -172,6 +191,7 @@ class Partition:
     def apply(self, edit: PartitionEdit) -> None:
         """Do an edit that was planned on this state."""
         with self._lock:
+            self._n_cuts += bool(edit.leaving)
             for cut in edit.cuts:
                 self._atom_at[cut.whole.slot] = cut.kept
                 del self._cluster_of[cut.whole]
@@ -183,6 +203,7 @@ class Partition:
     def revert(self, edit: PartitionEdit) -> None:
         """Take back the edit that was done last."""
         with self._lock:
+            self._n_cuts += bool(edit.leaving)
             for part in edit.leaving:
                 self._slots[part.spike_ids] = part.old_slots
                 self._atom_at[part.atom.slot] = None

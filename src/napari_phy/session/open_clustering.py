@@ -17,6 +17,7 @@ from napari_phy.core.selection import Selection
 from napari_phy.core.update_info import UpdateInfo
 from napari_phy.core.wizard import Wizard
 from napari_phy.io.kwik.model import KwikModel
+from napari_phy.io.spike_columns import SpikeColumnStore
 from napari_phy.io.store import EditStore, Snapshot
 from napari_phy.stats.similarity import cosine_similarity
 
@@ -56,6 +57,7 @@ class OpenClustering:
     selection: Selection
     sums: FeatureSums | None
     wizard: Wizard
+    columns: SpikeColumnStore
 
     @classmethod
     def of(cls, model: BaseModel, store: EditStore) -> OpenClustering:
@@ -75,9 +77,8 @@ class OpenClustering:
             sums = FeatureSums(manager, model.features, model.masks)
         if isinstance(model, KwikModel):
             model.lend("session.switch")
-        return cls(
-            model, store, gate, manager, Selection(manager), sums, Wizard(manager, partial(_similar, manager, sums))
-        )
+        wizard = Wizard(manager, partial(_similar, manager, sums))
+        return cls(model, store, gate, manager, Selection(manager), sums, wizard, SpikeColumnStore(model))
 
     def opened_at(
         self, channel_group: int, clustering: str | None, *, read_only: bool, on_progress: OnProgress = no_progress

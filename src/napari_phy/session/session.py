@@ -22,6 +22,7 @@ from napari_phy.io.config import Config, load_config
 from napari_phy.io.kwik.model import KwikModel
 from napari_phy.io.opening import open_model
 from napari_phy.io.side_folder import side_folder
+from napari_phy.io.spike_columns import SpikeColumnStore
 from napari_phy.io.store import EditStore, Snapshot
 from napari_phy.io.trace_pyramid import TracePyramid
 from napari_phy.session.clusterings import FileClusterings
@@ -105,6 +106,11 @@ class Session(Edits, FileClusterings):
     def sums(self) -> FeatureSums | None:
         """Sums of masked features by cluster; None without features."""
         return self._current.opened.sums
+
+    @property
+    def columns(self) -> SpikeColumnStore:
+        """Channel, depth and amplitude of every spike, computed when first asked for; another one after a switch."""
+        return self._current.opened.columns
 
     @property
     def wizard(self) -> Wizard:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from napari_phy.core.base_model import BaseModel
 from napari_phy.core.progress import OnProgress
+from napari_phy.core.spike_columns import SpikeColumns
 
 
 class ClusterSumsLike(Protocol):
@@ -52,6 +53,21 @@ class ManagerLike(Protocol):
         """Ascending ids."""
         ...
 
+    @property
+    def spike_slots(self) -> npt.NDArray[np.int32]:
+        """(n_spikes,) slot of each spike; only splits change them."""
+        ...
+
+    @property
+    def n_cuts(self) -> int:
+        """How often slots were changed."""
+        ...
+
+    @property
+    def slot_clusters(self) -> npt.NDArray[np.int32]:
+        """(n_slots,) cluster of each slot, −1 where none has it."""
+        ...
+
     def n_spikes(self, cluster_id: int, /) -> int:
         """Return the number of spikes of a cluster."""
         ...
@@ -62,6 +78,14 @@ class ManagerLike(Protocol):
 
     def group(self, cluster_id: int, /) -> str:
         """Return the lower-case name of a cluster's group."""
+        ...
+
+
+class ColumnsLike(Protocol):
+    """Channel, depth and amplitude of every spike, once they are asked for."""
+
+    def get(self, on_progress: OnProgress = ..., /) -> SpikeColumns:
+        """Return the columns; raises MissingDataError without features."""
         ...
 
 
@@ -81,6 +105,11 @@ class SessionLike(Protocol):
     @property
     def sums(self) -> SumsLike | None:
         """The additive sums; None without features or masks."""
+        ...
+
+    @property
+    def columns(self) -> ColumnsLike:
+        """What is known of each single spike."""
         ...
 
     def similar_to(self, cluster_id: int, /) -> Sequence[tuple[int, float]]:

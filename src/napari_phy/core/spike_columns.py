@@ -1,0 +1,84 @@
+"""What is known of each single spike besides its time: where on the probe it is, and how large."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from napari_phy.core.arrays import read_only
+
+Float32 = npt.NDArray[np.float32]
+
+UNKNOWN_CHANNEL = 2**16 - 1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SpikeColumns:
+    """One number a spike each: 10 bytes of every spike.
+
+    Attributes
+    ----------
+    channels : (n_spikes,) uint16, index of the channel where |feature| × mask is largest; `UNKNOWN_CHANNEL` of a spike
+        that is on none.
+    depths : (n_spikes,) float32, µm, centre of mass of |feature| × mask over y; nan where the channel is unknown.
+    amplitudes : (n_spikes,) float32, largest |first feature| × mask of all channels, in units of the features.
+    """
+
+    channels: npt.NDArray[np.uint16]
+    depths: Float32
+    amplitudes: Float32
+
+    def __len__(self) -> int:
+        return len(self.channels)
+
+    @classmethod
+    def empty(cls, n_spikes: int) -> SpikeColumns:
+        """Return columns to be filled."""
+        return cls(np.empty(n_spikes, np.uint16), np.empty(n_spikes, np.float32), np.empty(n_spikes, np.float32))
+
+    def put(self, start: int, columns: SpikeColumns) -> None:
+        """Fill in the spikes from `start` on."""
+        stop = start + len(columns)
+        self.channels[start:stop] = columns.channels
+        self.depths[start:stop] = columns.depths
+        self.amplitudes[start:stop] = columns.amplitudes
+
+    def lock(self) -> SpikeColumns:
+        """Return these columns, no longer writeable."""
+        for column in (self.channels, self.depths, self.amplitudes):
+            read_only(column)
+        return self
+
+
+def spike_columns(features: Float32, masks: Float32, y_um: npt.NDArray[Any]) -> SpikeColumns:
+    """Return the columns of some spikes.
+
+    Where all features are 0 the masks decide alone; values that are not finite count as 0.
+
+    Parameters
+    ----------
+    features : (n, n_channels * n_features_per_channel), channel by channel.
+    masks : (n, n_channels), 0…1.
+    y_um : (n_channels,) depth of each channel.
+    """
+    n_spikes, n_channels = masks.shape
+    masks = _finite(masks)
+    sizes = _finite(np.abs(features)).reshape(n_spikes, n_channels, -1) * masks[:, :, None]
+    weights = sizes.sum(axis=2)
+    total = weights.sum(axis=1)
+    silent = np.flatnonzero(total <= 0)
+    weights[silent] = masks[silent]
+    total[silent] = weights[silent].sum(axis=1)
+    unknown = total <= 0
+    total[unknown] = np.nan
+    channels = weights.argmax(axis=1).astype(np.uint16)
+    channels[unknown] = UNKNOWN_CHANNEL
+    depths = (weights @ np.asarray(y_um, dtype=np.float64) / total).astype(np.float32)
+    return SpikeColumns(channels, depths, sizes[:, :, 0].max(axis=1, initial=0).astype(np.float32, copy=False))
+
+
+def _finite(values: Float32) -> Float32:
+    return values if np.isfinite(values).all() else np.nan_to_num(values, nan=0, posinf=0, neginf=0)
