@@ -14,7 +14,8 @@ from napari_phy.widgets.correlograms_panel import CorrelogramsPanel
 from napari_phy.widgets.dock_header import keep_header
 from napari_phy.widgets.dock_tabs import DockTabs
 from napari_phy.widgets.features_panel import FeaturesPanel
-from napari_phy.widgets.layouts import SMALL_BELOW, arrange_sort, napari_docks, resize_sort
+from napari_phy.widgets.layouts import SMALL_BELOW, arrange_sort, napari_docks, place_beside, resize_beside, resize_sort
+from napari_phy.widgets.raster_panel import RasterPanel
 from napari_phy.widgets.similar_panel import SimilarPanel
 from napari_phy.widgets.theme import Tokens
 from napari_phy.widgets.traces_panel import TracesPanel
@@ -28,6 +29,7 @@ PANELS: dict[str, type[QWidget]] = {
     "Correlograms": CorrelogramsPanel,
     "Traces": TracesPanel,
 }
+ON_REQUEST: dict[str, type[QWidget]] = {"Raster": RasterPanel}  # opened by a menu, tabs beside the canvas
 AREAS = {
     "Clusters": "left",
     "Similar": "left",
@@ -35,6 +37,7 @@ AREAS = {
     "Features": "top",
     "Correlograms": "top",
     "Traces": "bottom",
+    **dict.fromkeys(ON_REQUEST, "right"),
 }
 LISTS = ("Clusters", "Similar")
 
@@ -88,15 +91,19 @@ class DockBoard(QObject):
             panel.set_small(self.is_small)
         dock.destroyed.connect(partial(_forget, self.docks, self.panels, title, dock))
         self.adopted.emit(panel, dock)
+        if title in ON_REQUEST:
+            place_beside(self._window(), dock, self._neighbour(title))
+            QTimer.singleShot(0, self._widen)
 
     def open(self, title: str) -> QWidget:
         """Show a dock, and make it if there is none; return its panel."""
         dock = self.docks.get(title)
         if dock is None or dock.widget() is None:
             viewer = self._viewer()
-            panel = PANELS[title](viewer=viewer)
+            panel = (PANELS | ON_REQUEST)[title](viewer=viewer)
             self.adopt(panel, add_dock(viewer, panel, title))
         self.docks[title].show()
+        self.docks[title].raise_()
         return self.panels[title]
 
     def arrange(self, *, again: bool = False) -> None:
@@ -111,7 +118,10 @@ class DockBoard(QObject):
             self.open(title)
         for panel in self.lists:
             panel.set_small(self.is_small)
-        arrange_sort(window, self.docks, small=self.is_small)
+        arrange_sort(window, {title: self.docks[title] for title in PANELS}, small=self.is_small)
+        for title in ON_REQUEST:
+            if title in self.docks and not self.docks[title].isHidden():
+                place_beside(window, self.docks[title], self._neighbour(title))
         QTimer.singleShot(0, partial(self._resize, size))
 
     def _resize(self, size: QSize) -> None:
@@ -121,6 +131,22 @@ class DockBoard(QObject):
             if not window.windowState() & (Qt.WindowState.WindowMaximized | Qt.WindowState.WindowFullScreen):
                 window.resize(size)
             resize_sort(window, self.docks, small=self.is_small)
+            self._widen()
+
+    def _neighbour(self, title: str) -> QDockWidget | None:
+        """Return the dock beside the canvas that another one shares its place with, None where it is the first."""
+        beside = [other for other in ON_REQUEST if other != title]
+        if self.is_small and self._is_arranged:
+            beside.append("Correlograms")
+        found = (self.docks[other] for other in beside if other in self.docks and not self.docks[other].isHidden())
+        return next((dock for dock in found if not dock.isFloating()), None)
+
+    def _widen(self) -> None:
+        """Give the docks beside the canvas their width, and the canvas what is left."""
+        if isalive(self):
+            window = self._window()
+            docks = [self.docks[title] for title in ON_REQUEST if title in self.docks]
+            resize_beside(window, [dock for dock in docks if not dock.isHidden()], small=self.is_small)
             self.arranged.emit()
 
     def show_napari_docks(self, shown: bool) -> None:

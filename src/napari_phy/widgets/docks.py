@@ -11,6 +11,7 @@ from napari_phy.layers.session_tag import find_session
 from napari_phy.widgets.clusters_panel import ClustersPanel
 from napari_phy.widgets.correlograms_panel import CorrelogramsPanel
 from napari_phy.widgets.features_panel import FeaturesPanel
+from napari_phy.widgets.raster_panel import RasterPanel
 from napari_phy.widgets.similar_panel import SimilarPanel
 from napari_phy.widgets.traces_panel import TracesPanel
 from napari_phy.widgets.waveforms_panel import WaveformsPanel
@@ -64,6 +65,10 @@ class Traces(_Joins, TracesPanel):
     """The voltage of each channel."""
 
 
+class Raster(_Joins, RasterPanel):
+    """Every cluster a row of spikes along time."""
+
+
 class Sort(QWidget):
     """Opens the Sort workspace and leaves."""
 
@@ -97,6 +102,6 @@ def _dock_of(widget: QWidget) -> QDockWidget | None:
 
 
 # The names of the manifest.
-clusters, similar, features, waveforms, correlograms, traces, sort = (
-    Clusters, Similar, Features, Waveforms, Correlograms, Traces, Sort,
+clusters, similar, features, waveforms, correlograms, traces, raster, sort = (
+    Clusters, Similar, Features, Waveforms, Correlograms, Traces, Raster, Sort,
 )  # fmt: skip

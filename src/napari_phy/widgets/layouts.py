@@ -1,6 +1,6 @@
 """Where the docks of a preset are, and how large."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QDockWidget, QMainWindow, QTabWidget
@@ -47,6 +47,22 @@ def resize_sort(window: QMainWindow, docks: Mapping[str, QDockWidget], *, small:
     window.resizeDocks([*top, docks["Correlograms"]], [420, 550, 520], Qt.Orientation.Horizontal)
     window.resizeDocks(lists, [555, 435], Qt.Orientation.Vertical)
     window.resizeDocks([top[0], docks["Traces"]], [545, 300], Qt.Orientation.Vertical)
+
+
+def place_beside(window: QMainWindow, dock: QDockWidget, neighbour: QDockWidget | None) -> None:
+    """Place a dock at the right of the canvas, on top of a neighbour that is there."""
+    dock.setFloating(False)
+    window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
+    if neighbour is not None:
+        window.tabifyDockWidget(neighbour, dock)
+    dock.show()
+    dock.raise_()
+
+
+def resize_beside(window: QMainWindow, docks: Sequence[QDockWidget], *, small: bool) -> None:
+    """Give the docks at the right of the canvas their width."""
+    if docks:
+        window.resizeDocks(docks[:1], [480 if small else 520], Qt.Orientation.Horizontal)
 
 
 def napari_docks(window: QMainWindow) -> list[QDockWidget]:

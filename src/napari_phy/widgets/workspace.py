@@ -20,7 +20,7 @@ from napari_phy.widgets.canvas_fit import CanvasFit
 from napari_phy.widgets.close_guard import CloseGuard
 from napari_phy.widgets.clustering_desk import ClusteringDesk
 from napari_phy.widgets.desk import SessionDesk
-from napari_phy.widgets.dock_board import LISTS, PANELS, DockBoard, add_dock
+from napari_phy.widgets.dock_board import LISTS, ON_REQUEST, PANELS, DockBoard, add_dock
 from napari_phy.widgets.file_watch import FileWatch
 from napari_phy.widgets.keys import KeyFilter
 from napari_phy.widgets.notify import LOCATE, SAVE_COPY, notify, take_back
@@ -348,9 +348,17 @@ class Workspace(QObject):
             panel.locate_requested.connect(self.raw_data.ask)
         if panel.title == "Clusters":
             self.clusterings.furnish(panel)
+            panel.list.cluster_model.layoutChanged.connect(self._on_list_changed)
+        elif panel.title == "Raster":
+            panel.listed = self._listed_clusters
         panel.follow_preparation(self._preparation)
         if panel.session is not self.session:
             panel.set_session(self.session)
+
+    def _on_list_changed(self) -> None:
+        """Let the raster have the order of the list."""
+        if isalive(self) and "Raster" in self.panels:
+            self.panels["Raster"].follow_list()
 
     def focus_clusters(self) -> None:
         """Give the keys to the list of clusters."""
@@ -367,6 +375,9 @@ class Workspace(QObject):
     def _layout_menu(self) -> QMenu:
         menu = QMenu("Layout", self.window)
         menu.addAction("Sort").triggered.connect(lambda *_: self.arrange(again=True))
+        menu.addSeparator()
+        for title in ON_REQUEST:
+            menu.addAction(title).triggered.connect(lambda *_, title=title: self.board.open(title))
         return menu
 
     def _show_menu(self, view: QWidget, place: QPoint) -> None:

@@ -1,0 +1,160 @@
+"""Clusters by time: which rows there are, and how many spikes each has in every column of the picture."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from napari_phy.core.arrays import read_only
+from napari_phy.core.errors import NapariPhyError
+from napari_phy.core.progress import OnProgress, no_progress
+from napari_phy.stats.spike_counts import column_edges, count_labels
+from napari_phy.views.cluster_table import ClusterTable, compute_cluster_table
+from napari_phy.views.session_like import SessionLike
+
+Order = Literal["depth", "rate", "group", "list"]
+
+GROUP_ORDER = ("good", "mua", "unsorted", "noise")
+TICKS_PER_S = 1_000_000  # of spike times that come in seconds
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SpikeTrains:
+    """All spikes in time, and which cluster has each.
+
+    Attributes
+    ----------
+    samples : (n_spikes,) ascending int64.
+    sample_rate : samples a second.
+    duration_s : end of the time line.
+    slots : (n_spikes,) int32; spikes of one slot are in one cluster.
+    slot_clusters : (n_slots,) cluster of each slot, −1 for none.
+    n_cuts : changes when `slots` do.
+    """
+
+    samples: npt.NDArray[np.int64]
+    sample_rate: float
+    duration_s: float
+    slots: npt.NDArray[np.int32]
+    slot_clusters: npt.NDArray[np.int32]
+    n_cuts: int = 0
+
+    def rows_of_slots(self, cluster_ids: npt.NDArray[np.int64]) -> npt.NDArray[np.int32]:
+        """Return (n_slots,) place in `cluster_ids` of the cluster of each slot, −1 where it is not among them."""
+        order = np.argsort(cluster_ids, kind="stable")
+        place = np.searchsorted(cluster_ids[order], self.slot_clusters)
+        found = np.full(len(self.slot_clusters), -1, dtype=np.int32)
+        inside = np.flatnonzero(place < len(order))
+        candidates = order[place[inside]]
+        same = cluster_ids[candidates] == self.slot_clusters[inside]
+        found[inside[same]] = candidates[same]
+        return found
+
+
+def trains_of(session: SessionLike) -> SpikeTrains:
+    """Return the spikes of a session as they are now; nothing is copied but the table of slots."""
+    model, manager = session.model, session.manager
+    n_cuts = manager.n_cuts
+    return SpikeTrains(
+        model.spike_samples, model.sample_rate, model.duration, manager.spike_slots, manager.slot_clusters, n_cuts
+    )
+
+
+def trains_of_arrays(spike_times_s: npt.ArrayLike, neuron_ids: npt.ArrayLike) -> SpikeTrains:
+    """Return plain arrays as trains, in any order of time.
+
+    Raises
+    ------
+    NapariPhyError
+        They are not two flat arrays of one length, or a time is not a finite number from 0 on.
+    """
+    times, ids = np.asarray(spike_times_s, dtype=np.float64), np.asarray(neuron_ids)
+    if times.ndim != 1 or times.shape != ids.shape:
+        raise NapariPhyError(f"A raster needs one neuron a spike; times have the shape {times.shape}, ids {ids.shape}.")
+    if ids.size and ids.dtype.kind not in "iu":
+        raise NapariPhyError(f"Neuron ids are integers, not {ids.dtype}.")
+    if not np.isfinite(times).all() or (times < 0).any():
+        raise NapariPhyError("Spike times are finite numbers of seconds, from 0 on.")
+    samples = np.rint(times * TICKS_PER_S).astype(np.int64)
+    order = np.argsort(samples, kind="stable")
+    neurons, slots = np.unique(ids[order], return_inverse=True)
+    duration_s = (int(samples.max(initial=TICKS_PER_S - 1)) + 1) / TICKS_PER_S
+    return SpikeTrains(
+        read_only(samples[order]),
+        float(TICKS_PER_S),
+        duration_s,
+        read_only(slots.astype(np.int32)),
+        read_only(neurons.astype(np.int32)),
+    )
+
+
+class RasterCounts:
+    """Counts the spikes of every slot in the columns of a window; merges and colours count nothing again."""
+
+    def __init__(self) -> None:
+        self._key: tuple[object, ...] = ()
+        self._counts = np.zeros((0, 0), dtype=np.int32)
+
+    def get(self, trains: SpikeTrains, start_s: float, stop_s: float, n_columns: int) -> npt.NDArray[np.int32]:
+        """Return (n_columns, n_slots) spikes of each slot in each column."""
+        key = (id(trains.samples), trains.n_cuts, len(trains.slot_clusters), start_s, stop_s, n_columns)
+        if key != self._key:
+            start, stop = start_s * trains.sample_rate, stop_s * trains.sample_rate
+            edges = column_edges(trains.samples, start, (stop - start) / n_columns, n_columns)
+            self._counts = count_labels(edges, trains.slots, len(trains.slot_clusters))
+            self._key = key
+        return self._counts
+
+
+@dataclass(frozen=True, slots=True)
+class RasterRequest:
+    """Which rows a raster wishes to see.
+
+    Attributes
+    ----------
+    order : of the rows, from the top: the highest first, the fastest first, good ones first, or as in `clusters`.
+    clusters : all that are shown, in the order of the list.
+    groups : of each of them.
+    reads_features : whether depths may be read that nobody knows yet.
+    """
+
+    order: Order
+    clusters: tuple[int, ...]
+    groups: tuple[str, ...]
+    reads_features: bool = True
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RasterData:
+    """The rows of a raster, from the top."""
+
+    request: RasterRequest
+    cluster_ids: npt.NDArray[np.int64]
+
+
+def compute_raster(session: SessionLike, request: RasterRequest, on_progress: OnProgress = no_progress) -> RasterData:
+    """Put the rows in order; clusters that the order does not know come last, by id.
+
+    Raises ClusteringError when a cluster does not exist (any more).
+    """
+    on_progress(0)
+    if request.order == "list":
+        return RasterData(request, read_only(np.array(request.clusters, dtype=np.int64)))
+    wants_depths = request.order == "depth" and request.reads_features
+    table = compute_cluster_table(session, sorted(request.clusters), reads="all" if wants_depths else "nothing")
+    keys = order_keys(table, request.order)
+    return RasterData(request, read_only(table.ids[np.lexsort((table.ids, keys))]))
+
+
+def order_keys(table: ClusterTable, order: Order) -> npt.NDArray[np.float64]:
+    """Return (n,) what rows are sorted by, ascending; nan comes last."""
+    if order == "depth":
+        return -table.depths
+    if order == "rate":
+        return -table.rates
+    ranks: Mapping[str, int] = {group: rank for rank, group in enumerate(GROUP_ORDER)}
+    return np.array([ranks.get(group, -1) for group in table.groups], dtype=np.float64)  # the user's own before all

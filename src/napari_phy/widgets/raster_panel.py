@@ -1,0 +1,170 @@
+"""Raster: every cluster a row of spikes along time, the selected ones in their colours."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from qtpy.QtCore import Qt
+from qtpy.QtGui import QActionGroup
+from qtpy.QtWidgets import QWidget
+
+from napari_phy.core.cluster_meta import DISCARDED
+from napari_phy.core.progress import OnProgress
+from napari_phy.views.numbers import format_shown
+from napari_phy.views.raster import Order, RasterData, RasterRequest, compute_raster, trains_of
+from napari_phy.widgets.canvas.raster_image import Marker
+from napari_phy.widgets.legend import LegendEntry
+from napari_phy.widgets.panel import Panel, guarded
+from napari_phy.widgets.raster_plot import RasterPlot
+from napari_phy.widgets.theme import Tokens
+
+ORDERS = (("By depth", "depth"), ("By rate", "rate"), ("By group", "group"), ("As in Clusters", "list"))
+ROWS = (("All rows", None), ("25 rows", 25), ("50 rows", 50), ("100 rows", 100), ("200 rows", 200))
+MARKERS: tuple[tuple[str, Marker], ...] = (("Bars", "bar"), ("Dots", "dot"))
+NOBODY: tuple[int, ...] = ()
+
+
+class RasterPanel(Panel):
+    """Rows of all clusters; a click moves the clock of all views, Ctrl+click selects the cluster.
+
+    Attributes
+    ----------
+    listed : returns the cluster ids in the order of the Clusters list; None where there is no list.
+    """
+
+    title = "Raster"
+    subject = "its spikes"
+    working = "Ordering clusters…"
+    failed = "The raster could not be drawn."
+    needs_features = True
+    help_text = (
+        "Every row is a cluster, every tick a spike; where a pixel holds many, the darker the fewer.\n"
+        "Drag moves, the wheel zooms time, Shift+wheel and Page Up and Down go through the rows.\n"
+        "A click goes to a moment, Ctrl+click selects the cluster, a double-click shows the whole recording.\n"
+        "The yellow frame is what Traces shows, the line the moment looked at."
+    )
+
+    def __init__(self, session: Any = None, **options: Any) -> None:
+        self.listed: Callable[[], Sequence[int]] | None = None
+        self._order: Order = "depth"
+        super().__init__(session, **options)
+
+    def make_content(self) -> QWidget:
+        self.plot = RasterPlot(self.theme)
+        self.plot.pointed.connect(self._on_pointed)
+        self.plot.said.connect(self.say)
+        self.plot.changed.connect(self._show_caption)
+        self._order_menu = self.add_drop_down("Order of clusters", ORDERS, self._order, self.set_order)
+        self._rows_menu = self.add_drop_down("Rows on a page", ROWS, None, self.set_rows_a_page)
+        menu = self.header.more_menu
+        self._markers = QActionGroup(menu)
+        for text, marker in MARKERS:
+            action = menu.addAction(text)
+            action.setCheckable(True)
+            action.setChecked(marker == self.plot.marker)
+            action.triggered.connect(lambda *_, marker=marker: self.plot.set_marker(marker))
+            self._markers.addAction(action)
+        menu.addSeparator()
+        return self.plot
+
+    def on_session(self) -> None:
+        session = self.session
+        if session is None:
+            self.plot.set_trains(None)
+            return
+        self.plot.set_trains(trains_of(session), session.time)
+        self._links.connect(session.time.moved, self._on_time_moved)
+        self._links.connect(session.time.shown_changed, self._on_shown_changed)
+
+    def make_request(self) -> RasterRequest:
+        manager = self.session.manager
+        groups = {cluster: manager.group(cluster) for cluster in manager.cluster_ids.tolist()}
+        shown = [cluster for cluster in self._list_order(groups) if groups[cluster] != DISCARDED]
+        of_shown = tuple(groups[cluster] for cluster in shown) if self._order == "group" else ()
+        return RasterRequest(self._order, tuple(shown), of_shown, not self.session.holds_features)
+
+    def _list_order(self, clusters: Any) -> list[int]:
+        """Return the clusters as the list has them; those that it does not show (yet) last."""
+        listed = self.listed() if self._order == "list" and self.listed is not None else NOBODY
+        first = [cluster for cluster in listed if cluster in clusters]
+        return [*first, *clusters.keys() - set(first)] if first else sorted(clusters)
+
+    def compute(self, session: Any, request: RasterRequest, on_progress: OnProgress) -> RasterData:
+        return compute_raster(session, request, on_progress)
+
+    # --- drawing ---
+
+    def draw(self, data: RasterData) -> None:
+        self.plot.update_trains(trains_of(self.session), data.cluster_ids)
+        self._show_selection()
+
+    def on_selection(self) -> None:
+        if self.data is not None:
+            self._show_selection()
+
+    def _show_selection(self) -> None:
+        clusters = self.clusters
+        self.plot.set_colors({cluster: self.color_of(place) for place, cluster in enumerate(clusters)})
+        if clusters:
+            self.plot.bring_into_sight(clusters[0])
+
+    def legend_entries(self) -> tuple[LegendEntry, ...]:
+        others = LegendEntry("others", self.theme.background_spikes, round=True, dim=True)
+        return (*self.cluster_entries(self.clusters), others)
+
+    def apply_theme(self, theme: Tokens) -> None:
+        self.plot.apply_theme(theme)
+        if self.data is not None:
+            self._show_selection()
+
+    @guarded
+    def _show_caption(self) -> None:
+        layout = self.plot.layout_now
+        n_rows = 0 if layout is None else len(layout.rows)
+        words = format_shown(min(n_rows, self.plot.rows_a_page or n_rows), len(self.plot.rows), "cluster")
+        self.stack.caption.setText(words if n_rows else "")
+
+    # --- what can be done ---
+
+    def set_order(self, order: Order) -> None:
+        """Put the rows in another order: "depth", "rate", "group", or "list", that of Clusters."""
+        self._order = order
+        self._order_menu.set_current(order)
+        self.refresh()
+
+    def set_rows_a_page(self, n_rows: int | None) -> None:
+        """Show that many rows at a time; None: all."""
+        self._rows_menu.set_current(n_rows)
+        self.plot.set_rows_a_page(n_rows)
+        self._show_selection()
+
+    def follow_list(self) -> None:
+        """Take the order of the list again, if that is the one shown."""
+        if self._order == "list":
+            self.refresh()
+
+    def keyPressEvent(self, event) -> None:
+        """Turn pages of rows; all other keys go their way."""
+        step = {Qt.Key.Key_PageDown: 1, Qt.Key.Key_PageUp: -1}.get(event.key())
+        if step is not None and event.modifiers() == Qt.KeyboardModifier.NoModifier:
+            self.plot.turn_page(step)
+            event.accept()
+        else:
+            super().keyPressEvent(event)
+
+    # --- events ---
+
+    @guarded
+    def _on_time_moved(self) -> None:
+        self.plot.follow_time()
+
+    @guarded
+    def _on_shown_changed(self) -> None:
+        self.plot.update()
+
+    @guarded
+    def _on_pointed(self, time_s: float, cluster: int | None, ctrl: bool) -> None:
+        self.setFocus(Qt.FocusReason.MouseFocusReason)
+        if ctrl and cluster is not None:
+            self.session.selection.select([cluster])
+        else:
+            self.session.time.move_to(time_s)
