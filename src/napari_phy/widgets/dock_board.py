@@ -13,6 +13,7 @@ from napari_phy.widgets.clusters_panel import ClustersPanel
 from napari_phy.widgets.correlograms_panel import CorrelogramsPanel
 from napari_phy.widgets.dock_header import keep_header
 from napari_phy.widgets.dock_tabs import DockTabs
+from napari_phy.widgets.drift_panel import DriftPanel
 from napari_phy.widgets.features_panel import FeaturesPanel
 from napari_phy.widgets.layouts import SMALL_BELOW, arrange_sort, napari_docks, place_beside, resize_beside, resize_sort
 from napari_phy.widgets.raster_panel import RasterPanel
@@ -29,7 +30,8 @@ PANELS: dict[str, type[QWidget]] = {
     "Correlograms": CorrelogramsPanel,
     "Traces": TracesPanel,
 }
-ON_REQUEST: dict[str, type[QWidget]] = {"Raster": RasterPanel}  # opened by a menu, tabs beside the canvas
+# opened by a menu, as tabs beside the canvas
+ON_REQUEST: dict[str, type[QWidget]] = {"Raster": RasterPanel, "Drift": DriftPanel}
 AREAS = {
     "Clusters": "left",
     "Similar": "left",

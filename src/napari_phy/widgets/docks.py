@@ -10,6 +10,7 @@ from qtpy.QtWidgets import QDockWidget, QLabel, QMainWindow, QVBoxLayout, QWidge
 from napari_phy.layers.session_tag import find_session
 from napari_phy.widgets.clusters_panel import ClustersPanel
 from napari_phy.widgets.correlograms_panel import CorrelogramsPanel
+from napari_phy.widgets.drift_panel import DriftPanel
 from napari_phy.widgets.features_panel import FeaturesPanel
 from napari_phy.widgets.raster_panel import RasterPanel
 from napari_phy.widgets.similar_panel import SimilarPanel
@@ -69,6 +70,10 @@ class Raster(_Joins, RasterPanel):
     """Every cluster a row of spikes along time."""
 
 
+class Drift(_Joins, DriftPanel):
+    """Depth of all spikes over time."""
+
+
 class Sort(QWidget):
     """Opens the Sort workspace and leaves."""
 
@@ -102,6 +107,6 @@ def _dock_of(widget: QWidget) -> QDockWidget | None:
 
 
 # The names of the manifest.
-clusters, similar, features, waveforms, correlograms, traces, raster, sort = (
-    Clusters, Similar, Features, Waveforms, Correlograms, Traces, Raster, Sort,
+clusters, similar, features, waveforms, correlograms, traces, raster, drift, sort = (
+    Clusters, Similar, Features, Waveforms, Correlograms, Traces, Raster, Drift, Sort,
 )  # fmt: skip

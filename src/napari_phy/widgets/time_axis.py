@@ -77,7 +77,7 @@ def paint_clock(
         painter.setPen(QPen(with_alpha(theme.warning, 0.7), 1))
         painter.drawRect(QRectF(round(frame.left()) + 0.5, area.top() + 0.5, round(frame.width()), area.height() - 1))
     if start_s <= time_s <= stop_s:
-        x = round(area.left() + (time_s - start_s) * px_per_s) + 0.5
+        x = int(area.left() + (time_s - start_s) * px_per_s) + 0.5
         painter.setPen(QPen(theme.color("warning"), 1))
         painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
     painter.restore()

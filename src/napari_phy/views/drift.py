@@ -1,0 +1,143 @@
+"""Depth of all spikes over time, as a picture of counts and amplitudes, and the spikes of chosen clusters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from napari_phy.core.arrays import evenly_spaced, read_only
+from napari_phy.core.progress import OnProgress, no_progress
+from napari_phy.core.spike_columns import SpikeColumns
+from napari_phy.stats.spike_counts import column_edges, count_cells
+from napari_phy.views.session_like import SessionLike
+
+N_POINTS_MAX = 12_000
+AMPLITUDE_SHARES = (0.05, 0.99)  # of the spikes: the amplitudes of the two ends of the colours
+N_LOOKED_AT = 100_000
+_MARGIN = 0.03  # of the depths, on each side
+
+
+@dataclass(frozen=True, slots=True)
+class DriftRequest:
+    """All spikes of a channel group; edits and selections do not change them."""
+
+    channel_group: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DriftData:
+    """What a drift view draws.
+
+    Attributes
+    ----------
+    columns : depth and amplitude of every spike.
+    samples : (n_spikes,) ascending.
+    sample_rate : samples a second.
+    depth_range : (low, high) in µm that holds all channels.
+    amplitude_range : what the two ends of the colours stand for.
+    """
+
+    columns: SpikeColumns
+    samples: npt.NDArray[np.int64]
+    sample_rate: float
+    duration_s: float
+    depth_range: tuple[float, float]
+    amplitude_range: tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DriftCells:
+    """Spikes of a window in cells.
+
+    Attributes
+    ----------
+    counts : (n_columns, n_rows), rows from the lowest depth on.
+    amplitudes : (n_columns, n_rows) float32 mean amplitude, 0…1 of the range; 0 where there is no spike.
+    """
+
+    counts: npt.NDArray[np.int32]
+    amplitudes: npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DriftPoints:
+    """Spikes of chosen clusters in a window, those of the last chosen first.
+
+    Attributes
+    ----------
+    spike_ids, times_s, depths_um, places : (n,); places are those of the clusters.
+    n_total : how many there are.
+    """
+
+    spike_ids: npt.NDArray[np.int64]
+    times_s: npt.NDArray[np.float64]
+    depths_um: npt.NDArray[np.float32]
+    places: npt.NDArray[np.int32]
+    n_total: int
+
+
+def compute_drift(session: SessionLike, request: DriftRequest, on_progress: OnProgress = no_progress) -> DriftData:
+    """Get the columns of all spikes, which may take a while the first time.
+
+    Raises MissingDataError without features.
+    """
+    model = session.model
+    columns = session.columns.get(on_progress)
+    depths = model.probe.positions[:, 1]
+    low, high = (float(depths.min()), float(depths.max())) if len(depths) else (0.0, 1.0)
+    margin = _MARGIN * (high - low) or 20.0
+    some = columns.amplitudes[evenly_spaced(len(columns), N_LOOKED_AT)]
+    ends = np.quantile(some, AMPLITUDE_SHARES).tolist() if len(some) else (0.0, 1.0)
+    amplitude_range = (float(ends[0]), max(float(ends[1]), float(ends[0]) + 1e-6))
+    return DriftData(
+        columns, model.spike_samples, model.sample_rate, model.duration, (low - margin, high + margin), amplitude_range
+    )
+
+
+def drift_cells(
+    data: DriftData, time_range: tuple[float, float], depth_range: tuple[float, float], n_columns: int, n_rows: int
+) -> DriftCells:
+    """Count the spikes of a window; 10 million take some 30 ms."""
+    start, stop = time_range[0] * data.sample_rate, time_range[1] * data.sample_rate
+    edges = column_edges(data.samples, start, (stop - start) / n_columns, n_columns)
+    counts, sums = count_cells(edges, data.columns.depths, data.columns.amplitudes, depth_range, n_rows)
+    low, high = data.amplitude_range
+    means = sums / np.maximum(counts, 1)
+    amplitudes = np.clip((means - low) / (high - low), 0, 1)
+    amplitudes[counts == 0] = 0
+    return DriftCells(read_only(counts), read_only(amplitudes.astype(np.float32, copy=False)))
+
+
+def drift_points(
+    session: SessionLike,
+    data: DriftData,
+    clusters: tuple[int, ...],
+    time_range: tuple[float, float],
+    depth_range: tuple[float, float],
+) -> DriftPoints:
+    """Return at most `N_POINTS_MAX` spikes of a window, evenly spaced in time within each cluster.
+
+    Raises ClusteringError when a cluster does not exist (any more).
+    """
+    borders = np.ceil(np.array(time_range) * data.sample_rate).astype(np.int64)
+    first, last = np.searchsorted(data.samples, borders).tolist()
+    inside = []
+    for cluster in clusters:
+        spikes = session.manager.spikes(cluster)
+        spikes = spikes[slice(*np.searchsorted(spikes, (first, last)).tolist())]
+        depths = data.columns.depths[spikes]
+        inside.append(spikes[(depths >= depth_range[0]) & (depths <= depth_range[1])])
+    n_total = sum(len(spikes) for spikes in inside)
+    share = min(1.0, N_POINTS_MAX / max(1, n_total))
+    drawn = [spikes[evenly_spaced(len(spikes), int(len(spikes) * share))] for spikes in reversed(inside)]
+    spike_ids = np.concatenate([np.empty(0, np.int64), *drawn])
+    places = np.repeat(np.arange(len(clusters) - 1, -1, -1, dtype=np.int32), [len(spikes) for spikes in drawn])
+    return DriftPoints(
+        read_only(spike_ids),
+        read_only(data.samples[spike_ids] / data.sample_rate),
+        read_only(data.columns.depths[spike_ids]),
+        read_only(places),
+        n_total,
+    )

@@ -1,0 +1,48 @@
+"""Drift as a picture: cells shaded by amplitude and density, and discs for the spikes of chosen clusters."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from napari_phy.core.colors import is_hollow
+from napari_phy.views.drift import DriftCells, DriftPoints
+from napari_phy.widgets.canvas.frame import Frame
+from napari_phy.widgets.canvas.raster_image import bgr
+
+CELL_PX = 2  # logical px of a cell's side
+DISC_PX = 1.6  # radius
+FLOOR = 0.45  # opacity of a single spike where cells hold many
+FAINTEST = 0.3  # of the ramp: the colour of the smallest amplitude, told apart from the background
+N_SHADES = 64
+
+
+def ramp_of(colors: Sequence[str]) -> npt.NDArray[np.float64]:
+    """Return (N_SHADES, 3) blue, green and red, from the smallest amplitude to the largest."""
+    stops = np.array([bgr(color) for color in colors], dtype=np.float64)
+    places = np.linspace(FAINTEST, 1, N_SHADES) * (len(stops) - 1)
+    return np.stack([np.interp(places, np.arange(len(stops)), stops[:, part]) for part in range(3)], axis=1)
+
+
+def draw_cells(image: npt.NDArray[np.uint8], cells: DriftCells, ramp: npt.NDArray[np.float64], cell_px: int) -> None:
+    """Draw the density over a picture `(height, width, 4)`, `cell_px` of its pixels a cell."""
+    from napari_phy.widgets.canvas._drift import fill_cells
+
+    filled = cells.counts[cells.counts > 0]
+    opaque = max(1.0, 2.0 * float(filled.mean()) - 1.0) if len(filled) else 1.0
+    fill_cells(image, cells.counts, cells.amplitudes, ramp, opaque, FLOOR, cell_px)
+
+
+def draw_points(
+    image: npt.NDArray[np.uint8], points: DriftPoints, frame: Frame, colors: Sequence[str], scale: float
+) -> None:
+    """Draw the chosen spikes over a picture of a frame, `scale` of its pixels a logical one."""
+    from napari_phy.widgets.canvas._drift import fill_discs
+
+    if not len(points.places):
+        return
+    place = frame.to_px(np.column_stack([points.times_s, points.depths_um])) - (frame.left, frame.top)
+    columns, lines = np.floor(place.T * scale).astype(np.int64)
+    palette = np.array([bgr(color) for color in colors], dtype=np.uint8)
+    rings = np.array([is_hollow(place) for place in range(len(colors))])
+    fill_discs(image, lines, columns, palette[points.places], DISC_PX * scale, rings[points.places])

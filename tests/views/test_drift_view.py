@@ -1,0 +1,70 @@
+"""Depth over time: cells against plain histograms, points against plain loops."""
+
+import numpy as np
+import pytest
+
+from napari_phy.core.errors import ClusteringError, MissingDataError
+from napari_phy.core.spike_columns import spike_columns
+from napari_phy.views import drift
+from napari_phy.views.drift import DriftRequest, compute_drift, drift_cells, drift_points
+
+REQUEST = DriftRequest(0)
+
+
+def test_all_channels_are_in_sight_and_the_columns_are_those_of_the_features(session):
+    data, model = compute_drift(session, REQUEST), session.model
+    expected = spike_columns(model.features[:], model.masks[:], model.probe.positions[:, 1])
+    np.testing.assert_array_equal(data.columns.depths, expected.depths)
+    assert data.depth_range[0] < 0
+    assert data.depth_range[1] > 140
+    low, high = data.amplitude_range
+    assert 0.9 < ((expected.amplitudes >= low) & (expected.amplitudes <= high)).mean() < 0.97
+
+
+def test_cells_hold_counts_and_mean_amplitudes(session):
+    data = compute_drift(session, REQUEST)
+    cells = drift_cells(data, (2.0, 12.0), (20.0, 100.0), 50, 16)
+    times, columns = session.model.spike_times, data.columns
+    edges = [np.linspace(2, 12, 51), np.linspace(20, 100, 17)]
+    inside = (times < 12) & (columns.depths < 100)
+    counts = np.histogram2d(times[inside], columns.depths[inside], edges)[0]
+    sums = np.histogram2d(times[inside], columns.depths[inside], edges, weights=columns.amplitudes[inside])[0]
+    np.testing.assert_array_equal(cells.counts, counts)
+    low, high = data.amplitude_range
+    means = np.clip((sums / np.maximum(counts, 1) - low) / (high - low), 0, 1) * (counts > 0)
+    np.testing.assert_allclose(cells.amplitudes, means, atol=1e-5)
+
+
+def test_points_are_the_spikes_of_the_clusters_in_the_window_the_best_ones_last(session):
+    data = compute_drift(session, REQUEST)
+    points = drift_points(session, data, (2, 0), (3.0, 15.0), (10.0, 90.0))
+    times, depths = session.model.spike_times, data.columns.depths
+    for place, cluster in enumerate((2, 0)):
+        spikes = session.manager.spikes(cluster)
+        inside = (times[spikes] >= 3) & (times[spikes] < 15) & (depths[spikes] >= 10) & (depths[spikes] <= 90)
+        assert points.spike_ids[points.places == place].tolist() == spikes[inside].tolist()
+    assert (np.diff(points.places) <= 0).all()
+    assert points.n_total == len(points.spike_ids) > 0
+    np.testing.assert_array_equal(points.times_s, times[points.spike_ids])
+
+
+def test_the_cap_is_for_the_window_and_told(session, monkeypatch):
+    monkeypatch.setattr(drift, "N_POINTS_MAX", 40)
+    data = compute_drift(session, REQUEST)
+    everything = drift_points(session, data, (0, 1), (0.0, 20.0), (-100.0, 300.0))
+    assert 30 <= len(everything.spike_ids) <= 40
+    assert everything.n_total == session.manager.n_spikes(0) + session.manager.n_spikes(1)
+    window = drift_points(session, data, (0,), (0.0, 1.0), (-100.0, 300.0))
+    assert len(window.spike_ids) == window.n_total <= 40
+
+
+def test_no_clusters_have_no_points_and_unknown_ones_are_refused(session):
+    data = compute_drift(session, REQUEST)
+    assert drift_points(session, data, (), (0.0, 20.0), (0.0, 100.0)).n_total == 0
+    with pytest.raises(ClusteringError):
+        drift_points(session, data, (99,), (0.0, 20.0), (0.0, 100.0))
+
+
+def test_without_features_it_says_which_file_is_missing(make_session):
+    with pytest.raises(MissingDataError, match=r"memory\.kwx is missing"):
+        compute_drift(make_session(features=None), REQUEST)
