@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from napari.components import ViewerModel
 from napari.layers import Image, Layer, Points
 from napari.layers.base import ActionType
 
+from napari_phy.core.spike_columns import SpikeColumns
 from napari_phy.core.update_info import UpdateInfo
-from napari_phy.layers import spikes, traces
+from napari_phy.layers import density, spikes, traces
+from napari_phy.layers.density import density_colormap, density_layer, is_density
 from napari_phy.layers.session_tag import session_of
 from napari_phy.layers.spikes import spike_points
 from napari_phy.layers.traces import QUIET, trace_colormap, traces_layer
 from napari_phy.session import OpenClustering, Session
+from napari_phy.views.numbers import format_shown
 
 MARGIN = 1.04  # a little air around the picture
+WIDEST = 4  # windows of points are at most this much wider than what is in sight
 BEFORE_EDITING = (ActionType.ADDING, ActionType.REMOVING, ActionType.CHANGING)
 
 
@@ -33,7 +38,9 @@ class LayerBinder:
         self._session = session
         self._shown: tuple[object, ...] | None = None
         self._followed: OpenClustering | None = None
+        self._window: tuple[int, int] | None = None  # samples, where not all spikes can be drawn
         self._dark = True
+        self.note = ""  # how many spikes are drawn, where not all are
         self._fitted: tuple[float, ...] | None = None
         self._left_canvas = viewer.canvas.background_color_override
         self._name_layers()
@@ -50,6 +57,7 @@ class LayerBinder:
         left = self._followed
         self._follow()
         if left is None or left.model.channel_group != self._session.model.channel_group:
+            self.hide_density()
             self._switch_traces()
         self.refresh()
 
@@ -73,7 +81,10 @@ class LayerBinder:
     def _name_layers(self) -> None:
         """Take off the numbers that napari gave our layers beside those of the data set before."""
         for layer in self.layers:
-            name = traces.NAME if isinstance(layer, Image) else spikes.NAME
+            if isinstance(layer, Image):
+                name = density.NAME if is_density(layer) else traces.NAME
+            else:
+                name = spikes.NAME
             if layer.name.startswith(f"{name} ["):
                 layer.name = name
 
@@ -84,7 +95,7 @@ class LayerBinder:
             self._viewer.canvas.background_color_override = QUIET[dark]
         for layer in self.layers:
             if isinstance(layer, Image):
-                layer.colormap = trace_colormap(dark)
+                layer.colormap = density_colormap(dark) if is_density(layer) else trace_colormap(dark)
         self.refresh()
 
     def fit(self, width: int, height: int) -> None:
@@ -122,10 +133,13 @@ class LayerBinder:
         """Show the selection as it is now; the same again does nothing, and a hidden layer waits until it is shown."""
         layer, session = self._points(), self._session
         clusters = tuple(cluster for cluster in session.selection.clusters if cluster in session.manager)
-        wished = session.opened, clusters, self._dark, session.holds_features
+        self._window = self._points_window(sum(session.manager.n_spikes(cluster) for cluster in clusters))
+        wished = session.opened, clusters, self._dark, session.holds_features, self._window
         if layer is None or not layer.visible or self._shown == wished:
             return
-        points = spike_points(session, clusters, self._dark)
+        points = spike_points(session, clusters, self._dark, self._window)
+        n_points = len(points.positions)
+        self.note = "" if n_points >= points.n_total else f"{format_shown(n_points, points.n_total)} are drawn here."
         with layer.events.blocker_all():
             layer.data = points.positions
             layer.selected_data = set()
@@ -137,6 +151,51 @@ class LayerBinder:
         layer.editable = False  # setting data makes it editable again
         layer.refresh()
         self._shown = wished
+
+    def _points_window(self, n_spikes: int) -> tuple[int, int] | None:
+        """Return the samples whose spikes are drawn: around what is in sight, where all spikes would be too many.
+
+        It stays the same while it holds what is in sight and is not much wider.
+        """
+        start_s, stop_s = self._time_in_sight()
+        if n_spikes <= spikes.N_POINTS_MAX or (start_s <= 0 and stop_s >= self._session.model.duration):
+            return None
+        rate = self._session.model.sample_rate
+        start, stop = int(start_s * rate), int(np.ceil(stop_s * rate))
+        length = stop - start
+        if self._window is not None:
+            first, last = self._window
+            if first <= start and stop <= last and last - first <= WIDEST * length:
+                return self._window
+        return start - length // 2, stop + length // 2
+
+    def _time_in_sight(self) -> tuple[float, float]:
+        """Return the first and the last moment of the canvas, in seconds."""
+        camera = self._viewer.scene.camera
+        half = self._viewer.canvas.size[1] / max(camera.zoom, 1e-12) / 2
+        return camera.center[2] - half, camera.center[2] + half
+
+    @property
+    def has_density(self) -> bool:
+        """Whether the density of all spikes is among the layers."""
+        return any(is_density(layer) for layer in self.layers)
+
+    def show_density(self, columns: SpikeColumns) -> None:
+        """Add the density of all spikes, below the points."""
+        points, viewer = self._points(), self._viewer
+        if self.has_density or points is None:
+            return
+        active = viewer.layers.selection.active
+        made = density_layer(self._session, columns, float(points.scale[0]), self._dark)
+        viewer.layers.insert(viewer.layers.index(points), Layer.create(*made))
+        if active is not None:
+            viewer.layers.selection.active = active
+
+    def hide_density(self) -> None:
+        """Take the density of all spikes away."""
+        for layer in self.layers:
+            if is_density(layer):
+                self._viewer.layers.remove(layer)
 
     def show_traces(self) -> None:
         """Add the traces below the spikes, or those of another file in the place of the old ones."""
@@ -151,21 +210,25 @@ class LayerBinder:
         layer.colormap = trace_colormap(self._dark)
         self._viewer.layers.insert(place, layer)
         for old in own:
-            if isinstance(old, Image):
+            if isinstance(old, Image) and not is_density(old):
                 self._viewer.layers.remove(old)
         self._viewer.layers.selection.active = active if active in self._viewer.layers else layer
-        self._shown = None  # times may have changed with the recordings
+        columns = self._session.columns.known
+        if self.has_density and columns is not None:  # times may have changed with the recordings
+            self.hide_density()
+            self.show_density(columns)
+        self._shown = None
         self.refresh()
 
     def refresh_traces(self) -> None:
         """Read again what is in sight of the traces."""
-        for layer in self.layers:
-            if isinstance(layer, Image):
-                layer.refresh()
+        layer = self._traces()
+        if layer is not None:
+            layer.refresh()
 
     def _switch_traces(self) -> None:
         """Put the channels of another channel group into the layer that is there; without any, take it away."""
-        layer = next((layer for layer in self.layers if isinstance(layer, Image)), None)
+        layer = self._traces()
         made = traces_layer(self._session, float(layer.scale[0])) if layer is not None else None
         if layer is None:
             self.show_traces()
@@ -186,6 +249,9 @@ class LayerBinder:
         for layer in self.layers:
             self._viewer.layers.remove(layer)
         self._viewer.canvas.background_color_override = self._left_canvas
+
+    def _traces(self) -> Image | None:
+        return next((layer for layer in self.layers if isinstance(layer, Image) and not is_density(layer)), None)
 
     def _points(self) -> Points | None:
         return next((layer for layer in self.layers if isinstance(layer, Points)), None)

@@ -11,12 +11,16 @@ TAG = "napari-phy"
 
 
 class SessionTag:
-    """Held in `layer.metadata`; napari copies metadata, so a copy of the tag is the tag itself."""
+    """Held in `layer.metadata`; napari copies metadata, so a copy of the tag is the tag itself.
 
-    __slots__ = ("session",)
+    `kind` tells apart layers of one type.
+    """
 
-    def __init__(self, session: Session) -> None:
+    __slots__ = ("kind", "session")
+
+    def __init__(self, session: Session, kind: str = "") -> None:
         self.session = session
+        self.kind = kind
 
     def __copy__(self) -> Self:
         return self

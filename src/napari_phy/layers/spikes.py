@@ -30,11 +30,13 @@ class SpikePoints:
     positions : (n, 2) float32, channel index and sample.
     colors : (n, 4) float32 RGBA.
     hollow : (n,) whether a point is a ring.
+    n_total : how many spikes of the selection there are in the window.
     """
 
     positions: npt.NDArray[np.float32]
     colors: npt.NDArray[np.float32]
     hollow: npt.NDArray[np.bool_]
+    n_total: int
 
     @property
     def faces(self) -> npt.NDArray[np.float32]:
@@ -49,28 +51,35 @@ class SpikePoints:
         return np.where(self.hollow, RIM, 0).astype(np.float32)
 
 
-def spike_points(session: Session, clusters: tuple[int, ...], dark: bool = True) -> SpikePoints:
+def spike_points(
+    session: Session, clusters: tuple[int, ...], dark: bool = True, window: tuple[int, int] | None = None
+) -> SpikePoints:
     """Return at most `N_POINTS_MAX` points, evenly spaced within each cluster, on each cluster's best channel.
 
-    A cluster whose best channel nobody knows, as without features, has none.
+    A cluster whose best channel nobody knows, as without features, has none. `window` is the first sample and the end
+    of what is drawn; None: the whole recording.
     """
     positions = [np.empty((0, 2), np.float32)]
     colors = [np.empty((0, 4), np.float32)]
     hollow = [np.empty(0, np.bool_)]
-    sizes = [session.manager.n_spikes(cluster) for cluster in clusters]
+    spikes_of = [_spikes_in(session, cluster, window) for cluster in clusters]
+    sizes = [len(spikes) for spikes in spikes_of]
     share = min(1.0, N_POINTS_MAX / max(1, sum(sizes)))
     rows = _channel_rows(session, clusters)
-    for place, (cluster, size) in enumerate(zip(clusters, sizes, strict=True)):
+    for place, (cluster, inside) in enumerate(zip(clusters, spikes_of, strict=True)):
         if cluster not in rows:
             continue
-        spikes = session.manager.spikes(cluster)[evenly_spaced(size, int(size * share))]
+        spikes = inside[evenly_spaced(len(inside), int(len(inside) * share))]
         samples = session.model.spike_samples[spikes]
         row = rows[cluster] + ROW_SPREAD * ((place + 0.5) / len(clusters) - 0.5)  # clusters of one channel side by side
         positions.append(np.column_stack([np.full(len(spikes), row), samples]).astype(np.float32))
         colors.append(np.tile(_rgba(selection_color(place, dark)), (len(spikes), 1)))
         hollow.append(np.full(len(spikes), is_hollow(place)))
     return SpikePoints(
-        read_only(np.concatenate(positions)), read_only(np.concatenate(colors)), read_only(np.concatenate(hollow))
+        read_only(np.concatenate(positions)),
+        read_only(np.concatenate(colors)),
+        read_only(np.concatenate(hollow)),
+        sum(sizes),
     )
 
 
@@ -93,6 +102,14 @@ def spikes_layer(session: Session, pitch: float) -> LayerDataTuple:
         "metadata": {TAG: SessionTag(session)},
     }
     return np.empty((0, 2), np.float32), options, "points"
+
+
+def _spikes_in(session: Session, cluster: int, window: tuple[int, int] | None) -> npt.NDArray[np.int64]:
+    spikes = session.manager.spikes(cluster)
+    if window is None:
+        return spikes
+    first, last = np.searchsorted(session.model.spike_samples, window).tolist()
+    return spikes[slice(*np.searchsorted(spikes, (first, last)).tolist())]
 
 
 def _channel_rows(session: Session, clusters: tuple[int, ...]) -> dict[int, int]:

@@ -97,16 +97,17 @@ class RasterCounts:
 
     def __init__(self) -> None:
         self._key: tuple[object, ...] = ()
+        self._samples: npt.NDArray[np.int64] | None = None
         self._counts = np.zeros((0, 0), dtype=np.int32)
 
     def get(self, trains: SpikeTrains, start_s: float, stop_s: float, n_columns: int) -> npt.NDArray[np.int32]:
         """Return (n_columns, n_slots) spikes of each slot in each column."""
-        key = (id(trains.samples), trains.n_cuts, len(trains.slot_clusters), start_s, stop_s, n_columns)
-        if key != self._key:
+        key = (trains.n_cuts, len(trains.slot_clusters), start_s, stop_s, n_columns)
+        if key != self._key or trains.samples is not self._samples:
             start, stop = start_s * trains.sample_rate, stop_s * trains.sample_rate
             edges = column_edges(trains.samples, start, (stop - start) / n_columns, n_columns)
             self._counts = count_labels(edges, trains.slots, len(trains.slot_clusters))
-            self._key = key
+            self._key, self._samples = key, trains.samples
         return self._counts
 
 

@@ -14,11 +14,13 @@ from napari_phy.layers.binder import LayerBinder
 from napari_phy.layers.session_tag import session_of
 from napari_phy.widgets import messages
 from napari_phy.widgets.actions import ACTIONS
+from napari_phy.widgets.camera_watch import CameraWatch
 from napari_phy.widgets.canvas.opengl import opengl_problem
 from napari_phy.widgets.canvas.program_deletion import keep_programs
 from napari_phy.widgets.canvas_fit import CanvasFit
 from napari_phy.widgets.close_guard import CloseGuard
 from napari_phy.widgets.clustering_desk import ClusteringDesk
+from napari_phy.widgets.density_switch import DensitySwitch
 from napari_phy.widgets.desk import SessionDesk
 from napari_phy.widgets.dock_board import LISTS, ON_REQUEST, PANELS, DockBoard, add_dock
 from napari_phy.widgets.file_watch import FileWatch
@@ -72,6 +74,9 @@ class Workspace(QObject):
         self.canvas_fit = CanvasFit(window, self)
         self.board.arranged.connect(self.canvas_fit.fit_soon)
         self.time_frame = TimeFrame(viewer, window, self)
+        self.density = DensitySwitch(window, self)
+        self.camera_watch = CameraWatch(viewer, self)
+        self.camera_watch.rested.connect(self._on_camera_rested)
         self.trace_summary = TraceSummary(window, self)
         self.trace_summary.grown.connect(self._on_traces_grown)
         self.raw_watch = RawWatch(window, self)
@@ -253,6 +258,7 @@ class Workspace(QObject):
         self.time_frame.follow(session)
         self.trace_summary.follow(session)
         self.raw_watch.follow(session)
+        self.density.follow(session, self._binder)
         if self._binder is not None:
             self._binder.set_dark(self.theme.dark)
         self.watch.follow(session)
@@ -280,6 +286,7 @@ class Workspace(QObject):
         binder.follow_switch()
         self.canvas_fit.fit()
         self.trace_summary.follow(session)
+        self.density.follow(session, binder)
         if self._preparation is None and not session.selection.clusters:
             session.start_wizard()
         self.focus_clusters()
@@ -378,6 +385,9 @@ class Workspace(QObject):
         menu.addSeparator()
         for title in ON_REQUEST:
             menu.addAction(title).triggered.connect(lambda *_, title=title: self.board.open(title))
+        menu.addSeparator()
+        menu.addAction(self.density.action)
+        menu.aboutToShow.connect(self.density.refresh)  # the layer may have been deleted in the list of layers
         return menu
 
     def _show_menu(self, view: QWidget, place: QPoint) -> None:
@@ -389,12 +399,21 @@ class Workspace(QObject):
         self.toolbar.apply_theme(theme)
         self.work_bar.apply_theme(theme)
         self.trace_summary.bar.apply_theme(theme)
+        self.density.bar.apply_theme(theme)
         self.time_frame.apply_theme(theme)
         self.board.apply_theme(theme)
         if self._binder is not None:
             self._binder.set_dark(theme.dark)
 
     # --- the canvas ---
+
+    def _on_camera_rested(self) -> None:
+        """Draw the spikes of what is in sight now; where there are too many, say how many are drawn."""
+        if self._binder is not None:
+            note = self._binder.note
+            self._binder.refresh()
+            if self._binder.note and self._binder.note != note:
+                self.desk.say(self._binder.note)
 
     def _canvas_is_ours(self) -> bool:
         """Keys in the canvas act only while the active layer is ours, or none is."""

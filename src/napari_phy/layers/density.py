@@ -1,0 +1,122 @@
+"""All spikes of the recording as a picture, channel by time: how many a second, counted only where the camera looks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from napari.types import LayerDataTuple
+from napari.utils.colormaps import Colormap
+
+from napari_phy.core.spike_columns import SpikeColumns
+from napari_phy.layers.session_tag import TAG, SessionTag
+from napari_phy.layers.traces import MAX_ARRAY_SIZE, N_COLUMNS_COARSEST, STEP
+from napari_phy.session import Session
+from napari_phy.stats.spike_counts import column_edges, count_labels
+
+NAME = "spike density"
+FINEST_S = 0.001
+LOUD_PERCENTILE = 99  # of the cells with spikes, in the picture of the whole recording
+GAMMA = 0.7
+
+RAMPS = {True: ("#15171c", "#2a6f97", "#f4e9a8"), False: ("#ffffff", "#8fc1d9", "#0b355a")}  # by darkness of the theme
+
+
+class DensityLevel:
+    """`(n_channels, n_columns)` float32 spikes a second.
+
+    Parameters
+    ----------
+    samples : (n_spikes,) ascending times.
+    channels : (n_spikes,) row of each spike; others than 0 … n_channels − 1 are on none.
+    n_channels, n_samples : of the recording.
+    factor : samples a column.
+    sample_rate : samples a second.
+    """
+
+    ndim = 2
+    dtype = np.dtype(np.float32)
+
+    def __init__(
+        self,
+        samples: npt.NDArray[np.int64],
+        channels: npt.NDArray[np.uint16],
+        n_channels: int,
+        n_samples: int,
+        factor: int,
+        sample_rate: float,
+    ) -> None:
+        self.factor = factor
+        self.shape = (n_channels, max(1, -(-n_samples // factor)))
+        self.size = self.shape[0] * self.shape[1]
+        self._samples = samples
+        self._channels = channels
+        self._seconds = factor / sample_rate
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> npt.NDArray[Any]:
+        if self.size > MAX_ARRAY_SIZE:
+            raise MemoryError("This level of the density is only read in pieces.")
+        return self[0 : self.shape[0], 0 : self.shape[1]].astype(dtype or self.dtype)
+
+    def __getitem__(self, key: Any) -> npt.NDArray[Any]:
+        rows, columns = key if isinstance(key, tuple) else (key, slice(None))
+        if not isinstance(columns, slice):
+            return self[rows, slice(int(columns), int(columns) + 1)][..., 0]
+        start, stop, step = columns.indices(self.shape[1])
+        edges = column_edges(self._samples, start * self.factor, self.factor, max(0, stop - start))
+        counts = count_labels(edges, self._channels, self.shape[0])
+        return (counts[::step].T[rows] / self._seconds).astype(np.float32)
+
+
+def density_levels(session: Session, columns: SpikeColumns) -> list[DensityLevel]:
+    """Return the levels, from columns of a millisecond to about `N_COLUMNS_COARSEST` columns."""
+    model = session.model
+    n_samples = max(1, round(model.duration * model.sample_rate))
+    factors = [max(1, round(FINEST_S * model.sample_rate))]
+    while n_samples / factors[-1] > N_COLUMNS_COARSEST:
+        factors.append(factors[-1] * STEP)
+    return [
+        DensityLevel(model.spike_samples, columns.channels, model.n_channels, n_samples, factor, model.sample_rate)
+        for factor in factors
+    ]
+
+
+def density_layer(session: Session, columns: SpikeColumns, pitch: float, dark: bool = True) -> LayerDataTuple:
+    """Return the density of all spikes as an Image in seconds; edits don't change it.
+
+    Parameters
+    ----------
+    session : the open data set.
+    columns : where its spikes are.
+    pitch : height of a channel, in the unit of the time axis.
+    dark : for a dark or a light theme.
+    """
+    levels = density_levels(session, columns)
+    coarsest = np.asarray(levels[-1])
+    busy = coarsest[coarsest > 0]
+    seconds = levels[0].factor / session.model.sample_rate
+    options = {
+        "name": NAME,
+        "multiscale": True,
+        "contrast_limits": (0.0, float(np.percentile(busy, LOUD_PERCENTILE)) if busy.size else 1.0),
+        "gamma": GAMMA,
+        "colormap": density_colormap(dark),
+        "scale": (pitch, seconds),
+        "translate": (0.0, seconds / 2),  # a column begins where its time does
+        "axis_labels": ("channel", "time"),
+        "interpolation2d": "nearest",
+        "metadata": {TAG: SessionTag(session, NAME)},
+    }
+    return levels, options, "image"
+
+
+def density_colormap(dark: bool) -> Colormap:
+    """Return the colours of a theme, from no spikes to many."""
+    return Colormap(list(RAMPS[dark]), name=f"density {'dark' if dark else 'light'}")
+
+
+def is_density(layer: Any) -> bool:
+    """Return whether a layer is one of these."""
+    tag = layer.metadata.get(TAG)
+    return isinstance(tag, SessionTag) and tag.kind == NAME

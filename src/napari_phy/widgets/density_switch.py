@@ -1,0 +1,66 @@
+"""Shows the density of all spikes in the canvas, or takes it away; where spikes are is read in the background."""
+
+from typing import Any
+from weakref import ref
+
+from qtpy.QtCore import QObject
+from qtpy.QtGui import QAction
+from qtpy.QtWidgets import QMainWindow
+
+from napari_phy.core.errors import NapariPhyError
+from napari_phy.widgets import messages
+from napari_phy.widgets.background_work import BackgroundWork, Job
+from napari_phy.widgets.notify import notify
+from napari_phy.widgets.work_bar import WorkBar
+
+
+class DensitySwitch(QObject):
+    """An entry of a menu, ticked while the layer is there.
+
+    Parameters
+    ----------
+    window : whose status bar shows how far the reading is, with Cancel.
+    """
+
+    def __init__(self, window: QMainWindow, parent: QObject) -> None:
+        super().__init__(parent)
+        self._window = ref(window)
+        self._binder: Any = None
+        self._session: Any = None
+        self.action = QAction("Spike density", self)
+        self.action.setCheckable(True)
+        self.action.setToolTip("All spikes of the recording as a picture in the canvas: channel by time")
+        self.action.triggered.connect(self.show)
+        self.work = BackgroundWork(self)
+        self.bar = WorkBar(self.work)
+        window.statusBar().insertPermanentWidget(1, self.bar)
+
+    def follow(self, session: Any, binder: Any) -> None:
+        """Show what is open now."""
+        self.work.cancel()
+        self._session, self._binder = session, binder
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Tick the entry where the layer is there, or on its way."""
+        self.action.setEnabled(self._binder is not None)
+        self.action.setChecked(self._binder is not None and (self._binder.has_density or self.work.job is not None))
+
+    def show(self, shown: bool) -> None:
+        """Add the layer, or take it away."""
+        binder, session = self._binder, self._session
+        self.work.cancel()
+        if binder is None:
+            return
+        if not shown:
+            binder.hide_density()
+        elif not binder.has_density:
+            self.work.begin(
+                Job(messages.READING_PLACES, session.columns.get, binder.show_density, self._on_failed, self.refresh)
+            )
+        self.refresh()
+
+    def _on_failed(self, error: Exception) -> None:
+        self.refresh()
+        sentence = str(error) if isinstance(error, NapariPhyError) else f"The density could not be made: {error}."
+        notify(sentence, "warning")
