@@ -32,6 +32,7 @@ SUBJECTS = {
     "waveforms": "10 k waveforms of 82 samples and 32 channels",
     "readback": "reading back what was saved",
     "traces": "30 s of 384 channels: pages, frames, the summary",
+    "spikes": "10 M spikes, 500 clusters: pictures of all of them",
     "cold_import": "starting",
 }
 

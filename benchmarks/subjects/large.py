@@ -29,11 +29,11 @@ def measure(side: Side, size: Size, watch: Watch) -> None:
     make = clustering_class(side)
     spike_clusters = skewed_clusters(size)
     chosen = large_cluster_spikes(spike_clusters, size)
-    _forget_peak()
-    before = _bytes("VmRSS")
+    forget_peak()
+    before = memory_bytes("VmRSS")
     clustering = watch.time("construct", make, spike_clusters)
     if before is not None:
-        watch.add("memory", (_bytes("VmHWM") or 0) - before)
+        watch.add("memory", (memory_bytes("VmHWM") or 0) - before)
     for i in range(size.n_repeats if side == "ours" else 1):
         last = size.n_clusters - 1 - 2 * i
         watch.time("merge", clustering.merge, [last - 1, last])
@@ -47,7 +47,7 @@ def measure(side: Side, size: Size, watch: Watch) -> None:
     watch.digest = digest([clustering])
 
 
-def _bytes(name: str) -> int | None:
+def memory_bytes(name: str) -> int | None:
     """Return a size from Linux' account of this process, None elsewhere."""
     status = Path("/proc/self/status")
     if not status.exists():
@@ -55,7 +55,7 @@ def _bytes(name: str) -> int | None:
     return next(int(line.split()[1]) * 1024 for line in status.read_text().splitlines() if line.startswith(name + ":"))
 
 
-def _forget_peak() -> None:
+def forget_peak() -> None:
     clear = Path("/proc/self/clear_refs")
     if clear.exists():
         clear.write_text("5")
