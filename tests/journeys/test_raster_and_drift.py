@@ -57,7 +57,7 @@ def test_they_stand_beside_the_canvas_and_stay_where_they_are_put(person, screen
     assert (window.width(), window.height()) == screen_size
     choose(person, "Raster")
     assert person.workspace.panels["Raster"].isVisible()
-    assert len([panel for panel in window.findChildren(type(drift))]) == 1
+    assert len(window.findChildren(type(drift))) == 1
     choose(person, "Sort")
     assert docks["Raster"] in window.tabifiedDockWidgets(docks["Drift"])
 

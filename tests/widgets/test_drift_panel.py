@@ -120,6 +120,30 @@ def test_wheel_and_drag_zoom_and_move_within_the_recording(panel, session):
     assert panel.frame.x_range == (0, session.model.duration)
 
 
+def test_a_single_selected_spike_has_a_ring_around_it(panel, session):
+    spike = int(session.manager.spikes(0)[50])
+    session.time.show(0, session.model.duration)
+    place = place_of(panel, spike)
+    before = pixels(panel.plot)
+    session.selection.select_spikes([spike])
+    changed = np.abs(pixels(panel.plot) - before).max(axis=2) > 30
+    lines, columns = np.nonzero(changed)
+    assert len(lines) > 8
+    assert np.hypot(lines - place.y(), columns - place.x()).max() < 9
+    session.selection.select_spikes([spike, spike + 1])
+    assert np.array_equal(pixels(panel.plot), before)
+
+
+def test_cells_may_show_the_number_of_spikes(panel, session):
+    session.time.show(0, session.model.duration)
+    before = pixels(panel.plot)
+    panel.set_metric("number")
+    assert not np.array_equal(pixels(panel.plot), before)
+    assert panel.stack.caption.text().endswith("colour: number of spikes")
+    panel.set_metric("amplitude")
+    assert np.array_equal(pixels(panel.plot), before)
+
+
 def test_a_moment_out_of_sight_is_brought_into_sight(panel, session):
     panel.show_window((2.0, 4.0), panel.data.depth_range)
     session.time.move_to(15.0)

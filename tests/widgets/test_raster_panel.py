@@ -178,6 +178,28 @@ def test_rows_follow_edits_and_the_order_chosen(panel, session, qtbot):
     qtbot.waitUntil(lambda: panel.plot.rows[-2:].tolist() == [2, 7])
 
 
+def test_a_page_that_was_turned_stays_while_spikes_are_selected(panel, session):
+    panel.set_rows_a_page(2)
+    panel.plot.turn_page(-4)
+    panel.plot.turn_page(1)
+    rows = panel.plot.layout_now.rows
+    session.selection.select_spikes([5])
+    assert panel.plot.layout_now.rows == rows
+
+
+def test_a_single_selected_spike_has_a_ring_around_it(panel, session):
+    session.time.show(0, session.model.duration)
+    spike = int(session.manager.spikes(0)[20])
+    before = pixels(panel.plot)
+    session.selection.select_spikes([spike])
+    place = panel.plot.place_of(spike)
+    lines, columns = np.nonzero(np.abs(pixels(panel.plot) - before).max(axis=2) > 30)
+    assert len(lines) > 8
+    assert np.hypot(lines - place.y(), columns - place.x()).max() < 9
+    row = panel.plot.layout_now.row_at(place.y())
+    assert panel.plot.rows[row] == 0
+
+
 def test_dots_are_wider_than_bars(panel):
     row = int(np.flatnonzero(panel.plot.rows == 3)[0])
     n_bars = len(columns_with(panel.plot, row, panel.color_of(0)))

@@ -18,12 +18,14 @@ from napari_phy.widgets.legend import LegendEntry
 from napari_phy.widgets.overlay import left_margin, paint_axes
 from napari_phy.widgets.panel import Panel, guarded
 from napari_phy.widgets.theme import Tokens
-from napari_phy.widgets.time_axis import holding, paint_clock, within
+from napari_phy.widgets.time_axis import holding, marked_spike, paint_clock, paint_mark, within
 from napari_phy.widgets.trace_mouse import TracePlot
 
 ZOOM_STEP = 1.25
 SHORTEST_S, LOWEST_UM = 0.01, 5.0
 HOVER_PX = 5.0
+METRICS = (("Amplitude", "amplitude"), ("Number", "number"))
+MEANINGS = {"amplitude": "mean amplitude (features)", "number": "number of spikes"}
 
 
 class DriftPanel(Panel):
@@ -35,7 +37,7 @@ class DriftPanel(Panel):
     failed = "The depths could not be read."
     help_text = (
         "Where along the probe spikes were seen over time: their centre of mass of |feature| × mask.\n"
-        "The colour of a cell is the mean amplitude of its spikes; those of selected clusters are dots.\n"
+        "The colour is the mean amplitude of the spikes there, or their number; those of selected clusters are dots.\n"
         "Drag moves, the wheel zooms time, Ctrl+wheel depth; a double-click shows all.\n"
         "A click goes to a moment, Ctrl+click selects the cluster of a dot."
     )
@@ -43,6 +45,8 @@ class DriftPanel(Panel):
     def __init__(self, session: Any = None, **options: Any) -> None:
         self._shown: Frame | None = None
         self._points: DriftPoints | None = None
+        self._drawn: tuple[int, ...] = ()
+        self._metric = "amplitude"
         self._pixels: Any = None
         self._image: QImage | None = None
         super().__init__(session, **options)
@@ -59,7 +63,14 @@ class DriftPanel(Panel):
             (self.plot.resized, self._redraw),
         ):
             signal.connect(slot)
+        self._metric_menu = self.add_drop_down("Colour", METRICS, self._metric, self.set_metric, prefix="colour")
         return self.plot
+
+    def set_metric(self, metric: str) -> None:
+        """Colour cells by the mean "amplitude" of their spikes, or by their "number"."""
+        self._metric = metric
+        self._metric_menu.set_current(metric)
+        self._redraw()
 
     def on_session(self) -> None:
         self._shown = None
@@ -79,7 +90,9 @@ class DriftPanel(Panel):
         self._redraw()
 
     def on_selection(self) -> None:
-        self._redraw()
+        if self.clusters != self._drawn:
+            self._redraw()
+        self.plot.update()
 
     @guarded
     def _on_clustering_changed(self) -> None:
@@ -135,6 +148,13 @@ class DriftPanel(Panel):
         paint_axes(painter, frame, theme, "time (s)", "depth (µm)")
         clock = self.session.time
         paint_clock(painter, theme, area, *frame.x_range, clock.time_s, clock.shown_s)
+        marked = marked_spike(self.session)
+        if marked is not None:
+            x, y = frame.to_px([[self.data.samples[marked] / self.data.sample_rate, self.data.columns.depths[marked]]])[
+                0
+            ]
+            if frame.contains(x, y):
+                paint_mark(painter, theme, x, y)
 
     def _draw_image(self, frame: Frame) -> None:
         """Draw cells and dots into a picture, and tell how many there are."""
@@ -149,14 +169,15 @@ class DriftPanel(Panel):
         below = depths[1] - (depths[1] - depths[0]) * n_rows * cell_px / height
         self._pixels = blank(width, height, theme.view)
         cells = drift_cells(data, whole, (below, depths[1]), n_columns, n_rows)
-        draw_cells(self._pixels, cells, ramp_of(theme.ramp), cell_px)
+        draw_cells(self._pixels, cells, ramp_of(theme.ramp), cell_px, by_number=self._metric == "number")
         self._points = drift_points(self.session, data, clusters, times, depths)
+        self._drawn = clusters
         colors = [self.color_of(place) for place in range(len(clusters))]
         draw_points(self._pixels, self._points, frame, colors, scale)
         self._image = as_qimage(self._pixels, scale)
         n_shown, n_total = len(self._points.spike_ids), self._points.n_total
         words = [f"{format_shown(n_shown, n_total)} of the selection in sight"] if clusters else []
-        self.stack.caption.setText("; ".join([*words, "colour: mean amplitude (features)"]))
+        self.stack.caption.setText("; ".join([*words, f"colour: {MEANINGS[self._metric]}"]))
 
     # --- events ---
 

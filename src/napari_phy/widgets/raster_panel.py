@@ -16,6 +16,7 @@ from napari_phy.widgets.legend import LegendEntry
 from napari_phy.widgets.panel import Panel, guarded
 from napari_phy.widgets.raster_plot import RasterPlot
 from napari_phy.widgets.theme import Tokens
+from napari_phy.widgets.time_axis import marked_spike
 
 ORDERS = (("By depth", "depth"), ("By rate", "rate"), ("By group", "group"), ("As in Clusters", "list"))
 ROWS = (("All rows", None), ("25 rows", 25), ("50 rows", 50), ("100 rows", 100), ("200 rows", 200))
@@ -37,7 +38,7 @@ class RasterPanel(Panel):
     failed = "The raster could not be drawn."
     needs_features = True
     help_text = (
-        "Every row is a cluster, every tick a spike; where a pixel holds many, the darker the fewer.\n"
+        "Every row is a cluster, every tick a spike; where pixels hold many, the stronger the more.\n"
         "Drag moves, the wheel zooms time, Shift+wheel and Page Up and Down go through the rows.\n"
         "A click goes to a moment, Ctrl+click selects the cluster, a double-click shows the whole recording.\n"
         "The yellow frame is what Traces shows, the line the moment looked at."
@@ -46,6 +47,7 @@ class RasterPanel(Panel):
     def __init__(self, session: Any = None, **options: Any) -> None:
         self.listed: Callable[[], Sequence[int]] | None = None
         self._order: Order = "depth"
+        self._best: int | None = None
         super().__init__(session, **options)
 
     def make_content(self) -> QWidget:
@@ -94,6 +96,7 @@ class RasterPanel(Panel):
     # --- drawing ---
 
     def draw(self, data: RasterData) -> None:
+        self._best = None
         self.plot.update_trains(trains_of(self.session), data.cluster_ids)
         self._show_selection()
 
@@ -104,8 +107,11 @@ class RasterPanel(Panel):
     def _show_selection(self) -> None:
         clusters = self.clusters
         self.plot.set_colors({cluster: self.color_of(place) for place, cluster in enumerate(clusters)})
-        if clusters:
-            self.plot.bring_into_sight(clusters[0])
+        self.plot.set_marked(marked_spike(self.session))
+        best = clusters[0] if clusters else None
+        if best is not None and best != self._best:
+            self.plot.bring_into_sight(best)
+        self._best = best
 
     def legend_entries(self) -> tuple[LegendEntry, ...]:
         others = LegendEntry("others", self.theme.background_spikes, round=True, dim=True)
@@ -135,6 +141,7 @@ class RasterPanel(Panel):
         """Show that many rows at a time; None: all."""
         self._rows_menu.set_current(n_rows)
         self.plot.set_rows_a_page(n_rows)
+        self._best = None
         self._show_selection()
 
     def follow_list(self) -> None:

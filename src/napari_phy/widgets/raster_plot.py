@@ -14,7 +14,7 @@ from napari_phy.views.raster import RasterCounts, SpikeTrains
 from napari_phy.widgets.canvas.raster_image import Marker, draw_raster
 from napari_phy.widgets.canvas.trace_image import as_qimage, blank
 from napari_phy.widgets.theme import TICK_PX, Tokens
-from napari_phy.widgets.time_axis import holding, paint_clock, paint_time_axis, within, zoomed
+from napari_phy.widgets.time_axis import holding, paint_clock, paint_mark, paint_time_axis, within, zoomed
 from napari_phy.widgets.trace_layout import TraceLayout, clamped_scroll
 from napari_phy.widgets.trace_mouse import TracePlot
 
@@ -48,6 +48,7 @@ class RasterPlot(TracePlot):
         self._theme = theme
         self._colors: Mapping[int, str] = {}
         self._clock: Any = None
+        self._marked: int | None = None
         self._scroll = 0.0
         self._counts = RasterCounts()
         self._pixels: Any = None
@@ -67,7 +68,7 @@ class RasterPlot(TracePlot):
 
     def set_trains(self, trains: SpikeTrains | None, clock: Any = None) -> None:
         """Show other spikes, over their whole time; `clock` has `time_s` and `shown_s`."""
-        self.trains, self._clock = trains, clock
+        self.trains, self._clock, self._marked = trains, clock, None
         self._counts = RasterCounts()
         self._scroll = 0.0
         self.show_all()
@@ -82,6 +83,11 @@ class RasterPlot(TracePlot):
         if dict(colors) != self._colors:
             self._colors = dict(colors)
             self.redraw()
+
+    def set_marked(self, spike: int | None) -> None:
+        """Draw a ring around a spike, or none."""
+        self._marked = spike
+        self.update()
 
     def set_marker(self, marker: Marker) -> None:
         """Draw spikes as bars or as dots."""
@@ -187,6 +193,19 @@ class RasterPlot(TracePlot):
         paint_time_axis(painter, theme, area, *self.shown_s)
         if self._clock is not None:
             paint_clock(painter, theme, area, *self.shown_s, self._clock.time_s, self._clock.shown_s)
+        place = None if self._marked is None else self.place_of(self._marked)
+        if place is not None and area.contains(place):
+            paint_mark(painter, theme, place.x(), place.y())
+
+    def place_of(self, spike: int) -> QPointF | None:
+        """Return the pixel of a spike, in sight or not; None where its cluster has no row."""
+        layout, trains = self.layout_now, self.trains
+        if layout is None or trains is None:
+            return None
+        row = int(trains.rows_of_slots(self.rows)[trains.slots[spike]])
+        if row < 0:
+            return None
+        return QPointF(layout.x_of(trains.samples[spike] / trains.sample_rate), float(layout.zero_of(row)))
 
     def _paint(self, painter: QPainter) -> None:
         self.paint(painter, self.devicePixelRatioF(), self._theme)
@@ -215,7 +234,8 @@ class RasterPlot(TracePlot):
         taken: list[float] = []
         every = max(1, int(np.ceil(height / layout.row_px)))
         visible = [row for row in layout.rows if layout.top <= float(layout.zero_of(row)) <= layout.top + layout.height]
-        chosen = [row for row in visible if int(self.rows[row]) in self._colors]
+        shown = {int(self.rows[row]): row for row in visible}
+        chosen = [shown[cluster] for cluster in self._colors if cluster in shown]  # the best one first
         for row in (*chosen, *(row for row in visible if row % every == 0)):
             y = float(layout.zero_of(row))
             if any(abs(y - other) < height for other in taken):

@@ -45,7 +45,7 @@ def draw_bars(image, of_rows, order, tops, bottoms, colors, floors, opaque):
             for column in range(of_rows.shape[0]):
                 count = of_rows[column, row]
                 if count > 0:
-                    alpha = floors[row] + (1 - floors[row]) * min(1.0, count / opaque)
+                    alpha = floors[row] + (1 - floors[row]) * min(1.0, (count / opaque) ** 0.5)
                     blend(image, line, column, colors[row], alpha)
 
 
@@ -58,7 +58,7 @@ def draw_discs(image, of_rows, order, tops, bottoms, colors, floors, opaque, rad
         for column in range(of_rows.shape[0]):
             count = of_rows[column, row]
             if count > 0:
-                alpha = floors[row] + (1 - floors[row]) * min(1.0, count / opaque)
+                alpha = floors[row] + (1 - floors[row]) * min(1.0, (count / opaque) ** 0.5)
                 for down in range(-reach, reach + 1):
                     for right in range(-reach, reach + 1):
                         line, place = middle + down, column + right

@@ -15,6 +15,7 @@ DISC_PX = 1.6  # radius
 FLOOR = 0.45  # opacity of a single spike where cells hold many
 FAINTEST = 0.3  # of the ramp: the colour of the smallest amplitude, told apart from the background
 N_SHADES = 64
+BUSY = 0.995  # of the cells with spikes: the number that has the last colour
 
 
 def ramp_of(colors: Sequence[str]) -> npt.NDArray[np.float64]:
@@ -24,13 +25,28 @@ def ramp_of(colors: Sequence[str]) -> npt.NDArray[np.float64]:
     return np.stack([np.interp(places, np.arange(len(stops)), stops[:, part]) for part in range(3)], axis=1)
 
 
-def draw_cells(image: npt.NDArray[np.uint8], cells: DriftCells, ramp: npt.NDArray[np.float64], cell_px: int) -> None:
-    """Draw the density over a picture `(height, width, 4)`, `cell_px` of its pixels a cell."""
+def draw_cells(
+    image: npt.NDArray[np.uint8],
+    cells: DriftCells,
+    ramp: npt.NDArray[np.float64],
+    cell_px: int,
+    *,
+    by_number: bool = False,
+) -> None:
+    """Draw the density over a picture `(height, width, 4)`, `cell_px` of its pixels a cell.
+
+    Colours are amplitudes, the more opaque the more spikes; or the logarithm of the number of spikes.
+    """
     from napari_phy.widgets.canvas._drift import fill_cells
 
     filled = cells.counts[cells.counts > 0]
     opaque = max(1.0, 2.0 * float(filled.mean()) - 1.0) if len(filled) else 1.0
-    fill_cells(image, cells.counts, cells.amplitudes, ramp, opaque, FLOOR, cell_px)
+    if by_number:
+        most = float(np.quantile(filled, BUSY)) if len(filled) else 1.0
+        shades = np.minimum(1, np.log1p(cells.counts) / np.log1p(max(1.0, most))).astype(np.float32)
+        fill_cells(image, cells.counts, shades, ramp, 1.0, FLOOR, cell_px)
+    else:
+        fill_cells(image, cells.counts, cells.amplitudes, ramp, opaque, FLOOR, cell_px)
 
 
 def draw_points(
