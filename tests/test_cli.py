@@ -192,6 +192,35 @@ def test_a_bad_line_of_config_has_status_1(settings: Path, capsys: pytest.Captur
     assert "line 3: there is no setting correlogram" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("command", ["open", "config"])
+def test_a_file_that_was_mistyped_is_named(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([command, "nope.kwik"]) == 1
+    assert capsys.readouterr().err == "There is no file nope.kwik.\n"
+
+
+def test_the_folder_of_a_file_is_named_in_full(
+    kwik: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(kwik.parent)
+    assert main(["describe", f"../{kwik.parent.name}/small.kwik"]) == 0
+    assert capsys.readouterr().out.startswith(f"small.kwik in {kwik.parent}\n")
+    assert main(["describe", "nope.kwik"]) == 1
+    assert capsys.readouterr().err == f"nope.kwik is not there: no such file in {kwik.parent}.\n"
+
+
+@pytest.mark.parametrize("arguments", [["open", "small.kwik"], ["demo"]])
+def test_without_a_display_no_window_is_tried(
+    arguments: list[str], kwik: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(kwik.parent)
+    monkeypatch.setattr(sys, "platform", "linux")
+    for name in ("DISPLAY", "WAYLAND_DISPLAY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("QT_QPA_PLATFORM", "xcb")
+    assert main(arguments) == 1
+    assert capsys.readouterr().err == "There is no display here to open a window on; use a desktop, or ssh -X.\n"
+
+
 def test_only_open_and_demo_import_napari(kwik: Path) -> None:
     code = (
         "import sys; from napari_phy.cli import main\n"

@@ -2,7 +2,10 @@
 
 import shutil
 
+import h5py
+from journeys.person import CTRL
 from napari.layers import Points
+from qtpy.QtCore import Qt
 
 from napari_phy.layers.session_tag import session_of
 
@@ -27,3 +30,28 @@ def test_a_second_file_in_the_same_window_can_be_clicked_through(person, kwik_co
             person.rest(0.1)
             assert person.chosen == (cluster,)
             assert len(person.viewer.layers[-1].data) == min(person.session.manager.n_spikes(cluster), 20_000)
+
+
+def test_the_same_file_opened_again_stays_open_for_editing(person, kwik_copy, notes):
+    person.open(kwik_copy)
+    session = person.session
+    person.press(Qt.Key.Key_G)
+    for path in (kwik_copy, kwik_copy.with_suffix(".kwx")):
+        person.viewer.open(str(path), plugin="napari-phy")
+        person.wait(lambda: person.viewer.status == f"{kwik_copy.name} is open already.", "the words")
+        assert person.session is session
+        assert {session_of(layer) for layer in person.viewer.layers} == {session}
+    person.press(Qt.Key.Key_Z, CTRL)
+    assert (session.n_unsaved, notes) == (0, [])
+
+
+def test_the_same_file_opened_again_is_read_again_if_another_program_changed_it(person, kwik_copy, notes):
+    person.open(kwik_copy)
+    session = person.session
+    with h5py.File(kwik_copy, "r+") as file:
+        file["/channel_groups/0/spikes/clusters/main"][:] = 3
+    person.viewer.open(str(kwik_copy), plugin="napari-phy")
+    person.wait(lambda: person.listed() == [3], "what is in the file now")
+    assert person.session is not session
+    assert not person.session.store.read_only
+    assert notes == []

@@ -20,3 +20,4 @@ def test_a_file_that_is_opened_is_named_under_a_wait_cursor(make_napari_viewer, 
     assert kwik.read_kwik("large.kwik") == [(None,)]
     assert seen == [("Opening large.kwik…", Qt.CursorShape.WaitCursor), "large.kwik is not a Kwik file."]
     assert QApplication.overrideCursor() is None
+    assert viewer.status == ""

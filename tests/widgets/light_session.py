@@ -16,6 +16,8 @@ class MemoryStore:
     base: Base
     can_save: bool = True
     read_only: bool = False
+    is_gone: bool = False
+    is_outdated: bool = False
     messages: tuple = ()
     recovered_at: object = None
     set_aside: object = None
@@ -41,6 +43,8 @@ class MemoryStore:
         self.position += -1 if update.cause == "undo" else 1
 
     def save(self, snapshot):
+        if self.is_gone:
+            raise ReadOnlyError("memory.kwik is not there any more.")
         if not self.can_save:
             raise ReadOnlyError("memory.kwik is read-only.")
         if self.save_error is not None:

@@ -272,3 +272,14 @@ def test_a_canvas_that_lost_its_context_draws_no_more_and_is_replaced(canvas, qt
     with qtbot.waitSignal(canvas.rebuilt):
         qtbot.waitUntil(lambda: canvas.native is not lost)
     assert canvas.native.updatesEnabled()
+
+
+def test_marks_keep_their_size_when_the_canvas_is_resized_out_of_sight(qtbot):
+    made = DataCanvas(lambda painter: None, lambda scene: None)
+    qtbot.addWidget(made)
+    made.resize(1200, 300)
+    made.show()
+    qtbot.waitExposed(made)
+    made.hide()
+    made.native.resize(400, 300)
+    assert made.pixel_scale == made.devicePixelRatioF()

@@ -75,6 +75,17 @@ def test_what_cannot_be_undone_is_done_by_its_own_button_only(dialog):
     assert dialog.result() == QDialog.DialogCode.Rejected
 
 
+def test_a_problem_leaves_room_for_the_explanation(qtbot):
+    words = Words("Copy", "Copy it under the name", "It is written into the file as it is shown. " * 3, "Copy")
+    dialog = NameDialog(words, tokens("dark"), problem=lambda name: f"{name} is taken. " * 9)
+    qtbot.addWidget(dialog)
+    dialog.show()
+    dialog.field.setText("main")
+    qtbot.wait(10)
+    for label in (dialog.explanation, dialog.problem_label):
+        assert label.height() >= label.heightForWidth(label.width())
+
+
 @pytest.mark.parametrize("dialog", ["name"], indirect=True)
 def test_a_name_with_a_problem_cannot_be_taken(dialog):
     dialog.field.setText("x")

@@ -4,7 +4,9 @@ import threading
 
 import numpy as np
 import pytest
-from napari.utils.notifications import notification_manager
+from napari._qt.dialogs.qt_notification import NapariQtNotification
+from napari.settings import get_settings
+from napari.utils.notifications import NotificationSeverity, notification_manager
 from qtpy.QtCore import QPoint, Qt, QThreadPool, QTimer
 from qtpy.QtGui import QFontMetrics
 from qtpy.QtTest import QTest
@@ -15,7 +17,7 @@ from napari_phy.layers.session_tag import TAG, SessionTag, session_of
 from napari_phy.widgets import desk, docks
 from napari_phy.widgets.dock_board import dock_name
 from napari_phy.widgets.header import Header
-from napari_phy.widgets.workspace import Workspace, open_workspace
+from napari_phy.widgets.workspace import HINTS, Workspace, open_workspace
 
 LARGE, SMALL = (1920, 1080), (1280, 800)
 NAMES = {"Clusters", "Similar", "Waveforms", "Features", "Correlograms", "Traces"}
@@ -239,6 +241,48 @@ def test_recovered_edits_offer_to_keep_save_or_discard(open_, notes):
     choices["Discard all"](None)
     assert not session.is_dirty
     assert workspace.viewer.title == "memory.kwik – napari"
+
+
+def notifications(workspace):
+    """Return the sentences that stand in the window."""
+    dialogs = [dialog for dialog in workspace.window.findChildren(NapariQtNotification) if dialog.isVisible()]
+    return [dialog.message.text() for dialog in dialogs]
+
+
+RECOVERED = "1 edit from 14:32 was recovered. It is not yet saved."
+
+
+@pytest.fixture
+def recovered(open_, monkeypatch):
+    """A workspace that tells of a recovered edit and of missing raw data."""
+    monkeypatch.setattr(get_settings().application, "gui_notification_level", NotificationSeverity.INFO)
+    notification_manager.notification_ready.connect(NapariQtNotification.show_notification)
+    session = light_session(with_raw=False)
+    session.store.recovered_at = object()
+    session.store.messages = (RECOVERED,)
+    session.move([3], "good")
+    workspace = open_(session=session)
+    assert RECOVERED in notifications(workspace)
+    yield workspace
+    notification_manager.notification_ready.disconnect(NapariQtNotification.show_notification)
+
+
+def test_what_was_recovered_is_no_longer_unsaved_once_it_is_saved(recovered, qtbot):
+    key(recovered.panels["Clusters"].list, Qt.Key.Key_S, CTRL)
+    qtbot.waitUntil(lambda: RECOVERED not in notifications(recovered))
+    assert len(notifications(recovered)) == 1  # the raw data are missing still
+
+
+def test_what_was_told_of_a_data_set_goes_with_it(recovered):
+    recovered.viewer.layers.clear()
+    assert notifications(recovered) == []
+
+
+def test_of_a_file_that_is_gone_no_copy_is_asked_for(workspace, notes, qtbot):
+    workspace.session.move([3], "good")
+    workspace.session.store.can_save, workspace.session.store.is_gone = False, True
+    key(workspace.panels["Clusters"].list, Qt.Key.Key_S, CTRL)
+    qtbot.waitUntil(lambda: [str(note.message) for note in notes] == ["memory.kwik is not there any more."])
 
 
 def test_a_read_only_file_offers_to_save_a_copy(open_, notes, qtbot, monkeypatch, tmp_path):
@@ -486,6 +530,21 @@ def test_a_second_file_waits_for_the_answer_about_unsaved_edits(workspace, monke
     open_workspace(viewer, second)
     assert workspace.session is first
     assert [session_of(layer) for layer in viewer.layers] == [first]
+
+
+def test_a_data_set_that_is_open_already_stays_open_for_editing(workspace, qtbot):
+    viewer, first, again = workspace.viewer, workspace.session, light_session()
+    again.store.read_only = True  # since the first holds its journal
+    first.move([3], "good")
+    closed = []
+    again.closed.connect(lambda: closed.append(again))
+    add_layer(viewer, again, "spikes [1]")
+    open_workspace(viewer, again)
+    assert workspace.session is first
+    assert [session_of(layer) for layer in viewer.layers] == [first]
+    assert closed == [again]
+    assert viewer.help == HINTS
+    said(qtbot, workspace, "memory.kwik is open already.")
 
 
 def test_removing_the_layers_empties_the_docks(workspace, qtbot):

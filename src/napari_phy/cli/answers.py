@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from napari_phy.core.errors import MissingDataError
+
 OK = 0
 PROBLEM = 1
 USAGE = 2
@@ -30,6 +32,12 @@ class Answer:
     facts: Mapping[str, Any]
     lines: Sequence[str]
     status: int = OK
+
+
+def check_there(path: Path) -> None:
+    """Raise MissingDataError where a file that was named is not there."""
+    if not path.is_file():
+        raise MissingDataError(f"There is no file {path}.")
 
 
 def give(answer: Answer, *, as_json: bool) -> int:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from napari_phy.cli.answers import OK, PROBLEM, Answer
+from napari_phy.cli.answers import OK, PROBLEM, Answer, check_there
 from napari_phy.io.config import load_config
 from napari_phy.io.settings import SETTINGS
 
 
 def show_config(path: Path | None) -> Answer:
     """Return all settings of a data set, or of the user where `path` is None; a bad line is a problem."""
+    if path is not None:
+        check_there(path)
     config = load_config(path)
     files = [config.user_file, *([config.data_set_file] if config.data_set_file else [])]
     facts = {

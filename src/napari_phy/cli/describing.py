@@ -84,7 +84,7 @@ def _clustering(model: BaseModel, name: str) -> dict[str, Any]:
 
 def _lines(facts: dict[str, Any]) -> list[str]:
     path = Path(facts["path"])
-    lines = [f"{path.name} in {path.absolute().parent}", ""]
+    lines = [f"{path.name} in {path.resolve().parent}", ""]
     lines.append(f"Sample rate     {facts['sample_rate_hz']:g} Hz")
     lines.append(f"Duration        {duration(facts['duration_s'])}")
     if facts["n_raw_channels"] is not None:

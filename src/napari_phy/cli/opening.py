@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import tempfile
 from pathlib import Path
 
-from napari_phy.cli.answers import Answer
-from napari_phy.core.errors import MissingDataError
+from napari_phy.cli.answers import Answer, check_there
+from napari_phy.core.errors import NapariPhyError
 
 
 def open_in_napari(path: Path) -> Answer:
     """Open a data set in napari and stay until the window is closed."""
-    if not path.is_file():
-        raise MissingDataError(f"There is no file {path}.")
+    check_there(path)
+    _check_display()
     import napari
 
     viewer = napari.Viewer()
@@ -22,10 +23,18 @@ def open_in_napari(path: Path) -> Answer:
     return Answer({"opened": str(path)}, ())
 
 
+def _check_display() -> None:
+    """Say it where Qt would end the program; raises NapariPhyError."""
+    needs_one = sys.platform.startswith("linux") and os.environ.get("QT_QPA_PLATFORM", "xcb") in ("", "xcb", "wayland")
+    if needs_one and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        raise NapariPhyError("There is no display here to open a window on; use a desktop, or ssh -X.")
+
+
 def open_demo() -> Answer:
     """Open a fresh copy of the sample in napari, and say where it is."""
     from napari_phy.sample_data import fresh_copy
 
+    _check_display()
     path = fresh_copy(Path(tempfile.mkdtemp(prefix="napari-phy-demo-")))
     print(f"A fresh copy of the sample is in {path.parent}.", file=sys.stderr, flush=True)
     return open_in_napari(path)

@@ -258,7 +258,7 @@ def _cannot_lock(error: OSError) -> bool:
 
 def _check_readable(path: Path) -> None:
     if not path.exists():
-        raise KwikFormatError(f"{path.name} is not there: no such file in {path.parent}.")
+        raise KwikFormatError(f"{path.name} is not there: no such file in {path.resolve().parent}.")
     if path.is_dir():
         raise KwikFormatError(f"{path.name} is a folder, not a file.")
     if path.stat().st_size == 0:

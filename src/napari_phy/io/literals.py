@@ -95,7 +95,7 @@ def read_text(path: Path) -> str:
         with path.open("rb") as stream:
             data = stream.read(MAX_BYTES + 1)
     except FileNotFoundError as error:
-        raise MissingDataError(f"{path.name} is not there: no such file in {path.parent}.") from error
+        raise MissingDataError(f"{path.name} is not there: no such file in {path.resolve().parent}.") from error
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise KwikFormatError(f"{path.name} cannot be read: {reason}.") from error

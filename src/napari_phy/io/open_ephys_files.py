@@ -72,7 +72,7 @@ def find_experiment(path: Path) -> tuple[ExperimentFiles, str | None]:
     if path.suffix.lower() not in SUFFIXES:
         raise KwikFormatError(f"{path.name} is not a file of an Open Ephys recording: those end in .kwd, .kwe or .kwx.")
     if not path.is_file():
-        raise KwikFormatError(f"{path.name} is not there: no such file in {path.parent}.")
+        raise KwikFormatError(f"{path.name} is not there: no such file in {path.resolve().parent}.")
     match = _KWD.fullmatch(path.name)
     base = match["base"] if match else path.stem
     processors = find_raw_files(path.with_name(base))

@@ -40,6 +40,7 @@ class EditStore:
     messages : sentences for the user about what was found at opening.
     recovered_at : time of the last edit, when the journal holds edits that the file does not; else None.
     set_aside : the journal that was set aside at opening, if one was.
+    is_outdated : whether another program was seen to change the clustering since it was opened or saved here.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class EditStore:
         self.messages = tuple(messages)
         self.recovered_at: datetime | None = None
         self.set_aside: Path | None = None
+        self.is_outdated = False
         if opened is not None:
             self._journal, self._records, self.base = opened.journal, opened.records, opened.base
             self.recovered_at, self.set_aside = opened.recovered_at, opened.set_aside
@@ -115,6 +117,11 @@ class EditStore:
         if self._records is None:
             self._records = () if self._journal is None else self._journal.records()
         return self._records
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether the file was moved or deleted while it is open here."""
+        return not self.path.exists()
 
     @property
     def n_done(self) -> int:
@@ -181,6 +188,7 @@ class EditStore:
             n_unsaved = self.n_unsaved
             try:
                 replace_kwik(self._place, snapshot, self._journal, self.base)
+                self.is_outdated = False
             finally:
                 self._seen = identity_or_none(self.path)
         logger.info(store_messages.saved(self.path.name, n_unsaved))
@@ -233,6 +241,7 @@ class EditStore:
                     return ""
             except NapariPhyError as error:
                 logger.debug("%s", error)
+            self.is_outdated = True
             return store_messages.changed_while_open(self.path.name, self.n_unsaved, read_only=self.read_only)
 
     def close(self) -> None:
@@ -250,7 +259,7 @@ class EditStore:
     def _why_not_saved(self) -> str:
         if self._journal is None:
             return f"{self.path.name} is open read-only; there is nothing to save."
-        if not self.path.exists():
+        if self.is_gone:
             return store_messages.gone(self.path.name, self.n_unsaved)
         return _where_edits_go(self._place)
 

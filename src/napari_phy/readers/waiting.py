@@ -26,3 +26,5 @@ def opening(name: str) -> Iterator[None]:
             yield
     finally:
         QApplication.restoreOverrideCursor()
+        if viewer.status == words:
+            viewer.status = ""

@@ -143,9 +143,12 @@ class SessionDesk(QObject):
         notify(sentence, "error")
 
     def save(self) -> None:
-        """Save in the background; edits may go on meanwhile. Where the file is read-only, ask for a copy."""
+        """Save in the background; edits may go on meanwhile. Where the file is read-only, ask for a copy.
+
+        A file that is gone has none: the save that fails tells what to do.
+        """
         session = self._session
-        if not session.can_save:
+        if not session.can_save and not session.store.is_gone:
             self.save_copy()
         elif self.is_free():
             self._n_unsaved = session.n_unsaved

@@ -46,6 +46,11 @@ def opened(name: str, n_clusters: int, n_spikes: int, n_channels: int) -> str:
     return f"Opened {name}: {', '.join(counts)}."
 
 
+def open_already(name: str) -> str:
+    """Return the sentence for a data set that was asked for again."""
+    return f"{name} is open already."
+
+
 def place(channel_group: int, clustering: str) -> str:
     """Return a part of a data set in words: `shank 1, main`."""
     return f"shank {channel_group}, {clustering}"

@@ -1,6 +1,6 @@
 """Notifications with buttons, whole sentences and no theft of the keys."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from weakref import ref
 
 from napari.utils.notifications import Notification, notification_manager
@@ -31,13 +31,13 @@ def notify(sentence: str, severity: str = "warning", choices: Sequence[Choice] =
                 Tender(shown, focused or window.focusWidget(), stays)
 
 
-def take_back(sentences: Sequence[str], window: QMainWindow) -> None:
+def take_back(sentences: Collection[str], window: QMainWindow) -> None:
     """Close the notifications of a window that say what is no longer true."""
     for shown in _shown(sentences, window):
         shown.close()
 
 
-def _shown(sentences: Sequence[str], window: QWidget) -> Iterator[QDialog]:
+def _shown(sentences: Collection[str], window: QWidget) -> Iterator[QDialog]:
     for dialog in window.findChildren(QDialog):
         if dialog.isVisible() and any(label.text() in sentences for label in dialog.findChildren(QLabel)):
             yield dialog

@@ -16,8 +16,14 @@ class OpeningNotes:
 
     def __init__(self) -> None:
         self._said: set[str] = set()
+        self.until_saved: set[str] = set()  # what is no longer true once all is saved
         self._visited: set[tuple[int, str]] = set()
         self._last: tuple[int, str] | None = None
+
+    @property
+    def said(self) -> set[str]:
+        """All that was said of the session."""
+        return self._said | self.until_saved
 
     def tell(
         self, session: Any, *, save: Callable[[], object], save_copy: Callable[[], object], locate: Callable[[], object]
@@ -32,6 +38,8 @@ class OpeningNotes:
             is_recovered = "recovered" in sentence
             if (is_recovered and is_new) or (not is_recovered and sentence not in self._said):
                 self._said.add(sentence)
+                if is_recovered:
+                    self.until_saved.add(sentence)
                 choices = _choices(session, sentence, save, save_copy, locate)
                 stays = is_recovered or "set aside" in sentence  # said here only
                 notify(sentence, "info" if is_recovered else "warning", choices, stays=stays)

@@ -89,6 +89,9 @@ class SmallDialog(QDialog):
         """Say what cannot be done, or nothing."""
         self.problem_label.setText(sentence)
         self.problem_label.setVisible(bool(sentence))
+        if self.isVisible():  # Qt makes room by itself only when it shows the dialog
+            needed = self.layout().totalHeightForWidth(self.width())
+            self.resize(self.width(), max(self.height(), needed))
 
     def ask(self) -> bool:
         """Show the dialog and wait; return whether it shall be done."""

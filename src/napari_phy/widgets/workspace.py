@@ -7,7 +7,7 @@ from weakref import ref
 
 from napari.viewer import Viewer
 from qtpy.compat import isalive
-from qtpy.QtCore import QObject, QPoint, Qt
+from qtpy.QtCore import QObject, QPoint, Qt, QTimer
 from qtpy.QtWidgets import QApplication, QDockWidget, QMainWindow, QMenu, QWidget
 
 from napari_phy.layers.binder import LayerBinder
@@ -106,6 +106,7 @@ class Workspace(QObject):
         self.desk.edited.connect(self.focus_clusters)
         self.desk.stretch_requested.connect(self._on_stretch_requested)
         self.desk.saving_changed.connect(self.toolbar.set_saving)
+        self.desk.saving_changed.connect(self._on_saving)
         self.toolbar.layers_toggled.connect(self.board.show_napari_docks)
         self.theme_follower.changed.connect(self._on_theme_changed)
         viewer.layers.events.removed.connect(self._on_layer_removed)
@@ -182,9 +183,12 @@ class Workspace(QObject):
         if session is self.session:
             self.focus_clusters()
             return True
+        if self._is_open_here(session):
+            self._turn_away(session)
+            self._open_again()
+            return False
         if not self.guard.may_close():
-            LayerBinder(self.viewer, session).close()
-            session.close()
+            self._turn_away(session)
             return False
         self.close_session()
         settings = session.load_settings(preferences())
@@ -203,6 +207,29 @@ class Workspace(QObject):
             notify(problem)
         return True
 
+    def _is_open_here(self, session: Any) -> bool:
+        """Tell whether a session could not be edited just because its data set is open in this window already."""
+        ours = self.session
+        if ours is None or ours.store.read_only or not session.store.read_only:
+            return False
+        return bool(ours.model.path.resolve() == session.model.path.resolve())
+
+    def _open_again(self) -> None:
+        """Stay with the data set that is open here, unless another program has changed it."""
+        session, viewer = self.session, self.viewer
+        if not (session.store.what_changed() or session.store.is_outdated):
+            self.desk.say_soon(messages.open_already(session.name))
+        elif self.guard.may_close():
+            self.close_session()
+            QTimer.singleShot(0, lambda: viewer.open(str(session.model.path), plugin="napari-phy"))
+
+    def _turn_away(self, session: Any) -> None:
+        """Let go of a session that is not opened here, and of its layers."""
+        LayerBinder(self.viewer, session).close()
+        session.close()
+        self.focus_clusters()
+        self._on_active_layer()
+
     def _tell_what_to_know(self) -> None:
         self._notes.tell(self.session, save=self.desk.save, save_copy=self.desk.save_copy, locate=self.raw_data.ask)
 
@@ -212,6 +239,7 @@ class Workspace(QObject):
         if session is None:
             return
         self._stop_preparing()
+        take_back(self._notes.said, self.window)
         self._bind(None)
         if binder is not None:
             binder.close()
@@ -322,7 +350,13 @@ class Workspace(QObject):
             self.panels["Traces"].read_again()
 
     def _on_file_changed(self, sentence: str) -> None:
+        self._notes.until_saved.add(sentence)
         notify(sentence, "warning", [(SAVE_COPY, self.desk.save_copy)] if "save a copy" in sentence else ())
+
+    def _on_saving(self, is_saving: bool) -> None:
+        """Take back that edits are not saved once they are."""
+        if not is_saving and self.session is not None and not self.session.is_dirty:
+            take_back(self._notes.until_saved, self.window)
 
     def _on_layer_removed(self, event: Any) -> None:
         viewer, session = self.viewer, self.session

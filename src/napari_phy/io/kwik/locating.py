@@ -73,7 +73,7 @@ def _matched(kwik: Path, paths: Paths, wanted: list[str]) -> dict[str, Path]:
         chosen |= _in_folders(folders, [name for name in wanted if name not in chosen])
     for path in [*chosen.values(), *others]:
         if not is_file(path):
-            raise MissingDataError(f"{path.name} is not there: no such file in {path.parent}.")
+            raise MissingDataError(f"{path.name} is not there: no such file in {path.resolve().parent}.")
     left = [name for name in wanted if name not in chosen]
     if len(others) == 1 and (len(left) == 1 or others[0].suffix.lower() == ".kwd"):
         chosen |= dict.fromkeys(left, others[0])

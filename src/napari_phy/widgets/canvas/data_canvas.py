@@ -88,8 +88,8 @@ class DataCanvas(QWidget):
 
     @property
     def pixel_scale(self) -> float:
-        """Device pixels a logical pixel."""
-        return self._scene_canvas.pixel_scale
+        """Device pixels a logical pixel; vispy's number is wrong after a resize out of sight."""
+        return self.native.devicePixelRatioF()
 
     def set_background(self, color: str) -> None:
         """Fill the canvas with a colour."""
