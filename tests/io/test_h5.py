@@ -94,6 +94,19 @@ def test_writing_again_keeps_the_dataset_or_replaces_it(tmp_path: Path) -> None:
             file.write("/g", [1])
 
 
+@pytest.mark.parametrize("n_rows", [1, 3, 7, 100])
+def test_pieces_are_the_whole(n_rows: int, tmp_path: Path) -> None:
+    values = np.arange(21, dtype=np.int16).reshape(7, 3)
+    with open_h5(tmp_path / "x.h5", "w") as file:
+        file.write("/a", values)
+        file.write("/none", np.empty((0, 3), dtype=np.float32))
+    with open_h5(tmp_path / "x.h5") as file:
+        pieces = list(file.read_blocks("/a", n_rows=n_rows))
+        assert [len(piece) for piece in pieces[:-1]] == [n_rows] * (len(pieces) - 1)
+        np.testing.assert_array_equal(np.concatenate(pieces), values)
+        assert not list(file.read_blocks("/none", n_rows=n_rows))
+
+
 def test_what_is_not_there_is_named(tmp_path: Path) -> None:
     with open_h5(tmp_path / "x.h5", "w") as file:
         file.require_group("/g")

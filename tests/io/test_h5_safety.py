@@ -134,6 +134,8 @@ def test_sizes_are_checked_before_memory_is_taken(folder: Path, make: Callable, 
         make(file)
     with open_h5(folder / "x.h5") as file, pytest.raises(KwikFormatError, match=rf"^x\.h5: /d {sentence}"):
         file.read("/d")
+    with open_h5(folder / "x.h5") as file, pytest.raises(KwikFormatError, match=rf"^x\.h5: /d {sentence}"):
+        next(file.read_blocks("/d"))
 
 
 def test_what_was_counted_already_may_be_packed_tightly(folder: Path) -> None:
@@ -141,6 +143,7 @@ def test_what_was_counted_already_may_be_packed_tightly(folder: Path) -> None:
         file.create_dataset("d", data=np.zeros(2**24, np.int64), chunks=(2**20,), compression=9)
     with open_h5(folder / "x.h5") as file:
         assert file.read("/d", shape=(2**24,)).shape == (2**24,)
+        assert len(next(file.read_blocks("/d", (2**24,), n_rows=10))) == 10
         with pytest.raises(KwikFormatError, match=r"/d has shape \(16777216,\) and should have \(7,\)"):
             file.read("/d", shape=(7,))
 

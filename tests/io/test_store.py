@@ -18,7 +18,9 @@ from soak.small_kwik import make_kwik, snapshot_of
 
 from napari_phy.core.cluster_manager import ClusterManager
 from napari_phy.core.errors import ReadOnlyError, SaveError
-from napari_phy.io import atomic, crash_points, saving, store_messages
+from napari_phy.io import atomic, crash_points, h5_sizes, saving, store_messages
+from napari_phy.io.checks import check_data_set
+from napari_phy.io.kwik import clusterings
 from napari_phy.io.kwik.model import KwikModel
 from napari_phy.io.kwik.save import content_hash
 from napari_phy.io.store import EditStore
@@ -239,6 +241,24 @@ def test_a_file_that_is_only_repacked_is_the_same_file(kwik):
     kwik.with_name("packed").replace(kwik)
     with desk(kwik) as opened:
         assert state(opened.manager) == expected
+
+
+def test_clusters_that_are_packed_tightly_are_edited_checked_and_copied(tmp_path, monkeypatch):
+    monkeypatch.setattr(h5_sizes, "SMALL", 1000)  # as if this were millions of spikes
+    path = make_kwik(tmp_path, spike_clusters=np.zeros(20_000, dtype=np.int64))
+    with h5py.File(path, "r+") as file:
+        for name in ("recording", "clusters/main", "clusters/original"):
+            node = f"channel_groups/0/spikes/{name}"
+            values = file[node][()]
+            del file[node]
+            file.create_dataset(node, data=values, chunks=(20_000,), compression=9)
+    with desk(path) as opened:
+        opened.manager.split(np.arange(10))
+        opened.save()
+    assert not [finding for finding in check_data_set(path) if "written" in finding.sentence]
+    clusterings.copy_clustering(path, 0, "main", "copy")
+    with closing(KwikModel(path, clustering="copy")) as model:
+        assert np.count_nonzero(model.spike_clusters == 1) == 10
 
 
 def test_a_file_changed_while_it_is_open_is_not_overwritten(kwik):

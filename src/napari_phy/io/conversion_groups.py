@@ -78,7 +78,7 @@ def read_fractions(model: BaseModel) -> npt.NDArray[np.uint8] | None:
         dataset = file.dataset(path)
         if dataset.shape != (model.n_spikes,) or dataset.dtype != np.uint8:
             return None
-        return spikes.to_program(file.read(path), model.file_order)
+        return spikes.to_program(file.read(path, dataset.shape), model.file_order)
 
 
 class _Blocks:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import logging
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -130,6 +131,19 @@ class H5File:
             raise self._damaged(path, error) from error
         values.flags.writeable = writeable
         return values
+
+    def read_blocks(
+        self, path: str, shape: tuple[int, ...] | None = None, *, n_rows: int = 2**20
+    ) -> Iterator[npt.NDArray[Any]]:
+        """Give a dataset in pieces of `n_rows` rows, which takes little memory; otherwise as `read`."""
+        dataset = self.dataset(path)
+        check_memory(dataset, Path(dataset.file.filename), path, shape)
+        for start in range(0, len(dataset), n_rows):
+            try:
+                values = np.asarray(dataset[start : start + n_rows])
+            except HDF5_ERRORS as error:
+                raise self._damaged(path, error) from error
+            yield values
 
     def write(self, path: str, values: npt.ArrayLike) -> None:
         """Write a dataset; one of the same shape and type is filled in place, another one replaced.

@@ -86,8 +86,9 @@ def check_group(file: H5File, group: int) -> Iterator[Finding]:
         if name == "recording" and not file.is_dataset(other):
             yield Finding("note", place, "does not say of which recording its spikes are", "all count to the first")
     path = schema.spikes_path(group, "recording")
-    numbers = file.read(path) if file.is_dataset(path) else np.zeros(n_spikes, dtype=np.int64)
-    if numbers.shape == samples.shape and samples.ndim == 1 and samples.dtype.kind in "iu":
+    fits = not file.is_dataset(path) or file.dataset(path).shape == samples.shape
+    if fits and samples.ndim == 1 and samples.dtype.kind in "iu":
+        numbers = file.read(path, samples.shape) if file.is_dataset(path) else np.zeros(n_spikes, dtype=np.int64)
         yield from _check_order(place, samples.astype(np.int64), numbers)
         known = [item for item in file.children(schema.RECORDINGS) if isinstance(item, int)]
         strange = np.setdiff1d(numbers, known or [0])
@@ -125,7 +126,7 @@ def _check_clusterings(file: H5File, group: int, n_spikes: int) -> Iterator[Find
             what = f"has shape {shape} of {dtype} for {n_spikes} spikes"
             yield Finding("problem", where, what, "it is of another sorting; delete it, or open another clustering")
             continue
-        live = np.unique(file.read(f"{node}/{name}")).tolist()
+        live = np.unique(file.read(f"{node}/{name}", shape)).tolist()
         yield from _check_clusters(file, group, name, live, where)
 
 

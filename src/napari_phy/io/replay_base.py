@@ -19,7 +19,8 @@ from napari_phy.io.atomic import write_file
 from napari_phy.io.edit_records import encode_value
 from napari_phy.io.h5 import open_h5
 from napari_phy.io.journal import BaseNote, UnreadableJournalError
-from napari_phy.io.kwik import schema, spikes
+from napari_phy.io.kwik import schema
+from napari_phy.io.kwik.spike_clusters import read_stored_clusters
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -113,8 +114,7 @@ def _read_original(kwik: Path, channel_group: int) -> npt.NDArray[Any] | None:
         with open_h5(kwik) as file:
             if not file.has(node):
                 return None
-            order = spikes.ascending_order(*spikes.read_times(file, channel_group))
-            return spikes.to_program(file.read(node), order)
+            return read_stored_clusters(file, channel_group, schema.ORIGINAL)
     except NapariPhyError:
         return None
 

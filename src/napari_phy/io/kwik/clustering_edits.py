@@ -16,11 +16,12 @@ from napari_phy.core.errors import ClusteringError, NotInFileError, ReadOnlyErro
 from napari_phy.io.clustering_place import ClusteringPlace
 from napari_phy.io.h5 import H5File, open_h5
 from napari_phy.io.held_journal import HeldJournal, hold_journal
-from napari_phy.io.kwik import schema, spikes
+from napari_phy.io.kwik import schema
 from napari_phy.io.kwik.cluster_data import ClusterExtras, write_extras
 from napari_phy.io.kwik.clustering_nodes import count_spikes, list_clusterings
 from napari_phy.io.kwik.clusters import read_clusters, read_group_names
 from napari_phy.io.kwik.save import content_hash, write_clustering
+from napari_phy.io.kwik.spike_clusters import read_stored_clusters
 from napari_phy.io.rewriting import check_writable, rewrite_kwik, used_side_folder
 
 _LONGEST_NAME = 255
@@ -101,7 +102,7 @@ def write_changes(path: Path, channel_group: int, clustering: str, changes: Chan
     with open_h5(path) as file:
         clusters = changes.spike_clusters
         if clusters is None:
-            clusters = read_spike_clusters(file, channel_group, clustering)
+            clusters = read_stored_clusters(file, channel_group, clustering)
         if clusters.size and clusters.dtype.kind in "iu":
             low, high = int(clusters.min()), int(clusters.max())
             if low < 0 or high >= schema.MAX_CLUSTERS:
@@ -136,12 +137,6 @@ def write_changes(path: Path, channel_group: int, clustering: str, changes: Chan
                     raise SaveError(f"{path.name}: the attribute {name} cannot be saved: {error}.") from error
             for cluster, extras in changes.cluster_data.items():
                 write_extras(file, channel_group, clustering, cluster, extras)
-
-
-def read_spike_clusters(file: H5File, channel_group: int, clustering: str) -> npt.NDArray[Any]:
-    """Return (n_spikes,) cluster ids in ascending time."""
-    order = spikes.ascending_order(*spikes.read_times(file, channel_group))
-    return spikes.to_program(file.read(schema.clustering_path(channel_group, clustering)), order)
 
 
 def clustering_hash(path: Path, channel_group: int, clustering: str) -> str:

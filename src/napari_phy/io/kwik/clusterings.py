@@ -18,12 +18,12 @@ from napari_phy.io.kwik.clustering_edits import (
     check_not_original,
     checked_name,
     clustering_hash,
-    read_spike_clusters,
     rewrite,
     write_changes,
 )
 from napari_phy.io.kwik.clustering_nodes import copy_nodes, list_clusterings, make_nodes, move_nodes, remove_nodes
 from napari_phy.io.kwik.clusters import read_clusters
+from napari_phy.io.kwik.spike_clusters import read_stored_clusters
 
 __all__ = [
     "Changes",
@@ -172,7 +172,7 @@ def reset_clustering(path: Path, channel_group: int, name: str) -> None:
 
     def edit(copy: Path) -> None:
         with open_h5(copy) as kwik:
-            clusters = read_spike_clusters(kwik, channel_group, schema.ORIGINAL)
+            clusters = read_stored_clusters(kwik, channel_group, schema.ORIGINAL)
             found = read_clusters(kwik, channel_group, schema.ORIGINAL, np.unique(clusters))
         original = Changes(
             spike_clusters=clusters,

@@ -257,8 +257,9 @@ class KwikModel(EditableModel):
         timeline.check(self.name, scan.ranges)
         self.doubts = (timeline.doubt,) if timeline.doubt else ()
         self.missing += self.doubts
-        for rows, numbers in spikes.recording_blocks(file, self.channel_group, len(samples)):
-            samples[rows] += timeline.starts_of(numbers)
+        if any(timeline.starts_of(number) for number in scan.ranges):
+            for rows, numbers in spikes.recording_blocks(file, self.channel_group, len(samples)):
+                samples[rows] += timeline.starts_of(numbers)
         self._order = None if scan.ascending else np.argsort(samples, kind="stable")
         self.spike_samples = read_only(spikes.to_program(samples, self._order))
         self._spike_recordings = None

@@ -27,7 +27,6 @@ from napari_phy.io.kwik.cluster_groups import read_user_groups, write_user_group
 from napari_phy.io.kwik.clusters import LABEL_PREFIX, group_name, klustaviewa_color, read_clusters, read_group_names
 
 _COLOR = re.compile(r"#[0-9a-fA-F]{6}")
-_BLOCK = 2**20
 
 
 def write_clustering(
@@ -108,9 +107,12 @@ def content_hash(path: str | Path, channel_group: int, clustering: str) -> str:
     """
     digest = hashlib.blake2b(digest_size=32)
     with open_h5(path) as file:
-        ids = file.read(schema.clustering_path(channel_group, clustering))
-        for start in range(0, len(ids), _BLOCK):
-            digest.update(ids[start : start + _BLOCK].astype("<i8").tobytes())
+        samples = schema.spikes_path(channel_group, "time_samples")
+        shape = file.dataset(samples).shape if file.is_dataset(samples) else None
+        n_spikes = 0
+        for ids in file.read_blocks(schema.clustering_path(channel_group, clustering), shape):
+            digest.update(np.ascontiguousarray(ids, dtype="<i8").data)
+            n_spikes += len(ids)
         names = read_group_names(file, channel_group, clustering)
         nodes = schema.clusters_path(channel_group, clustering)
         clusters = [
@@ -126,7 +128,7 @@ def content_hash(path: str | Path, channel_group: int, clustering: str) -> str:
         ]
     if group_colors:
         digest.update(json.dumps(group_colors).encode())
-    described = json.dumps([len(ids), sorted(names.items()), clusters], sort_keys=True, default=repr)
+    described = json.dumps([n_spikes, sorted(names.items()), clusters], sort_keys=True, default=repr)
     digest.update(described.encode())
     return digest.hexdigest()
 
@@ -258,7 +260,7 @@ def _verify(
     labels: Mapping[str, Mapping[int, Any]],
 ) -> None:
     with open_h5(path) as file:
-        written = file.read(schema.clustering_path(channel_group, clustering))
+        written = file.read(schema.clustering_path(channel_group, clustering), values.shape)
         found = read_clusters(file, channel_group, clustering, sorted(groups))
     wrong = None
     if written.dtype != values.dtype or not np.array_equal(written, values):

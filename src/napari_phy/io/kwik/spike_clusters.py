@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -79,6 +80,19 @@ def read_spike_clusters(
         )
     values = values.view(np.int32) if values.dtype == np.uint32 else values.astype(np.int32, copy=False)
     return read_only(spikes.to_program(values, order))
+
+
+def read_stored_clusters(file: H5File, channel_group: int, clustering: str) -> npt.NDArray[Any]:
+    """Return (n_spikes,) cluster ids in ascending time, unchecked and of the type that the file has.
+
+    Raises
+    ------
+    KwikFormatError
+        There are not as many as spikes.
+    """
+    samples, recordings = spikes.read_times(file, channel_group)
+    clusters = file.read(schema.clustering_path(channel_group, clustering), samples.shape)
+    return spikes.to_program(clusters, spikes.ascending_order(samples, recordings))
 
 
 def distinct(clusters: npt.NDArray[np.int32]) -> npt.NDArray[np.int64]:

@@ -11,7 +11,6 @@ import numpy.typing as npt
 
 from napari_phy.core.errors import KwikFormatError
 from napari_phy.io.h5 import H5File
-from napari_phy.io.h5_links import HDF5_ERRORS, reason
 from napari_phy.io.kwik import schema
 
 _BLOCK = 2**20
@@ -81,21 +80,15 @@ def read_samples(file: H5File, channel_group: int) -> npt.NDArray[np.int64]:
 def recording_blocks(file: H5File, channel_group: int, n_spikes: int) -> Iterator[tuple[slice, Integers | int]]:
     """Give spikes (as a slice) and their recording numbers block by block; one number where all are the same."""
     path = schema.spikes_path(channel_group, "recording")
-    dataset = file.dataset(path) if file.has(path) else None
-    for start in range(0, n_spikes, _BLOCK):
-        rows = slice(start, min(start + _BLOCK, n_spikes))
-        if dataset is None:
-            yield rows, 0
-            continue
-        try:
-            numbers: Integers = np.asarray(dataset[rows])
-        except HDF5_ERRORS as error:
-            raise KwikFormatError(
-                f"{file.path.name}: {path} cannot be read ({reason(error)}); the file is damaged, "
-                "use another copy of it."
-            ) from error
+    if not file.has(path):
+        yield from ((slice(start, min(start + _BLOCK, n_spikes)), 0) for start in range(0, n_spikes, _BLOCK))
+        return
+    start = 0
+    for numbers in file.read_blocks(path, (n_spikes,), n_rows=_BLOCK):
+        rows = slice(start, start + len(numbers))
         first = int(numbers[0])
         yield rows, first if bool((numbers == first).all()) else numbers
+        start = rows.stop
 
 
 def scan_spikes(file: H5File, channel_group: int, samples: npt.NDArray[np.int64]) -> SpikeScan:
