@@ -15,10 +15,11 @@ from napari_phy.widgets.canvas.frame import Frame
 from napari_phy.widgets.canvas.spike_words import nearest_point
 from napari_phy.widgets.canvas.trace_image import as_qimage, blank
 from napari_phy.widgets.legend import LegendEntry
+from napari_phy.widgets.marks import marked_spike, paint_mark
 from napari_phy.widgets.overlay import left_margin, paint_axes
 from napari_phy.widgets.panel import Panel, guarded
 from napari_phy.widgets.theme import Tokens
-from napari_phy.widgets.time_axis import holding, marked_spike, paint_clock, paint_mark, within
+from napari_phy.widgets.time_axis import holding, paint_clock, within
 from napari_phy.widgets.trace_mouse import TracePlot
 
 ZOOM_STEP = 1.25

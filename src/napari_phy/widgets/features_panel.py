@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from qtpy.QtCore import QPointF, Qt
-from qtpy.QtGui import QPainter, QPen
+from qtpy.QtGui import QPainter
 from qtpy.QtWidgets import QWidget
 
 from napari_phy.core.progress import OnProgress, part_of
@@ -25,12 +25,12 @@ from napari_phy.widgets.canvas.spike_words import nearest_point, spike_words
 from napari_phy.widgets.guarded import guarded
 from napari_phy.widgets.lasso_tool import LassoTool
 from napari_phy.widgets.legend import LegendEntry
+from napari_phy.widgets.marks import marked_spikes, paint_mark
 from napari_phy.widgets.panel import Panel
 from napari_phy.widgets.scatter_plot import ScatterPlot
 from napari_phy.widgets.theme import Tokens
 
 HOVER_PX = 7.0
-N_LIT, LIT_PX = 200, 6.0  # selected spikes that are ringed, and the ring
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,15 +179,11 @@ class FeaturesPanel(Panel):
 
     def _paint_lit(self, painter: QPainter) -> None:
         """Ring the spikes that were selected one by one, such as in the traces."""
-        features, spikes = self.data.features, self.session.selection.spikes
-        if not 0 < len(spikes) <= N_LIT:
-            return
-        shown = np.flatnonzero(np.isin(features.spike_ids, spikes))
-        painter.setPen(QPen(self.theme.color("text"), 1.5))
-        painter.setBrush(Qt.BrushStyle.NoBrush)
+        features = self.data.features
+        shown = np.flatnonzero(np.isin(features.spike_ids, marked_spikes(self.session)))
         for x, y in self.frame.to_px(np.column_stack([features.x[shown], features.y[shown]])):
             if self.frame.contains(x, y):
-                painter.drawEllipse(QPointF(x, y), LIT_PX, LIT_PX)
+                paint_mark(painter, self.theme, x, y)
 
     # --- mouse ---
 

@@ -13,10 +13,10 @@ from napari_phy.views.numbers import format_shown
 from napari_phy.views.raster import Order, RasterData, RasterRequest, compute_raster, trains_of
 from napari_phy.widgets.canvas.raster_image import Marker
 from napari_phy.widgets.legend import LegendEntry
+from napari_phy.widgets.marks import marked_spike
 from napari_phy.widgets.panel import Panel, guarded
 from napari_phy.widgets.raster_plot import RasterPlot
 from napari_phy.widgets.theme import Tokens
-from napari_phy.widgets.time_axis import marked_spike
 
 ORDERS = (("By depth", "depth"), ("By rate", "rate"), ("By group", "group"), ("As in Clusters", "list"))
 ROWS = (("All rows", None), ("25 rows", 25), ("50 rows", 50), ("100 rows", 100), ("200 rows", 200))

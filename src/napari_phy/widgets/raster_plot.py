@@ -13,8 +13,9 @@ from napari_phy.views.numbers import format_number
 from napari_phy.views.raster import RasterCounts, SpikeTrains
 from napari_phy.widgets.canvas.raster_image import Marker, draw_raster
 from napari_phy.widgets.canvas.trace_image import as_qimage, blank
+from napari_phy.widgets.marks import paint_mark
 from napari_phy.widgets.theme import TICK_PX, Tokens
-from napari_phy.widgets.time_axis import holding, paint_clock, paint_mark, paint_time_axis, within, zoomed
+from napari_phy.widgets.time_axis import holding, paint_clock, paint_time_axis, within, zoomed
 from napari_phy.widgets.trace_layout import TraceLayout, clamped_scroll
 from napari_phy.widgets.trace_mouse import TracePlot
 

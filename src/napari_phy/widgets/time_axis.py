@@ -1,7 +1,5 @@
 """The time axis below a view that runs along time, and the clock in it: the moment looked at and what Traces shows."""
 
-from typing import Any
-
 from qtpy.QtCore import QPointF, QRectF, Qt
 from qtpy.QtGui import QPainter, QPen
 
@@ -11,7 +9,6 @@ from napari_phy.widgets.theme import AXIS_PX, TICK_PX, Tokens, with_alpha
 
 SHOWN_ALPHA = 0.1
 LEAST_SHOWN_PX = 4
-MARK_PX = 5  # radius
 
 
 def zoomed(
@@ -41,22 +38,6 @@ def holding(shown_s: tuple[float, float], time_s: float, duration_s: float) -> t
     return within((time_s - half, time_s + half), duration_s)
 
 
-def marked_spike(session: Any) -> int | None:
-    """Return the spike that is selected, if it is a single one: it is marked wherever it is in sight."""
-    spikes = () if session is None else session.selection.spikes
-    return int(spikes[0]) if len(spikes) == 1 else None
-
-
-def paint_mark(painter: QPainter, theme: Tokens, x_px: float, y_px: float) -> None:
-    """Draw a ring around a spike."""
-    painter.save()
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(QPen(theme.color("text"), 1.5))
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.drawEllipse(QPointF(x_px, y_px), theme.px(MARK_PX), theme.px(MARK_PX))
-    painter.restore()
-
-
 def paint_time_axis(painter: QPainter, theme: Tokens, area: QRectF, start_s: float, stop_s: float) -> None:
     """Write times and their title below a plot."""
     line = theme.px(14)
@@ -64,7 +45,7 @@ def paint_time_axis(painter: QPainter, theme: Tokens, area: QRectF, start_s: flo
     painter.drawLine(QPointF(area.left(), area.bottom() + 0.5), QPointF(area.right(), area.bottom() + 0.5))
     painter.setFont(theme.font(TICK_PX))
     painter.setPen(theme.color("dim"))
-    widest = theme.text_width(format_number(stop_s, 3), TICK_PX)
+    widest = theme.text_width(format_number(stop_s, 4 if stop_s - start_s < 1 else 1), TICK_PX)
     px_per_s = area.width() / (stop_s - start_s)
     for time_s, label in nice_ticks(start_s, stop_s, max(2, int(area.width() / (widest + theme.px(28))))):
         half = theme.text_width(label, TICK_PX) / 2 + 2

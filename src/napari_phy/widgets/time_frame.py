@@ -52,6 +52,7 @@ class TimeFrame(QObject):
             self._links.connect(session.time.shown_changed, self._overlay_changed)
             self._links.connect(session.time.moved, self._overlay_changed)
         self._place()
+        self._overlay.raise_()  # over the canvas; notifications come later and lie above
 
     def apply_theme(self, theme: Tokens) -> None:
         """Take the colours of a theme."""
@@ -93,7 +94,6 @@ class TimeFrame(QObject):
 
     def _place(self) -> None:
         self._overlay.setGeometry(self._canvas.rect())
-        self._overlay.raise_()
         self._overlay.update()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

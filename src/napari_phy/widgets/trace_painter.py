@@ -7,10 +7,10 @@ import numpy as np
 from qtpy.QtCore import QPointF, QRectF, QSize, Qt
 from qtpy.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
 
-from napari_phy.views.numbers import format_number
-from napari_phy.widgets.canvas.ticks import nice_length, nice_ticks
+from napari_phy.widgets.canvas.ticks import nice_length
 from napari_phy.widgets.canvas.trace_image import Columns, as_qimage, blank, draw_traces, make_lines
-from napari_phy.widgets.theme import AXIS_PX, TICK_PX, Tokens
+from napari_phy.widgets.theme import TICK_PX, Tokens
+from napari_phy.widgets.time_axis import paint_time_axis
 from napari_phy.widgets.trace_layout import TraceLayout
 
 TRACE_PX, SPIKE_PX = 0.8, 1.5
@@ -70,7 +70,8 @@ class TracePainter:
             painter.drawLine(QPointF(x, layout.top), QPointF(x, layout.top + layout.height))
         _paint_lit(painter, theme, layout, lit_s)
         _paint_numbers(painter, theme, data, layout)
-        _paint_times(painter, theme, layout)
+        area = QRectF(layout.left, layout.top, layout.width, layout.height)
+        paint_time_axis(painter, theme, area, layout.start_s, layout.stop_s)
         _paint_bar(painter, theme, data, layout, px_per_unit)
 
     def _draw(
@@ -161,24 +162,6 @@ def _paint_numbers(painter: QPainter, theme: Tokens, data: Any, layout: TraceLay
             Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter,
             str(data.source.channel_ids[layout.order[row]]),
         )
-
-
-def _paint_times(painter: QPainter, theme: Tokens, layout: TraceLayout) -> None:
-    bottom, line = layout.top + layout.height, theme.px(14)
-    painter.setPen(QPen(theme.color("grid"), 1))
-    painter.drawLine(QPointF(layout.left, bottom + 0.5), QPointF(layout.left + layout.width, bottom + 0.5))
-    painter.setFont(theme.font(TICK_PX))
-    painter.setPen(theme.color("dim"))
-    widest = theme.text_width(format_number(layout.stop_s, 4), TICK_PX)
-    n_ticks = max(2, int(layout.width / (widest + theme.px(28))))
-    for time_s, label in nice_ticks(layout.start_s, layout.stop_s, n_ticks):
-        half = theme.text_width(label, TICK_PX) / 2 + 2
-        x = min(max(layout.x_of(time_s), layout.left + half - 4), layout.left + layout.width - half + 4)
-        painter.drawText(QRectF(x - half, bottom + 3, 2 * half, line), Qt.AlignmentFlag.AlignCenter, label)
-    painter.setFont(theme.font(AXIS_PX))
-    painter.drawText(
-        QRectF(layout.left, bottom + 3 + line, layout.width, theme.px(15)), Qt.AlignmentFlag.AlignCenter, "time (s)"
-    )
 
 
 def _paint_bar(painter: QPainter, theme: Tokens, data: Any, layout: TraceLayout, px_per_unit: float) -> None:

@@ -20,8 +20,10 @@ from napari_phy.views.trace_source import TraceSource
 from napari_phy.views.trace_spikes import TraceSpikes, find_trace_spikes
 from napari_phy.views.traces import FILTERS, RAW, TraceData, TraceReader, TraceRequest, request_for
 from napari_phy.widgets.guarded import guarded
+from napari_phy.widgets.marks import marked_spikes
 from napari_phy.widgets.panel import Panel
 from napari_phy.widgets.theme import Tokens
+from napari_phy.widgets.time_axis import zoomed
 from napari_phy.widgets.trace_layout import ROW_PX, TraceLayout, clamped_scroll, row_height
 from napari_phy.widgets.trace_mouse import TracePlot
 from napari_phy.widgets.trace_painter import TracePainter, plot_area
@@ -33,7 +35,6 @@ ZOOM_STEP = 1.25
 NOISE_ROWS = 14.0  # standard deviations of the noise in the height of a channel
 SHORTEST_S = 0.002
 HIT_PX = 6.0
-N_LIT = 200
 SCROLL_FPS = 20
 SPEEDS = (0.1, 0.25, 0.5, 1.0, 2.0)  # pages a second
 
@@ -238,9 +239,9 @@ class TracesPanel(Panel):
 
     def _lit_s(self) -> list[float]:
         """Return the moments of the selected spikes, if they are few."""
-        spikes = self.session.selection.spikes
         model = self.session.model
-        return (model.spike_samples[spikes] / model.sample_rate).tolist() if len(spikes) <= N_LIT else []
+        times_s: list[float] = (model.spike_samples[marked_spikes(self.session)] / model.sample_rate).tolist()
+        return times_s
 
     def _channel_colors(self) -> list[str]:
         """Return a colour for each channel by its place on the probe, or nothing: two greys in turn."""
@@ -322,10 +323,7 @@ class TracesPanel(Panel):
     def zoom_time(self, time_s: float, factor: float) -> None:
         """Show 1/factor of the time, with a moment kept in place."""
         clock = self.session.time
-        start_s, stop_s = clock.shown_s
-        length = min(max((stop_s - start_s) / factor, SHORTEST_S), max(clock.duration_s, SHORTEST_S))
-        share = (time_s - start_s) / max(stop_s - start_s, 1e-12)
-        self._show(time_s - share * length, time_s + (1 - share) * length)
+        self._show(*zoomed(clock.shown_s, time_s, factor, clock.duration_s, SHORTEST_S))
 
     def set_running(self, running: bool) -> None:
         """Scroll on by itself, or stand still."""
