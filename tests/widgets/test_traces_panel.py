@@ -174,25 +174,25 @@ def test_the_read_out_names_time_channel_and_spike(wide):
 
 
 def test_orders_of_channels(panel, session):
-    panel.set_order("number")
+    panel.controls.set_order("number")
     assert panel.layout_now.order.tolist() == list(range(N_CHANNELS))
-    panel.set_order("depth")
+    panel.controls.set_order("depth")
     depths = session.model.probe.positions[panel.layout_now.order, 1]
     assert (np.diff(depths) <= 0).all()
-    panel.set_order("best")
+    panel.controls.set_order("best")
     assert panel.layout_now.order[0] == (3 * 1 + 1) % N_CHANNELS
 
 
 def test_filters_change_the_traces(panel, qtbot):
     raw = panel.data.traces.low
-    panel.set_filter("common median")
+    panel.controls.set_filter("common median")
     qtbot.waitUntil(lambda: ready(panel))
     assert panel.data.traces.is_filtered
     assert not np.array_equal(panel.data.traces.low, raw)
 
 
 def test_wide_pages_say_that_they_are_not_filtered(panel, session, qtbot):
-    panel.set_filter("band-pass")
+    panel.controls.set_filter("band-pass")
     session.time.show(0, 20)
     qtbot.waitUntil(lambda: ready(panel))
     assert not panel.data.traces.is_filtered
@@ -222,10 +222,10 @@ def test_pages_moments_spikes_and_violations(panel, session, qtbot):
 
 def test_it_scrolls_on_by_itself_until_the_end(panel, session, qtbot):
     session.time.show(19.5, 19.75)
-    panel.set_speed(2.0)
-    panel.set_running(True)
+    panel.controls.set_speed(2.0)
+    panel.controls.set_running(True)
     qtbot.waitUntil(lambda: session.time.shown_s[1] >= 20.0, timeout=5000)
-    qtbot.waitUntil(lambda: not panel._runner.isActive())
+    qtbot.waitUntil(lambda: not panel.controls.is_running)
 
 
 def test_the_page_menu_shows_and_sets_the_length(panel, session):
@@ -278,9 +278,9 @@ def test_a_selected_spike_is_pointed_at(wide, session, qtbot):
 
 def test_channels_can_be_coloured_by_depth(panel):
     assert panel._channel_colors() == []
-    panel.set_colors("depth")
+    panel.controls.set_colors("depth")
     colors = panel._channel_colors()
     assert len(set(colors)) == N_CHANNELS
     assert {colors[0], colors[-1]} == set(panel.theme.ramp[1:])
-    panel.set_colors("grey")
+    panel.controls.set_colors("grey")
     assert panel._channel_colors() == []

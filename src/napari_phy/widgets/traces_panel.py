@@ -1,61 +1,33 @@
 """Traces: the voltage of each channel in a stretch of time, with the spikes of the selected clusters over it."""
 
-import threading
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from qtpy.QtCore import QPointF, Qt, QTimer
-from qtpy.QtGui import QActionGroup, QColor, QPainter
+from qtpy.QtCore import QPointF, QRectF, Qt
+from qtpy.QtGui import QColor, QPainter
 from qtpy.QtWidgets import QWidget
 
-from napari_phy.core.errors import NapariPhyError
+from napari_phy.core.errors import KwikFormatError, MissingDataError
 from napari_phy.core.progress import OnProgress
-from napari_phy.core.time_cursor import PAGE_S
-from napari_phy.plugins import trace_filters
 from napari_phy.views.numbers import format_number
-from napari_phy.views.spike_rows import required
 from napari_phy.views.trace_source import TraceSource
-from napari_phy.views.trace_spikes import TraceSpikes, find_trace_spikes
-from napari_phy.views.traces import FILTERS, RAW, TraceData, TraceReader, TraceRequest, request_for
+from napari_phy.views.traces import RAW, request_for
 from napari_phy.widgets.guarded import guarded
 from napari_phy.widgets.marks import marked_spikes
 from napari_phy.widgets.panel import Panel
 from napari_phy.widgets.theme import Tokens
 from napari_phy.widgets.time_axis import zoomed
+from napari_phy.widgets.trace_controls import TraceControls
+from napari_phy.widgets.trace_hits import read_out, spike_at
 from napari_phy.widgets.trace_layout import ROW_PX, TraceLayout, clamped_scroll, row_height
 from napari_phy.widgets.trace_mouse import TracePlot
 from napari_phy.widgets.trace_painter import TracePainter, plot_area
+from napari_phy.widgets.traces_reading import Answer, TracesReading, Wish
 
-ORDERS = (("By depth", "depth"), ("By number", "number"), ("Best of the selection first", "best"))
-COLORS = (("Grey channels", "grey"), ("Channels coloured by depth", "depth"))
-PAGES = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 60.0)  # s
 ZOOM_STEP = 1.25
 NOISE_ROWS = 14.0  # standard deviations of the noise in the height of a channel
 SHORTEST_S = 0.002
-HIT_PX = 6.0
-SCROLL_FPS = 20
-SPEEDS = (0.1, 0.25, 0.5, 1.0, 2.0)  # pages a second
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """A stretch of the traces and the clusters whose spikes lie over it."""
-
-    traces: TraceRequest | None
-    clusters: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Answer:
-    """The traces, their spikes, and what a unit of noise is."""
-
-    traces: TraceData
-    spikes: TraceSpikes
-    source: TraceSource
-    noise: float
-    best_channels: npt.NDArray[np.int64]
 
 
 class TracesPanel(Panel):
@@ -76,20 +48,12 @@ class TracesPanel(Panel):
     )
 
     def __init__(self, session: Any = None, **options: Any) -> None:
-        self._order = "depth"
-        self._colors = "grey"
-        self._filter = RAW
         self._gain = 1.0
         self._row_zoom = 1.0
         self._scroll = 0.0
         self._bring_best_into_sight = True
-        self._reader: tuple[Any, TraceReader] | None = None
-        self._reader_lock = threading.Lock()
-        self._speed = SPEEDS[1]
         self._painter = TracePainter()
         super().__init__(session, **options)
-        self._runner = QTimer(self, interval=1000 // SCROLL_FPS)
-        self._runner.timeout.connect(self._run_on)
 
     # --- content ---
 
@@ -102,40 +66,17 @@ class TracesPanel(Panel):
         self.plot.moved.connect(self._on_moved)
         self.plot.left.connect(lambda: self.say(""))
         self.plot.resized.connect(self._on_resized)
-        pages = [(f"{page:g} s", page) for page in PAGES]
-        self._page_menu = self.add_drop_down("Length of a page", pages, PAGE_S, self.set_page)
-        self._filters = {**FILTERS, **trace_filters()}
-        choices = [(name[0].upper() + name[1:], name) for name in self._filters]
-        self._filter_menu = self.add_drop_down("Filter", choices, self._filter, self.set_filter)
-        menu = self.header.more_menu
-        orders = QActionGroup(menu)
-        self._order_actions = {order: menu.addAction(text) for text, order in ORDERS}
-        for order, action in self._order_actions.items():
-            action.setCheckable(True)
-            action.setChecked(order == self._order)
-            orders.addAction(action)
-            action.triggered.connect(lambda *_, order=order: self.set_order(order))
-        menu.addSeparator()
-        colors = QActionGroup(menu)
-        self._color_actions = {name: menu.addAction(text) for text, name in COLORS}
-        for name, action in self._color_actions.items():
-            action.setCheckable(True)
-            action.setChecked(name == self._colors)
-            colors.addAction(action)
-            action.triggered.connect(lambda *_, name=name: self.set_colors(name))
-        menu.addSeparator()
-        self._run_action = menu.addAction("Scroll on")
-        self._run_action.setCheckable(True)
-        self._run_action.toggled.connect(self.set_running)
-        speeds = menu.addMenu("Speed")
-        for speed in SPEEDS:
-            action = speeds.addAction(f"{speed:g} pages a second")
-            action.triggered.connect(lambda *_, speed=speed: self.set_speed(speed))
-        menu.addSeparator()
+        self.controls = TraceControls(self.add_drop_down, self.header.more_menu, self)
+        self.controls.page_chosen.connect(self.set_page)
+        self.controls.filter_changed.connect(self.refresh)
+        self.controls.order_changed.connect(self._on_order_changed)
+        self.controls.colors_changed.connect(self._redraw)
+        self.controls.scrolled_on.connect(self._scroll_on)
+        self._reading = TracesReading(self.controls.filters)
         return self.plot
 
     def on_session(self) -> None:
-        self._reader = None
+        self._reading.forget()
         self._scroll = 0.0
         if self.session is not None:
             self._links.connect(self.session.time.shown_changed, self._on_shown_changed)
@@ -153,30 +94,18 @@ class TracesPanel(Panel):
         if source is None:
             return Wish(None, self.clusters)
         n_pixels = max(1, round(self._area().width() * self.devicePixelRatioF()))
-        return Wish(request_for(source, *self.session.time.shown_s, n_pixels, self._filter), self.clusters)
+        return Wish(request_for(source, *self.session.time.shown_s, n_pixels, self.controls.filter_name), self.clusters)
 
     def compute(self, session: Any, request: Wish, on_progress: OnProgress) -> Answer:
-        reader = self._reader_of(session.model)
-        traces = reader.read(request.traces, on_progress)
-        spikes = find_trace_spikes(session, request.clusters, request.traces.start, request.traces.stop)
-        return Answer(traces, spikes, reader.source, reader.noise, _best_channels(session, request.clusters))
-
-    def _reader_of(self, model: Any) -> TraceReader:
-        """Return the reader of a model's traces; raise MissingDataError without raw data."""
-        with self._reader_lock:
-            if self._reader is None or self._reader[0] is not model:
-                required(model.traces, model, "traces")
-                source = TraceSource.of_model(model, self.session.trace_pyramid(model))
-                self._reader = (model, TraceReader(source, self._filters))
-            return self._reader[1]
+        return self._reading.read(session, self.session.trace_pyramid, request, on_progress)
 
     def show_error(self, error: Exception) -> None:
-        if isinstance(error, NapariPhyError | OSError):
+        if isinstance(error, KwikFormatError | MissingDataError | OSError):
             self.session.tell_raw_trouble(error)
         super().show_error(error)
 
     def read_again(self) -> None:
-        self._reader = None
+        self._reading.forget()
         super().read_again()
 
     # --- drawing ---
@@ -208,14 +137,14 @@ class TracesPanel(Panel):
         start_s, stop_s = self.session.time.shown_s
         return TraceLayout(area.left(), area.top(), area.width(), area.height(), start_s, stop_s, order, row_px, scroll)
 
-    def _area(self):
+    def _area(self) -> QRectF:
         return plot_area(self.plot.size(), self.theme)
 
     def _channel_order(self, data: Answer) -> npt.NDArray[np.int64]:
         source = data.source
-        if self._order == "best" and len(data.best_channels):
+        if self.controls.order == "best" and len(data.best_channels):
             return data.best_channels
-        if self._order == "depth" and source.depths is not None:
+        if self.controls.order == "depth" and source.depths is not None:
             return np.argsort(-source.depths, kind="stable")
         return np.argsort(source.channel_ids, kind="stable")
 
@@ -246,7 +175,7 @@ class TracesPanel(Panel):
     def _channel_colors(self) -> list[str]:
         """Return a colour for each channel by its place on the probe, or nothing: two greys in turn."""
         depths = self.data.source.depths
-        if self._colors == "grey" or depths is None:
+        if self.controls.colors == "grey" or depths is None:
             return []
         low, high = (np.array(QColor(color).getRgb()[:3]) for color in self.theme.ramp[1:])
         shares = (depths - depths.min()) / (np.ptp(depths) or 1.0)
@@ -254,14 +183,14 @@ class TracesPanel(Panel):
 
     def _say_page(self) -> None:
         start_s, stop_s = self.session.time.shown_s
-        self._page_menu.set_current(stop_s - start_s, f"{stop_s - start_s:.3g} s")
+        self.controls.show_page(stop_s - start_s)
 
     def _say_what_is_shown(self, data: Answer) -> None:
         layout = self.layout_now
         n_rows, n_channels = len(layout.rows), len(layout.order)
         words = [f"{n_rows} of {n_channels} channels"] if n_rows < n_channels else []
-        if self._filter != RAW:
-            words.append(self._filter if data.traces.is_filtered else "raw: filters act on 10 s and less")
+        if self.controls.filter_name != RAW:
+            words.append(self.controls.filter_name if data.traces.is_filtered else "raw: filters act on 10 s and less")
         if len(data.spikes.spike_ids) < data.spikes.n_total:
             words.append(f"{format_number(len(data.spikes.spike_ids))} of {format_number(data.spikes.n_total)} spikes")
         self.header.set_note("; ".join(words))
@@ -269,8 +198,8 @@ class TracesPanel(Panel):
     def _show_best(self, data: Answer) -> None:
         """Scroll so that the best channel of the selection is in the middle, where it is not in sight."""
         layout = self.layout_now
-        if not len(data.best_channels) or self._order == "best":
-            self._scroll = 0.0 if self._order == "best" else self._scroll
+        if not len(data.best_channels) or self.controls.order == "best":
+            self._scroll = 0.0 if self.controls.order == "best" else self._scroll
             return
         row = int(np.flatnonzero(layout.order == data.best_channels[0])[0])
         middle = (row + 0.5) * layout.row_px
@@ -279,31 +208,11 @@ class TracesPanel(Panel):
 
     # --- what can be done ---
 
-    def set_order(self, order: str) -> None:
-        """Order channels by "depth", by "number", or the "best" of the selection first."""
-        self._order = order
-        self._order_actions[order].setChecked(True)
-        self._scroll = 0.0
-        self._redraw()
-
-    def set_colors(self, name: str) -> None:
-        """Draw channels in "grey", or coloured by their "depth"."""
-        self._colors = name
-        self._color_actions[name].setChecked(True)
-        self._redraw()
-
     def set_page(self, page_s: float) -> None:
         """Show so many seconds at a time."""
-        start_s, stop_s = self.session.time.shown_s if self.session is not None else (0.0, 0.0)
         if self.session is not None:
-            middle = (start_s + stop_s) / 2
-            self.session.time.show(middle - page_s / 2, middle + page_s / 2)
-
-    def set_filter(self, name: str) -> None:
-        """Show traces raw, or through one of the filters."""
-        self._filter = name
-        self._filter_menu.set_current(name)
-        self.refresh()
+            middle = sum(self.session.time.shown_s) / 2
+            self._show(middle - page_s / 2, middle + page_s / 2)
 
     def scale_by(self, factor: float) -> None:
         """Make the traces of all channels taller (above 1) or flatter."""
@@ -325,24 +234,14 @@ class TracesPanel(Panel):
         clock = self.session.time
         self._show(*zoomed(clock.shown_s, time_s, factor, clock.duration_s, SHORTEST_S))
 
-    def set_running(self, running: bool) -> None:
-        """Scroll on by itself, or stand still."""
-        self._run_action.setChecked(running)
-        self._runner.start() if running else self._runner.stop()
-
-    def set_speed(self, pages_per_s: float) -> None:
-        """Scroll on at another speed."""
-        self._speed = pages_per_s
-
-    def _run_on(self) -> None:
+    def _scroll_on(self, pages: float) -> None:
         if self.session is None or not self.isVisible():
             return
         start_s, stop_s = self.session.time.shown_s
         if stop_s >= self.session.time.duration_s:
-            self.set_running(False)
-            return
-        step = (stop_s - start_s) * self._speed / SCROLL_FPS
-        self._show(start_s + step, stop_s + step)
+            self.controls.set_running(False)
+        else:
+            self._show(start_s + pages * (stop_s - start_s), stop_s + pages * (stop_s - start_s))
 
     def _show(self, start_s: float, stop_s: float) -> None:
         self.session.time.show(start_s, stop_s)
@@ -354,6 +253,11 @@ class TracesPanel(Panel):
         self._say_page()
         self._redraw()
         self.refresh()
+
+    @guarded
+    def _on_order_changed(self) -> None:
+        self._scroll = 0.0
+        self._redraw()
 
     @guarded
     def _on_time_moved(self) -> None:
@@ -409,39 +313,11 @@ class TracesPanel(Panel):
         self.say(self.read_out(position.x(), position.y()))
 
     def spike_at(self, x_px: float, y_px: float) -> tuple[int, int] | None:
-        """Return (spike, its cluster) of the selection at a pixel, on a channel that took part in it, or None."""
-        layout, data = self.layout_now, self.data
-        row = None if layout is None else layout.row_at(y_px)
-        if row is None or not len(data.spikes.spike_ids):
-            return None
-        channel = layout.order[row]
-        times_s = data.spikes.samples / data.source.sample_rate
-        distance = np.abs(layout.left + (times_s - layout.start_s) * layout.px_per_s - x_px)
-        reach = max(HIT_PX, data.spikes.before / data.source.sample_rate * layout.px_per_s)
-        near = np.flatnonzero((distance <= reach) & (data.spikes.masks[:, channel] > 0))
-        if not len(near):
-            return None
-        nearest = near[np.argmin(distance[near])]
-        return int(data.spikes.spike_ids[nearest]), self.clusters[data.spikes.places[nearest]]
+        """Return (spike, its cluster) of the selection at a pixel, or None."""
+        layout = self.layout_now
+        return None if layout is None else spike_at(layout, self.data, self.clusters, x_px, y_px)
 
     def read_out(self, x_px: float, y_px: float) -> str:
         """Return `3.214 s, channel 6` for the place under the mouse, with the spike there."""
         layout = self.layout_now
-        row = None if layout is None else layout.row_at(y_px)
-        if row is None or not layout.contains(x_px, y_px):
-            return ""
-        words = [
-            f"{format_number(layout.time_at(x_px), 4)} s",
-            f"channel {self.data.source.channel_ids[layout.order[row]]}",
-        ]
-        found = self.spike_at(x_px, y_px)
-        if found is not None:
-            words = [f"cluster {found[1]}, spike {format_number(found[0])}", *words]
-        return ", ".join(words)
-
-
-def _best_channels(session: Any, clusters: tuple[int, ...]) -> npt.NDArray[np.int64]:
-    """Return the channels of the first cluster, the strongest first; none where nobody knows."""
-    if session.sums is None or not clusters:
-        return np.empty(0, dtype=np.int64)
-    return np.argsort(-session.sums.get(clusters[:1])[clusters[0]].abs_sum, kind="stable")
+        return "" if layout is None else read_out(layout, self.data, self.clusters, x_px, y_px)

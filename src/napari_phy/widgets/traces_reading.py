@@ -1,0 +1,86 @@
+"""What the Traces dock asks for and gets: a stretch of the traces, with the spikes of the selection in it."""
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from napari_phy.core.progress import OnProgress
+from napari_phy.plugins import TraceFilter
+from napari_phy.views.spike_rows import required
+from napari_phy.views.trace_source import TraceSource
+from napari_phy.views.trace_spikes import TraceSpikes, find_trace_spikes
+from napari_phy.views.traces import TraceData, TraceReader, TraceRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A stretch of the traces, None without raw data, and the clusters whose spikes lie over it."""
+
+    traces: TraceRequest | None
+    clusters: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Answer:
+    """The traces, their spikes, what a unit of noise is, and the channels of the best cluster, the strongest first."""
+
+    traces: TraceData
+    spikes: TraceSpikes
+    source: TraceSource
+    noise: float
+    best_channels: npt.NDArray[np.int64]
+
+
+class TracesReading:
+    """Reads for one dock, in worker threads; what was read last is kept until the data set is another.
+
+    Parameters
+    ----------
+    filters : by name.
+    """
+
+    def __init__(self, filters: Mapping[str, TraceFilter | None]) -> None:
+        self._filters = filters
+        self._reader: tuple[Any, TraceReader] | None = None
+        self._lock = threading.Lock()
+
+    def forget(self) -> None:
+        """Read anew what is asked for next."""
+        self._reader = None
+
+    def read(self, opened: Any, pyramid_of: Any, wish: Wish, on_progress: OnProgress) -> Answer:
+        """Return what the dock draws.
+
+        Parameters
+        ----------
+        opened : the clustering that was open when it was asked.
+        pyramid_of : returns the summary of a model's traces.
+
+        Raises
+        ------
+        MissingDataError
+            There are no raw data.
+        """
+        reader = self._reader_of(opened.model, pyramid_of)
+        traces = reader.read(wish.traces, on_progress)
+        spikes = find_trace_spikes(opened, wish.clusters, wish.traces.start, wish.traces.stop)
+        return Answer(traces, spikes, reader.source, reader.noise, _best_channels(opened, wish.clusters))
+
+    def _reader_of(self, model: Any, pyramid_of: Any) -> TraceReader:
+        with self._lock:
+            if self._reader is None or self._reader[0] is not model:
+                required(model.traces, model, "traces")
+                source = TraceSource.of_model(model, pyramid_of(model))
+                self._reader = (model, TraceReader(source, self._filters))
+            return self._reader[1]
+
+
+def _best_channels(opened: Any, clusters: tuple[int, ...]) -> npt.NDArray[np.int64]:
+    """Return the channels of the first cluster; none where nobody knows, or not yet."""
+    if opened.sums is None or opened.sums.is_held or not clusters:
+        return np.empty(0, dtype=np.int64)
+    return np.argsort(-opened.sums.get(clusters[:1])[clusters[0]].abs_sum, kind="stable")
