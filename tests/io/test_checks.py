@@ -189,6 +189,13 @@ VARIANTS = {
             "it is shown as axons; save, or move it to another group."
         ),
     ),
+    "a group whose name is no word": (
+        lambda file: file["channel_groups/0/clusters/main/2"].attrs.__setitem__("cluster_group", "(a\nb" + "c" * 2000),
+        (
+            f"set.kwik: channel group 0, clustering main has cluster 2 in group (a b{'c' * 55}…, which the file does "
+            f"not have; it is shown as (a b{'c' * 55}…; save, or move it to another group."
+        ),
+    ),
     "original alone": (
         lambda file: file["channel_groups/0/spikes/clusters"].pop("main"),
         (

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from napari_phy.core.errors import NapariPhyError
+from napari_phy.io.sentences import on_one_line
 
 _SHOWN = 5
 
@@ -69,5 +70,5 @@ def as_finding(findings: list[Finding], place: str) -> Iterator[None]:
 
 def listed(values: Sequence[Any]) -> str:
     """Return the first values, and how many more there are."""
-    shown = ", ".join(map(str, values[:_SHOWN]))
+    shown = ", ".join(map(on_one_line, values[:_SHOWN]))
     return shown if len(values) <= _SHOWN else f"{shown} and {len(values) - _SHOWN} more"

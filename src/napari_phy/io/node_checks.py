@@ -13,6 +13,7 @@ from napari_phy.io.h5 import H5File
 from napari_phy.io.kwik import schema
 from napari_phy.io.kwik.attributes import as_int
 from napari_phy.io.kwik.clusters import group_name, read_group_names
+from napari_phy.io.sentences import on_one_line
 
 
 def check_recordings(file: H5File) -> Iterator[Finding]:
@@ -116,11 +117,11 @@ def _check_clusterings(file: H5File, group: int, n_spikes: int) -> Iterator[Find
     if not names:
         yield Finding("note", place, "has no clustering", "all its spikes are shown as one cluster")
     elif "main" not in names:
-        what = f"has no clustering main, but {', '.join(names)}"
+        what = f"has no clustering main, but {listed(names)}"
         then = ", and saving what is sorted in it adds main" if names[0] == schema.ORIGINAL else ""
-        yield Finding("note", place, what, f"{names[0]} is opened unless another one is chosen{then}")
+        yield Finding("note", place, what, f"{on_one_line(names[0])} is opened unless another one is chosen{then}")
     for name in names:
-        where = f"{place}, clustering {name}"
+        where = f"{place}, clustering {on_one_line(name)}"
         shape, dtype = file.dataset(f"{node}/{name}").shape, file.dataset(f"{node}/{name}").dtype
         if shape != (n_spikes,) or dtype.kind not in "iu":
             what = f"has shape {shape} of {dtype} for {n_spikes} spikes"
@@ -147,6 +148,7 @@ def _check_clusters(file: H5File, group: int, clustering: str, live: Sequence[in
         stored = file.attrs(schema.cluster_path(group, clustering, cluster)).get("cluster_group")
         name = group_name(stored, names)
         if name not in known:
-            shown = stored.item() if isinstance(stored, np.ndarray) and stored.size == 1 else stored
-            what = f"has cluster {cluster} in group {shown}, which the file does not have"
-            yield Finding("problem", place, what, f"it is shown as {name}; save, or move it to another group")
+            there = stored.item() if isinstance(stored, np.ndarray) and stored.size == 1 else stored
+            what = f"has cluster {cluster} in group {on_one_line(there)}, which the file does not have"
+            then = f"it is shown as {on_one_line(name)}; save, or move it to another group"
+            yield Finding("problem", place, what, then)

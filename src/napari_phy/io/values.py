@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from napari_phy.io.sentences import on_one_line
+
 TEXT_PER_ITEM = 64
-_SHOWN = 60
 
 
 class NotAValueError(ValueError):
@@ -90,7 +91,6 @@ def refuse(node: ast.AST, message: str) -> NotAValueError:
 def shown(node: ast.AST) -> str:
     """Return the start of the source of a node, for a message."""
     try:
-        text = " ".join(ast.unparse(node).split())
+        return on_one_line(ast.unparse(node))
     except (ValueError, RecursionError):
         return "This"
-    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
