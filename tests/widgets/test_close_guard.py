@@ -1,12 +1,15 @@
 """Closing with unsaved edits asks."""
 
+import threading
+
 import pytest
-from qtpy.QtCore import Qt, QTimer
+from qtpy.QtCore import Qt, QThreadPool, QTimer
 from qtpy.QtGui import QFontMetrics
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication, QLabel, QMainWindow
 from widgets.light_session import disk_full, light_session
 
+from napari_phy.widgets.background_work import BackgroundWork, Job
 from napari_phy.widgets.close_guard import CloseGuard, UnsavedDialog
 from napari_phy.widgets.theme import tokens
 
@@ -21,7 +24,18 @@ def window(qtbot, session):
     window = QMainWindow()
     qtbot.addWidget(window, before_close_func=lambda window: window.removeEventFilter(window.guard))
     window.complaints = []
-    window.guard = CloseGuard(window, lambda: session, tokens, window.complaints.append)
+    window.threads = []
+    work = BackgroundWork(window)
+
+    def save(_):
+        window.threads.append(threading.current_thread())
+        session.save()
+
+    def begin_to_save():
+        work.begin(Job("", save, lambda _: None, lambda error: window.complaints.append(str(error))))
+
+    window.work = work
+    window.guard = CloseGuard(window, lambda: session, tokens, work, begin_to_save)
     window.show()
     return window
 
@@ -51,6 +65,27 @@ def test_save_and_close(window, session):
     ]
     assert len(session.store.saved) == 1
     assert not session.is_dirty
+    assert window.threads != [threading.current_thread()]
+
+
+def test_what_must_go_on_to_its_end_is_waited_for(window):
+    done, go_on = [], threading.Event()
+    QTimer.singleShot(50, go_on.set)
+    window.work.begin(Job("Renaming main…", lambda _: go_on.wait(20), done.append, done.append))
+    assert window.close()
+    assert done == [True]
+
+
+def test_what_can_be_cancelled_is(window):
+    heard, go_on = [], threading.Event()
+    job = Job(
+        "Opening shank 1…", lambda _: go_on.wait(20), heard.append, heard.append, lambda: heard.append("cancelled")
+    )
+    window.work.begin(job)
+    assert window.close()
+    go_on.set()
+    QThreadPool.globalInstance().waitForDone()
+    assert heard == ["cancelled"]
 
 
 def test_close_and_keep_edits(window, session):

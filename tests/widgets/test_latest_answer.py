@@ -3,6 +3,7 @@
 import threading
 
 import pytest
+from napari.qt.threading import WorkerBase
 from qtpy.QtCore import QEvent, QThreadPool
 from qtpy.QtWidgets import QApplication
 
@@ -142,3 +143,15 @@ def test_work_ends_when_nobody_is_left_to_hear_of_it(answers, readings):
     reading.go_on.set()
     QThreadPool.globalInstance().waitForDone()
     assert reading.n_steps == 1
+
+
+def test_an_answer_comes_also_when_napari_quits_its_worker_as_another_window_closes(answers, qtbot):
+    go_on, begun, heard = threading.Event(), threading.Event(), []
+    answers.answered.connect(lambda question, data: heard.append((question, data)))
+    answers.ask("clusters 3 and 4", lambda _: begun.set() or go_on.wait(10))
+    assert begun.wait(10)
+    for worker in WorkerBase._worker_set:
+        worker.quit()
+    go_on.set()
+    qtbot.waitUntil(lambda: heard == [("clusters 3 and 4", True)])
+    assert answers.wanted is None

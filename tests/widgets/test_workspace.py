@@ -15,6 +15,7 @@ from widgets.light_session import disk_full, light_session
 
 from napari_phy.layers.session_tag import TAG, SessionTag, session_of
 from napari_phy.widgets import desk, docks
+from napari_phy.widgets.background_work import Job
 from napari_phy.widgets.dock_board import dock_name
 from napari_phy.widgets.header import Header
 from napari_phy.widgets.workspace import HINTS, Workspace, open_workspace
@@ -578,6 +579,15 @@ def test_two_viewers_do_not_disturb_each_other(open_, qtbot):
     two.session.merge([3, 4])
     settle(qtbot, two)
     assert len(two.panels["Clusters"].cluster_ids) == 4
+
+
+def test_what_a_window_began_is_done_before_its_layers_go(workspace):
+    go_on, done = threading.Event(), []
+    QTimer.singleShot(50, go_on.set)
+    workspace.desk.work.begin(Job("Renaming main…", lambda _: go_on.wait(20), done.append, done.append))
+    workspace.viewer.layers.clear()
+    assert done == [True]
+    assert workspace.session is None
 
 
 def test_docks_of_the_plugins_menu_join_the_workspace(make_napari_viewer, qtbot):

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from qtpy.QtCore import QObject, Signal
+from qtpy.QtCore import QEventLoop, QObject, Signal
 
 from napari_phy.core.progress import OnProgress
 from napari_phy.widgets.latest_answer import LatestAnswer
@@ -63,6 +63,15 @@ class BackgroundWork(QObject):
             self._answers.drop()
             self._end()
             job.cancel()
+
+    def settle(self) -> None:
+        """Cancel the job where that is safe, else wait for it; the windows are painted meanwhile, and take no input."""
+        self.cancel()
+        loop = QEventLoop()
+        self.changed.connect(loop.quit)
+        while self._job is not None:  # the end of one may begin another
+            loop.exec(QEventLoop.ProcessEventsFlag.ExcludeUserInputEvents)
+        self.changed.disconnect(loop.quit)
 
     def _end(self) -> None:
         self._job = None

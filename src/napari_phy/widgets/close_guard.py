@@ -8,8 +8,8 @@ from weakref import ref
 from qtpy.QtCore import QEvent, QObject
 from qtpy.QtWidgets import QPushButton, QWidget
 
-from napari_phy.core.errors import NapariPhyError
 from napari_phy.widgets import messages
+from napari_phy.widgets.background_work import BackgroundWork
 from napari_phy.widgets.small_dialogs import SmallDialog, Words
 from napari_phy.widgets.theme import Tokens
 
@@ -50,7 +50,8 @@ class CloseGuard(QObject):
     window : the main window; the guard lives as long.
     session : returns the open session, or None.
     theme : returns the theme in force.
-    complain : shows an error.
+    work : what is done to the data set; it is cancelled or waited for.
+    save : saves in the background, as part of that work, and says what went wrong.
     """
 
     def __init__(
@@ -58,13 +59,15 @@ class CloseGuard(QObject):
         window: QWidget,
         session: Callable[[], Any],
         theme: Callable[[], Tokens],
-        complain: Callable[[str], None],
+        work: BackgroundWork,
+        save: Callable[[], None],
     ) -> None:
         super().__init__(window)
         self._window = ref(window)
         self._session = session
         self._theme = theme
-        self._complain = complain
+        self._work = work
+        self._save = save
         window.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -75,14 +78,13 @@ class CloseGuard(QObject):
 
     def may_close(self) -> bool:
         """Ask if need be, save if wished; return whether the session may be let go."""
+        self._work.settle()
         session = self._session()
         if session is None or not session.is_dirty or not session.can_save:
             return True
         answer = ask_unsaved(session, self._theme(), self._window())
         if answer == "save":
-            try:
-                session.save()
-            except NapariPhyError as error:
-                self._complain(str(error))
-                return False
+            self._save()
+            self._work.settle()
+            return not session.is_dirty
         return answer != "cancel"

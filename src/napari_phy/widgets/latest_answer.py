@@ -1,6 +1,7 @@
 """Runs slow work off the main thread, stops it once nobody waits, and hands over only the answer still wished for."""
 
 from collections.abc import Callable, Hashable
+from functools import partial
 from typing import Any
 
 from napari.qt.threading import create_worker
@@ -23,6 +24,7 @@ class _Work:
         self.is_wanted = True
         self.is_stale = False  # asked of another session: its answer is not that of the same question now
         self.percent = 0
+        self.outcome: tuple[Any, Exception | None] = (None, None)
 
 
 class LatestAnswer(QObject):
@@ -74,9 +76,9 @@ class LatestAnswer(QObject):
 
     def _start(self, question: Hashable, compute: Compute) -> None:
         work = self._running = _Work(question)
-        worker = create_worker(_answer, compute, self._watch(work), _start_thread=False, _ignore_errors=True)
-        worker.returned.connect(self._on_returned)
+        worker = create_worker(_answer, work, compute, self._watch(work), _start_thread=False, _ignore_errors=True)
         worker.errored.connect(self._on_errored)
+        worker.finished.connect(partial(self._on_finished, work))
         if self._pool is None:
             worker.start()
         else:
@@ -100,9 +102,10 @@ class LatestAnswer(QObject):
         if work is self._running and work.is_wanted:
             self.progressed.emit(percent)
 
-    def _on_returned(self, answer: tuple[Any, Exception | None]) -> None:
-        data, error = answer
-        self._finish(data, error)
+    def _on_finished(self, work: _Work) -> None:
+        """Hand over; napari tells no result of workers of other windows that it quits when one window closes."""
+        if isalive(self) and work is self._running:
+            self._finish(*work.outcome)
 
     def _on_errored(self, error: Exception) -> None:
         self._finish(None, error)
@@ -121,8 +124,8 @@ class LatestAnswer(QObject):
             self._start(*waiting)
 
 
-def _answer(compute: Compute, on_progress: OnProgress) -> tuple[Any, Exception | None]:
+def _answer(work: _Work, compute: Compute, on_progress: OnProgress) -> None:
     try:
-        return compute(on_progress), None
+        work.outcome = compute(on_progress), None
     except (NapariPhyError, CancelledError) as error:
-        return None, error
+        work.outcome = None, error

@@ -83,7 +83,7 @@ class Workspace(QObject):
         self.raw_watch.back.connect(self._on_traces_grown)
         self.theme_follower = ThemeFollower(viewer, self)
         self.desk = SessionDesk(viewer, window, lambda: self.theme, self._listed_clusters, self)
-        self.guard = CloseGuard(window, lambda: self.session, lambda: self.theme, self.desk.complain)
+        self.guard = CloseGuard(window, lambda: self.session, lambda: self.theme, self.desk.work, self.desk.save)
         self.clusterings = ClusteringDesk(window, self.desk, lambda: self.theme, self)
         self.raw_data = RawDataSearch(window, lambda: self.session, self.desk.complain, self)
         self.raw_data.found.connect(self._on_raw_data_found)
@@ -235,6 +235,7 @@ class Workspace(QObject):
 
     def close_session(self) -> None:
         """Let go of the session and its layers; the docks stay, empty."""
+        self.desk.work.settle()
         session, binder = self.session, self._binder
         if session is None:
             return
