@@ -255,6 +255,13 @@ def test_a_damaged_journal_is_not_believed(path, damage):
         journal.records()
 
 
+def test_one_whose_file_was_deleted_is_let_go_of(path):
+    journal = Journal(path)
+    path.unlink()
+    journal.remove()
+    assert not list(path.parent.iterdir())
+
+
 def test_one_file_is_left_when_it_is_closed(path):
     with closing(Journal(path)) as journal:
         journal.start("content", 10)

@@ -4,10 +4,12 @@ import shutil
 
 import h5py
 from journeys.person import CTRL
+from napari._qt.dialogs.qt_notification import NapariQtNotification
 from napari.layers import Points
 from qtpy.QtCore import Qt
 
 from napari_phy.layers.session_tag import session_of
+from napari_phy.widgets import trace_summary
 
 
 def test_a_second_file_in_the_same_window_can_be_clicked_through(person, kwik_copy, tmp_path):
@@ -30,6 +32,39 @@ def test_a_second_file_in_the_same_window_can_be_clicked_through(person, kwik_co
             person.rest(0.1)
             assert person.chosen == (cluster,)
             assert len(person.viewer.layers[-1].data) == min(person.session.manager.n_spikes(cluster), 20_000)
+
+
+def test_docks_beside_the_canvas_share_their_place_also_with_a_second_file(person, kwik_copy, tmp_path):
+    second = tmp_path / "second.kwik"
+    shutil.copy(kwik_copy, second)
+    person.open(kwik_copy)
+    for title in ("Raster", "Drift"):
+        person.workspace.board.open(title)
+    person.settle()
+    window, docks = person.workspace.window, person.workspace.docks
+
+    def shared():
+        return {title for title in docks if docks[title] in window.tabifiedDockWidgets(docks["Drift"])}
+
+    before = shared()
+    assert before >= {"Raster"}
+    person.open(second)
+    assert shared() == before
+
+
+def test_what_was_said_of_raw_data_goes_with_them(person, kwik_copy, monkeypatch):
+    monkeypatch.setattr(trace_summary, "WORTH_BYTES", 0)
+    monkeypatch.setattr(trace_summary, "ASK_BYTES", 0)
+    person.open(kwik_copy)
+    person.session.tell_raw_trouble(OSError("sample.dat went away."))
+    canvas = person.workspace.window.centralWidget()
+
+    def said():
+        return [dialog.message.text() for dialog in canvas.findChildren(NapariQtNotification) if dialog.isVisible()]
+
+    person.wait(lambda: len(said()) == 2, "the question and the trouble")
+    person.viewer.layers.clear()
+    person.wait(lambda: not said(), "silence")
 
 
 def test_the_same_file_opened_again_stays_open_for_editing(person, kwik_copy, notes):

@@ -2,6 +2,7 @@
 
 from itertools import pairwise
 
+import numpy as np
 import pytest
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QDockWidget, QWidget
@@ -99,6 +100,33 @@ def test_choices_can_be_asked_for_when_the_menu_opens(qtbot):
     box.choices_menu.aboutToShow.emit()
     assert [action.text() for action in box.choices_menu.actions()] == ["first", "second"]
     assert box.text() == "what is shown ▾"
+
+
+def test_what_was_shown_and_never_offered_is_forgotten(qtbot):
+    box = DropDown("Length of a page")
+    qtbot.addWidget(box)
+    box.set_choices([("1 s", 1.0), ("2 s", 2.0)])
+    box.set_current(1.0)
+    box.choices_menu.aboutToShow.emit()
+    for length in np.linspace(3, 4, 50).tolist():
+        box.set_current(length, f"{length:.3g} s")
+    assert box.text() == "4 s ▾"
+    assert box.choices == (1.0, 2.0, 4.0)
+    box.choices_menu.aboutToShow.emit()
+    assert not any(action.isChecked() for action in box.choices_menu.actions())
+
+
+def test_a_note_gives_way_to_the_drop_downs(header):
+    words = "17 of 32 channels; common median"
+    header.set_note(words)
+    header.layout().activate()
+    assert header.note_label.shown_text() == words
+    for width in (379, 260, 220):
+        header.resize(width, HEIGHT)
+        header.layout().activate()
+        assert header.drop_downs[0].width() >= header.drop_downs[0].sizeHint().width()
+    assert header.note_label.shown_text() != words
+    assert header.note_label.tip() == words
 
 
 def open_docks(make_napari_viewer):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from qtpy.compat import isalive
 from qtpy.QtCore import QPoint, QPointF, Qt
 from qtpy.QtGui import QColor, QWheelEvent
 from qtpy.QtTest import QTest
@@ -259,3 +260,19 @@ def test_positions_may_be_by_neuron_and_must_be_complete(qtbot):
         RasterView([1.0, 2.0], [4, 2], positions=[1, 2, 3])
     with pytest.raises(NapariPhyError, match='"bar" or "dot"'):
         RasterView([1.0, 2.0], [4, 2], marker="star")
+
+
+def test_a_clock_outlives_the_raster_of_arrays(qtbot):
+    clock = TimeCursor(10.0)
+    view = RasterView([1.0, 2.0], [4, 2], time=clock)
+    plot = view.plot
+    view.deleteLater()
+    qtbot.waitUntil(lambda: not isalive(plot))
+    clock.move_to(5.0)
+    clock.show(2.0, 3.0)
+    assert clock.time_s == 5.0
+
+
+def test_ids_below_0_are_refused(qtbot):
+    with pytest.raises(NapariPhyError, match=r"from 0 to .* from -3 to 4"):
+        RasterView([1.0, 2.0], [4, -3])

@@ -4,9 +4,10 @@ import h5py
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
+from qtpy.QtCore import Qt
 
 from napari_phy.core.errors import TracesError
-from napari_phy.widgets.trace_view import TraceView
+from napari_phy.widgets import TraceView
 
 RATE = 1000.0
 
@@ -25,10 +26,21 @@ def shown(view, qtbot):
     return panel
 
 
-@pytest.mark.parametrize("kind", ["array", "turned", "h5py"])
+@pytest.mark.parametrize("kind", ["array", "turned", "memmap", "h5py", "h5py turned", "dask", "dask turned"])
 def test_any_array(kind, traces, tmp_path, qtbot):
+    import dask.array as da
+
     with h5py.File(tmp_path / "x.h5", "w") as file:
-        given = {"array": traces, "turned": traces.T, "h5py": file.create_dataset("x", data=traces)}[kind]
+        traces.tofile(tmp_path / "x.dat")
+        given = {
+            "array": traces,
+            "turned": traces.T,
+            "memmap": np.memmap(tmp_path / "x.dat", np.float32, "r", shape=traces.shape),
+            "h5py": file.create_dataset("x", data=traces, chunks=(500, 2)),
+            "h5py turned": file.create_dataset("y", data=traces.T, chunks=(2, 500)),
+            "dask": da.from_array(traces, chunks=(700, 3)),
+            "dask turned": da.from_array(traces.T, chunks=(3, 700)),
+        }[kind]
         view = TraceView(given, RATE)
         panel = shown(view, qtbot)
         found = panel.data.traces
@@ -71,3 +83,36 @@ def test_what_does_not_fit_is_refused(traces, qtbot, spikes, sentence):
 def test_a_sample_rate_is_above_0(traces, qtbot):
     with pytest.raises(TracesError, match="above 0"):
         TraceView(traces, 0.0)
+
+
+@pytest.mark.parametrize("shape", [(0, 4), (4, 0)])
+def test_empty_arrays_are_refused(shape, qtbot):
+    with pytest.raises(TracesError, match="a sample and a channel at least"):
+        TraceView(np.zeros(shape), RATE)
+
+
+def test_what_is_no_number_is_drawn_as_0(traces, qtbot):
+    traces[100:140] = np.nan
+    traces[:, 2] = np.nan
+    panel = shown(TraceView(traces, RATE), qtbot)
+    assert np.isfinite(panel.data.traces.low).all()
+    assert panel.data.noise == pytest.approx(10.0, rel=0.5)
+    assert not panel.plot.grab().isNull()
+    panel.session.time.show(0.0, 5.0)
+    qtbot.waitUntil(lambda: not panel.busy and panel._request == panel.make_request())
+    assert np.isfinite(panel.data.traces.high).all()
+
+
+def test_keys_turn_pages_and_go_from_spike_to_spike(traces, qtbot):
+    view = TraceView(traces.tolist(), RATE, spikes=([900, 3000], [3, 3]))
+    panel = shown(view, qtbot)
+    alt = Qt.KeyboardModifier.AltModifier
+    qtbot.keyClick(panel, Qt.Key.Key_Right, alt)
+    assert view.time.shown_s == (pytest.approx(0.25), pytest.approx(0.5))
+    qtbot.keyClick(panel.plot, Qt.Key.Key_Left, alt)
+    assert view.time.shown_s == (pytest.approx(0.0), pytest.approx(0.25))
+    for moment in (0.9, 3.0, 3.0):  # there is no third
+        qtbot.keyClick(panel, Qt.Key.Key_PageDown, alt)
+        assert view.time.time_s == pytest.approx(moment)
+    qtbot.keyClick(panel, Qt.Key.Key_PageUp, alt)
+    assert view.time.time_s == pytest.approx(0.9)

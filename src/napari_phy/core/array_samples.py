@@ -15,7 +15,7 @@ class ArraySamples:
 
     Parameters
     ----------
-    array : two-dimensional, with `shape`, `dtype` and slices that `numpy.asarray` reads.
+    array : two-dimensional, with `shape`, `dtype` and slices that `numpy.asarray` reads; or nested lists.
     time_axis : 0 or 1; None: the longer one.
 
     Raises
@@ -24,6 +24,8 @@ class ArraySamples:
     """
 
     def __init__(self, array: Any, time_axis: int | None = None) -> None:
+        if isinstance(array, list | tuple):
+            array = np.asarray(array)
         shape = tuple(int(length) for length in array.shape)
         if len(shape) != 2:
             raise TracesError(f"Traces need two axes, time and channel; this array has the shape {shape}.")

@@ -183,7 +183,7 @@ class Journal:
 
     def remove(self) -> None:
         """Take the file away and let go of it."""
-        self._file.leave(self.path.unlink)
+        self._file.leave(lambda: self.path.unlink(missing_ok=True))
 
     def set_aside(self, target: Path) -> None:
         """Give the file another name and let go of it, so that nobody gets it in between."""

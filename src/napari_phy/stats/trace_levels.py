@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -20,6 +22,7 @@ def baseline_and_noise(traces: Samples, columns: npt.NDArray[np.int64]) -> tuple
 
     The deviation is that of steps from sample to sample, as of white noise: the slow waves of raw data don't count.
     Samples that are 0 in all channels don't count: a gap, or a raw file that ends too early, is no quiet recording.
+    Nor does what is not a finite number.
 
     Parameters
     ----------
@@ -37,8 +40,17 @@ def baseline_and_noise(traces: Samples, columns: npt.NDArray[np.int64]) -> tuple
     together = np.concatenate(recorded)
     if not len(together):
         return np.zeros(len(columns), np.float32), np.zeros(len(columns), np.float32)
-    baseline = np.median(together, axis=0).astype(np.float32)
+    baseline = _medians(together)
     steps = np.concatenate([np.diff(excerpt.astype(np.float32), axis=0) for excerpt in recorded])
     if not len(steps):
         return baseline, np.zeros(len(columns), np.float32)
-    return baseline, (np.median(np.abs(steps), axis=0) / _NORMAL / np.sqrt(2)).astype(np.float32)
+    return baseline, _medians(np.abs(steps)) / np.float32(_NORMAL * np.sqrt(2))
+
+
+def _medians(values: npt.NDArray[Any]) -> Float32:
+    """Return the median of each column; 0 where it holds no finite number."""
+    known = np.isfinite(values)
+    if known.all():
+        return np.asarray(np.median(values, axis=0), dtype=np.float32)
+    columns = zip(values.T, known.T, strict=True)
+    return np.array([np.median(column[fine]) if fine.any() else 0.0 for column, fine in columns], np.float32)

@@ -68,6 +68,8 @@ class ArraySession:
         if not sample_rate > 0:
             raise TracesError(f"The sample rate is in Hz and above 0, not {sample_rate}.")
         samples = as_samples(traces, time_axis)
+        if not all(samples.shape):
+            raise TracesError(f"Traces need a sample and a channel at least; this array has the shape {samples.shape}.")
         n_channels = samples.shape[1]
         times, labels, masks = _checked(spikes, n_channels)
         channels = read_only(np.arange(n_channels, dtype=np.int64))

@@ -77,6 +77,8 @@ def trains_of_arrays(spike_times_s: npt.ArrayLike, neuron_ids: npt.ArrayLike) ->
         raise NapariPhyError(f"A raster needs one neuron a spike; times have the shape {times.shape}, ids {ids.shape}.")
     if ids.size and ids.dtype.kind not in "iu":
         raise NapariPhyError(f"Neuron ids are integers, not {ids.dtype}.")
+    if ids.size and not 0 <= ids.min() <= ids.max() <= np.iinfo(np.int32).max:
+        raise NapariPhyError(f"Neuron ids are integers from 0 to 2³¹ − 1; these go from {ids.min()} to {ids.max()}.")
     if not np.isfinite(times).all() or (times < 0).any():
         raise NapariPhyError("Spike times are finite numbers of seconds, from 0 on.")
     samples = np.rint(times * TICKS_PER_S).astype(np.int64)

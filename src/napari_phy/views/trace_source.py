@@ -85,13 +85,13 @@ class TraceSource:
         return self.traces.shape[0] / self.sample_rate
 
     def samples(self, start: int, stop: int) -> Float32:
-        """Return (n_samples, n_channels) in `unit`; 0 outside of the traces."""
+        """Return (n_samples, n_channels) in `unit`; 0 outside of the traces, and for what is not a finite number."""
         first, last = max(0, start), min(stop, self.traces.shape[0])
         found = np.zeros((max(0, stop - start), len(self.columns)), dtype=np.float32)
         if first < last:
             found[first - start : last - start] = self.traces[first:last][:, self.columns]
             found *= self.unit_scale
-        return found
+        return self._finite(found)
 
     def extremes(self, factor: int, start: int, stop: int, max_samples: int) -> Float32:
         """Return `(n_bins, 2, n_channels)` in `unit`, smallest first, of bins of a level.
@@ -103,7 +103,12 @@ class TraceSource:
         found = self._from_pyramid(factor, start, stop)
         if found is None:
             found = self._from_samples(factor, start, stop, max_samples)
-        return found[:, :, self.columns].astype(np.float32) * self.unit_scale
+        return self._finite(found[:, :, self.columns].astype(np.float32) * self.unit_scale)
+
+    def _finite(self, values: Float32) -> Float32:
+        if self.traces.dtype.kind == "f":
+            np.nan_to_num(values, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
+        return values
 
     def _from_pyramid(self, factor: int, start: int, stop: int) -> npt.NDArray[Any] | None:
         """Return bins of a level, joined from those of the widest one that fits into them; None where it has none."""

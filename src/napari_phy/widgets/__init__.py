@@ -1,8 +1,8 @@
-"""Docks and their parts; `RasterView` shows plain arrays."""
+"""Docks and their parts; `TraceView` and `RasterView` show plain arrays."""
 
 from typing import Any
 
-__all__ = ["RasterView"]
+__all__ = ["RasterView", "TraceView"]
 
 
 def __getattr__(name: str) -> Any:
@@ -11,4 +11,8 @@ def __getattr__(name: str) -> Any:
         from napari_phy.widgets.raster_view import RasterView
 
         return RasterView
+    if name == "TraceView":
+        from napari_phy.widgets.trace_view import TraceView
+
+        return TraceView
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

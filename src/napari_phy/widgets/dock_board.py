@@ -139,9 +139,10 @@ class DockBoard(QObject):
         """Return the dock beside the canvas that another one shares its place with, None where it is the first."""
         beside = [other for other in ON_REQUEST if other != title]
         if self.is_small and self._is_arranged:
-            beside.append("Correlograms")
+            beside.insert(0, "Correlograms")
         found = (self.docks[other] for other in beside if other in self.docks and not self.docks[other].isHidden())
-        return next((dock for dock in found if not dock.isFloating()), None)
+        right, window = Qt.DockWidgetArea.RightDockWidgetArea, self._window()
+        return next((d for d in found if not d.isFloating() and window.dockWidgetArea(d) == right), None)
 
     def _widen(self) -> None:
         """Give the docks beside the canvas their width, and the canvas what is left."""

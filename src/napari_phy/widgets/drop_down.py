@@ -83,6 +83,8 @@ class DropDown(QToolButton):
 
     def set_current(self, data: Hashable, text: str | None = None) -> None:
         """Show `data` as the current choice, in other words than the menu's if `text` is given."""
+        if self._current not in self._actions:
+            self._texts.pop(self._current, None)  # it was shown, never offered
         self._current = data
         if text is not None:
             self._texts[data] = text
@@ -95,6 +97,9 @@ class DropDown(QToolButton):
     def _before_show(self) -> None:
         if self._source is not None:
             self.set_choices(self._source())
+        checked = self._group.checkedAction() if self._group is not None else None
+        if checked is not None:
+            checked.setChecked(False)
         action = self._actions.get(self._current)
         if action is not None:
             action.setChecked(True)

@@ -6,6 +6,7 @@ from qtpy.QtGui import QAction
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QMenu, QSizePolicy, QToolButton, QWidget
 
 from napari_phy.widgets.drop_down import DropDown
+from napari_phy.widgets.elided_label import ElidedLabel
 from napari_phy.widgets.icons import icon
 from napari_phy.widgets.theme import AXIS_PX, BODY_PX, Tokens, tokens
 
@@ -45,7 +46,7 @@ class Header(QWidget):
         self._focused = False
 
         self.title_label = QLabel(title)
-        self.note_label = QLabel()
+        self.note_label = ElidedLabel()
         self.lasso_button = self._button("lasso", "Draw a lasso (Ctrl+drag); Esc clears it", checkable=True)
         self.freeze_button = self._button("unfreeze", "Freeze: keep these clusters in this view", checkable=True)
         self.more_button = self._button("more", "More")
@@ -130,6 +131,7 @@ class Header(QWidget):
         self._theme = theme
         self.setFixedHeight(theme.px(HEIGHT))
         self._row.setContentsMargins(theme.px(12), 0, theme.px(4), 0)
+        self.note_label.setContentsMargins(theme.px(6), 0, 0, 0)
         for button in (self.lasso_button, self.freeze_button, self.more_button, self.help_button):
             button.setIconSize(QSize(theme.px(16), theme.px(16)))
             button.setFixedSize(theme.px(24), theme.px(22))
@@ -156,9 +158,7 @@ class Header(QWidget):
             DropDown:hover {{ background: {theme.grid}; }}
             """
         )
-        self.note_label.setStyleSheet(
-            f"color: {theme.dim}; font-size: {theme.px(AXIS_PX)}px; font-weight: normal; padding-left: 6px;"
-        )
+        self.note_label.setStyleSheet(f"color: {theme.dim}; font-size: {theme.px(AXIS_PX)}px; font-weight: normal;")
 
     def _on_freeze_toggled(self, frozen: bool) -> None:
         self._show_freeze()

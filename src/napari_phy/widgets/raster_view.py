@@ -13,6 +13,7 @@ from napari_phy.core.time_cursor import TimeCursor
 from napari_phy.views.raster import trains_of_arrays
 from napari_phy.widgets.canvas.raster_image import Marker
 from napari_phy.widgets.raster_plot import RasterPlot
+from napari_phy.widgets.session_links import SessionLinks
 from napari_phy.widgets.theme import ThemeFollower
 
 
@@ -61,8 +62,10 @@ class RasterView(QWidget):
         self.plot.set_trains(trains, self.time)
         self.plot.update_trains(trains, rows)
         self.plot.pointed.connect(lambda time_s, *_: self.time.move_to(time_s))
-        self.time.moved.connect(self.plot.follow_time)
-        self.time.shown_changed.connect(self.plot.redraw)
+        links = SessionLinks()  # the clock may outlive this view
+        links.connect(self.time.moved, self.plot.follow_time)
+        links.connect(self.time.shown_changed, self.plot.redraw)
+        self.destroyed.connect(lambda *_: links.close())
         self._theme_follower.changed.connect(self.plot.apply_theme)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -71,6 +74,10 @@ class RasterView(QWidget):
     def sizeHint(self) -> QSize:
         """Prefer a comfortable size."""
         return QSize(720, 360)
+
+    def minimumSizeHint(self) -> QSize:
+        """Leave a few rows and the time axis among other docks."""
+        return QSize(160, 100)
 
 
 def _ordered(

@@ -35,7 +35,7 @@ class RawWatch(QObject):
             self._session.raw_trouble.disconnect(self._tell, missing_ok=True)
         self._session = session
         self._timer.stop()
-        self._said = ""
+        self._take_back()
         if session is not None:
             session.raw_trouble.connect(self._tell)
 
@@ -46,8 +46,8 @@ class RawWatch(QObject):
 
     def _on_told(self, sentence: str) -> None:
         if self._session is not None and not self._said:
-            self._said = sentence
-            notify(f"{sentence} The traces are shown again when the file is back.", "warning")
+            self._said = f"{sentence} The traces are shown again when the file is back."
+            notify(self._said, "warning")
             self._timer.start()
 
     def _look(self) -> None:
@@ -63,11 +63,15 @@ class RawWatch(QObject):
         if not isalive(self) or not self._said or self._session is None:
             return
         if reads:
-            take_back([f"{self._said} The traces are shown again when the file is back."], self._window())
-            self._said = ""
+            self._take_back()
             self.back.emit()
         else:
             self._timer.start()
+
+    def _take_back(self) -> None:
+        if self._said:
+            take_back([self._said], self._window())
+            self._said = ""
 
 
 def _reads(traces: Any) -> bool:

@@ -1,6 +1,7 @@
 """The menus of the Traces dock: page, filter, order and colours of channels, scrolling on by itself."""
 
 from collections.abc import Callable, Iterable
+from math import isclose
 from typing import Any
 
 from qtpy.QtCore import QObject, QTimer, Signal
@@ -60,6 +61,7 @@ class TraceControls(QObject):
 
     def show_page(self, page_s: float) -> None:
         """Show how long a page is now."""
+        page_s = next((page for page in PAGES if isclose(page, page_s, rel_tol=1e-6)), page_s)
         self._page_menu.set_current(page_s, f"{page_s:.3g} s")
 
     def set_filter(self, name: str) -> None:

@@ -9,7 +9,7 @@ from qtpy.QtWidgets import QMainWindow
 from napari_phy.core.errors import NapariPhyError
 from napari_phy.widgets import messages
 from napari_phy.widgets.background_work import BackgroundWork, Job
-from napari_phy.widgets.notify import notify
+from napari_phy.widgets.notify import notify, take_back
 from napari_phy.widgets.work_bar import WorkBar
 
 WORTH_BYTES = 2**26  # of summary; that of a shorter recording saves nobody time
@@ -31,6 +31,7 @@ class TraceSummary(QObject):
         super().__init__(parent)
         self._window = ref(window)
         self._followed: Any = None  # the traces that are summarised, or not wished to be
+        self._offered = ""  # what was asked about them
         self.work = BackgroundWork(self)
         self.work.progressed.connect(lambda percent: None if percent % 5 else self.grown.emit())
         self.bar = WorkBar(self.work)
@@ -42,6 +43,9 @@ class TraceSummary(QObject):
         if traces is self._followed:
             return
         self.work.cancel()
+        if self._offered:
+            take_back([self._offered], self._window())
+            self._offered = ""
         self._followed = traces
         if traces is None:
             return
@@ -51,8 +55,10 @@ class TraceSummary(QObject):
         if pyramid.n_bytes < ASK_BYTES or pyramid.n_done:
             self.build(pyramid)
         else:
-            sentence = messages.summary_offered(session.name, pyramid.n_bytes)
-            notify(sentence, "info", [(BUILD, lambda: self._build_asked(traces, pyramid)), (NOT_NOW, lambda: None)])
+            self._offered = messages.summary_offered(session.name, pyramid.n_bytes)
+            notify(
+                self._offered, "info", [(BUILD, lambda: self._build_asked(traces, pyramid)), (NOT_NOW, lambda: None)]
+            )
 
     def build(self, pyramid: Any) -> None:
         """Build a summary; Cancel keeps what there is of it."""

@@ -1,18 +1,31 @@
 """Line traces of plain arrays, for the console and scripts."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from napari.viewer import Viewer
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
+from napari_phy.core.errors import ClusteringError
 from napari_phy.views.array_session import ArraySession, Spikes
+from napari_phy.widgets.keys import KeyFilter
+from napari_phy.widgets.time_actions import go_to_spike, turn_page
 from napari_phy.widgets.traces_panel import TracesPanel
+
+KEYS: dict[str, Callable[[Any], None]] = {
+    "Alt+Right": partial(turn_page, step=1),
+    "Alt+Left": partial(turn_page, step=-1),
+    "Alt+PgDown": partial(go_to_spike, step=1),
+    "Alt+PgUp": partial(go_to_spike, step=-1),
+}
 
 
 class TraceView(QWidget):
     """Traces with spikes: `viewer.window.add_dock_widget(TraceView(traces, 30_000))`, or `.show()`.
 
-    Drag moves, the wheel zooms time, Ctrl+wheel scales the voltage, Shift+wheel the height of channels.
+    Drag moves, the wheel zooms time, Ctrl+wheel scales the voltage, Shift+wheel the height of channels; Alt+Right and
+    Alt+Left turn the page, Alt+Page Down and Up go from spike to spike.
 
     Parameters
     ----------
@@ -47,9 +60,19 @@ class TraceView(QWidget):
         super().__init__(parent)
         self.time, self.selection = session.time, session.selection
         self.panel = TracesPanel(session, viewer=viewer)
+        self.panel.help_text = self.panel.help_text.replace(", T to a time", "")
+        self._session = session
+        self._keys = KeyFilter({keys: keys for keys in KEYS}, self._run, parent=self)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self.panel.header)
         layout.addWidget(self.panel)
         self.panel.header.show()
+        self._keys.watch(self)
+
+    def _run(self, keys: str) -> None:
+        try:
+            KEYS[keys](self._session)
+        except ClusteringError as error:  # there is no further spike
+            self.panel.say(str(error))
