@@ -106,6 +106,22 @@ def test_ids_are_never_used_again_also_after_a_restart(kwik_copy):
     assert used < second < third
 
 
+def test_the_wizard_waits_and_starts_over(session):
+    session.start_wizard()
+    first = session.selection.clusters
+    session.wizard.next_best()
+    session.selection.select(session.wizard.place)
+    second = session.selection.clusters
+    assert second != first
+    session.pause_wizard()
+    assert session.wizard.is_paused
+    assert session.selection.clusters == second
+    session.start_wizard()
+    assert session.selection.clusters == second
+    session.reset_wizard()
+    assert session.selection.clusters == first
+
+
 def test_the_selection_follows_edits(session):
     session.start_wizard()
     best, candidate = session.selection.clusters

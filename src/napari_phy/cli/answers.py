@@ -15,7 +15,6 @@ from napari_phy.core.errors import MissingDataError
 
 OK = 0
 PROBLEM = 1
-USAGE = 2
 
 
 @dataclass(frozen=True, slots=True)

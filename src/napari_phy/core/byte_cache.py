@@ -25,11 +25,6 @@ class ByteCache(Generic[K, V]):
         self._values: OrderedDict[K, V] = OrderedDict()
         self._held = 0
 
-    @property
-    def held_bytes(self) -> int:
-        """Bytes held now."""
-        return self._held
-
     def __contains__(self, key: K) -> bool:
         return key in self._values
 

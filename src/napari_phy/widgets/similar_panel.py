@@ -38,11 +38,6 @@ class SimilarPanel(ListPanel):
         self.side_label.setToolTip("Click to show or hide clusters in the groups noise and MUA")
         self.side_label.clicked.connect(lambda: self.set_hiding(not self._hides))
 
-    @property
-    def hides_groups(self) -> bool:
-        """Whether noise and MUA are left out."""
-        return self._hides
-
     def set_hiding(self, hides: bool) -> None:
         """Leave noise and MUA out, or show them."""
         self._hides = hides
