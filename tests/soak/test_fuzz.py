@@ -105,11 +105,20 @@ def _huge_features(kwik: Path) -> None:
         file["/channel_groups/0/features_masks"] = np.full((300, 12, 2), 1e300)
 
 
+def _pickled_channels(kwik: Path) -> None:
+    uneven = np.bytes_(b"(lp0\nVa.dat\np1\na(lp2\na.")
+    with h5py.File(kwik, "r+") as file:
+        file["/channel_groups/0"].attrs["adjacency_graph"] = uneven
+        file["/channel_groups/3"].attrs["channel_order"] = uneven
+        del file["/application_data/spikedetekt"].attrs["n_channels"]
+
+
 FOUND_BEFORE = {
     "a list as name of a group": _set("/channel_groups/0/cluster_groups/main/3", "name", [1, 2, 3]),
     "an array as raw file": _set("/recordings/0/raw", "dat_path", np.zeros(3, dtype=[("a", "i4"), ("b", "f8")])),
     "a recording that starts at the end of time": _set("/recordings/0", "start_time", 1e308),
     "features beyond float32": _huge_features,
+    "channels pickled in lists of unequal length": _pickled_channels,
 }
 
 

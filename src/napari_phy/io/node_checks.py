@@ -13,6 +13,7 @@ from napari_phy.io.h5 import H5File
 from napari_phy.io.kwik import schema
 from napari_phy.io.kwik.attributes import as_int
 from napari_phy.io.kwik.clusters import group_name, read_group_names
+from napari_phy.io.kwik.probe import whole_numbers
 from napari_phy.io.sentences import on_one_line
 
 
@@ -45,7 +46,7 @@ def check_channels(file: H5File, groups: Sequence[int]) -> Iterator[Finding]:
         if order is None:
             order = nodes
             yield Finding("note", place, "has no channel_order", "its channels are taken in ascending order")
-        channels = [number for item in np.asarray(order).reshape(-1).tolist() if (number := as_int(item)) is not None]
+        channels = whole_numbers(order)
         if not channels:
             yield Finding("problem", place, "has no channels", "add them, or leave the group out")
         for channel in channels:
@@ -59,8 +60,8 @@ def check_channels(file: H5File, groups: Sequence[int]) -> Iterator[Finding]:
         if lost:
             what = f"has no position for channels {listed(lost)}"
             yield Finding("note", place, what, "they are drawn on a line, 20 µm apart")
-        graph = np.asarray(attributes.get("adjacency_graph", ())).reshape(-1)
-        if graph.dtype.kind in "iu" and (strange := np.setdiff1d(graph, channels)).size:
+        strange = np.setdiff1d(whole_numbers(attributes.get("adjacency_graph", ())), channels)
+        if strange.size:
             what = f"has edges to channels {listed(strange.tolist())}, which it does not have"
             yield Finding("note", place, what, "these edges are left out")
 

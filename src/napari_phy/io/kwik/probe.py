@@ -59,12 +59,20 @@ def _numbers(value: Any) -> npt.NDArray[Any] | None:
     return array if array.dtype.kind in "iuf" else None
 
 
+def whole_numbers(value: Any) -> list[int]:
+    """Return the integers of an attribute in their order; what is none is left out."""
+    try:
+        items = np.asarray(value).reshape(-1).tolist()
+    except ValueError:  # a list of lists of unequal length
+        return []
+    return [number for item in items if (number := as_int(item)) is not None]
+
+
 def count_columns(file: H5File, channel_groups: tuple[int, ...]) -> int:
     """Return the least number of raw columns that the channels of all groups need."""
     highest = [-1]
     for channel_group in channel_groups:
         node = schema.group_path(channel_group)
         order = file.attrs(node).get("channel_order")
-        channels = file.children(f"{node}/channels") if order is None else np.asarray(order).reshape(-1).tolist()
-        highest += [found for channel in channels if (found := as_int(channel)) is not None]
+        highest += whole_numbers(file.children(f"{node}/channels") if order is None else order)
     return max(highest) + 1 or 1
