@@ -12,11 +12,14 @@ from napari.utils.colormaps import Colormap
 
 from napari_phy.core.arrays import evenly_spaced
 from napari_phy.core.errors import NapariPhyError
+from napari_phy.layers.filtered import FilteredWindows
 from napari_phy.layers.session_tag import TAG, SessionTag
+from napari_phy.plugins import trace_filters
 from napari_phy.session import Session
 from napari_phy.stats.extremes import signed_extremes
 from napari_phy.stats.trace_levels import baseline_and_noise
 from napari_phy.views.trace_source import TraceSource
+from napari_phy.views.traces import FILTERS
 
 Float32 = npt.NDArray[np.float32]
 
@@ -47,6 +50,7 @@ class TraceLevel:
     baseline : (n_channels,) what is taken off each channel, in its unit.
     factor : samples a column.
     on_trouble : told of what cannot be read, which is then 0; None: it is raised, into napari's drawing.
+    filtering : where stretches come from while a filter is chosen; None: there are no filters.
     """
 
     ndim = 2
@@ -59,6 +63,7 @@ class TraceLevel:
         factor: int,
         max_values: int = MAX_VALUES_READ,
         on_trouble: Callable[[Exception], object] | None = None,
+        filtering: FilteredWindows | None = None,
     ) -> None:
         self.factor = factor
         self.shape = (len(source.columns), -(-source.traces.shape[0] // factor))
@@ -67,6 +72,7 @@ class TraceLevel:
         self._baseline = baseline
         self._max_samples = max_values // max(1, source.traces.shape[1])
         self._on_trouble = on_trouble
+        self.filtering = filtering
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> npt.NDArray[Any]:
         if self.size > MAX_ARRAY_SIZE:
@@ -88,6 +94,9 @@ class TraceLevel:
         return found[::step].T[rows]
 
     def _read(self, start: int, stop: int) -> Float32:
+        filtered = None if self.filtering is None else self.filtering.get(self.factor, start, stop)
+        if filtered is not None:
+            return filtered
         if self.factor == 1:
             return self._source.samples(start, stop) - self._baseline
         n_samples = max(1, self._max_samples * (stop - start) // self.shape[1])
@@ -95,13 +104,16 @@ class TraceLevel:
 
 
 def trace_levels(
-    source: TraceSource, baseline: Float32, on_trouble: Callable[[Exception], object] | None = None
+    source: TraceSource,
+    baseline: Float32,
+    on_trouble: Callable[[Exception], object] | None = None,
+    filtering: FilteredWindows | None = None,
 ) -> list[TraceLevel]:
     """Return the levels, from single samples to about `N_COLUMNS_COARSEST` columns."""
     factors = [1]
     while source.traces.shape[0] / factors[-1] > N_COLUMNS_COARSEST:
         factors.append(factors[-1] * STEP)
-    return [TraceLevel(source, baseline, factor, on_trouble=on_trouble) for factor in factors]
+    return [TraceLevel(source, baseline, factor, on_trouble=on_trouble, filtering=filtering) for factor in factors]
 
 
 def traces_layer(session: Session, pitch: float) -> LayerDataTuple | None:
@@ -117,7 +129,8 @@ def traces_layer(session: Session, pitch: float) -> LayerDataTuple | None:
     if source is None:
         return None
     baseline, noise = baseline_and_noise(source.traces, source.columns)
-    levels = trace_levels(source, baseline * source.unit_scale, session.tell_raw_trouble)
+    filtering = FilteredWindows(source, {**FILTERS, **trace_filters()})
+    levels = trace_levels(source, baseline * source.unit_scale, session.tell_raw_trouble, filtering)
     background = NOISE_WIDTH * source.unit_scale * float(np.median(noise))
     limit = max(background, _quiet(levels[-1], baseline * source.unit_scale)) / QUIET_FRACTION or 1.0
     options = {

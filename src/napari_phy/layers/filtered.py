@@ -1,0 +1,87 @@
+"""Stretches of the traces through a filter, made off the main thread, for the picture in the canvas."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+from psygnal import Signal
+
+from napari_phy.views.trace_source import TraceSource
+from napari_phy.views.traces import FILTERS, MAX_FILTERED_S, RAW, TraceReader, TraceRequest
+
+if TYPE_CHECKING:
+    from napari_phy.plugins import TraceFilter
+
+logger = logging.getLogger(__name__)
+
+N_KEPT = 4
+
+
+class FilteredWindows:
+    """What was asked for last is made first; `ready` comes, in a worker thread, when something new is there.
+
+    Parameters
+    ----------
+    source : what to read.
+    filters : by name.
+    """
+
+    ready = Signal()
+
+    def __init__(self, source: TraceSource, filters: Mapping[str, TraceFilter | None] = FILTERS) -> None:
+        self.name = RAW
+        self._source = source
+        self._reader = TraceReader(source, filters)
+        self._kept: OrderedDict[TraceRequest, npt.NDArray[np.float32]] = OrderedDict()
+        self._wanted: TraceRequest | None = None
+        self._is_working = False
+        self._lock = threading.Lock()
+        self._pool = ThreadPoolExecutor(1, "napari-phy-filter")
+
+    def get(self, factor: int, start: int, stop: int) -> npt.NDArray[np.float32] | None:
+        """Return the signed extremes of bins, (n_bins, n_channels).
+
+        None: no filter is wished, the stretch is too wide for one, or it is still being made.
+        """
+        if self.name == RAW or (stop - start) * factor > MAX_FILTERED_S * self._source.sample_rate:
+            return None
+        request = TraceRequest(start * factor, stop * factor, factor, self.name)
+        with self._lock:
+            if request in self._kept:
+                self._kept.move_to_end(request)
+                return self._kept[request]
+            self._wanted = request
+            if not self._is_working:
+                self._is_working = True
+                self._pool.submit(self._work)
+        return None
+
+    def close(self) -> None:
+        """Make nothing more."""
+        self.name, self._wanted = RAW, None
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _work(self) -> None:
+        while True:
+            with self._lock:
+                request, self._wanted = self._wanted, None
+                if request is None:
+                    self._is_working = False
+                    return
+            try:
+                data = self._reader.read(request)
+            except Exception as error:  # noqa: BLE001  # whatever the code of others raises
+                logger.warning("The filter %s cannot act on the traces: %s", request.filter_name, error)
+                continue
+            with self._lock:
+                self._kept[request] = np.where(data.high > -data.low, data.high, data.low).T
+                while len(self._kept) > N_KEPT:
+                    self._kept.popitem(last=False)
+            self.ready.emit()
