@@ -126,7 +126,7 @@ def test_all_spikes_as_a_picture_and_back(person):
     person.wait(lambda: density.NAME in viewer.layers, "the density again")
     viewer.layers.remove(density.NAME)  # as in the list of layers
     person.workspace.toolbar.layout_button.menu().aboutToShow.emit()
-    assert not person.workspace.density.action.isChecked()
+    assert not person.workspace.overview.density.action.isChecked()
     assert person.session is not None
 
 

@@ -45,7 +45,7 @@ def test_through_the_recording(person):
     assert session.time.time_s == pytest.approx(30.0, abs=tolerance)
     assert sum(session.time.shown_s) / 2 == pytest.approx(session.time.time_s, abs=1e-6)
 
-    frame = person.workspace.time_frame.rectangle()
+    frame = person.workspace.overview.frame.rectangle()
     image = person.workspace.window.centralWidget().grab().toImage()
     yellow = QColor(person.workspace.theme.warning)
     edge = [image.pixelColor(round(frame.left()) + dx, round(frame.center().y())) for dx in (-1, 0, 1)]
@@ -155,9 +155,9 @@ def test_cancelled_it_goes_on_another_time(make_napari_viewer, kwik_copy, monkey
     monkeypatch.setattr("napari_phy.io.trace_pyramid._CHUNK_BYTES", 2**18)
     person = Person(make_napari_viewer(show=True))
     person.open(kwik_copy)
-    work, pyramid = person.workspace.trace_summary.work, person.session.trace_pyramid(person.session.model)
+    work, pyramid = person.workspace.overview.summary.work, person.session.trace_pyramid(person.session.model)
     if work.job is not None:
-        person.workspace.trace_summary.bar.button.click()
+        person.workspace.overview.summary.bar.button.click()
     person.wait(lambda: work.job is None, "the end")
     done = pyramid.n_done
     pyramid.build()
@@ -196,3 +196,23 @@ def test_a_raw_file_that_is_cut_short_and_comes_back(make_napari_viewer, kwik_co
     raw.write_bytes(whole)
     person.wait(lambda: panel.stack.shows_picture and not panel.busy, "the traces")
     assert np.array_equal(np.asarray(layer.data[0][:, 1_000_000:1_000_100]), before)
+
+
+def test_a_filter_acts_on_the_canvas_too_where_samples_are_shown(make_napari_viewer, kwik_copy):
+    person = Person(make_napari_viewer(show=True))
+    person.open(kwik_copy)
+    panel, level = person.workspace.panels["Traces"], person.viewer.layers["traces"].data[0]
+    overview = person.workspace.overview
+    raw = np.asarray(level[:, 200_000:201_000])
+    panel.controls.set_filter("common median")
+    person.settle()
+    assert overview.binder.shows_raw_for_width
+    camera = person.viewer.scene.camera
+    camera.center = (0, camera.center[1], 10.0)
+    camera.zoom = canvas_of(person).width() / 0.5
+    assert not overview.binder.shows_raw_for_width
+    person.wait(lambda: not np.array_equal(level[:, 200_000:201_000], raw), "the filter")
+    filtered = np.asarray(level[:, 200_000:201_000])
+    assert np.abs(np.median(filtered, axis=0)).max() < 1e-3
+    panel.controls.set_filter("raw")
+    assert np.array_equal(level[:, 200_000:201_000], raw)

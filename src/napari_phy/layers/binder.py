@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -13,11 +14,13 @@ from napari_phy.core.spike_columns import SpikeColumns
 from napari_phy.core.update_info import UpdateInfo
 from napari_phy.layers import density, spikes, traces
 from napari_phy.layers.density import density_colormap, density_layer, is_density
+from napari_phy.layers.filtered import FilteredWindows
 from napari_phy.layers.session_tag import session_of
 from napari_phy.layers.spikes import spike_points
 from napari_phy.layers.traces import QUIET, trace_colormap, traces_layer
 from napari_phy.session import OpenClustering, Session
 from napari_phy.views.numbers import format_shown
+from napari_phy.views.traces import MAX_FILTERED_S, RAW
 
 MARGIN = 1.04  # a little air around the picture
 WIDEST = 4  # windows of points are at most this much wider than what is in sight
@@ -115,6 +118,33 @@ class LayerBinder:
         """Fit a canvas of another size, unless the user has moved the camera since the last time."""
         if self._fitted is not None and self._fitted == self._camera():
             self.fit(width, height)
+
+    def set_filter(self, name: str, on_ready: Callable[[], None]) -> bool:
+        """Show single samples through a filter; False without traces, and where it was chosen already.
+
+        `on_ready` is called, in a worker thread, when there is something new to draw.
+        """
+        filtering = self._filtering
+        if filtering is None or filtering.name == name:
+            return False
+        filtering.name = name
+        filtering.ready.disconnect(missing_ok=True)
+        filtering.ready.connect(on_ready)
+        self.refresh_traces()
+        return True
+
+    @property
+    def shows_raw_for_width(self) -> bool:
+        """Whether a filter is chosen and too much time is in sight for it."""
+        if self._filtering is None or self._filtering.name == RAW:
+            return False
+        start, stop = self._time_in_sight()
+        return stop - start > MAX_FILTERED_S
+
+    @property
+    def _filtering(self) -> FilteredWindows | None:
+        layer = self._traces()
+        return None if layer is None else layer.data[0].filtering
 
     def stretch(self, factor: float) -> None:
         """Show 1/factor of the time in the same width; channels keep their height in the canvas."""

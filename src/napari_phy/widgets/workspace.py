@@ -14,28 +14,23 @@ from napari_phy.layers.binder import LayerBinder
 from napari_phy.layers.session_tag import session_of
 from napari_phy.widgets import messages
 from napari_phy.widgets.actions import ACTIONS
-from napari_phy.widgets.camera_watch import CameraWatch
 from napari_phy.widgets.canvas.opengl import opengl_problem
 from napari_phy.widgets.canvas.program_deletion import keep_programs
-from napari_phy.widgets.canvas_fit import CanvasFit
 from napari_phy.widgets.close_guard import CloseGuard
 from napari_phy.widgets.clustering_desk import ClusteringDesk
-from napari_phy.widgets.density_switch import DensitySwitch
 from napari_phy.widgets.desk import SessionDesk
 from napari_phy.widgets.dock_board import LISTS, ON_REQUEST, PANELS, DockBoard, add_dock
 from napari_phy.widgets.file_watch import FileWatch
 from napari_phy.widgets.keys import KeyFilter
 from napari_phy.widgets.notify import LOCATE, SAVE_COPY, notify, take_back
 from napari_phy.widgets.opening_notes import OpeningNotes
+from napari_phy.widgets.overview import Overview
 from napari_phy.widgets.preferences import preferences
 from napari_phy.widgets.preparation import Preparation, is_large
 from napari_phy.widgets.raw_data import RawDataSearch
-from napari_phy.widgets.raw_watch import RawWatch
 from napari_phy.widgets.session_watch import SessionWatch
 from napari_phy.widgets.theme import ThemeFollower, Tokens
-from napari_phy.widgets.time_frame import TimeFrame
 from napari_phy.widgets.toolbar import ActionBar
-from napari_phy.widgets.trace_summary import TraceSummary
 from napari_phy.widgets.work_bar import WorkBar
 
 HINTS = "Space next candidate   ·   G merge   ·   Alt+G good   ·   F1 keys"
@@ -66,21 +61,13 @@ class Workspace(QObject):
         self.destroyed.connect(partial(_forget_all, self.__dict__))
         self._missing: tuple[str, ...] = ()
         self._notes = OpeningNotes()
-        self._binder: LayerBinder | None = None
         self._preparation: Preparation | None = None
         self.board = DockBoard(viewer, window, self)
         self.board.adopted.connect(self._on_adopted)
         self.panels, self.docks = self.board.panels, self.board.docks
-        self.canvas_fit = CanvasFit(window, self)
-        self.board.arranged.connect(self.canvas_fit.fit_soon)
-        self.time_frame = TimeFrame(viewer, window, self)
-        self.density = DensitySwitch(window, self)
-        self.camera_watch = CameraWatch(viewer, self)
-        self.camera_watch.rested.connect(self._on_camera_rested)
-        self.trace_summary = TraceSummary(window, self)
-        self.trace_summary.grown.connect(self._on_traces_grown)
-        self.raw_watch = RawWatch(window, self)
-        self.raw_watch.back.connect(self._on_traces_grown)
+        self.overview = Overview(viewer, window, self)
+        self.board.arranged.connect(self.overview.fit.fit_soon)
+        self.overview.traces_changed.connect(self._on_traces_changed)
         self.theme_follower = ThemeFollower(viewer, self)
         self.desk = SessionDesk(viewer, window, lambda: self.theme, self._listed_clusters, self)
         self.guard = CloseGuard(window, lambda: self.session, lambda: self.theme, self.desk.work, self.desk.save)
@@ -97,14 +84,15 @@ class Workspace(QObject):
         window.addToolBar(self.toolbar)
         self.panel_keys.watch(self.toolbar)
         self.canvas_keys.watch(window.centralWidget())
-        self.canvas_fit.fitted.connect(self.desk.say_again)  # napari empties the status bar when the canvas moves away
+        self.overview.said.connect(self.desk.say)
+        self.overview.fitted.connect(self.desk.say_again)  # napari empties the status bar when the canvas moves away
         self.watch = SessionWatch(self)
         self.watch.switched.connect(self._on_switched)
         self.watch.closed.connect(self._on_closed)
         self.work_bar = WorkBar(self.desk.work)
         window.statusBar().insertPermanentWidget(1, self.work_bar)  # left of napari's activity
         self.desk.edited.connect(self.focus_clusters)
-        self.desk.stretch_requested.connect(self._on_stretch_requested)
+        self.desk.stretch_requested.connect(self.overview.stretch)
         self.desk.saving_changed.connect(self.toolbar.set_saving)
         self.desk.saving_changed.connect(self._on_saving)
         self.toolbar.layers_toggled.connect(self.board.show_napari_docks)
@@ -236,7 +224,7 @@ class Workspace(QObject):
     def close_session(self) -> None:
         """Let go of the session and its layers; the docks stay, empty."""
         self.desk.work.settle()
-        session, binder = self.session, self._binder
+        session, binder = self.session, self.overview.binder
         if session is None:
             return
         self._stop_preparing()
@@ -271,7 +259,7 @@ class Workspace(QObject):
         if self._preparation is not None and self._preparation.state != "reading":
             if not self.session.selection.clusters:
                 self.session.start_wizard()
-            self._binder.refresh()
+            self.overview.refresh()
             self.desk.say_again()
 
     def _bind(self, session: Any) -> None:
@@ -282,14 +270,8 @@ class Workspace(QObject):
         self.toolbar.set_session(session)
         self.raw_data.follow(session)
         self._missing = () if session is None else session.model.missing
-        self._binder = None if session is None or viewer is None else LayerBinder(viewer, session)
-        self.canvas_fit.follow(self._binder)
-        self.time_frame.follow(session)
-        self.trace_summary.follow(session)
-        self.raw_watch.follow(session)
-        self.density.follow(session, self._binder)
-        if self._binder is not None:
-            self._binder.set_dark(self.theme.dark)
+        self.overview.follow(session)
+        self.overview.apply_theme(self.theme)
         self.watch.follow(session)
         if viewer is not None:
             viewer.update_console({"session": session})
@@ -302,7 +284,7 @@ class Workspace(QObject):
 
     def _on_switched(self) -> None:
         """Show the channel group and clustering that the session went to, and nothing of the one before."""
-        session, binder = self.session, self._binder
+        session, binder = self.session, self.overview.binder
         if session is None or binder is None:
             return
         self._stop_preparing()
@@ -312,10 +294,7 @@ class Workspace(QObject):
         self.desk.set_session(session)
         self.toolbar.set_session(session)
         self._missing = session.model.missing
-        binder.follow_switch()
-        self.canvas_fit.fit()
-        self.trace_summary.follow(session)
-        self.density.follow(session, binder)
+        self.overview.follow_switch()
         if self._preparation is None and not session.selection.clusters:
             session.start_wizard()
         self.focus_clusters()
@@ -323,30 +302,21 @@ class Workspace(QObject):
 
     def _on_raw_data_found(self) -> None:
         """Show what raw data show, and take back that they are missing."""
-        session, binder = self.session, self._binder
+        session, binder = self.session, self.overview.binder
         if session is None or binder is None:
             return
         take_back([sentence for sentence in self._missing if sentence not in session.model.missing], self.window)
         self._missing = session.model.missing
         for panel in self.panels.values():
             panel.read_again()
-        binder.show_traces()
-        self.canvas_fit.fit()
-        self.trace_summary.follow(session)
+        self.overview.show_raw()
         if session.model.traces is not None:
             self.desk.say_soon(messages.located(path.name for path in session.model.raw_places.values()))
         for sentence in session.model.missing:
             if any(name in sentence for name in session.model.missing_raw):
                 notify(sentence, "warning", [(LOCATE, self.raw_data.ask)])
 
-    def _on_stretch_requested(self, factor: float) -> None:
-        if self._binder is not None:
-            self._binder.stretch(factor)
-
-    def _on_traces_grown(self) -> None:
-        """Draw again what could not be read, or of few samples only."""
-        if self._binder is not None:
-            self._binder.refresh_traces()
+    def _on_traces_changed(self) -> None:
         if "Traces" in self.panels:
             self.panels["Traces"].read_again()
 
@@ -393,9 +363,15 @@ class Workspace(QObject):
             panel.list.cluster_model.layoutChanged.connect(self._on_list_changed)
         elif panel.title == "Raster":
             panel.listed = self._listed_clusters
+        elif panel.title == "Traces":
+            panel.controls.filter_changed.connect(partial(self._on_filter_changed, panel.controls))
         panel.follow_preparation(self._preparation)
         if panel.session is not self.session:
             panel.set_session(self.session)
+
+    def _on_filter_changed(self, controls: Any) -> None:
+        if isalive(self):
+            self.overview.set_filter(controls.filter_name)
 
     def _on_list_changed(self) -> None:
         """Let the raster have the order of the list."""
@@ -421,8 +397,8 @@ class Workspace(QObject):
         for title in ON_REQUEST:
             menu.addAction(title).triggered.connect(lambda *_, title=title: self.board.open(title))
         menu.addSeparator()
-        menu.addAction(self.density.action)
-        menu.aboutToShow.connect(self.density.refresh)  # the layer may have been deleted in the list of layers
+        menu.addAction(self.overview.density.action)
+        menu.aboutToShow.connect(self.overview.density.refresh)  # the layer may have been deleted in the list of layers
         return menu
 
     def _show_menu(self, view: QWidget, place: QPoint) -> None:
@@ -433,22 +409,10 @@ class Workspace(QObject):
     def _on_theme_changed(self, theme: Tokens) -> None:
         self.toolbar.apply_theme(theme)
         self.work_bar.apply_theme(theme)
-        self.trace_summary.bar.apply_theme(theme)
-        self.density.bar.apply_theme(theme)
-        self.time_frame.apply_theme(theme)
+        self.overview.apply_theme(theme)
         self.board.apply_theme(theme)
-        if self._binder is not None:
-            self._binder.set_dark(theme.dark)
 
     # --- the canvas ---
-
-    def _on_camera_rested(self) -> None:
-        """Draw the spikes of what is in sight now; where there are too many, say how many are drawn."""
-        if self._binder is not None:
-            note = self._binder.note
-            self._binder.refresh()
-            if self._binder.note and self._binder.note != note:
-                self.desk.say(self._binder.note)
 
     def _canvas_is_ours(self) -> bool:
         """Keys in the canvas act only while the active layer is ours, or none is."""
