@@ -7,6 +7,7 @@ FIND_PYTHON = python=$$(PYTHON="$(PYTHON)" sh tools/find_python.sh)
 ON_XVFB = env -u WAYLAND_DISPLAY QT_API=pyqt6 QT_QPA_PLATFORM=xcb xvfb-run -a -s "-screen 0 1920x1080x24"
 ON_DISPLAY := $(or $(DISPLAY),$(WAYLAND_DISPLAY))
 WALK = $(ON_XVFB) $(PY) tools/walk.py
+TRACE_PICTURES = $(ON_XVFB) $(PY) tools/trace_pictures.py
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
@@ -46,6 +47,7 @@ pictures: libraries-headless $(VENV)/.installed ## Draw the pictures of the docs
 	@cp build/pictures/dark/5-lasso.png docs/pictures/lasso_dark.png
 	@cp build/pictures/light/6-split.png docs/pictures/split_light.png
 	@cp build/pictures/small/2-three-clusters.png docs/pictures/sort_small.png
+	@$(TRACE_PICTURES) docs/pictures
 
 clean: ## Remove what was built; .venv stays
 	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis benchmarks/results

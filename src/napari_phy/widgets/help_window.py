@@ -8,7 +8,10 @@ from qtpy.QtWidgets import QDialog, QGridLayout, QLabel, QScrollArea, QVBoxLayou
 from napari_phy.widgets.actions import ACTIONS
 from napari_phy.widgets.theme import AXIS_PX, BODY_PX, Tokens
 
-LASSO = (("Draw a lasso", ("Ctrl+drag",), ()), ("Clear the lasso", ("Esc",), ()))
+OTHERS = {
+    "Lasso": (("Draw a lasso", "Ctrl+drag"), ("Clear the lasso", "Esc")),
+    "Raster": (("Next rows", "PgDown"), ("Previous rows", "PgUp")),
+}
 RULE = (
     "A key is ours when the focus is in one of our panels and not in a text field. With the focus in the canvas only"
     " the right column acts, and only while the active layer is ours or none."
@@ -36,9 +39,10 @@ class KeysWindow(QDialog):
             for action in ACTIONS:
                 if action.section == section:
                     self._line(action.title, _keys(action.keys), _keys(action.canvas_keys))
-        self._line("Lasso", "", "", "napari-phy-head")
-        for title, keys, canvas_keys in LASSO:
-            self._line(title, _keys(keys), _keys(canvas_keys))
+        for section, lines in OTHERS.items():
+            self._line(section, "", "", "napari-phy-head")
+            for title, keys in lines:
+                self._line(title, keys, _keys(()))
         rule = QLabel(RULE)
         rule.setWordWrap(True)
         rule.setObjectName("napari-phy-rule")

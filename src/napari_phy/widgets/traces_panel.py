@@ -42,7 +42,8 @@ class TracesPanel(Panel):
     needs_raw_data = True
     help_text = (
         "The voltage of each channel; the spikes of the selected clusters in their colours, where they were seen.\n"
-        "Drag moves, the wheel zooms time, Ctrl+wheel makes traces taller or flatter, Shift+wheel channels higher.\n"
+        "Drag moves, the wheel zooms time, Ctrl+wheel makes traces taller or flatter, Shift+wheel channels higher;\n"
+        "a double-click takes both back. ⋯ orders and colours channels, and scrolls on by itself.\n"
         "A click goes to a moment and selects the spike there, Ctrl+click its cluster.\n"
         "Alt+Right and Alt+Left turn the page, Alt+Page Down and Up go from spike to spike, T to a time."
     )
