@@ -9,7 +9,7 @@ from widgets.light_session import light_session
 
 from napari_phy import open_session
 from napari_phy.core.spike_columns import UNKNOWN_CHANNEL
-from napari_phy.layers import density, spikes
+from napari_phy.layers import picture_level, spikes
 from napari_phy.layers.binder import LayerBinder
 from napari_phy.layers.density import DensityLevel, density_layer, density_levels, is_density
 from napari_phy.layers.spikes import spike_points, spikes_layer
@@ -43,7 +43,7 @@ def look_at(viewer, start_s, stop_s):
 
 
 def test_every_level_counts_every_spike_of_its_channel(session, monkeypatch):
-    monkeypatch.setattr(density, "N_COLUMNS_COARSEST", 300)
+    monkeypatch.setattr(picture_level, "N_COLUMNS_COARSEST", 300)
     columns = session.columns.get()
     levels = density_levels(session, columns)
     assert [level.factor for level in levels] == [20, 80, 320, 1280, 5120][: len(levels)]

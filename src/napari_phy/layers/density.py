@@ -10,8 +10,8 @@ from napari.types import LayerDataTuple
 from napari.utils.colormaps import Colormap
 
 from napari_phy.core.spike_columns import SpikeColumns
+from napari_phy.layers.picture_level import PictureLevel, level_factors
 from napari_phy.layers.session_tag import TAG, SessionTag
-from napari_phy.layers.traces import MAX_ARRAY_SIZE, N_COLUMNS_COARSEST, STEP
 from napari_phy.session import Session
 from napari_phy.stats.spike_counts import column_edges, count_labels
 
@@ -23,7 +23,7 @@ GAMMA = 0.7
 RAMPS = {True: ("#15171c", "#2a6f97", "#f4e9a8"), False: ("#ffffff", "#8fc1d9", "#0b355a")}  # by darkness of the theme
 
 
-class DensityLevel:
+class DensityLevel(PictureLevel):
     """`(n_channels, n_columns)` float32 spikes a second.
 
     Parameters
@@ -35,9 +35,6 @@ class DensityLevel:
     sample_rate : samples a second.
     """
 
-    ndim = 2
-    dtype = np.dtype(np.float32)
-
     def __init__(
         self,
         samples: npt.NDArray[np.int64],
@@ -47,38 +44,25 @@ class DensityLevel:
         factor: int,
         sample_rate: float,
     ) -> None:
-        self.factor = factor
-        self.shape = (n_channels, max(1, -(-n_samples // factor)))
-        self.size = self.shape[0] * self.shape[1]
+        super().__init__(n_channels, max(1, -(-n_samples // factor)), factor)
         self._samples = samples
         self._channels = channels
         self._seconds = factor / sample_rate
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> npt.NDArray[Any]:
-        if self.size > MAX_ARRAY_SIZE:
-            raise MemoryError("This level of the density is only read in pieces.")
-        return self[0 : self.shape[0], 0 : self.shape[1]].astype(dtype or self.dtype)
-
-    def __getitem__(self, key: Any) -> npt.NDArray[Any]:
-        rows, columns = key if isinstance(key, tuple) else (key, slice(None))
-        if not isinstance(columns, slice):
-            return self[rows, slice(int(columns), int(columns) + 1)][..., 0]
-        start, stop, step = columns.indices(self.shape[1])
-        edges = column_edges(self._samples, start * self.factor, self.factor, max(0, stop - start))
-        counts = count_labels(edges, self._channels, self.shape[0])
-        return (counts[::step].T[rows] / self._seconds).astype(np.float32)
+    def columns(self, start: int, stop: int) -> npt.NDArray[np.float32]:
+        """Return (n_columns, n_channels) spikes a second."""
+        edges = column_edges(self._samples, start * self.factor, self.factor, stop - start)
+        return (count_labels(edges, self._channels, self.shape[0]) / self._seconds).astype(np.float32)
 
 
 def density_levels(session: Session, columns: SpikeColumns) -> list[DensityLevel]:
     """Return the levels, from columns of a millisecond to about `N_COLUMNS_COARSEST` columns."""
     model = session.model
     n_samples = max(1, round(model.duration * model.sample_rate))
-    factors = [max(1, round(FINEST_S * model.sample_rate))]
-    while n_samples / factors[-1] > N_COLUMNS_COARSEST:
-        factors.append(factors[-1] * STEP)
+    finest = max(1, round(FINEST_S * model.sample_rate))
     return [
         DensityLevel(model.spike_samples, columns.channels, model.n_channels, n_samples, factor, model.sample_rate)
-        for factor in factors
+        for factor in level_factors(n_samples, finest)
     ]
 
 

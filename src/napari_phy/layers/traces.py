@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +12,7 @@ from napari.utils.colormaps import Colormap
 from napari_phy.core.arrays import evenly_spaced
 from napari_phy.core.errors import NapariPhyError
 from napari_phy.layers.filtered import FilteredWindows
+from napari_phy.layers.picture_level import PictureLevel, level_factors
 from napari_phy.layers.session_tag import TAG, SessionTag
 from napari_phy.plugins import trace_filters
 from napari_phy.session import Session
@@ -23,9 +23,6 @@ from napari_phy.views.traces import FILTERS
 
 Float32 = npt.NDArray[np.float32]
 
-N_COLUMNS_COARSEST = 3000
-STEP = 4
-MAX_ARRAY_SIZE = 8_000_000
 MAX_VALUES_READ = 64_000_000
 N_COLUMNS_LOOKED_AT = 200
 QUIET_FRACTION = 0.4  # of the contrast limit: below it the picture is background
@@ -38,7 +35,7 @@ QUIET = {True: "#15171c", False: "#ffffff"}  # the background of a view, by dark
 LOUD = {True: "#f0f1f2", False: "#1e1e21"}  # its text
 
 
-class TraceLevel:
+class TraceLevel(PictureLevel):
     """`(n_channels, n_columns)` float32: the signed extreme of each column's samples, so that spikes stay visible.
 
     Columns come from the pyramid of the traces where that has them. Else a column of a long recording is made of
@@ -53,9 +50,6 @@ class TraceLevel:
     filtering : where stretches come from while a filter is chosen; None: there are no filters.
     """
 
-    ndim = 2
-    dtype = np.dtype(np.float32)
-
     def __init__(
         self,
         source: TraceSource,
@@ -65,33 +59,22 @@ class TraceLevel:
         on_trouble: Callable[[Exception], object] | None = None,
         filtering: FilteredWindows | None = None,
     ) -> None:
-        self.factor = factor
-        self.shape = (len(source.columns), -(-source.traces.shape[0] // factor))
-        self.size = self.shape[0] * self.shape[1]
+        super().__init__(len(source.columns), -(-source.traces.shape[0] // factor), factor)
         self._source = source
         self._baseline = baseline
         self._max_samples = max_values // max(1, source.traces.shape[1])
         self._on_trouble = on_trouble
         self.filtering = filtering
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> npt.NDArray[Any]:
-        if self.size > MAX_ARRAY_SIZE:
-            raise MemoryError("This level of the traces is only read in pieces.")
-        return self[0 : self.shape[0], 0 : self.shape[1]].astype(dtype or self.dtype)
-
-    def __getitem__(self, key: Any) -> npt.NDArray[Any]:
-        rows, columns = key if isinstance(key, tuple) else (key, slice(None))
-        if not isinstance(columns, slice):
-            return self[rows, slice(int(columns), int(columns) + 1)][..., 0]
-        start, stop, step = columns.indices(self.shape[1])
+    def columns(self, start: int, stop: int) -> Float32:
+        """Return (n_columns, n_channels) in the unit of the source; 0 where they cannot be read."""
         try:
-            found = self._read(start, stop)
+            return self._read(start, stop)
         except (NapariPhyError, OSError) as error:
             if self._on_trouble is None:
                 raise
             self._on_trouble(error)
-            found = np.zeros((max(0, stop - start), self.shape[0]), dtype=np.float32)
-        return found[::step].T[rows]
+            return np.zeros((stop - start, self.shape[0]), dtype=np.float32)
 
     def _read(self, start: int, stop: int) -> Float32:
         filtered = None if self.filtering is None else self.filtering.get(self.factor, start, stop)
@@ -110,10 +93,10 @@ def trace_levels(
     filtering: FilteredWindows | None = None,
 ) -> list[TraceLevel]:
     """Return the levels, from single samples to about `N_COLUMNS_COARSEST` columns."""
-    factors = [1]
-    while source.traces.shape[0] / factors[-1] > N_COLUMNS_COARSEST:
-        factors.append(factors[-1] * STEP)
-    return [TraceLevel(source, baseline, factor, on_trouble=on_trouble, filtering=filtering) for factor in factors]
+    return [
+        TraceLevel(source, baseline, factor, on_trouble=on_trouble, filtering=filtering)
+        for factor in level_factors(source.traces.shape[0])
+    ]
 
 
 def traces_layer(session: Session, pitch: float) -> LayerDataTuple | None:
