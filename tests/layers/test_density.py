@@ -9,7 +9,7 @@ from widgets.light_session import light_session
 
 from napari_phy import open_session
 from napari_phy.core.spike_columns import UNKNOWN_CHANNEL
-from napari_phy.layers import picture_level, spikes
+from napari_phy.layers import density, picture_level, spikes
 from napari_phy.layers.binder import LayerBinder
 from napari_phy.layers.density import DensityLevel, density_layer, density_levels, is_density
 from napari_phy.layers.spikes import spike_points, spikes_layer
