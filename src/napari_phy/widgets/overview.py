@@ -43,6 +43,7 @@ class Overview(QObject):
         self.fit.fitted.connect(self.fitted)
         self.summary.grown.connect(self._on_traces_changed)
         self.raw_watch.back.connect(self._on_traces_changed)
+        self.raw_watch.back.connect(self.summary.go_on)
         self._filtered.connect(self._refresh_traces)
 
     def follow(self, session: Any) -> None:

@@ -1,5 +1,6 @@
 """Has the summary of long traces built in the background; then any stretch of them is drawn at once."""
 
+from collections.abc import Sequence
 from typing import Any
 from weakref import ref
 
@@ -9,7 +10,7 @@ from qtpy.QtWidgets import QMainWindow
 from napari_phy.core.errors import NapariPhyError
 from napari_phy.widgets import messages
 from napari_phy.widgets.background_work import BackgroundWork, Job
-from napari_phy.widgets.notify import notify, take_back
+from napari_phy.widgets.notify import Choice, notify, take_back
 from napari_phy.widgets.work_bar import WorkBar
 
 WORTH_BYTES = 2**26  # of summary; that of a shorter recording saves nobody time
@@ -31,7 +32,8 @@ class TraceSummary(QObject):
         super().__init__(parent)
         self._window = ref(window)
         self._followed: Any = None  # the traces that are summarised, or not wished to be
-        self._offered = ""  # what was asked about them
+        self._said: list[str] = []  # of them
+        self._failed: Any = None  # the pyramid that could not be built
         self.work = BackgroundWork(self)
         self.work.progressed.connect(lambda percent: None if percent % 5 else self.grown.emit())
         self.bar = WorkBar(self.work)
@@ -43,9 +45,7 @@ class TraceSummary(QObject):
         if traces is self._followed:
             return
         self.work.cancel()
-        if self._offered:
-            take_back([self._offered], self._window())
-            self._offered = ""
+        self._take_back()
         self._followed = traces
         if traces is None:
             return
@@ -55,23 +55,43 @@ class TraceSummary(QObject):
         if pyramid.n_bytes < ASK_BYTES or pyramid.n_done:
             self.build(pyramid)
         else:
-            self._offered = messages.summary_offered(session.name, pyramid.n_bytes)
-            notify(
-                self._offered, "info", [(BUILD, lambda: self._build_asked(traces, pyramid)), (NOT_NOW, lambda: None)]
-            )
+            sentence = messages.summary_offered(session.name, pyramid.n_bytes)
+            self._tell(sentence, "info", [(BUILD, lambda: self._build_asked(traces, pyramid)), (NOT_NOW, lambda: None)])
 
     def build(self, pyramid: Any) -> None:
         """Build a summary; Cancel keeps what there is of it."""
-        self.work.begin(
-            Job(messages.SUMMARISING, pyramid.build, lambda _: self.grown.emit(), self._on_failed, lambda: None)
+        job = Job(
+            messages.SUMMARISING,
+            pyramid.build,
+            lambda _: self.grown.emit(),
+            lambda error: self._on_failed(pyramid, error),
+            lambda: None,
         )
+        self.work.begin(job)
+
+    def go_on(self) -> None:
+        """Build what could not be built, as when raw data are back."""
+        pyramid = self._failed
+        if pyramid is not None and self.work.job is None:
+            self._take_back()
+            self.build(pyramid)
 
     def _build_asked(self, traces: Any, pyramid: Any) -> None:
         if traces is self._followed and self.work.job is None:
             self.build(pyramid)
 
-    def _on_failed(self, error: Exception) -> None:
+    def _on_failed(self, pyramid: Any, error: Exception) -> None:
+        self._failed = pyramid
         if isinstance(error, NapariPhyError):
-            notify(f"{error} Wide stretches of the traces stay slow.", "warning")
+            self._tell(f"{error} Wide stretches of the traces stay slow.", "warning")
         else:
-            notify(f"The summary of the traces could not be built: {error}.", "error")
+            self._tell(f"The summary of the traces could not be built: {error}.", "error")
+
+    def _tell(self, sentence: str, severity: str, choices: Sequence[Choice] = ()) -> None:
+        self._said.append(sentence)
+        notify(sentence, severity, choices)
+
+    def _take_back(self) -> None:
+        if self._said:
+            take_back(self._said, self._window())
+        self._said, self._failed = [], None
