@@ -18,6 +18,7 @@ from napari_phy.widgets import desk, docks
 from napari_phy.widgets.background_work import Job
 from napari_phy.widgets.dock_board import dock_name
 from napari_phy.widgets.header import Header
+from napari_phy.widgets.layouts import napari_docks
 from napari_phy.widgets.workspace import HINTS, Workspace, open_workspace
 
 LARGE, SMALL = (1920, 1080), (1280, 800)
@@ -652,3 +653,17 @@ def test_what_was_said_stays_a_second_when_napari_empties_the_status_bar(workspa
     qtbot.waitUntil(lambda: workspace.viewer.status == "Opened it.")
     workspace.viewer.status = ""
     qtbot.waitUntil(lambda: workspace.viewer.status == "Opened it.")
+
+
+def test_napari_s_own_docks_share_the_room_of_the_lists_in_a_small_window(open_):
+    workspace = open_(SMALL)
+    lists = [workspace.docks[title] for title in ("Clusters", "Similar")]
+    workspace.toolbar.layers_action.trigger()
+    QApplication.processEvents()
+    assert workspace.window.height() == SMALL[1]
+    assert all(dock.isVisible() for dock in napari_docks(workspace.window))
+    workspace.toolbar.layers_action.trigger()
+    QApplication.processEvents()
+    assert workspace.window.height() == SMALL[1]
+    assert not any(dock.isVisible() for dock in napari_docks(workspace.window))
+    assert all(dock.isVisible() and not dock.visibleRegion().isEmpty() for dock in lists)

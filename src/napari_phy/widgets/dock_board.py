@@ -154,8 +154,14 @@ class DockBoard(QObject):
 
     def show_napari_docks(self, shown: bool) -> None:
         """Show or hide napari's layer list and layer controls."""
-        for dock in napari_docks(self._window()):
+        window, napari = self._window(), napari_docks(self._window())
+        if shown and self.is_small:  # one below the other, the four docks would be higher than the window
+            for title, dock in zip(LISTS, napari, strict=False):
+                if title in self.docks and not (dock.isFloating() or self.docks[title].isFloating()):
+                    window.tabifyDockWidget(self.docks[title], dock)
+        for dock in napari:
             dock.setVisible(shown)
+            dock.raise_()
 
     def focus(self, title: str) -> None:
         """Give the keys to a list."""
