@@ -140,3 +140,18 @@ def test_without_features_the_raster_shows_and_drift_says_what_is_missing(person
     drift = person.workspace.panels["Drift"]
     person.wait(lambda: not drift.busy, "an answer")
     assert f"{kwik_copy.stem}.kwx is missing" in drift.stack.page.headline.text()
+
+
+def test_the_density_is_there_on_the_next_shank_too(person):
+    viewer, session = person.viewer, person.session
+    choose(person, "Spike density")
+    person.wait(lambda: density.NAME in viewer.layers, "the density")
+    session.switch(channel_group=1)
+    person.settle()
+    person.wait(lambda: density.NAME in viewer.layers, "the density of the other shank")
+    layer = viewer.layers[density.NAME]
+    assert layer.data[0].shape[0] == session.model.n_channels
+    viewer.layers.remove(density.NAME)
+    session.switch(channel_group=0)
+    person.settle()
+    assert density.NAME not in viewer.layers

@@ -45,6 +45,7 @@ class LayerBinder:
         self._dark = True
         self.note = ""  # how many spikes are drawn, where not all are
         self._fitted: tuple[float, ...] | None = None
+        self._whole_zoom = 0.0  # of the camera, at which the whole recording fits
         self._left_canvas = viewer.canvas.background_color_override
         self._name_layers()
         self._watched = self._points()
@@ -111,13 +112,15 @@ class LayerBinder:
             layer.scale = (pitch, layer.scale[-1])
         camera = self._viewer.scene.camera
         camera.center = (0.0, pitch * (model.n_channels - 1) / 2, model.duration / 2)
-        camera.zoom = width / model.duration / MARGIN
+        camera.zoom = self._whole_zoom = width / model.duration / MARGIN
         self._fitted = self._camera()
 
     def fit_again(self, width: int, height: int) -> None:
         """Fit a canvas of another size, unless the user has moved the camera since the last time."""
         if self._fitted is not None and self._fitted == self._camera():
             self.fit(width, height)
+        elif self._session.model.duration > 0:
+            self._whole_zoom = width / self._session.model.duration / MARGIN
 
     def set_filter(self, name: str, on_ready: Callable[[], None]) -> bool:
         """Show single samples through a filter; False without traces, and where it was chosen already.
@@ -147,8 +150,14 @@ class LayerBinder:
         return None if layer is None else layer.data[0].filtering
 
     def stretch(self, factor: float) -> None:
-        """Show 1/factor of the time in the same width; channels keep their height in the canvas."""
+        """Show 1/factor of the time in the same width; channels keep their height in the canvas.
+
+        No more than the whole recording is shown, which is then in the middle.
+        """
         camera = self._viewer.scene.camera
+        if camera.zoom * factor <= self._whole_zoom * (1 + 1e-6):
+            factor = max(factor, min(1.0, self._whole_zoom / camera.zoom))
+            camera.center = (*camera.center[:2], self._session.model.duration / 2)
         for layer in self.layers:
             layer.scale = (layer.scale[0] / factor, layer.scale[-1])
         depth, height, time_s = camera.center

@@ -44,7 +44,12 @@ class DensitySwitch(QObject):
     def refresh(self) -> None:
         """Tick the entry where the layer is there, or on its way."""
         self.action.setEnabled(self._binder is not None)
-        self.action.setChecked(self._binder is not None and (self._binder.has_density or self.work.job is not None))
+        self.action.setChecked(self.is_shown)
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether the layer is there, or on its way."""
+        return self._binder is not None and (self._binder.has_density or self.work.job is not None)
 
     def show(self, shown: bool) -> None:
         """Add the layer, or take it away."""

@@ -58,9 +58,12 @@ class Overview(QObject):
 
     def follow_switch(self) -> None:
         """Show the channel group and clustering that the session went to."""
+        had_density = self.density.is_shown
         self.binder.follow_switch()
         self.fit.fit()
         self._follow_data()
+        if had_density:
+            self.density.show(True)
 
     def show_raw(self) -> None:
         """Show raw data that were found."""
