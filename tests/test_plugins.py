@@ -25,9 +25,21 @@ def test_entry_points_become_filters(monkeypatch, caplog):
     assert "The trace filter broken cannot be loaded" in caplog.text
 
 
-def test_a_filter_that_loses_samples_is_refused():
+def fails(samples, rate):
+    raise OSError("no coefficients")
+
+
+@pytest.mark.parametrize(
+    ("act", "sentence"),
+    [
+        (lambda samples, rate: samples[::2], r"The filter mine made traces of shape \(60, 2\) out of \(120, 2\)\."),
+        (lambda samples, rate: None, "The filter mine "),
+        (fails, r"The filter mine cannot act on the traces: no coefficients\."),
+    ],
+)
+def test_a_filter_that_fails_is_named(act, sentence):
     channels = np.arange(2)
     source = TraceSource(np.zeros((5000, 2), np.int16), 1000.0, channels, channels, None)
-    reader = TraceReader(source, {"lossy": lambda samples, rate: samples[::2]})
-    with pytest.raises(TracesError, match="The filter made traces of shape"):
-        reader.read(TraceRequest(0, 100, 1, "lossy"))
+    reader = TraceReader(source, {"mine": act})
+    with pytest.raises(TracesError, match=sentence):
+        reader.read(TraceRequest(0, 100, 1, "mine"))

@@ -78,7 +78,7 @@ class FilteredWindows:
             try:
                 data = self._reader.read(request)
             except Exception as error:  # noqa: BLE001  # whatever the code of others raises
-                logger.warning("The filter %s cannot act on the traces: %s", request.filter_name, error)
+                logger.warning("The canvas shows raw traces: %s", error)
                 continue
             with self._lock:
                 self._kept[request] = np.where(data.high > -data.low, data.high, data.low).T

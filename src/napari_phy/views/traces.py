@@ -134,7 +134,7 @@ class TraceReader:
 
     def __init__(self, source: TraceSource, filters: Mapping[str, TraceFilter | None] = FILTERS) -> None:
         self.source = source
-        self._filters = filters
+        self._filters = {name: act if act is None else _checked(act, name) for name, act in filters.items()}
         self._levels: tuple[Float32, Float32] | None = None
         self._last: TraceData | None = None
         self._lock = threading.Lock()
@@ -205,7 +205,19 @@ class TraceReader:
         context = round(_CONTEXT_S * source.sample_rate)
         first, last = max(0, start - context), min(stop + context, source.traces.shape[0])
         raw = source.samples(first, last) - baseline
-        samples = np.asarray(act(raw, source.sample_rate), dtype=np.float32)
+        return act(raw, source.sample_rate)[start - first : stop - first]
+
+
+def _checked(act: TraceFilter, name: str) -> TraceFilter:
+    """Return a filter that raises TracesError, whatever the code of others does."""
+
+    def checked(raw: Float32, sample_rate: float) -> Float32:
+        try:
+            samples = np.asarray(act(raw, sample_rate), dtype=np.float32)
+        except Exception as error:
+            raise TracesError(f"The filter {name} cannot act on the traces: {error}.") from error
         if samples.shape != raw.shape:
-            raise TracesError(f"The filter made traces of shape {samples.shape} out of {raw.shape}.")
-        return samples[start - first : stop - first]
+            raise TracesError(f"The filter {name} made traces of shape {samples.shape} out of {raw.shape}.")
+        return samples
+
+    return checked
