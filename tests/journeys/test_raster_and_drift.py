@@ -124,6 +124,10 @@ def test_all_spikes_as_a_picture_and_back(person):
     assert [layer.name for layer in viewer.layers] == names
     choose(person, "Spike density")
     person.wait(lambda: density.NAME in viewer.layers, "the density again")
+    number = np.asarray(viewer.layers[density.NAME].data[-1])
+    choose(person, "Colour density by amplitude")
+    person.wait(lambda: density.NAME in viewer.layers, "the density in other colours")
+    assert not np.array_equal(np.asarray(viewer.layers[density.NAME].data[-1]), number)
     viewer.layers.remove(density.NAME)  # as in the list of layers
     person.workspace.toolbar.layout_button.menu().aboutToShow.emit()
     assert not person.workspace.overview.density.action.isChecked()

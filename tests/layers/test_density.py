@@ -172,3 +172,21 @@ def test_another_channel_group_takes_the_density_away_and_another_clustering_doe
         binder.follow_switch()
         assert not binder.has_density
         binder.close()
+
+
+def test_the_colours_may_stand_for_the_mean_amplitude(session, viewer, binder):
+    columns = session.columns.get()
+    for level in density_levels(session, columns, "amplitude"):
+        picture = np.asarray(level)
+        places = session.model.spike_samples // level.factor
+        sums, counts = np.zeros(level.shape), np.zeros(level.shape)
+        known = columns.channels < level.shape[0]
+        np.add.at(sums, (columns.channels[known], places[known]), columns.amplitudes[known])
+        np.add.at(counts, (columns.channels[known], places[known]), 1)
+        assert np.allclose(picture, sums / np.maximum(counts, 1), rtol=1e-4)
+    binder.show_density(columns)
+    number = np.asarray(viewer.layers[density.NAME].data[-1])
+    binder.hide_density()
+    binder.density_metric = "amplitude"
+    binder.show_density(columns)
+    assert not np.array_equal(np.asarray(viewer.layers[density.NAME].data[-1]), number)

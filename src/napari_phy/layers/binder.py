@@ -43,6 +43,7 @@ class LayerBinder:
         self._followed: OpenClustering | None = None
         self._window: tuple[int, int] | None = None  # samples, where not all spikes can be drawn
         self._dark = True
+        self.density_metric: density.Metric = "number"
         self.note = ""  # how many spikes are drawn, where not all are
         self._fitted: tuple[float, ...] | None = None
         self._whole_zoom = 0.0  # of the camera, at which the whole recording fits
@@ -220,12 +221,12 @@ class LayerBinder:
         return any(is_density(layer) for layer in self.layers)
 
     def show_density(self, columns: SpikeColumns) -> None:
-        """Add the density of all spikes, below the points."""
+        """Add the density of all spikes, below the points; `density_metric` says what its colours stand for."""
         points, viewer = self._points(), self._viewer
         if self.has_density or points is None:
             return
         active = viewer.layers.selection.active
-        made = density_layer(self._session, columns, float(points.scale[0]), self._dark)
+        made = density_layer(self._session, columns, float(points.scale[0]), self._dark, self.density_metric)
         viewer.layers.insert(viewer.layers.index(points), Layer.create(*made))
         if active is not None:
             viewer.layers.selection.active = active

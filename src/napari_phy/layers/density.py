@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -13,9 +13,10 @@ from napari_phy.core.spike_columns import SpikeColumns
 from napari_phy.layers.picture_level import PictureLevel, level_factors
 from napari_phy.layers.session_tag import TAG, SessionTag
 from napari_phy.session import Session
-from napari_phy.stats.spike_counts import column_edges, count_labels
+from napari_phy.stats.spike_counts import column_edges, count_cells, count_labels
 
 NAME = "spike density"
+Metric = Literal["number", "amplitude"]
 FINEST_S = 0.001
 LOUD_PERCENTILE = 99  # of the cells with spikes, in the picture of the whole recording
 GAMMA = 0.7
@@ -24,7 +25,7 @@ RAMPS = {True: ("#15171c", "#2a6f97", "#f4e9a8"), False: ("#ffffff", "#8fc1d9", 
 
 
 class DensityLevel(PictureLevel):
-    """`(n_channels, n_columns)` float32 spikes a second.
+    """`(n_channels, n_columns)` float32 spikes a second, or the mean of something over the spikes of each cell.
 
     Parameters
     ----------
@@ -33,6 +34,7 @@ class DensityLevel(PictureLevel):
     n_channels, n_samples : of the recording.
     factor : samples a column.
     sample_rate : samples a second.
+    values : (n_spikes,) what is averaged; None: spikes are counted.
     """
 
     def __init__(
@@ -43,30 +45,41 @@ class DensityLevel(PictureLevel):
         n_samples: int,
         factor: int,
         sample_rate: float,
+        values: npt.NDArray[np.float32] | None = None,
     ) -> None:
         super().__init__(n_channels, max(1, -(-n_samples // factor)), factor)
         self._samples = samples
         self._channels = channels
         self._seconds = factor / sample_rate
+        self._values = values
 
     def columns(self, start: int, stop: int) -> npt.NDArray[np.float32]:
-        """Return (n_columns, n_channels) spikes a second."""
+        """Return (n_columns, n_channels) spikes a second, or means; 0 where there is no spike."""
         edges = column_edges(self._samples, start * self.factor, self.factor, stop - start)
+        if self._values is not None:
+            n_rows = self.shape[0]
+            counts, sums = count_cells(edges, self._channels, self._values, (0.0, float(n_rows)), n_rows)
+            return (sums / np.maximum(counts, 1)).astype(np.float32)
         return (count_labels(edges, self._channels, self.shape[0]) / self._seconds).astype(np.float32)
 
 
-def density_levels(session: Session, columns: SpikeColumns) -> list[DensityLevel]:
+def density_levels(session: Session, columns: SpikeColumns, metric: Metric = "number") -> list[DensityLevel]:
     """Return the levels, from columns of a millisecond to about `N_COLUMNS_COARSEST` columns."""
     model = session.model
+    values = columns.amplitudes if metric == "amplitude" else None
     n_samples = max(1, round(model.duration * model.sample_rate))
     finest = max(1, round(FINEST_S * model.sample_rate))
     return [
-        DensityLevel(model.spike_samples, columns.channels, model.n_channels, n_samples, factor, model.sample_rate)
+        DensityLevel(
+            model.spike_samples, columns.channels, model.n_channels, n_samples, factor, model.sample_rate, values
+        )
         for factor in level_factors(n_samples, finest)
     ]
 
 
-def density_layer(session: Session, columns: SpikeColumns, pitch: float, dark: bool = True) -> LayerDataTuple:
+def density_layer(
+    session: Session, columns: SpikeColumns, pitch: float, dark: bool = True, metric: Metric = "number"
+) -> LayerDataTuple:
     """Return the density of all spikes as an Image in seconds; edits don't change it.
 
     Parameters
@@ -75,8 +88,9 @@ def density_layer(session: Session, columns: SpikeColumns, pitch: float, dark: b
     columns : where its spikes are.
     pitch : height of a channel, in the unit of the time axis.
     dark : for a dark or a light theme.
+    metric : what the colours stand for: how many spikes a second, or their mean amplitude.
     """
-    levels = density_levels(session, columns)
+    levels = density_levels(session, columns, metric)
     coarsest = np.asarray(levels[-1])
     busy = coarsest[coarsest > 0]
     seconds = levels[0].factor / session.model.sample_rate

@@ -5,6 +5,8 @@ Spikes are ascending in time, so the spikes of a column are neighbours: their ti
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -42,7 +44,7 @@ def count_labels(edges: Int64, labels: npt.NDArray[np.integer], n_labels: int) -
 
 
 def count_cells(
-    edges: Int64, places: Float32, values: Float32, place_range: tuple[float, float], n_rows: int
+    edges: Int64, places: npt.NDArray[Any], values: Float32, place_range: tuple[float, float], n_rows: int
 ) -> tuple[Int32, Float32]:
     """Return (n_columns, n_rows) how many spikes are in each cell, and the sum of their values.
 

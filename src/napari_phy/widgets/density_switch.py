@@ -31,6 +31,10 @@ class DensitySwitch(QObject):
         self.action.setCheckable(True)
         self.action.setToolTip("All spikes of the recording as a picture in the canvas: channel by time")
         self.action.triggered.connect(self.show)
+        self.by_amplitude = QAction("Colour density by amplitude", self)
+        self.by_amplitude.setCheckable(True)
+        self.by_amplitude.setToolTip("The colours of the density stand for the mean amplitude, not for the number")
+        self.by_amplitude.toggled.connect(self._on_metric_chosen)
         self.work = BackgroundWork(self)
         self.bar = WorkBar(self.work)
         window.statusBar().insertPermanentWidget(1, self.bar)
@@ -39,11 +43,13 @@ class DensitySwitch(QObject):
         """Show what is open now."""
         self.work.cancel()
         self._session, self._binder = session, binder
+        self._set_metric()
         self.refresh()
 
     def refresh(self) -> None:
         """Tick the entry where the layer is there, or on its way."""
         self.action.setEnabled(self._binder is not None)
+        self.by_amplitude.setEnabled(self._binder is not None)
         self.action.setChecked(self.is_shown)
 
     @property
@@ -64,6 +70,18 @@ class DensitySwitch(QObject):
                 Job(messages.READING_PLACES, session.columns.get, binder.show_density, self._on_failed, self.refresh)
             )
         self.refresh()
+
+    def _set_metric(self) -> None:
+        if self._binder is not None:
+            self._binder.density_metric = "amplitude" if self.by_amplitude.isChecked() else "number"
+
+    def _on_metric_chosen(self, _by_amplitude: bool) -> None:
+        """Show the same in other colours."""
+        shown = self.is_shown
+        self._set_metric()
+        if shown:
+            self.show(False)
+            self.show(True)
 
     def _on_failed(self, error: Exception) -> None:
         self.refresh()

@@ -398,6 +398,7 @@ class Workspace(QObject):
             menu.addAction(title).triggered.connect(lambda *_, title=title: self.board.open(title))
         menu.addSeparator()
         menu.addAction(self.overview.density.action)
+        menu.addAction(self.overview.density.by_amplitude)
         menu.aboutToShow.connect(self.overview.density.refresh)  # the layer may have been deleted in the list of layers
         return menu
 
