@@ -136,7 +136,7 @@ def test_the_selection_follows_edits(session):
     session.undo()
     assert session.selection.clusters == (merged,)
     session.undo()
-    assert session.selection.clusters == tuple(sorted((best, candidate)))
+    assert session.selection.clusters == (best, candidate)
     session.redo()
     assert session.selection.clusters == (merged,)
     session.move([merged], "good")
@@ -296,3 +296,14 @@ def test_raw_data_found_for_a_clustering_that_was_left_are_not_taken(without_raw
     session.switch(clustering="main")
     session.locate_raw(raw)
     assert session.model.traces is not None
+
+
+def test_undoing_a_merge_brings_the_clusters_back_in_their_order(session):
+    first, second, third = session.manager.cluster_ids[[4, 1, 7]].tolist()
+    session.selection.select([first, second, third])
+    session.merge(session.selection.clusters)
+    session.undo()
+    assert session.selection.clusters == (first, second, third)
+    session.redo()
+    session.undo()
+    assert session.selection.clusters == (first, second, third)

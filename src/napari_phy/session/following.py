@@ -13,6 +13,7 @@ class Following:
 
     def __init__(self, opened: OpenClustering) -> None:
         self._manager, self._selection, self._wizard = opened.manager, opened.selection, opened.wizard
+        self._merged: dict[frozenset[int], tuple[int, ...]] = {}  # in the order in which they were selected
         self._manager.changed.connect(self._on_edited, priority=LAST)
         self._selection.changed.connect(self._on_selected)
 
@@ -37,6 +38,7 @@ class Following:
         if update.cause != "edit":
             self._follow_history(update)
         elif update.description == "merge":
+            self._keep_order(update)
             self._wizard.merge(update.deleted, update.added[0])
             self.select_place()
         elif update.added:
@@ -44,6 +46,13 @@ class Following:
             self._selection.select(update.added, n_best=len(update.added))
         elif update.description in ("move", "discard"):
             self._follow_move(update)
+
+    def _keep_order(self, update: UpdateInfo) -> None:
+        """Keep the order of merged clusters, for when they are back."""
+        merged = frozenset(update.deleted)
+        order = tuple(cluster for cluster in self._selection.clusters if cluster in merged)
+        if len(order) == len(merged):
+            self._merged[merged] = order
 
     def _follow_move(self, update: UpdateInfo) -> None:
         moved = [change.cluster_id for change in update.metadata_changed]
@@ -57,4 +66,5 @@ class Following:
         if update.description == "groups":
             return
         restored = update.added or tuple(dict.fromkeys(change.cluster_id for change in update.metadata_changed))
+        restored = self._merged.get(frozenset(restored), restored)
         self._selection.select(restored, n_best=len(restored) if update.description == "split" else 1)

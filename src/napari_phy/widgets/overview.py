@@ -32,6 +32,7 @@ class Overview(QObject):
         self._viewer = ref(viewer)
         self._session: Any = None
         self._filter_name = ""
+        self._is_too_wide = False  # for a filter
         self.binder: LayerBinder | None = None
         self.fit = CanvasFit(window, self)
         self.frame = TimeFrame(viewer, window, self)
@@ -127,5 +128,6 @@ class Overview(QObject):
             self._say_filter()
 
     def _say_filter(self) -> None:
-        if self.binder.shows_raw_for_width:
-            self.said.emit(messages.RAW_WHERE_WIDE)
+        if self.binder.shows_raw_for_width != self._is_too_wide:
+            self._is_too_wide = not self._is_too_wide
+            self.said.emit(messages.RAW_WHERE_WIDE) if self._is_too_wide else self.fitted.emit()
