@@ -667,3 +667,9 @@ def test_napari_s_own_docks_share_the_room_of_the_lists_in_a_small_window(open_)
     assert workspace.window.height() == SMALL[1]
     assert not any(dock.isVisible() for dock in napari_docks(workspace.window))
     assert all(dock.isVisible() and not dock.visibleRegion().isEmpty() for dock in lists)
+
+
+@pytest.mark.parametrize("size", [(1090, 630), (900, 600)])
+def test_the_canvas_keeps_room_in_a_window_lower_than_the_layout_is_made_for(open_, size):
+    workspace = open_(size)
+    assert workspace.window.centralWidget().height() >= 50

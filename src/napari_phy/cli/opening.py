@@ -6,12 +6,9 @@ import os
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
 
 from napari_phy.cli.answers import Answer, check_there
 from napari_phy.core.errors import NapariPhyError
-
-SIZE = (1600, 1000)  # px of a window that has room for every dock
 
 
 def open_in_napari(path: Path) -> Answer:
@@ -21,19 +18,9 @@ def open_in_napari(path: Path) -> Answer:
     import napari
 
     viewer = napari.Viewer()
-    _make_room(viewer)
     viewer.open(str(path), plugin="napari-phy")
     napari.run()
     return Answer({"opened": str(path)}, ())
-
-
-def _make_room(viewer: Any) -> None:
-    """Make a window that is smaller than the workspace needs larger, as far as the screen goes."""
-    from qtpy.QtGui import QGuiApplication
-
-    screen = QGuiApplication.primaryScreen().availableGeometry()
-    _, _, width, height = viewer.window.geometry()
-    viewer.window.resize(max(width, min(SIZE[0], screen.width())), max(height, min(SIZE[1], screen.height())))
 
 
 def _check_display() -> None:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QDockWidget, QMainWindow, QTabWidget
 
+LARGE_HEIGHT, SMALL_HEIGHT = 1080, 800  # px, for which the sizes are made
 SMALL_BELOW = 1600  # px of window width at first opening
 NAPARI_DOCKS = ("layer list", "layer controls")
 
@@ -34,19 +35,20 @@ def arrange_sort(window: QMainWindow, docks: Mapping[str, QDockWidget], *, small
 
 
 def resize_sort(window: QMainWindow, docks: Mapping[str, QDockWidget], *, small: bool) -> None:
-    """Give the docks of Sort their sizes."""
+    """Give the docks of Sort their sizes; in a lower window the heights shrink together, so that the canvas stays."""
+    share = min(1.0, window.height() / (SMALL_HEIGHT if small else LARGE_HEIGHT))
     lists = [docks["Clusters"], docks["Similar"]]
     top = [docks["Waveforms"], docks["Features"]]
     if small:
         window.resizeDocks([docks["Clusters"], docks["Correlograms"]], [302, 480], Qt.Orientation.Horizontal)
         window.resizeDocks(top, [410, 545], Qt.Orientation.Horizontal)
         window.resizeDocks(lists, [395, 310], Qt.Orientation.Vertical)
-        window.resizeDocks([top[0], docks["Traces"]], [360, 215], Qt.Orientation.Vertical)
+        window.resizeDocks([top[0], docks["Traces"]], [int(360 * share), int(215 * share)], Qt.Orientation.Vertical)
         return
     window.resizeDocks(lists[:1], [434], Qt.Orientation.Horizontal)
     window.resizeDocks([*top, docks["Correlograms"]], [420, 550, 520], Qt.Orientation.Horizontal)
     window.resizeDocks(lists, [555, 435], Qt.Orientation.Vertical)
-    window.resizeDocks([top[0], docks["Traces"]], [545, 300], Qt.Orientation.Vertical)
+    window.resizeDocks([top[0], docks["Traces"]], [int(545 * share), int(300 * share)], Qt.Orientation.Vertical)
 
 
 def place_beside(window: QMainWindow, dock: QDockWidget, neighbour: QDockWidget | None) -> None:
