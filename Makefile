@@ -3,8 +3,10 @@
 VENV := .venv
 PY := $(VENV)/bin/python
 FIND_PYTHON = python=$$(PYTHON="$(PYTHON)" sh tools/find_python.sh)
-# Tests and pictures always run on a display of their own, also beside a desktop.
+# Tests and pictures always run on a display of their own, also beside a desktop: each process of pytest has one.
+PYTEST = env -u WAYLAND_DISPLAY QT_API=pyqt6 QT_QPA_PLATFORM=xcb $(PY) -m pytest
 ON_XVFB = env -u WAYLAND_DISPLAY QT_API=pyqt6 QT_QPA_PLATFORM=xcb xvfb-run -a -s "-screen 0 1920x1080x24"
+IN_PARALLEL = -n auto --maxprocesses 4 --dist loadfile
 ON_DISPLAY := $(or $(DISPLAY),$(WAYLAND_DISPLAY))
 WALK = $(ON_XVFB) $(PY) tools/walk.py
 TRACE_PICTURES = $(ON_XVFB) $(PY) tools/trace_pictures.py
@@ -25,7 +27,7 @@ else
 endif
 
 test: libraries-headless $(VENV)/.installed-dev ## Run the tests; ARGS="tests/core -k merge" for some
-	@$(ON_XVFB) $(PY) -m pytest $(ARGS)
+	@$(PYTEST) $(IN_PARALLEL) $(ARGS)
 
 check: $(VENV)/.installed-dev ## Style, types, import fences, manifest
 	$(VENV)/bin/ruff check
@@ -35,7 +37,7 @@ check: $(VENV)/.installed-dev ## Style, types, import fences, manifest
 	$(VENV)/bin/npe2 validate src/napari_phy/napari.yaml
 
 soak: libraries-headless $(VENV)/.installed-dev ## Run the tests that take long
-	@$(ON_XVFB) $(PY) -m pytest -m soak $(ARGS)
+	@$(PYTEST) -m soak $(ARGS)
 
 bench: benchmarks/.venv/.installed ## Compare with phy, phylib and SpikeInterface, in an environment of its own
 	benchmarks/.venv/bin/python benchmarks/run.py $(ARGS)

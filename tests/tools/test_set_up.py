@@ -100,7 +100,9 @@ def test_the_demo_opens_the_file_it_is_given() -> None:
     assert 'build/demo "my data/x.kwik"' in dry_run("demo", "DISPLAY=", "WAYLAND_DISPLAY=", "KWIK=my data/x.kwik")
 
 
-def test_tests_run_on_a_display_of_their_own_even_on_a_desktop() -> None:
+def test_tests_run_on_displays_of_their_own_even_on_a_desktop(request: pytest.FixtureRequest) -> None:
     told = dry_run("test", "DISPLAY=:5")
-    assert "xvfb-run -a" in told
+    assert "pytest -n auto" in told
     assert "offscreen" not in told
+    assert "no-xvfb" not in told
+    assert request.config.pluginmanager.hasplugin("xvfb")
