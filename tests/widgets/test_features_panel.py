@@ -93,6 +93,28 @@ def test_an_axis_can_be_chosen_and_stays(panel, session, qtbot):
     assert features(panel).request.x.kind == "feature"
 
 
+def test_a_channel_picked_elsewhere_is_shown_until_none_is(panel, session, qtbot):
+    before = features(panel).request
+    session.channel.choose(5)
+    qtbot.waitUntil(lambda: not panel.busy)
+    assert (features(panel).x_label, features(panel).y_label) == ("channel 5 · PC1", "channel 5 · PC2")
+    session.selection.select([3])
+    qtbot.waitUntil(lambda: ready(panel))
+    assert features(panel).x_label == "channel 5 · PC1"
+    session.selection.select([1, 2])
+    session.channel.choose(None)
+    qtbot.waitUntil(lambda: not panel.busy and features(panel).request == before)
+
+
+def test_a_frozen_view_keeps_its_axes_when_a_channel_is_picked(panel, session, qtbot):
+    before = features(panel).request
+    panel.header.freeze_button.click()
+    session.channel.choose(5)
+    panel.refresh(again=True)
+    qtbot.waitUntil(lambda: not panel.busy)
+    assert features(panel).request == before
+
+
 def test_the_menu_changes_the_axis(panel, qtbot):
     box = panel.header.drop_downs[0]
     box.choices_menu.aboutToShow.emit()

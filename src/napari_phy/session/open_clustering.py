@@ -9,6 +9,7 @@ from functools import partial
 import numpy as np
 
 from napari_phy.core.base_model import BaseModel
+from napari_phy.core.chosen_channel import ChosenChannel
 from napari_phy.core.cluster_manager import ClusterManager
 from napari_phy.core.errors import ClusteringError
 from napari_phy.core.feature_sums import FeatureSums
@@ -58,6 +59,7 @@ class OpenClustering:
     sums: FeatureSums | None
     wizard: Wizard
     columns: SpikeColumnStore
+    channel: ChosenChannel
 
     @classmethod
     def of(cls, model: BaseModel, store: EditStore) -> OpenClustering:
@@ -78,7 +80,8 @@ class OpenClustering:
         if isinstance(model, KwikModel):
             model.lend("session.switch")
         wizard = Wizard(manager, partial(_similar, manager, sums))
-        return cls(model, store, gate, manager, Selection(manager), sums, wizard, SpikeColumnStore(model))
+        columns, channel = SpikeColumnStore(model), ChosenChannel(model.n_channels)
+        return cls(model, store, gate, manager, Selection(manager), sums, wizard, columns, channel)
 
     def opened_at(
         self, channel_group: int, clustering: str | None, *, read_only: bool, on_progress: OnProgress = no_progress

@@ -11,6 +11,7 @@ from typing import Any, Self
 from psygnal import Signal
 
 from napari_phy.core.base_model import BaseModel, Samples
+from napari_phy.core.chosen_channel import ChosenChannel
 from napari_phy.core.cluster_manager import ClusterManager
 from napari_phy.core.errors import JournalError, NapariPhyError
 from napari_phy.core.feature_sums import FeatureSums
@@ -116,6 +117,11 @@ class Session(Edits, FileClusterings):
     def wizard(self) -> Wizard:
         """Which cluster to look at next; another one after a switch."""
         return self._current.opened.wizard
+
+    @property
+    def channel(self) -> ChosenChannel:
+        """The channel that was picked in some view; another one, none picked, after a switch."""
+        return self._current.opened.channel
 
     @property
     def time(self) -> TimeCursor:

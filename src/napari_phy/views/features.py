@@ -139,6 +139,12 @@ def axis_label(session: SessionLike, axis: FeatureAxis) -> str:
     return f"channel {session.model.probe.channel_ids[axis.channel_index]} · PC{axis.component + 1}"
 
 
+def channel_axes(session: SessionLike, channel_index: int) -> tuple[FeatureAxis, FeatureAxis]:
+    """Return the axes that show one channel: its PC1 and PC2, or PC1 and time where it has no other."""
+    has_second = session.model.n_features_per_channel > 1
+    return FeatureAxis("feature", channel_index), FeatureAxis("feature", channel_index, 1) if has_second else TIME_AXIS
+
+
 def default_axes(
     session: SessionLike, clusters: tuple[int, ...], on_progress: OnProgress = no_progress
 ) -> tuple[FeatureAxis, FeatureAxis]:
@@ -152,8 +158,7 @@ def default_axes(
     model = session.model
     first, second = 0, 1
     if model.n_channels < 2:
-        y = FeatureAxis(component=1) if model.n_features_per_channel > 1 else TIME_AXIS
-        return FeatureAxis(), y
+        return channel_axes(session, 0)
     if clusters and session.sums is not None:
         sums = session.sums.get(clusters, on_progress)
         best = sums[clusters[0]]

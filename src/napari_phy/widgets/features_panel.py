@@ -15,6 +15,7 @@ from napari_phy.views.features import (
     FeatureAxis,
     FeatureData,
     FeatureRequest,
+    channel_axes,
     compute_features,
     default_axes,
     spikes_in_lasso,
@@ -119,6 +120,10 @@ class FeaturesPanel(Panel):
 
     def on_session(self) -> None:
         self._axes = [None, None]
+        if self.session is not None:
+            self._links.connect(self.session.channel.changed, self._on_channel_changed)
+            if self.session.channel.chosen is not None:
+                self._axes = list(channel_axes(self.session, self.session.channel.chosen))
         self._dragged_from = None
         self.canvas.set_features(None)
         self.lasso.clear()
@@ -129,6 +134,15 @@ class FeaturesPanel(Panel):
         self.canvas.redraw()
         if self.lasso.closed and not len(self.session.selection.spikes):
             self.lasso.clear()
+
+    @guarded
+    def _on_channel_changed(self) -> None:
+        """Show the channel that was picked in another view; none: what suits the clusters. Frozen, stay as it is."""
+        if not self.frozen:
+            channel = self.session.channel.chosen
+            axes = (None, None) if channel is None else channel_axes(self.session, channel)
+            for place, axis in enumerate(axes):
+                self.set_axis(place, axis)
 
     def set_axis(self, place: int, axis: FeatureAxis | None) -> None:
         """Show a feature or time along x (0) or y (1); None follows the clusters."""
