@@ -1,9 +1,24 @@
+import sys
+
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from napari_phy.core.progress import CancelledError
 from napari_phy.stats.correlograms import bin_samples, correlograms, half_window_bins, symmetrise
+
+counting = sys.modules[correlograms.__module__]
+
+
+@pytest.fixture(params=["numpy", "numba", "numba, cluster by cluster"])
+def way(request, monkeypatch):
+    """Count by each of the ways that are chosen by the number of spikes and clusters."""
+    if request.param != "numpy":
+        monkeypatch.setattr(counting, "N_SPIKES_NUMBA", -1)
+    if "cluster by cluster" in request.param:
+        monkeypatch.setattr(counting, "CACHED_BYTES", 0)
+    monkeypatch.setattr(counting, "SPIKES_AT_ONCE", 16)
 
 
 def count_pair_by_pair(samples, clusters, cluster_ids, n_bins, width):
@@ -21,8 +36,9 @@ def count_pair_by_pair(samples, clusters, cluster_ids, n_bins, width):
 trains = st.lists(st.tuples(st.integers(0, 300), st.integers(0, 4)), max_size=60).map(sorted)
 
 
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(trains, st.permutations([0, 2, 3, 9]), st.integers(1, 7), st.integers(1, 12))
-def test_it_counts_what_a_look_at_every_pair_counts(train, cluster_ids, width, n_bins):
+def test_it_counts_what_a_look_at_every_pair_counts(way, train, cluster_ids, width, n_bins):
     samples = np.array([sample for sample, _ in train], dtype=np.int64)
     clusters = np.array([cluster for _, cluster in train], dtype=np.int32)
     counts = correlograms(
@@ -41,6 +57,63 @@ def test_spikes_in_one_sample_fall_in_the_first_bin_in_their_order():
     counts = correlograms([7, 7], [5, 3], [3, 5], sample_rate=1000)
     assert counts[1, 0, 0] == 1
     assert counts.sum() == 1
+
+
+@pytest.mark.parametrize(
+    ("n_clusters", "bin_ms", "window_ms", "sample_rate"),
+    [(12, 1, 50, 20_000), (3, 0.3, 7, 24_414.0625), (1, 0.01, 500, 44_100), (200, 1, 50, 30_000)],
+)
+def test_compiled_code_counts_what_numpy_counts(n_clusters, bin_ms, window_ms, sample_rate, monkeypatch):
+    rng = np.random.default_rng(n_clusters)
+    samples = np.sort(rng.integers(0, 200_000, 6000))
+    clusters = rng.integers(0, n_clusters + 2, 6000)
+    both = []
+    for limit in (10**9, 0):
+        monkeypatch.setattr(counting, "N_SPIKES_NUMBA", limit)
+        both.append(
+            correlograms(
+                samples,
+                clusters,
+                np.arange(n_clusters)[::-1],
+                sample_rate=sample_rate,
+                bin_ms=bin_ms,
+                window_ms=window_ms,
+            )
+        )
+    assert both[0].sum() > 1000
+    np.testing.assert_array_equal(*both)
+
+
+@pytest.mark.parametrize("width", [1, 2, 3, 7, 19, 20, 24, 30_000, 2**20 - 1])
+def test_lags_at_the_edges_of_bins_fall_where_a_division_puts_them(way, width):
+    lags = np.array([k * width + step for k in range(6) for step in (-1, 0, 1) if k * width + step > 0])
+    for lag in lags.tolist():
+        counts = counting.count_pairs(np.array([5, 5 + lag]), np.zeros(2, np.uint16), 1, width, 5)
+        assert np.flatnonzero(counts).tolist() == ([lag // width] if lag // width < 5 else [])
+
+
+def test_ids_may_be_far_apart_or_below_zero():
+    counts = correlograms([0, 1, 2, 3], [-5, 2**40, 7, -5], [2**40, -5], sample_rate=1000, window_ms=10)
+    assert counts[1, 0].tolist() == [0, 1, 0, 0, 0, 0]
+    assert counts[0, 1].tolist() == [0, 0, 1, 0, 0, 0]
+    assert counts[1, 1].tolist() == [0, 0, 0, 1, 0, 0]
+    assert counts.sum() == 3
+
+
+def test_it_tells_how_far_it_is_and_can_be_stopped(way):
+    samples, clusters, shares = np.arange(100), np.zeros(100, int), []
+    correlograms(samples, clusters, [0], sample_rate=1000, on_progress=shares.append)
+    assert shares == pytest.approx(np.arange(0, 100, 16) / 100)
+
+    def stop(share):
+        shares.append(share)
+        if share > 0.3:
+            raise CancelledError
+
+    shares.clear()
+    with pytest.raises(CancelledError):
+        correlograms(samples, clusters, [0], sample_rate=1000, on_progress=stop)
+    assert len(shares) == 3
 
 
 def test_bins_are_rounded_to_whole_samples():
@@ -75,6 +148,7 @@ def test_nothing_gives_nothing():
         (([1.0, 2.0], [0, 0], [0]), "integers"),
         (([1, 2], [0], [0]), "do not fit"),
         (([1, 2], [0, 0], [0, 0]), "twice"),
+        (([1, 2], [0, 0], range(2**16)), "more than 65535"),
     ],
 )
 def test_bad_trains_are_refused(arguments, message):
@@ -86,3 +160,8 @@ def test_bad_trains_are_refused(arguments, message):
 def test_bad_bins_are_refused(bad):
     with pytest.raises(ValueError, match="bin"):
         correlograms([1], [0], [0], **{"sample_rate": 1000, **bad})
+
+
+def test_a_window_longer_than_a_day_is_refused():
+    with pytest.raises(ValueError, match="too long"):
+        correlograms([1], [0], [0], sample_rate=30_000, bin_ms=1000, window_ms=2e8)

@@ -1,15 +1,21 @@
-"""Auto- and cross-correlograms, counted in whole samples."""
+"""Auto- and cross-correlograms, counted in whole samples: a few spikes by NumPy, many by compiled code."""
 
 from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
 
+from napari_phy.core.arrays import look_up
 from napari_phy.core.progress import OnProgress, no_progress
 
 Int64 = npt.NDArray[np.int64]
+UInt16 = npt.NDArray[np.uint16]
 
 SPIKES_AT_ONCE = 2**16
+N_SPIKES_NUMBA = 20_000  # fewer are counted before numba is imported
+CACHED_BYTES = 2**22  # larger counts are filled cluster by cluster, so that those of one stay in the processor's cache
+MAX_CLUSTERS = 2**16 - 1
+LONGEST_TABLE = 2**24
 
 
 def bin_samples(bin_ms: float, sample_rate: float) -> int:
@@ -60,54 +66,85 @@ def correlograms(
     ValueError
         Samples are not ascending integers, lengths differ, or an id is given twice.
     """
-    samples, ids = np.asarray(spike_samples), np.asarray(cluster_ids, dtype=np.int64)
-    clusters = np.asarray(spike_clusters)
+    samples, clusters = np.asarray(spike_samples), np.asarray(spike_clusters)
     if samples.shape != clusters.shape or samples.ndim != 1:
         raise ValueError(f"{samples.shape} spike samples do not fit {clusters.shape} spike clusters.")
     if samples.size and samples.dtype.kind not in "iu":
         raise ValueError(f"Spike samples are integers, not {samples.dtype}.")
-    order = np.argsort(ids)
-    ascending = ids[order]
-    if (ascending[1:] == ascending[:-1]).any():
+    ids = np.asarray(cluster_ids, dtype=np.int64)
+    width, n_bins = bin_samples(bin_ms, sample_rate), half_window_bins(bin_ms, window_ms)
+    if len(np.unique(ids)) < len(ids):
         raise ValueError("A cluster is named twice.")
-    n, n_bins = len(ids), half_window_bins(bin_ms, window_ms)
-    width = bin_samples(bin_ms, sample_rate)
-    counts = np.zeros(n * n * n_bins, dtype=np.int64)
-    if not n:
-        return counts.reshape(n, n, n_bins)
-
-    places = np.minimum(np.searchsorted(ascending, clusters), n - 1)
-    chosen = ascending[places] == clusters
-    rows = order[places[chosen]]
-    times = samples[chosen].astype(np.int64)
+    if len(ids) > MAX_CLUSTERS:
+        raise ValueError(f"{len(ids)} clusters are more than {MAX_CLUSTERS}.")
+    places = places_of(clusters, ids)
+    chosen = places < len(ids)
+    if not chosen.all():
+        samples, places = samples[chosen], places[chosen]
+    times = samples.astype(np.int64, copy=False)
     if (times[1:] < times[:-1]).any():
         raise ValueError("Spike samples are not ascending.")
-
-    first_of = rows * (n * n_bins)
-    second_of = rows * n_bins
-    for start in range(0, len(times), SPIKES_AT_ONCE):
-        on_progress(start / len(times))
-        earlier = np.arange(start, min(start + SPIKES_AT_ONCE, len(times)))
-        counts += _count_followers(earlier, times, (first_of, second_of), width, n_bins, len(counts))
-    return counts.reshape(n, n, n_bins)
+    return count_pairs(times, places, len(ids), width, n_bins, on_progress)
 
 
-def _count_followers(
-    earlier: Int64, times: Int64, codes: tuple[Int64, Int64], width: int, n_bins: int, n_counts: int
+def count_pairs(
+    samples: Int64, places: UInt16, n: int, width: int, n_bins: int, on_progress: OnProgress = no_progress
 ) -> Int64:
-    """Return (n_counts,) pairs of some spikes with those that follow them; a pair and a bin share one number."""
-    first_of, second_of = codes
-    counts = np.zeros(n_counts, dtype=np.int64)
-    for shift in range(1, len(times)):
-        # a spike whose shift-th follower is out of the window has no later one inside it
-        earlier = earlier[: np.searchsorted(earlier, len(times) - shift)]
-        bins = (times[earlier + shift] - times[earlier]) // width
-        within = bins < n_bins
-        earlier, bins = earlier[within], bins[within]
-        if not earlier.size:
-            break
-        counts += np.bincount(first_of[earlier] + second_of[earlier + shift] + bins, minlength=n_counts)
+    """Return (n, n, n_bins) counts as `correlograms` does, of what is known to be in order.
+
+    Parameters
+    ----------
+    samples : (n_spikes,) ascending.
+    places : (n_spikes,) 0 … n − 1, which of the n clusters each spike is of.
+    width : of a bin, in samples.
+
+    Raises
+    ------
+    ValueError
+        The window is 2**31 samples or longer.
+    """
+    if width * n_bins >= 2**31:
+        raise ValueError(f"A window of {n_bins} bins of {width} samples is too long.")
+    counts = np.zeros((n, n, n_bins), dtype=np.int64)
+    count = _count_by_numpy
+    if len(samples) > N_SPIKES_NUMBA:
+        from napari_phy.stats._pair_counts import count_followers as count
+    for start in range(0, len(samples), SPIKES_AT_ONCE):
+        on_progress(start / len(samples))
+        some = slice(start, min(start + SPIKES_AT_ONCE, len(samples)))
+        by_cluster = counts.nbytes > CACHED_BYTES
+        order = np.argsort(places[some], kind="stable") if by_cluster else np.arange(some.stop - start)
+        count(samples, places, start + order, width, counts)
     return counts
+
+
+def places_of(clusters: npt.NDArray[np.integer], cluster_ids: Int64) -> UInt16:
+    """Return (n_spikes,) where each spike's cluster is among `cluster_ids`; len(cluster_ids) if it is not there."""
+    n = len(cluster_ids)
+    if n and clusters.size and cluster_ids.min() >= 0 and cluster_ids.max() < LONGEST_TABLE and clusters.min() >= 0:
+        table = np.full(cluster_ids.max() + 2, n, dtype=np.uint16)
+        table[cluster_ids] = np.arange(n)
+        return look_up(table, np.minimum(clusters, len(table) - 1))
+    order = np.argsort(cluster_ids)
+    ascending = np.append(cluster_ids[order], np.iinfo(np.int64).max)
+    found = np.searchsorted(ascending[:-1], clusters)
+    return np.where(ascending[found] == clusters, np.append(order, n)[found], n).astype(np.uint16)
+
+
+def _count_by_numpy(samples: Int64, places: UInt16, spikes: Int64, width: int, counts: Int64) -> None:
+    """Add to (n, n, n_bins) the pairs of some spikes, ascending, with those that follow them."""
+    n, _, n_bins = counts.shape
+    first_of, second_of = places.astype(np.int64) * (n * n_bins), places.astype(np.int64) * n_bins
+    for shift in range(1, len(samples)):
+        # a spike whose shift-th follower is out of the window has no later one inside it
+        spikes = spikes[spikes < len(samples) - shift]
+        bins = (samples[spikes + shift] - samples[spikes]) // width
+        within = bins < n_bins
+        spikes, bins = spikes[within], bins[within]
+        if not spikes.size:
+            break
+        cells = first_of[spikes] + second_of[spikes + shift] + bins
+        counts += np.bincount(cells, minlength=counts.size).reshape(counts.shape)
 
 
 def symmetrise(counts: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
