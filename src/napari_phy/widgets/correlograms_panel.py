@@ -4,24 +4,23 @@ from collections.abc import Callable
 from typing import Any
 from weakref import ref
 
-from qtpy.QtCore import QRectF, QSize
-from qtpy.QtGui import QPainter, QPixmap
-from qtpy.QtSvg import QSvgGenerator
+from qtpy.QtCore import QSize
+from qtpy.QtGui import QPainter
 from qtpy.QtWidgets import QWidget
 
 from napari_phy.core.progress import OnProgress
 from napari_phy.views.correlograms import CorrelogramData, CorrelogramRequest, compute_correlograms
 from napari_phy.views.numbers import format_number
 from napari_phy.widgets.canvas.correlogram_painter import CorrelogramGrid, grid_of, paint_correlograms
-from napari_phy.widgets.panel import Panel
-from napari_phy.widgets.theme import Tokens, tokens
+from napari_phy.widgets.painted_panel import PaintedPanel
+from napari_phy.widgets.theme import Tokens
 
 N_MAX = 8
 BINS = [(f"Bin {ms:g} ms", ms) for ms in (0.5, 1.0, 2.0, 5.0)]
 WINDOWS = [(f"Window {ms:g} ms", ms) for ms in (20.0, 50.0, 100.0, 200.0, 500.0)]
 
 
-class CorrelogramsPanel(Panel):
+class CorrelogramsPanel(PaintedPanel):
     """Diagonal in the colours of the clusters, the rest grey; at most eight clusters, so that they stay legible."""
 
     title = "Correlograms"
@@ -42,10 +41,10 @@ class CorrelogramsPanel(Panel):
         super().__init__(session, **options)
 
     def make_content(self) -> QWidget:
-        self.plot = _Plot(self)
+        plot = super().make_content()
         self._bin_menu = self.add_drop_down("Bin", BINS, self._bin_ms, self.set_bin)
         self._window_menu = self.add_drop_down("Window", WINDOWS, self._window_ms, self.set_window)
-        return self.plot
+        return plot
 
     def on_session(self) -> None:
         if self.session is None or self.session is self._set_up_for():
@@ -81,14 +80,9 @@ class CorrelogramsPanel(Panel):
         self.stack.caption.setText(words + data.caption)
         self.plot.update()
 
-    def apply_theme(self, theme: Tokens) -> None:
-        self.plot.update()
-
-    def paint(self, painter: QPainter, size: QSize, theme: Tokens) -> None:
+    def paint_picture(self, painter: QPainter, size: QSize, theme: Tokens) -> None:
         """Paint the matrix in a rectangle of some size."""
-        painter.fillRect(QRectF(0, 0, size.width(), size.height()), theme.color("view"))
-        if self.data is not None:
-            paint_correlograms(painter, self.data, self.grid(size, theme), theme)
+        paint_correlograms(painter, self.data, self.grid(size, theme), theme)
 
     def grid(self, size: QSize, theme: Tokens) -> CorrelogramGrid:
         """Return where the tiles are."""
@@ -96,8 +90,6 @@ class CorrelogramsPanel(Panel):
 
     def read_out(self, x_px: float, y_px: float) -> str:
         """Return `20 → 22, 4 ms, 7 pairs` for the bar under the mouse."""
-        if self.data is None:
-            return ""
         found = self.grid(self.plot.size(), self.theme).at(x_px, y_px)
         if found is None:
             return ""
@@ -110,41 +102,3 @@ class CorrelogramsPanel(Panel):
             f"{data.cluster_ids[row]} → {data.cluster_ids[column]}, "
             f"{format_number(data.lags_ms[lag], decimals)} ms, {format_number(count)} pairs"
         )
-
-    def picture_formats(self) -> str:
-        return "PNG (*.png);;SVG (*.svg)"
-
-    def save_picture(self, path: str) -> None:
-        """Write a PNG as on screen, or an SVG in the colours for paper."""
-        if not path.lower().endswith(".svg"):
-            self.picture().save(path)
-            return
-        generator = QSvgGenerator(QSvgGenerator.SvgVersion.Svg11)
-        generator.setFileName(path)
-        generator.setSize(self.plot.size())
-        generator.setViewBox(self.plot.rect())
-        generator.setTitle("Correlograms")
-        painter = QPainter(generator)
-        self.paint(painter, self.plot.size(), tokens("light"))
-        painter.end()
-
-    def picture(self) -> QPixmap:
-        return self.stack.body.grab()
-
-
-class _Plot(QWidget):
-    """The painted matrix."""
-
-    def __init__(self, panel: CorrelogramsPanel) -> None:
-        super().__init__(panel)
-        self._panel = panel
-        self.setMouseTracking(True)
-
-    def paintEvent(self, event) -> None:
-        painter = QPainter(self)
-        self._panel.paint(painter, self.size(), self._panel.theme)
-        painter.end()
-
-    def mouseMoveEvent(self, event) -> None:
-        position = event.position()
-        self._panel.say(self._panel.read_out(position.x(), position.y()))
