@@ -46,7 +46,7 @@ def source_of(traces, pyramid=None, unit_scale=0.5):
 def expected(traces, request, factor):
     """Return low and high of the bins that touch the stretch, free of the resting voltage."""
     values = (traces[:, COLUMNS] * 0.5).astype(np.float32)
-    baseline = TraceReader(source_of(traces))._read_levels()[0]
+    baseline = TraceReader(source_of(traces))._read_levels().baseline
     first = max(0, request.start) // factor
     last = max(first, -(-min(request.stop, N_SAMPLES) // factor))
     extremes = bin_extremes(values, factor)[first:last] - baseline
@@ -140,7 +140,7 @@ def test_filters_act_as_on_the_whole_file(traces, factor):
     request = TraceRequest(20_000, 30_000, factor, "band-pass")
     found = TraceReader(source).read(request)
     assert found.is_filtered
-    baseline = TraceReader(source)._read_levels()[0]
+    baseline = TraceReader(source)._read_levels().baseline
     whole = band_pass(source.samples(0, N_SAMPLES) - baseline, RATE)
     extremes = bin_extremes(whole, factor)[found.first_bin : found.first_bin + found.low.shape[1]]
     scale = np.abs(whole).max()

@@ -9,16 +9,18 @@ from widgets.light_session import light_session
 
 from napari_phy.core.errors import ClusteringError, KwikFormatError
 from napari_phy.widgets.time_actions import go_to_spike, go_to_time, go_to_violation, turn_page
-from napari_phy.widgets.traces_panel import TracesPanel
+from napari_phy.widgets.traces_panel import NOISE_ROWS, WAVE_ROWS, TracesPanel
 
 RATE = 20_000.0
 N_CHANNELS = 8
 
 
-def make_traces(session_like, seed=0):
-    """Return noise with a trough of 400 units at each spike on the best channel of its cluster."""
+def make_traces(session_like, seed=0, waves=0.0):
+    """Return noise with a trough of 400 units at each spike on the best channel of its cluster, on waves of 3 Hz."""
     rng = np.random.default_rng(seed)
-    traces = rng.normal(0, 10, (round(20 * RATE), N_CHANNELS)).astype(np.int16)
+    traces = rng.normal(0, 10, (round(20 * RATE), N_CHANNELS))
+    traces += waves * np.sin(2 * np.pi * 3 * np.arange(len(traces)) / RATE)[:, None]
+    traces = traces.astype(np.int16)
     channels = (3 * session_like.spike_clusters + 1) % N_CHANNELS
     for shift in range(-4, 5):
         rows = np.clip(session_like.spike_samples + shift, 0, len(traces) - 1)
@@ -57,6 +59,29 @@ def wide(panel, session, qtbot):
 
 def ready(panel):
     return not panel.busy and panel.data is not None and panel._request == panel.make_request()
+
+
+def test_noise_fills_a_share_of_its_row(panel):
+    noise = 10 * panel.data.source.unit_scale
+    assert panel.px_per_unit * NOISE_ROWS * noise == pytest.approx(panel.layout_now.row_px, rel=0.05)
+
+
+def test_strong_slow_waves_stay_in_their_rows_and_noise_alone_keeps_its_scale(qtbot):
+    model = light_session(n_clusters=5, n_spikes=600, n_channels=N_CHANNELS).model
+    session = light_session(n_clusters=5, n_spikes=600, n_channels=N_CHANNELS, traces=make_traces(model, waves=3000))
+    panel = TracesPanel(session)
+    qtbot.addWidget(panel)
+    panel.resize(900, 300)
+    panel.show()
+    qtbot.waitUntil(lambda: ready(panel))
+    row_px, unit = panel.layout_now.row_px, panel.data.source.unit_scale
+    assert panel.px_per_unit * WAVE_ROWS * 3000 * unit == pytest.approx(row_px, rel=0.05)
+    highest = max(panel.data.traces.high.max(), -panel.data.traces.low.min())
+    assert highest * panel.px_per_unit < 0.5 * row_px
+    panel.controls.set_filter("band-pass")
+    qtbot.waitUntil(lambda: ready(panel) and panel.data.traces.is_filtered)
+    assert panel.px_per_unit * NOISE_ROWS * 10 * unit == pytest.approx(row_px, rel=0.1)
+    session.close()
 
 
 def wheel(panel, notches, x_px, y_px, modifiers=Qt.KeyboardModifier.NoModifier):

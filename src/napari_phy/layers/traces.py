@@ -17,7 +17,7 @@ from napari_phy.layers.session_tag import TAG, SessionTag
 from napari_phy.plugins import trace_filters
 from napari_phy.session import Session
 from napari_phy.stats.extremes import signed_extremes
-from napari_phy.stats.trace_levels import baseline_and_noise
+from napari_phy.stats.trace_levels import measure_levels
 from napari_phy.views.trace_source import TraceSource
 from napari_phy.views.traces import FILTERS
 
@@ -111,11 +111,11 @@ def traces_layer(session: Session, pitch: float) -> LayerDataTuple | None:
     source = TraceSource.of_model(model, session.trace_pyramid(model))
     if source is None:
         return None
-    baseline, noise = baseline_and_noise(source.traces, source.columns)
+    rest = measure_levels(source.traces, source.columns).scaled(source.unit_scale)
     filtering = FilteredWindows(source, {**FILTERS, **trace_filters()})
-    levels = trace_levels(source, baseline * source.unit_scale, session.tell_raw_trouble, filtering)
-    background = NOISE_WIDTH * source.unit_scale * float(np.median(noise))
-    limit = max(background, _quiet(levels[-1], baseline * source.unit_scale)) / QUIET_FRACTION or 1.0
+    levels = trace_levels(source, rest.baseline, session.tell_raw_trouble, filtering)
+    background = NOISE_WIDTH * float(np.median(rest.noise))
+    limit = max(background, _quiet(levels[-1], rest.baseline)) / QUIET_FRACTION or 1.0
     options = {
         "name": NAME,
         "multiscale": True,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -9,18 +10,41 @@ import numpy.typing as npt
 
 from napari_phy.core.arrays import evenly_spaced
 from napari_phy.core.base_model import Samples
+from napari_phy.core.errors import NapariPhyError
 
 Float32 = npt.NDArray[np.float32]
 
 N_EXCERPTS, N_SAMPLES_EXCERPT = 20, 2000
 MAX_VALUES = 2_000_000  # of many channels fewer samples are looked at
+N_SAMPLES_WAVE = 64  # of which slow waves are the mean: a spike is shorter
+WAVES_PERCENTILE = 99
 _NORMAL = 0.6745  # median of |x| of a normal distribution of deviation 1
 
 
-def baseline_and_noise(traces: Samples, columns: npt.NDArray[np.int64]) -> tuple[Float32, Float32]:
-    """Return the median and a robust standard deviation of each channel, from evenly spaced excerpts.
+@dataclass(frozen=True, slots=True, eq=False)
+class TraceLevels:
+    """Of each channel, in the units of the traces.
 
-    The deviation is that of steps from sample to sample, as of white noise: the slow waves of raw data don't count.
+    Attributes
+    ----------
+    baseline : (n_channels,) median.
+    noise : (n_channels,) robust standard deviation of white noise, of steps from sample to sample: slow waves don't
+        count.
+    waves : (n_channels,) how far slow waves take it from the baseline; it is further away 1 % of the time.
+    """
+
+    baseline: Float32
+    noise: Float32
+    waves: Float32
+
+    def scaled(self, unit_scale: float) -> TraceLevels:
+        """Return the same in a unit of which `unit_scale` are one of the traces."""
+        return TraceLevels(self.baseline * unit_scale, self.noise * unit_scale, self.waves * unit_scale)
+
+
+def measure_levels(traces: Samples, columns: npt.NDArray[np.int64]) -> TraceLevels:
+    """Return where each channel rests and how far it wanders, from those evenly spaced excerpts that can be read.
+
     Samples that are 0 in all channels don't count: a gap, or a raw file that ends too early, is no quiet recording.
     Nor does what is not a finite number.
 
@@ -29,22 +53,49 @@ def baseline_and_noise(traces: Samples, columns: npt.NDArray[np.int64]) -> tuple
     traces : `(n_samples, n_channels_of_file)`.
     columns : (n_channels,) those wanted.
 
-    Returns
-    -------
-    (n_channels,) and (n_channels,), in the units of the traces.
+    Raises
+    ------
+    NapariPhyError, OSError
+        None of them can be read.
     """
-    length = max(100, min(N_SAMPLES_EXCERPT, MAX_VALUES // N_EXCERPTS // max(1, len(columns))))
-    starts = evenly_spaced(max(1, traces.shape[0] - length), N_EXCERPTS).tolist()
-    excerpts = [traces[start : start + length][:, columns] for start in starts]
-    recorded = [excerpt[excerpt.any(axis=1)] for excerpt in excerpts]
-    together = np.concatenate(recorded)
+    excerpts = _read_excerpts(traces, columns)
+    recorded = [excerpt[excerpt.any(axis=1)].astype(np.float32) for excerpt in excerpts]
+    together = np.concatenate(recorded) if recorded else np.empty((0, len(columns)), np.float32)
+    nothing = np.zeros(len(columns), np.float32)
     if not len(together):
-        return np.zeros(len(columns), np.float32), np.zeros(len(columns), np.float32)
+        return TraceLevels(nothing, nothing, nothing)
     baseline = _medians(together)
-    steps = np.concatenate([np.diff(excerpt.astype(np.float32), axis=0) for excerpt in recorded])
-    if not len(steps):
-        return baseline, np.zeros(len(columns), np.float32)
-    return baseline, _medians(np.abs(steps)) / np.float32(_NORMAL * np.sqrt(2))
+    steps = np.concatenate([np.diff(excerpt, axis=0) for excerpt in recorded])
+    noise = _medians(np.abs(steps)) / np.float32(_NORMAL * np.sqrt(2)) if len(steps) else nothing
+    return TraceLevels(baseline, noise, _waves(together - baseline))
+
+
+def _read_excerpts(traces: Samples, columns: npt.NDArray[np.int64]) -> list[npt.NDArray[Any]]:
+    """Return stretches (n_samples, n_channels); a raw file that was cut short has fewer."""
+    length = max(100, min(N_SAMPLES_EXCERPT, MAX_VALUES // N_EXCERPTS // max(1, len(columns))))
+    n_samples = traces.shape[0]
+    is_short = n_samples <= N_EXCERPTS * length
+    starts = range(0, n_samples, length) if is_short else evenly_spaced(n_samples - length, N_EXCERPTS).tolist()
+    found: list[npt.NDArray[Any]] = []
+    trouble: Exception | None = None
+    for start in starts:
+        try:
+            found.append(traces[start : start + length][:, columns])
+        except (NapariPhyError, OSError) as error:
+            trouble = error
+    if trouble is not None and not found:
+        raise trouble
+    return found
+
+
+def _waves(distances: Float32) -> Float32:
+    """Return (n_channels,) how far means of short stretches are from the baseline; what is not finite is 0 away."""
+    n_stretches, n_channels = len(distances) // N_SAMPLES_WAVE, distances.shape[1]
+    if not n_stretches:
+        return np.zeros(n_channels, np.float32)
+    stretches = np.where(np.isfinite(distances), distances, 0)[: n_stretches * N_SAMPLES_WAVE]
+    means = stretches.reshape(n_stretches, N_SAMPLES_WAVE, n_channels).mean(axis=1)
+    return np.asarray(np.percentile(np.abs(means), WAVES_PERCENTILE, axis=0), dtype=np.float32)
 
 
 def _medians(values: npt.NDArray[Any]) -> Float32:

@@ -15,7 +15,7 @@ from napari_phy.core.progress import OnProgress, no_progress
 from napari_phy.plugins import TraceFilter
 from napari_phy.stats.extremes import bin_extremes
 from napari_phy.stats.filtering import BandPass
-from napari_phy.stats.trace_levels import baseline_and_noise
+from napari_phy.stats.trace_levels import TraceLevels, measure_levels
 from napari_phy.views.trace_source import TraceSource
 
 Float32 = npt.NDArray[np.float32]
@@ -135,15 +135,19 @@ class TraceReader:
     def __init__(self, source: TraceSource, filters: Mapping[str, TraceFilter | None] = FILTERS) -> None:
         self.source = source
         self._filters = {name: act if act is None else _checked(act, name) for name, act in filters.items()}
-        self._levels: tuple[Float32, Float32] | None = None
+        self._levels: TraceLevels | None = None
         self._last: TraceData | None = None
         self._lock = threading.Lock()
 
     @property
     def noise(self) -> float:
         """Median over the channels of the standard deviation of the noise, in `unit`; read when first asked for."""
-        noise = self._read_levels()[1]
-        return float(np.median(noise)) if len(noise) else 0.0
+        return _middle(self._read_levels().noise)
+
+    @property
+    def waves(self) -> float:
+        """Median over the channels of how far slow waves take them, in `unit`."""
+        return _middle(self._read_levels().waves)
 
     def read(self, request: TraceRequest, on_progress: OnProgress = no_progress) -> TraceData:
         """Return a stretch of the traces; a filter acts on its samples, however many they are.
@@ -158,16 +162,15 @@ class TraceReader:
                 self._last = self._compute(request, on_progress)
             return self._last
 
-    def _read_levels(self) -> tuple[Float32, Float32]:
+    def _read_levels(self) -> TraceLevels:
         if self._levels is None:
             source = self.source
-            baseline, noise = baseline_and_noise(source.traces, source.columns)
-            self._levels = baseline * source.unit_scale, noise * source.unit_scale
+            self._levels = measure_levels(source.traces, source.columns).scaled(source.unit_scale)
         return self._levels
 
     def _compute(self, request: TraceRequest, on_progress: OnProgress) -> TraceData:
         source, factor = self.source, request.factor
-        baseline = self._read_levels()[0]
+        baseline = self._read_levels().baseline
         start = max(0, request.start) // factor
         stop = max(start, -(-min(request.stop, source.traces.shape[0]) // factor))
         act = self._filters.get(request.filter_name)
@@ -199,7 +202,7 @@ class TraceReader:
         return low, high
 
     def _samples(self, start: int, stop: int, act: TraceFilter | None) -> Float32:
-        source, baseline = self.source, self._read_levels()[0]
+        source, baseline = self.source, self._read_levels().baseline
         if act is None:
             return source.samples(start, stop) - baseline
         context = round(_CONTEXT_S * source.sample_rate)
@@ -221,3 +224,7 @@ def _checked(act: TraceFilter, name: str) -> TraceFilter:
         return samples
 
     return checked
+
+
+def _middle(values: Float32) -> float:
+    return float(np.median(values)) if len(values) else 0.0

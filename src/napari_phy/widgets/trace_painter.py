@@ -7,6 +7,7 @@ import numpy as np
 from qtpy.QtCore import QPointF, QRectF, QSize, Qt
 from qtpy.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
 
+from napari_phy.views.numbers import format_number
 from napari_phy.widgets.canvas.ticks import nice_length
 from napari_phy.widgets.canvas.trace_image import Columns, as_qimage, blank, draw_traces, make_lines
 from napari_phy.widgets.theme import TICK_PX, Tokens
@@ -173,7 +174,7 @@ def _paint_bar(painter: QPainter, theme: Tokens, data: Any, layout: TraceLayout,
     painter.setPen(QPen(theme.color("text"), 1.5, Qt.PenStyle.SolidLine, Qt.PenCapStyle.FlatCap))
     painter.drawLine(QPointF(x, bottom), QPointF(x, bottom - length))
     painter.setFont(theme.font(TICK_PX))
-    words = f"{voltage:g} {data.source.unit}"
+    words = f"{format_number(voltage) if voltage >= 1 else f'{voltage:g}'} {data.source.unit}"
     width = theme.text_width(words, TICK_PX) + 4
     painter.drawText(
         QRectF(x + theme.px(6) - width, bottom + 3 + theme.px(14), width, theme.px(15)),

@@ -27,6 +27,7 @@ from napari_phy.widgets.traces_reading import Answer, TracesReading, Wish
 
 ZOOM_STEP = 1.25
 NOISE_ROWS = 14.0  # standard deviations of the noise in the height of a channel
+WAVE_ROWS = 2.5  # how often the distance that strong slow waves take raw traces is in it
 SHORTEST_S = 0.002
 
 
@@ -151,10 +152,11 @@ class TracesPanel(Panel):
 
     @property
     def px_per_unit(self) -> float:
-        """Pixels a unit of voltage."""
-        layout = self.layout_now
-        noise = self.data.noise or 1.0
-        return self._gain * max(layout.row_px, self.theme.px(ROW_PX)) / (NOISE_ROWS * noise)
+        """Pixels a unit of voltage: noise and slow waves of a channel stay in its row, large spikes may leave it."""
+        data = self.data
+        waves = 0.0 if data.traces.is_filtered else WAVE_ROWS * data.waves
+        row = max(NOISE_ROWS * data.noise, waves) or NOISE_ROWS
+        return self._gain * max(self.layout_now.row_px, self.theme.px(ROW_PX)) / row
 
     def _paint(self, painter: QPainter) -> None:
         layout = self.layout_now

@@ -26,12 +26,13 @@ class Wish:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Answer:
-    """The traces, their spikes, what a unit of noise is, and the channels of the best cluster, the strongest first."""
+    """The traces, their spikes, the size of noise and slow waves, the channels of the best cluster, strongest first."""
 
     traces: TraceData
     spikes: TraceSpikes
     source: TraceSource
     noise: float
+    waves: float
     best_channels: npt.NDArray[np.int64]
 
 
@@ -68,7 +69,8 @@ class TracesReading:
         reader = self._reader_of(opened.model, pyramid_of)
         traces = reader.read(wish.traces, on_progress)
         spikes = find_trace_spikes(opened, wish.clusters, wish.traces.start, wish.traces.stop)
-        return Answer(traces, spikes, reader.source, reader.noise, _best_channels(opened, wish.clusters))
+        best = _best_channels(opened, wish.clusters)
+        return Answer(traces, spikes, reader.source, reader.noise, reader.waves, best)
 
     def _reader_of(self, model: Any, pyramid_of: Any) -> TraceReader:
         with self._lock:
