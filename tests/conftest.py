@@ -92,6 +92,12 @@ def _sizes_and_dates(folder: Path) -> dict[str, tuple[int, int]]:
 
 
 @pytest.fixture(autouse=True)
+def nothing_chosen_in_views() -> None:
+    """Begin each test with the usual settings of views."""
+    (_HOME / "phy" / "views.json").unlink(missing_ok=True)
+
+
+@pytest.fixture(autouse=True)
 def no_widget_left_behind() -> Iterator[None]:
     """Fail the test that leaves a window of ours open."""
     before = _our_windows()

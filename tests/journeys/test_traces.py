@@ -207,7 +207,7 @@ def test_a_filter_acts_on_the_canvas_too_where_samples_are_shown(make_napari_vie
     panel, level = person.workspace.panels["Traces"], person.viewer.layers["traces"].data[0]
     overview = person.workspace.overview
     raw = np.asarray(level[:, 200_000:201_000])
-    panel.controls.set_filter("common median")
+    panel.controls.set_filter_name("common median")
     person.settle()
     assert overview.binder.shows_raw_for_width
     camera = person.viewer.scene.camera
@@ -217,5 +217,5 @@ def test_a_filter_acts_on_the_canvas_too_where_samples_are_shown(make_napari_vie
     person.wait(lambda: not np.array_equal(level[:, 200_000:201_000], raw), "the filter")
     filtered = np.asarray(level[:, 200_000:201_000])
     assert np.abs(np.median(filtered, axis=0)).max() < 1e-3
-    panel.controls.set_filter("raw")
+    panel.controls.set_filter_name("raw")
     assert np.array_equal(level[:, 200_000:201_000], raw)

@@ -210,14 +210,14 @@ def test_orders_of_channels(panel, session):
 
 def test_filters_change_the_traces(panel, qtbot):
     raw = panel.data.traces.low
-    panel.controls.set_filter("common median")
+    panel.controls.set_filter_name("common median")
     qtbot.waitUntil(lambda: ready(panel))
     assert panel.data.traces.is_filtered
     assert not np.array_equal(panel.data.traces.low, raw)
 
 
 def test_wide_pages_say_that_they_are_not_filtered(panel, session, qtbot):
-    panel.controls.set_filter("band-pass")
+    panel.controls.set_filter_name("band-pass")
     session.time.show(0, 20)
     qtbot.waitUntil(lambda: ready(panel))
     assert not panel.data.traces.is_filtered

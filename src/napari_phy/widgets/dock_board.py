@@ -9,53 +9,26 @@ from qtpy.compat import isalive
 from qtpy.QtCore import QObject, QSize, Qt, QTimer, Signal
 from qtpy.QtWidgets import QDockWidget, QMainWindow, QWidget
 
-from napari_phy.widgets.clusters_panel import ClustersPanel
-from napari_phy.widgets.correlograms_panel import CorrelogramsPanel
+from napari_phy.widgets.catalogue import KINDS, LISTS, ON_REQUEST, SORT
 from napari_phy.widgets.dock_header import keep_header
 from napari_phy.widgets.dock_tabs import DockTabs
-from napari_phy.widgets.drift_panel import DriftPanel
-from napari_phy.widgets.features_panel import FeaturesPanel
 from napari_phy.widgets.layouts import SMALL_BELOW, arrange_sort, napari_docks, place_beside, resize_beside, resize_sort
-from napari_phy.widgets.raster_panel import RasterPanel
-from napari_phy.widgets.similar_panel import SimilarPanel
 from napari_phy.widgets.theme import Tokens
-from napari_phy.widgets.traces_panel import TracesPanel
-from napari_phy.widgets.waveforms_panel import WaveformsPanel
-
-PANELS: dict[str, type[QWidget]] = {
-    "Clusters": ClustersPanel,
-    "Similar": SimilarPanel,
-    "Waveforms": WaveformsPanel,
-    "Features": FeaturesPanel,
-    "Correlograms": CorrelogramsPanel,
-    "Traces": TracesPanel,
-}
-# opened by a menu, as tabs beside the canvas
-ON_REQUEST: dict[str, type[QWidget]] = {"Raster": RasterPanel, "Drift": DriftPanel}
-AREAS = {
-    "Clusters": "left",
-    "Similar": "left",
-    "Waveforms": "top",
-    "Features": "top",
-    "Correlograms": "top",
-    "Traces": "bottom",
-    **dict.fromkeys(ON_REQUEST, "right"),
-}
-LISTS = ("Clusters", "Similar")
 
 
-def dock_name(title: str) -> str:
+def dock_name(name: str) -> str:
     """Return the name under which napari's Plugins menu looks for a dock, so that it finds ours and makes no second."""
-    return f"{title} (napari-phy)"
+    return f"{name} (napari-phy)"
 
 
-def add_dock(viewer: Viewer, panel: QWidget, title: str) -> QDockWidget:
+def add_dock(viewer: Viewer, panel: QWidget, name: str) -> QDockWidget:
     """Dock a panel in the window of a viewer."""
-    return viewer.window.add_dock_widget(panel, name=dock_name(title), area=AREAS[title], add_vertical_stretch=False)
+    area = KINDS[panel.title].area
+    return viewer.window.add_dock_widget(panel, name=dock_name(name), area=area, add_vertical_stretch=False)
 
 
 class DockBoard(QObject):
-    """Knows which panels are docked in a window.
+    """Knows which panels are docked in a window, by name: the first of a kind has its title, `Features 2` is a second.
 
     Parameters
     ----------
@@ -81,32 +54,65 @@ class DockBoard(QObject):
         """The lists that are docked."""
         return [self.panels[title] for title in LISTS if title in self.panels]
 
+    def of_kind(self, title: str) -> list[Any]:
+        """Return all panels of a kind."""
+        return [panel for panel in self.panels.values() if panel.title == title]
+
     def adopt(self, panel: QWidget, dock: QDockWidget) -> None:
         """Take a panel that is docked here."""
-        title = panel.title
-        if self.docks.get(title) is dock:
+        if dock in self.docks.values():
             return
-        self.panels[title], self.docks[title] = panel, dock
-        dock.setWindowTitle(title)
-        keep_header(dock, panel.header)
+        title = panel.title
+        name = title if title in LISTS else self._free_name(title)
+        self.panels[name], self.docks[name] = panel, dock
+        dock.setWindowTitle(name)
+        panel.header.set_title(name)
+        keep_header(dock, panel.header, None if title in LISTS else partial(self.duplicate, name))
         if title in LISTS:
             panel.set_small(self.is_small)
-        dock.destroyed.connect(partial(_forget, self.docks, self.panels, title, dock))
+        dock.destroyed.connect(partial(_forget, self.docks, self.panels, name, dock))
         self.adopted.emit(panel, dock)
-        if title in ON_REQUEST:
-            place_beside(self._window(), dock, self._neighbour(title))
+        if name in ON_REQUEST:
+            place_beside(self._window(), dock, self._neighbour(name))
             QTimer.singleShot(0, self._widen)
 
     def open(self, title: str) -> QWidget:
-        """Show a dock, and make it if there is none; return its panel."""
-        dock = self.docks.get(title)
-        if dock is None or dock.widget() is None:
-            viewer = self._viewer()
-            panel = (PANELS | ON_REQUEST)[title](viewer=viewer)
-            self.adopt(panel, add_dock(viewer, panel, title))
+        """Show the first dock of a kind, and make it if there is none; return its panel."""
+        if title not in self.docks or self.docks[title].widget() is None:
+            self._add(title, title)
         self.docks[title].show()
         self.docks[title].raise_()
         return self.panels[title]
+
+    def duplicate(self, name: str) -> str:
+        """Show another dock of the same kind and with the same settings as a tab over it; return its name.
+
+        One that was closed is taken again.
+        """
+        source = self.panels[name]
+        title = source.title
+        closed = (other for other, dock in self.docks.items() if self.panels[other].title == title and dock.isHidden())
+        copy = next(closed, None) or self._add(title, self._free_name(title))
+        window, dock = self._window(), self.docks[copy]
+        self.panels[copy].set_options(source.options())
+        dock.setFloating(False)
+        if not self.docks[name].isFloating():
+            window.addDockWidget(window.dockWidgetArea(self.docks[name]), dock)
+            window.tabifyDockWidget(self.docks[name], dock)
+        dock.show()
+        dock.raise_()
+        return copy
+
+    def _add(self, title: str, name: str) -> str:
+        viewer = self._viewer()
+        panel = KINDS[title].panel(viewer=viewer)
+        self.adopt(panel, add_dock(viewer, panel, name))
+        return name
+
+    def _free_name(self, title: str) -> str:
+        """Return the first name of a kind that no living dock has."""
+        names = (title, *(f"{title} {number}" for number in range(2, len(self.docks) + 3)))
+        return next(n for n in names if n not in self.docks or self.docks[n].widget() is None)
 
     def arrange(self, *, again: bool = False) -> None:
         """Open the docks of Sort at their places; the form is chosen at the first opening, or `again`."""
@@ -116,11 +122,11 @@ class DockBoard(QObject):
             self._is_arranged = True
             self.is_small = size.width() < SMALL_BELOW
             self.show_napari_docks(False)
-        for title in PANELS:
+        for title in SORT:
             self.open(title)
         for panel in self.lists:
             panel.set_small(self.is_small)
-        arrange_sort(window, {title: self.docks[title] for title in PANELS}, small=self.is_small)
+        arrange_sort(window, {title: self.docks[title] for title in SORT}, small=self.is_small)
         for title in ON_REQUEST:
             if title in self.docks and not self.docks[title].isHidden():
                 place_beside(window, self.docks[title], self._neighbour(title))
@@ -128,7 +134,7 @@ class DockBoard(QObject):
 
     def _resize(self, size: QSize) -> None:
         """Give the window the size it had, if the docks needed more while they found their places, and divide it."""
-        if isalive(self) and set(PANELS) <= set(self.docks):
+        if isalive(self) and set(SORT) <= set(self.docks):
             window = self._window()
             if not window.windowState() & (Qt.WindowState.WindowMaximized | Qt.WindowState.WindowFullScreen):
                 window.resize(size)
@@ -174,8 +180,8 @@ class DockBoard(QObject):
         self._tabs.apply_theme(theme)
 
 
-def _forget(docks: dict[str, QDockWidget], panels: dict[str, QWidget], title: str, dock: QDockWidget, *_: Any) -> None:
+def _forget(docks: dict[str, QDockWidget], panels: dict[str, QWidget], name: str, dock: QDockWidget, *_: Any) -> None:
     """Drop a dock that is gone, unless another has taken its place."""
-    if docks.get(title) is dock:
-        del docks[title]
-        panels.pop(title, None)
+    if docks.get(name) is dock:
+        del docks[name]
+        panels.pop(name, None)

@@ -1,5 +1,7 @@
 """Keeps our header as the title bar of a napari dock through floating, moving and tab changes."""
 
+from collections.abc import Callable
+
 from qtpy.compat import isalive
 from qtpy.QtCore import QEvent, QObject, Qt, QTimer
 from qtpy.QtWidgets import QDockWidget, QMainWindow, QVBoxLayout, QWidget
@@ -34,7 +36,7 @@ class TitleBar(QWidget):
 class HeaderKeeper(QObject):
     """Lives as long as the dock and puts the header back after napari's own slots."""
 
-    def __init__(self, dock: QDockWidget, header: Header) -> None:
+    def __init__(self, dock: QDockWidget, header: Header, duplicate: Callable[[], object] | None) -> None:
         super().__init__(dock)
         self._dock = dock
         self._header = header
@@ -50,6 +52,8 @@ class HeaderKeeper(QObject):
         self._float.triggered.connect(self._toggle_float)
         self._full = menu.addAction("Full screen")
         self._full.triggered.connect(self._toggle_full_screen)
+        if duplicate is not None:
+            menu.addAction("Duplicate").triggered.connect(lambda *_: duplicate())
         menu.addAction("Close").triggered.connect(dock.close)
         menu.aboutToShow.connect(self._name_actions)
         self.restore()
@@ -99,6 +103,9 @@ class HeaderKeeper(QObject):
             self._dock.show()
 
 
-def keep_header(dock: QDockWidget, header: Header) -> HeaderKeeper:
-    """Give a napari dock our header now and after every float, move, re-dock and tab change."""
-    return HeaderKeeper(dock, header)
+def keep_header(dock: QDockWidget, header: Header, duplicate: Callable[[], object] | None = None) -> HeaderKeeper:
+    """Give a napari dock our header now and after every float, move, re-dock and tab change.
+
+    Where there may be several docks of the kind, `duplicate` opens another one.
+    """
+    return HeaderKeeper(dock, header, duplicate)

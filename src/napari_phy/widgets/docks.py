@@ -1,5 +1,6 @@
 """What the Plugins menu opens: each panel by itself, and the whole workspace."""
 
+from functools import cache
 from typing import Any
 
 from napari.viewer import Viewer
@@ -8,14 +9,7 @@ from qtpy.QtCore import QEvent, QTimer
 from qtpy.QtWidgets import QDockWidget, QLabel, QMainWindow, QVBoxLayout, QWidget
 
 from napari_phy.layers.session_tag import find_session
-from napari_phy.widgets.clusters_panel import ClustersPanel
-from napari_phy.widgets.correlograms_panel import CorrelogramsPanel
-from napari_phy.widgets.drift_panel import DriftPanel
-from napari_phy.widgets.features_panel import FeaturesPanel
-from napari_phy.widgets.raster_panel import RasterPanel
-from napari_phy.widgets.similar_panel import SimilarPanel
-from napari_phy.widgets.traces_panel import TracesPanel
-from napari_phy.widgets.waveforms_panel import WaveformsPanel
+from napari_phy.widgets.catalogue import KINDS
 from napari_phy.widgets.workspace import Workspace, plain_viewer
 
 
@@ -40,38 +34,6 @@ class _Joins:
         if dock is not None and self._home is not None:
             viewer, self._home = self._home, None
             Workspace.in_window(dock.parent(), viewer).adopt(self, dock)
-
-
-class Clusters(_Joins, ClustersPanel):
-    """The list of all clusters."""
-
-
-class Similar(_Joins, SimilarPanel):
-    """The list of clusters like the best one."""
-
-
-class Features(_Joins, FeaturesPanel):
-    """The scatter of two features."""
-
-
-class Waveforms(_Joins, WaveformsPanel):
-    """Waveforms on the probe."""
-
-
-class Correlograms(_Joins, CorrelogramsPanel):
-    """Auto- and cross-correlograms."""
-
-
-class Traces(_Joins, TracesPanel):
-    """The voltage of each channel."""
-
-
-class Raster(_Joins, RasterPanel):
-    """Every cluster a row of spikes along time."""
-
-
-class Drift(_Joins, DriftPanel):
-    """Depth of all spikes over time."""
 
 
 class Sort(QWidget):
@@ -106,7 +68,17 @@ def _dock_of(widget: QWidget) -> QDockWidget | None:
     return parent if parent is not None and isinstance(parent.parent(), QMainWindow) else None
 
 
-# The names of the manifest.
-clusters, similar, features, waveforms, correlograms, traces, raster, drift, sort = (
-    Clusters, Similar, Features, Waveforms, Correlograms, Traces, Raster, Drift, Sort,
-)  # fmt: skip
+sort = Sort
+
+
+def __getattr__(name: str) -> type[QWidget]:
+    """Return the dock that the manifest calls by its title in small letters: `clusters`."""
+    kind = KINDS.get(name.replace("_", " ").capitalize())
+    if kind is None:
+        raise AttributeError(f"module {__name__} has no attribute {name}")
+    return _joining(kind.panel)
+
+
+@cache
+def _joining(panel: type[QWidget]) -> type[QWidget]:
+    return type(panel.__name__.removesuffix("Panel"), (_Joins, panel), {"__doc__": panel.__doc__})

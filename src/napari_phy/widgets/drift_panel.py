@@ -1,7 +1,7 @@
 """Drift: where on the probe spikes were seen over time, all as a picture, the selected ones in their colours."""
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 from qtpy.QtCore import QPointF, QRectF, Qt
 from qtpy.QtGui import QImage, QPainter
@@ -14,6 +14,7 @@ from napari_phy.widgets.canvas.drift_image import CELL_PX, draw_cells, draw_poin
 from napari_phy.widgets.canvas.frame import Frame
 from napari_phy.widgets.canvas.spike_words import nearest_point
 from napari_phy.widgets.canvas.trace_image import as_qimage, blank
+from napari_phy.widgets.choices import Allowed, values_of
 from napari_phy.widgets.legend import LegendEntry
 from napari_phy.widgets.marks import marked_spike, paint_mark
 from napari_phy.widgets.overlay import left_margin, paint_axes
@@ -36,6 +37,7 @@ class DriftPanel(Panel):
     subject = "its depth"
     working = "Reading depths…"
     failed = "The depths could not be read."
+    remembered: ClassVar[Allowed] = {"metric": values_of(METRICS)}
     help_text = (
         "Where along the probe spikes were seen over time: their centre of mass of |feature| × mask.\n"
         "The colour is the mean amplitude of the spikes there, or their number; those of selected clusters are dots.\n"
@@ -47,7 +49,7 @@ class DriftPanel(Panel):
         self._shown: Frame | None = None
         self._points: DriftPoints | None = None
         self._drawn: tuple[int, ...] = ()
-        self._metric = "amplitude"
+        self.metric = "amplitude"
         self._pixels: Any = None
         self._image: QImage | None = None
         super().__init__(session, **options)
@@ -64,12 +66,12 @@ class DriftPanel(Panel):
             (self.plot.resized, self._redraw),
         ):
             signal.connect(slot)
-        self._metric_menu = self.add_drop_down("Colour", METRICS, self._metric, self.set_metric, prefix="colour")
+        self._metric_menu = self.add_drop_down("Colour", METRICS, self.metric, self.set_metric, prefix="colour")
         return self.plot
 
     def set_metric(self, metric: str) -> None:
         """Colour cells by the mean "amplitude" of their spikes, or by their "number"."""
-        self._metric = metric
+        self.metric = metric
         self._metric_menu.set_current(metric)
         self._redraw()
 
@@ -170,7 +172,7 @@ class DriftPanel(Panel):
         below = depths[1] - (depths[1] - depths[0]) * n_rows * cell_px / height
         self._pixels = blank(width, height, theme.view)
         cells = drift_cells(data, whole, (below, depths[1]), n_columns, n_rows)
-        draw_cells(self._pixels, cells, ramp_of(theme.ramp), cell_px, by_number=self._metric == "number")
+        draw_cells(self._pixels, cells, ramp_of(theme.ramp), cell_px, by_number=self.metric == "number")
         self._points = drift_points(self.session, data, clusters, times, depths)
         self._drawn = clusters
         colors = [self.color_of(place) for place in range(len(clusters))]
@@ -178,7 +180,7 @@ class DriftPanel(Panel):
         self._image = as_qimage(self._pixels, scale)
         n_shown, n_total = len(self._points.spike_ids), self._points.n_total
         words = [f"{format_shown(n_shown, n_total)} of the selection in sight"] if clusters else []
-        self.stack.caption.setText("; ".join([*words, f"colour: {MEANINGS[self._metric]}"]))
+        self.stack.caption.setText("; ".join([*words, f"colour: {MEANINGS[self.metric]}"]))
 
     # --- events ---
 

@@ -91,6 +91,11 @@ class Header(QWidget):
         """The panel's name."""
         return self.title_label.text()
 
+    def set_title(self, title: str) -> None:
+        """Tell this panel from others of its kind."""
+        self.title_label.setText(title)
+        self._place_drop_downs()
+
     def go_home(self) -> None:
         """Return, hidden, to the panel that made this header."""
         home = self._home if self._home is not None and isalive(self._home) else None

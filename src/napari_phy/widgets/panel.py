@@ -1,9 +1,9 @@
 """What every view dock shares: it follows a session, computes in the background, and says how it stands."""
 
 import logging
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 from napari.viewer import Viewer
 from qtpy.QtCore import QTimer, Signal
@@ -13,6 +13,7 @@ from napari_phy.core.errors import ClusteringError, MissingDataError
 from napari_phy.core.progress import OnProgress
 from napari_phy.widgets import messages
 from napari_phy.widgets.canvas.opengl import opengl_problem
+from napari_phy.widgets.choices import Allowed
 from napari_phy.widgets.guarded import guarded
 from napari_phy.widgets.latest_answer import LatestAnswer
 from napari_phy.widgets.legend import LegendEntry
@@ -41,6 +42,7 @@ class Panel(PanelFrame):
     needs_raw_data = False
     needs_features = False
     needs_opengl = False
+    remembered: ClassVar[Allowed] = {}  # what the user chooses here: read as `x`, set by `set_x`
 
     locate_requested = Signal()
     drawn = Signal()
@@ -85,6 +87,22 @@ class Panel(PanelFrame):
 
     def on_session(self) -> None:
         """Adapt settings and drop-downs to the new session (or None)."""
+
+    @property
+    def chooser(self) -> Any:
+        """Who holds what the user chose in this view; has `remembered`, and `x` and `set_x` of each name in it."""
+        return self
+
+    def options(self) -> dict[str, Any]:
+        """Return what was chosen in this view, {setting: plain value}."""
+        return {name: getattr(self.chooser, name) for name in self.chooser.remembered}
+
+    def set_options(self, options: Mapping[str, Any]) -> None:
+        """Choose in this view; settings that it does not have and values that cannot be are left out."""
+        chooser = self.chooser
+        for name, allowed in chooser.remembered.items():
+            if name in options and options[name] in allowed and options[name] != getattr(chooser, name):
+                getattr(chooser, f"set_{name}")(options[name])
 
     def on_selection(self) -> None:
         """React to a changed selection beyond the new request."""

@@ -1,10 +1,9 @@
 """Raster: every cluster a row of spikes along time, the selected ones in their colours."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from qtpy.QtCore import Qt
-from qtpy.QtGui import QActionGroup
 from qtpy.QtWidgets import QWidget
 
 from napari_phy.core.cluster_meta import DISCARDED
@@ -12,6 +11,7 @@ from napari_phy.core.progress import OnProgress
 from napari_phy.views.numbers import format_shown
 from napari_phy.views.raster import Order, RasterData, RasterRequest, compute_raster, trains_of
 from napari_phy.widgets.canvas.raster_image import Marker
+from napari_phy.widgets.choices import Allowed, choice_actions, values_of
 from napari_phy.widgets.legend import LegendEntry
 from napari_phy.widgets.marks import marked_spike
 from napari_phy.widgets.panel import Panel, guarded
@@ -37,6 +37,11 @@ class RasterPanel(Panel):
     working = "Ordering clusters…"
     failed = "The raster could not be drawn."
     needs_features = True
+    remembered: ClassVar[Allowed] = {
+        "order": values_of(ORDERS),
+        "rows_a_page": values_of(ROWS),
+        "marker": values_of(MARKERS),
+    }
     help_text = (
         "Every row is a cluster, every tick a spike; where pixels hold many, the stronger the more.\n"
         "Drag moves, the wheel zooms time, Shift+wheel and Page Up and Down go through the rows.\n"
@@ -46,7 +51,7 @@ class RasterPanel(Panel):
 
     def __init__(self, session: Any = None, **options: Any) -> None:
         self.listed: Callable[[], Sequence[int]] | None = None
-        self._order: Order = "depth"
+        self.order: Order = "depth"
         self._best: int | None = None
         super().__init__(session, **options)
 
@@ -55,17 +60,10 @@ class RasterPanel(Panel):
         self.plot.pointed.connect(self._on_pointed)
         self.plot.said.connect(self.say)
         self.plot.changed.connect(self._show_caption)
-        self._order_menu = self.add_drop_down("Order of clusters", ORDERS, self._order, self.set_order)
+        self._order_menu = self.add_drop_down("Order of clusters", ORDERS, self.order, self.set_order)
         self._rows_menu = self.add_drop_down("Rows on a page", ROWS, None, self.set_rows_a_page)
         menu = self.header.more_menu
-        self._markers = QActionGroup(menu)
-        for text, marker in MARKERS:
-            action = menu.addAction(text)
-            action.setCheckable(True)
-            action.setChecked(marker == self.plot.marker)
-            action.triggered.connect(lambda *_, marker=marker: self.plot.set_marker(marker))
-            self._markers.addAction(action)
-        menu.addSeparator()
+        self._markers = choice_actions(menu, MARKERS, self.plot.marker, self.set_marker)
         return self.plot
 
     def on_session(self) -> None:
@@ -81,12 +79,12 @@ class RasterPanel(Panel):
         manager = self.session.manager
         groups = {cluster: manager.group(cluster) for cluster in manager.cluster_ids.tolist()}
         shown = [cluster for cluster in self._list_order(groups) if groups[cluster] != DISCARDED]
-        of_shown = tuple(groups[cluster] for cluster in shown) if self._order == "group" else ()
-        return RasterRequest(self._order, tuple(shown), of_shown, not self.session.holds_features)
+        of_shown = tuple(groups[cluster] for cluster in shown) if self.order == "group" else ()
+        return RasterRequest(self.order, tuple(shown), of_shown, not self.session.holds_features)
 
     def _list_order(self, clusters: Any) -> list[int]:
         """Return the clusters as the list has them; those that it does not show (yet) last."""
-        listed = self.listed() if self._order == "list" and self.listed is not None else NOBODY
+        listed = self.listed() if self.order == "list" and self.listed is not None else NOBODY
         first = [cluster for cluster in listed if cluster in clusters]
         return [*first, *clusters.keys() - set(first)] if first else sorted(clusters)
 
@@ -133,7 +131,7 @@ class RasterPanel(Panel):
 
     def set_order(self, order: Order) -> None:
         """Put the rows in another order: "depth", "rate", "group", or "list", that of Clusters."""
-        self._order = order
+        self.order = order
         self._order_menu.set_current(order)
         self.refresh()
 
@@ -144,9 +142,24 @@ class RasterPanel(Panel):
         self._best = None
         self._show_selection()
 
+    @property
+    def rows_a_page(self) -> int | None:
+        """How many rows are shown at a time; None: all."""
+        return self.plot.rows_a_page
+
+    @property
+    def marker(self) -> Marker:
+        """What a spike is drawn as."""
+        return self.plot.marker
+
+    def set_marker(self, marker: Marker) -> None:
+        """Draw spikes as a "bar" or a "dot"."""
+        self._markers[marker].setChecked(True)
+        self.plot.set_marker(marker)
+
     def follow_list(self) -> None:
         """Take the order of the list again, if that is the one shown."""
-        if self._order == "list":
+        if self.order == "list":
             self.refresh()
 
     def keyPressEvent(self, event) -> None:

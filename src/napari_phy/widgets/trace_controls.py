@@ -1,16 +1,15 @@
 """The menus of the Traces dock: page, filter, order and colours of channels, scrolling on by itself."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from math import isclose
-from typing import Any
 
 from qtpy.QtCore import QObject, QTimer, Signal
-from qtpy.QtGui import QAction, QActionGroup
 from qtpy.QtWidgets import QMenu
 
 from napari_phy.core.time_cursor import PAGE_S
 from napari_phy.plugins import trace_filters
 from napari_phy.views.traces import FILTERS, RAW
+from napari_phy.widgets.choices import Allowed, choice_actions, values_of
 from napari_phy.widgets.drop_down import DropDown
 
 ORDERS = (("By depth", "depth"), ("By number", "number"), ("Best of the selection first", "best"))
@@ -39,17 +38,20 @@ class TraceControls(QObject):
         super().__init__(parent)
         self.order, self.colors, self.filter_name, self.speed = ORDERS[0][1], COLORS[0][1], RAW, SPEEDS[1]
         self.filters = {**FILTERS, **trace_filters()}
+        self.remembered: Allowed = {
+            "order": values_of(ORDERS), "colors": values_of(COLORS), "filter_name": tuple(self.filters), "speed": SPEEDS
+        }  # fmt: skip
         pages = [(f"{page:g} s", page) for page in PAGES]
         self._page_menu = add_drop_down("Length of a page", pages, PAGE_S, self.page_chosen.emit)
         choices = [(name[0].upper() + name[1:], name) for name in self.filters]
-        self._filter_menu = add_drop_down("Filter", choices, self.filter_name, self.set_filter)
-        self._orders = _choices(menu, ORDERS, self.order, self.set_order)
-        self._colors = _choices(menu, COLORS, self.colors, self.set_colors)
+        self._filter_menu = add_drop_down("Filter", choices, self.filter_name, self.set_filter_name)
+        self._orders = choice_actions(menu, ORDERS, self.order, self.set_order)
+        self._colors = choice_actions(menu, COLORS, self.colors, self.set_colors)
         self._runs = menu.addAction("Scroll on")
         self._runs.setCheckable(True)
         self._runs.toggled.connect(self.set_running)
         speeds = [(f"{speed:g} pages a second", speed) for speed in SPEEDS]
-        self._speeds = _choices(menu.addMenu("Speed"), speeds, self.speed, self.set_speed)
+        self._speeds = choice_actions(menu.addMenu("Speed"), speeds, self.speed, self.set_speed)
         menu.addSeparator()
         self._timer = QTimer(self, interval=1000 // STEPS_A_SECOND)
         self._timer.timeout.connect(lambda: self.scrolled_on.emit(self.speed / STEPS_A_SECOND))
@@ -64,7 +66,7 @@ class TraceControls(QObject):
         page_s = next((page for page in PAGES if isclose(page, page_s, rel_tol=1e-6)), page_s)
         self._page_menu.set_current(page_s, f"{page_s:.3g} s")
 
-    def set_filter(self, name: str) -> None:
+    def set_filter_name(self, name: str) -> None:
         """Show traces raw, or through one of the filters."""
         self.filter_name = name
         self._filter_menu.set_current(name)
@@ -91,18 +93,3 @@ class TraceControls(QObject):
         """Scroll on at another speed."""
         self.speed = pages_per_s
         self._speeds[pages_per_s].setChecked(True)
-
-
-def _choices(
-    menu: QMenu, choices: Iterable[tuple[str, Any]], current: Any, on_chosen: Callable[[Any], None]
-) -> dict[Any, QAction]:
-    """Add entries of which one is chosen, and a line below them."""
-    group, actions = QActionGroup(menu), {}
-    for text, value in choices:
-        actions[value] = action = menu.addAction(text)
-        action.setCheckable(True)
-        action.setChecked(value == current)
-        group.addAction(action)
-        action.triggered.connect(lambda *_, value=value: on_chosen(value))
-    menu.addSeparator()
-    return actions

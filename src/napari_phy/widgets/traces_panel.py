@@ -89,6 +89,10 @@ class TracesPanel(Panel):
         self._bring_best_into_sight = True
         self.plot.update()
 
+    @property
+    def chooser(self) -> TraceControls:
+        return self.controls
+
     # --- request ---
 
     def make_request(self) -> Wish:

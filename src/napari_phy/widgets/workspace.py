@@ -16,10 +16,11 @@ from napari_phy.widgets import messages
 from napari_phy.widgets.actions import ACTIONS
 from napari_phy.widgets.canvas.opengl import opengl_problem
 from napari_phy.widgets.canvas.program_deletion import keep_programs
+from napari_phy.widgets.catalogue import KINDS, LISTS, ON_REQUEST
 from napari_phy.widgets.close_guard import CloseGuard
 from napari_phy.widgets.clustering_desk import ClusteringDesk
 from napari_phy.widgets.desk import SessionDesk
-from napari_phy.widgets.dock_board import LISTS, ON_REQUEST, PANELS, DockBoard, add_dock
+from napari_phy.widgets.dock_board import DockBoard, add_dock
 from napari_phy.widgets.file_watch import FileWatch
 from napari_phy.widgets.keys import KeyFilter
 from napari_phy.widgets.notify import LOCATE, SAVE_COPY, notify, take_back
@@ -31,6 +32,7 @@ from napari_phy.widgets.raw_data import RawDataSearch
 from napari_phy.widgets.session_watch import SessionWatch
 from napari_phy.widgets.theme import ThemeFollower, Tokens
 from napari_phy.widgets.toolbar import ActionBar
+from napari_phy.widgets.view_memory import ViewMemory
 from napari_phy.widgets.work_bar import WorkBar
 
 HINTS = "Space next candidate   ·   G merge   ·   Alt+G good   ·   F1 keys"
@@ -86,6 +88,7 @@ class Workspace(QObject):
         self.canvas_keys.watch(window.centralWidget())
         self.overview.said.connect(self.desk.say)
         self.overview.fitted.connect(self.desk.say_again)  # napari empties the status bar when the canvas moves away
+        self.memory = ViewMemory(window, self)
         self.watch = SessionWatch(self)
         self.watch.switched.connect(self._on_switched)
         self.watch.closed.connect(self._on_closed)
@@ -124,7 +127,7 @@ class Workspace(QObject):
         viewer = plain_viewer(viewer)
         workspace = cls.find(viewer)
         if workspace is None and create:
-            panel = PANELS["Clusters"](viewer=viewer)
+            panel = KINDS["Clusters"].panel(viewer=viewer)
             dock = add_dock(viewer, panel, "Clusters")
             workspace = cls(viewer, dock.window())
             workspace.adopt(panel, dock)
@@ -317,8 +320,8 @@ class Workspace(QObject):
                 notify(sentence, "warning", [(LOCATE, self.raw_data.ask)])
 
     def _on_traces_changed(self) -> None:
-        if "Traces" in self.panels:
-            self.panels["Traces"].read_again()
+        for panel in self.board.of_kind("Traces"):
+            panel.read_again()
 
     def _on_file_changed(self, sentence: str) -> None:
         self._notes.until_saved.add(sentence)
@@ -358,6 +361,7 @@ class Workspace(QObject):
         else:
             panel.hovered.connect(self.desk.say)
             panel.locate_requested.connect(self.raw_data.ask)
+            self.memory.follow(dock.windowTitle(), panel)
         if panel.title == "Clusters":
             self.clusterings.furnish(panel)
             panel.list.cluster_model.layoutChanged.connect(self._on_list_changed)
@@ -375,8 +379,9 @@ class Workspace(QObject):
 
     def _on_list_changed(self) -> None:
         """Let the raster have the order of the list."""
-        if isalive(self) and "Raster" in self.panels:
-            self.panels["Raster"].follow_list()
+        if isalive(self):
+            for panel in self.board.of_kind("Raster"):
+                panel.follow_list()
 
     def focus_clusters(self) -> None:
         """Give the keys to the list of clusters."""

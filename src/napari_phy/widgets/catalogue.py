@@ -1,0 +1,50 @@
+"""Every kind of dock there is, by title: what it shows and where it belongs. A new view is one row here."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from qtpy.QtWidgets import QWidget
+
+from napari_phy.widgets.clusters_panel import ClustersPanel
+from napari_phy.widgets.correlograms_panel import CorrelogramsPanel
+from napari_phy.widgets.drift_panel import DriftPanel
+from napari_phy.widgets.features_panel import FeaturesPanel
+from napari_phy.widgets.raster_panel import RasterPanel
+from napari_phy.widgets.similar_panel import SimilarPanel
+from napari_phy.widgets.traces_panel import TracesPanel
+from napari_phy.widgets.waveforms_panel import WaveformsPanel
+
+BESIDE = "right"  # of the canvas
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of dock.
+
+    Attributes
+    ----------
+    panel : its widget.
+    area : of napari's window.
+    in_sort : whether Sort opens it; the others are opened by a menu.
+    is_list : whether it lists clusters: there is one of it, and the keys go there after an edit.
+    """
+
+    panel: type[QWidget]
+    area: Literal["left", "top", "bottom", "right"] = BESIDE
+    in_sort: bool = False
+    is_list: bool = False
+
+
+KINDS: dict[str, Kind] = {
+    "Clusters": Kind(ClustersPanel, "left", in_sort=True, is_list=True),
+    "Similar": Kind(SimilarPanel, "left", in_sort=True, is_list=True),
+    "Waveforms": Kind(WaveformsPanel, "top", in_sort=True),
+    "Features": Kind(FeaturesPanel, "top", in_sort=True),
+    "Correlograms": Kind(CorrelogramsPanel, "top", in_sort=True),
+    "Traces": Kind(TracesPanel, "bottom", in_sort=True),
+    "Raster": Kind(RasterPanel),
+    "Drift": Kind(DriftPanel),
+}
+LISTS = tuple(title for title, kind in KINDS.items() if kind.is_list)
+SORT = tuple(title for title, kind in KINDS.items() if kind.in_sort)
+ON_REQUEST = tuple(title for title, kind in KINDS.items() if not kind.in_sort)
