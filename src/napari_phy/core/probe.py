@@ -1,29 +1,67 @@
-"""Where the channels of one shank sit."""
+"""Where the channels of one group sit."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from napari_phy.core.arrays import as_ids, read_only
+from napari_phy.core.errors import NapariPhyError
+from napari_phy.core.probe_svg import probe_svg
+
+
+def _nothing() -> npt.NDArray[Any]:
+    return np.empty(0, dtype=np.int64)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Probe:
-    """Channel layout of one channel group.
+    """Channel layout of one channel group; a notebook shows it as a picture.
+
+    Raises NapariPhyError when the channels are no integers, or there is not one position for each.
 
     Attributes
     ----------
     channel_ids : (n_channels,) int64, the columns of the raw data, in the order of features and waveforms.
-    positions : (n_channels, 2) float64, x and y in µm.
+    positions : (n_channels, 2) float64, x and y in µm; nan where not known, also given as None.
     edges : (n_edges, 2) int64 pairs of neighbouring channel ids (may be empty).
     """
 
     channel_ids: npt.NDArray[np.int64]
-    positions: npt.NDArray[np.float64]
-    edges: npt.NDArray[np.int64]
+    positions: npt.NDArray[np.float64] = field(default_factory=_nothing)
+    edges: npt.NDArray[np.int64] = field(default_factory=_nothing)
+
+    def __post_init__(self) -> None:
+        ids = as_ids(self.channel_ids)
+        if ids is None:
+            raise NapariPhyError("The channels of a probe are a list of integers.")
+        positions = _positions(self.positions, len(ids))
+        edges = np.array(self.edges, dtype=np.int64).reshape(-1, 2)
+        for name, array in (("channel_ids", ids), ("positions", positions), ("edges", edges)):
+            object.__setattr__(self, name, read_only(array))
 
     @property
     def n_channels(self) -> int:
         """Number of channels."""
         return len(self.channel_ids)
+
+    def _repr_html_(self) -> str:
+        """Return the picture for a notebook: an inline SVG."""
+        return probe_svg(self.channel_ids, self.positions)
+
+
+def _positions(given: Any, n_channels: int) -> npt.NDArray[np.float64]:
+    if given is None or (isinstance(given, np.ndarray) and not given.size):
+        return np.full((n_channels, 2), np.nan)
+    rows = [(np.nan, np.nan) if row is None else row for row in given] if isinstance(given, Iterable) else given
+    try:
+        positions = np.array(rows, dtype=np.float64)
+    except (TypeError, ValueError):
+        positions = np.zeros(0)
+    if positions.shape != (n_channels, 2) and (n_channels or positions.size):
+        raise NapariPhyError(f"A probe needs x and y of each of its {n_channels} channels.")
+    return positions.reshape(-1, 2)
