@@ -371,3 +371,39 @@ def test_without_opengl_a_sentence_takes_the_place_of_a_black_picture(qtbot, ses
     panel.show()
     session.selection.select([1])
     qtbot.waitUntil(lambda: not panel.stack.shows_picture and "OpenGL" in panel.stack.page.text)
+
+
+def alone(panel, place):
+    """Return (spike, pixel) of a dot of a cluster with no other dot beside it."""
+    data = features(panel)
+    px = panel.frame.to_px(np.column_stack([data.x, data.y]))
+    for index in np.flatnonzero(data.places == place):
+        if np.sum(np.hypot(*(px - px[index]).T) < 16) == 1 and panel.frame.contains(*px[index]):
+            return int(data.spike_ids[index]), QPoint(*np.rint(px[index]).astype(int).tolist())
+    raise AssertionError("every dot has neighbours")
+
+
+def test_a_click_on_a_dot_selects_its_spike_and_moves_the_clock(panel, session, qtbot):
+    spike, spot = alone(panel, 0)
+    qtbot.mouseClick(panel.canvas.native, LEFT, NONE, spot)
+    assert session.selection.spikes.tolist() == [spike]
+    assert session.time.time_s == pytest.approx(session.model.spike_times[spike])
+    assert len(panel.lit.points) == 1
+    qtbot.mouseClick(panel.canvas.native, LEFT, NONE, QPoint(3, 3))  # beside the plot
+    assert session.selection.spikes.tolist() == [spike]
+
+
+def test_ctrl_click_on_a_dot_selects_its_cluster_and_draws_no_lasso(panel, session, qtbot):
+    spike, spot = alone(panel, -1)
+    qtbot.mouseClick(panel.canvas.native, LEFT, CTRL, spot)
+    assert session.selection.clusters == (int(session.manager.clusters_of([spike])[0]),)
+    assert len(panel.lasso) == 0
+    qtbot.waitUntil(lambda: ready(panel))
+
+
+def test_over_time_a_click_beside_the_dots_goes_to_that_moment(panel, session, qtbot):
+    panel.set_axis(0, TIME_AXIS)
+    qtbot.waitUntil(lambda: not panel.busy and panel.along_time)
+    panel.canvas.frame = panel.frame.panned(0, 3 * panel.frame.height)  # no dot in sight
+    qtbot.mouseClick(panel.canvas.native, LEFT, NONE, QPoint(200, 150))
+    assert session.time.time_s == pytest.approx(panel.frame.to_data([[200, 150]])[0, 0])

@@ -136,6 +136,24 @@ SETTINGS: Mapping[str, Setting] = MappingProxyType(
                 0,
                 1_000_000,
             ),
+            Setting(
+                "amplitudes_per_cluster",
+                "Spikes of a cluster in Amplitude",
+                "integer",
+                10_000,
+                "Most spikes of each selected cluster drawn in Amplitude; a lasso takes all of them.",
+                1,
+                1_000_000,
+            ),
+            Setting(
+                "amplitudes_background",
+                "Background spikes in Amplitude",
+                "integer",
+                2500,
+                "Most spikes of all other clusters together drawn in Amplitude.",
+                0,
+                1_000_000,
+            ),
         )
     }
 )

@@ -12,7 +12,8 @@ from napari_phy.core.arrays import read_only
 from napari_phy.core.errors import ClusteringError
 from napari_phy.core.progress import OnProgress, no_progress, part_of
 from napari_phy.stats.lasso import points_in_polygon
-from napari_phy.stats.sampling import evenly_spaced, evenly_spaced_others
+from napari_phy.stats.sampling import evenly_spaced_others
+from napari_phy.views.drawn_spikes import all_spikes, drawn_spikes
 from napari_phy.views.numbers import format_number, format_shown
 from napari_phy.views.session_like import SessionLike
 from napari_phy.views.spike_rows import read_in_file_order, required, rows_at_once
@@ -90,6 +91,11 @@ class FeatureData:
     n_background: int
     caption: str
 
+    @property
+    def clusters(self) -> tuple[int, ...]:
+        """In the order of selection."""
+        return self.request.clusters
+
 
 def compute_features(
     session: SessionLike, request: FeatureRequest, on_progress: OnProgress = no_progress
@@ -103,32 +109,30 @@ def compute_features(
     ClusteringError
         A cluster does not exist (any more).
     """
-    spikes = [session.manager.spikes(cluster) for cluster in request.clusters]
-    drawn = [ids[evenly_spaced(len(ids), request.n_spikes_max)] for ids in spikes]
-    selected = np.sort(np.concatenate([_NO_SPIKES, *spikes]))
-    others = evenly_spaced_others(session.model.n_spikes, selected, request.n_background)
-    spike_ids = np.concatenate([others, *reversed(drawn)])
-    places = np.repeat(
-        np.arange(-1, len(drawn), dtype=np.int32)[[0, *range(len(drawn), 0, -1)]],
-        [len(others), *(len(ids) for ids in reversed(drawn))],
+    n_others = request.n_background
+    drawn = drawn_spikes(
+        session,
+        request.clusters,
+        request.n_spikes_max,
+        lambda selected: evenly_spaced_others(session.model.n_spikes, selected, n_others),
     )
-    xy = _read_axes(session, spike_ids, (request.x, request.y), on_progress)
-    n_total, n_shown = len(selected), len(spike_ids) - len(others)
-    in_range = xy[len(others) :] if n_shown else xy
+    xy = feature_points(session, request, drawn.spike_ids, on_progress)
+    in_range = xy[drawn.n_background :] if drawn.n_shown else xy
     return FeatureData(
         request=request,
         x=read_only(xy[:, 0].astype(np.float32)),
         y=read_only(xy[:, 1].astype(np.float32)),
-        spike_ids=read_only(spike_ids),
-        places=read_only(places),
+        spike_ids=drawn.spike_ids,
+        places=drawn.places,
         x_label=axis_label(session, request.x),
         y_label=axis_label(session, request.y),
         x_range=_range(session, request.x, in_range[:, 0]),
         y_range=_range(session, request.y, in_range[:, 1]),
-        n_shown=n_shown,
-        n_total=n_total,
-        n_background=len(others),
-        caption=f"{format_shown(n_shown, n_total)} of the selection, {format_number(len(others))} others",
+        n_shown=drawn.n_shown,
+        n_total=drawn.n_total,
+        n_background=drawn.n_background,
+        caption=f"{format_shown(drawn.n_shown, drawn.n_total)} of the selection, "
+        f"{format_number(drawn.n_background)} others",
     )
 
 
@@ -190,25 +194,28 @@ def spikes_in_lasso(
     vertices = np.asarray(polygon, dtype=np.float64)
     if len(vertices) < 3:
         raise ClusteringError("The lasso needs three points or more.")
-    spikes = np.sort(np.concatenate([_NO_SPIKES, *(session.manager.spikes(cluster) for cluster in request.clusters)]))
+    spikes = all_spikes(session, request.clusters)
     found = [_NO_SPIKES]
     step = rows_at_once(session.model.features)
     for start in range(0, len(spikes), step):
         block = spikes[start : start + step]
         of_block = part_of(on_progress, start / len(spikes), min(1, (start + step) / len(spikes)))
-        points = _read_axes(session, block, (request.x, request.y), of_block)
+        points = feature_points(session, request, block, of_block)
         found.append(block[points_in_polygon(points, vertices)])
     return read_only(np.concatenate(found))
 
 
-def _read_axes(
+def feature_points(
     session: SessionLike,
+    request: FeatureRequest,
     spike_ids: npt.NDArray[np.int64],
-    axes: tuple[FeatureAxis, FeatureAxis],
-    on_progress: OnProgress,
+    on_progress: OnProgress = no_progress,
 ) -> npt.NDArray[np.float64]:
-    """Return (n, 2) float64; both features come from one read."""
-    model = session.model
+    """Return (n, 2) float64, where on the two axes some spikes are; both features come from one read.
+
+    Raises MissingDataError when an axis shows a feature and there are none.
+    """
+    model, axes = session.model, (request.x, request.y)
     values = np.empty((len(spike_ids), 2))
     columns = [
         None if axis.kind == "time" else axis.channel_index * model.n_features_per_channel + axis.component

@@ -5,6 +5,7 @@ from typing import Literal
 
 from qtpy.QtWidgets import QWidget
 
+from napari_phy.widgets.amplitude_panel import AmplitudePanel
 from napari_phy.widgets.clusters_panel import ClustersPanel
 from napari_phy.widgets.correlograms_panel import CorrelogramsPanel
 from napari_phy.widgets.drift_panel import DriftPanel
@@ -42,6 +43,7 @@ KINDS: dict[str, Kind] = {
     "Features": Kind(FeaturesPanel, "top", in_sort=True),
     "Correlograms": Kind(CorrelogramsPanel, "top", in_sort=True),
     "Traces": Kind(TracesPanel, "bottom", in_sort=True),
+    "Amplitude": Kind(AmplitudePanel),
     "Raster": Kind(RasterPanel),
     "Drift": Kind(DriftPanel),
 }

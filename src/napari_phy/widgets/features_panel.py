@@ -1,16 +1,14 @@
 """Features: a scatter of two features, or a feature and time, with a lasso."""
 
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from qtpy.QtCore import QPointF, Qt
-from qtpy.QtGui import QPainter
 from qtpy.QtWidgets import QWidget
 
-from napari_phy.core.progress import OnProgress, part_of
+from napari_phy.core.progress import OnProgress, no_progress, part_of
+from napari_phy.views.drawn_spikes import Spikes
 from napari_phy.views.features import (
     FeatureAxis,
     FeatureData,
@@ -18,20 +16,14 @@ from napari_phy.views.features import (
     channel_axes,
     compute_features,
     default_axes,
+    feature_points,
     spikes_in_lasso,
 )
 from napari_phy.widgets.canvas.feature_menu import AUTOMATIC, axis_choices, axis_text, rank_channels
-from napari_phy.widgets.canvas.frame import Frame
-from napari_phy.widgets.canvas.spike_words import nearest_point, spike_words
+from napari_phy.widgets.canvas.spike_words import spike_words
 from napari_phy.widgets.guarded import guarded
-from napari_phy.widgets.lasso_tool import LassoTool
-from napari_phy.widgets.legend import LegendEntry
-from napari_phy.widgets.marks import marked_spikes, paint_mark
-from napari_phy.widgets.panel import Panel
-from napari_phy.widgets.scatter_plot import ScatterPlot
-from napari_phy.widgets.theme import Tokens
-
-HOVER_PX = 7.0
+from napari_phy.widgets.lit_points import Points
+from napari_phy.widgets.spike_scatter_panel import SpikeScatterPanel
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,46 +45,32 @@ class Answer:
     best_channels: npt.NDArray[np.int64]
 
 
-class FeaturesPanel(Panel):
+class FeaturesPanel(SpikeScatterPanel):
     """Selected spikes in the colours of their clusters, others grey; the lasso acts on all spikes of the selection."""
 
     title = "Features"
     subject = "its features"
     working = "Reading features…"
     needs_features = True
-    needs_opengl = True
     failed = "The features could not be read."
-    has_lasso = True
     help_text = (
         "Every dot is a spike; grey ones belong to other clusters.\n"
         "Wheel zooms, dragging moves, a double-click shows all again.\n"
+        "A click on a dot selects its spike in all views, Ctrl+click its cluster.\n"
         "Ctrl+drag draws a lasso, K splits what is inside, Esc clears it."
     )
 
     def __init__(self, session: Any = None, **options: Any) -> None:
         self._axes: list[FeatureAxis | None] = [None, None]
-        self._dragged_from: QPointF | None = None
         super().__init__(session, **options)
 
     def make_content(self) -> QWidget:
-        self.canvas = ScatterPlot(self.theme, self._paint_over)
-        self.lasso = LassoTool(self)
-        self.lasso.changed.connect(self.canvas.overlay.update)
-        self.lasso.found.connect(self._on_found)
-        self.lasso.said.connect(self.hovered)
-        for signal, slot in (
-            (self.canvas.pressed, self._on_pressed),
-            (self.canvas.moved, self._on_moved),
-            (self.canvas.released, self._on_released),
-            (self.canvas.double_clicked, self._on_double_clicked),
-            (self.canvas.scrolled, self._on_scrolled),
-        ):
-            signal.connect(slot)
+        content = super().make_content()
         self._x_menu = self.add_drop_down("Horizontal axis", [], None, self._on_x_chosen, prefix="x")
         self._y_menu = self.add_drop_down("Vertical axis", [], None, self._on_y_chosen, prefix="y")
         for menu in (self._x_menu, self._y_menu):
             menu.set_source(self._axis_choices)
-        return self.canvas
+        return content
 
     def _axis_choices(self) -> list[tuple[str, Any]]:
         if self.data is None:
@@ -124,16 +102,9 @@ class FeaturesPanel(Panel):
             self._links.connect(self.session.channel.changed, self._on_channel_changed)
             if self.session.channel.chosen is not None:
                 self._axes = list(channel_axes(self.session, self.session.channel.chosen))
-        self._dragged_from = None
-        self.canvas.set_features(None)
-        self.lasso.clear()
+        super().on_session()
         for menu in (self._x_menu, self._y_menu):
             self.header.offer(menu, False)  # until there are axes to choose from
-
-    def on_selection(self) -> None:
-        self.canvas.redraw()
-        if self.lasso.closed and not len(self.session.selection.spikes):
-            self.lasso.clear()
 
     @guarded
     def _on_channel_changed(self) -> None:
@@ -160,119 +131,31 @@ class FeaturesPanel(Panel):
     # --- drawing ---
 
     def draw(self, data: Answer) -> None:
-        features = data.features
-        request = features.request
+        request = data.features.request
         model = self.session.model
         for menu, axis in ((self._x_menu, request.x), (self._y_menu, request.y)):
             menu.set_current(axis, axis_text(axis, model.probe.channel_ids))
             self.header.offer(menu, True)
-        self.stack.caption.setText(features.caption)
-        self.canvas.set_features(features)
-
-    def show_all(self) -> None:
-        """Go back to the range that shows the selection."""
-        self.canvas.show_all()
-
-    def legend_entries(self) -> tuple[LegendEntry, ...]:
-        clusters = self.data.features.request.clusters
-        others = LegendEntry("others", self.theme.background_spikes, round=True, dim=True)
-        return (*self.cluster_entries(clusters), others)
-
-    def apply_theme(self, theme: Tokens) -> None:
-        self.canvas.apply_theme(theme)
+        self.show_scatter()
 
     @property
-    def frame(self) -> Frame | None:
-        """The range shown and where it is on the canvas."""
-        return self.canvas.frame
+    def scatter(self) -> FeatureData | None:
+        """What is drawn."""
+        return None if self.data is None else self.data.features
 
-    def _paint_over(self, painter: QPainter) -> None:
-        if not self.lasso.closed:
-            self._paint_lit(painter)
-        self.lasso.paint(painter, self.frame, self.theme, (self.canvas.width(), self.canvas.height()))
+    @property
+    def along_time(self) -> bool:
+        """Whether the horizontal axis is time in seconds."""
+        return self.scatter is not None and self.scatter.request.x.kind == "time"
 
-    def _paint_lit(self, painter: QPainter) -> None:
-        """Ring the spikes that were selected one by one, such as in the traces."""
-        features = self.data.features
-        shown = np.flatnonzero(np.isin(features.spike_ids, marked_spikes(self.session)))
-        for x, y in self.frame.to_px(np.column_stack([features.x[shown], features.y[shown]])):
-            if self.frame.contains(x, y):
-                paint_mark(painter, self.theme, x, y)
+    def points_of(self, session: Any, data: FeatureData, spike_ids: Spikes, on_progress: OnProgress) -> Points:
+        return feature_points(session, data.request, spike_ids, on_progress)
 
-    # --- mouse ---
+    def look_inside(
+        self, session: Any, data: FeatureData, polygon: Points, on_progress: OnProgress = no_progress
+    ) -> Spikes:
+        return spikes_in_lasso(session, data.request, polygon, on_progress)
 
-    @guarded
-    def _on_pressed(self, position: QPointF, ctrl: bool) -> None:
-        self.setFocus(Qt.FocusReason.MouseFocusReason)
-        if self.frame is None:
-            return
-        if ctrl or self.header.lasso_button.isChecked():
-            self._drop_spikes()
-            self.lasso.start(self.frame, position)
-        else:
-            self._dragged_from = position
-
-    @guarded
-    def _on_moved(self, position: QPointF, _ctrl: bool) -> None:
-        if self.frame is None:
-            return
-        if self.lasso.drawing:
-            self.lasso.move(self.frame, position)
-        elif self._dragged_from is not None:
-            step = position - self._dragged_from
-            self._dragged_from = position
-            self.canvas.pan(step)
-        else:
-            self.say(self.read_out(position.x(), position.y()))
-
-    @guarded
-    def _on_released(self, position: QPointF) -> None:
-        self._dragged_from = None
-        if self.lasso.drawing:
-            self.header.lasso_button.setChecked(False)
-            self.lasso.move(self.frame, position)
-            features = self.data.features
-            self.lasso.close(partial(spikes_in_lasso, self.session.opened, features.request), features.n_total)
-
-    @guarded
-    def _on_scrolled(self, position: QPointF, notches: float, _ctrl: bool) -> None:
-        self.canvas.zoom(position, notches)
-
-    @guarded
-    def _on_double_clicked(self, _position: QPointF) -> None:
-        self.show_all()
-
-    def keyPressEvent(self, event) -> None:
-        """Clear the lasso by Esc; all other keys go their way."""
-        if event.key() == Qt.Key.Key_Escape and (len(self.lasso) or self.header.lasso_button.isChecked()):
-            self.clear_lasso()
-            event.accept()
-        else:
-            super().keyPressEvent(event)
-
-    # --- lasso ---
-
-    @guarded
-    def _on_found(self, inside: npt.NDArray[np.int64]) -> None:
-        manager = self.session.manager
-        touched = np.unique(manager.clusters_of(inside)).tolist()
-        self.lasso.tell(inside, sum(manager.n_spikes(cluster) for cluster in touched))
-        self.session.selection.select_spikes(inside)
-
-    def clear_lasso(self) -> None:
-        """Remove the lasso and deselect its spikes."""
-        self.header.lasso_button.setChecked(False)
-        self.lasso.clear()
-        self._drop_spikes()
-
-    def _drop_spikes(self) -> None:
-        if self.session is not None:
-            self.session.selection.select_spikes(np.empty(0, dtype=np.int64))
-
-    def read_out(self, x_px: float, y_px: float) -> str:
-        """Return `cluster 20, spike 4 113, 3.214 s, channel 6` for the nearest spike, or nothing."""
-        features = self.data.features
-        index = nearest_point(self.frame, features.x, features.y, x_px, y_px, HOVER_PX)
-        if index is None:
-            return ""
-        return spike_words(self.session, int(features.spike_ids[index]), (features.request.y, features.request.x))
+    def spike_words(self, index: int) -> str:
+        data = self.scatter
+        return spike_words(self.session, int(data.spike_ids[index]), (data.request.y, data.request.x))

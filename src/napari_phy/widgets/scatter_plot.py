@@ -1,7 +1,8 @@
-"""A plot of two features: discs, grid and axes, and the part of them that is shown."""
+"""A plot of spikes as points: discs, grid and axes, and the part of them that is shown."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from dataclasses import replace
+from typing import Any, Literal
 
 import numpy as np
 from qtpy.QtCore import QPointF
@@ -10,7 +11,7 @@ from qtpy.QtWidgets import QWidget
 from vispy.visuals.transforms import STTransform
 
 from napari_phy.core.colors import is_hollow, selection_color
-from napari_phy.views.features import FeatureData
+from napari_phy.views.drawn_spikes import ScatterData
 from napari_phy.widgets.canvas.data_canvas import DataCanvas
 from napari_phy.widgets.canvas.frame import Frame
 from napari_phy.widgets.canvas.lines import PaletteLines
@@ -21,6 +22,7 @@ from napari_phy.widgets.theme import Tokens
 
 DISC_PX, BACKGROUND_PX, HOLLOW_PX = 4.0, 2.4, 5.0
 DISC_ALPHA, BACKGROUND_ALPHA = 0.75, 0.6
+RIGHT_PX = 14  # margin
 ZOOM_STEP = 1.2
 ZOOM_LIMITS = (1e-3, 1e2)  # of the range that shows the selection; beyond, 32-bit positions are too coarse
 
@@ -32,16 +34,25 @@ class ScatterPlot(DataCanvas):
     ----------
     theme : colours and sizes at first.
     paint_over : paints what lies on the plot.
+    side : share of the width that is left free at the right, for a histogram.
 
     Attributes
     ----------
     frame : the range shown and where it is on the canvas; None while there is nothing to show.
     """
 
-    def __init__(self, theme: Tokens, paint_over: Callable[[QPainter], None], parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        theme: Tokens,
+        paint_over: Callable[[QPainter], None],
+        parent: QWidget | None = None,
+        *,
+        side: float = 0.0,
+    ) -> None:
         self._theme = theme
         self._paint_over = paint_over
-        self._features: FeatureData | None = None
+        self._side = side
+        self._data: ScatterData | None = None
         self.frame: Frame | None = None
         super().__init__(self._paint, self._make_visuals, parent)
         self.resized.connect(self._place)
@@ -57,9 +68,11 @@ class ScatterPlot(DataCanvas):
         self._upload()
         self.apply_theme(self._theme)
 
-    def set_features(self, features: FeatureData | None) -> None:
-        """Show these features and all of the selection, or nothing."""
-        self._features, self.frame = features, None
+    def set_data(self, data: ScatterData | None, *, keep_range: bool = False) -> None:
+        """Show these spikes and all of the selection, or nothing; `keep_range` stays where somebody went."""
+        if not (keep_range and self.is_moved):
+            self.frame = None
+        self._data = data
         self._upload()
         self._show_colors()
         self._place()
@@ -72,6 +85,12 @@ class ScatterPlot(DataCanvas):
         self._show_colors()
         self._place()
 
+    @property
+    def is_moved(self) -> bool:
+        """Whether another range is shown than that of the selection."""
+        data, frame = self._data, self.frame
+        return frame is not None and data is not None and (frame.x_range, frame.y_range) != (data.x_range, data.y_range)
+
     def show_all(self) -> None:
         """Go back to the range that shows the selection."""
         self.frame = None
@@ -83,26 +102,34 @@ class ScatterPlot(DataCanvas):
             self.frame = self.frame.panned(step.x(), step.y())
             self._show_frame(self.frame)
 
-    def zoom(self, position: QPointF, notches: float) -> None:
+    def zoom(self, position: QPointF, notches: float, along: Literal["both", "x", "y"] = "both") -> None:
         """Show less (notches above 0) or more of the data; what is at a position stays there."""
-        if self.frame is None or self._features is None:
+        data, frame = self._data, self.frame
+        if frame is None or data is None:
             return
-        zoomed = self.frame.zoomed(position.x(), position.y(), ZOOM_STEP**notches)
-        share = np.ptp(zoomed.x_range) / np.ptp(self._features.x_range)
-        if ZOOM_LIMITS[0] < share < ZOOM_LIMITS[1]:
-            self.frame = zoomed
+        zoomed = frame.zoomed(position.x(), position.y(), ZOOM_STEP**notches)
+        x_range = frame.x_range if along == "y" else zoomed.x_range
+        y_range = frame.y_range if along == "x" else zoomed.y_range
+        shares = np.ptp(x_range) / np.ptp(data.x_range), np.ptp(y_range) / np.ptp(data.y_range)
+        if all(ZOOM_LIMITS[0] < share < ZOOM_LIMITS[1] for share in shares):
+            self.show_range(x_range, y_range)
+
+    def show_range(self, x_range: tuple[float, float], y_range: tuple[float, float]) -> None:
+        """Show this part of the data."""
+        if self.frame is not None:
+            self.frame = replace(self.frame, x_range=x_range, y_range=y_range)
             self._place()
 
     # --- drawing ---
 
     def _upload(self) -> None:
-        features = self._features
-        if features is not None:
-            self._scatter.set_data(np.column_stack([features.x, features.y]), features.places + 1)
+        data = self._data
+        if data is not None:
+            self._scatter.set_data(np.column_stack([data.x, data.y]), data.places + 1)
 
     def _show_colors(self) -> None:
         theme = self._theme
-        places = range(0 if self._features is None else len(self._features.request.clusters))
+        places = range(0 if self._data is None else len(self._data.clusters))
         hollow = [is_hollow(place) for place in places]
         colors = [rgba(selection_color(place, theme.dark), DISC_ALPHA) for place in places]
         self._scatter.set_palette(palette_of([rgba(theme.background_spikes, BACKGROUND_ALPHA), *colors]))
@@ -111,15 +138,16 @@ class ScatterPlot(DataCanvas):
 
     def _place(self) -> None:
         """Fit the plot into the canvas and everything into the plot."""
-        features, frame, theme = self._features, self.frame, self._theme
-        if features is None:
+        data, frame, theme = self._data, self.frame, self._theme
+        if data is None:
             return
-        x_range = frame.x_range if frame else features.x_range
-        y_range = frame.y_range if frame else features.y_range
-        top, right, bottom = theme.px(8), theme.px(14), theme.px(36)
+        x_range = frame.x_range if frame else data.x_range
+        y_range = frame.y_range if frame else data.y_range
+        top, right, bottom = theme.px(8), theme.px(RIGHT_PX), theme.px(36)
         height = max(20, self.height() - top - bottom)
         left = left_margin(y_range, height, theme)
-        self.frame = Frame(left, top, max(20, self.width() - left - right), height, x_range, y_range)
+        width = round((self.width() - left - right) * (1 - self._side))
+        self.frame = Frame(left, top, max(20, width), height, x_range, y_range)
         self._show_frame(self.frame)
 
     def _show_frame(self, frame: Frame) -> None:
@@ -132,10 +160,10 @@ class ScatterPlot(DataCanvas):
         self.redraw()
 
     def _paint(self, painter: QPainter) -> None:
-        if self._features is None or self.frame is None:
+        if self._data is None or self.frame is None:
             return
         paint_margins(painter, self.frame, (self.width(), self.height()), self._theme.view)
-        paint_axes(painter, self.frame, self._theme, self._features.x_label, self._features.y_label)
+        paint_axes(painter, self.frame, self._theme, self._data.x_label, self._data.y_label)
         self._paint_over(painter)
 
 

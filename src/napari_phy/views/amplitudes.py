@@ -1,0 +1,202 @@
+"""Amplitude over time of the spikes of a selection, with a histogram; and the spikes inside a lasso."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from napari_phy.core.arrays import evenly_spaced, read_only
+from napari_phy.core.errors import ClusteringError
+from napari_phy.core.progress import OnProgress, no_progress
+from napari_phy.stats.lasso import points_in_polygon
+from napari_phy.views.drawn_spikes import DrawnSpikes, all_spikes, drawn_spikes
+from napari_phy.views.numbers import format_shown
+from napari_phy.views.session_like import SessionLike
+from napari_phy.views.spike_amplitudes import Kind, amplitude_unit, count_unread, spike_amplitudes
+
+N_BINS = 80
+N_FIRST = 500  # spikes, of each cluster and of all others, that are read from raw data before the rest
+_N_BINS_MAX = 4 * N_BINS  # spikes that are still larger are in no bin
+_MARGIN = 0.09  # of the range, above
+
+
+@dataclass(frozen=True, slots=True)
+class AmplitudeRequest:
+    """What an amplitude view wishes to see; equal requests of an unchanged clustering give equal data.
+
+    Attributes
+    ----------
+    clusters : in the order of selection, best first.
+    kind : how amplitude is measured.
+    n_spikes_max : most spikes drawn of each cluster.
+    n_background : most spikes drawn of all other clusters together.
+    """
+
+    clusters: tuple[int, ...]
+    kind: Kind = "peak to peak"
+    n_spikes_max: int = 10_000
+    n_background: int = 2_500
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AmplitudeData:
+    """What an amplitude view draws: background spikes first, then the clusters from the last selected to the best.
+
+    Attributes
+    ----------
+    request : what was asked for.
+    x, y : (n,) float32, seconds and amplitudes; spikes without raw data are left out.
+    spike_ids : (n,) int64.
+    places : (n,) int32, position of the spike's cluster in `request.clusters`; −1 for background spikes.
+    x_label, y_label : "time (s)", "amplitude (µV)".
+    x_range, y_range : the whole recording; from 0 to what 99.8 % of the drawn spikes of the selection keep below, and
+        9 % more.
+    n_shown, n_total : drawn spikes of the selection and all its spikes.
+    histogram : (n_clusters, n_bins) drawn spikes of each cluster by amplitude, `bin_width` a bin from 0 on.
+    caption : "84 of 908 spikes".
+    """
+
+    request: AmplitudeRequest
+    x: npt.NDArray[np.float32]
+    y: npt.NDArray[np.float32]
+    spike_ids: npt.NDArray[np.int64]
+    places: npt.NDArray[np.int32]
+    x_label: str
+    y_label: str
+    x_range: tuple[float, float]
+    y_range: tuple[float, float]
+    n_shown: int
+    n_total: int
+    histogram: npt.NDArray[np.int64]
+    bin_width: float
+    caption: str
+
+    @property
+    def clusters(self) -> tuple[int, ...]:
+        """In the order of selection."""
+        return self.request.clusters
+
+    @property
+    def kind(self) -> Kind:
+        """How amplitude is measured."""
+        return self.request.kind
+
+
+def compute_amplitude_view(
+    session: SessionLike, request: AmplitudeRequest, on_progress: OnProgress = no_progress
+) -> AmplitudeData:
+    """Read what an amplitude view draws.
+
+    Raises
+    ------
+    MissingDataError
+        The data set has no amplitudes of this kind.
+    ClusteringError
+        A cluster does not exist (any more).
+    """
+    drawn = _drawn(session, request)
+    amplitudes = spike_amplitudes(session, request.kind, drawn.spike_ids, on_progress)
+    known = np.isfinite(amplitudes)
+    spike_ids, places, amplitudes = drawn.spike_ids[known], drawn.places[known], amplitudes[known]
+    y_range = _range(amplitudes[places >= 0] if (places >= 0).any() else amplitudes)
+    bin_width = y_range[1] / N_BINS
+    n_shown = int(np.count_nonzero(places >= 0))
+    return AmplitudeData(
+        request=request,
+        x=read_only((session.model.spike_samples[spike_ids] / session.model.sample_rate).astype(np.float32)),
+        y=read_only(amplitudes),
+        spike_ids=read_only(spike_ids),
+        places=read_only(places),
+        x_label="time (s)",
+        y_label=f"amplitude ({amplitude_unit(session, request.kind)})",
+        x_range=(0.0, max(session.model.duration, 1e-3)),
+        y_range=y_range,
+        n_shown=n_shown,
+        n_total=drawn.n_total,
+        histogram=read_only(_histogram(amplitudes, places, len(request.clusters), bin_width)),
+        bin_width=bin_width,
+        caption=format_shown(n_shown, drawn.n_total),
+    )
+
+
+def quick_request(session: SessionLike, request: AmplitudeRequest) -> AmplitudeRequest:
+    """Return the request itself, or one for fewer spikes where many would have to be read from raw data."""
+    quick = replace(
+        request,
+        n_spikes_max=min(request.n_spikes_max, N_FIRST),
+        n_background=min(request.n_background, N_FIRST),
+    )
+    unread = count_unread(session, request.kind, _drawn(session, request).spike_ids)
+    return quick if unread > N_FIRST else request
+
+
+def amplitude_points(
+    session: SessionLike,
+    request: AmplitudeRequest,
+    spike_ids: npt.NDArray[np.int64],
+    on_progress: OnProgress = no_progress,
+) -> npt.NDArray[np.float64]:
+    """Return (n, 2) float64, seconds and amplitude of some spikes."""
+    times_s = session.model.spike_samples[spike_ids] / session.model.sample_rate
+    return np.column_stack([times_s, spike_amplitudes(session, request.kind, spike_ids, on_progress)])
+
+
+def spikes_in_lasso(
+    session: SessionLike, request: AmplitudeRequest, polygon: npt.ArrayLike, on_progress: OnProgress = no_progress
+) -> npt.NDArray[np.int64]:
+    """Return the ascending ids of all spikes of the selected clusters inside a polygon, drawn or not.
+
+    Parameters
+    ----------
+    polygon : (k, 2) vertices in seconds and units of the amplitude.
+
+    Raises
+    ------
+    ClusteringError
+        The polygon has fewer than three points, or a cluster does not exist (any more).
+    MissingDataError
+        The data set has no amplitudes of this kind.
+    """
+    vertices = np.asarray(polygon, dtype=np.float64)
+    if len(vertices) < 3:
+        raise ClusteringError("The lasso needs three points or more.")
+    spikes = beside_lasso(session, request, vertices)
+    points = amplitude_points(session, request, spikes, on_progress)
+    return read_only(spikes[points_in_polygon(points, vertices)])
+
+
+def beside_lasso(
+    session: SessionLike, request: AmplitudeRequest, polygon: npt.NDArray[np.float64]
+) -> npt.NDArray[np.int64]:
+    """Return the ascending spikes of the selected clusters at the times of a polygon: those that must be looked at."""
+    spikes = all_spikes(session, request.clusters)
+    times_s = session.model.spike_samples[spikes] / session.model.sample_rate
+    first = int(np.searchsorted(times_s, polygon[:, 0].min(), side="left"))
+    return spikes[first : int(np.searchsorted(times_s, polygon[:, 0].max(), side="right"))]
+
+
+def _drawn(session: SessionLike, request: AmplitudeRequest) -> DrawnSpikes:
+    """Return the spikes of the view; background spikes are the same for all selections, so that few are read anew."""
+    background = evenly_spaced(session.model.n_spikes, request.n_background)
+
+    def others(selected: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        return background[~np.isin(background, selected, assume_unique=True)]
+
+    return drawn_spikes(session, request.clusters, request.n_spikes_max, others)
+
+
+def _range(amplitudes: npt.NDArray[np.float32]) -> tuple[float, float]:
+    high = float(np.quantile(amplitudes, 0.998)) if len(amplitudes) else 0.0
+    return 0.0, high * (1 + _MARGIN) or 1.0
+
+
+def _histogram(
+    amplitudes: npt.NDArray[np.float32], places: npt.NDArray[np.int32], n_clusters: int, bin_width: float
+) -> npt.NDArray[np.int64]:
+    bins = (amplitudes.astype(np.float64) / bin_width).astype(np.int64)
+    counted = (places >= 0) & (bins < _N_BINS_MAX)
+    n_bins = int(bins[counted].max()) + 1 if counted.any() else 0
+    flat = places[counted].astype(np.int64) * n_bins + bins[counted]
+    return np.bincount(flat, minlength=n_clusters * n_bins).reshape(n_clusters, n_bins)
