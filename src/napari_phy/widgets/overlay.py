@@ -12,6 +12,7 @@ from napari_phy.widgets.canvas.ticks import nice_ticks
 from napari_phy.widgets.theme import AXIS_PX, TICK_PX, Tokens, with_alpha
 
 TAG_PX = 11
+Ticks = list[tuple[float, str]]  # (value, label)
 
 
 class Overlay(QWidget):
@@ -32,7 +33,7 @@ class Overlay(QWidget):
         painter.end()
 
 
-def axis_ticks(frame: Frame, theme: Tokens) -> tuple[list[tuple[float, str]], list[tuple[float, str]]]:
+def axis_ticks(frame: Frame, theme: Tokens) -> tuple[Ticks, Ticks]:
     """Return ((value, label) along x, along y), as many as fit without touching."""
     widest = max(theme.text_width(f"{value:.4g}", TICK_PX) for value in (*frame.x_range, -1234.0))
     x_ticks = nice_ticks(*frame.x_range, max(2, int(frame.width / (widest + theme.px(22)))))
@@ -65,15 +66,20 @@ def paint_margins(painter: QPainter, frame: Frame, size: tuple[int, int], color:
         painter.fillRect(rectangle, QColor(color))
 
 
-def paint_axes(painter: QPainter, frame: Frame, theme: Tokens, x_title: str, y_title: str) -> None:
-    """Write ticks and titles in the margins; a label that would leave the widget is left out."""
-    x_ticks, y_ticks = axis_ticks(frame, theme)
+def paint_axes(
+    painter: QPainter, frame: Frame, theme: Tokens, x_title: str, y_title: str, *, x_ticks: Ticks | None = None
+) -> None:
+    """Write ticks and titles in the margins; a label that would leave the widget is left out.
+
+    `x_ticks` are those of an axis that is not linear.
+    """
+    along_x, y_ticks = axis_ticks(frame, theme)
     bottom = frame.top + frame.height
     line = theme.px(14)
     painter.setFont(theme.font(TICK_PX))
     painter.setPen(QColor(theme.dim))
     widget_width = painter.device().width()
-    for value, label in x_ticks:
+    for value, label in along_x if x_ticks is None else x_ticks:
         x = frame.to_px([[value, 0]])[0, 0]
         half = theme.text_width(label, TICK_PX) / 2 + 2
         if frame.left - half <= x <= widget_width - half:

@@ -1,0 +1,47 @@
+"""Histograms of the intervals between neighbouring spikes, counted in whole samples."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from napari_phy.stats.correlograms import bin_samples
+
+Int64 = npt.NDArray[np.int64]
+
+
+def linear_edges(bin_ms: float, window_ms: float, sample_rate: float) -> Int64:
+    """Return (n_bins + 1,) edges in samples, from 0 to `window_ms`, equally wide after rounding to whole samples."""
+    if not window_ms > 0:
+        raise ValueError(f"Intervals of up to {window_ms} ms have no histogram.")
+    width = bin_samples(bin_ms, sample_rate)
+    return np.arange(max(1, round(window_ms / bin_ms)) + 1, dtype=np.int64) * width
+
+
+def log_edges(shortest_ms: float, longest_ms: float, bins_per_decade: int, sample_rate: float) -> Int64:
+    """Return (n_bins + 1,) distinct edges in samples, at whole fractions of decades as near as samples allow."""
+    if not 0 < shortest_ms < longest_ms:
+        raise ValueError(f"From {shortest_ms} to {longest_ms} ms there is no logarithmic axis.")
+    n_bins = max(1, round(np.log10(longest_ms / shortest_ms) * bins_per_decade))
+    wished = np.geomspace(shortest_ms, longest_ms, n_bins + 1) * sample_rate / 1000
+    return np.unique(np.maximum(1, np.rint(wished)).astype(np.int64))
+
+
+def interval_counts(spike_samples: npt.ArrayLike, edges: Int64) -> Int64:
+    """Return (n_bins,) how many intervals are from one edge to below the next.
+
+    Parameters
+    ----------
+    spike_samples : (n_spikes,) ascending integer samples of one cluster.
+    edges : (n_bins + 1,) ascending, in samples.
+    """
+    intervals = np.diff(np.asarray(spike_samples, dtype=np.int64))
+    of_interval = np.searchsorted(edges, intervals, side="right")
+    counts: Int64 = np.bincount(of_interval, minlength=len(edges) + 1)[1 : len(edges)].astype(np.int64)
+    return counts
+
+
+def density_of(counts: Int64, widths: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return (n_bins,) counts as a density over what is shown: its sum times `widths` is 1, or 0 of no interval."""
+    density: npt.NDArray[np.float64] = counts / (max(1, int(counts.sum())) * widths)
+    return density

@@ -1,0 +1,112 @@
+"""Firing rate of each selected cluster over the whole recording."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from napari_phy.core.arrays import read_only
+from napari_phy.core.progress import OnProgress, no_progress
+from napari_phy.views.numbers import format_number, format_shown
+from napari_phy.views.session_cache import SessionCache
+from napari_phy.views.session_like import SessionLike
+
+Float64 = npt.NDArray[np.float64]
+Int64 = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class FiringRateRequest:
+    """What a view of firing rates wishes to see.
+
+    Attributes
+    ----------
+    clusters : in the order of selection, best first.
+    n_bins : how many stretches of time the recording is cut into.
+    """
+
+    clusters: tuple[int, ...]
+    n_bins: int = 200
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FiringRateData:
+    """What a view of firing rates draws: step lines over common bins.
+
+    Attributes
+    ----------
+    request : what was asked for.
+    cluster_ids : (n,) int64, in the order of selection.
+    edges_s : (n_bins + 1,) float64, whole samples in seconds, from 0 to the end of the recordings.
+    counts : (n, n_bins) int64 spikes; those of a bin are from its low edge to below the high one.
+    rates : (n, n_bins) float64, Hz.
+    mean_rates : (n,) float64, all spikes over the duration of the recordings, Hz.
+    caption : the words below the picture.
+    """
+
+    request: FiringRateRequest
+    cluster_ids: Int64
+    edges_s: Float64
+    counts: Int64
+    rates: Float64
+    mean_rates: Float64
+    caption: str
+
+
+_counted: SessionCache[tuple[int, int, int], Int64] = SessionCache(2**24, lambda counts: counts.nbytes)
+
+
+def compute_firing_rates(
+    session: SessionLike, request: FiringRateRequest, on_progress: OnProgress = no_progress
+) -> FiringRateData:
+    """Count the spikes of each stretch of time, of all spikes of the clusters.
+
+    Raises
+    ------
+    ClusteringError
+        A cluster does not exist (any more).
+    """
+    on_progress(0)
+    model = session.model
+    edges = rate_edges(max(1, round(model.duration * model.sample_rate)), request.n_bins)
+
+    def count(keys: list[tuple[int, int, int]]) -> dict[tuple[int, int, int], Int64]:
+        found = {}
+        for done, key in enumerate(keys):
+            on_progress(done / len(keys))
+            samples = model.spike_samples[session.manager.spikes(key[0])]
+            found[key] = read_only(np.diff(np.searchsorted(samples, edges)))
+        return found
+
+    keys = {cluster: (cluster, len(edges), int(edges[-1])) for cluster in request.clusters}
+    found = _counted.get(session, keys.values(), count)
+    counts = np.array([found[keys[cluster]] for cluster in request.clusters], dtype=np.int64)
+    counts = counts.reshape(len(request.clusters), len(edges) - 1)
+    sizes = np.array([session.manager.n_spikes(cluster) for cluster in request.clusters], dtype=np.int64)
+    edges_s = edges / model.sample_rate
+    return FiringRateData(
+        request=request,
+        cluster_ids=read_only(np.array(request.clusters, dtype=np.int64)),
+        edges_s=read_only(edges_s),
+        counts=read_only(counts),
+        rates=read_only(counts / np.diff(edges_s)),
+        mean_rates=read_only(sizes / edges_s[-1]),
+        caption=f"{format_shown(sizes.sum(), sizes.sum())}; bins of {_seconds(edges_s[-1] / (len(edges) - 1))}",
+    )
+
+
+def rate_edges(n_samples: int, n_bins: int) -> Int64:
+    """Return (n + 1,) ascending edges in samples that cut the recording into `n_bins` equal parts, or single samples.
+
+    Parts differ by one sample at most; there are no more of them than samples.
+    """
+    n = min(n_bins, n_samples)
+    return -(-np.arange(n + 1, dtype=np.int64) * n_samples // n)
+
+
+def _seconds(seconds: float) -> str:
+    if seconds < 1:
+        return f"{format_number(1000 * seconds, 0 if seconds >= 0.1 else 1)} ms"
+    return f"{format_number(seconds, 1 if seconds < 100 else 0)} s"

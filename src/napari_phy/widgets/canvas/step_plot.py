@@ -1,0 +1,96 @@
+"""Paints histograms as step lines over a grid, with QPainter: on screen, or into an SVG."""
+
+from collections.abc import Sequence
+from math import ceil, floor
+
+import numpy as np
+import numpy.typing as npt
+from qtpy.QtCore import QLineF, QPointF, QRectF, Qt
+from qtpy.QtGui import QColor, QPainter, QPen, QPolygonF
+
+from napari_phy.core.colors import is_hollow, selection_color
+from napari_phy.views.numbers import format_number
+from napari_phy.widgets.canvas.frame import Frame
+from napari_phy.widgets.overlay import Ticks, axis_ticks, left_margin, paint_axes
+from napari_phy.widgets.theme import Tokens
+
+STEP_PX, THIN_PX = 1.6, 1.0
+HEADROOM = 1.05
+Values = npt.NDArray[np.float64]
+
+
+def step_frame(width: int, height: int, theme: Tokens, x_range: tuple[float, float], largest: float) -> Frame:
+    """Return a frame that fills a widget, from 0 to above the largest value, with room for the axes."""
+    top, right, bottom = theme.px(6), theme.px(16), theme.px(38)
+    inner = max(20, height - top - bottom)
+    y_range = (0.0, HEADROOM * largest if largest > 0 else 1.0)
+    left = left_margin(y_range, inner, theme)
+    return Frame(left, top, max(20, width - left - right), inner, x_range, y_range)
+
+
+def decade_ticks(x_range: tuple[float, float], width: float, theme: Tokens) -> Ticks:
+    """Return the powers of ten of a logarithmic axis in decades; every second or third where there is little room."""
+    first, last = ceil(x_range[0] - 1e-9), floor(x_range[1] + 1e-9)
+    widest = max((theme.text_width(_power(k), 10) for k in range(first, last + 1)), default=0) + theme.px(14)
+    step = max(1, ceil(widest * (x_range[1] - x_range[0]) / max(width, 1)))
+    return [(float(k), _power(k)) for k in range(first, last + 1, step)]
+
+
+def _power(decade: int) -> str:
+    return format_number(10.0**decade, max(0, -decade))
+
+
+def paint_steps(
+    painter: QPainter,
+    frame: Frame,
+    theme: Tokens,
+    edges: Values,
+    values: Values,
+    titles: tuple[str, str],
+    x_ticks: Ticks | None = None,
+) -> None:
+    """Paint grid, axes and (n, n_bins) step lines in the colours of their places, the first on top."""
+    _paint_grid(painter, frame, theme, x_ticks)
+    paint_axes(painter, frame, theme, *titles, x_ticks=x_ticks)
+    painter.save()
+    painter.setClipRect(QRectF(frame.left, frame.top - 1, frame.width + 1, frame.height + 2))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    width = STEP_PX if frame.width >= 2 * values.shape[1] else THIN_PX
+    for place in reversed(range(len(values))):
+        pen = QPen(QColor(selection_color(place, dark=theme.dark)), width)
+        pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
+        if is_hollow(place):
+            pen.setDashPattern([3, 2])
+        painter.setPen(pen)
+        painter.drawPolyline(_steps(frame, edges, values[place]))
+    painter.restore()
+
+
+def _steps(frame: Frame, edges: Values, values: Values) -> QPolygonF:
+    x, y = np.repeat(edges, 2), np.concatenate([[0.0], np.repeat(values, 2), [0.0]])
+    return QPolygonF([QPointF(*corner) for corner in frame.to_px(np.column_stack([x, y])).tolist()])
+
+
+def _paint_grid(painter: QPainter, frame: Frame, theme: Tokens, x_ticks: Ticks | None) -> None:
+    along_x, along_y = axis_ticks(frame, theme)
+    right, bottom = frame.left + frame.width, frame.top + frame.height
+    painter.setPen(QPen(theme.color("grid"), 1))
+    for value, _ in along_x if x_ticks is None else x_ticks:
+        x = floor(frame.to_px([[value, 0]])[0, 0]) + 0.5
+        painter.drawLine(QLineF(x, frame.top, x, bottom))
+    for value, _ in along_y:
+        y = floor(frame.to_px([[0, value]])[0, 1]) + 0.5
+        painter.drawLine(QLineF(frame.left, y, right, y))
+
+
+def bin_at(frame: Frame, edges: Values, x_px: float, y_px: float) -> int | None:
+    """Return the bin under a pixel, or None outside the plot."""
+    if not frame.contains(x_px, y_px):
+        return None
+    x = frame.to_data([[x_px, y_px]])[0, 0]
+    return int(np.clip(np.searchsorted(edges, x, side="right") - 1, 0, len(edges) - 2))
+
+
+def listed(words: Sequence[str], n_max: int = 4) -> str:
+    """Return what is under the mouse for each cluster, the first few of them."""
+    return ", ".join([*words[:n_max], "…"] if len(words) > n_max else words)

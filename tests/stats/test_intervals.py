@@ -1,0 +1,46 @@
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from napari_phy.stats.intervals import density_of, interval_counts, linear_edges, log_edges
+
+trains = st.lists(st.integers(0, 400), max_size=50).map(sorted)
+all_edges = st.lists(st.integers(0, 120), min_size=2, max_size=12, unique=True).map(sorted)
+
+
+@given(trains, all_edges)
+def test_it_counts_what_a_look_at_every_interval_counts(train, edges):
+    intervals = [later - earlier for earlier, later in itertools.pairwise(train)]
+    wanted = [sum(low <= interval < high for interval in intervals) for low, high in itertools.pairwise(edges)]
+    assert interval_counts(np.array(train, dtype=int), np.array(edges)).tolist() == wanted
+
+
+def test_linear_bins_are_whole_samples():
+    assert linear_edges(1, 50, 20_000).tolist() == list(range(0, 1001, 20))
+    assert linear_edges(1, 50, 24_414.0625)[-1] == 50 * 24
+    assert linear_edges(0.25, 0.1, 20_000).tolist() == [0, 5]
+
+
+def test_log_bins_are_distinct_and_as_near_to_fractions_of_decades_as_samples_allow():
+    edges = log_edges(0.1, 10_000, 10, 20_000)
+    assert edges[[0, -1]].tolist() == [2, 200_000]
+    assert (np.diff(edges) > 0).all()
+    wished = 2 * 10.0 ** (np.arange(51) / 10)
+    assert np.abs(wished[:, None] - edges).min(axis=1).max() <= 0.5
+
+
+def test_a_density_sums_to_one_and_nothing_has_none():
+    widths = np.array([1.0, 2.0, 4.0])
+    density = density_of(np.array([2, 4, 2]), widths)
+    assert density.tolist() == [0.25, 0.25, 0.0625]
+    assert (density * widths).sum() == 1
+    assert density_of(np.zeros(3, int), widths).tolist() == [0, 0, 0]
+
+
+@pytest.mark.parametrize("make", [lambda: linear_edges(1, 0, 1000), lambda: log_edges(5, 1, 10, 1000)])
+def test_axes_that_are_none_are_refused(make):
+    with pytest.raises(ValueError, match="ms"):
+        make()

@@ -1,0 +1,54 @@
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from napari_phy.views.firing_rate import FiringRateRequest, compute_firing_rates, rate_edges
+
+
+def test_spikes_are_counted_bin_by_bin(session):
+    data = compute_firing_rates(session, FiringRateRequest((4, 0), 7))
+    edges = rate_edges(round(session.model.duration * 20_000), 7)
+    for place, cluster in enumerate((4, 0)):
+        samples = [int(session.model.spike_samples[spike]) for spike in session.manager.spikes(cluster)]
+        wanted = [sum(low <= sample < high for sample in samples) for low, high in itertools.pairwise(edges)]
+        assert data.counts[place].tolist() == wanted
+        assert data.mean_rates[place] == pytest.approx(len(samples) / session.model.duration)
+    np.testing.assert_allclose(data.rates, data.counts / (np.diff(edges) / 20_000))
+
+
+def test_all_spikes_within_the_recordings_are_counted(session):
+    everything = tuple(session.manager.cluster_ids.tolist())
+    data = compute_firing_rates(session, FiringRateRequest(everything))
+    assert data.counts.shape == (len(everything), 200)
+    assert data.counts.sum() == session.model.n_spikes
+    assert data.edges_s[[0, -1]].tolist() == [0, pytest.approx(session.model.duration)]
+
+
+@given(st.integers(1, 10_000), st.integers(1, 300))
+def test_parts_are_equal_to_a_sample(n_samples, n_bins):
+    edges = rate_edges(n_samples, n_bins)
+    widths = np.diff(edges)
+    assert (edges[0], edges[-1], len(widths)) == (0, n_samples, min(n_bins, n_samples))
+    assert widths.max() - widths.min() <= 1
+
+
+def test_a_merge_adds_rates(session):
+    parts = compute_firing_rates(session, FiringRateRequest((0, 1)))
+    new = session.manager.merge([0, 1]).added[0]
+    whole = compute_firing_rates(session, FiringRateRequest((new,)))
+    np.testing.assert_array_equal(whole.counts[0], parts.counts.sum(axis=0))
+
+
+def test_the_caption_says_how_long_a_bin_is(make_session):
+    session = make_session(duration=60.0)
+    data = compute_firing_rates(session, FiringRateRequest((0,)))
+    assert data.caption == f"all {session.manager.n_spikes(0)} spikes; bins of 300 ms"
+    assert compute_firing_rates(session, FiringRateRequest((0,), 50)).caption.endswith("bins of 1.2 s")
+    assert not any(array.flags.writeable for array in (data.counts, data.rates, data.edges_s, data.mean_rates))
+
+
+def test_nothing_selected_has_no_rates(session):
+    assert compute_firing_rates(session, FiringRateRequest(())).rates.shape == (0, 200)

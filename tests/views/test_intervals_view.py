@@ -1,0 +1,85 @@
+import itertools
+
+import numpy as np
+import pytest
+
+from napari_phy.core.errors import ClusteringError
+from napari_phy.views.intervals import IntervalsRequest, compute_intervals, violation_words
+from napari_phy.views.numbers import format_number
+
+
+def intervals_of(session, cluster):
+    """Intervals in samples, one spike at a time."""
+    samples = [int(session.model.spike_samples[spike]) for spike in session.manager.spikes(cluster)]
+    return [later - earlier for earlier, later in itertools.pairwise(samples)]
+
+
+def test_intervals_of_all_spikes_are_counted_in_the_order_of_selection(make_session):
+    session = make_session(n_spikes=20_000)
+    data = compute_intervals(session, IntervalsRequest((4, 0)))
+    assert data.cluster_ids.tolist() == [4, 0]
+    np.testing.assert_allclose(data.edges_ms, np.arange(51))
+    for place, cluster in enumerate((4, 0)):
+        intervals = intervals_of(session, cluster)
+        wanted = [sum(20 * k <= interval < 20 * (k + 1) for interval in intervals) for k in range(50)]
+        assert data.counts[place].tolist() == wanted
+        assert data.n_intervals[place] == len(intervals)
+        assert data.n_violations[place] == sum(interval < 40 for interval in intervals) > 0
+
+
+def test_density_is_that_of_the_intervals_in_sight(make_session):
+    session = make_session(n_spikes=20_000)
+    data = compute_intervals(session, IntervalsRequest((1,)))
+    in_ms = np.array(intervals_of(session, 1)) / 20
+    wanted, _ = np.histogram(in_ms[in_ms < 50], bins=50, range=(0, 50), density=True)
+    np.testing.assert_allclose(data.density[0], wanted, atol=1e-12)
+    log = compute_intervals(session, IntervalsRequest((1,), "log"))
+    assert (log.density[0] * np.diff(np.log10(log.edges_ms))).sum() == pytest.approx(1)
+
+
+def test_the_logarithmic_axis_shows_all_but_the_shortest_and_longest(session):
+    data = compute_intervals(session, IntervalsRequest((2,), "log"))
+    assert data.edges_ms[[0, -1]].tolist() == [0.1, 10_000]
+    inside = [2 <= interval < 200_000 for interval in intervals_of(session, 2)]
+    assert data.counts.sum() == sum(inside)
+
+
+def test_window_bins_and_refractory_time_are_those_asked_for(session):
+    data = compute_intervals(session, IntervalsRequest((3,), n_bins=20, window_ms=200.0, refractory_ms=5.0))
+    np.testing.assert_allclose(data.edges_ms, np.arange(0, 201, 10))
+    assert data.n_violations.tolist() == [sum(interval < 100 for interval in intervals_of(session, 3))]
+    assert "intervals below 5 ms" in data.caption
+
+
+def test_an_edit_is_counted_anew_and_undo_brings_the_old_counts_back(session):
+    before = compute_intervals(session, IntervalsRequest((0, 1)))
+    new = session.manager.merge([0, 1]).added[0]
+    assert compute_intervals(session, IntervalsRequest((new,))).n_intervals.tolist() == [
+        session.manager.n_spikes(new) - 1
+    ]
+    with pytest.raises(ClusteringError):
+        compute_intervals(session, IntervalsRequest((0, 7)))
+    session.manager.undo()
+    np.testing.assert_array_equal(compute_intervals(session, IntervalsRequest((0, 1))).counts, before.counts)
+
+
+def test_the_caption_says_what_was_counted_and_what_is_out_of_sight(session):
+    data = compute_intervals(session, IntervalsRequest((0,)))
+    n_spikes, n_out = session.manager.n_spikes(0), int(data.n_intervals[0] - data.counts.sum())
+    words = f"beside the ids: intervals below 2 ms; {n_out} intervals out of sight"
+    assert data.caption == f"all {n_spikes} spikes; {words}"
+
+
+def test_violations_in_words(make_session):
+    session = make_session(n_spikes=20_000)
+    data = compute_intervals(session, IntervalsRequest((0,)))
+    n, total = int(data.n_violations[0]), int(data.n_intervals[0])
+    assert violation_words(data, 0) == f"{format_number(n)} ({100 * n / total:.1f} %)"
+    one = compute_intervals(session, IntervalsRequest((0,), refractory_ms=0.0))
+    assert violation_words(one, 0) == "0"
+
+
+def test_nothing_selected_has_no_intervals(session):
+    data = compute_intervals(session, IntervalsRequest(()))
+    assert (data.counts.shape, data.density.shape) == ((0, 50), (0, 50))
+    assert not any(array.flags.writeable for array in (data.counts, data.density, data.edges_ms, data.n_violations))
