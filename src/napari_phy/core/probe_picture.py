@@ -17,6 +17,7 @@ NUMBER_GAP = 4.0  # between a disc and its number
 _RADIUS = 0.36  # of the distance of two sites
 _PAD = 15.0  # between the outermost sites and the outline
 _TIP = 34.0  # longest tip of a shank
+_CLEAR = 2.0  # between a number and another disc
 _DIGIT = 0.62  # width of a digit, of the height of the type
 _BARS_UM = (50.0, 100.0, 200.0, 500.0, 1000.0, 2000.0, 5000.0, 20.0, 10.0, 5.0, 2.0, 1.0)  # in the order of preference
 _SHORTEST_BAR = 16.0
@@ -35,6 +36,7 @@ class ProbePicture:
     is_numbered : (n_channels,) bool, whether there is room for the number.
     number_centers : (n_channels, 2) float64, the middle of each number.
     px_per_um : the scale, the same for x and y.
+    origin_um : (x, y) at the top left, in px 0, 0.
     bar_um : length of the scale bar; None while no position is known, or none is of a legible length.
     """
 
@@ -44,7 +46,12 @@ class ProbePicture:
     is_numbered: npt.NDArray[np.bool_]
     number_centers: Float64
     px_per_um: float
+    origin_um: tuple[float, float]
     bar_um: float | None
+
+    def place_um(self, x_px: float, y_px: float) -> tuple[float, float]:
+        """Return x and y in µm of a place in the picture."""
+        return self.origin_um[0] + x_px / self.px_per_um, self.origin_um[1] - y_px / self.px_per_um
 
     def nearest(self, x_px: float, y_px: float, within_px: float) -> int | None:
         """Return the channel index of the disc nearest to a place, None when it is farther than `within_px`."""
@@ -63,6 +70,7 @@ def probe_picture(
     text_px: float = 10.0,
     zoom: float = 1.0,
     center_um: tuple[float, float] | None = None,
+    spread: float = 0.0,
 ) -> ProbePicture:
     """Fit a probe into `width` × `height` px, y upwards, x and y on one scale.
 
@@ -72,6 +80,7 @@ def probe_picture(
     text_px : height of the type.
     zoom : how many times as large as what fits.
     center_um : what is in the middle; None: the middle of the probe.
+    spread : how far to the side marks reach beyond a disc, in radii; numbers leave them room.
     """
     digits = np.array([len(str(one)) for one in channel_ids.tolist()], dtype=np.float64)
     number_px = _DIGIT * text_px * float(digits.max(initial=1))
@@ -81,19 +90,25 @@ def probe_picture(
     room = (width - 2 * (edge + NUMBER_GAP + number_px), height - 2 * edge - _TIP)
     scale = zoom * _fit(high - low, *room, _LARGEST_PITCH / geometry.pitch_um)
     middle = (low + high) / 2 if center_um is None else np.array(center_um)
-    origin = np.array([width / 2, (height - (_TIP if center_um is None else 0)) / 2])
-    centers = origin + (geometry.places - middle) * [scale, -scale]
-    radius = float(np.clip(_RADIUS * geometry.pitch_um * scale, SMALLEST_RADIUS, LARGEST_RADIUS * max(1, text_px / 10)))
-    is_numbered, side = _numbered(centers, radius, number_px, text_px)
-    across = radius + NUMBER_GAP + _DIGIT * text_px * digits / 2
+    center_px = np.array([width / 2, (height - (_TIP if center_um is None else 0)) / 2])
+    centers = center_px + (geometry.places - middle) * [scale, -scale]
+    origin = middle - center_px * [1 / scale, -1 / scale]
+    radius = float(
+        np.clip(_RADIUS * geometry.pitch_um * scale, SMALLEST_RADIUS, LARGEST_RADIUS * max(1, text_px / 10) * zoom**0.5)
+    )
+    is_numbered, side = _numbered(centers, radius, number_px, text_px, spread)
+    across = radius * (1 + spread) + NUMBER_GAP + _DIGIT * text_px * digits / 2
     numbers = centers + (np.outer(across, (side, 0)) if side else np.array([0, radius + 0.6 * text_px]))
     return ProbePicture(
         centers=centers,
         radius=radius,
-        outlines=_outlines(geometry.shanks, centers, radius, (side * (NUMBER_GAP + number_px), text_px + 2)),
+        outlines=_outlines(
+            geometry.shanks, centers, radius, (side * (spread * radius + NUMBER_GAP + number_px), text_px + 2)
+        ),
         is_numbered=is_numbered,
         number_centers=numbers,
         px_per_um=scale,
+        origin_um=(float(origin[0]), float(origin[1])),
         bar_um=_bar(scale, width) if geometry.is_known.any() else None,
     )
 
@@ -130,13 +145,15 @@ def _outlines(shanks: Int64, centers: Float64, radius: float, number: tuple[floa
     return tuple(found)
 
 
-def _numbered(centers: Float64, radius: float, number_px: float, text_px: float) -> tuple[npt.NDArray[np.bool_], int]:
+def _numbered(
+    centers: Float64, radius: float, number_px: float, text_px: float, spread: float
+) -> tuple[npt.NDArray[np.bool_], int]:
     """Return which discs get a number, and on which side: 1 right of them, −1 left, 0 below.
 
     All do, or every fourth, sixteenth … where they would touch.
     """
     n = len(centers)
-    beside, below = radius + NUMBER_GAP + number_px / 2, radius + 0.6 * text_px
+    beside, below = radius * (1 + spread) + NUMBER_GAP + number_px / 2, radius + 0.6 * text_px
     step = 1
     while step <= 4 * n:
         chosen = np.arange(n) % step == 0
@@ -151,5 +168,5 @@ def _numbered(centers: Float64, radius: float, number_px: float, text_px: float)
 def _touch(centers: Float64, labels: Float64, radius: float, size: tuple[float, float]) -> bool:
     """Return whether a number, centred where told, would lie on another number or on a disc."""
     on_label = (np.abs(labels[:, None] - labels) < np.array(size) + 2).all(axis=-1)
-    on_disc = (np.abs(labels[:, None] - centers) < np.array(size) / 2 + radius).all(axis=-1)
+    on_disc = (np.abs(labels[:, None] - centers) < np.array(size) / 2 + radius + _CLEAR).all(axis=-1)
     return bool(on_label.sum() > len(labels) or on_disc.any())

@@ -12,6 +12,7 @@ from napari_phy.widgets.drift_panel import DriftPanel
 from napari_phy.widgets.features_panel import FeaturesPanel
 from napari_phy.widgets.firing_rate_panel import FiringRatePanel
 from napari_phy.widgets.intervals_panel import IntervalsPanel
+from napari_phy.widgets.probe_panel import ProbePanel
 from napari_phy.widgets.raster_panel import RasterPanel
 from napari_phy.widgets.similar_panel import SimilarPanel
 from napari_phy.widgets.traces_panel import TracesPanel
@@ -50,6 +51,7 @@ KINDS: dict[str, Kind] = {
     "Drift": Kind(DriftPanel),
     "Intervals": Kind(IntervalsPanel),
     "Firing rate": Kind(FiringRatePanel),
+    "Probe": Kind(ProbePanel),
 }
 LISTS = tuple(title for title, kind in KINDS.items() if kind.is_list)
 SORT = tuple(title for title, kind in KINDS.items() if kind.in_sort)

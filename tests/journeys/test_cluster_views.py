@@ -1,0 +1,41 @@
+"""Probe and the views of all clusters in a real window: opened by the menu, linked by clicks."""
+
+import pytest
+from journeys.person import LEFT, PLAIN
+from qtpy.QtCore import QPointF
+from qtpy.QtTest import QTest
+
+
+@pytest.fixture
+def person(person, kwik_copy):
+    person.open(kwik_copy)
+    person.settle()
+    return person
+
+
+def opened(person, title):
+    """Open a view by the Layout menu and return its panel."""
+    menu = person.workspace.toolbar.layout_button.menu()
+    menu.aboutToShow.emit()
+    next(action for action in menu.actions() if action.text() == title).trigger()
+    panel = person.workspace.panels[title]
+    person.wait(lambda: panel.data is not None and not panel.busy, title)
+    person.settle()
+    return panel
+
+
+def click(person, panel, x_px, y_px, modifier=PLAIN):
+    QTest.mouseClick(panel.plot, LEFT, modifier, QPointF(x_px, y_px).toPoint())
+    person.settle()
+
+
+def test_a_channel_clicked_on_the_probe_is_shown_in_features(person):
+    probe = opened(person, "Probe")
+    features = person.workspace.panels["Features"]
+    before = features.data.features.request
+    click(person, probe, *probe.layout_now.centers[3])
+    request = features.data.features.request
+    assert (request.x.channel_index, request.x.component) == (3, 0)
+    assert (request.y.channel_index, request.y.component) == (3, 1)
+    click(person, probe, *probe.layout_now.centers[3])
+    assert features.data.features.request == before
