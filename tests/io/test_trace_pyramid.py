@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
 from napari_phy.core.array_samples import ArraySamples
-from napari_phy.core.errors import NapariPhyError, TracesError
+from napari_phy.core.errors import KwikFormatError, NapariPhyError, TracesError
 from napari_phy.core.progress import CancelledError
 from napari_phy.io import trace_pyramid
 from napari_phy.io.trace_pyramid import TracePyramid, pyramid_bytes, pyramid_factors
@@ -159,16 +159,75 @@ def test_too_little_room_is_refused(tmp_path, monkeypatch):
     assert not list(tmp_path.glob("*.bin"))
 
 
-def test_traces_that_change_on_the_way_are_not_kept(tmp_path):
+def test_traces_that_keep_changing_are_not_kept(tmp_path):
     traces = make_traces()
     pyramid = TracePyramid(ArraySamples(traces), tmp_path)
 
     def change(share):
         traces[:] += 1
 
-    with pytest.raises(TracesError, match="changed"):
+    with pytest.raises(TracesError, match="keep changing"):
         pyramid.build(change)
     assert TracePyramid(ArraySamples(traces), tmp_path).n_done == 0
+
+
+@pytest.mark.parametrize("n_calls", [1, 8, 20])
+def test_traces_that_are_rewritten_on_the_way_are_built_anew(tmp_path, n_calls):
+    """Once they rest, at the same call of build."""
+    traces, after = make_traces(), make_traces(seed=1)
+    pyramid = TracePyramid(ArraySamples(traces), tmp_path)
+    calls = []
+
+    def rewrite(share):
+        calls.append(share)
+        if len(calls) == n_calls:
+            traces[:] = after
+
+    pyramid.build(rewrite)
+    assert_holds(pyramid, after)
+    assert_holds(TracePyramid(ArraySamples(traces), tmp_path), after)
+
+
+def test_traces_that_are_rewritten_later_are_built_anew(tmp_path):
+    traces, after = make_traces(), make_traces(seed=1)
+    pyramid = TracePyramid(ArraySamples(traces), tmp_path)
+    with pytest.raises(CancelledError):
+        pyramid.build(stop_after(6))
+    traces[:] = after
+    pyramid.build()
+    assert_holds(pyramid, after)
+    traces[:] = make_traces(seed=2)
+    pyramid.build()
+    assert_holds(pyramid, traces)
+
+
+class CutShort:
+    """Traces whose file ends too early, as long as `n_left` is less than all."""
+
+    def __init__(self, traces, n_left):
+        self.shape, self.dtype = traces.shape, traces.dtype
+        self.traces, self.n_left = traces, n_left
+
+    def __getitem__(self, key):
+        if key.stop > self.n_left:
+            raise KwikFormatError(f"x.dat ends before row {key.stop}.")
+        return self.traces[key]
+
+
+def test_what_is_built_of_a_file_outlasts_that_it_is_cut_short(tmp_path):
+    traces = make_traces()
+    TracePyramid(CutShort(traces, len(traces)), tmp_path).build()
+    cut = CutShort(traces, 1000)
+    pyramid = TracePyramid(cut, tmp_path)
+    assert not pyramid.is_complete
+    assert not pyramid.covers(16, 0, 1)
+    with pytest.raises(KwikFormatError, match="ends before"):
+        pyramid.build()
+    cut.n_left = len(traces)
+    shares = []
+    pyramid.build(shares.append)
+    assert shares == []  # it is the one that was built
+    assert_holds(pyramid, traces)
 
 
 def test_one_program_builds_at_a_time(tmp_path):

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
+from napari_phy.core.errors import KwikFormatError
 from napari_phy.core.progress import CancelledError
 from napari_phy.io.trace_pyramid import TracePyramid
 from napari_phy.stats.extremes import bin_extremes
@@ -90,6 +91,32 @@ def test_files_of_the_pyramid_that_go_are_not_missed(traces, tmp_path):
     request = TraceRequest(0, 5000, 64)
     found = TraceReader(source_of(traces, pyramid)).read(request)
     assert_allclose(found.low, expected(traces, request, 64)[0], atol=1e-3)
+
+
+class CutShort:
+    """Traces whose file ends after some samples."""
+
+    def __init__(self, traces, n_left):
+        self.shape, self.dtype = traces.shape, traces.dtype
+        self._traces, self._n_left = traces, n_left
+
+    def __getitem__(self, key):
+        if key.stop > self._n_left:
+            raise KwikFormatError(f"x.dat ends before row {key.stop}.")
+        return self._traces[key]
+
+
+def test_a_page_is_shown_where_what_follows_it_was_cut_off(traces):
+    cut = source_of(CutShort(traces, 20_500))
+    request = request_for(cut, 0.9, 1.0, 1000)
+    assert request.stop > 20_500
+    found = TraceReader(cut).read(request)
+    start, stop = request.page
+    assert start <= 0.9 * RATE < 1.0 * RATE <= stop <= 20_500
+    assert_array_equal(found.low, TraceReader(cut).read(TraceRequest(start, stop)).low)
+    assert (found.request, found.first_bin) == (request, start)
+    with pytest.raises(KwikFormatError):
+        TraceReader(cut).read(request_for(cut, 1.0, 1.1, 1000))
 
 
 def test_the_same_stretch_is_read_once(traces):

@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from napari_phy.core.arrays import evenly_spaced
 from napari_phy.core.base_model import Samples
-from napari_phy.core.errors import JournalLockedError, TracesError
+from napari_phy.core.errors import JournalLockedError, NapariPhyError, TracesError
 from napari_phy.core.progress import OnProgress, no_progress
 from napari_phy.io.atomic import format_bytes, require_room, write_file
 from napari_phy.io.kwik.rows import RowFile
@@ -33,6 +33,7 @@ N_COLUMNS_COARSEST = 2000
 N_EXCERPTS, N_SAMPLES_EXCERPT = 32, 64
 _CHUNK_BYTES = 2**24
 _KEEP_BYTES = 2**29  # of traces, after which the place is noted from which building goes on another time
+_MAX_ATTEMPTS = 3  # of building, where the traces change on the way
 _VERSION = 1
 _MAX_STATE_BYTES = 1 << 16
 
@@ -73,9 +74,10 @@ class TracePyramid:
         self._traces = traces
         self._folder = folder
         self._levels: dict[int, RowFile] = {}
-        self._identity = _identity_of(traces)
-        self._n_done = 0 if self.factors else self.shape[0]
-        self._take_up()
+        self._identity = ""  # of traces that cannot be read
+        self._n_done = 0
+        with suppress(NapariPhyError, OSError):
+            self._recognise()
 
     @property
     def n_done(self) -> int:
@@ -104,13 +106,16 @@ class TracePyramid:
     def build(self, on_progress: OnProgress = no_progress) -> None:
         """Read all traces once and write what is missing; broken off, it goes on from there the next time.
 
+        Of traces that changed since, also while it is built, nothing is kept.
+
         Raises
         ------
-        TracesError
-            There is too little room, the folder cannot be written to, or the traces changed on the way.
+        NapariPhyError
+            The traces cannot be read, or keep changing; there is too little room; the folder cannot be written to.
         CancelledError
             `on_progress` ended it.
         """
+        self._recognise()
         if self.is_complete:
             return
         try:
@@ -121,7 +126,7 @@ class TracePyramid:
         except OSError as error:
             raise TracesError(f"The summary of the traces cannot be written: {error.strerror or error}.") from error
         try:
-            self._build(on_progress)
+            self._build_all(on_progress)
         except OSError as error:
             raise TracesError(_why_not(error, self.n_bytes)) from error
         finally:
@@ -144,11 +149,17 @@ class TracePyramid:
             self._levels[factor] = RowFile(self._path(factor), 0, n_bins, (2, self.shape[1]), self.dtype)
         return self._levels[factor]
 
-    def _take_up(self) -> None:
-        """Find how far these traces are in the files of the folder."""
+    def _recognise(self) -> bool:
+        """Find how far the traces, as they are now, are in the files of the folder; return whether they are others."""
+        identity = _identity_of(self._traces)
+        if identity == self._identity:
+            return False
+        self._identity = identity
+        self._n_done = 0 if self.factors else self.shape[0]
         n_done = self._noted()
         if n_done and all(self._n_stored(factor) >= _n_bins(n_done, factor, self.shape[0]) for factor in self.factors):
             self._n_done = n_done
+        return True
 
     def _noted(self) -> int:
         try:
@@ -177,7 +188,15 @@ class TracePyramid:
 
     # --- building ---
 
-    def _build(self, on_progress: OnProgress) -> None:
+    def _build_all(self, on_progress: OnProgress) -> None:
+        """Build, and begin anew where the traces are not those that they were."""
+        for _ in range(_MAX_ATTEMPTS):
+            if self.is_complete or self._build(on_progress):
+                return
+        raise TracesError("The raw data keep changing while their summary is built.")
+
+    def _build(self, on_progress: OnProgress) -> bool:
+        """Build what is missing; return False where the traces changed, of which nothing is kept then."""
         stored = sum(_n_bins(self._n_done, factor, self.shape[0]) for factor in self.factors) * self._bin_bytes
         require_room(self._folder, self.n_bytes - stored)
         if not self._n_done:
@@ -197,6 +216,8 @@ class TracePyramid:
                 self._n_done = stop
                 unkept += samples.nbytes
                 if unkept >= _KEEP_BYTES:
+                    if self._recognise():
+                        return False
                     self._keep(files)
                     unkept = 0
                 try:
@@ -205,13 +226,13 @@ class TracePyramid:
                     self._keep(files)
                     raise
             cascade.finish()
-            if _identity_of(self._traces) != self._identity:
-                self._n_done = 0
-                raise TracesError("The raw data changed while their summary was built; it is built anew next time.")
+            if self._recognise():
+                return False
             self._n_done = self.shape[0]
             self._keep(files)
         on_progress(1.0)
         logger.debug("Built the summary of the traces in %s: %s.", self._folder, format_bytes(self.n_bytes))
+        return True
 
     def _opened(self, factor: int) -> BinaryIO:
         """Open the file of a level at the end of what is known to be right."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from napari_phy.core.arrays import read_only
-from napari_phy.core.errors import TracesError
+from napari_phy.core.errors import KwikFormatError, MissingDataError, TracesError
 from napari_phy.core.progress import OnProgress, no_progress
 from napari_phy.plugins import TraceFilter
 from napari_phy.stats.extremes import bin_extremes
@@ -60,12 +60,14 @@ class TraceRequest:
     start, stop : samples; they may reach over the ends.
     factor : samples a bin: 1, or 4, 16, 64 …
     filter_name : one of `FILTERS`, or of a plugin; only single samples are filtered.
+    page : the samples (start, stop) of it that are looked at; the others are read ahead. None: all of them.
     """
 
     start: int
     stop: int
     factor: int = 1
     filter_name: str = RAW
+    page: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,7 +78,7 @@ class TraceData:
     ----------
     request : what was asked for.
     low, high : (n_channels, n_bins) float32 in `unit`, smallest and largest value of each bin; the same array where
-        bins are single samples.
+        bins are single samples. Only those of the page where what is around it cannot be read.
     first_bin : number of the first bin; bin k begins at sample k * factor.
     is_filtered : whether the filter asked for has acted.
     """
@@ -118,9 +120,10 @@ def request_for(
     reads_samples = factor <= STEP or filter_name != RAW
     is_dear = reads_samples and 3 * length * len(source.columns) > _PRELOADED_VALUES
     margin = 0 if is_dear else int(np.ceil(length / step)) * step
-    first = int(np.floor(start / step)) * step - margin
-    last = int(np.ceil(stop / step)) * step + margin
-    return TraceRequest(max(0, first), max(1, min(last, source.traces.shape[0])), factor, filter_name)
+    first, last = int(np.floor(start / step)) * step, int(np.ceil(stop / step)) * step
+    n_samples = source.traces.shape[0]
+    wide = max(0, first - margin), max(1, min(last + margin, n_samples))
+    return TraceRequest(*wide, factor, filter_name, (max(0, first), max(1, min(last, n_samples))))
 
 
 class TraceReader:
@@ -159,7 +162,7 @@ class TraceReader:
         """
         with self._lock:
             if self._last is None or self._last.request != request:
-                self._last = self._compute(request, on_progress)
+                self._last = self._read(request, on_progress)
             return self._last
 
     def _read_levels(self) -> TraceLevels:
@@ -167,6 +170,17 @@ class TraceReader:
             source = self.source
             self._levels = measure_levels(source.traces, source.columns).scaled(source.unit_scale)
         return self._levels
+
+    def _read(self, request: TraceRequest, on_progress: OnProgress) -> TraceData:
+        """Return the stretch, or its page alone where a file was cut short beyond it."""
+        try:
+            return self._compute(request, on_progress)
+        except (KwikFormatError, MissingDataError, OSError):
+            start, stop = request.page or (request.start, request.stop)
+            if (start, stop) == (request.start, request.stop):
+                raise
+            page = self._compute(replace(request, start=start, stop=stop), on_progress)
+            return replace(page, request=request)
 
     def _compute(self, request: TraceRequest, on_progress: OnProgress) -> TraceData:
         source, factor = self.source, request.factor

@@ -7,7 +7,7 @@ from weakref import ref
 from qtpy.QtCore import QObject, Signal
 from qtpy.QtWidgets import QMainWindow
 
-from napari_phy.core.errors import NapariPhyError
+from napari_phy.core.errors import KwikFormatError, MissingDataError, NapariPhyError
 from napari_phy.widgets import messages
 from napari_phy.widgets.background_work import BackgroundWork, Job
 from napari_phy.widgets.notify import Choice, notify, take_back
@@ -32,8 +32,9 @@ class TraceSummary(QObject):
         super().__init__(parent)
         self._window = ref(window)
         self._followed: Any = None  # the traces that are summarised, or not wished to be
+        self._session: Any = None  # whose they are
+        self._pyramid: Any = None  # theirs; None where it is not wished
         self._said: list[str] = []  # of them
-        self._failed: Any = None  # the pyramid that could not be built
         self.work = BackgroundWork(self)
         self.work.progressed.connect(lambda percent: None if percent % 5 else self.grown.emit())
         self.bar = WorkBar(self.work)
@@ -46,13 +47,15 @@ class TraceSummary(QObject):
             return
         self.work.cancel()
         self._take_back()
-        self._followed = traces
+        self._followed, self._session, self._pyramid = traces, session, None
         if traces is None:
             return
         pyramid = session.trace_pyramid(session.model)
-        if pyramid.is_complete or pyramid.n_bytes < WORTH_BYTES:
+        if pyramid.n_bytes < WORTH_BYTES:
             return
-        if pyramid.n_bytes < ASK_BYTES or pyramid.n_done:
+        if pyramid.is_complete:
+            self._pyramid = pyramid
+        elif pyramid.n_bytes < ASK_BYTES or pyramid.n_done:
             self.build(pyramid)
         else:
             sentence = messages.summary_offered(session.name, pyramid.n_bytes)
@@ -60,29 +63,33 @@ class TraceSummary(QObject):
 
     def build(self, pyramid: Any) -> None:
         """Build a summary; Cancel keeps what there is of it."""
+        self._pyramid = pyramid
         job = Job(
             messages.SUMMARISING,
             pyramid.build,
             lambda _: self.grown.emit(),
-            lambda error: self._on_failed(pyramid, error),
-            lambda: None,
+            self._on_failed,
+            self._on_cancelled,
         )
         self.work.begin(job)
 
     def go_on(self) -> None:
-        """Build what could not be built, as when raw data are back."""
-        pyramid = self._failed
-        if pyramid is not None and self.work.job is None:
+        """Build what could not be built, or anew of other raw data, as when they are back."""
+        if self._pyramid is not None and self.work.job is None:
             self._take_back()
-            self.build(pyramid)
+            self.build(self._pyramid)
 
     def _build_asked(self, traces: Any, pyramid: Any) -> None:
         if traces is self._followed and self.work.job is None:
             self.build(pyramid)
 
-    def _on_failed(self, pyramid: Any, error: Exception) -> None:
-        self._failed = pyramid
-        if isinstance(error, NapariPhyError):
+    def _on_cancelled(self) -> None:
+        self._pyramid = None
+
+    def _on_failed(self, error: Exception) -> None:
+        if isinstance(error, KwikFormatError | MissingDataError):  # it is built when the raw data are back
+            self._session.tell_raw_trouble(error)
+        elif isinstance(error, NapariPhyError):
             self._tell(f"{error} Wide stretches of the traces stay slow.", "warning")
         else:
             self._tell(f"The summary of the traces could not be built: {error}.", "error")
@@ -94,4 +101,4 @@ class TraceSummary(QObject):
     def _take_back(self) -> None:
         if self._said:
             take_back(self._said, self._window())
-        self._said, self._failed = [], None
+        self._said = []
