@@ -2,18 +2,22 @@
 
 import json
 import shutil
+from contextlib import closing
 
 import h5py
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from kwik_writers.klusta import write_klusta
+from kwik_writers.truth import make_truth
 from numpy.testing import assert_array_equal
 
 from napari_phy.core.array_samples import ArraySamples
 from napari_phy.core.errors import KwikFormatError, NapariPhyError, TracesError
 from napari_phy.core.progress import CancelledError
 from napari_phy.io import trace_pyramid
+from napari_phy.io.kwik.model import KwikModel
 from napari_phy.io.trace_pyramid import TracePyramid, pyramid_bytes, pyramid_factors
 from napari_phy.stats.extremes import bin_extremes
 
@@ -251,3 +255,57 @@ def test_any_array_either_way_round(tmp_path):
             pyramid = TracePyramid(ArraySamples(array), tmp_path / str(number))
             pyramid.build()
             assert_holds(pyramid, traces)
+
+
+@pytest.mark.parametrize("layout", ["contiguous", "chunked", "compressed", "big endian"])
+def test_recordings_in_a_kwd(tmp_path, layout):
+    """Two recordings on one line, each a dataset; channels of both groups are in it."""
+    truth = make_truth()
+    path = write_klusta(tmp_path, truth, raw="kwd")
+    kinds = {
+        "contiguous": {},
+        "chunked": {"chunks": (100, 3)},
+        "compressed": {"chunks": (100, 3), "compression": "gzip", "shuffle": True},
+        "big endian": {"dtype": ">i2"},
+    }
+    with h5py.File(tmp_path / "set.raw.kwd", "r+") as file:
+        for number, raw in enumerate(truth.raw):
+            del file[f"recordings/{number}/data"]
+            file.create_dataset(f"recordings/{number}/data", data=raw, **kinds[layout])
+    with closing(KwikModel(path)) as model:
+        pyramid = TracePyramid(model.traces, tmp_path / "p")
+        pyramid.build()
+        assert_holds(pyramid, np.concatenate(truth.raw))
+    with closing(KwikModel(path)) as model:
+        assert TracePyramid(model.traces, tmp_path / "p").is_complete
+    with h5py.File(tmp_path / "set.raw.kwd", "r+") as file:
+        file["recordings/1/data"][:] = truth.raw[1] // 2
+    with closing(KwikModel(path)) as model:
+        assert TracePyramid(model.traces, tmp_path / "p").n_done == 0
+
+
+class OnlySlices:
+    """An array as zarr's are: plain slices give new arrays; asking for all of it at once is an error here."""
+
+    def __init__(self, array):
+        self.shape, self.dtype, self.ndim = array.shape, array.dtype, array.ndim
+        self._array, self.longest = array, 0
+
+    def __getitem__(self, key):
+        assert all(part.step in (None, 1) for part in (key if isinstance(key, tuple) else (key,)))
+        found = self._array[key].copy()
+        self.longest = max(self.longest, *found.shape)
+        return found
+
+    def __array__(self, dtype=None, copy=None):
+        raise AssertionError("all of it is read at once")
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_arrays_that_are_read_by_slices_only(tmp_path, turned):
+    traces = make_traces()
+    array = OnlySlices(traces.T if turned else traces)
+    pyramid = TracePyramid(ArraySamples(array), tmp_path)
+    pyramid.build()
+    assert_holds(pyramid, traces)
+    assert array.longest < 150

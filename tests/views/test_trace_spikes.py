@@ -8,9 +8,8 @@ from numpy.testing import assert_array_equal
 from support import ArrayModel
 
 from napari_phy.core.cluster_manager import ClusterManager
-from napari_phy.core.event_times import EventTimes
 from napari_phy.views import trace_spikes
-from napari_phy.views.spike_steps import next_event, next_spike, next_violation
+from napari_phy.views.spike_steps import next_spike, next_violation
 from napari_phy.views.trace_spikes import find_trace_spikes
 
 RATE = 20_000.0
@@ -80,18 +79,3 @@ def test_violations_follow_within_two_milliseconds():
 def test_nothing_selected_leads_nowhere():
     assert next_spike(SESSION, (), 0.0) is None
     assert next_violation(SESSION, (), 0.0) is None
-
-
-def test_events_of_all_kinds_in_the_order_of_time():
-    kinds = {"light": [100, 900, 5000], "sound": [400, 5000, 9000]}
-    empty = np.empty(0, np.int64)
-    SESSION.model.events = {kind: EventTimes(kind, np.array(at), empty, {}) for kind, at in kinds.items()}
-    try:
-        for step, start in ((1, -1.0), (-1, 2.0)):
-            visited, time_s = [], start
-            while (found := next_event(SESSION, time_s, step)) is not None:
-                time_s = found[1]
-                visited.append(round(time_s * RATE))
-            assert visited == sorted({at for times in kinds.values() for at in times})[::step]
-    finally:
-        del SESSION.model.events

@@ -8,6 +8,7 @@ from qtpy.QtWidgets import QApplication
 from widgets.light_session import light_session
 
 from napari_phy.core.errors import ClusteringError, KwikFormatError
+from napari_phy.core.event_times import EventTimes
 from napari_phy.widgets.time_actions import go_to_spike, go_to_time, go_to_violation, turn_page
 from napari_phy.widgets.traces_panel import NOISE_ROWS, WAVE_ROWS, TracesPanel
 
@@ -299,6 +300,26 @@ def test_a_selected_spike_is_pointed_at(wide, session, qtbot):
     y = round(wide.layout_now.top) + 2
     assert before.pixelColor(round(x), y) != after.pixelColor(round(x), y)
     assert after.pixelColor(round(x), y).name() == wide.theme.text
+
+
+def test_events_in_sight_are_dashed_lines_with_their_words(panel, session, monkeypatch):
+    def column(time_s):
+        image, layout = panel.plot.grab().toImage(), panel.layout_now
+        x = int(layout.x_of(time_s))
+        return [image.pixelColor(x, y).name() for y in range(round(layout.top), round(layout.top + layout.height))]
+
+    moment = 5.0 + 0.125
+    before = column(moment)
+    samples = np.array([round(moment * RATE), round(7.0 * RATE)])
+    light = EventTimes("light", samples, np.zeros(2, np.int64), {})
+    monkeypatch.setattr(session.model, "events", {"light": light}, raising=False)
+    assert [event.words for event in panel._events()] == ["light"]
+    drawn = column(moment).count(panel.theme.dim)
+    assert drawn > 0.3 * panel.layout_now.height
+    assert before.count(panel.theme.dim) < 0.1 * panel.layout_now.height
+    many = EventTimes("many", np.arange(100_000, 104_000, 5), np.zeros(800, np.int64), {})
+    monkeypatch.setattr(session.model, "events", {"many": many}, raising=False)
+    assert panel._events() == []
 
 
 def test_channels_can_be_coloured_by_depth(panel):

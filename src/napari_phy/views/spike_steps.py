@@ -38,16 +38,3 @@ def _next(session: SessionLike, spikes: npt.NDArray[np.int64], time_s: float, st
     now = round(time_s * session.model.sample_rate)
     place = np.searchsorted(samples, now, side="right") if step > 0 else np.searchsorted(samples, now) - 1
     return int(spikes[place]) if 0 <= place < len(spikes) else None
-
-
-def next_event(session: SessionLike, time_s: float, step: int = 1) -> tuple[str, float] | None:
-    """Return (kind, seconds) of the next event of any kind (the one before for a step of −1), or None at the end."""
-    rate = session.model.sample_rate
-    now = round(time_s * rate)
-    found = []
-    for kind, events in session.model.events.items():
-        samples = events.samples
-        place = np.searchsorted(samples, now, side="right") if step > 0 else np.searchsorted(samples, now) - 1
-        if 0 <= place < len(samples):
-            found.append((abs(int(samples[place]) - now), kind, int(samples[place]) / rate))
-    return min(found)[1:] if found else None

@@ -250,12 +250,13 @@ ACTIONS: tuple[Action, ...] = (
         ("Ctrl+Alt+PgDown",), ("Ctrl+Alt+PgDown",),
     ),
     Action(
-        "next_event", "Next event", "Time", lambda desk: desk.say(f"Event: {go_to_event(_session(desk))}."),
+        "next_event", "Next event", "Time", lambda desk: desk.say(messages.event(go_to_event(_session(desk)))),
         needs_events, _simple("Go to the next event of the recording"),
         ("Alt+Shift+Right",), ("Alt+Shift+Right",),
     ),
     Action(
-        "previous_event", "Previous event", "Time", lambda desk: desk.say(f"Event: {go_to_event(_session(desk), -1)}."),
+        "previous_event", "Previous event", "Time",
+        lambda desk: desk.say(messages.event(go_to_event(_session(desk), -1))),
         needs_events, _simple("Go to the previous event of the recording"),
         ("Alt+Shift+Left",), ("Alt+Shift+Left",),
     ),

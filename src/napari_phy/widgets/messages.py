@@ -5,6 +5,7 @@ from typing import Any
 
 from napari_phy.core.update_info import UpdateInfo
 from napari_phy.io.atomic import format_bytes
+from napari_phy.views.events import Event
 from napari_phy.views.numbers import format_count, format_number
 from napari_phy.views.time_words import read_time
 
@@ -28,6 +29,11 @@ READING_PLACES = "Reading where spikes are…"
 READING_CANCELLED = "Reading features was cancelled. Nothing was changed."
 HIDDEN_GROUPS = "noise and MUA hidden"
 SHOWN_GROUPS = "noise and MUA shown"
+
+
+def event(found: Event) -> str:
+    """Return `Event: messages “dark”, at 9.600 s.` of an event."""
+    return f"Event: {found.words}, at {format_number(found.time_s, 3)} s."
 
 
 def listed(items: Iterable[Any], limit: int = 6) -> str:

@@ -231,10 +231,7 @@ class Panel(PanelFrame):
 
     def _on_cancelled(self) -> None:
         self._answers.drop()
-        self.stack.show_message(messages.cancelled(self.working), buttons=[("Try again", self._try_again)])
-
-    def _try_again(self) -> None:
-        self.refresh(again=True)
+        self.stack.show_message(messages.cancelled(self.working), buttons=[("Try again", self.read_again)])
 
     # --- states ---
 
@@ -257,7 +254,7 @@ class Panel(PanelFrame):
     def show_error(self, error: Exception) -> None:
         """Say what failed and why, and offer to try again."""
         self._request = None
-        self.stack.show_error(self.failed, error, self._try_again)
+        self.stack.show_error(self.failed, error, self.read_again)
 
     @guarded
     def _on_freeze_toggled(self, frozen: bool) -> None:

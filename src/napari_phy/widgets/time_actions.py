@@ -2,7 +2,8 @@
 
 from napari_phy.core.errors import ClusteringError
 from napari_phy.session import Session
-from napari_phy.views.spike_steps import next_event, next_spike, next_violation
+from napari_phy.views.events import Event, next_event
+from napari_phy.views.spike_steps import next_spike, next_violation
 from napari_phy.views.time_words import read_time
 
 
@@ -39,16 +40,16 @@ def go_to_violation(session: Session, step: int = 1) -> None:
     _select(session, found, "refractory violation")
 
 
-def go_to_event(session: Session, step: int = 1) -> str:
-    """Go to the next event, and return its kind.
+def go_to_event(session: Session, step: int = 1) -> Event:
+    """Go to the next event, and return it.
 
     Raises ClusteringError at the end, and where the data set has none.
     """
     found = next_event(session, session.time.time_s, step)
     if found is None:
         raise ClusteringError("There is no further event." if session.model.events else "The data set has no events.")
-    go_to_time(session, found[1])
-    return found[0]
+    go_to_time(session, found.time_s)
+    return found
 
 
 def go_to(session: Session, text: str) -> None:

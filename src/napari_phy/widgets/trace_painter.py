@@ -7,15 +7,17 @@ import numpy as np
 from qtpy.QtCore import QPointF, QRectF, QSize, Qt
 from qtpy.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
 
+from napari_phy.views.events import Event
 from napari_phy.views.numbers import format_number
 from napari_phy.widgets.canvas.ticks import nice_length
 from napari_phy.widgets.canvas.trace_image import Columns, as_qimage, blank, draw_traces, make_lines
-from napari_phy.widgets.theme import TICK_PX, Tokens
+from napari_phy.widgets.theme import TICK_PX, Tokens, with_alpha
 from napari_phy.widgets.time_axis import paint_time_axis
 from napari_phy.widgets.trace_layout import TraceLayout
 
 TRACE_PX, SPIKE_PX = 0.8, 1.5
 LEAST_ALPHA = 0.25  # of a spike on a channel that hardly took part
+LABEL_ALPHA = 0.8  # of what is behind the words of an event
 
 
 def plot_area(size: QSize, theme: Tokens) -> QRectF:
@@ -48,6 +50,7 @@ class TracePainter:
         time_s: float,
         lit_s: Sequence[float] = (),
         channel_colors: Sequence[str] = (),
+        events: Sequence[Event] = (),
     ) -> None:
         """Paint everything.
 
@@ -60,11 +63,13 @@ class TracePainter:
         time_s : the moment that is marked.
         lit_s : moments of the selected spikes.
         channel_colors : of all channels, by their index; two greys in turn where there are none.
+        events : those in sight.
         """
         painter.fillRect(QRectF(0, 0, size.width(), size.height()), theme.color("view"))
         if self._image is None:
             self._draw(scale, theme, data, layout, px_per_unit, colors, channel_colors)
         painter.drawImage(QPointF(layout.left, layout.top), self._image)
+        _paint_events(painter, theme, layout, events)
         if layout.start_s <= time_s <= layout.stop_s:
             x = round(layout.x_of(time_s)) + 0.5
             painter.setPen(QPen(theme.color("warning"), 1))
@@ -135,6 +140,24 @@ def _spike_lines(
 def _rgb(color: str) -> tuple[int, int, int]:
     found = QColor(color)
     return found.red(), found.green(), found.blue()
+
+
+def _paint_events(painter: QPainter, theme: Tokens, layout: TraceLayout, events: Sequence[Event]) -> None:
+    """Draw a dashed line at each event, with its words beside it where there is room for them."""
+    painter.setFont(theme.font(TICK_PX))
+    right = layout.left + layout.width
+    bottom, height = layout.top + layout.height, theme.px(14)
+    free_from = layout.left
+    for event in events:
+        x = round(layout.x_of(event.time_s)) + 0.5
+        painter.setPen(QPen(theme.color("dim"), 1, Qt.PenStyle.DashLine))
+        painter.drawLine(QPointF(x, layout.top), QPointF(x, bottom))
+        width = theme.text_width(event.words, TICK_PX) + theme.px(8)
+        place = QRectF(x + 1 if x + 1 + width <= right else x - 1 - width, bottom - height, width, height)
+        if place.left() >= free_from:
+            painter.fillRect(place, with_alpha(theme.view, LABEL_ALPHA))
+            painter.drawText(place, Qt.AlignmentFlag.AlignCenter, event.words)
+            free_from = place.right()
 
 
 def _paint_lit(painter: QPainter, theme: Tokens, layout: TraceLayout, lit_s: Sequence[float]) -> None:

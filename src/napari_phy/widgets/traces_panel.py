@@ -10,6 +10,7 @@ from qtpy.QtWidgets import QWidget
 
 from napari_phy.core.errors import KwikFormatError, MissingDataError
 from napari_phy.core.progress import OnProgress
+from napari_phy.views.events import Event, events_between
 from napari_phy.views.numbers import format_number
 from napari_phy.views.trace_source import TraceSource
 from napari_phy.views.traces import RAW, request_for
@@ -29,6 +30,7 @@ ZOOM_STEP = 1.25
 NOISE_ROWS = 14.0  # standard deviations of the noise in the height of a channel
 WAVE_ROWS = 2.5  # how often the distance that strong slow waves take raw traces is in it
 SHORTEST_S = 0.002
+MAX_EVENTS = 200  # drawn at once
 
 
 class TracesPanel(Panel):
@@ -42,7 +44,8 @@ class TracesPanel(Panel):
     has_caption = False
     needs_raw_data = True
     help_text = (
-        "The voltage of each channel; the spikes of the selected clusters in their colours, where they were seen.\n"
+        "The voltage of each channel; the spikes of the selected clusters in their colours, where they were seen;\n"
+        "dashed lines are events.\n"
         "Drag moves, the wheel zooms time, Ctrl+wheel makes traces taller or flatter, Shift+wheel channels higher;\n"
         "a double-click takes both back. ⋯ orders and colours channels, and scrolls on by itself.\n"
         "A click goes to a moment and selects the spike there, Ctrl+click its cluster.\n"
@@ -170,7 +173,7 @@ class TracesPanel(Panel):
         self._painter.paint(
             painter, self.plot.size(), self.plot.devicePixelRatioF(), self.theme, self.data, layout,
             self.px_per_unit, [self.color_of(place) for place in range(len(clusters))], self.session.time.time_s,
-            self._lit_s(), self._channel_colors(),
+            self._lit_s(), self._channel_colors(), self._events(),
         )  # fmt: skip
 
     def _lit_s(self) -> list[float]:
@@ -178,6 +181,12 @@ class TracesPanel(Panel):
         model = self.session.model
         times_s: list[float] = (model.spike_samples[marked_spikes(self.session)] / model.sample_rate).tolist()
         return times_s
+
+    def _events(self) -> list[Event]:
+        """Return the events in sight; more than there could be lines for are not shown."""
+        rate = self.session.model.sample_rate
+        start_s, stop_s = self.session.time.shown_s
+        return events_between(self.session, int(np.ceil(start_s * rate)), int(stop_s * rate) + 1, MAX_EVENTS)
 
     def _channel_colors(self) -> list[str]:
         """Return a colour for each channel by its place on the probe, or nothing: two greys in turn."""
