@@ -35,6 +35,8 @@ KEYS = {
     "stretch_time": ("Alt+=", "Alt+="),
     "squeeze_time": ("Alt+-", "Alt+-"),
     "go_to_time": ("T", ""),
+    "restrict_time": ("Alt+R", "Alt+R"),
+    "ask_range": ("Alt+Shift+R", ""),
     "keys": ("F1", "F1"),
 }
 

@@ -292,7 +292,7 @@ def test_a_read_only_file_offers_to_save_a_copy(open_, notes, qtbot, monkeypatch
     session.store.can_save = False
     session.store.messages = ("memory.kwik is read-only. Edits are kept in the journal; save a copy to keep …",)
     workspace = open_(session=session)
-    monkeypatch.setattr(desk, "ask_copy", lambda *_: tmp_path / "copy.kwik")
+    monkeypatch.setattr(desk.questions, "ask_copy", lambda *_: tmp_path / "copy.kwik")
     dict(notes[0].actions)["Save a copy…"](None)
     qtbot.waitUntil(lambda: workspace.viewer.status == "Saved a copy of memory.kwik to copy.kwik.")
     session.move([3], "good")

@@ -1,4 +1,4 @@
-"""One clock for all views: the moment that is looked at, and the stretch of time that Traces shows."""
+"""One clock for all views: the moment looked at, the stretch of time that Traces shows, and that of the spikes used."""
 
 from __future__ import annotations
 
@@ -17,11 +17,13 @@ class TimeCursor:
 
     moved = Signal()
     shown_changed = Signal()
+    range_changed = Signal()
 
     def __init__(self, duration_s: float) -> None:
         self._duration_s = max(0.0, duration_s)
         self._time_s = 0.0
         self._shown_s = (0.0, min(PAGE_S, self._duration_s))
+        self._range_s: tuple[float, float] | None = None
 
     @property
     def duration_s(self) -> float:
@@ -37,6 +39,30 @@ class TimeCursor:
     def shown_s(self) -> tuple[float, float]:
         """Start and stop of what Traces shows."""
         return self._shown_s
+
+    @property
+    def range_s(self) -> tuple[float, float] | None:
+        """Start and stop of the time whose spikes views use; None: the whole."""
+        return self._range_s
+
+    def set_range(self, start_s: float, stop_s: float) -> None:
+        """Have views use only the spikes from a start to before a stop, both on the time line.
+
+        Raises ValueError where nothing is between them.
+        """
+        start, stop = max(0.0, float(start_s)), min(float(stop_s), self._duration_s)
+        if not start < stop:
+            raise ValueError(f"From {start_s:g} to {stop_s:g} s there is nothing of {self._duration_s:g} s.")
+        self._take_range((start, stop))
+
+    def clear_range(self) -> None:
+        """Have views use the spikes of the whole time."""
+        self._take_range(None)
+
+    def _take_range(self, range_s: tuple[float, float] | None) -> None:
+        if range_s != self._range_s:
+            self._range_s = range_s
+            self.range_changed.emit()
 
     def move_to(self, time_s: float) -> None:
         """Look at a moment on the time line; what is shown follows when it does not hold it."""
@@ -64,3 +90,5 @@ class TimeCursor:
         self._duration_s = max(0.0, duration_s)
         self.move_to(self._time_s)
         self.show(*self._shown_s)
+        if self._range_s is not None and self._range_s[1] > self._duration_s:
+            self.clear_range()

@@ -30,6 +30,7 @@ from napari_phy.session.clusterings import FileClusterings
 from napari_phy.session.current import Current
 from napari_phy.session.edits import Edits
 from napari_phy.session.open_clustering import OpenClustering
+from napari_phy.session.within_time import OpenWithin, within
 
 
 def open_session(
@@ -75,6 +76,7 @@ class Session(Edits, FileClusterings):
         self._settings: Config | None = None
         self._current = Current(OpenClustering.of(model, store))
         self._time = TimeCursor(model.duration)
+        self._within: OpenWithin | None = None
         self._pyramid_lock = threading.Lock()
         self._pyramid: tuple[Samples, TracePyramid] | None = None
 
@@ -82,6 +84,13 @@ class Session(Edits, FileClusterings):
     def opened(self) -> OpenClustering:
         """The channel group and clustering that are open now, for whoever must not be switched under way."""
         return self._current.opened
+
+    @property
+    def shown(self) -> OpenClustering | OpenWithin:
+        """What views show: what is open, with only the spikes of `time.range_s` where that is set."""
+        opened = self._current.opened
+        self._within = within(opened, self._time.range_s, self._within)
+        return self._within or opened
 
     @property
     def model(self) -> BaseModel:

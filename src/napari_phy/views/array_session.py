@@ -86,6 +86,11 @@ class ArraySession:
         """The session itself: there is nothing to switch to."""
         return self
 
+    @property
+    def shown(self) -> ArraySession:
+        """The session itself: all of its time is shown."""
+        return self
+
     def tell_raw_trouble(self, error: Exception) -> None:
         """The view says what cannot be read."""
 

@@ -3,6 +3,24 @@
 from __future__ import annotations
 
 import math
+import re
+
+from napari_phy.views.numbers import format_number
+
+
+def read_range(text: str) -> tuple[float, float] | None:
+    """Return (start, stop) of "10 - 12.5" or "1:00–2:00", None where it is none, or ends before it begins."""
+    ends = [read_time(part) for part in re.split(r"\s*(?:-|–|\bto\b)\s*", text.strip())]
+    if len(ends) != 2 or ends[0] is None or ends[1] is None or not ends[0] < ends[1]:
+        return None
+    return ends[0], ends[1]
+
+
+def range_words(range_s: tuple[float, float]) -> str:
+    """Return `10.0–12.5 s`, with as many decimals as tell the ends apart."""
+    length = range_s[1] - range_s[0]
+    decimals = 1 if length >= 2 else 2 if length >= 0.2 else 3
+    return "–".join(format_number(edge, decimals) for edge in range_s) + " s"
 
 
 def read_time(text: str) -> float | None:

@@ -48,6 +48,10 @@ class Desk(Protocol):
         """Ask for a moment, and go there."""
         ...
 
+    def ask_range(self) -> None:
+        """Ask for the stretch of time whose spikes views use."""
+        ...
+
     def show_keys(self) -> None:
         """Show the window with all keys."""
         ...

@@ -125,6 +125,25 @@ def _drop_similar(desk: Desk) -> None:
     selection.select(selection.best, n_best=len(selection.best))
 
 
+def _restrict_time(desk: Desk) -> None:
+    """Have views use the spikes of what Traces shows, or again of all times."""
+    clock = _session(desk).time
+    if clock.range_s is None:
+        clock.set_range(*clock.shown_s)
+    else:
+        clock.clear_range()
+
+
+def _restrict_caption(session: Session) -> str:
+    return "Only this time" if session.time.range_s is None else "All times"
+
+
+def _restrict_sentence(session: Session) -> str:
+    if session.time.range_s is None:
+        return "Use only the spikes of what Traces shows, in all views"
+    return "Use the spikes of all times again"
+
+
 def _simple(sentence: str) -> Callable[[Session], str]:
     return lambda session: sentence
 
@@ -271,6 +290,14 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "go_to_time", "Go to time or spike…", "Time", lambda desk: desk.ask_time(), never,
         _simple("Go to a moment of the recording"), ("T",),
+    ),
+    Action(
+        "restrict_time", "Only this time", "Time", _restrict_time, never, _restrict_sentence,
+        ("Alt+R",), ("Alt+R",), caption=_restrict_caption,
+    ),
+    Action(
+        "ask_range", "Only a stretch of time…", "Time", lambda desk: desk.ask_range(), never,
+        _simple("Use only the spikes of a stretch of time in all views"), ("Alt+Shift+R",),
     ),
     Action(
         "keys", "All keys", "Help", lambda desk: desk.show_keys(), never,

@@ -122,7 +122,7 @@ class AmplitudePanel(SpikeScatterPanel):
         wish, data = self.make_request(), self.data
         is_shown = wish is not None and data is not None and (wish.clusters, wish.kind) == (data.clusters, data.kind)
         if is_shown and wish != data.request:
-            self.rest.ask(wish, partial(compute_amplitude_view, self.session.opened, wish))
+            self.rest.ask(wish, partial(compute_amplitude_view, self.in_sight, wish))
         else:
             self.rest.drop()
 

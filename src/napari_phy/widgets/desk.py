@@ -3,29 +3,23 @@
 import logging
 from collections.abc import Callable, Sequence
 from functools import partial
-from pathlib import Path
 from typing import Any
 from weakref import ref
 
 from napari.viewer import Viewer
 from qtpy.compat import isalive
 from qtpy.QtCore import QObject, QTimer, Signal
-from qtpy.QtWidgets import QDialog, QFileDialog, QMainWindow, QMenu, QWidget
+from qtpy.QtWidgets import QMainWindow, QMenu, QWidget
 
 from napari_phy.core.errors import ClusteringError, NapariPhyError
-from napari_phy.io.platform_files import is_writable_folder
-from napari_phy.views.numbers import format_number
-from napari_phy.widgets import messages
+from napari_phy.widgets import messages, questions
 from napari_phy.widgets.action import perform
 from napari_phy.widgets.actions import ACTIONS, BY_ID
 from napari_phy.widgets.background_work import BackgroundWork, Job
 from napari_phy.widgets.groups_dialog import own_groups
 from napari_phy.widgets.help_window import KeysWindow
-from napari_phy.widgets.label_dialog import LabelDialog
 from napari_phy.widgets.notify import notify
-from napari_phy.widgets.small_dialogs import NameDialog, Words
 from napari_phy.widgets.theme import Tokens
-from napari_phy.widgets.time_actions import go_to
 
 logger = logging.getLogger(__name__)
 
@@ -86,6 +80,7 @@ class SessionDesk(QObject):
             self._followed.manager.changed.disconnect(self._on_edited, missing_ok=True)
             self._followed.selection.changed.disconnect(self._on_selected, missing_ok=True)
             self._session.saved.disconnect(self._on_saved_in_some_thread, missing_ok=True)
+            self._session.time.range_changed.disconnect(self._on_range_changed, missing_ok=True)
         left = self._followed if session is not None and session is self._session else None
         n_left = self._n_unsaved
         self._session = session
@@ -94,6 +89,7 @@ class SessionDesk(QObject):
             session.manager.changed.connect(self._on_edited)
             session.selection.changed.connect(self._on_selected)
             session.saved.connect(self._on_saved_in_some_thread)
+            session.time.range_changed.connect(self._on_range_changed)
             model = session.model
             n_clusters = len(session.manager.cluster_ids)
             self._n_unsaved = session.n_unsaved
@@ -159,7 +155,7 @@ class SessionDesk(QObject):
         session = self._session
         if session is None or not self.is_free():
             return
-        path = ask_copy(session, self._window())
+        path = questions.ask_copy(session, self._window())
         if path:
             done = messages.copy_saved(session.name, path.name)
             self._save_in_background(partial(session.save_copy, path), lambda: self.say_soon(done))
@@ -176,13 +172,7 @@ class SessionDesk(QObject):
 
     def ask_label(self) -> None:
         """Ask for a label of the selected clusters."""
-        session = self._session
-        dialog = LabelDialog(session, self._theme(), self._window())
-        accepted = dialog.exec() == QDialog.DialogCode.Accepted
-        field, value = dialog.answer
-        dialog.deleteLater()
-        if accepted:
-            session.label(session.selection.clusters, field, value)
+        questions.ask_label(self._session, self._theme(), self._window())
         self.edited.emit()
 
     def stretch(self, factor: float) -> None:
@@ -191,17 +181,11 @@ class SessionDesk(QObject):
 
     def ask_time(self) -> None:
         """Ask for a moment or a spike, and go there."""
-        clock, n_spikes = self._session.time, self._session.model.n_spikes
-        explanation = f"Seconds, or minutes:seconds, up to {format_number(clock.duration_s, 3)} s; #4113 is a spike."
-        dialog = NameDialog(
-            Words("Go to time", "Go to", explanation, "Go"),
-            self._theme(),
-            self._window(),
-            name=f"{clock.time_s:.3f}",
-            problem=lambda text: messages.place_problem(text, clock.duration_s, n_spikes),
-        )
-        if dialog.ask():
-            go_to(self._session, dialog.name)
+        questions.ask_time(self._session, self._theme(), self._window())
+
+    def ask_range(self) -> None:
+        """Ask for the stretch of time whose spikes views use."""
+        questions.ask_range(self._session, self._theme(), self._window())
 
     def show_keys(self) -> None:
         """Show the window with all keys."""
@@ -261,6 +245,10 @@ class SessionDesk(QObject):
         n_spikes = sum(manager.n_spikes(cluster) for cluster in selection.clusters if cluster in manager)
         self.say(messages.selection_state(selection.clusters, n_spikes))
 
+    def _on_range_changed(self) -> None:
+        if isalive(self):
+            self.say_soon(messages.times_used(self._session.time.range_s))
+
     def say_soon(self, sentence: str) -> None:
         """Say what was done after the selection has followed and said its own."""
         self._sentence = sentence
@@ -314,15 +302,3 @@ def _waiting(left: Any, n_unsaved: int, opened: Any) -> str:
     if not n_unsaved or not stays or place == (opened.channel_group, opened.clustering):
         return ""
     return f" {messages.edits_wait(n_unsaved, messages.place(*place))}"
-
-
-def ask_copy(session: Any, window: QMainWindow) -> Path | None:
-    """Ask where to save a copy; a folder that can be written to is proposed."""
-    file = session.model.path
-    folder = file.parent if is_writable_folder(file.parent) else Path.home()
-    path, _ = QFileDialog.getSaveFileName(
-        window, messages.SAVE_COPY, str(folder / f"{file.stem}-copy.kwik"), "Kwik (*.kwik)"
-    )
-    if not path:
-        return None
-    return Path(path) if path.lower().endswith(".kwik") else Path(f"{path}.kwik")

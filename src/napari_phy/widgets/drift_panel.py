@@ -20,7 +20,7 @@ from napari_phy.widgets.marks import marked_spike, paint_mark
 from napari_phy.widgets.overlay import left_margin, paint_axes
 from napari_phy.widgets.panel import Panel, guarded
 from napari_phy.widgets.theme import Tokens
-from napari_phy.widgets.time_axis import holding, paint_clock, within
+from napari_phy.widgets.time_axis import holding, paint_clock, paint_unused, within
 from napari_phy.widgets.trace_mouse import TracePlot
 
 ZOOM_STEP = 1.25
@@ -37,6 +37,7 @@ class DriftPanel(Panel):
     subject = "its depth"
     working = "Reading depths…"
     failed = "The depths could not be read."
+    all_times = True
     remembered: ClassVar[Allowed] = {"metric": values_of(METRICS)}
     help_text = (
         "Where along the probe spikes were seen over time: their centre of mass of |feature| × mask.\n"
@@ -80,6 +81,7 @@ class DriftPanel(Panel):
         if self.session is not None:
             self._links.connect(self.session.time.moved, self._on_time_moved)
             self._links.connect(self.session.time.shown_changed, self._on_shown_changed)
+            self._links.connect(self.session.time.range_changed, self._on_shown_changed)
 
     def make_request(self) -> DriftRequest:
         return DriftRequest(self.session.model.channel_group)
@@ -150,6 +152,7 @@ class DriftPanel(Panel):
         area = QRectF(frame.left, frame.top, frame.width, frame.height)
         paint_axes(painter, frame, theme, "time (s)", "depth (µm)")
         clock = self.session.time
+        paint_unused(painter, theme, area, *frame.x_range, clock.range_s)
         paint_clock(painter, theme, area, *frame.x_range, clock.time_s, clock.shown_s)
         marked = marked_spike(self.session)
         if marked is not None:

@@ -7,7 +7,7 @@ from napari_phy.core.update_info import UpdateInfo
 from napari_phy.io.atomic import format_bytes
 from napari_phy.views.events import Event
 from napari_phy.views.numbers import format_count, format_number
-from napari_phy.views.time_words import read_time
+from napari_phy.views.time_words import range_words, read_range, read_time
 
 EMPTY_WORKSPACE = "Open a Kwik file to begin: File > Open, or drop it here."
 NO_EVENTS = "This data set has no events."
@@ -243,6 +243,21 @@ def place_problem(text: str, duration_s: float, n_spikes: int) -> str:
     if time_s is None:
         return f"{text} is no time: write 12.5, or 1:02.5 for minutes and seconds."
     return f"The recording ends at {format_number(duration_s, 3)} s." if time_s > duration_s else ""
+
+
+def range_problem(text: str, duration_s: float) -> str:
+    """Return why a text is no stretch of a recording's time, or ""."""
+    found = read_range(text)
+    if found is None:
+        return f"{text} is no stretch of time: write 10 – 12.5, or 1:00 – 2:00 for minutes and seconds."
+    return f"The recording ends at {format_number(duration_s, 3)} s." if found[0] >= duration_s else ""
+
+
+def times_used(range_s: tuple[float, float] | None) -> str:
+    """Return which spikes views use."""
+    if range_s is None:
+        return "Views use the spikes of all times."
+    return f"Views use only the spikes of {range_words(range_s)}."
 
 
 def summary_offered(name: str, n_bytes: int) -> str:

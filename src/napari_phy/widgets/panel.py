@@ -42,6 +42,7 @@ class Panel(PanelFrame):
     needs_raw_data = False
     needs_features = False
     needs_opengl = False
+    all_times = False  # draws time itself, so that all spikes stay in sight when only those of a stretch are used
     remembered: ClassVar[Allowed] = {}  # what the user chooses here: read as `x`, set by `set_x`
 
     locate_requested = Signal()
@@ -129,6 +130,11 @@ class Panel(PanelFrame):
         return tuple(cluster for cluster in self._frozen if cluster in alive)
 
     @property
+    def in_sight(self) -> Any:
+        """What `compute` reads: what is open, with only the spikes of the stretch of time that is used."""
+        return self.session.opened if self.all_times else self.session.shown
+
+    @property
     def busy(self) -> bool:
         """Whether an answer is awaited."""
         return self._soon.isActive() or self._answers.wanted is not None
@@ -144,6 +150,8 @@ class Panel(PanelFrame):
         if session is not None:
             self._links.connect(session.selection.changed, self._on_selection_changed)
             self._links.connect(session.manager.changed, self._on_clustering_changed)
+            if not self.all_times:
+                self._links.connect(session.time.range_changed, self._on_range_changed)
         self.on_session()
         self.refresh()
 
@@ -190,6 +198,10 @@ class Panel(PanelFrame):
         self.refresh()
 
     @guarded
+    def _on_range_changed(self) -> None:
+        self.read_again()
+
+    @guarded
     def _refresh_now(self) -> None:
         if not self.isVisible():
             return
@@ -208,7 +220,7 @@ class Panel(PanelFrame):
             self._answers.drop()
             self._show_picture()
         elif request != self._answers.wanted:
-            self._answers.ask(request, partial(self.compute, self.session.opened, request))
+            self._answers.ask(request, partial(self.compute, self.in_sight, request))
             self.stack.wait()
 
     @guarded

@@ -37,6 +37,7 @@ class RasterPanel(Panel):
     working = "Ordering clusters…"
     failed = "The raster could not be drawn."
     needs_features = True
+    all_times = True
     remembered: ClassVar[Allowed] = {
         "order": values_of(ORDERS),
         "rows_a_page": values_of(ROWS),
@@ -74,6 +75,7 @@ class RasterPanel(Panel):
         self.plot.set_trains(trains_of(session), session.time)
         self._links.connect(session.time.moved, self._on_time_moved)
         self._links.connect(session.time.shown_changed, self._on_shown_changed)
+        self._links.connect(session.time.range_changed, self._on_shown_changed)
 
     def make_request(self) -> RasterRequest:
         manager = self.session.manager

@@ -15,7 +15,7 @@ from napari_phy.widgets.canvas.raster_image import Marker, draw_raster
 from napari_phy.widgets.canvas.trace_image import as_qimage, blank
 from napari_phy.widgets.marks import paint_mark
 from napari_phy.widgets.theme import TICK_PX, Tokens
-from napari_phy.widgets.time_axis import holding, paint_clock, paint_time_axis, within, zoomed
+from napari_phy.widgets.time_axis import holding, paint_clock, paint_time_axis, paint_unused, within, zoomed
 from napari_phy.widgets.trace_layout import TraceLayout, clamped_scroll
 from napari_phy.widgets.trace_mouse import TracePlot
 
@@ -68,7 +68,7 @@ class RasterPlot(TracePlot):
     # --- what is shown ---
 
     def set_trains(self, trains: SpikeTrains | None, clock: Any = None) -> None:
-        """Show other spikes, over their whole time; `clock` has `time_s` and `shown_s`."""
+        """Show other spikes, over their whole time; `clock` has `time_s`, `shown_s` and `range_s`."""
         self.trains, self._clock, self._marked = trains, clock, None
         self._counts = RasterCounts()
         self._scroll = 0.0
@@ -193,6 +193,7 @@ class RasterPlot(TracePlot):
         self._paint_ids(painter, theme, layout)
         paint_time_axis(painter, theme, area, *self.shown_s)
         if self._clock is not None:
+            paint_unused(painter, theme, area, *self.shown_s, self._clock.range_s)
             paint_clock(painter, theme, area, *self.shown_s, self._clock.time_s, self._clock.shown_s)
         place = None if self._marked is None else self.place_of(self._marked)
         if place is not None and area.contains(place):

@@ -149,7 +149,7 @@ class SpikeScatterPanel(Panel):
     def _find_lit(self) -> None:
         """Look where the spikes are that were selected one by one, such as in the traces."""
         data = self.scatter if self.data is not None and self.session is not None else None
-        look = None if data is None else partial(self.points_of, self.session.opened, data)
+        look = None if data is None else partial(self.points_of, self.in_sight, data)
         self.lit.find(data, marked_spikes(self.session), look)
 
     def _paint_lit(self, painter: QPainter) -> None:
@@ -251,7 +251,7 @@ class SpikeScatterPanel(Panel):
         self._inside = None
         self.lasso.move(self.frame, position)
         n_to_look_at = self.n_to_look_at(self.lasso.polygon)
-        self.lasso.close(partial(self.look_inside, self.session.opened, self.scatter), n_to_look_at)
+        self.lasso.close(partial(self.look_inside, self.in_sight, self.scatter), n_to_look_at)
 
     @guarded
     def _on_found(self, inside: Spikes) -> None:

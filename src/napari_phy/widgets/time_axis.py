@@ -8,6 +8,7 @@ from napari_phy.widgets.canvas.ticks import nice_ticks
 from napari_phy.widgets.theme import AXIS_PX, TICK_PX, Tokens, with_alpha
 
 SHOWN_ALPHA = 0.1
+VEIL_ALPHA = 0.7  # over times whose spikes are not used
 LEAST_SHOWN_PX = 4
 
 
@@ -54,6 +55,19 @@ def paint_time_axis(painter: QPainter, theme: Tokens, area: QRectF, start_s: flo
     painter.setFont(theme.font(AXIS_PX))
     title = QRectF(area.left(), area.bottom() + 3 + line, area.width(), theme.px(15))
     painter.drawText(title, Qt.AlignmentFlag.AlignCenter, "time (s)")
+
+
+def paint_unused(
+    painter: QPainter, theme: Tokens, area: QRectF, start_s: float, stop_s: float, range_s: tuple[float, float] | None
+) -> None:
+    """Veil the times whose spikes are not used."""
+    if range_s is None:
+        return
+    px_per_s = area.width() / (stop_s - start_s)
+    left, right = (min(max(area.left() + (edge - start_s) * px_per_s, area.left()), area.right()) for edge in range_s)
+    veil = with_alpha(theme.view, VEIL_ALPHA)
+    painter.fillRect(QRectF(area.left(), area.top(), left - area.left(), area.height()), veil)
+    painter.fillRect(QRectF(right, area.top(), area.right() - right, area.height()), veil)
 
 
 def paint_clock(

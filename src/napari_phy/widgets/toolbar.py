@@ -12,6 +12,7 @@ from napari_phy.widgets import messages
 from napari_phy.widgets.action import Action
 from napari_phy.widgets.actions import BY_ID
 from napari_phy.widgets.icons import icon
+from napari_phy.widgets.range_chip import RangeChip
 from napari_phy.widgets.theme import BODY_PX, Tokens, tokens
 
 HEIGHT = 32
@@ -68,6 +69,8 @@ class ActionBar(QToolBar):
         room = QWidget()
         room.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.addWidget(room)
+        self.range_chip = RangeChip()
+        self._range_place = self.addWidget(self.range_chip)
         self.state_label = QLabel()
         self.state_label.setObjectName("napari-phy-state")
         self.addWidget(self.state_label)
@@ -121,6 +124,7 @@ class ActionBar(QToolBar):
             self._followed.selection.changed.disconnect(self._on_changed, missing_ok=True)
             self._followed.manager.changed.disconnect(self._on_changed, missing_ok=True)
             self._session.saved.disconnect(self._on_saved_in_any_thread, missing_ok=True)
+            self._session.time.range_changed.disconnect(self._on_changed, missing_ok=True)
         self._session = session
         self._followed = None if session is None else session.opened
         self._saving = False
@@ -129,6 +133,7 @@ class ActionBar(QToolBar):
             session.selection.changed.connect(self._on_changed)
             session.manager.changed.connect(self._on_changed)
             session.saved.connect(self._on_saved_in_any_thread)
+            session.time.range_changed.connect(self._on_changed)
         self.refresh()
 
     def set_saving(self, saving: bool) -> None:
@@ -159,6 +164,7 @@ class ActionBar(QToolBar):
             button.setToolTip(action.tooltip(session) if action_id != "keys" else "All keys (F1)")
             can_do = session is not None and action.refusal(session) is None
             button.setEnabled(action_id == "keys" or (can_do and not (action_id == "save" and self._saving)))
+        self._range_place.setVisible(self.range_chip.refresh(session))
         self._show_state()
         self._fit()
 
@@ -197,6 +203,7 @@ class ActionBar(QToolBar):
             QToolButton::menu-indicator {{ image: none; width: 0; }}
             QLabel {{ background: transparent; font-size: {theme.px(BODY_PX)}px; padding: 0 {theme.px(4)}px; }}
             QWidget {{ background: transparent; }}
+            #napari-phy-range {{ color: {theme.warning}; }}
             #napari-phy-line {{ background: {theme.raised}; border: none; margin: 0 {theme.px(6)}px; }}
             """
         )

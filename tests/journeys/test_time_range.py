@@ -1,0 +1,75 @@
+"""Only the spikes of a stretch of time, in all views, by keys, a dialog and the button that takes it back."""
+
+import numpy as np
+import pytest
+from journeys.person import ALT, LEFT, PLAIN, SHIFT
+from qtpy.QtCore import Qt
+from qtpy.QtTest import QTest
+from qtpy.QtWidgets import QLineEdit
+
+
+@pytest.fixture(autouse=True)
+def _open(person, kwik_copy):
+    person.open(kwik_copy)
+
+
+def drawn(person):
+    """Return the times in seconds of the selected spikes in Features."""
+    features = person.workspace.panels["Features"].data.features
+    chosen = features.spike_ids[features.places >= 0]
+    return person.session.model.spike_samples[chosen] / person.session.model.sample_rate
+
+
+def test_views_show_the_page_of_traces_alone_and_all_times_again(person):
+    clock, chip = person.session.time, person.workspace.toolbar.range_chip
+    assert not chip.isVisible()
+    clock.show(5.0, 9.0)
+    person.settle()
+    counts = person.workspace.panels["Correlograms"].data.counts.sum()
+    person.press(Qt.Key.Key_R, ALT)
+    assert clock.range_s == (5.0, 9.0)
+    assert chip.isVisible()
+    assert chip.text().startswith("only 5.0–9.0 s")
+    times = drawn(person)
+    assert len(times)
+    assert (times >= 5).all()
+    assert (times < 9).all()
+    assert 0 < person.workspace.panels["Correlograms"].data.counts.sum() < counts
+    assert person.viewer.status == "Views use only the spikes of 5.0–9.0 s."
+    QTest.mouseClick(chip, LEFT, PLAIN, chip.rect().center())
+    person.settle()
+    assert not chip.isVisible()
+    assert np.ptp(drawn(person)) > 20
+    assert person.workspace.panels["Correlograms"].data.counts.sum() == counts
+
+
+def test_a_stretch_can_be_typed_and_what_is_none_is_refused(person):
+    said = []
+
+    def type_it(dialog):
+        line = dialog.findChild(QLineEdit)
+        line.setText("12 - 3")
+        said.append(dialog.problem_label.text())
+        line.setText("0:03 – 12")
+        QTest.keyClick(line, Qt.Key.Key_Return)
+
+    person.answer(type_it)
+    person.press(Qt.Key.Key_R, ALT | SHIFT)
+    assert "is no stretch of time" in said[0]
+    assert person.session.time.range_s == (3.0, 12.0)
+    assert drawn(person).max() < 12
+    person.press(Qt.Key.Key_R, ALT)
+    assert person.session.time.range_s is None
+
+
+def test_an_edit_acts_on_all_spikes_whatever_is_shown(person):
+    person.session.time.set_range(0, 10)
+    person.settle()
+    first, second = person.listed()[:2]
+    n_spikes = person.session.manager.n_spikes(first) + person.session.manager.n_spikes(second)
+    person.session.selection.select([first, second])
+    person.settle()
+    person.push("merge")
+    merged = person.chosen[0]
+    assert person.session.manager.n_spikes(merged) == n_spikes
+    assert person.session.shown.manager.n_spikes(merged) < n_spikes

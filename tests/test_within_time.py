@@ -1,0 +1,115 @@
+"""Views of a stretch of time: what they show of a session is what they would show of a data set cut there."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from widgets.light_session import light_session
+
+from napari_phy.core.time_cursor import TimeCursor
+from napari_phy.views.correlograms import CorrelogramRequest, compute_correlograms
+from napari_phy.views.features import FeatureRequest, compute_features, default_axes
+from napari_phy.views.time_words import range_words, read_range
+
+
+@pytest.fixture(scope="module")
+def session():
+    return light_session()
+
+
+edges = st.tuples(st.floats(0, 1), st.floats(0, 1)).map(sorted).filter(lambda ends: ends[0] < ends[1])
+
+
+@given(ends=edges)
+def test_each_cluster_has_its_spikes_from_the_start_to_before_the_stop(session, ends):
+    start_s, stop_s = (share * session.model.duration for share in ends)
+    session.time.set_range(start_s, stop_s)
+    samples, rate = session.model.spike_samples.astype(np.int64), session.model.sample_rate
+    whole = session.opened.manager
+    for cluster in whole.cluster_ids.tolist():
+        spikes = whole.spikes(cluster)
+        times = samples[spikes] / rate
+        expected = spikes[(times >= start_s - 1e-10) & (times < stop_s - 1e-10)]
+        assert np.array_equal(session.shown.manager.spikes(cluster), expected)
+        assert session.shown.manager.n_spikes(cluster) == len(expected)
+
+
+def test_views_of_all_times_ask_what_is_open(session):
+    session.time.clear_range()
+    assert session.shown is session.opened
+    session.time.set_range(0, 1)
+    assert session.shown is session.shown is not session.opened
+    assert session.shown.model is session.model
+    assert session.shown.sums is session.sums
+    assert session.shown.manager.group(0) == session.manager.group(0)
+
+
+def test_correlograms_of_a_stretch_are_those_of_its_spikes(session):
+    session.time.clear_range()
+    request = CorrelogramRequest((0, 1, 2), window_ms=500)
+    whole = compute_correlograms(session.shown, request)
+    session.time.set_range(0, session.model.duration / 3)
+    part = compute_correlograms(session.shown, request)
+    assert (part.counts <= whole.counts).all()
+    assert 0 < part.counts.sum() < whole.counts.sum() / 2
+    session.time.set_range(0, session.model.duration)
+    assert np.array_equal(compute_correlograms(session.shown, request).counts, whole.counts)
+
+
+def test_features_draw_only_spikes_of_the_stretch_and_say_of_how_many(session):
+    session.time.set_range(0, session.model.duration / 4)
+    stop = session.model.duration / 4 * session.model.sample_rate
+    data = compute_features(session.shown, FeatureRequest((0, 1), *default_axes(session.opened, (0, 1)), 5, 0))
+    assert len(data.spike_ids) == 10
+    assert (session.model.spike_samples[data.spike_ids] < stop).all()
+    assert data.n_total == sum(session.shown.manager.n_spikes(cluster) for cluster in (0, 1))
+
+
+def test_a_range_is_told_once_and_cut_at_the_ends():
+    clock = TimeCursor(10.0)
+    told = []
+    clock.range_changed.connect(lambda: told.append(clock.range_s))
+    clock.set_range(2, 30)
+    clock.set_range(2, 10)
+    clock.clear_range()
+    clock.clear_range()
+    assert told == [(2.0, 10.0), None]
+    for nothing in ((3, 3), (5, 2), (10, 12)):
+        with pytest.raises(ValueError, match="there is nothing"):
+            clock.set_range(*nothing)
+
+
+def test_a_range_beyond_the_end_of_other_raw_data_is_taken_back():
+    clock = TimeCursor(10.0)
+    clock.set_range(2, 9)
+    clock.set_duration(20)
+    assert clock.range_s == (2, 9)
+    clock.set_duration(5)
+    assert clock.range_s is None
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("10 - 12.5", (10, 12.5)),
+        ("10–12.5", (10, 12.5)),
+        ("1:00 to 2:00.5", (60, 120.5)),
+        (" 0 – 1 ", (0, 1)),
+        ("12 - 10", None),
+        ("10", None),
+        ("10 - x", None),
+        ("1 - 2 - 3", None),
+        ("-1 - 2", None),
+        ("", None),
+    ],
+)
+def test_a_stretch_of_time_as_people_type_it(text, expected):
+    assert read_range(text) == expected
+
+
+@given(ends=edges)
+def test_words_of_a_stretch_tell_its_ends_apart(ends):
+    start, stop = (round(1000 * share, 3) for share in ends)
+    if stop - start >= 0.002:
+        first, last = range_words((start, stop)).removesuffix(" s").split("–")
+        assert first != last
