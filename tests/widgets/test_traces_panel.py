@@ -79,7 +79,7 @@ def test_strong_slow_waves_stay_in_their_rows_and_noise_alone_keeps_its_scale(qt
     assert panel.px_per_unit * WAVE_ROWS * 3000 * unit == pytest.approx(row_px, rel=0.05)
     highest = max(panel.data.traces.high.max(), -panel.data.traces.low.min())
     assert highest * panel.px_per_unit < 0.5 * row_px
-    panel.controls.set_filter("band-pass")
+    panel.controls.set_filter_name("band-pass")
     qtbot.waitUntil(lambda: ready(panel) and panel.data.traces.is_filtered)
     assert panel.px_per_unit * NOISE_ROWS * 10 * unit == pytest.approx(row_px, rel=0.1)
     session.close()
