@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from napari_phy.stats.correlograms import correlograms, symmetrise
+from napari_phy.views.correlogram_look import CorrelogramLook
 from napari_phy.views.correlograms import CorrelogramRequest, compute_correlograms
 
 
@@ -18,7 +19,7 @@ def test_lags_go_both_ways(session):
     data = compute_correlograms(session, CorrelogramRequest((4,), bin_ms=2, window_ms=100))
     np.testing.assert_allclose(data.lags_ms, np.arange(-50, 51, 2))
     assert data.counts.shape == (1, 1, 51)
-    assert data.caption == "counts; dashed: expected at this rate; band: 2 ms refractory"
+    assert data.n_spikes.tolist() == [session.manager.n_spikes(4)]
 
 
 def test_independent_trains_reach_the_expected_count(make_session):
@@ -32,7 +33,7 @@ def test_a_bin_that_is_no_whole_number_of_samples_is_told(make_session):
     data = compute_correlograms(make_session(sample_rate=24_414.0625), CorrelogramRequest((0,)))
     assert data.bin_ms == pytest.approx(0.98304)
     assert data.lags_ms[-1] == pytest.approx(25 * 0.98304)
-    assert "bins of 0.983 ms" in data.caption
+    assert "bins of 0.983 ms" in CorrelogramLook().caption(data)
 
 
 def test_spikes_after_a_merge_are_in_order_of_time(session):
@@ -50,5 +51,5 @@ def test_no_selection_has_no_correlograms(session):
 
 def test_what_is_handed_out_cannot_be_changed(session):
     data = compute_correlograms(session, CorrelogramRequest((3,)))
-    arrays = (data.counts, data.lags_ms, data.expected, data.maxima, data.cluster_ids)
+    arrays = (data.counts, data.lags_ms, data.expected, data.maxima, data.cluster_ids, data.n_spikes)
     assert not any(array.flags.writeable for array in arrays)

@@ -2,13 +2,16 @@
 
 import numpy as np
 import pytest
-from qtpy.QtCore import QPoint, QSize
+from qtpy.QtCore import QPoint, QSize, Qt
 from qtpy.QtGui import QColor
 from widgets.light_session import light_session
 
-from napari_phy.widgets.canvas.correlogram_painter import grid_of, lag_ticks
+from napari_phy.views.numbers import format_number
+from napari_phy.widgets.canvas.correlogram_painter import grid_of, height_words, lag_ticks, log_lag_ticks
 from napari_phy.widgets.correlograms_panel import N_MAX, CorrelogramsPanel
 from napari_phy.widgets.theme import tokens
+
+LEFT = Qt.MouseButton.LeftButton
 
 
 @pytest.fixture
@@ -102,6 +105,105 @@ def test_hovering_tells_the_pair_the_lag_and_the_count(panel, qtbot):
     with qtbot.waitSignal(panel.hovered) as heard:
         qtbot.mouseMove(panel.plot, QPoint(round(tile.center().x()), round(tile.center().y())))
     assert heard.args == [words]
+
+
+def test_a_click_on_a_box_selects_its_pair_the_row_first(panel, session, qtbot):
+    def click(row, column):
+        tile = panel.grid(panel.plot.size(), panel.theme).tile(row, column)
+        qtbot.mouseClick(panel.plot, LEFT, pos=QPoint(round(tile.center().x()), round(tile.center().y())))
+        qtbot.waitUntil(lambda: ready(panel))
+
+    click(2, 0)
+    assert session.selection.clusters == (3, 1)
+    click(1, 0)
+    assert session.selection.clusters == (1, 3)
+    click(1, 1)
+    assert session.selection.clusters == (3,)
+    qtbot.mouseClick(panel.plot, LEFT, pos=QPoint(1, 1))
+    assert session.selection.clusters == (3,)
+
+
+def test_hz_are_read_out_and_the_caption_says_so(panel, qtbot):
+    tile = panel.grid(panel.plot.size(), panel.theme).tile(0, 2)
+    counts, n_spikes = panel.data.counts[0, 2], panel.data.n_spikes[0]
+    pairs = panel.read_out(tile.center().x(), tile.center().y())
+    with qtbot.waitSignal(panel.drawn):
+        panel._units["Hz"].trigger()
+    hz = panel.read_out(tile.center().x(), tile.center().y())
+    middle = len(counts) // 2
+    assert pairs == f"1 → 3, 0 ms, {counts[middle]} pairs"
+    assert hz == f"1 → 3, 0 ms, {height_words(counts[middle] / n_spikes / 0.001, 'Hz')} Hz"
+    assert panel.stack.caption.text().startswith("Hz, around a spike of the row; ")
+
+
+def tall(panel, row, column, color):
+    """Return the highest pixel of a colour in a tile, in px above its bottom."""
+    image = panel.plot.grab().toImage()
+    tile = panel.grid(panel.plot.size(), panel.theme).tile(row, column)
+    wanted = np.array(QColor(color).getRgb()[:3])
+    for y in range(round(tile.top()), round(tile.bottom())):
+        line = [image.pixelColor(x, y).getRgb()[:3] for x in range(round(tile.left()), round(tile.right()))]
+        if (np.abs(np.array(line) - wanted).max(axis=1) <= 8).any():
+            return tile.bottom() - y
+    return 0
+
+
+def test_with_one_scale_bars_of_different_boxes_can_be_compared(panel, session, qtbot):
+    session.selection.select([session.merge([1, 2, 4, 5]).added[0], 3])
+    qtbot.waitUntil(lambda: ready(panel))
+    small = panel.color_of(1)
+    own = tall(panel, 1, 1, small)
+    panel._shared.trigger()
+    ratio = panel.data.maxima[1, 1] / panel._look.tops(panel.data)[0, 0]
+    scale = panel.grid(panel.plot.size(), panel.theme).tile(1, 1).height() - panel.theme.px(14)
+    assert tall(panel, 1, 1, small) == pytest.approx(ratio * scale, abs=2)
+    assert tall(panel, 1, 1, small) < 0.6 * own
+    assert panel.options()["shared"] is True
+
+
+def test_the_expected_height_and_the_band_are_as_chosen(panel):
+    def band(row, column):
+        image = panel.plot.grab().toImage()
+        tile = panel.grid(panel.plot.size(), panel.theme).tile(row, column)
+        y = round(tile.top()) + 1
+        row_of = [image.pixelColor(x, y) for x in range(round(tile.left()), round(tile.right()))]
+        return sum(color == QColor(panel.theme.grid) for color in row_of) / len(row_of)
+
+    assert band(0, 1) == pytest.approx(4 / 51, abs=0.02)
+    panel._refractory[5.0].trigger()
+    assert band(0, 1) == pytest.approx(10 / 51, abs=0.02)
+    assert "band: 5 ms refractory" in panel.stack.caption.text()
+    before = panel.plot.grab().toImage()
+    panel._baseline.trigger()
+    assert panel.plot.grab().toImage() != before
+    assert "dashed" not in panel.stack.caption.text()
+
+
+def test_short_lags_have_more_room_on_a_logarithmic_axis(panel, qtbot):
+    panel._lags["log"].trigger()
+    tile = panel.grid(panel.plot.size(), panel.theme).tile(1, 2)
+    edges = panel._look.edges(panel.data)
+    for lag in (-25, -3, 0, 1, 20):
+        middle = edges[lag + 25 : lag + 27].mean()
+        words = panel.read_out(tile.left() + middle * tile.width(), tile.center().y())
+        assert f", {format_number(lag)} ms, " in words
+    ticks = log_lag_ticks(panel.data, panel._look, 25.0, 400, 20)
+    assert [label for _, label in ticks] == ["−25", "−10", "−5", "−1", "0", "1", "5", "10", "25"]
+
+
+def test_what_is_chosen_is_told_and_settings_hold_until_then(qtbot, session, monkeypatch):
+    monkeypatch.setattr(type(session.settings), "value", lambda _, name: {"correlogram_bin_ms": 0.3}.get(name, 40.0))
+    panel = CorrelogramsPanel(session)
+    qtbot.addWidget(panel)
+    assert [box.text() for box in panel.header.drop_downs] == ["Bin 0.3 ms ▾", "Window 40 ms ▾"]
+    assert (panel.options()["bin"], panel.options()["window"]) == (None, None)
+    chosen = {"bin": 2.0, "unit": "Hz", "lags": "log", "refractory": 3.0, "baseline": False, "shared": True}
+    panel.set_options(chosen)
+    assert panel.options() == {**chosen, "window": None}
+    assert [box.text() for box in panel.header.drop_downs] == ["Bin 2 ms ▾", "Window 40 ms ▾"]
+    assert panel._units["Hz"].isChecked()
+    assert panel._shared.isChecked()
+    assert not panel._baseline.isChecked()
 
 
 def test_a_picture_is_saved_as_png_and_as_svg_in_the_light_colours(panel, tmp_path):

@@ -12,8 +12,6 @@ from napari_phy.core.progress import OnProgress, no_progress
 from napari_phy.stats.correlograms import bin_samples, correlograms, half_window_bins, symmetrise
 from napari_phy.views.session_like import SessionLike
 
-REFRACTORY_MS = 2.0
-
 
 @dataclass(frozen=True, slots=True)
 class CorrelogramRequest:
@@ -44,9 +42,8 @@ class CorrelogramData:
         [k, k + 1) bins, the one at −k mirrors it, the one at 0 holds lags below one bin to either side.
     expected : (n, n) float64, counts per bin of independent clusters at these rates, N_i N_j bin / duration.
     maxima : (n, n) int64, the largest count of each histogram.
+    n_spikes : (n,) int64, of each cluster.
     bin_ms : the width of a bin after rounding to whole samples.
-    refractory_ms : half width of the refractory band.
-    caption : the words below the picture.
     """
 
     request: CorrelogramRequest
@@ -55,9 +52,8 @@ class CorrelogramData:
     lags_ms: npt.NDArray[np.float64]
     expected: npt.NDArray[np.float64]
     maxima: npt.NDArray[np.int64]
+    n_spikes: npt.NDArray[np.int64]
     bin_ms: float
-    refractory_ms: float
-    caption: str
 
 
 def compute_correlograms(
@@ -99,14 +95,6 @@ def compute_correlograms(
         lags_ms=read_only(lags_ms),
         expected=read_only(expected),
         maxima=read_only(counts.max(axis=-1)),
+        n_spikes=read_only(sizes),
         bin_ms=bin_ms,
-        refractory_ms=REFRACTORY_MS,
-        caption=_caption(request.bin_ms, bin_ms),
     )
-
-
-def _caption(wished_ms: float, bin_ms: float) -> str:
-    words = ["counts", "dashed: expected at this rate", f"band: {REFRACTORY_MS:g} ms refractory"]
-    if abs(bin_ms - wished_ms) > 1e-6 * wished_ms:
-        words.insert(1, f"bins of {bin_ms:.4g} ms (whole samples)")
-    return "; ".join(words)

@@ -27,3 +27,18 @@ def choice_actions(
         action.triggered.connect(lambda *_, value=value: on_chosen(value))
     menu.addSeparator()
     return actions
+
+
+def switch_action(menu: QMenu, text: str, is_on: bool, on_switched: Callable[[bool], None]) -> QAction:
+    """Add an entry that is on or off."""
+    action = menu.addAction(text)
+    action.setCheckable(True)
+    action.setChecked(is_on)
+    action.triggered.connect(lambda checked=False: on_switched(bool(checked)))
+    return action
+
+
+def show_choice(actions: Mapping[Any, QAction], value: Any) -> None:
+    """Check the entry of a value, if the menu has it."""
+    if value in actions:
+        actions[value].setChecked(True)

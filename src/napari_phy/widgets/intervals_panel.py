@@ -13,7 +13,7 @@ from napari_phy.views.intervals import IntervalsData, IntervalsRequest, Scale, c
 from napari_phy.views.numbers import format_number
 from napari_phy.widgets.canvas.frame import Frame
 from napari_phy.widgets.canvas.step_plot import bin_at, decade_ticks, listed, paint_steps, step_frame
-from napari_phy.widgets.choices import Allowed, choice_actions, values_of
+from napari_phy.widgets.choices import Allowed, choice_actions, show_choice, values_of
 from napari_phy.widgets.legend import LegendEntry
 from napari_phy.widgets.painted_panel import PaintedPanel
 from napari_phy.widgets.theme import Tokens
@@ -91,19 +91,19 @@ class IntervalsPanel(PaintedPanel):
     def set_window(self, window_ms: float) -> None:
         """Show intervals up to so many ms on the linear axis."""
         self.window = window_ms
-        self._windows[window_ms].setChecked(True)
+        show_choice(self._windows, window_ms)
         self.refresh()
 
     def set_n_bins(self, n_bins: int) -> None:
         """Cut the axis into so many bins."""
         self.n_bins = n_bins
-        self._bins[n_bins].setChecked(True)
+        show_choice(self._bins, n_bins)
         self.refresh()
 
     def set_refractory(self, refractory_ms: float) -> None:
         """Count intervals below so many ms as violations."""
         self.refractory = refractory_ms
-        self._refractory[refractory_ms].setChecked(True)
+        show_choice(self._refractory, refractory_ms)
         self.refresh()
 
     # --- drawing ---

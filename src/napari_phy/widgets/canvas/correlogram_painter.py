@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 from qtpy.QtCore import QLineF, QPointF, QRectF, Qt
 from qtpy.QtGui import QColor, QPainter, QPen
 
 from napari_phy.core.colors import selection_color
+from napari_phy.views.correlogram_look import CorrelogramLook
 from napari_phy.views.correlograms import CorrelogramData
 from napari_phy.views.numbers import format_number
 from napari_phy.widgets.canvas.ticks import nice_ticks
@@ -60,15 +62,47 @@ def grid_of(n: int, width: int, height: int, theme: Tokens) -> CorrelogramGrid:
     )
 
 
-def paint_correlograms(painter: QPainter, data: CorrelogramData, grid: CorrelogramGrid, theme: Tokens) -> None:
+def paint_correlograms(
+    painter: QPainter, data: CorrelogramData, look: CorrelogramLook, grid: CorrelogramGrid, theme: Tokens
+) -> None:
     """Paint ids, tiles, bars, bands, expected lines, maxima and lag ticks."""
     colors = [QColor(selection_color(place, dark=theme.dark)) for place in range(grid.n)]
     _paint_ids(painter, data, grid, theme, colors)
+    drawn = _Drawn.of(data, look)
     for row in range(grid.n):
         for column in range(grid.n):
             color = colors[row] if row == column else QColor(theme.bars)
-            _paint_tile(painter, data, grid, row, column, color, theme)
-    _paint_lags(painter, data, grid, theme)
+            _paint_tile(painter, drawn, (row, column), grid.tile(row, column), color, theme)
+    _paint_lags(painter, data, look, grid, theme)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Drawn:
+    """What is the same or laid out for all boxes; places and heights in shares of a box, 0…1."""
+
+    edges: npt.NDArray[np.float64]
+    band: tuple[float, float]
+    bars: npt.NDArray[np.float64]
+    expected: npt.NDArray[np.float64] | None
+    labels: list[list[str]]
+
+    @classmethod
+    def of(cls, data: CorrelogramData, look: CorrelogramLook) -> "_Drawn":
+        """Return how the correlograms look."""
+        tops, maxima = look.tops(data), look.maxima(data)
+        left, right = np.clip(look.place(data, [-look.refractory_ms, look.refractory_ms]), 0, 1)
+        return cls(
+            look.edges(data),
+            (float(left), float(right)),
+            look.heights(data) / tops[:, :, None],
+            look.expected(data) / tops if look.baseline else None,
+            [[height_words(value, look.unit) for value in row] for row in maxima.tolist()],
+        )
+
+
+def height_words(value: float, unit: str) -> str:
+    """Return the height of a bar in digits: whole pairs, or Hz."""
+    return format_number(value, 0 if unit == "counts" or value >= 100 else 1 if value >= 10 else 2)
 
 
 def _paint_ids(painter, data, grid, theme, colors) -> None:
@@ -84,35 +118,24 @@ def _paint_ids(painter, data, grid, theme, colors) -> None:
         )
 
 
-def _paint_tile(painter, data, grid, row, column, color, theme) -> None:
-    tile = grid.tile(row, column)
+def _paint_tile(
+    painter: QPainter, drawn: _Drawn, box: tuple[int, int], tile: QRectF, color: QColor, theme: Tokens
+) -> None:
+    row, column = box
     painter.fillRect(tile, QColor(theme.tile))
-    n_lags = len(data.lags_ms)
-    per_ms = tile.width() / (n_lags * data.bin_ms)
-    band = data.refractory_ms * per_ms
-    center = tile.center().x()
-    painter.fillRect(
-        QRectF(max(center - band, tile.left()), tile.top(), min(2 * band, tile.width()), tile.height()),
-        QColor(theme.grid),
-    )
-    counts, largest = data.counts[row, column], int(data.maxima[row, column])
-    expected = float(data.expected[row, column])
-    label = format_number(largest)
+    left, right = (tile.left() + share * tile.width() for share in drawn.band)
+    painter.fillRect(QRectF(left, tile.top(), right - left, tile.height()), QColor(theme.grid))
+    label = drawn.labels[row][column]
     labelled = tile.height() >= 3 * theme.px(14) and tile.width() > theme.text_width(label, TICK_PX) + 8
-    scale = (tile.height() - (theme.px(14) if labelled else 2)) / max(largest, expected, 1)
-    pitch = tile.width() / n_lags
-    share = 0.78 if pitch >= 2 else 1.0
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing, pitch >= 2)
-    for lag in np.flatnonzero(counts):
-        height = max(1.0, round(float(counts[lag]) * scale))
-        left = tile.left() + (lag + (1 - share) / 2) * pitch
-        painter.fillRect(QRectF(left, tile.bottom() - height, max(1.0, pitch * share), height), color)
+    scale = tile.height() - (theme.px(14) if labelled else 2)
+    _paint_bars(painter, drawn.edges * tile.width(), drawn.bars[row, column] * scale, tile, color)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-    pen = QPen(with_alpha(theme.text, 0.75), 1)
-    pen.setDashPattern([3, 2])
-    painter.setPen(pen)
-    y = np.floor(tile.bottom() - expected * scale) + 0.5
-    painter.drawLine(QLineF(QPointF(tile.left(), y), QPointF(tile.right(), y)))
+    if drawn.expected is not None:
+        pen = QPen(with_alpha(theme.text, 0.75), 1)
+        pen.setDashPattern([3, 2])
+        painter.setPen(pen)
+        y = np.floor(tile.bottom() - drawn.expected[row, column] * scale) + 0.5
+        painter.drawLine(QLineF(QPointF(tile.left(), y), QPointF(tile.right(), y)))
     if labelled:
         painter.setFont(theme.font(TICK_PX))
         painter.setPen(QColor(theme.dim))
@@ -123,8 +146,21 @@ def _paint_tile(painter, data, grid, row, column, color, theme) -> None:
         )
 
 
-def _paint_lags(painter, data, grid, theme) -> None:
-    half = len(data.lags_ms) * data.bin_ms / 2
+def _paint_bars(painter: QPainter, edges, heights, tile: QRectF, color: QColor) -> None:
+    """Fill bars between edges, in px from the left of the tile, that stand on its bottom."""
+    pitches = np.diff(edges)
+    spaced = bool(pitches.min() >= 2)
+    shares = np.where(pitches >= 2, 0.78, 1.0)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, spaced)
+    lefts = tile.left() + edges[:-1] + (1 - shares) / 2 * pitches
+    widths = np.maximum(1.0, shares * pitches)
+    shown = np.flatnonzero(heights)
+    tall = np.maximum(1.0, np.rint(heights))
+    for lag in shown.tolist():
+        painter.fillRect(QRectF(lefts[lag], tile.bottom() - tall[lag], widths[lag], tall[lag]), color)
+
+
+def _paint_lags(painter, data, look, grid, theme) -> None:
     line = theme.px(14)
     last = grid.tile(grid.n - 1, grid.n - 1)
     outer = float(np.floor(abs(data.lags_ms[0])))
@@ -135,14 +171,31 @@ def _paint_lags(painter, data, grid, theme) -> None:
         tile = grid.tile(grid.n - 1, column)
         if tile.width() < widest:
             continue
-        for lag, label in lag_ticks(outer, tile.width(), widest):
+        ticks = lag_ticks(outer, tile.width(), widest)
+        if look.lags == "log":
+            ticks = log_lag_ticks(data, look, outer, tile.width(), widest)
+        for lag, label in ticks:
             width = theme.text_width(label, TICK_PX) + 2
-            center = tile.center().x() + lag * tile.width() / (2 * half)
+            center = tile.left() + float(look.place(data, lag)) * tile.width()
             left = min(max(center - width / 2, tile.left()), tile.right() - width)
             painter.drawText(QRectF(left, last.bottom() + 3, width, line), Qt.AlignmentFlag.AlignCenter, label)
     painter.setFont(theme.font(AXIS_PX))
     whole = QRectF(grid.left, last.bottom() + 3 + line, last.right() - grid.left, theme.px(16))
     painter.drawText(whole, Qt.AlignmentFlag.AlignCenter, "lag (ms)")
+
+
+def log_lag_ticks(
+    data: CorrelogramData, look: CorrelogramLook, outer: float, width: float, widest: float
+) -> list[tuple[float, str]]:
+    """Return (lag in ms, label): 0, the outermost, and those of 1, 10, 100 … ms that fit between them."""
+    if width < 3.2 * widest:
+        return lag_ticks(outer, width, widest)
+    chosen = [0.0, outer]
+    for lag in (1.0, 10.0, 100.0, 1000.0, 5.0, 50.0, 500.0):
+        places = np.minimum(look.place(data, [*chosen, lag]) * width, width - widest / 2)  # labels stay inside
+        if lag < outer and np.abs(places[:-1] - places[-1]).min() >= widest:
+            chosen.append(lag)
+    return _whole(sorted({-lag for lag in chosen} | set(chosen)))
 
 
 def lag_ticks(outer: float, width: float, widest: float) -> list[tuple[float, str]]:
