@@ -1,6 +1,13 @@
 import math
 
-from napari_phy.stats.refractory import refractory_fraction
+from napari_phy.stats.refractory import refractory_fraction, violations
+
+
+def test_a_spike_violates_that_comes_less_than_two_ms_after_the_one_before():
+    samples = [0, 39, 79, 1000, 1000]
+    assert violations(samples, sample_rate=20_000).tolist() == [False, True, False, False, True]
+    assert violations(samples, sample_rate=20_000, refractory_ms=1.9).tolist() == [False] * 4 + [True]
+    assert violations([], sample_rate=20_000).tolist() == []
 
 
 def test_intervals_below_two_ms_are_counted():

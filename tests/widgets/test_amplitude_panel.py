@@ -38,7 +38,7 @@ def panel(qtbot, session):
 
 def ready(panel):
     data = panel.data
-    return not panel.busy and panel.rest.wanted is None and data is not None and data.clusters == panel.clusters
+    return not panel.busy and data is not None and data.request == panel.make_request()
 
 
 def alone(panel, place):
@@ -233,8 +233,8 @@ def test_first_some_spikes_then_all(qtbot, session, monkeypatch):
     panel.show()
     session.selection.select([1, 2])
     qtbot.waitUntil(lambda: ready(panel))
-    qtbot.waitUntil(lambda: panel.data.n_shown == panel.data.n_total)
     assert drawn == [30]
+    assert panel.data.n_shown == panel.data.n_total
     assert panel.stack.caption.text().startswith("all ")
 
 

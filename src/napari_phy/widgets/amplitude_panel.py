@@ -2,9 +2,9 @@
 
 from collections.abc import Hashable
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
-from qtpy.QtCore import QRectF
+from qtpy.QtCore import QRectF, QTimer
 from qtpy.QtGui import QPainter
 from qtpy.QtWidgets import QWidget
 
@@ -24,6 +24,7 @@ from napari_phy.views.numbers import format_number
 from napari_phy.views.spike_amplitudes import Kind, amplitude_kinds, amplitude_unit, count_unread, no_amplitudes
 from napari_phy.widgets.canvas.amplitude_histogram import paint_histogram
 from napari_phy.widgets.canvas.spike_words import spike_words
+from napari_phy.widgets.choices import Allowed
 from napari_phy.widgets.guarded import guarded
 from napari_phy.widgets.latest_answer import LatestAnswer
 from napari_phy.widgets.lit_points import Points
@@ -32,6 +33,7 @@ from napari_phy.widgets.spike_scatter_panel import SpikeScatterPanel
 
 KINDS: dict[Kind, str] = {"peak to peak": "Peak to peak", "feature": "By feature"}
 GAP_PX = 4  # between plot and histogram
+REST_MS = 300  # after a picture with few spikes, the rest is read: not for who clicks on and on
 READING_COST = 100  # of a spike in raw data, against one whose amplitude is known
 
 
@@ -44,6 +46,7 @@ class AmplitudePanel(SpikeScatterPanel):
     failed = "The amplitudes could not be read."
     needs_raw_data = True
     side = 0.16
+    remembered: ClassVar[Allowed] = {"measure": (None, *KINDS)}
     help_text = (
         "Every dot is a spike at its time and amplitude; grey ones belong to other clusters; at the right, how many.\n"
         "Peak to peak: of the waveform × mask, where it is largest. By feature: the largest first feature × mask.\n"
@@ -53,12 +56,14 @@ class AmplitudePanel(SpikeScatterPanel):
     )
 
     def __init__(self, session: Any = None, **options: Any) -> None:
-        self._kind: Kind | None = None
+        self.measure: Kind | None = None
         super().__init__(session, **options)
 
     def make_content(self) -> QWidget:
         content = super().make_content()
-        self._kind_menu = self.add_drop_down("How amplitude is measured", [], None, self.set_kind)
+        self._kind_menu = self.add_drop_down("How amplitude is measured", [], None, self.set_measure)
+        self._rest_soon = QTimer(self, singleShot=True, interval=REST_MS)
+        self._rest_soon.timeout.connect(self._read_on)
         self.rest = LatestAnswer(self)
         self.rest.answered.connect(self._on_rest)
         self.rest.failed.connect(self._on_rest_failed)
@@ -85,14 +90,14 @@ class AmplitudePanel(SpikeScatterPanel):
     def kind(self) -> Kind:
         """How amplitude is measured: as was chosen, if the data set has it, else as it can be."""
         kinds = () if self.session is None else amplitude_kinds(self.session)
-        return self._kind if self._kind in kinds else next(iter(kinds), "peak to peak")
+        return self.measure if self.measure in kinds else next(iter(kinds), "peak to peak")
 
-    def set_kind(self, kind: Kind) -> None:
-        """Measure amplitude from "peak to peak" of waveforms, or by "feature"."""
-        if kind != self.kind:
+    def set_measure(self, measure: Kind | None) -> None:
+        """Measure amplitude from "peak to peak" of waveforms, or by "feature"; None: by the best that there is."""
+        before, self.measure = self.kind, measure
+        if self.kind != before:
             self.lasso.clear()
-        self._kind = kind
-        self._kind_menu.set_current(kind)
+        self._kind_menu.set_current(self.kind)
         self.refresh()
 
     # --- request ---
@@ -111,12 +116,13 @@ class AmplitudePanel(SpikeScatterPanel):
 
     def draw(self, data: AmplitudeData) -> None:
         self.show_scatter()
-        self._read_on()
+        self._rest_soon.start()
 
     def on_selection(self) -> None:
         super().on_selection()
         self._read_on()
 
+    @guarded
     def _read_on(self) -> None:
         """Read the rest of what is shown, as long as it is wished for."""
         wish, data = self.make_request(), self.data

@@ -15,6 +15,7 @@ from napari_phy.widgets.intervals_panel import IntervalsPanel
 from napari_phy.widgets.probe_panel import ProbePanel
 from napari_phy.widgets.raster_panel import RasterPanel
 from napari_phy.widgets.similar_panel import SimilarPanel
+from napari_phy.widgets.spikes_panel import SpikesPanel
 from napari_phy.widgets.traces_panel import TracesPanel
 from napari_phy.widgets.waveforms_panel import WaveformsPanel
 
@@ -47,6 +48,7 @@ KINDS: dict[str, Kind] = {
     "Correlograms": Kind(CorrelogramsPanel, "top", in_sort=True),
     "Traces": Kind(TracesPanel, "bottom", in_sort=True),
     "Amplitude": Kind(AmplitudePanel),
+    "Spikes": Kind(SpikesPanel),
     "Raster": Kind(RasterPanel),
     "Drift": Kind(DriftPanel),
     "Intervals": Kind(IntervalsPanel),

@@ -4,21 +4,18 @@ import math
 from collections.abc import Sequence
 
 from qtpy.QtCore import QEvent, QItemSelection, QItemSelectionModel, QModelIndex, QRectF, Qt, Signal
-from qtpy.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
+from qtpy.QtGui import QColor, QFontMetricsF, QPainter, QPen
 from qtpy.QtWidgets import (
     QAbstractItemView,
-    QHeaderView,
     QStyledItemDelegate,
     QStyleOptionViewItem,
-    QTableView,
     QWidget,
 )
 
-from napari_phy.core.colors import is_hollow, selection_color
 from napari_phy.widgets.cluster_columns import GROUP, ID, REFRACTORY, REFRACTORY_WARNING, Column, alignment
 from napari_phy.widgets.cluster_model import NO_INDEX, ClusterModel, runs_of
-from napari_phy.widgets.legend import paint_chip
-from napari_phy.widgets.theme import AXIS_PX, BODY_PX, TICK_PX, Tokens, tokens
+from napari_phy.widgets.plain_table import PlainTable, paint_place
+from napari_phy.widgets.theme import Tokens
 
 
 class ClusterDelegate(QStyledItemDelegate):
@@ -36,11 +33,10 @@ class ClusterDelegate(QStyledItemDelegate):
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         rect = QRectF(option.rect)
-        fill = theme.selected_row if selected else (theme.view if index.row() % 2 else view.alternate_color)
-        painter.fillRect(option.rect, QColor(fill))
+        painter.fillRect(option.rect, view.row_color(index.row(), selected=selected))
         color = theme.noise if row.group == "noise" else theme.text
         if column is ID:
-            self._paint_chip(painter, rect, model.chip(index.row()))
+            paint_place(painter, rect, model.chip(index.row()), theme)
         elif column is GROUP:
             self._paint_dot(painter, rect, row.group)
             rect.setLeft(rect.left() + theme.px(14))
@@ -54,23 +50,6 @@ class ClusterDelegate(QStyledItemDelegate):
         if text != "…":  # alone it says nothing; the tooltip says all
             painter.drawText(rect, int(alignment(column)), text)
         painter.restore()
-
-    def _paint_chip(self, painter: QPainter, rect: QRectF, place: int | None) -> None:
-        if place is None:
-            return
-        theme = self._view.theme
-        size = theme.px(13)
-        chip = QRectF(rect.left() + theme.px(5), rect.center().y() - size / 2, size, size)
-        painter.setPen(QPen(QColor(theme.view), 1))
-        painter.setBrush(QColor(theme.view))
-        painter.drawRoundedRect(chip, 3, 3)
-        paint_chip(
-            painter,
-            chip.adjusted(0.5, 0.5, -0.5, -0.5),
-            selection_color(place, theme.dark),
-            hollow=is_hollow(place),
-            radius=2.5,
-        )
 
     def _paint_dot(self, painter: QPainter, rect: QRectF, group: str) -> None:
         theme = self._view.theme
@@ -87,7 +66,7 @@ class ClusterDelegate(QStyledItemDelegate):
         painter.drawEllipse(center, radius, radius)
 
 
-class ClusterList(QTableView):
+class ClusterList(PlainTable):
     """The list itself. It shows a selection it is told and says what the user chose; it keeps none of its own.
 
     `chosen` carries the chosen clusters in the order of the user's choosing.
@@ -98,67 +77,19 @@ class ClusterList(QTableView):
     def __init__(self, columns: Sequence[Column], sort_key: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.cluster_model = ClusterModel(columns, sort_key, self)
-        self.theme: Tokens = tokens()
-        self.small = False
         self.group_colors: dict[str, str] = {}  # of groups that have one of their own
-        self.alternate_color = ""
         self._shown: tuple[int, ...] = ()
         self.setModel(self.cluster_model)
         self.setItemDelegate(ClusterDelegate(self))
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setShowGrid(False)
-        self.setWordWrap(False)
-        self.setTabKeyNavigation(False)
-        self.setFrameShape(QTableView.Shape.NoFrame)
-        self.setCornerButtonEnabled(False)
-        self.setMinimumWidth(120)
-        self.verticalHeader().hide()
-        header = self.horizontalHeader()
-        header.setSectionsClickable(True)
-        header.setHighlightSections(False)
-        header.setMinimumSectionSize(10)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        header.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        header.sectionClicked.connect(self._on_header_clicked)
+        self.horizontalHeader().sectionClicked.connect(self._on_header_clicked)
         self.cluster_model.rows_changed.connect(self._fit_columns)
         self.apply_theme(self.theme)
 
     def apply_theme(self, theme: Tokens, small: bool | None = None) -> None:
         """Take colours and sizes of a theme; `small` chooses the form for small windows."""
-        self.theme = theme
-        self.small = self.small if small is None else small
-        base, tile = QColor(theme.view), QColor(theme.tile)
-        self.alternate_color = QColor(
-            *((3 * a + b) // 4 for a, b in zip(base.getRgb()[:3], tile.getRgb()[:3], strict=True))
-        ).name()
-        height = theme.px(20 if self.small else 22)
-        self.verticalHeader().setMinimumSectionSize(height)
-        self.verticalHeader().setDefaultSectionSize(height)
-        self.horizontalHeader().setFixedHeight(theme.px(22))
-        self.setFont(self.cell_font())
-        self.horizontalHeader().setFont(theme.font(TICK_PX))
-        self.setStyleSheet(
-            f"""
-            QTableView {{ background: {theme.view}; border: none; outline: none; padding: 0; }}
-            QHeaderView {{ background: {theme.panel}; border: none; border-bottom: 1px solid {theme.grid}; }}
-            QHeaderView::section {{ background: {theme.panel}; color: {theme.dim}; border: none; margin: 0;
-                padding: 0 {theme.px(5)}px 0 {theme.px(2)}px; font-size: {theme.px(TICK_PX)}px; font-weight: normal; }}
-            QHeaderView::section:hover {{ color: {theme.text}; }}
-            """
-        )
+        super().apply_theme(theme, small)
         self._fit_columns()
-        self.viewport().update()
-
-    def cell_font(self, *, bold: bool = False) -> QFont:
-        """Return the font of cells, with digits of one width."""
-        font = self.theme.font(AXIS_PX if self.small else BODY_PX, bold=bold)
-        if hasattr(font, "setFeature"):
-            font.setFeature(QFont.Tag("tnum"), 1)
-        return font
 
     @property
     def shown_selection(self) -> tuple[int, ...]:
@@ -200,9 +131,6 @@ class ClusterList(QTableView):
     def keyPressEvent(self, event) -> None:
         super().keyPressEvent(event)
         self._say_chosen()
-
-    def keyboardSearch(self, search: str) -> None:
-        """Letters never search: they are keys of actions."""
 
     def resizeEvent(self, event) -> None:
         super().resizeEvent(event)

@@ -1,0 +1,153 @@
+"""The spikes of a selection as rows, in the order of one of their columns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from napari_phy.core.arrays import read_only
+from napari_phy.core.progress import OnProgress, no_progress
+from napari_phy.core.spike_columns import UNKNOWN_CHANNEL
+from napari_phy.stats.refractory import REFRACTORY_MS
+from napari_phy.views.numbers import format_count, format_number
+from napari_phy.views.session_like import SessionLike
+
+SortKey = Literal["cluster", "time", "interval", "channel", "depth", "amplitude", "spike"]
+
+
+@dataclass(frozen=True, slots=True)
+class SpikeListRequest:
+    """What a list of spikes wishes to see; equal requests of an unchanged clustering give equal data.
+
+    Attributes
+    ----------
+    clusters : in the order of selection, best first.
+    key, descending : the column that orders the rows; among equals, time does.
+    only_violations : leave out what does not come within the refractory time after a spike of the same cluster.
+    """
+
+    clusters: tuple[int, ...]
+    key: SortKey = "time"
+    descending: bool = False
+    only_violations: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SpikeListData:
+    """The rows. Arrays are in the order of time; `rows` tells where each stands in the list.
+
+    Attributes
+    ----------
+    request : what was asked for.
+    spike_ids : (n,) ascending.
+    places : (n,) int32, position of the spike's cluster in `request.clusters`.
+    times_s : (n,) seconds.
+    intervals_ms : (n,) since the spike before of the same cluster; nan for the first.
+    channels : (n,) channel id; −1 where unknown.
+    depths, amplitudes : (n,) µm and units of the features; nan where unknown.
+    rows : (n,) what stands in each row of the list, an index into the other arrays.
+    ranks : (n,) the row of each, the inverse of `rows`.
+    n_total : spikes of the clusters.
+    caption : "908 spikes, 12 within 2 ms of the one before".
+    """
+
+    request: SpikeListRequest
+    spike_ids: npt.NDArray[np.int64]
+    places: npt.NDArray[np.int32]
+    times_s: npt.NDArray[np.float64]
+    intervals_ms: npt.NDArray[np.float64]
+    channels: npt.NDArray[np.int64]
+    depths: npt.NDArray[np.float32]
+    amplitudes: npt.NDArray[np.float32]
+    rows: npt.NDArray[np.int64]
+    ranks: npt.NDArray[np.int64]
+    n_total: int
+    caption: str
+
+    def row_of(self, spike: int) -> int | None:
+        """Return the row of a spike, or None."""
+        place = int(np.searchsorted(self.spike_ids, spike))
+        found = place < len(self.spike_ids) and self.spike_ids[place] == spike
+        return int(self.ranks[place]) if found else None
+
+
+def compute_spike_list(
+    session: SessionLike, request: SpikeListRequest, on_progress: OnProgress = no_progress
+) -> SpikeListData:
+    """Order the spikes of some clusters; channel, depth and amplitude are unknown without features.
+
+    Raises ClusteringError when a cluster does not exist (any more).
+    """
+    model = session.model
+    of_clusters = [session.manager.spikes(cluster) for cluster in request.clusters]
+    gaps = [_intervals_ms(model.spike_samples[spikes], model.sample_rate) for spikes in of_clusters]
+    spikes = np.concatenate([np.empty(0, np.int64), *of_clusters])
+    intervals = np.concatenate([np.empty(0), *gaps])
+    places = np.repeat(np.arange(len(of_clusters), dtype=np.int32), [len(ids) for ids in of_clusters])
+    n_violations = int(np.count_nonzero(intervals < REFRACTORY_MS))
+    order = np.argsort(spikes, kind="stable")
+    if request.only_violations:
+        order = order[intervals[order] < REFRACTORY_MS]
+    spike_ids, places, intervals = spikes[order], places[order], intervals[order]
+    channels, depths, amplitudes = _columns(session, spike_ids, on_progress)
+    values: dict[SortKey, npt.NDArray[Any]] = {
+        "cluster": np.asarray(request.clusters, dtype=np.int64)[places],
+        "time": spike_ids,
+        "interval": intervals,
+        "channel": channels,
+        "depth": depths,
+        "amplitude": amplitudes,
+        "spike": spike_ids,
+    }
+    rows = _ordered(values[request.key], descending=request.descending)
+    ranks = np.empty_like(rows)
+    ranks[rows] = np.arange(len(rows))
+    return SpikeListData(
+        request,
+        read_only(spike_ids),
+        read_only(places),
+        read_only(model.spike_samples[spike_ids] / model.sample_rate),
+        read_only(intervals),
+        read_only(channels),
+        read_only(depths),
+        read_only(amplitudes),
+        read_only(rows),
+        read_only(ranks),
+        len(spikes),
+        _caption(len(spikes), n_violations, only=request.only_violations),
+    )
+
+
+def _intervals_ms(samples: npt.NDArray[np.int64], sample_rate: float) -> npt.NDArray[np.float64]:
+    intervals = np.full(len(samples), np.nan)
+    intervals[1:] = np.diff(samples) * 1000.0 / sample_rate
+    return intervals
+
+
+def _columns(
+    session: SessionLike, spike_ids: npt.NDArray[np.int64], on_progress: OnProgress
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    """Return channel ids, depths and amplitudes."""
+    if session.model.features is None or session.model.masks is None:
+        unknown = np.full(len(spike_ids), np.nan, dtype=np.float32)
+        return np.full(len(spike_ids), -1), unknown, unknown
+    columns = session.columns.get(on_progress)
+    indices = columns.channels[spike_ids]
+    known = indices != UNKNOWN_CHANNEL
+    channels = np.where(known, session.model.probe.channel_ids[np.where(known, indices, 0)], -1)
+    return channels, columns.depths[spike_ids], columns.amplitudes[spike_ids]
+
+
+def _ordered(values: npt.NDArray[Any], *, descending: bool) -> npt.NDArray[np.int64]:
+    """Return the indices that sort values, unknown ones last, equals as they are."""
+    return np.argsort(-values if descending else values, kind="stable")
+
+
+def _caption(n_spikes: int, n_violations: int, *, only: bool) -> str:
+    words = f"within {format_number(REFRACTORY_MS)} ms of the one before"
+    if only:
+        return f"{format_number(n_violations)} of {format_count(n_spikes, 'spike')}, those {words}"
+    return f"{format_count(n_spikes, 'spike')}, {format_number(n_violations)} {words}"
