@@ -39,3 +39,20 @@ def test_a_channel_clicked_on_the_probe_is_shown_in_features(person):
     assert (request.y.channel_index, request.y.component) == (3, 1)
     click(person, probe, *probe.layout_now.centers[3])
     assert features.data.features.request == before
+
+
+def test_a_cell_of_the_matrix_selects_the_pair_everywhere(person):
+    panel = opened(person, "Similarity")
+    row, column = 2, 5
+    best, similar = (int(panel.data.cluster_ids[place]) for place in (row, column))
+    center = panel.frame_now.cell(row, column).center()
+    click(person, panel, center.x(), center.y())
+    assert person.chosen == (best, similar)
+    assert person.workspace.panels["Features"].data.features.request.clusters == (best, similar)
+    person.session.merge([best, similar])
+    person.settle()
+    assert similar not in panel.data.cluster_ids
+    assert person.chosen[0] in panel.data.cluster_ids
+    person.session.undo()
+    person.settle()
+    assert {best, similar} <= set(panel.data.cluster_ids.tolist())

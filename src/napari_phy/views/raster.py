@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -13,12 +11,9 @@ from napari_phy.core.arrays import read_only
 from napari_phy.core.errors import NapariPhyError
 from napari_phy.core.progress import OnProgress, no_progress
 from napari_phy.stats.spike_counts import column_edges, count_labels
-from napari_phy.views.cluster_table import ClusterTable, compute_cluster_table
+from napari_phy.views.cluster_order import Order, order_clusters
 from napari_phy.views.session_like import SessionLike
 
-Order = Literal["depth", "rate", "group", "list"]
-
-GROUP_ORDER = ("good", "mua", "unsorted", "noise")
 TICKS_PER_S = 1_000_000  # of spike times that come in seconds
 
 
@@ -145,19 +140,5 @@ def compute_raster(session: SessionLike, request: RasterRequest, on_progress: On
     Raises ClusteringError when a cluster does not exist (any more).
     """
     on_progress(0)
-    if request.order == "list":
-        return RasterData(request, read_only(np.array(request.clusters, dtype=np.int64)))
-    wants_depths = request.order == "depth" and request.reads_features
-    table = compute_cluster_table(session, sorted(request.clusters), reads="all" if wants_depths else "nothing")
-    keys = order_keys(table, request.order)
-    return RasterData(request, read_only(table.ids[np.lexsort((table.ids, keys))]))
-
-
-def order_keys(table: ClusterTable, order: Order) -> npt.NDArray[np.float64]:
-    """Return (n,) what rows are sorted by, ascending; nan comes last."""
-    if order == "depth":
-        return -table.depths
-    if order == "rate":
-        return -table.rates
-    ranks: Mapping[str, int] = {group: rank for rank, group in enumerate(GROUP_ORDER)}
-    return np.array([ranks.get(group, -1) for group in table.groups], dtype=np.float64)  # the user's own before all
+    ids = order_clusters(session, request.clusters, request.order, reads_features=request.reads_features)
+    return RasterData(request, ids)

@@ -53,6 +53,11 @@ class SessionCache(Generic[K, V]):
                         cache.put(key, value)
         return {key: values[key] for key in keys}
 
+    def keep(self, session: SessionLike, key: K, value: V) -> None:
+        """Keep a value that was made from what was known before."""
+        with self._lock:
+            self._cache(session.manager, session.model).put(key, value)
+
     def _known(self, manager: ManagerLike, model: BaseModel, keys: Iterable[K]) -> dict[K, V]:
         with self._lock:
             cache = self._cache(manager, model)

@@ -15,6 +15,7 @@ from napari_phy.widgets.intervals_panel import IntervalsPanel
 from napari_phy.widgets.probe_panel import ProbePanel
 from napari_phy.widgets.raster_panel import RasterPanel
 from napari_phy.widgets.similar_panel import SimilarPanel
+from napari_phy.widgets.similarity_panel import SimilarityPanel
 from napari_phy.widgets.spikes_panel import SpikesPanel
 from napari_phy.widgets.traces_panel import TracesPanel
 from napari_phy.widgets.waveforms_panel import WaveformsPanel
@@ -54,6 +55,7 @@ KINDS: dict[str, Kind] = {
     "Intervals": Kind(IntervalsPanel),
     "Firing rate": Kind(FiringRatePanel),
     "Probe": Kind(ProbePanel),
+    "Similarity": Kind(SimilarityPanel),
 }
 LISTS = tuple(title for title, kind in KINDS.items() if kind.is_list)
 SORT = tuple(title for title, kind in KINDS.items() if kind.in_sort)

@@ -8,8 +8,9 @@ from qtpy.QtWidgets import QWidget
 
 from napari_phy.core.cluster_meta import DISCARDED
 from napari_phy.core.progress import OnProgress
+from napari_phy.views.cluster_order import Order
 from napari_phy.views.numbers import format_shown
-from napari_phy.views.raster import Order, RasterData, RasterRequest, compute_raster, trains_of
+from napari_phy.views.raster import RasterData, RasterRequest, compute_raster, trains_of
 from napari_phy.widgets.canvas.raster_image import Marker
 from napari_phy.widgets.choices import Allowed, choice_actions, values_of
 from napari_phy.widgets.legend import LegendEntry

@@ -365,7 +365,7 @@ class Workspace(QObject):
         if panel.title == "Clusters":
             self.clusterings.furnish(panel)
             panel.list.cluster_model.layoutChanged.connect(self._on_list_changed)
-        elif panel.title == "Raster":
+        elif hasattr(panel, "follow_list"):
             panel.listed = self._listed_clusters
         elif panel.title == "Traces":
             panel.controls.filter_changed.connect(partial(self._on_filter_changed, panel.controls))
@@ -378,10 +378,11 @@ class Workspace(QObject):
             self.overview.set_filter(controls.filter_name)
 
     def _on_list_changed(self) -> None:
-        """Let the raster have the order of the list."""
+        """Let views of all clusters have the order of the list."""
         if isalive(self):
-            for panel in self.board.of_kind("Raster"):
-                panel.follow_list()
+            for panel in self.panels.values():
+                if hasattr(panel, "follow_list"):
+                    panel.follow_list()
 
     def focus_clusters(self) -> None:
         """Give the keys to the list of clusters."""

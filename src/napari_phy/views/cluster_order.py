@@ -1,0 +1,51 @@
+"""The order in which views of all clusters show them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from napari_phy.core.arrays import read_only
+from napari_phy.views.cluster_table import ClusterTable, compute_cluster_table
+from napari_phy.views.session_like import SessionLike
+
+Order = Literal["depth", "rate", "size", "group", "id", "list"]
+
+GROUP_ORDER = ("good", "mua", "unsorted", "noise")
+
+
+def order_clusters(
+    session: SessionLike, clusters: Sequence[int], order: Order, *, reads_features: bool = True
+) -> npt.NDArray[np.int64]:
+    """Return the clusters in order; those that the order does not know come last, by id.
+
+    Parameters
+    ----------
+    clusters : in the order of the list.
+    order : the highest first ("depth"), the fastest, the largest ("size"), good ones, by id, or as given ("list").
+    reads_features : whether depths may be read that nobody knows yet.
+
+    Raises ClusteringError when a cluster does not exist (any more).
+    """
+    if order == "list":
+        return read_only(np.array(clusters, dtype=np.int64))
+    reads: Literal["all", "nothing"] = "all" if order == "depth" and reads_features else "nothing"
+    table = compute_cluster_table(session, sorted(clusters), reads=reads)
+    return read_only(table.ids[np.lexsort((table.ids, _keys(table, order)))])
+
+
+def _keys(table: ClusterTable, order: Order) -> npt.NDArray[np.float64]:
+    """Return (n,) what clusters are sorted by, ascending; nan comes last."""
+    if order == "depth":
+        return -table.depths
+    if order == "rate":
+        return -table.rates
+    if order == "size":
+        return -table.n_spikes.astype(np.float64)
+    if order == "id":
+        return np.zeros(len(table.ids))
+    ranks: Mapping[str, int] = {group: rank for rank, group in enumerate(GROUP_ORDER)}
+    return np.array([ranks.get(group, -1) for group in table.groups], dtype=np.float64)  # the user's own before all

@@ -1,0 +1,51 @@
+"""Base of the light views that show every cluster, in an order that may be that of the list."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from napari_phy.core.cluster_meta import DISCARDED
+from napari_phy.views.cluster_order import Order
+from napari_phy.widgets.painted_panel import PaintedPanel
+
+
+class AllClustersPanel(PaintedPanel):
+    """Shows all clusters that are not discarded.
+
+    Attributes
+    ----------
+    listed : returns the cluster ids in the order of the Clusters list; None where there is no list.
+    order : how the clusters are sorted.
+    """
+
+    orders: tuple[tuple[str, Order], ...] = ()
+
+    def __init__(self, session: Any = None, **options: Any) -> None:
+        self.listed: Callable[[], Sequence[int]] | None = None
+        self.order: Order = self.orders[0][1]
+        super().__init__(session, **options)
+
+    def make_content(self):
+        plot = super().make_content()
+        self._order_menu = self.add_drop_down("Order of clusters", self.orders, self.order, self.set_order)
+        return plot
+
+    def set_order(self, order: Order) -> None:
+        """Sort the clusters otherwise."""
+        self.order = order
+        self._order_menu.set_current(order)
+        self.refresh()
+
+    def follow_list(self) -> None:
+        """Take the order of the list again, if that is the one shown."""
+        if self.order == "list":
+            self.refresh()
+
+    def shown_clusters(self) -> tuple[int, ...]:
+        """Return all clusters that are not discarded, as the list has them where that matters, else by id."""
+        manager = self.session.manager
+        shown = [cluster for cluster in manager.cluster_ids.tolist() if manager.group(cluster) != DISCARDED]
+        if self.order != "list" or self.listed is None:
+            return tuple(shown)
+        known = set(shown)
+        first = [cluster for cluster in self.listed() if cluster in known]
+        return (*first, *sorted(known - set(first)))
