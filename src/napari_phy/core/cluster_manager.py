@@ -78,6 +78,13 @@ class ClusterManager(Clustering):
         """(n_slots,) cluster of each slot, −1 where none has it."""
         return self._partition.slot_clusters
 
+    def slots_since(self, n_cuts: int | None) -> tuple[int, npt.NDArray[np.int32] | None, npt.NDArray[np.int32]]:
+        """Return (`n_cuts` now, `spike_slots` or None where they are those of `n_cuts`, `slot_clusters`) of one moment.
+
+        Safe in worker threads; the slots are a copy.
+        """
+        return self._partition.slots_since(n_cuts)
+
     @property
     def next_id(self) -> int:
         """The id that the next new cluster gets."""

@@ -131,6 +131,12 @@ class Partition:
         with self._lock:
             return read_only(self._cluster_of_slot())
 
+    def slots_since(self, n_cuts: int | None) -> tuple[int, Int32 | None, Int32]:
+        """Return (`n_cuts` now, a copy of `slots` unless it is as it was then, `slot_clusters`), all of one moment."""
+        with self._lock:
+            slots = None if n_cuts == self._n_cuts else read_only(self._slots.copy())
+            return self._n_cuts, slots, self.slot_clusters
+
     def n_spikes(self, cluster_id: int) -> int:
         """Return the number of spikes of a cluster."""
         try:

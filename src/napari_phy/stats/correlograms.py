@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, TypeVar
+
 import numpy as np
 import numpy.typing as npt
 
@@ -10,6 +12,7 @@ from napari_phy.core.progress import OnProgress, no_progress
 
 Int64 = npt.NDArray[np.int64]
 UInt16 = npt.NDArray[np.uint16]
+Count = TypeVar("Count", np.int64, np.int32)
 
 SPIKES_AT_ONCE = 2**16
 N_SPIKES_NUMBA = 20_000  # fewer are counted before numba is imported
@@ -88,8 +91,14 @@ def correlograms(
 
 
 def count_pairs(
-    samples: Int64, places: UInt16, n: int, width: int, n_bins: int, on_progress: OnProgress = no_progress
-) -> Int64:
+    samples: Int64,
+    places: UInt16,
+    n: int,
+    width: int,
+    n_bins: int,
+    on_progress: OnProgress = no_progress,
+    dtype: type[Count] = np.int64,  # type: ignore[assignment]
+) -> npt.NDArray[Count]:
     """Return (n, n, n_bins) counts as `correlograms` does, of what is known to be in order.
 
     Parameters
@@ -105,7 +114,7 @@ def count_pairs(
     """
     if width * n_bins >= 2**31:
         raise ValueError(f"A window of {n_bins} bins of {width} samples is too long.")
-    counts = np.zeros((n, n, n_bins), dtype=np.int64)
+    counts = np.zeros((n, n, n_bins), dtype=dtype)
     count = _count_by_numpy
     if len(samples) > N_SPIKES_NUMBA:
         from napari_phy.stats._pair_counts import count_followers as count
@@ -131,7 +140,7 @@ def places_of(clusters: npt.NDArray[np.integer], cluster_ids: Int64) -> UInt16:
     return np.where(ascending[found] == clusters, np.append(order, n)[found], n).astype(np.uint16)
 
 
-def _count_by_numpy(samples: Int64, places: UInt16, spikes: Int64, width: int, counts: Int64) -> None:
+def _count_by_numpy(samples: Int64, places: UInt16, spikes: Int64, width: int, counts: npt.NDArray[Any]) -> None:
     """Add to (n, n, n_bins) the pairs of some spikes, ascending, with those that follow them."""
     n, _, n_bins = counts.shape
     first_of, second_of = places.astype(np.int64) * (n * n_bins), places.astype(np.int64) * n_bins

@@ -9,7 +9,8 @@ import numpy.typing as npt
 
 from napari_phy.core.arrays import read_only
 from napari_phy.core.progress import OnProgress, no_progress
-from napari_phy.stats.correlograms import bin_samples, correlograms, half_window_bins, symmetrise
+from napari_phy.stats.correlograms import bin_samples, count_pairs, half_window_bins, symmetrise
+from napari_phy.views.kept_pairs import keep_pairs, kept_counts
 from napari_phy.views.session_like import SessionLike
 
 
@@ -66,27 +67,22 @@ def compute_correlograms(
     ClusteringError
         A cluster does not exist (any more).
     """
-    model = session.model
-    spikes = [session.manager.spikes(cluster) for cluster in request.clusters]
-    sizes = np.array([len(ids) for ids in spikes], dtype=np.int64)
-    spike_ids = np.concatenate([np.empty(0, dtype=np.int64), *spikes])
-    order = np.argsort(spike_ids, kind="stable")
-    places = np.repeat(np.arange(len(spikes)), sizes)
-    counts = symmetrise(
-        correlograms(
-            model.spike_samples[spike_ids[order]],
-            places[order],
-            np.arange(len(spikes)),
-            sample_rate=model.sample_rate,
-            bin_ms=request.bin_ms,
-            window_ms=request.window_ms,
-            on_progress=on_progress,
-        )
-    )
-    bin_s = bin_samples(request.bin_ms, model.sample_rate) / model.sample_rate
+    model, n = session.model, len(request.clusters)
+    sizes = np.array([session.manager.n_spikes(cluster) for cluster in request.clusters], dtype=np.int64)
+    bins = bin_samples(request.bin_ms, model.sample_rate), half_window_bins(request.bin_ms, request.window_ms)
+    one_sided = kept_counts(session, request.clusters, *bins, on_progress)
+    if one_sided is None:
+        spikes = [session.manager.spikes(cluster) for cluster in request.clusters]
+        spike_ids = np.concatenate([np.empty(0, dtype=np.int64), *spikes])
+        order = np.argsort(spike_ids, kind="stable")
+        places = np.repeat(np.arange(n, dtype=np.uint16), sizes)[order]
+        one_sided = count_pairs(model.spike_samples[spike_ids[order]], places, n, *bins, on_progress)
+    counts = symmetrise(one_sided)
+    width, n_bins = bins
+    bin_s = width / model.sample_rate
     bin_ms = round(1000 * bin_s, 9)
-    n_bins = half_window_bins(request.bin_ms, request.window_ms)
-    expected = np.outer(sizes, sizes).astype(np.float64) * (bin_s / model.duration)
+    start_s, stop_s = getattr(session, "range_s", (0.0, model.duration))  # of the spikes that are used
+    expected = np.outer(sizes, sizes).astype(np.float64) * (bin_s / (stop_s - start_s))
     lags_ms = np.arange(1 - n_bins, n_bins, dtype=np.float64) * bin_ms
     return CorrelogramData(
         request=request,
@@ -98,3 +94,13 @@ def compute_correlograms(
         n_spikes=read_only(sizes),
         bin_ms=bin_ms,
     )
+
+
+def keep_correlograms(session: SessionLike, request: CorrelogramRequest, on_progress: OnProgress = no_progress) -> bool:
+    """Count those of all clusters of a large data set in the same bins, so that edits and clicks need sums only.
+
+    Returns whether they are kept.
+    """
+    rate = session.model.sample_rate
+    bins = bin_samples(request.bin_ms, rate), half_window_bins(request.bin_ms, request.window_ms)
+    return keep_pairs(session, *bins, on_progress)

@@ -1,6 +1,7 @@
 """Correlograms: a matrix of auto- and cross-correlograms, painted by Qt alone."""
 
 from dataclasses import replace
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
@@ -10,10 +11,11 @@ from qtpy.QtWidgets import QWidget
 
 from napari_phy.core.progress import OnProgress
 from napari_phy.views.correlogram_look import CorrelogramLook, Lags, Unit
-from napari_phy.views.correlograms import CorrelogramData, CorrelogramRequest, compute_correlograms
+from napari_phy.views.correlograms import CorrelogramData, CorrelogramRequest, compute_correlograms, keep_correlograms
 from napari_phy.views.numbers import format_count, format_number
 from napari_phy.widgets.canvas.correlogram_painter import CorrelogramGrid, grid_of, height_words, paint_correlograms
 from napari_phy.widgets.choices import Allowed, choice_actions, show_choice, switch_action, values_of
+from napari_phy.widgets.latest_answer import LatestAnswer
 from napari_phy.widgets.painted_panel import PaintedPanel
 from napari_phy.widgets.theme import Tokens
 
@@ -59,9 +61,11 @@ class CorrelogramsPanel(PaintedPanel):
         self.bin: float | None = None
         self.window: float | None = None
         self._look = CorrelogramLook()
+        self._kept: tuple[Any, ...] = ()
         super().__init__(session, **options)
 
     def make_content(self) -> QWidget:
+        self._keeping = LatestAnswer(self)
         plot = super().make_content()
         self._bin_menu = self.add_drop_down("Bin", BINS, 1.0, self.set_bin)
         self._window_menu = self.add_drop_down("Window", WINDOWS, 50.0, self.set_window)
@@ -174,6 +178,15 @@ class CorrelogramsPanel(PaintedPanel):
         words = f"the first {N_MAX} of {len(self.clusters)} clusters; " if left_out > 0 else ""
         self.stack.caption.setText(words + self._look.caption(data))
         super().draw(data)
+        self._keep(data.request)
+
+    def _keep(self, request: CorrelogramRequest) -> None:
+        """Count those of all clusters in the background, for the next clicks and edits."""
+        opened = self.session.opened
+        wished = (id(opened), request.bin_ms, request.window_ms)
+        if wished != self._kept:
+            self._kept = wished
+            self._keeping.ask(wished, partial(keep_correlograms, opened, request))
 
     def paint_picture(self, painter: QPainter, size: QSize, theme: Tokens) -> None:
         """Paint the matrix in a rectangle of some size."""

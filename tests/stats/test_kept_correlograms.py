@@ -1,0 +1,88 @@
+"""Kept counts equal fresh ones, whatever spikes do."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from napari_phy.core.progress import CancelledError
+from napari_phy.stats import kept_correlograms
+from napari_phy.stats.correlograms import count_pairs
+from napari_phy.stats.kept_correlograms import KeptCorrelograms
+
+N_SPIKES = 40
+labelings = st.lists(st.integers(0, 4), min_size=N_SPIKES, max_size=N_SPIKES)
+times = st.lists(st.integers(0, 120), min_size=N_SPIKES, max_size=N_SPIKES).map(sorted)
+
+
+def fresh(samples, slots, n):
+    return count_pairs(samples, slots.astype(np.uint16), n, 3, 5)
+
+
+def one_by_one(n):
+    return [np.array([slot]) for slot in range(n)]
+
+
+@given(times, st.lists(labelings, min_size=1, max_size=4), st.integers(0, 2**32 - 1))
+def test_they_follow_spikes_from_slot_to_slot(samples, steps, seed):
+    samples, rng = np.array(samples), np.random.default_rng(seed)
+    kept = KeptCorrelograms(samples, 3, 5)
+    before = None
+    for step in steps:
+        slots = np.array(step, dtype=np.int32)
+        if before is not None and rng.random() < 0.7:  # a few spikes move
+            slots = np.where(rng.random(N_SPIKES) < 0.2, slots, before)
+        kept.follow(slots, 5)
+        np.testing.assert_array_equal(kept.sums(one_by_one(5)), fresh(samples, slots, 5))
+        before = slots
+
+
+def test_the_table_grows_with_the_slots_and_clusters_are_sums():
+    rng = np.random.default_rng(3)
+    samples, slots = np.sort(rng.integers(0, 2000, 500)), rng.integers(0, 3, 500)
+    kept = KeptCorrelograms(samples, 3, 5)
+    kept.follow(slots, 3)
+    for n in range(4, 40):
+        slots = np.where(rng.random(500) < 0.03, n - 1, slots)
+        kept.follow(slots, n)
+    np.testing.assert_array_equal(kept.sums(one_by_one(39)), fresh(samples, slots, 39))
+    halves = [np.arange(0, 39, 2), np.arange(1, 39, 2)]
+    np.testing.assert_array_equal(kept.sums(halves), fresh(samples, slots % 2, 2))
+
+
+def test_only_the_pairs_of_moved_spikes_are_counted(monkeypatch):
+    samples, slots = np.arange(1000), np.arange(1000) % 4
+    kept = KeptCorrelograms(samples, 3, 5)
+    kept.follow(slots, 4)
+
+    def never(*arguments):
+        raise AssertionError("all pairs were counted again")
+
+    monkeypatch.setattr(kept_correlograms, "count_pairs", never)
+    kept.follow(slots, 4)
+    moved = slots.copy()
+    moved[10:200:4] = 4
+    kept.follow(moved, 5)
+    np.testing.assert_array_equal(kept.sums(one_by_one(5)), fresh(samples, moved, 5))
+
+
+def test_what_was_stopped_is_counted_anew():
+    samples, slots = np.arange(1000), np.arange(1000) % 4
+
+    def stop(share):
+        raise CancelledError
+
+    kept = KeptCorrelograms(samples, 3, 5)
+    kept.follow(slots, 4)
+    moved = np.where(samples < 100, 3, slots)
+    with pytest.raises(CancelledError):
+        kept.follow(moved, 4, stop)
+    assert kept.slots is None
+    kept.follow(moved, 4)
+    np.testing.assert_array_equal(kept.sums(one_by_one(4)), fresh(samples, moved, 4))
+
+
+def test_they_are_kept_up_to_a_thousand_slots_of_26_bins():
+    assert KeptCorrelograms(np.arange(3), 20, 26).has_room(1000)
+    assert not KeptCorrelograms(np.arange(3), 20, 26).has_room(1200)
+    assert not KeptCorrelograms(np.arange(3), 20, 260).has_room(1000)
