@@ -407,3 +407,78 @@ def test_over_time_a_click_beside_the_dots_goes_to_that_moment(panel, session, q
     panel.canvas.frame = panel.frame.panned(0, 3 * panel.frame.height)  # no dot in sight
     qtbot.mouseClick(panel.canvas.native, LEFT, NONE, QPoint(200, 150))
     assert session.time.time_s == pytest.approx(panel.frame.to_data([[200, 150]])[0, 0])
+
+
+def choose_grid(panel, text, qtbot):
+    panel.header.more_menu.aboutToShow.emit()
+    next(action for action in panel.header.more_menu.actions() if action.text() == text).trigger()
+    qtbot.waitUntil(lambda: not panel.busy and (panel.data.grid is None) == (panel.grid is None))
+
+
+def middle_of(panel, row, column):
+    frame = panel.canvas.cell_frame(row, column)
+    return QPoint(round(frame.left + frame.width / 2), round(frame.top + frame.height / 2))
+
+
+def test_a_grid_of_projections_one_of_which_becomes_large(panel, session, qtbot):
+    canvas = panel.canvas.native
+    choose_grid(panel, "Grid of channels", qtbot)
+    grid = panel.data.grid
+    assert len(grid.labels) == 4
+    assert panel.frame is None
+    assert panel.header.drop_downs[0].isHidden()
+    qtbot.mouseClick(panel.canvas.native, LEFT, NONE, middle_of(panel, 1, 2))
+    qtbot.waitUntil(lambda: not panel.busy and panel.data.features is not None)
+    assert (features(panel).request.x, features(panel).request.y) == grid.request.cell(1, 2)
+    assert panel.canvas.native is canvas  # one context
+    draw_lasso(qtbot, panel, around_all(panel))
+    assert len(session.selection.spikes) > 50
+    panel.setFocus()
+    qtbot.keyClick(panel, Qt.Key.Key_Escape)
+    assert len(panel.lasso) == 0
+    assert panel.grid is None
+    qtbot.keyClick(panel, Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: not panel.busy and panel.data.grid is not None)
+    qtbot.mouseClick(panel.canvas.native, LEFT, NONE, middle_of(panel, 3, 3))
+    qtbot.waitUntil(lambda: not panel.busy and panel.data.features is not None)
+    assert features(panel).request.x == TIME_AXIS
+
+
+def test_cells_of_the_grid_hold_their_dots_in_the_colours_of_the_clusters(panel, session, qtbot):
+    choose_grid(panel, "Grid of components", qtbot)
+    QApplication.processEvents()
+    image = panel.canvas.native.grabFramebuffer()
+    scale = image.width() / panel.canvas.native.width()
+    grid = panel.data.grid
+    best = np.flatnonzero(grid.places == 0)[-1]  # the last that is drawn in each cell
+    color = np.array(QColor(panel.color_of(0)).getRgb()[:3])
+    view = np.array(QColor(panel.theme.view).getRgb()[:3])
+    hits = 0
+    for row in range(4):
+        for column in range(4):
+            frame, (x, y) = panel.canvas.cell_frame(row, column), grid.cell(row, column)
+            px = frame.to_px([[grid.values[x, best], grid.values[y, best]]])[0]
+            if frame.contains(*px):
+                seen = np.array(image.pixelColor(*(px * scale).astype(int).tolist()).getRgb()[:3])
+                hits += np.linalg.norm(seen - color) < 0.6 * np.linalg.norm(view - color)
+    assert hits >= 12
+
+
+def test_the_grid_tells_the_spike_or_the_projection_under_the_mouse(panel, session, qtbot):
+    choose_grid(panel, "Grid of channels", qtbot)
+    grid = panel.data.grid
+    index = int(np.flatnonzero(grid.places == 0)[-1])
+    (x_px, y_px), *_ = panel.canvas.px_of(np.array([index]))
+    assert panel.read_out(x_px, y_px).startswith("cluster ")
+    corner = panel.canvas.cell_frame(0, 1)
+    words = panel.read_out(corner.left + 1, corner.top + 1)
+    assert words == f"{grid.labels[1]}, {grid.labels[0]}"
+    session.selection.select_spikes([int(grid.spike_ids[index])])
+    panel.canvas.overlay.grab()
+
+
+def test_the_channel_that_was_picked_comes_first_in_the_grid(panel, session, qtbot):
+    panel.set_grid("channels")
+    session.channel.choose(7)
+    qtbot.waitUntil(lambda: not panel.busy and panel.data.grid is not None)
+    assert panel.data.grid.labels[0] == "channel 7 · PC1"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -58,6 +59,11 @@ class FeatureRequest:
     y: FeatureAxis
     n_spikes_max: int = 2500
     n_background: int = 2500
+
+    @property
+    def axes(self) -> tuple[FeatureAxis, FeatureAxis]:
+        """Both axes."""
+        return self.x, self.y
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -116,7 +122,7 @@ def compute_features(
         request.n_spikes_max,
         lambda selected: evenly_spaced_others(session.model.n_spikes, selected, n_others),
     )
-    xy = feature_points(session, request, drawn.spike_ids, on_progress)
+    xy = feature_points(session, request.axes, drawn.spike_ids, on_progress)
     in_range = xy[drawn.n_background :] if drawn.n_shown else xy
     return FeatureData(
         request=request,
@@ -126,8 +132,8 @@ def compute_features(
         places=drawn.places,
         x_label=axis_label(session, request.x),
         y_label=axis_label(session, request.y),
-        x_range=_range(session, request.x, in_range[:, 0]),
-        y_range=_range(session, request.y, in_range[:, 1]),
+        x_range=axis_range(session, request.x, in_range[:, 0]),
+        y_range=axis_range(session, request.y, in_range[:, 1]),
         n_shown=drawn.n_shown,
         n_total=drawn.n_total,
         n_background=drawn.n_background,
@@ -200,23 +206,23 @@ def spikes_in_lasso(
     for start in range(0, len(spikes), step):
         block = spikes[start : start + step]
         of_block = part_of(on_progress, start / len(spikes), min(1, (start + step) / len(spikes)))
-        points = feature_points(session, request, block, of_block)
+        points = feature_points(session, request.axes, block, of_block)
         found.append(block[points_in_polygon(points, vertices)])
     return read_only(np.concatenate(found))
 
 
 def feature_points(
     session: SessionLike,
-    request: FeatureRequest,
+    axes: Sequence[FeatureAxis],
     spike_ids: npt.NDArray[np.int64],
     on_progress: OnProgress = no_progress,
 ) -> npt.NDArray[np.float64]:
-    """Return (n, 2) float64, where on the two axes some spikes are; both features come from one read.
+    """Return (n, len(axes)) float64, where on some axes some spikes are; all features come from one read.
 
     Raises MissingDataError when an axis shows a feature and there are none.
     """
-    model, axes = session.model, (request.x, request.y)
-    values = np.empty((len(spike_ids), 2))
+    model = session.model
+    values = np.empty((len(spike_ids), len(axes)))
     columns = [
         None if axis.kind == "time" else axis.channel_index * model.n_features_per_channel + axis.component
         for axis in axes
@@ -232,7 +238,8 @@ def feature_points(
     return values
 
 
-def _range(session: SessionLike, axis: FeatureAxis, values: npt.NDArray[np.float64]) -> tuple[float, float]:
+def axis_range(session: SessionLike, axis: FeatureAxis, values: npt.NDArray[np.floating]) -> tuple[float, float]:
+    """Return (low, high) to show: 0.4–99.8 % of the values and 9 % more on each side; of time, the whole."""
     if axis.kind == "time":
         return 0.0, max(session.model.duration, 1e-3)
     values = values[np.isfinite(values)]

@@ -86,6 +86,16 @@ class ScatterPlot(DataCanvas):
         self._place()
 
     @property
+    def dot_scale(self) -> float:
+        """How large dots are, 1 being as usual."""
+        return 1.0
+
+    @property
+    def clusters(self) -> tuple[int, ...]:
+        """Clusters in the order of their colours."""
+        return () if self._data is None else self._data.clusters
+
+    @property
     def is_moved(self) -> bool:
         """Whether another range is shown than that of the selection."""
         data, frame = self._data, self.frame
@@ -129,11 +139,13 @@ class ScatterPlot(DataCanvas):
 
     def _show_colors(self) -> None:
         theme = self._theme
-        places = range(0 if self._data is None else len(self._data.clusters))
+        places = range(len(self.clusters))
         hollow = [is_hollow(place) for place in places]
         colors = [rgba(selection_color(place, theme.dark), DISC_ALPHA) for place in places]
         self._scatter.set_palette(palette_of([rgba(theme.background_spikes, BACKGROUND_ALPHA), *colors]))
-        sizes = [BACKGROUND_PX, *(HOLLOW_PX if ring else DISC_PX for ring in hollow)]
+        sizes = [
+            size * self.dot_scale for size in (BACKGROUND_PX, *(HOLLOW_PX if ring else DISC_PX for ring in hollow))
+        ]
         self._scatter.set_style(style_of(sizes, [False, *hollow]))
 
     def _place(self) -> None:

@@ -64,6 +64,10 @@ class SpikeScatterPanel(Panel):
         """Return how much work that is, in spikes whose features are read."""
         return self.scatter.n_total
 
+    def make_plot(self) -> ScatterPlot:
+        """Return the plot."""
+        return ScatterPlot(self.theme, self.paint_over, side=self.side)
+
     def spike_words(self, index: int) -> str:
         """Return the read-out of the point of this index."""
         raise NotImplementedError
@@ -71,7 +75,7 @@ class SpikeScatterPanel(Panel):
     # --- content ---
 
     def make_content(self) -> QWidget:
-        self.canvas = ScatterPlot(self.theme, self._paint_over, side=self.side)
+        self.canvas = self.make_plot()
         self.lasso = LassoTool(self)
         self.lasso.changed.connect(self.canvas.overlay.update)
         self.lasso.found.connect(self._on_found)
@@ -119,7 +123,7 @@ class SpikeScatterPanel(Panel):
 
     def legend_entries(self) -> tuple[LegendEntry, ...]:
         others = LegendEntry("others", self.theme.background_spikes, round=True, dim=True)
-        return (*self.cluster_entries(self.scatter.clusters), others)
+        return (*self.cluster_entries(self.canvas.clusters), others)
 
     def apply_theme(self, theme: Tokens) -> None:
         self.canvas.apply_theme(theme)
@@ -134,7 +138,8 @@ class SpikeScatterPanel(Panel):
         """The rectangle of the plot on the canvas."""
         return QRectF(self.frame.left, self.frame.top, self.frame.width, self.frame.height)
 
-    def _paint_over(self, painter: QPainter) -> None:
+    def paint_over(self, painter: QPainter) -> None:
+        """Paint what lies over the plot: the clock, the lit spikes, the lasso."""
         if self.along_time:
             clock = self.session.time
             paint_clock(painter, self.theme, self.area, *self.frame.x_range, clock.time_s, clock.shown_s)
@@ -171,10 +176,9 @@ class SpikeScatterPanel(Panel):
 
     @guarded
     def _on_moved(self, position: QPointF, _ctrl: bool) -> None:
-        if self.frame is None:
-            return
         if self._pressed is None:
             self.say(self.read_out(position.x(), position.y()))
+        if self._pressed is None or self.frame is None:
             return
         far = (position - self._pressed[0]).manhattanLength() >= DRAG_PX
         self._is_dragging = self._is_dragging or far

@@ -1,0 +1,131 @@
+"""Projections of the spikes of a selection on every pair of some features, as small pictures in a grid."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from napari_phy.core.arrays import read_only
+from napari_phy.core.progress import OnProgress, no_progress
+from napari_phy.stats.sampling import evenly_spaced_others
+from napari_phy.views.drawn_spikes import drawn_spikes
+from napari_phy.views.features import TIME_AXIS, FeatureAxis, axis_label, axis_range, feature_points
+from napari_phy.views.numbers import format_shown
+from napari_phy.views.session_like import SessionLike
+
+GridKind = Literal["channels", "components"]
+
+N_AXES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureGridRequest:
+    """What a grid wishes to see; equal requests of an unchanged clustering give equal data.
+
+    Attributes
+    ----------
+    clusters : in the order of selection, best first.
+    axes : features; the cell in row r and column c shows axis c along x and axis r along y, over time where r = c.
+    n_spikes_max, n_background : most spikes drawn in a cell of each cluster, and of all other clusters together.
+    """
+
+    clusters: tuple[int, ...]
+    axes: tuple[FeatureAxis, ...]
+    n_spikes_max: int = 1000
+    n_background: int = 1000
+
+    def cell(self, row: int, column: int) -> tuple[FeatureAxis, FeatureAxis]:
+        """Return the axes along x and y of a cell."""
+        return (TIME_AXIS if row == column else self.axes[column]), self.axes[row]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FeatureGridData:
+    """What a grid draws: background spikes first, then the clusters from the last selected to the best.
+
+    Attributes
+    ----------
+    request : what was asked for.
+    values : (n_axes + 1, n) float32, each feature, and at last seconds.
+    ranges : n_axes + 1 times (low, high) to show.
+    labels : "channel 4 · PC1" of each axis.
+    spike_ids : (n,) int64.
+    places : (n,) int32, position of the spike's cluster in `request.clusters`; −1 for background spikes.
+    caption : "all 908 spikes of the selection".
+    """
+
+    request: FeatureGridRequest
+    values: npt.NDArray[np.float32]
+    ranges: tuple[tuple[float, float], ...]
+    labels: tuple[str, ...]
+    spike_ids: npt.NDArray[np.int64]
+    places: npt.NDArray[np.int32]
+    caption: str
+
+    @property
+    def n(self) -> int:
+        """Number of rows and of columns."""
+        return len(self.request.axes)
+
+    def cell(self, row: int, column: int) -> tuple[int, int]:
+        """Return which values go along x and y in a cell."""
+        return (self.n if row == column else column), row
+
+
+def grid_axes(
+    kind: GridKind, channels: Iterable[int], n_components: int, first: int | None = None
+) -> tuple[FeatureAxis, ...]:
+    """Return up to four axes for the channels of a selection, the strongest first.
+
+    Parameters
+    ----------
+    kind : "channels" goes through channels before further components, "components" through the first two components of
+        a channel before the next one.
+    channels : indices.
+    n_components : of each channel.
+    first : a channel that comes before all others.
+    """
+    order = dict.fromkeys([*([] if first is None else [first]), *map(int, channels)])
+    if kind == "components":
+        few = range(min(2, n_components))
+        axes = [FeatureAxis("feature", channel, component) for channel in order for component in few]
+    else:
+        axes = [FeatureAxis("feature", channel, component) for component in range(n_components) for channel in order]
+    return tuple(axes[:N_AXES])
+
+
+def compute_feature_grid(
+    session: SessionLike, request: FeatureGridRequest, on_progress: OnProgress = no_progress
+) -> FeatureGridData:
+    """Read what a grid draws.
+
+    Raises
+    ------
+    MissingDataError
+        There are no features.
+    ClusteringError
+        A cluster does not exist (any more).
+    """
+    n_others = request.n_background
+    drawn = drawn_spikes(
+        session,
+        request.clusters,
+        request.n_spikes_max,
+        lambda selected: evenly_spaced_others(session.model.n_spikes, selected, n_others),
+    )
+    axes = (*request.axes, TIME_AXIS)
+    values = feature_points(session, axes, drawn.spike_ids, on_progress).T
+    in_range = values[:, drawn.n_background :] if drawn.n_shown else values
+    return FeatureGridData(
+        request=request,
+        values=read_only(values.astype(np.float32)),
+        ranges=tuple(axis_range(session, axis, some) for axis, some in zip(axes, in_range, strict=True)),
+        labels=tuple(axis_label(session, axis) for axis in request.axes),
+        spike_ids=drawn.spike_ids,
+        places=drawn.places,
+        caption=f"{format_shown(drawn.n_shown, drawn.n_total)} of the selection",
+    )
