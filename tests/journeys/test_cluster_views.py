@@ -1,5 +1,6 @@
 """Probe and the views of all clusters in a real window: opened by the menu, linked by clicks."""
 
+import numpy as np
 import pytest
 from journeys.person import LEFT, PLAIN
 from qtpy.QtCore import QPointF
@@ -56,3 +57,28 @@ def test_a_cell_of_the_matrix_selects_the_pair_everywhere(person):
     person.session.undo()
     person.settle()
     assert {best, similar} <= set(panel.data.cluster_ids.tolist())
+
+
+def test_a_click_in_the_scatter_selects_the_cluster_in_the_list(person):
+    panel = opened(person, "Scatter")
+    data = panel.data
+    index = int(np.argmax(_alone(panel)))
+    cluster = int(data.cluster_ids[index])
+    click(person, panel, *_places(panel)[index])
+    assert person.chosen[0] == cluster
+    before = len(data.cluster_ids)
+    person.session.discard([cluster])
+    person.settle()
+    assert len(panel.data.cluster_ids) == before - 1
+
+
+def _places(panel):
+    return panel.frame_now.to_px(np.column_stack([panel.data.x, panel.data.y]))
+
+
+def _alone(panel):
+    """Return how far each cluster is from the nearest other one, in px."""
+    places = _places(panel)
+    distances = np.hypot(*(places[:, None] - places).T)
+    np.fill_diagonal(distances, np.inf)
+    return distances.min(axis=0)

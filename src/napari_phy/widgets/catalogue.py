@@ -6,6 +6,7 @@ from typing import Literal
 from qtpy.QtWidgets import QWidget
 
 from napari_phy.widgets.amplitude_panel import AmplitudePanel
+from napari_phy.widgets.cluster_scatter_panel import ClusterScatterPanel
 from napari_phy.widgets.clusters_panel import ClustersPanel
 from napari_phy.widgets.correlograms_panel import CorrelogramsPanel
 from napari_phy.widgets.drift_panel import DriftPanel
@@ -56,6 +57,7 @@ KINDS: dict[str, Kind] = {
     "Firing rate": Kind(FiringRatePanel),
     "Probe": Kind(ProbePanel),
     "Similarity": Kind(SimilarityPanel),
+    "Scatter": Kind(ClusterScatterPanel),
 }
 LISTS = tuple(title for title, kind in KINDS.items() if kind.is_list)
 SORT = tuple(title for title, kind in KINDS.items() if kind.in_sort)

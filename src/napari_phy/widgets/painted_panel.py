@@ -31,10 +31,14 @@ class PaintedPanel(Panel):
     def on_clicked(self, position: QPointF, ctrl: bool) -> None:
         """React to a click on the picture."""
 
+    def make_plot(self) -> TracePlot:
+        """Return the widget that is painted on."""
+        return TracePlot(self._paint_plot)
+
     # --- the picture ---
 
     def make_content(self) -> QWidget:
-        self.plot = TracePlot(self._paint_plot)
+        self.plot = self.make_plot()
         self.plot.moved.connect(self._on_moved)
         self.plot.left.connect(lambda: self.say(""))
         self.plot.clicked.connect(self._on_clicked)

@@ -42,6 +42,7 @@ class SimilarityPanel(AllClustersPanel):
     working = "Comparing clusters…"
     failed = "The similarity could not be computed."
     needs_features = True
+    all_times = True  # features are compared over all spikes
     has_legend = False
     orders = ORDERS
     remembered: ClassVar[Allowed] = {"order": values_of(ORDERS)}

@@ -50,7 +50,7 @@ def paint_steps(
     x_ticks: Ticks | None = None,
 ) -> None:
     """Paint grid, axes and (n, n_bins) step lines in the colours of their places, the first on top."""
-    _paint_grid(painter, frame, theme, x_ticks)
+    paint_grid(painter, frame, theme, x_ticks)
     paint_axes(painter, frame, theme, *titles, x_ticks=x_ticks)
     painter.save()
     painter.setClipRect(QRectF(frame.left, frame.top - 1, frame.width + 1, frame.height + 2))
@@ -71,7 +71,8 @@ def _steps(frame: Frame, edges: Values, values: Values) -> QPolygonF:
     return QPolygonF([QPointF(*corner) for corner in frame.to_px(np.column_stack([x, y])).tolist()])
 
 
-def _paint_grid(painter: QPainter, frame: Frame, theme: Tokens, x_ticks: Ticks | None) -> None:
+def paint_grid(painter: QPainter, frame: Frame, theme: Tokens, x_ticks: Ticks | None = None) -> None:
+    """Draw the line of each tick."""
     along_x, along_y = axis_ticks(frame, theme)
     right, bottom = frame.left + frame.width, frame.top + frame.height
     painter.setPen(QPen(theme.color("grid"), 1))

@@ -1,0 +1,208 @@
+"""Clusters as points: any two columns of the list along the axes, size and colour by others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from napari_phy.core.arrays import read_only
+from napari_phy.core.progress import OnProgress, no_progress
+from napari_phy.stats.lasso import points_in_polygon
+from napari_phy.views.cluster_table import ClusterTable, compute_amplitudes, compute_cluster_table
+from napari_phy.views.numbers import format_count, format_number, format_shown
+from napari_phy.views.session_like import SessionLike
+
+Float64 = npt.NDArray[np.float64]
+Int64 = npt.NDArray[np.int64]
+
+Measure = Literal["depth", "rate", "amplitude", "spikes", "refractory", "channel", "id"]
+MEASURES: tuple[Measure, ...] = ("depth", "rate", "amplitude", "spikes", "refractory", "channel", "id")
+GROUP = "group"
+SAME = "same"
+_MARGIN = 0.08  # of the range, on each side
+_TITLES = {
+    "depth": "depth (µm)",
+    "rate": "rate (Hz)",
+    "spikes": "spikes",
+    "refractory": "intervals within 2 ms (%)",
+    "channel": "channel",
+    "id": "cluster",
+}
+_DECIMALS = {"rate": 1, "refractory": 1}
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterScatterRequest:
+    """What a scatter of clusters wishes to see.
+
+    Attributes
+    ----------
+    clusters : all that are shown.
+    groups : of each of them, so that a move to another group is another wish.
+    x, y : the columns along the axes.
+    size : the column that sets the area of a disc, or "same".
+    color : the column that sets its colour, "group" or "same".
+    """
+
+    clusters: tuple[int, ...]
+    groups: tuple[str, ...]
+    x: Measure = "rate"
+    y: Measure = "depth"
+    size: str = "spikes"
+    color: str = GROUP
+
+    @property
+    def columns(self) -> set[str]:
+        """The columns that are read."""
+        return {self.x, self.y, self.size, self.color}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ClusterScatterData:
+    """What a scatter of clusters draws: the clusters of which x and y are known.
+
+    Attributes
+    ----------
+    request : what was asked for.
+    cluster_ids : (n,) int64, ascending.
+    x, y : (n,) float64.
+    sizes : (n,) float64, share 0…1 of the largest value; 1 where all are the same, 0 where unknown.
+    colors : (n,) float64, place 0…1 between the smallest and the largest value; nan where unknown or by group.
+    color_range : the smallest and the largest value of the colour; None by group.
+    groups : n names.
+    n_spikes : (n,) int64.
+    x_label, y_label : "rate (Hz)".
+    x_range, y_range : what to show.
+    caption : "all 22 clusters; size: spikes, colour: group".
+    """
+
+    request: ClusterScatterRequest
+    cluster_ids: Int64
+    x: Float64
+    y: Float64
+    sizes: Float64
+    colors: Float64
+    color_range: tuple[float, float] | None
+    groups: tuple[str, ...]
+    n_spikes: Int64
+    x_label: str
+    y_label: str
+    x_range: tuple[float, float]
+    y_range: tuple[float, float]
+    caption: str
+
+
+def compute_cluster_scatter(
+    session: SessionLike, request: ClusterScatterRequest, on_progress: OnProgress = no_progress
+) -> ClusterScatterData:
+    """Return what a scatter of clusters draws; only what its columns need is read.
+
+    Raises ClusteringError when a cluster does not exist (any more).
+    """
+    ids = sorted(request.clusters)
+    if "amplitude" in request.columns:
+        compute_amplitudes(session, ids, on_progress)
+    table = compute_cluster_table(session, ids, reads=_reads(request))
+    x, y = column(table, request.x), column(table, request.y)
+    shown = np.flatnonzero(np.isfinite(x) & np.isfinite(y))
+    x, y = x[shown], y[shown]
+    sizes, colors, color_range = np.ones(len(shown)), np.full(len(shown), np.nan), None
+    if request.size != SAME:
+        sizes = _share_of_largest(column(table, request.size)[shown])
+    if request.color not in (SAME, GROUP):
+        colors, color_range = _between(column(table, request.color)[shown])
+    words = [f"{name}: {value}" for name, value in (("size", request.size), ("colour", request.color)) if value != SAME]
+    unit = session.model.unit
+    return ClusterScatterData(
+        request=request,
+        cluster_ids=read_only(table.ids[shown]),
+        x=read_only(x),
+        y=read_only(y),
+        sizes=read_only(sizes),
+        colors=read_only(colors),
+        color_range=color_range,
+        groups=tuple(table.groups[place] for place in shown.tolist()),
+        n_spikes=read_only(table.n_spikes[shown]),
+        x_label=label(request.x, unit),
+        y_label=label(request.y, unit),
+        x_range=_range(x),
+        y_range=_range(y),
+        caption="; ".join([format_shown(len(shown), len(ids), "cluster"), *([", ".join(words)] if words else [])]),
+    )
+
+
+def clusters_in_lasso(data: ClusterScatterData, polygon: npt.ArrayLike) -> list[int]:
+    """Return the clusters whose points lie in a polygon of (k, 2) vertices, the largest first."""
+    points = np.column_stack([data.x, data.y])
+    inside = points_in_polygon(points, np.asarray(polygon, dtype=np.float64))
+    order = np.lexsort((data.cluster_ids[inside], -data.n_spikes[inside]))
+    found: list[int] = data.cluster_ids[inside][order].tolist()
+    return found
+
+
+def cluster_words(data: ClusterScatterData, index: int) -> str:
+    """Return `cluster 20, good, 259 spikes: rate 4.3 Hz, depth 240 µm`."""
+    parts = (
+        f"{measure} {format_number(value, _DECIMALS.get(measure, 0))}{_unit(title)}"
+        for measure, value, title in (
+            (data.request.x, data.x[index], data.x_label),
+            (data.request.y, data.y[index], data.y_label),
+        )
+    )
+    n_spikes = format_count(int(data.n_spikes[index]), "spike")
+    return f"cluster {data.cluster_ids[index]}, {data.groups[index]}, {n_spikes}: {', '.join(parts)}"
+
+
+def column(table: ClusterTable, measure: str) -> Float64:
+    """Return (n,) float64 of a column; nan where it is not known."""
+    values = {
+        "depth": table.depths,
+        "rate": table.rates,
+        "amplitude": table.amplitudes,
+        "spikes": table.n_spikes,
+        "refractory": table.refractory,
+        "channel": table.channels,
+        "id": table.ids,
+    }[measure].astype(np.float64)
+    if measure == "channel":
+        values[values < 0] = np.nan
+    return values
+
+
+def label(measure: str, unit: str) -> str:
+    """Return the title of an axis, `unit` being that of amplitudes."""
+    return f"amplitude ({unit})" if measure == "amplitude" else _TITLES[measure]
+
+
+def _unit(title: str) -> str:
+    return f" {title.rpartition('(')[2].removesuffix(')')}" if title.endswith(")") else ""
+
+
+def _reads(request: ClusterScatterRequest) -> Literal["all", "times", "nothing"]:
+    if request.columns & {"depth", "channel"}:
+        return "all"
+    return "times" if "refractory" in request.columns else "nothing"
+
+
+def _share_of_largest(values: Float64) -> Float64:
+    largest = np.nan_to_num(values).max(initial=0)
+    return np.nan_to_num(values) / largest if largest > 0 else np.zeros(len(values))
+
+
+def _between(values: Float64) -> tuple[Float64, tuple[float, float] | None]:
+    known = values[np.isfinite(values)]
+    if not len(known):
+        return np.full(len(values), np.nan), None
+    low, high = float(known.min()), float(known.max())
+    return (values - low) / (high - low) if high > low else np.where(np.isfinite(values), 0.5, np.nan), (low, high)
+
+
+def _range(values: Float64) -> tuple[float, float]:
+    if not len(values):
+        return 0.0, 1.0
+    low, high = float(values.min()), float(values.max())
+    margin = _MARGIN * (high - low) or max(abs(low) * _MARGIN, 0.5)
+    return low - margin, high + margin

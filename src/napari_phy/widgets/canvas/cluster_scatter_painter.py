@@ -1,0 +1,95 @@
+"""Paints clusters as discs over a grid with QPainter; the selected ones in their colours, on top."""
+
+import numpy as np
+import numpy.typing as npt
+from qtpy.QtCore import QPointF, QRectF, Qt
+from qtpy.QtGui import QColor, QPainter, QPen
+
+from napari_phy.core.colors import is_hollow, selection_color
+from napari_phy.views.cluster_scatter import GROUP, ClusterScatterData
+from napari_phy.views.numbers import format_number
+from napari_phy.widgets.canvas.frame import Frame
+from napari_phy.widgets.canvas.similarity_painter import N_SHADES, shades
+from napari_phy.widgets.canvas.step_plot import paint_grid
+from napari_phy.widgets.overlay import left_margin, paint_axes
+from napari_phy.widgets.theme import TICK_PX, Tokens, with_alpha
+
+SMALLEST_PX, LARGEST_PX = 3.0, 9.0  # radius
+ALPHA, SELECTED_ALPHA = 0.62, 0.92
+FAINTEST = 0.25  # of the ramp: the colour of the smallest value, told apart from the background
+RING_PX = 1.8
+KEY_PX = 22  # of the line above the plot that tells what colours stand for
+
+
+def scatter_frame(data: ClusterScatterData, ranges, width: int, height: int, theme: Tokens) -> Frame:
+    """Return the plot's rectangle and the ranges shown: `ranges`, or those of all clusters."""
+    x_range, y_range = ranges or (data.x_range, data.y_range)
+    top, right, bottom = theme.px(KEY_PX if data.color_range else 8), theme.px(14), theme.px(38)
+    inner = max(20, height - top - bottom)
+    left = left_margin(y_range, inner, theme)
+    return Frame(left, top, max(20, width - left - right), inner, x_range, y_range)
+
+
+def radii(data: ClusterScatterData, theme: Tokens) -> npt.NDArray[np.float64]:
+    """Return (n,) radii of the discs in px: areas grow with the sizes."""
+    small, large = SMALLEST_PX**2, LARGEST_PX**2
+    return np.sqrt(small + (large - small) * data.sizes) * theme.scale
+
+
+def disc_colors(data: ClusterScatterData, theme: Tokens) -> list[QColor]:
+    """Return the colour of each cluster that is not selected."""
+    if data.request.color == GROUP:
+        return [QColor(theme.group_color(group)) for group in data.groups]
+    if data.color_range is None:
+        return [QColor(theme.bars)] * len(data.cluster_ids)
+    table = shades(theme.ramp)
+    places = np.nan_to_num(FAINTEST + (1 - FAINTEST) * data.colors, nan=-1.0)
+    return [QColor(table[round(p * (N_SHADES - 1))]) if p >= 0 else QColor(theme.bars) for p in places.tolist()]
+
+
+def paint_clusters(
+    painter: QPainter, data: ClusterScatterData, frame: Frame, theme: Tokens, selected: tuple[int, ...]
+) -> None:
+    """Paint grid, axes and discs: large ones first, so that none is hidden, the selected ones last, the best on top."""
+    paint_grid(painter, frame, theme)
+    paint_axes(painter, frame, theme, data.x_label, data.y_label)
+    painter.save()
+    painter.setClipRect(QRectF(frame.left, frame.top, frame.width, frame.height))
+    centers, sizes, colors = (
+        frame.to_px(np.column_stack([data.x, data.y])),
+        radii(data, theme),
+        disc_colors(data, theme),
+    )
+    rank = {cluster: place for place, cluster in enumerate(selected)}
+    places = [rank.get(cluster, -1) for cluster in data.cluster_ids.tolist()]
+    order = sorted(range(len(places)), key=lambda i: (places[i] >= 0, -places[i], -sizes[i]))
+    for index in order:
+        center, radius, place = QPointF(*centers[index]), float(sizes[index]), places[index]
+        if place < 0:
+            painter.setPen(QPen(QColor(theme.view), 0.8))
+            painter.setBrush(with_alpha(colors[index].name(), ALPHA))
+        else:
+            color = selection_color(place, dark=theme.dark)
+            painter.setPen(QPen(QColor(color if is_hollow(place) else theme.text), RING_PX))
+            painter.setBrush(Qt.BrushStyle.NoBrush if is_hollow(place) else with_alpha(color, SELECTED_ALPHA))
+        painter.drawEllipse(center, radius, radius)
+    painter.restore()
+    if data.color_range is not None:
+        _paint_key(painter, data, frame, theme)
+
+
+def _paint_key(painter: QPainter, data: ClusterScatterData, frame: Frame, theme: Tokens) -> None:
+    """Draw what colours stand for above the plot, at the right."""
+    low, high = (format_number(value, 1 if data.color_range[1] < 20 else 0) for value in data.color_range)
+    table = shades(theme.ramp)
+    width, height, y = theme.px(56), theme.px(6), theme.px(KEY_PX / 2 - 3)
+    right = frame.left + frame.width - theme.text_width(high, TICK_PX)
+    for step in range(width):
+        shade = table[round((FAINTEST + (1 - FAINTEST) * step / (width - 1)) * (N_SHADES - 1))]
+        painter.fillRect(QRectF(right - theme.px(5) - width + step, y, 1, height), QColor(shade))
+    painter.setFont(theme.font(TICK_PX))
+    painter.setPen(QColor(theme.dim))
+    line = QRectF(0, y + height / 2 - theme.px(8), right - theme.px(10) - width, theme.px(16))
+    painter.drawText(line, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, f"{data.request.color} {low}")
+    line = QRectF(right, line.top(), theme.px(100), line.height())
+    painter.drawText(line, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, high)

@@ -1,0 +1,272 @@
+"""Scatter: every cluster a disc; any two columns of the list along the axes, size and colour by others."""
+
+from typing import Any, ClassVar
+
+import numpy as np
+from qtpy.QtCore import QPointF, QSize, Qt
+from qtpy.QtGui import QPainter
+from qtpy.QtWidgets import QWidget
+
+from napari_phy.core.cluster_meta import DISCARDED
+from napari_phy.core.progress import OnProgress
+from napari_phy.views.cluster_scatter import (
+    GROUP,
+    MEASURES,
+    SAME,
+    ClusterScatterData,
+    ClusterScatterRequest,
+    Measure,
+    cluster_words,
+    clusters_in_lasso,
+    compute_cluster_scatter,
+)
+from napari_phy.widgets.canvas.cluster_scatter_painter import paint_clusters, radii, scatter_frame
+from napari_phy.widgets.canvas.frame import Frame
+from napari_phy.widgets.canvas.lasso import Lasso
+from napari_phy.widgets.choices import Allowed, choice_actions, values_of
+from napari_phy.widgets.guarded import guarded
+from napari_phy.widgets.lasso_plot import LassoPlot
+from napari_phy.widgets.lasso_tool import TOO_FEW_POINTS
+from napari_phy.widgets.legend import LegendEntry
+from napari_phy.widgets.overlay import paint_lasso
+from napari_phy.widgets.painted_panel import PaintedPanel
+from napari_phy.widgets.theme import Tokens
+
+AXES = tuple((name, name) for name in MEASURES)
+SIZES = (*AXES[:5], ("all the same", SAME))
+COLORS = (("group", GROUP), *AXES, ("all the same", SAME))
+GROUPS = ("good", "mua", "unsorted", "noise")
+HOVER_PX = 4.0  # beyond the disc
+ZOOM_STEP = 1.2
+NOTHING_INSIDE = "No cluster lies inside the lasso."
+
+
+class ClusterScatterPanel(PaintedPanel):
+    """All clusters; the selected ones in their colours. A click selects, a lasso selects all inside."""
+
+    title = "Scatter"
+    subject = "all clusters"
+    working = "Reading clusters…"
+    failed = "The clusters could not be read."
+    needs_features = True
+    has_lasso = True
+    all_times = True  # the columns are those of the list
+    remembered: ClassVar[Allowed] = {
+        "x": MEASURES,
+        "y": MEASURES,
+        "size": values_of(SIZES),
+        "color": values_of(COLORS),
+    }
+    help_text = (
+        "Every disc is a cluster; the selected ones have their colours and a rim.\n"
+        "Click one to select it, Ctrl+click adds or drops one. Ctrl+drag draws a lasso that selects what is inside.\n"
+        "The menu ⋯ sets what size and colour stand for.\n"
+        "Wheel zooms, dragging moves, a double-click shows all again."
+    )
+
+    def __init__(self, session: Any = None, **options: Any) -> None:
+        self.x: Measure = "rate"
+        self.y: Measure = "depth"
+        self.size = "spikes"
+        self.color = GROUP
+        self._ranges: tuple[tuple[float, float], tuple[float, float]] | None = None
+        self._lasso = Lasso()
+        super().__init__(session, **options)
+
+    def make_plot(self) -> LassoPlot:
+        return LassoPlot(self._paint_plot, self.header.lasso_button.isChecked)
+
+    def make_content(self) -> QWidget:
+        plot = super().make_content()
+        for signal, slot in (
+            (plot.dragged, self._on_dragged),
+            (plot.scrolled, self._on_scrolled),
+            (plot.double_clicked, self._on_double_clicked),
+            (plot.lasso_started, self._on_lasso_started),
+            (plot.lasso_moved, self._on_lasso_moved),
+            (plot.lasso_ended, self._on_lasso_ended),
+        ):
+            signal.connect(slot)
+        self._x_menu = self.add_drop_down("Horizontal axis", AXES, self.x, self.set_x, prefix="x")
+        self._y_menu = self.add_drop_down("Vertical axis", AXES, self.y, self.set_y, prefix="y")
+        menu = self.header.more_menu
+        self._sizes = choice_actions(menu.addMenu("Size"), SIZES, self.size, self.set_size)
+        self._colors = choice_actions(menu.addMenu("Colour"), COLORS, self.color, self.set_color)
+        menu.addSeparator()
+        return plot
+
+    def on_session(self) -> None:
+        self._ranges = None
+        self._lasso.clear()
+
+    def on_selection(self) -> None:
+        self.plot.update()
+
+    # --- request ---
+
+    def make_request(self) -> ClusterScatterRequest | None:
+        if self._is_preparing:
+            return None
+        manager = self.session.manager
+        groups = {cluster: manager.group(cluster) for cluster in manager.cluster_ids.tolist()}
+        shown = tuple(cluster for cluster, group in groups.items() if group != DISCARDED)
+        if not shown:
+            return None
+        return ClusterScatterRequest(
+            shown, tuple(groups[cluster] for cluster in shown), self.x, self.y, self.size, self.color
+        )
+
+    def compute(self, session: Any, request: ClusterScatterRequest, on_progress: OnProgress) -> ClusterScatterData:
+        return compute_cluster_scatter(session, request, on_progress)
+
+    def set_x(self, measure: Measure) -> None:
+        """Show another column along x."""
+        self.x = measure
+        self._x_menu.set_current(measure)
+        self._start_over()
+
+    def set_y(self, measure: Measure) -> None:
+        """Show another column along y."""
+        self.y = measure
+        self._y_menu.set_current(measure)
+        self._start_over()
+
+    def set_size(self, measure: str) -> None:
+        """Have areas stand for a column, or all the same."""
+        self.size = measure
+        self._sizes[measure].setChecked(True)
+        self.refresh()
+
+    def set_color(self, measure: str) -> None:
+        """Have colours stand for groups or a column, or all the same."""
+        self.color = measure
+        self._colors[measure].setChecked(True)
+        self.refresh()
+
+    def _start_over(self) -> None:
+        self._ranges = None
+        self._lasso.clear()
+        self.refresh()
+
+    # --- drawing ---
+
+    def draw(self, data: ClusterScatterData) -> None:
+        self.stack.caption.setText(data.caption)
+        self.plot.update()
+
+    def legend_entries(self) -> tuple[LegendEntry, ...]:
+        groups = () if self.data is None or self.data.request.color != GROUP else GROUPS
+        names = [group for group in groups if group in self.data.groups]
+        entries = tuple(LegendEntry(name, self.theme.group_color(name), round=True, dim=True) for name in names)
+        return (*self.cluster_entries(self.clusters), *entries)
+
+    def frame(self, size: QSize, theme: Tokens) -> Frame:
+        """Return the plot's rectangle and the ranges shown."""
+        return scatter_frame(self.data, self._ranges, size.width(), size.height(), theme)
+
+    @property
+    def frame_now(self) -> Frame:
+        """The same on the screen."""
+        return self.frame(self.plot.size(), self.theme)
+
+    def paint_picture(self, painter: QPainter, size: QSize, theme: Tokens) -> None:
+        """Paint axes, discs and the lasso in a rectangle of some size."""
+        frame = self.frame(size, theme)
+        paint_clusters(painter, self.data, frame, theme, self.clusters)
+        polygon = self._lasso.polygon
+        paint_lasso(painter, frame, theme, polygon, closed=False, tag="", size=(size.width(), size.height()))
+
+    # --- what is under the mouse ---
+
+    def index_at(self, x_px: float, y_px: float) -> int | None:
+        """Return the index of the cluster at a pixel: of the discs that are there, that whose middle is nearest."""
+        data, frame = self.data, self.frame_now
+        if not len(data.cluster_ids) or not frame.contains(x_px, y_px):
+            return None
+        distances = np.hypot(*(frame.to_px(np.column_stack([data.x, data.y])) - (x_px, y_px)).T)
+        distances[distances > radii(data, self.theme) + HOVER_PX] = np.inf
+        index = int(np.argmin(distances))
+        return index if np.isfinite(distances[index]) else None
+
+    def read_out(self, x_px: float, y_px: float) -> str:
+        """Return `cluster 20, good, 259 spikes: rate 4.3 Hz, depth 240 µm` for the disc under the mouse."""
+        index = self.index_at(x_px, y_px)
+        return "" if index is None else cluster_words(self.data, index)
+
+    def on_clicked(self, position: QPointF, ctrl: bool) -> None:
+        index = self.index_at(position.x(), position.y())
+        if index is None:
+            return
+        cluster, chosen = int(self.data.cluster_ids[index]), list(self.session.selection.clusters)
+        if not ctrl:
+            chosen = [cluster]
+        elif cluster in chosen:
+            chosen.remove(cluster)
+        else:
+            chosen.append(cluster)
+        self.session.selection.select(chosen)
+
+    # --- moving about ---
+
+    @guarded
+    def _on_dragged(self, x_px: float, y_px: float) -> None:
+        if self.data is not None:
+            self._show(self.frame_now.panned(x_px, y_px))
+
+    @guarded
+    def _on_scrolled(self, position: QPointF, notches: float, _modifiers: Any) -> None:
+        if self.data is not None:
+            self._show(self.frame_now.zoomed(position.x(), position.y(), ZOOM_STEP**notches))
+
+    def _show(self, frame: Frame) -> None:
+        self._ranges = frame.x_range, frame.y_range
+        self.plot.update()
+
+    @guarded
+    def _on_double_clicked(self, _position: QPointF) -> None:
+        self._ranges = None
+        self.plot.update()
+
+    # --- lasso ---
+
+    @guarded
+    def _on_lasso_started(self, position: QPointF) -> None:
+        self.setFocus(Qt.FocusReason.MouseFocusReason)
+        if self.data is not None:
+            self._lasso.start(*self._point(position))
+
+    @guarded
+    def _on_lasso_moved(self, position: QPointF) -> None:
+        if self.data is not None and self._lasso.drawing and self._lasso.add(*self._point(position)):
+            self.plot.update()
+
+    @guarded
+    def _on_lasso_ended(self, position: QPointF) -> None:
+        self.header.lasso_button.setChecked(False)
+        if self.data is None or not self._lasso.drawing:
+            return
+        self._lasso.add(*self._point(position))
+        polygon = self._lasso.polygon
+        is_one = self._lasso.close()
+        self._lasso.clear()
+        self.plot.update()
+        found = clusters_in_lasso(self.data, polygon) if is_one else []
+        if found:
+            self.session.selection.select(found)
+        else:
+            self.say(NOTHING_INSIDE if is_one else TOO_FEW_POINTS)
+
+    def _point(self, position: QPointF) -> tuple[tuple[float, float], tuple[float, float]]:
+        px = (position.x(), position.y())
+        x, y = self.frame_now.to_data([px])[0].tolist()
+        return (x, y), px
+
+    def keyPressEvent(self, event) -> None:
+        """Leave the lasso by Esc; all other keys go their way."""
+        if event.key() == Qt.Key.Key_Escape and (len(self._lasso) or self.header.lasso_button.isChecked()):
+            self.header.lasso_button.setChecked(False)
+            self._lasso.clear()
+            self.plot.update()
+            event.accept()
+        else:
+            super().keyPressEvent(event)

@@ -1,0 +1,97 @@
+import numpy as np
+import pytest
+
+from napari_phy.core.errors import ClusteringError
+from napari_phy.views.cluster_scatter import (
+    MEASURES,
+    ClusterScatterRequest,
+    cluster_words,
+    clusters_in_lasso,
+    compute_cluster_scatter,
+)
+from napari_phy.views.cluster_table import compute_amplitudes, compute_cluster_table
+
+
+def asked(session, **changes):
+    ids = tuple(session.manager.cluster_ids.tolist())
+    return ClusterScatterRequest(ids, tuple(session.manager.group(cluster) for cluster in ids), **changes)
+
+
+@pytest.mark.parametrize("x", MEASURES)
+def test_points_are_the_columns_of_the_list(session, x):
+    y = "depth" if x != "depth" else "rate"
+    data = compute_cluster_scatter(session, asked(session, x=x, y=y))
+    compute_amplitudes(session, range(5))
+    table = compute_cluster_table(session)
+    columns = {
+        "depth": table.depths, "rate": table.rates, "amplitude": table.amplitudes, "spikes": table.n_spikes,
+        "refractory": table.refractory, "channel": table.channels, "id": table.ids,
+    }  # fmt: skip
+    np.testing.assert_array_equal(data.cluster_ids, table.ids)
+    np.testing.assert_array_equal(data.x, columns[x])
+    np.testing.assert_array_equal(data.y, columns[y])
+    assert data.x_range[0] < data.x.min() <= data.x.max() < data.x_range[1]
+
+
+def test_sizes_are_shares_of_the_largest_and_colours_places_between(session):
+    data = compute_cluster_scatter(session, asked(session, size="spikes", color="rate"))
+    n_spikes = np.array([session.manager.n_spikes(cluster) for cluster in range(5)])
+    np.testing.assert_allclose(data.sizes, n_spikes / n_spikes.max())
+    np.testing.assert_allclose(data.colors, (n_spikes - n_spikes.min()) / np.ptp(n_spikes))
+    assert data.color_range == pytest.approx((n_spikes.min() / 20, n_spikes.max() / 20))
+    assert data.caption == "all 5 clusters; size: spikes, colour: rate"
+
+
+def test_by_group_there_is_no_ramp(session):
+    data = compute_cluster_scatter(session, asked(session, size="same"))
+    assert data.groups == ("good", "noise", "mua", "unsorted", "unsorted")
+    assert data.color_range is None
+    assert (data.sizes == 1).all()
+    assert data.caption == "all 5 clusters; colour: group"
+
+
+def test_clusters_without_a_value_are_left_out_and_counted(make_session):
+    session = make_session(with_raw=False)
+    data = compute_cluster_scatter(session, asked(session, x="amplitude"))
+    assert len(data.cluster_ids) == 0
+    assert data.caption.startswith("0 of 5 clusters")
+    assert data.x_range == (0.0, 1.0)
+    size = compute_cluster_scatter(session, asked(session, size="amplitude", color="amplitude"))
+    assert size.sizes.tolist() == [0] * 5
+    assert np.isnan(size.colors).all()
+    assert size.color_range is None
+
+
+def test_nothing_is_read_that_no_column_needs(session):
+    compute_cluster_scatter(session, asked(session, x="rate", y="spikes"))
+    assert session.model.features.n_reads == session.model.waveforms.n_reads == 0
+    compute_cluster_scatter(session, asked(session, x="rate", y="depth"))
+    assert session.model.features.n_reads > 0
+    assert session.model.waveforms.n_reads == 0
+
+
+def test_a_lasso_holds_the_clusters_inside_the_largest_first(session):
+    data = compute_cluster_scatter(session, asked(session))
+    (left, right), (bottom, top) = data.x_range, data.y_range
+    box = [(left, bottom), (right, bottom), (right, top), (left, top)]
+    sizes = [session.manager.n_spikes(cluster) for cluster in clusters_in_lasso(data, box)]
+    assert len(sizes) == 5
+    assert sizes == sorted(sizes, reverse=True)
+    middle = float(np.median(data.y))
+    upper = clusters_in_lasso(data, [(left, middle + 1e-9), (right, middle + 1e-9), (right, top), (left, top)])
+    assert set(upper) == set(data.cluster_ids[data.y > middle].tolist())
+
+
+def test_words_tell_the_cluster_and_both_columns(session):
+    data = compute_cluster_scatter(session, asked(session, x="rate", y="depth"))
+    n = session.manager.n_spikes(1)
+    assert cluster_words(data, 1) == f"cluster 1, noise, {n} spikes: rate {n / 20:.1f} Hz, depth {data.y[1]:.0f} µm"
+    data = compute_cluster_scatter(session, asked(session, x="refractory", y="channel"))
+    assert cluster_words(data, 1).endswith(f"refractory {data.x[1]:.1f} %, channel 4")
+
+
+def test_a_cluster_that_is_gone_is_refused(session):
+    request = asked(session)
+    session.manager.merge([0, 1])
+    with pytest.raises(ClusteringError):
+        compute_cluster_scatter(session, request)

@@ -1,0 +1,182 @@
+"""The scatter of clusters, by mouse: discs where the columns are, clicks and lassos that select clusters."""
+
+import numpy as np
+import pytest
+from qtpy.QtCore import QPoint, QPointF, QSize, Qt
+from qtpy.QtGui import QColor, QWheelEvent
+from qtpy.QtWidgets import QApplication
+from widgets.light_session import light_session
+
+from napari_phy.widgets.canvas.cluster_scatter_painter import disc_colors, radii
+from napari_phy.widgets.cluster_scatter_panel import NOTHING_INSIDE, ClusterScatterPanel
+
+LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+CTRL = Qt.KeyboardModifier.ControlModifier
+
+
+@pytest.fixture
+def session():
+    made = light_session(n_clusters=8, n_spikes=1600)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def panel(qtbot, session):
+    made = ClusterScatterPanel(session)
+    qtbot.addWidget(made)
+    made.resize(480, 440)
+    made.show()
+    qtbot.waitExposed(made)
+    session.selection.select([1, 2])
+    made.set_x("id")
+    qtbot.waitUntil(lambda: ready(made))
+    return made
+
+
+def ready(panel):
+    return not panel.busy and panel.data is not None and panel.data.request == panel.make_request()
+
+
+def place(panel, cluster):
+    """Return the px of a cluster's disc."""
+    data = panel.data
+    (index,) = np.flatnonzero(data.cluster_ids == cluster)
+    return panel.frame_now.to_px([[data.x[index], data.y[index]]])[0]
+
+
+def point(panel, cluster):
+    return QPointF(*place(panel, cluster)).toPoint()
+
+
+def color_at(panel, where):
+    image = panel.plot.grab().toImage()
+    scale = image.width() / panel.plot.width()
+    return np.array(image.pixelColor(int(where[0] * scale), int(where[1] * scale)).getRgb()[:3])
+
+
+def over_view(panel, color, alpha):
+    rgb, view = (np.array(QColor(one).getRgb()[:3]) for one in (color, panel.theme.view))
+    return alpha * rgb + (1 - alpha) * view
+
+
+def test_discs_have_the_colour_of_their_group_and_selected_ones_their_own(panel, session):
+    for rank, cluster in enumerate((1, 2)):
+        np.testing.assert_allclose(
+            color_at(panel, place(panel, cluster)), over_view(panel, panel.color_of(rank), 0.92), atol=18
+        )
+    wanted = over_view(panel, panel.theme.group_color("good"), 0.62)
+    np.testing.assert_allclose(color_at(panel, place(panel, 0)), wanted, atol=18)
+
+
+def test_colours_can_stand_for_a_column(panel, qtbot):
+    panel.set_color("id")
+    panel.set_size("same")
+    qtbot.waitUntil(lambda: ready(panel))
+    colors = disc_colors(panel.data, panel.theme)
+    assert colors[-1].name() == panel.theme.ramp[2]
+    np.testing.assert_allclose(color_at(panel, place(panel, 7)), over_view(panel, panel.theme.ramp[2], 0.62), atol=18)
+    assert len({color.name() for color in colors}) == 8
+    assert len(set(radii(panel.data, panel.theme))) == 1
+    assert [entry.text for entry in panel.stack.legend.entries] == ["1", "2"]
+
+
+def test_areas_grow_with_the_size(panel, qtbot):
+    data = panel.data
+    areas = radii(data, panel.theme) ** 2
+    assert np.argsort(areas).tolist() == np.argsort(data.n_spikes).tolist()
+    assert [entry.text for entry in panel.stack.legend.entries] == ["1", "2", "good", "mua", "unsorted", "noise"]
+
+
+def test_a_click_selects_ctrl_adds_and_drops(panel, session, qtbot):
+    qtbot.mouseClick(panel.plot, LEFT, NONE, point(panel, 4))
+    assert session.selection.clusters == (4,)
+    qtbot.mouseClick(panel.plot, LEFT, CTRL, point(panel, 6))
+    assert session.selection.clusters == (4, 6)
+    qtbot.mouseClick(panel.plot, LEFT, CTRL, point(panel, 4))
+    assert session.selection.clusters == (6,)
+    qtbot.mouseClick(panel.plot, LEFT, NONE, QPoint(2, 2))
+    assert session.selection.clusters == (6,)
+
+
+def drag(qtbot, panel, points, modifier):
+    points = [QPointF(*one).toPoint() for one in points]
+    qtbot.mousePress(panel.plot, LEFT, modifier, points[0])
+    for one in points[1:]:
+        qtbot.mouseMove(panel.plot, one)
+    qtbot.mouseRelease(panel.plot, LEFT, modifier, points[-1])
+
+
+def box_around(panel, clusters):
+    places = np.array([place(panel, cluster) for cluster in clusters])
+    (left, top), (right, bottom) = places.min(axis=0) - 6, places.max(axis=0) + 6
+    return [(left, top), (right, top), (right, bottom), (left, bottom), (left, top + 1)]
+
+
+def inside(panel, box):
+    (left, top), (right, bottom) = box[0], box[2]
+    ids = panel.data.cluster_ids.tolist()
+    return {one for one in ids if left < place(panel, one)[0] < right and top < place(panel, one)[1] < bottom}
+
+
+@pytest.mark.parametrize("by_button", [False, True])
+def test_a_lasso_selects_the_clusters_inside(panel, session, qtbot, by_button):
+    box = box_around(panel, (3, 4))
+    wanted = inside(panel, box)
+    if by_button:
+        panel.header.lasso_button.click()
+    drag(qtbot, panel, box, NONE if by_button else CTRL)
+    assert set(session.selection.clusters) == wanted
+    assert {3, 4} <= wanted
+    sizes = [session.manager.n_spikes(cluster) for cluster in session.selection.clusters]
+    assert sizes == sorted(sizes, reverse=True)
+    assert not panel.header.lasso_button.isChecked()
+
+
+def test_a_lasso_around_nothing_says_so_and_keeps_the_selection(panel, session, qtbot):
+    frame = panel.frame_now
+    x, y = frame.left + 3, frame.top + 3
+    with qtbot.waitSignal(panel.hovered, check_params_cb=lambda words: words == NOTHING_INSIDE):
+        drag(qtbot, panel, [(x, y), (x + 12, y), (x + 12, y + 12), (x, y + 12)], CTRL)
+    assert session.selection.clusters == (1, 2)
+
+
+def test_hovering_tells_the_cluster(panel, session, qtbot):
+    with qtbot.waitSignal(panel.hovered) as heard:
+        qtbot.mouseMove(panel.plot, point(panel, 5))
+    n = session.manager.n_spikes(5)
+    assert heard.args[0].startswith(f"cluster 5, unsorted, {n} spikes: id 5, depth ")
+    assert panel.read_out(1, 1) == ""
+
+
+def test_the_wheel_zooms_dragging_moves_and_a_double_click_shows_all(panel, qtbot):
+    before = panel.frame_now
+    where = QPointF(*place(panel, 3))
+    event = QWheelEvent(
+        where, panel.plot.mapToGlobal(where), QPoint(), QPoint(0, 240), Qt.MouseButton.NoButton, NONE,
+        Qt.ScrollPhase.NoScrollPhase, False,
+    )  # fmt: skip
+    QApplication.sendEvent(panel.plot, event)
+    np.testing.assert_allclose(place(panel, 3), (where.x(), where.y()), atol=1e-6)
+    assert np.ptp(panel.frame_now.x_range) == pytest.approx(np.ptp(before.x_range) / 1.44)
+    drag(qtbot, panel, [(200, 200), (230, 210)], NONE)
+    np.testing.assert_allclose(place(panel, 3), (where.x() + 30, where.y() + 10), atol=1e-6)
+    qtbot.mouseDClick(panel.plot, LEFT, NONE, QPoint(5, 5))
+    assert panel.frame_now == before
+
+
+def test_a_move_to_a_group_and_a_merge_are_shown(panel, session, qtbot):
+    session.move([5], "good")
+    qtbot.waitUntil(lambda: ready(panel))
+    assert panel.data.groups[5] == "good"
+    session.merge([3, 4])
+    qtbot.waitUntil(lambda: ready(panel))
+    assert panel.data.cluster_ids.tolist() == [0, 1, 2, 5, 6, 7, 8]
+
+
+def test_it_paints_in_any_size_and_into_an_svg(panel, tmp_path):
+    for size in (QSize(30, 30), QSize(220, 100), QSize(1500, 900)):
+        panel.plot.resize(size)
+        panel.plot.grab()
+    panel.save_picture(str(tmp_path / "scatter.svg"))
+    assert "depth (µm)" in (tmp_path / "scatter.svg").read_text(encoding="utf-8")
