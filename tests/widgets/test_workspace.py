@@ -22,7 +22,8 @@ from napari_phy.widgets.layouts import napari_docks
 from napari_phy.widgets.workspace import HINTS, Workspace, open_workspace
 
 LARGE, SMALL = (1920, 1080), (1280, 800)
-NAMES = {"Clusters", "Similar", "Waveforms", "Features", "Correlograms", "Traces"}
+NAMES = {"Clusters", "Similar", "Waveforms", "Features", "Correlograms", "Traces", "Amplitude", "Probe", "History"}
+TABS = ("Amplitude", "Probe", "History")
 
 
 def show(viewer, size):
@@ -83,12 +84,14 @@ def test_the_large_layout(workspace):
     on_top = {t for t, a in area.items() if a == Qt.DockWidgetArea.TopDockWidgetArea}
     assert on_top == {"Waveforms", "Features", "Correlograms"}
     assert area["Traces"] == Qt.DockWidgetArea.BottomDockWidgetArea
+    assert {t for t, a in area.items() if a == Qt.DockWidgetArea.RightDockWidgetArea} == set(TABS)
+    assert [title for title in TABS if not workspace.docks[title].visibleRegion().isEmpty()] == ["Amplitude"]
     size = {title: (dock.width(), dock.height()) for title, dock in workspace.docks.items()}
     assert size["Clusters"][0] == pytest.approx(434, abs=4)
     assert size["Clusters"][1] / size["Similar"][1] == pytest.approx(555 / 435, rel=0.05)
     assert size["Waveforms"][1] == pytest.approx(545, abs=4)
     assert size["Traces"][1] == pytest.approx(300, abs=4)
-    for title, width in (("Waveforms", 420), ("Features", 550), ("Correlograms", 520)):
+    for title, width in (("Waveforms", 420), ("Features", 550), ("Correlograms", 520), ("Amplitude", 520)):
         assert size[title][0] == pytest.approx(width, rel=0.03), title
     assert workspace.docks["Clusters"].x() == 0
     assert not workspace.is_small
@@ -104,6 +107,8 @@ def test_the_small_layout(open_):
     assert (docks["Waveforms"].width(), docks["Waveforms"].height()) == pytest.approx((410, 360), abs=6)
     assert docks["Features"].width() == pytest.approx(545, abs=6)
     assert docks["Correlograms"].width() == pytest.approx(480, abs=4)
+    assert {docks[title] for title in TABS} == set(workspace.window.tabifiedDockWidgets(docks["Correlograms"]))
+    assert not docks["Correlograms"].visibleRegion().isEmpty()
     assert workspace.panels["Clusters"].list.rowHeight(0) == 20
 
 

@@ -209,6 +209,11 @@ class ClusterManager(Clustering):
         return self._history.n_done
 
     @property
+    def n_dropped(self) -> int:
+        """Number of edits that hold and are too old to be undone."""
+        return self._history.n_dropped
+
+    @property
     def history(self) -> tuple[UpdateInfo, ...]:
         """Records that are kept, in the order of doing; the first ones hold, redo would bring the others."""
         return tuple(step.update for step in self._history.steps)

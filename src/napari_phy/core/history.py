@@ -38,6 +38,11 @@ class GlobalHistory:
         return self._n_dropped + len(self._done)
 
     @property
+    def n_dropped(self) -> int:
+        """Number of edits that hold and are too old to be undone."""
+        return self._n_dropped
+
+    @property
     def last(self) -> Step | None:
         """The step that undo would take back."""
         return self._done[-1] if self._done else None

@@ -280,9 +280,13 @@ class Session(Edits, FileClusterings):
         target = self.store.saved_position
         if target is None:
             raise JournalError(f"The saved state of {self.name} is no longer in the history; undo step by step.")
-        while self.manager.n_done > target and self.undo():
+        self.go_to_edit(target)
+
+    def go_to_edit(self, n_done: int) -> None:
+        """Undo or redo until that many edits hold, or as far as the history goes."""
+        while self.manager.n_done > n_done and self.undo():
             pass
-        while self.manager.n_done < target and self.redo():
+        while self.manager.n_done < n_done and self.redo():
             pass
 
     def close(self) -> None:

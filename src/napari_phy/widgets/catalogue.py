@@ -12,6 +12,7 @@ from napari_phy.widgets.correlograms_panel import CorrelogramsPanel
 from napari_phy.widgets.drift_panel import DriftPanel
 from napari_phy.widgets.features_panel import FeaturesPanel
 from napari_phy.widgets.firing_rate_panel import FiringRatePanel
+from napari_phy.widgets.history_panel import HistoryPanel
 from napari_phy.widgets.intervals_panel import IntervalsPanel
 from napari_phy.widgets.probe_panel import ProbePanel
 from napari_phy.widgets.raster_panel import RasterPanel
@@ -32,7 +33,7 @@ class Kind:
     ----------
     panel : its widget.
     area : of napari's window.
-    in_sort : whether Sort opens it; the others are opened by a menu.
+    in_sort : whether Sort opens it; the others are opened by a menu. Beside the canvas they are tabs.
     is_list : whether it lists clusters: there is one of it, and the keys go there after an edit.
     """
 
@@ -49,16 +50,17 @@ KINDS: dict[str, Kind] = {
     "Features": Kind(FeaturesPanel, "top", in_sort=True),
     "Correlograms": Kind(CorrelogramsPanel, "top", in_sort=True),
     "Traces": Kind(TracesPanel, "bottom", in_sort=True),
-    "Amplitude": Kind(AmplitudePanel),
+    "Amplitude": Kind(AmplitudePanel, in_sort=True),
+    "Probe": Kind(ProbePanel, in_sort=True),
+    "History": Kind(HistoryPanel, in_sort=True),
     "Spikes": Kind(SpikesPanel),
     "Raster": Kind(RasterPanel),
     "Drift": Kind(DriftPanel),
     "Intervals": Kind(IntervalsPanel),
     "Firing rate": Kind(FiringRatePanel),
-    "Probe": Kind(ProbePanel),
     "Similarity": Kind(SimilarityPanel),
     "Scatter": Kind(ClusterScatterPanel),
 }
 LISTS = tuple(title for title, kind in KINDS.items() if kind.is_list)
 SORT = tuple(title for title, kind in KINDS.items() if kind.in_sort)
-ON_REQUEST = tuple(title for title, kind in KINDS.items() if not kind.in_sort)
+TABS = tuple(title for title, kind in KINDS.items() if kind.area == BESIDE)

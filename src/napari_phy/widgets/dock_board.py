@@ -9,7 +9,7 @@ from qtpy.compat import isalive
 from qtpy.QtCore import QObject, QSize, Qt, QTimer, Signal
 from qtpy.QtWidgets import QDockWidget, QMainWindow, QWidget
 
-from napari_phy.widgets.catalogue import KINDS, LISTS, ON_REQUEST, SORT
+from napari_phy.widgets.catalogue import KINDS, LISTS, SORT, TABS
 from napari_phy.widgets.dock_header import keep_header
 from napari_phy.widgets.dock_tabs import DockTabs
 from napari_phy.widgets.layouts import SMALL_BELOW, arrange_sort, napari_docks, place_beside, resize_beside, resize_sort
@@ -72,7 +72,7 @@ class DockBoard(QObject):
             panel.set_small(self.is_small)
         dock.destroyed.connect(partial(_forget, self.docks, self.panels, name, dock))
         self.adopted.emit(panel, dock)
-        if name in ON_REQUEST:
+        if name in TABS:
             place_beside(self._window(), dock, self._neighbour(name))
             QTimer.singleShot(0, self._widen)
 
@@ -126,10 +126,11 @@ class DockBoard(QObject):
             self.open(title)
         for panel in self.lists:
             panel.set_small(self.is_small)
-        arrange_sort(window, {title: self.docks[title] for title in SORT}, small=self.is_small)
-        for title in ON_REQUEST:
-            if title in self.docks and not self.docks[title].isHidden():
-                place_beside(window, self.docks[title], self._neighbour(title))
+        arrange_sort(window, {title: self.docks[title] for title in SORT if title not in TABS}, small=self.is_small)
+        shown = [title for title in TABS if title in self.docks and not self.docks[title].isHidden()]
+        for title in shown:
+            place_beside(window, self.docks[title], self._neighbour(title))
+        self.docks["Correlograms" if self.is_small else shown[0]].raise_()
         QTimer.singleShot(0, partial(self._resize, size))
 
     def _resize(self, size: QSize) -> None:
@@ -143,7 +144,7 @@ class DockBoard(QObject):
 
     def _neighbour(self, title: str) -> QDockWidget | None:
         """Return the dock beside the canvas that another one shares its place with, None where it is the first."""
-        beside = [other for other in ON_REQUEST if other != title]
+        beside = [other for other in TABS if other != title]
         if self.is_small and self._is_arranged:
             beside.insert(0, "Correlograms")
         found = (self.docks[other] for other in beside if other in self.docks and not self.docks[other].isHidden())
@@ -154,7 +155,7 @@ class DockBoard(QObject):
         """Give the docks beside the canvas their width, and the canvas what is left."""
         if isalive(self):
             window = self._window()
-            docks = [self.docks[title] for title in ON_REQUEST if title in self.docks]
+            docks = [self.docks[title] for title in TABS if title in self.docks]
             resize_beside(window, [dock for dock in docks if not dock.isHidden()], small=self.is_small)
             self.arranged.emit()
 

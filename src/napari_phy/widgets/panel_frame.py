@@ -29,6 +29,7 @@ class PanelFrame(QWidget):
     help_text = ""
     working = ""
     has_lasso = False
+    has_freeze = True
     has_legend = True
     has_caption = True
 
@@ -43,7 +44,7 @@ class PanelFrame(QWidget):
         self.data: Any = None  # what the picture shows
         self._said = ""
         self.theme_follower = ThemeFollower(viewer, self)
-        self.header = Header(self.title, lasso=self.has_lasso, theme=self.theme, parent=self)
+        self.header = Header(self.title, lasso=self.has_lasso, freeze=self.has_freeze, theme=self.theme, parent=self)
         self.header.hide()
         self.stack = PictureStack(self.make_content(), self.working)
         self.stack.legend.setVisible(self.has_legend)

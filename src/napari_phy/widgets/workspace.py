@@ -16,7 +16,7 @@ from napari_phy.widgets import messages
 from napari_phy.widgets.actions import ACTIONS
 from napari_phy.widgets.canvas.opengl import opengl_problem
 from napari_phy.widgets.canvas.program_deletion import keep_programs
-from napari_phy.widgets.catalogue import KINDS, LISTS, ON_REQUEST
+from napari_phy.widgets.catalogue import KINDS, LISTS
 from napari_phy.widgets.close_guard import CloseGuard
 from napari_phy.widgets.clustering_desk import ClusteringDesk
 from napari_phy.widgets.desk import SessionDesk
@@ -400,7 +400,7 @@ class Workspace(QObject):
         menu = QMenu("Layout", self.window)
         menu.addAction("Sort").triggered.connect(lambda *_: self.arrange(again=True))
         menu.addSeparator()
-        for title in ON_REQUEST:
+        for title in KINDS:
             menu.addAction(title).triggered.connect(lambda *_, title=title: self.board.open(title))
         menu.addSeparator()
         menu.addAction(self.overview.density.action)

@@ -1,0 +1,50 @@
+"""The edits of a session as a list: those that hold, then those that redo would bring back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from napari_phy.core.update_info import UpdateInfo
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HistoryData:
+    """What a history view lists.
+
+    Attributes
+    ----------
+    edits : those that are kept, in the order of doing.
+    n_dropped : edits before them, too old to be undone.
+    n_done : edits that hold now, dropped ones included.
+    n_saved : edits that hold in the file; None where that state can't be reached any more.
+    """
+
+    edits: tuple[UpdateInfo, ...]
+    n_dropped: int
+    n_done: int
+    n_saved: int | None
+
+    def n_done_at(self, row: int) -> int:
+        """Return how many edits hold at a row; row 0 is the state before the first edit that is kept."""
+        return self.n_dropped + row
+
+    @property
+    def row_now(self) -> int:
+        """The row of the state that is shown."""
+        return self.n_done - self.n_dropped
+
+    @property
+    def row_saved(self) -> int | None:
+        """The row of the state that the file holds, if it is in the list."""
+        row = None if self.n_saved is None else self.n_saved - self.n_dropped
+        return row if row is not None and 0 <= row <= len(self.edits) else None
+
+
+def edit_row(edit: UpdateInfo, name: str) -> str:
+    """Return the row of an edit whose name is `merge 5 and 9`: `Merge 5 and 9 → 23`."""
+    words = name[:1].upper() + name[1:]
+    if not edit.added:
+        return words
+    added = [str(cluster) for cluster in edit.added]
+    shown = added if len(added) <= 4 else [*added[:3], f"{len(added) - 3} more"]
+    return f"{words} → {', '.join(shown)}"
