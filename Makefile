@@ -39,7 +39,7 @@ check: $(VENV)/.installed-dev ## Style, types, import fences, manifest
 soak: libraries-headless $(VENV)/.installed-dev ## Run the tests that take long
 	@$(PYTEST) -m soak $(ARGS)
 
-bench: benchmarks/.venv/.installed ## Compare with phy, phylib and SpikeInterface, in an environment of its own
+bench: libraries-headless benchmarks/.venv/.installed ## Compare with phy, phylib and SpikeInterface, in an environment of its own
 	benchmarks/.venv/bin/python benchmarks/run.py $(ARGS)
 
 pictures: libraries-headless $(VENV)/.installed ## Draw the pictures of the docs again

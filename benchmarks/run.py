@@ -9,6 +9,7 @@ import argparse
 import importlib
 import json
 import math
+import os
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -33,6 +34,7 @@ SUBJECTS = {
     "readback": "reading back what was saved",
     "traces": "30 s of 384 channels: pages, frames, the summary",
     "spikes": "10 M spikes, 500 clusters: pictures of all of them",
+    "clicks": "1 M spikes, 32 channels: from an event to the last paint",
     "cold_import": "starting",
 }
 
@@ -46,7 +48,7 @@ def main(arguments: list[str] | None = None) -> None:
         subject = importlib.import_module(f"subjects.{name}")
         sides = {side: Results() for side in ("ours", "theirs")}
         for side, size in _turns(name, subject, options):
-            sides[side].add(_measured(name, side, size))
+            sides[side].add(_measured(name, side, size, on_display=getattr(subject, "ON_DISPLAY", False)))
         lines = [
             table.line(row, sides["ours"].samples, sides["theirs"].samples, cpu=options.cpu) for row in subject.ROWS
         ]
@@ -112,9 +114,14 @@ def _turns(name: str, subject: ModuleType, options: argparse.Namespace) -> Itera
             yield "theirs", size
 
 
-def _measured(name: str, side: Side, size: Size) -> dict:
+def _measured(name: str, side: Side, size: Size, *, on_display: bool) -> dict:
     command = [sys.executable, str(HERE / "worker.py"), name, side, json.dumps(asdict(size))]
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
+    environment = dict(os.environ)
+    if on_display:  # of its own, drawn in software, so that all machines do the same
+        environment |= {"QT_API": "pyqt6", "QT_QPA_PLATFORM": "xcb"}
+        environment.pop("WAYLAND_DISPLAY", None)
+        command = ["xvfb-run", "-a", "-s", "-screen 0 1920x1080x24", *command]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False, env=environment)
     if done.returncode:
         raise SystemExit(f"{name}, {side}: the process ended with {done.returncode}.")
     return json.loads(done.stdout.splitlines()[-1])

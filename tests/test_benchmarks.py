@@ -21,6 +21,7 @@ def run(*arguments: str) -> str:
         (["construct", "merge", "split", "series", "large"], {"first": 1, "merge": 2, "split 5 M": 2}),
         (["session", "journal", "opening"], {"undo split": 2, "bare undo": 4, "open, no journal": 2}),
         (["spikes"], {"raster merge": 9, "drift pan": 1, "density pan": 1}),
+        (["clicks"], {"raster": 2, "canvas p95": 1, "page": 2}),
     ],
 )
 def test_every_subject_measures_what_its_rows_ask_for(subjects, n_measured, tmp_path):

@@ -76,7 +76,8 @@ def test_the_layer_follows_selection_and_edits(session, viewer):
     assert len(layer.data) == 0
 
 
-def test_from_the_thirteenth_cluster_on_points_are_rings(session, viewer):
+def test_from_the_thirteenth_cluster_on_points_are_rings(session, viewer, monkeypatch):
+    monkeypatch.setattr("napari_phy.layers.spikes.N_POINTS_MAX", 20_000)
     binder = LayerBinder(viewer, session)
     layer = viewer.layers["spikes"]
     clusters = session.manager.cluster_ids.tolist()

@@ -14,7 +14,7 @@ from napari_phy.layers.session_tag import TAG, SessionTag
 from napari_phy.session import Session
 from napari_phy.views.cluster_table import compute_cluster_table
 
-N_POINTS_MAX = 20_000
+N_POINTS_MAX = 2000  # 12 solid rows across a window; a redraw of more takes software GL over 50 ms
 SIZE_PX = (7, 7)
 ROW_SPREAD = 0.7  # of a channel
 RIM = 0.22  # of the size of a hollow point
