@@ -13,6 +13,7 @@ from napari_phy.views.numbers import format_shown
 from napari_phy.views.raster import RasterData, RasterRequest, compute_raster, trains_of
 from napari_phy.widgets.canvas.raster_image import Marker
 from napari_phy.widgets.choices import Allowed, choice_actions, values_of
+from napari_phy.widgets.color_schemes import GREY, SCHEMES, scheme_colors
 from napari_phy.widgets.legend import LegendEntry
 from napari_phy.widgets.marks import marked_spike
 from napari_phy.widgets.panel import Panel, guarded
@@ -43,6 +44,7 @@ class RasterPanel(Panel):
         "order": values_of(ORDERS),
         "rows_a_page": values_of(ROWS),
         "marker": values_of(MARKERS),
+        "scheme": values_of(SCHEMES),
     }
     help_text = (
         "Every row is a cluster, every tick a spike; where pixels hold many, the stronger the more.\n"
@@ -54,6 +56,7 @@ class RasterPanel(Panel):
     def __init__(self, session: Any = None, **options: Any) -> None:
         self.listed: Callable[[], Sequence[int]] | None = None
         self.order: Order = "depth"
+        self.scheme = GREY
         self._best: int | None = None
         super().__init__(session, **options)
 
@@ -65,6 +68,7 @@ class RasterPanel(Panel):
         self._order_menu = self.add_drop_down("Order of clusters", ORDERS, self.order, self.set_order)
         self._rows_menu = self.add_drop_down("Rows on a page", ROWS, None, self.set_rows_a_page)
         menu = self.header.more_menu
+        self._schemes = choice_actions(menu.addMenu("Colour"), SCHEMES, self.scheme, self.set_scheme)
         self._markers = choice_actions(menu, MARKERS, self.plot.marker, self.set_marker)
         return self.plot
 
@@ -105,8 +109,17 @@ class RasterPanel(Panel):
         if self.data is not None:
             self._show_selection()
 
+    @guarded
+    def _on_clustering_changed(self) -> None:
+        self._show_others()
+        self.refresh()
+
+    def _show_others(self) -> None:
+        self.plot.set_other_colors(scheme_colors(self.session, self.scheme, self.theme))
+
     def _show_selection(self) -> None:
         clusters = self.clusters
+        self._show_others()
         self.plot.set_colors({cluster: self.color_of(place) for place, cluster in enumerate(clusters)})
         self.plot.set_marked(marked_spike(self.session))
         best = clusters[0] if clusters else None
@@ -159,6 +172,13 @@ class RasterPanel(Panel):
         """Draw spikes as a "bar" or a "dot"."""
         self._markers[marker].setChecked(True)
         self.plot.set_marker(marker)
+
+    def set_scheme(self, scheme: str) -> None:
+        """Colour the rows of clusters that are not selected: "grey", by "cluster", "group", or a measure."""
+        self.scheme = scheme
+        self._schemes[scheme].setChecked(True)
+        if self.session is not None:
+            self._show_others()
 
     def follow_list(self) -> None:
         """Take the order of the list again, if that is the one shown."""

@@ -48,6 +48,7 @@ class RasterPlot(TracePlot):
         self.rows_a_page: int | None = None
         self._theme = theme
         self._colors: Mapping[int, str] = {}
+        self._other_colors: Mapping[int, str] = {}
         self._clock: Any = None
         self._marked: int | None = None
         self._scroll = 0.0
@@ -83,6 +84,12 @@ class RasterPlot(TracePlot):
         """Give clusters their colours; all others have that of the background."""
         if dict(colors) != self._colors:
             self._colors = dict(colors)
+            self.redraw()
+
+    def set_other_colors(self, colors: Mapping[int, str]) -> None:
+        """Give clusters the colours they have while `set_colors` has none for them."""
+        if dict(colors) != self._other_colors:
+            self._other_colors = dict(colors)
             self.redraw()
 
     def set_marked(self, spike: int | None) -> None:
@@ -215,7 +222,8 @@ class RasterPlot(TracePlot):
     def _draw(self, layout: TraceLayout, scale: float, theme: Tokens) -> None:
         n_columns = max(1, round(layout.width * scale))
         self._pixels = blank(n_columns, max(1, round(layout.height * scale)), theme.view)
-        colors = [self._colors.get(cluster, getattr(theme, self._plain)) for cluster in self.rows.tolist()]
+        plain = getattr(theme, self._plain)
+        colors = [self._colors.get(c) or self._other_colors.get(c, plain) for c in self.rows.tolist()]
         draw_raster(
             self._pixels,
             self._counts.get(self.trains, *self.shown_s, n_columns),

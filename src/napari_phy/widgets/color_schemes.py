@@ -1,0 +1,58 @@
+"""What colours of clusters that are not selected stand for: nothing, the cluster itself, its group, or a measure."""
+
+from typing import Any
+
+import numpy as np
+from qtpy.QtGui import QColor
+
+from napari_phy.core.colors import distinct_colors
+from napari_phy.views.cluster_scatter import column
+from napari_phy.views.cluster_table import ClusterTable, compute_cluster_table
+from napari_phy.widgets.canvas.similarity_painter import N_SHADES, shades
+from napari_phy.widgets.theme import Tokens
+
+GREY, CLUSTER, GROUP = "grey", "cluster", "group"
+SCHEMES = (
+    ("Others grey", GREY),
+    ("Others by cluster", CLUSTER),
+    ("Others by group", GROUP),
+    ("Others by depth", "depth"),
+    ("Others by rate", "rate"),
+    ("Others by amplitude", "amplitude"),
+    ("Others by refractory violations", "refractory"),
+)
+N_COLORS = 48  # of clusters without a colour of their own, which repeat
+FAINTEST = 0.25  # of the ramp: the colour of the smallest value, told apart from the background
+KNOWN_SHARE = (2, 98)  # per cent: beyond these values the ramp ends, so that one odd cluster does not flatten it
+
+
+def scheme_colors(session: Any, scheme: str, theme: Tokens) -> dict[int, str]:
+    """Return {cluster: "#rrggbb"}; without those whose value is not known, {} where all are grey."""
+    if scheme == GREY:
+        return {}
+    manager = session.manager
+    if scheme == CLUSTER:
+        palette = distinct_colors(N_COLORS, theme.dark)
+        return {c: manager.color(c) or palette[c % N_COLORS] for c in manager.cluster_ids.tolist()}
+    table = compute_cluster_table(session, reads="nothing" if session.holds_features else "all")
+    if scheme == GROUP:
+        own = {group.name: group.color for group in session.groups if group.color is not None}
+        return {
+            cluster: own.get(group) or theme.group_color(group)
+            for cluster, group in zip(table.ids.tolist(), table.groups, strict=True)
+        }
+    return _ramp_colors(table, column(table, scheme), theme)
+
+
+def _ramp_colors(table: ClusterTable, values: np.ndarray, theme: Tokens) -> dict[int, str]:
+    known = np.flatnonzero(np.isfinite(values))
+    if not len(known):
+        return {}
+    low, high = np.percentile(values[known], KNOWN_SHARE)
+    share = (values[known] - low) / (high - low) if high > low else np.full(len(known), 0.5)
+    levels = np.rint((FAINTEST + (1 - FAINTEST) * np.clip(share, 0, 1)) * (N_SHADES - 1)).astype(int)
+    table_of_shades = shades(theme.ramp)
+    return {
+        cluster: QColor(table_of_shades[level]).name()
+        for cluster, level in zip(table.ids[known].tolist(), levels.tolist(), strict=True)
+    }
