@@ -8,6 +8,8 @@ from __future__ import annotations
 import numba
 import numpy as np
 
+UNBRANCHED = np.uint64(2)
+
 
 @numba.njit(cache=True, nogil=True)
 def _reciprocal(width, window):  # type: ignore[no-untyped-def]
@@ -19,20 +21,34 @@ def _reciprocal(width, window):  # type: ignore[no-untyped-def]
 
 @numba.njit(cache=True, nogil=True)
 def count_followers(samples, places, spikes, width, counts):  # type: ignore[no-untyped-def]
-    """Add to `(n, n, n_bins)` the pairs of some spikes with all that follow them within n_bins × width samples."""
+    """Add to `(n, n, n_bins)` the pairs of some spikes with all that follow them within n_bins × width samples.
+
+    The first followers are counted without a branch: at low rates nobody could predict where a loop over them ends.
+    Indices are unsigned, so that no code is made for those below zero.
+    """
     n_places, _, n_bins = counts.shape
     flat = counts.reshape(-1)
-    window = width * n_bins
-    inverse, digits = _reciprocal(width, window)
-    for earlier in spikes:
+    inverse, digits = _reciprocal(width, width * n_bins)
+    window, n = np.uint64(width * n_bins), np.uint64(len(samples))
+    per_row, per_place, one = np.uint64(n_places * n_bins), np.uint64(n_bins), np.uint64(1)
+    for i in range(len(spikes)):
+        earlier = np.uint64(spikes[i])
         sample = samples[earlier]
-        stop = sample + window
-        row = np.int64(places[earlier]) * n_places * n_bins
-        for later in range(earlier + 1, len(samples)):
-            if samples[later] >= stop:
+        row = np.uint64(places[earlier]) * per_row
+        later = earlier + one
+        if earlier + UNBRANCHED < n:
+            for _ in range(UNBRANCHED):
+                lag = np.uint64(samples[later] - sample)
+                is_inside = np.uint64(lag < window)
+                cell = row + np.uint64(places[later]) * per_place + ((lag * inverse) >> digits) * is_inside
+                flat[cell] += np.int32(is_inside)
+                later += one
+        while later < n:
+            lag = np.uint64(samples[later] - sample)
+            if lag >= window:
                 break
-            lag = (np.uint64(samples[later] - sample) * inverse) >> digits
-            flat[row + np.int64(places[later]) * n_bins + np.int64(lag)] += 1
+            flat[row + np.uint64(places[later]) * per_place + ((lag * inverse) >> digits)] += 1
+            later += one
 
 
 @numba.njit(cache=True, nogil=True)
