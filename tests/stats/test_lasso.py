@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from napari_phy.stats import lasso
-from napari_phy.stats.lasso import points_in_polygon
+from napari_phy.stats.lasso import lines_through_polygon, points_in_polygon
 
 
 def inside_one_by_one(points, polygon):
@@ -67,3 +67,43 @@ def test_points_that_are_not_finite_are_outside():
 def test_wrong_shapes_are_refused(points, polygon, message):
     with pytest.raises(ValueError, match=message):
         points_in_polygon(points, polygon)
+
+
+@given(
+    st.lists(st.lists(st.floats(-6, 6), min_size=4, max_size=4), max_size=5),
+    st.lists(st.tuples(st.floats(-1, 4), st.floats(-6, 6)), min_size=3, max_size=9).map(np.array),
+)
+def test_lines_pass_where_one_of_many_of_their_points_is_inside(lines, polygon):
+    """What a fine grid of points finds is found, and nothing is that neither begins inside nor meets an edge."""
+    values, x = np.array(lines).reshape(-1, 4), np.arange(4.0)
+    found = lines_through_polygon(x, values, polygon)
+    fine = np.linspace(0, 3, 61)
+    grid = [points_in_polygon(np.column_stack([fine, np.interp(fine, x, line)]), polygon) for line in values]
+    assert (found >= [row.any() for row in grid]).all()
+    assert (found >= [_crosses(x, line, polygon, -1e-9) for line in values]).all()
+    assert (
+        found <= [bool(row[0]) or _crosses(x, line, polygon, 1e-9) for line, row in zip(values, grid, strict=True)]
+    ).all()
+
+
+def _crosses(x, line, polygon, least):
+    """Whether a line meets an edge: pairs of segments by the signs of their areas, touching if `least` is above 0."""
+
+    def side(a, b, c):
+        return (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
+
+    ends = np.roll(polygon, -1, axis=0)
+    for a, b in zip(np.column_stack([x, line])[:-1], np.column_stack([x, line])[1:], strict=True):
+        for c, d in zip(polygon, ends, strict=True):
+            if side(a, b, c) * side(a, b, d) < least and side(c, d, a) * side(c, d, b) < least:
+                return True
+    return False
+
+
+def test_a_line_inside_or_around_a_polygon():
+    square = np.array([(0.2, -1), (0.8, -1), (0.8, 1), (0.2, 1)])
+    around = np.array([(-5, -9), (5, -9), (5, 9), (-5, 9)])
+    lines = np.array([[0, 0], [0, 5], [2, 2], [-3, 3], [-1.2, -1.2]])
+    assert lines_through_polygon([0, 1], lines, square).tolist() == [True, True, False, True, False]
+    assert lines_through_polygon([0, 1], lines, around).all()
+    assert lines_through_polygon([0, 1], lines[:0], square).shape == (0,)

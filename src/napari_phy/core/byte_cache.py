@@ -28,6 +28,10 @@ class ByteCache(Generic[K, V]):
     def __contains__(self, key: K) -> bool:
         return key in self._values
 
+    def items(self) -> list[tuple[K, V]]:
+        """Return what is kept, the oldest first; none of it becomes more recent."""
+        return list(self._values.items())
+
     def get(self, key: K) -> V | None:
         """Return the value, now the most recent, or None."""
         value = self._values.get(key)

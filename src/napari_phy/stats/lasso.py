@@ -45,6 +45,41 @@ def points_in_polygon(points: npt.ArrayLike, polygon: npt.ArrayLike) -> npt.NDAr
     return inside
 
 
+def lines_through_polygon(x: npt.ArrayLike, lines: npt.ArrayLike, polygon: npt.ArrayLike) -> npt.NDArray[np.bool_]:
+    """Return which lines, straight between their points, pass through a polygon or end in it.
+
+    Between two points of `x`, a line and an edge are straight: they meet if the line lies on different sides of the
+    edge at the two ends of the part where both are. A line that meets no edge lies inside with all its points or none.
+
+    Parameters
+    ----------
+    x : (m,) ascending, the same for all lines; m ≥ 2.
+    lines : (n, m) y of each line.
+    polygon : (k, 2) as in `points_in_polygon`.
+
+    Returns
+    -------
+    (n,) bool
+    """
+    at, values = np.asarray(x, dtype=np.float64), np.asarray(lines)
+    vertices = np.asarray(polygon, dtype=np.float64)
+    first = np.column_stack([np.full(len(values), at[0]), values[:, 0]])
+    through = points_in_polygon(first, vertices)
+    for start, stop in zip(vertices, np.roll(vertices, -1, axis=0), strict=True):
+        (x0, y0), (x1, y1) = (start, stop) if start[0] <= stop[0] else (stop, start)
+        low, high = max(x0, at[0]), min(x1, at[-1])
+        if low > high:
+            continue
+        cuts = np.unique(np.concatenate([[low, high], at[(at > low) & (at < high)]]))
+        cuts = cuts if len(cuts) > 1 else np.repeat(cuts, 2)
+        edge = np.interp(cuts, [x0, x1], [y0, y1]) if x1 > x0 else np.array([y0, y1])
+        before = np.clip(np.searchsorted(at, cuts, side="right") - 1, 0, len(at) - 2)
+        share = (cuts - at[before]) / (at[before + 1] - at[before])
+        above = values[:, before] * (1 - share) + values[:, before + 1] * share - edge
+        through |= (above[:, :-1] * above[:, 1:] <= 0).any(axis=1)
+    return through
+
+
 def _block_in_polygon(xy: npt.NDArray[Any], vertices: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
     inside = np.zeros(len(xy), dtype=np.bool_)
     low, high = vertices.min(axis=0), vertices.max(axis=0)

@@ -37,6 +37,11 @@ class SessionCache(Generic[K, V]):
         """Return those values that are kept."""
         return self._known(session.manager, session.model, keys)
 
+    def items(self, session: SessionLike) -> list[tuple[K, V]]:
+        """Return all that is kept, also of clusters that an edit took away."""
+        with self._lock:
+            return self._cache(session.manager, session.model).items()
+
     def get(self, session: SessionLike, keys: Iterable[K], compute: Callable[[list[K]], Mapping[K, V]]) -> dict[K, V]:
         """Return the values in the order of `keys`, computing together those that are not kept."""
         keys = list(keys)

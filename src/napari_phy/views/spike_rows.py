@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from itertools import pairwise
+
 import numpy as np
 import numpy.typing as npt
 
@@ -40,3 +43,31 @@ def read_in_file_order(
         some = order[start : start + step]
         read[some] = rows[spike_ids[some]]
     return read
+
+
+def read_pairs(
+    rows: SpikeRows,
+    spike_ids: npt.NDArray[np.int64],
+    channels: npt.NDArray[np.int64],
+    on_progress: OnProgress = no_progress,
+) -> npt.NDArray[np.float32]:
+    """Return (n, n_samples) waveforms of (spike, channel) pairs in any order; `rows` may filter nothing else."""
+    order = np.lexsort([channels, spike_ids])
+    spike_ids, channels = spike_ids[order], channels[order]
+    read = np.empty((len(order), rows.shape[1]), dtype=np.float32)
+    step = 2 * rows_at_once(rows, STEP_BYTES)  # a part of the channels
+    edges = np.flatnonzero(np.diff(spike_ids, prepend=-1))[::step].tolist()
+    for start, stop in pairwise([*edges, len(order)]):
+        on_progress(start / len(order))
+        read[order[start:stop]] = _pairs(rows, spike_ids[start:stop], channels[start:stop])
+    return read
+
+
+def _pairs(
+    rows: SpikeRows, spike_ids: npt.NDArray[np.int64], channels: npt.NDArray[np.int64]
+) -> npt.NDArray[np.float32]:
+    pairs: Callable[..., npt.NDArray[np.float32]] | None = getattr(rows, "pairs", None)
+    if pairs is not None:
+        return pairs(spike_ids, channels)
+    ids, places = np.unique(spike_ids, return_inverse=True)
+    return rows[ids][places, :, channels]

@@ -1,56 +1,79 @@
-"""Up to a hundred evenly spaced waveforms of each cluster, read once and shared by views and amplitudes.
+"""Up to a hundred waveforms of each cluster, spread evenly, read once and shared by views and amplitudes.
 
-Spikes past the end of the raw data have none: they are left out.
+Only channels on which a cluster takes part are read and filtered. What was read for other clusters (those that were
+merged, or the one that was split) is not read again. Spikes past the end of the raw data have no waveform.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from napari_phy.core.arrays import read_only
 from napari_phy.core.progress import OnProgress, no_progress, part_of
-from napari_phy.stats.sampling import evenly_spaced
+from napari_phy.stats.sampling import evenly_spread
 from napari_phy.views.session_cache import SessionCache
 from napari_phy.views.session_like import SessionLike
-from napari_phy.views.spike_rows import read_in_file_order, required
+from napari_phy.views.spike_rows import read_in_file_order, read_pairs, required
 
 N_PER_CLUSTER = 100
+HAS_PART = 0.1  # mean mask from which a channel is read
+_N_RELATIVES = 64  # the latest ones: those of the last edits
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class WaveformSample:
-    """Some waveforms of one cluster and their means.
+    """Some waveforms of one cluster, and their mean.
 
     Attributes
     ----------
     spike_ids : (n,) int64, ascending.
-    waveforms : (n, n_samples, n_channels) float32, in the unit of the model.
+    channels : (k,) int64, places of the channels that were read; all where the cluster takes part nowhere.
+    waveforms : (n, n_samples, k) float32, in the unit of the model.
     masks : (n, n_channels) float32; ones where the data set has none.
-    mean : (n_samples, n_channels) float32; zeros where there is no waveform, as in `mean_mask`.
-    mean_mask : (n_channels,) float32.
     """
 
     spike_ids: npt.NDArray[np.int64]
+    channels: npt.NDArray[np.int64]
     waveforms: npt.NDArray[np.float32]
     masks: npt.NDArray[np.float32]
-    mean: npt.NDArray[np.float32]
-    mean_mask: npt.NDArray[np.float32]
 
     @property
     def nbytes(self) -> int:
         """Bytes of the large arrays."""
-        return self.waveforms.nbytes + self.masks.nbytes + self.mean.nbytes
+        return self.waveforms.nbytes + self.masks.nbytes
+
+    @cached_property
+    def mean(self) -> npt.NDArray[np.float32]:
+        """(n_samples, n_channels) float32; zeros where there is no waveform, as in `mean_mask` and `std`."""
+        return self._on_all_channels(_mean(self.waveforms))
+
+    @cached_property
+    def std(self) -> npt.NDArray[np.float32]:
+        """(n_samples, n_channels) float32, the standard deviation of these waveforms."""
+        return self._on_all_channels(self.waveforms.std(axis=0)) if len(self.waveforms) else self.mean
+
+    @cached_property
+    def mean_mask(self) -> npt.NDArray[np.float32]:
+        """(n_channels,) float32."""
+        return read_only(_mean(self.masks))
 
     @property
     def amplitudes(self) -> npt.NDArray[np.float32]:
         """(n_channels,) max − min of mean waveform × mean mask; nan where there is no waveform."""
         if not len(self.spike_ids):
-            return read_only(np.full(self.mean.shape[1], np.nan, dtype=np.float32))
+            return read_only(np.full(self.masks.shape[1], np.nan, dtype=np.float32))
         return read_only(np.ptp(self.mean * self.mean_mask, axis=0))
+
+    def _on_all_channels(self, values: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.float32]:
+        out = np.zeros((len(values), self.masks.shape[1]), dtype=np.float32)
+        out[:, self.channels] = values
+        return read_only(out)
 
 
 _samples: SessionCache[tuple[int, int], WaveformSample] = SessionCache(2**27, lambda sample: sample.nbytes)
@@ -78,34 +101,97 @@ def waveform_samples(
     return {cluster: sample for (cluster, _), sample in found.items()}
 
 
+def waveforms_of(
+    session: SessionLike, spike_ids: npt.NDArray[np.int64], sample: WaveformSample
+) -> npt.NDArray[np.float32]:
+    """Return (n, n_samples, k) waveforms of ascending spikes on the channels of a sample, which gives those it has."""
+    rows = required(session.model.waveforms, session.model, "waveforms")
+    voltage = np.zeros((len(spike_ids), len(sample.channels), rows.shape[1]), np.float32)
+    missing = np.nonzero(_fill(spike_ids, sample.channels, voltage, [sample]))
+    voltage[missing] = read_pairs(rows, spike_ids[missing[0]], sample.channels[missing[1]])
+    return voltage.swapaxes(1, 2)
+
+
 def _read(
     session: SessionLike, clusters: list[int], n_per_cluster: int, on_progress: OnProgress
 ) -> dict[tuple[int, int], WaveformSample]:
-    model = session.model
-    rows = required(model.waveforms, model, "waveforms")
+    rows = required(session.model.waveforms, session.model, "waveforms")
     with_data: Callable[[npt.NDArray[np.int64]], npt.NDArray[np.int64]] = getattr(rows, "with_data", lambda ids: ids)
-    spikes = [with_data(session.manager.spikes(cluster)) for cluster in clusters]
-    spikes = [ids[evenly_spaced(len(ids), n_per_cluster)] for ids in spikes]
-    spike_ids = np.concatenate(spikes)
-    waveforms = read_in_file_order(rows, spike_ids, part_of(on_progress, 0, 0.9))
-    if model.masks is None:
-        masks = np.ones((len(spike_ids), model.n_channels), dtype=np.float32)
-    else:
-        masks = read_in_file_order(model.masks, spike_ids, part_of(on_progress, 0.9, 1))
-    samples = {}
-    stop = 0
-    for cluster, ids in zip(clusters, spikes, strict=True):
-        start, stop = stop, stop + len(ids)
-        # copies, so that a cluster that is kept does not keep its neighbours
-        some, their_masks = waveforms[start:stop].copy(), masks[start:stop].copy()
+    spikes = [evenly_spread(with_data(session.manager.spikes(cluster)), n_per_cluster) for cluster in clusters]
+    relatives = _relatives(session, clusters)
+    masks = _read_masks(session, spikes, part_of(on_progress, 0, 0.1))
+    channels = [_channels(_mean(some)) for some in masks]
+    voltage = [np.zeros((len(ids), len(k), rows.shape[1]), np.float32) for ids, k in zip(spikes, channels, strict=True)]
+    missing = [_fill(*parts, relatives) for parts in zip(spikes, channels, voltage, strict=True)]
+    pairs = [np.nonzero(places) for places in missing]
+    read = read_pairs(
+        rows,
+        np.concatenate([ids[row] for ids, (row, _) in zip(spikes, pairs, strict=True)]),
+        np.concatenate([k[place] for k, (_, place) in zip(channels, pairs, strict=True)]),
+        part_of(on_progress, 0.1, 1),
+    )
+    samples, stop = {}, 0
+    for number, cluster in enumerate(clusters):
+        start, stop = stop, stop + len(pairs[number][0])
+        voltage[number][pairs[number]] = read[start:stop]
         samples[cluster, n_per_cluster] = WaveformSample(
-            spike_ids=read_only(ids),
-            waveforms=read_only(some),
-            masks=read_only(their_masks),
-            mean=read_only(_mean(some)),
-            mean_mask=read_only(_mean(their_masks)),
+            spike_ids=read_only(spikes[number]),
+            channels=read_only(channels[number]),
+            waveforms=read_only(voltage[number].swapaxes(1, 2)),
+            masks=read_only(masks[number]),
         )
     return samples
+
+
+def _read_masks(
+    session: SessionLike, spikes: list[npt.NDArray[np.int64]], on_progress: OnProgress
+) -> list[npt.NDArray[np.float32]]:
+    model = session.model
+    if model.masks is None:
+        return [np.ones((len(ids), model.n_channels), dtype=np.float32) for ids in spikes]
+    masks = read_in_file_order(model.masks, np.concatenate(spikes), on_progress)
+    stops = np.cumsum([len(ids) for ids in spikes])
+    # copies, so that a cluster that is kept does not keep its neighbours
+    return [some.copy() for some in np.split(masks, stops[:-1])]
+
+
+def _channels(mean_mask: npt.NDArray[np.float32]) -> npt.NDArray[np.int64]:
+    channels = np.flatnonzero(mean_mask > HAS_PART)
+    return channels if len(channels) else np.arange(len(mean_mask))
+
+
+def _relatives(session: SessionLike, clusters: list[int]) -> list[WaveformSample]:
+    """Return what is kept of clusters that may share spikes with these: themselves, and those that are gone."""
+    others = set(session.manager.cluster_ids.tolist()).difference(clusters)
+    return [sample for (cluster, _), sample in _samples.items(session) if cluster not in others][-_N_RELATIVES:]
+
+
+def _fill(
+    spike_ids: npt.NDArray[np.int64],
+    channels: npt.NDArray[np.int64],
+    voltage: npt.NDArray[np.float32],
+    relatives: list[WaveformSample],
+) -> npt.NDArray[np.bool_]:
+    """Copy what is kept into (n, k, n_samples) voltage; return which of (n, k) is still missing."""
+    missing = np.ones(voltage.shape[:2], dtype=bool)
+    for sample in relatives:
+        mine, theirs = _common(spike_ids, sample.spike_ids)
+        if len(mine):
+            to, of = _common(channels, sample.channels)
+            voltage[np.ix_(mine, to)] = sample.waveforms.swapaxes(1, 2)[np.ix_(theirs, of)]
+            missing[np.ix_(mine, to)] = False
+    return missing
+
+
+def _common(
+    ours: npt.NDArray[np.int64], theirs: npt.NDArray[np.int64]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return the places of common values in two ascending arrays."""
+    if not (len(ours) and len(theirs)) or ours[-1] < theirs[0] or theirs[-1] < ours[0]:
+        return np.empty(0, np.int64), np.empty(0, np.int64)
+    places = np.minimum(np.searchsorted(theirs, ours), len(theirs) - 1)
+    mine = np.flatnonzero(theirs[places] == ours)
+    return mine, places[mine]
 
 
 def _mean(rows: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:

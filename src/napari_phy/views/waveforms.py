@@ -12,8 +12,9 @@ from napari_phy.core.progress import OnProgress, no_progress
 from napari_phy.stats.sampling import evenly_spaced
 from napari_phy.views.numbers import format_shown
 from napari_phy.views.session_like import SessionLike
-from napari_phy.views.spike_rows import required
-from napari_phy.views.waveform_samples import N_PER_CLUSTER, waveform_samples
+from napari_phy.views.spike_rows import read_in_file_order, required
+from napari_phy.views.waveform_density import WaveformDensity, waveform_density
+from napari_phy.views.waveform_samples import N_PER_CLUSTER, WaveformSample, waveform_samples, waveforms_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +26,31 @@ class WaveformRequest:
     clusters : in the order of selection, best first.
     n_per_cluster : most spikes read of each cluster; the mean is over these.
     n_max : most single waveforms drawn of all clusters together.
+    density : whether the picture of how many waveforms pass where is wanted.
+    lit : spikes that were selected one by one: they are shown, whichever others are.
     """
 
     clusters: tuple[int, ...]
     n_per_cluster: int = N_PER_CLUSTER
     n_max: int = 300
+    density: bool = False
+    lit: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LitWaveforms:
+    """Spikes that were selected one by one.
+
+    Attributes
+    ----------
+    spike_ids : (m,) int64.
+    waveforms, masks, places : as in `WaveformData`, of these spikes.
+    """
+
+    spike_ids: npt.NDArray[np.int64]
+    waveforms: npt.NDArray[np.float32]
+    masks: npt.NDArray[np.float32]
+    places: npt.NDArray[np.int32]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,33 +60,42 @@ class WaveformData:
     Attributes
     ----------
     request : what was asked for.
-    waveforms : (n, n_samples, n_channels) float32 in `unit`, single spikes, ordered by place.
-    masks : (n, n_channels) float32, 0…1; a channel with mask 0 took no part in the spike.
+    channels : (k,) int64, ascending places of the channels on which a cluster takes part.
+    waveforms : (n, n_samples, k) float32 in `unit`, single spikes, ordered by place; 0 where its cluster has no part.
+    masks : (n, k) float32, 0…1; a channel with mask 0 took no part in the spike.
     places : (n,) int32, position of the spike's cluster in `request.clusters`.
     spike_ids : (n,) int64.
-    means : (n_clusters, n_samples, n_channels) float32 in `unit`, over up to `n_per_cluster` spikes.
-    mean_masks : (n_clusters, n_channels) float32, over the same spikes.
-    channel_ids : (n_channels,) int64, the numbers to print.
-    positions : (n_channels, 2) float64, x and y in µm.
+    lit : the spikes of `request.lit` that belong to the clusters.
+    means, stds : (n_clusters, n_samples, k) float32 in `unit`, over up to `n_per_cluster` spikes.
+    mean_masks : (n_clusters, k) float32, over the same spikes.
+    density : how many of the same waveforms pass where, if that was wanted.
+    channel_ids : (n_channels,) int64, the numbers to print, of all channels.
+    positions : (n_channels, 2) float64, x and y in µm, of all channels.
     times_ms : (n_samples,) float64, 0 at the sample of the spike (the middle one where the model does not say).
     unit : "µV", or "a.u." where the gain is unknown.
     n_shown, n_total : single waveforms drawn, and all spikes of the selection.
+    n_read : spikes that means and density are made of.
     caption : "84 of 908 spikes" or "all 84 spikes".
     """
 
     request: WaveformRequest
+    channels: npt.NDArray[np.int64]
     waveforms: npt.NDArray[np.float32]
     masks: npt.NDArray[np.float32]
     places: npt.NDArray[np.int32]
     spike_ids: npt.NDArray[np.int64]
+    lit: LitWaveforms
     means: npt.NDArray[np.float32]
+    stds: npt.NDArray[np.float32]
     mean_masks: npt.NDArray[np.float32]
+    density: WaveformDensity | None
     channel_ids: npt.NDArray[np.int64]
     positions: npt.NDArray[np.float64]
     times_ms: npt.NDArray[np.float64]
     unit: str
     n_shown: int
     n_total: int
+    n_read: int
     caption: str
 
 
@@ -83,40 +113,72 @@ def compute_waveforms(
     """
     model = session.model
     rows = required(model.waveforms, model, "waveforms")
-    shape = rows.shape[1:]
+    n_samples = rows.shape[1]
     samples = list(waveform_samples(session, request.clusters, request.n_per_cluster, on_progress).values())
     kept = _shares([len(sample.spike_ids) for sample in samples], request.n_max)
     n_shown = sum(len(indices) for indices in kept)
     n_total = sum(session.manager.n_spikes(cluster) for cluster in request.clusters)
+    channels = np.unique(np.concatenate([np.empty(0, np.int64), *(sample.channels for sample in samples)]))
 
-    waveforms = np.empty((n_shown, *shape), dtype=np.float32)
-    masks = np.empty((n_shown, shape[-1]), dtype=np.float32)
+    waveforms = np.zeros((n_shown, len(channels), n_samples), dtype=np.float32)
+    masks = np.empty((n_shown, len(channels)), dtype=np.float32)
     spike_ids = np.empty(n_shown, dtype=np.int64)
+    means, stds = np.empty((2, len(samples), n_samples, len(channels)), dtype=np.float32)
+    mean_masks = np.empty((len(samples), len(channels)), dtype=np.float32)
     stop = 0
-    for sample, indices in zip(samples, kept, strict=True):
+    for place, (sample, indices) in enumerate(zip(samples, kept, strict=True)):
         start, stop = stop, stop + len(indices)
-        waveforms[start:stop] = sample.waveforms[indices]
-        masks[start:stop] = sample.masks[indices]
+        columns = np.searchsorted(channels, sample.channels)
+        waveforms[start:stop, columns] = sample.waveforms.swapaxes(1, 2)[indices]
+        masks[start:stop] = sample.masks[np.ix_(indices, channels)]
         spike_ids[start:stop] = sample.spike_ids[indices]
+        means[place], stds[place] = sample.mean[:, channels], sample.std[:, channels]
+        mean_masks[place] = sample.mean_mask[channels]
     places = np.repeat(np.arange(len(kept), dtype=np.int32), [len(indices) for indices in kept])
-    n_before = getattr(rows, "before", shape[0] // 2)
-    times_ms = (np.arange(shape[0], dtype=np.float64) - n_before) * (1000 / model.sample_rate)
+    n_before = getattr(rows, "before", n_samples // 2)
+    times_ms = (np.arange(n_samples, dtype=np.float64) - n_before) * (1000 / model.sample_rate)
     return WaveformData(
         request=request,
-        waveforms=read_only(waveforms),
+        channels=read_only(channels),
+        waveforms=read_only(waveforms.swapaxes(1, 2)),
         masks=read_only(masks),
         places=read_only(places),
         spike_ids=read_only(spike_ids),
-        means=read_only(np.array([sample.mean for sample in samples], dtype=np.float32).reshape(-1, *shape)),
-        mean_masks=read_only(np.array([sample.mean_mask for sample in samples], np.float32).reshape(-1, shape[-1])),
+        lit=_lit(session, request, samples, channels),
+        means=read_only(means),
+        stds=read_only(stds),
+        mean_masks=read_only(mean_masks),
+        density=waveform_density(samples, channels) if request.density else None,
         channel_ids=model.probe.channel_ids,
         positions=model.probe.positions,
         times_ms=read_only(times_ms),
         unit=model.unit,
         n_shown=n_shown,
         n_total=n_total,
+        n_read=sum(len(sample.spike_ids) for sample in samples),
         caption=format_shown(n_shown, n_total),
     )
+
+
+def _lit(
+    session: SessionLike, request: WaveformRequest, samples: list[WaveformSample], channels: npt.NDArray[np.int64]
+) -> LitWaveforms:
+    rows = required(session.model.waveforms, session.model, "waveforms")
+    wanted = np.array(sorted(request.lit), dtype=np.int64)
+    of_clusters = [wanted[np.isin(wanted, session.manager.spikes(cluster))] for cluster in request.clusters]
+    places = np.repeat(np.arange(len(samples), dtype=np.int32), [len(ids) for ids in of_clusters])
+    waveforms = np.zeros((len(places), rows.shape[1], len(channels)), dtype=np.float32)
+    for place, (ids, sample) in enumerate(zip(of_clusters, samples, strict=True)):
+        if len(ids):
+            columns = np.searchsorted(channels, sample.channels)
+            waveforms[np.ix_(places == place, np.arange(rows.shape[1]), columns)] = waveforms_of(session, ids, sample)
+    spike_ids = np.concatenate([np.empty(0, np.int64), *of_clusters])
+    masks = session.model.masks
+    if masks is None or not len(spike_ids):
+        of_spikes = np.ones((len(spike_ids), len(channels)), dtype=np.float32)
+    else:
+        of_spikes = read_in_file_order(masks, spike_ids)[:, channels]
+    return LitWaveforms(read_only(spike_ids), read_only(waveforms), read_only(of_spikes), read_only(places))
 
 
 def _shares(sizes: list[int], n_max: int) -> list[npt.NDArray[np.int64]]:

@@ -1,8 +1,8 @@
-"""Docks and their parts; `TraceView` and `RasterView` show plain arrays."""
+"""Docks and their parts; `TraceView`, `WaveformView` and `RasterView` show plain arrays."""
 
 from typing import Any
 
-__all__ = ["RasterView", "TraceView"]
+__all__ = ["RasterView", "TraceView", "WaveformView"]
 
 
 def __getattr__(name: str) -> Any:
@@ -15,4 +15,8 @@ def __getattr__(name: str) -> Any:
         from napari_phy.widgets.trace_view import TraceView
 
         return TraceView
+    if name == "WaveformView":
+        from napari_phy.widgets.waveform_view import WaveformView
+
+        return WaveformView
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

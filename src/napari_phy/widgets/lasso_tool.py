@@ -17,6 +17,7 @@ from napari_phy.widgets.overlay import paint_lasso
 from napari_phy.widgets.theme import Tokens
 
 N_AT_ONCE = 50_000  # spikes that are looked at before the next frame; more of them in the background
+COUNTING = "counting…"
 TOO_FEW_POINTS = "The lasso needs three points or more."
 NO_SPIKE = "No spike of the selected clusters lies inside the lasso."
 
@@ -37,6 +38,7 @@ class LassoTool(QObject):
         self._answers = LatestAnswer(self)
         self._answers.answered.connect(lambda _question, spikes: self.found.emit(spikes))
         self._answers.failed.connect(self._on_failed)
+        self._answers.progressed.connect(self._on_progressed)
 
     def __len__(self) -> int:
         return len(self._lasso)
@@ -66,18 +68,19 @@ class LassoTool(QObject):
         if self._lasso.add(*_point(frame, position)):
             self.changed.emit()
 
-    def close(self, look: Callable[..., Spikes], n_spikes: int) -> None:
+    def close(self, look: Callable[..., Spikes], n_spikes: int, *, in_background: bool = False) -> None:
         """End the polygon and look, at `n_spikes` spikes, which are inside; `found` tells.
 
-        `look(polygon, on_progress)` may run in a worker thread; it is stopped when the polygon is removed.
+        `look(polygon, on_progress)` may run in a worker thread, and does `in_background`, where it reads data; it is
+        stopped when the polygon is removed.
         """
         if not self._lasso.close():
             self.said.emit(TOO_FEW_POINTS)
-        elif n_spikes <= N_AT_ONCE:
+        elif n_spikes <= N_AT_ONCE and not in_background:
             self.found.emit(look(self.polygon))
         else:
             polygon = self.polygon
-            self.tag = "counting…"
+            self.tag = COUNTING
             self._answers.ask(polygon.tobytes(), partial(look, polygon))
         self.changed.emit()
 
@@ -102,6 +105,10 @@ class LassoTool(QObject):
     def paint(self, painter: QPainter, frame: Frame, theme: Tokens, size: tuple[int, int]) -> None:
         """Draw polygon and tag."""
         paint_lasso(painter, frame, theme, self.polygon, closed=self._lasso.closed, tag=self.tag, size=size)
+
+    def _on_progressed(self, percent: int) -> None:
+        self.tag = f"{COUNTING} {percent} %"
+        self.changed.emit()
 
     def _on_failed(self, _question: Any, error: Exception) -> None:
         self.clear()

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from qtpy.QtCore import QRectF, Qt
+from qtpy.QtCore import QRectF, Qt, Signal
 from qtpy.QtGui import QColor, QPainter, QPen
 from qtpy.QtWidgets import QSizePolicy, QWidget
 
@@ -25,7 +25,9 @@ class LegendEntry:
 
 
 class Legend(QWidget):
-    """Paints as many entries as fit, and says how many more there are."""
+    """Paints as many entries as fit, and says how many more there are; `clicked` carries the place of one."""
+
+    clicked = Signal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -67,6 +69,24 @@ class Legend(QWidget):
             painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, f"+ {len(self.entries) - n_shown}")
         self.setToolTip("" if n_shown == len(self.entries) else ", ".join(entry.text for entry in self.entries))
         painter.end()
+
+    def mousePressEvent(self, event) -> None:
+        """Tell which entry was clicked."""
+        place = self.entry_at(event.position().x())
+        if event.button() == Qt.MouseButton.LeftButton and place is not None:
+            self.clicked.emit(place)
+
+    def entry_at(self, x_px: float) -> int | None:
+        """Return the place of the entry under a pixel."""
+        if self._theme is None:
+            return None
+        left = self._theme.px(10)
+        for place, entry in enumerate(self.entries[: self.n_shown()]):
+            width = self._width(entry)
+            if left <= x_px <= left + width:
+                return place
+            left += width + self._theme.px(GAP)
+        return None
 
     def n_shown(self) -> int:
         """Return how many entries have room."""

@@ -1,32 +1,49 @@
-"""Waveforms: mean and single spikes of the selection on the geometry of the probe."""
+"""Waveforms: single spikes, means, bands or densities of the selection on the geometry of the probe."""
 
-from typing import Any
+from dataclasses import replace
+from typing import Any, ClassVar
 
 import numpy as np
-from qtpy.QtCore import QPointF, QRectF, Qt
-from qtpy.QtGui import QColor, QPainter, QPen, QPolygonF
+import numpy.typing as npt
+from qtpy.QtCore import QPointF, Qt
+from qtpy.QtGui import QColor, QPainter
 from qtpy.QtWidgets import QWidget
 
 from napari_phy.core.progress import OnProgress
-from napari_phy.views.numbers import format_number
+from napari_phy.views.numbers import format_shown
 from napari_phy.views.waveforms import WaveformData, WaveformRequest, compute_waveforms
 from napari_phy.widgets import messages
-from napari_phy.widgets.canvas.data_canvas import DataCanvas
-from napari_phy.widgets.canvas.lines import PaletteLines
-from napari_phy.widgets.canvas.palette import palette_of, rgba
-from napari_phy.widgets.canvas.probe_layout import probe_layout, stacked_layout
-from napari_phy.widgets.canvas.ticks import nice_length
-from napari_phy.widgets.canvas.waveform_boxes import Boxes, place_boxes, shown_channels, single_lines
+from napari_phy.widgets.canvas.waveform_boxes import Arrangement, Boxes, Scale
+from napari_phy.widgets.choices import Allowed, values_of
+from napari_phy.widgets.click_or_drag import ClickOrDrag
 from napari_phy.widgets.guarded import guarded
-from napari_phy.widgets.overlay import paint_scale_bars
+from napari_phy.widgets.keys import pressed
+from napari_phy.widgets.marks import marked_spikes
 from napari_phy.widgets.panel import Panel
-from napari_phy.widgets.theme import TICK_PX, Tokens
+from napari_phy.widgets.theme import Tokens
+from napari_phy.widgets.waveform_lasso_tool import WaveformLasso
+from napari_phy.widgets.waveform_plot import Kind, Look, WaveformPlot
 
-SPIKE_PX, SPIKE_ALPHA = 0.8, 0.17
-MEAN_PX = 2.0
 ZOOM_STEP = 1.2
-SHOW = [("Mean and spikes", "both"), ("Mean", "mean"), ("Spikes", "spikes")]
-LAYOUTS = [("Probe layout", "probe"), ("One column", "stacked")]
+N_DENSITY = 1000  # spikes of each cluster that a density is made of
+KINDS = [
+    ("Mean and spikes", "both"),
+    ("Mean", "mean"),
+    ("Mean ± std", "band"),
+    ("Spikes", "spikes"),
+    ("Density", "density"),
+]
+ARRANGEMENTS = [("Probe layout", "probe"), ("One column", "stacked")]
+KEYS = {  # factors of voltage and width of boxes, of distances across and along the probe
+    "Ctrl+Up": (ZOOM_STEP, 1, 1, 1),
+    "Ctrl+Down": (1 / ZOOM_STEP, 1, 1, 1),
+    "Ctrl+Right": (1, ZOOM_STEP, 1, 1),
+    "Ctrl+Left": (1, 1 / ZOOM_STEP, 1, 1),
+    "Shift+Right": (1, 1, ZOOM_STEP, 1),
+    "Shift+Left": (1, 1, 1 / ZOOM_STEP, 1),
+    "Shift+Up": (1, 1, 1, ZOOM_STEP),
+    "Shift+Down": (1, 1, 1, 1 / ZOOM_STEP),
+}
 
 
 class WaveformsPanel(Panel):
@@ -38,91 +55,173 @@ class WaveformsPanel(Panel):
     needs_opengl = True
     failed = "The waveforms could not be read."
     needs_raw_data = True
+    remembered: ClassVar[Allowed] = {
+        "kind": values_of(KINDS),
+        "arrangement": values_of(ARRANGEMENTS),
+        "side_by_side": (False, True),
+    }
     help_text = (
-        "Mean and single waveforms of the selected clusters, where their channels sit on the probe.\n"
-        "The wheel makes them taller or flatter, a double-click resets.\n"
-        "Channels whose mask is 0 are left out."
+        "Waveforms of the selected clusters, where their channels sit on the probe.\n"
+        "Channels whose mask is 0 are left out.\n"
+        "Wheel: taller or flatter; with Shift or Alt, channels farther apart along or across the probe.\n"
+        "Ctrl+arrows: size of waveforms; Shift+arrows: distances. Dragging moves, a double-click resets.\n"
+        "A click on a waveform selects its spike, Ctrl+click a channel for Features,\n"
+        "a click on a chip brings its cluster to the front.\n"
+        "Ctrl+drag draws a lasso on one channel, for all spikes of the clusters; K splits, Esc clears."
     )
 
     def __init__(self, session: Any = None, **options: Any) -> None:
-        self._show = "both"
-        self._layout = "probe"
-        self._gain = 1.0
-        self._boxes: Boxes | None = None
-        self._channels = np.empty(0, dtype=np.int64)
         self._silent: tuple[int, ...] = ()  # clusters without a waveform
+        self._mouse = ClickOrDrag()
+        self._inside: npt.NDArray[np.int64] | None = None  # what the lasso has selected
         super().__init__(session, **options)
+        self.stack.legend.clicked.connect(self._on_legend_clicked)
 
     def make_content(self) -> QWidget:
-        self.canvas = DataCanvas(self._paint, self._make_visuals)
-        self.canvas.pressed.connect(lambda *_: self.setFocus(Qt.FocusReason.MouseFocusReason))
-        self.canvas.moved.connect(self._on_moved)
-        self.canvas.scrolled.connect(self._on_scrolled)
-        self.canvas.double_clicked.connect(self._on_double_clicked)
-        self.canvas.resized.connect(self._place)
-        self.canvas.rebuilt.connect(self._on_rebuilt)
-        self._show_menu = self.add_drop_down("What to show", SHOW, self._show, self.set_show)
-        self._layout_menu = self.add_drop_down("Layout", LAYOUTS, self._layout, self.set_layout)
+        self.canvas = WaveformPlot(self.theme, self._paint_over)
+        self.lasso = WaveformLasso(self)
+        self.lasso.changed.connect(self.canvas.overlay.update)
+        self.lasso.found.connect(self._on_found)
+        self.lasso.said.connect(self.hovered)
+        for signal, slot in (
+            (self.canvas.pressed, self._on_pressed),
+            (self.canvas.moved, self._on_moved),
+            (self.canvas.released, self._on_released),
+            (self.canvas.scrolled, self._on_scrolled),
+            (self.canvas.double_clicked, self._on_double_clicked),
+        ):
+            signal.connect(slot)
+        look = self.look
+        self._kind_menu = self.add_drop_down("What to show", KINDS, look.kind, self.set_kind)
+        self._arrangement_menu = self.add_drop_down("Layout", ARRANGEMENTS, look.arrangement, self.set_arrangement)
+        menu = self.header.more_menu
+        self._side_action = menu.addAction("Clusters side by side")
+        self._side_action.setCheckable(True)
+        self._side_action.toggled.connect(self.set_side_by_side)
+        self._lasso_action = menu.addAction("Lasso on a channel (Ctrl+drag)")
+        self._lasso_action.setCheckable(True)
+        menu.addAction("Size and place as at first").triggered.connect(lambda *_: self.reset())
+        menu.addSeparator()
         return self.canvas
 
-    def _make_visuals(self, scene: Any) -> None:
-        self._zero = PaletteLines(parent=scene)
-        self._lines = PaletteLines(SPIKE_PX, parent=scene)
-        self._lines.order = 1
+    # --- what can be chosen ---
 
-    @guarded
-    def _on_rebuilt(self) -> None:
-        self.apply_theme(self.theme)
+    @property
+    def look(self) -> Look:
+        """How waveforms are shown: kind, arrangement, what lies in front, scale."""
+        return self.canvas.look
+
+    @look.setter
+    def look(self, look: Look) -> None:
+        self.canvas.look = look
+        self._kind_menu.set_current(look.kind)
+        self._arrangement_menu.set_current(look.arrangement)
+        self._side_action.setChecked(look.side_by_side)
+        self._show_caption()
+        self.refresh()
+
+    def show_as(self, **changes: Any) -> None:
+        """Change parts of the look: `show_as(kind="mean", side_by_side=True)`."""
+        self.look = replace(self.look, **changes)
+
+    @property
+    def kind(self) -> Kind:
+        """What is shown of waveforms; see `Look`."""
+        return self.look.kind
+
+    def set_kind(self, kind: Kind) -> None:
+        """Show "both" mean and spikes, the "mean", a "band" of ± std, "spikes", or their "density"."""
+        self.show_as(kind=kind)
+
+    @property
+    def arrangement(self) -> Arrangement:
+        """Where channels are; see `Look`."""
+        return self.look.arrangement
+
+    def set_arrangement(self, arrangement: Arrangement) -> None:
+        """Put channels where they are on the "probe", or "stacked" in one column."""
+        self.show_as(arrangement=arrangement)
+
+    @property
+    def side_by_side(self) -> bool:
+        """Whether clusters stand beside each other; see `Look`."""
+        return self.look.side_by_side
+
+    def set_side_by_side(self, side_by_side: bool) -> None:
+        """Put clusters beside each other in a box, or over each other."""
+        self.show_as(side_by_side=side_by_side)
+
+    def scale_by(self, factor: float) -> None:
+        """Make waveforms taller (above 1) or flatter."""
+        self._stretch(self.look.scale.stretched(factor))
+
+    def reset(self) -> None:
+        """Show everything in the size that fits."""
+        self._stretch(Scale())
+
+    def _stretch(self, scale: Scale) -> None:
+        self.canvas.look = replace(self.look, scale=scale)
 
     # --- request ---
+
+    def on_session(self) -> None:
+        self._mouse.release()
+        self.lasso.clear()
+        self.canvas.look = replace(self.look, front=None, scale=Scale())
+        self.canvas.chosen_channel = None
+        self.canvas.set_waveforms(None, ())
+        if self.session is not None:
+            self._links.connect(self.session.channel.changed, self._on_channel_changed)
+            self.canvas.chosen_channel = self.session.channel.chosen
+
+    def on_selection(self) -> None:
+        spikes = self.session.selection.spikes
+        if self.lasso.closed and self._inside is not None and not np.array_equal(spikes, self._inside):
+            self.lasso.clear()
+
+    @guarded
+    def _on_channel_changed(self) -> None:
+        self.canvas.chosen_channel = self.session.channel.chosen
+        self.canvas.overlay.update()
 
     def make_request(self) -> WaveformRequest | None:
         if not self.clusters:
             return None
         settings = self.session.settings
+        n_per_cluster, density = settings.value("waveforms_per_cluster"), self.look.kind == "density"
         return WaveformRequest(
-            self.clusters, settings.value("waveforms_per_cluster"), settings.value("waveforms_shown")
+            self.clusters,
+            max(n_per_cluster, N_DENSITY) if density else n_per_cluster,
+            settings.value("waveforms_shown"),
+            density,
+            tuple(marked_spikes(self.session).tolist()),
         )
 
     def compute(self, session: Any, request: WaveformRequest, on_progress: OnProgress) -> WaveformData:
         return compute_waveforms(session, request, on_progress)
 
-    def set_show(self, show: str) -> None:
-        """Show "both", only the "mean" or only the "spikes"."""
-        self._show = show
-        self._show_menu.set_current(show)
-        self._place()
-
-    def set_layout(self, layout: str) -> None:
-        """Put channels where they are on the "probe", or "stacked" in one column."""
-        self._layout = layout
-        self._layout_menu.set_current(layout)
-        self._place()
-
-    def scale_by(self, factor: float) -> None:
-        """Make waveforms taller (above 1) or flatter."""
-        self._gain = min(max(self._gain * factor, 0.05), 50.0)
-        self._place()
-
     # --- drawing ---
 
     def draw(self, data: WaveformData) -> None:
-        self._channels = shown_channels(data)
-        silent = np.setdiff1d(np.arange(len(data.request.clusters)), data.places)
+        silent = np.flatnonzero(~data.mean_masks.any(axis=1))
         self._silent = tuple(data.request.clusters[place] for place in silent)
-        self.stack.caption.setText(f"{data.caption}; {self._words_of_silent()}" if self._silent else data.caption)
-        self._show_colors()
-        self._place()
+        self._show_caption()
+        self.canvas.set_waveforms(data, self._colors())
+
+    def _show_caption(self) -> None:
+        data = self.data
+        if data is not None:
+            read = format_shown(data.n_read, data.n_total)
+            words = {"mean": f"mean of {read}", "band": f"mean ± std of {read}", "density": f"density of {read}"}
+            caption = words.get(self.look.kind, data.caption)
+            self.stack.caption.setText(f"{caption}; {self._words_of_silent()}" if self._silent else caption)
 
     def apply_theme(self, theme: Tokens) -> None:
-        self.canvas.set_background(theme.view)
-        self._zero.set_palette(palette_of([rgba(theme.grid)]))
-        self._show_colors()
-        self._place()
+        self.canvas.apply_theme(theme, self._colors())
 
-    def _show_colors(self) -> None:
+    def _colors(self) -> list[str]:
         n_clusters = len(self.data.request.clusters) if self.data is not None else 0
-        self._lines.set_palette(palette_of([rgba(self.color_of(place), SPIKE_ALPHA) for place in range(n_clusters)]))
+        return [self.color_of(place) for place in range(n_clusters)]
 
     def _words_of_silent(self) -> str:
         """Say which clusters have no waveform, and why."""
@@ -130,132 +229,118 @@ class WaveformsPanel(Panel):
         return f"{messages.listed(self._silent)} {verb} past the end of the raw data"
 
     @property
-    def area(self) -> QRectF:
-        """Where the waveforms are; the scale bars have the margin below for themselves."""
-        theme = self.theme
-        return QRectF(
-            theme.px(8), theme.px(10), self.canvas.width() - theme.px(24), self.canvas.height() - theme.px(72)
-        )
-
-    @property
     def boxes(self) -> Boxes | None:
         """Where each channel is drawn and how many px a unit of voltage takes."""
-        return self._boxes
+        return self.canvas.boxes
 
-    def _place(self) -> None:
-        """Lay the boxes out in the canvas and the waveforms in the boxes."""
-        data, theme = self.data, self.theme
-        if data is None:
-            return
-        layout = (
-            stacked_layout(data.positions[self._channels])
-            if self._layout == "stacked"
-            else probe_layout(data.positions, self._channels)
-        )
-        numbers = max(theme.text_width(str(data.channel_ids[channel]), TICK_PX) for channel in self._channels)
-        number_width = max(theme.px(26), round(numbers) + theme.px(12))
-        self._boxes = boxes = place_boxes(data, self._channels, layout, self.area, number_width, self._gain)
-        ends = np.array([boxes.x[0], boxes.x[-1]])
-        zero = np.empty((len(boxes.center_y) if data.n_shown else 0, 2, 2))
-        zero[..., 0] = boxes.left[: len(zero), None] + ends
-        zero[..., 1] = np.round(boxes.center_y[: len(zero)])[:, None] + 0.5
-        self._zero.set_data(zero, np.zeros(len(zero)))
-        lines, places = single_lines(data, self._channels, boxes)
-        if self._show == "mean":
-            lines, places = lines[:0], places[:0]
-        self._lines.set_data(lines, places)
-        for visual in (self._zero, self._lines):
-            visual.set_pixel_scale(self.canvas.pixel_scale)
-        self.canvas.redraw()
-
-    def _paint(self, painter: QPainter) -> None:
-        data, boxes = self.data, self._boxes
-        if data is None or boxes is None:
-            return
-        if not data.n_shown:
+    def _paint_over(self, painter: QPainter) -> None:
+        if self.data.n_shown:
+            self.lasso.paint_over(painter, self.data, self.boxes, self.theme, self.canvas.extent)
+        else:
             painter.setFont(self.theme.font())
             painter.setPen(QColor(self.theme.dim))
             words = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
-            painter.drawText(self.area, words, f"No waveforms: {self._words_of_silent()}.")
+            painter.drawText(self.canvas.area, words, f"No waveforms: {self._words_of_silent()}.")
+
+    # --- mouse and keys ---
+
+    @guarded
+    def _on_legend_clicked(self, place: int) -> None:
+        if self.data is not None:
+            self.show_as(front=self.data.request.clusters[place])
+
+    @guarded
+    def _on_pressed(self, position: QPointF, ctrl: bool) -> None:
+        self.setFocus(Qt.FocusReason.MouseFocusReason)
+        if self.data is None or self.boxes is None:
             return
-        bottom = self.area.bottom() + self.theme.px(8)
-        margin = QRectF(0, bottom, self.canvas.width(), self.canvas.height() - bottom)
-        painter.fillRect(margin, QColor(self.theme.view))  # over the spikes that reach into it
-        self._paint_numbers(painter, data, boxes)
-        if self._show != "spikes":
-            painter.save()
-            painter.setClipRect(QRectF(0, 0, self.canvas.width(), bottom))
-            self._paint_means(painter, data, boxes)
-            painter.restore()
-        self._paint_bars(painter, data, boxes)
-
-    def _paint_numbers(self, painter: QPainter, data: WaveformData, boxes: Boxes) -> None:
-        painter.setFont(self.theme.font(TICK_PX))
-        painter.setPen(QColor(self.theme.faint))
-        height = self.theme.px(14)
-        for place in boxes.spaced(self.theme.px(12)).tolist():
-            left, center = boxes.left[place], boxes.center_y[place]
-            painter.drawText(
-                QRectF(left - 104, center - height / 2, 100, height),
-                Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter,
-                str(data.channel_ids[self._channels[place]]),
-            )
-
-    def _paint_means(self, painter: QPainter, data: WaveformData, boxes: Boxes) -> None:
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        width = float(np.clip(boxes.pitch / 3, 0.4, MEAN_PX))  # thinner where channels lie close together
-        for cluster in reversed(range(len(data.means))):
-            color = QColor(self.color_of(cluster))
-            pen = QPen(color, width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin)
-            painter.setPen(pen)
-            for place, channel in enumerate(self._channels):
-                if boxes.takes_part[cluster, place]:
-                    line = boxes.line(place, data.means[cluster, :, channel])
-                    painter.drawPolyline(QPolygonF([QPointF(x, y) for x, y in line]))
-
-    def _paint_bars(self, painter: QPainter, data: WaveformData, boxes: Boxes) -> None:
-        theme = self.theme
-        px_per_ms = (boxes.x[-1] - boxes.x[0]) / (data.times_ms[-1] - data.times_ms[0])
-        voltage = nice_length(theme.px(60) / boxes.px_per_unit)
-        corner = QPointF(self.canvas.width() - theme.px(14), self.canvas.height() - theme.px(2))
-        bar_ms = nice_length(min(1.0, self.canvas.width() / 3 / px_per_ms))
-        paint_scale_bars(
-            painter, theme, corner, bar_ms * px_per_ms, f"{bar_ms:g} ms",
-            voltage * boxes.px_per_unit, f"{_plain(voltage)} {data.unit}",
-        )  # fmt: skip
-
-    # --- mouse ---
+        draws = ctrl or self._lasso_action.isChecked()
+        if not draws or self.lasso.begin(self.data, self.boxes, self.canvas.extent, position):
+            self._mouse.press(position)
 
     @guarded
     def _on_moved(self, position: QPointF, _ctrl: bool) -> None:
-        self.say(self.read_out(position.x(), position.y()))
+        step = self._mouse.move(position)
+        if self.lasso.drawing:
+            self.lasso.go_on(self.data, self.boxes, self.canvas.extent, position)
+        elif step is not None:
+            self._stretch(self.look.scale.dragged(step.x(), step.y()))
+        elif not self._mouse.is_down:
+            self.say(self.canvas.read_out(position.x(), position.y()))
 
     @guarded
-    def _on_scrolled(self, _position: QPointF, notches: float, _ctrl: bool) -> None:
-        self.scale_by(ZOOM_STEP**notches)
+    def _on_released(self, position: QPointF) -> None:
+        is_click = self._mouse.release()
+        if self.lasso.drawing:
+            self._lasso_action.setChecked(False)
+            if is_click:
+                self.lasso.clear()
+                self.session.channel.choose(self.lasso.channel)
+            else:
+                self._inside = None
+                self._drop_spikes()
+                self.lasso.go_on(self.data, self.boxes, self.canvas.extent, position)
+                self.lasso.look(self.in_sight, self.data, self.boxes)
+        elif is_click:
+            row = self.canvas.spike_at(position.x(), position.y())
+            if row is not None:
+                self._select(int(self.data.spike_ids[row]))
+
+    def _select(self, spike: int) -> None:
+        """Light a spike up everywhere, and go to its time."""
+        self.lasso.clear()
+        self.session.time.move_to(float(self.session.model.spike_samples[spike]) / self.session.model.sample_rate)
+        self.session.selection.select_spikes([spike])
+
+    @guarded
+    def _on_scrolled(self, position: QPointF, notches: float, _ctrl: bool) -> None:
+        factor, modifiers = ZOOM_STEP**notches, self.canvas.modifiers
+        along = factor if modifiers & Qt.KeyboardModifier.ShiftModifier else 1.0
+        across = factor if modifiers & Qt.KeyboardModifier.AltModifier else 1.0
+        if along == across == 1.0:
+            self.scale_by(factor)
+        else:
+            about = position - self.canvas.area.center()
+            self._stretch(self.look.scale.spread(across, along, (about.x(), about.y())))
 
     @guarded
     def _on_double_clicked(self, _position: QPointF) -> None:
-        self._gain = 1.0
-        self._place()
+        self.reset()
 
-    def read_out(self, x_px: float, y_px: float) -> str:
-        """Return `channel 6, 0.25 ms, −84 µV` for the place under the mouse, or nothing outside the boxes."""
-        data, boxes = self.data, self._boxes
-        if data is None or boxes is None:
-            return ""
-        place = boxes.at(x_px, y_px)
-        if place is None:
-            return ""
-        share = (x_px - boxes.left[place] - boxes.x[0]) / max(boxes.x[-1] - boxes.x[0], 1)
-        time_ms = float(np.interp(share, np.linspace(0, 1, len(data.times_ms)), data.times_ms))
-        voltage = (boxes.center_y[place] - y_px) / boxes.px_per_unit
-        return (
-            f"channel {data.channel_ids[self._channels[place]]}, {format_number(time_ms, 2)} ms, "
-            f"{format_number(voltage)} {data.unit}"
-        )
+    def keyPressEvent(self, event) -> None:
+        """Stretch waveforms, boxes and probe; clear the lasso by Esc; all other keys go their way."""
+        factors = KEYS.get(pressed(event))
+        if factors is not None:
+            voltage, width, across, along = factors
+            self._stretch(self.look.scale.stretched(voltage, width).spread(across, along))
+            event.accept()
+        elif event.key() == Qt.Key.Key_Escape and self._has_lasso_or_lit:
+            self.clear_lasso()
+            event.accept()
+        else:
+            super().keyPressEvent(event)
 
+    # --- lasso ---
 
-def _plain(value: float) -> str:
-    decimals = 0 if value >= 1 else int(np.ceil(-np.log10(value)))
-    return format_number(value, decimals)
+    @property
+    def _has_lasso_or_lit(self) -> bool:
+        has_lit = self.session is not None and len(self.session.selection.spikes) > 0
+        return has_lit or len(self.lasso) > 0 or self._lasso_action.isChecked()
+
+    @guarded
+    def _on_found(self, inside: npt.NDArray[np.int64]) -> None:
+        manager = self.session.manager
+        touched = np.unique(manager.clusters_of(inside)).tolist()
+        self.lasso.tell(inside, sum(manager.n_spikes(cluster) for cluster in touched))
+        self._inside = inside
+        self.session.selection.select_spikes(inside)
+
+    def clear_lasso(self) -> None:
+        """Remove the lasso and deselect its spikes."""
+        self._lasso_action.setChecked(False)
+        self.lasso.clear()
+        self._drop_spikes()
+
+    def _drop_spikes(self) -> None:
+        if self.session is not None:
+            self.session.selection.select_spikes(np.empty(0, dtype=np.int64))

@@ -73,6 +73,19 @@ def test_spikes_may_be_asked_for_in_any_order_and_twice(edges) -> None:
     model.close()
 
 
+@pytest.mark.parametrize("is_filtered", [True, False])
+def test_single_channels_of_spikes_equal_their_whole_waveforms(edges, monkeypatch, is_filtered: bool) -> None:
+    monkeypatch.setattr(windows, "_BATCH_BYTES", 2**15)
+    model = KwikModel(edges.path)
+    waveforms = model.waveforms if is_filtered else model.waveforms.unfiltered
+    spikes, channels = np.nonzero(np.random.default_rng(0).random((len(SPIKES), 3)) < 0.5)
+    found = waveforms.pairs(spikes, channels)
+    assert (found.shape, found.dtype) == ((len(spikes), 32), np.float32)
+    np.testing.assert_allclose(found, waveforms[:][spikes, :, channels], rtol=1e-4, atol=1e-3)
+    assert waveforms.pairs(spikes[:0], channels[:0]).shape == (0, 32)
+    model.close()
+
+
 def test_without_a_filter_the_raw_window_comes_back(edges) -> None:
     with h5py.File(edges.path, "r+") as file:
         parameters = file["application_data/spikedetekt"].attrs

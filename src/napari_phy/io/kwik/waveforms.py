@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from functools import cached_property
 from typing import Any
 
@@ -83,16 +84,43 @@ class Waveforms:
         context = 0 if self.band is None else self.band.n_context
         for rows, windows in self.raw.inside(ids, context, time_first=self.band is not None):
             out[rows] = self._scaled(windows) if self.band is None else self._filtered(windows)
-        for row, window, shift in self.raw.at_borders(ids, context):
-            cut = self._scaled(window) if self.band is None else self.band.apply(window) * self._gain
-            first = max(0, -shift)
-            last = min(len(cut), self.shape[1] - shift)
-            out[row, shift + first : shift + last] = cut[first:last]
+        for row, times, cut in self._at_borders(ids, context):
+            out[row, times] = cut
         return in_order(out, order, spike_ids)
+
+    def pairs(self, spike_ids: npt.NDArray[np.int64], channels: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
+        """Return (n, n_samples), the waveform of each spike on one channel: what is not asked for is not filtered.
+
+        Parameters
+        ----------
+        spike_ids : (n,) ascending; a spike comes once for each of its channels.
+        channels : (n,) place of the channel in the last axis of this array.
+        """
+        ids, rows = np.unique(spike_ids, return_inverse=True)
+        out = np.zeros((len(spike_ids), self.shape[1]), dtype=np.float32)
+        context = 0 if self.band is None else self.band.n_context
+        for some, windows in self.raw.pairs_inside(ids, rows, channels, context):
+            if self.band is None:
+                out[some] = self._scaled(windows).T
+            else:
+                out[some] = (self._filter_matrix() @ windows.astype(np.float32)).T
+        for row, times, cut in self._at_borders(ids, context):
+            mine = slice(*np.searchsorted(rows, [row, row + 1]))
+            out[mine, times] = cut[:, channels[mine]].T
+        return out
 
     def with_data(self, spike_ids: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """Return those of ascending spike ids that lie in raw data, not past their end."""
         return self.raw.with_data(spike_ids)
+
+    def _at_borders(
+        self, ids: npt.NDArray[np.int64], context: int
+    ) -> Iterator[tuple[int, slice, npt.NDArray[np.floating[Any]]]]:
+        """Give (row, samples of its window, voltage there) of spikes near the ends of their recording."""
+        for row, window, shift in self.raw.at_borders(ids, context):
+            cut = self._scaled(window) if self.band is None else self.band.apply(window) * self._gain
+            first, last = max(0, -shift), min(len(cut), self.shape[1] - shift)
+            yield row, slice(shift + first, shift + last), cut[first:last]
 
     def _filtered(self, windows: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
         """Filter and scale (n_samples with context, n, n_channels); return (n, n_samples, n_channels)."""

@@ -78,19 +78,34 @@ class Windows:
         into : filled in place where it can be, and then given instead of windows.
         time_first : windows are (n_samples, n, n_channels), so that filtering them is one product of two matrices.
         """
-        starts = self._starts(ids, context)
         length = self.shape[1] + 2 * context
-        row_bytes = max(1, 4 * length * self._traces.shape[1])
-        step = max(1, _BATCH_BYTES // row_bytes)
-        for place, rows in self._by_recording(ids):
-            segment = self._traces.segments[place]
-            whole = rows[(starts[rows] >= segment.start_sample) & (starts[rows] + length <= segment.stop_sample)]
-            for begin in range(0, len(whole), step):
-                batch = whole[begin : begin + step]
-                first, last = int(batch[0]), int(batch[-1])
-                target = into[first : last + 1] if into is not None and last - first + 1 == len(batch) else None
-                cut = self._cut(place, starts[batch], length, target, time_first=time_first)
-                yield batch, (into if target is not None and into is not None else cut)
+        for batch, buffer, positions in self._read_inside(ids, context):
+            first, last = int(batch[0]), int(batch[-1])
+            target = into[first : last + 1] if into is not None and last - first + 1 == len(batch) else None
+            steps = np.arange(length)
+            rows = steps[:, None] + positions if time_first else positions[:, None] + steps
+            kept = buffer if self._all_channels else buffer[:, self._channels]
+            cut: npt.NDArray[Any] = np.take(kept, rows, axis=0, out=target, mode="clip")
+            yield batch, (into if target is not None and into is not None else cut)
+
+    def pairs_inside(
+        self, ids: SpikeIds, rows: npt.NDArray[np.int64], channels: npt.NDArray[np.int64], context: int
+    ) -> Iterator[tuple[npt.NDArray[np.int64], npt.NDArray[Any]]]:
+        """Give (pairs, their windows (n_samples, n)) of single channels of spikes, where `inside` would give the spike.
+
+        Parameters
+        ----------
+        ids : ascending spike ids.
+        rows, channels : (n_pairs,) place in `ids`, ascending, and channel of each pair.
+        context : samples on either side.
+        """
+        steps = np.arange(self.shape[1] + 2 * context)
+        for batch, buffer, positions in self._read_inside(ids, context):
+            place = np.minimum(np.searchsorted(batch, rows), len(batch) - 1)
+            pairs = np.flatnonzero(batch[place] == rows)
+            width = buffer.shape[1]
+            starts = positions[place[pairs]] * width + self._channels[channels[pairs]]
+            yield pairs, np.take(buffer.reshape(-1), steps[:, None] * width + starts)
 
     def at_borders(self, ids: SpikeIds, context: int) -> Iterator[tuple[int, npt.NDArray[Any], int]]:
         """Give (row, raw data, shift) of spikes whose window with context reaches beyond their data.
@@ -129,16 +144,24 @@ class Windows:
             if self._traces.segments[place].raw is not None:
                 yield place, np.flatnonzero(places == place)
 
-    def _cut(
-        self,
-        place: int,
-        starts: npt.NDArray[np.int64],
-        length: int,
-        into: npt.NDArray[Any] | None,
-        *,
-        time_first: bool,
-    ) -> npt.NDArray[Any]:
-        """Read ascending windows that lie within the data: neighbours together, then one gather."""
+    def _read_inside(
+        self, ids: SpikeIds, context: int
+    ) -> Iterator[tuple[npt.NDArray[np.int64], npt.NDArray[Any], npt.NDArray[np.int64]]]:
+        """Give (rows, samples of all channels, where the window of each row starts in them), some rows at a time."""
+        starts = self._starts(ids, context)
+        length = self.shape[1] + 2 * context
+        step = max(1, _BATCH_BYTES // max(1, self.dtype.itemsize * length * self._traces.shape[1]))
+        for place, rows in self._by_recording(ids):
+            segment = self._traces.segments[place]
+            whole = rows[(starts[rows] >= segment.start_sample) & (starts[rows] + length <= segment.stop_sample)]
+            for begin in range(0, len(whole), step):
+                batch = whole[begin : begin + step]
+                yield batch, *self._read_runs(place, starts[batch], length)
+
+    def _read_runs(
+        self, place: int, starts: npt.NDArray[np.int64], length: int
+    ) -> tuple[npt.NDArray[Any], npt.NDArray[np.int64]]:
+        """Read ascending windows that lie within the data, neighbours together; return them and where each starts."""
         row_bytes = self._traces.shape[1] * self.dtype.itemsize
         stop = self._traces.segments[place].stop_sample
         apart = np.flatnonzero(np.diff(starts) > length + _GAP_BYTES // row_bytes) + 1
@@ -152,14 +175,8 @@ class Windows:
             for begin, end, offset in zip(begins.tolist(), ends.tolist(), offsets[:-1].tolist(), strict=True)
         ]
         self._traces.read_spans(place, spans)
-        if not self._all_channels:
-            buffer = buffer[:, self._channels]
         run = np.repeat(np.arange(len(begins)), np.diff(edges))
-        positions = starts - begins[run] + offsets[run]
-        steps = np.arange(length)
-        rows = steps[:, None] + positions if time_first else positions[:, None] + steps
-        cut: npt.NDArray[Any] = np.take(buffer, rows, axis=0, out=into, mode="clip")
-        return cut
+        return buffer, starts - begins[run] + offsets[run]
 
 
 def sorted_ids(spike_ids: Any, n_spikes: int) -> tuple[SpikeIds, SpikeIds | None]:

@@ -28,7 +28,8 @@ class DataCanvas(QWidget):
     Qt makes a new OpenGL context when a dock floats or docks again, and all that was uploaded is lost. A new vispy
     canvas then takes the place of the old one: `make_visuals(scene)` is called again, and then `rebuilt` is emitted.
 
-    Mouse events come as signals: positions in logical px, whether Ctrl was down, wheel notches.
+    Mouse events come as signals: positions in logical px, whether Ctrl was down, wheel notches. `modifiers` are all
+    keys that were held at the last of them.
     """
 
     pressed = Signal(QPointF, bool)
@@ -49,6 +50,7 @@ class DataCanvas(QWidget):
         super().__init__(parent)
         self._make_visuals = make_visuals
         self._background = "#000000"
+        self.modifiers = Qt.KeyboardModifier.NoModifier
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self.overlay = Overlay(self, paint)
@@ -116,10 +118,12 @@ class DataCanvas(QWidget):
         if kind == QEvent.Type.Leave:
             self.left.emit()
             return False
-        ctrl = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
+        self.modifiers = event.modifiers()
+        ctrl = bool(self.modifiers & Qt.KeyboardModifier.ControlModifier)
         position = event.position()
         if kind == QEvent.Type.Wheel:
-            self.scrolled.emit(position, event.angleDelta().y() / 120, ctrl)
+            delta = event.angleDelta()  # Alt turns the wheel sideways
+            self.scrolled.emit(position, (delta.y() or delta.x()) / 120, ctrl)
         elif kind == QEvent.Type.MouseMove:
             self.moved.emit(position, ctrl)
         elif event.button() != Qt.MouseButton.LeftButton:

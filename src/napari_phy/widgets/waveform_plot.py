@@ -1,0 +1,226 @@
+"""A plot of waveforms: what is shown of them, how, and where on the canvas."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+from qtpy.QtCore import QPointF, QRectF
+from qtpy.QtGui import QImage, QPainter
+from qtpy.QtWidgets import QWidget
+
+from napari_phy.views.numbers import format_number
+from napari_phy.views.waveforms import WaveformData
+from napari_phy.widgets.canvas.data_canvas import DataCanvas
+from napari_phy.widgets.canvas.lines import PaletteLines
+from napari_phy.widgets.canvas.palette import palette_of, rgba
+from napari_phy.widgets.canvas.waveform_boxes import Arrangement, Boxes, Scale, SingleLines, place_boxes, single_lines
+from napari_phy.widgets.canvas.waveform_painter import (
+    density_images,
+    paint_bands,
+    paint_bars,
+    paint_density,
+    paint_lit,
+    paint_means,
+    paint_numbers,
+)
+from napari_phy.widgets.theme import TICK_PX, Tokens
+
+Kind = Literal["both", "mean", "band", "spikes", "density"]
+
+SPIKE_PX, SPIKE_ALPHA = 0.8, 0.17
+HIT_PX = 4.0
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How waveforms are shown.
+
+    Attributes
+    ----------
+    kind : "both" mean and spikes, only the "mean", a "band" of ± one standard deviation, only the "spikes", or their
+        "density".
+    arrangement : channels as on the "probe", or "stacked" in one column by depth.
+    side_by_side : whether clusters stand beside each other in a box, and don't lie over each other.
+    front : the cluster that lies in front of the others; None: the best one.
+    scale : how waveforms, boxes and probe are stretched and moved.
+    """
+
+    kind: Kind = "both"
+    arrangement: Arrangement = "probe"
+    side_by_side: bool = False
+    front: int | None = None
+    scale: Scale = field(default_factory=Scale)
+
+
+class WaveformPlot(DataCanvas):
+    """Single spikes are drawn by OpenGL, all else is painted over them.
+
+    Parameters
+    ----------
+    theme : colours and sizes at first.
+    paint_over : paints what lies on the plot; called while there are waveforms.
+
+    Attributes
+    ----------
+    data : what is shown, or None.
+    boxes : where each channel is drawn and how many px a unit of voltage takes.
+    chosen_channel : the channel whose number stands out.
+    """
+
+    def __init__(self, theme: Tokens, paint_over: Callable[[QPainter], None], parent: QWidget | None = None) -> None:
+        self._theme = theme
+        self._paint_over = paint_over
+        self._look = Look()
+        self._colors: list[str] = []
+        self._singles: SingleLines | None = None
+        self._lit = np.empty((0, 0, 2), dtype=np.float32)
+        self._images: list[list[QImage]] = []
+        self.data: WaveformData | None = None
+        self.boxes: Boxes | None = None
+        self.chosen_channel: int | None = None
+        super().__init__(self._paint, self._make_visuals, parent)
+        self.resized.connect(self._place)
+        self.rebuilt.connect(lambda: self.apply_theme(self._theme, self._colors))
+
+    def _make_visuals(self, scene: Any) -> None:
+        self._zero = PaletteLines(parent=scene)
+        self._lines = PaletteLines(SPIKE_PX, parent=scene)
+        self._lines.order = 1
+
+    # --- what is shown ---
+
+    def set_waveforms(self, data: WaveformData | None, colors: Sequence[str]) -> None:
+        """Show these waveforms, each cluster in its colour, or nothing."""
+        self.data = data
+        self._show_colors(colors)
+        self._place()
+
+    def apply_theme(self, theme: Tokens, colors: Sequence[str]) -> None:
+        """Take colours and sizes of a theme."""
+        self._theme = theme
+        self.set_background(theme.view)
+        self._zero.set_palette(palette_of([rgba(theme.grid)]))
+        self._show_colors(colors)
+        self._place()
+
+    def _show_colors(self, colors: Sequence[str]) -> None:
+        self._colors = list(colors)
+        self._lines.set_palette(palette_of([rgba(color, SPIKE_ALPHA) for color in colors]))
+        density = self.data.density if self.data is not None else None
+        self._images = density_images(density, self._colors) if density is not None else []
+
+    @property
+    def look(self) -> Look:
+        """How it is shown; another one is drawn at once."""
+        return self._look
+
+    @look.setter
+    def look(self, look: Look) -> None:
+        if look != self._look:
+            self._look = look
+            self._place()
+
+    @property
+    def order(self) -> list[int]:
+        """Places of the clusters from the back to the front."""
+        clusters = () if self.data is None else self.data.request.clusters
+        order = list(range(len(clusters)))[::-1]
+        if self._look.front in clusters:
+            front = clusters.index(self._look.front)
+            order.remove(front)
+            order.append(front)
+        return order
+
+    # --- where ---
+
+    @property
+    def area(self) -> QRectF:
+        """Where the waveforms are; the scale bars have the margin below for themselves."""
+        px = self._theme.px
+        return QRectF(px(8), px(10), self.width() - px(24), self.height() - px(72))
+
+    @property
+    def extent(self) -> tuple[int, int]:
+        """Width and height in px."""
+        return self.width(), self.height()
+
+    def _place(self) -> None:
+        """Lay the boxes out in the canvas and the waveforms in the boxes."""
+        data, theme, look = self.data, self._theme, self._look
+        if data is None or not len(data.channels):
+            self.boxes = self._singles = None
+            return
+        numbers = max(theme.text_width(str(data.channel_ids[channel]), TICK_PX) for channel in data.channels)
+        number_width = max(theme.px(26), round(numbers) + theme.px(12))
+        self.boxes = boxes = place_boxes(
+            data, self.area, number_width, look.arrangement, look.scale, side_by_side=look.side_by_side
+        )
+        zero = np.empty((len(boxes.left) if data.n_shown else 0, 2, 2))
+        zero[..., 0] = boxes.left[: len(zero), None] + [0, boxes.width]
+        zero[..., 1] = np.round(boxes.center_y[: len(zero)])[:, None] + 0.5
+        self._zero.set_data(zero, np.zeros(len(zero)))
+        depth = np.argsort(self.order)
+        singles = single_lines(data.waveforms, data.masks, data.places, boxes, depth)
+        self._singles = singles if look.kind in ("both", "spikes") else None
+        n_lines = len(singles.px) if self._singles is not None else 0
+        self._lines.set_data(singles.px[:n_lines], data.places[singles.rows[:n_lines]])
+        lit = data.lit
+        self._lit = single_lines(lit.waveforms, lit.masks, lit.places, boxes, depth).px
+        for visual in (self._zero, self._lines):
+            visual.set_pixel_scale(self.pixel_scale)
+        self.redraw()
+
+    # --- drawing ---
+
+    def _paint(self, painter: QPainter) -> None:
+        data, boxes, theme = self.data, self.boxes, self._theme
+        if data is None:
+            return
+        if boxes is not None and data.n_shown:
+            bottom = self.area.bottom() + theme.px(8)
+            margin = QRectF(0, bottom, self.width(), self.height() - bottom)
+            painter.fillRect(margin, theme.color("view"))  # over the spikes that reach into it
+            painter.save()
+            painter.setClipRect(QRectF(0, 0, self.width(), bottom))
+            self._paint_kind(painter, data, boxes)
+            paint_lit(painter, self._lit, theme)
+            paint_numbers(painter, data, boxes, theme, self.chosen_channel)
+            painter.restore()
+            paint_bars(painter, data, boxes, theme, self.extent)
+        self._paint_over(painter)
+
+    def _paint_kind(self, painter: QPainter, data: WaveformData, boxes: Boxes) -> None:
+        kind, order = self._look.kind, self.order
+        if kind == "density" and data.density is not None:
+            paint_density(painter, data.density, self._images, boxes, order)
+        if kind == "band":
+            paint_bands(painter, data, boxes, self._colors, order)
+        if kind in ("both", "mean", "band"):
+            paint_means(painter, data, boxes, self._colors, order)
+
+    # --- what lies under the mouse ---
+
+    def spike_at(self, x_px: float, y_px: float) -> int | None:
+        """Return the row of the single waveform that passes a pixel, or None."""
+        return None if self._singles is None else self._singles.nearest(QPointF(x_px, y_px), HIT_PX)
+
+    def read_out(self, x_px: float, y_px: float) -> str:
+        """Return `channel 6, 0.25 ms, −84 µV` for a place, and before it which spike passes there."""
+        data, boxes = self.data, self.boxes
+        box = None if boxes is None else boxes.at(x_px, y_px)
+        if data is None or boxes is None or box is None:
+            return ""
+        frame = boxes.frame(box, boxes.lane_at(box, x_px), data.times_ms, self.extent)
+        ((time_ms, voltage),) = frame.to_data([[x_px, y_px]]).tolist()
+        time_ms = min(max(time_ms, data.times_ms[0]), data.times_ms[-1])
+        words = [
+            f"channel {data.channel_ids[data.channels[boxes.columns[box]]]}",
+            f"{format_number(time_ms, 2)} ms",
+            f"{format_number(voltage)} {data.unit}",
+        ]
+        row = self.spike_at(x_px, y_px)
+        if row is not None:
+            cluster = data.request.clusters[data.places[row]]
+            words = [f"cluster {cluster}, spike {format_number(data.spike_ids[row])}", *words]
+        return ", ".join(words)
