@@ -120,6 +120,8 @@ def test_all_spikes_as_a_picture_and_back(person):
     assert round(n_spikes) == person.session.model.n_spikes
     assert [layer.name for layer in viewer.layers] == [names[0], density.NAME, *names[1:]]
     assert viewer.layers.selection.active is not layer
+    limit = round(layer.contrast_limits[1])
+    assert viewer.status == f"The canvas shows all spikes: up to {limit} a second on a channel."
     choose(person, "Spike density")
     assert [layer.name for layer in viewer.layers] == names
     choose(person, "Spike density")

@@ -231,6 +231,11 @@ class LayerBinder:
         if active is not None:
             viewer.layers.selection.active = active
 
+    @property
+    def density_limit(self) -> float:
+        """What the brightest colour of the density stands for, 0 where it is not shown."""
+        return next((float(layer.contrast_limits[1]) for layer in self.layers if is_density(layer)), 0.0)
+
     def hide_density(self) -> None:
         """Take the density of all spikes away."""
         for layer in self.layers:

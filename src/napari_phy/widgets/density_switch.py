@@ -3,11 +3,12 @@
 from typing import Any
 from weakref import ref
 
-from qtpy.QtCore import QObject
+from qtpy.QtCore import QObject, Signal
 from qtpy.QtGui import QAction
 from qtpy.QtWidgets import QMainWindow
 
 from napari_phy.core.errors import NapariPhyError
+from napari_phy.core.spike_columns import SpikeColumns
 from napari_phy.widgets import messages
 from napari_phy.widgets.background_work import BackgroundWork, Job
 from napari_phy.widgets.notify import notify
@@ -21,6 +22,8 @@ class DensitySwitch(QObject):
     ----------
     window : whose status bar shows how far the reading is, with Cancel.
     """
+
+    said = Signal(str)  # what the colours stand for
 
     def __init__(self, window: QMainWindow, parent: QObject) -> None:
         super().__init__(parent)
@@ -67,7 +70,7 @@ class DensitySwitch(QObject):
             binder.hide_density()
         elif not binder.has_density:
             self.work.begin(
-                Job(messages.READING_PLACES, session.columns.get, binder.show_density, self._on_failed, self.refresh)
+                Job(messages.READING_PLACES, session.columns.get, self._on_read, self._on_failed, self.refresh)
             )
         self.refresh()
 
@@ -82,6 +85,11 @@ class DensitySwitch(QObject):
         if shown:
             self.show(False)
             self.show(True)
+
+    def _on_read(self, columns: SpikeColumns) -> None:
+        self._binder.show_density(columns)
+        if self._binder.has_density:
+            self.said.emit(messages.density(self._binder.density_metric, self._binder.density_limit))
 
     def _on_failed(self, error: Exception) -> None:
         self.refresh()

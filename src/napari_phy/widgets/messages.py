@@ -36,6 +36,13 @@ def event(found: Event) -> str:
     return f"Event: {found.words}, at {format_number(found.time_s, 3)} s."
 
 
+def density(metric: str, limit: float) -> str:
+    """Return `The canvas shows all spikes: up to 98 a second on a channel.`, what the brightest colour stands for."""
+    if metric == "amplitude":
+        return f"The canvas shows all spikes: mean amplitudes (features) up to {format_number(limit)}."
+    return f"The canvas shows all spikes: up to {format_number(limit)} a second on a channel."
+
+
 def listed(items: Iterable[Any], limit: int = 6) -> str:
     """Return `20`, `20 and 22`, `20, 22 and 7`; beyond `limit` the rest as a number."""
     words = [str(item) for item in items]

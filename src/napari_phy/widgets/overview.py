@@ -39,6 +39,7 @@ class Overview(QObject):
         self.density = DensitySwitch(window, self)
         self.summary = TraceSummary(window, self)
         self.raw_watch = RawWatch(window, self)
+        self.density.said.connect(self.said)
         self._camera = CameraWatch(viewer, self)
         self._camera.rested.connect(self._on_camera_rested)
         self.fit.fitted.connect(self.fitted)
