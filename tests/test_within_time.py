@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from widgets.light_session import light_session
 
 from napari_phy.core.time_cursor import TimeCursor
+from napari_phy.views.amplitudes import AmplitudeRequest, compute_amplitude_view
 from napari_phy.views.correlograms import CorrelogramRequest, compute_correlograms
 from napari_phy.views.features import FeatureRequest, compute_features, default_axes
 from napari_phy.views.time_words import range_words, read_range
@@ -63,6 +64,21 @@ def test_features_draw_only_spikes_of_the_stretch_and_say_of_how_many(session):
     assert len(data.spike_ids) == 10
     assert (session.model.spike_samples[data.spike_ids] < stop).all()
     assert data.n_total == sum(session.shown.manager.n_spikes(cluster) for cluster in (0, 1))
+
+
+def test_background_spikes_are_of_the_stretch_too(session):
+    start_s, stop_s = session.model.duration / 4, session.model.duration / 2
+    session.time.set_range(start_s, stop_s)
+    axes = default_axes(session.opened, (0, 1))
+    for data in (
+        compute_features(session.shown, FeatureRequest((0, 1), *axes, 5, 40)),
+        compute_amplitude_view(session.shown, AmplitudeRequest((0, 1), n_background=40)),
+    ):
+        others = data.spike_ids[data.places < 0]
+        times_s = session.model.spike_times[others]
+        assert 20 <= len(others) <= 40
+        assert start_s <= times_s.min() <= times_s.max() < stop_s
+        assert not {0, 1} & set(session.manager.clusters_of(others).tolist())
 
 
 def test_a_range_is_told_once_and_cut_at_the_ends():

@@ -247,3 +247,30 @@ def test_without_raw_data_features_are_shown_and_without_both_a_sentence(qtbot):
     session.selection.select([1])
     qtbot.waitUntil(lambda: not panel.stack.shows_picture and "memory.dat" in panel.stack.page.text)
     assert [button.text() for button in panel.stack.page.buttons] == ["Locate raw data…"]
+
+
+def test_refractory_violations_are_marked_and_counted(qtbot):
+    samples = np.arange(300) * 800
+    samples[10] = samples[9] + 20
+    session = light_session(n_clusters=1, n_spikes=300, spike_samples=samples)
+    panel = AmplitudePanel(session)
+    qtbot.addWidget(panel)
+    panel.resize(550, 480)
+    panel.show()
+    session.selection.select([0])
+    qtbot.waitUntil(lambda: ready(panel))
+    panel.header.more_menu.aboutToShow.emit()
+    entry = next(a for a in panel.header.more_menu.actions() if a.text() == "Mark refractory violations")
+    entry.trigger()
+    qtbot.waitUntil(lambda: ready(panel) and panel.data.n_violations == 1)
+    assert [e.text for e in panel.stack.legend.entries] == ["0", "1 within 2 ms", "others"]
+    QApplication.processEvents()
+    index = int(np.flatnonzero(panel.data.spike_ids == 10)[0])
+    x, y = panel.frame.to_px([[panel.data.x[index], panel.data.y[index]]])[0]
+    image = panel.canvas.native.grabFramebuffer()
+    scale = image.width() / panel.canvas.native.width()
+    seen = image.pixelColor(int(x * scale), int(y * scale)).getRgb()[:3]
+    assert seen == pytest.approx(QColor(panel.theme.text).getRgb()[:3], abs=12)
+    assert panel.options()["violations"] is True
+    entry.trigger()
+    qtbot.waitUntil(lambda: ready(panel) and panel.data.n_violations is None)

@@ -25,6 +25,11 @@ class Clustering:
     _groups: GroupList
 
     @property
+    def spike_range(self) -> tuple[int, int]:
+        """First spike, and the one after the last: all of them."""
+        return 0, self.total_spikes
+
+    @property
     def total_spikes(self) -> int:
         """Number of spikes of all clusters."""
         return len(self._partition)

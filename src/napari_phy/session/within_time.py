@@ -21,16 +21,20 @@ class ClusteringWithin:
     ----------
     manager : the whole clustering.
     first, stop : spike ids from the first to before the last.
+
+    Attributes
+    ----------
+    spike_range : both.
     """
 
     def __init__(self, manager: ClusterManager, first: int, stop: int) -> None:
         self._manager = manager
-        self._first, self._stop = first, stop
+        self.spike_range = first, stop
 
     def spikes(self, cluster_id: int) -> npt.NDArray[np.int64]:
         """Return the ascending ids of a cluster's spikes in the stretch."""
         spikes = self._manager.spikes(cluster_id)
-        first, stop = np.searchsorted(spikes, (self._first, self._stop))
+        first, stop = np.searchsorted(spikes, self.spike_range)
         return spikes[first:stop]
 
     def n_spikes(self, cluster_id: int) -> int:

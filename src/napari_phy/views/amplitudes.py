@@ -32,12 +32,14 @@ class AmplitudeRequest:
     kind : how amplitude is measured.
     n_spikes_max : most spikes drawn of each cluster.
     n_background : most spikes drawn of all other clusters together.
+    mark_violations : also draw, and tell apart, spikes within the refractory time after another one of their cluster.
     """
 
     clusters: tuple[int, ...]
     kind: Kind = "peak to peak"
     n_spikes_max: int = 10_000
     n_background: int = 2_500
+    mark_violations: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,6 +52,7 @@ class AmplitudeData:
     x, y : (n,) float32, seconds and amplitudes; spikes without raw data are left out.
     spike_ids : (n,) int64.
     places : (n,) int32, position of the spike's cluster in `request.clusters`; −1 for background spikes.
+    violates : (n,) bool, spikes to be marked; `n_violations` is the number of all of them, None where none is marked.
     x_label, y_label : "time (s)", "amplitude (µV)".
     x_range, y_range : the whole recording; from 0 to what 99.8 % of the drawn spikes of the selection keep below, and
         9 % more.
@@ -63,12 +66,14 @@ class AmplitudeData:
     y: npt.NDArray[np.float32]
     spike_ids: npt.NDArray[np.int64]
     places: npt.NDArray[np.int32]
+    violates: npt.NDArray[np.bool_]
     x_label: str
     y_label: str
     x_range: tuple[float, float]
     y_range: tuple[float, float]
     n_shown: int
     n_total: int
+    n_violations: int | None
     histogram: npt.NDArray[np.int64]
     bin_width: float
     caption: str
@@ -109,12 +114,14 @@ def compute_amplitude_view(
         y=read_only(amplitudes),
         spike_ids=read_only(spike_ids),
         places=read_only(places),
+        violates=read_only(drawn.violates[known]),
         x_label="time (s)",
         y_label=f"amplitude ({amplitude_unit(session, request.kind)})",
         x_range=(0.0, max(session.model.duration, 1e-3)),
         y_range=y_range,
         n_shown=n_shown,
         n_total=drawn.n_total,
+        n_violations=drawn.n_violations,
         histogram=read_only(_histogram(amplitudes, places, len(request.clusters), bin_width)),
         bin_width=bin_width,
         caption=format_shown(n_shown, drawn.n_total),
@@ -179,12 +186,15 @@ def beside_lasso(
 
 def _drawn(session: SessionLike, request: AmplitudeRequest) -> DrawnSpikes:
     """Return the spikes of the view; background spikes are the same for all selections, so that few are read anew."""
-    background = evenly_spaced(session.model.n_spikes, request.n_background)
+    first, stop = session.manager.spike_range
+    background = evenly_spaced(stop - first, request.n_background) + first
 
     def others(selected: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         return background[~np.isin(background, selected, assume_unique=True)]
 
-    return drawn_spikes(session, request.clusters, request.n_spikes_max, others)
+    return drawn_spikes(
+        session, request.clusters, request.n_spikes_max, others, mark_violations=request.mark_violations
+    )
 
 
 def _range(amplitudes: npt.NDArray[np.float32]) -> tuple[float, float]:

@@ -10,8 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_phy.core.arrays import read_only
-from napari_phy.stats.sampling import evenly_spaced
+from napari_phy.stats.sampling import evenly_spaced, evenly_spaced_others
 from napari_phy.views.session_like import SessionLike
+from napari_phy.views.violations import violating_spikes
 
 _NO_SPIKES = np.empty(0, dtype=np.int64)
 
@@ -47,6 +48,16 @@ class ScatterData(Protocol):
         ...
 
     @property
+    def violates(self) -> npt.NDArray[np.bool_]:
+        """(n,) spikes to be marked because they come too soon after another one of their cluster."""
+        ...
+
+    @property
+    def n_violations(self) -> int | None:
+        """How many spikes of the clusters do, drawn or not; None where they are not marked."""
+        ...
+
+    @property
     def x_label(self) -> str:
         """Title of the horizontal axis."""
         ...
@@ -79,12 +90,22 @@ class ScatterData(Protocol):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DrawnSpikes:
-    """Spikes in the order of drawing, with the places of their clusters; −1 for the first `n_background`."""
+    """Spikes in the order of drawing.
+
+    Attributes
+    ----------
+    spike_ids, places : (n,), −1 for the first `n_background`.
+    violates : (n,) whether each is to be marked as a violation of the refractory time.
+    n_background, n_total : drawn spikes of other clusters; spikes of the clusters, drawn or not.
+    n_violations : of the clusters, drawn or not; None where they are not marked.
+    """
 
     spike_ids: Spikes
     places: npt.NDArray[np.int32]
+    violates: npt.NDArray[np.bool_]
     n_background: int
     n_total: int
+    n_violations: int | None
 
     @property
     def n_shown(self) -> int:
@@ -101,19 +122,49 @@ def all_spikes(session: SessionLike, clusters: tuple[int, ...]) -> Spikes:
 
 
 def drawn_spikes(
-    session: SessionLike, clusters: tuple[int, ...], n_spikes_max: int, others: Callable[[Spikes], Spikes]
+    session: SessionLike,
+    clusters: tuple[int, ...],
+    n_spikes_max: int,
+    others: Callable[[Spikes], Spikes],
+    *,
+    mark_violations: bool = False,
 ) -> DrawnSpikes:
     """Return up to `n_spikes_max` evenly spaced spikes of each cluster, over what `others` picks of all other spikes.
 
-    `others` gets the ascending spikes of the clusters. Raises ClusteringError when a cluster does not exist (any more).
+    `others` gets the ascending spikes of the clusters. Violations that are to be marked are drawn in addition, up to as
+    many again. Raises ClusteringError when a cluster does not exist (any more).
     """
     selected = all_spikes(session, clusters)
-    spikes = [session.manager.spikes(cluster) for cluster in clusters]
-    drawn = [ids[evenly_spaced(len(ids), n_spikes_max)] for ids in reversed(spikes)]
+    drawn = [_some(session.manager.spikes(cluster), n_spikes_max) for cluster in reversed(clusters)]
+    violating = [_NO_SPIKES] * len(clusters)
+    if mark_violations:
+        violating = [violating_spikes(session, (cluster,)) for cluster in reversed(clusters)]
+        marked = [_some(spikes, n_spikes_max) for spikes in violating]
+        drawn = [np.union1d(spikes, more) for spikes, more in zip(drawn, marked, strict=True)]
     background = others(selected)
     places = np.repeat(
         np.arange(-1, len(drawn), dtype=np.int32)[[0, *range(len(drawn), 0, -1)]],
         [len(background), *(len(ids) for ids in drawn)],
     )
-    spike_ids = np.concatenate([background, *drawn])
-    return DrawnSpikes(read_only(spike_ids), read_only(places), len(background), len(selected))
+    return DrawnSpikes(
+        read_only(np.concatenate([background, *drawn])),
+        read_only(places),
+        read_only(
+            np.concatenate(
+                [np.zeros(len(background), np.bool_), *(np.isin(*both) for both in zip(drawn, violating, strict=True))]
+            )
+        ),
+        len(background),
+        len(selected),
+        sum(map(len, violating)) if mark_violations else None,
+    )
+
+
+def others_of(session: SessionLike, selected: Spikes, n_max: int) -> Spikes:
+    """Return up to `n_max` evenly spaced spikes that are not among the selected ones (ascending)."""
+    first, stop = session.manager.spike_range
+    return evenly_spaced_others(stop - first, selected - first, n_max) + first
+
+
+def _some(spikes: Spikes, n_max: int) -> Spikes:
+    return spikes[evenly_spaced(len(spikes), n_max)]

@@ -11,8 +11,7 @@ import numpy.typing as npt
 
 from napari_phy.core.arrays import read_only
 from napari_phy.core.progress import OnProgress, no_progress
-from napari_phy.stats.sampling import evenly_spaced_others
-from napari_phy.views.drawn_spikes import drawn_spikes
+from napari_phy.views.drawn_spikes import drawn_spikes, others_of
 from napari_phy.views.features import TIME_AXIS, FeatureAxis, axis_label, axis_range, feature_points
 from napari_phy.views.numbers import format_shown
 from napari_phy.views.session_like import SessionLike
@@ -31,12 +30,14 @@ class FeatureGridRequest:
     clusters : in the order of selection, best first.
     axes : features; the cell in row r and column c shows axis c along x and axis r along y, over time where r = c.
     n_spikes_max, n_background : most spikes drawn in a cell of each cluster, and of all other clusters together.
+    mark_violations : also draw, and tell apart, spikes within the refractory time after another one of their cluster.
     """
 
     clusters: tuple[int, ...]
     axes: tuple[FeatureAxis, ...]
     n_spikes_max: int = 1000
     n_background: int = 1000
+    mark_violations: bool = False
 
     def cell(self, row: int, column: int) -> tuple[FeatureAxis, FeatureAxis]:
         """Return the axes along x and y of a cell."""
@@ -55,6 +56,7 @@ class FeatureGridData:
     labels : "channel 4 · PC1" of each axis.
     spike_ids : (n,) int64.
     places : (n,) int32, position of the spike's cluster in `request.clusters`; −1 for background spikes.
+    violates : (n,) bool, spikes to be marked; `n_violations` is the number of all of them, None where none is marked.
     caption : "all 908 spikes of the selection".
     """
 
@@ -64,6 +66,8 @@ class FeatureGridData:
     labels: tuple[str, ...]
     spike_ids: npt.NDArray[np.int64]
     places: npt.NDArray[np.int32]
+    violates: npt.NDArray[np.bool_]
+    n_violations: int | None
     caption: str
 
     @property
@@ -115,7 +119,8 @@ def compute_feature_grid(
         session,
         request.clusters,
         request.n_spikes_max,
-        lambda selected: evenly_spaced_others(session.model.n_spikes, selected, n_others),
+        lambda selected: others_of(session, selected, n_others),
+        mark_violations=request.mark_violations,
     )
     axes = (*request.axes, TIME_AXIS)
     values = feature_points(session, axes, drawn.spike_ids, on_progress).T
@@ -127,5 +132,7 @@ def compute_feature_grid(
         labels=tuple(axis_label(session, axis) for axis in request.axes),
         spike_ids=drawn.spike_ids,
         places=drawn.places,
+        violates=drawn.violates,
+        n_violations=drawn.n_violations,
         caption=f"{format_shown(drawn.n_shown, drawn.n_total)} of the selection",
     )

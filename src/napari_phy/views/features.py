@@ -13,8 +13,7 @@ from napari_phy.core.arrays import read_only
 from napari_phy.core.errors import ClusteringError
 from napari_phy.core.progress import OnProgress, no_progress, part_of
 from napari_phy.stats.lasso import points_in_polygon
-from napari_phy.stats.sampling import evenly_spaced_others
-from napari_phy.views.drawn_spikes import all_spikes, drawn_spikes
+from napari_phy.views.drawn_spikes import all_spikes, drawn_spikes, others_of
 from napari_phy.views.numbers import format_number, format_shown
 from napari_phy.views.session_like import SessionLike
 from napari_phy.views.spike_rows import read_in_file_order, required, rows_at_once
@@ -52,6 +51,7 @@ class FeatureRequest:
     x, y : the two axes.
     n_spikes_max : most spikes drawn of each cluster.
     n_background : most spikes drawn of all other clusters together.
+    mark_violations : also draw, and tell apart, spikes within the refractory time after another one of their cluster.
     """
 
     clusters: tuple[int, ...]
@@ -59,6 +59,7 @@ class FeatureRequest:
     y: FeatureAxis
     n_spikes_max: int = 2500
     n_background: int = 2500
+    mark_violations: bool = False
 
     @property
     def axes(self) -> tuple[FeatureAxis, FeatureAxis]:
@@ -76,6 +77,7 @@ class FeatureData:
     x, y : (n,) float32, in units of the features, or seconds.
     spike_ids : (n,) int64.
     places : (n,) int32, position of the spike's cluster in `request.clusters`; −1 for background spikes.
+    violates : (n,) bool, spikes to be marked; `n_violations` is the number of all of them, None where none is marked.
     x_label, y_label : "channel 4 · PC1" or "time (s)".
     x_range, y_range : (low, high) to show: 0.4–99.8 % of the selection and 9 % more on each side; time: the whole.
     n_shown, n_total : drawn spikes of the selection and all its spikes.
@@ -88,6 +90,7 @@ class FeatureData:
     y: npt.NDArray[np.float32]
     spike_ids: npt.NDArray[np.int64]
     places: npt.NDArray[np.int32]
+    violates: npt.NDArray[np.bool_]
     x_label: str
     y_label: str
     x_range: tuple[float, float]
@@ -95,6 +98,7 @@ class FeatureData:
     n_shown: int
     n_total: int
     n_background: int
+    n_violations: int | None
     caption: str
 
     @property
@@ -120,7 +124,8 @@ def compute_features(
         session,
         request.clusters,
         request.n_spikes_max,
-        lambda selected: evenly_spaced_others(session.model.n_spikes, selected, n_others),
+        lambda selected: others_of(session, selected, n_others),
+        mark_violations=request.mark_violations,
     )
     xy = feature_points(session, request.axes, drawn.spike_ids, on_progress)
     in_range = xy[drawn.n_background :] if drawn.n_shown else xy
@@ -130,6 +135,7 @@ def compute_features(
         y=read_only(xy[:, 1].astype(np.float32)),
         spike_ids=drawn.spike_ids,
         places=drawn.places,
+        violates=drawn.violates,
         x_label=axis_label(session, request.x),
         y_label=axis_label(session, request.y),
         x_range=axis_range(session, request.x, in_range[:, 0]),
@@ -137,6 +143,7 @@ def compute_features(
         n_shown=drawn.n_shown,
         n_total=drawn.n_total,
         n_background=drawn.n_background,
+        n_violations=drawn.n_violations,
         caption=f"{format_shown(drawn.n_shown, drawn.n_total)} of the selection, "
         f"{format_number(drawn.n_background)} others",
     )

@@ -54,6 +54,11 @@ class ManagerLike(Protocol):
         ...
 
     @property
+    def spike_range(self) -> tuple[int, int]:
+        """First spike that is used, and the one after the last: all, or those of a stretch of time."""
+        ...
+
+    @property
     def spike_slots(self) -> npt.NDArray[np.int32]:
         """(n_spikes,) slot of each spike; only splits change them."""
         ...

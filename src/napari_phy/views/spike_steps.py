@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import numpy as np
 import numpy.typing as npt
 
-from napari_phy.stats.refractory import violations
 from napari_phy.views.drawn_spikes import all_spikes
-from napari_phy.views.session_cache import SessionCache
 from napari_phy.views.session_like import SessionLike
-
-_violating: SessionCache[int, npt.NDArray[np.int64]] = SessionCache(2**24, lambda spikes: spikes.nbytes + 128)
+from napari_phy.views.violations import violating_spikes
 
 
 def next_spike(session: SessionLike, clusters: tuple[int, ...], time_s: float, step: int = 1) -> int | None:
@@ -23,18 +18,6 @@ def next_spike(session: SessionLike, clusters: tuple[int, ...], time_s: float, s
 def next_violation(session: SessionLike, clusters: tuple[int, ...], time_s: float, step: int = 1) -> int | None:
     """Return the next spike that comes within the refractory time after another one of the same cluster, or None."""
     return _next(session, violating_spikes(session, clusters), time_s, step)
-
-
-def violating_spikes(session: SessionLike, clusters: tuple[int, ...]) -> npt.NDArray[np.int64]:
-    """Return the ascending spikes that come within the refractory time after another one of the same cluster."""
-    found = _violating.get(session, clusters, partial(_find_violating, session))
-    return np.sort(np.concatenate([np.empty(0, np.int64), *found.values()]))
-
-
-def _find_violating(session: SessionLike, clusters: list[int]) -> dict[int, npt.NDArray[np.int64]]:
-    samples, rate = session.model.spike_samples, session.model.sample_rate
-    spikes = {cluster: session.manager.spikes(cluster) for cluster in clusters}
-    return {cluster: ids[violations(samples[ids], sample_rate=rate)] for cluster, ids in spikes.items()}
 
 
 def _next(session: SessionLike, spikes: npt.NDArray[np.int64], time_s: float, step: int) -> int | None:

@@ -1,6 +1,7 @@
 """Amplitude: how large the spikes of the selection are over time, with a histogram and a lasso."""
 
 from collections.abc import Hashable
+from dataclasses import replace
 from functools import partial
 from typing import Any, ClassVar
 
@@ -46,7 +47,7 @@ class AmplitudePanel(SpikeScatterPanel):
     failed = "The amplitudes could not be read."
     needs_raw_data = True
     side = 0.16
-    remembered: ClassVar[Allowed] = {"measure": (None, *KINDS)}
+    remembered: ClassVar[Allowed] = {**SpikeScatterPanel.remembered, "measure": (None, *KINDS)}
     help_text = (
         "Every dot is a spike at its time and amplitude; grey ones belong to other clusters; at the right, how many.\n"
         "Peak to peak: of the waveform × mask, where it is largest. By feature: the largest first feature × mask.\n"
@@ -107,7 +108,7 @@ class AmplitudePanel(SpikeScatterPanel):
             return None
         settings = self.session.settings
         n_max, n_background = settings.value("amplitudes_per_cluster"), settings.value("amplitudes_background")
-        return AmplitudeRequest(self.clusters, self.kind, n_max, n_background)
+        return AmplitudeRequest(self.clusters, self.kind, n_max, n_background, self.violations)
 
     def compute(self, session: Any, request: AmplitudeRequest, on_progress: OnProgress) -> AmplitudeData:
         if request.kind not in amplitude_kinds(session):
@@ -126,8 +127,9 @@ class AmplitudePanel(SpikeScatterPanel):
     def _read_on(self) -> None:
         """Read the rest of what is shown, as long as it is wished for."""
         wish, data = self.make_request(), self.data
-        is_shown = wish is not None and data is not None and (wish.clusters, wish.kind) == (data.clusters, data.kind)
-        if is_shown and wish != data.request:
+        if wish is None or data is None or wish == data.request:
+            self.rest.drop()
+        elif wish == replace(data.request, n_spikes_max=wish.n_spikes_max, n_background=wish.n_background):
             self.rest.ask(wish, partial(compute_amplitude_view, self.in_sight, wish))
         else:
             self.rest.drop()

@@ -104,7 +104,8 @@ class FeaturePlot(ScatterPlot):
         grid = self.grid
         frames = [self.cell_frame(row, column) for row, column in self._cells()]
         self._points = np.concatenate([self._in_cell(*cell) for cell in self._cells()])
-        self._scatter.set_data(np.nan_to_num(self._points, nan=-1e4), np.tile(grid.places + 1, len(frames)))
+        slots = np.where(grid.violates, len(self.clusters) + 1, grid.places + 1)
+        self._scatter.set_data(np.nan_to_num(self._points, nan=-1e4), np.tile(slots, len(frames)))
         self._scatter.transform.scale, self._scatter.transform.translate = (1, 1), (0, 0)
         for visual in (self._scatter, self._grid):
             visual.set_pixel_scale(self.pixel_scale)

@@ -51,6 +51,7 @@ class Wish:
     y: FeatureAxis | None
     n_spikes_max: int
     n_background: int
+    mark_violations: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,7 @@ class GridWish:
     clusters: tuple[int, ...]
     kind: GridKind
     channel: int | None
+    mark_violations: bool
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,7 +81,7 @@ class FeaturesPanel(SpikeScatterPanel):
     working = "Reading features…"
     needs_features = True
     failed = "The features could not be read."
-    remembered: ClassVar[Allowed] = {"grid": values_of(GRIDS)}
+    remembered: ClassVar[Allowed] = {**SpikeScatterPanel.remembered, "grid": values_of(GRIDS)}
     help_text = (
         "Every dot is a spike; grey ones belong to other clusters.\n"
         "Wheel zooms, dragging moves, a double-click shows all again.\n"
@@ -119,22 +121,23 @@ class FeaturesPanel(SpikeScatterPanel):
         if not self.clusters:
             return None
         if self.grid is not None:
-            return GridWish(self.clusters, self.grid, self.session.channel.chosen)
+            return GridWish(self.clusters, self.grid, self.session.channel.chosen, self.violations)
         settings = self.session.settings
         n_max, n_background = settings.value("features_per_cluster"), settings.value("features_background")
-        return Wish(self.clusters, *self._axes, n_max, n_background)
+        return Wish(self.clusters, *self._axes, n_max, n_background, self.violations)
 
     def compute(self, session: Any, request: Wish | GridWish, on_progress: OnProgress) -> Answer:
         best_channels = rank_channels(session, request.clusters, part_of(on_progress, 0, 0.5))
         if isinstance(request, GridWish):
             axes = grid_axes(request.kind, best_channels, session.model.n_features_per_channel, request.channel)
-            small = FeatureGridRequest(request.clusters, axes)
+            small = FeatureGridRequest(request.clusters, axes, mark_violations=request.mark_violations)
             return Answer(None, compute_feature_grid(session, small, part_of(on_progress, 0.5, 1)), best_channels)
         x, y = request.x, request.y
         if x is None or y is None:
             best_x, best_y = default_axes(session, request.clusters)
             x, y = x or best_x, y or best_y
-        drawn = FeatureRequest(request.clusters, x, y, request.n_spikes_max, request.n_background)
+        counts = request.n_spikes_max, request.n_background
+        drawn = FeatureRequest(request.clusters, x, y, *counts, request.mark_violations)
         return Answer(compute_features(session, drawn, part_of(on_progress, 0.5, 1)), None, best_channels)
 
     def on_session(self) -> None:
@@ -238,6 +241,10 @@ class FeaturesPanel(SpikeScatterPanel):
         for menu in (self._x_menu, self._y_menu):
             self.header.offer(menu, offered)
         self.header.lasso_button.setEnabled(offered)
+
+    @property
+    def n_violations(self) -> int | None:
+        return self.data.grid.n_violations if self.data.grid is not None else super().n_violations
 
     @property
     def scatter(self) -> FeatureData | None:

@@ -20,7 +20,7 @@ from napari_phy.widgets.canvas.palette_scatter import PaletteScatter
 from napari_phy.widgets.overlay import axis_ticks, left_margin, paint_axes, paint_margins
 from napari_phy.widgets.theme import Tokens
 
-DISC_PX, BACKGROUND_PX, HOLLOW_PX = 4.0, 2.4, 5.0
+DISC_PX, BACKGROUND_PX, HOLLOW_PX, VIOLATION_PX = 4.0, 2.4, 5.0, 4.5
 DISC_ALPHA, BACKGROUND_ALPHA = 0.75, 0.6
 RIGHT_PX = 14  # margin
 ZOOM_STEP = 1.2
@@ -135,18 +135,20 @@ class ScatterPlot(DataCanvas):
     def _upload(self) -> None:
         data = self._data
         if data is not None:
-            self._scatter.set_data(np.column_stack([data.x, data.y]), data.places + 1)
+            slots = np.where(data.violates, len(data.clusters) + 1, data.places + 1)
+            order = np.argsort(data.violates, kind="stable")  # those that are marked on top
+            self._scatter.set_data(np.column_stack([data.x, data.y])[order], slots[order])
 
     def _show_colors(self) -> None:
         theme = self._theme
         places = range(len(self.clusters))
         hollow = [is_hollow(place) for place in places]
         colors = [rgba(selection_color(place, theme.dark), DISC_ALPHA) for place in places]
-        self._scatter.set_palette(palette_of([rgba(theme.background_spikes, BACKGROUND_ALPHA), *colors]))
-        sizes = [
-            size * self.dot_scale for size in (BACKGROUND_PX, *(HOLLOW_PX if ring else DISC_PX for ring in hollow))
-        ]
-        self._scatter.set_style(style_of(sizes, [False, *hollow]))
+        self._scatter.set_palette(
+            palette_of([rgba(theme.background_spikes, BACKGROUND_ALPHA), *colors, rgba(theme.text)])
+        )
+        sizes = [BACKGROUND_PX, *(HOLLOW_PX if ring else DISC_PX for ring in hollow), VIOLATION_PX]
+        self._scatter.set_style(style_of([size * self.dot_scale for size in sizes], [False, *hollow, False]))
 
     def _place(self) -> None:
         """Fit the plot into the canvas and everything into the plot."""

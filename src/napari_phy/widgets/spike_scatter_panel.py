@@ -1,7 +1,7 @@
 """What every scatter of spikes shares: pan and zoom, clicks on dots, lit spikes, the clock, and the lasso."""
 
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from qtpy.QtCore import QPointF, QRectF, Qt
@@ -9,9 +9,12 @@ from qtpy.QtGui import QPainter
 from qtpy.QtWidgets import QWidget
 
 from napari_phy.core.progress import OnProgress, no_progress
+from napari_phy.stats.refractory import REFRACTORY_MS
 from napari_phy.views.drawn_spikes import ScatterData, Spikes
+from napari_phy.views.numbers import format_number
 from napari_phy.widgets.canvas.frame import Frame
 from napari_phy.widgets.canvas.spike_words import nearest_point
+from napari_phy.widgets.choices import Allowed
 from napari_phy.widgets.guarded import guarded
 from napari_phy.widgets.lasso_tool import LassoTool
 from napari_phy.widgets.legend import LegendEntry
@@ -20,7 +23,7 @@ from napari_phy.widgets.marks import marked_spikes, paint_mark
 from napari_phy.widgets.panel import Panel
 from napari_phy.widgets.scatter_plot import ScatterPlot
 from napari_phy.widgets.theme import Tokens
-from napari_phy.widgets.time_axis import holding, paint_clock
+from napari_phy.widgets.time_axis import holding, paint_clock, paint_unused
 
 REACH_PX = 7.0  # of the mouse, around a dot
 DRAG_PX = 5.0  # less is a click
@@ -32,12 +35,14 @@ class SpikeScatterPanel(Panel):
     needs_opengl = True
     has_lasso = True
     side = 0.0  # share of the plot that is left free at the right
+    remembered: ClassVar[Allowed] = {"violations": (False, True)}
 
     def __init__(self, session: Any = None, **options: Any) -> None:
         self._pressed: tuple[QPointF, bool] | None = None  # where, and whether with Ctrl
         self._last = QPointF()
         self._is_dragging = False
         self._inside: Spikes | None = None  # what the lasso has selected
+        self.violations = False
         super().__init__(session, **options)
 
     # --- what a scatter fills in ---
@@ -46,6 +51,11 @@ class SpikeScatterPanel(Panel):
     def scatter(self) -> ScatterData | None:
         """What is drawn."""
         raise NotImplementedError
+
+    @property
+    def n_violations(self) -> int | None:
+        """How many spikes of the clusters come too soon after another one; None where they are not marked."""
+        return self.scatter.n_violations
 
     @property
     def along_time(self) -> bool:
@@ -90,7 +100,17 @@ class SpikeScatterPanel(Panel):
             (self.canvas.scrolled, self._on_scrolled),
         ):
             signal.connect(slot)
+        self._violations_entry = self.header.more_menu.addAction("Mark refractory violations")
+        self._violations_entry.setCheckable(True)
+        self._violations_entry.triggered.connect(self.set_violations)
+        self.header.more_menu.addSeparator()
         return self.canvas
+
+    def set_violations(self, violations: bool) -> None:
+        """Mark, or not, the spikes that come within the refractory time after another one of their cluster."""
+        self.violations = violations
+        self._violations_entry.setChecked(violations)
+        self.refresh()
 
     def on_session(self) -> None:
         self._pressed = self._inside = None
@@ -122,8 +142,11 @@ class SpikeScatterPanel(Panel):
         self.canvas.show_all()
 
     def legend_entries(self) -> tuple[LegendEntry, ...]:
-        others = LegendEntry("others", self.theme.background_spikes, round=True, dim=True)
-        return (*self.cluster_entries(self.canvas.clusters), others)
+        entries = [*self.cluster_entries(self.canvas.clusters)]
+        if self.n_violations is not None:
+            text = f"{format_number(self.n_violations)} within {format_number(REFRACTORY_MS)} ms"
+            entries.append(LegendEntry(text, self.theme.text, round=True))
+        return (*entries, LegendEntry("others", self.theme.background_spikes, round=True, dim=True))
 
     def apply_theme(self, theme: Tokens) -> None:
         self.canvas.apply_theme(theme)
@@ -142,6 +165,7 @@ class SpikeScatterPanel(Panel):
         """Paint what lies over the plot: the clock, the lit spikes, the lasso."""
         if self.along_time:
             clock = self.session.time
+            paint_unused(painter, self.theme, self.area, *self.frame.x_range, clock.range_s)
             paint_clock(painter, self.theme, self.area, *self.frame.x_range, clock.time_s, clock.shown_s)
         self.paint_beside(painter)
         if not self.lasso.closed:
