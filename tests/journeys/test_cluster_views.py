@@ -72,6 +72,22 @@ def test_a_click_in_the_scatter_selects_the_cluster_in_the_list(person):
     assert len(panel.data.cluster_ids) == before - 1
 
 
+def test_a_tile_selects_its_cluster_and_the_list_sets_their_order(person):
+    panel = opened(person, "Grid")
+    panel.set_order("list")
+    person.settle()
+    assert panel.data.cluster_ids.tolist() == person.listed()
+    cluster = int(panel.data.cluster_ids[2])
+    center = panel.layout_now.tile(2).center()
+    click(person, panel, center.x(), center.y())
+    assert person.chosen[0] == cluster
+    clusters = person.workspace.panels["Clusters"].list
+    header = clusters.horizontalHeader()
+    header.sectionClicked.emit(0)
+    person.settle()
+    assert panel.data.cluster_ids.tolist() == person.listed()
+
+
 def _places(panel):
     return panel.frame_now.to_px(np.column_stack([panel.data.x, panel.data.y]))
 

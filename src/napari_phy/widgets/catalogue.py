@@ -12,6 +12,7 @@ from napari_phy.widgets.correlograms_panel import CorrelogramsPanel
 from napari_phy.widgets.drift_panel import DriftPanel
 from napari_phy.widgets.features_panel import FeaturesPanel
 from napari_phy.widgets.firing_rate_panel import FiringRatePanel
+from napari_phy.widgets.grid_panel import GridPanel
 from napari_phy.widgets.history_panel import HistoryPanel
 from napari_phy.widgets.intervals_panel import IntervalsPanel
 from napari_phy.widgets.probe_panel import ProbePanel
@@ -60,6 +61,7 @@ KINDS: dict[str, Kind] = {
     "Firing rate": Kind(FiringRatePanel),
     "Similarity": Kind(SimilarityPanel),
     "Scatter": Kind(ClusterScatterPanel),
+    "Grid": Kind(GridPanel),
 }
 LISTS = tuple(title for title, kind in KINDS.items() if kind.is_list)
 SORT = tuple(title for title, kind in KINDS.items() if kind.in_sort)

@@ -1,0 +1,158 @@
+"""Every cluster a small picture: mean waveform, autocorrelogram or firing rate; only those in sight are computed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from types import MappingProxyType
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from napari_phy.core.arrays import read_only
+from napari_phy.core.progress import OnProgress, no_progress, part_of
+from napari_phy.views.cluster_order import Order, order_clusters
+from napari_phy.views.correlograms import CorrelogramRequest, compute_correlograms
+from napari_phy.views.firing_rate import FiringRateRequest, compute_firing_rates
+from napari_phy.views.numbers import format_number
+from napari_phy.views.session_cache import SessionCache
+from napari_phy.views.session_like import SessionLike
+from napari_phy.views.waveform_samples import waveform_samples
+
+Float64 = npt.NDArray[np.float64]
+Content = Literal["waveform", "autocorrelogram", "rate"]
+
+BIN_MS, WINDOW_MS = 1.0, 50.0  # of autocorrelograms
+N_RATE_BINS = 60
+_AT_ONCE = 8
+
+
+@dataclass(frozen=True, slots=True)
+class GridRequest:
+    """What a grid wishes to see.
+
+    Attributes
+    ----------
+    clusters : all that there are tiles for, in the order of the list.
+    order : of the tiles.
+    content : of each tile.
+    start, stop : which tiles are in sight, by their place.
+    reads_features : whether depths may be read that nobody knows yet.
+    """
+
+    clusters: tuple[int, ...]
+    order: Order
+    content: Content
+    start: int
+    stop: int
+    reads_features: bool = True
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tile:
+    """The curve of one cluster.
+
+    Attributes
+    ----------
+    values : (n,) float64 in equal steps; empty where there is nothing to show.
+    low, high : what the lower and upper edge of the tile stand for.
+    label : the number that goes with it: `104 µV`.
+    """
+
+    values: Float64
+    low: float
+    high: float
+    label: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GridData:
+    """What a grid draws.
+
+    Attributes
+    ----------
+    request : what was asked for.
+    cluster_ids : (n,) int64 of all tiles, in order.
+    tiles : {cluster: tile} of those in sight.
+    """
+
+    request: GridRequest
+    cluster_ids: npt.NDArray[np.int64]
+    tiles: Mapping[int, Tile]
+
+
+_tiles: SessionCache[tuple[Content, int], Tile] = SessionCache(2**24, lambda tile: tile.values.nbytes + 200)
+
+
+def compute_grid(session: SessionLike, request: GridRequest, on_progress: OnProgress = no_progress) -> GridData:
+    """Put the clusters in order and compute the tiles in sight that nobody has seen yet.
+
+    Raises
+    ------
+    MissingDataError
+        Tiles show waveforms and there is no raw data.
+    ClusteringError
+        A cluster does not exist (any more).
+    """
+    ids = order_clusters(session, request.clusters, request.order, reads_features=request.reads_features)
+    make = _MAKERS[request.content]
+    tiles: dict[int, Tile] = {}
+    visible = ids[request.start : request.stop].tolist()
+    for start in range(0, len(visible), _AT_ONCE):
+        some = visible[start : start + _AT_ONCE]
+        of_some = part_of(on_progress, start / len(visible), (start + len(some)) / len(visible))
+        keys = [(request.content, cluster) for cluster in some]
+        found = _tiles.get(session, keys, partial(_make, session, make, of_some))
+        tiles.update({cluster: tile for (_, cluster), tile in found.items()})
+    return GridData(request, ids, MappingProxyType(tiles))
+
+
+_Maker = Callable[[SessionLike, list[int], OnProgress], dict[int, Tile]]
+
+
+def _make(
+    session: SessionLike, make: _Maker, on_progress: OnProgress, keys: list[tuple[Content, int]]
+) -> dict[tuple[Content, int], Tile]:
+    made = make(session, [cluster for _, cluster in keys], on_progress)
+    return {(content, cluster): made[cluster] for content, cluster in keys}
+
+
+def _waveforms(session: SessionLike, clusters: list[int], on_progress: OnProgress) -> dict[int, Tile]:
+    """Return the mean waveform on the channel where each cluster is largest."""
+    tiles = {}
+    for cluster, sample in waveform_samples(session, clusters, on_progress=on_progress).items():
+        if not len(sample.spike_ids):
+            tiles[cluster] = _nothing()
+            continue
+        best = int(np.argmax(sample.amplitudes))
+        values = sample.mean[:, best].astype(np.float64)
+        label = f"{format_number(float(sample.amplitudes[best]))} {session.model.unit}"
+        tiles[cluster] = Tile(read_only(values), float(values.min()), float(values.max()), label)
+    return tiles
+
+
+def _autocorrelograms(session: SessionLike, clusters: list[int], on_progress: OnProgress) -> dict[int, Tile]:
+    tiles = {}
+    for done, cluster in enumerate(clusters):
+        on_progress(done / len(clusters))
+        counts = compute_correlograms(session, CorrelogramRequest((cluster,), BIN_MS, WINDOW_MS)).counts[0, 0]
+        largest = int(counts.max(initial=0))
+        tiles[cluster] = Tile(read_only(counts.astype(np.float64)), 0.0, float(max(largest, 1)), format_number(largest))
+    return tiles
+
+
+def _rates(session: SessionLike, clusters: list[int], on_progress: OnProgress) -> dict[int, Tile]:
+    data = compute_firing_rates(session, FiringRateRequest(tuple(clusters), N_RATE_BINS), on_progress)
+    return {
+        cluster: Tile(read_only(rates.copy()), 0.0, float(rates.max(initial=0)) or 1.0, f"{format_number(mean, 1)} Hz")
+        for cluster, rates, mean in zip(clusters, data.rates, data.mean_rates.tolist(), strict=True)
+    }
+
+
+def _nothing() -> Tile:
+    return Tile(read_only(np.zeros(0)), 0.0, 1.0, format_number(np.nan))
+
+
+_MAKERS: dict[Content, _Maker] = {"waveform": _waveforms, "autocorrelogram": _autocorrelograms, "rate": _rates}
