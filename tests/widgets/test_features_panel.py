@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 from qtpy.QtCore import QEvent, QPoint, QPointF, Qt
 from qtpy.QtGui import QColor, QWheelEvent
-from qtpy.QtWidgets import QApplication
+from qtpy.QtWidgets import QApplication, QLineEdit
 from widgets.light_session import light_session
 
 from napari_phy.views.features import TIME_AXIS, FeatureAxis
 from napari_phy.widgets import features_panel, lasso_tool
 from napari_phy.widgets.canvas import opengl
+from napari_phy.widgets.canvas.feature_menu import find_axes
 from napari_phy.widgets.features_panel import FeaturesPanel
 
 CTRL, NONE = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.NoModifier
@@ -482,3 +483,39 @@ def test_the_channel_that_was_picked_comes_first_in_the_grid(panel, session, qtb
     session.channel.choose(7)
     qtbot.waitUntil(lambda: not panel.busy and panel.data.grid is not None)
     assert panel.data.grid.labels[0] == "channel 7 · PC1"
+
+
+def test_a_channel_is_found_by_typing_its_number(panel, qtbot):
+    box = panel.header.drop_downs[1]
+    box.choices_menu.popup(panel.mapToGlobal(QPoint(10, 10)))
+    line = box.choices_menu.findChild(QLineEdit)
+    qtbot.waitUntil(line.hasFocus)
+
+    def offered():
+        return [action.text() for action in box.choices_menu.actions() if action.isVisible() and action.text()]
+
+    assert "time" in offered()
+    qtbot.keyClicks(line, "5")
+    assert offered() == ["ch 5 · PC1", "ch 5 · PC2", "ch 5 · PC3"]
+    qtbot.keyClicks(line, " pc2")
+    assert offered() == ["ch 5 · PC2"]
+    line.clear()
+    assert "time" in offered()
+    qtbot.keyClicks(line, "5.3")
+    qtbot.keyClick(line, Qt.Key.Key_Return)
+    assert not box.choices_menu.isVisible()
+    qtbot.waitUntil(lambda: not panel.busy and features(panel).request.y == FeatureAxis("feature", 5, 2))
+    assert box.text() == "y  ch 5 · PC3 ▾"
+
+
+def test_what_a_typed_axis_means():
+    ids = np.array([7, 70, 12, 71, 170])
+
+    def texts(text, n_components=2):
+        return [words for words, _ in find_axes(text, ids, n_components)]
+
+    assert texts("7") == ["ch 7 · PC1", "ch 7 · PC2", "ch 70 · PC1", "ch 70 · PC2", "ch 71 · PC1", "ch 71 · PC2"]
+    assert texts("channel 12, PC1") == ["ch 12 · PC1"]
+    assert texts("12 3") == texts("12 0") == texts("9") == texts("no") == []
+    assert texts("ti") == ["time"]
+    assert find_axes("70.2", ids, 2) == [("ch 70 · PC2", FeatureAxis("feature", 1, 1))]

@@ -1,11 +1,12 @@
 """A flat drop-down for headers; it opens a menu, which may have groups."""
 
 from collections.abc import Callable, Hashable, Sequence
+from functools import partial
 from typing import Any
 
-from qtpy.QtCore import Qt, Signal
+from qtpy.QtCore import Qt, QTimer, Signal
 from qtpy.QtGui import QAction, QActionGroup
-from qtpy.QtWidgets import QMenu, QToolButton, QWidget
+from qtpy.QtWidgets import QLineEdit, QMenu, QToolButton, QWidget, QWidgetAction
 
 Choice = tuple[str, Hashable]
 ChoiceGroup = tuple[str, Sequence[Choice]]
@@ -30,6 +31,7 @@ class DropDown(QToolButton):
         self._group: QActionGroup | None = None
         self.choices_menu = QMenu(name, self)
         self._source: Callable[[], Sequence[Choice | ChoiceGroup]] | None = None
+        self._search: tuple[str, Callable[[str], Sequence[Choice]]] | None = None
         self.choices_menu.aboutToShow.connect(self._before_show)
         self.setMenu(self.choices_menu)
         self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
@@ -52,6 +54,49 @@ class DropDown(QToolButton):
     def set_source(self, source: Callable[[], Sequence[Choice | ChoiceGroup]]) -> None:
         """Ask for the choices each time the menu opens, where they are many or change often."""
         self._source = source
+
+    def set_search(self, words: str, find: Callable[[str], Sequence[Choice]]) -> None:
+        """Put a line on top of the menu; while something is typed there, the menu offers what `find(text)` returns.
+
+        Parameters
+        ----------
+        words : what stands in the line while it is empty.
+        """
+        self._search = words, find
+
+    def _add_search(self) -> None:
+        words, find = self._search
+        everything = self.choices_menu.actions()
+        line = QLineEdit()
+        line.setPlaceholderText(words)
+        line.setAccessibleName(words)
+        entry = QWidgetAction(self.choices_menu)
+        entry.setDefaultWidget(line)
+        self.choices_menu.insertAction(everything[0] if everything else None, entry)
+        found: list[QAction] = []
+
+        def offer(text: str) -> None:
+            for action in found:
+                self.choices_menu.removeAction(action)
+            found.clear()
+            for action in everything:
+                action.setVisible(not text.strip())
+            for words, data in find(text) if text.strip() else ():
+                action = self.choices_menu.addAction(words)
+                action.triggered.connect(partial(self._choose, data))
+                found.append(action)
+
+        def take_first() -> None:
+            if found:
+                self.choices_menu.close()
+                found[0].trigger()
+
+        line.textChanged.connect(offer)
+        line.returnPressed.connect(take_first)
+        QTimer.singleShot(0, line.setFocus)
+
+    def _choose(self, data: Hashable, *_: object) -> None:
+        self.chosen.emit(data)
 
     def _fill(self, menu: QMenu, choices: Sequence[Choice | ChoiceGroup]) -> None:
         for text, data in choices:
@@ -103,3 +148,5 @@ class DropDown(QToolButton):
         action = self._actions.get(self._current)
         if action is not None:
             action.setChecked(True)
+        if self._search is not None:
+            self._add_search()

@@ -29,7 +29,7 @@ from napari_phy.views.features import (
     feature_points,
     spikes_in_lasso,
 )
-from napari_phy.widgets.canvas.feature_menu import AUTOMATIC, axis_choices, axis_text, rank_channels
+from napari_phy.widgets.canvas.feature_menu import AUTOMATIC, axis_choices, axis_text, find_axes, rank_channels
 from napari_phy.widgets.canvas.spike_words import spike_words
 from napari_phy.widgets.choices import Allowed, choice_actions, values_of
 from napari_phy.widgets.feature_plot import FeaturePlot
@@ -102,6 +102,7 @@ class FeaturesPanel(SpikeScatterPanel):
         self._y_menu = self.add_drop_down("Vertical axis", [], None, self._on_y_chosen, prefix="y")
         for menu in (self._x_menu, self._y_menu):
             menu.set_source(self._axis_choices)
+            menu.set_search("channel, or channel and PC", self._find_axes)
         self._grid_entries = choice_actions(self.header.more_menu, GRIDS, self.grid, self.set_grid)
         self.canvas.clicked_cell.connect(self._on_cell_clicked)
         return content
@@ -114,6 +115,10 @@ class FeaturesPanel(SpikeScatterPanel):
             return []
         model = self.session.model
         return axis_choices(model.probe.channel_ids, model.n_features_per_channel, self.data.best_channels)
+
+    def _find_axes(self, text: str) -> list[tuple[str, Any]]:
+        model = self.session.model
+        return find_axes(text, model.probe.channel_ids, model.n_features_per_channel)
 
     # --- request ---
 
