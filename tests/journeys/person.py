@@ -8,7 +8,7 @@ import numpy as np
 from napari.viewer import Viewer
 from qtpy.QtCore import QEvent, QEventLoop, QPoint, QPointF, Qt, QTimer
 from qtpy.QtTest import QTest
-from qtpy.QtWidgets import QApplication, QDialog, QLineEdit, QWidget
+from qtpy.QtWidgets import QApplication, QDialog, QLineEdit, QMenu, QWidget
 
 from napari_phy.widgets.workspace import Workspace
 
@@ -131,6 +131,26 @@ class Person:
                     raise
 
         QTimer.singleShot(20, look)
+
+    def pick(self, button: QWidget, *texts: str) -> None:
+        """Open the menu of a button and pick an entry, through its submenus, by clicks."""
+        left = list(texts)
+
+        def look() -> None:
+            menu = QApplication.activePopupWidget()
+            if not isinstance(menu, QMenu) or left[0] not in [action.text() for action in menu.actions()]:
+                QTimer.singleShot(20, look)
+                return
+            action = next(action for action in menu.actions() if action.text() == left[0])
+            del left[0]
+            if left:
+                QTimer.singleShot(20, look)
+            QTest.mouseClick(menu, LEFT, PLAIN, menu.actionGeometry(action).center())
+
+        QTimer.singleShot(20, look)
+        QTest.mouseClick(button, LEFT, PLAIN, button.rect().center())
+        self.wait(lambda: not left, f"the entry {texts[-1]}")
+        self.settle()
 
     def choose_file(self, dialog: QDialog, path: Path) -> None:
         """Give a file dialog a path, and press Return."""

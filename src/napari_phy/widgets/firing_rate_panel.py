@@ -17,7 +17,7 @@ from napari_phy.widgets.legend import LegendEntry
 from napari_phy.widgets.painted_panel import PaintedPanel
 from napari_phy.widgets.panel import guarded
 from napari_phy.widgets.theme import Tokens
-from napari_phy.widgets.time_axis import paint_clock
+from napari_phy.widgets.time_axis import paint_clock, paint_unused
 
 BINS = tuple((f"{n} bins", n) for n in (50, 100, 200, 500, 1000))
 N_MAX = 16
@@ -30,6 +30,7 @@ class FiringRatePanel(PaintedPanel):
     subject = "its firing rate"
     working = "Counting spikes…"
     failed = "The firing rates could not be counted."
+    all_times = True
     remembered: ClassVar[Allowed] = {"n_bins": values_of(BINS)}
     help_text = (
         "How many spikes per second each cluster fires, over the whole recording; beside each id its mean.\n"
@@ -49,6 +50,7 @@ class FiringRatePanel(PaintedPanel):
         if self.session is not None:
             self._links.connect(self.session.time.moved, self._on_time_changed)
             self._links.connect(self.session.time.shown_changed, self._on_time_changed)
+            self._links.connect(self.session.time.range_changed, self._on_time_changed)
 
     def make_request(self) -> FiringRateRequest | None:
         clusters = self.clusters[:N_MAX]
@@ -92,6 +94,7 @@ class FiringRatePanel(PaintedPanel):
         paint_steps(painter, frame, theme, self.data.edges_s, self.data.rates, ("time (s)", "firing rate (Hz)"))
         clock = self.session.time
         area = QRectF(frame.left, frame.top, frame.width, frame.height)
+        paint_unused(painter, theme, area, *frame.x_range, clock.range_s)
         paint_clock(painter, theme, area, *frame.x_range, clock.time_s, clock.shown_s)
 
     def read_out(self, x_px: float, y_px: float) -> str:
