@@ -37,9 +37,21 @@ def test_sizes_are_shares_of_the_largest_and_colours_places_between(session):
     data = compute_cluster_scatter(session, asked(session, size="spikes", color="rate"))
     n_spikes = np.array([session.manager.n_spikes(cluster) for cluster in range(5)])
     np.testing.assert_allclose(data.sizes, n_spikes / n_spikes.max())
-    np.testing.assert_allclose(data.colors, (n_spikes - n_spikes.min()) / np.ptp(n_spikes))
-    assert data.color_range == pytest.approx((n_spikes.min() / 20, n_spikes.max() / 20))
+    low, high = np.percentile(n_spikes / 20, [2, 98])
+    np.testing.assert_allclose(data.colors, np.clip((n_spikes / 20 - low) / (high - low), 0, 1))
+    assert data.color_range == pytest.approx((low, high))
     assert data.caption == "all 5 clusters; size: spikes, colour: rate"
+
+
+def test_logarithmic_axes_have_what_is_above_0(session):
+    session.manager.merge([0, 1, 2])
+    data = compute_cluster_scatter(session, asked(session, x="spikes", y="refractory", log=True))
+    linear = compute_cluster_scatter(session, asked(session, x="spikes", y="refractory"))
+    np.testing.assert_allclose(10**data.x, linear.x)
+    np.testing.assert_array_equal(data.y, linear.y)
+    assert [cluster_words(data, place) for place in range(3)] == [cluster_words(linear, place) for place in range(3)]
+    assert data.request.is_log("spikes")
+    assert not data.request.is_log("refractory")
 
 
 def test_by_group_there_is_no_ramp(session):

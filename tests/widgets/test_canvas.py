@@ -15,7 +15,7 @@ from napari_phy.widgets.canvas.lines import PaletteLines, segment_ends
 from napari_phy.widgets.canvas.palette import palette_of, rgba, style_of
 from napari_phy.widgets.canvas.palette_scatter import PaletteScatter
 from napari_phy.widgets.canvas.probe_layout import probe_layout, stacked_layout
-from napari_phy.widgets.canvas.ticks import nice_length, nice_ticks
+from napari_phy.widgets.canvas.ticks import log_ticks, nice_length, nice_ticks
 from napari_phy.widgets.overlay import axis_ticks, left_margin
 from napari_phy.widgets.theme import tokens
 
@@ -59,9 +59,27 @@ def test_ticks_are_round_numbers_in_our_spelling(low, high, n_max, labels):
     assert [label.replace("\u2009", "\u202f") for label in found] == labels
 
 
+@pytest.mark.parametrize(
+    ("low", "high", "n_max", "labels"),
+    [
+        (-0.3, 1.1, 6, ["1", "2", "5", "10"]),
+        (-1.1, 1.1, 20, ["0.1", "0.2", "0.5", "1", "2", "5", "10"]),
+        (-1, 4, 6, ["0.1", "1", "10", "100", "1\u2009000", "10\u2009000"]),
+        (0, 8, 5, ["1", "100", "10\u2009000", "1\u2009000\u2009000", "100\u2009000\u2009000"]),
+        (2.02, 2.2, 4, ["120", "140"]),
+    ],
+)
+def test_logarithmic_ticks_are_round_numbers_at_their_places(low, high, n_max, labels):
+    ticks = log_ticks(low, high, n_max)
+    assert [label for _, label in ticks] == labels
+    values = [float(label.replace("\u2009", "")) for _, label in ticks]
+    assert [place for place, _ in ticks] == pytest.approx(np.log10(values))
+
+
 def test_an_empty_range_has_no_ticks():
     assert nice_ticks(1.0, 1.0, 5) == []
     assert nice_ticks(float("nan"), 1.0, 5) == []
+    assert log_ticks(1.0, 1.0, 5) == []
 
 
 @pytest.mark.parametrize(("longest", "length"), [(99, 50), (100, 100), (0.23, 0.2), (7, 5)])

@@ -7,7 +7,8 @@ from qtpy.QtGui import QColor, QWheelEvent
 from qtpy.QtWidgets import QApplication
 from widgets.light_session import light_session
 
-from napari_phy.widgets.canvas.cluster_scatter_painter import disc_colors, radii
+from napari_phy.core.colors import distinct_colors
+from napari_phy.widgets.canvas.cluster_scatter_painter import radii
 from napari_phy.widgets.cluster_scatter_panel import NOTHING_INSIDE, ClusterScatterPanel
 
 LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
@@ -65,7 +66,7 @@ def test_discs_have_the_colour_of_their_group_and_selected_ones_their_own(panel,
         np.testing.assert_allclose(
             color_at(panel, place(panel, cluster)), over_view(panel, panel.color_of(rank), 0.92), atol=18
         )
-    wanted = over_view(panel, panel.theme.group_color("good"), 0.62)
+    wanted = over_view(panel, panel.theme.group_color("good"), 0.78)
     np.testing.assert_allclose(color_at(panel, place(panel, 0)), wanted, atol=18)
 
 
@@ -73,12 +74,32 @@ def test_colours_can_stand_for_a_column(panel, qtbot):
     panel.set_color("id")
     panel.set_size("same")
     qtbot.waitUntil(lambda: ready(panel))
-    colors = disc_colors(panel.data, panel.theme)
+    colors = panel.colors(panel.theme)
     assert colors[-1].name() == panel.theme.ramp[2]
-    np.testing.assert_allclose(color_at(panel, place(panel, 7)), over_view(panel, panel.theme.ramp[2], 0.62), atol=18)
+    np.testing.assert_allclose(color_at(panel, place(panel, 7)), over_view(panel, panel.theme.ramp[2], 0.78), atol=18)
     assert len({color.name() for color in colors}) == 8
+    panel.set_color("cluster")
+    qtbot.waitUntil(lambda: ready(panel))
+    assert [color.name() for color in panel.colors(panel.theme)] == list(distinct_colors(8))
     assert len(set(radii(panel.data, panel.theme))) == 1
     assert [entry.text for entry in panel.stack.legend.entries] == ["1", "2"]
+
+
+def test_a_group_of_one_s_own_is_in_the_legend_in_its_colour(panel, session, qtbot):
+    session.add_group("interneuron", "#12ab34")
+    session.move([5], "interneuron")
+    qtbot.waitUntil(lambda: ready(panel))
+    assert panel.colors(panel.theme)[5].name() == "#12ab34"
+    assert ("interneuron", "#12ab34") in [(entry.text, entry.color) for entry in panel.stack.legend.entries]
+
+
+def test_logarithmic_axes_are_remembered_and_keep_the_values(panel, qtbot):
+    panel.set_x("spikes")
+    panel.set_log(True)
+    qtbot.waitUntil(lambda: ready(panel))
+    np.testing.assert_allclose(10**panel.data.x, panel.data.n_spikes)
+    assert panel.options()["log"] is True
+    panel.plot.grab()
 
 
 def test_areas_grow_with_the_size(panel, qtbot):

@@ -20,8 +20,9 @@ Int64 = npt.NDArray[np.int64]
 
 Measure = Literal["depth", "rate", "amplitude", "spikes", "refractory", "channel", "id"]
 MEASURES: tuple[Measure, ...] = ("depth", "rate", "amplitude", "spikes", "refractory", "channel", "id")
-GROUP = "group"
-SAME = "same"
+GROUP, CLUSTER, SAME = "group", "cluster", "same"
+LOGARITHMIC = ("rate", "amplitude", "spikes")  # measures that may have a logarithmic axis
+KNOWN_SHARE = (2, 98)  # per cent: beyond these values the colours end, so that one odd cluster does not flatten them
 _MARGIN = 0.08  # of the range, on each side
 _TITLES = {
     "depth": "depth (µm)",
@@ -44,7 +45,8 @@ class ClusterScatterRequest:
     groups : of each of them, so that a move to another group is another wish.
     x, y : the columns along the axes.
     size : the column that sets the area of a disc, or "same".
-    color : the column that sets its colour, "group" or "same".
+    color : the column that sets its colour, "group", "cluster" for its own, or "same".
+    log : whether axes of rates, amplitudes and spikes are logarithmic.
     """
 
     clusters: tuple[int, ...]
@@ -53,11 +55,16 @@ class ClusterScatterRequest:
     y: Measure = "depth"
     size: str = "spikes"
     color: str = GROUP
+    log: bool = False
 
     @property
     def columns(self) -> set[str]:
         """The columns that are read."""
         return {self.x, self.y, self.size, self.color}
+
+    def is_log(self, measure: Measure) -> bool:
+        """Return whether the axis of a measure is logarithmic."""
+        return self.log and measure in LOGARITHMIC
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,10 +75,10 @@ class ClusterScatterData:
     ----------
     request : what was asked for.
     cluster_ids : (n,) int64, ascending.
-    x, y : (n,) float64.
+    x, y : (n,) float64; of logarithmic axes the decimal logarithms.
     sizes : (n,) float64, share 0…1 of the largest value; 1 where all are the same, 0 where unknown.
-    colors : (n,) float64, place 0…1 between the smallest and the largest value; nan where unknown or by group.
-    color_range : the smallest and the largest value of the colour; None by group.
+    colors : (n,) float64, place 0…1 in `color_range`; nan where unknown or without one.
+    color_range : values of the first and the last colour; None where colours are not those of a column.
     groups : n names.
     n_spikes : (n,) int64.
     x_label, y_label : "rate (Hz)".
@@ -106,13 +113,13 @@ def compute_cluster_scatter(
     if "amplitude" in request.columns:
         compute_amplitudes(session, ids, on_progress)
     table = compute_cluster_table(session, ids, reads=_reads(request))
-    x, y = column(table, request.x), column(table, request.y)
+    x, y = (_along(table, request, measure) for measure in (request.x, request.y))
     shown = np.flatnonzero(np.isfinite(x) & np.isfinite(y))
     x, y = x[shown], y[shown]
     sizes, colors, color_range = np.ones(len(shown)), np.full(len(shown), np.nan), None
     if request.size != SAME:
         sizes = _share_of_largest(column(table, request.size)[shown])
-    if request.color not in (SAME, GROUP):
+    if request.color not in (SAME, GROUP, CLUSTER):
         colors, color_range = _between(column(table, request.color)[shown])
     words = [f"{name}: {value}" for name, value in (("size", request.size), ("colour", request.color)) if value != SAME]
     unit = session.model.unit
@@ -148,8 +155,8 @@ def cluster_words(data: ClusterScatterData, index: int) -> str:
     parts = (
         f"{measure} {format_number(value, _DECIMALS.get(measure, 0))}{_unit(title)}"
         for measure, value, title in (
-            (data.request.x, data.x[index], data.x_label),
-            (data.request.y, data.y[index], data.y_label),
+            (data.request.x, _value(data.request, data.request.x, data.x[index]), data.x_label),
+            (data.request.y, _value(data.request, data.request.y, data.y[index]), data.y_label),
         )
     )
     n_spikes = format_count(int(data.n_spikes[index]), "spike")
@@ -170,6 +177,18 @@ def column(table: ClusterTable, measure: str) -> Float64:
     if measure == "channel":
         values[values < 0] = np.nan
     return values
+
+
+def _along(table: ClusterTable, request: ClusterScatterRequest, measure: Measure) -> Float64:
+    values = column(table, measure)
+    if not request.is_log(measure):
+        return values
+    return np.log10(values, out=np.full(len(values), np.nan), where=values > 0)
+
+
+def _value(request: ClusterScatterRequest, measure: Measure, place: float) -> float:
+    """Return the value at a place along an axis."""
+    return float(10**place if request.is_log(measure) else place)
 
 
 def label(measure: str, unit: str) -> str:
@@ -196,8 +215,9 @@ def _between(values: Float64) -> tuple[Float64, tuple[float, float] | None]:
     known = values[np.isfinite(values)]
     if not len(known):
         return np.full(len(values), np.nan), None
-    low, high = float(known.min()), float(known.max())
-    return (values - low) / (high - low) if high > low else np.where(np.isfinite(values), 0.5, np.nan), (low, high)
+    low, high = np.percentile(known, KNOWN_SHARE).tolist()
+    places = np.clip((values - low) / (high - low), 0, 1) if high > low else np.where(np.isfinite(values), 0.5, np.nan)
+    return places, (low, high)
 
 
 def _range(values: Float64) -> tuple[float, float]:

@@ -4,12 +4,14 @@ from typing import Any, ClassVar
 
 import numpy as np
 from qtpy.QtCore import QPointF, QSize, Qt
-from qtpy.QtGui import QPainter
+from qtpy.QtGui import QColor, QPainter
 from qtpy.QtWidgets import QWidget
 
 from napari_phy.core.cluster_meta import DISCARDED
 from napari_phy.core.progress import OnProgress
+from napari_phy.views.cluster_order import GROUP_ORDER
 from napari_phy.views.cluster_scatter import (
+    CLUSTER,
     GROUP,
     MEASURES,
     SAME,
@@ -20,10 +22,11 @@ from napari_phy.views.cluster_scatter import (
     clusters_in_lasso,
     compute_cluster_scatter,
 )
-from napari_phy.widgets.canvas.cluster_scatter_painter import paint_clusters, radii, scatter_frame
+from napari_phy.widgets.canvas.cluster_scatter_painter import disc_colors, paint_clusters, radii, scatter_frame
 from napari_phy.widgets.canvas.frame import Frame
 from napari_phy.widgets.canvas.lasso import Lasso
 from napari_phy.widgets.choices import Allowed, choice_actions, values_of
+from napari_phy.widgets.color_schemes import group_colors, scheme_colors
 from napari_phy.widgets.guarded import guarded
 from napari_phy.widgets.lasso_plot import LassoPlot
 from napari_phy.widgets.lasso_tool import TOO_FEW_POINTS
@@ -34,8 +37,8 @@ from napari_phy.widgets.theme import Tokens
 
 AXES = tuple((name, name) for name in MEASURES)
 SIZES = (*AXES[:5], ("all the same", SAME))
-COLORS = (("group", GROUP), *AXES, ("all the same", SAME))
-GROUPS = ("good", "mua", "unsorted", "noise")
+COLORS = (("group", GROUP), ("its own", CLUSTER), *AXES, ("all the same", SAME))
+SCALES = (("Linear axes", False), ("Logarithmic axes", True))  # of rates, amplitudes and spikes
 HOVER_PX = 4.0  # beyond the disc
 ZOOM_STEP = 1.2
 NOTHING_INSIDE = "No cluster lies inside the lasso."
@@ -56,11 +59,12 @@ class ClusterScatterPanel(PaintedPanel):
         "y": MEASURES,
         "size": values_of(SIZES),
         "color": values_of(COLORS),
+        "log": values_of(SCALES),
     }
     help_text = (
         "Every disc is a cluster; the selected ones have their colours and a rim.\n"
         "Click one to select it, Ctrl+click adds or drops one. Ctrl+drag draws a lasso that selects what is inside.\n"
-        "The menu ⋯ sets what size and colour stand for.\n"
+        "The menu ⋯ sets what size and colour stand for, and logarithmic axes.\n"
         "Wheel zooms, dragging moves, a double-click shows all again."
     )
 
@@ -69,6 +73,7 @@ class ClusterScatterPanel(PaintedPanel):
         self.y: Measure = "depth"
         self.size = "spikes"
         self.color = GROUP
+        self.log = False
         self._ranges: tuple[tuple[float, float], tuple[float, float]] | None = None
         self._lasso = Lasso()
         super().__init__(session, **options)
@@ -92,7 +97,7 @@ class ClusterScatterPanel(PaintedPanel):
         menu = self.header.more_menu
         self._sizes = choice_actions(menu.addMenu("Size"), SIZES, self.size, self.set_size)
         self._colors = choice_actions(menu.addMenu("Colour"), COLORS, self.color, self.set_color)
-        menu.addSeparator()
+        self._scales = choice_actions(menu, SCALES, self.log, self.set_log)
         return plot
 
     def on_session(self) -> None:
@@ -113,7 +118,7 @@ class ClusterScatterPanel(PaintedPanel):
         if not shown:
             return None
         return ClusterScatterRequest(
-            shown, tuple(groups[cluster] for cluster in shown), self.x, self.y, self.size, self.color
+            shown, tuple(groups[cluster] for cluster in shown), self.x, self.y, self.size, self.color, self.log
         )
 
     def compute(self, session: Any, request: ClusterScatterRequest, on_progress: OnProgress) -> ClusterScatterData:
@@ -143,6 +148,12 @@ class ClusterScatterPanel(PaintedPanel):
         self._colors[measure].setChecked(True)
         self.refresh()
 
+    def set_log(self, log: bool) -> None:
+        """Have logarithmic axes for rates, amplitudes and spikes, or linear ones."""
+        self.log = log
+        self._scales[log].setChecked(True)
+        self._start_over()
+
     def _start_over(self) -> None:
         self._ranges = None
         self._lasso.clear()
@@ -155,10 +166,24 @@ class ClusterScatterPanel(PaintedPanel):
         self.plot.update()
 
     def legend_entries(self) -> tuple[LegendEntry, ...]:
-        groups = () if self.data is None or self.data.request.color != GROUP else GROUPS
-        names = [group for group in groups if group in self.data.groups]
-        entries = tuple(LegendEntry(name, self.theme.group_color(name), round=True, dim=True) for name in names)
-        return (*self.cluster_entries(self.clusters), *entries)
+        of_clusters = self.cluster_entries(self.clusters)
+        if self.data is None or self.data.request.color != GROUP:
+            return of_clusters
+        color_of, there = group_colors(self.session, self.theme), set(self.data.groups)
+        own = sorted(there - set(GROUP_ORDER))
+        names = [*own, *(group for group in GROUP_ORDER if group in there)]
+        return (*of_clusters, *(LegendEntry(name, color_of(name), round=True, dim=True) for name in names))
+
+    def colors(self, theme: Tokens) -> list[QColor]:
+        """Return the colour of each cluster while it is not selected."""
+        by, own = self.data.request.color, {}
+        if by == GROUP:
+            color_of = group_colors(self.session, theme)
+            pairs = zip(self.data.cluster_ids.tolist(), self.data.groups, strict=True)
+            own = {cluster: color_of(group) for cluster, group in pairs}
+        elif by == CLUSTER:
+            own = scheme_colors(self.session, CLUSTER, theme)
+        return disc_colors(self.data, theme, own)
 
     def frame(self, size: QSize, theme: Tokens) -> Frame:
         """Return the plot's rectangle and the ranges shown."""
@@ -172,7 +197,7 @@ class ClusterScatterPanel(PaintedPanel):
     def paint_picture(self, painter: QPainter, size: QSize, theme: Tokens) -> None:
         """Paint axes, discs and the lasso in a rectangle of some size."""
         frame = self.frame(size, theme)
-        paint_clusters(painter, self.data, frame, theme, self.clusters)
+        paint_clusters(painter, self.data, frame, theme, self.clusters, self.colors(theme))
         polygon = self._lasso.polygon
         paint_lasso(painter, frame, theme, polygon, closed=False, tag="", size=(size.width(), size.height()))
 

@@ -1,5 +1,6 @@
 """What colours of clusters that are not selected stand for: nothing, the cluster itself, its group, or a measure."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -36,12 +37,15 @@ def scheme_colors(session: Any, scheme: str, theme: Tokens) -> dict[int, str]:
         return {c: manager.color(c) or palette[c % N_COLORS] for c in manager.cluster_ids.tolist()}
     table = compute_cluster_table(session, reads="nothing" if session.holds_features else "all")
     if scheme == GROUP:
-        own = {group.name: group.color for group in session.groups if group.color is not None}
-        return {
-            cluster: own.get(group) or theme.group_color(group)
-            for cluster, group in zip(table.ids.tolist(), table.groups, strict=True)
-        }
+        color_of = group_colors(session, theme)
+        return {cluster: color_of(group) for cluster, group in zip(table.ids.tolist(), table.groups, strict=True)}
     return _ramp_colors(table, column(table, scheme), theme)
+
+
+def group_colors(session: Any, theme: Tokens) -> Callable[[str], str]:
+    """Return a function from a group's name to its colour: its own, or that of the theme."""
+    own = {group.name: group.color for group in session.groups if group.color is not None}
+    return lambda group: own.get(group) or theme.group_color(group)
 
 
 def _ramp_colors(table: ClusterTable, values: np.ndarray, theme: Tokens) -> dict[int, str]:

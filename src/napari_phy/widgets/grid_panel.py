@@ -13,6 +13,7 @@ from napari_phy.views.numbers import format_count, format_number
 from napari_phy.widgets.all_clusters_panel import AllClustersPanel
 from napari_phy.widgets.canvas.grid_painter import GridLayout, grid_layout, paint_grid_of_tiles
 from napari_phy.widgets.choices import Allowed, choice_actions, values_of
+from napari_phy.widgets.color_schemes import group_colors
 from napari_phy.widgets.guarded import guarded
 from napari_phy.widgets.theme import Tokens
 
@@ -126,7 +127,9 @@ class GridPanel(AllClustersPanel):
     def paint_picture(self, painter: QPainter, size: QSize, theme: Tokens) -> None:
         """Paint the tiles in sight in a rectangle of some size."""
         layout = self._layout(size, len(self.data.cluster_ids), theme)
-        paint_grid_of_tiles(painter, self.data, layout, theme, self.clusters, self._group_of)
+        paint_grid_of_tiles(
+            painter, self.data, layout, theme, self.clusters, self._group_of, group_colors(self.session, theme)
+        )
 
     def _group_of(self, cluster: int) -> str:
         manager = self.session.manager

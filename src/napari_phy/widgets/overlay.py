@@ -67,13 +67,20 @@ def paint_margins(painter: QPainter, frame: Frame, size: tuple[int, int], color:
 
 
 def paint_axes(
-    painter: QPainter, frame: Frame, theme: Tokens, x_title: str, y_title: str, *, x_ticks: Ticks | None = None
+    painter: QPainter,
+    frame: Frame,
+    theme: Tokens,
+    x_title: str,
+    y_title: str,
+    *,
+    x_ticks: Ticks | None = None,
+    y_ticks: Ticks | None = None,
 ) -> None:
     """Write ticks and titles in the margins; a label that would leave the widget is left out.
 
-    `x_ticks` are those of an axis that is not linear.
+    `x_ticks` and `y_ticks` are those of an axis that is not linear.
     """
-    along_x, y_ticks = axis_ticks(frame, theme)
+    along_x, along_y = axis_ticks(frame, theme)
     bottom = frame.top + frame.height
     line = theme.px(14)
     painter.setFont(theme.font(TICK_PX))
@@ -88,7 +95,7 @@ def paint_axes(
                 Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop,
                 label,
             )
-    for value, label in y_ticks:
+    for value, label in along_y if y_ticks is None else y_ticks:
         y = frame.to_px([[0, value]])[0, 1]
         if frame.top - 1 <= y <= bottom + 1:
             painter.drawText(

@@ -1,22 +1,25 @@
 """Paints clusters as discs over a grid with QPainter; the selected ones in their colours, on top."""
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 import numpy.typing as npt
 from qtpy.QtCore import QPointF, QRectF, Qt
 from qtpy.QtGui import QColor, QPainter, QPen
 
 from napari_phy.core.colors import is_hollow, selection_color
-from napari_phy.views.cluster_scatter import GROUP, ClusterScatterData
+from napari_phy.views.cluster_scatter import CLUSTER, GROUP, ClusterScatterData
 from napari_phy.views.numbers import format_number
 from napari_phy.widgets.canvas.frame import Frame
 from napari_phy.widgets.canvas.similarity_painter import N_SHADES, shades
 from napari_phy.widgets.canvas.step_plot import paint_grid
-from napari_phy.widgets.overlay import left_margin, paint_axes
+from napari_phy.widgets.canvas.ticks import log_ticks
+from napari_phy.widgets.overlay import Ticks, left_margin, paint_axes
 from napari_phy.widgets.theme import TICK_PX, Tokens, with_alpha
 
 SMALLEST_PX, LARGEST_PX = 3.0, 9.0  # radius
-ALPHA, SELECTED_ALPHA = 0.62, 0.92
-FAINTEST = 0.25  # of the ramp: the colour of the smallest value, told apart from the background
+ALPHA, SELECTED_ALPHA = 0.78, 0.92
+FAINTEST = 0.38  # of the ramp: the colour of the smallest value, told apart from the background
 RING_PX = 1.8
 KEY_PX = 22  # of the line above the plot that tells what colours stand for
 
@@ -26,7 +29,8 @@ def scatter_frame(data: ClusterScatterData, ranges, width: int, height: int, the
     x_range, y_range = ranges or (data.x_range, data.y_range)
     top, right, bottom = theme.px(KEY_PX if data.color_range else 8), theme.px(14), theme.px(38)
     inner = max(20, height - top - bottom)
-    left = left_margin(y_range, inner, theme)
+    shown = [10**edge for edge in y_range] if data.request.is_log(data.request.y) else y_range
+    left = left_margin(shown, inner, theme)
     return Frame(left, top, max(20, width - left - right), inner, x_range, y_range)
 
 
@@ -36,10 +40,10 @@ def radii(data: ClusterScatterData, theme: Tokens) -> npt.NDArray[np.float64]:
     return np.sqrt(small + (large - small) * data.sizes) * theme.scale
 
 
-def disc_colors(data: ClusterScatterData, theme: Tokens) -> list[QColor]:
-    """Return the colour of each cluster that is not selected."""
-    if data.request.color == GROUP:
-        return [QColor(theme.group_color(group)) for group in data.groups]
+def disc_colors(data: ClusterScatterData, theme: Tokens, own: Mapping[int, str]) -> list[QColor]:
+    """Return the colour of each cluster that is not selected; `own` holds those by group or cluster."""
+    if data.request.color in (GROUP, CLUSTER):
+        return [QColor(own.get(cluster, theme.bars)) for cluster in data.cluster_ids.tolist()]
     if data.color_range is None:
         return [QColor(theme.bars)] * len(data.cluster_ids)
     table = shades(theme.ramp)
@@ -48,18 +52,20 @@ def disc_colors(data: ClusterScatterData, theme: Tokens) -> list[QColor]:
 
 
 def paint_clusters(
-    painter: QPainter, data: ClusterScatterData, frame: Frame, theme: Tokens, selected: tuple[int, ...]
+    painter: QPainter,
+    data: ClusterScatterData,
+    frame: Frame,
+    theme: Tokens,
+    selected: tuple[int, ...],
+    colors: Sequence[QColor],
 ) -> None:
     """Paint grid, axes and discs: large ones first, so that none is hidden, the selected ones last, the best on top."""
-    paint_grid(painter, frame, theme)
-    paint_axes(painter, frame, theme, data.x_label, data.y_label)
+    ticks = _log_ticks(data, frame, theme)
+    paint_grid(painter, frame, theme, *ticks)
+    paint_axes(painter, frame, theme, data.x_label, data.y_label, x_ticks=ticks[0], y_ticks=ticks[1])
     painter.save()
     painter.setClipRect(QRectF(frame.left, frame.top, frame.width, frame.height))
-    centers, sizes, colors = (
-        frame.to_px(np.column_stack([data.x, data.y])),
-        radii(data, theme),
-        disc_colors(data, theme),
-    )
+    centers, sizes = frame.to_px(np.column_stack([data.x, data.y])), radii(data, theme)
     rank = {cluster: place for place, cluster in enumerate(selected)}
     places = [rank.get(cluster, -1) for cluster in data.cluster_ids.tolist()]
     order = sorted(range(len(places)), key=lambda i: (places[i] >= 0, -places[i], -sizes[i]))
@@ -76,6 +82,14 @@ def paint_clusters(
     painter.restore()
     if data.color_range is not None:
         _paint_key(painter, data, frame, theme)
+
+
+def _log_ticks(data: ClusterScatterData, frame: Frame, theme: Tokens) -> tuple[Ticks | None, Ticks | None]:
+    """Return the ticks of logarithmic axes, None for the others."""
+    request = data.request
+    along_x = log_ticks(*frame.x_range, max(2, int(frame.width / theme.px(56))))
+    along_y = log_ticks(*frame.y_range, max(2, int(frame.height / theme.px(44))))
+    return along_x if request.is_log(request.x) else None, along_y if request.is_log(request.y) else None
 
 
 def _paint_key(painter: QPainter, data: ClusterScatterData, frame: Frame, theme: Tokens) -> None:

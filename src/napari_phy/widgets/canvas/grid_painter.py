@@ -93,6 +93,7 @@ def paint_grid_of_tiles(
     theme: Tokens,
     selected: tuple[int, ...],
     group_of: Callable[[int], str],
+    color_of_group: Callable[[str], str],
 ) -> None:
     """Paint the tiles in sight; those that are not computed yet are empty."""
     rank = {cluster: place for place, cluster in enumerate(selected)}
@@ -101,11 +102,11 @@ def paint_grid_of_tiles(
         cluster = int(data.cluster_ids[place])
         _paint_tile(
             painter, layout.tile(place), cluster, data.tiles.get(cluster), data.request.content, theme,
-            rank.get(cluster), group_of(cluster),
+            rank.get(cluster), group_of(cluster), color_of_group,
         )  # fmt: skip
 
 
-def _paint_tile(painter, box: QRectF, cluster, tile, content: Content, theme, place: int | None, group: str) -> None:
+def _paint_tile(painter, box: QRectF, cluster, tile, content: Content, theme, place, group, color_of_group) -> None:
     color = QColor(theme.bars) if place is None else QColor(selection_color(place, dark=theme.dark))
     painter.setPen(Qt.PenStyle.NoPen if place is None else QPen(color, RIM_PX, _style(place)))
     painter.setBrush(QColor(theme.tile))
@@ -113,8 +114,9 @@ def _paint_tile(painter, box: QRectF, cluster, tile, content: Content, theme, pl
     painter.drawRoundedRect(box.adjusted(inset, inset, -inset, -inset), 3, 3)
     head = QRectF(box.left() + theme.px(6), box.top() + 1, box.width() - theme.px(12), theme.px(HEAD_PX))
     dot = theme.px(6)
-    painter.setPen(QPen(QColor(theme.group_color(group)), 1) if group == "unsorted" else Qt.PenStyle.NoPen)
-    painter.setBrush(Qt.BrushStyle.NoBrush if group == "unsorted" else QColor(theme.group_color(group)))
+    of_group = QColor(color_of_group(group))
+    painter.setPen(QPen(of_group, 1) if group == "unsorted" else Qt.PenStyle.NoPen)
+    painter.setBrush(Qt.BrushStyle.NoBrush if group == "unsorted" else of_group)
     painter.drawEllipse(QRectF(head.left(), head.center().y() - dot / 2, dot, dot))
     painter.setFont(theme.font(AXIS_PX, bold=place is not None))
     painter.setPen(color if place is not None else QColor(theme.dim if group == "noise" else theme.text))

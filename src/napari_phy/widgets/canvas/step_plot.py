@@ -71,7 +71,9 @@ def _steps(frame: Frame, edges: Values, values: Values) -> QPolygonF:
     return QPolygonF([QPointF(*corner) for corner in frame.to_px(np.column_stack([x, y])).tolist()])
 
 
-def paint_grid(painter: QPainter, frame: Frame, theme: Tokens, x_ticks: Ticks | None = None) -> None:
+def paint_grid(
+    painter: QPainter, frame: Frame, theme: Tokens, x_ticks: Ticks | None = None, y_ticks: Ticks | None = None
+) -> None:
     """Draw the line of each tick."""
     along_x, along_y = axis_ticks(frame, theme)
     right, bottom = frame.left + frame.width, frame.top + frame.height
@@ -79,7 +81,7 @@ def paint_grid(painter: QPainter, frame: Frame, theme: Tokens, x_ticks: Ticks | 
     for value, _ in along_x if x_ticks is None else x_ticks:
         x = floor(frame.to_px([[value, 0]])[0, 0]) + 0.5
         painter.drawLine(QLineF(x, frame.top, x, bottom))
-    for value, _ in along_y:
+    for value, _ in along_y if y_ticks is None else y_ticks:
         y = floor(frame.to_px([[0, value]])[0, 1]) + 0.5
         painter.drawLine(QLineF(frame.left, y, right, y))
 

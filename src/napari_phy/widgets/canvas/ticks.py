@@ -24,6 +24,26 @@ def nice_ticks(low: float, high: float, n_max: int) -> list[tuple[float, str]]:
     return [(k * step, format_number(k * step, decimals)) for k in range(first, last + 1)]
 
 
+def log_ticks(low: float, high: float, n_max: int) -> list[tuple[float, str]]:
+    """Return (log10 of the value, label) of round numbers from 10^low to 10^high, at most `n_max` of them.
+
+    1, 2 and 5 of every decade, or the powers of ten, or every second one, …; within less than a decade, linear steps.
+    """
+    if not (math.isfinite(low) and math.isfinite(high) and high > low):
+        return []
+    decades = range(math.floor(low), math.ceil(high) + 1)
+    sets = [[(k, m) for k in decades for m in (1, 2, 5)]]
+    sets += [[(k, 1) for k in decades if k % step == 0] for step in range(1, len(decades) + 1)]
+    for candidates in sets:
+        places = [(math.log10(m) + k, m * 10.0**k) for k, m in candidates]
+        inside = [(place, value) for place, value in places if low - 1e-9 <= place <= high + 1e-9]
+        if len(inside) < 3:
+            break
+        if len(inside) <= n_max:
+            return [(place, format_number(value, _decimals(value))) for place, value in inside]
+    return [(math.log10(value), label) for value, label in nice_ticks(10.0**low, 10.0**high, n_max) if value > 0]
+
+
 def nice_length(longest: float) -> float:
     """Return the greatest of 1, 2, 5 × 10ⁿ that is not above `longest`."""
     power = 10.0 ** math.floor(math.log10(longest))
