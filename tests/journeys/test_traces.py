@@ -11,6 +11,7 @@ from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QLineEdit
 
 from napari_phy.core.arrays import evenly_spaced
+from napari_phy.stats.extremes import bin_extremes
 from napari_phy.widgets import raw_watch, trace_summary
 
 
@@ -199,6 +200,35 @@ def test_a_raw_file_that_is_cut_short_and_comes_back(make_napari_viewer, kwik_co
     raw.write_bytes(whole)
     person.wait(lambda: panel.stack.shows_picture and not panel.busy, "the traces")
     assert np.array_equal(np.asarray(layer.data[0][:, 1_000_000:1_000_100]), before)
+
+
+def test_a_raw_file_that_is_rewritten_is_summarised_anew(make_napari_viewer, kwik_copy, monkeypatch):
+    """Cut short it cannot be summarised; as soon as it is whole again, other samples are in the summary."""
+    raw = kwik_copy.with_suffix(".dat")
+    whole = np.fromfile(raw, np.int16)
+    raw.unlink()  # shared with other tests
+    whole.tofile(raw)
+    monkeypatch.setattr(raw_watch, "LOOK_AGAIN_MS", 100)
+    monkeypatch.setattr(raw_watch, "notify", lambda sentence, severity: None)
+    monkeypatch.setattr(trace_summary, "WORTH_BYTES", 0)
+    person = Person(make_napari_viewer(show=True))
+    person.resize(1920, 1080)  # a page of samples is drawn from the file itself
+    person.open(kwik_copy)
+    summary, traces = person.workspace.overview.summary, person.session.model.traces
+    pyramid = person.session.trace_pyramid(person.session.model)
+    person.wait(lambda: pyramid.is_complete, "the summary")
+
+    with raw.open("r+b") as file:
+        file.truncate(whole.nbytes // 2)
+    person.session.time.show(50.0, 50.25)
+    panel = person.workspace.panels["Traces"]
+    person.wait(lambda: not panel.stack.shows_picture and not panel.busy, "the words")
+    (whole // 2).tofile(raw)
+    person.wait(lambda: panel.stack.shows_picture and not panel.busy, "the traces")
+    person.wait(lambda: summary.work.job is None and pyramid.is_complete, "the new summary")
+    last = len(traces) // 16
+    assert np.array_equal(pyramid.read(16, last - 50, last), bin_extremes(traces[16 * (last - 50) : 16 * last], 16))
+    assert np.array_equal(traces[16 * (last - 50) :], (whole // 2).reshape(traces.shape)[16 * (last - 50) :])
 
 
 def test_a_filter_acts_on_the_canvas_too_where_samples_are_shown(make_napari_viewer, kwik_copy):

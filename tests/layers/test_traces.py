@@ -1,6 +1,7 @@
 """Every level of the trace picture equals what the samples say."""
 
 from contextlib import closing
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 from support import random_model
 
 from napari_phy import open_session
+from napari_phy.core.errors import KwikFormatError
 from napari_phy.io.kwik.model import KwikModel
 from napari_phy.layers.traces import QUIET_FRACTION, TraceLevel, trace_levels, traces_layer
 from napari_phy.views.trace_source import TraceSource
@@ -45,6 +47,29 @@ def test_a_level_holds_the_signed_extreme_of_each_column(factor):
     assert np.array_equal(level[1:3, 1:stop], whole[1:3, 1:stop])
     assert np.array_equal(level[0:3, 0 : level.shape[1] : 2], whole[:, ::2])
     assert np.array_equal(level[:, 0], whole[:, 0])
+
+
+class CutShort:
+    """Traces whose file ends after 5000 samples."""
+
+    shape, dtype = TRACES.shape, TRACES.dtype
+
+    def __getitem__(self, key):
+        if key.stop > 5000:
+            raise KwikFormatError(f"x.dat ends before row {key.stop}.")
+        return TRACES[key]
+
+
+@pytest.mark.parametrize("factor", [1, 64])
+def test_what_is_left_of_a_file_cut_short_is_shown(factor):
+    said = []
+    level = TraceLevel(replace(SOURCE, traces=CutShort()), BASELINE, factor, on_trouble=said.append)
+    found, whole = level[:, 0 : level.shape[1]], expected(factor)
+    n_left = 5000 // factor
+    n_lost = level.shape[1] // 64 + 1  # at most, of what could be read
+    assert np.array_equal(found[:, : n_left - n_lost], whole[:, : n_left - n_lost])
+    assert not found[:, n_left:].any()
+    assert len(said) == 1
 
 
 def test_levels_go_from_samples_to_few_columns():

@@ -10,7 +10,7 @@ from napari.types import LayerDataTuple
 from napari.utils.colormaps import Colormap
 
 from napari_phy.core.arrays import evenly_spaced
-from napari_phy.core.errors import NapariPhyError
+from napari_phy.core.errors import KwikFormatError, NapariPhyError
 from napari_phy.layers.filtered import FilteredWindows
 from napari_phy.layers.picture_level import PictureLevel, level_factors
 from napari_phy.layers.session_tag import TAG, SessionTag
@@ -29,6 +29,7 @@ QUIET_FRACTION = 0.4  # of the contrast limit: below it the picture is backgroun
 QUIET_PERCENTILE = 75  # of a quiet channel in the picture of the whole recording is background
 QUIET_CHANNELS = 25  # per cent of the channels are quieter than that one
 NOISE_WIDTH = 3  # standard deviations from sample to sample that are background in any case
+N_PIECES = 64  # of a stretch that cannot be read as a whole
 NAME = "traces"
 
 QUIET = {True: "#15171c", False: "#ffffff"}  # the background of a view, by darkness of the theme
@@ -74,7 +75,21 @@ class TraceLevel(PictureLevel):
             if self._on_trouble is None:
                 raise
             self._on_trouble(error)
-            return np.zeros((stop - start, self.shape[0]), dtype=np.float32)
+            return self._what_is_left(start, stop)
+
+    def _what_is_left(self, start: int, stop: int) -> Float32:
+        """Return the columns of those pieces of a stretch that can be read, of a raw file that was cut short."""
+        found = np.zeros((stop - start, self.shape[0]), dtype=np.float32)
+        step = -(-(stop - start) // N_PIECES)
+        for first in range(start, stop, step):
+            last = min(first + step, stop)
+            try:
+                found[first - start : last - start] = self._read(first, last)
+            except KwikFormatError:
+                continue
+            except (NapariPhyError, OSError):
+                break
+        return found
 
     def _read(self, start: int, stop: int) -> Float32:
         filtered = None if self.filtering is None else self.filtering.get(self.factor, start, stop)
