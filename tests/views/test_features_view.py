@@ -138,3 +138,13 @@ def test_a_lasso_far_away_finds_nothing(session):
 def test_a_lasso_of_two_points_is_refused(session):
     with pytest.raises(ClusteringError, match="needs three points or more"):
         spikes_in_lasso(session, FeatureRequest((3,), X, Y), [[0, 0], [1, 1]])
+
+
+def test_background_spikes_hardly_change_with_the_selection_and_are_as_many_as_asked_for(session):
+    some = [compute_features(session, FeatureRequest(clusters, X, Y, n_background=200)) for clusters in ((3,), (1, 2))]
+    backgrounds = [set(data.spike_ids[data.places < 0].tolist()) for data in some]
+    assert [len(spikes) for spikes in backgrounds] == [200, 200]
+    for data, spikes in zip(some, backgrounds, strict=True):
+        chosen = np.concatenate([session.manager.spikes(cluster) for cluster in data.clusters])
+        assert not spikes & set(chosen.tolist())
+    assert len(backgrounds[0] & backgrounds[1]) > 0.35 * 200  # those that are in neither selection

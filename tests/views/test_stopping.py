@@ -1,14 +1,17 @@
 """Every view tells how far it is while it reads, and reads nothing more once it is stopped."""
 
 import sys
+from copy import copy
 
 import numpy as np
 import pytest
 
 from napari_phy.core.progress import CancelledError
-from napari_phy.views import spike_rows
+from napari_phy.views import spike_amplitudes, spike_rows
+from napari_phy.views.amplitudes import AmplitudeRequest, compute_amplitude_view
 from napari_phy.views.cluster_table import compute_amplitudes
 from napari_phy.views.correlograms import CorrelogramRequest, compute_correlograms
+from napari_phy.views.feature_grid import FeatureGridRequest, compute_feature_grid
 from napari_phy.views.features import FeatureAxis, FeatureRequest, compute_features, spikes_in_lasso
 from napari_phy.views.waveforms import WaveformRequest, compute_waveforms
 
@@ -18,6 +21,8 @@ EVERYWHERE = [(-1e9, -1e9), (1e9, -1e9), (1e9, 1e9), (-1e9, 1e9)]
 AXES = FeatureAxis(channel_index=0), FeatureAxis(channel_index=1)
 VIEWS = {
     "features": lambda session, told: compute_features(session, FeatureRequest(CLUSTERS, *AXES), told),
+    "feature grid": lambda session, told: compute_feature_grid(session, FeatureGridRequest(CLUSTERS, AXES), told),
+    "peak to peak": lambda session, told: compute_amplitude_view(session, AmplitudeRequest(CLUSTERS), told),
     "lasso": lambda session, told: spikes_in_lasso(session, FeatureRequest(CLUSTERS, *AXES), EVERYWHERE, told),
     "waveforms": lambda session, told: compute_waveforms(session, WaveformRequest(CLUSTERS), told),
     "amplitudes": lambda session, told: compute_amplitudes(session, CLUSTERS, told),
@@ -29,6 +34,7 @@ VIEWS = {
 def small_steps(monkeypatch):
     """Let a step be a few spikes, as it is of a large data set."""
     monkeypatch.setattr(spike_rows, "STEP_BYTES", 2**12)
+    monkeypatch.setattr(spike_amplitudes, "STEP_BYTES", 2**16)
     monkeypatch.setattr(counting, "SPIKES_AT_ONCE", 50)
 
 
@@ -57,7 +63,7 @@ def test_after_it_is_stopped_nothing_more_is_read(view, session):
         if len(shares) == 3:
             raise CancelledError
 
-    other = type(session)(session.model)
+    other = type(session)(copy(session.model))  # what views keep of the one is not known of the other
     before = n_reads(session)
     with pytest.raises(CancelledError):
         VIEWS[view](other, stop_at_the_third)

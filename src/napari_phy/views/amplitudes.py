@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from napari_phy.core.arrays import evenly_spaced, read_only
+from napari_phy.core.arrays import read_only
 from napari_phy.core.errors import ClusteringError
 from napari_phy.core.progress import OnProgress, no_progress
 from napari_phy.stats.lasso import points_in_polygon
-from napari_phy.views.drawn_spikes import DrawnSpikes, all_spikes, drawn_spikes
+from napari_phy.views.drawn_spikes import DrawnSpikes, all_spikes, drawn_spikes, others_of
 from napari_phy.views.numbers import format_shown
 from napari_phy.views.session_like import SessionLike
 from napari_phy.views.spike_amplitudes import Kind, amplitude_unit, count_unread, spike_amplitudes
@@ -185,15 +185,12 @@ def beside_lasso(
 
 
 def _drawn(session: SessionLike, request: AmplitudeRequest) -> DrawnSpikes:
-    """Return the spikes of the view; background spikes are the same for all selections, so that few are read anew."""
-    first, stop = session.manager.spike_range
-    background = evenly_spaced(stop - first, request.n_background) + first
-
-    def others(selected: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-        return background[~np.isin(background, selected, assume_unique=True)]
-
     return drawn_spikes(
-        session, request.clusters, request.n_spikes_max, others, mark_violations=request.mark_violations
+        session,
+        request.clusters,
+        request.n_spikes_max,
+        lambda selected: others_of(session, selected, request.n_background),
+        mark_violations=request.mark_violations,
     )
 
 

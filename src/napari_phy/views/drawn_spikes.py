@@ -161,9 +161,15 @@ def drawn_spikes(
 
 
 def others_of(session: SessionLike, selected: Spikes, n_max: int) -> Spikes:
-    """Return up to `n_max` evenly spaced spikes that are not among the selected ones (ascending)."""
+    """Return up to `n_max` evenly spaced spikes that are not among the selected ones (ascending).
+
+    They are the same for all selections, but for those that stand in for selected ones: so, little is read anew.
+    """
     first, stop = session.manager.spike_range
-    return evenly_spaced_others(stop - first, selected - first, n_max) + first
+    always = evenly_spaced(stop - first, n_max) + first
+    others = always[~np.isin(always, selected, assume_unique=True)]
+    instead = evenly_spaced_others(stop - first, np.union1d(selected, others) - first, n_max - len(others)) + first
+    return np.union1d(others, instead)
 
 
 def _some(spikes: Spikes, n_max: int) -> Spikes:

@@ -35,8 +35,8 @@ class FeatureGridRequest:
 
     clusters: tuple[int, ...]
     axes: tuple[FeatureAxis, ...]
-    n_spikes_max: int = 1000
-    n_background: int = 1000
+    n_spikes_max: int = 500
+    n_background: int = 500
     mark_violations: bool = False
 
     def cell(self, row: int, column: int) -> tuple[FeatureAxis, FeatureAxis]:
@@ -123,7 +123,7 @@ def compute_feature_grid(
         mark_violations=request.mark_violations,
     )
     axes = (*request.axes, TIME_AXIS)
-    values = feature_points(session, axes, drawn.spike_ids, on_progress).T
+    values = feature_points(session, axes, drawn.spike_ids, on_progress, keep=True).T
     in_range = values[:, drawn.n_background :] if drawn.n_shown else values
     return FeatureGridData(
         request=request,

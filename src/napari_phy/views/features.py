@@ -14,6 +14,7 @@ from napari_phy.core.errors import ClusteringError
 from napari_phy.core.progress import OnProgress, no_progress, part_of
 from napari_phy.stats.lasso import points_in_polygon
 from napari_phy.views.drawn_spikes import all_spikes, drawn_spikes, others_of
+from napari_phy.views.kept_features import kept_features
 from napari_phy.views.numbers import format_number, format_shown
 from napari_phy.views.session_like import SessionLike
 from napari_phy.views.spike_rows import read_in_file_order, required, rows_at_once
@@ -127,7 +128,7 @@ def compute_features(
         lambda selected: others_of(session, selected, n_others),
         mark_violations=request.mark_violations,
     )
-    xy = feature_points(session, request.axes, drawn.spike_ids, on_progress)
+    xy = feature_points(session, request.axes, drawn.spike_ids, on_progress, keep=True)
     in_range = xy[drawn.n_background :] if drawn.n_shown else xy
     return FeatureData(
         request=request,
@@ -223,25 +224,25 @@ def feature_points(
     axes: Sequence[FeatureAxis],
     spike_ids: npt.NDArray[np.int64],
     on_progress: OnProgress = no_progress,
+    *,
+    keep: bool = False,
 ) -> npt.NDArray[np.float64]:
     """Return (n, len(axes)) float64, where on some axes some spikes are; all features come from one read.
 
-    Raises MissingDataError when an axis shows a feature and there are none.
+    `keep` holds on to what was read, for spikes that are looked at again and again. Raises MissingDataError when an
+    axis shows a feature and there are none.
     """
     model = session.model
     values = np.empty((len(spike_ids), len(axes)))
-    columns = [
-        None if axis.kind == "time" else axis.channel_index * model.n_features_per_channel + axis.component
-        for axis in axes
-    ]
-    rows = None
-    if any(column is not None for column in columns):
+    shown = [index for index, axis in enumerate(axes) if axis.kind == "feature"]
+    columns = [axes[index].channel_index * model.n_features_per_channel + axes[index].component for index in shown]
+    if shown and keep:
+        values[:, shown] = kept_features(session, spike_ids, columns, on_progress)
+    elif shown:
         rows = read_in_file_order(required(model.features, model, "features"), spike_ids, on_progress)
-    for index, column in enumerate(columns):
-        if column is None or rows is None:
-            values[:, index] = model.spike_samples[spike_ids] / model.sample_rate
-        else:
-            values[:, index] = rows[:, column]
+        values[:, shown] = rows[:, columns]
+    for index in set(range(len(axes))) - set(shown):
+        values[:, index] = model.spike_samples[spike_ids] / model.sample_rate
     return values
 
 
