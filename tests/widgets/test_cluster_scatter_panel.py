@@ -75,12 +75,12 @@ def test_colours_can_stand_for_a_column(panel, qtbot):
     panel.set_size("same")
     qtbot.waitUntil(lambda: ready(panel))
     colors = panel.colors(panel.theme)
-    assert colors[-1].name() == panel.theme.ramp[2]
+    assert colors[-1] == panel.theme.ramp[2]
     np.testing.assert_allclose(color_at(panel, place(panel, 7)), over_view(panel, panel.theme.ramp[2], 0.78), atol=18)
-    assert len({color.name() for color in colors}) == 8
+    assert len(set(colors)) == 8
     panel.set_color("cluster")
     qtbot.waitUntil(lambda: ready(panel))
-    assert [color.name() for color in panel.colors(panel.theme)] == list(distinct_colors(8))
+    assert panel.colors(panel.theme) == list(distinct_colors(8))
     assert len(set(radii(panel.data, panel.theme))) == 1
     assert [entry.text for entry in panel.stack.legend.entries] == ["1", "2"]
 
@@ -89,7 +89,7 @@ def test_a_group_of_one_s_own_is_in_the_legend_in_its_colour(panel, session, qtb
     session.add_group("interneuron", "#12ab34")
     session.move([5], "interneuron")
     qtbot.waitUntil(lambda: ready(panel))
-    assert panel.colors(panel.theme)[5].name() == "#12ab34"
+    assert panel.colors(panel.theme)[5] == "#12ab34"
     assert ("interneuron", "#12ab34") in [(entry.text, entry.color) for entry in panel.stack.legend.entries]
 
 
@@ -100,6 +100,17 @@ def test_logarithmic_axes_are_remembered_and_keep_the_values(panel, qtbot):
     np.testing.assert_allclose(10**panel.data.x, panel.data.n_spikes)
     assert panel.options()["log"] is True
     panel.plot.grab()
+
+
+def test_a_long_probe_has_depths_in_thousands(qtbot):
+    session = light_session(positions=[[0.0, 3000.0 * i] for i in range(8)])
+    panel = ClusterScatterPanel(session)
+    qtbot.addWidget(panel)
+    panel.show()
+    qtbot.waitUntil(lambda: ready(panel))
+    assert panel.data.y_range[1] > 10_000
+    panel.plot.grab()
+    session.close()
 
 
 def test_areas_grow_with_the_size(panel, qtbot):

@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 from qtpy.QtCore import QPointF, QSize, Qt
-from qtpy.QtGui import QColor, QPainter
+from qtpy.QtGui import QPainter
 from qtpy.QtWidgets import QWidget
 
 from napari_phy.core.cluster_meta import DISCARDED
@@ -41,6 +41,7 @@ COLORS = (("group", GROUP), ("its own", CLUSTER), *AXES, ("all the same", SAME))
 SCALES = (("Linear axes", False), ("Logarithmic axes", True))  # of rates, amplitudes and spikes
 HOVER_PX = 4.0  # beyond the disc
 ZOOM_STEP = 1.2
+ZOOM_LIMITS = (1e-3, 20.0)  # of the range that shows all
 NOTHING_INSIDE = "No cluster lies inside the lasso."
 
 
@@ -174,7 +175,7 @@ class ClusterScatterPanel(PaintedPanel):
         names = [*own, *(group for group in GROUP_ORDER if group in there)]
         return (*of_clusters, *(LegendEntry(name, color_of(name), round=True, dim=True) for name in names))
 
-    def colors(self, theme: Tokens) -> list[QColor]:
+    def colors(self, theme: Tokens) -> list[str]:
         """Return the colour of each cluster while it is not selected."""
         by, own = self.data.request.color, {}
         if by == GROUP:
@@ -240,8 +241,11 @@ class ClusterScatterPanel(PaintedPanel):
 
     @guarded
     def _on_scrolled(self, position: QPointF, notches: float, _modifiers: Any) -> None:
-        if self.data is not None:
-            self._show(self.frame_now.zoomed(position.x(), position.y(), ZOOM_STEP**notches))
+        if self.data is None:
+            return
+        frame = self.frame_now.zoomed(position.x(), position.y(), ZOOM_STEP**notches)
+        if ZOOM_LIMITS[0] < np.ptp(frame.x_range) / np.ptp(self.data.x_range) < ZOOM_LIMITS[1]:
+            self._show(frame)
 
     def _show(self, frame: Frame) -> None:
         self._ranges = frame.x_range, frame.y_range

@@ -40,15 +40,15 @@ def radii(data: ClusterScatterData, theme: Tokens) -> npt.NDArray[np.float64]:
     return np.sqrt(small + (large - small) * data.sizes) * theme.scale
 
 
-def disc_colors(data: ClusterScatterData, theme: Tokens, own: Mapping[int, str]) -> list[QColor]:
-    """Return the colour of each cluster that is not selected; `own` holds those by group or cluster."""
+def disc_colors(data: ClusterScatterData, theme: Tokens, own: Mapping[int, str]) -> list[str]:
+    """Return the colour of each cluster while it is not selected; `own` holds those by group or cluster."""
     if data.request.color in (GROUP, CLUSTER):
-        return [QColor(own.get(cluster, theme.bars)) for cluster in data.cluster_ids.tolist()]
+        return [own.get(cluster, theme.bars) for cluster in data.cluster_ids.tolist()]
     if data.color_range is None:
-        return [QColor(theme.bars)] * len(data.cluster_ids)
-    table = shades(theme.ramp)
+        return [theme.bars] * len(data.cluster_ids)
+    table = [QColor(shade).name() for shade in shades(theme.ramp)]
     places = np.nan_to_num(FAINTEST + (1 - FAINTEST) * data.colors, nan=-1.0)
-    return [QColor(table[round(p * (N_SHADES - 1))]) if p >= 0 else QColor(theme.bars) for p in places.tolist()]
+    return [table[round(place * (N_SHADES - 1))] if place >= 0 else theme.bars for place in places.tolist()]
 
 
 def paint_clusters(
@@ -57,7 +57,7 @@ def paint_clusters(
     frame: Frame,
     theme: Tokens,
     selected: tuple[int, ...],
-    colors: Sequence[QColor],
+    colors: Sequence[str],
 ) -> None:
     """Paint grid, axes and discs: large ones first, so that none is hidden, the selected ones last, the best on top."""
     ticks = _log_ticks(data, frame, theme)
@@ -69,11 +69,13 @@ def paint_clusters(
     rank = {cluster: place for place, cluster in enumerate(selected)}
     places = [rank.get(cluster, -1) for cluster in data.cluster_ids.tolist()]
     order = sorted(range(len(places)), key=lambda i: (places[i] >= 0, -places[i], -sizes[i]))
+    points = [QPointF(*center) for center in centers.tolist()]
+    rim, brushes = QPen(QColor(theme.view), 0.8), {color: with_alpha(color, ALPHA) for color in set(colors)}
     for index in order:
-        center, radius, place = QPointF(*centers[index]), float(sizes[index]), places[index]
+        center, radius, place = points[index], float(sizes[index]), places[index]
         if place < 0:
-            painter.setPen(QPen(QColor(theme.view), 0.8))
-            painter.setBrush(with_alpha(colors[index].name(), ALPHA))
+            painter.setPen(rim)
+            painter.setBrush(brushes[colors[index]])
         else:
             color = selection_color(place, dark=theme.dark)
             painter.setPen(QPen(QColor(color if is_hollow(place) else theme.text), RING_PX))
@@ -86,10 +88,11 @@ def paint_clusters(
 
 def _log_ticks(data: ClusterScatterData, frame: Frame, theme: Tokens) -> tuple[Ticks | None, Ticks | None]:
     """Return the ticks of logarithmic axes, None for the others."""
-    request = data.request
-    along_x = log_ticks(*frame.x_range, max(2, int(frame.width / theme.px(56))))
-    along_y = log_ticks(*frame.y_range, max(2, int(frame.height / theme.px(44))))
-    return along_x if request.is_log(request.x) else None, along_y if request.is_log(request.y) else None
+    x, y = (data.request.is_log(measure) for measure in (data.request.x, data.request.y))
+    return (
+        log_ticks(*frame.x_range, max(2, int(frame.width / theme.px(56)))) if x else None,
+        log_ticks(*frame.y_range, max(2, int(frame.height / theme.px(44)))) if y else None,
+    )
 
 
 def _paint_key(painter: QPainter, data: ClusterScatterData, frame: Frame, theme: Tokens) -> None:
