@@ -455,6 +455,8 @@ def test_clusters_past_the_end_of_the_raw_data_are_told_of(qtbot):
         session.model.waveforms.with_data = lambda ids: np.setdiff1d(ids, last)
         panel = shown(qtbot, session, [1, 2])
         assert panel.stack.caption.text().endswith("; 2 lies past the end of the raw data")
+        assert panel.boxes.columns.tolist() == np.flatnonzero(panel.data.mean_masks[0] > 0.5).tolist()
+        assert not panel.boxes.takes_part[1].any()
         before = panel.canvas.grab().toImage()
         session.selection.select([2])
         qtbot.waitUntil(lambda: ready(panel) and panel.data.n_shown == 0)

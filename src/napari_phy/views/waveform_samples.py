@@ -33,7 +33,8 @@ class WaveformSample:
     Attributes
     ----------
     spike_ids : (n,) int64, ascending.
-    channels : (k,) int64, places of the channels that were read; all where the cluster takes part nowhere.
+    channels : (k,) int64, places of the channels that were read: all where the cluster takes part nowhere, none where
+        it has no waveform.
     waveforms : (n, n_samples, k) float32, in the unit of the model.
     masks : (n, n_channels) float32; ones where the data set has none.
     """
@@ -120,7 +121,7 @@ def _read(
     spikes = [evenly_spread(with_data(session.manager.spikes(cluster)), n_per_cluster) for cluster in clusters]
     relatives = _relatives(session, clusters)
     masks = _read_masks(session, spikes, part_of(on_progress, 0, 0.1))
-    channels = [_channels(_mean(some)) for some in masks]
+    channels = [_channels(some) for some in masks]
     voltage = [np.zeros((len(ids), len(k), rows.shape[1]), np.float32) for ids, k in zip(spikes, channels, strict=True)]
     missing = [_fill(*parts, relatives) for parts in zip(spikes, channels, voltage, strict=True)]
     pairs = [np.nonzero(places) for places in missing]
@@ -155,9 +156,11 @@ def _read_masks(
     return [some.copy() for some in np.split(masks, stops[:-1])]
 
 
-def _channels(mean_mask: npt.NDArray[np.float32]) -> npt.NDArray[np.int64]:
-    channels = np.flatnonzero(mean_mask > HAS_PART)
-    return channels if len(channels) else np.arange(len(mean_mask))
+def _channels(masks: npt.NDArray[np.float32]) -> npt.NDArray[np.int64]:
+    if not len(masks):
+        return np.empty(0, np.int64)
+    channels = np.flatnonzero(_mean(masks) > HAS_PART)
+    return channels if len(channels) else np.arange(masks.shape[1])
 
 
 def _relatives(session: SessionLike, clusters: list[int]) -> list[WaveformSample]:

@@ -165,7 +165,7 @@ def _lit(
 ) -> LitWaveforms:
     rows = required(session.model.waveforms, session.model, "waveforms")
     wanted = np.array(sorted(request.lit), dtype=np.int64)
-    of_clusters = [wanted[np.isin(wanted, session.manager.spikes(cluster))] for cluster in request.clusters]
+    of_clusters = [_common(wanted, session.manager.spikes(cluster)) for cluster in request.clusters]
     places = np.repeat(np.arange(len(samples), dtype=np.int32), [len(ids) for ids in of_clusters])
     waveforms = np.zeros((len(places), rows.shape[1], len(channels)), dtype=np.float32)
     for place, (ids, sample) in enumerate(zip(of_clusters, samples, strict=True)):
@@ -179,6 +179,15 @@ def _lit(
     else:
         of_spikes = read_in_file_order(masks, spike_ids)[:, channels]
     return LitWaveforms(read_only(spike_ids), read_only(waveforms), read_only(of_spikes), read_only(places))
+
+
+def _common(ours: npt.NDArray[np.int64], theirs: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Return those of `ours` that are among theirs, which are ascending."""
+    if not (len(ours) and len(theirs)):
+        return ours[:0]
+    places = np.minimum(np.searchsorted(theirs, ours), len(theirs) - 1)
+    common: npt.NDArray[np.int64] = ours[theirs[places] == ours]
+    return common
 
 
 def _shares(sizes: list[int], n_max: int) -> list[npt.NDArray[np.int64]]:

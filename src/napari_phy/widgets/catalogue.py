@@ -20,6 +20,7 @@ from napari_phy.widgets.raster_panel import RasterPanel
 from napari_phy.widgets.similar_panel import SimilarPanel
 from napari_phy.widgets.similarity_panel import SimilarityPanel
 from napari_phy.widgets.spikes_panel import SpikesPanel
+from napari_phy.widgets.templates_panel import TemplatesPanel
 from napari_phy.widgets.traces_panel import TracesPanel
 from napari_phy.widgets.waveforms_panel import WaveformsPanel
 
@@ -60,6 +61,7 @@ KINDS: dict[str, Kind] = {
     "Intervals": Kind(IntervalsPanel),
     "Firing rate": Kind(FiringRatePanel),
     "Similarity": Kind(SimilarityPanel),
+    "Templates": Kind(TemplatesPanel),
     "Scatter": Kind(ClusterScatterPanel),
     "Grid": Kind(GridPanel),
 }

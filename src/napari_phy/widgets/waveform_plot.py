@@ -14,7 +14,15 @@ from napari_phy.views.waveforms import WaveformData
 from napari_phy.widgets.canvas.data_canvas import DataCanvas
 from napari_phy.widgets.canvas.lines import PaletteLines
 from napari_phy.widgets.canvas.palette import palette_of, rgba
-from napari_phy.widgets.canvas.waveform_boxes import Arrangement, Boxes, Scale, SingleLines, place_boxes, single_lines
+from napari_phy.widgets.canvas.waveform_boxes import (
+    Arrangement,
+    Boxes,
+    Scale,
+    SingleLines,
+    place_boxes,
+    shown_columns,
+    single_lines,
+)
 from napari_phy.widgets.canvas.waveform_painter import (
     density_images,
     paint_bands,
@@ -148,8 +156,11 @@ class WaveformPlot(DataCanvas):
     def _place(self) -> None:
         """Lay the boxes out in the canvas and the waveforms in the boxes."""
         data, theme, look = self.data, self._theme, self._look
-        if data is None or not len(data.channels):
+        if data is None or not len(shown_columns(data)):
             self.boxes = self._singles = None
+            for visual in (self._zero, self._lines):
+                visual.set_data(np.empty((0, 2, 2)), np.empty(0))
+            self.redraw()
             return
         numbers = max(theme.text_width(str(data.channel_ids[channel]), TICK_PX) for channel in data.channels)
         number_width = max(theme.px(26), round(numbers) + theme.px(12))

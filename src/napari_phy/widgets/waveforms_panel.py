@@ -234,9 +234,9 @@ class WaveformsPanel(Panel):
         return self.canvas.boxes
 
     def _paint_over(self, painter: QPainter) -> None:
-        if self.data.n_shown:
+        if self.boxes is not None:
             self.lasso.paint_over(painter, self.data, self.boxes, self.theme, self.canvas.extent)
-        else:
+        if not self.data.n_shown:
             painter.setFont(self.theme.font())
             painter.setPen(QColor(self.theme.dim))
             words = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap

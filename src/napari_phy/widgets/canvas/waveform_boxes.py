@@ -146,8 +146,9 @@ def _takes_part(data: WaveformData) -> npt.NDArray[np.bool_]:
     part = data.mean_masks > TAKES_PART
     nowhere = ~part.any(axis=1)
     if nowhere.any():
-        height = np.ptp(data.means, axis=1)
-        part[nowhere] = height[nowhere] >= height[nowhere].max(axis=1, keepdims=True)
+        height = np.ptp(data.means, axis=1)[nowhere]
+        largest = height.max(axis=1, keepdims=True, initial=0)
+        part[nowhere] = (height >= largest) & ((largest > 0) | (data.mean_masks[nowhere] > 0))
     return part
 
 

@@ -1,0 +1,150 @@
+"""The mean waveform of every cluster on its channels; only those in sight are read, and what was read is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+import numpy.typing as npt
+
+from napari_phy.core.arrays import read_only
+from napari_phy.core.progress import OnProgress, no_progress, part_of
+from napari_phy.views.cluster_order import Order, order_clusters
+from napari_phy.views.session_cache import SessionCache
+from napari_phy.views.session_like import SessionLike
+from napari_phy.views.spike_rows import required
+from napari_phy.views.waveform_samples import WaveformSample, waveform_samples
+
+N_BEST = 12  # most channels of a cluster
+LEAST = 0.2  # of the largest channel's height: what is lower is left out
+_AT_ONCE = 8
+
+
+@dataclass(frozen=True, slots=True)
+class TemplatesRequest:
+    """What a template overview wishes to see.
+
+    Attributes
+    ----------
+    clusters : all that there are columns for, in the order of the list.
+    order : of the columns.
+    start, stop : which columns are in sight, by their place.
+    reads_features : whether depths may be read that nobody knows yet.
+    """
+
+    clusters: tuple[int, ...]
+    order: Order
+    start: int
+    stop: int
+    reads_features: bool = True
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Template:
+    """The mean of up to a hundred waveforms of a cluster, where it is largest.
+
+    Attributes
+    ----------
+    channels : (k,) int64, ascending places of its channels; none where there is no waveform.
+    mean : (n_samples, k) float32 in the unit of the model.
+    best : place in `channels` of the largest.
+    amplitude : max − min there; nan where there is no waveform.
+    n_read : spikes that the mean is made of.
+    """
+
+    channels: npt.NDArray[np.int64]
+    mean: npt.NDArray[np.float32]
+    best: int
+    amplitude: float
+    n_read: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TemplatesData:
+    """What a template overview draws.
+
+    Attributes
+    ----------
+    request : what was asked for.
+    cluster_ids : (n,) int64 of all columns, in order.
+    templates : {cluster: template} of those in sight.
+    rows : (n_channels,) int64, row of each channel, the deepest at the bottom: 0 is the highest on the probe.
+    channel_ids : (n_channels,) int64, the numbers to print.
+    duration_ms : from the first sample of a waveform to the last.
+    unit : of amplitudes.
+    """
+
+    request: TemplatesRequest
+    cluster_ids: npt.NDArray[np.int64]
+    templates: Mapping[int, Template]
+    rows: npt.NDArray[np.int64]
+    channel_ids: npt.NDArray[np.int64]
+    duration_ms: float
+    unit: str
+
+
+_templates: SessionCache[int, Template] = SessionCache(2**25, lambda template: template.mean.nbytes + 200)
+
+
+def compute_templates(
+    session: SessionLike, request: TemplatesRequest, on_progress: OnProgress = no_progress
+) -> TemplatesData:
+    """Put the clusters in order and read the templates in sight that nobody has seen yet.
+
+    Raises
+    ------
+    MissingDataError
+        There is no raw data.
+    ClusteringError
+        A cluster does not exist (any more).
+    """
+    model = session.model
+    rows = required(model.waveforms, model, "waveforms")
+    ids = order_clusters(session, request.clusters, request.order, reads_features=request.reads_features)
+    visible = ids[request.start : request.stop].tolist()
+    x, y = model.probe.positions.T
+    return TemplatesData(
+        request=request,
+        cluster_ids=ids,
+        templates=MappingProxyType(read_templates(session, visible, on_progress)),
+        rows=read_only(np.argsort(np.lexsort((x, -y)))),
+        channel_ids=model.probe.channel_ids,
+        duration_ms=1000 * (rows.shape[1] - 1) / model.sample_rate,
+        unit=model.unit,
+    )
+
+
+def read_templates(
+    session: SessionLike, clusters: list[int], on_progress: OnProgress = no_progress
+) -> dict[int, Template]:
+    """Return the template of each cluster; those not in memory are read, a few at a time."""
+    templates: dict[int, Template] = {}
+    for start in range(0, len(clusters), _AT_ONCE):
+        some = clusters[start : start + _AT_ONCE]
+        of_some = part_of(on_progress, start / len(clusters), (start + len(some)) / len(clusters))
+
+        def make(wanted: list[int], told: OnProgress = of_some) -> dict[int, Template]:
+            return {c: _template(sample) for c, sample in waveform_samples(session, wanted, on_progress=told).items()}
+
+        templates |= _templates.get(session, some, make)
+    return templates
+
+
+def unread_templates(session: SessionLike, clusters: list[int]) -> list[int]:
+    """Return those of the clusters whose template nobody has seen yet."""
+    known = _templates.known(session, clusters)
+    return [cluster for cluster in clusters if cluster not in known]
+
+
+def _template(sample: WaveformSample) -> Template:
+    heights = np.nan_to_num(sample.amplitudes)
+    n_read = len(sample.spike_ids)
+    if not n_read:
+        return Template(read_only(np.empty(0, np.int64)), read_only(sample.mean[:, :0].copy()), 0, np.nan, 0)
+    order = np.argsort(-heights, kind="stable")[:N_BEST]
+    chosen = order[heights[order] >= LEAST * heights[order[0]]]
+    channels = np.sort(chosen)
+    best = int(np.searchsorted(channels, order[0]))
+    return Template(read_only(channels), read_only(sample.mean[:, channels]), best, float(heights[order[0]]), n_read)
