@@ -161,6 +161,15 @@ def test_with_one_scale_bars_of_different_boxes_can_be_compared(panel, session, 
     assert panel.options()["shared"] is True
 
 
+def test_the_highest_bar_fills_its_box_also_where_bars_share_a_px(panel, qtbot):
+    for window in (50.0, 500.0):
+        panel.set_bin(0.5)
+        panel.set_window(window)
+        qtbot.waitUntil(lambda: ready(panel))
+        height = panel.grid(panel.plot.size(), panel.theme).tile(1, 1).height() - panel.theme.px(14)
+        assert tall(panel, 1, 1, panel.color_of(1)) == pytest.approx(height, abs=2)
+
+
 def test_the_expected_height_and_the_band_are_as_chosen(panel):
     def band(row, column):
         image = panel.plot.grab().toImage()

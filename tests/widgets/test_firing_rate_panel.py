@@ -49,8 +49,9 @@ def has(colors, wanted):
     return (np.abs(colors - QColor(wanted).getRgb()[:3]).max(axis=1) <= 60).any()
 
 
-def test_lines_are_where_the_rates_are_in_the_colours_of_the_selection(panel, qtbot):
-    panel.set_n_bins(50)
+@pytest.mark.parametrize("n_bins", [50, 200, 1000])
+def test_lines_are_where_the_rates_are_in_the_colours_of_the_selection(panel, qtbot, n_bins):
+    panel.set_n_bins(n_bins)
     qtbot.waitUntil(lambda: ready(panel))
     data = panel.data
     for place in range(2):

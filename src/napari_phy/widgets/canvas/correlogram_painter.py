@@ -147,17 +147,24 @@ def _paint_tile(
 
 
 def _paint_bars(painter: QPainter, edges, heights, tile: QRectF, color: QColor) -> None:
-    """Fill bars between edges, in px from the left of the tile, that stand on its bottom."""
+    """Fill bars between edges, in px from the left of the tile, that stand on its bottom.
+
+    Where several bars share a px, the highest is drawn.
+    """
+    if len(heights) > tile.width():
+        first = np.flatnonzero(np.diff(np.floor(edges[:-1]), prepend=-1))
+        edges, heights = np.append(edges[first], edges[-1]), np.maximum.reduceat(heights, first)
     pitches = np.diff(edges)
-    spaced = bool(pitches.min() >= 2)
     shares = np.where(pitches >= 2, 0.78, 1.0)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing, spaced)
-    lefts = tile.left() + edges[:-1] + (1 - shares) / 2 * pitches
-    widths = np.maximum(1.0, shares * pitches)
-    shown = np.flatnonzero(heights)
-    tall = np.maximum(1.0, np.rint(heights))
-    for lag in shown.tolist():
-        painter.fillRect(QRectF(lefts[lag], tile.bottom() - tall[lag], widths[lag], tall[lag]), color)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, bool(pitches.min() >= 2))
+    shown = heights > 0
+    tall = np.maximum(1.0, np.rint(heights[shown]))
+    lefts = tile.left() + (edges[:-1] + (1 - shares) / 2 * pitches)[shown]
+    widths = np.maximum(1.0, shares * pitches)[shown]
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(color)
+    bars = np.column_stack([lefts, tile.bottom() - tall, widths, tall]).tolist()
+    painter.drawRects([QRectF(*bar) for bar in bars])
 
 
 def _paint_lags(painter, data, look, grid, theme) -> None:

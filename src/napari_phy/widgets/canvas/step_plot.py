@@ -5,8 +5,8 @@ from math import ceil, floor
 
 import numpy as np
 import numpy.typing as npt
-from qtpy.QtCore import QLineF, QPointF, QRectF, Qt
-from qtpy.QtGui import QColor, QPainter, QPen, QPolygonF
+from qtpy.QtCore import QLineF, QRectF
+from qtpy.QtGui import QColor, QPainter, QPen
 
 from napari_phy.core.colors import is_hollow, selection_color
 from napari_phy.views.numbers import format_number
@@ -54,21 +54,34 @@ def paint_steps(
     paint_axes(painter, frame, theme, *titles, x_ticks=x_ticks)
     painter.save()
     painter.setClipRect(QRectF(frame.left, frame.top - 1, frame.width + 1, frame.height + 2))
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    width = STEP_PX if frame.width >= 2 * values.shape[1] else THIN_PX
+    pieces, width = _steps, STEP_PX if frame.width >= 2 * values.shape[1] else THIN_PX
+    if values.shape[1] > frame.width:
+        pieces = _columns
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
     for place in reversed(range(len(values))):
-        pen = QPen(QColor(selection_color(place, dark=theme.dark)), width)
-        pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
-        if is_hollow(place):
-            pen.setDashPattern([3, 2])
-        painter.setPen(pen)
-        painter.drawPolyline(_steps(frame, edges, values[place]))
+        color = QColor(selection_color(place, dark=theme.dark))
+        painter.setPen(QPen(color, THIN_PX if is_hollow(place) else width))
+        painter.drawLines(pieces(frame, edges, values[place]))
     painter.restore()
 
 
-def _steps(frame: Frame, edges: Values, values: Values) -> QPolygonF:
+def _steps(frame: Frame, edges: Values, values: Values) -> list[QLineF]:
+    """Return each piece of a line as its own, which Qt draws many times as quickly as one long line."""
     x, y = np.repeat(edges, 2), np.concatenate([[0.0], np.repeat(values, 2), [0.0]])
-    return QPolygonF([QPointF(*corner) for corner in frame.to_px(np.column_stack([x, y])).tolist()])
+    corners = frame.to_px(np.column_stack([x, y]))
+    return [QLineF(*ends) for ends in np.column_stack([corners[:-1], corners[1:]]).tolist()]
+
+
+def _columns(frame: Frame, edges: Values, values: Values) -> list[QLineF]:
+    """Return for each column of px what the line covers there, from the lowest to the highest value."""
+    px = frame.to_px(np.column_stack([edges[:-1], values]))
+    column = np.floor(px[:, 0])
+    first = np.flatnonzero(np.diff(column, prepend=-1))
+    highest, lowest = np.minimum.reduceat(px[:, 1], first), np.maximum.reduceat(px[:, 1], first)
+    top, bottom = highest.copy(), lowest + 1
+    top[1:], bottom[1:] = np.minimum(top[1:], lowest[:-1]), np.maximum(bottom[1:], highest[:-1])  # without gaps
+    x = column[first] + 0.5
+    return [QLineF(*ends) for ends in np.column_stack([x, top, x, bottom]).tolist()]
 
 
 def paint_grid(
