@@ -41,7 +41,7 @@ def color_near(panel, x, y, wanted):
     scale = image.width() / panel.plot.width()
     wanted = QColor(wanted).getRgb()[:3]
     around = [(round((x + dx) * scale), round((y + dy) * scale)) for dx in (-2, -1, 0, 1, 2) for dy in (-2, -1, 0, 1)]
-    return any(np.abs(np.array(image.pixelColor(*at).getRgb()[:3]) - wanted).max() <= 40 for at in around)
+    return any(np.abs(np.array(image.pixelColor(*at).getRgb()[:3]) - wanted).max() <= 70 for at in around)
 
 
 def place_of(panel, cluster, found):
