@@ -65,8 +65,8 @@ def test_only_those_that_come_too_soon(make_session):
     session = make_session(n_spikes=6, n_clusters=1, duration=1.0, spike_samples=samples)
     data = compute_spike_list(session, SpikeListRequest((0,), only_violations=True))
     assert data.spike_ids.tolist() == [1, 3, 4]
-    assert data.caption == "3 of 6 spikes, those within 2 ms of the one before"
-    assert compute_spike_list(session, SpikeListRequest((0,))).caption == "6 spikes, 3 within 2 ms of the one before"
+    assert data.caption == "3 of 6 spikes: within 2 ms"
+    assert compute_spike_list(session, SpikeListRequest((0,))).caption == "6 spikes, 3 within 2 ms"
     assert violating_spikes(session, (0,)).tolist() == [1, 3, 4]
     assert [next_violation(session, (0,), time_s) for time_s in (0.0, 0.01, 0.0266, 0.03)] == [1, 3, 4, None]
 

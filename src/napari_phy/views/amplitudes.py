@@ -17,7 +17,7 @@ from napari_phy.views.session_like import SessionLike
 from napari_phy.views.spike_amplitudes import Kind, amplitude_unit, count_unread, spike_amplitudes
 
 N_BINS = 80
-N_FIRST = 200  # spikes, of each cluster and of all others, that are read from raw data before the rest
+N_FIRST = 100  # spikes, of each cluster and of all others, that are read from raw data before the rest
 _N_BINS_MAX = 4 * N_BINS  # spikes that are still larger are in no bin
 _MARGIN = 0.09  # of the range, above
 

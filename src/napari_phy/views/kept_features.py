@@ -14,7 +14,7 @@ from napari_phy.core.progress import OnProgress, no_progress
 from napari_phy.views.session_like import SessionLike
 from napari_phy.views.spike_rows import read_in_file_order, required
 
-MAX_BYTES = 2**27  # of one model
+MAX_BYTES = 2**26  # of one model
 
 Float32 = npt.NDArray[np.float32]
 

@@ -51,7 +51,7 @@ class SpikeListData:
     rows : (n,) what stands in each row of the list, an index into the other arrays.
     ranks : (n,) the row of each, the inverse of `rows`.
     n_total : spikes of the clusters.
-    caption : "908 spikes, 12 within 2 ms of the one before".
+    caption : "908 spikes, 12 within 2 ms".
     """
 
     request: SpikeListRequest
@@ -147,7 +147,7 @@ def _ordered(values: npt.NDArray[Any], *, descending: bool) -> npt.NDArray[np.in
 
 
 def _caption(n_spikes: int, n_violations: int, *, only: bool) -> str:
-    words = f"within {format_number(REFRACTORY_MS)} ms of the one before"
+    within = f"within {format_number(REFRACTORY_MS)} ms"
     if only:
-        return f"{format_number(n_violations)} of {format_count(n_spikes, 'spike')}, those {words}"
-    return f"{format_count(n_spikes, 'spike')}, {format_number(n_violations)} {words}"
+        return f"{format_number(n_violations)} of {format_count(n_spikes, 'spike')}: {within}"
+    return f"{format_count(n_spikes, 'spike')}, {format_number(n_violations)} {within}"

@@ -39,7 +39,7 @@ COLUMNS = (
     SpikeColumn("time", "time", "Time (s)", 72, lambda d, i: format_number(float(d.times_s[i]), 4)),
     SpikeColumn(
         "interval", "interval", "Interval since the spike before of the same cluster (ms)", 62,
-        lambda d, i: format_number(float(d.intervals_ms[i]), 1), keep=4,
+        lambda d, i: format_number(float(d.intervals_ms[i]), 1), keep=5,
     ),
     SpikeColumn("channel", "ch", "Channel where the spike is largest", 36, _channel, keep=2),
     SpikeColumn("depth", "depth", "Depth (µm)", 48, lambda d, i: format_number(float(d.depths[i])), keep=1),
@@ -47,7 +47,7 @@ COLUMNS = (
         "amplitude", "amp", "Amplitude: largest first feature × mask (units of the features)", 50,
         lambda d, i: format_number(float(d.amplitudes[i])), keep=3,
     ),
-    SpikeColumn("spike", "spike", "Spike id", 64, lambda d, i: format_number(int(d.spike_ids[i])), keep=5),
+    SpikeColumn("spike", "spike", "Spike id", 64, lambda d, i: format_number(int(d.spike_ids[i])), keep=4),
 )  # fmt: skip
 CLUSTER, INTERVAL = COLUMNS[0], COLUMNS[2]
 

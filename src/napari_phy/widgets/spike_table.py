@@ -169,20 +169,24 @@ class SpikeTable(PlainTable):
         super().resizeEvent(event)
         self._fit_columns()
 
-    def _fit_columns(self) -> None:
-        """Give each column the room it needs and a share of the rest; leave the least needed ones out."""
+    def _needed_widths(self) -> dict[int, int]:
+        """Return the room of each column: what it has at least, or what the last spike needs, whose numbers are long."""
         metrics, theme, spikes = QFontMetricsF(self.cell_font()), self.theme, self.spike_model.spikes
         widths = {place: theme.px(column.width) for place, column in enumerate(COLUMNS)}
         if spikes is not None and len(spikes.spike_ids):
             for place, column in enumerate(COLUMNS):
-                longest = metrics.horizontalAdvance(column.text(spikes, len(spikes.spike_ids) - 1))  # of the last spike
-                extra = theme.px(22) if column is CLUSTER else theme.px(11)
-                widths[place] = max(widths[place], math.ceil(longest) + extra)
-        available = self.viewport().width()
+                longest = math.ceil(metrics.horizontalAdvance(column.text(spikes, len(spikes.spike_ids) - 1)))
+                widths[place] = max(widths[place], longest + theme.px(22 if column is CLUSTER else 11))
+        return widths
+
+    def _fit_columns(self) -> None:
+        """Give each column its room and a share of the rest; leave the least needed out, never that which sorts."""
+        widths, available, spikes = self._needed_widths(), self.viewport().width(), self.spike_model.spikes
+        key = None if spikes is None else spikes.request.key
         while sum(widths.values()) > available and len(widths) > 2:
-            del widths[min(widths, key=lambda place: COLUMNS[place].keep)]
-        spread = (available - sum(widths.values())) // len(widths)
+            del widths[min(widths, key=lambda place: (COLUMNS[place].key == key, COLUMNS[place].keep))]
+        spread = min(max(0, (available - sum(widths.values())) // len(widths)), self.theme.px(MOST_SPREAD_PX))
         for place in range(len(COLUMNS)):
             self.setColumnHidden(place, place not in widths)
             if place in widths:
-                self.setColumnWidth(place, widths[place] + min(max(0, spread), theme.px(MOST_SPREAD_PX)))
+                self.setColumnWidth(place, widths[place] + spread)
