@@ -170,7 +170,7 @@ class SpikeTable(PlainTable):
         self._fit_columns()
 
     def _needed_widths(self) -> dict[int, int]:
-        """Return the room of each column: what it has at least, or what the last spike needs, whose numbers are long."""
+        """Return the room of each column: its least, or what the last spike needs, whose numbers are long."""
         metrics, theme, spikes = QFontMetricsF(self.cell_font()), self.theme, self.spike_model.spikes
         widths = {place: theme.px(column.width) for place, column in enumerate(COLUMNS)}
         if spikes is not None and len(spikes.spike_ids):
