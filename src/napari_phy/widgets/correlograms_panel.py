@@ -20,8 +20,8 @@ from napari_phy.widgets.painted_panel import PaintedPanel
 from napari_phy.widgets.theme import Tokens
 
 N_MAX = 8
-BINS = tuple((f"Bin {ms:g} ms", ms) for ms in (0.5, 1.0, 2.0, 5.0))
-WINDOWS = tuple((f"Window {ms:g} ms", ms) for ms in (20.0, 50.0, 100.0, 200.0, 500.0))
+BINS = tuple((f"Bin {ms:g} ms", ms) for ms in (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0))
+WINDOWS = tuple((f"Window {ms:g} ms", ms) for ms in (10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0))
 UNITS = (("Counts", "counts"), ("Hz", "Hz"))
 LAGS = (("Linear", "linear"), ("Logarithmic", "log"))
 REFRACTORY = tuple((f"{ms:g} ms", ms) for ms in (0.5, 1.0, 1.5, 2.0, 3.0, 5.0))
