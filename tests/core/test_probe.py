@@ -148,6 +148,13 @@ def test_numbers_never_lie_on_discs_or_on_each_other():
                 assert ((dx < 6) & (dy < 10)).sum() == 1, name
 
 
+@pytest.mark.parametrize("name", ["a row", "grid"])
+def test_numbers_stand_below_the_discs_of_rows(name):
+    probe = Probe(range(len(LAYOUTS[name])), LAYOUTS[name])
+    texts = [text.text for text in parsed(probe).iter(f"{SVG}text")]
+    assert texts[:-1] == [str(channel) for channel in range(probe.n_channels)]
+
+
 def test_every_fourth_number_when_tight():
     geometry = probe_geometry(TWO_COLUMNS)
     tight = probe_picture(geometry, np.arange(32), 220, 300)

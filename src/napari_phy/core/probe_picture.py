@@ -14,7 +14,7 @@ Int64 = npt.NDArray[np.int64]
 
 LARGEST_RADIUS, SMALLEST_RADIUS = 6.0, 1.0
 NUMBER_GAP = 4.0  # between a disc and its number
-_RADIUS = 0.36  # of the distance of two sites
+_RADIUS = 0.46  # of the distance of two sites
 _PAD = 15.0  # between the outermost sites and the outline
 _TIP = 34.0  # longest tip of a shank
 _CLEAR = 2.0  # between a number and another disc
@@ -98,12 +98,12 @@ def probe_picture(
     )
     is_numbered, side = _numbered(centers, radius, number_px, text_px, spread)
     across = radius * (1 + spread) + NUMBER_GAP + _DIGIT * text_px * digits / 2
-    numbers = centers + (np.outer(across, (side, 0)) if side else np.array([0, radius + 0.6 * text_px]))
+    numbers = centers + (np.outer(across, (side, 0)) if side else np.array([0, _below(radius, text_px)]))
     return ProbePicture(
         centers=centers,
         radius=radius,
         outlines=_outlines(
-            geometry.shanks, centers, radius, (side * (spread * radius + NUMBER_GAP + number_px), text_px + 2)
+            geometry.shanks, centers, radius, (side * (spread * radius + NUMBER_GAP + number_px), text_px + 3 * _CLEAR)
         ),
         is_numbered=is_numbered,
         number_centers=numbers,
@@ -145,6 +145,11 @@ def _outlines(shanks: Int64, centers: Float64, radius: float, number: tuple[floa
     return tuple(found)
 
 
+def _below(radius: float, text_px: float) -> float:
+    """Return how far below its disc the middle of a number is."""
+    return radius + text_px / 2 + _CLEAR
+
+
 def _numbered(
     centers: Float64, radius: float, number_px: float, text_px: float, spread: float
 ) -> tuple[npt.NDArray[np.bool_], int]:
@@ -153,20 +158,21 @@ def _numbered(
     All do, or every fourth, sixteenth … where they would touch.
     """
     n = len(centers)
-    beside, below = radius * (1 + spread) + NUMBER_GAP + number_px / 2, radius + 0.6 * text_px
+    beside, below = radius * (1 + spread) + NUMBER_GAP + number_px / 2, _below(radius, text_px)
     step = 1
     while step <= 4 * n:
         chosen = np.arange(n) % step == 0
         for side in (1, -1, 0):
             labels = centers[chosen] + ((side * beside, 0) if side else (0, below))
-            if not _touch(centers, labels, radius, (number_px, text_px)):
+            if not _touch(centers, labels, (radius * (1 + spread), radius), (number_px, text_px)):
                 return chosen, side
         step *= 4
     return np.zeros(n, dtype=bool), 1
 
 
-def _touch(centers: Float64, labels: Float64, radius: float, size: tuple[float, float]) -> bool:
-    """Return whether a number, centred where told, would lie on another number or on a disc."""
+def _touch(centers: Float64, labels: Float64, radii: tuple[float, float], size: tuple[float, float]) -> bool:
+    """Return whether a number, centred where told, would lie on another number or on a disc and what is beside it."""
     on_label = (np.abs(labels[:, None] - labels) < np.array(size) + 2).all(axis=-1)
-    on_disc = (np.abs(labels[:, None] - centers) < np.array(size) / 2 + radius + _CLEAR).all(axis=-1)
+    reach = np.array(size) / 2 + np.array(radii) + _CLEAR
+    on_disc = (np.abs(labels[:, None] - centers) < reach).all(axis=-1)
     return bool(on_label.sum() > len(labels) or on_disc.any())

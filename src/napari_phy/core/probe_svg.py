@@ -15,7 +15,7 @@ _VIEW, _TILE, _EDGE, _DIM, _FAINT = "#ffffff", "#f5f3f2", "#d2cecb", "#55575c", 
 _TEXT_PX = 10.0
 _MARGIN = (100.0, 110.0)  # around the sites, both sides together
 _USUAL, _LARGEST, _SMALLEST = (420.0, 340.0), (900.0, 2400.0), (170.0, 150.0)
-_LEAST_PITCH_PX = 5.0
+_LEAST_PITCH_PX, _USUAL_PITCH_PX = 5.0, 28.0
 _FOOT = 24.0
 _SCROLLS_ABOVE = 640
 
@@ -55,7 +55,7 @@ def _size(geometry: ProbeGeometry) -> tuple[float, float]:
     span = np.maximum(np.ptp(geometry.places, axis=0), 1e-9)
     fit = float((np.array(_USUAL) / span).min())
     longest = float((np.array(_LARGEST) / span).min())
-    scale = max(min(fit, 24 / geometry.pitch_um), min(_LEAST_PITCH_PX / geometry.pitch_um, longest))
+    scale = max(min(fit, _USUAL_PITCH_PX / geometry.pitch_um), min(_LEAST_PITCH_PX / geometry.pitch_um, longest))
     width, height = np.maximum(np.rint(span * scale + _MARGIN), _SMALLEST).tolist()
     return width, height
 
