@@ -7,7 +7,7 @@ from qtpy.QtGui import QColor
 from widgets.light_session import light_session
 
 from napari_phy.views.intervals import violation_words
-from napari_phy.widgets.canvas.step_plot import decade_ticks
+from napari_phy.widgets.canvas.step_plot import decade_ticks, step_frame
 from napari_phy.widgets.intervals_panel import IntervalsPanel
 from napari_phy.widgets.theme import tokens
 
@@ -128,3 +128,8 @@ def test_decades_that_have_no_room_are_left_out():
     labels = [label for _, label in decade_ticks((-1.0, 4.0), 400, tokens("dark"))]
     assert labels == ["0.1", "1", "10", "100", "1\u2009000", "10\u2009000"]
     assert len(decade_ticks((-1.0, 4.0), 120, tokens("dark"))) <= 3
+
+
+@pytest.mark.parametrize(("largest", "top"), [(0, 1.0), (0.37, 0.4), (83, 100.0), (101, 1.05 * 101), (40, 42.0)])
+def test_an_axis_ends_at_a_tick_that_is_near(largest, top):
+    assert step_frame(480, 250, tokens("dark"), (0, 50), largest).y_range == (0.0, pytest.approx(top))

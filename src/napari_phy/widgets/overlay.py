@@ -37,19 +37,20 @@ def axis_ticks(frame: Frame, theme: Tokens) -> tuple[Ticks, Ticks]:
     """Return ((value, label) along x, along y), as many as fit without touching."""
     widest = max(theme.text_width(f"{value:.4g}", TICK_PX) for value in (*frame.x_range, -1234.0))
     x_ticks = nice_ticks(*frame.x_range, max(2, int(frame.width / (widest + theme.px(22)))))
-    y_ticks = nice_ticks(*frame.y_range, _n_rows(frame.height, theme))
+    y_ticks = nice_ticks(*frame.y_range, most_rows(frame.height, theme))
     return x_ticks, y_ticks
 
 
 def left_margin(y_range: tuple[float, float], height: float, theme: Tokens) -> int:
     """Return the px that title and labels of a vertical axis need, in steps, so that it seldom moves."""
-    labels = [label for _, label in nice_ticks(*y_range, _n_rows(height, theme))]
+    labels = [label for _, label in nice_ticks(*y_range, most_rows(height, theme))]
     widest = max((theme.text_width(label, TICK_PX) for label in labels), default=0)
     step = theme.px(18)
     return theme.px(56) + step * max(0, ceil((widest - theme.px(32)) / step))
 
 
-def _n_rows(height: float, theme: Tokens) -> int:
+def most_rows(height: float, theme: Tokens) -> int:
+    """Return how many ticks a vertical axis has at most."""
     return max(3, int(height / theme.px(54)))
 
 

@@ -11,11 +11,12 @@ from qtpy.QtGui import QColor, QPainter, QPen
 from napari_phy.core.colors import is_hollow, selection_color
 from napari_phy.views.numbers import format_number
 from napari_phy.widgets.canvas.frame import Frame
-from napari_phy.widgets.overlay import Ticks, axis_ticks, left_margin, paint_axes
+from napari_phy.widgets.canvas.ticks import nice_step
+from napari_phy.widgets.overlay import Ticks, axis_ticks, left_margin, most_rows, paint_axes
 from napari_phy.widgets.theme import Tokens
 
 STEP_PX, THIN_PX = 1.6, 1.0
-HEADROOM = 1.05
+HEADROOM, MOST_HEADROOM = 1.05, 1.25
 Values = npt.NDArray[np.float64]
 
 
@@ -23,9 +24,18 @@ def step_frame(width: int, height: int, theme: Tokens, x_range: tuple[float, flo
     """Return a frame that fills a widget, from 0 to above the largest value, with room for the axes."""
     top, right, bottom = theme.px(6), theme.px(16), theme.px(38)
     inner = max(20, height - top - bottom)
-    y_range = (0.0, HEADROOM * largest if largest > 0 else 1.0)
+    y_range = (0.0, _top(largest, most_rows(inner, theme)))
     left = left_margin(y_range, inner, theme)
     return Frame(left, top, max(20, width - left - right), inner, x_range, y_range)
+
+
+def _top(largest: float, n_rows: int) -> float:
+    """Return the end of an axis: the next tick, unless that is far above the largest value."""
+    if largest <= 0:
+        return 1.0
+    step = nice_step(largest, n_rows)
+    tick = step * ceil(largest / step)
+    return tick if HEADROOM * largest <= tick <= MOST_HEADROOM * largest else HEADROOM * largest
 
 
 def decade_ticks(x_range: tuple[float, float], width: float, theme: Tokens) -> Ticks:
