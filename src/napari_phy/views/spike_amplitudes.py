@@ -10,11 +10,11 @@ from weakref import WeakKeyDictionary
 import numpy as np
 import numpy.typing as npt
 
-from napari_phy.core.base_model import BaseModel
+from napari_phy.core.base_model import BaseModel, SpikeRows
 from napari_phy.core.errors import MissingDataError
-from napari_phy.core.progress import OnProgress, no_progress
+from napari_phy.core.progress import OnProgress, no_progress, part_of
 from napari_phy.views.session_like import SessionLike
-from napari_phy.views.spike_rows import required, rows_at_once
+from napari_phy.views.spike_rows import read_pairs, required, rows_at_once
 
 Kind = Literal["peak to peak", "feature"]
 Float32 = npt.NDArray[np.float32]
@@ -99,13 +99,19 @@ def _read(model: BaseModel, known: _Known, spike_ids: npt.NDArray[np.int64], on_
         there = rows.with_data(some) if hasattr(rows, "with_data") else some
         if len(there):
             masks = None if model.masks is None else model.masks[there]
-            known.values[there] = _peak_to_peak(rows[there], masks)
+            of_some = part_of(on_progress, start / len(spike_ids), (start + len(some)) / len(spike_ids))
+            known.values[there] = _peak_to_peak(rows, there, masks, of_some)
         known.is_read[some] = True
 
 
-def _peak_to_peak(waveforms: Float32, masks: Float32 | None) -> Float32:
-    spans = waveforms.max(axis=1) - waveforms.min(axis=1)
+def _peak_to_peak(
+    rows: SpikeRows, spike_ids: npt.NDArray[np.int64], masks: Float32 | None, on_progress: OnProgress
+) -> Float32:
+    """Read the channels on which each spike takes part, or all of one that takes part nowhere."""
     if masks is None:
-        return np.asarray(spans.max(axis=1, initial=0), dtype=np.float32)
+        masks = np.ones((len(spike_ids), rows.shape[-1]), dtype=np.float32)
     masks = np.where((masks > 0).any(axis=1, keepdims=True), masks, 1)
-    return np.asarray((spans * masks).max(axis=1, initial=0), dtype=np.float32)
+    spike, channel = np.nonzero(masks > 0)
+    waveforms = read_pairs(rows, spike_ids[spike], channel, on_progress)
+    spans = (waveforms.max(axis=1) - waveforms.min(axis=1)) * masks[spike, channel]
+    return np.asarray(np.maximum.reduceat(spans, np.searchsorted(spike, np.arange(len(spike_ids)))), dtype=np.float32)

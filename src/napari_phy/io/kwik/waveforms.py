@@ -14,6 +14,8 @@ from napari_phy.io.kwik.traces import JoinedTraces
 from napari_phy.io.kwik.windows import Windows, in_order, sorted_ids
 from napari_phy.stats.filtering import BandPass
 
+_PAIRS = 32  # of a product
+
 
 class Waveforms:
     """`(n_spikes, n_samples, n_channels)` float32; indexing by slice or spike ids reads and filters those.
@@ -100,10 +102,7 @@ class Waveforms:
         out = np.zeros((len(spike_ids), self.shape[1]), dtype=np.float32)
         context = 0 if self.band is None else self.band.n_context
         for some, windows in self.raw.pairs_inside(ids, rows, channels, context):
-            if self.band is None:
-                out[some] = self._scaled(windows).T
-            else:
-                out[some] = (self._filter_matrix() @ windows.astype(np.float32)).T
+            out[some] = self._scaled(windows) if self.band is None else self._filter_pairs(windows)
         for row, times, cut in self._at_borders(ids, context):
             mine = slice(*np.searchsorted(rows, [row, row + 1]))
             out[mine, times] = cut[:, channels[mine]].T
@@ -126,6 +125,21 @@ class Waveforms:
         """Filter and scale (n_samples with context, n, n_channels); return (n, n_samples, n_channels)."""
         flat = windows.reshape(len(windows), -1).astype(np.float32)
         return np.asarray((self._filter_matrix() @ flat).reshape(-1, *windows.shape[1:]).swapaxes(0, 1))
+
+    def _filter_pairs(self, windows: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
+        """Filter and scale (n, n_samples with context); return (n, n_samples).
+
+        Products are so small that BLAS keeps them in this thread: its own wait for one another while other views work.
+        """
+        matrix, flat = self._filter_matrix().T, windows.astype(np.float32)
+        out = np.empty((len(flat), matrix.shape[1]), dtype=np.float32)
+        n_whole = len(flat) // _PAIRS * _PAIRS
+        shape = (-1, _PAIRS)
+        np.matmul(
+            flat[:n_whole].reshape(*shape, flat.shape[1]), matrix, out=out[:n_whole].reshape(*shape, out.shape[1])
+        )
+        np.matmul(flat[n_whole:], matrix, out=out[n_whole:])
+        return out
 
     def _scaled(self, windows: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
         if self._dc_offset:

@@ -91,7 +91,7 @@ class Windows:
     def pairs_inside(
         self, ids: SpikeIds, rows: npt.NDArray[np.int64], channels: npt.NDArray[np.int64], context: int
     ) -> Iterator[tuple[npt.NDArray[np.int64], npt.NDArray[Any]]]:
-        """Give (pairs, their windows (n_samples, n)) of single channels of spikes, where `inside` would give the spike.
+        """Give (pairs, their windows (n, n_samples)) of single channels of spikes, where `inside` would give the spike.
 
         Parameters
         ----------
@@ -105,7 +105,7 @@ class Windows:
             pairs = np.flatnonzero(batch[place] == rows)
             width = buffer.shape[1]
             starts = positions[place[pairs]] * width + self._channels[channels[pairs]]
-            yield pairs, np.take(buffer.reshape(-1), steps[:, None] * width + starts)
+            yield pairs, np.take(buffer.reshape(-1), starts[:, None] + steps * width)
 
     def at_borders(self, ids: SpikeIds, context: int) -> Iterator[tuple[int, npt.NDArray[Any], int]]:
         """Give (row, raw data, shift) of spikes whose window with context reaches beyond their data.
