@@ -66,7 +66,7 @@ def test_clusters_without_a_value_are_left_out_and_counted(make_session):
     session = make_session(with_raw=False)
     data = compute_cluster_scatter(session, asked(session, x="amplitude"))
     assert len(data.cluster_ids) == 0
-    assert data.caption.startswith("0 of 5 clusters")
+    assert data.caption == "0 of 5 clusters; size: spikes, colour: group; amplitudes need raw data"
     assert data.x_range == (0.0, 1.0)
     size = compute_cluster_scatter(session, asked(session, size="amplitude", color="amplitude"))
     assert size.sizes.tolist() == [0] * 5

@@ -122,6 +122,9 @@ def compute_cluster_scatter(
     if request.color not in (SAME, GROUP, CLUSTER):
         colors, color_range = _between(column(table, request.color)[shown])
     words = [f"{name}: {value}" for name, value in (("size", request.size), ("colour", request.color)) if value != SAME]
+    parts = [format_shown(len(shown), len(ids), "cluster"), *([", ".join(words)] if words else [])]
+    if "amplitude" in request.columns and session.model.waveforms is None:
+        parts.append("amplitudes need raw data")
     unit = session.model.unit
     return ClusterScatterData(
         request=request,
@@ -137,7 +140,7 @@ def compute_cluster_scatter(
         y_label=label(request.y, unit),
         x_range=_range(x),
         y_range=_range(y),
-        caption="; ".join([format_shown(len(shown), len(ids), "cluster"), *([", ".join(words)] if words else [])]),
+        caption="; ".join(parts),
     )
 
 
