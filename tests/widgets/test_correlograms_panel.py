@@ -6,7 +6,10 @@ from qtpy.QtCore import QPoint, QSize, Qt
 from qtpy.QtGui import QColor
 from widgets.light_session import light_session
 
+from napari_phy.stats.correlograms import correlograms, symmetrise
+from napari_phy.views import kept_pairs
 from napari_phy.views.numbers import format_number
+from napari_phy.widgets import correlograms_panel
 from napari_phy.widgets.canvas.correlogram_painter import grid_of, height_words, lag_ticks, log_lag_ticks
 from napari_phy.widgets.correlograms_panel import N_MAX, CorrelogramsPanel
 from napari_phy.widgets.theme import tokens
@@ -213,6 +216,32 @@ def test_what_is_chosen_is_told_and_settings_hold_until_then(qtbot, session, mon
     assert panel._units["Hz"].isChecked()
     assert panel._shared.isChecked()
     assert not panel._baseline.isChecked()
+
+
+def test_those_of_all_clusters_are_kept_in_the_background_once_for_each_kind_of_bins(qtbot, session, monkeypatch):
+    kept = []
+    keep = correlograms_panel.keep_correlograms
+    monkeypatch.setattr(kept_pairs, "KEPT_FROM", 0)
+    monkeypatch.setattr(
+        correlograms_panel,
+        "keep_correlograms",
+        lambda opened, request, on_progress: kept.append((request.bin_ms, keep(opened, request, on_progress))),
+    )
+    panel = CorrelogramsPanel(session)
+    qtbot.addWidget(panel)
+    panel.show()
+    for clusters, bin_ms in (([1, 2], 1.0), ([2, 3], 1.0), ([2, 3], 2.0)):
+        panel.set_bin(bin_ms)
+        session.selection.select(clusters)
+        qtbot.waitUntil(lambda: ready(panel) and panel._keeping.wanted is None)
+    assert kept == [(1.0, True), (2.0, True)]
+    new = session.merge([2, 3]).added[0]
+    session.selection.select([new, 5])
+    qtbot.waitUntil(lambda: ready(panel))
+    model, labels = session.model, session.manager.spike_clusters
+    wanted = correlograms(model.spike_samples, labels, [new, 5], sample_rate=model.sample_rate, bin_ms=2)
+    np.testing.assert_array_equal(panel.data.counts, symmetrise(wanted))
+    assert len(kept) == 2
 
 
 def test_a_picture_is_saved_as_png_and_as_svg_in_the_light_colours(panel, tmp_path):

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from functools import partial
 from typing import Any, ClassVar
+from weakref import ref
 
 import numpy as np
 from qtpy.QtCore import QPointF, QSize
@@ -183,7 +184,7 @@ class CorrelogramsPanel(PaintedPanel):
     def _keep(self, request: CorrelogramRequest) -> None:
         """Count those of all clusters in the background, for the next clicks and edits."""
         opened = self.session.opened
-        wished = (id(opened), request.bin_ms, request.window_ms)
+        wished = (ref(opened.manager), request.bin_ms, request.window_ms)
         if wished != self._kept:
             self._kept = wished
             self._keeping.ask(wished, partial(keep_correlograms, opened, request))
