@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from widgets.light_session import light_session
 
 from napari_phy.core.time_cursor import TimeCursor
+from napari_phy.views import kept_pairs
 from napari_phy.views.amplitudes import AmplitudeRequest, compute_amplitude_view
-from napari_phy.views.correlograms import CorrelogramRequest, compute_correlograms
+from napari_phy.views.correlograms import CorrelogramRequest, compute_correlograms, keep_correlograms
 from napari_phy.views.features import FeatureRequest, compute_features, default_axes
 from napari_phy.views.time_words import range_words, read_range
 
@@ -53,8 +54,23 @@ def test_correlograms_of_a_stretch_are_those_of_its_spikes(session):
     part = compute_correlograms(session.shown, request)
     assert (part.counts <= whole.counts).all()
     assert 0 < part.counts.sum() < whole.counts.sum() / 2
+    n_spikes = [session.shown.manager.n_spikes(cluster) for cluster in (0, 1, 2)]
+    assert part.n_spikes.tolist() == n_spikes
+    per_bin = part.bin_ms / 1000 / (session.model.duration / 3)  # as many as expected in that time, not in all of it
+    np.testing.assert_allclose(part.expected, np.outer(n_spikes, n_spikes) * per_bin)
     session.time.set_range(0, session.model.duration)
     assert np.array_equal(compute_correlograms(session.shown, request).counts, whole.counts)
+
+
+def test_what_is_kept_of_all_spikes_is_not_shown_of_a_stretch(session, monkeypatch):
+    monkeypatch.setattr(kept_pairs, "KEPT_FROM", 0)
+    session.time.clear_range()
+    request = CorrelogramRequest((0, 1, 2), window_ms=500)
+    session.time.set_range(0, session.model.duration / 3)
+    before = compute_correlograms(session.shown, request).counts
+    assert keep_correlograms(session.opened, request)
+    assert not keep_correlograms(session.shown, request)
+    assert np.array_equal(compute_correlograms(session.shown, request).counts, before)
 
 
 def test_features_draw_only_spikes_of_the_stretch_and_say_of_how_many(session):
