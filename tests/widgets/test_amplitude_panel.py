@@ -274,3 +274,26 @@ def test_refractory_violations_are_marked_and_counted(qtbot):
     assert panel.options()["violations"] is True
     entry.trigger()
     qtbot.waitUntil(lambda: ready(panel) and panel.data.n_violations is None)
+
+
+def press(qtbot, panel, points):
+    native = panel.canvas.native
+    qtbot.mousePress(native, LEFT, CTRL, points[0])
+    for point in points[1:]:
+        qtbot.mouseMove(native, point)
+
+
+def test_a_lasso_whose_clusters_go_while_it_is_drawn_goes_too(panel, session, qtbot):
+    points = [QPoint(round(x), round(y)) for x, y in around_all(panel)]
+    press(qtbot, panel, points)
+    session.merge([1, 2])  # what is in sight is that of before
+    qtbot.mouseRelease(panel.canvas.native, LEFT, CTRL, points[-1])
+    assert len(panel.lasso) == 0
+    qtbot.waitUntil(lambda: ready(panel))
+    assert panel.stack.shows_picture
+    press(qtbot, panel, points)
+    session.selection.select([])
+    qtbot.waitUntil(lambda: not panel.stack.shows_picture)
+    qtbot.mouseRelease(panel.canvas.native, LEFT, CTRL, points[-1])
+    assert len(panel.lasso) == 0
+    assert panel.stack.page.text.startswith("Select a cluster to see its amplitude.")

@@ -189,10 +189,11 @@ class FeaturesPanel(SpikeScatterPanel):
     @guarded
     def _on_cell_clicked(self, row: int, column: int) -> None:
         """Show a projection of the grid large."""
-        grid, axes = self.grid, self.data.grid.request.cell(row, column)
-        self._axes = list(axes)
+        if self.data is None or self.grid is None:  # it is on its way already
+            return
+        kind, self._axes = self.grid, list(self.canvas.grid.request.cell(row, column))
         self.set_grid(None)
-        self._left = grid
+        self._left = kind
 
     def keyPressEvent(self, event) -> None:
         """Go back to the grid by Esc, when there is no lasso to clear."""

@@ -39,6 +39,7 @@ class LassoTool(QObject):
         self._answers.answered.connect(lambda _question, spikes: self.found.emit(spikes))
         self._answers.failed.connect(self._on_failed)
         self._answers.progressed.connect(self._on_progressed)
+        self._answers.progressed.connect(self._on_progressed)
 
     def __len__(self) -> int:
         return len(self._lasso)
@@ -108,6 +109,10 @@ class LassoTool(QObject):
 
     def _on_progressed(self, percent: int) -> None:
         self.tag = f"{COUNTING} {percent} %"
+        self.changed.emit()
+
+    def _on_progressed(self, percent: int) -> None:
+        self.tag = f"counting: {percent} %"
         self.changed.emit()
 
     def _on_failed(self, _question: Any, error: Exception) -> None:

@@ -8,6 +8,7 @@ from qtpy.QtCore import QPointF, QRectF, Qt
 from qtpy.QtGui import QPainter
 from qtpy.QtWidgets import QWidget
 
+from napari_phy.core.errors import ClusteringError
 from napari_phy.core.progress import OnProgress, no_progress
 from napari_phy.stats.refractory import REFRACTORY_MS
 from napari_phy.views.drawn_spikes import ScatterData, Spikes
@@ -188,10 +189,14 @@ class SpikeScatterPanel(Panel):
 
     # --- mouse ---
 
+    @property
+    def _is_drawn(self) -> bool:
+        return self.frame is not None and self.data is not None
+
     @guarded
     def _on_pressed(self, position: QPointF, ctrl: bool) -> None:
         self.setFocus(Qt.FocusReason.MouseFocusReason)
-        if self.frame is None:
+        if not self._is_drawn:
             return
         self._pressed, self._last, self._is_dragging = (position, ctrl), position, False
         if ctrl or self.header.lasso_button.isChecked():
@@ -202,7 +207,7 @@ class SpikeScatterPanel(Panel):
     def _on_moved(self, position: QPointF, _ctrl: bool) -> None:
         if self._pressed is None:
             self.say(self.read_out(position.x(), position.y()))
-        if self._pressed is None or self.frame is None:
+        if self._pressed is None or not self._is_drawn:
             return
         far = (position - self._pressed[0]).manhattanLength() >= DRAG_PX
         self._is_dragging = self._is_dragging or far
@@ -215,7 +220,8 @@ class SpikeScatterPanel(Panel):
     @guarded
     def _on_released(self, position: QPointF) -> None:
         pressed, self._pressed = self._pressed, None
-        if pressed is None or self.frame is None:
+        if pressed is None or not self._is_drawn:
+            self.lasso.clear()
             return
         ctrl = pressed[1]
         if self.lasso.drawing:
@@ -278,8 +284,11 @@ class SpikeScatterPanel(Panel):
     def _close_lasso(self, position: QPointF) -> None:
         self._inside = None
         self.lasso.move(self.frame, position)
-        n_to_look_at = self.n_to_look_at(self.lasso.polygon)
-        self.lasso.close(partial(self.look_inside, self.in_sight, self.scatter), n_to_look_at)
+        try:
+            n_to_look_at = self.n_to_look_at(self.lasso.polygon)
+            self.lasso.close(partial(self.look_inside, self.in_sight, self.scatter), n_to_look_at)
+        except ClusteringError:  # an edit took the clusters away that are still in sight
+            self.lasso.clear()
 
     @guarded
     def _on_found(self, inside: Spikes) -> None:
