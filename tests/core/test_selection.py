@@ -50,3 +50,22 @@ def test_unknown_clusters_and_spikes_are_refused(selection):
         with pytest.raises(ClusteringError):
             call()
     assert selection.clusters == (1,)
+
+
+def test_a_toggle_adds_a_similar_cluster_or_drops_one():
+    selection = Selection(ClusterManager([0, 1, 2, 3]))
+    selection.select([1, 2, 0], n_best=2)
+    selection.toggle(3)
+    assert (selection.best, selection.similar) == ((1, 2), (0, 3))
+    selection.toggle(1)
+    assert (selection.best, selection.similar) == ((2,), (0, 3))
+    selection.toggle(0)
+    assert (selection.best, selection.similar) == ((2,), (3,))
+    selection.toggle(2)
+    assert (selection.best, selection.similar) == ((3,), ())
+    selection.toggle(3)
+    assert selection.clusters == ()
+    selection.toggle(1)
+    assert selection.best == (1,)
+    with pytest.raises(ClusteringError):
+        selection.toggle(99)

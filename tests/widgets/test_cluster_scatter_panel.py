@@ -158,7 +158,7 @@ def test_a_lasso_selects_the_clusters_inside(panel, session, qtbot, by_button):
     if by_button:
         panel.header.lasso_button.click()
     drag(qtbot, panel, box, NONE if by_button else CTRL)
-    assert set(session.selection.clusters) == wanted
+    assert set(session.selection.best) == set(session.selection.clusters) == wanted
     assert {3, 4} <= wanted
     sizes = [session.manager.n_spikes(cluster) for cluster in session.selection.clusters]
     assert sizes == sorted(sizes, reverse=True)

@@ -72,6 +72,14 @@ class Selection:
         self._clusters, self._n_best, self._spikes = chosen, n_best, no_spikes()
         self.changed.emit()
 
+    def toggle(self, cluster: int) -> None:
+        """Add a cluster as the last similar one, or drop it; raises ClusteringError where it does not exist."""
+        if cluster not in self._clusters:
+            self.select((*self._clusters, cluster), n_best=max(1, self._n_best))
+            return
+        n_best = self._n_best - (cluster in self.best)
+        self.select((one for one in self._clusters if one != cluster), n_best=n_best)
+
     def select_spikes(self, spikes: npt.ArrayLike) -> None:
         """Select spikes by id; the clusters stay. The same spikes again do nothing."""
         ids = as_ids(spikes)

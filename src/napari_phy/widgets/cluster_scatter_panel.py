@@ -221,16 +221,12 @@ class ClusterScatterPanel(PaintedPanel):
 
     def on_clicked(self, position: QPointF, ctrl: bool) -> None:
         index = self.index_at(position.x(), position.y())
-        if index is None:
-            return
-        cluster, chosen = int(self.data.cluster_ids[index]), list(self.session.selection.clusters)
-        if not ctrl:
-            chosen = [cluster]
-        elif cluster in chosen:
-            chosen.remove(cluster)
-        else:
-            chosen.append(cluster)
-        self.session.selection.select(chosen)
+        if index is not None:
+            selection, cluster = self.session.selection, int(self.data.cluster_ids[index])
+            if ctrl:
+                selection.toggle(cluster)
+            else:
+                selection.select([cluster])
 
     # --- moving about ---
 
@@ -281,7 +277,7 @@ class ClusterScatterPanel(PaintedPanel):
         self.plot.update()
         found = clusters_in_lasso(self.data, polygon) if is_one else []
         if found:
-            self.session.selection.select(found)
+            self.session.selection.select(found, n_best=len(found))
         else:
             self.say(NOTHING_INSIDE if is_one else TOO_FEW_POINTS)
 

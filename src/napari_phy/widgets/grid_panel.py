@@ -215,12 +215,9 @@ class GridPanel(AllClustersPanel):
         cluster = self.cluster_at(position.x(), position.y())
         if cluster is None:
             return
-        chosen = list(self.session.selection.clusters)
-        if not ctrl:
-            chosen = [cluster]
-        elif cluster in chosen:
-            chosen.remove(cluster)
+        selection = self.session.selection
+        if ctrl:
+            selection.toggle(cluster)
         else:
-            chosen.append(cluster)
-        self._best = chosen[0] if chosen else None  # it is in sight, and stays where it is
-        self.session.selection.select(chosen)
+            self._best = cluster  # it is in sight, and stays where it is
+            selection.select([cluster])
