@@ -36,6 +36,7 @@ SUBJECTS = {
     "traces": "30 s of 384 channels: pages, frames, the summary",
     "spikes": "10 M spikes, 500 clusters: pictures of all of them",
     "clicks": "1 M spikes, 32 channels: from an event to the last paint",
+    "linked": "1 M spikes, 200 clusters, 64 channels, eight docks",
     "cold_import": "starting",
 }
 

@@ -22,6 +22,7 @@ def run(*arguments: str) -> str:
         (["session", "journal", "opening"], {"undo split": 2, "bare undo": 4, "open, no journal": 2}),
         (["correlograms"], {"100 k": 2, "10 M": 1, "kept merge": 2, "kept split": 2}),
         (["spikes"], {"raster merge": 9, "drift pan": 1, "density pan": 1}),
+        (["linked"], {"new": 2, "seen p95": 1, "lists": 4, "merge": 1, "undo": 1, "after": 1}),
         (["clicks"], {"raster": 2, "canvas p95": 1, "page": 2}),
     ],
 )

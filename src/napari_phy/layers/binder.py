@@ -34,9 +34,11 @@ class LayerBinder:
     ----------
     viewer : where the layers of the session are.
     session : the open data set.
+    refresh_soon : has `refresh` called soon, once for several changes; None: it is called at every change.
     """
 
-    def __init__(self, viewer: ViewerModel, session: Session) -> None:
+    def __init__(self, viewer: ViewerModel, session: Session, refresh_soon: Callable[[], object] | None = None) -> None:
+        self._refresh_soon = refresh_soon or self.refresh
         self._viewer = viewer
         self._session = session
         self._shown: tuple[object, ...] | None = None
@@ -313,8 +315,8 @@ class LayerBinder:
             self._watched.editable = False
 
     def _on_selected(self) -> None:
-        self.refresh()
+        self._refresh_soon()
 
     def _on_edited(self, update: UpdateInfo) -> None:
         if update.deleted:
-            self.refresh()
+            self._refresh_soon()

@@ -87,10 +87,22 @@ class ClusterModel(QAbstractTableModel):
         self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(self.columns) - 1)
 
     def set_rows(self, rows: Iterable[Row]) -> None:
-        """Show exactly these rows: insert, change and remove what differs, keep the rest."""
+        """Show exactly these rows: insert, change and remove what differs, or start anew where most of it does."""
         wanted = {row.cluster_id: row for row in rows}
+        n_same = sum(row == wanted.get(row.cluster_id) for row in self._rows)
+        if n_same < len(wanted) / 2:
+            self._start_anew(wanted.values())
+            return
         self.remove(cluster for cluster in self.cluster_ids if cluster not in wanted)
         self.put(wanted.values())
+
+    def _start_anew(self, rows: Iterable[Row]) -> None:
+        """Show these rows; what was selected in a view is not any more."""
+        self.beginResetModel()
+        self._rows = self._sorted(list(rows))
+        self._index()
+        self.endResetModel()
+        self.rows_changed.emit()
 
     def remove(self, cluster_ids: Iterable[int]) -> None:
         """Remove clusters that are in the list."""

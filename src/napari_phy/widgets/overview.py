@@ -5,7 +5,7 @@ from weakref import ref
 
 from napari.viewer import Viewer
 from qtpy.compat import isalive
-from qtpy.QtCore import QObject, Signal
+from qtpy.QtCore import QObject, QTimer, Signal
 from qtpy.QtWidgets import QMainWindow
 
 from napari_phy.layers.binder import LayerBinder
@@ -34,6 +34,8 @@ class Overview(QObject):
         self._filter_name = ""
         self._is_too_wide = False  # for a filter
         self.binder: LayerBinder | None = None
+        self._points_soon = QTimer(self, singleShot=True, interval=0)  # lists are painted before
+        self._points_soon.timeout.connect(self.refresh)
         self.fit = CanvasFit(window, self)
         self.frame = TimeFrame(viewer, window, self)
         self.density = DensitySwitch(window, self)
@@ -52,7 +54,9 @@ class Overview(QObject):
         """Show another session, or none; the layers of the one before stay until `LayerBinder.close`."""
         viewer = self._viewer()
         self._session = session
-        self.binder = None if session is None or viewer is None else LayerBinder(viewer, session)
+        self.binder = (
+            None if session is None or viewer is None else LayerBinder(viewer, session, self._points_soon.start)
+        )
         self.fit.follow(self.binder)
         self.frame.follow(session)
         self.raw_watch.follow(session)

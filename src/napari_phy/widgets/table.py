@@ -12,7 +12,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_phy.widgets.cluster_columns import GROUP, ID, REFRACTORY, REFRACTORY_WARNING, Column, alignment
+from napari_phy.widgets.cluster_columns import GROUP, ID, REFRACTORY, REFRACTORY_WARNING, Column, Row, alignment
 from napari_phy.widgets.cluster_model import NO_INDEX, ClusterModel, runs_of
 from napari_phy.widgets.plain_table import PlainTable, paint_place
 from napari_phy.widgets.theme import Tokens
@@ -172,8 +172,10 @@ class ClusterList(PlainTable):
                 continue
             width = theme.px(column.small_width if self.small else column.width)
             if not column.left:
-                longest = max((column.text(row) for row in model.rows), key=len, default="")
-                width = max(width, math.ceil(metrics.horizontalAdvance(longest)) + theme.px(9))
+                longest = max(
+                    (metrics.horizontalAdvance(column.text(row)) for row in _extremes(model, column)), default=0
+                )
+                width = max(width, math.ceil(longest) + theme.px(9))
             widths[place] = width
         available = self.viewport().width()
         while sum(widths.values()) > available and len(widths) > 2:
@@ -188,3 +190,9 @@ class ClusterList(PlainTable):
             self.setColumnHidden(place, place not in widths)
             if place in widths:
                 self.setColumnWidth(place, widths[place])
+
+
+def _extremes(model: ClusterModel, column: Column) -> list[Row]:
+    """Return the rows with the smallest and the largest number of a column, among which is the longest text."""
+    known = [(value, place) for place, row in enumerate(model.rows) if not math.isnan(value := column.sort_key(row))]
+    return [model.row(min(known)[1]), model.row(max(known)[1])] if known else []
