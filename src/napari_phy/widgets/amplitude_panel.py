@@ -23,6 +23,7 @@ from napari_phy.views.amplitudes import (
 from napari_phy.views.drawn_spikes import Spikes
 from napari_phy.views.numbers import format_number
 from napari_phy.views.spike_amplitudes import Kind, amplitude_kinds, amplitude_unit, count_unread, no_amplitudes
+from napari_phy.widgets.amplitudes import amplitude_pool
 from napari_phy.widgets.canvas.amplitude_histogram import paint_histogram
 from napari_phy.widgets.canvas.spike_words import spike_words
 from napari_phy.widgets.choices import Allowed
@@ -65,7 +66,7 @@ class AmplitudePanel(SpikeScatterPanel):
         self._kind_menu = self.add_drop_down("How amplitude is measured", [], None, self.set_measure)
         self._rest_soon = QTimer(self, singleShot=True, interval=REST_MS)
         self._rest_soon.timeout.connect(self._read_on)
-        self.rest = LatestAnswer(self)
+        self.rest = LatestAnswer(self, pool=amplitude_pool())
         self.rest.answered.connect(self._on_rest)
         self.rest.failed.connect(self._on_rest_failed)
         self.rest.progressed.connect(self._on_rest_progressed)

@@ -144,9 +144,10 @@ class FeaturePlot(ScatterPlot):
         centred = Qt.AlignmentFlag.AlignCenter
         painter.setFont(theme.font(AXIS_PX))
         painter.setPen(theme.color("dim"))
-        for place, text in enumerate(grid.labels):
-            frame, label = self.cell_frame(place, place), theme.px(LABEL_PX)
-            painter.drawText(QRectF(frame.left, 0, frame.width, label), centred, self._fitting(text, frame.width))
+        label, cell = theme.px(LABEL_PX), self.cell_frame(0, 0)
+        for place, (column, row) in enumerate(zip(self._fitting(cell.width), self._fitting(cell.height), strict=True)):
+            frame = self.cell_frame(place, place)
+            painter.drawText(QRectF(frame.left, 0, frame.width, label), centred, column)
             painter.save()
             painter.translate(0, frame.top + frame.height / 2)
             painter.rotate(-90)
@@ -157,10 +158,13 @@ class FeaturePlot(ScatterPlot):
         for place in range(grid.n):
             self._paint_time_tag(painter, self.cell_frame(place, place))
 
-    def _fitting(self, label: str, room: float) -> str:
-        """Return `channel 8 · PC1`, `ch 8 · PC1` or `8 · PC1`, the longest for which there is room."""
-        texts = (label, label.replace("channel", "ch"), label.removeprefix("channel "))
-        return next((text for text in texts if self._theme.text_width(text, AXIS_PX) <= room), texts[-1])
+    def _fitting(self, room: float) -> list[str]:
+        """Return `channel 8 · PC1`, `ch 8 · PC1` or `8 · PC1` of each axis, the longest for which all have room."""
+        labels = self.grid.labels
+        forms = [list(labels), [text.replace("channel", "ch") for text in labels]]
+        shortest = [text.removeprefix("channel ") for text in labels]
+        fits = (form for form in forms if max(self._theme.text_width(text, AXIS_PX) for text in form) <= room)
+        return next(fits, shortest)
 
     def _paint_time_tag(self, painter: QPainter, frame: Frame) -> None:
         """Tell that a cell of the diagonal runs along time."""
