@@ -151,9 +151,7 @@ class FeaturePlot(ScatterPlot):
             painter.save()
             painter.translate(0, frame.top + frame.height / 2)
             painter.rotate(-90)
-            painter.drawText(
-                QRectF(-frame.height / 2, 0, frame.height, label), centred, self._fitting(text, frame.height)
-            )
+            painter.drawText(QRectF(-frame.height / 2, 0, frame.height, label), centred, row)
             painter.restore()
         for place in range(grid.n):
             self._paint_time_tag(painter, self.cell_frame(place, place))
