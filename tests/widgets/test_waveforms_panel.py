@@ -10,7 +10,7 @@ from widgets.light_session import light_session
 from napari_phy.stats.lasso import points_in_polygon
 from napari_phy.views.numbers import format_number
 from napari_phy.widgets.canvas.waveform_boxes import Scale
-from napari_phy.widgets.theme import TICK_PX
+from napari_phy.widgets.theme import TICK_PX, tokens
 from napari_phy.widgets.waveforms_panel import WaveformsPanel
 
 
@@ -464,3 +464,25 @@ def test_clusters_past_the_end_of_the_raw_data_are_told_of(qtbot):
         assert panel.stack.caption.text().startswith("0 of ")
         image = panel.canvas.grab().toImage()
         assert image != before
+
+
+@pytest.mark.parametrize("kind", ["both", "band", "density"])
+def test_an_svg_holds_what_is_seen_in_the_colours_for_paper(panel, qtbot, tmp_path, kind):
+    panel.set_kind(kind)
+    qtbot.waitUntil(lambda: ready(panel) and (kind != "density" or panel.data.density is not None))
+    path = tmp_path / "waveforms.svg"
+    panel.save_picture(str(path))
+    text = path.read_text()
+    light = [panel.color_of(place, tokens("light")) for place in (0, 1)]
+    assert light[0] != panel.color_of(0)
+    if kind == "density":
+        n_drawn = int(panel.boxes.takes_part.sum())
+        assert text.count("<image") == n_drawn
+    else:
+        assert all(color in text for color in light)
+        n_singles = len(panel.canvas._singles.px) if kind == "both" else 0
+        assert text.count("<polyline") >= n_singles + panel.boxes.takes_part.sum()
+    for number in panel.data.channel_ids[panel.data.channels[panel.boxes.columns]]:
+        assert f">{number}<" in text
+    panel.save_picture(str(tmp_path / "waveforms.png"))
+    assert (tmp_path / "waveforms.png").stat().st_size > 1000

@@ -4,10 +4,10 @@ from typing import Any
 
 from qtpy.QtCore import QPointF, QRectF, QSize, Qt
 from qtpy.QtGui import QPainter, QPixmap
-from qtpy.QtSvg import QSvgGenerator
 from qtpy.QtWidgets import QWidget
 
 from napari_phy.widgets.panel import Panel, guarded
+from napari_phy.widgets.svg_file import write_svg
 from napari_phy.widgets.theme import Tokens, tokens
 from napari_phy.widgets.trace_mouse import TracePlot
 
@@ -84,11 +84,5 @@ class PaintedPanel(Panel):
         if not path.lower().endswith(".svg"):
             self.picture().save(path)
             return
-        generator = QSvgGenerator(QSvgGenerator.SvgVersion.Svg11)
-        generator.setFileName(path)
-        generator.setSize(self.plot.size())
-        generator.setViewBox(self.plot.rect())
-        generator.setTitle(self.title)
-        painter = QPainter(generator)
-        self.paint(painter, self.plot.size(), tokens("light"))
-        painter.end()
+        size = self.plot.size()
+        write_svg(path, self.title, size, lambda painter: self.paint(painter, size, tokens("light")))

@@ -77,9 +77,9 @@ class PanelFrame(QWidget):
         """Colours and sizes now in force."""
         return self.theme_follower.tokens
 
-    def color_of(self, place: int) -> str:
-        """Return the colour of a place of the selection."""
-        return selection_color(place, dark=self.theme.dark)
+    def color_of(self, place: int, theme: Tokens | None = None) -> str:
+        """Return the colour of a place of the selection, in the theme now in force or another one."""
+        return selection_color(place, dark=(theme or self.theme).dark)
 
     def cluster_entries(self, clusters: tuple[int, ...]) -> tuple[LegendEntry, ...]:
         """Return the legend's chips of some clusters."""

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
-from qtpy.QtCore import QPointF, QRectF
-from qtpy.QtGui import QImage, QPainter
+from qtpy.QtCore import QLineF, QPointF, QRectF
+from qtpy.QtGui import QImage, QPainter, QPen
 from qtpy.QtWidgets import QWidget
 
 from napari_phy.views.numbers import format_number
@@ -31,8 +31,9 @@ from napari_phy.widgets.canvas.waveform_painter import (
     paint_lit,
     paint_means,
     paint_numbers,
+    polyline,
 )
-from napari_phy.widgets.theme import TICK_PX, Tokens
+from napari_phy.widgets.theme import TICK_PX, Tokens, with_alpha
 
 Kind = Literal["both", "mean", "band", "spikes", "density"]
 
@@ -185,30 +186,58 @@ class WaveformPlot(DataCanvas):
     # --- drawing ---
 
     def _paint(self, painter: QPainter) -> None:
-        data, boxes, theme = self.data, self.boxes, self._theme
-        if data is None:
+        if self.data is not None:
+            self._paint_waveforms(painter, self._theme, self._colors, self._images)
+            self._paint_over(painter)
+
+    def paint_picture(self, painter: QPainter, theme: Tokens, colors: Sequence[str]) -> None:
+        """Paint all of it, also what OpenGL draws, in the colours of a theme."""
+        painter.fillRect(self.rect(), theme.color("view"))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        data, boxes, singles = self.data, self.boxes, self._singles
+        if data is None or boxes is None:
             return
-        if boxes is not None and data.n_shown:
+        painter.setPen(QPen(theme.color("grid"), 1))
+        for left, y in zip(boxes.left.tolist(), np.round(boxes.center_y).tolist(), strict=True):
+            painter.drawLine(QLineF(left, y + 0.5, left + boxes.width, y + 0.5))
+        if singles is not None:
+            for line, row in zip(singles.px, singles.rows.tolist(), strict=True):
+                painter.setPen(QPen(with_alpha(colors[data.places[row]], SPIKE_ALPHA), SPIKE_PX))
+                painter.drawPolyline(polyline(line))
+        images = density_images(data.density, colors) if data.density is not None else []
+        self._paint_waveforms(painter, theme, colors, images)
+
+    def _paint_waveforms(
+        self, painter: QPainter, theme: Tokens, colors: Sequence[str], images: list[list[QImage]]
+    ) -> None:
+        data, boxes = self.data, self.boxes
+        if data is not None and boxes is not None and data.n_shown:
             bottom = self.area.bottom() + theme.px(8)
             margin = QRectF(0, bottom, self.width(), self.height() - bottom)
             painter.fillRect(margin, theme.color("view"))  # over the spikes that reach into it
             painter.save()
             painter.setClipRect(QRectF(0, 0, self.width(), bottom))
-            self._paint_kind(painter, data, boxes)
+            self._paint_kind(painter, data, boxes, colors, images)
             paint_lit(painter, self._lit, theme)
             paint_numbers(painter, data, boxes, theme, self.chosen_channel)
             painter.restore()
             paint_bars(painter, data, boxes, theme, self.extent)
-        self._paint_over(painter)
 
-    def _paint_kind(self, painter: QPainter, data: WaveformData, boxes: Boxes) -> None:
+    def _paint_kind(
+        self,
+        painter: QPainter,
+        data: WaveformData,
+        boxes: Boxes,
+        colors: Sequence[str],
+        images: list[list[QImage]],
+    ) -> None:
         kind, order = self._look.kind, self.order
         if kind == "density" and data.density is not None:
-            paint_density(painter, data.density, self._images, boxes, order)
+            paint_density(painter, data.density, images, boxes, order)
         if kind == "band":
-            paint_bands(painter, data, boxes, self._colors, order)
+            paint_bands(painter, data, boxes, colors, order)
         if kind in ("both", "mean", "band"):
-            paint_means(painter, data, boxes, self._colors, order)
+            paint_means(painter, data, boxes, colors, order)
 
     # --- what lies under the mouse ---
 
