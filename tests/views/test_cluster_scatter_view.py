@@ -74,6 +74,16 @@ def test_clusters_without_a_value_are_left_out_and_counted(make_session):
     assert size.color_range is None
 
 
+def test_without_features_depths_are_not_known(make_session):
+    session = make_session(features=None, masks=None)
+    assert compute_cluster_scatter(session, asked(session)).caption.endswith("; depths and channels need features")
+    held = make_session()
+    data = compute_cluster_scatter(held, asked(held, reads_features=False))
+    assert data.caption.startswith("0 of 5 clusters;")
+    assert held.model.features.n_reads == 0
+    assert compute_cluster_scatter(held, asked(held, y="spikes", reads_features=False)).caption.startswith("all 5")
+
+
 def test_nothing_is_read_that_no_column_needs(session):
     compute_cluster_scatter(session, asked(session, x="rate", y="spikes"))
     assert session.model.features.n_reads == session.model.waveforms.n_reads == 0

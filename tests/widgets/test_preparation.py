@@ -9,10 +9,13 @@ from qtpy.QtWidgets import QApplication
 from widgets.light_session import light_session
 
 from napari_phy.core import feature_sums
+from napari_phy.widgets.cluster_scatter_panel import ClusterScatterPanel
 from napari_phy.widgets.clusters_panel import ClustersPanel
 from napari_phy.widgets.features_panel import FeaturesPanel
+from napari_phy.widgets.grid_panel import GridPanel
 from napari_phy.widgets.preparation import Preparation, is_large
 from napari_phy.widgets.similar_panel import SimilarPanel
+from napari_phy.widgets.similarity_panel import NOT_READ, SimilarityPanel
 
 CANCELLED = "Reading features was cancelled. Nothing was changed."
 
@@ -204,3 +207,55 @@ def test_a_view_of_features_says_that_they_are_read(session, preparation, gate, 
     preparation.cancel()
     qtbot.waitUntil(lambda: panel.stack.page.text.startswith("Select a cluster to see its features."))
     assert panel.stack.page.progress.isHidden()
+
+
+@pytest.fixture
+def show(session, preparation, qtbot):
+    """Return a function that opens a view that waits for a preparation."""
+
+    def show(kind):
+        panel = kind()
+        qtbot.addWidget(panel)
+        panel.follow_preparation(preparation)
+        panel.set_session(session)
+        panel.show()
+        return panel
+
+    return show
+
+
+def test_similarity_waits_for_features_and_after_a_cancel_offers_to_read_them(show, preparation, gate, qtbot):
+    panel = show(SimilarityPanel)
+    preparation.start()
+    qtbot.waitUntil(lambda: panel.stack.page.text == "Reading features: 0 %")
+    preparation.cancel()
+    qtbot.waitUntil(lambda: panel.stack.page.text.startswith(NOT_READ))
+    assert gate.n_blocks <= 1
+    (button,) = panel.stack.page.buttons
+    gate.open.set()
+    click(button)
+    qtbot.waitUntil(lambda: panel.stack.shows_picture)
+    assert len(panel.data.cluster_ids) == 8
+
+
+@pytest.mark.parametrize("kind", [ClusterScatterPanel, GridPanel])
+def test_views_of_all_clusters_read_no_features_after_a_cancel_and_know_depths_at_the_end(
+    show, preparation, gate, qtbot, kind
+):
+    panel = show(kind)
+    if kind is GridPanel:
+        panel.set_content("rate")
+        panel.set_order("depth")
+    preparation.start()
+    preparation.cancel()
+    n_blocks = gate.n_blocks
+    qtbot.waitUntil(lambda: not panel.busy and panel.data is not None)
+    assert gate.n_blocks <= max(n_blocks, 1)
+    assert len(panel.data.cluster_ids) == (0 if kind is ClusterScatterPanel else 8)
+    gate.open.set()
+    preparation.start()
+    qtbot.waitUntil(lambda: preparation.state == "done" and panel.data.request.reads_features and not panel.busy)
+    assert len(panel.data.cluster_ids) == 8
+    if kind is GridPanel:
+        # cluster c is largest on channel (3 c + 1) modulo 8; the highest first
+        assert panel.data.cluster_ids.tolist() == [2, 7, 4, 1, 6, 3, 0, 5]

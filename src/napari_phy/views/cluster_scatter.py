@@ -23,6 +23,7 @@ MEASURES: tuple[Measure, ...] = ("depth", "rate", "amplitude", "spikes", "refrac
 GROUP, CLUSTER, SAME = "group", "cluster", "same"
 LOGARITHMIC = ("rate", "amplitude", "spikes")  # measures that may have a logarithmic axis
 KNOWN_SHARE = (2, 98)  # per cent: beyond these values the colours end, so that one odd cluster does not flatten them
+_OF_FEATURES = {"depth", "channel"}
 _MARGIN = 0.08  # of the range, on each side
 _TITLES = {
     "depth": "depth (µm)",
@@ -47,6 +48,7 @@ class ClusterScatterRequest:
     size : the column that sets the area of a disc, or "same".
     color : the column that sets its colour, "group", "cluster" for its own, or "same".
     log : whether axes of rates, amplitudes and spikes are logarithmic.
+    reads_features : whether depths and channels may be read that nobody knows yet.
     """
 
     clusters: tuple[int, ...]
@@ -56,6 +58,7 @@ class ClusterScatterRequest:
     size: str = "spikes"
     color: str = GROUP
     log: bool = False
+    reads_features: bool = True
 
     @property
     def columns(self) -> set[str]:
@@ -125,6 +128,8 @@ def compute_cluster_scatter(
     parts = [format_shown(len(shown), len(ids), "cluster"), *([", ".join(words)] if words else [])]
     if "amplitude" in request.columns and session.model.waveforms is None:
         parts.append("amplitudes need raw data")
+    if request.columns & _OF_FEATURES and (session.sums is None or not request.reads_features):
+        parts.append("depths and channels need features")
     unit = session.model.unit
     return ClusterScatterData(
         request=request,
@@ -204,7 +209,7 @@ def _unit(title: str) -> str:
 
 
 def _reads(request: ClusterScatterRequest) -> Literal["all", "times", "nothing"]:
-    if request.columns & {"depth", "channel"}:
+    if request.reads_features and request.columns & _OF_FEATURES:
         return "all"
     return "times" if "refractory" in request.columns else "nothing"
 

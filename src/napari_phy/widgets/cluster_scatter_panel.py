@@ -119,7 +119,10 @@ class ClusterScatterPanel(PaintedPanel):
         if not shown:
             return None
         return ClusterScatterRequest(
-            shown, tuple(groups[cluster] for cluster in shown), self.x, self.y, self.size, self.color, self.log
+            shown,
+            tuple(groups[cluster] for cluster in shown),
+            *(self.x, self.y, self.size, self.color, self.log),
+            reads_features=not self.session.holds_features,
         )
 
     def compute(self, session: Any, request: ClusterScatterRequest, on_progress: OnProgress) -> ClusterScatterData:

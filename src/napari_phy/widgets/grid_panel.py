@@ -39,6 +39,7 @@ class GridPanel(AllClustersPanel):
     working = "Reading clusters…"
     failed = "The tiles could not be computed."
     needs_raw_data = True
+    needs_features = True  # of the order by depth
     orders = ORDERS
     remembered: ClassVar[Allowed] = {
         "order": values_of(ORDERS),

@@ -32,6 +32,7 @@ from napari_phy.widgets.theme import TICK_PX, Tokens
 ORDERS = (("By depth", "depth"), ("By size", "size"), ("As in Clusters", "list"))
 ORDERED = {"depth": "ordered by depth", "size": "ordered by size", "list": "ordered as in Clusters"}
 ZOOM_STEP = 1.25
+NOT_READ = "Similarity needs the features, which are not read."
 
 
 class SimilarityPanel(AllClustersPanel):
@@ -73,8 +74,15 @@ class SimilarityPanel(AllClustersPanel):
         self.plot.update()
 
     def make_request(self) -> SimilarityRequest | None:
-        clusters = () if self._is_preparing else self.shown_clusters()
+        clusters = () if self.session.holds_features else self.shown_clusters()
         return SimilarityRequest(clusters, self.order) if clusters else None
+
+    def _show_nothing(self, headline: str, explanation: str = "") -> None:
+        """Offer to read the features where that was cancelled."""
+        super()._show_nothing(headline, explanation)
+        if self.session is not None and self.session.holds_features and not self._is_preparing:
+            buttons = [("Read features", self._preparation.start)] if self._preparation is not None else []
+            self.stack.show_message(NOT_READ, buttons=buttons)
 
     def compute(self, session: Any, request: SimilarityRequest, on_progress: OnProgress) -> SimilarityData:
         return compute_similarity(session, request, on_progress)
