@@ -1,0 +1,31 @@
+"""Whatever is pressed and clicked, in whatever order: the clustering is that of the edits, and every view shows it."""
+
+import logging
+import os
+
+import pytest
+from journeys.monkey import Monkey
+
+SEED = int(os.environ.get("NAPARI_PHY_SEED", "20240"))
+
+
+def play(person, path, n_actions, caplog):
+    print(f"seed {SEED}")  # noqa: T201
+    person.open(path)
+    monkey = Monkey(person, SEED)
+    with caplog.at_level(logging.ERROR):
+        monkey.act(n_actions)
+    assert not [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR]
+    monkey.check()
+    return monkey
+
+
+@pytest.mark.parametrize("screen_size", [(1920, 1080)], indirect=True)
+def test_two_hundred_random_actions_end_as_their_edits_alone(person, kwik_copy, caplog):
+    assert play(person, kwik_copy, 200, caplog).n_edits > 5
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("screen_size", [(1280, 800)], indirect=True)
+def test_ten_thousand_random_actions_end_as_their_edits_alone(person, kwik_copy, caplog):
+    assert play(person, kwik_copy, 10_000, caplog).n_edits > 500
