@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from napari_phy.core.errors import ClusteringError
+from napari_phy.views.cluster_measures import MEASURES
 from napari_phy.views.cluster_scatter import (
-    MEASURES,
     ClusterScatterRequest,
     cluster_words,
     clusters_in_lasso,

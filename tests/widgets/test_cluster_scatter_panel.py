@@ -173,6 +173,20 @@ def test_a_lasso_around_nothing_says_so_and_keeps_the_selection(panel, session, 
     assert session.selection.clusters == (1, 2)
 
 
+def test_a_lasso_is_drawn_as_it_goes_and_esc_drops_it(panel, session, qtbot):
+    box = [QPointF(*one).toPoint() for one in box_around(panel, (3, 4))]
+    qtbot.mousePress(panel.plot, LEFT, CTRL, box[0])
+    for one in box[1:3]:
+        qtbot.mouseMove(panel.plot, one)
+    edge = (box[0] + box[1]) / 2
+    line = [color_at(panel, (edge.x() + step, edge.y())).max() for step in range(-6, 7)]
+    assert max(line) > 150  # dashes in the colour of text
+    qtbot.keyClick(panel, Qt.Key.Key_Escape)
+    assert len(panel.plot.lasso) == 0
+    qtbot.mouseRelease(panel.plot, LEFT, CTRL, box[3])
+    assert session.selection.clusters == (1, 2)
+
+
 def test_hovering_tells_the_cluster(panel, session, qtbot):
     with qtbot.waitSignal(panel.hovered) as heard:
         qtbot.mouseMove(panel.plot, point(panel, 5))

@@ -7,7 +7,8 @@ from qtpy.QtGui import QColor, QWheelEvent
 from qtpy.QtWidgets import QApplication
 from widgets.light_session import light_session
 
-from napari_phy.widgets.canvas.similarity_painter import MatrixFrame, matrix_image, shades
+from napari_phy.widgets.canvas.ramp import shades
+from napari_phy.widgets.canvas.similarity_painter import MatrixFrame, matrix_image
 from napari_phy.widgets.similarity_panel import SimilarityPanel
 from napari_phy.widgets.theme import tokens
 

@@ -11,29 +11,24 @@ import numpy.typing as npt
 from napari_phy.core.arrays import read_only
 from napari_phy.core.progress import OnProgress, no_progress
 from napari_phy.stats.lasso import points_in_polygon
+from napari_phy.views.cluster_measures import (
+    LOGARITHMIC,
+    OF_FEATURES,
+    Measure,
+    column,
+    measure_title,
+    measure_words,
+)
 from napari_phy.views.cluster_table import ClusterTable, compute_amplitudes, compute_cluster_table
-from napari_phy.views.numbers import format_count, format_number, format_shown
+from napari_phy.views.numbers import format_count, format_shown
 from napari_phy.views.session_like import SessionLike
 
 Float64 = npt.NDArray[np.float64]
 Int64 = npt.NDArray[np.int64]
 
-Measure = Literal["depth", "rate", "amplitude", "spikes", "refractory", "channel", "id"]
-MEASURES: tuple[Measure, ...] = ("depth", "rate", "amplitude", "spikes", "refractory", "channel", "id")
 GROUP, CLUSTER, SAME = "group", "cluster", "same"
-LOGARITHMIC = ("rate", "amplitude", "spikes")  # measures that may have a logarithmic axis
 KNOWN_SHARE = (2, 98)  # per cent: beyond these values the colours end, so that one odd cluster does not flatten them
-_OF_FEATURES = {"depth", "channel"}
 _MARGIN = 0.08  # of the range, on each side
-_TITLES = {
-    "depth": "depth (µm)",
-    "rate": "rate (Hz)",
-    "spikes": "spikes",
-    "refractory": "intervals within 2 ms (%)",
-    "channel": "channel",
-    "id": "cluster",
-}
-_DECIMALS = {"rate": 1, "refractory": 1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +80,7 @@ class ClusterScatterData:
     groups : n names.
     n_spikes : (n,) int64.
     x_label, y_label : "rate (Hz)".
+    amplitude_unit : "µV", or "a.u." where the gain is unknown.
     x_range, y_range : what to show.
     caption : "all 22 clusters; size: spikes, colour: group".
     """
@@ -100,6 +96,7 @@ class ClusterScatterData:
     n_spikes: Int64
     x_label: str
     y_label: str
+    amplitude_unit: str
     x_range: tuple[float, float]
     y_range: tuple[float, float]
     caption: str
@@ -128,7 +125,7 @@ def compute_cluster_scatter(
     parts = [format_shown(len(shown), len(ids), "cluster"), *([", ".join(words)] if words else [])]
     if "amplitude" in request.columns and session.model.waveforms is None:
         parts.append("amplitudes need raw data")
-    if request.columns & _OF_FEATURES and (session.sums is None or not request.reads_features):
+    if request.columns & OF_FEATURES and (session.sums is None or not request.reads_features):
         parts.append("depths and channels need features")
     unit = session.model.unit
     return ClusterScatterData(
@@ -141,8 +138,9 @@ def compute_cluster_scatter(
         color_range=color_range,
         groups=tuple(table.groups[place] for place in shown.tolist()),
         n_spikes=read_only(table.n_spikes[shown]),
-        x_label=label(request.x, unit),
-        y_label=label(request.y, unit),
+        x_label=measure_title(request.x, unit),
+        y_label=measure_title(request.y, unit),
+        amplitude_unit=unit,
         x_range=_range(x),
         y_range=_range(y),
         caption="; ".join(parts),
@@ -160,31 +158,13 @@ def clusters_in_lasso(data: ClusterScatterData, polygon: npt.ArrayLike) -> list[
 
 def cluster_words(data: ClusterScatterData, index: int) -> str:
     """Return `cluster 20, good, 259 spikes: rate 4.3 Hz, depth 240 µm`."""
-    parts = (
-        f"{measure} {format_number(value, _DECIMALS.get(measure, 0))}{_unit(title)}"
-        for measure, value, title in (
-            (data.request.x, _value(data.request, data.request.x, data.x[index]), data.x_label),
-            (data.request.y, _value(data.request, data.request.y, data.y[index]), data.y_label),
-        )
-    )
+    request = data.request
+    parts = [
+        measure_words(measure, 10**value if request.is_log(measure) else value, data.amplitude_unit)
+        for measure, value in ((request.x, float(data.x[index])), (request.y, float(data.y[index])))
+    ]
     n_spikes = format_count(int(data.n_spikes[index]), "spike")
     return f"cluster {data.cluster_ids[index]}, {data.groups[index]}, {n_spikes}: {', '.join(parts)}"
-
-
-def column(table: ClusterTable, measure: str) -> Float64:
-    """Return (n,) float64 of a column; nan where it is not known."""
-    values = {
-        "depth": table.depths,
-        "rate": table.rates,
-        "amplitude": table.amplitudes,
-        "spikes": table.n_spikes,
-        "refractory": table.refractory,
-        "channel": table.channels,
-        "id": table.ids,
-    }[measure].astype(np.float64)
-    if measure == "channel":
-        values[values < 0] = np.nan
-    return values
 
 
 def _along(table: ClusterTable, request: ClusterScatterRequest, measure: Measure) -> Float64:
@@ -194,22 +174,8 @@ def _along(table: ClusterTable, request: ClusterScatterRequest, measure: Measure
     return np.log10(values, out=np.full(len(values), np.nan), where=values > 0)
 
 
-def _value(request: ClusterScatterRequest, measure: Measure, place: float) -> float:
-    """Return the value at a place along an axis."""
-    return float(10**place if request.is_log(measure) else place)
-
-
-def label(measure: str, unit: str) -> str:
-    """Return the title of an axis, `unit` being that of amplitudes."""
-    return f"amplitude ({unit})" if measure == "amplitude" else _TITLES[measure]
-
-
-def _unit(title: str) -> str:
-    return f" {title.rpartition('(')[2].removesuffix(')')}" if title.endswith(")") else ""
-
-
 def _reads(request: ClusterScatterRequest) -> Literal["all", "times", "nothing"]:
-    if request.reads_features and request.columns & _OF_FEATURES:
+    if request.reads_features and request.columns & OF_FEATURES:
         return "all"
     return "times" if "refractory" in request.columns else "nothing"
 

@@ -3,28 +3,27 @@
 from typing import Any, ClassVar
 
 import numpy as np
+import numpy.typing as npt
 from qtpy.QtCore import QPointF, QSize, Qt
 from qtpy.QtGui import QPainter
 from qtpy.QtWidgets import QWidget
 
 from napari_phy.core.cluster_meta import DISCARDED
 from napari_phy.core.progress import OnProgress
+from napari_phy.views.cluster_measures import MEASURES, Measure
 from napari_phy.views.cluster_order import GROUP_ORDER
 from napari_phy.views.cluster_scatter import (
     CLUSTER,
     GROUP,
-    MEASURES,
     SAME,
     ClusterScatterData,
     ClusterScatterRequest,
-    Measure,
     cluster_words,
     clusters_in_lasso,
     compute_cluster_scatter,
 )
 from napari_phy.widgets.canvas.cluster_scatter_painter import disc_colors, paint_clusters, radii, scatter_frame
 from napari_phy.widgets.canvas.frame import Frame
-from napari_phy.widgets.canvas.lasso import Lasso
 from napari_phy.widgets.choices import Allowed, choice_actions, values_of
 from napari_phy.widgets.color_schemes import group_colors, scheme_colors
 from napari_phy.widgets.guarded import guarded
@@ -76,7 +75,6 @@ class ClusterScatterPanel(PaintedPanel):
         self.color = GROUP
         self.log = False
         self._ranges: tuple[tuple[float, float], tuple[float, float]] | None = None
-        self._lasso = Lasso()
         super().__init__(session, **options)
 
     def make_plot(self) -> LassoPlot:
@@ -88,9 +86,7 @@ class ClusterScatterPanel(PaintedPanel):
             (plot.dragged, self._on_dragged),
             (plot.scrolled, self._on_scrolled),
             (plot.double_clicked, self._on_double_clicked),
-            (plot.lasso_started, self._on_lasso_started),
-            (plot.lasso_moved, self._on_lasso_moved),
-            (plot.lasso_ended, self._on_lasso_ended),
+            (plot.lassoed, self._on_lassoed),
         ):
             signal.connect(slot)
         self._x_menu = self.add_drop_down("Horizontal axis", AXES, self.x, self.set_x, prefix="x")
@@ -103,7 +99,7 @@ class ClusterScatterPanel(PaintedPanel):
 
     def on_session(self) -> None:
         self._ranges = None
-        self._lasso.clear()
+        self.plot.drop_lasso()
 
     def on_selection(self) -> None:
         self.plot.update()
@@ -160,7 +156,7 @@ class ClusterScatterPanel(PaintedPanel):
 
     def _start_over(self) -> None:
         self._ranges = None
-        self._lasso.clear()
+        self.plot.drop_lasso()
         self.refresh()
 
     # --- drawing ---
@@ -202,8 +198,8 @@ class ClusterScatterPanel(PaintedPanel):
         """Paint axes, discs and the lasso in a rectangle of some size."""
         frame = self.frame(size, theme)
         paint_clusters(painter, self.data, frame, theme, self.clusters, self.colors(theme))
-        polygon = self._lasso.polygon
-        paint_lasso(painter, frame, theme, polygon, closed=False, tag="", size=(size.width(), size.height()))
+        corners = frame.to_data(self.plot.lasso)
+        paint_lasso(painter, frame, theme, corners, closed=False, tag="", size=(size.width(), size.height()))
 
     # --- what is under the mouse ---
 
@@ -258,43 +254,21 @@ class ClusterScatterPanel(PaintedPanel):
     # --- lasso ---
 
     @guarded
-    def _on_lasso_started(self, position: QPointF) -> None:
+    def _on_lassoed(self, polygon: npt.NDArray[np.float64]) -> None:
         self.setFocus(Qt.FocusReason.MouseFocusReason)
-        if self.data is not None:
-            self._lasso.start(*self._point(position))
-
-    @guarded
-    def _on_lasso_moved(self, position: QPointF) -> None:
-        if self.data is not None and self._lasso.drawing and self._lasso.add(*self._point(position)):
-            self.plot.update()
-
-    @guarded
-    def _on_lasso_ended(self, position: QPointF) -> None:
         self.header.lasso_button.setChecked(False)
-        if self.data is None or not self._lasso.drawing:
+        if self.data is None:
             return
-        self._lasso.add(*self._point(position))
-        polygon = self._lasso.polygon
-        is_one = self._lasso.close()
-        self._lasso.clear()
-        self.plot.update()
-        found = clusters_in_lasso(self.data, polygon) if is_one else []
+        found = clusters_in_lasso(self.data, self.frame_now.to_data(polygon)) if len(polygon) else []
         if found:
             self.session.selection.select(found, n_best=len(found))
         else:
-            self.say(NOTHING_INSIDE if is_one else TOO_FEW_POINTS)
-
-    def _point(self, position: QPointF) -> tuple[tuple[float, float], tuple[float, float]]:
-        px = (position.x(), position.y())
-        x, y = self.frame_now.to_data([px])[0].tolist()
-        return (x, y), px
+            self.say(NOTHING_INSIDE if len(polygon) else TOO_FEW_POINTS)
 
     def keyPressEvent(self, event) -> None:
         """Leave the lasso by Esc; all other keys go their way."""
-        if event.key() == Qt.Key.Key_Escape and (len(self._lasso) or self.header.lasso_button.isChecked()):
+        if event.key() == Qt.Key.Key_Escape and (self.plot.drop_lasso() or self.header.lasso_button.isChecked()):
             self.header.lasso_button.setChecked(False)
-            self._lasso.clear()
-            self.plot.update()
             event.accept()
         else:
             super().keyPressEvent(event)

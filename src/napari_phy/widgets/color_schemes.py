@@ -7,9 +7,9 @@ import numpy as np
 from qtpy.QtGui import QColor
 
 from napari_phy.core.colors import distinct_colors
-from napari_phy.views.cluster_scatter import column
+from napari_phy.views.cluster_measures import column
 from napari_phy.views.cluster_table import ClusterTable, compute_cluster_table
-from napari_phy.widgets.canvas.similarity_painter import N_SHADES, shades
+from napari_phy.widgets.canvas.ramp import N_SHADES, shades
 from napari_phy.widgets.theme import Tokens
 
 GREY, CLUSTER, GROUP = "grey", "cluster", "group"

@@ -11,7 +11,7 @@ from napari_phy.core.colors import is_hollow, selection_color
 from napari_phy.views.cluster_scatter import CLUSTER, GROUP, ClusterScatterData
 from napari_phy.views.numbers import format_number
 from napari_phy.widgets.canvas.frame import Frame
-from napari_phy.widgets.canvas.similarity_painter import N_SHADES, shades
+from napari_phy.widgets.canvas.ramp import N_SHADES, shades
 from napari_phy.widgets.canvas.step_plot import paint_grid
 from napari_phy.widgets.canvas.ticks import log_ticks
 from napari_phy.widgets.overlay import Ticks, left_margin, paint_axes

@@ -8,9 +8,9 @@ import numpy.typing as npt
 from qtpy.QtCore import QRectF, Qt
 from qtpy.QtGui import QColor, QImage, QPainter, QPen
 
+from napari_phy.widgets.canvas.ramp import N_SHADES, shades
 from napari_phy.widgets.theme import AXIS_PX, BODY_PX, TICK_PX, Tokens
 
-N_SHADES = 256
 TOP_PX, BOTTOM_PX, LEFT_PX, BAR_PX = 26, 8, 10, 8
 LEAST_FRAME_PX = 7.0
 LEAST_SPAN = 4.0  # cells that are shown at the largest zoom
@@ -54,14 +54,6 @@ class MatrixFrame:
         return QRectF(
             self.left + (column - self.first_column) * cell, self.top + (row - self.first_row) * cell, cell, cell
         )
-
-
-def shades(ramp: tuple[str, str, str]) -> list[int]:
-    """Return the colours of 0 … 1 as Qt's numbers."""
-    stops = np.array([QColor(color).getRgb()[:3] for color in ramp], dtype=np.float64)
-    places = np.linspace(0, len(stops) - 1, N_SHADES)
-    parts = [np.rint(np.interp(places, np.arange(len(stops)), stops[:, part])).astype(int) for part in range(3)]
-    return [QColor(int(red), int(green), int(blue)).rgb() for red, green, blue in zip(*parts, strict=True)]
 
 
 def matrix_image(levels: npt.NDArray[np.uint8], frame: MatrixFrame, n_px: int, ramp: tuple[str, str, str]) -> QImage:
