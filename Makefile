@@ -9,6 +9,7 @@ ON_XVFB = env -u WAYLAND_DISPLAY QT_API=pyqt6 QT_QPA_PLATFORM=xcb xvfb-run -a -s
 IN_PARALLEL = -n auto --maxprocesses 4 --dist loadfile
 ON_DISPLAY := $(or $(DISPLAY),$(WAYLAND_DISPLAY))
 WALK = $(ON_XVFB) $(PY) tools/walk.py
+GALLERY = $(ON_XVFB) $(PY) tools/gallery.py
 TRACE_PICTURES = $(ON_XVFB) $(PY) tools/trace_pictures.py
 
 .DEFAULT_GOAL := help
@@ -50,6 +51,7 @@ pictures: libraries-headless $(VENV)/.installed ## Draw the pictures of the docs
 	@cp build/pictures/light/6-split.png docs/pictures/split_light.png
 	@cp build/pictures/small/2-three-clusters.png docs/pictures/sort_small.png
 	@$(TRACE_PICTURES) docs/pictures
+	@$(GALLERY) docs/pictures
 
 clean: ## Remove what was built; .venv stays
 	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis benchmarks/results

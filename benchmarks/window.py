@@ -18,7 +18,8 @@ def desk(path: Path, size: tuple[int, int] = SIZE) -> Iterator[Any]:
     """Open a data set in napari; give the `Person` of the journeys, who looks, clicks and waits."""
     sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
     with tempfile.TemporaryDirectory() as home:
-        os.environ["XDG_CONFIG_HOME"] = home  # napari's settings of the person who calls stay as they are
+        os.environ["XDG_CONFIG_HOME"] = home  # settings of the person who calls stay as they are
+        os.environ["PHY_CONFIG_DIR"] = str(Path(home) / "phy")
         import napari
         from journeys.person import Person
 

@@ -4,13 +4,12 @@ usage: python tools/trace_pictures.py FOLDER
 """
 
 import argparse
-import os
 import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
-from walk import fresh_sample
+from walk import fresh_sample, keep_settings_of_the_person
 
 SIZE = (1280, 420)
 ZOOMS = {"20ms": 0.02, "250ms": 0.25, "10s": 10.0, "whole": float("inf")}  # s
@@ -24,7 +23,7 @@ def main() -> int:
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as home:
-        os.environ["XDG_CONFIG_HOME"] = home  # napari's settings of the person who calls stay as they are
+        keep_settings_of_the_person(Path(home))
         draw(options.folder, fresh_sample(Path(home)))
     return 0
 

@@ -28,9 +28,15 @@ def main() -> int:
     options.folder.mkdir(parents=True, exist_ok=True)
     width, height = map(int, options.size.split("x"))
     with tempfile.TemporaryDirectory() as home:
-        os.environ["XDG_CONFIG_HOME"] = home  # napari's settings of the person who calls stay as they are
+        keep_settings_of_the_person(Path(home))
         kwik = copy_of(options.kwik, Path(home)) if options.kwik else fresh_sample(Path(home))
         return walk(options.folder, kwik, (width, height), options.theme)
+
+
+def keep_settings_of_the_person(home: Path) -> None:
+    """Read and write settings of napari and of views elsewhere: those of the person who calls stay as they are."""
+    os.environ["XDG_CONFIG_HOME"] = str(home)
+    os.environ["PHY_CONFIG_DIR"] = str(home / "phy")
 
 
 def fresh_sample(home: Path) -> Path:

@@ -71,6 +71,9 @@ def test_what_is_undone_is_dim_and_the_state_shown_is_marked(panel, qtbot):
     assert ink == [QColor(panel.theme.text), QColor(panel.theme.text), QColor(panel.theme.faint)]
     fill = [panel.model.data(panel.model.index(row), role.BackgroundRole) for row in range(3)]
     assert fill == [None, QColor(panel.theme.selected_row), None]
+    image = panel.list.viewport().grab().toImage()
+    corners = [image.pixelColor(2, panel.list.visualRect(panel.model.index(row)).top() + 3) for row in range(3)]
+    assert corners == [QColor(panel.theme.view), QColor(panel.theme.selected_row), QColor(panel.theme.view)]
     place = panel.list.visualRect(panel.model.index(2)).center()
     QTest.mouseMove(panel.list.viewport(), QPoint(20, place.y()))
     assert panel.model.tip(2) == "Click to redo 1 edit."

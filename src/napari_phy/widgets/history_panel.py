@@ -4,8 +4,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from qtpy.QtCore import QAbstractListModel, QModelIndex, QSize, Qt
-from qtpy.QtGui import QColor
-from qtpy.QtWidgets import QAbstractItemView, QListView, QWidget
+from qtpy.QtGui import QColor, QPainter
+from qtpy.QtWidgets import (
+    QAbstractItemView,
+    QListView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QWidget,
+)
 
 from napari_phy.core.errors import NapariPhyError
 from napari_phy.core.progress import OnProgress
@@ -55,6 +62,7 @@ class HistoryPanel(Panel):
         self.list.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.list.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.list.setMouseTracking(True)
+        self.list.setItemDelegate(_RowPainter(self.list))
         self.model = _Rows(self.list)
         self.list.setModel(self.model)
         self.list.clicked.connect(lambda index: self.go_to(index.row()))
@@ -85,10 +93,7 @@ class HistoryPanel(Panel):
     def apply_theme(self, theme: Tokens) -> None:
         self.list.setStyleSheet(
             f"""
-            QListView {{ background: {theme.view}; border: none; outline: none; padding: 0;
-                font-size: {theme.px(BODY_PX)}px; }}
-            QListView::item {{ padding-left: {theme.px(10)}px; border: none; }}
-            QListView::item:hover {{ background: {theme.raised}; }}
+            QListView {{ background: {theme.view}; border: none; outline: none; padding: 0; }}
             """
         )
         self.model.apply_theme(theme)
@@ -161,8 +166,37 @@ class _Rows(QAbstractListModel):
             return self.words(row)
         if role == Qt.ItemDataRole.ForegroundRole:
             return QColor(theme.faint if row > self._data.row_now else theme.text)
+        if role == Qt.ItemDataRole.FontRole:
+            return theme.font(BODY_PX)
         if role == Qt.ItemDataRole.BackgroundRole and row == self._data.row_now:
             return QColor(theme.selected_row)
         if role == Qt.ItemDataRole.SizeHintRole:
             return QSize(0, theme.px(ROW_PX))
         return None
+
+    def hover_color(self) -> QColor:
+        """Return the fill of the row under the mouse."""
+        return QColor(self._theme.raised)
+
+    def indent(self) -> int:
+        """Return how far words begin from the left, in px."""
+        return self._theme.px(10)
+
+
+class _RowPainter(QStyledItemDelegate):
+    """Paints a row as its model says; a style sheet would take its fill away."""
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex) -> None:
+        model = index.model()
+        fill = index.data(Qt.ItemDataRole.BackgroundRole)
+        if fill is None and option.state & QStyle.StateFlag.State_MouseOver:
+            fill = model.hover_color()
+        painter.save()
+        if fill is not None:
+            painter.fillRect(option.rect, fill)
+        painter.setPen(index.data(Qt.ItemDataRole.ForegroundRole))
+        painter.setFont(index.data(Qt.ItemDataRole.FontRole))
+        room = option.rect.adjusted(model.indent(), 0, -model.indent(), 0)
+        words = painter.fontMetrics().elidedText(index.data(), Qt.TextElideMode.ElideRight, room.width())
+        painter.drawText(room, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, words)
+        painter.restore()

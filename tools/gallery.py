@@ -1,0 +1,86 @@
+"""Draw every view of the sample in both themes, side by side, for the docs.
+
+usage: python tools/gallery.py FOLDER
+"""
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from walk import fresh_sample, keep_settings_of_the_person
+
+SIZE = (620, 440)  # of a view
+N_COLUMNS = 3
+GAP = 10
+THEMES = ("dark", "light")
+
+
+def main() -> int:
+    """Open the sample once a theme, take each view out of the window, draw; return the exit status."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path, help="where views_dark.png and views_light.png go")
+    options = parser.parse_args()
+    options.folder.mkdir(parents=True, exist_ok=True)
+    for theme in THEMES:
+        with tempfile.TemporaryDirectory() as home:
+            keep_settings_of_the_person(Path(home))
+            path = options.folder / f"views_{theme}.png"
+            sheet_of(views_of(fresh_sample(Path(home)), theme)).save(str(path))
+            print(path)
+    return 0
+
+
+def views_of(kwik: Path, theme: str) -> list[Any]:
+    """Return a picture of each view, three clusters being selected."""
+    import napari
+    from journeys.person import CTRL, Person
+
+    from napari_phy.widgets.catalogue import KINDS, LISTS
+
+    viewer = napari.Viewer()
+    viewer.theme = theme
+    person = Person(viewer)
+    person.resize(1920, 1080)
+    person.open(kwik.resolve())
+    person.click(person.listed("Similar")[1], "Similar", CTRL)
+    first, second = person.listed()[3:5]
+    person.session.move([first], "good")
+    person.session.label([second], "note", "bursts")
+    person.session.time.move_to(30.0)
+    pictures = []
+    for title in (title for title in KINDS if title not in LISTS):
+        panel = person.workspace.board.open(title)
+        dock = person.workspace.docks[title]
+        dock.setFloating(True)
+        dock.resize(*SIZE)
+        person.rest(0.5)
+        person.settle()
+        person.wait(lambda panel=panel: panel.data is not None, title)
+        person.rest(0.3)
+        pictures.append(dock.grab())
+        dock.hide()
+    viewer.layers.clear()
+    viewer.close()
+    return pictures
+
+
+def sheet_of(pictures: list[Any]) -> Any:
+    """Return one picture of all, row by row."""
+    from qtpy.QtCore import Qt
+    from qtpy.QtGui import QPainter, QPixmap
+
+    n_rows = -(-len(pictures) // N_COLUMNS)
+    width, height = (SIZE[0] + GAP, SIZE[1] + GAP)
+    sheet = QPixmap(N_COLUMNS * width - GAP, n_rows * height - GAP)
+    sheet.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(sheet)
+    for place, picture in enumerate(pictures):
+        painter.drawPixmap(place % N_COLUMNS * width, place // N_COLUMNS * height, picture)
+    painter.end()
+    return sheet
+
+
+if __name__ == "__main__":
+    sys.exit(main())
