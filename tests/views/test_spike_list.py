@@ -90,3 +90,14 @@ def test_what_is_handed_out_cannot_be_changed(session):
     data = compute_spike_list(session, SpikeListRequest((3, 1)))
     for name in ("spike_ids", "places", "times_s", "intervals_ms", "channels", "depths", "amplitudes", "rows", "ranks"):
         assert not getattr(data, name).flags.writeable
+
+
+def test_who_does_not_wait_gets_the_rows_without_what_is_read_from_features(session):
+    rows = compute_spike_list(session, SpikeListRequest((3,)), wait=False)
+    assert not rows.is_complete
+    assert set(rows.channels.tolist()) == {-1}
+    assert session.model.features.n_reads == 0
+    assert compute_spike_list(session, SpikeListRequest((3,), "depth"), wait=False).is_complete
+    known = compute_spike_list(session, SpikeListRequest((3,)), wait=False)
+    assert known.is_complete
+    assert (known.channels >= 0).all()

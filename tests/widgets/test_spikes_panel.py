@@ -1,5 +1,7 @@
 """The list of spikes, worked by mouse and key like a person would."""
 
+import threading
+
 import numpy as np
 import pytest
 from qtpy.QtCore import Qt
@@ -42,7 +44,8 @@ def panel(qtbot, session):
 
 
 def ready(panel):
-    return not panel.busy and panel.data is not None and panel.data.request == panel.make_request()
+    data = panel.data
+    return not panel.busy and data is not None and data.request == panel.make_request() and data.is_complete
 
 
 def click(qtbot, panel, row, modifier=NONE):
@@ -70,6 +73,28 @@ def test_a_row_tells_cluster_time_place_and_size(panel, session):
     assert row["spike"] == str(spike)
     assert texts(panel, 0)["interval"] == "–"
     assert panel.list.model().rowCount() == session.manager.n_spikes(1) + session.manager.n_spikes(2)
+
+
+def test_the_rows_are_there_before_their_depths_are_read(qtbot, session, monkeypatch):
+    go_on, get = threading.Event(), type(session.columns).get
+
+    def slowly(store, on_progress):
+        on_progress(0.42)
+        go_on.wait(20)
+        return get(store, on_progress)
+
+    monkeypatch.setattr(type(session.columns), "get", slowly)
+    panel = SpikesPanel(session)
+    qtbot.addWidget(panel)
+    panel.show()
+    session.selection.select([1])
+    qtbot.waitUntil(lambda: panel.stack.caption.text().endswith("within 2 ms; reading depths: 42 %"))
+    assert panel.stack.shows_picture
+    assert panel.list.model().rowCount() == session.manager.n_spikes(1)
+    assert texts(panel, 0)["depth"] == texts(panel, 0)["channel"] == "–"
+    go_on.set()
+    qtbot.waitUntil(lambda: ready(panel))
+    assert texts(panel, 0)["depth"] == f"{session.columns.known.depths[spike_in(panel, 0)]:.0f}"
 
 
 def test_large_numbers_are_grouped(qtbot):

@@ -89,6 +89,11 @@ class ManagerLike(Protocol):
 class ColumnsLike(Protocol):
     """Channel, depth and amplitude of every spike, once they are asked for."""
 
+    @property
+    def known(self) -> SpikeColumns | None:
+        """The columns if somebody got them before."""
+        ...
+
     def get(self, on_progress: OnProgress = ..., /) -> SpikeColumns:
         """Return the columns; raises MissingDataError without features."""
         ...

@@ -10,12 +10,13 @@ import numpy.typing as npt
 
 from napari_phy.core.arrays import read_only
 from napari_phy.core.progress import OnProgress, no_progress
-from napari_phy.core.spike_columns import UNKNOWN_CHANNEL
+from napari_phy.core.spike_columns import UNKNOWN_CHANNEL, SpikeColumns
 from napari_phy.stats.refractory import REFRACTORY_MS
 from napari_phy.views.numbers import format_count, format_number
 from napari_phy.views.session_like import SessionLike
 
 SortKey = Literal["cluster", "time", "interval", "channel", "depth", "amplitude", "spike"]
+_OF_FEATURES = ("channel", "depth", "amplitude")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,7 @@ class SpikeListData:
     ranks : (n,) the row of each, the inverse of `rows`.
     n_total : spikes of the clusters.
     caption : "908 spikes, 12 within 2 ms".
+    is_complete : whether nothing is unknown that could be read.
     """
 
     request: SpikeListRequest
@@ -66,6 +68,7 @@ class SpikeListData:
     ranks: npt.NDArray[np.int64]
     n_total: int
     caption: str
+    is_complete: bool
 
     def row_of(self, spike: int) -> int | None:
         """Return the row of a spike, or None."""
@@ -75,9 +78,14 @@ class SpikeListData:
 
 
 def compute_spike_list(
-    session: SessionLike, request: SpikeListRequest, on_progress: OnProgress = no_progress
+    session: SessionLike, request: SpikeListRequest, on_progress: OnProgress = no_progress, *, wait: bool = True
 ) -> SpikeListData:
     """Order the spikes of some clusters; channel, depth and amplitude are unknown without features.
+
+    Parameters
+    ----------
+    wait : for these three, which are read from all features the first time; else they are unknown for now, unless they
+        order the rows.
 
     Raises ClusteringError when a cluster does not exist (any more).
     """
@@ -92,7 +100,10 @@ def compute_spike_list(
     if request.only_violations:
         order = order[intervals[order] < REFRACTORY_MS]
     spike_ids, places, intervals = spikes[order], places[order], intervals[order]
-    channels, depths, amplitudes = _columns(session, spike_ids, on_progress)
+    has_columns = session.model.features is not None and session.model.masks is not None
+    is_complete = wait or request.key in _OF_FEATURES or session.columns.known is not None or not has_columns
+    columns = session.columns.get(on_progress) if has_columns and is_complete else None
+    channels, depths, amplitudes = _of_columns(session, columns, spike_ids)
     values: dict[SortKey, npt.NDArray[Any]] = {
         "cluster": np.asarray(request.clusters, dtype=np.int64)[places],
         "time": spike_ids,
@@ -118,6 +129,7 @@ def compute_spike_list(
         read_only(ranks),
         len(spikes),
         _caption(len(spikes), n_violations, only=request.only_violations),
+        is_complete,
     )
 
 
@@ -127,14 +139,13 @@ def _intervals_ms(samples: npt.NDArray[np.int64], sample_rate: float) -> npt.NDA
     return intervals
 
 
-def _columns(
-    session: SessionLike, spike_ids: npt.NDArray[np.int64], on_progress: OnProgress
+def _of_columns(
+    session: SessionLike, columns: SpikeColumns | None, spike_ids: npt.NDArray[np.int64]
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32], npt.NDArray[np.float32]]:
     """Return channel ids, depths and amplitudes."""
-    if session.model.features is None or session.model.masks is None:
+    if columns is None:
         unknown = np.full(len(spike_ids), np.nan, dtype=np.float32)
         return np.full(len(spike_ids), -1), unknown, unknown
-    columns = session.columns.get(on_progress)
     indices = columns.channels[spike_ids]
     known = indices != UNKNOWN_CHANNEL
     channels = np.where(known, session.model.probe.channel_ids[np.where(known, indices, 0)], -1)

@@ -8,8 +8,10 @@ from qtpy.QtWidgets import QWidget
 
 from napari_phy.core.progress import OnProgress
 from napari_phy.views.spike_list import SortKey, SpikeListData, SpikeListRequest, compute_spike_list
+from napari_phy.widgets.amplitudes import amplitude_pool
 from napari_phy.widgets.choices import Allowed, values_of
 from napari_phy.widgets.guarded import guarded
+from napari_phy.widgets.latest_answer import LatestAnswer
 from napari_phy.widgets.panel import Panel
 from napari_phy.widgets.spike_model import COLUMNS
 from napari_phy.widgets.spike_table import SpikeTable
@@ -49,6 +51,10 @@ class SpikesPanel(Panel):
         self.list.chosen.connect(self._on_chosen)
         self.list.sort_requested.connect(self.sort)
         self.setFocusProxy(self.list)
+        self.rest = LatestAnswer(self, pool=amplitude_pool())
+        self.rest.answered.connect(lambda *_: self.refresh(again=True))
+        self.rest.failed.connect(self._on_failed)
+        self.rest.progressed.connect(self._on_progressed)
         self._shown_menu = self.add_drop_down("Which spikes", SHOWN, self.shown, self.set_shown)
         return self.list
 
@@ -58,15 +64,23 @@ class SpikesPanel(Panel):
         return SpikeListRequest(self.clusters, self.key, self.descending, self.shown == "violations")
 
     def compute(self, session: Any, request: SpikeListRequest, on_progress: OnProgress) -> SpikeListData:
-        return compute_spike_list(session, request, on_progress)
+        return compute_spike_list(session, request, on_progress, wait=False)
 
     def draw(self, data: SpikeListData) -> None:
         self.stack.caption.setText(data.caption)
         self.list.show_list(data)
         self.on_selection()
+        if not data.is_complete:
+            self.rest.ask("columns", self.session.opened.columns.get)
 
     def on_session(self) -> None:
+        self.rest.drop()
         self.list.show_list(None)
+
+    @guarded
+    def _on_progressed(self, percent: int) -> None:
+        if self.data is not None:
+            self.stack.caption.setText(f"{self.data.caption}; reading depths: {percent} %")
 
     def on_selection(self) -> None:
         self.list.show_lit(self.session.selection.spikes)
