@@ -343,7 +343,9 @@ def test_a_lasso_on_a_channel_finds_all_spikes_whose_waveform_passes(panel, qtbo
     inside = [points_in_polygon(np.column_stack([x, line]), polygon).any() for line in fine]
     assert session.selection.spikes.tolist() == spikes[inside].tolist()
     assert len(session.selection.spikes) > np.isin(session.selection.spikes, panel.data.spike_ids).sum()
-    assert panel.lasso.tag == f"{len(session.selection.spikes)} spikes inside  ·  K splits"
+    n_drawn = np.isin(panel.data.spike_ids, session.selection.spikes).sum()
+    n_inside = len(session.selection.spikes)
+    assert panel.lasso.tag == f"{n_inside} spikes inside, {n_drawn} of them drawn  ·  K splits"
     qtbot.keyClick(panel, Qt.Key.Key_Escape)
     assert not len(panel.lasso)
     assert not len(session.selection.spikes)

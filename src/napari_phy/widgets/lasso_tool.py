@@ -9,7 +9,7 @@ import numpy.typing as npt
 from qtpy.QtCore import QObject, QPointF, Signal
 from qtpy.QtGui import QPainter
 
-from napari_phy.views.numbers import format_count
+from napari_phy.views.numbers import format_count, format_number
 from napari_phy.widgets.canvas.frame import Frame
 from napari_phy.widgets.canvas.lasso import Lasso
 from napari_phy.widgets.latest_answer import LatestAnswer
@@ -85,15 +85,16 @@ class LassoTool(QObject):
             self._answers.ask(polygon.tobytes(), partial(look, polygon))
         self.changed.emit()
 
-    def tell(self, inside: Spikes, n_touched: int) -> None:
-        """Write how many spikes are inside, of all those in the clusters that they belong to."""
+    def tell(self, inside: Spikes, n_touched: int, n_drawn: int | None = None) -> None:
+        """Write how many spikes are inside, of all in the clusters that they belong to, and how many of them are drawn."""
+        drawn = "" if n_drawn is None or n_drawn == len(inside) else f", {format_number(n_drawn)} of them drawn"
         if not len(inside):
             self.tag = "no spikes inside"
             self.said.emit(NO_SPIKE)
         elif len(inside) == n_touched:
-            self.tag = f"all {format_count(n_touched, 'spike')} inside"
+            self.tag = f"all {format_count(n_touched, 'spike')} inside{drawn}"
         else:
-            self.tag = f"{format_count(len(inside), 'spike')} inside  ·  K splits"
+            self.tag = f"{format_count(len(inside), 'spike')} inside{drawn}  ·  K splits"
         self.changed.emit()
 
     def clear(self) -> None:

@@ -27,6 +27,7 @@ from napari_phy.widgets.canvas.template_painter import (
     paint_rows,
     paint_template,
     paint_words,
+    share_above,
     template_layout,
     template_lines,
 )
@@ -70,6 +71,7 @@ class TemplatesPanel(AllClustersPanel):
         self._first = 0
         self._best: int | None = None
         self._image: tuple[Any, QImage] | None = None
+        self._above = 0.5
         super().__init__(session, **options)
         self._ahead = LatestAnswer(self, pool=amplitude_pool())
         self._ahead.answered.connect(lambda *_: self._read_ahead())
@@ -127,6 +129,7 @@ class TemplatesPanel(AllClustersPanel):
 
     def draw(self, data: TemplatesData) -> None:
         self._image = None
+        self._above = share_above(data)
         self._show_caption()
         self._bring_into_sight()
         self._show_bar()
@@ -158,7 +161,7 @@ class TemplatesPanel(AllClustersPanel):
 
     def _layout(self, size: QSize, n: int, theme: Tokens) -> TemplateLayout:
         channel_ids = self.session.model.probe.channel_ids
-        return template_layout(size, n, channel_ids, self._first, self.zoom, theme)
+        return template_layout(size, n, channel_ids, self._first, self.zoom, theme, self._above)
 
     @property
     def layout_now(self) -> TemplateLayout:

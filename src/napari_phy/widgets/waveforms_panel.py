@@ -349,7 +349,8 @@ class WaveformsPanel(Panel):
     def _on_found(self, inside: npt.NDArray[np.int64]) -> None:
         manager = self.session.manager
         touched = np.unique(manager.clusters_of(inside)).tolist()
-        self.lasso.tell(inside, sum(manager.n_spikes(cluster) for cluster in touched))
+        n_drawn = int(np.isin(self.data.spike_ids, inside).sum()) if self.kind in ("both", "spikes") else None
+        self.lasso.tell(inside, sum(manager.n_spikes(cluster) for cluster in touched), n_drawn)
         self._inside = inside
         self.session.selection.select_spikes(inside)
 

@@ -30,6 +30,7 @@ class TemplateLayout:
     n_columns : of all.
     n_rows : channels.
     tall_px : height of the tallest waveform.
+    above : share of that which stays free above the zero line of the first row; below that of the last, the rest.
     """
 
     left: float
@@ -41,6 +42,7 @@ class TemplateLayout:
     n_columns: int
     n_rows: int
     tall_px: float
+    above: float
 
     @property
     def n_whole(self) -> int:
@@ -64,11 +66,17 @@ class TemplateLayout:
     def y(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
         """Return the zero lines of rows."""
         room = self.height - self.tall_px
-        return self.top + self.tall_px / 2 + rows * (room / max(self.n_rows - 1, 1) if self.n_rows > 1 else 0)
+        return self.top + self.tall_px * self.above + rows * (room / (self.n_rows - 1) if self.n_rows > 1 else 0)
 
 
 def template_layout(
-    size: QSize, n_columns: int, channel_ids: npt.NDArray[np.int64], first: int, zoom: float, theme: Tokens
+    size: QSize,
+    n_columns: int,
+    channel_ids: npt.NDArray[np.int64],
+    first: int,
+    zoom: float,
+    theme: Tokens,
+    above: float = 0.5,
 ) -> TemplateLayout:
     """Fit columns and rows into a rectangle; `zoom` widens columns. The last column stays at the right."""
     numbers = max((theme.text_width(str(one), TICK_PX) for one in channel_ids[[0, -1]].tolist()), default=0)
@@ -78,7 +86,14 @@ def template_layout(
     pitch = height / max(len(channel_ids), 1)
     tall = min(float(np.clip(_ROWS * pitch, *_HEIGHT_PX)), height / 2)
     first = max(0, min(first, n_columns - max(1, int(width / column))))
-    return TemplateLayout(left, top, width, height, first, column, n_columns, len(channel_ids), tall)
+    return TemplateLayout(left, top, width, height, first, column, n_columns, len(channel_ids), tall, above)
+
+
+def share_above(data: TemplatesData) -> float:
+    """Return which part of their heights templates rise above 0, on the channel where each is largest."""
+    best = [template.mean[:, template.best] for template in data.templates.values() if template.n_read]
+    above = sum(max(float(mean.max()), 0.0) / max(float(np.ptp(mean)), 1e-12) for mean in best)
+    return min(max(above / len(best), 0.1), 0.9) if best else 0.5
 
 
 def paint_rows(painter: QPainter, data: TemplatesData, layout: TemplateLayout, theme: Tokens) -> None:
