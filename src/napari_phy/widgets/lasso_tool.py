@@ -86,7 +86,7 @@ class LassoTool(QObject):
         self.changed.emit()
 
     def tell(self, inside: Spikes, n_touched: int, n_drawn: int | None = None) -> None:
-        """Write how many spikes are inside, of all in the clusters that they belong to, and how many of them are drawn."""
+        """Write how many spikes are inside, of all in the clusters that they belong to, and how many are drawn."""
         drawn = "" if n_drawn is None or n_drawn == len(inside) else f", {format_number(n_drawn)} of them drawn"
         if not len(inside):
             self.tag = "no spikes inside"
