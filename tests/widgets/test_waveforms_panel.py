@@ -488,3 +488,15 @@ def test_an_svg_holds_what_is_seen_in_the_colours_for_paper(panel, qtbot, tmp_pa
         assert f">{number}<" in text
     panel.save_picture(str(tmp_path / "waveforms.png"))
     assert (tmp_path / "waveforms.png").stat().st_size > 1000
+
+
+def test_clusters_without_spikes_in_the_times_that_are_used_are_told_of(panel, qtbot, session):
+    times = session.model.spike_times
+    gap = int(np.argmax(np.diff(times)))
+    session.time.set_range(times[gap] + 1e-3, times[gap + 1] - 1e-3)
+    qtbot.waitUntil(lambda: ready(panel) and panel.data.n_total == 0)
+    assert panel.stack.caption.text() == "0 spikes; 1 and 2 have no spikes in these times"
+    assert panel.boxes is None
+    session.time.clear_range()
+    qtbot.waitUntil(lambda: ready(panel) and panel.data.n_total > 0)
+    assert panel.stack.caption.text() == panel.data.caption

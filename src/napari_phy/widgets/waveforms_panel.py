@@ -227,8 +227,17 @@ class WaveformsPanel(Panel):
 
     def _words_of_silent(self) -> str:
         """Say which clusters have no waveform, and why."""
-        verb = "lies" if len(self._silent) == 1 else "lie"
-        return f"{messages.listed(self._silent)} {verb} past the end of the raw data"
+        alive = [cluster for cluster in self._silent if cluster in self.session.manager]
+        outside = [cluster for cluster in alive if not self.in_sight.manager.n_spikes(cluster)]
+        past = [cluster for cluster in self._silent if cluster not in outside]
+        words = []
+        if past:
+            words.append(f"{messages.listed(past)} {'lies' if len(past) == 1 else 'lie'} past the end of the raw data")
+        if outside:
+            words.append(
+                f"{messages.listed(outside)} {'has' if len(outside) == 1 else 'have'} no spikes in these times"
+            )
+        return "; ".join(words)
 
     @property
     def boxes(self) -> Boxes | None:
