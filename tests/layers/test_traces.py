@@ -3,6 +3,7 @@
 from contextlib import closing
 from dataclasses import replace
 from types import SimpleNamespace
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -93,6 +94,23 @@ def test_a_long_recording_is_read_in_parts():
     assert counted.n_read <= 500 + TRACES.shape[1] * level.shape[1]
     assert picture.shape == (3, 11)
     assert (np.abs(picture) <= np.abs(expected(1000))).all()
+
+
+def test_a_short_stretch_of_a_long_recording_is_read_at_once():
+    class Counted:
+        """An hour of 384 channels that takes no room."""
+
+        shape, dtype = (108_000_000, 384), np.dtype(np.int16)
+        reads: ClassVar = []
+
+        def __getitem__(self, key):
+            self.reads.append(key)
+            return np.ones((key.stop - key.start, 384), np.int16)
+
+    channels = np.arange(384)
+    level = TraceLevel(source_of(Counted(), channels), np.zeros(384, np.float32), 4)
+    assert (level[:, 1_000_000:1_003_700] == 1).all()
+    assert Counted.reads == [slice(4_000_000, 4_014_800)]
 
 
 def test_a_huge_level_is_not_turned_into_an_array():

@@ -23,7 +23,8 @@ from napari_phy.views.traces import FILTERS
 
 Float32 = npt.NDArray[np.float32]
 
-MAX_VALUES_READ = 64_000_000
+MAX_VALUES_READ = 64_000_000  # for a picture of the whole recording
+VALUES_READ_AT_ONCE = 8_000_000  # a stretch of no more is read whole: quicker than samples here and there
 N_COLUMNS_LOOKED_AT = 200
 QUIET_FRACTION = 0.4  # of the contrast limit: below it the picture is background
 QUIET_PERCENTILE = 75  # of a quiet channel in the picture of the whole recording is background
@@ -40,7 +41,8 @@ class TraceLevel(PictureLevel):
     """`(n_channels, n_columns)` float32: the signed extreme of each column's samples, so that spikes stay visible.
 
     Columns come from the pyramid of the traces where that has them. Else a column of a long recording is made of
-    evenly spaced samples, such that a picture of all columns reads at most `max_values` values.
+    evenly spaced samples, such that a picture of all columns reads at most `max_values` values; a short stretch is read
+    whole.
 
     Parameters
     ----------
@@ -64,6 +66,7 @@ class TraceLevel(PictureLevel):
         self._source = source
         self._baseline = baseline
         self._max_samples = max_values // max(1, source.traces.shape[1])
+        self._least_samples = max(1, min(max_values, VALUES_READ_AT_ONCE) // max(1, source.traces.shape[1]))
         self._on_trouble = on_trouble
         self.filtering = filtering
 
@@ -97,7 +100,7 @@ class TraceLevel(PictureLevel):
             return filtered
         if self.factor == 1:
             return self._source.samples(start, stop) - self._baseline
-        n_samples = max(1, self._max_samples * (stop - start) // self.shape[1])
+        n_samples = max(self._least_samples, self._max_samples * (stop - start) // self.shape[1])
         return signed_extremes(self._source.extremes(self.factor, start, stop, n_samples), self._baseline)
 
 
