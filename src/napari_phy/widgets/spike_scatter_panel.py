@@ -22,12 +22,12 @@ from napari_phy.widgets.legend import LegendEntry
 from napari_phy.widgets.lit_points import LitPoints, Points
 from napari_phy.widgets.marks import marked_spikes, paint_mark
 from napari_phy.widgets.panel import Panel
+from napari_phy.widgets.scatter_mouse import ScatterMouse
 from napari_phy.widgets.scatter_plot import ScatterPlot
 from napari_phy.widgets.theme import Tokens
 from napari_phy.widgets.time_axis import holding, paint_clock, paint_unused
 
 REACH_PX = 7.0  # of the mouse, around a dot
-DRAG_PX = 5.0  # less is a click
 
 
 class SpikeScatterPanel(Panel):
@@ -39,9 +39,6 @@ class SpikeScatterPanel(Panel):
     remembered: ClassVar[Allowed] = {"violations": (False, True)}
 
     def __init__(self, session: Any = None, **options: Any) -> None:
-        self._pressed: tuple[QPointF, bool] | None = None  # where, and whether with Ctrl
-        self._last = QPointF()
-        self._is_dragging = False
         self._inside: Spikes | None = None  # what the lasso has selected
         self.violations = False
         super().__init__(session, **options)
@@ -93,12 +90,17 @@ class SpikeScatterPanel(Panel):
         self.lasso.said.connect(self.hovered)
         self.lit = LitPoints(self)
         self.lit.changed.connect(self.canvas.overlay.update)
+        self._mouse = ScatterMouse(self.canvas, self.header.lasso_button.isChecked, self)
         for signal, slot in (
             (self.canvas.pressed, self._on_pressed),
-            (self.canvas.moved, self._on_moved),
-            (self.canvas.released, self._on_released),
             (self.canvas.double_clicked, self._on_double_clicked),
             (self.canvas.scrolled, self._on_scrolled),
+            (self._mouse.hovered, self._on_hovered),
+            (self._mouse.panned, self._on_panned),
+            (self._mouse.clicked, self._on_clicked),
+            (self._mouse.lasso_begun, self._on_lasso_begun),
+            (self._mouse.lasso_moved, self._on_lasso_moved),
+            (self._mouse.lasso_ended, self._on_lasso_ended),
         ):
             signal.connect(slot)
         self._violations_entry = self.header.more_menu.addAction("Mark refractory violations")
@@ -114,7 +116,8 @@ class SpikeScatterPanel(Panel):
         self.refresh()
 
     def on_session(self) -> None:
-        self._pressed = self._inside = None
+        self._inside = None
+        self._mouse.forget()
         self.canvas.set_data(None)
         self.lasso.clear()
         self._find_lit()
@@ -194,47 +197,24 @@ class SpikeScatterPanel(Panel):
         return self.frame is not None and self.data is not None
 
     @guarded
-    def _on_pressed(self, position: QPointF, ctrl: bool) -> None:
+    def _on_pressed(self, _position: QPointF, _ctrl: bool) -> None:
         self.setFocus(Qt.FocusReason.MouseFocusReason)
+
+    @guarded
+    def _on_hovered(self, position: QPointF) -> None:
+        self.say(self.read_out(position.x(), position.y()))
+
+    @guarded
+    def _on_panned(self, step: QPointF) -> None:
+        self.canvas.pan(step)
+
+    @guarded
+    def _on_clicked(self, position: QPointF, ctrl: bool) -> None:
+        """Select the spike under the mouse and go to its time; with Ctrl, select its cluster."""
+        if ctrl:
+            self.lasso.clear()
         if not self._is_drawn:
             return
-        self._pressed, self._last, self._is_dragging = (position, ctrl), position, False
-        if ctrl or self.header.lasso_button.isChecked():
-            self._drop_spikes()
-            self.lasso.start(self.frame, position)
-
-    @guarded
-    def _on_moved(self, position: QPointF, _ctrl: bool) -> None:
-        if self._pressed is None:
-            self.say(self.read_out(position.x(), position.y()))
-        if self._pressed is None or not self._is_drawn:
-            return
-        far = (position - self._pressed[0]).manhattanLength() >= DRAG_PX
-        self._is_dragging = self._is_dragging or far
-        if self.lasso.drawing:
-            self.lasso.move(self.frame, position)
-        elif self._is_dragging:
-            self.canvas.pan(position - self._last)
-            self._last = position
-
-    @guarded
-    def _on_released(self, position: QPointF) -> None:
-        pressed, self._pressed = self._pressed, None
-        if pressed is None or not self._is_drawn:
-            self.lasso.clear()
-            return
-        ctrl = pressed[1]
-        if self.lasso.drawing:
-            self.header.lasso_button.setChecked(False)
-            if self._is_dragging or not ctrl:
-                self._close_lasso(position)
-                return
-            self.lasso.clear()
-        if not self._is_dragging:
-            self._click(position, ctrl)
-
-    def _click(self, position: QPointF, ctrl: bool) -> None:
-        """Select the spike under the mouse and go to its time; with Ctrl, select its cluster."""
         session, spike = self.session, self.spike_at(position.x(), position.y())
         if spike is None:
             if self.along_time and not ctrl and self.frame.contains(position.x(), position.y()):
@@ -281,7 +261,23 @@ class SpikeScatterPanel(Panel):
 
     # --- lasso ---
 
-    def _close_lasso(self, position: QPointF) -> None:
+    @guarded
+    def _on_lasso_begun(self, position: QPointF) -> None:
+        if self._is_drawn:
+            self._drop_spikes()
+            self.lasso.start(self.frame, position)
+
+    @guarded
+    def _on_lasso_moved(self, position: QPointF) -> None:
+        if self._is_drawn and self.lasso.drawing:
+            self.lasso.move(self.frame, position)
+
+    @guarded
+    def _on_lasso_ended(self, position: QPointF) -> None:
+        self.header.lasso_button.setChecked(False)
+        if not (self._is_drawn and self.lasso.drawing):
+            self.lasso.clear()
+            return
         self._inside = None
         self.lasso.move(self.frame, position)
         try:
