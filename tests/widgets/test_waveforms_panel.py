@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from qtpy.QtCore import QPoint, QPointF, QRectF, Qt
-from qtpy.QtGui import QColor, QWheelEvent
+from qtpy.QtGui import QColor, QImage, QWheelEvent
 from qtpy.QtWidgets import QApplication
 from widgets.light_session import light_session
 
@@ -500,3 +500,32 @@ def test_clusters_without_spikes_in_the_times_that_are_used_are_told_of(panel, q
     session.time.clear_range()
     qtbot.waitUntil(lambda: ready(panel) and panel.data.n_total > 0)
     assert panel.stack.caption.text() == panel.data.caption
+
+
+def test_waveforms_of_spikes_in_a_lasso_elsewhere_stand_out(panel, qtbot, session):
+    """More than are lit one by one: every other spike that is drawn, and many that are not."""
+    panel.set_kind("spikes")
+    drawn = panel.data.spike_ids[::2]
+    others = np.setdiff1d(np.concatenate([session.manager.spikes(1), session.manager.spikes(2)]), panel.data.spike_ids)
+    strength = ink(panel)
+    session.selection.select_spikes(np.concatenate([drawn, others]))
+    qtbot.waitUntil(lambda: ready(panel))
+    assert not len(panel.data.lit.spike_ids)
+    rows = panel.canvas._singles.rows
+    is_selected = np.isin(panel.data.spike_ids[rows], drawn)
+    assert 0 < is_selected.sum() < len(rows)
+    assert not np.diff(is_selected.astype(int)).min() < 0  # they are drawn last
+    assert ink(panel) > 1.5 * strength
+    session.selection.select_spikes(np.empty(0, np.int64))
+    qtbot.waitUntil(lambda: ready(panel))
+    assert ink(panel) == pytest.approx(strength, rel=0.01)
+
+
+def ink(panel):
+    """Return how much the waveforms differ from the background."""
+    image = panel.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
+    corner, size = panel.canvas.mapTo(panel, QPoint(0, 0)), panel.canvas.area.size().toSize()
+    pixels = np.frombuffer(image.constBits().asarray(image.sizeInBytes()), np.uint8)
+    pixels = pixels.reshape(image.height(), -1, 4)[corner.y() : corner.y() + size.height(), : size.width(), :3]
+    background = np.array(QColor(panel.theme.view).getRgb()[2::-1])
+    return np.abs(pixels.astype(int) - background).sum()

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
+import numpy.typing as npt
 from qtpy.QtCore import QLineF, QPointF, QRectF
 from qtpy.QtGui import QImage, QPainter, QPen
 from qtpy.QtWidgets import QWidget
@@ -37,7 +38,7 @@ from napari_phy.widgets.theme import TICK_PX, Tokens, with_alpha
 
 Kind = Literal["both", "mean", "band", "spikes", "density"]
 
-SPIKE_PX, SPIKE_ALPHA = 0.8, 0.17
+SPIKE_PX, SPIKE_ALPHA, SELECTED_ALPHA = 0.8, 0.17, 0.8
 HIT_PX = 4.0
 
 
@@ -83,6 +84,7 @@ class WaveformPlot(DataCanvas):
         self._look = Look()
         self._colors: list[str] = []
         self._singles: SingleLines | None = None
+        self._selected = np.empty(0, dtype=np.int64)
         self._lit = np.empty((0, 0, 2), dtype=np.float32)
         self._images: list[list[QImage]] = []
         self.data: WaveformData | None = None
@@ -105,6 +107,12 @@ class WaveformPlot(DataCanvas):
         self._show_colors(colors)
         self._place()
 
+    def set_selected(self, spikes: npt.NDArray[np.int64]) -> None:
+        """Draw those single waveforms stronger and in front whose spikes are selected, such as those in a lasso."""
+        if not np.array_equal(spikes, self._selected):
+            self._selected = spikes
+            self._place()
+
     def apply_theme(self, theme: Tokens, colors: Sequence[str]) -> None:
         """Take colours and sizes of a theme."""
         self._theme = theme
@@ -115,7 +123,8 @@ class WaveformPlot(DataCanvas):
 
     def _show_colors(self, colors: Sequence[str]) -> None:
         self._colors = list(colors)
-        self._lines.set_palette(palette_of([rgba(color, SPIKE_ALPHA) for color in colors]))
+        alphas = (SPIKE_ALPHA, SELECTED_ALPHA)
+        self._lines.set_palette(palette_of([rgba(color, alpha) for alpha in alphas for color in colors]))
         density = self.data.density if self.data is not None else None
         self._images = density_images(density, self._colors) if density is not None else []
 
@@ -172,13 +181,16 @@ class WaveformPlot(DataCanvas):
         zero[..., 0] = boxes.left[: len(zero), None] + [0, boxes.width]
         zero[..., 1] = np.round(boxes.center_y[: len(zero)])[:, None] + 0.5
         self._zero.set_data(zero, np.zeros(len(zero)))
-        depth = np.argsort(self.order)
-        singles = single_lines(data.waveforms, data.masks, data.places, boxes, depth)
+        depth, n_clusters = np.argsort(self.order), len(data.request.clusters)
+        inside = np.isin(data.spike_ids, self._selected)
+        of_spikes = depth[data.places] + n_clusters * inside
+        singles = single_lines(data.waveforms, data.masks, data.places, boxes, of_spikes)
         self._singles = singles if look.kind in ("both", "spikes") else None
         n_lines = len(singles.px) if self._singles is not None else 0
-        self._lines.set_data(singles.px[:n_lines], data.places[singles.rows[:n_lines]])
+        slots = data.places + n_clusters * inside
+        self._lines.set_data(singles.px[:n_lines], slots[singles.rows[:n_lines]])
         lit = data.lit
-        self._lit = single_lines(lit.waveforms, lit.masks, lit.places, boxes, depth).px
+        self._lit = single_lines(lit.waveforms, lit.masks, lit.places, boxes, depth[lit.places]).px
         for visual in (self._zero, self._lines):
             visual.set_pixel_scale(self.pixel_scale)
         self.redraw()
@@ -202,7 +214,8 @@ class WaveformPlot(DataCanvas):
             painter.drawLine(QLineF(left, y + 0.5, left + boxes.width, y + 0.5))
         if singles is not None:
             for line, row in zip(singles.px, singles.rows.tolist(), strict=True):
-                painter.setPen(QPen(with_alpha(colors[data.places[row]], SPIKE_ALPHA), SPIKE_PX))
+                alpha = SELECTED_ALPHA if data.spike_ids[row] in self._selected else SPIKE_ALPHA
+                painter.setPen(QPen(with_alpha(colors[data.places[row]], alpha), SPIKE_PX))
                 painter.drawPolyline(polyline(line))
         images = density_images(data.density, colors) if data.density is not None else []
         self._paint_waveforms(painter, theme, colors, images)

@@ -172,12 +172,14 @@ class WaveformsPanel(Panel):
         self.canvas.look = replace(self.look, front=None, scale=Scale())
         self.canvas.chosen_channel = None
         self.canvas.set_waveforms(None, ())
+        self.canvas.set_selected(np.empty(0, np.int64) if self.session is None else self.session.selection.spikes)
         if self.session is not None:
             self._links.connect(self.session.channel.changed, self._on_channel_changed)
             self.canvas.chosen_channel = self.session.channel.chosen
 
     def on_selection(self) -> None:
         spikes = self.session.selection.spikes
+        self.canvas.set_selected(spikes)
         if self.lasso.closed and self._inside is not None and not np.array_equal(spikes, self._inside):
             self.lasso.clear()
 

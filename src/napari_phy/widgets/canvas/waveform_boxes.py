@@ -245,9 +245,9 @@ def single_lines(
     Parameters
     ----------
     waveforms, masks, places : as in `WaveformData`.
-    depth : (n_clusters,) what lies in front: the largest is drawn last.
+    depth : (n,) what lies in front: the largest is drawn last.
     """
-    order = np.argsort(depth[places], kind="stable")
+    order = np.argsort(depth, kind="stable")
     unmasked = masks[order][:, boxes.columns] > 0
     unmasked[~unmasked.any(axis=1)] = True  # where a spike takes part nowhere, its cluster says where it is drawn
     spike, box = np.nonzero(unmasked & boxes.takes_part[places[order]])
