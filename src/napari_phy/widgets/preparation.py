@@ -83,3 +83,37 @@ class Preparation(QObject):
         if state != self.state:
             self.state = state
             self.changed.emit()
+
+
+class CurrentPreparation(QObject):
+    """The preparation of what is open in one window, if it is large.
+
+    Attributes
+    ----------
+    now : the one that is under way, done or cancelled; None: there was nothing to prepare.
+    """
+
+    replaced = Signal(object)  # another one, or None
+    ended = Signal()  # it is done or cancelled
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self.now: Preparation | None = None
+
+    def follow(self, opened: Any) -> None:
+        """Let go of what was open, and read the features of what is open now (None: nothing) if they are many."""
+        left, self.now = self.now, None
+        if left is not None:
+            left.drop()
+            left.deleteLater()
+        if opened is not None and is_large(opened):
+            self.now = Preparation(opened, self)
+            self.now.changed.connect(self._on_changed)
+        if self.now is not left:
+            self.replaced.emit(self.now)
+        if self.now is not None:
+            self.now.start()
+
+    def _on_changed(self) -> None:
+        if self.now is not None and self.now.state != "reading":
+            self.ended.emit()

@@ -8,7 +8,7 @@ from weakref import ref
 from napari.viewer import Viewer
 from qtpy.compat import isalive
 from qtpy.QtCore import QObject, QPoint, Qt, QTimer
-from qtpy.QtWidgets import QApplication, QDockWidget, QMainWindow, QMenu, QWidget
+from qtpy.QtWidgets import QApplication, QDockWidget, QMainWindow, QWidget
 
 from napari_phy.layers.binder import LayerBinder
 from napari_phy.layers.session_tag import session_of
@@ -23,11 +23,12 @@ from napari_phy.widgets.desk import SessionDesk
 from napari_phy.widgets.dock_board import DockBoard, add_dock
 from napari_phy.widgets.file_watch import FileWatch
 from napari_phy.widgets.keys import KeyFilter
+from napari_phy.widgets.layout_menu import layout_menu
 from napari_phy.widgets.notify import LOCATE, SAVE_COPY, notify, take_back
 from napari_phy.widgets.opening_notes import OpeningNotes
 from napari_phy.widgets.overview import Overview
 from napari_phy.widgets.preferences import preferences
-from napari_phy.widgets.preparation import Preparation, is_large
+from napari_phy.widgets.preparation import CurrentPreparation, Preparation
 from napari_phy.widgets.raw_data import RawDataSearch
 from napari_phy.widgets.session_watch import SessionWatch
 from napari_phy.widgets.theme import ThemeFollower, Tokens
@@ -63,7 +64,9 @@ class Workspace(QObject):
         self.destroyed.connect(partial(_forget_all, self.__dict__))
         self._missing: tuple[str, ...] = ()
         self._notes = OpeningNotes()
-        self._preparation: Preparation | None = None
+        self._preparation = CurrentPreparation(self)
+        self._preparation.replaced.connect(self._on_preparation_replaced)
+        self._preparation.ended.connect(self._on_prepared)
         self.board = DockBoard(viewer, window, self)
         self.board.adopted.connect(self._on_adopted)
         self.panels, self.docks = self.board.panels, self.board.docks
@@ -82,7 +85,9 @@ class Workspace(QObject):
         self.canvas_keys = KeyFilter(
             {k: a.action_id for a in ACTIONS for k in a.canvas_keys}, self.desk.run, self._canvas_is_ours, self
         )
-        self.toolbar = ActionBar(self.desk.run, self._layout_menu(), window)
+        self.toolbar = ActionBar(
+            self.desk.run, layout_menu(self.board, self.arrange, self.overview.density, window), window
+        )
         window.addToolBar(self.toolbar)
         self.panel_keys.watch(self.toolbar)
         self.canvas_keys.watch(window.centralWidget())
@@ -184,9 +189,9 @@ class Workspace(QObject):
         self.close_session()
         settings = session.load_settings(preferences())
         self.arrange()
-        self._prepare(session)
+        self._preparation.follow(session.opened)
         self._bind(session)
-        if self._preparation is None:
+        if self._preparation.now is None:
             session.start_wizard()
         self.focus_clusters()
         self._notes = OpeningNotes()
@@ -230,7 +235,7 @@ class Workspace(QObject):
         session, binder = self.session, self.overview.binder
         if session is None:
             return
-        self._stop_preparing()
+        self._preparation.follow(None)
         take_back(self._notes.said, self.window)
         self._bind(None)
         if binder is not None:
@@ -238,32 +243,16 @@ class Workspace(QObject):
         if not any(workspace.session is session for workspace in self.all()):
             session.close()
 
-    def _stop_preparing(self) -> None:
-        if self._preparation is not None:
-            self._preparation.drop()
-            self._preparation.deleteLater()
-            self._follow_preparation(None)
-
-    def _prepare(self, session: Any) -> None:
-        """Have the features of a large data set read in the background; lists and views wait for them."""
-        if is_large(session.opened):
-            preparation = Preparation(session.opened, self)
-            preparation.changed.connect(self._on_preparation_changed)
-            self._follow_preparation(preparation)
-            preparation.start()
-
-    def _follow_preparation(self, preparation: Preparation | None) -> None:
-        self._preparation = preparation
+    def _on_preparation_replaced(self, preparation: Preparation | None) -> None:
         for panel in self.panels.values():
             panel.follow_preparation(preparation)
 
-    def _on_preparation_changed(self) -> None:
+    def _on_prepared(self) -> None:
         """Have something selected as soon as it can be proposed, or need not be waited for."""
-        if self._preparation is not None and self._preparation.state != "reading":
-            if not self.session.selection.clusters:
-                self.session.start_wizard()
-            self.overview.refresh()
-            self.desk.say_again()
+        if not self.session.selection.clusters:
+            self.session.start_wizard()
+        self.overview.refresh()
+        self.desk.say_again()
 
     def _bind(self, session: Any) -> None:
         viewer = self.viewer
@@ -290,15 +279,14 @@ class Workspace(QObject):
         session, binder = self.session, self.overview.binder
         if session is None or binder is None:
             return
-        self._stop_preparing()
-        self._prepare(session)
+        self._preparation.follow(session.opened)
         for panel in self.panels.values():
             panel.set_session(session)
         self.desk.set_session(session)
         self.toolbar.set_session(session)
         self._missing = session.model.missing
         self.overview.follow_switch()
-        if self._preparation is None and not session.selection.clusters:
+        if self._preparation.now is None and not session.selection.clusters:
             session.start_wizard()
         self.focus_clusters()
         self._tell_what_to_know()
@@ -369,7 +357,7 @@ class Workspace(QObject):
             panel.listed = self._listed_clusters
         elif panel.title == "Traces":
             panel.controls.filter_changed.connect(partial(self._on_filter_changed, panel.controls))
-        panel.follow_preparation(self._preparation)
+        panel.follow_preparation(self._preparation.now)
         if panel.session is not self.session:
             panel.set_session(self.session)
 
@@ -395,18 +383,6 @@ class Workspace(QObject):
             return panel.cluster_ids
         manager = self.session.manager
         return sorted(manager.cluster_ids.tolist(), key=lambda cluster: -manager.n_spikes(cluster))
-
-    def _layout_menu(self) -> QMenu:
-        menu = QMenu("Layout", self.window)
-        menu.addAction("Sort").triggered.connect(lambda *_: self.arrange(again=True))
-        menu.addSeparator()
-        for title in KINDS:
-            menu.addAction(title).triggered.connect(lambda *_, title=title: self.board.open(title))
-        menu.addSeparator()
-        menu.addAction(self.overview.density.action)
-        menu.addAction(self.overview.density.by_amplitude)
-        menu.aboutToShow.connect(self.overview.density.refresh)  # the layer may have been deleted in the list of layers
-        return menu
 
     def _show_menu(self, view: QWidget, place: QPoint) -> None:
         menu = self.desk.make_menu(view)

@@ -1,0 +1,23 @@
+"""The menu at the right of the toolbar: the layout, every dock, and what the canvas shows besides."""
+
+from collections.abc import Callable
+
+from qtpy.QtWidgets import QMenu, QWidget
+
+from napari_phy.widgets.catalogue import KINDS
+from napari_phy.widgets.density_switch import DensitySwitch
+from napari_phy.widgets.dock_board import DockBoard
+
+
+def layout_menu(board: DockBoard, arrange: Callable[..., None], density: DensitySwitch, parent: QWidget) -> QMenu:
+    """Return the menu; `arrange(again=True)` puts the docks of Sort at their places."""
+    menu = QMenu("Layout", parent)
+    menu.addAction("Sort").triggered.connect(lambda *_: arrange(again=True))
+    menu.addSeparator()
+    for title in KINDS:
+        menu.addAction(title).triggered.connect(lambda *_, title=title: board.open(title))
+    menu.addSeparator()
+    menu.addAction(density.action)
+    menu.addAction(density.by_amplitude)
+    menu.aboutToShow.connect(density.refresh)  # the layer may have been deleted in the list of layers
+    return menu
