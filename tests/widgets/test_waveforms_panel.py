@@ -9,7 +9,7 @@ from widgets.light_session import light_session
 
 from napari_phy.stats.lasso import points_in_polygon
 from napari_phy.views.numbers import format_number
-from napari_phy.widgets.canvas.waveform_boxes import Scale
+from napari_phy.widgets.canvas.waveform_scale import Scale
 from napari_phy.widgets.theme import TICK_PX, tokens
 from napari_phy.widgets.waveforms_panel import WaveformsPanel
 

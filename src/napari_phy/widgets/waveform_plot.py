@@ -15,15 +15,8 @@ from napari_phy.views.waveforms import WaveformData
 from napari_phy.widgets.canvas.data_canvas import DataCanvas
 from napari_phy.widgets.canvas.lines import PaletteLines
 from napari_phy.widgets.canvas.palette import palette_of, rgba
-from napari_phy.widgets.canvas.waveform_boxes import (
-    Arrangement,
-    Boxes,
-    Scale,
-    SingleLines,
-    place_boxes,
-    shown_columns,
-    single_lines,
-)
+from napari_phy.widgets.canvas.single_waveforms import SingleLines, single_lines
+from napari_phy.widgets.canvas.waveform_boxes import Arrangement, Boxes, place_boxes, shown_columns
 from napari_phy.widgets.canvas.waveform_painter import (
     density_images,
     paint_bands,
@@ -34,6 +27,7 @@ from napari_phy.widgets.canvas.waveform_painter import (
     paint_numbers,
     polyline,
 )
+from napari_phy.widgets.canvas.waveform_scale import Scale
 from napari_phy.widgets.theme import TICK_PX, Tokens, with_alpha
 
 Kind = Literal["both", "mean", "band", "spikes", "density"]

@@ -14,7 +14,8 @@ from napari_phy.core.progress import OnProgress
 from napari_phy.views.numbers import format_shown
 from napari_phy.views.waveforms import WaveformData, WaveformRequest, compute_waveforms
 from napari_phy.widgets import messages
-from napari_phy.widgets.canvas.waveform_boxes import Arrangement, Boxes, Scale
+from napari_phy.widgets.canvas.waveform_boxes import Arrangement, Boxes
+from napari_phy.widgets.canvas.waveform_scale import Scale
 from napari_phy.widgets.choices import Allowed, values_of
 from napari_phy.widgets.click_or_drag import ClickOrDrag
 from napari_phy.widgets.guarded import guarded

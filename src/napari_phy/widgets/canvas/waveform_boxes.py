@@ -1,15 +1,16 @@
 """Where waveforms go: a box for each channel, in it a lane for each cluster where these stand side by side."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from qtpy.QtCore import QPointF, QRectF
+from qtpy.QtCore import QRectF
 
 from napari_phy.views.waveforms import WaveformData
 from napari_phy.widgets.canvas.frame import Frame
 from napari_phy.widgets.canvas.probe_layout import probe_layout, stacked_layout
+from napari_phy.widgets.canvas.waveform_scale import Scale
 
 Arrangement = Literal["probe", "stacked"]
 
@@ -18,49 +19,6 @@ _FILL = (0.9, 2.0)  # of the vertical pitch that the tallest mean takes: few row
 _MANY = 16
 _FLAT = 100.0  # units of voltage that stand for the height of a mean that has none
 _COLUMN_GAP, _LANE_GAP = 10.0, 4.0
-_LIMITS = 0.05, 50.0
-
-
-@dataclass(frozen=True, slots=True)
-class Scale:
-    """How waveforms and probe are stretched, by factors of what fits the canvas.
-
-    Attributes
-    ----------
-    voltage : height of waveforms.
-    width : width of a box.
-    across, along : distances of boxes.
-    moved : px by which everything was dragged.
-    """
-
-    voltage: float = 1.0
-    width: float = 1.0
-    across: float = 1.0
-    along: float = 1.0
-    moved: tuple[float, float] = (0.0, 0.0)
-
-    def stretched(self, voltage: float = 1.0, width: float = 1.0) -> "Scale":
-        """Return one of taller (above 1) or flatter waveforms, in wider or narrower boxes."""
-        return replace(self, voltage=_limited(self.voltage * voltage), width=_limited(self.width * width))
-
-    def spread(self, across: float, along: float, about: tuple[float, float] = (0.0, 0.0)) -> "Scale":
-        """Return one of boxes farther apart; what is `about` that many px from the middle of the canvas stays there."""
-        wider, higher = _limited(self.across * across), _limited(self.along * along)
-        x, y = (
-            place - (place - moved) * new / old
-            for place, moved, new, old in zip(
-                about, self.moved, (wider, higher), (self.across, self.along), strict=True
-            )
-        )
-        return replace(self, across=wider, along=higher, moved=(x, y))
-
-    def dragged(self, dx_px: float, dy_px: float) -> "Scale":
-        """Return one that was moved by some px."""
-        return replace(self, moved=(self.moved[0] + dx_px, self.moved[1] + dy_px))
-
-
-def _limited(factor: float) -> float:
-    return min(max(factor, _LIMITS[0]), _LIMITS[1])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -156,8 +114,8 @@ def place_boxes(
     data: WaveformData,
     area: QRectF,
     number_width: float,
-    arrangement: Arrangement = "probe",
-    scale: Scale = Scale(),
+    arrangement: Arrangement,
+    scale: Scale,
     *,
     side_by_side: bool = False,
 ) -> Boxes:
@@ -195,65 +153,3 @@ def place_boxes(
         pitch=step * scale.along,
         takes_part=part,
     )
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class SingleLines:
-    """Single spikes as polylines.
-
-    Attributes
-    ----------
-    px : (n_lines, n_samples, 2).
-    rows : (n_lines,) spike of each line, as a row of `WaveformData.waveforms`.
-    boxes : (n_lines,) box of each line.
-    """
-
-    px: npt.NDArray[np.float32]
-    rows: npt.NDArray[np.int64]
-    boxes: npt.NDArray[np.int64]
-
-    def nearest(self, position: QPointF, reach_px: float) -> int | None:
-        """Return the row of the spike whose line passes nearest to a position, the topmost of equals; None beyond."""
-        if not len(self.px):
-            return None
-        x, y = position.x(), position.y()
-        near = np.flatnonzero((self.px[:, 0, 0] - reach_px <= x) & (self.px[:, -1, 0] + reach_px >= x))
-        if not len(near):
-            return None
-        distance = _distance(self.px[near], np.array([x, y]))
-        last = len(near) - 1 - int(np.argmin(distance[::-1]))
-        return int(self.rows[near[last]]) if distance[last] <= reach_px else None
-
-
-def _distance(lines: npt.NDArray[np.float32], point: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Return (n,) the distance of a point from each polyline."""
-    starts, steps = lines[:, :-1].astype(np.float64), np.diff(lines, axis=1).astype(np.float64)
-    along = ((point - starts) * steps).sum(-1) / np.maximum((steps**2).sum(-1), 1e-12)
-    nearest = starts + np.clip(along, 0, 1)[..., None] * steps
-    return np.asarray(np.hypot(*np.moveaxis(nearest - point, -1, 0)).min(axis=1))
-
-
-def single_lines(
-    waveforms: npt.NDArray[np.float32],
-    masks: npt.NDArray[np.float32],
-    places: npt.NDArray[np.int32],
-    boxes: Boxes,
-    depth: npt.NDArray[np.int64],
-) -> SingleLines:
-    """Lay single spikes out in their boxes.
-
-    Parameters
-    ----------
-    waveforms, masks, places : as in `WaveformData`.
-    depth : (n,) what lies in front: the largest is drawn last.
-    """
-    order = np.argsort(depth, kind="stable")
-    unmasked = masks[order][:, boxes.columns] > 0
-    unmasked[~unmasked.any(axis=1)] = True  # where a spike takes part nowhere, its cluster says where it is drawn
-    spike, box = np.nonzero(unmasked & boxes.takes_part[places[order]])
-    rows = order[spike]
-    lines = np.empty((len(rows), len(boxes.x), 2), dtype=np.float32)
-    lines[..., 0] = (boxes.left[box] + boxes.lanes[places[rows]])[:, None] + boxes.x
-    voltage = waveforms.swapaxes(1, 2)[rows, boxes.columns[box]]
-    lines[..., 1] = boxes.center_y[box][:, None] - voltage * boxes.px_per_unit
-    return SingleLines(lines, rows, box)
