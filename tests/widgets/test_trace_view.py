@@ -116,3 +116,11 @@ def test_keys_turn_pages_and_go_from_spike_to_spike(traces, qtbot):
         assert view.time.time_s == pytest.approx(moment)
     qtbot.keyClick(panel, Qt.Key.Key_PageUp, alt)
     assert view.time.time_s == pytest.approx(0.9)
+
+
+def test_without_being_told_it_takes_the_theme_of_the_open_viewer(traces, make_napari_viewer):
+    viewer = make_napari_viewer()
+    viewer.theme = "light"
+    view = TraceView(traces, RATE)
+    viewer.window.add_dock_widget(view, name="arrays")
+    assert not view.panel.theme.dark

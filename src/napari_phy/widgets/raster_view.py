@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 import numpy.typing as npt
-from napari.viewer import Viewer
+from napari.viewer import Viewer, current_viewer
 from qtpy.QtCore import QSize
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
@@ -56,7 +56,7 @@ class RasterView(QWidget):
             raise NapariPhyError(f'A marker is "bar" or "dot", not {marker!r}.')
         super().__init__(parent)
         self.time = time or TimeCursor(trains.duration_s)
-        self._theme_follower = ThemeFollower(viewer, self)
+        self._theme_follower = ThemeFollower(viewer or current_viewer(), self)
         self.plot = RasterPlot(self._theme_follower.tokens, plain="dim")
         self.plot.rows_a_page, self.plot.marker = rows_a_page, marker
         self.plot.set_trains(trains, self.time)

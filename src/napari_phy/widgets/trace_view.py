@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from napari.viewer import Viewer
+from napari.viewer import Viewer, current_viewer
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 from napari_phy.core.errors import ClusteringError
@@ -59,7 +59,7 @@ class TraceView(QWidget):
         session = ArraySession(traces, sample_rate, spikes, time_axis)
         super().__init__(parent)
         self.time, self.selection = session.time, session.selection
-        self.panel = TracesPanel(session, viewer=viewer)
+        self.panel = TracesPanel(session, viewer=viewer or current_viewer())
         self.panel.help_text = self.panel.help_text.replace(", T to a time", "")
         self._session = session
         self._keys = KeyFilter({keys: keys for keys in KEYS}, self._run, parent=self)

@@ -31,6 +31,7 @@ NOISE_ROWS = 14.0  # standard deviations of the noise in the height of a channel
 WAVE_ROWS = 2.5  # how often the distance that strong slow waves take raw traces is in it
 SHORTEST_S = 0.002
 MAX_EVENTS = 200  # drawn at once
+DEPTH_INK = 0.6  # of the colours of depth, on the view
 
 
 class TracesPanel(Panel):
@@ -194,7 +195,8 @@ class TracesPanel(Panel):
         depths = self.data.source.depths
         if self.controls.colors == "grey" or depths is None:
             return []
-        low, high = (np.array(QColor(color).getRgb()[:3]) for color in self.theme.ramp[1:])
+        ends = [np.array(QColor(color).getRgb()[:3]) for color in (*self.theme.ramp[1:], self.theme.view)]
+        low, high = (DEPTH_INK * ink + (1 - DEPTH_INK) * ends[2] for ink in ends[:2])  # spikes stand out from them
         shares = (depths - depths.min()) / (np.ptp(depths) or 1.0)
         return [QColor(*(low + share * (high - low)).astype(int).tolist()).name() for share in shares]
 
