@@ -93,20 +93,20 @@ def test_wheel_keys_and_bar_go_through_the_rows(panel, qtbot):
     layout = panel.layout_now
     assert panel.bar.isVisible()
     scroll(panel, -1)
-    assert panel.layout_now.first_row == 1
+    assert panel.layout_now.first == 1
     qtbot.waitUntil(lambda: ready(panel))
     assert set(in_sight(panel)) <= set(panel.data.tiles)
     qtbot.keyClick(panel, Qt.Key.Key_PageDown)
-    assert panel.layout_now.first_row == min(1 + layout.n_whole, layout.n_rows - layout.n_whole)
+    assert panel.layout_now.first == min(1 + layout.n_whole, layout.n_lines - layout.n_whole)
     panel.bar.setValue(panel.bar.maximum())
     qtbot.waitUntil(lambda: ready(panel))
     assert 39 in panel.data.tiles
     assert box(panel, 39).bottom() <= panel.plot.height()
     scroll(panel, -5)
-    assert panel.layout_now.first_row == panel.bar.maximum() == panel.bar.value()
+    assert panel.layout_now.first == panel.bar.maximum() == panel.bar.value()
     qtbot.keyClick(panel, Qt.Key.Key_PageUp)
     scroll(panel, 50)
-    assert panel.layout_now.first_row == 0
+    assert panel.layout_now.first == 0
 
 
 def test_a_click_selects_ctrl_adds_and_drops(panel, session, qtbot):
@@ -125,10 +125,10 @@ def test_the_best_cluster_comes_into_sight_and_a_click_moves_nothing(panel, sess
     session.selection.select([38])
     qtbot.waitUntil(lambda: ready(panel))
     assert 38 in in_sight(panel)
-    row = panel.layout_now.first_row
+    row = panel.layout_now.first
     assert row > 0
     click(qtbot, panel, in_sight(panel)[-1])
-    assert panel.layout_now.first_row == row
+    assert panel.layout_now.first == row
 
 
 def test_hovering_tells_the_cluster_and_its_number(panel, session, qtbot):
@@ -166,7 +166,7 @@ def test_tiles_neither_overlap_nor_leave_the_width(size, n):
         assert tile.left() >= 0
         assert tile.right() <= max(size[0], 104)
         assert not any(tile.intersects(other) for other in tiles[place + 1 :])
-        assert layout.at(tile.center().x(), tile.center().y()) == place
+        assert layout.place_at(tile.center().x(), tile.center().y()) == place
 
 
 def test_a_narrow_column_has_room_for_two_tiles():

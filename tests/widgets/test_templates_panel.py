@@ -193,6 +193,6 @@ def test_without_raw_data_the_file_is_named(qtbot):
 
 
 def test_the_layout_ends_with_the_last_column(panel):
-    layout = panel._layout(QSize(480, 300), 30, panel.theme)
+    layout = panel.layout_of(QSize(480, 300), 30, panel.theme)
     panel.scroll_to(500)
     assert panel.layout_now.first == 30 - layout.n_whole

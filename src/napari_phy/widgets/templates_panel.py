@@ -4,10 +4,10 @@ from functools import partial
 from typing import Any, ClassVar, Literal
 
 import numpy as np
-from qtpy.QtCore import QPointF, QRectF, QSignalBlocker, QSize, Qt
+from qtpy.QtCore import QRectF, QSize, Qt
 from qtpy.QtGui import QImage, QPainter
 from qtpy.QtSvg import QSvgGenerator
-from qtpy.QtWidgets import QScrollBar, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QWidget
 
 from napari_phy.core.colors import selection_color
 from napari_phy.core.progress import OnProgress
@@ -20,7 +20,6 @@ from napari_phy.views.templates import (
     read_templates,
     unread_templates,
 )
-from napari_phy.widgets.all_clusters_panel import AllClustersPanel
 from napari_phy.widgets.amplitudes import amplitude_pool
 from napari_phy.widgets.canvas.template_painter import (
     TemplateLayout,
@@ -31,9 +30,9 @@ from napari_phy.widgets.canvas.template_painter import (
     template_layout,
     template_lines,
 )
-from napari_phy.widgets.choices import Allowed, choice_actions, values_of
-from napari_phy.widgets.guarded import guarded
+from napari_phy.widgets.choices import Allowed, values_of
 from napari_phy.widgets.latest_answer import LatestAnswer
+from napari_phy.widgets.scrolled_clusters_panel import ScrolledClustersPanel
 from napari_phy.widgets.theme import Tokens
 
 ORDERS = (("By depth", "depth"), ("By size", "size"), ("By id", "id"), ("As in Clusters", "list"))
@@ -44,7 +43,7 @@ N_AHEAD = 16  # clusters read at a time that are not in sight
 Scaling = Literal["own", "same"]
 
 
-class TemplatesPanel(AllClustersPanel):
+class TemplatesPanel(ScrolledClustersPanel):
     """Columns in sight are read first, the others after them in the background."""
 
     title = "Templates"
@@ -53,7 +52,10 @@ class TemplatesPanel(AllClustersPanel):
     failed = "The templates could not be read."
     needs_raw_data = True
     has_legend = False
-    orders = ORDERS
+    orders, zooms = ORDERS, ZOOMS
+    orientation = Qt.Orientation.Horizontal
+    lines_name = "Columns of clusters"
+    lines_a_notch = 2
     remembered: ClassVar[Allowed] = {
         "order": values_of(ORDERS),
         "scaling": values_of(SCALINGS),
@@ -67,9 +69,6 @@ class TemplatesPanel(AllClustersPanel):
 
     def __init__(self, session: Any = None, **options: Any) -> None:
         self.scaling: Scaling = "own"
-        self.zoom = 1.0
-        self._first = 0
-        self._best: int | None = None
         self._image: tuple[Any, QImage] | None = None
         self._above = 0.5
         super().__init__(session, **options)
@@ -77,29 +76,15 @@ class TemplatesPanel(AllClustersPanel):
         self._ahead.answered.connect(lambda *_: self._read_ahead())
 
     def make_content(self) -> QWidget:
-        content = QWidget()
-        column = QVBoxLayout(content)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(super().make_content(), 1)
-        self.bar = QScrollBar(Qt.Orientation.Horizontal)
-        self.bar.setAccessibleName("Columns of clusters")
-        self.bar.valueChanged.connect(self._on_bar_moved)
-        column.addWidget(self.bar)
-        self.plot.scrolled.connect(self._on_scrolled)
-        self.plot.resized.connect(self._on_resized)
+        content = super().make_content()
         self._scaling_menu = self.add_drop_down("Height of waveforms", SCALINGS, self.scaling, self.set_scaling)
-        self._zooms = choice_actions(self.header.more_menu, ZOOMS, self.zoom, self.set_zoom)
         return content
 
     def on_session(self) -> None:
-        self._first, self._best, self._image = 0, None, None
+        super().on_session()
+        self._image = None
         if hasattr(self, "_ahead"):  # not while this is made
             self._ahead.drop()
-
-    def on_selection(self) -> None:
-        self._bring_into_sight()
-        self.plot.update()
 
     # --- request ---
 
@@ -107,7 +92,7 @@ class TemplatesPanel(AllClustersPanel):
         clusters = self.shown_clusters()
         if not clusters:
             return None
-        layout = self._layout(self.plot.size(), len(clusters), self.theme)
+        layout = self.layout_of(self.plot.size(), len(clusters), self.theme)
         return TemplatesRequest(clusters, self.order, *layout.in_sight, not self.session.holds_features)
 
     def compute(self, session: Any, request: TemplatesRequest, on_progress: OnProgress) -> TemplatesData:
@@ -120,20 +105,11 @@ class TemplatesPanel(AllClustersPanel):
         self._show_caption()
         self.plot.update()
 
-    def set_zoom(self, zoom: float) -> None:
-        """Make columns narrower or wider."""
-        self.zoom = zoom
-        self._zooms[zoom].setChecked(True)
-        self._best = None
-        self.refresh()
-
     def draw(self, data: TemplatesData) -> None:
         self._image = None
         self._above = share_above(data)
         self._show_caption()
-        self._bring_into_sight()
-        self._show_bar()
-        self.plot.update()
+        super().draw(data)
         self._read_ahead()
 
     def _show_caption(self) -> None:
@@ -159,18 +135,13 @@ class TemplatesPanel(AllClustersPanel):
 
     # --- painting ---
 
-    def _layout(self, size: QSize, n: int, theme: Tokens) -> TemplateLayout:
+    def layout_of(self, size: QSize, n: int, theme: Tokens) -> TemplateLayout:
         channel_ids = self.session.model.probe.channel_ids
-        return template_layout(size, n, channel_ids, self._first, self.zoom, theme, self._above)
-
-    @property
-    def layout_now(self) -> TemplateLayout:
-        """Where columns and rows are on the screen."""
-        return self._layout(self.plot.size(), len(self.data.cluster_ids), self.theme)
+        return template_layout(size, n, channel_ids, self.first, self.zoom, theme, self._above)
 
     def paint_picture(self, painter: QPainter, size: QSize, theme: Tokens) -> None:
         """Paint the columns in sight in a rectangle of some size."""
-        data, layout = self.data, self._layout(size, len(self.data.cluster_ids), theme)
+        data, layout = self.data, self.layout_of(size, len(self.data.cluster_ids), theme)
         colors = {cluster: selection_color(place, theme.dark) for place, cluster in enumerate(self.clusters)}
         painter.save()
         painter.setClipRect(QRectF(layout.left, 0, layout.width + theme.px(4), size.height()))
@@ -222,68 +193,11 @@ class TemplatesPanel(AllClustersPanel):
                 lines = template_lines(template, data.rows, layout, place, layout.tall_px / height)
                 paint_template(painter, lines, color, width)
 
-    # --- scrolling ---
-
-    def scroll_to(self, place: int) -> None:
-        """Show another column at the left."""
-        if self.data is not None and place != self._first:
-            self._first = max(0, place)
-            self._first = self.layout_now.first
-            self._show_bar()
-            self.plot.update()
-            self.refresh()
-
-    def _bring_into_sight(self) -> None:
-        """Scroll to the best cluster when it is another one."""
-        best = self.clusters[0] if self.clusters else None
-        if self.data is None or best == self._best:
-            return
-        found = np.flatnonzero(self.data.cluster_ids == best)
-        if len(found):
-            self._best = best
-            layout, place = self.layout_now, int(found[0])
-            if not layout.first <= place < layout.first + layout.n_whole:
-                self.scroll_to(max(0, place - layout.n_whole // 2))
-
-    def _show_bar(self) -> None:
-        with QSignalBlocker(self.bar):
-            layout = self.layout_now
-            self.bar.setRange(0, max(0, layout.n_columns - layout.n_whole))
-            self.bar.setPageStep(layout.n_whole)
-            self.bar.setValue(layout.first)
-            self.bar.setVisible(layout.n_columns > layout.n_whole)
-
-    @guarded
-    def _on_bar_moved(self, place: int) -> None:
-        self.scroll_to(place)
-
-    @guarded
-    def _on_scrolled(self, _position: QPointF, notches: float, _modifiers: Any) -> None:
-        step = round(2 * notches) or (1 if notches > 0 else -1)
-        self.scroll_to(max(0, self._first - step))
-
-    @guarded
-    def _on_resized(self) -> None:
-        if self.data is not None:
-            self._first = self.layout_now.first
-            self._show_bar()
-            self.refresh()
-
-    def keyPressEvent(self, event) -> None:
-        """Turn pages of columns; all other keys go their way."""
-        step = {Qt.Key.Key_PageDown: 1, Qt.Key.Key_PageUp: -1}.get(event.key())
-        if step is not None and event.modifiers() == Qt.KeyboardModifier.NoModifier and self.data is not None:
-            self.scroll_to(max(0, self._first + step * self.layout_now.n_whole))
-            event.accept()
-        else:
-            super().keyPressEvent(event)
-
     # --- mouse ---
 
     def read_out(self, x_px: float, y_px: float) -> str:
         """Return `cluster 20, 259 spikes, 104 µV on channel 6` for the column under the mouse."""
-        place = self.layout_now.at(x_px)
-        cluster = None if place is None else int(self.data.cluster_ids[place])
+        cluster = self.cluster_at(x_px, y_px)
         if cluster is None or cluster not in self.session.manager:
             return ""
         words = f"cluster {cluster}, {format_count(self.session.manager.n_spikes(cluster), 'spike')}"
@@ -292,20 +206,6 @@ class TemplatesPanel(AllClustersPanel):
             return words
         channel = self.data.channel_ids[template.channels[template.best]]
         return f"{words}, {format_number(template.amplitude)} {self.data.unit} on channel {channel}"
-
-    def on_clicked(self, position: QPointF, ctrl: bool) -> None:
-        place = self.layout_now.at(position.x())
-        if place is None:
-            return
-        cluster, chosen = int(self.data.cluster_ids[place]), list(self.session.selection.clusters)
-        if not ctrl:
-            chosen = [cluster]
-        elif cluster in chosen:
-            chosen.remove(cluster)
-        else:
-            chosen.append(cluster)
-        self._best = chosen[0] if chosen else None  # it is in sight, and stays where it is
-        self.session.selection.select(chosen)
 
 
 def _height(template: Template) -> float:

@@ -23,15 +23,15 @@ class GridLayout:
 
     Attributes
     ----------
-    n_columns, n_rows : of all tiles.
+    n_columns, n_lines : columns and rows of all tiles.
     n_visible, n_whole : rows in sight, the last may be cut, and those that are not.
     width, height : of a tile.
     left, top, gap : of the first tile, and between two.
-    first_row : at the top.
+    first : row at the top.
     """
 
     n_columns: int
-    n_rows: int
+    n_lines: int
     n_visible: int
     n_whole: int
     width: float
@@ -39,42 +39,46 @@ class GridLayout:
     left: float
     top: float
     gap: float
-    first_row: int
+    first: int
 
     @property
     def in_sight(self) -> tuple[int, int]:
         """The places of the first tile in sight and of the one after the last."""
-        return self.first_row * self.n_columns, (self.first_row + self.n_visible) * self.n_columns
+        return self.first * self.n_columns, (self.first + self.n_visible) * self.n_columns
 
     def tile(self, place: int) -> QRectF:
         """Return the rectangle of the tile at a place, on whole px."""
         row, column = divmod(place, self.n_columns)
         left = round(self.left + column * (self.width + self.gap))
         right = round(self.left + column * (self.width + self.gap) + self.width)
-        top = self.top + (row - self.first_row) * (self.height + self.gap)
+        top = self.top + (row - self.first) * (self.height + self.gap)
         return QRectF(left, top, right - left, self.height)
 
-    def at(self, x_px: float, y_px: float) -> int | None:
+    def line_of(self, place: int) -> int:
+        """Return the row of the tile at a place."""
+        return place // self.n_columns
+
+    def place_at(self, x_px: float, y_px: float) -> int | None:
         """Return the place of the tile under a pixel."""
         column = int((x_px - self.left) // (self.width + self.gap))
-        row = self.first_row + int((y_px - self.top) // (self.height + self.gap))
-        if not (0 <= column < self.n_columns and 0 <= row < self.n_rows):
+        row = self.first + int((y_px - self.top) // (self.height + self.gap))
+        if not (0 <= column < self.n_columns and 0 <= row < self.n_lines):
             return None
         place = row * self.n_columns + column
         return place if self.tile(place).contains(x_px, y_px) else None
 
 
-def grid_layout(n: int, width: float, height: float, first_row: int, zoom: float, theme: Tokens) -> GridLayout:
+def grid_layout(n: int, width: float, height: float, first: int, zoom: float, theme: Tokens) -> GridLayout:
     """Return tiles that fill the width; the last row that can be at the top leaves the last tiles whole."""
     gap, margin = theme.px(GAP_PX), theme.px(MARGIN_PX)
     least_width, tile_height = theme.px(TILE_PX[0] * zoom), theme.px(TILE_PX[1] * zoom)
     room = max(least_width, width - 2 * margin)
     n_columns = max(1, int((room + gap) // (least_width + gap)))
-    n_rows, pitch, top = ceil(n / n_columns), tile_height + gap, margin / 2
+    n_lines, pitch, top = ceil(n / n_columns), tile_height + gap, margin / 2
     n_whole = max(1, int((height - top + gap) // pitch))
     return GridLayout(
         n_columns=n_columns,
-        n_rows=n_rows,
+        n_lines=n_lines,
         n_visible=max(1, ceil((height - top) / pitch)),
         n_whole=n_whole,
         width=(room - gap * (n_columns - 1)) / n_columns,
@@ -82,7 +86,7 @@ def grid_layout(n: int, width: float, height: float, first_row: int, zoom: float
         left=margin,
         top=top,
         gap=gap,
-        first_row=min(first_row, max(0, n_rows - n_whole)),
+        first=min(first, max(0, n_lines - n_whole)),
     )
 
 

@@ -27,7 +27,7 @@ class TemplateLayout:
     left, top, width, height : of the waveforms, in logical px.
     first : place of the first column in sight.
     column_px : width of a column.
-    n_columns : of all.
+    n_lines : columns in all.
     n_rows : channels.
     tall_px : height of the tallest waveform.
     above : share of that which stays free above the zero line of the first row; below that of the last, the rest.
@@ -39,7 +39,7 @@ class TemplateLayout:
     height: float
     first: int
     column_px: float
-    n_columns: int
+    n_lines: int
     n_rows: int
     tall_px: float
     above: float
@@ -52,16 +52,20 @@ class TemplateLayout:
     @property
     def in_sight(self) -> tuple[int, int]:
         """First column in sight and the one after the last, also of a part of one."""
-        return self.first, min(self.n_columns, self.first + int(np.ceil(self.width / self.column_px)))
+        return self.first, min(self.n_lines, self.first + int(np.ceil(self.width / self.column_px)))
 
     def column(self, place: int) -> QRectF:
         """Return the rectangle of a column."""
         return QRectF(self.left + (place - self.first) * self.column_px, 0, self.column_px, self.top + self.height)
 
-    def at(self, x_px: float) -> int | None:
+    def line_of(self, place: int) -> int:
+        """Return the column of the cluster at a place: the place itself."""
+        return place
+
+    def place_at(self, x_px: float, _y_px: float) -> int | None:
         """Return the place of the column under a pixel."""
         place = self.first + int((x_px - self.left) // self.column_px)
-        return place if x_px >= self.left and place < self.n_columns else None
+        return place if x_px >= self.left and place < self.n_lines else None
 
     def y(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
         """Return the zero lines of rows."""
@@ -71,7 +75,7 @@ class TemplateLayout:
 
 def template_layout(
     size: QSize,
-    n_columns: int,
+    n_lines: int,
     channel_ids: npt.NDArray[np.int64],
     first: int,
     zoom: float,
@@ -85,8 +89,8 @@ def template_layout(
     column = theme.px(COLUMN_PX) * zoom
     pitch = height / max(len(channel_ids), 1)
     tall = min(float(np.clip(_ROWS * pitch, *_HEIGHT_PX)), height / 2)
-    first = max(0, min(first, n_columns - max(1, int(width / column))))
-    return TemplateLayout(left, top, width, height, first, column, n_columns, len(channel_ids), tall, above)
+    first = max(0, min(first, n_lines - max(1, int(width / column))))
+    return TemplateLayout(left, top, width, height, first, column, n_lines, len(channel_ids), tall, above)
 
 
 def share_above(data: TemplatesData) -> float:
