@@ -14,7 +14,7 @@ TRACE_PICTURES = $(ON_XVFB) $(PY) tools/trace_pictures.py
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test check bench soak pictures clean libraries libraries-headless
+.PHONY: help demo test check bench soak pictures clean libraries libraries-headless libraries-bench
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,7 +40,7 @@ check: $(VENV)/.installed-dev ## Style, types, import fences, manifest
 soak: libraries-headless $(VENV)/.installed-dev ## Run the tests that take long
 	@$(PYTEST) -m soak $(ARGS)
 
-bench: libraries-headless benchmarks/.venv/.installed ## Compare with phy, phylib and SpikeInterface, in an environment of its own
+bench: libraries-bench benchmarks/.venv/.installed ## Compare with phy, phylib and SpikeInterface, in an environment of its own
 	benchmarks/.venv/bin/python benchmarks/run.py $(ARGS)
 
 pictures: libraries-headless $(VENV)/.installed ## Draw the pictures of the docs again
@@ -62,6 +62,9 @@ libraries:
 
 libraries-headless:
 	@$(FIND_PYTHON) && "$$python" tools/system_libraries.py --headless
+
+libraries-bench:
+	@$(FIND_PYTHON) && "$$python" tools/system_libraries.py --headless --qt5
 
 %/bin/python:
 	@$(FIND_PYTHON) && "$$python" tools/make_venv.py "$*"

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
+from types import MappingProxyType
+from typing import Any
 
 from harness import Sample
 from qtpy.QtCore import QEvent, QObject
@@ -20,16 +23,20 @@ class PaintWatch(QObject):
     Parameters
     ----------
     watched : widgets by name; those in them that are made later are not seen.
+    swaps : signals by name that come when a window that is no widget, as phy's canvases, has shown what it drew.
     """
 
-    def __init__(self, watched: Mapping[str, QWidget]) -> None:
+    def __init__(self, watched: Mapping[str, QWidget], swaps: Mapping[str, Any] = MappingProxyType({})) -> None:
         super().__init__()
         self._names: dict[QObject, str] = {}
         for name, outer in watched.items():
             for widget in (outer, *outer.findChildren(QWidget)):
                 self._names[widget] = name
                 widget.installEventFilter(self)
+        self._all = {*watched, *swaps}
         self._fresh: set[str] = set()
+        for name, swapped in swaps.items():
+            swapped.connect(partial(self._fresh.add, name))
         self.last_s: dict[str, float] = {}  # seconds from the act to the last paint of each, at the last call
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -58,7 +65,7 @@ class PaintWatch(QObject):
                 last, cpu_last = now, time.process_time()
                 self.last_s |= dict.fromkeys(self._fresh, now - begin)
                 self._fresh.clear()
-            missing = set(self._names.values()) - self.last_s.keys()
+            missing = self._all - self.last_s.keys()
             if not missing and now - last >= quiet_s and is_right():
                 return Sample(last - begin, cpu_last - cpu_begin)
             if now - begin > PATIENCE_S:

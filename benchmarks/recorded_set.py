@@ -5,9 +5,11 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 from data_set import RESULTS
 from harness import SEED, Size
 
@@ -18,40 +20,78 @@ from napari_phy.io.kwik.create import KwikGroup, create_kwik
 RATE, DURATION_S, GAIN_UV = 20_000.0, 120.0, 0.195
 _REACH = 4  # channels at each side of the best one of a cluster
 _NOISE = 40  # standard deviation, in raw units
+_N_SAMPLES = round(DURATION_S * RATE)
+_AT_ONCE = 2**18  # spikes
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Recorded:
+    """Spikes of clusters along a probe.
+
+    Attributes
+    ----------
+    samples, clusters : (n_spikes,) ascending int64 and int32.
+    best : (n_clusters,) the channel of each cluster; nearness : (n_clusters, n_channels) 0…1, also the masks.
+    features : (n_spikes, n_channels, n_features) float32.
+    positions_um : (n_channels, 2).
+    """
+
+    samples: npt.NDArray[np.int64]
+    clusters: npt.NDArray[np.int32]
+    best: npt.NDArray[np.int64]
+    nearness: npt.NDArray[np.float32]
+    features: npt.NDArray[np.float32]
+    positions_um: npt.NDArray[np.float64]
+
+
+def recorded(size: Size, n_channels: int, n_features: int) -> Recorded:
+    """Return `size.n_spikes` spikes in two minutes, the same ones each time."""
+    rng = np.random.default_rng(SEED)
+    samples = np.sort(rng.integers(100, _N_SAMPLES - 100, size.n_spikes))
+    clusters = rng.integers(0, size.n_clusters, size.n_spikes, dtype=np.int32)
+    best = rng.integers(0, n_channels, size.n_clusters)
+    nearness = np.clip(1 - np.abs(np.arange(n_channels) - best[:, None]) / _REACH, 0, 1).astype(np.float32)
+    centres = rng.normal(0, 100, (size.n_clusters, n_channels, n_features)).astype(np.float32)
+    features = np.empty((size.n_spikes, n_channels, n_features), np.float32)
+    for start in range(0, size.n_spikes, _AT_ONCE):
+        piece = features[start : start + _AT_ONCE]
+        rng.standard_normal(out=piece, dtype=np.float32)
+        piece *= 30
+        piece += centres[clusters[start : start + _AT_ONCE]]
+    ids = np.arange(n_channels)
+    return Recorded(samples, clusters, best, nearness, features, np.column_stack([ids % 2 * 20.0, ids // 2 * 20.0]))
 
 
 @contextmanager
 def recorded_set(size: Size, *, n_channels: int = 32, n_features: int = 1) -> Iterator[Path]:
     """Give the path of a `.kwik`: two minutes of noise, `size.n_spikes` spikes of clusters along a probe."""
     RESULTS.mkdir(exist_ok=True)
-    rng = np.random.default_rng(SEED)
-    n_samples = round(DURATION_S * RATE)
-    samples = np.sort(rng.integers(100, n_samples - 100, size.n_spikes))
-    clusters = rng.integers(0, size.n_clusters, size.n_spikes, dtype=np.int32)
-    best = rng.integers(0, n_channels, size.n_clusters)
-    nearness = np.clip(1 - np.abs(np.arange(n_channels) - best[:, None]) / _REACH, 0, 1).astype(np.float32)
-    centres = rng.normal(0, 100, (size.n_clusters, n_channels, n_features)).astype(np.float32)
-    features = centres[clusters] + rng.standard_normal((size.n_spikes, n_channels, n_features), np.float32) * 30
-    ids = np.arange(n_channels)
-    probe = Probe(ids, np.column_stack([ids % 2 * 20.0, ids // 2 * 20.0]), np.empty((0, 2), np.int64))
     with tempfile.TemporaryDirectory(dir=RESULTS) as folder:
         path = Path(folder) / "recorded.kwik"
-        _write_noise(path.with_suffix(".dat"), n_samples, n_channels, rng)
-        create_kwik(
-            path,
-            sample_rate=RATE,
-            recordings=[Recording(0, "recording 0", 0, n_samples)],
-            dat_path="recorded.dat",
-            dtype="int16",
-            n_channels_total=n_channels,
-            microvolts_per_unit=GAIN_UV,
-            groups={0: KwikGroup(probe, samples, clusters, features, nearness[clusters])},
-        )
+        write_noise(path.with_suffix(".dat"), n_channels)
+        _create(path, recorded(size, n_channels, n_features))
         yield path
 
 
-def _write_noise(path: Path, n_samples: int, n_channels: int, rng: np.random.Generator) -> None:
-    noise = rng.normal(0, _NOISE, (20_011, n_channels)).astype(np.int16)
+def write_noise(path: Path, n_channels: int) -> None:
+    """Write the raw traces, int16."""
+    noise = np.random.default_rng(SEED).normal(0, _NOISE, (20_011, n_channels)).astype(np.int16)
     with path.open("wb") as file:
-        for start in range(0, n_samples, len(noise)):
-            file.write(noise[: n_samples - start].data)
+        for start in range(0, _N_SAMPLES, len(noise)):
+            file.write(noise[: _N_SAMPLES - start].data)
+
+
+def _create(path: Path, spikes: Recorded) -> None:
+    n_channels = len(spikes.positions_um)
+    probe = Probe(np.arange(n_channels), spikes.positions_um, np.empty((0, 2), np.int64))
+    masks = spikes.nearness[spikes.clusters]
+    create_kwik(
+        path,
+        sample_rate=RATE,
+        recordings=[Recording(0, "recording 0", 0, _N_SAMPLES)],
+        dat_path=path.with_suffix(".dat").name,
+        dtype="int16",
+        n_channels_total=n_channels,
+        microvolts_per_unit=GAIN_UV,
+        groups={0: KwikGroup(probe, spikes.samples, spikes.clusters, spikes.features, masks)},
+    )

@@ -37,6 +37,8 @@ SUBJECTS = {
     "spikes": "10 M spikes, 500 clusters: pictures of all of them",
     "clicks": "1 M spikes, 32 channels: from an event to the last paint",
     "linked": "1 M spikes, 200 clusters, 64 channels, eight docks",
+    "linked_large": "10 M spikes, 200 clusters, 32 channels, eight docks",
+    "start": "a program on a display of its own",
     "cold_import": "starting",
 }
 

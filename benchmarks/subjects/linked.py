@@ -1,22 +1,22 @@
-"""Click a cluster, merge, undo: until every view of eight docks shows it, in a real window."""
+"""Click a cluster, merge, undo: until every view of eight docks shows it, in a real window; phy beside it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Any
 
 import numpy as np
 from harness import SEED, Limit, Row, Side, Size, Watch
-from recorded_set import recorded_set
 
 SIZE = Size(n_spikes=1_000_000, n_clusters=200, n_repeats=40, n_edits=500)
 N_CHANNELS, N_FEATURES = 64, 3
-HAS_PEER = False
+HAS_PEER = True
+PEER_ONCE = True
 ON_DISPLAY = True
-# The first four are open already; the others are put beside Traces.
-VIEWS = ("Waveforms", "Features", "Correlograms", "Traces", "Amplitude", "Raster", "Probe", "Intervals")
-_LISTS = ("Clusters", "Similar")
 _N_WARM_UP = 4
+_N_OF_PEER = 10  # clicks of each kind: one takes seconds
+_PEER_PAUSE_S = 0.6  # phy puts a click off that follows another within half a second
 ROWS = (
     Row("click a cluster: last paint of both lists", "lists", Limit(0.050)),
     Row("click a cluster not seen before: last paint of eight views", "new", Limit(0.150)),
@@ -36,78 +36,78 @@ ROWS = (
 
 
 def measure(side: Side, size: Size, watch: Watch) -> None:
-    from paint_watch import PaintWatch
-    from qtpy.QtCore import Qt
-    from window import desk, show_together
+    measure_with(side, size, watch, n_channels=N_CHANNELS, n_features=N_FEATURES)
 
+
+def measure_with(side: Side, size: Size, watch: Watch, *, n_channels: int, n_features: int) -> None:
+    """Measure with so many features on so many channels."""
     rng = np.random.default_rng(SEED)
-    with recorded_set(size, n_channels=N_CHANNELS, n_features=N_FEATURES) as path, desk(path) as person:
-        show_together(person, VIEWS[4:])
-        person.wait(lambda: not person.session.holds_features, "the features")
-        person.settle()
-        person.rest(2)
-        panels = {title: person.workspace.panels[title] for title in VIEWS}
-        lists = {title: person.workspace.panels[title] for title in _LISTS}
-        paints = PaintWatch(panels | lists)
+    with ExitStack() as stack:
+        if side == "ours":
+            desk, n_repeats, pause_s = _our_desk(stack, size, n_channels, n_features), size.n_repeats, 0.1
+        else:
+            desk, n_repeats = _phy_desk(stack, size, n_channels, n_features), min(_N_OF_PEER, size.n_repeats)
+            pause_s = _PEER_PAUSE_S
+        from paint_watch import PaintWatch  # with the Qt that the window has
 
-        def is_right() -> bool:
-            return all(not panel.busy and panel.data is not None for panel in panels.values())
+        paints = PaintWatch(desk.views | desk.lists, desk.swaps)
 
         def keep(key: str, act: Callable[[], object]) -> None:
-            sample = paints.until_last(act, is_right)
+            sample = paints.until_last(act, desk.is_right, pause_s)
             watch.add(key, sample.wall, sample.cpu)
             if key in ("new", "seen"):
-                watch.add("lists", max(paints.last_s[title] for title in _LISTS))
+                watch.add("lists", max(paints.last_s[title] for title in desk.lists))
 
-        order = rng.permutation(person.listed()).tolist()
+        order = rng.permutation(desk.listed()).tolist()
         for cluster in order[:_N_WARM_UP]:  # what is drawn first is compiled
-            keep("warm-up", lambda: _click(person, cluster))  # noqa: B023
-        fresh = order[_N_WARM_UP : _N_WARM_UP + size.n_repeats]
+            keep("warm-up", lambda: desk.click(cluster))  # noqa: B023
+        fresh = order[_N_WARM_UP : _N_WARM_UP + n_repeats]
         for key in ("new", "seen"):
             for cluster in fresh:
-                keep(key, lambda: _click(person, cluster))  # noqa: B023
-        for cluster in fresh[: size.n_repeats // 2]:
-            _click(person, cluster)
-            person.settle()
-            person.press(Qt.Key.Key_Space)
-            keep("merge", lambda: _press(person, Qt.Key.Key_G))
-            keep("undo", lambda: _press(person, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier))
-        watch.add("before", _memory())
-        for turn in range(size.n_edits):
-            _click(person, int(rng.choice(person.listed())))
-            if turn % 5 == 0:
-                person.settle()
-                person.press(Qt.Key.Key_G)
-                person.press(Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
-            elif turn % 2:
-                person.settle()
-        person.settle()
-        watch.add("after", _memory())
+                keep(key, lambda: desk.click(cluster))  # noqa: B023
+        for cluster in fresh[: max(n_repeats // 2, 1)]:
+            desk.click(cluster)
+            desk.settle()
+            desk.take_candidate()
+            desk.settle()
+            keep("merge", desk.merge)
+            keep("undo", desk.undo)
+        if side == "ours":
+            _watch_memory(desk, size.n_edits, rng, watch)
     for key in ("new", "seen"):
         found = np.array([(sample.wall, sample.cpu) for sample in watch.samples[key]])
         watch.add(f"{key} p95", *np.percentile(found, 95, axis=0).tolist())
 
 
-def _click(person: Any, cluster: int) -> None:
-    from qtpy.QtCore import Qt
-    from qtpy.QtTest import QTest
+def _our_desk(stack: ExitStack, size: Size, n_channels: int, n_features: int) -> Any:
+    from recorded_set import recorded_set
+    from window import EightViews, desk
 
-    view = person.workspace.panels["Clusters"].list
-    index = view.model().index(person.listed().index(cluster), 1)
-    view.scrollTo(index)
-    QTest.mouseClick(
-        view.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, view.visualRect(index).center()
-    )
+    path = stack.enter_context(recorded_set(size, n_channels=n_channels, n_features=n_features))
+    return EightViews(stack.enter_context(desk(path)))
 
 
-def _press(person: Any, key: Any, modifier: Any = None) -> None:
-    from qtpy.QtCore import Qt
-    from qtpy.QtTest import QTest
+def _phy_desk(stack: ExitStack, size: Size, n_channels: int, n_features: int) -> Any:
+    from phy_window import phy_desk
+    from template_set import template_set
 
-    QTest.keyClick(person.focused(), key, modifier or Qt.KeyboardModifier.NoModifier)
+    params = stack.enter_context(template_set(size, n_channels=n_channels, n_features=n_features))
+    return stack.enter_context(phy_desk(params))
 
 
-def _memory() -> int:
+def _watch_memory(desk: Any, n_turns: int, rng: np.random.Generator, watch: Watch) -> None:
     import psutil
 
-    return psutil.Process().memory_info().rss
+    watch.add("before", psutil.Process().memory_info().rss)
+    for turn in range(n_turns):
+        desk.click(int(rng.choice(desk.listed())))
+        if turn % 5 == 0:
+            desk.settle()
+            desk.merge()
+            desk.settle()
+            desk.undo()
+            desk.settle()
+        elif turn % 2:
+            desk.settle()
+    desk.settle()
+    watch.add("after", psutil.Process().memory_info().rss)

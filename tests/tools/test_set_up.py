@@ -31,6 +31,12 @@ def test_each_library_is_looked_for_by_itself(monkeypatch: pytest.MonkeyPatch) -
     assert system_libraries.find_missing(headless=True) == ["libegl1", "libxcb-shape0"]
 
 
+def test_windows_of_qt_5_need_one_library_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(system_libraries, "_loads", lambda library: library != "libxcb-xinerama.so.0")
+    assert system_libraries.find_missing(headless=True) == []
+    assert system_libraries.find_missing(headless=True, qt5=True) == ["libxcb-xinerama0"]
+
+
 @pytest.mark.usefixtures("may_not_install")
 def test_who_may_not_install_is_told_what_to_type(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
