@@ -122,6 +122,12 @@ def test_shown_channels_keep_the_columns_of_the_whole_probe():
     assert probe_layout(staggered(), np.array([2, 4])).n_columns == 1
 
 
+def test_a_long_stretch_without_a_channel_is_shortened_to_four_pitches():
+    layout = probe_layout(staggered(400), np.array([2, 4, 6, 300, 302]))
+    np.testing.assert_allclose(layout.heights, np.array([0, 20, 40, 80, 100]) / 100)
+    assert layout.pitch == pytest.approx(0.2)
+
+
 def test_a_tapered_probe_has_two_columns_and_its_tip_is_in_one_of_them():
     y = 10.0 * np.arange(31)[::-1]
     x = np.where(np.arange(31) % 2, -1, 1) * (8 + y / 12)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+_EMPTY = 4.0  # usual vertical pitches: more without a channel that is shown are left out
 _CROWDED = 0.6  # of the usual vertical pitch: channels closer than this in one column need two
 
 
@@ -29,13 +30,14 @@ class BoxLayout:
 def probe_layout(positions: npt.NDArray[np.float64], shown: npt.NDArray[np.int64] | None = None) -> BoxLayout:
     """Lay channels out by their (n, 2) positions in µm: columns by x, height by y.
 
-    The whole probe decides on columns; boxes are for the `shown` channels, which fill the square.
+    The whole probe decides on columns; boxes are for the `shown` channels, which fill the square. Where there is none
+    of them over a long stretch of the probe, the stretch is shortened.
     """
     chosen = np.arange(len(positions)) if shown is None else shown
     if not len(chosen):
         return BoxLayout(np.zeros(0, dtype=np.int64), 1, np.zeros(0), 1.0)
     columns = np.unique(_columns(positions)[chosen], return_inverse=True)[1].astype(np.int64)
-    y = positions[chosen, 1]
+    y = _closed_up(positions[chosen, 1], _EMPTY * _usual_pitch(positions[:, 1]))
     span = float(np.ptp(y))
     heights = (y - y.min()) / span if span else np.full(len(y), 0.5)
     pitch = _smallest_pitch(columns, heights)
@@ -105,6 +107,13 @@ def _distance(columns: npt.NDArray[np.int64], x: npt.NDArray[np.float64], column
 def _usual_pitch(y: npt.NDArray[np.float64]) -> float:
     gaps = np.diff(np.unique(y))
     return float(np.median(gaps)) if len(gaps) else 0.0
+
+
+def _closed_up(y: npt.NDArray[np.float64], most: float) -> npt.NDArray[np.float64]:
+    """Return the heights with no gap between neighbours of more than `most`."""
+    values, place = np.unique(y, return_inverse=True)
+    closed: npt.NDArray[np.float64] = np.concatenate([[0.0], np.cumsum(np.minimum(np.diff(values), most))])[place]
+    return closed
 
 
 def _smallest_pitch(columns: npt.NDArray[np.int64], y: npt.NDArray[np.float64]) -> float:
