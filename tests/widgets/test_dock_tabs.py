@@ -29,3 +29,20 @@ def test_new_tabs_and_a_new_theme(qtbot):
     qtbot.waitUntil(lambda: styles(window) == 2 * [tab_bar_style(dark)])
     tabs.apply_theme(light)
     assert styles(window) == 2 * [tab_bar_style(light)]
+
+
+def test_many_tabs_keep_their_whole_names(qtbot):
+    window = QMainWindow()
+    qtbot.addWidget(window)
+    DockTabs(window, window).apply_theme(tokens("dark"))
+    docks = [QDockWidget(f"Correlograms {number}", window) for number in range(12)]
+    window.addDockWidget(Qt.DockWidgetArea.TopDockWidgetArea, docks[0])
+    for dock in docks[1:]:
+        window.tabifyDockWidget(docks[0], dock)
+    window.resize(400, 300)
+    window.show()
+    qtbot.waitUntil(lambda: len(styles(window)) == 1)
+    (bar,) = (bar for bar in window.findChildren(QTabBar) if bar.isVisible())
+    needed = bar.fontMetrics().horizontalAdvance("Correlograms 9")
+    assert all(bar.tabRect(place).width() >= needed for place in range(12))
+    assert window.width() == 400

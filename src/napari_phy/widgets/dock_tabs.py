@@ -33,7 +33,7 @@ class DockTabs(QObject):
 def tab_bar_style(theme: Tokens) -> str:
     """Return the style sheet of dock tabs: 12 px text, a 2 px underline for the current one."""
     return f"""
-        QTabBar {{ background: {theme.panel}; qproperty-drawBase: 0; }}
+        QTabBar {{ background: {theme.panel}; qproperty-drawBase: 0; qproperty-elideMode: ElideNone; }}
         QTabBar::tab {{
             background: {theme.panel}; color: {theme.dim}; border: none; border-bottom: 2px solid {theme.panel};
             padding: 3px 8px 3px 8px; margin: 0; font-size: {theme.px(BODY_PX)}px;
