@@ -333,3 +333,29 @@ def test_channels_can_be_coloured_by_depth(panel):
     assert all(dim < bright for dim, bright in zip(found, full, strict=True))  # for spikes to stand out
     panel.controls.set_colors("grey")
     assert panel._channel_colors() == []
+
+
+def test_the_best_channel_stays_in_sight_in_a_lower_dock_unless_the_user_moved_channels(panel, session, qtbot):
+    for cluster in (2, 0):  # near the top, and near the bottom
+        panel.resize(900, 400)
+        session.selection.select([cluster])
+        qtbot.waitUntil(lambda: ready(panel))
+        panel.resize(900, 100)
+        qtbot.waitUntil(lambda: ready(panel))
+        layout = panel.layout_now
+        row = int(np.flatnonzero(layout.order == (3 * cluster + 1) % N_CHANNELS)[0])
+        assert len(layout.rows) < N_CHANNELS
+        assert layout.row_at(float(layout.zero_of(row))) == row
+    scroll = layout.scroll_px
+    panel._on_dragged(0, 30)
+    assert panel.layout_now.scroll_px == scroll - 30
+    panel.resize(900, 101)
+    qtbot.waitUntil(lambda: ready(panel))
+    assert panel.layout_now.scroll_px == scroll - 30
+
+
+def test_the_header_forgets_what_it_said_of_another_data_set(panel, qtbot):
+    panel.resize(900, 100)
+    qtbot.waitUntil(lambda: "channels" in panel.header.note_label.text())
+    panel.set_session(None)
+    assert panel.header.note_label.text() == ""

@@ -59,6 +59,7 @@ class TracesPanel(Panel):
         self._row_zoom = 1.0
         self._scroll = 0.0
         self._bring_best_into_sight = True
+        self._follows_best = True  # until the user moves channels up or down
         self._painter = TracePainter()
         super().__init__(session, **options)
 
@@ -83,6 +84,7 @@ class TracesPanel(Panel):
         return self.plot
 
     def on_session(self) -> None:
+        self.header.set_note("")
         self._reading.forget()
         self._scroll = 0.0
         if self.session is not None:
@@ -91,7 +93,7 @@ class TracesPanel(Panel):
             self._say_page()
 
     def on_selection(self) -> None:
-        self._bring_best_into_sight = True
+        self._bring_best_into_sight = self._follows_best = True
         self.plot.update()
 
     @property
@@ -128,6 +130,7 @@ class TracesPanel(Panel):
         self._redraw()
 
     def apply_theme(self, theme: Tokens) -> None:
+        self._follow_best()
         self._redraw()
 
     def _redraw(self) -> None:
@@ -225,6 +228,11 @@ class TracesPanel(Panel):
         if not layout.scroll_px + layout.row_px <= middle <= layout.scroll_px + layout.height - layout.row_px:
             self._scroll = middle - layout.height / 2
 
+    def _follow_best(self) -> None:
+        """Keep the best channel in sight when there is room for others than before, unless the user moved channels."""
+        if self._follows_best and self.data is not None and self.session is not None:
+            self._show_best(self.data)
+
     # --- what can be done ---
 
     def set_page(self, page_s: float) -> None:
@@ -284,6 +292,7 @@ class TracesPanel(Panel):
 
     @guarded
     def _on_resized(self) -> None:
+        self._follow_best()
         self._redraw()
         if self.session is not None and self.data is not None:
             self.refresh()
@@ -294,6 +303,7 @@ class TracesPanel(Panel):
         if layout is None:
             return
         self._scroll = clamped_scroll(layout.scroll_px - dy, len(layout.order), layout.row_px, layout.height)
+        self._follows_best = self._follows_best and self._scroll == layout.scroll_px
         step = dx / layout.px_per_s
         self._show(layout.start_s - step, layout.stop_s - step)
         self._redraw()
