@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +14,6 @@ SIZE = (1920, 1080)
 # The first four are open already; the others are put beside Traces.
 VIEWS = ("Waveforms", "Features", "Correlograms", "Traces", "Amplitude", "Raster", "Probe", "Intervals")
 _LISTS = ("Clusters", "Similar")
-_FEATURES_S = 300.0  # in which those of ten million spikes are read on a busy machine
 
 
 @contextmanager
@@ -49,9 +47,7 @@ class EightViews:
     def __init__(self, person: Any) -> None:
         self._person = person
         show_together(person, VIEWS[4:])
-        end = time.monotonic() + _FEATURES_S
-        while person.session.holds_features and time.monotonic() < end:
-            person.rest(1)
+        person.wait(lambda: not person.session.holds_features, "the features")
         person.settle()
         person.rest(2)
         self.views = {title: person.workspace.panels[title] for title in VIEWS}

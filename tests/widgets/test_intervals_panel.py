@@ -122,6 +122,9 @@ def test_pictures_of_any_size_and_an_svg_in_the_light_colours(panel, tmp_path):
     text = (tmp_path / "picture.svg").read_text(encoding="utf-8")
     assert "interspike interval (ms)" in text
     assert "#1e679c" in text
+    assert panel.color_of(0) not in text
+    assert all(entry.text in text for entry in panel.legend_entries())
+    assert panel.stack.caption.text() in text
 
 
 def test_decades_that_have_no_room_are_left_out():

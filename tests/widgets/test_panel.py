@@ -2,9 +2,10 @@
 
 import threading
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
-from qtpy.QtCore import QEvent, QThreadPool
+from qtpy.QtCore import QEvent, QThreadPool, QTimer
 from qtpy.QtGui import QColor
 from qtpy.QtWidgets import QApplication, QLabel
 from widgets.light_session import light_session
@@ -323,3 +324,27 @@ def test_clusters_that_an_edit_took_away_while_they_were_read_are_no_error(panel
     panel.gate.set()
     qtbot.waitUntil(lambda: not panel.busy and panel._request is not None)
     assert shows(panel, session.selection.clusters)
+
+
+@pytest.mark.parametrize(("kind", "suffix"), [("PNG (*.png)", ".png"), ("SVG (*.svg)", ".svg")])
+def test_a_picture_gets_the_suffix_of_the_kind_that_is_chosen(panel, tmp_path, kind, suffix):
+    saved, said = [], []
+    panel.picture_formats = lambda: "PNG (*.png);;SVG (*.svg)"
+    panel.save_picture = lambda path: saved.append(Path(path).write_bytes(b"") or path)
+    panel.hovered.connect(said.append)
+
+    def answer():
+        dialog = QApplication.activeModalWidget()
+        if dialog is None:
+            QTimer.singleShot(20, answer)
+            return
+        dialog.selectNameFilter(kind)
+        dialog.filterSelected.emit(kind)
+        dialog.setDirectory(str(tmp_path))
+        dialog.accept()
+
+    QTimer.singleShot(20, answer)
+    panel._ask_picture()
+    name = f"{panel.title}{suffix}"
+    assert saved == [str(tmp_path / name)]
+    assert said == [f"Saved {name}."]

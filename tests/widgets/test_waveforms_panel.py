@@ -502,13 +502,14 @@ def test_clusters_without_spikes_in_the_times_that_are_used_are_told_of(panel, q
     assert panel.stack.caption.text() == panel.data.caption
 
 
-def test_waveforms_of_spikes_in_a_lasso_elsewhere_stand_out(panel, qtbot, session):
-    """More than are lit one by one: every other spike that is drawn, and many that are not."""
+@pytest.mark.parametrize("with_others", [False, True])
+def test_waveforms_of_spikes_in_a_lasso_elsewhere_stand_out(panel, qtbot, session, with_others):
+    """More than are lit one by one: every other spike that is drawn, and maybe many that are not."""
     panel.set_kind("spikes")
     drawn = panel.data.spike_ids[::2]
     others = np.setdiff1d(np.concatenate([session.manager.spikes(1), session.manager.spikes(2)]), panel.data.spike_ids)
     strength = ink(panel)
-    session.selection.select_spikes(np.concatenate([drawn, others]))
+    session.selection.select_spikes(np.concatenate([drawn, others]) if with_others else drawn)
     qtbot.waitUntil(lambda: ready(panel))
     assert not len(panel.data.lit.spike_ids)
     rows = panel.canvas._singles.rows

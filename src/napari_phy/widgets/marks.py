@@ -13,10 +13,10 @@ N_MARKED = 200  # more are a lasso's
 MARK_PX = 5  # radius
 
 
-def marked_spikes(session: Any) -> npt.NDArray[np.int64]:
+def marked_spikes(session: Any, most: int = N_MARKED) -> npt.NDArray[np.int64]:
     """Return the selected spikes if they are few, else none."""
     spikes = np.empty(0, np.int64) if session is None else session.selection.spikes
-    return spikes if len(spikes) <= N_MARKED else spikes[:0]
+    return spikes if len(spikes) <= most else spikes[:0]
 
 
 def marked_spike(session: Any) -> int | None:

@@ -85,4 +85,5 @@ class PaintedPanel(Panel):
             self.picture().save(path)
             return
         size = self.plot.size()
-        write_svg(path, self.title, size, lambda painter: self.paint(painter, size, tokens("light")))
+        paper = tokens("light")
+        write_svg(path, self.title, size, lambda painter: self.paint(painter, size, paper), self.surroundings(paper))

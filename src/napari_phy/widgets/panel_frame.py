@@ -1,6 +1,7 @@
 """What surrounds the picture of a view: header, legend, messages, theme, help, and saving it."""
 
 from collections.abc import Callable, Hashable
+from pathlib import Path
 from typing import Any
 
 from napari.viewer import Viewer
@@ -14,6 +15,7 @@ from napari_phy.widgets.guarded import guarded
 from napari_phy.widgets.header import Header
 from napari_phy.widgets.legend import LegendEntry
 from napari_phy.widgets.picture_stack import PictureStack
+from napari_phy.widgets.svg_file import Surroundings
 from napari_phy.widgets.theme import ThemeFollower, Tokens
 
 
@@ -43,6 +45,7 @@ class PanelFrame(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.data: Any = None  # what the picture shows
         self._said = ""
+        self._paper: Tokens | None = None  # of a picture that is being saved
         self.theme_follower = ThemeFollower(viewer, self)
         self.header = Header(self.title, lasso=self.has_lasso, freeze=self.has_freeze, theme=self.theme, parent=self)
         self.header.hide()
@@ -75,7 +78,7 @@ class PanelFrame(QWidget):
     @property
     def theme(self) -> Tokens:
         """Colours and sizes now in force."""
-        return self.theme_follower.tokens
+        return self._paper or self.theme_follower.tokens
 
     def color_of(self, place: int, theme: Tokens | None = None) -> str:
         """Return the colour of a place of the selection, in the theme now in force or another one."""
@@ -124,10 +127,25 @@ class PanelFrame(QWidget):
         """Write the picture to a file."""
         self.picture().save(path)
 
+    def surroundings(self, paper: Tokens) -> Surroundings:
+        """Return what stands above and below the picture, in the colours of another theme."""
+        self._paper = paper
+        try:
+            entries = self.legend_entries() if self.has_legend else ()
+        finally:
+            self._paper = None
+        return Surroundings(paper, entries, self.stack.caption.text() if self.has_caption else "")
+
     def _ask_picture(self) -> None:
-        path, _ = QFileDialog.getSaveFileName(self, "Save picture", f"{self.title}.png", self.picture_formats())
-        if path:
-            self.save_picture(path)
+        dialog = QFileDialog(self, "Save picture", "", self.picture_formats())
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix("png")
+        dialog.filterSelected.connect(lambda kind: dialog.setDefaultSuffix(kind[:3].lower()))
+        dialog.selectFile(self.header.title)
+        if dialog.exec():
+            path = Path(dialog.selectedFiles()[0])
+            self.save_picture(str(path))
+            self.hovered.emit(f"Saved {path.name}." if path.is_file() else f"Could not save {path.name}.")
 
     # --- Qt ---
 

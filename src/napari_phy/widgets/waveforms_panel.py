@@ -29,6 +29,7 @@ from napari_phy.widgets.waveform_plot import Kind, Look, WaveformPlot
 
 ZOOM_STEP = 1.2
 N_DENSITY = 1000  # spikes of each cluster that a density is made of
+N_LIT = 12  # selected spikes that are drawn over all others; more would hide them, and stand out in their colour
 KINDS = [
     ("Mean and spikes", "both"),
     ("Mean", "mean"),
@@ -65,7 +66,7 @@ class WaveformsPanel(Panel):
     }
     help_text = (
         "Waveforms of the selected clusters, where their channels sit on the probe.\n"
-        "Channels whose mask is 0 are left out.\n"
+        "Channels whose mask is 0 are left out, and long stretches without any shortened.\n"
         "Wheel: taller or flatter; with Shift or Alt, channels farther apart along or across the probe.\n"
         "Ctrl+arrows: size of waveforms; Shift+arrows: distances. Dragging moves, a double-click resets.\n"
         "A click on a waveform selects its spike, Ctrl+click a channel for Features,\n"
@@ -199,7 +200,7 @@ class WaveformsPanel(Panel):
             max(n_per_cluster, N_DENSITY) if density else n_per_cluster,
             settings.value("waveforms_shown"),
             density,
-            tuple(marked_spikes(self.session).tolist()),
+            tuple(marked_spikes(self.session, N_LIT).tolist()),
         )
 
     def compute(self, session: Any, request: WaveformRequest, on_progress: OnProgress) -> WaveformData:
@@ -268,7 +269,7 @@ class WaveformsPanel(Panel):
             paper = tokens("light")
             colors = self._colors(paper)
             paint = partial(self.canvas.paint_picture, theme=paper, colors=colors)
-            write_svg(path, self.title, self.canvas.size(), paint)
+            write_svg(path, self.title, self.canvas.size(), paint, self.surroundings(paper))
         else:
             super().save_picture(path)
 
