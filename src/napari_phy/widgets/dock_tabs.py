@@ -40,4 +40,5 @@ def tab_bar_style(theme: Tokens) -> str:
         }}
         QTabBar::tab:selected {{ color: {theme.text}; border-bottom: 2px solid {theme.text}; }}
         QTabBar::tab:hover {{ color: {theme.text}; }}
+        QTabBar::tear {{ width: 0; border: none; }}
     """
