@@ -155,7 +155,9 @@ def test_without_raw_data_or_features_the_rest_is_offered(make_session):
     assert kinds(make_session(features=None, masks=None)) == ("peak to peak",)
     bare = make_session(features=None, masks=None, with_raw=False)
     assert kinds(bare) == ()
-    assert "memory.dat" in str(spike_amplitudes.no_amplitudes(bare))
+    why = str(spike_amplitudes.no_amplitudes(bare))
+    assert why.startswith("Amplitudes need raw data or features. ")
+    assert all(sentence in why for sentence in bare.model.missing)
     with pytest.raises(MissingDataError):
         compute_amplitude_view(bare, AmplitudeRequest((1,)))
 

@@ -75,9 +75,9 @@ def count_unread(session: SessionLike, kind: Kind, spike_ids: npt.NDArray[np.int
 
 
 def no_amplitudes(session: SessionLike) -> MissingDataError:
-    """Return the error that says why there is no amplitude at all, in the words of the model."""
-    missing = session.model.missing
-    return MissingDataError(missing[0] if missing else f"{session.model.name} has neither raw data nor features.")
+    """Return the error that says why there is no amplitude at all, the reasons in the words of the model."""
+    words = [sentence for sentence in session.model.missing if "features" in sentence or "aveforms" in sentence]
+    return MissingDataError(" ".join(["Amplitudes need raw data or features.", *words]))
 
 
 def _known_of(model: BaseModel) -> _Known:
