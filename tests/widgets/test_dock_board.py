@@ -95,3 +95,17 @@ def test_a_setting_that_cannot_be_is_left_out(workspace, nonsense):
     before = raster.options()
     raster.set_options({"order": nonsense, "color": "red"})
     assert raster.options() == before
+
+
+def test_a_dock_that_comes_back_lies_before_the_tabs_it_joins(workspace, qtbot):
+    dock = workspace.board.docks["Amplitude"]
+    menu = workspace.panels["Amplitude"].header.more_menu
+    toggle = next(action for action in menu.actions() if action.text() == "Float")
+    toggle.trigger()
+    qtbot.waitUntil(dock.isFloating)
+    workspace.board.open("Probe")
+    settle(qtbot, workspace)
+    toggle.trigger()
+    qtbot.waitUntil(lambda: not dock.isFloating() and not dock.visibleRegion().isEmpty())
+    settle(qtbot, workspace)
+    assert dock in workspace.window.tabifiedDockWidgets(workspace.board.docks["Probe"])

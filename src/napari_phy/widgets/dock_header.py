@@ -92,6 +92,7 @@ class HeaderKeeper(QObject):
 
     def _toggle_float(self, *_) -> None:
         self._dock.setFloating(not self._dock.isFloating())
+        self._dock.raise_()  # back among tabs it would lie behind them
 
     def _toggle_full_screen(self, *_) -> None:
         if self._dock.isFullScreen():
