@@ -530,3 +530,12 @@ def ink(panel):
     pixels = pixels.reshape(image.height(), -1, 4)[corner.y() : corner.y() + size.height(), : size.width(), :3]
     background = np.array(QColor(panel.theme.view).getRgb()[2::-1])
     return np.abs(pixels.astype(int) - background).sum()
+
+
+def test_the_more_spikes_are_selected_the_less_each_stands_out(panel, qtbot, session):
+    alphas = []
+    for n_spikes in (1, 20, 40, 80):
+        session.selection.select_spikes(np.sort(panel.data.spike_ids[:n_spikes]))
+        qtbot.waitUntil(lambda: ready(panel))
+        alphas.append(panel.canvas._selected_alpha)
+    assert alphas == [0.8, 0.8, 0.75, 0.375]

@@ -105,6 +105,7 @@ class WaveformPlot(DataCanvas):
         """Draw those single waveforms stronger and in front whose spikes are selected, such as those in a lasso."""
         if not np.array_equal(spikes, self._selected):
             self._selected = spikes
+            self._show_line_colors()
             self._place()
 
     def apply_theme(self, theme: Tokens, colors: Sequence[str]) -> None:
@@ -117,10 +118,19 @@ class WaveformPlot(DataCanvas):
 
     def _show_colors(self, colors: Sequence[str]) -> None:
         self._colors = list(colors)
-        alphas = (SPIKE_ALPHA, SELECTED_ALPHA)
-        self._lines.set_palette(palette_of([rgba(color, alpha) for alpha in alphas for color in colors]))
+        self._show_line_colors()
         density = self.data.density if self.data is not None else None
         self._images = density_images(density, self._colors) if density is not None else []
+
+    def _show_line_colors(self) -> None:
+        alphas = (SPIKE_ALPHA, self._selected_alpha)
+        self._lines.set_palette(palette_of([rgba(color, alpha) for alpha in alphas for color in self._colors]))
+
+    @property
+    def _selected_alpha(self) -> float:
+        """How strongly selected spikes are drawn: the more there are, the less, so that the means stay in sight."""
+        n_inside = 0 if self.data is None else int(np.isin(self.data.spike_ids, self._selected).sum())
+        return max(2 * SPIKE_ALPHA, min(SELECTED_ALPHA, 30 / max(n_inside, 1)))
 
     @property
     def look(self) -> Look:
@@ -207,8 +217,9 @@ class WaveformPlot(DataCanvas):
         for left, y in zip(boxes.left.tolist(), np.round(boxes.center_y).tolist(), strict=True):
             painter.drawLine(QLineF(left, y + 0.5, left + boxes.width, y + 0.5))
         if singles is not None:
+            strong = self._selected_alpha
             for line, row in zip(singles.px, singles.rows.tolist(), strict=True):
-                alpha = SELECTED_ALPHA if data.spike_ids[row] in self._selected else SPIKE_ALPHA
+                alpha = strong if data.spike_ids[row] in self._selected else SPIKE_ALPHA
                 painter.setPen(QPen(with_alpha(colors[data.places[row]], alpha), SPIKE_PX))
                 painter.drawPolyline(polyline(line))
         images = density_images(data.density, colors) if data.density is not None else []
