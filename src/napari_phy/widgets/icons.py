@@ -1,5 +1,6 @@
 """Our line icons, tinted with a colour of the theme."""
 
+from functools import lru_cache
 from pathlib import Path
 
 from qtpy.QtCore import QByteArray, QRectF, Qt
@@ -16,6 +17,7 @@ def icon_names() -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in FOLDER.glob("*.svg")))
 
 
+@lru_cache(maxsize=256)  # of a few themes; drawing one takes milliseconds, and the toolbar asks at every change
 def icon(name: str, color: str, *, checked_color: str | None = None) -> QIcon:
     """Return an icon in one colour, crisp up to four times its size; disabled it is fainter.
 
