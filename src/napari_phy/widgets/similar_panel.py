@@ -13,6 +13,8 @@ from napari_phy.widgets.guarded import guarded
 from napari_phy.widgets.keys import OWN_KEYS
 from napari_phy.widgets.list_panel import ListPanel
 
+N_AT_ONCE = 500  # clusters that are ranked before the next frame; more of them after it
+
 
 class SimilarPanel(ListPanel):
     """Candidates for merging with the best cluster; the rows chosen here follow the best in the selection."""
@@ -84,6 +86,8 @@ class SimilarPanel(ListPanel):
         best = self.session.selection.best[0] if self.session.selection.best else None
         if best == self._best:
             self._show_chosen(self.session.selection.similar)
+        elif len(self.session.manager.cluster_ids) <= N_AT_ONCE:
+            self._refresh_now()
         else:
             self._soon.start()
 

@@ -128,7 +128,6 @@ class SpikeScatterPanel(Panel):
     def on_selection(self) -> None:
         """Light up what was selected elsewhere; a lasso whose spikes are no longer the selected ones goes."""
         self._find_lit()
-        self.canvas.redraw()
         spikes = self.session.selection.spikes
         if self.lasso.closed and self._inside is not None and not np.array_equal(spikes, self._inside):
             self.lasso.clear()
