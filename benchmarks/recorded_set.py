@@ -19,7 +19,8 @@ from napari_phy.io.kwik.create import KwikGroup, create_kwik
 
 RATE, DURATION_S, GAIN_UV = 20_000.0, 120.0, 0.195
 _REACH = 4  # channels at each side of the best one of a cluster
-_NOISE = 40  # standard deviation, in raw units
+_NOISE, _PEAK = 40, 800  # standard deviation and height of a spike on its best channel, in raw units
+_SHAPE = -np.exp(-0.5 * (np.arange(-6, 7) / 2.0) ** 2)  # of a spike, ±0.3 ms
 _N_SAMPLES = round(DURATION_S * RATE)
 _AT_ONCE = 2**18  # spikes
 
@@ -64,21 +65,26 @@ def recorded(size: Size, n_channels: int, n_features: int) -> Recorded:
 
 @contextmanager
 def recorded_set(size: Size, *, n_channels: int = 32, n_features: int = 1) -> Iterator[Path]:
-    """Give the path of a `.kwik`: two minutes of noise, `size.n_spikes` spikes of clusters along a probe."""
+    """Give the path of a `.kwik`: two minutes of noise with `size.n_spikes` spikes of clusters along a probe."""
     RESULTS.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(dir=RESULTS) as folder:
         path = Path(folder) / "recorded.kwik"
-        write_noise(path.with_suffix(".dat"), n_channels)
-        _create(path, recorded(size, n_channels, n_features))
+        spikes = recorded(size, n_channels, n_features)
+        write_traces(path.with_suffix(".dat"), spikes)
+        _create(path, spikes)
         yield path
 
 
-def write_noise(path: Path, n_channels: int) -> None:
-    """Write the raw traces, int16."""
+def write_traces(path: Path, spikes: Recorded) -> None:
+    """Write the raw traces, int16: noise, and a spike of its size on each channel of its cluster."""
+    n_channels = len(spikes.positions_um)
     noise = np.random.default_rng(SEED).normal(0, _NOISE, (20_011, n_channels)).astype(np.int16)
-    with path.open("wb") as file:
-        for start in range(0, _N_SAMPLES, len(noise)):
-            file.write(noise[: _N_SAMPLES - start].data)
+    traces = np.tile(noise, (-(-_N_SAMPLES // len(noise)), 1))[:_N_SAMPLES]
+    for cluster, nearness in enumerate(spikes.nearness):
+        samples, channels = spikes.samples[spikes.clusters == cluster], np.flatnonzero(nearness)
+        for step, height in enumerate(_SHAPE, -(len(_SHAPE) // 2)):
+            traces[samples[:, None] + step, channels] += (_PEAK * height * nearness[channels]).astype(np.int16)
+    traces.tofile(path)
 
 
 def _create(path: Path, spikes: Recorded) -> None:

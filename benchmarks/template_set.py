@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from data_set import RESULTS
 from harness import Size
-from recorded_set import RATE, Recorded, recorded, write_noise
+from recorded_set import RATE, Recorded, recorded, write_traces
 
 _N_SAMPLES = 32  # of a waveform, as ours
 _N_NEAR = 12  # channels of which phy keeps features: few, as KiloSort writes them; all would be slower
@@ -23,8 +23,9 @@ def template_set(size: Size, *, n_channels: int, n_features: int) -> Iterator[Pa
     RESULTS.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(dir=RESULTS) as name:
         folder = Path(name)
-        write_noise(folder / "recorded.dat", n_channels)
-        for key, values in _arrays(recorded(size, n_channels, n_features)).items():
+        spikes = recorded(size, n_channels, n_features)
+        write_traces(folder / "recorded.dat", spikes)
+        for key, values in _arrays(spikes).items():
             np.save(folder / f"{key}.npy", values)
         params = folder / "params.py"
         params.write_text(
