@@ -52,7 +52,7 @@ def test_docks_beside_the_canvas_share_their_place_also_with_a_second_file(perso
     assert shared() == before
 
 
-def test_what_was_said_of_raw_data_goes_with_them(person, kwik_copy, monkeypatch):
+def test_what_was_said_of_raw_data_goes_with_them(person, kwik_copy, monkeypatch, notes):
     monkeypatch.setattr(trace_summary, "WORTH_BYTES", 0)
     monkeypatch.setattr(trace_summary, "ASK_BYTES", 0)
     monkeypatch.setattr(NapariQtNotification, "DISMISS_AFTER", 0)
@@ -63,7 +63,7 @@ def test_what_was_said_of_raw_data_goes_with_them(person, kwik_copy, monkeypatch
     def said():
         return [dialog.message.text() for dialog in canvas.findChildren(NapariQtNotification) if dialog.isVisible()]
 
-    person.wait(lambda: len(said()) == 2, "the question and the trouble")
+    person.wait(lambda: len(notes) == 2, "the question and the trouble")
     person.viewer.layers.clear()
     person.wait(lambda: not said(), "silence")
 

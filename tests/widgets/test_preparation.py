@@ -254,7 +254,8 @@ def test_views_of_all_clusters_read_no_features_after_a_cancel_and_know_depths_a
     assert len(panel.data.cluster_ids) == (0 if kind is ClusterScatterPanel else 8)
     gate.open.set()
     preparation.start()
-    qtbot.waitUntil(lambda: preparation.state == "done" and panel.data.request.reads_features and not panel.busy)
+    qtbot.waitUntil(lambda: preparation.state == "done" and not panel.busy and panel.data is not None)
+    assert panel.data.request.reads_features
     assert len(panel.data.cluster_ids) == 8
     if kind is GridPanel:
         # cluster c is largest on channel (3 c + 1) modulo 8; the highest first

@@ -182,7 +182,7 @@ def test_a_header_word_sorts_and_the_chosen_spike_stays_in_sight(panel, session,
     row = panel.data.row_of(spike)
     assert view.viewport().rect().contains(view.visualRect(view.model().index(row, 0)).center())
     words = [view.model().headerData(place, Qt.Orientation.Horizontal) for place in range(len(COLUMNS))]
-    assert words[PLACE["amplitude"]] == "▾ amp"
+    assert words[PLACE["amplitude"]] == "▾ PC1"
     assert words[PLACE["time"]] == "time"
     header_click(qtbot, panel, "amplitude")
     qtbot.waitUntil(lambda: ready(panel) and not panel.descending)

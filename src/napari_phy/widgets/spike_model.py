@@ -44,7 +44,7 @@ COLUMNS = (
     SpikeColumn("channel", "ch", "Channel where the spike is largest", 36, _channel, keep=2),
     SpikeColumn("depth", "depth", "Depth (µm)", 48, lambda d, i: format_number(float(d.depths[i])), keep=1),
     SpikeColumn(
-        "amplitude", "amp", "Amplitude: largest first feature × mask (units of the features)", 50,
+        "amplitude", "PC1", "Largest first feature × mask of all channels (units of the features)", 50,
         lambda d, i: format_number(float(d.amplitudes[i])), keep=3,
     ),
     SpikeColumn("spike", "spike", "Spike id", 64, lambda d, i: format_number(int(d.spike_ids[i])), keep=4),
