@@ -63,7 +63,7 @@ def test_what_was_said_of_raw_data_goes_with_them(person, kwik_copy, monkeypatch
     def said():
         return [dialog.message.text() for dialog in canvas.findChildren(NapariQtNotification) if dialog.isVisible()]
 
-    person.wait(lambda: len(notes) == 2, "the question and the trouble")
+    person.wait(lambda: len(notes) == 2 and len(said()) == 2, "the question and the trouble")
     person.viewer.layers.clear()
     person.wait(lambda: not said(), "silence")
 
