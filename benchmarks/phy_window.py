@@ -66,6 +66,10 @@ class PhyDesk:
         """Select the most similar cluster beside the chosen one."""
         self._supervisor.select_actions.next()
 
+    def look(self, seconds: float) -> None:
+        """Look at what is shown."""
+        _rest(seconds)
+
     def merge(self) -> None:
         """Merge the selected clusters."""
         self._supervisor.actions.merge()

@@ -81,6 +81,10 @@ class EightViews:
         """Press the key that selects the most similar cluster beside the chosen one."""
         self._press("Space")
 
+    def look(self, seconds: float) -> None:
+        """Look at what is shown; the views read on meanwhile."""
+        self._person.rest(seconds)
+
     def merge(self) -> None:
         """Press the key that merges the selected clusters."""
         self._press("G")

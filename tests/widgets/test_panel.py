@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from qtpy.QtCore import QEvent, QThreadPool, QTimer
+from qtpy.QtCore import QEvent, QSignalBlocker, QThreadPool, QTimer
 from qtpy.QtGui import QColor
 from qtpy.QtWidgets import QApplication, QLabel
 from widgets.light_session import light_session
@@ -320,7 +320,8 @@ def test_clusters_that_an_edit_took_away_while_they_were_read_are_no_error(panel
     session.selection.changed.block()
     session.merge([3, 4])
     session.selection.changed.unblock()
-    panel._soon.stop()  # the answer comes before the panel has looked again
+    with QSignalBlocker(panel._soon):  # the answer comes before the panel has looked again
+        QApplication.processEvents()
     panel.gate.set()
     qtbot.waitUntil(lambda: not panel.busy and panel._request is not None)
     assert shows(panel, session.selection.clusters)

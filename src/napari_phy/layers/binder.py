@@ -185,9 +185,11 @@ class LayerBinder:
         with layer.events.blocker_all():
             layer.data = points.positions
             layer.selected_data = set()
-            layer.size = 1  # the limits decide; a large size would be part of what napari's Home button fits
-            if len(points.colors):
+            if (layer.size != 1).any():  # each of these draws the layer anew
+                layer.size = 1  # the limits decide; a large size would be part of what napari's Home button fits
+            if (layer.border_width != points.rims).any():
                 layer.border_width = points.rims
+            if len(points.colors):
                 layer.border_color = points.colors  # a border of no width still tints the rim
                 layer.face_color = points.faces
         layer.editable = False  # setting data makes it editable again

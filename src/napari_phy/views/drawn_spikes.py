@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_phy.core.arrays import read_only
-from napari_phy.stats.sampling import evenly_spaced, evenly_spaced_others
+from napari_phy.stats.sampling import evenly_spaced, evenly_spaced_others, evenly_spread
 from napari_phy.views.session_like import SessionLike
 from napari_phy.views.violations import violating_spikes
 
@@ -129,17 +129,18 @@ def drawn_spikes(
     *,
     mark_violations: bool = False,
 ) -> DrawnSpikes:
-    """Return up to `n_spikes_max` evenly spaced spikes of each cluster, over what `others` picks of all other spikes.
+    """Return up to `n_spikes_max` evenly spread spikes of each cluster, over what `others` picks of all other spikes.
 
+    Many of those of a merged cluster are those of its parts, so little is read anew.
     `others` gets the ascending spikes of the clusters. Violations that are to be marked are drawn in addition, up to as
     many again. Raises ClusteringError when a cluster does not exist (any more).
     """
     selected = all_spikes(session, clusters)
-    drawn = [_some(session.manager.spikes(cluster), n_spikes_max) for cluster in reversed(clusters)]
+    drawn = [evenly_spread(session.manager.spikes(cluster), n_spikes_max) for cluster in reversed(clusters)]
     violating = [_NO_SPIKES] * len(clusters)
     if mark_violations:
         violating = [violating_spikes(session, (cluster,)) for cluster in reversed(clusters)]
-        marked = [_some(spikes, n_spikes_max) for spikes in violating]
+        marked = [evenly_spread(spikes, n_spikes_max) for spikes in violating]
         drawn = [np.union1d(spikes, more) for spikes, more in zip(drawn, marked, strict=True)]
     background = others(selected)
     places = np.repeat(
@@ -170,7 +171,3 @@ def others_of(session: SessionLike, selected: Spikes, n_max: int) -> Spikes:
     others = always[~np.isin(always, selected, assume_unique=True)]
     instead = evenly_spaced_others(stop - first, np.union1d(selected, others) - first, n_max - len(others)) + first
     return np.union1d(others, instead)
-
-
-def _some(spikes: Spikes, n_max: int) -> Spikes:
-    return spikes[evenly_spaced(len(spikes), n_max)]

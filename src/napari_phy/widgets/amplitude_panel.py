@@ -47,6 +47,7 @@ class AmplitudePanel(SpikeScatterPanel):
     working = "Reading amplitudes…"
     failed = "The amplitudes could not be read."
     needs_raw_data = True
+    reads_ahead = True
     side = 0.16
     remembered: ClassVar[Allowed] = {**SpikeScatterPanel.remembered, "measure": (None, *KINDS)}
     help_text = (

@@ -22,9 +22,14 @@ def dock_name(name: str) -> str:
 
 
 def add_dock(viewer: Viewer, panel: QWidget, name: str) -> QDockWidget:
-    """Dock a panel in the window of a viewer."""
+    """Dock a panel in the window of a viewer.
+
+    napari does not note each of its places in the user's settings, which it writes to disk each time: they are ours.
+    """
     area = KINDS[panel.title].area
-    return viewer.window.add_dock_widget(panel, name=dock_name(name), area=area, add_vertical_stretch=False)
+    dock = viewer.window.add_dock_widget(panel, name=dock_name(name), area=area, add_vertical_stretch=False)
+    dock.dockLocationChanged.disconnect()
+    return dock
 
 
 class DockBoard(QObject):

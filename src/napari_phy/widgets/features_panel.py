@@ -80,6 +80,7 @@ class FeaturesPanel(SpikeScatterPanel):
     subject = "its features"
     working = "Reading features…"
     needs_features = True
+    reads_ahead = True
     failed = "The features could not be read."
     remembered: ClassVar[Allowed] = {**SpikeScatterPanel.remembered, "grid": values_of(GRIDS)}
     help_text = (

@@ -6,24 +6,21 @@ from qtpy.QtCore import QPointF, QRectF, QSize
 from qtpy.QtGui import QPainter
 from qtpy.QtWidgets import QWidget
 
-from napari_phy.core.colors import is_hollow
 from napari_phy.core.progress import OnProgress
 from napari_phy.views.firing_rate import FiringRateData, FiringRateRequest, compute_firing_rates
 from napari_phy.views.numbers import format_number
 from napari_phy.widgets.canvas.frame import Frame
 from napari_phy.widgets.canvas.step_plot import bin_at, listed, paint_steps, step_frame
 from napari_phy.widgets.choices import Allowed, values_of
-from napari_phy.widgets.legend import LegendEntry
-from napari_phy.widgets.painted_panel import PaintedPanel
 from napari_phy.widgets.panel import guarded
+from napari_phy.widgets.steps_panel import StepsPanel
 from napari_phy.widgets.theme import Tokens
 from napari_phy.widgets.time_axis import paint_clock, paint_unused
 
 BINS = tuple((f"{n} bins", n) for n in (50, 100, 200, 500, 1000))
-N_MAX = 16
 
 
-class FiringRatePanel(PaintedPanel):
+class FiringRatePanel(StepsPanel):
     """Rates of the selection along time; a click moves the clock of all views."""
 
     title = "Firing rate"
@@ -53,7 +50,7 @@ class FiringRatePanel(PaintedPanel):
             self._links.connect(self.session.time.range_changed, self._on_time_changed)
 
     def make_request(self) -> FiringRateRequest | None:
-        clusters = self.clusters[:N_MAX]
+        clusters = self.drawn_clusters
         return FiringRateRequest(clusters, self.n_bins) if clusters else None
 
     def compute(self, session: Any, request: FiringRateRequest, on_progress: OnProgress) -> FiringRateData:
@@ -67,20 +64,8 @@ class FiringRatePanel(PaintedPanel):
 
     # --- drawing ---
 
-    def draw(self, data: FiringRateData) -> None:
-        left_out = len(self.clusters) - len(data.cluster_ids)
-        words = f"the first {N_MAX} of {len(self.clusters)} clusters; " if left_out > 0 else ""
-        self.stack.caption.setText(words + data.caption)
-        super().draw(data)
-
-    def legend_entries(self) -> tuple[LegendEntry, ...]:
-        data = self.data
-        if data is None:
-            return super().legend_entries()
-        return tuple(
-            LegendEntry(f"{cluster} · {format_number(rate, 1)} Hz", self.color_of(place), hollow=is_hollow(place))
-            for place, (cluster, rate) in enumerate(zip(data.cluster_ids.tolist(), data.mean_rates, strict=True))
-        )
+    def words_beside(self, data: FiringRateData, place: int) -> str:
+        return f"{format_number(data.mean_rates[place], 1)} Hz"
 
     def frame(self, size: QSize, theme: Tokens) -> Frame:
         """Return the plot's rectangle and its ranges in seconds and Hz."""

@@ -7,15 +7,13 @@ from qtpy.QtCore import QRectF, QSize
 from qtpy.QtGui import QPainter
 from qtpy.QtWidgets import QWidget
 
-from napari_phy.core.colors import is_hollow
 from napari_phy.core.progress import OnProgress
 from napari_phy.views.intervals import IntervalsData, IntervalsRequest, Scale, compute_intervals, violation_words
 from napari_phy.views.numbers import format_number
 from napari_phy.widgets.canvas.frame import Frame
 from napari_phy.widgets.canvas.step_plot import bin_at, decade_ticks, listed, paint_steps, step_frame
 from napari_phy.widgets.choices import Allowed, choice_actions, show_choice, values_of
-from napari_phy.widgets.legend import LegendEntry
-from napari_phy.widgets.painted_panel import PaintedPanel
+from napari_phy.widgets.steps_panel import StepsPanel
 from napari_phy.widgets.theme import Tokens
 
 SCALES = (("Linear", "linear"), ("Log", "log"))
@@ -23,10 +21,9 @@ HEIGHTS = (("Density", "density"), ("Counts", "counts"))
 WINDOWS = tuple((f"{ms} ms", float(ms)) for ms in (20, 50, 100, 200, 500, 1000))
 BINS = tuple((f"{n} bins", n) for n in (25, 50, 100, 200))
 REFRACTORY = tuple((f"{ms:g} ms", ms) for ms in (0.5, 1.0, 1.5, 2.0, 3.0, 5.0))
-N_MAX = 16
 
 
-class IntervalsPanel(PaintedPanel):
+class IntervalsPanel(StepsPanel):
     """Interspike intervals of the selection; the band is the refractory time."""
 
     title = "Intervals"
@@ -66,7 +63,7 @@ class IntervalsPanel(PaintedPanel):
         return plot
 
     def make_request(self) -> IntervalsRequest | None:
-        clusters = self.clusters[:N_MAX]
+        clusters = self.drawn_clusters
         if not clusters:
             return None
         return IntervalsRequest(clusters, self.scale, self.n_bins, self.window, self.refractory)
@@ -108,20 +105,8 @@ class IntervalsPanel(PaintedPanel):
 
     # --- drawing ---
 
-    def draw(self, data: IntervalsData) -> None:
-        left_out = len(self.clusters) - len(data.cluster_ids)
-        words = f"the first {N_MAX} of {len(self.clusters)} clusters; " if left_out > 0 else ""
-        self.stack.caption.setText(words + data.caption)
-        super().draw(data)
-
-    def legend_entries(self) -> tuple[LegendEntry, ...]:
-        data = self.data
-        if data is None:
-            return super().legend_entries()
-        return tuple(
-            LegendEntry(f"{cluster} · {violation_words(data, place)}", self.color_of(place), hollow=is_hollow(place))
-            for place, cluster in enumerate(data.cluster_ids.tolist())
-        )
+    def words_beside(self, data: IntervalsData, place: int) -> str:
+        return violation_words(data, place)
 
     @property
     def is_log(self) -> bool:

@@ -17,6 +17,7 @@ from napari_phy.widgets import messages
 from napari_phy.widgets.amplitudes import Amplitudes
 from napari_phy.widgets.cluster_columns import Column
 from napari_phy.widgets.elided_label import ElidedLabel
+from napari_phy.widgets.filled import Filled
 from napari_phy.widgets.guarded import guarded
 from napari_phy.widgets.header import Header
 from napari_phy.widgets.message_page import MessagePage
@@ -38,7 +39,7 @@ class ClickLabel(ElidedLabel):
             self.clicked.emit()
 
 
-class ListPanel(QWidget):
+class ListPanel(Filled):
     """Base of Clusters and Similar: follows a session and its viewer's theme; holds no state of the sorting.
 
     Parameters
@@ -92,11 +93,14 @@ class ListPanel(QWidget):
         self._body = body
         self.stack.addWidget(body)
         self.stack.addWidget(self.page)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.stack, 1)
         self.strip = ReadingStrip()
+        whole = QWidget()
+        layout = QVBoxLayout(whole)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.stack, 1)
         layout.addWidget(self.strip)
+        self.fill(whole)
 
         self._amplitudes = Amplitudes(self)
         self._amplitudes.known.connect(self._on_amplitudes)

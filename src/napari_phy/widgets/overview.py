@@ -1,5 +1,6 @@
 """napari's canvas as the overview of a recording: our layers, what fits and frames them, what is read for them."""
 
+from functools import partial
 from typing import Any
 from weakref import ref
 
@@ -16,6 +17,7 @@ from napari_phy.widgets.density_switch import DensitySwitch
 from napari_phy.widgets.raw_watch import RawWatch
 from napari_phy.widgets.theme import Tokens
 from napari_phy.widgets.time_frame import TimeFrame
+from napari_phy.widgets.together import Together
 from napari_phy.widgets.trace_summary import TraceSummary
 
 
@@ -27,7 +29,7 @@ class Overview(QObject):
     traces_changed = Signal()  # they are read better than before
     _filtered = Signal()
 
-    def __init__(self, viewer: Viewer, window: QMainWindow, parent: QObject) -> None:
+    def __init__(self, viewer: Viewer, window: QMainWindow, together: Together, parent: QObject) -> None:
         super().__init__(parent)
         self._viewer = ref(viewer)
         self._session: Any = None
@@ -35,7 +37,7 @@ class Overview(QObject):
         self._is_too_wide = False  # for a filter
         self.binder: LayerBinder | None = None
         self._points_soon = QTimer(self, singleShot=True, interval=0)  # lists are painted before
-        self._points_soon.timeout.connect(self.refresh)
+        self._points_soon.timeout.connect(partial(together.hold, self.refresh))
         self.fit = CanvasFit(window, self)
         self.frame = TimeFrame(viewer, window, self)
         self.density = DensitySwitch(window, self)

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any, ClassVar
 
 from napari.viewer import Viewer
-from qtpy.QtCore import QTimer, Signal
+from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QWidget
 
 from napari_phy.core.errors import ClusteringError, MissingDataError
@@ -19,6 +19,8 @@ from napari_phy.widgets.latest_answer import LatestAnswer
 from napari_phy.widgets.legend import LegendEntry
 from napari_phy.widgets.panel_frame import PanelFrame
 from napari_phy.widgets.session_links import SessionLinks
+from napari_phy.widgets.soon import Soon
+from napari_phy.widgets.together import Together
 
 logger = logging.getLogger(__name__)
 
@@ -42,6 +44,7 @@ class Panel(PanelFrame):
     needs_raw_data = False
     needs_features = False
     needs_opengl = False
+    reads_ahead = False  # keeps what it reads: worth asking for the clusters that are likely to come next
     all_times = False  # draws time itself, so that all spikes stay in sight when only those of a stretch are used
     remembered: ClassVar[Allowed] = {}  # what the user chooses here: read as `x`, set by `set_x`
 
@@ -51,15 +54,17 @@ class Panel(PanelFrame):
     def __init__(self, session: Any = None, *, viewer: Viewer | None = None, parent: QWidget | None = None) -> None:
         self.session: Any = None
         self._request: Hashable | None = None
+        self._held: tuple[Hashable, Any] | None = None  # an answer that is about to be shown
+        self.together: Together | None = None
         self._frozen: tuple[int, ...] | None = None
         self._is_stale = True
         self._preparation: Any = None  # reads the features of a large data set
         self._links = SessionLinks()
         super().__init__(viewer, parent)
         self._answers = LatestAnswer(self)
-        self._soon = QTimer(self, singleShot=True, interval=0)
+        self._soon = Soon(self)
 
-        self._soon.timeout.connect(self._refresh_now)
+        self._soon.due.connect(self._refresh_now)
         self._answers.answered.connect(self._on_answered)
         self._answers.failed.connect(self._on_failed)
         self._answers.progressed.connect(self.stack.go_on)
@@ -135,14 +140,19 @@ class Panel(PanelFrame):
         return self.session.opened if self.all_times else self.session.shown
 
     @property
-    def busy(self) -> bool:
+    def waiting(self) -> bool:
         """Whether an answer is awaited."""
-        return self._soon.isActive() or self._answers.wanted is not None
+        return self._soon.is_asked or self._answers.wanted is not None
+
+    @property
+    def busy(self) -> bool:
+        """Whether something else will be shown."""
+        return self.waiting or self._held is not None
 
     def set_session(self, session: Any) -> None:
         """Follow another session, the same after it was switched, or none."""
         self._links.close()
-        self._answers.drop()
+        self._drop()
         if self.session is not None:
             self.stack.show_message("")  # nothing of the data set or clustering that was left stays in sight
         self.session, self.data, self._request = session, None, None
@@ -179,11 +189,11 @@ class Panel(PanelFrame):
             self._request = None
         self._is_stale = True
         if self.isVisible():
-            self._soon.start()
+            self._soon.ask()
 
     def read_again(self) -> None:
         """Show the same of data that were read anew."""
-        self._answers.drop()
+        self._drop()
         self.refresh(again=True)
 
     # --- the way of a request ---
@@ -217,14 +227,27 @@ class Panel(PanelFrame):
         elif request is None:
             self._show_nothing(f"Select a cluster to see {self.subject}.", "Click a row in Clusters, or press Home.")
         elif request == self._request:
-            self._answers.drop()
+            self._drop()
             self._show_picture()
-        elif request != self._answers.wanted:
+        elif request != self._answers.wanted and (self._held is None or request != self._held[0]):
+            self._held = None
             self._answers.ask(request, partial(self.compute, self.in_sight, request))
             self.stack.wait()
 
     @guarded
     def _on_answered(self, request: Hashable, data: Any) -> None:
+        self._held = request, data
+        if self.together is None:
+            self.show_held()
+        else:
+            self.together.hold(self.show_held)
+
+    @guarded
+    def show_held(self) -> None:
+        """Show the answer that came last, unless it is no longer wished for."""
+        if self._held is None:
+            return
+        (request, data), self._held = self._held, None
         self._request = request
         self.data = data
         self.draw(data)
@@ -242,8 +265,13 @@ class Panel(PanelFrame):
             self.show_error(error)
 
     def _on_cancelled(self) -> None:
-        self._answers.drop()
+        self._drop()
         self.stack.show_message(messages.cancelled(self.working), buttons=[("Try again", self.read_again)])
+
+    def _drop(self) -> None:
+        """Wait for no answer."""
+        self._answers.drop()
+        self._held = None
 
     # --- states ---
 
@@ -252,7 +280,7 @@ class Panel(PanelFrame):
         self.stack.show_picture()
 
     def _show_nothing(self, headline: str, explanation: str = "") -> None:
-        self._answers.drop()
+        self._drop()
         self._request, self.data = None, None
         self.stack.show_message(headline, explanation)
 
@@ -280,4 +308,4 @@ class Panel(PanelFrame):
         """Catch up with what changed while hidden."""
         super().showEvent(event)
         if self._is_stale:
-            self._soon.start()
+            self._soon.ask()

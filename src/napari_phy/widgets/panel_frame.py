@@ -7,10 +7,11 @@ from typing import Any
 from napari.viewer import Viewer
 from qtpy.QtCore import QSize, Qt, Signal
 from qtpy.QtGui import QPixmap
-from qtpy.QtWidgets import QApplication, QFileDialog, QSizePolicy, QToolTip, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QApplication, QFileDialog, QSizePolicy, QToolTip, QWidget
 
 from napari_phy.core.colors import is_hollow, selection_color
 from napari_phy.widgets.drop_down import DropDown
+from napari_phy.widgets.filled import Filled
 from napari_phy.widgets.guarded import guarded
 from napari_phy.widgets.header import Header
 from napari_phy.widgets.legend import LegendEntry
@@ -19,7 +20,7 @@ from napari_phy.widgets.svg_file import Surroundings
 from napari_phy.widgets.theme import ThemeFollower, Tokens
 
 
-class PanelFrame(QWidget):
+class PanelFrame(Filled):
     """A header, and below it a picture with legend and caption, or a message in its place.
 
     Parameters
@@ -52,9 +53,7 @@ class PanelFrame(QWidget):
         self.stack = PictureStack(self.make_content(), self.working)
         self.stack.legend.setVisible(self.has_legend)
         self.stack.caption.setVisible(self.has_caption)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.stack)
+        self.fill(self.stack)
         self.theme_follower.changed.connect(self._on_theme_changed)
         self.header.help_requested.connect(self.show_help)
         self.header.more_menu.addAction("Save picture…").triggered.connect(lambda *_: self._ask_picture())

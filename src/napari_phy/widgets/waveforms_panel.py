@@ -59,6 +59,7 @@ class WaveformsPanel(Panel):
     needs_opengl = True
     failed = "The waveforms could not be read."
     needs_raw_data = True
+    reads_ahead = True
     remembered: ClassVar[Allowed] = {
         "kind": values_of(KINDS),
         "arrangement": values_of(ARRANGEMENTS),

@@ -23,6 +23,7 @@ from napari_phy.widgets.desk import SessionDesk
 from napari_phy.widgets.dock_board import DockBoard, add_dock
 from napari_phy.widgets.file_watch import FileWatch
 from napari_phy.widgets.keys import KeyFilter
+from napari_phy.widgets.latest_answer import take_turns
 from napari_phy.widgets.layout_menu import layout_menu
 from napari_phy.widgets.notify import LOCATE, SAVE_COPY, notify, take_back
 from napari_phy.widgets.opening_notes import OpeningNotes
@@ -30,8 +31,10 @@ from napari_phy.widgets.overview import Overview
 from napari_phy.widgets.preferences import preferences
 from napari_phy.widgets.preparation import CurrentPreparation, Preparation
 from napari_phy.widgets.raw_data import RawDataSearch
+from napari_phy.widgets.read_ahead import ReadAhead
 from napari_phy.widgets.session_watch import SessionWatch
 from napari_phy.widgets.theme import ThemeFollower, Tokens
+from napari_phy.widgets.together import Together
 from napari_phy.widgets.toolbar import ActionBar
 from napari_phy.widgets.view_memory import ViewMemory
 from napari_phy.widgets.work_bar import WorkBar
@@ -59,6 +62,7 @@ class Workspace(QObject):
         super().__init__(window)
         self.setObjectName(NAME)
         keep_programs()
+        take_turns()
         self._viewer = ref(viewer)
         self._window = ref(window)  # weak, as is all here: nothing of ours keeps a closed window alive
         self.destroyed.connect(partial(_forget_all, self.__dict__))
@@ -70,7 +74,9 @@ class Workspace(QObject):
         self.board = DockBoard(viewer, window, self)
         self.board.adopted.connect(self._on_adopted)
         self.panels, self.docks = self.board.panels, self.board.docks
-        self.overview = Overview(viewer, window, self)
+        self._together = Together(self.panels, self)
+        self.read_ahead = ReadAhead(self.panels, self)
+        self.overview = Overview(viewer, window, self._together, self)
         self.board.arranged.connect(self.overview.fit.fit_soon)
         self.overview.traces_changed.connect(self._on_traces_changed)
         self.theme_follower = ThemeFollower(viewer, self)
@@ -265,6 +271,7 @@ class Workspace(QObject):
         self.overview.follow(session)
         self.overview.apply_theme(self.theme)
         self.watch.follow(session)
+        self.read_ahead.follow(session)
         if viewer is not None:
             viewer.update_console({"session": session})
             self._on_active_layer()
@@ -286,6 +293,7 @@ class Workspace(QObject):
         self.toolbar.set_session(session)
         self._missing = session.model.missing
         self.overview.follow_switch()
+        self.read_ahead.follow(session)
         if self._preparation.now is None and not session.selection.clusters:
             session.start_wizard()
         self.focus_clusters()
@@ -347,6 +355,7 @@ class Workspace(QObject):
             panel.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
             panel.list.customContextMenuRequested.connect(partial(self._show_menu, panel.list))
         else:
+            panel.together = self._together
             panel.hovered.connect(self.desk.say)
             panel.locate_requested.connect(self.raw_data.ask)
             self.memory.follow(dock.windowTitle(), panel)

@@ -1,0 +1,45 @@
+"""While somebody looks, the views read what the next candidate needs."""
+
+import pytest
+from qtpy.QtCore import Qt
+
+from napari_phy.views import kept_features
+
+
+@pytest.fixture
+def spikes_read(monkeypatch):
+    """Collect the numbers of feature rows that are read."""
+    read, counts = kept_features.read_in_file_order, []
+
+    def counted(rows, spike_ids, on_progress):
+        counts.append(len(spike_ids))
+        return read(rows, spike_ids, on_progress)
+
+    monkeypatch.setattr(kept_features, "read_in_file_order", counted)
+    return counts
+
+
+def test_the_next_candidate_reads_nothing(person, kwik_copy, spikes_read):
+    person.open(kwik_copy)
+    person.click(person.listed()[2])
+    person.settle()
+    best = person.chosen[0]
+    person.wait(lambda: not person.workspace.read_ahead.busy, "what comes next")
+    assert sum(spikes_read) > 0
+    spikes_read.clear()
+    person.press(Qt.Key.Key_Space)
+    person.settle()
+    assert person.chosen[0] == best
+    assert len(person.chosen) == 2
+    assert sum(spikes_read) == 0
+
+
+def test_it_stops_when_something_else_is_selected_and_with_the_session(person, kwik_copy):
+    person.open(kwik_copy)
+    ahead = person.workspace.read_ahead
+    person.wait(lambda: not ahead.busy, "what comes next")
+    person.click(person.listed()[1])
+    assert ahead.busy
+    person.viewer.layers.clear()
+    person.wait(lambda: person.session is None, "the end of the session")
+    assert not ahead.busy
