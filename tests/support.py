@@ -40,6 +40,7 @@ class ArrayModel(BaseModel):
     waveforms : (n_spikes, n_samples, n_channels), or None: missing.
     traces : (n_samples, n_channels of the file), or None: missing.
     positions : (n_channels, 2) in µm; a column 20 µm apart when None.
+    knows_positions : whether these are not only assumed.
     missing : sentences; made up for what is None when not given.
     """
 
@@ -56,6 +57,7 @@ class ArrayModel(BaseModel):
         n_features_per_channel=3,
         channel_ids=None,
         positions=None,
+        knows_positions=True,
         sample_rate=20_000.0,
         duration=None,
         microvolts_per_unit=0.195,
@@ -98,6 +100,9 @@ class ArrayModel(BaseModel):
         self.duration = float(duration)
         self.recordings = (Recording(0, "recording 0", 0, round(duration * sample_rate)),)
         self.probe = Probe(_frozen(channel_ids, np.int64), _frozen(positions, np.float64), _frozen(edges, np.int64))
+        if not knows_positions:
+            probe = self.probe
+            self.probe = Probe(probe.channel_ids, probe.positions, probe.edges, np.zeros(n_channels, dtype=bool))
         self.n_features_per_channel = n_features_per_channel
         self.microvolts_per_unit = microvolts_per_unit
         self.spike_samples = _frozen(spike_samples, np.int64)

@@ -21,6 +21,7 @@ def test_a_probe_file_gives_channels_edges_and_positions() -> None:
     probe = probe_file.groups[10]
     assert probe.channel_ids.tolist() == [4, 2, 9]
     assert probe.positions.tolist() == [[1, 2.5], [3, 4], [0, 40]]
+    assert probe.is_known.tolist() == [True, True, False]
     assert probe.edges.tolist() == [[4, 2]]
     assert not probe.positions.flags.writeable
     assert probe_file.groups[2].edges.shape == (0, 2)

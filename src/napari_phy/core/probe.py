@@ -11,7 +11,11 @@ import numpy.typing as npt
 
 from napari_phy.core.arrays import as_ids, read_only
 from napari_phy.core.errors import NapariPhyError
+from napari_phy.core.probe_geometry import known_positions
 from napari_phy.core.probe_svg import probe_svg
+
+ASSUMED_PITCH_UM = 20.0  # between channels whose positions nobody knows
+UNKNOWN_POSITIONS = "Positions are unknown: channels in the order of the file."
 
 
 def _nothing() -> npt.NDArray[Any]:
@@ -29,11 +33,14 @@ class Probe:
     channel_ids : (n_channels,) int64, the columns of the raw data, in the order of features and waveforms.
     positions : (n_channels, 2) float64, x and y in µm; nan where not known, also given as None.
     edges : (n_edges, 2) int64 pairs of neighbouring channel ids (may be empty).
+    is_known : (n_channels,) bool, False where a position was only assumed; where not given, positions are known that
+        are finite, and none when all are the same.
     """
 
     channel_ids: npt.NDArray[np.int64]
     positions: npt.NDArray[np.float64] = field(default_factory=_nothing)
     edges: npt.NDArray[np.int64] = field(default_factory=_nothing)
+    is_known: npt.NDArray[np.bool_] = field(default_factory=_nothing)
 
     def __post_init__(self) -> None:
         ids = as_ids(self.channel_ids)
@@ -41,7 +48,9 @@ class Probe:
             raise NapariPhyError("The channels of a probe are a list of integers.")
         positions = _positions(self.positions, len(ids))
         edges = np.array(self.edges, dtype=np.int64).reshape(-1, 2)
-        for name, array in (("channel_ids", ids), ("positions", positions), ("edges", edges)):
+        given = np.asarray(self.is_known, dtype=np.bool_)
+        is_known = known_positions(positions) & (given if len(given) else True)
+        for name, array in (("channel_ids", ids), ("positions", positions), ("edges", edges), ("is_known", is_known)):
             object.__setattr__(self, name, read_only(array))
 
     @property
@@ -49,9 +58,19 @@ class Probe:
         """Number of channels."""
         return len(self.channel_ids)
 
+    @property
+    def knows_positions(self) -> bool:
+        """Whether depths and distances mean anything: positions were not only assumed."""
+        return bool(self.is_known.sum() >= min(2, self.n_channels))
+
     def _repr_html_(self) -> str:
         """Return the picture for a notebook: an inline SVG."""
-        return probe_svg(self.channel_ids, self.positions)
+        return probe_svg(self.channel_ids, self.positions, self.is_known)
+
+
+def assumed_line(n_channels: int) -> npt.NDArray[np.float64]:
+    """Return (n_channels, 2) positions for channels whose own are not known: a line in the order of the file."""
+    return np.column_stack([np.zeros(n_channels), ASSUMED_PITCH_UM * np.arange(n_channels)])
 
 
 def _positions(given: Any, n_channels: int) -> npt.NDArray[np.float64]:

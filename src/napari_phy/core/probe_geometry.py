@@ -40,16 +40,22 @@ class ProbeGeometry:
         return int(self.shanks.max(initial=-1)) + 1
 
 
-def probe_geometry(positions: npt.ArrayLike) -> ProbeGeometry:
+def known_positions(positions: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+    """Return (n_channels,) bool: positions are not known where they are not finite, nowhere when all are the same."""
+    is_known: npt.NDArray[np.bool_] = np.asarray(np.isfinite(positions).all(axis=1))
+    if is_known.sum() > 1 and len(np.unique(positions[is_known], axis=0)) == 1:
+        return np.zeros(len(positions), dtype=bool)
+    return is_known
+
+
+def probe_geometry(positions: npt.ArrayLike, is_known: npt.NDArray[np.bool_] | None = None) -> ProbeGeometry:
     """Return how the sites at (n_channels, 2) positions in µm lie.
 
-    Positions are not known where they are not finite, and nowhere when all are the same; such channels are put in a
-    column of their own, the first at the bottom. Sites at the same place are moved apart.
+    Channels whose position is not known (None: see `known_positions`) are put in a column of their own, the first at
+    the bottom. Sites at the same place are moved apart.
     """
     places = np.array(positions, dtype=np.float64).reshape(-1, 2)
-    is_known: npt.NDArray[np.bool_] = np.asarray(np.isfinite(places).all(axis=1))
-    if is_known.sum() > 1 and len(np.unique(places[is_known], axis=0)) == 1:
-        is_known = np.zeros(len(places), dtype=bool)
+    is_known = known_positions(places) if is_known is None else is_known
     shanks = np.full(len(places), -1, dtype=np.int64)
     distances = _nearest(np.unique(places[is_known], axis=0))
     usual = float(np.median(distances)) if len(distances) else _UNKNOWN_PITCH_UM

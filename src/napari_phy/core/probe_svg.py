@@ -20,9 +20,11 @@ _FOOT = 24.0
 _SCROLLS_ABOVE = 640
 
 
-def probe_svg(channel_ids: npt.NDArray[np.int64], positions: npt.NDArray[np.float64]) -> str:
+def probe_svg(
+    channel_ids: npt.NDArray[np.int64], positions: npt.NDArray[np.float64], is_known: npt.NDArray[np.bool_]
+) -> str:
     """Return an inline SVG of a probe: a disc for each channel, coloured by shank, its number and place on hover."""
-    geometry = probe_geometry(positions)
+    geometry = probe_geometry(positions, is_known)
     width, height = _size(geometry)
     picture = probe_picture(geometry, channel_ids, width, height - _FOOT, text_px=_TEXT_PX)
     colors = distinct_colors(geometry.n_shanks, dark=False)

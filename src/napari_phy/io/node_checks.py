@@ -59,7 +59,7 @@ def check_channels(file: H5File, groups: Sequence[int]) -> Iterator[Finding]:
         lost = [channel for channel in channels if not _has_position(file, f"{node}/channels/{channel}")]
         if lost:
             what = f"has no position for channels {listed(lost)}"
-            yield Finding("note", place, what, "they are drawn on a line, 20 µm apart")
+            yield Finding("note", place, what, "they are drawn on a line, in the order of the file")
         strange = np.setdiff1d(whole_numbers(attributes.get("adjacency_graph", ())), channels)
         if strange.size:
             what = f"has edges to channels {listed(strange.tolist())}, which it does not have"

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from napari_phy.core.arrays import read_only
 from napari_phy.core.base_model import BaseModel, Recording
 from napari_phy.core.errors import KwikFormatError, NotInFileError
-from napari_phy.core.probe import Probe
+from napari_phy.core.probe import Probe, assumed_line
 from napari_phy.io.h5 import H5File, open_h5
 from napari_phy.io.kwik import parameters, schema
 from napari_phy.io.kwik.events import read_events
@@ -23,7 +23,6 @@ from napari_phy.io.kwik.stored_waveforms import StoredWaveforms, open_waveforms
 from napari_phy.io.kwik.traces import JoinedTraces, RawSegment
 from napari_phy.io.open_ephys_files import RawRecording, find_experiment, read_recordings
 
-_PITCH_UM = 20.0
 _CLUSTERING = "detected"
 
 
@@ -272,8 +271,8 @@ class OpenEphysModel(BaseModel):
             told = "does not say which channels its electrodes have; they are taken to follow each other"
             self.missing += (f"{name} {told}.",)
         channel_ids = np.arange(first, first + n_channels)
-        positions = np.column_stack([np.zeros(n_channels), _PITCH_UM * np.arange(n_channels)])
-        self.probe = Probe(read_only(channel_ids), read_only(positions), read_only(np.empty((0, 2), dtype=np.int64)))
+        unknown = np.zeros(n_channels, dtype=np.bool_)
+        self.probe = Probe(read_only(channel_ids), read_only(assumed_line(n_channels)), is_known=read_only(unknown))
         if spikes is not None and self.n_spikes:
             gain = self.microvolts_per_unit or 1.0
             self._waveforms = open_waveforms(spikes, self.channel_group, (self.n_spikes, n_channels), self._order, gain)

@@ -14,10 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_phy.core.errors import KwikFormatError
-from napari_phy.core.probe import Probe
+from napari_phy.core.probe import Probe, assumed_line
 from napari_phy.io.literals import parse_assignments, read_text
 
-CHANNEL_PITCH_UM = 20.0
 _HIGHEST_CHANNEL = 2**31 - 1
 
 
@@ -88,7 +87,7 @@ def built_in_probe(name: str) -> ProbeFile | None:
     step = 31 - np.arange(32)
     x = np.where(step == 0, 0, (step + 4) * np.where(step % 2, 1, -1))
     edges = [(low, high) for low in range(32) for high in (low + 1, low + 2) if high < 32]
-    probe = _frozen_probe(np.arange(32), np.column_stack([x, 10 * step]), np.array(edges))
+    probe = Probe(np.arange(32), np.column_stack([x, 10 * step]), np.array(edges))
     return ProbeFile("1x32_buzsaki", MappingProxyType({0: probe}))
 
 
@@ -122,11 +121,13 @@ def _probe(stored: Any, where: str) -> Probe:
     positions = stored.get("geometry")
     if positions is not None and not isinstance(positions, dict):
         raise KwikFormatError(f"{where}: geometry must be a dict of positions, such as {{0: (0, 20)}}.")
-    placed = [_position(positions or {}, channel, place, where) for place, channel in enumerate(ids)]
-    return _frozen_probe(
+    placed = np.array([_position(positions or {}, channel, where) for channel in ids], dtype=np.float64).reshape(-1, 2)
+    is_known = np.asarray(np.isfinite(placed).all(axis=1))
+    return Probe(
         np.array(ids, dtype=np.int64),
-        np.array(placed, dtype=np.float64).reshape(-1, 2),
+        np.where(is_known[:, None], placed, assumed_line(len(ids))),
         edges[np.isin(edges, ids).all(axis=1)],
+        is_known,
     )
 
 
@@ -149,10 +150,10 @@ def _edges(graph: Any, where: str) -> npt.NDArray[np.int64]:
     return np.array(pairs, dtype=np.int64).reshape(-1, 2)
 
 
-def _position(positions: Mapping[Any, Any], channel: int, place: int, where: str) -> tuple[float, float]:
+def _position(positions: Mapping[Any, Any], channel: int, where: str) -> tuple[float, float]:
     stored = positions.get(channel)
     if stored is None:
-        return 0.0, place * CHANNEL_PITCH_UM
+        return np.nan, np.nan
     if isinstance(stored, (list, tuple)) and len(stored) == 2:
         numbers = [float(value) for value in stored if isinstance(value, (int, float))]
         if len(numbers) == 2 and np.isfinite(numbers).all():
@@ -160,10 +161,3 @@ def _position(positions: Mapping[Any, Any], channel: int, place: int, where: str
     raise KwikFormatError(
         f"{where}: channel {channel} has the position {shown(stored)}; write x and y in µm, as (0, 20)."
     )
-
-
-def _frozen_probe(channel_ids: npt.NDArray[Any], positions: npt.NDArray[Any], edges: npt.NDArray[Any]) -> Probe:
-    arrays = channel_ids.astype(np.int64), positions.astype(np.float64), edges.astype(np.int64)
-    for array in arrays:
-        array.flags.writeable = False
-    return Probe(*arrays)

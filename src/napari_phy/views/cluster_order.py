@@ -25,7 +25,8 @@ def order_clusters(
     Parameters
     ----------
     clusters : in the order of the list.
-    order : the highest first ("depth"), the fastest, the largest ("size"), good ones, by id, or as given ("list").
+    order : the highest first ("depth"; without positions that of the last channel), the fastest, the largest
+        ("size"), good ones, by id, or as given ("list").
     reads_features : whether depths may be read that nobody knows yet.
 
     Raises ClusteringError when a cluster does not exist (any more).
@@ -34,7 +35,24 @@ def order_clusters(
         return read_only(np.array(clusters, dtype=np.int64))
     reads: Literal["all", "nothing"] = "all" if order == "depth" and reads_features else "nothing"
     table = compute_cluster_table(session, sorted(clusters), reads=reads)
-    return read_only(table.ids[np.lexsort((table.ids, _keys(table, order)))])
+    probe = session.model.probe
+    if order == "depth" and not probe.knows_positions:
+        places = {channel: place for place, channel in enumerate(probe.channel_ids.tolist())}
+        keys = -np.array([places.get(channel, np.nan) for channel in table.channels.tolist()])
+    else:
+        keys = _keys(table, order)
+    return read_only(table.ids[np.lexsort((table.ids, keys))])
+
+
+def order_told(session: SessionLike, order: Order, *, reads_features: bool = True) -> str:
+    """Return what clusters are sorted by where it cannot be what was asked for: "by id: depths need features"."""
+    if order != "depth":
+        return ""
+    if session.sums is None:
+        return "by id: depths need features"
+    if not reads_features:
+        return "by id until features are read"
+    return "" if session.model.probe.knows_positions else "by channel: positions are unknown"
 
 
 def _keys(table: ClusterTable, order: Order) -> npt.NDArray[np.float64]:

@@ -35,7 +35,7 @@ class ClusterTable:
     ids : (n,) int64.
     groups : n lower-case names.
     channels : (n,) int64, channel id of the largest mean |feature| × mask; −1 where unknown.
-    depths : (n,) float64, µm, centre of mass of the same over y; nan where unknown.
+    depths : (n,) float64, µm, centre of mass of the same over y; nan where unknown, as without positions.
     n_spikes : (n,) int64.
     rates : (n,) float64, Hz.
     amplitudes : (n,) float64, in the unit of the model; nan until `compute_amplitudes` has read them.
@@ -157,7 +157,8 @@ def _place(model: BaseModel, weights: npt.NDArray[np.float64]) -> _Place:
     if not total > 0:
         return _Place()
     channel = int(model.probe.channel_ids[np.argmax(weights)])
-    return _Place(channel, float(weights @ model.probe.positions[:, 1] / total))
+    depth = float(weights @ model.probe.positions[:, 1] / total) if model.probe.knows_positions else math.nan
+    return _Place(channel, depth)
 
 
 def _read_amplitudes(session: SessionLike, clusters: list[int], on_progress: OnProgress) -> dict[int, float]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from napari_phy.core.arrays import evenly_spaced, read_only
 from napari_phy.core.progress import OnProgress, no_progress
-from napari_phy.core.spike_columns import SpikeColumns
+from napari_phy.core.spike_columns import UNKNOWN_CHANNEL, SpikeColumns
 from napari_phy.stats.spike_counts import column_edges, count_cells
 from napari_phy.views.session_like import SessionLike
 
@@ -37,6 +37,7 @@ class DriftData:
     sample_rate : samples a second.
     depth_range : (low, high) in µm that holds all channels.
     amplitude_range : what the two ends of the colours stand for.
+    knows_positions : whether depths are in µm; else they are places of channels in the order of the file.
     """
 
     columns: SpikeColumns
@@ -45,6 +46,7 @@ class DriftData:
     duration_s: float
     depth_range: tuple[float, float]
     amplitude_range: tuple[float, float]
+    knows_positions: bool = True
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,14 +87,25 @@ def compute_drift(session: SessionLike, request: DriftRequest, on_progress: OnPr
     """
     model = session.model
     columns = session.columns.get(on_progress)
+    knows_positions = model.probe.knows_positions
     depths = model.probe.positions[:, 1]
     low, high = (float(depths.min()), float(depths.max())) if len(depths) else (0.0, 1.0)
     margin = _MARGIN * (high - low) or 20.0
+    if not knows_positions:
+        places = np.where(columns.channels == UNKNOWN_CHANNEL, np.nan, columns.channels).astype(np.float32)
+        columns = replace(columns, depths=read_only(places))
+        low, high, margin = 0.0, float(model.n_channels - 1), 0.5
     some = columns.amplitudes[evenly_spaced(len(columns), N_LOOKED_AT)]
     ends = np.quantile(some, AMPLITUDE_SHARES).tolist() if len(some) else (0.0, 1.0)
     amplitude_range = (float(ends[0]), max(float(ends[1]), float(ends[0]) + 1e-6))
     return DriftData(
-        columns, model.spike_samples, model.sample_rate, model.duration, (low - margin, high + margin), amplitude_range
+        columns,
+        model.spike_samples,
+        model.sample_rate,
+        model.duration,
+        (low - margin, high + margin),
+        amplitude_range,
+        knows_positions,
     )
 
 

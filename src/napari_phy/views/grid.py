@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from napari_phy.core.arrays import read_only
 from napari_phy.core.progress import OnProgress, no_progress, part_of
-from napari_phy.views.cluster_order import Order, order_clusters
+from napari_phy.views.cluster_order import Order, order_clusters, order_told
 from napari_phy.views.correlograms import CorrelogramRequest, compute_correlograms
 from napari_phy.views.firing_rate import FiringRateRequest, compute_firing_rates
 from napari_phy.views.numbers import format_number
@@ -76,11 +76,13 @@ class GridData:
     request : what was asked for.
     cluster_ids : (n,) int64 of all tiles, in order.
     tiles : {cluster: tile} of those in sight.
+    sorted_by : what they are sorted by where that is not what was asked for.
     """
 
     request: GridRequest
     cluster_ids: npt.NDArray[np.int64]
     tiles: Mapping[int, Tile]
+    sorted_by: str = ""
 
 
 _tiles: SessionCache[tuple[Content, int], Tile] = SessionCache(2**24, lambda tile: tile.values.nbytes + 200)
@@ -106,7 +108,8 @@ def compute_grid(session: SessionLike, request: GridRequest, on_progress: OnProg
         keys = [(request.content, cluster) for cluster in some]
         found = _tiles.get(session, keys, partial(_make, session, make, of_some))
         tiles.update({cluster: tile for (_, cluster), tile in found.items()})
-    return GridData(request, ids, MappingProxyType(tiles))
+    told = order_told(session, request.order, reads_features=request.reads_features)
+    return GridData(request, ids, MappingProxyType(tiles), told)
 
 
 _Maker = Callable[[SessionLike, list[int], OnProgress], dict[int, Tile]]

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_phy.core.arrays import read_only
+from napari_phy.core.probe import UNKNOWN_POSITIONS
 from napari_phy.core.probe_geometry import ProbeGeometry, probe_geometry
 from napari_phy.core.progress import OnProgress, no_progress
 from napari_phy.views.numbers import format_number, format_shown
@@ -72,9 +73,11 @@ def compute_probe(session: SessionLike, request: ProbeRequest, on_progress: OnPr
         caption = f"size of the features of {format_shown(n_spikes, n_spikes)}"
     elif clusters:
         caption = "without raw data and features, amplitudes are not known"
+    if not model.probe.knows_positions:
+        caption = f"{caption}. {UNKNOWN_POSITIONS}" if caption else UNKNOWN_POSITIONS
     return ProbeData(
         request=request,
-        geometry=probe_geometry(model.probe.positions),
+        geometry=probe_geometry(model.probe.positions, model.probe.is_known),
         channel_ids=model.probe.channel_ids,
         positions=model.probe.positions,
         amplitudes=read_only(amplitudes),

@@ -11,7 +11,7 @@ from napari_phy.core.arrays import read_only
 from napari_phy.core.errors import NapariPhyError
 from napari_phy.core.progress import OnProgress, no_progress
 from napari_phy.stats.spike_counts import column_edges, count_labels
-from napari_phy.views.cluster_order import Order, order_clusters
+from napari_phy.views.cluster_order import Order, order_clusters, order_told
 from napari_phy.views.session_like import SessionLike
 
 TICKS_PER_S = 1_000_000  # of spike times that come in seconds
@@ -128,10 +128,11 @@ class RasterRequest:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RasterData:
-    """The rows of a raster, from the top."""
+    """The rows of a raster, from the top, and what they are sorted by where that is not what was asked for."""
 
     request: RasterRequest
     cluster_ids: npt.NDArray[np.int64]
+    sorted_by: str = ""
 
 
 def compute_raster(session: SessionLike, request: RasterRequest, on_progress: OnProgress = no_progress) -> RasterData:
@@ -141,4 +142,4 @@ def compute_raster(session: SessionLike, request: RasterRequest, on_progress: On
     """
     on_progress(0)
     ids = order_clusters(session, request.clusters, request.order, reads_features=request.reads_features)
-    return RasterData(request, ids)
+    return RasterData(request, ids, order_told(session, request.order, reads_features=request.reads_features))

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from napari_phy.core.arrays import read_only
 from napari_phy.core.progress import OnProgress, no_progress
 from napari_phy.stats.similarity import cosine_matrix
-from napari_phy.views.cluster_order import Order, order_clusters
+from napari_phy.views.cluster_order import Order, order_clusters, order_told
 from napari_phy.views.numbers import format_count
 from napari_phy.views.session_cache import SessionCache
 from napari_phy.views.session_like import SessionLike
@@ -43,6 +43,7 @@ class SimilarityData:
     similarities : (n, n) float32, symmetric, −1 … 1; larger is more alike.
     levels : (n, n) uint8, the same from 0 to 1 as 0 … 255.
     caption : the words below the picture.
+    sorted_by : what clusters are sorted by where that is not what was asked for.
     """
 
     request: SimilarityRequest
@@ -50,6 +51,7 @@ class SimilarityData:
     similarities: Float32
     levels: npt.NDArray[np.uint8]
     caption: str
+    sorted_by: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,6 +93,7 @@ def compute_similarity(
         similarities=read_only(similarities),
         levels=read_only(np.rint(255 * np.clip(similarities, 0, 1)).astype(np.uint8)),
         caption=f"cosine of the mean masked features of {format_count(len(ids), 'cluster')}",
+        sorted_by=order_told(session, request.order),
     )
 
 

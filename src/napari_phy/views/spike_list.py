@@ -149,7 +149,10 @@ def _of_columns(
     indices = columns.channels[spike_ids]
     known = indices != UNKNOWN_CHANNEL
     channels = np.where(known, session.model.probe.channel_ids[np.where(known, indices, 0)], -1)
-    return channels, columns.depths[spike_ids], columns.amplitudes[spike_ids]
+    depths = columns.depths[spike_ids]
+    if not session.model.probe.knows_positions:
+        depths = np.full_like(depths, np.nan)
+    return channels, depths, columns.amplitudes[spike_ids]
 
 
 def _ordered(values: npt.NDArray[Any], *, descending: bool) -> npt.NDArray[np.int64]:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from napari_phy.core.arrays import read_only
 from napari_phy.core.progress import OnProgress, no_progress, part_of
-from napari_phy.views.cluster_order import Order, order_clusters
+from napari_phy.views.cluster_order import Order, order_clusters, order_told
 from napari_phy.views.session_cache import SessionCache
 from napari_phy.views.session_like import SessionLike
 from napari_phy.views.spike_rows import required
@@ -83,6 +83,7 @@ class TemplatesData:
     channel_ids: npt.NDArray[np.int64]
     duration_ms: float
     unit: str
+    sorted_by: str = ""
 
 
 _templates: SessionCache[int, Template] = SessionCache(2**25, lambda template: template.mean.nbytes + 200)
@@ -113,6 +114,7 @@ def compute_templates(
         channel_ids=model.probe.channel_ids,
         duration_ms=1000 * (rows.shape[1] - 1) / model.sample_rate,
         unit=model.unit,
+        sorted_by=order_told(session, request.order, reads_features=request.reads_features),
     )
 
 

@@ -27,6 +27,7 @@ ZOOM_STEP = 1.25
 SHORTEST_S, LOWEST_UM = 0.01, 5.0
 HOVER_PX = 5.0
 METRICS = (("Amplitude", "amplitude"), ("Number", "number"))
+NO_DEPTH = "channel in the file (positions are unknown)"
 MEANINGS = {"amplitude": "mean amplitude (features)", "number": "number of spikes"}
 
 
@@ -150,7 +151,8 @@ class DriftPanel(Panel):
             self._draw_image(frame)
         painter.drawImage(QPointF(frame.left, frame.top), self._image)
         area = QRectF(frame.left, frame.top, frame.width, frame.height)
-        paint_axes(painter, frame, theme, "time (s)", "depth (µm)")
+        title = "depth (µm)" if self.data.knows_positions else NO_DEPTH
+        paint_axes(painter, frame, theme, "time (s)", title)
         clock = self.session.time
         paint_unused(painter, theme, area, *frame.x_range, clock.range_s)
         paint_clock(painter, theme, area, *frame.x_range, clock.time_s, clock.shown_s)
@@ -220,7 +222,8 @@ class DriftPanel(Panel):
             times = (0.0, max(SHORTEST_S, longest))
         if depths[1] - depths[0] >= tallest:
             depths = self.data.depth_range
-        if times[1] - times[0] >= SHORTEST_S and depths[1] - depths[0] >= LOWEST_UM:
+        lowest = LOWEST_UM if self.data.knows_positions else 1.0
+        if times[1] - times[0] >= SHORTEST_S and depths[1] - depths[0] >= lowest:
             self.show_window(times, depths)
 
     @guarded
@@ -243,13 +246,20 @@ class DriftPanel(Panel):
         index = nearest_point(self.frame, points.times_s, points.depths_um, x_px, y_px, HOVER_PX)
         return None if index is None else int(points.spike_ids[index])
 
+    def _place_words(self, depth: float) -> str:
+        """Return `240 µm`, or `channel 12` where positions are unknown."""
+        if self.data.knows_positions:
+            return f"{format_number(depth)} µm"
+        channels = self.session.model.probe.channel_ids
+        return f"channel {channels[min(max(round(depth), 0), len(channels) - 1)]}"
+
     def read_out(self, x_px: float, y_px: float) -> str:
         """Return `cluster 20, spike 4 113, 3.214 s, 240 µm` for what is under the mouse."""
         frame = self.frame
         if frame is None or not frame.contains(x_px, y_px):
             return ""
         ((time_s, depth_um),) = frame.to_data([[x_px, y_px]])
-        words = [f"{format_number(time_s, 3)} s", f"{format_number(depth_um)} µm"]
+        words = [f"{format_number(time_s, 3)} s", self._place_words(depth_um)]
         spike = self._spike_at(x_px, y_px)
         if spike is not None:
             cluster = int(self.session.manager.clusters_of([spike])[0])

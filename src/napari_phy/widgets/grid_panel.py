@@ -81,8 +81,8 @@ class GridPanel(ScrolledClustersPanel):
     # --- drawing ---
 
     def draw(self, data: GridData) -> None:
-        words = f"{format_count(len(data.cluster_ids), 'cluster')}; {WORDS[data.request.content]}"
-        self.stack.caption.setText(words)
+        words = [format_count(len(data.cluster_ids), "cluster"), WORDS[data.request.content]]
+        self.stack.caption.setText("; ".join([*words, data.sorted_by] if data.sorted_by else words))
         super().draw(data)
 
     def layout_of(self, size: QSize, n: int, theme: Tokens) -> GridLayout:

@@ -141,7 +141,8 @@ class RasterPanel(Panel):
         layout = self.plot.layout_now
         n_rows = 0 if layout is None else len(layout.rows)
         words = format_shown(min(n_rows, self.plot.rows_a_page or n_rows), len(self.plot.rows), "cluster")
-        self.stack.caption.setText(words if n_rows else "")
+        told = self.data.sorted_by if self.data is not None else ""
+        self.stack.caption.setText("; ".join([words, told] if told else [words]) if n_rows else "")
 
     # --- what can be done ---
 

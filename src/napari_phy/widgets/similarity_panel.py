@@ -142,7 +142,8 @@ class SimilarityPanel(AllClustersPanel):
             paint_pair(painter, frame, self.pair, theme)
         told = self._hovered or self.pair
         words = [self._words(told)] if told is not None else []
-        paint_words(painter, frame, size.width(), "   ·   ".join([*words, ORDERED[data.request.order]]), theme)
+        ordered = f"ordered {data.sorted_by}" if data.sorted_by else ORDERED[data.request.order]
+        paint_words(painter, frame, size.width(), "   ·   ".join([*words, ordered]), theme)
         paint_bar(painter, frame, theme)
 
     def _picture_of(self, frame: MatrixFrame, n_px: int, theme: Tokens) -> QImage:

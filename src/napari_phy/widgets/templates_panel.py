@@ -118,7 +118,8 @@ class TemplatesPanel(ScrolledClustersPanel):
             clusters = format_count(len(data.cluster_ids), "cluster")
             height = "each to its own height" if self.scaling == "own" else "all to one height"
             duration = format_number(data.duration_ms, 1)
-            self.stack.caption.setText(f"{clusters}; {duration} ms wide, {height}; below: {data.unit}")
+            words = [clusters, f"{duration} ms wide, {height}", f"below: {data.unit}"]
+            self.stack.caption.setText("; ".join([*words, data.sorted_by] if data.sorted_by else words))
 
     # --- reading ahead ---
 

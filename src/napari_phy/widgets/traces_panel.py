@@ -196,7 +196,7 @@ class TracesPanel(Panel):
     def _channel_colors(self) -> list[str]:
         """Return a colour for each channel by its place on the probe, or nothing: two greys in turn."""
         depths = self.data.source.depths
-        if self.controls.colors == "grey" or depths is None:
+        if self.controls.colors == "grey" or depths is None or not self.session.model.probe.knows_positions:
             return []
         ends = [np.array(QColor(color).getRgb()[:3]) for color in (*self.theme.ramp[1:], self.theme.view)]
         low, high = (DEPTH_INK * ink + (1 - DEPTH_INK) * ends[2] for ink in ends[:2])  # spikes stand out from them
@@ -211,6 +211,8 @@ class TracesPanel(Panel):
         layout = self.layout_now
         n_rows, n_channels = len(layout.rows), len(layout.order)
         words = [f"{n_rows} of {n_channels} channels"] if n_rows < n_channels else []
+        if self.controls.order == "depth" and not self.session.model.probe.knows_positions:
+            words.append("in the order of the file: positions are unknown")
         if self.controls.filter_name != RAW:
             words.append(self.controls.filter_name if data.traces.is_filtered else "raw: filters act on 10 s and less")
         if len(data.spikes.spike_ids) < data.spikes.n_total:

@@ -10,6 +10,7 @@ from qtpy.QtCore import QPointF, Qt
 from qtpy.QtGui import QColor, QPainter
 from qtpy.QtWidgets import QWidget
 
+from napari_phy.core.probe import UNKNOWN_POSITIONS
 from napari_phy.core.progress import OnProgress
 from napari_phy.views.numbers import format_shown
 from napari_phy.views.waveforms import WaveformData, WaveformRequest, compute_waveforms
@@ -220,8 +221,11 @@ class WaveformsPanel(Panel):
         if data is not None:
             read = format_shown(data.n_read, data.n_total)
             words = {"mean": f"mean of {read}", "band": f"mean ± std of {read}", "density": f"density of {read}"}
-            caption = words.get(self.look.kind, data.caption)
-            self.stack.caption.setText(f"{caption}; {self._words_of_silent()}" if self._silent else caption)
+            told = [words.get(self.look.kind, data.caption)]
+            told += [self._words_of_silent()] if self._silent else []
+            unknown = self.look.arrangement == "probe" and not self.session.model.probe.knows_positions
+            caption = "; ".join(told)
+            self.stack.caption.setText(f"{caption}. {UNKNOWN_POSITIONS}" if unknown else caption)
 
     def apply_theme(self, theme: Tokens) -> None:
         self.canvas.apply_theme(theme, self._colors())

@@ -9,7 +9,7 @@ import pytest
 
 from napari_phy.core.base_model import Recording
 from napari_phy.core.errors import SaveError
-from napari_phy.core.probe import Probe
+from napari_phy.core.probe import Probe, assumed_line
 from napari_phy.io.kwik.create import KwikGroup
 from napari_phy.io.kwik.model import KwikModel
 
@@ -115,6 +115,19 @@ def test_a_data_set_without_spikes_or_gain(make_kwik: Callable) -> None:
 
 def small_probe() -> Probe:
     return Probe(np.arange(3), np.zeros((3, 2)), np.empty((0, 2), dtype=int))
+
+
+def test_positions_that_were_only_assumed_are_not_written(make_kwik: Callable) -> None:
+    ids = np.arange(3)
+    probe = Probe(ids, assumed_line(3), is_known=np.zeros(3, dtype=bool))
+    empty = {name: np.zeros(0, dtype=int) for name in ("spike_samples", "spike_clusters")}
+    made = make_kwik(groups={0: KwikGroup(probe, **empty, features=np.empty((0, 3, 3)), masks=np.empty((0, 3)))})
+    with h5py.File(made.path) as file:
+        assert all("position" not in file[f"channel_groups/0/channels/{channel}"].attrs for channel in ids)
+    model = KwikModel(made.path)
+    assert not model.probe.knows_positions
+    assert model.probe.positions.tolist() == assumed_line(3).tolist()
+    model.close()
 
 
 def test_files_that_are_there_are_not_overwritten(make_kwik: Callable, small) -> None:

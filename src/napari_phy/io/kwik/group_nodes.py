@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_phy.core.base_model import Recording
-from napari_phy.core.probe import Probe
+from napari_phy.core.probe import Probe, assumed_line
 from napari_phy.io.h5 import H5File
 from napari_phy.io.kwik import schema
 from napari_phy.io.kwik.clusters import LABEL_PREFIX, klustaviewa_color
@@ -25,9 +25,12 @@ def write_channels(file: H5File, channel_group: int, probe: Probe) -> None:
     node = schema.group_path(channel_group)
     file.write_attr(node, "adjacency_graph", np.asarray(probe.edges, dtype=np.int32).reshape(-1, 2))
     file.write_attr(node, "channel_order", np.asarray(probe.channel_ids, dtype=np.int32))
-    for channel_id, position in zip(probe.channel_ids.tolist(), probe.positions, strict=True):
+    assumed = ~probe.is_known & (probe.positions == assumed_line(probe.n_channels)).all(axis=1)
+    for place, channel_id in enumerate(probe.channel_ids.tolist()):
         file.write_attr(f"{node}/channels/{channel_id}", "name", str(channel_id))
-        file.write_attr(f"{node}/channels/{channel_id}", "position", np.asarray(position, dtype=np.float32))
+        if not assumed[place]:
+            position = np.asarray(probe.positions[place], dtype=np.float32)
+            file.write_attr(f"{node}/channels/{channel_id}", "position", position)
 
 
 def write_spikes(file: H5File, channel_group: int, group: KwikGroup, recordings: Sequence[Recording]) -> None:

@@ -9,12 +9,11 @@ import numpy.typing as npt
 
 from napari_phy.core.arrays import read_only
 from napari_phy.core.errors import KwikFormatError
-from napari_phy.core.probe import Probe
+from napari_phy.core.probe import Probe, assumed_line
 from napari_phy.io.h5 import H5File
 from napari_phy.io.kwik import schema
 from napari_phy.io.kwik.attributes import as_int
 
-_CHANNEL_PITCH_UM = 20.0
 _MAX_CHANNELS = 2**20
 
 
@@ -32,20 +31,22 @@ def read_probe(file: H5File, channel_group: int) -> Probe:
             f"they must lie between 0 and {_MAX_CHANNELS - 1}."
         )
     positions = np.array(
-        [_position(file, f"{node}/channels/{channel}", place) for place, channel in enumerate(channel_ids.tolist())]
+        [_position(file, f"{node}/channels/{channel}") for channel in channel_ids.tolist()], dtype=np.float64
     ).reshape(-1, 2)
+    is_known = np.asarray(np.isfinite(positions).all(axis=1))
+    positions = np.where(is_known[:, None], positions, assumed_line(len(positions)))
     graph = _numbers(attributes.get("adjacency_graph"))
     pairs = np.empty((0, 2)) if graph is None or graph.size % 2 else graph.reshape(-1, 2)
     edges: npt.NDArray[np.int64] = pairs.astype(np.int64)
     edges = edges[np.isin(edges, channel_ids).all(axis=1)]
-    return Probe(read_only(channel_ids), read_only(positions), read_only(edges))
+    return Probe(read_only(channel_ids), read_only(positions), read_only(edges), read_only(is_known))
 
 
-def _position(file: H5File, node: str, place: int) -> tuple[float, float]:
+def _position(file: H5File, node: str) -> tuple[float, float]:
     position = _numbers(file.attrs(node).get("position"))
     if position is not None and position.size == 2 and np.isfinite(position).all():
         return float(position.flat[0]), float(position.flat[1])
-    return 0.0, place * _CHANNEL_PITCH_UM
+    return np.nan, np.nan
 
 
 def _numbers(value: Any) -> npt.NDArray[Any] | None:

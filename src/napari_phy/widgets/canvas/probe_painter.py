@@ -91,14 +91,13 @@ def _paint_numbers(painter, data, picture, theme, chosen) -> None:
 
 
 def _paint_bar(painter, picture, theme, height) -> None:
+    if picture.bar_um is None:
+        return
     painter.setFont(theme.font(TICK_PX))
     y, left = height - theme.px(FOOT_PX) / 2, theme.px(12)
-    if picture.bar_um is None:
-        words, end = "positions are not known", left - theme.px(5)
-    else:
-        words, end = f"{picture.bar_um:g} µm", left + picture.bar_um * picture.px_per_um
-        painter.setPen(QPen(QColor(theme.text), 1.5))
-        painter.drawLine(QLineF(left, y, end, y))
+    words, end = f"{picture.bar_um:g} µm", left + picture.bar_um * picture.px_per_um
+    painter.setPen(QPen(QColor(theme.text), 1.5))
+    painter.drawLine(QLineF(left, y, end, y))
     painter.setPen(QColor(theme.dim))
     box = QRectF(end + theme.px(5), y - theme.px(8), theme.px(200), theme.px(16))
     painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, words)
