@@ -2,6 +2,7 @@
 
 NapariPhyError
 ├── ClusteringError        an edit that cannot be done; nothing was changed
+├── FilterError            a filter of the list of clusters that says nothing
 ├── KwikFormatError        a file that is not what it should be
 ├── MissingDataError       a file or dataset that is not there
 │   └── NotInFileError     a channel group, clustering or cluster group that the file does not have
@@ -19,6 +20,19 @@ class NapariPhyError(Exception):
 
 class ClusteringError(NapariPhyError, ValueError):
     """An edit cannot be done; the clustering is unchanged."""
+
+
+class FilterError(NapariPhyError, ValueError):
+    """A filter of the list of clusters cannot be understood.
+
+    Attributes
+    ----------
+    column : where in its text, from 1; None where the place says nothing.
+    """
+
+    def __init__(self, message: str, column: int | None = None) -> None:
+        super().__init__(message if column is None else f"Column {column}: {message}")
+        self.column = column
 
 
 class KwikFormatError(NapariPhyError):
