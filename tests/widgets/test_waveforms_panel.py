@@ -5,6 +5,7 @@ import pytest
 from qtpy.QtCore import QPoint, QPointF, QRectF, Qt
 from qtpy.QtGui import QColor, QImage, QWheelEvent
 from qtpy.QtWidgets import QApplication
+from support import CountedRows
 from widgets.light_session import light_session
 
 from napari_phy.stats.lasso import points_in_polygon
@@ -47,6 +48,29 @@ def test_only_channels_that_take_part_are_shown(panel):
     assert 0 < len(shown) < 8
     assert shown.tolist() == np.flatnonzero(masks.max(axis=0) > 0.5).tolist()
     assert len(panel.boxes.left) == len(shown)
+
+
+def test_nearly_all_single_spikes_are_within_the_picture_and_an_artefact_does_not_flatten_it(qtbot):
+    session = light_session(n_clusters=2, n_spikes=400, n_channels=3, positions=staggered(3))
+    waveforms = session.model.waveforms[np.arange(400)]
+    noisy = waveforms + np.random.default_rng(0).normal(0, 120, waveforms.shape)  # as large as the means
+    noisy[::67] *= 40
+    session.model.waveforms = CountedRows(noisy.astype(np.float32))
+    panel = WaveformsPanel(session)
+    qtbot.addWidget(panel)
+    panel.resize(420, 500)
+    panel.show()
+    qtbot.waitExposed(panel)
+    session.selection.select([0, 1])
+    qtbot.waitUntil(lambda: ready(panel))
+    y = panel.canvas._singles.px[..., 1]
+    area = panel.canvas.area
+    whole = (y >= area.top() - 1).all(axis=1) & (y <= area.bottom() + 1).all(axis=1)
+    assert 0.95 < whole.mean() < 1
+    with_singles = panel.boxes.px_per_unit
+    panel.set_kind("mean")
+    assert with_singles < panel.boxes.px_per_unit < 4 * with_singles
+    session.close()
 
 
 def test_channels_sit_as_on_the_probe(panel):
@@ -254,8 +278,8 @@ def test_a_density_is_strongest_where_most_waveforms_pass(panel, qtbot):
 
 
 def test_a_click_on_a_chip_brings_its_cluster_to_the_front(panel, qtbot):
-    x, y = trough(panel, 1, among=(0, 1))
     panel.set_kind("mean")
+    x, y = trough(panel, 1, among=(0, 1))
     legend = panel.stack.legend
     second = QPoint(round(panel.theme.px(10) + legend._width(legend.entries[0]) + panel.theme.px(15) + 3), 12)
     qtbot.mouseClick(legend, LEFT, NONE, second)

@@ -179,8 +179,9 @@ class WaveformPlot(DataCanvas):
         numbers = max(theme.text_width(str(data.channel_ids[channel]), TICK_PX) for channel in data.channels)
         number_width = max(theme.px(26), round(numbers) + theme.px(12))
         self.boxes = boxes = place_boxes(
-            data, self.area, number_width, look.arrangement, look.scale, side_by_side=look.side_by_side
-        )
+            data, self.area, number_width, look.arrangement, look.scale,
+            side_by_side=look.side_by_side, with_singles=look.kind in ("both", "spikes"),
+        )  # fmt: skip
         zero = np.empty((len(boxes.left) if data.n_shown else 0, 2, 2))
         zero[..., 0] = boxes.left[: len(zero), None] + [0, boxes.width]
         zero[..., 1] = np.round(boxes.center_y[: len(zero)])[:, None] + 0.5

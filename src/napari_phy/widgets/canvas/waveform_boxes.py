@@ -17,6 +17,7 @@ Arrangement = Literal["probe", "stacked"]
 TAKES_PART = 0.5  # mean mask from which a cluster is drawn on a channel
 _FILL = (0.9, 2.0)  # of the vertical pitch that the tallest mean takes: few rows, and many, which may overlap
 _MANY = 16
+_SINGLES = (2.0, 98.0)  # per cent of the single spikes that reach beyond the picture, so that no artefact flattens it
 _FLAT = 100.0  # units of voltage that stand for the height of a mean that has none
 _COLUMN_GAP, _LANE_GAP = 10.0, 4.0
 
@@ -118,8 +119,12 @@ def place_boxes(
     scale: Scale,
     *,
     side_by_side: bool = False,
+    with_singles: bool = False,
 ) -> Boxes:
-    """Fit the boxes into an area, then stretch them; `number_width` px stay free at the left of each column."""
+    """Fit the boxes into an area, then stretch them; `number_width` px stay free at the left of each column.
+
+    Means are inside; `with_singles` so is nearly every single spike.
+    """
     columns = shown_columns(data)
     channels = data.channels[columns]
     stacked = arrangement == "stacked"
@@ -130,10 +135,14 @@ def place_boxes(
     means = np.where(part[:, None, :], data.means[:, :, columns], 0.0)
     highest, lowest = float(max(means.max(initial=0), 0)), float(min(means.min(initial=0), 0))
     tallest = (highest - lowest) or _FLAT
+    if with_singles:
+        low, high = _reach_of_singles(data, columns, part)
+        lowest, highest = min(lowest, low), max(highest, high)
     # the first and last box need room for what rises and falls beyond their centres
     n_steps = 0.0 if len(columns) == 1 else 1 / layout.pitch
     fill = float(np.interp(n_steps, (_MANY / 3, _MANY), _FILL))
-    step = min(area.height() / (n_steps + fill), area.height() * 0.6)
+    ends = fill * max(1.0, (highest - lowest) / tallest)
+    step = min(area.height() / (n_steps + ends), area.height() * 0.6)
     px_per_unit = fill * step / tallest
     top, bottom = area.top() + highest * px_per_unit, area.bottom() + lowest * px_per_unit
 
@@ -153,3 +162,15 @@ def place_boxes(
         pitch=step * scale.along,
         takes_part=part,
     )
+
+
+def _reach_of_singles(
+    data: WaveformData, columns: npt.NDArray[np.int64], part: npt.NDArray[np.bool_]
+) -> tuple[float, float]:
+    """Return below and above what nearly no single spike reaches, on the channels where it is drawn."""
+    if not data.n_shown:
+        return 0.0, 0.0
+    drawn = part[data.places] & (data.masks[:, columns] > 0)
+    waveforms = np.where(drawn[:, None, :], data.waveforms[:, :, columns], 0.0)
+    low = np.percentile(waveforms.min(axis=(1, 2)), _SINGLES[0])
+    return float(low), float(np.percentile(waveforms.max(axis=(1, 2)), _SINGLES[1]))
