@@ -93,8 +93,9 @@ def _sizes_and_dates(folder: Path) -> dict[str, tuple[int, int]]:
 
 @pytest.fixture(autouse=True)
 def nothing_chosen_in_views() -> None:
-    """Begin each test with the usual settings of views."""
-    (_HOME / "phy" / "views.json").unlink(missing_ok=True)
+    """Begin each test with the usual settings of views, and nothing typed before."""
+    for name in ("views.json", "commands.json"):
+        (_HOME / "phy" / name).unlink(missing_ok=True)
 
 
 @pytest.fixture(autouse=True)

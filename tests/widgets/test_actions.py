@@ -37,6 +37,7 @@ KEYS = {
     "go_to_time": ("T", ""),
     "restrict_time": ("Alt+R", "Alt+R"),
     "ask_range": ("Alt+Shift+R", ""),
+    "command": (":", ""),
     "keys": ("F1", "F1"),
 }
 

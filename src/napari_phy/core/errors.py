@@ -3,6 +3,7 @@
 NapariPhyError
 ├── ClusteringError        an edit that cannot be done; nothing was changed
 ├── FilterError            a filter of the list of clusters that says nothing
+├── CommandError           a line of the command line that cannot be done; nothing was changed
 ├── KwikFormatError        a file that is not what it should be
 ├── MissingDataError       a file or dataset that is not there
 │   └── NotInFileError     a channel group, clustering or cluster group that the file does not have
@@ -33,6 +34,10 @@ class FilterError(NapariPhyError, ValueError):
     def __init__(self, message: str, column: int | None = None) -> None:
         super().__init__(message if column is None else f"Column {column}: {message}")
         self.column = column
+
+
+class CommandError(NapariPhyError, ValueError):
+    """A line that was typed cannot be done; nothing was changed."""
 
 
 class KwikFormatError(NapariPhyError):

@@ -56,6 +56,10 @@ class Desk(Protocol):
         """Show the window with all keys."""
         ...
 
+    def ask_command(self) -> None:
+        """Open the command line."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Action:

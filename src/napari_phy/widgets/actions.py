@@ -300,6 +300,10 @@ ACTIONS: tuple[Action, ...] = (
         _simple("Use only the spikes of a stretch of time in all views"), ("Alt+Shift+R",),
     ),
     Action(
+        "command", "Command line", "Help", lambda desk: desk.ask_command(), never,
+        _simple("Type a command: c 3-6 selects clusters"), (":",),
+    ),
+    Action(
         "keys", "All keys", "Help", lambda desk: desk.show_keys(), never,
         _simple("Show all keys"), ("F1",), ("F1",), "help",
     ),

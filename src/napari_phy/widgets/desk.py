@@ -38,6 +38,7 @@ class SessionDesk(QObject):
     """
 
     stretch_requested = Signal(float)
+    command_requested = Signal()
     edited = Signal()  # an action of the table changed the clustering
     saving_changed = Signal(bool)
     _saved_in_some_thread = Signal()
@@ -193,6 +194,10 @@ class SessionDesk(QObject):
             self._keys_window = KeysWindow(self._theme(), self._window())
         self._keys_window.show()
         self._keys_window.raise_()
+
+    def ask_command(self) -> None:
+        """Open the command line."""
+        self.command_requested.emit()
 
     def make_menu(self, parent: QWidget) -> QMenu:
         """Return a menu of the actions on the selection."""

@@ -8,6 +8,7 @@ from qtpy.QtWidgets import QAbstractButton, QAbstractSpinBox, QComboBox, QLineEd
 
 TEXT_FIELDS = (QLineEdit, QTextEdit, QPlainTextEdit, QAbstractSpinBox)
 COMBO_KEYS = frozenset({"Up", "Down", "Home", "End", "Space"})
+SIGNS = frozenset("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~")
 OWN_KEYS = "napari_phy_own_keys"  # dynamic property of a widget: keys that it keeps for itself
 
 
@@ -17,8 +18,13 @@ def normal(keys: str) -> str:
 
 
 def pressed(event: QKeyEvent) -> str:
-    """Return the key sequence of a key event; the number pad counts as the main keys."""
+    """Return the key sequence of a key event; the number pad counts as the main keys.
+
+    Signs are without Shift, since it depends on the keyboard which of them need it.
+    """
     modifiers = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+    if event.text() in SIGNS:
+        modifiers &= ~Qt.KeyboardModifier.ShiftModifier
     keys = QKeySequence(event.keyCombination() if modifiers == event.modifiers() else modifiers | Qt.Key(event.key()))
     return str(keys.toString(QKeySequence.SequenceFormat.PortableText))
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from qtpy.QtWidgets import QComboBox, QFormLayout, QLineEdit, QWidget
 
+from napari_phy.views.typed_values import typed_value
 from napari_phy.widgets import messages
 from napari_phy.widgets.small_dialogs import SmallDialog, Words
 from napari_phy.widgets.theme import Tokens
@@ -44,16 +45,3 @@ class LabelDialog(SmallDialog):
     def answer(self) -> tuple[str, str | int | float | None]:
         """The field and the value that were typed."""
         return self.field.currentText().strip(), typed_value(self.value.text())
-
-
-def typed_value(text: str) -> str | int | float | None:
-    """Return a number where the text is one, None where it is empty, else the text."""
-    text = text.strip()
-    if not text:
-        return None
-    for kind in (int, float):
-        try:
-            return kind(text)
-        except ValueError:
-            continue
-    return text

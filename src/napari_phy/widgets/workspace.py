@@ -19,6 +19,8 @@ from napari_phy.widgets.canvas.program_deletion import keep_programs
 from napari_phy.widgets.catalogue import KINDS, LISTS
 from napari_phy.widgets.close_guard import CloseGuard
 from napari_phy.widgets.clustering_desk import ClusteringDesk
+from napari_phy.widgets.command_line import CommandLine
+from napari_phy.widgets.commander import Commander
 from napari_phy.widgets.desk import SessionDesk
 from napari_phy.widgets.dock_board import DockBoard, add_dock
 from napari_phy.widgets.file_watch import FileWatch
@@ -105,6 +107,9 @@ class Workspace(QObject):
         self.watch.closed.connect(self._on_closed)
         self.work_bar = WorkBar(self.desk.work)
         window.statusBar().insertPermanentWidget(1, self.work_bar)  # left of napari's activity
+        self.commander = Commander(self.desk, self.board)
+        self.command_line = CommandLine(window, self.commander.run, self.commander.completions)
+        self.desk.command_requested.connect(self.command_line.open)
         self.desk.edited.connect(self.focus_clusters)
         self.desk.stretch_requested.connect(self.overview.stretch)
         self.desk.saving_changed.connect(self.toolbar.set_saving)
@@ -401,6 +406,7 @@ class Workspace(QObject):
     def _on_theme_changed(self, theme: Tokens) -> None:
         self.toolbar.apply_theme(theme)
         self.work_bar.apply_theme(theme)
+        self.command_line.apply_theme(theme)
         self.overview.apply_theme(theme)
         self.board.apply_theme(theme)
 

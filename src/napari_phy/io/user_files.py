@@ -1,0 +1,45 @@
+"""Small JSON files of the user, in `~/.phy`; one that cannot be read or written never stops the program."""
+
+from __future__ import annotations
+
+import json
+import logging
+from typing import Any
+
+from napari_phy.io.atomic import write_file
+from napari_phy.io.config import phy_folder
+
+logger = logging.getLogger(__name__)
+
+_MOST_BYTES = 1_000_000
+
+
+def load_user_file(name: str, instead: str) -> Any:
+    """Return what a file holds, None where it is not there or cannot be read: the log then says what is done instead.
+
+    Parameters
+    ----------
+    name : of the file.
+    instead : `views begin with their usual settings`.
+    """
+    path = phy_folder() / name
+    try:
+        if path.stat().st_size > _MOST_BYTES:
+            raise ValueError("it is too long")
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, RecursionError) as error:
+        logger.warning("%s cannot be read (%s); %s.", path, error, instead)
+        return None
+
+
+def save_user_file(name: str, content: Any, lost: str) -> None:
+    """Write a file; where that is not possible, the log says what is lost: `what was chosen is not kept`."""
+    path = phy_folder() / name
+    text = json.dumps(content, indent=1, sort_keys=True)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_file(path, lambda file: file.write(text.encode("utf-8")))
+    except OSError as error:
+        logger.warning("%s cannot be written (%s); %s.", path, error, lost)

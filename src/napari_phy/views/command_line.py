@@ -1,0 +1,107 @@
+"""What is typed into the command line, read: a command, cluster ids, words, a label."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from napari_phy.core.errors import CommandError
+from napari_phy.views.typed_values import typed_value
+
+_NAME = re.compile(r"[A-Za-z]+(?:[-_][A-Za-z]+)*|\?")
+_IDS = re.compile(r"(\d+)(?:-(\d+))?")
+_WORD = re.compile(r"""\s*(?:"([^"]*)"(?!\S)|'([^']*)'(?!\S)|(\S+))""")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line: the name of a command and all that stands after it."""
+
+    name: str
+    rest: str
+
+
+def read_line(text: str) -> Line:
+    """Return the parts of `:c 3-6`; the colon may be missing, and the space after a name.
+
+    Raises CommandError where it does not begin with a name.
+    """
+    text = text.strip().removeprefix(":").strip()
+    name = _NAME.match(text)
+    if name is None:
+        raise CommandError("Begin with the name of a command, as in c 3-6.")
+    return Line(name.group().lower(), text[name.end() :].strip())
+
+
+def read_ids(text: str, known: Sequence[int], what: str = "cluster") -> list[int]:
+    """Return the ids of `3-6 8, 12` in the order they are named, each once; of a range those that are known.
+
+    Parameters
+    ----------
+    text : ids and ranges, between them spaces or commas; `6-3` goes downwards.
+    known : ascending ids that there are.
+    what : they are of.
+
+    Raises
+    ------
+    CommandError
+        Where something else is named, or ids that are not known.
+    """
+    found: list[int] = []
+    for part in re.sub(r"\s*[-–]\s*", "-", text).replace(",", " ").split():
+        match = _IDS.fullmatch(part)
+        if match is None:
+            raise CommandError(f"{part} is no {what}: write 3, 3-6 or 3 5 8.")
+        first, last = int(match[1]), int(match[2] or match[1])
+        low, high = min(first, last), max(first, last)
+        ids = list(known[bisect_left(known, low) : bisect_right(known, high)])
+        if not ids:
+            named = f"{low}" if low == high else f"from {low} to {high}"
+            raise CommandError(f"There is no {what} {named}.")
+        found += ids if first <= last else reversed(ids)
+    if not found:
+        raise CommandError(f"Name at least one {what}, as in 3-6.")
+    return list(dict.fromkeys(found))
+
+
+def read_words(text: str) -> list[str]:
+    """Return the words of a text; what stands between quotes is one. Raises CommandError for a quote left open."""
+    words = []
+    for match in _WORD.finditer(text):
+        double, single, plain = match.groups()
+        if plain is not None and plain[0] in "\"'":
+            raise CommandError(f"The quote before {plain[1:] or 'the end'} is not closed.")
+        words.append(next(word for word in (double, single, plain) if word is not None))
+    return words
+
+
+def read_label(text: str) -> tuple[str, str | int | float | None]:
+    """Return field and value of `note put-int axon`: all that follows the field, a number where it is one, or None.
+
+    What stands between quotes stays a text, as in `note "12"`, and a field of several words needs them.
+    """
+    head = _WORD.match(text)
+    if head is None:
+        raise CommandError("Name a field and its value, as in note put-int axon.")
+    field, rest = read_words(head.group())[0], text[head.end() :].strip()
+    if len(rest) > 1 and rest[0] == rest[-1] and rest[0] in "\"'":
+        return field, rest[1:-1]
+    return field, typed_value(rest)
+
+
+def read_number(text: str, what: str) -> float:
+    """Return a number, which may be negative. Raises CommandError for anything else."""
+    number = typed_value(text.replace("−", "-").replace(",", "."))
+    if not isinstance(number, (int, float)):
+        raise CommandError(f"{text or 'Nothing'} is no number: {what}.")
+    return number
+
+
+def no_choice(what: str, typed: str, choices: Sequence[object]) -> CommandError:
+    """Return the error for a value that cannot be chosen, with those that can."""
+    words = [f"{choice:g}" if isinstance(choice, float) else str(choice) for choice in choices]
+    if not typed:
+        return CommandError(f"Say which {what}: {', '.join(words)}.")
+    return CommandError(f"There is no {what} {typed}. Choose from {', '.join(words)}.")

@@ -1,0 +1,148 @@
+"""The commands of the command line: what each is called, how it is written, what it does; and completion."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from napari_phy.core.errors import CommandError
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command.
+
+    Attributes
+    ----------
+    name : what is typed; those of phy's snippets where phy has it.
+    word : its long name.
+    example : how it is written.
+    doc : what it does, without a full stop.
+    takes : kinds of its first arguments, for completion: "group", "column" …
+    sets : (view, option) that it sets to a value of its drop-down or menu; None for the others.
+    """
+
+    name: str
+    word: str
+    example: str
+    doc: str
+    takes: tuple[str, ...] = ()
+    sets: tuple[str, str] | None = None
+
+
+def _setting(name: str, word: str, value: str, doc: str, view: str, option: str) -> Command:
+    return Command(name, word, f"{name} {value}", doc, (f"{view}.{option}",), (view, option))
+
+
+COMMANDS: tuple[Command, ...] = (
+    Command("c", "select", "c 3-6 8", "Select clusters; the first is the best one"),
+    Command("g", "merge", "g  ·  g 3 5", "Merge the selected clusters, or these"),
+    Command("k", "split", "k  ·  k 100-160", "Split off what is inside the lasso, or these spikes"),
+    Command("m", "move", "m good  ·  m noise 3-6", "Move the selected clusters, or these, to a group", ("group",)),
+    Command("l", "label", "l note put-int axon", "Label the selected clusters; without a value, no more", ("field",)),
+    Command("s", "sort", "s amp  ·  s depth asc", "Sort Clusters, the largest first", ("column", "direction")),
+    Command("tg", "go", "tg 12.5  ·  tg 1:02.5  ·  tg #4113", "Go to a time or to a spike"),
+    Command("ts", "shift", "ts -2", "Move on in time, or back, by seconds"),
+    Command("tr", "times", "tr 10-20  ·  tr", "Use only the spikes of a stretch of time; alone: of all times"),
+    Command("v", "view", "v raster", "Open a view", ("view",)),
+    Command("cf", "color", "cf depth", "Colour clusters in Raster and Scatter by a measure", ("color",)),
+    _setting("cb", "correlogram-bin", "0.5", "Bin of Correlograms, in ms", "Correlograms", "bin"),
+    _setting("cw", "correlogram-window", "100", "Full width of Correlograms, in ms", "Correlograms", "window"),
+    _setting("cr", "correlogram-refractory", "2", "Refractory time of Correlograms", "Correlograms", "refractory"),
+    _setting("isin", "interval-bins", "100", "Number of bins of Intervals", "Intervals", "n_bins"),
+    _setting("isimax", "interval-window", "50", "Longest interval of Intervals, in ms", "Intervals", "window"),
+    _setting("frn", "rate-bins", "200", "Number of bins of Firing rate", "Firing rate", "n_bins"),
+    _setting("csx", "scatter-x", "rate", "What Scatter has to the right", "Scatter", "x"),
+    _setting("csy", "scatter-y", "depth", "What Scatter has upwards", "Scatter", "y"),
+    _setting("css", "scatter-size", "spikes", "What the size of discs in Scatter stands for", "Scatter", "size"),
+)  # fmt: skip
+
+
+def find_command(name: str, others: Mapping[str, str]) -> Command | str:
+    """Return the command of a name, or the action of that id where `others` has it.
+
+    Parameters
+    ----------
+    name : short or long.
+    others : {action id: title}, which may be written with hyphens.
+
+    Raises
+    ------
+    CommandError
+        If there is none; the sentence names the nearest.
+    """
+    command = _command(name)
+    if command is not None:
+        return command
+    if name.replace("-", "_") in others:
+        return name.replace("-", "_")
+    words = [*(command.word for command in COMMANDS), *(action.replace("_", "-") for action in others)]
+    near = difflib.get_close_matches(name, words, n=1, cutoff=0.6)
+    raise CommandError(f"There is no command {name}." + (f" Did you mean {near[0]}?" if near else " F1 lists them."))
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """What a line could become: the whole line, and in two columns what is offered."""
+
+    line: str
+    shown: str
+    doc: str
+
+
+def complete(text: str, words: Mapping[str, Sequence[str]], actions: Mapping[str, str]) -> tuple[Completion, ...]:
+    """Return what the last word of a line could become, the nearest first.
+
+    Parameters
+    ----------
+    text : as typed so far.
+    words : {kind: the words an argument of that kind may be}.
+    actions : {action id: title}, offered after two letters.
+    """
+    name, space, rest = _parts(text)
+    if not space:
+        return _names(name.lower(), actions)
+    command = _command(name)
+    if command is None:
+        return ()
+    done, _, begun = rest.lstrip().rpartition(" ")
+    place = len(done.split())
+    if place >= len(command.takes):
+        return ()
+    head = f"{name} {done} " if done else f"{name} "
+    offered = words.get(command.takes[place], ())
+    return tuple(
+        Completion(head + quoted(word), word, "") for word in offered if word.lower().startswith(begun.lower())
+    )
+
+
+def usage(text: str) -> str:
+    """Return how the command is written that a line begins with, and what it does; "" while none is known."""
+    name, space, _ = _parts(text)
+    command = _command(name) if space else None
+    return "" if command is None else f"{command.doc}:   {command.example}"
+
+
+def quoted(word: str) -> str:
+    """Return a word as it is written in a line: with quotes where it has blanks."""
+    return f'"{word}"' if " " in word else word
+
+
+def _parts(text: str) -> tuple[str, str, str]:
+    return text.lstrip().removeprefix(":").lstrip().partition(" ")
+
+
+def _command(name: str) -> Command | None:
+    return next((command for command in COMMANDS if name.lower() in (command.name, command.word)), None)
+
+
+def _names(begun: str, actions: Mapping[str, str]) -> tuple[Completion, ...]:
+    fitting = [c for c in COMMANDS if c.name.startswith(begun) or c.word.startswith(begun)]
+    fitting.sort(key=lambda c: c.name != begun)
+    found = [Completion(f"{c.name} ", c.example, c.doc) for c in fitting]
+    if len(begun) > 1:
+        taken = {command.word for command in COMMANDS}
+        names = ((action.replace("_", "-"), title) for action, title in actions.items())
+        found += [Completion(n, n, title) for n, title in names if n.startswith(begun) and n not in taken]
+    return tuple(found)
