@@ -62,6 +62,29 @@ def test_a_stretch_can_be_typed_and_what_is_none_is_refused(person):
     assert person.session.time.range_s is None
 
 
+def test_every_caption_tells_of_which_times_its_spikes_are(person):
+    for title in ("Similarity", "Scatter", "Raster"):
+        person.workspace.board.open(title)
+    person.session.time.show(5.0, 9.0)
+    person.settle()
+
+    def captions():
+        return {title: person.workspace.panels[title].stack.caption.text() for title in told}
+
+    told = ("Waveforms", "Features", "Correlograms", "Similarity", "Scatter", "Raster")
+    before = captions()
+    person.press(Qt.Key.Key_R, ALT)
+    for title, caption in captions().items():
+        if title in ("Similarity", "Scatter"):
+            assert caption == f"all times: {before[title]}"
+        elif title == "Raster":
+            assert caption == before[title]  # its picture shows the stretch
+        else:
+            assert caption.startswith("only 5.0–9.0 s: ")
+    person.press(Qt.Key.Key_R, ALT)
+    assert captions() == before
+
+
 def test_an_edit_acts_on_all_spikes_whatever_is_shown(person):
     person.session.time.set_range(0, 10)
     person.settle()

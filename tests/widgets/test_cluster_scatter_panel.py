@@ -226,3 +226,32 @@ def test_it_paints_in_any_size_and_into_an_svg(panel, tmp_path):
         panel.plot.grab()
     panel.save_picture(str(tmp_path / "scatter.svg"))
     assert "depth (µm)" in (tmp_path / "scatter.svg").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("lacks", "axes"),
+    [
+        ({"features": None}, ("rate", "amplitude")),
+        ({"features": None, "with_raw": False}, ("rate", "refractory")),
+        ({"knows_positions": False}, ("rate", "amplitude")),
+    ],
+)
+def test_it_opens_on_columns_that_the_data_set_has(qtbot, lacks, axes):
+    session = light_session(n_clusters=8, n_spikes=1600, **lacks)
+    panel = ClusterScatterPanel(session)
+    qtbot.addWidget(panel)
+    panel.show()
+    qtbot.waitExposed(panel)
+    qtbot.waitUntil(lambda: ready(panel))
+    assert panel.axes == (panel.data.request.x, panel.data.request.y) == axes
+    assert len(panel.data.cluster_ids) == 8
+    assert panel._y_menu.text().startswith(f"y  {axes[1]}")
+    assert panel.options()["y"] == "depth"  # what was chosen holds where there are depths
+    panel._y_menu.chosen.emit("depth")
+    qtbot.waitUntil(lambda: ready(panel))
+    assert len(panel.data.cluster_ids) == 0
+    session.close()
+
+
+def test_the_menu_and_the_axis_call_a_column_the_same(panel):
+    assert panel.data.x_label == "cluster id" == panel._x_menu.text().removeprefix("x").strip(" ▾")

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from napari_phy.views.cluster_table import ClusterTable
 from napari_phy.views.numbers import format_number
+from napari_phy.views.session_like import SessionLike
 
 Measure = Literal["depth", "rate", "amplitude", "spikes", "refractory", "channel", "id"]
 MEASURES: tuple[Measure, ...] = ("depth", "rate", "amplitude", "spikes", "refractory", "channel", "id")
@@ -19,9 +20,25 @@ _TITLES = {
     "depth": ("depth", "µm"),
     "rate": ("rate", "Hz"),
     "refractory": ("intervals within 2 ms", "%"),
-    "id": ("cluster", ""),
+    "id": ("cluster id", ""),
 }
 _DECIMALS = {"rate": 1, "refractory": 1}
+
+
+def known_measures(session: SessionLike, *, reads_features: bool = True) -> tuple[Measure, ...]:
+    """Return the measures that can be known of a data set, as it has features, raw data and positions of channels."""
+    has_features = session.sums is not None and reads_features
+    known = {
+        "depth": has_features and session.model.probe.knows_positions,
+        "channel": has_features,
+        "amplitude": session.model.waveforms is not None,
+    }
+    return tuple(measure for measure in MEASURES if known.get(measure, True))
+
+
+def measure_name(measure: str) -> str:
+    """Return what a measure is called in menus and captions."""
+    return "cluster id" if measure == "id" else measure
 
 
 def column(table: ClusterTable, measure: str) -> npt.NDArray[np.float64]:

@@ -16,6 +16,7 @@ from napari_phy.views.cluster_measures import (
     OF_FEATURES,
     Measure,
     column,
+    measure_name,
     measure_title,
     measure_words,
 )
@@ -121,7 +122,8 @@ def compute_cluster_scatter(
         sizes = _share_of_largest(column(table, request.size)[shown])
     if request.color not in (SAME, GROUP, CLUSTER):
         colors, color_range = _between(column(table, request.color)[shown])
-    words = [f"{name}: {value}" for name, value in (("size", request.size), ("colour", request.color)) if value != SAME]
+    meanings = (("size", request.size), ("colour", request.color))
+    words = [f"{name}: {measure_name(value)}" for name, value in meanings if value != SAME]
     parts = [format_shown(len(shown), len(ids), "cluster"), *([", ".join(words)] if words else [])]
     if "amplitude" in request.columns and session.model.waveforms is None:
         parts.append("amplitudes need raw data")

@@ -10,7 +10,7 @@ from qtpy.QtWidgets import QWidget
 
 from napari_phy.core.cluster_meta import DISCARDED
 from napari_phy.core.progress import OnProgress
-from napari_phy.views.cluster_measures import MEASURES, Measure
+from napari_phy.views.cluster_measures import MEASURES, Measure, known_measures, measure_name
 from napari_phy.views.cluster_order import GROUP_ORDER
 from napari_phy.views.cluster_scatter import (
     CLUSTER,
@@ -34,7 +34,8 @@ from napari_phy.widgets.overlay import paint_lasso
 from napari_phy.widgets.painted_panel import PaintedPanel
 from napari_phy.widgets.theme import Tokens
 
-AXES = tuple((name, name) for name in MEASURES)
+AXES = tuple((measure_name(measure), measure) for measure in MEASURES)
+INSTEAD: tuple[Measure, ...] = ("rate", "amplitude", "refractory")  # of a column that the data set does not have
 SIZES = (*AXES[:5], ("all the same", SAME))
 COLORS = (("group", GROUP), ("its own", CLUSTER), *AXES, ("all the same", SAME))
 SCALES = (("Linear axes", False), ("Logarithmic axes", True))  # of rates, amplitudes and spikes
@@ -74,6 +75,7 @@ class ClusterScatterPanel(PaintedPanel):
         self.size = "spikes"
         self.color = GROUP
         self.log = False
+        self._picked: set[Measure] = set()  # columns that were asked for, whether the data set has them or not
         self._ranges: tuple[tuple[float, float], tuple[float, float]] | None = None
         super().__init__(session, **options)
 
@@ -89,8 +91,8 @@ class ClusterScatterPanel(PaintedPanel):
             (plot.lassoed, self._on_lassoed),
         ):
             signal.connect(slot)
-        self._x_menu = self.add_drop_down("Horizontal axis", AXES, self.x, self.set_x, prefix="x")
-        self._y_menu = self.add_drop_down("Vertical axis", AXES, self.y, self.set_y, prefix="y")
+        self._x_menu = self.add_drop_down("Horizontal axis", AXES, self.x, self._on_x_picked, prefix="x")
+        self._y_menu = self.add_drop_down("Vertical axis", AXES, self.y, self._on_y_picked, prefix="y")
         menu = self.header.more_menu
         self._sizes = choice_actions(menu.addMenu("Size"), SIZES, self.size, self.set_size)
         self._colors = choice_actions(menu.addMenu("Colour"), COLORS, self.color, self.set_color)
@@ -99,6 +101,7 @@ class ClusterScatterPanel(PaintedPanel):
 
     def on_session(self) -> None:
         self._ranges = None
+        self._picked = set()
         self.plot.drop_lasso()
 
     def on_selection(self) -> None:
@@ -117,12 +120,27 @@ class ClusterScatterPanel(PaintedPanel):
         return ClusterScatterRequest(
             shown,
             tuple(groups[cluster] for cluster in shown),
-            *(self.x, self.y, self.size, self.color, self.log),
+            *(*self.axes, self.size, self.color, self.log),
             reads_features=not self.session.holds_features,
         )
 
     def compute(self, session: Any, request: ClusterScatterRequest, on_progress: OnProgress) -> ClusterScatterData:
         return compute_cluster_scatter(session, request, on_progress)
+
+    @property
+    def axes(self) -> tuple[Measure, Measure]:
+        """What x and y show: what was chosen, or columns that the data set has."""
+        known = {*known_measures(self.session, reads_features=not self.session.holds_features), *self._picked}
+        x = self.x if self.x in known else next(one for one in INSTEAD if one in known and one != self.y)
+        return x, self.y if self.y in known else next(one for one in INSTEAD if one in known and one != x)
+
+    def _on_x_picked(self, measure: Measure) -> None:
+        self._picked.add(measure)
+        self.set_x(measure)
+
+    def _on_y_picked(self, measure: Measure) -> None:
+        self._picked.add(measure)
+        self.set_y(measure)
 
     def set_x(self, measure: Measure) -> None:
         """Show another column along x."""
@@ -162,6 +180,8 @@ class ClusterScatterPanel(PaintedPanel):
     # --- drawing ---
 
     def draw(self, data: ClusterScatterData) -> None:
+        self._x_menu.set_current(data.request.x)
+        self._y_menu.set_current(data.request.y)
         self.stack.caption.setText(data.caption)
         self.plot.update()
 

@@ -38,7 +38,7 @@ class DriftPanel(Panel):
     subject = "its depth"
     working = "Reading depths…"
     failed = "The depths could not be read."
-    all_times = True
+    all_times = draws_times = True
     remembered: ClassVar[Allowed] = {"metric": values_of(METRICS)}
     help_text = (
         "Where along the probe spikes were seen over time: their centre of mass of |feature| × mask.\n"

@@ -46,8 +46,20 @@ class Caption(ElidedLabel):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._words = self._times = ""
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.setAutoFillBackground(True)
+
+    def setText(self, words: str) -> None:
+        """Tell what the picture shows."""
+        self._words = words
+        super().setText(": ".join(filter(None, (self._times, words))))
+
+    def set_times(self, times: str) -> None:
+        """Tell before all else of which times that is: `only 10.0–12.5 s`; "" while there is nothing to tell."""
+        if times != self._times:
+            self._times = times
+            self.setText(self._words)
 
     def apply_theme(self, theme: Tokens) -> None:
         """Take colours and sizes of a theme."""

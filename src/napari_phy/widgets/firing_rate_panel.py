@@ -27,7 +27,7 @@ class FiringRatePanel(StepsPanel):
     subject = "its firing rate"
     working = "Counting spikes…"
     failed = "The firing rates could not be counted."
-    all_times = True
+    all_times = draws_times = True
     remembered: ClassVar[Allowed] = {"n_bins": values_of(BINS)}
     help_text = (
         "How many spikes per second each cluster fires, over the whole recording; beside each id its mean.\n"

@@ -41,7 +41,7 @@ class HistoryPanel(Panel):
     subject = "its history"
     working = "Listing edits…"
     failed = "The edits could not be listed."
-    all_times = True
+    all_times = draws_times = True
     has_legend = False
     has_freeze = False
     help_text = (

@@ -11,6 +11,7 @@ from qtpy.QtWidgets import QWidget
 
 from napari_phy.core.errors import ClusteringError, MissingDataError
 from napari_phy.core.progress import OnProgress
+from napari_phy.views.time_words import range_words
 from napari_phy.widgets import messages
 from napari_phy.widgets.canvas.opengl import opengl_problem
 from napari_phy.widgets.choices import Allowed
@@ -45,7 +46,8 @@ class Panel(PanelFrame):
     needs_features = False
     needs_opengl = False
     reads_ahead = False  # keeps what it reads: worth asking for the clusters that are likely to come next
-    all_times = False  # draws time itself, so that all spikes stay in sight when only those of a stretch are used
+    all_times = False  # all spikes stay in sight when only those of a stretch of time are used
+    draws_times = False  # shows which stretch that is in its picture
     remembered: ClassVar[Allowed] = {}  # what the user chooses here: read as `x`, set by `set_x`
 
     locate_requested = Signal()
@@ -160,8 +162,7 @@ class Panel(PanelFrame):
         if session is not None:
             self._links.connect(session.selection.changed, self._on_selection_changed)
             self._links.connect(session.manager.changed, self._on_clustering_changed)
-            if not self.all_times:
-                self._links.connect(session.time.range_changed, self._on_range_changed)
+            self._links.connect(session.time.range_changed, self._on_range_changed)
         self.on_session()
         self.refresh()
 
@@ -209,7 +210,10 @@ class Panel(PanelFrame):
 
     @guarded
     def _on_range_changed(self) -> None:
-        self.read_again()
+        if self.all_times:
+            self._tell_times()
+        else:
+            self.read_again()
 
     @guarded
     def _refresh_now(self) -> None:
@@ -275,7 +279,14 @@ class Panel(PanelFrame):
 
     # --- states ---
 
+    def _tell_times(self) -> None:
+        """Say of which times the spikes are while views use only a stretch."""
+        range_s = None if self.session is None or self.draws_times else self.session.time.range_s
+        only = "" if range_s is None else f"only {range_words(range_s)}"
+        self.stack.caption.set_times("all times" if only and self.all_times else only)
+
     def _show_picture(self) -> None:
+        self._tell_times()
         self.stack.legend.set_entries(self.legend_entries())
         self.stack.show_picture()
 

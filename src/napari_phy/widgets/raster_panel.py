@@ -39,7 +39,7 @@ class RasterPanel(Panel):
     working = "Ordering clusters…"
     failed = "The raster could not be drawn."
     needs_features = True
-    all_times = True
+    all_times = draws_times = True
     remembered: ClassVar[Allowed] = {
         "order": values_of(ORDERS),
         "rows_a_page": values_of(ROWS),

@@ -44,7 +44,7 @@ class TracesPanel(Panel):
     has_legend = False
     has_caption = False
     needs_raw_data = True
-    all_times = True
+    all_times = draws_times = True
     help_text = (
         "The voltage of each channel; the spikes of the selected clusters in their colours, where they were seen;\n"
         "dashed lines are events.\n"

@@ -8,6 +8,7 @@ from qtpy.QtCore import QPointF, QRectF, Qt
 from qtpy.QtGui import QColor, QPainter, QPen
 
 from napari_phy.core.colors import is_hollow, selection_color
+from napari_phy.views.cluster_measures import measure_name
 from napari_phy.views.cluster_scatter import CLUSTER, GROUP, ClusterScatterData
 from napari_phy.views.numbers import format_number
 from napari_phy.widgets.canvas.frame import Frame
@@ -107,6 +108,8 @@ def _paint_key(painter: QPainter, data: ClusterScatterData, frame: Frame, theme:
     painter.setFont(theme.font(TICK_PX))
     painter.setPen(QColor(theme.dim))
     line = QRectF(0, y + height / 2 - theme.px(8), right - theme.px(10) - width, theme.px(16))
-    painter.drawText(line, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, f"{data.request.color} {low}")
+    painter.drawText(
+        line, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, f"{measure_name(data.request.color)} {low}"
+    )
     line = QRectF(right, line.top(), theme.px(100), line.height())
     painter.drawText(line, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, high)
