@@ -123,6 +123,21 @@ def test_split_needs_some_spikes_inside_and_some_outside(desk):
     assert manager.spikes(8).tolist() == spikes[:9].tolist()
 
 
+def test_a_click_on_a_spike_of_another_cluster_offers_no_split_and_a_lasso_of_such_spikes_does(desk):
+    session = desk.session
+    session.selection.select([3])
+    others = session.manager.spikes(4)
+    session.selection.select_spikes(others[:1])
+    assert BY_ID["split"].refusal(session) == (
+        "This spike is of cluster 4, which is not selected; Ctrl+click selects it."
+    )
+    assert BY_ID["split"].button_text(session) == "Split"
+    assert not do("split", desk)
+    session.selection.select_spikes(others[:2])  # as a frozen view does
+    assert BY_ID["split"].button_text(session) == "Split 2"
+    assert do("split", desk)
+
+
 def test_a_lasso_around_all_of_both_selected_clusters_splits_nothing(desk):
     session = desk.session
     session.selection.select([3, 4])

@@ -20,6 +20,7 @@ from napari_phy.widgets.refusals import (
     needs_undo,
     needs_unsaved,
     never,
+    stray_cluster,
 )
 from napari_phy.widgets.time_actions import go_to_event, go_to_spike, go_to_violation, turn_page
 
@@ -40,7 +41,7 @@ def _merge_sentence(session: Session) -> str:
 
 def _split_caption(session: Session) -> str:
     n_spikes = len(session.selection.spikes)
-    return f"Split {format_number(n_spikes)}" if n_spikes else "Split"
+    return f"Split {format_number(n_spikes)}" if n_spikes and stray_cluster(session) is None else "Split"
 
 
 def _split_sentence(session: Session) -> str:

@@ -31,6 +31,11 @@ HIDDEN_GROUPS = "noise and MUA hidden"
 SHOWN_GROUPS = "noise and MUA shown"
 
 
+def not_selected(cluster: int) -> str:
+    """Return why the spike that was clicked cannot be split off."""
+    return f"This spike is of cluster {cluster}, which is not selected; Ctrl+click selects it."
+
+
 def event(found: Event) -> str:
     """Return `Event: messages “dark”, at 9.600 s.` of an event."""
     return f"Event: {found.words}, at {format_number(found.time_s, 3)} s."

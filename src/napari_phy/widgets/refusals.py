@@ -37,11 +37,26 @@ def needs_clusters(session: Session) -> str | None:
     return None if len(session.manager.cluster_ids) else messages.NO_CLUSTERS
 
 
+def stray_cluster(session: Session) -> int | None:
+    """Return the cluster of a single selected spike where that is not selected itself, as after a click on a grey dot.
+
+    Such a spike is looked at; several spikes of other clusters come from a lasso in a frozen view.
+    """
+    spikes = session.selection.spikes
+    if len(spikes) != 1:
+        return None
+    cluster = int(session.manager.clusters_of(spikes)[0])
+    return None if cluster in session.selection.clusters else cluster
+
+
 def needs_lasso(session: Session) -> str | None:
     """Split needs spikes inside the lasso and some left outside."""
     spikes = session.selection.spikes
     if not len(spikes):
         return messages.NEED_LASSO
+    stray = stray_cluster(session)
+    if stray is not None:
+        return messages.not_selected(stray)
     touched, n_inside = np.unique(session.manager.clusters_of(spikes), return_counts=True)
     whole = [int(c) for c, n in zip(touched, n_inside, strict=True) if n == session.manager.n_spikes(int(c))]
     selected = set(session.selection.clusters) | set(touched.tolist())
