@@ -3,10 +3,8 @@
 import threading
 
 import numpy as np
-import pytest
 from napari.layers import Image, Points
 from napari.settings import get_plugin_settings
-from napari.utils.notifications import notification_manager
 from qtpy.QtCore import Qt, QThreadPool, QTimer
 from qtpy.QtGui import QColor
 from qtpy.QtTest import QTest
@@ -17,14 +15,6 @@ from napari_phy.io.h5 import open_h5
 from napari_phy.io.store import EditStore
 from napari_phy.layers.session_tag import session_of
 from napari_phy.views.numbers import format_number
-
-
-@pytest.fixture
-def notes():
-    notes = []
-    notification_manager.notification_ready.connect(notes.append)
-    yield notes
-    notification_manager.notification_ready.disconnect(notes.append)
 
 
 def layer_of(person, kind):

@@ -263,15 +263,13 @@ RECOVERED = "1 edit from 14:32 was recovered. It is not yet saved."
 def recovered(open_, monkeypatch):
     """A workspace that tells of a recovered edit and of missing raw data."""
     monkeypatch.setattr(get_settings().application, "gui_notification_level", NotificationSeverity.INFO)
-    notification_manager.notification_ready.connect(NapariQtNotification.show_notification)
     session = light_session(with_raw=False)
     session.store.recovered_at = object()
     session.store.messages = (RECOVERED,)
     session.move([3], "good")
     workspace = open_(session=session)
     assert RECOVERED in notifications(workspace)
-    yield workspace
-    notification_manager.notification_ready.disconnect(NapariQtNotification.show_notification)
+    return workspace
 
 
 def test_what_was_recovered_is_no_longer_unsaved_once_it_is_saved(recovered, qtbot):
