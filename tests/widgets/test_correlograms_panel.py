@@ -255,6 +255,21 @@ def test_a_picture_is_saved_as_png_and_as_svg_in_the_light_colours(panel, tmp_pa
     assert panel.color_of(0) not in text
 
 
+def test_a_correlogram_without_any_pair_says_so(qtbot, tmp_path):
+    session = light_session(n_clusters=2, n_spikes=60, duration=600.0)
+    panel = CorrelogramsPanel(session)
+    qtbot.addWidget(panel)
+    panel.resize(400, 400)
+    panel.show()
+    session.selection.select([0])
+    qtbot.waitUntil(lambda: ready(panel))
+    assert not panel.data.counts.any()
+    svg = tmp_path / "picture.svg"
+    panel.save_picture(str(svg))
+    assert "no pairs" in svg.read_text(encoding="utf-8")
+    session.close()
+
+
 def test_it_paints_into_any_rectangle(panel):
     for size in (QSize(30, 30), QSize(220, 100), QSize(1500, 900)):
         grid = panel.grid(size, panel.theme)

@@ -3,11 +3,14 @@
 import threading
 
 import numpy as np
-from qtpy.QtCore import QObject, QPointF
+import pytest
+from qtpy.QtCore import QObject, QPointF, QRectF
 
 from napari_phy.widgets import lasso_tool
 from napari_phy.widgets.canvas.frame import Frame
 from napari_phy.widgets.lasso_tool import LassoTool
+from napari_phy.widgets.overlay import tag_box
+from napari_phy.widgets.theme import tokens
 
 
 def test_the_tag_tells_how_far_the_counting_is(qtbot):
@@ -30,3 +33,26 @@ def test_the_tag_tells_how_far_the_counting_is(qtbot):
     go_on.set()
     qtbot.waitUntil(lambda: len(found) == 1)
     assert found[0].tolist() == [3, 4]
+
+
+AREA = QRectF(60, 4, 400, 300)  # of a plot; the x axis is below
+
+
+@pytest.mark.parametrize(
+    ("polygon", "top"),
+    [
+        (QRectF(200, 100, 50, 50), 100 - 25),
+        (QRectF(200, 10, 50, 100), 110 + 5),  # no room above
+        (QRectF(200, 10, 50, 290), 10 + 5),  # nor below
+        (QRectF(200, -50, 50, 400), 4 + 5),  # beyond the plot
+    ],
+)
+def test_the_tag_stays_inside_the_plot(polygon, top):
+    box = tag_box(polygon, AREA, tokens("dark"), "84 spikes inside · K splits")
+    assert AREA.contains(box)
+    assert box.top() == top
+
+
+@pytest.mark.parametrize("left", [61, 450])
+def test_the_tag_of_a_polygon_at_the_side_is_inside(left):
+    assert AREA.contains(tag_box(QRectF(left, 100, 5, 5), AREA, tokens("light"), "84 spikes inside · K splits"))

@@ -10,6 +10,8 @@ from widgets.light_session import light_session
 from napari_phy.core.errors import ClusteringError, KwikFormatError
 from napari_phy.core.event_times import EventTimes
 from napari_phy.widgets.time_actions import go_to_spike, go_to_time, go_to_violation, turn_page
+from napari_phy.widgets.trace_layout import TraceLayout
+from napari_phy.widgets.trace_painter import number_places
 from napari_phy.widgets.traces_panel import NOISE_ROWS, WAVE_ROWS, TracesPanel
 
 RATE = 20_000.0
@@ -359,3 +361,16 @@ def test_the_header_forgets_what_it_said_of_another_data_set(panel, qtbot):
     qtbot.waitUntil(lambda: "channels" in panel.header.note_label.text())
     panel.set_session(None)
     assert panel.header.note_label.text() == ""
+
+
+def test_channels_half_in_sight_have_their_number_inside():
+    order = np.arange(20)
+    half = TraceLayout(40.0, 4.0, 300.0, 200.0, 0.0, 1.0, order, row_px=20.0, scroll_px=10.0)
+    places = number_places(half, 14.0)
+    assert [row for row, _ in places] == list(range(11))
+    assert places[0][1] == 4 + 6
+    assert places[-1][1] == 204 - 6
+    gone = TraceLayout(40.0, 4.0, 300.0, 200.0, 0.0, 1.0, order, row_px=20.0, scroll_px=18.0)
+    assert number_places(gone, 14.0)[0][0] == 1
+    tight = TraceLayout(40.0, 4.0, 300.0, 200.0, 0.0, 1.0, order, row_px=14.0, scroll_px=7.0)
+    assert (np.diff([y for _, y in number_places(tight, 14.0)]) >= 0.7 * 14).all()

@@ -219,7 +219,7 @@ class ClusterScatterPanel(PaintedPanel):
         frame = self.frame(size, theme)
         paint_clusters(painter, self.data, frame, theme, self.clusters, self.colors(theme))
         corners = frame.to_data(self.plot.lasso)
-        paint_lasso(painter, frame, theme, corners, closed=False, tag="", size=(size.width(), size.height()))
+        paint_lasso(painter, frame, theme, corners, closed=False)
 
     # --- what is under the mouse ---
 

@@ -104,13 +104,9 @@ class LassoTool(QObject):
         self.tag = ""
         self.changed.emit()
 
-    def paint(self, painter: QPainter, frame: Frame, theme: Tokens, size: tuple[int, int]) -> None:
+    def paint(self, painter: QPainter, frame: Frame, theme: Tokens) -> None:
         """Draw polygon and tag."""
-        paint_lasso(painter, frame, theme, self.polygon, closed=self._lasso.closed, tag=self.tag, size=size)
-
-    def _on_progressed(self, percent: int) -> None:
-        self.tag = f"{COUNTING} {percent} %"
-        self.changed.emit()
+        paint_lasso(painter, frame, theme, self.polygon, closed=self._lasso.closed, tag=self.tag)
 
     def _on_progressed(self, percent: int) -> None:
         self.tag = f"counting: {percent} %"

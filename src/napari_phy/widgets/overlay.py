@@ -118,15 +118,14 @@ def paint_axes(
     painter.restore()
 
 
-def paint_lasso(
-    painter: QPainter, frame: Frame, theme: Tokens, points, *, closed: bool, tag: str, size: tuple[int, int]
-) -> None:
-    """Draw the dashed polygon, its faint fill and, over it, a tag that stays inside the widget."""
+def paint_lasso(painter: QPainter, frame: Frame, theme: Tokens, points, *, closed: bool, tag: str = "") -> None:
+    """Draw the dashed polygon, its faint fill and, over it, a tag that stays inside the plot."""
     if len(points) < 2:
         return
     polygon = QPolygonF([QPointF(x, y) for x, y in frame.to_px(points)])
     painter.save()
-    painter.setClipRect(QRectF(frame.left, frame.top, frame.width, frame.height))
+    area = QRectF(frame.left, frame.top, frame.width, frame.height)
+    painter.setClipRect(area)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(with_alpha(theme.text, 0.06))
     painter.drawPolygon(polygon)
@@ -140,18 +139,23 @@ def paint_lasso(
         painter.drawPolyline(polygon)
     painter.restore()
     if tag:
-        paint_tag(painter, theme, polygon.boundingRect(), tag, size)
+        _paint_tag(painter, theme, tag, tag_box(polygon.boundingRect(), area, theme, tag))
 
 
-def paint_tag(painter: QPainter, theme: Tokens, around: QRectF, text: str, size: tuple[int, int]) -> None:
-    """Write a text in a rounded box above a rectangle, or as near as the widget allows."""
-    width = theme.text_width(text, TAG_PX) + theme.px(16)
-    height = theme.px(20)
-    left = min(max(around.center().x() - width / 2, 4), max(4, size[0] - width - 4))
-    top = around.top() - height - theme.px(5)
-    if top < 4:
-        top = min(around.bottom() + theme.px(5), size[1] - height - 4)
-    box = QRectF(left, top, width, height)
+def tag_box(around: QRectF, area: QRectF, theme: Tokens, text: str) -> QRectF:
+    """Return where a tag goes: above a rectangle, where the plot has no room below it, else at its top."""
+    width, height, gap = theme.text_width(text, TAG_PX) + theme.px(16), theme.px(20), theme.px(5)
+    least, most = area.left() + 4, area.right() - width - 4
+    left = min(max(around.center().x() - width / 2, least), max(least, most))
+    top = around.top() - height - gap
+    if top < area.top() + 4:
+        top = around.bottom() + gap
+    if top + height > area.bottom() - 4:
+        top = max(around.top(), area.top()) + gap
+    return QRectF(left, top, width, height)
+
+
+def _paint_tag(painter: QPainter, theme: Tokens, text: str, box: QRectF) -> None:
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(QColor(theme.raised))
     painter.drawRoundedRect(box, 3, 3)

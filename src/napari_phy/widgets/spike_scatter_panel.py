@@ -173,7 +173,7 @@ class SpikeScatterPanel(Panel):
         self.paint_beside(painter)
         if not self.lasso.closed:
             self._paint_lit(painter)
-        self.lasso.paint(painter, self.frame, self.theme, (self.canvas.width(), self.canvas.height()))
+        self.lasso.paint(painter, self.frame, self.theme)
 
     def paint_beside(self, painter: QPainter) -> None:
         """Paint what lies at the side of the plot."""

@@ -17,6 +17,7 @@ from napari_phy.widgets.trace_layout import TraceLayout
 
 TRACE_PX, SPIKE_PX = 0.8, 1.5
 LEAST_ALPHA = 0.25  # of a spike on a channel that hardly took part
+NUMBER_ROOM = 0.7  # of its height, between two numbers
 LABEL_ALPHA = 0.8  # of what is behind the words of an event
 
 
@@ -172,15 +173,28 @@ def _paint_lit(painter: QPainter, theme: Tokens, layout: TraceLayout, lit_s: Seq
             painter.drawPolygon(QPolygonF(corners))
 
 
+def number_places(layout: TraceLayout, height: float) -> list[tuple[int, float]]:
+    """Return (row, y of the middle) of the channel numbers that have room, `height` px each.
+
+    That of a row at the edge, whose zero line is still in sight, is moved inside.
+    """
+    every = max(1, int(np.ceil(height / layout.row_px)))
+    top, bottom = layout.top + height / 2 - 1, layout.top + layout.height - height / 2 + 1
+    places: list[tuple[int, float]] = []
+    for row in layout.rows:
+        zero = float(layout.zero_of(row))
+        y = min(max(zero, top), bottom)
+        has_room = not places or y - places[-1][1] >= NUMBER_ROOM * height
+        if row % every == 0 and abs(y - zero) <= height / 2 and has_room:
+            places.append((row, y))
+    return places
+
+
 def _paint_numbers(painter: QPainter, theme: Tokens, data: Any, layout: TraceLayout) -> None:
     painter.setFont(theme.font(TICK_PX))
     painter.setPen(theme.color("faint"))
     height = theme.px(14)
-    every = max(1, int(np.ceil(height / layout.row_px)))
-    for row in layout.rows:
-        y = float(layout.zero_of(row))
-        if row % every or not layout.top + height / 2 <= y + 1 <= layout.top + layout.height - height / 2 + 2:
-            continue
+    for row, y in number_places(layout, height):
         painter.drawText(
             QRectF(0, y - height / 2, layout.left - theme.px(6), height),
             Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter,

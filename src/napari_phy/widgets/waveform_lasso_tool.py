@@ -52,7 +52,7 @@ class WaveformLasso(LassoTool):
         """Draw polygon and tag where the channel is shown."""
         frame = self._frame(data, boxes, size)
         if frame is not None:
-            self.paint(painter, frame, theme, size)
+            self.paint(painter, frame, theme)
 
     def _frame(self, data: WaveformData, boxes: Boxes, size: Size) -> Frame | None:
         found = np.flatnonzero(data.channels[boxes.columns] == self.channel)

@@ -15,6 +15,7 @@ from napari_phy.widgets.canvas.ticks import nice_ticks
 from napari_phy.widgets.theme import AXIS_PX, BODY_PX, TICK_PX, Tokens, with_alpha
 
 GAP = 8.0
+NO_PAIRS = "no pairs"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,7 @@ class _Drawn:
             (float(left), float(right)),
             look.heights(data) / tops[:, :, None],
             look.expected(data) / tops if look.baseline else None,
-            [[height_words(value, look.unit) for value in row] for row in maxima.tolist()],
+            [[height_words(value, look.unit) if value else NO_PAIRS for value in row] for row in maxima.tolist()],
         )
 
 
