@@ -76,8 +76,10 @@ class Action:
     keys, canvas_keys : key sequences with the focus in our panels and in napari's canvas.
     icon : name of an own icon, or None.
     hint : further words of the tooltip, after the keys.
+    hint_of : the action whose key they name.
     caption : words of the button where they change.
     is_edit : afterwards the focus returns to Clusters.
+    needs_session : whether it can only be done with an open data set.
     """
 
     action_id: str
@@ -90,8 +92,10 @@ class Action:
     canvas_keys: tuple[str, ...] = ()
     icon: str | None = None
     hint: str = ""
+    hint_of: str = ""
     caption: Callable[[Session], str] | None = None
     is_edit: bool = False
+    needs_session: bool = True
 
     def button_text(self, session: Session | None) -> str:
         """Return the words on the button: `Merge 3`."""
@@ -100,21 +104,21 @@ class Action:
     def tooltip(self, session: Session | None) -> str:
         """Return the sentence with its keys, or the reason why it cannot be done."""
         keys = f" ({self.keys[0]})" if self.keys else ""
-        if session is None:
-            return f"{self.title}{keys}. {messages.EMPTY_WORKSPACE}"
-        refusal = self.refusal(session)
+        refusal = self.why_not(session)
         if refusal is not None:
             return f"{self.title}{keys}. {refusal}"
-        return f"{self.sentence(session)}{keys}{self.hint}"
+        return f"{self.title if session is None else self.sentence(session)}{keys}{self.hint}"
+
+    def why_not(self, session: Session | None) -> str | None:
+        """Return why it cannot be done now, or None."""
+        if session is None:
+            return messages.EMPTY_WORKSPACE if self.needs_session else None
+        return self.refusal(session)
 
 
 def perform(action: Action, desk: Desk) -> bool:
     """Run an action if it can be done, else say why not; return whether it was done."""
-    session = desk.session
-    if session is None:
-        desk.say(messages.EMPTY_WORKSPACE)
-        return False
-    refusal = action.refusal(session)
+    refusal = action.why_not(desk.session)
     if refusal is not None:
         desk.say(refusal)
         return False

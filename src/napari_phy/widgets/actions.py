@@ -181,7 +181,7 @@ def _moves(group: str, title: str, letter: str) -> tuple[Action, Action, Action]
     return (
         Action(
             f"move_all_{group}", title, "Move", move_all, needs_one, all_sentence,
-            (both,), (both,), group, f"; best only: {alone}", is_edit=True,
+            (both,), (both,), group, f"; best only: {alone}", f"move_best_{group}", is_edit=True,
         ),
         Action(
             f"move_best_{group}", f"Best to {word}", "Move", move_best, needs_best, best_sentence,
@@ -302,11 +302,11 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         "command", "Command line", "Help", lambda desk: desk.ask_command(), never,
-        _simple("Type a command: c 3-6 selects clusters"), (":",),
+        _simple("Type a command: c 3-6 selects clusters"), (":",), needs_session=False,
     ),
     Action(
         "keys", "All keys", "Help", lambda desk: desk.show_keys(), never,
-        _simple("Show all keys"), ("F1",), ("F1",), "help",
+        _simple("Find actions, and change their keys"), ("F1",), ("F1",), "help", needs_session=False,
     ),
 )  # fmt: skip
 

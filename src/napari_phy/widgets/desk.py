@@ -16,8 +16,10 @@ from napari_phy.widgets import messages, questions
 from napari_phy.widgets.action import perform
 from napari_phy.widgets.actions import ACTIONS, BY_ID
 from napari_phy.widgets.background_work import BackgroundWork, Job
+from napari_phy.widgets.bindings import key_bindings
 from napari_phy.widgets.groups_dialog import own_groups
 from napari_phy.widgets.help_window import KeysWindow
+from napari_phy.widgets.napari_keys import napari_keys
 from napari_phy.widgets.notify import notify
 from napari_phy.widgets.theme import Tokens
 
@@ -38,7 +40,7 @@ class SessionDesk(QObject):
     """
 
     stretch_requested = Signal(float)
-    command_requested = Signal()
+    command_requested = Signal(str)
     edited = Signal()  # an action of the table changed the clustering
     saving_changed = Signal(bool)
     _saved_in_some_thread = Signal()
@@ -61,6 +63,7 @@ class SessionDesk(QObject):
         self._sentence = ""
         self._n_unsaved = 0  # before a save that somebody else may have started
         self.work = BackgroundWork(self)
+        self.bindings = key_bindings()
         self._keys_window: KeysWindow | None = None
         self._later = QTimer(self, singleShot=True, interval=0)
         self._later.timeout.connect(self._say_later)
@@ -191,13 +194,24 @@ class SessionDesk(QObject):
     def show_keys(self) -> None:
         """Show the window with all keys."""
         if self._keys_window is None or not isalive(self._keys_window):
-            self._keys_window = KeysWindow(self._theme(), self._window())
+            window = self._window()
+            self._keys_window = KeysWindow(
+                self.bindings,
+                lambda place: napari_keys(self._window(), with_layers=place == "canvas"),
+                lambda: self._session,
+                self.run,
+                self.command_requested.emit,
+                self._theme(),
+                window,
+            )
+            self._keys_window.center_on(window)
         self._keys_window.show()
         self._keys_window.raise_()
+        self._keys_window.activateWindow()
 
     def ask_command(self) -> None:
         """Open the command line."""
-        self.command_requested.emit()
+        self.command_requested.emit("")
 
     def make_menu(self, parent: QWidget) -> QMenu:
         """Return a menu of the actions on the selection."""
@@ -208,7 +222,8 @@ class SessionDesk(QObject):
                 menu.addSeparator()
             for action in ACTIONS:
                 if action.section == section:
-                    entry = menu.addAction(f"{action.button_text(self._session)}\t{', '.join(action.keys[:1])}")
+                    keys = self.bindings.keys(action.action_id, "panels")
+                    entry = menu.addAction(f"{action.button_text(self._session)}\t{', '.join(keys[:1])}")
                     entry.setEnabled(self._session is not None and action.refusal(self._session) is None)
                     entry.triggered.connect(partial(self._run_entry, action.action_id))
         groups = () if self._session is None else own_groups(self._session)

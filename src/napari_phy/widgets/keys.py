@@ -50,9 +50,13 @@ class KeyFilter(QObject):
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._table = {normal(keys): action_id for keys, action_id in table.items()}
+        self.set_table(table)
         self._run = run
         self._is_active = is_active
+
+    def set_table(self, table: Mapping[str, str]) -> None:
+        """Take other keys."""
+        self._table = {normal(keys): action_id for keys, action_id in table.items()}
 
     def watch(self, root: QWidget) -> None:
         """Watch a widget, everything in it and everything that is added to it later."""

@@ -11,6 +11,7 @@ from qtpy.QtWidgets import QFrame, QLabel, QMenu, QSizePolicy, QToolBar, QToolBu
 from napari_phy.widgets import messages
 from napari_phy.widgets.action import Action
 from napari_phy.widgets.actions import BY_ID
+from napari_phy.widgets.bindings import key_bindings
 from napari_phy.widgets.icons import icon
 from napari_phy.widgets.range_chip import RangeChip
 from napari_phy.widgets.theme import BODY_PX, Tokens, tokens
@@ -51,6 +52,7 @@ class ActionBar(QToolBar):
         self.setFloatable(False)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
         self._run = run
+        self._bindings = key_bindings()
         self._session: Any = None
         self._followed: Any = None  # the clustering that was open when the session was set
         self._saving = False
@@ -159,11 +161,11 @@ class ActionBar(QToolBar):
         """Show what can be done now."""
         session = self._session
         for action_id, button in self._actions.items():
-            action = BY_ID[action_id]
+            action = self._bindings.action(action_id)
             button.setText(action.button_text(session) if action_id != "keys" else "Help")
-            button.setToolTip(action.tooltip(session) if action_id != "keys" else "All keys (F1)")
-            can_do = session is not None and action.refusal(session) is None
-            button.setEnabled(action_id == "keys" or (can_do and not (action_id == "save" and self._saving)))
+            button.setToolTip(action.tooltip(session))
+            can_do = action.why_not(session) is None
+            button.setEnabled(can_do and not (action_id == "save" and self._saving))
         self._range_place.setVisible(self.range_chip.refresh(session))
         self._show_state()
         self._fit()

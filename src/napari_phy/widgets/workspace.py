@@ -13,7 +13,7 @@ from qtpy.QtWidgets import QApplication, QDockWidget, QMainWindow, QWidget
 from napari_phy.layers.binder import LayerBinder
 from napari_phy.layers.session_tag import session_of
 from napari_phy.widgets import messages
-from napari_phy.widgets.actions import ACTIONS
+from napari_phy.widgets.bindings import KeyBindings
 from napari_phy.widgets.canvas.opengl import opengl_problem
 from napari_phy.widgets.canvas.program_deletion import keep_programs
 from napari_phy.widgets.catalogue import KINDS, LISTS
@@ -41,7 +41,7 @@ from napari_phy.widgets.toolbar import ActionBar
 from napari_phy.widgets.view_memory import ViewMemory
 from napari_phy.widgets.work_bar import WorkBar
 
-HINTS = "Space next candidate   ·   G merge   ·   Alt+G good   ·   F1 keys"
+HINTED = {"next_candidate": "next candidate", "merge": "merge", "move_best_good": "good", "keys": "keys"}
 NAME = "napari-phy-workspace"
 
 
@@ -50,6 +50,12 @@ def open_workspace(viewer: Viewer, session: Any) -> "Workspace":
     workspace = Workspace.of(viewer)
     workspace.open_session(session)
     return workspace
+
+
+def hints(bindings: KeyBindings) -> str:
+    """Return the keys that are needed most: `Space next candidate   ·   G merge`."""
+    keys = {words: bindings.keys(action_id, "panels") for action_id, words in HINTED.items()}
+    return "   ·   ".join(f"{key[0]} {words}" for words, key in keys.items() if key)
 
 
 def plain_viewer(viewer: Viewer) -> Viewer:
@@ -69,6 +75,7 @@ class Workspace(QObject):
         self._window = ref(window)  # weak, as is all here: nothing of ours keeps a closed window alive
         self.destroyed.connect(partial(_forget_all, self.__dict__))
         self._missing: tuple[str, ...] = ()
+        self._hints = ""  # what stands in napari's status bar
         self._notes = OpeningNotes()
         self._preparation = CurrentPreparation(self)
         self._preparation.replaced.connect(self._on_preparation_replaced)
@@ -89,10 +96,8 @@ class Workspace(QObject):
         self.raw_data.found.connect(self._on_raw_data_found)
         self.file_watch = FileWatch(window, lambda: self.session, self)
         self.file_watch.changed.connect(self._on_file_changed)
-        self.panel_keys = KeyFilter({k: a.action_id for a in ACTIONS for k in a.keys}, self.desk.run, parent=self)
-        self.canvas_keys = KeyFilter(
-            {k: a.action_id for a in ACTIONS for k in a.canvas_keys}, self.desk.run, self._canvas_is_ours, self
-        )
+        self.panel_keys = KeyFilter({}, self.desk.run, parent=self)
+        self.canvas_keys = KeyFilter({}, self.desk.run, self._canvas_is_ours, self)
         self.toolbar = ActionBar(
             self.desk.run, layout_menu(self.board, self.arrange, self.overview.density, window), window
         )
@@ -119,6 +124,8 @@ class Workspace(QObject):
         viewer.layers.events.removed.connect(self._on_layer_removed)
         viewer.layers.selection.events.active.connect(self._on_active_layer)
         self._on_theme_changed(self.theme)
+        self.desk.bindings.changed.connect(self._on_keys_changed)
+        self._on_keys_changed()
 
     # --- finding it ---
 
@@ -420,13 +427,21 @@ class Workspace(QObject):
         active = viewer.layers.selection.active
         return active is None or session_of(active) is self.session
 
+    def _on_keys_changed(self) -> None:
+        """Let the keys in force act, and say so where they are told."""
+        if isalive(self):
+            self.panel_keys.set_table(self.desk.bindings.table("panels"))
+            self.canvas_keys.set_table(self.desk.bindings.table("canvas"))
+            self.toolbar.refresh()
+            self._on_active_layer()
+
     def _on_active_layer(self, event: Any = None) -> None:
         """Show the keys that are needed most while nothing else is active."""
         viewer = self.viewer
         if viewer is not None and isalive(self):
             if self._canvas_is_ours():
-                viewer.help = HINTS
-            elif viewer.help == HINTS:
+                self._hints = viewer.help = hints(self.desk.bindings)
+            elif viewer.help == self._hints:
                 viewer.help = ""
 
 
