@@ -42,6 +42,11 @@ def look_at(viewer, start_s, stop_s):
     viewer.scene.camera.zoom = 800 / (stop_s - start_s)
 
 
+def row_of(session):
+    """Return (n_channels,) the row of each channel."""
+    return np.argsort(session.model.probe.from_top)
+
+
 def test_every_level_counts_every_spike_of_its_channel(session, monkeypatch):
     monkeypatch.setattr(picture_level, "N_COLUMNS_COARSEST", 300)
     columns = session.columns.get()
@@ -52,7 +57,7 @@ def test_every_level_counts_every_spike_of_its_channel(session, monkeypatch):
         seconds = level.factor / session.model.sample_rate
         places = session.model.spike_samples // level.factor
         expected = np.zeros(level.shape)
-        np.add.at(expected, (columns.channels, places), 1)
+        np.add.at(expected, (row_of(session)[columns.channels], places), 1)
         np.testing.assert_allclose(level[:, :], expected / seconds, rtol=1e-6)
         np.testing.assert_allclose(level[2:5, 10:40:3], expected[2:5, 10:40:3] / seconds, rtol=1e-6)
         np.testing.assert_allclose(level[:, 7], expected[:, 7] / seconds, rtol=1e-6)
@@ -181,8 +186,9 @@ def test_the_colours_may_stand_for_the_mean_amplitude(session, viewer, binder):
         places = session.model.spike_samples // level.factor
         sums, counts = np.zeros(level.shape), np.zeros(level.shape)
         known = columns.channels < level.shape[0]
-        np.add.at(sums, (columns.channels[known], places[known]), columns.amplitudes[known])
-        np.add.at(counts, (columns.channels[known], places[known]), 1)
+        rows = row_of(session)[columns.channels[known]]
+        np.add.at(sums, (rows, places[known]), columns.amplitudes[known])
+        np.add.at(counts, (rows, places[known]), 1)
         assert np.allclose(picture, sums / np.maximum(counts, 1), rtol=1e-4)
     binder.show_density(columns)
     number = np.asarray(viewer.layers[density.NAME].data[-1])

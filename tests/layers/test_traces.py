@@ -8,11 +8,14 @@ from typing import ClassVar
 import numpy as np
 import pytest
 from support import random_model
+from widgets.light_session import light_session
 
 from napari_phy import open_session
 from napari_phy.core.errors import KwikFormatError
 from napari_phy.io.kwik.model import KwikModel
+from napari_phy.layers.spikes import spike_points
 from napari_phy.layers.traces import QUIET_FRACTION, TraceLevel, trace_levels, traces_layer
+from napari_phy.views.cluster_table import compute_cluster_table
 from napari_phy.views.trace_source import TraceSource
 
 RNG = np.random.default_rng(0)
@@ -155,6 +158,22 @@ def test_noise_is_mostly_background_and_a_gap_does_not_count():
     assert 0.002 < _share_shown(noise.astype(np.int16)) < 0.01
     assert _share_shown(noise[:2000].astype(np.int16)) < 0.01  # single samples
     assert _share_shown(np.zeros((5000, 4), np.int16)) == 0
+
+
+def test_the_highest_channel_is_on_top_as_in_the_dock_and_points_lie_on_their_channel():
+    heights = np.array([40.0, 0.0, 60.0, 20.0])
+    traces = np.random.default_rng(2).normal(0, [100, 200, 300, 400], (20_000, 4)).astype(np.int16)
+    session = light_session(
+        n_clusters=4, n_spikes=400, n_channels=4, duration=1.0, traces=traces, positions=[[0.0, y] for y in heights]
+    )
+    (levels, _, _), order = traces_layer(session, 1.0), [2, 0, 3, 1]
+    assert session.model.probe.from_top.tolist() == order
+    assert np.allclose(np.std(levels[0][:, :], axis=1), 0.195 * np.array([300, 100, 400, 200]), rtol=0.1)
+    table = compute_cluster_table(session)
+    for cluster, channel in zip(table.ids.tolist(), table.channels.tolist(), strict=True):
+        rows = spike_points(session, (cluster,)).positions[:, 0]
+        assert set(rows.tolist()) == {order.index(channel)}
+    session.close()
 
 
 @pytest.mark.real_data

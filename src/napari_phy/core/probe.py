@@ -63,6 +63,11 @@ class Probe:
         """Whether depths and distances mean anything: positions were not only assumed."""
         return bool(self.is_known.sum() >= min(2, self.n_channels))
 
+    @property
+    def from_top(self) -> npt.NDArray[np.int64]:
+        """(n_channels,) places of the channels in the order of pictures of all of them: the highest first."""
+        return np.argsort(-self.positions[:, 1], kind="stable")
+
     def _repr_html_(self) -> str:
         """Return the picture for a notebook: an inline SVG."""
         return probe_svg(self.channel_ids, self.positions, self.is_known)

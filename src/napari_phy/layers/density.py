@@ -30,11 +30,12 @@ class DensityLevel(PictureLevel):
     Parameters
     ----------
     samples : (n_spikes,) ascending times.
-    channels : (n_spikes,) row of each spike; others than 0 … n_channels − 1 are on none.
+    channels : (n_spikes,) channel of each spike; others than 0 … n_channels − 1 are on none.
     n_channels, n_samples : of the recording.
     factor : samples a column.
     sample_rate : samples a second.
     values : (n_spikes,) what is averaged; None: spikes are counted.
+    order : (n_channels,) the channel of each row; None: rows are channels.
     """
 
     def __init__(
@@ -46,12 +47,14 @@ class DensityLevel(PictureLevel):
         factor: int,
         sample_rate: float,
         values: npt.NDArray[np.float32] | None = None,
+        order: npt.NDArray[np.int64] | None = None,
     ) -> None:
         super().__init__(n_channels, max(1, -(-n_samples // factor)), factor)
         self._samples = samples
         self._channels = channels
         self._seconds = factor / sample_rate
         self._values = values
+        self._order = slice(None) if order is None else order
 
     def columns(self, start: int, stop: int) -> npt.NDArray[np.float32]:
         """Return (n_columns, n_channels) spikes a second, or means; 0 where there is no spike."""
@@ -59,19 +62,20 @@ class DensityLevel(PictureLevel):
         if self._values is not None:
             n_rows = self.shape[0]
             counts, sums = count_cells(edges, self._channels, self._values, (0.0, float(n_rows)), n_rows)
-            return (sums / np.maximum(counts, 1)).astype(np.float32)
-        return (count_labels(edges, self._channels, self.shape[0]) / self._seconds).astype(np.float32)
+            return (sums / np.maximum(counts, 1)).astype(np.float32)[:, self._order]
+        return (count_labels(edges, self._channels, self.shape[0]) / self._seconds).astype(np.float32)[:, self._order]
 
 
 def density_levels(session: Session, columns: SpikeColumns, metric: Metric = "number") -> list[DensityLevel]:
     """Return the levels, from columns of a millisecond to about `N_COLUMNS_COARSEST` columns."""
     model = session.model
+    order = model.probe.from_top
     values = columns.amplitudes if metric == "amplitude" else None
     n_samples = max(1, round(model.duration * model.sample_rate))
     finest = max(1, round(FINEST_S * model.sample_rate))
     return [
         DensityLevel(
-            model.spike_samples, columns.channels, model.n_channels, n_samples, factor, model.sample_rate, values
+            model.spike_samples, columns.channels, model.n_channels, n_samples, factor, model.sample_rate, values, order
         )
         for factor in level_factors(n_samples, finest)
     ]

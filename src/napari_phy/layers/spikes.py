@@ -27,7 +27,7 @@ class SpikePoints:
 
     Attributes
     ----------
-    positions : (n, 2) float32, channel index and sample.
+    positions : (n, 2) float32, row of the channel, the highest being 0, and sample.
     colors : (n, 4) float32 RGBA.
     hollow : (n,) whether a point is a ring.
     n_total : how many spikes of the selection there are in the window.
@@ -115,7 +115,8 @@ def _spikes_in(session: Session, cluster: int, window: tuple[int, int] | None) -
 def _channel_rows(session: Session, clusters: tuple[int, ...]) -> dict[int, int]:
     """Return the row of each cluster's best channel, of clusters where it is known."""
     table = compute_cluster_table(session, clusters, reads="nothing" if session.holds_features else "all")
-    row_of_channel = {channel: row for row, channel in enumerate(session.model.probe.channel_ids.tolist())}
+    probe = session.model.probe
+    row_of_channel = {channel: row for row, channel in enumerate(probe.channel_ids[probe.from_top].tolist())}
     return {
         cluster: row_of_channel[channel]
         for cluster, channel in zip(table.ids.tolist(), table.channels.tolist(), strict=True)

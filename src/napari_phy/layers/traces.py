@@ -118,7 +118,7 @@ def trace_levels(
 
 
 def traces_layer(session: Session, pitch: float) -> LayerDataTuple | None:
-    """Return the traces of a session as an Image, in seconds, or None without raw data.
+    """Return the traces of a session as an Image, the highest channel on top, in seconds, or None without raw data.
 
     Parameters
     ----------
@@ -126,9 +126,10 @@ def traces_layer(session: Session, pitch: float) -> LayerDataTuple | None:
     pitch : height of a channel, in the unit of the time axis.
     """
     model = session.model
-    source = TraceSource.of_model(model, session.trace_pyramid(model))
-    if source is None:
+    found = TraceSource.of_model(model, session.trace_pyramid(model))
+    if found is None:
         return None
+    source = found.ordered(model.probe.from_top)
     rest = measure_levels(source.traces, source.columns).scaled(source.unit_scale)
     filtering = FilteredWindows(source, {**FILTERS, **trace_filters()})
     levels = trace_levels(source, rest.baseline, session.tell_raw_trouble, filtering)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -78,6 +78,11 @@ class TraceSource:
         samples = as_samples(traces, time_axis)
         columns = read_only(np.arange(samples.shape[1], dtype=np.int64))
         return cls(samples, sample_rate, columns, columns, None)
+
+    def ordered(self, order: npt.NDArray[np.int64]) -> TraceSource:
+        """Return the same with the channels in another order, given by their places here."""
+        depths = None if self.depths is None else self.depths[order]
+        return replace(self, columns=self.columns[order], channel_ids=self.channel_ids[order], depths=depths)
 
     @property
     def duration_s(self) -> float:
