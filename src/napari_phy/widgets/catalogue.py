@@ -5,6 +5,7 @@ from typing import Literal
 
 from qtpy.QtWidgets import QWidget
 
+from napari_phy.widgets.actions_panel import ActionsPanel
 from napari_phy.widgets.amplitude_panel import AmplitudePanel
 from napari_phy.widgets.cluster_scatter_panel import ClusterScatterPanel
 from napari_phy.widgets.clusters_panel import ClustersPanel
@@ -55,6 +56,7 @@ KINDS: dict[str, Kind] = {
     "Amplitude": Kind(AmplitudePanel, in_sort=True),
     "Probe": Kind(ProbePanel, in_sort=True),
     "History": Kind(HistoryPanel, in_sort=True),
+    "Actions": Kind(ActionsPanel),
     "Spikes": Kind(SpikesPanel),
     "Raster": Kind(RasterPanel),
     "Drift": Kind(DriftPanel),

@@ -376,6 +376,8 @@ class Workspace(QObject):
             panel.list.cluster_model.layoutChanged.connect(self._on_list_changed)
         elif hasattr(panel, "follow_list"):
             panel.listed = self._listed_clusters
+        elif panel.title == "Actions":
+            panel.action_requested.connect(self.desk.run)
         elif panel.title == "Traces":
             panel.controls.filter_changed.connect(partial(self._on_filter_changed, panel.controls))
         panel.follow_preparation(self._preparation.now)
