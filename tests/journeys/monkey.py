@@ -17,7 +17,7 @@ KEYS = (
     (Qt.Key.Key_R, ALT), (Qt.Key.Key_Right, ALT), (Qt.Key.Key_PageDown, ALT), (Qt.Key.Key_PageDown, CTRL | ALT),
 )  # fmt: skip
 MODIFIERS = (PLAIN, PLAIN, CTRL, SHIFT)
-VIEWS = tuple(title for title in KINDS if title not in LISTS)
+VIEWS = tuple(title for title in KINDS if title not in (*LISTS, "Actions"))  # whose buttons open questions that wait
 
 
 class Monkey:

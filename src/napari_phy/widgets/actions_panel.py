@@ -97,6 +97,7 @@ class ActionsPanel(Panel):
             key = self._keys[action_id]
             key.setText(action.keys[0] if action.keys else "")
             key.setEnabled(button.enabled)
+        self.data = frozenset(action_id for action_id, button in self.buttons.items() if button.enabled)
         self.stack.show_picture()
         self.drawn.emit()
 
