@@ -307,3 +307,36 @@ def test_undoing_a_merge_brings_the_clusters_back_in_their_order(session):
     session.redo()
     session.undo()
     assert session.selection.clusters == (first, second, third)
+
+
+def test_the_wizard_is_told_of_every_edit_and_of_what_is_undone(session):
+    session.start_wizard()
+    wizard = session.wizard
+    pair = session.selection.clusters
+    assert pair == wizard.place
+    merged = session.merge(pair).added[0]
+    assert session.selection.clusters[0] == wizard.best == merged
+    halves = session.split(session.manager.spikes(merged)[::2]).added
+    assert wizard.best == halves[0]
+    session.move([halves[0]], "good")
+    steps = [("merge", sorted(pair), [merged]), ("split", [merged], list(halves)), ("move", [halves[0]], "good")]
+    assert [(kind, sorted(clusters), result) for kind, clusters, result in wizard.history] == steps
+    assert session.manager.group(wizard.best) == "unsorted"
+    session.undo()
+    session.undo()
+    assert wizard.best == merged
+    assert len(wizard.history) == 1
+    assert [step[0] for step in wizard.undone] == ["split", "move"]
+    session.redo()
+    assert [step[0] for step in wizard.history] == ["merge", "split"]
+    assert wizard.best == halves[0]
+
+
+def test_a_review_of_what_was_skipped_selects_it(session):
+    session.start_wizard()
+    first = session.wizard.best
+    session.wizard.next_best()
+    session.selection.select(session.wizard.place)
+    session.review_skipped()
+    assert session.selection.clusters[0] == session.wizard.best == first
+    assert session.wizard.skipped == ()

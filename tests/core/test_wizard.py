@@ -30,8 +30,83 @@ def test_it_goes_by_size_and_similarity_and_hides_noise(wizard):
     assert wizard.next_candidate() == 3
     assert wizard.next() == (2, 1)
     assert wizard.next_best() == 3
-    assert wizard.next_best() == 1
     assert list(wizard) == [1, 2, 3]
+
+
+def test_clusters_that_are_nothing_alike_are_not_gone_on_to(manager):
+    wizard = Wizard(manager, lambda cluster: [(other, 0.004) for other in (1, 2, 3) if other != cluster])
+    wizard.start()
+    assert (wizard.best, wizard.candidate) == (1, 2)
+    assert wizard.next() == (2, 1)
+
+
+def test_what_was_skipped_comes_again_only_when_asked_for(wizard, manager):
+    wizard.start()
+    assert wizard.skipped == ()
+    assert [wizard.next_best(), wizard.next_best()] == [2, 3]
+    assert wizard.skipped == (1, 2)
+    assert not wizard.is_finished
+    assert wizard.next_best() == 3
+    assert wizard.skipped == (1, 2, 3)
+    assert wizard.is_finished
+    manager.move([3], "good")
+    wizard.move([3], "good")
+    assert (wizard.best, wizard.skipped, wizard.is_finished) == (3, (1, 2), True)
+    wizard.review_skipped()
+    assert (wizard.best, wizard.skipped, wizard.is_finished) == (1, (), False)
+    assert [wizard.next_best(), wizard.next_best(), wizard.is_finished] == [2, 2, True]
+
+
+def test_a_skipped_cluster_that_is_looked_at_again_or_decided_is_not_skipped_any_more(wizard, manager):
+    wizard.start()
+    wizard.next_best()
+    wizard.next_best()
+    wizard.look_at(2)
+    assert wizard.skipped == (1,)
+    manager.move([1], "mua")
+    assert wizard.skipped == ()
+    manager.move([1], "unsorted")
+    assert wizard.skipped == (1,)
+    wizard.previous()
+    wizard.previous()
+    wizard.previous()
+    assert (wizard.best, wizard.skipped) == (1, ())
+
+
+def test_candidates_are_gone_through_before_a_cluster_is_skipped(wizard):
+    wizard.start()
+    wizard.next()
+    assert (wizard.place, wizard.skipped) == ((1, 3), ())
+    wizard.next()
+    assert (wizard.best, wizard.skipped) == (2, (1,))
+
+
+def test_everyone_hears_of_each_step_once(wizard, manager):
+    heard = []
+    wizard.changed.connect(lambda: heard.append(wizard.place))
+    wizard.start()
+    wizard.next()
+    wizard.next()
+    wizard.look_at(2, 1)
+    wizard.previous()
+    wizard.pause()
+    assert heard == [(1, 2), (1, 3), (2, 1), (1, 3), (1, 3)]
+
+
+def test_redo_brings_back_what_undo_took_and_nothing_else(wizard):
+    wizard.move([4], "good")
+    wizard.move([3], "good")
+    wizard.undo()
+    wizard.undo()
+    wizard.undo()  # an edit of an earlier session
+    assert wizard.undone == (("move", [4], "good"), ("move", [3], "good"))
+    wizard.redo()
+    assert wizard.history == []
+    wizard.redo()
+    assert wizard.history == [("move", [4], "good")]
+    assert wizard.undone == (("move", [3], "good"),)
+    wizard.move([4], "noise")
+    assert wizard.undone == ()
 
 
 def test_going_back_retraces_the_steps(wizard):

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
+from psygnal import Signal
+
 from napari_phy.core.cluster_manager import ClusterManager
 from napari_phy.core.cluster_meta import DISCARDED, UNSORTED
 
 Ranking = Sequence[tuple[int, float]]
+Step = tuple[str, list[int], Any]
 HIDDEN_GROUPS = ("noise", "mua", DISCARDED)
+LEAST_SIMILARITY = 0.005  # of a candidate that is gone on to; lists show less than that as nothing
 
 
 class Similarity:
@@ -33,7 +37,8 @@ class Similarity:
 class Wizard:
     """Proposes a best cluster among those nobody has decided on, the largest first, and candidates like it.
 
-    Paused, it keeps its place and proposes nothing.
+    Paused, it keeps its place and proposes nothing. A cluster that it goes on from without a decision is skipped: it
+    comes again only by `review_skipped`.
 
     Parameters
     ----------
@@ -41,11 +46,14 @@ class Wizard:
     rank : returns [(other cluster, similarity)] of a cluster, the most similar first.
     """
 
+    changed = Signal()
+
     def __init__(self, manager: ClusterManager, rank: Callable[[int], Ranking]) -> None:
         self._manager = manager
         self.similarity = Similarity(rank)
-        self.history: list[tuple[str, list[int], Any]] = []
-        self._undone: list[tuple[str, list[int], Any]] = []
+        self.history: list[Step] = []
+        self._undone: list[Step | None] = []  # None: a step of an earlier session
+        self._skipped: dict[int, None] = {}
         self._best: int | None = None
         self._candidate: int | None = None
         self._visited: list[tuple[int | None, int | None]] = []
@@ -71,44 +79,75 @@ class Wizard:
         """Whether nothing is proposed."""
         return self._paused
 
+    @property
+    def skipped(self) -> tuple[int, ...]:
+        """The undecided clusters that it went on from, in that order."""
+        return tuple(cluster for cluster in self._skipped if cluster in self._manager and self._is_open(cluster))
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether there are clusters, and each of them is decided or was skipped."""
+        return bool(self._order()) and not any(map(self._is_waiting, self._order()))
+
+    @property
+    def undone(self) -> tuple[Step, ...]:
+        """What redo would bring back into the history, in that order."""
+        return tuple(step for step in reversed(self._undone) if step is not None)
+
     def start(self) -> None:
         """Propose again, at the place that was kept, or at the first cluster."""
         self._paused = False
         if self._best is None or self._best not in self._manager:
             self._propose(self._first())
+        self.changed.emit()
 
     def pause(self) -> None:
         """Keep the place and propose nothing."""
         self._paused = True
+        self.changed.emit()
 
     def reset(self) -> None:
-        """Forget the place and what was done, and start over."""
+        """Forget the place, what was done and what was skipped, and start over."""
         self.history.clear()
         self._undone.clear()
         self._visited.clear()
+        self._skipped.clear()
         self._best = self._candidate = None
         self.start()
+
+    def review_skipped(self) -> None:
+        """Propose the clusters that were skipped again, the largest first."""
+        self._skipped.clear()
+        self._paused = False
+        self._propose(self._first())
+        self.changed.emit()
 
     def look_at(self, best: int, candidate: int | None = None) -> None:
         """Take over what the user chose to look at."""
         if (best, candidate) != (self._best, self._candidate):
             self._go(best, candidate)
+            self.changed.emit()
 
     def next_best(self) -> int | None:
-        """Go to the next undecided cluster and its best candidate; stay when there is no other."""
+        """Skip an undecided best cluster: go to the next undecided one and its best candidate; stay at the last."""
         if self._paused:
             return None
         order = self._order()
-        following = order[order.index(self._best) + 1 :] + order if self._best in order else order
-        found = next((cluster for cluster in following if self._is_open(cluster) and cluster != self._best), None)
+        following = order
+        if self._best in order:
+            following = order[order.index(self._best) + 1 :] + order
+            self._skipped[self._best] = None
+        found = next(filter(self._is_waiting, following), None)
         if found is not None:
             self._propose(found)
+        self.changed.emit()
         return self.best
 
     def next_candidate(self) -> int | None:
-        """Go to the next most similar cluster; stay at the last."""
+        """Go to the next most similar cluster; stay at the last that is similar at all."""
         if not self._paused and (following := self._following_candidates()):
             self._go(self._best, following[0])
+            self.changed.emit()
         return self.candidate
 
     def next(self) -> tuple[int | None, int | None]:
@@ -125,8 +164,8 @@ class Wizard:
         while not self._paused and self._visited:
             best, candidate = self._visited.pop()
             if best in self._manager:
-                self._best = best
-                self._candidate = candidate if candidate in self._manager else None
+                self._look(best, candidate if candidate in self._manager else None)
+                self.changed.emit()
                 break
         return self.best, self.candidate
 
@@ -134,12 +173,14 @@ class Wizard:
         """Be told that clusters were merged: the new one is best."""
         self._record("merge", list(clusters), [to])
         self._propose(to)
+        self.changed.emit()
 
     def split(self, clusters: Iterable[int], to: Iterable[int]) -> None:
         """Be told that clusters were split or regrouped: the first of the new ones is best."""
         new = list(to)
         self._record("split", list(clusters), new)
         self._go(new[0] if new else None, new[1] if len(new) > 1 else None)
+        self.changed.emit()
 
     def move(self, clusters: Iterable[int], group: str) -> None:
         """Be told that clusters were moved to a group: when the best one was, the next is best."""
@@ -150,16 +191,19 @@ class Wizard:
         elif self._candidate in moved:
             following = self._following_candidates()
             self._go(self._best, following[0] if following else None)
+        self.changed.emit()
 
     def undo(self) -> None:
         """Be told that the last merge, split or move was taken back."""
-        if self.history:
-            self._undone.append(self.history.pop())
+        self._undone.append(self.history.pop() if self.history else None)
+        self.changed.emit()
 
     def redo(self) -> None:
         """Be told that it was done again."""
-        if self._undone:
-            self.history.append(self._undone.pop())
+        step = self._undone.pop() if self._undone else None
+        if step is not None:
+            self.history.append(step)
+        self.changed.emit()
 
     def _record(self, kind: str, clusters: list[int], result: Any) -> None:
         self.history.append((kind, clusters, result))
@@ -172,17 +216,22 @@ class Wizard:
     def _go(self, best: int | None, candidate: int | None) -> None:
         if self._best is not None:
             self._visited.append((self._best, self._candidate))
+        self._look(best, candidate)
+
+    def _look(self, best: int | None, candidate: int | None) -> None:
         self._best, self._candidate = best, candidate
+        if best is not None:
+            self._skipped.pop(best, None)  # it is being looked at again
 
     def _first(self) -> int | None:
         order = self._order()
-        return next(filter(self._is_open, order), order[0] if order else None)
+        return next(filter(self._is_waiting, order), order[0] if order else None)
 
     def _after(self, moved: list[int]) -> int | None:
         order = self._order()
         start = order.index(self._best) if self._best in order else 0
         around = [cluster for cluster in order[start:] + order[:start] if cluster not in moved]
-        return next(filter(self._is_open, around), self._best)
+        return next(filter(self._is_waiting, around), self._best)
 
     def _order(self) -> list[int]:
         """Return the clusters, the largest first."""
@@ -191,6 +240,9 @@ class Wizard:
 
     def _is_open(self, cluster: int) -> bool:
         return self._manager.group(cluster) == UNSORTED
+
+    def _is_waiting(self, cluster: int) -> bool:
+        return self._is_open(cluster) and cluster not in self._skipped
 
     def _candidates(self, best: int) -> list[int]:
         return [
@@ -203,7 +255,8 @@ class Wizard:
         if self._best is None or self._best not in self._manager:
             return []
         ranked = self._candidates(self._best)
-        return ranked[ranked.index(self._candidate) + 1 :] if self._candidate in ranked else ranked
+        following = ranked[ranked.index(self._candidate) + 1 :] if self._candidate in ranked else ranked
+        return [other for other in following if self.similarity[self._best, other] >= LEAST_SIMILARITY]
 
     def __iter__(self) -> Iterator[int]:
         """Iterate over the undecided clusters in the order of the wizard."""

@@ -215,6 +215,11 @@ class Session(Edits, FileClusterings):
         self.wizard.reset()
         self._current.following.select_place()
 
+    def review_skipped(self) -> None:
+        """Let the wizard propose the clusters that were skipped again."""
+        self.wizard.review_skipped()
+        self._current.following.select_place()
+
     def similar_to(self, cluster: int) -> list[tuple[int, float]]:
         """Return [(other cluster, cosine of the mean masked features)], the most similar first.
 

@@ -1,0 +1,174 @@
+"""Why two clusters may be one neuron: similarity, refractory time, amplitude, position."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from napari_phy.core.errors import MissingDataError
+from napari_phy.core.progress import OnProgress, no_progress
+from napari_phy.stats.refractory import refractory_fraction
+from napari_phy.views.cluster_table import HIDDEN_GROUP, compute_amplitudes
+from napari_phy.views.numbers import UNKNOWN, format_number, format_similarity
+from napari_phy.views.session_like import SessionLike
+
+TOO_MANY_PERCENT = 1.0  # of intervals within the refractory time: the lists warn from there on
+NEEDS_FEATURES = "needs features"
+
+
+class Reason(NamedTuple):
+    """One reason as it is told: `amplitude`, `104 / 105 µV`, `1 % apart`."""
+
+    name: str
+    value: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class PairReasons:
+    """What speaks for and against a merge of two clusters; nan and −1 stand for what is not known.
+
+    Attributes
+    ----------
+    similarity : cosine of the mean masked features.
+    rank, n_ranked : place of the candidate among all other clusters, 1 for the most similar, and how many there are.
+    merged_percent : of the intervals of both trains taken together, those within 2 ms.
+    alone_percent : the same of each train.
+    amplitudes, unit : of the best cluster and the candidate.
+    distance_um : between the centres of mass of their amplitudes on the probe.
+    channels : ids of their largest channels.
+    has_features : whether similarity and position could be computed.
+    """
+
+    similarity: float
+    rank: int
+    n_ranked: int
+    merged_percent: float
+    alone_percent: tuple[float, float]
+    amplitudes: tuple[float, float]
+    unit: str
+    distance_um: float
+    channels: tuple[int, int]
+    has_features: bool
+
+    @property
+    def keeps_refractory(self) -> bool:
+        """Whether the merged train has few violations, or no larger share of them than one of the two has alone."""
+        return self.merged_percent < TOO_MANY_PERCENT or self.merged_percent <= np.nanmax([0.0, *self.alone_percent])
+
+    @property
+    def apart_percent(self) -> float:
+        """How far the smaller amplitude is below the larger one, in per cent of it."""
+        small, large = sorted(self.amplitudes)
+        return 100 * (1 - small / large) if large > 0 else math.nan
+
+    def told(self) -> tuple[Reason, ...]:
+        """Return the four reasons as values and plain words."""
+        return (
+            Reason("similarity", *self._similarity()),
+            Reason("refractory", *self._refractory()),
+            Reason("amplitude", *self._amplitude()),
+            Reason("position", *self._position()),
+        )
+
+    def _similarity(self) -> tuple[str, str]:
+        if math.isnan(self.similarity):
+            return UNKNOWN, NEEDS_FEATURES
+        return format_similarity(self.similarity), f"{_ordinal(self.rank)} of {format_number(self.n_ranked)}"
+
+    def _refractory(self) -> tuple[str, str]:
+        if math.isnan(self.merged_percent):
+            return UNKNOWN, "too few spikes"
+        value = "kept" if self.keeps_refractory else "broken"
+        if self.merged_percent == 0:
+            return value, "none within 2 ms"
+        alone = " and ".join(format_number(share, 1) for share in self.alone_percent)
+        return value, f"{format_number(self.merged_percent, 1)} % within 2 ms; alone {alone} %"
+
+    def _amplitude(self) -> tuple[str, str]:
+        if math.isnan(self.apart_percent):
+            return UNKNOWN, "needs raw data"
+        best, candidate = (format_number(amplitude) for amplitude in self.amplitudes)
+        return f"{best} / {candidate} {self.unit}", f"{format_number(self.apart_percent)} % apart"
+
+    def _position(self) -> tuple[str, str]:
+        if not self.has_features:
+            return UNKNOWN, NEEDS_FEATURES
+        value = "unknown" if math.isnan(self.distance_um) else f"{format_number(self.distance_um)} µm"
+        best, candidate = self.channels
+        if -1 in self.channels:
+            return value, "masked on all channels"
+        if best == candidate:
+            return value, f"same peak channel {best}"
+        return value, f"peak channels {best} and {candidate}"
+
+
+def compute_reasons(
+    session: SessionLike, best: int, candidate: int, on_progress: OnProgress = no_progress, *, reads_features: bool
+) -> PairReasons:
+    """Return what speaks for and against a merge of two clusters; reads up to 200 waveforms.
+
+    What cannot be read is not known. Raises ClusteringError where one of the clusters does not exist.
+    """
+    pair = (best, candidate)
+    samples = [session.model.spike_samples[session.manager.spikes(cluster)] for cluster in pair]
+    merged = np.sort(np.concatenate(samples), kind="stable")
+    rate = session.model.sample_rate
+    merged_percent, *alone = (100 * refractory_fraction(train, sample_rate=rate) for train in (merged, *samples))
+    has_features = reads_features and session.sums is not None
+    similarity, rank, n_ranked = _rank(session, best, candidate) if has_features else (math.nan, 0, 0)
+    distance_um, channels = _positions(session, pair) if has_features else (math.nan, (-1, -1))
+    try:
+        amplitudes = compute_amplitudes(session, pair, on_progress)
+    except MissingDataError:
+        amplitudes = {}
+    return PairReasons(
+        similarity=similarity,
+        rank=rank,
+        n_ranked=n_ranked,
+        merged_percent=merged_percent,
+        alone_percent=(alone[0], alone[1]),
+        amplitudes=(amplitudes.get(best, math.nan), amplitudes.get(candidate, math.nan)),
+        unit=session.model.unit,
+        distance_um=distance_um,
+        channels=channels,
+        has_features=has_features,
+    )
+
+
+def _rank(session: SessionLike, best: int, candidate: int) -> tuple[float, int, int]:
+    """Return similarity and place of a candidate, and how many clusters were ranked."""
+    group_of = session.manager.group
+    ranking = [(other, value) for other, value in session.similar_to(best) if group_of(other) != HIDDEN_GROUP]
+    found = ((value, place) for place, (other, value) in enumerate(ranking, 1) if other == candidate)
+    value, place = next(found, (math.nan, 0))
+    return value, place, len(ranking)
+
+
+def _positions(session: SessionLike, pair: tuple[int, int]) -> tuple[float, tuple[int, int]]:
+    """Return the distance of two clusters in µm, and their largest channels."""
+    assert session.sums is not None
+    sums = session.sums.get(pair)
+    probe = session.model.probe
+    best, candidate = (sums[cluster].abs_sum for cluster in pair)
+    channels = (_peak(probe.channel_ids, best), _peak(probe.channel_ids, candidate))
+    if -1 in channels or not probe.knows_positions:
+        return math.nan, channels
+    centers = [weights @ probe.positions / weights.sum() for weights in (best, candidate)]
+    return float(np.linalg.norm(centers[0] - centers[1])), channels
+
+
+def _peak(channel_ids: npt.NDArray[np.int64], weights: npt.NDArray[np.float64]) -> int:
+    return int(channel_ids[np.argmax(weights)]) if weights.sum() > 0 else -1
+
+
+def _ordinal(place: int) -> str:
+    """Return `highest`, `2nd`, `3rd`, `11th`."""
+    if place == 1:
+        return "highest"
+    ending = "th" if place % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(place % 10, "th")
+    return f"{format_number(place)}{ending}"

@@ -1,0 +1,105 @@
+"""What the wizard proposes and why, how far the review of the clusters is, and what was done in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from napari_phy.core.cluster_meta import DISCARDED, UNSORTED
+from napari_phy.core.progress import OnProgress, no_progress
+from napari_phy.views.numbers import format_number
+from napari_phy.views.session_like import ManagerLike, SessionLike
+from napari_phy.views.wizard_reasons import PairReasons, compute_reasons
+
+
+@dataclass(frozen=True, slots=True)
+class WizardRequest:
+    """The state of a wizard.
+
+    Attributes
+    ----------
+    best, candidate : what it proposes, as far as it does.
+    is_paused : whether it proposes nothing.
+    skipped : undecided clusters that were gone on from.
+    done, undone : steps in words, and what redo would bring, in the order of doing.
+    n_changes : of the clustering, of which the rest depends.
+    reads_features : whether similarity and position may be asked for.
+    """
+
+    best: int | None
+    candidate: int | None
+    is_paused: bool = False
+    skipped: tuple[int, ...] = ()
+    done: tuple[str, ...] = ()
+    undone: tuple[str, ...] = ()
+    n_changes: int = 0
+    reads_features: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class WizardProgress:
+    """How many of the clusters, discarded ones apart, are in a group or were skipped."""
+
+    n_decided: int
+    n_skipped: int
+    n_clusters: int
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether each cluster is decided or was skipped."""
+        return 0 < self.n_clusters == self.n_decided + self.n_skipped
+
+    @property
+    def words(self) -> str:
+        """`13 of 21 decided · 2 skipped`, and at the end `All 22 clusters are decided. 2 were skipped.`."""
+        if not self.is_finished:
+            words = f"{format_number(self.n_decided)} of {format_number(self.n_clusters)} decided"
+            return f"{words} · {format_number(self.n_skipped)} skipped" if self.n_skipped else words
+        words = f"All {format_number(self.n_clusters)} clusters are decided."
+        if self.n_clusters == 1:
+            words = "The only cluster is decided."
+        if not self.n_skipped:
+            return words
+        return f"{words} {format_number(self.n_skipped)} {'was' if self.n_skipped == 1 else 'were'} skipped."
+
+
+@dataclass(frozen=True, slots=True)
+class WizardData:
+    """What a wizard dock shows; `reasons` is None where there are not two clusters to compare."""
+
+    request: WizardRequest
+    reasons: PairReasons | None
+    progress: WizardProgress
+
+
+def compute_wizard(session: SessionLike, request: WizardRequest, on_progress: OnProgress = no_progress) -> WizardData:
+    """Return what a wizard dock shows."""
+    reasons = None
+    if request.best is not None and request.candidate is not None:
+        reasons = compute_reasons(
+            session, request.best, request.candidate, on_progress, reads_features=request.reads_features
+        )
+    return WizardData(request, reasons, compute_progress(session.manager, request.skipped))
+
+
+def compute_progress(manager: ManagerLike, skipped: Iterable[int]) -> WizardProgress:
+    """Return how far the review is; those of the skipped clusters count that are still undecided."""
+    groups = {int(cluster): manager.group(int(cluster)) for cluster in manager.cluster_ids}
+    shown = {cluster: group for cluster, group in groups.items() if group != DISCARDED}
+    n_open = sum(group == UNSORTED for group in shown.values())
+    n_skipped = sum(shown.get(cluster) == UNSORTED for cluster in set(skipped))
+    return WizardProgress(len(shown) - n_open, n_skipped, len(shown))
+
+
+def step_words(kind: str, clusters: Iterable[int], result: Any) -> str:
+    """Return a step of a wizard's history in words: `Merge 5 and 9 → 23`, `Move 8 to good`, `Split 16 → 24, 25`."""
+    names = [str(cluster) for cluster in clusters]
+    if len(names) > 4:
+        names = [*names[:3], f"{len(names) - 3} more"]
+    listed = " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
+    if kind == "move":
+        return f"Move {listed} to {result}"
+    new = list(result)
+    shown = [str(cluster) for cluster in new[:3]] + ([f"{len(new) - 3} more"] if len(new) > 3 else [])
+    return f"{kind.capitalize()} {listed} → {', '.join(shown)}"
