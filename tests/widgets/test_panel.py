@@ -2,7 +2,6 @@
 
 import threading
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 from qtpy.QtCore import QEvent, QSignalBlocker, QThreadPool, QTimer
@@ -329,9 +328,8 @@ def test_clusters_that_an_edit_took_away_while_they_were_read_are_no_error(panel
 
 @pytest.mark.parametrize(("kind", "suffix"), [("PNG (*.png)", ".png"), ("SVG (*.svg)", ".svg")])
 def test_a_picture_gets_the_suffix_of_the_kind_that_is_chosen(panel, tmp_path, kind, suffix):
-    saved, said = [], []
-    panel.picture_formats = lambda: "PNG (*.png);;SVG (*.svg)"
-    panel.save_picture = lambda path: saved.append(Path(path).write_bytes(b"") or path)
+    said = []
+    panel.paint_figure = lambda painter, theme: painter.drawText(10, 20, "paper" if panel.is_on_paper else "screen")
     panel.hovered.connect(said.append)
 
     def answer():
@@ -345,7 +343,9 @@ def test_a_picture_gets_the_suffix_of_the_kind_that_is_chosen(panel, tmp_path, k
         dialog.accept()
 
     QTimer.singleShot(20, answer)
-    panel._ask_picture()
+    panel.pictures.ask()
     name = f"{panel.title}{suffix}"
-    assert saved == [str(tmp_path / name)]
+    content = (tmp_path / name).read_bytes()
+    assert content.startswith(b"\x89PNG") == (suffix == ".png")
+    assert (b">paper<" in content) == (suffix == ".svg")
     assert said == [f"Saved {name}."]

@@ -8,10 +8,11 @@ from qtpy.QtWidgets import QApplication
 from support import CountedRows
 from widgets.light_session import light_session
 
+from napari_phy.core.colors import selection_color
 from napari_phy.stats.lasso import points_in_polygon
 from napari_phy.views.numbers import format_number
 from napari_phy.widgets.canvas.waveform_scale import Scale
-from napari_phy.widgets.theme import TICK_PX, tokens
+from napari_phy.widgets.theme import TICK_PX
 from napari_phy.widgets.waveforms_panel import WaveformsPanel
 
 
@@ -499,7 +500,7 @@ def test_an_svg_holds_what_is_seen_in_the_colours_for_paper(panel, qtbot, tmp_pa
     path = tmp_path / "waveforms.svg"
     panel.save_picture(str(path))
     text = path.read_text()
-    light = [panel.color_of(place, tokens("light")) for place in (0, 1)]
+    light = [selection_color(place, dark=False) for place in (0, 1)]
     assert light[0] != panel.color_of(0)
     if kind == "density":
         n_drawn = int(panel.boxes.takes_part.sum())

@@ -3,18 +3,23 @@
 from dataclasses import replace
 from typing import Any, ClassVar
 
+import numpy as np
+import numpy.typing as npt
 from qtpy.QtCore import QPointF, QRectF, Qt
-from qtpy.QtGui import QImage, QPainter
+from qtpy.QtGui import QColor, QImage, QPainter
 from qtpy.QtWidgets import QWidget
 
+from napari_phy.core.colors import is_hollow
 from napari_phy.core.progress import OnProgress
 from napari_phy.views.drift import DriftData, DriftPoints, DriftRequest, compute_drift, drift_cells, drift_points
 from napari_phy.views.numbers import format_number, format_shown
-from napari_phy.widgets.canvas.drift_image import CELL_PX, draw_cells, draw_points, ramp_of
+from napari_phy.widgets.canvas.dots import Dot, paint_dots
+from napari_phy.widgets.canvas.drift_image import CELL_PX, DISC_PX, draw_cells, draw_points, ramp_of
 from napari_phy.widgets.canvas.frame import Frame
 from napari_phy.widgets.canvas.spike_words import nearest_point
 from napari_phy.widgets.canvas.trace_image import as_qimage, blank
 from napari_phy.widgets.choices import Allowed, values_of
+from napari_phy.widgets.figure import PNG_SCALE
 from napari_phy.widgets.legend import LegendEntry
 from napari_phy.widgets.marks import marked_spike, paint_mark
 from napari_phy.widgets.overlay import left_margin, paint_axes
@@ -150,12 +155,33 @@ class DriftPanel(Panel):
         if self._image is None:
             self._draw_image(frame)
         painter.drawImage(QPointF(frame.left, frame.top), self._image)
+        self._paint_around(painter, frame, theme)
+
+    def paint_figure(self, painter: QPainter, theme: Tokens) -> None:
+        """Paint cells as a picture, and spikes of the selection as circles."""
+        frame, points = self.frame, self._points
+        if frame is None or points is None:
+            return
+        area = QRectF(frame.left, frame.top, frame.width, frame.height)
+        pixels = self._cells(frame, PNG_SCALE, theme)  # Qt looks at the array
+        painter.drawImage(area.topLeft(), as_qimage(pixels, PNG_SCALE))
+        colors = [QColor(self.color_of(place)) for place in range(len(self._drawn))]
+        dots = [Dot(color, 2 * DISC_PX, is_hollow(place)) for place, color in enumerate(colors)]
+        paint_dots(painter, frame.to_px(np.column_stack([points.times_s, points.depths_um])), points.places, dots, area)
+        self._paint_around(painter, frame, theme)
+
+    def figure_note(self) -> str:
+        return "the cells of all spikes are a picture"
+
+    def _paint_around(self, painter: QPainter, frame: Frame, theme: Tokens) -> None:
+        """Paint the axes, the clock, and the ring around a spike."""
         area = QRectF(frame.left, frame.top, frame.width, frame.height)
         title = "depth (µm)" if self.data.knows_positions else NO_DEPTH
         paint_axes(painter, frame, theme, "time (s)", title)
         clock = self.session.time
         paint_unused(painter, theme, area, *frame.x_range, clock.range_s)
-        paint_clock(painter, theme, area, *frame.x_range, clock.time_s, clock.shown_s)
+        if not self.is_on_paper:
+            paint_clock(painter, theme, area, *frame.x_range, clock.time_s, clock.shown_s)
         marked = marked_spike(self.session)
         if marked is not None:
             x, y = frame.to_px([[self.data.samples[marked] / self.data.sample_rate, self.data.columns.depths[marked]]])[
@@ -166,19 +192,10 @@ class DriftPanel(Panel):
 
     def _draw_image(self, frame: Frame) -> None:
         """Draw cells and dots into a picture, and tell how many there are."""
-        data, theme, scale = self.data, self.theme, self.plot.devicePixelRatioF()
+        data, scale = self.data, self.plot.devicePixelRatioF()
         clusters = tuple(cluster for cluster in self.clusters if cluster in self.session.manager)
-        width, height = max(1, round(frame.width * scale)), max(1, round(frame.height * scale))
-        cell_px = max(1, round(CELL_PX * scale))
-        # whole cells; the last of them may reach over the edge of the picture
-        n_columns, n_rows = -(-width // cell_px), -(-height // cell_px)
-        times, depths = frame.x_range, frame.y_range
-        whole = (times[0], times[0] + (times[1] - times[0]) * n_columns * cell_px / width)
-        below = depths[1] - (depths[1] - depths[0]) * n_rows * cell_px / height
-        self._pixels = blank(width, height, theme.view)
-        cells = drift_cells(data, whole, (below, depths[1]), n_columns, n_rows)
-        draw_cells(self._pixels, cells, ramp_of(theme.ramp), cell_px, by_number=self.metric == "number")
-        self._points = drift_points(self.session, data, clusters, times, depths)
+        self._pixels = self._cells(frame, scale, self.theme)
+        self._points = drift_points(self.session, data, clusters, frame.x_range, frame.y_range)
         self._drawn = clusters
         colors = [self.color_of(place) for place in range(len(clusters))]
         draw_points(self._pixels, self._points, frame, colors, scale)
@@ -186,6 +203,21 @@ class DriftPanel(Panel):
         n_shown, n_total = len(self._points.spike_ids), self._points.n_total
         words = [f"{format_shown(n_shown, n_total)} of the selection in sight"] if clusters else []
         self.stack.caption.setText("; ".join([*words, f"colour: {MEANINGS[self.metric]}"]))
+
+    def _cells(self, frame: Frame, scale: float, theme: Tokens) -> npt.NDArray[np.uint8]:
+        """Return a picture of all spikes, in cells."""
+        data = self.data
+        width, height = max(1, round(frame.width * scale)), max(1, round(frame.height * scale))
+        cell_px = max(1, round(CELL_PX * scale))
+        # whole cells; the last of them may reach over the edge of the picture
+        n_columns, n_rows = -(-width // cell_px), -(-height // cell_px)
+        times, depths = frame.x_range, frame.y_range
+        whole = (times[0], times[0] + (times[1] - times[0]) * n_columns * cell_px / width)
+        below = depths[1] - (depths[1] - depths[0]) * n_rows * cell_px / height
+        pixels = blank(width, height, theme.view)
+        cells = drift_cells(data, whole, (below, depths[1]), n_columns, n_rows)
+        draw_cells(pixels, cells, ramp_of(theme.ramp), cell_px, by_number=self.metric == "number")
+        return pixels
 
     # --- events ---
 

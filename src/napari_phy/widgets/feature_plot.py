@@ -4,12 +4,13 @@ from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
-from qtpy.QtCore import QPointF, QRectF, Qt, Signal
-from qtpy.QtGui import QPainter
+from qtpy.QtCore import QLineF, QPointF, QRectF, Qt, Signal
+from qtpy.QtGui import QPainter, QPen
 from qtpy.QtWidgets import QWidget
 
 from napari_phy.views.drawn_spikes import ScatterData
 from napari_phy.views.feature_grid import FeatureGridData
+from napari_phy.widgets.canvas.dots import paint_dots
 from napari_phy.widgets.canvas.frame import Frame
 from napari_phy.widgets.scatter_plot import ScatterPlot
 from napari_phy.widgets.theme import AXIS_PX, TICK_PX, Tokens, with_alpha
@@ -101,17 +102,20 @@ class FeaturePlot(ScatterPlot):
         if self.grid is None:
             super()._place()
             return
-        grid = self.grid
         frames = [self.cell_frame(row, column) for row, column in self._cells()]
         self._points = np.concatenate([self._in_cell(*cell) for cell in self._cells()])
-        slots = np.where(grid.violates, len(self.clusters) + 1, grid.places + 1)
-        self._scatter.set_data(np.nan_to_num(self._points, nan=-1e4), np.tile(slots, len(frames)))
+        self._scatter.set_data(np.nan_to_num(self._points, nan=-1e4), np.tile(self._slots, len(frames)))
         self._scatter.transform.scale, self._scatter.transform.translate = (1, 1), (0, 0)
         for visual in (self._scatter, self._grid):
             visual.set_pixel_scale(self.pixel_scale)
         lines = np.array([line for frame in frames for line in _border(frame)])
         self._grid.set_data(lines, np.zeros(len(lines)))
         self.redraw()
+
+    @property
+    def _slots(self) -> npt.NDArray[np.int64]:
+        """Which of `dots` each spike of the grid is."""
+        return np.where(self.grid.violates, len(self.clusters) + 1, self.grid.places + 1)
 
     def _in_cell(self, row: int, column: int) -> Points:
         """Return where in px the spikes are in a cell; nan beyond its edges."""
@@ -130,8 +134,25 @@ class FeaturePlot(ScatterPlot):
         if self.grid is None:
             super()._paint(painter)
         else:
-            self._paint_labels(painter)
+            self._paint_labels(painter, self._theme)
             self._paint_over(painter)
+
+    def paint_figure(self, painter: QPainter, theme: Tokens) -> None:
+        """Paint all of it, also what OpenGL draws, in the colours of a theme."""
+        grid = self.grid
+        if grid is None:
+            super().paint_figure(painter, theme)
+            return
+        points = self._points.reshape(-1, len(grid.spike_ids), 2)
+        for cell, px in zip(self._cells(), points, strict=True):
+            frame = self.cell_frame(*cell)
+            painter.setPen(QPen(theme.color("grid"), 1))
+            for start, stop in _border(frame):
+                painter.drawLine(QLineF(*start, *stop))
+            area = QRectF(frame.left, frame.top, frame.width, frame.height)
+            paint_dots(painter, px, self._slots, self.dots(theme), area)
+        self._paint_labels(painter, theme)
+        self._paint_over(painter)
 
     def px_of(self, indices: npt.NDArray[np.int64]) -> Points:
         """Return where in px some drawn spikes, given by index, are in all cells of the grid."""
@@ -139,8 +160,8 @@ class FeaturePlot(ScatterPlot):
         found = self._points.reshape(-1, n, 2)[:, indices].reshape(-1, 2)
         return found[np.isfinite(found).all(axis=1)]
 
-    def _paint_labels(self, painter: QPainter) -> None:
-        theme, grid = self._theme, self.grid
+    def _paint_labels(self, painter: QPainter, theme: Tokens) -> None:
+        grid = self.grid
         centred = Qt.AlignmentFlag.AlignCenter
         painter.setFont(theme.font(AXIS_PX))
         painter.setPen(theme.color("dim"))
@@ -154,7 +175,7 @@ class FeaturePlot(ScatterPlot):
             painter.drawText(QRectF(-frame.height / 2, 0, frame.height, label), centred, row)
             painter.restore()
         for place in range(grid.n):
-            self._paint_time_tag(painter, self.cell_frame(place, place))
+            _paint_time_tag(painter, self.cell_frame(place, place), theme)
 
     def _fitting(self, room: float) -> list[str]:
         """Return `channel 8 · PC1`, `ch 8 · PC1` or `8 · PC1` of each axis, the longest for which all have room."""
@@ -164,15 +185,15 @@ class FeaturePlot(ScatterPlot):
         fits = (form for form in forms if max(self._theme.text_width(text, AXIS_PX) for text in form) <= room)
         return next(fits, shortest)
 
-    def _paint_time_tag(self, painter: QPainter, frame: Frame) -> None:
-        """Tell that a cell of the diagonal runs along time."""
-        theme = self._theme
-        width, height = theme.text_width("time", TICK_PX) + theme.px(8), theme.px(14)
-        box = QRectF(frame.left + frame.width - width - 1, frame.top + frame.height - height - 1, width, height)
-        painter.fillRect(box, with_alpha(theme.view, 0.8))
-        painter.setFont(theme.font(TICK_PX))
-        painter.setPen(theme.color("dim"))
-        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, "time")
+
+def _paint_time_tag(painter: QPainter, frame: Frame, theme: Tokens) -> None:
+    """Tell that a cell of the diagonal runs along time."""
+    width, height = theme.text_width("time", TICK_PX) + theme.px(8), theme.px(14)
+    box = QRectF(frame.left + frame.width - width - 1, frame.top + frame.height - height - 1, width, height)
+    painter.fillRect(box, with_alpha(theme.view, 0.8))
+    painter.setFont(theme.font(TICK_PX))
+    painter.setPen(theme.color("dim"))
+    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, "time")
 
 
 def _border(frame: Frame) -> list[list[tuple[float, float]]]:

@@ -74,13 +74,14 @@ class FiringRatePanel(StepsPanel):
         return step_frame(size.width(), size.height(), theme, (0.0, float(data.edges_s[-1])), largest)
 
     def paint_picture(self, painter: QPainter, size: QSize, theme: Tokens) -> None:
-        """Paint grid, axes, step lines and the clock."""
+        """Paint grid, axes, step lines and, on the screen, the clock."""
         frame = self.frame(size, theme)
         paint_steps(painter, frame, theme, self.data.edges_s, self.data.rates, ("time (s)", "firing rate (Hz)"))
         clock = self.session.time
         area = QRectF(frame.left, frame.top, frame.width, frame.height)
         paint_unused(painter, theme, area, *frame.x_range, clock.range_s)
-        paint_clock(painter, theme, area, *frame.x_range, clock.time_s, clock.shown_s)
+        if not self.is_on_paper:
+            paint_clock(painter, theme, area, *frame.x_range, clock.time_s, clock.shown_s)
 
     def read_out(self, x_px: float, y_px: float) -> str:
         """Return `31.2 s: 20: 4.5 Hz, 22: 3.0 Hz` for the bin under the mouse."""

@@ -21,6 +21,7 @@ from napari_phy.views.numbers import format_count
 from napari_phy.widgets import messages
 from napari_phy.widgets.guarded import guarded
 from napari_phy.widgets.panel import Panel
+from napari_phy.widgets.table_figure import paint_rows, wearing
 from napari_phy.widgets.theme import BODY_PX, Tokens
 
 ROW_PX = 22
@@ -98,6 +99,14 @@ class HistoryPanel(Panel):
         )
         self.model.apply_theme(theme)
 
+    def figure_size(self) -> QSize:
+        room, last = self.list.viewport().size(), self.model.index(self.model.rowCount() - 1)
+        return QSize(room.width(), min(room.height(), self.list.visualRect(last).bottom() + 1))
+
+    def paint_figure(self, painter: QPainter, theme: Tokens) -> None:
+        with wearing(self.model, theme):
+            paint_rows(painter, self.list)
+
     def go_to(self, row: int) -> None:
         """Undo or redo up to a row."""
         if self.session is not None and self.data is not None:
@@ -124,7 +133,7 @@ class _Rows(QAbstractListModel):
         super().__init__(parent)
         self._data: HistoryData | None = None
         self._name = ""
-        self._theme: Tokens | None = None
+        self.theme: Tokens | None = None
 
     def show(self, data: HistoryData, name: str) -> None:
         """List the edits of a data set."""
@@ -134,7 +143,7 @@ class _Rows(QAbstractListModel):
 
     def apply_theme(self, theme: Tokens) -> None:
         """Take colours and sizes of a theme."""
-        self._theme = theme
+        self.theme = theme
         if self._data is not None:
             self.dataChanged.emit(self.index(0), self.index(self.rowCount() - 1))
 
@@ -161,7 +170,7 @@ class _Rows(QAbstractListModel):
         return f"Click to {'undo' if step < 0 else 'redo'} {format_count(abs(step), 'edit')}."
 
     def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        theme, row = self._theme, index.row()
+        theme, row = self.theme, index.row()
         if role == Qt.ItemDataRole.DisplayRole:
             return self.words(row)
         if role == Qt.ItemDataRole.ForegroundRole:
@@ -176,11 +185,11 @@ class _Rows(QAbstractListModel):
 
     def hover_color(self) -> QColor:
         """Return the fill of the row under the mouse."""
-        return QColor(self._theme.raised)
+        return QColor(self.theme.raised)
 
     def indent(self) -> int:
         """Return how far words begin from the left, in px."""
-        return self._theme.px(10)
+        return self.theme.px(10)
 
 
 class _RowPainter(QStyledItemDelegate):

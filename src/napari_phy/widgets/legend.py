@@ -1,5 +1,6 @@
 """The 28 px line that heads a view: a chip and an id for each selected cluster."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from qtpy.QtCore import QRectF, Qt, Signal
@@ -50,25 +51,16 @@ class Legend(QWidget):
         self.update()
 
     def paintEvent(self, event) -> None:
-        """Paint chips and ids from the left; a last `+ 4` stands for those without room."""
-        painter = QPainter(self)
-        theme = self._theme
-        if theme is None:
+        """Paint what fits, and tell the rest in the tooltip."""
+        if self._theme is None:
             return
-        painter.fillRect(self.rect(), QColor(theme.view))
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), QColor(self._theme.view))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setFont(theme.font(BODY_PX))
-        n_shown, chip = self.n_shown(), theme.px(CHIP)
-        left = theme.px(10)
-        for entry in self.entries[:n_shown]:
-            self._paint_entry(painter, entry, left, chip)
-            left += self._width(entry) + theme.px(GAP)
-        if n_shown < len(self.entries):
-            painter.setPen(QColor(theme.dim))
-            box = QRectF(left, 0, self.width() - left, self.height())
-            painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, f"+ {len(self.entries) - n_shown}")
-        self.setToolTip("" if n_shown == len(self.entries) else ", ".join(entry.text for entry in self.entries))
+        paint_legend(painter, self.entries, self.width(), self._theme)
         painter.end()
+        is_whole = self.n_shown() == len(self.entries)
+        self.setToolTip("" if is_whole else ", ".join(entry.text for entry in self.entries))
 
     def mousePressEvent(self, event) -> None:
         """Tell which entry was clicked."""
@@ -82,7 +74,7 @@ class Legend(QWidget):
             return None
         left = self._theme.px(10)
         for place, entry in enumerate(self.entries[: self.n_shown()]):
-            width = self._width(entry)
+            width = _width(entry, self._theme)
             if left <= x_px <= left + width:
                 return place
             left += width + self._theme.px(GAP)
@@ -90,30 +82,45 @@ class Legend(QWidget):
 
     def n_shown(self) -> int:
         """Return how many entries have room."""
-        theme = self._theme
-        if theme is None:
-            return 0
-        left, more = theme.px(10), theme.text_width("+ 99") + theme.px(GAP)
-        for place, entry in enumerate(self.entries):
-            left += self._width(entry)
-            if left > self.width() - (4 if place == len(self.entries) - 1 else more):
-                return place
-            left += theme.px(GAP)
-        return len(self.entries)
+        return 0 if self._theme is None else _n_shown(self.entries, self.width(), self._theme)
 
-    def _width(self, entry: LegendEntry) -> float:
-        return self._theme.px(CHIP) + self._theme.px(5) + self._theme.text_width(entry.text)
 
-    def _paint_entry(self, painter: QPainter, entry: LegendEntry, left: float, chip: int) -> None:
-        theme = self._theme
-        size = chip * 0.6 if entry.round else chip
-        box = QRectF(left + (chip - size) / 2, (self.height() - size) / 2, size, size)
-        paint_chip(painter, box, entry.color, hollow=entry.hollow, radius=size / 2 if entry.round else 2)
-        painter.setPen(QColor(theme.dim if entry.dim else theme.text))
-        text_left = left + chip + theme.px(5)
-        painter.drawText(
-            QRectF(text_left, 0, self.width() - text_left, self.height()), Qt.AlignmentFlag.AlignVCenter, entry.text
-        )
+def paint_legend(painter: QPainter, entries: Sequence[LegendEntry], width: float, theme: Tokens) -> None:
+    """Paint chips and ids from the left, as high as the line; a last `+ 4` stands for those without room."""
+    height, n_shown = theme.px(HEIGHT), _n_shown(entries, width, theme)
+    painter.setFont(theme.font(BODY_PX))
+    left = float(theme.px(10))
+    for entry in entries[:n_shown]:
+        _paint_entry(painter, entry, left, height, theme)
+        left += _width(entry, theme) + theme.px(GAP)
+    if n_shown < len(entries):
+        painter.setPen(QColor(theme.dim))
+        box = QRectF(left, 0, width - left, height)
+        painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, f"+ {len(entries) - n_shown}")
+
+
+def _n_shown(entries: Sequence[LegendEntry], width: float, theme: Tokens) -> int:
+    left, more = theme.px(10), theme.text_width("+ 99") + theme.px(GAP)
+    for place, entry in enumerate(entries):
+        left += _width(entry, theme)
+        if left > width - (4 if place == len(entries) - 1 else more):
+            return place
+        left += theme.px(GAP)
+    return len(entries)
+
+
+def _width(entry: LegendEntry, theme: Tokens) -> float:
+    return theme.px(CHIP) + theme.px(5) + theme.text_width(entry.text)
+
+
+def _paint_entry(painter: QPainter, entry: LegendEntry, left: float, height: float, theme: Tokens) -> None:
+    chip = theme.px(CHIP)
+    size = chip * 0.6 if entry.round else chip
+    box = QRectF(left + (chip - size) / 2, (height - size) / 2, size, size)
+    paint_chip(painter, box, entry.color, hollow=entry.hollow, radius=size / 2 if entry.round else 2)
+    painter.setPen(QColor(theme.dim if entry.dim else theme.text))
+    words = QRectF(left + chip + theme.px(5), 0, theme.text_width(entry.text) + 2, height)
+    painter.drawText(words, Qt.AlignmentFlag.AlignVCenter, entry.text)
 
 
 def paint_chip(painter: QPainter, box: QRectF, color: str, *, hollow: bool, radius: float) -> None:

@@ -86,7 +86,7 @@ def paint_axes(
     line = theme.px(14)
     painter.setFont(theme.font(TICK_PX))
     painter.setPen(QColor(theme.dim))
-    widget_width = painter.device().width()
+    widget_width = painter.window().width()
     for value, label in along_x if x_ticks is None else x_ticks:
         x = frame.to_px([[value, 0]])[0, 0]
         half = theme.text_width(label, TICK_PX) / 2 + 2

@@ -1,14 +1,13 @@
-"""Base of the light views: painted by Qt alone, on screen and, by the same code, into an SVG."""
+"""Base of the light views: painted by Qt alone, on screen and, by the same code, on paper."""
 
 from typing import Any
 
 from qtpy.QtCore import QPointF, QRectF, QSize, Qt
-from qtpy.QtGui import QPainter, QPixmap
+from qtpy.QtGui import QPainter
 from qtpy.QtWidgets import QWidget
 
 from napari_phy.widgets.panel import Panel, guarded
-from napari_phy.widgets.svg_file import write_svg
-from napari_phy.widgets.theme import Tokens, tokens
+from napari_phy.widgets.theme import Tokens
 from napari_phy.widgets.trace_mouse import TracePlot
 
 
@@ -69,21 +68,10 @@ class PaintedPanel(Panel):
         if self.data is not None:
             self.on_clicked(position, ctrl)
 
-    # --- saving ---
+    # --- on paper ---
 
-    def picture(self) -> QPixmap:
-        """Return legend, picture and caption as they are on screen."""
-        return self.stack.body.grab()
+    def figure_size(self) -> QSize:
+        return self.plot.size()
 
-    def picture_formats(self) -> str:
-        """Return the file dialog's filter of formats that `save_picture` writes."""
-        return "PNG (*.png);;SVG (*.svg)"
-
-    def save_picture(self, path: str) -> None:
-        """Write a PNG as on screen, or an SVG in the colours for paper."""
-        if not path.lower().endswith(".svg"):
-            self.picture().save(path)
-            return
-        size = self.plot.size()
-        paper = tokens("light")
-        write_svg(path, self.title, size, lambda painter: self.paint(painter, size, paper), self.surroundings(paper))
+    def paint_figure(self, painter: QPainter, theme: Tokens) -> None:
+        self.paint_picture(painter, self.plot.size(), theme)

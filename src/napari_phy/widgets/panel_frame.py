@@ -1,23 +1,25 @@
 """What surrounds the picture of a view: header, legend, messages, theme, help, and saving it."""
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from napari.viewer import Viewer
 from qtpy.QtCore import QSize, Qt, Signal
-from qtpy.QtGui import QPixmap
-from qtpy.QtWidgets import QApplication, QFileDialog, QSizePolicy, QToolTip, QWidget
+from qtpy.QtGui import QPainter
+from qtpy.QtWidgets import QApplication, QSizePolicy, QToolTip, QWidget
 
 from napari_phy.core.colors import is_hollow, selection_color
 from napari_phy.widgets.drop_down import DropDown
+from napari_phy.widgets.figure import Figure
 from napari_phy.widgets.filled import Filled
 from napari_phy.widgets.guarded import guarded
 from napari_phy.widgets.header import Header
 from napari_phy.widgets.legend import LegendEntry
+from napari_phy.widgets.picture_menu import PictureMenu, save_figure
 from napari_phy.widgets.picture_stack import PictureStack
-from napari_phy.widgets.svg_file import Surroundings
-from napari_phy.widgets.theme import ThemeFollower, Tokens
+from napari_phy.widgets.theme import ThemeFollower, Tokens, tokens
 
 
 class PanelFrame(Filled):
@@ -50,13 +52,15 @@ class PanelFrame(Filled):
         self.theme_follower = ThemeFollower(viewer, self)
         self.header = Header(self.title, lasso=self.has_lasso, freeze=self.has_freeze, theme=self.theme, parent=self)
         self.header.hide()
-        self.stack = PictureStack(self.make_content(), self.working)
+        self._content = self.make_content()
+        self.stack = PictureStack(self._content, self.working)
         self.stack.legend.setVisible(self.has_legend)
         self.stack.caption.setVisible(self.has_caption)
         self.fill(self.stack)
         self.theme_follower.changed.connect(self._on_theme_changed)
         self.header.help_requested.connect(self.show_help)
-        self.header.more_menu.addAction("Save picture…").triggered.connect(lambda *_: self._ask_picture())
+        self.pictures = PictureMenu(self.header.more_menu, self.figure, self)
+        self.pictures.said.connect(self.hovered)
         QApplication.instance().focusChanged.connect(self._on_focus_changed)
 
     # --- what a view fills in ---
@@ -72,16 +76,39 @@ class PanelFrame(Filled):
         """Return the chips above the picture."""
         return ()
 
+    def paint_figure(self, painter: QPainter, theme: Tokens) -> None:
+        """Paint the picture as it is on screen, as lines and text, in the colours of a theme; the background is there.
+
+        What only points at a moment or at the mouse is left out.
+        """
+        raise NotImplementedError
+
+    def figure_size(self) -> QSize:
+        """Return the size of the picture without legend and caption."""
+        return self._content.size()
+
+    def figure_entries(self) -> tuple[LegendEntry, ...]:
+        """Return the chips above the picture on paper."""
+        return self.legend_entries() if self.has_legend else ()
+
+    def figure_caption(self) -> str:
+        """Return the words below the picture on paper."""
+        return self.stack.caption.text() if self.has_caption else ""
+
+    def figure_note(self) -> str:
+        """Return what is not drawn as lines in an SVG, in words, "" for nothing."""
+        return ""
+
     # --- what everybody may ask ---
 
     @property
     def theme(self) -> Tokens:
-        """Colours and sizes now in force."""
+        """Colours and sizes now in force: those of the screen, or of a figure while it is painted."""
         return self._paper or self.theme_follower.tokens
 
-    def color_of(self, place: int, theme: Tokens | None = None) -> str:
-        """Return the colour of a place of the selection, in the theme now in force or another one."""
-        return selection_color(place, dark=(theme or self.theme).dark)
+    def color_of(self, place: int) -> str:
+        """Return the colour of a place of the selection, in the theme now in force."""
+        return selection_color(place, dark=self.theme.dark)
 
     def cluster_entries(self, clusters: tuple[int, ...]) -> tuple[LegendEntry, ...]:
         """Return the legend's chips of some clusters."""
@@ -114,37 +141,46 @@ class PanelFrame(Filled):
 
     # --- pictures ---
 
-    def picture(self) -> QPixmap:
-        """Return the panel as it is on screen."""
-        return self.grab()
+    @property
+    def is_on_paper(self) -> bool:
+        """Whether a figure is being painted, in colours of its own."""
+        return self._paper is not None
 
-    def picture_formats(self) -> str:
-        """Return the file dialog's filter of formats that `save_picture` writes."""
-        return "PNG (*.png)"
+    def figure(self) -> Figure | None:
+        """Return what is in sight as a figure in the light colours, None while there is no picture."""
+        if self.data is None or not self.stack.shows_picture:
+            return None
+        paper = tokens("light")
+        with self._on_paper(paper):
+            entries = self.figure_entries()
+        return Figure(
+            self.header.title, self.figure_size(), lambda painter: self._paint_on(painter, paper), paper, entries,
+            self.figure_caption(), self.figure_note(),
+        )  # fmt: skip
 
     def save_picture(self, path: str) -> None:
-        """Write the picture to a file."""
-        self.picture().save(path)
+        """Write what is in sight to a `.png` or `.svg`.
 
-    def surroundings(self, paper: Tokens) -> Surroundings:
-        """Return what stands above and below the picture, in the colours of another theme."""
+        Raises
+        ------
+        SaveError
+            It cannot be written there; nothing is left behind.
+        """
+        figure = self.figure()
+        if figure is not None:
+            save_figure(figure, Path(path))
+
+    def _paint_on(self, painter: QPainter, paper: Tokens) -> None:
+        with self._on_paper(paper):
+            self.paint_figure(painter, paper)
+
+    @contextmanager
+    def _on_paper(self, paper: Tokens) -> Iterator[None]:
         self._paper = paper
         try:
-            entries = self.legend_entries() if self.has_legend else ()
+            yield
         finally:
             self._paper = None
-        return Surroundings(paper, entries, self.stack.caption.text() if self.has_caption else "")
-
-    def _ask_picture(self) -> None:
-        dialog = QFileDialog(self, "Save picture", "", self.picture_formats())
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setDefaultSuffix("png")
-        dialog.filterSelected.connect(lambda kind: dialog.setDefaultSuffix(kind[:3].lower()))
-        dialog.selectFile(self.header.title)
-        if dialog.exec():
-            path = Path(dialog.selectedFiles()[0])
-            self.save_picture(str(path))
-            self.hovered.emit(f"Saved {path.name}." if path.is_file() else f"Could not save {path.name}.")
 
     # --- Qt ---
 

@@ -1,5 +1,7 @@
 """What the looks of all lists share: rows, header, digits of one width, the chip of a place of the selection."""
 
+from functools import cache
+
 from qtpy.QtCore import QRectF, Qt
 from qtpy.QtGui import QColor, QFont, QPainter, QPen
 from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
@@ -18,7 +20,6 @@ class PlainTable(QTableView):
         super().__init__(parent)
         self.theme: Tokens = tokens()
         self.small = False
-        self.alternate_color = ""
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -42,10 +43,6 @@ class PlainTable(QTableView):
         """Take colours and sizes of a theme; `small` chooses the form for small windows."""
         self.theme = theme
         self.small = self.small if small is None else small
-        base, tile = QColor(theme.view), QColor(theme.tile)
-        self.alternate_color = QColor(
-            *((3 * a + b) // 4 for a, b in zip(base.getRgb()[:3], tile.getRgb()[:3], strict=True))
-        ).name()
         height = theme.px(20 if self.small else 22)
         self.verticalHeader().setMinimumSectionSize(height)
         self.verticalHeader().setDefaultSectionSize(height)
@@ -74,10 +71,17 @@ class PlainTable(QTableView):
         """Return the background of a row."""
         if selected:
             return QColor(self.theme.selected_row)
-        return QColor(self.theme.view if row % 2 else self.alternate_color)
+        return QColor(self.theme.view if row % 2 else alternate_color(self.theme.view, self.theme.tile))
 
     def keyboardSearch(self, search: str) -> None:
         """Letters never search: they are keys of actions."""
+
+
+@cache
+def alternate_color(view: str, tile: str) -> str:
+    """Return the colour of every second row."""
+    base, other = QColor(view).getRgb()[:3], QColor(tile).getRgb()[:3]
+    return QColor(*((3 * a + b) // 4 for a, b in zip(base, other, strict=True))).name()
 
 
 def paint_place(painter: QPainter, rect: QRectF, place: int | None, theme: Tokens) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 from qtpy.QtCore import Qt
+from qtpy.QtGui import QPainter
 from qtpy.QtWidgets import QWidget
 
 from napari_phy.core.cluster_meta import DISCARDED
@@ -120,12 +121,26 @@ class RasterPanel(Panel):
     def _show_selection(self) -> None:
         clusters = self.clusters
         self._show_others()
-        self.plot.set_colors({cluster: self.color_of(place) for place, cluster in enumerate(clusters)})
+        self.plot.set_colors(self._selection_colors())
         self.plot.set_marked(marked_spike(self.session))
         best = clusters[0] if clusters else None
         if best is not None and best != self._best:
             self.plot.bring_into_sight(best)
         self._best = best
+
+    def _selection_colors(self) -> dict[int, str]:
+        return {cluster: self.color_of(place) for place, cluster in enumerate(self.clusters)}
+
+    # --- on paper ---
+
+    def paint_figure(self, painter: QPainter, theme: Tokens) -> None:
+        others = scheme_colors(self.session, self.scheme, theme)
+        self.plot.paint_figure(painter, theme, self._selection_colors(), others)
+
+    def figure_note(self) -> str:
+        n_pictured = self.plot.n_pictured
+        rows = "its rows" if n_pictured == len(self.plot.rows) else "the rows of other clusters"
+        return f"{rows} are a picture, as they have too many spikes" if n_pictured else ""
 
     def legend_entries(self) -> tuple[LegendEntry, ...]:
         others = LegendEntry("others", self.theme.background_spikes, round=True, dim=True)

@@ -12,7 +12,9 @@ from qtpy.QtWidgets import QWidget
 from napari_phy.views.numbers import format_number
 from napari_phy.views.raster import RasterCounts, SpikeTrains
 from napari_phy.widgets.canvas.raster_image import Marker, draw_raster
+from napari_phy.widgets.canvas.raster_vectors import MAX_MARKS, RasterMarks, paint_marks, raster_marks
 from napari_phy.widgets.canvas.trace_image import as_qimage, blank
+from napari_phy.widgets.figure import PNG_SCALE
 from napari_phy.widgets.marks import paint_mark
 from napari_phy.widgets.theme import TICK_PX, Tokens
 from napari_phy.widgets.time_axis import holding, paint_clock, paint_time_axis, paint_unused, within, zoomed
@@ -194,17 +196,60 @@ class RasterPlot(TracePlot):
         if layout is None or self.trains is None:
             return
         if self._image is None:
-            self._draw(layout, scale, theme)
+            rows = self.trains.rows_of_slots(self.rows)
+            self._pixels = self._draw(layout, scale, theme, rows, self._row_colors(theme, self._colors))
+            self._image = as_qimage(self._pixels, scale)
         painter.drawImage(QPointF(layout.left, layout.top), self._image)
+        self._paint_around(painter, theme, layout, self._colors)
+        if self._clock is not None:
+            area = QRectF(layout.left, layout.top, layout.width, layout.height)
+            paint_clock(painter, theme, area, *self.shown_s, self._clock.time_s, self._clock.shown_s)
+
+    def _paint_around(self, painter: QPainter, theme: Tokens, layout: TraceLayout, colors: Mapping[int, str]) -> None:
+        """Paint ids, time axis, what is not used, and the ring around a spike."""
         area = QRectF(layout.left, layout.top, layout.width, layout.height)
-        self._paint_ids(painter, theme, layout)
+        self._paint_ids(painter, theme, layout, colors)
         paint_time_axis(painter, theme, area, *self.shown_s)
         if self._clock is not None:
             paint_unused(painter, theme, area, *self.shown_s, self._clock.range_s)
-            paint_clock(painter, theme, area, *self.shown_s, self._clock.time_s, self._clock.shown_s)
         place = None if self._marked is None else self.place_of(self._marked)
         if place is not None and area.contains(place):
             paint_mark(painter, theme, place.x(), place.y())
+
+    # --- on paper ---
+
+    def paint_figure(
+        self, painter: QPainter, theme: Tokens, colors: Mapping[int, str], other_colors: Mapping[int, str]
+    ) -> None:
+        """Paint spikes as marks, but where they are too many; the colours are those of `set_colors` and the like."""
+        layout, trains = self.layout_now, self.trains
+        if layout is None or trains is None:
+            return
+        rows, selected = trains.rows_of_slots(self.rows), self._selected(colors)
+        of_rows = self._row_colors(theme, colors, other_colors)
+        pictured, marks = self._split(layout)
+        if pictured.any():
+            without = np.where((rows >= 0) & pictured[rows], rows, -1)
+            pixels = self._draw(layout, PNG_SCALE, theme, without.astype(np.int32), of_rows)
+            painter.drawImage(QPointF(layout.left, layout.top), as_qimage(pixels, PNG_SCALE))
+        paint_marks(painter, marks, layout, of_rows, selected, self.marker)
+        self._paint_around(painter, theme, layout, colors)
+
+    @property
+    def n_pictured(self) -> int:
+        """How many rows are too full to be drawn as marks on paper."""
+        layout = self.layout_now
+        return 0 if layout is None else int(self._split(layout)[0].sum())
+
+    def _split(self, layout: TraceLayout) -> tuple[npt.NDArray[np.bool_], RasterMarks]:
+        """Return which rows are a picture on paper, none, those not selected, or all, and the marks of the others."""
+        marks = raster_marks(self.trains, self.trains.rows_of_slots(self.rows), layout)
+        none = np.zeros(len(self.rows), np.bool_)
+        for pictured in (none, ~self._selected(self._colors)):
+            drawn = marks.among(~pictured)
+            if len(drawn.x) <= MAX_MARKS:
+                return pictured, drawn
+        return ~none, marks.among(none)
 
     def place_of(self, spike: int) -> QPointF | None:
         """Return the pixel of a spike, in sight or not; None where its cluster has no row."""
@@ -219,25 +264,36 @@ class RasterPlot(TracePlot):
     def _paint(self, painter: QPainter) -> None:
         self.paint(painter, self.devicePixelRatioF(), self._theme)
 
-    def _draw(self, layout: TraceLayout, scale: float, theme: Tokens) -> None:
+    def _draw(
+        self, layout: TraceLayout, scale: float, theme: Tokens, rows_of_slots: npt.NDArray[np.int32], colors: list[str]
+    ) -> npt.NDArray[np.uint8]:
+        """Return a picture of the spikes."""
         n_columns = max(1, round(layout.width * scale))
-        self._pixels = blank(n_columns, max(1, round(layout.height * scale)), theme.view)
-        plain = getattr(theme, self._plain)
-        colors = [self._colors.get(c) or self._other_colors.get(c, plain) for c in self.rows.tolist()]
+        pixels = blank(n_columns, max(1, round(layout.height * scale)), theme.view)
         draw_raster(
-            self._pixels,
+            pixels,
             self._counts.get(self.trains, *self.shown_s, n_columns),
-            self.trains.rows_of_slots(self.rows),
+            rows_of_slots,
             colors,
-            np.isin(self.rows, np.fromiter(self._colors, np.int64, len(self._colors))),
+            self._selected(self._colors),
             layout.row_px * scale,
             layout.scroll_px * scale,
             self.marker,
             scale,
         )
-        self._image = as_qimage(self._pixels, scale)
+        return pixels
 
-    def _paint_ids(self, painter: QPainter, theme: Tokens, layout: TraceLayout) -> None:
+    def _row_colors(
+        self, theme: Tokens, colors: Mapping[int, str], other_colors: Mapping[int, str] | None = None
+    ) -> list[str]:
+        plain, others = getattr(theme, self._plain), self._other_colors if other_colors is None else other_colors
+        return [colors.get(cluster) or others.get(cluster, plain) for cluster in self.rows.tolist()]
+
+    def _selected(self, colors: Mapping[int, str]) -> npt.NDArray[np.bool_]:
+        """Return whether each row is that of a cluster which has a colour."""
+        return np.isin(self.rows, np.fromiter(colors, np.int64, len(colors)))
+
+    def _paint_ids(self, painter: QPainter, theme: Tokens, layout: TraceLayout, colors: Mapping[int, str]) -> None:
         """Write the ids of selected clusters in their colours, and of others where there is room."""
         painter.setFont(theme.font(TICK_PX))
         height = theme.px(LABEL_PX)
@@ -245,14 +301,14 @@ class RasterPlot(TracePlot):
         every = max(1, int(np.ceil(height / layout.row_px)))
         visible = [row for row in layout.rows if layout.top <= float(layout.zero_of(row)) <= layout.top + layout.height]
         shown = {int(self.rows[row]): row for row in visible}
-        chosen = [shown[cluster] for cluster in self._colors if cluster in shown]  # the best one first
+        chosen = [shown[cluster] for cluster in colors if cluster in shown]  # the best one first
         for row in (*chosen, *(row for row in visible if row % every == 0)):
             y = float(layout.zero_of(row))
             if any(abs(y - other) < height for other in taken):
                 continue
             taken.append(y)
             cluster = int(self.rows[row])
-            painter.setPen(QColor(self._colors.get(cluster, theme.faint)))
+            painter.setPen(QColor(colors.get(cluster, theme.faint)))
             painter.drawText(
                 QRectF(0, y - height / 2, layout.left - theme.px(6), height),
                 Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter,

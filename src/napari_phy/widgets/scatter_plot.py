@@ -5,20 +5,22 @@ from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
-from qtpy.QtCore import QPointF
-from qtpy.QtGui import QPainter
+import numpy.typing as npt
+from qtpy.QtCore import QLineF, QPointF, QRectF
+from qtpy.QtGui import QPainter, QPen
 from qtpy.QtWidgets import QWidget
 from vispy.visuals.transforms import STTransform
 
 from napari_phy.core.colors import is_hollow, selection_color
 from napari_phy.views.drawn_spikes import ScatterData
 from napari_phy.widgets.canvas.data_canvas import DataCanvas
+from napari_phy.widgets.canvas.dots import Dot, paint_dots
 from napari_phy.widgets.canvas.frame import Frame
 from napari_phy.widgets.canvas.lines import PaletteLines
 from napari_phy.widgets.canvas.palette import palette_of, rgba, style_of
 from napari_phy.widgets.canvas.palette_scatter import PaletteScatter
 from napari_phy.widgets.overlay import axis_ticks, left_margin, paint_axes, paint_margins
-from napari_phy.widgets.theme import Tokens
+from napari_phy.widgets.theme import Tokens, with_alpha
 
 DISC_PX, BACKGROUND_PX, HOLLOW_PX, VIOLATION_PX = 4.0, 2.4, 5.0, 4.5
 DISC_ALPHA, BACKGROUND_ALPHA = 0.75, 0.6
@@ -135,20 +137,22 @@ class ScatterPlot(DataCanvas):
     def _upload(self) -> None:
         data = self._data
         if data is not None:
-            slots = np.where(data.violates, len(data.clusters) + 1, data.places + 1)
-            order = np.argsort(data.violates, kind="stable")  # those that are marked on top
+            slots, order = _slots_of(data)
             self._scatter.set_data(np.column_stack([data.x, data.y])[order], slots[order])
 
     def _show_colors(self) -> None:
-        theme = self._theme
-        places = range(len(self.clusters))
-        hollow = [is_hollow(place) for place in places]
-        colors = [rgba(selection_color(place, theme.dark), DISC_ALPHA) for place in places]
-        self._scatter.set_palette(
-            palette_of([rgba(theme.background_spikes, BACKGROUND_ALPHA), *colors, rgba(theme.text)])
-        )
-        sizes = [BACKGROUND_PX, *(HOLLOW_PX if ring else DISC_PX for ring in hollow), VIOLATION_PX]
-        self._scatter.set_style(style_of([size * self.dot_scale for size in sizes], [False, *hollow, False]))
+        dots = self.dots(self._theme)
+        self._scatter.set_palette(palette_of([rgba(dot.color.name(), dot.color.alphaF()) for dot in dots]))
+        self._scatter.set_style(style_of([dot.size_px for dot in dots], [dot.hollow for dot in dots]))
+
+    def dots(self, theme: Tokens) -> list[Dot]:
+        """Return how spikes look in a theme: others, those of each cluster, and those that are marked."""
+        scale = self.dot_scale
+        dots = [Dot(with_alpha(theme.background_spikes, BACKGROUND_ALPHA), BACKGROUND_PX * scale)]
+        for place in range(len(self.clusters)):
+            color, ring = with_alpha(selection_color(place, theme.dark), DISC_ALPHA), is_hollow(place)
+            dots.append(Dot(color, (HOLLOW_PX if ring else DISC_PX) * scale, ring))
+        return [*dots, Dot(theme.color("text"), VIOLATION_PX * scale)]
 
     def _place(self) -> None:
         """Fit the plot into the canvas and everything into the plot."""
@@ -179,6 +183,26 @@ class ScatterPlot(DataCanvas):
         paint_margins(painter, self.frame, (self.width(), self.height()), self._theme.view)
         paint_axes(painter, self.frame, self._theme, self._data.x_label, self._data.y_label)
         self._paint_over(painter)
+
+    def paint_figure(self, painter: QPainter, theme: Tokens) -> None:
+        """Paint all of it, also what OpenGL draws, in the colours of a theme."""
+        data, frame = self._data, self.frame
+        if data is None or frame is None:
+            return
+        painter.setPen(QPen(theme.color("grid"), 1))
+        for start, stop in _grid_lines(frame, *axis_ticks(frame, theme)):
+            painter.drawLine(QLineF(*start, *stop))
+        slots, order = _slots_of(data)
+        area = QRectF(frame.left, frame.top, frame.width, frame.height)
+        paint_dots(painter, frame.to_px(np.column_stack([data.x, data.y])[order]), slots[order], self.dots(theme), area)
+        paint_axes(painter, frame, theme, data.x_label, data.y_label)
+        self._paint_over(painter)
+
+
+def _slots_of(data: ScatterData) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return which of `dots` each spike is, and the order of drawing: those that are marked on top."""
+    slots = np.where(data.violates, len(data.clusters) + 1, data.places + 1)
+    return slots, np.argsort(data.violates, kind="stable")
 
 
 def _grid_lines(

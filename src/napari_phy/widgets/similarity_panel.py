@@ -128,6 +128,9 @@ class SimilarityPanel(AllClustersPanel):
 
     # --- painting ---
 
+    def figure_note(self) -> str:
+        return "the matrix is a picture"
+
     def paint_picture(self, painter: QPainter, size: QSize, theme: Tokens) -> None:
         """Paint all in a rectangle of some size."""
         frame, data = self.frame(size, theme), self.data

@@ -154,6 +154,9 @@ class SpikeScatterPanel(Panel):
     def apply_theme(self, theme: Tokens) -> None:
         self.canvas.apply_theme(theme)
 
+    def paint_figure(self, painter: QPainter, theme: Tokens) -> None:
+        self.canvas.paint_figure(painter, theme)
+
     @property
     def frame(self) -> Frame | None:
         """The range shown and where it is on the canvas."""
@@ -169,7 +172,8 @@ class SpikeScatterPanel(Panel):
         if self.along_time:
             clock = self.session.time
             paint_unused(painter, self.theme, self.area, *self.frame.x_range, clock.range_s)
-            paint_clock(painter, self.theme, self.area, *self.frame.x_range, clock.time_s, clock.shown_s)
+            if not self.is_on_paper:
+                paint_clock(painter, self.theme, self.area, *self.frame.x_range, clock.time_s, clock.shown_s)
         self.paint_beside(painter)
         if not self.lasso.closed:
             self._paint_lit(painter)

@@ -4,6 +4,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
+from qtpy.QtCore import QSize
+from qtpy.QtGui import QPainter
 from qtpy.QtWidgets import QWidget
 
 from napari_phy.core.progress import OnProgress
@@ -15,6 +17,7 @@ from napari_phy.widgets.latest_answer import LatestAnswer
 from napari_phy.widgets.panel import Panel
 from napari_phy.widgets.spike_model import COLUMNS
 from napari_phy.widgets.spike_table import SpikeTable
+from napari_phy.widgets.table_figure import paint_table, table_size
 from napari_phy.widgets.theme import Tokens
 
 SHOWN = (("All spikes", "all"), ("Refractory violations", "violations"))
@@ -87,6 +90,14 @@ class SpikesPanel(Panel):
 
     def apply_theme(self, theme: Tokens) -> None:
         self.list.apply_theme(theme)
+
+    # --- on paper ---
+
+    def figure_size(self) -> QSize:
+        return table_size(self.list)
+
+    def paint_figure(self, painter: QPainter, theme: Tokens) -> None:
+        paint_table(painter, self.list, theme)
 
     # --- what can be done ---
 

@@ -1,9 +1,11 @@
 """Paints the Traces dock: lines, spikes, channel numbers, time axis, scale bar and the moment looked at."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from qtpy.QtCore import QPointF, QRectF, QSize, Qt
 from qtpy.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
 
@@ -27,6 +29,65 @@ def plot_area(size: QSize, theme: Tokens) -> QRectF:
     return QRectF(left, theme.px(4), max(1, size.width() - left - right), max(1, size.height() - bottom - theme.px(4)))
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class TraceScene:
+    """What is to be painted, and how.
+
+    Attributes
+    ----------
+    data : traces, spikes and source, as the panel computes them.
+    px_per_unit : logical px a unit of voltage.
+    colors : of the selected clusters.
+    lit_s : moments of the selected spikes.
+    channel_colors : of all channels, by their index; two greys in turn where there are none.
+    events : those in sight.
+    """
+
+    theme: Tokens
+    data: Any
+    layout: TraceLayout
+    px_per_unit: float
+    colors: Sequence[str]
+    lit_s: Sequence[float] = ()
+    channel_colors: Sequence[str] = ()
+    events: Sequence[Event] = ()
+
+    def columns(self, n_columns: float) -> Columns:
+        """Return how bins lie in that many columns across the traces."""
+        layout, traces, rate = self.layout, self.data.traces, self.data.source.sample_rate
+        first_bin = layout.start_s * rate / traces.factor - traces.first_bin
+        n_bins = (layout.stop_s - layout.start_s) * rate / traces.factor
+        return Columns(first_bin, max(n_bins, 1e-9) / n_columns)
+
+    def strokes(self, scale: float = 1.0) -> list[tuple[npt.NDArray[np.float64], float]]:
+        """Return the lines of the channels and, to lie above, those of spikes, each with its width.
+
+        They are those of `make_lines` in px of `scale` a logical one, rows counted from the top of the traces.
+        """
+        layout, low = self.layout, self.data.traces.low
+        rows = np.array(layout.rows, dtype=np.int64)
+        if not len(rows):
+            return []
+        zeros, gain = (layout.zero_of(rows) - layout.top) * scale, self.px_per_unit * scale
+        if self.channel_colors:
+            inks = np.array([_rgb(self.channel_colors[channel]) for channel in layout.order[rows]]).reshape(-1, 3)
+        else:
+            inks = np.array([_rgb(self.theme.noise), _rgb(self.theme.faint)])[rows % 2]
+        lines = make_lines(layout.order[rows], 0, low.shape[1], zeros, gain, inks, np.ones(len(rows)))
+        spikes = _spike_lines(self.data, layout, rows, zeros, gain, self.colors)
+        return [(lines, TRACE_PX * scale), (spikes, SPIKE_PX * scale)]
+
+    def pixels(self, scale: float, *, with_spikes: bool = True) -> npt.NDArray[np.uint8]:
+        """Return a picture of the lines."""
+        layout, traces = self.layout, self.data.traces
+        n_columns = max(1, round(layout.width * scale))
+        found = blank(n_columns, max(1, round(layout.height * scale)), self.theme.view)
+        for lines, width in self.strokes(scale)[: 2 if with_spikes else 1]:
+            if len(lines):
+                draw_traces(found, traces.low, traces.high, lines, self.columns(n_columns), width)
+        return found
+
+
 class TracePainter:
     """Keeps the picture of the lines until something of it changes."""
 
@@ -38,81 +99,36 @@ class TracePainter:
         """Draw the lines anew the next time."""
         self._image = None
 
-    def paint(
-        self,
-        painter: QPainter,
-        size: QSize,
-        scale: float,
-        theme: Tokens,
-        data: Any,
-        layout: TraceLayout,
-        px_per_unit: float,
-        colors: Sequence[str],
-        time_s: float,
-        lit_s: Sequence[float] = (),
-        channel_colors: Sequence[str] = (),
-        events: Sequence[Event] = (),
-    ) -> None:
+    def paint(self, painter: QPainter, size: QSize, scale: float, scene: TraceScene, time_s: float) -> None:
         """Paint everything.
 
         Parameters
         ----------
         size, scale : of the widget in logical px, and device px a logical one.
-        data : traces, spikes and source, as the panel computes them.
-        px_per_unit : logical px a unit of voltage.
-        colors : of the selected clusters.
         time_s : the moment that is marked.
-        lit_s : moments of the selected spikes.
-        channel_colors : of all channels, by their index; two greys in turn where there are none.
-        events : those in sight.
         """
+        layout, theme = scene.layout, scene.theme
         painter.fillRect(QRectF(0, 0, size.width(), size.height()), theme.color("view"))
         if self._image is None:
-            self._draw(scale, theme, data, layout, px_per_unit, colors, channel_colors)
+            self._pixels = scene.pixels(scale)
+            self._image = as_qimage(self._pixels, scale)
         painter.drawImage(QPointF(layout.left, layout.top), self._image)
-        _paint_events(painter, theme, layout, events)
         if layout.start_s <= time_s <= layout.stop_s:
             x = round(layout.x_of(time_s)) + 0.5
             painter.setPen(QPen(theme.color("warning"), 1))
             painter.drawLine(QPointF(x, layout.top), QPointF(x, layout.top + layout.height))
-        _paint_lit(painter, theme, layout, lit_s)
-        _paint_numbers(painter, theme, data, layout)
-        area = QRectF(layout.left, layout.top, layout.width, layout.height)
-        paint_time_axis(painter, theme, area, layout.start_s, layout.stop_s)
-        _paint_bar(painter, theme, data, layout, px_per_unit)
+        paint_around(painter, scene)
 
-    def _draw(
-        self,
-        scale: float,
-        theme: Tokens,
-        data: Any,
-        layout: TraceLayout,
-        px_per_unit: float,
-        colors: Sequence[str],
-        channel_colors: Sequence[str],
-    ) -> None:
-        """Draw the lines into a picture; rows are counted from the top of the traces."""
-        traces, rate = data.traces, data.source.sample_rate
-        n_columns = max(1, round(layout.width * scale))
-        self._pixels = blank(n_columns, max(1, round(layout.height * scale)), theme.view)
-        first_bin = layout.start_s * rate / traces.factor - traces.first_bin
-        n_bins = (layout.stop_s - layout.start_s) * rate / traces.factor
-        columns = Columns(first_bin, max(n_bins, 1e-9) / n_columns)
-        rows = np.array(layout.rows, dtype=np.int64)
-        zeros = (layout.zero_of(rows) - layout.top) * scale
-        if channel_colors:
-            inks = np.array([_rgb(channel_colors[channel]) for channel in layout.order[rows]]).reshape(-1, 3)
-        else:
-            inks = np.array([_rgb(theme.noise), _rgb(theme.faint)])[rows % 2]
-        if len(rows):
-            lines = make_lines(
-                layout.order[rows], 0, traces.low.shape[1], zeros, px_per_unit * scale, inks, np.ones(len(rows))
-            )
-            draw_traces(self._pixels, traces.low, traces.high, lines, columns, TRACE_PX * scale)
-            spikes = _spike_lines(data, layout, rows, zeros, px_per_unit * scale, colors)
-            if len(spikes):
-                draw_traces(self._pixels, traces.low, traces.high, spikes, columns, SPIKE_PX * scale)
-        self._image = as_qimage(self._pixels, scale)
+
+def paint_around(painter: QPainter, scene: TraceScene) -> None:
+    """Paint what is not a line of a channel: events, marks of spikes, numbers, time axis and scale bar."""
+    theme, data, layout = scene.theme, scene.data, scene.layout
+    _paint_events(painter, theme, layout, scene.events)
+    _paint_lit(painter, theme, layout, scene.lit_s)
+    _paint_numbers(painter, theme, data, layout)
+    area = QRectF(layout.left, layout.top, layout.width, layout.height)
+    paint_time_axis(painter, theme, area, layout.start_s, layout.stop_s)
+    _paint_bar(painter, theme, data, layout, scene.px_per_unit)
 
 
 def _spike_lines(

@@ -15,15 +15,17 @@ from napari_phy.views.numbers import format_number
 from napari_phy.views.trace_source import TraceSource
 from napari_phy.views.traces import RAW, request_for
 from napari_phy.widgets.guarded import guarded
+from napari_phy.widgets.legend import LegendEntry
 from napari_phy.widgets.marks import marked_spikes
 from napari_phy.widgets.panel import Panel
 from napari_phy.widgets.theme import Tokens
 from napari_phy.widgets.time_axis import zoomed
 from napari_phy.widgets.trace_controls import TraceControls
+from napari_phy.widgets.trace_figure import are_lines, paint_traces
 from napari_phy.widgets.trace_hits import read_out, spike_at
 from napari_phy.widgets.trace_layout import ROW_PX, TraceLayout, clamped_scroll, row_height
 from napari_phy.widgets.trace_mouse import TracePlot
-from napari_phy.widgets.trace_painter import TracePainter, plot_area
+from napari_phy.widgets.trace_painter import TracePainter, TraceScene, plot_area
 from napari_phy.widgets.traces_reading import Answer, TracesReading, Wish
 
 ZOOM_STEP = 1.25
@@ -171,15 +173,39 @@ class TracesPanel(Panel):
         return self._gain * max(self.layout_now.row_px, self.theme.px(ROW_PX)) / row
 
     def _paint(self, painter: QPainter) -> None:
+        scene = self._scene()
+        if scene is not None:
+            scale, time_s = self.plot.devicePixelRatioF(), self.session.time.time_s
+            self._painter.paint(painter, self.plot.size(), scale, scene, time_s)
+
+    def _scene(self) -> TraceScene | None:
         layout = self.layout_now
         if layout is None:
-            return
-        clusters = self.clusters
-        self._painter.paint(
-            painter, self.plot.size(), self.plot.devicePixelRatioF(), self.theme, self.data, layout,
-            self.px_per_unit, [self.color_of(place) for place in range(len(clusters))], self.session.time.time_s,
+            return None
+        colors = [self.color_of(place) for place in range(len(self.clusters))]
+        return TraceScene(
+            self.theme, self.data, layout, self.px_per_unit, colors,
             self._lit_s(), self._channel_colors(), self._events(),
         )  # fmt: skip
+
+    # --- on paper ---
+
+    def paint_figure(self, painter: QPainter, theme: Tokens) -> None:
+        scene = self._scene()
+        if scene is not None:
+            paint_traces(painter, scene)
+
+    def figure_entries(self) -> tuple[LegendEntry, ...]:
+        return self.legend_entries()
+
+    def figure_caption(self) -> str:
+        return self.header.note_label.text()
+
+    def figure_note(self) -> str:
+        scene = self._scene()
+        return "" if scene is None or are_lines(scene) else "its traces are a picture, as they have too many points"
+
+    # --- what it paints ---
 
     def _lit_s(self) -> list[float]:
         """Return the moments of the selected spikes, if they are few."""

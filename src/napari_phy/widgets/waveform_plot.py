@@ -207,31 +207,44 @@ class WaveformPlot(DataCanvas):
             self._paint_waveforms(painter, self._theme, self._colors, self._images)
             self._paint_over(painter)
 
-    def paint_picture(self, painter: QPainter, theme: Tokens, colors: Sequence[str]) -> None:
+    def paint_figure(self, painter: QPainter, theme: Tokens, colors: Sequence[str]) -> None:
         """Paint all of it, also what OpenGL draws, in the colours of a theme."""
-        painter.fillRect(self.rect(), theme.color("view"))
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         data, boxes, singles = self.data, self.boxes, self._singles
         if data is None or boxes is None:
             return
+        painter.save()
+        painter.setClipRect(QRectF(0, 0, self.width(), self._bottom(theme)))
         painter.setPen(QPen(theme.color("grid"), 1))
         for left, y in zip(boxes.left.tolist(), np.round(boxes.center_y).tolist(), strict=True):
             painter.drawLine(QLineF(left, y + 0.5, left + boxes.width, y + 0.5))
         if singles is not None:
-            strong = self._selected_alpha
-            for line, row in zip(singles.px, singles.rows.tolist(), strict=True):
-                alpha = strong if data.spike_ids[row] in self._selected else SPIKE_ALPHA
-                painter.setPen(QPen(with_alpha(colors[data.places[row]], alpha), SPIKE_PX))
-                painter.drawPolyline(polyline(line))
+            self._paint_singles(painter, data, singles, colors)
+        painter.restore()
         images = density_images(data.density, colors) if data.density is not None else []
         self._paint_waveforms(painter, theme, colors, images)
+
+    def _paint_singles(
+        self, painter: QPainter, data: WaveformData, singles: SingleLines, colors: Sequence[str]
+    ) -> None:
+        alphas = np.where(np.isin(data.spike_ids, self._selected), self._selected_alpha, SPIKE_ALPHA).tolist()
+        before = None
+        for line, row in zip(singles.px, singles.rows.tolist(), strict=True):
+            look = colors[data.places[row]], alphas[row]
+            if look != before:
+                painter.setPen(QPen(with_alpha(*look), SPIKE_PX))
+                before = look
+            painter.drawPolyline(polyline(line))
+
+    def _bottom(self, theme: Tokens) -> float:
+        """Return where waveforms end and the margin of the scale bars begins, in px."""
+        return self.area.bottom() + theme.px(8)
 
     def _paint_waveforms(
         self, painter: QPainter, theme: Tokens, colors: Sequence[str], images: list[list[QImage]]
     ) -> None:
         data, boxes = self.data, self.boxes
         if data is not None and boxes is not None and data.n_shown:
-            bottom = self.area.bottom() + theme.px(8)
+            bottom = self._bottom(theme)
             margin = QRectF(0, bottom, self.width(), self.height() - bottom)
             painter.fillRect(margin, theme.color("view"))  # over the spikes that reach into it
             painter.save()

@@ -10,7 +10,6 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 from napari_phy.views.array_waveforms import ArrayWaveformSession, array_probe
-from napari_phy.widgets.theme import Tokens
 from napari_phy.widgets.waveform_plot import Look
 from napari_phy.widgets.waveforms_panel import WaveformsPanel
 
@@ -98,8 +97,8 @@ class _ColoredPanel(WaveformsPanel):
         self.colors: dict[int, str] = {}
         super().__init__(session, **options)
 
-    def color_of(self, place: int, theme: Tokens | None = None) -> str:
+    def color_of(self, place: int) -> str:
         """Return the colour of a place of the selection."""
         clusters = self.clusters
         own = self.colors.get(clusters[place]) if place < len(clusters) else None
-        return own or super().color_of(place, theme)
+        return own or super().color_of(place)

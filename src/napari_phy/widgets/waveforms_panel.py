@@ -1,7 +1,6 @@
 """Waveforms: single spikes, means, bands or densities of the selection on the geometry of the probe."""
 
 from dataclasses import replace
-from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
@@ -23,8 +22,7 @@ from napari_phy.widgets.guarded import guarded
 from napari_phy.widgets.keys import pressed
 from napari_phy.widgets.marks import marked_spikes
 from napari_phy.widgets.panel import Panel
-from napari_phy.widgets.svg_file import write_svg
-from napari_phy.widgets.theme import Tokens, tokens
+from napari_phy.widgets.theme import Tokens
 from napari_phy.widgets.waveform_lasso_tool import WaveformLasso
 from napari_phy.widgets.waveform_plot import Kind, Look, WaveformPlot
 
@@ -230,9 +228,9 @@ class WaveformsPanel(Panel):
     def apply_theme(self, theme: Tokens) -> None:
         self.canvas.apply_theme(theme, self._colors())
 
-    def _colors(self, theme: Tokens | None = None) -> list[str]:
+    def _colors(self) -> list[str]:
         n_clusters = len(self.data.request.clusters) if self.data is not None else 0
-        return [self.color_of(place, theme) for place in range(n_clusters)]
+        return [self.color_of(place) for place in range(n_clusters)]
 
     def _words_of_silent(self) -> str:
         """Say which clusters have no waveform, and why."""
@@ -262,21 +260,13 @@ class WaveformsPanel(Panel):
             words = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
             painter.drawText(self.canvas.area, words, f"No waveforms: {self._words_of_silent()}.")
 
-    # --- saving ---
+    # --- on paper ---
 
-    def picture_formats(self) -> str:
-        """Return the file dialog's filter of formats that `save_picture` writes."""
-        return "PNG (*.png);;SVG (*.svg)"
+    def paint_figure(self, painter: QPainter, theme: Tokens) -> None:
+        self.canvas.paint_figure(painter, theme, self._colors())
 
-    def save_picture(self, path: str) -> None:
-        """Write a PNG as on screen, or an SVG in the colours for paper."""
-        if path.lower().endswith(".svg"):
-            paper = tokens("light")
-            colors = self._colors(paper)
-            paint = partial(self.canvas.paint_picture, theme=paper, colors=colors)
-            write_svg(path, self.title, self.canvas.size(), paint, self.surroundings(paper))
-        else:
-            super().save_picture(path)
+    def figure_note(self) -> str:
+        return "its densities are pictures" if self.kind == "density" else ""
 
     # --- mouse and keys ---
 

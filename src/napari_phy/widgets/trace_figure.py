@@ -1,0 +1,57 @@
+"""Traces on paper: polylines, or a picture where they have too many points."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+from qtpy.QtCore import QPointF, QRectF, Qt
+from qtpy.QtGui import QColor, QPainter, QPen
+
+from napari_phy.widgets.canvas.trace_image import as_qimage
+from napari_phy.widgets.canvas.trace_vectors import Points, trace_polylines
+from napari_phy.widgets.canvas.waveform_painter import polyline
+from napari_phy.widgets.figure import PNG_SCALE
+from napari_phy.widgets.trace_painter import TraceScene, paint_around
+
+
+def are_lines(scene: TraceScene) -> bool:
+    """Return whether all traces and spikes are few enough points to be lines."""
+    return all(points is not None for _, _, points in _strokes(scene))
+
+
+def paint_traces(painter: QPainter, scene: TraceScene) -> None:
+    """Paint everything but the moment looked at; the background is there."""
+    layout = scene.layout
+    area = QRectF(layout.left, layout.top, layout.width, layout.height)
+    strokes = list(_strokes(scene))
+    pictured = [number for number, (_, _, points) in enumerate(strokes) if points is None]
+    painter.save()
+    painter.setClipRect(area)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.translate(area.topLeft())
+    if pictured:
+        pixels = scene.pixels(PNG_SCALE, with_spikes=1 in pictured)
+        painter.drawImage(QPointF(0, 0), as_qimage(pixels, PNG_SCALE))
+    for lines, width, points in strokes[max(pictured, default=-1) + 1 :]:
+        _paint_polylines(painter, lines, width, points or [])
+    painter.restore()
+    paint_around(painter, scene)
+
+
+def _strokes(scene: TraceScene) -> Iterator[tuple[npt.NDArray[np.float64], float, list[Points] | None]]:
+    """Yield lines, width and points of the channels, and then of the spikes."""
+    traces, width = scene.data.traces, scene.layout.width
+    for lines, px in scene.strokes():
+        yield lines, px, trace_polylines(traces.low, traces.high, lines, scene.columns(width), width)
+
+
+def _paint_polylines(painter: QPainter, lines: npt.NDArray[np.float64], width: float, points: list[Points]) -> None:
+    before = None
+    for (*_, red, green, blue, alpha), some in zip(lines.tolist(), points, strict=True):
+        look = int(red), int(green), int(blue), round(255 * alpha)
+        if look != before:
+            join = Qt.PenStyle.SolidLine, Qt.PenCapStyle.FlatCap, Qt.PenJoinStyle.RoundJoin
+            painter.setPen(QPen(QColor(*look), width, *join))
+            before = look
+        if len(some) > 1:
+            painter.drawPolyline(polyline(some))
