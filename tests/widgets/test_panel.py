@@ -53,6 +53,9 @@ class CountingPanel(Panel):
     def draw(self, data):
         self.label.setText(str(data))
 
+    def paint_figure(self, painter, theme):
+        painter.drawText(10, 20, "paper" if self.is_on_paper else "screen")
+
 
 @pytest.fixture
 def session():
@@ -327,9 +330,10 @@ def test_clusters_that_an_edit_took_away_while_they_were_read_are_no_error(panel
 
 
 @pytest.mark.parametrize(("kind", "suffix"), [("PNG (*.png)", ".png"), ("SVG (*.svg)", ".svg")])
-def test_a_picture_gets_the_suffix_of_the_kind_that_is_chosen(panel, tmp_path, kind, suffix):
+def test_a_picture_gets_the_suffix_of_the_kind_that_is_chosen(panel, session, qtbot, tmp_path, kind, suffix):
     said = []
-    panel.paint_figure = lambda painter, theme: painter.drawText(10, 20, "paper" if panel.is_on_paper else "screen")
+    session.selection.select([1])
+    qtbot.waitUntil(lambda: shows(panel, (1,)))
     panel.hovered.connect(said.append)
 
     def answer():

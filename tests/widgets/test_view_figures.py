@@ -28,6 +28,7 @@ from napari_phy.widgets.traces_panel import TracesPanel
 from napari_phy.widgets.waveforms_panel import WaveformsPanel
 
 LEGEND_PX = 28
+VIEWS = [t for t, kind in KINDS.items() if issubclass(kind.panel, PanelFrame) and kind.panel.has_figure()]
 BEST, SECOND = (selection_color(place, dark=False) for place in (0, 1))
 
 
@@ -77,7 +78,7 @@ def is_inside(marks, svg):
     return name is not None and svg.clip_box(name)
 
 
-@pytest.mark.parametrize("title", [title for title, kind in KINDS.items() if issubclass(kind.panel, PanelFrame)])
+@pytest.mark.parametrize("title", VIEWS)
 def test_each_view_has_a_figure_in_the_light_colours_and_keeps_its_own(shown, title):
     panel = shown(KINDS[title].panel)
     theme, before = panel.theme, panel.stack.body.grab().toImage()
@@ -94,6 +95,11 @@ def test_each_view_has_a_figure_in_the_light_colours_and_keeps_its_own(shown, ti
     panel.update()
     assert panel.stack.body.grab().toImage() == before
     assert "font-family" in written
+
+
+def test_all_views_but_the_lists_have_figures():
+    assert set(KINDS) - {"Clusters", "Similar"} >= set(VIEWS)
+    assert len(VIEWS) >= 16
 
 
 def test_features_are_circles_at_their_places(shown):

@@ -282,7 +282,7 @@ def test_a_click_on_a_chip_brings_its_cluster_to_the_front(panel, qtbot):
     panel.set_kind("mean")
     x, y = trough(panel, 1, among=(0, 1))
     legend = panel.stack.legend
-    second = QPoint(round(panel.theme.px(10) + legend._width(legend.entries[0]) + panel.theme.px(15) + 3), 12)
+    second = QPoint(next(x for x in range(legend.width()) if legend.entry_at(x) == 1) + 3, 12)
     qtbot.mouseClick(legend, LEFT, NONE, second)
     assert panel.look.front == 2
     assert panel.canvas.order == [0, 1]

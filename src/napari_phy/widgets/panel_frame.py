@@ -59,8 +59,9 @@ class PanelFrame(Filled):
         self.fill(self.stack)
         self.theme_follower.changed.connect(self._on_theme_changed)
         self.header.help_requested.connect(self.show_help)
-        self.pictures = PictureMenu(self.header.more_menu, self.figure, self)
-        self.pictures.said.connect(self.hovered)
+        if self.has_figure():
+            self.pictures = PictureMenu(self.header.more_menu, self.figure, self)
+            self.pictures.said.connect(self.hovered)
         QApplication.instance().focusChanged.connect(self._on_focus_changed)
 
     # --- what a view fills in ---
@@ -82,6 +83,11 @@ class PanelFrame(Filled):
         What only points at a moment or at the mouse is left out.
         """
         raise NotImplementedError
+
+    @classmethod
+    def has_figure(cls) -> bool:
+        """Return whether panels of this kind have pictures to be saved: those that paint figures."""
+        return cls.paint_figure is not PanelFrame.paint_figure
 
     def figure_size(self) -> QSize:
         """Return the size of the picture without legend and caption."""
