@@ -165,3 +165,23 @@ def test_an_empty_clustering_proposes_nothing():
     wizard.start()
     assert (wizard.best, wizard.candidate) == (None, None)
     assert wizard.next() == (None, None)
+
+
+def test_a_candidate_that_could_not_be_told_at_first_is_found_later_unless_somebody_went_elsewhere():
+    manager, known = ClusterManager([1, 1, 1, 2, 2, 3]), []
+    wizard = Wizard(manager, lambda cluster: [(other, 0.5) for other in known if other != cluster])
+    wizard.find_candidate()
+    assert wizard.place == ()
+    wizard.start()
+    assert wizard.place == (1,)
+    wizard.find_candidate()
+    assert wizard.place == (1,)
+    known[:] = [3, 2]
+    wizard.find_candidate()
+    assert wizard.place == (1, 3)
+    known.clear()
+    wizard.reset()
+    wizard.look_at(2)
+    known[:] = [3, 1]
+    wizard.find_candidate()
+    assert wizard.place == (2,)

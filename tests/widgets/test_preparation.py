@@ -251,7 +251,7 @@ def test_views_of_all_clusters_read_no_features_after_a_cancel_and_know_depths_a
     n_blocks = gate.n_blocks
     qtbot.waitUntil(lambda: not panel.busy and panel.data is not None)
     assert gate.n_blocks <= max(n_blocks, 1)
-    assert len(panel.data.cluster_ids) == (0 if kind is ClusterScatterPanel else 8)
+    assert len(panel.data.cluster_ids) == 8
     gate.open.set()
     preparation.start()
     qtbot.waitUntil(lambda: preparation.state == "done" and not panel.busy and panel.data is not None)

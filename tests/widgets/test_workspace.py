@@ -185,6 +185,34 @@ def test_opening_selects_the_largest_unsorted_cluster_and_its_best_candidate(wor
     assert workspace.docks == docks
 
 
+def hold_all_features(session, go_on, monkeypatch):
+    """Let all features be read only after an event; those of single clusters are read at once."""
+    terms = session.sums._terms
+
+    def wait(spikes):
+        assert not isinstance(spikes, slice) or go_on.wait(20)
+        return terms(spikes)
+
+    monkeypatch.setattr(session.sums, "_terms", wait)
+
+
+def test_a_large_file_shows_its_largest_cluster_at_once_and_a_candidate_when_features_are_read(
+    open_, qtbot, monkeypatch
+):
+    monkeypatch.setattr("napari_phy.widgets.preparation.LARGE", 1000)
+    go_on = threading.Event()
+    session = light_session()
+    hold_all_features(session, go_on, monkeypatch)
+    workspace = open_(session=session)
+    largest = max(range(3, 8), key=session.manager.n_spikes)
+    assert session.selection.clusters == (largest,)
+    qtbot.waitUntil(lambda: workspace.panels["Features"].data is not None)
+    go_on.set()
+    qtbot.waitUntil(lambda: len(session.selection.clusters) == 2)
+    candidate = next(cluster for cluster, _ in session.similar_to(largest) if cluster not in (1, 2))
+    assert session.selection.clusters == (largest, candidate)
+
+
 def test_a_large_file_shows_its_list_at_once_and_reads_in_the_background(open_, qtbot, monkeypatch):
     monkeypatch.setattr("napari_phy.widgets.preparation.LARGE", 1000)
     workspace = open_()
@@ -196,18 +224,28 @@ def test_a_large_file_shows_its_list_at_once_and_reads_in_the_background(open_, 
     qtbot.waitUntil(lambda: workspace.panels["Similar"].list.shown_selection == session.selection.similar)
 
 
+def test_what_was_selected_while_a_large_file_is_read_stays_alone(open_, qtbot, monkeypatch):
+    monkeypatch.setattr("napari_phy.widgets.preparation.LARGE", 1000)
+    go_on = threading.Event()
+    session = light_session()
+    hold_all_features(session, go_on, monkeypatch)
+    open_(session=session)
+    session.selection.select([5])
+    go_on.set()
+    qtbot.waitUntil(lambda: session.sums.is_prepared and not session.holds_features)
+    assert session.selection.clusters == (5,)
+
+
 def test_a_large_file_whose_reading_is_cancelled_can_be_sorted_and_closed(open_, qtbot, monkeypatch):
     monkeypatch.setattr("napari_phy.widgets.preparation.LARGE", 1000)
     monkeypatch.setattr("napari_phy.core.feature_sums.BLOCK_BYTES", 2**13)
     go_on = threading.Event()
     session = light_session()
-    terms = session.sums._terms
-    monkeypatch.setattr(session.sums, "_terms", lambda spikes: terms(spikes) if go_on.wait(20) else None)
+    hold_all_features(session, go_on, monkeypatch)
     workspace = open_(session=session)
     strip = workspace.panels["Clusters"].strip
-    assert session.selection.clusters == ()
-    assert workspace.panels["Features"].stack.page.text == "Reading features: 0 %"
-    assert "Select a cluster" in workspace.panels["Waveforms"].stack.page.text
+    assert len(session.selection.clusters) == 1
+    qtbot.waitUntil(lambda: workspace.panels["Correlograms"].data is not None)
     QTest.mouseClick(strip.button, Qt.MouseButton.LeftButton)
     assert len(session.selection.clusters) == 1
     QTest.mouseClick(strip.button, Qt.MouseButton.LeftButton)

@@ -101,6 +101,11 @@ class Wizard:
             self._propose(self._first())
         self.changed.emit()
 
+    def find_candidate(self) -> None:
+        """Propose a candidate for the first best cluster, once similarities are known, if nobody went elsewhere."""
+        if not (self._paused or self._visited or self._best is None or self._candidate is not None):
+            self._candidate = next(iter(self._candidates(self._best)), None)
+
     def pause(self) -> None:
         """Keep the place and propose nothing."""
         self._paused = True

@@ -206,6 +206,15 @@ class Session(Edits, FileClusterings):
         self.wizard.start()
         self._current.following.select_place()
 
+    def find_candidate(self) -> None:
+        """Select a candidate beside the wizard's first cluster, once similarities are known, if nobody went elsewhere.
+
+        Spikes that are selected stay alone.
+        """
+        if self.selection.clusters == self.wizard.place and not len(self.selection.spikes):
+            self.wizard.find_candidate()
+            self._current.following.select_place()
+
     def pause_wizard(self) -> None:
         """Let the wizard keep its place and propose nothing."""
         self.wizard.pause()

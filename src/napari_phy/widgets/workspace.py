@@ -209,8 +209,7 @@ class Workspace(QObject):
         self.arrange()
         self._preparation.follow(session.opened)
         self._bind(session)
-        if self._preparation.now is None:
-            session.start_wizard()
+        session.start_wizard()
         self.focus_clusters()
         self._notes = OpeningNotes()
         self._tell_what_to_know()
@@ -266,9 +265,8 @@ class Workspace(QObject):
             panel.follow_preparation(preparation)
 
     def _on_prepared(self) -> None:
-        """Have something selected as soon as it can be proposed, or need not be waited for."""
-        if not self.session.selection.clusters:
-            self.session.start_wizard()
+        """Propose a candidate as soon as that can be told."""
+        self.session.find_candidate()
         self.overview.refresh()
         self.desk.say_again()
 
@@ -306,7 +304,7 @@ class Workspace(QObject):
         self._missing = session.model.missing
         self.overview.follow_switch()
         self.read_ahead.follow(session)
-        if self._preparation.now is None and not session.selection.clusters:
+        if not session.selection.clusters:
             session.start_wizard()
         self.focus_clusters()
         self._tell_what_to_know()
