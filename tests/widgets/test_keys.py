@@ -96,3 +96,22 @@ def test_a_filter_that_is_not_active_lets_all_keys_pass(panel, qtbot):
 def test_the_number_pad_counts(panel, pressed):
     QTest.keyClick(panel.table, Qt.Key.Key_Up, Qt.KeyboardModifier.KeypadModifier)
     assert pressed == ["up"]
+
+
+def test_keys_that_a_field_has_no_use_for_are_not_ours_on_their_way_up(panel, pressed, qtbot):
+    panel.show()
+    panel.activateWindow()
+    panel.field.setFocus()
+    qtbot.waitUntil(panel.field.hasFocus)
+    QTest.keyClick(panel.field, Qt.Key.Key_M, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClick(panel.field, Qt.Key.Key_Up)
+    assert pressed == []
+
+
+def test_signs_are_without_shift_since_keyboards_differ(panel, qtbot):
+    seen = []
+    KeyFilter({":": "command", "/": "filter", "Shift+G": "shifted"}, seen.append, parent=panel).watch(panel)
+    QTest.keyClick(panel.table, Qt.Key.Key_Colon, Qt.KeyboardModifier.ShiftModifier)
+    QTest.keyClick(panel.table, Qt.Key.Key_Slash, Qt.KeyboardModifier.ShiftModifier)
+    QTest.keyClick(panel.table, Qt.Key.Key_G, Qt.KeyboardModifier.ShiftModifier)
+    assert seen == ["command", "filter", "shifted"]

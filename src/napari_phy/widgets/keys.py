@@ -4,7 +4,16 @@ from collections.abc import Callable, Mapping
 
 from qtpy.QtCore import QChildEvent, QEvent, QObject, Qt
 from qtpy.QtGui import QKeyEvent, QKeySequence
-from qtpy.QtWidgets import QAbstractButton, QAbstractSpinBox, QComboBox, QLineEdit, QPlainTextEdit, QTextEdit, QWidget
+from qtpy.QtWidgets import (
+    QAbstractButton,
+    QAbstractSpinBox,
+    QApplication,
+    QComboBox,
+    QLineEdit,
+    QPlainTextEdit,
+    QTextEdit,
+    QWidget,
+)
 
 TEXT_FIELDS = (QLineEdit, QTextEdit, QPlainTextEdit, QAbstractSpinBox)
 COMBO_KEYS = frozenset({"Up", "Down", "Home", "End", "Space"})
@@ -77,12 +86,18 @@ class KeyFilter(QObject):
             return False
         keys = pressed(event)
         action_id = self._table.get(keys)
-        if action_id is None or _keeps(watched, keys) or not self._is_active():
+        if action_id is None or _keeps(_origin(watched), keys) or not self._is_active():
             return False
         event.accept()
         if kind == QEvent.Type.KeyPress:
             self._run(action_id)
         return True
+
+
+def _origin(watched: QObject) -> QObject:
+    """Return where a key was pressed: keys that a widget has no use for go on to those it is in."""
+    focused = QApplication.focusWidget()
+    return focused if focused is not None and watched.isAncestorOf(focused) else watched
 
 
 def _keeps(widget: QObject, keys: str) -> bool:
