@@ -25,6 +25,7 @@ KEYS = {
     "redo": ("Ctrl+Shift+Z Ctrl+Y", "Ctrl+Shift+Z"),
     "save": ("Ctrl+S Ctrl+Shift+S", "Ctrl+Shift+S"),
     "label": ("L", ""),
+    "filter": ("/", ""),
     "next_page": ("Alt+Right", "Alt+Right"),
     "previous_page": ("Alt+Left", "Alt+Left"),
     "next_spike": ("Alt+PgDown", "Alt+PgDown"),

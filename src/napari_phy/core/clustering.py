@@ -89,6 +89,11 @@ class Clustering:
         return {field: values for field in self._meta.label_fields if (values := self._live(field))}
 
     @property
+    def label_fields(self) -> tuple[str, ...]:
+        """Fields that any cluster has or had a label of."""
+        return self._meta.label_fields
+
+    @property
     def group_names(self) -> tuple[str, ...]:
         """Every group that a cluster can be moved to: noise, mua, good, unsorted, then the user's own."""
         return (*STANDARD_GROUPS, *(group.name for group in self.user_groups))

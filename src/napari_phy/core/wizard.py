@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from typing import Any
 
 from psygnal import Signal
 
 from napari_phy.core.cluster_manager import ClusterManager
 from napari_phy.core.cluster_meta import DISCARDED, UNSORTED
+from napari_phy.core.listed_clusters import ListedClusters
 
 Ranking = Sequence[tuple[int, float]]
 Step = tuple[str, list[int], Any]
@@ -35,7 +36,7 @@ class Similarity:
 
 
 class Wizard:
-    """Proposes a best cluster among those nobody has decided on, the largest first, and candidates like it.
+    """Proposes a best cluster among the listed ones nobody has decided on, the largest first, and candidates like it.
 
     Paused, it keeps its place and proposes nothing. A cluster that it goes on from without a decision is skipped: it
     comes again only by `review_skipped`.
@@ -44,12 +45,16 @@ class Wizard:
     ----------
     manager : whose clusters are looked at.
     rank : returns [(other cluster, similarity)] of a cluster, the most similar first.
+    listed : clusters that can be best; all if None.
     """
 
     changed = Signal()
 
-    def __init__(self, manager: ClusterManager, rank: Callable[[int], Ranking]) -> None:
+    def __init__(
+        self, manager: ClusterManager, rank: Callable[[int], Ranking], listed: Container[int] | None = None
+    ) -> None:
         self._manager = manager
+        self._listed: Container[int] = ListedClusters() if listed is None else listed
         self.similarity = Similarity(rank)
         self.history: list[Step] = []
         self._undone: list[Step | None] = []  # None: a step of an earlier session
@@ -142,7 +147,7 @@ class Wizard:
         if self._best in order:
             following = order[order.index(self._best) + 1 :] + order
             self._skipped[self._best] = None
-        found = next(filter(self._is_waiting, following), None)
+        found = next(filter(self._may_come, following), None)
         if found is not None:
             self._propose(found)
         self.changed.emit()
@@ -230,13 +235,14 @@ class Wizard:
 
     def _first(self) -> int | None:
         order = self._order()
-        return next(filter(self._is_waiting, order), order[0] if order else None)
+        listed = [cluster for cluster in order if cluster in self._listed] or order
+        return next(filter(self._may_come, listed), listed[0] if listed else None)
 
     def _after(self, moved: list[int]) -> int | None:
         order = self._order()
         start = order.index(self._best) if self._best in order else 0
         around = [cluster for cluster in order[start:] + order[:start] if cluster not in moved]
-        return next(filter(self._is_waiting, around), self._best)
+        return next(filter(self._may_come, around), self._best)
 
     def _order(self) -> list[int]:
         """Return the clusters, the largest first."""
@@ -248,6 +254,9 @@ class Wizard:
 
     def _is_waiting(self, cluster: int) -> bool:
         return self._is_open(cluster) and cluster not in self._skipped
+
+    def _may_come(self, cluster: int) -> bool:
+        return cluster in self._listed and self._is_waiting(cluster)
 
     def _candidates(self, best: int) -> list[int]:
         return [

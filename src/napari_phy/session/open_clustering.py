@@ -13,6 +13,7 @@ from napari_phy.core.chosen_channel import ChosenChannel
 from napari_phy.core.cluster_manager import ClusterManager
 from napari_phy.core.errors import ClusteringError
 from napari_phy.core.feature_sums import FeatureSums
+from napari_phy.core.listed_clusters import ListedClusters
 from napari_phy.core.progress import OnProgress, no_progress, part_of
 from napari_phy.core.selection import Selection
 from napari_phy.core.update_info import UpdateInfo
@@ -60,6 +61,7 @@ class OpenClustering:
     wizard: Wizard
     columns: SpikeColumnStore
     channel: ChosenChannel
+    listed: ListedClusters
 
     @classmethod
     def of(cls, model: BaseModel, store: EditStore) -> OpenClustering:
@@ -79,9 +81,10 @@ class OpenClustering:
             sums = FeatureSums(manager, model.features, model.masks)
         if isinstance(model, KwikModel):
             model.lend("session.switch")
-        wizard = Wizard(manager, partial(_similar, manager, sums))
+        listed = ListedClusters()
+        wizard = Wizard(manager, partial(_similar, manager, sums), listed)
         columns, channel = SpikeColumnStore(model), ChosenChannel(model.n_channels)
-        return cls(model, store, gate, manager, Selection(manager), sums, wizard, columns, channel)
+        return cls(model, store, gate, manager, Selection(manager), sums, wizard, columns, channel, listed)
 
     def opened_at(
         self, channel_group: int, clustering: str | None, *, read_only: bool, on_progress: OnProgress = no_progress

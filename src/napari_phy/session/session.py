@@ -15,6 +15,7 @@ from napari_phy.core.chosen_channel import ChosenChannel
 from napari_phy.core.cluster_manager import ClusterManager
 from napari_phy.core.errors import JournalError, NapariPhyError
 from napari_phy.core.feature_sums import FeatureSums
+from napari_phy.core.listed_clusters import ListedClusters
 from napari_phy.core.progress import OnProgress, no_progress
 from napari_phy.core.selection import Selection
 from napari_phy.core.time_cursor import TimeCursor
@@ -131,6 +132,11 @@ class Session(Edits, FileClusterings):
     def channel(self) -> ChosenChannel:
         """The channel that was picked in some view; another one, none picked, after a switch."""
         return self._current.opened.channel
+
+    @property
+    def listed(self) -> ListedClusters:
+        """The clusters that the list shows; another one, all of them, after a switch."""
+        return self._current.opened.listed
 
     @property
     def time(self) -> TimeCursor:

@@ -40,6 +40,10 @@ class Desk(Protocol):
         """Ask for a label of the selected clusters."""
         ...
 
+    def filter_list(self) -> None:
+        """Go to the filter of the Clusters list."""
+        ...
+
     def stretch(self, factor: float) -> None:
         """Show 1/factor of the time in napari's canvas, with channels as high as before."""
         ...

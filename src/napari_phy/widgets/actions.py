@@ -13,6 +13,7 @@ from napari_phy.widgets.refusals import (
     needs_clusters,
     needs_events,
     needs_lasso,
+    needs_listed,
     needs_one,
     needs_redo,
     needs_similar,
@@ -229,24 +230,28 @@ ACTIONS: tuple[Action, ...] = (
         _simple("Go back to the previous candidate"), ("Shift+Space",),
     ),
     Action(
-        "next_best", "Next best", "Go", lambda desk: _step(desk, 1), needs_clusters,
+        "next_best", "Next best", "Go", lambda desk: _step(desk, 1), needs_listed,
         _simple("Select the next cluster of the list"), ("Down",), ("Down",),
     ),
     Action(
-        "previous_best", "Previous best", "Go", lambda desk: _step(desk, -1), needs_clusters,
+        "previous_best", "Previous best", "Go", lambda desk: _step(desk, -1), needs_listed,
         _simple("Select the previous cluster of the list"), ("Up",), ("Up",),
     ),
     Action(
-        "first_best", "First", "Go", lambda desk: _jump(desk, 0), needs_clusters,
+        "first_best", "First", "Go", lambda desk: _jump(desk, 0), needs_listed,
         _simple("Select the first cluster of the list"), ("Home",), ("Home",),
     ),
     Action(
-        "last_best", "Last", "Go", lambda desk: _jump(desk, -1), needs_clusters,
+        "last_best", "Last", "Go", lambda desk: _jump(desk, -1), needs_listed,
         _simple("Select the last cluster of the list"), ("End",), ("End",),
     ),
     Action(
         "drop_similar", "Drop similar", "Go", _drop_similar, needs_similar,
         _simple("Keep only the best cluster selected"), ("Backspace",),
+    ),
+    Action(
+        "filter", "Filter the list", "Go", lambda desk: desk.filter_list(), never,
+        _simple("Type what the clusters of the list have in common"), ("/",),
     ),
     Action(
         "next_page", "Next page", "Time", lambda desk: turn_page(_session(desk), 1), never,

@@ -5,11 +5,20 @@ from typing import Any
 
 from napari_phy.core.cluster_meta import DISCARDED
 from napari_phy.views.cluster_order import Order
+from napari_phy.widgets import messages
 from napari_phy.widgets.painted_panel import PaintedPanel
+
+NO_CLUSTER = (messages.NO_MATCH, "")  # what a view of all clusters says where there is none
+
+
+def listed_clusters(session: Any) -> list[int]:
+    """Return the clusters, ascending, that the filter of the list lets through; discarded ones are left out."""
+    manager, listed = session.manager, session.listed
+    return [c for c in manager.cluster_ids.tolist() if c in listed and manager.group(c) != DISCARDED]
 
 
 class AllClustersPanel(PaintedPanel):
-    """Shows all clusters that are not discarded.
+    """Shows the clusters that the filter of the list lets through.
 
     Attributes
     ----------
@@ -36,14 +45,15 @@ class AllClustersPanel(PaintedPanel):
         self.refresh()
 
     def follow_list(self) -> None:
-        """Take the order of the list again, if that is the one shown."""
-        if self.order == "list":
-            self.refresh()
+        """Show what the list shows now, in its order if that is the one chosen; the same again is no work."""
+        self.refresh()
+
+    def why_nothing(self) -> tuple[str, str]:
+        return NO_CLUSTER
 
     def shown_clusters(self) -> tuple[int, ...]:
-        """Return all clusters that are not discarded, as the list has them where that matters, else by id."""
-        manager = self.session.manager
-        shown = [cluster for cluster in manager.cluster_ids.tolist() if manager.group(cluster) != DISCARDED]
+        """Return the clusters that are listed, as the list has them where that matters, else by id."""
+        shown = listed_clusters(self.session)
         if self.order != "list" or self.listed is None:
             return tuple(shown)
         known = set(shown)

@@ -1,8 +1,9 @@
 """The columns that a list of clusters can have, and the values of one row."""
 
 import math
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from qtpy.QtCore import Qt
 
@@ -27,10 +28,11 @@ class Row:
     refractory: float
     similarity: float = math.nan
     rank: int = 0  # order among equals
+    labels: Mapping[str, Any] = field(default_factory=dict)
 
 
 def rows_of(table: ClusterTable, similarities: Iterable[float] | None = None) -> list[Row]:
-    """Return the rows of a computed table; among equals the table's order holds."""
+    """Return the rows of a computed table, without labels; among equals the table's order holds."""
     columns = (
         table.ids.tolist(), table.groups, table.channels.tolist(), table.depths.tolist(), table.n_spikes.tolist(),
         table.rates.tolist(), table.amplitudes.tolist(), table.refractory.tolist(),

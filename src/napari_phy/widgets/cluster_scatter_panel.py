@@ -8,7 +8,6 @@ from qtpy.QtCore import QPointF, QSize, Qt
 from qtpy.QtGui import QPainter
 from qtpy.QtWidgets import QWidget
 
-from napari_phy.core.cluster_meta import DISCARDED
 from napari_phy.core.progress import OnProgress
 from napari_phy.views.cluster_measures import MEASURES, Measure, known_measures, measure_name
 from napari_phy.views.cluster_order import GROUP_ORDER
@@ -22,6 +21,7 @@ from napari_phy.views.cluster_scatter import (
     clusters_in_lasso,
     compute_cluster_scatter,
 )
+from napari_phy.widgets.all_clusters_panel import NO_CLUSTER, listed_clusters
 from napari_phy.widgets.canvas.cluster_scatter_painter import disc_colors, paint_clusters, radii, scatter_frame
 from napari_phy.widgets.canvas.frame import Frame
 from napari_phy.widgets.choices import Allowed, choice_actions, values_of
@@ -112,17 +112,22 @@ class ClusterScatterPanel(PaintedPanel):
     def make_request(self) -> ClusterScatterRequest | None:
         if self._is_preparing:
             return None
-        manager = self.session.manager
-        groups = {cluster: manager.group(cluster) for cluster in manager.cluster_ids.tolist()}
-        shown = tuple(cluster for cluster, group in groups.items() if group != DISCARDED)
+        shown = tuple(listed_clusters(self.session))
         if not shown:
             return None
         return ClusterScatterRequest(
             shown,
-            tuple(groups[cluster] for cluster in shown),
+            tuple(map(self.session.manager.group, shown)),
             *(*self.axes, self.size, self.color, self.log),
             reads_features=not self.session.holds_features,
         )
+
+    def follow_list(self) -> None:
+        """Show what the list shows now."""
+        self.refresh()
+
+    def why_nothing(self) -> tuple[str, str]:
+        return NO_CLUSTER
 
     def compute(self, session: Any, request: ClusterScatterRequest, on_progress: OnProgress) -> ClusterScatterData:
         return compute_cluster_scatter(session, request, on_progress)

@@ -41,6 +41,7 @@ class SessionDesk(QObject):
 
     stretch_requested = Signal(float)
     command_requested = Signal(str)
+    filter_requested = Signal()
     edited = Signal()  # an action of the table changed the clustering
     saving_changed = Signal(bool)
     _saved_in_some_thread = Signal()
@@ -178,6 +179,10 @@ class SessionDesk(QObject):
         """Ask for a label of the selected clusters."""
         questions.ask_label(self._session, self._theme(), self._window())
         self.edited.emit()
+
+    def filter_list(self) -> None:
+        """Go to the filter of the Clusters list."""
+        self.filter_requested.emit()
 
     def stretch(self, factor: float) -> None:
         """Show 1/factor of the time in napari's canvas, with channels as high as before."""

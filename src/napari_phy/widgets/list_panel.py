@@ -3,7 +3,7 @@
 import logging
 import math
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any, Literal
@@ -87,6 +87,7 @@ class ListPanel(Filled):
         column = QVBoxLayout(body)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
+        self._column = column
         column.addWidget(self.list, 1)
         column.addWidget(self._counts)
         self.stack = QStackedWidget()
@@ -251,10 +252,14 @@ class ListPanel(Filled):
 
     # --- amplitudes are read from raw data, in the background ---
 
+    def rows_without_amplitude(self) -> Iterable[int]:
+        """Return the clusters whose amplitude is to be read."""
+        return [row.cluster_id for row in self.list.cluster_model.rows if math.isnan(row.amplitude)]
+
     def ask_amplitudes(self) -> None:
         """Read the amplitudes that rows lack; they appear when they are known."""
         opened = self.session.opened
-        wanted = tuple(sorted(row.cluster_id for row in self.list.cluster_model.rows if math.isnan(row.amplitude)))
+        wanted = tuple(sorted(self.rows_without_amplitude()))
         if opened.model.waveforms is not None:
             self._amplitudes.ask(opened, wanted)
 

@@ -12,6 +12,8 @@ from napari_phy.views.time_words import range_words, read_range, read_time
 EMPTY_WORKSPACE = "Open a Kwik file to begin: File > Open, or drop it here."
 NO_EVENTS = "This data set has no events."
 NO_CLUSTERS = "This clustering has no clusters."
+NO_MATCH = "No cluster matches. Clear the filter (Esc)."
+UNCHANGED = "The list is unchanged."
 NEED_TWO_CLUSTERS = "Select two or more clusters to merge."
 NEED_CLUSTER = "Select one or more clusters first."
 NEED_SIMILAR = "Choose one or more clusters in Similar first."
@@ -56,6 +58,11 @@ def listed(items: Iterable[Any], limit: int = 6) -> str:
     if len(words) < 2:
         return "".join(words)
     return f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def hidden_by_filter(clusters: Sequence[int]) -> str:
+    """Return `20 is selected, but hidden by the filter.`."""
+    return f"{listed(clusters)} {'is' if len(clusters) == 1 else 'are'} selected, but hidden by the filter."
 
 
 def opened(name: str, n_clusters: int, n_spikes: int, n_channels: int) -> str:

@@ -229,7 +229,7 @@ class Panel(PanelFrame):
             self._show_nothing("")
             self.stack.show_progress(messages.READING_FEATURES, self._preparation.percent, self._preparation.cancel)
         elif request is None:
-            self._show_nothing(f"Select a cluster to see {self.subject}.", "Click a row in Clusters, or press Home.")
+            self._show_nothing(*self.why_nothing())
         elif request == self._request:
             self._drop()
             self._show_picture()
@@ -294,6 +294,10 @@ class Panel(PanelFrame):
         self._drop()
         self._request, self.data = None, None
         self.stack.show_message(headline, explanation)
+
+    def why_nothing(self) -> tuple[str, str]:
+        """Return what to say where there is nothing to show, and what to do."""
+        return f"Select a cluster to see {self.subject}.", "Click a row in Clusters, or press Home."
 
     def show_missing(self, error: MissingDataError) -> None:
         """Say which file is missing and, for raw data, offer to look for it."""

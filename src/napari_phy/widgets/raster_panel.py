@@ -7,11 +7,11 @@ from qtpy.QtCore import Qt
 from qtpy.QtGui import QPainter
 from qtpy.QtWidgets import QWidget
 
-from napari_phy.core.cluster_meta import DISCARDED
 from napari_phy.core.progress import OnProgress
 from napari_phy.views.cluster_order import Order
 from napari_phy.views.numbers import format_shown
 from napari_phy.views.raster import RasterData, RasterRequest, compute_raster, trains_of
+from napari_phy.widgets.all_clusters_panel import NO_CLUSTER, listed_clusters
 from napari_phy.widgets.canvas.raster_image import Marker
 from napari_phy.widgets.choices import Allowed, choice_actions, values_of
 from napari_phy.widgets.color_schemes import GREY, SCHEMES, scheme_colors
@@ -83,18 +83,22 @@ class RasterPanel(Panel):
         self._links.connect(session.time.shown_changed, self._on_shown_changed)
         self._links.connect(session.time.range_changed, self._on_shown_changed)
 
-    def make_request(self) -> RasterRequest:
-        manager = self.session.manager
-        groups = {cluster: manager.group(cluster) for cluster in manager.cluster_ids.tolist()}
-        shown = [cluster for cluster in self._list_order(groups) if groups[cluster] != DISCARDED]
-        of_shown = tuple(groups[cluster] for cluster in shown) if self.order == "group" else ()
+    def make_request(self) -> RasterRequest | None:
+        shown = self._list_order(listed_clusters(self.session))
+        if not shown:
+            return None
+        of_shown = tuple(map(self.session.manager.group, shown)) if self.order == "group" else ()
         return RasterRequest(self.order, tuple(shown), of_shown, not self.session.holds_features)
 
-    def _list_order(self, clusters: Any) -> list[int]:
+    def _list_order(self, clusters: list[int]) -> list[int]:
         """Return the clusters as the list has them; those that it does not show (yet) last."""
         listed = self.listed() if self.order == "list" and self.listed is not None else NOBODY
-        first = [cluster for cluster in listed if cluster in clusters]
-        return [*first, *clusters.keys() - set(first)] if first else sorted(clusters)
+        known = set(clusters)
+        first = [cluster for cluster in listed if cluster in known]
+        return [*first, *sorted(known.difference(first))]
+
+    def why_nothing(self) -> tuple[str, str]:
+        return NO_CLUSTER
 
     def compute(self, session: Any, request: RasterRequest, on_progress: OnProgress) -> RasterData:
         return compute_raster(session, request, on_progress)
@@ -197,9 +201,8 @@ class RasterPanel(Panel):
             self._show_others()
 
     def follow_list(self) -> None:
-        """Take the order of the list again, if that is the one shown."""
-        if self.order == "list":
-            self.refresh()
+        """Show what the list shows now, in its order if that is the one chosen; the same again is no work."""
+        self.refresh()
 
     def keyPressEvent(self, event) -> None:
         """Turn pages of rows; all other keys go their way."""

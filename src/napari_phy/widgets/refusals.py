@@ -49,6 +49,11 @@ def stray_cluster(session: Session) -> int | None:
     return None if cluster in session.selection.clusters else cluster
 
 
+def needs_listed(session: Session) -> str | None:
+    """The list must show clusters."""
+    return messages.NO_MATCH if session.listed.clusters == frozenset() else needs_clusters(session)
+
+
 def needs_lasso(session: Session) -> str | None:
     """Split needs spikes inside the lasso and some left outside."""
     spikes = session.selection.spikes

@@ -15,7 +15,7 @@ from qtpy.QtWidgets import (
 from napari_phy.widgets.cluster_columns import GROUP, ID, REFRACTORY, REFRACTORY_WARNING, Column, Row, alignment
 from napari_phy.widgets.cluster_model import NO_INDEX, ClusterModel, runs_of
 from napari_phy.widgets.plain_table import PlainTable, paint_place
-from napari_phy.widgets.theme import Tokens
+from napari_phy.widgets.theme import BODY_PX, Tokens
 
 
 class ClusterDelegate(QStyledItemDelegate):
@@ -79,6 +79,8 @@ class ClusterList(PlainTable):
         self.cluster_model = ClusterModel(columns, sort_key, self)
         self.group_colors: dict[str, str] = {}  # of groups that have one of their own
         self._shown: tuple[int, ...] = ()
+        self._out_of_sight: tuple[int, ...] = ()  # selected, but not in the list
+        self.empty_words = ""  # instead of rows
         self.setModel(self.cluster_model)
         self.setItemDelegate(ClusterDelegate(self))
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
@@ -99,7 +101,9 @@ class ClusterList(PlainTable):
 
     def show_selection(self, clusters: Sequence[int]) -> None:
         """Select the rows of clusters and bring the first into view; says nothing back."""
-        self._shown = tuple(clusters)
+        find = self.cluster_model.find_row
+        self._shown = tuple(cluster for cluster in clusters if find(cluster) is not None)
+        self._out_of_sight = tuple(cluster for cluster in clusters if find(cluster) is None)
         places = sorted(place for c in clusters if (place := self.cluster_model.find_row(c)) is not None)
         if places != [index.row() for index in sorted(self.selectionModel().selectedRows())]:
             selection = QItemSelection()
@@ -109,8 +113,7 @@ class ClusterList(PlainTable):
             self.selectionModel().select(selection, QItemSelectionModel.SelectionFlag.ClearAndSelect)
         current = self.currentIndex()
         if places and not (current.isValid() and current.row() in places):
-            first = self.cluster_model.find_row(clusters[0])
-            index = self.cluster_model.index(places[0] if first is None else first, 0)
+            index = self.cluster_model.index(self.cluster_model.find_row(self._shown[0]), 0)
             self.selectionModel().setCurrentIndex(index, QItemSelectionModel.SelectionFlag.NoUpdate)
             self.scrollTo(index)
         self.viewport().update()
@@ -118,6 +121,8 @@ class ClusterList(PlainTable):
     def mousePressEvent(self, event) -> None:
         super().mousePressEvent(event)
         is_plain = event.modifiers() == Qt.KeyboardModifier.NoModifier and self.indexAt(event.pos()).isValid()
+        if is_plain:
+            self._out_of_sight = ()
         self._say_chosen(again=is_plain)  # a click on the row that is chosen already drops what is chosen elsewhere
 
     def mouseMoveEvent(self, event) -> None:
@@ -131,6 +136,16 @@ class ClusterList(PlainTable):
     def keyPressEvent(self, event) -> None:
         super().keyPressEvent(event)
         self._say_chosen()
+
+    def paintEvent(self, event) -> None:
+        super().paintEvent(event)
+        if self.empty_words and not self.cluster_model.rowCount():
+            painter = QPainter(self.viewport())
+            painter.setFont(self.theme.font(BODY_PX))
+            painter.setPen(self.theme.color("dim"))
+            room = self.viewport().rect().adjusted(self.theme.px(10), 0, -self.theme.px(10), 0)
+            painter.drawText(room, int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap), self.empty_words)
+            painter.end()
 
     def resizeEvent(self, event) -> None:
         super().resizeEvent(event)
@@ -151,7 +166,7 @@ class ClusterList(PlainTable):
         if anchor is not None:  # a range is chosen away from its anchor
             new.sort(key=lambda cluster: abs((self.cluster_model.find_row(cluster) or 0) - anchor))
         self._shown = (*kept, *new)
-        self.chosen.emit([*kept, *new])
+        self.chosen.emit([*self._out_of_sight, *kept, *new])
 
     def _on_header_clicked(self, section: int) -> None:
         model = self.cluster_model

@@ -13,6 +13,7 @@ from qtpy.QtWidgets import QApplication, QDockWidget, QMainWindow, QWidget
 from napari_phy.layers.binder import LayerBinder
 from napari_phy.layers.session_tag import session_of
 from napari_phy.widgets import messages
+from napari_phy.widgets.all_clusters_panel import listed_clusters
 from napari_phy.widgets.bindings import KeyBindings
 from napari_phy.widgets.canvas.opengl import opengl_problem
 from napari_phy.widgets.canvas.program_deletion import keep_programs
@@ -117,6 +118,7 @@ class Workspace(QObject):
         self.desk.command_requested.connect(self.command_line.open)
         self.desk.edited.connect(self.focus_clusters)
         self.desk.stretch_requested.connect(self.overview.stretch)
+        self.desk.filter_requested.connect(lambda: self.board.open("Clusters").filter_line.take_focus())
         self.desk.saving_changed.connect(self.toolbar.set_saving)
         self.desk.saving_changed.connect(self._on_saving)
         self.toolbar.layers_toggled.connect(self.board.show_napari_docks)
@@ -372,6 +374,8 @@ class Workspace(QObject):
         if panel.title == "Clusters":
             self.clusterings.furnish(panel)
             panel.list.cluster_model.layoutChanged.connect(self._on_list_changed)
+            panel.filtered.connect(self._on_list_changed)
+            panel.said.connect(self.desk.say)
         elif hasattr(panel, "follow_list"):
             panel.listed = self._listed_clusters
         elif panel.title == "Actions":
@@ -402,8 +406,7 @@ class Workspace(QObject):
         panel = self.panels.get("Clusters")
         if panel is not None:
             return panel.cluster_ids
-        manager = self.session.manager
-        return sorted(manager.cluster_ids.tolist(), key=lambda cluster: -manager.n_spikes(cluster))
+        return sorted(listed_clusters(self.session), key=lambda cluster: -self.session.manager.n_spikes(cluster))
 
     def _show_menu(self, view: QWidget, place: QPoint) -> None:
         menu = self.desk.make_menu(view)

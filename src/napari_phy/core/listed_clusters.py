@@ -1,0 +1,47 @@
+"""Which clusters the list shows: all, or those that a filter lets through."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from psygnal import Signal
+
+
+class ListedClusters:
+    """The filter of the list of clusters and what it lets through; wizard and views of all clusters keep to it.
+
+    The list computes what a filter lets through, also after each edit, and tells it here. A cluster that is not listed
+    may still be selected and edited.
+    """
+
+    changed = Signal()
+
+    def __init__(self) -> None:
+        self._text = ""
+        self._clusters: frozenset[int] | None = None
+
+    @property
+    def text(self) -> str:
+        """The filter that is in force; "" when there is none."""
+        return self._text
+
+    @property
+    def clusters(self) -> frozenset[int] | None:
+        """The clusters it lets through; None when there is none."""
+        return self._clusters
+
+    def __contains__(self, cluster: object) -> bool:
+        return self._clusters is None or cluster in self._clusters
+
+    def show_all(self) -> None:
+        """List all clusters."""
+        self._set("", None)
+
+    def show(self, text: str, clusters: Iterable[int]) -> None:
+        """List only the clusters that a filter lets through; the same ones again do nothing."""
+        self._set(text, frozenset(clusters))
+
+    def _set(self, text: str, clusters: frozenset[int] | None) -> None:
+        if (text, clusters) != (self._text, self._clusters):
+            self._text, self._clusters = text, clusters
+            self.changed.emit()

@@ -1,0 +1,36 @@
+"""What is offered while a filter is typed."""
+
+import pytest
+
+from napari_phy.views.filter_completion import complete
+
+COLUMNS = ("id", "group", "rate", "refr", "my note")
+TEXTS = {"group": ["noise", "good"], "my note": ['say "a"', "axon"]}
+
+
+@pytest.mark.parametrize(
+    ("text", "start", "words"),
+    [
+        ("", 0, ()),
+        ("r", 0, ("rate", "refr")),
+        ("RA", 0, ("rate",)),
+        ("rate", 0, ()),
+        ("rate > 1 and g", 13, ("group",)),
+        ("rate > 1 a", 9, ("and",)),
+        ("rate n", 5, ("not in",)),
+        ("rate i", 5, ("in", "is null", "is not null")),
+        ("m", 0, ("`my note`",)),
+        ("group == ", 9, ('"noise"', '"good"')),
+        ('group != "g', 9, ('"good"',)),
+        ("group == g", 9, ('"good"', "group")),
+        ('group in ("noise", ', 19, ('"noise"', '"good"')),
+        ('group not in ("g', 14, ('"good"',)),
+        ("`my note` == ", 13, ("'say \"a\"'", '"axon"')),
+        ("rate == ", 8, ()),
+        ("group = ", 8, ()),
+        ("1 == ", 5, ()),
+    ],
+)
+def test_what_can_follow(text, start, words):
+    completion = complete(text, COLUMNS, lambda column: TEXTS.get(column, ()))
+    assert (completion.start, completion.words) == (start, words)
