@@ -6,7 +6,7 @@ import pytest
 from napari_phy.core.errors import ClusteringError, MissingDataError
 from napari_phy.core.spike_columns import spike_columns
 from napari_phy.views import drift
-from napari_phy.views.drift import DriftRequest, compute_drift, drift_cells, drift_points
+from napari_phy.views.drift import DriftRequest, compute_drift, drift_cells, drift_colors, drift_points
 
 REQUEST = DriftRequest(0)
 
@@ -68,3 +68,18 @@ def test_no_clusters_have_no_points_and_unknown_ones_are_refused(session):
 def test_without_features_it_says_which_file_is_missing(make_session):
     with pytest.raises(MissingDataError, match=r"memory\.kwx is missing"):
         compute_drift(make_session(features=None), REQUEST)
+
+
+def test_cells_have_the_mean_colour_of_the_clusters_in_them(session):
+    data = compute_drift(session, DriftRequest(0))
+    colors = {0: (250, 0, 0), 1: (0, 250, 0)}
+    times, depths = (0.0, session.model.duration), data.depth_range
+    found = drift_colors(session, data, times, depths, (6, 4), colors, (9, 9, 9))
+    columns = (session.model.spike_times / session.model.duration * 6).astype(int)
+    rows = ((data.columns.depths - depths[0]) / (depths[1] - depths[0]) * 4).astype(int)
+    of_spikes = np.array([colors.get(c, (9, 9, 9)) for c in session.manager.spike_clusters.tolist()])
+    for column in range(6):
+        for row in range(4):
+            inside = (columns == column) & (rows == row)
+            expected = of_spikes[inside].mean(axis=0) if inside.any() else 0
+            np.testing.assert_allclose(found[column, row], expected, rtol=1e-4)

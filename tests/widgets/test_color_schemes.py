@@ -6,8 +6,10 @@ from qtpy.QtGui import QColor
 from widgets.light_session import light_session
 
 from napari_phy.views.cluster_table import compute_cluster_table
-from napari_phy.widgets.color_schemes import GREY, SCHEMES, scheme_colors
+from napari_phy.widgets.color_schemes import GREY, GROUP, SCHEMES, scheme_colors
+from napari_phy.widgets.drift_panel import DriftPanel
 from napari_phy.widgets.raster_panel import RasterPanel
+from napari_phy.widgets.templates_panel import TemplatesPanel
 from napari_phy.widgets.theme import tokens
 
 
@@ -55,14 +57,16 @@ def test_larger_values_stand_out_more_from_the_background(session, theme, sign):
     assert (in_order[-1] - in_order[0]) * sign > 150
 
 
-def test_the_raster_paints_rows_in_the_colours_of_the_scheme(qtbot, session):
-    panel = RasterPanel(session)
+@pytest.mark.parametrize("kind", [RasterPanel, TemplatesPanel])
+def test_views_of_all_clusters_paint_those_that_are_not_selected_in_the_colours_of_the_scheme(qtbot, session, kind):
+    panel = kind(session)
     qtbot.addWidget(panel)
     panel.resize(500, 300)
     panel.show()
     session.selection.select([7])
     qtbot.waitUntil(lambda: not panel.busy and panel.data is not None)
     panel.set_scheme("group")
+    assert panel.stack.caption.text().endswith("; others by group")
     good = QColor(panel.theme.good).getRgb()[:3]
 
     def has(color):
@@ -77,5 +81,23 @@ def test_the_raster_paints_rows_in_the_colours_of_the_scheme(qtbot, session):
     session.move([0], "noise")
     qtbot.waitUntil(lambda: not panel.busy)
     assert not has(good)
+    assert panel.options()["scheme"] == "group"
     panel.set_scheme("grey")
-    assert panel.options()["scheme"] == "grey"
+    assert "others" not in panel.stack.caption.text()
+
+
+def test_drift_paints_spikes_in_the_colours_of_groups_and_names_them(qtbot, session):
+    session.move(range(8), "good")
+    session.move([7], "noise")
+    panel = DriftPanel(session)
+    qtbot.addWidget(panel)
+    panel.resize(500, 300)
+    panel.show()
+    qtbot.waitUntil(lambda: not panel.busy and panel.data is not None)
+    panel.set_metric(GROUP)
+    pixels = panel._cells(panel.frame, 1.0, panel.theme)[..., 2::-1].astype(int)
+    drawn = pixels[np.abs(pixels - QColor(panel.theme.view).getRgb()[:3]).max(axis=-1) > 40]
+    is_green = drawn[:, 1] - drawn[:, 0] > 30  # as "good" is, and "noise" not
+    assert 0.7 < is_green.mean() < 0.98
+    assert [entry.text for entry in panel.stack.legend.entries] == ["good", "noise"]
+    assert panel.options() == {"metric": "group"}

@@ -181,7 +181,7 @@ def test_a_picture_can_be_saved(panel, tmp_path):
     assert tokens("light").dim in text
     panel.save_picture(str(tmp_path / "templates.png"))
     assert (tmp_path / "templates.png").stat().st_size > 1000
-    assert panel.options() == {"order": "id", "scaling": "own", "zoom": 1.0}
+    assert panel.options() == {"order": "id", "scaling": "own", "zoom": 1.0, "scheme": "grey"}
 
 
 def test_without_raw_data_the_file_is_named(qtbot):

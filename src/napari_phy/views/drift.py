@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -121,6 +122,35 @@ def drift_cells(
     amplitudes = np.clip((means - low) / (high - low), 0, 1)
     amplitudes[counts == 0] = 0
     return DriftCells(read_only(counts), read_only(amplitudes.astype(np.float32, copy=False)))
+
+
+def drift_colors(
+    session: SessionLike,
+    data: DriftData,
+    time_range: tuple[float, float],
+    depth_range: tuple[float, float],
+    shape: tuple[int, int],
+    colors: Mapping[int, Sequence[int]],
+    plain: Sequence[int],
+) -> npt.NDArray[np.float32]:
+    """Return (n_columns, n_rows, 3) the mean of the colours of the spikes in each cell of a window.
+
+    Parameters
+    ----------
+    shape : number of columns and of rows.
+    colors : {cluster: three parts, such as blue, green and red}.
+    plain : the parts of other clusters.
+    """
+    manager, (n_columns, n_rows) = session.manager, shape
+    of_slots = np.array([colors.get(c, plain) for c in manager.slot_clusters.tolist()], dtype=np.float32).reshape(-1, 3)
+    start, stop = time_range[0] * data.sample_rate, time_range[1] * data.sample_rate
+    edges = column_edges(data.samples, start, (stop - start) / n_columns, n_columns)
+    found = np.empty((n_columns, n_rows, 3), dtype=np.float32)
+    for part in range(3):
+        values = of_slots[:, part][manager.spike_slots]
+        counts, sums = count_cells(edges, data.columns.depths, values, depth_range, n_rows)
+        found[..., part] = sums / np.maximum(counts, 1)
+    return read_only(found)
 
 
 def drift_points(

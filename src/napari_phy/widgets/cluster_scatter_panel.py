@@ -10,7 +10,6 @@ from qtpy.QtWidgets import QWidget
 
 from napari_phy.core.progress import OnProgress
 from napari_phy.views.cluster_measures import MEASURES, Measure, known_measures, measure_name
-from napari_phy.views.cluster_order import GROUP_ORDER
 from napari_phy.views.cluster_scatter import (
     CLUSTER,
     GROUP,
@@ -25,7 +24,7 @@ from napari_phy.widgets.all_clusters_panel import NO_CLUSTER, listed_clusters
 from napari_phy.widgets.canvas.cluster_scatter_painter import disc_colors, paint_clusters, radii, scatter_frame
 from napari_phy.widgets.canvas.frame import Frame
 from napari_phy.widgets.choices import Allowed, choice_actions, values_of
-from napari_phy.widgets.color_schemes import group_colors, scheme_colors
+from napari_phy.widgets.color_schemes import group_colors, scheme_colors, scheme_entries
 from napari_phy.widgets.guarded import guarded
 from napari_phy.widgets.lasso_plot import LassoPlot
 from napari_phy.widgets.lasso_tool import TOO_FEW_POINTS
@@ -194,10 +193,7 @@ class ClusterScatterPanel(PaintedPanel):
         of_clusters = self.cluster_entries(self.clusters)
         if self.data is None or self.data.request.color != GROUP:
             return of_clusters
-        color_of, there = group_colors(self.session, self.theme), set(self.data.groups)
-        own = sorted(there - set(GROUP_ORDER))
-        names = [*own, *(group for group in GROUP_ORDER if group in there)]
-        return (*of_clusters, *(LegendEntry(name, color_of(name), round=True, dim=True) for name in names))
+        return (*of_clusters, *scheme_entries(self.session, GROUP, self.theme, self.theme.bars))
 
     def colors(self, theme: Tokens) -> list[str]:
         """Return the colour of each cluster while it is not selected."""

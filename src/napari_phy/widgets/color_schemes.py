@@ -6,10 +6,13 @@ from typing import Any
 import numpy as np
 from qtpy.QtGui import QColor
 
+from napari_phy.core.cluster_meta import DISCARDED
 from napari_phy.core.colors import distinct_colors
 from napari_phy.views.cluster_measures import column
+from napari_phy.views.cluster_order import GROUP_ORDER
 from napari_phy.views.cluster_table import ClusterTable, compute_cluster_table
 from napari_phy.widgets.canvas.ramp import N_SHADES, shades
+from napari_phy.widgets.legend import LegendEntry
 from napari_phy.widgets.theme import Tokens
 
 GREY, CLUSTER, GROUP = "grey", "cluster", "group"
@@ -23,7 +26,7 @@ SCHEMES = (
     ("Others by refractory violations", "refractory"),
 )
 N_COLORS = 48  # of clusters without a colour of their own, which repeat
-FAINTEST = 0.25  # of the ramp: the colour of the smallest value, told apart from the background
+FAINTEST = 0.4  # of the ramp: the colour of the smallest value, told apart from the background
 KNOWN_SHARE = (2, 98)  # per cent: beyond these values the ramp ends, so that one odd cluster does not flatten it
 
 
@@ -40,6 +43,21 @@ def scheme_colors(session: Any, scheme: str, theme: Tokens) -> dict[int, str]:
         color_of = group_colors(session, theme)
         return {cluster: color_of(group) for cluster, group in zip(table.ids.tolist(), table.groups, strict=True)}
     return _ramp_colors(table, column(table, scheme), theme)
+
+
+def scheme_words(scheme: str) -> str:
+    """Return "others by rate" for captions, "" where they are grey."""
+    return "" if scheme == GREY else next(title for title, name in SCHEMES if name == scheme).lower()
+
+
+def scheme_entries(session: Any, scheme: str, theme: Tokens, plain: str) -> tuple[LegendEntry, ...]:
+    """Return the chips of clusters that are not selected: those of groups, else one in a plain colour."""
+    if scheme != GROUP:
+        return (LegendEntry("others", plain, round=True, dim=True),)
+    manager, color_of = session.manager, group_colors(session, theme)
+    there = {manager.group(cluster) for cluster in manager.cluster_ids.tolist()} - {DISCARDED}
+    names = [*sorted(there - set(GROUP_ORDER)), *(group for group in GROUP_ORDER if group in there)]
+    return tuple(LegendEntry(name, color_of(name), round=True, dim=True) for name in names)
 
 
 def group_colors(session: Any, theme: Tokens) -> Callable[[str], str]:

@@ -11,14 +11,24 @@ from qtpy.QtWidgets import QWidget
 
 from napari_phy.core.colors import is_hollow
 from napari_phy.core.progress import OnProgress
-from napari_phy.views.drift import DriftData, DriftPoints, DriftRequest, compute_drift, drift_cells, drift_points
+from napari_phy.views.drift import (
+    DriftData,
+    DriftPoints,
+    DriftRequest,
+    compute_drift,
+    drift_cells,
+    drift_colors,
+    drift_points,
+)
 from napari_phy.views.numbers import format_number, format_shown
 from napari_phy.widgets.canvas.dots import Dot, paint_dots
-from napari_phy.widgets.canvas.drift_image import CELL_PX, DISC_PX, draw_cells, draw_points, ramp_of
+from napari_phy.widgets.canvas.drift_image import CELL_PX, DISC_PX, draw_cells, draw_colors, draw_points, ramp_of
 from napari_phy.widgets.canvas.frame import Frame
+from napari_phy.widgets.canvas.raster_image import bgr
 from napari_phy.widgets.canvas.spike_words import nearest_point
 from napari_phy.widgets.canvas.trace_image import as_qimage, blank
 from napari_phy.widgets.choices import Allowed, values_of
+from napari_phy.widgets.color_schemes import CLUSTER, GROUP, scheme_colors, scheme_entries
 from napari_phy.widgets.figure import PNG_SCALE
 from napari_phy.widgets.legend import LegendEntry
 from napari_phy.widgets.marks import marked_spike, paint_mark
@@ -31,9 +41,23 @@ from napari_phy.widgets.trace_mouse import TracePlot
 ZOOM_STEP = 1.25
 SHORTEST_S, LOWEST_UM = 0.01, 5.0
 HOVER_PX = 5.0
-METRICS = (("Amplitude", "amplitude"), ("Number", "number"))
+METRICS = (
+    ("Amplitude", "amplitude"),
+    ("Number", "number"),
+    ("Cluster", CLUSTER),
+    ("Group", GROUP),
+    ("Rate", "rate"),
+    ("Refractory violations", "refractory"),
+)
 NO_DEPTH = "channel in the file (positions are unknown)"
-MEANINGS = {"amplitude": "mean amplitude (features)", "number": "number of spikes"}
+MEANINGS = {
+    "amplitude": "mean amplitude (features)",
+    "number": "number of spikes",
+    CLUSTER: "cluster",
+    GROUP: "group of the cluster",
+    "rate": "rate of the cluster",
+    "refractory": "refractory violations of the cluster",
+}
 
 
 class DriftPanel(Panel):
@@ -47,7 +71,8 @@ class DriftPanel(Panel):
     remembered: ClassVar[Allowed] = {"metric": values_of(METRICS)}
     help_text = (
         "Where along the probe spikes were seen over time: their centre of mass of |feature| × mask.\n"
-        "The colour is the mean amplitude of the spikes there, or their number; those of selected clusters are dots.\n"
+        "The colour is the mean amplitude of the spikes there, their number, or what is known of their clusters;\n"
+        "spikes of selected clusters are dots.\n"
         "Drag moves, the wheel zooms time, Ctrl+wheel depth; a double-click shows all.\n"
         "A click goes to a moment, Ctrl+click selects the cluster of a dot."
     )
@@ -77,10 +102,12 @@ class DriftPanel(Panel):
         return self.plot
 
     def set_metric(self, metric: str) -> None:
-        """Colour cells by the mean "amplitude" of their spikes, or by their "number"."""
+        """Colour cells by the mean "amplitude" of their spikes, their "number", or as `color_schemes` do."""
         self.metric = metric
         self._metric_menu.set_current(metric)
         self._redraw()
+        if self.session is not None:
+            self.stack.legend.set_entries(self.legend_entries())
 
     def on_session(self) -> None:
         self._shown = None
@@ -111,8 +138,8 @@ class DriftPanel(Panel):
         self.refresh()
 
     def legend_entries(self) -> tuple[LegendEntry, ...]:
-        others = LegendEntry("others", self.theme.ramp[1], round=True, dim=True)
-        return (*self.cluster_entries(self.clusters), others)
+        others = scheme_entries(self.session, self.metric, self.theme, self.theme.ramp[1])
+        return (*self.cluster_entries(self.clusters), *others)
 
     def apply_theme(self, theme: Tokens) -> None:
         self._redraw()
@@ -216,7 +243,13 @@ class DriftPanel(Panel):
         below = depths[1] - (depths[1] - depths[0]) * n_rows * cell_px / height
         pixels = blank(width, height, theme.view)
         cells = drift_cells(data, whole, (below, depths[1]), n_columns, n_rows)
-        draw_cells(pixels, cells, ramp_of(theme.ramp), cell_px, by_number=self.metric == "number")
+        if self.metric in ("amplitude", "number"):
+            draw_cells(pixels, cells, ramp_of(theme.ramp), cell_px, by_number=self.metric == "number")
+            return pixels
+        own = {c: bgr(color) for c, color in scheme_colors(self.session, self.metric, theme).items()}
+        plain, shape = bgr(theme.background_spikes), (n_columns, n_rows)
+        colors = drift_colors(self.session, data, whole, (below, depths[1]), shape, own, plain)
+        draw_colors(pixels, cells.counts, colors, cell_px)
         return pixels
 
     # --- events ---

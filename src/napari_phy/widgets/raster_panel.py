@@ -14,7 +14,7 @@ from napari_phy.views.raster import RasterData, RasterRequest, compute_raster, t
 from napari_phy.widgets.all_clusters_panel import NO_CLUSTER, listed_clusters
 from napari_phy.widgets.canvas.raster_image import Marker
 from napari_phy.widgets.choices import Allowed, choice_actions, values_of
-from napari_phy.widgets.color_schemes import GREY, SCHEMES, scheme_colors
+from napari_phy.widgets.color_schemes import GREY, SCHEMES, scheme_colors, scheme_entries, scheme_words
 from napari_phy.widgets.legend import LegendEntry
 from napari_phy.widgets.marks import marked_spike
 from napari_phy.widgets.panel import Panel, guarded
@@ -147,8 +147,8 @@ class RasterPanel(Panel):
         return f"{rows} are a picture, as they have too many spikes" if n_pictured else ""
 
     def legend_entries(self) -> tuple[LegendEntry, ...]:
-        others = LegendEntry("others", self.theme.background_spikes, round=True, dim=True)
-        return (*self.cluster_entries(self.clusters), others)
+        others = scheme_entries(self.session, self.scheme, self.theme, self.theme.background_spikes)
+        return (*self.cluster_entries(self.clusters), *others)
 
     def apply_theme(self, theme: Tokens) -> None:
         self.plot.apply_theme(theme)
@@ -161,7 +161,8 @@ class RasterPanel(Panel):
         n_rows = 0 if layout is None else len(layout.rows)
         words = format_shown(min(n_rows, self.plot.rows_a_page or n_rows), len(self.plot.rows), "cluster")
         told = self.data.sorted_by if self.data is not None else ""
-        self.stack.caption.setText("; ".join([words, told] if told else [words]) if n_rows else "")
+        told_all = filter(None, (words, told, scheme_words(self.scheme)))
+        self.stack.caption.setText("; ".join(told_all) if n_rows else "")
 
     # --- what can be done ---
 
@@ -199,6 +200,8 @@ class RasterPanel(Panel):
         self._schemes[scheme].setChecked(True)
         if self.session is not None:
             self._show_others()
+            self._show_caption()
+            self.stack.legend.set_entries(self.legend_entries())
 
     def follow_list(self) -> None:
         """Show what the list shows now, in its order if that is the one chosen; the same again is no work."""

@@ -1,6 +1,8 @@
 """Templates: the mean waveform of every cluster, a column each, on the channels where it is largest."""
 
+from collections.abc import Mapping
 from functools import partial
+from types import MappingProxyType
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -30,7 +32,9 @@ from napari_phy.widgets.canvas.template_painter import (
     template_layout,
     template_lines,
 )
-from napari_phy.widgets.choices import Allowed, values_of
+from napari_phy.widgets.choices import Allowed, choice_actions, values_of
+from napari_phy.widgets.color_schemes import GREY, SCHEMES, scheme_colors, scheme_words
+from napari_phy.widgets.guarded import guarded
 from napari_phy.widgets.latest_answer import LatestAnswer
 from napari_phy.widgets.scrolled_clusters_panel import ScrolledClustersPanel
 from napari_phy.widgets.theme import Tokens
@@ -39,6 +43,7 @@ ORDERS = (("By depth", "depth"), ("By size", "size"), ("By id", "id"), ("As in C
 SCALINGS = (("Each to its own height", "own"), ("One height for all", "same"))
 ZOOMS = (("Narrow columns", 0.7), ("Medium columns", 1.0), ("Wide columns", 2.0))
 SELECTED_PX = 1.6
+NO_COLORS: Mapping[int, str] = MappingProxyType({})
 N_AHEAD = 16  # clusters read at a time that are not in sight
 Scaling = Literal["own", "same"]
 
@@ -60,15 +65,18 @@ class TemplatesPanel(ScrolledClustersPanel):
         "order": values_of(ORDERS),
         "scaling": values_of(SCALINGS),
         "zoom": values_of(ZOOMS),
+        "scheme": values_of(SCHEMES),
     }
     help_text = (
         "Every column is a cluster: its mean waveform on its largest channels, from the top to the tip of the probe.\n"
         "Click a column to select the cluster, Ctrl+click adds or drops one.\n"
-        "The wheel, Page Up and Page Down go through the columns."
+        "The wheel, Page Up and Page Down go through the columns. The menu ⋯ colours those that are not selected."
     )
 
     def __init__(self, session: Any = None, **options: Any) -> None:
         self.scaling: Scaling = "own"
+        self.scheme = GREY
+        self._others: dict[str, dict[int, str]] = {}  # by theme: colours of clusters that are not selected
         self._image: tuple[Any, QImage] | None = None
         self._above = 0.5
         super().__init__(session, **options)
@@ -78,6 +86,8 @@ class TemplatesPanel(ScrolledClustersPanel):
     def make_content(self) -> QWidget:
         content = super().make_content()
         self._scaling_menu = self.add_drop_down("Height of waveforms", SCALINGS, self.scaling, self.set_scaling)
+        colors = self.header.more_menu.addMenu("Colour")
+        self._schemes = choice_actions(colors, SCHEMES, self.scheme, self.set_scheme)
         return content
 
     def on_session(self) -> None:
@@ -105,8 +115,30 @@ class TemplatesPanel(ScrolledClustersPanel):
         self._show_caption()
         self.plot.update()
 
-    def draw(self, data: TemplatesData) -> None:
+    def set_scheme(self, scheme: str) -> None:
+        """Colour the columns of clusters that are not selected: "grey", by "cluster", "group", or a measure."""
+        self.scheme = scheme
+        self._schemes[scheme].setChecked(True)
+        self._forget_colors()
+        self._show_caption()
+
+    @guarded
+    def _on_clustering_changed(self) -> None:
+        self._forget_colors()
+        self.refresh()
+
+    def _forget_colors(self) -> None:
+        self._others.clear()
         self._image = None
+        self.plot.update()
+
+    def _other_colors(self, theme: Tokens) -> dict[int, str]:
+        if theme.theme_id not in self._others:
+            self._others[theme.theme_id] = scheme_colors(self.session, self.scheme, theme)
+        return self._others[theme.theme_id]
+
+    def draw(self, data: TemplatesData) -> None:
+        self._forget_colors()
         self._above = share_above(data)
         self._show_caption()
         super().draw(data)
@@ -119,7 +151,7 @@ class TemplatesPanel(ScrolledClustersPanel):
             height = "each to its own height" if self.scaling == "own" else "all to one height"
             duration = format_number(data.duration_ms, 1)
             words = [clusters, f"{duration} ms wide, {height}", f"below: {data.unit}"]
-            self.stack.caption.setText("; ".join([*words, data.sorted_by] if data.sorted_by else words))
+            self.stack.caption.setText("; ".join(filter(None, (*words, data.sorted_by, scheme_words(self.scheme)))))
 
     # --- reading ahead ---
 
@@ -154,16 +186,16 @@ class TemplatesPanel(ScrolledClustersPanel):
         painter.save()
         painter.setClipRect(QRectF(layout.left, 0, layout.width + theme.px(4), size.height()))
         if isinstance(painter.device(), QSvgGenerator):
-            self._paint_columns(painter, layout, theme.dim)
+            self._paint_columns(painter, layout, theme.dim, self._other_colors(theme))
         else:
             painter.drawImage(0, 0, self._columns(size, layout, theme, painter.device().devicePixelRatioF()))
         for cluster, color in reversed(colors.items()):
-            self._paint_columns(painter, layout, color, (cluster,), SELECTED_PX)
+            self._paint_columns(painter, layout, color, clusters=(cluster,), width=SELECTED_PX)
         paint_words(painter, data, layout, theme, colors)
         painter.restore()
 
     def _columns(self, size: QSize, layout: TemplateLayout, theme: Tokens, scale: float) -> QImage:
-        """Return a picture of all columns in one colour; a selection paints over it."""
+        """Return a picture of all columns in the colours of the scheme; a selection paints over it."""
         key = (id(self.data), size, layout, theme.theme_id, self.scaling, scale)
         if self._image is None or self._image[0] != key:
             image = QImage(size * scale, QImage.Format.Format_ARGB32_Premultiplied)
@@ -171,7 +203,7 @@ class TemplatesPanel(ScrolledClustersPanel):
             image.fill(Qt.GlobalColor.transparent)
             painter = QPainter(image)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            self._paint_columns(painter, layout, theme.dim)
+            self._paint_columns(painter, layout, theme.dim, self._other_colors(theme))
             painter.end()
             self._image = key, image
         return self._image[1]
@@ -181,6 +213,7 @@ class TemplatesPanel(ScrolledClustersPanel):
         painter: QPainter,
         layout: TemplateLayout,
         color: str,
+        colors: Mapping[int, str] = NO_COLORS,
         clusters: tuple[int, ...] | None = None,
         width: float = 1.0,
     ) -> None:
@@ -192,7 +225,7 @@ class TemplatesPanel(ScrolledClustersPanel):
             if template is not None and (clusters is None or cluster in clusters):
                 height = largest if self.scaling == "same" else _height(template)
                 lines = template_lines(template, data.rows, layout, place, layout.tall_px / height)
-                paint_template(painter, lines, color, width)
+                paint_template(painter, lines, colors.get(cluster, color), width)
 
     # --- mouse ---
 

@@ -4,7 +4,7 @@ import numba
 
 
 @numba.njit(cache=True, nogil=True)
-def fill_cells(image, counts, amplitudes, ramp, opaque, floor, cell_px):
+def fill_cells(image, counts, colors, opaque, floor, cell_px):
     """Lay each cell's colour over its pixels, the more opaque the more spikes it has; the lowest row is below."""
     n_columns, n_rows = counts.shape
     for line in range(image.shape[0]):
@@ -15,10 +15,9 @@ def fill_cells(image, counts, amplitudes, ramp, opaque, floor, cell_px):
             column = place // cell_px
             if column < n_columns and counts[column, row] > 0:
                 alpha = floor + (1 - floor) * min(1.0, counts[column, row] / opaque)
-                shade = int(amplitudes[column, row] * (len(ramp) - 1) + 0.5)
                 for part in range(3):
                     old = image[line, place, part]
-                    image[line, place, part] = int(old + (ramp[shade, part] - old) * alpha + 0.5)
+                    image[line, place, part] = int(old + (colors[column, row, part] - old) * alpha + 0.5)
 
 
 @numba.njit(cache=True, nogil=True)

@@ -37,16 +37,28 @@ def draw_cells(
 
     Colours are amplitudes, the more opaque the more spikes; or the logarithm of the number of spikes.
     """
+    if by_number:
+        filled = cells.counts[cells.counts > 0]
+        most = float(np.quantile(filled, BUSY)) if len(filled) else 1.0
+        shades = np.minimum(1, np.log1p(cells.counts) / np.log1p(max(1.0, most)))
+        draw_colors(image, np.minimum(cells.counts, 1), _shaded(shades, ramp), cell_px)
+    else:
+        draw_colors(image, cells.counts, _shaded(cells.amplitudes, ramp), cell_px)
+
+
+def draw_colors(
+    image: npt.NDArray[np.uint8], counts: npt.NDArray[np.int32], colors: npt.NDArray[np.floating], cell_px: int
+) -> None:
+    """Draw cells in (n_columns, n_rows, 3) blue, green and red, the more opaque the more spikes."""
     from napari_phy.widgets.canvas._drift import fill_cells
 
-    filled = cells.counts[cells.counts > 0]
+    filled = counts[counts > 0]
     opaque = max(1.0, 2.0 * float(filled.mean()) - 1.0) if len(filled) else 1.0
-    if by_number:
-        most = float(np.quantile(filled, BUSY)) if len(filled) else 1.0
-        shades = np.minimum(1, np.log1p(cells.counts) / np.log1p(max(1.0, most))).astype(np.float32)
-        fill_cells(image, cells.counts, shades, ramp, 1.0, FLOOR, cell_px)
-    else:
-        fill_cells(image, cells.counts, cells.amplitudes, ramp, opaque, FLOOR, cell_px)
+    fill_cells(image, counts, colors, opaque, FLOOR, cell_px)
+
+
+def _shaded(shares: npt.NDArray[np.floating], ramp: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    return ramp[np.rint(shares * (len(ramp) - 1)).astype(np.intp)]
 
 
 def draw_points(
