@@ -61,6 +61,12 @@ def test_a_folder_that_is_not_there_is_named(figure, tmp_path):
     assert not (tmp_path / "figures").exists()
 
 
+def test_a_name_that_is_too_long_is_told_of(figure, tmp_path):
+    with pytest.raises(SaveError, match=r"^Could not save x+\.svg: its name is too long\.$"):
+        save_figure(figure, tmp_path / f"{'x' * 300}.svg")
+    assert names_in(tmp_path) == []
+
+
 def test_a_folder_of_that_name_stays(figure, tmp_path):
     (tmp_path / "a.svg").mkdir()
     with pytest.raises(SaveError, match=r"^Could not save a\.svg: a folder has that name\.$"):

@@ -8,7 +8,6 @@ from pathlib import Path
 from napari_phy.core.errors import SaveError
 from napari_phy.io.atomic import write_file
 from napari_phy.io.replacing import disk_was_full
-from napari_phy.io.store_messages import reason
 
 _READ_ONLY = {errno.EACCES, errno.EPERM, errno.EROFS}
 
@@ -31,10 +30,12 @@ def _why_not(path: Path, error: OSError) -> str:
     folder = path.parent.name or str(path.parent)
     if disk_was_full(error):
         return "the disk is full"
+    if error.errno == errno.ENAMETOOLONG:
+        return "its name is too long"
     if path.is_dir():
         return "a folder has that name"
     if not path.parent.is_dir():
         return f"there is no folder {folder}"
     if error.errno in _READ_ONLY:
         return f"the folder {folder} is read-only"
-    return reason(error).rstrip(".")
+    return (error.strerror or str(error)).rstrip(".")

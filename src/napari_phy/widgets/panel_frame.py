@@ -21,6 +21,8 @@ from napari_phy.widgets.picture_menu import PictureMenu, save_figure
 from napari_phy.widgets.picture_stack import PictureStack
 from napari_phy.widgets.theme import ThemeFollower, Tokens, tokens
 
+PICTURE_HELP = "⋯ saves the picture as SVG or PNG, or copies it."
+
 
 class PanelFrame(Filled):
     """A header, and below it a picture with legend and caption, or a message in its place.
@@ -143,7 +145,8 @@ class PanelFrame(Filled):
     def show_help(self) -> None:
         """Show in a few sentences what is seen here and what the mouse does."""
         button = self.header.help_button if self.header.help_button.isVisible() else self.header.more_button
-        QToolTip.showText(button.mapToGlobal(button.rect().bottomLeft()), self.help_text, button)
+        words = f"{self.help_text}\n{PICTURE_HELP}" if self.has_figure() else self.help_text
+        QToolTip.showText(button.mapToGlobal(button.rect().bottomLeft()), words, button)
 
     # --- pictures ---
 

@@ -1,4 +1,4 @@
-"""Traces on paper: polylines, or a picture where they have too many points."""
+"""Traces on paper: polylines in an SVG, but a picture in pixels and where they have too many points."""
 
 from collections.abc import Iterator
 
@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from qtpy.QtCore import QPointF, QRectF, Qt
 from qtpy.QtGui import QColor, QPainter, QPen
+from qtpy.QtSvg import QSvgGenerator
 
 from napari_phy.widgets.canvas.trace_image import as_qimage
 from napari_phy.widgets.canvas.trace_vectors import Points, trace_polylines
@@ -23,14 +24,15 @@ def paint_traces(painter: QPainter, scene: TraceScene) -> None:
     """Paint everything but the moment looked at; the background is there."""
     layout = scene.layout
     area = QRectF(layout.left, layout.top, layout.width, layout.height)
-    strokes = list(_strokes(scene))
+    is_vector = isinstance(painter.device(), QSvgGenerator)  # Qt takes seconds to draw such lines in pixels
+    strokes = list(_strokes(scene)) if is_vector else []
     pictured = [number for number, (_, _, points) in enumerate(strokes) if points is None]
     painter.save()
     painter.setClipRect(area)
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.translate(area.topLeft())
-    if pictured:
-        pixels = scene.pixels(PNG_SCALE, with_spikes=1 in pictured)
+    if pictured or not is_vector:
+        pixels = scene.pixels(PNG_SCALE, with_spikes=1 in pictured or not is_vector)
         painter.drawImage(QPointF(0, 0), as_qimage(pixels, PNG_SCALE))
     for lines, width, points in strokes[max(pictured, default=-1) + 1 :]:
         _paint_polylines(painter, lines, width, points or [])

@@ -49,7 +49,7 @@ def draw_raster(
     palette = np.array([bgr(color) for color in colors[first:last]], dtype=np.float64)
     chosen = selected[first:last]
     order = np.argsort(chosen, kind="stable")  # those above all others where rows share a pixel
-    bottoms = np.where(chosen, np.maximum(bottoms, tops + 2), bottoms)
+    bottoms = np.where(chosen, np.maximum(bottoms, tops + max(2, round(2 * scale))), bottoms)
     floors = np.where(chosen, SELECTED_FLOOR, FLOOR)
     opaque = typical_count(of_rows)
     if marker == "bar":
