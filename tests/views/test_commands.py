@@ -57,5 +57,5 @@ def test_arguments_are_completed_by_their_kind():
 
 def test_the_usage_is_told_once_a_command_is_named():
     assert usage("c") == ""
-    assert usage(":c 3").startswith("Select clusters")
+    assert usage(":c 3") == "c 3-6 8     Select clusters; the first is the best one."
     assert usage("nothing x") == ""

@@ -30,7 +30,8 @@ def state(workspace):
     return (
         session.manager.cluster_ids.tolist(), session.manager.cluster_groups, session.manager.cluster_labels,
         session.selection.clusters, session.manager.n_done, workspace.panels["Clusters"].cluster_ids,
-        workspace.panels["Correlograms"].options(), session.time.time_s, session.time.range_s,
+        workspace.panels["Correlograms"].options(), workspace.panels["Clusters"].filter_line.text,
+        session.time.time_s, session.time.range_s,
     )  # fmt: skip
 
 
@@ -80,6 +81,21 @@ def test_the_list_is_sorted(workspace):
     assert panel.cluster_ids == sorted(panel.cluster_ids, reverse=True)
 
 
+def test_the_list_is_filtered_and_shows_all_again(workspace):
+    panel = workspace.panels["Clusters"]
+    run(workspace, 'f id > -1 and group == "good"')
+    assert panel.cluster_ids == [0]
+    assert panel.filter_line.text == 'id > -1 and group == "good"'
+    assert workspace.viewer.status == "1 of 8 clusters is listed."
+    run(workspace, "f")
+    assert sorted(panel.cluster_ids) == list(range(8))
+    assert panel.filter_line.text == ""
+    assert "f spikes" in [offer.line for offer in workspace.commander.completions("f sp")]
+    assert 'f id > 3 and group == "noise"' in [
+        offer.line for offer in workspace.commander.completions("f id > 3 and group == n")
+    ]
+
+
 def test_time(workspace):
     clock = workspace.session.time
     run(workspace, "tg 0:02.5")
@@ -124,6 +140,8 @@ REFUSED = [
         "s height",
         "There is no column height. Choose from id, group, channel, depth, spikes, rate, amp, refractory.",
     ),
+    ("f ampl > 3", 'There is no column "ampl". Did you mean amp?'),
+    ("f id = 3", "In the filter, column 4: use == to compare."),
     ("s id up", "There is no direction up. Choose from asc, desc."),
     ("tg never", "never is no time: write 12.5, or 1:02.5 for minutes and seconds."),
     ("tg", "Say where to go: tg 12.5, tg 1:02.5 or tg #4113."),

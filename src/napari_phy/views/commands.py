@@ -41,6 +41,9 @@ COMMANDS: tuple[Command, ...] = (
     Command("k", "split", "k  ·  k 100-160", "Split off what is inside the lasso, or these spikes"),
     Command("m", "move", "m good  ·  m noise 3-6", "Move the selected clusters, or these, to a group", ("group",)),
     Command("l", "label", "l note put-int axon", "Label the selected clusters; without a value, no more", ("field",)),
+    Command(
+        "f", "filter", 'f rate > -1 and group == "good"  ·  f', "List the clusters for which this holds; alone: all"
+    ),
     Command("s", "sort", "s amp  ·  s depth asc", "Sort Clusters, the largest first", ("column", "direction")),
     Command("tg", "go", "tg 12.5  ·  tg 1:02.5  ·  tg #4113", "Go to a time or to a spike"),
     Command("ts", "shift", "ts -2", "Move on in time, or back, by seconds"),
@@ -121,7 +124,7 @@ def usage(text: str) -> str:
     """Return how the command is written that a line begins with, and what it does; "" while none is known."""
     name, space, _ = _parts(text)
     command = _command(name) if space else None
-    return "" if command is None else f"{command.doc}:   {command.example}"
+    return "" if command is None else f"{command.example}     {command.doc}."
 
 
 def quoted(word: str) -> str:

@@ -52,10 +52,12 @@ class AmplitudePanel(SpikeScatterPanel):
     remembered: ClassVar[Allowed] = {**SpikeScatterPanel.remembered, "measure": (None, *KINDS)}
     help_text = (
         "Every dot is a spike at its time and amplitude; grey ones belong to other clusters; at the right, how many.\n"
-        "Peak to peak: of the waveform × mask, where it is largest. By feature: the largest first feature × mask.\n"
+        "Peak to peak: of the waveform × mask, where it is largest.\n"
+        "By feature: the largest first feature × mask; the drop-down chooses.\n"
         "Wheel zooms time, Ctrl+wheel amplitude, dragging moves, a double-click shows all again.\n"
         "A click goes to a moment, on a dot it selects the spike in all views, Ctrl+click its cluster.\n"
-        "Ctrl+drag draws a lasso, K splits what is inside, Esc clears it. The yellow frame is what Traces shows."
+        "Ctrl+drag draws a lasso, {split} splits what is inside, Esc clears it. ⋯ marks refractory violations.\n"
+        "The yellow frame is what Traces shows."
     )
 
     def __init__(self, session: Any = None, **options: Any) -> None:

@@ -56,6 +56,10 @@ class KeyBindings:
         """Return the keys of an action in a place."""
         return self._own.get(action_id, {}).get(place, usual_keys(action_id, place))
 
+    def names(self) -> dict[str, str]:
+        """Return {action id: its first key in our panels}, for the words of views."""
+        return {action.action_id: (*self.keys(action.action_id, "panels"), "no key")[0] for action in ACTIONS}
+
     def action(self, action_id: str) -> Action:
         """Return an action with the keys in force, which its tooltip names."""
         action = BY_ID[action_id]
@@ -127,6 +131,11 @@ class KeyBindings:
     def _keep(self) -> None:
         save_keys(self._own)
         self.changed.emit()
+
+
+def usual_names() -> dict[str, str]:
+    """Return {action id: its first key in our panels} of the table of actions."""
+    return {action.action_id: (*action.keys, "no key")[0] for action in ACTIONS}
 
 
 def usual_keys(action_id: str, place: Place) -> tuple[str, ...]:

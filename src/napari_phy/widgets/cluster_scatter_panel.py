@@ -64,7 +64,7 @@ class ClusterScatterPanel(PaintedPanel):
     help_text = (
         "Every disc is a cluster; the selected ones have their colours and a rim.\n"
         "Click one to select it, Ctrl+click adds or drops one. Ctrl+drag draws a lasso that selects what is inside.\n"
-        "The menu ⋯ sets what size and colour stand for, and logarithmic axes.\n"
+        "The drop-downs choose the axes; ⋯ sets what size and colour stand for, and logarithmic axes.\n"
         "Wheel zooms, dragging moves, a double-click shows all again."
     )
 

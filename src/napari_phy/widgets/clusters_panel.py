@@ -38,8 +38,10 @@ class ClustersPanel(ListPanel):
     title = "Clusters"
     help_text = (
         "Click a row to look at a cluster; Ctrl+click adds one, Shift+click a range. Click a header word to sort.\n"
-        'Type / and a filter, such as group == "unsorted" and 1 < rate < 20: the list, the views of all clusters and'
-        " the wizard keep to what it lets through. Esc clears it."
+        "The arrows go up and down, with Shift they choose a range; a right click has a menu of what can be done.\n"
+        'Type {filter} and a filter, such as group == "unsorted" and 1 < rate < 20: the list, the views of all\n'
+        "clusters and the wizard keep to what it lets through. Esc clears it.\n"
+        "⋯ copies, renames, deletes and resets clusterings, and edits your own groups."
     )
     failed = "The list could not be computed."
     columns = CLUSTER_COLUMNS
@@ -56,7 +58,7 @@ class ClustersPanel(ListPanel):
         self.filter_line = FilterLine(self.theme)
         self.filter_line.asked.connect(self.set_filter)
         self.filter_line.left.connect(lambda: self.list.setFocus(Qt.FocusReason.OtherFocusReason))
-        self.filter_line.set_completing(self._complete)
+        self.filter_line.set_completing(self.complete_filter)
         self._column.insertWidget(0, self.filter_line)
         self.set_session(session)
 
@@ -109,16 +111,24 @@ class ClustersPanel(ListPanel):
     # --- the filter ---
 
     def set_filter(self, text: str) -> None:
-        """List only the clusters for which a filter holds, all for ""; one that says nothing changes nothing."""
-        session, text = self.session, text.strip()
-        if session is None:
+        """List only the clusters for which a filter holds, all for ""; below one that says nothing stands why."""
+        if self.session is None:
             return
-        hidden = self._hidden
         try:
-            clusters = self._all.matching(text)
+            self.filter(text)
         except FilterError as error:
             self.filter_line.show_problem(str(error) + (f" {messages.UNCHANGED}" if error.column is not None else ""))
-            return
+
+    def filter(self, text: str) -> None:
+        """List only the clusters for which a filter holds, all for "".
+
+        Raises
+        ------
+        FilterError
+            It says nothing; nothing was changed.
+        """
+        session, text, hidden = self.session, text.strip(), self._hidden
+        clusters = self._all.matching(text)
         self.filter_line.show_problem("")
         if clusters is None:
             session.listed.show_all()
@@ -161,7 +171,8 @@ class ClustersPanel(ListPanel):
         session = self.session
         return [cluster for cluster in session.selection.best if cluster not in session.listed]
 
-    def _complete(self, text: str) -> Completion:
+    def complete_filter(self, text: str) -> Completion:
+        """Return how the last word of a filter can go on."""
         if self.session is None:
             return Completion(len(text), ())
         return complete(text, tuple(self._all.columns), self._all.texts_of)

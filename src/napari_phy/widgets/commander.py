@@ -5,7 +5,7 @@ from typing import Any
 
 from qtpy.QtCore import Qt
 
-from napari_phy.core.errors import CommandError
+from napari_phy.core.errors import CommandError, FilterError
 from napari_phy.views.command_line import no_choice, read_ids, read_label, read_line, read_number, read_words
 from napari_phy.views.commands import COMMANDS, Command, Completion, complete, find_command
 from napari_phy.views.time_words import read_range
@@ -19,6 +19,7 @@ from napari_phy.widgets.time_actions import go_to, go_to_time
 
 STANDARD_GROUPS = ("good", "mua", "noise", "unsorted")
 DIRECTIONS = {"asc": Qt.SortOrder.AscendingOrder, "desc": Qt.SortOrder.DescendingOrder}
+FILTER = frozenset({"f", "filter"})
 COLORED = {"Raster": "scheme", "Scatter": "color"}  # views with a menu of colours
 TITLES = {action.action_id: action.title for action in ACTIONS}
 
@@ -30,8 +31,8 @@ class Commander:
         self._desk = desk
         self._board = board
         self._deeds: Mapping[str, Callable[[str], None]] = {
-            "c": self._select, "g": self._merge, "k": self._split, "m": self._move, "l": self._label, "s": self._sort,
-            "tg": self._go, "ts": self._shift, "tr": self._times, "v": self._view, "cf": self._color,
+            "c": self._select, "g": self._merge, "k": self._split, "m": self._move, "l": self._label, "f": self._filter,
+            "s": self._sort, "tg": self._go, "ts": self._shift, "tr": self._times, "v": self._view, "cf": self._color,
         }  # fmt: skip
 
     def run(self, text: str) -> None:
@@ -52,6 +53,10 @@ class Commander:
 
     def completions(self, text: str) -> tuple[Completion, ...]:
         """Return what a line could become."""
+        head, is_filter, begun = text.partition(" ")
+        if is_filter and head.lstrip(": ") in FILTER and self._board.of_kind("Clusters"):
+            found = self._panel("Clusters").complete_filter(begun)
+            return tuple(Completion(f"f {begun[: found.start]}{word}", word, "") for word in found.words)
         return complete(text, self._words(), TITLES)
 
     # --- commands ---
@@ -107,6 +112,16 @@ class Commander:
         if not chosen:
             raise CommandError(messages.NEED_CLUSTER)
         return tuple(chosen)
+
+    def _filter(self, rest: str) -> None:
+        try:
+            self._panel("Clusters").filter(rest)
+        except FilterError as error:
+            if error.column is None:
+                raise
+            raise CommandError(f"In the filter, c{str(error)[1:]}") from error  # the column is not that of the line
+        n_listed, n_all = len(self._desk.listed_clusters()), len(self._session.manager.cluster_ids)
+        self._desk.say(messages.filtered(n_listed, n_all))
 
     def _sort(self, rest: str) -> None:
         model = self._panel("Clusters").list.cluster_model

@@ -55,7 +55,8 @@ class CorrelogramsPanel(PaintedPanel):
         "How often a spike of the column follows one of the row at each lag.\n"
         "The band is the refractory time, the dashed line what independent clusters of these rates would give,\n"
         "the number at top right the largest bar. A click on a box selects its two clusters.\n"
-        "⋯ has Hz instead of counts, logarithmic lags, one scale for all boxes, and the refractory time."
+        "The drop-downs choose bin and window; ⋯ has Hz instead of counts, logarithmic lags, the expected height,\n"
+        "one scale for all boxes, and the refractory time."
     )
 
     def __init__(self, session: Any = None, **options: Any) -> None:

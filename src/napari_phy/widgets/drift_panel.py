@@ -74,7 +74,7 @@ class DriftPanel(Panel):
         "The colour is the mean amplitude of the spikes there, their number, or what is known of their clusters;\n"
         "spikes of selected clusters are dots.\n"
         "Drag moves, the wheel zooms time, Ctrl+wheel depth; a double-click shows all.\n"
-        "A click goes to a moment, Ctrl+click selects the cluster of a dot."
+        "A click goes to a moment, Ctrl+click selects the cluster of a dot; the drop-down says what the colour is."
     )
 
     def __init__(self, session: Any = None, **options: Any) -> None:

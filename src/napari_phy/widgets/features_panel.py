@@ -87,8 +87,9 @@ class FeaturesPanel(SpikeScatterPanel):
         "Every dot is a spike; grey ones belong to other clusters.\n"
         "Wheel zooms, dragging moves, a double-click shows all again.\n"
         "A click on a dot selects its spike in all views, Ctrl+click its cluster.\n"
-        "Ctrl+drag draws a lasso, K splits what is inside, Esc clears it.\n"
-        "⋯ shows a grid of projections; a click on one makes it large, Esc goes back to the grid."
+        "Ctrl+drag draws a lasso, {split} splits what is inside, Esc clears it.\n"
+        "The drop-downs choose what the axes show; ⋯ marks refractory violations and\n"
+        "shows a grid of projections: a click on one makes it large, Esc goes back to the grid."
     )
 
     def __init__(self, session: Any = None, **options: Any) -> None:

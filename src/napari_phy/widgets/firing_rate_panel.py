@@ -31,7 +31,8 @@ class FiringRatePanel(StepsPanel):
     remembered: ClassVar[Allowed] = {"n_bins": values_of(BINS)}
     help_text = (
         "How many spikes per second each cluster fires, over the whole recording; beside each id its mean.\n"
-        "A click goes to a moment. The yellow frame is what Traces shows, the line the moment looked at."
+        "A click goes to a moment. The yellow frame is what Traces shows, the line the moment looked at.\n"
+        "The drop-down chooses how many bins."
     )
 
     def __init__(self, session: Any = None, **options: Any) -> None:

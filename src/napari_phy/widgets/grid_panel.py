@@ -48,7 +48,8 @@ class GridPanel(ScrolledClustersPanel):
     help_text = (
         "Every tile is a cluster: its group and id, and a number that goes with the curve.\n"
         "Click a tile to select the cluster, Ctrl+click adds or drops one.\n"
-        "The wheel, Page Up and Page Down go through the rows."
+        "The wheel, Page Up and Page Down go through the rows.\n"
+        "The drop-downs choose what a tile holds and the order; ⋯ its size."
     )
 
     def __init__(self, session: Any = None, **options: Any) -> None:

@@ -47,7 +47,8 @@ class HistoryPanel(Panel):
     has_freeze = False
     help_text = (
         "Every edit a row, the oldest on top. Click one to go to the state after it; what was done later is kept,\n"
-        "dimmed, until another edit is made. Nothing is changed in the file before you save."
+        "dimmed, until another edit is made; {undo} and {redo} go one by one.\n"
+        "Nothing is changed in the file before you save."
     )
 
     def __init__(self, session: Any = None, **options: Any) -> None:

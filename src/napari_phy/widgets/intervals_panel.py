@@ -40,7 +40,9 @@ class IntervalsPanel(StepsPanel):
     help_text = (
         "How long it takes from one spike of a cluster to its next, over all its spikes.\n"
         "The band is the refractory time; beside each id is the number of intervals within it and their share.\n"
-        "Density makes clusters of any size comparable; Log shows all intervals from 0.1 ms to 10 s."
+        "The drop-downs choose axis and height.\n"
+        "Density makes clusters of any size comparable; Log shows all intervals from 0.1 ms to 10 s.\n"
+        "⋯ chooses the window, the number of bins and the refractory time."
     )
 
     def __init__(self, session: Any = None, **options: Any) -> None:

@@ -15,6 +15,7 @@ from qtpy.QtWidgets import QApplication, QHBoxLayout, QSizePolicy, QStackedWidge
 
 from napari_phy.widgets import messages
 from napari_phy.widgets.amplitudes import Amplitudes
+from napari_phy.widgets.bindings import key_bindings
 from napari_phy.widgets.cluster_columns import Column
 from napari_phy.widgets.elided_label import ElidedLabel
 from napari_phy.widgets.filled import Filled
@@ -208,7 +209,11 @@ class ListPanel(Filled):
         from qtpy.QtWidgets import QToolTip
 
         button = self.header.help_button
-        QToolTip.showText(button.mapToGlobal(button.rect().bottomLeft()), self.help_text, button)
+        QToolTip.showText(button.mapToGlobal(button.rect().bottomLeft()), self.explanation(), button)
+
+    def explanation(self) -> str:
+        """Return what is seen here, what mouse and keys do, with the keys in force."""
+        return self.help_text.format_map(key_bindings().names())
 
     # --- how it follows ---
 

@@ -60,6 +60,13 @@ def listed(items: Iterable[Any], limit: int = 6) -> str:
     return f"{', '.join(words[:-1])} and {words[-1]}"
 
 
+def filtered(n_listed: int, n_all: int) -> str:
+    """Return `8 of 22 clusters are listed.` after a filter was set or cleared."""
+    if n_listed == n_all:
+        return f"All {format_count(n_all, 'cluster')} are listed."
+    return f"{format_number(n_listed)} of {format_count(n_all, 'cluster')} {'is' if n_listed == 1 else 'are'} listed."
+
+
 def hidden_by_filter(clusters: Sequence[int]) -> str:
     """Return `20 is selected, but hidden by the filter.`."""
     return f"{listed(clusters)} {'is' if len(clusters) == 1 else 'are'} selected, but hidden by the filter."

@@ -11,6 +11,7 @@ from qtpy.QtGui import QPainter
 from qtpy.QtWidgets import QApplication, QSizePolicy, QToolTip, QWidget
 
 from napari_phy.core.colors import is_hollow, selection_color
+from napari_phy.widgets.bindings import key_bindings
 from napari_phy.widgets.drop_down import DropDown
 from napari_phy.widgets.figure import Figure
 from napari_phy.widgets.filled import Filled
@@ -26,6 +27,8 @@ PICTURE_HELP = "⋯ saves the picture as SVG or PNG, or copies it."
 
 class PanelFrame(Filled):
     """A header, and below it a picture with legend and caption, or a message in its place.
+
+    A `help_text` names keys by the actions they start: `{split} splits`.
 
     Parameters
     ----------
@@ -145,8 +148,16 @@ class PanelFrame(Filled):
     def show_help(self) -> None:
         """Show in a few sentences what is seen here and what the mouse does."""
         button = self.header.help_button if self.header.help_button.isVisible() else self.header.more_button
-        words = f"{self.help_text}\n{PICTURE_HELP}" if self.has_figure() else self.help_text
-        QToolTip.showText(button.mapToGlobal(button.rect().bottomLeft()), words, button)
+        QToolTip.showText(button.mapToGlobal(button.rect().bottomLeft()), self.explanation(), button)
+
+    def explanation(self) -> str:
+        """Return what is seen here, what mouse, keys and menu do, with the keys in force."""
+        lines = [self.help_text.format_map(key_bindings().names())]
+        if self.has_freeze:
+            lines.append("The lock keeps these clusters here while others are selected.")
+        if self.has_figure():
+            lines.append(PICTURE_HELP)
+        return "\n".join(lines)
 
     # --- pictures ---
 

@@ -51,7 +51,8 @@ class RasterPanel(Panel):
         "Every row is a cluster, every tick a spike; where pixels hold many, the stronger the more.\n"
         "Drag moves, the wheel zooms time, Shift+wheel and Page Up and Down go through the rows.\n"
         "A click goes to a moment, Ctrl+click selects the cluster, a double-click shows the whole recording.\n"
-        "The yellow frame is what Traces shows, the line the moment looked at."
+        "The yellow frame is what Traces shows, the line the moment looked at.\n"
+        "The drop-downs order clusters and choose the rows of a page; ⋯ colours the others, and has dots for bars."
     )
 
     def __init__(self, session: Any = None, **options: Any) -> None:

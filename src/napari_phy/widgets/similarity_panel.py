@@ -50,7 +50,7 @@ class SimilarityPanel(AllClustersPanel):
     help_text = (
         "Every row and every column is a cluster; the colour of a cell tells how alike the two are.\n"
         "Click a cell to select the pair: the row is the best cluster, the column the similar one.\n"
-        "The wheel zooms, dragging moves, a double-click shows all."
+        "The wheel zooms, dragging moves, a double-click shows all; the drop-down orders the clusters."
     )
 
     def __init__(self, session: Any = None, **options: Any) -> None:

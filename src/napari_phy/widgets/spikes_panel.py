@@ -38,7 +38,7 @@ class SpikesPanel(Panel):
     help_text = (
         "Every row is a spike of the selected clusters. A click on a header word sorts by it, again the other way.\n"
         "A row that is chosen lights up in all views, and Traces goes there; Up, Down, Page Up and Down step.\n"
-        "Shift+click chooses a range, Ctrl+click adds a spike; K splits what is chosen.\n"
+        "Shift+click chooses a range, Ctrl+click adds a spike; {split} splits what is chosen.\n"
         "Intervals of less than 2 ms are coloured; the drop-down shows only those."
     )
 

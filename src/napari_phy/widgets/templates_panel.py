@@ -70,7 +70,9 @@ class TemplatesPanel(ScrolledClustersPanel):
     help_text = (
         "Every column is a cluster: its mean waveform on its largest channels, from the top to the tip of the probe.\n"
         "Click a column to select the cluster, Ctrl+click adds or drops one.\n"
-        "The wheel, Page Up and Page Down go through the columns. The menu ⋯ colours those that are not selected."
+        "The wheel, Page Up and Page Down go through the columns.\n"
+        "The drop-downs order them and choose heights; ⋯ has their width, and colours\n"
+        "those that are not selected."
     )
 
     def __init__(self, session: Any = None, **options: Any) -> None:

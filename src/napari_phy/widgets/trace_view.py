@@ -9,6 +9,7 @@ from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 from napari_phy.core.errors import ClusteringError
 from napari_phy.views.array_session import ArraySession, Spikes
+from napari_phy.widgets.bindings import usual_names
 from napari_phy.widgets.keys import KeyFilter
 from napari_phy.widgets.time_actions import go_to_spike, turn_page
 from napari_phy.widgets.traces_panel import TracesPanel
@@ -60,7 +61,7 @@ class TraceView(QWidget):
         super().__init__(parent)
         self.time, self.selection = session.time, session.selection
         self.panel = TracesPanel(session, viewer=viewer or current_viewer())
-        self.panel.help_text = self.panel.help_text.replace(", T to a time", "")
+        self.panel.help_text = self.panel.help_text.replace(", {go_to_time} to a time", "").format_map(usual_names())
         self._session = session
         self._keys = KeyFilter({keys: keys for keys in KEYS}, self._run, parent=self)
         layout = QVBoxLayout(self)

@@ -53,7 +53,9 @@ class TracesPanel(Panel):
         "Drag moves, the wheel zooms time, Ctrl+wheel makes traces taller or flatter, Shift+wheel channels higher;\n"
         "a double-click takes both back. ⋯ orders and colours channels, and scrolls on by itself.\n"
         "A click goes to a moment and selects the spike there, Ctrl+click its cluster.\n"
-        "Alt+Right and Alt+Left turn the page, Alt+Page Down and Up go from spike to spike, T to a time."
+        "The drop-downs choose the length of a page and a filter.\n"
+        "{next_page} and {previous_page} turn the page, {next_spike} and {previous_spike} go from spike to spike,"
+        " {go_to_time} to a time."
     )
 
     def __init__(self, session: Any = None, **options: Any) -> None:

@@ -71,7 +71,8 @@ class WaveformsPanel(Panel):
         "Ctrl+arrows: size of waveforms; Shift+arrows: distances. Dragging moves, a double-click resets.\n"
         "A click on a waveform selects its spike, Ctrl+click a channel for Features,\n"
         "a click on a chip brings its cluster to the front.\n"
-        "Ctrl+drag draws a lasso on one channel, for all spikes of the clusters; K splits, Esc clears."
+        "Ctrl+drag draws a lasso on one channel, for all spikes of the clusters; {split} splits, Esc clears.\n"
+        "The drop-downs choose spikes, means or density, and the layout; ⋯ puts clusters side by side."
     )
 
     def __init__(self, session: Any = None, **options: Any) -> None:
