@@ -58,10 +58,10 @@ def test_what_was_said_of_raw_data_goes_with_them(person, kwik_copy, monkeypatch
     monkeypatch.setattr(NapariQtNotification, "DISMISS_AFTER", 0)
     person.open(kwik_copy)
     person.session.tell_raw_trouble(OSError("sample.dat went away."))
-    canvas = person.workspace.window.centralWidget()
+    window = person.workspace.window
 
     def said():
-        return [dialog.message.text() for dialog in canvas.findChildren(NapariQtNotification) if dialog.isVisible()]
+        return [dialog.message.text() for dialog in window.findChildren(NapariQtNotification) if dialog.isVisible()]
 
     person.wait(lambda: len(notes) == 2 and len(said()) == 2, "the question and the trouble")
     person.viewer.layers.clear()

@@ -16,7 +16,7 @@ def test_a_file_that_is_opened_is_named_under_a_wait_cursor(make_napari_viewer, 
         raise KwikFormatError(f"{path.name} is not a Kwik file.")
 
     monkeypatch.setattr("napari_phy.session.open_session", look)
-    monkeypatch.setattr("napari.utils.notifications.show_error", lambda sentence: seen.append(sentence))
+    monkeypatch.setattr("napari_phy.readers.complaint.complain", seen.append)
     assert kwik.read_kwik("large.kwik") == [(None,)]
     assert seen == [("Opening large.kwik…", Qt.CursorShape.WaitCursor), "large.kwik is not a Kwik file."]
     assert QApplication.overrideCursor() is None

@@ -2,10 +2,11 @@
 
 import pytest
 from napari._qt.dialogs.qt_notification import NapariQtNotification
+from napari.settings import get_settings
 from napari.utils.notifications import notification_manager
-from qtpy.QtCore import Qt
+from qtpy.QtCore import QRect, Qt
 from qtpy.QtTest import QTest
-from qtpy.QtWidgets import QApplication, QDialog, QLineEdit, QMainWindow, QPushButton, QWidget
+from qtpy.QtWidgets import QApplication, QDialog, QDockWidget, QLabel, QLineEdit, QMainWindow, QPushButton, QWidget
 
 from napari_phy.widgets.notify import notify, take_back
 
@@ -42,6 +43,15 @@ def dialogs(window):
     return [dialog for dialog in window.findChildren(QDialog) if hasattr(dialog, "message") and dialog.isVisible()]
 
 
+def is_whole(shown, sentence):
+    """Tell whether a notification shows all of a sentence, and lies in its window."""
+    message = shown.message
+    box = QRect(0, 0, message.width(), 10_000)
+    needed = message.fontMetrics().boundingRect(box, Qt.TextFlag.TextWordWrap, sentence).height()
+    shows_all = QLabel.text(message) == sentence and message.height() >= needed
+    return shows_all and shown.parent().rect().contains(shown.geometry())
+
+
 def button(dialog, text):
     return next(button for button in dialog.findChildren(QPushButton) if button.text() == text)
 
@@ -49,18 +59,27 @@ def button(dialog, text):
 def test_the_whole_sentence_stands_in_its_corner_without_a_source(window, qtbot):
     notify(LONG, choices=[("Locate", lambda: None)])
     (shown,) = dialogs(window)
-    metrics = shown.message.fontMetrics()
-    canvas = shown.parent()
-
-    def fits():
-        needed = metrics.boundingRect(shown.message.rect(), Qt.TextFlag.TextWordWrap, LONG).height()
-        return shown.message.height() >= needed > metrics.height() and shown.geometry().bottom() < canvas.height()
-
-    qtbot.waitUntil(fits)
+    canvas = window.centralWidget()
+    qtbot.waitUntil(lambda: is_whole(shown, LONG))
     assert shown.source_label.text() == ""
     window.resize(900, 500)
-    qtbot.waitUntil(fits)
-    assert canvas.height() - shown.geometry().bottom() < 20
+    qtbot.waitUntil(lambda: is_whole(shown, LONG) and 0 < canvas.geometry().bottom() - shown.geometry().bottom() < 20)
+    assert 0 < canvas.geometry().right() - shown.geometry().right() < 20
+
+
+def test_it_rises_above_a_low_canvas_and_grows_with_the_type(window, qtbot, monkeypatch):
+    monkeypatch.setattr(get_settings().appearance, "font_size", 16)
+    window.addDockWidget(Qt.DockWidgetArea.TopDockWidgetArea, dock := QDockWidget())
+    dock.setWidget(QWidget(minimumHeight=600))
+    qtbot.waitUntil(lambda: window.centralWidget().height() < 60)
+    notify(LONG, choices=[("Locate raw data…", lambda: None)], stays=True)
+    notify("Something else.")
+    for shown in dialogs(window):
+        qtbot.waitUntil(lambda shown=shown: is_whole(shown, shown.message.text()))
+        assert shown.height() > window.centralWidget().height()
+        assert shown.width() > 500
+    assert button(dialogs(window)[0], "Locate raw data…").visibleRegion().boundingRect().height() > 18
+    assert len({shown.height() for shown in dialogs(window)}) == 1  # none looks out from behind another
 
 
 def test_one_that_stays_waits_for_its_answer_and_the_focus_returns(window, qtbot):

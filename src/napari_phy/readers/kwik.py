@@ -19,9 +19,8 @@ def get_reader(path: PathOrPaths) -> Callable[[PathOrPaths], list[Any]] | None:
 
 def read_kwik(path: PathOrPaths) -> list[Any]:
     """Open the data set and return its layers; what is wrong with it is said in a notification."""
-    from napari.utils.notifications import show_error
-
     from napari_phy.core.errors import NapariPhyError
+    from napari_phy.readers.complaint import complain
     from napari_phy.readers.waiting import opening
     from napari_phy.session import open_session
 
@@ -30,7 +29,7 @@ def read_kwik(path: PathOrPaths) -> list[Any]:
         with opening(file.name):
             session = open_session(file)
     except NapariPhyError as error:
-        show_error(str(error))
+        complain(str(error))
         return [(None,)]
     return _shown(session)
 

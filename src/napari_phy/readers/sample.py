@@ -4,6 +4,7 @@ from typing import Any
 
 from napari.utils import progress
 
+from napari_phy.readers.complaint import complain
 from napari_phy.readers.kwik import read_kwik
 from napari_phy.sample_data.places import cache_folder, working_copy
 
@@ -13,9 +14,7 @@ def open_sample() -> list[Any]:
     try:
         path = _working_copy()
     except OSError as error:
-        from napari.utils.notifications import show_error
-
-        show_error(f"Could not make the sample in {cache_folder()}: {error.strerror or error}. Nothing was opened.")
+        complain(f"Could not make the sample in {cache_folder()}: {error.strerror or error}. Nothing was opened.")
         return [(None,)]
     return read_kwik(path)
 
