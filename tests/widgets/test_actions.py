@@ -26,6 +26,10 @@ KEYS = {
     "save": ("Ctrl+S Ctrl+Shift+S", "Ctrl+Shift+S"),
     "label": ("L", ""),
     "filter": ("/", ""),
+    "wizard": ("W", ""),
+    "pause_wizard": ("Shift+W", ""),
+    "reset_wizard": ("", ""),
+    "review_skipped": ("", ""),
     "next_page": ("Alt+Right", "Alt+Right"),
     "previous_page": ("Alt+Left", "Alt+Left"),
     "next_spike": ("Alt+PgDown", "Alt+PgDown"),
@@ -66,6 +70,9 @@ class Desk:
 
     def show_keys(self):
         self.calls.append("keys")
+
+    def show_wizard(self):
+        self.calls.append("wizard")
 
 
 @pytest.fixture
@@ -238,3 +245,57 @@ def test_an_error_of_a_listener_is_told_and_does_not_escape(desk):
     desk.session.selection.select([3, 4])
     assert not perform(BY_ID["merge"], desk)
     assert desk.complaints == ["Merge did not end as it should: RuntimeError. The log has the details."]
+
+
+def test_the_wizard_is_shown_and_proposes(desk):
+    assert do("wizard", desk)
+    assert desk.calls == ["wizard"]
+    assert desk.session.selection.clusters == desk.session.wizard.place != ()
+
+
+def test_a_pause_keeps_the_place_and_a_start_goes_on_there(desk):
+    session = desk.session
+    session.start_wizard()
+    do("next_candidate", desk)
+    place = session.wizard.place
+    assert BY_ID["pause_wizard"].button_text(session) == "Pause"
+    assert do("pause_wizard", desk)
+    assert session.wizard.is_paused
+    assert BY_ID["pause_wizard"].button_text(session) == "Start"
+    assert do("pause_wizard", desk)
+    assert (session.wizard.best, session.wizard.candidate) == place == session.selection.clusters
+    assert desk.said == [
+        "The wizard is paused: it keeps its place and proposes nothing.",
+        "The wizard proposes again.",
+    ]
+
+
+def test_at_the_end_of_a_filtered_list_it_is_told_that_there_are_others(desk):
+    session = desk.session
+    session.start_wizard()
+    session.listed.show("id == 4", [4])
+    session.wizard.reset()
+    while not desk.said:
+        do("next_candidate", desk)
+    assert session.wizard.best == 4
+    assert desk.said == [
+        "The clusters that the filter lets through are decided or skipped. Clear it for the others.",
+    ]
+
+
+def test_at_the_end_it_is_told_how_many_were_skipped_and_they_can_be_reviewed(desk):
+    session = desk.session
+    assert not do("review_skipped", desk)
+    assert desk.said == ["No undecided cluster was skipped."]
+    session.start_wizard()
+    first = session.wizard.best
+    session.move([4, 5, 6], "good")
+    while not session.wizard.is_finished:
+        do("next_candidate", desk)
+    assert desk.said[1:] == ["All 8 clusters are decided. 2 were skipped."]
+    assert do("review_skipped", desk)
+    assert session.selection.clusters == session.wizard.place
+    assert session.manager.group(session.wizard.best) == "unsorted"
+    assert do("reset_wizard", desk)
+    assert session.wizard.history == []
+    assert first in session.manager

@@ -63,6 +63,7 @@ def test_words_in_their_order(bar, session):
         "Label",
         "Undo",
         "Redo",
+        "Wizard",
         "Save",
         "Sort ▾",
     ]
@@ -135,7 +136,7 @@ def test_wordless_below_1600(bar, window, session):
     session.selection.select([3])
     window.resize(1599, 300)
     QApplication.processEvents()
-    assert texts(bar) == ["Merge", "Split", "Good", "MUA", "Noise", "Unsorted", "Save", "Sort ▾"]
+    assert texts(bar) == ["Merge", "Split", "Good", "MUA", "Noise", "Unsorted", "Wizard", "Save", "Sort ▾"]
     assert bar.state_label.text() == "● 1 unsaved"
     window.resize(1600, 300)
     QApplication.processEvents()

@@ -22,8 +22,19 @@ from napari_phy.widgets.layouts import napari_docks
 from napari_phy.widgets.workspace import Workspace, open_workspace
 
 LARGE, SMALL = (1920, 1080), (1280, 800)
-NAMES = {"Clusters", "Similar", "Waveforms", "Features", "Correlograms", "Traces", "Amplitude", "Probe", "History"}
-TABS = ("Amplitude", "Probe", "History")
+NAMES = {
+    "Clusters",
+    "Similar",
+    "Waveforms",
+    "Features",
+    "Correlograms",
+    "Traces",
+    "Amplitude",
+    "Probe",
+    "Wizard",
+    "History",
+}
+TABS = ("Amplitude", "Probe", "Wizard", "History")
 
 
 def show(viewer, size):

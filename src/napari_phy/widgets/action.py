@@ -60,6 +60,10 @@ class Desk(Protocol):
         """Show the window with all keys."""
         ...
 
+    def show_wizard(self) -> None:
+        """Show the Wizard dock."""
+        ...
+
     def ask_command(self) -> None:
         """Open the command line."""
         ...

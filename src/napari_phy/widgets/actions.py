@@ -24,6 +24,14 @@ from napari_phy.widgets.refusals import (
     stray_cluster,
 )
 from napari_phy.widgets.time_actions import go_to_event, go_to_spike, go_to_violation, turn_page
+from napari_phy.widgets.wizard_actions import (
+    go_back,
+    go_on,
+    needs_skipped,
+    pause_caption,
+    pause_or_start,
+    pause_sentence,
+)
 
 
 def _session(desk: Desk) -> Session:
@@ -86,17 +94,15 @@ def _split(desk: Desk) -> None:
 
 
 def _next_candidate(desk: Desk) -> None:
-    session = _session(desk)
-    session.wizard.start()
-    session.wizard.next()
-    session.selection.select(session.wizard.place)
+    sentence = go_on(_session(desk))
+    if sentence:
+        desk.say(sentence)
 
 
-def _previous_candidate(desk: Desk) -> None:
-    session = _session(desk)
-    session.wizard.start()
-    session.wizard.previous()
-    session.selection.select(session.wizard.place)
+def _show_wizard(desk: Desk) -> None:
+    desk.show_wizard()
+    if _session(desk).wizard.is_paused:
+        _session(desk).start_wizard()
 
 
 def _undo(desk: Desk) -> None:
@@ -226,7 +232,7 @@ ACTIONS: tuple[Action, ...] = (
         _simple("Show the next candidate for the best cluster"), ("Space",),
     ),
     Action(
-        "previous_candidate", "Previous candidate", "Go", _previous_candidate, needs_clusters,
+        "previous_candidate", "Previous candidate", "Go", lambda desk: go_back(_session(desk)), needs_clusters,
         _simple("Go back to the previous candidate"), ("Shift+Space",),
     ),
     Action(
@@ -252,6 +258,22 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "filter", "Filter the list", "Go", lambda desk: desk.filter_list(), never,
         _simple("Type what the clusters of the list have in common"), ("/",),
+    ),
+    Action(
+        "wizard", "Wizard", "Wizard", _show_wizard, needs_clusters,
+        _simple("Show which two clusters to look at next, and why"), ("W",), (), "wizard",
+    ),
+    Action(
+        "pause_wizard", "Pause or start the wizard", "Wizard", lambda desk: desk.say(pause_or_start(_session(desk))),
+        needs_clusters, pause_sentence, ("Shift+W",), caption=pause_caption,
+    ),
+    Action(
+        "reset_wizard", "Start over", "Wizard", lambda desk: _session(desk).reset_wizard(), needs_clusters,
+        _simple("Forget what was skipped, and begin with the largest undecided cluster; no edit is taken back"),
+    ),
+    Action(
+        "review_skipped", "Review skipped", "Wizard", lambda desk: _session(desk).review_skipped(), needs_skipped,
+        _simple("Propose the undecided clusters again that were skipped"),
     ),
     Action(
         "next_page", "Next page", "Time", lambda desk: turn_page(_session(desk), 1), never,

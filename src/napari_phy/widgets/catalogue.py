@@ -24,6 +24,7 @@ from napari_phy.widgets.spikes_panel import SpikesPanel
 from napari_phy.widgets.templates_panel import TemplatesPanel
 from napari_phy.widgets.traces_panel import TracesPanel
 from napari_phy.widgets.waveforms_panel import WaveformsPanel
+from napari_phy.widgets.wizard_panel import WizardPanel
 
 BESIDE = "right"  # of the canvas
 
@@ -55,6 +56,7 @@ KINDS: dict[str, Kind] = {
     "Traces": Kind(TracesPanel, "bottom", in_sort=True),
     "Amplitude": Kind(AmplitudePanel, in_sort=True),
     "Probe": Kind(ProbePanel, in_sort=True),
+    "Wizard": Kind(WizardPanel, in_sort=True),
     "History": Kind(HistoryPanel, in_sort=True),
     "Actions": Kind(ActionsPanel),
     "Spikes": Kind(SpikesPanel),

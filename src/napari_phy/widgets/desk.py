@@ -42,6 +42,7 @@ class SessionDesk(QObject):
     stretch_requested = Signal(float)
     command_requested = Signal(str)
     filter_requested = Signal()
+    wizard_requested = Signal()
     edited = Signal()  # an action of the table changed the clustering
     saving_changed = Signal(bool)
     _saved_in_some_thread = Signal()
@@ -213,6 +214,10 @@ class SessionDesk(QObject):
         self._keys_window.show()
         self._keys_window.raise_()
         self._keys_window.activateWindow()
+
+    def show_wizard(self) -> None:
+        """Show the Wizard dock."""
+        self.wizard_requested.emit()
 
     def ask_command(self) -> None:
         """Open the command line."""

@@ -17,6 +17,10 @@ UNCHANGED = "The list is unchanged."
 NEED_TWO_CLUSTERS = "Select two or more clusters to merge."
 NEED_CLUSTER = "Select one or more clusters first."
 NEED_SIMILAR = "Choose one or more clusters in Similar first."
+NOTHING_SKIPPED = "No undecided cluster was skipped."
+LIST_IS_DONE = "The clusters that the filter lets through are decided or skipped. Clear it for the others."
+WIZARD_PAUSED = "The wizard is paused: it keeps its place and proposes nothing."
+WIZARD_STARTED = "The wizard proposes again."
 NEED_LASSO = "Draw a lasso around some spikes to split."
 NOTHING_TO_UNDO = "Nothing more to undo."
 NOTHING_TO_REDO = "Nothing more to redo."
@@ -31,6 +35,12 @@ READING_PLACES = "Reading where spikes are…"
 READING_CANCELLED = "Reading features was cancelled. Nothing was changed."
 HIDDEN_GROUPS = "noise and MUA hidden"
 SHOWN_GROUPS = "noise and MUA shown"
+
+
+def no_candidate(key: str) -> str:
+    """Return how a cluster gets a candidate beside it; `key` proposes the next one."""
+    press = f"Press {key}, or click" if key else "Click"
+    return f"{press} a row in Similar, to compare it with another cluster."
 
 
 def not_selected(cluster: int) -> str:

@@ -23,12 +23,13 @@ BUTTONS = (
     ("merge", "split"),
     ("move_all_good", "move_all_mua", "move_all_noise", "move_all_unsorted", "label"),
     ("undo", "redo"),
+    ("wizard",),
 )
 # what loses its words first, the narrower the window is; each step keeps those before
 WORDLESS = (
     (),
     ("label", "undo", "redo"),
-    ("save", "move_all_noise", "move_all_unsorted"),
+    ("wizard", "save", "move_all_noise", "move_all_unsorted"),
     ("move_all_good", "move_all_mua", "merge", "split"),
 )
 

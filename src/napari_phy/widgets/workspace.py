@@ -116,6 +116,7 @@ class Workspace(QObject):
         self.commander = Commander(self.desk, self.board)
         self.command_line = CommandLine(window, self.commander.run, self.commander.completions)
         self.desk.command_requested.connect(self.command_line.open)
+        self.desk.wizard_requested.connect(self._show_wizard)
         self.desk.edited.connect(self.focus_clusters)
         self.desk.stretch_requested.connect(self.overview.stretch)
         self.desk.filter_requested.connect(lambda: self.board.open("Clusters").filter_line.take_focus())
@@ -378,7 +379,7 @@ class Workspace(QObject):
             panel.said.connect(self.desk.say)
         elif hasattr(panel, "follow_list"):
             panel.listed = self._listed_clusters
-        elif panel.title == "Actions":
+        elif hasattr(panel, "action_requested"):
             panel.action_requested.connect(self.desk.run)
         elif panel.title == "Traces":
             panel.controls.filter_changed.connect(partial(self._on_filter_changed, panel.controls))
@@ -396,6 +397,9 @@ class Workspace(QObject):
             for panel in self.panels.values():
                 if hasattr(panel, "follow_list"):
                     panel.follow_list()
+
+    def _show_wizard(self) -> None:
+        self.board.open("Wizard").setFocus(Qt.FocusReason.OtherFocusReason)
 
     def focus_clusters(self) -> None:
         """Give the keys to the list of clusters."""
