@@ -1,0 +1,108 @@
+"""The Wizard dock in a real window: a whole review by keys alone, and by clicks."""
+
+import pytest
+from journeys.person import ALT, CTRL, LEFT, PLAIN, SHIFT
+from qtpy.QtCore import Qt
+from qtpy.QtTest import QTest
+from qtpy.QtWidgets import QApplication
+
+SPACE = Qt.Key.Key_Space
+
+
+@pytest.fixture
+def panel(person, kwik_copy):
+    person.open(kwik_copy)
+    person.push("wizard")
+    panel = person.workspace.panels["Wizard"]
+    assert panel.isVisible()
+    person.wait(lambda: panel.data is not None and panel.data.reasons is not None, "the reasons")
+    return panel
+
+
+def click(person, button):
+    assert button.enabled, button.tooltip
+    QTest.mouseClick(button.native, LEFT, PLAIN, button.native.rect().center())
+    person.settle()
+
+
+def says(person, panel, best, candidate):
+    person.wait(lambda: panel.page.pair.text == f"Best {best}, candidate {candidate}", "the pair")
+
+
+def test_a_whole_review_by_keys_alone(person, panel):
+    session = person.session
+    half, other = person.chosen
+    says(person, panel, half, other)
+    assert not panel.page.verticalScrollBar().isVisible()
+    kept = next(labels for labels in panel.page.reasons if labels[0].text() == "refractory")
+    assert [label.text() for label in kept[1:]] == ["kept", "none within 2 ms"]  # two halves of one neuron
+    person.press(Qt.Key.Key_G)
+    merged = person.chosen[0]
+    assert {half, other}.isdisjoint(session.manager.cluster_ids.tolist())
+    person.press(Qt.Key.Key_G, ALT)
+    assert session.manager.group(merged) == "good"
+    best, candidate = person.chosen
+    person.press(SPACE)
+    assert person.chosen[0] == best
+    assert person.chosen[1] != candidate
+    person.press(SPACE, SHIFT)
+    assert person.chosen == (best, candidate)
+    says(person, panel, best, candidate)
+    person.press(Qt.Key.Key_M, ALT)
+    person.press(Qt.Key.Key_Z, CTRL)
+    person.wait(lambda: panel.data.request.undone == (f"Move {best} to mua",), "the step that was undone")
+    assert panel.data.request.done == (f"Merge {half} and {other} → {merged}", f"Move {merged} to good") or (
+        panel.data.request.done == (f"Merge {other} and {half} → {merged}", f"Move {merged} to good")
+    )
+    n_open = len([c for c in session.manager.cluster_ids.tolist() if session.manager.group(c) == "unsorted"])
+    for _ in range(200):
+        if session.wizard.is_finished:
+            break
+        person.press(SPACE)
+    n_clusters = len(session.manager.cluster_ids)
+    sentence = f"All {n_clusters} clusters are decided. {n_open} were skipped."
+    person.wait(lambda: panel.page.progress.text() == sentence, "the end")
+    assert person.viewer.status == sentence
+    person.press(Qt.Key.Key_W, SHIFT)
+    person.wait(lambda: panel.page.pair.text == "Paused", "the pause")
+    person.press(Qt.Key.Key_W)
+    person.wait(lambda: panel.page.pair.text != "Paused", "the start")
+    review = panel.page.review.native
+    for _ in range(40):
+        if review.hasFocus():
+            break
+        QTest.keyClick(person.focused(), Qt.Key.Key_Tab)
+        QApplication.processEvents()
+    assert review.hasFocus()
+    person.press(SPACE)
+    assert session.wizard.skipped == ()
+    assert session.manager.group(person.chosen[0]) == "unsorted"
+
+
+def test_a_review_by_clicks(person, panel):
+    session = person.session
+    buttons = panel.page.buttons
+    pair = person.chosen
+    click(person, buttons["next_candidate"])
+    assert person.chosen[0] == pair[0]
+    assert person.chosen[1] != pair[1]
+    click(person, buttons["previous_candidate"])
+    assert person.chosen == pair
+    click(person, buttons["merge"])
+    merged = person.chosen[0]
+    assert session.n_unsaved == 1
+    assert person.focused() is person.workspace.panels["Clusters"].list
+    click(person, buttons["move_best_good"])
+    assert session.manager.group(merged) == "good"
+    person.wait(lambda: panel.page.progress.text().startswith("6 of 10 decided"), "the progress")
+    place = session.wizard.place
+    click(person, buttons["pause_wizard"])
+    assert session.wizard.is_paused
+    click(person, buttons["pause_wizard"])
+    assert session.wizard.place == place == person.chosen
+    click(person, buttons["reset_wizard"])
+    assert session.wizard.history == []
+    assert session.n_unsaved == 2
+    other = person.listed("Similar")[-1]
+    person.click(other, "Similar")
+    says(person, panel, person.chosen[0], other)
