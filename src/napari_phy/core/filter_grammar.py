@@ -81,7 +81,8 @@ class _Order:
         """Refuse what breaks off."""
         if self._wants_value:
             after = "" if self._before is None else f" after {self._before.text}"
-            raise FilterError(f"a value is missing{after}.", end + 1)
+            clause = f"a value is missing{after}."
+            raise FilterError(clause, end + 1)
         if self._brackets:
             raise self._brackets[-1].error(f"{self._brackets[-1].text} is not closed.")
 

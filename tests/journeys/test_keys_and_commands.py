@@ -1,0 +1,118 @@
+"""Sorting by commands, by the window with all actions and by the Actions dock, with keys of one's own."""
+
+from journeys.person import LEFT, PLAIN, SHIFT
+from qtpy.QtCore import QPoint, Qt
+from qtpy.QtTest import QTest
+from qtpy.QtWidgets import QApplication
+
+from napari_phy.widgets.bindings import key_bindings
+
+
+def command(person, text):
+    """Press the colon, type a line and press Return; return what stands below the line, "" once it is gone."""
+    person.press(Qt.Key.Key_Colon, SHIFT)
+    line = person.workspace.command_line
+    person.wait(line.field.hasFocus, "the command line")
+    QTest.keyClicks(line.field, text)
+    QTest.keyClick(line.field, Qt.Key.Key_Return)
+    person.settle()
+    if line.isHidden():
+        return ""
+    reason = line.note.text()
+    QTest.keyClick(line.field, Qt.Key.Key_Escape)
+    return reason
+
+
+def all_actions(person, text):
+    """Press F1 and search."""
+    person.press(Qt.Key.Key_F1)
+    window = person.workspace.desk._keys_window
+    person.wait(window.search.hasFocus, "the window with all actions")
+    QTest.keyClicks(window.search, text)
+    return window
+
+
+def test_sorting_by_commands(person, kwik_copy):
+    person.open(kwik_copy)
+    session, manager = person.session, person.session.manager
+    first, second, third = person.listed()[:3]
+    assert command(person, f"c {first} {second}") == ""
+    assert person.chosen == (first, second)
+    assert command(person, "g") == ""
+    merged = person.chosen[0]
+    assert merged not in (first, second)
+    assert command(person, f"m good {merged} {third}") == ""
+    assert manager.group(merged) == manager.group(third) == "good"
+    assert command(person, f"c {third}") == ""
+    assert command(person, "l note put-int axon") == ""
+    assert manager.labels(third) == {"note": "put-int axon"}
+    assert command(person, 'f rate > -1 and group == "good"') == ""
+    assert set(person.listed()) >= {merged, third}
+    assert all(manager.group(cluster) == "good" for cluster in person.listed())
+    listed, n_done = person.listed(), manager.n_done
+    assert command(person, "f rate >") == "In the filter, column 7: a value is missing after >."
+    assert command(person, "g") == "Select two or more clusters to merge."
+    assert command(person, f"g {merged} 99999") == "There is no cluster 99999."
+    assert (person.listed(), manager.n_done) == (listed, n_done)
+    assert command(person, "f") == ""
+    assert len(person.listed()) == len(manager.cluster_ids)
+    for _ in range(n_done):
+        assert command(person, "undo") == ""
+    assert not session.is_dirty
+    person.press(Qt.Key.Key_Colon)
+    line = person.workspace.command_line
+    seen = []
+    for _ in range(4):
+        QTest.keyClick(line.field, Qt.Key.Key_Up)
+        seen.append(line.field.text())
+    assert seen == ["undo", "f", f"g {merged} 99999", "g"]
+    QTest.keyClick(line.field, Qt.Key.Key_Escape)
+    assert person.workspace.panels["Clusters"].list.hasFocus()
+
+
+def test_a_key_of_ones_own_holds_for_the_next_window_and_an_action_is_found_by_a_word(person, kwik_copy):
+    person.open(kwik_copy)
+    first, second = person.listed()[:2]
+    window = all_actions(person, "merge")
+    item = window.rows()[0]
+    place = QPoint(window.list.columnViewportPosition(1) + 10, window.list.visualItemRect(item).center().y())
+    QTest.mouseClick(window.list.viewport(), LEFT, PLAIN, place)
+    QTest.keyClick(window.search, Qt.Key.Key_K)
+    assert window.note.text() == "K is the key of Split in our panels. Give that another key first."
+    QTest.keyClick(window.search, Qt.Key.Key_J)
+    assert window.note.text() == "Merge has the key J in our panels."
+    window.close()
+    key_bindings.cache_clear()  # as the next start does
+    assert key_bindings().keys("merge", "panels") == ("J",)
+    command(person, f"c {first} {second}")
+    person.press(Qt.Key.Key_G)
+    assert person.session.manager.n_done == 0
+    person.press(Qt.Key.Key_J)
+    assert person.session.manager.n_done == 1
+    window = all_actions(person, "undo")
+    QTest.keyClick(window.search, Qt.Key.Key_Return)
+    person.wait(lambda: person.session.manager.n_done == 0, "the undo")
+    person.wait(person.workspace.panels["Clusters"].list.hasFocus, "the keys to go to Clusters")
+
+
+def test_the_actions_dock_does_what_its_buttons_print(person, kwik_copy):
+    person.open(kwik_copy)
+    first, second = person.listed()[:2]
+    command(person, "v actions")
+    panel = person.workspace.panels["Actions"]
+    command(person, f"c {first} {second}")
+    person.wait(lambda: panel.buttons["merge"].text == "Merge 2", "the caption")
+    for action_id, button in panel.buttons.items():
+        label = panel._keys[action_id]
+        button = button.native
+        words = button.fontMetrics().horizontalAdvance(button.text()) + button.iconSize().width()
+        assert words + label.width() <= button.width() - 16, f"{action_id} is cut"
+    QTest.mouseClick(panel.buttons["move_all_good"].native, LEFT)
+    person.settle()
+    manager = person.session.manager
+    assert manager.group(first) == manager.group(second) == "good"
+    assert QApplication.focusWidget() is person.workspace.panels["Clusters"].list
+    person.wait(lambda: panel.buttons["undo"].tooltip.startswith("Undo: move"), "the tooltip")
+    QTest.mouseClick(panel.buttons["undo"].native, LEFT)
+    person.settle()
+    assert manager.n_done == 0
