@@ -12,7 +12,7 @@ from qtpy.QtWidgets import QDockWidget, QMainWindow, QWidget
 from napari_phy.widgets.catalogue import KINDS, LISTS, SORT, TABS
 from napari_phy.widgets.dock_header import keep_header
 from napari_phy.widgets.dock_tabs import DockTabs
-from napari_phy.widgets.layouts import SMALL_BELOW, arrange_sort, napari_docks, place_beside, resize_beside, resize_sort
+from napari_phy.widgets.layouts import PRESETS, SMALL_BELOW, Preset, napari_docks, place_beside, resize_beside
 from napari_phy.widgets.theme import Tokens
 
 
@@ -49,6 +49,7 @@ class DockBoard(QObject):
         self._viewer = ref(viewer)
         self._window = ref(window)
         self._is_arranged = False
+        self.preset: Preset = PRESETS["Sort"]
         self.is_small = False
         self.panels: dict[str, QWidget] = {}
         self.docks: dict[str, QDockWidget] = {}
@@ -119,32 +120,41 @@ class DockBoard(QObject):
         names = (title, *(f"{title} {number}" for number in range(2, len(self.docks) + 3)))
         return next(n for n in names if n not in self.docks or self.docks[n].widget() is None)
 
-    def arrange(self, *, again: bool = False) -> None:
-        """Open the docks of Sort at their places; the form is chosen at the first opening, or `again`."""
+    def arrange(self, preset: str | None = None, *, again: bool = False) -> None:
+        """Open the docks of a preset at their places, those of the last one if none is named.
+
+        The form is chosen at the first opening, or `again`.
+        """
         window = self._window()
+        self.preset = PRESETS[preset or self.preset.name]
         size = window.size()
         if again or not self._is_arranged:
             self._is_arranged = True
             self.is_small = size.width() < SMALL_BELOW
             self.show_napari_docks(False)
-        for title in SORT:
+        titles = self.preset.titles
+        for title in SORT if self.preset.has_tabs else titles:
             self.open(title)
         for panel in self.lists:
             panel.set_small(self.is_small)
-        arrange_sort(window, {title: self.docks[title] for title in SORT if title not in TABS}, small=self.is_small)
         shown = [title for title in TABS if title in self.docks and not self.docks[title].isHidden()]
-        for title in shown:
-            place_beside(window, self.docks[title], self._neighbour(title))
-        self.docks["Correlograms" if self.is_small else shown[0]].raise_()
+        beside = [title for title in shown if title not in titles]
+        for title in () if self.preset.has_tabs else beside:
+            self.docks[title].hide()
+        self.preset.arrange(window, {title: self.docks[title] for title in titles}, small=self.is_small)
+        if self.preset.has_tabs:
+            for title in beside:
+                place_beside(window, self.docks[title], self._neighbour(title))
+            self.docks["Correlograms" if self.is_small else beside[0]].raise_()
         QTimer.singleShot(0, partial(self._resize, size))
 
     def _resize(self, size: QSize) -> None:
         """Give the window the size it had, if the docks needed more while they found their places, and divide it."""
-        if isalive(self) and set(SORT) <= set(self.docks):
+        if isalive(self) and set(self.preset.titles) <= set(self.docks):
             window = self._window()
             if not window.windowState() & (Qt.WindowState.WindowMaximized | Qt.WindowState.WindowFullScreen):
                 window.resize(size)
-            resize_sort(window, self.docks, small=self.is_small)
+            self.preset.resize(window, self.docks, small=self.is_small)
             self._widen()
 
     def _neighbour(self, title: str) -> QDockWidget | None:
@@ -159,9 +169,10 @@ class DockBoard(QObject):
     def _widen(self) -> None:
         """Give the docks beside the canvas their width, and the canvas what is left."""
         if isalive(self):
-            window = self._window()
+            window, right = self._window(), Qt.DockWidgetArea.RightDockWidgetArea
             docks = [self.docks[title] for title in TABS if title in self.docks]
-            resize_beside(window, [dock for dock in docks if not dock.isHidden()], small=self.is_small)
+            beside = [dock for dock in docks if not dock.isHidden() and window.dockWidgetArea(dock) == right]
+            resize_beside(window, beside, small=self.is_small)
             self.arranged.emit()
 
     def show_napari_docks(self, shown: bool) -> None:

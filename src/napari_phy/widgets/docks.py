@@ -52,7 +52,7 @@ class Sort(QWidget):
         workspace = Workspace.of(viewer)
         session = find_session(viewer.layers)
         if session is None or session is workspace.session:
-            workspace.arrange(again=True)
+            workspace.arrange("Sort", again=True)
         else:
             workspace.open_session(session)
         dock = _dock_of(self)

@@ -7,12 +7,14 @@ from qtpy.QtWidgets import QMenu, QWidget
 from napari_phy.widgets.catalogue import KINDS
 from napari_phy.widgets.density_switch import DensitySwitch
 from napari_phy.widgets.dock_board import DockBoard
+from napari_phy.widgets.layouts import PRESETS
 
 
 def layout_menu(board: DockBoard, arrange: Callable[..., None], density: DensitySwitch, parent: QWidget) -> QMenu:
-    """Return the menu; `arrange(again=True)` puts the docks of Sort at their places."""
+    """Return the menu; `arrange("Sort", again=True)` puts the docks of a preset at their places."""
     menu = QMenu("Layout", parent)
-    menu.addAction("Sort").triggered.connect(lambda *_: arrange(again=True))
+    for preset in PRESETS:
+        menu.addAction(preset).triggered.connect(lambda *_, preset=preset: arrange(preset, again=True))
     menu.addSeparator()
     for title in KINDS:
         menu.addAction(title).triggered.connect(lambda *_, title=title: board.open(title))

@@ -354,11 +354,12 @@ class Workspace(QObject):
         """Take a panel that is docked here into the workspace."""
         self.board.adopt(panel, dock)
 
-    def arrange(self, *, again: bool = False) -> None:
-        """Open the docks of Sort at their places; `again` also chooses their form anew."""
+    def arrange(self, preset: str | None = None, *, again: bool = False) -> None:
+        """Open the docks of a preset (None: the last one) at their places; `again` also chooses their form anew."""
         if again:
             self.toolbar.layers_action.setChecked(False)
-        self.board.arrange(again=again)
+        self.board.arrange(preset, again=again)
+        self.toolbar.layout_button.setText(f"{self.board.preset.name} ▾")
 
     def _on_adopted(self, panel: QWidget, dock: QDockWidget) -> None:
         """Give a panel its keys, its menu and the session."""
