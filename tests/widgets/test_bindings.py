@@ -6,6 +6,7 @@ import pytest
 from widgets.light_session import light_session
 
 from napari_phy.io.user_keys import load_keys, save_keys
+from napari_phy.widgets import messages
 from napari_phy.widgets.actions import ACTIONS
 from napari_phy.widgets.bindings import PLACES, KeyBindings, usual_keys
 from napari_phy.widgets.keys import normal
@@ -100,6 +101,14 @@ def test_tooltips_name_the_keys_in_force(bindings):
     assert bindings.action("move_all_good").tooltip(session).endswith("(Ctrl+Alt+G); best only: F5")
     bindings.bind("move_best_good", "panels", ())
     assert bindings.action("move_all_good").tooltip(session).endswith("(Ctrl+Alt+G)")
+
+
+def test_words_name_the_first_key_or_none(bindings):
+    assert bindings.first("redo") == "Ctrl+Shift+Z"
+    bindings.bind("first_best", "panels", ())
+    assert bindings.first("first_best") == ""
+    assert bindings.names()["first_best"] == "no key"
+    assert messages.how_to_select(bindings.first("first_best")) == "Click a row in Clusters."
 
 
 def test_what_is_kept_and_not_known_is_left_out(caplog):

@@ -56,17 +56,21 @@ class KeyBindings:
         """Return the keys of an action in a place."""
         return self._own.get(action_id, {}).get(place, usual_keys(action_id, place))
 
+    def first(self, action_id: str) -> str:
+        """Return the first key of an action in our panels, "" where it has none."""
+        return (*self.keys(action_id, "panels"), "")[0]
+
     def names(self) -> dict[str, str]:
         """Return {action id: its first key in our panels}, for the words of views."""
-        return {action.action_id: (*self.keys(action.action_id, "panels"), "no key")[0] for action in ACTIONS}
+        return {action.action_id: self.first(action.action_id) or "no key" for action in ACTIONS}
 
     def action(self, action_id: str) -> Action:
         """Return an action with the keys in force, which its tooltip names."""
         action = BY_ID[action_id]
         hint = action.hint
         if action.hint_of:
-            keys = self.keys(action.hint_of, "panels")
-            hint = action.hint.replace(usual_keys(action.hint_of, "panels")[0], keys[0]) if keys else ""
+            key = self.first(action.hint_of)
+            hint = action.hint.replace(usual_keys(action.hint_of, "panels")[0], key) if key else ""
         return replace(
             action, keys=self.keys(action_id, "panels"), canvas_keys=self.keys(action_id, "canvas"), hint=hint
         )

@@ -18,6 +18,7 @@ from qtpy.QtWidgets import (
 from napari_phy.core.cluster_groups import DISCARDED
 from napari_phy.core.errors import NapariPhyError
 from napari_phy.views.numbers import format_count
+from napari_phy.widgets.bindings import key_bindings
 from napari_phy.widgets.small_dialogs import SmallDialog, Words, dialog_style
 from napari_phy.widgets.theme import Tokens
 
@@ -34,7 +35,9 @@ class GroupsDialog(SmallDialog):
 
     def __init__(self, session: Any, theme: Tokens, parent: QWidget | None = None) -> None:
         question = "Groups of your own, besides good, MUA, noise and unsorted"
-        super().__init__(Words("Groups", question, "Undo (Ctrl+Z) takes each of these edits back."), theme, parent)
+        key = key_bindings().first("undo")
+        undo = f"Undo{f' ({key})' if key else ''} takes each of these edits back."
+        super().__init__(Words("Groups", question, undo), theme, parent)
         self._session = session
         self._theme = theme
         self.list = QListWidget()

@@ -10,6 +10,7 @@ from qtpy.QtCore import QObject, QPointF, Signal
 from qtpy.QtGui import QPainter
 
 from napari_phy.views.numbers import format_count, format_number
+from napari_phy.widgets.bindings import key_bindings
 from napari_phy.widgets.canvas.frame import Frame
 from napari_phy.widgets.canvas.lasso import Lasso
 from napari_phy.widgets.latest_answer import LatestAnswer
@@ -94,7 +95,9 @@ class LassoTool(QObject):
         elif len(inside) == n_touched:
             self.tag = f"all {format_count(n_touched, 'spike')} inside{drawn}"
         else:
-            self.tag = f"{format_count(len(inside), 'spike')} inside{drawn}  ·  K splits"
+            key = key_bindings().first("split")
+            splits = f"  ·  {key} splits" if key else ""
+            self.tag = f"{format_count(len(inside), 'spike')} inside{drawn}{splits}"
         self.changed.emit()
 
     def clear(self) -> None:

@@ -70,6 +70,11 @@ def listed(items: Iterable[Any], limit: int = 6) -> str:
     return f"{', '.join(words[:-1])} and {words[-1]}"
 
 
+def how_to_select(key: str) -> str:
+    """Return how a cluster is selected, by a click or by the key of the first one if there is such a key."""
+    return "Click a row in Clusters" + (f", or press {key}." if key else ".")
+
+
 def filtered(n_listed: int, n_all: int) -> str:
     """Return `8 of 22 clusters are listed.` after a filter was set or cleared."""
     if n_listed == n_all:

@@ -13,6 +13,7 @@ from napari_phy.core.errors import ClusteringError, MissingDataError
 from napari_phy.core.progress import OnProgress
 from napari_phy.views.time_words import range_words
 from napari_phy.widgets import messages
+from napari_phy.widgets.bindings import key_bindings
 from napari_phy.widgets.canvas.opengl import opengl_problem
 from napari_phy.widgets.choices import Allowed
 from napari_phy.widgets.guarded import guarded
@@ -297,7 +298,7 @@ class Panel(PanelFrame):
 
     def why_nothing(self) -> tuple[str, str]:
         """Return what to say where there is nothing to show, and what to do."""
-        return f"Select a cluster to see {self.subject}.", "Click a row in Clusters, or press Home."
+        return f"Select a cluster to see {self.subject}.", messages.how_to_select(key_bindings().first("first_best"))
 
     def show_missing(self, error: MissingDataError) -> None:
         """Say which file is missing and, for raw data, offer to look for it."""

@@ -5,6 +5,7 @@ from typing import Any
 from qtpy.QtWidgets import QToolButton, QWidget
 
 from napari_phy.views.time_words import range_words
+from napari_phy.widgets.bindings import key_bindings
 
 
 class RangeChip(QToolButton):
@@ -13,7 +14,6 @@ class RangeChip(QToolButton):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("napari-phy-range")
-        self.setToolTip("Views use only spikes of this time. Click to use all (Alt+R)")
         self._session: Any = None
         self.clicked.connect(self._clear)
 
@@ -21,6 +21,8 @@ class RangeChip(QToolButton):
         """Show what a session restricts views to; return whether it does."""
         self._session = session
         range_s = None if session is None else session.time.range_s
+        key = key_bindings().first("restrict_time")
+        self.setToolTip(f"Views use only spikes of this time. Click to use all{f' ({key})' if key else ''}")
         self.setText("" if range_s is None else f"only {range_words(range_s)}  ×")
         return range_s is not None
 

@@ -8,6 +8,7 @@ from qtpy.QtWidgets import QWidget
 
 from napari_phy.views.similar_table import compute_similar
 from napari_phy.widgets import messages
+from napari_phy.widgets.bindings import key_bindings
 from napari_phy.widgets.cluster_columns import SIMILAR_COLUMNS, rows_of
 from napari_phy.widgets.guarded import guarded
 from napari_phy.widgets.keys import OWN_KEYS
@@ -60,7 +61,8 @@ class SimilarPanel(ListPanel):
             return
         if best is None or best not in session.manager:
             self.list.cluster_model.set_rows(())
-            self.tell("Select a cluster to see those like it.", "Click a row in Clusters, or press Home.")
+            how = messages.how_to_select(key_bindings().first("first_best"))
+            self.tell("Select a cluster to see those like it.", how)
             return
         if session.model.features is None:
             missing = next((sentence for sentence in session.model.missing if "similarity" in sentence), "")
