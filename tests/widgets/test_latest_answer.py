@@ -1,11 +1,13 @@
 """An answer on its way is dropped when its session is, also when the same question is asked again."""
 
+import gc
 import threading
+import weakref
 
 import pytest
-from napari.qt.threading import WorkerBase
 from qtpy.QtCore import QEvent, QThreadPool
 from qtpy.QtWidgets import QApplication
+from superqt.utils import WorkerBase
 
 from napari_phy.core.errors import MissingDataError
 from napari_phy.widgets.latest_answer import LatestAnswer
@@ -155,3 +157,18 @@ def test_an_answer_comes_also_when_napari_quits_its_worker_as_another_window_clo
     go_on.set()
     qtbot.waitUntil(lambda: heard == [("clusters 3 and 4", True)])
     assert answers.wanted is None
+
+
+class Picture:
+    """Something large that a view shows."""
+
+
+def test_an_answer_is_let_go_when_nobody_holds_it_any_more(make_napari_viewer, qtbot):
+    make_napari_viewer()
+    answers = LatestAnswer()
+    with qtbot.waitSignal(answers.answered) as caught:
+        answers.ask("a", lambda _: Picture())
+    picture = weakref.ref(caught.args[1])
+    assert picture() is not None
+    caught.args.clear()
+    qtbot.waitUntil(lambda: gc.collect() >= 0 and picture() is None)

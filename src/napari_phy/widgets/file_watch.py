@@ -4,9 +4,9 @@ from collections.abc import Callable
 from typing import Any
 from weakref import ref
 
-from napari.qt.threading import create_worker
 from qtpy.QtCore import QEvent, QObject, Signal
 from qtpy.QtWidgets import QMainWindow
+from superqt.utils import create_worker
 
 
 class FileWatch(QObject):

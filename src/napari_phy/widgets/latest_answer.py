@@ -5,9 +5,9 @@ from collections.abc import Callable, Hashable
 from functools import partial
 from typing import Any
 
-from napari.qt.threading import create_worker
 from qtpy.compat import isalive
 from qtpy.QtCore import QObject, QThreadPool, Signal
+from superqt.utils import create_worker
 
 from napari_phy.core.errors import NapariPhyError
 from napari_phy.core.progress import CancelledError, OnProgress

@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any
 from weakref import ref
 
-from napari.qt.threading import create_worker
 from qtpy.compat import isalive
 from qtpy.QtCore import QObject, Signal
 from qtpy.QtWidgets import QFileDialog, QMainWindow
+from superqt.utils import create_worker
 
 from napari_phy.core.errors import NapariPhyError
 from napari_phy.widgets import messages

@@ -3,10 +3,10 @@
 from typing import Any
 from weakref import ref
 
-from napari.qt.threading import create_worker
 from qtpy.compat import isalive
 from qtpy.QtCore import QObject, QTimer, Signal
 from qtpy.QtWidgets import QMainWindow
+from superqt.utils import create_worker
 
 from napari_phy.core.errors import NapariPhyError
 from napari_phy.widgets.notify import notify, take_back
