@@ -1,4 +1,4 @@
-"""Draw every view of the sample in both themes, side by side, for the docs.
+"""Draw, for the docs, every view of the sample in both themes, side by side, and a first way through it.
 
 usage: python tools/gallery.py FOLDER
 """
@@ -12,15 +12,16 @@ from typing import Any
 from walk import fresh_sample, keep_settings_of_the_person
 
 SIZE = (620, 440)  # of a view
+SMALL = (1280, 800)  # of a window
 N_COLUMNS = 3
 GAP = 10
 THEMES = ("dark", "light")
 
 
 def main() -> int:
-    """Open the sample once a theme, take each view out of the window, draw; return the exit status."""
+    """Open the sample, take each view out of the window, draw, and sort it; return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path, help="where views_dark.png and views_light.png go")
+    parser.add_argument("folder", type=Path, help="where views_dark.png, first_wizard.png and their fellows go")
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
     for theme in THEMES:
@@ -29,7 +30,31 @@ def main() -> int:
             path = options.folder / f"views_{theme}.png"
             sheet_of(views_of(fresh_sample(Path(home)), theme)).save(str(path))
             print(path)
+    with tempfile.TemporaryDirectory() as home:
+        keep_settings_of_the_person(Path(home))
+        sort_first(options.folder, fresh_sample(Path(home)))
     return 0
+
+
+def sort_first(folder: Path, kwik: Path) -> None:
+    """Keep the pictures of a first-time user's way through the sample."""
+    import napari
+    from journeys.first_path import take_first_path
+    from journeys.person import Person
+
+    viewer = napari.Viewer()
+    viewer.theme = "dark"
+    person = Person(viewer)
+    person.resize(*SMALL)
+
+    def picture(step: str) -> None:
+        path = folder / f"first_{step}.png"
+        person.picture(path)
+        print(path)
+
+    take_first_path(person, kwik.resolve(), picture)
+    viewer.layers.clear()
+    viewer.close()
 
 
 def views_of(kwik: Path, theme: str) -> list[Any]:

@@ -9,7 +9,6 @@ import shutil
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
@@ -59,6 +58,7 @@ def copy_of(kwik: Path, home: Path) -> Path:
 def walk(folder: Path, kwik: Path, size: tuple[int, int], theme: str) -> int:
     """Do the steps; return the exit status."""
     import napari
+    from journeys.first_path import around_one_cloud
     from journeys.person import CTRL, Person
     from qtpy.QtCore import Qt
 
@@ -103,25 +103,6 @@ def walk(folder: Path, kwik: Path, size: tuple[int, int], theme: str) -> int:
     viewer.layers.clear()
     viewer.close()
     return 0
-
-
-def around_one_cloud(person: Any) -> Any:
-    """Return (n, 2) corners of a ring around the selected spikes on one side of the widest gap between two features."""
-    import numpy as np
-
-    data = person.workspace.panels["Features"].data.features
-    own = data.places == 0
-    points = np.column_stack([data.x[own], data.y[own]])
-    apart = points @ np.array([1, -1]) / np.ptp(points)
-    order = np.argsort(apart)
-    n_few = len(order) // 10
-    cut = n_few + int(np.argmax(np.diff(apart[order][n_few:-n_few]))) + 1
-    cloud = points[order[:cut]]
-    center = np.median(cloud, axis=0)
-    cloud = cloud[np.argsort(np.linalg.norm(cloud - center, axis=1))[: -max(1, len(cloud) // 20)]]
-    angles = np.linspace(0, 2 * np.pi, 24, endpoint=False)
-    circle = 3.2 * np.column_stack([np.cos(angles), np.sin(angles)])
-    return center + circle @ np.linalg.cholesky(np.cov(cloud.T)).T
 
 
 if __name__ == "__main__":
