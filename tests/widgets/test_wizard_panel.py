@@ -60,6 +60,14 @@ def test_it_shows_the_pair_in_the_colours_of_the_selection_and_why(panel, qtbot)
     assert panel.page.pair.text == f"Best {best}, candidate {third}"
 
 
+def test_two_clusters_chosen_in_the_list_are_compared(panel, qtbot):
+    panel.session.selection.select([4, 5], n_best=2)
+    settle(qtbot, panel)
+    assert panel.session.wizard.candidate is None
+    assert panel.page.pair.text == "Best 4, candidate 5"
+    assert panel.page.gives_reasons
+
+
 def test_one_cluster_alone_has_no_reasons(panel, qtbot):
     panel.session.selection.select([4])
     settle(qtbot, panel)

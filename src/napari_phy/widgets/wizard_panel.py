@@ -67,12 +67,10 @@ class WizardPanel(Panel):
             self._links.connect(self.session.wizard.changed, self._on_wizard_changed)
 
     def make_request(self) -> WizardRequest | None:
-        wizard, manager = self.session.wizard, self.session.manager
+        wizard = self.session.wizard
         if self._is_preparing and not wizard.place:
             return None
-        best, candidate = (
-            one if one is not None and one in manager else None for one in (wizard.best, wizard.candidate)
-        )
+        best, candidate = self._pair()
         return WizardRequest(
             best=best,
             candidate=candidate,
@@ -83,6 +81,15 @@ class WizardPanel(Panel):
             n_changes=self._n_changes,
             reads_features=not self.session.holds_features,
         )
+
+    def _pair(self) -> tuple[int | None, int | None]:
+        """Return what the wizard proposes; beside a best cluster without a candidate the next one that is selected."""
+        wizard, selected = self.session.wizard, self.session.selection.clusters
+        best, candidate = wizard.best, wizard.candidate
+        if candidate is None and best is not None and selected[:1] == (best,):
+            candidate = next(iter(selected[1:]), None)
+        alive = self.session.manager
+        return (best if best in alive else None), (candidate if candidate in alive else None)
 
     def compute(self, session: Any, request: WizardRequest, on_progress: OnProgress) -> WizardData:
         return compute_wizard(session, request, on_progress)
