@@ -54,6 +54,7 @@ def test_it_shows_the_pair_in_the_colours_of_the_selection_and_why(panel, qtbot)
     expected = compute_reasons(session, best, candidate, reads_features=True)
     assert reasons(panel) == [tuple(reason) for reason in expected.told()]
     assert panel.page.gives_reasons
+    assert panel.page.because.text() == "Proposed because"
     third = next(c for c in session.manager.cluster_ids.tolist() if c not in (best, candidate))
     session.selection.select([best, third, candidate])
     settle(qtbot, panel)
@@ -66,6 +67,7 @@ def test_two_clusters_chosen_in_the_list_are_compared(panel, qtbot):
     assert panel.session.wizard.candidate is None
     assert panel.page.pair.text == "Best 4, candidate 5"
     assert panel.page.gives_reasons
+    assert panel.page.because.text() == "Selected together"
 
 
 def test_one_cluster_alone_has_no_reasons(panel, qtbot):

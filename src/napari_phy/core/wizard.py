@@ -92,7 +92,8 @@ class Wizard:
     @property
     def is_finished(self) -> bool:
         """Whether there are clusters, and each of them is decided or was skipped."""
-        return bool(self._order()) and not any(map(self._is_waiting, self._order()))
+        shown = self._shown()
+        return bool(shown) and not any(map(self._is_waiting, shown))
 
     @property
     def undone(self) -> tuple[Step, ...]:
@@ -246,8 +247,10 @@ class Wizard:
 
     def _order(self) -> list[int]:
         """Return the clusters, the largest first."""
-        shown = (cluster for cluster in self._manager.cluster_ids.tolist() if self._manager.group(cluster) != DISCARDED)
-        return sorted(shown, key=lambda cluster: (-self._manager.n_spikes(cluster), cluster))
+        return sorted(self._shown(), key=lambda cluster: (-self._manager.n_spikes(cluster), cluster))
+
+    def _shown(self) -> list[int]:
+        return [one for one in self._manager.cluster_ids.tolist() if self._manager.group(one) != DISCARDED]
 
     def _is_open(self, cluster: int) -> bool:
         return self._manager.group(cluster) == UNSORTED

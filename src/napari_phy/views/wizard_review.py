@@ -25,6 +25,7 @@ class WizardRequest:
     done, undone : steps in words, and what redo would bring, in the order of doing.
     n_changes : of the clustering, of which the rest depends.
     reads_features : whether similarity and position may be asked for.
+    is_chosen : whether the candidate is not proposed, but only selected with the best cluster.
     """
 
     best: int | None
@@ -35,6 +36,7 @@ class WizardRequest:
     undone: tuple[str, ...] = ()
     n_changes: int = 0
     reads_features: bool = True
+    is_chosen: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,7 @@ class WizardPage(QScrollArea):
         self._steps: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
         self.pair = PairLine()
         self.hint = ElidedLabel(alignment=Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
-        self.because = QLabel("Proposed because")
+        self.because = QLabel()
         self.reasons = [(QLabel(), QLabel(objectName="napari-phy-value"), ElidedLabel()) for _ in range(N_REASONS)]
         self.bar = QProgressBar(textVisible=False)
         self.progress = ElidedLabel()
@@ -111,8 +111,9 @@ class WizardPage(QScrollArea):
 
     # --- what it shows ---
 
-    def show_reasons(self, reasons: Sequence[Reason]) -> None:
-        """Show why a pair is proposed."""
+    def show_reasons(self, heading: str, reasons: Sequence[Reason]) -> None:
+        """Show what speaks for and against one neuron."""
+        self.because.setText(heading)
         for labels, reason in zip(self.reasons, reasons, strict=True):
             for label, text in zip(labels, reason, strict=True):
                 label.setText(text)

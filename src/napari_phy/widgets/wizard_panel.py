@@ -80,6 +80,7 @@ class WizardPanel(Panel):
             undone=tuple(step_words(*step) for step in wizard.undone),
             n_changes=self._n_changes,
             reads_features=not self.session.holds_features,
+            is_chosen=candidate != wizard.candidate,
         )
 
     def _pair(self) -> tuple[int | None, int | None]:
@@ -103,7 +104,8 @@ class WizardPanel(Panel):
                 self._named("Best", request.best, 0), self._named("candidate", request.candidate, 1)
             )
         if data.reasons is not None:
-            self.page.show_reasons(data.reasons.told())
+            heading = "Selected together" if request.is_chosen else "Proposed because"
+            self.page.show_reasons(heading, data.reasons.told())
         elif request.is_paused:
             self.page.show_hint(messages.WIZARD_PAUSED)
         elif request.best is None:
