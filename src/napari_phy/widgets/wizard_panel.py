@@ -111,8 +111,7 @@ class WizardPanel(Panel):
         elif request.best is None:
             self.page.show_hint(messages.NO_CLUSTERS)
         else:
-            keys = self._bindings.keys("next_candidate", "panels")
-            self.page.show_hint(messages.no_candidate(keys[0] if keys else ""))
+            self.page.show_hint(messages.no_candidate(self._bindings.first("next_candidate")))
         self.page.show_progress(data.progress)
         self.page.show_steps(request.done, request.undone)
 
