@@ -135,6 +135,7 @@ REFUSED = [
     ("m great", "There is no group great. Choose from good, mua, noise, unsorted."),
     ("m good 3 99", "There is no cluster 99."),
     ("m good 0", "Cluster 0: already in good."),
+    ('l "" x', None),
     ("l", "Name a field and its value, as in note put-int axon."),
     (
         "s height",
@@ -165,6 +166,15 @@ def test_what_cannot_be_done_says_why_and_changes_nothing(workspace):
             run(workspace, text)
         assert reason in (None, str(error.value)), text
         assert state(workspace) == before, text
+
+
+def test_an_error_of_a_listener_is_told_in_the_line(workspace):
+    def listener(update):
+        raise RuntimeError("a plugin")
+
+    workspace.session.manager.changed.connect(listener)
+    with pytest.raises(NapariPhyError, match="g 3 4 did not end as it should: RuntimeError"):
+        run(workspace, "g 3 4")
 
 
 def test_without_a_data_set_it_invites_to_open_one(workspace):

@@ -1,12 +1,13 @@
 """Does what the command line says."""
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from qtpy.QtCore import Qt
 
-from napari_phy.core.errors import CommandError, FilterError
-from napari_phy.views.command_line import no_choice, read_ids, read_label, read_line, read_number, read_words
+from napari_phy.core.errors import CommandError, FilterError, NapariPhyError
+from napari_phy.views.command_line import Line, no_choice, read_ids, read_label, read_line, read_number, read_words
 from napari_phy.views.commands import COMMANDS, Command, Completion, complete, find_command
 from napari_phy.views.time_words import read_range
 from napari_phy.views.typed_values import typed_value
@@ -16,6 +17,8 @@ from napari_phy.widgets.catalogue import KINDS
 from napari_phy.widgets.desk import SessionDesk
 from napari_phy.widgets.dock_board import DockBoard
 from napari_phy.widgets.time_actions import go_to, go_to_time
+
+logger = logging.getLogger(__name__)
 
 STANDARD_GROUPS = ("good", "mua", "noise", "unsorted")
 DIRECTIONS = {"asc": Qt.SortOrder.AscendingOrder, "desc": Qt.SortOrder.DescendingOrder}
@@ -37,7 +40,15 @@ class Commander:
 
     def run(self, text: str) -> None:
         """Do what a line says; raises NapariPhyError with the reason where that cannot be."""
-        line = read_line(text)
+        try:
+            self._run(read_line(text))
+        except NapariPhyError:
+            raise
+        except Exception as error:  # of somebody who listens: a plugin, a script in the console
+            logger.exception("%s failed.", text)
+            raise CommandError(messages.action_failed(text, error.__cause__ or error)) from error
+
+    def _run(self, line: Line) -> None:
         name = "keys" if line.name == "?" else line.name
         found = find_command(name, TITLES)
         if self._session is None:
