@@ -183,3 +183,19 @@ def test_everything_fits_into_the_small_layout(panel):
     panel.resize(480, 303)
     panel.page.show_steps(("Merge 4 and 5 → 8", "Move 8 to good"), ())
     assert not panel.page.verticalScrollBar().isVisible()
+
+
+def test_in_a_narrow_dock_buttons_stand_one_below_the_other_with_all_their_words(panel, qtbot):
+    def is_whole():
+        return all(button.native.width() >= button.native.sizeHint().width() for button in panel.page.buttons.values())
+
+    def places():
+        return {
+            button.native.mapTo(panel, button.native.rect().topLeft()).x() for button in panel.page.buttons.values()
+        }
+
+    assert is_whole()
+    assert len(places()) == 2
+    panel.resize(240, 600)
+    qtbot.waitUntil(lambda: len(places()) == 1)
+    assert is_whole()

@@ -185,10 +185,26 @@ class WizardPage(QScrollArea):
         self.progress.setFixedHeight(theme.px(BUTTON))
         for button in (*self.buttons.values(), self.review):
             button.native.setFixedHeight(theme.px(BUTTON))
-        for container in self._button_rows:
-            container.native.layout().setSpacing(theme.px(6))
-            container.native.setFixedHeight(theme.px(BUTTON))
         for button in self.buttons.values():
             button.native.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.history.setMinimumHeight(N_ROWS_SEEN * row)
         self._dress_steps()
+        self.fit_buttons()
+
+    def fit_buttons(self) -> None:
+        """Have two buttons in a row, or in a narrow dock one below the other."""
+        if self._theme is None:
+            return
+        gap, high = self._theme.px(6), self._theme.px(BUTTON)
+        wide = max(button.native.sizeHint().width() for button in self.buttons.values())
+        is_wide = 2 * wide + gap + 2 * self._theme.px(PAD) <= self.viewport().width()
+        for row in self._button_rows:
+            box = row.native.layout()
+            box.setDirection(box.Direction.LeftToRight if is_wide else box.Direction.TopToBottom)
+            box.setSpacing(gap)
+            row.native.setFixedHeight(high if is_wide else len(row) * (high + gap) - gap)
+
+    def resizeEvent(self, event) -> None:
+        """Lay the buttons out for the new width."""
+        super().resizeEvent(event)
+        self.fit_buttons()

@@ -136,6 +136,7 @@ class WizardPanel(Panel):
             button.text = "  ".join((caption.removesuffix(" 2"), *action.keys[:1]))
             button.tooltip = action.tooltip(self.session)
             button.enabled = action.why_not(self.session) is None
+        self.page.fit_buttons()
 
     @guarded
     def _on_wizard_changed(self) -> None:
