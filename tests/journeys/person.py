@@ -102,6 +102,15 @@ class Person:
         QTest.keyClick(self.focused(), key, modifier)
         self.settle()
 
+    def filter(self, text: str) -> None:
+        """Press / and type a filter, letter by letter, and wait until it was asked for."""
+        self.press(Qt.Key.Key_Slash)
+        QTest.keyClick(self.focused(), Qt.Key.Key_A, CTRL)
+        for letter in text:
+            QTest.keyClicks(self.focused(), letter)
+        self.wait(lambda: self.workspace.panels["Clusters"].filter_line._asked == text, "the filter")
+        self.settle()
+
     def focused(self) -> QWidget:
         window = self.workspace.window
         window.activateWindow()

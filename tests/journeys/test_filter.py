@@ -13,17 +13,6 @@ def person(person, kwik_copy):
     return person
 
 
-def type_filter(person: Person, text: str) -> None:
-    """Press / and type, as after reading the help."""
-    person.press(Qt.Key.Key_Slash)
-    QTest.keyClick(person.focused(), Qt.Key.Key_A, CTRL)
-    for letter in text:
-        QTest.keyClicks(person.focused(), letter)
-    line = person.workspace.panels["Clusters"].filter_line
-    person.wait(lambda: line._asked == text, "the filter")
-    person.settle()
-
-
 def unsorted(person: Person) -> list[int]:
     manager = person.session.manager
     ids = [cluster for cluster in manager.cluster_ids.tolist() if manager.group(cluster) == "unsorted"]
@@ -36,7 +25,7 @@ def test_sorting_what_is_unsorted(person):
     for name in names:
         person.workspace.board.open(name)
     person.settle()
-    type_filter(person, 'group == "unsorted"')
+    person.filter('group == "unsorted"')
     rows = unsorted(person)
     assert person.listed() == rows
     clusters = person.workspace.panels["Clusters"]
@@ -68,7 +57,7 @@ def test_sorting_what_is_unsorted(person):
 
 def test_an_error_a_completed_word_and_no_hits(person):
     everything = person.listed()
-    type_filter(person, 'group = "good"')
+    person.filter('group = "good"')
     line = person.workspace.panels["Clusters"].filter_line
     assert line.reason.text() == "Column 7: use == to compare. The list is unchanged."
     assert person.listed() == everything

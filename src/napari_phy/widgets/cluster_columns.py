@@ -42,6 +42,9 @@ def rows_of(table: ClusterTable, similarities: Iterable[float] | None = None) ->
     return [Row(*values, rank) for rank, values in enumerate(zip(*columns, similarities, strict=True))]
 
 
+SortKey = float | tuple[float, str]  # nan: not known, comes last
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """One column: what it shows and how wide it is in the large and in the small form."""
@@ -52,7 +55,7 @@ class Column:
     width: int
     small_width: int
     text: Callable[[Row], str]
-    sort_key: Callable[[Row], float]
+    sort_key: Callable[[Row], SortKey]
     keep: int = 9  # in a narrow list the column with the smallest number goes first
     in_small: bool = True
     left: bool = False
@@ -98,6 +101,45 @@ REFRACTORY = Column(
 
 CLUSTER_COLUMNS = (ID, GROUP, CHANNEL, DEPTH, SPIKES, RATE, AMPLITUDE, REFRACTORY)
 SIMILAR_COLUMNS = (ID, SIMILAR, GROUP, CHANNEL, SPIKES, AMPLITUDE, REFRACTORY)
+
+
+LABEL = "label "  # before the field, in the key of its column
+
+
+def label_columns(labels: Mapping[str, Iterable[Any]]) -> tuple[Column, ...]:
+    """Return a column for each field of labels, {field: its values}: on the right where all values are numbers."""
+    return tuple(
+        _label_column(name, any(isinstance(v, (str, bool)) for v in values)) for name, values in labels.items()
+    )
+
+
+def _label_column(name: str, is_text: bool) -> Column:
+    def number(row: Row) -> SortKey:
+        value = row.labels.get(name)
+        return math.nan if value is None else float(value)
+
+    def words(row: Row) -> SortKey:
+        value = row.labels.get(name)
+        if value is None:
+            return math.nan
+        return (math.inf, value.casefold()) if isinstance(value, str) else (float(value), "")
+
+    return Column(
+        f"{LABEL}{name}", name, f"Your label {name}", 64, 56, lambda row: label_text(row.labels.get(name)),
+        words if is_text else number, keep=6, left=is_text,
+    )  # fmt: skip
+
+
+def label_text(value: Any) -> str:
+    """Return the value of a label as lists show it."""
+    if value is None:
+        return ""
+    return str(value).lower() if isinstance(value, bool) else f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def is_unknown(value: SortKey) -> bool:
+    """Return whether a row has no value to be sorted by."""
+    return isinstance(value, float) and math.isnan(value)
 
 
 def alignment(column: Column) -> Qt.AlignmentFlag:

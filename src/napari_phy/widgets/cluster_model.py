@@ -1,13 +1,12 @@
 """Rows of a list of clusters in the order of one column; changes touch only the rows that change."""
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from qtpy.QtCore import QAbstractTableModel, QModelIndex, Qt, Signal
 from qtpy.QtWidgets import QWidget
 
-from napari_phy.widgets.cluster_columns import GROUP, Column, Row, alignment
+from napari_phy.widgets.cluster_columns import Column, Row, alignment, is_unknown
 
 NO_INDEX = QModelIndex()
 
@@ -20,7 +19,8 @@ class ClusterModel(QAbstractTableModel):
     def __init__(self, columns: Sequence[Column], sort_key: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.columns = tuple(columns)
-        self.sort_column = next(place for place, column in enumerate(columns) if column.key == sort_key)
+        self._usual_key = sort_key
+        self.sort_column = self._place_of(sort_key)
         self.descending = True
         self.unit = "µV"
         self._rows: list[Row] = []
@@ -63,8 +63,8 @@ class ClusterModel(QAbstractTableModel):
             return column.text(self._rows[index.row()])
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return alignment(column)
-        if role == Qt.ItemDataRole.ToolTipRole and column is GROUP:
-            return self._rows[index.row()].group  # may be cut short in a narrow column
+        if role == Qt.ItemDataRole.ToolTipRole and column.left:
+            return column.text(self._rows[index.row()])  # may be cut short in a narrow column
         return None
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
@@ -79,6 +79,31 @@ class ClusterModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return alignment(column)
         return None
+
+    def _place_of(self, key: str) -> int:
+        keys = [column.key for column in self.columns]
+        return keys.index(key if key in keys else self._usual_key)
+
+    def set_columns(self, columns: Sequence[Column]) -> None:
+        """Have other columns; where the one that rows are sorted by is gone, they are sorted as at first."""
+        kept = 0
+        while kept < min(len(columns), len(self.columns)) and _is_same(columns[kept], self.columns[kept]):
+            kept += 1
+        if kept == len(columns) == len(self.columns):
+            return
+        key = self.columns[self.sort_column].key
+        if kept < len(self.columns):
+            self.beginRemoveColumns(NO_INDEX, kept, len(self.columns) - 1)
+            self.columns = self.columns[:kept]
+            self.sort_column = self._place_of(key)
+            self.endRemoveColumns()
+        if kept < len(columns):
+            self.beginInsertColumns(NO_INDEX, kept, len(columns) - 1)
+            self.columns = tuple(columns)
+            self.sort_column = self._place_of(key)
+            self.endInsertColumns()
+        self._reorder(self._sorted(self._rows))
+        self.rows_changed.emit()
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
         """Order the rows by a column."""
@@ -117,18 +142,20 @@ class ClusterModel(QAbstractTableModel):
 
     def put(self, rows: Iterable[Row]) -> None:
         """Insert new clusters at their places; change known ones."""
-        new = []
+        new, is_changed = [], False
         for row in rows:
             place = self._place.get(row.cluster_id)
             if place is None:
                 new.append(row)
             elif self._rows[place] != row:
-                self._rows[place] = row
+                self._rows[place], is_changed = row, True
                 self.dataChanged.emit(self.index(place, 0), self.index(place, len(self.columns) - 1))
-        self._reorder(self._sorted(self._rows))
+        if is_changed:
+            self._reorder(self._sorted(self._rows))
         if new:
             self._insert(new)
-        self.rows_changed.emit()
+        if new or is_changed:
+            self.rows_changed.emit()
 
     def _insert(self, new: Sequence[Row]) -> None:
         known = {row.cluster_id for row in self._rows}
@@ -151,14 +178,13 @@ class ClusterModel(QAbstractTableModel):
                 self.dataChanged.emit(left, right, [Qt.ItemDataRole.DecorationRole])
 
     def _sorted(self, rows: Sequence[Row]) -> list[Row]:
+        """Return rows in order; those without a value come last, and among equals the rank counts."""
         key = self.columns[self.sort_column].sort_key
-        sign = -1 if self.descending else 1
-
-        def order(row: Row) -> tuple[bool, float, int]:
-            value = float(key(row))
-            return (math.isnan(value), 0.0 if math.isnan(value) else sign * value, row.rank)
-
-        return sorted(rows, key=order)
+        keyed = [(key(row), row) for row in sorted(rows, key=lambda row: row.rank)]
+        known = [pair for pair in keyed if not is_unknown(pair[0])]
+        known.sort(key=lambda pair: pair[0], reverse=self.descending)  # a stable sort, also in reverse
+        unknown = [row for value, row in keyed if is_unknown(value)]
+        return [row for _, row in known] + unknown
 
     def _reorder(self, rows: list[Row]) -> None:
         if [row.cluster_id for row in rows] == self.cluster_ids:
@@ -174,6 +200,10 @@ class ClusterModel(QAbstractTableModel):
 
     def _index(self) -> None:
         self._place = {row.cluster_id: place for place, row in enumerate(self._rows)}
+
+
+def _is_same(one: Column, other: Column) -> bool:
+    return (one.key, one.left) == (other.key, other.left)
 
 
 def runs_of(places: Sequence[int]) -> list[tuple[int, int]]:

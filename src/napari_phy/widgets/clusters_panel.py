@@ -14,7 +14,7 @@ from napari_phy.views.cluster_table import compute_cluster_table
 from napari_phy.views.filter_completion import Completion, complete
 from napari_phy.views.numbers import format_count, format_number
 from napari_phy.widgets import messages
-from napari_phy.widgets.cluster_columns import CLUSTER_COLUMNS, GROUP_ORDER, rows_of
+from napari_phy.widgets.cluster_columns import CLUSTER_COLUMNS, GROUP_ORDER, label_columns, rows_of
 from napari_phy.widgets.clustering_picker import ClusteringPicker
 from napari_phy.widgets.filter_line import FilterLine
 from napari_phy.widgets.filtered_rows import FilteredRows
@@ -80,6 +80,7 @@ class ClustersPanel(ListPanel):
     def refresh(self) -> None:
         """Show the rows of all clusters that the filter lets through."""
         self._all.start(rows_of(compute_cluster_table(self.session, reads=self.may_read)), self.session)
+        self._show_labels()
         self.list.cluster_model.set_rows(self._all.rows_of(self.session.listed.clusters))
         self._judge_again()
         if len(self._all):
@@ -96,6 +97,7 @@ class ClustersPanel(ListPanel):
         shown = sorted(c for c in touched if c in manager and manager.group(c) != DISCARDED)
         rows = rows_of(compute_cluster_table(self.session, shown, reads=self.may_read)) if shown else []
         self._all.change(rows, touched.difference(shown))
+        self._show_labels()
         self._show_rows(touched)
         self.show_clusters()
         self.ask_amplitudes()
@@ -107,6 +109,11 @@ class ClustersPanel(ListPanel):
     def choose(self, clusters: list[int]) -> None:
         """Select what was chosen; what was chosen in Similar belongs to another best."""
         self.session.selection.select(clusters, n_best=max(1, len(clusters)))
+
+    def _show_labels(self) -> None:
+        """Have a column for each field of labels."""
+        labels = {field: values.values() for field, values in self.session.manager.cluster_labels.items()}
+        self.list.cluster_model.set_columns((*CLUSTER_COLUMNS, *label_columns(labels)))
 
     # --- the filter ---
 
@@ -193,6 +200,7 @@ class ClustersPanel(ListPanel):
         is_plain = event.modifiers() == Qt.KeyboardModifier.NoModifier
         if event.key() == Qt.Key.Key_Escape and is_plain and self.filter_line.text:
             self.filter_line.clear()
+            self.list.setFocus(Qt.FocusReason.OtherFocusReason)
             event.accept()
         else:
             super().keyPressEvent(event)

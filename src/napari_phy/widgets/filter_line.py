@@ -147,7 +147,8 @@ class FilterLine(QWidget):
         self._words.setStringList(list(completion.words))
         popup = self._completer.popup()
         if not completion.words:
-            popup.hide()
+            if popup.isVisible():
+                popup.hide()
             return
         place = self.line.rect()
         before = self.line.fontMetrics().horizontalAdvance(self.text[: completion.start])
@@ -174,20 +175,27 @@ class FilterLine(QWidget):
         if event.type() != QEvent.Type.KeyPress:
             return False
         key, popup = event.key(), self._completer.popup()
-        if popup.isVisible():
-            if key == Qt.Key.Key_Tab and watched is popup:
-                chosen = popup.selectionModel().selectedIndexes()
-                popup.hide()
-                self._take(self._words.stringList()[chosen[0].row() if chosen else 0])
-                return True
+        if watched is popup and popup.isVisible():
+            return self._on_popup_key(key)
+        if key not in (Qt.Key.Key_Escape, Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Down):
             return False
-        if watched is not self.line:
-            return False
+        popup.hide()
         if key == Qt.Key.Key_Escape:
             self.clear()
-            self.left.emit()
+        else:
+            self.ask()
+        self.left.emit()
+        return True
+
+    def _on_popup_key(self, key: int) -> bool:
+        popup = self._completer.popup()
+        chosen = popup.selectionModel().selectedIndexes()
+        if key == Qt.Key.Key_Tab:
+            popup.hide()
+            self._take(self._words.stringList()[chosen[0].row() if chosen else 0])
             return True
-        if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Down):
+        if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not chosen:
+            popup.hide()
             self.ask()
             self.left.emit()
             return True

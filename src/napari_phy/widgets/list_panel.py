@@ -3,7 +3,7 @@
 import logging
 import math
 import traceback
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any, Literal
@@ -54,6 +54,7 @@ class ListPanel(Filled):
     failed = ""
     columns: tuple[Column, ...] = ()
     sort_key = ""
+    drawn = Signal()  # something was chosen that is kept
 
     def __init__(self, session: Any = None, *, viewer: Viewer | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -108,6 +109,9 @@ class ListPanel(Filled):
         self._amplitudes.known.connect(self._on_amplitudes)
         self._amplitudes.failed.connect(self._on_amplitudes_failed)
         self.list.chosen.connect(self._on_chosen)
+        self.list.columns_chosen.connect(self.drawn)
+        columns_menu = self.header.more_menu.addMenu("Columns")
+        columns_menu.aboutToShow.connect(lambda: self.list.fill_columns_menu(columns_menu))
         self.theme_follower.changed.connect(self._on_theme_changed)
         self.header.help_requested.connect(self.show_help)
         QApplication.instance().focusChanged.connect(self._on_focus_changed)
@@ -154,6 +158,18 @@ class ListPanel(Filled):
             session.selection.changed.connect(self._on_selection_changed)
             session.manager.changed.connect(self._on_clustering_changed)
         self._start()
+
+    # --- what is kept from one window to the next ---
+
+    def options(self) -> dict[str, Any]:
+        """Return what was chosen in this list, {setting: plain value}."""
+        return {"columns": dict(self.list.chosen_columns)}
+
+    def set_options(self, options: Mapping[str, Any]) -> None:
+        """Choose in this list; values that cannot be are left out."""
+        columns = options.get("columns")
+        if isinstance(columns, dict) and all(isinstance(shown, bool) for shown in columns.values()):
+            self.list.choose_columns(columns)
 
     def follow_preparation(self, preparation: Any) -> None:
         """Show only what is known without features until a preparation has read them, from `set_session` on."""

@@ -1,21 +1,33 @@
 """The view of a list of clusters: its painter, its selection, its widths."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 
-from qtpy.QtCore import QEvent, QItemSelection, QItemSelectionModel, QModelIndex, QRectF, Qt, Signal
+from qtpy.QtCore import QEvent, QItemSelection, QItemSelectionModel, QModelIndex, QPoint, QRectF, Qt, QTimer, Signal
 from qtpy.QtGui import QColor, QFontMetricsF, QPainter, QPen
 from qtpy.QtWidgets import (
     QAbstractItemView,
+    QMenu,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QWidget,
 )
 
-from napari_phy.widgets.cluster_columns import GROUP, ID, REFRACTORY, REFRACTORY_WARNING, Column, Row, alignment
+from napari_phy.widgets.cluster_columns import (
+    GROUP,
+    ID,
+    LABEL,
+    REFRACTORY,
+    REFRACTORY_WARNING,
+    Column,
+    Row,
+    alignment,
+    is_unknown,
+)
 from napari_phy.widgets.cluster_model import NO_INDEX, ClusterModel, runs_of
 from napari_phy.widgets.plain_table import PlainTable, paint_place
-from napari_phy.widgets.theme import BODY_PX, Tokens
+from napari_phy.widgets.theme import BODY_PX, TICK_PX, Tokens
 
 
 class ClusterDelegate(QStyledItemDelegate):
@@ -73,6 +85,7 @@ class ClusterList(PlainTable):
     """
 
     chosen = Signal(list)
+    columns_chosen = Signal()
 
     def __init__(self, columns: Sequence[Column], sort_key: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -81,11 +94,16 @@ class ClusterList(PlainTable):
         self._shown: tuple[int, ...] = ()
         self._out_of_sight: tuple[int, ...] = ()  # selected, but not in the list
         self.empty_words = ""  # instead of rows
+        self.chosen_columns: dict[str, bool] = {}  # by the user: shown, or left out
         self.setModel(self.cluster_model)
         self.setItemDelegate(ClusterDelegate(self))
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.horizontalHeader().sectionClicked.connect(self._on_header_clicked)
-        self.cluster_model.rows_changed.connect(self._fit_columns)
+        self.horizontalHeader().setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.horizontalHeader().customContextMenuRequested.connect(self._show_columns_menu)
+        self._fit_soon = QTimer(self, singleShot=True, interval=0)  # once after an edit, however many rows it changes
+        self._fit_soon.timeout.connect(self._fit_columns)
+        self.cluster_model.rows_changed.connect(self._fit_soon.start)
         self.apply_theme(self.theme)
 
     def apply_theme(self, theme: Tokens, small: bool | None = None) -> None:
@@ -178,12 +196,46 @@ class ClusterList(PlainTable):
             if place is not None:
                 self.scrollTo(model.index(place, 0))
 
+    # --- columns ---
+
+    def is_wished(self, column: Column) -> bool:
+        """Return whether a column is to be shown where there is room for it."""
+        return self.chosen_columns.get(column.key, column.in_small or not self.small)
+
+    def choose_columns(self, chosen: Mapping[str, bool]) -> None:
+        """Show or leave out columns, by key; the others are as the form for the window has them."""
+        if dict(chosen) != self.chosen_columns:
+            self.chosen_columns = dict(chosen)
+            self._fit_columns()
+            self.columns_chosen.emit()
+
+    def fill_columns_menu(self, menu: QMenu) -> None:
+        """Offer every column but the id, and the usual ones."""
+        menu.clear()
+        for column in self.cluster_model.columns:
+            if column is not ID:
+                entry = menu.addAction(column.tip.replace("µV", self.cluster_model.unit))
+                entry.setCheckable(True)
+                entry.setChecked(self.is_wished(column))
+                entry.triggered.connect(partial(self._choose_column, column.key))
+        menu.addSeparator()
+        menu.addAction("The usual columns").triggered.connect(lambda *_: self.choose_columns({}))
+
+    def _choose_column(self, key: str, shown: bool) -> None:
+        self.choose_columns({**self.chosen_columns, key: shown})
+
+    def _show_columns_menu(self, place: QPoint) -> None:
+        menu = QMenu(self)
+        self.fill_columns_menu(menu)
+        menu.exec(self.horizontalHeader().mapToGlobal(place))
+        menu.deleteLater()
+
     def _fit_columns(self, *_: object) -> None:
         """Give each column its width; where the list is narrow, leave the least needed ones out."""
         metrics, theme, model = QFontMetricsF(self.cell_font()), self.theme, self.cluster_model
         widths: dict[int, int] = {}
         for place, column in enumerate(model.columns):
-            if self.small and not column.in_small:
+            if not self.is_wished(column):
                 continue
             width = theme.px(column.small_width if self.small else column.width)
             if not column.left:
@@ -191,6 +243,9 @@ class ClusterList(PlainTable):
                     (metrics.horizontalAdvance(column.text(row)) for row in _extremes(model, column)), default=0
                 )
                 width = max(width, math.ceil(longest) + theme.px(9))
+            if column.key.startswith(LABEL):
+                title = theme.text_width(f"▾ {column.title}", TICK_PX) + theme.px(10)
+                width = max(width, min(math.ceil(title), theme.px(110)))
             widths[place] = width
         available = self.viewport().width()
         while sum(widths.values()) > available and len(widths) > 2:
@@ -198,8 +253,8 @@ class ClusterList(PlainTable):
             if model.columns[least].keep == ID.keep:
                 break
             del widths[least]
-        stretch = next(place for place, column in enumerate(model.columns) if column.left)
-        if stretch in widths:
+        stretch = next((place for place in widths if model.columns[place].left), None)
+        if stretch is not None:
             widths[stretch] = max(theme.px(30), widths[stretch] + available - sum(widths.values()))
         for place in range(len(model.columns)):
             self.setColumnHidden(place, place not in widths)
@@ -209,5 +264,6 @@ class ClusterList(PlainTable):
 
 def _extremes(model: ClusterModel, column: Column) -> list[Row]:
     """Return the rows with the smallest and the largest number of a column, among which is the longest text."""
-    known = [(value, place) for place, row in enumerate(model.rows) if not math.isnan(value := column.sort_key(row))]
-    return [model.row(min(known)[1]), model.row(max(known)[1])] if known else []
+    key = column.sort_key
+    known = [row for row in model.rows if not is_unknown(key(row))]
+    return [min(known, key=key), max(known, key=key)] if known else []

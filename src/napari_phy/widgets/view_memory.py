@@ -26,8 +26,6 @@ class ViewMemory(QObject):
 
     def follow(self, name: str, panel: Any) -> None:
         """Give a view the settings it had and keep those it will have."""
-        if not panel.chooser.remembered:
-            return
         panel.set_options(self._known.get(name, {}))
         self._panels[name] = ref(panel)
         panel.drawn.connect(self._soon.start)

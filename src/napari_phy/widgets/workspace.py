@@ -372,6 +372,7 @@ class Workspace(QObject):
             panel.together = self._together
             panel.hovered.connect(self.desk.say)
             panel.locate_requested.connect(self.raw_data.ask)
+        if panel.title in LISTS or panel.chooser.remembered:
             self.memory.follow(dock.windowTitle(), panel)
         if panel.title == "Clusters":
             self.clusterings.furnish(panel)
