@@ -116,6 +116,12 @@ def test_views_open_and_take_values_of_their_menus(workspace):
     assert (panel.bin, panel.window) == (0.5, 100.0)
     run(workspace, "v scat")
     run(workspace, "csy spikes")
+    run(workspace, "v templates")
+    run(workspace, "cf depth")
+    assert workspace.panels["Templates"].scheme == "depth"
+    assert workspace.viewer.status == "Clusters are coloured by depth in Templates and Scatter."
+    run(workspace, "cf spikes")
+    assert workspace.viewer.status == "Clusters are coloured by spikes in Scatter."
     run(workspace, "cf depth")
     scatter = workspace.panels["Scatter"]
     assert (scatter.y, scatter.color) == ("spikes", "depth")
@@ -149,7 +155,7 @@ REFUSED = [
     ("ts x", "x is no number: ts 2 goes on by 2 s, ts -2 back."),
     ("tr 3-1", "3-1 is no stretch of time: write 10 – 12.5, or 1:00 – 2:00 for minutes and seconds."),
     ("v nowhere", None),
-    ("cf depth", "Open Raster or Scatter first: v raster."),
+    ("cf depth", "Open Raster, Templates or Scatter first: v raster."),
     ("cb 0.7", "There is no correlogram bin 0.7. Choose from 0.1, 0.2, 0.5, 1, 2, 5, 10."),
     ("frn 100", "Firing rate is not open: v firing rate opens it."),
     ("undo", "Nothing more to undo."),

@@ -49,7 +49,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("ts", "shift", "ts -2", "Move on in time, or back, by seconds"),
     Command("tr", "times", "tr 10-20  ·  tr", "Use only the spikes of a stretch of time; alone: of all times"),
     Command("v", "view", "v raster", "Open a view", ("view",)),
-    Command("cf", "color", "cf depth", "Colour clusters in Raster and Scatter by a measure", ("color",)),
+    Command("cf", "color", "cf depth", "Colour clusters in Raster, Templates and Scatter", ("color",)),
     _setting("cb", "correlogram-bin", "0.5", "Bin of Correlograms, in ms", "Correlograms", "bin"),
     _setting("cw", "correlogram-window", "100", "Full width of Correlograms, in ms", "Correlograms", "window"),
     _setting("cr", "correlogram-refractory", "2", "Refractory time of Correlograms", "Correlograms", "refractory"),

@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 STANDARD_GROUPS = ("good", "mua", "noise", "unsorted")
 DIRECTIONS = {"asc": Qt.SortOrder.AscendingOrder, "desc": Qt.SortOrder.DescendingOrder}
 FILTER = frozenset({"f", "filter"})
-COLORED = {"Raster": "scheme", "Scatter": "color"}  # views with a menu of colours
+COLORED = {"Raster": "scheme", "Templates": "scheme", "Scatter": "color"}  # views with a menu of colours
 TITLES = {action.action_id: action.title for action in ACTIONS}
 
 
@@ -170,14 +170,16 @@ class Commander:
         self._board.open(title).setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _color(self, rest: str) -> None:
-        views = [title for title in COLORED if self._board.of_kind(title)]
-        if not views:
-            raise CommandError("Open Raster or Scatter first: v raster.")
+        if not self._colors():
+            raise CommandError("Open Raster, Templates or Scatter first: v raster.")
         value = _one_of(rest, self._colors(), "colour")
-        for title in views:
+        views = []
+        for title, option in COLORED.items():
             for panel in self._board.of_kind(title):
-                panel.set_options({COLORED[title]: value})
-        self._desk.say(f"Clusters are coloured by {value} in {messages.listed(views)}.")
+                if value in panel.chooser.remembered[option]:
+                    panel.set_options({option: value})
+                    views.append(title)
+        self._desk.say(f"Clusters are coloured by {value} in {messages.listed(dict.fromkeys(views))}.")
 
     def _set(self, command: Command, rest: str) -> None:
         view, option = command.sets
