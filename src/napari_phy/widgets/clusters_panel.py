@@ -1,25 +1,29 @@
 """The list of all clusters."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from napari.viewer import Viewer
 from qtpy.QtCore import Qt, Signal
-from qtpy.QtWidgets import QWidget
+from qtpy.QtWidgets import QFileDialog, QWidget
 
 from napari_phy.core.cluster_meta import DISCARDED
-from napari_phy.core.errors import FilterError
+from napari_phy.core.errors import FilterError, SaveError
+from napari_phy.io.tables import write_table
 from napari_phy.views.cluster_table import compute_cluster_table
 from napari_phy.views.filter_completion import Completion, complete
 from napari_phy.views.numbers import format_count, format_number
 from napari_phy.widgets import messages
+from napari_phy.widgets.choices import switch_action
 from napari_phy.widgets.cluster_columns import CLUSTER_COLUMNS, GROUP_ORDER, label_columns, rows_of
 from napari_phy.widgets.clustering_picker import ClusteringPicker
 from napari_phy.widgets.filter_line import FilterLine
 from napari_phy.widgets.filtered_rows import FilteredRows
 from napari_phy.widgets.guarded import guarded
 from napari_phy.widgets.list_panel import ListPanel
+from napari_phy.widgets.notify import notify
 from napari_phy.widgets.theme import Tokens
 
 
@@ -50,6 +54,7 @@ class ClustersPanel(ListPanel):
     def __init__(self, session: Any = None, *, viewer: Viewer | None = None, parent: QWidget | None = None) -> None:
         self.picker: ClusteringPicker | None = None
         self.filter_line: FilterLine | None = None
+        self.skips = False
         self._all = FilteredRows()
         super().__init__(None, viewer=viewer, parent=parent)
         self.picker = ClusteringPicker()
@@ -60,6 +65,9 @@ class ClustersPanel(ListPanel):
         self.filter_line.left.connect(lambda: self.list.setFocus(Qt.FocusReason.OtherFocusReason))
         self.filter_line.set_completing(self.complete_filter)
         self._column.insertWidget(0, self.filter_line)
+        menu = self.header.more_menu
+        self._skip_entry = switch_action(menu, "Keys skip noise and MUA", self.skips, self.set_skips)
+        menu.addAction("Save the list as CSV…").triggered.connect(lambda *_: self.ask_table())
         self.set_session(session)
 
     def set_session(self, session: Any) -> None:
@@ -204,6 +212,51 @@ class ClustersPanel(ListPanel):
             event.accept()
         else:
             super().keyPressEvent(event)
+
+    # --- what else the menu offers ---
+
+    @property
+    def walked_ids(self) -> list[int]:
+        """The clusters that keys go through, in the order shown: all that are listed, or without noise and MUA."""
+        if not self.skips or self.session is None:
+            return self.cluster_ids
+        group, best = self.session.manager.group, self.session.selection.best
+        return [cluster for cluster in self.cluster_ids if cluster in best or group(cluster) not in ("noise", "mua")]
+
+    def set_skips(self, skips: bool) -> None:
+        """Have keys pass over noise and MUA, or not."""
+        self.skips = skips
+        self._skip_entry.setChecked(skips)
+        self.drawn.emit()
+
+    def options(self) -> dict[str, Any]:
+        """Return what was chosen in this list, {setting: plain value}."""
+        return {**super().options(), "skips": self.skips}
+
+    def set_options(self, options: Mapping[str, Any]) -> None:
+        """Choose in this list; values that cannot be are left out."""
+        super().set_options(options)
+        if isinstance(options.get("skips"), bool):
+            self.set_skips(options["skips"])
+
+    def ask_table(self) -> None:
+        """Ask for a name, and write what is listed as comma-separated values."""
+        session = self.session
+        if session is None:
+            return
+        file = session.model.path
+        name = str(file.with_name(f"{file.stem}-clusters.csv"))
+        path, _ = QFileDialog.getSaveFileName(self, "Save the list", name, "Comma-separated values (*.csv)")
+        if path:
+            try:
+                self.save_table(Path(path if Path(path).suffix else f"{path}.csv"))
+            except SaveError as error:
+                notify(str(error), "error")
+
+    def save_table(self, path: Path) -> None:
+        """Write what is listed, in its order, with all columns and labels; raises SaveError."""
+        write_table(path, *self._all.table_of(self.cluster_ids))
+        self.said.emit(f"Saved {format_count(len(self.cluster_ids), 'cluster')} to {path.name}.")
 
     # --- the count line ---
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from napari_phy.core.filter_language import parse_filter
-from napari_phy.views.cluster_filter import LazyColumns
+from napari_phy.views.cluster_filter import COLUMNS, LazyColumns
 from napari_phy.widgets.cluster_columns import Row
 
 _NUMBERS = {
@@ -88,6 +88,18 @@ class FilteredRows:
             lambda: [row.group for row in rows],
             {field: partial(self._label_values, field) for field in self._session.manager.label_fields},
         )
+
+    def table_of(self, clusters: Iterable[int]) -> tuple[list[str], list[list[Any]]]:
+        """Return the names of all columns, and the values of some clusters in this order; nan and None: not known."""
+        fields = list(self._labels)
+        names = [*COLUMNS, *fields]
+        return names, [
+            [
+                *(row.group if name == "group" else _NUMBERS[name](row) for name in COLUMNS),
+                *(row.labels.get(field) for field in fields),
+            ]
+            for row in self.rows_of(clusters)
+        ]
 
     def texts_of(self, column: str) -> list[str]:
         """Return the texts that a column holds, each once."""

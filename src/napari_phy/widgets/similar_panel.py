@@ -1,5 +1,7 @@
 """The list of clusters that are like the best one."""
 
+from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from napari.viewer import Viewer
@@ -14,6 +16,7 @@ from napari_phy.widgets.guarded import guarded
 from napari_phy.widgets.keys import OWN_KEYS
 from napari_phy.widgets.list_panel import ListPanel
 
+N_SELECTED = (1, 2, 3, 5, 10, 20)
 N_AT_ONCE = 500  # clusters that are ranked before the next frame; more of them after it
 
 
@@ -42,9 +45,34 @@ class SimilarPanel(ListPanel):
         self.side_label.setToolTip("Click to show or hide clusters in the groups noise and MUA")
         self.side_label.clicked.connect(lambda: self.set_hiding(not self._hides))
 
+        menu = self.header.more_menu.addMenu("Select the most similar")
+        for n in N_SELECTED:
+            menu.addAction(f"{n} cluster{'s' if n > 1 else ''}").triggered.connect(partial(self._on_select_entry, n))
+
+    @guarded
+    def _on_select_entry(self, n: int, *_: object) -> None:
+        self.select_most_similar(n)
+
+    def select_most_similar(self, n: int) -> None:
+        """Select the best clusters and the n that are most like the first of them, of those shown here."""
+        if self.session is not None:
+            rows = sorted(self.list.cluster_model.rows, key=lambda row: row.rank)
+            self.choose([row.cluster_id for row in rows[:n]])
+
+    def options(self) -> dict[str, Any]:
+        """Return what was chosen in this list, {setting: plain value}."""
+        return {**super().options(), "hides": self._hides}
+
+    def set_options(self, options: Mapping[str, Any]) -> None:
+        """Choose in this list; values that cannot be are left out."""
+        super().set_options(options)
+        if isinstance(options.get("hides"), bool):
+            self.set_hiding(options["hides"])
+
     def set_hiding(self, hides: bool) -> None:
         """Leave noise and MUA out, or show them."""
         self._hides = hides
+        self.drawn.emit()
         if self.session is not None:
             self._refresh_now()
 

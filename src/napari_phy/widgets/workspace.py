@@ -90,7 +90,7 @@ class Workspace(QObject):
         self.board.arranged.connect(self.overview.fit.fit_soon)
         self.overview.traces_changed.connect(self._on_traces_changed)
         self.theme_follower = ThemeFollower(viewer, self)
-        self.desk = SessionDesk(viewer, window, lambda: self.theme, self._listed_clusters, self)
+        self.desk = SessionDesk(viewer, window, lambda: self.theme, self._walked_clusters, self)
         self.guard = CloseGuard(window, lambda: self.session, lambda: self.theme, self.desk.work, self.desk.save)
         self.clusterings = ClusteringDesk(window, self.desk, lambda: self.theme, self)
         self.raw_data = RawDataSearch(window, lambda: self.session, self.desk.complain, self)
@@ -413,6 +413,11 @@ class Workspace(QObject):
         if panel is not None:
             return panel.cluster_ids
         return sorted(listed_clusters(self.session), key=lambda cluster: -self.session.manager.n_spikes(cluster))
+
+    def _walked_clusters(self) -> list[int]:
+        """Return the clusters that keys go through, in the order of the list."""
+        panel = self.panels.get("Clusters")
+        return self._listed_clusters() if panel is None else panel.walked_ids
 
     def _show_menu(self, view: QWidget, place: QPoint) -> None:
         menu = self.desk.make_menu(view)

@@ -1,0 +1,34 @@
+"""Writes tables as comma-separated values, wholly or not at all."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from napari_phy.io.pictures import write_picture
+
+Cell = str | float | bool | None
+
+
+def write_table(path: Path, names: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
+    """Write a line of names and a line for each row, in UTF-8; what is not known stays empty.
+
+    Raises
+    ------
+    SaveError
+        It could not be written; what was there is there still.
+    """
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(names)
+    writer.writerows([_plain(cell) for cell in row] for row in rows)
+    write_picture(path, text.getvalue().encode())
+
+
+def _plain(cell: Cell) -> str | float:
+    if cell is None or (isinstance(cell, float) and math.isnan(cell)):
+        return ""
+    return str(cell).lower() if isinstance(cell, bool) else cell
