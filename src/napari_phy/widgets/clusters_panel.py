@@ -45,7 +45,9 @@ class ClustersPanel(ListPanel):
         "The arrows go up and down, with Shift they choose a range; a right click has a menu of what can be done.\n"
         'Type {filter} and a filter, such as group == "unsorted" and 1 < rate < 20: the list, the views of all\n'
         "clusters and the wizard keep to what it lets through. Esc clears it.\n"
-        "⋯ copies, renames, deletes and resets clusterings, and edits your own groups."
+        "Drag selected rows to move them to a group; a right click on the header words chooses the columns.\n"
+        "⋯ saves the list as CSV, has keys skip noise and MUA, edits your own groups, and copies, renames, deletes\n"
+        "and resets clusterings."
     )
     failed = "The list could not be computed."
     columns = CLUSTER_COLUMNS

@@ -247,8 +247,12 @@ class SessionDesk(QObject):
 
     def _move_to(self, group: str, *_: object) -> None:
         """Move the selected clusters to a group of the user's own."""
+        self.move(self._session.selection.clusters, group)
+
+    def move(self, clusters: Sequence[int], group: str) -> None:
+        """Move clusters to a group, which may be the user's own."""
         try:
-            self._session.move(self._session.selection.clusters, group)
+            self._session.move(clusters, group)
         except ClusteringError as error:
             self.say(str(error))
         except NapariPhyError as error:

@@ -16,9 +16,10 @@ from qtpy.QtWidgets import QApplication, QHBoxLayout, QSizePolicy, QStackedWidge
 from napari_phy.widgets import messages
 from napari_phy.widgets.amplitudes import Amplitudes
 from napari_phy.widgets.bindings import key_bindings
-from napari_phy.widgets.cluster_columns import Column
+from napari_phy.widgets.cluster_columns import GROUP_ORDER, Column
 from napari_phy.widgets.elided_label import ElidedLabel
 from napari_phy.widgets.filled import Filled
+from napari_phy.widgets.group_drag import RowDrag, drag_words
 from napari_phy.widgets.guarded import guarded
 from napari_phy.widgets.header import Header
 from napari_phy.widgets.message_page import MessagePage
@@ -55,6 +56,7 @@ class ListPanel(Filled):
     columns: tuple[Column, ...] = ()
     sort_key = ""
     drawn = Signal()  # something was chosen that is kept
+    move_requested = Signal(list, str)  # clusters were dragged onto a group
 
     def __init__(self, session: Any = None, *, viewer: Viewer | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -110,6 +112,9 @@ class ListPanel(Filled):
         self._amplitudes.failed.connect(self._on_amplitudes_failed)
         self.list.chosen.connect(self._on_chosen)
         self.list.columns_chosen.connect(self.drawn)
+        self.drag = RowDrag(self.list, self._body)
+        self.drag.begun.connect(self._on_drag_begun)
+        self.drag.dropped.connect(lambda group: self.move_requested.emit(list(self.list.shown_selection), group))
         columns_menu = self.header.more_menu.addMenu("Columns")
         columns_menu.aboutToShow.connect(lambda: self.list.fill_columns_menu(columns_menu))
         self.theme_follower.changed.connect(self._on_theme_changed)
@@ -158,6 +163,13 @@ class ListPanel(Filled):
             session.selection.changed.connect(self._on_selection_changed)
             session.manager.changed.connect(self._on_clustering_changed)
         self._start()
+
+    @guarded
+    def _on_drag_begun(self) -> None:
+        """Offer every group to drop on."""
+        names = [*GROUP_ORDER, *(group.name for group in self.session.groups)]
+        colors = {name: self.list.group_colors.get(name) or self.theme.group_color(name) for name in names}
+        self.drag.targets.offer(drag_words(self.list.shown_selection), names, colors, self.theme)
 
     # --- what is kept from one window to the next ---
 

@@ -27,6 +27,7 @@ class SimilarPanel(ListPanel):
     help_text = (
         "Clusters like the best one, the most alike first. Click a row to compare it; Ctrl+click adds or drops one.\n"
         "{next_candidate} brings the next candidate, {drop_similar} drops what is chosen here.\n"
+        "⋯ selects the most similar ones at once; drag selected rows to move them to a group.\n"
         "A click on the words at the bottom right hides or shows noise and MUA; a right click has a menu."
     )
     failed = "The similarity could not be computed."

@@ -143,6 +143,15 @@ class ClusterList(PlainTable):
             self._out_of_sight = ()
         self._say_chosen(again=is_plain)  # a click on the row that is chosen already drops what is chosen elsewhere
 
+    def click_again(self, place: QPoint) -> None:
+        """Choose only the row at a place, which is one of those chosen already."""
+        index = self.indexAt(place)
+        if index.isValid():
+            flags = QItemSelectionModel.SelectionFlag
+            self.selectionModel().setCurrentIndex(index, flags.ClearAndSelect | flags.Rows)
+            self._out_of_sight = ()
+            self._say_chosen(again=True)
+
     def mouseMoveEvent(self, event) -> None:
         super().mouseMoveEvent(event)
         self._say_chosen()

@@ -368,6 +368,7 @@ class Workspace(QObject):
         if panel.title in LISTS:
             panel.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
             panel.list.customContextMenuRequested.connect(partial(self._show_menu, panel.list))
+            panel.move_requested.connect(self.desk.move)
         else:
             panel.together = self._together
             panel.hovered.connect(self.desk.say)
