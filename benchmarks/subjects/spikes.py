@@ -63,11 +63,13 @@ def measure(side: Side, size: Size, watch: Watch) -> None:
 
 def _session(folder: Path, samples: np.ndarray, manager, size: Size) -> SimpleNamespace:
     """Return what the views ask for, on features that come from nowhere."""
+    from napari_phy.core.probe import Probe
+
     (folder / "large.kwx").touch()
     model = SimpleNamespace(
         path=folder / "large.kwik", name="large.kwik", channel_group=0, n_spikes=size.n_spikes, n_channels=_N_CHANNELS,
         features=_Rows(size.n_spikes, _N_CHANNELS * _N_PER_CHANNEL), masks=_Rows(size.n_spikes, _N_CHANNELS),
-        probe=SimpleNamespace(positions=np.stack([np.zeros(_N_CHANNELS), 20.0 * np.arange(_N_CHANNELS)], axis=1)),
+        probe=Probe(np.arange(_N_CHANNELS), np.stack([np.zeros(_N_CHANNELS), 20.0 * np.arange(_N_CHANNELS)], axis=1)),
         file_order=None, spike_samples=samples, sample_rate=_RATE, duration=_DURATION_S, missing=(),
     )  # fmt: skip
     return SimpleNamespace(model=model, manager=manager)
