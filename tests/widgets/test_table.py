@@ -262,3 +262,16 @@ def test_current_row_follows_what_is_shown(view):
     assert view.currentIndex().row() == view.cluster_model.find_row(6)
     view.show_selection([])
     assert view.shown_selection == ()
+
+
+def test_many_rows_come_and_go_at_once():
+    model = ClusterModel(CLUSTER_COLUMNS, "spikes")
+    rows = [row(cluster, n_spikes=cluster * 7919 % 5000) for cluster in range(5000)]
+    told = []
+    for signal, name in ((model.rowsInserted, "in"), (model.rowsRemoved, "out"), (model.modelReset, "anew")):
+        signal.connect(lambda *_, name=name: told.append(name))
+    model.set_rows(rows)
+    model.set_rows(one for one in rows if one.cluster_id % 5)
+    model.set_rows(rows)
+    assert told == ["anew"] * 3
+    assert model.cluster_ids == sorted(range(5000), key=lambda cluster: (-(cluster * 7919 % 5000), cluster))

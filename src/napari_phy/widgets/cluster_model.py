@@ -9,6 +9,7 @@ from qtpy.QtWidgets import QWidget
 from napari_phy.widgets.cluster_columns import Column, Row, alignment, is_unknown
 
 NO_INDEX = QModelIndex()
+N_ONE_BY_ONE = 64  # rows that come and go one by one; of more, all are shown anew
 
 
 class ClusterModel(QAbstractTableModel):
@@ -115,7 +116,7 @@ class ClusterModel(QAbstractTableModel):
         """Show exactly these rows: insert, change and remove what differs, or start anew where most of it does."""
         wanted = {row.cluster_id: row for row in rows}
         n_same = sum(row == wanted.get(row.cluster_id) for row in self._rows)
-        if n_same < len(wanted) / 2:
+        if n_same < len(wanted) / 2 or len(wanted.keys() ^ self._place.keys()) > N_ONE_BY_ONE:
             self._start_anew(wanted.values())
             return
         self.remove(cluster for cluster in self.cluster_ids if cluster not in wanted)
