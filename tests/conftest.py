@@ -94,7 +94,7 @@ def _sizes_and_dates(folder: Path) -> dict[str, tuple[int, int]]:
 @pytest.fixture(autouse=True)
 def nothing_chosen_in_views() -> None:
     """Begin each test with the usual settings of views, the usual keys, and nothing typed before."""
-    for name in ("views.json", "commands.json", "keys.json"):
+    for name in ("views.json", "commands.json", "keys.json", "layout.json"):
         (_HOME / "phy" / name).unlink(missing_ok=True)
     bindings = sys.modules.get("napari_phy.widgets.bindings")
     if bindings is not None:

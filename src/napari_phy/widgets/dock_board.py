@@ -1,5 +1,7 @@
 """The panels of one window and their docks: found or made, arranged, sized, focused."""
 
+import re
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 from weakref import ref
@@ -48,7 +50,7 @@ class DockBoard(QObject):
         super().__init__(parent)
         self._viewer = ref(viewer)
         self._window = ref(window)
-        self._is_arranged = False
+        self.is_arranged = False
         self.preset: Preset = PRESETS["Sort"]
         self.is_small = False
         self.panels: dict[str, QWidget] = {}
@@ -128,8 +130,8 @@ class DockBoard(QObject):
         window = self._window()
         self.preset = PRESETS[preset or self.preset.name]
         size = window.size()
-        if again or not self._is_arranged:
-            self._is_arranged = True
+        if again or not self.is_arranged:
+            self.is_arranged = True
             self.is_small = size.width() < SMALL_BELOW
             self.show_napari_docks(False)
         titles = self.preset.titles
@@ -148,19 +150,52 @@ class DockBoard(QObject):
             self.docks["Correlograms" if self.is_small else beside[0]].raise_()
         QTimer.singleShot(0, partial(self._resize, size))
 
+    # --- as it was left ---
+
+    @property
+    def form(self) -> str:
+        """The form of the docks: that for "large" or for "small" windows."""
+        return "small" if self.is_small else "large"
+
+    def choose_form(self) -> str:
+        """Return the form, which the window's width says as long as nothing is arranged."""
+        if not self.is_arranged:
+            self.is_small = self._window().width() < SMALL_BELOW
+        return self.form
+
+    def open_all(self, names: Sequence[str]) -> bool:
+        """Open exactly these docks and the list of clusters; return False, with nothing changed, if none is known."""
+        known = sorted(name for name in {*names, LISTS[0]} if _kind_of(name) is not None) if names else []
+        for name in known:
+            if name not in self.docks or self.docks[name].widget() is None:
+                self._add(_kind_of(name), name)
+        for name, dock in self.docks.items() if known else ():
+            dock.setVisible(name in known)
+        return bool(known)
+
+    def take_layout(self, preset: str) -> None:
+        """Go on from docks that were put at their places."""
+        self.preset, self.is_arranged = PRESETS[preset], True
+        for panel in self.lists:
+            panel.set_small(self.is_small)
+
+    def keep_size(self, size: QSize) -> None:
+        """Give the window the size it had, if the docks needed more while they found their places."""
+        window = self._window()
+        if not window.windowState() & (Qt.WindowState.WindowMaximized | Qt.WindowState.WindowFullScreen):
+            window.resize(size)
+
     def _resize(self, size: QSize) -> None:
-        """Give the window the size it had, if the docks needed more while they found their places, and divide it."""
+        """Divide the window, as large as it was."""
         if isalive(self) and set(self.preset.titles) <= set(self.docks):
-            window = self._window()
-            if not window.windowState() & (Qt.WindowState.WindowMaximized | Qt.WindowState.WindowFullScreen):
-                window.resize(size)
-            self.preset.resize(window, self.docks, small=self.is_small)
+            self.keep_size(size)
+            self.preset.resize(self._window(), self.docks, small=self.is_small)
             self._widen()
 
     def _neighbour(self, title: str) -> QDockWidget | None:
         """Return the dock beside the canvas that another one shares its place with, None where it is the first."""
         beside = [other for other in TABS if other != title]
-        if self.is_small and self._is_arranged:
+        if self.is_small and self.is_arranged:
             beside.insert(0, "Correlograms")
         found = (self.docks[other] for other in beside if other in self.docks and not self.docks[other].isHidden())
         right, window = Qt.DockWidgetArea.RightDockWidgetArea, self._window()
@@ -195,6 +230,12 @@ class DockBoard(QObject):
     def apply_theme(self, theme: Tokens) -> None:
         """Take colours and sizes of a theme for the tabs."""
         self._tabs.apply_theme(theme)
+
+
+def _kind_of(name: str) -> str | None:
+    """Return the title of the kind of a dock: `Features` for `Features 2`."""
+    title = re.sub(r" \d+$", "", name)
+    return title if title in KINDS else None
 
 
 def _forget(docks: dict[str, QDockWidget], panels: dict[str, QWidget], name: str, dock: QDockWidget, *_: Any) -> None:

@@ -7,7 +7,7 @@ from weakref import ref
 
 from napari.viewer import Viewer
 from qtpy.compat import isalive
-from qtpy.QtCore import QObject, QPoint, Qt, QTimer
+from qtpy.QtCore import QObject, QPoint, QSignalBlocker, Qt, QTimer
 from qtpy.QtWidgets import QApplication, QDockWidget, QMainWindow, QWidget
 
 from napari_phy.layers.binder import LayerBinder
@@ -27,7 +27,9 @@ from napari_phy.widgets.dock_board import DockBoard, add_dock
 from napari_phy.widgets.file_watch import FileWatch
 from napari_phy.widgets.keys import KeyFilter
 from napari_phy.widgets.latest_answer import take_turns
+from napari_phy.widgets.layout_memory import LayoutMemory
 from napari_phy.widgets.layout_menu import layout_menu
+from napari_phy.widgets.layouts import napari_docks
 from napari_phy.widgets.notify import LOCATE, SAVE_COPY, notify, take_back
 from napari_phy.widgets.opening_notes import OpeningNotes
 from napari_phy.widgets.overview import Overview
@@ -108,6 +110,7 @@ class Workspace(QObject):
         self.overview.said.connect(self.desk.say)
         self.overview.fitted.connect(self.desk.say_again)  # napari empties the status bar when the canvas moves away
         self.memory = ViewMemory(window, self)
+        self.layouts = LayoutMemory(window, self.board, lambda: self.session, self)
         self.watch = SessionWatch(self)
         self.watch.switched.connect(self._on_switched)
         self.watch.closed.connect(self._on_closed)
@@ -209,7 +212,7 @@ class Workspace(QObject):
             return False
         self.close_session()
         settings = session.load_settings(preferences())
-        self.arrange()
+        self._arrange_for(session)
         self._preparation.follow(session.opened)
         self._bind(session)
         session.start_wizard()
@@ -255,6 +258,7 @@ class Workspace(QObject):
         session, binder = self.session, self.overview.binder
         if session is None:
             return
+        self.layouts.keep()
         self._preparation.follow(None)
         take_back(self._notes.said, self.window)
         self._bind(None)
@@ -354,12 +358,25 @@ class Workspace(QObject):
         """Take a panel that is docked here into the workspace."""
         self.board.adopt(panel, dock)
 
+    def _arrange_for(self, session: Any) -> None:
+        """Put the docks where they were for a data set, else by the user; else at the places of the preset."""
+        if not self.layouts.restore(session):
+            self.arrange()
+            return
+        shown = any(dock.isVisible() for dock in napari_docks(self.window))
+        with QSignalBlocker(self.toolbar.layers_action):
+            self.toolbar.layers_action.setChecked(shown)
+        self._show_preset()
+
+    def _show_preset(self) -> None:
+        self.toolbar.layout_button.setText(f"{self.board.preset.name} ▾")
+
     def arrange(self, preset: str | None = None, *, again: bool = False) -> None:
         """Open the docks of a preset (None: the last one) at their places; `again` also chooses their form anew."""
         if again:
             self.toolbar.layers_action.setChecked(False)
         self.board.arrange(preset, again=again)
-        self.toolbar.layout_button.setText(f"{self.board.preset.name} ▾")
+        self._show_preset()
 
     def _on_adopted(self, panel: QWidget, dock: QDockWidget) -> None:
         """Give a panel its keys, its menu and the session."""
