@@ -5,10 +5,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
+from napari._qt.dialogs.qt_notification import NapariQtNotification
 from napari.viewer import Viewer
 from qtpy.QtCore import QEvent, QEventLoop, QPoint, QPointF, Qt, QTimer
 from qtpy.QtTest import QTest
-from qtpy.QtWidgets import QApplication, QDialog, QLineEdit, QMenu, QWidget
+from qtpy.QtWidgets import QApplication, QDialog, QLineEdit, QMenu, QPushButton, QWidget
 
 from napari_phy.widgets.workspace import Workspace
 
@@ -50,6 +51,15 @@ class Person:
 
     def button_text(self, action_id: str) -> str:
         return self.workspace.toolbar.button(action_id).text()
+
+    @property
+    def told(self) -> list[str]:
+        """The notifications that stand in the window, the latest last."""
+        return [shown.message.text() for shown in self._notifications()]
+
+    def _notifications(self) -> list[NapariQtNotification]:
+        shown = self.workspace.window.findChildren(NapariQtNotification)
+        return [dialog for dialog in shown if dialog.isVisible()]
 
     # --- waiting ---
 
@@ -140,6 +150,18 @@ class Person:
                     raise
 
         QTimer.singleShot(20, look)
+
+    def click_button(self, window: QWidget, text: str) -> None:
+        """Click a button of a dialog or of a notification."""
+        button = next(button for button in window.findChildren(QPushButton) if button.text() == text)
+        assert button.isVisible()
+        QTest.mouseClick(button, LEFT, PLAIN, button.rect().center())
+
+    def respond(self, sentence: str, text: str) -> None:
+        """Wait for a notification and click one of its buttons."""
+        self.wait(lambda: sentence in self.told, sentence)
+        self.click_button(self._notifications()[self.told.index(sentence)], text)
+        self.wait(lambda: sentence not in self.told, "the notification to go")
 
     def pick(self, button: QWidget, *texts: str) -> None:
         """Open the menu of a button and pick an entry, through its submenus, by clicks."""

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from journeys.person import CTRL, Person
 from qtpy.QtCore import Qt
+from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication, QWidget
 
 from napari_phy import open_session
@@ -84,17 +85,20 @@ def test_in_a_read_only_folder_everything_works_and_saving_asks_where_to(
     assert contents(kwik.parent) == before
 
 
-def test_the_notification_offers_the_copy_and_cancelling_it_does_nothing(
-    person, sample_kwik, tmp_path, locked, own_dialogs, notes
+def test_of_a_read_only_file_the_notification_offers_a_copy_and_cancelling_it_does_nothing(
+    person, sample_kwik, tmp_path, locked, own_dialogs
 ):
     kwik = copy_sample(sample_kwik, tmp_path / "data")
-    locked(kwik.parent)
+    locked(kwik)
+    person.answer(lambda dialog: QTest.keyClick(dialog, Qt.Key.Key_Escape))
     person.open(kwik)
+    person.respond(
+        "sample.kwik is read-only. Edits are kept in the journal; save a copy to keep them in a file.", "Save a copy…"
+    )
+    assert person.titles == ["Save a copy"]
     person.press(Qt.Key.Key_G)
-    person.answer(lambda dialog: dialog.reject())
-    dict(notes[0].actions)["Save a copy…"](None)
     person.answer(lambda dialog: person.choose_file(dialog, tmp_path / "copy.kwik"))
-    dict(notes[0].actions)["Save a copy…"](None)
+    person.push("save")
     person.wait(lambda: person.viewer.status == "Saved a copy of sample.kwik to copy.kwik.", "the sentence")
     with closing(KwikModel(tmp_path / "copy.kwik")) as model:
         assert np.array_equal(model.spike_clusters, person.session.manager.spike_clusters)
@@ -164,7 +168,7 @@ def test_a_file_changed_by_another_program_is_noticed_and_never_saved_over(
     assert kwik_copy.read_bytes() == after
 
     person.answer(lambda dialog: person.choose_file(dialog, tmp_path / "mine.kwik"))
-    dict(notes[0].actions)["Save a copy…"](None)
+    person.respond(str(notes[1].message), "Save a copy…")
     person.wait(lambda: (tmp_path / "mine.kwik").exists(), "the copy")
     person.settle()
     with open_session(tmp_path / "mine.kwik") as copy:

@@ -9,9 +9,34 @@ from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication, QLabel, QMainWindow
 from widgets.light_session import disk_full, light_session
 
+from napari_phy.widgets import messages
 from napari_phy.widgets.background_work import BackgroundWork, Job
-from napari_phy.widgets.close_guard import CloseGuard, UnsavedDialog
+from napari_phy.widgets.close_guard import KEEP, CloseGuard, UnsavedDialog
+from napari_phy.widgets.small_dialogs import Words
 from napari_phy.widgets.theme import tokens
+
+CHANGED = "memory.kwik was changed by another program and cannot be saved to."
+
+
+class DeskOf:
+    """Saves a session; a copy is asked for no name."""
+
+    def __init__(self, session, window):
+        self.session, self.window = session, window
+        self.work = window.work
+
+    def save(self):
+        def save(_):
+            self.window.threads.append(threading.current_thread())
+            self.session.save()
+
+        self._begin(save, lambda _: None)
+
+    def save_copy(self, then):
+        self._begin(lambda _: self.session.save_copy("copy.kwik"), lambda _: then())
+
+    def _begin(self, save, done):
+        self.work.begin(Job("", save, done, lambda error: self.window.complaints.append(str(error))))
 
 
 @pytest.fixture
@@ -25,17 +50,8 @@ def window(qtbot, session):
     qtbot.addWidget(window, before_close_func=lambda window: window.removeEventFilter(window.guard))
     window.complaints = []
     window.threads = []
-    work = BackgroundWork(window)
-
-    def save(_):
-        window.threads.append(threading.current_thread())
-        session.save()
-
-    def begin_to_save():
-        work.begin(Job("", save, lambda _: None, lambda error: window.complaints.append(str(error))))
-
-    window.work = work
-    window.guard = CloseGuard(window, lambda: session, tokens, work, begin_to_save)
+    window.work = BackgroundWork(window)
+    window.guard = CloseGuard(window, lambda: session, tokens, DeskOf(session, window))
     window.show()
     return window
 
@@ -117,8 +133,49 @@ def test_a_read_only_file_cannot_be_saved_so_nothing_is_asked(window, session):
     assert window.close()
 
 
+@pytest.mark.parametrize(("choice", "closes", "n_copies"), [("copy", True, 1), ("keep", True, 0), ("cancel", False, 0)])
+def test_of_a_file_that_another_program_changed_a_copy_is_offered(window, session, choice, closes, n_copies):
+    session.move([3], "good")
+    session.store.is_outdated = True
+    seen = []
+    answer(choice, seen)
+    assert window.close() is closes
+    assert seen == [
+        [
+            "Save a copy with your 1 edit before closing?",
+            f"{CHANGED} Without a copy your edit is set aside.",
+        ]
+    ]
+    assert len(session.store.copies) == n_copies
+    assert session.store.saved == []
+
+
+def test_a_copy_that_fails_keeps_the_window(window, session):
+    session.move([3], "good")
+    session.store.is_outdated, session.store.save_error = True, disk_full()
+    answer("copy", [])
+    assert not window.close()
+    assert window.complaints == [str(disk_full())]
+
+
+@pytest.mark.parametrize(("choice", "closes"), [("keep", True), ("cancel", False)])
+def test_of_a_file_that_is_gone_it_says_so(window, session, choice, closes):
+    session.move([3], "good")
+    session.store.is_gone, session.store.can_save = True, False
+    seen = []
+    answer(choice, seen)
+    assert window.close() is closes
+    assert seen == [
+        [
+            "memory.kwik was moved or deleted. Close it?",
+            "Your edit stays in the journal; put the file back to save it.",
+        ]
+    ]
+
+
 def test_its_words_fit(qtbot):
-    dialog = UnsavedDialog(1234, "a_rather_long_name_of_a_recording.kwik", tokens())
+    question = messages.save_before_closing(1234, "a_rather_long_name_of_a_recording.kwik")
+    dialog = UnsavedDialog(Words("Unsaved edits", question), {"save": "Save and close", "keep": KEEP}, tokens())
     qtbot.addWidget(dialog)
     dialog.show()
     for label in dialog.findChildren(QLabel):

@@ -20,7 +20,7 @@ from napari_phy.io.crash_points import reached
 from napari_phy.io.journal import Journal
 from napari_phy.io.journal_opening import OpenedJournal, open_journal
 from napari_phy.io.kwik import schema
-from napari_phy.io.replacing import clean_up, identity_or_none
+from napari_phy.io.replacing import clean_up, disk_was_full, identity_or_none
 from napari_phy.io.replay_base import Base, base_of
 from napari_phy.io.saving import Snapshot, base_of_snapshot, replace_kwik
 from napari_phy.io.side_folder import remove_side_folder
@@ -163,7 +163,10 @@ class EditStore:
         """
         if self._journal is None:
             raise ReadOnlyError(f"{self.path.name} is open read-only; nothing was changed.")
-        self._journal.commit(update)
+        try:
+            self._journal.commit(update)
+        except JournalError as error:
+            raise JournalError(store_messages.edit_not_kept(str(error), is_full=disk_was_full(error))) from error
         self._records = None
 
     def save(self, snapshot: Snapshot) -> None:
@@ -186,11 +189,9 @@ class EditStore:
                 raise ReadOnlyError(self._why_not_saved())
             reached("save.started")
             n_unsaved = self.n_unsaved
-            try:
-                replace_kwik(self._place, snapshot, self._journal, self.base)
-                self.is_outdated = False
-            finally:
-                self._seen = identity_or_none(self.path)
+            replace_kwik(self._place, snapshot, self._journal, self.base)
+            self.is_outdated = False
+            self._seen = identity_or_none(self.path)
         logger.info(store_messages.saved(self.path.name, n_unsaved))
 
     def save_copy(self, snapshot: Snapshot, target: Path | str, raw_places: Mapping[str, Path] | None = None) -> None:

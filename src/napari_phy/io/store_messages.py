@@ -118,6 +118,13 @@ def gone(name: str, n_unsaved: int) -> str:
     )
 
 
+def edit_not_kept(reason: str, *, is_full: bool) -> str:
+    """Return the sentence for an edit that could not be written down, and so was not made."""
+    if is_full:
+        return "Could not keep the edit: the disk is full. Nothing was changed; make room and try again."
+    return f"Could not keep the edit: {reason.rstrip('.')}. Nothing was changed."
+
+
 def disk_full(n_unsaved: int, details: str = "") -> str:
     """Return the sentence for a save that found no room."""
     details = f" ({details})" if details else ""

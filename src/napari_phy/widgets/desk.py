@@ -17,10 +17,11 @@ from napari_phy.widgets.action import perform
 from napari_phy.widgets.actions import ACTIONS, BY_ID
 from napari_phy.widgets.background_work import BackgroundWork, Job
 from napari_phy.widgets.bindings import key_bindings
+from napari_phy.widgets.file_watch import looked_at
 from napari_phy.widgets.groups_dialog import own_groups
 from napari_phy.widgets.help_window import KeysWindow
 from napari_phy.widgets.napari_keys import napari_keys
-from napari_phy.widgets.notify import notify
+from napari_phy.widgets.notify import SAVE_COPY, notify
 from napari_phy.widgets.theme import Tokens
 
 logger = logging.getLogger(__name__)
@@ -156,15 +157,20 @@ class SessionDesk(QObject):
             self._n_unsaved = session.n_unsaved
             self._save_in_background(session.save, lambda: None)
 
-    def save_copy(self) -> None:
+    def save_copy(self, then: Callable[[], object] = lambda: None) -> None:
         """Ask for a name, and save a data set of that name in the background; this one goes on with its own file."""
         session = self._session
         if session is None or not self.is_free():
             return
         path = questions.ask_copy(session, self._window())
         if path:
-            done = messages.copy_saved(session.name, path.name)
-            self._save_in_background(partial(session.save_copy, path), lambda: self.say_soon(done))
+            words = messages.copy_saved(session.name, path.name)
+
+            def done() -> None:
+                self.say_soon(words)
+                then()
+
+            self._save_in_background(partial(session.save_copy, path), done)
 
     def _save_in_background(self, save: Callable[[], None], then: Callable[[], None]) -> None:
         """Save, which the toolbar shows."""
@@ -321,12 +327,14 @@ class SessionDesk(QObject):
 
     def _on_save_failed(self, error: Exception) -> None:
         self.saving_changed.emit(False)
+        session = self._session
         if isinstance(error, NapariPhyError):
-            self.complain(str(error))
+            is_outdated = session is not None and looked_at(session.store).is_outdated
+            notify(str(error), "error", [(SAVE_COPY, self.save_copy)] if is_outdated else (), stays=is_outdated)
             return
         logger.error("Saving failed.", exc_info=error)
-        if self._session is not None:
-            self.complain(messages.save_failed(error, self._session.n_unsaved))
+        if session is not None:
+            self.complain(messages.save_failed(error, session.n_unsaved))
 
 
 def _waiting(left: Any, n_unsaved: int, opened: Any) -> str:

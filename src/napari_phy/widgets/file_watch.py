@@ -48,5 +48,11 @@ class FileWatch(QObject):
             self.changed.emit(sentence)
 
 
+def looked_at(store: Any) -> Any:
+    """Return the store of a session once it knows what became of its file."""
+    store.what_changed()
+    return store
+
+
 def _ask(store: Any) -> tuple[Any, str]:
     return store, store.what_changed()

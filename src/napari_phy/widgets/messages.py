@@ -27,6 +27,7 @@ NOTHING_TO_REDO = "Nothing more to redo."
 NOTHING_TO_SAVE = "Everything is saved."
 SAVING = "Saving…"
 SAVE_COPY = "Save a copy"
+OPEN_AGAIN = "Open again"
 LOCATED_AFTER_SWITCH = "Another channel group or clustering was opened meanwhile. Locate the raw data again."
 RAW_WHERE_WIDE = "The canvas shows raw traces: filters act on 10 s and less. Zoom in, or choose Raw."
 SUMMARISING = "Summarising the traces…"
@@ -240,6 +241,24 @@ def read_only(name: str) -> str:
 def save_before_closing(n_edits: int, name: str) -> str:
     """Return the question of the close guard."""
     return f"Save {format_count(n_edits, 'edit')} to {name} before closing?"
+
+
+def changed_before_closing(n_edits: int, name: str) -> tuple[str, str]:
+    """Return the question of the close guard, and what explains it, where another program changed the file."""
+    edits = "your edit is" if n_edits == 1 else "your edits are"
+    return (
+        f"Save a copy with your {format_count(n_edits, 'edit')} before closing?",
+        f"{name} was changed by another program and cannot be saved to. Without a copy {edits} set aside.",
+    )
+
+
+def gone_before_closing(n_edits: int, name: str) -> tuple[str, str]:
+    """Return the question of the close guard, and what explains it, where the file was taken away."""
+    edits = "Your edit stays" if n_edits == 1 else f"Your {format_number(n_edits)} edits stay"
+    return (
+        f"{name} was moved or deleted. Close it?",
+        f"{edits} in the journal; put the file back to save {'it' if n_edits == 1 else 'them'}.",
+    )
 
 
 def selection_state(clusters: Sequence[int], n_spikes: int) -> str:

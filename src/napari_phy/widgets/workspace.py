@@ -93,7 +93,7 @@ class Workspace(QObject):
         self.overview.traces_changed.connect(self._on_traces_changed)
         self.theme_follower = ThemeFollower(viewer, self)
         self.desk = SessionDesk(viewer, window, lambda: self.theme, self._walked_clusters, self)
-        self.guard = CloseGuard(window, lambda: self.session, lambda: self.theme, self.desk.work, self.desk.save)
+        self.guard = CloseGuard(window, lambda: self.session, lambda: self.theme, self.desk)
         self.clusterings = ClusteringDesk(window, self.desk, lambda: self.theme, self)
         self.raw_data = RawDataSearch(window, lambda: self.session, self.desk.complain, self)
         self.raw_data.found.connect(self._on_raw_data_found)
@@ -338,7 +338,10 @@ class Workspace(QObject):
 
     def _on_file_changed(self, sentence: str) -> None:
         self._notes.until_saved.add(sentence)
-        notify(sentence, "warning", [(SAVE_COPY, self.desk.save_copy)] if "save a copy" in sentence else ())
+        choices = [(SAVE_COPY, self.desk.save_copy)] if "save a copy" in sentence else []
+        if self.session.store.is_outdated and not self.session.is_dirty:
+            choices.append((messages.OPEN_AGAIN, self._open_again))
+        notify(sentence, "warning", choices, stays=bool(choices))
 
     def _on_saving(self, is_saving: bool) -> None:
         """Take back that edits are not saved once they are."""
