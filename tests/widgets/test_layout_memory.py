@@ -4,7 +4,7 @@ import json
 
 import pytest
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QApplication
+from qtpy.QtWidgets import QApplication, QTabWidget
 from widgets.light_session import light_session
 from widgets.test_layouts import choose, seen, sizes
 from widgets.test_workspace import LARGE, SMALL, settle, show
@@ -56,6 +56,8 @@ def test_the_next_window_begins_as_the_last_was_left(open_, qtbot):
     assert copy == "Features 2"
     assert seen(second) == left
     assert sizes(second) == {title: pytest.approx(size, abs=6) for title, size in there.items()}
+    assert second.window.tabPosition(Qt.DockWidgetArea.BottomDockWidgetArea) == QTabWidget.TabPosition.North
+    assert second.window.corner(Qt.Corner.BottomLeftCorner) == Qt.DockWidgetArea.LeftDockWidgetArea
     for title in left:
         assert second.docks[title].titleBarWidget().findChild(Header) is second.panels[title].header
     choose(qtbot, second, "Sort")

@@ -13,7 +13,7 @@ from qtpy.QtWidgets import QMainWindow
 from napari_phy.io.kept_layouts import KeptLayout, load_layout, save_layout
 from napari_phy.widgets.catalogue import LISTS
 from napari_phy.widgets.dock_board import DockBoard
-from napari_phy.widgets.layouts import PRESETS
+from napari_phy.widgets.layouts import PRESETS, set_corners
 
 VERSION = 1  # of what Qt tells of our docks
 
@@ -56,6 +56,7 @@ class LayoutMemory(QObject):
 
     def _place(self, state: bytes) -> bool:
         """Put the docks at their places; the list of clusters is there in any case."""
+        set_corners(self._window())
         is_placed = self._window().restoreState(QByteArray(state), VERSION)
         if self._board.docks[LISTS[0]].isHidden():
             self._board.open(LISTS[0])

@@ -55,13 +55,18 @@ def _arrange_left(window: QMainWindow, docks: Docks) -> None:
     for dock in docks.values():
         dock.setFloating(False)
         dock.show()
+    set_corners(window)
+    window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, docks["Clusters"])
+    window.splitDockWidget(docks["Clusters"], docks["Similar"], Qt.Orientation.Vertical)
+
+
+def set_corners(window: QMainWindow) -> None:
+    """Give the left column the height of the window, and tabs their place above docks."""
     for corner in (Qt.Corner.TopLeftCorner, Qt.Corner.BottomLeftCorner):
         window.setCorner(corner, Qt.DockWidgetArea.LeftDockWidgetArea)
     window.setCorner(Qt.Corner.TopRightCorner, Qt.DockWidgetArea.TopDockWidgetArea)
     window.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
     window.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
-    window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, docks["Clusters"])
-    window.splitDockWidget(docks["Clusters"], docks["Similar"], Qt.Orientation.Vertical)
 
 
 def resize_sort(window: QMainWindow, docks: Docks, *, small: bool) -> None:
