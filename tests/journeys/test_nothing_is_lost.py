@@ -209,6 +209,7 @@ def test_a_file_that_changed_before_any_edit_is_opened_again(person, kwik_copy):
     person.settle()
     assert np.array_equal(person.session.manager.spike_clusters, in_file(kwik_copy))
     assert person.told == []
+    edit_twice(person)
     assert person.session.can_save
 
 

@@ -46,6 +46,7 @@ from napari_phy.widgets.work_bar import WorkBar
 
 HINTED = {"next_candidate": "next candidate", "merge": "merge", "move_best_good": "good", "keys": "keys"}
 NAME = "napari-phy-workspace"
+FADED_MS = 300
 
 
 def open_workspace(viewer: Viewer, session: Any) -> "Workspace":
@@ -340,7 +341,8 @@ class Workspace(QObject):
         self._notes.until_saved.add(sentence)
         choices = [(SAVE_COPY, self.desk.save_copy)] if "save a copy" in sentence else []
         if self.session.store.is_outdated and not self.session.is_dirty:
-            choices.append((messages.OPEN_AGAIN, self._open_again))
+            # Once the notification is gone, which takes the focus as it fades.
+            choices.append((messages.OPEN_AGAIN, partial(QTimer.singleShot, FADED_MS, self._open_again)))
         notify(sentence, "warning", choices, stays=bool(choices))
 
     def _on_saving(self, is_saving: bool) -> None:
