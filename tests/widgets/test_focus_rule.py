@@ -59,7 +59,7 @@ def workspace(make_napari_viewer, qtbot):
     workspace = open_workspace(viewer, session)
     session.selection.select([3, 4])
     workspace.done = []
-    for keys in (workspace.panel_keys, workspace.canvas_keys):
+    for keys in (workspace.keys.panels, workspace.keys.canvas):
         keys._run = workspace.done.append
     qtbot.waitUntil(workspace.panels["Clusters"].list.hasFocus)
     return workspace

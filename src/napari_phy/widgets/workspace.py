@@ -14,7 +14,6 @@ from napari_phy.layers.binder import LayerBinder
 from napari_phy.layers.session_tag import session_of
 from napari_phy.widgets import messages
 from napari_phy.widgets.all_clusters_panel import listed_clusters
-from napari_phy.widgets.bindings import KeyBindings
 from napari_phy.widgets.canvas.opengl import opengl_problem
 from napari_phy.widgets.canvas.program_deletion import keep_programs
 from napari_phy.widgets.catalogue import KINDS, LISTS
@@ -25,7 +24,6 @@ from napari_phy.widgets.commander import Commander
 from napari_phy.widgets.desk import SessionDesk
 from napari_phy.widgets.dock_board import DockBoard, add_dock
 from napari_phy.widgets.file_watch import FileWatch
-from napari_phy.widgets.keys import KeyFilter
 from napari_phy.widgets.latest_answer import take_turns
 from napari_phy.widgets.layout_memory import LayoutMemory
 from napari_phy.widgets.layout_menu import layout_menu
@@ -42,9 +40,9 @@ from napari_phy.widgets.theme import ThemeFollower, Tokens
 from napari_phy.widgets.together import Together
 from napari_phy.widgets.toolbar import ActionBar
 from napari_phy.widgets.view_memory import ViewMemory
+from napari_phy.widgets.window_keys import WindowKeys
 from napari_phy.widgets.work_bar import WorkBar
 
-HINTED = {"next_candidate": "next candidate", "merge": "merge", "move_best_good": "good", "keys": "keys"}
 NAME = "napari-phy-workspace"
 FADED_MS = 300
 
@@ -54,12 +52,6 @@ def open_workspace(viewer: Viewer, session: Any) -> "Workspace":
     workspace = Workspace.of(viewer)
     workspace.open_session(session)
     return workspace
-
-
-def hints(bindings: KeyBindings) -> str:
-    """Return the keys that are needed most: `Space next candidate   ·   G merge`."""
-    keys = {words: bindings.keys(action_id, "panels") for action_id, words in HINTED.items()}
-    return "   ·   ".join(f"{key[0]} {words}" for words, key in keys.items() if key)
 
 
 def plain_viewer(viewer: Viewer) -> Viewer:
@@ -79,7 +71,6 @@ class Workspace(QObject):
         self._window = ref(window)  # weak, as is all here: nothing of ours keeps a closed window alive
         self.destroyed.connect(partial(_forget_all, self.__dict__))
         self._missing: tuple[str, ...] = ()
-        self._hints = ""  # what stands in napari's status bar
         self._notes = OpeningNotes()
         self._preparation = CurrentPreparation(self)
         self._preparation.replaced.connect(self._on_preparation_replaced)
@@ -100,14 +91,10 @@ class Workspace(QObject):
         self.raw_data.found.connect(self._on_raw_data_found)
         self.file_watch = FileWatch(window, lambda: self.session, self)
         self.file_watch.changed.connect(self._on_file_changed)
-        self.panel_keys = KeyFilter({}, self.desk.run, parent=self)
-        self.canvas_keys = KeyFilter({}, self.desk.run, self._canvas_is_ours, self)
         self.toolbar = ActionBar(
             self.desk.run, layout_menu(self.board, self.arrange, self.overview.density, window), window
         )
         window.addToolBar(self.toolbar)
-        self.panel_keys.watch(self.toolbar)
-        self.canvas_keys.watch(window.centralWidget())
         self.overview.said.connect(self.desk.say)
         self.overview.fitted.connect(self.desk.say_again)  # napari empties the status bar when the canvas moves away
         self.memory = ViewMemory(window, self)
@@ -129,10 +116,8 @@ class Workspace(QObject):
         self.toolbar.layers_toggled.connect(self.board.show_napari_docks)
         self.theme_follower.changed.connect(self._on_theme_changed)
         viewer.layers.events.removed.connect(self._on_layer_removed)
-        viewer.layers.selection.events.active.connect(self._on_active_layer)
         self._on_theme_changed(self.theme)
-        self.desk.bindings.changed.connect(self._on_keys_changed)
-        self._on_keys_changed()
+        self.keys = WindowKeys(viewer, window, self.desk, self.toolbar, self)
 
     # --- finding it ---
 
@@ -248,7 +233,7 @@ class Workspace(QObject):
         LayerBinder(self.viewer, session).close()
         session.close()
         self.focus_clusters()
-        self._on_active_layer()
+        self.keys.show_hints()
 
     def _tell_what_to_know(self) -> None:
         self._notes.tell(self.session, save=self.desk.save, save_copy=self.desk.save_copy, locate=self.raw_data.ask)
@@ -292,7 +277,7 @@ class Workspace(QObject):
         self.read_ahead.follow(session)
         if viewer is not None:
             viewer.update_console({"session": session})
-            self._on_active_layer()
+            self.keys.show_hints()
 
     def _on_closed(self, session: Any) -> None:
         """Let go of a session that somebody else closed: a line in the console."""
@@ -385,8 +370,7 @@ class Workspace(QObject):
 
     def _on_adopted(self, panel: QWidget, dock: QDockWidget) -> None:
         """Give a panel its keys, its menu and the session."""
-        self.panel_keys.watch(dock)
-        self.panel_keys.watch(panel.header)
+        self.keys.watch(panel, dock)
         if panel.title in LISTS:
             panel.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
             panel.list.customContextMenuRequested.connect(partial(self._show_menu, panel.list))
@@ -453,33 +437,6 @@ class Workspace(QObject):
         self.command_line.apply_theme(theme)
         self.overview.apply_theme(theme)
         self.board.apply_theme(theme)
-
-    # --- the canvas ---
-
-    def _canvas_is_ours(self) -> bool:
-        """Keys in the canvas act only while the active layer is ours, or none is."""
-        viewer = self.viewer
-        if viewer is None or self.session is None:
-            return False
-        active = viewer.layers.selection.active
-        return active is None or session_of(active) is self.session
-
-    def _on_keys_changed(self) -> None:
-        """Let the keys in force act, and say so where they are told."""
-        if isalive(self):
-            self.panel_keys.set_table(self.desk.bindings.table("panels"))
-            self.canvas_keys.set_table(self.desk.bindings.table("canvas"))
-            self.toolbar.refresh()
-            self._on_active_layer()
-
-    def _on_active_layer(self, event: Any = None) -> None:
-        """Show the keys that are needed most while nothing else is active."""
-        viewer = self.viewer
-        if viewer is not None and isalive(self):
-            if self._canvas_is_ours():
-                self._hints = viewer.help = hints(self.desk.bindings)
-            elif viewer.help == self._hints:
-                viewer.help = ""
 
 
 def _forget_all(attributes: dict[str, Any], *_: Any) -> None:
