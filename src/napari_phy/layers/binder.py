@@ -15,7 +15,7 @@ from napari_phy.core.update_info import UpdateInfo
 from napari_phy.layers import density, spikes, traces
 from napari_phy.layers.density import density_colormap, density_layer, is_density
 from napari_phy.layers.filtered import FilteredWindows
-from napari_phy.layers.session_tag import session_of
+from napari_phy.layers.session_tag import kind_of, session_of
 from napari_phy.layers.spikes import spike_points
 from napari_phy.layers.traces import QUIET, trace_colormap, traces_layer
 from napari_phy.session import OpenClustering, Session
@@ -300,7 +300,7 @@ class LayerBinder:
         self._viewer.canvas.background_color_override = self._left_canvas
 
     def _traces(self) -> Image | None:
-        return next((layer for layer in self.layers if isinstance(layer, Image) and not is_density(layer)), None)
+        return next((layer for layer in self.layers if kind_of(layer) == traces.NAME), None)
 
     def _points(self) -> Points | None:
         return next((layer for layer in self.layers if isinstance(layer, Points)), None)

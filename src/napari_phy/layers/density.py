@@ -11,7 +11,7 @@ from napari.utils.colormaps import Colormap
 
 from napari_phy.core.spike_columns import SpikeColumns
 from napari_phy.layers.picture_level import PictureLevel, level_factors
-from napari_phy.layers.session_tag import TAG, SessionTag
+from napari_phy.layers.session_tag import TAG, SessionTag, kind_of
 from napari_phy.session import Session
 from napari_phy.stats.spike_counts import column_edges, count_cells, count_labels
 
@@ -120,5 +120,4 @@ def density_colormap(dark: bool) -> Colormap:
 
 def is_density(layer: Any) -> bool:
     """Return whether a layer is one of these."""
-    tag = layer.metadata.get(TAG)
-    return isinstance(tag, SessionTag) and tag.kind == NAME
+    return kind_of(layer) == NAME

@@ -38,6 +38,12 @@ def session_of(layer: Any) -> Session | None:
     return tag.session if isinstance(tag, SessionTag) else None
 
 
+def kind_of(layer: Any) -> str:
+    """Return which of our layers a layer is, "" for those of others."""
+    tag = layer.metadata.get(TAG)
+    return tag.kind if isinstance(tag, SessionTag) else ""
+
+
 def find_session(layers: Iterable[Any]) -> Session | None:
     """Return the data set of the topmost layer that has one, or None."""
     found = [session for layer in layers if (session := session_of(layer)) is not None]

@@ -143,7 +143,7 @@ def traces_layer(session: Session, pitch: float) -> LayerDataTuple | None:
         "scale": (pitch, 1 / model.sample_rate),
         "axis_labels": ("channel", "time"),
         "interpolation2d": "nearest",
-        "metadata": {TAG: SessionTag(session)},
+        "metadata": {TAG: SessionTag(session, NAME)},
     }
     return levels, options, "image"
 
