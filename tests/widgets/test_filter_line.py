@@ -92,6 +92,10 @@ def test_a_hidden_cluster_stays_selected_and_that_is_said(panel, session, qtbot)
     QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, place)
     assert session.selection.clusters == (2,)
     assert panel.side_label.text() == "1 good   1 mua   1 noise   2 unsorted"
+    type_filter(panel, "id > 2", qtbot)
+    assert said[-1] == "2 is selected, but hidden by the filter."
+    QTest.keyClick(panel.filter_line.line, Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: said[-1] == "")
 
 
 def test_rows_come_and_go_with_edits(panel, session, qtbot):

@@ -222,7 +222,7 @@ class _Walk:
 
 def unknown_column(name: str, columns: Columns) -> FilterError:
     """Return that there is no such column, and what might have been meant."""
-    close = get_close_matches(name.casefold(), columns, 1, 0.5)
+    close = get_close_matches(name.casefold(), columns, 1)
     if close:
         return FilterError(f'There is no column "{name}". Did you mean {named(close[0])}?')
     return FilterError(f'There is no column "{name}". Text goes in quotes: {quoted(name)}.')

@@ -35,7 +35,7 @@ def read_line(text: str) -> Line:
     return Line(name.group().lower(), text[name.end() :].strip())
 
 
-def read_ids(text: str, known: Sequence[int], what: str = "cluster") -> list[int]:
+def read_ids(text: str, known: Sequence[int], what: str = "cluster", *, whole: bool = False) -> list[int]:
     """Return the ids of `3-6 8, 12` in the order they are named, each once; of a range those that are known.
 
     Parameters
@@ -43,6 +43,7 @@ def read_ids(text: str, known: Sequence[int], what: str = "cluster") -> list[int
     text : ids and ranges, between them spaces or commas; `6-3` goes downwards.
     known : ascending ids that there are.
     what : they are of.
+    whole : both ends of a range must be known.
 
     Raises
     ------
@@ -57,6 +58,9 @@ def read_ids(text: str, known: Sequence[int], what: str = "cluster") -> list[int
         first, last = int(match[1]), int(match[2] or match[1])
         low, high = min(first, last), max(first, last)
         ids = list(known[bisect_left(known, low) : bisect_right(known, high)])
+        unknown = [end for end in (low, high) if end not in known] if whole else []
+        if unknown:
+            raise CommandError(f"There is no {what} {unknown[0]}.")
         if not ids:
             named = f"{low}" if low == high else f"from {low} to {high}"
             raise CommandError(f"There is no {what} {named}.")

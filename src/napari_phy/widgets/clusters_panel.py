@@ -153,6 +153,8 @@ class ClustersPanel(ListPanel):
             session.listed.show(text, clusters)
         if self._hidden and self._hidden != hidden:
             self.said.emit(messages.hidden_by_filter(self._hidden))
+        elif hidden and not self._hidden:
+            self.said.emit("")
 
     def _show_rows(self, touched: Iterable[int]) -> None:
         """Show some rows as they are now, as far as the filter still lets them through."""

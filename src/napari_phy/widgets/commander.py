@@ -104,7 +104,12 @@ class Commander:
         if not rest:
             self._act("split")
             return
-        self._session.split(read_ids(rest, range(self._session.model.n_spikes), "spike"))
+        spikes = read_ids(rest, range(self._session.model.n_spikes), "spike", whole=True)
+        manager = self._session.manager
+        others = set(manager.clusters_of(spikes).tolist()) - set(self._session.selection.clusters)
+        if others:
+            raise CommandError(f"Some of these spikes are in {messages.listed(sorted(others), 3)}: select those clusters first.")
+        self._session.split(spikes)
         self._desk.edited.emit()
 
     def _move(self, rest: str) -> None:

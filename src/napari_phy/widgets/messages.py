@@ -309,7 +309,7 @@ def range_problem(text: str, duration_s: float) -> str:
     """Return why a text is no stretch of a recording's time, or ""."""
     found = read_range(text)
     if found is None:
-        return f"{text} is no stretch of time: write 10 – 12.5, or 1:00 – 2:00 for minutes and seconds."
+        return f"{text} is no stretch of time: write its beginning and its end, as in 10 – 12.5 or 1:00 – 2:00."
     return f"The recording ends at {format_number(duration_s, 3)} s." if found[0] >= duration_s else ""
 
 
