@@ -42,6 +42,13 @@ def edit_twice(person):
     return person.session.manager.spike_clusters
 
 
+def edit_once(person):
+    """Merge the two clusters that are proposed; return the clusters of the spikes."""
+    person.press(Qt.Key.Key_G)
+    assert person.session.n_unsaved == 3
+    return person.session.manager.spike_clusters
+
+
 class Closings(QObject):
     """Counts the times a window would close, and keeps it open: napari's fixture closes it in the end."""
 
@@ -150,6 +157,28 @@ def test_recovered_edits_are_discarded_brought_back_by_redo_and_saved(person, kw
     person.wait(lambda: not person.session.is_dirty, "the file to be saved")
     person.wait(lambda: person.viewer.status == "Saved 2 edits to sample.kwik.", "the sentence")
     assert np.array_equal(in_file(kwik_copy), labels)
+
+
+def test_edits_made_since_opening_are_asked_for_before_all_are_discarded(person, kwik_copy):
+    person.open(kwik_copy)
+    edit_twice(person)
+    leave(person)
+    person.open(kwik_copy)
+    labels = edit_once(person)
+    asked = []
+
+    def agree(dialog):
+        asked.extend([dialog.question.text(), dialog.explanation.text()])
+        person.click_button(dialog, "Discard all")
+
+    person.answer(agree)
+    person.respond(recovered(person.session), "Discard all")
+    assert asked == ["Discard all 3 edits, 1 of them made since opening?", "Redo brings them back."]
+    person.wait(lambda: person.viewer.status == "Discarded 3 edits. Redo brings them back.", "the sentence")
+    assert not person.session.is_dirty
+    for _ in range(3):
+        person.press(Qt.Key.Key_Y, CTRL)
+    assert np.array_equal(person.session.manager.spike_clusters, labels)
 
 
 def change(path):

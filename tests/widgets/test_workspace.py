@@ -285,7 +285,7 @@ def test_what_is_missing_is_notified(open_, notes):
     ]
 
 
-def test_recovered_edits_offer_to_keep_save_or_discard(open_, notes):
+def test_recovered_edits_offer_to_keep_save_or_discard(open_, notes, qtbot):
     session = light_session()
     session.store.recovered_at = object()
     session.store.messages = ("1 edit from 14:32 was recovered. It is not yet saved.",)
@@ -297,6 +297,29 @@ def test_recovered_edits_offer_to_keep_save_or_discard(open_, notes):
     choices["Discard all"](None)
     assert not session.is_dirty
     assert workspace.viewer.title == "memory.kwik – napari"
+    qtbot.waitUntil(lambda: workspace.viewer.status == "Discarded 1 edit. Redo brings it back.")
+
+
+def test_edits_made_since_opening_are_not_discarded_without_a_question(open_, notes, qtbot, monkeypatch):
+    session = light_session()
+    session.store.recovered_at = object()
+    session.store.messages = ("3 edits from 14:32 were recovered. They are not yet saved.",)
+    for cluster in (3, 4, 5):
+        session.move([cluster], "good")
+    workspace = open_(session=session)
+    session.undo()
+    session.move([6], "mua")
+    session.move([7], "mua")
+    discard = dict(notes[0].actions)["Discard all"]
+    asked, answers = [], [False, True]
+    monkeypatch.setattr(desk.questions, "ask_discard", lambda *words: asked.append(words[:2]) or answers.pop(0))
+    discard(None)
+    assert session.n_unsaved == 4
+    discard(None)
+    assert asked == [(4, 2), (4, 2)]
+    assert not session.is_dirty
+    qtbot.waitUntil(lambda: workspace.viewer.status == "Discarded 4 edits. Redo brings them back.")
+    assert [session.redo() is not None for _ in range(5)] == [True] * 4 + [False]
 
 
 def notifications(workspace):

@@ -187,6 +187,10 @@ class SessionDesk(QObject):
         questions.ask_label(self._session, self._theme(), self._window())
         self.edited.emit()
 
+    def ask_discard(self, n_edits: int, n_newer: int) -> bool:
+        """Ask whether so many edits shall go, of which some were made since opening."""
+        return questions.ask_discard(n_edits, n_newer, self._theme(), self._window())
+
     def filter_list(self) -> None:
         """Go to the filter of the Clusters list."""
         self.filter_requested.emit()

@@ -206,6 +206,26 @@ def saved(n_edits: int, name: str) -> str:
     return f"Saved {format_count(n_edits, 'edit')} to {name}."
 
 
+def discard_newer(n_edits: int, n_newer: int) -> tuple[str, str]:
+    """Return the question before edits go that were made since opening, and what explains it."""
+    if n_edits == n_newer:
+        which = f"{format_count(n_edits, 'edit')}, made since opening"
+    else:
+        which = f"all {format_number(n_edits)} edits, {format_number(n_newer)} of them made since opening"
+    return f"Discard {which}?", f"{_back_by(n_edits, is_undone=True)}."
+
+
+def discarded(n_edits: int, *, is_undone: bool) -> str:
+    """Return the status sentence once all unsaved edits were discarded: undone, or redone where undo was not saved."""
+    if not n_edits:
+        return NOTHING_TO_SAVE
+    return f"Discarded {format_count(n_edits, 'edit')}. {_back_by(n_edits, is_undone=is_undone)}."
+
+
+def _back_by(n_edits: int, *, is_undone: bool) -> str:
+    return f"{'Redo' if is_undone else 'Undo'} brings {'it' if n_edits == 1 else 'them'} back"
+
+
 def opening(place: str) -> str:
     """Return what is said while another part of the data set is opened."""
     return f"Opening {place}…"

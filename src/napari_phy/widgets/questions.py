@@ -1,4 +1,4 @@
-"""What is asked of the user in small windows: a label, a moment, a stretch of time, the name of a copy."""
+"""What is asked of the user in small windows: a label, a moment, a stretch of time, what may go, the name of a copy."""
 
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from napari_phy.views.numbers import format_number
 from napari_phy.views.time_words import read_range
 from napari_phy.widgets import messages
 from napari_phy.widgets.label_dialog import LabelDialog
-from napari_phy.widgets.small_dialogs import NameDialog, Words
+from napari_phy.widgets.small_dialogs import NameDialog, SmallDialog, Words
 from napari_phy.widgets.theme import Tokens
 from napari_phy.widgets.time_actions import go_to
 
@@ -55,6 +55,12 @@ def ask_range(session: Any, theme: Tokens, parent: QWidget) -> None:
         found = read_range(dialog.name)
         assert found is not None  # else it would have been a problem
         clock.set_range(*found)
+
+
+def ask_discard(n_edits: int, n_newer: int, theme: Tokens, parent: QWidget) -> bool:
+    """Ask whether so many edits shall go, of which some were made since opening."""
+    words = Words("Discard edits", *messages.discard_newer(n_edits, n_newer), "Discard all")
+    return SmallDialog(words, theme, parent).ask()
 
 
 def ask_copy(session: Any, parent: QWidget) -> Path | None:

@@ -236,7 +236,7 @@ class Workspace(QObject):
         self.keys.show_hints()
 
     def _tell_what_to_know(self) -> None:
-        self._notes.tell(self.session, save=self.desk.save, save_copy=self.desk.save_copy, locate=self.raw_data.ask)
+        self._notes.tell(self.session, self.desk, self.raw_data.ask)
 
     def close_session(self) -> None:
         """Let go of the session and its layers; the docks stay, empty."""
