@@ -108,7 +108,8 @@ class Commander:
         manager = self._session.manager
         others = set(manager.clusters_of(spikes).tolist()) - set(self._session.selection.clusters)
         if others:
-            raise CommandError(f"Some of these spikes are in {messages.listed(sorted(others), 3)}: select those clusters first.")
+            named = messages.listed(sorted(others), 3)
+            raise CommandError(f"Some of these spikes are in {named}: select those clusters first.")
         self._session.split(spikes)
         self._desk.edited.emit()
 
