@@ -79,3 +79,14 @@ def test_the_clipboard_gets_pixels_and_svg(figure):
     mime = figure.mime_data()
     assert mime.imageData().size() == QSize(400, 296)
     assert Svg(mime.data(SVG_TYPE).data()).size == (200, 148)
+
+
+def test_a_legend_takes_as_many_lines_as_it_needs(qapp):
+    entries = tuple(LegendEntry(f"{cluster} · 12.5 Hz", "#1e679c") for cluster in range(100, 111))
+    svg = Svg(Figure("Rates", QSize(300, 100), lambda painter: None, tokens("light"), entries).svg())
+    labels = svg.all("text")
+    assert [mark.text for mark in labels] == [entry.text for entry in entries]
+    lines = sorted({float(mark.points[0, 1]) // 28 for mark in labels})
+    assert len(lines) > 2
+    assert lines == list(range(len(lines)))
+    assert svg.size == (300, 28 * len(lines) + 100)

@@ -9,7 +9,7 @@ from qtpy.QtGui import QColor, QFontInfo, QImage, QPainter
 from qtpy.QtSvg import QSvgGenerator
 
 from napari_phy.widgets.legend import HEIGHT as LEGEND_PX
-from napari_phy.widgets.legend import LegendEntry, paint_legend
+from napari_phy.widgets.legend import LegendEntry, legend_rows, paint_legend
 from napari_phy.widgets.theme import TICK_PX, Tokens
 
 CAPTION_PX = 20
@@ -47,7 +47,7 @@ class Figure:
 
     @property
     def _top(self) -> int:
-        return self.theme.px(LEGEND_PX) if self.entries else 0
+        return self.theme.px(LEGEND_PX) * len(legend_rows(self.entries, self.size.width(), self.theme))
 
     @property
     def _below(self) -> int:
@@ -101,9 +101,10 @@ class Figure:
         try:
             painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
             painter.fillRect(whole, theme.color("view"))
-            paint_legend(painter, self.entries, whole.width(), theme)
             painter.save()
-            painter.translate(QPointF(0, self._top))
+            for row in legend_rows(self.entries, whole.width(), theme):
+                paint_legend(painter, row, whole.width(), theme)
+                painter.translate(QPointF(0, theme.px(LEGEND_PX)))
             self.paint(painter)
             painter.restore()
             painter.setPen(QColor(theme.dim))

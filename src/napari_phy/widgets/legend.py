@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate, islice
 
 from qtpy.QtCore import QRectF, Qt, Signal
 from qtpy.QtGui import QColor, QPainter, QPen
@@ -99,14 +100,25 @@ def paint_legend(painter: QPainter, entries: Sequence[LegendEntry], width: float
         painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, f"+ {len(entries) - n_shown}")
 
 
+def legend_rows(entries: Sequence[LegendEntry], width: float, theme: Tokens) -> list[Sequence[LegendEntry]]:
+    """Return the entries in as many lines as they need."""
+    rows = []
+    while entries:
+        n = max(1, _n_within(entries, width - 4, theme))
+        rows.append(entries[:n])
+        entries = entries[n:]
+    return rows
+
+
 def _n_shown(entries: Sequence[LegendEntry], width: float, theme: Tokens) -> int:
-    left, more = theme.px(10), theme.text_width("+ 99") + theme.px(GAP)
-    for place, entry in enumerate(entries):
-        left += _width(entry, theme)
-        if left > width - (4 if place == len(entries) - 1 else more):
-            return place
-        left += theme.px(GAP)
-    return len(entries)
+    if _n_within(entries, width - 4, theme) == len(entries):
+        return len(entries)
+    return _n_within(entries, width - theme.text_width("+ 99") - theme.px(GAP), theme)
+
+
+def _n_within(entries: Sequence[LegendEntry], width: float, theme: Tokens) -> int:
+    ends = accumulate((_width(entry, theme) + theme.px(GAP) for entry in entries), initial=theme.px(10) - theme.px(GAP))
+    return sum(end <= width for end in islice(ends, 1, None))
 
 
 def _width(entry: LegendEntry, theme: Tokens) -> float:
