@@ -208,6 +208,21 @@ def test_labels_are_inherited(manager):
     assert manager.group(first) == manager.group(rest) == "good"
 
 
+def test_blank_text_takes_a_label_away(manager):
+    manager.label([2, 3], "note", "axon")
+    assert manager.label([2], "note", "").metadata_changed[0].new is None
+    assert manager.cluster_labels == {"note": {3: "axon"}}
+
+
+def test_a_label_of_a_file_that_is_named_like_a_column_is_read_and_can_only_be_taken_away():
+    manager = ClusterManager(LABELS, cluster_labels={"rate": {2: "fast"}})
+    assert manager.labels(2) == {"rate": "fast"}
+    with pytest.raises(ClusteringError, match='"rate" is a column'):
+        manager.label([2], "rate", "slow")
+    manager.label([2], "rate", None)
+    assert manager.labels(2) == {}
+
+
 def test_groups_and_labels_share_the_undo_stack(manager):
     manager.move([3, 9], "good")
     manager.label([3], "quality", 0.5)
@@ -244,7 +259,11 @@ def test_groups_and_labels_share_the_undo_stack(manager):
         (lambda m: m.move([2], "discarded"), "protected"),
         (lambda m: m.move([], "good"), "Select a cluster"),
         (lambda m: m.move([77], "good"), "no cluster 77"),
-        (lambda m: m.label([2], "group", "x"), "move or recolor"),
+        (lambda m: m.label([2], "group", "x"), '"group" is a column of the list: choose another name'),
+        (lambda m: m.label([2], "group", None), '"group" is a column'),
+        (lambda m: m.label([2], "color", "x"), '"color" is the colour of clusters'),
+        (lambda m: m.label([2], " spikes", 3), '"spikes" is a column of the list: choose another name'),
+        (lambda m: m.label([2], "note", " "), "Cluster 2: already without note"),
         (lambda m: m.label([2], "note", [1]), "text, a number"),
         (lambda m: m.recolor([2], "red"), "#rrggbb"),
         (lambda m: m.apply([UpdateInfo("merge", added=(2,), deleted=(3, 5), heirs=((3, 2), (5, 2)))]), "used before"),

@@ -65,6 +65,19 @@ def test_clusters_are_selected_merged_moved_labelled_and_split(workspace):
     assert 9 in manager.cluster_ids.tolist()
 
 
+def test_a_label_without_a_value_is_taken_away_and_columns_of_the_list_are_no_labels(workspace, qtbot):
+    session = workspace.session
+    session.selection.select([3, 5])
+    run(workspace, "l note axon")
+    run(workspace, 'l note ""')
+    qtbot.waitUntil(lambda: workspace.viewer.status == "Took the label note from 3 and 5.")
+    assert session.manager.cluster_labels == {}
+    before = state(workspace)
+    with pytest.raises(NapariPhyError, match='"spikes" is a column of the list: choose another name'):
+        run(workspace, "l spikes 3")
+    assert state(workspace) == before
+
+
 def test_a_group_of_ones_own_is_named_with_quotes(workspace):
     workspace.session.add_group("fast spiking", "#aa5500")
     run(workspace, 'm "fast spiking" 5')

@@ -6,7 +6,8 @@ from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QDialog, QPushButton
 from widgets.light_session import light_session
 
-from napari_phy.widgets.close_guard import UnsavedDialog
+from napari_phy.core.cluster_meta import ClusterMeta
+from napari_phy.widgets.close_guard import KEEP, UnsavedDialog
 from napari_phy.widgets.groups_dialog import GroupsDialog
 from napari_phy.widgets.label_dialog import LabelDialog
 from napari_phy.widgets.small_dialogs import ChoiceDialog, NameDialog, SmallDialog, Words
@@ -23,7 +24,7 @@ def make(kind, session):
         "choice": lambda: ChoiceDialog(WORDS, theme, choices=["a", "b"], current="b"),
         "label": lambda: LabelDialog(session, theme),
         "groups": lambda: GroupsDialog(session, theme),
-        "unsaved": lambda: UnsavedDialog(3, "memory.kwik", theme),
+        "unsaved": lambda: UnsavedDialog(Words("Title", "Save it?"), {"save": "Save and close", "keep": KEEP}, theme),
     }[kind]()
 
 
@@ -73,6 +74,28 @@ def test_what_cannot_be_undone_is_done_by_its_own_button_only(dialog):
     assert dialog.act_button.property("look") == "destructive"
     QTest.keyClick(dialog, Qt.Key.Key_Return)
     assert dialog.result() == QDialog.DialogCode.Rejected
+
+
+@pytest.mark.parametrize("dialog", ["label"], indirect=True)
+def test_a_label_is_not_named_like_a_column_of_the_list(dialog):
+    dialog.field.setCurrentText("spikes ")
+    assert dialog.problem_label.text() == '"spikes" is a column of the list: choose another name.'
+    assert not dialog.act_button.isEnabled()
+    dialog.field.setCurrentText("spikes2")
+    assert not dialog.problem_label.isVisible()
+    assert dialog.act_button.isEnabled()
+
+
+def test_a_label_of_a_file_that_is_named_like_a_column_can_be_taken_away(qtbot):
+    with light_session() as session:
+        session.manager._meta = ClusterMeta(labels={"rate": {2: "fast"}})
+        session.selection.select([2])
+        dialog = LabelDialog(session, tokens("dark"))
+        qtbot.addWidget(dialog)
+        assert dialog.answer == ("rate", "fast")
+        assert not dialog.act_button.isEnabled()
+        dialog.value.clear()
+        assert dialog.act_button.isEnabled()
 
 
 def test_a_problem_leaves_room_for_the_explanation(qtbot):

@@ -17,6 +17,7 @@ from napari_phy.core.clustering import Clustering
 from napari_phy.core.colors import is_color
 from napari_phy.core.errors import ClusteringError
 from napari_phy.core.history import GlobalHistory, Step
+from napari_phy.core.label_fields import field_problem
 from napari_phy.core.partition import Partition
 from napari_phy.core.regrouping import regrouping
 from napari_phy.core.update_info import MetadataChange, UpdateInfo
@@ -140,13 +141,18 @@ class ClusterManager(Clustering):
         return self._set("move", cluster_ids, GROUP, name, f"in {name}")
 
     def label(self, cluster_ids: Iterable[int], field: str, value: str | float | bool | None) -> UpdateInfo:
-        """Set a field of clusters; None takes the value away."""
+        """Set a field of clusters; None or blank text takes the value away.
+
+        A field with the name of a column of the list can only be taken away: files may have one.
+        """
         field = _name(field, "A label needs the name of its field.")
-        if field in (GROUP, COLOR):
-            raise ClusteringError(f'The field "{field}" is not a label: use move or recolor.')
+        value = None if isinstance(value, str) and not value.strip() else value
+        problem = field_problem(field)
+        if problem and (value is not None or field in (GROUP, COLOR)):
+            raise ClusteringError(problem)
         if value is not None and not isinstance(value, str | int | float | bool):
             raise ClusteringError(f"A label is text, a number or true/false, not {type(value).__name__}.")
-        return self._set("label", cluster_ids, field, value, "labelled so")
+        return self._set("label", cluster_ids, field, value, f"without {field}" if value is None else "labelled so")
 
     def recolor(self, cluster_ids: Iterable[int], color: str | None) -> UpdateInfo:
         """Give clusters a colour "#rrggbb" of their own; None takes it away."""

@@ -37,7 +37,7 @@ class Edits(ABC):
         return self.manager.move(clusters, group)
 
     def label(self, clusters: Iterable[int], field: str, value: str | float | bool | None) -> UpdateInfo:
-        """Set a field of clusters; None takes the value away."""
+        """Set a field of clusters; None or blank text takes the value away."""
         return self.manager.label(clusters, field, value)
 
     def recolor(self, clusters: Iterable[int], color: str | None) -> UpdateInfo:

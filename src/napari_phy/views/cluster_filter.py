@@ -10,12 +10,12 @@ import numpy as np
 from napari_phy.core import filter_values as fv
 from napari_phy.core.filter_language import parse_filter
 from napari_phy.core.filter_values import Values
+from napari_phy.core.label_fields import COLUMNS
 from napari_phy.session import Session
 from napari_phy.views.cluster_measures import column
 from napari_phy.views.cluster_table import compute_cluster_table
 
 NUMBERS = ("id", "ch", "depth", "spikes", "rate", "amp", "refr")
-COLUMNS = ("id", "group", *NUMBERS[1:])
 ALIASES: Mapping[str, str] = {
     "cluster": "id",
     "cluster_id": "id",

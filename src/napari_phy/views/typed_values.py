@@ -1,8 +1,9 @@
-"""Values of labels as people type them."""
+"""Values of labels as people type and read them."""
 
 from __future__ import annotations
 
 import math
+from typing import Any
 
 
 def typed_value(text: str) -> str | int | float | None:
@@ -19,3 +20,10 @@ def typed_value(text: str) -> str | int | float | None:
     except ValueError:
         return text
     return number if math.isfinite(number) else text
+
+
+def label_text(value: Any) -> str:
+    """Return the value of a label as lists show it."""
+    if value is None:
+        return ""
+    return str(value).lower() if isinstance(value, bool) else f"{value:g}" if isinstance(value, float) else str(value)

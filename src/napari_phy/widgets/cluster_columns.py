@@ -9,6 +9,7 @@ from qtpy.QtCore import Qt
 
 from napari_phy.views.cluster_table import ClusterTable
 from napari_phy.views.numbers import UNKNOWN, format_number, format_similarity
+from napari_phy.views.typed_values import label_text
 
 GROUP_ORDER = ("good", "mua", "noise", "unsorted")
 REFRACTORY_WARNING = 1.0  # per cent of intervals within 2 ms
@@ -128,13 +129,6 @@ def _label_column(name: str, is_text: bool) -> Column:
         f"{LABEL}{name}", name, f"Your label {name}", 64, 56, lambda row: label_text(row.labels.get(name)),
         words if is_text else number, keep=6, left=is_text,
     )  # fmt: skip
-
-
-def label_text(value: Any) -> str:
-    """Return the value of a label as lists show it."""
-    if value is None:
-        return ""
-    return str(value).lower() if isinstance(value, bool) else f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def is_unknown(value: SortKey) -> bool:

@@ -4,6 +4,7 @@ from typing import Any
 
 from qtpy.QtWidgets import QComboBox, QFormLayout, QLineEdit, QWidget
 
+from napari_phy.core.label_fields import field_problem
 from napari_phy.views.typed_values import typed_value
 from napari_phy.widgets import messages
 from napari_phy.widgets.small_dialogs import SmallDialog, Words
@@ -13,7 +14,10 @@ DEFAULT_FIELD = "note"
 
 
 class LabelDialog(SmallDialog):
-    """A field, which may be new, and a value; an empty value takes the label away."""
+    """A field, which may be new, and a value; an empty value takes the label away.
+
+    A field that cannot be given is told at once, and Label waits for another name.
+    """
 
     def __init__(self, session: Any, theme: Tokens, parent: QWidget | None = None) -> None:
         clusters = session.selection.clusters
@@ -30,7 +34,10 @@ class LabelDialog(SmallDialog):
         form.addRow("Value", self.value)
         self.body.addLayout(form)
         self.field.currentTextChanged.connect(self._show_value)
+        self.field.currentTextChanged.connect(self._check)
+        self.value.textChanged.connect(self._check)
         self._show_value(self.field.currentText())
+        self._check()
         self.value.setFocus()
 
     def _show_value(self, field: str) -> None:
@@ -40,6 +47,13 @@ class LabelDialog(SmallDialog):
         value = values.pop() if len(values) == 1 else None
         self.value.setText("" if value is None else str(value))
         self.value.selectAll()
+
+    def _check(self, *_: object) -> None:
+        field, value = self.answer
+        is_there = field in self._session.manager.cluster_labels  # in the file: it can be taken away
+        problem = "" if is_there and value is None else field_problem(field)
+        self.set_problem(problem)
+        self.act_button.setEnabled(bool(field) and not problem)
 
     @property
     def answer(self) -> tuple[str, str | int | float | None]:

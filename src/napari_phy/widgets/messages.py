@@ -8,6 +8,7 @@ from napari_phy.io.atomic import format_bytes
 from napari_phy.views.events import Event
 from napari_phy.views.numbers import format_count, format_number
 from napari_phy.views.time_words import range_words, read_range, read_time
+from napari_phy.views.typed_values import label_text
 
 EMPTY_WORKSPACE = "Open a Kwik file to begin: File > Open, or drop it here."
 NO_EVENTS = "This data set has no events."
@@ -140,7 +141,7 @@ def action_failed(title: str, error: BaseException) -> str:
 
 
 def edit_name(record: UpdateInfo) -> str:
-    """Return an edit in a few words, as undo names it: `merge 20 and 22`, `move 3 to good`."""
+    """Return an edit in a few words, as undo names it: `merge 20 and 22`, `label 3: note axon`."""
     edit = record.inverse() if record.cause == "undo" else record
     if edit.description == "groups":
         return _group_edit(edit)[0]
@@ -148,6 +149,9 @@ def edit_name(record: UpdateInfo) -> str:
     name = f"{edit.description} {listed(clusters)}".strip()
     if edit.description == "move":
         return f"{name} to {value or 'unsorted'}"
+    if edit.description == "label":
+        field = edit.metadata_changed[0].field
+        return f"{name}: no {field}" if value is None else f"{name}: {field} {label_text(value)}"
     return name
 
 
@@ -168,7 +172,9 @@ def edit_done(update: UpdateInfo, n_spikes: Any) -> str:
         return f"Moved {listed(clusters)} to {value or 'unsorted'}."
     if update.description == "label":
         field = update.metadata_changed[0].field
-        return f"Labelled {listed(clusters)}: {field} is {'cleared' if value is None else value}."
+        if value is None:
+            return f"Took the label {field} from {listed(clusters)}."
+        return f"Labelled {listed(clusters)}: {field} is {label_text(value)}."
     if update.description == "recolor":
         return f"Recoloured {listed(clusters)}."
     if update.description == "discard":
