@@ -160,6 +160,14 @@ def test_moving_the_candidate_brings_the_next(wizard, manager):
     assert (wizard.best, wizard.candidate) == (1, 3)
 
 
+def test_a_candidate_that_was_passed_over_does_not_come_again_when_the_next_is_moved(wizard, manager):
+    wizard.start()
+    assert wizard.next_candidate() == 3
+    manager.move([3], "mua")
+    wizard.move([3], "mua")
+    assert (wizard.best, wizard.candidate) == (1, None)
+
+
 def test_an_empty_clustering_proposes_nothing():
     wizard = Wizard(ClusterManager([]), lambda cluster: [])
     wizard.start()

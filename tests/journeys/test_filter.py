@@ -1,8 +1,8 @@
 """Filtering the list with the keyboard: views, keys and wizard keep to what the filter lets through."""
 
 import pytest
-from journeys.person import CTRL, PLAIN, Person
-from qtpy.QtCore import Qt
+from journeys.person import ALT, CTRL, LEFT, PLAIN, Person
+from qtpy.QtCore import QPoint, Qt
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication
 
@@ -53,6 +53,53 @@ def test_sorting_what_is_unsorted(person):
         person.workspace.docks[name].raise_()
         person.settle()
         assert set(person.workspace.panels[name].data.cluster_ids.tolist()) == set(everything), name
+
+
+def test_filing_through_lists_of_decided_clusters(person):
+    session = person.session
+    session.move(person.listed(), "mua")
+    header = person.workspace.panels["Clusters"].list.horizontalHeader()
+    QTest.mouseClick(header.viewport(), LEFT, PLAIN, QPoint(header.sectionViewportPosition(0) + 12, 8))  # by id
+    person.filter('group == "mua"')
+    QTest.keyClick(person.focused(), Qt.Key.Key_Return)
+    rows = person.listed()
+    assert rows in (sorted(rows), sorted(rows, reverse=True))
+    person.press(Qt.Key.Key_Home)
+    person.press(Qt.Key.Key_Down)
+    filed = [*rows[1:], rows[0]]
+    for place, cluster in enumerate(filed):
+        assert person.chosen == (cluster,)
+        person.press(Qt.Key.Key_G, ALT)
+        assert session.manager.group(cluster) == "good"
+        assert set(person.listed()) == set(filed[place + 1 :])
+
+    person.filter('group == "good"')
+    QTest.keyClick(person.focused(), Qt.Key.Key_Return)
+    person.press(Qt.Key.Key_Home)
+    for _ in range(2):
+        best, following = person.listed()[:2]
+        assert person.chosen[0] == best
+        person.press(Qt.Key.Key_M, ALT)
+        assert person.chosen[0] == following
+        assert set(person.chosen) <= set(person.listed())
+
+
+def test_space_keeps_to_what_is_listed(person):
+    session = person.session
+    largest = unsorted(person)[0]
+    alike = [one for one, _ in session.similar_to(largest) if session.manager.group(one) == "unsorted"]
+    session.move(alike[:1], "good")
+    person.filter('group == "unsorted"')
+    QTest.keyClick(person.focused(), Qt.Key.Key_Return)
+    person.press(Qt.Key.Key_Home)
+    assert person.chosen == (largest,)
+    assert alike[0] in person.listed("Similar")
+    person.click(alike[0], "Similar")
+    person.press(Qt.Key.Key_Space)
+    assert person.chosen == (largest, alike[1])
+    person.press(Qt.Key.Key_G, ALT)
+    assert len(person.chosen) == 2
+    assert set(person.chosen) <= set(person.listed())
 
 
 def test_an_error_a_completed_word_and_no_hits(person):

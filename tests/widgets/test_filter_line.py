@@ -160,3 +160,15 @@ def test_words_are_completed(panel, qtbot):
 
 def test_the_words_of_the_message():
     assert messages.hidden_by_filter([20, 22]) == "20 and 22 are selected, but hidden by the filter."
+
+
+def test_after_a_move_out_of_the_list_the_next_row_is_selected(panel, session, qtbot):
+    session.move([3, 4, 5], "good")
+    panel.list.cluster_model.sort(0, Qt.SortOrder.DescendingOrder)
+    type_filter(panel, 'group == "good"', qtbot)
+    assert panel.cluster_ids == [5, 4, 3, 0]
+    session.selection.select([4])
+    for moved, following in ((4, 3), (3, 0), (0, 5)):
+        session.move([moved], "mua")
+        assert session.selection.best == (following,)
+        assert set(session.selection.clusters) <= set(panel.cluster_ids)

@@ -12,6 +12,10 @@ class ListedClusters:
 
     The list computes what a filter lets through, also after each edit, and tells it here. A cluster that is not listed
     may still be selected and edited.
+
+    Attributes
+    ----------
+    order : the clusters in the order in which the list shows them, as it told last; () before it told any.
     """
 
     changed = Signal()
@@ -19,6 +23,7 @@ class ListedClusters:
     def __init__(self) -> None:
         self._text = ""
         self._clusters: frozenset[int] | None = None
+        self.order: tuple[int, ...] = ()
 
     @property
     def text(self) -> str:

@@ -45,7 +45,7 @@ class Wizard:
     ----------
     manager : whose clusters are looked at.
     rank : returns [(other cluster, similarity)] of a cluster, the most similar first.
-    listed : clusters that can be best; all if None.
+    listed : clusters that can be best or candidate; all if None.
     """
 
     changed = Signal()
@@ -147,7 +147,8 @@ class Wizard:
         following = order
         if self._best in order:
             following = order[order.index(self._best) + 1 :] + order
-            self._skipped[self._best] = None
+            if self._best in self._listed:
+                self._skipped[self._best] = None
         found = next(filter(self._may_come, following), None)
         if found is not None:
             self._propose(found)
@@ -164,7 +165,7 @@ class Wizard:
     def next(self) -> tuple[int | None, int | None]:
         """Go to the next candidate, or to the next best cluster when none is left."""
         if not self._paused:
-            if self._best is not None and self._following_candidates():
+            if self._best in self._listed and self._following_candidates():
                 self.next_candidate()
             else:
                 self.next_best()
@@ -193,12 +194,15 @@ class Wizard:
         self._go(new[0] if new else None, new[1] if len(new) > 1 else None)
         self.changed.emit()
 
-    def move(self, clusters: Iterable[int], group: str) -> None:
-        """Be told that clusters were moved to a group: when the best one was, the next is best."""
+    def move(self, clusters: Iterable[int], group: str, order: Sequence[int] = ()) -> None:
+        """Be told that clusters were moved to a group: when the best one was, the next is best.
+
+        When it is not listed any more, that is the next in the `order` of the list before the move, by size if ().
+        """
         moved = list(clusters)
         self._record("move", moved, group)
         if self._best in moved:
-            self._propose(self._after(moved))
+            self._propose(self._after(moved, order))
         elif self._candidate in moved:
             following = self._following_candidates()
             self._go(self._best, following[0] if following else None)
@@ -239,11 +243,15 @@ class Wizard:
         listed = [cluster for cluster in order if cluster in self._listed] or order
         return next(filter(self._may_come, listed), listed[0] if listed else None)
 
-    def _after(self, moved: list[int]) -> int | None:
-        order = self._order()
+    def _after(self, moved: list[int], listed: Sequence[int]) -> int | None:
+        has_left = self._best not in self._listed
+        shown = self._order()
+        order = list(dict.fromkeys((*listed, *shown))) if has_left else shown
         start = order.index(self._best) if self._best in order else 0
-        around = [cluster for cluster in order[start:] + order[:start] if cluster not in moved]
-        return next(filter(self._may_come, around), self._best)
+        known = set(shown).difference(moved)
+        around = [cluster for cluster in order[start:] + order[:start] if cluster in known]
+        rows = [cluster for cluster in around if cluster in self._listed] if has_left else []
+        return next(filter(self._may_come, around), next(iter(rows), self._best))
 
     def _order(self) -> list[int]:
         """Return the clusters, the largest first."""
@@ -261,18 +269,20 @@ class Wizard:
     def _may_come(self, cluster: int) -> bool:
         return cluster in self._listed and self._is_waiting(cluster)
 
-    def _candidates(self, best: int) -> list[int]:
-        return [
-            cluster
-            for cluster in self.similarity.ranked(best)
-            if cluster in self._manager and self._manager.group(cluster) not in HIDDEN_GROUPS
-        ]
+    def _candidates(self, best: int, after: int | None = None) -> list[int]:
+        """Return the clusters that may be compared with the best, the most similar first: all, or those after one."""
+        ranked = self.similarity.ranked(best)
+        start = ranked.index(after) + 1 if after in ranked else 0
+        return [cluster for cluster in ranked[start:] if self._may_be_compared(cluster)]
+
+    def _may_be_compared(self, cluster: int) -> bool:
+        is_listed = cluster in self._listed and cluster in self._manager
+        return is_listed and self._manager.group(cluster) not in HIDDEN_GROUPS
 
     def _following_candidates(self) -> list[int]:
         if self._best is None or self._best not in self._manager:
             return []
-        ranked = self._candidates(self._best)
-        following = ranked[ranked.index(self._candidate) + 1 :] if self._candidate in ranked else ranked
+        following = self._candidates(self._best, after=self._candidate)
         return [other for other in following if self.similarity[self._best, other] >= LEAST_SIMILARITY]
 
     def __iter__(self) -> Iterator[int]:

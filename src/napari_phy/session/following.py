@@ -5,6 +5,7 @@ from __future__ import annotations
 from napari_phy.core.update_info import UpdateInfo
 from napari_phy.session.open_clustering import OpenClustering
 
+FIRST = 100  # before the list changes with an edit
 LAST = -100  # after every other listener: they all know of an edit before the selection follows it
 
 
@@ -13,12 +14,15 @@ class Following:
 
     def __init__(self, opened: OpenClustering) -> None:
         self._manager, self._selection, self._wizard = opened.manager, opened.selection, opened.wizard
+        self._listed, self._order = opened.listed, opened.listed.order
         self._merged: dict[frozenset[int], tuple[int, ...]] = {}  # in the order in which they were selected
+        self._manager.changed.connect(self._keep_list_order, priority=FIRST)
         self._manager.changed.connect(self._on_edited, priority=LAST)
         self._selection.changed.connect(self._on_selected)
 
     def close(self) -> None:
         """Follow no longer."""
+        self._manager.changed.disconnect(self._keep_list_order, missing_ok=True)
         self._manager.changed.disconnect(self._on_edited, missing_ok=True)
         self._selection.changed.disconnect(self._on_selected, missing_ok=True)
 
@@ -32,6 +36,9 @@ class Following:
         clusters = self._selection.clusters
         if clusters:
             self._wizard.look_at(clusters[0], next(iter(self._selection.similar), None))
+
+    def _keep_list_order(self) -> None:
+        self._order = self._listed.order
 
     def _on_edited(self, update: UpdateInfo) -> None:
         """Select what the user wants to see after an edit."""
@@ -56,7 +63,7 @@ class Following:
 
     def _follow_move(self, update: UpdateInfo) -> None:
         moved = [change.cluster_id for change in update.metadata_changed]
-        self._wizard.move(moved, update.metadata_changed[0].new)
+        self._wizard.move(moved, update.metadata_changed[0].new, self._order)
         if set(moved) & set(self._selection.clusters):
             self.select_place()
 

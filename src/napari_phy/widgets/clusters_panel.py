@@ -67,6 +67,8 @@ class ClustersPanel(ListPanel):
         self.filter_line.left.connect(lambda: self.list.setFocus(Qt.FocusReason.OtherFocusReason))
         self.filter_line.set_completing(self.complete_filter)
         self._column.insertWidget(0, self.filter_line)
+        self.list.cluster_model.rows_changed.connect(self._tell_order)
+        self.list.cluster_model.layoutChanged.connect(self._tell_order)
         menu = self.header.more_menu
         self._skip_entry = switch_action(menu, "Keys skip noise and MUA", self.skips, self.set_skips)
         menu.addAction("Save the list as CSV…").triggered.connect(lambda *_: self.ask_table())
@@ -119,6 +121,10 @@ class ClustersPanel(ListPanel):
     def choose(self, clusters: list[int]) -> None:
         """Select what was chosen; what was chosen in Similar belongs to another best."""
         self.session.selection.select(clusters, n_best=max(1, len(clusters)))
+
+    def _tell_order(self, *_: object) -> None:
+        if self.session is not None:
+            self.session.listed.order = tuple(self.cluster_ids)
 
     def _show_labels(self) -> None:
         """Have a column for each field of labels."""
