@@ -12,12 +12,12 @@ from typing import Any
 
 from napari_phy.io.atomic import write_file
 from napari_phy.io.side_folder import side_folder
-from napari_phy.io.user_files import load_user_file, save_user_file
+from napari_phy.io.user_files import load_json, load_user_file, save_user_file
 
 logger = logging.getLogger(__name__)
 
 _FILE = "layout.json"
-_MOST_BYTES = 1_000_000
+_INSTEAD = "the window begins as the user left it last"
 _MOST_DOCKS = 100
 
 
@@ -45,7 +45,7 @@ def load_layout(path: Path | None, form: str) -> KeptLayout | None:
     path : of the data set, None for none.
     form : of the window: layouts of large and small ones are kept apart.
     """
-    of_data_set = None if path is None else _read(side_folder(path) / _FILE)
+    of_data_set = None if path is None else load_json(side_folder(path) / _FILE, _INSTEAD)
     of_user = load_user_file(_FILE, "the window begins with the usual layout")
     return _layout_of(of_data_set, form) or _layout_of(of_user, form)
 
@@ -57,23 +57,11 @@ def save_layout(path: Path | None, form: str, layout: KeptLayout) -> None:
     save_user_file(_FILE, {**_forms(of_user), form: kept}, "the layout is not kept")
     folder = None if path is None else side_folder(path)
     if folder is not None and folder.is_dir():
-        text = json.dumps({**_forms(_read(folder / _FILE)), form: kept}, indent=1, sort_keys=True)
+        text = json.dumps({**_forms(load_json(folder / _FILE, _INSTEAD)), form: kept}, indent=1, sort_keys=True)
         try:
             write_file(folder / _FILE, lambda file: file.write(text.encode("utf-8")))
         except OSError as error:
             logger.warning("%s cannot be written (%s); the layout is kept for the user alone.", folder / _FILE, error)
-
-
-def _read(path: Path) -> Any:
-    try:
-        if path.stat().st_size > _MOST_BYTES:
-            raise ValueError("it is too long")
-        return json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError, RecursionError) as error:
-        logger.warning("%s cannot be read (%s); the window begins as the user left it last.", path, error)
-        return None
 
 
 def _forms(read: Any) -> Mapping[str, Any]:

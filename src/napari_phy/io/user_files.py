@@ -1,9 +1,10 @@
-"""Small JSON files of the user, in `~/.phy`; one that cannot be read or written never stops the program."""
+"""Small JSON files, those of the user in `~/.phy`; one that cannot be read or written never stops the program."""
 
 from __future__ import annotations
 
 import json
 import logging
+from pathlib import Path
 from typing import Any
 
 from napari_phy.io.atomic import write_file
@@ -22,7 +23,11 @@ def load_user_file(name: str, instead: str) -> Any:
     name : of the file.
     instead : `views begin with their usual settings`.
     """
-    path = phy_folder() / name
+    return load_json(phy_folder() / name, instead)
+
+
+def load_json(path: Path, instead: str) -> Any:
+    """Return what a small file holds, as `load_user_file` does of those of the user."""
     try:
         if path.stat().st_size > _MOST_BYTES:
             raise ValueError("it is too long")
