@@ -48,7 +48,7 @@ def main(home: str, *paths: str) -> None:
 
 
 def _panels(viewer: object) -> list:
-    from napari_phy.widgets.workspace import Workspace
+    from napari_phy.widgets.window.workspace import Workspace
 
     workspace = Workspace.find(viewer)
     return [panel for panel in workspace.panels.values() if hasattr(panel, "busy") and panel.isVisible()]

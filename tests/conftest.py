@@ -96,7 +96,7 @@ def nothing_chosen_in_views() -> None:
     """Begin each test with the usual settings of views, the usual keys, and nothing typed before."""
     for name in ("views.json", "commands.json", "keys.json", "layout.json"):
         (_HOME / "phy" / name).unlink(missing_ok=True)
-    bindings = sys.modules.get("napari_phy.widgets.bindings")
+    bindings = sys.modules.get("napari_phy.widgets.actions.bindings")
     if bindings is not None:
         bindings.key_bindings.cache_clear()
 

@@ -62,7 +62,7 @@ def views_of(kwik: Path, theme: str) -> list[Any]:
     import napari
     from journeys.person import CTRL, Person
 
-    from napari_phy.widgets.catalogue import KINDS, LISTS
+    from napari_phy.widgets.docks.catalogue import KINDS, LISTS
 
     viewer = napari.Viewer()
     viewer.theme = theme

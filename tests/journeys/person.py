@@ -11,7 +11,7 @@ from qtpy.QtCore import QEvent, QEventLoop, QPoint, QPointF, Qt, QTimer
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication, QDialog, QLineEdit, QMenu, QPushButton, QWidget
 
-from napari_phy.widgets.workspace import Workspace
+from napari_phy.widgets.window.workspace import Workspace
 
 PATIENCE_S = 60
 PLAIN = Qt.KeyboardModifier.NoModifier

@@ -9,7 +9,7 @@ from qtpy.QtCore import Qt
 from napari_phy.core.event_times import EventTimes
 from napari_phy.io.h5 import open_h5
 from napari_phy.io.kwik.events import write_events
-from napari_phy.widgets.messages import NO_EVENTS
+from napari_phy.widgets.actions.messages import NO_EVENTS
 
 PULSES_S = [2.0, 9.5, 31.25]
 MESSAGES_S = [9.75, 59.0]

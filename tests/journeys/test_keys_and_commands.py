@@ -5,7 +5,7 @@ from qtpy.QtCore import QPoint, Qt
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication
 
-from napari_phy.widgets.bindings import key_bindings
+from napari_phy.widgets.actions.bindings import key_bindings
 
 
 def command(person, text):

@@ -9,7 +9,7 @@ from napari.layers import Points
 from qtpy.QtCore import Qt
 
 from napari_phy.layers.session_tag import session_of
-from napari_phy.widgets import trace_summary
+from napari_phy.widgets.window import trace_summary
 
 
 def test_a_second_file_in_the_same_window_can_be_clicked_through(person, kwik_copy, tmp_path):

@@ -12,7 +12,7 @@ from qtpy.QtWidgets import QLineEdit
 
 from napari_phy.core.arrays import evenly_spaced
 from napari_phy.stats.extremes import bin_extremes
-from napari_phy.widgets import raw_watch, trace_summary
+from napari_phy.widgets.window import raw_watch, trace_summary
 
 
 @pytest.fixture(params=[(1920, 1080), (1280, 800)], ids=["large", "small"])

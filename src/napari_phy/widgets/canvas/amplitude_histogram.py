@@ -9,7 +9,7 @@ from qtpy.QtGui import QPainter, QPen, QPolygonF
 from napari_phy.core.colors import is_hollow
 from napari_phy.views.amplitudes import AmplitudeData
 from napari_phy.widgets.canvas.frame import Frame
-from napari_phy.widgets.theme import with_alpha
+from napari_phy.widgets.parts.theme import with_alpha
 
 FILL_ALPHA = 0.6
 

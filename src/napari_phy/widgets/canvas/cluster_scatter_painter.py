@@ -12,11 +12,11 @@ from napari_phy.views.cluster_measures import measure_name
 from napari_phy.views.cluster_scatter import CLUSTER, GROUP, ClusterScatterData
 from napari_phy.views.numbers import format_number
 from napari_phy.widgets.canvas.frame import Frame
+from napari_phy.widgets.canvas.overlay import Ticks, left_margin, paint_axes
 from napari_phy.widgets.canvas.ramp import N_SHADES, shades
 from napari_phy.widgets.canvas.step_plot import paint_grid
 from napari_phy.widgets.canvas.ticks import log_ticks
-from napari_phy.widgets.overlay import Ticks, left_margin, paint_axes
-from napari_phy.widgets.theme import TICK_PX, Tokens, with_alpha
+from napari_phy.widgets.parts.theme import TICK_PX, Tokens, with_alpha
 
 SMALLEST_PX, LARGEST_PX = 3.0, 9.0  # radius
 ALPHA, SELECTED_ALPHA = 0.78, 0.92

@@ -12,7 +12,7 @@ from napari_phy.views.correlogram_look import CorrelogramLook
 from napari_phy.views.correlograms import CorrelogramData
 from napari_phy.views.numbers import format_number
 from napari_phy.widgets.canvas.ticks import nice_ticks
-from napari_phy.widgets.theme import AXIS_PX, BODY_PX, TICK_PX, Tokens, with_alpha
+from napari_phy.widgets.parts.theme import AXIS_PX, BODY_PX, TICK_PX, Tokens, with_alpha
 
 GAP = 8.0
 NO_PAIRS = "no pairs"

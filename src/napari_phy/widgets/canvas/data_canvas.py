@@ -8,7 +8,7 @@ from qtpy.QtGui import QPainter
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 from vispy import scene
 
-from napari_phy.widgets.overlay import Overlay
+from napari_phy.widgets.canvas.overlay import Overlay
 
 _MOUSE_EVENTS = frozenset(
     {

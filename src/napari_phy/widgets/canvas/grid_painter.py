@@ -10,7 +10,7 @@ from qtpy.QtGui import QColor, QPainter, QPen, QPolygonF
 
 from napari_phy.core.colors import is_hollow, selection_color
 from napari_phy.views.grid import Content, GridData, Tile
-from napari_phy.widgets.theme import AXIS_PX, TICK_PX, Tokens
+from napari_phy.widgets.parts.theme import AXIS_PX, TICK_PX, Tokens
 
 TILE_PX = (88, 76)  # at least
 GAP_PX, MARGIN_PX, HEAD_PX = 6, 8, 18

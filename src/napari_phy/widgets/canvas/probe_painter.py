@@ -7,7 +7,7 @@ from qtpy.QtGui import QColor, QPainter, QPen, QPolygonF
 from napari_phy.core.colors import is_hollow, selection_color
 from napari_phy.core.probe_picture import ProbePicture
 from napari_phy.views.probe import ProbeData
-from napari_phy.widgets.theme import TICK_PX, Tokens
+from napari_phy.widgets.parts.theme import TICK_PX, Tokens
 
 FOOT_PX = 22  # of the scale bar, below the probe
 LEAST_DISC = 4.5  # radius of the disc of a whole amplitude, where sites are small

@@ -10,8 +10,8 @@ from qtpy.QtGui import QPainter, QPen
 
 from napari_phy.views.raster import SpikeTrains
 from napari_phy.widgets.canvas.raster_image import DOT_PX, FLOOR, SELECTED_FLOOR, TICK, Marker
-from napari_phy.widgets.theme import with_alpha
-from napari_phy.widgets.trace_layout import TraceLayout
+from napari_phy.widgets.canvas.trace_layout import TraceLayout
+from napari_phy.widgets.parts.theme import with_alpha
 
 MAX_MARKS = 20_000  # some 2 MB of SVG; more are drawn as a picture
 TICK_PX = 1.0

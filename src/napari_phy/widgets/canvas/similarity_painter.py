@@ -9,7 +9,7 @@ from qtpy.QtCore import QRectF, Qt
 from qtpy.QtGui import QColor, QImage, QPainter, QPen
 
 from napari_phy.widgets.canvas.ramp import N_SHADES, shades
-from napari_phy.widgets.theme import AXIS_PX, BODY_PX, TICK_PX, Tokens
+from napari_phy.widgets.parts.theme import AXIS_PX, BODY_PX, TICK_PX, Tokens
 
 TOP_PX, BOTTOM_PX, LEFT_PX, BAR_PX = 26, 8, 10, 8
 LEAST_FRAME_PX = 7.0

@@ -11,9 +11,9 @@ from qtpy.QtGui import QColor, QPainter, QPen
 from napari_phy.core.colors import is_hollow, selection_color
 from napari_phy.views.numbers import format_number
 from napari_phy.widgets.canvas.frame import Frame
+from napari_phy.widgets.canvas.overlay import Ticks, axis_ticks, left_margin, most_rows, paint_axes
 from napari_phy.widgets.canvas.ticks import nice_step
-from napari_phy.widgets.overlay import Ticks, axis_ticks, left_margin, most_rows, paint_axes
-from napari_phy.widgets.theme import Tokens
+from napari_phy.widgets.parts.theme import Tokens
 
 STEP_PX, THIN_PX = 1.6, 1.0
 HEADROOM, MOST_HEADROOM = 1.05, 1.25

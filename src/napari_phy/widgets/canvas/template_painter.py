@@ -10,7 +10,7 @@ from qtpy.QtGui import QColor, QPainter, QPen, QPolygonF
 
 from napari_phy.views.numbers import format_number
 from napari_phy.views.templates import Template, TemplatesData
-from napari_phy.widgets.theme import TICK_PX, Tokens
+from napari_phy.widgets.parts.theme import TICK_PX, Tokens
 
 COLUMN_PX, GAP_PX = 42, 6
 HEAD_PX, FOOT_PX, NUMBER_PX = 18, 18, 12

@@ -10,10 +10,10 @@ from qtpy.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
 from napari_phy.views.numbers import format_number
 from napari_phy.views.waveform_density import WaveformDensity
 from napari_phy.views.waveforms import WaveformData
+from napari_phy.widgets.canvas.overlay import paint_scale_bars
 from napari_phy.widgets.canvas.ticks import nice_length
 from napari_phy.widgets.canvas.waveform_boxes import Boxes
-from napari_phy.widgets.overlay import paint_scale_bars
-from napari_phy.widgets.theme import TICK_PX, Tokens, with_alpha
+from napari_phy.widgets.parts.theme import TICK_PX, Tokens, with_alpha
 
 MEAN_PX, LIT_PX = 2.0, 1.6
 BAND_ALPHA, DENSITY_ALPHA = 0.25, 0.95

@@ -1,0 +1,1 @@
+"""The one table of actions, when each can be done, its keys, and the words that are said."""

@@ -1,0 +1,146 @@
+"""What an action is, and how it is done or refused."""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from napari_phy.core.errors import ClusteringError, NapariPhyError
+from napari_phy.session import Session
+from napari_phy.widgets.actions import messages
+
+logger = logging.getLogger(__name__)
+
+
+class Desk(Protocol):
+    """What an action may ask of the place where it is run: a workspace, or a stand-in in a test."""
+
+    @property
+    def session(self) -> Session | None:
+        """The open data set."""
+        ...
+
+    def listed_clusters(self) -> Sequence[int]:
+        """Cluster ids in the order of the Clusters list."""
+        ...
+
+    def say(self, sentence: str) -> None:
+        """Put a sentence into the status bar."""
+        ...
+
+    def complain(self, sentence: str) -> None:
+        """Show an error notification."""
+        ...
+
+    def save(self) -> None:
+        """Save in the background, to a copy where the file is read-only."""
+        ...
+
+    def ask_label(self) -> None:
+        """Ask for a label of the selected clusters."""
+        ...
+
+    def filter_list(self) -> None:
+        """Go to the filter of the Clusters list."""
+        ...
+
+    def stretch(self, factor: float) -> None:
+        """Show 1/factor of the time in napari's canvas, with channels as high as before."""
+        ...
+
+    def ask_time(self) -> None:
+        """Ask for a moment, and go there."""
+        ...
+
+    def ask_range(self) -> None:
+        """Ask for the stretch of time whose spikes views use."""
+        ...
+
+    def show_keys(self) -> None:
+        """Show the window with all keys."""
+        ...
+
+    def show_wizard(self) -> None:
+        """Show the Wizard dock."""
+        ...
+
+    def ask_command(self) -> None:
+        """Open the command line."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One thing a person can do, whatever starts it.
+
+    Attributes
+    ----------
+    action_id : name in code.
+    title : words of the button, the menu entry and the list of keys.
+    section : heading in menus and in the list of keys.
+    run : does it; called only with an open session and when `refusal` is None.
+    refusal : why it cannot be done now, or None.
+    sentence : what it would do now, for the tooltip, without a full stop.
+    keys, canvas_keys : key sequences with the focus in our panels and in napari's canvas.
+    icon : name of an own icon, or None.
+    hint : further words of the tooltip, after the keys.
+    hint_of : the action whose key they name.
+    caption : words of the button where they change.
+    is_edit : afterwards the focus returns to Clusters.
+    needs_session : whether it can only be done with an open data set.
+    """
+
+    action_id: str
+    title: str
+    section: str
+    run: Callable[[Desk], None]
+    refusal: Callable[[Session], str | None]
+    sentence: Callable[[Session], str]
+    keys: tuple[str, ...] = ()
+    canvas_keys: tuple[str, ...] = ()
+    icon: str | None = None
+    hint: str = ""
+    hint_of: str = ""
+    caption: Callable[[Session], str] | None = None
+    is_edit: bool = False
+    needs_session: bool = True
+
+    def button_text(self, session: Session | None) -> str:
+        """Return the words on the button: `Merge 3`."""
+        return self.title if session is None or self.caption is None else self.caption(session)
+
+    def tooltip(self, session: Session | None) -> str:
+        """Return the sentence with its keys, or the reason why it cannot be done."""
+        keys = f" ({self.keys[0]})" if self.keys else ""
+        refusal = self.why_not(session)
+        if refusal is not None:
+            return f"{self.title}{keys}. {refusal}"
+        return f"{self.title if session is None else self.sentence(session)}{keys}{self.hint}"
+
+    def why_not(self, session: Session | None) -> str | None:
+        """Return why it cannot be done now, or None."""
+        if session is None:
+            return messages.EMPTY_WORKSPACE if self.needs_session else None
+        return self.refusal(session)
+
+
+def perform(action: Action, desk: Desk) -> bool:
+    """Run an action if it can be done, else say why not; return whether it was done."""
+    refusal = action.why_not(desk.session)
+    if refusal is not None:
+        desk.say(refusal)
+        return False
+    try:
+        action.run(desk)
+    except ClusteringError as error:
+        desk.say(str(error))
+        return False
+    except NapariPhyError as error:
+        desk.complain(str(error))
+        return False
+    except Exception as error:  # of somebody who listens: a plugin, a script in the console
+        cause = error.__cause__ or error
+        logger.exception("%s failed.", action.title)
+        desk.complain(messages.action_failed(action.title, cause))
+        return False
+    return True

@@ -1,0 +1,340 @@
+"""The one table of actions: it feeds the toolbar, the keys, the menus and the list of keys."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from napari_phy.session import Session
+from napari_phy.views.numbers import format_count, format_number
+from napari_phy.widgets.actions import messages
+from napari_phy.widgets.actions.action import Action, Desk
+from napari_phy.widgets.actions.refusals import (
+    needs_best,
+    needs_clusters,
+    needs_events,
+    needs_lasso,
+    needs_listed,
+    needs_one,
+    needs_redo,
+    needs_similar,
+    needs_two,
+    needs_undo,
+    needs_unsaved,
+    never,
+    stray_cluster,
+)
+from napari_phy.widgets.actions.time_actions import go_to_event, go_to_spike, go_to_violation, turn_page
+from napari_phy.widgets.actions.wizard_actions import (
+    go_back,
+    go_on,
+    needs_skipped,
+    pause_caption,
+    pause_or_start,
+    pause_sentence,
+)
+
+
+def _session(desk: Desk) -> Session:
+    assert desk.session is not None
+    return desk.session
+
+
+def _merge_caption(session: Session) -> str:
+    n_clusters = len(session.selection.clusters)
+    return f"Merge {n_clusters}" if n_clusters > 1 else "Merge"
+
+
+def _merge_sentence(session: Session) -> str:
+    return f"Merge {messages.listed(session.selection.clusters)} into one cluster"
+
+
+def _split_caption(session: Session) -> str:
+    n_spikes = len(session.selection.spikes)
+    return f"Split {format_number(n_spikes)}" if n_spikes and stray_cluster(session) is None else "Split"
+
+
+def _split_sentence(session: Session) -> str:
+    spikes = session.selection.spikes
+    touched = np.unique(session.manager.clusters_of(spikes)).tolist()
+    return f"Split {format_count(len(spikes), 'spike')} off {messages.listed(touched)}"
+
+
+def _label_sentence(session: Session) -> str:
+    return f"Label {messages.listed(session.selection.clusters)} with a word or number of your own"
+
+
+def _undo_sentence(session: Session) -> str:
+    record = session.manager.undo_record
+    return "Undo" if record is None else f"Undo: {messages.edit_name(record)}"
+
+
+def _redo_sentence(session: Session) -> str:
+    record = session.manager.redo_record
+    return "Redo" if record is None else f"Redo: {messages.edit_name(record)}"
+
+
+def _save_caption(session: Session) -> str:
+    return "Save" if session.can_save or session.store.read_only else "Save a copy…"
+
+
+def _save_sentence(session: Session) -> str:
+    if not session.can_save:
+        return f"Save a copy with {format_count(session.n_unsaved, 'edit')}; {session.name} cannot be saved to"
+    return f"Save {format_count(session.n_unsaved, 'edit')} to {session.name}"
+
+
+def _merge(desk: Desk) -> None:
+    session = _session(desk)
+    session.merge(session.selection.clusters)
+
+
+def _split(desk: Desk) -> None:
+    session = _session(desk)
+    session.split(session.selection.spikes)
+
+
+def _next_candidate(desk: Desk) -> None:
+    sentence = go_on(_session(desk))
+    if sentence:
+        desk.say(sentence)
+
+
+def _show_wizard(desk: Desk) -> None:
+    desk.show_wizard()
+    if _session(desk).wizard.is_paused:
+        _session(desk).start_wizard()
+
+
+def _undo(desk: Desk) -> None:
+    _session(desk).undo()
+
+
+def _redo(desk: Desk) -> None:
+    _session(desk).redo()
+
+
+def _step(desk: Desk, places: int) -> None:
+    """Select the cluster that many rows below the best one; stay at the ends of the list."""
+    order, session = list(desk.listed_clusters()), _session(desk)
+    chosen = [order.index(cluster) for cluster in session.selection.best if cluster in order]
+    if chosen:
+        row = (max(chosen) if places > 0 else min(chosen)) + places
+    else:
+        row = 0 if places > 0 else len(order) - 1
+    session.selection.select([order[min(max(row, 0), len(order) - 1)]])
+
+
+def _jump(desk: Desk, row: int) -> None:
+    _session(desk).selection.select([desk.listed_clusters()[row]])
+
+
+def _drop_similar(desk: Desk) -> None:
+    selection = _session(desk).selection
+    selection.select(selection.best, n_best=len(selection.best))
+
+
+def _restrict_time(desk: Desk) -> None:
+    """Have views use the spikes of what Traces shows, or again of all times."""
+    clock = _session(desk).time
+    if clock.range_s is None:
+        clock.set_range(*clock.shown_s)
+    else:
+        clock.clear_range()
+
+
+def _restrict_caption(session: Session) -> str:
+    return "Only this time" if session.time.range_s is None else "All times"
+
+
+def _restrict_sentence(session: Session) -> str:
+    if session.time.range_s is None:
+        return "Use only the spikes of what Traces shows, in all views"
+    return "Use the spikes of all times again"
+
+
+def _simple(sentence: str) -> Callable[[Session], str]:
+    return lambda session: sentence
+
+
+STRETCH = 1.5  # of time, by one key
+GROUPS = (("good", "Good", "G"), ("mua", "MUA", "M"), ("noise", "Noise", "N"), ("unsorted", "Unsorted", "U"))
+
+
+def _moves(group: str, title: str, letter: str) -> tuple[Action, Action, Action]:
+    """Return the three actions that move all selected, the best or the similar clusters to a group."""
+
+    def move_all(desk: Desk) -> None:
+        _session(desk).move(_session(desk).selection.clusters, group)
+
+    def move_best(desk: Desk) -> None:
+        _session(desk).move(_session(desk).selection.best, group)
+
+    def move_similar(desk: Desk) -> None:
+        _session(desk).move(_session(desk).selection.similar, group)
+
+    def all_sentence(session: Session) -> str:
+        clusters = session.selection.clusters
+        which = f"the {len(clusters)} selected clusters" if len(clusters) > 1 else messages.listed(clusters)
+        return f"Move {which} to {group}"
+
+    def best_sentence(session: Session) -> str:
+        return f"Move {messages.listed(session.selection.best)} to {group}"
+
+    def similar_sentence(session: Session) -> str:
+        return f"Move {messages.listed(session.selection.similar)} to {group}"
+
+    alone, control, both = f"Alt+{letter}", f"Ctrl+{letter}", f"Ctrl+Alt+{letter}"
+    word = title if title == "MUA" else group
+    return (
+        Action(
+            f"move_all_{group}", title, "Move", move_all, needs_one, all_sentence,
+            (both,), (both,), group, f"; best only: {alone}", f"move_best_{group}", is_edit=True,
+        ),
+        Action(
+            f"move_best_{group}", f"Best to {word}", "Move", move_best, needs_best, best_sentence,
+            (alone,), (alone,), is_edit=True,
+        ),
+        Action(
+            f"move_similar_{group}", f"Similar to {word}", "Move", move_similar, needs_similar, similar_sentence,
+            (control,), is_edit=True,
+        ),
+    )  # fmt: skip
+
+
+ACTIONS: tuple[Action, ...] = (
+    Action(
+        "merge", "Merge", "Edit", _merge, needs_two, _merge_sentence,
+        ("G",), ("G",), "merge", caption=_merge_caption, is_edit=True,
+    ),
+    Action(
+        "split", "Split", "Edit", _split, needs_lasso, _split_sentence,
+        ("K",), ("K",), "split", caption=_split_caption, is_edit=True,
+    ),
+    *(action for group in GROUPS for action in _moves(*group)),
+    Action(
+        "label", "Label", "Edit", lambda desk: desk.ask_label(), needs_one, _label_sentence,
+        ("L",), (), "label",
+    ),
+    Action(
+        "undo", "Undo", "Edit", _undo, needs_undo, _undo_sentence,
+        ("Ctrl+Z",), ("Ctrl+Z",), "undo", is_edit=True,
+    ),
+    Action(
+        "redo", "Redo", "Edit", _redo, needs_redo, _redo_sentence,
+        ("Ctrl+Shift+Z", "Ctrl+Y"), ("Ctrl+Shift+Z",), "redo", is_edit=True,
+    ),
+    Action(
+        "save", "Save", "File", lambda desk: desk.save(), needs_unsaved, _save_sentence,
+        ("Ctrl+S", "Ctrl+Shift+S"), ("Ctrl+Shift+S",), "save", caption=_save_caption,
+    ),
+    Action(
+        "next_candidate", "Next candidate", "Go", _next_candidate, needs_clusters,
+        _simple("Show the next candidate for the best cluster"), ("Space",),
+    ),
+    Action(
+        "previous_candidate", "Previous candidate", "Go", lambda desk: go_back(_session(desk)), needs_clusters,
+        _simple("Go back to the previous candidate"), ("Shift+Space",),
+    ),
+    Action(
+        "next_best", "Next best", "Go", lambda desk: _step(desk, 1), needs_listed,
+        _simple("Select the next cluster of the list"), ("Down",), ("Down",),
+    ),
+    Action(
+        "previous_best", "Previous best", "Go", lambda desk: _step(desk, -1), needs_listed,
+        _simple("Select the previous cluster of the list"), ("Up",), ("Up",),
+    ),
+    Action(
+        "first_best", "First", "Go", lambda desk: _jump(desk, 0), needs_listed,
+        _simple("Select the first cluster of the list"), ("Home",), ("Home",),
+    ),
+    Action(
+        "last_best", "Last", "Go", lambda desk: _jump(desk, -1), needs_listed,
+        _simple("Select the last cluster of the list"), ("End",), ("End",),
+    ),
+    Action(
+        "drop_similar", "Drop similar", "Go", _drop_similar, needs_similar,
+        _simple("Keep only the best cluster selected"), ("Backspace",),
+    ),
+    Action(
+        "filter", "Filter the list", "Go", lambda desk: desk.filter_list(), never,
+        _simple("Type what the clusters of the list have in common"), ("/",),
+    ),
+    Action(
+        "wizard", "Wizard", "Wizard", _show_wizard, needs_clusters,
+        _simple("Show which two clusters to look at next, and why"), ("W",), (), "wizard",
+    ),
+    Action(
+        "pause_wizard", "Pause or start the wizard", "Wizard", lambda desk: desk.say(pause_or_start(_session(desk))),
+        needs_clusters, pause_sentence, ("Shift+W",), caption=pause_caption,
+    ),
+    Action(
+        "reset_wizard", "Start over", "Wizard", lambda desk: _session(desk).reset_wizard(), needs_clusters,
+        _simple("Forget what was skipped, and begin with the largest undecided cluster; no edit is taken back"),
+    ),
+    Action(
+        "review_skipped", "Review skipped", "Wizard", lambda desk: _session(desk).review_skipped(), needs_skipped,
+        _simple("Propose the undecided clusters again that were skipped"),
+    ),
+    Action(
+        "next_page", "Next page", "Time", lambda desk: turn_page(_session(desk), 1), never,
+        _simple("Show the next page of the traces"), ("Alt+Right",), ("Alt+Right",),
+    ),
+    Action(
+        "previous_page", "Previous page", "Time", lambda desk: turn_page(_session(desk), -1), never,
+        _simple("Show the previous page of the traces"), ("Alt+Left",), ("Alt+Left",),
+    ),
+    Action(
+        "next_spike", "Next spike", "Time", lambda desk: go_to_spike(_session(desk), 1), needs_one,
+        _simple("Go to the next spike of the selected clusters"), ("Alt+PgDown",), ("Alt+PgDown",),
+    ),
+    Action(
+        "previous_spike", "Previous spike", "Time", lambda desk: go_to_spike(_session(desk), -1), needs_one,
+        _simple("Go to the previous spike of the selected clusters"), ("Alt+PgUp",), ("Alt+PgUp",),
+    ),
+    Action(
+        "next_violation", "Next refractory violation", "Time", lambda desk: go_to_violation(_session(desk)),
+        needs_one, _simple("Go to the next spike within 2 ms of the one before it"),
+        ("Ctrl+Alt+PgDown",), ("Ctrl+Alt+PgDown",),
+    ),
+    Action(
+        "next_event", "Next event", "Time", lambda desk: desk.say(messages.event(go_to_event(_session(desk)))),
+        needs_events, _simple("Go to the next event of the recording"),
+        ("Alt+Shift+Right",), ("Alt+Shift+Right",),
+    ),
+    Action(
+        "previous_event", "Previous event", "Time",
+        lambda desk: desk.say(messages.event(go_to_event(_session(desk), -1))),
+        needs_events, _simple("Go to the previous event of the recording"),
+        ("Alt+Shift+Left",), ("Alt+Shift+Left",),
+    ),
+    Action(
+        "stretch_time", "Stretch time in the overview", "Time", lambda desk: desk.stretch(STRETCH), never,
+        _simple("Show less time in the overview; channels keep their height"), ("Alt+=",), ("Alt+=",),
+    ),
+    Action(
+        "squeeze_time", "Squeeze time in the overview", "Time", lambda desk: desk.stretch(1 / STRETCH), never,
+        _simple("Show more time in the overview; channels keep their height"), ("Alt+-",), ("Alt+-",),
+    ),
+    Action(
+        "go_to_time", "Go to time or spike…", "Time", lambda desk: desk.ask_time(), never,
+        _simple("Go to a moment of the recording"), ("T",),
+    ),
+    Action(
+        "restrict_time", "Only this time", "Time", _restrict_time, never, _restrict_sentence,
+        ("Alt+R",), ("Alt+R",), caption=_restrict_caption,
+    ),
+    Action(
+        "ask_range", "Only a stretch of time…", "Time", lambda desk: desk.ask_range(), never,
+        _simple("Use only the spikes of a stretch of time in all views"), ("Alt+Shift+R",),
+    ),
+    Action(
+        "command", "Command line", "Help", lambda desk: desk.ask_command(), never,
+        _simple("Type a command: c 3-6 selects clusters"), (":",), needs_session=False,
+    ),
+    Action(
+        "keys", "All keys", "Help", lambda desk: desk.show_keys(), never,
+        _simple("Find actions, and change their keys"), ("F1",), ("F1",), "help", needs_session=False,
+    ),
+)  # fmt: skip
+
+BY_ID: dict[str, Action] = {action.action_id: action for action in ACTIONS}

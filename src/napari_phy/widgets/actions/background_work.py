@@ -1,0 +1,86 @@
+"""The slow acts on the data set of a window: one at a time, out of the main thread, shown and cancelled where safe."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from qtpy.QtCore import QEventLoop, QObject, Signal
+
+from napari_phy.core.progress import OnProgress
+from napari_phy.widgets.parts.latest_answer import LatestAnswer
+
+
+@dataclass(frozen=True, eq=False)
+class Job:
+    """What is to be done.
+
+    Attributes
+    ----------
+    words : what is said while it goes on, ending in an ellipsis.
+    work : does it, in a worker thread.
+    done : gets what it returned, in the main thread.
+    failed : gets the error.
+    cancel : lets go of it; None where it must go on to its end.
+    """
+
+    words: str
+    work: Callable[[OnProgress], Any]
+    done: Callable[[Any], None]
+    failed: Callable[[Exception], None]
+    cancel: Callable[[], None] | None = None
+
+
+class BackgroundWork(QObject):
+    """Does one job; `changed` when it begins and when it is over, before `done` or `failed` of the job is called."""
+
+    changed = Signal()
+    progressed = Signal(int)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._job: Job | None = None
+        self._answers = LatestAnswer(self)
+        self._answers.progressed.connect(self.progressed)
+        self._answers.answered.connect(self._on_answered)
+        self._answers.failed.connect(self._on_failed)
+
+    @property
+    def job(self) -> Job | None:
+        """What is being done, or None."""
+        return self._job
+
+    def begin(self, job: Job) -> None:
+        """Do a job; there must be no other."""
+        assert self._job is None
+        self._job = job
+        self._answers.ask(job, job.work)
+        self.changed.emit()
+
+    def cancel(self) -> None:
+        """End the job, if that is safe."""
+        job = self._job
+        if job is not None and job.cancel is not None:
+            self._answers.drop()
+            self._end()
+            job.cancel()
+
+    def settle(self) -> None:
+        """Cancel the job where that is safe, else wait for it; the windows are painted meanwhile, and take no input."""
+        self.cancel()
+        loop = QEventLoop()
+        self.changed.connect(loop.quit)
+        while self._job is not None:  # the end of one may begin another
+            loop.exec(QEventLoop.ProcessEventsFlag.ExcludeUserInputEvents)
+        self.changed.disconnect(loop.quit)
+
+    def _end(self) -> None:
+        self._job = None
+        self.changed.emit()
+
+    def _on_answered(self, job: Job, answer: Any) -> None:
+        self._end()
+        job.done(answer)
+
+    def _on_failed(self, job: Job, error: Exception) -> None:
+        self._end()
+        job.failed(error)

@@ -1,0 +1,38 @@
+"""The keys that napari uses itself, as they are set now."""
+
+from collections.abc import Iterator
+
+from napari.components import ViewerModel
+from napari.layers import Image, Points
+from qtpy.QtWidgets import QMainWindow, QMenu
+
+from napari_phy.widgets.actions.keys import normal
+
+
+def napari_keys(window: QMainWindow, *, with_layers: bool) -> dict[str, str]:
+    """Return {key: what napari does with it}, from its menus and its viewer.
+
+    Parameters
+    ----------
+    window : napari's, whose menus are asked.
+    with_layers : add the keys of the layers that are ours: images and points.
+    """
+    found: dict[str, str] = {}
+    kinds = (Image, Points) if with_layers else ()
+    for kind in (*kinds, ViewerModel):
+        for key, act in kind.class_keymap.items():
+            found[normal(str(key))] = getattr(act, "__name__", str(act)).strip("_").replace("_", " ")
+    for menu in window.menuBar().actions():
+        title = menu.text()
+        if "&" in title:
+            letter = title[title.index("&") + 1]
+            found[normal(f"Alt+{letter}")] = f"opens the menu {title.replace('&', '')}"
+        found |= dict(_entries(menu.menu()))
+    return found
+
+
+def _entries(menu: QMenu | None) -> Iterator[tuple[str, str]]:
+    for entry in menu.actions() if menu is not None else ():
+        for key in entry.shortcuts():
+            yield normal(key.toString()), entry.text().strip("\u200e").replace("&", "").rstrip(".…")
+        yield from _entries(entry.menu())

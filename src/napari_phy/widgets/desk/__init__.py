@@ -1,0 +1,1 @@
+"""Where actions are done: the desk, toolbar, command line, and the window of keys."""

@@ -1,0 +1,73 @@
+"""Whose keys act in one window: ours in our docks, a few of them in the canvas while its layer is ours."""
+
+from typing import Any
+from weakref import ref
+
+from napari.viewer import Viewer
+from qtpy.compat import isalive
+from qtpy.QtCore import QObject
+from qtpy.QtWidgets import QDockWidget, QMainWindow, QWidget
+
+from napari_phy.layers.session_tag import session_of
+from napari_phy.widgets.actions.bindings import KeyBindings
+from napari_phy.widgets.actions.keys import KeyFilter
+from napari_phy.widgets.desk.desk import SessionDesk
+from napari_phy.widgets.desk.toolbar import ActionBar
+
+HINTED = {"next_candidate": "next candidate", "merge": "merge", "move_best_good": "good", "keys": "keys"}
+
+
+def hints(bindings: KeyBindings) -> str:
+    """Return the keys that are needed most: `Space next candidate   ·   G merge`."""
+    keys = {words: bindings.keys(action_id, "panels") for action_id, words in HINTED.items()}
+    return "   ·   ".join(f"{key[0]} {words}" for words, key in keys.items() if key)
+
+
+class WindowKeys(QObject):
+    """Lets the keys in force act, and shows those that are needed most in napari's status bar."""
+
+    def __init__(
+        self, viewer: Viewer, window: QMainWindow, desk: SessionDesk, toolbar: ActionBar, parent: QObject
+    ) -> None:
+        super().__init__(parent)
+        self._viewer = ref(viewer)
+        self._desk = desk
+        self._toolbar = toolbar
+        self._hints = ""  # what stands in napari's status bar
+        self.panels = KeyFilter({}, desk.run, parent=self)
+        self.canvas = KeyFilter({}, desk.run, self._canvas_is_ours, self)
+        self.panels.watch(toolbar)
+        self.canvas.watch(window.centralWidget())
+        viewer.layers.selection.events.active.connect(self.show_hints)
+        desk.bindings.changed.connect(self._on_changed)
+        self._on_changed()
+
+    def watch(self, panel: QWidget, dock: QDockWidget) -> None:
+        """Have the keys of panels act in one of them."""
+        self.panels.watch(dock)
+        self.panels.watch(panel.header)
+
+    def show_hints(self, event: Any = None) -> None:
+        """Show the keys that are needed most while nothing else is active."""
+        viewer = self._viewer() if isalive(self) else None
+        if viewer is None:
+            return
+        if self._canvas_is_ours():
+            self._hints = viewer.help = hints(self._desk.bindings)
+        elif viewer.help == self._hints:
+            viewer.help = ""
+
+    def _canvas_is_ours(self) -> bool:
+        """Keys in the canvas act only while the active layer is ours, or none is."""
+        viewer, session = self._viewer(), self._desk.session
+        if viewer is None or session is None:
+            return False
+        active = viewer.layers.selection.active
+        return active is None or session_of(active) is session
+
+    def _on_changed(self) -> None:
+        if isalive(self):
+            self.panels.set_table(self._desk.bindings.table("panels"))
+            self.canvas.set_table(self._desk.bindings.table("canvas"))
+            self._toolbar.refresh()
+            self.show_hints()

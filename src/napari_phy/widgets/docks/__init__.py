@@ -1,0 +1,1 @@
+"""Which docks there are, and where they are in a window."""

@@ -1,0 +1,74 @@
+"""Every kind of dock there is, by title: what it shows and where it belongs. A new view is one row here."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from qtpy.QtWidgets import QWidget
+
+from napari_phy.widgets.lists.clusters_panel import ClustersPanel
+from napari_phy.widgets.lists.similar_panel import SimilarPanel
+from napari_phy.widgets.views.actions_panel import ActionsPanel
+from napari_phy.widgets.views.amplitude_panel import AmplitudePanel
+from napari_phy.widgets.views.cluster_scatter_panel import ClusterScatterPanel
+from napari_phy.widgets.views.correlograms_panel import CorrelogramsPanel
+from napari_phy.widgets.views.drift_panel import DriftPanel
+from napari_phy.widgets.views.features_panel import FeaturesPanel
+from napari_phy.widgets.views.firing_rate_panel import FiringRatePanel
+from napari_phy.widgets.views.grid_panel import GridPanel
+from napari_phy.widgets.views.history_panel import HistoryPanel
+from napari_phy.widgets.views.intervals_panel import IntervalsPanel
+from napari_phy.widgets.views.probe_panel import ProbePanel
+from napari_phy.widgets.views.raster_panel import RasterPanel
+from napari_phy.widgets.views.similarity_panel import SimilarityPanel
+from napari_phy.widgets.views.spikes_panel import SpikesPanel
+from napari_phy.widgets.views.templates_panel import TemplatesPanel
+from napari_phy.widgets.views.traces_panel import TracesPanel
+from napari_phy.widgets.views.waveforms_panel import WaveformsPanel
+from napari_phy.widgets.views.wizard_panel import WizardPanel
+
+BESIDE = "right"  # of the canvas
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of dock.
+
+    Attributes
+    ----------
+    panel : its widget.
+    area : of napari's window.
+    in_sort : whether Sort opens it; the others are opened by a menu. Beside the canvas they are tabs.
+    is_list : whether it lists clusters: there is one of it, and the keys go there after an edit.
+    """
+
+    panel: type[QWidget]
+    area: Literal["left", "top", "bottom", "right"] = BESIDE
+    in_sort: bool = False
+    is_list: bool = False
+
+
+KINDS: dict[str, Kind] = {
+    "Clusters": Kind(ClustersPanel, "left", in_sort=True, is_list=True),
+    "Similar": Kind(SimilarPanel, "left", in_sort=True, is_list=True),
+    "Waveforms": Kind(WaveformsPanel, "top", in_sort=True),
+    "Features": Kind(FeaturesPanel, "top", in_sort=True),
+    "Correlograms": Kind(CorrelogramsPanel, "top", in_sort=True),
+    "Traces": Kind(TracesPanel, "bottom", in_sort=True),
+    "Amplitude": Kind(AmplitudePanel, in_sort=True),
+    "Probe": Kind(ProbePanel, in_sort=True),
+    "Wizard": Kind(WizardPanel, in_sort=True),
+    "History": Kind(HistoryPanel, in_sort=True),
+    "Actions": Kind(ActionsPanel),
+    "Spikes": Kind(SpikesPanel),
+    "Raster": Kind(RasterPanel),
+    "Drift": Kind(DriftPanel),
+    "Intervals": Kind(IntervalsPanel),
+    "Firing rate": Kind(FiringRatePanel),
+    "Similarity": Kind(SimilarityPanel),
+    "Templates": Kind(TemplatesPanel),
+    "Scatter": Kind(ClusterScatterPanel),
+    "Grid": Kind(GridPanel),
+}
+LISTS = tuple(title for title, kind in KINDS.items() if kind.is_list)
+SORT = tuple(title for title, kind in KINDS.items() if kind.in_sort)
+TABS = tuple(title for title, kind in KINDS.items() if kind.area == BESIDE)

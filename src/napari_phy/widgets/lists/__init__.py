@@ -1,0 +1,1 @@
+"""The lists of clusters and of similar clusters: rows, columns, filter line, dragging onto groups."""

@@ -1,0 +1,304 @@
+"""The list of all clusters."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from napari.viewer import Viewer
+from qtpy.QtCore import Qt, Signal
+from qtpy.QtWidgets import QFileDialog, QWidget
+
+from napari_phy.core.cluster_meta import DISCARDED
+from napari_phy.core.errors import FilterError, SaveError
+from napari_phy.io.tables import write_table
+from napari_phy.views.cluster_table import compute_cluster_table
+from napari_phy.views.filter_completion import Completion, complete
+from napari_phy.views.numbers import format_count, format_number
+from napari_phy.widgets.actions import messages
+from napari_phy.widgets.lists.cluster_columns import CLUSTER_COLUMNS, GROUP_ORDER, label_columns, rows_of
+from napari_phy.widgets.lists.clustering_picker import ClusteringPicker
+from napari_phy.widgets.lists.filter_line import FilterLine
+from napari_phy.widgets.lists.filtered_rows import FilteredRows
+from napari_phy.widgets.lists.list_panel import ListPanel
+from napari_phy.widgets.parts.choices import switch_action
+from napari_phy.widgets.parts.guarded import guarded
+from napari_phy.widgets.parts.notify import notify
+from napari_phy.widgets.parts.theme import Tokens
+
+
+class ClustersPanel(ListPanel):
+    """Every cluster a row, or those that a filter lets through; the rows chosen here are the best of the selection.
+
+    Signals
+    -------
+    filtered : other clusters are listed than before.
+    said : a sentence for the status bar.
+    """
+
+    filtered = Signal()
+    said = Signal(str)
+
+    title = "Clusters"
+    help_text = (
+        "Click a row to look at a cluster; Ctrl+click adds one, Shift+click a range. Click a header word to sort.\n"
+        "The arrows go up and down, with Shift they choose a range; a right click has a menu of what can be done.\n"
+        'Type {filter} and a filter, such as group == "unsorted" and 1 < rate < 20: the list, the views of all\n'
+        "clusters and the wizard keep to what it lets through. Esc clears it.\n"
+        "Drag selected rows to move them to a group; a right click on the header words chooses the columns.\n"
+        "⋯ saves the list as CSV, has keys skip noise and MUA, edits your own groups, and copies, renames, deletes\n"
+        "and resets clusterings."
+    )
+    failed = "The list could not be computed."
+    columns = CLUSTER_COLUMNS
+    sort_key = "spikes"
+
+    def __init__(self, session: Any = None, *, viewer: Viewer | None = None, parent: QWidget | None = None) -> None:
+        self.picker: ClusteringPicker | None = None
+        self.filter_line: FilterLine | None = None
+        self.skips = False
+        self._all = FilteredRows()
+        super().__init__(None, viewer=viewer, parent=parent)
+        self.picker = ClusteringPicker()
+        self.picker.offered_changed.connect(lambda offered: self.header.offer(self.picker, offered))
+        self.header.add_drop_down(self.picker)
+        self.filter_line = FilterLine(self.theme)
+        self.filter_line.asked.connect(self.set_filter)
+        self.filter_line.left.connect(lambda: self.list.setFocus(Qt.FocusReason.OtherFocusReason))
+        self.filter_line.set_completing(self.complete_filter)
+        self._column.insertWidget(0, self.filter_line)
+        self.list.cluster_model.rows_changed.connect(self._tell_order)
+        self.list.cluster_model.layoutChanged.connect(self._tell_order)
+        menu = self.header.more_menu
+        self._skip_entry = switch_action(menu, "Keys skip noise and MUA", self.skips, self.set_skips)
+        menu.addAction("Save the list as CSV…").triggered.connect(lambda *_: self.ask_table())
+        self.set_session(session)
+
+    def set_session(self, session: Any) -> None:
+        """Follow another session, the same after it was switched, or none."""
+        if self._followed is not None:
+            self._followed.listed.changed.disconnect(self._on_listed, missing_ok=True)
+        super().set_session(session)
+        if session is not None:
+            self._followed.listed.changed.connect(self._on_listed)
+        if self.picker is not None:
+            self.picker.follow(session)
+
+    @property
+    def cluster_ids(self) -> list[int]:
+        """The clusters that are listed, in the order shown."""
+        return self.list.cluster_model.cluster_ids
+
+    def refresh(self) -> None:
+        """Show the rows of all clusters that the filter lets through."""
+        self._all.start(rows_of(compute_cluster_table(self.session, reads=self.may_read)), self.session)
+        self._show_labels()
+        self.list.cluster_model.set_rows(self._all.rows_of(self.session.listed.clusters))
+        self._judge_again()
+        if len(self._all):
+            self.show_list()
+        else:
+            self.tell(messages.NO_CLUSTERS)
+        self.show_clusters()
+        self.ask_amplitudes()
+
+    def on_update(self, update: Any) -> None:
+        """Remove, insert and change the rows that an edit touched or that the filter sees otherwise now."""
+        manager = self.session.manager
+        touched = {*update.added, *update.deleted, *(change.cluster_id for change in update.metadata_changed)}
+        shown = sorted(c for c in touched if c in manager and manager.group(c) != DISCARDED)
+        rows = rows_of(compute_cluster_table(self.session, shown, reads=self.may_read)) if shown else []
+        self._all.change(rows, touched.difference(shown))
+        self._show_labels()
+        self._show_rows(touched)
+        self.show_clusters()
+        self.ask_amplitudes()
+
+    def show_clusters(self) -> None:
+        """Select the rows of the best clusters, colour their chips."""
+        self._show_chosen(self.session.selection.best)
+
+    def choose(self, clusters: list[int]) -> None:
+        """Select what was chosen; what was chosen in Similar belongs to another best."""
+        self.session.selection.select(clusters, n_best=max(1, len(clusters)))
+
+    def _tell_order(self, *_: object) -> None:
+        if self.session is not None:
+            self.session.listed.order = tuple(self.cluster_ids)
+
+    def _show_labels(self) -> None:
+        """Have a column for each field of labels."""
+        labels = {field: values.values() for field, values in self.session.manager.cluster_labels.items()}
+        self.list.cluster_model.set_columns((*CLUSTER_COLUMNS, *label_columns(labels)))
+
+    # --- the filter ---
+
+    def set_filter(self, text: str) -> None:
+        """List only the clusters for which a filter holds, all for ""; below one that says nothing stands why."""
+        if self.session is None:
+            return
+        try:
+            self.filter(text)
+        except FilterError as error:
+            self.filter_line.show_problem(str(error) + (f" {messages.UNCHANGED}" if error.column is not None else ""))
+
+    def filter(self, text: str) -> None:
+        """List only the clusters for which a filter holds, all for "".
+
+        Raises
+        ------
+        FilterError
+            It says nothing; nothing was changed.
+        """
+        session, text, hidden = self.session, text.strip(), self._hidden
+        clusters = self._all.matching(text)
+        self.filter_line.show_problem("")
+        if clusters is None:
+            session.listed.show_all()
+        else:
+            session.listed.show(text, clusters)
+        if self._hidden and self._hidden != hidden:
+            self.said.emit(messages.hidden_by_filter(self._hidden))
+        elif hidden and not self._hidden:
+            self.said.emit("")
+
+    def _show_rows(self, touched: Iterable[int]) -> None:
+        """Show some rows as they are now, as far as the filter still lets them through."""
+        self._judge_again()
+        rows = self._all.rows_of(cluster for cluster in touched if cluster in self.session.listed)
+        self.list.cluster_model.remove(set(touched).difference(row.cluster_id for row in rows))
+        self.list.cluster_model.put(rows)
+
+    def _judge_again(self) -> None:
+        """Let the filter judge the rows as they are now."""
+        listed = self.session.listed
+        try:
+            clusters = self._all.matching(listed.text)
+        except FilterError as error:  # values have come that it cannot reckon with
+            self.filter_line.show_problem(str(error))
+        else:
+            if clusters is not None:
+                listed.show(listed.text, clusters)
+
+    @guarded
+    def _on_listed(self) -> None:
+        """Show what is listed now, wherever that was decided."""
+        listed = self.session.listed
+        self.filter_line.show_text(listed.text)
+        self.list.empty_words = messages.NO_MATCH if listed.text else ""
+        self.list.cluster_model.set_rows(self._all.rows_of(listed.clusters))
+        self.show_clusters()
+        self.filtered.emit()
+
+    @property
+    def _hidden(self) -> list[int]:
+        """The best clusters that the filter does not let through; similar ones are seen in Similar."""
+        session = self.session
+        return [cluster for cluster in session.selection.best if cluster not in session.listed]
+
+    def complete_filter(self, text: str) -> Completion:
+        """Return how the last word of a filter can go on."""
+        if self.session is None:
+            return Completion(len(text), ())
+        return complete(text, tuple(self._all.columns), self._all.texts_of)
+
+    @guarded
+    def _on_amplitudes(self, amplitudes: dict[int, float]) -> None:
+        """Take amplitudes that are known now; the filter may see clusters otherwise."""
+        self._all.set_amplitudes(amplitudes)
+        self._show_rows(amplitudes)
+        self.show_clusters()
+
+    def rows_without_amplitude(self) -> Iterable[int]:
+        """Return all such clusters, not only those listed: a filter may ask for it."""
+        return self._all.without_amplitude()
+
+    def keyPressEvent(self, event) -> None:
+        """Esc clears the filter; all other keys go their way."""
+        is_plain = event.modifiers() == Qt.KeyboardModifier.NoModifier
+        if event.key() == Qt.Key.Key_Escape and is_plain and self.filter_line.text:
+            self.filter_line.clear()
+            self.list.setFocus(Qt.FocusReason.OtherFocusReason)
+            event.accept()
+        else:
+            super().keyPressEvent(event)
+
+    # --- what else the menu offers ---
+
+    @property
+    def walked_ids(self) -> list[int]:
+        """The clusters that keys go through, in the order shown: all that are listed, or without noise and MUA."""
+        if not self.skips or self.session is None:
+            return self.cluster_ids
+        group, best = self.session.manager.group, self.session.selection.best
+        return [cluster for cluster in self.cluster_ids if cluster in best or group(cluster) not in ("noise", "mua")]
+
+    def set_skips(self, skips: bool) -> None:
+        """Have keys pass over noise and MUA, or not."""
+        self.skips = skips
+        self._skip_entry.setChecked(skips)
+        self.drawn.emit()
+
+    def options(self) -> dict[str, Any]:
+        """Return what was chosen in this list, {setting: plain value}."""
+        return {**super().options(), "skips": self.skips}
+
+    def set_options(self, options: Mapping[str, Any]) -> None:
+        """Choose in this list; values that cannot be are left out."""
+        super().set_options(options)
+        if isinstance(options.get("skips"), bool):
+            self.set_skips(options["skips"])
+
+    def ask_table(self) -> None:
+        """Ask for a name, and write what is listed as comma-separated values."""
+        session = self.session
+        if session is None:
+            return
+        file = session.model.path
+        name = str(file.with_name(f"{file.stem}-clusters.csv"))
+        path, _ = QFileDialog.getSaveFileName(self, "Save the list", name, "Comma-separated values (*.csv)")
+        if path:
+            try:
+                self.save_table(Path(path if Path(path).suffix else f"{path}.csv"))
+            except SaveError as error:
+                notify(str(error), "error")
+
+    def save_table(self, path: Path) -> None:
+        """Write what is listed, in its order, with all columns and labels; raises SaveError."""
+        write_table(path, *self._all.table_of(self.cluster_ids))
+        self.said.emit(f"Saved {format_count(len(self.cluster_ids), 'cluster')} to {path.name}.")
+
+    # --- the count line ---
+
+    def _show_counts(self) -> None:
+        rows, theme = self.list.cluster_model.rows, self.theme
+        if self.session is None or not len(self._all):
+            self.count_label.setText("")
+            self.side_label.setText("")
+            return
+        n_spikes = format_count(sum(row.n_spikes for row in rows), "spike")
+        n_all = format_count(len(self._all), "cluster")
+        is_filtered = self.session.listed.clusters is not None
+        words = f"{format_number(len(rows))} of {n_all}" if is_filtered else f"{n_all}   ·   {n_spikes}"
+        self.count_label.setText(words)
+        counts = Counter(row.group for row in rows)
+        own = sorted(group for group in counts if group not in GROUP_ORDER)
+        groups = [f"{counts[group]} {group}" for group in (*GROUP_ORDER, *own) if counts[group]]
+        room = self.width() - theme.text_width(self.count_label.text(), 11) - theme.px(36)
+        text, hidden = "   ".join(groups), self._hidden
+        if hidden:
+            text = messages.hidden_by_filter(hidden).rstrip(".")
+            if theme.text_width(text, 11) > room:
+                text = f"{messages.listed(hidden, 3)} hidden"
+        elif theme.text_width(text, 11) > room:
+            text = f"{counts['unsorted']} unsorted"
+        self.side_label.setText(text)
+        self.side_label.setStyleSheet(f"color: {theme.warning};" if hidden else "")
+        for label in (self.count_label, self.side_label):
+            label.setToolTip(", ".join(groups))
+
+    @guarded
+    def _on_theme_changed(self, theme: Tokens) -> None:
+        super()._on_theme_changed(theme)
+        if self.filter_line is not None:
+            self.filter_line.apply_theme(theme)

@@ -1,0 +1,112 @@
+"""All rows of the list of clusters, and what a filter makes of them."""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from napari_phy.core.filter_language import parse_filter
+from napari_phy.views.cluster_filter import COLUMNS, LazyColumns
+from napari_phy.widgets.lists.cluster_columns import Row
+
+_NUMBERS = {
+    "id": lambda row: row.cluster_id,
+    "ch": lambda row: row.channel if row.channel >= 0 else math.nan,
+    "depth": lambda row: row.depth,
+    "spikes": lambda row: row.n_spikes,
+    "rate": lambda row: row.rate,
+    "amp": lambda row: row.amplitude,
+    "refr": lambda row: row.refractory,
+}
+
+
+class FilteredRows:
+    """The rows of all clusters that are not discarded, by cluster, whether they are listed or not."""
+
+    def __init__(self) -> None:
+        self._rows: dict[int, Row] = {}
+        self._session: Any = None
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def start(self, rows: Iterable[Row], session: Any) -> None:
+        """Take the rows of a session."""
+        self._session = session
+        labels = self._labels
+        self._rows = {row.cluster_id: self._labelled(row, labels) for row in rows}
+
+    def change(self, rows: Iterable[Row], gone: Iterable[int]) -> None:
+        """Take rows that are new or other, and drop those of some clusters."""
+        for cluster in gone:
+            self._rows.pop(cluster, None)
+        labels = self._labels
+        self._rows.update((row.cluster_id, self._labelled(row, labels)) for row in rows)
+
+    def set_amplitudes(self, amplitudes: Mapping[int, float]) -> None:
+        """Take amplitudes."""
+        for cluster in amplitudes.keys() & self._rows.keys():
+            self._rows[cluster] = replace(self._rows[cluster], amplitude=amplitudes[cluster])
+
+    def without_amplitude(self) -> list[int]:
+        """Return the clusters whose amplitude is not known."""
+        return [cluster for cluster, row in self._rows.items() if math.isnan(row.amplitude)]
+
+    def rows_of(self, clusters: Iterable[int] | None) -> Sequence[Row]:
+        """Return the rows of some clusters, as far as there are any; of all for None."""
+        if clusters is None:
+            return tuple(self._rows.values())
+        return [self._rows[cluster] for cluster in clusters if cluster in self._rows]
+
+    def matching(self, text: str) -> list[int] | None:
+        """Return the clusters that a filter lets through; None, all of them, for "". Raises FilterError."""
+        if not text.strip():
+            return None
+        found = parse_filter(text).matches(self.columns, len(self._rows))
+        clusters = list(self._rows)
+        return [clusters[place] for place in np.flatnonzero(found).tolist()]
+
+    # --- columns ---
+
+    @property
+    def _labels(self) -> Mapping[str, Mapping[int, Any]]:
+        return self._session.manager.cluster_labels
+
+    def _labelled(self, row: Row, labels: Mapping[str, Mapping[int, Any]]) -> Row:
+        own = {field: values[row.cluster_id] for field, values in labels.items() if row.cluster_id in values}
+        return replace(row, labels=own) if own else row
+
+    @property
+    def columns(self) -> LazyColumns:
+        """The columns that a filter can name."""
+        rows = self._rows.values()
+        return LazyColumns(
+            lambda name: list(map(_NUMBERS[name], rows)),
+            lambda: [row.group for row in rows],
+            {field: partial(self._label_values, field) for field in self._session.manager.label_fields},
+        )
+
+    def table_of(self, clusters: Iterable[int]) -> tuple[list[str], list[list[Any]]]:
+        """Return the names of all columns, and the values of some clusters in this order; nan and None: not known."""
+        fields = list(self._labels)
+        names = [*COLUMNS, *fields]
+        return names, [
+            [
+                *(row.group if name == "group" else _NUMBERS[name](row) for name in COLUMNS),
+                *(row.labels.get(field) for field in fields),
+            ]
+            for row in self.rows_of(clusters)
+        ]
+
+    def texts_of(self, column: str) -> list[str]:
+        """Return the texts that a column holds, each once."""
+        if column == "group":
+            return list(dict.fromkeys((*self._session.manager.group_names,)))
+        values = self._label_values(column) if column in self._session.manager.label_fields else []
+        return sorted({value for value in values if isinstance(value, str) and value}, key=str.casefold)
+
+    def _label_values(self, field: str) -> list[Any]:
+        return [row.labels.get(field) for row in self._rows.values()]

@@ -1,0 +1,344 @@
+"""What both lists of clusters share: header, list, count line, and what is shown instead of a list."""
+
+import logging
+import math
+import traceback
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any, Literal
+
+from napari.viewer import Viewer
+from qtpy.compat import isalive
+from qtpy.QtCore import QSize, Qt, Signal
+from qtpy.QtWidgets import QApplication, QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
+
+from napari_phy.widgets.actions import messages
+from napari_phy.widgets.actions.bindings import key_bindings
+from napari_phy.widgets.lists.amplitudes import Amplitudes
+from napari_phy.widgets.lists.cluster_columns import GROUP_ORDER, Column
+from napari_phy.widgets.lists.group_drag import RowDrag, drag_words
+from napari_phy.widgets.lists.reading_strip import ReadingStrip
+from napari_phy.widgets.lists.table import ClusterList
+from napari_phy.widgets.parts.elided_label import ElidedLabel
+from napari_phy.widgets.parts.filled import Filled
+from napari_phy.widgets.parts.guarded import guarded
+from napari_phy.widgets.parts.header import Header
+from napari_phy.widgets.parts.message_page import MessagePage
+from napari_phy.widgets.parts.theme import AXIS_PX, ThemeFollower, Tokens
+
+logger = logging.getLogger(__name__)
+
+
+class ClickLabel(ElidedLabel):
+    """A text that can be clicked."""
+
+    clicked = Signal()
+
+    def mouseReleaseEvent(self, event) -> None:
+        super().mouseReleaseEvent(event)
+        if self.rect().contains(event.position().toPoint()):
+            self.clicked.emit()
+
+
+class ListPanel(Filled):
+    """Base of Clusters and Similar: follows a session and its viewer's theme; holds no state of the sorting.
+
+    Parameters
+    ----------
+    session : the open data set, or None.
+    viewer : whose theme is followed; None: the theme in napari's settings.
+    """
+
+    title = ""
+    help_text = ""
+    failed = ""
+    columns: tuple[Column, ...] = ()
+    sort_key = ""
+    drawn = Signal()  # something was chosen that is kept
+    move_requested = Signal(list, str)  # clusters were dragged onto a group
+
+    def __init__(self, session: Any = None, *, viewer: Viewer | None = None, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName(f"napari-phy-{self.title.lower()}")
+        self.setAccessibleName(self.title)
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.session: Any = None
+        self._followed: Any = None  # the clustering that was open when the session was set
+        self._preparation: Any = None  # reads the features of a large data set
+        self.theme_follower = ThemeFollower(viewer, self)
+        self.header = Header(self.title, freeze=False, theme=self.theme, parent=self)
+        self.header.hide()  # until it is the title bar of a dock
+        self.list = ClusterList(self.columns, self.sort_key)
+        self.list.setAccessibleName(self.title)
+        self.count_label = ElidedLabel()
+        self.side_label = ClickLabel()
+        self.page = MessagePage()
+        self.setFocusProxy(self.list)
+
+        self._counts = QWidget()
+        self._counts.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._counts.setObjectName("napari-phy-counts")
+        row = QHBoxLayout(self._counts)
+        row.setSpacing(self.theme.px(8))
+        row.addWidget(self.count_label)
+        row.addWidget(self.side_label, 1)
+        self.count_label.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
+        self.side_label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.side_label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        body = QWidget()
+        column = QVBoxLayout(body)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        self._column = column
+        column.addWidget(self.list, 1)
+        column.addWidget(self._counts)
+        self.stack = QStackedWidget()
+        self._body = body
+        self.stack.addWidget(body)
+        self.stack.addWidget(self.page)
+        self.strip = ReadingStrip()
+        whole = QWidget()
+        layout = QVBoxLayout(whole)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.stack, 1)
+        layout.addWidget(self.strip)
+        self.fill(whole)
+
+        self._amplitudes = Amplitudes(self)
+        self._amplitudes.known.connect(self._on_amplitudes)
+        self._amplitudes.failed.connect(self._on_amplitudes_failed)
+        self.list.chosen.connect(self._on_chosen)
+        self.list.columns_chosen.connect(self.drawn)
+        self.drag = RowDrag(self.list, self._body)
+        self.drag.begun.connect(self._on_drag_begun)
+        self.drag.dropped.connect(lambda group: self.move_requested.emit(list(self.list.shown_selection), group))
+        columns_menu = self.header.more_menu.addMenu("Columns")
+        columns_menu.aboutToShow.connect(lambda: self.list.fill_columns_menu(columns_menu))
+        self.theme_follower.changed.connect(self._on_theme_changed)
+        self.header.help_requested.connect(self.show_help)
+        QApplication.instance().focusChanged.connect(self._on_focus_changed)
+        self._on_theme_changed(self.theme)
+        self.set_session(session)
+
+    # --- what a list fills in ---
+
+    def refresh(self) -> None:
+        """Show the rows as they are now."""
+        raise NotImplementedError
+
+    def show_clusters(self) -> None:
+        """Show which rows are selected, and the counts."""
+        raise NotImplementedError
+
+    def on_update(self, update: Any) -> None:
+        """Follow an edit."""
+        raise NotImplementedError
+
+    def choose(self, clusters: list[int]) -> None:
+        """Tell the session what the user chose here."""
+        raise NotImplementedError
+
+    # --- what everybody may ask ---
+
+    @property
+    def theme(self) -> Tokens:
+        """Colours and sizes now in force."""
+        return self.theme_follower.tokens
+
+    def set_session(self, session: Any) -> None:
+        """Follow another session, the same after it was switched, or none."""
+        if self._followed is not None:
+            self._followed.selection.changed.disconnect(self._on_selection_changed, missing_ok=True)
+            self._followed.manager.changed.disconnect(self._on_clustering_changed, missing_ok=True)
+        self.session = session
+        self._followed = None if session is None else session.opened
+        self._amplitudes.drop()
+        self.list.cluster_model.set_rows(())
+        self.list.group_colors = {}
+        if session is not None:
+            self.list.cluster_model.unit = session.model.unit
+            session.selection.changed.connect(self._on_selection_changed)
+            session.manager.changed.connect(self._on_clustering_changed)
+        self._start()
+
+    @guarded
+    def _on_drag_begun(self) -> None:
+        """Offer every group to drop on."""
+        names = [*GROUP_ORDER, *(group.name for group in self.session.groups)]
+        colors = {name: self.list.group_colors.get(name) or self.theme.group_color(name) for name in names}
+        self.drag.targets.offer(drag_words(self.list.shown_selection), names, colors, self.theme)
+
+    # --- what is kept from one window to the next ---
+
+    def options(self) -> dict[str, Any]:
+        """Return what was chosen in this list, {setting: plain value}."""
+        return {"columns": dict(self.list.chosen_columns)}
+
+    def set_options(self, options: Mapping[str, Any]) -> None:
+        """Choose in this list; values that cannot be are left out."""
+        columns = options.get("columns")
+        if isinstance(columns, dict) and all(isinstance(shown, bool) for shown in columns.values()):
+            self.list.choose_columns(columns)
+
+    def follow_preparation(self, preparation: Any) -> None:
+        """Show only what is known without features until a preparation has read them, from `set_session` on."""
+        if preparation is not self._preparation:
+            self._preparation = preparation
+            if preparation is not None:
+                preparation.progressed.connect(self._on_progressed)
+                preparation.changed.connect(self._start)
+
+    @property
+    def may_read(self) -> Literal["all", "times", "nothing"]:
+        """What rows may be made of now: features are waited for while they are read, and not read after a cancel."""
+        if self._preparation is not None and self._preparation.state == "reading":
+            return "nothing"
+        return "times" if self.session.holds_features else "all"
+
+    @guarded
+    def _on_progressed(self, _percent: int) -> None:
+        self.show_reading()
+
+    def show_reading(self) -> None:
+        """Tell how far the reading of features is, below the list."""
+        self.strip.show_state(self._preparation)
+
+    def read_again(self) -> None:
+        """Show the same of data that were read anew."""
+        self._amplitudes.drop()
+        self._start()
+
+    def set_small(self, small: bool) -> None:
+        """Choose the form for small windows."""
+        self.list.apply_theme(self.theme, small)
+        self._show_counts()
+
+    def tell(self, headline: str, explanation: str = "") -> None:
+        """Show a message instead of the list."""
+        self.page.tell(headline, explanation)
+        self.stack.setCurrentWidget(self.page)
+
+    def show_list(self) -> None:
+        """Show the list."""
+        self.stack.setCurrentWidget(self._body)
+
+    def show_error(self, error: Exception) -> None:
+        """Say what failed and why, and offer to try again."""
+        details = "".join(traceback.format_exception(error))
+        buttons = [("Try again", self._start), ("Copy details", partial(QApplication.clipboard().setText, details))]
+        self.page.tell(self.failed, str(error) or type(error).__name__, buttons, is_error=True)
+        self.stack.setCurrentWidget(self.page)
+
+    def show_help(self) -> None:
+        """Show in a few sentences what is seen here and what the mouse does."""
+        from qtpy.QtWidgets import QToolTip
+
+        button = self.header.help_button
+        QToolTip.showText(button.mapToGlobal(button.rect().bottomLeft()), self.explanation(), button)
+
+    def explanation(self) -> str:
+        """Return what is seen here, what mouse and keys do, with the keys in force."""
+        return self.help_text.format_map(key_bindings().names())
+
+    # --- how it follows ---
+
+    @guarded
+    def _start(self) -> None:
+        if self.session is None:
+            self.strip.hide()
+            self.tell(messages.EMPTY_WORKSPACE)
+        else:
+            self._show_groups()
+            self.refresh()
+            self.show_reading()
+
+    @guarded
+    def _on_selection_changed(self) -> None:
+        self.show_clusters()
+
+    @guarded
+    def _on_clustering_changed(self, update: Any) -> None:
+        self._show_groups()
+        self.on_update(update)
+
+    def _show_groups(self) -> None:
+        """Take the colours of the user's own groups."""
+        colors = {group.name: group.color for group in self.session.groups if group.color is not None}
+        if colors != self.list.group_colors:
+            self.list.group_colors = colors
+            self.list.viewport().update()
+
+    @guarded
+    def _on_chosen(self, clusters: list[int]) -> None:
+        if self.session is not None:
+            self.choose(clusters)
+
+    def _show_chosen(self, clusters: Sequence[int]) -> None:
+        """Select the rows of clusters; their chips look as their places in the selection say."""
+        places = {cluster: place for place, cluster in enumerate(self.session.selection.clusters)}
+        self.list.cluster_model.set_chips({cluster: places[cluster] for cluster in clusters})
+        self.list.show_selection(clusters)
+        self._show_counts()
+
+    # --- amplitudes are read from raw data, in the background ---
+
+    def rows_without_amplitude(self) -> Iterable[int]:
+        """Return the clusters whose amplitude is to be read."""
+        return [row.cluster_id for row in self.list.cluster_model.rows if math.isnan(row.amplitude)]
+
+    def ask_amplitudes(self) -> None:
+        """Read the amplitudes that rows lack; they appear when they are known."""
+        opened = self.session.opened
+        wanted = tuple(sorted(self.rows_without_amplitude()))
+        if opened.model.waveforms is not None:
+            self._amplitudes.ask(opened, wanted)
+
+    @guarded
+    def _on_amplitudes(self, amplitudes: dict[int, float]) -> None:
+        known = [row for row in self.list.cluster_model.rows if row.cluster_id in amplitudes]
+        self.list.cluster_model.put(replace(row, amplitude=amplitudes[row.cluster_id]) for row in known)
+
+    @guarded
+    def _on_amplitudes_failed(self, error: Exception) -> None:
+        logger.error("The amplitudes of %s could not be read.", self.session.name, exc_info=error)
+
+    def _show_counts(self) -> None:
+        """Write the count line, in the form there is room for."""
+
+    @guarded
+    def _on_theme_changed(self, theme: Tokens) -> None:
+        self.setStyleSheet(
+            f"#{self.objectName()}, #napari-phy-counts {{ background: {theme.panel}; }}"
+            f"#napari-phy-counts QLabel {{ background: transparent; color: {theme.dim};"
+            f" font-size: {theme.px(AXIS_PX)}px; padding: 0; }}"
+        )
+        self._counts.setFixedHeight(theme.px(22))
+        self._counts.layout().setContentsMargins(theme.px(10), 0, theme.px(10), 0)
+        self.header.apply_theme(theme)
+        self.page.apply_theme(theme)
+        self.strip.apply_theme(theme)
+        self.list.apply_theme(theme)
+        if self.session is not None:
+            self.show_clusters()
+        self._show_counts()
+
+    def _on_focus_changed(self, _old: QWidget | None, now: QWidget | None) -> None:
+        if isalive(self):
+            inside = now is not None and (self.isAncestorOf(now) or self.header.isAncestorOf(now))
+            self.header.set_focused(inside)
+
+    def resizeEvent(self, event) -> None:
+        """Shorten the count line in a narrow column."""
+        super().resizeEvent(event)
+        self._show_counts()
+
+    def sizeHint(self) -> QSize:
+        """Prefer the width of all columns."""
+        return QSize(434, 400)
+
+    def minimumSizeHint(self) -> QSize:
+        """Stay usable in a narrow column."""
+        return QSize(220, 120)

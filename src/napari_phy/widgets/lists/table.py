@@ -1,0 +1,278 @@
+"""The view of a list of clusters: its painter, its selection, its widths."""
+
+import math
+from collections.abc import Mapping, Sequence
+from functools import partial
+
+from qtpy.QtCore import QEvent, QItemSelection, QItemSelectionModel, QModelIndex, QPoint, QRectF, Qt, QTimer, Signal
+from qtpy.QtGui import QColor, QFontMetricsF, QPainter, QPen
+from qtpy.QtWidgets import (
+    QAbstractItemView,
+    QMenu,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QWidget,
+)
+
+from napari_phy.widgets.lists.cluster_columns import (
+    GROUP,
+    ID,
+    LABEL,
+    REFRACTORY,
+    REFRACTORY_WARNING,
+    Column,
+    Row,
+    alignment,
+    is_unknown,
+)
+from napari_phy.widgets.lists.cluster_model import NO_INDEX, ClusterModel, runs_of
+from napari_phy.widgets.parts.plain_table import PlainTable, paint_place
+from napari_phy.widgets.parts.theme import BODY_PX, TICK_PX, Tokens
+
+
+class ClusterDelegate(QStyledItemDelegate):
+    """Paints a cell: selection fill, chip, group dot, number."""
+
+    def __init__(self, view: "ClusterList") -> None:
+        super().__init__(view)
+        self._view = view
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex) -> None:
+        view, theme = self._view, self._view.theme
+        model = view.cluster_model
+        row, column = model.row(index.row()), model.columns[index.column()]
+        selected = view.selectionModel().isRowSelected(index.row(), NO_INDEX)
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        rect = QRectF(option.rect)
+        painter.fillRect(option.rect, view.row_color(index.row(), selected=selected))
+        color = theme.noise if row.group == "noise" else theme.text
+        if column is ID:
+            paint_place(painter, rect, model.chip(index.row()), theme)
+        elif column is GROUP:
+            self._paint_dot(painter, rect, row.group)
+            rect.setLeft(rect.left() + theme.px(14))
+            color = theme.dim if row.group == "unsorted" else theme.group_color(row.group)
+        elif column is REFRACTORY and row.refractory >= REFRACTORY_WARNING:
+            color = theme.warning
+        painter.setFont(view.cell_font(bold=selected and column is ID))
+        painter.setPen(QColor(color))
+        rect.adjust(theme.px(2), 0, -theme.px(5), 0)
+        text = painter.fontMetrics().elidedText(column.text(row), Qt.TextElideMode.ElideRight, int(rect.width()) + 1)
+        if text != "…":  # alone it says nothing; the tooltip says all
+            painter.drawText(rect, int(alignment(column)), text)
+        painter.restore()
+
+    def _paint_dot(self, painter: QPainter, rect: QRectF, group: str) -> None:
+        theme = self._view.theme
+        radius = theme.px(7) / 2
+        center = rect.center()
+        center.setX(rect.left() + theme.px(8))
+        color = QColor(self._view.group_colors.get(group) or theme.group_color(group))
+        if group == "unsorted":
+            painter.setPen(QPen(color, 1.2))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+        else:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(color)
+        painter.drawEllipse(center, radius, radius)
+
+
+class ClusterList(PlainTable):
+    """The list itself. It shows a selection it is told and says what the user chose; it keeps none of its own.
+
+    `chosen` carries the chosen clusters in the order of the user's choosing.
+    """
+
+    chosen = Signal(list)
+    columns_chosen = Signal()
+
+    def __init__(self, columns: Sequence[Column], sort_key: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.cluster_model = ClusterModel(columns, sort_key, self)
+        self.group_colors: dict[str, str] = {}  # of groups that have one of their own
+        self._shown: tuple[int, ...] = ()
+        self._out_of_sight: tuple[int, ...] = ()  # selected, but not in the list
+        self.empty_words = ""  # instead of rows
+        self.chosen_columns: dict[str, bool] = {}  # by the user: shown, or left out
+        self.setModel(self.cluster_model)
+        self.setItemDelegate(ClusterDelegate(self))
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.horizontalHeader().sectionClicked.connect(self._on_header_clicked)
+        self.horizontalHeader().setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.horizontalHeader().customContextMenuRequested.connect(self._show_columns_menu)
+        self._fit_soon = QTimer(self, singleShot=True, interval=0)  # once after an edit, however many rows it changes
+        self._fit_soon.timeout.connect(self._fit_columns)
+        self.cluster_model.rows_changed.connect(self._fit_soon.start)
+        self.apply_theme(self.theme)
+
+    def apply_theme(self, theme: Tokens, small: bool | None = None) -> None:
+        """Take colours and sizes of a theme; `small` chooses the form for small windows."""
+        super().apply_theme(theme, small)
+        self._fit_columns()
+
+    @property
+    def shown_selection(self) -> tuple[int, ...]:
+        """The clusters whose rows are selected, in list order."""
+        ids = self.cluster_model.cluster_ids
+        return tuple(ids[index.row()] for index in sorted(self.selectionModel().selectedRows()))
+
+    def show_selection(self, clusters: Sequence[int]) -> None:
+        """Select the rows of clusters and bring the first into view; says nothing back."""
+        find = self.cluster_model.find_row
+        self._shown = tuple(cluster for cluster in clusters if find(cluster) is not None)
+        self._out_of_sight = tuple(cluster for cluster in clusters if find(cluster) is None)
+        places = sorted(place for c in clusters if (place := self.cluster_model.find_row(c)) is not None)
+        if places != [index.row() for index in sorted(self.selectionModel().selectedRows())]:
+            selection = QItemSelection()
+            last_column = self.cluster_model.columnCount() - 1
+            for first, last in runs_of(places):
+                selection.select(self.cluster_model.index(first, 0), self.cluster_model.index(last, last_column))
+            self.selectionModel().select(selection, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+        current = self.currentIndex()
+        if places and not (current.isValid() and current.row() in places):
+            index = self.cluster_model.index(self.cluster_model.find_row(self._shown[0]), 0)
+            self.selectionModel().setCurrentIndex(index, QItemSelectionModel.SelectionFlag.NoUpdate)
+            self.scrollTo(index)
+        self.viewport().update()
+
+    def mousePressEvent(self, event) -> None:
+        super().mousePressEvent(event)
+        is_plain = event.modifiers() == Qt.KeyboardModifier.NoModifier and self.indexAt(event.pos()).isValid()
+        if is_plain:
+            self._out_of_sight = ()
+        self._say_chosen(again=is_plain)  # a click on the row that is chosen already drops what is chosen elsewhere
+
+    def click_again(self, place: QPoint) -> None:
+        """Choose only the row at a place, which is one of those chosen already."""
+        index = self.indexAt(place)
+        if index.isValid():
+            flags = QItemSelectionModel.SelectionFlag
+            self.selectionModel().setCurrentIndex(index, flags.ClearAndSelect | flags.Rows)
+            self._out_of_sight = ()
+            self._say_chosen(again=True)
+
+    def mouseMoveEvent(self, event) -> None:
+        super().mouseMoveEvent(event)
+        self._say_chosen()
+
+    def mouseReleaseEvent(self, event) -> None:
+        super().mouseReleaseEvent(event)
+        self._say_chosen()
+
+    def keyPressEvent(self, event) -> None:
+        super().keyPressEvent(event)
+        self._say_chosen()
+
+    def paintEvent(self, event) -> None:
+        super().paintEvent(event)
+        if self.empty_words and not self.cluster_model.rowCount():
+            painter = QPainter(self.viewport())
+            painter.setFont(self.theme.font(BODY_PX))
+            painter.setPen(self.theme.color("dim"))
+            room = self.viewport().rect().adjusted(self.theme.px(10), 0, -self.theme.px(10), 0)
+            painter.drawText(room, int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap), self.empty_words)
+            painter.end()
+
+    def resizeEvent(self, event) -> None:
+        super().resizeEvent(event)
+        self._fit_columns()
+
+    def changeEvent(self, event) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self._fit_columns()
+
+    def _say_chosen(self, *, again: bool = False) -> None:
+        now = self.shown_selection
+        if set(now) == set(self._shown) and not again:
+            return
+        kept = [cluster for cluster in self._shown if cluster in now]
+        new = [cluster for cluster in now if cluster not in kept]
+        anchor = self.cluster_model.find_row(kept[-1]) if kept else None
+        if anchor is not None:  # a range is chosen away from its anchor
+            new.sort(key=lambda cluster: abs((self.cluster_model.find_row(cluster) or 0) - anchor))
+        self._shown = (*kept, *new)
+        self.chosen.emit([*self._out_of_sight, *kept, *new])
+
+    def _on_header_clicked(self, section: int) -> None:
+        model = self.cluster_model
+        left = model.columns[section].left or model.columns[section] is ID
+        descending = not model.descending if section == model.sort_column else not left
+        model.sort(section, Qt.SortOrder.DescendingOrder if descending else Qt.SortOrder.AscendingOrder)
+        if self._shown:
+            place = model.find_row(self._shown[0])
+            if place is not None:
+                self.scrollTo(model.index(place, 0))
+
+    # --- columns ---
+
+    def is_wished(self, column: Column) -> bool:
+        """Return whether a column is to be shown where there is room for it."""
+        return self.chosen_columns.get(column.key, column.in_small or not self.small)
+
+    def choose_columns(self, chosen: Mapping[str, bool]) -> None:
+        """Show or leave out columns, by key; the others are as the form for the window has them."""
+        if dict(chosen) != self.chosen_columns:
+            self.chosen_columns = dict(chosen)
+            self._fit_columns()
+            self.columns_chosen.emit()
+
+    def fill_columns_menu(self, menu: QMenu) -> None:
+        """Offer every column but the id, and the usual ones."""
+        menu.clear()
+        for column in self.cluster_model.columns:
+            if column is not ID:
+                entry = menu.addAction(column.tip.replace("µV", self.cluster_model.unit))
+                entry.setCheckable(True)
+                entry.setChecked(self.is_wished(column))
+                entry.triggered.connect(partial(self._choose_column, column.key))
+        menu.addSeparator()
+        menu.addAction("The usual columns").triggered.connect(lambda *_: self.choose_columns({}))
+
+    def _choose_column(self, key: str, shown: bool) -> None:
+        self.choose_columns({**self.chosen_columns, key: shown})
+
+    def _show_columns_menu(self, place: QPoint) -> None:
+        menu = QMenu(self)
+        self.fill_columns_menu(menu)
+        menu.exec(self.horizontalHeader().mapToGlobal(place))
+        menu.deleteLater()
+
+    def _fit_columns(self, *_: object) -> None:
+        """Give each column its width; where the list is narrow, leave the least needed ones out."""
+        metrics, theme, model = QFontMetricsF(self.cell_font()), self.theme, self.cluster_model
+        widths: dict[int, int] = {}
+        for place, column in enumerate(model.columns):
+            if not self.is_wished(column):
+                continue
+            width = theme.px(column.small_width if self.small else column.width)
+            if not column.left:
+                longest = max(
+                    (metrics.horizontalAdvance(column.text(row)) for row in _extremes(model, column)), default=0
+                )
+                width = max(width, math.ceil(longest) + theme.px(9))
+            if column.key.startswith(LABEL):
+                title = theme.text_width(f"▾ {column.title}", TICK_PX) + theme.px(10)
+                width = max(width, min(math.ceil(title), theme.px(110)))
+            widths[place] = width
+        available = self.viewport().width()
+        while sum(widths.values()) > available and len(widths) > 2:
+            least = min(widths, key=lambda place: model.columns[place].keep)
+            if model.columns[least].keep == ID.keep:
+                break
+            del widths[least]
+        stretch = next((place for place in widths if model.columns[place].left), None)
+        if stretch is not None:
+            widths[stretch] = max(theme.px(30), widths[stretch] + available - sum(widths.values()))
+        for place in range(len(model.columns)):
+            self.setColumnHidden(place, place not in widths)
+            if place in widths:
+                self.setColumnWidth(place, widths[place])
+
+
+def _extremes(model: ClusterModel, column: Column) -> list[Row]:
+    """Return the rows with the smallest and the largest number of a column, among which is the longest text."""
+    key = column.sort_key
+    known = [row for row in model.rows if not is_unknown(key(row))]
+    return [min(known, key=key), max(known, key=key)] if known else []

@@ -1,0 +1,61 @@
+"""Base of the light views that show every cluster, in an order that may be that of the list."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from napari_phy.core.cluster_meta import DISCARDED
+from napari_phy.views.cluster_order import Order
+from napari_phy.widgets.actions import messages
+from napari_phy.widgets.panels.painted_panel import PaintedPanel
+
+NO_CLUSTER = (messages.NO_MATCH, "")  # what a view of all clusters says where there is none
+
+
+def listed_clusters(session: Any) -> list[int]:
+    """Return the clusters, ascending, that the filter of the list lets through; discarded ones are left out."""
+    manager, listed = session.manager, session.listed
+    return [c for c in manager.cluster_ids.tolist() if c in listed and manager.group(c) != DISCARDED]
+
+
+class AllClustersPanel(PaintedPanel):
+    """Shows the clusters that the filter of the list lets through.
+
+    Attributes
+    ----------
+    listed : returns the cluster ids in the order of the Clusters list; None where there is no list.
+    order : how the clusters are sorted.
+    """
+
+    orders: tuple[tuple[str, Order], ...] = ()
+
+    def __init__(self, session: Any = None, **options: Any) -> None:
+        self.listed: Callable[[], Sequence[int]] | None = None
+        self.order: Order = self.orders[0][1]
+        super().__init__(session, **options)
+
+    def make_content(self):
+        plot = super().make_content()
+        self._order_menu = self.add_drop_down("Order of clusters", self.orders, self.order, self.set_order)
+        return plot
+
+    def set_order(self, order: Order) -> None:
+        """Sort the clusters otherwise."""
+        self.order = order
+        self._order_menu.set_current(order)
+        self.refresh()
+
+    def follow_list(self) -> None:
+        """Show what the list shows now, in its order if that is the one chosen; the same again is no work."""
+        self.refresh()
+
+    def why_nothing(self) -> tuple[str, str]:
+        return NO_CLUSTER
+
+    def shown_clusters(self) -> tuple[int, ...]:
+        """Return the clusters that are listed, as the list has them where that matters, else by id."""
+        shown = listed_clusters(self.session)
+        if self.order != "list" or self.listed is None:
+            return tuple(shown)
+        known = set(shown)
+        first = [cluster for cluster in self.listed() if cluster in known]
+        return (*first, *sorted(known - set(first)))

@@ -1,0 +1,327 @@
+"""What every view dock shares: it follows a session, computes in the background, and says how it stands."""
+
+import logging
+from collections.abc import Hashable, Mapping
+from functools import partial
+from typing import Any, ClassVar
+
+from napari.viewer import Viewer
+from qtpy.QtCore import Signal
+from qtpy.QtWidgets import QWidget
+
+from napari_phy.core.errors import ClusteringError, MissingDataError
+from napari_phy.core.progress import OnProgress
+from napari_phy.views.time_words import range_words
+from napari_phy.widgets.actions import messages
+from napari_phy.widgets.actions.bindings import key_bindings
+from napari_phy.widgets.canvas.opengl import opengl_problem
+from napari_phy.widgets.panels.panel_frame import PanelFrame
+from napari_phy.widgets.parts.choices import Allowed
+from napari_phy.widgets.parts.guarded import guarded
+from napari_phy.widgets.parts.latest_answer import LatestAnswer
+from napari_phy.widgets.parts.legend import LegendEntry
+from napari_phy.widgets.parts.session_links import SessionLinks
+from napari_phy.widgets.parts.soon import Soon
+from napari_phy.widgets.parts.together import Together
+
+logger = logging.getLogger(__name__)
+
+NO_SESSION = "Open a Kwik file to begin: File > Open, or drop it here."
+
+
+class Panel(PanelFrame):
+    """Base of the views.
+
+    A subclass says what it wishes (`make_request`), computes it (`compute`, in a worker thread), and paints it
+    (`draw`, in the main thread). Equal requests are computed once; a hidden panel waits until it is shown.
+
+    Parameters
+    ----------
+    session : the open data set, or None.
+    viewer : whose theme is followed; None: the theme in napari's settings.
+    """
+
+    subject = ""  # "Select a cluster to see its features."
+    failed = ""
+    needs_raw_data = False
+    needs_features = False
+    needs_opengl = False
+    reads_ahead = False  # keeps what it reads: worth asking for the clusters that are likely to come next
+    all_times = False  # all spikes stay in sight when only those of a stretch of time are used
+    draws_times = False  # shows which stretch that is in its picture
+    remembered: ClassVar[Allowed] = {}  # what the user chooses here: read as `x`, set by `set_x`
+
+    locate_requested = Signal()
+    drawn = Signal()
+
+    def __init__(self, session: Any = None, *, viewer: Viewer | None = None, parent: QWidget | None = None) -> None:
+        self.session: Any = None
+        self._request: Hashable | None = None
+        self._held: tuple[Hashable, Any] | None = None  # an answer that is about to be shown
+        self.together: Together | None = None
+        self._frozen: tuple[int, ...] | None = None
+        self._is_stale = True
+        self._preparation: Any = None  # reads the features of a large data set
+        self._links = SessionLinks()
+        super().__init__(viewer, parent)
+        self._answers = LatestAnswer(self)
+        self._soon = Soon(self)
+
+        self._soon.due.connect(self._refresh_now)
+        self._answers.answered.connect(self._on_answered)
+        self._answers.failed.connect(self._on_failed)
+        self._answers.progressed.connect(self.stack.go_on)
+        self.stack.cancelled.connect(self._on_cancelled)
+        self.header.freeze_toggled.connect(self._on_freeze_toggled)
+        self.destroyed.connect(self._links.close)
+        self._on_theme_changed(self.theme)
+        self.set_session(session)
+
+    # --- what a view fills in ---
+
+    def make_request(self) -> Hashable | None:
+        """Return what to show now, frozen; None: nothing is selected."""
+        raise NotImplementedError
+
+    def compute(self, session: Any, request: Any, on_progress: OnProgress) -> Any:
+        """Return what `draw` needs; runs in a worker thread, on the clustering that was open when it was asked.
+
+        `on_progress` is called often: it shows how far this is, and ends it when another answer is wished for.
+        """
+        raise NotImplementedError
+
+    def draw(self, data: Any) -> None:
+        """Paint the answer."""
+        raise NotImplementedError
+
+    def on_session(self) -> None:
+        """Adapt settings and drop-downs to the new session (or None)."""
+
+    @property
+    def chooser(self) -> Any:
+        """Who holds what the user chose in this view; has `remembered`, and `x` and `set_x` of each name in it."""
+        return self
+
+    def options(self) -> dict[str, Any]:
+        """Return what was chosen in this view, {setting: plain value}."""
+        return {name: getattr(self.chooser, name) for name in self.chooser.remembered}
+
+    def set_options(self, options: Mapping[str, Any]) -> None:
+        """Choose in this view; settings that it does not have and values that cannot be are left out."""
+        chooser = self.chooser
+        for name, allowed in chooser.remembered.items():
+            if name in options and options[name] in allowed and options[name] != getattr(chooser, name):
+                getattr(chooser, f"set_{name}")(options[name])
+
+    def on_selection(self) -> None:
+        """React to a changed selection beyond the new request."""
+
+    def legend_entries(self) -> tuple[LegendEntry, ...]:
+        """Return the chips above the picture."""
+        return self.cluster_entries(self.clusters)
+
+    # --- what everybody may ask ---
+
+    @property
+    def frozen(self) -> bool:
+        """Whether the panel keeps its clusters."""
+        return self._frozen is not None
+
+    @property
+    def clusters(self) -> tuple[int, ...]:
+        """Clusters shown: the selection, or the frozen ones that still exist."""
+        if self.session is None:
+            return ()
+        if self._frozen is None:
+            return tuple(self.session.selection.clusters)
+        alive = set(self.session.manager.cluster_ids.tolist())
+        return tuple(cluster for cluster in self._frozen if cluster in alive)
+
+    @property
+    def in_sight(self) -> Any:
+        """What `compute` reads: what is open, with only the spikes of the stretch of time that is used."""
+        return self.session.opened if self.all_times else self.session.shown
+
+    @property
+    def waiting(self) -> bool:
+        """Whether an answer is awaited."""
+        return self._soon.is_asked or self._answers.wanted is not None
+
+    @property
+    def busy(self) -> bool:
+        """Whether something else will be shown."""
+        return self.waiting or self._held is not None
+
+    def set_session(self, session: Any) -> None:
+        """Follow another session, the same after it was switched, or none."""
+        self._links.close()
+        self._drop()
+        if self.session is not None:
+            self.stack.show_message("")  # nothing of the data set or clustering that was left stays in sight
+        self.session, self.data, self._request = session, None, None
+        self.header.freeze_button.setChecked(False)
+        if session is not None:
+            self._links.connect(session.selection.changed, self._on_selection_changed)
+            self._links.connect(session.manager.changed, self._on_clustering_changed)
+            self._links.connect(session.time.range_changed, self._on_range_changed)
+        self.on_session()
+        self.refresh()
+
+    def follow_preparation(self, preparation: Any) -> None:
+        """Tell how far the features of a large data set are read while there is nothing else to show."""
+        if preparation is not self._preparation:
+            self._preparation = preparation
+            if preparation is not None and self.needs_features:
+                preparation.progressed.connect(self._on_preparing)
+                preparation.changed.connect(self._on_clustering_changed)
+            self.refresh()
+
+    @property
+    def _is_preparing(self) -> bool:
+        return self._preparation is not None and self._preparation.state == "reading"
+
+    @guarded
+    def _on_preparing(self, percent: int) -> None:
+        if self._is_preparing and not self.clusters and not self.stack.shows_picture:
+            self.stack.page.go_on(messages.percent_of(messages.READING_FEATURES, percent), percent)
+
+    def refresh(self, *, again: bool = False) -> None:
+        """Show what is wished now, soon; `again` asks even if the wish is the same."""
+        if again:
+            self._request = None
+        self._is_stale = True
+        if self.isVisible():
+            self._soon.ask()
+
+    def read_again(self) -> None:
+        """Show the same of data that were read anew."""
+        self._drop()
+        self.refresh(again=True)
+
+    # --- the way of a request ---
+
+    @guarded
+    def _on_selection_changed(self) -> None:
+        self.on_selection()
+        self.refresh()
+
+    @guarded
+    def _on_clustering_changed(self) -> None:
+        self.refresh()
+
+    @guarded
+    def _on_range_changed(self) -> None:
+        if self.all_times:
+            self._tell_times()
+        else:
+            self.read_again()
+
+    @guarded
+    def _refresh_now(self) -> None:
+        if not self.isVisible():
+            return
+        self._is_stale = False
+        problem = opengl_problem() if self.needs_opengl else None
+        if self.session is None or problem is not None:
+            self._show_nothing(problem or NO_SESSION)
+            return
+        request = self.make_request()
+        if request is None and self.needs_features and self._is_preparing:
+            self._show_nothing("")
+            self.stack.show_progress(messages.READING_FEATURES, self._preparation.percent, self._preparation.cancel)
+        elif request is None:
+            self._show_nothing(*self.why_nothing())
+        elif request == self._request:
+            self._drop()
+            self._show_picture()
+        elif request != self._answers.wanted and (self._held is None or request != self._held[0]):
+            self._held = None
+            self._answers.ask(request, partial(self.compute, self.in_sight, request))
+            self.stack.wait()
+
+    @guarded
+    def _on_answered(self, request: Hashable, data: Any) -> None:
+        self._held = request, data
+        if self.together is None:
+            self.show_held()
+        else:
+            self.together.hold(self.show_held)
+
+    @guarded
+    def show_held(self) -> None:
+        """Show the answer that came last, unless it is no longer wished for."""
+        if self._held is None:
+            return
+        (request, data), self._held = self._held, None
+        self._request = request
+        self.data = data
+        self.draw(data)
+        self._show_picture()
+        self.drawn.emit()
+
+    @guarded
+    def _on_failed(self, request: Hashable, error: Exception) -> None:
+        if isinstance(error, ClusteringError) and self.session is not None and self.make_request() != request:
+            self.refresh()  # an edit took the clusters away while they were read
+        elif isinstance(error, MissingDataError):
+            self.show_missing(error)
+        else:
+            logger.error("%s", self.failed, exc_info=error)
+            self.show_error(error)
+
+    def _on_cancelled(self) -> None:
+        self._drop()
+        self.stack.show_message(messages.cancelled(self.working), buttons=[("Try again", self.read_again)])
+
+    def _drop(self) -> None:
+        """Wait for no answer."""
+        self._answers.drop()
+        self._held = None
+
+    # --- states ---
+
+    def _tell_times(self) -> None:
+        """Say of which times the spikes are while views use only a stretch."""
+        range_s = None if self.session is None or self.draws_times else self.session.time.range_s
+        only = "" if range_s is None else f"only {range_words(range_s)}"
+        self.stack.caption.set_times("all times" if only and self.all_times else only)
+
+    def _show_picture(self) -> None:
+        self._tell_times()
+        self.stack.legend.set_entries(self.legend_entries())
+        self.stack.show_picture()
+
+    def _show_nothing(self, headline: str, explanation: str = "") -> None:
+        self._drop()
+        self._request, self.data = None, None
+        self.stack.show_message(headline, explanation)
+
+    def why_nothing(self) -> tuple[str, str]:
+        """Return what to say where there is nothing to show, and what to do."""
+        return f"Select a cluster to see {self.subject}.", messages.how_to_select(key_bindings().first("first_best"))
+
+    def show_missing(self, error: MissingDataError) -> None:
+        """Say which file is missing and, for raw data, offer to look for it."""
+        self._request = None
+        first, dot, rest = str(error).partition(". ")
+        buttons = [("Locate raw data…", self.locate_requested.emit)] if self.needs_raw_data else []
+        self.stack.show_message(first + dot.strip(), rest, buttons)
+
+    def show_error(self, error: Exception) -> None:
+        """Say what failed and why, and offer to try again."""
+        self._request = None
+        self.stack.show_error(self.failed, error, self.read_again)
+
+    @guarded
+    def _on_freeze_toggled(self, frozen: bool) -> None:
+        self._frozen = self.clusters if frozen else None
+        self.stack.edge.set_frozen(frozen)
+        self.refresh()
+
+    # --- Qt ---
+
+    def showEvent(self, event) -> None:
+        """Catch up with what changed while hidden."""
+        super().showEvent(event)
+        if self._is_stale:
+            self._soon.ask()

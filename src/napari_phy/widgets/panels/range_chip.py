@@ -1,0 +1,31 @@
+"""The button that is there while views use only the spikes of a stretch of time; a click takes that back."""
+
+from typing import Any
+
+from qtpy.QtWidgets import QToolButton, QWidget
+
+from napari_phy.views.time_words import range_words
+from napari_phy.widgets.actions.bindings import key_bindings
+
+
+class RangeChip(QToolButton):
+    """Says what a session's clock restricts views to."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("napari-phy-range")
+        self._session: Any = None
+        self.clicked.connect(self._clear)
+
+    def refresh(self, session: Any) -> bool:
+        """Show what a session restricts views to; return whether it does."""
+        self._session = session
+        range_s = None if session is None else session.time.range_s
+        key = key_bindings().first("restrict_time")
+        self.setToolTip(f"Views use only spikes of this time. Click to use all{f' ({key})' if key else ''}")
+        self.setText("" if range_s is None else f"only {range_words(range_s)}  ×")
+        return range_s is not None
+
+    def _clear(self, *_: Any) -> None:
+        if self._session is not None:
+            self._session.time.clear_range()

@@ -1,0 +1,1 @@
+"""Small parts that every dock is built of: colours and type, headers, legends, dialogs, messages, figures."""

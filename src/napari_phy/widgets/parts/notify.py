@@ -1,0 +1,112 @@
+"""Notifications with buttons, whole sentences and no theft of the keys."""
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from weakref import ref
+
+from napari.utils.notifications import Notification, notification_manager
+from qtpy.compat import isalive
+from qtpy.QtCore import QEvent, QObject, QPoint, Qt, QTimer
+from qtpy.QtWidgets import QApplication, QDialog, QLabel, QMainWindow, QWidget
+
+from napari_phy.widgets.parts.theme import tokens
+
+Choice = tuple[str, Callable[[], object]]
+LOCATE = "Locate raw data…"
+SAVE_COPY = "Save a copy…"
+TENDER = "napari-phy-tender"
+WIDTH, MARGIN = 400, 8
+
+
+class OurNotification(Notification):
+    """A notification without a source: napari would name its own notification manager."""
+
+    source = property(lambda self: None)
+
+
+def notify(sentence: str, severity: str = "warning", choices: Sequence[Choice] = (), *, stays: bool = False) -> None:
+    """Show a napari notification; each choice is a button. One that `stays` does not fade before it is answered."""
+    actions = tuple((text, lambda *_, act=act: act()) for text, act in choices)
+    focused = QApplication.focusWidget()
+    notification_manager.dispatch(OurNotification(sentence, severity, actions=actions))
+    for window in QApplication.topLevelWidgets():
+        for shown in _shown([sentence], window):
+            if shown.findChild(Tender, TENDER) is None and hasattr(shown, "move_to_bottom_right"):
+                Tender(shown, focused or window.focusWidget(), stays)
+
+
+def take_back(sentences: Collection[str], window: QMainWindow) -> None:
+    """Close the notifications of a window that say what is no longer true."""
+    for shown in _shown(sentences, window):
+        shown.close()
+
+
+def _shown(sentences: Collection[str], window: QWidget) -> Iterator[QDialog]:
+    for dialog in window.findChildren(QDialog):
+        if dialog.isVisible() and any(label.text() in sentences for label in dialog.findChildren(QLabel)):
+            yield dialog
+
+
+def _tended(window: QWidget) -> list[QDialog]:
+    return [tender.parent() for tender in window.findChildren(Tender, TENDER) if tender.parent().isVisible()]
+
+
+class Tender(QObject):
+    """Improves one of napari's notifications as long as it is there.
+
+    The whole sentence is shown, also where the canvas is lower than that: then it rises above the canvas. It keeps its
+    corner when the canvas changes its size, and when it closes the focus goes back to where it was.
+    """
+
+    def __init__(self, shown: QDialog, focused: QWidget | None, stays: bool) -> None:
+        super().__init__(shown)
+        self.setObjectName(TENDER)
+        self._focused = None if focused is None else ref(focused)  # weak: nothing of ours keeps a closed window alive
+        self._canvas = ref(shown.parent())
+        if stays:
+            shown.DISMISS_AFTER = 0
+            shown.timer_stop()
+        shown.expand_button.hide()
+        shown.message.setElideMode(Qt.TextElideMode.ElideNone)
+        shown.opacity_anim.setEndValue(1.0)  # what lies beneath shall not shine through
+        shown.finished.connect(self._on_closed)
+        canvas = shown.parent()
+        canvas.installEventFilter(self)
+        if hasattr(canvas, "resized"):
+            canvas.resized.disconnect(shown.move_to_bottom_right)
+        shown.geom_anim.stop()
+        shown.setParent(canvas.window())  # the canvas would cut it off
+        shown.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        theme = tokens()
+        shown.setFixedWidth(theme.px(WIDTH))
+        shown.setStyleSheet(f"NapariQtNotification {{ border: 1px solid {theme.faint}; }}")
+        shown.setVisible(True)
+        self._place()
+        QTimer.singleShot(0, self._place)  # once style and layout have settled
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Follow the canvas."""
+        if event.type() in (QEvent.Type.Resize, QEvent.Type.Move):
+            self._place()
+        return False
+
+    def _place(self) -> None:
+        shown = self.parent() if isalive(self) else None
+        canvas = self._canvas()
+        if shown is None or not shown.isVisible() or canvas is None:
+            return
+        message, window = shown.message, shown.parent()
+        shown.row1.activate()
+        shown.row2_widget.setFixedHeight(shown.row2.sizeHint().height())
+        message.setMinimumHeight(message.heightForWidth(message.width()))
+        height = max(shown.minimumHeight(), shown.layout().totalMinimumSize().height())
+        beneath = [other.height() for other in _tended(window) if other is not shown]
+        shown.resize(shown.width(), max([height, *beneath]))
+        corner = canvas.mapTo(window, QPoint(canvas.width(), canvas.height()))
+        place = corner - QPoint(shown.width() + MARGIN, shown.height() + MARGIN)
+        shown.move(max(MARGIN, place.x()), max(MARGIN, place.y()))
+        shown.raise_()
+
+    def _on_closed(self, *_: object) -> None:
+        focused, window = None if self._focused is None else self._focused(), self.parent().parent()
+        if focused is not None and isalive(focused) and focused.isVisible() and window.focusWidget() is window:
+            focused.setFocus(Qt.FocusReason.OtherFocusReason)

@@ -1,0 +1,159 @@
+"""Intervals: how long the spikes of each selected cluster wait for one another, as step lines."""
+
+from typing import Any, ClassVar
+
+import numpy as np
+from qtpy.QtCore import QRectF, QSize
+from qtpy.QtGui import QPainter
+from qtpy.QtWidgets import QWidget
+
+from napari_phy.core.progress import OnProgress
+from napari_phy.views.intervals import IntervalsData, IntervalsRequest, Scale, compute_intervals, violation_words
+from napari_phy.views.numbers import format_number
+from napari_phy.widgets.canvas.frame import Frame
+from napari_phy.widgets.canvas.step_plot import bin_at, decade_ticks, listed, paint_steps, step_frame
+from napari_phy.widgets.panels.steps_panel import StepsPanel
+from napari_phy.widgets.parts.choices import Allowed, choice_actions, show_choice, values_of
+from napari_phy.widgets.parts.theme import Tokens
+
+SCALES = (("Linear", "linear"), ("Log", "log"))
+HEIGHTS = (("Density", "density"), ("Counts", "counts"))
+WINDOWS = tuple((f"{ms} ms", float(ms)) for ms in (20, 50, 100, 200, 500, 1000))
+BINS = tuple((f"{n} bins", n) for n in (25, 50, 100, 200))
+REFRACTORY = tuple((f"{ms:g} ms", ms) for ms in (0.5, 1.0, 1.5, 2.0, 3.0, 5.0))
+
+
+class IntervalsPanel(StepsPanel):
+    """Interspike intervals of the selection; the band is the refractory time."""
+
+    title = "Intervals"
+    subject = "its intervals"
+    working = "Counting intervals…"
+    failed = "The intervals could not be counted."
+    remembered: ClassVar[Allowed] = {
+        "scale": values_of(SCALES),
+        "heights": values_of(HEIGHTS),
+        "window": values_of(WINDOWS),
+        "n_bins": values_of(BINS),
+        "refractory": values_of(REFRACTORY),
+    }
+    help_text = (
+        "How long it takes from one spike of a cluster to its next, over all its spikes.\n"
+        "The band is the refractory time; beside each id is the number of intervals within it and their share.\n"
+        "The drop-downs choose axis and height.\n"
+        "Density makes clusters of any size comparable; Log shows all intervals from 0.1 ms to 10 s.\n"
+        "⋯ chooses the window, the number of bins and the refractory time."
+    )
+
+    def __init__(self, session: Any = None, **options: Any) -> None:
+        self.scale: Scale = "linear"
+        self.heights = "density"
+        self.window, self.n_bins, self.refractory = 50.0, 50, 2.0
+        super().__init__(session, **options)
+
+    def make_content(self) -> QWidget:
+        plot = super().make_content()
+        self._scale_menu = self.add_drop_down("Axis of intervals", SCALES, self.scale, self.set_scale)
+        self._heights_menu = self.add_drop_down("Height", HEIGHTS, self.heights, self.set_heights)
+        menu = self.header.more_menu
+        self._windows = choice_actions(menu.addMenu("Window"), WINDOWS, self.window, self.set_window)
+        self._bins = choice_actions(menu.addMenu("Bins"), BINS, self.n_bins, self.set_n_bins)
+        self._refractory = choice_actions(
+            menu.addMenu("Refractory time"), REFRACTORY, self.refractory, self.set_refractory
+        )
+        menu.addSeparator()
+        return plot
+
+    def make_request(self) -> IntervalsRequest | None:
+        clusters = self.drawn_clusters
+        if not clusters:
+            return None
+        return IntervalsRequest(clusters, self.scale, self.n_bins, self.window, self.refractory)
+
+    def compute(self, session: Any, request: IntervalsRequest, on_progress: OnProgress) -> IntervalsData:
+        return compute_intervals(session, request, on_progress)
+
+    # --- what can be chosen ---
+
+    def set_scale(self, scale: Scale) -> None:
+        """Take a "linear" or a "log" axis of intervals."""
+        self.scale = scale
+        self._scale_menu.set_current(scale)
+        self.refresh()
+
+    def set_heights(self, heights: str) -> None:
+        """Draw "density" or "counts"."""
+        self.heights = heights
+        self._heights_menu.set_current(heights)
+        self.plot.update()
+
+    def set_window(self, window_ms: float) -> None:
+        """Show intervals up to so many ms on the linear axis."""
+        self.window = window_ms
+        show_choice(self._windows, window_ms)
+        self.refresh()
+
+    def set_n_bins(self, n_bins: int) -> None:
+        """Cut the axis into so many bins."""
+        self.n_bins = n_bins
+        show_choice(self._bins, n_bins)
+        self.refresh()
+
+    def set_refractory(self, refractory_ms: float) -> None:
+        """Count intervals below so many ms as violations."""
+        self.refractory = refractory_ms
+        show_choice(self._refractory, refractory_ms)
+        self.refresh()
+
+    # --- drawing ---
+
+    def words_beside(self, data: IntervalsData, place: int) -> str:
+        return violation_words(data, place)
+
+    @property
+    def is_log(self) -> bool:
+        """Whether what is drawn has a logarithmic axis."""
+        return bool(self.data.request.scale == "log")
+
+    def values(self) -> np.ndarray:
+        """Return (n, n_bins) what is drawn."""
+        return self.data.density if self.heights == "density" else self.data.counts
+
+    def frame(self, size: QSize, theme: Tokens) -> Frame:
+        """Return the plot's rectangle and ranges; x is in ms, or in decades of ms."""
+        edges, values = self._edges(), self.values()
+        largest = float(values.max()) if values.size else 0.0
+        low = 0.0 if not self.is_log else float(edges[0])
+        return step_frame(size.width(), size.height(), theme, (low, float(edges[-1])), largest)
+
+    def _edges(self) -> np.ndarray:
+        return np.log10(self.data.edges_ms) if self.is_log else self.data.edges_ms
+
+    def paint_picture(self, painter: QPainter, size: QSize, theme: Tokens) -> None:
+        """Paint band, grid, axes and step lines."""
+        frame = self.frame(size, theme)
+        refractory = self.data.request.refractory_ms
+        end = frame.to_px([[np.log10(refractory) if self.is_log else refractory, 0]])[0, 0]
+        width = min(max(end - frame.left, 0), frame.width)
+        painter.fillRect(QRectF(frame.left, frame.top, width, frame.height), theme.color("tile"))
+        per = "decade" if self.is_log else "ms"
+        title = f"density (1/{per})" if self.heights == "density" else "number of intervals"
+        ticks = decade_ticks(frame.x_range, frame.width, theme) if self.is_log else None
+        titles = ("interspike interval (ms)", title)
+        paint_steps(painter, frame, theme, self._edges(), self.values(), titles, ticks)
+
+    def read_out(self, x_px: float, y_px: float) -> str:
+        """Return `3–4 ms: 20: 4 intervals, 22: 0` for the bin under the mouse."""
+        data = self.data
+        found = bin_at(self.frame(self.plot.size(), self.theme), self._edges(), x_px, y_px)
+        if found is None:
+            return ""
+        low, high = (_ms(edge) for edge in data.edges_ms[found : found + 2])
+        counts = data.counts[:, found].tolist()
+        words = [f"{cluster}: {format_number(n)}" for cluster, n in zip(data.cluster_ids, counts, strict=True)]
+        return f"intervals of {low}–{high} ms: {listed(words)}"
+
+
+def _ms(value: float) -> str:
+    decimals = 0 if float(value).is_integer() or value >= 100 else 2 if value < 1 else 1
+    return format_number(value, decimals)

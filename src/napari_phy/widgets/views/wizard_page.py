@@ -1,0 +1,210 @@
+"""What a Wizard dock is made of: the pair, the reasons, how far the review is, buttons, and what was done."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from magicgui.widgets import Container, PushButton
+from qtpy.QtCore import QSize, Qt
+from qtpy.QtGui import QColor
+from qtpy.QtWidgets import (
+    QAbstractItemView,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QListWidget,
+    QListWidgetItem,
+    QProgressBar,
+    QScrollArea,
+    QSizePolicy,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from napari_phy.views.wizard_reasons import Reason
+from napari_phy.views.wizard_review import WizardProgress
+from napari_phy.widgets.lists.pair_line import PairLine
+from napari_phy.widgets.parts.elided_label import ElidedLabel
+from napari_phy.widgets.parts.small_dialogs import button_style
+from napari_phy.widgets.parts.theme import AXIS_PX, Tokens
+
+N_REASONS = 4
+PAD, ROW, BUTTON, BAR = 12, 18, 24, 6  # px
+N_ROWS_SEEN = 2  # of the history, however low the dock is
+
+
+class WizardPage(QScrollArea):
+    """Shows what it is told to; a button calls `act(action_id)`.
+
+    Parameters
+    ----------
+    rows : action ids of the buttons, row by row.
+    review : action id of the button beside the progress.
+    """
+
+    def __init__(self, act: Callable[[str], object], rows: Sequence[Sequence[str]], review: str) -> None:
+        super().__init__()
+        self.setWidgetResizable(True)
+        self.setFrameShape(QScrollArea.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setObjectName("napari-phy-wizard-page")
+        self._theme: Tokens | None = None
+        self._act = act
+        self._steps: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
+        self.pair = PairLine()
+        self.hint = ElidedLabel(alignment=Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+        self.because = QLabel()
+        self.reasons = [(QLabel(), QLabel(objectName="napari-phy-value"), ElidedLabel()) for _ in range(N_REASONS)]
+        self.bar = QProgressBar(textVisible=False)
+        self.progress = ElidedLabel()
+        self.progress.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.buttons = {action_id: self._button(action_id) for row in rows for action_id in row}
+        self.review = self._button(review)
+        self._button_rows = [
+            Container(widgets=[self.buttons[action_id] for action_id in row], layout="horizontal", labels=False)
+            for row in rows
+        ]
+        self.history = QListWidget()
+        self.history.setAccessibleName("What was done")
+        self.history.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
+        self.history.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.history.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._lay_out()
+
+    def _button(self, action_id: str) -> PushButton:
+        button = PushButton()
+        button.changed.connect(partial(self._on_pushed, action_id))
+        button.native.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        return button
+
+    def _on_pushed(self, action_id: str, *_: object) -> None:
+        self._act(action_id)
+
+    def _lay_out(self) -> None:
+        table = QWidget()
+        self._grid = QGridLayout(table)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setColumnStretch(2, 1)
+        self._grid.addWidget(self.because, 0, 0, 1, 3)
+        for row, labels in enumerate(self.reasons, 1):
+            for column, label in enumerate(labels):
+                self._grid.addWidget(label, row, column)
+        self._why = QStackedWidget()
+        self._why.addWidget(table)
+        self._why.addWidget(self.hint)
+        self._why.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        state = QHBoxLayout()
+        state.addWidget(self.progress, 1)
+        state.addWidget(self.review.native)
+        body = QWidget()
+        self._column = QVBoxLayout(body)
+        self._column.addWidget(self.pair)
+        self._column.addWidget(self._why)
+        self._column.addWidget(self.bar)
+        self._column.addLayout(state)
+        for row in self._button_rows:
+            row.native.layout().setContentsMargins(0, 0, 0, 0)
+            self._column.addWidget(row.native)
+        self._column.addWidget(self.history, 1)
+        self.setWidget(body)
+
+    # --- what it shows ---
+
+    def show_reasons(self, heading: str, reasons: Sequence[Reason]) -> None:
+        """Show what speaks for and against one neuron."""
+        self.because.setText(heading)
+        for labels, reason in zip(self.reasons, reasons, strict=True):
+            for label, text in zip(labels, reason, strict=True):
+                label.setText(text)
+        self._why.setCurrentIndex(0)
+
+    def show_hint(self, sentence: str) -> None:
+        """Say something in the place of the reasons."""
+        self.hint.setText(sentence)
+        self._why.setCurrentIndex(1)
+
+    @property
+    def gives_reasons(self) -> bool:
+        """Whether reasons are in sight, and no hint."""
+        return self._why.currentIndex() == 0
+
+    def show_progress(self, progress: WizardProgress) -> None:
+        """Show how far the review is, and offer at its end to go on with what was skipped."""
+        self.bar.setRange(0, max(1, progress.n_clusters))
+        self.bar.setValue(progress.n_decided)
+        self.progress.setText(progress.words)
+        self.review.native.setVisible(progress.is_finished and progress.n_skipped > 0)
+
+    def show_steps(self, done: tuple[str, ...], undone: tuple[str, ...]) -> None:
+        """List what was done, and dimmed what redo would bring."""
+        if (done, undone) == self._steps:
+            return
+        self._steps = done, undone
+        self.history.clear()
+        for words in (*done, *undone):
+            QListWidgetItem(words, self.history)
+        self._dress_steps()
+        self.history.scrollToItem(self.history.item(max(0, len(done) - 1)))
+
+    def _dress_steps(self) -> None:
+        theme, n_done = self._theme, len(self._steps[0])
+        for row in range(self.history.count()):
+            self.history.item(row).setForeground(QColor(theme.text if row < n_done else theme.faint))
+            self.history.item(row).setSizeHint(QSize(0, theme.px(ROW)))
+
+    # --- looks ---
+
+    def apply_theme(self, theme: Tokens) -> None:
+        """Take colours and sizes of a theme."""
+        self._theme = theme
+        self.pair.apply_theme(theme)
+        pad, row = theme.px(PAD), theme.px(ROW)
+        self.setStyleSheet(
+            f"""
+            #napari-phy-wizard-page, QWidget {{ background: {theme.view}; }}
+            QLabel {{ background: transparent; color: {theme.dim}; font-size: {theme.px(AXIS_PX)}px; padding: 0; }}
+            #napari-phy-value {{ color: {theme.text}; font-weight: bold; }}
+            QProgressBar {{ background: {theme.grid}; border: none; border-radius: {theme.px(BAR) // 2}px; }}
+            QProgressBar::chunk {{ background: {theme.good}; border-radius: {theme.px(BAR) // 2}px; }}
+            QListWidget {{ background: {theme.view}; border: none; outline: none; padding: 0;
+                font-size: {theme.px(AXIS_PX)}px; }}
+            {button_style(theme)}
+            """
+        )
+        self._column.setContentsMargins(pad, theme.px(4), pad, theme.px(6))
+        self._column.setSpacing(theme.px(5))
+        self._grid.setHorizontalSpacing(theme.px(14))
+        self._grid.setVerticalSpacing(0)
+        for place in range(N_REASONS + 1):
+            self._grid.setRowMinimumHeight(place, row)
+        self._grid.setColumnMinimumWidth(0, theme.px(58))
+        self._grid.setColumnMinimumWidth(1, theme.px(78))
+        self._why.setFixedHeight((N_REASONS + 1) * row)
+        self.bar.setFixedHeight(theme.px(BAR))
+        self.progress.setFixedHeight(theme.px(BUTTON))
+        for button in (*self.buttons.values(), self.review):
+            button.native.setFixedHeight(theme.px(BUTTON))
+        for button in self.buttons.values():
+            button.native.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.history.setMinimumHeight(N_ROWS_SEEN * row)
+        self._dress_steps()
+        self.fit_buttons()
+
+    def fit_buttons(self) -> None:
+        """Have two buttons in a row, or in a narrow dock one below the other."""
+        if self._theme is None:
+            return
+        gap, high = self._theme.px(6), self._theme.px(BUTTON)
+        wide = max(button.native.sizeHint().width() for button in self.buttons.values())
+        is_wide = 2 * wide + gap + 2 * self._theme.px(PAD) <= self.viewport().width()
+        for row in self._button_rows:
+            box = row.native.layout()
+            box.setDirection(box.Direction.LeftToRight if is_wide else box.Direction.TopToBottom)
+            box.setSpacing(gap)
+            row.native.setFixedHeight(high if is_wide else len(row) * (high + gap) - gap)
+
+    def resizeEvent(self, event) -> None:
+        """Lay the buttons out for the new width."""
+        super().resizeEvent(event)
+        self.fit_buttons()

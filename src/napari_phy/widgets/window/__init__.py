@@ -1,0 +1,1 @@
+"""What ties one napari window to one data set: the workspace, the overview, and what watches them."""

@@ -1,0 +1,122 @@
+"""Notifications that opening a data set, or another part of it, may need: each is shown once a session."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from qtpy.QtCore import QUrl
+from qtpy.QtGui import QDesktopServices
+
+from napari_phy.core.errors import NapariPhyError
+from napari_phy.core.update_info import UpdateInfo
+from napari_phy.widgets.actions import messages
+from napari_phy.widgets.parts.notify import LOCATE, SAVE_COPY, Choice, notify
+
+
+class Host(Protocol):
+    """What the notifications ask of the desk."""
+
+    def save(self) -> None:
+        """Save."""
+        ...
+
+    def save_copy(self) -> None:
+        """Ask for a name and save a copy."""
+        ...
+
+    def ask_discard(self, n_edits: int, n_newer: int) -> bool:
+        """Ask whether so many edits shall go, of which some were made since opening."""
+        ...
+
+    def say_soon(self, sentence: str) -> None:
+        """Put a sentence into the status bar."""
+        ...
+
+
+class OpeningNotes:
+    """Knows what one session has said and where it has been; edits made in the session itself are not "recovered"."""
+
+    def __init__(self) -> None:
+        self._said: set[str] = set()
+        self.until_saved: set[str] = set()  # what is no longer true once all is saved
+        self._visited: set[tuple[int, str]] = set()
+        self._last: tuple[int, str] | None = None
+
+    @property
+    def said(self) -> set[str]:
+        """All that was said of the session."""
+        return self._said | self.until_saved
+
+    def tell(self, session: Any, desk: Host, locate: Callable[[], object]) -> None:
+        """Notify of what is missing, recovered, set aside or read-only, with what can be done about it."""
+        place = session.model.channel_group, session.model.clustering
+        was_renamed = self._last is not None and _is_gone(self._last, session.model)
+        is_new = place not in self._visited and not was_renamed
+        self._visited.add(place)
+        self._last = place
+        for sentence in session.messages:
+            is_recovered = "recovered" in sentence
+            if (is_recovered and is_new) or (not is_recovered and sentence not in self._said):
+                self._said.add(sentence)
+                if is_recovered:
+                    self.until_saved.add(sentence)
+                choices = _choices(session, sentence, desk, locate)
+                stays = is_recovered or "set aside" in sentence  # said here only
+                notify(sentence, "info" if is_recovered else "warning", choices, stays=stays)
+
+
+def _is_gone(place: tuple[int, str], model: Any) -> bool:
+    """Tell whether the clustering that was open before has another name now: one that is open is never deleted."""
+    return bool(place[0] == model.channel_group and place[1] not in model.clusterings)
+
+
+def _choices(session: Any, sentence: str, desk: Host, locate: Callable[[], object]) -> Sequence[Choice]:
+    store = session.store
+    if store.recovered_at is not None and "recovered" in sentence:
+        known = session.manager.history
+        return (
+            ("Keep", _nothing),
+            ("Save now", desk.save),
+            ("Discard all", lambda: _discard(session, store, known, desk)),
+        )
+    if store.set_aside is not None and "set aside" in sentence:
+        return (("Show file", lambda: _show_folder(store.set_aside)),)
+    if "save a copy" in sentence:
+        return ((SAVE_COPY, desk.save_copy),)
+    if session.model.missing_raw and any(name in sentence for name in session.model.missing_raw):
+        return ((LOCATE, locate),)
+    return ()
+
+
+def _nothing() -> None:
+    """Keep things as they are."""
+
+
+def _discard(session: Any, store: Any, known: Sequence[UpdateInfo], desk: Host) -> None:
+    """Discard all unsaved edits, as long as the clustering is open that they were recovered for.
+
+    Where some were made since, which is not in `known`, the history at opening, that is asked first.
+    """
+    if session.store is not store:
+        notify("Another channel group or clustering was opened meanwhile. Go back to it to discard its edits.", "error")
+        return
+    n_edits, n_newer = session.n_unsaved, _n_newer(session.manager, known)
+    if n_newer and session.store.saved_position is not None and not desk.ask_discard(n_edits, n_newer):
+        return
+    n_done = session.manager.n_done
+    try:
+        session.discard_unsaved()
+    except NapariPhyError as error:
+        notify(str(error), "error")
+    else:
+        desk.say_soon(messages.discarded(n_edits, is_undone=session.manager.n_done < n_done))
+
+
+def _n_newer(manager: Any, known: Sequence[UpdateInfo]) -> int:
+    """Return how many of the edits that hold are not in the history as it was."""
+    old = set(map(id, known))
+    return sum(id(record) not in old for record in manager.history[: manager.n_done - manager.n_dropped])
+
+
+def _show_folder(path: Path) -> None:
+    QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.parent)))

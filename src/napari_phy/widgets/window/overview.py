@@ -1,0 +1,140 @@
+"""napari's canvas as the overview of a recording: our layers, what fits and frames them, what is read for them."""
+
+from functools import partial
+from typing import Any
+from weakref import ref
+
+from napari.viewer import Viewer
+from qtpy.compat import isalive
+from qtpy.QtCore import QObject, QTimer, Signal
+from qtpy.QtWidgets import QMainWindow
+
+from napari_phy.layers.binder import LayerBinder
+from napari_phy.widgets.actions import messages
+from napari_phy.widgets.parts.theme import Tokens
+from napari_phy.widgets.parts.together import Together
+from napari_phy.widgets.window.camera_watch import CameraWatch
+from napari_phy.widgets.window.canvas_fit import CanvasFit
+from napari_phy.widgets.window.density_switch import DensitySwitch
+from napari_phy.widgets.window.raw_watch import RawWatch
+from napari_phy.widgets.window.time_frame import TimeFrame
+from napari_phy.widgets.window.trace_summary import TraceSummary
+
+
+class Overview(QObject):
+    """Shows one session at a time in the canvas of a viewer."""
+
+    said = Signal(str)  # a sentence for the status bar
+    fitted = Signal()
+    traces_changed = Signal()  # they are read better than before
+    _filtered = Signal()
+
+    def __init__(self, viewer: Viewer, window: QMainWindow, together: Together, parent: QObject) -> None:
+        super().__init__(parent)
+        self._viewer = ref(viewer)
+        self._session: Any = None
+        self._filter_name = ""
+        self._is_too_wide = False  # for a filter
+        self.binder: LayerBinder | None = None
+        self._points_soon = QTimer(self, singleShot=True, interval=0)  # lists are painted before
+        self._points_soon.timeout.connect(partial(together.hold, self.refresh))
+        self.fit = CanvasFit(window, self)
+        self.frame = TimeFrame(viewer, window, self)
+        self.density = DensitySwitch(window, self)
+        self.summary = TraceSummary(window, self)
+        self.raw_watch = RawWatch(window, self)
+        self.density.said.connect(self.said)
+        self._camera = CameraWatch(viewer, self)
+        self._camera.rested.connect(self._on_camera_rested)
+        self.fit.fitted.connect(self.fitted)
+        self.summary.grown.connect(self._on_traces_changed)
+        self.raw_watch.back.connect(self._on_traces_changed)
+        self.raw_watch.back.connect(self.summary.go_on)
+        self._filtered.connect(self._refresh_traces)
+
+    def follow(self, session: Any) -> None:
+        """Show another session, or none; the layers of the one before stay until `LayerBinder.close`."""
+        viewer = self._viewer()
+        self._session = session
+        self.binder = (
+            None if session is None or viewer is None else LayerBinder(viewer, session, self._points_soon.start)
+        )
+        self.fit.follow(self.binder)
+        self.frame.follow(session)
+        self.raw_watch.follow(session)
+        self._follow_data()
+
+    def follow_switch(self) -> None:
+        """Show the channel group and clustering that the session went to."""
+        had_density = self.density.is_shown
+        self.binder.follow_switch()
+        self.fit.fit()
+        self._follow_data()
+        if had_density:
+            self.density.show(True)
+
+    def show_raw(self) -> None:
+        """Show raw data that were found."""
+        self.binder.show_traces()
+        self.fit.fit()
+        self._follow_data()
+
+    def refresh(self) -> None:
+        """Show the selection as it is now."""
+        if self.binder is not None:
+            self.binder.refresh()
+
+    def stretch(self, factor: float) -> None:
+        """Show 1/factor of the time, with channels as high as before."""
+        if self.binder is not None:
+            self.binder.stretch(factor)
+
+    def set_filter(self, name: str) -> None:
+        """Show single samples through a filter of that name."""
+        self._filter_name = name
+        if self.binder is not None and self.binder.set_filter(name, self._tell_filtered):
+            self._say_filter()
+
+    def apply_theme(self, theme: Tokens) -> None:
+        """Take the colours of a theme."""
+        self.summary.bar.apply_theme(theme)
+        self.density.bar.apply_theme(theme)
+        self.frame.apply_theme(theme)
+        if self.binder is not None:
+            self.binder.set_dark(theme.dark)
+
+    def _follow_data(self) -> None:
+        self.summary.follow(self._session)
+        self.density.follow(self._session, self.binder)
+        if self._filter_name:
+            self.set_filter(self._filter_name)
+
+    def _tell_filtered(self) -> None:
+        """Go on in the main thread: filters act in another."""
+        if isalive(self):
+            self._filtered.emit()
+
+    def _refresh_traces(self) -> None:
+        if self.binder is not None:
+            self.binder.refresh_traces()
+
+    def _on_traces_changed(self) -> None:
+        """Draw again what could not be read, or of few samples only."""
+        self._refresh_traces()
+        self.traces_changed.emit()
+
+    def _on_camera_rested(self) -> None:
+        """Draw the spikes of what is in sight now; where there are too many, say how many are drawn."""
+        if self.binder is None:
+            return
+        note = self.binder.note
+        self.binder.refresh()
+        if self.binder.note and self.binder.note != note:
+            self.said.emit(self.binder.note)
+        else:
+            self._say_filter()
+
+    def _say_filter(self) -> None:
+        if self.binder.shows_raw_for_width != self._is_too_wide:
+            self._is_too_wide = not self._is_too_wide
+            self.said.emit(messages.RAW_WHERE_WIDE) if self._is_too_wide else self.fitted.emit()

@@ -1,0 +1,89 @@
+"""Reads, while the user looks, what the views will show of the clusters that are likely to come next."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from qtpy.QtCore import QObject, QTimer
+from qtpy.QtWidgets import QWidget
+
+from napari_phy.core.progress import OnProgress
+from napari_phy.widgets.parts.guarded import guarded
+from napari_phy.widgets.parts.latest_answer import LatestAnswer
+from napari_phy.widgets.parts.session_links import SessionLinks
+
+REST_MS = 150
+
+
+class ReadAhead(QObject):
+    """Has views compute what they would show of the next candidate and the next best cluster; they keep what they read.
+
+    Parameters
+    ----------
+    panels : all that are docked, by name; those with `reads_ahead` are asked.
+    """
+
+    def __init__(self, panels: Mapping[str, QWidget], parent: QObject) -> None:
+        super().__init__(parent)
+        self._panels = panels
+        self._session: Any = None
+        self._links = SessionLinks()
+        self._answers = LatestAnswer(self)
+        self._rest = QTimer(self, singleShot=True, interval=REST_MS)
+        self._rest.timeout.connect(self._read)
+        self.destroyed.connect(self._links.close)
+
+    @property
+    def busy(self) -> bool:
+        """Whether something is being read, or will be soon."""
+        return self._rest.isActive() or self._answers.wanted is not None
+
+    def follow(self, session: Any) -> None:
+        """Follow another session, the same after it was switched, or none."""
+        self._links.close()
+        self._stop()
+        self._session = session
+        if session is not None:
+            self._links.connect(session.selection.changed, self._on_selected)
+
+    def _stop(self) -> None:
+        self._rest.stop()
+        self._answers.drop()
+
+    @guarded
+    def _on_selected(self) -> None:
+        self._stop()
+        self._rest.start()
+
+    @guarded
+    def _read(self) -> None:
+        views = [panel for panel in self._panels.values() if getattr(panel, "reads_ahead", False) and panel.isVisible()]
+        if any(view.busy for view in views):
+            self._rest.start()
+            return
+        wishes = [(view, view.make_request()) for view in views if not view.frozen]
+        coming = tuple(self._coming())
+        work = [
+            partial(view.compute, view.in_sight, replace(wish, clusters=clusters))
+            for clusters in coming
+            for view, wish in wishes
+            if wish is not None
+        ]
+        if work:
+            self._answers.ask(coming, partial(_do, work))
+
+    def _coming(self) -> Iterator[tuple[int, ...]]:
+        """Yield what Space, or a merge, and then what a best cluster filed away would select."""
+        selection = self._session.selection
+        for name, chosen, beside in (("Similar", selection.similar, selection.best), ("Clusters", selection.best, ())):
+            if name in self._panels:
+                listed = self._panels[name].list.cluster_model.cluster_ids
+                after = listed.index(chosen[-1]) + 1 if chosen and chosen[-1] in listed else 0
+                for cluster in listed[after : after + 1]:
+                    yield (*beside, cluster)
+
+
+def _do(work: list[Callable[[OnProgress], object]], on_progress: OnProgress) -> None:
+    for one in work:
+        one(on_progress)

@@ -1,0 +1,49 @@
+"""What was done is said in words."""
+
+from napari_phy.core.cluster_manager import ClusterManager
+from napari_phy.widgets.actions import messages
+
+
+def test_edits_of_the_list_of_groups_have_words_of_their_own():
+    manager = ClusterManager([0, 1, 2, 2])
+    said = []
+    manager.changed.connect(lambda update: said.append(messages.edit_done(update, manager.n_spikes)))
+    manager.add_group("axons")
+    manager.rename_group("axons", "fibres")
+    manager.recolor_group("fibres", "#102030")
+    manager.move([0, 1], "fibres")
+    manager.remove_group("fibres")
+    manager.undo()
+    manager.redo()
+    assert said == [
+        "Added the group axons.",
+        "Renamed the group axons to fibres.",
+        "Recoloured the group fibres.",
+        "Moved 0 and 1 to fibres.",
+        "Removed the group fibres; 2 clusters now unsorted.",
+        "Undid: remove group fibres.",
+        "Redid: remove group fibres.",
+    ]
+
+
+def test_an_edit_of_labels_names_field_and_value():
+    manager = ClusterManager([0, 1, 2, 2])
+    said = []
+    manager.changed.connect(lambda update: said.append(messages.edit_done(update, manager.n_spikes)))
+    manager.label([0, 2], "note", "put-int axon")
+    assert messages.edit_name(manager.undo_record) == "label 0 and 2: note put-int axon"
+    manager.undo()
+    manager.redo()
+    manager.label([1], "checked", True)
+    manager.label([1], "snr", 2.5)
+    manager.label([0, 2], "note", None)
+    manager.undo()
+    assert said == [
+        "Labelled 0 and 2: note is put-int axon.",
+        "Undid: label 0 and 2: note put-int axon.",
+        "Redid: label 0 and 2: note put-int axon.",
+        "Labelled 1: checked is true.",
+        "Labelled 1: snr is 2.5.",
+        "Took the label note from 0 and 2.",
+        "Undid: label 0 and 2: no note.",
+    ]

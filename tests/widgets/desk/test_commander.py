@@ -1,0 +1,222 @@
+"""Commands on a session and its views: what they do, and that a line which cannot be done changes nothing."""
+
+import pytest
+from qtpy.QtCore import Qt
+from qtpy.QtTest import QTest
+from qtpy.QtWidgets import QApplication
+from widgets.light_session import light_session
+
+from napari_phy.core.errors import NapariPhyError
+from napari_phy.layers.session_tag import TAG, SessionTag
+from napari_phy.widgets.window.workspace import open_workspace
+
+
+@pytest.fixture
+def workspace(make_napari_viewer, qtbot):
+    viewer = make_napari_viewer(show=False)
+    viewer.window.show()
+    viewer.window.set_geometry(0, 0, 1920, 1080)
+    viewer.window.activate()
+    session = light_session()
+    viewer.add_points([[0, 0], [1, 1]], name="spikes", metadata={TAG: SessionTag(session)})
+    workspace = open_workspace(viewer, session)
+    workspace.session.pause_wizard()
+    qtbot.waitUntil(lambda: QApplication.focusWidget() is workspace.panels["Clusters"].list)
+    return workspace
+
+
+def state(workspace):
+    session = workspace.session
+    return (
+        session.manager.cluster_ids.tolist(), session.manager.cluster_groups, session.manager.cluster_labels,
+        session.selection.clusters, session.manager.n_done, workspace.panels["Clusters"].cluster_ids,
+        workspace.panels["Correlograms"].options(), workspace.panels["Clusters"].filter_line.text,
+        session.time.time_s, session.time.range_s,
+    )  # fmt: skip
+
+
+def run(workspace, text):
+    workspace.commander.run(text)
+
+
+def test_clusters_are_selected_merged_moved_labelled_and_split(workspace):
+    session, manager = workspace.session, workspace.session.manager
+    run(workspace, ":c 3-5, 7")
+    assert (session.selection.clusters, session.selection.n_best) == ((3, 4, 5, 7), 4)
+    run(workspace, "m mua")
+    run(workspace, "m unsorted 4-5")
+    assert {c: manager.group(c) for c in (3, 4, 5, 7)} == {3: "mua", 4: "unsorted", 5: "unsorted", 7: "mua"}
+    run(workspace, "c 3 5")
+    run(workspace, "l note put-int axon")
+    assert manager.labels(3) == {"note": "put-int axon"}
+    run(workspace, "l level -3")
+    run(workspace, "l note")
+    assert manager.labels(5) == {"level": -3}
+    run(workspace, "g 6 7")
+    assert 8 in manager.cluster_ids.tolist()
+    assert session.selection.clusters[0] == 8
+    run(workspace, "c 3 4")
+    run(workspace, "g")
+    assert session.selection.clusters[0] == 9
+    spikes = manager.spikes(9)[:4].tolist()
+    run(workspace, "k " + " ".join(map(str, spikes)))
+    assert manager.spikes(10).tolist() == spikes
+    run(workspace, "undo")
+    assert 9 in manager.cluster_ids.tolist()
+
+
+def test_a_label_without_a_value_is_taken_away_and_columns_of_the_list_are_no_labels(workspace, qtbot):
+    session = workspace.session
+    session.selection.select([3, 5])
+    run(workspace, "l note axon")
+    run(workspace, 'l note ""')
+    qtbot.waitUntil(lambda: workspace.viewer.status == "Took the label note from 3 and 5.")
+    assert session.manager.cluster_labels == {}
+    before = state(workspace)
+    with pytest.raises(NapariPhyError, match='"spikes" is a column of the list: choose another name'):
+        run(workspace, "l spikes 3")
+    assert state(workspace) == before
+
+
+def test_a_group_of_ones_own_is_named_with_quotes(workspace):
+    workspace.session.add_group("fast spiking", "#aa5500")
+    run(workspace, 'm "fast spiking" 5')
+    assert workspace.session.manager.group(5) == "fast spiking"
+    assert 'm "fast spiking"' in [offer.line for offer in workspace.commander.completions("m ")]
+
+
+def test_the_list_is_sorted(workspace):
+    manager, panel = workspace.session.manager, workspace.panels["Clusters"]
+    run(workspace, "s spikes asc")
+    counts = [manager.n_spikes(cluster) for cluster in panel.cluster_ids]
+    assert counts == sorted(counts)
+    run(workspace, "s id")
+    assert panel.cluster_ids == sorted(panel.cluster_ids, reverse=True)
+
+
+def test_the_list_is_filtered_and_shows_all_again(workspace):
+    panel = workspace.panels["Clusters"]
+    run(workspace, 'f id > -1 and group == "good"')
+    assert panel.cluster_ids == [0]
+    assert panel.filter_line.text == 'id > -1 and group == "good"'
+    assert workspace.viewer.status == "1 of 8 clusters is listed."
+    run(workspace, "f")
+    assert sorted(panel.cluster_ids) == list(range(8))
+    assert panel.filter_line.text == ""
+    assert "f spikes" in [offer.line for offer in workspace.commander.completions("f sp")]
+    assert 'f id > 3 and group == "noise"' in [
+        offer.line for offer in workspace.commander.completions("f id > 3 and group == n")
+    ]
+
+
+def test_time(workspace):
+    clock = workspace.session.time
+    run(workspace, "tg 0:02.5")
+    run(workspace, "ts -1")
+    assert clock.time_s == 1.5
+    run(workspace, "tr 1-3")
+    assert clock.range_s == (1.0, 3.0)
+    run(workspace, "tr")
+    assert clock.range_s is None
+    run(workspace, "tg #7")
+    assert workspace.session.selection.spikes.tolist() == [7]
+
+
+def test_views_open_and_take_values_of_their_menus(workspace):
+    run(workspace, "cb 0,5")
+    run(workspace, "cw 100")
+    panel = workspace.panels["Correlograms"]
+    assert (panel.bin, panel.window) == (0.5, 100.0)
+    run(workspace, "v scat")
+    run(workspace, "csy spikes")
+    run(workspace, "v templates")
+    run(workspace, "cf depth")
+    assert workspace.panels["Templates"].scheme == "depth"
+    assert workspace.viewer.status == "Clusters are coloured by depth in Templates and Scatter."
+    run(workspace, "cf spikes")
+    assert workspace.viewer.status == "Clusters are coloured by spikes in Scatter."
+    run(workspace, "cf depth")
+    scatter = workspace.panels["Scatter"]
+    assert (scatter.y, scatter.color) == ("spikes", "depth")
+    assert not workspace.docks["Scatter"].isHidden()
+
+
+REFUSED = [
+    ("", "Begin with the name of a command, as in c 3-6."),
+    ("c 3 99", "There is no cluster 99."),
+    ("c", "Name at least one cluster, as in 3-6."),
+    ("g", "Select two or more clusters to merge."),
+    ("g 3", "Name two or more clusters to merge."),
+    ("g 3 99", "There is no cluster 99."),
+    ("k", "Draw a lasso around some spikes to split."),
+    ("k 99999", "There is no spike 99999."),
+    ("k 0-99999999999", "There is no spike 99999999999."),
+    ("k 0-40", "Some of these spikes are in 0, 1 and 5 more: select those clusters first."),
+    ("m", "Say which group: good, mua, noise, unsorted."),
+    ("m great", "There is no group great. Choose from good, mua, noise, unsorted."),
+    ("m good 3 99", "There is no cluster 99."),
+    ("m good 0", "Cluster 0: already in good."),
+    ('l "" x', None),
+    ("l", "Name a field and its value, as in note put-int axon."),
+    (
+        "s height",
+        "There is no column height. Choose from id, group, channel, depth, spikes, rate, amp, refractory.",
+    ),
+    ("f ampl > 3", 'There is no column "ampl". Did you mean amp?'),
+    ("f id = 3", "In the filter, column 4: use == to compare."),
+    ("s id up", "There is no direction up. Choose from asc, desc."),
+    ("tg never", "never is no time: write 12.5, or 1:02.5 for minutes and seconds."),
+    ("tg", "Say where to go: tg 12.5, tg 1:02.5 or tg #4113."),
+    ("ts x", "x is no number: ts 2 goes on by 2 s, ts -2 back."),
+    ("tr 3-1", "3-1 is no stretch of time: write its beginning and its end, as in 10 – 12.5 or 1:00 – 2:00."),
+    ("v nowhere", None),
+    ("cf depth", "Open Raster, Templates or Scatter first: v raster."),
+    ("cb 0.7", "There is no correlogram bin 0.7. Choose from 0.1, 0.2, 0.5, 1, 2, 5, 10."),
+    ("frn 100", "Firing rate is not open: v firing rate opens it."),
+    ("undo", "Nothing more to undo."),
+    ("undo 3", "undo takes no more words."),
+    ("sellect 3", "There is no command sellect. Did you mean select?"),
+]
+
+
+def test_what_cannot_be_done_says_why_and_changes_nothing(workspace):
+    workspace.session.selection.select([3])
+    before = state(workspace)
+    for text, reason in REFUSED:
+        with pytest.raises(NapariPhyError) as error:
+            run(workspace, text)
+        assert reason in (None, str(error.value)), text
+        assert state(workspace) == before, text
+
+
+def test_an_error_of_a_listener_is_told_in_the_line(workspace):
+    def listener(update):
+        raise RuntimeError("a plugin")
+
+    workspace.session.manager.changed.connect(listener)
+    with pytest.raises(NapariPhyError, match="g 3 4 did not end as it should: RuntimeError"):
+        run(workspace, "g 3 4")
+
+
+def test_without_a_data_set_it_invites_to_open_one(workspace):
+    workspace.close_session()
+    with pytest.raises(NapariPhyError, match="Open a Kwik file to begin"):
+        run(workspace, "c 3")
+
+
+def test_a_colon_in_a_panel_opens_the_line_and_an_edit_gives_the_keys_to_clusters(workspace, qtbot):
+    line, clusters = workspace.command_line, workspace.panels["Clusters"].list
+    workspace.panels["Features"].setFocus()
+    QTest.keyClick(workspace.panels["Features"], Qt.Key.Key_Colon, Qt.KeyboardModifier.ShiftModifier)
+    qtbot.waitUntil(line.field.hasFocus)
+    QTest.keyClicks(line.field, "g 3 4")
+    QTest.keyClick(line.field, Qt.Key.Key_Return)
+    assert line.isHidden()
+    assert workspace.session.selection.clusters[0] == 8
+    qtbot.waitUntil(clusters.hasFocus)
+    QTest.keyClick(clusters, Qt.Key.Key_Colon)
+    QTest.keyClicks(line.field, "g 3 4")
+    QTest.keyClick(line.field, Qt.Key.Key_Return)
+    assert line.note.text() == "There is no cluster 3."
+    QTest.keyClick(line.field, Qt.Key.Key_Escape)
+    qtbot.waitUntil(clusters.hasFocus)

@@ -1,0 +1,209 @@
+"""The window with all actions, by real keys and clicks in a real workspace."""
+
+import pytest
+from qtpy.compat import isalive
+from qtpy.QtCore import QPoint, Qt
+from qtpy.QtTest import QTest
+from qtpy.QtWidgets import QApplication
+from widgets.light_session import light_session
+
+from napari_phy.layers.session_tag import TAG, SessionTag
+from napari_phy.widgets.actions.action_table import ACTIONS
+from napari_phy.widgets.actions.bindings import KeyBindings, key_bindings
+from napari_phy.widgets.actions.napari_keys import napari_keys
+from napari_phy.widgets.window.workspace import open_workspace
+
+PLAIN, CTRL, SHIFT = (getattr(Qt.KeyboardModifier, f"{name}Modifier") for name in ("No", "Control", "Shift"))
+
+
+@pytest.fixture
+def workspace(make_napari_viewer, qtbot):
+    viewer = make_napari_viewer(show=False)
+    viewer.window.show()
+    viewer.window.set_geometry(0, 0, 1920, 1080)
+    viewer.window.activate()
+    session = light_session()
+    viewer.add_points([[0, 0], [1, 1]], name="spikes", metadata={TAG: SessionTag(session)})
+    workspace = open_workspace(viewer, session)
+    session.selection.select([3])
+    qtbot.waitUntil(workspace.panels["Clusters"].list.hasFocus)
+    return workspace
+
+
+@pytest.fixture
+def window(workspace, qtbot):
+    QTest.keyClick(workspace.panels["Clusters"].list, Qt.Key.Key_F1)
+    window = workspace.desk._keys_window
+    qtbot.waitUntil(window.search.hasFocus)
+    yield window
+    if isalive(window):
+        window.close()
+
+
+def titles(window):
+    return [item.text(0) for item in window.rows()]
+
+
+def search(window, text):
+    window.search.selectAll()
+    QTest.keyClick(window.search, Qt.Key.Key_Backspace)
+    QTest.keyClicks(window.search, text)
+
+
+def row_of(window, title):
+    return next(item for item in window.rows() if item.text(0) == title)
+
+
+def click_key(window, title, column=1):
+    item = row_of(window, title)
+    window.list.scrollToItem(item)
+    place = QPoint(window.list.columnViewportPosition(column) + 10, window.list.visualItemRect(item).center().y())
+    QTest.mouseClick(window.list.viewport(), Qt.MouseButton.LeftButton, PLAIN, place)
+    QApplication.processEvents()
+    return item
+
+
+def press(window, key, modifiers=PLAIN):
+    QTest.keyClick(window.search, key, modifiers)
+    QApplication.processEvents()
+
+
+def test_every_action_is_there_with_its_keys_and_every_command(window):
+    shown = {item.text(0): (item.text(1), item.text(2)) for item in window.rows()}
+    for action in ACTIONS:
+        assert shown[action.title] == (", ".join(action.keys) or "–", ", ".join(action.canvas_keys) or "–")
+    assert shown["Select clusters; the first is the best one"] == (":c 3-6 8", "–")
+
+
+def test_it_is_searched_by_words_sections_and_keys(window):
+    search(window, "noise best")
+    assert titles(window) == ["Best to noise"]
+    search(window, "ctrl+alt+pg")
+    assert titles(window) == ["Next refractory violation"]
+    search(window, "move")
+    assert {"Good", "Best to MUA"} <= set(titles(window))
+    search(window, "qqq")
+    assert titles(window) == []
+    assert window.note.text() == "Nothing is called so."
+    press(window, Qt.Key.Key_Escape)
+    assert window.isVisible()
+    assert len(titles(window)) > len(ACTIONS)
+
+
+def test_up_and_down_go_through_the_rows_and_tell_what_each_does(window):
+    search(window, "undo")
+    assert window.note.text().startswith("Nothing more to undo.")
+    search(window, "mua")
+    assert window.note.text().startswith("Move 3 to mua.")
+    press(window, Qt.Key.Key_Down)
+    assert window.list.currentItem().text(0) == "Best to MUA"
+    press(window, Qt.Key.Key_Up)
+    press(window, Qt.Key.Key_Up)
+    assert window.list.currentItem().text(0) == "MUA"
+
+
+def test_enter_does_what_can_be_done_and_goes_back_to_clusters(workspace, window, qtbot):
+    search(window, "best to good")
+    press(window, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: workspace.session.manager.group(3) == "good")
+    assert not isalive(window) or window.isHidden()
+    qtbot.waitUntil(workspace.panels["Clusters"].list.hasFocus)
+
+
+def test_enter_says_why_something_cannot_be_done(workspace, window):
+    search(window, "merge")
+    press(window, Qt.Key.Key_Return)
+    assert window.isVisible()
+    assert window.note.text() == "Select two or more clusters to merge."
+    assert workspace.session.manager.n_done == 0
+
+
+def test_enter_on_a_command_opens_the_command_line_with_it(workspace, window, qtbot):
+    search(window, ":tg")
+    press(window, Qt.Key.Key_Return)
+    qtbot.waitUntil(workspace.command_line.field.hasFocus)
+    assert workspace.command_line.field.text() == "tg "
+
+
+def test_a_click_and_a_key_change_a_key_at_once_and_for_the_next_time(workspace, window):
+    item = click_key(window, "Merge")
+    assert item.text(1) == "press a key…"
+    press(window, Qt.Key.Key_J)
+    assert item.text(1) == "J"
+    assert window.note.text() == "Merge has the key J in our panels."
+    assert KeyBindings().table("panels")["J"] == "merge"
+    window.close()
+    clusters = workspace.panels["Clusters"].list
+    workspace.session.selection.select([3, 4])
+    QTest.keyClick(clusters, Qt.Key.Key_G)
+    assert workspace.session.manager.n_done == 0
+    QTest.keyClick(clusters, Qt.Key.Key_J)
+    assert workspace.session.manager.n_done == 1
+    assert "(J)" in workspace.toolbar.button("merge").toolTip()
+    assert "J merge" in workspace.viewer.help
+
+
+def test_clashes_are_refused_with_the_reason_until_another_key_comes(window):
+    item = click_key(window, "Merge")
+    press(window, Qt.Key.Key_K)
+    assert window.note.text() == "K is the key of Split in our panels. Give that another key first."
+    press(window, Qt.Key.Key_W, CTRL)
+    assert window.note.text() == "Ctrl+W is napari's key: Close Window."
+    press(window, Qt.Key.Key_Shift, SHIFT)
+    assert item.text(1) == "press a key…"
+    press(window, Qt.Key.Key_J, SHIFT)
+    assert item.text(1) == "Shift+J"
+    item = click_key(window, "Merge", 2)
+    press(window, Qt.Key.Key_A)
+    assert window.note.text() == "A is napari's key: select all in slice."
+    press(window, Qt.Key.Key_Escape)
+    assert item.text(2) == "G"
+
+
+def test_no_key_and_reset(window):
+    item = click_key(window, "Save")
+    assert window.reset_button.isHidden()
+    QTest.mouseClick(window.no_key_button, Qt.MouseButton.LeftButton)
+    assert item.text(1) == "–"
+    assert "Ctrl+S" not in key_bindings().table("panels")
+    click_key(window, "Save")
+    QTest.mouseClick(window.reset_button, Qt.MouseButton.LeftButton)
+    assert item.text(1) == "Ctrl+S, Ctrl+Shift+S"
+    assert window.reset_all_button.isHidden()
+    click_key(window, "Save")
+    press(window, Qt.Key.Key_J)
+    assert not window.reset_all_button.isHidden()
+    QTest.mouseClick(window.reset_all_button, Qt.MouseButton.LeftButton)
+    assert item.text(1) == "Ctrl+S, Ctrl+Shift+S"
+    assert not key_bindings().any_own
+
+
+def test_what_belongs_to_one_view_does_not_change(window):
+    click_key(window, "Draw a lasso")
+    assert window.note.text() == "This does not change."
+    press(window, Qt.Key.Key_Return)
+    assert window.note.text() == "This is done in the view itself."
+
+
+def test_without_a_data_set_keys_are_shown_and_nothing_is_done(workspace, qtbot):
+    clusters = workspace.panels["Clusters"]
+    workspace.close_session()
+    workspace.toolbar.button("keys").click()
+    window = workspace.desk._keys_window
+    search(window, "save")
+    press(window, Qt.Key.Key_Return)
+    assert window.note.text().startswith("Open a Kwik file to begin")
+    window.close()
+    assert clusters.session is None
+
+
+def test_napari_says_its_keys(workspace):
+    panels = napari_keys(workspace.window, with_layers=False)
+    canvas = napari_keys(workspace.window, with_layers=True)
+    assert panels["Ctrl+W"] == "Close Window"
+    assert panels["Ctrl+G"] == "toggle grid"
+    assert panels["Alt+F"] == "opens the menu File"
+    assert "A" not in panels
+    assert canvas["A"] == "select all in slice"
+    assert canvas["C"] == "auto contrast once"
+    assert panels.keys() < canvas.keys()

@@ -1,0 +1,121 @@
+"""The list of candidates follows the best cluster."""
+
+import pytest
+from qtpy.QtCore import Qt
+from qtpy.QtTest import QTest
+from qtpy.QtWidgets import QApplication
+from widgets.light_session import light_session
+
+from napari_phy.widgets.lists.similar_panel import SimilarPanel
+
+
+@pytest.fixture
+def session():
+    return light_session()
+
+
+@pytest.fixture
+def panel(session, qtbot):
+    panel = SimilarPanel(session)
+    qtbot.addWidget(panel)
+    panel.resize(434, 400)
+    panel.show()
+    yield panel
+    panel.set_session(None)
+
+
+def ids(panel):
+    return panel.list.cluster_model.cluster_ids
+
+
+def ranked(session, best, hidden=(1, 2)):
+    return [other for other, _ in session.similar_to(best) if other not in hidden]
+
+
+def click(panel, cluster, modifiers=Qt.KeyboardModifier.NoModifier):
+    view = panel.list
+    center = view.visualRect(view.cluster_model.index(view.cluster_model.find_row(cluster), 0)).center()
+    QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, modifiers, center)
+
+
+def test_most_alike_first_without_noise_and_mua(panel, session, qtbot):
+    session.selection.select([3])
+    qtbot.waitUntil(lambda: ids(panel) == ranked(session, 3))
+    assert panel.count_label.text() == "like 3"
+    assert panel.side_label.text() == "noise and MUA hidden"
+    session.selection.select([5])
+    qtbot.waitUntil(lambda: ids(panel) == ranked(session, 5))
+
+
+def test_a_click_on_the_words_shows_them(panel, session, qtbot):
+    session.selection.select([3])
+    qtbot.waitUntil(lambda: len(ids(panel)) == 5)
+    QTest.mouseClick(panel.side_label, Qt.MouseButton.LeftButton)
+    assert ids(panel) == ranked(session, 3, hidden=())
+    assert panel.side_label.text() == "noise and MUA shown"
+
+
+def test_a_click_adds_the_candidate_to_the_best(panel, session, qtbot):
+    session.selection.select([3, 5], n_best=2)
+    qtbot.waitUntil(lambda: len(ids(panel)) == 5)
+    click(panel, 7)
+    assert (session.selection.best, session.selection.similar) == ((3, 5), (7,))
+    click(panel, 4, Qt.KeyboardModifier.ControlModifier)
+    assert session.selection.similar == (7, 4)
+    assert panel.count_label.text() == "like 3   ·   2 chosen"
+    click(panel, 7, Qt.KeyboardModifier.ControlModifier)
+    assert session.selection.clusters == (3, 5, 4)
+
+
+def test_chips_go_on_after_those_of_the_best(panel, session, qtbot):
+    session.selection.select([3, 4, 7])
+    qtbot.waitUntil(lambda: len(ids(panel)) == 5)
+    model = panel.list.cluster_model
+    assert model.chip(model.find_row(4)) == 1
+    assert model.chip(model.find_row(7)) == 2
+    assert set(panel.list.shown_selection) == {4, 7}
+
+
+def test_the_count_line_ends_in_dots_in_a_narrow_column(panel, session, qtbot):
+    session.selection.select([3, 4])
+    qtbot.waitUntil(lambda: panel.count_label.text() == "like 3   ·   1 chosen")
+    panel.resize(220, 400)
+    QApplication.processEvents()
+    assert panel.count_label.shown_text() == panel.count_label.text()
+    assert panel.side_label.text().startswith(panel.side_label.shown_text().removesuffix("…"))
+    assert panel.side_label.tip().startswith("noise and MUA hidden\n")
+    assert panel.side_label.geometry().right() < 220
+    assert panel.side_label.x() > panel.count_label.geometry().right()
+    panel.resize(434, 400)
+    QApplication.processEvents()
+    assert panel.side_label.shown_text() == "noise and MUA hidden"
+
+
+def test_an_edit_ranks_again(panel, session, qtbot):
+    session.selection.select([3])
+    qtbot.waitUntil(lambda: 5 in ids(panel))
+    session.move([5], "noise")
+    qtbot.waitUntil(lambda: 5 not in ids(panel))
+    session.undo()
+    session.selection.select([3])
+    qtbot.waitUntil(lambda: 5 in ids(panel))
+
+
+def test_after_a_merge_the_list_is_that_of_the_new_cluster(panel, session, qtbot):
+    session.selection.select([3, 4])
+    merged = session.merge([3, 4]).added[0]
+    qtbot.waitUntil(lambda: ids(panel) == ranked(session, merged))
+    assert panel.count_label.text() == f"like {merged}   ·   1 chosen"
+
+
+def test_nothing_selected(panel):
+    assert panel.page.text.startswith("Select a cluster to see those like it.")
+
+
+def test_without_features_it_says_what_is_missing(qtbot):
+    session = light_session(features=None, masks=None)
+    panel = SimilarPanel(session)
+    qtbot.addWidget(panel)
+    session.selection.select([3])
+    qtbot.waitUntil(lambda: "features and similarity are not available" in panel.page.text)
+    panel.set_session(None)

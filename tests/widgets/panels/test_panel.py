@@ -1,0 +1,355 @@
+"""A panel follows its session, computes each wish once, and says how it stands."""
+
+import threading
+from dataclasses import dataclass
+
+import pytest
+from qtpy.QtCore import QEvent, QSignalBlocker, QThreadPool, QTimer
+from qtpy.QtGui import QColor
+from qtpy.QtWidgets import QApplication, QLabel
+from widgets.light_session import light_session
+
+from napari_phy.core.errors import ClusteringError, MissingDataError
+from napari_phy.widgets.panels.panel import Panel
+
+
+@dataclass(frozen=True)
+class Wish:
+    clusters: tuple
+
+
+class CountingPanel(Panel):
+    """Its picture is the text of its clusters."""
+
+    title = "Counting"
+    subject = "its count"
+    working = "Counting…"
+    failed = "The spikes could not be counted."
+    needs_raw_data = True
+
+    def make_content(self):
+        self.asked = []
+        self.counted = []
+        self.share = 0
+        self.errors = {}
+        self.gate = threading.Event()
+        self.gate.set()
+        self.label = QLabel()
+        return self.label
+
+    def make_request(self):
+        return Wish(self.clusters) if self.clusters else None
+
+    def compute(self, session, request, on_progress):
+        self.asked.append(request.clusters)
+        on_progress(self.share)
+        assert self.gate.wait(20)
+        on_progress(self.share)
+        self.counted.append(request.clusters)
+        if request.clusters in self.errors:
+            raise self.errors[request.clusters]
+        return request.clusters
+
+    def draw(self, data):
+        self.label.setText(str(data))
+
+    def paint_figure(self, painter, theme):
+        painter.drawText(10, 20, "paper" if self.is_on_paper else "screen")
+
+
+@pytest.fixture
+def session():
+    made = light_session()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def panel(qtbot, session):
+    made = CountingPanel(session)
+    qtbot.addWidget(made)
+    made.resize(400, 300)
+    made.show()
+    qtbot.waitUntil(lambda: not made.busy)
+    yield made
+    made.gate.set()
+    qtbot.waitUntil(lambda: not made.busy)
+
+
+def shows(panel, clusters):
+    return panel.stack.shows_picture and panel.label.text() == str(clusters) and not panel.busy
+
+
+def says(panel, words):
+    return not panel.stack.shows_picture and words in panel.stack.page.text
+
+
+def test_without_a_session_it_invites_to_open_a_file(qtbot):
+    panel = CountingPanel()
+    qtbot.addWidget(panel)
+    panel.show()
+    qtbot.waitUntil(lambda: says(panel, "Open a Kwik file to begin: File > Open, or drop it here."))
+
+
+def test_without_a_selection_it_invites_to_select(panel):
+    assert panel.stack.page.headline.text() == "Select a cluster to see its count."
+    assert panel.stack.page.explanation.text() == "Click a row in Clusters, or press Home."
+    assert says(panel, "Home")
+
+
+def test_it_follows_the_selection_and_computes_each_wish_once(panel, session, qtbot):
+    session.selection.select([3, 4])
+    qtbot.waitUntil(lambda: shows(panel, (3, 4)))
+    assert [entry.text for entry in panel.stack.legend.entries] == ["3", "4"]
+    panel.refresh()
+    qtbot.waitUntil(lambda: not panel.busy)
+    session.selection.select_spikes(session.manager.spikes(3)[:5])
+    qtbot.waitUntil(lambda: not panel.busy)
+    assert panel.asked == [(3, 4)]
+    session.selection.select([])
+    qtbot.waitUntil(lambda: says(panel, "Select a cluster"))
+
+
+def test_a_late_answer_is_dropped_and_only_the_newest_wish_is_computed(panel, session, qtbot):
+    panel.gate.clear()
+    session.selection.select([1])
+    qtbot.waitUntil(lambda: panel.asked == [(1,)])
+    for cluster in (2, 3, 4):
+        session.selection.select([cluster])
+        QApplication.processEvents()
+    drawn = []
+    panel.drawn.connect(lambda: drawn.append(panel.label.text()))
+    panel.gate.set()
+    qtbot.waitUntil(lambda: shows(panel, (4,)))
+    assert drawn == ["(4,)"]
+    assert panel.asked == [(1,), (4,)]
+
+
+def test_a_hidden_panel_waits_until_it_is_shown(panel, session, qtbot):
+    panel.hide()
+    session.selection.select([2])
+    session.selection.select([5])
+    QApplication.processEvents()
+    assert panel.asked == []
+    panel.show()
+    qtbot.waitUntil(lambda: shows(panel, (5,)))
+    assert panel.asked == [(5,)]
+
+
+def test_waiting_shows_a_line_then_words_and_can_be_cancelled(panel, session, qtbot):
+    session.selection.select([1])
+    qtbot.waitUntil(lambda: shows(panel, (1,)))
+    panel.gate.clear()
+    session.selection.select([2])
+    qtbot.waitUntil(lambda: panel.stack.edge.busy)
+    assert panel.stack.veil.isVisible()
+    assert panel.label.text() == "(1,)"
+    qtbot.waitUntil(lambda: says(panel, "Counting…"))
+    (cancel,) = panel.stack.page.buttons
+    assert cancel.text() == "Cancel"
+    cancel.click()
+    assert says(panel, "Counting was cancelled. Nothing was changed.")
+    panel.gate.set()
+    (again,) = panel.stack.page.buttons
+    again.click()
+    qtbot.waitUntil(lambda: shows(panel, (2,)))
+    assert not panel.stack.edge.busy
+    assert not panel.stack.veil.isVisible()
+
+
+def test_work_that_tells_how_far_it_is_shows_it_and_ends_by_cancel(panel, session, qtbot):
+    panel.gate.clear()
+    panel.share = 0.42
+    session.selection.select([2])
+    qtbot.waitUntil(lambda: says(panel, "Counting: 42 %"))
+    bar = panel.stack.page.progress
+    assert bar.isVisible()
+    assert (bar.minimum(), bar.value(), bar.maximum()) == (0, 42, 100)
+    (cancel,) = panel.stack.page.buttons
+    cancel.click()
+    panel.gate.set()
+    QThreadPool.globalInstance().waitForDone()
+    QApplication.processEvents()
+    assert panel.counted == []
+    assert says(panel, "Counting was cancelled. Nothing was changed.")
+
+
+def test_a_panel_that_is_closed_while_it_computes_leaves_no_thread(qtbot, session):
+    panel = CountingPanel(session)
+    panel.show()
+    panel.gate.clear()
+    session.selection.select([2])
+    qtbot.waitUntil(lambda: panel.asked == [(2,)])
+    gate, counted = panel.gate, panel.counted
+    panel.close()
+    panel.deleteLater()
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    gate.set()
+    QThreadPool.globalInstance().waitForDone()
+    QApplication.processEvents()
+    assert counted == []
+
+
+def test_a_missing_file_is_named_and_can_be_located(panel, session, qtbot):
+    panel.errors[(1,)] = MissingDataError(
+        "Waveforms and traces need a.dat, which is not beside a.kwik. Everything else works."
+    )
+    session.selection.select([1])
+    qtbot.waitUntil(lambda: says(panel, "a.dat"))
+    assert panel.stack.page.headline.text() == "Waveforms and traces need a.dat, which is not beside a.kwik."
+    assert panel.stack.page.explanation.text() == "Everything else works."
+    (locate,) = panel.stack.page.buttons
+    with qtbot.waitSignal(panel.locate_requested):
+        locate.click()
+
+
+def test_an_error_tells_the_cause_and_can_be_tried_again(panel, session, qtbot):
+    panel.errors[(1,)] = ClusteringError("a.kwx has 7 400 rows.")
+    session.selection.select([1])
+    qtbot.waitUntil(lambda: says(panel, "The spikes could not be counted. a.kwx has 7 400 rows."))
+    again, copy = panel.stack.page.buttons
+    copy.click()
+    assert "ClusteringError: a.kwx has 7 400 rows." in QApplication.clipboard().text()
+    panel.errors.clear()
+    again.click()
+    qtbot.waitUntil(lambda: shows(panel, (1,)))
+
+
+def test_an_error_while_drawing_shows_and_does_not_stop_other_listeners(panel, session, qtbot, monkeypatch):
+    def fail():
+        raise ValueError("no ink")
+
+    heard = []
+    monkeypatch.setattr(panel, "on_selection", fail)
+    session.selection.changed.connect(lambda: heard.append(session.selection.clusters))
+    session.selection.select([1])
+    assert heard == [(1,)]
+    assert "no ink" in panel.stack.page.text
+
+
+def test_a_frozen_panel_keeps_its_clusters_while_they_exist(panel, session, qtbot):
+    session.selection.select([3, 4])
+    qtbot.waitUntil(lambda: shows(panel, (3, 4)))
+    panel.header.freeze_button.click()
+    assert panel.frozen
+    session.selection.select([5])
+    qtbot.waitUntil(lambda: shows(panel, (3, 4)))
+    edge = panel.stack.edge.grab().toImage().pixelColor(50, 0)
+    assert edge == QColor(panel.theme.warning)
+    session.merge([4, 5])
+    qtbot.waitUntil(lambda: shows(panel, (3,)))
+    session.undo()
+    qtbot.waitUntil(lambda: shows(panel, (3, 4)))
+    panel.header.freeze_button.click()
+    qtbot.waitUntil(lambda: shows(panel, session.selection.clusters))
+
+
+def test_another_session_takes_over_completely(panel, session, qtbot):
+    session.selection.select([1])
+    qtbot.waitUntil(lambda: shows(panel, (1,)))
+    other = light_session()
+    panel.set_session(other)
+    other.selection.select([2])
+    qtbot.waitUntil(lambda: shows(panel, (2,)))
+    session.selection.select([3])
+    QApplication.processEvents()
+    qtbot.waitUntil(lambda: shows(panel, (2,)))
+    panel.set_session(None)
+    qtbot.waitUntil(lambda: says(panel, "Open a Kwik file"))
+
+
+def test_a_deleted_panel_leaves_no_slot_behind(qtbot, session):
+    def count():
+        return len(session.selection.changed), len(session.manager.changed)
+
+    before = count()
+    panel = CountingPanel(session)
+    assert count() > before
+    panel.show()
+    panel.close()
+    panel.deleteLater()
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    assert count() == before
+    session.selection.select([1])
+
+
+def test_colours_follow_the_theme(qtbot, session, make_napari_viewer):
+    viewer = make_napari_viewer()
+    viewer.theme = "dark"
+    panel = CountingPanel(session, viewer=viewer)
+    qtbot.addWidget(panel)
+    panel.show()
+    session.selection.select([1])
+    qtbot.waitUntil(lambda: shows(panel, (1,)))
+    dark = panel.stack.legend.entries[0].color
+    viewer.theme = "light"
+    assert panel.stack.legend.entries[0].color != dark
+    assert panel.stack.legend.grab().toImage().pixelColor(2, 2) == QColor("#ffffff")
+
+
+def test_the_legend_says_how_many_have_no_room(qtbot):
+    session = light_session(n_clusters=30)
+    panel = CountingPanel(session)
+    qtbot.addWidget(panel)
+    panel.resize(240, 200)
+    panel.show()
+    session.selection.select(range(14))
+    qtbot.waitUntil(lambda: not panel.busy)
+    assert [entry.hollow for entry in panel.stack.legend.entries] == [False] * 12 + [True] * 2
+    assert panel.stack.legend.n_shown() < 14
+    panel.resize(900, 200)
+    assert panel.stack.legend.n_shown() == 14
+
+
+def test_a_caption_without_room_ends_in_dots_and_tells_all_in_its_tooltip(panel, session, qtbot):
+    session.selection.select([1])
+    qtbot.waitUntil(lambda: shows(panel, (1,)))
+    words = "counts; dashed: expected at this rate; band: 2 ms refractory"
+    panel.stack.caption.setText(words)
+    panel.resize(240, 200)
+    panel.grab()
+    assert panel.stack.caption.shown_text().endswith("…")
+    assert panel.stack.caption.tip() == words
+    panel.resize(600, 200)
+    assert panel.stack.caption.shown_text() == words
+
+
+def test_clusters_that_an_edit_took_away_while_they_were_read_are_no_error(panel, session, qtbot):
+    panel.gate.clear()
+    session.selection.select([3, 4])
+    qtbot.waitUntil(lambda: panel.asked[-1:] == [(3, 4)])
+    panel.errors[(3, 4)] = ClusteringError("There is no cluster 3.")
+    session.selection.changed.block()
+    session.merge([3, 4])
+    session.selection.changed.unblock()
+    with QSignalBlocker(panel._soon):  # the answer comes before the panel has looked again
+        QApplication.processEvents()
+    panel.gate.set()
+    qtbot.waitUntil(lambda: not panel.busy and panel._request is not None)
+    assert shows(panel, session.selection.clusters)
+
+
+@pytest.mark.parametrize(("kind", "suffix"), [("PNG (*.png)", ".png"), ("SVG (*.svg)", ".svg")])
+def test_a_picture_gets_the_suffix_of_the_kind_that_is_chosen(panel, session, qtbot, tmp_path, kind, suffix):
+    said = []
+    session.selection.select([1])
+    qtbot.waitUntil(lambda: shows(panel, (1,)))
+    panel.hovered.connect(said.append)
+
+    def answer():
+        dialog = QApplication.activeModalWidget()
+        if dialog is None:
+            QTimer.singleShot(20, answer)
+            return
+        dialog.selectNameFilter(kind)
+        dialog.filterSelected.emit(kind)
+        dialog.setDirectory(str(tmp_path))
+        dialog.accept()
+
+    QTimer.singleShot(20, answer)
+    panel.pictures.ask()
+    name = f"{panel.title}{suffix}"
+    content = (tmp_path / name).read_bytes()
+    assert content.startswith(b"\x89PNG") == (suffix == ".png")
+    assert (b">paper<" in content) == (suffix == ".svg")
+    assert said == [f"Saved {name}."]

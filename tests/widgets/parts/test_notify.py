@@ -1,0 +1,109 @@
+"""Notifications: whole sentences, in their corner, staying if they must, and no theft of the keys."""
+
+import pytest
+from napari._qt.dialogs.qt_notification import NapariQtNotification
+from napari.settings import get_settings
+from napari.utils.notifications import notification_manager
+from qtpy.QtCore import QRect, Qt
+from qtpy.QtTest import QTest
+from qtpy.QtWidgets import QApplication, QDialog, QDockWidget, QLabel, QLineEdit, QMainWindow, QPushButton, QWidget
+
+from napari_phy.widgets.parts.notify import notify, take_back
+
+LONG = "Waveforms and traces need hybrid_10sec.dat, which is not beside hybrid_10sec.kwik. Everything else works."
+
+
+@pytest.fixture
+def window(qtbot):
+    """A main window with a canvas in which napari shows notifications, and a field that has the focus."""
+    window = QMainWindow()
+    qtbot.addWidget(window)
+    window.resize(900, 700)
+    canvas = QWidget(focusPolicy=Qt.FocusPolicy.StrongFocus)
+    window.setCentralWidget(canvas)
+    bar = window.addToolBar("bar")
+    field = QLineEdit()
+    bar.addWidget(field)
+    window.show()
+    window.activateWindow()
+    qtbot.waitUntil(lambda: QApplication.activeWindow() is window)
+    field.setFocus()
+
+    def show(notification):
+        NapariQtNotification.from_notification(notification, canvas).show()
+
+    notification_manager.notification_ready.connect(show)
+    yield window
+    notification_manager.notification_ready.disconnect(show)
+    for shown in dialogs(window):
+        shown.close()
+
+
+def dialogs(window):
+    return [dialog for dialog in window.findChildren(QDialog) if hasattr(dialog, "message") and dialog.isVisible()]
+
+
+def is_whole(shown, sentence):
+    """Tell whether a notification shows all of a sentence, and lies in its window."""
+    message = shown.message
+    box = QRect(0, 0, message.width(), 10_000)
+    needed = message.fontMetrics().boundingRect(box, Qt.TextFlag.TextWordWrap, sentence).height()
+    shows_all = QLabel.text(message) == sentence and message.height() >= needed
+    return shows_all and shown.parent().rect().contains(shown.geometry())
+
+
+def button(dialog, text):
+    return next(button for button in dialog.findChildren(QPushButton) if button.text() == text)
+
+
+def test_the_whole_sentence_stands_in_its_corner_without_a_source(window, qtbot):
+    notify(LONG, choices=[("Locate", lambda: None)])
+    (shown,) = dialogs(window)
+    canvas = window.centralWidget()
+    qtbot.waitUntil(lambda: is_whole(shown, LONG))
+    assert shown.source_label.text() == ""
+    window.resize(900, 500)
+    qtbot.waitUntil(lambda: is_whole(shown, LONG) and 0 < canvas.geometry().bottom() - shown.geometry().bottom() < 20)
+    assert 0 < canvas.geometry().right() - shown.geometry().right() < 20
+
+
+def test_it_rises_above_a_low_canvas_and_grows_with_the_type(window, qtbot, monkeypatch):
+    monkeypatch.setattr(get_settings().appearance, "font_size", 16)
+    window.addDockWidget(Qt.DockWidgetArea.TopDockWidgetArea, dock := QDockWidget())
+    dock.setWidget(QWidget(minimumHeight=600))
+    qtbot.waitUntil(lambda: window.centralWidget().height() < 60)
+    notify(LONG, choices=[("Locate raw data…", lambda: None)], stays=True)
+    notify("Something else.")
+    for shown in dialogs(window):
+        qtbot.waitUntil(lambda shown=shown: is_whole(shown, shown.message.text()))
+        assert shown.height() > window.centralWidget().height()
+        assert shown.width() > 500
+    assert button(dialogs(window)[0], "Locate raw data…").visibleRegion().boundingRect().height() > 18
+    assert len({shown.height() for shown in dialogs(window)}) == 1  # none looks out from behind another
+
+
+def test_one_that_stays_waits_for_its_answer_and_the_focus_returns(window, qtbot):
+    answers = []
+    before = QApplication.focusWidget()
+    notify("2 edits were recovered.", "info", [("Keep", lambda: answers.append("kept"))], stays=True)
+    notify("Something else.")
+    stays, fades = dialogs(window)
+    assert QApplication.focusWidget() is before
+    for shown in (stays, fades):
+        shown.timer_stop()
+        shown.timer_start()  # as napari does when the mouse leaves it
+    assert not stays.timer.isActive()
+    assert fades.timer.isActive()
+    fades.close()
+    assert QApplication.focusWidget() is before
+    QTest.mouseClick(button(stays, "Keep"), Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: not dialogs(window))
+    assert answers == ["kept"]
+    assert QApplication.focusWidget() is before
+
+
+def test_what_is_no_longer_true_is_taken_back(window):
+    notify("One.", stays=True)
+    notify("Two.", stays=True)
+    take_back(["One."], window)
+    assert [shown.message.text() for shown in dialogs(window)] == ["Two."]

@@ -1,0 +1,201 @@
+"""Wizard: the pair and its reasons, what the buttons print and ask for, progress, and what was done."""
+
+import pytest
+from qtpy.QtCore import Qt
+from qtpy.QtGui import QColor
+from qtpy.QtTest import QTest
+from widgets.light_session import light_session
+
+from napari_phy.views.wizard_reasons import compute_reasons
+from napari_phy.views.wizard_review import WizardData, WizardProgress, WizardRequest
+from napari_phy.widgets.actions.bindings import key_bindings
+from napari_phy.widgets.views.wizard_panel import WizardPanel
+
+
+@pytest.fixture
+def panel(qtbot):
+    session = light_session()
+    session.start_wizard()
+    return shown(qtbot, session)
+
+
+def shown(qtbot, session):
+    panel = WizardPanel(session)
+    qtbot.addWidget(panel)
+    panel.resize(480, 340)
+    panel.show()
+    settle(qtbot, panel)
+    return panel
+
+
+def settle(qtbot, panel):
+    qtbot.waitUntil(lambda: not panel.busy and panel.data is not None)
+
+
+def reasons(panel):
+    return [tuple(label.text() for label in labels) for labels in panel.page.reasons]
+
+
+def texts(panel):
+    return {action_id: button.text for action_id, button in panel.page.buttons.items()}
+
+
+def steps(panel):
+    history = panel.page.history
+    items = [history.item(row) for row in range(history.count())]
+    return [(item.text(), item.foreground().color() == QColor(panel.theme.faint)) for item in items]
+
+
+def test_it_shows_the_pair_in_the_colours_of_the_selection_and_why(panel, qtbot):
+    session = panel.session
+    best, candidate = session.wizard.place
+    assert panel.page.pair.text == f"Best {best}, candidate {candidate}"
+    assert [part.chip.color for part in panel.page.pair.parts] == [panel.color_of(0), panel.color_of(1)]
+    expected = compute_reasons(session, best, candidate, reads_features=True)
+    assert reasons(panel) == [tuple(reason) for reason in expected.told()]
+    assert panel.page.gives_reasons
+    assert panel.page.because.text() == "Proposed because"
+    third = next(c for c in session.manager.cluster_ids.tolist() if c not in (best, candidate))
+    session.selection.select([best, third, candidate])
+    settle(qtbot, panel)
+    assert panel.page.pair.text == f"Best {best}, candidate {third}"
+
+
+def test_two_clusters_chosen_in_the_list_are_compared(panel, qtbot):
+    panel.session.selection.select([4, 5], n_best=2)
+    settle(qtbot, panel)
+    assert panel.session.wizard.candidate is None
+    assert panel.page.pair.text == "Best 4, candidate 5"
+    assert panel.page.gives_reasons
+    assert panel.page.because.text() == "Selected together"
+
+
+def test_one_cluster_alone_has_no_reasons(panel, qtbot):
+    panel.session.selection.select([4])
+    settle(qtbot, panel)
+    assert panel.page.pair.text == "Best 4, candidate –"
+    assert not panel.page.gives_reasons
+    assert panel.page.hint.text() == "Press Space, or click a row in Similar, to compare it with another cluster."
+    assert not panel.page.buttons["merge"].enabled
+    assert panel.page.buttons["move_best_good"].enabled
+
+
+def test_buttons_print_their_keys_and_ask_for_their_actions(panel, qtbot):
+    assert texts(panel) == {
+        "merge": "Merge  G",
+        "next_candidate": "Not the same  Space",
+        "move_best_good": "Good  Alt+G",
+        "previous_candidate": "Back  Shift+Space",
+        "pause_wizard": "Pause  Shift+W",
+        "reset_wizard": "Start over",
+    }
+    asked = []
+    panel.action_requested.connect(asked.append)
+    for button in panel.page.buttons.values():
+        QTest.mouseClick(button.native, Qt.MouseButton.LeftButton)
+    assert asked == list(texts(panel))
+    panel.session.selection.select([3, 4, 5])
+    settle(qtbot, panel)
+    assert texts(panel)["merge"] == "Merge 3  G"
+
+
+def test_keys_of_the_users_choice_are_printed(panel, qtbot):
+    key_bindings().bind("merge", "panels", ("J",))
+    qtbot.waitUntil(lambda: texts(panel)["merge"] == "Merge  J")
+    key_bindings().reset_all()
+    qtbot.waitUntil(lambda: texts(panel)["merge"] == "Merge  G")
+
+
+def test_progress_counts_decided_and_skipped_and_ends_with_an_offer(panel, qtbot):
+    session = panel.session
+    assert panel.page.progress.text() == "3 of 8 decided"
+    assert (panel.page.bar.value(), panel.page.bar.maximum()) == (3, 8)
+    session.wizard.next_best()
+    settle(qtbot, panel)
+    assert panel.page.progress.text() == "3 of 8 decided · 1 skipped"
+    assert not panel.page.review.native.isVisible()
+    while not session.wizard.is_finished:
+        session.wizard.next_best()
+    session.move([session.wizard.best], "good")
+    settle(qtbot, panel)
+    assert panel.page.progress.text() == "All 8 clusters are decided. 4 were skipped."
+    asked = []
+    panel.action_requested.connect(asked.append)
+    assert panel.page.review.native.isVisible()
+    QTest.mouseClick(panel.page.review.native, Qt.MouseButton.LeftButton)
+    assert asked == ["review_skipped"]
+    session.review_skipped()
+    settle(qtbot, panel)
+    assert panel.page.progress.text() == "4 of 8 decided"
+    assert not panel.page.review.native.isVisible()
+
+
+def test_the_history_dims_what_redo_would_bring(panel, qtbot):
+    session = panel.session
+    session.merge([4, 5])
+    session.move([8], "good")
+    session.undo()
+    settle(qtbot, panel)
+    assert steps(panel) == [("Merge 4 and 5 → 8", False), ("Move 8 to good", True)]
+    session.redo()
+    settle(qtbot, panel)
+    assert [is_dim for _, is_dim in steps(panel)] == [False, False]
+
+
+def test_paused_it_proposes_nothing(panel, qtbot):
+    panel.session.pause_wizard()
+    settle(qtbot, panel)
+    assert panel.page.pair.text == "Paused"
+    assert panel.page.hint.text() == "The wizard is paused: it keeps its place and proposes nothing."
+    assert texts(panel)["pause_wizard"] == "Start  Shift+W"
+    panel.session.start_wizard()
+    settle(qtbot, panel)
+    assert panel.page.gives_reasons
+
+
+def test_a_group_changes_the_progress_and_not_the_pair(panel, qtbot):
+    place = panel.page.pair.text
+    other = next(c for c in (3, 4, 5, 6, 7) if c not in panel.session.wizard.place)
+    panel.session.move([other], "my own")
+    settle(qtbot, panel)
+    assert panel.page.progress.text() == "4 of 8 decided"
+    assert panel.page.pair.text == place
+
+
+def test_without_features_and_raw_data_it_says_what_is_needed(qtbot):
+    session = light_session(features=None, masks=None, with_raw=False)
+    session.start_wizard()
+    session.selection.select([3, 4])
+    panel = shown(qtbot, session)
+    assert [words for _, value, words in reasons(panel) if value == "–"] == [
+        "needs features", "needs raw data", "needs features",
+    ]  # fmt: skip
+
+
+def test_a_clustering_without_clusters_has_nothing_to_propose(panel):
+    panel.draw(WizardData(WizardRequest(None, None), None, WizardProgress(0, 0, 0)))
+    assert panel.page.pair.text == "Nothing to propose"
+    assert panel.page.hint.text() == "This clustering has no clusters."
+    assert panel.page.progress.text() == "0 of 0 decided"
+
+
+def test_everything_fits_into_the_small_layout(panel):
+    panel.resize(480, 303)
+    panel.page.show_steps(("Merge 4 and 5 → 8", "Move 8 to good"), ())
+    assert not panel.page.verticalScrollBar().isVisible()
+
+
+def test_in_a_narrow_dock_buttons_stand_one_below_the_other_with_all_their_words(panel, qtbot):
+    def is_whole():
+        return all(button.native.width() >= button.native.sizeHint().width() for button in panel.page.buttons.values())
+
+    def places():
+        return {
+            button.native.mapTo(panel, button.native.rect().topLeft()).x() for button in panel.page.buttons.values()
+        }
+
+    assert is_whole()
+    assert len(places()) == 2
+    panel.resize(240, 600)
+    qtbot.waitUntil(lambda: len(places()) == 1)
+    assert is_whole()

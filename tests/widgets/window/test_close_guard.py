@@ -1,0 +1,184 @@
+"""Closing with unsaved edits asks."""
+
+import threading
+
+import pytest
+from qtpy.QtCore import Qt, QThreadPool, QTimer
+from qtpy.QtGui import QFontMetrics
+from qtpy.QtTest import QTest
+from qtpy.QtWidgets import QApplication, QLabel, QMainWindow
+from widgets.light_session import disk_full, light_session
+
+from napari_phy.widgets.actions import messages
+from napari_phy.widgets.actions.background_work import BackgroundWork, Job
+from napari_phy.widgets.parts.small_dialogs import Words
+from napari_phy.widgets.parts.theme import tokens
+from napari_phy.widgets.window.close_guard import KEEP, CloseGuard, UnsavedDialog
+
+CHANGED = "memory.kwik was changed by another program and cannot be saved to."
+
+
+class DeskOf:
+    """Saves a session; a copy is asked for no name."""
+
+    def __init__(self, session, window):
+        self.session, self.window = session, window
+        self.work = window.work
+
+    def save(self):
+        def save(_):
+            self.window.threads.append(threading.current_thread())
+            self.session.save()
+
+        self._begin(save, lambda _: None)
+
+    def save_copy(self, then):
+        self._begin(lambda _: self.session.save_copy("copy.kwik"), lambda _: then())
+
+    def _begin(self, save, done):
+        self.work.begin(Job("", save, done, lambda error: self.window.complaints.append(str(error))))
+
+
+@pytest.fixture
+def session():
+    return light_session()
+
+
+@pytest.fixture
+def window(qtbot, session):
+    window = QMainWindow()
+    qtbot.addWidget(window, before_close_func=lambda window: window.removeEventFilter(window.guard))
+    window.complaints = []
+    window.threads = []
+    window.work = BackgroundWork(window)
+    window.guard = CloseGuard(window, lambda: session, tokens, DeskOf(session, window))
+    window.show()
+    return window
+
+
+def answer(choice, seen):
+    """Press a button of the dialog as soon as it is there."""
+
+    def press():
+        dialog = QApplication.activeModalWidget()
+        seen.append([label.text() for label in dialog.findChildren(QLabel) if label.isVisible()])
+        QTest.mouseClick(dialog.buttons[choice], Qt.MouseButton.LeftButton)
+
+    QTimer.singleShot(50, press)
+
+
+def test_without_unsaved_edits_it_closes(window):
+    assert window.close()
+
+
+def test_save_and_close(window, session):
+    session.move([3], "good")
+    seen = []
+    answer("save", seen)
+    assert window.close()
+    assert seen == [
+        ["Save 1 edit to memory.kwik before closing?", "Unsaved edits stay in the journal and return the next time."]
+    ]
+    assert len(session.store.saved) == 1
+    assert not session.is_dirty
+    assert window.threads != [threading.current_thread()]
+
+
+def test_what_must_go_on_to_its_end_is_waited_for(window):
+    done, go_on = [], threading.Event()
+    QTimer.singleShot(50, go_on.set)
+    window.work.begin(Job("Renaming main…", lambda _: go_on.wait(20), done.append, done.append))
+    assert window.close()
+    assert done == [True]
+
+
+def test_what_can_be_cancelled_is(window):
+    heard, go_on = [], threading.Event()
+    job = Job(
+        "Opening shank 1…", lambda _: go_on.wait(20), heard.append, heard.append, lambda: heard.append("cancelled")
+    )
+    window.work.begin(job)
+    assert window.close()
+    go_on.set()
+    QThreadPool.globalInstance().waitForDone()
+    assert heard == ["cancelled"]
+
+
+def test_close_and_keep_edits(window, session):
+    session.move([3], "good")
+    answer("keep", [])
+    assert window.close()
+    assert session.store.saved == []
+    assert session.is_dirty
+
+
+def test_cancel(window, session):
+    session.move([3], "good")
+    answer("cancel", [])
+    assert not window.close()
+    assert window.isVisible()
+
+
+def test_a_save_that_fails_keeps_the_window(window, session):
+    session.move([3], "good")
+    session.store.save_error = disk_full()
+    answer("save", [])
+    assert not window.close()
+    assert window.complaints == [str(disk_full())]
+
+
+def test_a_read_only_file_cannot_be_saved_so_nothing_is_asked(window, session):
+    session.move([3], "good")
+    session.store.can_save = False
+    assert window.close()
+
+
+@pytest.mark.parametrize(("choice", "closes", "n_copies"), [("copy", True, 1), ("keep", True, 0), ("cancel", False, 0)])
+def test_of_a_file_that_another_program_changed_a_copy_is_offered(window, session, choice, closes, n_copies):
+    session.move([3], "good")
+    session.store.is_outdated = True
+    seen = []
+    answer(choice, seen)
+    assert window.close() is closes
+    assert seen == [
+        [
+            "Save a copy with your 1 edit before closing?",
+            f"{CHANGED} Without a copy your edit is set aside.",
+        ]
+    ]
+    assert len(session.store.copies) == n_copies
+    assert session.store.saved == []
+
+
+def test_a_copy_that_fails_keeps_the_window(window, session):
+    session.move([3], "good")
+    session.store.is_outdated, session.store.save_error = True, disk_full()
+    answer("copy", [])
+    assert not window.close()
+    assert window.complaints == [str(disk_full())]
+
+
+@pytest.mark.parametrize(("choice", "closes"), [("keep", True), ("cancel", False)])
+def test_of_a_file_that_is_gone_it_says_so(window, session, choice, closes):
+    session.move([3], "good")
+    session.store.is_gone, session.store.can_save = True, False
+    seen = []
+    answer(choice, seen)
+    assert window.close() is closes
+    assert seen == [
+        [
+            "memory.kwik was moved or deleted. Close it?",
+            "Your edit stays in the journal; put the file back to save it.",
+        ]
+    ]
+
+
+def test_its_words_fit(qtbot):
+    question = messages.save_before_closing(1234, "a_rather_long_name_of_a_recording.kwik")
+    dialog = UnsavedDialog(Words("Unsaved edits", question), {"save": "Save and close", "keep": KEEP}, tokens())
+    qtbot.addWidget(dialog)
+    dialog.show()
+    for label in dialog.findChildren(QLabel):
+        assert label.width() >= QFontMetrics(label.font()).horizontalAdvance(label.text())
+    for button in dialog.buttons.values():
+        assert button.width() >= button.sizeHint().width()
