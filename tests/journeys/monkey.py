@@ -1,5 +1,7 @@
 """Somebody who presses and clicks at random in every view, and what their edits come to without a window."""
 
+from collections.abc import Iterable
+
 import numpy as np
 from journeys.person import ALT, CTRL, LEFT, PLAIN, SHIFT, Person
 from qtpy.QtCore import QPoint, Qt
@@ -138,7 +140,8 @@ class Monkey:
         names = sorted(panel.chooser.remembered)
         name = names[self._rng.integers(len(names))]
         allowed = panel.chooser.remembered[name]
-        if isinstance(allowed, tuple | list):
+        if isinstance(allowed, Iterable):
+            allowed = list(allowed)
             panel.set_options({name: allowed[self._rng.integers(len(allowed))]})
 
     def _dock(self) -> None:

@@ -22,6 +22,8 @@ def test_linear_bins_are_whole_samples():
     assert linear_edges(1, 50, 20_000).tolist() == list(range(0, 1001, 20))
     assert linear_edges(1, 50, 24_414.0625)[-1] == 50 * 24
     assert linear_edges(0.25, 0.1, 20_000).tolist() == [0, 5]
+    assert linear_edges(1, 5, 20_000, 2.5).tolist() == [50, 70, 90]
+    assert linear_edges(0.001, 1, 20_000).tolist() == list(range(21))
 
 
 def test_log_bins_are_distinct_and_as_near_to_fractions_of_decades_as_samples_allow():
@@ -40,7 +42,9 @@ def test_a_density_sums_to_one_and_nothing_has_none():
     assert density_of(np.zeros(3, int), widths).tolist() == [0, 0, 0]
 
 
-@pytest.mark.parametrize("make", [lambda: linear_edges(1, 0, 1000), lambda: log_edges(5, 1, 10, 1000)])
+@pytest.mark.parametrize(
+    "make", [lambda: linear_edges(1, 0, 1000), lambda: linear_edges(1, 5, 1000, 5), lambda: log_edges(5, 1, 10, 1000)]
+)
 def test_axes_that_are_none_are_refused(make):
     with pytest.raises(ValueError, match="ms"):
         make()

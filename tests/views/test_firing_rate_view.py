@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from napari_phy.views.firing_rate import FiringRateRequest, compute_firing_rates, rate_edges
+from napari_phy.views.firing_rate import MOST_BINS, FiringRateRequest, compute_firing_rates, rate_edges
 
 
 def test_spikes_are_counted_bin_by_bin(session):
@@ -33,6 +33,29 @@ def test_parts_are_equal_to_a_sample(n_samples, n_bins):
     widths = np.diff(edges)
     assert (edges[0], edges[-1], len(widths)) == (0, n_samples, min(n_bins, n_samples))
     assert widths.max() - widths.min() <= 1
+
+
+def test_bins_of_a_width_within_a_stretch_of_time(make_session):
+    session = make_session(duration=60.0)
+    data = compute_firing_rates(session, FiringRateRequest((0,), bin_s=2.0, start_s=10.0, stop_s=15.5))
+    assert data.edges_s.tolist() == [10.0, 12.0, 14.0, 15.5]
+    times = session.model.spike_samples[session.manager.spikes(0)] / 20_000
+    assert data.counts[0].tolist() == [
+        np.count_nonzero((low <= times) & (times < high)) for low, high in itertools.pairwise(data.edges_s)
+    ]
+    assert data.mean_rates[0] == pytest.approx(len(times) / 60)
+    assert data.caption == f"{data.counts.sum()} of {len(times)} spikes; bins of 2.0 s"
+    equal = compute_firing_rates(session, FiringRateRequest((0,), 4, start_s=10.0))
+    assert equal.edges_s.tolist() == [10.0, 22.5, 35.0, 47.5, 60.0]
+
+
+def test_a_stretch_past_the_end_shows_all_and_bins_are_never_too_many(make_session):
+    session = make_session(duration=60.0)
+    past = compute_firing_rates(session, FiringRateRequest((0,), 6, start_s=70.0, stop_s=80.0))
+    assert past.edges_s.tolist() == [0, 10, 20, 30, 40, 50, 60]
+    narrow = compute_firing_rates(session, FiringRateRequest((0,), bin_s=0.001))
+    assert len(narrow.edges_s) == MOST_BINS + 1
+    assert narrow.caption.endswith("bins of 3.0 ms")
 
 
 def test_a_merge_adds_rates(session):

@@ -51,6 +51,14 @@ def test_window_bins_and_refractory_time_are_those_asked_for(session):
     assert "intervals below 5 ms" in data.caption
 
 
+def test_the_axis_begins_at_the_shortest_interval_and_bins_have_the_width_asked_for(session):
+    data = compute_intervals(session, IntervalsRequest((3,), shortest_ms=10.0, bin_ms=5.0))
+    assert data.edges_ms.tolist() == [10, 15, 20, 25, 30, 35, 40, 45, 50]
+    intervals = intervals_of(session, 3)
+    assert data.counts.sum() == sum(200 <= interval < 1000 for interval in intervals)
+    assert f"{len(intervals) - data.counts.sum()} intervals out of sight" in data.caption
+
+
 def test_an_edit_is_counted_anew_and_undo_brings_the_old_counts_back(session):
     before = compute_intervals(session, IntervalsRequest((0, 1)))
     new = session.manager.merge([0, 1]).added[0]

@@ -10,12 +10,16 @@ from napari_phy.stats.correlograms import bin_samples
 Int64 = npt.NDArray[np.int64]
 
 
-def linear_edges(bin_ms: float, window_ms: float, sample_rate: float) -> Int64:
-    """Return (n_bins + 1,) edges in samples, from 0 to `window_ms`, equally wide after rounding to whole samples."""
-    if not window_ms > 0:
-        raise ValueError(f"Intervals of up to {window_ms} ms have no histogram.")
-    width = bin_samples(bin_ms, sample_rate)
-    return np.arange(max(1, round(window_ms / bin_ms)) + 1, dtype=np.int64) * width
+def linear_edges(bin_ms: float, window_ms: float, sample_rate: float, shortest_ms: float = 0.0) -> Int64:
+    """Return (n_bins + 1,) edges in samples, from `shortest_ms` to `window_ms`, equally wide in whole samples.
+
+    A bin has one sample at least.
+    """
+    if not 0 <= shortest_ms < window_ms:
+        raise ValueError(f"Intervals from {shortest_ms} to {window_ms} ms have no histogram.")
+    bin_ms = max(bin_ms, 1000 / sample_rate)
+    first, width = round(shortest_ms * sample_rate / 1000), bin_samples(bin_ms, sample_rate)
+    return first + np.arange(max(1, round((window_ms - shortest_ms) / bin_ms)) + 1, dtype=np.int64) * width
 
 
 def log_edges(shortest_ms: float, longest_ms: float, bins_per_decade: int, sample_rate: float) -> Int64:

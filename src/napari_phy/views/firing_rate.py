@@ -1,8 +1,8 @@
-"""Firing rate of each selected cluster over the whole recording."""
+"""Firing rate of each selected cluster over the whole recording, or a stretch of it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +16,8 @@ from napari_phy.views.session_like import SessionLike
 Float64 = npt.NDArray[np.float64]
 Int64 = npt.NDArray[np.int64]
 
+MOST_BINS = 20_000
+
 
 @dataclass(frozen=True, slots=True)
 class FiringRateRequest:
@@ -24,11 +26,16 @@ class FiringRateRequest:
     Attributes
     ----------
     clusters : in the order of selection, best first.
-    n_bins : how many stretches of time the recording is cut into.
+    n_bins : how many stretches the time shown is cut into.
+    bin_s : how long each is, instead; the last takes what is left, half a bin more or less.
+    start_s, stop_s : the time shown; where the recordings have nothing of it, or for None, up to their end.
     """
 
     clusters: tuple[int, ...]
     n_bins: int = 200
+    bin_s: float | None = None
+    start_s: float = 0.0
+    stop_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,7 +46,7 @@ class FiringRateData:
     ----------
     request : what was asked for.
     cluster_ids : (n,) int64, in the order of selection.
-    edges_s : (n_bins + 1,) float64, whole samples in seconds, from 0 to the end of the recordings.
+    edges_s : (n_bins + 1,) float64, whole samples in seconds, from the beginning to the end of the time shown.
     counts : (n, n_bins) int64 spikes; those of a bin are from its low edge to below the high one.
     rates : (n, n_bins) float64, Hz.
     mean_rates : (n,) float64, all spikes over the duration of the recordings, Hz.
@@ -55,7 +62,8 @@ class FiringRateData:
     caption: str
 
 
-_counted: SessionCache[tuple[int, int, int], Int64] = SessionCache(2**24, lambda counts: counts.nbytes)
+_Key = tuple[int, FiringRateRequest, int]
+_counted: SessionCache[_Key, Int64] = SessionCache(2**24, lambda counts: counts.nbytes)
 
 
 def compute_firing_rates(
@@ -70,9 +78,10 @@ def compute_firing_rates(
     """
     on_progress(0)
     model = session.model
-    edges = rate_edges(max(1, round(model.duration * model.sample_rate)), request.n_bins)
+    n_samples = max(1, round(model.duration * model.sample_rate))
+    edges = _edges(request, n_samples, model.sample_rate)
 
-    def count(keys: list[tuple[int, int, int]]) -> dict[tuple[int, int, int], Int64]:
+    def count(keys: list[_Key]) -> dict[_Key, Int64]:
         found = {}
         for done, key in enumerate(keys):
             on_progress(done / len(keys))
@@ -80,7 +89,7 @@ def compute_firing_rates(
             found[key] = read_only(np.diff(np.searchsorted(samples, edges)))
         return found
 
-    keys = {cluster: (cluster, len(edges), int(edges[-1])) for cluster in request.clusters}
+    keys = {cluster: (cluster, replace(request, clusters=()), n_samples) for cluster in request.clusters}
     found = _counted.get(session, keys.values(), count)
     counts = np.array([found[keys[cluster]] for cluster in request.clusters], dtype=np.int64)
     counts = counts.reshape(len(request.clusters), len(edges) - 1)
@@ -92,18 +101,36 @@ def compute_firing_rates(
         edges_s=read_only(edges_s),
         counts=read_only(counts),
         rates=read_only(counts / np.diff(edges_s)),
-        mean_rates=read_only(sizes / edges_s[-1]),
-        caption=f"{format_shown(sizes.sum(), sizes.sum())}; bins of {_seconds(edges_s[-1] / (len(edges) - 1))}",
+        mean_rates=read_only(sizes * model.sample_rate / n_samples),
+        caption=f"{format_shown(counts.sum(), sizes.sum())}; bins of {_seconds(_width_s(request, edges_s))}",
     )
 
 
 def rate_edges(n_samples: int, n_bins: int) -> Int64:
-    """Return (n + 1,) ascending edges in samples that cut the recording into `n_bins` equal parts, or single samples.
+    """Return (n + 1,) ascending edges in samples that cut a time into `n_bins` equal parts, or single samples.
 
     Parts differ by one sample at most; there are no more of them than samples.
     """
     n = min(n_bins, n_samples)
     return -(-np.arange(n + 1, dtype=np.int64) * n_samples // n)
+
+
+def _edges(request: FiringRateRequest, n_samples: int, sample_rate: float) -> Int64:
+    """Return (n + 1,) ascending edges in samples of the time shown."""
+    start = round(request.start_s * sample_rate)
+    stop = n_samples if request.stop_s is None else min(round(request.stop_s * sample_rate), n_samples)
+    if start >= stop:
+        start, stop = 0, n_samples
+    if request.bin_s is None:
+        return start + rate_edges(stop - start, request.n_bins)
+    width = max(1, round(request.bin_s * sample_rate), -(-(stop - start) // MOST_BINS))
+    n = max(1, round((stop - start) / width))
+    return np.append(start + np.arange(n, dtype=np.int64) * width, stop)
+
+
+def _width_s(request: FiringRateRequest, edges_s: Float64) -> float:
+    whole = request.bin_s is not None
+    return float(edges_s[1] - edges_s[0] if whole else (edges_s[-1] - edges_s[0]) / (len(edges_s) - 1))
 
 
 def _seconds(seconds: float) -> str:

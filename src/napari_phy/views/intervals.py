@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -21,6 +21,7 @@ Int64 = npt.NDArray[np.int64]
 
 REFRACTORY_MS = 2.0
 SHORTEST_MS, LONGEST_MS = 0.1, 10_000.0  # of the logarithmic axis
+MOST_BINS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +31,12 @@ class IntervalsRequest:
     Attributes
     ----------
     clusters : in the order of selection, best first.
-    scale : "linear", from 0 to `window_ms`, or "log", from 0.1 ms to 10 s.
+    scale : "linear", from `shortest_ms` to `window_ms`, or "log", from 0.1 ms to 10 s.
     n_bins : of the linear axis; as many on average of the logarithmic one.
     window_ms : longest interval on the linear axis.
     refractory_ms : intervals below it are counted as violations.
+    shortest_ms : shortest interval on the linear axis, below `window_ms`.
+    bin_ms : width of a bin of the linear axis; None: as `n_bins` makes it.
     """
 
     clusters: tuple[int, ...]
@@ -41,6 +44,8 @@ class IntervalsRequest:
     n_bins: int = 50
     window_ms: float = 50.0
     refractory_ms: float = REFRACTORY_MS
+    shortest_ms: float = 0.0
+    bin_ms: float | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,7 +75,7 @@ class IntervalsData:
     caption: str
 
 
-_Key = tuple[int, Scale, int, float, float]
+_Key = tuple[int, IntervalsRequest]
 _counted: SessionCache[_Key, tuple[Int64, int, int]] = SessionCache(2**24, lambda one: one[0].nbytes + 64)
 
 
@@ -97,7 +102,7 @@ def compute_intervals(
             found[key] = read_only(interval_counts(samples, edges)), max(0, len(samples) - 1), int(violations)
         return found
 
-    keys = {cluster: _key(cluster, request) for cluster in request.clusters}
+    keys = {cluster: (cluster, replace(request, clusters=())) for cluster in request.clusters}
     found = _counted.get(session, keys.values(), count)
     each = [found[keys[cluster]] for cluster in request.clusters]
     counts = np.array([one[0] for one in each], dtype=np.int64).reshape(len(each), len(edges) - 1)
@@ -119,15 +124,13 @@ def compute_intervals(
     )
 
 
-def _key(cluster: int, request: IntervalsRequest) -> _Key:
-    return (cluster, request.scale, request.n_bins, request.window_ms, request.refractory_ms)
-
-
 def _edges(request: IntervalsRequest, sample_rate: float) -> Int64:
     if request.scale == "log":
         per_decade = max(1, round(request.n_bins / np.log10(LONGEST_MS / SHORTEST_MS)))
         return log_edges(SHORTEST_MS, LONGEST_MS, per_decade, sample_rate)
-    return linear_edges(request.window_ms / request.n_bins, request.window_ms, sample_rate)
+    length_ms = request.window_ms - request.shortest_ms
+    bin_ms = max(request.bin_ms or length_ms / request.n_bins, length_ms / MOST_BINS)
+    return linear_edges(bin_ms, request.window_ms, sample_rate, request.shortest_ms)
 
 
 def _caption(request: IntervalsRequest, n_spikes: int, n_outside: int) -> str:

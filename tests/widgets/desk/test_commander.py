@@ -127,6 +127,24 @@ def test_views_open_and_take_values_of_their_menus(workspace):
     run(workspace, "cw 100")
     panel = workspace.panels["Correlograms"]
     assert (panel.bin, panel.window) == (0.5, 100.0)
+    run(workspace, "cb 0.7")
+    run(workspace, "cb")
+    assert panel.bin is None
+    run(workspace, "wn 33")
+    assert workspace.panels["Waveforms"].n_spikes == 33
+    assert workspace.viewer.status == "Spikes of each cluster in Waveforms: 33."
+    run(workspace, "v intervals")
+    for line in ("isimax 40", "isimin 4", "isin 30", "isib 0.3"):
+        run(workspace, line)
+    intervals = workspace.panels["Intervals"]
+    assert (intervals.window, intervals.shortest, intervals.n_bins, intervals.bin) == (40.0, 4.0, 30, 0.3)
+    run(workspace, "v firing")
+    for line in ("frn 77", "frmin 2", "frmax 4", "frb 0.5"):
+        run(workspace, line)
+    rate = workspace.panels["Firing rate"]
+    assert (rate.n_bins, rate.bin, rate.start, rate.stop) == (77, 0.5, 2.0, 4.0)
+    run(workspace, "frmax")
+    assert (rate.stop, workspace.viewer.status) == (None, "Time at which Firing rate ends, in s: as usual.")
     run(workspace, "v scat")
     run(workspace, "csy spikes")
     run(workspace, "v templates")
@@ -171,7 +189,9 @@ REFUSED = [
     ("tr 3-1", "3-1 is no stretch of time: write its beginning and its end, as in 10 – 12.5 or 1:00 – 2:00."),
     ("v nowhere", None),
     ("cf depth", "Open Raster, Templates or Scatter first: v raster."),
-    ("cb 0.7", "There is no correlogram bin 0.7. Choose from 0.1, 0.2, 0.5, 1, 2, 5, 10."),
+    ("cb x", "x is no correlogram bin, which is a number from 0.1 to 20."),
+    ("cr", "Say which correlogram refractory: a number from 0 to 100."),
+    ("wn 2.5", "2.5 is no waveform number, which is a whole number from 1 to 10000."),
     ("frn 100", "Firing rate is not open: v firing rate opens it."),
     ("undo", "Nothing more to undo."),
     ("undo 3", "undo takes no more words."),

@@ -182,7 +182,7 @@ def test_the_expected_height_and_the_band_are_as_chosen(panel):
         return sum(color == QColor(panel.theme.grid) for color in row_of) / len(row_of)
 
     assert band(0, 1) == pytest.approx(4 / 51, abs=0.02)
-    panel._refractory[5.0].trigger()
+    panel._refractory.actions[5.0].trigger()
     assert band(0, 1) == pytest.approx(10 / 51, abs=0.02)
     assert "band: 5 ms refractory" in panel.stack.caption.text()
     before = panel.plot.grab().toImage()

@@ -98,7 +98,36 @@ def test_the_number_of_bins_is_chosen_in_the_header_and_remembered(panel, qtbot)
     action.trigger()
     qtbot.waitUntil(lambda: ready(panel))
     assert panel.data.rates.shape == (2, 500)
-    assert panel.options() == {"n_bins": 500}
+    assert panel.options() == {"n_bins": 500, "bin": None}
+
+
+def test_the_width_of_bins_is_chosen_instead_of_their_number(panel, qtbot):
+    panel._widths.actions[0.5].trigger()
+    qtbot.waitUntil(lambda: ready(panel))
+    assert np.diff(panel.data.edges_s)[:-1] == pytest.approx(0.5)
+    assert panel.header.drop_downs[0].text() == "Bins of 0.5 s ▾"
+    assert panel.options() == {"n_bins": 200, "bin": 0.5}
+    panel.set_n_bins(50)
+    assert (panel.bin, panel.header.drop_downs[0].text()) == (None, "50 bins ▾")
+
+
+def test_a_stretch_of_time_is_shown_until_another_data_set_comes(panel, session, qtbot):
+    session.time.show(2.0, 4.0)
+    times = next(a.menu() for a in panel.header.more_menu.actions() if a.text() == "Times shown")
+    next(a for a in times.actions() if a.text() == "Those in Traces").trigger()
+    qtbot.waitUntil(lambda: ready(panel))
+    assert panel.data.edges_s[[0, -1]].tolist() == [2.0, 4.0]
+    assert frame_of(panel).x_range == (2.0, 4.0)
+    panel.set_options({"start": 5.0})
+    assert (panel.start, panel.stop) == (5.0, None)
+    panel.set_options({"stop": 3.0})
+    assert (panel.start, panel.stop) == (0.0, 3.0)
+    assert "start" not in panel.options()
+    other = light_session(n_clusters=4, n_spikes=4000)
+    panel.set_session(other)
+    assert (panel.start, panel.stop) == (0.0, None)
+    panel.set_session(None)
+    other.close()
 
 
 def test_pictures_of_any_size_and_an_svg_in_the_light_colours(panel, tmp_path):

@@ -90,16 +90,46 @@ def test_hovering_tells_the_bin_and_the_counts(panel, qtbot):
 
 
 def test_what_is_chosen_is_told_and_can_be_set_again(panel, qtbot):
-    panel._windows[200.0].trigger()
-    panel._bins[100].trigger()
+    panel._menus["window"].actions[200.0].trigger()
+    panel._menus["n_bins"].actions[100].trigger()
     panel.set_scale("log")
     chosen = panel.options()
-    assert chosen == {"scale": "log", "heights": "density", "window": 200.0, "n_bins": 100, "refractory": 2.0}
-    panel.set_options({"scale": "linear", "n_bins": 7})
-    assert (panel.scale, panel.n_bins) == ("linear", 100)
+    assert chosen == {
+        "scale": "log", "heights": "density", "window": 200.0, "shortest": 0.0, "n_bins": 100, "bin": None,
+        "refractory": 2.0,
+    }  # fmt: skip
+    panel.set_options({"scale": "linear", "n_bins": 7.5, "refractory": -1})
+    assert (panel.scale, panel.n_bins, panel.refractory) == ("linear", 100, 2.0)
     qtbot.waitUntil(lambda: ready(panel))
     assert panel.data.edges_ms[-1] == 200
     assert panel.data.counts.shape == (2, 100)
+
+
+def test_shortest_interval_and_width_of_bins(panel, qtbot):
+    panel._menus["shortest"].actions[10.0].trigger()
+    panel._menus["bin"].actions[5.0].trigger()
+    qtbot.waitUntil(lambda: ready(panel))
+    assert panel.data.edges_ms.tolist() == [10, 15, 20, 25, 30, 35, 40, 45, 50]
+    assert panel.frame(panel.plot.size(), panel.theme).x_range == (10, 50)
+    panel._menus["n_bins"].actions[25].trigger()
+    assert (panel.n_bins, panel.bin) == (25, None)
+
+
+def test_an_axis_that_would_be_empty_is_moved(panel):
+    panel.set_shortest(60.0)
+    assert (panel.shortest, panel.window) == (60.0, 110.0)
+    panel.set_window(20.0)
+    assert (panel.shortest, panel.window) == (0.0, 20.0)
+
+
+def test_a_number_that_the_menu_does_not_have_gets_an_entry_while_it_holds(panel):
+    menu = panel._menus["n_bins"]
+    assert not menu._own.isVisible()
+    panel.set_n_bins(77)
+    assert (menu._own.text(), menu._own.isVisible(), menu._own.isChecked()) == ("77 bins", True, True)
+    assert not any(action.isChecked() for action in menu.actions.values())
+    panel.set_n_bins(50)
+    assert (menu._own.isVisible(), menu.actions[50].isChecked()) == (False, True)
 
 
 def test_more_clusters_than_are_legible_are_left_out_and_the_caption_says_so(qtbot):

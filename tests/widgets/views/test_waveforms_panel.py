@@ -51,6 +51,15 @@ def test_only_channels_that_take_part_are_shown(panel):
     assert len(panel.boxes.left) == len(shown)
 
 
+def test_how_many_spikes_are_read_and_drawn_is_chosen(panel, qtbot):
+    panel._n_spikes_menu.actions[20].trigger()
+    qtbot.waitUntil(lambda: panel.data.request == panel.make_request())
+    assert (panel.data.n_read, panel.data.n_shown) == (40, 40)
+    assert panel.options()["n_spikes"] == 20
+    panel.set_n_spikes(None)
+    assert panel.make_request().n_per_cluster == panel.session.settings.value("waveforms_per_cluster")
+
+
 def test_nearly_all_single_spikes_are_within_the_picture_and_an_artefact_does_not_flatten_it(qtbot):
     session = light_session(n_clusters=2, n_spikes=400, n_channels=3, positions=staggered(3))
     waveforms = session.model.waveforms[np.arange(400)]
@@ -229,7 +238,7 @@ def test_clusters_side_by_side_do_not_overlap(panel):
     assert singles.px[:, -1, 0] == pytest.approx(start + boxes.x[-1], abs=1e-3)
     x, y = trough(panel, 1)
     assert close_to(pixel(panel, x, y - 0.5), panel.color_of(1))
-    assert panel.options() == {"kind": "both", "arrangement": "probe", "side_by_side": True}
+    assert panel.options() == {"kind": "both", "arrangement": "probe", "side_by_side": True, "n_spikes": None}
 
 
 def test_a_band_is_as_wide_as_the_waveforms_scatter(panel):

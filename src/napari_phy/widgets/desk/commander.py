@@ -16,6 +16,7 @@ from napari_phy.widgets.actions.time_actions import go_to, go_to_time
 from napari_phy.widgets.desk.desk import SessionDesk
 from napari_phy.widgets.docks.catalogue import KINDS
 from napari_phy.widgets.docks.dock_board import DockBoard
+from napari_phy.widgets.parts.choices import Numbers
 
 logger = logging.getLogger(__name__)
 
@@ -181,17 +182,18 @@ class Commander:
         views = []
         for title, option in COLORED.items():
             for panel in self._board.of_kind(title):
-                if value in panel.chooser.remembered[option]:
+                if value in panel.choosable[option]:
                     panel.set_options({option: value})
                     views.append(title)
         self._desk.say(f"Clusters are coloured by {value} in {messages.listed(dict.fromkeys(views))}.")
 
     def _set(self, command: Command, rest: str) -> None:
         view, option = command.sets
-        value = _one_of(rest, _choices(self._panel(view), option), command.word.replace("-", " "))
+        allowed = self._panel(view).choosable[option]
+        value = None if not rest and None in allowed else _chosen(rest, allowed, command.word.replace("-", " "))
         for panel in self._board.of_kind(view):
             panel.set_options({option: value})
-        self._desk.say(f"{command.doc}: {_word(value)}.")
+        self._desk.say(f"{command.doc}: {'as usual' if value is None else _word(value)}.")
 
     def _panel(self, view: str) -> Any:
         panels = self._board.of_kind(view)
@@ -228,11 +230,23 @@ class Commander:
 
 def _choices(panel: Any, option: str) -> tuple[Any, ...]:
     """Return the values an option of a view may have, without that of the settings."""
-    return tuple(value for value in panel.chooser.remembered[option] if value is not None)
+    return tuple(value for value in panel.choosable[option] if value is not None)
 
 
 def _word(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _chosen(typed: str, allowed: Any, what: str) -> Any:
+    """Return what was chosen for an option of a view."""
+    if not isinstance(allowed, Numbers):
+        return _one_of(typed, tuple(value for value in allowed if value is not None), what)
+    number = typed_value(typed.replace("−", "-").replace(",", "."))
+    if number is None:
+        raise CommandError(f"Say which {what}: {allowed.words}.")
+    if number not in allowed:
+        raise CommandError(f"{typed} is no {what}, which is {allowed.words}.")
+    return int(number) if allowed.is_whole else float(number)
 
 
 def _one_of(typed: str, choices: Sequence[Any], what: str) -> Any:

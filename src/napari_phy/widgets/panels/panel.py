@@ -50,6 +50,7 @@ class Panel(PanelFrame):
     all_times = False  # all spikes stay in sight when only those of a stretch of time are used
     draws_times = False  # shows which stretch that is in its picture
     remembered: ClassVar[Allowed] = {}  # what the user chooses here: read as `x`, set by `set_x`
+    passing: ClassVar[Allowed] = {}  # the same, of one data set, and not kept
 
     locate_requested = Signal()
     drawn = Signal()
@@ -102,6 +103,11 @@ class Panel(PanelFrame):
         """Who holds what the user chose in this view; has `remembered`, and `x` and `set_x` of each name in it."""
         return self
 
+    @property
+    def choosable(self) -> Allowed:
+        """{setting: the values it may have} of all that is chosen here."""
+        return {**self.chooser.remembered, **self.passing}
+
     def options(self) -> dict[str, Any]:
         """Return what was chosen in this view, {setting: plain value}."""
         return {name: getattr(self.chooser, name) for name in self.chooser.remembered}
@@ -109,7 +115,7 @@ class Panel(PanelFrame):
     def set_options(self, options: Mapping[str, Any]) -> None:
         """Choose in this view; settings that it does not have and values that cannot be are left out."""
         chooser = self.chooser
-        for name, allowed in chooser.remembered.items():
+        for name, allowed in self.choosable.items():
             if name in options and options[name] in allowed and options[name] != getattr(chooser, name):
                 getattr(chooser, f"set_{name}")(options[name])
 

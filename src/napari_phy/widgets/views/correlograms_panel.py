@@ -16,7 +16,15 @@ from napari_phy.views.correlograms import CorrelogramData, CorrelogramRequest, c
 from napari_phy.views.numbers import format_count, format_number
 from napari_phy.widgets.canvas.correlogram_painter import CorrelogramGrid, grid_of, height_words, paint_correlograms
 from napari_phy.widgets.panels.painted_panel import PaintedPanel
-from napari_phy.widgets.parts.choices import Allowed, choice_actions, show_choice, switch_action, values_of
+from napari_phy.widgets.parts.choices import (
+    Allowed,
+    NumberMenu,
+    Numbers,
+    choice_actions,
+    show_choice,
+    switch_action,
+    values_of,
+)
 from napari_phy.widgets.parts.latest_answer import LatestAnswer
 from napari_phy.widgets.parts.theme import Tokens
 
@@ -43,11 +51,11 @@ class CorrelogramsPanel(PaintedPanel):
     failed = "The correlograms could not be counted."
     has_legend = False
     remembered: ClassVar[Allowed] = {
-        "bin": (None, *values_of(BINS)),
-        "window": (None, *values_of(WINDOWS)),
+        "bin": Numbers((None, *values_of(BINS)), 0.1, 20),
+        "window": Numbers((None, *values_of(WINDOWS)), 2, 2000),
         "unit": values_of(UNITS),
         "lags": values_of(LAGS),
-        "refractory": values_of(REFRACTORY),
+        "refractory": Numbers(values_of(REFRACTORY), 0, 100),
         "baseline": SWITCH,
         "shared": SWITCH,
     }
@@ -75,7 +83,7 @@ class CorrelogramsPanel(PaintedPanel):
         self._units = choice_actions(menu.addMenu("Height"), UNITS, look.unit, self.set_unit)
         self._lags = choice_actions(menu.addMenu("Lags"), LAGS, look.lags, self.set_lags)
         times = menu.addMenu("Refractory time")
-        self._refractory = choice_actions(times, REFRACTORY, look.refractory_ms, self.set_refractory)
+        self._refractory = NumberMenu(times, REFRACTORY, look.refractory_ms, self.set_refractory, "{:g} ms")
         self._baseline = switch_action(menu, "Expected height", look.baseline, self.set_baseline)
         self._shared = switch_action(menu, "One scale for all", look.shared, self.set_shared)
         menu.addSeparator()
@@ -154,7 +162,7 @@ class CorrelogramsPanel(PaintedPanel):
 
     def set_refractory(self, refractory_ms: float) -> None:
         """Draw a band of that half width."""
-        show_choice(self._refractory, refractory_ms)
+        self._refractory.show(refractory_ms)
         self._set_look(replace(self._look, refractory_ms=refractory_ms))
 
     def set_baseline(self, drawn: bool) -> None:

@@ -13,13 +13,15 @@ from napari_phy.views.numbers import format_number
 from napari_phy.widgets.canvas.frame import Frame
 from napari_phy.widgets.canvas.step_plot import bin_at, decade_ticks, listed, paint_steps, step_frame
 from napari_phy.widgets.panels.steps_panel import StepsPanel
-from napari_phy.widgets.parts.choices import Allowed, choice_actions, show_choice, values_of
+from napari_phy.widgets.parts.choices import Allowed, NumberMenu, Numbers, values_of
 from napari_phy.widgets.parts.theme import Tokens
 
 SCALES = (("Linear", "linear"), ("Log", "log"))
 HEIGHTS = (("Density", "density"), ("Counts", "counts"))
+SHORTEST = tuple((f"{ms:g} ms", ms) for ms in (0.0, 1.0, 2.0, 5.0, 10.0))
 WINDOWS = tuple((f"{ms} ms", float(ms)) for ms in (20, 50, 100, 200, 500, 1000))
 BINS = tuple((f"{n} bins", n) for n in (25, 50, 100, 200))
+BIN_WIDTHS = (("As the number of bins", None), *((f"{ms:g} ms", ms) for ms in (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)))
 REFRACTORY = tuple((f"{ms:g} ms", ms) for ms in (0.5, 1.0, 1.5, 2.0, 3.0, 5.0))
 
 
@@ -33,22 +35,25 @@ class IntervalsPanel(StepsPanel):
     remembered: ClassVar[Allowed] = {
         "scale": values_of(SCALES),
         "heights": values_of(HEIGHTS),
-        "window": values_of(WINDOWS),
-        "n_bins": values_of(BINS),
-        "refractory": values_of(REFRACTORY),
+        "window": Numbers(values_of(WINDOWS), 0.1, 20_000),
+        "shortest": Numbers(values_of(SHORTEST), 0, 10_000),
+        "n_bins": Numbers(values_of(BINS), 1, 10_000, is_whole=True),
+        "bin": Numbers(values_of(BIN_WIDTHS), 0.01, 1000),
+        "refractory": Numbers(values_of(REFRACTORY), 0, 100),
     }
     help_text = (
         "How long it takes from one spike of a cluster to its next, over all its spikes.\n"
         "The band is the refractory time; beside each id is the number of intervals within it and their share.\n"
         "The drop-downs choose axis and height.\n"
         "Density makes clusters of any size comparable; Log shows all intervals from 0.1 ms to 10 s.\n"
-        "⋯ chooses the window, the number of bins and the refractory time."
+        "⋯ chooses the shortest and longest interval, number or width of bins, and the refractory time."
     )
 
     def __init__(self, session: Any = None, **options: Any) -> None:
         self.scale: Scale = "linear"
         self.heights = "density"
-        self.window, self.n_bins, self.refractory = 50.0, 50, 2.0
+        self.window, self.shortest, self.n_bins, self.refractory = 50.0, 0.0, 50, 2.0
+        self.bin: float | None = None
         super().__init__(session, **options)
 
     def make_content(self) -> QWidget:
@@ -56,11 +61,18 @@ class IntervalsPanel(StepsPanel):
         self._scale_menu = self.add_drop_down("Axis of intervals", SCALES, self.scale, self.set_scale)
         self._heights_menu = self.add_drop_down("Height", HEIGHTS, self.heights, self.set_heights)
         menu = self.header.more_menu
-        self._windows = choice_actions(menu.addMenu("Window"), WINDOWS, self.window, self.set_window)
-        self._bins = choice_actions(menu.addMenu("Bins"), BINS, self.n_bins, self.set_n_bins)
-        self._refractory = choice_actions(
-            menu.addMenu("Refractory time"), REFRACTORY, self.refractory, self.set_refractory
-        )
+        self._menus = {
+            option: NumberMenu(
+                menu.addMenu(title), choices, getattr(self, option), getattr(self, f"set_{option}"), words
+            )
+            for option, title, choices, words in (
+                ("shortest", "Shortest interval", SHORTEST, "{:g} ms"),
+                ("window", "Longest interval", WINDOWS, "{:g} ms"),
+                ("n_bins", "Number of bins", BINS, "{} bins"),
+                ("bin", "Width of bins", BIN_WIDTHS, "{:g} ms"),
+                ("refractory", "Refractory time", REFRACTORY, "{:g} ms"),
+            )
+        }
         menu.addSeparator()
         return plot
 
@@ -68,7 +80,9 @@ class IntervalsPanel(StepsPanel):
         clusters = self.drawn_clusters
         if not clusters:
             return None
-        return IntervalsRequest(clusters, self.scale, self.n_bins, self.window, self.refractory)
+        return IntervalsRequest(
+            clusters, self.scale, self.n_bins, self.window, self.refractory, self.shortest, self.bin
+        )
 
     def compute(self, session: Any, request: IntervalsRequest, on_progress: OnProgress) -> IntervalsData:
         return compute_intervals(session, request, on_progress)
@@ -88,21 +102,36 @@ class IntervalsPanel(StepsPanel):
         self.plot.update()
 
     def set_window(self, window_ms: float) -> None:
-        """Show intervals up to so many ms on the linear axis."""
+        """Show intervals up to so many ms on the linear axis; one that would be empty begins at 0 again."""
         self.window = window_ms
-        show_choice(self._windows, window_ms)
-        self.refresh()
+        self.shortest = self.shortest if self.shortest < window_ms else 0.0
+        self._show_chosen()
+
+    def set_shortest(self, shortest_ms: float) -> None:
+        """Begin the linear axis at so many ms; one that would be empty is moved, and stays as long as it is."""
+        if shortest_ms >= self.window:
+            self.window += shortest_ms - self.shortest
+        self.shortest = shortest_ms
+        self._show_chosen()
 
     def set_n_bins(self, n_bins: int) -> None:
         """Cut the axis into so many bins."""
-        self.n_bins = n_bins
-        show_choice(self._bins, n_bins)
-        self.refresh()
+        self.n_bins, self.bin = n_bins, None
+        self._show_chosen()
+
+    def set_bin(self, bin_ms: float | None) -> None:
+        """Cut the linear axis into bins of so many ms; None: into as many as were chosen."""
+        self.bin = bin_ms
+        self._show_chosen()
 
     def set_refractory(self, refractory_ms: float) -> None:
         """Count intervals below so many ms as violations."""
         self.refractory = refractory_ms
-        show_choice(self._refractory, refractory_ms)
+        self._show_chosen()
+
+    def _show_chosen(self) -> None:
+        for option, menu in self._menus.items():
+            menu.show(getattr(self, option))
         self.refresh()
 
     # --- drawing ---
@@ -123,8 +152,7 @@ class IntervalsPanel(StepsPanel):
         """Return the plot's rectangle and ranges; x is in ms, or in decades of ms."""
         edges, values = self._edges(), self.values()
         largest = float(values.max()) if values.size else 0.0
-        low = 0.0 if not self.is_log else float(edges[0])
-        return step_frame(size.width(), size.height(), theme, (low, float(edges[-1])), largest)
+        return step_frame(size.width(), size.height(), theme, (float(edges[0]), float(edges[-1])), largest)
 
     def _edges(self) -> np.ndarray:
         return np.log10(self.data.edges_ms) if self.is_log else self.data.edges_ms

@@ -18,7 +18,7 @@ from napari_phy.widgets.actions.keys import pressed
 from napari_phy.widgets.canvas.waveform_boxes import Arrangement, Boxes
 from napari_phy.widgets.canvas.waveform_scale import Scale
 from napari_phy.widgets.panels.panel import Panel
-from napari_phy.widgets.parts.choices import Allowed, values_of
+from napari_phy.widgets.parts.choices import Allowed, NumberMenu, Numbers, values_of
 from napari_phy.widgets.parts.click_or_drag import ClickOrDrag
 from napari_phy.widgets.parts.guarded import guarded
 from napari_phy.widgets.parts.marks import marked_spikes
@@ -37,6 +37,7 @@ KINDS = [
     ("Density", "density"),
 ]
 ARRANGEMENTS = [("Probe layout", "probe"), ("One column", "stacked")]
+N_SPIKES = [("As in the settings", None), *((f"{n} spikes", n) for n in (20, 50, 100, 200, 500))]
 KEYS = {  # factors of voltage and width of boxes, of distances across and along the probe
     "Ctrl+Up": (ZOOM_STEP, 1, 1, 1),
     "Ctrl+Down": (1 / ZOOM_STEP, 1, 1, 1),
@@ -63,6 +64,7 @@ class WaveformsPanel(Panel):
         "kind": values_of(KINDS),
         "arrangement": values_of(ARRANGEMENTS),
         "side_by_side": (False, True),
+        "n_spikes": Numbers(values_of(N_SPIKES), 1, 10_000, is_whole=True),
     }
     help_text = (
         "Waveforms of the selected clusters, where their channels sit on the probe.\n"
@@ -72,13 +74,15 @@ class WaveformsPanel(Panel):
         "A click on a waveform selects its spike, Ctrl+click a channel for Features,\n"
         "a click on a chip brings its cluster to the front.\n"
         "Ctrl+drag draws a lasso on one channel, for all spikes of the clusters; {split} splits, Esc clears.\n"
-        "The drop-downs choose spikes, means or density, and the layout; ⋯ puts clusters side by side."
+        "The drop-downs choose spikes, means or density, and the layout; ⋯ puts clusters side by side\n"
+        "and chooses how many spikes of each cluster are read."
     )
 
     def __init__(self, session: Any = None, **options: Any) -> None:
         self._silent: tuple[int, ...] = ()  # clusters without a waveform
         self._mouse = ClickOrDrag()
         self._inside: npt.NDArray[np.int64] | None = None  # what the lasso has selected
+        self.n_spikes: int | None = None
         super().__init__(session, **options)
         self.stack.legend.clicked.connect(self._on_legend_clicked)
 
@@ -105,6 +109,8 @@ class WaveformsPanel(Panel):
         self._side_action.toggled.connect(self.set_side_by_side)
         self._lasso_action = menu.addAction("Lasso on a channel (Ctrl+drag)")
         self._lasso_action.setCheckable(True)
+        spikes = menu.addMenu("Spikes of each cluster")
+        self._n_spikes_menu = NumberMenu(spikes, N_SPIKES, self.n_spikes, self.set_n_spikes, "{} spikes")
         menu.addAction("Size and place as at first").triggered.connect(lambda *_: self.reset())
         menu.addSeparator()
         return self.canvas
@@ -156,6 +162,12 @@ class WaveformsPanel(Panel):
         """Put clusters beside each other in a box, or over each other."""
         self.show_as(side_by_side=side_by_side)
 
+    def set_n_spikes(self, n_spikes: int | None) -> None:
+        """Read and draw so many spikes of each cluster; None: as in the settings."""
+        self.n_spikes = n_spikes
+        self._n_spikes_menu.show(n_spikes)
+        self.refresh()
+
     def scale_by(self, factor: float) -> None:
         """Make waveforms taller (above 1) or flatter."""
         self._stretch(self.look.scale.stretched(factor))
@@ -194,12 +206,14 @@ class WaveformsPanel(Panel):
     def make_request(self) -> WaveformRequest | None:
         if not self.clusters:
             return None
-        settings = self.session.settings
-        n_per_cluster, density = settings.value("waveforms_per_cluster"), self.look.kind == "density"
+        settings, density = self.session.settings, self.look.kind == "density"
+        n_per_cluster, n_shown = self.n_spikes, (self.n_spikes or 0) * len(self.clusters)
+        if n_per_cluster is None:
+            n_per_cluster, n_shown = settings.value("waveforms_per_cluster"), settings.value("waveforms_shown")
         return WaveformRequest(
             self.clusters,
             max(n_per_cluster, N_DENSITY) if density else n_per_cluster,
-            settings.value("waveforms_shown"),
+            n_shown,
             density,
             tuple(marked_spikes(self.session, N_LIT).tolist()),
         )
