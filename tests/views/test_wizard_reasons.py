@@ -133,3 +133,33 @@ def test_amplitude_and_position_in_words():
     assert told(PAIR, "amplitude", amplitudes=(math.nan, 200.0)) == ("–", "needs raw data")
     assert told(PAIR, "position") == ("0 µm", "same peak channel 4")
     assert told(PAIR, "position", channels=(4, -1)) == ("0 µm", "masked on all channels")
+
+
+@pytest.mark.parametrize(
+    ("changes", "against", "verdict"),
+    [
+        ({}, (), "strong: nothing speaks against one neuron"),
+        ({"similarity": 0.89}, (), "fair: nothing speaks against one neuron"),
+        ({"similarity": 0.49}, ("similarity",), "weak: similarity speaks against one neuron"),
+        ({"merged_percent": 1.3}, ("refractory",), "weak: refractory speaks against one neuron"),
+        ({"merged_percent": math.nan}, (), "strong: nothing speaks against one neuron"),
+        ({"amplitudes": (100.0, 69.0)}, ("amplitude",), "fair: amplitude speaks against one neuron"),
+        ({"amplitudes": (100.0, 71.0)}, (), "strong: nothing speaks against one neuron"),
+        ({"distance_um": 51.0}, ("position",), "fair: position speaks against one neuron"),
+        ({"distance_um": math.nan}, (), "strong: nothing speaks against one neuron"),
+        ({"similarity": math.nan}, (), "open: how alike they are is not known"),
+        (
+            {"amplitudes": (100.0, 60.0), "distance_um": 80.0},
+            ("amplitude", "position"),
+            "weak: amplitude and position speak against one neuron",
+        ),
+        (
+            {"similarity": 0.1, "amplitudes": (100.0, 60.0), "distance_um": 80.0, "merged_percent": 5.0},
+            ("similarity", "refractory", "amplitude", "position"),
+            "weak: all four speak against one neuron",
+        ),
+    ],
+)
+def test_how_strong_the_case_is(changes, against, verdict):
+    pair = replace(PAIR, **changes)
+    assert (pair.against, pair.verdict) == (against, verdict)

@@ -17,7 +17,10 @@ from napari_phy.views.numbers import UNKNOWN, format_number, format_similarity
 from napari_phy.views.session_like import SessionLike
 
 TOO_MANY_PERCENT = 1.0  # of intervals within the refractory time: the lists warn from there on
+MUCH_ALIKE, LITTLE_ALIKE = 0.9, 0.5  # similarities from which and below which that is said
+FAR_APART_PERCENT, FAR_APART_UM = 30.0, 50.0  # of amplitudes, of positions: more than that speaks against one neuron
 NEEDS_FEATURES = "needs features"
+N_REASONS = 4
 
 
 class Reason(NamedTuple):
@@ -65,6 +68,42 @@ class PairReasons:
         """How far the smaller amplitude is below the larger one, in per cent of it."""
         small, large = sorted(self.amplitudes)
         return 100 * (1 - small / large) if large > 0 else math.nan
+
+    @property
+    def against(self) -> tuple[str, ...]:
+        """Names of the reasons that speak against one neuron; what is not known doesn't speak."""
+        speaks = {
+            "similarity": self.similarity < LITTLE_ALIKE,
+            "refractory": not (math.isnan(self.merged_percent) or self.keeps_refractory),
+            "amplitude": self.apart_percent > FAR_APART_PERCENT,
+            "position": self.distance_um > FAR_APART_UM,
+        }
+        return tuple(name for name, is_against in speaks.items() if is_against)
+
+    @property
+    def strength(self) -> str:
+        """How strong the case for one neuron is: `strong`, `fair`, `weak`, or `open` where likeness is not known."""
+        against = self.against
+        if len(against) > 1 or {"similarity", "refractory"}.intersection(against):
+            return "weak"
+        if math.isnan(self.similarity):
+            return "open"
+        return "strong" if self.similarity >= MUCH_ALIKE and not against else "fair"
+
+    @property
+    def verdict(self) -> str:
+        """`strong: nothing speaks against one neuron`, `weak: similarity and position speak against one neuron`."""
+        against = self.against
+        if len(against) == N_REASONS:
+            what = "all four speak against one neuron"
+        elif against:
+            names = " and ".join(filter(None, (", ".join(against[:-1]), against[-1])))
+            what = f"{names} {'speaks' if len(against) == 1 else 'speak'} against one neuron"
+        elif self.strength == "open":
+            what = "how alike they are is not known"
+        else:
+            what = "nothing speaks against one neuron"
+        return f"{self.strength}: {what}"
 
     def told(self) -> tuple[Reason, ...]:
         """Return the four reasons as values and plain words."""

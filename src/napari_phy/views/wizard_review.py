@@ -53,11 +53,16 @@ class WizardProgress:
         return 0 < self.n_clusters == self.n_decided + self.n_skipped
 
     @property
+    def few_words(self) -> str:
+        """`13 of 21 decided · 2 skipped`, also at the end."""
+        words = f"{format_number(self.n_decided)} of {format_number(self.n_clusters)} decided"
+        return f"{words} · {format_number(self.n_skipped)} skipped" if self.n_skipped else words
+
+    @property
     def words(self) -> str:
-        """`13 of 21 decided · 2 skipped`, and at the end `All 22 clusters are decided. 2 were skipped.`."""
+        """The same, and at the end `All 22 clusters are decided. 2 were skipped.`."""
         if not self.is_finished:
-            words = f"{format_number(self.n_decided)} of {format_number(self.n_clusters)} decided"
-            return f"{words} · {format_number(self.n_skipped)} skipped" if self.n_skipped else words
+            return self.few_words
         words = f"All {format_number(self.n_clusters)} clusters are decided."
         if self.n_clusters == 1:
             words = "The only cluster is decided."

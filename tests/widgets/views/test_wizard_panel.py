@@ -8,6 +8,7 @@ from widgets.light_session import light_session
 
 from napari_phy.views.wizard_reasons import compute_reasons
 from napari_phy.views.wizard_review import WizardData, WizardProgress, WizardRequest
+from napari_phy.widgets.actions import messages
 from napari_phy.widgets.actions.bindings import key_bindings
 from napari_phy.widgets.views.wizard_panel import WizardPanel
 
@@ -36,6 +37,12 @@ def reasons(panel):
     return [tuple(label.text() for label in labels) for labels in panel.page.reasons]
 
 
+def warned(panel):
+    """Return the reasons whose value stands out as one against one neuron."""
+    color = QColor(panel.theme.warning)
+    return [name.text() for name, value, _ in panel.page.reasons if value.palette().windowText().color() == color]
+
+
 def texts(panel):
     return {action_id: button.text for action_id, button in panel.page.buttons.items()}
 
@@ -54,7 +61,8 @@ def test_it_shows_the_pair_in_the_colours_of_the_selection_and_why(panel, qtbot)
     expected = compute_reasons(session, best, candidate, reads_features=True)
     assert reasons(panel) == [tuple(reason) for reason in expected.told()]
     assert panel.page.gives_reasons
-    assert panel.page.because.text() == "Proposed because"
+    assert panel.page.because.text() == f"Proposed, {expected.verdict}"
+    assert warned(panel) == list(expected.against)
     third = next(c for c in session.manager.cluster_ids.tolist() if c not in (best, candidate))
     session.selection.select([best, third, candidate])
     settle(qtbot, panel)
@@ -67,7 +75,16 @@ def test_two_clusters_chosen_in_the_list_are_compared(panel, qtbot):
     assert panel.session.wizard.candidate is None
     assert panel.page.pair.text == "Best 4, candidate 5"
     assert panel.page.gives_reasons
-    assert panel.page.because.text() == "Selected together"
+    assert panel.page.because.text().startswith("Selected together, ")
+
+
+def test_once_nothing_is_left_to_propose_a_pair_is_only_selected(panel, qtbot):
+    session = panel.session
+    session.move(session.manager.cluster_ids.tolist(), "good")
+    session.selection.select([4, 5])
+    settle(qtbot, panel)
+    assert panel.page.progress.text() == "All 8 clusters are decided."
+    assert panel.page.because.text().startswith("Selected together, ")
 
 
 def test_one_cluster_alone_has_no_reasons(panel, qtbot):
@@ -119,6 +136,12 @@ def test_progress_counts_decided_and_skipped_and_ends_with_an_offer(panel, qtbot
     session.move([session.wizard.best], "good")
     settle(qtbot, panel)
     assert panel.page.progress.text() == "All 8 clusters are decided. 4 were skipped."
+    panel.resize(340, 340)
+    assert panel.page.progress.text() == "4 of 8 decided · 4 skipped"
+    panel.resize(480, 340)
+    session.selection.select([session.wizard.best])
+    settle(qtbot, panel)
+    assert panel.page.hint.text() == messages.NOTHING_LEFT
     asked = []
     panel.action_requested.connect(asked.append)
     assert panel.page.review.native.isVisible()
@@ -147,6 +170,7 @@ def test_paused_it_proposes_nothing(panel, qtbot):
     settle(qtbot, panel)
     assert panel.page.pair.text == "Paused"
     assert panel.page.hint.text() == "The wizard is paused: it keeps its place and proposes nothing."
+    assert not panel.page.verticalScrollBar().isVisible()
     assert texts(panel)["pause_wizard"] == "Start  Shift+W"
     panel.session.start_wizard()
     settle(qtbot, panel)

@@ -1,6 +1,6 @@
 """What a Wizard dock is made of: the pair, the reasons, how far the review is, buttons, and what was done."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 
 from magicgui.widgets import Container, PushButton
@@ -21,16 +21,23 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_phy.views.wizard_reasons import Reason
+from napari_phy.views.wizard_reasons import N_REASONS, Reason
 from napari_phy.views.wizard_review import WizardProgress
 from napari_phy.widgets.lists.pair_line import PairLine
 from napari_phy.widgets.parts.elided_label import ElidedLabel
 from napari_phy.widgets.parts.small_dialogs import button_style
 from napari_phy.widgets.parts.theme import AXIS_PX, Tokens
 
-N_REASONS = 4
 PAD, ROW, BUTTON, BAR = 12, 18, 24, 6  # px
 N_ROWS_SEEN = 2  # of the history, however low the dock is
+
+
+class _Hint(QLabel):
+    """A sentence in the place of the reasons, whose height is enough for it."""
+
+    def hasHeightForWidth(self) -> bool:
+        """Have the page be no higher than it must be."""
+        return False
 
 
 class WizardPage(QScrollArea):
@@ -52,9 +59,10 @@ class WizardPage(QScrollArea):
         self._theme: Tokens | None = None
         self._act = act
         self._steps: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
+        self._progress = WizardProgress(0, 0, 0)
         self.pair = PairLine()
-        self.hint = ElidedLabel(alignment=Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
-        self.because = QLabel()
+        self.hint = _Hint(wordWrap=True, alignment=Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+        self.because = ElidedLabel(objectName="napari-phy-verdict")
         self.reasons = [(QLabel(), QLabel(objectName="napari-phy-value"), ElidedLabel()) for _ in range(N_REASONS)]
         self.bar = QProgressBar(textVisible=False)
         self.progress = ElidedLabel()
@@ -94,15 +102,15 @@ class WizardPage(QScrollArea):
         self._why.addWidget(table)
         self._why.addWidget(self.hint)
         self._why.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-        state = QHBoxLayout()
-        state.addWidget(self.progress, 1)
-        state.addWidget(self.review.native)
+        self._state = QHBoxLayout()
+        self._state.addWidget(self.progress, 1)
+        self._state.addWidget(self.review.native)
         body = QWidget()
         self._column = QVBoxLayout(body)
         self._column.addWidget(self.pair)
         self._column.addWidget(self._why)
         self._column.addWidget(self.bar)
-        self._column.addLayout(state)
+        self._column.addLayout(self._state)
         for row in self._button_rows:
             row.native.layout().setContentsMargins(0, 0, 0, 0)
             self._column.addWidget(row.native)
@@ -111,12 +119,14 @@ class WizardPage(QScrollArea):
 
     # --- what it shows ---
 
-    def show_reasons(self, heading: str, reasons: Sequence[Reason]) -> None:
-        """Show what speaks for and against one neuron."""
+    def show_reasons(self, heading: str, reasons: Sequence[Reason], against: Collection[str]) -> None:
+        """Show what speaks for one neuron, and in the colour of warnings what speaks `against` it, by name."""
         self.because.setText(heading)
         for labels, reason in zip(self.reasons, reasons, strict=True):
             for label, text in zip(labels, reason, strict=True):
                 label.setText(text)
+            labels[1].setProperty("speaks", "against" if reason.name in against else "")
+            labels[1].style().polish(labels[1])
         self._why.setCurrentIndex(0)
 
     def show_hint(self, sentence: str) -> None:
@@ -133,8 +143,15 @@ class WizardPage(QScrollArea):
         """Show how far the review is, and offer at its end to go on with what was skipped."""
         self.bar.setRange(0, max(1, progress.n_clusters))
         self.bar.setValue(progress.n_decided)
-        self.progress.setText(progress.words)
+        self._progress = progress
         self.review.native.setVisible(progress.is_finished and progress.n_skipped > 0)
+        self._fit_progress()
+
+    def _fit_progress(self) -> None:
+        """Tell the progress in a sentence, or in few words where that has no room."""
+        self._state.activate()
+        has_room = self.progress.fontMetrics().horizontalAdvance(self._progress.words) <= self.progress.width()
+        self.progress.setText(self._progress.words if has_room else self._progress.few_words)
 
     def show_steps(self, done: tuple[str, ...], undone: tuple[str, ...]) -> None:
         """List what was done, and dimmed what redo would bring."""
@@ -165,6 +182,8 @@ class WizardPage(QScrollArea):
             #napari-phy-wizard-page, QWidget {{ background: {theme.view}; }}
             QLabel {{ background: transparent; color: {theme.dim}; font-size: {theme.px(AXIS_PX)}px; padding: 0; }}
             #napari-phy-value {{ color: {theme.text}; font-weight: bold; }}
+            #napari-phy-verdict {{ color: {theme.text}; }}
+            #napari-phy-value[speaks="against"] {{ color: {theme.warning}; }}
             QProgressBar {{ background: {theme.grid}; border: none; border-radius: {theme.px(BAR) // 2}px; }}
             QProgressBar::chunk {{ background: {theme.good}; border-radius: {theme.px(BAR) // 2}px; }}
             QListWidget {{ background: {theme.view}; border: none; outline: none; padding: 0;
@@ -208,3 +227,4 @@ class WizardPage(QScrollArea):
         """Lay the buttons out for the new width."""
         super().resizeEvent(event)
         self.fit_buttons()
+        self._fit_progress()

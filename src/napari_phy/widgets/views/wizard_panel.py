@@ -40,6 +40,7 @@ class WizardPanel(Panel):
         "The largest undecided cluster and the one most like it, with four reasons for and against one neuron:\n"
         "how alike they are; whether the spikes of both together keep the 2 ms after a spike free (kept: below 1 %\n"
         "of the intervals, or no more than in one of them alone); their amplitudes; the distance of their centres.\n"
+        "Less than 0.5 alike, broken, more than 30 % or 50 µm apart speaks against one neuron and stands out.\n"
         "A cluster that you go on from without a decision is skipped, and comes again at the end if you wish.\n"
         "The buttons print their keys, which work in all of our panels. Below is what was done, and dimmed what\n"
         "redo would bring."
@@ -104,12 +105,15 @@ class WizardPanel(Panel):
                 self._named("Best", request.best, 0), self._named("candidate", request.candidate, 1)
             )
         if data.reasons is not None:
-            heading = "Selected together" if request.is_chosen else "Proposed because"
-            self.page.show_reasons(heading, data.reasons.told())
+            is_proposed = not (request.is_chosen or data.progress.is_finished)
+            heading = f"{'Proposed' if is_proposed else 'Selected together'}, {data.reasons.verdict}"
+            self.page.show_reasons(heading, data.reasons.told(), data.reasons.against)
         elif request.is_paused:
             self.page.show_hint(messages.WIZARD_PAUSED)
         elif request.best is None:
             self.page.show_hint(messages.NO_CLUSTERS)
+        elif data.progress.is_finished:
+            self.page.show_hint(messages.NOTHING_LEFT)
         else:
             self.page.show_hint(messages.no_candidate(self._bindings.first("next_candidate")))
         self.page.show_progress(data.progress)
