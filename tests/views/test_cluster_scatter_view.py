@@ -39,7 +39,7 @@ def test_sizes_are_shares_of_the_largest_and_colours_places_between(session):
     np.testing.assert_allclose(data.sizes, n_spikes / n_spikes.max())
     low, high = np.percentile(n_spikes / 20, [2, 98])
     np.testing.assert_allclose(data.colors, np.clip((n_spikes / 20 - low) / (high - low), 0, 1))
-    assert data.color_range == pytest.approx((low, high))
+    assert (data.color_range.low, data.color_range.high) == pytest.approx((low, high))
     assert data.caption == "all 5 clusters; size: spikes, colour: rate"
 
 

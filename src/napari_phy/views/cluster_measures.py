@@ -10,6 +10,7 @@ import numpy.typing as npt
 from napari_phy.views.cluster_table import ClusterTable
 from napari_phy.views.numbers import format_number
 from napari_phy.views.session_like import SessionLike
+from napari_phy.views.value_range import ValueRange
 
 Measure = Literal["depth", "rate", "amplitude", "spikes", "refractory", "channel", "id"]
 MEASURES: tuple[Measure, ...] = ("depth", "rate", "amplitude", "spikes", "refractory", "channel", "id")
@@ -61,6 +62,12 @@ def measure_title(measure: str, amplitude_unit: str) -> str:
     """Return the title of an axis: "rate (Hz)"."""
     title, unit = _title(measure, amplitude_unit)
     return f"{title} ({unit})" if unit else title
+
+
+def range_labels(measure: str, ends: ValueRange, amplitude_unit: str) -> tuple[str, str]:
+    """Return what the two ends of a ramp of colours stand for: "0.8" and "≥ 8.1 Hz"."""
+    _, unit = _title(measure, amplitude_unit)
+    return ends.labels(unit, _DECIMALS.get(measure, 0))
 
 
 def measure_words(measure: str, value: float, amplitude_unit: str) -> str:

@@ -23,12 +23,12 @@ from napari_phy.views.cluster_measures import (
 from napari_phy.views.cluster_table import ClusterTable, compute_amplitudes, compute_cluster_table
 from napari_phy.views.numbers import format_count, format_shown
 from napari_phy.views.session_like import SessionLike
+from napari_phy.views.value_range import ValueRange, spread
 
 Float64 = npt.NDArray[np.float64]
 Int64 = npt.NDArray[np.int64]
 
 GROUP, CLUSTER, SAME = "group", "cluster", "same"
-KNOWN_SHARE = (2, 98)  # per cent: beyond these values the colours end, so that one odd cluster does not flatten them
 _MARGIN = 0.08  # of the range, on each side
 
 
@@ -92,7 +92,7 @@ class ClusterScatterData:
     y: Float64
     sizes: Float64
     colors: Float64
-    color_range: tuple[float, float] | None
+    color_range: ValueRange | None
     groups: tuple[str, ...]
     n_spikes: Int64
     x_label: str
@@ -121,7 +121,7 @@ def compute_cluster_scatter(
     if request.size != SAME:
         sizes = _share_of_largest(column(table, request.size)[shown])
     if request.color not in (SAME, GROUP, CLUSTER):
-        colors, color_range = _between(column(table, request.color)[shown])
+        colors, color_range = spread(column(table, request.color)[shown])
     meanings = (("size", request.size), ("colour", request.color))
     words = [f"{name}: {measure_name(value)}" for name, value in meanings if value != SAME]
     parts = [format_shown(len(shown), len(ids), "cluster"), *([", ".join(words)] if words else [])]
@@ -185,15 +185,6 @@ def _reads(request: ClusterScatterRequest) -> Literal["all", "times", "nothing"]
 def _share_of_largest(values: Float64) -> Float64:
     largest = np.nan_to_num(values).max(initial=0)
     return np.nan_to_num(values) / largest if largest > 0 else np.zeros(len(values))
-
-
-def _between(values: Float64) -> tuple[Float64, tuple[float, float] | None]:
-    known = values[np.isfinite(values)]
-    if not len(known):
-        return np.full(len(values), np.nan), None
-    low, high = np.percentile(known, KNOWN_SHARE).tolist()
-    places = np.clip((values - low) / (high - low), 0, 1) if high > low else np.where(np.isfinite(values), 0.5, np.nan)
-    return places, (low, high)
 
 
 def _range(values: Float64) -> tuple[float, float]:

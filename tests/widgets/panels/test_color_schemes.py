@@ -6,7 +6,7 @@ from qtpy.QtGui import QColor
 from widgets.light_session import light_session
 
 from napari_phy.views.cluster_table import compute_cluster_table
-from napari_phy.widgets.panels.color_schemes import GREY, GROUP, SCHEMES, scheme_colors
+from napari_phy.widgets.panels.color_schemes import GREY, GROUP, SCHEMES, find_coloring
 from napari_phy.widgets.parts.theme import tokens
 from napari_phy.widgets.views.drift_panel import DriftPanel
 from napari_phy.widgets.views.raster_panel import RasterPanel
@@ -16,6 +16,10 @@ from napari_phy.widgets.views.templates_panel import TemplatesPanel
 @pytest.fixture
 def session():
     return light_session()
+
+
+def scheme_colors(session, scheme, theme):
+    return find_coloring(session, scheme, theme, theme.dim).colors
 
 
 def brightness(color):

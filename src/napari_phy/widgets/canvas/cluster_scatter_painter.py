@@ -8,27 +8,24 @@ from qtpy.QtCore import QPointF, QRectF, Qt
 from qtpy.QtGui import QColor, QPainter, QPen
 
 from napari_phy.core.colors import is_hollow, selection_color
-from napari_phy.views.cluster_measures import measure_name
 from napari_phy.views.cluster_scatter import CLUSTER, GROUP, ClusterScatterData
-from napari_phy.views.numbers import format_number
 from napari_phy.widgets.canvas.frame import Frame
 from napari_phy.widgets.canvas.overlay import Ticks, left_margin, paint_axes
 from napari_phy.widgets.canvas.ramp import N_SHADES, shades
 from napari_phy.widgets.canvas.step_plot import paint_grid
 from napari_phy.widgets.canvas.ticks import log_ticks
-from napari_phy.widgets.parts.theme import TICK_PX, Tokens, with_alpha
+from napari_phy.widgets.parts.theme import Tokens, with_alpha
 
 SMALLEST_PX, LARGEST_PX = 3.0, 9.0  # radius
 ALPHA, SELECTED_ALPHA = 0.78, 0.92
 FAINTEST = 0.38  # of the ramp: the colour of the smallest value, told apart from the background
 RING_PX = 1.8
-KEY_PX = 22  # of the line above the plot that tells what colours stand for
 
 
 def scatter_frame(data: ClusterScatterData, ranges, width: int, height: int, theme: Tokens) -> Frame:
     """Return the plot's rectangle and the ranges shown: `ranges`, or those of all clusters."""
     x_range, y_range = ranges or (data.x_range, data.y_range)
-    top, right, bottom = theme.px(KEY_PX if data.color_range else 8), theme.px(14), theme.px(38)
+    top, right, bottom = theme.px(8), theme.px(14), theme.px(38)
     inner = max(20, height - top - bottom)
     shown = [10**edge for edge in y_range] if data.request.is_log(data.request.y) else y_range
     left = left_margin(shown, inner, theme)
@@ -83,8 +80,6 @@ def paint_clusters(
             painter.setBrush(Qt.BrushStyle.NoBrush if is_hollow(place) else with_alpha(color, SELECTED_ALPHA))
         painter.drawEllipse(center, radius, radius)
     painter.restore()
-    if data.color_range is not None:
-        _paint_key(painter, data, frame, theme)
 
 
 def _log_ticks(data: ClusterScatterData, frame: Frame, theme: Tokens) -> tuple[Ticks | None, Ticks | None]:
@@ -94,22 +89,3 @@ def _log_ticks(data: ClusterScatterData, frame: Frame, theme: Tokens) -> tuple[T
         log_ticks(*frame.x_range, max(2, int(frame.width / theme.px(56)))) if x else None,
         log_ticks(*frame.y_range, max(2, int(frame.height / theme.px(44)))) if y else None,
     )
-
-
-def _paint_key(painter: QPainter, data: ClusterScatterData, frame: Frame, theme: Tokens) -> None:
-    """Draw what colours stand for above the plot, at the right."""
-    low, high = (format_number(value, 1 if data.color_range[1] < 20 else 0) for value in data.color_range)
-    table = shades(theme.ramp)
-    width, height, y = theme.px(56), theme.px(6), theme.px(KEY_PX / 2 - 3)
-    right = frame.left + frame.width - theme.text_width(high, TICK_PX)
-    for step in range(width):
-        shade = table[round((FAINTEST + (1 - FAINTEST) * step / (width - 1)) * (N_SHADES - 1))]
-        painter.fillRect(QRectF(right - theme.px(5) - width + step, y, 1, height), QColor(shade))
-    painter.setFont(theme.font(TICK_PX))
-    painter.setPen(QColor(theme.dim))
-    line = QRectF(0, y + height / 2 - theme.px(8), right - theme.px(10) - width, theme.px(16))
-    painter.drawText(
-        line, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, f"{measure_name(data.request.color)} {low}"
-    )
-    line = QRectF(right, line.top(), theme.px(100), line.height())
-    painter.drawText(line, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, high)

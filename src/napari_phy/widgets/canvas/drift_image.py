@@ -7,14 +7,17 @@ import numpy.typing as npt
 
 from napari_phy.core.colors import is_hollow
 from napari_phy.views.drift import DriftCells, DriftPoints
+from napari_phy.views.value_range import ValueRange
 from napari_phy.widgets.canvas.frame import Frame
 from napari_phy.widgets.canvas.raster_image import bgr
+from napari_phy.widgets.parts.color_scale import ColorScale, ramp_stops
 
 CELL_PX = 2  # logical px of a cell's side
 DISC_PX = 1.6  # radius
 FLOOR = 0.45  # opacity of a single spike where cells hold many
 FAINTEST = 0.3  # of the ramp: the colour of the smallest amplitude, told apart from the background
 N_SHADES = 64
+FEATURE_UNIT = "a.u."
 BUSY = 0.995  # of the cells with spikes: the number that has the last colour
 
 
@@ -38,12 +41,27 @@ def draw_cells(
     Colours are amplitudes, the more opaque the more spikes; or the logarithm of the number of spikes.
     """
     if by_number:
-        filled = cells.counts[cells.counts > 0]
-        most = float(np.quantile(filled, BUSY)) if len(filled) else 1.0
-        shades = np.minimum(1, np.log1p(cells.counts) / np.log1p(max(1.0, most)))
+        shades = np.minimum(1, np.log1p(cells.counts) / np.log1p(numbers_of(cells).high))
         draw_colors(image, np.minimum(cells.counts, 1), _shaded(shades, ramp), cell_px)
     else:
         draw_colors(image, cells.counts, _shaded(cells.amplitudes, ramp), cell_px)
+
+
+def numbers_of(cells: DriftCells) -> ValueRange:
+    """Return how many spikes the first and the last colour stand for."""
+    filled = cells.counts[cells.counts > 0]
+    most = max(1.0, float(np.quantile(filled, BUSY))) if len(filled) else 1.0
+    return ValueRange(1.0, most, is_above=bool(filled.max(initial=0) > most))
+
+
+def drift_scale(ramp: Sequence[str], ends: ValueRange, *, by_number: bool) -> ColorScale | None:
+    """Return what the colours of `draw_cells` stand for; None where no cell has more than one spike."""
+    if by_number and ends.high <= 1:
+        return None
+    if by_number:
+        first = float(np.log1p(ends.low) / np.log1p(ends.high))
+        return ColorScale("spikes a cell, log", *ends.labels(), ramp_stops(ramp, FAINTEST + (1 - FAINTEST) * first))
+    return ColorScale("amplitude", *ends.labels(FEATURE_UNIT), ramp_stops(ramp, FAINTEST))
 
 
 def draw_colors(

@@ -6,11 +6,15 @@ import numpy as np
 import numpy.typing as npt
 from qtpy.QtGui import QColor
 
+from napari_phy.views.value_range import ValueRange
+from napari_phy.widgets.parts.color_scale import ColorScale, blended
+
 Marker = Literal["bar", "dot"]
 
 TICK = 0.7  # of the height of a row
 DOT_PX = 2.4  # radius, in device px of a screen without scaling
 FLOOR, SELECTED_FLOOR = 0.35, 0.6  # opacity of a single spike where pixels hold many
+FEW = 4.0  # spikes a pixel that are opaque: below, a scale would tell nothing
 
 
 def draw_raster(
@@ -23,8 +27,8 @@ def draw_raster(
     scroll_px: float,
     marker: Marker = "bar",
     scale: float = 1.0,
-) -> None:
-    """Draw the rows over a picture.
+) -> float:
+    """Draw the rows over a picture; return from how many spikes on a pixel is opaque.
 
     Parameters
     ----------
@@ -40,7 +44,7 @@ def draw_raster(
     first = max(0, int(scroll_px // row_px))
     last = min(len(colors), int(np.ceil((scroll_px + image.shape[0]) / row_px)))
     if first >= last:
-        return
+        return 1.0
     rows = np.where((rows_of_slots >= first) & (rows_of_slots < last), rows_of_slots - first, -1).astype(np.int32)
     of_rows = count_rows(counts, rows, last - first)
     middles = (np.arange(first, last) + 0.5) * row_px - scroll_px
@@ -57,6 +61,23 @@ def draw_raster(
     else:
         radius = max(0.5, min(DOT_PX * scale, TICK * row_px / 2))
         draw_discs(image, of_rows, order, tops, bottoms, palette, floors, opaque, radius)
+    return float(opaque)
+
+
+def opacity(n_spikes: float, opaque: float, *, selected: bool = False) -> float:
+    """Return how opaque a pixel of some spikes is, where those of `opaque` are so."""
+    floor = SELECTED_FLOOR if selected else FLOOR
+    return floor + (1 - floor) * min(1.0, (n_spikes / opaque) ** 0.5)
+
+
+def numbers_scale(opaque: float, color: str, view: str) -> ColorScale | None:
+    """Return what the opacity of rows stands for; None where nearly no pixel has more than one spike."""
+    if opaque < FEW:
+        return None
+    places = np.linspace(0, 1, 9).tolist()
+    alphas = [opacity(1 + place * (opaque - 1), opaque) for place in places]
+    stops = tuple((place, blended(view, color, alpha)) for place, alpha in zip(places, alphas, strict=True))
+    return ColorScale("spikes a pixel", *ValueRange(1, opaque, is_above=True).labels(), stops)
 
 
 def bgr(color: str) -> tuple[int, int, int]:

@@ -9,7 +9,7 @@ from qtpy.QtCore import QLineF, QPointF, QRectF, Qt
 from qtpy.QtGui import QPainter, QPen
 
 from napari_phy.views.raster import SpikeTrains
-from napari_phy.widgets.canvas.raster_image import DOT_PX, FLOOR, SELECTED_FLOOR, TICK, Marker
+from napari_phy.widgets.canvas.raster_image import DOT_PX, TICK, Marker, opacity
 from napari_phy.widgets.canvas.trace_layout import TraceLayout
 from napari_phy.widgets.parts.theme import with_alpha
 
@@ -61,15 +61,14 @@ def paint_marks(
     ----------
     colors, selected : of each row.
     """
-    single = (1 / _usual_number(marks)) ** 0.5
+    usual = _usual_number(marks)
     painter.save()
     painter.setClipRect(QRectF(layout.left, layout.top, layout.width, layout.height))
     order = np.lexsort((marks.x, marks.rows, selected[marks.rows]))
     before = None
     for x, row in zip(marks.x[order].tolist(), marks.rows[order].tolist(), strict=True):
         chosen = bool(selected[row])
-        floor = SELECTED_FLOOR if chosen else FLOOR
-        look = colors[row], floor + (1 - floor) * single
+        look = colors[row], opacity(1, usual, selected=chosen)
         if look != before:
             painter.setPen(_pen(look) if marker == "bar" else QPen(Qt.PenStyle.NoPen))
             painter.setBrush(with_alpha(*look))

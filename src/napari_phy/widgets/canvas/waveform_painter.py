@@ -1,6 +1,7 @@
 """Paints what lies over single waveforms: means, bands, densities, channel numbers and scale bars."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +14,7 @@ from napari_phy.views.waveforms import WaveformData
 from napari_phy.widgets.canvas.overlay import paint_scale_bars
 from napari_phy.widgets.canvas.ticks import nice_length
 from napari_phy.widgets.canvas.waveform_boxes import Boxes
+from napari_phy.widgets.parts.color_scale import ColorScale, blended
 from napari_phy.widgets.parts.theme import TICK_PX, Tokens, with_alpha
 
 MEAN_PX, LIT_PX = 2.0, 1.6
@@ -73,9 +75,28 @@ def density_images(density: WaveformDensity, colors: Sequence[str]) -> list[list
     ]
 
 
-def _image(counts: npt.NDArray[np.uint16], most: float, color: QColor) -> QImage:
+def density_scale(density: WaveformDensity, colors: Sequence[str], theme: Tokens) -> ColorScale | None:
+    """Return what the opacity of the pictures stands for; its end is that of each cluster. None without waveforms."""
+    most = [int(of_cluster.max(initial=0)) for of_cluster in density.counts]
+    largest = max(most, default=0)
+    if not largest:
+        return None
+    ends = dict.fromkeys(format_number(edge) for edge in (min(filter(None, most)), largest))
+    color = colors[0] if len(most) == 1 else theme.text
+    single = float(_opacity(np.ones(1), largest)[0])
+    stops = tuple(
+        (float(place), blended(theme.view, color, alpha)) for place, alpha in ((0, single), (1, DENSITY_ALPHA))
+    )
+    return ColorScale("waveforms, log", "1", "–".join(ends), stops)
+
+
+def _opacity(counts: npt.NDArray[Any], most: float) -> npt.NDArray[np.float64]:
     share = np.log1p(counts) / max(np.log1p(most), 1e-9)
-    alpha = np.where(counts > 0, FAINTEST + (1 - FAINTEST) * share, 0) * DENSITY_ALPHA
+    return np.where(counts > 0, FAINTEST + (1 - FAINTEST) * share, 0) * DENSITY_ALPHA
+
+
+def _image(counts: npt.NDArray[np.uint16], most: float, color: QColor) -> QImage:
+    alpha = _opacity(counts, most)
     pixels = np.empty((*counts.shape, 4), dtype=np.uint8)
     for place, part in enumerate((color.blue(), color.green(), color.red(), 255)):
         pixels[..., place] = np.rint(alpha * part)

@@ -1,6 +1,7 @@
 """What colours of clusters that are not selected stand for: nothing, the cluster itself, its group, or a measure."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -8,10 +9,12 @@ from qtpy.QtGui import QColor
 
 from napari_phy.core.cluster_meta import DISCARDED
 from napari_phy.core.colors import distinct_colors
-from napari_phy.views.cluster_measures import column
+from napari_phy.views.cluster_measures import column, measure_name, range_labels
 from napari_phy.views.cluster_order import GROUP_ORDER
-from napari_phy.views.cluster_table import ClusterTable, compute_cluster_table
+from napari_phy.views.cluster_table import compute_cluster_table
+from napari_phy.views.value_range import ValueRange, spread
 from napari_phy.widgets.canvas.ramp import N_SHADES, shades
+from napari_phy.widgets.parts.color_scale import ColorScale, ramp_stops
 from napari_phy.widgets.parts.legend import LegendEntry
 from napari_phy.widgets.parts.theme import Tokens
 
@@ -27,22 +30,72 @@ SCHEMES = (
 )
 N_COLORS = 48  # of clusters without a colour of their own, which repeat
 FAINTEST = 0.4  # of the ramp: the colour of the smallest value, told apart from the background
-KNOWN_SHARE = (2, 98)  # per cent: beyond these values the ramp ends, so that one odd cluster does not flatten it
 
 
-def scheme_colors(session: Any, scheme: str, theme: Tokens) -> dict[int, str]:
-    """Return {cluster: "#rrggbb"}; without those whose value is not known, {} where all are grey."""
-    if scheme == GREY:
-        return {}
+@dataclass(frozen=True, slots=True)
+class Coloring:
+    """How clusters look that are not selected.
+
+    Attributes
+    ----------
+    colors : {cluster: "#rrggbb"}; without those whose value is not known, {} where all are grey.
+    entries : chips of groups, and of clusters without a colour.
+    scale : what colours of a measure stand for.
+    is_whole : whether the values of all are known.
+    """
+
+    colors: dict[int, str]
+    entries: tuple[LegendEntry, ...] = ()
+    scale: ColorScale | None = None
+    is_whole: bool = True
+
+
+class Colorings:
+    """What was found out for a view, for the screen and for paper, until it forgets or more gets known."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[str, str], Coloring] = {}
+
+    def get(self, session: Any, scheme: str, theme: Tokens, plain: str) -> Coloring:
+        """Return the colouring of a scheme; `plain` is the colour of clusters without one."""
+        key = scheme, theme.theme_id
+        found = self._kept.get(key)
+        if found is None or not found.is_whole:
+            found = self._kept[key] = find_coloring(session, scheme, theme, plain)
+        return found
+
+    def forget(self) -> None:
+        """Find out anew: clusters, groups or colours are others."""
+        self._kept.clear()
+
+
+def find_coloring(session: Any, scheme: str, theme: Tokens, plain: str) -> Coloring:
+    """Return how clusters look by a scheme; `plain` is the colour of those without one."""
     manager = session.manager
+    if scheme == GREY:
+        return Coloring({}, (_chip("others", plain),))
     if scheme == CLUSTER:
         palette = distinct_colors(N_COLORS, theme.dark)
-        return {c: manager.color(c) or palette[c % N_COLORS] for c in manager.cluster_ids.tolist()}
-    table = compute_cluster_table(session, reads="nothing" if session.holds_features else "all")
+        return Coloring({c: manager.color(c) or palette[c % N_COLORS] for c in manager.cluster_ids.tolist()})
     if scheme == GROUP:
         color_of = group_colors(session, theme)
-        return {cluster: color_of(group) for cluster, group in zip(table.ids.tolist(), table.groups, strict=True)}
-    return _ramp_colors(table, column(table, scheme), theme)
+        colors = {c: color_of(manager.group(c)) for c in manager.cluster_ids.tolist() if manager.group(c) != DISCARDED}
+        return Coloring(colors, group_entries(session, theme))
+    table = compute_cluster_table(session, reads="nothing" if session.holds_features else "all")
+    places, ends = spread(column(table, scheme))
+    known = np.flatnonzero(np.isfinite(places))
+    levels = np.rint((FAINTEST + (1 - FAINTEST) * places[known]) * (N_SHADES - 1)).astype(int)
+    names = [QColor(shade).name() for shade in shades(theme.ramp)]
+    colors = dict(zip(table.ids[known].tolist(), (names[level] for level in levels.tolist()), strict=True))
+    is_whole = len(known) == len(places)
+    entries = () if is_whole else (_chip(f"{measure_name(scheme)} unknown", plain),)
+    scale = None if ends is None else measure_scale(scheme, ends, session.model.unit, theme, FAINTEST)
+    return Coloring(colors, entries, scale, is_whole)
+
+
+def measure_scale(measure: str, ends: ValueRange, unit: str, theme: Tokens, faintest: float) -> ColorScale:
+    """Return the ramp of the values of clusters, from some place of the theme's own on."""
+    return ColorScale(measure_name(measure), *range_labels(measure, ends, unit), ramp_stops(theme.ramp, faintest))
 
 
 def scheme_words(scheme: str) -> str:
@@ -50,14 +103,12 @@ def scheme_words(scheme: str) -> str:
     return "" if scheme == GREY else next(title for title, name in SCHEMES if name == scheme).lower()
 
 
-def scheme_entries(session: Any, scheme: str, theme: Tokens, plain: str) -> tuple[LegendEntry, ...]:
-    """Return the chips of clusters that are not selected: those of groups, else one in a plain colour."""
-    if scheme != GROUP:
-        return (LegendEntry("others", plain, round=True, dim=True),)
+def group_entries(session: Any, theme: Tokens) -> tuple[LegendEntry, ...]:
+    """Return the chips of the groups that clusters are in: the user's own, then the others as they are sorted."""
     manager, color_of = session.manager, group_colors(session, theme)
     there = {manager.group(cluster) for cluster in manager.cluster_ids.tolist()} - {DISCARDED}
     names = [*sorted(there - set(GROUP_ORDER)), *(group for group in GROUP_ORDER if group in there)]
-    return tuple(LegendEntry(name, color_of(name), round=True, dim=True) for name in names)
+    return tuple(_chip(name, color_of(name)) for name in names)
 
 
 def group_colors(session: Any, theme: Tokens) -> Callable[[str], str]:
@@ -66,15 +117,5 @@ def group_colors(session: Any, theme: Tokens) -> Callable[[str], str]:
     return lambda group: own.get(group) or theme.group_color(group)
 
 
-def _ramp_colors(table: ClusterTable, values: np.ndarray, theme: Tokens) -> dict[int, str]:
-    known = np.flatnonzero(np.isfinite(values))
-    if not len(known):
-        return {}
-    low, high = np.percentile(values[known], KNOWN_SHARE)
-    share = (values[known] - low) / (high - low) if high > low else np.full(len(known), 0.5)
-    levels = np.rint((FAINTEST + (1 - FAINTEST) * np.clip(share, 0, 1)) * (N_SHADES - 1)).astype(int)
-    table_of_shades = shades(theme.ramp)
-    return {
-        cluster: QColor(table_of_shades[level]).name()
-        for cluster, level in zip(table.ids[known].tolist(), levels.tolist(), strict=True)
-    }
+def _chip(text: str, color: str) -> LegendEntry:
+    return LegendEntry(text, color, round=True, dim=True)

@@ -294,7 +294,7 @@ class Panel(PanelFrame):
 
     def _show_picture(self) -> None:
         self._tell_times()
-        self.stack.legend.set_entries(self.legend_entries())
+        self.show_legend()
         self.stack.show_picture()
 
     def _show_nothing(self, headline: str, explanation: str = "") -> None:

@@ -13,6 +13,7 @@ from qtpy.QtWidgets import QApplication, QSizePolicy, QToolTip, QWidget
 from napari_phy.core.colors import is_hollow, selection_color
 from napari_phy.widgets.actions.bindings import key_bindings
 from napari_phy.widgets.panels.picture_stack import PictureStack
+from napari_phy.widgets.parts.color_scale import ColorScale
 from napari_phy.widgets.parts.drop_down import DropDown
 from napari_phy.widgets.parts.figure import Figure
 from napari_phy.widgets.parts.filled import Filled
@@ -82,6 +83,10 @@ class PanelFrame(Filled):
         """Return the chips above the picture."""
         return ()
 
+    def color_scale(self) -> ColorScale | None:
+        """Return what colours stand for where they carry a value."""
+        return None
+
     def paint_figure(self, painter: QPainter, theme: Tokens) -> None:
         """Paint the picture as it is on screen, as lines and text, in the colours of a theme; the background is there.
 
@@ -145,6 +150,12 @@ class PanelFrame(Filled):
             self._said = read_out
             self.hovered.emit(read_out)
 
+    def show_legend(self) -> None:
+        """Show what colours stand for, above the picture."""
+        self.stack.legend.setVisible(self.has_legend)
+        if self.has_legend:
+            self.stack.legend.set_entries(self.legend_entries(), self.color_scale())
+
     def show_help(self) -> None:
         """Show in a few sentences what is seen here and what the mouse does."""
         button = self.header.help_button if self.header.help_button.isVisible() else self.header.more_button
@@ -172,10 +183,10 @@ class PanelFrame(Filled):
             return None
         paper = tokens("light")
         with self._on_paper(paper):
-            entries = self.figure_entries()
+            entries, scale = self.figure_entries(), self.color_scale()
         return Figure(
             self.header.title, self.figure_size(), lambda painter: self._paint_on(painter, paper), paper, entries,
-            self.figure_caption(), self.figure_note(),
+            self.figure_caption(), self.figure_note(), scale,
         )  # fmt: skip
 
     def save_picture(self, path: str) -> None:
@@ -211,7 +222,7 @@ class PanelFrame(Filled):
         self.stack.apply_theme(theme)
         self.apply_theme(theme)
         if self.data is not None:
-            self.stack.legend.set_entries(self.legend_entries())
+            self.show_legend()
 
     def _on_focus_changed(self, _old: QWidget | None, now: QWidget | None) -> None:
         ours = now is not None and (now is self or self.isAncestorOf(now) or self.header.isAncestorOf(now))

@@ -1,13 +1,14 @@
 """A view as a figure for paper: painted once, written as SVG or PNG, or copied."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from qtpy.QtCore import QBuffer, QIODevice, QMimeData, QPointF, QRect, QRectF, QSize, Qt
 from qtpy.QtGui import QColor, QFontInfo, QImage, QPainter
 from qtpy.QtSvg import QSvgGenerator
 
+from napari_phy.widgets.parts.color_scale import ColorScale
 from napari_phy.widgets.parts.legend import HEIGHT as LEGEND_PX
 from napari_phy.widgets.parts.legend import LegendEntry, legend_rows, paint_legend
 from napari_phy.widgets.parts.theme import TICK_PX, Tokens
@@ -30,6 +31,7 @@ class Figure:
     paint : `paint(painter)` paints the picture at the origin; the background is there.
     entries, caption : what stands above and below; nothing takes no room.
     note : what a reader of the file should know about how it is drawn, "" mostly.
+    scale : what colours stand for, at the right above the picture.
     """
 
     title: str
@@ -39,6 +41,7 @@ class Figure:
     entries: tuple[LegendEntry, ...] = ()
     caption: str = ""
     note: str = ""
+    scale: ColorScale | None = None
 
     @property
     def whole(self) -> QRect:
@@ -47,7 +50,11 @@ class Figure:
 
     @property
     def _top(self) -> int:
-        return self.theme.px(LEGEND_PX) * len(legend_rows(self.entries, self.size.width(), self.theme))
+        return self.theme.px(LEGEND_PX) * len(self._rows)
+
+    @property
+    def _rows(self) -> list[Sequence[LegendEntry]]:
+        return legend_rows(self.entries, self.size.width(), self.theme, self.scale)
 
     @property
     def _below(self) -> int:
@@ -102,8 +109,9 @@ class Figure:
             painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
             painter.fillRect(whole, theme.color("view"))
             painter.save()
-            for row in legend_rows(self.entries, whole.width(), theme):
-                paint_legend(painter, row, whole.width(), theme)
+            rows = self._rows
+            for number, row in enumerate(rows, start=1):
+                paint_legend(painter, row, whole.width(), theme, self.scale if number == len(rows) else None)
                 painter.translate(QPointF(0, theme.px(LEGEND_PX)))
             self.paint(painter)
             painter.restore()

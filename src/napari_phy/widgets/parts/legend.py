@@ -1,4 +1,4 @@
-"""The 28 px line that heads a view: a chip and an id for each selected cluster."""
+"""The 28 px line that heads a view: a chip and an id for each selected cluster, and what colours stand for."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,10 +8,11 @@ from qtpy.QtCore import QRectF, Qt, Signal
 from qtpy.QtGui import QColor, QPainter, QPen
 from qtpy.QtWidgets import QSizePolicy, QWidget
 
+from napari_phy.widgets.parts.color_scale import ColorScale, paint_scale, scale_width
 from napari_phy.widgets.parts.theme import BODY_PX, Tokens
 
 HEIGHT = 28
-CHIP, GAP = 10, 15
+CHIP, GAP, MARGIN = 10, 15, 10
 RIM_PX = 1.6  # of a hollow chip
 
 
@@ -34,16 +35,20 @@ class Legend(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.entries: tuple[LegendEntry, ...] = ()
+        self.scale: ColorScale | None = None
         self._theme: Tokens | None = None
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
 
-    def set_entries(self, entries: tuple[LegendEntry, ...]) -> None:
-        """Show these entries."""
-        if entries != self.entries:
-            self.entries = entries
-            self.setAccessibleName(", ".join(entry.text for entry in entries))
+    def set_entries(self, entries: tuple[LegendEntry, ...], scale: ColorScale | None = None) -> None:
+        """Show these entries, and at the right what colours stand for."""
+        if (entries, scale) != (self.entries, self.scale):
+            self.entries, self.scale = entries, scale
+            self.setAccessibleName(", ".join(self._words()))
             self.update()
+
+    def _words(self) -> list[str]:
+        return [*(entry.text for entry in self.entries), *([self.scale.words] if self.scale is not None else [])]
 
     def apply_theme(self, theme: Tokens) -> None:
         """Take colours and sizes of a theme."""
@@ -58,10 +63,10 @@ class Legend(QWidget):
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(self._theme.view))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        paint_legend(painter, self.entries, self.width(), self._theme)
+        paint_legend(painter, self.entries, self.width(), self._theme, self.scale)
         painter.end()
-        is_whole = self.n_shown() == len(self.entries)
-        self.setToolTip("" if is_whole else ", ".join(entry.text for entry in self.entries))
+        is_whole = self.n_shown() == len(self.entries) and self.scale is None
+        self.setToolTip("" if is_whole else ", ".join(self._words()))
 
     def mousePressEvent(self, event) -> None:
         """Tell which entry was clicked."""
@@ -73,7 +78,7 @@ class Legend(QWidget):
         """Return the place of the entry under a pixel."""
         if self._theme is None:
             return None
-        left = self._theme.px(10)
+        left = self._theme.px(MARGIN)
         for place, entry in enumerate(self.entries[: self.n_shown()]):
             width = _width(entry, self._theme)
             if left <= x_px <= left + width:
@@ -83,14 +88,30 @@ class Legend(QWidget):
 
     def n_shown(self) -> int:
         """Return how many entries have room."""
-        return 0 if self._theme is None else _n_shown(self.entries, self.width(), self._theme)
+        if self._theme is None:
+            return 0
+        return _n_shown(self.entries, _room(self.entries, self.scale, self.width(), self._theme), self._theme)
 
 
-def paint_legend(painter: QPainter, entries: Sequence[LegendEntry], width: float, theme: Tokens) -> None:
-    """Paint chips and ids from the left, as high as the line; a last `+ 4` stands for those without room."""
-    height, n_shown = theme.px(HEIGHT), _n_shown(entries, width, theme)
+def paint_legend(
+    painter: QPainter,
+    entries: Sequence[LegendEntry],
+    width: float,
+    theme: Tokens,
+    scale: ColorScale | None = None,
+) -> None:
+    """Paint chips and ids from the left, as high as the line; a last `+ 4` stands for those without room.
+
+    A scale of colours ends the line; where it is short, it loses its title.
+    """
+    height = theme.px(HEIGHT)
+    if scale is not None:
+        titled = _is_titled(entries, scale, width, theme)
+        paint_scale(painter, scale, width - theme.px(MARGIN), height, theme, titled=titled)
+        width = _room(entries, scale, width, theme)
+    n_shown = _n_shown(entries, width, theme)
     painter.setFont(theme.font(BODY_PX))
-    left = float(theme.px(10))
+    left = float(theme.px(MARGIN))
     for entry in entries[:n_shown]:
         _paint_entry(painter, entry, left, height, theme)
         left += _width(entry, theme) + theme.px(GAP)
@@ -100,14 +121,36 @@ def paint_legend(painter: QPainter, entries: Sequence[LegendEntry], width: float
         painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, f"+ {len(entries) - n_shown}")
 
 
-def legend_rows(entries: Sequence[LegendEntry], width: float, theme: Tokens) -> list[Sequence[LegendEntry]]:
-    """Return the entries in as many lines as they need."""
-    rows = []
+def legend_rows(
+    entries: Sequence[LegendEntry], width: float, theme: Tokens, scale: ColorScale | None = None
+) -> list[Sequence[LegendEntry]]:
+    """Return the entries in as many lines as they need; the last has room for the scale, and may have no entry."""
+    rows: list[Sequence[LegendEntry]] = []
     while entries:
         n = max(1, _n_within(entries, width - 4, theme))
         rows.append(entries[:n])
         entries = entries[n:]
+    if scale is not None and (not rows or not _fits(rows[-1], scale, width, theme)):
+        rows.append(())
     return rows
+
+
+def _room(entries: Sequence[LegendEntry], scale: ColorScale | None, width: float, theme: Tokens) -> float:
+    """Return the px that a scale leaves to the entries."""
+    if scale is None:
+        return width
+    titled = _is_titled(entries, scale, width, theme)
+    return width - scale_width(scale, theme, titled=titled) - theme.px(MARGIN)
+
+
+def _is_titled(entries: Sequence[LegendEntry], scale: ColorScale, width: float, theme: Tokens) -> bool:
+    return scale_width(scale, theme) <= width / 2 or _fits(entries, scale, width, theme)
+
+
+def _fits(entries: Sequence[LegendEntry], scale: ColorScale, width: float, theme: Tokens) -> bool:
+    """Return whether entries and the whole scale have room in one line."""
+    room = width - scale_width(scale, theme) - 2 * theme.px(MARGIN)
+    return room >= 0 and _n_within(entries, room, theme) == len(entries)
 
 
 def _n_shown(entries: Sequence[LegendEntry], width: float, theme: Tokens) -> int:
@@ -117,7 +160,9 @@ def _n_shown(entries: Sequence[LegendEntry], width: float, theme: Tokens) -> int
 
 
 def _n_within(entries: Sequence[LegendEntry], width: float, theme: Tokens) -> int:
-    ends = accumulate((_width(entry, theme) + theme.px(GAP) for entry in entries), initial=theme.px(10) - theme.px(GAP))
+    ends = accumulate(
+        (_width(entry, theme) + theme.px(GAP) for entry in entries), initial=theme.px(MARGIN) - theme.px(GAP)
+    )
     return sum(end <= width for end in islice(ends, 1, None))
 
 

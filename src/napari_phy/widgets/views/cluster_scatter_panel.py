@@ -20,15 +20,22 @@ from napari_phy.views.cluster_scatter import (
     clusters_in_lasso,
     compute_cluster_scatter,
 )
-from napari_phy.widgets.canvas.cluster_scatter_painter import disc_colors, paint_clusters, radii, scatter_frame
+from napari_phy.widgets.canvas.cluster_scatter_painter import (
+    FAINTEST,
+    disc_colors,
+    paint_clusters,
+    radii,
+    scatter_frame,
+)
 from napari_phy.widgets.canvas.frame import Frame
 from napari_phy.widgets.canvas.overlay import paint_lasso
 from napari_phy.widgets.panels.all_clusters_panel import NO_CLUSTER, listed_clusters
-from napari_phy.widgets.panels.color_schemes import group_colors, scheme_colors, scheme_entries
+from napari_phy.widgets.panels.color_schemes import find_coloring, group_colors, group_entries, measure_scale
 from napari_phy.widgets.panels.lasso_plot import LassoPlot
 from napari_phy.widgets.panels.lasso_tool import TOO_FEW_POINTS
 from napari_phy.widgets.panels.painted_panel import PaintedPanel
 from napari_phy.widgets.parts.choices import Allowed, choice_actions, values_of
+from napari_phy.widgets.parts.color_scale import ColorScale
 from napari_phy.widgets.parts.guarded import guarded
 from napari_phy.widgets.parts.legend import LegendEntry
 from napari_phy.widgets.parts.theme import Tokens
@@ -193,7 +200,13 @@ class ClusterScatterPanel(PaintedPanel):
         of_clusters = self.cluster_entries(self.clusters)
         if self.data is None or self.data.request.color != GROUP:
             return of_clusters
-        return (*of_clusters, *scheme_entries(self.session, GROUP, self.theme, self.theme.bars))
+        return (*of_clusters, *group_entries(self.session, self.theme))
+
+    def color_scale(self) -> ColorScale | None:
+        data = self.data
+        if data is None or data.color_range is None:
+            return None
+        return measure_scale(data.request.color, data.color_range, data.amplitude_unit, self.theme, FAINTEST)
 
     def colors(self, theme: Tokens) -> list[str]:
         """Return the colour of each cluster while it is not selected."""
@@ -203,7 +216,7 @@ class ClusterScatterPanel(PaintedPanel):
             pairs = zip(self.data.cluster_ids.tolist(), self.data.groups, strict=True)
             own = {cluster: color_of(group) for cluster, group in pairs}
         elif by == CLUSTER:
-            own = scheme_colors(self.session, CLUSTER, theme)
+            own = find_coloring(self.session, CLUSTER, theme, theme.bars).colors
         return disc_colors(self.data, theme, own)
 
     def frame(self, size: QSize, theme: Tokens) -> Frame:

@@ -21,18 +21,29 @@ from napari_phy.views.drift import (
     drift_points,
 )
 from napari_phy.views.numbers import format_number, format_shown
+from napari_phy.views.value_range import ValueRange
 from napari_phy.widgets.canvas.dots import Dot, paint_dots
-from napari_phy.widgets.canvas.drift_image import CELL_PX, DISC_PX, draw_cells, draw_colors, draw_points, ramp_of
+from napari_phy.widgets.canvas.drift_image import (
+    CELL_PX,
+    DISC_PX,
+    draw_cells,
+    draw_colors,
+    draw_points,
+    drift_scale,
+    numbers_of,
+    ramp_of,
+)
 from napari_phy.widgets.canvas.frame import Frame
 from napari_phy.widgets.canvas.overlay import left_margin, paint_axes
 from napari_phy.widgets.canvas.raster_image import bgr
 from napari_phy.widgets.canvas.spike_words import nearest_point
 from napari_phy.widgets.canvas.trace_image import as_qimage, blank
-from napari_phy.widgets.panels.color_schemes import CLUSTER, GROUP, scheme_colors, scheme_entries
+from napari_phy.widgets.panels.color_schemes import CLUSTER, GROUP, Coloring, Colorings
 from napari_phy.widgets.panels.panel import Panel, guarded
 from napari_phy.widgets.panels.time_axis import holding, paint_clock, paint_unused, within
 from napari_phy.widgets.panels.trace_mouse import TracePlot
 from napari_phy.widgets.parts.choices import Allowed, values_of
+from napari_phy.widgets.parts.color_scale import ColorScale
 from napari_phy.widgets.parts.figure import PNG_SCALE
 from napari_phy.widgets.parts.legend import LegendEntry
 from napari_phy.widgets.parts.marks import marked_spike, paint_mark
@@ -49,6 +60,7 @@ METRICS = (
     ("Rate", "rate"),
     ("Refractory violations", "refractory"),
 )
+OF_CELLS = ("amplitude", "number")  # metrics of spikes, the others are of their clusters
 NO_DEPTH = "channel in the file (positions are unknown)"
 MEANINGS = {
     "amplitude": "mean amplitude (features)",
@@ -82,6 +94,8 @@ class DriftPanel(Panel):
         self._points: DriftPoints | None = None
         self._drawn: tuple[int, ...] = ()
         self.metric = "amplitude"
+        self._numbers = ValueRange(1.0, 1.0)  # of spikes in a cell
+        self._colorings = Colorings()
         self._pixels: Any = None
         self._image: QImage | None = None
         super().__init__(session, **options)
@@ -107,10 +121,11 @@ class DriftPanel(Panel):
         self._metric_menu.set_current(metric)
         self._redraw()
         if self.session is not None:
-            self.stack.legend.set_entries(self.legend_entries())
+            self.show_legend()
 
     def on_session(self) -> None:
         self._shown = None
+        self._colorings.forget()
         if self.session is not None:
             self._links.connect(self.session.time.moved, self._on_time_moved)
             self._links.connect(self.session.time.shown_changed, self._on_shown_changed)
@@ -134,12 +149,27 @@ class DriftPanel(Panel):
 
     @guarded
     def _on_clustering_changed(self) -> None:
+        self._colorings.forget()
         self._redraw()
         self.refresh()
 
+    def _coloring(self) -> Coloring:
+        return self._colorings.get(self.session, self.metric, self.theme, self.theme.background_spikes)
+
     def legend_entries(self) -> tuple[LegendEntry, ...]:
-        others = scheme_entries(self.session, self.metric, self.theme, self.theme.ramp[1])
-        return (*self.cluster_entries(self.clusters), *others)
+        of_clusters = self.cluster_entries(self.clusters)
+        if self.metric in OF_CELLS:
+            return of_clusters
+        return (*of_clusters, *self._coloring().entries)
+
+    def color_scale(self) -> ColorScale | None:
+        if self.data is None:
+            return None
+        if self.metric not in OF_CELLS:
+            return self._coloring().scale
+        by_number = self.metric == "number"
+        ends = self._numbers if by_number else ValueRange(*self.data.amplitude_range, is_below=True, is_above=True)
+        return drift_scale(self.theme.ramp, ends, by_number=by_number)
 
     def apply_theme(self, theme: Tokens) -> None:
         self._redraw()
@@ -230,6 +260,7 @@ class DriftPanel(Panel):
         n_shown, n_total = len(self._points.spike_ids), self._points.n_total
         words = [f"{format_shown(n_shown, n_total)} of the selection in sight"] if clusters else []
         self.stack.caption.setText("; ".join([*words, f"colour: {MEANINGS[self.metric]}"]))
+        self.show_legend()
 
     def _cells(self, frame: Frame, scale: float, theme: Tokens) -> npt.NDArray[np.uint8]:
         """Return a picture of all spikes, in cells."""
@@ -243,10 +274,11 @@ class DriftPanel(Panel):
         below = depths[1] - (depths[1] - depths[0]) * n_rows * cell_px / height
         pixels = blank(width, height, theme.view)
         cells = drift_cells(data, whole, (below, depths[1]), n_columns, n_rows)
-        if self.metric in ("amplitude", "number"):
+        self._numbers = numbers_of(cells)
+        if self.metric in OF_CELLS:
             draw_cells(pixels, cells, ramp_of(theme.ramp), cell_px, by_number=self.metric == "number")
             return pixels
-        own = {c: bgr(color) for c, color in scheme_colors(self.session, self.metric, theme).items()}
+        own = {c: bgr(color) for c, color in self._coloring().colors.items()}
         plain, shape = bgr(theme.background_spikes), (n_columns, n_rows)
         colors = drift_colors(self.session, data, whole, (below, depths[1]), shape, own, plain)
         draw_colors(pixels, cells.counts, colors, cell_px)

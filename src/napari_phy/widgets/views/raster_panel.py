@@ -11,11 +11,12 @@ from napari_phy.core.progress import OnProgress
 from napari_phy.views.cluster_order import Order
 from napari_phy.views.numbers import format_shown
 from napari_phy.views.raster import RasterData, RasterRequest, compute_raster, trains_of
-from napari_phy.widgets.canvas.raster_image import Marker
+from napari_phy.widgets.canvas.raster_image import Marker, numbers_scale
 from napari_phy.widgets.panels.all_clusters_panel import NO_CLUSTER, listed_clusters
-from napari_phy.widgets.panels.color_schemes import GREY, SCHEMES, scheme_colors, scheme_entries, scheme_words
+from napari_phy.widgets.panels.color_schemes import GREY, SCHEMES, Coloring, Colorings, scheme_words
 from napari_phy.widgets.panels.panel import Panel, guarded
 from napari_phy.widgets.parts.choices import Allowed, choice_actions, values_of
+from napari_phy.widgets.parts.color_scale import ColorScale
 from napari_phy.widgets.parts.legend import LegendEntry
 from napari_phy.widgets.parts.marks import marked_spike
 from napari_phy.widgets.parts.theme import Tokens
@@ -59,6 +60,7 @@ class RasterPanel(Panel):
         self.listed: Callable[[], Sequence[int]] | None = None
         self.order: Order = "depth"
         self.scheme = GREY
+        self._colorings = Colorings()
         self._best: int | None = None
         super().__init__(session, **options)
 
@@ -67,6 +69,7 @@ class RasterPanel(Panel):
         self.plot.pointed.connect(self._on_pointed)
         self.plot.said.connect(self.say)
         self.plot.changed.connect(self._show_caption)
+        self.plot.pictured.connect(self._on_pictured)
         self._order_menu = self.add_drop_down("Order of clusters", ORDERS, self.order, self.set_order)
         self._rows_menu = self.add_drop_down("Rows on a page", ROWS, None, self.set_rows_a_page)
         menu = self.header.more_menu
@@ -76,6 +79,7 @@ class RasterPanel(Panel):
 
     def on_session(self) -> None:
         session = self.session
+        self._colorings.forget()
         if session is None:
             self.plot.set_trains(None)
             return
@@ -117,11 +121,15 @@ class RasterPanel(Panel):
 
     @guarded
     def _on_clustering_changed(self) -> None:
+        self._colorings.forget()
         self._show_others()
         self.refresh()
 
+    def _coloring(self) -> Coloring:
+        return self._colorings.get(self.session, self.scheme, self.theme, self.theme.background_spikes)
+
     def _show_others(self) -> None:
-        self.plot.set_other_colors(scheme_colors(self.session, self.scheme, self.theme))
+        self.plot.set_other_colors(self._coloring().colors)
 
     def _show_selection(self) -> None:
         clusters = self.clusters
@@ -139,8 +147,7 @@ class RasterPanel(Panel):
     # --- on paper ---
 
     def paint_figure(self, painter: QPainter, theme: Tokens) -> None:
-        others = scheme_colors(self.session, self.scheme, theme)
-        self.plot.paint_figure(painter, theme, self._selection_colors(), others)
+        self.plot.paint_figure(painter, theme, self._selection_colors(), self._coloring().colors)
 
     def figure_note(self) -> str:
         n_pictured = self.plot.n_pictured
@@ -148,8 +155,10 @@ class RasterPanel(Panel):
         return f"{rows} are a picture, as they have too many spikes" if n_pictured else ""
 
     def legend_entries(self) -> tuple[LegendEntry, ...]:
-        others = scheme_entries(self.session, self.scheme, self.theme, self.theme.background_spikes)
-        return (*self.cluster_entries(self.clusters), *others)
+        return (*self.cluster_entries(self.clusters), *self._coloring().entries)
+
+    def color_scale(self) -> ColorScale | None:
+        return self._coloring().scale or numbers_scale(self.plot.opaque, self.theme.background_spikes, self.theme.view)
 
     def apply_theme(self, theme: Tokens) -> None:
         self.plot.apply_theme(theme)
@@ -202,7 +211,7 @@ class RasterPanel(Panel):
         if self.session is not None:
             self._show_others()
             self._show_caption()
-            self.stack.legend.set_entries(self.legend_entries())
+            self.show_legend()
 
     def follow_list(self) -> None:
         """Show what the list shows now, in its order if that is the one chosen; the same again is no work."""
@@ -226,6 +235,11 @@ class RasterPanel(Panel):
     @guarded
     def _on_shown_changed(self) -> None:
         self.plot.update()
+
+    @guarded
+    def _on_pictured(self) -> None:
+        if self.data is not None:
+            self.show_legend()
 
     @guarded
     def _on_pointed(self, time_s: float, cluster: int | None, ctrl: bool) -> None:

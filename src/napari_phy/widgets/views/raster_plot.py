@@ -38,6 +38,7 @@ class RasterPlot(TracePlot):
 
     pointed = Signal(float, object, bool)
     changed = Signal()
+    pictured = Signal()
     said = Signal(str)
 
     def __init__(self, theme: Tokens, parent: QWidget | None = None, *, plain: str = "background_spikes") -> None:
@@ -48,6 +49,7 @@ class RasterPlot(TracePlot):
         self.shown_s = (0.0, 1.0)
         self.marker: Marker = "bar"
         self.rows_a_page: int | None = None
+        self.opaque = 1.0  # from how many spikes on a pixel is opaque
         self._theme = theme
         self._colors: Mapping[int, str] = {}
         self._other_colors: Mapping[int, str] = {}
@@ -197,8 +199,9 @@ class RasterPlot(TracePlot):
             return
         if self._image is None:
             rows = self.trains.rows_of_slots(self.rows)
-            self._pixels = self._draw(layout, scale, theme, rows, self._row_colors(theme, self._colors))
+            self._pixels, self.opaque = self._draw(layout, scale, theme, rows, self._row_colors(theme, self._colors))
             self._image = as_qimage(self._pixels, scale)
+            self.pictured.emit()
         painter.drawImage(QPointF(layout.left, layout.top), self._image)
         self._paint_around(painter, theme, layout, self._colors)
         if self._clock is not None:
@@ -230,7 +233,7 @@ class RasterPlot(TracePlot):
         pictured, marks = self._split(layout)
         if pictured.any():
             without = np.where((rows >= 0) & pictured[rows], rows, -1)
-            pixels = self._draw(layout, PNG_SCALE, theme, without.astype(np.int32), of_rows)
+            pixels, _ = self._draw(layout, PNG_SCALE, theme, without.astype(np.int32), of_rows)
             painter.drawImage(QPointF(layout.left, layout.top), as_qimage(pixels, PNG_SCALE))
         paint_marks(painter, marks, layout, of_rows, selected, self.marker)
         self._paint_around(painter, theme, layout, colors)
@@ -266,11 +269,11 @@ class RasterPlot(TracePlot):
 
     def _draw(
         self, layout: TraceLayout, scale: float, theme: Tokens, rows_of_slots: npt.NDArray[np.int32], colors: list[str]
-    ) -> npt.NDArray[np.uint8]:
-        """Return a picture of the spikes."""
+    ) -> tuple[npt.NDArray[np.uint8], float]:
+        """Return a picture of the spikes, and from how many on a pixel is opaque."""
         n_columns = max(1, round(layout.width * scale))
         pixels = blank(n_columns, max(1, round(layout.height * scale)), theme.view)
-        draw_raster(
+        opaque = draw_raster(
             pixels,
             self._counts.get(self.trains, *self.shown_s, n_columns),
             rows_of_slots,
@@ -281,7 +284,7 @@ class RasterPlot(TracePlot):
             self.marker,
             scale,
         )
-        return pixels
+        return pixels, opaque
 
     def _row_colors(
         self, theme: Tokens, colors: Mapping[int, str], other_colors: Mapping[int, str] | None = None

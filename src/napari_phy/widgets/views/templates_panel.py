@@ -32,11 +32,13 @@ from napari_phy.widgets.canvas.template_painter import (
     template_lines,
 )
 from napari_phy.widgets.lists.amplitudes import amplitude_pool
-from napari_phy.widgets.panels.color_schemes import GREY, SCHEMES, scheme_colors, scheme_words
+from napari_phy.widgets.panels.color_schemes import GREY, SCHEMES, Coloring, Colorings, scheme_words
 from napari_phy.widgets.panels.scrolled_clusters_panel import ScrolledClustersPanel
 from napari_phy.widgets.parts.choices import Allowed, choice_actions, values_of
+from napari_phy.widgets.parts.color_scale import ColorScale
 from napari_phy.widgets.parts.guarded import guarded
 from napari_phy.widgets.parts.latest_answer import LatestAnswer
+from napari_phy.widgets.parts.legend import LegendEntry
 from napari_phy.widgets.parts.theme import Tokens
 
 ORDERS = (("By depth", "depth"), ("By size", "size"), ("By id", "id"), ("As in Clusters", "list"))
@@ -56,7 +58,7 @@ class TemplatesPanel(ScrolledClustersPanel):
     working = "Reading waveforms…"
     failed = "The templates could not be read."
     needs_raw_data = True
-    has_legend = False
+    has_legend = False  # ids stand above the columns; there is one where colours stand for more
     orders, zooms = ORDERS, ZOOMS
     orientation = Qt.Orientation.Horizontal
     lines_name = "Columns of clusters"
@@ -78,7 +80,7 @@ class TemplatesPanel(ScrolledClustersPanel):
     def __init__(self, session: Any = None, **options: Any) -> None:
         self.scaling: Scaling = "own"
         self.scheme = GREY
-        self._others: dict[str, dict[int, str]] = {}  # by theme: colours of clusters that are not selected
+        self._colorings = Colorings()
         self._image: tuple[Any, QImage] | None = None
         self._above = 0.5
         super().__init__(session, **options)
@@ -94,6 +96,7 @@ class TemplatesPanel(ScrolledClustersPanel):
 
     def on_session(self) -> None:
         super().on_session()
+        self._colorings.forget()
         self._image = None
         if hasattr(self, "_ahead"):  # not while this is made
             self._ahead.drop()
@@ -121,8 +124,11 @@ class TemplatesPanel(ScrolledClustersPanel):
         """Colour the columns of clusters that are not selected: "grey", by "cluster", "group", or a measure."""
         self.scheme = scheme
         self._schemes[scheme].setChecked(True)
+        self.has_legend = scheme != GREY
         self._forget_colors()
         self._show_caption()
+        if self.data is not None:
+            self.show_legend()
 
     @guarded
     def _on_clustering_changed(self) -> None:
@@ -130,14 +136,12 @@ class TemplatesPanel(ScrolledClustersPanel):
         self.refresh()
 
     def _forget_colors(self) -> None:
-        self._others.clear()
+        self._colorings.forget()
         self._image = None
         self.plot.update()
 
-    def _other_colors(self, theme: Tokens) -> dict[int, str]:
-        if theme.theme_id not in self._others:
-            self._others[theme.theme_id] = scheme_colors(self.session, self.scheme, theme)
-        return self._others[theme.theme_id]
+    def _coloring(self) -> Coloring:
+        return self._colorings.get(self.session, self.scheme, self.theme, self.theme.dim)
 
     def draw(self, data: TemplatesData) -> None:
         self._forget_colors()
@@ -154,6 +158,12 @@ class TemplatesPanel(ScrolledClustersPanel):
             duration = format_number(data.duration_ms, 1)
             words = [clusters, f"{duration} ms wide, {height}", f"below: {data.unit}"]
             self.stack.caption.setText("; ".join(filter(None, (*words, data.sorted_by, scheme_words(self.scheme)))))
+
+    def legend_entries(self) -> tuple[LegendEntry, ...]:
+        return self._coloring().entries
+
+    def color_scale(self) -> ColorScale | None:
+        return self._coloring().scale
 
     # --- reading ahead ---
 
@@ -188,7 +198,7 @@ class TemplatesPanel(ScrolledClustersPanel):
         painter.save()
         painter.setClipRect(QRectF(layout.left, 0, layout.width + theme.px(4), size.height()))
         if isinstance(painter.device(), QSvgGenerator):
-            self._paint_columns(painter, layout, theme.dim, self._other_colors(theme))
+            self._paint_columns(painter, layout, theme.dim, self._coloring().colors)
         else:
             painter.drawImage(0, 0, self._columns(size, layout, theme, painter.device().devicePixelRatioF()))
         for cluster, color in reversed(colors.items()):
@@ -205,7 +215,7 @@ class TemplatesPanel(ScrolledClustersPanel):
             image.fill(Qt.GlobalColor.transparent)
             painter = QPainter(image)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            self._paint_columns(painter, layout, theme.dim, self._other_colors(theme))
+            self._paint_columns(painter, layout, theme.dim, self._coloring().colors)
             painter.end()
             self._image = key, image
         return self._image[1]

@@ -16,10 +16,12 @@ from napari_phy.views.waveforms import WaveformData, WaveformRequest, compute_wa
 from napari_phy.widgets.actions import messages
 from napari_phy.widgets.actions.keys import pressed
 from napari_phy.widgets.canvas.waveform_boxes import Arrangement, Boxes
+from napari_phy.widgets.canvas.waveform_painter import density_scale
 from napari_phy.widgets.canvas.waveform_scale import Scale
 from napari_phy.widgets.panels.panel import Panel
 from napari_phy.widgets.parts.choices import Allowed, NumberMenu, Numbers, values_of
 from napari_phy.widgets.parts.click_or_drag import ClickOrDrag
+from napari_phy.widgets.parts.color_scale import ColorScale
 from napari_phy.widgets.parts.guarded import guarded
 from napari_phy.widgets.parts.marks import marked_spikes
 from napari_phy.widgets.parts.theme import Tokens
@@ -239,6 +241,11 @@ class WaveformsPanel(Panel):
             unknown = self.look.arrangement == "probe" and not self.session.model.probe.knows_positions
             caption = "; ".join(told)
             self.stack.caption.setText(f"{caption}. {UNKNOWN_POSITIONS}" if unknown else caption)
+
+    def color_scale(self) -> ColorScale | None:
+        if self.kind != "density" or self.data is None or self.data.density is None:
+            return None
+        return density_scale(self.data.density, self._colors(), self.theme)
 
     def apply_theme(self, theme: Tokens) -> None:
         self.canvas.apply_theme(theme, self._colors())
