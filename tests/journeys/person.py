@@ -102,7 +102,7 @@ class Person:
     def click(self, cluster: int, title: str = "Clusters", modifier: Qt.KeyboardModifier = PLAIN) -> None:
         """Click the row of a cluster."""
         view = self.workspace.panels[title].list
-        index = view.model().index(self.listed(title).index(cluster), 1)
+        index = view.model().index(view.cluster_model.find_row(cluster), 1)
         view.scrollTo(index)
         QTest.mouseClick(view.viewport(), LEFT, modifier, view.visualRect(index).center())
         self.settle()

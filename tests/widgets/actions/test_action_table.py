@@ -203,6 +203,15 @@ def test_next_and_previous_best_follow_the_list(desk):
         assert selection.clusters == (expected,)
 
 
+def test_where_every_row_is_folded_away_keys_go_nowhere_and_say_so(desk, monkeypatch):
+    monkeypatch.setattr(desk, "listed_clusters", list)
+    before = desk.session.selection.clusters
+    for action_id in ("first_best", "last_best", "next_best", "previous_best"):
+        do(action_id, desk)
+    assert desk.session.selection.clusters == before
+    assert desk.said == ["Every cluster of the list is folded away or passed over."] * 4
+
+
 def test_space_walks_through_the_candidates_and_back(desk):
     session = desk.session
     session.start_wizard()

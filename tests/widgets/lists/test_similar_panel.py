@@ -71,8 +71,8 @@ def test_chips_go_on_after_those_of_the_best(panel, session, qtbot):
     session.selection.select([3, 4, 7])
     qtbot.waitUntil(lambda: len(ids(panel)) == 5)
     model = panel.list.cluster_model
-    assert model.chip(model.find_row(4)) == 1
-    assert model.chip(model.find_row(7)) == 2
+    assert model.chips(model.find_row(4)) == [1]
+    assert model.chips(model.find_row(7)) == [2]
     assert set(panel.list.shown_selection) == {4, 7}
 
 

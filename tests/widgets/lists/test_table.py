@@ -81,7 +81,7 @@ def test_groups_sort_good_mua_noise_unsorted_then_own(model):
     groups = ["unsorted", "noise", "axon", "good", "mua", "bursting"]
     model.set_rows([row(c, group=group) for c, group in enumerate(groups)])
     model.sort(1, Qt.SortOrder.AscendingOrder)
-    assert [model.row(place).group for place in range(6)] == ["good", "mua", "noise", "unsorted", "axon", "bursting"]
+    assert [model.line(place).group for place in range(6)] == ["good", "mua", "noise", "unsorted", "axon", "bursting"]
 
 
 def test_units_are_in_the_header_tooltip(model):
@@ -184,10 +184,10 @@ def test_an_edit_keeps_the_scroll_position(view):
     view.cluster_model.set_rows([row(c, 1000 - c) for c in range(200)])
     view.verticalScrollBar().setValue(2200)
     top = view.rowAt(0)
-    cluster = view.cluster_model.row(top).cluster_id
+    cluster = view.cluster_model.line(top).cluster_id
     view.cluster_model.remove([180, 181])
     view.cluster_model.put([row(300, 1)])
-    assert view.cluster_model.row(view.rowAt(0)).cluster_id == cluster
+    assert view.cluster_model.line(view.rowAt(0)).cluster_id == cluster
 
 
 def test_a_header_click_sorts_and_a_second_one_turns_round(view):

@@ -116,6 +116,9 @@ def _redo(desk: Desk) -> None:
 def _step(desk: Desk, places: int) -> None:
     """Select the cluster that many rows below the best one; stay at the ends of the list."""
     order, session = list(desk.listed_clusters()), _session(desk)
+    if not order:
+        desk.say(messages.NO_ROW_TO_GO_TO)
+        return
     chosen = [order.index(cluster) for cluster in session.selection.best if cluster in order]
     if chosen:
         row = (max(chosen) if places > 0 else min(chosen)) + places
@@ -125,7 +128,11 @@ def _step(desk: Desk, places: int) -> None:
 
 
 def _jump(desk: Desk, row: int) -> None:
-    _session(desk).selection.select([desk.listed_clusters()[row]])
+    order = desk.listed_clusters()
+    if order:
+        _session(desk).selection.select([order[row]])
+    else:
+        desk.say(messages.NO_ROW_TO_GO_TO)
 
 
 def _drop_similar(desk: Desk) -> None:

@@ -28,6 +28,8 @@ FIXED = {
     "PgUp": "turns pages in Raster, Grid and Templates",
     "PgDown": "turns pages in Raster, Grid and Templates",
     "Ctrl+A": "selects all rows of a list",
+    "Left": "folds groups in Clusters",
+    "Right": "shows folded groups in Clusters",
     **{f"Ctrl+{arrow}": "sizes waveforms" for arrow in ("Up", "Down", "Left", "Right")},
     **{f"Shift+{arrow}": "selects rows, and spreads waveforms" for arrow in ("Up", "Down", "Left", "Right")},
     **{f"Shift+{end}": "selects rows up to the end of a list" for end in ("Home", "End")},

@@ -13,6 +13,7 @@ from napari_phy.views.typed_values import label_text
 EMPTY_WORKSPACE = "Open a Kwik file to begin: File > Open, or drop it here."
 NO_EVENTS = "This data set has no events."
 NO_CLUSTERS = "This clustering has no clusters."
+NO_ROW_TO_GO_TO = "Every cluster of the list is folded away or passed over."
 NO_MATCH = "No cluster matches. Clear the filter (Esc)."
 UNCHANGED = "The list is unchanged."
 NEED_TWO_CLUSTERS = "Select two or more clusters to merge."

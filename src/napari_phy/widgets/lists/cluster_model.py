@@ -1,19 +1,30 @@
-"""Rows of a list of clusters in the order of one column; changes touch only the rows that change."""
+"""Rows of a list of clusters in the order of one column, and their headings; changes touch only what changes."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
+from operator import attrgetter
 from typing import Any
 
 from qtpy.QtCore import QAbstractTableModel, QModelIndex, Qt, Signal
 from qtpy.QtWidgets import QWidget
 
 from napari_phy.widgets.lists.cluster_columns import Column, Row, alignment, is_unknown
+from napari_phy.widgets.lists.group_headings import Heading, Item, by_group, key_of, under_headings
 
 NO_INDEX = QModelIndex()
-N_ONE_BY_ONE = 64  # rows that come and go one by one; of more, all are shown anew
+N_ONE_BY_ONE = 64  # runs of lines that come and go one by one; of more, all are shown anew
 
 
 class ClusterModel(QAbstractTableModel):
-    """Rows in the order of one column; `rows_changed` after values, not colours, have changed."""
+    """Rows in the order of one column; `rows_changed` after values, not colours, have changed.
+
+    In groups, each group stands under its heading and is in that order by itself; rows under a folded heading are
+    listed, but have no place.
+
+    Attributes
+    ----------
+    in_groups, folded : whether there are headings, and the groups under folded ones; `show_groups` sets both.
+    """
 
     rows_changed = Signal()
 
@@ -24,48 +35,73 @@ class ClusterModel(QAbstractTableModel):
         self.sort_column = self._place_of(sort_key)
         self.descending = True
         self.unit = "µV"
-        self._rows: list[Row] = []
-        self._place: dict[int, int] = {}
+        self.in_groups = False
+        self.folded: frozenset[str] = frozenset()
+        self._rows: list[Row] = []  # all, in order
+        self._lines: list[Item] = []  # those that are not folded away, and headings
+        self._places: dict[int | str, int] = {}
+        self._away: dict[int, str] = {}  # the group of each row that is folded away
         self._chips: dict[int, int] = {}
 
     @property
     def rows(self) -> tuple[Row, ...]:
-        """All rows in the order shown."""
+        """All rows in the order of the list."""
         return tuple(self._rows)
 
     @property
     def cluster_ids(self) -> list[int]:
-        """All clusters in the order shown."""
+        """All clusters in the order of the list."""
         return [row.cluster_id for row in self._rows]
 
-    def row(self, place: int) -> Row:
-        """Return the row at a place of the list."""
-        return self._rows[place]
+    def line(self, place: int) -> Item:
+        """Return the row or the heading at a place of the list."""
+        return self._lines[place]
 
     def find_row(self, cluster_id: int) -> int | None:
         """Return the place of a cluster in the list, or None."""
-        return self._place.get(cluster_id)
+        return self._places.get(cluster_id)
 
-    def chip(self, row: int) -> int | None:
-        """Return the place in the selection of a row's cluster, which its chip shows, or None."""
-        return self._chips.get(self._rows[row].cluster_id)
+    def is_away(self, cluster_id: int) -> bool:
+        """Return whether a cluster of the list is folded away."""
+        return cluster_id in self._away
+
+    def group_of(self, cluster_id: int) -> str | None:
+        """Return the group under whose heading a cluster stands, or None."""
+        place = self._places.get(cluster_id)
+        line = None if place is None else self._lines[place]
+        return line.group if isinstance(line, Row) else self._away.get(cluster_id)
+
+    def chips(self, place: int) -> list[int]:
+        """Return the places in the selection of a row's cluster, or of those under a folded heading."""
+        line = self._lines[place]
+        if isinstance(line, Heading):
+            return sorted(chip for cluster, chip in self._chips.items() if self._away.get(cluster) == line.group)
+        return [self._chips[line.cluster_id]] if line.cluster_id in self._chips else []
 
     def rowCount(self, parent: QModelIndex = NO_INDEX) -> int:
-        return 0 if parent.isValid() else len(self._rows)
+        return 0 if parent.isValid() else len(self._lines)
 
     def columnCount(self, parent: QModelIndex = NO_INDEX) -> int:
         return 0 if parent.isValid() else len(self.columns)
 
+    def flags(self, index: QModelIndex) -> Qt.ItemFlag:
+        """A heading is neither selected nor gone to."""
+        is_heading = index.isValid() and isinstance(self._lines[index.row()], Heading)
+        return Qt.ItemFlag.NoItemFlags if is_heading else super().flags(index)
+
     def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if not index.isValid():
             return None
-        column = self.columns[index.column()]
+        line, column = self._lines[index.row()], self.columns[index.column()]
+        if isinstance(line, Heading):
+            texts = {Qt.ItemDataRole.DisplayRole: line.title, Qt.ItemDataRole.ToolTipRole: line.tip}
+            return texts.get(role)
         if role == Qt.ItemDataRole.DisplayRole:
-            return column.text(self._rows[index.row()])
+            return column.text(line)
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return alignment(column)
         if role == Qt.ItemDataRole.ToolTipRole and column.left:
-            return column.text(self._rows[index.row()])  # may be cut short in a narrow column
+            return column.text(line)  # may be cut short in a narrow column
         return None
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
@@ -88,7 +124,7 @@ class ClusterModel(QAbstractTableModel):
     def set_columns(self, columns: Sequence[Column]) -> None:
         """Have other columns; where the one that rows are sorted by is gone, they are sorted as at first."""
         kept = 0
-        while kept < min(len(columns), len(self.columns)) and _is_same(columns[kept], self.columns[kept]):
+        while kept < min(len(columns), len(self.columns)) and _is_same_column(columns[kept], self.columns[kept]):
             kept += 1
         if kept == len(columns) == len(self.columns):
             return
@@ -103,107 +139,117 @@ class ClusterModel(QAbstractTableModel):
             self.columns = tuple(columns)
             self.sort_column = self._place_of(key)
             self.endInsertColumns()
-        self._reorder(self._sorted(self._rows))
+        self._show(self._rows)
         self.rows_changed.emit()
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
         """Order the rows by a column."""
         self.sort_column, self.descending = column, order == Qt.SortOrder.DescendingOrder
-        self._reorder(self._sorted(self._rows))
+        self._show(self._rows)
         self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(self.columns) - 1)
 
-    def set_rows(self, rows: Iterable[Row]) -> None:
-        """Show exactly these rows: insert, change and remove what differs, or start anew where most of it does."""
-        wanted = {row.cluster_id: row for row in rows}
-        n_same = sum(row == wanted.get(row.cluster_id) for row in self._rows)
-        if n_same < len(wanted) / 2 or len(wanted.keys() ^ self._place.keys()) > N_ONE_BY_ONE:
-            self._start_anew(wanted.values())
-            return
-        self.remove(cluster for cluster in self.cluster_ids if cluster not in wanted)
-        self.put(wanted.values())
+    def show_groups(self, in_groups: bool, folded: Iterable[str] = ()) -> None:
+        """Put rows under headings of their groups, some of them folded, or have one list."""
+        self.in_groups, self.folded = in_groups, frozenset(folded)
+        self._show(self._rows)
 
-    def _start_anew(self, rows: Iterable[Row]) -> None:
-        """Show these rows; what was selected in a view is not any more."""
-        self.beginResetModel()
-        self._rows = self._sorted(list(rows))
-        self._index()
-        self.endResetModel()
-        self.rows_changed.emit()
+    def set_rows(self, rows: Iterable[Row]) -> None:
+        """List exactly these rows: insert, change and remove what differs, or start anew where most of it does."""
+        wanted = {row.cluster_id: row for row in rows}
+        n_same = sum(_is_same(row, wanted.get(row.cluster_id)) for row in self._rows)
+        is_changed = not n_same == len(wanted) == len(self._rows)
+        self._show(list(wanted.values()), anew=n_same < len(wanted) / 2)
+        if is_changed:
+            self.rows_changed.emit()
 
     def remove(self, cluster_ids: Iterable[int]) -> None:
         """Remove clusters that are in the list."""
-        places = sorted(self._place[cluster] for cluster in cluster_ids if cluster in self._place)
-        for first, last in reversed(runs_of(places)):
-            self.beginRemoveRows(NO_INDEX, first, last)
-            del self._rows[first : last + 1]
-            self._index()
-            self.endRemoveRows()
-        if places:
-            self.rows_changed.emit()
+        gone = set(cluster_ids)
+        self._set(row for row in self._rows if row.cluster_id not in gone)
 
     def put(self, rows: Iterable[Row]) -> None:
         """Insert new clusters at their places; change known ones."""
-        new, is_changed = [], False
-        for row in rows:
-            place = self._place.get(row.cluster_id)
-            if place is None:
-                new.append(row)
-            elif self._rows[place] != row:
-                self._rows[place], is_changed = row, True
-                self.dataChanged.emit(self.index(place, 0), self.index(place, len(self.columns) - 1))
-        if is_changed:
-            self._reorder(self._sorted(self._rows))
-        if new:
-            self._insert(new)
-        if new or is_changed:
+        put = {row.cluster_id: row for row in rows}
+        kept = [put.pop(row.cluster_id, row) for row in self._rows]
+        self._set(chain(kept, put.values()))
+
+    def _set(self, rows: Iterable[Row]) -> None:
+        rows = list(rows)
+        if len(rows) != len(self._rows) or not all(map(_is_same, rows, self._rows)):
+            self._show(rows)
             self.rows_changed.emit()
 
-    def _insert(self, new: Sequence[Row]) -> None:
-        known = {row.cluster_id for row in self._rows}
-        order = self._sorted([*self._rows, *new])
-        places = [place for place, row in enumerate(order) if row.cluster_id not in known]
-        for first, last in runs_of(places):
+    def _show(self, rows: Sequence[Row], *, anew: bool = False) -> None:
+        """List rows in order, under their headings if there are any."""
+        ordered = self._sorted(rows)
+        groups = by_group(ordered) if self.in_groups else {}
+        lines: list[Item] = under_headings(groups, self.folded) if self.in_groups else list(ordered)
+        self._rows = list(chain.from_iterable(groups.values())) if self.in_groups else ordered
+        self._away = {row.cluster_id: group for group in self.folded & groups.keys() for row in groups[group]}
+        keys = list(map(key_of, lines))
+        wanted = set(keys)
+        gone = runs_of([place for key, place in self._places.items() if key not in wanted])
+        new = runs_of([place for place, key in enumerate(keys) if key not in self._places])
+        if anew or len(gone) + len(new) > N_ONE_BY_ONE:
+            self.beginResetModel()
+            self._take(lines)
+            self.endResetModel()
+            return
+        for first, last in reversed(gone):
+            self.beginRemoveRows(NO_INDEX, first, last)
+            self._take([*self._lines[:first], *self._lines[last + 1 :]])
+            self.endRemoveRows()
+        self._reorder([line for line in lines if key_of(line) in self._places])
+        for first, last in new:
             self.beginInsertRows(NO_INDEX, first, last)
-            self._rows[first:first] = order[first : last + 1]
-            self._index()
+            self._take([*self._lines[:first], *lines[first : last + 1], *self._lines[first:]])
             self.endInsertRows()
+
+    def _take(self, lines: list[Item]) -> None:
+        self._lines = lines
+        self._places = {key_of(line): place for place, line in enumerate(lines)}
 
     def set_chips(self, chips: Mapping[int, int]) -> None:
         """Give the clusters of the selection chips: the place of each."""
         changed = {c for c in (*self._chips, *chips) if self._chips.get(c) != chips.get(c)}
         self._chips = dict(chips)
         for cluster in changed:
-            place = self._place.get(cluster)
+            place = self._places.get(cluster)
             if place is not None:
                 left, right = self.index(place, 0), self.index(place, len(self.columns) - 1)
                 self.dataChanged.emit(left, right, [Qt.ItemDataRole.DecorationRole])
 
-    def _sorted(self, rows: Sequence[Row]) -> list[Row]:
+    def _sorted(self, rows: Iterable[Row]) -> list[Row]:
         """Return rows in order; those without a value come last, and among equals the rank counts."""
         key = self.columns[self.sort_column].sort_key
-        keyed = [(key(row), row) for row in sorted(rows, key=lambda row: row.rank)]
+        keyed = [(key(row), row) for row in sorted(rows, key=attrgetter("rank"))]
         known = [pair for pair in keyed if not is_unknown(pair[0])]
         known.sort(key=lambda pair: pair[0], reverse=self.descending)  # a stable sort, also in reverse
         unknown = [row for value, row in keyed if is_unknown(value)]
         return [row for _, row in known] + unknown
 
-    def _reorder(self, rows: list[Row]) -> None:
-        if [row.cluster_id for row in rows] == self.cluster_ids:
+    def _reorder(self, lines: list[Item]) -> None:
+        """Take the lines that are there already in another order, and with other values."""
+        if list(map(key_of, lines)) == list(self._places):
+            changed = [place for place, line in enumerate(lines) if not _is_same(line, self._lines[place])]
+            self._lines = lines
+            if changed:
+                self.dataChanged.emit(self.index(changed[0], 0), self.index(changed[-1], len(self.columns) - 1))
             return
         self.layoutAboutToBeChanged.emit()
         old = self.persistentIndexList()
-        clusters = [self._rows[index.row()].cluster_id for index in old]
-        self._rows = rows
-        self._index()
-        new = [self.index(self._place[c], index.column()) for c, index in zip(clusters, old, strict=True)]
+        keys = [key_of(self._lines[index.row()]) for index in old]
+        self._take(lines)
+        new = [self.index(self._places[key], index.column()) for key, index in zip(keys, old, strict=True)]
         self.changePersistentIndexList(old, new)
         self.layoutChanged.emit()
 
-    def _index(self) -> None:
-        self._place = {row.cluster_id: place for place, row in enumerate(self._rows)}
+
+def _is_same(one: Item, other: Item | None) -> bool:
+    return one is other or one == other
 
 
-def _is_same(one: Column, other: Column) -> bool:
+def _is_same_column(one: Column, other: Column) -> bool:
     return (one.key, one.left) == (other.key, other.left)
 
 

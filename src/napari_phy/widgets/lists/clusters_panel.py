@@ -46,8 +46,9 @@ class ClustersPanel(ListPanel):
         'Type {filter} and a filter, such as group == "unsorted" and 1 < rate < 20: the list, the views of all\n'
         "clusters and the wizard keep to what it lets through. Esc clears it.\n"
         "Drag selected rows to move them to a group; a right click on the header words chooses the columns.\n"
-        "⋯ saves the list as CSV, has keys skip noise and MUA, edits your own groups, and copies, renames, deletes\n"
-        "and resets clusterings."
+        "⋯ shows the list in groups: a click on a heading folds it, as do ← and → for the group of the best cluster,\n"
+        "with Shift for all. ⋯ also saves the list as CSV, has keys skip noise and MUA, edits your own groups, and\n"
+        "copies, renames, deletes and resets clusterings."
     )
     failed = "The list could not be computed."
     columns = CLUSTER_COLUMNS
@@ -70,6 +71,9 @@ class ClustersPanel(ListPanel):
         self.list.cluster_model.rows_changed.connect(self._tell_order)
         self.list.cluster_model.layoutChanged.connect(self._tell_order)
         menu = self.header.more_menu
+        self._groups_entry = switch_action(menu, "Show in groups", False, self.set_groups)
+        self.list.header_entries = [self._groups_entry]
+        self.list.groups_folded.connect(self.drawn)
         self._skip_entry = switch_action(menu, "Keys skip noise and MUA", self.skips, self.set_skips)
         menu.addAction("Save the list as CSV…").triggered.connect(lambda *_: self.ask_table())
         self.set_session(session)
@@ -227,11 +231,12 @@ class ClustersPanel(ListPanel):
 
     @property
     def walked_ids(self) -> list[int]:
-        """The clusters that keys go through, in the order shown: all that are listed, or without noise and MUA."""
-        if not self.skips or self.session is None:
+        """The clusters that keys go through, in the order shown: none that are folded away or skipped, but the best."""
+        if self.session is None:
             return self.cluster_ids
         group, best = self.session.manager.group, self.session.selection.best
-        return [cluster for cluster in self.cluster_ids if cluster in best or group(cluster) not in ("noise", "mua")]
+        is_away, skipped = self.list.cluster_model.is_away, ("noise", "mua") if self.skips else ()
+        return [c for c in self.cluster_ids if c in best or not (is_away(c) or group(c) in skipped)]
 
     def set_skips(self, skips: bool) -> None:
         """Have keys pass over noise and MUA, or not."""
@@ -239,15 +244,31 @@ class ClustersPanel(ListPanel):
         self._skip_entry.setChecked(skips)
         self.drawn.emit()
 
+    def set_groups(self, in_groups: bool) -> None:
+        """Put the rows under headings of their groups, or have one list."""
+        self._groups_entry.setChecked(in_groups)
+        self.list.show_groups(in_groups, self.list.cluster_model.folded)
+
     def options(self) -> dict[str, Any]:
         """Return what was chosen in this list, {setting: plain value}."""
-        return {**super().options(), "skips": self.skips}
+        model = self.list.cluster_model
+        return {
+            **super().options(),
+            "skips": self.skips,
+            "in_groups": model.in_groups,
+            "folded": sorted(model.folded),
+        }
 
     def set_options(self, options: Mapping[str, Any]) -> None:
         """Choose in this list; values that cannot be are left out."""
         super().set_options(options)
         if isinstance(options.get("skips"), bool):
             self.set_skips(options["skips"])
+        folded, in_groups = options.get("folded"), options.get("in_groups")
+        if isinstance(folded, list) and all(isinstance(group, str) for group in folded):
+            self.list.show_groups(self.list.cluster_model.in_groups, folded)
+        if isinstance(in_groups, bool):
+            self.set_groups(in_groups)
 
     def ask_table(self) -> None:
         """Ask for a name, and write what is listed as comma-separated values."""

@@ -1,11 +1,11 @@
 """The view of a list of clusters: its painter, its selection, its widths."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 
 from qtpy.QtCore import QEvent, QItemSelection, QItemSelectionModel, QModelIndex, QPoint, QRectF, Qt, QTimer, Signal
-from qtpy.QtGui import QColor, QFontMetricsF, QPainter, QPen
+from qtpy.QtGui import QAction, QColor, QFontMetricsF, QKeyEvent, QPainter, QPen
 from qtpy.QtWidgets import (
     QAbstractItemView,
     QMenu,
@@ -14,6 +14,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from napari_phy.views.numbers import format_number
 from napari_phy.widgets.lists.cluster_columns import (
     GROUP,
     ID,
@@ -26,7 +27,8 @@ from napari_phy.widgets.lists.cluster_columns import (
     is_unknown,
 )
 from napari_phy.widgets.lists.cluster_model import NO_INDEX, ClusterModel, runs_of
-from napari_phy.widgets.parts.plain_table import PlainTable, paint_place
+from napari_phy.widgets.lists.group_headings import Heading, by_group
+from napari_phy.widgets.parts.plain_table import CHIP_PX, PlainTable, paint_place
 from napari_phy.widgets.parts.theme import BODY_PX, TICK_PX, Tokens
 
 
@@ -40,7 +42,10 @@ class ClusterDelegate(QStyledItemDelegate):
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex) -> None:
         view, theme = self._view, self._view.theme
         model = view.cluster_model
-        row, column = model.row(index.row()), model.columns[index.column()]
+        row, column = model.line(index.row()), model.columns[index.column()]
+        if isinstance(row, Heading):
+            self._paint_heading(painter, QRectF(option.rect), row, model.chips(index.row()))
+            return
         selected = view.selectionModel().isRowSelected(index.row(), NO_INDEX)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -48,7 +53,7 @@ class ClusterDelegate(QStyledItemDelegate):
         painter.fillRect(option.rect, view.row_color(index.row(), selected=selected))
         color = theme.noise if row.group == "noise" else theme.text
         if column is ID:
-            paint_place(painter, rect, model.chip(index.row()), theme)
+            paint_place(painter, rect, next(iter(model.chips(index.row())), None), theme)
         elif column is GROUP:
             self._paint_dot(painter, rect, row.group)
             rect.setLeft(rect.left() + theme.px(14))
@@ -61,6 +66,35 @@ class ClusterDelegate(QStyledItemDelegate):
         text = painter.fontMetrics().elidedText(column.text(row), Qt.TextElideMode.ElideRight, int(rect.width()) + 1)
         if text != "…":  # alone it says nothing; the tooltip says all
             painter.drawText(rect, int(alignment(column)), text)
+        painter.restore()
+
+    def _paint_heading(self, painter: QPainter, cell: QRectF, heading: Heading, chips: Sequence[int]) -> None:
+        """Paint as much of a heading, which is as wide as the list, as lies in a cell."""
+        view, theme = self._view, self._view.theme
+        painter.save()
+        painter.setClipRect(cell)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.fillRect(cell, theme.color("panel"))
+        rect = QRectF(0, cell.top(), view.viewport().width(), cell.height())
+        middle = int(Qt.AlignmentFlag.AlignVCenter)
+        painter.setFont(theme.font(TICK_PX))
+        painter.setPen(theme.color("dim"))
+        painter.drawText(rect.adjusted(theme.px(6), 0, 0, 0), middle, "▸" if heading.is_folded else "▾")
+        rect.setLeft(theme.px(16))
+        self._paint_dot(painter, rect, heading.group)
+        rect.setLeft(rect.left() + theme.px(17))
+        painter.setFont(view.cell_font(bold=True))
+        painter.setPen(theme.color("dim") if heading.group == "unsorted" else QColor(theme.group_color(heading.group)))
+        painter.drawText(rect, middle, heading.title)
+        rect.setLeft(rect.left() + painter.fontMetrics().horizontalAdvance(heading.title) + theme.px(10))
+        painter.setFont(view.cell_font())
+        painter.setPen(theme.color("dim"))
+        count = format_number(heading.n_clusters)
+        painter.drawText(rect, middle, count)
+        rect.setLeft(rect.left() + painter.fontMetrics().horizontalAdvance(count) + theme.px(6))
+        for place in chips:
+            paint_place(painter, rect, place, theme)
+            rect.setLeft(rect.left() + theme.px(CHIP_PX + 3))
         painter.restore()
 
     def _paint_dot(self, painter: QPainter, rect: QRectF, group: str) -> None:
@@ -86,21 +120,24 @@ class ClusterList(PlainTable):
 
     chosen = Signal(list)
     columns_chosen = Signal()
+    groups_folded = Signal()
 
     def __init__(self, columns: Sequence[Column], sort_key: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.cluster_model = ClusterModel(columns, sort_key, self)
         self.group_colors: dict[str, str] = {}  # of groups that have one of their own
+        self._told: tuple[int, ...] = ()  # the selection, whether it is in the list or not
         self._shown: tuple[int, ...] = ()
         self._out_of_sight: tuple[int, ...] = ()  # selected, but not in the list
         self.empty_words = ""  # instead of rows
         self.chosen_columns: dict[str, bool] = {}  # by the user: shown, or left out
+        self.header_entries: list[QAction] = []  # of the menu of the header words, besides the columns
         self.setModel(self.cluster_model)
         self.setItemDelegate(ClusterDelegate(self))
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.horizontalHeader().sectionClicked.connect(self._on_header_clicked)
         self.horizontalHeader().setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.horizontalHeader().customContextMenuRequested.connect(self._show_columns_menu)
+        self.horizontalHeader().customContextMenuRequested.connect(self._show_header_menu)
         self._fit_soon = QTimer(self, singleShot=True, interval=0)  # once after an edit, however many rows it changes
         self._fit_soon.timeout.connect(self._fit_columns)
         self.cluster_model.rows_changed.connect(self._fit_soon.start)
@@ -114,16 +151,20 @@ class ClusterList(PlainTable):
     @property
     def shown_selection(self) -> tuple[int, ...]:
         """The clusters whose rows are selected, in list order."""
-        ids = self.cluster_model.cluster_ids
-        return tuple(ids[index.row()] for index in sorted(self.selectionModel().selectedRows()))
+        lines = [self.cluster_model.line(place) for place in self._selected_places()]
+        return tuple(line.cluster_id for line in lines if isinstance(line, Row))
+
+    def _selected_places(self) -> list[int]:
+        return sorted(index.row() for index in self.selectionModel().selectedRows())
 
     def show_selection(self, clusters: Sequence[int]) -> None:
         """Select the rows of clusters and bring the first into view; says nothing back."""
         find = self.cluster_model.find_row
+        self._told = tuple(clusters)
         self._shown = tuple(cluster for cluster in clusters if find(cluster) is not None)
         self._out_of_sight = tuple(cluster for cluster in clusters if find(cluster) is None)
         places = sorted(place for c in clusters if (place := self.cluster_model.find_row(c)) is not None)
-        if places != [index.row() for index in sorted(self.selectionModel().selectedRows())]:
+        if places != self._selected_places():
             selection = QItemSelection()
             last_column = self.cluster_model.columnCount() - 1
             for first, last in runs_of(places):
@@ -136,12 +177,61 @@ class ClusterList(PlainTable):
             self.scrollTo(index)
         self.viewport().update()
 
+    # --- headings ---
+
+    def show_groups(self, in_groups: bool, folded: Iterable[str]) -> None:
+        """Put rows under headings of their groups, some of them folded, or have one list; the selection stays."""
+        self.cluster_model.show_groups(in_groups, folded)
+        self.show_selection(self._told)
+        self.groups_folded.emit()
+
+    def fold(self, group: str, folded: bool) -> None:
+        """Fold a group, or show what is in it."""
+        model = self.cluster_model
+        self.show_groups(True, model.folded | {group} if folded else model.folded - {group})
+
+    def _heading_at(self, place: QPoint) -> Heading | None:
+        index = self.indexAt(place)
+        line = self.cluster_model.line(index.row()) if index.isValid() else None
+        return line if isinstance(line, Heading) else None
+
+    def _fold_by_key(self, event: QKeyEvent) -> bool:
+        """Fold the group of the first selected cluster by ←, show it by →; with Shift all groups."""
+        model, folds = self.cluster_model, event.key() == Qt.Key.Key_Left
+        group = model.group_of(self._told[0]) if self._told else None
+        if not model.in_groups or event.key() not in (Qt.Key.Key_Left, Qt.Key.Key_Right):
+            return False
+        if event.modifiers() == Qt.KeyboardModifier.ShiftModifier:
+            self.show_groups(True, by_group(model.rows) if folds else ())
+        elif event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier or group is None:
+            return False
+        elif (group in model.folded) != folds:
+            self.fold(group, folds)
+        return True
+
+    def moveCursor(self, action, modifiers):
+        """Go past headings."""
+        index = super().moveCursor(action, modifiers)
+        rows = range(index.row(), self.cluster_model.rowCount()) if index.isValid() else ()
+        line = next((row for row in rows if isinstance(self.cluster_model.line(row), Row)), index.row())
+        return self.cluster_model.index(line, index.column()) if index.isValid() else index
+
     def mousePressEvent(self, event) -> None:
+        heading = self._heading_at(event.pos())
+        if heading is not None:
+            if event.button() == Qt.MouseButton.LeftButton:
+                self.fold(heading.group, not heading.is_folded)
+            return
         super().mousePressEvent(event)
         is_plain = event.modifiers() == Qt.KeyboardModifier.NoModifier and self.indexAt(event.pos()).isValid()
         if is_plain:
             self._out_of_sight = ()
         self._say_chosen(again=is_plain)  # a click on the row that is chosen already drops what is chosen elsewhere
+
+    def mouseDoubleClickEvent(self, event) -> None:
+        """Pass over a second click on a heading: the first one has folded it."""
+        if self._heading_at(event.pos()) is None:
+            super().mouseDoubleClickEvent(event)
 
     def click_again(self, place: QPoint) -> None:
         """Choose only the row at a place, which is one of those chosen already."""
@@ -161,6 +251,9 @@ class ClusterList(PlainTable):
         self._say_chosen()
 
     def keyPressEvent(self, event) -> None:
+        if self._fold_by_key(event):
+            event.accept()
+            return
         super().keyPressEvent(event)
         self._say_chosen()
 
@@ -233,9 +326,15 @@ class ClusterList(PlainTable):
     def _choose_column(self, key: str, shown: bool) -> None:
         self.choose_columns({**self.chosen_columns, key: shown})
 
-    def _show_columns_menu(self, place: QPoint) -> None:
-        menu = QMenu(self)
+    def fill_header_menu(self, menu: QMenu) -> None:
+        """Offer what a right click on the header words does."""
         self.fill_columns_menu(menu)
+        menu.addSeparator()
+        menu.addActions(self.header_entries)
+
+    def _show_header_menu(self, place: QPoint) -> None:
+        menu = QMenu(self)
+        self.fill_header_menu(menu)
         menu.exec(self.horizontalHeader().mapToGlobal(place))
         menu.deleteLater()
 
