@@ -92,17 +92,16 @@ class PairReasons:
 
     @property
     def verdict(self) -> str:
-        """`strong: nothing speaks against one neuron`, `weak: similarity and position speak against one neuron`."""
+        """`strong: nothing speaks against it`, `weak: similarity, position speak against it`, of one neuron."""
         against = self.against
         if len(against) == N_REASONS:
-            what = "all four speak against one neuron"
+            what = "all four speak against it"
         elif against:
-            names = " and ".join(filter(None, (", ".join(against[:-1]), against[-1])))
-            what = f"{names} {'speaks' if len(against) == 1 else 'speak'} against one neuron"
+            what = f"{', '.join(against)} {'speaks' if len(against) == 1 else 'speak'} against it"
         elif self.strength == "open":
             what = "how alike they are is not known"
         else:
-            what = "nothing speaks against one neuron"
+            what = "nothing speaks against it"
         return f"{self.strength}: {what}"
 
     def told(self) -> tuple[Reason, ...]:

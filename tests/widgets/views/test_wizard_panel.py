@@ -75,7 +75,7 @@ def test_two_clusters_chosen_in_the_list_are_compared(panel, qtbot):
     assert panel.session.wizard.candidate is None
     assert panel.page.pair.text == "Best 4, candidate 5"
     assert panel.page.gives_reasons
-    assert panel.page.because.text().startswith("Selected together, ")
+    assert panel.page.because.text().startswith("Selected, ")
 
 
 def test_once_nothing_is_left_to_propose_a_pair_is_only_selected(panel, qtbot):
@@ -84,7 +84,7 @@ def test_once_nothing_is_left_to_propose_a_pair_is_only_selected(panel, qtbot):
     session.selection.select([4, 5])
     settle(qtbot, panel)
     assert panel.page.progress.text() == "All 8 clusters are decided."
-    assert panel.page.because.text().startswith("Selected together, ")
+    assert panel.page.because.text().startswith("Selected, ")
 
 
 def test_one_cluster_alone_has_no_reasons(panel, qtbot):

@@ -37,7 +37,7 @@ class WizardPanel(Panel):
     all_times = draws_times = True
     has_legend = has_caption = has_freeze = False
     help_text = (
-        "The largest undecided cluster and the one most like it, with four reasons for and against one neuron:\n"
+        "The largest undecided cluster and the one most like it, how strong the case for one neuron is, and why:\n"
         "how alike they are; whether the spikes of both together keep the 2 ms after a spike free (kept: below 1 %\n"
         "of the intervals, or no more than in one of them alone); their amplitudes; the distance of their centres.\n"
         "Less than 0.5 alike, broken, more than 30 % or 50 µm apart speaks against one neuron and stands out.\n"
@@ -106,7 +106,7 @@ class WizardPanel(Panel):
             )
         if data.reasons is not None:
             is_proposed = not (request.is_chosen or data.progress.is_finished)
-            heading = f"{'Proposed' if is_proposed else 'Selected together'}, {data.reasons.verdict}"
+            heading = f"{'Proposed' if is_proposed else 'Selected'}, {data.reasons.verdict}"
             self.page.show_reasons(heading, data.reasons.told(), data.reasons.against)
         elif request.is_paused:
             self.page.show_hint(messages.WIZARD_PAUSED)
