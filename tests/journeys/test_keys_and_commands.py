@@ -74,7 +74,7 @@ def test_a_key_of_ones_own_holds_for_the_next_window_and_an_action_is_found_by_a
     person.open(kwik_copy)
     first, second = person.listed()[:2]
     window = all_actions(person, "merge")
-    item = window.rows()[0]
+    item = window.list.rows()[0]
     place = QPoint(window.list.columnViewportPosition(1) + 10, window.list.visualItemRect(item).center().y())
     QTest.mouseClick(window.list.viewport(), LEFT, PLAIN, place)
     QTest.keyClick(window.search, Qt.Key.Key_K)

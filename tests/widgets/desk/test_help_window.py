@@ -1,6 +1,7 @@
 """The window with all actions, by real keys and clicks in a real workspace."""
 
 import pytest
+from napari.utils.action_manager import action_manager
 from qtpy.compat import isalive
 from qtpy.QtCore import QPoint, Qt
 from qtpy.QtTest import QTest
@@ -41,7 +42,7 @@ def window(workspace, qtbot):
 
 
 def titles(window):
-    return [item.text(0) for item in window.rows()]
+    return [item.text(0) for item in window.list.rows()]
 
 
 def search(window, text):
@@ -51,7 +52,7 @@ def search(window, text):
 
 
 def row_of(window, title):
-    return next(item for item in window.rows() if item.text(0) == title)
+    return next(item for item in window.list.rows() if item.text(0) == title)
 
 
 def click_key(window, title, column=1):
@@ -69,7 +70,7 @@ def press(window, key, modifiers=PLAIN):
 
 
 def test_every_action_is_there_with_its_keys_and_every_command(window):
-    shown = {item.text(0): (item.text(1), item.text(2)) for item in window.rows()}
+    shown = {item.text(0): (item.text(1), item.text(2)) for item in window.list.rows()}
     for action in ACTIONS:
         assert shown[action.title] == (", ".join(action.keys) or "–", ", ".join(action.canvas_keys) or "–")
     assert shown["Select clusters; the first is the best one"] == (":c 3-6 8", "–")
@@ -128,6 +129,11 @@ def test_enter_on_a_command_opens_the_command_line_with_it(workspace, window, qt
 def test_a_click_and_a_key_change_a_key_at_once_and_for_the_next_time(workspace, window):
     item = click_key(window, "Merge")
     assert item.text(1) == "press a key…"
+    cell = window.list.visualItemRect(item)
+    cell.setLeft(window.list.columnViewportPosition(1))
+    pixels = window.list.viewport().grab(cell).toImage()
+    colors = {pixels.pixelColor(x, y).name() for x in range(pixels.width()) for y in range(pixels.height())}
+    assert window._theme.warning in colors
     press(window, Qt.Key.Key_J)
     assert item.text(1) == "J"
     assert window.note.text() == "Merge has the key J in our panels."
@@ -160,22 +166,88 @@ def test_clashes_are_refused_with_the_reason_until_another_key_comes(window):
     assert item.text(2) == "G"
 
 
-def test_no_key_and_reset(window):
+def push(window, button):
+    assert button.isVisible()
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    QApplication.processEvents()
+
+
+def test_a_second_key_is_added_and_each_is_taken_away(workspace, window):
+    editor, clusters = window.editor, workspace.panels["Clusters"].list
+    item = click_key(window, "Merge")
+    push(window, editor.second_button)
+    assert item.text(1) == "G, press a key…"
+    press(window, Qt.Key.Key_K)
+    assert window.note.text() == "K is the key of Split in our panels. Give that another key first."
+    press(window, Qt.Key.Key_J)
+    assert item.text(1) == "G, J"
+    assert window.note.text() == "Merge has the keys G and J in our panels."
+    assert KeyBindings().keys("merge", "panels") == ("G", "J")
+    workspace.session.selection.select([3, 4])
+    QTest.keyClick(clusters, Qt.Key.Key_J)
+    assert workspace.session.manager.n_done == 1
+    click_key(window, "Merge")
+    assert not editor.second_button.isVisible()
+    assert [button.text() for button in editor.without_buttons] == ["Without G", "Without J"]
+    push(window, editor.without_buttons[0])
+    assert (item.text(1), window.note.text()) == ("J", "Merge has the key J in our panels.")
+    click_key(window, "Merge")
+    push(window, editor.without_buttons[0])
+    assert (item.text(1), window.note.text()) == ("–", "Merge has no key in our panels.")
+
+
+def test_esc_leaves_keys_as_they_are(window):
+    item = click_key(window, "Merge")
+    push(window, window.editor.second_button)
+    press(window, Qt.Key.Key_Escape)
+    assert item.text(1) == "G"
+    press(window, Qt.Key.Key_J)
+    assert (item.text(1), window.search.text()) == ("G", "j")
+
+
+def test_reset(window):
     item = click_key(window, "Save")
-    assert window.reset_button.isHidden()
-    QTest.mouseClick(window.no_key_button, Qt.MouseButton.LeftButton)
-    assert item.text(1) == "–"
+    assert not window.editor.reset_button.isVisible()
+    press(window, Qt.Key.Key_J)
     assert "Ctrl+S" not in key_bindings().table("panels")
     click_key(window, "Save")
-    QTest.mouseClick(window.reset_button, Qt.MouseButton.LeftButton)
+    push(window, window.editor.reset_button)
     assert item.text(1) == "Ctrl+S, Ctrl+Shift+S"
-    assert window.reset_all_button.isHidden()
+    assert not window.editor.reset_all_button.isVisible()
     click_key(window, "Save")
     press(window, Qt.Key.Key_J)
-    assert not window.reset_all_button.isHidden()
-    QTest.mouseClick(window.reset_all_button, Qt.MouseButton.LeftButton)
+    push(window, window.editor.reset_all_button)
     assert item.text(1) == "Ctrl+S, Ctrl+Shift+S"
     assert not key_bindings().any_own
+
+
+def test_keys_of_the_desktop_and_of_text_are_refused_with_the_reason(window):
+    click_key(window, "Merge")
+    for key, modifiers, reason in (
+        (Qt.Key.Key_F4, Qt.KeyboardModifier.AltModifier, "Alt+F4 is taken: it closes the window."),
+        (Qt.Key.Key_C, CTRL, "Ctrl+C is taken: it copies."),
+        (Qt.Key.Key_V, CTRL, "Ctrl+V is taken: it pastes."),
+        (Qt.Key.Key_Insert, SHIFT, "Shift+Ins is taken: it pastes."),
+        (Qt.Key.Key_A, CTRL, "Ctrl+A is taken: it selects all, of a list or a text."),
+        (Qt.Key.Key_G, Qt.KeyboardModifier.MetaModifier, "Meta+G is taken: it belongs to the desktop."),
+        (Qt.Key.Key_unknown, PLAIN, "This key has no name and cannot be kept."),
+    ):
+        press(window, key, modifiers)
+        assert window.note.text() == reason
+    press(window, Qt.Key.Key_Super_L)  # alone it may be the beginning of something
+    assert window.note.text() == reason
+    assert not key_bindings().any_own
+
+
+def test_a_key_that_napari_was_given_in_its_preferences_is_refused(workspace, window):
+    action_manager.bind_shortcut("napari:reset_view", "J")  # as Preferences do
+    try:
+        click_key(window, "Merge")
+        press(window, Qt.Key.Key_J)
+        assert window.note.text() == "J is napari's key: reset view."
+    finally:
+        action_manager.unbind_shortcut("napari:reset_view")
+        action_manager.bind_shortcut("napari:reset_view", "Ctrl+R")
 
 
 def test_what_belongs_to_one_view_does_not_change(window):

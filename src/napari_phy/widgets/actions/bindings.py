@@ -11,6 +11,7 @@ from psygnal import Signal
 from napari_phy.io.user_keys import load_keys, save_keys
 from napari_phy.widgets.actions.action import Action
 from napari_phy.widgets.actions.action_table import ACTIONS, BY_ID
+from napari_phy.widgets.actions.fixed_keys import why_fixed
 from napari_phy.widgets.actions.keys import normal
 
 logger = logging.getLogger(__name__)
@@ -18,22 +19,7 @@ logger = logging.getLogger(__name__)
 Place = Literal["panels", "canvas"]
 PLACES: tuple[Place, ...] = ("panels", "canvas")
 WHERE = {"panels": "in our panels", "canvas": "in the canvas"}
-FIXED = {
-    "Esc": "clears a lasso and leaves what is open",
-    "Return": "answers questions",
-    "Enter": "answers questions",
-    "Tab": "goes from one field to the next",
-    "Shift+Tab": "goes back from field to field",
-    "Backtab": "goes back from field to field",
-    "PgUp": "turns pages in Raster, Grid and Templates",
-    "PgDown": "turns pages in Raster, Grid and Templates",
-    "Ctrl+A": "selects all rows of a list",
-    "Left": "folds groups in Clusters",
-    "Right": "shows folded groups in Clusters",
-    **{f"Ctrl+{arrow}": "sizes waveforms" for arrow in ("Up", "Down", "Left", "Right")},
-    **{f"Shift+{arrow}": "selects rows, and spreads waveforms" for arrow in ("Up", "Down", "Left", "Right")},
-    **{f"Shift+{end}": "selects rows up to the end of a list" for end in ("Home", "End")},
-}  # normal spelling: what it does in our panels, whatever is chosen
+MOST_KEYS = 2  # of an action in a place
 
 
 class KeyBindings:
@@ -48,9 +34,10 @@ class KeyBindings:
                 self._take_kept(action_id, place, keys)
 
     def _take_kept(self, action_id: str, place: str, keys: tuple[str, ...]) -> None:
-        known = action_id in BY_ID and place in PLACES and all(normal(key) for key in keys)
-        if known:
-            self._own.setdefault(action_id, {})[place] = tuple(normal(key) for key in keys)
+        keys = tuple(normal(key) for key in keys)
+        known = action_id in BY_ID and place in PLACES
+        if known and not any(why_fixed(key, in_panels=place == "panels") for key in keys):
+            self._own.setdefault(action_id, {})[place] = keys
         else:
             logger.warning("The keys kept for %s %s are not known here and left out.", action_id, place)
 
@@ -102,8 +89,9 @@ class KeyBindings:
         other = self.table(place).get(key, action_id)
         if other != action_id:
             return f"{key} is the key of {BY_ID[other].title} {WHERE[place]}. Give that another key first."
-        if place == "panels" and key in FIXED:
-            return f"{key} is taken: it {FIXED[key]}."
+        fixed = why_fixed(key, in_panels=place == "panels")
+        if fixed:
+            return fixed
         if key in napari and key not in usual:
             return f"{key} is napari's key: {napari[key]}."
         return ""

@@ -1,46 +1,24 @@
-"""The window with all actions: found as one types, done by Enter, with keys that can be changed."""
+"""The window with all actions: found as one types, done by Enter, with their keys."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from qtpy.QtCore import QEvent, QObject, QPoint, Qt, QTimer
-from qtpy.QtGui import QColor, QFont
-from qtpy.QtWidgets import (
-    QDialog,
-    QHBoxLayout,
-    QHeaderView,
-    QLabel,
-    QLineEdit,
-    QPushButton,
-    QTreeWidget,
-    QTreeWidgetItem,
-    QVBoxLayout,
-    QWidget,
-)
+from qtpy.QtGui import QColor
+from qtpy.QtWidgets import QDialog, QHBoxLayout, QLabel, QLineEdit, QTreeWidgetItem, QVBoxLayout, QWidget
 
-from napari_phy.views.commands import COMMANDS
-from napari_phy.widgets.actions.action_table import ACTIONS, BY_ID
-from napari_phy.widgets.actions.bindings import PLACES, WHERE, KeyBindings, Place
-from napari_phy.widgets.actions.keys import pressed
+from napari_phy.widgets.actions.action_table import BY_ID
+from napari_phy.widgets.actions.bindings import PLACES, KeyBindings, Place
+from napari_phy.widgets.desk.action_rows import ACTION, COMMAND, ActionRows
+from napari_phy.widgets.desk.key_editor import KeyEditor
 from napari_phy.widgets.parts.small_dialogs import button_style
 from napari_phy.widgets.parts.theme import AXIS_PX, BODY_PX, Tokens
 
-MOUSE = {
-    "Lasso": (("Draw a lasso", "Ctrl+drag"), ("Clear the lasso", "Esc")),
-    "Raster, Grid, Templates": (("Next rows", "PgDown"), ("Previous rows", "PgUp")),
-    "Waveforms": (("Size of waveforms", "Ctrl+arrows"), ("Distance of channels", "Shift+arrows")),
-}  # of single views; these do not change
 RULE = (
     "Keys act while one of our panels has the focus and no text is typed; those of the right column also while the"
     " canvas has it and the active layer is ours, or none."
 )
 CHANGE = "Enter does it. Click a key to change it."
-PRESS = "Press the new key of {} {}. Esc leaves it as it is."
-COMMAND_LINE = "Command line"
-ACTION, COMMAND = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
-MODIFIERS = frozenset(
-    {Qt.Key.Key_Shift, Qt.Key.Key_Control, Qt.Key.Key_Alt, Qt.Key.Key_Meta, Qt.Key.Key_AltGr, Qt.Key.Key_CapsLock}
-)
 
 
 class KeysWindow(QDialog):
@@ -69,142 +47,45 @@ class KeysWindow(QDialog):
         self.setWindowTitle("All keys")
         self.setObjectName("napari-phy-keys")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)  # the next one may have another theme
-        self._bindings, self._napari, self._session, self._run, self._ask = bindings, napari, session, run, ask
+        self._session, self._run, self._ask = session, run, ask
         self._theme = theme
-        self._waiting: tuple[QTreeWidgetItem, str, Place] | None = None  # whose new key is awaited
         self.search = QLineEdit()
         self.search.setPlaceholderText("Search actions and keys")
         self.search.setClearButtonEnabled(True)
         self.search.setAccessibleName("Search actions and keys")
         rule = QLabel(RULE)
         rule.setWordWrap(True)
-        self.list = QTreeWidget()
-        self.list.setHeaderLabels(["", *(WHERE[place] for place in PLACES)])
-        self.list.setRootIsDecorated(False)
-        self.list.setIndentation(0)
-        self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        header = self.list.header()
-        header.setStretchLastSection(False)
-        header.setSectionsClickable(False)
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        for place in (1, 2):
-            header.setSectionResizeMode(place, QHeaderView.ResizeMode.Fixed)
-            header.resizeSection(place, theme.px(156))
+        self.editor = KeyEditor(bindings, napari)
+        self.list = ActionRows(bindings, self.editor, theme)
         self.note = QLabel()
         self.note.setWordWrap(True)
         self.note.setTextFormat(Qt.TextFormat.PlainText)
         self.note.setMinimumHeight(theme.px(32))
-        self.no_key_button = self._button("No key", self._take_away)
-        self.reset_button = self._button("Reset", self._reset)
-        self.reset_all_button = self._button("Reset all keys", self._reset_all)
-        buttons = QHBoxLayout()
-        buttons.addWidget(self.note, 1)
-        for button in (self.no_key_button, self.reset_button, self.reset_all_button):
-            buttons.addWidget(button)
+        foot = QHBoxLayout()
+        foot.addWidget(self.note, 1)
+        foot.addWidget(self.editor)
         column = QVBoxLayout(self)
         column.setContentsMargins(theme.px(18), theme.px(14), theme.px(18), theme.px(14))
         column.setSpacing(theme.px(8))
         for widget in (self.search, rule, self.list):
             column.addWidget(widget)
-        column.addLayout(buttons)
-        self._fill()
+        column.addLayout(foot)
         self.search.textChanged.connect(self._on_searched)
         self.search.installEventFilter(self)
         self.list.itemClicked.connect(self._on_clicked)
         self.list.itemDoubleClicked.connect(self._on_double_clicked)
-        self.list.currentItemChanged.connect(lambda *_: self._leave_key())
+        self.list.currentItemChanged.connect(lambda *_: self.editor.leave())
+        self.editor.changed.connect(lambda: self._say(self._sentence()))
+        self.editor.said.connect(self._say)
         self.setStyleSheet(self._style())
         self.resize(theme.px(660), theme.px(760))
         self._on_searched("")
 
-    def _button(self, text: str, act: Callable[[], object]) -> QPushButton:
-        button = QPushButton(text)
-        button.setAutoDefault(False)
-        button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        button.clicked.connect(lambda *_: act())
-        return button
-
-    # --- rows ---
-
-    def _fill(self) -> None:
-        for section in dict.fromkeys(action.section for action in ACTIONS):
-            self._add_section(section)
-            for action in ACTIONS:
-                if action.section == section:
-                    item = self._add([action.title, "", ""], section)
-                    item.setData(0, ACTION, action.action_id)
-                    self._show_keys(item)
-        for section, lines in MOUSE.items():
-            self._add_section(section)
-            for title, keys in lines:
-                self._add([title, keys, "–"], section)
-        self._add_section(COMMAND_LINE)
-        for command in COMMANDS:
-            examples = command.example.split("  ·  ")
-            item = self._add([command.doc, f":{examples[0]}", "–"], f"{COMMAND_LINE} {command.word}")
-            item.setData(0, COMMAND, f"{command.name} ")
-            item.setToolTip(1, "   ".join(f":{example}" for example in examples))
-
-    def _add_section(self, title: str) -> None:
-        item = QTreeWidgetItem([title.upper()])
-        item.setFlags(Qt.ItemFlag.NoItemFlags)
-        font = self._theme.font(AXIS_PX - 1, bold=True)
-        font.setLetterSpacing(QFont.SpacingType.PercentageSpacing, 106)
-        item.setFont(0, font)
-        self.list.addTopLevelItem(item)
-
-    def _add(self, texts: list[str], section: str) -> QTreeWidgetItem:
-        item = QTreeWidgetItem(texts)
-        item.setData(1, ACTION, section)
-        self.list.addTopLevelItem(item)
-        return item
-
-    def _show_keys(self, item: QTreeWidgetItem) -> None:
-        action_id = item.data(0, ACTION)
-        for column, place in enumerate(PLACES, start=1):
-            item.setText(column, ", ".join(self._bindings.keys(action_id, place)) or "–")
-            own = self._bindings.is_own(action_id, place)
-            item.setFont(column, self._theme.font(BODY_PX, bold=own))
-            item.setData(column, Qt.ItemDataRole.ForegroundRole, None)
-            item.setToolTip(column, "Your own. Click to change it." if own else "Click to change it.")
-
-    def rows(self) -> list[QTreeWidgetItem]:
-        """Return the rows in sight that can be chosen."""
-        items = (self.list.topLevelItem(place) for place in range(self.list.topLevelItemCount()))
-        return [item for item in items if not item.isHidden() and item.flags() & Qt.ItemFlag.ItemIsSelectable]
-
-    # --- searching ---
-
     def _on_searched(self, text: str) -> None:
-        """Show the rows that have all words somewhere, and the sections that have rows."""
-        words = text.lower().split()
-        section, section_has_rows = None, False
-        for place in range(self.list.topLevelItemCount()):
-            item = self.list.topLevelItem(place)
-            if not item.flags() & Qt.ItemFlag.ItemIsSelectable:
-                if section is not None:
-                    section.setHidden(not section_has_rows)
-                section, section_has_rows = item, False
-                continue
-            searched = " ".join([*(item.text(column) for column in range(3)), item.data(1, ACTION)]).lower()
-            item.setHidden(not all(word in searched for word in words))
-            section_has_rows |= not item.isHidden()
-        if section is not None:
-            section.setHidden(not section_has_rows)
-        rows = self.rows()
-        self.list.setCurrentItem(rows[0] if rows else None)
-        self.list.scrollToTop()
-        self._leave_key()
-        if not rows:
+        self.list.search(text)
+        self.editor.leave()
+        if not self.list.rows():
             self._say("Nothing is called so.")
-
-    def _step(self, step: int) -> None:
-        rows = self.rows()
-        if rows:
-            current = self.list.currentItem()
-            place = rows.index(current) + step if current in rows else 0
-            self.list.setCurrentItem(rows[min(max(place, 0), len(rows) - 1)])
 
     # --- doing ---
 
@@ -235,71 +116,17 @@ class KeysWindow(QDialog):
             window.activateWindow()
         QTimer.singleShot(0, act)
 
-    # --- changing keys ---
-
     def _on_clicked(self, item: QTreeWidgetItem, column: int) -> None:
-        self._leave_key()
+        self.editor.leave()
         action_id = item.data(0, ACTION)
-        if column == 0:
-            return
-        if action_id is None:
+        if column and action_id is None:
             self._say("This does not change.")
-            return
-        place = PLACES[column - 1]
-        self._waiting = (item, action_id, place)
-        item.setText(column, "press a key…")
-        item.setForeground(column, QColor(self._theme.warning))
-        self._say(PRESS.format(BY_ID[action_id].title, WHERE[place]))
-        self.no_key_button.setVisible(bool(self._bindings.keys(action_id, place)))
-        self.reset_button.setVisible(self._bindings.is_own(action_id, place))
-        self.reset_all_button.hide()
+        elif column:
+            self.editor.ask(action_id, PLACES[column - 1])
 
     def _on_double_clicked(self, _item: QTreeWidgetItem, column: int) -> None:
         if column == 0:
             self._do()
-
-    def _take_key(self, key: str) -> None:
-        _, action_id, place = self._waiting
-        problem = self._bindings.problem(action_id, place, key, self._napari(place))
-        if problem:
-            self._say(problem, is_error=True)
-            return
-        self._bindings.bind(action_id, place, (key,))
-        self._leave_key()
-        self._say(f"{BY_ID[action_id].title} has the key {key} {WHERE[place]}.")
-
-    def _take_away(self) -> None:
-        _, action_id, place = self._waiting
-        self._bindings.bind(action_id, place, ())
-        self._leave_key()
-        self._say(f"{BY_ID[action_id].title} has no key {WHERE[place]}.")
-
-    def _reset(self) -> None:
-        _, action_id, place = self._waiting
-        problem = self._bindings.reset(action_id, place)
-        if problem:
-            self._say(problem, is_error=True)
-            return
-        self._leave_key()
-        self._say(f"{BY_ID[action_id].title} has its usual keys {WHERE[place]}.")
-
-    def _reset_all(self) -> None:
-        self._bindings.reset_all()
-        for item in (self.list.topLevelItem(place) for place in range(self.list.topLevelItemCount())):
-            if item.data(0, ACTION) is not None:
-                self._show_keys(item)
-        self._leave_key()
-        self._say("All actions have their usual keys.")
-
-    def _leave_key(self) -> None:
-        """Wait for no key, and say what the current row is."""
-        if self._waiting is not None:
-            item, self._waiting = self._waiting[0], None
-            self._show_keys(item)
-        self.no_key_button.hide()
-        self.reset_button.hide()
-        self.reset_all_button.setVisible(self._bindings.any_own)
-        self._say(self._sentence())
 
     def _sentence(self) -> str:
         item, session = self.list.currentItem(), self._session()
@@ -311,7 +138,7 @@ class KeysWindow(QDialog):
             return CHANGE
         return f"{refusal or BY_ID[action_id].sentence(session) + '.'} {CHANGE}"
 
-    def _say(self, sentence: str, *, is_error: bool = False) -> None:
+    def _say(self, sentence: str, is_error: bool = False) -> None:
         self.note.setText(sentence)
         color = self._theme.error if is_error else self._theme.dim
         self.note.setStyleSheet(f"color: {QColor(color).name()};")
@@ -323,10 +150,10 @@ class KeysWindow(QDialog):
         if event.type() not in (QEvent.Type.KeyPress, QEvent.Type.ShortcutOverride):
             return False
         key = event.key()
-        if self._waiting is not None:
+        if self.editor.is_waiting:
             event.accept()
-            if event.type() == QEvent.Type.KeyPress and key not in MODIFIERS:
-                self._leave_key() if key == Qt.Key.Key_Escape else self._take_key(pressed(event))
+            if event.type() == QEvent.Type.KeyPress:
+                self.editor.take(event)
             return True
         steps = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1, Qt.Key.Key_PageUp: -15, Qt.Key.Key_PageDown: 15}
         enters = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
@@ -336,7 +163,7 @@ class KeysWindow(QDialog):
         event.accept()
         if event.type() == QEvent.Type.KeyPress:
             if key in steps:
-                self._step(steps[key])
+                self.list.step(steps[key])
             elif escapes:
                 self.search.clear()
             else:
@@ -366,7 +193,7 @@ class KeysWindow(QDialog):
                 font-size: {theme.px(BODY_PX)}px; }}
             QTreeWidget::item {{ height: {theme.px(21)}px; border: none; padding: 0 {theme.px(4)}px; }}
             QTreeWidget::item:hover {{ background: {theme.raised}; }}
-            QTreeWidget::item:selected {{ background: {theme.selected_row}; color: {theme.text}; }}
+            QTreeWidget::item:selected {{ background: {theme.selected_row}; }}
             QTreeWidget::item:disabled {{ color: {theme.dim}; background: {theme.panel}; }}
             QHeaderView {{ background: {theme.panel}; border: none; }}
             QHeaderView::section {{ background: {theme.panel}; color: {theme.dim}; border: none;
