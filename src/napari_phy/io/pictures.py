@@ -9,6 +9,7 @@ from napari_phy.core.errors import SaveError
 from napari_phy.io.atomic import write_file
 from napari_phy.io.replacing import disk_was_full
 
+ELSEWHERE = "save it in another folder"
 _READ_ONLY = {errno.EACCES, errno.EPERM, errno.EROFS}
 
 
@@ -23,19 +24,21 @@ def write_picture(path: Path, content: bytes) -> None:
     try:
         write_file(path, lambda file: file.write(content))
     except OSError as error:
-        raise SaveError(f"Could not save {path.name}: {_why_not(path, error)}.") from error
+        raise SaveError(f"Could not save {path.name}: {_why_not(path.absolute(), error)}.") from error
 
 
 def _why_not(path: Path, error: OSError) -> str:
-    folder = path.parent.name or str(path.parent)
+    """Return the cause, with the folder, and what to do."""
+    folder = path.parent
     if disk_was_full(error):
-        return "the disk is full"
+        return f"the disk of {folder} is full. Make room there, or {ELSEWHERE}"
     if error.errno == errno.ENAMETOOLONG:
-        return "its name is too long"
+        return "its name is too long. Save it under a shorter one"
     if path.is_dir():
-        return "a folder has that name"
-    if not path.parent.is_dir():
-        return f"there is no folder {folder}"
+        return f"{folder} has a folder of that name. Save it under another one"
+    if not folder.is_dir():
+        return f"there is no folder {folder}. Make it, or {ELSEWHERE}"
     if error.errno in _READ_ONLY:
-        return f"the folder {folder} is read-only"
-    return (error.strerror or str(error)).rstrip(".")
+        return f"the folder {folder} is read-only. {ELSEWHERE.capitalize()}"
+    cause = (error.strerror or str(error)).rstrip(".")
+    return f"nothing can be written into {folder} ({cause}). {ELSEWHERE.capitalize()}"

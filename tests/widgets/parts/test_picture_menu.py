@@ -56,20 +56,24 @@ def test_the_suffix_says_what_is_written(figure, tmp_path):
 
 
 def test_a_folder_that_is_not_there_is_named(figure, tmp_path):
-    with pytest.raises(SaveError, match=r"^Could not save a\.svg: there is no folder figures\.$"):
+    told = rf"Could not save a\.svg: there is no folder {tmp_path}/figures\. Make it, or save it in another folder\."
+    with pytest.raises(SaveError, match=f"^{told}$"):
         save_figure(figure, tmp_path / "figures" / "a.svg")
     assert not (tmp_path / "figures").exists()
 
 
 def test_a_name_that_is_too_long_is_told_of(figure, tmp_path):
-    with pytest.raises(SaveError, match=r"^Could not save x+\.svg: its name is too long\.$"):
+    with pytest.raises(
+        SaveError, match=r"^Could not save x+\.svg: its name is too long\. Save it under a shorter one\.$"
+    ):
         save_figure(figure, tmp_path / f"{'x' * 300}.svg")
     assert names_in(tmp_path) == []
 
 
 def test_a_folder_of_that_name_stays(figure, tmp_path):
     (tmp_path / "a.svg").mkdir()
-    with pytest.raises(SaveError, match=r"^Could not save a\.svg: a folder has that name\.$"):
+    told = rf"Could not save a\.svg: {tmp_path} has a folder of that name\. Save it under another one\."
+    with pytest.raises(SaveError, match=f"^{told}$"):
         save_figure(figure, tmp_path / "a.svg")
     assert names_in(tmp_path) == ["a.svg"]
 
@@ -79,9 +83,22 @@ def test_a_read_only_folder_is_told_of(figure, tmp_path, monkeypatch):
         raise PermissionError(errno.EACCES, "Permission denied", str(path))
 
     monkeypatch.setattr(Path, "open", refuse)  # whoever runs the tests may write everywhere
-    with pytest.raises(SaveError, match=rf"^Could not save a\.svg: the folder {tmp_path.name} is read-only\.$"):
+    told = rf"Could not save a\.svg: the folder {tmp_path} is read-only\. Save it in another folder\."
+    with pytest.raises(SaveError, match=f"^{told}$"):
         save_figure(figure, tmp_path / "a.svg")
     assert names_in(tmp_path) == []
+
+
+def test_a_folder_that_takes_no_files_is_named_with_what_to_do(figure, tmp_path, monkeypatch, menu, notes):
+    def refuse(path, *args, **kwargs):  # as /proc does
+        raise FileNotFoundError(errno.ENOENT, "No such file or directory", str(path))
+
+    monkeypatch.setattr(Path, "open", refuse)
+    menu.save(figure, tmp_path / "a.svg")
+    (note,) = notes
+    told = f"nothing can be written into {tmp_path} (No such file or directory). Save it in another folder."
+    assert note.message == f"Could not save a.svg: {told}"
+    assert menu.folder == Path()
 
 
 def test_a_full_disk_leaves_what_was_there_and_no_half_file(figure, tmp_path, monkeypatch, menu, notes):
@@ -95,7 +112,9 @@ def test_a_full_disk_leaves_what_was_there_and_no_half_file(figure, tmp_path, mo
     monkeypatch.setattr(Path, "open", lambda path, mode="r", *args, **kwargs: Full(path, mode))
     menu.save(figure, target)
     monkeypatch.undo()
-    assert [note.message for note in notes] == ["Could not save a.svg: the disk is full."]
+    assert [note.message for note in notes] == [
+        f"Could not save a.svg: the disk of {tmp_path} is full. Make room there, or save it in another folder."
+    ]
     assert menu.heard == []
     assert names_in(tmp_path) == ["a.svg"]
     assert target.read_text() == "before"
