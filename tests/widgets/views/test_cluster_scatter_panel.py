@@ -8,7 +8,9 @@ from qtpy.QtWidgets import QApplication
 from widgets.light_session import light_session
 
 from napari_phy.core.colors import distinct_colors
+from napari_phy.core.group_colors import own_group_colors
 from napari_phy.widgets.canvas.cluster_scatter_painter import radii
+from napari_phy.widgets.parts.theme import tokens
 from napari_phy.widgets.views.cluster_scatter_panel import NOTHING_INSIDE, ClusterScatterPanel
 
 LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
@@ -91,6 +93,30 @@ def test_a_group_of_one_s_own_is_in_the_legend_in_its_colour(panel, session, qtb
     qtbot.waitUntil(lambda: ready(panel))
     assert panel.colors(panel.theme)[5] == "#12ab34"
     assert ("interneuron", "#12ab34") in [(entry.text, entry.color) for entry in panel.stack.legend.entries]
+
+
+def test_unsorted_clusters_are_hollow_as_in_the_lists(panel, session):
+    assert session.manager.group(6) == "unsorted"
+    (index,) = np.flatnonzero(panel.data.cluster_ids == 6)
+    radius = float(radii(panel.data, panel.theme)[index])
+    wanted = over_view(panel, panel.theme.unsorted, 0.78)
+    np.testing.assert_allclose(color_at(panel, np.add(place(panel, 6), (radius, 0))), wanted, atol=60)
+    within = color_at(panel, np.add(place(panel, 6), (radius / 2, radius / 3)))  # beside the lines of the grid
+    np.testing.assert_allclose(within, over_view(panel, panel.theme.view, 1), atol=18)
+    hollow = {entry.text: entry.hollow for entry in panel.stack.legend.entries}
+    assert hollow == {"1": False, "2": False, "good": False, "mua": False, "unsorted": True, "noise": False}
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_groups_of_one_s_own_have_colours_of_their_own_in_list_and_view(panel, session, qtbot, theme):
+    session.add_group("interneuron")
+    session.add_group("pyramidal")
+    session.move([5], "interneuron")
+    session.move([6], "pyramidal")
+    qtbot.waitUntil(lambda: ready(panel))
+    colors = panel.colors(tokens(theme))
+    own = own_group_colors(session.groups, theme == "dark")
+    assert [colors[5], colors[6]] == [own["interneuron"], own["pyramidal"]]
 
 
 def test_logarithmic_axes_are_remembered_and_keep_the_values(panel, qtbot):

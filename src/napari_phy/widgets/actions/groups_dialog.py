@@ -17,6 +17,7 @@ from qtpy.QtWidgets import (
 
 from napari_phy.core.cluster_groups import DISCARDED
 from napari_phy.core.errors import NapariPhyError
+from napari_phy.core.group_colors import own_group_colors
 from napari_phy.views.numbers import format_count
 from napari_phy.widgets.actions.bindings import key_bindings
 from napari_phy.widgets.parts.small_dialogs import SmallDialog, Words, dialog_style
@@ -91,9 +92,10 @@ class GroupsDialog(SmallDialog):
         for group in self._session.manager.cluster_groups.values():
             counts[group] = counts.get(group, 0) + 1
         self.list.clear()
+        colors = own_group_colors(self._session.groups, self._theme.dark)
         for group in own_groups(self._session):
             count = format_count(counts.get(group.name, 0), "cluster")
-            item = QListWidgetItem(_dot(group.color or self._theme.text), f"{group.name}   ·   {count}")
+            item = QListWidgetItem(_dot(colors[group.name]), f"{group.name}   ·   {count}")
             item.setData(NAME, group.name)
             self.list.addItem(item)
             if group.name == current:

@@ -7,6 +7,7 @@ import numpy.typing as npt
 from qtpy.QtCore import QPointF, QRectF, Qt
 from qtpy.QtGui import QColor, QPainter, QPen
 
+from napari_phy.core.cluster_groups import UNSORTED
 from napari_phy.core.colors import is_hollow, selection_color
 from napari_phy.views.cluster_scatter import CLUSTER, GROUP, ClusterScatterData
 from napari_phy.widgets.canvas.frame import Frame
@@ -68,10 +69,14 @@ def paint_clusters(
     places = [rank.get(cluster, -1) for cluster in data.cluster_ids.tolist()]
     order = sorted(range(len(places)), key=lambda i: (places[i] >= 0, -places[i], -sizes[i]))
     points = [QPointF(*center) for center in centers.tolist()]
+    by_group = data.request.color == GROUP
     rim, brushes = QPen(QColor(theme.view), 0.8), {color: with_alpha(color, ALPHA) for color in set(colors)}
     for index in order:
         center, radius, place = points[index], float(sizes[index]), places[index]
-        if place < 0:
+        if place < 0 and by_group and data.groups[index] == UNSORTED:  # as in the lists
+            painter.setPen(QPen(brushes[colors[index]], RING_PX))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+        elif place < 0:
             painter.setPen(rim)
             painter.setBrush(brushes[colors[index]])
         else:

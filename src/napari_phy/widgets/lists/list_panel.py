@@ -13,6 +13,7 @@ from qtpy.compat import isalive
 from qtpy.QtCore import QSize, Qt, Signal
 from qtpy.QtWidgets import QApplication, QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
+from napari_phy.core.group_colors import own_group_colors
 from napari_phy.widgets.actions import messages
 from napari_phy.widgets.actions.bindings import key_bindings
 from napari_phy.widgets.lists.amplitudes import Amplitudes
@@ -266,7 +267,7 @@ class ListPanel(Filled):
 
     def _show_groups(self) -> None:
         """Take the colours of the user's own groups."""
-        colors = {group.name: group.color for group in self.session.groups if group.color is not None}
+        colors = own_group_colors(self.session.groups, self.theme.dark)
         if colors != self.list.group_colors:
             self.list.group_colors = colors
             self.list.viewport().update()
@@ -322,6 +323,7 @@ class ListPanel(Filled):
         self.strip.apply_theme(theme)
         self.list.apply_theme(theme)
         if self.session is not None:
+            self._show_groups()
             self.show_clusters()
         self._show_counts()
 

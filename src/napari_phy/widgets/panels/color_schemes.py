@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 from qtpy.QtGui import QColor
 
-from napari_phy.core.cluster_meta import DISCARDED
+from napari_phy.core.cluster_groups import DISCARDED, UNSORTED
 from napari_phy.core.colors import distinct_colors
+from napari_phy.core.group_colors import own_group_colors
 from napari_phy.views.cluster_measures import column, measure_name, range_labels
 from napari_phy.views.cluster_order import GROUP_ORDER
 from napari_phy.views.cluster_table import compute_cluster_table
@@ -108,14 +109,14 @@ def group_entries(session: Any, theme: Tokens) -> tuple[LegendEntry, ...]:
     manager, color_of = session.manager, group_colors(session, theme)
     there = {manager.group(cluster) for cluster in manager.cluster_ids.tolist()} - {DISCARDED}
     names = [*sorted(there - set(GROUP_ORDER)), *(group for group in GROUP_ORDER if group in there)]
-    return tuple(_chip(name, color_of(name)) for name in names)
+    return tuple(_chip(name, color_of(name), hollow=name == UNSORTED) for name in names)
 
 
 def group_colors(session: Any, theme: Tokens) -> Callable[[str], str]:
-    """Return a function from a group's name to its colour: its own, or that of the theme."""
-    own = {group.name: group.color for group in session.groups if group.color is not None}
+    """Return a function from a group's name to its colour."""
+    own = own_group_colors(session.groups, theme.dark)
     return lambda group: own.get(group) or theme.group_color(group)
 
 
-def _chip(text: str, color: str) -> LegendEntry:
-    return LegendEntry(text, color, round=True, dim=True)
+def _chip(text: str, color: str, *, hollow: bool = False) -> LegendEntry:
+    return LegendEntry(text, color, hollow=hollow, round=True, dim=True)

@@ -100,7 +100,7 @@ class Tokens:
         return QColor(getattr(self, name))
 
     def group_color(self, group: str) -> str:
-        """Return the colour of a cluster group; the user's own groups are shown like good ones, in text colour."""
+        """Return the colour of the name of a cluster group; names of the user's own groups are in text colour."""
         return {"good": self.good, "mua": self.mua, "noise": self.noise, "unsorted": self.unsorted}.get(
             group, self.text
         )

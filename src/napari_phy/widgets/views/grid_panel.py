@@ -10,9 +10,10 @@ from napari_phy.core.progress import OnProgress
 from napari_phy.views.grid import Content, GridData, GridRequest, compute_grid
 from napari_phy.views.numbers import format_count, format_number
 from napari_phy.widgets.canvas.grid_painter import GridLayout, grid_layout, paint_grid_of_tiles
-from napari_phy.widgets.panels.color_schemes import group_colors
+from napari_phy.widgets.panels.color_schemes import group_colors, group_entries
 from napari_phy.widgets.panels.scrolled_clusters_panel import ScrolledClustersPanel
 from napari_phy.widgets.parts.choices import Allowed, values_of
+from napari_phy.widgets.parts.legend import LegendEntry
 from napari_phy.widgets.parts.theme import Tokens
 
 CONTENTS: tuple[tuple[str, Content], ...] = (
@@ -85,6 +86,9 @@ class GridPanel(ScrolledClustersPanel):
         words = [format_count(len(data.cluster_ids), "cluster"), WORDS[data.request.content]]
         self.stack.caption.setText("; ".join([*words, data.sorted_by] if data.sorted_by else words))
         super().draw(data)
+
+    def legend_entries(self) -> tuple[LegendEntry, ...]:
+        return (*super().legend_entries(), *group_entries(self.session, self.theme))
 
     def layout_of(self, size: QSize, n: int, theme: Tokens) -> GridLayout:
         return grid_layout(n, size.width(), size.height(), self.first, self.zoom, theme)
