@@ -6,7 +6,7 @@ from contextlib import closing, contextmanager
 import h5py
 import numpy as np
 import pytest
-from journeys.person import CTRL, SHIFT
+from journeys.person import ALT, CTRL, PLAIN, SHIFT
 from napari.settings import get_settings
 from qtpy.QtCore import QEvent, QObject, Qt
 from qtpy.QtGui import QDesktopServices
@@ -164,6 +164,7 @@ def test_edits_made_since_opening_are_asked_for_before_all_are_discarded(person,
     edit_twice(person)
     leave(person)
     person.open(kwik_copy)
+    found = recovered(person.session).split(".")[0]
     labels = edit_once(person)
     asked = []
 
@@ -172,13 +173,52 @@ def test_edits_made_since_opening_are_asked_for_before_all_are_discarded(person,
         person.click_button(dialog, "Discard all")
 
     person.answer(agree)
-    person.respond(recovered(person.session), "Discard all")
+    person.respond(f"{found}, 1 was made since. 3 edits are not yet saved.", "Discard all")
     assert asked == ["Discard all 3 edits, 1 of them made since opening?", "Redo brings them back."]
     person.wait(lambda: person.viewer.status == "Discarded 3 edits. Redo brings them back.", "the sentence")
     assert not person.session.is_dirty
     for _ in range(3):
         person.press(Qt.Key.Key_Y, CTRL)
     assert np.array_equal(person.session.manager.spike_clusters, labels)
+
+
+def test_what_is_said_of_recovered_edits_holds_whatever_is_done(person, kwik_copy):
+    person.open(kwik_copy)
+    edit_twice(person)
+    leave(person)
+    person.open(kwik_copy)
+    sentence = recovered(person.session)
+    found = sentence.split(".")[0]
+    person.wait(lambda: person.told == [sentence], "the card")
+    said = [
+        (Qt.Key.Key_G, PLAIN, f"{found}, 1 was made since. 3 edits are not yet saved."),
+        (Qt.Key.Key_M, ALT, f"{found}, 2 were made since. 4 edits are not yet saved."),
+        *[
+            (Qt.Key.Key_Z, CTRL, words)
+            for words in (f"{found}, 1 was made since. 3 edits are not yet saved.", sentence)
+        ],
+        (Qt.Key.Key_Z, CTRL, f"{found}. 1 edit is not yet saved."),
+        (Qt.Key.Key_Y, CTRL, sentence),
+    ]
+    for key, modifier, words in said:
+        person.press(key, modifier)
+        person.wait(lambda words=words: person.told == [words], words)
+    for _ in range(2):
+        person.press(Qt.Key.Key_Z, CTRL)
+    person.wait(lambda: person.told == [], "the card to go")
+    assert not person.session.is_dirty
+    person.press(Qt.Key.Key_Y, CTRL)
+    assert person.told == []
+
+
+def test_what_is_said_of_a_file_that_changed_follows_the_edits(person, kwik_copy):
+    person.open(kwik_copy)
+    change(kwik_copy)
+    person.workspace.file_watch.look()
+    person.wait(lambda: person.told == [f"{CHANGED}. Open it again before you edit it; it cannot be saved to."], "it")
+    edit_twice(person)
+    stay = "Your 2 edits stay in the journal; save a copy to keep them in a file."
+    person.wait(lambda: person.told == [f"{CHANGED} and cannot be saved to. {stay}"], "the other words")
 
 
 def change(path):

@@ -30,6 +30,7 @@ class MemoryStore:
     saved: list = field(default_factory=list)
     copies: list = field(default_factory=list)
     changed: str = ""
+    file_trouble: str = ""
 
     @property
     def n_unsaved(self):
@@ -62,6 +63,8 @@ class MemoryStore:
 
     def what_changed(self):
         changed, self.changed = self.changed, ""
+        if changed:
+            self.file_trouble, self.is_outdated = changed, True
         return changed
 
     def close(self):

@@ -235,15 +235,22 @@ class EditStore:
             if now == self._seen:
                 return ""
             self._seen = now
-            if now is None:
-                return store_messages.gone(self.path.name, self.n_unsaved)
             try:
-                if self._journal is not None and self._journal.settle(self._place.content_hash()):
+                if now is not None and self._journal is not None and self._journal.settle(self._place.content_hash()):
                     return ""
             except NapariPhyError as error:
                 logger.debug("%s", error)
-            self.is_outdated = True
+            self.is_outdated = self.is_outdated or now is not None
+            return self.file_trouble
+
+    @property
+    def file_trouble(self) -> str:
+        """What another program was seen to have done to the file, in a sentence as it holds now; "" if nothing."""
+        if self._seen is None:
+            return store_messages.gone(self.path.name, self.n_unsaved)
+        if self.is_outdated:
             return store_messages.changed_while_open(self.path.name, self.n_unsaved, read_only=self.read_only)
+        return ""
 
     def close(self) -> None:
         """Let go of the journal once no save is under way; one in which nothing was ever kept is removed."""

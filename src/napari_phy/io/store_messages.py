@@ -20,20 +20,29 @@ def reason(error: BaseException) -> str:
     return f"{name}: {error.strerror}" if name else error.strerror
 
 
-def recovered(n_edits: int, when: datetime, now: datetime) -> str:
-    """Return the sentence for edits that only the journal holds."""
+def recovered(n_edits: int, when: datetime, now: datetime, *, n_newer: int = 0, n_unsaved: int | None = None) -> str:
+    """Return the sentence for edits that only the journal holds.
+
+    Parameters
+    ----------
+    n_edits, when, now : how many were found, the time of the last one, and the time now.
+    n_newer : edits made since.
+    n_unsaved : how many are not saved now; None: those that were found.
+    """
     clock = f"{when:%H:%M}" if when.date() == now.date() else f"{when:%Y-%m-%d %H:%M}"
-    if n_edits == 1:
-        return f"1 edit from {clock} was recovered. It is not yet saved."
-    return f"{n_edits} edits from {clock} were recovered. They are not yet saved."
+    found = f"{count(n_edits, 'edit')} from {clock} {_were(n_edits)} recovered"
+    if not n_newer and n_unsaved in (None, n_edits):
+        return f"{found}. {'It is' if n_edits == 1 else 'They are'} not yet saved."
+    since = f", {n_newer} {_were(n_newer)} made since" if n_newer else ""
+    return f"{found}{since}. {count(n_unsaved or 0, 'edit')} {'is' if n_unsaved == 1 else 'are'} not yet saved."
 
 
 def changed_elsewhere(name: str, n_unsaved: int) -> str:
     """Return the sentence for a file that another program wrote since."""
     if not n_unsaved:
         return f"{name} was changed by another program. The undo history was set aside."
-    were = "was" if n_unsaved == 1 else "were"
-    return f"{name} was changed by another program. {count(n_unsaved, 'unsaved edit')} {were} set aside, not applied."
+    edits = f"{count(n_unsaved, 'unsaved edit')} {_were(n_unsaved)}"
+    return f"{name} was changed by another program. {edits} set aside, not applied."
 
 
 def unreadable(name: str, journal: str) -> str:
@@ -139,6 +148,10 @@ def save_failed(reason: str, n_unsaved: int) -> str:
 def saved(name: str, n_edits: int) -> str:
     """Return the sentence for a save that did."""
     return f"Saved {count(n_edits, 'edit')} to {name}."
+
+
+def _were(n: int) -> str:
+    return "was" if n == 1 else "were"
 
 
 def _stay(n_unsaved: int) -> str:

@@ -8,7 +8,7 @@ from qtpy.QtCore import QRect, Qt
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication, QDialog, QDockWidget, QLabel, QLineEdit, QMainWindow, QPushButton, QWidget
 
-from napari_phy.widgets.parts.notify import notify, take_back
+from napari_phy.widgets.parts.notify import notify, restate, take_back
 
 LONG = "Waveforms and traces need hybrid_10sec.dat, which is not beside hybrid_10sec.kwik. Everything else works."
 
@@ -107,3 +107,16 @@ def test_what_is_no_longer_true_is_taken_back(window):
     notify("Two.", stays=True)
     take_back(["One."], window)
     assert [shown.message.text() for shown in dialogs(window)] == ["Two."]
+
+
+def test_one_that_stands_in_the_window_says_something_else_where_its_answers_are_the_same(window, qtbot):
+    notify("One edit.", choices=[("Keep", lambda: None)], stays=True)
+    assert not restate("One edit.", LONG, ["Keep", "Discard"], window)
+    assert not restate("Two edits.", LONG, ["Keep"], window)
+    (shown,) = dialogs(window)
+    assert restate("One edit.", LONG, ["Keep"], window)
+    qtbot.waitUntil(lambda: is_whole(shown, LONG))
+    assert dialogs(window) == [shown]
+    assert take_back([LONG], window)
+    assert not take_back([LONG], window)
+    assert not restate(LONG, "One edit.", ["Keep"], window)

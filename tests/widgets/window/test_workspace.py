@@ -1,6 +1,7 @@
 """The Sort workspace in real viewers: layout, keys, words, sessions that come and go."""
 
 import threading
+from datetime import UTC, datetime
 
 import numpy as np
 import pytest
@@ -288,7 +289,7 @@ def test_what_is_missing_is_notified(open_, notes):
 
 def test_recovered_edits_offer_to_keep_save_or_discard(open_, notes, qtbot):
     session = light_session()
-    session.store.recovered_at = object()
+    session.store.recovered_at = today_at_14_32()
     session.store.messages = ("1 edit from 14:32 was recovered. It is not yet saved.",)
     session.move([3], "good")
     workspace = open_(session=session)
@@ -303,7 +304,7 @@ def test_recovered_edits_offer_to_keep_save_or_discard(open_, notes, qtbot):
 
 def test_edits_made_since_opening_are_not_discarded_without_a_question(open_, notes, qtbot, monkeypatch):
     session = light_session()
-    session.store.recovered_at = object()
+    session.store.recovered_at = today_at_14_32()
     session.store.messages = ("3 edits from 14:32 were recovered. They are not yet saved.",)
     for cluster in (3, 4, 5):
         session.move([cluster], "good")
@@ -323,6 +324,10 @@ def test_edits_made_since_opening_are_not_discarded_without_a_question(open_, no
     assert [session.redo() is not None for _ in range(5)] == [True] * 4 + [False]
 
 
+def today_at_14_32():
+    return datetime.now(UTC).astimezone().replace(hour=14, minute=32)
+
+
 def notifications(workspace):
     """Return the sentences that stand in the window."""
     dialogs = [dialog for dialog in workspace.window.findChildren(NapariQtNotification) if dialog.isVisible()]
@@ -337,7 +342,7 @@ def recovered(open_, monkeypatch):
     """A workspace that tells of a recovered edit and of missing raw data."""
     monkeypatch.setattr(get_settings().application, "gui_notification_level", NotificationSeverity.INFO)
     session = light_session(with_raw=False)
-    session.store.recovered_at = object()
+    session.store.recovered_at = today_at_14_32()
     session.store.messages = (RECOVERED,)
     session.move([3], "good")
     workspace = open_(session=session)

@@ -46,6 +46,7 @@ class SessionDesk(QObject):
     wizard_requested = Signal()
     edited = Signal()  # an action of the table changed the clustering
     saving_changed = Signal(bool)
+    saved = Signal()  # by whomever
     _saved_in_some_thread = Signal()
 
     def __init__(
@@ -328,6 +329,7 @@ class SessionDesk(QObject):
         if self._session is not None:
             self.say_soon(messages.saved(self._n_unsaved, self._session.name))
             self._n_unsaved = self._session.n_unsaved
+            self.saved.emit()
 
     def _on_save_failed(self, error: Exception) -> None:
         self.saving_changed.emit(False)

@@ -18,7 +18,7 @@ class FileWatch(QObject):
     session : returns the open session, or None.
     """
 
-    changed = Signal(str)  # the sentence for the user
+    changed = Signal()  # which the store of the session tells in words
 
     def __init__(self, window: QMainWindow, session: Callable[[], Any], parent: QObject) -> None:
         super().__init__(parent)
@@ -45,7 +45,7 @@ class FileWatch(QObject):
         store, sentence = answer
         session = self._session()
         if sentence and session is not None and session.store is store:
-            self.changed.emit(sentence)
+            self.changed.emit()
 
 
 def looked_at(store: Any) -> Any:

@@ -6,7 +6,7 @@ from weakref import ref
 from napari.utils.notifications import Notification, notification_manager
 from qtpy.compat import isalive
 from qtpy.QtCore import QEvent, QObject, QPoint, Qt, QTimer
-from qtpy.QtWidgets import QApplication, QDialog, QLabel, QMainWindow, QWidget
+from qtpy.QtWidgets import QApplication, QDialog, QLabel, QMainWindow, QPushButton, QWidget
 
 from napari_phy.widgets.parts.theme import tokens
 
@@ -34,10 +34,24 @@ def notify(sentence: str, severity: str = "warning", choices: Sequence[Choice] =
                 Tender(shown, focused or window.focusWidget(), stays)
 
 
-def take_back(sentences: Collection[str], window: QMainWindow) -> None:
-    """Close the notifications of a window that say what is no longer true."""
-    for shown in _shown(sentences, window):
+def take_back(sentences: Collection[str], window: QMainWindow) -> bool:
+    """Close the notifications of a window that say what is no longer true; return whether there are any."""
+    found = list(_shown(sentences, window))
+    for shown in found:
         shown.close()
+    return bool(found)
+
+
+def restate(sentence: str, now: str, texts: Sequence[str], window: QMainWindow) -> bool:
+    """Put another sentence in the place of one; return False where none says it with these texts on its buttons."""
+    found = [
+        tender
+        for tender in window.findChildren(Tender, TENDER)
+        if tender.says(sentence) and tender.texts == list(texts)
+    ]
+    for tender in found:
+        tender.say(now)
+    return bool(found)
 
 
 def _shown(sentences: Collection[str], window: QWidget) -> Iterator[QDialog]:
@@ -82,6 +96,20 @@ class Tender(QObject):
         shown.setVisible(True)
         self._place()
         QTimer.singleShot(0, self._place)  # once style and layout have settled
+
+    def says(self, sentence: str) -> bool:
+        """Tell whether this sentence stands in the window."""
+        return bool(self.parent().isVisible() and self.parent().message.text() == sentence)
+
+    @property
+    def texts(self) -> list[str]:
+        """What its buttons for an answer say."""
+        return [button.text() for button in self.parent().row2_widget.findChildren(QPushButton)]
+
+    def say(self, sentence: str) -> None:
+        """Say something else."""
+        self.parent().message.setText(sentence)
+        self._place()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Follow the canvas."""

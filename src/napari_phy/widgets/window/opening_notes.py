@@ -1,6 +1,8 @@
 """Notifications that opening a data set, or another part of it, may need: each is shown once a session."""
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -9,8 +11,10 @@ from qtpy.QtGui import QDesktopServices
 
 from napari_phy.core.errors import NapariPhyError
 from napari_phy.core.update_info import UpdateInfo
+from napari_phy.io import store_messages
 from napari_phy.widgets.actions import messages
 from napari_phy.widgets.parts.notify import LOCATE, SAVE_COPY, Choice, notify
+from napari_phy.widgets.window.live_notes import LiveNote, LiveNotes
 
 
 class Host(Protocol):
@@ -34,18 +38,18 @@ class Host(Protocol):
 
 
 class OpeningNotes:
-    """Knows what one session has said and where it has been; edits made in the session itself are not "recovered"."""
+    """Knows what one session has said and where it has been; edits made in the session itself are not "recovered".
 
-    def __init__(self) -> None:
-        self._said: set[str] = set()
-        self.until_saved: set[str] = set()  # what is no longer true once all is saved
+    Parameters
+    ----------
+    live : shows what changes with the edits.
+    """
+
+    def __init__(self, live: LiveNotes) -> None:
+        self._live = live
+        self.said: set[str] = set()  # what stays as it was said
         self._visited: set[tuple[int, str]] = set()
         self._last: tuple[int, str] | None = None
-
-    @property
-    def said(self) -> set[str]:
-        """All that was said of the session."""
-        return self._said | self.until_saved
 
     def tell(self, session: Any, desk: Host, locate: Callable[[], object]) -> None:
         """Notify of what is missing, recovered, set aside or read-only, with what can be done about it."""
@@ -55,14 +59,13 @@ class OpeningNotes:
         self._visited.add(place)
         self._last = place
         for sentence in session.messages:
-            is_recovered = "recovered" in sentence
-            if (is_recovered and is_new) or (not is_recovered and sentence not in self._said):
-                self._said.add(sentence)
-                if is_recovered:
-                    self.until_saved.add(sentence)
-                choices = _choices(session, sentence, desk, locate)
-                stays = is_recovered or "set aside" in sentence  # said here only
-                notify(sentence, "info" if is_recovered else "warning", choices, stays=stays)
+            if session.store.recovered_at is not None and "recovered" in sentence:
+                if is_new:
+                    self._live.show(_recovered(session, desk))
+            elif sentence not in self.said:
+                self.said.add(sentence)
+                stays = "set aside" in sentence  # said here only
+                notify(sentence, "warning", _choices(session, sentence, desk, locate), stays=stays)
 
 
 def _is_gone(place: tuple[int, str], model: Any) -> bool:
@@ -70,15 +73,27 @@ def _is_gone(place: tuple[int, str], model: Any) -> bool:
     return bool(place[0] == model.channel_group and place[1] not in model.clusterings)
 
 
+def _recovered(session: Any, desk: Host) -> LiveNote:
+    """Return what is said of recovered edits, and of those made since, until all are saved or taken back."""
+    store, known, n_found = session.store, session.manager.history, session.n_unsaved
+
+    def words() -> str:
+        n_unsaved, n_newer = store.n_unsaved, _n_newer(session.manager, known)
+        now = datetime.now(store.recovered_at.tzinfo)
+        if not n_unsaved:
+            return ""
+        return store_messages.recovered(n_found, store.recovered_at, now, n_newer=n_newer, n_unsaved=n_unsaved)
+
+    choices = (
+        ("Keep", _nothing),
+        ("Save now", desk.save),
+        ("Discard all", partial(_discard, session, known, desk)),
+    )
+    return LiveNote(words, lambda: choices, "info")
+
+
 def _choices(session: Any, sentence: str, desk: Host, locate: Callable[[], object]) -> Sequence[Choice]:
     store = session.store
-    if store.recovered_at is not None and "recovered" in sentence:
-        known = session.manager.history
-        return (
-            ("Keep", _nothing),
-            ("Save now", desk.save),
-            ("Discard all", lambda: _discard(session, store, known, desk)),
-        )
     if store.set_aside is not None and "set aside" in sentence:
         return (("Show file", lambda: _show_folder(store.set_aside)),)
     if "save a copy" in sentence:
@@ -92,14 +107,8 @@ def _nothing() -> None:
     """Keep things as they are."""
 
 
-def _discard(session: Any, store: Any, known: Sequence[UpdateInfo], desk: Host) -> None:
-    """Discard all unsaved edits, as long as the clustering is open that they were recovered for.
-
-    Where some were made since, which is not in `known`, the history at opening, that is asked first.
-    """
-    if session.store is not store:
-        notify("Another channel group or clustering was opened meanwhile. Go back to it to discard its edits.", "error")
-        return
+def _discard(session: Any, known: Sequence[UpdateInfo], desk: Host) -> None:
+    """Discard all unsaved edits; where some were made since opening, which are not in `known`, that is asked first."""
     n_edits, n_newer = session.n_unsaved, _n_newer(session.manager, known)
     if n_newer and session.store.saved_position is not None and not desk.ask_discard(n_edits, n_newer):
         return

@@ -1,6 +1,6 @@
 """The sorting workspace of one viewer: docks, toolbar and keys that show one session."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any
 from weakref import ref
@@ -27,13 +27,14 @@ from napari_phy.widgets.docks.dock_board import DockBoard, add_dock
 from napari_phy.widgets.docks.layouts import napari_docks
 from napari_phy.widgets.panels.all_clusters_panel import listed_clusters
 from napari_phy.widgets.parts.latest_answer import take_turns
-from napari_phy.widgets.parts.notify import LOCATE, SAVE_COPY, notify, take_back
+from napari_phy.widgets.parts.notify import LOCATE, SAVE_COPY, Choice, notify, take_back
 from napari_phy.widgets.parts.preferences import preferences
 from napari_phy.widgets.parts.theme import ThemeFollower, Tokens
 from napari_phy.widgets.parts.together import Together
 from napari_phy.widgets.window.close_guard import CloseGuard
 from napari_phy.widgets.window.layout_memory import LayoutMemory
 from napari_phy.widgets.window.layout_menu import layout_menu
+from napari_phy.widgets.window.live_notes import LiveNote, LiveNotes
 from napari_phy.widgets.window.opening_notes import OpeningNotes
 from napari_phy.widgets.window.overview import Overview
 from napari_phy.widgets.window.preparation import CurrentPreparation, Preparation
@@ -71,7 +72,8 @@ class Workspace(QObject):
         self._window = ref(window)  # weak, as is all here: nothing of ours keeps a closed window alive
         self.destroyed.connect(partial(_forget_all, self.__dict__))
         self._missing: tuple[str, ...] = ()
-        self._notes = OpeningNotes()
+        self.live_notes = LiveNotes(window, self)
+        self._notes = OpeningNotes(self.live_notes)
         self._preparation = CurrentPreparation(self)
         self._preparation.replaced.connect(self._on_preparation_replaced)
         self._preparation.ended.connect(self._on_prepared)
@@ -112,7 +114,7 @@ class Workspace(QObject):
         self.desk.stretch_requested.connect(self.overview.stretch)
         self.desk.filter_requested.connect(lambda: self.board.open("Clusters").filter_line.take_focus())
         self.desk.saving_changed.connect(self.toolbar.set_saving)
-        self.desk.saving_changed.connect(self._on_saving)
+        self.desk.saved.connect(self.live_notes.take_back)
         self.toolbar.layers_toggled.connect(self.board.show_napari_docks)
         self.theme_follower.changed.connect(self._on_theme_changed)
         viewer.layers.events.removed.connect(self._on_layer_removed)
@@ -203,7 +205,7 @@ class Workspace(QObject):
         self._bind(session)
         session.start_wizard()
         self.focus_clusters()
-        self._notes = OpeningNotes()
+        self._notes = OpeningNotes(self.live_notes)
         self._tell_what_to_know()
         if settings.problems:
             notify(" ".join(settings.problems), "warning")
@@ -274,6 +276,7 @@ class Workspace(QObject):
         self.overview.follow(session)
         self.overview.apply_theme(self.theme)
         self.watch.follow(session)
+        self.live_notes.follow(session)
         self.read_ahead.follow(session)
         if viewer is not None:
             viewer.update_console({"session": session})
@@ -294,6 +297,7 @@ class Workspace(QObject):
             panel.set_session(session)
         self.desk.set_session(session)
         self.toolbar.set_session(session)
+        self.live_notes.follow(session)
         self._missing = session.model.missing
         self.overview.follow_switch()
         self.read_ahead.follow(session)
@@ -322,18 +326,19 @@ class Workspace(QObject):
         for panel in self.board.of_kind("Traces"):
             panel.read_again()
 
-    def _on_file_changed(self, sentence: str) -> None:
-        self._notes.until_saved.add(sentence)
-        choices = [(SAVE_COPY, self.desk.save_copy)] if "save a copy" in sentence else []
-        if self.session.store.is_outdated and not self.session.is_dirty:
-            # Once the notification is gone, which takes the focus as it fades.
-            choices.append((messages.OPEN_AGAIN, partial(QTimer.singleShot, FADED_MS, self._open_again)))
-        notify(sentence, "warning", choices, stays=bool(choices))
+    def _on_file_changed(self) -> None:
+        """Tell what another program did to the file, and what can be done about it."""
+        session, desk = self.session, self.desk
 
-    def _on_saving(self, is_saving: bool) -> None:
-        """Take back that edits are not saved once they are."""
-        if not is_saving and self.session is not None and not self.session.is_dirty:
-            take_back(self._notes.until_saved, self.window)
+        def choices() -> Sequence[Choice]:
+            if session.store.is_gone or not session.store.is_outdated:
+                return ()
+            if session.is_dirty:
+                return ((SAVE_COPY, desk.save_copy),)
+            # Once the notification is gone, which takes the focus as it fades.
+            return ((messages.OPEN_AGAIN, partial(QTimer.singleShot, FADED_MS, self._open_again)),)
+
+        self.live_notes.show(LiveNote(lambda: session.store.file_trouble, choices))
 
     def _on_layer_removed(self, event: Any) -> None:
         viewer, session = self.viewer, self.session
