@@ -3,7 +3,7 @@
 import pytest
 
 from napari_phy import ClusterManager
-from napari_phy.core.wizard import Wizard
+from napari_phy.core.wizard import Similarity, Wizard
 
 SIMILAR = {(1, 2): 0.9, (1, 3): 0.5, (1, 4): 0.7, (2, 3): 0.2, (2, 4): 0.4, (3, 4): 0.6}
 
@@ -121,6 +121,18 @@ def test_similarity_is_zero_for_pairs_never_computed(wizard):
     wizard.start()
     assert wizard.similarity[1, 2] == wizard.similarity[2, 1] == 0.9
     assert wizard.similarity[2, 3] == 0.0
+
+
+def test_only_so_many_similarities_are_kept(monkeypatch):
+    monkeypatch.setattr("napari_phy.core.wizard.MAX_BYTES", 1000)
+    similarity = Similarity(lambda cluster: [(other, 0.5) for other in range(4) if other != cluster])
+    for cluster in range(4):
+        similarity.ranked(cluster)
+    assert similarity[3, 1] == similarity[1, 3] == 0.5
+    assert similarity[0, 1] == 0.5
+    for cluster in range(10, 20):
+        similarity.ranked(cluster)
+    assert similarity[3, 1] == 0.0
 
 
 def test_paused_it_keeps_its_place_and_proposes_nothing(wizard):

@@ -62,8 +62,9 @@ class AdditiveSums:
         """Return one sum; the lock is not held while something is computed, since edits wait for it."""
         with self._lock:
             found = self._sums.get(cluster)
-        if found is None:
-            found = self._from_family(cluster, on_progress)
+        if found is not None:
+            return found
+        found = self._from_family(cluster, on_progress)
         if found is None:
             found = self._compute(self._manager.spikes(cluster), on_progress)
         self.put(cluster, found)

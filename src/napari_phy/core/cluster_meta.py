@@ -37,6 +37,10 @@ class ClusterMeta:
         """Names of the fields besides group and colour, in the order they came."""
         return tuple(field for field in self._values if field not in (GROUP, COLOR))
 
+    def group(self, cluster_id: int) -> str:
+        """Return the group; asked for each cluster by every list after an edit."""
+        return str(self._values[GROUP].get(cluster_id, UNSORTED))
+
     def get(self, cluster_id: int, field: str) -> Any:
         """Return the value of a field; the default of a group is "unsorted", of anything else None."""
         return self._values.get(field, {}).get(cluster_id, default_of(field))

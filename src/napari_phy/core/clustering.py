@@ -61,7 +61,9 @@ class Clustering:
 
     def group(self, cluster_id: int) -> str:
         """Return the group of a cluster; "unsorted" when nobody has decided."""
-        return str(self._get(cluster_id, GROUP))
+        if cluster_id not in self._partition:
+            raise unknown_cluster(cluster_id)
+        return self._meta.group(cluster_id)
 
     def color(self, cluster_id: int) -> str | None:
         """Return the colour of a cluster as "#rrggbb", or None when it has none of its own."""

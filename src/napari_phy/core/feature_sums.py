@@ -70,7 +70,7 @@ class FeatureSums:
         """Return the sums of clusters, reading the spikes of those that are not known."""
         n, m = self._n_channels, self._n_channels + self._n_features
         return {
-            cluster: FeatureSum(round(total[-1]), total[:n], total[n:m], total[m:-1])
+            cluster: FeatureSum(round(float(total[-1])), total[:n], total[n:m], total[m:-1])
             for cluster, total in self._sums.get(cluster_ids, on_progress).items()
         }
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from psygnal import Signal
 
+from napari_phy.core.byte_cache import ByteCache
 from napari_phy.core.cluster_manager import ClusterManager
 from napari_phy.core.cluster_meta import DISCARDED, UNSORTED
 from napari_phy.core.listed_clusters import ListedClusters
@@ -14,25 +15,26 @@ from napari_phy.core.listed_clusters import ListedClusters
 Ranking = Sequence[tuple[int, float]]
 Step = tuple[str, list[int], Any]
 HIDDEN_GROUPS = ("noise", "mua", DISCARDED)
+MAX_BYTES = 2**26  # of similarities that are kept
 LEAST_SIMILARITY = 0.005  # of a candidate that is gone on to; lists show less than that as nothing
 
 
 class Similarity:
-    """Similarities computed so far: `similarity[a, b]`, 0.0 for a pair that was never computed."""
+    """Similarities computed so far: `similarity[a, b]`, 0.0 for a pair that was never computed, or very long ago."""
 
     def __init__(self, rank: Callable[[int], Ranking]) -> None:
         self._rank = rank
-        self._values: dict[tuple[int, int], float] = {}
+        self._values: ByteCache[int, dict[int, float]] = ByteCache(MAX_BYTES, lambda values: 100 * len(values))
 
     def __getitem__(self, pair: tuple[int, int]) -> float:
         a, b = pair
-        return self._values.get((a, b), self._values.get((b, a), 0.0))
+        return (self._values.get(a) or {}).get(b, (self._values.get(b) or {}).get(a, 0.0))
 
     def ranked(self, cluster: int) -> list[int]:
         """Return the other clusters, the most similar first."""
-        ranking = self._rank(cluster)
-        self._values.update({(cluster, other): value for other, value in ranking})
-        return [other for other, _ in ranking]
+        values = dict(self._rank(cluster))
+        self._values.put(cluster, values)
+        return list(values)
 
 
 class Wizard:
@@ -110,7 +112,7 @@ class Wizard:
     def find_candidate(self) -> None:
         """Propose a candidate for the first best cluster, once similarities are known, if nobody went elsewhere."""
         if not (self._paused or self._visited or self._best is None or self._candidate is not None):
-            self._candidate = next(iter(self._candidates(self._best)), None)
+            self._candidate = next(self._candidates(self._best), None)
 
     def pause(self) -> None:
         """Keep the place and propose nothing."""
@@ -157,18 +159,22 @@ class Wizard:
 
     def next_candidate(self) -> int | None:
         """Go to the next most similar cluster; stay at the last that is similar at all."""
-        if not self._paused and (following := self._following_candidates()):
-            self._go(self._best, following[0])
-            self.changed.emit()
+        self._go_to_candidate()
         return self.candidate
+
+    def _go_to_candidate(self) -> bool:
+        """Go to the next most similar cluster; return whether there was one."""
+        following = None if self._paused else self._following_candidate()
+        if following is None:
+            return False
+        self._go(self._best, following)
+        self.changed.emit()
+        return True
 
     def next(self) -> tuple[int | None, int | None]:
         """Go to the next candidate, or to the next best cluster when none is left."""
-        if not self._paused:
-            if self._best in self._listed and self._following_candidates():
-                self.next_candidate()
-            else:
-                self.next_best()
+        if not (self._best in self._listed and self._go_to_candidate()):
+            self.next_best()
         return self.best, self.candidate
 
     def previous(self) -> tuple[int | None, int | None]:
@@ -204,8 +210,7 @@ class Wizard:
         if self._best in moved:
             self._propose(self._after(moved, order))
         elif self._candidate in moved:
-            following = self._following_candidates()
-            self._go(self._best, following[0] if following else None)
+            self._go(self._best, self._following_candidate())
         self.changed.emit()
 
     def undo(self) -> None:
@@ -225,8 +230,8 @@ class Wizard:
         self._undone.clear()
 
     def _propose(self, best: int | None) -> None:
-        ranked = [] if best is None or best not in self._manager else self._candidates(best)
-        self._go(best, ranked[0] if ranked else None)
+        candidates = iter(()) if best is None or best not in self._manager else self._candidates(best)
+        self._go(best, next(candidates, None))
 
     def _go(self, best: int | None, candidate: int | None) -> None:
         if self._best is not None:
@@ -255,10 +260,11 @@ class Wizard:
 
     def _order(self) -> list[int]:
         """Return the clusters, the largest first."""
-        return sorted(self._shown(), key=lambda cluster: (-self._manager.n_spikes(cluster), cluster))
+        return sorted(self._shown(), key=self._manager.n_spikes, reverse=True)  # a stable sort: equals stay by id
 
     def _shown(self) -> list[int]:
-        return [one for one in self._manager.cluster_ids.tolist() if self._manager.group(one) != DISCARDED]
+        groups = self._manager.cluster_groups
+        return [one for one in self._manager.cluster_ids.tolist() if groups.get(one) != DISCARDED]
 
     def _is_open(self, cluster: int) -> bool:
         return self._manager.group(cluster) == UNSORTED
@@ -269,21 +275,22 @@ class Wizard:
     def _may_come(self, cluster: int) -> bool:
         return cluster in self._listed and self._is_waiting(cluster)
 
-    def _candidates(self, best: int, after: int | None = None) -> list[int]:
-        """Return the clusters that may be compared with the best, the most similar first: all, or those after one."""
+    def _candidates(self, best: int, after: int | None = None) -> Iterator[int]:
+        """Iterate over those that may be compared with the best, the most similar first: all, or those after one."""
         ranked = self.similarity.ranked(best)
         start = ranked.index(after) + 1 if after in ranked else 0
-        return [cluster for cluster in ranked[start:] if self._may_be_compared(cluster)]
+        return filter(self._may_be_compared, ranked[start:])
 
     def _may_be_compared(self, cluster: int) -> bool:
         is_listed = cluster in self._listed and cluster in self._manager
         return is_listed and self._manager.group(cluster) not in HIDDEN_GROUPS
 
-    def _following_candidates(self) -> list[int]:
+    def _following_candidate(self) -> int | None:
+        """Return the next candidate that is similar at all."""
         if self._best is None or self._best not in self._manager:
-            return []
-        following = self._candidates(self._best, after=self._candidate)
-        return [other for other in following if self.similarity[self._best, other] >= LEAST_SIMILARITY]
+            return None
+        found = next(self._candidates(self._best, after=self._candidate), None)
+        return found if found is not None and self.similarity[self._best, found] >= LEAST_SIMILARITY else None
 
     def __iter__(self) -> Iterator[int]:
         """Iterate over the undecided clusters in the order of the wizard."""

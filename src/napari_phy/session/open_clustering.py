@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
-from functools import partial
-
-import numpy as np
 
 from napari_phy.core.base_model import BaseModel
 from napari_phy.core.chosen_channel import ChosenChannel
@@ -21,7 +18,7 @@ from napari_phy.core.wizard import Wizard
 from napari_phy.io.kwik.model import KwikModel
 from napari_phy.io.spike_columns import SpikeColumnStore
 from napari_phy.io.store import EditStore, Snapshot
-from napari_phy.stats.similarity import cosine_similarity
+from napari_phy.session.cluster_ranking import ClusterRanking
 
 
 class EditGate:
@@ -58,6 +55,7 @@ class OpenClustering:
     manager: ClusterManager
     selection: Selection
     sums: FeatureSums | None
+    ranking: ClusterRanking
     wizard: Wizard
     columns: SpikeColumnStore
     channel: ChosenChannel
@@ -82,9 +80,10 @@ class OpenClustering:
         if isinstance(model, KwikModel):
             model.lend("session.switch")
         listed = ListedClusters()
-        wizard = Wizard(manager, partial(_similar, manager, sums), listed)
+        ranking = ClusterRanking(manager, sums)
+        wizard = Wizard(manager, ranking, listed)
         columns, channel = SpikeColumnStore(model), ChosenChannel(model.n_channels)
-        return cls(model, store, gate, manager, Selection(manager), sums, wizard, columns, channel, listed)
+        return cls(model, store, gate, manager, Selection(manager), sums, ranking, wizard, columns, channel, listed)
 
     def opened_at(
         self, channel_group: int, clustering: str | None, *, read_only: bool, on_progress: OnProgress = no_progress
@@ -124,7 +123,7 @@ class OpenClustering:
 
         [] without features, and while those of a large data set are read in the background or that was cancelled.
         """
-        return _similar(self.manager, self.sums, cluster)
+        return self.ranking(cluster)
 
     def snapshot(self) -> Snapshot:
         """Return the clustering as it is now."""
@@ -149,18 +148,3 @@ class OpenClustering:
 def shares_files(one: BaseModel, other: BaseModel) -> bool:
     """Tell whether two models are clusterings of one channel group, made by `KwikModel.with_clustering`."""
     return isinstance(one, KwikModel) and one.channel_group == other.channel_group
-
-
-def _similar(manager: ClusterManager, sums: FeatureSums | None, cluster: int) -> list[tuple[int, float]]:
-    if sums is None or sums.is_held or cluster not in manager:
-        return []
-    others = manager.cluster_ids.tolist()
-    others.remove(cluster)
-    found = sums.get([cluster, *others])
-    if not others:
-        return []
-    values = cosine_similarity(
-        np.stack([found[other].feature_mask_sum for other in others]), found[cluster].feature_mask_sum
-    )
-    order = np.argsort(-values, kind="stable")
-    return [(others[i], float(values[i])) for i in order]

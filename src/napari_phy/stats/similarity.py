@@ -19,10 +19,11 @@ def cosine_similarity(vectors: npt.ArrayLike, vector: npt.ArrayLike) -> npt.NDAr
 
 def cosine_matrix(vectors: npt.NDArray[np.float64], others: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Return the cosines (n, m) between `vectors` (n, d) and `others` (m, d); 0 where one of them has no length."""
-    cosines: npt.NDArray[np.float64] = np.clip(_units(vectors) @ _units(others).T, -1.0, 1.0)
+    cosines: npt.NDArray[np.float64] = np.clip(unit_vectors(vectors) @ unit_vectors(others).T, -1.0, 1.0)
     return cosines
 
 
-def _units(vectors: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def unit_vectors(vectors: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return `vectors` (n, d) with length 1; those without length as they are."""
     lengths = np.sqrt(np.einsum("nd,nd->n", vectors, vectors))[:, None]
     return np.asarray(np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0), dtype=np.float64)

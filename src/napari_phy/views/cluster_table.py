@@ -79,11 +79,13 @@ def compute_cluster_table(
         ids = [int(cluster) for cluster in manager.cluster_ids if manager.group(int(cluster)) != HIDDEN_GROUP]
     else:
         ids = [int(cluster) for cluster in cluster_ids]
-    places = _places.known(session, ids)
-    refractory = _refractory.known(session, ids)
     if reads == "all":
         places = _places.get(session, ids, partial(_find_places, session))
-    if reads != "nothing":
+    else:
+        places = _places.known(session, ids)
+    if reads == "nothing":
+        refractory = _refractory.known(session, ids)
+    else:
         refractory = _refractory.get(session, ids, partial(_compute_refractory, session))
     rows = [places.get(cluster, _Place()) for cluster in ids]
     amplitudes = _amplitudes.known(session, ids)

@@ -41,15 +41,13 @@ def compute_similar(
     """
     group_of = session.manager.group
     ranking = session.similar_to(cluster) if is_ranked else _largest_first(session)
-    candidates = [
-        (other, similarity) for other, similarity in ranking if other != cluster and group_of(other) != HIDDEN_GROUP
-    ]
-    shown = [(other, similarity) for other, similarity in candidates if group_of(other) not in hide_groups]
+    candidates = [(pair, group_of(pair[0])) for pair in ranking if pair[0] != cluster]
+    shown = [pair for pair, group in candidates if group != HIDDEN_GROUP and group not in hide_groups]
     return SimilarTable(
         cluster=cluster,
         similarities=read_only(np.array([similarity for _, similarity in shown], dtype=np.float64)),
         rows=compute_cluster_table(session, [other for other, _ in shown], reads="all" if is_ranked else "times"),
-        n_hidden=len(candidates) - len(shown),
+        n_hidden=sum(group != HIDDEN_GROUP for _, group in candidates) - len(shown),
     )
 
 

@@ -239,6 +239,30 @@ def test_at_any_width_nothing_is_cut(view, width, small):
             assert view.columnWidth(place) >= metrics.horizontalAdvance(column.text(cluster)), column.key
 
 
+def test_a_column_grows_with_an_edit_and_shrinks_with_other_rows(view, qtbot):
+    spikes = next(place for place, column in enumerate(CLUSTER_COLUMNS) if column.key == "spikes")
+    usual = view.columnWidth(spikes)
+    view.cluster_model.put([row(1234, 1_234_567_890)])
+    qtbot.waitUntil(lambda: view.columnWidth(spikes) > usual)
+    wide = view.columnWidth(spikes)
+    view.cluster_model.put([row(1235, 12)])
+    qtbot.wait(20)
+    assert view.columnWidth(spikes) == wide
+    view.cluster_model.set_rows([row(1, 12), row(2, 13)])
+    qtbot.waitUntil(lambda: view.columnWidth(spikes) == usual)
+
+
+def test_an_edit_tells_which_rows_are_new_or_other(model):
+    model.set_rows([row(c, 100 - c) for c in range(6)])
+    told = []
+    model.rows_changed.connect(lambda rows: told.append([one.cluster_id for one in rows]))
+    model.put([row(1, 99), row(2, 7), row(9, 3)])
+    model.remove([3])
+    model.put([row(9, 3)])
+    model.set_rows(model.rows)
+    assert told == [[2, 9], []]
+
+
 def test_chips_are_painted_in_the_colour_of_the_place(view):
     view.cluster_model.set_chips({3: 1})
     view.show_selection([3])

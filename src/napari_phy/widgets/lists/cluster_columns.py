@@ -2,8 +2,9 @@
 
 import math
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from qtpy.QtCore import Qt
 
@@ -15,9 +16,11 @@ GROUP_ORDER = ("good", "mua", "noise", "unsorted")
 REFRACTORY_WARNING = 1.0  # per cent of intervals within 2 ms
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One cluster of the list; nan and a channel of −1 mean unknown."""
+NO_LABELS: Mapping[str, Any] = MappingProxyType({})
+
+
+class Row(NamedTuple):
+    """One cluster of the list; nan and a channel of −1 mean unknown. Thousands are made and compared after an edit."""
 
     cluster_id: int
     group: str
@@ -29,7 +32,7 @@ class Row:
     refractory: float
     similarity: float = math.nan
     rank: int = 0  # order among equals
-    labels: Mapping[str, Any] = field(default_factory=dict)
+    labels: Mapping[str, Any] = NO_LABELS
 
 
 def rows_of(table: ClusterTable, similarities: Iterable[float] | None = None) -> list[Row]:
@@ -133,7 +136,7 @@ def _label_column(name: str, is_text: bool) -> Column:
 
 def is_unknown(value: SortKey) -> bool:
     """Return whether a row has no value to be sorted by."""
-    return isinstance(value, float) and math.isnan(value)
+    return value != value  # as nan does; faster than asking for its type
 
 
 def alignment(column: Column) -> Qt.AlignmentFlag:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Any
 
 from qtpy.QtCore import QAbstractTableModel, QModelIndex, Qt, Signal
@@ -16,7 +16,7 @@ N_ONE_BY_ONE = 64  # runs of lines that come and go one by one; of more, all are
 
 
 class ClusterModel(QAbstractTableModel):
-    """Rows in the order of one column; `rows_changed` after values, not colours, have changed.
+    """Rows in the order of one column; `rows_changed` tells which are new or have other values, not colours.
 
     In groups, each group stands under its heading and is in that order by itself; rows under a folded heading are
     listed, but have no place.
@@ -26,7 +26,7 @@ class ClusterModel(QAbstractTableModel):
     in_groups, folded : whether there are headings, and the groups under folded ones; `show_groups` sets both.
     """
 
-    rows_changed = Signal()
+    rows_changed = Signal(list)
 
     def __init__(self, columns: Sequence[Column], sort_key: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -140,7 +140,7 @@ class ClusterModel(QAbstractTableModel):
             self.sort_column = self._place_of(key)
             self.endInsertColumns()
         self._show(self._rows)
-        self.rows_changed.emit()
+        self.rows_changed.emit(self._rows)
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
         """Order the rows by a column."""
@@ -157,27 +157,27 @@ class ClusterModel(QAbstractTableModel):
         """List exactly these rows: insert, change and remove what differs, or start anew where most of it does."""
         wanted = {row.cluster_id: row for row in rows}
         n_same = sum(_is_same(row, wanted.get(row.cluster_id)) for row in self._rows)
-        is_changed = not n_same == len(wanted) == len(self._rows)
-        self._show(list(wanted.values()), anew=n_same < len(wanted) / 2)
-        if is_changed:
-            self.rows_changed.emit()
+        if not n_same == len(wanted) == len(self._rows):
+            self._show(list(wanted.values()), anew=n_same < len(wanted) / 2)
+            self.rows_changed.emit(self._rows)
 
     def remove(self, cluster_ids: Iterable[int]) -> None:
         """Remove clusters that are in the list."""
-        gone = set(cluster_ids)
-        self._set(row for row in self._rows if row.cluster_id not in gone)
+        self.change((), cluster_ids)
 
     def put(self, rows: Iterable[Row]) -> None:
         """Insert new clusters at their places; change known ones."""
-        put = {row.cluster_id: row for row in rows}
-        kept = [put.pop(row.cluster_id, row) for row in self._rows]
-        self._set(chain(kept, put.values()))
+        self.change(rows, ())
 
-    def _set(self, rows: Iterable[Row]) -> None:
-        rows = list(rows)
-        if len(rows) != len(self._rows) or not all(map(_is_same, rows, self._rows)):
-            self._show(rows)
-            self.rows_changed.emit()
+    def change(self, rows: Iterable[Row], gone: Iterable[int]) -> None:
+        """Put rows, and remove clusters."""
+        put, gone = {row.cluster_id: row for row in rows}, set(gone)
+        kept = [row for row in self._rows if row.cluster_id not in put and row.cluster_id not in gone]
+        before = {row.cluster_id: row for row in self._rows if row.cluster_id in put}
+        new = [row for row in put.values() if row != before.get(row.cluster_id)]
+        if new or len(kept) + len(before) < len(self._rows):
+            self._show([*kept, *put.values()])
+            self.rows_changed.emit(new)
 
     def _show(self, rows: Sequence[Row], *, anew: bool = False) -> None:
         """List rows in order, under their headings if there are any."""
@@ -223,9 +223,9 @@ class ClusterModel(QAbstractTableModel):
         """Return rows in order; those without a value come last, and among equals the rank counts."""
         key = self.columns[self.sort_column].sort_key
         keyed = [(key(row), row) for row in sorted(rows, key=attrgetter("rank"))]
-        known = [pair for pair in keyed if not is_unknown(pair[0])]
-        known.sort(key=lambda pair: pair[0], reverse=self.descending)  # a stable sort, also in reverse
         unknown = [row for value, row in keyed if is_unknown(value)]
+        known = [pair for pair in keyed if not is_unknown(pair[0])] if unknown else keyed
+        known.sort(key=itemgetter(0), reverse=self.descending)  # a stable sort, also in reverse
         return [row for _, row in known] + unknown
 
     def _reorder(self, lines: list[Item]) -> None:

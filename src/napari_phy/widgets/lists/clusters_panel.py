@@ -170,8 +170,7 @@ class ClustersPanel(ListPanel):
         """Show some rows as they are now, as far as the filter still lets them through."""
         self._judge_again()
         rows = self._all.rows_of(cluster for cluster in touched if cluster in self.session.listed)
-        self.list.cluster_model.remove(set(touched).difference(row.cluster_id for row in rows))
-        self.list.cluster_model.put(rows)
+        self.list.cluster_model.change(rows, set(touched).difference(row.cluster_id for row in rows))
 
     def _judge_again(self) -> None:
         """Let the filter judge the rows as they are now."""

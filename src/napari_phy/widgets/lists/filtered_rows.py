@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -49,7 +48,7 @@ class FilteredRows:
     def set_amplitudes(self, amplitudes: Mapping[int, float]) -> None:
         """Take amplitudes."""
         for cluster in amplitudes.keys() & self._rows.keys():
-            self._rows[cluster] = replace(self._rows[cluster], amplitude=amplitudes[cluster])
+            self._rows[cluster] = self._rows[cluster]._replace(amplitude=amplitudes[cluster])
 
     def without_amplitude(self) -> list[int]:
         """Return the clusters whose amplitude is not known."""
@@ -77,7 +76,7 @@ class FilteredRows:
 
     def _labelled(self, row: Row, labels: Mapping[str, Mapping[int, Any]]) -> Row:
         own = {field: values[row.cluster_id] for field, values in labels.items() if row.cluster_id in values}
-        return replace(row, labels=own) if own else row
+        return row._replace(labels=own) if own else row
 
     @property
     def columns(self) -> LazyColumns:

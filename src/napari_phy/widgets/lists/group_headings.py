@@ -1,7 +1,8 @@
 """Headings of groups among the rows of a list; what stands under a folded one is not shown."""
 
 from collections.abc import Container, Iterable
-from dataclasses import dataclass
+from operator import itemgetter
+from typing import NamedTuple
 
 from napari_phy.views.numbers import format_count
 from napari_phy.widgets.lists.cluster_columns import Row
@@ -9,8 +10,7 @@ from napari_phy.widgets.lists.cluster_columns import Row
 ORDER = ("good", "mua", "unsorted", "noise")  # then the user's own by name
 
 
-@dataclass(frozen=True, slots=True)
-class Heading:
+class Heading(NamedTuple):
     """The line above the rows of a group."""
 
     group: str
@@ -30,11 +30,7 @@ class Heading:
 
 
 Item = Row | Heading
-
-
-def key_of(item: Item) -> int | str:
-    """Return what a line of the list stands for, whatever its values are: a cluster, or a group."""
-    return item.cluster_id if isinstance(item, Row) else item.group
+key_of = itemgetter(0)  # what a line of the list stands for, whatever its values are: a cluster, or a group
 
 
 def by_group(rows: Iterable[Row]) -> dict[str, list[Row]]:

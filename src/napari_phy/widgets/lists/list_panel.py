@@ -4,7 +4,6 @@ import logging
 import math
 import traceback
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import Any, Literal
 
@@ -300,7 +299,7 @@ class ListPanel(Filled):
     @guarded
     def _on_amplitudes(self, amplitudes: dict[int, float]) -> None:
         known = [row for row in self.list.cluster_model.rows if row.cluster_id in amplitudes]
-        self.list.cluster_model.put(replace(row, amplitude=amplitudes[row.cluster_id]) for row in known)
+        self.list.cluster_model.put(row._replace(amplitude=amplitudes[row.cluster_id]) for row in known)
 
     @guarded
     def _on_amplitudes_failed(self, error: Exception) -> None:

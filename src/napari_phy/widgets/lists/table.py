@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 
+import numpy as np
 from qtpy.QtCore import QEvent, QItemSelection, QItemSelectionModel, QModelIndex, QPoint, QRectF, Qt, QTimer, Signal
 from qtpy.QtGui import QAction, QColor, QFontMetricsF, QKeyEvent, QPainter, QPen
 from qtpy.QtWidgets import (
@@ -24,7 +25,6 @@ from napari_phy.widgets.lists.cluster_columns import (
     Column,
     Row,
     alignment,
-    is_unknown,
 )
 from napari_phy.widgets.lists.cluster_model import NO_INDEX, ClusterModel, runs_of
 from napari_phy.widgets.lists.group_headings import Heading, by_group
@@ -140,13 +140,15 @@ class ClusterList(PlainTable):
         self.horizontalHeader().customContextMenuRequested.connect(self._show_header_menu)
         self._fit_soon = QTimer(self, singleShot=True, interval=0)  # once after an edit, however many rows it changes
         self._fit_soon.timeout.connect(self._fit_columns)
-        self.cluster_model.rows_changed.connect(self._fit_soon.start)
+        self._unmeasured: list[Row] = []
+        self._longest: dict[str, float] = {}  # text in px by column; shorter ones are known only when all are measured
+        self.cluster_model.rows_changed.connect(self._on_rows_changed)
         self.apply_theme(self.theme)
 
     def apply_theme(self, theme: Tokens, small: bool | None = None) -> None:
         """Take colours and sizes of a theme; `small` chooses the form for small windows."""
         super().apply_theme(theme, small)
-        self._fit_columns()
+        self._measure_again()
 
     @property
     def shown_selection(self) -> tuple[int, ...]:
@@ -274,7 +276,7 @@ class ClusterList(PlainTable):
     def changeEvent(self, event) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.FontChange:
-            self._fit_columns()
+            self._measure_again()
 
     def _say_chosen(self, *, again: bool = False) -> None:
         now = self.shown_selection
@@ -338,23 +340,35 @@ class ClusterList(PlainTable):
         menu.exec(self.horizontalHeader().mapToGlobal(place))
         menu.deleteLater()
 
+    def _on_rows_changed(self, rows: list[Row]) -> None:
+        if len(rows) == len(self.cluster_model.rows):
+            self._longest.clear()
+        self._unmeasured.extend(rows)
+        self._fit_soon.start()
+
+    def _measure_again(self) -> None:
+        self._longest.clear()
+        self._fit_columns()
+
     def _fit_columns(self, *_: object) -> None:
         """Give each column its width; where the list is narrow, leave the least needed ones out."""
         metrics, theme, model = QFontMetricsF(self.cell_font()), self.theme, self.cluster_model
         widths: dict[int, int] = {}
         for place, column in enumerate(model.columns):
             if not self.is_wished(column):
+                self._longest.pop(column.key, None)
                 continue
             width = theme.px(column.small_width if self.small else column.width)
             if not column.left:
-                longest = max(
-                    (metrics.horizontalAdvance(column.text(row)) for row in _extremes(model, column)), default=0
-                )
+                rows = self._unmeasured if column.key in self._longest else model.rows
+                texts = [metrics.horizontalAdvance(column.text(row)) for row in _extremes(rows, column)]
+                longest = self._longest[column.key] = max([self._longest.get(column.key, 0), *texts])
                 width = max(width, math.ceil(longest) + theme.px(9))
             if column.key.startswith(LABEL):
                 title = theme.text_width(f"▾ {column.title}", TICK_PX) + theme.px(10)
                 width = max(width, min(math.ceil(title), theme.px(110)))
             widths[place] = width
+        self._unmeasured = []
         available = self.viewport().width()
         while sum(widths.values()) > available and len(widths) > 2:
             least = min(widths, key=lambda place: model.columns[place].keep)
@@ -370,8 +384,9 @@ class ClusterList(PlainTable):
                 self.setColumnWidth(place, widths[place])
 
 
-def _extremes(model: ClusterModel, column: Column) -> list[Row]:
+def _extremes(rows: Sequence[Row], column: Column) -> list[Row]:
     """Return the rows with the smallest and the largest number of a column, among which is the longest text."""
-    key = column.sort_key
-    known = [row for row in model.rows if not is_unknown(key(row))]
-    return [min(known, key=key), max(known, key=key)] if known else []
+    values = np.array(list(map(column.sort_key, rows)), dtype=float)
+    if np.isnan(values).all():
+        return []
+    return [rows[np.nanargmin(values)], rows[np.nanargmax(values)]]
