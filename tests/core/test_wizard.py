@@ -33,6 +33,16 @@ def test_it_goes_by_size_and_similarity_and_hides_noise(wizard):
     assert list(wizard) == [1, 2, 3]
 
 
+def test_what_comes_is_told_without_going_there(wizard):
+    wizard.start()
+    for coming, following in ((3, (1, 3)), (None, (2, 1)), (3, (2, 3))):
+        assert wizard.coming == coming
+        assert wizard.next() == following
+    wizard.look_at(4)
+    wizard.pause()
+    assert wizard.coming == 1
+
+
 def test_clusters_that_are_nothing_alike_are_not_gone_on_to(manager):
     wizard = Wizard(manager, lambda cluster: [(other, 0.004) for other in (1, 2, 3) if other != cluster])
     wizard.start()

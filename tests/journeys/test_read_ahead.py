@@ -43,3 +43,28 @@ def test_it_stops_when_something_else_is_selected_and_with_the_session(person, k
     person.viewer.layers.clear()
     person.wait(lambda: person.session is None, "the end of the session")
     assert not ahead.busy
+
+
+def test_what_is_hidden_or_folded_away_is_not_read_ahead(person, kwik_copy):
+    person.open(kwik_copy)
+    panel, session, ahead = person.workspace.panels["Clusters"], person.session, person.workspace.read_ahead
+    session.move(session.manager.cluster_groups, "unsorted")
+    best = person.listed()[2]
+    person.click(best)
+    alike = person.listed("Similar")
+    assert list(ahead._coming()) == [(best, alike[0]), (person.listed()[3],)]
+
+    shown = [best, alike[1], alike[2]]
+    panel.set_filter(f"id in {tuple(shown)}")
+    order = person.listed()
+    below = order[order.index(best) + 1 :][:1]
+    assert list(ahead._coming()) == [(best, alike[1]), *((cluster,) for cluster in below)]
+    person.press(Qt.Key.Key_Space)
+    assert person.chosen == (best, alike[1])
+
+    panel.set_filter("")
+    session.move([person.listed()[0]], "good")
+    panel.set_groups(True)
+    panel.list.fold("unsorted", True)
+    person.click(person.listed()[0])
+    assert [coming for coming in ahead._coming() if len(coming) == 1] == []

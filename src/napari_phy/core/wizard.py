@@ -171,6 +171,11 @@ class Wizard:
         self.changed.emit()
         return True
 
+    @property
+    def coming(self) -> int | None:
+        """The candidate that `next` would go to, also while paused; None where it would go on to another best."""
+        return self._following_candidate() if self._best in self._listed else None
+
     def next(self) -> tuple[int | None, int | None]:
         """Go to the next candidate, or to the next best cluster when none is left."""
         if not (self._best in self._listed and self._go_to_candidate()):

@@ -74,14 +74,15 @@ class ReadAhead(QObject):
             self._answers.ask(coming, partial(_do, work))
 
     def _coming(self) -> Iterator[tuple[int, ...]]:
-        """Yield what Space, or a merge, and then what a best cluster filed away would select."""
-        selection = self._session.selection
-        for name, chosen, beside in (("Similar", selection.similar, selection.best), ("Clusters", selection.best, ())):
-            if name in self._panels:
-                listed = self._panels[name].list.cluster_model.cluster_ids
-                after = listed.index(chosen[-1]) + 1 if chosen and chosen[-1] in listed else 0
-                for cluster in listed[after : after + 1]:
-                    yield (*beside, cluster)
+        """Yield what Space and what Down would select, each passing over what the filter hides or keys skip."""
+        selection, candidate = self._session.selection, self._session.wizard.coming
+        if candidate is not None and candidate not in selection.clusters:
+            yield (*selection.best, candidate)
+        if "Clusters" in self._panels:
+            walked = self._panels["Clusters"].walked_ids
+            after = [walked.index(cluster) + 1 for cluster in selection.best if cluster in walked]
+            for cluster in walked[max(after, default=0) :][:1]:
+                yield (cluster,)
 
 
 def _do(work: list[Callable[[OnProgress], object]], on_progress: OnProgress) -> None:
