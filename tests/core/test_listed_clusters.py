@@ -49,6 +49,26 @@ def test_the_wizard_goes_through_listed_clusters_only(listed):
     assert wizard.next_best() == 0
 
 
+def test_where_nothing_is_listed_a_start_proposes_nothing(listed):
+    manager = ClusterManager([0] * 5 + [1] * 4 + [2] * 3)
+    wizard = Wizard(manager, lambda one: [(other, 0.5) for other in range(3) if other != one], listed)
+    listed.show("id > 9", [])
+    for start in (wizard.start, wizard.reset):
+        start()
+        assert (wizard.place, wizard.best) == ((), None)
+    listed.show("id > 0", [1, 2])
+    wizard.start()
+    assert wizard.place == (1, 2)
+    wizard.pause()
+    listed.show("id > 1", [2])
+    wizard.start()
+    assert wizard.place == (2,)
+    listed.show("id > 9", [])
+    wizard.pause()
+    wizard.start()
+    assert wizard.place == ()
+
+
 @pytest.fixture
 def manager():
     return ClusterManager([0] * 5 + [1] * 4 + [2] * 3 + [3] * 2, cluster_groups={0: "good", 2: "good", 3: "good"})

@@ -103,9 +103,10 @@ class Wizard:
         return tuple(step for step in reversed(self._undone) if step is not None)
 
     def start(self) -> None:
-        """Propose again, at the place that was kept, or at the first cluster."""
+        """Propose again, at the place that was kept if it is still listed, or at the first listed cluster."""
+        is_hidden = self._paused and self._best not in self._listed
         self._paused = False
-        if self._best is None or self._best not in self._manager:
+        if self._best is None or self._best not in self._manager or is_hidden:
             self._propose(self._first())
         self.changed.emit()
 
@@ -218,6 +219,17 @@ class Wizard:
             self._go(self._best, self._following_candidate())
         self.changed.emit()
 
+    def leave_hidden(self, order: Sequence[int]) -> bool:
+        """Where an edit took the best cluster out of the list, in that `order` before it, go on to the next row."""
+        if self._best is None or self._best in self._listed or self._best not in order:
+            return False
+        following = self._after([self._best], order)
+        if following is None or following not in self._listed:
+            return False
+        self._propose(following)
+        self.changed.emit()
+        return True
+
     def undo(self) -> None:
         """Be told that the last merge, split or move was taken back."""
         self._undone.append(self.history.pop() if self.history else None)
@@ -249,8 +261,7 @@ class Wizard:
             self._skipped.pop(best, None)  # it is being looked at again
 
     def _first(self) -> int | None:
-        order = self._order()
-        listed = [cluster for cluster in order if cluster in self._listed] or order
+        listed = [cluster for cluster in self._order() if cluster in self._listed]
         return next(filter(self._may_come, listed), listed[0] if listed else None)
 
     def _after(self, moved: list[int], listed: Sequence[int]) -> int | None:

@@ -53,6 +53,8 @@ class Following:
             self._selection.select(update.added, n_best=len(update.added))
         elif update.description in ("move", "discard"):
             self._follow_move(update)
+        else:
+            self._leave_hidden()
 
     def _keep_order(self, update: UpdateInfo) -> None:
         """Keep the order of merged clusters, for when they are back."""
@@ -71,7 +73,22 @@ class Following:
         if update.description in ("merge", "split", "assign", "move", "discard"):
             self._wizard.undo() if update.cause == "undo" else self._wizard.redo()
         if update.description == "groups":
+            self._leave_hidden()
             return
         restored = update.added or tuple(dict.fromkeys(change.cluster_id for change in update.metadata_changed))
         restored = self._merged.get(frozenset(restored), restored)
-        self._selection.select(restored, n_best=len(restored) if update.description == "split" else 1)
+        if any(cluster in self._listed for cluster in restored) or not self._stays_or_leaves():
+            self._selection.select(restored, n_best=len(restored) if update.description == "split" else 1)
+
+    def _stays_or_leaves(self) -> bool:
+        """Keep what is selected if it is still there and listed, or go on to the next row; return whether it could."""
+        clusters = self._selection.clusters
+        stays = bool(clusters) and clusters[0] in self._listed and all(one in self._manager for one in clusters)
+        return stays or self._leave_hidden()
+
+    def _leave_hidden(self) -> bool:
+        """Go on to the next row where an edit took the best cluster out of the list; return whether it did."""
+        if not self._wizard.leave_hidden(self._order):
+            return False
+        self.select_place()
+        return True

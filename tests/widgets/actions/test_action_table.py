@@ -292,6 +292,24 @@ def test_at_the_end_of_a_filtered_list_it_is_told_that_there_are_others(desk):
     ]
 
 
+def test_where_the_filter_matches_nothing_the_wizard_proposes_nothing_and_says_so(desk):
+    session = desk.session
+    session.selection.select([4])
+    session.listed.show("id > 99", [])
+    for action_id in ("next_candidate", "reset_wizard", "pause_wizard", "pause_wizard"):
+        assert do(action_id, desk)
+        assert session.selection.clusters == (4,)
+    nothing = "No cluster matches. Clear the filter (Esc)."
+    assert desk.said == [nothing, nothing, "The wizard is paused: it keeps its place and proposes nothing.", nothing]
+    session.pause_wizard()
+    assert do("wizard", desk)
+    assert desk.said[4:] == [nothing]
+    session.listed.show_all()
+    assert do("next_candidate", desk)
+    assert session.selection.clusters == session.wizard.place
+    assert session.wizard.best == next(iter(session.wizard))  # from the beginning, none passed over
+
+
 def test_at_the_end_it_is_told_how_many_were_skipped_and_they_can_be_reviewed(desk):
     session = desk.session
     assert not do("review_skipped", desk)

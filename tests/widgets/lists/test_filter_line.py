@@ -172,3 +172,52 @@ def test_after_a_move_out_of_the_list_the_next_row_is_selected(panel, session, q
         session.move([moved], "mua")
         assert session.selection.best == (following,)
         assert set(session.selection.clusters) <= set(panel.cluster_ids)
+
+
+def best_of(session):
+    return session.selection.best
+
+
+def test_after_a_label_or_its_undo_out_of_the_list_the_next_row_is_selected(panel, session, qtbot):
+    panel.list.cluster_model.sort(0, Qt.SortOrder.DescendingOrder)
+    session.label([0], "note", "soma")
+    type_filter(panel, 'group == "unsorted" and note is null', qtbot)
+    assert panel.cluster_ids == [7, 6, 5, 4, 3]
+    session.selection.select([5])
+    session.label([5], "note", "axon")
+    assert best_of(session) == (4,)
+    session.label([7], "note", "axon")  # not the best one
+    assert best_of(session) == (4,)
+    session.undo()
+    assert best_of(session) == (7,)
+    session.redo()
+    assert best_of(session) == (6,)  # 7 has left the list again
+    type_filter(panel, 'note == "axon"', qtbot)
+    assert panel.cluster_ids == [7, 5]
+    session.selection.select([7])
+    session.undo()
+    assert best_of(session) == (5,)
+    assert set(session.selection.clusters) <= set(panel.cluster_ids)
+
+
+def test_what_undo_brings_is_selected_as_far_as_it_is_listed(panel, session, qtbot):
+    type_filter(panel, "spikes > 200", qtbot)
+    assert panel.cluster_ids == []
+    merged = session.merge([3, 4]).added[0]
+    type_filter(panel, "spikes > 200", qtbot)
+    assert panel.cluster_ids == [merged]
+    session.undo()
+    assert best_of(session)[0] in (3, 4)  # nothing is listed: what is restored is told to be hidden
+    type_filter(panel, "id in (5, 6)", qtbot)
+    session.selection.select([6])
+    session.redo()
+    assert best_of(session) == (6,)  # it stays where it is seen
+
+
+def test_a_group_that_is_renamed_out_of_the_filter_takes_its_clusters_along(panel, session, qtbot):
+    session.move([4, 5], "axon")
+    type_filter(panel, 'group == "axon" or id == 7', qtbot)
+    session.selection.select([4])
+    session.rename_group("axon", "fibre")
+    assert panel.cluster_ids == [7]
+    assert best_of(session) == (7,)

@@ -28,9 +28,11 @@ from napari_phy.widgets.actions.wizard_actions import (
     go_back,
     go_on,
     needs_skipped,
+    nothing_to_propose,
     pause_caption,
     pause_or_start,
     pause_sentence,
+    start_over,
 )
 
 
@@ -94,7 +96,10 @@ def _split(desk: Desk) -> None:
 
 
 def _next_candidate(desk: Desk) -> None:
-    sentence = go_on(_session(desk))
+    _say(desk, go_on(_session(desk)))
+
+
+def _say(desk: Desk, sentence: str) -> None:
     if sentence:
         desk.say(sentence)
 
@@ -103,6 +108,7 @@ def _show_wizard(desk: Desk) -> None:
     desk.show_wizard()
     if _session(desk).wizard.is_paused:
         _session(desk).start_wizard()
+        _say(desk, nothing_to_propose(_session(desk)))
 
 
 def _undo(desk: Desk) -> None:
@@ -275,7 +281,7 @@ ACTIONS: tuple[Action, ...] = (
         needs_clusters, pause_sentence, ("Shift+W",), caption=pause_caption,
     ),
     Action(
-        "reset_wizard", "Start over", "Wizard", lambda desk: _session(desk).reset_wizard(), needs_clusters,
+        "reset_wizard", "Start over", "Wizard", lambda desk: _say(desk, start_over(_session(desk))), needs_clusters,
         _simple("Forget what was skipped, and begin with the largest undecided cluster; no edit is taken back"),
     ),
     Action(

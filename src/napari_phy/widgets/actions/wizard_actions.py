@@ -8,10 +8,14 @@ from napari_phy.widgets.actions import messages
 def go_on(session: Session) -> str:
     """Propose the next candidate, or the next best cluster; return what to say when there is none, or ""."""
     wizard = session.wizard
-    wizard.start()
     before = wizard.place
-    wizard.next()
-    session.selection.select(wizard.place)
+    wizard.start()
+    if wizard.place == before:
+        wizard.next()
+    if wizard.place:
+        session.selection.select(wizard.place)
+    if session.listed.clusters == frozenset():
+        return messages.NO_MATCH
     if wizard.is_finished:
         return compute_progress(session.manager, wizard.skipped).words
     return messages.LIST_IS_DONE if wizard.place == before and session.listed.text else ""
@@ -24,11 +28,22 @@ def go_back(session: Session) -> None:
     session.selection.select(session.wizard.place)
 
 
+def nothing_to_propose(session: Session) -> str:
+    """Return why the wizard, which was just started, proposes nothing, or ""."""
+    return "" if session.wizard.place else messages.NO_MATCH
+
+
+def start_over(session: Session) -> str:
+    """Begin with the largest undecided cluster again; return what to say when there is none, or ""."""
+    session.reset_wizard()
+    return nothing_to_propose(session)
+
+
 def pause_or_start(session: Session) -> str:
     """Have the wizard propose nothing, or go on where it was; return what to say."""
     if session.wizard.is_paused:
         session.start_wizard()
-        return messages.WIZARD_STARTED
+        return nothing_to_propose(session) or messages.WIZARD_STARTED
     session.pause_wizard()
     return messages.WIZARD_PAUSED
 

@@ -111,7 +111,7 @@ class WizardPanel(Panel):
         elif request.is_paused:
             self.page.show_hint(messages.WIZARD_PAUSED)
         elif request.best is None:
-            self.page.show_hint(messages.NO_CLUSTERS)
+            self.page.show_hint(messages.NO_MATCH if self.session.listed.text else messages.NO_CLUSTERS)
         elif data.progress.is_finished:
             self.page.show_hint(messages.NOTHING_LEFT)
         else:
