@@ -55,6 +55,11 @@ def order_told(session: SessionLike, order: Order, *, reads_features: bool = Tru
     return "" if session.model.probe.knows_positions else "by channel: positions are unknown"
 
 
+def few_words(told: str) -> str:
+    """Return `By id` for what `order_told` says: "by id: depths need features"."""
+    return " ".join(told.split()[:2]).rstrip(":").capitalize()
+
+
 def _keys(table: ClusterTable, order: Order) -> npt.NDArray[np.float64]:
     """Return (n,) what clusters are sorted by, ascending; nan comes last."""
     if order == "depth":

@@ -84,6 +84,35 @@ def test_by_depth_is_by_channel_and_said_to_be(show, session, kind, qtbot):
     assert (np.diff(channels) <= 0).all()
 
 
+@pytest.mark.parametrize("kind", [RasterPanel, TemplatesPanel, GridPanel, SimilarityPanel])
+def test_the_drop_down_tells_the_order_that_is_drawn(show, session, kind, qtbot):
+    panel = show(kind)
+    panel.set_order("depth")
+    qtbot.waitUntil(lambda: not panel.busy)
+    menu = panel._order_menu
+    assert menu.text() == "By channel ▾"
+    assert menu.toolTip() == f"Order of clusters {BY_CHANNEL}"
+    panel.set_order("list")
+    qtbot.waitUntil(lambda: not panel.busy)
+    assert (menu.text(), menu.toolTip()) == ("As in Clusters ▾", "Order of clusters")
+    panel.set_session(light_session())
+    panel.set_order("depth")
+    qtbot.waitUntil(lambda: not panel.busy and panel.data is not None)
+    assert (menu.text(), menu.toolTip()) == ("By depth ▾", "Order of clusters")
+
+
+@pytest.mark.parametrize("kind", [RasterPanel, TemplatesPanel, GridPanel])
+def test_without_features_it_is_by_id(kind, qtbot):
+    panel = kind(light_session(features=None, masks=None))
+    qtbot.addWidget(panel)
+    panel.resize(600, 420)
+    panel.show()
+    panel.set_order("depth")
+    qtbot.waitUntil(lambda: not panel.busy and panel.data is not None)
+    assert panel._order_menu.text() == "By id ▾"
+    assert panel.data.sorted_by in panel._order_menu.toolTip()
+
+
 def test_similarity_is_ordered_by_channel(show):
     assert show(SimilarityPanel).data.sorted_by == BY_CHANNEL
 

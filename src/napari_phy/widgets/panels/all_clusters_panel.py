@@ -1,12 +1,13 @@
 """Base of the light views that show every cluster, in an order that may be that of the list."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from napari_phy.core.cluster_meta import DISCARDED
-from napari_phy.views.cluster_order import Order
+from napari_phy.views.cluster_order import Order, few_words
 from napari_phy.widgets.actions import messages
 from napari_phy.widgets.panels.painted_panel import PaintedPanel
+from napari_phy.widgets.parts.drop_down import DropDown
 
 NO_CLUSTER = (messages.NO_MATCH, "")  # what a view of all clusters says where there is none
 
@@ -15,6 +16,12 @@ def listed_clusters(session: Any) -> list[int]:
     """Return the clusters, ascending, that the filter of the list lets through; discarded ones are left out."""
     manager, listed = session.manager, session.listed
     return [c for c in manager.cluster_ids.tolist() if c in listed and manager.group(c) != DISCARDED]
+
+
+def show_order(menu: DropDown, orders: Iterable[tuple[str, Order]], order: Order, told: str) -> None:
+    """Show in a drop-down by what clusters are sorted: as was chosen, or as is `told` where that cannot be."""
+    menu.set_current(order, few_words(told) if told else {value: text for text, value in orders}[order])
+    menu.setToolTip(f"{menu.name} {told}" if told else menu.name)
 
 
 class AllClustersPanel(PaintedPanel):
@@ -36,7 +43,12 @@ class AllClustersPanel(PaintedPanel):
     def make_content(self):
         plot = super().make_content()
         self._order_menu = self.add_drop_down("Order of clusters", self.orders, self.order, self.set_order)
+        self.drawn.connect(self._show_order)
         return plot
+
+    def _show_order(self) -> None:
+        if self.data.request.order == self.order:
+            show_order(self._order_menu, self.orders, self.order, self.data.sorted_by)
 
     def set_order(self, order: Order) -> None:
         """Sort the clusters otherwise."""

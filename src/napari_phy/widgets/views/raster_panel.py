@@ -12,7 +12,7 @@ from napari_phy.views.cluster_order import Order
 from napari_phy.views.numbers import format_shown
 from napari_phy.views.raster import RasterData, RasterRequest, compute_raster, trains_of
 from napari_phy.widgets.canvas.raster_image import Marker, numbers_scale
-from napari_phy.widgets.panels.all_clusters_panel import NO_CLUSTER, listed_clusters
+from napari_phy.widgets.panels.all_clusters_panel import NO_CLUSTER, listed_clusters, show_order
 from napari_phy.widgets.panels.color_schemes import GREY, SCHEMES, Coloring, Colorings, scheme_words
 from napari_phy.widgets.panels.panel import Panel, guarded
 from napari_phy.widgets.parts.choices import Allowed, choice_actions, values_of
@@ -112,6 +112,8 @@ class RasterPanel(Panel):
 
     def draw(self, data: RasterData) -> None:
         self._best = None
+        if data.request.order == self.order:
+            show_order(self._order_menu, ORDERS, self.order, data.sorted_by)
         self.plot.update_trains(trains_of(self.session), data.cluster_ids)
         self._show_selection()
 
