@@ -65,6 +65,10 @@ class Clustering:
             raise unknown_cluster(cluster_id)
         return self._meta.group(cluster_id)
 
+    def last_group(self, cluster_id: int) -> str:
+        """Return the group of a cluster; of one that an edit took away, that which it had then."""
+        return self._meta.group(cluster_id)
+
     def color(self, cluster_id: int) -> str | None:
         """Return the colour of a cluster as "#rrggbb", or None when it has none of its own."""
         color = self._get(cluster_id, COLOR)

@@ -7,7 +7,7 @@ from napari_phy.widgets.actions import messages
 def test_edits_of_the_list_of_groups_have_words_of_their_own():
     manager = ClusterManager([0, 1, 2, 2])
     said = []
-    manager.changed.connect(lambda update: said.append(messages.edit_done(update, manager.n_spikes)))
+    manager.changed.connect(lambda update: said.append(messages.edit_done(update, manager)))
     manager.add_group("axons")
     manager.rename_group("axons", "fibres")
     manager.recolor_group("fibres", "#102030")
@@ -29,7 +29,7 @@ def test_edits_of_the_list_of_groups_have_words_of_their_own():
 def test_an_edit_of_labels_names_field_and_value():
     manager = ClusterManager([0, 1, 2, 2])
     said = []
-    manager.changed.connect(lambda update: said.append(messages.edit_done(update, manager.n_spikes)))
+    manager.changed.connect(lambda update: said.append(messages.edit_done(update, manager)))
     manager.label([0, 2], "note", "put-int axon")
     assert messages.edit_name(manager.undo_record) == "label 0 and 2: note put-int axon"
     manager.undo()
@@ -47,3 +47,25 @@ def test_an_edit_of_labels_names_field_and_value():
         "Took the label note from 0 and 2.",
         "Undid: label 0 and 2: no note.",
     ]
+
+
+def test_a_merge_of_different_groups_tells_which_one_it_got():
+    manager = ClusterManager(
+        [0, 1, 1, 2, 2, 2, 3, 4, 5, 5, 5, 5], {1: "good", 2: "mua", 3: "good", 4: "good"}, history_limit=1
+    )
+    said = []
+    manager.changed.connect(lambda update: said.append(messages.edit_done(update, manager)))
+    manager.merge([3, 4])  # the same
+    manager.merge([0, 1])  # the only one that is not unsorted
+    manager.merge([2, 6])  # two such: the larger's
+    manager.merge([5, 8, 7])  # two such, and the largest is unsorted
+    assert said == [
+        "Merged 3 and 4 into 6 (2 spikes).",
+        "Merged 0 and 1 into 7 (3 spikes). Its group is good, that of 1.",
+        "Merged 2 and 6 into 8 (5 spikes). Its group is mua, that of 2.",
+        "Merged 5, 7 and 8 into 9 (12 spikes). Its group is mua, that of 8.",
+    ]
+    manager = ClusterManager([0, 1, 2, 2], {0: "good", 1: "noise"})
+    assert messages.edit_done(manager.merge([0, 1, 2]), manager) == (
+        "Merged 0, 1 and 2 into 3 (4 spikes). Its group is unsorted, that of 2."
+    )

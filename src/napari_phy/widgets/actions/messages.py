@@ -1,8 +1,9 @@
 """The words of the desk: one sentence for each thing that happened or is about to."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from napari_phy.core.clustering import Clustering
 from napari_phy.core.update_info import UpdateInfo
 from napari_phy.io.atomic import format_bytes
 from napari_phy.views.events import Event
@@ -157,8 +158,9 @@ def edit_name(record: UpdateInfo) -> str:
     return name
 
 
-def edit_done(update: UpdateInfo, n_spikes: Any) -> str:
-    """Return the status sentence of an update; `n_spikes(cluster_id)` counts the spikes of a new cluster."""
+def edit_done(update: UpdateInfo, manager: Clustering) -> str:
+    """Return the status sentence of an update that a clustering has just gone through."""
+    n_spikes = manager.n_spikes
     if update.cause != "edit":
         return f"{'Undid' if update.cause == 'undo' else 'Redid'}: {edit_name(update)}."
     if update.description == "groups":
@@ -166,7 +168,9 @@ def edit_done(update: UpdateInfo, n_spikes: Any) -> str:
     clusters, value = _clusters_and_value(update)
     if update.description == "merge":
         new = update.added[0]
-        return f"Merged {listed(clusters)} into {new} ({format_count(n_spikes(new), 'spike')})."
+        groups = {cluster: manager.last_group(cluster) for cluster in clusters}
+        words = f"Merged {listed(clusters)} into {new} ({format_count(n_spikes(new), 'spike')})."
+        return f"{words}{_group_of_merged(manager.group(new), groups)}"
     if update.description == "split":
         moved = format_count(n_spikes(update.added[0]), "spike")  # the chosen spikes have the first new id
         return f"Split {moved} off {listed(clusters)}: new clusters {listed(update.added)}."
@@ -182,6 +186,12 @@ def edit_done(update: UpdateInfo, n_spikes: Any) -> str:
     if update.description == "discard":
         return f"Discarded {listed(clusters)}."
     return f"Assigned {listed(clusters)}: new clusters {listed(update.added)}."
+
+
+def _group_of_merged(group: str, groups: Mapping[int, str]) -> str:
+    """Return which group clusters of different groups have now that they are one; "" for those of the same group."""
+    like = [cluster for cluster, before in groups.items() if before == group]
+    return "" if len(like) == len(groups) else f" Its group is {group}, that of {listed(like)}."
 
 
 def locate(names: Sequence[str]) -> str:

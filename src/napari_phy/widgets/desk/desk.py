@@ -278,7 +278,7 @@ class SessionDesk(QObject):
 
     def _on_edited(self, update: Any) -> None:
         if isalive(self):
-            self.say_soon(messages.edit_done(update, self._session.manager.n_spikes))
+            self.say_soon(messages.edit_done(update, self._session.manager))
             if self.work.job is None:
                 self._n_unsaved = self._session.n_unsaved
             self._show_title()
