@@ -4,7 +4,9 @@ import csv
 
 import pytest
 from widgets.light_session import light_session
+from widgets.svg_reading import Svg
 
+from napari_phy.core.colors import selection_color
 from napari_phy.core.errors import SaveError
 from napari_phy.widgets.lists.clusters_panel import ClustersPanel
 from napari_phy.widgets.lists.similar_panel import SimilarPanel
@@ -71,4 +73,39 @@ def test_the_list_is_saved_as_it_is_shown(session, qtbot, tmp_path):
     assert by_id[3]["amp"] == ""
     with pytest.raises(SaveError, match=r"Could not save list\.csv: there is no folder .*nowhere\. Make it"):
         panel.save_table(tmp_path / "nowhere" / "list.csv")
+    panel.set_session(None)
+
+
+@pytest.mark.parametrize("kind", [ClustersPanel, SimilarPanel])
+def test_a_list_goes_on_paper_as_it_is_shown(session, qtbot, kind, tmp_path):
+    panel = shown(kind(session), qtbot)
+    said = []
+    panel.said.connect(said.append)
+    entry(panel.header.more_menu, "Copy picture").trigger()
+    assert said == (["Copied Clusters."] if kind is ClustersPanel else ["There is no picture yet."])
+    session.selection.select([4, 5])
+    svg = Svg(panel.figure().svg())
+    marks = sorted(svg.all("text"), key=lambda mark: mark.points[0][1])
+    ids = [int(mark.text) for mark in marks if mark.points[0][0] < panel.list.columnWidth(0) and mark.text.isdigit()]
+    assert ids == panel.list.cluster_model.cluster_ids
+    assert panel.count_label.text() in svg.texts
+    chip = selection_color(0 if kind is ClustersPanel else 1, dark=False)
+    assert chip in [mark.color for mark in svg.marks]
+    panel.pictures.save(panel.figure(), tmp_path / "list.png")
+    assert (tmp_path / "list.png").read_bytes().startswith(b"\x89PNG")
+    assert said[-1] == "Saved list.png."
+    panel.set_session(None)
+    assert panel.figure() is None
+
+
+def test_headings_go_on_paper(session, qtbot):
+    panel = shown(ClustersPanel(session), qtbot)
+    panel.set_groups(True)
+    panel.list.fold("unsorted", True)
+    svg = Svg(panel.figure().svg())
+    titles = ("Good", "MUA", "Unsorted", "Noise")
+    heights = [mark.points[0][1] for title in titles for mark in svg.all("text") if mark.text == title]
+    assert heights == sorted(heights)
+    assert len(set(heights)) == 4
+    assert "unsorted" not in svg.texts
     panel.set_session(None)

@@ -33,11 +33,9 @@ class ClustersPanel(ListPanel):
     Signals
     -------
     filtered : other clusters are listed than before.
-    said : a sentence for the status bar.
     """
 
     filtered = Signal()
-    said = Signal(str)
 
     title = "Clusters"
     help_text = (
@@ -76,6 +74,7 @@ class ClustersPanel(ListPanel):
         self.list.groups_folded.connect(self.drawn)
         self._skip_entry = switch_action(menu, "Keys skip noise and MUA", self.skips, self.set_skips)
         menu.addAction("Save the list as CSV…").triggered.connect(lambda *_: self.ask_table())
+        self.offer_pictures()
         self.set_session(session)
 
     def set_session(self, session: Any) -> None:

@@ -21,11 +21,14 @@ from napari_phy.widgets.lists.group_drag import RowDrag, drag_words
 from napari_phy.widgets.lists.reading_strip import ReadingStrip
 from napari_phy.widgets.lists.table import ClusterList
 from napari_phy.widgets.parts.elided_label import ElidedLabel
+from napari_phy.widgets.parts.figure import Figure
 from napari_phy.widgets.parts.filled import Filled
 from napari_phy.widgets.parts.guarded import guarded
 from napari_phy.widgets.parts.header import Header
 from napari_phy.widgets.parts.message_page import MessagePage
-from napari_phy.widgets.parts.theme import AXIS_PX, ThemeFollower, Tokens
+from napari_phy.widgets.parts.picture_menu import PICTURE_HELP, PictureMenu
+from napari_phy.widgets.parts.table_figure import paint_table, table_size
+from napari_phy.widgets.parts.theme import AXIS_PX, ThemeFollower, Tokens, tokens
 
 logger = logging.getLogger(__name__)
 
@@ -57,6 +60,7 @@ class ListPanel(Filled):
     sort_key = ""
     drawn = Signal()  # something was chosen that is kept
     move_requested = Signal(list, str)  # clusters were dragged onto a group
+    said = Signal(str)  # a sentence for the status bar
 
     def __init__(self, session: Any = None, *, viewer: Viewer | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -164,6 +168,21 @@ class ListPanel(Filled):
             session.manager.changed.connect(self._on_clustering_changed)
         self._start()
 
+    # --- the list on paper ---
+
+    def offer_pictures(self) -> None:
+        """Put the entries that save and copy the list as a picture at the end of the menu."""
+        self.pictures = PictureMenu(self.header.more_menu, self.figure, self)
+        self.pictures.said.connect(self.said)
+
+    def figure(self) -> Figure | None:
+        """Return the rows in sight as a figure in the light colours, None where there are none."""
+        if self.stack.currentWidget() is not self._body or not self.list.cluster_model.rowCount():
+            return None
+        paper, size = tokens("light"), table_size(self.list)
+        paint = partial(paint_table, table=self.list, theme=paper)
+        return Figure(self.title, size, paint, paper, caption=self.count_label.text())
+
     @guarded
     def _on_drag_begun(self) -> None:
         """Offer every group to drop on."""
@@ -241,7 +260,7 @@ class ListPanel(Filled):
 
     def explanation(self) -> str:
         """Return what is seen here, what mouse and keys do, with the keys in force."""
-        return self.help_text.format_map(key_bindings().names())
+        return f"{self.help_text.format_map(key_bindings().names())}\n{PICTURE_HELP}"
 
     # --- how it follows ---
 

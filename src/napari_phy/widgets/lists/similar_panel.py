@@ -49,6 +49,7 @@ class SimilarPanel(ListPanel):
         menu = self.header.more_menu.addMenu("Select the most similar")
         for n in N_SELECTED:
             menu.addAction(f"{n} cluster{'s' if n > 1 else ''}").triggered.connect(partial(self._on_select_entry, n))
+        self.offer_pictures()
 
     @guarded
     def _on_select_entry(self, n: int, *_: object) -> None:

@@ -6,7 +6,7 @@ from functools import partial
 
 import numpy as np
 from qtpy.QtCore import QEvent, QItemSelection, QItemSelectionModel, QModelIndex, QPoint, QRectF, Qt, QTimer, Signal
-from qtpy.QtGui import QAction, QColor, QFontMetricsF, QKeyEvent, QPainter, QPen
+from qtpy.QtGui import QAction, QColor, QFont, QFontMetricsF, QKeyEvent, QPainter, QPen
 from qtpy.QtWidgets import (
     QAbstractItemView,
     QMenu,
@@ -71,27 +71,29 @@ class ClusterDelegate(QStyledItemDelegate):
     def _paint_heading(self, painter: QPainter, cell: QRectF, heading: Heading, chips: Sequence[int]) -> None:
         """Paint as much of a heading, which is as wide as the list, as lies in a cell."""
         view, theme = self._view, self._view.theme
+        dim = theme.color("dim")
         painter.save()
-        painter.setClipRect(cell)
+        painter.setClipRect(cell, Qt.ClipOperation.IntersectClip)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.fillRect(cell, theme.color("panel"))
-        rect = QRectF(0, cell.top(), view.viewport().width(), cell.height())
-        middle = int(Qt.AlignmentFlag.AlignVCenter)
-        painter.setFont(theme.font(TICK_PX))
-        painter.setPen(theme.color("dim"))
-        painter.drawText(rect.adjusted(theme.px(6), 0, 0, 0), middle, "▸" if heading.is_folded else "▾")
+        rect = QRectF(0, cell.top(), 0, cell.height())
+
+        def write(text: str, left: float, font: QFont, color: QColor) -> None:
+            rect.setLeft(rect.right() + left)
+            rect.setWidth(QFontMetricsF(font).horizontalAdvance(text) + 1)
+            if rect.intersects(cell):
+                painter.setFont(font)
+                painter.setPen(color)
+                painter.drawText(rect, int(Qt.AlignmentFlag.AlignVCenter), text)
+
+        write("▸" if heading.is_folded else "▾", theme.px(6), theme.font(TICK_PX), dim)
         rect.setLeft(theme.px(16))
         self._paint_dot(painter, rect, heading.group)
-        rect.setLeft(rect.left() + theme.px(17))
-        painter.setFont(view.cell_font(bold=True))
-        painter.setPen(theme.color("dim") if heading.group == "unsorted" else QColor(theme.group_color(heading.group)))
-        painter.drawText(rect, middle, heading.title)
-        rect.setLeft(rect.left() + painter.fontMetrics().horizontalAdvance(heading.title) + theme.px(10))
-        painter.setFont(view.cell_font())
-        painter.setPen(theme.color("dim"))
-        count = format_number(heading.n_clusters)
-        painter.drawText(rect, middle, count)
-        rect.setLeft(rect.left() + painter.fontMetrics().horizontalAdvance(count) + theme.px(6))
+        rect.setRight(theme.px(16))
+        color = dim if heading.group == "unsorted" else QColor(theme.group_color(heading.group))
+        write(heading.title, theme.px(17), view.cell_font(bold=True), color)
+        write(format_number(heading.n_clusters), theme.px(9), view.cell_font(), dim)
+        rect.setLeft(rect.right() + theme.px(5))
         for place in chips:
             paint_place(painter, rect, place, theme)
             rect.setLeft(rect.left() + theme.px(CHIP_PX + 3))

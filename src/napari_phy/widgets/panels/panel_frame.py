@@ -20,10 +20,8 @@ from napari_phy.widgets.parts.filled import Filled
 from napari_phy.widgets.parts.guarded import guarded
 from napari_phy.widgets.parts.header import Header
 from napari_phy.widgets.parts.legend import LegendEntry
-from napari_phy.widgets.parts.picture_menu import PictureMenu, save_figure
+from napari_phy.widgets.parts.picture_menu import PICTURE_HELP, PictureMenu, save_figure
 from napari_phy.widgets.parts.theme import ThemeFollower, Tokens, tokens
-
-PICTURE_HELP = "⋯ saves the picture as SVG or PNG, or copies it."
 
 
 class PanelFrame(Filled):

@@ -13,6 +13,7 @@ from napari_phy.widgets.parts.notify import notify
 
 SAVE, COPY = "Save picture…", "Copy picture"
 FORMATS = "PNG (*.png);;SVG (*.svg)"
+PICTURE_HELP = "⋯ saves the picture as SVG or PNG, or copies it."
 NO_PICTURE = "There is no picture yet."
 
 

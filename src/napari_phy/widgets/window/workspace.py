@@ -380,6 +380,7 @@ class Workspace(QObject):
             panel.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
             panel.list.customContextMenuRequested.connect(partial(self._show_menu, panel.list))
             panel.move_requested.connect(self.desk.move)
+            panel.said.connect(self.desk.say)
         else:
             panel.together = self._together
             panel.hovered.connect(self.desk.say)
@@ -390,7 +391,6 @@ class Workspace(QObject):
             self.clusterings.furnish(panel)
             panel.list.cluster_model.layoutChanged.connect(self._on_list_changed)
             panel.filtered.connect(self._on_list_changed)
-            panel.said.connect(self.desk.say)
         elif hasattr(panel, "follow_list"):
             panel.listed = self._listed_clusters
         elif hasattr(panel, "action_requested"):
