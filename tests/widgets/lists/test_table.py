@@ -1,6 +1,7 @@
 """A list of clusters: rows, order, selection, widths."""
 
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -237,6 +238,20 @@ def test_at_any_width_nothing_is_cut(view, width, small):
         assert view.columnWidth(place) >= view.horizontalHeader().fontMetrics().horizontalAdvance(header)
         for cluster in view.cluster_model.rows:
             assert view.columnWidth(place) >= metrics.horizontalAdvance(column.text(cluster)), column.key
+
+
+@pytest.mark.parametrize(("columns", "keys"), [
+    (CLUSTER_COLUMNS, ["id", "group", "spikes"]), (SIMILAR_COLUMNS, ["id", "similar", "group"]),
+])  # fmt: skip
+def test_with_large_type_in_a_narrow_list_no_number_is_cut(qtbot, columns, keys):
+    view = ClusterList(columns, columns[1].key)
+    qtbot.addWidget(view)
+    view.resize(290, 300)
+    view.show()
+    view.cluster_model.set_rows([row(c, 400 + c) for c in range(4)])
+    view.apply_theme(replace(view.theme, scale=16 / 9), small=True)
+    assert [column.key for place, column in enumerate(columns) if not view.isColumnHidden(place)] == keys
+    assert sum(map(view.columnWidth, range(len(columns)))) <= view.viewport().width()
 
 
 def test_a_column_grows_with_an_edit_and_shrinks_with_other_rows(view, qtbot):

@@ -92,8 +92,9 @@ DEPTH = Column(
     lambda r: format_number(r.depth), lambda r: r.depth, keep=2, in_small=False,
 )  # fmt: skip
 SPIKES = Column(
-    "spikes", "spikes", "Number of spikes", 60, 58, lambda r: format_number(r.n_spikes), lambda r: r.n_spikes
-)
+    "spikes", "spikes", "Number of spikes", 60, 58,
+    lambda r: format_number(r.n_spikes), lambda r: r.n_spikes, keep=7,
+)  # fmt: skip
 RATE = Column("rate", "rate", "Mean firing rate (Hz)", 44, 42, lambda r: format_number(r.rate, 1), lambda r: r.rate, 4)
 AMPLITUDE = Column(
     "amp", "amp", "Amplitude (µV)", 44, 40, lambda r: format_number(r.amplitude), lambda r: r.amplitude, keep=3,

@@ -22,6 +22,7 @@ from napari_phy.widgets.lists.cluster_columns import (
     LABEL,
     REFRACTORY,
     REFRACTORY_WARNING,
+    SPIKES,
     Column,
     Row,
     alignment,
@@ -372,14 +373,18 @@ class ClusterList(PlainTable):
             widths[place] = width
         self._unmeasured = []
         available = self.viewport().width()
-        while sum(widths.values()) > available and len(widths) > 2:
+        stretch = next((place for place in widths if model.columns[place].left), None)
+        narrowest = theme.px(30)
+        while len(widths) > 2:
             least = min(widths, key=lambda place: model.columns[place].keep)
-            if model.columns[least].keep == ID.keep:
+            needed = sum(widths.values())
+            if stretch is not None and model.columns[least] is SPIKES:  # words are cut short before it goes
+                needed -= max(0, widths[stretch] - narrowest)
+            if needed <= available or model.columns[least].keep == ID.keep:
                 break
             del widths[least]
-        stretch = next((place for place in widths if model.columns[place].left), None)
-        if stretch is not None:
-            widths[stretch] = max(theme.px(30), widths[stretch] + available - sum(widths.values()))
+        if stretch in widths:
+            widths[stretch] = max(narrowest, widths[stretch] + available - sum(widths.values()))
         for place in range(len(model.columns)):
             self.setColumnHidden(place, place not in widths)
             if place in widths:
