@@ -215,6 +215,26 @@ def test_an_error_tells_the_cause_and_can_be_tried_again(panel, session, qtbot):
     qtbot.waitUntil(lambda: shows(panel, (1,)))
 
 
+class Once(dict):
+    """Values that can be taken once."""
+
+    def __getitem__(self, key):
+        return self.pop(key)
+
+
+def test_clusters_that_were_gone_for_a_moment_are_read_again(panel, session, qtbot):
+    panel.gate.clear()
+    panel.errors = Once({(3, 4): ClusteringError("There is no cluster 3.")})
+    session.selection.select([3, 4])
+    qtbot.waitUntil(lambda: panel.asked == [(3, 4)])
+    session.merge([3, 4])
+    session.undo()
+    panel.gate.set()
+    qtbot.waitUntil(lambda: panel.errors == {})
+    qtbot.waitUntil(lambda: shows(panel, (3, 4)))
+    assert panel.counted == [(3, 4)] * 2
+
+
 def test_an_error_while_drawing_shows_and_does_not_stop_other_listeners(panel, session, qtbot, monkeypatch):
     def fail():
         raise ValueError("no ink")

@@ -59,6 +59,7 @@ class Panel(PanelFrame):
         self.session: Any = None
         self._request: Hashable | None = None
         self._held: tuple[Hashable, Any] | None = None  # an answer that is about to be shown
+        self._failed: Hashable | None = None  # what failed last
         self.together: Together | None = None
         self._frozen: tuple[int, ...] | None = None
         self._is_stale = True
@@ -259,7 +260,7 @@ class Panel(PanelFrame):
         if self._held is None:
             return
         (request, data), self._held = self._held, None
-        self._request = request
+        self._request, self._failed = request, None
         self.data = data
         self.draw(data)
         self._show_picture()
@@ -267,8 +268,10 @@ class Panel(PanelFrame):
 
     @guarded
     def _on_failed(self, request: Hashable, error: Exception) -> None:
-        if isinstance(error, ClusteringError) and self.session is not None and self.make_request() != request:
-            self.refresh()  # an edit took the clusters away while they were read
+        may_be_there, self._failed = self._failed != request, request
+        is_gone = isinstance(error, ClusteringError) and self.session is not None
+        if is_gone and (may_be_there or self.make_request() != request):
+            self.refresh()  # an edit took the clusters away while they were read; undo may have brought them back
         elif isinstance(error, MissingDataError):
             self.show_missing(error)
         else:
