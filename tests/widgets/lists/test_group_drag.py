@@ -77,3 +77,21 @@ def test_a_click_on_a_selected_row_selects_it_alone(panel, session):
     QTest.mouseClick(panel.list.viewport(), LEFT, PLAIN, place_of(panel, 6))
     assert session.selection.clusters == (6,)
     assert not panel.drag.targets.isVisible()
+
+
+def test_the_heading_of_a_group_takes_what_is_dropped_on_it(panel, session):
+    panel.set_groups(True)
+    session.selection.select([4])
+    view, targets = panel.list, panel.drag.targets
+    headings = [view.visualRect(view.cluster_model.index(place, 1)).center() for place in (0, 2)]  # Good, MUA
+    assert [view.heading_at(place).group for place in headings] == ["good", "mua"]
+    start = place_of(panel, 4)
+    QTest.mousePress(view.viewport(), LEFT, PLAIN, start)
+    QTest.mouseMove(view.viewport(), start + QPoint(3, 20))
+    for place, group in zip([*headings, start], ["good", "mua", None], strict=True):
+        QTest.mouseMove(view.viewport(), place)
+        assert targets.target == group
+    QTest.mouseMove(view.viewport(), headings[1])
+    QTest.mouseRelease(view.viewport(), LEFT, PLAIN, headings[1])
+    assert session.manager.group(4) == "mua"
+    assert view.cluster_model.folded == frozenset()

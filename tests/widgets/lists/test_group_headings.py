@@ -182,6 +182,24 @@ def test_what_is_selected_and_folded_away_stays_selected_and_its_heading_has_the
     assert session.selection.clusters == (4,)
 
 
+def test_the_heading_of_what_is_selected_and_folded_away_comes_into_sight(qtbot):
+    session = light_session(60, 1200, with_raw=False, cluster_groups=dict.fromkeys(range(50), "good"))
+    panel = ClustersPanel(session)
+    qtbot.addWidget(panel)
+    panel.resize(434, 300)
+    panel.show()
+    panel.set_groups(True)
+    panel.list.fold("unsorted", True)
+    heading = panel.list.cluster_model.index(51, 0)
+    assert panel.list.visualRect(heading).top() > panel.list.viewport().height()
+    session.selection.select([55])
+    assert panel.list.viewport().rect().contains(panel.list.visualRect(heading).center())
+    panel.list.scrollToTop()
+    panel.list.fold("mua", True)
+    assert panel.list.verticalScrollBar().value() == 0  # who scrolls away stays there
+    panel.set_session(None)
+
+
 def test_arrows_fold_the_group_of_the_best_cluster_and_with_shift_all(panel, session):
     before = lines(panel)
     click(panel, 5)

@@ -61,6 +61,10 @@ class ClusterModel(QAbstractTableModel):
         """Return the place of a cluster in the list, or None."""
         return self._places.get(cluster_id)
 
+    def find_heading(self, cluster_id: int) -> int | None:
+        """Return the place of the folded heading under which a cluster is, or None."""
+        return self._places.get(self._away.get(cluster_id, ""))
+
     def is_away(self, cluster_id: int) -> bool:
         """Return whether a cluster of the list is folded away."""
         return cluster_id in self._away

@@ -50,11 +50,12 @@ class GroupTargets(QFrame):
         self.show()
         self.raise_()
 
-    def point(self, place: QPoint) -> None:
-        """Mark the group under a place of the screen, if there is one."""
+    def point(self, place: QPoint, heading: str | None = None) -> None:
+        """Mark the group under a place of the screen, or that of the heading below it, if there is one."""
         before = self.target
         inside = self.mapFromGlobal(place)
-        self.target = next((group for group, row in self._rows.items() if row.geometry().contains(inside)), None)
+        heading = heading if heading in self._rows and not self.rect().contains(inside) else None
+        self.target = next((group for group, row in self._rows.items() if row.geometry().contains(inside)), heading)
         for group in {before, self.target} - {None}:
             self._style(group)
 
@@ -112,7 +113,8 @@ class RowDrag(QObject):
             self._list.viewport().setCursor(Qt.CursorShape.ClosedHandCursor)
             self.begun.emit()
         if self._is_dragging:
-            self.targets.point(self._list.viewport().mapToGlobal(place))
+            heading = self._list.heading_at(place)
+            self.targets.point(self._list.viewport().mapToGlobal(place), heading and heading.group)
 
     def _on_released(self) -> None:
         pressed, self._pressed = self._pressed, None

@@ -163,9 +163,9 @@ class ClusterList(PlainTable):
         return sorted(index.row() for index in self.selectionModel().selectedRows())
 
     def show_selection(self, clusters: Sequence[int]) -> None:
-        """Select the rows of clusters and bring the first into view; says nothing back."""
+        """Select the rows of clusters and bring the first into view, or its heading; says nothing back."""
         find = self.cluster_model.find_row
-        self._told = tuple(clusters)
+        is_new, self._told = self._told[:1] != tuple(clusters[:1]), tuple(clusters)
         self._shown = tuple(cluster for cluster in clusters if find(cluster) is not None)
         self._out_of_sight = tuple(cluster for cluster in clusters if find(cluster) is None)
         places = sorted(place for c in clusters if (place := self.cluster_model.find_row(c)) is not None)
@@ -180,6 +180,9 @@ class ClusterList(PlainTable):
             index = self.cluster_model.index(self.cluster_model.find_row(self._shown[0]), 0)
             self.selectionModel().setCurrentIndex(index, QItemSelectionModel.SelectionFlag.NoUpdate)
             self.scrollTo(index)
+        heading = self.cluster_model.find_heading(clusters[0]) if is_new and clusters else None
+        if heading is not None:
+            self.scrollTo(self.cluster_model.index(heading, 0))
         self.viewport().update()
 
     # --- headings ---
@@ -195,7 +198,8 @@ class ClusterList(PlainTable):
         model = self.cluster_model
         self.show_groups(True, model.folded | {group} if folded else model.folded - {group})
 
-    def _heading_at(self, place: QPoint) -> Heading | None:
+    def heading_at(self, place: QPoint) -> Heading | None:
+        """Return the heading at a place of the viewport, or None."""
         index = self.indexAt(place)
         line = self.cluster_model.line(index.row()) if index.isValid() else None
         return line if isinstance(line, Heading) else None
@@ -222,7 +226,7 @@ class ClusterList(PlainTable):
         return self.cluster_model.index(line, index.column()) if index.isValid() else index
 
     def mousePressEvent(self, event) -> None:
-        heading = self._heading_at(event.pos())
+        heading = self.heading_at(event.pos())
         if heading is not None:
             if event.button() == Qt.MouseButton.LeftButton:
                 self.fold(heading.group, not heading.is_folded)
@@ -235,7 +239,7 @@ class ClusterList(PlainTable):
 
     def mouseDoubleClickEvent(self, event) -> None:
         """Pass over a second click on a heading: the first one has folded it."""
-        if self._heading_at(event.pos()) is None:
+        if self.heading_at(event.pos()) is None:
             super().mouseDoubleClickEvent(event)
 
     def click_again(self, place: QPoint) -> None:
