@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 from typing import Generic, TypeVar
 
 K = TypeVar("K", bound=Hashable)
@@ -38,6 +38,13 @@ class ByteCache(Generic[K, V]):
         if value is not None:
             self._values.move_to_end(key)
         return value
+
+    def known(self, keys: Iterable[K]) -> dict[K, V]:
+        """Return those values of many that are kept, now the most recent."""
+        found = {key: value for key in keys if (value := self._values.get(key)) is not None}
+        for key in found:
+            self._values.move_to_end(key)
+        return found
 
     def put(self, key: K, value: V) -> None:
         """Keep a value and forget the oldest ones above the ceiling."""

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from napari_phy.core.arrays import as_ids, read_only
 from napari_phy.core.cluster_groups import ClusterGroup, GroupList, group_name
-from napari_phy.core.cluster_meta import COLOR, DISCARDED, GROUP, STANDARD_GROUPS, ClusterMeta
+from napari_phy.core.cluster_meta import COLOR, DISCARDED, GROUP, STANDARD_GROUPS, UNSORTED, ClusterMeta
 from napari_phy.core.errors import ClusteringError
 from napari_phy.core.partition import Partition, unknown_cluster
 
@@ -64,6 +64,11 @@ class Clustering:
         if cluster_id not in self._partition:
             raise unknown_cluster(cluster_id)
         return self._meta.group(cluster_id)
+
+    def groups_of(self, cluster_ids: Iterable[int]) -> list[str]:
+        """Return the group of each of many clusters that exist; much faster than one by one."""
+        decided = self._meta.values(GROUP)
+        return [decided.get(cluster, UNSORTED) for cluster in cluster_ids]
 
     def last_group(self, cluster_id: int) -> str:
         """Return the group of a cluster; of one that an edit took away, that which it had then."""

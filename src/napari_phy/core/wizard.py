@@ -279,8 +279,8 @@ class Wizard:
         return sorted(self._shown(), key=self._manager.n_spikes, reverse=True)  # a stable sort: equals stay by id
 
     def _shown(self) -> list[int]:
-        groups = self._manager.cluster_groups
-        return [one for one in self._manager.cluster_ids.tolist() if groups.get(one) != DISCARDED]
+        ids = self._manager.cluster_ids.tolist()
+        return [one for one, group in zip(ids, self._manager.groups_of(ids), strict=True) if group != DISCARDED]
 
     def _is_open(self, cluster: int) -> bool:
         return self._manager.group(cluster) == UNSORTED

@@ -75,10 +75,11 @@ def compute_cluster_table(
     not seen before, channel and depth stay unknown unless features may be read ("all"), refractory with "nothing".
     """
     manager = session.manager
+    ids = manager.cluster_ids.tolist() if cluster_ids is None else [int(cluster) for cluster in cluster_ids]
+    groups = manager.groups_of(ids)
     if cluster_ids is None:
-        ids = [int(cluster) for cluster in manager.cluster_ids if manager.group(int(cluster)) != HIDDEN_GROUP]
-    else:
-        ids = [int(cluster) for cluster in cluster_ids]
+        ids = [cluster for cluster, group in zip(ids, groups, strict=True) if group != HIDDEN_GROUP]
+        groups = [group for group in groups if group != HIDDEN_GROUP]
     if reads == "all":
         places = _places.get(session, ids, partial(_find_places, session))
     else:
@@ -92,7 +93,7 @@ def compute_cluster_table(
     n_spikes = np.array([manager.n_spikes(cluster) for cluster in ids], dtype=np.int64)
     return ClusterTable(
         ids=read_only(np.array(ids, dtype=np.int64)),
-        groups=tuple(manager.group(cluster) for cluster in ids),
+        groups=tuple(groups),
         channels=read_only(np.array([row.channel for row in rows], dtype=np.int64)),
         depths=read_only(np.array([row.depth for row in rows], dtype=np.float64)),
         n_spikes=read_only(n_spikes),

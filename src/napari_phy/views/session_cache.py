@@ -65,9 +65,7 @@ class SessionCache(Generic[K, V]):
 
     def _known(self, manager: ManagerLike, model: BaseModel, keys: Iterable[K]) -> dict[K, V]:
         with self._lock:
-            cache = self._cache(manager, model)
-            found = {key: cache.get(key) for key in keys}
-        return {key: value for key, value in found.items() if value is not None}
+            return self._cache(manager, model).known(keys)
 
     def _cache(self, manager: ManagerLike, model: BaseModel) -> ByteCache[K, V]:
         of_model, cache = self._caches.get(manager, (None, None))

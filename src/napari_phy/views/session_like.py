@@ -85,6 +85,10 @@ class ManagerLike(Protocol):
         """Return the lower-case name of a cluster's group."""
         ...
 
+    def groups_of(self, cluster_ids: Iterable[int], /) -> list[str]:
+        """Return those of many clusters."""
+        ...
+
 
 class ColumnsLike(Protocol):
     """Channel, depth and amplitude of every spike, once they are asked for."""

@@ -39,15 +39,17 @@ def compute_similar(
     session's business (`session.similar_to`). Without `is_ranked` no features are read: similarities are 0, the largest
     cluster comes first.
     """
-    group_of = session.manager.group
     ranking = session.similar_to(cluster) if is_ranked else _largest_first(session)
-    candidates = [(pair, group_of(pair[0])) for pair in ranking if pair[0] != cluster]
-    shown = [pair for pair, group in candidates if group != HIDDEN_GROUP and group not in hide_groups]
+    ranking = [pair for pair in ranking if pair[0] != cluster]
+    groups = session.manager.groups_of(other for other, _ in ranking)
+    n_candidates = len(groups) - groups.count(HIDDEN_GROUP)
+    left_out = {HIDDEN_GROUP, *hide_groups}
+    shown = [pair for pair, group in zip(ranking, groups, strict=True) if group not in left_out]
     return SimilarTable(
         cluster=cluster,
         similarities=read_only(np.array([similarity for _, similarity in shown], dtype=np.float64)),
         rows=compute_cluster_table(session, [other for other, _ in shown], reads="all" if is_ranked else "times"),
-        n_hidden=sum(group != HIDDEN_GROUP for _, group in candidates) - len(shown),
+        n_hidden=n_candidates - len(shown),
     )
 
 

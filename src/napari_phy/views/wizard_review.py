@@ -92,8 +92,8 @@ def compute_wizard(session: SessionLike, request: WizardRequest, on_progress: On
 
 def compute_progress(manager: ManagerLike, skipped: Iterable[int]) -> WizardProgress:
     """Return how far the review is; those of the skipped clusters count that are still undecided."""
-    groups = {int(cluster): manager.group(int(cluster)) for cluster in manager.cluster_ids}
-    shown = {cluster: group for cluster, group in groups.items() if group != DISCARDED}
+    ids = manager.cluster_ids.tolist()
+    shown = {one: group for one, group in zip(ids, manager.groups_of(ids), strict=True) if group != DISCARDED}
     n_open = sum(group == UNSORTED for group in shown.values())
     n_skipped = sum(shown.get(cluster) == UNSORTED for cluster in set(skipped))
     return WizardProgress(len(shown) - n_open, n_skipped, len(shown))

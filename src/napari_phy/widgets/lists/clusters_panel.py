@@ -57,6 +57,7 @@ class ClustersPanel(ListPanel):
         self.filter_line: FilterLine | None = None
         self.skips = False
         self._all = FilteredRows()
+        self._counted: tuple[int, int, Counter[str]] | None = None  # clusters, spikes, clusters by group
         super().__init__(None, viewer=viewer, parent=parent)
         self.picker = ClusteringPicker()
         self.picker.offered_changed.connect(lambda offered: self.header.offer(self.picker, offered))
@@ -66,7 +67,7 @@ class ClustersPanel(ListPanel):
         self.filter_line.left.connect(lambda: self.list.setFocus(Qt.FocusReason.OtherFocusReason))
         self.filter_line.set_completing(self.complete_filter)
         self._column.insertWidget(0, self.filter_line)
-        self.list.cluster_model.rows_changed.connect(self._tell_order)
+        self.list.cluster_model.rows_changed.connect(self._on_rows_changed)
         self.list.cluster_model.layoutChanged.connect(self._tell_order)
         menu = self.header.more_menu
         self._groups_entry = switch_action(menu, "Show in groups", False, self.set_groups)
@@ -124,6 +125,10 @@ class ClustersPanel(ListPanel):
     def choose(self, clusters: list[int]) -> None:
         """Select what was chosen; what was chosen in Similar belongs to another best."""
         self.session.selection.select(clusters, n_best=max(1, len(clusters)))
+
+    def _on_rows_changed(self, _rows: object) -> None:
+        self._counted = None
+        self._tell_order()
 
     def _tell_order(self, *_: object) -> None:
         if self.session is not None:
@@ -230,11 +235,13 @@ class ClustersPanel(ListPanel):
     @property
     def walked_ids(self) -> list[int]:
         """The clusters that keys go through, in the order shown: none that are folded away or skipped, but the best."""
-        if self.session is None:
-            return self.cluster_ids
-        group, best = self.session.manager.group, self.session.selection.best
-        is_away, skipped = self.list.cluster_model.is_away, ("noise", "mua") if self.skips else ()
-        return [c for c in self.cluster_ids if c in best or not (is_away(c) or group(c) in skipped)]
+        model, clusters = self.list.cluster_model, self.cluster_ids
+        if self.session is None or not (self.skips or model.folded):
+            return clusters
+        best, skipped = self.session.selection.best, ("noise", "mua") if self.skips else ()
+        groups = self.session.manager.groups_of(clusters)
+        pairs = zip(clusters, groups, strict=True)
+        return [c for c, group in pairs if c in best or not (group in skipped or model.is_away(c))]
 
     def set_skips(self, skips: bool) -> None:
         """Have keys pass over noise and MUA, or not."""
@@ -290,17 +297,20 @@ class ClustersPanel(ListPanel):
     # --- the count line ---
 
     def _show_counts(self) -> None:
-        rows, theme = self.list.cluster_model.rows, self.theme
+        theme = self.theme
         if self.session is None or not len(self._all):
             self.count_label.setText("")
             self.side_label.setText("")
             return
-        n_spikes = format_count(sum(row.n_spikes for row in rows), "spike")
+        if self._counted is None:
+            rows = self.list.cluster_model.rows
+            self._counted = len(rows), sum(row.n_spikes for row in rows), Counter(row.group for row in rows)
+        n_listed, n_of_spikes, counts = self._counted
+        n_spikes = format_count(n_of_spikes, "spike")
         n_all = format_count(len(self._all), "cluster")
         is_filtered = self.session.listed.clusters is not None
-        words = f"{format_number(len(rows))} of {n_all}" if is_filtered else f"{n_all}   ·   {n_spikes}"
+        words = f"{format_number(n_listed)} of {n_all}" if is_filtered else f"{n_all}   ·   {n_spikes}"
         self.count_label.setText(words)
-        counts = Counter(row.group for row in rows)
         own = sorted(group for group in counts if group not in GROUP_ORDER)
         groups = [f"{counts[group]} {group}" for group in (*GROUP_ORDER, *own) if counts[group]]
         room = self.width() - theme.text_width(self.count_label.text(), 11) - theme.px(36)

@@ -14,8 +14,9 @@ NO_CLUSTER = (messages.NO_MATCH, "")  # what a view of all clusters says where t
 
 def listed_clusters(session: Any) -> list[int]:
     """Return the clusters, ascending, that the filter of the list lets through; discarded ones are left out."""
-    manager, listed = session.manager, session.listed
-    return [c for c in manager.cluster_ids.tolist() if c in listed and manager.group(c) != DISCARDED]
+    listed, ids = session.listed, session.manager.cluster_ids.tolist()
+    groups = session.manager.groups_of(ids)
+    return [c for c, group in zip(ids, groups, strict=True) if group != DISCARDED and c in listed]
 
 
 def show_order(menu: DropDown, orders: Iterable[tuple[str, Order]], order: Order, told: str) -> None:
