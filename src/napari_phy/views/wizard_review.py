@@ -25,7 +25,7 @@ class WizardRequest:
     done, undone : steps in words, and what redo would bring, in the order of doing.
     n_changes : of the clustering, of which the rest depends.
     reads_features : whether similarity and position may be asked for.
-    is_chosen : whether the candidate is not proposed, but only selected with the best cluster.
+    is_chosen : whether the pair is not proposed, but only selected, such as one that the filter of the list hides.
     """
 
     best: int | None

@@ -223,3 +223,18 @@ def test_in_a_narrow_dock_buttons_stand_one_below_the_other_with_all_their_words
     panel.resize(240, 600)
     qtbot.waitUntil(lambda: len(places()) == 1)
     assert is_whole()
+
+
+def test_a_pair_that_the_filter_hides_is_not_proposed(panel, qtbot):
+    session = panel.session
+    best, candidate = session.wizard.place
+    for listed in ([], [best], [candidate]):
+        session.listed.show("a filter", listed)
+        qtbot.waitUntil(lambda: panel.page.because.text().startswith("Selected, "))
+        session.listed.show_all()
+        qtbot.waitUntil(lambda: panel.page.because.text().startswith("Proposed, "))
+    session.listed.show("a filter", [])
+    session.pause_wizard()
+    session.start_wizard()
+    qtbot.waitUntil(lambda: panel.page.pair.text == "Nothing to propose")
+    assert panel.page.hint.text() == messages.NO_MATCH

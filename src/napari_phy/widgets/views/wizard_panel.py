@@ -66,12 +66,14 @@ class WizardPanel(Panel):
     def on_session(self) -> None:
         if self.session is not None:
             self._links.connect(self.session.wizard.changed, self._on_wizard_changed)
+            self._links.connect(self.session.listed.changed, self._on_wizard_changed)
 
     def make_request(self) -> WizardRequest | None:
         wizard = self.session.wizard
         if self._is_preparing and not wizard.place:
             return None
         best, candidate = self._pair()
+        is_hidden = any(one is not None and one not in self.session.listed for one in (best, candidate))
         return WizardRequest(
             best=best,
             candidate=candidate,
@@ -81,7 +83,7 @@ class WizardPanel(Panel):
             undone=tuple(step_words(*step) for step in wizard.undone),
             n_changes=self._n_changes,
             reads_features=not self.session.holds_features,
-            is_chosen=candidate != wizard.candidate,
+            is_chosen=is_hidden or candidate != wizard.candidate,
         )
 
     def _pair(self) -> tuple[int | None, int | None]:
