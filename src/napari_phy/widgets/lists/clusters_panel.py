@@ -72,7 +72,7 @@ class ClustersPanel(ListPanel):
         menu = self.header.more_menu
         self._groups_entry = switch_action(menu, "Show in groups", False, self.set_groups)
         self.list.header_entries = [self._groups_entry]
-        self.list.groups_folded.connect(self.drawn)
+        self.list.groups_folded.connect(self._on_groups_folded)
         self._skip_entry = switch_action(menu, "Keys skip noise and MUA", self.skips, self.set_skips)
         menu.addAction("Save the list as CSV…").triggered.connect(lambda *_: self.ask_table())
         self.offer_pictures()
@@ -251,8 +251,11 @@ class ClustersPanel(ListPanel):
 
     def set_groups(self, in_groups: bool) -> None:
         """Put the rows under headings of their groups, or have one list."""
-        self._groups_entry.setChecked(in_groups)
         self.list.show_groups(in_groups, self.list.cluster_model.folded)
+
+    def _on_groups_folded(self) -> None:
+        self._groups_entry.setChecked(self.list.cluster_model.in_groups)
+        self.drawn.emit()
 
     def options(self) -> dict[str, Any]:
         """Return what was chosen in this list, {setting: plain value}."""
