@@ -1,6 +1,8 @@
 """Rows in groups: under any edits, sorts, filters and folds they are the rows of the flat list; keys pass headings."""
 
 import csv
+import random
+from contextlib import suppress
 
 import pytest
 from hypothesis import given
@@ -11,6 +13,7 @@ from qtpy.QtTest import QAbstractItemModelTester, QTest
 from qtpy.QtWidgets import QApplication, QMenu
 from widgets.light_session import light_session
 
+from napari_phy.core.errors import ClusteringError
 from napari_phy.widgets.lists.cluster_columns import CLUSTER_COLUMNS, Row
 from napari_phy.widgets.lists.cluster_model import ClusterModel
 from napari_phy.widgets.lists.clusters_panel import ClustersPanel
@@ -294,3 +297,42 @@ def test_nothing_but_folds_comes_of_a_press_on_a_heading(panel, session):
     assert session.selection.clusters == (4,)
     assert not view.cluster_model.flags(QModelIndex()) & Qt.ItemFlag.ItemIsSelectable
     assert view.indexAt(place).flags() == Qt.ItemFlag.NoItemFlags
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_after_any_edits_filters_folds_and_clicks_it_is_as_a_fresh_list(session, qtbot, panel, seed):
+    rng = random.Random(seed)
+    for _ in range(80):
+        ids = session.manager.cluster_ids.tolist()
+        some = rng.sample(ids, 2)
+        act = rng.choice(["merge", "split", "undo", "redo", "move", "label", "filter", "fold", "click", "sort", "flat"])
+        with suppress(ClusteringError):  # they are in that group already
+            if act == "merge" and len(ids) > 4:
+                session.merge(some)
+            elif act == "split" and session.manager.n_spikes(some[0]) > 2:
+                session.split(session.manager.spikes(some[0])[::2])
+            elif act in ("undo", "redo"):
+                getattr(session, act)()
+            elif act == "move":
+                session.move(some, rng.choice(GROUPS))
+            elif act == "label":
+                session.label(some, "note", rng.choice(["a", "b", None]))
+        if act == "filter":
+            panel.set_filter(rng.choice(["", "spikes > 100", 'group == "unsorted"', "id in (0, 2, 9)"]))
+        elif act == "fold":
+            panel.list.fold(rng.choice(GROUPS), rng.random() < 0.6)
+        elif act == "flat":
+            panel.set_groups(rng.random() < 0.3)
+        elif act == "sort":
+            panel.list.cluster_model.sort(rng.choice([0, 1, 4]), rng.choice(list(Qt.SortOrder)))
+        elif act == "click" and lines(panel):
+            click(panel, rng.choice(lines(panel)), rng.choice([PLAIN, SHIFT, Qt.KeyboardModifier.ControlModifier]))
+        best = set(session.selection.best)
+        assert set(panel.list.shown_selection) == best & {line for line in lines(panel) if isinstance(line, int)}
+    model, fresh = panel.list.cluster_model, ClustersPanel(session)
+    qtbot.addWidget(fresh)
+    fresh.list.cluster_model.sort(model.sort_column, Qt.SortOrder(int(model.descending)))
+    fresh.set_options(panel.options())
+    assert lines(fresh) == lines(panel)
+    assert fresh.walked_ids == panel.walked_ids
+    fresh.set_session(None)
