@@ -12,6 +12,7 @@ from qtpy.QtGui import QMouseEvent
 from qtpy.QtTest import QAbstractItemModelTester, QTest
 from qtpy.QtWidgets import QApplication, QMenu
 from widgets.light_session import light_session
+from widgets.svg_reading import Svg
 
 from napari_phy.core.errors import ClusteringError
 from napari_phy.widgets.lists.cluster_columns import CLUSTER_COLUMNS, Row
@@ -286,6 +287,17 @@ def test_a_heading_is_painted_in_its_group_s_colour_over_all_columns(panel, sess
     colors = {image.pixelColor(x, y).name() for x in range(rect.left(), rect.left() + 40)}
     assert "#ff00ff" in colors
     assert image.pixelColor(view.viewport().width() - 3, rect.top() + 3) == view.theme.color("panel")
+
+
+def test_a_long_name_is_cut_short_before_the_count(panel, session):
+    session.move([7], "axons of neurons that nobody has ever seen before, at least not in this part of the brain")
+    texts = Svg(panel.figure().svg()).texts
+    assert any(text.startswith("axons") and text.endswith("…") for text in texts)
+    counts = [mark for mark in Svg(panel.figure().svg()).all("text") if mark.text == "1"]
+    assert max(mark.points[0][0] for mark in counts) < panel.list.viewport().width() - 10
+    tips = [panel.list.cluster_model.index(place, 0).data(Qt.ItemDataRole.ToolTipRole) for place in (0, 11)]
+    assert tips[0] == "Good: click to fold away 3 clusters (←)"
+    assert tips[1].endswith("part of the brain: click to fold away 1 cluster (←)")
 
 
 def test_nothing_but_folds_comes_of_a_press_on_a_heading(panel, session):

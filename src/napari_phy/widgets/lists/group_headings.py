@@ -24,9 +24,10 @@ class Heading(NamedTuple):
 
     @property
     def tip(self) -> str:
-        """What a click does, and which key."""
+        """The whole title, which may be cut short, and what a click does, or which key."""
         clusters = format_count(self.n_clusters, "cluster")
-        return f"Click to {'show' if self.is_folded else 'fold away'} {clusters} ({'→' if self.is_folded else '←'})"
+        act, key = ("show", "→") if self.is_folded else ("fold away", "←")
+        return f"{self.title}: click to {act} {clusters} ({key})"
 
 
 Item = Row | Heading

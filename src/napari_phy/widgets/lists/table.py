@@ -92,7 +92,9 @@ class ClusterDelegate(QStyledItemDelegate):
         self._paint_dot(painter, rect, heading.group)
         rect.setRight(theme.px(16))
         color = dim if heading.group == "unsorted" else QColor(theme.group_color(heading.group))
-        write(heading.title, theme.px(17), view.cell_font(bold=True), color)
+        bold, room = view.cell_font(bold=True), view.viewport().width() - theme.px(100)  # the count and a chip stay
+        title = QFontMetricsF(bold).elidedText(heading.title, Qt.TextElideMode.ElideRight, room)
+        write(title, theme.px(17), bold, color)
         write(format_number(heading.n_clusters), theme.px(9), view.cell_font(), dim)
         rect.setLeft(rect.right() + theme.px(5))
         for place in chips:
