@@ -1,6 +1,7 @@
 """Layouts to choose: where each puts its docks, and the way from one to the other and back."""
 
 import pytest
+from napari.settings import get_settings
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QApplication
 from widgets.light_session import light_session
@@ -110,6 +111,12 @@ def test_another_data_set_opens_in_the_layout_that_was_chosen(open_, qtbot):
     settle(qtbot, workspace)
     assert workspace.toolbar.layout_button.text() == "Inspect ▾"
     assert sizes(workspace) == {title: pytest.approx(there, abs=6) for title, there in before.items()}
+
+
+@pytest.mark.parametrize(("size", "width"), [(LARGE, 586), (SMALL, 408)])
+def test_large_type_makes_the_lists_wider(open_, monkeypatch, size, width):
+    monkeypatch.setattr(get_settings().appearance, "font_size", 16)
+    assert sizes(open_(size))["Clusters"][0] == pytest.approx(width, abs=4)
 
 
 def test_the_menu_begins_with_the_presets(open_):

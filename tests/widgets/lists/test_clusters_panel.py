@@ -44,6 +44,8 @@ def test_the_count_line(panel, session):
     assert panel.side_label.text() == "3 good   1 mua   1 noise   3 unsorted"
     panel.resize(302, 400)
     assert panel.side_label.text() == "3 unsorted"
+    panel.resize(200, 400)
+    assert (panel.count_label.text(), panel.side_label.text()) == ("8 clusters", "3 unsorted")
 
 
 def test_a_click_selects_in_the_session(panel, session):

@@ -125,6 +125,21 @@ def test_the_small_layout(open_):
     assert workspace.panels["Clusters"].list.rowHeight(0) == 20
 
 
+def test_keys_in_the_status_bar_leave_room_for_what_is_said(workspace, qtbot):
+    status, place = workspace.window.statusBar().findChild(QLabel, "help status"), workspace.viewer
+    whole = "Space next candidate   ·   G merge   ·   Alt+G good   ·   F1 keys"
+    qtbot.waitUntil(lambda: place.help == whole)
+    room = status.width()
+    for words in ("a" * 20 * n for n in range(1, 40)):
+        place.status = words
+        QApplication.processEvents()
+        assert whole.endswith(place.help)
+        if status.isVisible():
+            assert status.fontMetrics().horizontalAdvance(place.help) <= max(0, status.width() - 20)
+    place.status = ""
+    qtbot.waitUntil(lambda: status.width() >= room and place.help == whole)
+
+
 @pytest.mark.parametrize("size", [LARGE, SMALL])
 def test_every_word_fits_its_widget(open_, size, qtbot):
     workspace = open_(size)

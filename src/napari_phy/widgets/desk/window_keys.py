@@ -1,12 +1,13 @@
 """Whose keys act in one window: ours in our docks, a few of them in the canvas while its layer is ours."""
 
+from collections.abc import Callable
 from typing import Any
 from weakref import ref
 
 from napari.viewer import Viewer
 from qtpy.compat import isalive
-from qtpy.QtCore import QObject
-from qtpy.QtWidgets import QDockWidget, QMainWindow, QWidget
+from qtpy.QtCore import QEvent, QObject
+from qtpy.QtWidgets import QDockWidget, QLabel, QMainWindow, QWidget
 
 from napari_phy.layers.session_tag import session_of
 from napari_phy.widgets.actions.bindings import KeyBindings
@@ -15,12 +16,15 @@ from napari_phy.widgets.desk.desk import SessionDesk
 from napari_phy.widgets.desk.toolbar import ActionBar
 
 HINTED = {"next_candidate": "next candidate", "merge": "merge", "move_best_good": "good", "keys": "keys"}
+GAP_PX = 24  # between what napari says in its status bar and the keys
 
 
-def hints(bindings: KeyBindings) -> str:
-    """Return the keys that are needed most: `Space next candidate   ·   G merge`."""
+def hints(bindings: KeyBindings, has_room: Callable[[str], bool] = bool) -> str:
+    """Return the keys that are needed most: `Space next candidate   ·   G merge`; where room is short, the last."""
     keys = {words: bindings.keys(action_id, "panels") for action_id, words in HINTED.items()}
-    return "   ·   ".join(f"{key[0]} {words}" for words, key in keys.items() if key)
+    told = [f"{key[0]} {words}" for words, key in keys.items() if key]
+    forms = ("   ·   ".join(told[start:]) for start in range(len(told)))
+    return next(filter(has_room, forms), "")
 
 
 class WindowKeys(QObject):
@@ -38,6 +42,9 @@ class WindowKeys(QObject):
         self.canvas = KeyFilter({}, desk.run, self._canvas_is_ours, self)
         self.panels.watch(toolbar)
         self.canvas.watch(window.centralWidget())
+        self._place = window.statusBar().findChild(QLabel, "help status")
+        if self._place is not None:
+            self._place.installEventFilter(self)
         viewer.layers.selection.events.active.connect(self.show_hints)
         desk.bindings.changed.connect(self._on_changed)
         self._on_changed()
@@ -53,9 +60,21 @@ class WindowKeys(QObject):
         if viewer is None:
             return
         if self._canvas_is_ours():
-            self._hints = viewer.help = hints(self._desk.bindings)
+            self._hints = viewer.help = hints(self._desk.bindings, self._has_room)
         elif viewer.help == self._hints:
             viewer.help = ""
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Show as many of them as the status bar leaves room for."""
+        if event.type() == QEvent.Type.Resize:
+            self.show_hints()
+        return False
+
+    def _has_room(self, words: str) -> bool:
+        if self._place is None or not isalive(self._place):
+            return True
+        room = self._place.width() - GAP_PX
+        return not self._place.isVisible() or self._place.fontMetrics().horizontalAdvance(words) <= room
 
     def _canvas_is_ours(self) -> bool:
         """Keys in the canvas act only while the active layer is ours, or none is."""

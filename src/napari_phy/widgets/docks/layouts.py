@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QDockWidget, QMainWindow, QTabWidget
 
+from napari_phy.widgets.parts.theme import tokens
+
 LARGE_HEIGHT, SMALL_HEIGHT = 1080, 800  # px, for which the sizes are made
+MOST_WIDER = 1.35  # of the left column, with large type
 SMALL_BELOW = 1600  # px of window width at first opening
 NAPARI_DOCKS = ("layer list", "layer controls")
 
@@ -75,12 +78,14 @@ def resize_sort(window: QMainWindow, docks: Docks, *, small: bool) -> None:
     lists = [docks["Clusters"], docks["Similar"]]
     top = [docks["Waveforms"], docks["Features"]]
     if small:
-        window.resizeDocks([docks["Clusters"], docks["Correlograms"]], [302, 480], Qt.Orientation.Horizontal)
+        window.resizeDocks(
+            [docks["Clusters"], docks["Correlograms"]], [lists_width(small=True), 480], Qt.Orientation.Horizontal
+        )
         window.resizeDocks(top, [410, 545], Qt.Orientation.Horizontal)
         window.resizeDocks(lists, [395, 310], Qt.Orientation.Vertical)
         window.resizeDocks([top[0], docks["Traces"]], [int(360 * share), int(215 * share)], Qt.Orientation.Vertical)
         return
-    window.resizeDocks(lists[:1], [434], Qt.Orientation.Horizontal)
+    window.resizeDocks(lists[:1], [lists_width(small=False)], Qt.Orientation.Horizontal)
     window.resizeDocks([*top, docks["Correlograms"]], [420, 550, 520], Qt.Orientation.Horizontal)
     window.resizeDocks(lists, [555, 435], Qt.Orientation.Vertical)
     window.resizeDocks([top[0], docks["Traces"]], [int(545 * share), int(300 * share)], Qt.Orientation.Vertical)
@@ -105,13 +110,18 @@ def arrange_inspect(window: QMainWindow, docks: Docks, *, small: bool) -> None:
 def resize_inspect(window: QMainWindow, docks: Docks, *, small: bool) -> None:
     """Give the docks of Inspect their sizes; heights as in Sort."""
     share, lists = _share(window, small=small), [docks["Clusters"], docks["Similar"]]
-    window.resizeDocks(lists[:1], [302 if small else 434], Qt.Orientation.Horizontal)
+    window.resizeDocks(lists[:1], [lists_width(small=small)], Qt.Orientation.Horizontal)
     window.resizeDocks(lists, [395, 310] if small else [555, 435], Qt.Orientation.Vertical)
     for row in (INSPECT_TOP, INSPECT_BOTTOM):
         seen = [title for title in row if not (small and title in INSPECT_TABS)]
         window.resizeDocks([docks[t] for t in seen], [row[t] for t in seen], Qt.Orientation.Horizontal)
     heights = [int(height * share) for height in ((300, 260) if small else (440, 420))]
     window.resizeDocks([docks["Waveforms"], docks["Traces"]], heights, Qt.Orientation.Vertical)
+
+
+def lists_width(*, small: bool) -> int:
+    """Return the width of the left column; with large type it is wider, so that the words of groups stay whole."""
+    return round((302 if small else 434) * min(MOST_WIDER, max(1.0, tokens().scale)))
 
 
 def _share(window: QMainWindow, *, small: bool) -> float:

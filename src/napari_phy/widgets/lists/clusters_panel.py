@@ -300,7 +300,6 @@ class ClustersPanel(ListPanel):
     # --- the count line ---
 
     def _show_counts(self) -> None:
-        theme = self.theme
         if self.session is None or not len(self._all):
             self.count_label.setText("")
             self.side_label.setText("")
@@ -309,23 +308,18 @@ class ClustersPanel(ListPanel):
             rows = self.list.cluster_model.rows
             self._counted = len(rows), sum(row.n_spikes for row in rows), Counter(row.group for row in rows)
         n_listed, n_of_spikes, counts = self._counted
-        n_spikes = format_count(n_of_spikes, "spike")
         n_all = format_count(len(self._all), "cluster")
         is_filtered = self.session.listed.clusters is not None
-        words = f"{format_number(n_listed)} of {n_all}" if is_filtered else f"{n_all}   ·   {n_spikes}"
-        self.count_label.setText(words)
+        few = f"{format_number(n_listed)} of {n_all}" if is_filtered else n_all
+        words = few if is_filtered else f"{n_all}   ·   {format_count(n_of_spikes, 'spike')}"
         own = sorted(group for group in counts if group not in GROUP_ORDER)
         groups = [f"{counts[group]} {group}" for group in (*GROUP_ORDER, *own) if counts[group]]
-        room = self.width() - theme.text_width(self.count_label.text(), 11) - theme.px(36)
-        text, hidden = "   ".join(groups), self._hidden
-        if hidden:
-            text = messages.hidden_by_filter(hidden).rstrip(".")
-            if theme.text_width(text, 11) > room:
-                text = f"{messages.listed(hidden, 3)} hidden"
-        elif theme.text_width(text, 11) > room:
-            text = f"{counts['unsorted']} unsorted"
-        self.side_label.setText(text)
-        self.side_label.setStyleSheet(f"color: {theme.warning};" if hidden else "")
+        if hidden := self._hidden:
+            text, short = messages.hidden_by_filter(hidden).rstrip("."), f"{messages.listed(hidden, 3)} hidden"
+        else:
+            text, short = "   ".join(groups), f"{counts['unsorted']} unsorted"
+        self._write_counts((words, text), (words, short), (few, short))
+        self.side_label.setStyleSheet(f"color: {self.theme.warning};" if hidden else "")
         for label in (self.count_label, self.side_label):
             label.setToolTip(", ".join(groups))
 

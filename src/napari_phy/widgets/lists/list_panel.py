@@ -327,6 +327,15 @@ class ListPanel(Filled):
     def _show_counts(self) -> None:
         """Write the count line, in the form there is room for."""
 
+    def _write_counts(self, *forms: tuple[str, str]) -> None:
+        """Write the first of some pairs of words, at the left and at the right, that has room; else the last."""
+        margins, px = self._counts.layout().contentsMargins(), self.theme.px
+        room = self.width() - margins.left() - margins.right() - px(16)
+        widths = [sum(self.theme.text_width(text, AXIS_PX) for text in form) for form in forms]
+        words, text = next((form for form, width in zip(forms, widths, strict=True) if width <= room), forms[-1])
+        self.count_label.setText(words)
+        self.side_label.setText(text)
+
     @guarded
     def _on_theme_changed(self, theme: Tokens) -> None:
         self.setStyleSheet(

@@ -144,5 +144,8 @@ class SimilarPanel(ListPanel):
             self.side_label.setText("")
             return
         n_chosen = len(self.session.selection.similar)
-        self.count_label.setText(f"like {self._best}" + (f"   ·   {n_chosen} chosen" if n_chosen else ""))
-        self.side_label.setText(messages.HIDDEN_GROUPS if self._hides else messages.SHOWN_GROUPS)
+        like = f"like {self._best}"
+        chosen = f"{n_chosen} chosen" if n_chosen else like
+        words = f"{like}   ·   {chosen}" if n_chosen else like
+        groups = messages.HIDDEN_GROUPS if self._hides else messages.SHOWN_GROUPS
+        self._write_counts((words, groups), (chosen, groups), (chosen, groups.replace(" and ", "/")))

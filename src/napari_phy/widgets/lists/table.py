@@ -18,10 +18,12 @@ from qtpy.QtWidgets import (
 from napari_phy.views.numbers import format_number
 from napari_phy.widgets.lists.cluster_columns import (
     GROUP,
+    GROUP_ORDER,
     ID,
     LABEL,
     REFRACTORY,
     REFRACTORY_WARNING,
+    SIMILAR,
     SPIKES,
     Column,
     Row,
@@ -373,6 +375,8 @@ class ClusterList(PlainTable):
                 texts = [metrics.horizontalAdvance(column.text(row)) for row in _extremes(rows, column)]
                 longest = self._longest[column.key] = max([self._longest.get(column.key, 0), *texts])
                 width = max(width, math.ceil(longest) + theme.px(9))
+            if column is GROUP:
+                width = max(width, math.ceil(metrics.horizontalAdvance(max(GROUP_ORDER, key=len))) + theme.px(22))
             if column.key.startswith(LABEL):
                 title = theme.text_width(f"▾ {column.title}", TICK_PX) + theme.px(10)
                 width = max(width, min(math.ceil(title), theme.px(110)))
@@ -384,7 +388,8 @@ class ClusterList(PlainTable):
         while len(widths) > 2:
             least = min(widths, key=lambda place: model.columns[place].keep)
             needed = sum(widths.values())
-            if stretch is not None and model.columns[least] is SPIKES:  # words are cut short before it goes
+            if stretch is not None and model.columns[least] is SPIKES and SIMILAR not in model.columns:
+                # words are cut short before it goes
                 needed -= max(0, widths[stretch] - narrowest)
             if needed <= available or model.columns[least].keep == ID.keep:
                 break

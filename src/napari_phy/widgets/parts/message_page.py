@@ -2,17 +2,19 @@
 
 from collections.abc import Callable, Sequence
 
-from qtpy.QtCore import Qt
+from qtpy.QtCore import QRect, Qt
+from qtpy.QtGui import QFontMetrics
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from napari_phy.widgets.parts.small_dialogs import button_style
 from napari_phy.widgets.parts.theme import BODY_PX, HEADLINE_PX, Tokens
 
 Button = tuple[str, Callable[[], object]]
+SIDE, ABOVE, GAP, BAR = 12, 8, 6, 4  # px
 
 
 class MessagePage(QWidget):
-    """A headline, an explanation, a progress bar and buttons, centred."""
+    """A headline, an explanation, a progress bar and buttons, centred; in a low dock without the explanation."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -26,16 +28,16 @@ class MessagePage(QWidget):
         self.progress.setTextVisible(False)
         self.buttons: list[QPushButton] = []
         self._button_row = QHBoxLayout()
-        self._button_row.setSpacing(6)
+        self._button_row.setSpacing(GAP)
 
         column = QVBoxLayout(self)
-        column.setContentsMargins(12, 8, 12, 8)
-        column.setSpacing(6)
+        column.setContentsMargins(SIDE, ABOVE, SIDE, ABOVE)
+        column.setSpacing(GAP)
         column.addStretch(1)
         column.addWidget(self.headline)
         column.addWidget(self.explanation)
         column.addWidget(self.progress, 0, Qt.AlignmentFlag.AlignHCenter)
-        column.addSpacing(4)
+        column.addSpacing(BAR)
         column.addLayout(self._button_row)
         column.addStretch(1)
 
@@ -68,7 +70,6 @@ class MessagePage(QWidget):
         self._is_error = is_error
         self.headline.setText(headline)
         self.explanation.setText(explanation)
-        self.explanation.setVisible(bool(explanation))
         self.progress.setVisible(progress is not None)
         if progress is not None:
             done, total = progress
@@ -76,8 +77,8 @@ class MessagePage(QWidget):
             self.progress.setValue(done)
         self._set_buttons(buttons)
         self.setAccessibleName(self.text)
-        if self._theme is not None:
-            self.apply_theme(self._theme)
+        self._style_headline()
+        self._fit()
 
     def go_on(self, headline: str, percent: int) -> None:
         """Tell how far the work is; the buttons stay, also one that is being pressed."""
@@ -105,8 +106,7 @@ class MessagePage(QWidget):
     def apply_theme(self, theme: Tokens) -> None:
         """Take colours and sizes of a theme."""
         self._theme = theme
-        headline = theme.error if self._is_error else theme.text
-        self.progress.setFixedSize(theme.px(200), 4)
+        self.progress.setFixedSize(theme.px(200), BAR)
         self.setStyleSheet(
             f"""
             #napari-phy-message {{ background: {theme.view}; }}
@@ -116,4 +116,43 @@ class MessagePage(QWidget):
             {button_style(theme)}
             """
         )
-        self.headline.setStyleSheet(f"color: {headline}; font-size: {theme.px(HEADLINE_PX)}px;")
+        self._style_headline()
+        self._fit()
+
+    def _style_headline(self) -> None:
+        theme = self._theme
+        if theme is not None:
+            color = theme.error if self._is_error else theme.text
+            self.headline.setStyleSheet(f"color: {color}; font-size: {theme.px(HEADLINE_PX)}px;")
+
+    # --- in a low dock ---
+
+    def resizeEvent(self, event) -> None:
+        """Show as much as has room."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Leave the explanation out where it has no room; it stands in the tooltip then."""
+        explanation = self.explanation.text()
+        has_room = self._needed_height() <= self.height()
+        self.explanation.setVisible(has_room and bool(explanation))
+        self.setToolTip("" if has_room else explanation)
+
+    def _needed_height(self) -> int:
+        """Return the height that everything takes."""
+        if self._theme is None:
+            return 0
+        parts = [self._text_height(self.headline.text(), HEADLINE_PX)]
+        if self.explanation.text():
+            parts.append(self._text_height(self.explanation.text(), BODY_PX))
+        if not self.progress.isHidden():
+            parts.append(BAR)
+        if self.buttons:
+            parts.append(self.buttons[0].sizeHint().height() + BAR)
+        return sum(parts) + (len(parts) + 1) * GAP + 2 * ABOVE
+
+    def _text_height(self, text: str, px: int) -> int:
+        box = QRect(0, 0, self.width() - 2 * SIDE, 10_000)
+        metrics = QFontMetrics(self._theme.font(px))
+        return metrics.boundingRect(box, int(Qt.TextFlag.TextWordWrap), text).height()

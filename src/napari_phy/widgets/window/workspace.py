@@ -35,6 +35,7 @@ from napari_phy.widgets.window.close_guard import CloseGuard
 from napari_phy.widgets.window.layout_memory import LayoutMemory
 from napari_phy.widgets.window.layout_menu import layout_menu
 from napari_phy.widgets.window.live_notes import LiveNote, LiveNotes
+from napari_phy.widgets.window.low_welcome import LowWelcome
 from napari_phy.widgets.window.opening_notes import OpeningNotes
 from napari_phy.widgets.window.overview import Overview
 from napari_phy.widgets.window.preparation import CurrentPreparation, Preparation
@@ -83,6 +84,7 @@ class Workspace(QObject):
         self._together = Together(self.panels, self)
         self.read_ahead = ReadAhead(self.panels, self)
         self.overview = Overview(viewer, window, self._together, self)
+        LowWelcome(window, self)
         self.board.arranged.connect(self.overview.fit.fit_soon)
         self.overview.traces_changed.connect(self._on_traces_changed)
         self.theme_follower = ThemeFollower(viewer, self)
