@@ -6,16 +6,26 @@ from napari.utils.notifications import notification_manager
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QApplication
 
+LARGE, SMALL = (1920, 1080), (1280, 800)
 
-@pytest.fixture(params=[(1920, 1080), (1280, 800)], ids=["large", "small"])
+
+@pytest.fixture(params=[LARGE, SMALL], ids=["large", "small"])
 def screen_size(request):
     """Width and height of the window."""
     return request.param
 
 
 @pytest.fixture
-def person(make_napari_viewer, screen_size):
-    person = Person(make_napari_viewer(show=True))
+def theme(screen_size):
+    """Dark in a large window, light in a small one; a test that wants all four has `theme` among its parameters."""
+    return "light" if screen_size == SMALL else "dark"
+
+
+@pytest.fixture
+def person(make_napari_viewer, screen_size, theme):
+    viewer = make_napari_viewer(show=True)
+    viewer.theme = theme
+    person = Person(viewer)
     person.resize(*screen_size)
     return person
 

@@ -178,9 +178,22 @@ class Person:
                 QTimer.singleShot(20, look)
             QTest.mouseClick(menu, LEFT, PLAIN, menu.actionGeometry(action).center())
 
+        self.focused()  # a click makes a window the active one
         QTimer.singleShot(20, look)
         QTest.mouseClick(button, LEFT, PLAIN, button.rect().center())
         self.wait(lambda: not left, f"the entry {texts[-1]}")
+        self.settle()
+
+    def drag(self, widget: QWidget, start: QPoint, stop: Callable[[], QPoint]) -> None:
+        """Press the mouse in a widget, move it a little, then to where `stop` says that is then, and let go."""
+        QTest.mousePress(widget, LEFT, PLAIN, start)
+        QTest.mouseMove(widget, start + QPoint(4, 24))
+        QApplication.processEvents()
+        place = stop()
+        for step in range(1, 4):
+            QTest.mouseMove(widget, _between(start, place, step / 3))
+            QApplication.processEvents()
+        QTest.mouseRelease(widget, LEFT, PLAIN, place)
         self.settle()
 
     def choose_file(self, dialog: QDialog, path: Path) -> None:

@@ -3,7 +3,7 @@
 from journeys.person import LEFT, PLAIN, SHIFT
 from qtpy.QtCore import QPoint, Qt
 from qtpy.QtTest import QTest
-from qtpy.QtWidgets import QApplication
+from qtpy.QtWidgets import QApplication, QTabBar
 
 from napari_phy.widgets.actions.bindings import key_bindings
 
@@ -116,3 +116,29 @@ def test_the_actions_dock_does_what_its_buttons_print(person, kwik_copy):
     QTest.mouseClick(panel.buttons["undo"].native, LEFT)
     person.settle()
     assert manager.n_done == 0
+
+
+def test_clicks_beside_the_views_leave_the_keys_where_they_were(person, kwik_copy):
+    person.open(kwik_copy)
+    window, panels = person.workspace.window, person.workspace.panels
+    person.click(person.listed()[0])
+    tabs = next(tabs for tabs in window.findChildren(QTabBar) if "Probe" in map(tabs.tabText, range(tabs.count())))
+    probe = [tabs.tabText(place) for place in range(tabs.count())].index("Probe")
+    undo = person.workspace.toolbar.button("undo")
+    clicked = [
+        (panels["Features"].header.freeze_button, None),
+        (panels["Features"].header.freeze_button, None),
+        (panels["Waveforms"].header, None),
+        (tabs, tabs.tabRect(probe).center()),
+        (undo, None),
+        (window.statusBar(), QPoint(4, 4)),
+    ]
+    for number, (widget, place) in enumerate(clicked, 1):
+        assert person.focused() is panels["Clusters"].list
+        QTest.mouseClick(widget, LEFT, PLAIN, place or widget.rect().center())
+        person.press(Qt.Key.Key_Down)
+        assert person.chosen[0] == person.listed()[number]
+    person.pick(panels["Features"].header.more_button, "Copy picture")
+    person.press(Qt.Key.Key_Home)
+    assert person.chosen == (person.listed()[0],)
+    assert person.workspace.docks["Probe"].visibleRegion().isEmpty() is False

@@ -21,7 +21,7 @@ from napari_phy.core.group_colors import own_group_colors
 from napari_phy.views.numbers import format_count
 from napari_phy.widgets.actions.bindings import key_bindings
 from napari_phy.widgets.parts.small_dialogs import SmallDialog, Words, dialog_style
-from napari_phy.widgets.parts.theme import Tokens
+from napari_phy.widgets.parts.theme import BODY_PX, Tokens
 
 NAME = Qt.ItemDataRole.UserRole
 
@@ -68,7 +68,11 @@ class GroupsDialog(SmallDialog):
         self.body.addLayout(grid)
         self.close_button = self.add_button("Close", self.accept)
         self.setStyleSheet(
-            dialog_style(theme) + f"QListWidget {{ background: {theme.view}; color: {theme.text}; border: none; }}"
+            dialog_style(theme)
+            + f"QListWidget {{ background: {theme.view}; color: {theme.text}; border: none;"
+            + f" font-size: {theme.px(BODY_PX)}px; }}"
+            + f"QListWidget::item {{ padding: {theme.px(4)}px {theme.px(6)}px; }}"
+            + f"QListWidget::item:selected {{ background: {theme.selected_row}; color: {theme.text}; }}"
         )
         self.list.currentItemChanged.connect(self._on_current)
         self.field.textChanged.connect(self._show_what_can_be_done)

@@ -28,8 +28,9 @@ def ask_label(session: Any, theme: Tokens, parent: QWidget) -> None:
 def ask_time(session: Any, theme: Tokens, parent: QWidget) -> None:
     """Ask for a moment or a spike, and go there."""
     clock, n_spikes = session.time, session.model.n_spikes
+    explanation = f"{_seconds_up_to(clock.duration_s)}, or a spike, #0 to #{n_spikes - 1}."
     dialog = NameDialog(
-        Words("Go to time", "Go to", f"{_seconds_up_to(clock.duration_s)}; #4113 is a spike.", "Go"),
+        Words("Go to time", "Go to", explanation, "Go"),
         theme,
         parent,
         name=f"{clock.time_s:.3f}",

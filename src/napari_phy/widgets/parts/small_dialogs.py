@@ -173,5 +173,6 @@ def dialog_style(theme: Tokens) -> str:
         #napari-phy-question {{ color: {theme.text}; font-size: {theme.px(HEADLINE_PX)}px; }}
         #napari-phy-problem {{ color: {theme.error}; }}
         QLineEdit, QComboBox {{ font-size: {theme.px(BODY_PX)}px; min-height: {theme.px(22)}px; }}
+        QLineEdit {{ padding-left: {theme.px(5)}px; }}
         {button_style(theme)}
         """

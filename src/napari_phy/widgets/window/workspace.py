@@ -32,6 +32,7 @@ from napari_phy.widgets.parts.preferences import preferences
 from napari_phy.widgets.parts.theme import ThemeFollower, Tokens
 from napari_phy.widgets.parts.together import Together
 from napari_phy.widgets.window.close_guard import CloseGuard
+from napari_phy.widgets.window.kept_focus import KeptFocus
 from napari_phy.widgets.window.layout_memory import LayoutMemory
 from napari_phy.widgets.window.layout_menu import layout_menu
 from napari_phy.widgets.window.live_notes import LiveNote, LiveNotes
@@ -121,6 +122,7 @@ class Workspace(QObject):
         self.theme_follower.changed.connect(self._on_theme_changed)
         viewer.layers.events.removed.connect(self._on_layer_removed)
         self._on_theme_changed(self.theme)
+        KeptFocus(window, self.panels, self)
         self.keys = WindowKeys(viewer, window, self.desk, self.toolbar, self)
 
     # --- finding it ---
