@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from qtpy.QtCore import QPoint, QPointF, Qt
+from qtpy.QtGui import QFontMetrics
 from qtpy.QtWidgets import QApplication
 
 from napari_phy.views.features import TIME_AXIS, FeatureAxis
@@ -12,7 +13,7 @@ from napari_phy.widgets.canvas.feature_menu import AUTOMATIC, axis_choices, axis
 from napari_phy.widgets.canvas.frame import Frame
 from napari_phy.widgets.canvas.lasso import Lasso
 from napari_phy.widgets.canvas.lines import PaletteLines, segment_ends
-from napari_phy.widgets.canvas.overlay import axis_ticks, left_margin
+from napari_phy.widgets.canvas.overlay import axis_ticks, fitted, left_margin
 from napari_phy.widgets.canvas.palette import palette_of, rgba, style_of
 from napari_phy.widgets.canvas.palette_scatter import PaletteScatter
 from napari_phy.widgets.canvas.probe_layout import probe_layout, stacked_layout
@@ -162,6 +163,18 @@ def test_the_menu_of_an_axis_offers_the_strongest_channels_first_and_all_of_them
     everything = {axis for _, group in choices[8:] for _, channel in group for _, axis in channel}
     assert everything == {FeatureAxis("feature", channel, pc) for channel in range(32) for pc in range(3)}
     assert axis_text(FeatureAxis("feature", 4, 1), ids) == "ch 104 · PC2"
+
+
+def test_the_title_of_an_axis_is_shortened_before_it_is_cut(qapp):
+    metrics = QFontMetrics(tokens().font(11))
+    whole, short = "channel 12 · PC1", "ch 12 · PC1"
+    room, less = (metrics.horizontalAdvance(title) + 2 for title in (whole, short))
+    assert fitted(metrics, whole, room) == whole
+    assert fitted(metrics, whole, room - 3) == fitted(metrics, whole, less) == short
+    cut = fitted(metrics, whole, less - 9)
+    assert cut.startswith("…")
+    assert short.endswith(cut[1:])
+    assert fitted(metrics, "time (s)", room) == "time (s)"
 
 
 @pytest.mark.parametrize("y_range", [(-0.001, 0.002), (-310, 95), (-1e5, 3e5), (12.501, 12.504)])

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from math import ceil
 
 from qtpy.QtCore import QPointF, QRectF, Qt
-from qtpy.QtGui import QColor, QPainter, QPen, QPolygonF
+from qtpy.QtGui import QColor, QFontMetrics, QPainter, QPen, QPolygonF
 from qtpy.QtWidgets import QWidget
 
 from napari_phy.widgets.canvas.frame import Frame
@@ -105,9 +105,8 @@ def paint_axes(
                 label,
             )
     painter.setFont(theme.font(AXIS_PX))
-    elided = painter.fontMetrics().elidedText
-    x_title = elided(x_title, Qt.TextElideMode.ElideLeft, int(frame.width))
-    y_title = elided(y_title, Qt.TextElideMode.ElideLeft, int(frame.height))
+    x_title = fitted(painter.fontMetrics(), x_title, int(frame.width))
+    y_title = fitted(painter.fontMetrics(), y_title, int(frame.height))
     painter.drawText(
         QRectF(frame.left, bottom + 3 + line, frame.width, theme.px(15)), Qt.AlignmentFlag.AlignCenter, x_title
     )
@@ -116,6 +115,13 @@ def paint_axes(
     painter.rotate(-90)
     painter.drawText(QRectF(-frame.height / 2, 0, frame.height, theme.px(15)), Qt.AlignmentFlag.AlignCenter, y_title)
     painter.restore()
+
+
+def fitted(metrics: QFontMetrics, title: str, room: int) -> str:
+    """Return the title of an axis, `ch 8 · PC1` where `channel 8 · PC1` has no room; its end where that has none."""
+    if metrics.horizontalAdvance(title) > room:
+        title = title.replace("channel ", "ch ")
+    return metrics.elidedText(title, Qt.TextElideMode.ElideLeft, room)
 
 
 def paint_lasso(painter: QPainter, frame: Frame, theme: Tokens, points, *, closed: bool, tag: str = "") -> None:
