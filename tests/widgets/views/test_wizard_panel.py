@@ -63,6 +63,11 @@ def test_it_shows_the_pair_in_the_colours_of_the_selection_and_why(panel, qtbot)
     assert panel.page.gives_reasons
     assert panel.page.because.text() == f"Proposed, {expected.verdict}"
     assert warned(panel) == list(expected.against)
+    panel.resize(250, 340)
+    assert panel.page.because.text() == f"Proposed, {expected.strength}"
+    assert panel.page.because.toolTip() == f"Proposed, {expected.verdict}"
+    panel.resize(480, 340)
+    assert panel.page.because.text() == f"Proposed, {expected.verdict}"
     third = next(c for c in session.manager.cluster_ids.tolist() if c not in (best, candidate))
     session.selection.select([best, third, candidate])
     settle(qtbot, panel)

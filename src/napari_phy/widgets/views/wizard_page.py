@@ -60,6 +60,7 @@ class WizardPage(QScrollArea):
         self._act = act
         self._steps: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
         self._progress = WizardProgress(0, 0, 0)
+        self._heading = ""
         self.pair = PairLine()
         self.hint = _Hint(wordWrap=True, alignment=Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         self.because = ElidedLabel(objectName="napari-phy-verdict")
@@ -121,7 +122,8 @@ class WizardPage(QScrollArea):
 
     def show_reasons(self, heading: str, reasons: Sequence[Reason], against: Collection[str]) -> None:
         """Show what speaks for one neuron, and in the colour of warnings what speaks `against` it, by name."""
-        self.because.setText(heading)
+        self._heading = heading
+        self._fit_heading()
         for labels, reason in zip(self.reasons, reasons, strict=True):
             for label, text in zip(labels, reason, strict=True):
                 label.setText(text)
@@ -146,6 +148,13 @@ class WizardPage(QScrollArea):
         self._progress = progress
         self.review.native.setVisible(progress.is_finished and progress.n_skipped > 0)
         self._fit_progress()
+
+    def _fit_heading(self) -> None:
+        """Say what the verdict rests on, or the verdict alone where that has no room: values tell it by colour."""
+        room = self.viewport().width() - (2 * self._theme.px(PAD) if self._theme else 0)
+        has_room = self.because.fontMetrics().horizontalAdvance(self._heading) <= room
+        self.because.setText(self._heading if has_room else self._heading.split(":")[0])
+        self.because.setToolTip("" if has_room else self._heading)
 
     def _fit_progress(self) -> None:
         """Tell the progress in a sentence, or in few words where that has no room."""
@@ -227,4 +236,5 @@ class WizardPage(QScrollArea):
         """Lay the buttons out for the new width."""
         super().resizeEvent(event)
         self.fit_buttons()
+        self._fit_heading()
         self._fit_progress()
