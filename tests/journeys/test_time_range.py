@@ -63,7 +63,8 @@ def test_a_stretch_can_be_typed_and_what_is_none_is_refused(person):
 
 
 def test_every_caption_tells_of_which_times_its_spikes_are(person):
-    for title in ("Similarity", "Scatter", "Raster"):
+    of_all_times, veiled = ("Similarity", "Scatter"), ("Raster", "Firing rate")
+    for title in (*of_all_times, *veiled, "Intervals", "History"):
         person.workspace.board.open(title)
     person.session.time.show(5.0, 9.0)
     person.settle()
@@ -71,17 +72,21 @@ def test_every_caption_tells_of_which_times_its_spikes_are(person):
     def captions():
         return {title: person.workspace.panels[title].stack.caption.text() for title in told}
 
-    told = ("Waveforms", "Features", "Correlograms", "Similarity", "Scatter", "Raster")
+    told = ("Waveforms", "Features", "Correlograms", "Intervals", *of_all_times, *veiled)
     before = captions()
     person.press(Qt.Key.Key_R, ALT)
     for title, caption in captions().items():
-        if title in ("Similarity", "Scatter"):
+        if title in of_all_times:
             assert caption == f"all times: {before[title]}"
-        elif title == "Raster":
-            assert caption == before[title]  # its picture shows the stretch
+        elif title in veiled:
+            assert caption == f"all times, veiled beyond 5.0–9.0 s: {before[title]}"
         else:
             assert caption.startswith("only 5.0–9.0 s: ")
+    note = person.workspace.panels["Traces"].header.note_label
+    assert note.text().endswith("other views use only 5.0–9.0 s")
+    assert "s: " not in person.workspace.panels["History"].stack.caption.text()
     person.press(Qt.Key.Key_R, ALT)
+    assert "other views" not in note.text()
     assert captions() == before
 
 

@@ -48,7 +48,8 @@ class Panel(PanelFrame):
     needs_opengl = False
     reads_ahead = False  # keeps what it reads: worth asking for the clusters that are likely to come next
     all_times = False  # all spikes stay in sight when only those of a stretch of time are used
-    draws_times = False  # shows which stretch that is in its picture
+    draws_times = False  # veils the others in its picture
+    has_times = True  # shows spikes, or what is made of them
     remembered: ClassVar[Allowed] = {}  # what the user chooses here: read as `x`, set by `set_x`
     passing: ClassVar[Allowed] = {}  # the same, of one data set, and not kept
 
@@ -291,9 +292,14 @@ class Panel(PanelFrame):
 
     def _tell_times(self) -> None:
         """Say of which times the spikes are while views use only a stretch."""
-        range_s = None if self.session is None or self.draws_times else self.session.time.range_s
-        only = "" if range_s is None else f"only {range_words(range_s)}"
-        self.stack.caption.set_times("all times" if only and self.all_times else only)
+        range_s = None if self.session is None or not self.has_times else self.session.time.range_s
+        if range_s is None:
+            words = ""
+        elif self.draws_times:
+            words = f"all times, veiled beyond {range_words(range_s)}"
+        else:
+            words = "all times" if self.all_times else f"only {range_words(range_s)}"
+        self.stack.caption.set_times(words)
 
     def _show_picture(self) -> None:
         self._tell_times()

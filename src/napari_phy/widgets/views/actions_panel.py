@@ -28,7 +28,7 @@ class ActionsPanel(Panel):
 
     title = "Actions"
     failed = "The actions could not be shown."
-    all_times = draws_times = True
+    all_times, has_times = True, False
     has_legend = has_caption = has_freeze = False
     help_text = (
         "What can be done now with what is selected; each button has its key at the right.\n"

@@ -42,7 +42,7 @@ class HistoryPanel(Panel):
     subject = "its history"
     working = "Listing edits…"
     failed = "The edits could not be listed."
-    all_times = draws_times = True
+    all_times, has_times = True, False
     has_legend = False
     has_freeze = False
     help_text = (

@@ -5,19 +5,22 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from qtpy.QtCore import QPointF, QRectF, Qt
-from qtpy.QtGui import QColor, QPainter
+from qtpy.QtGui import QPainter
 from qtpy.QtWidgets import QWidget
 
 from napari_phy.core.errors import KwikFormatError, MissingDataError
 from napari_phy.core.progress import OnProgress
 from napari_phy.views.events import Event, events_between
 from napari_phy.views.numbers import format_number
+from napari_phy.views.time_words import range_words
 from napari_phy.views.trace_source import TraceSource
 from napari_phy.views.traces import RAW, request_for
+from napari_phy.views.value_range import ValueRange
 from napari_phy.widgets.canvas.trace_layout import ROW_PX, TraceLayout, clamped_scroll, row_height
 from napari_phy.widgets.panels.panel import Panel
 from napari_phy.widgets.panels.time_axis import zoomed
 from napari_phy.widgets.panels.trace_mouse import TracePlot
+from napari_phy.widgets.parts.color_scale import ColorScale, blended
 from napari_phy.widgets.parts.guarded import guarded
 from napari_phy.widgets.parts.legend import LegendEntry
 from napari_phy.widgets.parts.marks import marked_spikes
@@ -43,10 +46,10 @@ class TracesPanel(Panel):
     subject = "its spikes"
     working = "Reading traces…"
     failed = "The traces could not be read."
-    has_legend = False
+    has_legend = False  # but where the colours of channels stand for depths
     has_caption = False
     needs_raw_data = True
-    all_times = draws_times = True
+    all_times, has_times = True, False
     help_text = (
         "The voltage of each channel; the spikes of the selected clusters in their colours, where they were seen;\n"
         "dashed lines are events.\n"
@@ -82,7 +85,7 @@ class TracesPanel(Panel):
         self.controls.page_chosen.connect(self.set_page)
         self.controls.filter_changed.connect(self.refresh)
         self.controls.order_changed.connect(self._on_order_changed)
-        self.controls.colors_changed.connect(self._redraw)
+        self.controls.colors_changed.connect(self._on_colors_changed)
         self.controls.scrolled_on.connect(self._scroll_on)
         self._reading = TracesReading(self.controls.filters)
         return self.plot
@@ -94,6 +97,7 @@ class TracesPanel(Panel):
         if self.session is not None:
             self._links.connect(self.session.time.shown_changed, self._on_shown_changed)
             self._links.connect(self.session.time.moved, self._on_time_moved)
+            self._links.connect(self.session.time.range_changed, self._on_range_told)
             self._say_page()
 
     def on_selection(self) -> None:
@@ -223,13 +227,28 @@ class TracesPanel(Panel):
 
     def _channel_colors(self) -> list[str]:
         """Return a colour for each channel by its place on the probe, or nothing: two greys in turn."""
-        depths = self.data.source.depths
-        if self.controls.colors == "grey" or depths is None or not self.session.model.probe.knows_positions:
+        if not self._has_depth_colors:
             return []
-        ends = [np.array(QColor(color).getRgb()[:3]) for color in (*self.theme.ramp[1:], self.theme.view)]
-        low, high = (DEPTH_INK * ink + (1 - DEPTH_INK) * ends[2] for ink in ends[:2])  # spikes stand out from them
+        depths, (low, high) = self.data.source.depths, self._depth_ends()
         shares = (depths - depths.min()) / (np.ptp(depths) or 1.0)
-        return [QColor(*(low + share * (high - low)).astype(int).tolist()).name() for share in shares]
+        return [blended(low, high, share) for share in shares.tolist()]
+
+    @property
+    def _has_depth_colors(self) -> bool:
+        knows = self.data is not None and self.data.source.depths is not None
+        return knows and self.controls.colors == "depth" and self.session.model.probe.knows_positions
+
+    def _depth_ends(self) -> tuple[str, str]:
+        """Return the colours of the lowest and the highest channel; spikes stand out from them."""
+        low, high = (blended(self.theme.view, ink, DEPTH_INK) for ink in self.theme.ramp[1:])
+        return low, high
+
+    def color_scale(self) -> ColorScale | None:
+        if not self._has_depth_colors:
+            return None
+        depths = self.data.source.depths
+        ends = ValueRange(float(depths.min()), float(depths.max())).labels("µm")
+        return ColorScale("depth", *ends, tuple(zip((0.0, 1.0), self._depth_ends(), strict=True)))
 
     def _say_page(self) -> None:
         start_s, stop_s = self.session.time.shown_s
@@ -245,6 +264,9 @@ class TracesPanel(Panel):
             words.append(self.controls.filter_name if data.traces.is_filtered else "raw: filters act on 10 s and less")
         if len(data.spikes.spike_ids) < data.spikes.n_total:
             words.append(f"{format_number(len(data.spikes.spike_ids))} of {format_number(data.spikes.n_total)} spikes")
+        range_s = self.session.time.range_s
+        if range_s is not None:
+            words.append(f"other views use only {range_words(range_s)}")
         self.header.set_note("; ".join(words))
 
     def _show_best(self, data: Answer) -> None:
@@ -310,6 +332,18 @@ class TracesPanel(Panel):
         self._say_page()
         self._redraw()
         self.refresh()
+
+    @guarded
+    def _on_range_told(self) -> None:
+        if self.data is not None:
+            self._say_what_is_shown(self.data)
+
+    @guarded
+    def _on_colors_changed(self) -> None:
+        self.has_legend = self.controls.colors != "grey"
+        if self.data is not None:
+            self.show_legend()
+        self._redraw()
 
     @guarded
     def _on_order_changed(self) -> None:

@@ -34,7 +34,7 @@ class WizardPanel(Panel):
     working = "Comparing two clusters…"
     failed = "The two clusters could not be compared."
     needs_features = True
-    all_times = draws_times = True
+    all_times, has_times = True, False
     has_legend = has_caption = has_freeze = False
     help_text = (
         "The largest undecided cluster and the one most like it, how strong the case for one neuron is, and why:\n"
