@@ -5,6 +5,7 @@ import pytest
 from qtpy.QtGui import QColor
 from widgets.light_session import light_session
 from widgets.svg_reading import Svg
+from widgets.views.test_traces_panel import N_CHANNELS, make_traces
 
 from napari_phy.views.cluster_table import compute_cluster_table
 from napari_phy.widgets.canvas.raster_image import numbers_scale, opacity
@@ -14,6 +15,7 @@ from napari_phy.widgets.views.cluster_scatter_panel import ClusterScatterPanel
 from napari_phy.widgets.views.drift_panel import DriftPanel
 from napari_phy.widgets.views.raster_panel import RasterPanel
 from napari_phy.widgets.views.templates_panel import TemplatesPanel
+from napari_phy.widgets.views.traces_panel import TracesPanel
 from napari_phy.widgets.views.waveforms_panel import WaveformsPanel
 
 VIEWS = [
@@ -119,4 +121,19 @@ def test_a_raster_of_many_spikes_tells_how_many_a_pixel_has(qtbot):
     panel.plot.show_time(1.0, 1.1)
     panel.plot.grab()
     assert panel.stack.legend.scale is None
+    session.close()
+
+
+def test_traces_coloured_by_depth_say_which_depths(qtbot):
+    model = light_session(n_channels=N_CHANNELS).model
+    session = light_session(n_channels=N_CHANNELS, traces=make_traces(model))
+    panel = shown(qtbot, TracesPanel, session)
+    assert not panel.stack.legend.isVisible()
+    panel.set_options({"colors": "depth"})
+    depths = session.model.probe.positions[:, 1]
+    scale = panel.stack.legend.scale
+    assert panel.stack.legend.isVisible()
+    assert (scale.title, scale.low, scale.high) == ("depth", f"{depths.min():.0f}", f"{depths.max():.0f} µm")
+    assert [color for _, color in scale.stops] == [panel._channel_colors()[place] for place in (0, -1)]
+    assert {"depth", scale.low, scale.high} <= set(Svg(panel.figure().svg()).texts)
     session.close()

@@ -333,8 +333,15 @@ def test_channels_can_be_coloured_by_depth(panel):
         (colors[0], colors[-1]), panel.theme.ramp[1:],
     ))  # fmt: skip
     assert all(dim < bright for dim, bright in zip(found, full, strict=True))  # for spikes to stand out
+    legend = panel.stack.legend
+    scale = panel.color_scale()
+    assert legend.isVisible()
+    assert (scale.title, scale.stops) == ("depth", tuple(zip((0.0, 1.0), panel._depth_ends(), strict=True)))
+    assert scale.high.endswith(" µm")
     panel.controls.set_colors("grey")
     assert panel._channel_colors() == []
+    assert panel.color_scale() is None
+    assert not legend.isVisible()
 
 
 def test_the_best_channel_stays_in_sight_in_a_lower_dock_unless_the_user_moved_channels(panel, session, qtbot):
