@@ -19,12 +19,17 @@ def get_reader(path: PathOrPaths) -> Callable[[PathOrPaths], list[Any]] | None:
 
 def read_kwik(path: PathOrPaths) -> list[Any]:
     """Open the data set and return its layers; what is wrong with it is said in a notification."""
+    from napari.viewer import current_viewer
+
     from napari_phy.core.errors import NapariPhyError
+    from napari_phy.readers.collector import pause_collector
     from napari_phy.readers.complaint import complain
     from napari_phy.readers.waiting import opening
     from napari_phy.session import open_session
 
     file = Path(path if isinstance(path, str) else path[0])
+    if current_viewer() is not None:
+        pause_collector()
     try:
         with opening(file.name):
             session = open_session(file)

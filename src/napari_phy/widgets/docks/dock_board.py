@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 from weakref import ref
 
+from napari.settings import get_settings
 from napari.viewer import Viewer
 from qtpy.compat import isalive
 from qtpy.QtCore import QObject, QSize, Qt, QTimer, Signal
@@ -28,8 +29,12 @@ def add_dock(viewer: Viewer, panel: QWidget, name: str) -> QDockWidget:
 
     napari does not note each of its places in the user's settings, which it writes to disk each time: they are ours.
     """
-    area = KINDS[panel.title].area
-    dock = viewer.window.add_dock_widget(panel, name=dock_name(name), area=area, add_vertical_stretch=False)
+    settings, area = get_settings(), KINDS[panel.title].area
+    saves, settings._save_on_change = settings._save_on_change, False
+    try:
+        dock = viewer.window.add_dock_widget(panel, name=dock_name(name), area=area, add_vertical_stretch=False)
+    finally:
+        settings._save_on_change = saves
     dock.dockLocationChanged.disconnect()
     return dock
 

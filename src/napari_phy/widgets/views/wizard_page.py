@@ -143,8 +143,10 @@ class WizardPage(QScrollArea):
 
     def show_progress(self, progress: WizardProgress) -> None:
         """Show how far the review is, and offer at its end to go on with what was skipped."""
+        self.bar.setUpdatesEnabled(False)  # a bar paints a new value at once, and with it the window
         self.bar.setRange(0, max(1, progress.n_clusters))
         self.bar.setValue(progress.n_decided)
+        self.bar.setUpdatesEnabled(True)
         self._progress = progress
         self.review.native.setVisible(progress.is_finished and progress.n_skipped > 0)
         self._fit_progress()
