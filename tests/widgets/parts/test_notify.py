@@ -76,10 +76,22 @@ def test_it_rises_above_a_low_canvas_and_grows_with_the_type(window, qtbot, monk
     notify("Something else.")
     for shown in dialogs(window):
         qtbot.waitUntil(lambda shown=shown: is_whole(shown, shown.message.text()))
-        assert shown.height() > window.centralWidget().height()
         assert shown.width() > 500
+    assert dialogs(window)[0].height() > window.centralWidget().height()
     assert button(dialogs(window)[0], "Locate raw data…").visibleRegion().boundingRect().height() > 18
-    assert len({shown.height() for shown in dialogs(window)}) == 1  # none looks out from behind another
+    one, other = dialogs(window)
+    assert other.geometry().bottom() < one.y()  # the newer one above the older
+    one.close()
+    qtbot.waitUntil(lambda: dialogs(window) == [other] and other.geometry().bottom() > window.height() - 30)
+
+
+def test_those_without_room_above_others_lie_over_them(window, qtbot):
+    window.resize(900, 240)
+    for n in range(4):
+        notify(f"{n}: {LONG}", choices=[("Locate raw data…", lambda: None)], stays=True)
+    shown = dialogs(window)
+    qtbot.waitUntil(lambda: all(is_whole(one, one.message.text()) for one in shown))
+    assert shown[-1].geometry() == shown[0].geometry()
 
 
 def test_one_that_stays_waits_for_its_answer_and_the_focus_returns(window, qtbot):

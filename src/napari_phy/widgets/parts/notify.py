@@ -68,7 +68,8 @@ class Tender(QObject):
     """Improves one of napari's notifications as long as it is there.
 
     The whole sentence is shown, also where the canvas is lower than that: then it rises above the canvas. It keeps its
-    corner when the canvas changes its size, and when it closes the focus goes back to where it was.
+    corner, or its place above older ones, when the canvas changes its size, and when it closes the focus goes back to
+    where it was.
     """
 
     def __init__(self, shown: QDialog, focused: QWidget | None, stays: bool) -> None:
@@ -95,7 +96,11 @@ class Tender(QObject):
         shown.setStyleSheet(f"NapariQtNotification {{ border: 1px solid {theme.faint}; }}")
         shown.setVisible(True)
         self._place()
-        QTimer.singleShot(0, self._place)  # once style and layout have settled
+        self.place_soon()
+
+    def place_soon(self) -> None:
+        """Find the place anew, once style and layout have settled and others have gone."""
+        QTimer.singleShot(0, self._place)
 
     def says(self, sentence: str) -> bool:
         """Tell whether this sentence stands in the window."""
@@ -126,15 +131,20 @@ class Tender(QObject):
         shown.row1.activate()
         shown.row2_widget.setFixedHeight(shown.row2.sizeHint().height())
         message.setMinimumHeight(message.heightForWidth(message.width()))
-        height = max(shown.minimumHeight(), shown.layout().totalMinimumSize().height())
-        beneath = [other.height() for other in _tended(window) if other is not shown]
-        shown.resize(shown.width(), max([height, *beneath]))
+        shown.resize(shown.width(), max(shown.minimumHeight(), shown.layout().totalMinimumSize().height()))
         corner = canvas.mapTo(window, QPoint(canvas.width(), canvas.height()))
         place = corner - QPoint(shown.width() + MARGIN, shown.height() + MARGIN)
-        shown.move(max(MARGIN, place.x()), max(MARGIN, place.y()))
+        tended = _tended(window)
+        above = place.y() - sum(older.height() + MARGIN for older in tended[: tended.index(shown)])
+        if above < MARGIN:  # no room above the older ones: over them, and none looks out
+            above = place.y()
+            shown.resize(shown.width(), max(other.height() for other in tended))
+        shown.move(max(MARGIN, place.x()), max(MARGIN, above))
         shown.raise_()
 
     def _on_closed(self, *_: object) -> None:
+        for tender in self.parent().parent().findChildren(Tender, TENDER):
+            tender.place_soon()
         focused, window = None if self._focused is None else self._focused(), self.parent().parent()
         if focused is not None and isalive(focused) and focused.isVisible() and window.focusWidget() is window:
             focused.setFocus(Qt.FocusReason.OtherFocusReason)
