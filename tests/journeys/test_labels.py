@@ -61,3 +61,18 @@ def test_labels_are_columns_that_sort_and_filter_and_are_saved(person, kwik_copy
     with open_session(kwik_copy, read_only=True) as session:
         assert session.manager.cluster_labels["type"] == {second: "axon", third: "soma"}
         assert session.manager.cluster_labels["snr"] == {first: 4.5}
+
+
+def test_true_and_the_text_true_are_two_values_also_in_the_file(person, kwik_copy):
+    first, second = person.listed()[:2]
+    label(person, first, "checked", "true")
+    label(person, second, "checked", '"true"')
+    person.filter("checked == true")
+    QTest.keyClick(person.focused(), Qt.Key.Key_Return)
+    assert person.listed() == [first]
+    person.press(Qt.Key.Key_S, CTRL)
+    person.wait(lambda: not person.session.is_dirty, "the save")
+    with open_session(kwik_copy, read_only=True) as session:
+        checked = session.manager.cluster_labels["checked"]
+        assert checked == {first: True, second: "true"}
+        assert type(checked[first]) is bool

@@ -193,7 +193,8 @@ class _Walk:
             if token is None or not token.text:
                 continue
             if value.holds in ("numbers", "truths") and other.holds == "text":
-                raise token.error(f"{self._named(node)} is a number; leave the quotes out.")
+                kind = "a number" if value.holds == "numbers" else "true or false"
+                raise token.error(f"{self._named(node)} is {kind}; leave the quotes out.")
             if value.holds == "text" and token.kind == "number":
                 raise token.error(f"{self._named(node)} is text; put {token.text} in quotes.")
         return a, b

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from napari_phy.core.errors import CommandError
-from napari_phy.views.typed_values import typed_value
+from napari_phy.views.typed_values import typed_number, typed_value
 
 _NAME = re.compile(r"[A-Za-z]+(?:[-_][A-Za-z]+)*|\?")
 _IDS = re.compile(r"(\d+)(?:-(\d+))?")
@@ -81,24 +81,21 @@ def read_words(text: str) -> list[str]:
     return words
 
 
-def read_label(text: str) -> tuple[str, str | int | float | None]:
-    """Return field and value of `note put-int axon`: all that follows the field, a number where it is one, or None.
+def read_label(text: str) -> tuple[str, str | int | float | bool | None]:
+    """Return field and value of `note put-int axon`: all that follows the field, read as `typed_value` does, or None.
 
-    What stands between quotes stays a text, as in `note "12"`, and a field of several words needs them.
+    A field of several words needs quotes.
     """
     head = _WORD.match(text)
     if head is None:
         raise CommandError("Name a field and its value, as in note put-int axon.")
-    field, rest = read_words(head.group())[0], text[head.end() :].strip()
-    if len(rest) > 1 and rest[0] == rest[-1] and rest[0] in "\"'":
-        return field, rest[1:-1]
-    return field, typed_value(rest)
+    return read_words(head.group())[0], typed_value(text[head.end() :])
 
 
 def read_number(text: str, what: str) -> float:
     """Return a number, which may be negative. Raises CommandError for anything else."""
-    number = typed_value(text.replace("−", "-").replace(",", "."))
-    if not isinstance(number, (int, float)):
+    number = typed_number(text.replace("−", "-").replace(",", "."))
+    if number is None:
         raise CommandError(f"{text or 'Nothing'} is no number: {what}.")
     return number
 

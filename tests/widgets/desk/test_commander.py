@@ -65,6 +65,26 @@ def test_clusters_are_selected_merged_moved_labelled_and_split(workspace):
     assert 9 in manager.cluster_ids.tolist()
 
 
+def test_labels_are_true_or_false_numbers_or_text_and_filters_find_them_so(workspace):
+    manager, panel = workspace.session.manager, workspace.panels["Clusters"]
+    for cluster, line in ((3, "l q true"), (4, "l q False"), (5, 'l q "true"'), (6, "l q 1")):
+        run(workspace, f"c {cluster}")
+        run(workspace, line)
+    found = manager.cluster_labels["q"]
+    assert [found[cluster] for cluster in (3, 4, 5, 6)] == [True, False, "true", 1]
+    assert [type(found[cluster]) for cluster in (3, 4, 5, 6)] == [bool, bool, str, int]
+    run(workspace, 'f q == "true"')
+    assert panel.cluster_ids == [5]
+    run(workspace, "f q == true")
+    assert set(panel.cluster_ids) == {3, 6}
+    run(workspace, "c 7")
+    run(workspace, "l checked true")
+    run(workspace, "f checked")
+    assert panel.cluster_ids == [7]
+    with pytest.raises(NapariPhyError, match="column 12: checked is true or false; leave the quotes out"):
+        run(workspace, 'f checked == "true"')
+
+
 def test_a_label_without_a_value_is_taken_away_and_columns_of_the_list_are_no_labels(workspace, qtbot):
     session = workspace.session
     session.selection.select([3, 5])

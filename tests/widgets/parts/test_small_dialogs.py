@@ -86,6 +86,20 @@ def test_a_label_is_not_named_like_a_column_of_the_list(dialog):
     assert dialog.act_button.isEnabled()
 
 
+@pytest.mark.parametrize(
+    ("value", "shown"), [(True, "true"), ("true", '"true"'), (12, "12"), ("12", '"12"'), (0.1, "0.1"), ("axon", "axon")]
+)
+def test_the_value_that_is_there_is_shown_as_it_would_be_typed(qtbot, value, shown):
+    with light_session() as session:
+        session.selection.select([2, 3])
+        session.label([2, 3], "note", value)
+        dialog = LabelDialog(session, tokens("dark"))
+        qtbot.addWidget(dialog)
+        assert dialog.value.text() == shown
+        assert dialog.answer == ("note", value)
+        assert type(dialog.answer[1]) is type(value)
+
+
 def test_a_label_of_a_file_that_is_named_like_a_column_can_be_taken_away(qtbot):
     with light_session() as session:
         session.manager._meta = ClusterMeta(labels={"rate": {2: "fast"}})

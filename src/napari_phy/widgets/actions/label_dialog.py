@@ -5,7 +5,7 @@ from typing import Any
 from qtpy.QtWidgets import QComboBox, QFormLayout, QLineEdit, QWidget
 
 from napari_phy.core.label_fields import field_problem
-from napari_phy.views.typed_values import typed_value
+from napari_phy.views.typed_values import typed_text, typed_value
 from napari_phy.widgets.actions import messages
 from napari_phy.widgets.parts.small_dialogs import SmallDialog, Words
 from napari_phy.widgets.parts.theme import Tokens
@@ -27,7 +27,7 @@ class LabelDialog(SmallDialog):
         self.field.setEditable(True)
         self.field.addItems(sorted(session.manager.cluster_labels) or [DEFAULT_FIELD])
         self.value = QLineEdit()
-        self.value.setPlaceholderText("word or number; empty takes it away")
+        self.value.setPlaceholderText("word, number, true or false; empty takes it away")
         form = QFormLayout()
         form.setHorizontalSpacing(theme.px(10))
         form.addRow("Field", self.field)
@@ -45,7 +45,7 @@ class LabelDialog(SmallDialog):
         labels = self._session.manager.cluster_labels.get(field.strip(), {})
         values = {labels.get(cluster) for cluster in self._session.selection.clusters}
         value = values.pop() if len(values) == 1 else None
-        self.value.setText("" if value is None else str(value))
+        self.value.setText(typed_text(value))
         self.value.selectAll()
 
     def _check(self, *_: object) -> None:
@@ -56,6 +56,6 @@ class LabelDialog(SmallDialog):
         self.act_button.setEnabled(bool(field) and not problem)
 
     @property
-    def answer(self) -> tuple[str, str | int | float | None]:
+    def answer(self) -> tuple[str, str | int | float | bool | None]:
         """The field and the value that were typed."""
         return self.field.currentText().strip(), typed_value(self.value.text())

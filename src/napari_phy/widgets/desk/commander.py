@@ -10,7 +10,7 @@ from napari_phy.core.errors import CommandError, FilterError, NapariPhyError
 from napari_phy.views.command_line import Line, no_choice, read_ids, read_label, read_line, read_number, read_words
 from napari_phy.views.commands import COMMANDS, Command, Completion, complete, find_command
 from napari_phy.views.time_words import read_range
-from napari_phy.views.typed_values import typed_value
+from napari_phy.views.typed_values import typed_number
 from napari_phy.widgets.actions.action_table import ACTIONS, BY_ID, messages
 from napari_phy.widgets.actions.time_actions import go_to, go_to_time
 from napari_phy.widgets.desk.desk import SessionDesk
@@ -241,10 +241,10 @@ def _chosen(typed: str, allowed: Any, what: str) -> Any:
     """Return what was chosen for an option of a view."""
     if not isinstance(allowed, Numbers):
         return _one_of(typed, tuple(value for value in allowed if value is not None), what)
-    number = typed_value(typed.replace("−", "-").replace(",", "."))
-    if number is None:
+    number = typed_number(typed.replace("−", "-").replace(",", "."))
+    if not typed:
         raise CommandError(f"Say which {what}: {allowed.words}.")
-    if number not in allowed:
+    if number is None or number not in allowed:
         raise CommandError(f"{typed} is no {what}, which is {allowed.words}.")
     return int(number) if allowed.is_whole else float(number)
 
@@ -252,7 +252,7 @@ def _chosen(typed: str, allowed: Any, what: str) -> Any:
 def _one_of(typed: str, choices: Sequence[Any], what: str) -> Any:
     """Return the choice that was typed, or the only one that begins so."""
     words = {_word(choice).lower(): choice for choice in choices}
-    number = typed_value(typed.replace(",", "."))
+    number = typed_number(typed.replace(",", "."))
     exact = [choice for word, choice in words.items() if typed.lower() == word or number == choice]
     begun = [choice for word, choice in words.items() if typed and word.startswith(typed.lower())]
     for found in (exact, begun):
