@@ -16,7 +16,8 @@ def turn_page(session: Session, step: int) -> None:
 
 
 def go_to_time(session: Session, time_s: float) -> None:
-    """Look at a moment, in the middle of what is shown."""
+    """Look at a moment, or at the end of the time line that is nearest, in the middle of what is shown."""
+    time_s = min(max(0.0, time_s), session.time.duration_s)
     start_s, stop_s = session.time.shown_s
     half = (stop_s - start_s) / 2
     session.time.show(time_s - half, time_s + half)
