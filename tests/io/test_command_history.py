@@ -28,3 +28,8 @@ def test_the_oldest_go_first():
 def test_a_damaged_file_has_the_lines_it_has(folder, content):
     (folder / "commands.json").write_text(content)
     assert load_commands() in ([], ["g"])
+
+
+def test_a_very_long_line_is_not_kept():
+    keep_command("c 3")
+    assert keep_command("c " + "3 " * 1000) == load_commands() == ["c 3"]

@@ -17,7 +17,7 @@ from napari_phy.core.clustering import Clustering
 from napari_phy.core.colors import is_color
 from napari_phy.core.errors import ClusteringError
 from napari_phy.core.history import GlobalHistory, Step
-from napari_phy.core.label_fields import field_problem
+from napari_phy.core.label_fields import field_problem, text_problem
 from napari_phy.core.partition import Partition
 from napari_phy.core.regrouping import regrouping
 from napari_phy.core.update_info import MetadataChange, UpdateInfo
@@ -147,7 +147,7 @@ class ClusterManager(Clustering):
         """
         field = _name(field, "A label needs the name of its field.")
         value = None if isinstance(value, str) and not value.strip() else value
-        problem = field_problem(field)
+        problem = field_problem(field) or (text_problem(value) if isinstance(value, str) else "")
         if problem and (value is not None or field in (GROUP, COLOR)):
             raise ClusteringError(problem)
         if value is not None and not isinstance(value, str | int | float | bool):

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from napari_phy.io.user_files import load_user_file, save_user_file
 
 _FILE = "commands.json"
-_MOST = 200
+_MOST, _MOST_CHARACTERS = 200, 1000
 
 
 def load_commands() -> list[str]:
@@ -17,7 +17,9 @@ def load_commands() -> list[str]:
 
 
 def keep_command(line: str) -> list[str]:
-    """Add a line at the end, where it stands only once; return all lines that are kept."""
+    """Add a line at the end, where it stands only once, unless it is very long; return all lines that are kept."""
+    if len(line) > _MOST_CHARACTERS:
+        return load_commands()
     lines = [*_without(load_commands(), line), line][-_MOST:]
     save_user_file(_FILE, lines, "the history of the command line is not kept")
     return lines

@@ -23,6 +23,12 @@ class Line:
     rest: str
 
 
+def echo(typed: str) -> str:
+    """Return what was typed as a sentence can hold it: its beginning, without characters that cannot be seen."""
+    shown = "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in typed[:40])
+    return f"{shown}…" if len(typed) > 40 else shown
+
+
 def read_line(text: str) -> Line:
     """Return the parts of `:c 3-6`; the colon may be missing, and the space after a name.
 
@@ -54,16 +60,16 @@ def read_ids(text: str, known: Sequence[int], what: str = "cluster", *, whole: b
     for part in re.sub(r"\s*[-–]\s*", "-", text).replace(",", " ").split():
         match = _IDS.fullmatch(part)
         if match is None:
-            raise CommandError(f"{part} is no {what}: write 3, 3-6 or 3 5 8.")
+            raise CommandError(f"{echo(part)} is no {what}: write 3, 3-6 or 3 5 8.")
         first, last = int(match[1]), int(match[2] or match[1])
         low, high = min(first, last), max(first, last)
         ids = list(known[bisect_left(known, low) : bisect_right(known, high)])
         unknown = [end for end in (low, high) if end not in known] if whole else []
         if unknown:
-            raise CommandError(f"There is no {what} {unknown[0]}.")
+            raise CommandError(f"There is no {what} {echo(str(unknown[0]))}.")
         if not ids:
             named = f"{low}" if low == high else f"from {low} to {high}"
-            raise CommandError(f"There is no {what} {named}.")
+            raise CommandError(f"There is no {what} {echo(named)}.")
         found += ids if first <= last else reversed(ids)
     if not found:
         raise CommandError(f"Name at least one {what}, as in 3-6.")
@@ -76,7 +82,7 @@ def read_words(text: str) -> list[str]:
     for match in _WORD.finditer(text):
         double, single, plain = match.groups()
         if plain is not None and plain[0] in "\"'":
-            raise CommandError(f"The quote before {plain[1:] or 'the end'} is not closed.")
+            raise CommandError(f"The quote before {echo(plain[1:]) or 'the end'} is not closed.")
         words.append(next(word for word in (double, single, plain) if word is not None))
     return words
 
@@ -96,7 +102,7 @@ def read_number(text: str, what: str) -> float:
     """Return a number, which may be negative. Raises CommandError for anything else."""
     number = typed_number(text.replace("−", "-").replace(",", "."))
     if number is None:
-        raise CommandError(f"{text or 'Nothing'} is no number: {what}.")
+        raise CommandError(f"{echo(text) or 'Nothing'} is no number: {what}.")
     return number
 
 
@@ -105,4 +111,4 @@ def no_choice(what: str, typed: str, choices: Sequence[object]) -> CommandError:
     words = [f"{choice:g}" if isinstance(choice, float) else str(choice) for choice in choices]
     if not typed:
         return CommandError(f"Say which {what}: {', '.join(words)}.")
-    return CommandError(f"There is no {what} {typed}. Choose from {', '.join(words)}.")
+    return CommandError(f"There is no {what} {echo(typed)}. Choose from {', '.join(words)}.")

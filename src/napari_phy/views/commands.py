@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from napari_phy.core.errors import CommandError
+from napari_phy.views.command_line import echo
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,9 @@ def find_command(name: str, others: Mapping[str, str]) -> Command | str:
         return name.replace("-", "_")
     words = [*(command.word for command in COMMANDS), *(action.replace("_", "-") for action in others)]
     near = difflib.get_close_matches(name, words, n=1, cutoff=0.6)
-    raise CommandError(f"There is no command {name}." + (f" Did you mean {near[0]}?" if near else " F1 lists them."))
+    raise CommandError(
+        f"There is no command {echo(name)}." + (f" Did you mean {near[0]}?" if near else " F1 lists them.")
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -134,6 +134,8 @@ def test_time(workspace):
     run(workspace, "tg 0:02.5")
     run(workspace, "ts -1")
     assert clock.time_s == 1.5
+    run(workspace, "ts 1e308")
+    assert clock.time_s == clock.shown_s[1] == clock.duration_s > clock.shown_s[0]
     run(workspace, "tr 1-3")
     assert clock.range_s == (1.0, 3.0)
     run(workspace, "tr")
@@ -202,6 +204,13 @@ REFUSED = [
     ),
     ("f ampl > 3", 'There is no column "ampl". Did you mean amp?'),
     ("f id = 3", "In the filter, column 4: use == to compare."),
+    ("s id asc desc", "Name one column and one direction, as in s depth asc."),
+    ("v " + "x" * 3000, None),
+    ("c " + "9" * 400, f"There is no cluster {'9' * 40}…."),
+    ("l note a\0b", "A label cannot have control characters."),
+    ("l note \ud800", "A label cannot have control characters."),
+    ("l note " + "x" * 70_000, "A label has 1000 characters at most; this one has 70000."),
+    ("l " + "x" * 70_000 + " 3", "A label has 1000 characters at most; this one has 70000."),
     ("s id up", "There is no direction up. Choose from asc, desc."),
     ("tg never", "never is no time: write 12.5, or 1:02.5 for minutes and seconds."),
     ("tg", "Say where to go: tg 12.5, tg 1:02.5 or tg #4113."),
@@ -226,6 +235,7 @@ def test_what_cannot_be_done_says_why_and_changes_nothing(workspace):
         with pytest.raises(NapariPhyError) as error:
             run(workspace, text)
         assert reason in (None, str(error.value)), text
+        assert len(str(error.value)) < 300, text
         assert state(workspace) == before, text
 
 

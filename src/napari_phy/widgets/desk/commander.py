@@ -7,7 +7,16 @@ from typing import Any
 from qtpy.QtCore import Qt
 
 from napari_phy.core.errors import CommandError, FilterError, NapariPhyError
-from napari_phy.views.command_line import Line, no_choice, read_ids, read_label, read_line, read_number, read_words
+from napari_phy.views.command_line import (
+    Line,
+    echo,
+    no_choice,
+    read_ids,
+    read_label,
+    read_line,
+    read_number,
+    read_words,
+)
 from napari_phy.views.commands import COMMANDS, Command, Completion, complete, find_command
 from napari_phy.views.time_words import read_range
 from napari_phy.views.typed_values import typed_number
@@ -143,6 +152,8 @@ class Commander:
     def _sort(self, rest: str) -> None:
         model = self._panel("Clusters").list.cluster_model
         words = [*read_words(rest), "", ""]
+        if len(words) > 4:
+            raise CommandError("Name one column and one direction, as in s depth asc.")
         name = _one_of(words[0], self._columns(), "column")
         direction = DIRECTIONS[_one_of(words[1] or "desc", tuple(DIRECTIONS), "direction")]
         place = next(place for place, column in enumerate(model.columns) if name in (column.key, column.title))
@@ -245,7 +256,7 @@ def _chosen(typed: str, allowed: Any, what: str) -> Any:
     if not typed:
         raise CommandError(f"Say which {what}: {allowed.words}.")
     if number is None or number not in allowed:
-        raise CommandError(f"{typed} is no {what}, which is {allowed.words}.")
+        raise CommandError(f"{echo(typed)} is no {what}, which is {allowed.words}.")
     return int(number) if allowed.is_whole else float(number)
 
 
