@@ -196,3 +196,13 @@ def test_the_layout_ends_with_the_last_column(panel):
     layout = panel.layout_of(QSize(480, 300), 30, panel.theme)
     panel.scroll_to(500)
     assert panel.layout_now.first == 30 - layout.n_whole
+
+
+def test_no_waveform_reaches_into_the_ids_above_or_the_numbers_below(panel):
+    layout, data = panel.layout_now, panel.data
+    for place in range(*layout.in_sight):
+        template = data.templates[int(data.cluster_ids[place])]
+        height = float(np.ptp(template.mean, axis=0).max())
+        for line in template_lines(template, data.rows, layout, place, layout.tall_px / height):
+            box = line.boundingRect()
+            assert layout.top - 1 <= box.top() <= box.bottom() <= layout.top + layout.height + 1

@@ -30,7 +30,7 @@ class TemplateLayout:
     n_lines : columns in all.
     n_rows : channels.
     tall_px : height of the tallest waveform.
-    above : share of that which stays free above the zero line of the first row; below that of the last, the rest.
+    above, below : shares of that which stay free above the zero line of the first row and below that of the last.
     """
 
     left: float
@@ -43,6 +43,7 @@ class TemplateLayout:
     n_rows: int
     tall_px: float
     above: float
+    below: float
 
     @property
     def n_whole(self) -> int:
@@ -69,7 +70,7 @@ class TemplateLayout:
 
     def y(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
         """Return the zero lines of rows."""
-        room = self.height - self.tall_px
+        room = self.height - self.tall_px * (self.above + self.below)
         return self.top + self.tall_px * self.above + rows * (room / (self.n_rows - 1) if self.n_rows > 1 else 0)
 
 
@@ -80,7 +81,7 @@ def template_layout(
     first: int,
     zoom: float,
     theme: Tokens,
-    above: float = 0.5,
+    reach: tuple[float, float] = (0.5, 0.5),
 ) -> TemplateLayout:
     """Fit columns and rows into a rectangle; `zoom` widens columns. The last column stays at the right."""
     numbers = max((theme.text_width(str(one), TICK_PX) for one in channel_ids[[0, -1]].tolist()), default=0)
@@ -90,14 +91,14 @@ def template_layout(
     pitch = height / max(len(channel_ids), 1)
     tall = min(float(np.clip(_ROWS * pitch, *_HEIGHT_PX)), height / 2)
     first = max(0, min(first, n_lines - max(1, int(width / column))))
-    return TemplateLayout(left, top, width, height, first, column, n_lines, len(channel_ids), tall, above)
+    return TemplateLayout(left, top, width, height, first, column, n_lines, len(channel_ids), tall, *reach)
 
 
-def share_above(data: TemplatesData) -> float:
-    """Return which part of their heights templates rise above 0, on the channel where each is largest."""
+def reach_of(data: TemplatesData) -> tuple[float, float]:
+    """Return which part of its height any template rises above 0 and falls below, where each is largest."""
     best = [template.mean[:, template.best] for template in data.templates.values() if template.n_read]
-    above = sum(max(float(mean.max()), 0.0) / max(float(np.ptp(mean)), 1e-12) for mean in best)
-    return min(max(above / len(best), 0.1), 0.9) if best else 0.5
+    above = [max(float(mean.max()), 0.0) / max(float(np.ptp(mean)), 1e-12) for mean in best]
+    return (min(max(above), 1.0), min(1 - min(above), 1.0)) if above else (0.5, 0.5)
 
 
 def paint_rows(painter: QPainter, data: TemplatesData, layout: TemplateLayout, theme: Tokens) -> None:

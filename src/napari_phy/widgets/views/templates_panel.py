@@ -27,7 +27,7 @@ from napari_phy.widgets.canvas.template_painter import (
     paint_rows,
     paint_template,
     paint_words,
-    share_above,
+    reach_of,
     template_layout,
     template_lines,
 )
@@ -82,7 +82,7 @@ class TemplatesPanel(ScrolledClustersPanel):
         self.scheme = GREY
         self._colorings = Colorings()
         self._image: tuple[Any, QImage] | None = None
-        self._above = 0.5
+        self._reach = (0.5, 0.5)
         super().__init__(session, **options)
         self._ahead = LatestAnswer(self, pool=amplitude_pool())
         self._ahead.answered.connect(lambda *_: self._read_ahead())
@@ -145,7 +145,7 @@ class TemplatesPanel(ScrolledClustersPanel):
 
     def draw(self, data: TemplatesData) -> None:
         self._forget_colors()
-        self._above = share_above(data)
+        self._reach = reach_of(data)
         self._show_caption()
         super().draw(data)
         self._read_ahead()
@@ -182,7 +182,7 @@ class TemplatesPanel(ScrolledClustersPanel):
 
     def layout_of(self, size: QSize, n: int, theme: Tokens) -> TemplateLayout:
         channel_ids = self.session.model.probe.channel_ids
-        return template_layout(size, n, channel_ids, self.first, self.zoom, theme, self._above)
+        return template_layout(size, n, channel_ids, self.first, self.zoom, theme, self._reach)
 
     def paint_picture(self, painter: QPainter, size: QSize, theme: Tokens) -> None:
         """Paint the columns in sight in a rectangle of some size."""
