@@ -3,25 +3,13 @@
 import pytest
 from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
-from qtpy.QtWidgets import QApplication
-from widgets.light_session import light_session
 
 from napari_phy.core.errors import NapariPhyError
-from napari_phy.layers.session_tag import TAG, SessionTag
-from napari_phy.widgets.window.workspace import open_workspace
 
 
 @pytest.fixture
-def workspace(make_napari_viewer, qtbot):
-    viewer = make_napari_viewer(show=False)
-    viewer.window.show()
-    viewer.window.set_geometry(0, 0, 1920, 1080)
-    viewer.window.activate()
-    session = light_session()
-    viewer.add_points([[0, 0], [1, 1]], name="spikes", metadata={TAG: SessionTag(session)})
-    workspace = open_workspace(viewer, session)
+def workspace(workspace):
     workspace.session.pause_wizard()
-    qtbot.waitUntil(lambda: QApplication.focusWidget() is workspace.panels["Clusters"].list)
     return workspace
 
 

@@ -6,28 +6,17 @@ from qtpy.compat import isalive
 from qtpy.QtCore import QPoint, Qt
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication
-from widgets.light_session import light_session
 
-from napari_phy.layers.session_tag import TAG, SessionTag
 from napari_phy.widgets.actions.action_table import ACTIONS
 from napari_phy.widgets.actions.bindings import KeyBindings, key_bindings
 from napari_phy.widgets.actions.napari_keys import napari_keys
-from napari_phy.widgets.window.workspace import open_workspace
 
 PLAIN, CTRL, SHIFT = (getattr(Qt.KeyboardModifier, f"{name}Modifier") for name in ("No", "Control", "Shift"))
 
 
 @pytest.fixture
-def workspace(make_napari_viewer, qtbot):
-    viewer = make_napari_viewer(show=False)
-    viewer.window.show()
-    viewer.window.set_geometry(0, 0, 1920, 1080)
-    viewer.window.activate()
-    session = light_session()
-    viewer.add_points([[0, 0], [1, 1]], name="spikes", metadata={TAG: SessionTag(session)})
-    workspace = open_workspace(viewer, session)
-    session.selection.select([3])
-    qtbot.waitUntil(workspace.panels["Clusters"].list.hasFocus)
+def workspace(workspace):
+    workspace.session.selection.select([3])
     return workspace
 
 

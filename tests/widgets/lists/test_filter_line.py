@@ -1,6 +1,5 @@
 """The filter above the list: what is typed holds 200 ms later, and the list, selection and views follow."""
 
-import pytest
 from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
 from widgets.light_session import light_session
@@ -8,21 +7,6 @@ from widgets.light_session import light_session
 from napari_phy.widgets.actions import messages
 from napari_phy.widgets.lists.clusters_panel import ClustersPanel
 from napari_phy.widgets.lists.filter_line import WAIT_MS
-
-
-@pytest.fixture
-def session():
-    return light_session(with_raw=False)
-
-
-@pytest.fixture
-def panel(session, qtbot):
-    panel = ClustersPanel(session)
-    qtbot.addWidget(panel)
-    panel.resize(434, 400)
-    panel.show()
-    yield panel
-    panel.set_session(None)
 
 
 def type_filter(panel, text, qtbot):

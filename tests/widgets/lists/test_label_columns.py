@@ -1,26 +1,9 @@
 """Labels are columns of the list by themselves: shown, sorted, chosen, undone."""
 
-import pytest
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QMenu
-from widgets.light_session import light_session
 
 from napari_phy.widgets.lists.clusters_panel import ClustersPanel
-
-
-@pytest.fixture
-def session():
-    return light_session(with_raw=False)
-
-
-@pytest.fixture
-def panel(session, qtbot):
-    panel = ClustersPanel(session)
-    qtbot.addWidget(panel)
-    panel.resize(700, 400)
-    panel.show()
-    yield panel
-    panel.set_session(None)
 
 
 def titles(panel):

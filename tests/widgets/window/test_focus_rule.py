@@ -8,14 +8,12 @@ from qtpy.QtCore import QKeyCombination
 from qtpy.QtGui import QKeySequence
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication, QLineEdit, QPlainTextEdit, QSpinBox
-from widgets.light_session import light_session
 
 from napari_phy.layers.session_tag import TAG, SessionTag
 from napari_phy.widgets.actions.bindings import key_bindings
 from napari_phy.widgets.actions.keys import OWN_KEYS
 from napari_phy.widgets.docks.catalogue import KINDS
 from napari_phy.widgets.docks.layouts import napari_docks
-from napari_phy.widgets.window.workspace import open_workspace
 
 LINE = np.array([[0.0, 0.0], [1.0, 1.0]])
 LAYERS = {
@@ -49,19 +47,11 @@ def press(widget, keys):
 
 
 @pytest.fixture
-def workspace(make_napari_viewer, qtbot):
-    viewer = make_napari_viewer(show=False)
-    viewer.window.show()
-    viewer.window.set_geometry(0, 0, 1920, 1080)
-    viewer.window.activate()
-    session = light_session()
-    viewer.add_points(LINE, name="spikes", metadata={TAG: SessionTag(session)}).editable = False
-    workspace = open_workspace(viewer, session)
-    session.selection.select([3, 4])
+def workspace(workspace):
+    workspace.session.selection.select([3, 4])
     workspace.done = []
     for keys in (workspace.keys.panels, workspace.keys.canvas):
         keys._run = workspace.done.append
-    qtbot.waitUntil(workspace.panels["Clusters"].list.hasFocus)
     return workspace
 
 

@@ -1,0 +1,21 @@
+"""What tests of widgets share: a workspace in a real window."""
+
+import pytest
+from widgets.light_session import light_session
+
+from napari_phy.layers.session_tag import TAG, SessionTag
+from napari_phy.widgets.window.workspace import open_workspace
+
+
+@pytest.fixture
+def workspace(make_napari_viewer, qtbot):
+    """Return the workspace of a session in memory, in a large window, with the keys in Clusters."""
+    viewer = make_napari_viewer(show=False)
+    viewer.window.show()
+    viewer.window.set_geometry(0, 0, 1920, 1080)
+    viewer.window.activate()
+    session = light_session()
+    viewer.add_points([[0, 0], [1, 1]], name="spikes", metadata={TAG: SessionTag(session)}).editable = False
+    workspace = open_workspace(viewer, session)
+    qtbot.waitUntil(workspace.panels["Clusters"].list.hasFocus)
+    return workspace
