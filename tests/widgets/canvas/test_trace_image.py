@@ -1,6 +1,7 @@
 """The picture of traces covers exactly what the lines cover."""
 
 from itertools import pairwise
+from weakref import ref
 
 import numpy as np
 import pytest
@@ -82,3 +83,13 @@ def test_colours_come_out_as_they_went_in():
     found = as_qimage(image, 1.0)
     assert found.pixelColor(4, 4).getRgb()[:3] == (200, 100, 50)
     assert found.pixelColor(4, 0).getRgb()[:3] == (16, 32, 48)
+
+
+def test_a_picture_that_looks_at_an_array_keeps_it():
+    pixels = blank(4, 3, "#102030")
+    kept, picture = ref(pixels), as_qimage(pixels, 1.0)
+    del pixels
+    assert kept() is not None
+    assert picture.pixelColor(3, 2).name() == "#102030"
+    del picture
+    assert kept() is None

@@ -92,7 +92,7 @@ def blank(width: int, height: int, color: str) -> npt.NDArray[np.uint8]:
 
 
 def as_qimage(image: npt.NDArray[np.uint8], scale: float) -> QImage:
-    """Return a picture that Qt paints, of `scale` pixels a logical one; it looks at the array, which must live on."""
+    """Return a picture that Qt paints, of `scale` pixels a logical one; it looks at the array, and keeps it."""
     height, width = image.shape[:2]
     found = QImage(image.data, width, height, 4 * width, QImage.Format.Format_RGB32)
     found.setDevicePixelRatio(scale)
