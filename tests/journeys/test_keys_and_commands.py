@@ -1,6 +1,8 @@
 """Sorting by commands, by the window with all actions and by the Actions dock, with keys of one's own."""
 
-from journeys.person import LEFT, PLAIN, SHIFT
+import numpy as np
+import pytest
+from journeys.person import ALT, LEFT, PLAIN, SHIFT
 from qtpy.QtCore import QPoint, Qt
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication, QTabBar
@@ -142,3 +144,54 @@ def test_clicks_beside_the_views_leave_the_keys_where_they_were(person, kwik_cop
     person.press(Qt.Key.Key_Home)
     assert person.chosen == (person.listed()[0],)
     assert person.workspace.docks["Probe"].visibleRegion().isEmpty() is False
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_a_line_is_completed_refused_and_brought_back(person, kwik_copy, theme):
+    person.open(kwik_copy)
+    person.press(Qt.Key.Key_Colon, SHIFT)
+    line = person.workspace.command_line
+    person.wait(line.field.hasFocus, "the command line")
+    QTest.keyClicks(line.field, "v inter")
+    QTest.keyClick(line.field, Qt.Key.Key_Tab)
+    assert line.field.text() == "v Intervals"
+    QTest.keyClick(line.field, Qt.Key.Key_Return)
+    person.settle()
+    assert command(person, "isib 0") == "0 is no interval bin, which is a number from 0.01 to 1000."
+    person.press(Qt.Key.Key_Colon, SHIFT)
+    person.wait(line.field.hasFocus, "the command line")
+    QTest.keyClick(line.field, Qt.Key.Key_Up)
+    assert line.field.text() == "isib 0"
+    QTest.keyClicks(line.field, ".4")
+    assert line.note.property("wrong") is False
+    window = person.workspace.window
+    assert window.rect().contains(line.geometry())
+    assert line.geometry().bottom() < window.statusBar().geometry().top()
+    QTest.keyClick(line.field, Qt.Key.Key_Return)
+    person.settle()
+    panel = person.workspace.panels["Intervals"]
+    assert np.diff(panel.data.edges_ms) == pytest.approx(0.4)
+    assert panel._menus["bin"]._own.text() == "0.4 ms"
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_an_action_is_found_given_a_second_key_and_done(person, kwik_copy, theme):
+    person.open(kwik_copy)
+    window = all_actions(person, "undo")
+    assert person.workspace.window.frameGeometry().contains(window.geometry())
+    item = window.list.rows()[0]
+    place = QPoint(window.list.columnViewportPosition(1) + 10, window.list.visualItemRect(item).center().y())
+    QTest.mouseClick(window.list.viewport(), LEFT, PLAIN, place)
+    QTest.mouseClick(window.editor.second_button, LEFT)
+    QTest.keyClick(window.search, Qt.Key.Key_F4, ALT)
+    assert window.note.text() == "Alt+F4 is taken: it closes the window."
+    QTest.keyClick(window.search, Qt.Key.Key_J)
+    assert item.text(1) == "Ctrl+Z, J"
+    window.search.selectAll()
+    QTest.keyClicks(window.search, "best good")
+    QTest.keyClick(window.search, Qt.Key.Key_Return)
+    manager = person.session.manager
+    person.wait(lambda: manager.n_done == 1, "the move")
+    person.wait(person.workspace.panels["Clusters"].list.hasFocus, "the keys to go to Clusters")
+    person.press(Qt.Key.Key_J)
+    assert manager.n_done == 0

@@ -136,7 +136,7 @@ def test_views_open_and_take_values_of_their_menus(workspace):
     run(workspace, "cb 0,5")
     run(workspace, "cw 100")
     panel = workspace.panels["Correlograms"]
-    assert (panel.bin, panel.window) == (0.5, 100.0)
+    assert (panel.bin, panel.span) == (0.5, 100.0)
     run(workspace, "cb 0.7")
     run(workspace, "cb")
     assert panel.bin is None
@@ -147,7 +147,7 @@ def test_views_open_and_take_values_of_their_menus(workspace):
     for line in ("isimax 40", "isimin 4", "isin 30", "isib 0.3"):
         run(workspace, line)
     intervals = workspace.panels["Intervals"]
-    assert (intervals.window, intervals.shortest, intervals.n_bins, intervals.bin) == (40.0, 4.0, 30, 0.3)
+    assert (intervals.longest, intervals.shortest, intervals.n_bins, intervals.bin) == (40.0, 4.0, 30, 0.3)
     run(workspace, "v firing")
     for line in ("frn 77", "frmin 2", "frmax 4", "frb 0.5"):
         run(workspace, line)

@@ -68,7 +68,7 @@ def test_bin_and_window_start_at_1_and_50_ms_and_can_be_chosen(panel, qtbot):
     assert [box.text() for box in panel.header.drop_downs] == ["Bin 1 ms ▾", "Window 50 ms ▾"]
     assert panel.data.lags_ms[[0, -1]].tolist() == [-25, 25]
     panel.set_bin(0.5)
-    panel.set_window(100.0)
+    panel.set_span(100.0)
     qtbot.waitUntil(lambda: ready(panel))
     assert [box.text() for box in panel.header.drop_downs] == ["Bin 0.5 ms ▾", "Window 100 ms ▾"]
     assert panel.data.lags_ms[[0, -1]].tolist() == [-50, 50]
@@ -167,7 +167,7 @@ def test_with_one_scale_bars_of_different_boxes_can_be_compared(panel, session, 
 def test_the_highest_bar_fills_its_box_also_where_bars_share_a_px(panel, qtbot):
     for window in (50.0, 500.0):
         panel.set_bin(0.5)
-        panel.set_window(window)
+        panel.set_span(window)
         qtbot.waitUntil(lambda: ready(panel))
         height = panel.grid(panel.plot.size(), panel.theme).tile(1, 1).height() - panel.theme.px(14)
         assert tall(panel, 1, 1, panel.color_of(1)) == pytest.approx(height, abs=2)
@@ -208,10 +208,10 @@ def test_what_is_chosen_is_told_and_settings_hold_until_then(qtbot, session, mon
     panel = CorrelogramsPanel(session)
     qtbot.addWidget(panel)
     assert [box.text() for box in panel.header.drop_downs] == ["Bin 0.3 ms ▾", "Window 40 ms ▾"]
-    assert (panel.options()["bin"], panel.options()["window"]) == (None, None)
+    assert (panel.options()["bin"], panel.options()["span"]) == (None, None)
     chosen = {"bin": 2.0, "unit": "Hz", "lags": "log", "refractory": 3.0, "baseline": False, "shared": True}
     panel.set_options(chosen)
-    assert panel.options() == {**chosen, "window": None}
+    assert panel.options() == {**chosen, "span": None}
     assert [box.text() for box in panel.header.drop_downs] == ["Bin 2 ms ▾", "Window 40 ms ▾"]
     assert panel._units["Hz"].isChecked()
     assert panel._shared.isChecked()

@@ -90,12 +90,12 @@ def test_hovering_tells_the_bin_and_the_counts(panel, qtbot):
 
 
 def test_what_is_chosen_is_told_and_can_be_set_again(panel, qtbot):
-    panel._menus["window"].actions[200.0].trigger()
+    panel._menus["longest"].actions[200.0].trigger()
     panel._menus["n_bins"].actions[100].trigger()
     panel.set_scale("log")
     chosen = panel.options()
     assert chosen == {
-        "scale": "log", "heights": "density", "window": 200.0, "shortest": 0.0, "n_bins": 100, "bin": None,
+        "scale": "log", "heights": "density", "longest": 200.0, "shortest": 0.0, "n_bins": 100, "bin": None,
         "refractory": 2.0,
     }  # fmt: skip
     panel.set_options({"scale": "linear", "n_bins": 7.5, "refractory": -1})
@@ -117,9 +117,9 @@ def test_shortest_interval_and_width_of_bins(panel, qtbot):
 
 def test_an_axis_that_would_be_empty_is_moved(panel):
     panel.set_shortest(60.0)
-    assert (panel.shortest, panel.window) == (60.0, 110.0)
-    panel.set_window(20.0)
-    assert (panel.shortest, panel.window) == (0.0, 20.0)
+    assert (panel.shortest, panel.longest) == (60.0, 110.0)
+    panel.set_longest(20.0)
+    assert (panel.shortest, panel.longest) == (0.0, 20.0)
 
 
 def test_a_number_that_the_menu_does_not_have_gets_an_entry_while_it_holds(panel):

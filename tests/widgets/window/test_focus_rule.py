@@ -81,6 +81,7 @@ def test_in_every_panel_every_key_does_its_action_once_and_nothing_of_napari(wor
         panel.setFocus()
         focused = QApplication.focusWidget()
         assert focused is panel or panel.isAncestorOf(focused), title
+        assert panel.window() is workspace.window, title  # napari asks whatever loses the focus
         own = focused.property(OWN_KEYS) or ()
         for keys, action_id in table.items():
             assert done(workspace, focused, keys) == ([] if keys in own else [action_id]), (title, keys)

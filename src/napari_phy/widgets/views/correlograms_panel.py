@@ -42,7 +42,7 @@ class CorrelogramsPanel(PaintedPanel):
 
     Attributes
     ----------
-    bin, window : in ms; None: as in the settings of the data set.
+    bin, span : width of a bin and of the whole, in ms; None: as in the settings of the data set.
     """
 
     title = "Correlograms"
@@ -52,7 +52,7 @@ class CorrelogramsPanel(PaintedPanel):
     has_legend = False
     remembered: ClassVar[Allowed] = {
         "bin": Numbers((None, *values_of(BINS)), 0.1, 20),
-        "window": Numbers((None, *values_of(WINDOWS)), 2, 2000),
+        "span": Numbers((None, *values_of(WINDOWS)), 2, 2000),
         "unit": values_of(UNITS),
         "lags": values_of(LAGS),
         "refractory": Numbers(values_of(REFRACTORY), 0, 100),
@@ -69,7 +69,7 @@ class CorrelogramsPanel(PaintedPanel):
 
     def __init__(self, session: Any = None, **options: Any) -> None:
         self.bin: float | None = None
-        self.window: float | None = None
+        self.span: float | None = None
         self._look = CorrelogramLook()
         self._kept: tuple[Any, ...] = ()
         super().__init__(session, **options)
@@ -78,7 +78,7 @@ class CorrelogramsPanel(PaintedPanel):
         self._keeping = LatestAnswer(self)
         plot = super().make_content()
         self._bin_menu = self.add_drop_down("Bin", BINS, 1.0, self.set_bin)
-        self._window_menu = self.add_drop_down("Window", WINDOWS, 50.0, self.set_window)
+        self._window_menu = self.add_drop_down("Window", WINDOWS, 50.0, self.set_span)
         menu, look = self.header.more_menu, self._look
         self._units = choice_actions(menu.addMenu("Height"), UNITS, look.unit, self.set_unit)
         self._lags = choice_actions(menu.addMenu("Lags"), LAGS, look.lags, self.set_lags)
@@ -99,7 +99,7 @@ class CorrelogramsPanel(PaintedPanel):
 
     @property
     def _window_ms(self) -> float:
-        return self._setting("correlogram_window_ms", 50.0) if self.window is None else self.window
+        return self._setting("correlogram_window_ms", 50.0) if self.span is None else self.span
 
     def _setting(self, name: str, default: float) -> float:
         return default if self.session is None else float(self.session.settings.value(name))
@@ -119,9 +119,9 @@ class CorrelogramsPanel(PaintedPanel):
         self.on_session()
         self.refresh()
 
-    def set_window(self, window_ms: float | None) -> None:
+    def set_span(self, window_ms: float | None) -> None:
         """Count lags within another window (full width); None: as in the settings."""
-        self.window = window_ms
+        self.span = window_ms
         self.on_session()
         self.refresh()
 

@@ -35,7 +35,7 @@ class IntervalsPanel(StepsPanel):
     remembered: ClassVar[Allowed] = {
         "scale": values_of(SCALES),
         "heights": values_of(HEIGHTS),
-        "window": Numbers(values_of(WINDOWS), 0.1, 20_000),
+        "longest": Numbers(values_of(WINDOWS), 0.1, 20_000),
         "shortest": Numbers(values_of(SHORTEST), 0, 10_000),
         "n_bins": Numbers(values_of(BINS), 1, 10_000, is_whole=True),
         "bin": Numbers(values_of(BIN_WIDTHS), 0.01, 1000),
@@ -52,7 +52,7 @@ class IntervalsPanel(StepsPanel):
     def __init__(self, session: Any = None, **options: Any) -> None:
         self.scale: Scale = "linear"
         self.heights = "density"
-        self.window, self.shortest, self.n_bins, self.refractory = 50.0, 0.0, 50, 2.0
+        self.longest, self.shortest, self.n_bins, self.refractory = 50.0, 0.0, 50, 2.0
         self.bin: float | None = None
         super().__init__(session, **options)
 
@@ -67,7 +67,7 @@ class IntervalsPanel(StepsPanel):
             )
             for option, title, choices, words in (
                 ("shortest", "Shortest interval", SHORTEST, "{:g} ms"),
-                ("window", "Longest interval", WINDOWS, "{:g} ms"),
+                ("longest", "Longest interval", WINDOWS, "{:g} ms"),
                 ("n_bins", "Number of bins", BINS, "{} bins"),
                 ("bin", "Width of bins", BIN_WIDTHS, "{:g} ms"),
                 ("refractory", "Refractory time", REFRACTORY, "{:g} ms"),
@@ -81,7 +81,7 @@ class IntervalsPanel(StepsPanel):
         if not clusters:
             return None
         return IntervalsRequest(
-            clusters, self.scale, self.n_bins, self.window, self.refractory, self.shortest, self.bin
+            clusters, self.scale, self.n_bins, self.longest, self.refractory, self.shortest, self.bin
         )
 
     def compute(self, session: Any, request: IntervalsRequest, on_progress: OnProgress) -> IntervalsData:
@@ -101,16 +101,16 @@ class IntervalsPanel(StepsPanel):
         self._heights_menu.set_current(heights)
         self.plot.update()
 
-    def set_window(self, window_ms: float) -> None:
+    def set_longest(self, window_ms: float) -> None:
         """Show intervals up to so many ms on the linear axis; one that would be empty begins at 0 again."""
-        self.window = window_ms
+        self.longest = window_ms
         self.shortest = self.shortest if self.shortest < window_ms else 0.0
         self._show_chosen()
 
     def set_shortest(self, shortest_ms: float) -> None:
         """Begin the linear axis at so many ms; one that would be empty is moved, and stays as long as it is."""
-        if shortest_ms >= self.window:
-            self.window += shortest_ms - self.shortest
+        if shortest_ms >= self.longest:
+            self.longest += shortest_ms - self.shortest
         self.shortest = shortest_ms
         self._show_chosen()
 
