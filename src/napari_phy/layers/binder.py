@@ -17,6 +17,7 @@ from napari_phy.layers.density import density_colormap, density_layer, is_densit
 from napari_phy.layers.filtered import FilteredWindows
 from napari_phy.layers.session_tag import kind_of, session_of
 from napari_phy.layers.spikes import spike_points
+from napari_phy.layers.stacks import has_stack
 from napari_phy.layers.traces import QUIET, trace_colormap, traces_layer
 from napari_phy.session import OpenClustering, Session
 from napari_phy.views.numbers import format_shown
@@ -106,8 +107,14 @@ class LayerBinder:
         self.refresh()
 
     def fit(self, width: int, height: int) -> None:
-        """Scale the channels so that the whole recording fills a canvas of this size in pixels."""
+        """Scale the channels so that the whole recording fills a canvas of this size in pixels.
+
+        An image stack that has the canvas for itself is fitted as napari does.
+        """
         model = self._session.model
+        if not self.layers and has_stack(self._viewer.layers):
+            self._viewer.fit_to_view()
+            self._fitted = self._camera()
         if not (self.layers and model.duration > 0 and model.n_channels and width > 0 and height > 0):
             return
         pitch = model.duration / model.n_channels * height / width
@@ -251,7 +258,7 @@ class LayerBinder:
         own = self.layers
         pitch = float(own[0].scale[0]) if own else 1.0
         made = traces_layer(self._session, pitch)
-        if made is None or any(layer.ndim > 2 for layer in self._viewer.layers):  # a stack has the canvas for itself
+        if made is None or has_stack(self._viewer.layers):
             return
         active = self._viewer.layers.selection.active
         place = min((self._viewer.layers.index(layer) for layer in own), default=len(self._viewer.layers))

@@ -43,6 +43,7 @@ def _shown(session: Any) -> list[Any]:
     from napari.viewer import current_viewer
 
     from napari_phy.layers.spikes import spikes_layer
+    from napari_phy.layers.stacks import has_stack
     from napari_phy.layers.traces import traces_layer
 
     viewer = current_viewer()
@@ -50,7 +51,7 @@ def _shown(session: Any) -> list[Any]:
         from qtpy.QtCore import QTimer
 
         QTimer.singleShot(0, partial(_open_workspace, session))
-    if viewer is not None and any(layer.ndim > 2 for layer in viewer.layers):  # a stack has the canvas for itself
+    if viewer is not None and has_stack(viewer.layers):
         return [(None,)]
     pitch = session.model.duration / max(1, session.model.n_channels) / ASPECT
     layers = [traces_layer(session, pitch), spikes_layer(session, pitch)]

@@ -183,7 +183,7 @@ def test_points_of_ones_own_are_deleted_by_their_own_key(workspace, canvas):
 def test_in_the_list_of_layers_no_key_is_ours(workspace):
     workspace.board.show_napari_docks(True)
     QApplication.processEvents()
-    for dock in napari_docks(workspace.window):
+    for dock in napari_docks(workspace.window).values():
         for widget in dock.widget().findChildren(type(dock.widget())) or [dock.widget()]:
             for keys in ("G", "K", "Alt+G", "Home"):
                 assert done(workspace, widget, keys) == [], (dock.objectName(), keys)

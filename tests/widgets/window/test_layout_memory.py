@@ -5,7 +5,7 @@ import json
 import pytest
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QApplication, QTabWidget
-from widgets.docks.test_layouts import choose, seen, sizes
+from widgets.docks.test_layouts import add_stack, choose, seen, sizes
 from widgets.light_session import light_session
 from widgets.window.test_workspace import LARGE, SMALL, settle, show
 
@@ -81,6 +81,27 @@ def test_large_and_small_windows_are_apart(open_, qtbot):
     assert small.toolbar.layout_button.text() == "Sort ▾"
     assert small.docks["Clusters"].width() == pytest.approx(302, abs=4)
     assert small.is_small
+
+
+def test_windows_with_and_without_an_image_stack_are_apart(open_, qtbot):
+    first = open_()
+    choose(qtbot, first, "Inspect")
+    leave(first)
+    add_stack(first.viewer)
+    assert open_workspace(first.viewer, light_session()) is first
+    settle(qtbot, first)
+    assert first.toolbar.layout_button.text() == "With imaging ▾"
+    assert not first.toolbar.layers_action.isChecked()
+    first.docks["Traces"].close()
+    left = sizes(first)
+    leave(first)
+    first.open_session(light_session())
+    settle(qtbot, first)
+    assert first.toolbar.layout_button.text() == "With imaging ▾"
+    assert sizes(first) == {title: pytest.approx(size, abs=6) for title, size in left.items()}
+    assert not first.toolbar.layers_action.isChecked()
+    leave(first)
+    assert open_().toolbar.layout_button.text() == "Inspect ▾"
 
 
 def test_a_data_set_has_a_layout_of_its_own(open_, qtbot, tmp_path):

@@ -749,11 +749,11 @@ def test_napari_s_own_docks_share_the_room_of_the_lists_in_a_small_window(open_)
     workspace.toolbar.layers_action.trigger()
     QApplication.processEvents()
     assert workspace.window.height() == SMALL[1]
-    assert all(dock.isVisible() for dock in napari_docks(workspace.window))
+    assert all(dock.isVisible() for dock in napari_docks(workspace.window).values())
     workspace.toolbar.layers_action.trigger()
     QApplication.processEvents()
     assert workspace.window.height() == SMALL[1]
-    assert not any(dock.isVisible() for dock in napari_docks(workspace.window))
+    assert not any(dock.isVisible() for dock in napari_docks(workspace.window).values())
     assert all(dock.isVisible() and not dock.visibleRegion().isEmpty() for dock in lists)
 
 

@@ -26,8 +26,6 @@ from napari_phy.widgets.views.traces_panel import TracesPanel
 from napari_phy.widgets.views.waveforms_panel import WaveformsPanel
 from napari_phy.widgets.views.wizard_panel import WizardPanel
 
-BESIDE = "right"  # of the canvas
-
 
 @dataclass(frozen=True, slots=True)
 class Kind:
@@ -36,28 +34,26 @@ class Kind:
     Attributes
     ----------
     panel : its widget.
-    area : of napari's window.
-    in_sort : whether Sort opens it; the others are opened by a menu. Beside the canvas they are tabs.
+    area : of napari's window, until a layout places it.
     is_list : whether it lists clusters: there is one of it, and the keys go there after an edit.
     """
 
     panel: type[QWidget]
-    area: Literal["left", "top", "bottom", "right"] = BESIDE
-    in_sort: bool = False
+    area: Literal["left", "top", "bottom", "right"] = "right"
     is_list: bool = False
 
 
 KINDS: dict[str, Kind] = {
-    "Clusters": Kind(ClustersPanel, "left", in_sort=True, is_list=True),
-    "Similar": Kind(SimilarPanel, "left", in_sort=True, is_list=True),
-    "Waveforms": Kind(WaveformsPanel, "top", in_sort=True),
-    "Features": Kind(FeaturesPanel, "top", in_sort=True),
-    "Correlograms": Kind(CorrelogramsPanel, "top", in_sort=True),
-    "Traces": Kind(TracesPanel, "bottom", in_sort=True),
-    "Amplitude": Kind(AmplitudePanel, in_sort=True),
-    "Probe": Kind(ProbePanel, in_sort=True),
-    "Wizard": Kind(WizardPanel, in_sort=True),
-    "History": Kind(HistoryPanel, in_sort=True),
+    "Clusters": Kind(ClustersPanel, "left", is_list=True),
+    "Similar": Kind(SimilarPanel, "left", is_list=True),
+    "Waveforms": Kind(WaveformsPanel, "top"),
+    "Features": Kind(FeaturesPanel, "top"),
+    "Correlograms": Kind(CorrelogramsPanel, "top"),
+    "Traces": Kind(TracesPanel, "bottom"),
+    "Amplitude": Kind(AmplitudePanel),
+    "Probe": Kind(ProbePanel),
+    "Wizard": Kind(WizardPanel),
+    "History": Kind(HistoryPanel),
     "Actions": Kind(ActionsPanel),
     "Spikes": Kind(SpikesPanel),
     "Raster": Kind(RasterPanel),
@@ -70,5 +66,3 @@ KINDS: dict[str, Kind] = {
     "Grid": Kind(GridPanel),
 }
 LISTS = tuple(title for title, kind in KINDS.items() if kind.is_list)
-SORT = tuple(title for title, kind in KINDS.items() if kind.in_sort)
-TABS = tuple(title for title, kind in KINDS.items() if kind.area == BESIDE)

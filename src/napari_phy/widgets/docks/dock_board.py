@@ -12,10 +12,12 @@ from qtpy.compat import isalive
 from qtpy.QtCore import QObject, QSize, Qt, QTimer, Signal
 from qtpy.QtWidgets import QDockWidget, QMainWindow, QWidget
 
-from napari_phy.widgets.docks.catalogue import KINDS, LISTS, SORT, TABS
+from napari_phy.layers.stacks import has_stack
+from napari_phy.widgets.docks import layouts
+from napari_phy.widgets.docks.catalogue import KINDS, LISTS
 from napari_phy.widgets.docks.dock_header import keep_header
 from napari_phy.widgets.docks.dock_tabs import DockTabs
-from napari_phy.widgets.docks.layouts import PRESETS, SMALL_BELOW, Preset, napari_docks, place_beside, resize_beside
+from napari_phy.widgets.docks.layouts import IMAGING, PRESETS, SMALL_BELOW, SORT, Form, Preset, Tabs, napari_docks
 from napari_phy.widgets.parts.theme import Tokens
 
 
@@ -56,8 +58,11 @@ class DockBoard(QObject):
         self._viewer = ref(viewer)
         self._window = ref(window)
         self.is_arranged = False
-        self.preset: Preset = PRESETS["Sort"]
+        self.preset: Preset = SORT
         self.is_small = False
+        self.has_stack = False
+        self._size: QSize | None = None  # of the window, before docks that are still to find their places
+        self._is_new = False  # whether a preset was chosen since
         self.panels: dict[str, QWidget] = {}
         self.docks: dict[str, QDockWidget] = {}
         self._tabs = DockTabs(window, self)
@@ -81,13 +86,14 @@ class DockBoard(QObject):
         dock.setWindowTitle(name)
         panel.header.set_title(name)
         keep_header(dock, panel.header, None if title in LISTS else partial(self.duplicate, name))
-        if title in LISTS:
-            panel.set_small(self.is_small)
+        self._tell_lists()
         dock.destroyed.connect(partial(_forget, self.docks, self.panels, name, dock))
         self.adopted.emit(panel, dock)
-        if name in TABS:
-            place_beside(self._window(), dock, self._neighbour(name))
-            QTimer.singleShot(0, self._widen)
+        if name == title and title not in LISTS and (self.is_arranged or KINDS[title].area == "right"):
+            self._hold_size()
+            self._place(name)
+            dock.show()
+            dock.raise_()
 
     def open(self, title: str) -> QWidget:
         """Show the first dock of a kind, and make it if there is none; return its panel."""
@@ -117,6 +123,7 @@ class DockBoard(QObject):
         return copy
 
     def _add(self, title: str, name: str) -> str:
+        self._hold_size()
         viewer = self._viewer()
         panel = KINDS[title].panel(viewer=viewer)
         self.adopt(panel, add_dock(viewer, panel, name))
@@ -130,42 +137,88 @@ class DockBoard(QObject):
     def arrange(self, preset: str | None = None, *, again: bool = False) -> None:
         """Open the docks of a preset at their places, those of the last one if none is named.
 
-        The form is chosen at the first opening, or `again`.
+        The form is chosen at the first opening, or `again`. Other docks go where the preset has their kind, as tabs
+        behind its own; of those it has no place for, only what it keeps stays open.
         """
-        window = self._window()
+        self._hold_size()
+        self._is_new = True
         self.preset = PRESETS[preset or self.preset.name]
-        size = window.size()
         if again or not self.is_arranged:
-            self.is_arranged = True
-            self.is_small = size.width() < SMALL_BELOW
+            self.is_small = self._size.width() < SMALL_BELOW
             self.show_napari_docks(False)
-        titles = self.preset.titles
-        for title in SORT if self.preset.has_tabs else titles:
-            self.open(title)
+        placed = self.preset.titles
+        for title in placed:
+            if title in KINDS:
+                self.open(title)
+        self.is_arranged = True
+        self._tell_lists()
+        layouts.arrange(self._window(), self._placed, self._form)
+        for name, dock in self.docks.items():
+            if name not in placed:
+                is_kept = self.preset.keeps_others or _kind_of(name) in placed
+                is_shown = is_kept and not dock.isHidden()
+                self._place(name)
+                dock.setVisible(is_shown)
+        layouts.raise_fronts(self._placed, self._form)
+
+    @property
+    def _form(self) -> Form:
+        return self.preset.form(small=self.is_small)
+
+    @property
+    def _placed(self) -> dict[str, QDockWidget]:
+        """The docks that a preset may place."""
+        return {**self.docks, **napari_docks(self._window())}
+
+    def _place(self, name: str) -> None:
+        """Put a dock where the preset has its kind, as a tab of what is there."""
+        window, dock, title = self._window(), self.docks[name], _kind_of(name)
+        layouts.bring_back(dock)
+        if title in LISTS:
+            window.addDockWidget(layouts.LEFT, dock)
+            return
+        area, place = self.preset.place_of(title, small=self.is_small)
+        neighbour = self._neighbour(name, area, place)
+        if neighbour is None:
+            window.addDockWidget(area, dock)
+        else:
+            window.tabifyDockWidget(neighbour, dock)
+
+    def _neighbour(self, name: str, area: Qt.DockWidgetArea, place: Tabs) -> QDockWidget | None:
+        """Return a dock in sight that shares this place with another one."""
+        window = self._window()
+        for other, dock in self.docks.items():
+            if other == name or dock.isHidden() or dock.isFloating() or window.dockWidgetArea(dock) != area:
+                continue
+            kind = _kind_of(other)
+            if kind not in LISTS and self.preset.place_of(kind, small=self.is_small)[1] == place:
+                return dock
+        return None
+
+    def _tell_lists(self) -> None:
+        """Give the lists the form of the layout; without Similar, Clusters marks what is chosen there."""
         for panel in self.lists:
             panel.set_small(self.is_small)
-        shown = [title for title in TABS if title in self.docks and not self.docks[title].isHidden()]
-        beside = [title for title in shown if title not in titles]
-        for title in () if self.preset.has_tabs else beside:
-            self.docks[title].hide()
-        self.preset.arrange(window, {title: self.docks[title] for title in titles}, small=self.is_small)
-        if self.preset.has_tabs:
-            for title in beside:
-                place_beside(window, self.docks[title], self._neighbour(title))
-            self.docks["Correlograms" if self.is_small else beside[0]].raise_()
-        QTimer.singleShot(0, partial(self._resize, size))
+        if LISTS[0] in self.panels:
+            self.panels[LISTS[0]].set_marks_similar(LISTS[1] not in self.preset.titles)
 
     # --- as it was left ---
 
     @property
     def form(self) -> str:
-        """The form of the docks: that for "large" or for "small" windows."""
-        return "small" if self.is_small else "large"
+        """The form of the docks: that for "large" or for "small" windows, "with imaging" where a stack is shown."""
+        return f"{'small' if self.is_small else 'large'}{' with imaging' * self.has_stack}"
 
     def choose_form(self) -> str:
-        """Return the form, which the window's width says as long as nothing is arranged."""
+        """Return the form, which the window's width says as long as nothing is arranged.
+
+        An image stack that has come into the canvas, or gone, chooses the preset, too.
+        """
         if not self.is_arranged:
             self.is_small = self._window().width() < SMALL_BELOW
+        if self.has_stack != has_stack(self._viewer().layers):
+            self.has_stack = not self.has_stack
+            self.preset = IMAGING if self.has_stack else SORT
         return self.form
 
     def open_all(self, names: Sequence[str]) -> bool:
@@ -181,8 +234,7 @@ class DockBoard(QObject):
     def take_layout(self, preset: str) -> None:
         """Go on from docks that were put at their places."""
         self.preset, self.is_arranged = PRESETS[preset], True
-        for panel in self.lists:
-            panel.set_small(self.is_small)
+        self._tell_lists()
 
     def keep_size(self, size: QSize) -> None:
         """Give the window the size it had, if the docks needed more while they found their places."""
@@ -190,39 +242,41 @@ class DockBoard(QObject):
         if not window.windowState() & (Qt.WindowState.WindowMaximized | Qt.WindowState.WindowFullScreen):
             window.resize(size)
 
-    def _resize(self, size: QSize) -> None:
-        """Divide the window, as large as it was."""
-        if isalive(self) and set(self.preset.titles) <= set(self.docks):
-            self.keep_size(size)
-            self.preset.resize(self._window(), self.docks, small=self.is_small)
-            self._widen()
+    def _hold_size(self) -> None:
+        """Keep the size of the window while docks find their places, and divide it when they have."""
+        if self._size is None:
+            self._size = self._window().size()
+            QTimer.singleShot(0, self._settle)
 
-    def _neighbour(self, title: str) -> QDockWidget | None:
-        """Return the dock beside the canvas that another one shares its place with, None where it is the first."""
-        beside = [other for other in TABS if other != title]
-        if self.is_small and self.is_arranged:
-            beside.insert(0, "Correlograms")
-        found = (self.docks[other] for other in beside if other in self.docks and not self.docks[other].isHidden())
-        right, window = Qt.DockWidgetArea.RightDockWidgetArea, self._window()
-        return next((d for d in found if not d.isFloating() and window.dockWidgetArea(d) == right), None)
+    def _settle(self) -> None:
+        """Divide the window, as large as it was, as a new preset says, or give a new column its width."""
+        if not isalive(self):
+            return
+        (size, self._size), (is_new, self._is_new) = (self._size, None), (self._is_new, False)
+        window, column = self._window(), self._form.get(layouts.RIGHT)
+        self.keep_size(size)
+        beside = [d for d in self.docks.values() if not d.isHidden() and window.dockWidgetArea(d) == layouts.RIGHT]
+        if is_new and set(self.preset.titles) <= set(self._placed):
+            layouts.divide(window, self._placed, self._form, small=self.is_small)
+        elif column is not None and len(beside) == 1:
+            window.resizeDocks(beside, [column.breadth], layouts.ACROSS)
+        self.arranged.emit()
 
-    def _widen(self) -> None:
-        """Give the docks beside the canvas their width, and the canvas what is left."""
-        if isalive(self):
-            window, right = self._window(), Qt.DockWidgetArea.RightDockWidgetArea
-            docks = [self.docks[title] for title in TABS if title in self.docks]
-            beside = [dock for dock in docks if not dock.isHidden() and window.dockWidgetArea(dock) == right]
-            resize_beside(window, beside, small=self.is_small)
-            self.arranged.emit()
+    @property
+    def shows_napari_docks(self) -> bool:
+        """Whether napari's layer list or layer controls are there beyond what the preset has."""
+        docks = napari_docks(self._window())
+        return any(dock.isVisible() for name, dock in docks.items() if name not in self.preset.titles)
 
     def show_napari_docks(self, shown: bool) -> None:
-        """Show or hide napari's layer list and layer controls."""
-        window, napari = self._window(), napari_docks(self._window())
+        """Show or hide napari's layer list and layer controls, as far as they have no place in the preset."""
+        window = self._window()
+        napari = {name: dock for name, dock in napari_docks(window).items() if name not in self.preset.titles}
         if shown and self.is_small:  # one below the other, the four docks would be higher than the window
-            for title, dock in zip(LISTS, napari, strict=False):
+            for title, dock in zip(LISTS, napari.values(), strict=False):
                 if title in self.docks and not (dock.isFloating() or self.docks[title].isFloating()):
                     window.tabifyDockWidget(self.docks[title], dock)
-        for dock in napari:
+        for dock in napari.values():
             dock.setVisible(shown)
             dock.raise_()
 

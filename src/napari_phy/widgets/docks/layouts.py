@@ -1,7 +1,7 @@
-"""Where the docks of a preset are, and how large."""
+"""The layouts to choose: which docks each has, where, and how large."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QDockWidget, QMainWindow, QTabWidget
@@ -11,13 +11,31 @@ from napari_phy.widgets.parts.theme import tokens
 LARGE_HEIGHT, SMALL_HEIGHT = 1080, 800  # px, for which the sizes are made
 MOST_WIDER = 1.35  # of the left column, with large type
 SMALL_BELOW = 1600  # px of window width at first opening
-NAPARI_DOCKS = ("layer list", "layer controls")
+LAYER_LIST, LAYER_CONTROLS = NAPARI_DOCKS = ("layer list", "layer controls")
+LEFT, RIGHT = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
+TOP, BOTTOM = Qt.DockWidgetArea.TopDockWidgetArea, Qt.DockWidgetArea.BottomDockWidgetArea
+ACROSS, DOWN = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
+
+Tabs = tuple[str, ...]  # docks that lie upon each other, in the order of their tabs
 
 
-Docks = Mapping[str, QDockWidget]
-INSPECT_TOP = {"Waveforms": 320, "Features": 390, "Correlograms": 390, "Amplitude": 350}  # widths in px
-INSPECT_BOTTOM = {"Traces": 460, "Raster": 410, "Similarity": 350, "Probe": 230}
-INSPECT_TABS = {"Amplitude": "Correlograms", "Probe": "Similarity"}  # in a small window, over which they lie
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """The docks in one area of the window: a row above or below the canvas, a column beside it.
+
+    Attributes
+    ----------
+    breadth : height of a row, width of a column, in px.
+    places : {docks that share a place: length along the strip, in px}, from the left or from the top.
+    front : docks that are before the others of their place; else it is the first.
+    """
+
+    breadth: int
+    places: Mapping[Tabs, int]
+    front: frozenset[str] = field(default=frozenset())
+
+
+Form = Mapping[Qt.DockWidgetArea, Strip]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,130 +45,150 @@ class Preset:
     Attributes
     ----------
     name : as the menu has it.
-    titles : the docks that it places.
-    arrange, resize : put them at their places and give them their sizes.
-    has_tabs : whether there are others beside the canvas; else those are hidden.
+    large, small : its form in large and in small windows.
+    keeps_others : whether views that have no place in it stay open, with Amplitude; else they are closed.
     """
 
     name: str
-    titles: tuple[str, ...]
-    arrange: Callable[..., None]
-    resize: Callable[..., None]
-    has_tabs: bool = True
+    large: Form
+    small: Form
+    keeps_others: bool = False
+
+    def form(self, *, small: bool) -> Form:
+        """Return the form for a large or a small window."""
+        return self.small if small else self.large
+
+    @property
+    def titles(self) -> Tabs:
+        """The docks that it places, the same in both forms."""
+        return tuple(title for strip in self.large.values() for place in strip.places for title in place)
+
+    def place_of(self, title: str, *, small: bool) -> tuple[Qt.DockWidgetArea, Tabs]:
+        """Return the area of a kind of dock, and the docks that it shares its place with, itself among them.
+
+        What it does not place belongs to Amplitude.
+        """
+        places = {place: area for area, strip in self.form(small=small).items() for place in strip.places}
+        own = next((place for place in places if title in place), None)
+        shared = own or next(place for place in places if OTHERS_WITH in place)
+        return places[shared], shared
 
 
-def arrange_sort(window: QMainWindow, docks: Docks, *, small: bool) -> None:
-    """Place the docks of Sort: lists at the left, views on top, in a small window Correlograms beside the canvas."""
-    waveforms, features, correlograms = docks["Waveforms"], docks["Features"], docks["Correlograms"]
-    _arrange_left(window, docks)
-    window.addDockWidget(Qt.DockWidgetArea.TopDockWidgetArea, waveforms)
-    window.splitDockWidget(waveforms, features, Qt.Orientation.Horizontal)
-    if small:
-        window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, correlograms)
-    else:
-        window.splitDockWidget(features, correlograms, Qt.Orientation.Horizontal)
-    window.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, docks["Traces"])
-    resize_sort(window, docks, small=small)
+OTHERS_WITH = "Amplitude"
+BESIDE_CANVAS = (OTHERS_WITH, "Probe", "Wizard", "History")
+SORT = Preset(
+    "Sort",
+    large={
+        LEFT: Strip(434, {("Clusters",): 555, ("Similar",): 435}),
+        TOP: Strip(545, {("Waveforms",): 420, ("Features",): 550, ("Correlograms",): 520}),
+        BOTTOM: Strip(300, {("Traces",): 950}),
+        RIGHT: Strip(520, {BESIDE_CANVAS: 435}),
+    },
+    small={
+        LEFT: Strip(302, {("Clusters",): 395, ("Similar",): 310}),
+        TOP: Strip(360, {("Waveforms",): 410, ("Features",): 545}),
+        BOTTOM: Strip(215, {("Traces",): 480}),
+        RIGHT: Strip(480, {("Correlograms", *BESIDE_CANVAS): 355}),
+    },
+    keeps_others=True,
+)
+INSPECT = Preset(
+    "Inspect",
+    large={
+        LEFT: SORT.large[LEFT],
+        TOP: Strip(440, {("Waveforms",): 320, ("Features",): 390, ("Correlograms",): 390, ("Amplitude",): 350}),
+        BOTTOM: Strip(420, {("Traces",): 460, ("Raster",): 410, ("Similarity",): 350, ("Probe",): 230}),
+    },
+    small={
+        LEFT: SORT.small[LEFT],
+        TOP: Strip(300, {("Waveforms",): 320, ("Features",): 390, ("Correlograms", "Amplitude"): 390}),
+        BOTTOM: Strip(260, {("Traces",): 460, ("Raster",): 410, ("Similarity", "Probe"): 350}),
+    },
+)
+IMAGING = Preset(
+    "With imaging",
+    large={
+        LEFT: Strip(434, {(LAYER_LIST, "Clusters"): 1000}, frozenset({"Clusters"})),
+        RIGHT: Strip(500, {("Waveforms",): 512, ("Correlograms", "Amplitude"): 488}),
+        BOTTOM: Strip(285, {("Traces",): 960}),
+    },
+    small={
+        LEFT: Strip(302, {(LAYER_LIST, "Clusters"): 700}, frozenset({"Clusters"})),
+        RIGHT: Strip(360, {("Waveforms",): 340, ("Correlograms", "Amplitude"): 350}),
+        BOTTOM: Strip(215, {("Traces",): 600}),
+    },
+)
+PRESETS = {preset.name: preset for preset in (SORT, INSPECT, IMAGING)}
 
 
-def _arrange_left(window: QMainWindow, docks: Docks) -> None:
-    """Show docks, and put the lists one below the other in a column as high as the window."""
-    for dock in docks.values():
-        dock.setFloating(False)
-        dock.show()
+def arrange(window: QMainWindow, docks: Mapping[str, QDockWidget], form: Form) -> None:
+    """Show docks at the places of a form."""
     set_corners(window)
-    window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, docks["Clusters"])
-    window.splitDockWidget(docks["Clusters"], docks["Similar"], Qt.Orientation.Vertical)
+    for area, strip in form.items():
+        before: QDockWidget | None = None
+        for place in strip.places:
+            first, *others = (docks[title] for title in place)
+            for dock in (first, *others):
+                bring_back(dock)
+                dock.show()
+            window.addDockWidget(area, first)
+            if before is not None:
+                window.splitDockWidget(before, first, _along(area))
+            for dock in others:
+                window.tabifyDockWidget(first, dock)
+            before = first
+    raise_fronts(docks, form)
+
+
+def raise_fronts(docks: Mapping[str, QDockWidget], form: Form) -> None:
+    """Put the docks that are to be seen before the others of their places."""
+    for strip in form.values():
+        for place in strip.places:
+            docks[next((title for title in place if title in strip.front), place[0])].raise_()
+
+
+def bring_back(dock: QDockWidget) -> None:
+    """Have a dock in its window again where it floats or fills the screen."""
+    if dock.isFullScreen():
+        dock.showNormal()
+    dock.setFloating(False)
+
+
+def divide(window: QMainWindow, docks: Mapping[str, QDockWidget], form: Form, *, small: bool) -> None:
+    """Give docks the sizes of a form.
+
+    In a lower window rows shrink together, so that the canvas stays; with large type the left column is wider, so that
+    the words of groups stay whole.
+    """
+    wider = min(MOST_WIDER, max(1.0, tokens().scale))
+    share = min(1.0, window.height() / (SMALL_HEIGHT if small else LARGE_HEIGHT))
+    for orientation in (ACROSS, DOWN):
+        crossed = {area: strip for area, strip in form.items() if _along(area) != orientation}
+        shares = {LEFT: wider, TOP: share, BOTTOM: share}
+        breadths = [round(strip.breadth * shares.get(area, 1.0)) for area, strip in crossed.items()]
+        window.resizeDocks([_firsts(strip, docks)[0] for strip in crossed.values()], breadths, orientation)
+    for area, strip in form.items():
+        window.resizeDocks(_firsts(strip, docks), list(strip.places.values()), _along(area))
+
+
+def _along(area: Qt.DockWidgetArea) -> Qt.Orientation:
+    return ACROSS if area in (TOP, BOTTOM) else DOWN
+
+
+def _firsts(strip: Strip, docks: Mapping[str, QDockWidget]) -> list[QDockWidget]:
+    return [docks[place[0]] for place in strip.places]
 
 
 def set_corners(window: QMainWindow) -> None:
     """Give the left column the height of the window, and tabs their place above docks."""
     for corner in (Qt.Corner.TopLeftCorner, Qt.Corner.BottomLeftCorner):
-        window.setCorner(corner, Qt.DockWidgetArea.LeftDockWidgetArea)
-    window.setCorner(Qt.Corner.TopRightCorner, Qt.DockWidgetArea.TopDockWidgetArea)
-    window.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
+        window.setCorner(corner, LEFT)
+    window.setCorner(Qt.Corner.TopRightCorner, TOP)
+    window.setCorner(Qt.Corner.BottomRightCorner, RIGHT)
     window.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
 
 
-def resize_sort(window: QMainWindow, docks: Docks, *, small: bool) -> None:
-    """Give the docks of Sort their sizes; in a lower window the heights shrink together, so that the canvas stays."""
-    share = _share(window, small=small)
-    lists = [docks["Clusters"], docks["Similar"]]
-    top = [docks["Waveforms"], docks["Features"]]
-    if small:
-        window.resizeDocks(
-            [docks["Clusters"], docks["Correlograms"]], [lists_width(small=True), 480], Qt.Orientation.Horizontal
-        )
-        window.resizeDocks(top, [410, 545], Qt.Orientation.Horizontal)
-        window.resizeDocks(lists, [395, 310], Qt.Orientation.Vertical)
-        window.resizeDocks([top[0], docks["Traces"]], [int(360 * share), int(215 * share)], Qt.Orientation.Vertical)
-        return
-    window.resizeDocks(lists[:1], [lists_width(small=False)], Qt.Orientation.Horizontal)
-    window.resizeDocks([*top, docks["Correlograms"]], [420, 550, 520], Qt.Orientation.Horizontal)
-    window.resizeDocks(lists, [555, 435], Qt.Orientation.Vertical)
-    window.resizeDocks([top[0], docks["Traces"]], [int(545 * share), int(300 * share)], Qt.Orientation.Vertical)
-
-
-def arrange_inspect(window: QMainWindow, docks: Docks, *, small: bool) -> None:
-    """Place the docks of Inspect: lists at the left, a row of views above the overview and one below it."""
-    _arrange_left(window, docks)
-    rows = (Qt.DockWidgetArea.TopDockWidgetArea, INSPECT_TOP), (Qt.DockWidgetArea.BottomDockWidgetArea, INSPECT_BOTTOM)
-    for area, titles in rows:
-        first, *others = (docks[title] for title in titles)
-        window.addDockWidget(area, first)
-        for before, after in zip([first, *others], others, strict=False):
-            window.splitDockWidget(before, after, Qt.Orientation.Horizontal)
-    if small:
-        for title, beneath in INSPECT_TABS.items():
-            window.tabifyDockWidget(docks[beneath], docks[title])
-            docks[beneath].raise_()
-    resize_inspect(window, docks, small=small)
-
-
-def resize_inspect(window: QMainWindow, docks: Docks, *, small: bool) -> None:
-    """Give the docks of Inspect their sizes; heights as in Sort."""
-    share, lists = _share(window, small=small), [docks["Clusters"], docks["Similar"]]
-    window.resizeDocks(lists[:1], [lists_width(small=small)], Qt.Orientation.Horizontal)
-    window.resizeDocks(lists, [395, 310] if small else [555, 435], Qt.Orientation.Vertical)
-    for row in (INSPECT_TOP, INSPECT_BOTTOM):
-        seen = [title for title in row if not (small and title in INSPECT_TABS)]
-        window.resizeDocks([docks[t] for t in seen], [row[t] for t in seen], Qt.Orientation.Horizontal)
-    heights = [int(height * share) for height in ((300, 260) if small else (440, 420))]
-    window.resizeDocks([docks["Waveforms"], docks["Traces"]], heights, Qt.Orientation.Vertical)
-
-
-def lists_width(*, small: bool) -> int:
-    """Return the width of the left column; with large type it is wider, so that the words of groups stay whole."""
-    return round((302 if small else 434) * min(MOST_WIDER, max(1.0, tokens().scale)))
-
-
-def _share(window: QMainWindow, *, small: bool) -> float:
-    return min(1.0, window.height() / (SMALL_HEIGHT if small else LARGE_HEIGHT))
-
-
-def place_beside(window: QMainWindow, dock: QDockWidget, neighbour: QDockWidget | None) -> None:
-    """Place a dock at the right of the canvas, on top of a neighbour that is there."""
-    dock.setFloating(False)
-    window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
-    if neighbour is not None:
-        window.tabifyDockWidget(neighbour, dock)
-    dock.show()
-    dock.raise_()
-
-
-def resize_beside(window: QMainWindow, docks: Sequence[QDockWidget], *, small: bool) -> None:
-    """Give the docks at the right of the canvas their width."""
-    if docks:
-        window.resizeDocks(docks[:1], [480 if small else 520], Qt.Orientation.Horizontal)
-
-
-def napari_docks(window: QMainWindow) -> list[QDockWidget]:
+def napari_docks(window: QMainWindow) -> dict[str, QDockWidget]:
     """Return napari's own layer list and layer controls."""
-    found = (window.findChild(QDockWidget, name) for name in NAPARI_DOCKS)
-    return [dock for dock in found if dock is not None]
-
-
-LEFT = "Clusters", "Similar"
-SORT = Preset("Sort", (*LEFT, "Waveforms", "Features", "Correlograms", "Traces"), arrange_sort, resize_sort)
-INSPECT = Preset("Inspect", (*LEFT, *INSPECT_TOP, *INSPECT_BOTTOM), arrange_inspect, resize_inspect, has_tabs=False)
-PRESETS = {preset.name: preset for preset in (SORT, INSPECT)}
+    found = {name: window.findChild(QDockWidget, name) for name in NAPARI_DOCKS}
+    return {name: dock for name, dock in found.items() if dock is not None}

@@ -56,6 +56,7 @@ class ClustersPanel(ListPanel):
         self.picker: ClusteringPicker | None = None
         self.filter_line: FilterLine | None = None
         self.skips = False
+        self.marks_similar = False
         self._all = FilteredRows()
         self._counted: tuple[int, int, Counter[str]] | None = None  # clusters, spikes, clusters by group
         super().__init__(None, viewer=viewer, parent=parent)
@@ -119,8 +120,16 @@ class ClustersPanel(ListPanel):
         self.ask_amplitudes()
 
     def show_clusters(self) -> None:
-        """Select the rows of the best clusters, colour their chips."""
-        self._show_chosen(self.session.selection.best)
+        """Select the rows of the best clusters, colour their chips; those of similar ones where no other list does."""
+        selection = self.session.selection
+        self._show_chosen(selection.clusters if self.marks_similar else selection.best)
+
+    def set_marks_similar(self, marks: bool) -> None:
+        """Mark similar clusters, too, or leave them to the list of similar ones."""
+        if marks != self.marks_similar:
+            self.marks_similar = marks
+            if self.session is not None:
+                self.show_clusters()
 
     def choose(self, clusters: list[int]) -> None:
         """Select what was chosen; what was chosen in Similar belongs to another best."""

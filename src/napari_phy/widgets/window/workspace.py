@@ -24,7 +24,6 @@ from napari_phy.widgets.desk.toolbar import ActionBar
 from napari_phy.widgets.desk.window_keys import WindowKeys
 from napari_phy.widgets.docks.catalogue import KINDS, LISTS
 from napari_phy.widgets.docks.dock_board import DockBoard, add_dock
-from napari_phy.widgets.docks.layouts import napari_docks
 from napari_phy.widgets.panels.all_clusters_panel import listed_clusters
 from napari_phy.widgets.parts.latest_answer import take_turns
 from napari_phy.widgets.parts.notify import LOCATE, SAVE_COPY, Choice, notify, take_back
@@ -362,9 +361,8 @@ class Workspace(QObject):
         if not self.layouts.restore(session):
             self.arrange()
             return
-        shown = any(dock.isVisible() for dock in napari_docks(self.window))
         with QSignalBlocker(self.toolbar.layers_action):
-            self.toolbar.layers_action.setChecked(shown)
+            self.toolbar.layers_action.setChecked(self.board.shows_napari_docks)
         self._show_preset()
 
     def _show_preset(self) -> None:
