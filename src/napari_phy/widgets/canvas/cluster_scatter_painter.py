@@ -30,7 +30,21 @@ def scatter_frame(data: ClusterScatterData, ranges, width: int, height: int, the
     inner = max(20, height - top - bottom)
     shown = [10**edge for edge in y_range] if data.request.is_log(data.request.y) else y_range
     left = left_margin(shown, inner, theme)
-    return Frame(left, top, max(20, width - left - right), inner, x_range, y_range)
+    across = max(20, width - left - right)
+    if ranges is None:
+        x_range, y_range = _with_room(data.x, x_range, across, theme), _with_room(data.y, y_range, inner, theme)
+    return Frame(left, top, across, inner, x_range, y_range)
+
+
+def _with_room(
+    values: npt.NDArray[np.float64], shown: tuple[float, float], length_px: float, theme: Tokens
+) -> tuple[float, float]:
+    """Return a range that leaves room for the largest disc beyond the outermost values of a short axis."""
+    room = theme.px(LARGEST_PX + RING_PX)
+    if not len(values) or not np.ptp(values) or length_px <= 4 * room:
+        return shown
+    middle, half = (values.min() + values.max()) / 2, np.ptp(values) / 2 * length_px / (length_px - 2 * room)
+    return min(shown[0], float(middle - half)), max(shown[1], float(middle + half))
 
 
 def radii(data: ClusterScatterData, theme: Tokens) -> npt.NDArray[np.float64]:
