@@ -6,7 +6,7 @@ from qtpy.QtCore import QPoint
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication
 
-from napari_phy.widgets.docks.layouts import INSPECT_BOTTOM, INSPECT_TABS, INSPECT_TOP
+from napari_phy.widgets.docks.layouts import INSPECT
 from napari_phy.widgets.parts.header import Header
 
 
@@ -41,8 +41,8 @@ def test_to_inspect_and_back_with_a_view_that_floats_and_its_double(person, them
     docks, panels = person.workspace.docks, person.workspace.panels
     before = sizes(person)
     choose(person, "Inspect")
-    wanted = {"Clusters", "Similar", *INSPECT_TOP, *INSPECT_BOTTOM}
-    assert in_sight(person) == wanted - (set(INSPECT_TABS) if screen_size[0] < 1600 else set())
+    form = INSPECT.form(small=screen_size[0] < 1600)
+    assert in_sight(person) == {place[0] for strip in form.values() for place in strip.places}
     person.wait(
         lambda: all(panels[title].data is not None for title in in_sight(person) - {"Clusters", "Similar"}), "it"
     )

@@ -150,15 +150,23 @@ def test_every_word_fits_its_widget(open_, size, qtbot):
     session.selection.select_spikes(session.manager.spikes(6)[:40])
     settle(qtbot, workspace)
     assert (workspace.window.width(), workspace.window.height()) == size
-    ours = [workspace.toolbar, *workspace.docks.values()]
-    for label in (child for root in ours for child in root.findChildren(QLabel) if child.isVisible()):
+    assert_words_fit(workspace.toolbar)
+    for dock in workspace.docks.values():
+        dock.raise_()  # a tab that was never seen has no size of its own yet
+        settle(qtbot, workspace)
+        assert_words_fit(dock)
+
+
+def assert_words_fit(root):
+    """Every label and button in a widget is as large as its words need."""
+    for label in (child for child in root.findChildren(QLabel) if child.isVisible()):
         if label.wordWrap() or not label.text():
             continue
         margins = label.contentsMargins()
         room = label.width() - margins.left() - margins.right()
         assert room >= QFontMetrics(label.font()).horizontalAdvance(label.text()), label.text()
         assert label.height() >= QFontMetrics(label.font()).ascent(), label.text()
-    for button in (child for root in ours for child in root.findChildren(QAbstractButton) if child.isVisible()):
+    for button in (child for child in root.findChildren(QAbstractButton) if child.isVisible()):
         if button.objectName() == "qt_toolbar_ext_button":
             pytest.fail("the toolbar overflows")
         words = isinstance(button, QToolButton) and button.toolButtonStyle() != Qt.ToolButtonStyle.ToolButtonIconOnly
