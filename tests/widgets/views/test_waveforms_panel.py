@@ -395,6 +395,23 @@ def test_side_by_side_a_lasso_acts_on_the_cluster_it_is_drawn_on(panel, qtbot, s
     assert not len(panel.lasso)
 
 
+@pytest.mark.parametrize("is_deselected", [False, True])
+def test_a_lasso_ends_with_the_clusters_that_it_was_begun_on(panel, qtbot, session, caplog, is_deselected):
+    _, points = trough_box(panel, (-0.4, 0.4), -150, 50)
+    native = panel.canvas.native
+    qtbot.mousePress(native, LEFT, CTRL, points[0])
+    qtbot.mouseMove(native, points[1])
+    assert panel.lasso.drawing
+    if is_deselected:
+        session.selection.select([])
+    else:
+        session.merge([1, 2])
+    qtbot.mouseMove(native, points[2])
+    qtbot.mouseRelease(native, LEFT, CTRL, points[3])
+    assert not len(panel.lasso)
+    assert not caplog.records
+
+
 def test_the_lasso_can_be_drawn_without_ctrl_after_its_menu_entry(panel, qtbot, session):
     panel._lasso_action.trigger()
     _, points = trough_box(panel, (-0.4, 0.4), -150, 50)

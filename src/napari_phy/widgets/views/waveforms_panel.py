@@ -309,7 +309,7 @@ class WaveformsPanel(Panel):
     @guarded
     def _on_moved(self, position: QPointF, _ctrl: bool) -> None:
         step = self._mouse.move(position)
-        if self.lasso.drawing:
+        if self._draws_lasso():
             self.lasso.go_on(self.data, self.boxes, self.canvas.extent, position)
         elif step is not None:
             self._stretch(self.look.scale.dragged(step.x(), step.y()))
@@ -319,7 +319,7 @@ class WaveformsPanel(Panel):
     @guarded
     def _on_released(self, position: QPointF) -> None:
         is_click = self._mouse.release()
-        if self.lasso.drawing:
+        if self._draws_lasso():
             self._lasso_action.setChecked(False)
             if is_click:
                 self.lasso.clear()
@@ -333,6 +333,14 @@ class WaveformsPanel(Panel):
             row = self.canvas.spike_at(position.x(), position.y())
             if row is not None:
                 self._select(int(self.data.spike_ids[row]))
+
+    def _draws_lasso(self) -> bool:
+        """Tell whether a lasso is drawn; one ends with the picture of the clusters that it was begun on."""
+        if self.lasso.drawing and (
+            self.data is None or self.boxes is None or self.data.request.clusters != self.clusters
+        ):
+            self.lasso.clear()
+        return self.lasso.drawing
 
     def _select(self, spike: int) -> None:
         """Light a spike up everywhere, and go to its time."""
