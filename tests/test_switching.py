@@ -180,7 +180,7 @@ def test_another_channel_group_brings_its_own_channels(data_folder, tmp_path):
 def test_a_switch_whose_proposals_cannot_be_made_changes_nothing(session, monkeypatch):
     session.start_wizard()
     opened, before = session.opened, state(session)
-    monkeypatch.setattr("napari_phy.session.open_clustering._similar", lambda *_: 1 / 0)
+    monkeypatch.setattr("napari_phy.session.open_clustering.ClusterRanking.__call__", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         session.switch(clustering="second")
     assert session.opened is opened
