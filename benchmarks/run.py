@@ -121,6 +121,7 @@ def _turns(name: str, subject: ModuleType, options: argparse.Namespace) -> Itera
 def _measured(name: str, side: Side, size: Size, *, on_display: bool) -> dict:
     command = [sys.executable, str(HERE / "worker.py"), name, side, json.dumps(asdict(size))]
     environment = dict(os.environ)
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # installing compiles modules once; so does their first import
     if on_display:  # of its own, drawn in software, so that all machines do the same
         environment |= {"QT_API": "pyqt6", "QT_QPA_PLATFORM": "xcb"}
         environment.pop("WAYLAND_DISPLAY", None)

@@ -6,8 +6,9 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from qtpy.QtCore import QPoint, Qt
+from qtpy.QtCore import QEvent, QObject, QPoint, Qt
 from qtpy.QtTest import QTest
+from qtpy.QtWidgets import QApplication
 
 from napari_phy.core.colors import selection_color
 from napari_phy.views.numbers import THIN_SPACE
@@ -265,6 +266,33 @@ def test_a_column_grows_with_an_edit_and_shrinks_with_other_rows(view, qtbot):
     assert view.columnWidth(spikes) == wide
     view.cluster_model.set_rows([row(1, 12), row(2, 13)])
     qtbot.waitUntil(lambda: view.columnWidth(spikes) == usual)
+
+
+class Painted(QObject):
+    """Notes when the rows and the header of a list are painted."""
+
+    def __init__(self, rows, header):
+        super().__init__()
+        self.order, self.names = [], {rows: "rows", header: "header"}
+        for widget in self.names:
+            widget.installEventFilter(self)
+
+    def eventFilter(self, watched, event):
+        if event.type() == QEvent.Type.Paint:
+            self.order.append(self.names[watched])
+        return False
+
+
+def test_other_rows_and_their_header_are_painted_in_one_frame(view, qtbot):
+    qtbot.waitExposed(view)
+    qtbot.wait(100)
+    painted = Painted(view.viewport(), view.horizontalHeader().viewport())
+    view.cluster_model.set_rows([row(c, 100 - c) for c in range(50, 58)])
+    QApplication.sendPostedEvents()  # paints; timers come later
+    assert set(painted.names.values()) == set(painted.order)
+    n_painted = len(painted.order)
+    qtbot.wait(100)
+    assert len(painted.order) == n_painted
 
 
 def test_an_edit_tells_which_rows_are_new_or_other(model):

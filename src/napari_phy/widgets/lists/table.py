@@ -150,6 +150,7 @@ class ClusterList(PlainTable):
         self._unmeasured: list[Row] = []
         self._longest: dict[str, float] = {}  # text in px by column; shorter ones are known only when all are measured
         self.cluster_model.rows_changed.connect(self._on_rows_changed)
+        self.cluster_model.modelReset.connect(self.horizontalHeader().doItemsLayout)  # else a frame later
         self.apply_theme(self.theme)
 
     def apply_theme(self, theme: Tokens, small: bool | None = None) -> None:
