@@ -7,7 +7,6 @@ import h5py
 import numpy as np
 import pytest
 from journeys.person import ALT, CTRL, PLAIN, SHIFT
-from napari.settings import get_settings
 from qtpy.QtCore import QEvent, QObject, Qt
 from qtpy.QtGui import QDesktopServices
 from qtpy.QtTest import QTest
@@ -67,7 +66,6 @@ class Closings(QObject):
 
 @pytest.fixture
 def closings(person):
-    get_settings().application.confirm_close_window = False  # napari's own question
     window = person.viewer.window._qt_window
     closings = Closings(window)
     yield closings

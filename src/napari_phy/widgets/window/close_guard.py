@@ -5,8 +5,8 @@ from functools import partial
 from typing import Any, Literal, Protocol
 from weakref import ref
 
-from qtpy.QtCore import QEvent, QObject
-from qtpy.QtWidgets import QPushButton, QWidget
+from qtpy.QtCore import QEvent, QObject, Qt
+from qtpy.QtWidgets import QApplication, QPushButton, QWidget
 
 from napari_phy.widgets.actions import messages
 from napari_phy.widgets.actions.background_work import BackgroundWork
@@ -14,6 +14,7 @@ from napari_phy.widgets.desk.file_watch import looked_at
 from napari_phy.widgets.parts.notify import SAVE_COPY
 from napari_phy.widgets.parts.small_dialogs import SmallDialog, Words
 from napari_phy.widgets.parts.theme import Tokens
+from napari_phy.widgets.window import napari_question
 
 Answer = Literal["save", "copy", "keep", "cancel"]
 TITLE = "Unsaved edits"
@@ -81,6 +82,8 @@ def ask_unsaved(session: Any, theme: Tokens, parent: QWidget | None) -> Answer:
 class CloseGuard(QObject):
     """Watches the main window; asks only while the session has unsaved edits, unless its place is read-only.
 
+    Who is asked here is not asked by napari too. Before the program ends the guards of all windows ask.
+
     Parameters
     ----------
     window : the main window; the guard lives as long.
@@ -95,23 +98,35 @@ class CloseGuard(QObject):
         self._session = session
         self._theme = theme
         self._desk = desk
+        self._has_asked = False  # about a close that napari may still ask about
         window.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.Close and watched is self._window() and not self.may_close():
+        if watched is not self._window():
+            return False
+        if event.type() == QEvent.Type.ChildPolished:  # just before it is shown
+            self._on_child(event.child())
+        elif event.type() == QEvent.Type.Close and not self._close(event.spontaneous()):
+            napari_question.stay(watched)
             event.ignore()
             return True
         return False
+
+    @property
+    def will_ask(self) -> bool:
+        """Whether there are edits to ask about."""
+        session = self._session()
+        if session is None or not session.is_dirty:
+            return False
+        return bool(looked_at(session.store).is_gone or session.can_save)
 
     def may_close(self) -> bool:
         """Ask if need be, save if wished; return whether the session may be let go."""
         work = self._desk.work
         work.settle()
+        if not self.will_ask:
+            return True
         session = self._session()
-        if session is None or not session.is_dirty:
-            return True
-        if not looked_at(session.store).is_gone and not session.can_save:
-            return True
         answer = ask_unsaved(session, self._theme(), self._window())
         if answer == "save":
             self._desk.save()
@@ -123,3 +138,33 @@ class CloseGuard(QObject):
             work.settle()
             return bool(copied)
         return answer != "cancel"
+
+    def _close(self, is_spontaneous: bool) -> bool:
+        """Ask in every window that is about to close."""
+        guards = _all_guards(self) if napari_question.is_quitting(self._window()) else [self]
+        self._desk.work.settle()
+        will_ask = self.will_ask
+        may_close = all(guard.may_close() for guard in guards)
+        self._has_asked = will_ask and may_close and is_spontaneous  # else napari has asked before
+        return may_close
+
+    def _on_child(self, child: QObject) -> None:
+        """Spare a person napari's question where ours was answered or will be asked."""
+        if napari_question.is_about_tasks(child):
+            child.rejected.connect(self._forget)
+        elif napari_question.is_question(child):
+            guards = _all_guards(self) if napari_question.is_about_all(child) else [self]
+            if self._has_asked or any(guard.will_ask and guard._desk.work.job is None for guard in guards):
+                napari_question.answer_unseen(child)
+            self._forget()
+
+    def _forget(self) -> None:
+        self._has_asked = False
+
+
+def _all_guards(first: CloseGuard) -> list[CloseGuard]:
+    """Return the guards of all windows."""
+    direct = Qt.FindChildOption.FindDirectChildrenOnly
+    windows = QApplication.topLevelWidgets()
+    guards = [guard for window in windows for guard in window.findChildren(CloseGuard, options=direct)]
+    return [first, *(guard for guard in guards if guard is not first)]
