@@ -24,6 +24,7 @@ _BACKGROUND = {True: "#15171c", False: "#ffffff"}
 _CONTRAST = {True: (4.5, 15.0), False: (3.0, 12.5)}  # nearer to the background hard to see, farther taken for text
 _N_LEVELS = 18  # of red, green and blue among which later colours are looked for
 _NORMAL_WEIGHT = 0.8  # colours lie closer together for the colour-blind, who would decide everything
+N_USUAL = 48  # colours of clusters that have none of their own
 _COLOR = re.compile(r"#[0-9a-fA-F]{6}")
 
 Float64 = npt.NDArray[np.float64]
@@ -58,6 +59,11 @@ def distinct_colors(n: int, dark: bool = True) -> tuple[str, ...]:
     """
     palette = _palette(max(64, 1 << max(n - 1, 0).bit_length()), dark)
     return tuple(palette[place % len(palette)] for place in range(n))
+
+
+def usual_color(cluster_id: int, dark: bool = True) -> str:
+    """Return the colour of a cluster that has none of its own, where clusters are told apart; 48 colours repeat."""
+    return distinct_colors(N_USUAL, dark)[cluster_id % N_USUAL]
 
 
 def random_color(seed: int | np.random.Generator | None = None, dark: bool = True) -> str:

@@ -25,6 +25,9 @@ KEYS = {
     "redo": ("Ctrl+Shift+Z Ctrl+Y", "Ctrl+Shift+Z"),
     "save": ("Ctrl+S Ctrl+Shift+S", "Ctrl+Shift+S"),
     "label": ("L", ""),
+    "color": ("", ""),
+    "plain_color": ("", ""),
+    "discard": ("Delete", ""),
     "filter": ("/", ""),
     "wizard": ("W", ""),
     "pause_wizard": ("Shift+W", ""),
@@ -100,6 +103,30 @@ def test_every_action_has_words_for_a_session_and_for_none(desk):
         assert action.tooltip(None).startswith(action.title)
         assert action.tooltip(desk.session)
         assert action.button_text(None) == action.title
+
+
+def test_a_cluster_has_the_usual_colour_only_where_it_has_one_of_its_own(desk):
+    session = desk.session
+    session.selection.select([3, 4])
+    assert BY_ID["plain_color"].why_not(session) == "None of the selected clusters has a colour of its own."
+    session.recolor([4], "#12ab34")
+    assert do("plain_color", desk)
+    assert session.manager.color(4) is None
+    session.undo()
+    assert session.manager.color(4) == "#12ab34"
+
+
+def test_discard_hides_what_is_selected_and_undo_brings_it_back(desk):
+    session = desk.session
+    session.selection.select([3, 4])
+    assert BY_ID["discard"].tooltip(session) == (
+        "Hide 3 and 4 from lists and views; the spikes stay in the file (Delete)"
+    )
+    assert do("discard", desk)
+    assert session.manager.groups_of([3, 4]) == ["discarded"] * 2
+    assert not {3, 4} & set(session.selection.clusters)
+    session.undo()
+    assert session.manager.groups_of([3, 4]) == ["unsorted"] * 2
 
 
 def test_merge_needs_two_clusters_and_says_which(desk):

@@ -85,6 +85,40 @@ def test_edits_insert_and_remove_rows(panel, session):
     assert 6 in panel.cluster_ids
 
 
+def test_discarded_clusters_can_be_listed_and_moved_back(panel, session):
+    session.discard([6])
+    panel.show_discarded(True)
+    assert set(panel.cluster_ids) == set(range(8))
+    row = next(row for row in panel.list.cluster_model.rows if row.cluster_id == 6)
+    assert row.group == "discarded"
+    session.discard([5])
+    assert 5 in panel.cluster_ids
+    session.move([6], "good")
+    panel.show_discarded(False)
+    assert set(panel.cluster_ids) == set(range(8)) - {5}
+
+
+def test_keys_pass_over_discarded_clusters_as_over_noise(panel, session):
+    session.discard([6])
+    panel.show_discarded(True)
+    session.selection.select([0])
+    assert 6 in panel.walked_ids
+    panel.set_skips(True)
+    assert 6 not in panel.walked_ids
+
+
+def test_a_cluster_shows_its_own_colour_at_the_edge_of_its_row(panel, session, qtbot):
+    session.selection.select([0])
+    session.recolor([4], "#12ab34")
+    qtbot.wait(50)
+    view = panel.list
+    picture = view.viewport().grab().toImage()
+    for cluster in (4, 5):
+        rect = view.visualRect(view.cluster_model.index(view.cluster_model.find_row(cluster), 0))
+        color = picture.pixelColor(rect.left() + 1, rect.center().y()).name()
+        assert (color == "#12ab34") == (cluster == 4)
+
+
 def test_after_any_edits_the_rows_equal_a_fresh_list(panel, session, qtbot):
     rng = np.random.default_rng(3)
     for _ in range(30):

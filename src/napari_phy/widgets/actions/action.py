@@ -40,6 +40,10 @@ class Desk(Protocol):
         """Ask for a label of the selected clusters."""
         ...
 
+    def ask_color(self) -> None:
+        """Ask for a colour of the selected clusters."""
+        ...
+
     def filter_list(self) -> None:
         """Go to the filter of the Clusters list."""
         ...

@@ -11,6 +11,7 @@ from napari_phy.widgets.actions.action import Action, Desk
 from napari_phy.widgets.actions.refusals import (
     needs_best,
     needs_clusters,
+    needs_color,
     needs_events,
     needs_lasso,
     needs_listed,
@@ -65,6 +66,18 @@ def _label_sentence(session: Session) -> str:
     return f"Label {messages.listed(session.selection.clusters)} with a word or number of your own"
 
 
+def _discard_sentence(session: Session) -> str:
+    return f"Hide {messages.listed(session.selection.clusters)} from lists and views; the spikes stay in the file"
+
+
+def _color_sentence(session: Session) -> str:
+    return f"Choose the colour of {messages.listed(session.selection.clusters)} where views colour by cluster"
+
+
+def _plain_color_sentence(session: Session) -> str:
+    return f"Give {messages.listed(session.selection.clusters)} the usual colour again"
+
+
 def _undo_sentence(session: Session) -> str:
     record = session.manager.undo_record
     return "Undo" if record is None else f"Undo: {messages.edit_name(record)}"
@@ -93,6 +106,16 @@ def _merge(desk: Desk) -> None:
 def _split(desk: Desk) -> None:
     session = _session(desk)
     session.split(session.selection.spikes)
+
+
+def _discard(desk: Desk) -> None:
+    session = _session(desk)
+    session.discard(session.selection.clusters)
+
+
+def _take_color(desk: Desk) -> None:
+    session = _session(desk)
+    session.recolor(session.selection.clusters, None)
 
 
 def _next_candidate(desk: Desk) -> None:
@@ -227,6 +250,16 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "label", "Label", "Edit", lambda desk: desk.ask_label(), needs_one, _label_sentence,
         ("L",), (), "label",
+    ),
+    Action(
+        "color", "Colour…", "Edit", lambda desk: desk.ask_color(), needs_one, _color_sentence,
+    ),
+    Action(
+        "plain_color", "Usual colour", "Edit", _take_color, needs_color, _plain_color_sentence, is_edit=True,
+    ),
+    Action(
+        "discard", "Discard", "Edit", _discard, needs_one, _discard_sentence,
+        ("Delete",), (), "discard", is_edit=True,
     ),
     Action(
         "undo", "Undo", "Edit", _undo, needs_undo, _undo_sentence,

@@ -19,6 +19,7 @@ NO_MATCH = "No cluster matches. Clear the filter (Esc)."
 UNCHANGED = "The list is unchanged."
 NEED_TWO_CLUSTERS = "Select two or more clusters to merge."
 NEED_CLUSTER = "Select one or more clusters first."
+NO_OWN_COLOR = "None of the selected clusters has a colour of its own."
 NEED_SIMILAR = "Choose one or more clusters in Similar first."
 NOTHING_SKIPPED = "No undecided cluster was skipped."
 LIST_IS_DONE = "The clusters that the filter lets through are decided or skipped. Clear it for the others."
@@ -182,10 +183,15 @@ def edit_done(update: UpdateInfo, manager: Clustering) -> str:
             return f"Took the label {field} from {listed(clusters)}."
         return f"Labelled {listed(clusters)}: {field} is {label_text(value)}."
     if update.description == "recolor":
-        return f"Recoloured {listed(clusters)}."
+        return f"{listed(clusters)} {_has_color(value, len(clusters))}."
     if update.description == "discard":
-        return f"Discarded {listed(clusters)}."
+        return f"Discarded {listed(clusters)}. ⋯ in Clusters shows what is discarded."
     return f"Assigned {listed(clusters)}: new clusters {listed(update.added)}."
+
+
+def _has_color(color: object, n_clusters: int) -> str:
+    has = "has" if n_clusters == 1 else "have"
+    return f"{has} the usual colour again" if color is None else f"{has} that colour where views colour by cluster"
 
 
 def _group_of_merged(group: str, groups: Mapping[int, str]) -> str:

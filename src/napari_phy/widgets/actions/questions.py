@@ -1,10 +1,12 @@
-"""What is asked of the user in small windows: a label, a moment, a stretch of time, what may go, the name of a copy."""
+"""What is asked of the user in small windows: a label, a colour, a moment, a stretch of time, the name of a copy."""
 
 from pathlib import Path
 from typing import Any
 
-from qtpy.QtWidgets import QDialog, QFileDialog, QWidget
+from qtpy.QtGui import QColor
+from qtpy.QtWidgets import QColorDialog, QDialog, QFileDialog, QWidget
 
+from napari_phy.core.colors import usual_color
 from napari_phy.io.platform_files import is_writable_folder
 from napari_phy.views.numbers import format_number
 from napari_phy.views.time_words import read_range
@@ -23,6 +25,15 @@ def ask_label(session: Any, theme: Tokens, parent: QWidget) -> None:
     dialog.deleteLater()
     if accepted:
         session.label(session.selection.clusters, field, value)
+
+
+def ask_color(session: Any, theme: Tokens, parent: QWidget) -> None:
+    """Ask for a colour of the selected clusters, and give it to them."""
+    clusters = session.selection.clusters
+    now = QColor(session.manager.color(clusters[0]) or usual_color(clusters[0], theme.dark))
+    color = QColorDialog.getColor(now, parent, f"Colour of {messages.listed(clusters)}")
+    if color.isValid():
+        session.recolor(clusters, color.name())
 
 
 def ask_time(session: Any, theme: Tokens, parent: QWidget) -> None:

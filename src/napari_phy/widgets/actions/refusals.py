@@ -22,6 +22,14 @@ def needs_one(session: Session) -> str | None:
     return None if session.selection.clusters else messages.NEED_CLUSTER
 
 
+def needs_color(session: Session) -> str | None:
+    """Some selected cluster must have a colour of its own."""
+    if not session.selection.clusters:
+        return messages.NEED_CLUSTER
+    has_one = any(session.manager.color(cluster) for cluster in session.selection.clusters)
+    return None if has_one else messages.NO_OWN_COLOR
+
+
 def needs_best(session: Session) -> str | None:
     """A best cluster must be selected."""
     return None if session.selection.best else messages.NEED_CLUSTER

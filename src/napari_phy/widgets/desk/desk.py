@@ -188,6 +188,11 @@ class SessionDesk(QObject):
         questions.ask_label(self._session, self._theme(), self._window())
         self.edited.emit()
 
+    def ask_color(self) -> None:
+        """Ask for a colour of the selected clusters."""
+        questions.ask_color(self._session, self._theme(), self._window())
+        self.edited.emit()
+
     def ask_discard(self, n_edits: int, n_newer: int) -> bool:
         """Ask whether so many edits shall go, of which some were made since opening."""
         return questions.ask_discard(n_edits, n_newer, self._theme(), self._window())

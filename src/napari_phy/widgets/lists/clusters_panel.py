@@ -45,8 +45,8 @@ class ClustersPanel(ListPanel):
         "clusters and the wizard keep to what it lets through. Esc clears it.\n"
         "Drag selected rows to move them to a group; a right click on the header words chooses the columns.\n"
         "⋯ shows the list in groups: a click on a heading folds it, as do ← and → for the group of the best cluster,\n"
-        "with Shift for all. ⋯ also saves the list as CSV, has keys skip noise and MUA, edits your own groups, and\n"
-        "copies, renames, deletes and resets clusterings."
+        "with Shift for all. ⋯ also saves the list as CSV, has keys skip noise and MUA, shows discarded clusters, a\n"
+        "move to any group brings them back, edits your groups, and copies, renames, deletes and resets clusterings."
     )
     failed = "The list could not be computed."
     columns = CLUSTER_COLUMNS
@@ -56,6 +56,7 @@ class ClustersPanel(ListPanel):
         self.picker: ClusteringPicker | None = None
         self.filter_line: FilterLine | None = None
         self.skips = False
+        self.shows_discarded = False
         self.marks_similar = False
         self._all = FilteredRows()
         self._counted: tuple[int, int, Counter[str]] | None = None  # clusters, spikes, clusters by group
@@ -74,6 +75,7 @@ class ClustersPanel(ListPanel):
         self._groups_entry = switch_action(menu, "Show in groups", False, self.set_groups)
         self.list.header_entries = [self._groups_entry]
         self.list.groups_folded.connect(self._on_groups_folded)
+        self._discarded_entry = switch_action(menu, "Show discarded clusters", False, self.show_discarded)
         self._skip_entry = switch_action(menu, "Keys skip noise and MUA", self.skips, self.set_skips)
         menu.addAction("Save the list as CSV…").triggered.connect(lambda *_: self.ask_table())
         self.offer_pictures()
@@ -96,7 +98,8 @@ class ClustersPanel(ListPanel):
 
     def refresh(self) -> None:
         """Show the rows of all clusters that the filter lets through."""
-        self._all.start(rows_of(compute_cluster_table(self.session, reads=self.may_read)), self.session)
+        clusters = self.session.manager.cluster_ids.tolist() if self.shows_discarded else None
+        self._all.start(rows_of(compute_cluster_table(self.session, clusters, reads=self.may_read)), self.session)
         self._show_labels()
         self.list.cluster_model.set_rows(self._all.rows_of(self.session.listed.clusters))
         self._judge_again()
@@ -111,7 +114,7 @@ class ClustersPanel(ListPanel):
         """Remove, insert and change the rows that an edit touched or that the filter sees otherwise now."""
         manager = self.session.manager
         touched = {*update.added, *update.deleted, *(change.cluster_id for change in update.metadata_changed)}
-        shown = sorted(c for c in touched if c in manager and manager.group(c) != DISCARDED)
+        shown = sorted(c for c in touched if c in manager and (self.shows_discarded or manager.group(c) != DISCARDED))
         rows = rows_of(compute_cluster_table(self.session, shown, reads=self.may_read)) if shown else []
         self._all.change(rows, touched.difference(shown))
         self._show_labels()
@@ -247,7 +250,7 @@ class ClustersPanel(ListPanel):
         model, clusters = self.list.cluster_model, self.cluster_ids
         if self.session is None or not (self.skips or model.folded):
             return clusters
-        best, skipped = self.session.selection.best, ("noise", "mua") if self.skips else ()
+        best, skipped = self.session.selection.best, ("noise", "mua", DISCARDED) if self.skips else ()
         groups = self.session.manager.groups_of(clusters)
         pairs = zip(clusters, groups, strict=True)
         return [c for c, group in pairs if c in best or not (group in skipped or model.is_away(c))]
@@ -257,6 +260,13 @@ class ClustersPanel(ListPanel):
         self.skips = skips
         self._skip_entry.setChecked(skips)
         self.drawn.emit()
+
+    def show_discarded(self, shows: bool) -> None:
+        """List discarded clusters, too, from which they can be moved to a group again, or leave them out."""
+        self.shows_discarded = shows
+        self._discarded_entry.setChecked(shows)
+        if self.session is not None:
+            self.refresh()
 
     def set_groups(self, in_groups: bool) -> None:
         """Put the rows under headings of their groups, or have one list."""

@@ -162,6 +162,7 @@ class ListPanel(Filled):
         self._amplitudes.drop()
         self.list.cluster_model.set_rows(())
         self.list.group_colors = {}
+        self.list.own_colors = {}
         if session is not None:
             self.list.cluster_model.unit = session.model.unit
             session.selection.changed.connect(self._on_selection_changed)
@@ -270,7 +271,7 @@ class ListPanel(Filled):
             self.strip.hide()
             self.tell(messages.EMPTY_WORKSPACE)
         else:
-            self._show_groups()
+            self._take_colors()
             self.refresh()
             self.show_reading()
 
@@ -280,15 +281,16 @@ class ListPanel(Filled):
 
     @guarded
     def _on_clustering_changed(self, update: Any) -> None:
-        self._show_groups()
+        self._take_colors()
         self.on_update(update)
 
-    def _show_groups(self) -> None:
-        """Take the colours of the user's own groups."""
+    def _take_colors(self) -> None:
+        """Take the colours of the user's own groups and of clusters that have one."""
         colors = own_group_colors(self.session.groups, self.theme.dark)
         if colors != self.list.group_colors:
             self.list.group_colors = colors
             self.list.viewport().update()
+        self.list.own_colors = self.session.manager.cluster_colors
 
     @guarded
     def _on_chosen(self, clusters: list[int]) -> None:
@@ -350,7 +352,7 @@ class ListPanel(Filled):
         self.strip.apply_theme(theme)
         self.list.apply_theme(theme)
         if self.session is not None:
-            self._show_groups()
+            self._take_colors()
             self.show_clusters()
         self._show_counts()
 

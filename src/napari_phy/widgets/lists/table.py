@@ -15,6 +15,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from napari_phy.core.cluster_groups import DISCARDED
 from napari_phy.views.numbers import format_number
 from napari_phy.widgets.lists.cluster_columns import (
     GROUP,
@@ -54,8 +55,12 @@ class ClusterDelegate(QStyledItemDelegate):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         rect = QRectF(option.rect)
         painter.fillRect(option.rect, view.row_color(index.row(), selected=selected))
-        color = theme.noise if row.group == "noise" else theme.text
+        color = theme.noise if row.group in ("noise", DISCARDED) else theme.text
         if column is ID:
+            own = view.own_colors.get(row.cluster_id)
+            if own:
+                bar = QRectF(rect.left(), rect.top() + theme.px(3), theme.px(3), rect.height() - theme.px(6))
+                painter.fillRect(bar, QColor(own))
             paint_place(painter, rect, next(iter(model.chips(index.row())), None), theme)
         elif column is GROUP:
             self._paint_dot(painter, rect, row.group)
@@ -133,6 +138,7 @@ class ClusterList(PlainTable):
         super().__init__(parent)
         self.cluster_model = ClusterModel(columns, sort_key, self)
         self.group_colors: dict[str, str] = {}  # of groups that have one of their own
+        self.own_colors: Mapping[int, str] = {}  # of clusters that have one of their own
         self._told: tuple[int, ...] = ()  # the selection, whether it is in the list or not
         self._shown: tuple[int, ...] = ()
         self._out_of_sight: tuple[int, ...] = ()  # selected, but not in the list

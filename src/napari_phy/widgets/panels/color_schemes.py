@@ -8,7 +8,7 @@ import numpy as np
 from qtpy.QtGui import QColor
 
 from napari_phy.core.cluster_groups import DISCARDED, UNSORTED
-from napari_phy.core.colors import distinct_colors
+from napari_phy.core.colors import usual_color
 from napari_phy.core.group_colors import own_group_colors
 from napari_phy.views.cluster_measures import column, measure_name, range_labels
 from napari_phy.views.cluster_order import GROUP_ORDER
@@ -29,7 +29,6 @@ SCHEMES = (
     ("Others by amplitude", "amplitude"),
     ("Others by refractory violations", "refractory"),
 )
-N_COLORS = 48  # of clusters without a colour of their own, which repeat
 FAINTEST = 0.4  # of the ramp: the colour of the smallest value, told apart from the background
 
 
@@ -76,8 +75,7 @@ def find_coloring(session: Any, scheme: str, theme: Tokens, plain: str) -> Color
     if scheme == GREY:
         return Coloring({}, (_chip("others", plain),))
     if scheme == CLUSTER:
-        palette = distinct_colors(N_COLORS, theme.dark)
-        return Coloring({c: manager.color(c) or palette[c % N_COLORS] for c in manager.cluster_ids.tolist()})
+        return Coloring({c: manager.color(c) or usual_color(c, theme.dark) for c in manager.cluster_ids.tolist()})
     if scheme == GROUP:
         color_of = group_colors(session, theme)
         colors = {c: color_of(manager.group(c)) for c in manager.cluster_ids.tolist() if manager.group(c) != DISCARDED}

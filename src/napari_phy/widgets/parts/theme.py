@@ -101,9 +101,8 @@ class Tokens:
 
     def group_color(self, group: str) -> str:
         """Return the colour of the name of a cluster group; names of the user's own groups are in text colour."""
-        return {"good": self.good, "mua": self.mua, "noise": self.noise, "unsorted": self.unsorted}.get(
-            group, self.text
-        )
+        own = {"good": self.good, "mua": self.mua, "noise": self.noise, "unsorted": self.unsorted}
+        return {**own, "discarded": self.noise}.get(group, self.text)
 
 
 def tokens(source: Viewer | str | None = None) -> Tokens:

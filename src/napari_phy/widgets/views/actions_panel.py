@@ -15,7 +15,7 @@ from napari_phy.widgets.parts.icons import icon
 from napari_phy.widgets.parts.theme import AXIS_PX, BODY_PX, Tokens
 
 SECTIONS = {
-    "Edit": ("merge", "split", "label", "undo", "redo", "save"),
+    "Edit": ("merge", "split", "label", "discard", "undo", "redo", "save"),
     "Move all selected to": ("move_all_good", "move_all_mua", "move_all_noise", "move_all_unsorted"),
     "Go to": ("next_candidate", "previous_candidate", "drop_similar", "next_best", "previous_best"),
     "More": ("go_to_time", "restrict_time", "command", "keys"),
