@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from napari_phy.core import filter_values as fv
-from napari_phy.core.filter_language import parse_filter
 from napari_phy.core.filter_values import Values
 from napari_phy.core.label_fields import COLUMNS
+from napari_phy.core.quick_search import find_rows
 from napari_phy.session import Session
 from napari_phy.views.cluster_measures import column
 from napari_phy.views.cluster_table import compute_cluster_table
@@ -72,11 +72,11 @@ class LazyColumns(Mapping[str, Values]):
 
 
 def find_clusters(session: Session, text: str) -> list[int]:
-    """Return the ids, ascending, of the clusters that a filter such as `group == "good" and rate > 1` lets through.
+    """Return the ids, ascending, of the clusters that a filter such as `group == "good" and rate > 1` lets through,
+    or that have the words or ids typed instead of one.
 
     Discarded clusters are left out; amplitudes count where they were read before. Raises FilterError.
     """
-    wanted = parse_filter(text)
     table = compute_cluster_table(session)
     clusters = table.ids.tolist()
     measures = {"ch": "channel", "amp": "amplitude", "refr": "refractory"}
@@ -86,7 +86,7 @@ def find_clusters(session: Session, text: str) -> list[int]:
         lambda: table.groups,
         {field: _of_rows(values, clusters) for field, values in labels.items()},
     )
-    return [clusters[row] for row in np.flatnonzero(wanted.matches(columns, len(clusters))).tolist()]
+    return [clusters[row] for row in np.flatnonzero(find_rows(text, columns, len(clusters))).tolist()]
 
 
 def _of_rows(values: Mapping[int, Any], clusters: Sequence[int]) -> Callable[[], list[Any]]:

@@ -41,8 +41,8 @@ class ClustersPanel(ListPanel):
     help_text = (
         "Click a row to look at a cluster; Ctrl+click adds one, Shift+click a range. Click a header word to sort.\n"
         "The arrows go up and down, with Shift they choose a range; a right click has a menu of what can be done.\n"
-        'Type {filter} and a filter, such as group == "unsorted" and 1 < rate < 20: the list, the views of all\n'
-        "clusters and the wizard keep to what it lets through. Esc clears it.\n"
+        'Type {filter} and ids, words, or a filter such as group == "unsorted" and 1 < rate < 20: the list, the\n'
+        "views of all clusters and the wizard keep to what it lets through. Esc clears it.\n"
         "Drag selected rows to move them to a group; a right click on the header words chooses the columns.\n"
         "⋯ shows the list in groups: a click on a heading folds it, as do ← and → for the group of the best cluster,\n"
         "with Shift for all. ⋯ also saves the list as CSV, has keys skip noise and MUA, shows discarded clusters, a\n"

@@ -34,8 +34,8 @@ class FilterLine(QWidget):
         self.line.setPlaceholderText(EXAMPLE)
         self.line.setAccessibleName("Filter of the list of clusters")
         self.line.setToolTip(
-            "Shows only the clusters for which this holds (/)\n"
-            'rate > -1 and group == "good"     5 <= depth < 300     id in (3, 5)     note is null'
+            "Shows only the clusters for which this holds, or that have these ids or words (/)\n"
+            '12 15     good     rate > -1 and group == "good"     5 <= depth < 300     id in (3, 5)     note is null'
         )
         self.line.installEventFilter(self)
         self.reason = QLabel()

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from napari_phy.core.filter_language import parse_filter
+from napari_phy.core.quick_search import find_rows
 from napari_phy.views.cluster_filter import COLUMNS, LazyColumns
 from napari_phy.widgets.lists.cluster_columns import Row
 
@@ -64,7 +64,7 @@ class FilteredRows:
         """Return the clusters that a filter lets through; None, all of them, for "". Raises FilterError."""
         if not text.strip():
             return None
-        found = parse_filter(text).matches(self.columns, len(self._rows))
+        found = find_rows(text, self.columns, len(self._rows))
         clusters = list(self._rows)
         return [clusters[place] for place in np.flatnonzero(found).tolist()]
 
