@@ -33,6 +33,7 @@ class Overview(QObject):
         super().__init__(parent)
         self._viewer = ref(viewer)
         self._session: Any = None
+        self._theme: Tokens | None = None
         self._filter_name = ""
         self._is_too_wide = False  # for a filter
         self.binder: LayerBinder | None = None
@@ -63,6 +64,8 @@ class Overview(QObject):
         self.frame.follow(session)
         self.raw_watch.follow(session)
         self._follow_data()
+        if self._theme is not None:
+            self.apply_theme(self._theme)
 
     def follow_switch(self) -> None:
         """Show the channel group and clustering that the session went to."""
@@ -97,6 +100,7 @@ class Overview(QObject):
 
     def apply_theme(self, theme: Tokens) -> None:
         """Take the colours of a theme."""
+        self._theme = theme
         self.summary.bar.apply_theme(theme)
         self.density.bar.apply_theme(theme)
         self.frame.apply_theme(theme)

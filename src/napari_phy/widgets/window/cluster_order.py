@@ -1,0 +1,49 @@
+"""The order of the clusters in a window: that of the list Clusters, which views of all clusters and keys go by."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from qtpy.compat import isalive
+from qtpy.QtCore import QObject
+from qtpy.QtWidgets import QWidget
+
+from napari_phy.widgets.panels.all_clusters_panel import listed_clusters
+
+
+class ClusterOrder(QObject):
+    """Asks the list, where it is docked, and lets views know when it was sorted or filtered.
+
+    Parameters
+    ----------
+    panels : all that are docked, by name; those with `follow_list` show the clusters in this order.
+    session : returns the open session.
+    """
+
+    def __init__(self, panels: Mapping[str, QWidget], session: Callable[[], Any], parent: QObject) -> None:
+        super().__init__(parent)
+        self._panels = panels
+        self._session = session
+
+    def follow(self, clusters: QWidget) -> None:
+        """Follow the list of a Clusters panel."""
+        clusters.list.cluster_model.layoutChanged.connect(self._on_list_changed)
+        clusters.filtered.connect(self._on_list_changed)
+
+    def listed(self) -> list[int]:
+        """Return the clusters in the order of the list, or the largest first where it is not open."""
+        panel = self._panels.get("Clusters")
+        if panel is not None:
+            return panel.cluster_ids
+        session = self._session()
+        return sorted(listed_clusters(session), key=lambda cluster: -session.manager.n_spikes(cluster))
+
+    def walked(self) -> list[int]:
+        """Return the clusters that keys go through, in the order of the list."""
+        panel = self._panels.get("Clusters")
+        return self.listed() if panel is None else panel.walked_ids
+
+    def _on_list_changed(self) -> None:
+        if isalive(self):
+            for panel in self._panels.values():
+                if hasattr(panel, "follow_list"):
+                    panel.follow_list()

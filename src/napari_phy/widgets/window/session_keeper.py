@@ -1,0 +1,152 @@
+"""Which data set is open in a window: opened, opened again, turned away, let go of."""
+
+from collections.abc import Callable
+from typing import Any
+from weakref import ref
+
+from napari.viewer import Viewer
+from qtpy.compat import isalive
+from qtpy.QtCore import QObject, QTimer
+
+from napari_phy.layers.binder import LayerBinder
+from napari_phy.layers.session_tag import session_of
+from napari_phy.widgets.actions import messages
+from napari_phy.widgets.desk.desk import SessionDesk
+from napari_phy.widgets.parts.preferences import preferences
+from napari_phy.widgets.window.close_guard import CloseGuard
+from napari_phy.widgets.window.data_news import DataNews
+from napari_phy.widgets.window.layout_memory import LayoutMemory
+from napari_phy.widgets.window.session_watch import SessionWatch
+from napari_phy.widgets.window.stage import Stage
+
+
+class SessionKeeper(QObject):
+    """Opens one session at a time, and goes along where it, its layers or the console lead.
+
+    Parameters
+    ----------
+    desk : has the session that is open.
+    stage : shows it.
+    guard : asks before unsaved edits are left.
+    arrange : puts the docks at the places that they have for a session.
+    let_go : closes a session that no window shows any more.
+    """
+
+    def __init__(
+        self,
+        viewer: Viewer,
+        desk: SessionDesk,
+        stage: Stage,
+        news: DataNews,
+        guard: CloseGuard,
+        layouts: LayoutMemory,
+        arrange: Callable[[Any], None],
+        let_go: Callable[[Any], None],
+        parent: QObject,
+    ) -> None:
+        super().__init__(parent)
+        self._viewer = ref(viewer)
+        self._desk = desk
+        self._stage = stage
+        self._news = news
+        self._guard = guard
+        self._layouts = layouts
+        self._arrange = arrange
+        self._let_go = let_go
+        self._watch = SessionWatch(self)
+        self._watch.switched.connect(self._on_switched)
+        self._watch.closed.connect(self._on_closed)
+        news.open_again_requested.connect(self._open_again)
+        viewer.layers.events.removed.connect(self._on_layer_removed)
+
+    def open(self, session: Any) -> bool:
+        """Show a session; return False when the user wants to stay with the one before.
+
+        It is closed when the window lets go of it: its layers were removed, another one is opened here, or the viewer
+        is closed.
+        """
+        if session is self._desk.session:
+            self._stage.focus()
+            return True
+        if self._is_open_here(session):
+            self._turn_away(session)
+            self._open_again()
+            return False
+        if not self._guard.may_close():
+            self._turn_away(session)
+            return False
+        self.close()
+        settings = session.load_settings(preferences())
+        self._arrange(session)
+        self._stage.show(session)
+        self._watch.follow(session)
+        session.start_wizard()
+        self._stage.focus()
+        self._news.tell_opened(settings.problems)
+        return True
+
+    def close(self) -> None:
+        """Let go of the session and its layers; the docks stay, empty."""
+        self._desk.work.settle()
+        session = self._desk.session
+        if session is None:
+            return
+        self._layouts.keep()
+        self._news.tell_closed()
+        self._watch.follow(None)
+        self._stage.clear()
+        self._let_go(session)
+
+    def forget(self) -> None:
+        """Let go of the session of a window that is gone."""
+        session = self._desk.session
+        self._watch.follow(None)
+        if session is not None:
+            self._let_go(session)
+
+    def _is_open_here(self, session: Any) -> bool:
+        """Tell whether a session could not be edited just because its data set is open in this window already."""
+        ours = self._desk.session
+        if ours is None or ours.store.read_only or not session.store.read_only:
+            return False
+        return bool(ours.model.path.resolve() == session.model.path.resolve())
+
+    def _open_again(self) -> None:
+        """Stay with the data set that is open here, unless another program has changed it."""
+        session, viewer = self._desk.session, self._viewer()
+        if not (session.store.what_changed() or session.store.is_outdated):
+            self._desk.say_soon(messages.open_already(session.name))
+        elif self._guard.may_close():
+            self.close()
+            QTimer.singleShot(0, lambda: viewer.open(str(session.model.path), plugin="napari-phy"))
+
+    def _turn_away(self, session: Any) -> None:
+        """Let go of a session that is not opened here, and of its layers."""
+        LayerBinder(self._viewer(), session).close()
+        session.close()
+        self._stage.stay()
+
+    def _on_switched(self) -> None:
+        """Go to another channel group or clustering with the session."""
+        session = self._desk.session
+        if session is None or self._stage.is_empty:
+            return
+        self._stage.show_switch(session)
+        if not session.selection.clusters:
+            session.start_wizard()
+        self._stage.focus()
+        self._news.tell_place()
+
+    def _on_closed(self, session: Any) -> None:
+        """Let go of a session that somebody else closed: a line in the console."""
+        if session is self._desk.session:
+            self.close()
+
+    def _on_layer_removed(self, event: Any) -> None:
+        """Let go of the session with the last of its layers."""
+        viewer = self._viewer() if isalive(self) else None
+        session = None if viewer is None else self._desk.session
+        if session is None or session_of(event.value) is not session:
+            return
+        if not any(session_of(layer) is session for layer in viewer.layers):
+            self.close()
