@@ -11,6 +11,7 @@ from napari_phy.core.errors import ClusteringError
 from napari_phy.widgets.views.cluster_scatter_panel import ClusterScatterPanel
 from napari_phy.widgets.views.grid_panel import GridPanel
 from napari_phy.widgets.views.probe_panel import ProbePanel
+from napari_phy.widgets.views.raster_panel import RasterPanel
 from napari_phy.widgets.views.similarity_panel import SimilarityPanel
 
 
@@ -73,3 +74,19 @@ def test_after_many_edits_they_show_what_a_fresh_view_shows(qtbot, seed):
         np.testing.assert_array_equal(getattr(panels[2].data, name), getattr(fresh[2].data, name))
     np.testing.assert_array_equal(panels[3].data.amplitudes, fresh[3].data.amplitudes)
     session.close()
+
+
+@pytest.mark.parametrize("kind", [SimilarityPanel, GridPanel, ClusterScatterPanel, RasterPanel])
+def test_without_clusters_they_say_whether_it_is_the_filter_and_how_it_is_cleared(qtbot, kind):
+    session = light_session(n_clusters=2, n_spikes=100)
+    panel = made(qtbot, kind, session)
+    qtbot.waitUntil(lambda: ready(panel))
+    page = panel.stack.page
+    session.listed.show("spikes > 100", [])
+    panel.follow_list()
+    qtbot.waitUntil(lambda: page.headline.text() == "No cluster matches.")
+    assert page.explanation.text() == "Clear the filter (Esc)."
+    session.listed.show_all()
+    session.discard([0, 1])
+    panel.follow_list()
+    qtbot.waitUntil(lambda: page.text == "This clustering has no clusters.")

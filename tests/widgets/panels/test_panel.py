@@ -149,6 +149,7 @@ def test_waiting_shows_a_line_then_words_and_can_be_cancelled(panel, session, qt
     assert cancel.text() == "Cancel"
     cancel.click()
     assert says(panel, "Counting was cancelled. Nothing was changed.")
+    assert panel.stack.page.explanation.text() == "Nothing was changed."
     panel.gate.set()
     (again,) = panel.stack.page.buttons
     again.click()
@@ -201,6 +202,13 @@ def test_a_missing_file_is_named_and_can_be_located(panel, session, qtbot):
     (locate,) = panel.stack.page.buttons
     with qtbot.waitSignal(panel.locate_requested):
         locate.click()
+
+
+def test_other_data_that_are_missing_leave_the_rest_as_it_is(panel, session, qtbot):
+    panel.errors[(1,)] = MissingDataError("a.kwx is missing: features and similarity are not available.")
+    session.selection.select([1])
+    qtbot.waitUntil(lambda: says(panel, "a.kwx is missing"))
+    assert panel.stack.page.explanation.text() == "Everything else works."
 
 
 def test_an_error_tells_the_cause_and_can_be_tried_again(panel, session, qtbot):

@@ -6,7 +6,17 @@ from napari.settings import get_settings
 from napari.utils.notifications import notification_manager
 from qtpy.QtCore import QRect, Qt
 from qtpy.QtTest import QTest
-from qtpy.QtWidgets import QApplication, QDialog, QDockWidget, QLabel, QLineEdit, QMainWindow, QPushButton, QWidget
+from qtpy.QtWidgets import (
+    QApplication,
+    QDialog,
+    QDockWidget,
+    QLabel,
+    QLineEdit,
+    QMainWindow,
+    QPushButton,
+    QTabBar,
+    QWidget,
+)
 
 from napari_phy.widgets.parts.notify import notify, restate, take_back
 
@@ -83,6 +93,30 @@ def test_it_rises_above_a_low_canvas_and_grows_with_the_type(window, qtbot, monk
     assert other.geometry().bottom() < one.y()  # the newer one above the older
     one.close()
     qtbot.waitUntil(lambda: dialogs(window) == [other] and other.geometry().bottom() > window.height() - 30)
+
+
+def test_it_stays_before_docks_and_tabs_that_come_to_the_front(window, qtbot):
+    notify(LONG, stays=True)
+    (shown,) = dialogs(window)
+
+    def is_in_front():
+        found = window.childAt(shown.geometry().center())
+        return found is shown or shown.isAncestorOf(found)
+
+    docks = [QDockWidget(title) for title in ("one", "two")]
+    for dock in docks:
+        dock.setWidget(QWidget(minimumHeight=300))
+        window.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, dock)
+        qtbot.waitUntil(is_in_front)
+    window.tabifyDockWidget(*docks)
+    qtbot.waitUntil(is_in_front)
+    bars = window.findChildren(QTabBar)
+    qtbot.waitUntil(lambda: bars.extend(window.findChildren(QTabBar)) or any(bar.count() == 2 for bar in bars))
+    bar = next(bar for bar in bars if bar.count() == 2)
+    for place in (0, 1):
+        QTest.mouseClick(bar, Qt.MouseButton.LeftButton, pos=bar.tabRect(place).center())
+        QTest.qWait(20)
+        qtbot.waitUntil(is_in_front)
 
 
 def test_those_without_room_above_others_lie_over_them(window, qtbot):

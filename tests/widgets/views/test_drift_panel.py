@@ -47,6 +47,20 @@ def session_time(panel, spike):
     return float(panel.session.model.spike_times[spike])
 
 
+def test_spikes_of_the_selection_are_drawn_again_when_the_view_is_no_longer_frozen(panel, session, qtbot):
+    panel.header.freeze_button.click()
+    session.selection.select([6])
+    panel.plot.grab()
+    assert panel._drawn == (3, 5)
+    panel.header.freeze_button.click()
+    qtbot.waitUntil(lambda: not panel.busy)
+    image = pixels(panel.plot)
+    places = [place_of(panel, spike) for spike in session.manager.spikes(6)]
+    hits = [np.abs(image[p.y(), p.x()] - rgb(panel.color_of(0))).max() < 12 for p in places]
+    assert np.mean(hits) > 0.9
+    assert panel._drawn == (6,)
+
+
 def test_selected_spikes_are_dots_in_their_colours_and_others_have_colours_of_the_ramp(panel, session):
     session.time.show(0, session.model.duration)
     image = pixels(panel.plot)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from napari.settings import get_settings
 from qtpy.QtCore import QPoint, QPointF, QRectF, Qt
 from qtpy.QtGui import QColor, QImage, QWheelEvent
 from qtpy.QtWidgets import QApplication
@@ -444,6 +445,18 @@ def test_it_draws_at_every_size(panel, qtbot, size):
     assert np.isfinite(panel.boxes.center_y).all()
     assert (panel.boxes.left >= 0).all()
     assert (panel.boxes.left + panel.boxes.x[-1] <= panel.canvas.width()).all()
+
+
+@pytest.mark.parametrize("size", [(220, 120), (220, 160), (480, 140), (220, 300)])
+def test_with_large_type_it_draws_in_a_low_dock_and_scale_bars_leave_room(qtbot, session, monkeypatch, size):
+    monkeypatch.setattr(get_settings().appearance, "font_size", 16)
+    panel = shown(qtbot, session, [1, 2], size)
+    panel.canvas.grab()
+    assert panel.boxes.px_per_unit > 0
+    canvas, area = panel.canvas, panel.canvas.area
+    assert area.bottom() <= max(canvas.height(), area.top() + 1)
+    if canvas.height() > 40:
+        assert area.height() > 0.3 * canvas.height()
 
 
 def test_without_raw_data_the_file_is_named_and_can_be_located(qtbot):

@@ -224,6 +224,22 @@ def show(session, preparation, qtbot):
     return show
 
 
+@pytest.mark.parametrize("kind", [SimilarityPanel, ClusterScatterPanel])
+def test_views_that_wait_for_features_say_how_far_they_are_whatever_is_selected(
+    show, session, preparation, gate, qtbot, kind
+):
+    session.selection.select([3])
+    panel = show(kind)
+    preparation.start()
+    qtbot.waitUntil(lambda: panel.stack.page.text == "Reading features: 0 %")
+    heard = []
+    preparation.progressed.connect(lambda percent: heard.append((panel.stack.page.text, percent)))
+    gate.open.set()
+    qtbot.waitUntil(lambda: preparation.state == "done")
+    assert len(heard) > 5
+    assert [text for text, _ in heard] == [f"Reading features: {percent} %" for _, percent in heard]
+
+
 def test_similarity_waits_for_features_and_after_a_cancel_offers_to_read_them(show, preparation, gate, qtbot):
     panel = show(SimilarityPanel)
     preparation.start()

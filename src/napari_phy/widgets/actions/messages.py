@@ -16,6 +16,7 @@ NO_EVENTS = "This data set has no events."
 NO_CLUSTERS = "This clustering has no clusters."
 NO_ROW_TO_GO_TO = "Every cluster of the list is folded away or passed over."
 NO_MATCH = "No cluster matches. Clear the filter (Esc)."
+REST_WORKS = "Everything else works."
 UNCHANGED = "The list is unchanged."
 NEED_TWO_CLUSTERS = "Select two or more clusters to merge."
 NEED_CLUSTER = "Select one or more clusters first."
@@ -41,6 +42,12 @@ READING_PLACES = "Reading where spikes are…"
 READING_CANCELLED = "Reading features was cancelled. Nothing was changed."
 HIDDEN_GROUPS = "noise and MUA hidden"
 SHOWN_GROUPS = "noise and MUA shown"
+
+
+def parted(words: str) -> tuple[str, str]:
+    """Return the first sentence of a message, and what it says then."""
+    sentence, dot, rest = words.partition(". ")
+    return sentence + dot.strip(), rest
 
 
 def no_candidate(key: str) -> str:

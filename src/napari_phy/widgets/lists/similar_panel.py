@@ -96,7 +96,7 @@ class SimilarPanel(ListPanel):
             return
         if session.model.features is None:
             missing = next((sentence for sentence in session.model.missing if "similarity" in sentence), "")
-            self.tell(missing or "Features are missing: similarity is not available.", "Everything else works.")
+            self.tell(missing or "Features are missing: similarity is not available.", messages.REST_WORKS)
             return
         hide_groups = ("noise", "mua") if self._hides else ()
         table = compute_similar(session, best, hide_groups, is_ranked=self.may_read == "all")

@@ -9,14 +9,17 @@ from napari_phy.widgets.actions import messages
 from napari_phy.widgets.panels.painted_panel import PaintedPanel
 from napari_phy.widgets.parts.drop_down import DropDown
 
-NO_CLUSTER = (messages.NO_MATCH, "")  # what a view of all clusters says where there is none
-
 
 def listed_clusters(session: Any) -> list[int]:
     """Return the clusters, ascending, that the filter of the list lets through; discarded ones are left out."""
     listed, ids = session.listed, session.manager.cluster_ids.tolist()
     groups = session.manager.groups_of(ids)
     return [c for c, group in zip(ids, groups, strict=True) if group != DISCARDED and c in listed]
+
+
+def why_no_cluster(session: Any) -> tuple[str, str]:
+    """Return what a view of all clusters says where there is none."""
+    return messages.parted(messages.NO_MATCH if session.listed.text else messages.NO_CLUSTERS)
 
 
 def show_order(menu: DropDown, orders: Iterable[tuple[str, Order]], order: Order, told: str) -> None:
@@ -62,7 +65,7 @@ class AllClustersPanel(PaintedPanel):
         self.refresh()
 
     def why_nothing(self) -> tuple[str, str]:
-        return NO_CLUSTER
+        return why_no_cluster(self.session)
 
     def shown_clusters(self) -> tuple[int, ...]:
         """Return the clusters that are listed, as the list has them where that matters, else by id."""

@@ -26,8 +26,6 @@ from napari_phy.widgets.parts.together import Together
 
 logger = logging.getLogger(__name__)
 
-NO_SESSION = "Open a Kwik file to begin: File > Open, or drop it here."
-
 
 class Panel(PanelFrame):
     """Base of the views.
@@ -166,7 +164,7 @@ class Panel(PanelFrame):
         self._drop()
         if self.session is not None:
             self.stack.show_message("")  # nothing of the data set or clustering that was left stays in sight
-        self.session, self.data, self._request = session, None, None
+        self.session, self.data, self._request, self._frozen = session, None, None, None
         self.header.freeze_button.setChecked(False)
         if session is not None:
             self._links.connect(session.selection.changed, self._on_selection_changed)
@@ -190,8 +188,8 @@ class Panel(PanelFrame):
 
     @guarded
     def _on_preparing(self, percent: int) -> None:
-        if self._is_preparing and not self.clusters and not self.stack.shows_picture:
-            self.stack.page.go_on(messages.percent_of(messages.READING_FEATURES, percent), percent)
+        if self._is_preparing:
+            self.stack.others_go_on(percent)
 
     def refresh(self, *, again: bool = False) -> None:
         """Show what is wished now, soon; `again` asks even if the wish is the same."""
@@ -231,7 +229,7 @@ class Panel(PanelFrame):
         self._is_stale = False
         problem = opengl_problem() if self.needs_opengl else None
         if self.session is None or problem is not None:
-            self._show_nothing(problem or NO_SESSION)
+            self._show_nothing(problem or messages.EMPTY_WORKSPACE)
             return
         request = self.make_request()
         if request is None and self.needs_features and self._is_preparing:
@@ -281,7 +279,7 @@ class Panel(PanelFrame):
 
     def _on_cancelled(self) -> None:
         self._drop()
-        self.stack.show_message(messages.cancelled(self.working), buttons=[("Try again", self.read_again)])
+        self.stack.show_message(*messages.parted(messages.cancelled(self.working)), [("Try again", self.read_again)])
 
     def _drop(self) -> None:
         """Wait for no answer."""
@@ -318,9 +316,9 @@ class Panel(PanelFrame):
     def show_missing(self, error: MissingDataError) -> None:
         """Say which file is missing and, for raw data, offer to look for it."""
         self._request = None
-        first, dot, rest = str(error).partition(". ")
+        sentence, rest = messages.parted(str(error))
         buttons = [("Locate raw data…", self.locate_requested.emit)] if self.needs_raw_data else []
-        self.stack.show_message(first + dot.strip(), rest, buttons)
+        self.stack.show_message(sentence, rest or messages.REST_WORKS, buttons)
 
     def show_error(self, error: Exception) -> None:
         """Say what failed and why, and offer to try again."""
@@ -329,8 +327,10 @@ class Panel(PanelFrame):
 
     @guarded
     def _on_freeze_toggled(self, frozen: bool) -> None:
-        self._frozen = self.clusters if frozen else None
+        before, self._frozen = self.clusters, self.clusters if frozen else None
         self.stack.edge.set_frozen(frozen)
+        if self.clusters != before:
+            self.on_selection()
         self.refresh()
 
     # --- Qt ---

@@ -34,6 +34,7 @@ class PictureStack(QStackedWidget):
         self._working = working
         self._is_waiting = False
         self._percent: int | None = None
+        self._others_work = ""  # what others do, while the page tells how far they are
         self.legend = Legend()
         self.caption = Caption()
         self.page = MessagePage()
@@ -80,6 +81,12 @@ class PictureStack(QStackedWidget):
     def show_progress(self, work: str, percent: int, cancel: Callable[[], object]) -> None:
         """Show, in place of the picture, how far work is that others do: `Reading features: 42 %`."""
         self.show_message(messages.percent_of(work, percent), buttons=[("Cancel", cancel)], progress=(percent, 100))
+        self._others_work = work
+
+    def others_go_on(self, percent: int) -> None:
+        """Tell how far the others are, if that is what is shown."""
+        if self._others_work:
+            self.page.go_on(messages.percent_of(self._others_work, percent), percent)
 
     def show_error(self, headline: str, error: Exception, try_again: Callable[[], object]) -> None:
         """Show what failed and why, and offer to try again and to copy the details."""
@@ -113,7 +120,7 @@ class PictureStack(QStackedWidget):
         self.veil.place()
 
     def _still(self) -> None:
-        self._is_waiting = False
+        self._is_waiting, self._others_work = False, ""
         self._quiet.stop()
         self._patient.stop()
         self.edge.set_busy(False)
@@ -124,6 +131,7 @@ class PictureStack(QStackedWidget):
         self.veil.cover()
 
     def _show_waiting(self) -> None:
+        self._others_work = ""
         self.page.tell(self._working, buttons=[("Cancel", self.cancelled.emit)], progress=(0, 0))
         self.setCurrentWidget(self.page)
         if self._percent is not None:

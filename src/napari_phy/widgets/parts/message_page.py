@@ -2,19 +2,23 @@
 
 from collections.abc import Callable, Sequence
 
-from qtpy.QtCore import QRect, Qt
-from qtpy.QtGui import QFontMetrics
-from qtpy.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from napari_phy.widgets.parts.small_dialogs import button_style
 from napari_phy.widgets.parts.theme import BODY_PX, HEADLINE_PX, Tokens
+from napari_phy.widgets.parts.wrapped_label import WrappedLabel
 
 Button = tuple[str, Callable[[], object]]
-SIDE, ABOVE, GAP, BAR = 12, 8, 6, 4  # px
+SIDE, ABOVE, GAP, BAR, PAD = 12, 8, 6, 4, 13  # px; PAD: beside the words of a button
 
 
 class MessagePage(QWidget):
-    """A headline, an explanation, a progress bar and buttons, centred; in a low dock without the explanation."""
+    """A headline, an explanation, a progress bar and buttons, centred.
+
+    A low dock leaves out the explanation, then the end of the headline; the tooltip has them. In a narrow one the
+    buttons stand one below the other, or the first stands alone.
+    """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -22,17 +26,18 @@ class MessagePage(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._is_error = False
         self._theme: Tokens | None = None
-        self.headline = self._label()
-        self.explanation = self._label()
+        self.headline = WrappedLabel()
+        self.explanation = WrappedLabel()
         self.progress = QProgressBar()
         self.progress.setTextVisible(False)
         self.buttons: list[QPushButton] = []
-        self._button_row = QHBoxLayout()
+        self._button_row = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._button_row.setSpacing(GAP)
 
         column = QVBoxLayout(self)
         column.setContentsMargins(SIDE, ABOVE, SIDE, ABOVE)
         column.setSpacing(GAP)
+        column.setSizeConstraint(QVBoxLayout.SizeConstraint.SetNoConstraint)
         column.addStretch(1)
         column.addWidget(self.headline)
         column.addWidget(self.explanation)
@@ -40,14 +45,6 @@ class MessagePage(QWidget):
         column.addSpacing(BAR)
         column.addLayout(self._button_row)
         column.addStretch(1)
-
-    def _label(self) -> QLabel:
-        label = QLabel()
-        label.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        label.setWordWrap(True)
-        label.setTextFormat(Qt.TextFormat.PlainText)
-        label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
-        return label
 
     @property
     def text(self) -> str:
@@ -77,7 +74,7 @@ class MessagePage(QWidget):
             self.progress.setValue(done)
         self._set_buttons(buttons)
         self.setAccessibleName(self.text)
-        self._style_headline()
+        self._style_words()
         self._fit()
 
     def go_on(self, headline: str, percent: int) -> None:
@@ -86,6 +83,7 @@ class MessagePage(QWidget):
         self.progress.setRange(0, 100)
         self.progress.setValue(percent)
         self.setAccessibleName(self.text)
+        self._fit()
 
     def _set_buttons(self, buttons: Sequence[Button]) -> None:
         while self._button_row.count():
@@ -99,33 +97,32 @@ class MessagePage(QWidget):
             button = QPushButton(text, self)
             button.setProperty("look", "primary" if self._is_error and place == 0 else "")
             button.clicked.connect(lambda *_, action=action: action())
-            self._button_row.addWidget(button)
+            self._button_row.addWidget(button, 0, Qt.AlignmentFlag.AlignCenter)
             self.buttons.append(button)
         self._button_row.addStretch(1)
 
     def apply_theme(self, theme: Tokens) -> None:
         """Take colours and sizes of a theme."""
         self._theme = theme
-        self.progress.setFixedSize(theme.px(200), BAR)
+        self.progress.setFixedHeight(BAR)
         self.setStyleSheet(
             f"""
             #napari-phy-message {{ background: {theme.view}; }}
-            QLabel {{ background: transparent; color: {theme.dim}; font-size: {theme.px(BODY_PX)}px; }}
             QProgressBar {{ background: {theme.raised}; border: none; border-radius: 0; }}
             QProgressBar::chunk {{ background: {theme.dim}; }}
             {button_style(theme)}
             """
         )
-        self._style_headline()
+        self._style_words()
         self._fit()
 
-    def _style_headline(self) -> None:
+    def _style_words(self) -> None:
         theme = self._theme
         if theme is not None:
-            color = theme.error if self._is_error else theme.text
-            self.headline.setStyleSheet(f"color: {color}; font-size: {theme.px(HEADLINE_PX)}px;")
+            self.headline.set_look(theme.font(HEADLINE_PX), theme.error if self._is_error else theme.text)
+            self.explanation.set_look(theme.font(BODY_PX), theme.dim)
 
-    # --- in a low dock ---
+    # --- in a small dock ---
 
     def resizeEvent(self, event) -> None:
         """Show as much as has room."""
@@ -133,26 +130,38 @@ class MessagePage(QWidget):
         self._fit()
 
     def _fit(self) -> None:
-        """Leave the explanation out where it has no room; it stands in the tooltip then."""
-        explanation = self.explanation.text()
-        has_room = self._needed_height() <= self.height()
-        self.explanation.setVisible(has_room and bool(explanation))
-        self.setToolTip("" if has_room else explanation)
+        """Place the buttons, and leave out what has no room."""
+        width = self.width() - 2 * SIDE
+        if self._theme is None or width <= 0:
+            return
+        self.progress.setFixedWidth(min(self._theme.px(200), width))
+        headline, explanation = self.headline.height_in(width), self.explanation.height_in(width)
+        for button in self.buttons:
+            is_narrow = self._theme.text_width(button.text()) + 2 * self._theme.px(PAD) > width
+            button.setStyleSheet(f"padding: {self._theme.px(4)}px 0;" if is_narrow else "")
+        beside = sum(button.sizeHint().width() + GAP for button in self.buttons) - GAP <= width
+        directions = QBoxLayout.Direction
+        self._button_row.setDirection(directions.LeftToRight if beside else directions.TopToBottom)
+        n_rows = 1 if beside else len(self.buttons)
+        if headline > self.height() - self._height_of_rest(n_rows):
+            n_rows = min(n_rows, 1)
+        for place, button in enumerate(self.buttons):
+            button.setVisible(beside or place < n_rows)
+        room = self.height() - self._height_of_rest(n_rows)
+        explains = bool(explanation) and headline + GAP + explanation <= room
+        self.headline.fit(width, room)
+        self.explanation.fit(width)
+        self.explanation.setVisible(explains)
+        if headline > room:
+            self.setToolTip(self.text)
+        else:
+            self.setToolTip("" if explains else self.explanation.text())
 
-    def _needed_height(self) -> int:
-        """Return the height that everything takes."""
-        if self._theme is None:
-            return 0
-        parts = [self._text_height(self.headline.text(), HEADLINE_PX)]
-        if self.explanation.text():
-            parts.append(self._text_height(self.explanation.text(), BODY_PX))
+    def _height_of_rest(self, n_rows: int) -> int:
+        """Return the height that everything but the words takes, with some rows of buttons."""
+        height = 2 * ABOVE + BAR
         if not self.progress.isHidden():
-            parts.append(BAR)
+            height += BAR + GAP
         if self.buttons:
-            parts.append(self.buttons[0].sizeHint().height() + BAR)
-        return sum(parts) + (len(parts) + 1) * GAP + 2 * ABOVE
-
-    def _text_height(self, text: str, px: int) -> int:
-        box = QRect(0, 0, self.width() - 2 * SIDE, 10_000)
-        metrics = QFontMetrics(self._theme.font(px))
-        return metrics.boundingRect(box, int(Qt.TextFlag.TextWordWrap), text).height()
+            height += n_rows * (self.buttons[0].sizeHint().height() + GAP)
+        return height

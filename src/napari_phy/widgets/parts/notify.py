@@ -68,8 +68,8 @@ class Tender(QObject):
     """Improves one of napari's notifications as long as it is there.
 
     The whole sentence is shown, also where the canvas is lower than that: then it rises above the canvas. It keeps its
-    corner, or its place above older ones, when the canvas changes its size, and when it closes the focus goes back to
-    where it was.
+    corner, or its place above older ones, when the canvas changes its size, and lies over whatever docks and tabs come
+    to the front. When it closes the focus goes back to where it was.
     """
 
     def __init__(self, shown: QDialog, focused: QWidget | None, stays: bool) -> None:
@@ -85,7 +85,8 @@ class Tender(QObject):
         shown.opacity_anim.setEndValue(1.0)  # what lies beneath shall not shine through
         shown.finished.connect(self._on_closed)
         canvas = shown.parent()
-        canvas.installEventFilter(self)
+        for around in {canvas, canvas.window(), canvas.window().centralWidget()}:
+            around.installEventFilter(self)
         if hasattr(canvas, "resized"):
             canvas.resized.disconnect(shown.move_to_bottom_right)
         shown.geom_anim.stop()
@@ -117,9 +118,11 @@ class Tender(QObject):
         self._place()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Follow the canvas."""
-        if event.type() in (QEvent.Type.Resize, QEvent.Type.Move):
+        """Follow the canvas, and stay before docks that are put into the window and a centre that Qt raises."""
+        if watched is self._canvas() and event.type() in (QEvent.Type.Resize, QEvent.Type.Move):
             self._place()
+        elif event.type() in (QEvent.Type.ChildAdded, QEvent.Type.ZOrderChange):
+            self.place_soon()
         return False
 
     def _place(self) -> None:

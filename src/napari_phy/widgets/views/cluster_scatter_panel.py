@@ -29,7 +29,7 @@ from napari_phy.widgets.canvas.cluster_scatter_painter import (
 )
 from napari_phy.widgets.canvas.frame import Frame
 from napari_phy.widgets.canvas.overlay import paint_lasso
-from napari_phy.widgets.panels.all_clusters_panel import NO_CLUSTER, listed_clusters
+from napari_phy.widgets.panels.all_clusters_panel import listed_clusters, why_no_cluster
 from napari_phy.widgets.panels.color_schemes import find_coloring, group_colors, group_entries, measure_scale
 from napari_phy.widgets.panels.lasso_plot import LassoPlot
 from napari_phy.widgets.panels.lasso_tool import TOO_FEW_POINTS
@@ -133,7 +133,7 @@ class ClusterScatterPanel(PaintedPanel):
         self.refresh()
 
     def why_nothing(self) -> tuple[str, str]:
-        return NO_CLUSTER
+        return why_no_cluster(self.session)
 
     def compute(self, session: Any, request: ClusterScatterRequest, on_progress: OnProgress) -> ClusterScatterData:
         return compute_cluster_scatter(session, request, on_progress)

@@ -12,7 +12,7 @@ from napari_phy.views.cluster_order import Order
 from napari_phy.views.numbers import format_shown
 from napari_phy.views.raster import RasterData, RasterRequest, compute_raster, trains_of
 from napari_phy.widgets.canvas.raster_image import Marker, numbers_scale
-from napari_phy.widgets.panels.all_clusters_panel import NO_CLUSTER, listed_clusters, show_order
+from napari_phy.widgets.panels.all_clusters_panel import listed_clusters, show_order, why_no_cluster
 from napari_phy.widgets.panels.color_schemes import GREY, SCHEMES, Coloring, Colorings, scheme_words
 from napari_phy.widgets.panels.panel import Panel, guarded
 from napari_phy.widgets.parts.choices import Allowed, choice_actions, values_of
@@ -103,7 +103,7 @@ class RasterPanel(Panel):
         return [*first, *sorted(known.difference(first))]
 
     def why_nothing(self) -> tuple[str, str]:
-        return NO_CLUSTER
+        return why_no_cluster(self.session)
 
     def compute(self, session: Any, request: RasterRequest, on_progress: OnProgress) -> RasterData:
         return compute_raster(session, request, on_progress)

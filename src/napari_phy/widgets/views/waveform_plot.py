@@ -34,6 +34,7 @@ Kind = Literal["both", "mean", "band", "spikes", "density"]
 
 SPIKE_PX, SPIKE_ALPHA, SELECTED_ALPHA = 0.8, 0.17, 0.8
 HIT_PX = 4.0
+LEAST_WITH_BARS = 116  # px
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +161,13 @@ class WaveformPlot(DataCanvas):
     def area(self) -> QRectF:
         """Where the waveforms are; the scale bars have the margin below for themselves."""
         px = self._theme.px
-        return QRectF(px(8), px(10), self.width() - px(24), self.height() - px(72))
+        below = px(62 if self._has_bars else 10)
+        return QRectF(px(8), px(10), max(1, self.width() - px(24)), max(1, self.height() - px(10) - below))
+
+    @property
+    def _has_bars(self) -> bool:
+        """Whether there is room for scale bars: they are left out where they would take more than the waveforms."""
+        return self.height() >= self._theme.px(LEAST_WITH_BARS)
 
     @property
     def extent(self) -> tuple[int, int]:
@@ -253,7 +260,8 @@ class WaveformPlot(DataCanvas):
             paint_lit(painter, self._lit, theme)
             paint_numbers(painter, data, boxes, theme, self.chosen_channel)
             painter.restore()
-            paint_bars(painter, data, boxes, theme, self.extent)
+            if self._has_bars:
+                paint_bars(painter, data, boxes, theme, self.extent)
 
     def _paint_kind(
         self,

@@ -1,0 +1,68 @@
+"""A few words in the middle, in lines of about the same length; what has no room ends in dots."""
+
+from qtpy.QtCore import QRect, Qt
+from qtpy.QtGui import QColor, QFont, QFontMetrics, QPainter
+from qtpy.QtWidgets import QLabel, QSizePolicy, QWidget
+
+from napari_phy.views.numbers import THIN_SPACE
+
+NO_BREAK = "\u202f"  # as thin, but numbers are not broken there
+_FLAGS = int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap)
+_HIGH = 100_000  # px
+
+
+class WrappedLabel(QLabel):
+    """A label that is as high as it is told to be by `fit`; `text()` is all of the words."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self._font, self._color = self.font(), QColor()
+        self._shown, self._width = "", 0
+
+    @property
+    def shown_text(self) -> str:
+        """What is seen of the words."""
+        return self._shown
+
+    def set_look(self, font: QFont, color: str) -> None:
+        """Take a font and a colour, whatever style sheets say."""
+        self.setFont(font)
+        self._font, self._color = font, QColor(color)
+        self.update()
+
+    def height_in(self, width: int) -> int:
+        """Return how high all of the words are in a width."""
+        return self._bounds(self._words(), width).height()
+
+    def fit(self, width: int, room: int = _HIGH) -> None:
+        """Show as many whole lines as there is room for, one at least, in lines of about the same length."""
+        whole = words = self._words()
+        while self._bounds(words, width).height() > room and " " in words:
+            whole = whole.rpartition(" ")[0]
+            words = f"{whole}…"
+        height = self._bounds(words, width).height()
+        low, high = width // 4, width
+        while low < high:
+            middle = (low + high) // 2
+            bounds = self._bounds(words, middle)
+            low, high = (low, middle) if bounds.height() == height and bounds.width() <= middle else (middle + 1, high)
+        self._shown, self._width = words, high
+        self.setFixedHeight(height)
+        self.update()
+
+    def _words(self) -> str:
+        return self.text().replace(THIN_SPACE, NO_BREAK)
+
+    def _bounds(self, words: str, width: int) -> QRect:
+        return QFontMetrics(self._font).boundingRect(QRect(0, 0, width, _HIGH), _FLAGS, words) if words else QRect()
+
+    def paintEvent(self, event) -> None:
+        """Paint the lines."""
+        painter = QPainter(self)
+        painter.setFont(self._font)
+        painter.setPen(self._color)
+        left = (self.width() - self._width) // 2
+        painter.drawText(QRect(left, 0, self._width, self.height()), _FLAGS, self._shown)
+        painter.end()
