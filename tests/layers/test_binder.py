@@ -173,6 +173,107 @@ def test_the_home_button_of_napari_shows_the_whole_recording(session, viewer):
     binder.close()
 
 
+def test_the_layers_leave_the_canvas_to_an_image_stack_and_come_back_as_they_were(session, viewer):
+    viewer.canvas.background_color_override = "#123456"
+    binder = LayerBinder(viewer, session)
+    binder.set_dark(True)
+    own = list(viewer.layers)
+    own[0].opacity = 0.6
+    assert not binder.follow_stacks()
+    viewer.add_image(np.zeros((8, 8)), name="picture")
+    assert not binder.follow_stacks()
+    stack = viewer.add_image(np.zeros((5, 300, 400)), name="stack")
+    assert binder.follow_stacks()
+    assert binder.is_aside
+    assert [layer.name for layer in viewer.layers] == ["picture", "stack"]
+    assert viewer.dims.axis_labels == ("-3", "-2", "-1")
+    assert np.allclose(viewer.scene.camera.center, (0, 149.5, 199.5))
+    assert np.allclose(viewer.canvas.background_color[:3] * 255, (0x12, 0x34, 0x56))
+    assert not binder.follow_stacks()
+    cluster = int(session.manager.cluster_ids[0])
+    session.selection.select([cluster])
+    binder.set_dark(False)
+    viewer.layers.remove(stack)
+    assert binder.follow_stacks()
+    assert not binder.is_aside
+    assert list(viewer.layers) == [*own, viewer.layers["picture"]]
+    assert own[0].opacity == 0.6
+    assert own[0].colormap.map(0.5).ravel()[:3].min() == 1
+    assert len(own[1].data) == session.manager.n_spikes(cluster)
+    assert face_colors(own[1]) == {selection_color(0, dark=False)}
+    assert not own[1].editable
+    own[1].add([1, 1])
+    assert len(own[1].data) == session.manager.n_spikes(cluster)
+    binder.close()
+    assert [layer.name for layer in viewer.layers] == ["picture"]
+
+
+def test_a_data_set_opened_beside_an_image_stack_has_layers_once_that_is_gone(session):
+    viewer = ViewerModel()
+    viewer.add_image(np.zeros((5, 300, 400)))
+    binder = LayerBinder(viewer, session)
+    assert binder.is_aside
+    binder.show_traces()
+    assert len(viewer.layers) == 1
+    viewer.layers.clear()
+    assert binder.follow_stacks()
+    assert [layer.name for layer in viewer.layers] == ["traces", "spikes"]
+    cluster = int(session.manager.cluster_ids[0])
+    session.selection.select([cluster])
+    assert len(viewer.layers["spikes"].data) == session.manager.n_spikes(cluster)
+    binder.close()
+    assert not viewer.layers
+
+
+def test_raw_data_found_beside_an_image_stack_are_shown_once_that_is_gone(session, viewer):
+    binder = LayerBinder(viewer, session)
+    traces, spikes = viewer.layers
+    stack = viewer.add_image(np.zeros((5, 300, 400)))
+    binder.follow_stacks()
+    binder.show_traces()
+    assert list(viewer.layers) == [stack]
+    viewer.layers.remove(stack)
+    binder.follow_stacks()
+    assert [layer.name for layer in viewer.layers] == ["traces", "spikes"]
+    assert viewer.layers[0] is not traces
+    assert viewer.layers[1] is spikes
+    binder.close()
+
+
+def test_an_image_stack_is_fitted_until_the_user_has_moved_the_camera(session, viewer):
+    binder = LayerBinder(viewer, session)
+    viewer.add_image(np.zeros((5, 300, 400)))
+    binder.follow_stacks()
+    camera = viewer.scene.camera
+    viewer.canvas.size = (300, 950)
+    binder.fit_again(950, 300)
+    assert camera.zoom == pytest.approx(0.95 * 300 / 300)
+    viewer.canvas.size = (600, 800)
+    binder.fit(800, 600)
+    assert camera.zoom == pytest.approx(0.95 * 600 / 300)
+    camera.zoom *= 3
+    camera.center = (0, 50, 60)
+    viewer.canvas.size = (300, 950)
+    binder.fit(950, 300)
+    binder.fit_again(950, 300)
+    assert (camera.zoom, *camera.center) == pytest.approx((3 * 0.95 * 2, 0, 50, 60))
+    binder.close()
+
+
+@pytest.mark.parametrize(("closer", "is_fitted"), [(1.0, True), (0.5, True), (2.0, False)])
+def test_an_image_stack_opened_first_is_fitted_unless_a_part_was_chosen(session, closer, is_fitted):
+    viewer = ViewerModel()
+    viewer.canvas.size = (600, 800)
+    viewer.add_image(np.zeros((5, 300, 400)))
+    viewer.fit_to_view()
+    viewer.scene.camera.zoom = chosen = closer * viewer.scene.camera.zoom
+    binder = LayerBinder(viewer, session)
+    viewer.canvas.size = (300, 400)
+    binder.fit(400, 300)
+    assert viewer.scene.camera.zoom == pytest.approx(0.95 if is_fitted else chosen)
+    binder.close()
+
+
 def test_a_data_set_without_raw_data_has_only_spikes(kwik_copy):
     kwik_copy.with_suffix(".dat").unlink()
     with open_session(kwik_copy) as session:

@@ -16,8 +16,8 @@ from napari_phy.layers import density, spikes, traces
 from napari_phy.layers.density import density_colormap, density_layer, is_density
 from napari_phy.layers.filtered import FilteredWindows
 from napari_phy.layers.session_tag import kind_of, session_of
-from napari_phy.layers.spikes import spike_points
-from napari_phy.layers.stacks import has_stack
+from napari_phy.layers.spikes import spike_points, spikes_layer
+from napari_phy.layers.stacks import StackCamera, has_stack
 from napari_phy.layers.traces import QUIET, trace_colormap, traces_layer
 from napari_phy.session import OpenClustering, Session
 from napari_phy.views.numbers import format_shown
@@ -30,6 +30,8 @@ BEFORE_EDITING = (ActionType.ADDING, ActionType.REMOVING, ActionType.CHANGING)
 
 class LayerBinder:
     """Shows the selected clusters in the `spikes` layer of one viewer; layers are recoloured, never rebuilt.
+
+    While an image stack has the canvas, they are not in the viewer: hidden, they would still count in what napari fits.
 
     Parameters
     ----------
@@ -51,14 +53,60 @@ class LayerBinder:
         self._fitted: tuple[float, ...] | None = None
         self._whole_zoom = 0.0  # of the camera, at which the whole recording fits
         self._left_canvas = viewer.canvas.background_color_override
+        self.is_aside = not self.layers and has_stack(viewer.layers)
+        self._aside: list[Layer] = []
+        self._stack_camera = StackCamera(viewer)
+        self._watched: Points | None = None
         self._name_layers()
+        self._watch()
+        self._follow()
+        self.refresh()
+
+    def _watch(self) -> None:
         self._watched = self._points()
         if self._watched is not None:
             self._watched.events.data.connect(self._on_data)
             self._watched.events.editable.connect(self._lock)
             self._watched.events.visible.connect(self.refresh)
-        self._follow()
-        self.refresh()
+
+    def _unwatch(self) -> None:
+        if self._watched is not None:
+            self._watched.events.data.disconnect(self._on_data)
+            self._watched.events.editable.disconnect(self._lock)
+            self._watched.events.visible.disconnect(self.refresh)
+            self._watched = None
+
+    def follow_stacks(self) -> bool:
+        """Leave the canvas to an image stack, or take it again when there is none; return whether that has changed."""
+        is_there = has_stack(self._viewer.layers)
+        if is_there != self.is_aside:
+            (self._step_aside if is_there else self._come_back)()
+            return True
+        return False
+
+    def _step_aside(self) -> None:
+        self.is_aside = True
+        self._unwatch()
+        self._aside = self.layers
+        for layer in self._aside:
+            self._viewer.layers.remove(layer)
+        self._viewer.canvas.background_color_override = self._left_canvas
+        self._stack_camera.fit()
+
+    def _come_back(self) -> None:
+        """Put the layers below what else is there, with those that could not be shown meanwhile."""
+        self.is_aside = False
+        layers, self._aside = self._aside, []
+        if not any(isinstance(layer, Points) for layer in layers):
+            layers.append(Layer.create(*spikes_layer(self._session, 1.0)))
+        for place, layer in enumerate(layers):
+            self._viewer.layers.insert(place, layer)
+        self._name_layers()
+        self._watch()
+        if self._traces() is None:
+            self.show_traces()
+        self._shown = None
+        self.set_dark(self._dark)
 
     def follow_switch(self) -> None:
         """Show the channel group and clustering that the session went to, in the same layers."""
@@ -109,12 +157,11 @@ class LayerBinder:
     def fit(self, width: int, height: int) -> None:
         """Scale the channels so that the whole recording fills a canvas of this size in pixels.
 
-        An image stack that has the canvas for itself is fitted as napari does.
+        An image stack that has the canvas for itself is fitted as napari does, unless the user has moved the camera.
         """
         model = self._session.model
-        if not self.layers and has_stack(self._viewer.layers):
-            self._viewer.fit_to_view()
-            self._fitted = self._camera()
+        if self.is_aside:
+            self._stack_camera.fit_again()
         if not (self.layers and model.duration > 0 and model.n_channels and width > 0 and height > 0):
             return
         pitch = model.duration / model.n_channels * height / width
@@ -127,7 +174,7 @@ class LayerBinder:
 
     def fit_again(self, width: int, height: int) -> None:
         """Fit a canvas of another size, unless the user has moved the camera since the last time."""
-        if self._fitted is not None and self._fitted == self._camera():
+        if self.is_aside or (self._fitted is not None and self._fitted == self._camera()):
             self.fit(width, height)
         elif self._session.model.duration > 0:
             self._whole_zoom = width / self._session.model.duration / MARGIN
@@ -257,8 +304,9 @@ class LayerBinder:
         """Add the traces below the spikes, or those of another file in the place of the old ones."""
         own = self.layers
         pitch = float(own[0].scale[0]) if own else 1.0
-        made = traces_layer(self._session, pitch)
-        if made is None or has_stack(self._viewer.layers):
+        self._aside = [layer for layer in self._aside if isinstance(layer, Points)]  # pictures of what was before
+        made = None if self.is_aside else traces_layer(self._session, pitch)
+        if made is None:
             return
         active = self._viewer.layers.selection.active
         place = min((self._viewer.layers.index(layer) for layer in own), default=len(self._viewer.layers))
@@ -298,10 +346,8 @@ class LayerBinder:
     def close(self) -> None:
         """Stop following, take the layers away and leave the canvas as it was."""
         self._unfollow()
-        if self._watched is not None:
-            self._watched.events.data.disconnect(self._on_data)
-            self._watched.events.editable.disconnect(self._lock)
-            self._watched.events.visible.disconnect(self.refresh)
+        self._unwatch()
+        self._aside = []
         for layer in self.layers:
             self._viewer.layers.remove(layer)
         self._viewer.canvas.background_color_override = self._left_canvas

@@ -1,10 +1,58 @@
-"""Tells image stacks from what lies in one plane."""
+"""Image stacks, which have the canvas for themselves: how they are told from what lies in one plane, and fitted."""
+
+from __future__ import annotations
 
 from collections.abc import Iterable
 
+import numpy as np
+from napari.components import ViewerModel
 from napari.layers import Layer
+
+FRAMES = "frame"  # of the slider, until the stack has a clock
+CUT = 0.02  # of the canvas: no more than that is beyond its edges where somebody sees the whole
 
 
 def has_stack(layers: Iterable[Layer]) -> bool:
     """Tell whether a layer has more than two dimensions: then ours would lie over its Y and X."""
     return any(layer.ndim > 2 for layer in layers)
+
+
+def name_slider(viewer: ViewerModel) -> None:
+    """Name the slider of a stack, unless somebody else has named an axis."""
+    labels = viewer.dims.axis_labels
+    if labels == ("-3", "-2", "-1"):
+        viewer.dims.axis_labels = (FRAMES, *labels[1:])
+
+
+class StackCamera:
+    """Fits an image stack into the canvas as napari does, until the user has moved the camera.
+
+    Where a part of the stack is out of sight from the beginning, somebody has chosen that.
+    """
+
+    def __init__(self, viewer: ViewerModel) -> None:
+        self._viewer = viewer
+        self._fitted = self._place() if has_stack(viewer.layers) and self._shows_all() else None
+
+    def fit(self) -> None:
+        """Show all of a stack that has just come."""
+        self._viewer.fit_to_view()
+        self._fitted = self._place()
+
+    def fit_again(self) -> None:
+        """Show all of it in a canvas of another size."""
+        if self._fitted == self._place():
+            self.fit()
+
+    def _place(self) -> tuple[float, ...]:
+        camera = self._viewer.scene.camera
+        return (*camera.center, camera.zoom)
+
+    def _shows_all(self) -> bool:
+        viewer = self._viewer
+        if viewer.dims.ndisplay != 2:
+            return False
+        camera = viewer.scene.camera
+        reach = np.asarray(viewer.canvas.size) * (0.5 + CUT) / camera.zoom
+        corners = viewer.layers.extent.world[:, list(viewer.dims.displayed)] - np.asarray(camera.center[-2:])
+        return bool((np.abs(corners) <= reach).all())

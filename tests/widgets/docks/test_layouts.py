@@ -225,21 +225,31 @@ def test_with_imaging_clusters_marks_all_that_are_selected(imaging, qtbot):
     assert set(clusters.list.shown_selection) == {3, 4, 5}
 
 
-def test_a_stack_chooses_the_layout_of_the_data_sets_opened_after_it(open_, qtbot):
+def test_a_stack_that_comes_later_chooses_the_layout_and_that_of_the_data_sets_opened_after_it(open_, qtbot):
     workspace = open_(LARGE)
-    add_stack(workspace.viewer)
     assert workspace.toolbar.layout_button.text() == "Sort ▾"
-    workspace.open_session(light_session())
+    before = sizes(workspace)
+    workspace.toolbar.layers_action.trigger()
+    add_stack(workspace.viewer)
+    add_stack(workspace.viewer)
     settle(qtbot, workspace)
     assert workspace.toolbar.layout_button.text() == "With imaging ▾"
+    assert seen(workspace) == {"Clusters", "Waveforms", "Correlograms", "Traces"}
+    assert not workspace.toolbar.layers_action.isChecked()
     choose(qtbot, workspace, "Inspect")
     workspace.open_session(light_session())
     settle(qtbot, workspace)
     assert workspace.toolbar.layout_button.text() == "Inspect ▾"
+    workspace.viewer.layers.remove("stack")
+    settle(qtbot, workspace)
+    assert workspace.toolbar.layout_button.text() == "Inspect ▾"
     workspace.viewer.layers.clear()
-    workspace.open_session(light_session())
     settle(qtbot, workspace)
     assert workspace.toolbar.layout_button.text() == "Sort ▾"
+    workspace.toolbar.layers_action.setChecked(False)
+    settle(qtbot, workspace)
+    assert sizes(workspace) == {title: pytest.approx(size, abs=6) for title, size in before.items()}
+    assert workspace.session is not None
 
 
 def test_with_imaging_what_has_no_place_opens_as_a_tab_over_amplitude(imaging, qtbot):

@@ -51,8 +51,9 @@ class DensitySwitch(QObject):
 
     def refresh(self) -> None:
         """Tick the entry where the layer is there, or on its way."""
-        self.action.setEnabled(self._binder is not None)
-        self.by_amplitude.setEnabled(self._binder is not None)
+        has_canvas = self._binder is not None and not self._binder.is_aside
+        self.action.setEnabled(has_canvas)
+        self.by_amplitude.setEnabled(has_canvas)
         self.action.setChecked(self.is_shown)
 
     @property

@@ -10,6 +10,7 @@ from qtpy.QtCore import QObject, QTimer, Signal
 from qtpy.QtWidgets import QMainWindow
 
 from napari_phy.layers.binder import LayerBinder
+from napari_phy.layers.stacks import name_slider
 from napari_phy.widgets.actions import messages
 from napari_phy.widgets.parts.theme import Tokens
 from napari_phy.widgets.parts.together import Together
@@ -17,6 +18,7 @@ from napari_phy.widgets.window.camera_watch import CameraWatch
 from napari_phy.widgets.window.canvas_fit import CanvasFit
 from napari_phy.widgets.window.density_switch import DensitySwitch
 from napari_phy.widgets.window.raw_watch import RawWatch
+from napari_phy.widgets.window.stack_watch import StackWatch
 from napari_phy.widgets.window.time_frame import TimeFrame
 from napari_phy.widgets.window.trace_summary import TraceSummary
 
@@ -27,6 +29,7 @@ class Overview(QObject):
     said = Signal(str)  # a sentence for the status bar
     fitted = Signal()
     traces_changed = Signal()  # they are read better than before
+    stack_changed = Signal()  # an image stack has taken the canvas, or left it
     _filtered = Signal()
 
     def __init__(self, viewer: Viewer, window: QMainWindow, together: Together, parent: QObject) -> None:
@@ -47,11 +50,17 @@ class Overview(QObject):
         self.density.said.connect(self.said)
         self._camera = CameraWatch(viewer, self)
         self._camera.rested.connect(self._on_camera_rested)
+        StackWatch(viewer, self).changed.connect(self._on_layers_changed)
         self.fit.fitted.connect(self.fitted)
         self.summary.grown.connect(self._on_traces_changed)
         self.raw_watch.back.connect(self._on_traces_changed)
         self.raw_watch.back.connect(self.summary.go_on)
         self._filtered.connect(self._refresh_traces)
+
+    @property
+    def is_aside(self) -> bool:
+        """Whether an image stack has the canvas, and our layers wait."""
+        return self.binder is not None and self.binder.is_aside
 
     def follow(self, session: Any) -> None:
         """Show another session, or none; the layers of the one before stay until `LayerBinder.close`."""
@@ -60,6 +69,7 @@ class Overview(QObject):
         self.binder = (
             None if session is None or viewer is None else LayerBinder(viewer, session, self._points_soon.start)
         )
+        self._follow_stacks()
         self.fit.follow(self.binder)
         self.frame.follow(session)
         self.raw_watch.follow(session)
@@ -112,6 +122,20 @@ class Overview(QObject):
         self.density.follow(self._session, self.binder)
         if self._filter_name:
             self.set_filter(self._filter_name)
+
+    def _follow_stacks(self) -> bool:
+        """Leave the canvas to an image stack, or take it back; return whether that has changed."""
+        viewer, binder = self._viewer(), self.binder
+        if viewer is None or binder is None:
+            return False
+        has_changed = binder.follow_stacks()
+        name_slider(viewer)
+        return has_changed
+
+    def _on_layers_changed(self) -> None:
+        if self._follow_stacks():
+            self.density.refresh()
+            self.stack_changed.emit()
 
     def _tell_filtered(self) -> None:
         """Go on in the main thread: filters act in another."""

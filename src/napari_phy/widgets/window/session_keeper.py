@@ -148,5 +148,5 @@ class SessionKeeper(QObject):
         session = None if viewer is None else self._desk.session
         if session is None or session_of(event.value) is not session:
             return
-        if not any(session_of(layer) is session for layer in viewer.layers):
+        if not (self._stage.is_aside or any(session_of(layer) is session for layer in viewer.layers)):
             self.close()

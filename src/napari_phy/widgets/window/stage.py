@@ -51,6 +51,11 @@ class Stage(QObject):
         """Whether the canvas shows no session."""
         return self._overview.binder is None
 
+    @property
+    def is_aside(self) -> bool:
+        """Whether the layers of the session wait until an image stack leaves the canvas."""
+        return self._overview.is_aside
+
     def show(self, session: Any) -> None:
         """Show another session, or none; the layers of the one before stay until they are cleared."""
         viewer = self._viewer()

@@ -9,6 +9,7 @@ from napari.viewer import Viewer
 from qtpy.QtCore import QObject, QSignalBlocker, Qt
 from qtpy.QtWidgets import QApplication, QDockWidget, QMainWindow, QWidget
 
+from napari_phy.widgets.actions import messages
 from napari_phy.widgets.canvas.program_deletion import keep_programs
 from napari_phy.widgets.desk.clustering_desk import ClusteringDesk
 from napari_phy.widgets.desk.command_line import CommandLine
@@ -106,6 +107,7 @@ class Workspace(QObject):
         board, desk, overview = self.board, self.desk, self.overview
         board.adopted.connect(self.furnisher.furnish)
         board.arranged.connect(overview.fit.fit_soon)
+        overview.stack_changed.connect(self._on_stack_changed)
         overview.said.connect(desk.say)
         overview.fitted.connect(desk.say_again)  # napari empties the status bar when the canvas moves away
         desk.command_requested.connect(self.command_line.open)
@@ -210,6 +212,13 @@ class Workspace(QObject):
         with QSignalBlocker(self.toolbar.layers_action):
             self.toolbar.layers_action.setChecked(self.board.shows_napari_docks)
         self._show_preset()
+
+    def _on_stack_changed(self) -> None:
+        """Put the docks where they are beside an image stack, or without one."""
+        self.layouts.keep()
+        self.toolbar.layers_action.setChecked(False)
+        self._arrange_for(self.session)
+        self.desk.say_soon(messages.CANVAS_LEFT if self.overview.is_aside else messages.CANVAS_TAKEN)
 
     def _show_preset(self) -> None:
         self.toolbar.layout_button.setText(f"{self.board.preset.name} ▾")
