@@ -9,6 +9,7 @@ from qtpy.QtWidgets import QWidget
 
 from napari_phy.widgets.canvas.frame import Frame
 from napari_phy.widgets.canvas.ticks import nice_ticks
+from napari_phy.widgets.parts.painting import painting
 from napari_phy.widgets.parts.theme import AXIS_PX, TICK_PX, Tokens, with_alpha
 
 TAG_PX = 11
@@ -26,11 +27,10 @@ class Overlay(QWidget):
 
     def paintEvent(self, event) -> None:
         """Let the view paint."""
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setRenderHint(QPainter.RenderHint.TextAntialiasing)
-        self._paint(painter)
-        painter.end()
+        with painting(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setRenderHint(QPainter.RenderHint.TextAntialiasing)
+            self._paint(painter)
 
 
 def axis_ticks(frame: Frame, theme: Tokens) -> tuple[Ticks, Ticks]:

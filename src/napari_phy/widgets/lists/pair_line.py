@@ -7,6 +7,7 @@ from qtpy.QtGui import QColor, QPainter
 from qtpy.QtWidgets import QSizePolicy, QWidget
 
 from napari_phy.widgets.parts.legend import CHIP, LegendEntry, paint_chip
+from napari_phy.widgets.parts.painting import painting
 from napari_phy.widgets.parts.theme import Tokens
 
 HEIGHT, LETTERS = 24, 14  # px
@@ -58,17 +59,16 @@ class PairLine(QWidget):
         theme = self._theme
         if theme is None:
             return
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        left, size = 0.0, theme.px(CHIP + 1)
-        for part in self.parts:
-            left = self._write(painter, part.word, left, bold=False) + theme.px(GAP)
-            if part.chip is not None:
-                box = QRectF(left, (self.height() - size) / 2, size, size)
-                paint_chip(painter, box, part.chip.color, hollow=part.chip.hollow, radius=2)
-                left = self._write(painter, part.chip.text, left + size + theme.px(GAP), bold=True)
-                left += theme.px(WIDE_GAP)
-        painter.end()
+        with painting(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            left, size = 0.0, theme.px(CHIP + 1)
+            for part in self.parts:
+                left = self._write(painter, part.word, left, bold=False) + theme.px(GAP)
+                if part.chip is not None:
+                    box = QRectF(left, (self.height() - size) / 2, size, size)
+                    paint_chip(painter, box, part.chip.color, hollow=part.chip.hollow, radius=2)
+                    left = self._write(painter, part.chip.text, left + size + theme.px(GAP), bold=True)
+                    left += theme.px(WIDE_GAP)
 
     def _write(self, painter: QPainter, text: str, left: float, *, bold: bool) -> float:
         """Write text and return where it ends."""

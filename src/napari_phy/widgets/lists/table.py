@@ -10,7 +10,6 @@ from qtpy.QtGui import QAction, QColor, QFont, QFontMetricsF, QKeyEvent, QPainte
 from qtpy.QtWidgets import (
     QAbstractItemView,
     QMenu,
-    QStyledItemDelegate,
     QStyleOptionViewItem,
     QWidget,
 )
@@ -32,18 +31,19 @@ from napari_phy.widgets.lists.cluster_columns import (
 )
 from napari_phy.widgets.lists.cluster_model import NO_INDEX, ClusterModel, runs_of
 from napari_phy.widgets.lists.group_headings import Heading, by_group
+from napari_phy.widgets.parts.painting import CellPainter, painting
 from napari_phy.widgets.parts.plain_table import CHIP_PX, PlainTable, paint_place
 from napari_phy.widgets.parts.theme import BODY_PX, TICK_PX, Tokens
 
 
-class ClusterDelegate(QStyledItemDelegate):
+class ClusterDelegate(CellPainter):
     """Paints a cell: selection fill, chip, group dot, number."""
 
     def __init__(self, view: "ClusterList") -> None:
         super().__init__(view)
         self._view = view
 
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex) -> None:
+    def paint_cell(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex) -> None:
         view, theme = self._view, self._view.theme
         model = view.cluster_model
         row, column = model.line(index.row()), model.columns[index.column()]
@@ -51,7 +51,6 @@ class ClusterDelegate(QStyledItemDelegate):
             self._paint_heading(painter, QRectF(option.rect), row, model.chips(index.row()))
             return
         selected = view.selectionModel().isRowSelected(index.row(), NO_INDEX)
-        painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         rect = QRectF(option.rect)
         painter.fillRect(option.rect, view.row_color(index.row(), selected=selected))
@@ -74,13 +73,11 @@ class ClusterDelegate(QStyledItemDelegate):
         text = painter.fontMetrics().elidedText(column.text(row), Qt.TextElideMode.ElideRight, int(rect.width()) + 1)
         if text != "…":  # alone it says nothing; the tooltip says all
             painter.drawText(rect, int(alignment(column)), text)
-        painter.restore()
 
     def _paint_heading(self, painter: QPainter, cell: QRectF, heading: Heading, chips: Sequence[int]) -> None:
         """Paint as much of a heading, which is as wide as the list, as lies in a cell."""
         view, theme = self._view, self._view.theme
         dim = theme.color("dim")
-        painter.save()
         painter.setClipRect(cell, Qt.ClipOperation.IntersectClip)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.fillRect(cell, theme.color("panel"))
@@ -107,7 +104,6 @@ class ClusterDelegate(QStyledItemDelegate):
         for place in chips:
             paint_place(painter, rect, place, theme)
             rect.setLeft(rect.left() + theme.px(CHIP_PX + 3))
-        painter.restore()
 
     def _paint_dot(self, painter: QPainter, rect: QRectF, group: str) -> None:
         theme = self._view.theme
@@ -280,12 +276,11 @@ class ClusterList(PlainTable):
     def paintEvent(self, event) -> None:
         super().paintEvent(event)
         if self.empty_words and not self.cluster_model.rowCount():
-            painter = QPainter(self.viewport())
-            painter.setFont(self.theme.font(BODY_PX))
-            painter.setPen(self.theme.color("dim"))
             room = self.viewport().rect().adjusted(self.theme.px(10), 0, -self.theme.px(10), 0)
-            painter.drawText(room, int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap), self.empty_words)
-            painter.end()
+            with painting(self.viewport()) as painter:
+                painter.setFont(self.theme.font(BODY_PX))
+                painter.setPen(self.theme.color("dim"))
+                painter.drawText(room, int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap), self.empty_words)
 
     def resizeEvent(self, event) -> None:
         super().resizeEvent(event)

@@ -6,6 +6,8 @@ from qtpy.QtCore import QPointF, Qt, Signal
 from qtpy.QtGui import QPainter
 from qtpy.QtWidgets import QApplication, QWidget
 
+from napari_phy.widgets.parts.painting import painting
+
 NOTCH = 120
 
 
@@ -33,10 +35,9 @@ class TracePlot(QWidget):
         self._is_dragging = False
 
     def paintEvent(self, event) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        self._paint(painter)
-        painter.end()
+        with painting(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            self._paint(painter)
 
     def mousePressEvent(self, event) -> None:
         if event.button() == Qt.MouseButton.LeftButton:

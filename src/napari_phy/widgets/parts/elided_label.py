@@ -1,9 +1,9 @@
 """Lines of text that end in … where they do not fit, and then say the rest in their tooltip."""
 
 from qtpy.QtCore import QEvent, QSize, Qt
-from qtpy.QtGui import QPainter
 from qtpy.QtWidgets import QLabel, QSizePolicy, QToolTip, QWidget
 
+from napari_phy.widgets.parts.painting import painting
 from napari_phy.widgets.parts.theme import TICK_PX, Tokens
 
 
@@ -32,13 +32,12 @@ class ElidedLabel(QLabel):
 
     def paintEvent(self, event) -> None:
         """Paint what fits."""
-        painter = QPainter(self)
         flags = int(self.alignment()) | Qt.TextFlag.TextSingleLine
         role = self.foregroundRole()
-        self.style().drawItemText(
-            painter, self.contentsRect(), flags, self.palette(), self.isEnabled(), self.shown_text(), role
-        )
-        painter.end()
+        with painting(self) as painter:
+            self.style().drawItemText(
+                painter, self.contentsRect(), flags, self.palette(), self.isEnabled(), self.shown_text(), role
+            )
 
 
 class Caption(ElidedLabel):

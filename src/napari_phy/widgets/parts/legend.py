@@ -9,6 +9,7 @@ from qtpy.QtGui import QColor, QPainter, QPen
 from qtpy.QtWidgets import QSizePolicy, QWidget
 
 from napari_phy.widgets.parts.color_scale import ColorScale, paint_scale, scale_width
+from napari_phy.widgets.parts.painting import painting
 from napari_phy.widgets.parts.theme import BODY_PX, Tokens
 
 HEIGHT = 28
@@ -60,13 +61,12 @@ class Legend(QWidget):
         """Paint what fits, and tell the rest in the tooltip."""
         if self._theme is None:
             return
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), QColor(self._theme.view))
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        paint_legend(painter, self.entries, self.width(), self._theme, self.scale)
-        painter.end()
-        is_whole = self.n_shown() == len(self.entries) and self.scale is None
-        self.setToolTip("" if is_whole else ", ".join(self._words()))
+        with painting(self) as painter:
+            painter.fillRect(self.rect(), QColor(self._theme.view))
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            paint_legend(painter, self.entries, self.width(), self._theme, self.scale)
+            is_whole = self.n_shown() == len(self.entries) and self.scale is None
+            self.setToolTip("" if is_whole else ", ".join(self._words()))
 
     def mousePressEvent(self, event) -> None:
         """Tell which entry was clicked."""

@@ -9,7 +9,6 @@ from qtpy.QtWidgets import (
     QAbstractItemView,
     QListView,
     QStyle,
-    QStyledItemDelegate,
     QStyleOptionViewItem,
     QWidget,
 )
@@ -21,6 +20,7 @@ from napari_phy.views.numbers import format_count
 from napari_phy.widgets.actions import messages
 from napari_phy.widgets.panels.panel import Panel
 from napari_phy.widgets.parts.guarded import guarded
+from napari_phy.widgets.parts.painting import CellPainter
 from napari_phy.widgets.parts.table_figure import paint_rows, wearing
 from napari_phy.widgets.parts.theme import BODY_PX, Tokens
 
@@ -193,15 +193,14 @@ class _Rows(QAbstractListModel):
         return self.theme.px(10)
 
 
-class _RowPainter(QStyledItemDelegate):
+class _RowPainter(CellPainter):
     """Paints a row as its model says; a style sheet would take its fill away."""
 
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex) -> None:
+    def paint_cell(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex) -> None:
         model = index.model()
         fill = index.data(Qt.ItemDataRole.BackgroundRole)
         if fill is None and option.state & QStyle.StateFlag.State_MouseOver:
             fill = model.hover_color()
-        painter.save()
         if fill is not None:
             painter.fillRect(option.rect, fill)
         painter.setPen(index.data(Qt.ItemDataRole.ForegroundRole))
@@ -209,4 +208,3 @@ class _RowPainter(QStyledItemDelegate):
         room = option.rect.adjusted(model.indent(), 0, -model.indent(), 0)
         words = painter.fontMetrics().elidedText(index.data(), Qt.TextElideMode.ElideRight, room.width())
         painter.drawText(room, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, words)
-        painter.restore()

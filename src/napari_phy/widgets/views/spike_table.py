@@ -6,11 +6,12 @@ import numpy as np
 import numpy.typing as npt
 from qtpy.QtCore import QModelIndex, QRectF, Qt, Signal
 from qtpy.QtGui import QColor, QFontMetricsF, QPainter
-from qtpy.QtWidgets import QAbstractItemView, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+from qtpy.QtWidgets import QAbstractItemView, QStyleOptionViewItem, QWidget
 
 from napari_phy.stats.refractory import REFRACTORY_MS
 from napari_phy.views.spike_list import SpikeListData
 from napari_phy.widgets.actions.keys import OWN_KEYS
+from napari_phy.widgets.parts.painting import CellPainter
 from napari_phy.widgets.parts.plain_table import PlainTable, paint_place
 from napari_phy.widgets.parts.theme import Tokens
 from napari_phy.widgets.views.spike_model import CLUSTER, COLUMNS, INTERVAL, RIGHT, SpikeModel
@@ -21,18 +22,17 @@ SHIFT, CTRL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModi
 MOST_SPREAD_PX = 40  # that a column is wider than it needs
 
 
-class SpikeDelegate(QStyledItemDelegate):
+class SpikeDelegate(CellPainter):
     """Paints a cell: fill of selected rows, chip, number."""
 
     def __init__(self, view: "SpikeTable") -> None:
         super().__init__(view)
         self._view = view
 
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex) -> None:
+    def paint_cell(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex) -> None:
         view, theme, spikes = self._view, self._view.theme, self._view.spike_model.spikes
         column, of_spike = COLUMNS[index.column()], view.spike_model.index_of(index.row())
         selected = view.is_lit(int(spikes.spike_ids[of_spike]))
-        painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.fillRect(option.rect, view.row_color(index.row(), selected=selected))
         rect = QRectF(option.rect)
@@ -42,7 +42,6 @@ class SpikeDelegate(QStyledItemDelegate):
         painter.setFont(view.cell_font(bold=selected and column is CLUSTER))
         painter.setPen(QColor(theme.warning if warns else theme.text))
         painter.drawText(rect.adjusted(0, 0, -theme.px(5), 0), int(RIGHT), column.text(spikes, of_spike))
-        painter.restore()
 
 
 class SpikeTable(PlainTable):

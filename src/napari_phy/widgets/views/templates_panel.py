@@ -39,6 +39,7 @@ from napari_phy.widgets.parts.color_scale import ColorScale
 from napari_phy.widgets.parts.guarded import guarded
 from napari_phy.widgets.parts.latest_answer import LatestAnswer
 from napari_phy.widgets.parts.legend import LegendEntry
+from napari_phy.widgets.parts.painting import painter_on
 from napari_phy.widgets.parts.theme import Tokens
 
 ORDERS = (("By depth", "depth"), ("By size", "size"), ("By id", "id"), ("As in Clusters", "list"))
@@ -213,10 +214,9 @@ class TemplatesPanel(ScrolledClustersPanel):
             image = QImage(size * scale, QImage.Format.Format_ARGB32_Premultiplied)
             image.setDevicePixelRatio(scale)
             image.fill(Qt.GlobalColor.transparent)
-            painter = QPainter(image)
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            self._paint_columns(painter, layout, theme.dim, self._coloring().colors)
-            painter.end()
+            with painter_on(image) as on_image:
+                on_image.setRenderHint(QPainter.RenderHint.Antialiasing)
+                self._paint_columns(on_image, layout, theme.dim, self._coloring().colors)
             self._image = key, image
         return self._image[1]
 

@@ -1,0 +1,85 @@
+"""Painting that may fail: the painter ends in any case, and the panel around says once what went wrong."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+from weakref import WeakSet, ref
+
+from qtpy.compat import isalive
+from qtpy.QtCore import QModelIndex, QTimer
+from qtpy.QtGui import QPaintDevice, QPainter
+from qtpy.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem, QWidget
+
+logger = logging.getLogger(__name__)
+
+_failed: WeakSet[QWidget] = WeakSet()  # each is told of once, however often Qt paints it
+
+
+@contextmanager
+def painter_on(device: QPaintDevice) -> Iterator[QPainter]:
+    """Yield a painter that ends in any case: one that is left active on what is gone ends the program."""
+    painter = QPainter(device)
+    try:
+        yield painter
+    finally:
+        painter.end()
+
+
+@contextmanager
+def painting(widget: QWidget) -> Iterator[QPainter]:
+    """Yield the painter of a paint event; what is raised meanwhile goes to the panel around the widget, not to Qt."""
+    try:
+        with painter_on(widget) as painter:
+            yield painter
+    except Exception as error:
+        if _tell_soon(widget, error):
+            logger.exception("%s could not be painted.", type(widget).__name__)
+
+
+class CellPainter(QStyledItemDelegate):
+    """Paints the cells of a list by `paint_cell`, with a painter that is put back behind it."""
+
+    def paint_cell(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex) -> None:
+        """Paint a cell."""
+        raise NotImplementedError
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex) -> None:
+        painter.save()
+        try:
+            self.paint_cell(painter, option, index)
+        except Exception as error:
+            if _tell_soon(self.parent(), error):
+                logger.exception("A cell of %s could not be painted.", type(self.parent()).__name__)
+        finally:
+            painter.restore()
+
+
+def _tell_soon(widget: QWidget, error: Exception) -> bool:
+    """Have the panel told once nothing is painted any more; return False where it was told already."""
+    if widget in _failed:
+        return False
+    _failed.add(widget)
+    QTimer.singleShot(0, partial(_tell, ref(widget), error))
+    return True
+
+
+def _tell(painted: "ref[QWidget]", error: Exception) -> None:
+    """Show the error; where it takes the place of the picture, the next try is told of again."""
+    widget = painted()
+    if widget is None or not isalive(widget):
+        return
+    panel = _panel_around(widget)
+    if panel is not None:
+        panel.show_error(error)
+        if not widget.isVisible():
+            _failed.discard(widget)
+
+
+def _panel_around(widget: QWidget) -> Any:
+    """Return the panel that a widget is part of, or None."""
+    around: Any = widget.parentWidget()
+    while around is not None and not (hasattr(around, "title") and hasattr(around, "show_error")):
+        around = around.parentWidget()
+    return around
