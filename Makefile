@@ -10,6 +10,7 @@ IN_PARALLEL = -n auto --maxprocesses 4 --dist loadfile
 ON_DISPLAY := $(or $(DISPLAY),$(WAYLAND_DISPLAY))
 WALK = $(ON_XVFB) $(PY) tools/walk.py
 GALLERY = $(ON_XVFB) $(PY) tools/gallery.py
+STATES = $(ON_XVFB) $(PY) tools/states.py
 TRACE_PICTURES = $(ON_XVFB) $(PY) tools/trace_pictures.py
 
 .DEFAULT_GOAL := help
@@ -52,6 +53,7 @@ pictures: libraries-headless $(VENV)/.installed ## Draw the pictures of the docs
 	@cp build/pictures/small/2-three-clusters.png docs/pictures/sort_small.png
 	@$(TRACE_PICTURES) docs/pictures
 	@$(GALLERY) docs/pictures
+	@$(STATES) docs/pictures
 
 clean: ## Remove what was built; .venv stays
 	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis benchmarks/results

@@ -91,18 +91,18 @@ def views_of(kwik: Path, theme: str) -> list[Any]:
     return pictures
 
 
-def sheet_of(pictures: list[Any]) -> Any:
-    """Return one picture of all, row by row."""
+def sheet_of(pictures: list[Any], n_columns: int = N_COLUMNS) -> Any:
+    """Return one picture of all, which are of one size, row by row."""
     from qtpy.QtCore import Qt
     from qtpy.QtGui import QPainter, QPixmap
 
-    n_rows = -(-len(pictures) // N_COLUMNS)
-    width, height = (SIZE[0] + GAP, SIZE[1] + GAP)
-    sheet = QPixmap(N_COLUMNS * width - GAP, n_rows * height - GAP)
+    n_rows = -(-len(pictures) // n_columns)
+    width, height = pictures[0].width() + GAP, pictures[0].height() + GAP
+    sheet = QPixmap(n_columns * width - GAP, n_rows * height - GAP)
     sheet.fill(Qt.GlobalColor.transparent)
     painter = QPainter(sheet)
     for place, picture in enumerate(pictures):
-        painter.drawPixmap(place % N_COLUMNS * width, place // N_COLUMNS * height, picture)
+        painter.drawPixmap(place % n_columns * width, place // n_columns * height, picture)
     painter.end()
     return sheet
 

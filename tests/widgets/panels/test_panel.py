@@ -223,6 +223,20 @@ def test_an_error_tells_the_cause_and_can_be_tried_again(panel, session, qtbot):
     qtbot.waitUntil(lambda: shows(panel, (1,)))
 
 
+def test_a_note_in_the_header_goes_with_the_picture_that_it_tells_of(panel, session, qtbot):
+    note = panel.header.note_label
+    session.selection.select([1])
+    qtbot.waitUntil(lambda: shows(panel, (1,)))
+    panel.header.set_note("3 of 9")
+    assert not note.isHidden()
+    session.selection.select([])
+    qtbot.waitUntil(lambda: says(panel, "Select a cluster"))
+    assert note.isHidden()
+    session.selection.select([1])
+    qtbot.waitUntil(lambda: shows(panel, (1,)))
+    assert not note.isHidden()
+
+
 class Once(dict):
     """Values that can be taken once."""
 

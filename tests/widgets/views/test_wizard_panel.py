@@ -243,3 +243,15 @@ def test_a_pair_that_the_filter_hides_is_not_proposed(panel, qtbot):
     session.start_wizard()
     qtbot.waitUntil(lambda: panel.page.pair.text == "Nothing to propose")
     assert panel.page.hint.text() == messages.NO_MATCH
+
+
+def test_without_features_clusters_are_compared_by_a_click_in_clusters(qtbot):
+    session = light_session(features=None, masks=None)
+    session.start_wizard()
+    panel = shown(qtbot, session)
+    assert panel.page.hint.text() == "Ctrl+click a row in Clusters, to compare it with this cluster."
+    best = session.wizard.best
+    other = next(cluster for cluster in session.manager.cluster_ids.tolist() if cluster != best)
+    session.selection.select([best, other])
+    qtbot.waitUntil(lambda: panel.page.gives_reasons)
+    assert panel.page.pair.text == f"Best {best}, candidate {other}"

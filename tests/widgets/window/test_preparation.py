@@ -15,6 +15,7 @@ from napari_phy.widgets.views.cluster_scatter_panel import ClusterScatterPanel
 from napari_phy.widgets.views.features_panel import FeaturesPanel
 from napari_phy.widgets.views.grid_panel import GridPanel
 from napari_phy.widgets.views.similarity_panel import NOT_READ, SimilarityPanel
+from napari_phy.widgets.views.wizard_panel import WizardPanel
 from napari_phy.widgets.window.preparation import Preparation, is_large
 
 CANCELLED = "Reading features was cancelled. Nothing was changed."
@@ -222,6 +223,15 @@ def show(session, preparation, qtbot):
         return panel
 
     return show
+
+
+def test_the_wizard_says_that_a_candidate_comes(show, session, preparation, gate, qtbot):
+    preparation.start()
+    session.start_wizard()
+    panel = show(WizardPanel)
+    qtbot.waitUntil(lambda: panel.page.hint.text() == "A candidate is proposed as soon as the features are read.")
+    gate.open.set()
+    qtbot.waitUntil(lambda: panel.page.hint.text().startswith("Press Space, or click a row in Similar"))
 
 
 @pytest.mark.parametrize("kind", [SimilarityPanel, ClusterScatterPanel])

@@ -60,6 +60,7 @@ class PanelFrame(Filled):
         self.stack = PictureStack(self._content, self.working)
         self.stack.legend.setVisible(self.has_legend)
         self.stack.caption.setVisible(self.has_caption)
+        self.stack.currentChanged.connect(lambda *_: self.header.set_note_shown(self.stack.shows_picture))
         self.fill(self.stack)
         self.theme_follower.changed.connect(self._on_theme_changed)
         self.header.help_requested.connect(self.show_help)

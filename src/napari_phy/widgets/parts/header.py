@@ -42,7 +42,7 @@ class Header(QWidget):
         self.drop_downs: list[DropDown] = []
         self._moved: list[QAction] = []
         self._withheld: set[DropDown] = set()
-        self._title_shown = True
+        self._title_shown = self._note_shown = True
         self._focused = False
 
         self.title_label = QLabel(title)
@@ -116,7 +116,12 @@ class Header(QWidget):
     def set_note(self, text: str) -> None:
         """Show a short dim text behind the drop-downs, or none."""
         self.note_label.setText(text)
-        self.note_label.setVisible(bool(text))
+        self.note_label.setVisible(self._note_shown and bool(text))
+
+    def set_note_shown(self, shown: bool) -> None:
+        """Hide the text while what it tells of is not in sight."""
+        self._note_shown = shown
+        self.set_note(self.note_label.text())
 
     def set_title_shown(self, shown: bool) -> None:
         """Hide the title where a tab says it already."""

@@ -117,9 +117,17 @@ class WizardPanel(Panel):
         elif data.progress.is_finished:
             self.page.show_hint(messages.NOTHING_LEFT)
         else:
-            self.page.show_hint(messages.no_candidate(self._bindings.first("next_candidate")))
+            self.page.show_hint(self._how_to_compare())
         self.page.show_progress(data.progress)
         self.page.show_steps(request.done, request.undone)
+
+    def _how_to_compare(self) -> str:
+        """Return how the best cluster gets a candidate beside it: Similar ranks none without features."""
+        if self._is_preparing:
+            return messages.CANDIDATE_COMES
+        if self.session.model.features is None:
+            return messages.COMPARE_BY_CLICK
+        return messages.no_candidate(self._bindings.first("next_candidate"))
 
     def _named(self, word: str, cluster: int | None, place: int) -> Named:
         """Return a cluster of the pair in the colour that it has everywhere."""
