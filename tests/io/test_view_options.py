@@ -1,5 +1,6 @@
 """What was chosen in views lasts, and whatever else the file holds does no harm."""
 
+import json
 import logging
 from pathlib import Path
 
@@ -25,6 +26,35 @@ def test_what_is_kept_is_read_again_and_other_views_keep_theirs():
     save_view_options({"Traces": {"speed": 0.5}})
     save_view_options({"Raster": {"order": "depth"}})
     assert load_view_options() == {"Raster": {"order": "depth"}, "Traces": {"speed": 0.5}}
+
+
+def test_options_that_were_called_otherwise_are_understood(folder):
+    folder.mkdir()
+    then = {
+        "Correlograms": {"window": 100.0, "bin": 0.5},
+        "Intervals 2": {"window": 20.0},
+        "Scatter": {"x": "depth", "y": "rate", "size": "amplitude", "log": True},
+        "Drift": {"metric": "depth"},
+        "Waveforms": {"window": 3},
+    }
+    (folder / "views.json").write_text(json.dumps(then))
+    now = {
+        "Correlograms": {"span": 100.0, "bin": 0.5},
+        "Intervals 2": {"longest": 20.0},
+        "Scatter": {"x_by": "depth", "y_by": "rate", "size_by": "amplitude", "log": True},
+        "Drift": {"color": "depth"},
+        "Waveforms": {"window": 3},
+    }
+    assert load_view_options() == now
+    save_view_options({"Scatter": {"x_by": "rate"}})
+    assert json.loads((folder / "views.json").read_text()) == now | {"Scatter": {"x_by": "rate"}}
+
+
+def test_of_two_names_that_of_today_counts(folder):
+    folder.mkdir()
+    for kept in ({"window": 100.0, "span": 20.0}, {"span": 20.0, "window": 100.0}):
+        (folder / "views.json").write_text(json.dumps({"Correlograms": kept}))
+        assert load_view_options() == {"Correlograms": {"span": 20.0}}
 
 
 @given(st.binary(max_size=200) | st.text().map(str.encode))

@@ -5,7 +5,7 @@ import pytest
 from napari_phy.views.filter_completion import complete
 
 COLUMNS = ("id", "group", "rate", "refr", "my note")
-TEXTS = {"group": ["noise", "good"], "my note": ['say "a"', "axon"]}
+TEXTS = {"group": ["noise", "good"], "my note": ['say "a"', "axon"], "checked": ["true", "truly"]}
 
 
 @pytest.mark.parametrize(
@@ -26,6 +26,11 @@ TEXTS = {"group": ["noise", "good"], "my note": ['say "a"', "axon"]}
         ('group in ("noise", ', 19, ('"noise"', '"good"')),
         ('group not in ("g', 14, ('"good"',)),
         ("`my note` == ", 13, ("'say \"a\"'", '"axon"')),
+        ("checked == ", 11, ('"true"', '"truly"')),
+        ("checked == tru", 11, ('"true"', '"truly"')),
+        ("checked == true", 11, ()),
+        ("checked != TRUE", 11, ()),
+        ('checked == "true', 11, ('"true"',)),
         ("rate == ", 8, ()),
         ("group = ", 8, ()),
         ("1 == ", 5, ()),

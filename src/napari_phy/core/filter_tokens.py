@@ -24,7 +24,7 @@ _TOKEN = re.compile(
 _SAME: Mapping[str, str] = {"&&": "and", "||": "or", "!": "not", "−": "-", "≤": "<=", "≥": ">=", "≠": "!="}
 _WORDS = frozenset({"and", "or", "not", "in", "is"})
 _NULLS = frozenset({"null", "none", "nan"})
-_TRUTHS = frozenset({"true", "false"})
+TRUTHS = frozenset({"true", "false"})
 _INSTEAD: Mapping[str, str] = {
     "=": "use == to compare",
     "===": "use == to compare",
@@ -108,7 +108,7 @@ def _token(match: re.Match[str]) -> Token:
             return Token("operator", word, start, stop)
         if word in _NULLS:
             return Token("null", word, start, stop)
-        if word in _TRUTHS:
+        if word in TRUTHS:
             return Token("truth", word, start, stop)
         return Token("name", text, start, stop)
     if kind == "operator":

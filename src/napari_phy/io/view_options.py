@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,17 +10,34 @@ from napari_phy.io.user_files import load_user_file, save_user_file
 
 _FILE = "views.json"
 
+_RENAMED: Mapping[tuple[str, str], str] = {  # (view, option as it was called): its name now
+    ("Correlograms", "window"): "span",
+    ("Intervals", "window"): "longest",
+    ("Scatter", "x"): "x_by",
+    ("Scatter", "y"): "y_by",
+    ("Scatter", "size"): "size_by",
+    ("Drift", "metric"): "color",
+}
+
 Options = Mapping[str, Mapping[str, Any]]
 
 
 def load_view_options() -> dict[str, dict[str, Any]]:
-    """Return {view: {option: value}}; what cannot be read counts as never chosen."""
+    """Return {view: {option: value}} by the names of today; what cannot be read counts as never chosen."""
     read = load_user_file(_FILE, "views begin with their usual settings")
     if not isinstance(read, dict):
         return {}
-    return {view: options for view, options in read.items() if isinstance(options, dict)}
+    return {view: _by_name_now(view, options) for view, options in read.items() if isinstance(options, dict)}
 
 
 def save_view_options(options: Options) -> None:
     """Keep the options of these views; those of other views stay as they are kept."""
     save_user_file(_FILE, {**load_view_options(), **options}, "what was chosen in the views is not kept")
+
+
+def _by_name_now(view: str, options: dict[str, Any]) -> dict[str, Any]:
+    """Return options of a view, which may be the second of its kind; what has both names keeps the value of today's."""
+    kind = re.sub(r" \d+$", "", view)
+    old = {option: _RENAMED[kind, option] for option in options if (kind, option) in _RENAMED}
+    kept = {option: value for option, value in options.items() if option not in old}
+    return {**{name: options[option] for option, name in old.items()}, **kept}

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from napari_phy.core.errors import FilterError
-from napari_phy.core.filter_tokens import Token, named, quoted, tokenize
+from napari_phy.core.filter_tokens import TRUTHS, Token, named, quoted, tokenize
 
 _QUOTED = re.compile(r"""("[^"]*"|'[^']*'|`[^`]*`)""")
 _UNFINISHED = re.compile(r"""(?:["'`].*|[^\W\d]\w*)$""", re.DOTALL)
@@ -48,7 +48,7 @@ def complete(text: str, columns: Sequence[str], texts_of: Callable[[str], Iterab
         return Completion(start, ())
     column = _compared_column(before)
     offered: list[str] = []
-    if column is not None:
+    if column is not None and word.casefold() not in TRUTHS:  # which is whole, though a label may say so in quotes
         offered += [quoted(value) for value in texts_of(column)]
     if word and not word.startswith(("'", '"')):
         offered += [named(name) for name in columns] if _wants_value(before) else _JOINTS

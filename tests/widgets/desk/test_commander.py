@@ -165,7 +165,7 @@ def test_views_open_and_take_values_of_their_menus(workspace):
     assert workspace.viewer.status == "Clusters are coloured by spikes in Scatter."
     run(workspace, "cf depth")
     scatter = workspace.panels["Scatter"]
-    assert (scatter.y, scatter.color) == ("spikes", "depth")
+    assert (scatter.y_by, scatter.color) == ("spikes", "depth")
     assert not workspace.docks["Scatter"].isHidden()
 
 

@@ -32,7 +32,7 @@ def panel(qtbot, session):
     made.show()
     qtbot.waitExposed(made)
     session.selection.select([1, 2])
-    made.set_x("id")
+    made.set_x_by("id")
     qtbot.waitUntil(lambda: ready(made))
     return made
 
@@ -74,7 +74,7 @@ def test_discs_have_the_colour_of_their_group_and_selected_ones_their_own(panel,
 
 def test_colours_can_stand_for_a_column(panel, qtbot):
     panel.set_color("id")
-    panel.set_size("same")
+    panel.set_size_by("same")
     qtbot.waitUntil(lambda: ready(panel))
     colors = panel.colors(panel.theme)
     assert colors[-1] == panel.theme.ramp[2]
@@ -120,7 +120,7 @@ def test_groups_of_one_s_own_have_colours_of_their_own_in_list_and_view(panel, s
 
 
 def test_logarithmic_axes_are_remembered_and_keep_the_values(panel, qtbot):
-    panel.set_x("spikes")
+    panel.set_x_by("spikes")
     panel.set_log(True)
     qtbot.waitUntil(lambda: ready(panel))
     np.testing.assert_allclose(10**panel.data.x, panel.data.n_spikes)
@@ -272,7 +272,7 @@ def test_it_opens_on_columns_that_the_data_set_has(qtbot, lacks, axes):
     assert panel.axes == (panel.data.request.x, panel.data.request.y) == axes
     assert len(panel.data.cluster_ids) == 8
     assert panel._y_menu.text().startswith(f"y  {axes[1]}")
-    assert panel.options()["y"] == "depth"  # what was chosen holds where there are depths
+    assert panel.options()["y_by"] == "depth"  # what was chosen holds where there are depths
     panel._y_menu.chosen.emit("depth")
     qtbot.waitUntil(lambda: ready(panel))
     assert len(panel.data.cluster_ids) == 0

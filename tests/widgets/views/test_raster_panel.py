@@ -8,6 +8,7 @@ from qtpy.QtGui import QColor, QWheelEvent
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication
 from widgets.light_session import light_session
+from widgets.svg_reading import Svg
 
 from napari_phy.core.errors import NapariPhyError
 from napari_phy.core.time_cursor import TimeCursor
@@ -206,6 +207,12 @@ def test_dots_are_wider_than_bars(panel):
     n_bars = len(columns_with(panel.plot, row, panel.color_of(0)))
     next(action for action in panel.header.more_menu.actions() if action.text() == "Dots").trigger()
     assert len(columns_with(panel.plot, row, panel.color_of(0))) > 1.5 * n_bars
+
+
+def test_the_ids_of_selected_clusters_are_bold_and_no_others(panel):
+    texts = Svg(panel.figure().svg()).all("text")
+    in_bold = [mark.text for mark in texts if int(mark.attributes["font-weight"]) > 500]
+    assert set(in_bold) == {"3", "5"}
 
 
 def test_what_is_under_the_mouse_is_said(panel, qtbot):

@@ -259,3 +259,18 @@ def test_another_selection_gives_other_rows(panel, session, qtbot):
     qtbot.waitUntil(lambda: ready(panel))
     assert panel.data.spike_ids.tolist() == session.manager.spikes(3).tolist()
     assert panel.list.verticalScrollBar().value() == 0
+
+
+@pytest.mark.parametrize("height", [200, 333, 420, 431])
+def test_no_row_is_cut_by_the_caption(qtbot, session, height):
+    panel = shown(qtbot, session)
+    panel.resize(480, height)
+    view = panel.list
+    bar = view.verticalScrollBar()
+    for place in (0, bar.maximum()):
+        bar.setValue(place)
+        assert view.viewport().height() % view.rowHeight(0) == 0
+        assert view.visualRect(view.indexAt(view.viewport().rect().bottomLeft())).bottom() < view.viewport().height()
+    panel.list.apply_theme(panel.theme, small=True)
+    panel.apply_theme(panel.theme)
+    assert view.viewport().height() % view.rowHeight(0) == 0

@@ -62,9 +62,9 @@ class ClusterScatterPanel(PaintedPanel):
     has_lasso = True
     all_times = True  # the columns are those of the list
     remembered: ClassVar[Allowed] = {
-        "x": MEASURES,
-        "y": MEASURES,
-        "size": values_of(SIZES),
+        "x_by": MEASURES,
+        "y_by": MEASURES,
+        "size_by": values_of(SIZES),
         "color": values_of(COLORS),
         "log": values_of(SCALES),
     }
@@ -76,9 +76,9 @@ class ClusterScatterPanel(PaintedPanel):
     )
 
     def __init__(self, session: Any = None, **options: Any) -> None:
-        self.x: Measure = "rate"
-        self.y: Measure = "depth"
-        self.size = "spikes"
+        self.x_by: Measure = "rate"
+        self.y_by: Measure = "depth"
+        self.size_by = "spikes"
         self.color = GROUP
         self.log = False
         self._picked: set[Measure] = set()  # columns that were asked for, whether the data set has them or not
@@ -97,10 +97,10 @@ class ClusterScatterPanel(PaintedPanel):
             (plot.lassoed, self._on_lassoed),
         ):
             signal.connect(slot)
-        self._x_menu = self.add_drop_down("Horizontal axis", AXES, self.x, self._on_x_picked, prefix="x")
-        self._y_menu = self.add_drop_down("Vertical axis", AXES, self.y, self._on_y_picked, prefix="y")
+        self._x_menu = self.add_drop_down("Horizontal axis", AXES, self.x_by, self._on_x_picked, prefix="x")
+        self._y_menu = self.add_drop_down("Vertical axis", AXES, self.y_by, self._on_y_picked, prefix="y")
         menu = self.header.more_menu
-        self._sizes = choice_actions(menu.addMenu("Size"), SIZES, self.size, self.set_size)
+        self._sizes = choice_actions(menu.addMenu("Size"), SIZES, self.size_by, self.set_size_by)
         self._colors = choice_actions(menu.addMenu("Colour"), COLORS, self.color, self.set_color)
         self._scales = choice_actions(menu, SCALES, self.log, self.set_log)
         return plot
@@ -124,7 +124,7 @@ class ClusterScatterPanel(PaintedPanel):
         return ClusterScatterRequest(
             shown,
             tuple(map(self.session.manager.group, shown)),
-            *(*self.axes, self.size, self.color, self.log),
+            *(*self.axes, self.size_by, self.color, self.log),
             reads_features=not self.session.holds_features,
         )
 
@@ -142,32 +142,32 @@ class ClusterScatterPanel(PaintedPanel):
     def axes(self) -> tuple[Measure, Measure]:
         """What x and y show: what was chosen, or columns that the data set has."""
         known = {*known_measures(self.session, reads_features=not self.session.holds_features), *self._picked}
-        x = self.x if self.x in known else next(one for one in INSTEAD if one in known and one != self.y)
-        return x, self.y if self.y in known else next(one for one in INSTEAD if one in known and one != x)
+        x = self.x_by if self.x_by in known else next(one for one in INSTEAD if one in known and one != self.y_by)
+        return x, self.y_by if self.y_by in known else next(one for one in INSTEAD if one in known and one != x)
 
     def _on_x_picked(self, measure: Measure) -> None:
         self._picked.add(measure)
-        self.set_x(measure)
+        self.set_x_by(measure)
 
     def _on_y_picked(self, measure: Measure) -> None:
         self._picked.add(measure)
-        self.set_y(measure)
+        self.set_y_by(measure)
 
-    def set_x(self, measure: Measure) -> None:
+    def set_x_by(self, measure: Measure) -> None:
         """Show another column along x."""
-        self.x = measure
+        self.x_by = measure
         self._x_menu.set_current(measure)
         self._start_over()
 
-    def set_y(self, measure: Measure) -> None:
+    def set_y_by(self, measure: Measure) -> None:
         """Show another column along y."""
-        self.y = measure
+        self.y_by = measure
         self._y_menu.set_current(measure)
         self._start_over()
 
-    def set_size(self, measure: str) -> None:
+    def set_size_by(self, measure: str) -> None:
         """Have areas stand for a column, or all the same."""
-        self.size = measure
+        self.size_by = measure
         self._sizes[measure].setChecked(True)
         self.refresh()
 

@@ -80,7 +80,7 @@ class DriftPanel(Panel):
     working = "Reading depths…"
     failed = "The depths could not be read."
     all_times = draws_times = True
-    remembered: ClassVar[Allowed] = {"metric": values_of(METRICS)}
+    remembered: ClassVar[Allowed] = {"color": values_of(METRICS)}
     help_text = (
         "Where along the probe spikes were seen over time: their centre of mass of |feature| × mask.\n"
         "The colour is the mean amplitude of the spikes there, their number, or what is known of their clusters;\n"
@@ -93,7 +93,7 @@ class DriftPanel(Panel):
         self._shown: Frame | None = None
         self._points: DriftPoints | None = None
         self._drawn: tuple[int, ...] = ()
-        self.metric = "amplitude"
+        self.color = "amplitude"
         self._numbers = ValueRange(1.0, 1.0)  # of spikes in a cell
         self._colorings = Colorings()
         self._pixels: Any = None
@@ -112,13 +112,13 @@ class DriftPanel(Panel):
             (self.plot.resized, self._redraw),
         ):
             signal.connect(slot)
-        self._metric_menu = self.add_drop_down("Colour", METRICS, self.metric, self.set_metric, prefix="colour")
+        self._color_menu = self.add_drop_down("Colour", METRICS, self.color, self.set_color, prefix="colour")
         return self.plot
 
-    def set_metric(self, metric: str) -> None:
+    def set_color(self, color: str) -> None:
         """Colour cells by the mean "amplitude" of their spikes, their "number", or as `color_schemes` do."""
-        self.metric = metric
-        self._metric_menu.set_current(metric)
+        self.color = color
+        self._color_menu.set_current(color)
         self._redraw()
         if self.session is not None:
             self.show_legend()
@@ -154,20 +154,20 @@ class DriftPanel(Panel):
         self.refresh()
 
     def _coloring(self) -> Coloring:
-        return self._colorings.get(self.session, self.metric, self.theme, self.theme.background_spikes)
+        return self._colorings.get(self.session, self.color, self.theme, self.theme.background_spikes)
 
     def legend_entries(self) -> tuple[LegendEntry, ...]:
         of_clusters = self.cluster_entries(self.clusters)
-        if self.metric in OF_CELLS:
+        if self.color in OF_CELLS:
             return of_clusters
         return (*of_clusters, *self._coloring().entries)
 
     def color_scale(self) -> ColorScale | None:
         if self.data is None:
             return None
-        if self.metric not in OF_CELLS:
+        if self.color not in OF_CELLS:
             return self._coloring().scale
-        by_number = self.metric == "number"
+        by_number = self.color == "number"
         ends = self._numbers if by_number else ValueRange(*self.data.amplitude_range, is_below=True, is_above=True)
         return drift_scale(self.theme.ramp, ends, by_number=by_number)
 
@@ -259,7 +259,7 @@ class DriftPanel(Panel):
         self._image = as_qimage(self._pixels, scale)
         n_shown, n_total = len(self._points.spike_ids), self._points.n_total
         words = [f"{format_shown(n_shown, n_total)} of the selection in sight"] if clusters else []
-        self.stack.caption.setText("; ".join([*words, f"colour: {MEANINGS[self.metric]}"]))
+        self.stack.caption.setText("; ".join([*words, f"colour: {MEANINGS[self.color]}"]))
         self.show_legend()
 
     def _cells(self, frame: Frame, scale: float, theme: Tokens) -> npt.NDArray[np.uint8]:
@@ -275,8 +275,8 @@ class DriftPanel(Panel):
         pixels = blank(width, height, theme.view)
         cells = drift_cells(data, whole, (below, depths[1]), n_columns, n_rows)
         self._numbers = numbers_of(cells)
-        if self.metric in OF_CELLS:
-            draw_cells(pixels, cells, ramp_of(theme.ramp), cell_px, by_number=self.metric == "number")
+        if self.color in OF_CELLS:
+            draw_cells(pixels, cells, ramp_of(theme.ramp), cell_px, by_number=self.color == "number")
             return pixels
         own = {c: bgr(color) for c, color in self._coloring().colors.items()}
         plain, shape = bgr(theme.background_spikes), (n_columns, n_rows)

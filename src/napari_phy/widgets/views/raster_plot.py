@@ -297,8 +297,7 @@ class RasterPlot(TracePlot):
         return np.isin(self.rows, np.fromiter(colors, np.int64, len(colors)))
 
     def _paint_ids(self, painter: QPainter, theme: Tokens, layout: TraceLayout, colors: Mapping[int, str]) -> None:
-        """Write the ids of selected clusters in their colours, and of others where there is room."""
-        painter.setFont(theme.font(TICK_PX))
+        """Write the ids of selected clusters bold in their colours, and of others where there is room."""
         height = theme.px(LABEL_PX)
         taken: list[float] = []
         every = max(1, int(np.ceil(height / layout.row_px)))
@@ -311,6 +310,7 @@ class RasterPlot(TracePlot):
                 continue
             taken.append(y)
             cluster = int(self.rows[row])
+            painter.setFont(theme.font(TICK_PX, bold=cluster in colors))
             painter.setPen(QColor(colors.get(cluster, theme.faint)))
             painter.drawText(
                 QRectF(0, y - height / 2, layout.left - theme.px(6), height),

@@ -17,6 +17,7 @@ from napari_phy.widgets.parts.guarded import guarded
 from napari_phy.widgets.parts.latest_answer import LatestAnswer
 from napari_phy.widgets.parts.table_figure import paint_table, table_size
 from napari_phy.widgets.parts.theme import Tokens
+from napari_phy.widgets.parts.whole_rows import WholeRows
 from napari_phy.widgets.views.spike_model import COLUMNS
 from napari_phy.widgets.views.spike_table import SpikeTable
 
@@ -59,7 +60,8 @@ class SpikesPanel(Panel):
         self.rest.failed.connect(self._on_failed)
         self.rest.progressed.connect(self._on_progressed)
         self._shown_menu = self.add_drop_down("Which spikes", SHOWN, self.shown, self.set_shown)
-        return self.list
+        self._rows = WholeRows(self.list)
+        return self._rows
 
     def make_request(self) -> SpikeListRequest | None:
         if not self.clusters:
@@ -89,7 +91,7 @@ class SpikesPanel(Panel):
         self.list.show_lit(self.session.selection.spikes)
 
     def apply_theme(self, theme: Tokens) -> None:
-        self.list.apply_theme(theme)
+        self._rows.apply_theme(theme)
 
     # --- on paper ---
 
