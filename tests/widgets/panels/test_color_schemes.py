@@ -98,10 +98,10 @@ def test_drift_paints_spikes_in_the_colours_of_groups_and_names_them(qtbot, sess
     panel.resize(500, 300)
     panel.show()
     qtbot.waitUntil(lambda: not panel.busy and panel.data is not None)
-    panel.set_metric(GROUP)
+    panel.set_color(GROUP)
     pixels = panel._cells(panel.frame, 1.0, panel.theme)[..., 2::-1].astype(int)
     drawn = pixels[np.abs(pixels - QColor(panel.theme.view).getRgb()[:3]).max(axis=-1) > 40]
     is_green = drawn[:, 1] - drawn[:, 0] > 30  # as "good" is, and "noise" not
     assert 0.7 < is_green.mean() < 0.98
     assert [entry.text for entry in panel.stack.legend.entries] == ["good", "noise"]
-    assert panel.options() == {"metric": "group"}
+    assert panel.options() == {"color": "group"}

@@ -22,9 +22,9 @@ VIEWS = [
     (RasterPanel, lambda panel: panel.set_scheme("rate"), "rate", "Hz"),
     (RasterPanel, lambda panel: panel.set_scheme("depth"), "depth", "µm"),
     (TemplatesPanel, lambda panel: panel.set_scheme("rate"), "rate", "Hz"),
-    (DriftPanel, lambda panel: panel.set_metric("rate"), "rate", "Hz"),
-    (DriftPanel, lambda panel: panel.set_metric("amplitude"), "amplitude", "a.u."),
-    (DriftPanel, lambda panel: panel.set_metric("number"), "spikes a cell, log", ""),
+    (DriftPanel, lambda panel: panel.set_color("rate"), "rate", "Hz"),
+    (DriftPanel, lambda panel: panel.set_color("amplitude"), "amplitude", "a.u."),
+    (DriftPanel, lambda panel: panel.set_color("number"), "spikes a cell, log", ""),
     (ClusterScatterPanel, lambda panel: panel.set_color("depth"), "depth", "µm"),
     (WaveformsPanel, lambda panel: panel.set_kind("density"), "waveforms, log", ""),
 ]
