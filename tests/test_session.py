@@ -5,6 +5,7 @@ import pytest
 
 from napari_phy import open_session
 from napari_phy.core.errors import ClusteringError, KwikFormatError, MissingDataError, NapariPhyError
+from napari_phy.core.progress import CancelledError
 
 
 @pytest.fixture
@@ -203,6 +204,25 @@ def test_a_second_session_is_read_only(kwik_copy):
         assert first.can_save
         assert not second.can_save
         assert any("read-only" in message for message in second.messages)
+
+
+def test_opening_tells_how_far_it_is_and_leaves_nothing_when_cancelled(kwik_copy):
+    told = []
+    open_session(kwik_copy, on_progress=told.append).close()
+    assert told == sorted(set(told))
+    assert (told[0], len(told) > 3, told[-1] < 1) == (0, True, True)
+    before = sorted(kwik_copy.parent.rglob("*"))
+    for last in told:
+
+        def report(share, last=last):
+            if share >= last:
+                raise CancelledError
+
+        with pytest.raises(CancelledError):
+            open_session(kwik_copy, on_progress=report)
+        assert sorted(kwik_copy.parent.rglob("*")) == before
+        with open_session(kwik_copy) as again:
+            assert not again.store.read_only
 
 
 def test_without_features_there_is_no_similarity(kwik_copy):

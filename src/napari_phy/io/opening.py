@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 from napari_phy.core.base_model import BaseModel
+from napari_phy.core.progress import OnProgress, no_progress
 from napari_phy.io.kwik.model import KwikModel
 from napari_phy.io.open_ephys import OpenEphysModel
 from napari_phy.io.open_ephys_files import SUFFIXES, find_raw_files, is_events_only
@@ -16,7 +17,13 @@ _BAND = re.compile(r"\.(raw|high|low)$", re.IGNORECASE)
 _PROCESSOR = re.compile(r"_\d[\d._]*$")
 
 
-def open_model(path: str | Path, channel_group: int | None = None, clustering: str | None = None) -> BaseModel:
+def open_model(
+    path: str | Path,
+    channel_group: int | None = None,
+    clustering: str | None = None,
+    *,
+    on_progress: OnProgress = no_progress,
+) -> BaseModel:
     """Open a data set by any of its files: a sorting where there is one, else what Open Ephys recorded.
 
     Parameters
@@ -24,6 +31,7 @@ def open_model(path: str | Path, channel_group: int | None = None, clustering: s
     path : a `.kwik`, or a `.kwx`, `.kwe` or `.kwd` that belongs to one or was recorded by Open Ephys.
     channel_group : None takes the first that has spikes.
     clustering : None takes the main one.
+    on_progress : hears how far it is; by raising CancelledError it ends the reading.
 
     Raises
     ------
@@ -38,7 +46,7 @@ def open_model(path: str | Path, channel_group: int | None = None, clustering: s
         return OpenEphysModel(_recording_of(path) or path, channel_group, clustering)
     if kwik != path:
         logger.info("%s belongs to %s, which is opened.", path.name, kwik.name)
-    return KwikModel(kwik, channel_group, clustering)
+    return KwikModel(kwik, channel_group, clustering, on_progress=on_progress)
 
 
 def find_kwik(path: Path) -> Path | None:

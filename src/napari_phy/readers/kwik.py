@@ -22,21 +22,18 @@ def read_kwik(path: PathOrPaths) -> list[Any]:
     from napari.viewer import current_viewer
 
     from napari_phy.core.errors import NapariPhyError
-    from napari_phy.readers.collector import pause_collector
+    from napari_phy.readers.background_opening import open_in_background
     from napari_phy.readers.complaint import complain
-    from napari_phy.readers.waiting import opening
     from napari_phy.session import open_session
 
     file = Path(path if isinstance(path, str) else path[0])
-    if current_viewer() is not None:
-        pause_collector()
+    viewer = current_viewer()
     try:
-        with opening(file.name):
-            session = open_session(file)
+        session = open_session(file) if viewer is None else open_in_background(viewer, file, open_session)
     except NapariPhyError as error:
         complain(str(error))
         return [(None,)]
-    return _shown(session)
+    return [(None,)] if session is None else _shown(session)
 
 
 def _shown(session: Any) -> list[Any]:

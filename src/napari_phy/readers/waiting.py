@@ -1,18 +1,14 @@
-"""Says that a data set is being opened: napari waits for its readers, and a large one takes seconds."""
+"""Says that a data set is being opened: napari waits for its readers."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from napari.viewer import Viewer
+
 
 @contextmanager
-def opening(name: str) -> Iterator[None]:
-    """Show a wait cursor, words in the status bar and a bar in napari's activity dock; nothing without a window."""
-    from napari.viewer import current_viewer
-
-    viewer = current_viewer()
-    if viewer is None:
-        yield
-        return
+def opening(viewer: Viewer, name: str) -> Iterator[None]:
+    """Show a wait cursor, words in the status bar and a bar in napari's activity dock."""
     from napari.utils import progress
     from qtpy.QtCore import QEventLoop, Qt
     from qtpy.QtWidgets import QApplication

@@ -16,7 +16,7 @@ from napari_phy.core.cluster_manager import ClusterManager
 from napari_phy.core.errors import JournalError, NapariPhyError
 from napari_phy.core.feature_sums import FeatureSums
 from napari_phy.core.listed_clusters import ListedClusters
-from napari_phy.core.progress import OnProgress, no_progress
+from napari_phy.core.progress import OnProgress, no_progress, part_of
 from napari_phy.core.selection import Selection
 from napari_phy.core.time_cursor import TimeCursor
 from napari_phy.core.wizard import Wizard
@@ -35,9 +35,14 @@ from napari_phy.session.within_time import OpenWithin, within
 
 
 def open_session(
-    path: str | Path, channel_group: int | None = None, clustering: str | None = None, read_only: bool = False
+    path: str | Path,
+    channel_group: int | None = None,
+    clustering: str | None = None,
+    read_only: bool = False,
+    *,
+    on_progress: OnProgress = no_progress,
 ) -> Session:
-    """Open a Kwik data set for sorting.
+    """Open a Kwik data set for sorting; may run in a worker thread.
 
     Parameters
     ----------
@@ -45,14 +50,23 @@ def open_session(
     channel_group : which channels; the first group if None.
     clustering : which clustering; "main" if None, else the first by name.
     read_only : don't keep edits.
+    on_progress : hears how far it is; by raising CancelledError it lets go of the file.
 
     Raises
     ------
     KwikFormatError : the file is not what it should be.
     """
-    model = open_model(path, channel_group, clustering)
+    on_progress(0)
+    model = open_model(path, channel_group, clustering, on_progress=part_of(on_progress, 0, 0.3))
     try:
-        return Session(model, EditStore.open(model, read_only=read_only), read_only=read_only)
+        on_progress(0.3)
+        store = EditStore.open(model, read_only=read_only)
+        try:
+            on_progress(0.5)
+            return Session(model, store, read_only=read_only)
+        except BaseException:
+            store.close()
+            raise
     except BaseException:
         model.close()
         raise

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from napari_phy.core.arrays import read_only
 from napari_phy.core.base_model import SpikeRows
 from napari_phy.core.errors import KwikFormatError, NotInFileError
+from napari_phy.core.progress import OnProgress, no_progress
 from napari_phy.io.h5 import H5File, open_h5
 from napari_phy.io.kwik import parameters, schema, spikes
 from napari_phy.io.kwik.cluster_groups import read_user_groups
@@ -50,6 +51,7 @@ class KwikModel(EditableModel):
     channel_group : None takes the first that has spikes.
     clustering : None takes `main`, else the first in the alphabet.
     raw_files : {name of a raw file in the `.kwik`: path of it now}, for files that moved.
+    on_progress : hears how far it is; by raising CancelledError it ends the reading.
 
     Attributes
     ----------
@@ -82,6 +84,7 @@ class KwikModel(EditableModel):
         clustering: str | None = None,
         *,
         raw_files: Mapping[str, str | Path] | None = None,
+        on_progress: OnProgress = no_progress,
     ) -> None:
         self.path = Path(path)
         self.missing = ()
@@ -100,7 +103,9 @@ class KwikModel(EditableModel):
             n_columns = n_columns if n_columns > 0 else count_columns(file, self.channel_groups)
             flat = FlatLayout(n_columns, parameters.sample_type(self.metadata))
             timeline = self._read_spikes(file, flat)
+            on_progress(0.4)
             self._read_spike_clusters(file)
+            on_progress(0.8)
             self._read_clusters(file)
             self.events, problems = read_events(file, timeline.starts)
         self.missing += problems

@@ -281,6 +281,11 @@ def percent_of(work: str, percent: int) -> str:
     return f"{work.rstrip('…')}: {percent} %"
 
 
+def opening_cancelled(name: str) -> str:
+    """Return what is said when a data set is not opened after all."""
+    return f"Opening {name} was cancelled. Nothing was changed."
+
+
 def save_failed(cause: object, n_edits: int) -> str:
     """Return the notification for a save that failed."""
     reason = str(cause).rstrip(".") or "the file could not be written"

@@ -1,0 +1,84 @@
+"""Opens a data set off the main thread: one that takes long says how far it is, and can be cancelled."""
+
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from pathlib import Path
+from typing import Any
+
+from napari.viewer import Viewer
+from npe2 import PluginManager
+
+from napari_phy.core.progress import CancelledError
+from napari_phy.readers.collector import pause_collector
+from napari_phy.readers.waiting import opening
+
+WAIT_COMMAND = "napari-phy.wait_for_opening"
+OpenSession = Callable[..., Any]  # (path, on_progress=…), which returns a session
+QUIET_S, FIRM_S = 0.15, 1.0  # until something is shown, until it can be cancelled
+
+_one_by_one = ThreadPoolExecutor(1, "napari-phy opening")  # what was cancelled lets go of its file before the next
+_awaited: list[str] = []
+
+
+class _Opening:
+    """One data set that is being opened."""
+
+    def __init__(self, file: Path, open_session: OpenSession) -> None:
+        self.percent = 0
+        self._is_wanted = True
+        self.session: Future[Any] = _one_by_one.submit(open_session, file, on_progress=self._report)
+
+    def is_there_in(self, seconds: float) -> bool:
+        """Wait so long; return whether it is open, or could not be opened."""
+        return not wait([self.session], seconds).not_done
+
+    def drop(self) -> None:
+        """Let go of it as soon as it looks up, or is open."""
+        self._is_wanted = False
+        self.session.add_done_callback(_close)
+
+    def _report(self, share: float) -> None:
+        if not self._is_wanted:
+            raise CancelledError
+        self.percent = int(100 * share)
+
+
+def open_in_background(viewer: Viewer, file: Path, open_session: OpenSession) -> Any:
+    """Return the session of a file; nothing is shown of a small one, a large one can be cancelled.
+
+    None, and a sentence in the status bar, when that was done or another file is awaited. Raises NapariPhyError.
+    """
+    if _awaited:
+        viewer.status = f"{_awaited[0]} is being opened. Open {file.name} after that."
+        return None
+    pause_collector()
+    _awaited.append(file.name)
+    found = _Opening(file, open_session)
+    try:
+        if not _is_waited_for(viewer, file.name, found):
+            found.drop()
+            return None
+        pause_collector()  # again: the event loop may have run
+        return found.session.result()
+    except BaseException:
+        found.drop()
+        raise
+    finally:
+        _awaited.clear()
+
+
+def _is_waited_for(viewer: Viewer, name: str, found: _Opening) -> bool:
+    """Wait until a data set is open, or cannot be opened; return False when that was cancelled."""
+    if found.is_there_in(QUIET_S):
+        return True
+    with opening(viewer, name):
+        if found.is_there_in(FIRM_S - QUIET_S):
+            return True
+    arguments = (viewer, name, lambda: found.percent, found.session.done)
+    # The command keeps readers and widgets apart.
+    return bool(PluginManager.instance().commands.execute(WAIT_COMMAND, args=arguments))
+
+
+def _close(session: "Future[Any]") -> None:
+    if session.exception() is None:
+        session.result().close()
