@@ -175,6 +175,8 @@ def test_the_title_of_an_axis_is_shortened_before_it_is_cut(qapp):
     assert cut.startswith("…")
     assert short.endswith(cut[1:])
     assert fitted(metrics, "time (s)", room) == "time (s)"
+    assert fitted(metrics, "amplitude (features)", metrics.horizontalAdvance("amplitude")) == "(features)"
+    assert fitted(metrics, "time (s)", metrics.horizontalAdvance("time")) == "(s)"
 
 
 @pytest.mark.parametrize("y_range", [(-0.001, 0.002), (-310, 95), (-1e5, 3e5), (12.501, 12.504)])

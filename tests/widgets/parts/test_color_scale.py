@@ -84,7 +84,7 @@ def test_chips_without_room_beside_the_scale_are_counted_and_its_title_goes_firs
     legend.apply_theme(theme)
     legend.set_entries(ENTRIES, scale)
     n_shown = []
-    for width in (600, 200):
+    for width in (600, 240):
         legend.resize(width, legend.height())
         legend.grab()
         n_shown.append(legend.n_shown())
@@ -92,3 +92,21 @@ def test_chips_without_room_beside_the_scale_are_counted_and_its_title_goes_firs
     assert legend.accessibleName() == "20, 21, 22, 23, colour: rate, ≤ 0.8 to 8.1 Hz"
     assert legend.toolTip() == legend.accessibleName()
     assert legend.entry_at(190) is None
+
+
+@pytest.mark.parametrize("entries", [(), ENTRIES])
+def test_where_a_line_is_too_short_for_both_the_scale_gives_way_to_chips(qtbot, theme, scale, entries):
+    legend = Legend()
+    qtbot.addWidget(legend)
+    legend.apply_theme(theme)
+    legend.set_entries(entries, scale)
+    legend.show()
+    for width in range(100, 400, 10):
+        legend.resize(width, legend.height())
+        image = colors_of(legend.grab().toImage())
+        bar = scale_width(scale, theme, titled=False)
+        has_scale = np.abs(image - QColor(scale.stops[-1][1]).getRgb()[:3]).max(axis=2).min() < 6
+        if entries:
+            assert legend.n_shown() > 0
+        assert not has_scale or bar + 10 <= width
+        assert has_scale or width < bar + 110

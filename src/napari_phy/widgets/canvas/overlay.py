@@ -118,9 +118,10 @@ def paint_axes(
 
 
 def fitted(metrics: QFontMetrics, title: str, room: int) -> str:
-    """Return the title of an axis, `ch 8 · PC1` where `channel 8 · PC1` has no room; its end where that has none."""
+    """Return the title of an axis, `ch 8 · PC1` or `(µV)` where all of it has no room; its end where that has none."""
     if metrics.horizontalAdvance(title) > room:
-        title = title.replace("channel ", "ch ")
+        before, parenthesis, unit = title.replace("channel ", "ch ").rpartition("(")
+        title = parenthesis + unit if before else unit
     return metrics.elidedText(title, Qt.TextElideMode.ElideLeft, room)
 
 

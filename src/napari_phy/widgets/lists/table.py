@@ -280,7 +280,8 @@ class ClusterList(PlainTable):
             with painting(self.viewport()) as painter:
                 painter.setFont(self.theme.font(BODY_PX))
                 painter.setPen(self.theme.color("dim"))
-                painter.drawText(room, int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap), self.empty_words)
+                words = self.empty_words.replace(". ", ".\n")
+                painter.drawText(room, int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap), words)
 
     def resizeEvent(self, event) -> None:
         super().resizeEvent(event)

@@ -60,7 +60,7 @@ class PanelFrame(Filled):
         self.stack = PictureStack(self._content, self.working)
         self.stack.legend.setVisible(self.has_legend)
         self.stack.caption.setVisible(self.has_caption)
-        self.stack.currentChanged.connect(lambda *_: self.header.set_note_shown(self.stack.shows_picture))
+        self.stack.currentChanged.connect(lambda *_: self._on_stack_changed())
         self.fill(self.stack)
         self.theme_follower.changed.connect(self._on_theme_changed)
         self.header.help_requested.connect(self.show_help)
@@ -117,6 +117,11 @@ class PanelFrame(Filled):
     # --- what everybody may ask ---
 
     @property
+    def offers_lasso(self) -> bool:
+        """Whether there is something to draw a lasso on."""
+        return self.stack.shows_picture
+
+    @property
     def theme(self) -> Tokens:
         """Colours and sizes now in force: those of the screen, or of a figure while it is painted."""
         return self._paper or self.theme_follower.tokens
@@ -142,6 +147,11 @@ class PanelFrame(Filled):
         drop_down.chosen.connect(on_chosen)
         self.header.add_drop_down(drop_down)
         return drop_down
+
+    def _on_stack_changed(self) -> None:
+        """Offer in the header what belongs to a picture only where there is one."""
+        self.header.set_note_shown(self.stack.shows_picture)
+        self.header.lasso_button.setEnabled(self.offers_lasso)
 
     def say(self, read_out: str) -> None:
         """Tell what is under the mouse, when that changes."""

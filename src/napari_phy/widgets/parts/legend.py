@@ -90,7 +90,8 @@ class Legend(QWidget):
         """Return how many entries have room."""
         if self._theme is None:
             return 0
-        return _n_shown(self.entries, _room(self.entries, self.scale, self.width(), self._theme), self._theme)
+        scale = _shown_scale(self.entries, self.scale, self.width(), self._theme)
+        return _n_shown(self.entries, _room(self.entries, scale, self.width(), self._theme), self._theme)
 
 
 def paint_legend(
@@ -102,9 +103,10 @@ def paint_legend(
 ) -> None:
     """Paint chips and ids from the left, as high as the line; a last `+ 4` stands for those without room.
 
-    A scale of colours ends the line; where it is short, it loses its title.
+    A scale of colours ends the line; where it is short, it loses its title, and gives way to the first chip.
     """
     height = theme.px(HEIGHT)
+    scale = _shown_scale(entries, scale, width, theme)
     if scale is not None:
         titled = _is_titled(entries, scale, width, theme)
         paint_scale(painter, scale, width - theme.px(MARGIN), height, theme, titled=titled)
@@ -141,6 +143,17 @@ def _room(entries: Sequence[LegendEntry], scale: ColorScale | None, width: float
         return width
     titled = _is_titled(entries, scale, width, theme)
     return width - scale_width(scale, theme, titled=titled) - theme.px(MARGIN)
+
+
+def _shown_scale(
+    entries: Sequence[LegendEntry], scale: ColorScale | None, width: float, theme: Tokens
+) -> ColorScale | None:
+    """Return the scale if it has room, beside one entry at least."""
+    if scale is None:
+        return None
+    room = _room(entries, scale, width, theme)
+    has_room = _n_shown(entries, room, theme) > 0 if entries else room >= 0
+    return scale if has_room else None
 
 
 def _is_titled(entries: Sequence[LegendEntry], scale: ColorScale, width: float, theme: Tokens) -> bool:

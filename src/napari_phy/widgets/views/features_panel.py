@@ -94,6 +94,7 @@ class FeaturesPanel(SpikeScatterPanel):
 
     def __init__(self, session: Any = None, **options: Any) -> None:
         self._axes: list[FeatureAxis | None] = [None, None]
+        self._offers_axes = True
         self.grid: GridKind | None = None
         self._left: GridKind | None = None  # the grid that Esc goes back to
         super().__init__(session, **options)
@@ -248,7 +249,12 @@ class FeaturesPanel(SpikeScatterPanel):
         """Show the drop-downs of the axes; a lasso is drawn where they are."""
         for menu in (self._x_menu, self._y_menu):
             self.header.offer(menu, offered)
-        self.header.lasso_button.setEnabled(offered)
+        self._offers_axes = offered
+        self.header.lasso_button.setEnabled(self.offers_lasso)
+
+    @property
+    def offers_lasso(self) -> bool:
+        return super().offers_lasso and self._offers_axes
 
     @property
     def n_violations(self) -> int | None:
