@@ -1,6 +1,7 @@
 """Notifications with buttons, whole sentences and no theft of the keys."""
 
 from collections.abc import Callable, Collection, Iterator, Sequence
+from itertools import count
 from weakref import ref
 
 from napari.utils.notifications import Notification, notification_manager
@@ -15,6 +16,7 @@ LOCATE = "Locate raw data…"
 SAVE_COPY = "Save a copy…"
 TENDER = "napari-phy-tender"
 WIDTH, MARGIN = 400, 8
+_numbers = count()
 
 
 class OurNotification(Notification):
@@ -61,7 +63,9 @@ def _shown(sentences: Collection[str], window: QWidget) -> Iterator[QDialog]:
 
 
 def _tended(window: QWidget) -> list[QDialog]:
-    return [tender.parent() for tender in window.findChildren(Tender, TENDER) if tender.parent().isVisible()]
+    """Return the notifications in sight, the oldest first; Qt's own order is that of who was raised last."""
+    tenders = sorted(window.findChildren(Tender, TENDER), key=lambda tender: tender.number)
+    return [tender.parent() for tender in tenders if tender.parent().isVisible()]
 
 
 class Tender(QObject):
@@ -75,6 +79,7 @@ class Tender(QObject):
     def __init__(self, shown: QDialog, focused: QWidget | None, stays: bool) -> None:
         super().__init__(shown)
         self.setObjectName(TENDER)
+        self.number = next(_numbers)
         self._focused = None if focused is None else ref(focused)  # weak: nothing of ours keeps a closed window alive
         self._canvas = ref(shown.parent())
         if stays:
