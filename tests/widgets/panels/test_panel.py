@@ -286,6 +286,24 @@ def test_a_frozen_panel_keeps_its_clusters_while_they_exist(panel, session, qtbo
     qtbot.waitUntil(lambda: shows(panel, session.selection.clusters))
 
 
+def test_the_edge_of_a_frozen_panel_lies_over_whatever_it_shows(panel, session, qtbot):
+    def edge():
+        image = panel.stack.grab().toImage()
+        return [image.pixelColor(50, y) == QColor(panel.theme.warning) for y in range(3)]
+
+    session.selection.select([3, 4])
+    qtbot.waitUntil(lambda: shows(panel, (3, 4)))
+    panel.header.freeze_button.click()
+    panel.errors[(3, 4)] = ClusteringError("a.kwx has 7 400 rows.")
+    panel.read_again()
+    qtbot.waitUntil(lambda: says(panel, "7 400"))
+    assert edge() == [True, True, False]
+    panel.errors.clear()
+    panel.read_again()
+    qtbot.waitUntil(lambda: shows(panel, (3, 4)))
+    assert edge() == [True, True, False]
+
+
 def test_another_session_takes_over_completely(panel, session, qtbot):
     session.selection.select([1])
     qtbot.waitUntil(lambda: shows(panel, (1,)))

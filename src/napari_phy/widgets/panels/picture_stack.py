@@ -49,6 +49,7 @@ class PictureStack(QStackedWidget):
         self.addWidget(self.page)
         self.veil = Veil(self.body)
         self.edge = ProgressEdge(self)
+        self.currentChanged.connect(lambda *_: self.edge.raise_())
         self._quiet = QTimer(self, singleShot=True, interval=QUIET_MS)
         self._quiet.timeout.connect(self._show_busy)
         self._patient = QTimer(self, singleShot=True, interval=PATIENT_MS)
