@@ -107,6 +107,17 @@ def test_no_word_is_left_alone_in_the_last_line(page, qtbot):
     assert lines(label) == lines(label, label.width()) < lines(label, label._width - 1)
 
 
+def test_a_name_that_is_longer_than_a_line_is_broken(page, qtbot):
+    name = "2024-05-11_mouse_42_session_3_probe_A_sorted_by_somebody_else.kwik"
+    page.tell(f"{name} is not a Kwik file.", f"It is beside {name}.")
+    settle(page, qtbot, 220, 300)
+    check_is_whole(page)
+    for label, words in ((page.headline, f"{name} is not a Kwik file."), (page.explanation, f"It is beside {name}.")):
+        assert label.shown_text.replace("\u200b", "") == words
+        box, flags = QRect(0, 0, label._width, 999), Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+        assert QFontMetrics(label.font()).boundingRect(box, flags, label.shown_text).width() <= label.width()
+
+
 def test_numbers_are_not_broken(page, qtbot):
     page.tell("rows 14\u2009400")
     for width in range(60, 200, 10):

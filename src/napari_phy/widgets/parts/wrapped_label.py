@@ -7,6 +7,7 @@ from qtpy.QtWidgets import QLabel, QSizePolicy, QWidget
 from napari_phy.views.numbers import THIN_SPACE
 
 NO_BREAK = "\u202f"  # as thin, but numbers are not broken there
+MAY_BREAK = "\u200b"  # without width
 _FLAGS = int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap)
 _HIGH = 100_000  # px
 
@@ -34,11 +35,11 @@ class WrappedLabel(QLabel):
 
     def height_in(self, width: int) -> int:
         """Return how high all of the words are in a width."""
-        return self._bounds(self._words(), width).height()
+        return self._bounds(self._words(width), width).height()
 
     def fit(self, width: int, room: int = _HIGH) -> None:
         """Show as many whole lines as there is room for, one at least, in lines of about the same length."""
-        whole = words = self._words()
+        whole = words = self._words(width)
         while self._bounds(words, width).height() > room and " " in words:
             whole = whole.rpartition(" ")[0]
             words = f"{whole}…"
@@ -52,8 +53,11 @@ class WrappedLabel(QLabel):
         self.setFixedHeight(height)
         self.update()
 
-    def _words(self) -> str:
-        return self.text().replace(THIN_SPACE, NO_BREAK)
+    def _words(self, width: int) -> str:
+        """Return the words, of which numbers are not broken, but names that are longer than a line are."""
+        metrics, words = QFontMetrics(self._font), self.text().replace(THIN_SPACE, NO_BREAK).split(" ")
+        is_short = {word: metrics.horizontalAdvance(word) <= width for word in words}
+        return " ".join(word if is_short[word] else MAY_BREAK.join(word) for word in words)
 
     def _bounds(self, words: str, width: int) -> QRect:
         return QFontMetrics(self._font).boundingRect(QRect(0, 0, width, _HIGH), _FLAGS, words) if words else QRect()
