@@ -62,7 +62,9 @@ def _wants_value(before: Sequence[Token]) -> bool:
 
 
 def _compared_column(before: Sequence[Token]) -> str | None:
-    """Return the column that what comes next is compared with."""
+    """Return the column that what comes next is compared with; none after a text that is closed."""
+    if before and not _wants_value(before):
+        return None
     place = len(before) - 1
     while place >= 0 and before[place].kind in ("text", "comma", "open"):  # of a list
         place -= 1

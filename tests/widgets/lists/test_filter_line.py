@@ -142,6 +142,18 @@ def test_words_are_completed(panel, qtbot):
     assert filter_line.text == f"group == {filter_line._words.stringList()[0]}"
 
 
+def test_a_closed_text_after_in_is_applied_by_itself(panel, qtbot):
+    for text, listed in (
+        ('group in "good"', {0}),
+        ('group in "good noise"', {0, 2}),
+        ('group not in "good"', {*range(1, 8)}),
+    ):
+        panel.filter_line.line.selectAll()
+        QTest.keyClicks(panel.filter_line.line, text)
+        assert not panel.filter_line._completer.popup().isVisible()
+        qtbot.waitUntil(lambda listed=listed: set(panel.cluster_ids) == listed)
+
+
 def test_the_words_of_the_message():
     assert messages.hidden_by_filter([20, 22]) == "20 and 22 are selected, but hidden by the filter."
 
