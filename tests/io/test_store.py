@@ -181,6 +181,53 @@ def test_what_edits_began_with_is_the_original_or_a_file(kwik, side):
         assert state(opened.manager) == first
 
 
+@pytest.mark.parametrize("removed", ["folder", "journal"])
+@pytest.mark.parametrize("n_saved", [0, 1, 2])
+def test_a_journal_that_is_removed_while_it_is_open_is_written_anew(kwik, side, removed, n_saved, caplog):
+    for _ in range(n_saved):
+        with desk(kwik) as opened:
+            opened.manager.merge(opened.manager.cluster_ids[:2])
+            opened.save()
+        shutil.rmtree(side)  # the second time what edits begin with is a file of its own
+    opened = Desk(kwik)
+    opened.manager.merge(opened.manager.cluster_ids[:2])
+    if n_saved:
+        opened.save()
+    before = state(opened.manager)
+    if removed == "folder":
+        shutil.rmtree(side)
+    else:
+        (side / "journal-0-main.sqlite").unlink()
+    opened.manager.label(opened.manager.cluster_ids[:1], "note", "axon")
+    opened.manager.undo()
+    opened.manager.label(opened.manager.cluster_ids[:1], "note", 3)
+    assert "written anew" in caplog.text
+    edited = state(opened.manager)
+    opened.model.close()
+    killed = shutil.copytree(kwik.parent, kwik.parent / "killed")  # as a crash would leave it
+    with desk(killed / kwik.name) as again:
+        assert state(again.manager) == edited
+        again.manager.undo()
+        assert state(again.manager) == before
+    opened.store.close()
+
+
+@pytest.mark.parametrize("n_saved", [0, 1])
+def test_saving_goes_on_where_the_side_folder_was_removed(kwik, side, n_saved):
+    with desk(kwik) as opened:
+        opened.manager.merge([0, 1])
+        if n_saved:
+            opened.save()
+        opened.manager.merge([2, 3])
+        shutil.rmtree(side)
+        opened.save()
+        assert opened.store.n_unsaved == 0
+        saved = state(opened.manager)
+    with desk(kwik) as opened:
+        assert state(opened.manager) == saved
+        assert opened.store.n_done == 2
+
+
 @pytest.mark.parametrize("source", ["original", "labels"])
 def test_edits_whose_beginning_is_gone_are_set_aside(kwik, side, source):
     with desk(kwik) as opened:

@@ -177,6 +177,16 @@ class Journal:
                     self._write_state(state)
             return state is not None
 
+    @property
+    def is_there(self) -> bool:
+        """Whether its file was not removed meanwhile."""
+        return self._file.is_there
+
+    def write_anew(self) -> None:
+        """Write its file anew, with all edits, where it was removed; raises JournalError, OSError."""
+        with self._file.lock:
+            self._file = self._file.written_anew()
+
     def close(self) -> None:
         """Let go of the file."""
         self._file.close()

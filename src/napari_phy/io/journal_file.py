@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 import zlib
@@ -12,10 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from napari_phy.core.errors import JournalError
+from napari_phy.io.atomic import sync_file
 from napari_phy.io.crash_points import reached
 from napari_phy.io.journal_state import JournalState, SavedPlace
 from napari_phy.io.locks import connect_exclusively
-from napari_phy.io.platform_files import REMOVES_OPEN_FILES
+from napari_phy.io.platform_files import REMOVES_OPEN_FILES, sync_folder
 
 FORMAT_VERSION = 2
 _APPLICATION_ID = 0x6E706879  # "nphy"
@@ -109,6 +111,26 @@ class JournalFile:
         except JournalError:
             self._connection.close()
             raise
+        self._descriptor = os.open(path, os.O_RDONLY)  # closing it would free SQLite's locks: kept until the end
+
+    @property
+    def is_there(self) -> bool:
+        """Whether it still has a name; what is written to it is lost otherwise."""
+        return not REMOVES_OPEN_FILES or os.fstat(self._descriptor).st_nlink > 0
+
+    def written_anew(self) -> JournalFile:
+        """Write the file anew where it was removed, and let go of the removed one."""
+        copy = self.path.with_name(f"{self.path.name}.new")
+        copy.unlink(missing_ok=True)
+        self.copy_to(copy)
+        sync_file(copy)
+        copy.rename(self.path)
+        sync_folder(self.path.parent)
+        anew = JournalFile(self.path)
+        anew.lock = self.lock
+        self._connection.close()
+        self._let_go()
+        return anew
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -190,6 +212,12 @@ class JournalFile:
             with suppress(sqlite3.OperationalError):
                 self._connection.execute("PRAGMA journal_mode=DELETE")  # leaves one file, not two
             self._connection.close()
+            self._let_go()
+
+    def _let_go(self) -> None:
+        descriptor, self._descriptor = self._descriptor, -1
+        if descriptor >= 0:
+            os.close(descriptor)
 
     def leave(self, act: Callable[[], object]) -> None:
         """Do something with the file's name and let go of it, in this order where files can be renamed while open."""

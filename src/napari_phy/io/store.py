@@ -20,9 +20,10 @@ from napari_phy.io.crash_points import reached
 from napari_phy.io.journal import Journal
 from napari_phy.io.journal_opening import OpenedJournal, open_journal
 from napari_phy.io.kwik import schema
+from napari_phy.io.platform_files import sync_folder
 from napari_phy.io.replacing import clean_up, disk_was_full, identity_or_none
-from napari_phy.io.replay_base import Base, base_of
-from napari_phy.io.saving import Snapshot, base_of_snapshot, replace_kwik
+from napari_phy.io.replay_base import Base, base_of, keep_base
+from napari_phy.io.saving import Snapshot, base_of_snapshot, explaining, replace_kwik
 from napari_phy.io.side_folder import remove_side_folder
 
 __all__ = ["Base", "EditStore", "Snapshot"]
@@ -164,6 +165,7 @@ class EditStore:
         if self._journal is None:
             raise ReadOnlyError(f"{self.path.name} is open read-only; nothing was changed.")
         try:
+            self._have_journal()
             self._journal.commit(update)
         except JournalError as error:
             raise JournalError(store_messages.edit_not_kept(str(error), is_full=disk_was_full(error))) from error
@@ -189,6 +191,8 @@ class EditStore:
                 raise ReadOnlyError(self._why_not_saved())
             reached("save.started")
             n_unsaved = self.n_unsaved
+            with explaining(self.path, n_unsaved):
+                self._have_journal()
             replace_kwik(self._place, snapshot, self._journal, self.base)
             self.is_outdated = False
             self._seen = identity_or_none(self.path)
@@ -263,6 +267,25 @@ class EditStore:
                 remove_side_folder(self.path)
             else:
                 journal.close()
+
+    def _have_journal(self) -> None:
+        """Write the journal anew where somebody removed it, as with the side folder: its edits are still held here.
+
+        Raises JournalError.
+        """
+        journal = self._journal
+        if journal is None or journal.is_there or self.is_gone:
+            return
+        folder = journal.path.parent
+        try:
+            folder.mkdir(exist_ok=True)
+            if journal.base() is not None:
+                keep_base(self.base, self.path, self._place.channel_group, self._place.labels_file(folder))
+            journal.write_anew()
+            sync_folder(folder.parent)
+        except OSError as error:
+            raise JournalError(f"Could not write {journal.path.name} again, which was removed: {error}.") from error
+        logger.warning("%s was removed while it was in use; it was written anew.", journal.path)
 
     def _why_not_saved(self) -> str:
         if self._journal is None:
