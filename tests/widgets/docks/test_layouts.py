@@ -118,10 +118,17 @@ def test_another_data_set_opens_in_the_layout_that_was_chosen(open_, qtbot):
     assert sizes(workspace) == {title: pytest.approx(there, abs=6) for title, there in before.items()}
 
 
-@pytest.mark.parametrize(("size", "width"), [(LARGE, 586), (SMALL, 408)])
+@pytest.mark.parametrize(("size", "width"), [(LARGE, 768), (SMALL, 410)])
 def test_large_type_makes_the_lists_wider(open_, monkeypatch, size, width):
     monkeypatch.setattr(get_settings().appearance, "font_size", 16)
     assert sizes(open_(size))["Clusters"][0] == pytest.approx(width, abs=4)
+
+
+def test_in_a_large_window_the_lists_keep_all_columns_with_large_type(open_, monkeypatch):
+    monkeypatch.setattr(get_settings().appearance, "font_size", 16)
+    for panel in open_(LARGE).board.lists:
+        view = panel.list
+        assert not any(view.isColumnHidden(place) for place in range(len(view.cluster_model.columns))), panel.title
 
 
 def test_the_menu_begins_with_the_presets(open_):

@@ -1,12 +1,13 @@
 """Wizard: the pair and its reasons, what the buttons print and ask for, progress, and what was done."""
 
 import pytest
-from qtpy.QtCore import Qt
+from napari.settings import get_settings
+from qtpy.QtCore import QPoint, Qt
 from qtpy.QtGui import QColor
 from qtpy.QtTest import QTest
 from widgets.light_session import light_session
 
-from napari_phy.views.wizard_reasons import compute_reasons
+from napari_phy.views.wizard_reasons import Reason, compute_reasons
 from napari_phy.views.wizard_review import WizardData, WizardProgress, WizardRequest
 from napari_phy.widgets.actions import messages
 from napari_phy.widgets.actions.bindings import key_bindings
@@ -51,6 +52,28 @@ def steps(panel):
     history = panel.page.history
     items = [history.item(row) for row in range(history.count())]
     return [(item.text(), item.foreground().color() == QColor(panel.theme.faint)) for item in items]
+
+
+REASONS = (
+    Reason("similarity", "1.00", "highest of 10"),
+    Reason("refractory", "kept", "none within 2 ms"),
+    Reason("amplitude", "291 / 294 µV", "1 % apart"),
+    Reason("position", "1 µm", "same peak channel 8"),
+)
+
+
+@pytest.mark.parametrize(("font_size", "in_a_column"), [(9, True), (16, False)])
+def test_the_words_of_reasons_are_whole_at_any_size_of_type(qtbot, monkeypatch, font_size, in_a_column):
+    monkeypatch.setattr(get_settings().appearance, "font_size", font_size)
+    session = light_session()
+    session.start_wizard()
+    page = shown(qtbot, session).page
+    page.show_reasons("Proposed", REASONS, ())
+    labels = [words for _, _, words in page.reasons]
+    qtbot.waitUntil(lambda: [words.shown_text() for words in labels] == [reason[2] for reason in REASONS])
+    assert all(value.width() >= value.sizeHint().width() for _, value, _ in page.reasons)
+    lefts = {words.mapTo(page, QPoint()).x() for words in labels}
+    assert (len(lefts) == 1) == in_a_column
 
 
 def test_it_shows_the_pair_in_the_colours_of_the_selection_and_why(panel, qtbot):

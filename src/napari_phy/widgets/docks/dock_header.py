@@ -59,10 +59,17 @@ class HeaderKeeper(QObject):
         self.restore()
 
     def eventFilter(self, watched, event) -> bool:
-        """Look again after resizing: a tab bar may have come or gone."""
+        """Look again after resizing: a tab bar may have come or gone; see a dock that a double click brings back."""
         if event.type() in (QEvent.Type.Resize, QEvent.Type.Show):
             self._schedule()
+        elif event.type() == QEvent.Type.MouseButtonDblClick and self._dock.isFloating():
+            QTimer.singleShot(0, self._raise)
         return False
+
+    def _raise(self) -> None:
+        """Bring the dock before the others of its place, where it would lie behind them."""
+        if isalive(self._dock):
+            self._dock.raise_()
 
     def _schedule(self, *_) -> None:
         self._later.start()
@@ -92,12 +99,13 @@ class HeaderKeeper(QObject):
 
     def _toggle_float(self, *_) -> None:
         self._dock.setFloating(not self._dock.isFloating())
-        self._dock.raise_()  # back among tabs it would lie behind them
+        self._raise()
 
     def _toggle_full_screen(self, *_) -> None:
         if self._dock.isFullScreen():
             self._dock.showNormal()
             self._dock.setFloating(False)
+            self._raise()
         else:
             self._dock.setFloating(True)
             self._dock.setWindowState(self._dock.windowState() | Qt.WindowState.WindowFullScreen)

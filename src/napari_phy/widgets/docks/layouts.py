@@ -9,7 +9,7 @@ from qtpy.QtWidgets import QDockWidget, QMainWindow, QTabWidget
 from napari_phy.widgets.parts.theme import tokens
 
 LARGE_HEIGHT, SMALL_HEIGHT = 1080, 800  # px, for which the sizes are made
-MOST_WIDER = 1.35  # of the left column, with large type
+LEFT_SHARE, SMALL_LEFT_SHARE = 0.4, 0.32  # of the window's width: what the left column takes at most with large type
 SMALL_BELOW = 1600  # px of window width at first opening
 LAYER_LIST, LAYER_CONTROLS = NAPARI_DOCKS = ("layer list", "layer controls")
 LEFT, RIGHT = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
@@ -158,9 +158,10 @@ def divide(window: QMainWindow, docks: Mapping[str, QDockWidget], form: Form, *,
     """Give docks the sizes of a form.
 
     In a lower window rows shrink together, so that the canvas stays; with large type the left column is wider, so that
-    the words of groups stay whole.
+    the lists keep their columns and the words of groups stay whole.
     """
-    wider = min(MOST_WIDER, max(1.0, tokens().scale))
+    most = (SMALL_LEFT_SHARE if small else LEFT_SHARE) * window.width() / form[LEFT].breadth
+    wider = max(1.0, min(tokens().scale, most))
     share = min(1.0, window.height() / (SMALL_HEIGHT if small else LARGE_HEIGHT))
     for orientation in (ACROSS, DOWN):
         crossed = {area: strip for area, strip in form.items() if _along(area) != orientation}

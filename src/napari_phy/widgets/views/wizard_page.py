@@ -28,7 +28,7 @@ from napari_phy.widgets.parts.elided_label import ElidedLabel
 from napari_phy.widgets.parts.small_dialogs import button_style
 from napari_phy.widgets.parts.theme import AXIS_PX, Tokens
 
-PAD, ROW, BUTTON, BAR = 12, 18, 24, 6  # px
+PAD, ROW, BUTTON, BAR, NAMES, VALUES = 12, 18, 24, 6, 58, 78  # px
 N_ROWS_SEEN = 2  # of the history, however low the dock is
 
 
@@ -94,11 +94,17 @@ class WizardPage(QScrollArea):
         table = QWidget()
         self._grid = QGridLayout(table)
         self._grid.setContentsMargins(0, 0, 0, 0)
-        self._grid.setColumnStretch(2, 1)
-        self._grid.addWidget(self.because, 0, 0, 1, 3)
+        self._grid.setColumnStretch(1, 1)
+        self._grid.addWidget(self.because, 0, 0, 1, 2)
+        self._lines: list[QHBoxLayout] = []
         for row, labels in enumerate(self.reasons, 1):
-            for column, label in enumerate(labels):
-                self._grid.addWidget(label, row, column)
+            name, value, words = labels
+            line = QHBoxLayout()
+            line.addWidget(value)
+            line.addWidget(words, 1)
+            self._lines.append(line)
+            self._grid.addWidget(name, row, 0)
+            self._grid.addLayout(line, row, 1)
         self._why = QStackedWidget()
         self._why.addWidget(table)
         self._why.addWidget(self.hint)
@@ -129,6 +135,7 @@ class WizardPage(QScrollArea):
                 label.setText(text)
             labels[1].setProperty("speaks", "against" if reason.name in against else "")
             labels[1].style().polish(labels[1])
+        self._fit_reasons()
         self._why.setCurrentIndex(0)
 
     def show_hint(self, sentence: str) -> None:
@@ -150,6 +157,18 @@ class WizardPage(QScrollArea):
         self._progress = progress
         self.review.native.setVisible(progress.is_finished and progress.n_skipped > 0)
         self._fit_progress()
+
+    def _fit_reasons(self) -> None:
+        """Set the words of all reasons in one column, or each behind its value where that column has no room."""
+        if self._theme is None:
+            return
+        gap, room = self._grid.horizontalSpacing(), self.viewport().width() - 2 * self._theme.px(PAD)
+        names, values, words = ([_text_width(label) for label in labels] for labels in zip(*self.reasons, strict=True))
+        column = max(self._theme.px(VALUES), *values)
+        is_wide = max(self._theme.px(NAMES), *names) + column + max(words) + 2 * gap <= room
+        for line, labels, width in zip(self._lines, self.reasons, values, strict=True):
+            labels[1].setFixedWidth(column if is_wide else width)
+            line.setSpacing(gap if is_wide else gap // 2)
 
     def _fit_heading(self) -> None:
         """Say what the verdict rests on, or the verdict alone where that has no room: values tell it by colour."""
@@ -208,8 +227,7 @@ class WizardPage(QScrollArea):
         self._grid.setVerticalSpacing(0)
         for place in range(N_REASONS + 1):
             self._grid.setRowMinimumHeight(place, row)
-        self._grid.setColumnMinimumWidth(0, theme.px(58))
-        self._grid.setColumnMinimumWidth(1, theme.px(78))
+        self._grid.setColumnMinimumWidth(0, theme.px(NAMES))
         self._why.setFixedHeight((N_REASONS + 1) * row)
         self.bar.setFixedHeight(theme.px(BAR))
         self.progress.setFixedHeight(theme.px(BUTTON))
@@ -220,6 +238,7 @@ class WizardPage(QScrollArea):
         self.history.setMinimumHeight(N_ROWS_SEEN * row)
         self._dress_steps()
         self.fit_buttons()
+        self._fit_reasons()
 
     def fit_buttons(self) -> None:
         """Have two buttons in a row, or in a narrow dock one below the other."""
@@ -238,5 +257,12 @@ class WizardPage(QScrollArea):
         """Lay the buttons out for the new width."""
         super().resizeEvent(event)
         self.fit_buttons()
+        self._fit_reasons()
         self._fit_heading()
         self._fit_progress()
+
+
+def _text_width(label: QLabel) -> int:
+    """Return the width of its text; its size hint would remember a fixed width."""
+    label.ensurePolished()
+    return label.fontMetrics().horizontalAdvance(label.text()) + 1

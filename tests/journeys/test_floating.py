@@ -1,0 +1,102 @@
+"""Docks float, fill the screen and come back, with large type, too: their headers stay, and nothing in them is cut."""
+
+from itertools import combinations
+
+import pytest
+from journeys.person import CTRL, LEFT, PLAIN, Person
+from journeys.test_layouts import choose, in_sight, near, sizes
+from napari.settings import get_settings
+from qtpy.QtCore import QPoint, Qt
+from qtpy.QtTest import QTest
+from qtpy.QtWidgets import QWidget
+
+from napari_phy.widgets.parts.elided_label import ElidedLabel
+from napari_phy.widgets.parts.header import Header
+
+FLOATED = ("Clusters", "Waveforms", "Amplitude", "Wizard")
+
+
+@pytest.fixture(params=[9, 16], ids=["usual type", "large type"])
+def person(request, monkeypatch, person, kwik_copy):
+    monkeypatch.setattr(get_settings().appearance, "font_size", request.param)
+    person.open(kwik_copy)
+    return person
+
+
+def assert_header_is_whole(person: Person, name: str) -> None:
+    """The dock has our header, whose parts have the room that they need and lie upon no other."""
+    dock, header = person.workspace.docks[name], person.workspace.panels[name].header
+    person.wait(lambda: dock.titleBarWidget().findChild(Header) is header, f"the header of {name}")
+    shown = [part for part in header.findChildren(QWidget) if part.isVisible() and part.parent() is header]
+    assert person.workspace.panels[name].header.more_button in shown
+    for part in shown:
+        assert header.rect().contains(part.geometry()), (name, part)
+        assert isinstance(part, ElidedLabel) or part.width() >= part.sizeHint().width(), (name, part)
+    for one, other in combinations(shown, 2):
+        assert not one.geometry().intersects(other.geometry()), (name, one, other)
+
+
+def double_click(person: Person, name: str) -> None:
+    """Double click where the header has no buttons."""
+    header = person.workspace.panels[name].header
+    place = QPoint(header.title_label.x() + 2, header.height() - 2)
+    assert header.childAt(place) in (None, header.title_label)
+    QTest.mouseDClick(header, LEFT, PLAIN, place)
+    person.rest(0.1)
+
+
+def is_in_front(person: Person, name: str) -> bool:
+    return not person.workspace.docks[name].visibleRegion().isEmpty()
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_docks_float_move_fill_the_screen_and_come_back(person, theme, screen_size):
+    workspace = person.workspace
+    docks, panels = workspace.docks, workspace.panels
+    for name in docks:
+        workspace.board.open(name)
+        person.rest(0.02)
+        assert_header_is_whole(person, name)
+    choose(person, "Sort")
+    before, front = sizes(person), in_sight(person)
+    for name in FLOATED:
+        workspace.board.open(name)
+        person.pick(panels[name].header.more_button, "Float")
+        assert docks[name].isFloating()
+        docks[name].move(200, 150)
+        docks[name].resize(430, 380)
+        person.rest(0.1)
+        assert_header_is_whole(person, name)
+        double_click(person, name)
+        assert not docks[name].isFloating()
+        assert is_in_front(person, name)
+        assert_header_is_whole(person, name)
+        double_click(person, name)
+        assert docks[name].isFloating()
+        person.pick(panels[name].header.more_button, "Dock")
+        assert is_in_front(person, name)
+        person.pick(panels[name].header.more_button, "Full screen")
+        assert docks[name].isFullScreen()
+        assert_header_is_whole(person, name)
+        person.pick(panels[name].header.more_button, "Leave full screen")
+        assert not docks[name].isFloating()
+        assert is_in_front(person, name)
+        assert_header_is_whole(person, name)
+    choose(person, "Sort")
+    assert in_sight(person) == front
+    assert sizes(person) == near(before)
+
+
+def test_the_window_fills_the_screen_and_comes_back(person, screen_size):
+    window, before = person.workspace.window, sizes(person)
+    for is_full in (True, False):
+        person.press(Qt.Key.Key_F11, CTRL)
+        assert window.isFullScreen() == is_full
+        for name in in_sight(person):
+            assert_header_is_whole(person, name)
+    for size in ((1920, 1080), screen_size):  # no window manager gives it that of the screen here
+        person.resize(*size)
+        person.settle()
+        for name in in_sight(person):
+            assert_header_is_whole(person, name)
+    assert sizes(person) == near(before)
