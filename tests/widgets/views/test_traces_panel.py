@@ -10,7 +10,7 @@ from widgets.light_session import light_session
 from napari_phy.core.errors import ClusteringError, KwikFormatError
 from napari_phy.core.event_times import EventTimes
 from napari_phy.widgets.actions.time_actions import go_to_spike, go_to_time, go_to_violation, turn_page
-from napari_phy.widgets.canvas.trace_layout import TraceLayout
+from napari_phy.widgets.canvas.trace_layout import ROW_PX, TraceLayout
 from napari_phy.widgets.views.trace_painter import number_places
 from napari_phy.widgets.views.traces_panel import NOISE_ROWS, WAVE_ROWS, TracesPanel
 
@@ -355,6 +355,8 @@ def test_the_best_channel_stays_in_sight_in_a_lower_dock_unless_the_user_moved_c
         row = int(np.flatnonzero(layout.order == (3 * cluster + 1) % N_CHANNELS)[0])
         assert len(layout.rows) < N_CHANNELS
         assert layout.row_at(float(layout.zero_of(row))) == row
+        assert len(layout.rows) * layout.row_px == pytest.approx(layout.height)  # whole channels only
+        assert layout.row_px >= panel.theme.px(ROW_PX)
     scroll = layout.scroll_px
     panel._on_dragged(0, 30)
     assert panel.layout_now.scroll_px == scroll - 30

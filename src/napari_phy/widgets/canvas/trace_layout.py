@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 ROW_PX = 14  # the least height of a channel, unless the user wants all of them in sight
 SMALLEST_ROW_PX = 1.5
+SLIVER = 1e-6  # of a row: no part of it that could be seen
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,15 +63,19 @@ class TraceLayout:
     @property
     def rows(self) -> range:
         """Rows of which at least a part is in sight."""
-        first = int(max(0, self.scroll_px // self.row_px))
-        last = int(np.ceil((self.scroll_px + self.height) / self.row_px))
+        first = int(max(0, self.scroll_px / self.row_px + SLIVER))
+        last = int(np.ceil((self.scroll_px + self.height) / self.row_px - SLIVER))
         return range(min(first, len(self.order)), min(last, len(self.order)))
 
 
 def row_height(n_channels: int, height: float, zoom: float, least: float) -> float:
-    """Return the height of a channel: all of them fill the dock, or `least`; times what the user wishes."""
+    """Return the height of a channel: all of them fill the dock, or as many of `least` px as it holds.
+
+    That is times what the user wishes, down to all of them in sight.
+    """
     fitting = height / max(1, n_channels)
-    return max(SMALLEST_ROW_PX, fitting, max(fitting, least) * zoom) if zoom < 1 else max(fitting, least) * zoom
+    usual = max(fitting, height / max(1, height // least))
+    return max(SMALLEST_ROW_PX, fitting, usual * zoom) if zoom < 1 else usual * zoom
 
 
 def clamped_scroll(scroll_px: float, n_channels: int, row_px: float, height: float) -> float:

@@ -270,7 +270,7 @@ class TracesPanel(Panel):
         self.header.set_note("; ".join(words))
 
     def _show_best(self, data: Answer) -> None:
-        """Scroll so that the best channel of the selection is in the middle, where it is not in sight."""
+        """Have whole channels in sight, and the best one of the selection in the middle where it was not among them."""
         layout = self.layout_now
         if not len(data.best_channels) or self.controls.order == "best":
             self._scroll = 0.0 if self.controls.order == "best" else self._scroll
@@ -279,6 +279,7 @@ class TracesPanel(Panel):
         middle = (row + 0.5) * layout.row_px
         if not layout.scroll_px + layout.row_px <= middle <= layout.scroll_px + layout.height - layout.row_px:
             self._scroll = middle - layout.height / 2
+        self._scroll = round(self._scroll / layout.row_px) * layout.row_px
 
     def _follow_best(self) -> None:
         """Keep the best channel in sight when there is room for others than before, unless the user moved channels."""
