@@ -11,6 +11,7 @@ from support import random_model
 from widgets.light_session import light_session
 
 from napari_phy import open_session
+from napari_phy.core.cluster_manager import ClusterManager
 from napari_phy.core.errors import KwikFormatError
 from napari_phy.io.kwik.model import KwikModel
 from napari_phy.layers.spikes import spike_points
@@ -32,7 +33,8 @@ SOURCE = source_of(TRACES, CHANNELS)
 
 
 def without_summary(model):
-    return SimpleNamespace(model=model, trace_pyramid=lambda model: None, tell_raw_trouble=None)
+    manager = ClusterManager(model.spike_clusters)
+    return SimpleNamespace(model=model, manager=manager, trace_pyramid=lambda model: None, tell_raw_trouble=None)
 
 
 def expected(factor):

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from psygnal import Signal
 
+from napari_phy.stats.trace_levels import TraceLevels
 from napari_phy.views.trace_source import TraceSource
 from napari_phy.views.traces import FILTERS, MAX_FILTERED_S, RAW, TraceReader, TraceRequest
 
@@ -31,14 +32,20 @@ class FilteredWindows:
     ----------
     source : what to read.
     filters : by name.
+    levels : where the channels rest, in `unit`; None: measured when a filter is wished.
     """
 
     ready = Signal()
 
-    def __init__(self, source: TraceSource, filters: Mapping[str, TraceFilter | None] = FILTERS) -> None:
+    def __init__(
+        self,
+        source: TraceSource,
+        filters: Mapping[str, TraceFilter | None] = FILTERS,
+        levels: TraceLevels | None = None,
+    ) -> None:
         self.name = RAW
         self._source = source
-        self._reader = TraceReader(source, filters)
+        self._reader = TraceReader(source, filters, levels)
         self._kept: OrderedDict[TraceRequest, npt.NDArray[np.float32]] = OrderedDict()
         self._wanted: TraceRequest | None = None
         self._is_working = False

@@ -17,9 +17,8 @@ from napari_phy.layers.session_tag import TAG, SessionTag
 from napari_phy.plugins import trace_filters
 from napari_phy.session import Session
 from napari_phy.stats.extremes import signed_extremes
-from napari_phy.stats.trace_levels import measure_levels
 from napari_phy.views.trace_source import TraceSource
-from napari_phy.views.traces import FILTERS
+from napari_phy.views.traces import FILTERS, levels_of
 
 Float32 = npt.NDArray[np.float32]
 
@@ -130,8 +129,8 @@ def traces_layer(session: Session, pitch: float) -> LayerDataTuple | None:
     if found is None:
         return None
     source = found.ordered(model.probe.from_top)
-    rest = measure_levels(source.traces, source.columns).scaled(source.unit_scale)
-    filtering = FilteredWindows(source, {**FILTERS, **trace_filters()})
+    rest = levels_of(session, found).ordered(model.probe.from_top)
+    filtering = FilteredWindows(source, {**FILTERS, **trace_filters()}, rest)
     levels = trace_levels(source, rest.baseline, session.tell_raw_trouble, filtering)
     background = NOISE_WIDTH * float(np.median(rest.noise))
     limit = max(background, _quiet(levels[-1], rest.baseline)) / QUIET_FRACTION or 1.0

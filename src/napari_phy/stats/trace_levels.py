@@ -41,6 +41,10 @@ class TraceLevels:
         """Return the same in a unit of which `unit_scale` are one of the traces."""
         return TraceLevels(self.baseline * unit_scale, self.noise * unit_scale, self.waves * unit_scale)
 
+    def ordered(self, order: npt.NDArray[np.int64]) -> TraceLevels:
+        """Return the same with the channels in another order, given by their places here."""
+        return TraceLevels(self.baseline[order], self.noise[order], self.waves[order])
+
 
 def measure_levels(traces: Samples, columns: npt.NDArray[np.int64]) -> TraceLevels:
     """Return where each channel rests and how far it wanders, from those evenly spaced excerpts that can be read.

@@ -22,7 +22,7 @@ N_SELECTED = 12
 Spikes = Sequence[Any]  # samples, labels and, if there are any, masks
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, weakref_slot=True, eq=False)
 class ArrayTraces:
     """What a trace view asks of a model."""
 

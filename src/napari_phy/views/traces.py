@@ -16,6 +16,8 @@ from napari_phy.plugins import TraceFilter
 from napari_phy.stats.extremes import bin_extremes
 from napari_phy.stats.filtering import BandPass
 from napari_phy.stats.trace_levels import TraceLevels, measure_levels
+from napari_phy.views.session_cache import SessionCache
+from napari_phy.views.session_like import SessionLike
 from napari_phy.views.trace_source import TraceSource
 
 Float32 = npt.NDArray[np.float32]
@@ -126,6 +128,24 @@ def request_for(
     return TraceRequest(*wide, factor, filter_name, (max(0, first), max(1, min(last, n_samples))))
 
 
+_levels: SessionCache[str, TraceLevels] = SessionCache(2**22, lambda one: 3 * one.noise.nbytes + 64)
+
+
+def levels_of(session: SessionLike, source: TraceSource) -> TraceLevels:
+    """Return where the channels of a session rest, in `unit` and the order of the probe; they are measured once.
+
+    Raises
+    ------
+    NapariPhyError, OSError
+        The raw data cannot be read.
+    """
+    return _levels.get(session, ["levels"], lambda keys: dict.fromkeys(keys, _measured(source)))["levels"]
+
+
+def _measured(source: TraceSource) -> TraceLevels:
+    return measure_levels(source.traces, source.columns).scaled(source.unit_scale)
+
+
 class TraceReader:
     """Reads stretches of traces, free of each channel's resting voltage; the last one is kept. Safe in worker threads.
 
@@ -133,12 +153,18 @@ class TraceReader:
     ----------
     source : what to read from.
     filters : by name; None acts on nothing.
+    levels : where the channels rest, in `unit`; None: measured when first asked for.
     """
 
-    def __init__(self, source: TraceSource, filters: Mapping[str, TraceFilter | None] = FILTERS) -> None:
+    def __init__(
+        self,
+        source: TraceSource,
+        filters: Mapping[str, TraceFilter | None] = FILTERS,
+        levels: TraceLevels | None = None,
+    ) -> None:
         self.source = source
         self._filters = {name: act if act is None else _checked(act, name) for name, act in filters.items()}
-        self._levels: TraceLevels | None = None
+        self._levels = levels
         self._last: TraceData | None = None
         self._lock = threading.Lock()
 
@@ -167,8 +193,7 @@ class TraceReader:
 
     def _read_levels(self) -> TraceLevels:
         if self._levels is None:
-            source = self.source
-            self._levels = measure_levels(source.traces, source.columns).scaled(source.unit_scale)
+            self._levels = _measured(self.source)
         return self._levels
 
     def _read(self, request: TraceRequest, on_progress: OnProgress) -> TraceData:

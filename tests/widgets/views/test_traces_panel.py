@@ -1,5 +1,7 @@
 """The Traces dock: what is drawn is in the file, the mouse moves through time, a click selects."""
 
+import threading
+
 import numpy as np
 import pytest
 from qtpy.QtCore import QPoint, QPointF, Qt
@@ -9,6 +11,9 @@ from widgets.light_session import light_session
 
 from napari_phy.core.errors import ClusteringError, KwikFormatError
 from napari_phy.core.event_times import EventTimes
+from napari_phy.layers.traces import traces_layer
+from napari_phy.stats.trace_levels import measure_levels
+from napari_phy.views import traces
 from napari_phy.widgets.actions.time_actions import go_to_spike, go_to_time, go_to_violation, turn_page
 from napari_phy.widgets.canvas.trace_layout import ROW_PX, TraceLayout
 from napari_phy.widgets.views.trace_painter import number_places
@@ -67,6 +72,26 @@ def ready(panel):
 def test_noise_fills_a_share_of_its_row(panel):
     noise = 10 * panel.data.source.unit_scale
     assert panel.px_per_unit * NOISE_ROWS * noise == pytest.approx(panel.layout_now.row_px, rel=0.05)
+
+
+def test_channels_are_measured_once_for_the_overview_the_view_and_their_filters(qtbot, session, monkeypatch):
+    measured = []
+    monkeypatch.setattr(traces, "measure_levels", lambda *given: measured.append(given) or measure_levels(*given))
+    levels, _, _ = traces_layer(session, 1.0)
+    panel = TracesPanel(session)
+    qtbot.addWidget(panel)
+    panel.show()
+    qtbot.waitUntil(lambda: ready(panel))
+    panel.read_again()
+    qtbot.waitUntil(lambda: ready(panel))
+    made, filtering = threading.Event(), levels[0].filtering
+    filtering.ready.connect(made.set)
+    filtering.name = "band-pass"
+    raw = levels[0][:, 1000:2000]
+    assert made.wait(10)
+    assert np.abs(levels[0][:, 1000:2000] - raw).max() > 1  # filtered
+    filtering.close()
+    assert len(measured) == 1
 
 
 def test_strong_slow_waves_stay_in_their_rows_and_noise_alone_keeps_its_scale(qtbot):

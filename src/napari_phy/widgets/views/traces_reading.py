@@ -13,7 +13,7 @@ from napari_phy.plugins import TraceFilter
 from napari_phy.views.spike_rows import required
 from napari_phy.views.trace_source import TraceSource
 from napari_phy.views.trace_spikes import TraceSpikes, find_trace_spikes
-from napari_phy.views.traces import TraceData, TraceReader, TraceRequest
+from napari_phy.views.traces import TraceData, TraceReader, TraceRequest, levels_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,18 +66,19 @@ class TracesReading:
         MissingDataError
             There are no raw data.
         """
-        reader = self._reader_of(opened.model, pyramid_of)
+        reader = self._reader_of(opened, pyramid_of)
         traces = reader.read(wish.traces, on_progress)
         spikes = find_trace_spikes(opened, wish.clusters, wish.traces.start, wish.traces.stop)
         best = _best_channels(opened, wish.clusters)
         return Answer(traces, spikes, reader.source, reader.noise, reader.waves, best)
 
-    def _reader_of(self, model: Any, pyramid_of: Any) -> TraceReader:
+    def _reader_of(self, opened: Any, pyramid_of: Any) -> TraceReader:
+        model = opened.model
         with self._lock:
             if self._reader is None or self._reader[0] is not model:
                 required(model.traces, model, "traces")
                 source = TraceSource.of_model(model, pyramid_of(model))
-                self._reader = (model, TraceReader(source, self._filters))
+                self._reader = (model, TraceReader(source, self._filters, levels_of(opened, source)))
             return self._reader[1]
 
 
