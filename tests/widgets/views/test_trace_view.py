@@ -94,7 +94,8 @@ def test_empty_arrays_are_refused(shape, qtbot):
 def test_what_is_no_number_is_drawn_as_0(traces, qtbot):
     traces[100:140] = np.nan
     traces[:, 2] = np.nan
-    panel = shown(TraceView(traces, RATE), qtbot)
+    view = TraceView(traces, RATE)
+    panel = shown(view, qtbot)
     assert np.isfinite(panel.data.traces.low).all()
     assert panel.data.noise == pytest.approx(10.0, rel=0.5)
     assert not panel.plot.grab().isNull()
