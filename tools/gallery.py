@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from walk import fresh_sample, keep_settings_of_the_person
+from walk import fresh_sample, keep_settings_of_the_person, put_mouse_aside
 
 SIZE = (620, 440)  # of a view
 SMALL = (1280, 800)  # of a window
@@ -46,6 +46,7 @@ def sort_first(folder: Path, kwik: Path) -> None:
     viewer.theme = "dark"
     person = Person(viewer)
     person.resize(*SMALL)
+    put_mouse_aside()
 
     def picture(step: str) -> None:
         path = folder / f"first_{step}.png"

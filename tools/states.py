@@ -6,6 +6,7 @@ usage: python tools/states.py FOLDER [--every [--cell 372x280] [--font 16]]
 """
 
 import argparse
+import logging
 import sys
 import tempfile
 import threading
@@ -124,6 +125,7 @@ class Stage:
         """Fail to compute."""
         from napari_phy.core.errors import NapariPhyError
 
+        logging.disable(logging.ERROR)  # it is meant
         error, similar = NapariPhyError(CAUSE), self.person.workspace.panels["Similar"]
         with (
             self.gate.failing(error),
@@ -133,6 +135,7 @@ class Stage:
             self._compute_again()
             self.person.settle()
             yield self.pictures()
+        logging.disable(logging.NOTSET)
         similar.read_again()
         self._push("Try again")
         self.person.settle()

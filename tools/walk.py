@@ -55,6 +55,13 @@ def copy_of(kwik: Path, home: Path) -> Path:
     return shutil.copyfile(kwik, folder / kwik.name)
 
 
+def put_mouse_aside() -> None:
+    """Move the mouse to a corner of the screen, where nothing lights up below it."""
+    from qtpy.QtGui import QCursor, QGuiApplication
+
+    QCursor.setPos(QGuiApplication.primaryScreen().geometry().bottomRight())
+
+
 def walk(folder: Path, kwik: Path, size: tuple[int, int], theme: str) -> int:
     """Do the steps; return the exit status."""
     import napari
@@ -66,6 +73,7 @@ def walk(folder: Path, kwik: Path, size: tuple[int, int], theme: str) -> int:
     viewer.theme = theme
     person = Person(viewer)
     person.resize(*size)
+    put_mouse_aside()
     taken = 0
 
     def picture(name: str) -> None:
