@@ -29,6 +29,8 @@ def test_what_is_decided_is_what_is_in_a_group(session):
         ((20, 2, 22), "All 22 clusters are decided. 2 were skipped."),
         ((21, 1, 22), "All 22 clusters are decided. 1 was skipped."),
         ((22, 0, 22), "All 22 clusters are decided."),
+        ((0, 1, 1), "The only cluster was skipped."),
+        ((0, 22, 22), "All 22 clusters were skipped."),
         ((1, 0, 1), "The only cluster is decided."),
         ((0, 0, 0), "0 of 0 decided"),
     ],

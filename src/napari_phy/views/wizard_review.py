@@ -60,12 +60,14 @@ class WizardProgress:
 
     @property
     def words(self) -> str:
-        """The same, and at the end `All 22 clusters are decided. 2 were skipped.`."""
+        """The same, and at the end `All 22 clusters are decided. 2 were skipped.`, or that each was skipped."""
         if not self.is_finished:
             return self.few_words
-        words = f"All {format_number(self.n_clusters)} clusters are decided."
-        if self.n_clusters == 1:
-            words = "The only cluster is decided."
+        is_one = self.n_clusters == 1
+        all_of_them = "The only cluster" if is_one else f"All {format_number(self.n_clusters)} clusters"
+        if not self.n_decided:
+            return f"{all_of_them} {'was' if is_one else 'were'} skipped."
+        words = f"{all_of_them} {'is' if is_one else 'are'} decided."
         if not self.n_skipped:
             return words
         return f"{words} {format_number(self.n_skipped)} {'was' if self.n_skipped == 1 else 'were'} skipped."

@@ -37,6 +37,17 @@ def test_all_clusters_largest_first(panel, session):
     assert panel.cluster_ids == sorted(sizes, key=lambda c: (-sizes[c], c))
 
 
+def test_in_a_narrow_count_line_the_standard_groups_stay_longer_than_the_user_s(panel, session):
+    session.move([5], "putative interneurons")
+    session.move([6], "axons")
+    panel.resize(1000, 400)
+    assert panel.side_label.text() == "1 good   1 mua   1 noise   3 unsorted   1 axons   1 putative interneurons"
+    panel.resize(434, 400)
+    assert panel.side_label.text() == "1 good   1 mua   1 noise   3 unsorted"
+    assert panel.side_label.shown_text() == panel.side_label.text()
+    assert panel.side_label.toolTip().endswith("1 axons, 1 putative interneurons")
+
+
 def test_the_count_line(panel, session):
     assert panel.count_label.text() == f"8 clusters   ·   1{THIN_SPACE}200 spikes"
     assert panel.side_label.text() == "1 good   1 mua   1 noise   5 unsorted"

@@ -91,3 +91,23 @@ def test_columns_are_chosen_in_a_menu_and_kept(panel, session, qtbot):
     other.set_session(None)
     entries["The usual columns"].trigger()
     assert panel.options()["columns"] == {}
+
+
+def shown(panel):
+    columns = panel.list.cluster_model.columns
+    return [column.title for place, column in enumerate(columns) if not panel.list.isColumnHidden(place)]
+
+
+def test_many_labels_leave_channel_rate_and_spikes_in_a_narrow_list(panel, session):
+    panel.resize(434, 400)
+    for place in range(6):
+        session.label([3], f"field {place}", place)
+    panel.list._fit_columns()
+    assert shown(panel)[:5] == ["id", "group", "ch", "spikes", "rate"]
+    assert shown(panel)[-1] == "field 5"
+    panel.list.choose_columns({"depth": True, "amp": True})
+    assert shown(panel) == ["id", "group", "ch", "depth", "spikes", "rate", "amp", "field 5"]
+    panel.list.choose_columns({"label field 1": True})
+    assert "field 1" in shown(panel)
+    panel.resize(900, 400)
+    assert shown(panel)[:8] == ["id", "group", "ch", "depth", "spikes", "rate", "amp", "refr."]

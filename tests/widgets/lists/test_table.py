@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from qtpy.QtCore import QEvent, QObject, QPoint, Qt
+from qtpy.QtGui import QFontMetricsF
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication
 
@@ -15,6 +16,7 @@ from napari_phy.views.numbers import THIN_SPACE
 from napari_phy.widgets.lists.cluster_columns import CLUSTER_COLUMNS, GROUP, SIMILAR_COLUMNS, Row
 from napari_phy.widgets.lists.cluster_model import ClusterModel, runs_of
 from napari_phy.widgets.lists.table import ClusterList
+from napari_phy.widgets.parts.plain_table import CHIP_PX
 
 N_COLUMNS = len(CLUSTER_COLUMNS)
 
@@ -342,3 +344,13 @@ def test_many_rows_come_and_go_at_once():
     model.set_rows(rows)
     assert told == ["anew"] * 3
     assert model.cluster_ids == sorted(range(5000), key=lambda cluster: (-(cluster * 7919 % 5000), cluster))
+
+
+@pytest.mark.parametrize("small", [False, True])
+@pytest.mark.parametrize("cluster", [3177, 1_234_567_890])
+def test_ids_stand_whole_beside_their_chip(view, cluster, small):
+    view.apply_theme(view.theme, small)
+    view.cluster_model.set_rows([row(cluster), row(2)])
+    view._fit_columns()
+    room = view.columnWidth(0) - view.theme.px(5 + CHIP_PX) - view.theme.px(5)
+    assert QFontMetricsF(view.cell_font(bold=True)).horizontalAdvance(str(cluster)) <= room

@@ -9,7 +9,7 @@ from widgets.light_session import light_session
 from napari_phy.stats.correlograms import correlograms, symmetrise
 from napari_phy.views import kept_pairs
 from napari_phy.views.numbers import format_number
-from napari_phy.widgets.canvas.correlogram_painter import grid_of, height_words, lag_ticks, log_lag_ticks
+from napari_phy.widgets.canvas.correlogram_painter import grid_of, height_words, lag_ticks, log_lag_ticks, shown_id
 from napari_phy.widgets.parts.theme import tokens
 from napari_phy.widgets.views import correlograms_panel
 from napari_phy.widgets.views.correlograms_panel import N_MAX, CorrelogramsPanel
@@ -87,7 +87,7 @@ def test_more_clusters_than_are_legible_are_left_out_and_the_caption_says_so(pan
 @pytest.mark.parametrize("n", [1, 2, 3, 5, 8])
 @pytest.mark.parametrize("size", [(220, 160), (260, 240), (410, 360), (520, 545)])
 def test_tiles_neither_overlap_nor_leave_the_widget(n, size):
-    grid = grid_of(n, *size, tokens("dark"))
+    grid = grid_of(range(n), *size, tokens("dark"))
     tiles = [grid.tile(row, column) for row in range(n) for column in range(n)]
     for index, tile in enumerate(tiles):
         assert tile.left() >= 0
@@ -97,6 +97,27 @@ def test_tiles_neither_overlap_nor_leave_the_widget(n, size):
     x, y = tiles[-1].center().x(), tiles[-1].center().y()
     assert grid.at(x, y)[:2] == (n - 1, n - 1)
     assert grid.at(1, 1) is None
+
+
+@pytest.mark.parametrize("size", [(520, 545), (410, 360)])
+def test_ids_of_four_and_of_ten_digits_are_whole_beside_the_boxes(size):
+    theme = tokens("dark")
+    for ids in ([3177, 4038], [1_234_567_890, 1_234_567_891]):
+        grid = grid_of(ids, *size, theme)
+        assert grid.left <= size[0] / 4
+        assert shown_id(ids[0], grid.left - 9, theme) == str(ids[0])
+    assert grid_of([1, 22], *size, theme).left == theme.px(36)
+
+
+def test_an_id_without_room_ends_in_its_last_digits_and_is_told_under_the_mouse(panel, session, qtbot):
+    grid = grid_of([1_234_567_890, 1], 220, 160, panel.theme)
+    shown = shown_id(1_234_567_890, grid.left - 9, panel.theme)
+    assert shown.startswith("…")
+    assert shown.endswith("890")
+    grid = panel.grid(panel.plot.size(), panel.theme)
+    above, beside = grid.tile(0, 1), grid.tile(2, 0)
+    assert panel.read_out(above.center().x(), 5) == "Cluster 2"
+    assert panel.read_out(5, beside.center().y()) == "Cluster 3"
 
 
 def test_hovering_tells_the_pair_the_lag_and_the_count(panel, qtbot):

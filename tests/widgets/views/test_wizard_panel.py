@@ -122,7 +122,11 @@ def test_one_cluster_alone_has_no_reasons(panel, qtbot):
     assert not panel.page.gives_reasons
     assert panel.page.hint.text() == "Press Space, or click a row in Similar, to compare it with another cluster."
     assert not panel.page.buttons["merge"].enabled
+    assert not panel.page.buttons["next_candidate"].enabled
     assert panel.page.buttons["move_best_good"].enabled
+    panel.session.selection.select([4, 5])
+    settle(qtbot, panel)
+    assert panel.page.buttons["next_candidate"].enabled
 
 
 def test_buttons_print_their_keys_and_ask_for_their_actions(panel, qtbot):

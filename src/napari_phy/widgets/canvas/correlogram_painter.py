@@ -1,5 +1,7 @@
 """Paints a matrix of correlograms with QPainter: on screen, or into an SVG."""
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +17,7 @@ from napari_phy.widgets.canvas.ticks import nice_ticks
 from napari_phy.widgets.parts.theme import AXIS_PX, BODY_PX, TICK_PX, Tokens, with_alpha
 
 GAP = 8.0
+ID_GAP = 6.0  # between ids and boxes
 NO_PAIRS = "no pairs"
 
 
@@ -48,10 +51,21 @@ class CorrelogramGrid:
             return None
         return row, column, (x_px - tile.left()) / tile.width()
 
+    def id_at(self, x_px: float, y_px: float) -> int | None:
+        """Return the row or the column whose id stands under a pixel."""
+        for place in range(self.n):
+            above, beside = self.tile(0, place), self.tile(place, 0)
+            is_above = y_px < above.top() and above.left() <= x_px <= above.right()
+            if is_above or (x_px < beside.left() and beside.top() <= y_px <= beside.bottom()):
+                return place
+        return None
 
-def grid_of(n: int, width: int, height: int, theme: Tokens) -> CorrelogramGrid:
-    """Return the tiles that fill a widget, with room for ids and lags."""
-    left, top, right, bottom = theme.px(36), theme.px(24), theme.px(10), theme.px(36)
+
+def grid_of(ids: Sequence[int], width: int, height: int, theme: Tokens) -> CorrelogramGrid:
+    """Return the tiles that fill a widget, with room for ids, a quarter of the width at most, and for lags."""
+    n, top, right, bottom = len(ids), theme.px(24), theme.px(10), theme.px(36)
+    widest = max(theme.text_width(str(cluster), BODY_PX, bold=True) for cluster in ids)
+    left = max(theme.px(36), min(math.ceil(widest) + 2 * theme.px(ID_GAP), width // 4))
     gap = GAP if n <= 4 else GAP / 2
     return CorrelogramGrid(
         n,
@@ -108,15 +122,21 @@ def height_words(value: float, unit: str) -> str:
 
 def _paint_ids(painter, data, grid, theme, colors) -> None:
     painter.setFont(theme.font(BODY_PX, bold=True))
+    gap = theme.px(ID_GAP)
+    right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
     for place, cluster in enumerate(data.cluster_ids):
         painter.setPen(colors[place])
         above, beside = grid.tile(0, place), grid.tile(place, 0)
-        painter.drawText(QRectF(above.left(), 0, above.width(), grid.top), Qt.AlignmentFlag.AlignCenter, str(cluster))
-        painter.drawText(
-            QRectF(0, beside.top(), grid.left - theme.px(6), beside.height()),
-            Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter,
-            str(cluster),
-        )
+        top = QRectF(above.left(), 0, above.width(), grid.top)
+        left = QRectF(gap / 2, beside.top(), grid.left - 1.5 * gap, beside.height())
+        for rect, alignment in ((top, Qt.AlignmentFlag.AlignCenter), (left, right)):
+            painter.drawText(rect, alignment, shown_id(cluster, rect.width(), theme))
+
+
+def shown_id(cluster: int, width: float, theme: Tokens) -> str:
+    """Return an id as far as a width in px holds it: its last digits, by which ids differ."""
+    metrics = theme.metrics(BODY_PX, bold=True)
+    return metrics.elidedText(str(cluster), Qt.TextElideMode.ElideLeft, width + 1)
 
 
 def _paint_tile(

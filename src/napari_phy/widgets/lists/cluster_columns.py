@@ -60,7 +60,7 @@ class Column:
     small_width: int
     text: Callable[[Row], str]
     sort_key: Callable[[Row], SortKey]
-    keep: int = 9  # in a narrow list the column with the smallest number goes first
+    keep: int = 10  # in a narrow list the column with the smallest number goes first
     in_small: bool = True
     left: bool = False
 
@@ -85,7 +85,7 @@ SIMILAR = Column(
 GROUP = Column("group", "group", "Group", 84, 66, lambda r: r.group, _group_rank, left=True)
 CHANNEL = Column(
     "channel", "ch", "Channel where the cluster is largest", 32, 30,
-    lambda r: _unknown_below_zero(r.channel), lambda r: r.channel, keep=5,
+    lambda r: _unknown_below_zero(r.channel), lambda r: r.channel, keep=7,
 )  # fmt: skip
 DEPTH = Column(
     "depth", "depth", "Depth (µm)", 48, 46,
@@ -93,9 +93,9 @@ DEPTH = Column(
 )  # fmt: skip
 SPIKES = Column(
     "spikes", "spikes", "Number of spikes", 60, 58,
-    lambda r: format_number(r.n_spikes), lambda r: r.n_spikes, keep=7,
+    lambda r: format_number(r.n_spikes), lambda r: r.n_spikes, keep=8,
 )  # fmt: skip
-RATE = Column("rate", "rate", "Mean firing rate (Hz)", 44, 42, lambda r: format_number(r.rate, 1), lambda r: r.rate, 4)
+RATE = Column("rate", "rate", "Mean firing rate (Hz)", 44, 42, lambda r: format_number(r.rate, 1), lambda r: r.rate, 5)
 AMPLITUDE = Column(
     "amp", "amp", "Amplitude (µV)", 44, 40, lambda r: format_number(r.amplitude), lambda r: r.amplitude, keep=3,
 )  # fmt: skip
@@ -112,13 +112,18 @@ LABEL = "label "  # before the field, in the key of its column
 
 
 def label_columns(labels: Mapping[str, Iterable[Any]]) -> tuple[Column, ...]:
-    """Return a column for each field of labels, {field: its values}: on the right where all values are numbers."""
+    """Return a column for each field of labels, {field: its values}: on the right where all values are numbers.
+
+    In a narrow list the newest goes after the rate, the others before it.
+    """
+    newest = next(reversed(labels), None)
     return tuple(
-        _label_column(name, any(isinstance(v, (str, bool)) for v in values)) for name, values in labels.items()
+        _label_column(name, any(isinstance(v, (str, bool)) for v in values), keep=6 if name == newest else 4)
+        for name, values in labels.items()
     )
 
 
-def _label_column(name: str, is_text: bool) -> Column:
+def _label_column(name: str, is_text: bool, keep: int) -> Column:
     def number(row: Row) -> SortKey:
         value = row.labels.get(name)
         return math.nan if value is None else float(value)
@@ -131,7 +136,7 @@ def _label_column(name: str, is_text: bool) -> Column:
 
     return Column(
         f"{LABEL}{name}", name, f"Your label {name}", 64, 56, lambda row: label_text(row.labels.get(name)),
-        words if is_text else number, keep=6, left=is_text,
+        words if is_text else number, keep=keep, left=is_text,
     )  # fmt: skip
 
 

@@ -254,7 +254,7 @@ def _is_same(one: Item, other: Item | None) -> bool:
 
 
 def _is_same_column(one: Column, other: Column) -> bool:
-    return (one.key, one.left) == (other.key, other.left)
+    return (one.key, one.left, one.keep) == (other.key, other.left, other.keep)
 
 
 def runs_of(places: Sequence[int]) -> list[tuple[int, int]]:

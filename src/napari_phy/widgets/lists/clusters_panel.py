@@ -332,12 +332,13 @@ class ClustersPanel(ListPanel):
         few = f"{format_number(n_listed)} of {n_all}" if is_filtered else n_all
         words = few if is_filtered else f"{n_all}   ·   {format_count(n_of_spikes, 'spike')}"
         own = sorted(group for group in counts if group not in GROUP_ORDER)
-        groups = [f"{counts[group]} {group}" for group in (*GROUP_ORDER, *own) if counts[group]]
+        standard = [f"{counts[group]} {group}" for group in GROUP_ORDER if counts[group]]
+        groups = [*standard, *(f"{counts[group]} {group}" for group in own)]
         if hidden := self._hidden:
-            text, short = messages.hidden_by_filter(hidden).rstrip("."), f"{messages.listed(hidden, 3)} hidden"
+            texts = [messages.hidden_by_filter(hidden).rstrip("."), f"{messages.listed(hidden, 3)} hidden"]
         else:
-            text, short = "   ".join(groups), f"{counts['unsorted']} unsorted"
-        self._write_counts((words, text), (words, short), (few, short))
+            texts = ["   ".join(groups), "   ".join(standard), f"{counts['unsorted']} unsorted"]
+        self._write_counts(*((words, text) for text in texts), (few, texts[-1]))
         self.side_label.setStyleSheet(f"color: {self.theme.warning};" if hidden else "")
         for label in (self.count_label, self.side_label):
             label.setToolTip(", ".join(groups))

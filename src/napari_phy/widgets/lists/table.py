@@ -320,6 +320,10 @@ class ClusterList(PlainTable):
         """Return whether a column is to be shown where there is room for it."""
         return self.chosen_columns.get(column.key, column.in_small or not self.small)
 
+    def _keep(self, column: Column) -> int:
+        """Return how long a column stays in a narrow list: those the user chose go after the others."""
+        return max(column.keep, ID.keep - 1) if self.chosen_columns.get(column.key) else column.keep
+
     def choose_columns(self, chosen: Mapping[str, bool]) -> None:
         """Show or leave out columns, by key; the others are as the form for the window has them."""
         if dict(chosen) != self.chosen_columns:
@@ -366,7 +370,8 @@ class ClusterList(PlainTable):
 
     def _fit_columns(self, *_: object) -> None:
         """Give each column its width; where the list is narrow, leave the least needed ones out."""
-        metrics, theme, model = QFontMetricsF(self.cell_font()), self.theme, self.cluster_model
+        theme, model = self.theme, self.cluster_model
+        metrics, bold = QFontMetricsF(self.cell_font()), QFontMetricsF(self.cell_font(bold=True))
         widths: dict[int, int] = {}
         for place, column in enumerate(model.columns):
             if not self.is_wished(column):
@@ -375,9 +380,11 @@ class ClusterList(PlainTable):
             width = theme.px(column.small_width if self.small else column.width)
             if not column.left:
                 rows = self._unmeasured if column.key in self._longest else model.rows
-                texts = [metrics.horizontalAdvance(column.text(row)) for row in _extremes(rows, column)]
+                advance = (bold if column is ID else metrics).horizontalAdvance  # ids of selected clusters are bold
+                texts = [advance(column.text(row)) for row in _extremes(rows, column)]
                 longest = self._longest[column.key] = max([self._longest.get(column.key, 0), *texts])
-                width = max(width, math.ceil(longest) + theme.px(9))
+                beside = theme.px(CHIP_PX + 5) if column is ID else 0
+                width = max(width, math.ceil(longest) + theme.px(9) + beside)
             if column is GROUP:
                 width = max(width, math.ceil(metrics.horizontalAdvance(max(GROUP_ORDER, key=len))) + theme.px(22))
             if column.key.startswith(LABEL):
@@ -389,12 +396,12 @@ class ClusterList(PlainTable):
         stretch = next((place for place in widths if model.columns[place].left), None)
         narrowest = theme.px(30)
         while len(widths) > 2:
-            least = min(widths, key=lambda place: model.columns[place].keep)
+            keep, least = min((self._keep(model.columns[place]), place) for place in widths)
             needed = sum(widths.values())
-            if stretch is not None and model.columns[least] is SPIKES and SIMILAR not in model.columns:
+            if stretch is not None and keep >= SPIKES.keep and SIMILAR not in model.columns:
                 # words are cut short before it goes
                 needed -= max(0, widths[stretch] - narrowest)
-            if needed <= available or model.columns[least].keep == ID.keep:
+            if needed <= available or keep == ID.keep:
                 break
             del widths[least]
         if stretch in widths:

@@ -204,13 +204,15 @@ class CorrelogramsPanel(PaintedPanel):
 
     def grid(self, size: QSize, theme: Tokens) -> CorrelogramGrid:
         """Return where the tiles are."""
-        return grid_of(len(self.data.cluster_ids), size.width(), size.height(), theme)
+        return grid_of(self.data.cluster_ids.tolist(), size.width(), size.height(), theme)
 
     def read_out(self, x_px: float, y_px: float) -> str:
-        """Return `20 → 22, 4 ms, 7 pairs`, or Hz, for the bar under the mouse."""
-        found = self.grid(self.plot.size(), self.theme).at(x_px, y_px)
+        """Return `20 → 22, 4 ms, 7 pairs`, or Hz, for the bar under the mouse, and an id that may be cut short."""
+        grid = self.grid(self.plot.size(), self.theme)
+        found = grid.at(x_px, y_px)
         if found is None:
-            return ""
+            place = grid.id_at(x_px, y_px)
+            return "" if place is None else f"Cluster {self.data.cluster_ids[place]}"
         row, column, share = found
         data = self.data
         lag = int(np.searchsorted(self._look.edges(data), share, side="right")) - 1

@@ -143,13 +143,15 @@ class WizardPanel(Panel):
         super()._refresh_now()
 
     def _show_buttons(self) -> None:
-        """Tell what can be done now, by which key."""
+        """Tell what can be done now, by which key; without a candidate there is nothing that is not the same."""
+        is_alone = self.session is None or self._pair()[1] is None
         for action_id, button in {**self.page.buttons, REVIEW: self.page.review}.items():
             action = self._bindings.action(action_id)
             caption = CAPTIONS.get(action_id) or action.button_text(self.session)
             button.text = "  ".join((caption.removesuffix(" 2"), *action.keys[:1]))
             button.tooltip = action.tooltip(self.session)
-            button.enabled = action.why_not(self.session) is None
+            can_be = not (is_alone and action_id == "next_candidate")
+            button.enabled = can_be and action.why_not(self.session) is None
         self.page.fit_buttons()
 
     @guarded
