@@ -132,10 +132,11 @@ def test_the_selection_follows_edits(session):
     assert session.selection.clusters[1] == next(
         other for other, _ in session.similar_to(merged) if session.manager.group(other) not in ("noise", "mua")
     )
+    pair = session.selection.clusters
     first, second = session.split(session.manager.spikes(merged)[:10]).added
     assert session.selection.clusters == (first, second)
     session.undo()
-    assert session.selection.clusters == (merged,)
+    assert session.selection.clusters == pair
     session.undo()
     assert session.selection.clusters == (best, candidate)
     session.redo()
@@ -327,6 +328,34 @@ def test_undoing_a_merge_brings_the_clusters_back_in_their_order(session):
     session.redo()
     session.undo()
     assert session.selection.clusters == (first, second, third)
+
+
+@pytest.mark.parametrize("n_best", [1, 2])
+@pytest.mark.parametrize("which", ["best", "similar", "clusters"])
+@pytest.mark.parametrize("act", ["move", "discard", "merge", "label"])
+def test_undo_selects_what_was_selected_when_the_edit_was_made(session, which, n_best, act):
+    session.selection.select(session.manager.cluster_ids[[4, 1, 7]], n_best=n_best)
+    before = session.selection.clusters, session.selection.n_best
+    touched = getattr(session.selection, which)
+    if act == "merge" and len(touched) < 2:
+        touched = session.selection.clusters
+    {
+        "move": lambda: session.move(touched, "noise"),
+        "discard": lambda: session.discard(touched),
+        "merge": lambda: session.merge(touched),
+        "label": lambda: session.label(touched, "note", 1),
+    }[act]()
+    session.selection.select(session.manager.cluster_ids[:1])
+    session.undo()
+    assert (session.selection.clusters, session.selection.n_best) == before
+
+
+def test_undo_of_an_edit_elsewhere_selects_its_clusters(session):
+    first, second, third = session.manager.cluster_ids[[4, 1, 7]].tolist()
+    session.selection.select([first])
+    session.merge([second, third])
+    session.undo()
+    assert set(session.selection.clusters) == {second, third}
 
 
 def test_the_wizard_is_told_of_every_edit_and_of_what_is_undone(session):

@@ -41,7 +41,8 @@ class Wizard:
     """Proposes a best cluster among the listed ones nobody has decided on, the largest first, and candidates like it.
 
     Paused, it keeps its place and proposes nothing. A cluster that it goes on from without a decision is skipped: it
-    comes again only by `review_skipped`.
+    comes again only by `review_skipped`. A candidate that it goes on from is not the same as the best cluster: the pair is
+    not proposed the other way round.
 
     Parameters
     ----------
@@ -61,6 +62,7 @@ class Wizard:
         self.history: list[Step] = []
         self._undone: list[Step | None] = []  # None: a step of an earlier session
         self._skipped: dict[int, None] = {}
+        self._different: set[tuple[int, int]] = set()  # (best, candidate) that it went on from
         self._best: int | None = None
         self._candidate: int | None = None
         self._visited: list[tuple[int | None, int | None]] = []
@@ -126,12 +128,14 @@ class Wizard:
         self._undone.clear()
         self._visited.clear()
         self._skipped.clear()
+        self._different.clear()
         self._best = self._candidate = None
         self.start()
 
     def review_skipped(self) -> None:
         """Propose the clusters that were skipped again, the largest first."""
         self._skipped.clear()
+        self._different.clear()
         self._paused = False
         self._propose(self._first())
         self.changed.emit()
@@ -179,6 +183,8 @@ class Wizard:
 
     def next(self) -> tuple[int | None, int | None]:
         """Go to the next candidate, or to the next best cluster when none is left."""
+        if not self._paused and self._best is not None and self._candidate is not None:
+            self._different.add((self._best, self._candidate))
         if not (self._best in self._listed and self._go_to_candidate()):
             self.next_best()
         return self.best, self.candidate
@@ -189,6 +195,7 @@ class Wizard:
             best, candidate = self._visited.pop()
             if best in self._manager:
                 self._look(best, candidate if candidate in self._manager else None)
+                self._different.discard((best, candidate))  # it is looked at again
                 self.changed.emit()
                 break
         return self.best, self.candidate
@@ -248,7 +255,11 @@ class Wizard:
 
     def _propose(self, best: int | None) -> None:
         candidates = iter(()) if best is None or best not in self._manager else self._candidates(best)
-        self._go(best, next(candidates, None))
+        found = next(candidates, None)
+        is_second = any(other == best for _, other in self._different)  # the first one was compared already
+        if found is not None and best is not None and is_second and not self._are_similar(best, found):
+            found = None
+        self._go(best, found)
 
     def _go(self, best: int | None, candidate: int | None) -> None:
         if self._best is not None:
@@ -295,10 +306,10 @@ class Wizard:
         """Iterate over those that may be compared with the best, the most similar first: all, or those after one."""
         ranked = self.similarity.ranked(best)
         start = ranked.index(after) + 1 if after in ranked else 0
-        return filter(self._may_be_compared, ranked[start:])
+        return (cluster for cluster in ranked[start:] if self._may_be_compared(best, cluster))
 
-    def _may_be_compared(self, cluster: int) -> bool:
-        is_listed = cluster in self._listed and cluster in self._manager
+    def _may_be_compared(self, best: int, cluster: int) -> bool:
+        is_listed = cluster in self._listed and cluster in self._manager and (cluster, best) not in self._different
         return is_listed and self._manager.group(cluster) not in HIDDEN_GROUPS
 
     def _following_candidate(self) -> int | None:
@@ -306,7 +317,10 @@ class Wizard:
         if self._best is None or self._best not in self._manager:
             return None
         found = next(self._candidates(self._best, after=self._candidate), None)
-        return found if found is not None and self.similarity[self._best, found] >= LEAST_SIMILARITY else None
+        return found if found is not None and self._are_similar(self._best, found) else None
+
+    def _are_similar(self, best: int, candidate: int) -> bool:
+        return self.similarity[best, candidate] >= LEAST_SIMILARITY
 
     def __iter__(self) -> Iterator[int]:
         """Iterate over the undecided clusters in the order of the wizard."""

@@ -15,7 +15,7 @@ class Following:
     def __init__(self, opened: OpenClustering) -> None:
         self._manager, self._selection, self._wizard = opened.manager, opened.selection, opened.wizard
         self._listed, self._order = opened.listed, opened.listed.order
-        self._merged: dict[frozenset[int], tuple[int, ...]] = {}  # in the order in which they were selected
+        self._before: dict[int, tuple[tuple[int, ...], int]] = {}  # what was selected before each edit, by its number
         self._manager.changed.connect(self._keep_list_order, priority=FIRST)
         self._manager.changed.connect(self._on_edited, priority=LAST)
         self._selection.changed.connect(self._on_selected)
@@ -44,8 +44,9 @@ class Following:
         """Select what the user wants to see after an edit."""
         if update.cause != "edit":
             self._follow_history(update)
-        elif update.description == "merge":
-            self._keep_order(update)
+            return
+        self._before[self._manager.n_done] = self._selection.clusters, self._selection.n_best
+        if update.description == "merge":
             self._wizard.merge(update.deleted, update.added[0])
             self.select_place()
         elif update.added:
@@ -55,13 +56,6 @@ class Following:
             self._follow_move(update)
         else:
             self._leave_hidden()
-
-    def _keep_order(self, update: UpdateInfo) -> None:
-        """Keep the order of merged clusters, for when they are back."""
-        merged = frozenset(update.deleted)
-        order = tuple(cluster for cluster in self._selection.clusters if cluster in merged)
-        if len(order) == len(merged):
-            self._merged[merged] = order
 
     def _follow_move(self, update: UpdateInfo) -> None:
         moved = [change.cluster_id for change in update.metadata_changed]
@@ -76,9 +70,19 @@ class Following:
             self._leave_hidden()
             return
         restored = update.added or tuple(dict.fromkeys(change.cluster_id for change in update.metadata_changed))
-        restored = self._merged.get(frozenset(restored), restored)
+        n_best = len(restored) if update.description == "split" else 1
         if any(cluster in self._listed for cluster in restored) or not self._stays_or_leaves():
-            self._selection.select(restored, n_best=len(restored) if update.description == "split" else 1)
+            self._selection.select(*self._selected_before(update, restored, n_best))
+
+    def _selected_before(
+        self, update: UpdateInfo, restored: tuple[int, ...], n_best: int
+    ) -> tuple[tuple[int, ...], int]:
+        """Return what was selected, and how many of it were best, when an edit was made that is taken back now."""
+        before, n_best_before = self._before.get(self._manager.n_done + 1, ((), 0))
+        is_back = update.cause == "undo" and set(restored) <= set(before)
+        return (
+            (before, n_best_before) if is_back and all(one in self._manager for one in before) else (restored, n_best)
+        )
 
     def _stays_or_leaves(self) -> bool:
         """Keep what is selected if it is still there and listed, or go on to the next row; return whether it could."""

@@ -1,9 +1,10 @@
 """Whose key it is."""
 
 import pytest
-from qtpy.QtCore import Qt
+from qtpy.QtCore import QEvent, Qt
+from qtpy.QtGui import QKeyEvent
 from qtpy.QtTest import QTest
-from qtpy.QtWidgets import QComboBox, QLineEdit, QPushButton, QTableWidget, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QApplication, QComboBox, QLineEdit, QPushButton, QTableWidget, QVBoxLayout, QWidget
 
 from napari_phy.widgets.actions.keys import OWN_KEYS, KeyFilter, normal
 
@@ -50,6 +51,17 @@ def test_other_keys_go_their_way(panel, pressed):
     QTest.keyClick(panel.table, Qt.Key.Key_J)
     QTest.keyClick(panel.table, Qt.Key.Key_G, Qt.KeyboardModifier.ShiftModifier)
     assert pressed == []
+
+
+def test_a_key_that_is_held_edits_once_and_goes_on_walking(panel):
+    seen = []
+    KeyFilter({"G": "merge", "Space": "next"}, seen.append, parent=panel, once={"merge"}).watch(panel)
+    for key in (Qt.Key.Key_G, Qt.Key.Key_Space):
+        for is_repeated in (False, True, True):
+            event = QKeyEvent(QEvent.Type.KeyPress, key, Qt.KeyboardModifier.NoModifier, "", is_repeated)
+            QApplication.sendEvent(panel.table, event)
+            assert event.isAccepted()
+    assert seen == ["merge", "next", "next", "next"]
 
 
 def test_a_text_field_keeps_its_keys(panel, pressed):

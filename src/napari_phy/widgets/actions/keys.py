@@ -1,6 +1,6 @@
 """Keys that are ours while the focus is in our panels, and a few of them in napari's canvas."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 
 from qtpy.QtCore import QChildEvent, QEvent, QObject, Qt
 from qtpy.QtGui import QKeyEvent, QKeySequence
@@ -49,6 +49,7 @@ class KeyFilter(QObject):
     table : key sequence to action id.
     run : called with the action id.
     is_active : asked at each key; where it says no, the key is not ours.
+    once : action ids that a key does once, however long it is held.
     """
 
     def __init__(
@@ -57,9 +58,11 @@ class KeyFilter(QObject):
         run: Callable[[str], object],
         is_active: Callable[[], bool] = lambda: True,
         parent: QObject | None = None,
+        once: Container[str] = (),
     ) -> None:
         super().__init__(parent)
         self.set_table(table)
+        self._once = once
         self._run = run
         self._is_active = is_active
 
@@ -89,7 +92,7 @@ class KeyFilter(QObject):
         if action_id is None or _keeps(_origin(watched), keys) or not self._is_active():
             return False
         event.accept()
-        if kind == QEvent.Type.KeyPress:
+        if kind == QEvent.Type.KeyPress and not (event.isAutoRepeat() and action_id in self._once):
             self._run(action_id)
         return True
 

@@ -10,6 +10,7 @@ from qtpy.QtCore import QEvent, QObject
 from qtpy.QtWidgets import QDockWidget, QLabel, QMainWindow, QWidget
 
 from napari_phy.layers.session_tag import session_of
+from napari_phy.widgets.actions.action_table import ACTIONS
 from napari_phy.widgets.actions.bindings import KeyBindings
 from napari_phy.widgets.actions.keys import KeyFilter
 from napari_phy.widgets.desk.desk import SessionDesk
@@ -27,6 +28,9 @@ def hints(bindings: KeyBindings, has_room: Callable[[str], bool] = bool) -> str:
     return next(filter(has_room, forms), "")
 
 
+ONCE = frozenset(action.action_id for action in ACTIONS if action.is_edit) - {"undo", "redo"}  # each shows what is next
+
+
 class WindowKeys(QObject):
     """Lets the keys in force act, and shows those that are needed most in napari's status bar."""
 
@@ -38,8 +42,8 @@ class WindowKeys(QObject):
         self._desk = desk
         self._toolbar = toolbar
         self._hints = ""  # what stands in napari's status bar
-        self.panels = KeyFilter({}, desk.run, parent=self)
-        self.canvas = KeyFilter({}, desk.run, self._canvas_is_ours, self)
+        self.panels = KeyFilter({}, desk.run, parent=self, once=ONCE)
+        self.canvas = KeyFilter({}, desk.run, self._canvas_is_ours, self, once=ONCE)
         self.panels.watch(toolbar)
         self.canvas.watch(window.centralWidget())
         self._place = window.statusBar().findChild(QLabel, "help status")
