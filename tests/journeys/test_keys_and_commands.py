@@ -31,6 +31,7 @@ def all_actions(person, text):
     window = person.workspace.desk._keys_window
     person.wait(window.search.hasFocus, "the window with all actions")
     QTest.keyClicks(window.search, text)
+    person.settle()
     return window
 
 

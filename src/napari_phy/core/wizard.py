@@ -41,8 +41,8 @@ class Wizard:
     """Proposes a best cluster among the listed ones nobody has decided on, the largest first, and candidates like it.
 
     Paused, it keeps its place and proposes nothing. A cluster that it goes on from without a decision is skipped: it
-    comes again only by `review_skipped`. A candidate that it goes on from is not the same as the best cluster: the pair is
-    not proposed the other way round.
+    comes again only by `review_skipped`. A candidate that it goes on from is not the same as the best cluster: the pair
+    is not proposed the other way round.
 
     Parameters
     ----------

@@ -3,6 +3,7 @@
 import pytest
 from widgets.light_session import light_session
 
+from napari_phy.widgets.actions import messages
 from napari_phy.widgets.actions.action import perform
 from napari_phy.widgets.actions.action_table import ACTIONS, BY_ID
 from napari_phy.widgets.actions.keys import normal
@@ -301,7 +302,7 @@ def test_a_pause_keeps_the_place_and_a_start_goes_on_there(desk):
     assert do("pause_wizard", desk)
     assert (session.wizard.best, session.wizard.candidate) == place == session.selection.clusters
     assert desk.said == [
-        "The wizard is paused: it keeps its place and proposes nothing.",
+        messages.WIZARD_PAUSED,
         "The wizard proposes again.",
     ]
 
@@ -327,7 +328,7 @@ def test_where_the_filter_matches_nothing_the_wizard_proposes_nothing_and_says_s
         assert do(action_id, desk)
         assert session.selection.clusters == (4,)
     nothing = "No cluster matches. Clear the filter (Esc)."
-    assert desk.said == [nothing, nothing, "The wizard is paused: it keeps its place and proposes nothing.", nothing]
+    assert desk.said == [nothing, nothing, messages.WIZARD_PAUSED, nothing]
     session.pause_wizard()
     assert do("wizard", desk)
     assert desk.said[4:] == [nothing]

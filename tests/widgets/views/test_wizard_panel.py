@@ -201,7 +201,7 @@ def test_paused_it_proposes_nothing(panel, qtbot):
     panel.session.pause_wizard()
     settle(qtbot, panel)
     assert panel.page.pair.text == "Paused"
-    assert panel.page.hint.text() == "The wizard is paused: it keeps its place and proposes nothing."
+    assert panel.page.hint.text() == messages.WIZARD_PAUSED
     assert not panel.page.verticalScrollBar().isVisible()
     assert texts(panel)["pause_wizard"] == "Start  Shift+W"
     panel.session.start_wizard()
