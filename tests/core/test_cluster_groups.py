@@ -74,6 +74,10 @@ def test_discarded_is_kept_but_not_shown(manager):
         (lambda m: m.add_group("axons"), 'There is a group "axons" already.'),
         (lambda m: m.add_group("discarded"), 'There is a group "discarded" already.'),
         (lambda m: m.add_group("  "), "A group needs a name."),
+        (lambda m: m.add_group("x" * 101), "The name of a group has 100 characters at most; this one has 101."),
+        (lambda m: m.add_group("a\nb"), "The name of a group cannot have line breaks"),
+        (lambda m: m.rename_group("axons", "x" * 101), "100 characters at most"),
+        (lambda m: m.move([1], "x" * 101), "100 characters at most"),
         (lambda m: m.add_group("a\0b"), "a file cannot hold it"),
         (lambda m: m.add_group("\udcff"), "a file cannot hold it"),
         (lambda m: m.add_group("b", "red"), "#rrggbb"),
@@ -106,3 +110,12 @@ def test_records_of_groups_are_written_and_read(manager):
         assert again.groups_changed == update.groups_changed
         assert again.metadata_changed == update.metadata_changed
         assert update.groups_changed
+
+
+def test_a_group_of_a_file_with_a_long_name_takes_clusters_and_another_name():
+    name = "x" * 300
+    manager = ClusterManager(np.arange(6), {1: name})
+    manager.move([2], name)
+    assert manager.cluster_groups == {1: name, 2: name}
+    manager.rename_group(name, "short")
+    assert manager.cluster_groups == {1: "short", 2: "short"}

@@ -73,6 +73,7 @@ def complaint(text):
         ("!(rate > 1) || id == 21", [3, 8, 21]),
         ("rate > 1 AND NOT id == 5", [13, 21]),
         ("amp / 0 > 0", []),
+        ("rate. < 0", []),
         ("rate ** 0.5 < 0 or amp ** 0.5 > 0", [5, 8, 21]),
     ],
 )
@@ -86,6 +87,10 @@ def test_what_filters_let_through(text, ids):
         ('group = "good" and spikes >', "Column 7: use == to compare."),
         ("ampl > 3", 'There is no column "ampl". Did you mean amp?'),
         ("group == good", 'There is no column "good". Text goes in quotes: "good".'),
+        ("id in (3, good)", 'There is no column "good". Text goes in quotes: "good".'),
+        ("dendrite != null", 'There is no column "dendrite": no cluster has such a label yet.'),
+        ("rate > 1 and (dendrite == good)", 'There is no column "dendrite": no cluster has such a label yet.'),
+        ("refractor < 1 or rate > tempo", 'There is no column "refractor": no cluster has such a label yet.'),
         ("rate >", "Column 7: a value is missing after >."),
         ("", "Column 1: a value is missing."),
         ("rate > 1 5", "Column 10: an operator is missing before 5."),

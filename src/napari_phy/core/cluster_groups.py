@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from napari_phy.core.errors import ClusteringError
+from napari_phy.core.label_fields import name_problem
 
 UNSORTED = "unsorted"
 DISCARDED = "discarded"
@@ -102,4 +103,19 @@ def group_name(text: object) -> str:
         fits = False
     if not fits:
         raise ClusteringError(f"{name[:40]!r} cannot be the name of a group: a file cannot hold it.")
+    return name
+
+
+def new_group_name(text: object) -> str:
+    """Return the name of a group that is to be made, as it is kept.
+
+    Raises
+    ------
+    ClusteringError
+        It is no name, or too long or with control characters for one; files may hold such.
+    """
+    name = group_name(text)
+    problem = name_problem(name, "The name of a group")
+    if problem:
+        raise ClusteringError(problem)
     return name

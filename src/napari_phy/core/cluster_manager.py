@@ -11,7 +11,7 @@ import numpy.typing as npt
 from psygnal import Signal
 
 from napari_phy.core.arrays import as_ids
-from napari_phy.core.cluster_groups import ClusterGroup, GroupChange, GroupList, group_name
+from napari_phy.core.cluster_groups import ClusterGroup, GroupChange, GroupList, group_name, new_group_name
 from napari_phy.core.cluster_meta import COLOR, DISCARDED, GROUP, STANDARD_GROUPS, UNSORTED, ClusterMeta
 from napari_phy.core.clustering import Clustering
 from napari_phy.core.colors import is_color
@@ -138,6 +138,8 @@ class ClusterManager(Clustering):
         name = group_name(group)
         if name == DISCARDED:
             raise ClusteringError('The group "discarded" is protected: discard the clusters instead.')
+        if self._groups.find(name) is None:
+            new_group_name(name)
         return self._set("move", cluster_ids, GROUP, name, f"in {name}")
 
     def label(self, cluster_ids: Iterable[int], field: str, value: str | float | bool | None) -> UpdateInfo:
@@ -147,7 +149,7 @@ class ClusterManager(Clustering):
         """
         field = _name(field, "A label needs the name of its field.")
         value = None if isinstance(value, str) and not value.strip() else value
-        problem = field_problem(field) or (text_problem(value) if isinstance(value, str) else "")
+        problem = field_problem(field, self.label_fields) or (text_problem(value) if isinstance(value, str) else "")
         if problem and (value is not None or field in (GROUP, COLOR)):
             raise ClusteringError(problem)
         if value is not None and not isinstance(value, str | int | float | bool):

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_phy.core.arrays import as_ids, read_only
-from napari_phy.core.cluster_groups import ClusterGroup, GroupList, group_name
+from napari_phy.core.cluster_groups import ClusterGroup, GroupList, group_name, new_group_name
 from napari_phy.core.cluster_meta import COLOR, DISCARDED, GROUP, STANDARD_GROUPS, UNSORTED, ClusterMeta
 from napari_phy.core.errors import ClusteringError
 from napari_phy.core.partition import Partition, unknown_cluster
@@ -166,7 +166,7 @@ class Clustering:
         return place, self._groups.groups[place]
 
     def _free_group_name(self, name: str) -> str:
-        name = group_name(name)
+        name = new_group_name(name)
         if name in (*STANDARD_GROUPS, DISCARDED) or self._groups.find(name) is not None:
             raise ClusteringError(f'There is a group "{name}" already.')
         return name

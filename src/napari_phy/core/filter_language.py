@@ -135,7 +135,7 @@ class _Walk:
         if token.kind == "null":
             return fv.NULL
         if token.text not in self._columns:
-            raise unknown_column(token.text, self._columns)
+            raise unknown_column(token.text, self._columns, is_text=self._is_compared_with(token))
         return self._columns[token.text]
 
     def _number_of(self, node: ast.expr) -> Values:
@@ -201,6 +201,13 @@ class _Walk:
 
     # --- what is written where ---
 
+    def _is_compared_with(self, token: Token) -> bool:
+        """Return whether something stands where text would: after == or in, or in a list."""
+        place = self._tokens.index(token)
+        before, after = self._tokens[:place][-1:], self._tokens[place + 1 :][:1]
+        goes_on = any(one.kind == "operator" and one.text not in ("and", "or") for one in after)
+        return not goes_on and any(one.text in ("==", "!=", "in") or one.kind in ("open", "comma") for one in before)
+
     def _literal(self, node: ast.expr) -> Token | None:
         token = self._tokens[place_of(node.id)] if isinstance(node, ast.Name) else None
         return token if token is not None and token.kind in ("number", "text") else None
@@ -221,9 +228,11 @@ class _Walk:
         return f"compare {name} with a column."
 
 
-def unknown_column(name: str, columns: Columns) -> FilterError:
-    """Return that there is no such column, and what might have been meant."""
+def unknown_column(name: str, columns: Columns, *, is_text: bool) -> FilterError:
+    """Return that there is no such column, and what might have been meant: another one, text, a label."""
     close = get_close_matches(name.casefold(), columns, 1)
     if close:
         return FilterError(f'There is no column "{name}". Did you mean {named(close[0])}?')
-    return FilterError(f'There is no column "{name}". Text goes in quotes: {quoted(name)}.')
+    if is_text:
+        return FilterError(f'There is no column "{name}". Text goes in quotes: {quoted(name)}.')
+    return FilterError(f'There is no column "{name}": no cluster has such a label yet.')

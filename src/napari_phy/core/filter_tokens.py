@@ -16,7 +16,7 @@ MAX_CHARACTERS = 1000
 _TOKEN = re.compile(
     r"""(?P<text>"[^"]*"|'[^']*')
     |(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)
-    |(?P<name>[^\W\d]\w*|`[^`]+`)
+    |(?P<name>[^\W\d]\w*(?:\.(?!\w))?|`[^`]+`)
     |(?P<operator>[=!]==|\*\*|//|<>|=<|=>|==|!=|<=|>=|&&|\|\||[-−+*/%<>!=&|^~≤≥≠])
     |(?P<open>[(\[{])|(?P<close>[)\]}])|(?P<comma>,)""",
     re.VERBOSE,
@@ -91,7 +91,7 @@ def quoted(text: str) -> str:
 def named(name: str) -> str:
     """Return a column's name as a filter has it, in backticks where it needs them."""
     match = _TOKEN.fullmatch(name)
-    plain = match is not None and _token(match).kind == "name"
+    plain = match is not None and (token := _token(match)).kind == "name" and token.text == name
     return name if plain else f"`{name.replace('`', '')}`"
 
 
@@ -103,6 +103,7 @@ def _token(match: re.Match[str]) -> Token:
     if kind == "name":
         if text.startswith("`"):
             return Token("name", text[1:-1], start, stop)
+        text = text.removesuffix(".")  # as the header word of a column may end
         word = text.lower()
         if word in _WORDS:
             return Token("operator", word, start, stop)

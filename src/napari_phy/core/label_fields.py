@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
+import unicodedata
+from collections.abc import Container
+
 COLUMNS = ("id", "group", "ch", "depth", "spikes", "rate", "amp", "refr")
 TAKEN = (*COLUMNS, "similar")
 
-
 MOST_CHARACTERS = 1000  # an attribute of a file takes 64 kB at most
+MOST_IN_NAME = 100  # of a group, of a field
 
 
-def field_problem(field: str) -> str:
-    """Return why a label cannot be given in a field of that name, or ""."""
-    problem = text_problem(field)
+def field_problem(field: str, known: Container[str] = ()) -> str:
+    """Return why a label cannot be given in a field of that name, or ""; `known` ones are there, however long."""
+    problem = "" if field in known else name_problem(field, "The name of a label")
     if problem:
         return problem
     if field == "color":
         return '"color" is the colour of clusters: choose another name.'
     return f'"{field}" is a column of the list: choose another name.' if field in TAKEN else ""
+
+
+def name_problem(name: str, what: str) -> str:
+    """Return why what is new cannot have such a name, or ""; `what` names it at the beginning of the sentence."""
+    if len(name) > MOST_IN_NAME:
+        return f"{what} has {MOST_IN_NAME} characters at most; this one has {len(name)}."
+    if any(not character.isprintable() and unicodedata.category(character) != "Zs" for character in name):
+        return f"{what} cannot have line breaks or other control characters."
+    return ""
 
 
 def text_problem(text: str) -> str:

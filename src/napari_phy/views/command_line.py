@@ -99,10 +99,12 @@ def read_label(text: str) -> tuple[str, str | int | float | bool | None]:
 
 
 def read_number(text: str, what: str) -> float:
-    """Return a number, which may be negative. Raises CommandError for anything else."""
+    """Return a number, which may be negative. Raises CommandError for anything else, with `what` as what to type."""
+    if not text:
+        raise CommandError(f"Type a number: {what}.")
     number = typed_number(text.replace("−", "-").replace(",", "."))
     if number is None:
-        raise CommandError(f"{echo(text) or 'Nothing'} is no number: {what}.")
+        raise CommandError(f"{echo(text)} is no number: {what}.")
     return number
 
 

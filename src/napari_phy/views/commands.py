@@ -53,7 +53,9 @@ COMMANDS: tuple[Command, ...] = (
     Command("cf", "color", "cf depth", "Colour clusters in Raster, Templates and Scatter", ("color",)),
     _setting("cb", "correlogram-bin", "0.5", "Bin of Correlograms, in ms", "Correlograms", "bin"),
     _setting("cw", "correlogram-window", "100", "Full width of Correlograms, in ms", "Correlograms", "span"),
-    _setting("cr", "correlogram-refractory", "2", "Refractory time of Correlograms", "Correlograms", "refractory"),
+    _setting(
+        "cr", "correlogram-refractory", "2", "Refractory time of Correlograms, in ms", "Correlograms", "refractory"
+    ),
     _setting("wn", "waveform-number", "200", "Spikes of each cluster in Waveforms", "Waveforms", "n_spikes"),
     _setting("isib", "interval-bin", "0.5", "Width of the bins of Intervals, in ms", "Intervals", "bin"),
     _setting("isin", "interval-bins", "100", "Number of bins of Intervals", "Intervals", "n_bins"),

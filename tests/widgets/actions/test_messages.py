@@ -69,3 +69,18 @@ def test_a_merge_of_different_groups_tells_which_one_it_got():
     assert messages.edit_done(manager.merge([0, 1, 2]), manager) == (
         "Merged 0, 1 and 2 into 3 (4 spikes). Its group is unsorted, that of 2."
     )
+
+
+def test_sentences_hold_the_beginning_of_a_long_name():
+    group, field = "g" * 300, "f" * 300
+    manager = ClusterManager([0, 1, 2], {1: group}, cluster_labels={field: {1: 1}})
+    said = []
+    manager.changed.connect(lambda update: said.append(messages.edit_done(update, manager)))
+    manager.move([0], group)
+    manager.label([0], field, "one\ntwo " + "v" * 900)
+    manager.remove_group(group)
+    assert said == [
+        f"Moved 0 to {'g' * 40}….",
+        f"Labelled 0: {'f' * 40}… is one two {'v' * 32}….",
+        f"Removed the group {'g' * 40}…; 2 clusters now unsorted.",
+    ]

@@ -100,6 +100,22 @@ def test_the_list_is_sorted(workspace):
     assert counts == sorted(counts)
     run(workspace, "s id")
     assert panel.cluster_ids == sorted(panel.cluster_ids, reverse=True)
+    model = panel.list.cluster_model
+    for line in ("s refr", "s refr.", "s refractory", "s REFR. asc"):
+        run(workspace, "s id")
+        run(workspace, line)
+        assert model.columns[model.sort_column].title == "refr."
+        assert workspace.viewer.status == "Clusters are sorted by refr."
+    run(workspace, "s channel")
+    assert model.columns[model.sort_column].title == "ch"
+
+
+def test_the_list_is_sorted_by_a_label_of_two_words(workspace):
+    workspace.session.label([3], "a b", 1)
+    workspace.session.label([5], "a b", 2)
+    run(workspace, 's "a b"')
+    assert workspace.panels["Clusters"].cluster_ids[:2] == [5, 3]
+    assert 's "a b"' in [offer.line for offer in workspace.commander.completions("s ")]
 
 
 def test_the_list_is_filtered_and_shows_all_again(workspace):
@@ -143,19 +159,26 @@ def test_views_open_and_take_values_of_their_menus(workspace):
     run(workspace, "wn 33")
     assert workspace.panels["Waveforms"].n_spikes == 33
     assert workspace.viewer.status == "Spikes of each cluster in Waveforms: 33."
-    run(workspace, "v intervals")
+    run(workspace, "cr 3")
+    assert workspace.viewer.status == "Refractory time of Correlograms, in ms: 3."
     for line in ("isimax 40", "isimin 4", "isin 30", "isib 0.3"):
         run(workspace, line)
     intervals = workspace.panels["Intervals"]
     assert (intervals.longest, intervals.shortest, intervals.n_bins, intervals.bin) == (40.0, 4.0, 30, 0.3)
-    run(workspace, "v firing")
+    assert not workspace.docks["Intervals"].isHidden()
+    workspace.docks["Intervals"].close()
+    run(workspace, "isin 40")
+    assert not workspace.docks["Intervals"].isHidden()
+    assert "frb 10" in [offer.line for offer in workspace.commander.completions("frb ")]
+    assert "Firing rate" not in workspace.panels
     for line in ("frn 77", "frmin 2", "frmax 4", "frb 0.5"):
         run(workspace, line)
     rate = workspace.panels["Firing rate"]
     assert (rate.n_bins, rate.bin, rate.start, rate.stop) == (77, 0.5, 2.0, 4.0)
     run(workspace, "frmax")
     assert (rate.stop, workspace.viewer.status) == (None, "Time at which Firing rate ends, in s: as usual.")
-    run(workspace, "v scat")
+    run(workspace, "csx rate")
+    assert workspace.panels["Scatter"].x_by == "rate"
     run(workspace, "csy spikes")
     run(workspace, "v templates")
     run(workspace, "cf depth")
@@ -188,7 +211,7 @@ REFUSED = [
     ("l", "Name a field and its value, as in note put-int axon."),
     (
         "s height",
-        "There is no column height. Choose from id, group, channel, depth, spikes, rate, amp, refractory.",
+        "There is no column height. Choose from id, group, ch, depth, spikes, rate, amp, refr.",
     ),
     ("f ampl > 3", 'There is no column "ampl". Did you mean amp?'),
     ("f id = 3", "In the filter, column 4: use == to compare."),
@@ -198,10 +221,12 @@ REFUSED = [
     ("l note a\0b", "A label cannot have control characters."),
     ("l note \ud800", "A label cannot have control characters."),
     ("l note " + "x" * 70_000, "A label has 1000 characters at most; this one has 70000."),
-    ("l " + "x" * 70_000 + " 3", "A label has 1000 characters at most; this one has 70000."),
+    ("l " + "x" * 70_000 + " 3", "The name of a label has 100 characters at most; this one has 70000."),
+    ('l "a\nb" 3', "The name of a label cannot have line breaks or other control characters."),
     ("s id up", "There is no direction up. Choose from asc, desc."),
     ("tg never", "never is no time: write 12.5, or 1:02.5 for minutes and seconds."),
     ("tg", "Say where to go: tg 12.5, tg 1:02.5 or tg #4113."),
+    ("ts", "Type a number: ts 2 goes on by 2 s, ts -2 back."),
     ("ts x", "x is no number: ts 2 goes on by 2 s, ts -2 back."),
     ("tr 3-1", "3-1 is no stretch of time: write its beginning and its end, as in 10 – 12.5 or 1:00 – 2:00."),
     ("v nowhere", None),
@@ -209,7 +234,7 @@ REFUSED = [
     ("cb x", "x is no correlogram bin, which is a number from 0.1 to 20."),
     ("cr", "Say which correlogram refractory: a number from 0 to 100."),
     ("wn 2.5", "2.5 is no waveform number, which is a whole number from 1 to 10000."),
-    ("frn 100", "Firing rate is not open: v firing rate opens it."),
+    ("frn x", "x is no rate bins, which is a whole number from 1 to 20000."),
     ("undo", "Nothing more to undo."),
     ("undo 3", "undo takes no more words."),
     ("sellect 3", "There is no command sellect. Did you mean select?"),

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from napari_phy.core.cluster_groups import ClusterGroup, group_name
+from napari_phy.core.cluster_groups import ClusterGroup, group_name, new_group_name
 from napari_phy.core.errors import ClusteringError, NotInFileError, ReadOnlyError, SaveError
 from napari_phy.io.clustering_place import ClusteringPlace
 from napari_phy.io.h5 import H5File, open_h5
@@ -205,7 +205,8 @@ def _group_name(path: Path, value: object, names: Mapping[int, str]) -> str:
         if int(value) not in known:
             raise SaveError(f"{path.name} has no group {value}.")
         return known[int(value)]
-    return group_name(value)
+    name = group_name(value)
+    return name if name in names.values() else new_group_name(name)
 
 
 def _known(values: Mapping[int, Any]) -> dict[int, Any]:

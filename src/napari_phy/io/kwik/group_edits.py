@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from napari_phy.core.cluster_groups import DISCARDED, STANDARD_GROUPS, ClusterGroup, group_name
+from napari_phy.core.cluster_groups import DISCARDED, STANDARD_GROUPS, ClusterGroup, group_name, new_group_name
 from napari_phy.core.colors import is_color
 from napari_phy.core.errors import ClusteringError, NotInFileError, SaveError
 from napari_phy.io.h5 import open_h5
@@ -32,7 +32,7 @@ def add_group(
     ReadOnlyError, SaveError
         As `clusterings.save_clustering`.
     """
-    wanted = group_name(name)
+    wanted = new_group_name(name)
     _check_color(color)
 
     def change(groups: list[ClusterGroup], taken: Mapping[int, str]) -> ClusterGroup:
@@ -50,7 +50,7 @@ def add_group(
 
 def rename_group(path: Path, channel_group: int, clustering: str, group: int | str, name: str) -> None:
     """Rename a group, given by number or name; its clusters stay in it. Raises as `add_group`, or NotInFileError."""
-    wanted = group_name(name)
+    wanted = new_group_name(name)
 
     def change(groups: list[ClusterGroup], taken: Mapping[int, str]) -> ClusterGroup:
         place = _find(path, groups, group)

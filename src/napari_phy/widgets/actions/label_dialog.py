@@ -50,8 +50,9 @@ class LabelDialog(SmallDialog):
 
     def _check(self, *_: object) -> None:
         field, value = self.answer
-        is_there = field in self._session.manager.cluster_labels  # in the file: it can be taken away
-        problem = "" if is_there and value is None else field_problem(field)
+        known = self._session.manager.cluster_labels
+        is_there = field in known  # in the file: it can be taken away
+        problem = "" if is_there and value is None else field_problem(field, known)
         self.set_problem(problem)
         self.act_button.setEnabled(bool(field) and not problem)
 

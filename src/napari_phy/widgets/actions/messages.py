@@ -6,6 +6,7 @@ from typing import Any
 from napari_phy.core.clustering import Clustering
 from napari_phy.core.update_info import UpdateInfo
 from napari_phy.io.atomic import format_bytes
+from napari_phy.views.command_line import echo
 from napari_phy.views.events import Event
 from napari_phy.views.numbers import format_count, format_number
 from napari_phy.views.time_words import range_words, read_range, read_time
@@ -75,6 +76,11 @@ def density(metric: str, limit: float) -> str:
     if metric == "amplitude":
         return f"The canvas shows all spikes: mean amplitudes (features) up to {format_number(limit)}."
     return f"The canvas shows all spikes: up to {format_number(limit)} a second on a channel."
+
+
+def _short(name: str) -> str:
+    """Return a name or a value as a sentence can hold it."""
+    return echo(" ".join(name.split()))
 
 
 def listed(items: Iterable[Any], limit: int = 6) -> str:
@@ -163,10 +169,10 @@ def edit_name(record: UpdateInfo) -> str:
     clusters, value = _clusters_and_value(edit)
     name = f"{edit.description} {listed(clusters)}".strip()
     if edit.description == "move":
-        return f"{name} to {value or 'unsorted'}"
+        return f"{name} to {_short(value or 'unsorted')}"
     if edit.description == "label":
-        field = edit.metadata_changed[0].field
-        return f"{name}: no {field}" if value is None else f"{name}: {field} {label_text(value)}"
+        field = _short(edit.metadata_changed[0].field)
+        return f"{name}: no {field}" if value is None else f"{name}: {field} {_short(label_text(value))}"
     return name
 
 
@@ -187,12 +193,12 @@ def edit_done(update: UpdateInfo, manager: Clustering) -> str:
         moved = format_count(n_spikes(update.added[0]), "spike")  # the chosen spikes have the first new id
         return f"Split {moved} off {listed(clusters)}: new clusters {listed(update.added)}."
     if update.description == "move":
-        return f"Moved {listed(clusters)} to {value or 'unsorted'}."
+        return f"Moved {listed(clusters)} to {_short(value or 'unsorted')}."
     if update.description == "label":
-        field = update.metadata_changed[0].field
+        field = _short(update.metadata_changed[0].field)
         if value is None:
             return f"Took the label {field} from {listed(clusters)}."
-        return f"Labelled {listed(clusters)}: {field} is {label_text(value)}."
+        return f"Labelled {listed(clusters)}: {field} is {_short(label_text(value))}."
     if update.description == "recolor":
         return f"{listed(clusters)} {_has_color(value, len(clusters))}."
     if update.description == "discard":
@@ -208,7 +214,7 @@ def _has_color(color: object, n_clusters: int) -> str:
 def _group_of_merged(group: str, groups: Mapping[int, str]) -> str:
     """Return which group clusters of different groups have now that they are one; "" for those of the same group."""
     like = [cluster for cluster, before in groups.items() if before == group]
-    return "" if len(like) == len(groups) else f" Its group is {group}, that of {listed(like)}."
+    return "" if len(like) == len(groups) else f" Its group is {_short(group)}, that of {listed(like)}."
 
 
 def locate(names: Sequence[str]) -> str:
@@ -332,16 +338,16 @@ def selection_state(clusters: Sequence[int], n_spikes: int) -> str:
 def _group_edit(edit: UpdateInfo) -> tuple[str, str]:
     """Return an edit of the list of groups in a few words, and the sentence when it is done."""
     change = edit.groups_changed[0]
-    old, new = change.old, change.new
-    if old is None:
-        return f"add group {new.name}", f"Added the group {new.name}."
-    if new is None:
+    old, new = ("" if group is None else _short(group.name) for group in (change.old, change.new))
+    if change.old is None:
+        return f"add group {new}", f"Added the group {new}."
+    if change.new is None:
         n_moved = len(edit.metadata_changed)
         now = f"; {format_count(n_moved, 'cluster')} now unsorted" if n_moved else ""
-        return f"remove group {old.name}", f"Removed the group {old.name}{now}."
-    if old.name != new.name:
-        return f"rename group {old.name}", f"Renamed the group {old.name} to {new.name}."
-    return f"recolor group {new.name}", f"Recoloured the group {new.name}."
+        return f"remove group {old}", f"Removed the group {old}{now}."
+    if change.old.name != change.new.name:
+        return f"rename group {old}", f"Renamed the group {old} to {new}."
+    return f"recolor group {new}", f"Recoloured the group {new}."
 
 
 def _clusters_and_value(edit: UpdateInfo) -> tuple[Sequence[int], Any]:

@@ -7,6 +7,7 @@ from typing import Any
 from qtpy.QtCore import Qt
 
 from napari_phy.core.errors import CommandError, FilterError, NapariPhyError
+from napari_phy.views.cluster_filter import ALIASES
 from napari_phy.views.command_line import (
     Line,
     echo,
@@ -25,6 +26,7 @@ from napari_phy.widgets.actions.time_actions import go_to, go_to_time
 from napari_phy.widgets.desk.desk import SessionDesk
 from napari_phy.widgets.docks.catalogue import KINDS
 from napari_phy.widgets.docks.dock_board import DockBoard
+from napari_phy.widgets.lists.cluster_columns import LABEL, Column
 from napari_phy.widgets.parts.choices import Numbers
 
 logger = logging.getLogger(__name__)
@@ -154,10 +156,11 @@ class Commander:
         words = [*read_words(rest), "", ""]
         if len(words) > 4:
             raise CommandError("Name one column and one direction, as in s depth asc.")
-        name = _one_of(words[0], self._columns(), "column")
+        places = _places(model.columns)
+        typed = words[0] if words[0] in places else words[0].removesuffix(".")
+        name = _one_of(ALIASES.get(typed.lower(), typed), tuple(places), "column")
         direction = DIRECTIONS[_one_of(words[1] or "desc", tuple(DIRECTIONS), "direction")]
-        place = next(place for place, column in enumerate(model.columns) if name in (column.key, column.title))
-        model.sort(place, direction)
+        model.sort(places[name], direction)
         self._desk.say(f"Clusters are sorted by {name}.")
 
     def _go(self, rest: str) -> None:
@@ -200,8 +203,10 @@ class Commander:
 
     def _set(self, command: Command, rest: str) -> None:
         view, option = command.sets
-        allowed = self._panel(view).choosable[option]
+        allowed = _allowed(view, option)
         value = None if not rest and None in allowed else _chosen(rest, allowed, command.word.replace("-", " "))
+        if not self._board.is_open(view):
+            self._board.open(view)
         for panel in self._board.of_kind(view):
             panel.set_options({option: value})
         self._desk.say(f"{command.doc}: {'as usual' if value is None else _word(value)}.")
@@ -219,19 +224,17 @@ class Commander:
 
     def _columns(self) -> tuple[str, ...]:
         panels = self._board.of_kind("Clusters")
-        return tuple(column.key for column in panels[0].list.cluster_model.columns) if panels else ()
+        return tuple(_places(panels[0].list.cluster_model.columns)) if panels else ()
 
     def _colors(self) -> tuple[Any, ...]:
-        panels = [(panel, option) for title, option in COLORED.items() for panel in self._board.of_kind(title)]
-        return tuple(dict.fromkeys(value for panel, option in panels for value in _choices(panel, option)))
+        views = [(title, option) for title, option in COLORED.items() if self._board.of_kind(title)]
+        return tuple(dict.fromkeys(value for view in views for value in _choices(*view)))
 
     def _words(self) -> dict[str, tuple[str, ...]]:
         words = {"direction": tuple(DIRECTIONS), "view": tuple(KINDS), "column": self._columns()}
         for command in COMMANDS:
             if command.sets is not None:
-                view, option = command.sets
-                choices = [_choices(panel, option) for panel in self._board.of_kind(view)[:1]]
-                words[command.takes[0]] = tuple(_word(value) for values in choices for value in values)
+                words[command.takes[0]] = tuple(_word(value) for value in _choices(*command.sets))
         if self._session is not None:
             words["group"] = self._groups()
             words["field"] = tuple(sorted(self._session.manager.cluster_labels))
@@ -239,9 +242,24 @@ class Commander:
         return words
 
 
-def _choices(panel: Any, option: str) -> tuple[Any, ...]:
-    """Return the values an option of a view may have, without that of the settings."""
-    return tuple(value for value in panel.choosable[option] if value is not None)
+def _allowed(view: str, option: str) -> Any:
+    """Return the values an option of a view may have, open or not."""
+    panel = KINDS[view].panel
+    return {**panel.remembered, **panel.passing}[option]
+
+
+def _choices(view: str, option: str) -> tuple[Any, ...]:
+    """Return the same without that of the settings."""
+    return tuple(value for value in _allowed(view, option) if value is not None)
+
+
+def _places(columns: Sequence[Column]) -> dict[str, int]:
+    """Return the place of each column by the word of its header; a label named like a column of the list has none."""
+    places: dict[str, int] = {}
+    for place, column in enumerate(columns):
+        is_label = column.key.startswith(LABEL)
+        places.setdefault(column.title if is_label else column.title.removesuffix("."), place)
+    return places
 
 
 def _word(value: Any) -> str:

@@ -76,6 +76,10 @@ class DockBoard(QObject):
         """Return all panels of a kind."""
         return [panel for panel in self.panels.values() if panel.title == title]
 
+    def is_open(self, title: str) -> bool:
+        """Return whether a dock of a kind is there that was not closed."""
+        return any(self.panels[name].title == title and not dock.isHidden() for name, dock in self.docks.items())
+
     def adopt(self, panel: QWidget, dock: QDockWidget) -> None:
         """Take a panel that is docked here."""
         if dock in self.docks.values():
