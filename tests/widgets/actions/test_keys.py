@@ -99,7 +99,7 @@ def test_what_is_added_later_is_watched_too(panel, pressed):
 
 def test_a_filter_that_is_not_active_lets_all_keys_pass(panel, qtbot):
     seen = []
-    keys = KeyFilter({"G": "merge"}, seen.append, lambda: False, panel)
+    keys = KeyFilter({"G": "merge"}, seen.append, lambda _: False, panel)
     keys.watch(panel)
     QTest.keyClick(panel.table, Qt.Key.Key_G)
     assert seen == []

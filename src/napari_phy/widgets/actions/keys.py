@@ -48,7 +48,7 @@ class KeyFilter(QObject):
     ----------
     table : key sequence to action id.
     run : called with the action id.
-    is_active : asked at each key; where it says no, the key is not ours.
+    is_active : asked at each key of the table; where it says no, the key is not ours.
     once : action ids that a key does once, however long it is held.
     """
 
@@ -56,7 +56,7 @@ class KeyFilter(QObject):
         self,
         table: Mapping[str, str],
         run: Callable[[str], object],
-        is_active: Callable[[], bool] = lambda: True,
+        is_active: Callable[[str], bool] = lambda _: True,
         parent: QObject | None = None,
         once: Container[str] = (),
     ) -> None:
@@ -89,7 +89,7 @@ class KeyFilter(QObject):
             return False
         keys = pressed(event)
         action_id = self._table.get(keys)
-        if action_id is None or _keeps(_origin(watched), keys) or not self._is_active():
+        if action_id is None or _keeps(_origin(watched), keys) or not self._is_active(keys):
             return False
         event.accept()
         if kind == QEvent.Type.KeyPress and not (event.isAutoRepeat() and action_id in self._once):

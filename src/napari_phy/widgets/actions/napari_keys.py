@@ -1,12 +1,14 @@
 """The keys that napari uses itself, as they are set now."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from napari.components import ViewerModel
 from napari.layers import Image, Points
 from qtpy.QtWidgets import QMainWindow, QMenu
 
 from napari_phy.widgets.actions.keys import normal
+
+OUR_KINDS = (Image, Points)
 
 
 def napari_keys(window: QMainWindow, *, with_layers: bool) -> dict[str, str]:
@@ -17,11 +19,7 @@ def napari_keys(window: QMainWindow, *, with_layers: bool) -> dict[str, str]:
     window : napari's, whose menus are asked.
     with_layers : add the keys of the layers that are ours: images and points.
     """
-    found: dict[str, str] = {}
-    kinds = (Image, Points) if with_layers else ()
-    for kind in (*kinds, ViewerModel):
-        for key, act in kind.class_keymap.items():
-            found[normal(str(key))] = getattr(act, "__name__", str(act)).strip("_").replace("_", " ")
+    found = canvas_keys() if with_layers else _keymaps((ViewerModel,))
     for menu in window.menuBar().actions():
         title = menu.text()
         if "&" in title:
@@ -29,6 +27,19 @@ def napari_keys(window: QMainWindow, *, with_layers: bool) -> dict[str, str]:
             found[normal(f"Alt+{letter}")] = f"opens the menu {title.replace('&', '')}"
         found |= dict(_entries(menu.menu()))
     return found
+
+
+def canvas_keys() -> dict[str, str]:
+    """Return {key: what napari does with it} in its canvas while the active layer is ours, or none."""
+    return _keymaps((*OUR_KINDS, ViewerModel))
+
+
+def _keymaps(kinds: Iterable[type]) -> dict[str, str]:
+    return {
+        normal(str(key)): getattr(act, "__name__", str(act)).strip("_").replace("_", " ")
+        for kind in kinds
+        for key, act in kind.class_keymap.items()
+    }
 
 
 def _entries(menu: QMenu | None) -> Iterator[tuple[str, str]]:

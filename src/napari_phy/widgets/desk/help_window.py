@@ -9,6 +9,7 @@ from qtpy.QtWidgets import QDialog, QHBoxLayout, QLabel, QLineEdit, QTreeWidgetI
 
 from napari_phy.widgets.actions.action_table import BY_ID
 from napari_phy.widgets.actions.bindings import PLACES, KeyBindings, Place
+from napari_phy.widgets.actions.napari_keys import canvas_keys
 from napari_phy.widgets.desk.action_rows import ACTION, COMMAND, ActionRows
 from napari_phy.widgets.desk.key_editor import KeyEditor
 from napari_phy.widgets.parts.small_dialogs import button_style
@@ -47,7 +48,7 @@ class KeysWindow(QDialog):
         self.setWindowTitle("All keys")
         self.setObjectName("napari-phy-keys")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)  # the next one may have another theme
-        self._session, self._run, self._ask = session, run, ask
+        self._bindings, self._session, self._run, self._ask = bindings, session, run, ask
         self._theme = theme
         self.search = QLineEdit()
         self.search.setPlaceholderText("Search actions and keys")
@@ -134,9 +135,16 @@ class KeysWindow(QDialog):
         if action_id is None:
             return CHANGE
         refusal = BY_ID[action_id].why_not(session)
-        if refusal is None and session is None:
-            return CHANGE
-        return f"{refusal or BY_ID[action_id].sentence(session) + '.'} {CHANGE}"
+        sentences = [CHANGE, *self._taken(action_id)]
+        if refusal is not None or session is not None:
+            sentences.insert(0, refusal or f"{BY_ID[action_id].sentence(session)}.")
+        return " ".join(sentences)
+
+    def _taken(self, action_id: str) -> list[str]:
+        """Return a sentence on each of its keys that somebody gave napari in its Preferences."""
+        given = canvas_keys()
+        keys = self._bindings.keys(action_id, "canvas")
+        return [f"In the canvas {key} is napari's key: {given[key]}." for key in keys if key in given]
 
     def _say(self, sentence: str, is_error: bool = False) -> None:
         self.note.setText(sentence)

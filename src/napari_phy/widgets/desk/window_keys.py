@@ -1,4 +1,4 @@
-"""Whose keys act in one window: ours in our docks, a few of them in the canvas while its layer is ours."""
+"""Whose keys act in one window: ours in our docks, a few in the canvas while its layer is ours and napari has none."""
 
 from collections.abc import Callable
 from typing import Any
@@ -13,6 +13,7 @@ from napari_phy.layers.session_tag import session_of
 from napari_phy.widgets.actions.action_table import ACTIONS
 from napari_phy.widgets.actions.bindings import KeyBindings
 from napari_phy.widgets.actions.keys import KeyFilter
+from napari_phy.widgets.actions.napari_keys import canvas_keys
 from napari_phy.widgets.desk.desk import SessionDesk
 from napari_phy.widgets.desk.toolbar import ActionBar
 
@@ -43,7 +44,7 @@ class WindowKeys(QObject):
         self._toolbar = toolbar
         self._hints = ""  # what stands in napari's status bar
         self.panels = KeyFilter({}, desk.run, parent=self, once=ONCE)
-        self.canvas = KeyFilter({}, desk.run, self._canvas_is_ours, self, once=ONCE)
+        self.canvas = KeyFilter({}, desk.run, self._acts_in_canvas, self, once=ONCE)
         self.panels.watch(toolbar)
         self.canvas.watch(window.centralWidget())
         self._place = window.statusBar().findChild(QLabel, "help status")
@@ -79,6 +80,10 @@ class WindowKeys(QObject):
             return True
         room = self._place.width() - GAP_PX
         return not self._place.isVisible() or self._place.fontMetrics().horizontalAdvance(words) <= room
+
+    def _acts_in_canvas(self, key: str) -> bool:
+        """Tell whether a key is not napari's there: somebody may have given it one of ours in its Preferences."""
+        return self._canvas_is_ours() and key not in canvas_keys()
 
     def _canvas_is_ours(self) -> bool:
         """Keys in the canvas act only while the active layer is ours, or none is."""
