@@ -142,6 +142,17 @@ def test_words_are_completed(panel, qtbot):
     assert filter_line.text == f"group == {filter_line._words.stringList()[0]}"
 
 
+def test_a_word_that_is_taken_inside_of_a_text_replaces_all_of_it(panel):
+    line = panel.filter_line.line
+    QTest.keyClicks(line, 'group in "xxd noise" and id > 1')
+    for place in (12, 11):
+        line.setCursorPosition(place)
+        QTest.keyClick(line, Qt.Key.Key_Backspace)
+    QTest.keyClicks(line, "go")
+    QTest.keyClick(panel.filter_line._completer.popup(), Qt.Key.Key_Tab)
+    assert panel.filter_line.text == 'group in "good" and id > 1'
+
+
 def test_a_closed_text_after_in_is_applied_by_itself(panel, qtbot):
     for text, listed in (
         ('group in "good"', {0}),

@@ -159,9 +159,9 @@ class FilterLine(QWidget):
 
     def _take(self, word: str) -> None:
         """Put a word that was offered in the place of the one before the cursor."""
-        rest = self.text[self.line.cursorPosition() :]
-        if rest[:1] == word[-1] and word[-1] in "\"'`":
-            rest = rest[1:]
+        rest, mark = self.text[self.line.cursorPosition() :], word[-1]
+        if mark in "\"'`" and rest.count(mark) % 2:  # the cursor stands inside of a quoted text, which goes whole
+            rest = rest.partition(mark)[2]
         self.line.setText(f"{self.text[: self._start]}{word}{rest}")
         self.line.setCursorPosition(self._start + len(word))
 
