@@ -4,6 +4,7 @@ import errno
 import logging
 import os
 import shutil
+import sqlite3
 import stat
 import threading
 from contextlib import closing, contextmanager
@@ -18,7 +19,7 @@ from soak.small_kwik import make_kwik, snapshot_of
 
 from napari_phy.core.cluster_manager import ClusterManager
 from napari_phy.core.errors import ReadOnlyError, SaveError
-from napari_phy.io import atomic, crash_points, h5_sizes, saving, store_messages
+from napari_phy.io import atomic, crash_points, h5_sizes, locks, saving, store_messages
 from napari_phy.io.checks import check_data_set
 from napari_phy.io.kwik import clusterings
 from napari_phy.io.kwik.model import KwikModel
@@ -415,7 +416,7 @@ def test_clusters_of_the_sorter_are_not_saved_over(kwik):
         assert not store.can_save
 
 
-@pytest.mark.parametrize("moment", ["before", "copy", "hdf5", "journal"])
+@pytest.mark.parametrize("moment", ["lock", "before", "copy", "hdf5", "journal"])
 def test_a_full_disk_changes_nothing(kwik, monkeypatch, moment):
     with desk(kwik) as opened:
         for field in "abc":
@@ -425,7 +426,14 @@ def test_a_full_disk_changes_nothing(kwik, monkeypatch, moment):
         def full(*_, **__):
             raise OSError(errno.ENOSPC, "No space left on device")
 
-        if moment == "before":
+        def full_database(*_):
+            error = sqlite3.OperationalError("database or disk is full")
+            error.sqlite_errorcode = sqlite3.SQLITE_FULL
+            raise error
+
+        if moment == "lock":
+            monkeypatch.setattr(locks, "_connect_locked", full_database)
+        elif moment == "before":
             usage = shutil.disk_usage(kwik.parent)
             monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=2_000))
         elif moment == "copy":

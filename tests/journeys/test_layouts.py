@@ -2,7 +2,7 @@
 
 import pytest
 from journeys.person import LEFT, PLAIN, Person
-from qtpy.QtCore import QPoint
+from qtpy.QtCore import QPoint, Qt
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication
 
@@ -88,3 +88,21 @@ def test_what_was_dragged_is_brought_back_by_the_layout(person):
     assert docks["Similar"].width() == clusters.width()
     choose(person, "Sort")
     assert sizes(person) == near(before)
+
+
+def test_after_a_layout_and_a_closed_dock_the_keys_go_to_clusters(person):
+    workspace = person.workspace
+    clusters, docks, panels = workspace.panels["Clusters"].list, workspace.docks, workspace.panels
+    panels["Traces"].setFocus()
+    choose(person, "Inspect")
+    assert person.focused() is clusters
+    canvas = person.viewer.window._qt_viewer.canvas.native
+    for start, title in ((panels["Features"], "Features"), (canvas, "Traces")):
+        start.setFocus()
+        person.pick(panels[title].header.more_button, "Close")
+        person.rest(0.1)
+        assert docks[title].isHidden()
+        assert person.focused() is clusters
+    before = person.chosen
+    person.press(Qt.Key.Key_Down)
+    assert person.chosen != before

@@ -118,7 +118,10 @@ def test_what_is_open_in_another_window_opens_read_only(person, kwik_copy, make_
     assert merged not in another.session.manager
     best = another.chosen[0]
     another.press(Qt.Key.Key_G)
-    assert str(notes[-1].message) == "sample.kwik is open read-only; nothing was changed."
+    another.press(Qt.Key.Key_G)
+    assert another.viewer.status == "sample.kwik is open read-only; it cannot be edited."
+    assert len(notes) == 1
+    assert another.workspace.toolbar.state_label.text() == "read-only"
     assert best in another.session.manager
     save = another.workspace.toolbar.button("save")
     assert not save.isEnabled()

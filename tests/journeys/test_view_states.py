@@ -3,16 +3,19 @@
 from unittest.mock import Mock
 
 from journeys.gate import Gate
+from kwik_writers.klusta import write_klusta
+from kwik_writers.truth import make_truth
 from qtpy.QtCore import Qt
 from qtpy.QtGui import QColor
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication
 
 from napari_phy.core.errors import NapariPhyError
-from napari_phy.widgets.docks.catalogue import KINDS
+from napari_phy.widgets.docks.catalogue import KINDS, LISTS
 from napari_phy.widgets.lists import similar_panel
 from napari_phy.widgets.panels import picture_stack
 from napari_phy.widgets.panels.panel import Panel
+from napari_phy.widgets.window.workspace import Workspace
 
 VIEWS = [title for title, kind in KINDS.items() if issubclass(kind.panel, Panel) and title != "Actions"]
 NEED_RAW = [title for title in VIEWS if KINDS[title].panel.needs_raw_data and title != "Amplitude"]
@@ -117,3 +120,22 @@ def test_views_without_raw_data_ask_where_they_are(person, kwik_copy, own_dialog
         person.answer(lambda dialog: dialog.reject())
         push(person, panel, "Locate raw data…")
         person.wait(lambda n=n: person.titles == n * ["Locate sample.dat"], "the dialog")
+
+
+def test_without_spikes_every_view_says_so_and_the_keys_are_in_the_list(person, tmp_path):
+    path = write_klusta(tmp_path, make_truth(groups=((0, (0, 1)),), n_spikes=0))
+    person.viewer.open(str(path), plugin="napari-phy")
+    person.wait(lambda: Workspace.find(person.viewer) is not None and person.session is not None, "the workspace")
+    person.settle()
+    board = person.workspace.board
+    assert person.focused() is board.panels["Clusters"].page
+    for title in KINDS:
+        panel = board.open(title)
+        person.settle()
+        page = panel.page if title in LISTS else panel.stack.page
+        if title in LISTS or not panel.stack.shows_picture:
+            assert page.text == "This clustering has no clusters.", title
+        else:
+            assert title in ("Traces", "Probe", "Wizard", "History", "Actions", "Drift")
+    person.press(Qt.Key.Key_Space)
+    assert person.viewer.status == "This clustering has no clusters."

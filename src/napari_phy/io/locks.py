@@ -58,7 +58,9 @@ def held(path: Path, timeout_s: float) -> Iterator[None]:
     try:
         connection = connect_exclusively(path, timeout_s)
     except (sqlite3.Error, OSError) as error:
-        raise JournalError(f"{path.name} cannot be locked: {store_messages.reason(error)}.") from error
+        is_full = getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL
+        reason = "the disk is full" if is_full else store_messages.reason(error)
+        raise JournalError(f"{path.name} cannot be locked: {reason}.") from error
     with closing(connection):
         yield
 

@@ -220,6 +220,20 @@ def test_save_only_when_dirty_and_to_a_copy_where_the_file_is_read_only(desk):
     assert BY_ID["save"].refusal(session) == "memory.kwik is open read-only; there is nothing to save."
 
 
+def test_where_edits_are_not_kept_none_is_offered_and_that_is_said_in_the_status_bar(desk):
+    session = desk.session
+    session.selection.select([3, 4])
+    session.store.can_save = False
+    assert BY_ID["merge"].refusal(session) is None  # a folder that cannot be written to: the journal is elsewhere
+    session.store.read_only = True
+    reason = "memory.kwik is open read-only; it cannot be edited."
+    edits = [action for action in ACTIONS if action.section in ("Edit", "Move")]
+    assert {action.refusal(session) for action in edits} == {reason}
+    assert not do("merge", desk)
+    assert (desk.said, desk.complaints) == ([reason], [])
+    assert BY_ID["merge"].tooltip(session) == f"Merge (G). {reason}"
+
+
 def test_next_and_previous_best_follow_the_list(desk):
     desk.order = [6, 3, 5, 1]
     selection = desk.session.selection

@@ -118,6 +118,15 @@ def test_unsaved_edits_are_counted_and_undo_clears_them(bar, session):
     assert bar.state_label.text() == ""
 
 
+def test_where_edits_are_not_kept_it_says_read_only(bar, session):
+    session.selection.select([3, 4])
+    session.store.read_only = True
+    bar.refresh()
+    assert bar.state_label.text() == "read-only"
+    assert bar.state_label.toolTip() == "memory.kwik is open read-only; it cannot be edited."
+    assert enabled(bar) == set()
+
+
 def test_saved_shows_the_time_for_a_while(bar, session, qtbot):
     session.move([3], "good")
     bar.set_saving(True)

@@ -55,6 +55,20 @@ def test_a_click_on_the_words_shows_them(panel, session, qtbot):
     assert panel.side_label.text() == "noise and MUA shown"
 
 
+def test_where_all_others_are_hidden_it_says_why_and_how_to_see_them(qtbot):
+    session = light_session(4, cluster_groups={0: "good", 1: "mua", 2: "noise", 3: "mua"})
+    panel = SimilarPanel(session)
+    qtbot.addWidget(panel)
+    session.selection.select([0])
+    assert ids(panel) == []
+    words = "All other clusters are noise or MUA. Click “noise and MUA hidden” below to see them."
+    assert panel.list.empty_words == words
+    panel.set_hiding(False)
+    session.discard([1, 2, 3])
+    qtbot.waitUntil(lambda: ids(panel) == [])
+    assert panel.list.empty_words == "There is no other cluster to compare it with."
+
+
 def test_a_click_adds_the_candidate_to_the_best(panel, session, qtbot):
     session.selection.select([3, 5], n_best=2)
     qtbot.waitUntil(lambda: len(ids(panel)) == 5)

@@ -151,6 +151,14 @@ def test_one_that_stays_waits_for_its_answer_and_the_focus_returns(window, qtbot
     assert QApplication.focusWidget() is before
 
 
+def test_what_is_said_again_stands_there_once_and_is_the_latest(window):
+    notify("One.", stays=True)
+    notify("Two.", stays=True)
+    notify("One.", choices=[("Keep", lambda: None)], stays=True)
+    assert [shown.message.text() for shown in dialogs(window)] == ["Two.", "One."]
+    assert button(dialogs(window)[1], "Keep").isVisible()
+
+
 def test_what_is_no_longer_true_is_taken_back(window):
     notify("One.", stays=True)
     notify("Two.", stays=True)

@@ -14,6 +14,7 @@ from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QAbstractButton, QApplication, QDockWidget, QLabel, QToolButton, QWidget
 from widgets.light_session import disk_full, light_session
 
+from napari_phy.core.errors import JournalError
 from napari_phy.layers.session_tag import TAG, SessionTag, session_of
 from napari_phy.widgets.actions.background_work import Job
 from napari_phy.widgets.desk import desk
@@ -602,6 +603,36 @@ def test_a_save_that_fails_is_notified(workspace, qtbot, notes):
     qtbot.waitUntil(lambda: [str(note.message) for note in notes] == [str(disk_full())])
     assert workspace.toolbar.button("save").isEnabled()
     assert workspace.viewer.title == "memory.kwik* – napari"
+
+
+def test_what_failed_is_said_once_until_it_succeeds(workspace, qtbot, monkeypatch):
+    session, window = workspace.session, workspace.window
+
+    def told():
+        shown = window.findChildren(NapariQtNotification)
+        return [dialog.message.text() for dialog in shown if dialog.isVisible()]
+
+    def refuse(update):
+        raise JournalError("Could not keep the edit: the disk is full.")
+
+    session.selection.select([3])
+    with monkeypatch.context() as full:
+        full.setattr(session.store, "commit", refuse)
+        for _ in range(6):
+            workspace.desk.run("move_all_good")
+        assert told() == ["Could not keep the edit: the disk is full."]
+    workspace.desk.run("move_all_good")
+    assert told() == []
+
+    session.store.save_error = disk_full()
+    for _ in range(2):
+        workspace.desk.run("save")
+        qtbot.waitUntil(lambda: workspace.desk.work.job is None and told() == [str(disk_full())])
+    workspace.desk.run("move_all_mua")
+    assert told() == [str(disk_full())]
+    session.store.save_error = None
+    workspace.desk.run("save")
+    qtbot.waitUntil(lambda: not session.is_dirty and told() == [])
 
 
 # --- sessions that come and go ---

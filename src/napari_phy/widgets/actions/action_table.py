@@ -9,6 +9,7 @@ from napari_phy.views.numbers import format_count, format_number
 from napari_phy.widgets.actions import messages
 from napari_phy.widgets.actions.action import Action, Desk
 from napari_phy.widgets.actions.refusals import (
+    for_edits,
     needs_best,
     needs_clusters,
     needs_color,
@@ -223,50 +224,50 @@ def _moves(group: str, title: str, letter: str) -> tuple[Action, Action, Action]
     word = title if title == "MUA" else group
     return (
         Action(
-            f"move_all_{group}", title, "Move", move_all, needs_one, all_sentence,
+            f"move_all_{group}", title, "Move", move_all, for_edits(needs_one), all_sentence,
             (both,), (both,), group, f"; best only: {alone}", f"move_best_{group}", is_edit=True,
         ),
         Action(
-            f"move_best_{group}", f"Best to {word}", "Move", move_best, needs_best, best_sentence,
+            f"move_best_{group}", f"Best to {word}", "Move", move_best, for_edits(needs_best), best_sentence,
             (alone,), (alone,), is_edit=True,
         ),
         Action(
-            f"move_similar_{group}", f"Similar to {word}", "Move", move_similar, needs_similar, similar_sentence,
-            (control,), is_edit=True,
+            f"move_similar_{group}", f"Similar to {word}", "Move", move_similar, for_edits(needs_similar),
+            similar_sentence, (control,), is_edit=True,
         ),
     )  # fmt: skip
 
 
 ACTIONS: tuple[Action, ...] = (
     Action(
-        "merge", "Merge", "Edit", _merge, needs_two, _merge_sentence,
+        "merge", "Merge", "Edit", _merge, for_edits(needs_two), _merge_sentence,
         ("G",), ("G",), "merge", caption=_merge_caption, is_edit=True,
     ),
     Action(
-        "split", "Split", "Edit", _split, needs_lasso, _split_sentence,
+        "split", "Split", "Edit", _split, for_edits(needs_lasso), _split_sentence,
         ("K",), ("K",), "split", caption=_split_caption, is_edit=True,
     ),
     *(action for group in GROUPS for action in _moves(*group)),
     Action(
-        "label", "Label", "Edit", lambda desk: desk.ask_label(), needs_one, _label_sentence,
+        "label", "Label", "Edit", lambda desk: desk.ask_label(), for_edits(needs_one), _label_sentence,
         ("L",), (), "label",
     ),
     Action(
-        "color", "Colour…", "Edit", lambda desk: desk.ask_color(), needs_one, _color_sentence,
+        "color", "Colour…", "Edit", lambda desk: desk.ask_color(), for_edits(needs_one), _color_sentence,
     ),
     Action(
-        "plain_color", "Usual colour", "Edit", _take_color, needs_color, _plain_color_sentence, is_edit=True,
+        "plain_color", "Usual colour", "Edit", _take_color, for_edits(needs_color), _plain_color_sentence, is_edit=True,
     ),
     Action(
-        "discard", "Discard", "Edit", _discard, needs_one, _discard_sentence,
+        "discard", "Discard", "Edit", _discard, for_edits(needs_one), _discard_sentence,
         ("Delete",), (), "discard", is_edit=True,
     ),
     Action(
-        "undo", "Undo", "Edit", _undo, needs_undo, _undo_sentence,
+        "undo", "Undo", "Edit", _undo, for_edits(needs_undo), _undo_sentence,
         ("Ctrl+Z",), ("Ctrl+Z",), "undo", is_edit=True,
     ),
     Action(
-        "redo", "Redo", "Edit", _redo, needs_redo, _redo_sentence,
+        "redo", "Redo", "Edit", _redo, for_edits(needs_redo), _redo_sentence,
         ("Ctrl+Shift+Z", "Ctrl+Y"), ("Ctrl+Shift+Z",), "redo", is_edit=True,
     ),
     Action(

@@ -33,6 +33,7 @@ WIZARD_STARTED = "The wizard proposes again."
 NEED_LASSO = "Draw a lasso around some spikes to split."
 NOTHING_TO_UNDO = "Nothing more to undo."
 NOTHING_TO_REDO = "Nothing more to redo."
+READ_ONLY = "read-only"
 NOTHING_TO_SAVE = "Everything is saved."
 SAVING = "Saving…"
 SAVE_COPY = "Save a copy"
@@ -47,6 +48,8 @@ READING_PLACES = "Reading where spikes are…"
 READING_CANCELLED = "Reading features was cancelled. Nothing was changed."
 HIDDEN_GROUPS = "noise and MUA hidden"
 SHOWN_GROUPS = "noise and MUA shown"
+OTHERS_HIDDEN = f"All other clusters are noise or MUA. Click “{HIDDEN_GROUPS}” below to see them."
+NO_OTHER_CLUSTER = "There is no other cluster to compare it with."
 
 
 def parted(words: str) -> tuple[str, str]:
@@ -235,6 +238,11 @@ def copy_saved(name: str, copy: str) -> str:
 def nothing_kept(name: str) -> str:
     """Return why nothing can be saved of a data set in which no edits are kept."""
     return f"{name} is open read-only; there is nothing to save."
+
+
+def not_editable(name: str) -> str:
+    """Return why nothing can be edited in a data set in which no edits are kept."""
+    return f"{name} is open read-only; it cannot be edited."
 
 
 def unsaved(n_edits: int, *, short: bool = False) -> str:

@@ -1,5 +1,7 @@
 """Why an action cannot be done now: each returns the sentence, or None."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from napari_phy.session import Session
@@ -10,6 +12,15 @@ from napari_phy.widgets.actions import messages
 def never(session: Session) -> None:
     """It can always be done."""
     return
+
+
+def for_edits(refusal: Callable[[Session], str | None]) -> Callable[[Session], str | None]:
+    """Return the refusal of an action that edits: first of all, edits must be kept somewhere."""
+
+    def why_not(session: Session) -> str | None:
+        return messages.not_editable(session.name) if session.store.read_only else refusal(session)
+
+    return why_not
 
 
 def needs_two(session: Session) -> str | None:

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 from weakref import ref
 
 from napari.viewer import Viewer
@@ -11,7 +11,7 @@ from qtpy.compat import isalive
 from qtpy.QtCore import QObject, QTimer, Signal
 from qtpy.QtWidgets import QMainWindow, QMenu, QWidget
 
-from napari_phy.core.errors import ClusteringError, NapariPhyError
+from napari_phy.core.errors import ClusteringError, NapariPhyError, ReadOnlyError
 from napari_phy.widgets.actions import messages, questions
 from napari_phy.widgets.actions.action import perform
 from napari_phy.widgets.actions.action_table import ACTIONS, BY_ID
@@ -21,7 +21,7 @@ from napari_phy.widgets.actions.groups_dialog import own_groups
 from napari_phy.widgets.actions.napari_keys import napari_keys
 from napari_phy.widgets.desk.file_watch import looked_at
 from napari_phy.widgets.desk.help_window import KeysWindow
-from napari_phy.widgets.parts.notify import SAVE_COPY, notify
+from napari_phy.widgets.parts.notify import SAVE_COPY, Choice, notify, take_back
 from napari_phy.widgets.parts.theme import Tokens
 
 logger = logging.getLogger(__name__)
@@ -65,6 +65,7 @@ class SessionDesk(QObject):
         self._session: Any = None
         self._followed: Any = None  # the clustering that was open when the session was set
         self._sentence = ""
+        self._failed: dict[Literal["edit", "save"], str] = {}  # what was said of the last one that failed
         self._n_unsaved = 0  # before a save that somebody else may have started
         self.work = BackgroundWork(self)
         self.bindings = key_bindings()
@@ -89,6 +90,7 @@ class SessionDesk(QObject):
             self._followed.selection.changed.disconnect(self._on_selected, missing_ok=True)
             self._session.saved.disconnect(self._on_saved_in_some_thread, missing_ok=True)
             self._session.time.range_changed.disconnect(self._on_range_changed, missing_ok=True)
+        self._settle("edit", "save")
         left = self._followed if session is not None and session is self._session else None
         n_left = self._n_unsaved
         self._session = session
@@ -143,8 +145,22 @@ class SessionDesk(QObject):
         self._say_later()
 
     def complain(self, sentence: str) -> None:
-        """Show an error notification."""
-        notify(sentence, "error")
+        """Show why an edit failed, until one does not."""
+        self._tell_failed("edit", sentence)
+
+    def _tell_failed(
+        self, what: Literal["edit", "save"], sentence: str, choices: Sequence[Choice] = (), *, stays: bool = False
+    ) -> None:
+        self._settle(what)
+        self._failed[what] = sentence
+        notify(sentence, "error", choices, stays=stays)
+
+    def _settle(self, *what: Literal["edit", "save"]) -> None:
+        """Take back that something failed."""
+        window = self._window()
+        sentences = [self._failed.pop(one) for one in what if one in self._failed]
+        if sentences and window is not None:
+            take_back(sentences, window)
 
     def save(self) -> None:
         """Save in the background; edits may go on meanwhile. Where the file is read-only, ask for a copy.
@@ -178,6 +194,7 @@ class SessionDesk(QObject):
 
         def done(_: None) -> None:
             self.saving_changed.emit(False)
+            self._settle("edit", "save")
             then()
 
         self.work.begin(Job("", lambda _: save(), done, self._on_save_failed))
@@ -257,7 +274,7 @@ class SessionDesk(QObject):
             menu.addSeparator()
         for group in groups:
             entry = menu.addAction(f"Move to {group.name}")
-            entry.setEnabled(bool(self._session.selection.clusters))
+            entry.setEnabled(BY_ID["move_all_good"].refusal(self._session) is None)
             entry.triggered.connect(partial(self._move_to, group.name))
         return menu
 
@@ -269,7 +286,7 @@ class SessionDesk(QObject):
         """Move clusters to a group, which may be the user's own."""
         try:
             self._session.move(clusters, group)
-        except ClusteringError as error:
+        except (ClusteringError, ReadOnlyError) as error:
             self.say(str(error))
         except NapariPhyError as error:
             self.complain(str(error))
@@ -283,6 +300,7 @@ class SessionDesk(QObject):
 
     def _on_edited(self, update: Any) -> None:
         if isalive(self):
+            self._settle("edit")
             self.say_soon(messages.edit_done(update, self._session.manager))
             if self.work.job is None:
                 self._n_unsaved = self._session.n_unsaved
@@ -341,11 +359,12 @@ class SessionDesk(QObject):
         session = self._session
         if isinstance(error, NapariPhyError):
             is_outdated = session is not None and looked_at(session.store).is_outdated
-            notify(str(error), "error", [(SAVE_COPY, self.save_copy)] if is_outdated else (), stays=is_outdated)
+            choices = [(SAVE_COPY, self.save_copy)] if is_outdated else ()
+            self._tell_failed("save", str(error), choices, stays=is_outdated)
             return
         logger.error("Saving failed.", exc_info=error)
         if session is not None:
-            self.complain(messages.save_failed(error, session.n_unsaved))
+            self._tell_failed("save", messages.save_failed(error, session.n_unsaved))
 
 
 def _waiting(left: Any, n_unsaved: int, opened: Any) -> str:

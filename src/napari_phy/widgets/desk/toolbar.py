@@ -14,6 +14,7 @@ from napari_phy.widgets.actions.action_table import BY_ID
 from napari_phy.widgets.actions.bindings import key_bindings
 from napari_phy.widgets.panels.range_chip import RangeChip
 from napari_phy.widgets.parts.icons import icon
+from napari_phy.widgets.parts.menu_hover import follow_menu
 from napari_phy.widgets.parts.theme import BODY_PX, Tokens, tokens
 
 HEIGHT = 32
@@ -88,6 +89,7 @@ class ActionBar(QToolBar):
         self.layout_button.setText("Sort ▾")
         self.layout_button.setToolTip("Arrange the panels")
         self.layout_button.setMenu(layout_menu)
+        follow_menu(self.layout_button)
         self.layout_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.layout_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.layout_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -174,7 +176,7 @@ class ActionBar(QToolBar):
     def _show_state(self) -> None:
         session, theme = self._session, self._theme
         dirty = session is not None and session.is_dirty
-        color, text = theme.dim, ""
+        color, text, why = theme.dim, "", ""
         if self._saving:
             text = messages.SAVING
         elif dirty:
@@ -182,7 +184,10 @@ class ActionBar(QToolBar):
             text = f"● {messages.unsaved(session.n_unsaved, short=self._step > 0)}"
         elif self._saved_shown.isActive():
             text = f"✓ Saved {self._saved_at}"
+        elif session is not None and session.store.read_only:
+            text, why = messages.READ_ONLY, messages.not_editable(session.name)
         self.state_label.setText(text)
+        self.state_label.setToolTip(why)
         self.state_label.setStyleSheet(f"color: {color};")
         self._actions["save"].setIcon(icon("save", theme.warning if dirty else theme.icon))
 

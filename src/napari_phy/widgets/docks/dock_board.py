@@ -288,7 +288,7 @@ class DockBoard(QObject):
         """Give the keys to a list."""
         panel = self.panels.get(title)
         if panel is not None:
-            panel.list.setFocus(Qt.FocusReason.OtherFocusReason)
+            panel.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def apply_theme(self, theme: Tokens) -> None:
         """Take colours and sizes of a theme for the tabs."""

@@ -79,6 +79,7 @@ class ListPanel(Filled):
         self.count_label = ElidedLabel()
         self.side_label = ClickLabel()
         self.page = MessagePage()
+        self.page.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setFocusProxy(self.list)
 
         self._counts = QWidget()
@@ -239,18 +240,30 @@ class ListPanel(Filled):
     def tell(self, headline: str, explanation: str = "") -> None:
         """Show a message instead of the list."""
         self.page.tell(headline, explanation)
-        self.stack.setCurrentWidget(self.page)
+        self.show_page()
 
     def show_list(self) -> None:
         """Show the list."""
-        self.stack.setCurrentWidget(self._body)
+        self._show(self._body, self.list)
+
+    def show_page(self) -> None:
+        """Show what the page says, in the place of the list."""
+        self._show(self.page, self.page)
+
+    def _show(self, widget: QWidget, takes_keys: QWidget) -> None:
+        """Show one of the two; if the other had the keys, it has them now."""
+        had_keys = self.window().focusWidget() in (self.list, self.page)
+        self.setFocusProxy(takes_keys)
+        self.stack.setCurrentWidget(widget)
+        if had_keys:
+            takes_keys.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def show_error(self, error: Exception) -> None:
         """Say what failed and why, and offer to try again."""
         details = "".join(traceback.format_exception(error))
         buttons = [("Try again", self._start), ("Copy details", partial(QApplication.clipboard().setText, details))]
         self.page.tell(self.failed, str(error) or type(error).__name__, buttons, is_error=True)
-        self.stack.setCurrentWidget(self.page)
+        self.show_page()
 
     def show_help(self) -> None:
         """Show in a few sentences what is seen here and what the mouse does."""

@@ -87,10 +87,13 @@ class SimilarPanel(ListPanel):
             preparation = self._preparation
             words = messages.percent_of(messages.READING_FEATURES, preparation.percent)
             self.page.tell(words, buttons=[("Cancel", preparation.cancel)], progress=(preparation.percent, 100))
-            self.stack.setCurrentWidget(self.page)
+            self.show_page()
             return
         if best is None or best not in session.manager:
             self.list.cluster_model.set_rows(())
+            if not len(session.manager.cluster_ids):
+                self.tell(messages.NO_CLUSTERS)
+                return
             how = messages.how_to_select(key_bindings().first("first_best"))
             self.tell("Select a cluster to see those like it.", how)
             return
@@ -100,6 +103,7 @@ class SimilarPanel(ListPanel):
             return
         hide_groups = ("noise", "mua") if self._hides else ()
         table = compute_similar(session, best, hide_groups, is_ranked=self.may_read == "all")
+        self.list.empty_words = messages.OTHERS_HIDDEN if table.n_hidden else messages.NO_OTHER_CLUSTER
         self.list.cluster_model.set_rows(rows_of(table.rows, table.similarities.tolist()))
         self.show_list()
         self.ask_amplitudes()

@@ -311,6 +311,8 @@ class Panel(PanelFrame):
 
     def why_nothing(self) -> tuple[str, str]:
         """Return what to say where there is nothing to show, and what to do."""
+        if not len(self.session.manager.cluster_ids):
+            return messages.parted(messages.NO_CLUSTERS)
         return f"Select a cluster to see {self.subject}.", messages.how_to_select(key_bindings().first("first_best"))
 
     def show_missing(self, error: MissingDataError) -> None:

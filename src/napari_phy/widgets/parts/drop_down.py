@@ -8,6 +8,8 @@ from qtpy.QtCore import Qt, QTimer, Signal
 from qtpy.QtGui import QAction, QActionGroup
 from qtpy.QtWidgets import QLineEdit, QMenu, QToolButton, QWidget, QWidgetAction
 
+from napari_phy.widgets.parts.menu_hover import follow_menu
+
 Choice = tuple[str, Hashable]
 ChoiceGroup = tuple[str, Sequence[Choice]]
 
@@ -34,6 +36,7 @@ class DropDown(QToolButton):
         self._search: tuple[str, Callable[[str], Sequence[Choice]]] | None = None
         self.choices_menu.aboutToShow.connect(self._before_show)
         self.setMenu(self.choices_menu)
+        follow_menu(self)
         self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)

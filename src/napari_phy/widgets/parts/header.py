@@ -8,6 +8,7 @@ from qtpy.QtWidgets import QHBoxLayout, QLabel, QMenu, QSizePolicy, QToolButton,
 from napari_phy.widgets.parts.drop_down import DropDown
 from napari_phy.widgets.parts.elided_label import ElidedLabel
 from napari_phy.widgets.parts.icons import icon
+from napari_phy.widgets.parts.menu_hover import follow_menu
 from napari_phy.widgets.parts.theme import AXIS_PX, BODY_PX, Tokens, tokens
 
 HEIGHT = 26
@@ -54,6 +55,7 @@ class Header(QWidget):
         self.more_menu = QMenu(title, self)
         self.more_menu.aboutToShow.connect(self._fill_more)
         self.more_button.setMenu(self.more_menu)
+        follow_menu(self.more_button)
         self.more_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         offered = ((self.lasso_button, lasso), (self.freeze_button, freeze), (self.help_button, True))
         self._optional = [button for button, is_offered in offered if is_offered]

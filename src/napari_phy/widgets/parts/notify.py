@@ -26,14 +26,21 @@ class OurNotification(Notification):
 
 
 def notify(sentence: str, severity: str = "warning", choices: Sequence[Choice] = (), *, stays: bool = False) -> None:
-    """Show a napari notification; each choice is a button. One that `stays` does not fade before it is answered."""
+    """Show a napari notification; each choice is a button. One that `stays` does not fade before it is answered.
+
+    It takes the place of one that says the same.
+    """
     actions = tuple((text, lambda *_, act=act: act()) for text, act in choices)
     focused = QApplication.focusWidget()
     notification_manager.dispatch(OurNotification(sentence, severity, actions=actions))
     for window in QApplication.topLevelWidgets():
-        for shown in _shown([sentence], window):
-            if shown.findChild(Tender, TENDER) is None and hasattr(shown, "move_to_bottom_right"):
+        said = [shown for shown in _shown([sentence], window) if hasattr(shown, "move_to_bottom_right")]
+        new = [shown for shown in said if shown.findChild(Tender, TENDER) is None]
+        for shown in said if new else ():
+            if shown in new:
                 Tender(shown, focused or window.focusWidget(), stays)
+            else:
+                shown.close()
 
 
 def take_back(sentences: Collection[str], window: QMainWindow) -> bool:

@@ -12,9 +12,14 @@ from napari_phy.widgets.window.density_switch import DensitySwitch
 
 def layout_menu(board: DockBoard, arrange: Callable[..., None], density: DensitySwitch, parent: QWidget) -> QMenu:
     """Return the menu; `arrange("Sort", again=True)` puts the docks of a preset at their places."""
+
+    def choose(preset: str) -> None:
+        arrange(preset, again=True)
+        board.focus("Clusters")
+
     menu = QMenu("Layout", parent)
     for preset in PRESETS:
-        menu.addAction(preset).triggered.connect(lambda *_, preset=preset: arrange(preset, again=True))
+        menu.addAction(preset).triggered.connect(lambda *_, preset=preset: choose(preset))
     menu.addSeparator()
     for title in KINDS:
         menu.addAction(title).triggered.connect(lambda *_, title=title: board.open(title))

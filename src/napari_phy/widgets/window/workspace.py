@@ -21,6 +21,7 @@ from napari_phy.widgets.desk.window_keys import WindowKeys
 from napari_phy.widgets.docks.catalogue import KINDS
 from napari_phy.widgets.docks.dock_board import DockBoard, add_dock
 from napari_phy.widgets.parts.latest_answer import take_turns
+from napari_phy.widgets.parts.notify import notify
 from napari_phy.widgets.parts.theme import ThemeFollower, Tokens
 from napari_phy.widgets.parts.together import Together
 from napari_phy.widgets.window.close_guard import CloseGuard
@@ -78,7 +79,7 @@ class Workspace(QObject):
         self.desk = SessionDesk(viewer, window, lambda: self.theme, self.order.walked, self)
         self.guard = CloseGuard(window, lambda: self.session, lambda: self.theme, self.desk)
         self.clusterings = ClusteringDesk(window, self.desk, lambda: self.theme, self)
-        self.raw_data = RawDataSearch(window, lambda: self.session, self.desk.complain, self)
+        self.raw_data = RawDataSearch(window, lambda: self.session, partial(notify, severity="error"), self)
         self.file_watch = FileWatch(window, lambda: self.session, self)
         menu = layout_menu(self.board, self.arrange, self.overview.density, window)
         self.toolbar = ActionBar(self.desk.run, menu, window)
@@ -89,7 +90,8 @@ class Workspace(QObject):
         window.statusBar().insertPermanentWidget(1, self.work_bar)  # left of napari's activity
         self.commander = Commander(self.desk, self.board)
         self.command_line = CommandLine(window, self.commander.run, self.commander.completions)
-        KeptFocus(window, self.panels, self)
+        kept_focus = KeptFocus(window, self.panels, self.focus_clusters, self)
+        self.board.adopted.connect(kept_focus.follow)
         self.keys = WindowKeys(viewer, window, self.desk, self.toolbar, self)
         board, desk, overview, keys, notes = self.board, self.desk, self.overview, self.keys, self.live_notes
         stage = Stage(viewer, board, desk, self.toolbar, overview, notes, self.read_ahead, keys, self)
