@@ -121,6 +121,16 @@ def test_a_click_selects_ctrl_adds_and_drops(panel, session, qtbot):
     assert session.selection.clusters == (7, 6)
 
 
+@pytest.mark.parametrize("modifier", [NONE, CTRL])
+def test_a_click_on_a_cluster_that_was_just_merged_does_nothing(panel, session, qtbot, modifier, caplog):
+    place = box(panel, 4).center().toPoint()
+    session.merge([3, 4])
+    before = session.selection.clusters
+    qtbot.mouseClick(panel.plot, LEFT, modifier, place)
+    assert session.selection.clusters == before
+    assert not caplog.records
+
+
 def test_the_best_cluster_comes_into_sight_and_a_click_moves_nothing(panel, session, qtbot):
     session.selection.select([38])
     qtbot.waitUntil(lambda: ready(panel))

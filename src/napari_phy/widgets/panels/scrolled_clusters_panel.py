@@ -165,7 +165,7 @@ class ScrolledClustersPanel(AllClustersPanel):
 
     def on_clicked(self, position: QPointF, ctrl: bool) -> None:
         cluster = self.cluster_at(position.x(), position.y())
-        if cluster is None:
+        if cluster is None or cluster not in self.session.manager:  # an edit is about to be drawn
             return
         selection = self.session.selection
         if ctrl:
