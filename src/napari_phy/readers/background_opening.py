@@ -6,13 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from napari.viewer import Viewer
-from npe2 import PluginManager
 
 from napari_phy.core.progress import CancelledError
 from napari_phy.readers.collector import pause_collector
 from napari_phy.readers.waiting import opening
 
-WAIT_COMMAND = "napari-phy.wait_for_opening"
 OpenSession = Callable[..., Any]  # (path, on_progress=…), which returns a session
 QUIET_S, FIRM_S = 0.15, 1.0  # until something is shown, until it can be cancelled
 
@@ -74,9 +72,9 @@ def _is_waited_for(viewer: Viewer, name: str, found: _Opening) -> bool:
     with opening(viewer, name):
         if found.is_there_in(FIRM_S - QUIET_S):
             return True
-    arguments = (viewer, name, lambda: found.percent, found.session.done)
-    # The command keeps readers and widgets apart.
-    return bool(PluginManager.instance().commands.execute(WAIT_COMMAND, args=arguments))
+    from napari_phy.widgets.window.opening_dialog import wait_for_opening
+
+    return wait_for_opening(viewer, name, lambda: found.percent, found.session.done)
 
 
 def _close(session: "Future[Any]") -> None:

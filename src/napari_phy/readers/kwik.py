@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 PathOrPaths = str | Sequence[str]
-SORT_COMMAND = "napari-phy.open_workspace"
 SUFFIXES = (".kwik", ".kwx", ".kwe", ".raw.kwd")
 ASPECT = 2.4  # width to height of the canvas until the workspace has measured it
 
@@ -56,11 +55,11 @@ def _shown(session: Any) -> list[Any]:
 
 
 def _open_workspace(session: Any) -> None:
-    """Open the workspace in the viewer that got the layers; the command keeps readers and widgets apart."""
+    """Open the workspace in the viewer that got the layers."""
     from napari.viewer import Viewer, current_viewer
-    from npe2 import PluginManager
 
     from napari_phy.layers.session_tag import session_of
+    from napari_phy.widgets.window.workspace import open_workspace
 
     viewers = [
         viewer
@@ -69,4 +68,4 @@ def _open_workspace(session: Any) -> None:
     ]
     viewer = viewers[0] if viewers else current_viewer()
     if viewer is not None:
-        PluginManager.instance().commands.execute(SORT_COMMAND, args=(viewer, session))
+        open_workspace(viewer, session)
