@@ -9,8 +9,15 @@ from widgets.light_session import light_session
 from napari_phy.core.time_cursor import TimeCursor
 from napari_phy.views import kept_pairs
 from napari_phy.views.amplitudes import AmplitudeRequest, compute_amplitude_view
+from napari_phy.views.cluster_order import order_clusters
+from napari_phy.views.cluster_scatter import ClusterScatterRequest, compute_cluster_scatter
+from napari_phy.views.cluster_table import compute_cluster_table
+from napari_phy.views.correlogram_look import CorrelogramLook
 from napari_phy.views.correlograms import CorrelogramRequest, compute_correlograms, keep_correlograms
 from napari_phy.views.features import FeatureRequest, compute_features, default_axes
+from napari_phy.views.firing_rate import FiringRateRequest, compute_firing_rates
+from napari_phy.views.grid import GridRequest, compute_grid
+from napari_phy.views.raster import RasterRequest, compute_raster
 from napari_phy.views.time_words import range_words, read_range
 
 
@@ -60,6 +67,57 @@ def test_correlograms_of_a_stretch_are_those_of_its_spikes(session):
     np.testing.assert_allclose(part.expected, np.outer(n_spikes, n_spikes) * per_bin)
     session.time.set_range(0, session.model.duration)
     assert np.array_equal(compute_correlograms(session.shown, request).counts, whole.counts)
+
+
+@given(ends=edges)
+def test_every_rate_is_that_of_the_stretch(session, ends):
+    """Of the spikes from 2 to 5 s over 3 s, wherever a rate is told or sorted by."""
+    duration = session.model.duration
+    start_s, stop_s = (round(share * duration, 3) for share in ends)
+    if stop_s - start_s < 0.1:
+        return
+    session.time.set_range(start_s, stop_s)
+    shown, ids = session.shown, tuple(range(8))
+    times_s = session.model.spike_samples / session.model.sample_rate
+    inside = (times_s >= start_s - 1e-9) & (times_s < stop_s - 1e-9)
+    counts = np.bincount(session.model.spike_clusters[inside], minlength=8)
+    rates = counts / (stop_s - start_s)
+
+    table = compute_cluster_table(shown, ids)
+    assert table.n_spikes.tolist() == counts.tolist()
+    np.testing.assert_allclose(table.rates, rates)
+    means = compute_firing_rates(shown, FiringRateRequest(ids)).mean_rates
+    np.testing.assert_allclose(means, rates)
+    tiles = compute_grid(shown, GridRequest(ids, "id", "rate", 0, 8)).tiles
+    assert [tile.label for tile in tiles.values()] == [f"{rate:.1f} Hz" for rate in rates]
+    one_spike = 1 / (stop_s - start_s)  # may lie on the other side of an edge that is no whole sample
+    np.testing.assert_allclose([tile.values.mean() for tile in tiles.values()], rates, rtol=1e-2, atol=one_spike)
+    groups = tuple(map(session.manager.group, ids))
+    scatter = compute_cluster_scatter(shown, ClusterScatterRequest(ids, groups, "rate", "id"))
+    np.testing.assert_allclose(scatter.x, rates)
+    fastest_first = np.lexsort((ids, -rates)).tolist()
+    assert order_clusters(shown, ids, "rate").tolist() == fastest_first
+    assert compute_raster(shown, RasterRequest("rate", ids, ())).cluster_ids.tolist() == fastest_first
+    correlograms = compute_correlograms(shown, CorrelogramRequest((3, 4)))
+    expected_hz = CorrelogramLook(unit="Hz").expected(correlograms)  # spikes of 4 a second around one of 3
+    fires = rates[[3, 4]] > 0
+    np.testing.assert_allclose(expected_hz[np.ix_(fires, fires)], np.tile(rates[[3, 4]], (2, 1))[np.ix_(fires, fires)])
+
+
+def test_channels_depths_and_amplitudes_are_those_of_whole_clusters(session):
+    session.time.set_range(0, session.model.duration / 50)
+    whole, part = compute_cluster_table(session.opened), compute_cluster_table(session.shown)
+    assert (part.n_spikes < whole.n_spikes).all()
+    for name in ("channels", "depths", "amplitudes"):
+        np.testing.assert_array_equal(getattr(part, name), getattr(whole, name))
+
+
+def test_the_curve_of_rates_is_that_of_all_times(session):
+    session.time.set_range(0, session.model.duration / 3)
+    part, whole = (compute_firing_rates(one, FiringRateRequest((0, 1))) for one in (session.shown, session.opened))
+    assert np.array_equal(part.counts, whole.counts)
+    assert part.caption == whole.caption
+    assert (part.mean_rates != whole.mean_rates).all()
 
 
 def test_what_is_kept_of_all_spikes_is_not_shown_of_a_stretch(session, monkeypatch):

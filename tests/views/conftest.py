@@ -45,6 +45,14 @@ class StandInSession:
         self.columns = SpikeColumnStore(model)
         self.sums = None if model.features is None or model.masks is None else FreshSums(self)
 
+    @property
+    def range_s(self):
+        return 0.0, self.model.duration
+
+    @property
+    def whole(self):
+        return self
+
     def similar_to(self, cluster):
         others = [int(other) for other in self.manager.cluster_ids if other != cluster]
         sums = self.sums.get([cluster, *others])

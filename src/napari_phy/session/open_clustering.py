@@ -61,6 +61,16 @@ class OpenClustering:
     channel: ChosenChannel
     listed: ListedClusters
 
+    @property
+    def range_s(self) -> tuple[float, float]:
+        """Start and stop of the time whose spikes `manager` has: all of it."""
+        return 0.0, self.model.duration
+
+    @property
+    def whole(self) -> OpenClustering:
+        """Itself: it has the spikes of all times."""
+        return self
+
     @classmethod
     def of(cls, model: BaseModel, store: EditStore) -> OpenClustering:
         """Return the clustering of a model with the edits of its store replayed."""

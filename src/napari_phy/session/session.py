@@ -108,6 +108,16 @@ class Session(Edits, FileClusterings):
         return self._within or opened
 
     @property
+    def range_s(self) -> tuple[float, float]:
+        """Start and stop of the time whose spikes `manager` has: all of it, whatever `time.range_s` says."""
+        return self.opened.range_s
+
+    @property
+    def whole(self) -> OpenClustering:
+        """What is open, with the spikes of all times."""
+        return self.opened
+
+    @property
     def model(self) -> BaseModel:
         """The data set as read from disk; another one after a switch."""
         return self._current.opened.model

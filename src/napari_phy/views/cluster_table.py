@@ -16,6 +16,7 @@ from napari_phy.core.arrays import read_only
 from napari_phy.core.base_model import BaseModel
 from napari_phy.core.progress import OnProgress, no_progress, part_of
 from napari_phy.stats.refractory import refractory_fraction
+from napari_phy.views.firing_rate import mean_rates
 from napari_phy.views.numbers import format_count, format_number
 from napari_phy.views.session_cache import SessionCache
 from napari_phy.views.session_like import SessionLike
@@ -73,23 +74,25 @@ def compute_cluster_table(
 
     What was computed for a cluster once is kept, so after an edit only the new clusters cost something. Of clusters
     not seen before, channel and depth stay unknown unless features may be read ("all"), refractory with "nothing".
+    Where the session has only the spikes of a stretch of time, numbers of spikes, rates and intervals are those of the
+    stretch; channels, depths and amplitudes are those of whole clusters.
     """
-    manager = session.manager
+    manager, whole = session.manager, session.whole
     ids = manager.cluster_ids.tolist() if cluster_ids is None else [int(cluster) for cluster in cluster_ids]
     groups = manager.groups_of(ids)
     if cluster_ids is None:
         ids = [cluster for cluster, group in zip(ids, groups, strict=True) if group != HIDDEN_GROUP]
         groups = [group for group in groups if group != HIDDEN_GROUP]
     if reads == "all":
-        places = _places.get(session, ids, partial(_find_places, session))
+        places = _places.get(whole, ids, partial(_find_places, whole))
     else:
-        places = _places.known(session, ids)
+        places = _places.known(whole, ids)
     if reads == "nothing":
         refractory = _refractory.known(session, ids)
     else:
         refractory = _refractory.get(session, ids, partial(_compute_refractory, session))
     rows = [places.get(cluster, _Place()) for cluster in ids]
-    amplitudes = _amplitudes.known(session, ids)
+    amplitudes = _amplitudes.known(whole, ids)
     n_spikes = np.array([manager.n_spikes(cluster) for cluster in ids], dtype=np.int64)
     return ClusterTable(
         ids=read_only(np.array(ids, dtype=np.int64)),
@@ -97,7 +100,7 @@ def compute_cluster_table(
         channels=read_only(np.array([row.channel for row in rows], dtype=np.int64)),
         depths=read_only(np.array([row.depth for row in rows], dtype=np.float64)),
         n_spikes=read_only(n_spikes),
-        rates=read_only(n_spikes / session.model.duration),
+        rates=read_only(mean_rates(session, n_spikes)),
         amplitudes=read_only(np.array([amplitudes.get(cluster, math.nan) for cluster in ids], dtype=np.float64)),
         refractory=read_only(np.array([refractory.get(cluster, math.nan) for cluster in ids], dtype=np.float64)),
     )
@@ -106,19 +109,19 @@ def compute_cluster_table(
 def compute_amplitudes(
     session: SessionLike, cluster_ids: Iterable[int], on_progress: OnProgress = no_progress
 ) -> dict[int, float]:
-    """Return the amplitude of clusters by id, in the unit of the model; slow, for a worker thread.
+    """Return the amplitude of whole clusters by id, in the unit of the model; slow, for a worker thread.
 
     max − min of mean waveform × mean mask on the largest channel, over up to 100 evenly spaced waveforms. Tables made
     later hold them, also those that were read before `on_progress` ended the work. {} when there is no raw data.
     """
     if session.model.waveforms is None:
         return {}
-    ids = [int(cluster) for cluster in cluster_ids]
+    ids, whole = [int(cluster) for cluster in cluster_ids], session.whole
     amplitudes: dict[int, float] = {}
     for start in range(0, len(ids), _CLUSTERS_AT_ONCE):
         some = ids[start : start + _CLUSTERS_AT_ONCE]
         of_some = part_of(on_progress, start / len(ids), (start + len(some)) / len(ids))
-        amplitudes.update(_amplitudes.get(session, some, partial(_read_amplitudes, session, on_progress=of_some)))
+        amplitudes.update(_amplitudes.get(whole, some, partial(_read_amplitudes, whole, on_progress=of_some)))
     return amplitudes
 
 

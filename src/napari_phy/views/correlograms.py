@@ -10,6 +10,7 @@ import numpy.typing as npt
 from napari_phy.core.arrays import read_only
 from napari_phy.core.progress import OnProgress, no_progress
 from napari_phy.stats.correlograms import bin_samples, count_pairs, half_window_bins, symmetrise
+from napari_phy.views.firing_rate import mean_rates
 from napari_phy.views.kept_pairs import keep_pairs, kept_counts
 from napari_phy.views.session_like import SessionLike
 
@@ -81,8 +82,7 @@ def compute_correlograms(
     width, n_bins = bins
     bin_s = width / model.sample_rate
     bin_ms = round(1000 * bin_s, 9)
-    start_s, stop_s = getattr(session, "range_s", (0.0, model.duration))  # of the spikes that are used
-    expected = np.outer(sizes, sizes).astype(np.float64) * (bin_s / (stop_s - start_s))
+    expected = np.outer(sizes, mean_rates(session, sizes)) * bin_s
     lags_ms = np.arange(1 - n_bins, n_bins, dtype=np.float64) * bin_ms
     return CorrelogramData(
         request=request,

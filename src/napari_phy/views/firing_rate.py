@@ -49,7 +49,7 @@ class FiringRateData:
     edges_s : (n_bins + 1,) float64, whole samples in seconds, from the beginning to the end of the time shown.
     counts : (n, n_bins) int64 spikes; those of a bin are from its low edge to below the high one.
     rates : (n, n_bins) float64, Hz.
-    mean_rates : (n,) float64, all spikes over the duration of the recordings, Hz.
+    mean_rates : (n,) float64, Hz, of the spikes of the session over the time that they are from.
     caption : the words below the picture.
     """
 
@@ -62,6 +62,16 @@ class FiringRateData:
     caption: str
 
 
+def mean_rates(session: SessionLike, n_spikes: Int64) -> Float64:
+    """Return the mean rates in Hz of clusters with so many spikes in `session`.
+
+    This is the only place where spikes are divided by a duration: that of the time whose spikes the session has.
+    """
+    start_s, stop_s = session.range_s
+    rates: Float64 = n_spikes / max(stop_s - start_s, 1 / session.model.sample_rate)
+    return rates
+
+
 _Key = tuple[int, FiringRateRequest, int]
 _counted: SessionCache[_Key, Int64] = SessionCache(2**24, lambda counts: counts.nbytes)
 
@@ -69,7 +79,9 @@ _counted: SessionCache[_Key, Int64] = SessionCache(2**24, lambda counts: counts.
 def compute_firing_rates(
     session: SessionLike, request: FiringRateRequest, on_progress: OnProgress = no_progress
 ) -> FiringRateData:
-    """Count the spikes of each stretch of time, of all spikes of the clusters.
+    """Count the spikes of each bin, of all spikes of the clusters.
+
+    The curves are those of all times, also where the session has only the spikes of a stretch; the means are its own.
 
     Raises
     ------
@@ -77,7 +89,7 @@ def compute_firing_rates(
         A cluster does not exist (any more).
     """
     on_progress(0)
-    model = session.model
+    model, whole = session.model, session.whole
     n_samples = max(1, round(model.duration * model.sample_rate))
     edges = _edges(request, n_samples, model.sample_rate)
 
@@ -85,15 +97,16 @@ def compute_firing_rates(
         found = {}
         for done, key in enumerate(keys):
             on_progress(done / len(keys))
-            samples = model.spike_samples[session.manager.spikes(key[0])]
+            samples = model.spike_samples[whole.manager.spikes(key[0])]
             found[key] = read_only(np.diff(np.searchsorted(samples, edges)))
         return found
 
     keys = {cluster: (cluster, replace(request, clusters=()), n_samples) for cluster in request.clusters}
-    found = _counted.get(session, keys.values(), count)
+    found = _counted.get(whole, keys.values(), count)
     counts = np.array([found[keys[cluster]] for cluster in request.clusters], dtype=np.int64)
     counts = counts.reshape(len(request.clusters), len(edges) - 1)
-    sizes = np.array([session.manager.n_spikes(cluster) for cluster in request.clusters], dtype=np.int64)
+    n_total = sum(whole.manager.n_spikes(cluster) for cluster in request.clusters)
+    n_spikes = np.array([session.manager.n_spikes(cluster) for cluster in request.clusters], dtype=np.int64)
     edges_s = edges / model.sample_rate
     return FiringRateData(
         request=request,
@@ -101,8 +114,8 @@ def compute_firing_rates(
         edges_s=read_only(edges_s),
         counts=read_only(counts),
         rates=read_only(counts / np.diff(edges_s)),
-        mean_rates=read_only(sizes * model.sample_rate / n_samples),
-        caption=f"{format_shown(counts.sum(), sizes.sum())}; bins of {_seconds(_width_s(request, edges_s))}",
+        mean_rates=read_only(mean_rates(session, n_spikes)),
+        caption=f"{format_shown(counts.sum(), n_total)}; bins of {_seconds(_width_s(request, edges_s))}",
     )
 
 

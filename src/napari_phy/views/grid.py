@@ -147,7 +147,9 @@ def _autocorrelograms(session: SessionLike, clusters: list[int], on_progress: On
 
 
 def _rates(session: SessionLike, clusters: list[int], on_progress: OnProgress) -> dict[int, Tile]:
-    data = compute_firing_rates(session, FiringRateRequest(tuple(clusters), N_RATE_BINS), on_progress)
+    start_s, stop_s = session.range_s
+    request = FiringRateRequest(tuple(clusters), N_RATE_BINS, start_s=start_s, stop_s=stop_s)
+    data = compute_firing_rates(session, request, on_progress)
     return {
         cluster: Tile(read_only(rates.copy()), 0.0, float(rates.max(initial=0)) or 1.0, f"{format_number(mean, 1)} Hz")
         for cluster, rates, mean in zip(clusters, data.rates, data.mean_rates.tolist(), strict=True)

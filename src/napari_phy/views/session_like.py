@@ -107,6 +107,16 @@ class SessionLike(Protocol):
     """One open data set as a view reads it; nothing here is changed by a view."""
 
     @property
+    def range_s(self) -> tuple[float, float]:
+        """Start and stop of the time whose spikes `manager` has."""
+        ...
+
+    @property
+    def whole(self) -> SessionLike:
+        """The same with the spikes of all times; itself where it has them."""
+        ...
+
+    @property
     def model(self) -> BaseModel:
         """The data."""
         ...

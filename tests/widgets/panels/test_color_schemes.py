@@ -5,7 +5,9 @@ import pytest
 from qtpy.QtGui import QColor
 from widgets.light_session import light_session
 
+from napari_phy.views.cluster_measures import range_labels
 from napari_phy.views.cluster_table import compute_cluster_table
+from napari_phy.views.value_range import spread
 from napari_phy.widgets.panels.color_schemes import GREY, GROUP, SCHEMES, find_coloring
 from napari_phy.widgets.parts.theme import tokens
 from napari_phy.widgets.views.drift_panel import DriftPanel
@@ -59,6 +61,30 @@ def test_larger_values_stand_out_more_from_the_background(session, theme, sign):
     in_order = [brightness(colors[cluster]) for cluster in table.ids[np.argsort(table.depths)].tolist()]
     assert (np.diff(in_order) * sign >= -30).all()
     assert (in_order[-1] - in_order[0]) * sign > 150
+
+
+@pytest.mark.parametrize("kind", [RasterPanel, TemplatesPanel, DriftPanel])
+def test_colours_by_rate_are_those_of_the_times_that_are_used(qtbot, session, kind):
+    panel = kind(session)
+    qtbot.addWidget(panel)
+    panel.resize(500, 300)
+    panel.show()
+    (panel.set_color if kind is DriftPanel else panel.set_scheme)("rate")
+    qtbot.waitUntil(lambda: not panel.busy and panel.data is not None)
+    session.time.set_range(1.0, 3.0)
+    samples = session.model.spike_samples
+    inside = (samples >= 20_000) & (samples < 60_000)
+    rates = np.bincount(session.model.spike_clusters[inside], minlength=8) / 2
+    ends = range_labels("rate", spread(rates)[1], "")
+    qtbot.waitUntil(lambda: not panel.busy)
+    scale = panel.color_scale()
+    assert (scale.low, scale.high) == ends
+    fastest, slowest = int(rates.argmax()), int(rates.argmin())
+    colors = panel._coloring().colors
+    assert brightness(colors[fastest]) > brightness(colors[slowest])
+    session.time.clear_range()
+    qtbot.waitUntil(lambda: not panel.busy)
+    assert panel.color_scale().high != ends[1]
 
 
 @pytest.mark.parametrize("kind", [RasterPanel, TemplatesPanel])

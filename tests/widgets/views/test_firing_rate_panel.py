@@ -92,6 +92,15 @@ def test_the_legend_has_mean_rates_and_hovering_those_of_the_bin(panel, qtbot):
     assert panel.read_out(1, 1) == ""
 
 
+def test_the_mean_beside_an_id_is_that_of_the_times_that_are_used(panel, session, qtbot):
+    samples = session.model.spike_samples[session.manager.spikes(1)]
+    session.time.set_range(2.0, 5.0)
+    n_spikes = np.count_nonzero((samples >= 40_000) & (samples < 100_000))
+    qtbot.waitUntil(lambda: panel.stack.legend.entries[0].text == f"1 · {n_spikes / 3:.1f} Hz")
+    assert panel.data.edges_s[-1] == pytest.approx(session.model.duration)
+    assert panel.data.counts[0].sum() == len(samples)
+
+
 def test_the_number_of_bins_is_chosen_in_the_header_and_remembered(panel, qtbot):
     assert panel.header.drop_downs[0].text() == "200 bins ▾"
     action = next(a for a in panel.header.drop_downs[0].choices_menu.actions() if a.text() == "500 bins")

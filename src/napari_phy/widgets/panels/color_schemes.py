@@ -1,6 +1,6 @@
 """What colours of clusters that are not selected stand for: nothing, the cluster itself, its group, or a measure."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,11 +54,11 @@ class Colorings:
     """What was found out for a view, for the screen and for paper, until it forgets or more gets known."""
 
     def __init__(self) -> None:
-        self._kept: dict[tuple[str, str], Coloring] = {}
+        self._kept: dict[tuple[Hashable, ...], Coloring] = {}
 
     def get(self, session: Any, scheme: str, theme: Tokens, plain: str) -> Coloring:
         """Return the colouring of a scheme; `plain` is the colour of clusters without one."""
-        key = scheme, theme.theme_id
+        key = scheme, theme.theme_id, session.time.range_s
         found = self._kept.get(key)
         if found is None or not found.is_whole:
             found = self._kept[key] = find_coloring(session, scheme, theme, plain)
@@ -70,7 +70,10 @@ class Colorings:
 
 
 def find_coloring(session: Any, scheme: str, theme: Tokens, plain: str) -> Coloring:
-    """Return how clusters look by a scheme; `plain` is the colour of those without one."""
+    """Return how clusters look by a scheme; `plain` is the colour of those without one.
+
+    Rates and intervals are those of the time whose spikes are used.
+    """
     manager = session.manager
     if scheme == GREY:
         return Coloring({}, (_chip("others", plain),))
@@ -80,7 +83,7 @@ def find_coloring(session: Any, scheme: str, theme: Tokens, plain: str) -> Color
         color_of = group_colors(session, theme)
         colors = {c: color_of(manager.group(c)) for c in manager.cluster_ids.tolist() if manager.group(c) != DISCARDED}
         return Coloring(colors, group_entries(session, theme))
-    table = compute_cluster_table(session, reads="nothing" if session.holds_features else "all")
+    table = compute_cluster_table(session.shown, reads="nothing" if session.holds_features else "all")
     places, ends = spread(column(table, scheme))
     known = np.flatnonzero(np.isfinite(places))
     levels = np.rint((FAINTEST + (1 - FAINTEST) * places[known]) * (N_SHADES - 1)).astype(int)

@@ -45,8 +45,8 @@ class Panel(PanelFrame):
     needs_features = False
     needs_opengl = False
     reads_ahead = False  # keeps what it reads: worth asking for the clusters that are likely to come next
-    all_times = False  # all spikes stay in sight when only those of a stretch of time are used
-    draws_times = False  # veils the others in its picture
+    all_times = False  # computes of all spikes when only those of a stretch of time are used
+    draws_times = False  # has all of them in sight, and veils those that are not used
     has_times = True  # shows spikes, or what is made of them
     remembered: ClassVar[Allowed] = {}  # what the user chooses here: read as `x`, set by `set_x`
     passing: ClassVar[Allowed] = {}  # the same, of one data set, and not kept

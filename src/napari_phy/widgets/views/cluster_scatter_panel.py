@@ -60,7 +60,6 @@ class ClusterScatterPanel(PaintedPanel):
     failed = "The clusters could not be read."
     needs_features = True
     has_lasso = True
-    all_times = True  # the columns are those of the list
     remembered: ClassVar[Allowed] = {
         "x_by": MEASURES,
         "y_by": MEASURES,

@@ -129,7 +129,7 @@ class DriftPanel(Panel):
         if self.session is not None:
             self._links.connect(self.session.time.moved, self._on_time_moved)
             self._links.connect(self.session.time.shown_changed, self._on_shown_changed)
-            self._links.connect(self.session.time.range_changed, self._on_shown_changed)
+            self._links.connect(self.session.time.range_changed, self._on_range_drawn)
 
     def make_request(self) -> DriftRequest:
         return DriftRequest(self.session.model.channel_group)
@@ -298,6 +298,13 @@ class DriftPanel(Panel):
     @guarded
     def _on_shown_changed(self) -> None:
         self.plot.update()
+
+    @guarded
+    def _on_range_drawn(self) -> None:
+        """Veil other times, and colour by the rates of those that are used."""
+        self._redraw()
+        if self.data is not None:
+            self.show_legend()
 
     @guarded
     def _on_dragged(self, dx: float, dy: float) -> None:

@@ -30,14 +30,15 @@ class FiringRatePanel(StepsPanel):
     subject = "its firing rate"
     working = "Counting spikes…"
     failed = "The firing rates could not be counted."
-    all_times = draws_times = True
+    draws_times = True
     remembered: ClassVar[Allowed] = {
         "n_bins": Numbers(values_of(BINS), 1, MOST_BINS, is_whole=True),
         "bin": Numbers(values_of(BIN_WIDTHS), 0.001, 100_000),
     }
     passing: ClassVar[Allowed] = {"start": Numbers((0.0,), 0, LONGEST_S), "stop": Numbers((None,), 0.001, LONGEST_S)}
     help_text = (
-        "How many spikes per second each cluster fires, over the whole recording; beside each id its mean.\n"
+        "How many spikes per second each cluster fires, over the whole recording; beside each id its mean, over the\n"
+        "times that are not veiled.\n"
         "A click goes to a moment. The yellow frame is what Traces shows, the line the moment looked at.\n"
         "The drop-down chooses how many bins; ⋯ has their width, and which times are shown."
     )

@@ -26,7 +26,7 @@ ZOOMS = (("Small tiles", 0.7), ("Medium tiles", 1.0), ("Large tiles", 1.7))
 WORDS: dict[Content, str] = {
     "waveform": "mean waveform on the largest channel, each to its own height",
     "autocorrelogram": "autocorrelogram, lags of ±25 ms; the largest count",
-    "rate": "firing rate over the recording; its mean",
+    "rate": "firing rate over time; its mean",
 }
 
 

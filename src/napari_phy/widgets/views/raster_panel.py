@@ -41,7 +41,7 @@ class RasterPanel(Panel):
     working = "Ordering clusters…"
     failed = "The raster could not be drawn."
     needs_features = True
-    all_times = draws_times = True
+    draws_times = True
     remembered: ClassVar[Allowed] = {
         "order": values_of(ORDERS),
         "rows_a_page": values_of(ROWS),
@@ -115,6 +115,7 @@ class RasterPanel(Panel):
         if data.request.order == self.order:
             show_order(self._order_menu, ORDERS, self.order, data.sorted_by)
         self.plot.update_trains(trains_of(self.session), data.cluster_ids)
+        self._show_others()
         self._show_selection()
 
     def on_selection(self) -> None:
