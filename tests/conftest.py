@@ -1,5 +1,6 @@
 """What all tests share: real data, a home of their own, no widget left behind."""
 
+import logging
 import os
 import shutil
 import sqlite3
@@ -99,6 +100,23 @@ def nothing_chosen_in_views() -> None:
     bindings = sys.modules.get("napari_phy.widgets.actions.bindings")
     if bindings is not None:
         bindings.key_bindings.cache_clear()
+
+
+@pytest.fixture(autouse=True)
+def listener_errors() -> Iterator[list[str]]:
+    """Fail the test in which a listener failed, which is only logged; a test that means it clears the list."""
+    errors: list[str] = []
+
+    class Collector(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            errors.append(f"{record.getMessage()} {record.exc_info[1] if record.exc_info else ''}")
+
+    collector = Collector()
+    logger = logging.getLogger("napari_phy.core.signals")
+    logger.addHandler(collector)
+    yield errors
+    logger.removeHandler(collector)
+    assert not errors
 
 
 @pytest.fixture(autouse=True)

@@ -1,7 +1,11 @@
 """One open data set: edits, selection, wizard, saving, and what comes back."""
 
+import enum
+
+import h5py
 import numpy as np
 import pytest
+from soak.small_kwik import make_kwik
 
 from napari_phy import open_session
 from napari_phy.core.errors import ClusteringError, KwikFormatError, MissingDataError, NapariPhyError
@@ -389,3 +393,104 @@ def test_a_review_of_what_was_skipped_selects_it(session):
     session.review_skipped()
     assert session.selection.clusters[0] == session.wizard.best == first
     assert session.wizard.skipped == ()
+
+
+@pytest.fixture
+def damaged_features(tmp_path):
+    """Return a data set in whose .kwx one chunk of the features cannot be unpacked."""
+    path = make_kwik(tmp_path)
+    with h5py.File(path.with_suffix(".kwx"), "r+") as kwx:
+        values = kwx["/channel_groups/0/features_masks"][:]
+        del kwx["/channel_groups/0/features_masks"]
+        chunks = (64, *values.shape[1:])
+        node = kwx.create_dataset("/channel_groups/0/features_masks", data=values, chunks=chunks, compression="gzip")
+        kwx.flush()
+        place = node.id.get_chunk_info(2).byte_offset
+    content = bytearray(path.with_suffix(".kwx").read_bytes())
+    content[place + 10 : place + 60] = bytes(50)
+    path.with_suffix(".kwx").write_bytes(content)
+    return path
+
+
+def test_an_edit_is_made_where_the_features_cannot_be_read(damaged_features, caplog):
+    with open_session(damaged_features) as session:
+        session.start_wizard()
+        before = session.manager.cluster_ids.tolist()
+        record = session.merge(before[:2])
+        assert session.manager.n_done == 1
+        assert session.selection.clusters == record.added == session.wizard.place
+        assert "Nothing is proposed beside cluster" in caplog.text
+        assert "features_masks cannot be read" in caplog.text
+        session.undo()
+        session.redo()
+        session.split(session.manager.spikes(before[3])[:5])
+        session.move([before[4]], "good")
+        with pytest.raises(KwikFormatError, match="features_masks cannot be read"):
+            session.similar_to(before[4])
+        session.save()
+        kept = state(session)
+    with open_session(damaged_features) as again:
+        assert state(again) == kept
+
+
+def test_a_listener_that_fails_does_not_fail_the_edit(session, listener_errors):
+    heard = []
+
+    def fail():
+        raise RuntimeError("the script is wrong")
+
+    for signal in (session.manager.changed, session.selection.changed, session.saved, session.wizard.changed):
+        signal.connect(fail, priority=1000)
+    session.manager.changed.connect(heard.append)
+    first, second = session.manager.cluster_ids[:2].tolist()
+    record = session.merge([first, second])
+    assert heard == [record]
+    assert session.selection.clusters[0] == record.added[0]
+    session.undo()
+    session.redo()
+    session.save()
+    assert not session.is_dirty
+    assert len(heard) == 3
+    assert all("the script is wrong" in error for error in listener_errors)
+    assert len(listener_errors) > 3
+    listener_errors.clear()
+
+
+class Grade(enum.IntEnum):
+    GOOD = 2
+
+
+@pytest.mark.parametrize(
+    ("value", "kept"),
+    [
+        (np.float32(1.5), 1.5),
+        (np.str_("axon"), "axon"),
+        (np.int16(4), 4),
+        (np.bool_(True), True),
+        (Grade.GOOD, 2),
+        (2**63 - 1, 2**63 - 1),
+        (-(2**63), -(2**63)),
+        (float("inf"), float("inf")),
+    ],
+)
+def test_what_can_be_a_label_comes_back_as_it_was(tmp_path, value, kept):
+    path = make_kwik(tmp_path)
+    with open_session(path) as session:
+        session.label([0], "field", value)
+    with open_session(path) as session:
+        assert session.n_unsaved == 1
+        session.save()
+    with open_session(path) as session:
+        found = session.manager.cluster_labels["field"][0]
+        assert (type(found), found) == (type(kept), kept)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [2**63, -(2**63) - 1, 10**4000, b"x", [1], (), 1j, np.longdouble(1), np.datetime64("2020-01-01"), np.zeros(2),
+     "a\0b", "\ud800", object()],
+)  # fmt: skip
+def test_what_no_file_can_hold_is_refused_as_a_label(session, value):
+    with pytest.raises(ClusteringError, match=r"^A (label|whole number in a label) [^\n]*\.$"):
+        session.label(session.manager.cluster_ids[:1], "field", value)
+    assert not session.is_dirty

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from napari_phy.core.errors import KwikFormatError, MissingDataError, ReadOnlyError
+from napari_phy.core.errors import KwikFormatError, MissingDataError, ReadOnlyError, SaveError
 from napari_phy.io import h5
 from napari_phy.io.h5 import open_h5
 
@@ -147,7 +147,8 @@ def test_what_no_attribute_can_hold_is_refused(value: object, tmp_path: Path) ->
 
 
 def test_a_text_too_long_for_an_attribute_is_refused(tmp_path: Path) -> None:
-    with open_h5(tmp_path / "x.h5", "w") as file, pytest.raises(ValueError, match="cannot hold the attribute long"):
+    sentence = r"^x.h5: the attribute long of /a cannot be written \(.*\)\.$"
+    with open_h5(tmp_path / "x.h5", "w") as file, pytest.raises(SaveError, match=sentence):
         file.write_attr("/a", "long", "x" * 70_000)
 
 

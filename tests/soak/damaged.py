@@ -17,9 +17,11 @@ from pathlib import Path
 
 import h5py
 import numpy as np
+from core.edits import state
 from soak.mutations import CANARY, mutate
 
-from napari_phy.core.errors import KwikFormatError, MissingDataError
+from napari_phy import open_session
+from napari_phy.core.errors import ClusteringError, KwikFormatError, MissingDataError, SaveError
 from napari_phy.io.checks import check_data_set
 from napari_phy.io.kwik.model import KwikModel
 
@@ -111,6 +113,34 @@ def everything_of(model: KwikModel) -> None:
         model.traces[-10:]
     for clustering in model.clusterings:
         model.read_clustering(clustering)
+
+
+def edit_and_save(path: Path) -> str:
+    """Edit a data set that can be opened, and save; return why it could not be saved, with the file as it was."""
+    before = path.read_bytes()
+    with open_session(path) as session:
+        if not session.can_save:
+            return ""
+        ids = session.manager.cluster_ids.tolist()
+        for edit in (
+            lambda: session.label(ids[:1], "seen", "yes"),
+            lambda: session.move(ids[-1:], "axons"),
+            lambda: session.recolor(ids[:2], "#123456"),
+            lambda: session.merge(ids[:2]),
+            lambda: session.split([0, 1]),
+        ):
+            with contextlib.suppress(ClusteringError):
+                edit()
+        wanted = state(session.manager)
+        try:
+            session.save()
+        except SaveError as error:
+            assert path.read_bytes() == before
+            return str(error)
+    with open_session(path) as session:
+        assert state(session.manager) == wanted, "the file does not hold what was saved"
+        assert not session.is_dirty
+    return ""
 
 
 def complaint(message: str, path: Path) -> str:

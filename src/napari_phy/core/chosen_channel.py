@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from psygnal import Signal
-
 from napari_phy.core.errors import ClusteringError
+from napari_phy.core.signals import signal
 
 
 class ChosenChannel:
@@ -15,7 +14,7 @@ class ChosenChannel:
     n_channels : of the channel group.
     """
 
-    changed = Signal()
+    changed = signal()
 
     def __init__(self, n_channels: int) -> None:
         self._n_channels = n_channels

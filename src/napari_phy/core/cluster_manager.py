@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from psygnal import Signal
 
 from napari_phy.core.arrays import as_ids
 from napari_phy.core.cluster_groups import ClusterGroup, GroupChange, GroupList, group_name, new_group_name
@@ -17,9 +16,10 @@ from napari_phy.core.clustering import Clustering
 from napari_phy.core.colors import is_color
 from napari_phy.core.errors import ClusteringError
 from napari_phy.core.history import GlobalHistory, Step
-from napari_phy.core.label_fields import field_problem, text_problem
+from napari_phy.core.label_fields import field_problem, plain_value, value_problem
 from napari_phy.core.partition import Partition
 from napari_phy.core.regrouping import regrouping
+from napari_phy.core.signals import signal
 from napari_phy.core.update_info import MetadataChange, UpdateInfo
 
 Int64 = npt.NDArray[np.int64]
@@ -44,7 +44,7 @@ class ClusterManager(Clustering):
     user_groups : groups besides the standard ones, in the order of the file.
     """
 
-    changed = Signal(UpdateInfo)
+    changed = signal(UpdateInfo)
 
     def __init__(
         self,
@@ -148,12 +148,10 @@ class ClusterManager(Clustering):
         A field with the name of a column of the list can only be taken away: files may have one.
         """
         field = _name(field, "A label needs the name of its field.")
-        value = None if isinstance(value, str) and not value.strip() else value
-        problem = field_problem(field, self.label_fields) or (text_problem(value) if isinstance(value, str) else "")
+        value = None if isinstance(value, str) and not value.strip() else plain_value(value)
+        problem = field_problem(field, self.label_fields) or ("" if value is None else value_problem(value))
         if problem and (value is not None or field in (GROUP, COLOR)):
             raise ClusteringError(problem)
-        if value is not None and not isinstance(value, str | int | float | bool):
-            raise ClusteringError(f"A label is text, a number or true/false, not {type(value).__name__}.")
         return self._set("label", cluster_ids, field, value, f"without {field}" if value is None else "labelled so")
 
     def recolor(self, cluster_ids: Iterable[int], color: str | None) -> UpdateInfo:

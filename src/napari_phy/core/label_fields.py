@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Container
+from typing import Any
+
+import numpy as np
 
 COLUMNS = ("id", "group", "ch", "depth", "spikes", "rate", "amp", "refr")
 TAKEN = (*COLUMNS, "similar")
@@ -28,6 +31,24 @@ def name_problem(name: str, what: str) -> str:
         return f"{what} has {MOST_IN_NAME} characters at most; this one has {len(name)}."
     if any(not character.isprintable() and unicodedata.category(character) != "Zs" for character in name):
         return f"{what} cannot have line breaks or other control characters."
+    return ""
+
+
+def plain_value(value: Any) -> Any:
+    """Return a value as `str`, `int`, `float` or `bool` where it is of such a kind, as numpy's are; else as it is."""
+    value = value.item() if isinstance(value, np.generic) else value
+    kind = next((kind for kind in (bool, int, float, str) if isinstance(value, kind)), None)
+    return value if kind is None else kind(value)
+
+
+def value_problem(value: object) -> str:
+    """Return why a label cannot have a value, or ""."""
+    if isinstance(value, str):
+        return text_problem(value)
+    if not isinstance(value, int | float):
+        return f"A label is text, a number or true/false, not {type(value).__name__}."
+    if isinstance(value, int) and not -(2**63) <= value < 2**63:
+        return "A whole number in a label is smaller than 2⁶³: write this one with a decimal point, or as text."
     return ""
 
 

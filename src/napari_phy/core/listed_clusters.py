@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from psygnal import Signal
+from napari_phy.core.signals import signal
 
 
 class ListedClusters:
@@ -18,7 +18,7 @@ class ListedClusters:
     order : the clusters in the order in which the list shows them, as it told last; () before it told any.
     """
 
-    changed = Signal()
+    changed = signal()
 
     def __init__(self) -> None:
         self._text = ""

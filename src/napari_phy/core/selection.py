@@ -6,12 +6,12 @@ from collections.abc import Iterable
 
 import numpy as np
 import numpy.typing as npt
-from psygnal import Signal
 
 from napari_phy.core.arrays import as_ids, read_only
 from napari_phy.core.cluster_manager import ClusterManager
 from napari_phy.core.errors import ClusteringError
 from napari_phy.core.partition import unknown_cluster
+from napari_phy.core.signals import signal
 from napari_phy.core.update_info import no_spikes
 
 
@@ -21,7 +21,7 @@ class Selection:
     The first cluster is the best one. `n_best` of them were chosen in the list of clusters, the rest are similar ones.
     """
 
-    changed = Signal()
+    changed = signal()
 
     def __init__(self, manager: ClusterManager) -> None:
         self._manager = manager

@@ -7,12 +7,12 @@ from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
-from psygnal import Signal
 
 from napari_phy.core.arrays import as_ids, evenly_spaced, read_only
 from napari_phy.core.byte_cache import ByteCache
 from napari_phy.core.cluster_manager import ClusterManager
 from napari_phy.core.errors import ClusteringError
+from napari_phy.core.signals import signal
 from napari_phy.core.update_info import UpdateInfo, no_spikes
 
 Int64 = npt.NDArray[np.int64]
@@ -41,7 +41,7 @@ class Selector:
     cache_bytes : how many bytes of data are kept for selections that come back.
     """
 
-    changed = Signal()
+    changed = signal()
 
     def __init__(
         self,

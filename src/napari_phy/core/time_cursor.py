@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from psygnal import Signal
+from napari_phy.core.signals import signal
 
 PAGE_S = 0.25  # shown at first
 
@@ -15,9 +15,9 @@ class TimeCursor:
     duration_s : end of the time line; it begins at 0.
     """
 
-    moved = Signal()
-    shown_changed = Signal()
-    range_changed = Signal()
+    moved = signal()
+    shown_changed = signal()
+    range_changed = signal()
 
     def __init__(self, duration_s: float) -> None:
         self._duration_s = max(0.0, duration_s)

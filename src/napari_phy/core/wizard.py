@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from typing import Any
-
-from psygnal import Signal
 
 from napari_phy.core.byte_cache import ByteCache
 from napari_phy.core.cluster_manager import ClusterManager
 from napari_phy.core.cluster_meta import DISCARDED, UNSORTED
+from napari_phy.core.errors import NapariPhyError
 from napari_phy.core.listed_clusters import ListedClusters
+from napari_phy.core.signals import signal
+
+logger = logging.getLogger(__name__)
 
 Ranking = Sequence[tuple[int, float]]
 Step = tuple[str, list[int], Any]
@@ -31,8 +34,12 @@ class Similarity:
         return (self._values.get(a) or {}).get(b, (self._values.get(b) or {}).get(a, 0.0))
 
     def ranked(self, cluster: int) -> list[int]:
-        """Return the other clusters, the most similar first."""
-        values = dict(self._rank(cluster))
+        """Return the other clusters, the most similar first; none where the features cannot be read."""
+        try:
+            values = dict(self._rank(cluster))
+        except NapariPhyError as error:
+            logger.warning("Nothing is proposed beside cluster %d: %s", cluster, error)
+            values = {}
         self._values.put(cluster, values)
         return list(values)
 
@@ -51,7 +58,7 @@ class Wizard:
     listed : clusters that can be best or candidate; all if None.
     """
 
-    changed = Signal()
+    changed = signal()
 
     def __init__(
         self, manager: ClusterManager, rank: Callable[[int], Ranking], listed: Container[int] | None = None

@@ -5,7 +5,9 @@ from __future__ import annotations
 import errno
 import logging
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
+from itertools import count
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal
@@ -14,7 +16,7 @@ import h5py
 import numpy as np
 import numpy.typing as npt
 
-from napari_phy.core.errors import KwikFormatError, MissingDataError, ReadOnlyError
+from napari_phy.core.errors import KwikFormatError, MissingDataError, NapariPhyError, ReadOnlyError, SaveError
 from napari_phy.io.h5_links import HDF5_ERRORS, Nodes, reason
 from napari_phy.io.h5_sizes import attribute_fits, check_dataset, check_memory
 from napari_phy.io.kwik.attributes import decode, encode
@@ -154,20 +156,22 @@ class H5File:
         ------
         ReadOnlyError
             If the file was opened read-only.
+        SaveError
+            If HDF5 cannot write it.
         """
-        self._check_writable()
         array = np.asarray(values)
         if array.dtype.kind in "US" and array.ndim == 0:
             array = encode(str(array))
-        node = self._nodes.find(path)
-        if isinstance(node, h5py.Group):
-            raise KwikFormatError(f"{self.path.name}: {path} is a group and cannot be written as a dataset.")
-        if node is not None and node.shape == array.shape and node.dtype == array.dtype:
-            self.dataset(path)[...] = array
-            return
-        if node is not None:
-            del self._file[path]
-        self._file.create_dataset(path, data=array)
+        with self._writing(path):
+            node = self._nodes.find(path)
+            if isinstance(node, h5py.Group):
+                raise KwikFormatError(f"{self.path.name}: {path} is a group and cannot be written as a dataset.")
+            if node is not None and node.shape == array.shape and node.dtype == array.dtype:
+                self.dataset(path)[...] = array
+                return
+            if node is not None:
+                del self._file[path]
+            self._group(path.rpartition("/")[0]).create_dataset(path.rpartition("/")[2], data=array)
 
     def attrs(self, path: str) -> dict[str, Any]:
         """Return all attributes of a node, decoded; empty if it is not there."""
@@ -202,28 +206,27 @@ class H5File:
             If the file was opened read-only.
         ValueError, TypeError
             If the value cannot be an attribute.
+        SaveError
+            If HDF5 cannot write it.
         """
-        self._check_writable()
         encoded = encode(value)
-        node = self._nodes.find(path)
-        node = self._file.create_group(path) if node is None else node
-        try:
+        with self._writing(f"the attribute {name} of {path}"):
+            node = self._nodes.find(path)
+            node = self._group(path) if node is None else node
             node.attrs[name] = encoded
-        except (OSError, RuntimeError) as error:
-            raise ValueError(f"{path} cannot hold the attribute {name} ({reason(error)}).") from error
 
     def delete_attr(self, path: str, name: str) -> None:
         """Remove one attribute, if it is there."""
-        self._check_writable()
-        node = self._nodes.find(path)
-        if node is not None and name in node.attrs:
-            del node.attrs[name]
+        with self._writing(f"the attribute {name} of {path}"):
+            node = self._nodes.find(path)
+            if node is not None and name in node.attrs:
+                del node.attrs[name]
 
     def require_group(self, path: str) -> None:
         """Make a group, and those on the way, unless it is there."""
-        if not self.has(path):
-            self._check_writable()
-            self._file.create_group(path)
+        if not isinstance(self._nodes.find(path), h5py.Group):
+            with self._writing(path):
+                self._group(path)
 
     def flush(self) -> None:
         """Hand everything written so far to the operating system."""
@@ -233,6 +236,39 @@ class H5File:
         """Close the file; closing twice does no harm."""
         self._nodes.close()
         self._file.close()
+
+    @contextmanager
+    def _writing(self, what: str) -> Iterator[None]:
+        """Turn what HDF5 says of a write into a SaveError."""
+        self._check_writable()
+        try:
+            yield
+        except NapariPhyError:
+            raise
+        except HDF5_ERRORS as error:
+            raise SaveError(f"{self.path.name}: {what} cannot be written ({reason(error)}).") from error
+
+    def _group(self, path: str) -> h5py.Group:
+        """Return a group, made with those on the way to it.
+
+        What is there and is no group, such as a link that leads nowhere, stays under another name; a dataset leaves its
+        attributes to the group.
+        """
+        parent = self._file["/"]
+        for name in filter(None, path.split("/")):
+            place = f"{parent.name.rstrip('/')}/{name}"
+            found = self._nodes.find(place)
+            if not isinstance(found, h5py.Group):
+                aside = None
+                if parent.get(name, getlink=True) is not None:
+                    aside = next(other for n in count() if (other := f"{name}.not_a_group{n or ''}") not in parent)
+                    parent.move(name, aside)
+                parent.create_group(name)
+                if isinstance(found, h5py.Dataset):
+                    for key, value in parent[aside].attrs.items():
+                        parent[name].attrs[key] = value
+            parent = self._file[place]
+        return parent
 
     def _damaged(self, path: str, error: BaseException) -> KwikFormatError:
         return KwikFormatError(

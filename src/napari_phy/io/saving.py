@@ -16,6 +16,7 @@ from napari_phy.core.errors import NapariPhyError, SaveError
 from napari_phy.io import atomic, store_messages
 from napari_phy.io.clustering_place import ClusteringPlace
 from napari_phy.io.crash_points import reached
+from napari_phy.io.h5_links import HDF5_ERRORS
 from napari_phy.io.journal import Journal
 from napari_phy.io.kwik.clustering_nodes import begin_clustering
 from napari_phy.io.kwik.save import content_hash, write_clustering
@@ -129,7 +130,7 @@ def explaining(path: Path, n_unsaved: int) -> Iterator[None]:
     """Turn whatever goes wrong into one sentence that says what becomes of the edits."""
     try:
         yield
-    except (OSError, NapariPhyError) as error:
+    except (*HDF5_ERRORS, NapariPhyError) as error:
         if disk_was_full(error):
             details = str(error.strerror) if isinstance(error, OSError) and "needed" in str(error.strerror) else ""
             raise SaveError(store_messages.disk_full(n_unsaved, details)) from error

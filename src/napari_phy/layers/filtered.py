@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-from psygnal import Signal
 
+from napari_phy.core.signals import signal
 from napari_phy.stats.trace_levels import TraceLevels
 from napari_phy.views.trace_source import TraceSource
 from napari_phy.views.traces import FILTERS, MAX_FILTERED_S, RAW, TraceReader, TraceRequest
@@ -35,7 +35,7 @@ class FilteredWindows:
     levels : where the channels rest, in `unit`; None: measured when a filter is wished.
     """
 
-    ready = Signal()
+    ready = signal()
 
     def __init__(
         self,

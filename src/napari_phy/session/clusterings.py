@@ -8,9 +8,9 @@ from functools import partial
 from pathlib import Path
 
 import numpy.typing as npt
-from psygnal import Signal
 
 from napari_phy.core.errors import NotInFileError, ReadOnlyError
+from napari_phy.core.signals import signal
 from napari_phy.io.kwik import clusterings
 from napari_phy.io.kwik.model import KwikModel
 from napari_phy.session.changes import Change, FileEdit, Reopening, Switch
@@ -26,8 +26,8 @@ class FileClusterings(ABC):
     way, another raises ClusteringError.
     """
 
-    switched = Signal()
-    clusterings_changed = Signal()
+    switched = signal()
+    clusterings_changed = signal()
 
     _current: Current
     _read_only: bool

@@ -8,8 +8,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from psygnal import Signal
-
 from napari_phy.core.base_model import BaseModel, Samples
 from napari_phy.core.chosen_channel import ChosenChannel
 from napari_phy.core.cluster_manager import ClusterManager
@@ -18,6 +16,7 @@ from napari_phy.core.feature_sums import FeatureSums
 from napari_phy.core.listed_clusters import ListedClusters
 from napari_phy.core.progress import OnProgress, no_progress, part_of
 from napari_phy.core.selection import Selection
+from napari_phy.core.signals import signal
 from napari_phy.core.time_cursor import TimeCursor
 from napari_phy.core.wizard import Wizard
 from napari_phy.io.config import Config, load_config
@@ -81,10 +80,10 @@ class Session(Edits, FileClusterings):
     store : where its edits are kept.
     """
 
-    saved = Signal()
-    closed = Signal()
-    raw_data_found = Signal()
-    raw_trouble = Signal(str)  # a sentence; in the thread that could not read
+    saved = signal()
+    closed = signal()
+    raw_data_found = signal()
+    raw_trouble = signal(str)  # a sentence; in the thread that could not read
 
     def __init__(self, model: BaseModel, store: EditStore, *, read_only: bool = False) -> None:
         self._read_only = read_only

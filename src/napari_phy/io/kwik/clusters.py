@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from napari_phy.io.h5 import H5File
 from napari_phy.io.kwik import schema
-from napari_phy.io.kwik.attributes import as_int
+from napari_phy.io.kwik.attributes import as_int, encode
 
 LABEL_PREFIX = "label."
 _HEX = re.compile(r"#[0-9a-f]{6}")
@@ -77,11 +77,20 @@ def read_clusters(
         for key, value in file.attrs(schema.own(node)).items():
             if key == "color" and isinstance(value, str) and _HEX.fullmatch(value.lower()):
                 colors[cluster_id] = value.lower()
-            elif key.startswith(LABEL_PREFIX):
+            elif key.startswith(LABEL_PREFIX) and is_label_value(value):
                 labels.setdefault(key.removeprefix(LABEL_PREFIX), {})[cluster_id] = value
     defaults = [name.lower() for name in schema.DEFAULT_GROUPS.values()]
     ordered = dict.fromkeys([*defaults, *names.values(), *sorted(set(groups.values()))])
     return ClusterData(groups, colors, labels, tuple(ordered))
+
+
+def is_label_value(value: Any) -> bool:
+    """Tell whether a label can have this value and a file can hold it; files may have others, which stay there."""
+    try:
+        encode(value)
+    except (TypeError, ValueError):
+        return False
+    return isinstance(value, str | bool | int | float | np.generic)
 
 
 def klustaviewa_color(cluster_id: int, color: str | None = None) -> int:

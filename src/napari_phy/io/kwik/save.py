@@ -19,12 +19,20 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_phy.core.cluster_groups import ClusterGroup
-from napari_phy.core.errors import MissingDataError, ReadOnlyError, SaveError
+from napari_phy.core.errors import MissingDataError, NapariPhyError, ReadOnlyError, SaveError
 from napari_phy.io.h5 import H5File, open_h5
+from napari_phy.io.h5_links import HDF5_ERRORS, reason
 from napari_phy.io.kwik import schema, spikes
 from napari_phy.io.kwik.attributes import encode
 from napari_phy.io.kwik.cluster_groups import read_user_groups, write_user_groups
-from napari_phy.io.kwik.clusters import LABEL_PREFIX, group_name, klustaviewa_color, read_clusters, read_group_names
+from napari_phy.io.kwik.clusters import (
+    LABEL_PREFIX,
+    group_name,
+    is_label_value,
+    klustaviewa_color,
+    read_clusters,
+    read_group_names,
+)
 
 _COLOR = re.compile(r"#[0-9a-fA-F]{6}")
 
@@ -88,8 +96,10 @@ def write_clustering(
             _write_cluster_groups(file, channel_group, clustering, groups, group_ids)
             _write_own(file, channel_group, clustering, live, colors, labels)
             file.flush()
-    except (OSError, RuntimeError) as error:
-        raise SaveError(f"{path.name} could not be written: {error}.") from error
+    except NapariPhyError:
+        raise
+    except HDF5_ERRORS as error:
+        raise SaveError(f"{path.name} could not be written: {reason(error)}.") from error
     _verify(path, channel_group, clustering, values, groups, colors, labels)
     if user_groups is not None:
         _verify_groups(path, channel_group, clustering, user_groups)
@@ -144,7 +154,7 @@ def _check_values(name: str, colors: Mapping[int, str], labels: Mapping[str, Map
                 encode(value)
             except (TypeError, ValueError) as error:
                 raise SaveError(f"{name}: the label {field} of cluster {cluster} cannot be saved: {error}.") from error
-            if not isinstance(value, (str, bool, int, float, np.generic)):
+            if not is_label_value(value):
                 raise SaveError(f"{name}: the label {field} of cluster {cluster} is no text, number or truth value.")
 
 
@@ -222,15 +232,16 @@ def _write_own(
         }
         if cluster in colors:
             wanted["color"] = colors[cluster]
-        stored = _own_attributes(file, node)
+        stored = {
+            name: value
+            for name, value in _own_attributes(file, node).items()
+            if name == "color" or is_label_value(value)
+        }
         for name in stored.keys() - wanted.keys():
             file.delete_attr(schema.own(node), name)
         for name, value in wanted.items():
             if name not in stored or not _same(stored[name], value):
-                try:
-                    file.write_attr(schema.own(node), name, value)
-                except ValueError as error:
-                    raise SaveError(f"{file.path.name}: {error}") from error
+                file.write_attr(schema.own(node), name, value)
         new_color = "color" in wanted and stored.get("color") != wanted["color"]
         if cluster in live and (new_color or "color" not in file.attrs(schema.klustaviewa(node))):
             file.write_attr(schema.klustaviewa(node), "color", klustaviewa_color(cluster, colors.get(cluster)))

@@ -6,8 +6,7 @@ from dataclasses import replace
 from functools import cache
 from typing import Literal
 
-from psygnal import Signal
-
+from napari_phy.core.signals import signal
 from napari_phy.io.user_keys import load_keys, save_keys
 from napari_phy.widgets.actions.action import Action
 from napari_phy.widgets.actions.action_table import ACTIONS, BY_ID
@@ -25,7 +24,7 @@ MOST_KEYS = 2  # of an action in a place
 class KeyBindings:
     """Which keys start which action; the truth of all windows of the program, kept per user."""
 
-    changed = Signal()
+    changed = signal()
 
     def __init__(self) -> None:
         self._own: dict[str, dict[str, tuple[str, ...]]] = {}
