@@ -21,7 +21,7 @@ def panel(person):
 
 def best_box(panel):
     """Return the box in which the best cluster is largest."""
-    heights = np.ptp(panel.data.means[0], axis=0)[panel.boxes.columns]
+    heights = np.ptp(panel.data.means[0], axis=0)
     return int(np.argmax(heights * panel.boxes.takes_part[0]))
 
 
@@ -29,7 +29,7 @@ def test_a_lasso_around_troughs_splits_what_is_inside_and_undo_brings_it_back(pe
     session, cluster = person.session, person.chosen[0]
     person.click(cluster)
     box = best_box(panel)
-    column = panel.boxes.columns[box]
+    column = box
     deepest = float(panel.data.means[0][:, column].min())
     sample = int(np.argmin(panel.data.means[0][:, column]))
     time_ms = panel.data.times_ms[sample]
@@ -78,10 +78,10 @@ def test_a_click_on_a_waveform_shows_its_spike_in_the_traces(person, panel):
 
 def test_a_channel_clicked_with_ctrl_is_shown_in_features(person, panel):
     box = 0
-    line = panel.boxes.line(box, panel.data.means[0][:, panel.boxes.columns[box]])
+    line = panel.boxes.line(box, panel.data.means[0][:, box])
     QTest.mouseClick(panel.canvas.native, LEFT, CTRL, QPointF(*line[2]).toPoint())
     person.settle()
-    channel = panel.data.channels[panel.boxes.columns[box]]
+    channel = panel.data.channels[box]
     request = person.workspace.panels["Features"].data.features.request
     assert (request.x.channel_index, request.y.channel_index) == (channel, channel)
 
@@ -100,4 +100,4 @@ def test_a_column_of_templates_selects_its_cluster(person):
     assert person.chosen == (int(panel.data.cluster_ids[place]),)
     best = panel.data.templates[person.chosen[0]]
     waveforms = person.workspace.panels["Waveforms"].data
-    assert best.channels[best.best] in waveforms.channels[np.flatnonzero(waveforms.mean_masks[0] > 0.5)]
+    assert best.channels[best.best] in waveforms.channels[waveforms.takes_part[0]]

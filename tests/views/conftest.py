@@ -7,6 +7,7 @@ import pytest
 from support import random_model
 
 from napari_phy.core.cluster_manager import ClusterManager
+from napari_phy.core.progress import no_progress
 from napari_phy.io.spike_columns import SpikeColumnStore
 from napari_phy.stats.similarity import cosine_similarity
 
@@ -22,12 +23,19 @@ class Sums:
 class FreshSums:
     """Sums computed anew each time, the plain way."""
 
+    is_held = False
+
     def __init__(self, session):
         self._session = session
         self.asked_for = []
 
-    def get(self, cluster_ids, _on_progress=None):
-        return {cluster: self._one(cluster) for cluster in cluster_ids}
+    def get(self, cluster_ids, on_progress=no_progress):
+        ids = list(cluster_ids)
+        found = {}
+        for done, cluster in enumerate(ids):
+            on_progress(done / len(ids))
+            found[cluster] = self._one(cluster)
+        return found
 
     def _one(self, cluster):
         self.asked_for.append(cluster)

@@ -3,8 +3,8 @@ import pytest
 
 from napari_phy.core.errors import ClusteringError
 from napari_phy.stats.sampling import evenly_spread
+from napari_phy.views.cluster_channels import cluster_channels
 from napari_phy.views.probe import ProbeRequest, compute_probe, probe_words
-from napari_phy.views.waveform_samples import HAS_PART
 
 
 def test_amplitudes_are_those_of_the_mean_waveforms(session):
@@ -13,17 +13,20 @@ def test_amplitudes_are_those_of_the_mean_waveforms(session):
         ids = session.manager.spikes(cluster)
         some = evenly_spread(ids, 100)
         mean, mask = session.model.waveforms[some].mean(axis=0), session.model.masks[some].mean(axis=0)
-        expected = np.where(mask > HAS_PART, np.ptp(mean * mask, axis=0), 0)
+        is_own = np.isin(np.arange(8), cluster_channels(session, [cluster])[cluster])
+        expected = np.where(is_own, np.ptp(mean * mask, axis=0), 0)
         np.testing.assert_allclose(data.amplitudes[place], expected, rtol=1e-5)
     n_spikes = session.manager.n_spikes(3) + session.manager.n_spikes(0)
     assert data.caption == f"amplitude of the mean of 200 of {n_spikes} spikes"
     assert data.unit == "µV"
 
 
-def test_shares_below_35_per_cent_of_the_largest_are_not_shown(session):
+def test_shares_are_of_the_largest_on_the_channels_of_the_cluster(session):
     data = compute_probe(session, ProbeRequest((1, 4)))
     shares = data.amplitudes / data.amplitudes.max(axis=1, keepdims=True)
-    np.testing.assert_array_equal(data.shares, np.where(shares >= 0.35, shares, 0))
+    for place, channels in enumerate(cluster_channels(session, (1, 4)).values()):
+        np.testing.assert_array_equal(np.flatnonzero(data.shares[place]), np.sort(channels))
+        np.testing.assert_array_equal(data.shares[place, channels], shares[place, channels])
     assert (data.shares.max(axis=1) == 1).all()
     assert 0 < (data.shares == 0).sum() < data.shares.size
 

@@ -13,7 +13,7 @@ def test_waveforms_are_those_of_their_spikes(session):
     data = compute_waveforms(session, WaveformRequest((3, 1)))
     whole = session.model.waveforms[data.spike_ids]
     for place, cluster in enumerate((3, 1)):
-        mine, part = data.places == place, data.mean_masks[place] > 0.1
+        mine, part = data.places == place, data.takes_part[place]
         np.testing.assert_array_equal(data.waveforms[mine][..., part], whole[mine][..., data.channels[part]])
         assert not data.waveforms[mine][..., ~part].any()
         masks = session.model.masks[session.manager.spikes(cluster)].mean(axis=0)
@@ -91,7 +91,7 @@ def test_spikes_without_raw_data_are_left_out(session):
     data = compute_waveforms(session, WaveformRequest((3, 4)))
     assert data.spike_ids.max() < last
     assert set(data.places.tolist()) == {0}
-    part = data.mean_masks[0] > 0.1
+    part = data.takes_part[0]
     expected = rows[data.spike_ids[data.places == 0]][..., data.channels[part]].mean(axis=0)
     np.testing.assert_allclose(data.means[0][:, part], expected, rtol=1e-4, atol=1e-3)
     assert not data.means[1].any()
@@ -105,7 +105,7 @@ def test_a_merge_reads_no_spike_of_its_parents_again(session):
     compute_waveforms(session, WaveformRequest((0, 1)))
     rows, asked = session.model.waveforms, []
     rows.pairs = lambda ids, channels: asked.append((ids, channels)) or rows._rows[ids, :, channels]
-    known = {c: s for (c, _), s in waveform_samples_module._samples.items(session)}
+    known = {c: s for (c, *_), s in waveform_samples_module._samples.items(session)}
     merged = session.manager.merge([0, 1]).added[0]
     data = compute_waveforms(session, WaveformRequest((merged,)))
     asked_for = {(i, c) for ids, channels in asked for i, c in zip(ids.tolist(), channels.tolist(), strict=True)}
@@ -138,7 +138,7 @@ def test_spikes_that_were_selected_are_shown_whichever_others_are(session):
     for waveform, masks, place, spike in zip(
         data.lit.waveforms, data.lit.masks, data.lit.places, data.lit.spike_ids, strict=True
     ):
-        part = data.mean_masks[place] > 0.1
+        part = data.takes_part[place]
         expected = session.model.waveforms[np.array([spike])][0][:, data.channels[part]]
         np.testing.assert_array_equal(waveform[:, part], expected)
         np.testing.assert_array_equal(masks, session.model.masks[np.array([spike])][0][data.channels])
@@ -151,7 +151,7 @@ def test_a_density_counts_the_waveforms_that_pass(session):
     shape = (2, len(data.channels), N_ROWS, STEPS * (len(data.times_ms) - 1) + 1)
     assert density.counts.shape == shape
     for place in (0, 1):
-        for column in np.flatnonzero(data.mean_masks[place] > 0.1):
+        for column in np.flatnonzero(data.takes_part[place]):
             lines = data.waveforms[data.places == place][:, :, column].astype(float)
             for sample in (0, 11, 12.25, 23):
                 first = min(int(sample), 22)

@@ -99,6 +99,7 @@ def test_without_files_what_they_hold_is_unknown(make_session):
 
 
 def test_features_that_may_not_be_read_are_not(session):
+    session.sums.is_held = True
     found = reasons_of(session, 3, 0, reads_features=False)
     assert session.sums.asked_for == []
     assert not found.has_features

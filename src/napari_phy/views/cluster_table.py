@@ -16,10 +16,11 @@ from napari_phy.core.arrays import read_only
 from napari_phy.core.base_model import BaseModel
 from napari_phy.core.progress import OnProgress, no_progress, part_of
 from napari_phy.stats.refractory import refractory_fraction
+from napari_phy.views.cluster_channels import channels_by
 from napari_phy.views.firing_rate import mean_rates
 from napari_phy.views.numbers import format_count, format_number
 from napari_phy.views.session_cache import SessionCache
-from napari_phy.views.session_like import SessionLike
+from napari_phy.views.session_like import ClusterSumsLike, SessionLike
 from napari_phy.views.waveform_samples import waveform_samples
 
 HIDDEN_GROUP = "discarded"
@@ -35,7 +36,7 @@ class ClusterTable:
     ----------
     ids : (n,) int64.
     groups : n lower-case names.
-    channels : (n,) int64, channel id of the largest mean |feature| × mask; −1 where unknown.
+    channels : (n,) int64, id of the first of its channels; −1 where unknown.
     depths : (n,) float64, µm, centre of mass of the same over y; nan where unknown, as without positions.
     n_spikes : (n,) int64.
     rates : (n,) float64, Hz.
@@ -153,18 +154,18 @@ def _compute_refractory(session: SessionLike, clusters: list[int]) -> dict[int, 
 
 
 def _find_places(session: SessionLike, clusters: list[int]) -> dict[int, _Place]:
-    sums = session.sums.get(clusters) if session.sums is not None else {}
-    return {cluster: _place(session.model, sums[cluster].abs_sum) if sums else _Place() for cluster in clusters}
+    if session.sums is None:
+        return dict.fromkeys(clusters, _Place())
+    return {cluster: _place(session.model, sums) for cluster, sums in session.sums.get(clusters).items()}
 
 
-def _place(model: BaseModel, weights: npt.NDArray[np.float64]) -> _Place:
-    """Return the channel id of the largest weight, and the centre of mass over y."""
+def _place(model: BaseModel, sums: ClusterSumsLike) -> _Place:
+    """Return the id of the first of a cluster's channels, and the centre of mass over y."""
+    channels, weights = channels_by(sums), sums.abs_sum
+    channel = int(model.probe.channel_ids[channels[0]]) if len(channels) else -1
     total = float(weights.sum())
-    if not total > 0:
-        return _Place()
-    channel = int(model.probe.channel_ids[np.argmax(weights)])
-    depth = float(weights @ model.probe.positions[:, 1] / total) if model.probe.knows_positions else math.nan
-    return _Place(channel, depth)
+    knows_depth = total > 0 and model.probe.knows_positions
+    return _Place(channel, float(weights @ model.probe.positions[:, 1] / total) if knows_depth else math.nan)
 
 
 def _read_amplitudes(session: SessionLike, clusters: list[int], on_progress: OnProgress) -> dict[int, float]:

@@ -13,6 +13,7 @@ from napari_phy.core.arrays import read_only
 from napari_phy.core.errors import ClusteringError
 from napari_phy.core.progress import OnProgress, no_progress, part_of
 from napari_phy.stats.lasso import points_in_polygon
+from napari_phy.views.cluster_channels import channels_by
 from napari_phy.views.drawn_spikes import all_spikes, drawn_spikes, others_of
 from napari_phy.views.kept_features import kept_features
 from napari_phy.views.numbers import format_number, format_shown
@@ -168,10 +169,10 @@ def default_axes(
 ) -> tuple[FeatureAxis, FeatureAxis]:
     """Return the axes that show a selection best.
 
-    PC1 of the channel where the best cluster is largest (mean |feature| × mask), and of the other channel where it is
-    large and the selected clusters lie far apart; the lower channel along x, so that the picture does not turn over
-    when the parts of a cluster change places. Without features or clusters: the first two channels; with a single
-    channel: PC1 and PC2, or time.
+    PC1 of the channel where the best cluster is largest, and of the other channel of the selected clusters where the
+    best one is large and they lie far apart; the lower channel along x, so that the picture does not turn over when the
+    parts of a cluster change places. Without features or clusters: the first two channels; with a single channel: PC1
+    and PC2, or time.
     """
     model = session.model
     first, second = 0, 1
@@ -183,7 +184,10 @@ def default_axes(
         size = best.abs_sum / max(best.n_spikes, 1)
         means = np.stack([sums[cluster].feature_mask_sum / max(sums[cluster].n_spikes, 1) for cluster in clusters])
         score = size + np.ptp(means.reshape(len(clusters), model.n_channels, -1)[..., 0], axis=0)
-        first = int(np.argmax(size))
+        first = next(iter(channels_by(best).tolist()), 0)
+        own = np.unique(np.concatenate([channels_by(sums[cluster]) for cluster in clusters]))
+        if len(own) > 1:
+            score[np.setdiff1d(np.arange(model.n_channels), own)] = -np.inf
         score[first] = -np.inf
         first, second = sorted((first, int(np.argmax(score))))
     return FeatureAxis(channel_index=first), FeatureAxis(channel_index=second)

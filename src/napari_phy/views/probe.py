@@ -11,11 +11,11 @@ from napari_phy.core.arrays import read_only
 from napari_phy.core.probe import UNKNOWN_POSITIONS
 from napari_phy.core.probe_geometry import ProbeGeometry, probe_geometry
 from napari_phy.core.progress import OnProgress, no_progress
+from napari_phy.views.cluster_channels import channels_by
 from napari_phy.views.numbers import format_number, format_shown
 from napari_phy.views.session_like import SessionLike
 from napari_phy.views.waveform_samples import waveform_samples
 
-SHOWN_FROM = 0.35  # of the largest amplitude of a cluster
 N_TOLD = 4
 
 
@@ -37,7 +37,7 @@ class ProbeData:
     channel_ids : (n_channels,) int64, the numbers to print.
     positions : (n_channels, 2) float64, x and y in µm as the file has them.
     amplitudes : (n_clusters, n_channels) float64, in `unit`; nan where unknown.
-    shares : (n_clusters, n_channels) float64, of the cluster's largest amplitude; 0 below 35 % of it.
+    shares : (n_clusters, n_channels) float64, of the cluster's largest amplitude; 0 on channels that are not its own.
     unit : "µV" or "a.u."; "" where amplitudes are those of features.
     caption : the words below the picture.
     """
@@ -61,15 +61,20 @@ def compute_probe(session: SessionLike, request: ProbeRequest, on_progress: OnPr
     clusters = request.clusters
     n_spikes = sum(session.manager.n_spikes(cluster) for cluster in clusters)
     amplitudes = np.full((len(clusters), model.n_channels), np.nan)
+    is_own = np.zeros(amplitudes.shape, dtype=bool)
     unit, caption = "", ""
     if clusters and model.waveforms is not None:
         samples = waveform_samples(session, clusters, on_progress=on_progress)
         amplitudes[:] = [samples[cluster].amplitudes for cluster in clusters]
+        for place, cluster in enumerate(clusters):
+            is_own[place, samples[cluster].channels] = True
         n_read = sum(len(sample.spike_ids) for sample in samples.values())
         unit, caption = model.unit, f"amplitude of the mean of {format_shown(n_read, n_spikes)}"
     elif clusters and session.sums is not None:
         sums = session.sums.get(clusters, on_progress)
         amplitudes[:] = [sums[cluster].abs_sum / max(sums[cluster].n_spikes, 1) for cluster in clusters]
+        for place, cluster in enumerate(clusters):
+            is_own[place, channels_by(sums[cluster])] = True
         caption = f"size of the features of {format_shown(n_spikes, n_spikes)}"
     elif clusters:
         caption = "without raw data and features, amplitudes are not known"
@@ -81,7 +86,7 @@ def compute_probe(session: SessionLike, request: ProbeRequest, on_progress: OnPr
         channel_ids=model.probe.channel_ids,
         positions=model.probe.positions,
         amplitudes=read_only(amplitudes),
-        shares=read_only(_shares(amplitudes)),
+        shares=read_only(np.where(is_own, _shares(amplitudes), 0.0)),
         unit=unit,
         caption=caption,
     )
@@ -114,5 +119,5 @@ def _um(value: float) -> str:
 def _shares(amplitudes: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     known = np.nan_to_num(amplitudes)
     largest = known.max(axis=1, initial=0, keepdims=True)
-    shares = np.divide(known, largest, out=np.zeros_like(known), where=largest > 0)
-    return np.where(shares >= SHOWN_FROM, shares, 0.0)
+    shares: npt.NDArray[np.float64] = np.divide(known, largest, out=np.zeros_like(known), where=largest > 0)
+    return shares

@@ -40,6 +40,11 @@ class ClusterSumsLike(Protocol):
 class SumsLike(Protocol):
     """The additive sums of every cluster, kept by cluster id."""
 
+    @property
+    def is_held(self) -> bool:
+        """Whether they are read elsewhere, or nobody wants them read now."""
+        ...
+
     def get(self, cluster_ids: Iterable[int], on_progress: OnProgress = ..., /) -> Mapping[int, ClusterSumsLike]:
         """Return the sums of some clusters."""
         ...

@@ -17,12 +17,12 @@ import numpy.typing as npt
 from napari_phy.core.arrays import read_only
 from napari_phy.core.progress import OnProgress, no_progress, part_of
 from napari_phy.stats.sampling import evenly_spread
+from napari_phy.views.cluster_channels import channels_of, cluster_channels
 from napari_phy.views.session_cache import SessionCache
 from napari_phy.views.session_like import SessionLike
 from napari_phy.views.spike_rows import read_in_file_order, read_pairs, required
 
 N_PER_CLUSTER = 100
-HAS_PART = 0.1  # mean mask from which a channel is read
 _N_RELATIVES = 64  # the latest ones: those of the last edits
 
 
@@ -33,8 +33,8 @@ class WaveformSample:
     Attributes
     ----------
     spike_ids : (n,) int64, ascending.
-    channels : (k,) int64, places of the channels that were read: all where the cluster takes part nowhere, none where
-        it has no waveform.
+    channels : (k,) int64, the cluster's channels, ascending; where it takes part nowhere, the one with the highest
+        mean waveform; none where it has no waveform.
     waveforms : (n, n_samples, k) float32, in the unit of the model.
     masks : (n, n_channels) float32; ones where the data set has none.
     """
@@ -77,7 +77,8 @@ class WaveformSample:
         return read_only(out)
 
 
-_samples: SessionCache[tuple[int, int], WaveformSample] = SessionCache(2**27, lambda sample: sample.nbytes)
+_Key = tuple[int, int, tuple[int, ...] | None]  # with the channels, where they are known before
+_samples: SessionCache[_Key, WaveformSample] = SessionCache(2**27, lambda sample: sample.nbytes)
 
 
 def waveform_samples(
@@ -94,12 +95,15 @@ def waveform_samples(
         There is no raw data.
     """
     required(session.model.waveforms, session.model, "waveforms")
-    found = _samples.get(
-        session,
-        [(cluster, n_per_cluster) for cluster in clusters],
-        lambda wanted: _read(session, [cluster for cluster, _ in wanted], n_per_cluster, on_progress),
-    )
-    return {cluster: sample for (cluster, _), sample in found.items()}
+    clusters = list(clusters)
+    is_held = session.sums is not None and session.sums.is_held
+    known = {} if is_held else cluster_channels(session, clusters, part_of(on_progress, 0, 0.1))
+    keys: list[_Key] = [
+        (cluster, n_per_cluster, tuple(sorted(known[cluster].tolist())) if cluster in known else None)
+        for cluster in clusters
+    ]
+    found = _samples.get(session, keys, lambda wanted: _read(session, wanted, part_of(on_progress, 0.1, 1)))
+    return {cluster: sample for (cluster, _, _), sample in found.items()}
 
 
 def waveforms_of(
@@ -113,15 +117,14 @@ def waveforms_of(
     return voltage.swapaxes(1, 2)
 
 
-def _read(
-    session: SessionLike, clusters: list[int], n_per_cluster: int, on_progress: OnProgress
-) -> dict[tuple[int, int], WaveformSample]:
+def _read(session: SessionLike, keys: list[_Key], on_progress: OnProgress) -> dict[_Key, WaveformSample]:
     rows = required(session.model.waveforms, session.model, "waveforms")
     with_data: Callable[[npt.NDArray[np.int64]], npt.NDArray[np.int64]] = getattr(rows, "with_data", lambda ids: ids)
-    spikes = [evenly_spread(with_data(session.manager.spikes(cluster)), n_per_cluster) for cluster in clusters]
-    relatives = _relatives(session, clusters)
+    spikes = [evenly_spread(with_data(session.manager.spikes(cluster)), n) for cluster, n, _ in keys]
+    relatives = _relatives(session, [cluster for cluster, _, _ in keys])
     masks = _read_masks(session, spikes, part_of(on_progress, 0, 0.1))
-    channels = [_channels(some) for some in masks]
+    own = [_channels(some, known) for some, (_, _, known) in zip(masks, keys, strict=True)]
+    channels = [k if len(k) else np.arange(some.shape[1] * bool(len(some))) for k, some in zip(own, masks, strict=True)]
     voltage = [np.zeros((len(ids), len(k), rows.shape[1]), np.float32) for ids, k in zip(spikes, channels, strict=True)]
     missing = [_fill(*parts, relatives) for parts in zip(spikes, channels, voltage, strict=True)]
     pairs = [np.nonzero(places) for places in missing]
@@ -132,13 +135,14 @@ def _read(
         part_of(on_progress, 0.1, 1),
     )
     samples, stop = {}, 0
-    for number, cluster in enumerate(clusters):
+    for number, key in enumerate(keys):
         start, stop = stop, stop + len(pairs[number][0])
         voltage[number][pairs[number]] = read[start:stop]
-        samples[cluster, n_per_cluster] = WaveformSample(
+        shown = slice(None) if len(own[number]) else _highest(voltage[number])
+        samples[key] = WaveformSample(
             spike_ids=read_only(spikes[number]),
-            channels=read_only(channels[number]),
-            waveforms=read_only(voltage[number].swapaxes(1, 2)),
+            channels=read_only(channels[number][shown]),
+            waveforms=read_only(voltage[number][:, shown].swapaxes(1, 2)),
             masks=read_only(masks[number]),
         )
     return samples
@@ -156,17 +160,24 @@ def _read_masks(
     return [some.copy() for some in np.split(masks, stops[:-1])]
 
 
-def _channels(masks: npt.NDArray[np.float32]) -> npt.NDArray[np.int64]:
-    if not len(masks):
-        return np.empty(0, np.int64)
-    channels = np.flatnonzero(_mean(masks) > HAS_PART)
-    return channels if len(channels) else np.arange(masks.shape[1])
+def _channels(masks: npt.NDArray[np.float32], known: tuple[int, ...] | None) -> npt.NDArray[np.int64]:
+    """Return the ascending channels of a cluster: those that are known, or those of some of its spikes."""
+    if known and len(masks):
+        return np.array(known, dtype=np.int64)
+    mean_mask = _mean(masks)
+    return np.sort(channels_of(mean_mask, mean_mask))
+
+
+def _highest(voltage: npt.NDArray[np.float32]) -> npt.NDArray[np.int64]:
+    """Return the place in (n, k, n_samples) voltage where the mean is highest; none where all is flat."""
+    heights = np.ptp(_mean(voltage), axis=1)
+    return np.flatnonzero(heights == heights.max(initial=0) if heights.any() else heights)[:1]
 
 
 def _relatives(session: SessionLike, clusters: list[int]) -> list[WaveformSample]:
     """Return what is kept of clusters that may share spikes with these: themselves, and those that are gone."""
     others = set(session.manager.cluster_ids.tolist()).difference(clusters)
-    return [sample for (cluster, _), sample in _samples.items(session) if cluster not in others][-_N_RELATIVES:]
+    return [sample for (cluster, *_), sample in _samples.items(session) if cluster not in others][-_N_RELATIVES:]
 
 
 def _fill(

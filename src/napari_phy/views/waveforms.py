@@ -60,7 +60,8 @@ class WaveformData:
     Attributes
     ----------
     request : what was asked for.
-    channels : (k,) int64, ascending places of the channels on which a cluster takes part.
+    channels : (k,) int64, ascending: the channels of all clusters.
+    takes_part : (n_clusters, k) bool, which of them are channels of each cluster.
     waveforms : (n, n_samples, k) float32 in `unit`, single spikes, ordered by place; 0 where its cluster has no part.
     masks : (n, k) float32, 0…1; a channel with mask 0 took no part in the spike.
     places : (n,) int32, position of the spike's cluster in `request.clusters`.
@@ -80,6 +81,7 @@ class WaveformData:
 
     request: WaveformRequest
     channels: npt.NDArray[np.int64]
+    takes_part: npt.NDArray[np.bool_]
     waveforms: npt.NDArray[np.float32]
     masks: npt.NDArray[np.float32]
     places: npt.NDArray[np.int32]
@@ -125,6 +127,7 @@ def compute_waveforms(
     spike_ids = np.empty(n_shown, dtype=np.int64)
     means, stds = np.empty((2, len(samples), n_samples, len(channels)), dtype=np.float32)
     mean_masks = np.empty((len(samples), len(channels)), dtype=np.float32)
+    takes_part = np.zeros((len(samples), len(channels)), dtype=bool)
     stop = 0
     for place, (sample, indices) in enumerate(zip(samples, kept, strict=True)):
         start, stop = stop, stop + len(indices)
@@ -133,13 +136,14 @@ def compute_waveforms(
         masks[start:stop] = sample.masks[np.ix_(indices, channels)]
         spike_ids[start:stop] = sample.spike_ids[indices]
         means[place], stds[place] = sample.mean[:, channels], sample.std[:, channels]
-        mean_masks[place] = sample.mean_mask[channels]
+        mean_masks[place], takes_part[place, columns] = sample.mean_mask[channels], True
     places = np.repeat(np.arange(len(kept), dtype=np.int32), [len(indices) for indices in kept])
     n_before = getattr(rows, "before", n_samples // 2)
     times_ms = (np.arange(n_samples, dtype=np.float64) - n_before) * (1000 / model.sample_rate)
     return WaveformData(
         request=request,
         channels=read_only(channels),
+        takes_part=read_only(takes_part),
         waveforms=read_only(waveforms.swapaxes(1, 2)),
         masks=read_only(masks),
         places=read_only(places),

@@ -12,9 +12,10 @@ import numpy.typing as npt
 from napari_phy.core.errors import MissingDataError
 from napari_phy.core.progress import OnProgress, no_progress
 from napari_phy.stats.refractory import refractory_fraction
+from napari_phy.views.cluster_channels import channels_by
 from napari_phy.views.cluster_table import HIDDEN_GROUP, compute_amplitudes
 from napari_phy.views.numbers import UNKNOWN, format_number, format_similarity
-from napari_phy.views.session_like import SessionLike
+from napari_phy.views.session_like import ClusterSumsLike, SessionLike
 
 TOO_MANY_PERCENT = 1.0  # of intervals within the refractory time: the lists warn from there on
 MUCH_ALIKE, LITTLE_ALIKE = 0.9, 0.5  # similarities from which and below which that is said
@@ -193,15 +194,16 @@ def _positions(session: SessionLike, pair: tuple[int, int]) -> tuple[float, tupl
     sums = session.sums.get(pair)
     probe = session.model.probe
     best, candidate = (sums[cluster].abs_sum for cluster in pair)
-    channels = (_peak(probe.channel_ids, best), _peak(probe.channel_ids, candidate))
+    channels = (_peak(probe.channel_ids, sums[pair[0]]), _peak(probe.channel_ids, sums[pair[1]]))
     if -1 in channels or not probe.knows_positions:
         return math.nan, channels
     centers = [weights @ probe.positions / weights.sum() for weights in (best, candidate)]
     return float(np.linalg.norm(centers[0] - centers[1])), channels
 
 
-def _peak(channel_ids: npt.NDArray[np.int64], weights: npt.NDArray[np.float64]) -> int:
-    return int(channel_ids[np.argmax(weights)]) if weights.sum() > 0 else -1
+def _peak(channel_ids: npt.NDArray[np.int64], sums: ClusterSumsLike) -> int:
+    own = channels_by(sums)
+    return int(channel_ids[own[0]]) if len(own) else -1
 
 
 def _ordinal(place: int) -> str:

@@ -66,6 +66,8 @@ def test_discs_are_in_the_clusters_colours_side_by_side_where_they_are_large(pan
     for place in (0, 1):
         for channel in range(8):
             outer = offsets[place] + np.sign(offsets[place]) * 0.5 * disc_radius(picture, data.shares[place, channel])
+            if 0 < disc_radius(picture, data.shares[place, channel]) < 3:
+                continue  # too small for a pixel of it to have the whole colour
             seen = color_at(panel, center(panel, channel, outer)) == panel.color_of(place)
             assert seen == (data.shares[place, channel] > 0)
             n_seen += seen

@@ -55,8 +55,8 @@ def test_selection_colours_and_geometry_can_be_set(qtbot, arrays):
     qtbot.waitUntil(lambda: not panel.busy and panel.data.request.clusters == (2, 0))
     assert [entry.color for entry in panel.stack.legend.entries] == ["#ff00ff", panel.color_of(1)]
     view.show_as(kind="mean")
-    box = int(np.flatnonzero(panel.data.channels[panel.boxes.columns] == 3)[0])
-    x, y = panel.boxes.line(box, panel.data.means[0, :, panel.boxes.columns[box]])[8]
+    box = int(np.flatnonzero(panel.data.channels == 3)[0])
+    x, y = panel.boxes.line(box, panel.data.means[0, :, box])[8]
     image = panel.canvas.grab().toImage()
     red, green, blue, _ = image.pixelColor(round(x), round(y - 0.5)).getRgb()
     assert red > 200 > 80 > green
@@ -65,7 +65,7 @@ def test_selection_colours_and_geometry_can_be_set(qtbot, arrays):
     view.set_positions([(0, 60), (0, 40), (0, 20), (0, 80)])
     qtbot.waitUntil(lambda: not panel.busy and panel.data.positions[3, 1] == 80)
     assert panel.stack.legend.entries[1].color == "#00ff00"
-    assert panel.data.channels[panel.boxes.columns[np.argmin(panel.boxes.center_y)]] == 3
+    assert panel.data.channels[np.argmin(panel.boxes.center_y)] == 3
 
 
 def test_keys_and_channels_work_without_a_session(qtbot, arrays):

@@ -11,6 +11,7 @@ from widgets.light_session import light_session
 
 from napari_phy.core.colors import selection_color
 from napari_phy.stats.lasso import points_in_polygon
+from napari_phy.views.cluster_channels import cluster_channels
 from napari_phy.views.numbers import format_number
 from napari_phy.widgets.canvas.waveform_scale import Scale
 from napari_phy.widgets.parts.theme import TICK_PX
@@ -45,10 +46,10 @@ def ready(panel):
 
 
 def test_only_channels_that_take_part_are_shown(panel):
-    shown = panel.boxes.columns
-    masks = panel.data.mean_masks
+    shown = panel.data.channels.tolist()
+    of_clusters = cluster_channels(panel.session, panel.clusters).values()
     assert 0 < len(shown) < 8
-    assert shown.tolist() == np.flatnonzero(masks.max(axis=0) > 0.5).tolist()
+    assert shown == sorted(set(np.concatenate(list(of_clusters)).tolist()))
     assert len(panel.boxes.left) == len(shown)
 
 
@@ -85,7 +86,7 @@ def test_nearly_all_single_spikes_are_within_the_picture_and_an_artefact_does_no
 
 
 def test_channels_sit_as_on_the_probe(panel):
-    positions = panel.data.positions[panel.data.channels[panel.boxes.columns]]
+    positions = panel.data.positions[panel.data.channels]
     boxes = panel.boxes
     for one in range(len(positions)):
         for other in range(len(positions)):
@@ -99,9 +100,9 @@ def test_every_mean_stays_inside_the_canvas_and_clear_of_the_scale_bar(panel):
     canvas = QRectF(panel.canvas.rect())
     bars = QRectF(canvas.right() - 60, canvas.bottom() - 62, 60, 62)
     for cluster in range(2):
-        for box, column in enumerate(panel.boxes.columns):
+        for box in range(len(panel.boxes.left)):
             if panel.boxes.takes_part[cluster, box]:
-                line = panel.boxes.line(box, panel.data.means[cluster, :, column], cluster)
+                line = panel.boxes.line(box, panel.data.means[cluster, :, box], cluster)
                 assert all(canvas.contains(QPointF(x, y)) for x, y in line)
                 assert not any(bars.contains(QPointF(x, y)) for x, y in line)
 
@@ -129,9 +130,9 @@ def test_the_mean_of_the_best_cluster_lies_on_top_in_its_colour(panel):
 
 def trough(panel, cluster, among=(0,)):
     """Return where the mean of a cluster is lowest, on the channel where those `among` all take part."""
-    heights = np.ptp(panel.data.means[cluster], axis=0)[panel.boxes.columns]
+    heights = np.ptp(panel.data.means[cluster], axis=0)
     box = int(np.argmax(heights * panel.boxes.takes_part[list(among)].all(axis=0)))
-    line = panel.boxes.line(box, panel.data.means[cluster, :, panel.boxes.columns[box]], cluster)
+    line = panel.boxes.line(box, panel.data.means[cluster, :, box], cluster)
     return line[int(np.argmax(line[:, 1]))]
 
 
@@ -247,7 +248,7 @@ def test_a_band_is_as_wide_as_the_waveforms_scatter(panel):
     panel.scale_by(4)
     boxes, data = panel.boxes, panel.data
     box = int(np.argmax(boxes.takes_part[0]))
-    column = boxes.columns[box]
+    column = box
     sample = 3
     x, y = boxes.line(box, data.means[0, :, column])[sample]
     reach = data.stds[0, sample, column] * boxes.px_per_unit
@@ -265,8 +266,8 @@ def test_a_density_is_strongest_where_most_waveforms_pass(panel, qtbot):
     assert panel.canvas._lines._n_marks == 0
     assert panel.stack.caption.text().startswith("density of ")
     data, boxes = panel.data, panel.boxes
-    box = int(np.argmax(boxes.takes_part[0] * np.ptp(data.means[0], axis=0)[boxes.columns]))
-    counts = data.density.counts[0, boxes.columns[box]]
+    box = int(np.argmax(boxes.takes_part[0] * np.ptp(data.means[0], axis=0)))
+    counts = data.density.counts[0, box]
     column = counts.shape[1] // 2
     step = (data.density.high - data.density.low) / counts.shape[0]
 
@@ -328,9 +329,7 @@ def test_a_spike_selected_elsewhere_is_drawn_even_if_it_is_none_of_the_sample(pa
     other = int(np.setdiff1d(session.manager.spikes(2), panel.data.spike_ids)[0])
     session.selection.select_spikes([other])
     qtbot.waitUntil(lambda: not panel.busy and panel.data.lit.spike_ids.tolist() == [other])
-    part = panel.boxes.takes_part[1] & (
-        session.model.masks[np.array([other])][0][panel.data.channels[panel.boxes.columns]] > 0
-    )
+    part = panel.boxes.takes_part[1] & (session.model.masks[np.array([other])][0][panel.data.channels] > 0)
     assert len(panel.canvas._lit) == part.sum() > 0
     assert passes(panel, *panel.canvas._lit[0][12], panel.theme.text)
 
@@ -340,7 +339,7 @@ def test_ctrl_click_on_a_channel_chooses_it(panel, qtbot, session):
     box = 2
     point = QPoint(round(panel.boxes.left[box] + 20), round(panel.boxes.center_y[box]))
     qtbot.mouseClick(panel.canvas.native, LEFT, CTRL, point)
-    assert session.channel.chosen == panel.canvas.chosen_channel == panel.data.channels[panel.boxes.columns[box]]
+    assert session.channel.chosen == panel.canvas.chosen_channel == panel.data.channels[box]
     assert session.selection.spikes.tolist() == [3]
     assert not len(panel.lasso)
 
@@ -355,7 +354,7 @@ def drag(qtbot, panel, points, modifiers=CTRL):
 
 def trough_box(panel, x_ms, low, high):
     """Return the corners in px of a rectangle of ms and voltage on the best channel of the first cluster."""
-    heights = np.ptp(panel.data.means[0], axis=0)[panel.boxes.columns] * panel.boxes.takes_part[0]
+    heights = np.ptp(panel.data.means[0], axis=0) * panel.boxes.takes_part[0]
     box = int(np.argmax(heights))
     frame = panel.boxes.frame(box, 0, panel.data.times_ms, panel.canvas.extent)
     corners = [(x_ms[0], low), (x_ms[1], low), (x_ms[1], high), (x_ms[0], high)]
@@ -368,7 +367,7 @@ def test_a_lasso_on_a_channel_finds_all_spikes_whose_waveform_passes(panel, qtbo
     box, points = trough_box(panel, (-0.06, 0.06), deepest * 1.2, deepest)
     drag(qtbot, panel, points)
     qtbot.waitUntil(lambda: len(session.selection.spikes) > 0)
-    channel = panel.data.channels[panel.boxes.columns[box]]
+    channel = panel.data.channels[box]
     assert panel.lasso.channel == channel
     spikes = np.sort(np.concatenate([session.manager.spikes(1), session.manager.spikes(2)]))
     waveforms = session.model.waveforms._rows[spikes, :, channel]
@@ -426,7 +425,7 @@ def test_hovering_tells_channel_time_and_voltage(panel):
     box = 1
     x, y = boxes.left[box], boxes.center_y[box] + 50 * boxes.px_per_unit
     channel, time, voltage = panel.canvas.read_out(x, boxes.center_y[box]).split(", ")[-3:]
-    assert channel == f"channel {data.channel_ids[data.channels[boxes.columns[box]]]}"
+    assert channel == f"channel {data.channel_ids[data.channels[box]]}"
     assert time == f"{data.times_ms[0]:.2f} ms".replace("-", "\u2212")
     assert voltage == "0 µV"
     if boxes.at(x, y) == box:
@@ -521,7 +520,7 @@ def test_clusters_past_the_end_of_the_raw_data_are_told_of(qtbot):
         session.model.waveforms.with_data = lambda ids: np.setdiff1d(ids, last)
         panel = shown(qtbot, session, [1, 2])
         assert panel.stack.caption.text().endswith("; 2 lies past the end of the raw data")
-        assert panel.boxes.columns.tolist() == np.flatnonzero(panel.data.mean_masks[0] > 0.5).tolist()
+        assert panel.data.channels.tolist() == sorted(cluster_channels(session, [1])[1].tolist())
         assert not panel.boxes.takes_part[1].any()
         before = panel.canvas.grab().toImage()
         session.selection.select([2])
@@ -548,7 +547,7 @@ def test_an_svg_holds_what_is_seen_in_the_colours_for_paper(panel, qtbot, tmp_pa
         assert all(color in text for color in light)
         n_singles = len(panel.canvas._singles.px) if kind == "both" else 0
         assert text.count("<polyline") >= n_singles + panel.boxes.takes_part.sum()
-    for number in panel.data.channel_ids[panel.data.channels[panel.boxes.columns]]:
+    for number in panel.data.channel_ids[panel.data.channels]:
         assert f">{number}<" in text
     panel.save_picture(str(tmp_path / "waveforms.png"))
     assert (tmp_path / "waveforms.png").stat().st_size > 1000

@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from napari_phy.core.progress import OnProgress, no_progress
 from napari_phy.views.features import TIME_AXIS, FeatureAxis
 
 AUTOMATIC = "automatic"
@@ -54,15 +53,3 @@ def find_axes(text: str, channel_ids: npt.NDArray[np.int64], n_components: int) 
         components = range(int(numbers[1]) - 1, min(int(numbers[1]), n_components))
     axes = [FeatureAxis("feature", index, component) for index in wanted for component in components if component >= 0]
     return [(axis_text(axis, channel_ids), axis) for axis in axes[:N_FOUND]]
-
-
-def rank_channels(
-    session: Any, clusters: tuple[int, ...], on_progress: OnProgress = no_progress
-) -> npt.NDArray[np.int64]:
-    """Return channel indices, those where the clusters are strongest first."""
-    strength = np.zeros(session.model.n_channels)
-    if session.sums is None:
-        return np.arange(session.model.n_channels)
-    for sums in session.sums.get(clusters, on_progress).values():
-        strength = np.maximum(strength, sums.abs_sum / max(sums.n_spikes, 1))
-    return np.argsort(-strength, kind="stable")

@@ -60,12 +60,12 @@ def single_lines(
     depth : (n,) what lies in front: the largest is drawn last.
     """
     order = np.argsort(depth, kind="stable")
-    unmasked = masks[order][:, boxes.columns] > 0
+    unmasked = masks[order] > 0
     unmasked[~unmasked.any(axis=1)] = True  # where a spike takes part nowhere, its cluster says where it is drawn
     spike, box = np.nonzero(unmasked & boxes.takes_part[places[order]])
     rows = order[spike]
     lines = np.empty((len(rows), len(boxes.x), 2), dtype=np.float32)
     lines[..., 0] = (boxes.left[box] + boxes.lanes[places[rows]])[:, None] + boxes.x
-    voltage = waveforms.swapaxes(1, 2)[rows, boxes.columns[box]]
+    voltage = waveforms.swapaxes(1, 2)[rows, box]
     lines[..., 1] = boxes.center_y[box][:, None] - voltage * boxes.px_per_unit
     return SingleLines(lines, rows, box)

@@ -14,7 +14,6 @@ from napari_phy.widgets.canvas.waveform_scale import Scale
 
 Arrangement = Literal["probe", "stacked"]
 
-TAKES_PART = 0.5  # mean mask from which a cluster is drawn on a channel
 _FILL = (0.9, 2.0)  # of the vertical pitch that the tallest mean takes: few rows, and many, which may overlap
 _MANY = 16
 _SINGLES = (2.0, 98.0)  # per cent of the single spikes that reach beyond the picture, so that no artefact flattens it
@@ -24,11 +23,10 @@ _COLUMN_GAP, _LANE_GAP = 10.0, 4.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Boxes:
-    """Boxes of the shown channels in logical px.
+    """Boxes of the channels of `WaveformData.channels`, in their order, in logical px.
 
     Attributes
     ----------
-    columns : (n,) the channel of each box, as a place in `WaveformData.channels`.
     left, center_y : (n,) left edge and zero line of each box.
     lanes : (n_clusters,) px from the left edge of a box to where a cluster is drawn.
     x : (n_samples,) px from the left edge of a lane.
@@ -37,7 +35,6 @@ class Boxes:
     takes_part : (n_clusters, n) whether a cluster is drawn on a channel.
     """
 
-    columns: npt.NDArray[np.int64]
     left: npt.NDArray[np.float64]
     center_y: npt.NDArray[np.float64]
     lanes: npt.NDArray[np.float64]
@@ -86,7 +83,7 @@ class Boxes:
         beside = np.abs(self.left + self.width / 2 - x_px)
         in_column = beside <= max(self.width / 2, float(beside.min(initial=np.inf)))
         sample = int(np.argmin(np.abs(self.left[np.argmin(beside)] + self.x - x_px)))
-        y = self.center_y - means[:, sample, self.columns] * self.px_per_unit
+        y = self.center_y - means[:, sample] * self.px_per_unit
         distance = np.where(self.takes_part & in_column, np.abs(y - y_px), np.inf).min(axis=0)
         return int(np.argmin(distance)) if np.isfinite(distance).any() else None
 
@@ -94,21 +91,6 @@ class Boxes:
         """Return the cluster (its place) whose lane of a box is under a pixel; the first where they overlap."""
         right = self.left[box] + self.lanes + self.x[-1] + _LANE_GAP / 2
         return min(int(np.searchsorted(right, x_px)), len(self.lanes) - 1) if self.lanes.any() else 0
-
-
-def shown_columns(data: WaveformData) -> npt.NDArray[np.int64]:
-    """Return the columns of the channels on which a cluster takes part; all of a cluster that takes part nowhere."""
-    return np.flatnonzero(_takes_part(data).any(axis=0))
-
-
-def _takes_part(data: WaveformData) -> npt.NDArray[np.bool_]:
-    part = data.mean_masks > TAKES_PART
-    nowhere = ~part.any(axis=1)
-    if nowhere.any():
-        height = np.ptp(data.means, axis=1)[nowhere]
-        largest = height.max(axis=1, keepdims=True, initial=0)
-        part[nowhere] = (height >= largest) & ((largest > 0) | (data.mean_masks[nowhere] > 0))
-    return part
 
 
 def place_boxes(
@@ -125,21 +107,19 @@ def place_boxes(
 
     Means are inside; `with_singles` so is nearly every single spike.
     """
-    columns = shown_columns(data)
-    channels = data.channels[columns]
+    channels, part = data.channels, data.takes_part
     stacked = arrangement == "stacked"
     layout = stacked_layout(data.positions[channels]) if stacked else probe_layout(data.positions, channels)
-    part = _takes_part(data)[:, columns]
     column_width = (area.width() + _COLUMN_GAP) / layout.n_columns
     width = max(8.0, column_width - _COLUMN_GAP - number_width)
-    means = np.where(part[:, None, :], data.means[:, :, columns], 0.0)
+    means = np.where(part[:, None, :], data.means, 0.0)
     highest, lowest = float(max(means.max(initial=0), 0)), float(min(means.min(initial=0), 0))
     tallest = (highest - lowest) or _FLAT
     if with_singles:
-        low, high = _reach_of_singles(data, columns, part)
+        low, high = _reach_of_singles(data)
         lowest, highest = min(lowest, low), max(highest, high)
     # the first and last box need room for what rises and falls beyond their centres
-    n_steps = 0.0 if len(columns) == 1 else 1 / layout.pitch
+    n_steps = 0.0 if len(channels) == 1 else 1 / layout.pitch
     fill = float(np.interp(n_steps, (_MANY / 3, _MANY), _FILL))
     ends = fill * max(1.0, (highest - lowest) / tallest)
     step = min(area.height() / (n_steps + ends), area.height() * 0.6)
@@ -153,7 +133,6 @@ def place_boxes(
     n_lanes = len(part) if side_by_side else 1
     lane = max(2.0, (width + _LANE_GAP) / n_lanes - _LANE_GAP)
     return Boxes(
-        columns=columns,
         left=across - width / 2,
         center_y=along,
         lanes=np.arange(len(part)) * (lane + _LANE_GAP) * side_by_side,
@@ -164,13 +143,11 @@ def place_boxes(
     )
 
 
-def _reach_of_singles(
-    data: WaveformData, columns: npt.NDArray[np.int64], part: npt.NDArray[np.bool_]
-) -> tuple[float, float]:
+def _reach_of_singles(data: WaveformData) -> tuple[float, float]:
     """Return below and above what nearly no single spike reaches, on the channels where it is drawn."""
     if not data.n_shown:
         return 0.0, 0.0
-    drawn = part[data.places] & (data.masks[:, columns] > 0)
-    waveforms = np.where(drawn[:, None, :], data.waveforms[:, :, columns], 0.0)
+    drawn = data.takes_part[data.places] & (data.masks > 0)
+    waveforms = np.where(drawn[:, None, :], data.waveforms, 0.0)
     low = np.percentile(waveforms.min(axis=(1, 2)), _SINGLES[0])
     return float(low), float(np.percentile(waveforms.max(axis=(1, 2)), _SINGLES[1]))

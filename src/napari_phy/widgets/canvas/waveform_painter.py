@@ -32,7 +32,7 @@ def paint_numbers(painter: QPainter, data: WaveformData, boxes: Boxes, theme: To
     painter.setFont(theme.font(TICK_PX))
     height = theme.px(14)
     for box in boxes.spaced(theme.px(12)).tolist():
-        channel = data.channels[boxes.columns[box]]
+        channel = data.channels[box]
         painter.setPen(QColor(theme.text if channel == chosen else theme.faint))
         painter.drawText(
             QRectF(boxes.left[box] - 104, boxes.center_y[box] - height / 2, 100, height),
@@ -50,7 +50,7 @@ def paint_means(
     for cluster in order:
         painter.setPen(_pen(colors[cluster], width))
         for box in np.flatnonzero(boxes.takes_part[cluster]).tolist():
-            painter.drawPolyline(polyline(boxes.line(box, data.means[cluster, :, boxes.columns[box]], cluster)))
+            painter.drawPolyline(polyline(boxes.line(box, data.means[cluster, :, box], cluster)))
 
 
 def paint_bands(
@@ -61,8 +61,7 @@ def paint_bands(
     for cluster in order:
         painter.setBrush(with_alpha(colors[cluster], BAND_ALPHA))
         for box in np.flatnonzero(boxes.takes_part[cluster]).tolist():
-            column = boxes.columns[box]
-            mean, std = data.means[cluster, :, column], data.stds[cluster, :, column]
+            mean, std = data.means[cluster, :, box], data.stds[cluster, :, box]
             edges = [boxes.line(box, mean + std, cluster), boxes.line(box, mean - std, cluster)[::-1]]
             painter.drawPolygon(polyline(np.concatenate(edges)))
 
@@ -117,7 +116,7 @@ def paint_density(
     height = (density.high - density.low) * boxes.px_per_unit
     for cluster in order:
         for box in np.flatnonzero(boxes.takes_part[cluster]).tolist():
-            image = images[cluster][boxes.columns[box]]
+            image = images[cluster][box]
             step = float(boxes.x[-1]) / max(image.width() - 1, 1)  # columns stand in the middle of their pixels
             left = boxes.left[box] + boxes.lanes[cluster] - step / 2
             top = boxes.center_y[box] - density.high * boxes.px_per_unit

@@ -10,6 +10,7 @@ from qtpy.QtGui import QPainter
 from qtpy.QtWidgets import QWidget
 
 from napari_phy.core.progress import OnProgress, no_progress, part_of
+from napari_phy.views.cluster_channels import rank_channels
 from napari_phy.views.drawn_spikes import Spikes
 from napari_phy.views.feature_grid import (
     FeatureGridData,
@@ -29,7 +30,7 @@ from napari_phy.views.features import (
     feature_points,
     spikes_in_lasso,
 )
-from napari_phy.widgets.canvas.feature_menu import AUTOMATIC, axis_choices, axis_text, find_axes, rank_channels
+from napari_phy.widgets.canvas.feature_menu import AUTOMATIC, axis_choices, axis_text, find_axes
 from napari_phy.widgets.canvas.spike_words import spike_words
 from napari_phy.widgets.panels.lit_points import Points
 from napari_phy.widgets.panels.spike_scatter_panel import SpikeScatterPanel

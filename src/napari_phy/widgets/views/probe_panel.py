@@ -26,7 +26,8 @@ class ProbePanel(PaintedPanel):
     working = "Reading waveforms…"
     failed = "The probe could not be drawn."
     help_text = (
-        "Circles are channels. The area of a disc is the amplitude of a cluster there, from 35 % of its largest on;\n"
+        "Circles are channels. The area of a disc is the amplitude of a cluster there, on the channels of it\n"
+        "that Waveforms shows;\n"
         "the discs of several clusters stand side by side.\n"
         "Click a channel to see it in Features, click it again to go back to what suits the clusters.\n"
         "The wheel zooms, dragging moves, a double-click shows the whole probe."

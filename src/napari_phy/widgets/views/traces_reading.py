@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from napari_phy.core.progress import OnProgress
 from napari_phy.plugins import TraceFilter
+from napari_phy.views.cluster_channels import rank_channels
 from napari_phy.views.spike_rows import required
 from napari_phy.views.trace_source import TraceSource
 from napari_phy.views.trace_spikes import TraceSpikes, find_trace_spikes
@@ -86,4 +87,4 @@ def _best_channels(opened: Any, clusters: tuple[int, ...]) -> npt.NDArray[np.int
     """Return the channels of the first cluster; none where nobody knows, or not yet."""
     if opened.sums is None or opened.sums.is_held or not clusters:
         return np.empty(0, dtype=np.int64)
-    return np.argsort(-opened.sums.get(clusters[:1])[clusters[0]].abs_sum, kind="stable")
+    return rank_channels(opened, clusters[:1])

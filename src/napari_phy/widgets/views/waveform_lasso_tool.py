@@ -28,7 +28,7 @@ class WaveformLasso(LassoTool):
         box = boxes.nearest(position.x(), position.y(), data.means)
         if box is None:
             return False
-        self.channel = int(data.channels[boxes.columns[box]])
+        self.channel = int(data.channels[box])
         self._lane = boxes.lane_at(box, position.x())
         self.start(boxes.frame(box, self._lane, data.times_ms, size), position)
         return True
@@ -55,7 +55,7 @@ class WaveformLasso(LassoTool):
             self.paint(painter, frame, theme)
 
     def _frame(self, data: WaveformData, boxes: Boxes, size: Size) -> Frame | None:
-        found = np.flatnonzero(data.channels[boxes.columns] == self.channel)
+        found = np.flatnonzero(data.channels == self.channel)
         if not len(found) or self._lane >= len(boxes.lanes):
             return None
         return boxes.frame(int(found[0]), self._lane, data.times_ms, size)

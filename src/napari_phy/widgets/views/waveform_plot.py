@@ -16,7 +16,7 @@ from napari_phy.widgets.canvas.data_canvas import DataCanvas
 from napari_phy.widgets.canvas.lines import PaletteLines
 from napari_phy.widgets.canvas.palette import palette_of, rgba
 from napari_phy.widgets.canvas.single_waveforms import SingleLines, single_lines
-from napari_phy.widgets.canvas.waveform_boxes import Arrangement, Boxes, place_boxes, shown_columns
+from napari_phy.widgets.canvas.waveform_boxes import Arrangement, Boxes, place_boxes
 from napari_phy.widgets.canvas.waveform_painter import (
     density_images,
     paint_bands,
@@ -177,7 +177,7 @@ class WaveformPlot(DataCanvas):
     def _place(self) -> None:
         """Lay the boxes out in the canvas and the waveforms in the boxes."""
         data, theme, look = self.data, self._theme, self._look
-        if data is None or not len(shown_columns(data)):
+        if data is None or not len(data.channels):
             self.boxes = self._singles = None
             for visual in (self._zero, self._lines):
                 visual.set_data(np.empty((0, 2, 2)), np.empty(0))
@@ -295,7 +295,7 @@ class WaveformPlot(DataCanvas):
         ((time_ms, voltage),) = frame.to_data([[x_px, y_px]]).tolist()
         time_ms = min(max(time_ms, data.times_ms[0]), data.times_ms[-1])
         words = [
-            f"channel {data.channel_ids[data.channels[boxes.columns[box]]]}",
+            f"channel {data.channel_ids[data.channels[box]]}",
             f"{format_number(time_ms, 2)} ms",
             f"{format_number(voltage)} {data.unit}",
         ]

@@ -70,7 +70,8 @@ class WaveformsPanel(Panel):
     }
     help_text = (
         "Waveforms of the selected clusters, where their channels sit on the probe.\n"
-        "Channels whose mask is 0 are left out, and long stretches without any shortened.\n"
+        "A cluster is shown on the channels where its mean mask is 0.1 or more, and where it is largest; long\n"
+        "stretches without any channel are shortened.\n"
         "Wheel: taller or flatter; with Shift or Alt, channels farther apart along or across the probe.\n"
         "Ctrl+arrows: size of waveforms; Shift+arrows: distances. Dragging moves, a double-click resets.\n"
         "A click on a waveform selects its spike, Ctrl+click a channel for Features,\n"
@@ -226,7 +227,7 @@ class WaveformsPanel(Panel):
     # --- drawing ---
 
     def draw(self, data: WaveformData) -> None:
-        silent = np.flatnonzero(~data.mean_masks.any(axis=1))
+        silent = np.flatnonzero(~data.takes_part.any(axis=1))
         self._silent = tuple(data.request.clusters[place] for place in silent)
         self._show_caption()
         self.canvas.set_waveforms(data, self._colors())
