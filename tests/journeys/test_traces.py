@@ -11,6 +11,7 @@ from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QLineEdit
 
 from napari_phy.core.arrays import evenly_spaced
+from napari_phy.session import open_session
 from napari_phy.stats.extremes import bin_extremes
 from napari_phy.widgets.window import raw_watch, trace_summary
 
@@ -249,3 +250,26 @@ def test_a_filter_acts_on_the_canvas_too_where_samples_are_shown(make_napari_vie
     assert np.abs(np.median(filtered, axis=0)).max() < 1e-3
     panel.controls.set_filter_name("raw")
     assert np.array_equal(level[:, 200_000:201_000], raw)
+
+
+def test_where_slow_waves_are_strong_traces_and_canvas_are_band_passed_at_first(make_napari_viewer, kwik_copy):
+    with_waves = kwik_copy.with_suffix(".dat")
+    with open_session(kwik_copy, read_only=True) as session:
+        raw = np.asarray(session.model.traces[0 : session.model.traces.shape[0]])
+        slow = 3000 * np.sin(2 * np.pi * 3 * np.arange(len(raw)) / session.model.sample_rate)
+    with_waves.unlink()  # it is that of all tests
+    (raw + slow[:, None]).astype(np.int16).tofile(with_waves)
+    person = Person(make_napari_viewer(show=True))
+    person.open(kwik_copy)
+    person.settle()
+    layer, panel = person.viewer.layers["traces"], person.workspace.panels["Traces"]
+    assert panel.data.traces.is_filtered
+    assert panel.header.drop_downs[1].text().startswith("Band-pass")
+    wide = layer.contrast_limits[1]
+    camera = person.viewer.scene.camera
+    camera.center = (0, camera.center[1], 10.0)
+    camera.zoom = canvas_of(person).width() / 0.5
+    person.wait(lambda: np.abs(layer.data[0][:, 200_000:201_000]).max() < 2000, "the filter")
+    person.wait(lambda: layer.contrast_limits[1] < wide / 5, "the contrast of filtered traces")
+    panel.controls.set_filter_name("raw")
+    assert layer.contrast_limits[1] == wide

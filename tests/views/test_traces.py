@@ -9,16 +9,23 @@ from numpy.testing import assert_allclose, assert_array_equal
 from napari_phy.core.errors import KwikFormatError
 from napari_phy.core.progress import CancelledError
 from napari_phy.io.trace_pyramid import TracePyramid
+from napari_phy.plugins import trace_filters
 from napari_phy.stats.extremes import bin_extremes
+from napari_phy.stats.filtering import BandPass
 from napari_phy.views.time_words import read_time
 from napari_phy.views.trace_source import TraceSource
 from napari_phy.views.traces import (
-    FILTERS,
+    AUTOMATIC,
+    BAND_PASS,
+    BOTH,
+    MEDIAN,
+    RAW,
     TraceReader,
     TraceRequest,
-    band_pass,
     common_median_reference,
+    detection_band,
     factor_for,
+    make_filters,
     request_for,
 )
 
@@ -161,14 +168,14 @@ def test_moving_a_little_asks_for_nothing_new(traces):
     assert len(requests) <= 2
 
 
-@pytest.mark.parametrize("factor", [1, 4, 64])
-def test_filters_act_as_on_the_whole_file(traces, factor):
+@pytest.mark.parametrize(("name", "factor"), [(BAND_PASS, 1), (BAND_PASS, 4), (BAND_PASS, 64), (BOTH, 1)])
+def test_filters_act_as_on_the_whole_file(traces, name, factor):
     source = source_of(traces)
-    request = TraceRequest(20_000, 30_000, factor, "band-pass")
+    request = TraceRequest(20_000, 30_000, factor, name)
     found = TraceReader(source).read(request)
     assert found.is_filtered
     baseline = TraceReader(source)._read_levels().baseline
-    whole = band_pass(source.samples(0, N_SAMPLES) - baseline, RATE)
+    whole = make_filters(RATE)[name](source.samples(0, N_SAMPLES) - baseline, RATE)
     extremes = bin_extremes(whole, factor)[found.first_bin : found.first_bin + found.low.shape[1]]
     scale = np.abs(whole).max()
     assert np.abs(found.low - extremes[:, 0].T).max() < 0.01 * scale
@@ -182,8 +189,48 @@ def test_the_common_median_takes_off_what_all_channels_share():
     assert np.abs(common_median_reference(own + shared, RATE)).max() < 6
 
 
+def test_the_band_is_that_of_detection_or_begins_at_300_hz():
+    assert detection_band(20_000, {}) == BandPass(300, 9500, 3, 20_000)
+    assert detection_band(20_000, {"filter_low": 500.0, "filter_butter_order": 4}) == BandPass(500, 9500, 4, 20_000)
+    assert detection_band(20_000, {"f_low": 600.0, "filter_high": 3000, "waveform_filter": 0}) == BandPass(
+        600, 3000, 3, 20_000
+    )
+    assert detection_band(500, {}) is None
+    assert set(make_filters(500)) == {RAW, MEDIAN, *trace_filters()}
+
+
+def test_band_pass_and_common_median_combine():
+    """Slow waves of each channel and fast noise that all share go; a spike on one channel stays."""
+    rng = np.random.default_rng(1)
+    time_s = np.arange(4000) / RATE
+    slow = 500 * np.sin(2 * np.pi * (5 + np.arange(9)) * time_s[:, None])
+    shared = 80 * np.sin(2 * np.pi * 1000 * time_s)[:, None]
+    own = rng.normal(0, 1, (4000, 9))
+    own[2000:2010, 4] -= 100
+    filters = make_filters(RATE)
+    raw = (own + slow + shared).astype(np.float32)
+    found = {name: filters[name](raw, RATE)[500:3500] for name in (BAND_PASS, MEDIAN, BOTH)}
+    noise = {name: np.std(np.delete(found[name], 4, axis=1)) for name in found}
+    assert noise[BAND_PASS] > 50
+    assert noise[MEDIAN] > 100
+    assert noise[BOTH] < 3
+    assert found[BOTH][:, 4].min() < -50
+
+
+@pytest.mark.parametrize(("waves", "suits"), [(0, RAW), (20, RAW), (400, BAND_PASS), (4000, BAND_PASS)])
+def test_automatic_is_band_pass_where_slow_waves_are_strong(waves, suits):
+    rng = np.random.default_rng(2)
+    slow = waves * np.sin(2 * np.pi * 4 * np.arange(N_SAMPLES) / RATE)
+    reader = TraceReader(source_of((rng.normal(0, 20, (N_SAMPLES, 4)) + slow[:, None]).astype(np.int16)))
+    assert reader.named(AUTOMATIC) == suits
+    found = reader.read(TraceRequest(0, 1000, 1, AUTOMATIC))
+    assert (found.request.filter_name, found.is_filtered) == (suits, suits != RAW)
+    assert_array_equal(found.low, reader.read(TraceRequest(0, 1000, 1, suits)).low)
+    assert reader.named(MEDIAN) == MEDIAN
+
+
 def test_a_filter_of_the_user_is_one_more(traces):
-    reader = TraceReader(source_of(traces), {**FILTERS, "twice": lambda samples, rate: 2 * samples})
+    reader = TraceReader(source_of(traces), {"raw": None, "twice": lambda samples, rate: 2 * samples})
     raw, twice = (reader.read(TraceRequest(0, 100, 1, name)).low for name in ("raw", "twice"))
     assert_allclose(twice, 2 * raw)
 

@@ -185,13 +185,23 @@ class LayerBinder:
         `on_ready` is called, in a worker thread, when there is something new to draw.
         """
         filtering = self._filtering
-        if filtering is None or filtering.name == name:
+        if filtering is None or not filtering.choose(name):
             return False
-        filtering.name = name
         filtering.ready.disconnect(missing_ok=True)
         filtering.ready.connect(on_ready)
+        self._fit_contrast()
         self.refresh_traces()
         return True
+
+    def _fit_contrast(self) -> None:
+        """Have noise fade into the background, of filtered traces too, unless the user chose other limits."""
+        layer, filtering = self._traces(), self._filtering
+        if layer is None or filtering is None:
+            return
+        limit = filtering.limits[filtering.takes_waves_off and not self.shows_raw_for_width]
+        now = layer.contrast_limits[1]
+        if np.isclose(now, filtering.limits).any() and not np.isclose(now, limit):
+            layer.contrast_limits = (-limit, limit)
 
     @property
     def shows_raw_for_width(self) -> bool:
@@ -227,6 +237,7 @@ class LayerBinder:
 
     def refresh(self) -> None:
         """Show the selection as it is now; the same again does nothing, and a hidden layer waits until it is shown."""
+        self._fit_contrast()
         layer, session = self._points(), self._session
         clusters = tuple(cluster for cluster in session.selection.clusters if cluster in session.manager)
         self._window = self._points_window(sum(session.manager.n_spikes(cluster) for cluster in clusters))

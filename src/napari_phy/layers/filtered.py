@@ -15,7 +15,7 @@ import numpy.typing as npt
 from napari_phy.core.signals import signal
 from napari_phy.stats.trace_levels import TraceLevels
 from napari_phy.views.trace_source import TraceSource
-from napari_phy.views.traces import FILTERS, MAX_FILTERED_S, RAW, TraceReader, TraceRequest
+from napari_phy.views.traces import BAND_PASS, BOTH, MAX_FILTERED_S, RAW, TraceReader, TraceRequest
 
 if TYPE_CHECKING:
     from napari_phy.plugins import TraceFilter
@@ -31,8 +31,13 @@ class FilteredWindows:
     Parameters
     ----------
     source : what to read.
-    filters : by name.
+    filters : by name; those of `make_filters` if None.
     levels : where the channels rest, in `unit`; None: measured when a filter is wished.
+
+    Attributes
+    ----------
+    name : of the filter that was chosen.
+    limits : of the contrast of raw traces, and of those without slow waves.
     """
 
     ready = signal()
@@ -40,10 +45,11 @@ class FilteredWindows:
     def __init__(
         self,
         source: TraceSource,
-        filters: Mapping[str, TraceFilter | None] = FILTERS,
+        filters: Mapping[str, TraceFilter | None] | None = None,
         levels: TraceLevels | None = None,
     ) -> None:
         self.name = RAW
+        self.limits = (1.0, 1.0)
         self._source = source
         self._reader = TraceReader(source, filters, levels)
         self._kept: OrderedDict[TraceRequest, npt.NDArray[np.float32]] = OrderedDict()
@@ -51,6 +57,16 @@ class FilteredWindows:
         self._is_working = False
         self._lock = threading.Lock()
         self._pool = ThreadPoolExecutor(1, "napari-phy-filter")
+
+    def choose(self, name: str) -> bool:
+        """Take another filter, which for `AUTOMATIC` suits the traces; return whether it is another one."""
+        before, self.name = self.name, self._reader.named(name)
+        return self.name != before
+
+    @property
+    def takes_waves_off(self) -> bool:
+        """Whether slow waves are filtered out."""
+        return self.name in (BAND_PASS, BOTH)
 
     def get(self, factor: int, start: int, stop: int) -> npt.NDArray[np.float32] | None:
         """Return the signed extremes of bins, (n_bins, n_channels).

@@ -14,11 +14,10 @@ from napari_phy.core.errors import KwikFormatError, NapariPhyError
 from napari_phy.layers.filtered import FilteredWindows
 from napari_phy.layers.picture_level import PictureLevel, level_factors
 from napari_phy.layers.session_tag import TAG, SessionTag
-from napari_phy.plugins import trace_filters
 from napari_phy.session import Session
 from napari_phy.stats.extremes import signed_extremes
 from napari_phy.views.trace_source import TraceSource
-from napari_phy.views.traces import FILTERS, levels_of
+from napari_phy.views.traces import levels_of, make_filters
 
 Float32 = npt.NDArray[np.float32]
 
@@ -130,10 +129,11 @@ def traces_layer(session: Session, pitch: float) -> LayerDataTuple | None:
         return None
     source = found.ordered(model.probe.from_top)
     rest = levels_of(session, found).ordered(model.probe.from_top)
-    filtering = FilteredWindows(source, {**FILTERS, **trace_filters()}, rest)
+    filtering = FilteredWindows(source, make_filters(model.sample_rate, model.metadata), rest)
     levels = trace_levels(source, rest.baseline, session.tell_raw_trouble, filtering)
     background = NOISE_WIDTH * float(np.median(rest.noise))
     limit = max(background, _quiet(levels[-1], rest.baseline)) / QUIET_FRACTION or 1.0
+    filtering.limits = (limit, background / QUIET_FRACTION or 1.0)
     options = {
         "name": NAME,
         "multiscale": True,

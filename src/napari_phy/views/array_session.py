@@ -36,6 +36,7 @@ class ArrayTraces:
     waveforms: None = None
     missing: tuple[str, ...] = ()
     events: Mapping[str, Any] = field(default_factory=dict)
+    metadata: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def n_channels(self) -> int:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
+from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +15,8 @@ import numpy.typing as npt
 from napari_phy.core.arrays import read_only
 from napari_phy.core.errors import KwikFormatError, MissingDataError, TracesError
 from napari_phy.core.progress import OnProgress, no_progress
-from napari_phy.plugins import TraceFilter
+from napari_phy.io.kwik import parameters
+from napari_phy.plugins import TraceFilter, trace_filters
 from napari_phy.stats.extremes import bin_extremes
 from napari_phy.stats.filtering import BandPass
 from napari_phy.stats.trace_levels import TraceLevels, measure_levels
@@ -22,35 +26,56 @@ from napari_phy.views.trace_source import TraceSource
 
 Float32 = npt.NDArray[np.float32]
 
+NO_METADATA: Mapping[str, Any] = MappingProxyType({})
+
 STEP = 4
 MAX_FILTERED_S = 10.0
 _MAX_SAMPLES_READ = 400_000  # rows, where there is no pyramid
 _CONTEXT_S = 0.02
 _BLOCK_VALUES = 4_000_000
 _PRELOADED_VALUES = 30_000_000
-_LOW_HZ, _HIGH_SHARE, _ORDER = 500.0, 0.475, 3
+_LOW_HZ = 300.0  # from which spikes are seen, where the file does not say from where on they were detected
+_STRONG_WAVES = 8.0  # standard deviations of the noise, as high as a spike
 
-RAW = "raw"
+RAW, BAND_PASS, MEDIAN, BOTH = "raw", "band-pass", "common median", "band-pass and common median"
+FILTERS = (RAW, BAND_PASS, MEDIAN, BOTH)
+AUTOMATIC = "automatic"  # band-pass where slow waves are strong, else raw
 
 
-def band_pass(samples: Float32, sample_rate: float) -> Float32:
-    """Return the traces between 500 Hz and 0.475 × the sample rate, as klusta filters them."""
-    high = _HIGH_SHARE * sample_rate
-    if len(samples) < 2 or high <= _LOW_HZ:
-        return samples
-    return BandPass(_LOW_HZ, high, _ORDER, sample_rate).apply(samples).astype(np.float32)
+def detection_band(sample_rate: float, metadata: Mapping[str, Any]) -> BandPass | None:
+    """Return the band in which spikes were detected, or from 300 Hz on where the parameters do not say.
+
+    None where the sample rate is too low for one.
+    """
+    known = {name: value for name, value in metadata.items() if name != "waveform_filter"}
+    if parameters.number(known, "filter_low") is None:
+        known["filter_low"] = _LOW_HZ
+    return parameters.band_pass(known, sample_rate)
+
+
+def make_filters(sample_rate: float, metadata: Mapping[str, Any] = NO_METADATA) -> dict[str, TraceFilter | None]:
+    """Return {name: filter} of `FILTERS` and of plugins; None acts on nothing.
+
+    Parameters
+    ----------
+    sample_rate : in Hz; where it is too low, there is no band-pass.
+    metadata : parameters of detection, which have the band.
+    """
+    filters: dict[str, TraceFilter | None] = {RAW: None, MEDIAN: common_median_reference, **trace_filters()}
+    band = detection_band(sample_rate, metadata)
+    if band is not None:
+        band_pass = partial(_band_passed, band)
+        filters |= {BAND_PASS: band_pass, BOTH: lambda raw, rate: common_median_reference(band_pass(raw, rate), rate)}
+    return filters
+
+
+def _band_passed(band: BandPass, samples: Float32, sample_rate: float) -> Float32:
+    return band.apply(samples).astype(np.float32) if len(samples) > 1 else samples
 
 
 def common_median_reference(samples: Float32, sample_rate: float) -> Float32:
     """Return the traces less the median of all channels at each sample."""
     return samples - np.median(samples, axis=1, keepdims=True)
-
-
-FILTERS: Mapping[str, TraceFilter | None] = {
-    RAW: None,
-    "band-pass": band_pass,
-    "common median": common_median_reference,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +86,7 @@ class TraceRequest:
     ----------
     start, stop : samples; they may reach over the ends.
     factor : samples a bin: 1, or 4, 16, 64 …
-    filter_name : one of `FILTERS`, or of a plugin; only single samples are filtered.
+    filter_name : one of `FILTERS`, of a plugin, or `AUTOMATIC`.
     page : the samples (start, stop) of it that are looked at; the others are read ahead. None: all of them.
     """
 
@@ -152,17 +177,18 @@ class TraceReader:
     Parameters
     ----------
     source : what to read from.
-    filters : by name; None acts on nothing.
+    filters : by name; those of `make_filters` if None.
     levels : where the channels rest, in `unit`; None: measured when first asked for.
     """
 
     def __init__(
         self,
         source: TraceSource,
-        filters: Mapping[str, TraceFilter | None] = FILTERS,
+        filters: Mapping[str, TraceFilter | None] | None = None,
         levels: TraceLevels | None = None,
     ) -> None:
         self.source = source
+        filters = make_filters(source.sample_rate) if filters is None else filters
         self._filters = {name: act if act is None else _checked(act, name) for name, act in filters.items()}
         self._levels = levels
         self._last: TraceData | None = None
@@ -178,6 +204,13 @@ class TraceReader:
         """Median over the channels of how far slow waves take them, in `unit`."""
         return _middle(self._read_levels().waves)
 
+    def named(self, filter_name: str) -> str:
+        """Return the name of a filter, for `AUTOMATIC` of the one that suits these traces."""
+        if filter_name != AUTOMATIC:
+            return filter_name
+        has_waves = self.waves > _STRONG_WAVES * self.noise
+        return BAND_PASS if has_waves and BAND_PASS in self._filters else RAW
+
     def read(self, request: TraceRequest, on_progress: OnProgress = no_progress) -> TraceData:
         """Return a stretch of the traces; a filter acts on its samples, however many they are.
 
@@ -186,6 +219,7 @@ class TraceReader:
         NapariPhyError
             The raw data cannot be read.
         """
+        request = replace(request, filter_name=self.named(request.filter_name))
         with self._lock:
             if self._last is None or self._last.request != request:
                 self._last = self._read(request, on_progress)

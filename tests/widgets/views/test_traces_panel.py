@@ -102,6 +102,12 @@ def test_strong_slow_waves_stay_in_their_rows_and_noise_alone_keeps_its_scale(qt
     panel.resize(900, 300)
     panel.show()
     qtbot.waitUntil(lambda: ready(panel))
+    assert panel.data.traces.is_filtered  # at first: spikes are lost in the waves
+    assert panel.header.drop_downs[1].text() == "Band-pass ▾"
+    assert panel.options()["filter_name"] == "automatic"
+    panel.controls.set_filter_name("raw")
+    assert panel.options()["filter_name"] == "raw"
+    qtbot.waitUntil(lambda: ready(panel) and not panel.data.traces.is_filtered)
     row_px, unit = panel.layout_now.row_px, panel.data.source.unit_scale
     assert panel.px_per_unit * WAVE_ROWS * 3000 * unit == pytest.approx(row_px, rel=0.05)
     highest = max(panel.data.traces.high.max(), -panel.data.traces.low.min())
@@ -242,6 +248,19 @@ def test_filters_change_the_traces(panel, qtbot):
     qtbot.waitUntil(lambda: ready(panel))
     assert panel.data.traces.is_filtered
     assert not np.array_equal(panel.data.traces.low, raw)
+
+
+def test_quiet_traces_are_raw_at_first_and_the_choice_is_kept_for_other_data(panel, qtbot):
+    assert not panel.data.traces.is_filtered
+    texts = [action.text() for action in panel.header.drop_downs[1].choices_menu.actions()]
+    assert texts[:4] == ["Raw", "Band-pass", "Common median", "Band-pass and common median"]
+    panel.header.drop_downs[1].choices_menu.actions()[3].trigger()
+    qtbot.waitUntil(lambda: ready(panel) and panel.data.traces.is_filtered)
+    assert panel.header.note_label.text().endswith("band-pass and common median")
+    kept, other = panel.options(), TracesPanel()
+    qtbot.addWidget(other)
+    other.set_options(kept)
+    assert other.controls.filter_name == "band-pass and common median"
 
 
 def test_wide_pages_say_that_they_are_not_filtered(panel, session, qtbot):

@@ -8,7 +8,7 @@ from qtpy.QtWidgets import QMenu
 
 from napari_phy.core.time_cursor import PAGE_S
 from napari_phy.plugins import trace_filters
-from napari_phy.views.traces import FILTERS, RAW
+from napari_phy.views.traces import AUTOMATIC, FILTERS, RAW
 from napari_phy.widgets.parts.choices import Allowed, choice_actions, values_of
 from napari_phy.widgets.parts.drop_down import DropDown
 
@@ -36,15 +36,16 @@ class TraceControls(QObject):
 
     def __init__(self, add_drop_down: Callable[..., DropDown], menu: QMenu, parent: QObject) -> None:
         super().__init__(parent)
-        self.order, self.colors, self.filter_name, self.speed = ORDERS[0][1], COLORS[0][1], RAW, SPEEDS[1]
-        self.filters = {**FILTERS, **trace_filters()}
+        self.order, self.colors, self.filter_name, self.speed = ORDERS[0][1], COLORS[0][1], AUTOMATIC, SPEEDS[1]
+        filters = (*FILTERS, *trace_filters())
         self.remembered: Allowed = {
-            "order": values_of(ORDERS), "colors": values_of(COLORS), "filter_name": tuple(self.filters), "speed": SPEEDS
+            "order": values_of(ORDERS), "colors": values_of(COLORS), "filter_name": (AUTOMATIC, *filters),
+            "speed": SPEEDS,
         }  # fmt: skip
         pages = [(f"{page:g} s", page) for page in PAGES]
         self._page_menu = add_drop_down("Length of a page", pages, PAGE_S, self.page_chosen.emit)
-        choices = [(name[0].upper() + name[1:], name) for name in self.filters]
-        self._filter_menu = add_drop_down("Filter", choices, self.filter_name, self.set_filter_name)
+        choices = [(name[0].upper() + name[1:], name) for name in filters]
+        self._filter_menu = add_drop_down("Filter", choices, RAW, self.set_filter_name)
         self._orders = choice_actions(menu, ORDERS, self.order, self.set_order)
         self._colors = choice_actions(menu, COLORS, self.colors, self.set_colors)
         self._runs = menu.addAction("Scroll on")
@@ -67,10 +68,15 @@ class TraceControls(QObject):
         self._page_menu.set_current(page_s, f"{page_s:.3g} s")
 
     def set_filter_name(self, name: str) -> None:
-        """Show traces raw, or through one of the filters."""
+        """Show traces raw, through one of the filters, or, "automatic", as suits each data set."""
         self.filter_name = name
-        self._filter_menu.set_current(name)
+        if name != AUTOMATIC:
+            self.show_filter(name)
         self.filter_changed.emit()
+
+    def show_filter(self, name: str) -> None:
+        """Show which filter was chosen, or suits the data set."""
+        self._filter_menu.set_current(name)
 
     def set_order(self, order: str) -> None:
         """Order channels by "depth", by "number", or the "best" of the selection first."""

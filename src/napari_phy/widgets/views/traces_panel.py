@@ -56,7 +56,8 @@ class TracesPanel(Panel):
         "Drag moves, the wheel zooms time, Ctrl+wheel makes traces taller or flatter, Shift+wheel channels higher;\n"
         "a double-click takes both back. ⋯ orders and colours channels, and scrolls on by itself.\n"
         "A click goes to a moment and selects the spike there, Ctrl+click its cluster.\n"
-        "The drop-downs choose the length of a page and a filter.\n"
+        "The drop-downs choose the length of a page and a filter; where slow waves are strong, traces are band-passed\n"
+        "at first.\n"
         "{next_page} and {previous_page} turn the page, {next_spike} and {previous_spike} go from spike to spike,"
         " {go_to_time} to a time."
     )
@@ -87,7 +88,7 @@ class TracesPanel(Panel):
         self.controls.order_changed.connect(self._on_order_changed)
         self.controls.colors_changed.connect(self._on_colors_changed)
         self.controls.scrolled_on.connect(self._scroll_on)
-        self._reading = TracesReading(self.controls.filters)
+        self._reading = TracesReading()
         return self.plot
 
     def on_session(self) -> None:
@@ -114,8 +115,8 @@ class TracesPanel(Panel):
         source = TraceSource.of_model(self.session.model)
         if source is None:
             return Wish(None, self.clusters)
-        n_pixels = max(1, round(self._area().width() * self.devicePixelRatioF()))
-        return Wish(request_for(source, *self.session.time.shown_s, n_pixels, self.controls.filter_name), self.clusters)
+        n_pixels, name = max(1, round(self._area().width() * self.devicePixelRatioF())), self.controls.filter_name
+        return Wish(request_for(source, *self.session.time.shown_s, n_pixels, name), self.clusters, name)
 
     def compute(self, session: Any, request: Wish, on_progress: OnProgress) -> Answer:
         return self._reading.read(session, self.session.trace_pyramid, request, on_progress)
@@ -132,6 +133,7 @@ class TracesPanel(Panel):
     # --- drawing ---
 
     def draw(self, data: Answer) -> None:
+        self.controls.show_filter(data.filter_name)
         if self._bring_best_into_sight:
             self._bring_best_into_sight = False
             self._show_best(data)
@@ -260,8 +262,8 @@ class TracesPanel(Panel):
         words = [f"{n_rows} of {n_channels} channels"] if n_rows < n_channels else []
         if self.controls.order == "depth" and not self.session.model.probe.knows_positions:
             words.append("in the order of the file: positions are unknown")
-        if self.controls.filter_name != RAW:
-            words.append(self.controls.filter_name if data.traces.is_filtered else "raw: filters act on 10 s and less")
+        if data.filter_name != RAW:
+            words.append(data.filter_name if data.traces.is_filtered else "raw: filters act on 10 s and less")
         if len(data.spikes.spike_ids) < data.spikes.n_total:
             words.append(f"{format_number(len(data.spikes.spike_ids))} of {format_number(data.spikes.n_total)} spikes")
         range_s = self.session.time.range_s

@@ -1,7 +1,6 @@
 """What the Traces dock asks for and gets: a stretch of the traces, with the spikes of the selection in it."""
 
 import threading
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,44 +8,42 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_phy.core.progress import OnProgress
-from napari_phy.plugins import TraceFilter
 from napari_phy.views.cluster_channels import rank_channels
 from napari_phy.views.spike_rows import required
 from napari_phy.views.trace_source import TraceSource
 from napari_phy.views.trace_spikes import TraceSpikes, find_trace_spikes
-from napari_phy.views.traces import TraceData, TraceReader, TraceRequest, levels_of
+from napari_phy.views.traces import RAW, TraceData, TraceReader, TraceRequest, levels_of, make_filters
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """A stretch of the traces, None without raw data, and the clusters whose spikes lie over it."""
+    """A stretch of the traces, None without raw data, the clusters whose spikes lie over it, the filter chosen."""
 
     traces: TraceRequest | None
     clusters: tuple[int, ...]
+    filter_name: str = RAW
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Answer:
-    """The traces, their spikes, the size of noise and slow waves, the channels of the best cluster, strongest first."""
+    """The traces, their spikes, the size of noise and slow waves, the channels of the best cluster, strongest first.
+
+    `filter_name` is that of the filter that was chosen or suits the traces, whether it can act or not.
+    """
 
     traces: TraceData
     spikes: TraceSpikes
     source: TraceSource
     noise: float
     waves: float
+    filter_name: str
     best_channels: npt.NDArray[np.int64]
 
 
 class TracesReading:
-    """Reads for one dock, in worker threads; what was read last is kept until the data set is another.
+    """Reads for one dock, in worker threads; what was read last is kept until the data set is another."""
 
-    Parameters
-    ----------
-    filters : by name.
-    """
-
-    def __init__(self, filters: Mapping[str, TraceFilter | None]) -> None:
-        self._filters = filters
+    def __init__(self) -> None:
         self._reader: tuple[Any, TraceReader] | None = None
         self._lock = threading.Lock()
 
@@ -71,7 +68,7 @@ class TracesReading:
         traces = reader.read(wish.traces, on_progress)
         spikes = find_trace_spikes(opened, wish.clusters, wish.traces.start, wish.traces.stop)
         best = _best_channels(opened, wish.clusters)
-        return Answer(traces, spikes, reader.source, reader.noise, reader.waves, best)
+        return Answer(traces, spikes, reader.source, reader.noise, reader.waves, reader.named(wish.filter_name), best)
 
     def _reader_of(self, opened: Any, pyramid_of: Any) -> TraceReader:
         model = opened.model
@@ -79,7 +76,8 @@ class TracesReading:
             if self._reader is None or self._reader[0] is not model:
                 required(model.traces, model, "traces")
                 source = TraceSource.of_model(model, pyramid_of(model))
-                self._reader = (model, TraceReader(source, self._filters, levels_of(opened, source)))
+                filters = make_filters(model.sample_rate, model.metadata)
+                self._reader = (model, TraceReader(source, filters, levels_of(opened, source)))
             return self._reader[1]
 
 

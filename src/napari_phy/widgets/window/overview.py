@@ -11,6 +11,7 @@ from qtpy.QtWidgets import QMainWindow
 
 from napari_phy.layers.binder import LayerBinder
 from napari_phy.layers.stacks import name_slider
+from napari_phy.views.traces import AUTOMATIC
 from napari_phy.widgets.actions import messages
 from napari_phy.widgets.parts.theme import Tokens
 from napari_phy.widgets.parts.together import Together
@@ -37,7 +38,7 @@ class Overview(QObject):
         self._viewer = ref(viewer)
         self._session: Any = None
         self._theme: Tokens | None = None
-        self._filter_name = ""
+        self._filter_name = AUTOMATIC
         self._is_too_wide = False  # for a filter
         self.binder: LayerBinder | None = None
         self._points_soon = QTimer(self, singleShot=True, interval=0)  # lists are painted before
@@ -103,9 +104,13 @@ class Overview(QObject):
             self.binder.stretch(factor)
 
     def set_filter(self, name: str) -> None:
-        """Show single samples through a filter of that name."""
+        """Show single samples through a filter of that name; `AUTOMATIC`: as suits the data set, without a word."""
         self._filter_name = name
-        if self.binder is not None and self.binder.set_filter(name, self._tell_filtered):
+        if self.binder is None or not self.binder.set_filter(name, self._tell_filtered):
+            return
+        if name == AUTOMATIC:
+            self._is_too_wide = self.binder.shows_raw_for_width
+        else:
             self._say_filter()
 
     def apply_theme(self, theme: Tokens) -> None:
@@ -120,8 +125,7 @@ class Overview(QObject):
     def _follow_data(self) -> None:
         self.summary.follow(self._session)
         self.density.follow(self._session, self.binder)
-        if self._filter_name:
-            self.set_filter(self._filter_name)
+        self.set_filter(self._filter_name)
 
     def _follow_stacks(self) -> bool:
         """Leave the canvas to an image stack, or take it back; return whether that has changed."""
