@@ -3,10 +3,12 @@
 import json
 import subprocess
 import sys
+import unicodedata
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hostile import ESCAPES, NAME, make_hostile
 from kwik_writers.open_ephys import make_recorded, write_open_ephys
 from soak.small_kwik import make_kwik
 
@@ -236,3 +238,30 @@ def test_it_runs_as_a_module() -> None:
         [sys.executable, "-m", "napari_phy.cli", "config"], capture_output=True, text=True, check=True
     )
     assert "correlogram_bin_ms" in done.stdout
+
+
+@pytest.mark.parametrize("command", ["describe", "check", "convert"])
+@pytest.mark.parametrize("how", [[], ["--json"], ["--verbose"]])
+def test_no_name_in_a_file_acts_on_the_terminal(
+    command: str, how: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hostile = make_hostile(tmp_path)
+    target = [str(tmp_path / "new.kwik")] if command == "convert" else []
+    main([command, str(hostile), *target, *how])
+    said = "".join(capsys.readouterr())
+    acting = {one for one in said if one != "\n" and not one.isprintable() and unicodedata.category(one) != "Zs"}
+    assert acting == set()
+    if command == "describe":
+        assert (json.dumps(ESCAPES)[1:-1] if how == ["--json"] else r"\x1b]0;owned\x07") in said
+    if how == ["--json"]:
+        facts = json.loads(said)
+        assert command != "describe" or facts["recordings"][0]["name"] == NAME  # programs get the name itself
+
+
+def test_an_error_about_a_name_is_plain_and_on_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    hostile = tmp_path / f"{ESCAPES}\n.kwik"
+    hostile.write_text("no HDF5")
+    assert main(["describe", str(hostile)]) == 1
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert said.rstrip("\n").isprintable()

@@ -12,14 +12,24 @@ from pathlib import Path
 
 from napari_phy.cli.answers import Answer, give, give_error
 from napari_phy.core.errors import NapariPhyError
+from napari_phy.core.sentences import visible
 
 STATUS = "exit status: 0 all is well, 1 a problem was found, 2 the command was not understood"
+
+
+class _PlainFormatter(logging.Formatter):
+    """Writes messages in which nothing acts on a terminal."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return "\n".join(map(visible, super().format(record).split("\n")))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; return the exit status."""
     options = _parser().parse_args(arguments)
-    logging.basicConfig(format="%(message)s", level=logging.DEBUG if options.verbose else logging.ERROR)
+    handler = logging.StreamHandler()
+    handler.setFormatter(_PlainFormatter("%(message)s"))
+    logging.basicConfig(handlers=[handler], level=logging.DEBUG if options.verbose else logging.ERROR)
     as_json = getattr(options, "json", False)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):

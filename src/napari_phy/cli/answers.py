@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from napari_phy.core.errors import MissingDataError
+from napari_phy.core.sentences import visible
 
 OK = 0
 PROBLEM = 1
@@ -42,25 +43,35 @@ def check_there(path: Path) -> None:
 def give(answer: Answer, *, as_json: bool) -> int:
     """Print an answer; return the exit status."""
     if as_json:
-        print(json.dumps(answer.facts, indent=2, ensure_ascii=False, default=_plain, allow_nan=False))
+        print(_json(answer.facts))
     else:
         for line in answer.lines:
-            print(line)
+            print(visible(line))
     return answer.status
 
 
 def give_error(message: str, *, as_json: bool) -> int:
     """Print why a command could not do what was asked; return the exit status."""
     if as_json:
-        print(json.dumps({"error": message}, indent=2, ensure_ascii=False))
+        print(_json({"error": message}))
     else:
-        print(message, file=sys.stderr)
+        print(visible(message), file=sys.stderr)
     return PROBLEM
 
 
 def count(number: int, noun: str) -> str:
     """Return `1 spike`, `1 653 spikes`, `0 spikes`; thousands are set apart by a narrow space."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}".replace(",", "\N{NARROW NO-BREAK SPACE}")
+
+
+def _json(facts: Mapping[str, Any]) -> str:
+    """Return facts as JSON in which nothing acts on a terminal; other programs read the same."""
+    text = json.dumps(facts, indent=2, ensure_ascii=False, default=_plain, allow_nan=False)
+    return "\n".join(line if visible(line) == line else _escaped(line) for line in text.split("\n"))
+
+
+def _escaped(line: str) -> str:
+    return "".join(one if visible(one) == one else json.dumps(one)[1:-1] for one in line)
 
 
 def _plain(value: Any) -> Any:

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from napari_phy.cli.answers import Answer, count
+from napari_phy.core.sentences import visible
 from napari_phy.io.conversion import convert_data_set
 
 
@@ -16,7 +17,7 @@ def convert(source: Path, target: Path, *, quiet: bool) -> Answer:
     def on_progress(part: float) -> None:
         if shows:
             end = "\n" if part >= 1 else ""
-            print(f"\rConverting {source.name}: {part:4.0%}", end=end, file=sys.stderr, flush=True)
+            print(f"\rConverting {visible(source.name)}: {part:4.0%}", end=end, file=sys.stderr, flush=True)
 
     done = convert_data_set(source, target, on_progress)
     facts = {

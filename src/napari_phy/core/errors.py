@@ -14,9 +14,17 @@ NapariPhyError
 └── SaveError              saving failed; the file is as before
 """
 
+from napari_phy.core.sentences import visible
+
 
 class NapariPhyError(Exception):
-    """Root of all errors this package raises on purpose."""
+    """Root of all errors this package raises on purpose.
+
+    Their text is plain and on one line, whatever the names in a file are.
+    """
+
+    def __str__(self) -> str:
+        return visible(super().__str__())
 
 
 class ClusteringError(NapariPhyError, ValueError):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from napari_phy.core.errors import NapariPhyError
-from napari_phy.io.sentences import on_one_line
+from napari_phy.core.sentences import on_one_line
 
 _SHOWN = 5
 

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from napari_phy.core.sentences import on_one_line
 from napari_phy.io.findings import Finding, listed
 from napari_phy.io.h5 import H5File
 from napari_phy.io.kwik import schema
 from napari_phy.io.kwik.attributes import as_int
 from napari_phy.io.kwik.clusters import group_name, read_group_names
 from napari_phy.io.kwik.probe import whole_numbers
-from napari_phy.io.sentences import on_one_line
 
 
 def check_recordings(file: H5File) -> Iterator[Finding]:

@@ -15,6 +15,7 @@ from napari_phy.core.arrays import read_only
 from napari_phy.core.base_model import BaseModel, Recording
 from napari_phy.core.errors import KwikFormatError, NotInFileError
 from napari_phy.core.probe import Probe, assumed_line
+from napari_phy.core.sentences import visible
 from napari_phy.io.h5 import H5File, open_h5
 from napari_phy.io.kwik import parameters, schema
 from napari_phy.io.kwik.events import read_events
@@ -115,7 +116,8 @@ class OpenEphysModel(BaseModel):
             "Events": ", ".join(f"{len(self.events[name])} {name}" for name in self.events) or "–",
             "Unit": self.unit,
         }
-        return "\n".join([*(f"{name + ':':<17}{value}" for name, value in lines.items()), *self.missing])
+        told = [*(f"{name + ':':<17}{value}" for name, value in lines.items()), *self.missing]
+        return "\n".join(map(visible, told))
 
     def close(self) -> None:
         """Release every file; what is lazy cannot be read any more."""

@@ -10,11 +10,15 @@ from pathlib import Path
 
 from napari_phy.io.pictures import write_picture
 
+_FORMULA = ("=", "+", "-", "@", "\t", "\n")  # a program that opens the table would run what follows
+
 Cell = str | float | bool | None
 
 
 def write_table(path: Path, names: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
     """Write a line of names and a line for each row, in UTF-8; what is not known stays empty.
+
+    Text that a spreadsheet would take for a formula begins with an apostrophe.
 
     Raises
     ------
@@ -23,7 +27,7 @@ def write_table(path: Path, names: Sequence[str], rows: Iterable[Sequence[Cell]]
     """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(names)
+    writer.writerow(map(_plain, names))
     writer.writerows([_plain(cell) for cell in row] for row in rows)
     write_picture(path, text.getvalue().encode())
 
@@ -31,4 +35,14 @@ def write_table(path: Path, names: Sequence[str], rows: Iterable[Sequence[Cell]]
 def _plain(cell: Cell) -> str | float:
     if cell is None or (isinstance(cell, float) and math.isnan(cell)):
         return ""
-    return str(cell).lower() if isinstance(cell, bool) else cell
+    if not isinstance(cell, str):
+        return str(cell).lower() if isinstance(cell, bool) else cell
+    text = cell.replace("\r\n", "\n").replace("\r", "\n")  # `csv` quotes no "\r"
+    return f"'{text}" if text.startswith(_FORMULA) and not _is_number(text) else text
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return math.isfinite(float(text))
+    except ValueError:
+        return False

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from napari_phy.io.sentences import on_one_line
+from napari_phy.core.sentences import on_one_line
 
 TEXT_PER_ITEM = 64
 

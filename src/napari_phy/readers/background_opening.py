@@ -47,7 +47,9 @@ def open_in_background(viewer: Viewer, file: Path, open_session: OpenSession) ->
     None, and a sentence in the status bar, when that was done or another file is awaited. Raises NapariPhyError.
     """
     if _awaited:
-        viewer.status = f"{_awaited[0]} is being opened. Open {file.name} after that."
+        from napari_phy.widgets.parts.plain_text import plain
+
+        viewer.status = plain(f"{_awaited[0]} is being opened. Open {file.name} after that.")
         return None
     pause_collector()
     _awaited.append(file.name)

@@ -13,7 +13,9 @@ def opening(viewer: Viewer, name: str) -> Iterator[None]:
     from qtpy.QtCore import QEventLoop, Qt
     from qtpy.QtWidgets import QApplication
 
-    words = f"Opening {name}…"
+    from napari_phy.widgets.parts.plain_text import plain
+
+    words = plain(f"Opening {name}…")
     QApplication.setOverrideCursor(Qt.CursorShape.WaitCursor)
     try:
         with progress(total=0, desc=words):

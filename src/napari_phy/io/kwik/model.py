@@ -15,6 +15,7 @@ from napari_phy.core.arrays import read_only
 from napari_phy.core.base_model import SpikeRows
 from napari_phy.core.errors import KwikFormatError, NotInFileError
 from napari_phy.core.progress import OnProgress, no_progress
+from napari_phy.core.sentences import visible
 from napari_phy.io.h5 import H5File, open_h5
 from napari_phy.io.kwik import parameters, schema, spikes
 from napari_phy.io.kwik.cluster_groups import read_user_groups
@@ -170,7 +171,8 @@ class KwikModel(EditableModel):
             "Features": "–" if self.features is None else f"{self.features.shape[1]} per spike",
             "Unit": self.unit,
         }
-        return "\n".join([*(f"{name + ':':<16}{value}" for name, value in lines.items()), *self.missing])
+        told = [*(f"{name + ':':<16}{value}" for name, value in lines.items()), *self.missing]
+        return "\n".join(map(visible, told))
 
     @property
     def missing_raw(self) -> tuple[str, ...]:

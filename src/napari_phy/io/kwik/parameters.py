@@ -60,7 +60,7 @@ def sample_type(metadata: Mapping[str, Any]) -> np.dtype[Any] | None:
         return np.dtype(np.int16)
     try:
         dtype = np.dtype(str(name))
-    except TypeError:
+    except (TypeError, ValueError):  # ValueError: it cannot be written in UTF-8
         return None
     return dtype if dtype.kind in "iuf" else None
 

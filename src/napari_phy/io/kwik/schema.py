@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from napari_phy.core.errors import KwikFormatError
+from napari_phy.core.sentences import on_one_line
 from napari_phy.io.h5 import H5File
 from napari_phy.io.kwik.attributes import as_int
 from napari_phy.io.kwik.foreign import describe_foreign
@@ -93,5 +94,5 @@ def check_is_kwik(file: H5File) -> None:
         raise KwikFormatError(f"{name} is not a Kwik file: it has no group {GROUPS}.")
     version = attributes.get("kwik_version")
     if as_int(version) != KWIK_VERSION:
-        found = "no kwik_version" if version is None else f"kwik_version {version}"
+        found = "no kwik_version" if version is None else f"kwik_version {on_one_line(version)}"
         raise KwikFormatError(f"{name} is not a Kwik file of version {KWIK_VERSION}: it has {found}.")

@@ -8,6 +8,7 @@ from napari_phy.views.commands import COMMANDS
 from napari_phy.widgets.actions.action_table import ACTIONS
 from napari_phy.widgets.actions.bindings import PLACES, WHERE, KeyBindings
 from napari_phy.widgets.desk.key_editor import KeyEditor
+from napari_phy.widgets.parts.plain_text import plain
 from napari_phy.widgets.parts.theme import AXIS_PX, BODY_PX, Tokens
 
 MOUSE = {
@@ -72,7 +73,7 @@ class ActionRows(QTreeWidget):
             examples = command.example.split("  ·  ")
             item = self._add([command.doc, f":{examples[0]}", "–"], f"{COMMAND_LINE} {command.word}")
             item.setData(0, COMMAND, f"{command.name} ")
-            item.setToolTip(1, "   ".join(f":{example}" for example in examples))
+            item.setToolTip(1, plain("   ".join(f":{example}" for example in examples)))
         self._show_all_keys()
 
     def _add_section(self, title: str) -> None:

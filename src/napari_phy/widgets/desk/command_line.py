@@ -8,7 +8,6 @@ from qtpy.QtWidgets import (
     QApplication,
     QFrame,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QMainWindow,
     QTreeWidget,
@@ -20,6 +19,7 @@ from qtpy.QtWidgets import (
 from napari_phy.core.errors import NapariPhyError
 from napari_phy.io.command_history import keep_command, load_commands
 from napari_phy.views.commands import Completion, usage
+from napari_phy.widgets.parts.plain_text import PlainLabel
 from napari_phy.widgets.parts.theme import AXIS_PX, HEADLINE_PX, Tokens
 
 WIDTH, MARGIN, ROW, MOST_ROWS = 620, 10, 20, 9
@@ -76,7 +76,7 @@ class CommandLine(QFrame):
         self.field = _Field()
         self.field.setAccessibleName("Command")
         self.field.setPlaceholderText("a command")
-        colon = QLabel(":")
+        colon = PlainLabel(":")
         colon.setObjectName("napari-phy-colon")
         self.offers = QTreeWidget()
         self.offers.setColumnCount(2)
@@ -86,9 +86,8 @@ class CommandLine(QFrame):
         self.offers.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.offers.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.offers.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.note = QLabel(HINT)
+        self.note = PlainLabel(HINT)
         self.note.setWordWrap(True)
-        self.note.setTextFormat(Qt.TextFormat.PlainText)
         self.note.setObjectName("napari-phy-note")
         row = QHBoxLayout()
         row.setSpacing(2)

@@ -5,13 +5,14 @@ from typing import Any
 
 from qtpy.QtCore import QEvent, QObject, QPoint, Qt, QTimer
 from qtpy.QtGui import QColor
-from qtpy.QtWidgets import QDialog, QHBoxLayout, QLabel, QLineEdit, QTreeWidgetItem, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QDialog, QHBoxLayout, QLineEdit, QTreeWidgetItem, QVBoxLayout, QWidget
 
 from napari_phy.widgets.actions.action_table import BY_ID
 from napari_phy.widgets.actions.bindings import PLACES, KeyBindings, Place
 from napari_phy.widgets.actions.napari_keys import canvas_keys
 from napari_phy.widgets.desk.action_rows import ACTION, COMMAND, ActionRows
 from napari_phy.widgets.desk.key_editor import KeyEditor
+from napari_phy.widgets.parts.plain_text import PlainLabel
 from napari_phy.widgets.parts.small_dialogs import button_style
 from napari_phy.widgets.parts.theme import AXIS_PX, BODY_PX, Tokens
 
@@ -54,13 +55,12 @@ class KeysWindow(QDialog):
         self.search.setPlaceholderText("Search actions and keys")
         self.search.setClearButtonEnabled(True)
         self.search.setAccessibleName("Search actions and keys")
-        rule = QLabel(RULE)
+        rule = PlainLabel(RULE)
         rule.setWordWrap(True)
         self.editor = KeyEditor(bindings, napari)
         self.list = ActionRows(bindings, self.editor, theme)
-        self.note = QLabel()
+        self.note = PlainLabel()
         self.note.setWordWrap(True)
-        self.note.setTextFormat(Qt.TextFormat.PlainText)
         self.note.setMinimumHeight(theme.px(32))
         foot = QHBoxLayout()
         foot.addWidget(self.note, 1)

@@ -6,7 +6,7 @@ from typing import Any
 from qtpy.compat import isalive
 from qtpy.QtCore import QSize, Qt, QTime, QTimer, Signal
 from qtpy.QtGui import QAction
-from qtpy.QtWidgets import QFrame, QLabel, QMenu, QSizePolicy, QToolBar, QToolButton, QWidget
+from qtpy.QtWidgets import QFrame, QMenu, QSizePolicy, QToolBar, QToolButton, QWidget
 
 from napari_phy.widgets.actions import messages
 from napari_phy.widgets.actions.action import Action
@@ -15,6 +15,7 @@ from napari_phy.widgets.actions.bindings import key_bindings
 from napari_phy.widgets.panels.range_chip import RangeChip
 from napari_phy.widgets.parts.icons import icon
 from napari_phy.widgets.parts.menu_hover import follow_menu
+from napari_phy.widgets.parts.plain_text import PlainLabel, plain
 from napari_phy.widgets.parts.theme import BODY_PX, Tokens, tokens
 
 HEIGHT = 32
@@ -75,7 +76,7 @@ class ActionBar(QToolBar):
         self.addWidget(room)
         self.range_chip = RangeChip()
         self._range_place = self.addWidget(self.range_chip)
-        self.state_label = QLabel()
+        self.state_label = PlainLabel()
         self.state_label.setObjectName("napari-phy-state")
         self.addWidget(self.state_label)
         self._add(BY_ID["save"])
@@ -166,7 +167,7 @@ class ActionBar(QToolBar):
         for action_id, button in self._actions.items():
             action = self._bindings.action(action_id)
             button.setText(action.button_text(session) if action_id != "keys" else "Help")
-            button.setToolTip(action.tooltip(session))
+            button.setToolTip(plain(action.tooltip(session)))
             can_do = action.why_not(session) is None
             button.setEnabled(can_do and not (action_id == "save" and self._saving))
         self._range_place.setVisible(self.range_chip.refresh(session))
@@ -187,7 +188,7 @@ class ActionBar(QToolBar):
         elif session is not None and session.store.read_only:
             text, why = messages.READ_ONLY, messages.not_editable(session.name)
         self.state_label.setText(text)
-        self.state_label.setToolTip(why)
+        self.state_label.setToolTip(plain(why))
         self.state_label.setStyleSheet(f"color: {color};")
         self._actions["save"].setIcon(icon("save", theme.warning if dirty else theme.icon))
 

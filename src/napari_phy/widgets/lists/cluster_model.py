@@ -10,6 +10,7 @@ from qtpy.QtWidgets import QWidget
 
 from napari_phy.widgets.lists.cluster_columns import Column, Row, alignment, is_unknown
 from napari_phy.widgets.lists.group_headings import Heading, Item, by_group, key_of, under_headings
+from napari_phy.widgets.parts.plain_text import plain
 
 NO_INDEX = QModelIndex()
 N_ONE_BY_ONE = 64  # runs of lines that come and go one by one; of more, all are shown anew
@@ -98,14 +99,14 @@ class ClusterModel(QAbstractTableModel):
             return None
         line, column = self._lines[index.row()], self.columns[index.column()]
         if isinstance(line, Heading):
-            texts = {Qt.ItemDataRole.DisplayRole: line.title, Qt.ItemDataRole.ToolTipRole: line.tip}
+            texts = {Qt.ItemDataRole.DisplayRole: line.title, Qt.ItemDataRole.ToolTipRole: plain(line.tip)}
             return texts.get(role)
         if role == Qt.ItemDataRole.DisplayRole:
             return column.text(line)
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return alignment(column)
         if role == Qt.ItemDataRole.ToolTipRole and column.left:
-            return column.text(line)  # may be cut short in a narrow column
+            return plain(column.text(line))  # may be cut short in a narrow column
         return None
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
@@ -116,7 +117,7 @@ class ClusterModel(QAbstractTableModel):
             arrow = "▾" if self.descending else "▴"
             return f"{arrow} {column.title}" if section == self.sort_column else column.title
         if role == Qt.ItemDataRole.ToolTipRole:
-            return column.tip.replace("µV", self.unit)
+            return plain(column.tip.replace("µV", self.unit))
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return alignment(column)
         return None

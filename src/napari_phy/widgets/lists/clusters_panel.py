@@ -24,6 +24,7 @@ from napari_phy.widgets.lists.list_panel import ListPanel
 from napari_phy.widgets.parts.choices import switch_action
 from napari_phy.widgets.parts.guarded import guarded
 from napari_phy.widgets.parts.notify import notify
+from napari_phy.widgets.parts.plain_text import plain
 from napari_phy.widgets.parts.theme import Tokens
 
 
@@ -341,7 +342,7 @@ class ClustersPanel(ListPanel):
         self._write_counts(*((words, text) for text in texts), (few, texts[-1]))
         self.side_label.setStyleSheet(f"color: {self.theme.warning};" if hidden else "")
         for label in (self.count_label, self.side_label):
-            label.setToolTip(", ".join(groups))
+            label.setToolTip(plain(", ".join(groups)))
 
     @guarded
     def _on_theme_changed(self, theme: Tokens) -> None:

@@ -3,9 +3,10 @@
 from collections.abc import Callable
 
 from qtpy.QtCore import QEvent, QObject, QStringListModel, Qt, QTimer, Signal
-from qtpy.QtWidgets import QCompleter, QLabel, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QCompleter, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
 
 from napari_phy.views.filter_completion import Completion
+from napari_phy.widgets.parts.plain_text import PlainLabel
 from napari_phy.widgets.parts.theme import AXIS_PX, BODY_PX, Tokens
 
 WAIT_MS = 200  # after the last letter
@@ -38,7 +39,7 @@ class FilterLine(QWidget):
             '12 15     good     rate > -1 and group == "good"     5 <= depth < 300     id in (3, 5)     note is null'
         )
         self.line.installEventFilter(self)
-        self.reason = QLabel()
+        self.reason = PlainLabel()
         self.reason.setWordWrap(True)
         self.reason.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
         self.reason.hide()

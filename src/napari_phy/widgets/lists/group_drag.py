@@ -1,12 +1,14 @@
 """Dragging the selected rows of a list onto a group: the groups appear over the list while the mouse is down."""
 
 from collections.abc import Mapping, Sequence
+from html import escape
 
 from qtpy.QtCore import QEvent, QObject, QPoint, Qt, Signal
 from qtpy.QtWidgets import QApplication, QFrame, QLabel, QVBoxLayout, QWidget
 
 from napari_phy.widgets.actions import messages
 from napari_phy.widgets.lists.table import ClusterList
+from napari_phy.widgets.parts.plain_text import PlainLabel
 from napari_phy.widgets.parts.theme import BODY_PX, TICK_PX, Tokens
 
 LEFT, PLAIN = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
@@ -30,7 +32,7 @@ class GroupTargets(QFrame):
         while self._column.count():
             self._column.takeAt(0).widget().deleteLater()
         self._theme, self._colors, self.target = theme, colors, None
-        title = QLabel(words)
+        title = PlainLabel(words)
         title.setStyleSheet(f"color: {theme.dim}; font-size: {theme.px(TICK_PX)}px; padding: {theme.px(4)}px;")
         self._column.addWidget(title)
         self._column.setContentsMargins(*4 * (theme.px(4),))
@@ -67,7 +69,7 @@ class GroupTargets(QFrame):
             f" padding-left: {theme.px(8)}px;"
         )
         dot = "○" if group == "unsorted" else "●"
-        row.setText(f'<span style="color: {self._colors[group]}">{dot}</span>&nbsp; {_escaped(group)}')
+        row.setText(f'<span style="color: {self._colors[group]}">{dot}</span>&nbsp; {escape(group)}')
 
 
 class RowDrag(QObject):
@@ -131,7 +133,3 @@ class RowDrag(QObject):
 def drag_words(clusters: Sequence[int]) -> str:
     """Return `Move 20 and 22 to`."""
     return f"Move {messages.listed(clusters)} to"
-
-
-def _escaped(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;")

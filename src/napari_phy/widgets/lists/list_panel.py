@@ -27,6 +27,7 @@ from napari_phy.widgets.parts.guarded import guarded
 from napari_phy.widgets.parts.header import Header
 from napari_phy.widgets.parts.message_page import MessagePage
 from napari_phy.widgets.parts.picture_menu import PICTURE_HELP, PictureMenu
+from napari_phy.widgets.parts.plain_text import plain
 from napari_phy.widgets.parts.table_figure import paint_table, table_size
 from napari_phy.widgets.parts.theme import AXIS_PX, ThemeFollower, Tokens, tokens
 
@@ -270,7 +271,7 @@ class ListPanel(Filled):
         from qtpy.QtWidgets import QToolTip
 
         button = self.header.help_button
-        QToolTip.showText(button.mapToGlobal(button.rect().bottomLeft()), self.explanation(), button)
+        QToolTip.showText(button.mapToGlobal(button.rect().bottomLeft()), plain(self.explanation()), button)
 
     def explanation(self) -> str:
         """Return what is seen here, what mouse and keys do, with the keys in force."""

@@ -3,9 +3,10 @@
 from typing import Any
 
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from napari_phy.widgets.actions import messages
+from napari_phy.widgets.parts.plain_text import PlainLabel
 from napari_phy.widgets.parts.theme import AXIS_PX, Tokens
 
 
@@ -17,7 +18,7 @@ class ReadingStrip(QWidget):
         self.setObjectName("napari-phy-reading")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._preparation: Any = None
-        self.label = QLabel()
+        self.label = PlainLabel()
         self.label.setWordWrap(True)
         self.label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
         self.button = QPushButton()

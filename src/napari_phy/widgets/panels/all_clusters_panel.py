@@ -8,6 +8,7 @@ from napari_phy.views.cluster_order import Order, few_words
 from napari_phy.widgets.actions import messages
 from napari_phy.widgets.panels.painted_panel import PaintedPanel
 from napari_phy.widgets.parts.drop_down import DropDown
+from napari_phy.widgets.parts.plain_text import plain
 
 
 def listed_clusters(session: Any) -> list[int]:
@@ -25,7 +26,7 @@ def why_no_cluster(session: Any) -> tuple[str, str]:
 def show_order(menu: DropDown, orders: Iterable[tuple[str, Order]], order: Order, told: str) -> None:
     """Show in a drop-down by what clusters are sorted: as was chosen, or as is `told` where that cannot be."""
     menu.set_current(order, few_words(told) if told else {value: text for text, value in orders}[order])
-    menu.setToolTip(f"{menu.name} {told}" if told else menu.name)
+    menu.setToolTip(plain(f"{menu.name} {told}" if told else menu.name))
 
 
 class AllClustersPanel(PaintedPanel):

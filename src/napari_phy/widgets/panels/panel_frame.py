@@ -21,6 +21,7 @@ from napari_phy.widgets.parts.guarded import guarded
 from napari_phy.widgets.parts.header import Header
 from napari_phy.widgets.parts.legend import LegendEntry
 from napari_phy.widgets.parts.picture_menu import PICTURE_HELP, PictureMenu, save_figure
+from napari_phy.widgets.parts.plain_text import plain
 from napari_phy.widgets.parts.theme import ThemeFollower, Tokens, tokens
 
 
@@ -168,7 +169,7 @@ class PanelFrame(Filled):
     def show_help(self) -> None:
         """Show in a few sentences what is seen here and what the mouse does."""
         button = self.header.help_button if self.header.help_button.isVisible() else self.header.more_button
-        QToolTip.showText(button.mapToGlobal(button.rect().bottomLeft()), self.explanation(), button)
+        QToolTip.showText(button.mapToGlobal(button.rect().bottomLeft()), plain(self.explanation()), button)
 
     def explanation(self) -> str:
         """Return what is seen here, what mouse, keys and menu do, with the keys in force."""

@@ -9,6 +9,7 @@ from qtpy.QtGui import QAction, QActionGroup
 from qtpy.QtWidgets import QLineEdit, QMenu, QToolButton, QWidget, QWidgetAction
 
 from napari_phy.widgets.parts.menu_hover import follow_menu
+from napari_phy.widgets.parts.plain_text import plain
 
 Choice = tuple[str, Hashable]
 ChoiceGroup = tuple[str, Sequence[Choice]]
@@ -40,7 +41,7 @@ class DropDown(QToolButton):
         self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setToolTip(name)
+        self.setToolTip(plain(name))
         self.setAccessibleName(name)
 
     def set_choices(self, choices: Sequence[Choice | ChoiceGroup]) -> None:

@@ -1,13 +1,14 @@
 """Lines of text that end in … where they do not fit, and then say the rest in their tooltip."""
 
 from qtpy.QtCore import QEvent, QSize, Qt
-from qtpy.QtWidgets import QLabel, QSizePolicy, QToolTip, QWidget
+from qtpy.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from napari_phy.widgets.parts.painting import painting
+from napari_phy.widgets.parts.plain_text import PlainLabel, plain
 from napari_phy.widgets.parts.theme import TICK_PX, Tokens
 
 
-class ElidedLabel(QLabel):
+class ElidedLabel(PlainLabel):
     """A label as narrow as need be."""
 
     def minimumSizeHint(self) -> QSize:
@@ -26,7 +27,7 @@ class ElidedLabel(QLabel):
     def event(self, event: QEvent) -> bool:
         """Show the tooltip."""
         if event.type() == QEvent.Type.ToolTip:
-            QToolTip.showText(event.globalPos(), self.tip(), self)
+            QToolTip.showText(event.globalPos(), plain(self.tip()), self)
             return True
         return super().event(event)
 

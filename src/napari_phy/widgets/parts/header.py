@@ -3,12 +3,13 @@
 from qtpy.compat import isalive
 from qtpy.QtCore import QSize, Qt, Signal
 from qtpy.QtGui import QAction
-from qtpy.QtWidgets import QHBoxLayout, QLabel, QMenu, QSizePolicy, QToolButton, QWidget
+from qtpy.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QToolButton, QWidget
 
 from napari_phy.widgets.parts.drop_down import DropDown
 from napari_phy.widgets.parts.elided_label import ElidedLabel
 from napari_phy.widgets.parts.icons import icon
 from napari_phy.widgets.parts.menu_hover import follow_menu
+from napari_phy.widgets.parts.plain_text import PlainLabel, plain
 from napari_phy.widgets.parts.theme import AXIS_PX, BODY_PX, Tokens, tokens
 
 HEIGHT = 26
@@ -46,7 +47,7 @@ class Header(QWidget):
         self._title_shown = self._note_shown = True
         self._focused = False
 
-        self.title_label = QLabel(title)
+        self.title_label = PlainLabel(title)
         self.note_label = ElidedLabel()
         self.lasso_button = self._button("lasso", "Draw a lasso (Ctrl+drag); Esc clears it", checkable=True)
         self.freeze_button = self._button("unfreeze", "Freeze: keep these clusters in this view", checkable=True)
@@ -81,7 +82,7 @@ class Header(QWidget):
     def _button(self, name: str, tip: str, *, checkable: bool = False) -> QToolButton:
         button = QToolButton(self)
         button.setObjectName(f"napari-phy-{name}")
-        button.setToolTip(tip)
+        button.setToolTip(plain(tip))
         button.setAccessibleName(tip)
         button.setCheckable(checkable)
         button.setAutoRaise(True)

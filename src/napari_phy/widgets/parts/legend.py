@@ -10,6 +10,7 @@ from qtpy.QtWidgets import QSizePolicy, QWidget
 
 from napari_phy.widgets.parts.color_scale import ColorScale, paint_scale, scale_width
 from napari_phy.widgets.parts.painting import painting
+from napari_phy.widgets.parts.plain_text import plain
 from napari_phy.widgets.parts.theme import BODY_PX, Tokens
 
 HEIGHT = 28
@@ -66,7 +67,7 @@ class Legend(QWidget):
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             paint_legend(painter, self.entries, self.width(), self._theme, self.scale)
             is_whole = self.n_shown() == len(self.entries) and self.scale is None
-            self.setToolTip("" if is_whole else ", ".join(self._words()))
+            self.setToolTip("" if is_whole else plain(", ".join(self._words())))
 
     def mousePressEvent(self, event) -> None:
         """Tell which entry was clicked."""

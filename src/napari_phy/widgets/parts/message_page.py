@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
+from napari_phy.widgets.parts.plain_text import plain
 from napari_phy.widgets.parts.small_dialogs import button_style
 from napari_phy.widgets.parts.theme import BODY_PX, HEADLINE_PX, Tokens
 from napari_phy.widgets.parts.wrapped_label import WrappedLabel
@@ -153,9 +154,9 @@ class MessagePage(QWidget):
         self.explanation.fit(width)
         self.explanation.setVisible(explains)
         if headline > room:
-            self.setToolTip(self.text)
+            self.setToolTip(plain(self.text))
         else:
-            self.setToolTip("" if explains else self.explanation.text())
+            self.setToolTip("" if explains else plain(self.explanation.text()))
 
     def _height_of_rest(self, n_rows: int) -> int:
         """Return the height that everything but the words takes, with some rows of buttons."""

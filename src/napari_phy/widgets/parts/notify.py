@@ -9,6 +9,8 @@ from qtpy.compat import isalive
 from qtpy.QtCore import QEvent, QObject, QPoint, Qt, QTimer
 from qtpy.QtWidgets import QApplication, QDialog, QLabel, QMainWindow, QPushButton, QWidget
 
+from napari_phy.core.sentences import visible
+from napari_phy.widgets.parts.plain_text import plain
 from napari_phy.widgets.parts.theme import tokens
 
 Choice = tuple[str, Callable[[], object]]
@@ -32,7 +34,7 @@ def notify(sentence: str, severity: str = "warning", choices: Sequence[Choice] =
     """
     actions = tuple((text, lambda *_, act=act: act()) for text, act in choices)
     focused = QApplication.focusWidget()
-    notification_manager.dispatch(OurNotification(sentence, severity, actions=actions))
+    notification_manager.dispatch(OurNotification(_as_shown(sentence), severity, actions=actions))
     for window in QApplication.topLevelWidgets():
         said = [shown for shown in _shown([sentence], window) if hasattr(shown, "move_to_bottom_right")]
         new = [shown for shown in said if shown.findChild(Tender, TENDER) is None]
@@ -63,9 +65,15 @@ def restate(sentence: str, now: str, texts: Sequence[str], window: QMainWindow) 
     return bool(found)
 
 
+def _as_shown(sentence: str) -> str:
+    """Return a sentence as the window has it; napari writes it to the terminal, too."""
+    return plain("\n".join(map(visible, sentence.split("\n"))))
+
+
 def _shown(sentences: Collection[str], window: QWidget) -> Iterator[QDialog]:
+    said = set(map(_as_shown, sentences))
     for dialog in window.findChildren(QDialog):
-        if dialog.isVisible() and any(label.text() in sentences for label in dialog.findChildren(QLabel)):
+        if dialog.isVisible() and any(label.text() in said for label in dialog.findChildren(QLabel)):
             yield dialog
 
 
@@ -117,7 +125,7 @@ class Tender(QObject):
 
     def says(self, sentence: str) -> bool:
         """Tell whether this sentence stands in the window."""
-        return bool(self.parent().isVisible() and self.parent().message.text() == sentence)
+        return bool(self.parent().isVisible() and self.parent().message.text() == _as_shown(sentence))
 
     @property
     def texts(self) -> list[str]:
@@ -126,7 +134,7 @@ class Tender(QObject):
 
     def say(self, sentence: str) -> None:
         """Say something else."""
-        self.parent().message.setText(sentence)
+        self.parent().message.setText(_as_shown(sentence))
         self._place()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

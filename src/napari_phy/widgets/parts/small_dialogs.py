@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QComboBox, QDialog, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QComboBox, QDialog, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
+from napari_phy.widgets.parts.plain_text import PlainLabel
 from napari_phy.widgets.parts.theme import BODY_PX, HEADLINE_PX, Tokens
 
 WIDTH = 372
@@ -39,9 +40,9 @@ class SmallDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle(words.title)
         self.question, self.explanation, self.problem_label = (
-            QLabel(words.question),
-            QLabel(words.explanation),
-            QLabel(),
+            PlainLabel(words.question),
+            PlainLabel(words.explanation),
+            PlainLabel(),
         )
         self.question.setObjectName("napari-phy-question")
         self.problem_label.setObjectName("napari-phy-problem")
@@ -63,7 +64,6 @@ class SmallDialog(QDialog):
         column.addLayout(self._buttons)
         for label in (self.question, self.explanation, self.problem_label):
             label.setAlignment(Qt.AlignmentFlag.AlignCenter)
-            label.setTextFormat(Qt.TextFormat.PlainText)
         for label in (self.explanation, self.problem_label):
             label.setWordWrap(True)
         self.explanation.setVisible(bool(words.explanation))

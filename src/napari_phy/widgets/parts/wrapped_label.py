@@ -2,9 +2,10 @@
 
 from qtpy.QtCore import QRect, Qt
 from qtpy.QtGui import QColor, QFont, QFontMetrics, QPainter
-from qtpy.QtWidgets import QLabel, QSizePolicy, QWidget
+from qtpy.QtWidgets import QSizePolicy, QWidget
 
 from napari_phy.views.numbers import THIN_SPACE
+from napari_phy.widgets.parts.plain_text import PlainLabel
 
 NO_BREAK = "\u202f"  # as thin, but numbers are not broken there
 MAY_BREAK = "\u200b"  # without width
@@ -12,12 +13,11 @@ _FLAGS = int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap)
 _HIGH = 100_000  # px
 
 
-class WrappedLabel(QLabel):
+class WrappedLabel(PlainLabel):
     """A label that is as high as it is told to be by `fit`; `text()` is all of the words."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setTextFormat(Qt.TextFormat.PlainText)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self._font, self._color = self.font(), QColor()
         self._shown, self._width = "", 0

@@ -5,13 +5,14 @@ from typing import Any
 
 from magicgui.widgets import Container, Label, PushButton
 from qtpy.QtCore import Qt, Signal
-from qtpy.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
+from qtpy.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from napari_phy.widgets.actions.action_table import BY_ID
 from napari_phy.widgets.actions.bindings import key_bindings
 from napari_phy.widgets.panels.panel import Panel
 from napari_phy.widgets.parts.guarded import guarded
 from napari_phy.widgets.parts.icons import icon
+from napari_phy.widgets.parts.plain_text import PlainLabel, plain
 from napari_phy.widgets.parts.theme import AXIS_PX, BODY_PX, Tokens
 
 SECTIONS = {
@@ -45,7 +46,7 @@ class ActionsPanel(Panel):
 
     def make_content(self) -> QWidget:
         self.buttons: dict[str, PushButton] = {}
-        self._keys: dict[str, QLabel] = {}
+        self._keys: dict[str, PlainLabel] = {}
         rows = []
         for section, action_ids in SECTIONS.items():
             rows.append(Label(value=section))
@@ -63,7 +64,7 @@ class ActionsPanel(Panel):
         button.changed.connect(partial(self._ask_for, action_id))
         button.native.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         button.native.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        key = QLabel()
+        key = PlainLabel()
         key.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         row = QHBoxLayout(button.native)
         row.setContentsMargins(GAP, 0, GAP, 0)
@@ -92,7 +93,7 @@ class ActionsPanel(Panel):
         for action_id, button in self.buttons.items():
             action = self._bindings.action(action_id)
             button.text = action.button_text(self.session)
-            button.tooltip = action.tooltip(self.session)
+            button.tooltip = plain(action.tooltip(self.session))
             button.enabled = action.why_not(self.session) is None
             key = self._keys[action_id]
             key.setText(action.keys[0] if action.keys else "")

@@ -9,6 +9,7 @@ from qtpy.QtWidgets import QWidget
 
 from napari_phy.views.numbers import UNKNOWN, format_number
 from napari_phy.views.spike_list import SortKey, SpikeListData
+from napari_phy.widgets.parts.plain_text import plain
 
 NO_INDEX = QModelIndex()
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -97,5 +98,5 @@ class SpikeModel(QAbstractTableModel):
                 return column.title
             return f"{'▾' if request.descending else '▴'} {column.title}"
         if role == Qt.ItemDataRole.ToolTipRole:
-            return column.tip
+            return plain(column.tip)
         return RIGHT if role == Qt.ItemDataRole.TextAlignmentRole else None

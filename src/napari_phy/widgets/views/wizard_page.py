@@ -10,7 +10,6 @@ from qtpy.QtWidgets import (
     QAbstractItemView,
     QGridLayout,
     QHBoxLayout,
-    QLabel,
     QListWidget,
     QListWidgetItem,
     QProgressBar,
@@ -25,6 +24,7 @@ from napari_phy.views.wizard_reasons import N_REASONS, Reason
 from napari_phy.views.wizard_review import WizardProgress
 from napari_phy.widgets.lists.pair_line import PairLine
 from napari_phy.widgets.parts.elided_label import ElidedLabel
+from napari_phy.widgets.parts.plain_text import PlainLabel, plain
 from napari_phy.widgets.parts.small_dialogs import button_style
 from napari_phy.widgets.parts.theme import AXIS_PX, Tokens
 
@@ -32,7 +32,7 @@ PAD, ROW, BUTTON, BAR, NAMES, VALUES = 12, 18, 24, 6, 58, 78  # px
 N_ROWS_SEEN = 2  # of the history, however low the dock is
 
 
-class _Hint(QLabel):
+class _Hint(PlainLabel):
     """A sentence in the place of the reasons, whose height is enough for it."""
 
     def hasHeightForWidth(self) -> bool:
@@ -64,7 +64,9 @@ class WizardPage(QScrollArea):
         self.pair = PairLine()
         self.hint = _Hint(wordWrap=True, alignment=Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         self.because = ElidedLabel(objectName="napari-phy-verdict")
-        self.reasons = [(QLabel(), QLabel(objectName="napari-phy-value"), ElidedLabel()) for _ in range(N_REASONS)]
+        self.reasons = [
+            (PlainLabel(), PlainLabel(objectName="napari-phy-value"), ElidedLabel()) for _ in range(N_REASONS)
+        ]
         self.bar = QProgressBar(textVisible=False)
         self.progress = ElidedLabel()
         self.progress.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
@@ -175,7 +177,7 @@ class WizardPage(QScrollArea):
         room = self.viewport().width() - (2 * self._theme.px(PAD) if self._theme else 0)
         has_room = self.because.fontMetrics().horizontalAdvance(self._heading) <= room
         self.because.setText(self._heading if has_room else self._heading.split(":")[0])
-        self.because.setToolTip("" if has_room else self._heading)
+        self.because.setToolTip("" if has_room else plain(self._heading))
 
     def _fit_progress(self) -> None:
         """Tell the progress in a sentence, or in few words where that has no room."""
@@ -262,7 +264,7 @@ class WizardPage(QScrollArea):
         self._fit_progress()
 
 
-def _text_width(label: QLabel) -> int:
+def _text_width(label: PlainLabel) -> int:
     """Return the width of its text; its size hint would remember a fixed width."""
     label.ensurePolished()
     return label.fontMetrics().horizontalAdvance(label.text()) + 1

@@ -14,6 +14,7 @@ from napari_phy.widgets.lists.pair_line import Named
 from napari_phy.widgets.panels.panel import Panel
 from napari_phy.widgets.parts.guarded import guarded
 from napari_phy.widgets.parts.legend import LegendEntry
+from napari_phy.widgets.parts.plain_text import plain
 from napari_phy.widgets.parts.theme import Tokens
 from napari_phy.widgets.views.wizard_page import WizardPage
 
@@ -149,7 +150,7 @@ class WizardPanel(Panel):
             action = self._bindings.action(action_id)
             caption = CAPTIONS.get(action_id) or action.button_text(self.session)
             button.text = "  ".join((caption.removesuffix(" 2"), *action.keys[:1]))
-            button.tooltip = action.tooltip(self.session)
+            button.tooltip = plain(action.tooltip(self.session))
             can_be = not (is_alone and action_id == "next_candidate")
             button.enabled = can_be and action.why_not(self.session) is None
         self.page.fit_buttons()

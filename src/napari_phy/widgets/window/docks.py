@@ -6,10 +6,11 @@ from typing import Any
 from napari.viewer import Viewer
 from qtpy.compat import isalive
 from qtpy.QtCore import QEvent, QTimer
-from qtpy.QtWidgets import QDockWidget, QLabel, QMainWindow, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QDockWidget, QMainWindow, QVBoxLayout, QWidget
 
 from napari_phy.layers.session_tag import find_session
 from napari_phy.widgets.docks.catalogue import KINDS
+from napari_phy.widgets.parts.plain_text import PlainLabel
 from napari_phy.widgets.window.workspace import Workspace, plain_viewer
 
 
@@ -42,7 +43,7 @@ class Sort(QWidget):
     def __init__(self, viewer: Viewer) -> None:
         super().__init__()
         self._viewer: Any = plain_viewer(viewer)
-        QVBoxLayout(self).addWidget(QLabel("Opening the Sort workspace…"))
+        QVBoxLayout(self).addWidget(PlainLabel("Opening the Sort workspace…"))
         self._opens = QTimer(self, singleShot=True, interval=0)
         self._opens.timeout.connect(self._open)
         self._opens.start()

@@ -1,11 +1,12 @@
 """Says in napari's status bar what is being done to the data set, and how far it is."""
 
 from qtpy.QtCore import Qt, QTimer
-from qtpy.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QWidget
+from qtpy.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QWidget
 
 from napari_phy.widgets.actions import messages
 from napari_phy.widgets.actions.background_work import BackgroundWork
 from napari_phy.widgets.panels.picture_stack import QUIET_MS
+from napari_phy.widgets.parts.plain_text import PlainLabel
 from napari_phy.widgets.parts.theme import BODY_PX, Tokens
 
 
@@ -16,7 +17,7 @@ class WorkBar(QWidget):
         super().__init__(parent)
         self.setObjectName("napari-phy-work")
         self._work = work
-        self.label = QLabel()
+        self.label = PlainLabel()
         self.progress = QProgressBar()
         self.progress.setTextVisible(False)
         self.button = QPushButton("Cancel")

@@ -7,7 +7,7 @@ from weakref import ref
 
 from napari.viewer import Viewer
 from qtpy.QtCore import QObject, QSignalBlocker, Qt
-from qtpy.QtWidgets import QApplication, QDockWidget, QMainWindow, QWidget
+from qtpy.QtWidgets import QApplication, QDockWidget, QLabel, QMainWindow, QWidget
 
 from napari_phy.widgets.actions import messages
 from napari_phy.widgets.canvas.program_deletion import keep_programs
@@ -88,6 +88,8 @@ class Workspace(QObject):
         self.layouts = LayoutMemory(window, self.board, lambda: self.session, self)
         self.work_bar = WorkBar(self.desk.work)
         window.statusBar().insertPermanentWidget(1, self.work_bar)  # left of napari's activity
+        for label in window.statusBar().findChildren(QLabel):  # names of files and groups may look like HTML
+            label.setTextFormat(Qt.TextFormat.PlainText)
         self.commander = Commander(self.desk, self.board)
         self.command_line = CommandLine(window, self.commander.run, self.commander.completions)
         kept_focus = KeptFocus(window, self.panels, self.focus_clusters, self)
