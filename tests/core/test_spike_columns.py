@@ -38,8 +38,20 @@ def test_without_any_feature_the_masks_decide_and_without_those_nobody():
     assert columns.amplitudes.tolist() == [0, 0]
 
 
-def test_values_that_are_no_numbers_count_as_nothing():
-    features = np.zeros((1, 10), np.float32)
-    features[0, [0, 3, 4]] = np.inf, np.nan, 7
-    columns = spike_columns(features, np.ones((1, 5), np.float32), Y_UM)
-    assert (columns.channels[0], columns.depths[0], columns.amplitudes[0]) == (2, 50, 7)
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf, 3e38])
+@pytest.mark.parametrize("where", ["feature", "mask"])
+def test_a_value_that_cannot_have_been_measured_costs_that_spike_alone(bad, where):
+    rng = np.random.default_rng(2)
+    features, masks = rng.normal(0, 30, (50, 15)).astype(np.float32), rng.random((50, 5)).astype(np.float32)
+    expected = spike_columns(features, masks, Y_UM)
+    (features if where == "feature" else masks)[7, 3] = bad
+    found = spike_columns(features, masks, Y_UM)
+    assert found.channels[7] == UNKNOWN_CHANNEL
+    assert np.isnan([found.depths[7], found.amplitudes[7]]).all()
+    others = np.arange(50) != 7
+    for one, other in zip(
+        (found.channels, found.depths, found.amplitudes),
+        (expected.channels, expected.depths, expected.amplitudes),
+        strict=True,
+    ):
+        np.testing.assert_array_equal(one[others], other[others])

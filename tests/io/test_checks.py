@@ -74,7 +74,7 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], str, str]] = {
     "no numbers": (
         edit(lambda file: file[f"{GROUP}/features_masks"].write_direct(np.full((300, 12, 2), np.nan, "f4")), ".kwx"),
         "problem",
-        "300 of 300 spikes with features that are no numbers",
+        "300 of 300 spikes with features or masks that are no numbers",
     ),
     "masks": (
         edit(lambda file: file[f"{GROUP}/features_masks"].write_direct(np.full((300, 12, 2), 2, "f4")), ".kwx"),

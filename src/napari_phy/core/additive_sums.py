@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from napari_phy.core.byte_cache import ByteCache
 from napari_phy.core.cluster_manager import ClusterManager
-from napari_phy.core.progress import OnProgress, no_progress, part_of
+from napari_phy.core.progress import OnProgress, no_progress
 from napari_phy.core.update_info import UpdateInfo
 
 Float64 = npt.NDArray[np.float64]
 Int64 = npt.NDArray[np.int64]
 
 SMALLEST_REST = 0.01
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Rest:
+    """A sum that is `total` minus those of `siblings`."""
+
+    total: Float64
+    siblings: tuple[int, ...]
 
 
 class AdditiveSums:
@@ -28,12 +37,15 @@ class AdditiveSums:
     Parameters
     ----------
     manager : whose clusters are summed over.
-    compute : returns the (n,) float64 sum over ascending spike ids; tells how far it is.
+    compute : returns the (n,) float64 sums over several sets of ascending spike ids; tells how far it is.
     max_bytes : how much is kept; what was forgotten is computed again.
     """
 
     def __init__(
-        self, manager: ClusterManager, compute: Callable[[Int64, OnProgress], Float64], max_bytes: int = 2**28
+        self,
+        manager: ClusterManager,
+        compute: Callable[[Sequence[Int64], OnProgress], Sequence[Float64]],
+        max_bytes: int = 2**28,
     ) -> None:
         self._manager = manager
         self._compute = compute
@@ -51,42 +63,42 @@ class AdditiveSums:
             self._sums.put(cluster_id, total)
 
     def get(self, cluster_ids: Iterable[int], on_progress: OnProgress = no_progress) -> dict[int, Float64]:
-        """Return {cluster: (n,) sum}, computing what is not known; safe in worker threads."""
+        """Return {cluster: (n,) sum}, computing together what is not known; safe in worker threads.
+
+        The lock is not held while something is computed, since edits wait for it.
+        """
         ids = [int(cluster) for cluster in cluster_ids]
-        return {
-            cluster: self._one(cluster, part_of(on_progress, done / len(ids), (done + 1) / len(ids)))
-            for done, cluster in enumerate(ids)
-        }
-
-    def _one(self, cluster: int, on_progress: OnProgress) -> Float64:
-        """Return one sum; the lock is not held while something is computed, since edits wait for it."""
         with self._lock:
-            found = self._sums.get(cluster)
-        if found is not None:
-            return found
-        found = self._from_family(cluster, on_progress)
-        if found is None:
-            found = self._compute(self._manager.spikes(cluster), on_progress)
-        self.put(cluster, found)
-        return found
+            found = self._sums.known(ids)
+            rests = {one: rest for one in ids if one not in found and (rest := self._rest(one)) is not None}
+            found |= self._sums.known(one for rest in rests.values() for one in rest.siblings)
+        needed = (*ids, *(one for rest in rests.values() for one in rest.siblings))
+        wanted = list(dict.fromkeys(one for one in needed if one not in found and one not in rests))
+        if wanted:
+            computed = self._compute([self._manager.spikes(cluster) for cluster in wanted], on_progress)
+            found.update(zip(wanted, computed, strict=True))
+        for cluster, rest in rests.items():
+            found[cluster] = rest.total - sum(found[one] for one in rest.siblings)
+        for cluster in (*wanted, *rests):
+            self.put(cluster, found[cluster])
+        return {cluster: found[cluster] for cluster in ids}
 
-    def _from_family(self, cluster: int, on_progress: OnProgress) -> Float64 | None:
-        """Return the sum as parents minus siblings, or None when parents are not known or the rest is too small."""
-        with self._lock:
-            parents, siblings = self._families.get(cluster, ((), ()))
-            known = [found for parent in parents if (found := self._sums.get(parent)) is not None]
+    def _rest(self, cluster: int) -> _Rest | None:
+        """Return what the sum follows from; None when parents are not known or the rest is too small."""
+        parents, siblings = self._families.get(cluster, ((), ()))
+        known = [found for parent in parents if (found := self._sums.get(parent)) is not None]
         if not parents or len(known) < len(parents):
             return None
-        total = np.sum(known, axis=0)
+        total = np.asarray(np.sum(known, axis=0), dtype=np.float64)
         if not siblings:
-            return np.asarray(total, dtype=np.float64)
+            return _Rest(total, ())
         sizes = {one: self._manager.n_spikes(one) for one in (cluster, *siblings) if one in self._manager}
         if len(sizes) <= len(siblings):
             return None
         largest = max(sizes, key=lambda one: (sizes[one], one))
         if cluster != largest or sizes[cluster] < SMALLEST_REST * sum(sizes.values()):
             return None
-        return np.asarray(total - np.sum([self._one(one, on_progress) for one in siblings], axis=0), dtype=np.float64)
+        return _Rest(total, siblings)
 
     def _on_changed(self, update: UpdateInfo) -> None:
         with self._lock:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 T = TypeVar("T", bound=np.generic)
 
 N_BLOCK = 2**20
+LARGEST = 1e12  # of a measurement, in any unit
 
 
 def read_only(array: npt.NDArray[T]) -> npt.NDArray[T]:
@@ -23,6 +24,13 @@ def blocks(n: int) -> Iterator[slice]:
     """Go through `n` values in blocks, for functions that turn all they are given into int64."""
     for start in range(0, n, N_BLOCK):
         yield slice(start, start + N_BLOCK)
+
+
+def is_measured(values: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+    """Return (n,) which rows of `(n, ...)` numbers are finite throughout, and none of their values beyond `LARGEST`."""
+    if not values.size or -LARGEST <= values.min() <= values.max() <= LARGEST:
+        return np.ones(len(values), dtype=np.bool_)
+    return np.asarray((np.abs(values) <= LARGEST).reshape(len(values), -1).all(axis=1))
 
 
 def look_up(table: npt.NDArray[T], indices: npt.NDArray[Any]) -> npt.NDArray[T]:

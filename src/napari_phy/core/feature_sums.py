@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from napari_phy.core.additive_sums import AdditiveSums
-from napari_phy.core.arrays import evenly_spaced, read_only
+from napari_phy.core.arrays import evenly_spaced, is_measured, read_only
 from napari_phy.core.base_model import SpikeRows
 from napari_phy.core.cluster_manager import ClusterManager
-from napari_phy.core.progress import OnProgress, no_progress, part_of
+from napari_phy.core.progress import OnProgress, no_progress
 
 Float64 = npt.NDArray[np.float64]
 Int64 = npt.NDArray[np.int64]
@@ -27,7 +27,7 @@ class FeatureSum:
 
     Attributes
     ----------
-    n_spikes : number of spikes.
+    n_spikes : number of spikes that have features.
     mask_sum : (n_channels,) sum of masks.
     feature_mask_sum : (n_features,) sum of feature x mask.
     abs_sum : (n_channels,) sum of |feature| x mask over the features of each channel.
@@ -42,7 +42,8 @@ class FeatureSum:
 class FeatureSums:
     """`FeatureSum` of every cluster, kept up to date through edits; safe in worker threads.
 
-    When all rows hold more than `max_bytes`, each cluster is summed over evenly spaced spikes and scaled up once.
+    When all rows hold more than `max_bytes`, each cluster is summed over evenly spaced spikes and scaled up once. A
+    spike with one feature or mask that cannot have been measured counts for none of the sums.
 
     Attributes
     ----------
@@ -64,7 +65,18 @@ class FeatureSums:
         n_clusters = max(1, len(manager.cluster_ids))
         self._n_per_cluster = max(200, max_bytes // row_bytes // n_clusters) if self.is_sampled else None
         self._sums = AdditiveSums(manager, self._compute)
+        self._is_unmeasured: npt.NDArray[np.bool_] | None = None  # (n_spikes,), once there is one
         self.is_prepared = self.is_held = False
+
+    @property
+    def is_small(self) -> bool:
+        """Whether all rows are read at once, which takes a moment."""
+        return self._manager.total_spikes <= self._block
+
+    @property
+    def n_unmeasured(self) -> int:
+        """How many of the spikes that were read have a feature or mask that cannot have been measured."""
+        return 0 if self._is_unmeasured is None else int(np.count_nonzero(self._is_unmeasured))
 
     def get(self, cluster_ids: Iterable[int], on_progress: OnProgress = no_progress) -> dict[int, FeatureSum]:
         """Return the sums of clusters, reading the spikes of those that are not known."""
@@ -77,37 +89,56 @@ class FeatureSums:
     def prepare(self, on_progress: OnProgress = no_progress) -> None:
         """Compute all sums in one pass over the file; `on_progress` gets 0…1 and may raise to cancel."""
         if self.is_sampled:
-            ids = self._manager.cluster_ids.tolist()
-            for done, cluster in enumerate(ids):
-                self._sums.get([cluster], part_of(on_progress, done / len(ids), (done + 1) / len(ids)))
+            self._sums.get(self._manager.cluster_ids.tolist(), on_progress)
             self.is_prepared = True
             return
         spike_clusters = self._manager.spike_clusters
-        totals: dict[int, Float64] = {}
-        for start in range(0, len(spike_clusters), self._block):
-            on_progress(start / len(spike_clusters))
-            labels = spike_clusters[start : start + self._block]
-            terms = self._terms(slice(start, start + len(labels)))
-            order = np.argsort(labels, kind="stable")
-            ids, starts = np.unique(labels[order], return_index=True)
-            for cluster, total in zip(ids.tolist(), np.add.reduceat(terms[order], starts), strict=True):
-                totals[cluster] = totals[cluster] + total if cluster in totals else total
+        blocks = (slice(start, start + self._block) for start in range(0, len(spike_clusters), self._block))
+        totals = self._summed(((block, spike_clusters[block]) for block in blocks), len(spike_clusters), on_progress)
         for cluster, total in totals.items():
             self._sums.put(cluster, read_only(total))
         self.is_prepared = True
 
-    def _compute(self, spike_ids: Int64, on_progress: OnProgress) -> Float64:
-        n_read = len(spike_ids) if self._n_per_cluster is None else min(len(spike_ids), self._n_per_cluster)
-        chosen = spike_ids[evenly_spaced(len(spike_ids), n_read)]
-        total = np.zeros(2 * self._n_channels + self._n_features + 1)
-        for start in range(0, len(chosen), self._block):
-            on_progress(start / len(chosen))
-            total += self._terms(chosen[start : start + self._block]).sum(axis=0)
-        return read_only(total * (len(spike_ids) / max(n_read, 1)))
+    def _compute(self, clusters: Sequence[Int64], on_progress: OnProgress) -> list[Float64]:
+        """Return the sum over each of several sets of spikes; rows are read once, in the order of the file."""
+        chosen = [spikes[evenly_spaced(len(spikes), self._n_per_cluster)] for spikes in clusters]
+        sizes = [len(spikes) for spikes in chosen]
+        spikes, owners = np.concatenate(chosen), np.repeat(np.arange(len(chosen)), sizes)
+        order = np.argsort(spikes, kind="stable")
+        blocks = (order[start : start + self._block] for start in range(0, len(order), self._block))
+        totals = self._summed(((spikes[block], owners[block]) for block in blocks), len(order), on_progress)
+        nothing = np.zeros(2 * self._n_channels + self._n_features + 1)
+        scales = [len(all_spikes) / max(size, 1) for all_spikes, size in zip(clusters, sizes, strict=True)]
+        return [read_only(totals.get(owner, nothing) * scale) for owner, scale in enumerate(scales)]
+
+    def _summed(
+        self, blocks: Iterable[tuple[slice | Int64, npt.NDArray[np.integer]]], n_rows: int, on_progress: OnProgress
+    ) -> dict[int, Float64]:
+        """Return {label: sum of its rows}, of blocks of spikes and their labels."""
+        totals: dict[int, Float64] = {}
+        n_done = 0
+        for spikes, labels in blocks:
+            on_progress(n_done / n_rows)
+            terms, order = self._terms(spikes), np.argsort(labels, kind="stable")
+            found, starts = np.unique(labels[order], return_index=True)
+            for label, total in zip(found.tolist(), np.add.reduceat(terms[order], starts), strict=True):
+                totals[label] = totals[label] + total if label in totals else total.copy()
+            n_done += len(labels)
+        return totals
 
     def _terms(self, spikes: slice | Int64) -> Float64:
         """Return (n, n_sums): masks, masked features, their size on each channel, and 1 for the count."""
-        masks = self._masks[spikes].astype(np.float64)
-        features = self._features[spikes].reshape(len(masks), self._n_channels, -1) * masks[:, :, None]
+        masks, values = self._masks[spikes], self._features[spikes]
+        measured = is_measured(values) & is_measured(masks)
+        if not measured.all():
+            masks, values = np.where(measured[:, None], masks, 0), np.where(measured[:, None], values, 0)
+            self._note_unmeasured(spikes, ~measured)
+        masks = masks.astype(np.float64)
+        features = values.reshape(len(masks), self._n_channels, -1) * masks[:, :, None]
         flat = features.reshape(len(masks), -1)
-        return np.concatenate([masks, flat, np.abs(features).sum(axis=2), np.ones((len(masks), 1))], axis=1)
+        return np.concatenate([masks, flat, np.abs(features).sum(axis=2), measured[:, None]], axis=1)
+
+    def _note_unmeasured(self, spikes: slice | Int64, unmeasured: npt.NDArray[np.bool_]) -> None:
+        if self._is_unmeasured is None:
+            self._is_unmeasured = np.zeros(self._manager.total_spikes, dtype=np.bool_)
+        self._is_unmeasured[spikes] = unmeasured

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from napari_phy.core.arrays import read_only
+from napari_phy.core.arrays import is_measured, read_only
 
 Float32 = npt.NDArray[np.float32]
 
@@ -22,9 +22,10 @@ class SpikeColumns:
     Attributes
     ----------
     channels : (n_spikes,) uint16, index of the channel where |feature| × mask is largest; `UNKNOWN_CHANNEL` of a spike
-        that is on none.
+        that is on none, or whose features or masks cannot have been measured.
     depths : (n_spikes,) float32, µm, centre of mass of |feature| × mask over y; nan where the channel is unknown.
-    amplitudes : (n_spikes,) float32, largest |first feature| × mask of all channels, in units of the features.
+    amplitudes : (n_spikes,) float32, largest |first feature| × mask of all channels, in units of the features; nan of a
+        spike whose features or masks cannot have been measured.
     """
 
     channels: npt.NDArray[np.uint16]
@@ -56,7 +57,8 @@ class SpikeColumns:
 def spike_columns(features: Float32, masks: Float32, y_um: npt.NDArray[Any]) -> SpikeColumns:
     """Return the columns of some spikes.
 
-    Where all features are 0 the masks decide alone; values that are not finite count as 0.
+    Where all features are 0 the masks decide alone. A spike with one feature or mask that cannot have been measured
+    has no channel, depth or amplitude.
 
     Parameters
     ----------
@@ -65,8 +67,10 @@ def spike_columns(features: Float32, masks: Float32, y_um: npt.NDArray[Any]) -> 
     y_um : (n_channels,) depth of each channel.
     """
     n_spikes, n_channels = masks.shape
-    masks = _finite(masks)
-    sizes = _finite(np.abs(features)).reshape(n_spikes, n_channels, -1) * masks[:, :, None]
+    measured = is_measured(features) & is_measured(masks)
+    if not measured.all():
+        features, masks = np.where(measured[:, None], features, 0), np.where(measured[:, None], masks, 0)
+    sizes = np.abs(features).reshape(n_spikes, n_channels, -1) * masks[:, :, None]
     weights = sizes.sum(axis=2)
     total = weights.sum(axis=1)
     silent = np.flatnonzero(total <= 0)
@@ -77,8 +81,6 @@ def spike_columns(features: Float32, masks: Float32, y_um: npt.NDArray[Any]) -> 
     channels = weights.argmax(axis=1).astype(np.uint16)
     channels[unknown] = UNKNOWN_CHANNEL
     depths = (weights @ np.asarray(y_um, dtype=np.float64) / total).astype(np.float32)
-    return SpikeColumns(channels, depths, sizes[:, :, 0].max(axis=1, initial=0).astype(np.float32, copy=False))
-
-
-def _finite(values: Float32) -> Float32:
-    return values if np.isfinite(values).all() else np.nan_to_num(values, nan=0, posinf=0, neginf=0)
+    amplitudes = sizes[:, :, 0].max(axis=1, initial=0).astype(np.float32, copy=False)
+    amplitudes[~measured] = np.nan
+    return SpikeColumns(channels, depths, amplitudes)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from napari_phy.core.arrays import LARGEST, is_measured
 from napari_phy.core.base_model import BaseModel
 from napari_phy.core.errors import KwikFormatError
 from napari_phy.io.findings import Finding, as_finding, told
@@ -20,13 +21,13 @@ from napari_phy.io.node_checks import check_channels, check_group, check_recordi
 from napari_phy.io.opening import find_kwik, open_model
 from napari_phy.io.prm import read_prm
 
-_N_SAMPLED = 10_000
+_ROWS_AT_ONCE = 2**14
 
 
 def check_data_set(path: str | Path) -> list[Finding]:
     """Return everything that contradicts itself in a data set, problems first; empty if all is well.
 
-    Nothing is changed. Features are sampled (10 000 spikes of each channel group), the rest is read whole.
+    Nothing is changed. Everything but the raw data is read whole.
 
     Parameters
     ----------
@@ -114,17 +115,22 @@ def _check_features(model: KwikModel) -> Iterator[Finding]:
     if model.features is None or model.masks is None or not model.n_spikes:
         return
     place = f"{model.path.with_suffix('.kwx').name}: channel group {model.channel_group}"
-    rows = np.unique(np.linspace(0, model.n_spikes - 1, _N_SAMPLED).astype(np.int64))
-    lost = int((~np.isfinite(model.features[rows])).any(axis=1).sum())
-    if lost:
-        what = f"has {lost} of {len(rows)} spikes with features that are no numbers"
-        yield Finding("problem", place, what, "compute the features again")
-    masks = model.masks[rows]
-    if not ((masks >= 0) & (masks <= 1)).all():
+    n_lost = n_silent = 0
+    are_shares = True
+    for start in range(0, model.n_spikes, _ROWS_AT_ONCE):
+        rows = slice(start, start + _ROWS_AT_ONCE)
+        measured, masks = is_measured(model.features[rows]), model.masks[rows]
+        n_lost += int(np.count_nonzero(~measured))
+        are_shares = are_shares and bool(((masks >= 0) & (masks <= 1)).all())
+        n_silent += int(((masks <= 0).all(axis=1) & measured).sum())
+    if n_lost:
+        values = f"features or masks that are no numbers or above {LARGEST:g}"
+        what = f"has {n_lost} of {model.n_spikes} spikes with {values}"
+        yield Finding("problem", place, what, "these spikes are shown without features; compute the features again")
+    if not are_shares:
         yield Finding("problem", place, "has masks outside of 0 to 1", "compute the features again")
-    silent = int((masks <= 0).all(axis=1).sum())
-    if silent:
-        what = f"has {silent} of {len(rows)} spikes that are masked on every channel"
+    if n_silent:
+        what = f"has {n_silent} of {model.n_spikes} spikes that are masked on every channel"
         yield Finding("note", place, what, "they have no place on the probe")
 
 

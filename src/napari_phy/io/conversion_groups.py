@@ -34,7 +34,7 @@ def group_of(model: BaseModel, sorted_now: Base | None, on_read: Callable[[], ob
     on_read : called before each block of rows is read.
     """
     shown = model if sorted_now is None else sorted_now
-    features, masks = model.features, model.masks
+    features, masks = (getattr(rows, "stored", rows) for rows in (model.features, model.masks))
     with ExitStack() as stack:
         yield KwikGroup(
             probe=model.probe,

@@ -23,7 +23,7 @@ from napari_phy.io.side_folder import find_side_file, make_side_folder
 logger = logging.getLogger(__name__)
 
 _BLOCK_BYTES = 2**24
-_VERSION = 1
+_VERSION = 2
 _MAX_HEADER_BYTES = 1 << 12
 _WAIT_S = 0.05
 _KINDS = ("<u2", "<f4", "<f4")  # channels, depths, amplitudes

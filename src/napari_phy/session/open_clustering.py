@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from dataclasses import dataclass
 
+from napari_phy.core.arrays import LARGEST
 from napari_phy.core.base_model import BaseModel
 from napari_phy.core.chosen_channel import ChosenChannel
 from napari_phy.core.cluster_manager import ClusterManager
-from napari_phy.core.errors import ClusteringError
+from napari_phy.core.errors import ClusteringError, NapariPhyError
 from napari_phy.core.feature_sums import FeatureSums
 from napari_phy.core.listed_clusters import ListedClusters
 from napari_phy.core.progress import OnProgress, no_progress, part_of
@@ -87,6 +89,9 @@ class OpenClustering:
         sums = None
         if model.features is not None and model.masks is not None:
             sums = FeatureSums(manager, model.features, model.masks)
+            if sums.is_small:
+                with suppress(NapariPhyError, OSError):  # whoever asks for them is told
+                    sums.prepare()
         if isinstance(model, KwikModel):
             model.lend("session.switch")
         listed = ListedClusters()
@@ -134,6 +139,18 @@ class OpenClustering:
         [] without features, and while those of a large data set are read in the background or that was cancelled.
         """
         return self.ranking(cluster)
+
+    @property
+    def unmeasured(self) -> str:
+        """A sentence on spikes whose features cannot have been measured, as far as they were read; "" for none."""
+        n_spikes = 0 if self.sums is None else self.sums.n_unmeasured
+        if not n_spikes:
+            return ""
+        spikes = "1 spike has" if n_spikes == 1 else f"{n_spikes} spikes have"
+        return (
+            f"{self.model.name}: {spikes} features or masks that are no numbers or above {LARGEST:g}; "
+            "channels, depths, similarities and views of features leave out these spikes."
+        )
 
     def snapshot(self) -> Snapshot:
         """Return the clustering as it is now."""

@@ -198,8 +198,12 @@ class Session(Edits, FileClusterings):
 
     @property
     def messages(self) -> tuple[str, ...]:
-        """What the user should know after opening: what is missing, what was recovered."""
-        return (*self.model.missing, *self.store.messages)
+        """What the user should know after opening: what is missing, what was recovered.
+
+        How many spikes have features that cannot be used is told once the features were read.
+        """
+        unmeasured = self._current.opened.unmeasured
+        return (*self.model.missing, *([unmeasured] if unmeasured else []), *self.store.messages)
 
     # ---- raw data
 

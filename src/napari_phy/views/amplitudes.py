@@ -104,27 +104,26 @@ def compute_amplitude_view(
     drawn = _drawn(session, request)
     amplitudes = spike_amplitudes(session, request.kind, drawn.spike_ids, on_progress)
     known = np.isfinite(amplitudes)
-    spike_ids, places, amplitudes = drawn.spike_ids[known], drawn.places[known], amplitudes[known]
-    y_range = _range(amplitudes[places >= 0] if (places >= 0).any() else amplitudes)
+    drawn, amplitudes = drawn.where(known), amplitudes[known]
+    y_range = _range(amplitudes[drawn.n_background :] if drawn.n_shown else amplitudes)
     bin_width = y_range[1] / N_BINS
-    n_shown = int(np.count_nonzero(places >= 0))
     return AmplitudeData(
         request=request,
-        x=read_only((session.model.spike_samples[spike_ids] / session.model.sample_rate).astype(np.float32)),
+        x=read_only((session.model.spike_samples[drawn.spike_ids] / session.model.sample_rate).astype(np.float32)),
         y=read_only(amplitudes),
-        spike_ids=read_only(spike_ids),
-        places=read_only(places),
-        violates=read_only(drawn.violates[known]),
+        spike_ids=drawn.spike_ids,
+        places=drawn.places,
+        violates=drawn.violates,
         x_label="time (s)",
         y_label=f"amplitude ({amplitude_unit(session, request.kind)})",
         x_range=(0.0, max(session.model.duration, 1e-3)),
         y_range=y_range,
-        n_shown=n_shown,
+        n_shown=drawn.n_shown,
         n_total=drawn.n_total,
         n_violations=drawn.n_violations,
-        histogram=read_only(_histogram(amplitudes, places, len(request.clusters), bin_width)),
+        histogram=read_only(_histogram(amplitudes, drawn.places, len(request.clusters), bin_width)),
         bin_width=bin_width,
-        caption=format_shown(n_shown, drawn.n_total),
+        caption=format_shown(drawn.n_shown, drawn.n_total),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -111,6 +111,16 @@ class DrawnSpikes:
     def n_shown(self) -> int:
         """Drawn spikes of the clusters."""
         return len(self.spike_ids) - self.n_background
+
+    def where(self, has_place: npt.NDArray[np.bool_]) -> DrawnSpikes:
+        """Return only those of (n,) spikes that can be drawn."""
+        return replace(
+            self,
+            spike_ids=read_only(self.spike_ids[has_place]),
+            places=read_only(self.places[has_place]),
+            violates=read_only(self.violates[has_place]),
+            n_background=int(np.count_nonzero(has_place[: self.n_background])),
+        )
 
 
 def all_spikes(session: SessionLike, clusters: tuple[int, ...]) -> Spikes:

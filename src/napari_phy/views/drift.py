@@ -97,6 +97,7 @@ def compute_drift(session: SessionLike, request: DriftRequest, on_progress: OnPr
         columns = replace(columns, depths=read_only(places))
         low, high, margin = 0.0, float(model.n_channels - 1), 0.5
     some = columns.amplitudes[evenly_spaced(len(columns), N_LOOKED_AT)]
+    some = some[np.isfinite(some)]
     ends = np.quantile(some, AMPLITUDE_SHARES).tolist() if len(some) else (0.0, 1.0)
     amplitude_range = (float(ends[0]), max(float(ends[1]), float(ends[0]) + 1e-6))
     return DriftData(

@@ -51,7 +51,7 @@ class FeatureGridData:
     Attributes
     ----------
     request : what was asked for.
-    values : (n_axes + 1, n) float32, each feature, and at last seconds.
+    values : (n_axes + 1, n) float32, each feature, and at last seconds; spikes without features are left out.
     ranges : n_axes + 1 times (low, high) to show.
     labels : "channel 4 · PC1" of each axis.
     spike_ids : (n,) int64.
@@ -124,6 +124,8 @@ def compute_feature_grid(
     )
     axes = (*request.axes, TIME_AXIS)
     values = feature_points(session, axes, drawn.spike_ids, on_progress, keep=True).T
+    has_place = np.asarray(np.isfinite(values).all(axis=0))
+    drawn, values = drawn.where(has_place), values[:, has_place]
     in_range = values[:, drawn.n_background :] if drawn.n_shown else values
     return FeatureGridData(
         request=request,

@@ -76,7 +76,7 @@ class FeatureData:
     Attributes
     ----------
     request : what was asked for.
-    x, y : (n,) float32, in units of the features, or seconds.
+    x, y : (n,) float32, in units of the features, or seconds; spikes without features are left out.
     spike_ids : (n,) int64.
     places : (n,) int32, position of the spike's cluster in `request.clusters`; −1 for background spikes.
     violates : (n,) bool, spikes to be marked; `n_violations` is the number of all of them, None where none is marked.
@@ -130,6 +130,8 @@ def compute_features(
         mark_violations=request.mark_violations,
     )
     xy = feature_points(session, request.axes, drawn.spike_ids, on_progress, keep=True)
+    has_place = np.asarray(np.isfinite(xy).all(axis=1))
+    drawn, xy = drawn.where(has_place), xy[has_place]
     in_range = xy[drawn.n_background :] if drawn.n_shown else xy
     return FeatureData(
         request=request,

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from napari_phy.core.arrays import is_measured
 from napari_phy.core.errors import NapariPhyError
 from napari_phy.io.h5 import H5File, open_h5
 from napari_phy.io.kwik import schema
@@ -40,15 +41,30 @@ class SpikeTable:
     """Columns of a per-spike table on disk; indexing by slice or spike ids gives float32.
 
     A second index picks columns: `features[spike_ids, [0, 3]]`.
+
+    Parameters
+    ----------
+    source : the rows of the file.
+    columns : those that are used.
+    plane : 0 for features, 1 for masks, None for both.
+    order : rows of the file in ascending time, or None where they are.
+    unknown : what the row of a spike is filled with where a feature or mask of it cannot have been measured (masks: a
+        mask). None gives all values as the file has them.
     """
 
     def __init__(
-        self, source: RowSource, columns: slice, plane: int | None, order: npt.NDArray[np.int64] | None
+        self,
+        source: RowSource,
+        columns: slice,
+        plane: int | None,
+        order: npt.NDArray[np.int64] | None,
+        unknown: float | None = None,
     ) -> None:
         self._source = source
         self._columns = columns
         self._plane = plane
         self._order = order
+        self._unknown = unknown
         n_columns = len(range(*columns.indices(source.row_shape[0])))
         planes = source.row_shape[1:] if plane is None else ()
         self.shape: tuple[int, ...] = (source.n_rows, n_columns, *planes)
@@ -59,6 +75,11 @@ class SpikeTable:
     def ndim(self) -> int:
         """Number of axes."""
         return len(self.shape)
+
+    @property
+    def stored(self) -> SpikeTable:
+        """The same table with all values as the file has them."""
+        return SpikeTable(self._source, self._columns, self._plane, self._order)
 
     def __len__(self) -> int:
         return self.shape[0]
@@ -95,7 +116,12 @@ class SpikeTable:
 
     def _pick(self, raw: npt.NDArray[Any], picked: Any) -> npt.NDArray[np.float32]:
         table = raw if self._plane is None or raw.ndim == 2 else raw[:, :, self._plane]
-        return np.ascontiguousarray(table[:, self._columns][:, picked], dtype=np.float32)
+        values = np.ascontiguousarray(table[:, self._columns][:, picked], dtype=np.float32)
+        if self._unknown is not None:
+            measured = is_measured((raw if self._plane == 0 else table)[:, self._columns])
+            if not measured.all():
+                values[~measured] = self._unknown
+        return values
 
     def _none(self, picked: Any) -> npt.NDArray[np.float32]:
         return self._pick(np.empty((0, *self._source.row_shape), dtype=self._source.dtype), picked)
@@ -160,8 +186,12 @@ def open_features(
             f"but {path.name} has {n_columns} columns; the .kwx belongs to another sorting."
         )
     both = len(source.row_shape) == 2
-    features = SpikeTable(source, slice(0, used), 0, order)
-    masks = SpikeTable(source, slice(0, used, per_channel), 1, order) if both else UnitMasks(n_spikes, n_channels)
+    features = SpikeTable(source, slice(0, used), 0, order, unknown=np.nan)
+    masks = (
+        SpikeTable(source, slice(0, used, per_channel), 1, order, unknown=0)
+        if both
+        else UnitMasks(n_spikes, n_channels)
+    )
     return FeatureFile(features, masks, SpikeTable(source, slice(0, used), None, order), per_channel), None
 
 

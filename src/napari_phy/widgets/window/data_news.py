@@ -43,6 +43,7 @@ class DataNews(QObject):
         self._raw_data = raw_data
         self._notes = OpeningNotes(live_notes)
         self._missing: tuple[str, ...] = ()
+        stage.prepared.connect(self.tell_place)
         raw_data.found.connect(self._on_raw_data_found)
         file_watch.changed.connect(self._on_file_changed)
 

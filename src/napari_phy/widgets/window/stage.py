@@ -4,7 +4,7 @@ from typing import Any
 from weakref import ref
 
 from napari.viewer import Viewer
-from qtpy.QtCore import QObject
+from qtpy.QtCore import QObject, Signal
 from qtpy.QtWidgets import QWidget
 
 from napari_phy.widgets.desk.desk import SessionDesk
@@ -19,6 +19,8 @@ from napari_phy.widgets.window.read_ahead import ReadAhead
 
 class Stage(QObject):
     """Tells all of them, in the order in which they need to know, which session is shown."""
+
+    prepared = Signal()  # the features of a large data set were read, or that was cancelled
 
     def __init__(
         self,
@@ -118,6 +120,7 @@ class Stage(QObject):
         self._desk.session.find_candidate()
         self._overview.refresh()
         self._desk.say_again()
+        self.prepared.emit()
 
     def _on_traces_changed(self) -> None:
         for panel in self._board.of_kind("Traces"):
