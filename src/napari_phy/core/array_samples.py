@@ -7,11 +7,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from napari_phy.core.arrays import zero_unmeasured
 from napari_phy.core.errors import TracesError
 
 
 class ArraySamples:
     """`(n_samples, n_channels)` of an array that may lie the other way round; only what is asked for is read.
+
+    Floats that cannot have been measured are 0.
 
     Parameters
     ----------
@@ -53,8 +56,10 @@ class ArraySamples:
 
     def _read(self, start: int, stop: int) -> npt.NDArray[Any]:
         if self._is_turned:
-            return np.asarray(self._array[:, start:stop]).T
-        return np.asarray(self._array[start:stop])
+            found = np.asarray(self._array[:, start:stop]).T
+        else:
+            found = np.asarray(self._array[start:stop])
+        return zero_unmeasured(np.array(found)) if self.dtype.kind == "f" else found
 
 
 def as_samples(traces: Any, time_axis: int | None = None) -> Any:

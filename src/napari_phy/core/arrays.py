@@ -11,7 +11,7 @@ import numpy.typing as npt
 T = TypeVar("T", bound=np.generic)
 
 N_BLOCK = 2**20
-LARGEST = 1e12  # of a measurement, in any unit
+LARGEST, SMALLEST = 1e12, 1e-20  # of a measurement that is not 0, in any unit
 
 
 def read_only(array: npt.NDArray[T]) -> npt.NDArray[T]:
@@ -31,6 +31,17 @@ def is_measured(values: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
     if not values.size or -LARGEST <= values.min() <= values.max() <= LARGEST:
         return np.ones(len(values), dtype=np.bool_)
     return np.asarray((np.abs(values) <= LARGEST).reshape(len(values), -1).all(axis=1))
+
+
+def zero_unmeasured(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Set to 0, in place, floats that cannot have been measured: no numbers, beyond `LARGEST` or below `SMALLEST`."""
+    if values.dtype.kind == "f":
+        limits = np.finfo(values.dtype)
+        sizes = np.abs(values)
+        measured = sizes <= values.dtype.type(min(LARGEST, float(limits.max)))
+        measured &= sizes >= values.dtype.type(max(SMALLEST, float(limits.smallest_normal)))
+        values[~measured] = 0
+    return values
 
 
 def look_up(table: npt.NDArray[T], indices: npt.NDArray[Any]) -> npt.NDArray[T]:

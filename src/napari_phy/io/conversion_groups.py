@@ -111,7 +111,7 @@ def _open_waveforms(model: BaseModel, on_read: Callable[[], object], stack: Exit
     found: dict[str, _Blocks] = {}
     for name in (RAW, FILTERED):
         shape = model.n_spikes, model.n_channels
-        rows = open_waveforms(file, model.channel_group, shape, model.file_order, 1.0, name)
+        rows = open_waveforms(file, model.channel_group, shape, model.file_order, None, name)
         if rows is not None:
             stack.enter_context(closing(rows))
             found[name] = _Blocks(rows, rows.shape, rows.file_dtype, on_read)

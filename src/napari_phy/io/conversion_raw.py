@@ -59,9 +59,10 @@ def _named(file: Path, target: Path) -> str:
 
 
 def _write_raw(model: BaseModel, dat: Path, target: Path) -> str:
-    assert model.traces is not None
-    n_samples, n_channels = model.traces.shape
-    row_bytes = n_channels * model.traces.dtype.itemsize
+    assert isinstance(model.traces, JoinedTraces)
+    traces = model.traces.stored
+    n_samples, n_channels = traces.shape
+    row_bytes = n_channels * traces.dtype.itemsize
     if shutil.disk_usage(dat.parent).free < n_samples * row_bytes:
         raise SaveError(
             f"{target.stem}.dat needs {n_samples * row_bytes / 1e9:.1f} GB, more than the disk has; make room first."
@@ -69,5 +70,5 @@ def _write_raw(model: BaseModel, dat: Path, target: Path) -> str:
     step = max(1, _BLOCK_BYTES // row_bytes)
     with dat.open("wb") as stream:
         for start in range(0, n_samples, step):
-            np.ascontiguousarray(model.traces[start : start + step]).tofile(stream)
+            np.ascontiguousarray(traces[start : start + step]).tofile(stream)
     return f"{target.stem}.dat"

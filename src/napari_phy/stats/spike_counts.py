@@ -14,6 +14,8 @@ Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
 Float32 = npt.NDArray[np.float32]
 
+_FARTHEST = 2.0**62  # what an integer can be
+
 
 def column_edges(samples: Int64, start: float, per_column: float, n_columns: int) -> Int64:
     """Return (n_columns + 1,) the first spike of each column and the end of the last.
@@ -23,7 +25,7 @@ def column_edges(samples: Int64, start: float, per_column: float, n_columns: int
     samples : (n_spikes,) ascending times.
     start, per_column : where the first column begins and how wide each is, in the same unit.
     """
-    borders = np.ceil(start + per_column * np.arange(n_columns + 1)).astype(np.int64)
+    borders = np.ceil(np.clip(start + per_column * np.arange(n_columns + 1), -_FARTHEST, _FARTHEST)).astype(np.int64)
     edges: Int64 = np.searchsorted(samples, borders).astype(np.int64, copy=False)
     return edges
 

@@ -201,7 +201,7 @@ def _range(amplitudes: npt.NDArray[np.float32]) -> tuple[float, float]:
 def _histogram(
     amplitudes: npt.NDArray[np.float32], places: npt.NDArray[np.int32], n_clusters: int, bin_width: float
 ) -> npt.NDArray[np.int64]:
-    bins = (amplitudes.astype(np.float64) / bin_width).astype(np.int64)
+    bins = np.minimum(amplitudes.astype(np.float64) / bin_width, _N_BINS_MAX).astype(np.int64)
     counted = (places >= 0) & (bins < _N_BINS_MAX)
     n_bins = int(bins[counted].max()) + 1 if counted.any() else 0
     flat = places[counted].astype(np.int64) * n_bins + bins[counted]

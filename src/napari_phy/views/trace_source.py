@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_phy.core.array_samples import as_samples
-from napari_phy.core.arrays import read_only
+from napari_phy.core.arrays import read_only, zero_unmeasured
 from napari_phy.core.base_model import BaseModel, Samples
 from napari_phy.core.errors import NapariPhyError
 from napari_phy.stats.extremes import bin_extremes, join_bins
@@ -90,13 +90,13 @@ class TraceSource:
         return self.traces.shape[0] / self.sample_rate
 
     def samples(self, start: int, stop: int) -> Float32:
-        """Return (n_samples, n_channels) in `unit`; 0 outside of the traces, and for what is not a finite number."""
+        """Return (n_samples, n_channels) in `unit`; 0 outside of the traces, and for what cannot have been measured."""
         first, last = max(0, start), min(stop, self.traces.shape[0])
         found = np.zeros((max(0, stop - start), len(self.columns)), dtype=np.float32)
         if first < last:
             found[first - start : last - start] = self.traces[first:last][:, self.columns]
             found *= self.unit_scale
-        return self._finite(found)
+        return found
 
     def extremes(self, factor: int, start: int, stop: int, max_samples: int) -> Float32:
         """Return `(n_bins, 2, n_channels)` in `unit`, smallest first, of bins of a level.
@@ -108,12 +108,8 @@ class TraceSource:
         found = self._from_pyramid(factor, start, stop)
         if found is None:
             found = self._from_samples(factor, start, stop, max_samples)
-        return self._finite(found[:, :, self.columns].astype(np.float32) * self.unit_scale)
-
-    def _finite(self, values: Float32) -> Float32:
-        if self.traces.dtype.kind == "f":
-            np.nan_to_num(values, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
-        return values
+        extremes = found[:, :, self.columns].astype(np.float32) * self.unit_scale
+        return zero_unmeasured(extremes) if self.traces.dtype.kind == "f" else extremes  # of files kept from before
 
     def _from_pyramid(self, factor: int, start: int, stop: int) -> npt.NDArray[Any] | None:
         """Return bins of a level, joined from those of the widest one that fits into them; None where it has none."""

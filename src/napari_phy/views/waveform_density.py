@@ -55,7 +55,7 @@ def _count(waveforms: npt.NDArray[np.float32], low: float, high: float) -> npt.N
     shares = np.arange(STEPS, dtype=np.float32) / STEPS
     between = waveforms[:, :-1, None] * (1 - shares) + waveforms[:, 1:, None] * shares
     lines = np.concatenate([between.reshape(len(waveforms), -1), waveforms[:, -1:]], axis=1)
-    rows = np.floor((high - lines) * (N_ROWS / (high - low))).astype(np.int64)
+    rows = np.floor(np.clip((high - lines) * (N_ROWS / (high - low)), -1, N_ROWS)).astype(np.int64)
     n_columns = lines.shape[1]
     cells = rows * n_columns + np.arange(n_columns)
     inside = (rows >= 0) & (rows < N_ROWS)

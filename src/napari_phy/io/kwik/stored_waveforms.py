@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from napari_phy.core.arrays import zero_unmeasured
 from napari_phy.core.errors import NapariPhyError
 from napari_phy.io.h5 import H5File
 from napari_phy.io.kwik import schema
@@ -24,16 +25,17 @@ class StoredWaveforms:
     ----------
     source : rows of the file.
     order : rows in ascending time, or None where they are.
-    gain : units of one raw unit.
+    gain : units of one raw unit; floats that cannot have been measured are 0. None gives all values as the file has
+        them.
     """
 
     dtype = np.dtype(np.float32)
 
-    def __init__(self, source: RowSource, order: npt.NDArray[np.int64] | None, gain: float) -> None:
+    def __init__(self, source: RowSource, order: npt.NDArray[np.int64] | None, gain: float | None) -> None:
         self.shape: tuple[int, ...] = (source.n_rows, *source.row_shape)
         self._source = source
         self._order = order
-        self._gain = np.float32(gain)
+        self._gain = gain
 
     @property
     def ndim(self) -> int:
@@ -50,7 +52,9 @@ class StoredWaveforms:
         else:
             rows, places = np.unique(self._order[ids], return_inverse=True)
             values = self._source.take(rows)[places]
-        return in_order(np.multiply(values, self._gain, dtype=np.float32), order, spike_ids)
+        if self._gain is not None:
+            values = np.multiply(zero_unmeasured(values), np.float32(self._gain), dtype=np.float32)
+        return in_order(values.astype(np.float32, copy=False), order, spike_ids)
 
     @property
     def file_dtype(self) -> np.dtype[Any]:
@@ -72,7 +76,7 @@ def open_waveforms(
     channel_group: int,
     shape: tuple[int, int],
     order: npt.NDArray[np.int64] | None,
-    gain: float,
+    gain: float | None,
     name: str = FILTERED,
 ) -> StoredWaveforms | None:
     """Open the waveforms of a channel group; None where there are none of that many spikes and channels.

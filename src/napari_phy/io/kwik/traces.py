@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from napari_phy.core.arrays import zero_unmeasured
 from napari_phy.io.h5 import H5File, open_h5
 from napari_phy.io.kwik.chunks import ChunkedRows, open_rows
 from napari_phy.io.kwik.raw_files import RawData
@@ -46,7 +48,8 @@ class RawSegment:
 class JoinedTraces:
     """`(n_samples, n_channels)` of raw units; `[start:stop]`, `[start:stop:step]` and `[..., channels]` are read.
 
-    Where a recording has no raw data, or they are cut short, samples are 0.
+    Where a recording has no raw data, or they are cut short, samples are 0; so are floats that cannot have been
+    measured.
 
     Parameters
     ----------
@@ -60,6 +63,7 @@ class JoinedTraces:
         self.shape: tuple[int, int] = (n_samples, n_channels)
         self.segments = tuple(segments)
         self.starts = np.array([segment.start_sample for segment in segments], dtype=np.int64)
+        self._keeps_all = False
         self._files: dict[Path, H5File] = {}
         self._sources: dict[RawData, RowSource] = {}
         for segment in segments:
@@ -72,6 +76,13 @@ class JoinedTraces:
     def ndim(self) -> int:
         """Number of axes: 2."""
         return 2
+
+    @property
+    def stored(self) -> JoinedTraces:
+        """The same traces with every sample as the files have it."""
+        stored = copy.copy(self)
+        stored._keeps_all = True
+        return stored
 
     @property
     def size(self) -> int:
@@ -110,6 +121,9 @@ class JoinedTraces:
         assert segment.raw is not None
         shift = segment.first_row - segment.start_sample
         self._sources[segment.raw].read_spans([(start + shift, stop + shift, out) for start, stop, out in spans])
+        if not self._keeps_all:
+            for _, _, out in spans:
+                zero_unmeasured(out)
 
     def close(self) -> None:
         """Release the files."""
@@ -155,6 +169,8 @@ class JoinedTraces:
             if segment.raw is not None and first < last:
                 wanted = unique[first:last] - segment.start_sample + segment.first_row
                 values[first:last] = self._sources[segment.raw].take(wanted)
+        if not self._keeps_all:
+            zero_unmeasured(values)
         return np.ascontiguousarray(values[inverse][:, channels])
 
 

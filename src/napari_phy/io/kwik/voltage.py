@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,10 @@ from napari_phy.io.kwik.recordings import Timeline
 from napari_phy.io.kwik.stored_waveforms import StoredWaveforms, open_waveforms
 from napari_phy.io.kwik.traces import JoinedTraces, RawSegment
 from napari_phy.io.kwik.waveforms import Waveforms
+from napari_phy.stats.sample_types import better_type, share_unmeasured
 
+_MOST_FILES, _N_EXCERPTS, _EXCERPT_BYTES = 16, 4, 2**14  # that are looked at for samples of another type
+_FEW_LOST = 0.001  # of the samples
 _REST_WORKS = "Everything else works."
 
 
@@ -94,14 +98,40 @@ def open_voltage(
             gain=gain,
             dc_offset=parameters.number(metadata, "waveform_dc_offset") or 0.0,
         )
-        cut_short = timeline.cut_short(sample_rate)
-        return Voltage(traces, waveforms, (*problems, *cut_short, *([absent] if absent else [])))
+        told = (*problems, *timeline.cut_short(sample_rate), *_of_other_types(path, traces))
+        return Voltage(traces, waveforms, (*told, *([absent] if absent else [])))
     problem = problem or absent or timeline.empty(path.name)
     stored, kwx = _stored_waveforms(path, spikes, gain)
     if stored is not None and problem is not None:
         problem = problem.replace("Waveforms and traces", "Traces", 1)
         problem = problem.replace(_REST_WORKS, f"Waveforms are those stored in {kwx.name}.")
     return Voltage(None, stored, (problem,) if problem else ())
+
+
+def _of_other_types(path: Path, traces: JoinedTraces) -> Iterator[str]:
+    """Give a sentence on each raw file with samples that cannot be of the type that is said, as excerpts tell."""
+    looked_at: set[Path] = set()
+    for segment in traces.segments:
+        if segment.raw is None or segment.raw.path in looked_at or len(looked_at) >= _MOST_FILES:
+            continue
+        looked_at.add(segment.raw.path)
+        n_rows = min(segment.n_rows, segment.n_samples)
+        size = max(1, min(n_rows, _EXCERPT_BYTES // (traces.dtype.itemsize * traces.shape[1])))
+        starts = segment.start_sample + np.unique(np.linspace(0, n_rows - size, _N_EXCERPTS).astype(np.int64))
+        with suppress(NapariPhyError, OSError):  # whoever reads it is told
+            samples = np.concatenate([traces.stored[start : start + size] for start in starts.tolist()])
+            lost, better = share_unmeasured(samples), better_type(samples)
+            if lost <= _FEW_LOST and better is None:
+                continue
+            what = f"{segment.raw.path.name}: {traces.dtype} is not the type of its samples"
+            if lost > _FEW_LOST:
+                share = f"{max(1, round(100 * lost))} % of its samples"
+                what = f"{segment.raw.path.name}: {share} cannot be {traces.dtype} and are shown as 0"
+            fits = "" if better is None else f"; {better} would fit"
+            then = "use another copy of it"
+            if segment.raw.node is None:
+                then = f"correct dtype in the parameters of {path.name}, or {then}"
+            yield f"{what}{fits}: {then}."
 
 
 def _absent(path: Path, timeline: Timeline) -> str | None:

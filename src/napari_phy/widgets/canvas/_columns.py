@@ -1,15 +1,18 @@
 """The loops of `trace_image`; a module of its own, so that numba is imported only when traces are drawn."""
 
 import numba
+import numpy as np
+
+from napari_phy.widgets.canvas._pixels import blend, clipped
 
 
 @numba.njit(cache=True, nogil=True)
 def span_of_column(low, high, channel, first_bin, n_bins, left, right):
     """Return the smallest and the largest value of a line between two places, in bins; empty where it does not reach.
 
-    Values lie in the middle of their bins and are joined by straight lines.
+    Values lie in the middle of their bins and are joined by straight lines; what is no number is passed over.
     """
-    smallest, largest = 1e30, -1e30
+    smallest, largest = np.inf, -np.inf
     begin, end = max(left - 0.5, float(first_bin)), min(right - 0.5, float(first_bin + n_bins - 1))
     if begin > end:
         return smallest, largest
@@ -18,25 +21,27 @@ def span_of_column(low, high, channel, first_bin, n_bins, left, right):
         after = min(before + 1, first_bin + n_bins - 1)
         share = place - before
         value = low[channel, before] * (1 - share) + low[channel, after] * share
-        smallest = min(smallest, value)
+        if value < smallest:
+            smallest = value
         value = high[channel, before] * (1 - share) + high[channel, after] * share
-        largest = max(largest, value)
-    for place in range(int(begin) + 1, int(end) + 1):
-        smallest = min(smallest, low[channel, place])
-        largest = max(largest, high[channel, place])
+        if value > largest:
+            largest = value
+    for bin_between in range(int(begin) + 1, int(end) + 1):
+        if low[channel, bin_between] < smallest:
+            smallest = low[channel, bin_between]
+        if high[channel, bin_between] > largest:
+            largest = high[channel, bin_between]
     return smallest, largest
 
 
 @numba.njit(cache=True, nogil=True)
 def blend_column(image, column, top, bottom, color, alpha):
     """Lay a colour over the pixels from `top` to `bottom`, in part where they are covered in part."""
-    first, last = max(0, int(top)), min(image.shape[0] - 1, int(bottom))
-    for row in range(first, last + 1):
+    n_rows = image.shape[0]
+    for row in range(clipped(top, 0, n_rows), clipped(bottom + 1, 0, n_rows)):
         cover = (min(bottom, row + 1.0) - max(top, float(row))) * alpha
         if cover > 0:
-            for part in range(3):
-                old = image[row, column, part]
-                image[row, column, part] = int(old + (color[part] - old) * cover + 0.5)
+            blend(image, row, column, color, cover)
 
 
 @numba.njit(cache=True, nogil=True)
@@ -48,8 +53,8 @@ def draw_lines(image, low, high, lines, first_column, bins_per_column, half_widt
         channel, first_bin, n_bins = int(lines[number, 0]), int(lines[number, 1]), int(lines[number, 2])
         zero, gain, alpha = lines[number, 3], lines[number, 4], lines[number, 8]
         color = lines[number, 5:8]
-        begin = max(0, int((first_bin - first_column) / bins_per_column))
-        end = min(n_columns, int((first_bin + n_bins - first_column) / bins_per_column) + 1)
+        begin = clipped((first_bin - first_column) / bins_per_column, 0, n_columns)
+        end = clipped((first_bin + n_bins - first_column) / bins_per_column + 1, 0, n_columns)
         for column in range(begin, end):
             left = first_column + column * bins_per_column
             smallest, largest = span_of_column(low, high, channel, first_bin, n_bins, left, left + bins_per_column)

@@ -2,6 +2,8 @@
 
 import numba
 
+from napari_phy.widgets.canvas._pixels import blend
+
 
 @numba.njit(cache=True, nogil=True)
 def fill_cells(image, counts, colors, opaque, floor, cell_px):
@@ -15,9 +17,7 @@ def fill_cells(image, counts, colors, opaque, floor, cell_px):
             column = place // cell_px
             if column < n_columns and counts[column, row] > 0:
                 alpha = floor + (1 - floor) * min(1.0, counts[column, row] / opaque)
-                for part in range(3):
-                    old = image[line, place, part]
-                    image[line, place, part] = int(old + (colors[column, row, part] - old) * alpha + 0.5)
+                blend(image, line, place, colors[column, row], alpha)
 
 
 @numba.njit(cache=True, nogil=True)

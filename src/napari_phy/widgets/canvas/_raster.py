@@ -3,6 +3,8 @@
 import numba
 import numpy as np
 
+from napari_phy.widgets.canvas._pixels import blend
+
 
 @numba.njit(cache=True, nogil=True)
 def count_rows(counts, rows_of_slots, n_rows):
@@ -26,14 +28,6 @@ def typical_count(of_rows):
                 total += of_rows[column, row]
                 n_cells += 1
     return max(1.0, 2.0 * total / n_cells - 1.0) if n_cells else 1.0
-
-
-@numba.njit(cache=True, nogil=True)
-def blend(image, row, column, color, alpha):
-    """Lay a colour over a pixel."""
-    for part in range(3):
-        old = image[row, column, part]
-        image[row, column, part] = int(old + (color[part] - old) * alpha + 0.5)
 
 
 @numba.njit(cache=True, nogil=True)
