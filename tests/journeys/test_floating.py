@@ -6,7 +6,7 @@ import pytest
 from journeys.person import CTRL, LEFT, PLAIN, Person
 from journeys.test_layouts import choose, in_sight, near, sizes
 from napari.settings import get_settings
-from qtpy.QtCore import QPoint, Qt
+from qtpy.QtCore import QPoint, QRect, QSize, Qt
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QWidget
 
@@ -100,3 +100,34 @@ def test_the_window_fills_the_screen_and_comes_back(person, screen_size):
         for name in in_sight(person):
             assert_header_is_whole(person, name)
     assert sizes(person) == near(before)
+
+
+@pytest.mark.parametrize("person", [9], indirect=True)
+@pytest.mark.parametrize("screen_size", [(1280, 800)])
+def test_a_dock_floats_larger_in_a_frame_and_fills_the_screen_until_esc(person):
+    dock, panel = person.workspace.docks["Waveforms"], person.workspace.panels["Waveforms"]
+    docked, screen = dock.size(), dock.screen().geometry()
+    person.pick(panel.header.more_button, "Float")
+    person.wait(dock.isActiveWindow, "the window")
+    assert not dock.windowFlags() & Qt.WindowType.FramelessWindowHint
+    assert dock.size() == dock.size().expandedTo(docked + QSize(1, 1))
+    assert screen.contains(dock.geometry())
+    dock.setGeometry(100, 120, 500, 400)
+    for leaves_by_key in (True, False):
+        person.pick(panel.header.more_button, "Full screen")
+        person.wait(lambda: dock.isActiveWindow() and panel.hasFocus(), "the keys")
+        assert dock.geometry() == screen
+        if leaves_by_key:
+            QTest.keyClick(panel, Qt.Key.Key_Escape)
+        else:
+            person.pick(panel.header.more_button, "Leave full screen")
+        assert not dock.isFullScreen()
+        assert dock.isFloating()
+        assert dock.geometry() == QRect(100, 120, 500, 400)  # as before
+    person.pick(panel.header.more_button, "Dock")
+    person.pick(panel.header.more_button, "Full screen")
+    QTest.keyClick(panel, Qt.Key.Key_Escape)
+    assert not dock.isFloating()
+    assert is_in_front(person, "Waveforms")
+    person.pick(panel.header.more_button, "Float")
+    assert dock.geometry() == QRect(100, 120, 500, 400)  # where it floated the last time

@@ -3,10 +3,13 @@
 from collections.abc import Callable
 
 from qtpy.compat import isalive
-from qtpy.QtCore import QEvent, QObject, Qt, QTimer
-from qtpy.QtWidgets import QDockWidget, QMainWindow, QVBoxLayout, QWidget
+from qtpy.QtCore import QEvent, QObject, QPoint, QRect, QSize, Qt, QTimer
+from qtpy.QtWidgets import QApplication, QDockWidget, QMainWindow, QStyle, QVBoxLayout, QWidget
 
 from napari_phy.widgets.parts.header import Header
+
+FLOAT_SCALE = 1.5  # a dock that floats is larger than it was in the window
+LEAST_FLOAT_PX = QSize(640, 480)
 
 
 class TitleBar(QWidget):
@@ -40,6 +43,8 @@ class HeaderKeeper(QObject):
         super().__init__(dock)
         self._dock = dock
         self._header = header
+        self._was_docked = False  # before it filled the screen
+        self._before_full = QRect()  # geometry of the window then
         self._later = QTimer(self, singleShot=True, interval=0)
         self._later.timeout.connect(self.restore)
         dock.topLevelChanged.connect(self._schedule)
@@ -59,12 +64,21 @@ class HeaderKeeper(QObject):
         self.restore()
 
     def eventFilter(self, watched, event) -> bool:
-        """Look again after resizing: a tab bar may have come or gone; see a dock that a double click brings back."""
-        if event.type() in (QEvent.Type.Resize, QEvent.Type.Show):
+        """Look again after a resize: tabs may have come or gone; float by a double-click, leave full screen by Esc."""
+        kind = event.type()
+        if kind in (QEvent.Type.Resize, QEvent.Type.Show, QEvent.Type.MouseButtonRelease):
             self._schedule()
-        elif event.type() == QEvent.Type.MouseButtonDblClick and self._dock.isFloating():
-            QTimer.singleShot(0, self._raise)
+        elif kind == QEvent.Type.MouseButtonDblClick and self._is_on_header(event.position().toPoint()):
+            QTimer.singleShot(0, self._toggle_float)  # the header must not move while it handles the mouse
+            return True
+        elif kind == QEvent.Type.KeyPress and event.key() == Qt.Key.Key_Escape and self._dock.isFullScreen():
+            self._toggle_full_screen()
+            return True
         return False
+
+    def _is_on_header(self, place: QPoint) -> bool:
+        bar = self._dock.titleBarWidget()
+        return bar is not None and bar.geometry().contains(place)
 
     def _raise(self) -> None:
         """Bring the dock before the others of its place, where it would lie behind them."""
@@ -84,6 +98,21 @@ class HeaderKeeper(QObject):
         if not isinstance(dock.titleBarWidget(), TitleBar):
             dock.setTitleBarWidget(TitleBar(header, dock))
         header.set_title_shown(not self._is_tabbed())
+        self._frame()
+
+    def _frame(self) -> None:
+        """Make a floating dock a window of its own: Qt gives one with a title bar of ours no frame, and no full screen.
+
+        While it is dragged, new window flags would end the drag.
+        """
+        dock = self._dock
+        is_framed = not dock.windowFlags() & Qt.WindowType.FramelessWindowHint
+        if not dock.isFloating() or is_framed or QApplication.mouseButtons() != Qt.MouseButton.NoButton:
+            return
+        geometry, is_shown = dock.geometry(), not dock.isHidden()
+        dock.setWindowFlags(Qt.WindowType.Window)
+        dock.setGeometry(geometry)
+        dock.setVisible(is_shown)
 
     def _is_tabbed(self) -> bool:
         window = self._dock.parent()
@@ -98,18 +127,67 @@ class HeaderKeeper(QObject):
         self._full.setText("Leave full screen" if self._dock.isFullScreen() else "Full screen")
 
     def _toggle_float(self, *_) -> None:
-        self._dock.setFloating(not self._dock.isFloating())
-        self._raise()
-
-    def _toggle_full_screen(self, *_) -> None:
+        if not isalive(self._dock):
+            return
         if self._dock.isFullScreen():
-            self._dock.showNormal()
+            self._toggle_full_screen()
+        elif self._dock.isFloating():
             self._dock.setFloating(False)
             self._raise()
         else:
+            self._float_out()
+
+    def _float_out(self) -> None:
+        """Float where the dock was, larger, or as it floated the last time."""
+        dock = self._dock
+        docked = QRect(dock.mapToGlobal(QPoint()), dock.size())
+        self._become_window()
+        if dock.size() == docked.size():
+            title = dock.style().pixelMetric(QStyle.PixelMetric.PM_TitleBarHeight)
+            dock.setGeometry(_enlarged(docked, dock.screen().availableGeometry().adjusted(0, title, 0, 0)))
+        dock.show()
+        self._activate()
+
+    def _toggle_full_screen(self, *_) -> None:
+        dock = self._dock
+        if dock.isFullScreen():
+            dock.showNormal()
+            dock.setGeometry(self._before_full)
+            if self._was_docked:
+                dock.setFloating(False)
+            self._raise()
+            return
+        self._was_docked = not dock.isFloating()
+        self._become_window()
+        self._before_full = dock.geometry()
+        dock.setGeometry(dock.screen().geometry())  # also where no window manager does it
+        dock.showFullScreen()
+        self._activate()
+
+    def _become_window(self) -> None:
+        """Float, hidden until the window has its frame and size, so that it is activated once."""
+        if not self._dock.isFloating():
+            self._dock.hide()
             self._dock.setFloating(True)
-            self._dock.setWindowState(self._dock.windowState() | Qt.WindowState.WindowFullScreen)
-            self._dock.show()
+            self.restore()
+
+    def _activate(self) -> None:
+        """Give the keys to the dock, which is a window now."""
+        self._raise()
+        self._dock.activateWindow()
+        self._dock.widget().setFocus(Qt.FocusReason.OtherFocusReason)
+
+
+def _enlarged(docked: QRect, screen: QRect) -> QRect:
+    """Return where a dock floats: about its middle, larger, within three quarters of the screen."""
+    size = (docked.size() * FLOAT_SCALE).expandedTo(LEAST_FLOAT_PX).boundedTo(screen.size() * 0.75)
+    size = size.expandedTo(docked.size().boundedTo(screen.size()))
+    place = QRect(QPoint(), size)
+    place.moveCenter(docked.center())
+    room = screen.size() - size
+    left = min(max(place.left(), screen.left()), screen.left() + room.width())
+    top = min(max(place.top(), screen.top()), screen.top() + room.height())
+    return QRect(QPoint(left, top), size)
 
 
 def keep_header(dock: QDockWidget, header: Header, duplicate: Callable[[], object] | None = None) -> HeaderKeeper:
