@@ -129,6 +129,7 @@ def test_in_a_large_window_the_lists_keep_all_columns_with_large_type(open_, mon
     for panel in open_(LARGE).board.lists:
         view = panel.list
         assert not any(view.isColumnHidden(place) for place in range(len(view.cluster_model.columns))), panel.title
+        assert not view.horizontalScrollBar().maximum()
 
 
 def test_the_menu_begins_with_the_presets(open_):

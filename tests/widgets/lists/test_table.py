@@ -13,7 +13,7 @@ from qtpy.QtWidgets import QApplication
 
 from napari_phy.core.colors import selection_color
 from napari_phy.views.numbers import THIN_SPACE
-from napari_phy.widgets.lists.cluster_columns import CLUSTER_COLUMNS, GROUP, SIMILAR_COLUMNS, Row
+from napari_phy.widgets.lists.cluster_columns import CLUSTER_COLUMNS, GROUP, SIMILAR_COLUMNS, Row, label_columns
 from napari_phy.widgets.lists.cluster_model import ClusterModel, runs_of
 from napari_phy.widgets.lists.table import ClusterList
 from napari_phy.widgets.parts.plain_table import CHIP_PX
@@ -211,6 +211,15 @@ def shown_columns(view):
     return [c.key for place, c in enumerate(CLUSTER_COLUMNS) if not view.isColumnHidden(place)]
 
 
+def in_sight(view):
+    """Return the columns that are wholly in sight, from the left."""
+    header, columns = view.horizontalHeader(), view.cluster_model.columns
+    order = sorted((c for c in range(len(columns)) if not view.isColumnHidden(c)), key=header.visualIndex)
+    edges = {c: (header.sectionViewportPosition(c), header.sectionSize(c)) for c in order}
+    width = view.viewport().width()
+    return [columns[c].key for c in order if edges[c][0] >= 0 and sum(edges[c]) <= width]
+
+
 def test_widths_of_the_large_form(view):
     assert shown_columns(view) == ["id", "group", "channel", "depth", "spikes", "rate", "amp", "refractory"]
     widths = {c.key: view.columnWidth(place) for place, c in enumerate(CLUSTER_COLUMNS)}
@@ -232,7 +241,14 @@ def test_at_any_width_nothing_is_cut(view, width, small):
     view.cluster_model.put([row(1234, 1_234_567, depth=3840.0, rate=123.4, amplitude=1234.0, refractory=12.3)])
     view.resize(width, 300)
     view.apply_theme(view.theme, small=small)
-    assert sum(view.columnWidth(place) for place in range(N_COLUMNS)) <= view.viewport().width()
+    QApplication.sendPostedEvents()
+    bar, seen = view.horizontalScrollBar(), in_sight(view)
+    assert seen[0] == "id"
+    assert bool(bar.maximum()) == (len(seen) < len(shown_columns(view)))
+    while bar.value() < bar.maximum():
+        bar.setValue(bar.value() + 40)
+        seen += in_sight(view)
+    assert set(seen) == set(shown_columns(view))  # each can be scrolled to
     metrics = view.fontMetrics()
     for place, column in enumerate(CLUSTER_COLUMNS):
         if view.isColumnHidden(place) or column is GROUP:
@@ -253,8 +269,30 @@ def test_with_large_type_in_a_narrow_list_no_number_is_cut(qtbot, columns, keys)
     view.show()
     view.cluster_model.set_rows([row(c, 400 + c) for c in range(4)])
     view.apply_theme(replace(view.theme, scale=16 / 9), small=True)
-    assert [column.key for place, column in enumerate(columns) if not view.isColumnHidden(place)] == keys
-    assert sum(map(view.columnWidth, range(len(columns)))) <= view.viewport().width()
+    assert in_sight(view) == keys
+
+
+def test_in_a_narrow_list_labels_go_behind_first_and_refr_last(view):
+    view.cluster_model.set_columns((*CLUSTER_COLUMNS, *label_columns({"note": ["axon"], "snr": [4.5]})))
+    standard = [column.key for column in CLUSTER_COLUMNS]
+    behind = []
+    for width in range(700, 200, -5):
+        view.resize(width, 300)
+        behind += [key for key in (*standard, "label note", "label snr") if key not in in_sight(view) + behind]
+        if width >= 434:
+            assert set(standard) <= set(in_sight(view))
+    assert behind == ["label note", "label snr", "depth", "amp", "rate", "channel"]
+
+
+def test_rows_are_gone_to_with_the_columns_that_are_in_sight(view):
+    view.resize(220, 100)
+    QApplication.sendPostedEvents()
+    bar = view.horizontalScrollBar()
+    bar.setValue(bar.maximum())
+    assert bar.value()
+    view.show_selection([7])
+    view.show_selection([0])
+    assert bar.value() == bar.maximum()
 
 
 def test_a_column_grows_with_an_edit_and_shrinks_with_other_rows(view, qtbot):

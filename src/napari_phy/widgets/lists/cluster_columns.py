@@ -60,7 +60,7 @@ class Column:
     small_width: int
     text: Callable[[Row], str]
     sort_key: Callable[[Row], SortKey]
-    keep: int = 10  # in a narrow list the column with the smallest number goes first
+    keep: int = 10  # in a narrow list the column with the smallest number goes behind the others first
     in_small: bool = True
     left: bool = False
 
@@ -101,7 +101,7 @@ AMPLITUDE = Column(
 )  # fmt: skip
 REFRACTORY = Column(
     "refractory", "refr.", "Intervals within 2 ms (%)", 46, 44,
-    lambda r: format_number(r.refractory, 1), lambda r: r.refractory, keep=1, in_small=False,
+    lambda r: format_number(r.refractory, 1), lambda r: r.refractory, keep=9, in_small=False,
 )  # fmt: skip
 
 CLUSTER_COLUMNS = (ID, GROUP, CHANNEL, DEPTH, SPIKES, RATE, AMPLITUDE, REFRACTORY)
@@ -112,18 +112,13 @@ LABEL = "label "  # before the field, in the key of its column
 
 
 def label_columns(labels: Mapping[str, Iterable[Any]]) -> tuple[Column, ...]:
-    """Return a column for each field of labels, {field: its values}: on the right where all values are numbers.
-
-    In a narrow list the newest goes after the rate, the others before it.
-    """
-    newest = next(reversed(labels), None)
+    """Return a column for each field of labels, {field: its values}: on the right where all values are numbers."""
     return tuple(
-        _label_column(name, any(isinstance(v, (str, bool)) for v in values), keep=6 if name == newest else 4)
-        for name, values in labels.items()
+        _label_column(name, any(isinstance(v, (str, bool)) for v in values)) for name, values in labels.items()
     )
 
 
-def _label_column(name: str, is_text: bool, keep: int) -> Column:
+def _label_column(name: str, is_text: bool) -> Column:
     def number(row: Row) -> SortKey:
         value = row.labels.get(name)
         return math.nan if value is None else float(value)
@@ -136,7 +131,7 @@ def _label_column(name: str, is_text: bool, keep: int) -> Column:
 
     return Column(
         f"{LABEL}{name}", name, f"Your label {name}", 64, 56, lambda row: label_text(row.labels.get(name)),
-        words if is_text else number, keep=keep, left=is_text,
+        words if is_text else number, keep=1, left=is_text,
     )  # fmt: skip
 
 

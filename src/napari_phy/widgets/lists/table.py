@@ -143,6 +143,8 @@ class ClusterList(PlainTable):
         self.header_entries: list[QAction] = []  # of the menu of the header words, besides the columns
         self.setModel(self.cluster_model)
         self.setItemDelegate(ClusterDelegate(self))
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.horizontalHeader().sectionClicked.connect(self._on_header_clicked)
         self.horizontalHeader().setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
@@ -184,13 +186,18 @@ class ClusterList(PlainTable):
             self.selectionModel().select(selection, QItemSelectionModel.SelectionFlag.ClearAndSelect)
         current = self.currentIndex()
         if places and not (current.isValid() and current.row() in places):
-            index = self.cluster_model.index(self.cluster_model.find_row(self._shown[0]), 0)
+            index = self._in_sight(find(self._shown[0]))
             self.selectionModel().setCurrentIndex(index, QItemSelectionModel.SelectionFlag.NoUpdate)
             self.scrollTo(index)
         heading = self.cluster_model.find_heading(clusters[0]) if is_new and clusters else None
         if heading is not None:
-            self.scrollTo(self.cluster_model.index(heading, 0))
+            self.scrollTo(self._in_sight(heading))
         self.viewport().update()
+
+    def _in_sight(self, row: int) -> QModelIndex:
+        """Return the cell of a row in a column that is in sight, so that going there scrolls up and down only."""
+        column = self.horizontalHeader().logicalIndexAt(self.viewport().width() // 2)
+        return self.cluster_model.index(row, max(column, 0))
 
     # --- headings ---
 
@@ -312,7 +319,7 @@ class ClusterList(PlainTable):
         if self._shown:
             place = model.find_row(self._shown[0])
             if place is not None:
-                self.scrollTo(model.index(place, 0))
+                self.scrollTo(self._in_sight(place))
 
     # --- columns ---
 
@@ -321,7 +328,7 @@ class ClusterList(PlainTable):
         return self.chosen_columns.get(column.key, column.in_small or not self.small)
 
     def _keep(self, column: Column) -> int:
-        """Return how long a column stays in a narrow list: those the user chose go after the others."""
+        """Return how long a column keeps its place in a narrow list: those the user chose go after the others."""
         return max(column.keep, ID.keep - 1) if self.chosen_columns.get(column.key) else column.keep
 
     def choose_columns(self, chosen: Mapping[str, bool]) -> None:
@@ -369,7 +376,32 @@ class ClusterList(PlainTable):
         self._fit_columns()
 
     def _fit_columns(self, *_: object) -> None:
-        """Give each column its width; where the list is narrow, leave the least needed ones out."""
+        """Give each column its width; where the list is narrow, the least needed ones are scrolled to, at the right."""
+        model, widths = self.cluster_model, self._column_widths()
+        available, narrowest = self.viewport().width(), self.theme.px(30)
+        stretch = next((place for place in widths if model.columns[place].left), None)
+        fitting = dict(widths)
+        while len(fitting) > 2:
+            keep, least = min((self._keep(model.columns[place]), place) for place in fitting)
+            needed = sum(fitting.values())
+            if stretch in fitting and keep >= SPIKES.keep and SIMILAR not in model.columns:
+                # words are cut short before it goes
+                needed -= max(0, fitting[stretch] - narrowest)
+            if needed <= available or keep == ID.keep:
+                break
+            del fitting[least]
+        if stretch in fitting:
+            widths[stretch] = max(narrowest, widths[stretch] + available - sum(fitting.values()))
+        header, places = self.horizontalHeader(), range(len(model.columns))
+        for to, place in enumerate(sorted(places, key=lambda place: place not in fitting)):
+            self.setColumnHidden(place, place not in widths)
+            if place in widths:
+                self.setColumnWidth(place, widths[place])
+            if header.visualIndex(place) != to:  # else the header is painted again
+                header.moveSection(header.visualIndex(place), to)
+
+    def _column_widths(self) -> dict[int, int]:
+        """Return the width that each column needs, in px, as far as it is to be shown."""
         theme, model = self.theme, self.cluster_model
         metrics, bold = QFontMetricsF(self.cell_font()), QFontMetricsF(self.cell_font(bold=True))
         widths: dict[int, int] = {}
@@ -392,24 +424,7 @@ class ClusterList(PlainTable):
                 width = max(width, min(math.ceil(title), theme.px(110)))
             widths[place] = width
         self._unmeasured = []
-        available = self.viewport().width()
-        stretch = next((place for place in widths if model.columns[place].left), None)
-        narrowest = theme.px(30)
-        while len(widths) > 2:
-            keep, least = min((self._keep(model.columns[place]), place) for place in widths)
-            needed = sum(widths.values())
-            if stretch is not None and keep >= SPIKES.keep and SIMILAR not in model.columns:
-                # words are cut short before it goes
-                needed -= max(0, widths[stretch] - narrowest)
-            if needed <= available or keep == ID.keep:
-                break
-            del widths[least]
-        if stretch in widths:
-            widths[stretch] = max(narrowest, widths[stretch] + available - sum(widths.values()))
-        for place in range(len(model.columns)):
-            self.setColumnHidden(place, place not in widths)
-            if place in widths:
-                self.setColumnWidth(place, widths[place])
+        return widths
 
 
 def _extremes(rows: Sequence[Row], column: Column) -> list[Row]:

@@ -52,6 +52,7 @@ class PlainTable(QTableView):
         self.setStyleSheet(
             f"""
             QTableView {{ background: {theme.view}; border: none; outline: none; padding: 0; }}
+            QAbstractScrollArea::corner {{ background: {theme.panel}; border: none; }}
             QHeaderView {{ background: {theme.panel}; border: none; border-bottom: 1px solid {theme.grid}; }}
             QHeaderView::section {{ background: {theme.panel}; color: {theme.dim}; border: none; margin: 0;
                 padding: 0 {theme.px(5)}px 0 {theme.px(2)}px; font-size: {theme.px(TICK_PX)}px; font-weight: normal; }}
