@@ -7,6 +7,7 @@ import pytest
 from journeys.person import Person
 from qtpy.QtGui import QColor
 
+from napari_phy.core.colors import selection_color
 from napari_phy.layers.traces import LOUD, QUIET, QUIET_FRACTION
 
 pytestmark = pytest.mark.real_data
@@ -22,6 +23,7 @@ def person(make_napari_viewer, request, data_folder, tmp_path):
     made = Person(make_napari_viewer(show=True))
     made.resize(1920, 1080)
     made.open(tmp_path / f"{source.name}.kwik")
+    made.workspace.panels["Traces"].controls.set_filter_name("raw")
     return made
 
 
@@ -55,6 +57,34 @@ def test_the_lines_of_the_dock(person):
             assert ink.max() > 30, f"nothing is drawn at sample {number} of row {row}"
             n_seen += 1
     assert n_seen > 50
+
+
+def test_ticks_of_spikes_are_thin_and_leave_other_channels_and_the_frame_in_sight(person):
+    session, viewer = person.session, person.viewer
+    cluster = max(session.manager.cluster_ids.tolist(), key=session.manager.n_spikes)
+    session.selection.select([cluster])
+    person.settle()
+    person.rest(0.3)
+    canvas, camera = viewer.window._qt_viewer.canvas.native, viewer.scene.camera
+    image = canvas.grabFramebuffer()
+    scale = image.width() / canvas.width()
+    ink = np.array(QColor(selection_color(0)).getRgb()[:3])
+    pixels = np.array(
+        [[image.pixelColor(x, y).getRgb()[:3] for x in range(image.width())] for y in range(image.height())], dtype=int
+    )
+    rows, columns = np.nonzero(np.abs(pixels - ink).max(axis=-1) < 12)
+    assert len(rows)
+    assert np.ptp(rows) + 1 <= 4 * scale
+    times_s = session.model.spike_times[session.manager.spikes(cluster)]
+    spikes_px = canvas.width() / 2 + (times_s - camera.center[2]) * camera.zoom
+    away = np.abs(columns[:, None] + 0.5 - spikes_px * scale)
+    assert away.min(axis=1).max() <= 2 * scale  # of 2 px each
+    assert (away.min(axis=0) <= 2 * scale).all()  # and none is missing
+    frame = person.workspace.overview.frame.rectangle()
+    yellow = QColor(person.workspace.panels["Traces"].theme.warning).getRgb()[:3]
+    seen = person.viewer.window._qt_window.centralWidget().grab().toImage()
+    edge = [seen.pixelColor(round(frame.left() * scale), y).getRgb()[:3] for y in range(4, seen.height() - 4)]
+    assert np.mean([np.abs(np.subtract(color, yellow)).max() < 12 for color in edge]) > 0.9
 
 
 def test_the_picture_of_the_canvas(person):

@@ -8,7 +8,7 @@ from napari.layers import Layer
 from napari_phy import open_session
 from napari_phy.core.colors import selection_color
 from napari_phy.layers.binder import LayerBinder
-from napari_phy.layers.spikes import N_POINTS_MAX, spike_points, spikes_layer
+from napari_phy.layers.spikes import DASH, N_POINTS_MAX, TICK, spike_points, spikes_layer
 from napari_phy.layers.traces import traces_layer
 
 
@@ -76,7 +76,7 @@ def test_the_layer_follows_selection_and_edits(session, viewer):
     assert len(layer.data) == 0
 
 
-def test_from_the_thirteenth_cluster_on_points_are_rings(session, viewer, monkeypatch):
+def test_from_the_thirteenth_cluster_on_ticks_are_dashes(session, viewer, monkeypatch):
     monkeypatch.setattr("napari_phy.layers.spikes.N_POINTS_MAX", 20_000)
     binder = LayerBinder(viewer, session)
     layer = viewer.layers["spikes"]
@@ -86,13 +86,12 @@ def test_from_the_thirteenth_cluster_on_points_are_rings(session, viewer, monkey
         session.split(session.manager.spikes(largest)[::2])
         clusters = session.manager.cluster_ids.tolist()
     session.selection.select(clusters)
-    rings = layer.face_color[:, 3] == 0
-    n_rings = sum(session.manager.n_spikes(cluster) for cluster in clusters[12:])
-    assert rings.tolist() == [False] * (len(rings) - n_rings) + [True] * n_rings
-    assert np.array_equal(layer.border_width > 0, rings)
-    assert np.allclose(layer.border_color[-1], layer.border_color[0])
+    symbols = layer.symbol.astype(str).tolist()
+    n_dashes = sum(session.manager.n_spikes(cluster) for cluster in clusters[12:])
+    assert symbols == [TICK] * (len(symbols) - n_dashes) + [DASH] * n_dashes
+    assert np.allclose(layer.face_color[-1], layer.face_color[0])
     session.selection.select(clusters[:2])
-    assert not ((layer.face_color[:, 3] == 0) | (layer.border_width > 0)).any()
+    assert set(layer.symbol.astype(str)) == {TICK}
     assert viewer.layers["spikes"] is layer
     binder.close()
 

@@ -252,11 +252,11 @@ class LayerBinder:
             layer.selected_data = set()
             if (layer.size != 1).any():  # each of these draws the layer anew
                 layer.size = 1  # the limits decide; a large size would be part of what napari's Home button fits
-            if (layer.border_width != points.rims).any():
-                layer.border_width = points.rims
             if len(points.colors):
                 layer.border_color = points.colors  # a border of no width still tints the rim
-                layer.face_color = points.faces
+                layer.face_color = points.colors
+                if (layer.symbol.astype(str) != points.symbols).any():
+                    layer.symbol = points.symbols
         layer.editable = False  # setting data makes it editable again
         layer.refresh()
         self._shown = wished

@@ -1,4 +1,4 @@
-"""The spikes of the selected clusters as points at (channel, time), on the picture of the traces."""
+"""The spikes of the selected clusters as ticks at (channel, time), on the picture of the traces."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from napari_phy.session import Session
 from napari_phy.views.cluster_table import compute_cluster_table
 
 N_POINTS_MAX = 2000  # 12 solid rows across a window; a redraw of more takes software GL over 50 ms
-SIZE_PX = (7, 7)
+TICK, DASH = "vbar", "hbar"  # symbols of napari; the second where colours come again
+SIZE_PX = 2.0  # with the least rim that napari gives points of a size in px, a tick is 2 px wide and 3 px high
 ROW_SPREAD = 0.7  # of a channel
-RIM = 0.22  # of the size of a hollow point
 NAME = "spikes"
 
 
@@ -29,26 +29,14 @@ class SpikePoints:
     ----------
     positions : (n, 2) float32, row of the channel, the highest being 0, and sample.
     colors : (n, 4) float32 RGBA.
-    hollow : (n,) whether a point is a ring.
+    symbols : (n,) ticks, or dashes where colours come again.
     n_total : how many spikes of the selection there are in the window.
     """
 
     positions: npt.NDArray[np.float32]
     colors: npt.NDArray[np.float32]
-    hollow: npt.NDArray[np.bool_]
+    symbols: npt.NDArray[np.str_]
     n_total: int
-
-    @property
-    def faces(self) -> npt.NDArray[np.float32]:
-        """(n, 4) float32 RGBA of what lies within the rims: nothing within those of rings."""
-        faces = self.colors.copy()
-        faces[self.hollow, 3] = 0
-        return faces
-
-    @property
-    def rims(self) -> npt.NDArray[np.float32]:
-        """(n,) float32 widths of the rims, of the size of a point."""
-        return np.where(self.hollow, RIM, 0).astype(np.float32)
 
 
 def spike_points(
@@ -61,7 +49,7 @@ def spike_points(
     """
     positions = [np.empty((0, 2), np.float32)]
     colors = [np.empty((0, 4), np.float32)]
-    hollow = [np.empty(0, np.bool_)]
+    symbols = [np.empty(0, np.str_)]
     spikes_of = [_spikes_in(session, cluster, window) for cluster in clusters]
     sizes = [len(spikes) for spikes in spikes_of]
     share = min(1.0, N_POINTS_MAX / max(1, sum(sizes)))
@@ -74,11 +62,11 @@ def spike_points(
         row = rows[cluster] + ROW_SPREAD * ((place + 0.5) / len(clusters) - 0.5)  # clusters of one channel side by side
         positions.append(np.column_stack([np.full(len(spikes), row), samples]).astype(np.float32))
         colors.append(np.tile(_rgba(selection_color(place, dark)), (len(spikes), 1)))
-        hollow.append(np.full(len(spikes), is_hollow(place)))
+        symbols.append(np.full(len(spikes), DASH if is_hollow(place) else TICK))
     return SpikePoints(
         read_only(np.concatenate(positions)),
         read_only(np.concatenate(colors)),
-        read_only(np.concatenate(hollow)),
+        read_only(np.concatenate(symbols)),
         sum(sizes),
     )
 
@@ -98,7 +86,9 @@ def spikes_layer(session: Session, pitch: float) -> LayerDataTuple:
         "axis_labels": ("channel", "time"),
         "size": 1,
         "border_width": 0,
-        "canvas_size_limits": SIZE_PX,
+        "symbol": TICK,
+        "antialiasing": 0,
+        "canvas_size_limits": (SIZE_PX, SIZE_PX),
         "metadata": {TAG: SessionTag(session)},
     }
     return np.empty((0, 2), np.float32), options, "points"
