@@ -19,8 +19,12 @@ GROUP = "/channel_groups/0"
 @pytest.fixture
 def kwik(tmp_path: Path) -> Path:
     """Return a data set in order, with raw data."""
-    np.zeros((200_000, 4), dtype=np.int16).tofile(tmp_path / "small.dat")
-    return make_kwik(tmp_path, groups=(0, 3))
+    path = make_kwik(tmp_path, groups=(0, 3))
+    raw = np.random.default_rng(0).normal(0, 30, (200_000, 4))
+    with h5py.File(path) as file:
+        raw[file[TIMES][:].astype(int)] -= 2000
+    raw.astype(np.int16).tofile(tmp_path / "small.dat")
+    return path
 
 
 def sentences(path: Path) -> list[str]:

@@ -59,7 +59,7 @@ def test_preferences_hold_the_same_settings() -> None:
     manifest = yaml.safe_load(MANIFEST.read_text(encoding="utf-8"))
     assert manifest["contributions"]["configurations"] == preferences()
     read = PluginManifest.from_file(MANIFEST).contributions.configurations
-    assert list(read["sorting"].properties) == list(SETTINGS)
+    assert list(read["sorting"].properties) == [name for name, item in SETTINGS.items() if item.in_preferences]
 
 
 def test_the_data_set_wins_over_the_user_and_the_user_over_preferences(home: Path) -> None:

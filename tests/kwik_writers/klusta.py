@@ -1,10 +1,11 @@
 """Writes as klusta 3 and phy did, through h5py: strings as one-element byte arrays, contiguous arrays."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import h5py
 import numpy as np
-from kwik_writers.truth import AFTER, BEFORE, PER_CHANNEL, RATE, Truth
+from kwik_writers.truth import AFTER, BEFORE, PER_CHANNEL, RATE, Shank, Truth
 
 GROUPS = ("Noise", "MUA", "Good", "Unsorted")
 
@@ -22,8 +23,16 @@ def write_klusta(
     times: str = "relative",
     starts: str = "start_sample",
     clusterings=("main", "original"),
+    names=None,
+    numbering: str = "text",
+    creator: str = "klusta 3.0.15-git-v3.0.14",
 ) -> Path:
     """Write a data set; return the `.kwik`.
+
+    names : of the recordings below `/recordings`; None numbers them from 0.
+    numbering : how relative times name their recording: "text", by its place in the order of text, as klusta does;
+        "number", by the number in its name.
+    creator : what the file says wrote it; "" for nothing.
 
     raw : "dat" one flat file for each recording; "kwd" `<name>.raw.kwd`; "none".
     times : "relative"; "absolute" with all recordings 0, as phy 0.2; "numbered", absolute with recording numbers.
@@ -35,10 +44,14 @@ def write_klusta(
         for file in (kwik, kwx):
             file.attrs["kwik_version"] = 2
             file.attrs["name"] = text(str(folder / name))
-            file.attrs["creator_version"] = text("klusta 3.0.15-git-v3.0.14")
+            if creator:
+                file.attrs["creator_version"] = text(creator)
         _write_parameters(kwik.create_group("application_data/spikedetekt"), truth, path, files)
-        for number, length in enumerate(truth.lengths):
-            _write_recording(kwik.create_group(f"recordings/{number}"), truth, number, length, files[number], starts)
+        names = names or [str(number) for number in range(len(truth.lengths))]
+        for number, name in enumerate(names):
+            _write_recording(kwik.create_group(f"recordings/{name}"), truth, number, files[number], starts)
+        in_text = sorted(names)
+        by_place = np.array([in_text.index(name) if numbering == "text" else int(name) for name in names])
         for group, shank in truth.shanks.items():
             node = kwik.create_group(f"channel_groups/{group}")
             node.attrs["channel_order"] = np.array(shank.channels, dtype=np.int32)
@@ -48,7 +61,13 @@ def write_klusta(
                 made.attrs["name"] = text(str(channel))
                 made.attrs["position"] = np.array(position, dtype=np.float32)
             samples = shank.samples if times == "relative" else truth.joined(shank)
-            numbers = shank.recordings * (times != "absolute")
+            if times == "relative":
+                numbers = by_place[shank.recordings]
+                in_file = np.lexsort((samples, numbers))
+                shank = reordered(shank, in_file)
+                samples, numbers = samples[in_file], numbers[in_file]
+            else:
+                numbers = shank.recordings * (times != "absolute")
             node["spikes/time_samples"] = samples.astype(np.uint64)
             node["spikes/time_fractional"] = np.zeros(shank.n_spikes, dtype=np.uint8)
             node["spikes/recording"] = numbers.astype(np.int32)
@@ -56,6 +75,13 @@ def write_klusta(
                 write_clustering(node, clustering, shank)
             kwx[f"channel_groups/{group}/features_masks"] = shank.features_masks
     return path
+
+
+def reordered(shank: Shank, rows: np.ndarray) -> Shank:
+    return replace(
+        shank,
+        **{name: getattr(shank, name)[rows] for name in ("samples", "recordings", "clusters", "features", "masks")},
+    )
 
 
 def write_clustering(node: h5py.Group, clustering: str, shank) -> None:
@@ -104,7 +130,7 @@ def _write_parameters(node: h5py.Group, truth: Truth, path: Path, files: list[st
     node.attrs["dtype"] = text("int16")
 
 
-def _write_recording(node: h5py.Group, truth: Truth, number: int, length: int, file: str, starts: str) -> None:
+def _write_recording(node: h5py.Group, truth: Truth, number: int, file: str, starts: str) -> None:
     node.attrs["name"] = text(f"recording_{number}")
     node.attrs["sample_rate"] = RATE
     if starts == "start_sample":

@@ -35,7 +35,7 @@ class Shank:
 
 @dataclass
 class Truth:
-    """A whole data set; `raw` has one array (n_samples, n_channels) int16 for each recording."""
+    """A whole data set; `raw` has one array (n_samples, n_channels) int16 for each recording, with the spikes in it."""
 
     raw: list[np.ndarray]
     shanks: dict[int, Shank]
@@ -59,8 +59,13 @@ class Truth:
 def make_truth(lengths=(6000, 4000), groups=((0, (0, 1, 3)), (1, (5, 4))), n_channels=6, n_spikes=80, seed=0) -> Truth:
     """Return random recordings and spikes in all of them; `groups` are (number, channels)."""
     rng = np.random.default_rng(seed)
-    raw = [rng.normal(0, 300, (length, n_channels)).astype(np.int16) for length in lengths]
-    return Truth(raw, {group: make_shank(rng, list(channels), lengths, n_spikes) for group, channels in groups})
+    raw = [rng.normal(0, 300, (length, n_channels)) for length in lengths]
+    shanks = {group: make_shank(rng, list(channels), lengths, n_spikes) for group, channels in groups}
+    for shank in shanks.values():
+        for sample, recording, masks in zip(shank.samples, shank.recordings, shank.masks, strict=True):
+            trough = raw[recording][max(0, sample - 1) : sample + 2]
+            trough[:, shank.channels] -= 5000 * (masks == masks.max())
+    return Truth([np.clip(samples, -32_000, 32_000).astype(np.int16) for samples in raw], shanks)
 
 
 def make_shank(rng, channels: list[int], lengths, n_spikes: int) -> Shank:

@@ -12,6 +12,7 @@ import numpy as np
 from napari_phy.cli.answers import Answer, count
 from napari_phy.core.base_model import BaseModel
 from napari_phy.core.errors import NapariPhyError
+from napari_phy.io.kwik.model import KwikModel
 from napari_phy.io.opening import open_model
 
 
@@ -20,7 +21,7 @@ def describe(path: Path) -> Answer:
     with contextlib.closing(open_model(path)) as first:
         facts = _facts_of_all(first)
         groups = [_group(first)]
-        missing = list(first.missing)
+        missing, doubts = list(first.missing), list(first.doubts)
         for channel_group in first.channel_groups:
             if channel_group == first.channel_group:
                 continue
@@ -28,15 +29,21 @@ def describe(path: Path) -> Answer:
                 with contextlib.closing(first.opened_at(channel_group, None)) as model:
                     groups.append(_group(model))
                     missing += model.missing
+                    doubts += model.doubts
             except NapariPhyError as error:
                 groups.append({"channel_group": channel_group, "error": str(error)})
                 missing.append(str(error))
     groups.sort(key=lambda group: int(group["channel_group"]))
-    facts |= {"channel_groups": groups, "missing": list(dict.fromkeys(missing))}
+    facts |= {
+        "channel_groups": groups,
+        "missing": [sentence for sentence in dict.fromkeys(missing) if sentence not in doubts],
+        "taken_as": list(dict.fromkeys(doubts)),
+    }
     return Answer(facts, _lines(facts))
 
 
 def _facts_of_all(model: BaseModel) -> dict[str, Any]:
+    order = model.recording_order if isinstance(model, KwikModel) else None
     return {
         "path": str(model.path),
         "sample_rate_hz": model.sample_rate,
@@ -54,6 +61,9 @@ def _facts_of_all(model: BaseModel) -> dict[str, Any]:
             }
             for recording in model.recordings
         ],
+        "recording_order": None
+        if order is None
+        else {"order": order.order, "reason": order.reason, "is_certain": order.is_certain},
     }
 
 
@@ -102,8 +112,9 @@ def _lines(facts: dict[str, Any]) -> list[str]:
     lines += ["", f"Channel groups  {len(facts['channel_groups'])}"]
     for group in facts["channel_groups"]:
         lines += _group_lines(group)
-    if facts["missing"]:
-        lines += ["", "Missing", *(f"  {sentence}" for sentence in facts["missing"])]
+    for title, sentences in (("Missing", facts["missing"]), ("Taken as", facts["taken_as"])):
+        if sentences:
+            lines += ["", title, *(f"  {sentence}" for sentence in sentences)]
     return lines
 
 

@@ -94,6 +94,8 @@ class BaseModel(ABC):
     events: Mapping[str, EventTimes] = MappingProxyType({})  # by kind; only kinds that have any
     metadata: Mapping[str, Any] = MappingProxyType({})  # parameters of detection, as the file has them
     missing: tuple[str, ...]
+    doubts: tuple[str, ...] = ()  # those of them that tell what was assumed; nothing lacks there
+    journal_places: npt.NDArray[np.int64] | None = None  # of each spike among those of journal and save; None: the same
 
     @property
     def name(self) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from napari_phy.core.arrays import LARGEST, is_measured
 from napari_phy.core.base_model import BaseModel
@@ -16,18 +17,20 @@ from napari_phy.io.h5 import open_h5
 from napari_phy.io.kwik import parameters, schema
 from napari_phy.io.kwik.foreign import check_is_hdf5
 from napari_phy.io.kwik.model import KwikModel
+from napari_phy.io.kwik.spike_proof import SpikeProof, prove_spikes
 from napari_phy.io.kwik.traces import JoinedTraces
 from napari_phy.io.node_checks import check_channels, check_group, check_recordings
 from napari_phy.io.opening import find_kwik, open_model
 from napari_phy.io.prm import read_prm
 
 _ROWS_AT_ONCE = 2**14
+_N_PROVED, _LEAST_PROVED, _N_PROVED_OF_ALL = 200, 20, 10_000  # spikes of a recording, and of all
 
 
 def check_data_set(path: str | Path) -> list[Finding]:
     """Return everything that contradicts itself in a data set, problems first; empty if all is well.
 
-    Nothing is changed. Everything but the raw data is read whole.
+    Nothing is changed. Everything but the raw data is read whole; these at 200 spikes and random times in each recording.
 
     Parameters
     ----------
@@ -93,6 +96,7 @@ def _check_opened(path: Path, group: int) -> Iterator[Finding]:
             what = "gives no voltage_gain" if stored is None else f"gives {stored:g} µV a unit, which no amplifier has"
             yield Finding("note", path.name, what, "voltages are shown in a.u. until the gain is set")
         yield from _check_traces(model)
+        yield from _check_spikes(model)
         yield from _check_features(model)
 
 
@@ -109,6 +113,43 @@ def _check_traces(model: KwikModel) -> Iterator[Finding]:
             )
             then = "there was a pause, or the raw file is cut short: what is not there is shown as 0"
             yield Finding("note", place, what, then)
+
+
+def _check_spikes(model: KwikModel) -> Iterator[Finding]:
+    """Prove that spikes are where the raw data have them."""
+    for number, proof in prove_recordings(model).items():
+        if proof.fails:
+            scale = model.microvolts_per_unit or 1
+            place = f"{model.name}: recording {number} of channel group {model.channel_group}"
+            what = (
+                f"has no spikes where the file says: the voltage at {proof.n_spikes} of them reaches "
+                f"{proof.at_spikes * scale:.3g} {model.unit} on average, {proof.at_random * scale:.3g} at random times"
+            )
+            advice = "its raw file is another one, or its spikes are of another recording"
+            yield Finding("problem", place, what, advice)
+
+
+def prove_recordings(model: BaseModel) -> dict[int, SpikeProof]:
+    """Return {recording: what its raw data show at its spikes}, of the recordings that have both."""
+    if not isinstance(model.traces, JoinedTraces):
+        return {}
+    n_each = max(_LEAST_PROVED, min(_N_PROVED, _N_PROVED_OF_ALL // len(model.recordings)))
+    masks = model.masks
+
+    def strongest(rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        assert masks is not None
+        return np.asarray(np.nan_to_num(masks[rows]).argmax(axis=1), dtype=np.int64)
+
+    proofs = prove_spikes(
+        model.traces,
+        model.spike_samples,
+        model.probe.channel_ids,
+        model.metadata,
+        model.sample_rate,
+        n_each,
+        None if masks is None else strongest,
+    )
+    return {model.recordings[place].recording_id: proof for place, proof in proofs.items()}
 
 
 def _check_features(model: KwikModel) -> Iterator[Finding]:

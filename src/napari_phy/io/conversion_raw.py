@@ -49,7 +49,8 @@ def _stored_names(model: BaseModel, default: str) -> list[str]:
     """Return how the old file names the raw data of each recording."""
     with open_h5(model.path) as file:
         numbers = [item.recording_id for item in model.recordings]
-        links = [file.attrs(f"{schema.recording_path(number)}/raw") for number in numbers]
+        nodes = schema.recording_nodes(file)
+        links = [file.attrs(f"{nodes[number]}/raw") if number in nodes else {} for number in numbers]
     return [read_link(link, default, model.path, number).name for link, number in zip(links, numbers, strict=True)]
 
 

@@ -12,7 +12,7 @@ from napari_phy.io.clustering_place import ClusteringPlace
 from napari_phy.io.kwik import schema
 from napari_phy.io.locks import connect_exclusively
 from napari_phy.io.platform_files import replace_file, sync_folder
-from napari_phy.io.raw_notes import write_raw_notes
+from napari_phy.io.raw_notes import read_raw_notes, write_raw_notes
 from napari_phy.io.replacing import copy_name
 from napari_phy.io.saving import Snapshot, explaining, write_copy
 from napari_phy.io.side_folder import side_folder
@@ -61,8 +61,9 @@ def copy_data_set(
             for temporary in temporaries:
                 temporary.unlink(missing_ok=True)
     elsewhere = {name: path for name, path in raw_places.items() if not _is_same(target.parent / name, path)}
-    if elsewhere:
-        write_raw_notes(target, elsewhere, {})
+    order = read_raw_notes(place.path).recording_order
+    if elsewhere or order:
+        write_raw_notes(target, elsewhere, recording_order=order)
 
 
 def _in_copy(place: ClusteringPlace) -> ClusteringPlace:

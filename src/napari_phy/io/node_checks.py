@@ -20,14 +20,14 @@ from napari_phy.io.kwik.probe import whole_numbers
 def check_recordings(file: H5File) -> Iterator[Finding]:
     """Check the recordings: that there are any, that they name raw files and start one after the other."""
     name = file.path.name
-    numbers = [item for item in file.children(schema.RECORDINGS) if isinstance(item, int)]
-    if not numbers:
+    nodes = schema.recording_nodes(file)
+    if not nodes:
         yield Finding("note", name, "has no recordings", "all spikes are taken to be of one recording")
     starts: list[int | None] = []
-    for number in numbers:
-        attributes = file.attrs(schema.recording_path(number))
+    for number, node in nodes.items():
+        attributes = file.attrs(node)
         place = f"{name}: recording {number}"
-        if not file.attrs(f"{schema.recording_path(number)}/raw"):
+        if not file.attrs(f"{node}/raw"):
             yield Finding("note", place, "names no raw file", "it is looked for by the name of the data set")
         starts.append(as_int(attributes.get("start_sample")))
     known = [start for start in starts if start is not None]

@@ -100,10 +100,7 @@ def find_raw_files(base: Path) -> dict[str, Path]:
 def read_recordings(file: H5File) -> list[RawRecording]:
     """Return the recordings of a `.kwd` or `.kwe` by number."""
     found = []
-    for number in file.children(schema.RECORDINGS):
-        if not isinstance(number, int):
-            continue
-        node = schema.recording_path(number)
+    for number, node in schema.recording_nodes(file).items():
         attributes = file.attrs(node)
         raw = kwd_data(file, node)
         name = str(attributes.get("name") or f"recording_{number}")

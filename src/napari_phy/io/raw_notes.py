@@ -1,4 +1,4 @@
-"""What the side folder remembers of raw data: where the user found files that moved, and how long recordings are."""
+"""What the side folder remembers of raw data: where files are that moved, how long recordings are, and their order."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Literal
 
 from napari_phy.io.atomic import write_file
 from napari_phy.io.side_folder import find_side_file, make_side_folder
@@ -28,10 +29,12 @@ class RawNotes:
     ----------
     files : {file name in the `.kwik`: places where it may be now}, for files that moved.
     lengths : {recording: samples}, so that times stay right when the raw data are gone again.
+    recording_order : which recordings the numbers of spikes mean, if the user said so.
     """
 
     files: Mapping[str, tuple[Path, ...]] = field(default_factory=dict)
     lengths: Mapping[int, int] = field(default_factory=dict)
+    recording_order: Literal["number", "text"] | None = None
 
 
 def read_raw_notes(kwik: Path) -> RawNotes:
@@ -45,21 +48,33 @@ def read_raw_notes(kwik: Path) -> RawNotes:
         stored = json.loads(file.read_bytes())
         files = {str(name): _places(kwik, places) for name, places in _items(stored, "files")}
         lengths = {int(number): int(length) for number, length in _items(stored, "lengths")}
+        order = stored.get("recording_order")
     except (OSError, ValueError, TypeError, RecursionError) as error:
         logger.debug("%s cannot be read (%s).", file, error)
         return RawNotes()
-    return RawNotes(files, {number: length for number, length in lengths.items() if 0 < length < _MAX_SAMPLE})
+    lengths = {number: length for number, length in lengths.items() if 0 < length < _MAX_SAMPLE}
+    return RawNotes(files, lengths, order if order in ("number", "text") else None)
 
 
-def write_raw_notes(kwik: Path, files: Mapping[str, Path], lengths: Mapping[int, int]) -> None:
-    """Remember where raw files are and how long recordings are, beside what was remembered before.
+def write_raw_notes(
+    kwik: Path,
+    files: Mapping[str, Path] = MappingProxyType({}),
+    lengths: Mapping[int, int] = MappingProxyType({}),
+    recording_order: Literal["number", "text"] | None = None,
+) -> None:
+    """Remember where raw files are, how long recordings are and their order, beside what was remembered before.
 
     Where no side folder can be made, nothing is remembered, and a warning says so.
     """
     old = read_raw_notes(kwik)
     places = {name: [str(place) for place in found] for name, found in old.files.items()}
     places |= {name: _described(kwik, path) for name, path in files.items()}
-    notes = {"files": places, "lengths": {str(key): n for key, n in {**old.lengths, **lengths}.items()}}
+    notes: dict[str, Any] = {
+        "files": places,
+        "lengths": {str(key): n for key, n in {**old.lengths, **lengths}.items()},
+    }
+    order = recording_order or old.recording_order
+    notes |= {} if order is None else {"recording_order": order}
     text = json.dumps(notes, indent=1, ensure_ascii=True).encode()
     try:
         write_file(make_side_folder(kwik) / _NAME, lambda file: file.write(text))

@@ -33,6 +33,7 @@ class Setting:
     doc : one sentence.
     minimum, maximum : least and largest value of numbers.
     choices : the values that are allowed; empty for all.
+    in_preferences : whether napari's Preferences offer it; what tells of a data set is for `config.py` only.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Setting:
     minimum: float | None = None
     maximum: float | None = None
     choices: tuple[Any, ...] = ()
+    in_preferences: bool = True
 
     @property
     def must_be(self) -> str:
@@ -154,6 +156,16 @@ SETTINGS: Mapping[str, Setting] = MappingProxyType(
                 0,
                 1_000_000,
             ),
+            Setting(
+                "recording_order",
+                "Numbers of recordings",
+                "text",
+                "auto",
+                "How spikes name one of more than 10 recordings: by 'number', by its place in the order of 'text' "
+                "(0, 1, 10, 11, 2), as klusta does; 'auto' finds out.",
+                choices=("auto", "number", "text"),
+                in_preferences=False,
+            ),
         )
     }
 )
@@ -179,7 +191,7 @@ def preferences() -> dict[str, Any]:
     return {
         "sorting": {
             "title": "Sorting",
-            "properties": {setting.name: _schema(setting) for setting in SETTINGS.values()},
+            "properties": {name: _schema(setting) for name, setting in SETTINGS.items() if setting.in_preferences},
         }
     }
 

@@ -19,6 +19,7 @@ from napari_phy.io.copying import copy_data_set
 from napari_phy.io.crash_points import reached
 from napari_phy.io.journal import Journal
 from napari_phy.io.journal_opening import OpenedJournal, open_journal
+from napari_phy.io.journal_order import JournalOrder
 from napari_phy.io.kwik import schema
 from napari_phy.io.platform_files import sync_folder
 from napari_phy.io.replacing import clean_up, disk_was_full, identity_or_none
@@ -37,7 +38,6 @@ class EditStore:
 
     Attributes
     ----------
-    base : what `records` replay on.
     messages : sentences for the user about what was found at opening.
     recovered_at : time of the last edit, when the journal holds edits that the file does not; else None.
     set_aside : the journal that was set aside at opening, if one was.
@@ -45,22 +45,30 @@ class EditStore:
     """
 
     def __init__(
-        self, place: ClusteringPlace, base: Base, opened: OpenedJournal | None, messages: list[str], source: Path
+        self,
+        place: ClusteringPlace,
+        base: Base,
+        opened: OpenedJournal | None,
+        messages: list[str],
+        source: Path,
+        order: JournalOrder,
     ) -> None:
         self._place = place
+        self._order = order
         self._source = source
         self._journal: Journal | None = None
         self._records: tuple[UpdateInfo, ...] | None = ()
         self._saving = threading.Lock()
         self._seen = identity_or_none(place.path)
         self._first_free_id = place.first_free_id(base)
-        self.base = base
+        self._base = base
         self.messages = tuple(messages)
         self.recovered_at: datetime | None = None
         self.set_aside: Path | None = None
         self.is_outdated = False
         if opened is not None:
-            self._journal, self._records, self.base = opened.journal, opened.records, opened.base
+            self._journal, self._base = opened.journal, opened.base
+            self._records = tuple(map(order.record_from_journal, opened.records))
             self.recovered_at, self.set_aside = opened.recovered_at, opened.set_aside
             _open_here.add(self)
 
@@ -73,7 +81,8 @@ class EditStore:
         """
         place = ClusteringPlace.of(model)
         name = place.path.name
-        base, opened, messages = base_of(model), None, []
+        order = JournalOrder(model.journal_places)
+        base, opened, messages = order.to_journal(base_of(model)), None, []
         if not read_only:
             try:
                 opened = open_journal(place, base)
@@ -90,12 +99,17 @@ class EditStore:
                 messages.append(store_messages.new_clustering(name, place.clustering, found))
         for message in messages:
             logger.warning(message)
-        return cls(place, base, opened, messages, model.path)
+        return cls(place, base, opened, messages, model.path, order)
 
     @property
     def path(self) -> Path:
         """The file, links followed."""
         return self._place.path
+
+    @property
+    def base(self) -> Base:
+        """What `records` replay on."""
+        return self._order.from_journal(self._base)
 
     @property
     def clustering(self) -> str:
@@ -116,7 +130,8 @@ class EditStore:
     def records(self) -> tuple[UpdateInfo, ...]:
         """Every stored edit from the first on; those from `n_done` on can be redone."""
         if self._records is None:
-            self._records = () if self._journal is None else self._journal.records()
+            kept = () if self._journal is None else self._journal.records()
+            self._records = tuple(map(self._order.record_from_journal, kept))
         return self._records
 
     @property
@@ -166,7 +181,7 @@ class EditStore:
             raise ReadOnlyError(f"{self.path.name} is open read-only; nothing was changed.")
         try:
             self._have_journal()
-            self._journal.commit(update)
+            self._journal.commit(self._order.record_to_journal(update))
         except JournalError as error:
             raise JournalError(store_messages.edit_not_kept(str(error), is_full=disk_was_full(error))) from error
         self._records = None
@@ -193,7 +208,7 @@ class EditStore:
             n_unsaved = self.n_unsaved
             with explaining(self.path, n_unsaved):
                 self._have_journal()
-            replace_kwik(self._place, snapshot, self._journal, self.base)
+            replace_kwik(self._place, self._order.to_journal(snapshot), self._journal, self._base)
             self.is_outdated = False
             self._seen = identity_or_none(self.path)
         logger.info(store_messages.saved(self.path.name, n_unsaved))
@@ -217,7 +232,8 @@ class EditStore:
         with self._saving:
             target = Path(target).resolve()
             if self._place.holds_clusterings:
-                copy_data_set(self._place, snapshot, target, raw_places or {}, self.n_unsaved)
+                stored = self._order.to_journal(snapshot)
+                copy_data_set(self._place, stored, target, raw_places or {}, self.n_unsaved)
             else:
                 clustering = base_of_snapshot(snapshot)
                 convert_data_set(
@@ -280,7 +296,7 @@ class EditStore:
         try:
             folder.mkdir(exist_ok=True)
             if journal.base() is not None:
-                keep_base(self.base, self.path, self._place.channel_group, self._place.labels_file(folder))
+                keep_base(self._base, self.path, self._place.channel_group, self._place.labels_file(folder))
             journal.write_anew()
             sync_folder(folder.parent)
         except OSError as error:

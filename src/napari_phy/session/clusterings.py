@@ -104,7 +104,7 @@ class FileClusterings(ABC):
         file, place = self._file, self._place
         shown = opened.snapshot()
         changes = clusterings.Changes(
-            spike_clusters=shown.spike_clusters,
+            spike_clusters=file.in_stored_order(shown.spike_clusters),
             cluster_groups=shown.cluster_groups,
             cluster_colors=shown.cluster_colors,
             cluster_labels=shown.cluster_labels,

@@ -15,12 +15,13 @@ from napari_phy.io.kwik.spikes import Span
 from napari_phy.io.kwik.time_origin import find_origin
 from napari_phy.io.open_ephys import OpenEphysModel
 
+BY_NUMBER = "set.kwik numbers its recordings by number; its times count from the start of the data set."
 UNSAID = "set.kwik does not say from where spike times count."
 NO_RAW = "Waveforms and traces need"
 
 
 def told(model: KwikModel) -> list[str]:
-    return [sentence for sentence in model.missing if not sentence.startswith(NO_RAW)]
+    return [sentence for sentence in model.missing if not sentence.startswith((NO_RAW, BY_NUMBER))]
 
 
 def written(folder: Path, truth: Truth, times: str, *, starts: str = "start_sample", raw: str = "none") -> Path:

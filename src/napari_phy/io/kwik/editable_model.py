@@ -14,7 +14,7 @@ from napari_phy.core.base_model import SpikeRows
 from napari_phy.core.cluster_groups import UNSORTED, ClusterGroup
 from napari_phy.core.errors import ClusteringError
 from napari_phy.io.h5 import H5File, open_h5
-from napari_phy.io.kwik import clusterings, group_edits
+from napari_phy.io.kwik import clusterings, group_edits, spikes
 from napari_phy.io.kwik.cluster_data import ClusterExtras
 from napari_phy.io.kwik.cluster_metadata import ClusterMetadata
 from napari_phy.io.kwik.legacy_names import LegacyNames
@@ -164,7 +164,7 @@ class EditableModel(LegacyNames):
             self.channel_group,
             self.clustering,
             clusterings.Changes(
-                spike_clusters=None if spike_clusters is None else np.asarray(spike_clusters),
+                spike_clusters=None if spike_clusters is None else self.in_stored_order(spike_clusters),
                 cluster_groups=cluster_groups or {},
                 clustering_metadata=clustering_metadata or {},
                 cluster_colors=cluster_colors or {},
@@ -174,11 +174,16 @@ class EditableModel(LegacyNames):
         )
         self._read_again(self.clustering)
 
+    def in_stored_order(self, spike_clusters: npt.ArrayLike) -> npt.NDArray[Any]:
+        """Return the cluster of each spike in time in the order in which clusterings are written."""
+        clusters, places = np.asarray(spike_clusters), self.journal_places
+        return clusters if places is None or clusters.shape != places.shape else spikes.to_file(clusters, places)
+
     # ---- clusterings of the file
 
     def add_clustering(self, name: str, spike_clusters: npt.ArrayLike) -> None:
         """Add a clustering of this channel group; its clusters are unsorted. `spike_clusters` is (n_spikes,)."""
-        changes = clusterings.Changes(spike_clusters=np.asarray(spike_clusters))
+        changes = clusterings.Changes(spike_clusters=self.in_stored_order(spike_clusters))
         clusterings.add_clustering(self.path, self.channel_group, name, changes)
         self.refresh()
 

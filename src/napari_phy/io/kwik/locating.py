@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from napari_phy.core.errors import KwikFormatError, MissingDataError
-from napari_phy.io.kwik.raw_files import FlatLayout, RawData, is_file, open_raw
+from napari_phy.io.kwik.raw_files import FlatLayout, RawData, find_file, fold_name, open_raw
 from napari_phy.io.kwik.recordings import RawPart
 
 Paths = str | Path | Sequence[str | Path] | Mapping[str, str | Path]
@@ -67,12 +67,12 @@ def _matched(kwik: Path, paths: Paths, wanted: list[str]) -> dict[str, Path]:
         given = [Path(path) for path in ([paths] if isinstance(paths, str | Path) else paths)]
         folders = [path for path in given if path.is_dir()]
         files = [path for path in given if path not in folders]
-        named = {path.name.lower(): path for path in files}
-        chosen = {name: named[name.lower()] for name in wanted if name.lower() in named}
+        named = {fold_name(path.name): path for path in files}
+        chosen = {name: named[fold_name(name)] for name in wanted if fold_name(name) in named}
         others = [path for path in files if path not in chosen.values()]
         chosen |= _in_folders(folders, [name for name in wanted if name not in chosen])
     for path in [*chosen.values(), *others]:
-        if not is_file(path):
+        if find_file(path) is None:
             raise MissingDataError(f"{path.name} is not there: no such file in {path.resolve().parent}.")
     left = [name for name in wanted if name not in chosen]
     if len(others) == 1 and (len(left) == 1 or others[0].suffix.lower() == ".kwd"):
@@ -88,14 +88,14 @@ def _matched(kwik: Path, paths: Paths, wanted: list[str]) -> dict[str, Path]:
 
 
 def _in_folders(folders: Sequence[Path], names: Sequence[str]) -> dict[str, Path]:
-    found = ((name, folder / name) for name in names for folder in folders if is_file(folder / name))
-    return dict(reversed(list(found)))
+    found = ((name, find_file(folder / name)) for name in names for folder in reversed(folders))
+    return {name: file for name, file in found if file is not None}
 
 
 def _check(kwik: Path, path: Path, part: RawPart, flat: FlatLayout, last_channel: int, sample_rate: float) -> None:
     if path.stat().st_size == 0:
         raise KwikFormatError(f"{path.name} is empty; choose another file.")
-    raw = open_raw(path, part.link.node, part.recording_id, flat)
+    raw = open_raw(path, part.link, part.recording_id, flat)
     if raw is None:
         raise KwikFormatError(f"{path.name} has no raw data of recording {part.recording_id}; choose another file.")
     if raw.node is None:

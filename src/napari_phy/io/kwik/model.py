@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Self
@@ -16,6 +17,7 @@ from napari_phy.core.base_model import SpikeRows
 from napari_phy.core.errors import KwikFormatError, NotInFileError
 from napari_phy.core.progress import OnProgress, no_progress
 from napari_phy.core.sentences import visible
+from napari_phy.io.config import load_config
 from napari_phy.io.h5 import H5File, open_h5
 from napari_phy.io.kwik import parameters, schema, spikes
 from napari_phy.io.kwik.cluster_groups import read_user_groups
@@ -27,14 +29,15 @@ from napari_phy.io.kwik.foreign import check_is_hdf5
 from napari_phy.io.kwik.locating import Paths, choose_raw
 from napari_phy.io.kwik.probe import count_columns, read_probe
 from napari_phy.io.kwik.raw_files import FlatLayout, RawPlaces
-from napari_phy.io.kwik.recordings import Timeline, read_timeline
+from napari_phy.io.kwik.recording_order import RecordingOrder, choose_order
+from napari_phy.io.kwik.recordings import Order, Timeline, read_timelines
 from napari_phy.io.kwik.spike_clusters import choose_part, distinct, read_spike_clusters
 from napari_phy.io.kwik.voltage import SpikesToCut, open_voltage
 from napari_phy.io.raw_notes import read_raw_notes, write_raw_notes
 
 _OF_RAW_DATA = (
     *("recordings", "duration", "events", "spike_samples", "_spike_recordings", "_order", "_raw_files", "_raw_parts"),
-    *("traces", "waveforms", "_voltage", "missing", "doubts"),
+    *("traces", "waveforms", "_voltage", "missing", "doubts", "recording_order"),
 )
 
 
@@ -52,6 +55,7 @@ class KwikModel(EditableModel):
     channel_group : None takes the first that has spikes.
     clustering : None takes `main`, else the first in the alphabet.
     raw_files : {name of a raw file in the `.kwik`: path of it now}, for files that moved.
+    recording_order : that of another model of this file; None finds out.
     on_progress : hears how far it is; by raising CancelledError it ends the reading.
 
     Attributes
@@ -62,6 +66,7 @@ class KwikModel(EditableModel):
     events : {name: events of that kind}, of the kinds that have any.
     features_masks : (n_spikes, n_channels * n_features_per_channel, 2), or None.
     doubts : those sentences of `missing` that tell what was assumed where the file does not say; nothing lacks there.
+    recording_order : which recordings the numbers of spikes mean, and why, where the file can be read in two ways.
     max_cluster_id : the highest id that the file knows in any clustering of the channel group, -1 for none;
         nodes of clusters without spikes count.
 
@@ -75,7 +80,7 @@ class KwikModel(EditableModel):
 
     features_masks: SpikeRows | None
     max_cluster_id: int
-    doubts: tuple[str, ...]
+    recording_order: RecordingOrder | None
     _spike_recordings: npt.NDArray[np.int64] | None
 
     def __init__(
@@ -85,9 +90,11 @@ class KwikModel(EditableModel):
         clustering: str | None = None,
         *,
         raw_files: Mapping[str, str | Path] | None = None,
+        recording_order: RecordingOrder | None = None,
         on_progress: OnProgress = no_progress,
     ) -> None:
         self.path = Path(path)
+        self.recording_order = recording_order
         self.missing = ()
         self._feature_file: FeatureFile | None = None
         self._raw_files = MappingProxyType({name: Path(target) for name, target in (raw_files or {}).items()})
@@ -143,7 +150,9 @@ class KwikModel(EditableModel):
 
     def opened_at(self, channel_group: int | None, clustering: str | None) -> Self:
         """Return another channel group or clustering of the same file, with its raw data where they are now."""
-        return type(self)(self.path, channel_group, clustering, raw_files=self._raw_files)
+        return type(self)(
+            self.path, channel_group, clustering, raw_files=self._raw_files, recording_order=self.recording_order
+        )
 
     def read_clustering(self, clustering: str) -> npt.NDArray[np.int32]:
         """Return (n_spikes,) cluster ids of another clustering of this channel group, such as "original".
@@ -213,7 +222,13 @@ class KwikModel(EditableModel):
             self.path, paths, self._raw_parts, self._flat, last_channel=last_channel, sample_rate=self.sample_rate
         )
         clustering = self.clustering if self.clustering in self.clusterings else None
-        opened = type(self)(self.path, self.channel_group, clustering, raw_files={**self._raw_files, **chosen})
+        part = self.path, self.channel_group, clustering
+        opened = type(self)(*part, raw_files={**self._raw_files, **chosen})
+        held, shown = self.recording_order, opened.recording_order
+        if held is not None and shown is not None and held.order != shown.order:
+            opened.close()  # spikes keep their order, and so their ids, as long as the file is open
+            held = replace(held, refuted=shown.reason)
+            opened = type(self)(*part, raw_files={**self._raw_files, **chosen}, recording_order=held)
         if opened._feature_file is not None:
             opened._feature_file.close()
         pairs = zip(opened._raw_parts, opened.recordings, strict=True)
@@ -223,6 +238,10 @@ class KwikModel(EditableModel):
         for name in _OF_RAW_DATA:
             setattr(found, name, getattr(opened, name))
         return found
+
+    def keep_recording_order(self, order: Order) -> None:
+        """Remember in the side folder which recordings the numbers of spikes mean; it holds from the next opening on."""
+        write_raw_notes(self.path, recording_order=order)
 
     def close_traces(self) -> None:
         """Release the files of traces and waveforms only: another model, made by `with_raw`, shares the others."""
@@ -240,8 +259,8 @@ class KwikModel(EditableModel):
         self.clusterings, self._clustering = part.clusterings, part.clustering
 
     def _read_sample_rate(self, file: H5File) -> float:
-        numbers = [item for item in file.children(schema.RECORDINGS) if isinstance(item, int)]
-        found = {number: parameters.sample_rate(file.attrs(schema.recording_path(number))) for number in numbers}
+        nodes = schema.recording_nodes(file)
+        found = {number: parameters.sample_rate(file.attrs(node)) for number, node in nodes.items()}
         rates = {number: rate for number, rate in found.items() if rate is not None}
         general = parameters.sample_rate(self.metadata)
         if general is None and not rates:
@@ -260,14 +279,26 @@ class KwikModel(EditableModel):
                 ranges |= {number: span.joined(ranges.get(number)) for number, span in found.items()}
         notes = read_raw_notes(self.path)
         places = RawPlaces(self._raw_files, notes.files, notes.lengths)
-        timeline = read_timeline(file, self.metadata, self.sample_rate, flat, ranges, places)
+        lines = read_timelines(file, self.metadata, self.sample_rate, flat, ranges, places)
+        if "text" in lines and self.recording_order is None:
+            asked = _asked(self.path, notes.recording_order)
+            self.recording_order = choose_order(file, lines, ranges, self.metadata, self.sample_rate, asked)
+        order = self.recording_order
+        timeline = lines["number" if order is None else order.order]
         timeline.check(self.name, scan.ranges)
-        self.doubts = (timeline.doubt,) if timeline.doubt else ()
+        told = (None if order is None else order.sentence(self.name), timeline.doubt)
+        self.doubts = tuple(sentence for sentence in told if sentence)
         self.missing += self.doubts
         if any(timeline.starts_of(number) for number in scan.ranges):
             for rows, numbers in spikes.recording_blocks(file, self.channel_group, len(samples)):
                 samples[rows] += timeline.starts_of(numbers)
-        self._order = None if scan.ascending else np.argsort(samples, kind="stable")
+        ascending = scan.ascending and (order is None or bool((np.diff(samples) >= 0).all()))
+        self._order = None if ascending else np.argsort(samples, kind="stable")
+        self.journal_places = None
+        if order is not None and self._order is not None:
+            kept = spikes.ascending_order(*spikes.read_times(file, self.channel_group))
+            places_of_rows = spikes.to_file(np.arange(len(samples)), kept)
+            self.journal_places = read_only(places_of_rows[self._order])
         self.spike_samples = read_only(spikes.to_program(samples, self._order))
         self._spike_recordings = None
         return timeline
@@ -324,3 +355,12 @@ class KwikModel(EditableModel):
         self._voltage = found
         self.traces, self.waveforms = found.traces, found.waveforms
         self.missing += found.missing
+
+
+def _asked(path: Path, remembered: Order | None) -> tuple[Order, str] | None:
+    """Return the order of recordings that the user chose, and where; None for none."""
+    config = load_config(path)
+    chosen = config.value("recording_order")
+    if chosen != "auto":
+        return chosen, f"in {config.source('recording_order')}"
+    return None if remembered is None else (remembered, "before")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ logger = logging.getLogger(__name__)
 
 _SIBLING = re.compile(r"\{([\w.-]+)\}(/.*)?", re.DOTALL)
 _KWD = re.compile(r"(.*?\.kwd)(/.*)?", re.DOTALL | re.IGNORECASE)
+_RECORDING = re.compile(rf"{schema.RECORDINGS}/(\d{{1,18}})(/data)?/?")
 _NEVER_FLAT = (".kwd", ".kwik", ".kwx", ".kwe")
 _MAX_FOLDERS = 3
 
@@ -43,16 +45,34 @@ class RawLink:
         """Name of the file without its folders, whatever system wrote it."""
         return re.split(r"[/\\]", self.file.rstrip("/\\"))[-1]
 
+    @property
+    def recording(self) -> int | None:
+        """Number of the recording that the link names; None where it names none."""
+        match = _RECORDING.fullmatch(self.node or "")
+        return int(match[1]) if match else None
+
 
 @dataclass(frozen=True, slots=True)
 class RawData:
-    """Raw samples that were found: `n_rows` of `n_channels`; `node` is their dataset, None in a flat file."""
+    """Raw samples that were found.
+
+    Attributes
+    ----------
+    path : of the file.
+    node : their dataset; None in a flat file.
+    n_rows, n_channels : how many samples of how many channels.
+    dtype : of a value.
+    n_spare_bytes : bytes of a flat file after the last whole row.
+    is_transposed : the dataset is (n_channels, n_rows), and is not read.
+    """
 
     path: Path
     node: str | None
     n_rows: int
     n_channels: int
     dtype: np.dtype[Any]
+    n_spare_bytes: int = 0
+    is_transposed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +127,7 @@ def find_raw(
 
     Looked at in turn: where the user says they are; the stored path; that name beside the `.kwik`, and below the last
     folders of the stored path beside it; where the user once found them; `<base>.raw.kwd`; `<base>.dat`. Where the
-    `.kwik` is a link, beside what it links to counts as beside it.
+    `.kwik` is a link, beside what it links to counts as beside it. The name may differ in case or Unicode normal form.
 
     Parameters
     ----------
@@ -124,16 +144,25 @@ def find_raw(
     candidates += [home.with_name(f"{home.stem}.raw.kwd") for home in homes(kwik)]
     if alone:
         candidates += [home.with_name(f"{home.stem}.dat") for home in homes(kwik)]
-    found = (open_raw(place, link.node, recording_id, flat) for place in candidates if is_file(place))
+    files = (find_file(place) for place in candidates)
+    found = (open_raw(file, link, recording_id, flat) for file in files if file is not None)
     return next((data for data in found if data is not None), None)
 
 
-def open_raw(path: Path, node: str | None, recording_id: int, flat: FlatLayout) -> RawData | None:
-    """Return the raw data of a recording in a file, None if it has none; `node` is where a `.kwd` should have them."""
+def open_raw(path: Path, link: RawLink, recording_id: int, flat: FlatLayout) -> RawData | None:
+    """Return the raw data of a recording in a file, None if it has none.
+
+    Those in a `.kwd` are where the link says; of the recording of that number where it names no recording.
+    """
     if path.suffix.lower() != ".kwd":
         return _flat_data(path, flat)
-    nodes = dict.fromkeys([node or "", schema.recording_path(recording_id)])
-    return next((data for name in nodes if name and (data := _kwd_data(path, name)) is not None), None)
+    nodes = [link.node] if link.node else []
+    if link.recording is None:
+        nodes.append(schema.recording_path(recording_id))
+    found = next((data for node in nodes if (data := _kwd_data(path, node)) is not None), None)
+    if found is not None and flat.n_channels <= found.n_rows < found.n_channels != flat.n_channels:
+        return replace(found, n_rows=found.n_channels, n_channels=found.n_rows, is_transposed=True)
+    return found
 
 
 def _stored_places(folder: Path, link: RawLink) -> list[Path]:
@@ -150,20 +179,29 @@ def _stored_places(folder: Path, link: RawLink) -> list[Path]:
     return list(dict.fromkeys(places))
 
 
-def is_file(path: Path) -> bool:
-    """Tell whether there is a file; a name that no file can have is none."""
+def find_file(path: Path) -> Path | None:
+    """Return the path where there is a file, else the only file beside it whose name differs in case or normal form."""
     try:
-        return path.is_file()
-    except (OSError, ValueError):  # a name that no file can have
-        return False
+        if path.is_file():
+            return path
+        wanted = fold_name(path.name)
+        alike = [file for file in path.parent.iterdir() if fold_name(file.name) == wanted and file.is_file()]
+    except (OSError, ValueError):  # no such folder, or a name that no file can have
+        return None
+    return alike[0] if len(alike) == 1 else None
+
+
+def fold_name(name: str) -> str:
+    """Return what names of files that differ only in case or Unicode normal form have in common."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
 
 def _flat_data(path: Path, flat: FlatLayout) -> RawData | None:
     if path.suffix.lower() in _NEVER_FLAT:
         return None
     dtype = flat.dtype or np.dtype(np.int16)
-    n_rows = path.stat().st_size // (dtype.itemsize * flat.n_channels)
-    return RawData(path, None, n_rows, flat.n_channels, dtype)
+    n_rows, n_spare_bytes = divmod(path.stat().st_size, dtype.itemsize * flat.n_channels)
+    return RawData(path, None, n_rows, flat.n_channels, dtype, n_spare_bytes)
 
 
 def _kwd_data(path: Path, node: str) -> RawData | None:
@@ -176,7 +214,13 @@ def _kwd_data(path: Path, node: str) -> RawData | None:
 
 
 def kwd_data(file: H5File, node: str) -> RawData | None:
-    """Return the raw data at a node (the dataset, or the group that has it as `data`); None if they are not there."""
+    """Return the raw data at a node (the dataset, or the group that has it as `data`); None if they are not there.
+
+    The number of a recording may be padded with zeros in the node or in the file.
+    """
+    match = _RECORDING.fullmatch(node)
+    if match and not file.has(node):
+        node = schema.recording_nodes(file).get(int(match[1]), node)
     if not file.is_dataset(node):
         node = f"{node}/data"
     if not file.is_dataset(node):

@@ -6,8 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +21,9 @@ from napari_phy.io.kwik.spikes import MAX_SAMPLE, Integers
 from napari_phy.io.kwik.time_origin import Ranges, find_origin
 from napari_phy.io.kwik.traces import RawSegment
 
+Order = Literal["number", "text"]
+"""What the number of a spike means: the recording of that number, or that at this place in the order of text."""
+
 
 @dataclass(frozen=True, slots=True)
 class RawPart:
@@ -34,6 +36,7 @@ class RawPart:
     first_row : where it begins in a flat file.
     n_rows : rows up to its last spike.
     found : the raw data that are used, if there are any.
+    is_whole : they are as long as the `.kwik` says, as far as it does.
     """
 
     recording_id: int
@@ -41,6 +44,7 @@ class RawPart:
     first_row: int
     n_rows: int
     found: RawData | None
+    is_whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,8 @@ class Timeline:
     absolute : times in the file count from the start of the line, not of their recording.
     raw_parts : what each recording needs of raw data.
     doubt : a sentence where the file does not say for certain from where times count; else None.
+    numbers : {number that the file gives to spikes: recording}.
+    overfull : recordings with spikes behind their end.
     """
 
     recordings: tuple[Recording, ...]
@@ -63,19 +69,21 @@ class Timeline:
     absolute: bool
     raw_parts: tuple[RawPart, ...]
     doubt: str | None
+    numbers: Mapping[int, int]
+    overfull: tuple[int, ...]
 
     @property
     def starts(self) -> dict[int, int]:
-        """{recording number: what is to be added to times in the file to have them on the line}."""
+        """{recording: what is to be added to times in the file to have them on the line}."""
         return {item.recording_id: 0 if self.absolute else item.start_sample for item in self.recordings}
 
     def starts_of(self, numbers: Integers | int) -> npt.NDArray[np.int64] | int:
-        """Return what is to be added to times in the file, for recording numbers that the line has."""
-        if isinstance(numbers, int):
-            return self.starts[numbers]
-        known, places = np.unique(numbers, return_inverse=True)
+        """Return what is to be added to the times of spikes, for the numbers that the file gives to them."""
         starts = self.starts
-        return np.array([starts[number] for number in known.tolist()], dtype=np.int64)[places]
+        if isinstance(numbers, int):
+            return starts[self.numbers[numbers]]
+        known, places = np.unique(numbers, return_inverse=True)
+        return np.array([starts[self.numbers[number]] for number in known.tolist()], dtype=np.int64)[places]
 
     def empty(self, name: str) -> str | None:
         """Return a sentence on a raw file in which nothing is; `name` is that of the `.kwik`."""
@@ -83,48 +91,61 @@ class Timeline:
         return f"Waveforms and traces need {names[0]}, which is empty. Everything else works." if names else None
 
     def cut_short(self, sample_rate: float) -> tuple[str, ...]:
-        """Return a sentence for each raw file that ends before the last spike in it."""
-        rows: dict[Path, int] = {}
-        wanted: dict[Path, int] = {}
-        for part, segment in zip(self.raw_parts, self.segments, strict=True):
-            if part.found is not None and segment.n_rows < part.n_rows:
-                path = part.found.path
-                rows[path] = min(part.found.n_rows, segment.first_row + segment.n_samples)
-                wanted[path] = max(wanted.get(path, 0), segment.first_row + segment.n_samples)
-        return tuple(_cut_short(path.name, rows[path] / sample_rate, wanted[path] / sample_rate) for path in rows)
+        """Return a sentence for each raw file, or recording in a `.kwd`, that ends before the last spike in it."""
+        lacking = [
+            (part, segment)
+            for part, segment in zip(self.raw_parts, self.segments, strict=True)
+            if part.found is not None and segment.n_rows < part.n_rows
+        ]
+        if any(part.recording_id in self.overfull and part.is_whole for part, _ in lacking):
+            return tuple(_contradiction(part, segment, sample_rate) for part, segment in lacking)
+        ends: dict[str, tuple[int, int]] = {}
+        for part, segment in lacking:
+            assert part.found is not None
+            stop = segment.first_row + segment.n_samples
+            name = part.found.path.name
+            name = name if part.found.node is None else f"Recording {part.recording_id} in {name}"
+            ends[name] = min(part.found.n_rows, stop), max(ends.get(name, (0, 0))[1], stop)
+        return tuple(_cut_short(name, end / sample_rate, wanted / sample_rate) for name, (end, wanted) in ends.items())
 
     def check(self, name: str, ranges: Ranges) -> None:
-        """Raise KwikFormatError if something belongs to a recording that the file does not have."""
-        ids = [recording.recording_id for recording in self.recordings]
-        strange = sorted(set(ranges).difference(ids))
+        """Raise KwikFormatError if a spike belongs to a recording that the file does not have."""
+        strange = self.strange(ranges)
         if strange:
+            ids = [recording.recording_id for recording in self.recordings]
             raise KwikFormatError(
                 f"{name}: a spike belongs to recording {strange[0]}, but the recordings are {', '.join(map(str, ids))}."
             )
+
+    def strange(self, ranges: Ranges) -> list[int]:
+        """Return the numbers of spikes that mean no recording."""
+        return sorted(set(ranges).difference(self.numbers))
 
 
 @dataclass(frozen=True, slots=True)
 class _Stored:
     recording_id: int
+    node_name: str
     name: str
     start_sample: int | None
     start_time: float | None
     link: RawLink
 
 
-def read_timeline(
+def read_timelines(
     file: H5File,
     metadata: Mapping[str, Any],
     sample_rate: float,
     flat: FlatLayout,
     ranges: Ranges,
     places: RawPlaces,
-) -> Timeline:
-    """Read the recordings and find their raw data.
+) -> dict[Order, Timeline]:
+    """Read the recordings and find their raw data; return the line for each order that numbers of spikes may follow.
 
-    A recording starts at its `start_sample` where those ascend and leave room for the raw data, else
-    where the raw data before it end, else at its `start_time`. The last one is as long as its raw data;
-    without them it goes up to its last spike, in whole seconds. No recording ends before its last spike.
+    There is "text" only where spikes would be of other recordings then. A recording starts at its `start_sample` where
+    those ascend and leave room for the raw data, else where the raw data before it end, else at its `start_time`. The
+    last one is as long as its raw data; without them it goes up to its last spike, in whole seconds. No recording ends
+    before its last spike.
 
     Parameters
     ----------
@@ -132,12 +153,36 @@ def read_timeline(
     metadata : its parameters.
     sample_rate : in Hz.
     flat : layout of flat raw files.
-    ranges : {recording: its spikes}, over all channel groups.
+    ranges : {number in the file: its spikes}, over all channel groups.
     places : of raw files that moved.
     """
     stored = _read_recordings(file, metadata)
+    alone = len({item.link for item in stored}) == 1
+    raw = [find_raw(file.path, item.link, item.recording_id, flat, places, alone=alone) for item in stored]
+    in_text = sorted(stored, key=lambda item: item.node_name)
+    orders: dict[Order, dict[int, int]] = {
+        "number": {item.recording_id: item.recording_id for item in stored},
+        "text": {place: item.recording_id for place, item in enumerate(in_text)},
+    }
+    if all(orders["number"].get(number) == orders["text"].get(number) for number in ranges):
+        del orders["text"]
+    return {
+        order: _lay_out(file.path.name, stored, raw, numbers, sample_rate, ranges, places)
+        for order, numbers in orders.items()
+    }
+
+
+def _lay_out(
+    name: str,
+    stored: Sequence[_Stored],
+    raw: Sequence[RawData | None],
+    numbers: Mapping[int, int],
+    sample_rate: float,
+    ranges: Ranges,
+    places: RawPlaces,
+) -> Timeline:
+    ranges = {numbers[number]: span for number, span in ranges.items() if number in numbers}
     links = {item.link for item in stored}
-    raw = [find_raw(file.path, item.link, item.recording_id, flat, places, alone=len(links) == 1) for item in stored]
     shared = len(stored) > 1 and len(links) == 1 and raw[0] is not None and raw[0].node is None
     in_file = [
         places.lengths.get(item.recording_id, 0) if data is None else data.n_rows
@@ -159,20 +204,38 @@ def read_timeline(
         segments.append(_segment(raw[place], start, length, start if shared else 0))
         start += length
     if start >= MAX_SAMPLE:
-        raise KwikFormatError(f"{file.path.name}: its recordings would have {start} samples, which cannot be.")
+        raise KwikFormatError(f"{name}: its recordings would have {start} samples, which cannot be.")
     missing = dict.fromkeys(item.link.name for item, data in zip(stored, raw, strict=True) if data is None)
     in_one = len(stored) > 1 and len(links) == 1 and stored[0].link.node is None
+    told = _steps(stored, [item.start_sample for item in stored]) or [0] * len(stored)
+    firsts = [recording.start_sample if in_one else 0 for recording in recordings]
     parts = [
-        RawPart(item.recording_id, item.link, recording.start_sample if in_one else 0, end, data)
-        for item, recording, end, data in zip(stored, recordings, ends, raw, strict=True)
+        RawPart(item.recording_id, item.link, first, end, data, is_whole=0 < length <= rows - first)
+        for item, first, end, data, length, rows in zip(stored, firsts, ends, raw, told, in_file, strict=True)
     ]
-    doubt = origin.doubt(file.path.name, sample_rate)
-    return Timeline(tuple(recordings), tuple(segments), tuple(missing), origin.absolute, tuple(parts), doubt)
+    overfull = [item.recording_id for item, end, length in zip(stored, ends, lengths, strict=True) if end > length > 0]
+    return Timeline(
+        tuple(recordings),
+        tuple(segments),
+        tuple(missing),
+        origin.absolute,
+        tuple(parts),
+        origin.doubt(name, sample_rate),
+        numbers,
+        tuple(overfull),
+    )
 
 
 def _cut_short(name: str, end_s: float, wanted_s: float) -> str:
     digits = 1 if f"{end_s:.1f}" != f"{wanted_s:.1f}" else 3
     return f"{name} ends at {end_s:.{digits}f} s of {wanted_s:.{digits}f} s: later spikes have no waveforms."
+
+
+def _contradiction(part: RawPart, segment: RawSegment, sample_rate: float) -> str:
+    return (
+        f"Recording {part.recording_id} is {segment.n_rows / sample_rate:.3f} s long, but has spikes up to "
+        f"{(part.n_rows - 1) / sample_rate:.3f} s; those behind its end have no waveforms and may be of another one."
+    )
 
 
 def _segment(raw: RawData | None, start: int, length: int, first_row: int) -> RawSegment:
@@ -182,36 +245,43 @@ def _segment(raw: RawData | None, start: int, length: int, first_row: int) -> Ra
 
 def _read_recordings(file: H5File, metadata: Mapping[str, Any]) -> list[_Stored]:
     files = as_texts(metadata.get("raw_data_files"))
-    ids = [name for name in file.children(schema.RECORDINGS) if isinstance(name, int)]
+    nodes = schema.recording_nodes(file) or {0: schema.recording_path(0)}
     default = f"{file.path.stem}.dat"
     stored = []
-    for place, recording_id in enumerate(ids or [0]):
-        node = schema.recording_path(recording_id)
+    for place, (recording_id, node) in enumerate(nodes.items()):
         attributes = file.attrs(node)
-        fallback = files[place] if len(files) == max(1, len(ids)) and files[place] else default
+        fallback = files[place] if len(files) == len(nodes) and files[place] else default
         link = read_link(file.attrs(f"{node}/raw"), fallback, file.path, recording_id)
         name = next(iter(as_texts(attributes.get("name"))), f"recording_{recording_id}")
         start, time = as_int(attributes.get("start_sample")), as_float(attributes.get("start_time"))
-        stored.append(_Stored(recording_id, name, start, time, link))
+        stored.append(_Stored(recording_id, node.rpartition("/")[2], name, start, time, link))
     return stored
 
 
 def _lengths(stored: Sequence[_Stored], in_file: Sequence[int], sample_rate: float) -> list[int]:
     """Return the length of each recording, 0 where it is not known."""
-    by_sample = _differences([item.start_sample for item in stored])
-    if by_sample and all(length >= rows for length, rows in zip(by_sample, in_file, strict=False)):
-        return [*by_sample, in_file[-1]]
+    by_sample = _steps(stored, [item.start_sample for item in stored])
+    if by_sample and all(rows <= length or not length for length, rows in zip(by_sample, in_file, strict=True)):
+        return [length or rows for length, rows in zip(by_sample, in_file, strict=True)]
     starts = [None if item.start_time is None else item.start_time * sample_rate for item in stored]
     times = [None if start is None or abs(start) > MAX_SAMPLE else round(start) for start in starts]
-    by_time = _differences(times) or [0] * (len(stored) - 1)
-    return [rows or other for rows, other in zip(in_file, [*by_time, 0], strict=True)]
+    by_time = _steps(stored, times) or [0] * len(stored)
+    return [rows or other for rows, other in zip(in_file, by_time, strict=True)]
 
 
-def _differences(starts: Sequence[int | None]) -> list[int] | None:
-    """Return the steps from each start to the next, None unless all are known and ascend."""
-    known = [start for start in starts if start is not None]
-    steps = [later - earlier for earlier, later in pairwise(known)]
-    return steps if len(known) == len(starts) and all(step > 0 for step in steps) else None
+def _steps(stored: Sequence[_Stored], starts: Sequence[int | None]) -> list[int] | None:
+    """Return the step from each start to the next, 0 for the last; None unless all are known and ascend.
+
+    They ascend by number or, as klusta goes through a `.kwd`, in the order of text.
+    """
+    by_number = list(range(len(stored)))
+    for order in (by_number, sorted(by_number, key=lambda place: stored[place].node_name)):
+        known = [start for place in order if (start := starts[place]) is not None]
+        steps = [later - earlier for earlier, later in pairwise(known)]
+        if len(known) == len(starts) and all(step > 0 for step in steps):
+            of_place = dict(zip(order, [*steps, 0], strict=True))
+            return [of_place[place] for place in by_number]
+    return None
 
 
 def _spike_ends(stored: Sequence[_Stored], lengths: Sequence[int], ranges: Ranges, *, absolute: bool) -> list[int]:

@@ -20,6 +20,7 @@ PARAMETERS = "/application_data/spikedetekt"
 CLUSTERING_PARAMETERS = "/application_data/klustakwik2"
 GROUPS = "/channel_groups"
 RECORDINGS = "/recordings"
+_MAX_DIGITS = 18
 _OWN = "application_data/napari_phy"
 _KLUSTAVIEWA = "application_data/klustaviewa"
 
@@ -75,8 +76,16 @@ def klustaviewa(node: str) -> str:
 
 
 def recording_path(recording_id: int) -> str:
-    """Return the path of a recording."""
+    """Return the path of a recording in a new file."""
     return f"{RECORDINGS}/{recording_id}"
+
+
+def recording_nodes(file: H5File) -> dict[int, str]:
+    """Return {number of a recording: its path}, ascending; names may be padded with zeros, as `007`."""
+    names = [name for name in map(str, file.children(RECORDINGS)) if name.isascii() and name.isdecimal()]
+    shortest_last = sorted((name for name in names if len(name) <= _MAX_DIGITS), key=len, reverse=True)
+    paths = {int(name): f"{RECORDINGS}/{name}" for name in shortest_last}
+    return dict(sorted(paths.items()))
 
 
 def check_is_kwik(file: H5File) -> None:

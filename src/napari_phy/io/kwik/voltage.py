@@ -83,9 +83,9 @@ def open_voltage(
     """
     problem = _why_unreadable(path, timeline, flat, metadata, spikes)
     absent = _absent(path, timeline)
-    found = [segment.raw for segment in timeline.segments if segment.raw is not None]
+    found = [segment.raw for segment in timeline.segments if segment.raw is not None and not segment.raw.is_transposed]
     if found and problem is None:
-        segments, problems = _alike(timeline.segments, found[0])
+        segments, problems = alike(timeline.segments, found[0])
         traces = JoinedTraces(segments, found[0].n_channels, found[0].dtype)
         before, after = parameters.window(metadata, sample_rate)
         waveforms = Waveforms(
@@ -98,7 +98,8 @@ def open_voltage(
             gain=gain,
             dc_offset=parameters.number(metadata, "waveform_dc_offset") or 0.0,
         )
-        told = (*problems, *timeline.cut_short(sample_rate), *_of_other_types(path, traces))
+        cut_short = timeline.cut_short(sample_rate)
+        told = (*problems, *cut_short, *_spare(segments, cut_short), *_of_other_types(path, traces))
         return Voltage(traces, waveforms, (*told, *([absent] if absent else [])))
     problem = problem or absent or timeline.empty(path.name)
     stored, kwx = _stored_waveforms(path, spikes, gain)
@@ -144,9 +145,12 @@ def _absent(path: Path, timeline: Timeline) -> str | None:
 def _why_unreadable(
     path: Path, timeline: Timeline, flat: FlatLayout, metadata: Mapping[str, Any], spikes: SpikesToCut
 ) -> str | None:
-    first = next((segment.raw for segment in timeline.segments if segment.raw is not None), None)
-    if first is None:
+    found = [segment.raw for segment in timeline.segments if segment.raw is not None]
+    if not found:
         return None
+    first = next((raw for raw in found if not raw.is_transposed), None)
+    if first is None:
+        return f"Waveforms and traces cannot be read: {_transposed(found[0])}"
     if flat.dtype is None and first.node is None:
         stored = metadata.get("dtype")
         return f"Waveforms and traces cannot be read: {path.name} gives {stored!r} as type of a sample."
@@ -171,12 +175,21 @@ def _stored_waveforms(path: Path, spikes: SpikesToCut, gain: float) -> tuple[Sto
     return stored, kwx
 
 
-def _alike(segments: Sequence[RawSegment], first: RawData) -> tuple[list[RawSegment], tuple[str, ...]]:
-    """Leave out raw data of another width or type than the first; return a sentence for each file of those."""
+def alike(segments: Sequence[RawSegment], first: RawData) -> tuple[list[RawSegment], tuple[str, ...]]:
+    """Leave out raw data that are transposed, or of another width or type; return a sentence for each file of those.
+
+    Parameters
+    ----------
+    segments : the recordings.
+    first : raw data of the width and type that are kept.
+    """
     kept, problems = [], {}
     for segment in segments:
         raw = segment.raw
-        if raw is not None and (raw.n_channels, raw.dtype) != (first.n_channels, first.dtype):
+        if raw is not None and raw.is_transposed:
+            problems[raw.path.name] = _transposed(raw)
+            segment = replace(segment, raw=None, n_rows=0)
+        elif raw is not None and (raw.n_channels, raw.dtype) != (first.n_channels, first.dtype):
             problems[raw.path.name] = (
                 f"{raw.path.name} has {raw.n_channels} channels of {raw.dtype} and is left out: "
                 f"{first.path.name} has {first.n_channels} of {first.dtype}."
@@ -184,6 +197,29 @@ def _alike(segments: Sequence[RawSegment], first: RawData) -> tuple[list[RawSegm
             segment = replace(segment, raw=None, n_rows=0)
         kept.append(segment)
     return kept, tuple(problems.values())
+
+
+def _transposed(raw: RawData) -> str:
+    return (
+        f"{raw.path.name} has {raw.node} as {raw.n_channels} samples of {raw.n_rows} channels: samples and channels "
+        "are swapped, and it is left out."
+    )
+
+
+def _spare(segments: Sequence[RawSegment], cut_short: Sequence[str]) -> tuple[str, ...]:
+    """Return a sentence for each flat file whose size is no whole number of rows, unless it is told as cut short."""
+    found = {segment.raw.path: segment.raw for segment in segments if segment.raw is not None}
+    return tuple(
+        f"{raw.path.name} has {raw.path.stat().st_size} bytes, which is no multiple of "
+        f"{raw.n_channels * raw.dtype.itemsize} ({raw.n_channels} channels of {raw.dtype}); it was cut short, or its "
+        f"channels or type are others, and the last {_bytes(raw.n_spare_bytes)} left out."
+        for raw in found.values()
+        if raw.n_spare_bytes and not any(sentence.startswith(f"{raw.path.name} ends at ") for sentence in cut_short)
+    )
+
+
+def _bytes(number: int) -> str:
+    return "byte is" if number == 1 else f"{number} bytes are"
 
 
 def _joined(names: tuple[str, ...]) -> str:

@@ -1,0 +1,187 @@
+"""Finds out which recordings the numbers of spikes mean, where the file can be read in two ways.
+
+klusta goes through the recordings in the order of text (0, 1, 10, 11, 2, …) and gives each spike the place of its
+recording in it; other programs give it the number of the recording. From 11 recordings on that is not the same.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from napari_phy.core.errors import NapariPhyError
+from napari_phy.io.h5 import H5File
+from napari_phy.io.kwik import schema, spikes
+from napari_phy.io.kwik.attributes import as_texts
+from napari_phy.io.kwik.probe import read_probe
+from napari_phy.io.kwik.recordings import Order, Timeline
+from napari_phy.io.kwik.spike_proof import SpikeProof, prove_spikes
+from napari_phy.io.kwik.time_origin import Ranges
+from napari_phy.io.kwik.traces import JoinedTraces
+from napari_phy.io.kwik.voltage import alike
+
+logger = logging.getLogger(__name__)
+
+OTHER: Mapping[Order, Order] = {"number": "text", "text": "number"}
+_N_SPIKES = 100  # of a recording
+_N_SPIKES_OF_ALL = 3000
+_LEAST_SPIKES = 20
+_LEAST_GAIN = 0.15  # in the share of spikes that are higher than random times
+_SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingOrder:
+    """Which order was taken, and why.
+
+    Attributes
+    ----------
+    order : "number" or "text".
+    reason : why; it follows what is taken.
+    is_certain : whether it was proved, or chosen by the user.
+    example : the first recordings in the order of text.
+    refuted : what shows that the other order holds, where raw data were located after opening; else "".
+    """
+
+    order: Order
+    reason: str
+    is_certain: bool
+    example: str
+    refuted: str = ""
+
+    def sentence(self, name: str) -> str:
+        """Return all of it in a sentence; `name` is that of the file."""
+        if self.refuted:
+            return f"{name} is open with its recordings {self.words}, but that is wrong; {self.refuted}."
+        if self.is_certain:
+            return f"{name} numbers its recordings {self.words}; {self.reason}."
+        return (
+            f"{name} does not say how it numbers its recordings; they are taken {self.words}, since {self.reason}, "
+            "but that is not certain: compare spikes with the raw data, or choose the other order."
+        )
+
+    @property
+    def words(self) -> str:
+        """The order in words."""
+        return "by number" if self.order == "number" else f"in the order of text ({self.example})"
+
+
+def choose_order(
+    file: H5File,
+    lines: Mapping[Order, Timeline],
+    ranges: Ranges,
+    metadata: Mapping[str, Any],
+    sample_rate: float,
+    asked: tuple[Order, str] | None,
+) -> RecordingOrder | None:
+    """Return the order that holds; None where both would give the same, or this program wrote the file.
+
+    In turn: what the user says; numbers that mean no recording in one of the orders; times that count from the start of
+    the data set; spikes behind the end of their recording; the voltage at spikes; the program that wrote the file.
+
+    Parameters
+    ----------
+    file : open `.kwik`.
+    lines : the recordings in either order, of `read_timelines`.
+    ranges : {number in the file: its spikes}, over all channel groups.
+    metadata : parameters of the file.
+    sample_rate : in Hz.
+    asked : what the user says, and where; None if nothing.
+    """
+    creator = next(iter(as_texts(file.attrs("/").get("creator_version"))), "")
+    if "text" not in lines or creator.startswith("napari-phy"):
+        return None
+    example = ", ".join(map(str, [*lines["text"].numbers.values()][:_SHOWN])) + ", …"
+
+    def found(order: Order, reason: str, *, is_certain: bool = True) -> RecordingOrder:
+        return RecordingOrder(order, reason, is_certain, example)
+
+    if asked is not None:
+        return found(asked[0], f"that was chosen {asked[1]}")
+    for order, line in lines.items():
+        strange = lines[OTHER[order]].strange(ranges)
+        if strange and not line.strange(ranges):
+            return found(order, f"the other way there would be no recording {strange[0]}")
+    by_number = lines["number"]
+    if by_number.absolute and not by_number.doubt:
+        return found("number", "its times count from the start of the data set")
+    by_end = _by_ends(lines)
+    is_weak = by_end is not None and len(lines[OTHER[by_end]].overfull) == 1 and _has_raw(lines[by_end])
+    by_voltage = _by_voltage(file, lines, metadata, sample_rate) if by_end is None or is_weak else None
+    if by_voltage is not None:
+        order, shares = by_voltage
+        return found(
+            order,
+            f"so {100 * shares[order]:.0f} of 100 spikes stand out from the raw data, "
+            f"and {100 * shares[OTHER[order]]:.0f} the other way, where 50 is chance",
+        )
+    if by_end is not None:
+        overfull = lines[OTHER[by_end]].overfull
+        ids = ", ".join(map(str, overfull[:_SHOWN])) + (", …" if len(overfull) > _SHOWN else "")
+        noun = "recording" if len(overfull) == 1 else "recordings"
+        return found(by_end, f"the other way spikes would lie behind the end of {noun} {ids}")
+    if creator.startswith("klusta "):
+        return found("text", "klusta, which wrote the file, does so", is_certain=False)
+    return found("number", "most programs do so", is_certain=False)
+
+
+def _by_ends(lines: Mapping[Order, Timeline]) -> Order | None:
+    """Return the only order without spikes behind the end of a recording."""
+    fitting = [order for order, line in lines.items() if not line.overfull]
+    return fitting[0] if len(fitting) == 1 else None
+
+
+def _has_raw(line: Timeline) -> bool:
+    return any(segment.raw is not None for segment in line.segments)
+
+
+def _by_voltage(
+    file: H5File, lines: Mapping[Order, Timeline], metadata: Mapping[str, Any], sample_rate: float
+) -> tuple[Order, dict[Order, float]] | None:
+    """Return the order in which spikes are where the voltage is high, if that is clear, and the shares of both."""
+    if not _has_raw(lines["text"]):
+        return None
+    try:
+        found = [_proofs(file, line, lines, metadata, sample_rate) for line in lines.values()]
+    except (NapariPhyError, OSError) as error:
+        logger.debug("%s: its spikes cannot be compared with the raw data (%s).", file.path.name, error)
+        return None
+    counts = [sum(proof.n_spikes for proof in proofs) for proofs in found]
+    if min(counts) < _LEAST_SPIKES:
+        return None
+    shares: dict[Order, float] = {
+        order: sum(proof.share * proof.n_spikes for proof in proofs) / count
+        for order, proofs, count in zip(lines, found, counts, strict=True)
+    }
+    order = max(shares, key=lambda order: shares[order])
+    return (order, shares) if shares[order] - shares[OTHER[order]] > _LEAST_GAIN else None
+
+
+def _proofs(
+    file: H5File, line: Timeline, lines: Mapping[Order, Timeline], metadata: Mapping[str, Any], sample_rate: float
+) -> list[SpikeProof]:
+    """Return what spikes show of which the two orders say different things, of the channel group with most of them."""
+    raw = next(segment.raw for segment in line.segments if segment.raw is not None)
+    groups = [group for group in file.children(schema.GROUPS) if isinstance(group, int)]
+    channels = {group: read_probe(file, group).channel_ids for group in groups}
+    channels = {group: ids[ids < raw.n_channels] for group, ids in channels.items()}
+    times = {group: spikes.read_times(file, group) for group in groups if len(channels[group])}
+    group = max(times, key=lambda group: len(times[group][0]), default=None)
+    if group is None:
+        return []
+    samples, numbers = times[group]
+    by_number, by_text = lines["number"].numbers, lines["text"].numbers
+    differing = [number for number in by_number if number in by_text and by_number[number] != by_text[number]]
+    n_each = max(1, min(_N_SPIKES, _N_SPIKES_OF_ALL // max(1, len(differing))))
+    rows = [own for number in differing if len(own := np.flatnonzero(numbers == number))]
+    if not rows:
+        return []
+    kept = np.concatenate([own[np.unique(np.linspace(0, len(own) - 1, n_each).astype(np.int64))] for own in rows])
+    on_line = np.sort(samples[kept] + line.starts_of(numbers[kept]))
+    with closing(JoinedTraces(alike(line.segments, raw)[0], raw.n_channels, raw.dtype)) as traces:
+        return [*prove_spikes(traces, on_line, channels[group], metadata, sample_rate, n_each).values()]
