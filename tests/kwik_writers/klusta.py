@@ -36,7 +36,8 @@ def write_klusta(
 
     raw : "dat" one flat file for each recording; "kwd" `<name>.raw.kwd`; "none".
     times : "relative"; "absolute" with all recordings 0, as phy 0.2; "numbered", absolute with recording numbers.
-    starts : which attribute tells where a recording starts: "start_sample", "start_time", "none".
+    starts : which attribute tells where a recording starts: "start_sample", "start_time", "none"; "in_text" adds up
+        the recordings in the order of text, as klusta does with a `.kwd`.
     """
     path = folder / f"{name}.kwik"
     files = _write_raw(folder, truth, name, raw)
@@ -48,9 +49,12 @@ def write_klusta(
                 file.attrs["creator_version"] = text(creator)
         _write_parameters(kwik.create_group("application_data/spikedetekt"), truth, path, files)
         names = names or [str(number) for number in range(len(truth.lengths))]
-        for number, name in enumerate(names):
-            _write_recording(kwik.create_group(f"recordings/{name}"), truth, number, files[number], starts)
         in_text = sorted(names)
+        in_order = in_text if starts == "in_text" else names
+        for number, name in enumerate(names):
+            before = in_order[: in_order.index(name)]
+            start = sum(truth.lengths[names.index(other)] for other in before)
+            _write_recording(kwik.create_group(f"recordings/{name}"), number, files[number], starts, start)
         by_place = np.array([in_text.index(name) if numbering == "text" else int(name) for name in names])
         for group, shank in truth.shanks.items():
             node = kwik.create_group(f"channel_groups/{group}")
@@ -130,11 +134,11 @@ def _write_parameters(node: h5py.Group, truth: Truth, path: Path, files: list[st
     node.attrs["dtype"] = text("int16")
 
 
-def _write_recording(node: h5py.Group, truth: Truth, number: int, file: str, starts: str) -> None:
+def _write_recording(node: h5py.Group, number: int, file: str, starts: str, start: int) -> None:
     node.attrs["name"] = text(f"recording_{number}")
     node.attrs["sample_rate"] = RATE
-    if starts == "start_sample":
-        node.attrs["start_sample"] = int(truth.starts[number])
-    if starts in ("start_sample", "start_time"):
-        node.attrs["start_time"] = truth.starts[number] / RATE
+    if starts in ("start_sample", "in_text"):
+        node.attrs["start_sample"] = int(start)
+    if starts != "none":
+        node.attrs["start_time"] = start / RATE
     node.create_group("raw").attrs["hdf5_path" if file.endswith(".kwd") else "dat_path"] = text(file)

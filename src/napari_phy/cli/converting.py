@@ -25,8 +25,9 @@ def convert(source: Path, target: Path, *, quiet: bool) -> Answer:
         "n_spikes": {str(group): n for group, n in done.n_spikes.items()},
         "raw_files": list(done.raw_files),
         "left_out": list(done.left_out),
+        "taken_as": list(done.taken_as),
     }
     spikes = count(sum(done.n_spikes.values()), "spike")
     groups = count(len(done.n_spikes), "channel group")
-    lines = [f"Wrote {done.path.name}: {groups}, {spikes}.", *done.left_out]
+    lines = [f"Wrote {done.path.name}: {groups}, {spikes}.", *done.left_out, *done.taken_as]
     return Answer(facts, lines)

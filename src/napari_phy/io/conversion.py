@@ -55,12 +55,14 @@ class Converted:
     n_spikes : {channel group: spikes}.
     raw_files : raw files that the new data set names; the old ones, or a new `.dat` where the old ones are HDF5.
     left_out : one sentence for each thing that the new layout has no place for.
+    taken_as : one sentence for each thing that the old file does not say for certain, and the new one does.
     """
 
     path: Path
     n_spikes: Mapping[int, int]
     raw_files: tuple[str, ...]
     left_out: tuple[str, ...]
+    taken_as: tuple[str, ...] = ()
 
 
 def convert_data_set(
@@ -118,7 +120,8 @@ def convert_data_set(
         n_spikes = {
             model.channel_group: model.n_spikes for model in sorted(models, key=lambda item: item.channel_group)
         }
-        return Converted(target, n_spikes, tuple(named), tuple(_left_out(models, copies_raw=copies_raw)))
+        left_out = tuple(_left_out(models, copies_raw=copies_raw))
+        return Converted(target, n_spikes, tuple(named), left_out, models[0].doubts)
 
 
 def _models(source: Path) -> Iterator[BaseModel]:

@@ -23,15 +23,19 @@ def check_recordings(file: H5File) -> Iterator[Finding]:
     nodes = schema.recording_nodes(file)
     if not nodes:
         yield Finding("note", name, "has no recordings", "all spikes are taken to be of one recording")
-    starts: list[int | None] = []
+    starts: dict[str, int] = {}
     for number, node in nodes.items():
         attributes = file.attrs(node)
         place = f"{name}: recording {number}"
         if not file.attrs(f"{node}/raw"):
             yield Finding("note", place, "names no raw file", "it is looked for by the name of the data set")
-        starts.append(as_int(attributes.get("start_sample")))
-    known = [start for start in starts if start is not None]
-    if known != sorted(known):
+        if (start := as_int(attributes.get("start_sample"))) is not None:
+            starts[node] = start
+    known, in_text = [*starts.values()], [starts[node] for node in sorted(starts)]
+    if known != sorted(known) and in_text == sorted(known):
+        what = f"has recordings that start at {listed(known)}, one after the other in the order of text"
+        yield Finding("note", name, what, "they are shown by number")
+    elif known != sorted(known):
         yield Finding("problem", name, f"has recordings that start at {listed(known)}", "correct start_sample")
 
 

@@ -240,7 +240,7 @@ class KwikModel(EditableModel):
         return found
 
     def keep_recording_order(self, order: Order) -> None:
-        """Remember in the side folder which recordings the numbers of spikes mean; it holds from the next opening on."""
+        """Remember in the side folder which recordings the numbers of spikes mean, for the next openings."""
         write_raw_notes(self.path, recording_order=order)
 
     def close_traces(self) -> None:
@@ -363,4 +363,4 @@ def _asked(path: Path, remembered: Order | None) -> tuple[Order, str] | None:
     chosen = config.value("recording_order")
     if chosen != "auto":
         return chosen, f"in {config.source('recording_order')}"
-    return None if remembered is None else (remembered, "before")
+    return None if remembered is None else (remembered, "by hand")

@@ -102,7 +102,7 @@ def choose_order(
         return RecordingOrder(order, reason, is_certain, example)
 
     if asked is not None:
-        return found(asked[0], f"that was chosen {asked[1]}")
+        return found(asked[0], f"it was chosen so {asked[1]}")
     for order, line in lines.items():
         strange = lines[OTHER[order]].strange(ranges)
         if strange and not line.strange(ranges):
@@ -125,6 +125,8 @@ def choose_order(
         ids = ", ".join(map(str, overfull[:_SHOWN])) + (", …" if len(overfull) > _SHOWN else "")
         noun = "recording" if len(overfull) == 1 else "recordings"
         return found(by_end, f"the other way spikes would lie behind the end of {noun} {ids}")
+    if by_number.is_linked:
+        return found("number", "its links name the recordings of the raw data", is_certain=False)
     if creator.startswith("klusta "):
         return found("text", "klusta, which wrote the file, does so", is_certain=False)
     return found("number", "most programs do so", is_certain=False)

@@ -73,6 +73,11 @@ class Timeline:
     overfull: tuple[int, ...]
 
     @property
+    def is_linked(self) -> bool:
+        """Whether recordings are other ones of a `.kwd` than their own numbers say."""
+        return any(part.link.recording not in (None, part.recording_id) for part in self.raw_parts)
+
+    @property
     def starts(self) -> dict[int, int]:
         """{recording: what is to be added to times in the file to have them on the line}."""
         return {item.recording_id: 0 if self.absolute else item.start_sample for item in self.recordings}
@@ -142,7 +147,8 @@ def read_timelines(
 ) -> dict[Order, Timeline]:
     """Read the recordings and find their raw data; return the line for each order that numbers of spikes may follow.
 
-    There is "text" only where spikes would be of other recordings then. A recording starts at its `start_sample` where
+    There is "text" only where spikes would be of other recordings then. Recordings follow one another by number, that
+    which their links name where all name one of the same `.kwd`. A recording starts at its `start_sample` where
     those ascend and leave room for the raw data, else where the raw data before it end, else at its `start_time`. The
     last one is as long as its raw data; without them it goes up to its last spike, in whole seconds. No recording ends
     before its last spike.
@@ -156,7 +162,7 @@ def read_timelines(
     ranges : {number in the file: its spikes}, over all channel groups.
     places : of raw files that moved.
     """
-    stored = _read_recordings(file, metadata)
+    stored = _in_time(_read_recordings(file, metadata))
     alone = len({item.link for item in stored}) == 1
     raw = [find_raw(file.path, item.link, item.recording_id, flat, places, alone=alone) for item in stored]
     in_text = sorted(stored, key=lambda item: item.node_name)
@@ -256,6 +262,16 @@ def _read_recordings(file: H5File, metadata: Mapping[str, Any]) -> list[_Stored]
         start, time = as_int(attributes.get("start_sample")), as_float(attributes.get("start_time"))
         stored.append(_Stored(recording_id, node.rpartition("/")[2], name, start, time, link))
     return stored
+
+
+def _in_time(stored: list[_Stored]) -> list[_Stored]:
+    """Return recordings by the numbers that their links name in one `.kwd`, unless start samples say otherwise."""
+    named = [item.link.recording for item in stored if item.link.recording is not None]
+    starts = [item.start_sample for item in stored if item.start_sample is not None]
+    is_told = len(starts) == len(stored) and starts == sorted(set(starts))
+    if is_told or len(set(named)) < len(stored) or len({item.link.file for item in stored}) > 1:
+        return stored
+    return [item for _, item in sorted(zip(named, stored, strict=True), key=lambda pair: pair[0])]
 
 
 def _lengths(stored: Sequence[_Stored], in_file: Sequence[int], sample_rate: float) -> list[int]:
