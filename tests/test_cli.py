@@ -6,11 +6,10 @@ import sys
 import unicodedata
 from pathlib import Path
 
-import numpy as np
 import pytest
 from hostile import ESCAPES, NAME, make_hostile
 from kwik_writers.open_ephys import make_recorded, write_open_ephys
-from soak.small_kwik import make_kwik
+from soak.small_kwik import make_kwik, write_raw
 
 from napari_phy.cli import main
 
@@ -20,8 +19,9 @@ COMMANDS = ("open", "demo", "describe", "check", "convert", "config")
 @pytest.fixture
 def kwik(tmp_path: Path) -> Path:
     """Return a data set with raw data."""
-    np.zeros((200_000, 4), dtype=np.int16).tofile(tmp_path / "small.dat")
-    return make_kwik(tmp_path, groups=(0, 3))
+    path = make_kwik(tmp_path, groups=(0, 3))
+    write_raw(path)
+    return path
 
 
 @pytest.fixture(autouse=True)

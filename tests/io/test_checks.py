@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from kwik_writers.klusta import write_klusta
 from kwik_writers.truth import make_truth
-from soak.small_kwik import make_kwik
+from soak.small_kwik import make_kwik, write_raw
 
 from napari_phy.core.errors import KwikFormatError
 from napari_phy.io.checks import Finding, check_data_set
@@ -20,10 +20,7 @@ GROUP = "/channel_groups/0"
 def kwik(tmp_path: Path) -> Path:
     """Return a data set in order, with raw data."""
     path = make_kwik(tmp_path, groups=(0, 3))
-    raw = np.random.default_rng(0).normal(0, 30, (200_000, 4))
-    with h5py.File(path) as file:
-        raw[file[TIMES][:].astype(int)] -= 2000
-    raw.astype(np.int16).tofile(tmp_path / "small.dat")
+    write_raw(path)
     return path
 
 

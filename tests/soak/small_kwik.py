@@ -1,10 +1,13 @@
 """A small Kwik data set on disk, and what a store or a session on it holds."""
 
+from contextlib import closing
+
 import numpy as np
 
 from napari_phy.core.base_model import Recording
 from napari_phy.core.probe import Probe
 from napari_phy.io.kwik.create import KwikGroup, create_kwik
+from napari_phy.io.kwik.model import KwikModel
 from napari_phy.io.store import Snapshot
 
 N_SPIKES = 300
@@ -40,6 +43,14 @@ def make_kwik(folder, name="small.kwik", *, spike_clusters=None, groups=(0,)):
         groups=dict.fromkeys(groups, group),
     )
     return path
+
+
+def write_raw(path):
+    """Write the raw data of a data set that `make_kwik` made: noise, and a trough at each spike of its first group."""
+    raw = np.random.default_rng(0).normal(0, 30, (200_000, 4))
+    with closing(KwikModel(path)) as model:
+        raw[model.spike_samples] -= 2000
+    raw.astype(np.int16).tofile(path.with_name("small.dat"))
 
 
 def snapshot_of(manager, group_names, store=None):
