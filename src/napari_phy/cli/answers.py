@@ -13,6 +13,7 @@ import numpy as np
 
 from napari_phy.core.errors import MissingDataError
 from napari_phy.core.sentences import visible
+from napari_phy.io.platform_files import is_file
 
 OK = 0
 PROBLEM = 1
@@ -36,7 +37,7 @@ class Answer:
 
 def check_there(path: Path) -> None:
     """Raise MissingDataError where a file that was named is not there."""
-    if not path.is_file():
+    if not is_file(path):
         raise MissingDataError(f"There is no file {path}.")
 
 

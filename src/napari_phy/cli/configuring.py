@@ -6,6 +6,7 @@ from pathlib import Path
 
 from napari_phy.cli.answers import OK, PROBLEM, Answer, check_there
 from napari_phy.io.config import load_config
+from napari_phy.io.platform_files import is_file
 from napari_phy.io.settings import SETTINGS
 
 
@@ -20,7 +21,7 @@ def show_config(path: Path | None) -> Answer:
             name: {"value": config.value(name), "source": config.source(name), "doc": item.doc, "must_be": item.must_be}
             for name, item in SETTINGS.items()
         },
-        "files": [{"path": str(file), "exists": file.is_file()} for file in files],
+        "files": [{"path": str(file), "exists": is_file(file)} for file in files],
         "problems": list(config.problems),
     }
     width = max(map(len, SETTINGS))
@@ -30,6 +31,6 @@ def show_config(path: Path | None) -> Answer:
     for line, (name, item) in zip(shown, SETTINGS.items(), strict=True):
         lines.append(f"# {item.doc} Must be {item.must_be}.")
         lines.append(f"{line:<{wide}}  # {config.source(name)}")
-    lines += ["", *(f"# {'read' if file.is_file() else 'not there'}: {file}" for file in files)]
+    lines += ["", *(f"# {'read' if is_file(file) else 'not there'}: {file}" for file in files)]
     lines += [f"# {problem}" for problem in config.problems]
     return Answer(facts, lines, PROBLEM if config.problems else OK)

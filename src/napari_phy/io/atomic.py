@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import secrets
 import shutil
 import stat
 import sys
@@ -31,10 +32,10 @@ def sync_file(path: Path) -> None:
 
 
 def write_file(path: Path, write: Callable[[BinaryIO], object]) -> None:
-    """Let `write` fill a file under another name, sync it and put it in place."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    """Let `write` fill a new file under another name, sync it and put it in place; a link there is replaced."""
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
-        with temporary.open("wb") as file:
+        with temporary.open("xb") as file:
             write(file)
             file.flush()
             os.fsync(file.fileno())

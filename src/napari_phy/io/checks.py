@@ -21,6 +21,7 @@ from napari_phy.io.kwik.spike_proof import SpikeProof, prove_spikes
 from napari_phy.io.kwik.traces import JoinedTraces
 from napari_phy.io.node_checks import check_channels, check_group, check_recordings
 from napari_phy.io.opening import find_kwik, open_model
+from napari_phy.io.platform_files import is_file
 from napari_phy.io.prm import read_prm
 
 _ROWS_AT_ONCE = 2**14
@@ -179,7 +180,7 @@ def _check_features(model: KwikModel) -> Iterator[Finding]:
 def _check_parameter_file(path: Path) -> list[Finding]:
     """Compare with the `.prm` beside the file, if there is one."""
     prm = path.with_suffix(".prm")
-    if not prm.is_file():
+    if not is_file(prm):
         return []
     findings: list[Finding] = []
     with as_finding(findings, prm.name), open_h5(path) as file:

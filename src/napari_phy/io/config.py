@@ -21,6 +21,7 @@ from typing import Any
 
 from napari_phy.core.errors import KwikFormatError, MissingDataError
 from napari_phy.io.literals import parse_lines, read_text
+from napari_phy.io.platform_files import is_file, is_folder
 from napari_phy.io.settings import SETTINGS, setting
 
 logger = logging.getLogger(__name__)
@@ -77,9 +78,9 @@ def load_config(path: str | Path | None = None, preferences: Mapping[str, Any] |
     user_file = phy_folder() / _FILE
     data_set_file = None if path is None else config_folder(path) / _FILE
     for file in (user_file, data_set_file):
-        if file is not None and file.exists():
+        if file is not None and (is_file(file) or is_folder(file)):
             _read(file, values, sources, problems)
-    if data_set_file is not None and data_set_file.exists() and path is not None:
+    if data_set_file is not None and is_file(data_set_file) and path is not None:
         _remember(data_set_file.parent, path)
     for problem in problems:
         logger.warning("%s", problem)

@@ -28,6 +28,7 @@ from napari_phy.io.kwik.create import create_kwik
 from napari_phy.io.kwik.events import EVENTS
 from napari_phy.io.kwik.model import KwikModel
 from napari_phy.io.opening import open_model
+from napari_phy.io.platform_files import is_folder
 from napari_phy.io.replay_base import Base
 
 _KNOWN_NODES = {"application_data", "channel_groups", "recordings", EVENTS.strip("/")}
@@ -97,7 +98,7 @@ def convert_data_set(
     source, target = Path(source), Path(target).absolute()
     if target.suffix != ".kwik":
         raise SaveError(f"{target.name} does not end in .kwik; choose another name.")
-    if not target.parent.is_dir():
+    if not is_folder(target.parent):
         raise SaveError(f"{target.name} cannot be written: there is no folder {target.parent}; make it first.")
     with ExitStack() as stack:
         models = [stack.enter_context(closing(model)) for model in _models(source)]

@@ -20,6 +20,7 @@ from napari_phy.io.kwik.clustering_nodes import remove_nodes
 from napari_phy.io.kwik.group_nodes import write_clusters
 from napari_phy.io.kwik.kwik_group import KwikGroup
 from napari_phy.io.kwik.stored_waveforms import FILTERED, RAW, open_waveforms
+from napari_phy.io.platform_files import is_file
 from napari_phy.io.replay_base import Base
 
 
@@ -102,7 +103,7 @@ def _feature_shape(model: BaseModel) -> tuple[int, int, int]:
 def _open_waveforms(model: BaseModel, on_read: Callable[[], object], stack: ExitStack) -> dict[str, _Blocks]:
     """Return the waveforms that a `.kwx` holds itself, in its own units."""
     path = find_features(model.edited_file)
-    if not path.is_file():
+    if not is_file(path):
         return {}
     try:
         file = stack.enter_context(open_h5(path))

@@ -69,7 +69,7 @@ def _write_raw(model: BaseModel, dat: Path, target: Path) -> str:
             f"{target.stem}.dat needs {n_samples * row_bytes / 1e9:.1f} GB, more than the disk has; make room first."
         )
     step = max(1, _BLOCK_BYTES // row_bytes)
-    with dat.open("wb") as stream:
+    with dat.open("xb") as stream:
         for start in range(0, n_samples, step):
             np.ascontiguousarray(traces[start : start + step]).tofile(stream)
     return f"{target.stem}.dat"

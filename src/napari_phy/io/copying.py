@@ -11,7 +11,7 @@ from napari_phy.io import atomic
 from napari_phy.io.clustering_place import ClusteringPlace
 from napari_phy.io.kwik import schema
 from napari_phy.io.locks import connect_exclusively
-from napari_phy.io.platform_files import replace_file, sync_folder
+from napari_phy.io.platform_files import is_folder, replace_file, sync_folder
 from napari_phy.io.raw_notes import read_raw_notes, write_raw_notes
 from napari_phy.io.replacing import copy_name
 from napari_phy.io.saving import Snapshot, explaining, write_copy
@@ -78,7 +78,7 @@ def _check_target(path: Path, target: Path) -> None:
         raise SaveError(f"{path.name} cannot be a copy of itself; choose another name")
     if target.suffix.lower() != ".kwik":
         raise SaveError(f"{target.name} does not end in .kwik; choose another name")
-    if not target.parent.is_dir():
+    if not is_folder(target.parent):
         raise SaveError(f"there is no folder {target.parent}; make it first")
     for journal in side_folder(target).glob("journal-*.sqlite"):
         try:

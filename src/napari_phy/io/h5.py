@@ -307,10 +307,16 @@ def _cannot_lock(error: OSError) -> bool:
 
 
 def _check_readable(path: Path) -> None:
-    if not path.exists():
-        raise KwikFormatError(f"{path.name} is not there: no such file in {path.resolve().parent}.")
+    try:
+        path.stat()
+    except PermissionError as error:
+        raise KwikFormatError(f"{path.name} cannot be opened: its folder is closed to you.") from error
+    except (OSError, ValueError):
+        raise KwikFormatError(f"{path.name} is not there: no such file in {path.resolve().parent}.") from None
     if path.is_dir():
         raise KwikFormatError(f"{path.name} is a folder, not a file.")
+    if not path.is_file():
+        raise KwikFormatError(f"{path.name} is a device or a pipe, not a file.")
     if path.stat().st_size == 0:
         raise KwikFormatError(f"{path.name} is empty.")
 

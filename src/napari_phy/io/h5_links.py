@@ -10,6 +10,7 @@ from typing import Any
 import h5py
 
 from napari_phy.core.errors import KwikFormatError
+from napari_phy.io.platform_files import is_file
 
 HDF5_ERRORS = (OSError, RuntimeError, ValueError, TypeError, KeyError, OverflowError, MemoryError)
 """What h5py raises on damaged files, according to the damage."""
@@ -110,7 +111,7 @@ class Nodes:
             target = (folder / re.sub(r"\\", "/", stored)).resolve()
         except (OSError, ValueError):
             target = Path("/")
-        if self._open_other is None or not target.is_relative_to(folder) or not target.is_file():
+        if self._open_other is None or not target.is_relative_to(folder) or not is_file(target):
             raise KwikFormatError(
                 f"{self._path.name}: {path} is a link to {stored!r}, which is not a file in the same folder "
                 "and is not followed; put that file beside it."

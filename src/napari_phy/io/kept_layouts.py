@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from napari_phy.io.atomic import write_file
+from napari_phy.io.platform_files import is_folder
 from napari_phy.io.side_folder import side_folder
 from napari_phy.io.user_files import load_json, load_user_file, save_user_file
 
@@ -56,7 +57,7 @@ def save_layout(path: Path | None, form: str, layout: KeptLayout) -> None:
     of_user = load_user_file(_FILE, "it is written anew")
     save_user_file(_FILE, {**_forms(of_user), form: kept}, "the layout is not kept")
     folder = None if path is None else side_folder(path)
-    if folder is not None and folder.is_dir():
+    if folder is not None and is_folder(folder):
         text = json.dumps({**_forms(load_json(folder / _FILE, _INSTEAD)), form: kept}, indent=1, sort_keys=True)
         try:
             write_file(folder / _FILE, lambda file: file.write(text.encode("utf-8")))

@@ -92,7 +92,9 @@ def check_group(file: H5File, group: int) -> Iterator[Finding]:
         if name == "recording" and not file.is_dataset(other):
             yield Finding("note", place, "does not say of which recording its spikes are", "all count to the first")
     path = schema.spikes_path(group, "recording")
-    fits = not file.is_dataset(path) or file.dataset(path).shape == samples.shape
+    fits = not file.is_dataset(path) or (
+        file.dataset(path).shape == samples.shape and file.dataset(path).dtype.kind in "iuf"
+    )
     if fits and samples.ndim == 1 and samples.dtype.kind in "iu":
         numbers = file.read(path, samples.shape) if file.is_dataset(path) else np.zeros(n_spikes, dtype=np.int64)
         yield from _check_order(place, samples.astype(np.int64), numbers)

@@ -17,6 +17,7 @@ from napari_phy.io.kwik import parameters, schema
 from napari_phy.io.kwik.attributes import as_float, as_int
 from napari_phy.io.kwik.events import EVENTS
 from napari_phy.io.kwik.raw_files import RawData, kwd_data
+from napari_phy.io.platform_files import is_file
 
 _KWD = re.compile(r"(?P<base>.+?)(?:_(?P<processor>\d[\d._]*))?\.raw\.kwd", re.IGNORECASE)
 SUFFIXES = (".kwd", ".kwe", ".kwx")
@@ -71,7 +72,7 @@ def find_experiment(path: Path) -> tuple[ExperimentFiles, str | None]:
     """
     if path.suffix.lower() not in SUFFIXES:
         raise KwikFormatError(f"{path.name} is not a file of an Open Ephys recording: those end in .kwd, .kwe or .kwx.")
-    if not path.is_file():
+    if not is_file(path):
         raise KwikFormatError(f"{path.name} is not there: no such file in {path.resolve().parent}.")
     match = _KWD.fullmatch(path.name)
     base = match["base"] if match else path.stem

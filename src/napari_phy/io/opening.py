@@ -11,6 +11,7 @@ from napari_phy.core.progress import OnProgress, no_progress
 from napari_phy.io.kwik.model import KwikModel
 from napari_phy.io.open_ephys import OpenEphysModel
 from napari_phy.io.open_ephys_files import SUFFIXES, find_raw_files, is_events_only
+from napari_phy.io.platform_files import is_file
 
 logger = logging.getLogger(__name__)
 _BAND = re.compile(r"\.(raw|high|low)$", re.IGNORECASE)
@@ -53,17 +54,17 @@ def find_kwik(path: Path) -> Path | None:
     """Return the `.kwik` of the sorting that a file belongs to; None where there is only what Open Ephys recorded."""
     if path.suffix.lower() not in SUFFIXES:
         return path if _recording_of(path) is None else None
-    if not path.is_file():
+    if not is_file(path):
         return None
     base = _BAND.sub("", path.stem)
     bases = [base, _PROCESSOR.sub("", base)] if base != path.stem else [base]
     kwiks = [path.with_name(f"{name}.kwik") for name in bases]
-    return next((kwik for kwik in kwiks if kwik.is_file() and not is_events_only(kwik)), None)
+    return next((kwik for kwik in kwiks if is_file(kwik) and not is_events_only(kwik)), None)
 
 
 def _recording_of(kwik: Path) -> Path | None:
     """Return a file of the recording whose events a `.kwik` of the first versions of Open Ephys holds."""
-    if kwik.suffix.lower() in SUFFIXES or not kwik.is_file() or not is_events_only(kwik):
+    if kwik.suffix.lower() in SUFFIXES or not is_file(kwik) or not is_events_only(kwik):
         return None
     found = [kwik.with_suffix(".kwx"), *find_raw_files(kwik.with_suffix("")).values()]
-    return next((file for file in found if file.is_file()), None)
+    return next((file for file in found if is_file(file)), None)

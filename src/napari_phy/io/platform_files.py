@@ -33,6 +33,22 @@ def cache_folder() -> Path:
     return Path.home() / ".cache" / "napari-phy"
 
 
+def is_file(path: Path) -> bool:
+    """Tell whether there is a file; where one may not look there is none, nor of a name that no file can have."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def is_folder(path: Path) -> bool:
+    """Tell whether there is a folder; where one may not look there is none."""
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):
+        return False
+
+
 def read_at(descriptor: int, target: memoryview, offset: int, seeking: threading.Lock) -> int:
     """Fill `target` from byte `offset` of an open file; return how many bytes there were.
 

@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote
 
-from napari_phy.io.platform_files import cache_folder, is_writable_folder, sync_folder
+from napari_phy.io.platform_files import cache_folder, is_file, is_folder, is_writable_folder, sync_folder
 
 _LONGEST_NAME = 100
 _TAKEN_ALONG = ("journal-*.sqlite", "journal-*.sqlite-journal", "base-*", "raw-data.json")
@@ -23,9 +23,9 @@ def side_folder(path: Path | str) -> Path:
     followed, so that one file has one folder.
     """
     beside, cached = _places(path)
-    if beside.is_dir():
+    if is_folder(beside):
         return beside if is_writable_folder(beside) and _last_edit(beside) >= _last_edit(cached) else cached
-    if cached.is_dir():  # edits made while the folder was read-only are still there
+    if is_folder(cached):  # edits made while the folder was read-only are still there
         return cached
     return beside if is_writable_folder(beside.parent) else cached
 
@@ -42,7 +42,7 @@ def make_side_folder(path: Path | str) -> Path:
         Neither the folder beside the file nor the cache can be written to.
     """
     folder = side_folder(path)
-    if not folder.is_dir():
+    if not is_folder(folder):
         beside, cached = _places(path)
         try:
             folder.mkdir(parents=True)
@@ -51,17 +51,27 @@ def make_side_folder(path: Path | str) -> Path:
                 raise
             folder = cached
             folder.mkdir(parents=True, exist_ok=True)
-        for pattern in _TAKEN_ALONG:
-            for file in beside.glob(pattern):
-                shutil.copyfile(file, folder / file.name)
+        try:
+            for pattern in _TAKEN_ALONG:
+                for file in beside.glob(pattern):
+                    shutil.copyfile(file, folder / file.name)
+        except OSError:
+            shutil.rmtree(folder, ignore_errors=True)  # with some of the edits it would hide the others
+            raise
         sync_folder(folder.parent)
     return folder
+
+
+def closed_folder(path: Path | str) -> Path | None:
+    """Return the folder beside a data set where nobody but its owner may look into it: edits may be in there."""
+    beside, _ = _places(path)
+    return beside if is_folder(beside) and not os.access(beside, os.R_OK | os.X_OK) else None
 
 
 def find_side_file(path: Path | str, name: str) -> Path | None:
     """Return a file of the side folder, of the one beside the data set where that in the cache has none."""
     for folder in (side_folder(path), _places(path)[0]):
-        if (folder / name).is_file():
+        if is_file(folder / name):
             return folder / name
     return None
 
@@ -91,4 +101,7 @@ def _places(path: Path | str) -> tuple[Path, Path]:
 
 def _last_edit(folder: Path) -> float:
     """Return when the last of its journals was written to, 0 where it has none."""
-    return max((file.stat().st_mtime for file in folder.glob("journal-*.sqlite")), default=0.0)
+    try:
+        return max((file.stat().st_mtime for file in folder.glob("journal-*.sqlite")), default=0.0)
+    except OSError:
+        return 0.0

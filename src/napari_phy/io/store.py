@@ -25,7 +25,7 @@ from napari_phy.io.platform_files import sync_folder
 from napari_phy.io.replacing import clean_up, disk_was_full, identity_or_none
 from napari_phy.io.replay_base import Base, base_of, keep_base
 from napari_phy.io.saving import Snapshot, base_of_snapshot, explaining, replace_kwik
-from napari_phy.io.side_folder import remove_side_folder
+from napari_phy.io.side_folder import closed_folder, remove_side_folder
 
 __all__ = ["Base", "EditStore", "Snapshot"]
 
@@ -97,6 +97,8 @@ class EditStore:
                 messages.append(_where_edits_go(place))
             elif (found := place.found_in(place.path)) != place.clustering:
                 messages.append(store_messages.new_clustering(name, place.clustering, found))
+        if (closed := closed_folder(place.path)) is not None:
+            messages.append(store_messages.closed_folder(name, closed.name))
         for message in messages:
             logger.warning(message)
         return cls(place, base, opened, messages, model.path, order)

@@ -83,6 +83,11 @@ def no_journal(name: str, reason: str) -> str:
     return f"{name} opens read-only, because edits cannot be kept: {reason}"
 
 
+def closed_folder(name: str, folder: str) -> str:
+    """Return the sentence for a side folder that only its owner may look into."""
+    return f"The folder {folder} is closed to you: edits of {name} in it are not shown. Ask its owner to open it."
+
+
 def read_only_file(name: str) -> str:
     """Return the sentence for a file that cannot be saved to."""
     return f"{name} is read-only. Edits are kept in the journal; save a copy to keep them in a file."

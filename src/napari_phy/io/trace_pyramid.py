@@ -174,7 +174,8 @@ class TracePyramid:
 
     def _n_stored(self, factor: int) -> int:
         try:
-            return self._path(factor).stat().st_size // self._bin_bytes
+            path = self._path(factor)
+            return 0 if path.is_symlink() else path.stat().st_size // self._bin_bytes
         except OSError:
             return 0
 
@@ -237,7 +238,10 @@ class TracePyramid:
     def _opened(self, factor: int) -> BinaryIO:
         """Open the file of a level at the end of what is known to be right."""
         path = self._path(factor)
-        file = path.open("r+b" if self._n_done and path.exists() else "wb")
+        goes_on = self._n_done and path.exists()
+        if not goes_on:
+            path.unlink(missing_ok=True)  # a link may lead to any file
+        file = path.open("r+b" if goes_on else "xb")
         file.truncate(_n_bins(self._n_done, factor, self.shape[0]) * self._bin_bytes)
         file.seek(0, os.SEEK_END)
         return file

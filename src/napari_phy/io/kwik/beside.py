@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from napari_phy.io.platform_files import is_file
+
 
 def homes(kwik: Path) -> tuple[Path, ...]:
     """Return the path of a `.kwik`, and the one that it links to if it is a link."""
@@ -13,4 +15,4 @@ def homes(kwik: Path) -> tuple[Path, ...]:
 def find_features(kwik: Path) -> Path:
     """Return the `.kwx` of a `.kwik`; where there is none, the one that would be beside it."""
     places = [home.with_suffix(".kwx") for home in homes(kwik)]
-    return next((place for place in places if place.exists()), places[0])
+    return next((place for place in places if is_file(place)), places[0])

@@ -17,6 +17,7 @@ from napari_phy.io.kwik import schema
 from napari_phy.io.kwik.beside import find_features
 from napari_phy.io.kwik.chunks import ChunkedRows, open_rows
 from napari_phy.io.kwik.rows import RowSource, as_rows
+from napari_phy.io.platform_files import is_file
 
 logger = logging.getLogger(__name__)
 
@@ -162,7 +163,7 @@ def open_features(
     The features, or None and one sentence that says why there are none.
     """
     path = find_features(kwik)
-    if not path.exists():
+    if not is_file(path):
         return None, f"{path.name} is missing: features and similarity are not available."
     try:
         file = open_h5(path)

@@ -8,6 +8,7 @@ from pathlib import Path
 from napari_phy.core.errors import KwikFormatError, MissingDataError
 from napari_phy.io.kwik.raw_files import FlatLayout, RawData, find_file, fold_name, open_raw
 from napari_phy.io.kwik.recordings import RawPart
+from napari_phy.io.platform_files import is_folder
 
 Paths = str | Path | Sequence[str | Path] | Mapping[str, str | Path]
 
@@ -65,7 +66,7 @@ def _matched(kwik: Path, paths: Paths, wanted: list[str]) -> dict[str, Path]:
         others: list[Path] = []
     else:
         given = [Path(path) for path in ([paths] if isinstance(paths, str | Path) else paths)]
-        folders = [path for path in given if path.is_dir()]
+        folders = [path for path in given if is_folder(path)]
         files = [path for path in given if path not in folders]
         named = {fold_name(path.name): path for path in files}
         chosen = {name: named[fold_name(name)] for name in wanted if fold_name(name) in named}
