@@ -69,3 +69,16 @@ def test_a_toggle_adds_a_similar_cluster_or_drops_one():
     assert selection.best == (1,)
     with pytest.raises(ClusteringError):
         selection.toggle(99)
+
+
+def test_a_spike_is_added_with_its_cluster_and_dropped_without_in_one_change():
+    selection = Selection(ClusterManager([0, 1, 2, 1]))
+    selection.select([1, 0], n_best=1)
+    heard = []
+    selection.changed.connect(lambda: heard.append((selection.clusters, selection.spikes.tolist())))
+    for spike in (3, 2, 3):
+        selection.toggle_spike(spike)
+    assert heard == [((1, 0), [3]), ((1, 0, 2), [2, 3]), ((1, 0, 2), [2])]
+    assert selection.best == (1,)
+    with pytest.raises(ClusteringError):
+        selection.toggle_spike(99)

@@ -72,10 +72,14 @@ class Selection:
         self._clusters, self._n_best, self._spikes = chosen, n_best, no_spikes()
         self.changed.emit()
 
+    def add(self, clusters: Iterable[int]) -> None:
+        """Add clusters as the last similar ones; raises ClusteringError where one does not exist."""
+        self.select((*self._clusters, *clusters), n_best=self._n_best)
+
     def toggle(self, cluster: int) -> None:
         """Add a cluster as the last similar one, or drop it; raises ClusteringError where it does not exist."""
         if cluster not in self._clusters:
-            self.select((*self._clusters, cluster), n_best=max(1, self._n_best))
+            self.add([cluster])
             return
         n_best = self._n_best - (cluster in self.best)
         self.select((one for one in self._clusters if one != cluster), n_best=n_best)
@@ -92,3 +96,11 @@ class Selection:
             return
         self._spikes = read_only(ids)
         self.changed.emit()
+
+    def toggle_spike(self, spike: int) -> None:
+        """Add a spike to the selected ones, and its cluster as the last similar one, or drop the spike."""
+        spikes = np.setxor1d(self._spikes, [spike])
+        cluster = int(self._manager.clusters_of([spike])[0])
+        if spike in spikes and cluster not in self._clusters:
+            self._clusters, self._n_best = (*self._clusters, cluster), max(1, self._n_best)
+        self.select_spikes(spikes)

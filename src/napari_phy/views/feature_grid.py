@@ -57,6 +57,7 @@ class FeatureGridData:
     spike_ids : (n,) int64.
     places : (n,) int32, position of the spike's cluster in `request.clusters`; −1 for background spikes.
     violates : (n,) bool, spikes to be marked; `n_violations` is the number of all of them, None where none is marked.
+    n_total : all spikes of the selection.
     caption : "all 908 spikes of the selection".
     """
 
@@ -68,6 +69,7 @@ class FeatureGridData:
     places: npt.NDArray[np.int32]
     violates: npt.NDArray[np.bool_]
     n_violations: int | None
+    n_total: int
     caption: str
 
     @property
@@ -136,5 +138,6 @@ def compute_feature_grid(
         places=drawn.places,
         violates=drawn.violates,
         n_violations=drawn.n_violations,
+        n_total=drawn.n_total,
         caption=f"{format_shown(drawn.n_shown, drawn.n_total)} of the selection",
     )

@@ -164,9 +164,7 @@ def test_a_click_on_a_spike_of_another_cluster_offers_no_split_and_a_lasso_of_su
     session.selection.select([3])
     others = session.manager.spikes(4)
     session.selection.select_spikes(others[:1])
-    assert BY_ID["split"].refusal(session) == (
-        "This spike is of cluster 4, which is not selected; Ctrl+click selects it."
-    )
+    assert BY_ID["split"].refusal(session) == ("This spike is of cluster 4, which is not selected; Ctrl+click adds it.")
     assert BY_ID["split"].button_text(session) == "Split"
     assert not do("split", desk)
     session.selection.select_spikes(others[:2])  # as a frozen view does

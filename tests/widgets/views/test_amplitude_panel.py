@@ -116,11 +116,12 @@ def test_a_click_beside_the_dots_goes_to_that_moment(panel, session, qtbot):
     assert session.time.time_s == pytest.approx(panel.frame.to_data([[spot.x(), spot.y()]])[0, 0])
 
 
-def test_ctrl_click_on_a_grey_dot_selects_its_cluster(panel, session, qtbot):
+def test_ctrl_click_on_a_grey_dot_adds_its_spike_and_its_cluster(panel, session, qtbot):
     index, spot = alone(panel, -1)
-    cluster = int(session.manager.clusters_of([panel.data.spike_ids[index]])[0])
+    spike, before = int(panel.data.spike_ids[index]), session.selection.clusters
     qtbot.mouseClick(panel.canvas.native, LEFT, CTRL, spot)
-    assert session.selection.clusters == (cluster,)
+    assert session.selection.clusters == (*before, int(session.manager.clusters_of([spike])[0]))
+    assert session.selection.spikes.tolist() == [spike]
     assert len(panel.lasso) == 0
 
 

@@ -5,7 +5,7 @@ import pytest
 from qtpy.QtCore import QPoint
 from qtpy.QtTest import QTest
 from widgets.light_session import light_session
-from widgets.views.test_raster_panel import CTRL, LEFT, PLAIN, pixels, rgb, wheel
+from widgets.views.test_raster_panel import CTRL, LEFT, PLAIN, SHIFT, pixels, rgb, wheel
 
 from napari_phy.views import drift
 from napari_phy.widgets.views.drift_panel import DriftPanel
@@ -99,14 +99,18 @@ def test_the_caption_says_how_many_of_the_spikes_in_sight_are_drawn(panel, sessi
     assert f" of {n_spikes} spikes" in panel.stack.caption.text()
 
 
-def test_a_click_moves_the_clock_and_ctrl_click_selects_the_cluster_of_a_dot(panel, session):
+def test_a_click_moves_the_clock_ctrl_click_adds_the_spike_of_a_dot_and_shift_click_selects_its_cluster(panel, session):
     moves = []
     session.time.moved.connect(lambda: moves.append(session.time.time_s))
     spike = int(session.manager.spikes(5)[10])
     QTest.mouseClick(panel.plot, LEFT, PLAIN, place_of(panel, spike))
     assert moves == [pytest.approx(session_time(panel, spike), abs=0.1)]
     session.selection.select([3, 5])
-    QTest.mouseClick(panel.plot, LEFT, CTRL, place_of(panel, int(panel._points.spike_ids[-1])))
+    spike = int(panel._points.spike_ids[-1])
+    QTest.mouseClick(panel.plot, LEFT, CTRL, place_of(panel, spike))
+    assert session.selection.clusters == (3, 5)
+    assert session.selection.spikes.tolist() == [spike]
+    QTest.mouseClick(panel.plot, LEFT, SHIFT, place_of(panel, spike))
     assert session.selection.clusters == (3,)
     assert len(moves) == 1
 

@@ -10,7 +10,7 @@ from qtpy.QtGui import QColor, QWheelEvent
 from qtpy.QtWidgets import QApplication, QLineEdit
 from widgets.light_session import light_session
 
-from napari_phy.views.features import TIME_AXIS, FeatureAxis
+from napari_phy.views.features import TIME_AXIS, FeatureAxis, FeatureRequest, spikes_in_lasso
 from napari_phy.widgets.canvas import opengl
 from napari_phy.widgets.canvas.feature_menu import find_axes
 from napari_phy.widgets.panels import lasso_tool
@@ -395,11 +395,23 @@ def test_a_click_on_a_dot_selects_its_spike_and_moves_the_clock(panel, session, 
     assert session.selection.spikes.tolist() == [spike]
 
 
-def test_ctrl_click_on_a_dot_selects_its_cluster_and_draws_no_lasso(panel, session, qtbot):
+def test_ctrl_click_on_a_dot_adds_its_spike_and_its_cluster_and_draws_no_lasso(panel, session, qtbot):
+    one, spot = alone(panel, 0)
+    qtbot.mouseClick(panel.canvas.native, LEFT, NONE, spot)
+    before = session.selection.clusters
+    stray, spot = alone(panel, -1)
+    for expected in ({one, stray}, {one}):
+        qtbot.mouseClick(panel.canvas.native, LEFT, CTRL, spot)
+        assert set(session.selection.spikes.tolist()) == expected
+        assert session.selection.clusters == (*before, int(session.manager.clusters_of([stray])[0]))
+        assert len(panel.lasso) == 0
+    qtbot.waitUntil(lambda: ready(panel))
+
+
+def test_shift_click_on_a_dot_selects_its_cluster_alone(panel, session, qtbot):
     spike, spot = alone(panel, -1)
-    qtbot.mouseClick(panel.canvas.native, LEFT, CTRL, spot)
+    qtbot.mouseClick(panel.canvas.native, LEFT, Qt.KeyboardModifier.ShiftModifier, spot)
     assert session.selection.clusters == (int(session.manager.clusters_of([spike])[0]),)
-    assert len(panel.lasso) == 0
     qtbot.waitUntil(lambda: ready(panel))
 
 
@@ -520,3 +532,27 @@ def test_what_a_typed_axis_means():
     assert texts("12 3") == texts("12 0") == texts("9") == texts("no") == []
     assert texts("ti") == ["time"]
     assert find_axes("70.2", ids, 2) == [("ch 70 · PC2", FeatureAxis("feature", 1, 1))]
+
+
+@pytest.mark.parametrize("by_button", [False, True])
+def test_a_lasso_in_a_cell_of_the_grid_takes_all_spikes_inside_drawn_or_not(panel, session, qtbot, by_button):
+    choose_grid(panel, "Grid of channels", qtbot)
+    grid = panel.data.grid
+    row, column = 1, 2
+    frame = panel.canvas.cell_frame(row, column)
+    middle = frame.to_px([[float(np.median(grid.values[column][grid.places == 0])), 0]])[0, 0]
+    edges = frame.top + 2, frame.top + frame.height - 2
+    box = [(middle, edges[0]), (frame.left + frame.width - 2, edges[0]), (frame.left + frame.width - 2, edges[1])]
+    if by_button:
+        panel.header.lasso_button.click()
+    draw_lasso(qtbot, panel, [*box, (middle, edges[1])], NONE if by_button else CTRL)
+    assert panel.grid == "channels"  # none became large
+    request = FeatureRequest(session.selection.clusters, *grid.request.cell(row, column))
+    expected = spikes_in_lasso(session, request, panel.lasso.polygon)
+    assert 0 < len(expected) < grid.n_total
+    assert session.selection.spikes.tolist() == expected.tolist()
+    assert "inside" in panel.lasso.tag
+    session.split(session.selection.spikes)
+    (cluster,) = set(session.manager.clusters_of(expected).tolist())
+    assert session.manager.n_spikes(cluster) == len(expected)
+    qtbot.waitUntil(lambda: not panel.busy)

@@ -92,7 +92,7 @@ def test_other_clusters_have_the_background_s_colour(panel):
     assert len(columns_with(panel.plot, row, panel.theme.background_spikes)) > 5
 
 
-def test_a_click_moves_the_clock_and_ctrl_click_selects_the_cluster_of_the_row(panel, session):
+def test_a_click_moves_the_clock_ctrl_click_adds_the_cluster_of_the_row_and_shift_click_selects_it(panel, session):
     moves = []
     session.time.moved.connect(lambda: moves.append(session.time.time_s))
     place = place_of(panel.plot, 12.0, 4)
@@ -100,8 +100,12 @@ def test_a_click_moves_the_clock_and_ctrl_click_selects_the_cluster_of_the_row(p
     layout = panel.plot.layout_now
     assert moves == [pytest.approx(12.0, abs=1 / layout.px_per_s)]
     assert session.selection.clusters == (3, 5)
-    QTest.mouseClick(panel.plot, LEFT, CTRL, place)
-    assert session.selection.clusters == (int(panel.plot.rows[4]),)
+    cluster = int(panel.plot.rows[4])
+    for expected in ((3, 5, cluster), (3, 5)):
+        QTest.mouseClick(panel.plot, LEFT, CTRL, place)
+        assert session.selection.clusters == expected
+    QTest.mouseClick(panel.plot, LEFT, SHIFT, place)
+    assert session.selection.clusters == (cluster,)
     assert len(moves) == 1
 
 

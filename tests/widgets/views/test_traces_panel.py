@@ -211,15 +211,22 @@ def test_the_wheel_with_ctrl_and_shift_scales_voltage_and_rows(panel):
     assert (panel.px_per_unit, panel.layout_now.row_px) == (pytest.approx(unit), pytest.approx(row))
 
 
-def test_a_click_goes_there_and_selects_the_spike_and_ctrl_click_its_cluster(wide, session, qtbot):
+def test_a_click_goes_there_and_selects_the_spike_ctrl_click_drops_it_and_shift_click_takes_its_cluster(
+    wide, session, qtbot
+):
     spike, x, y = first_spike(wide, 2)
     qtbot.mouseClick(wide.plot, Qt.MouseButton.LeftButton, pos=QPoint(round(x), round(y)))
     assert session.selection.spikes.tolist() == [spike]
     assert session.time.time_s == pytest.approx(
         session.model.spike_samples[spike] / RATE, abs=2 / wide.layout_now.px_per_s
     )
-    control = Qt.KeyboardModifier.ControlModifier
-    qtbot.mouseClick(wide.plot, Qt.MouseButton.LeftButton, control, pos=QPoint(round(x), round(y)))
+    clusters, control = session.selection.clusters, Qt.KeyboardModifier.ControlModifier
+    for expected in ([], [spike]):
+        qtbot.mouseClick(wide.plot, Qt.MouseButton.LeftButton, control, pos=QPoint(round(x), round(y)))
+        assert session.selection.spikes.tolist() == expected
+        assert session.selection.clusters == clusters
+    shift = Qt.KeyboardModifier.ShiftModifier
+    qtbot.mouseClick(wide.plot, Qt.MouseButton.LeftButton, shift, pos=QPoint(round(x), round(y)))
     assert session.selection.clusters == (2,)
 
 

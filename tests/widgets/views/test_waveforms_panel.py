@@ -320,6 +320,9 @@ def test_a_click_on_a_waveform_selects_its_spike_which_is_drawn_in_front(panel, 
     qtbot.waitUntil(lambda: not panel.busy and panel.data.lit.spike_ids.tolist() == [spike])
     line = panel.canvas._lit[0]
     assert passes(panel, *line[len(line) // 2], panel.theme.text)
+    for expected in ([], [spike]):
+        qtbot.mouseClick(panel.canvas.native, LEFT, CTRL, point)
+        assert panel.session.selection.spikes.tolist() == expected
     qtbot.keyClick(panel, Qt.Key.Key_Escape)
     assert not len(panel.session.selection.spikes)
     qtbot.waitUntil(lambda: not panel.busy and not len(panel.data.lit.spike_ids))
@@ -334,11 +337,11 @@ def test_a_spike_selected_elsewhere_is_drawn_even_if_it_is_none_of_the_sample(pa
     assert passes(panel, *panel.canvas._lit[0][12], panel.theme.text)
 
 
-def test_ctrl_click_on_a_channel_chooses_it(panel, qtbot, session):
+def test_shift_click_on_a_channel_shows_it_in_features(panel, qtbot, session):
     session.selection.select_spikes([3])
     box = 2
     point = QPoint(round(panel.boxes.left[box] + 20), round(panel.boxes.center_y[box]))
-    qtbot.mouseClick(panel.canvas.native, LEFT, CTRL, point)
+    qtbot.mouseClick(panel.canvas.native, LEFT, SHIFT, point)
     assert session.channel.chosen == panel.canvas.chosen_channel == panel.data.channels[box]
     assert session.selection.spikes.tolist() == [3]
     assert not len(panel.lasso)

@@ -66,7 +66,7 @@ def no_candidate(key: str) -> str:
 
 def not_selected(cluster: int) -> str:
     """Return why the spike that was clicked cannot be split off."""
-    return f"This spike is of cluster {cluster}, which is not selected; Ctrl+click selects it."
+    return f"This spike is of cluster {cluster}, which is not selected; Ctrl+click adds it."
 
 
 def event(found: Event) -> str:

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any, ClassVar
 
 from napari.viewer import Viewer
-from qtpy.QtCore import Signal
+from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import QWidget
 
 from napari_phy.core.errors import ClusteringError, MissingDataError
@@ -326,6 +326,20 @@ class Panel(PanelFrame):
         """Say what failed and why, and offer to try again."""
         self._request = None
         self.stack.show_error(self.failed, error, self.read_again)
+
+    def pick_spike(self, spike: int, modifiers: Qt.KeyboardModifier) -> None:
+        """Select a spike and go to its time; with Ctrl add it and its cluster, or drop it.
+
+        With Shift, select its cluster instead.
+        """
+        session = self.session
+        if modifiers & Qt.KeyboardModifier.ControlModifier:
+            session.selection.toggle_spike(spike)
+        elif modifiers & Qt.KeyboardModifier.ShiftModifier:
+            session.selection.select(session.manager.clusters_of([spike]))
+        else:
+            session.time.move_to(float(session.model.spike_samples[spike]) / session.model.sample_rate)
+            session.selection.select_spikes([spike])
 
     @guarded
     def _on_freeze_toggled(self, frozen: bool) -> None:

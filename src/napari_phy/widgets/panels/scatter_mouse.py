@@ -12,8 +12,7 @@ DRAG_PX = 5.0  # less is a click
 class ScatterMouse(QObject):
     """Turns presses and moves of the mouse into what they mean.
 
-    `panned` carries px since the last event; `clicked` comes where the button was let go without a drag: with Ctrl a
-    lasso was begun there, which is to be dropped.
+    `panned` carries px since the last event; `clicked` comes where the button was let go without a drag.
 
     Parameters
     ----------
@@ -23,7 +22,7 @@ class ScatterMouse(QObject):
 
     hovered = Signal(QPointF)
     panned = Signal(QPointF)
-    clicked = Signal(QPointF, bool)  # whether with Ctrl
+    clicked = Signal(QPointF)
     lasso_begun = Signal(QPointF)
     lasso_moved = Signal(QPointF)
     lasso_ended = Signal(QPointF)
@@ -45,7 +44,7 @@ class ScatterMouse(QObject):
     def _on_pressed(self, position: QPointF, ctrl: bool) -> None:
         self._pressed = self._last = position
         self._ctrl, self._is_lasso, self._is_dragging = ctrl, ctrl or self._draws(), False
-        if self._is_lasso:
+        if self._is_lasso and not ctrl:
             self.lasso_begun.emit(position)
 
     def _on_moved(self, position: QPointF, _ctrl: bool) -> None:
@@ -53,6 +52,8 @@ class ScatterMouse(QObject):
             self.hovered.emit(position)
             return
         far = (position - self._pressed).manhattanLength() >= DRAG_PX
+        if far and not self._is_dragging and self._is_lasso and self._ctrl:
+            self.lasso_begun.emit(self._pressed)
         self._is_dragging = self._is_dragging or far
         if self._is_lasso:
             self.lasso_moved.emit(position)
@@ -67,4 +68,4 @@ class ScatterMouse(QObject):
         if self._is_lasso and (self._is_dragging or not self._ctrl):
             self.lasso_ended.emit(position)
         elif not self._is_dragging:
-            self.clicked.emit(position, self._ctrl)
+            self.clicked.emit(position)

@@ -162,6 +162,20 @@ class SpikeScatterPanel(Panel):
         """The range shown and where it is on the canvas."""
         return self.canvas.frame
 
+    def lasso_frame_at(self, position: QPointF) -> Frame | None:
+        """Return the frame in which a lasso is drawn that begins at a position; None where it cannot."""
+        return self.frame
+
+    @property
+    def lasso_frame(self) -> Frame | None:
+        """The frame in which the lasso is, as it is now."""
+        return self.frame
+
+    @property
+    def lasso_data(self) -> Any:
+        """What `look_inside` gets: the data whose axes the lasso is drawn on."""
+        return self.scatter
+
     @property
     def area(self) -> QRectF:
         """The rectangle of the plot on the canvas."""
@@ -212,22 +226,16 @@ class SpikeScatterPanel(Panel):
         self.canvas.pan(step)
 
     @guarded
-    def _on_clicked(self, position: QPointF, ctrl: bool) -> None:
-        """Select the spike under the mouse and go to its time; with Ctrl, select its cluster."""
-        if ctrl:
-            self.lasso.clear()
+    def _on_clicked(self, position: QPointF) -> None:
+        """Pick the spike under the mouse, or the moment."""
         if not self._is_drawn:
             return
-        session, spike = self.session, self.spike_at(position.x(), position.y())
-        if spike is None:
-            if self.along_time and not ctrl and self.frame.contains(position.x(), position.y()):
-                session.time.move_to(float(self.frame.to_data([[position.x(), position.y()]])[0, 0]))
-        elif ctrl:
-            session.selection.select([int(session.manager.clusters_of([spike])[0])])
-        else:
+        spike = self.spike_at(position.x(), position.y())
+        if spike is not None:
             self.lasso.clear()
-            session.time.move_to(float(session.model.spike_samples[spike]) / session.model.sample_rate)
-            session.selection.select_spikes([spike])
+            self.pick_spike(spike, self.canvas.modifiers)
+        elif self.along_time and not self.canvas.modifiers and self.frame.contains(position.x(), position.y()):
+            self.session.time.move_to(float(self.frame.to_data([[position.x(), position.y()]])[0, 0]))
 
     @guarded
     def _on_scrolled(self, position: QPointF, notches: float, ctrl: bool) -> None:
@@ -264,28 +272,33 @@ class SpikeScatterPanel(Panel):
 
     # --- lasso ---
 
+    @property
+    def _draws_lasso(self) -> bool:
+        return self.data is not None and self.lasso.drawing and self.lasso_frame is not None
+
     @guarded
     def _on_lasso_begun(self, position: QPointF) -> None:
-        if self._is_drawn:
+        frame = self.lasso_frame_at(position) if self.data is not None else None
+        if frame is not None:
             self._drop_spikes()
-            self.lasso.start(self.frame, position)
+            self.lasso.start(frame, position)
 
     @guarded
     def _on_lasso_moved(self, position: QPointF) -> None:
-        if self._is_drawn and self.lasso.drawing:
-            self.lasso.move(self.frame, position)
+        if self._draws_lasso:
+            self.lasso.move(self.lasso_frame, position)
 
     @guarded
     def _on_lasso_ended(self, position: QPointF) -> None:
         self.header.lasso_button.setChecked(False)
-        if not (self._is_drawn and self.lasso.drawing):
+        if not self._draws_lasso:
             self.lasso.clear()
             return
         self._inside = None
-        self.lasso.move(self.frame, position)
+        self.lasso.move(self.lasso_frame, position)
         try:
             n_to_look_at = self.n_to_look_at(self.lasso.polygon)
-            self.lasso.close(partial(self.look_inside, self.in_sight, self.scatter), n_to_look_at)
+            self.lasso.close(partial(self.look_inside, self.in_sight, self.lasso_data), n_to_look_at)
         except ClusteringError:  # an edit took the clusters away that are still in sight
             self.lasso.clear()
 

@@ -15,7 +15,7 @@ class TracePlot(QWidget):
     """A painted plot that turns mouse events into what they mean.
 
     `dragged` carries px since the last event; `scrolled` carries where, notches of the wheel and the modifiers;
-    `clicked` comes where the button was let go without a drag.
+    `clicked` comes where the button was let go without a drag, with Ctrl or not; `modifiers` are all keys held then.
     """
 
     dragged = Signal(float, float)
@@ -33,6 +33,7 @@ class TracePlot(QWidget):
         self._pressed: QPointF | None = None
         self._last = QPointF()
         self._is_dragging = False
+        self.modifiers = Qt.KeyboardModifier.NoModifier
 
     def paintEvent(self, event) -> None:
         with painting(self) as painter:
@@ -58,9 +59,9 @@ class TracePlot(QWidget):
     def mouseReleaseEvent(self, event) -> None:
         if event.button() != Qt.MouseButton.LeftButton or self._pressed is None:
             return
-        self._pressed = None
+        self._pressed, self.modifiers = None, event.modifiers()
         if not self._is_dragging:
-            self.clicked.emit(event.position(), bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier))
+            self.clicked.emit(event.position(), bool(self.modifiers & Qt.KeyboardModifier.ControlModifier))
 
     def mouseDoubleClickEvent(self, event) -> None:
         if event.button() == Qt.MouseButton.LeftButton:

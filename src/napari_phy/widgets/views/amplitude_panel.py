@@ -55,7 +55,8 @@ class AmplitudePanel(SpikeScatterPanel):
         "Peak to peak: of the waveform × mask, where it is largest.\n"
         "By feature: the largest first feature × mask; the drop-down chooses.\n"
         "Wheel zooms time, Ctrl+wheel amplitude, dragging moves, a double-click shows all again.\n"
-        "A click goes to a moment, on a dot it selects the spike in all views, Ctrl+click its cluster.\n"
+        "A click goes to a moment, on a dot it selects the spike in all views; Ctrl+click adds the spike and its\n"
+        "cluster, Shift+click selects its cluster.\n"
         "Ctrl+drag draws a lasso, {split} splits what is inside, Esc clears it. ⋯ marks refractory violations.\n"
         "The yellow frame is what Traces shows."
     )

@@ -225,10 +225,11 @@ class CorrelogramsPanel(PaintedPanel):
         return f"{ids}, {format_number(data.lags_ms[lag], decimals)} ms, {height}"
 
     def on_clicked(self, position: QPointF, ctrl: bool) -> None:
-        """Select the two clusters of the box under the mouse, that of the row first."""
+        """Select, or add, the two clusters of the box under the mouse, that of the row first."""
         found = self.grid(self.plot.size(), self.theme).at(position.x(), position.y())
         if found is not None:
             pair = (self.data.cluster_ids[place] for place in found[:2])
             alive = [cluster for cluster in dict.fromkeys(map(int, pair)) if cluster in self.session.manager]
             if alive:
-                self.session.selection.select(alive)
+                selection = self.session.selection
+                (selection.add if ctrl else selection.select)(alive)

@@ -86,7 +86,8 @@ class DriftPanel(Panel):
         "The colour is the mean amplitude of the spikes there, their number, or what is known of their clusters;\n"
         "spikes of selected clusters are dots.\n"
         "Drag moves, the wheel zooms time, Ctrl+wheel depth; a double-click shows all.\n"
-        "A click goes to a moment, Ctrl+click selects the cluster of a dot; the drop-down says what the colour is."
+        "A click goes to a moment; on a dot, Ctrl+click adds its spike and cluster to the selection, Shift+click\n"
+        "selects its cluster. The drop-down says what the colour is."
     )
 
     def __init__(self, session: Any = None, **options: Any) -> None:
@@ -331,16 +332,16 @@ class DriftPanel(Panel):
             self.show_window(times, depths)
 
     @guarded
-    def _on_clicked(self, position: QPointF, ctrl: bool) -> None:
+    def _on_clicked(self, position: QPointF, _ctrl: bool) -> None:
         self.setFocus(Qt.FocusReason.MouseFocusReason)
         frame = self.frame
         if frame is None or not frame.contains(position.x(), position.y()):
             return
         spike = self._spike_at(position.x(), position.y())
-        if not ctrl:
+        if not self.plot.modifiers:
             self.session.time.move_to(float(frame.to_data([[position.x(), position.y()]])[0, 0]))
         elif spike is not None:
-            self.session.selection.select([int(self.session.manager.clusters_of([spike])[0])])
+            self.pick_spike(spike, self.plot.modifiers)
 
     def _spike_at(self, x_px: float, y_px: float) -> int | None:
         """Return the drawn spike of the selection at a pixel, or None."""

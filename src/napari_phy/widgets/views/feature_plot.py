@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
-from qtpy.QtCore import QLineF, QPointF, QRectF, Qt, Signal
+from qtpy.QtCore import QLineF, QPointF, QRectF, Qt
 from qtpy.QtGui import QPainter, QPen
 from qtpy.QtWidgets import QWidget
 
@@ -23,20 +23,12 @@ Points = npt.NDArray[np.float64]
 
 
 class FeaturePlot(ScatterPlot):
-    """Shows `set_data` large, or `set_grid` small: then there is no `frame`, but a frame for each cell.
-
-    `clicked_cell` carries row and column of a cell where the button was pressed and let go.
-    """
-
-    clicked_cell = Signal(int, int)
+    """Shows `set_data` large, or `set_grid` small: then there is no `frame`, but a frame for each cell."""
 
     def __init__(self, theme: Tokens, paint_over: Callable[[QPainter], None], parent: QWidget | None = None) -> None:
         self.grid: FeatureGridData | None = None
         self._points: Points = np.empty((0, 2))
-        self._pressed: tuple[int, int] | None = None
         super().__init__(theme, paint_over, parent)
-        self.pressed.connect(self._on_pressed)
-        self.released.connect(self._on_released)
 
     def set_data(self, data: ScatterData | None, *, keep_range: bool = False) -> None:
         """Show one large projection, or nothing."""
@@ -87,14 +79,6 @@ class FeaturePlot(ScatterPlot):
     def _cells(self) -> list[tuple[int, int]]:
         n = 0 if self.grid is None else self.grid.n
         return [(row, column) for row in range(n) for column in range(n)]
-
-    def _on_pressed(self, position: QPointF, _ctrl: bool) -> None:
-        self._pressed = self.cell_at(position)
-
-    def _on_released(self, position: QPointF) -> None:
-        cell, self._pressed = self._pressed, None
-        if cell is not None and cell == self.cell_at(position):
-            self.clicked_cell.emit(*cell)
 
     # --- drawing ---
 

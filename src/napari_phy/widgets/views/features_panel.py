@@ -31,6 +31,7 @@ from napari_phy.views.features import (
     spikes_in_lasso,
 )
 from napari_phy.widgets.canvas.feature_menu import AUTOMATIC, axis_choices, axis_text, find_axes
+from napari_phy.widgets.canvas.frame import Frame
 from napari_phy.widgets.canvas.spike_words import spike_words
 from napari_phy.widgets.panels.lit_points import Points
 from napari_phy.widgets.panels.spike_scatter_panel import SpikeScatterPanel
@@ -87,15 +88,16 @@ class FeaturesPanel(SpikeScatterPanel):
     help_text = (
         "Every dot is a spike; grey ones belong to other clusters.\n"
         "Wheel zooms, dragging moves, a double-click shows all again.\n"
-        "A click on a dot selects its spike in all views, Ctrl+click its cluster.\n"
+        "A click on a dot selects its spike in all views; Ctrl+click adds the spike and its cluster, Shift+click\n"
+        "selects its cluster.\n"
         "Ctrl+drag draws a lasso, {split} splits what is inside, Esc clears it.\n"
         "The drop-downs choose what the axes show; ⋯ marks refractory violations and\n"
-        "shows a grid of projections: a click on one makes it large, Esc goes back to the grid."
+        "shows a grid of projections, each with its lasso: a click on one makes it large, Esc goes back to the grid."
     )
 
     def __init__(self, session: Any = None, **options: Any) -> None:
         self._axes: list[FeatureAxis | None] = [None, None]
-        self._offers_axes = True
+        self._cell: tuple[int, int] | None = None  # of the grid, in which the lasso is
         self.grid: GridKind | None = None
         self._left: GridKind | None = None  # the grid that Esc goes back to
         super().__init__(session, **options)
@@ -108,7 +110,6 @@ class FeaturesPanel(SpikeScatterPanel):
             menu.set_source(self._axis_choices)
             menu.set_search("channel, or channel and PC", self._find_axes)
         self._grid_entries = choice_actions(self.header.more_menu, GRIDS, self.grid, self.set_grid)
-        self.canvas.clicked_cell.connect(self._on_cell_clicked)
         return content
 
     def make_plot(self) -> FeaturePlot:
@@ -191,13 +192,44 @@ class FeaturesPanel(SpikeScatterPanel):
         self.refresh()
 
     @guarded
-    def _on_cell_clicked(self, row: int, column: int) -> None:
-        """Show a projection of the grid large."""
-        if self.data is None or self.grid is None:  # it is on its way already
+    def _on_clicked(self, position: QPointF) -> None:
+        """Show a projection of the grid large; with Ctrl or Shift, pick the spike there."""
+        grid = self.canvas.grid
+        if grid is None:
+            super()._on_clicked(position)
             return
-        kind, self._axes = self.grid, list(self.canvas.grid.request.cell(row, column))
+        cell, modifiers = self.canvas.cell_at(position), self.canvas.modifiers
+        if cell is None or self.data is None or self.grid is None:  # it is on its way already
+            return
+        if modifiers:
+            index = self.canvas.drawn_at(position, GRID_REACH_PX)
+            if index is not None:
+                self.pick_spike(int(grid.spike_ids[index]), modifiers)
+            return
+        kind, self._axes = self.grid, list(grid.request.cell(*cell))
         self.set_grid(None)
         self._left = kind
+
+    def lasso_frame_at(self, position: QPointF) -> Frame | None:
+        if self.canvas.grid is not None:
+            self._cell = self.canvas.cell_at(position)
+        return self.lasso_frame
+
+    @property
+    def lasso_frame(self) -> Frame | None:
+        if self.canvas.grid is None:
+            return self.frame
+        return None if self._cell is None else self.canvas.cell_frame(*self._cell)
+
+    @property
+    def lasso_data(self) -> FeatureRequest:
+        grid = self.canvas.grid
+        if grid is None:
+            return self.scatter.request
+        return FeatureRequest(grid.request.clusters, *grid.request.cell(*self._cell))
+
+    def n_to_look_at(self, polygon: Points) -> int:
+        return (self.scatter or self.canvas.grid).n_total
 
     def keyPressEvent(self, event) -> None:
         """Go back to the grid by Esc, when there is no lasso to clear."""
@@ -227,9 +259,12 @@ class FeaturesPanel(SpikeScatterPanel):
         if grid is None:
             super().paint_over(painter)
             return
-        lit = np.flatnonzero(np.isin(grid.spike_ids, marked_spikes(self.session)))
-        for x, y in self.canvas.px_of(lit):
-            paint_mark(painter, self.theme, x, y)
+        if not self.lasso.closed:
+            lit = np.flatnonzero(np.isin(grid.spike_ids, marked_spikes(self.session)))
+            for x, y in self.canvas.px_of(lit):
+                paint_mark(painter, self.theme, x, y)
+        if self.lasso_frame is not None:
+            self.lasso.paint(painter, self.lasso_frame, self.theme)
 
     # --- drawing ---
 
@@ -247,15 +282,9 @@ class FeaturesPanel(SpikeScatterPanel):
         self.show_scatter()
 
     def _offer_axes(self, offered: bool) -> None:
-        """Show the drop-downs of the axes; a lasso is drawn where they are."""
+        """Show the drop-downs of the axes, or not."""
         for menu in (self._x_menu, self._y_menu):
             self.header.offer(menu, offered)
-        self._offers_axes = offered
-        self.header.lasso_button.setEnabled(self.offers_lasso)
-
-    @property
-    def offers_lasso(self) -> bool:
-        return super().offers_lasso and self._offers_axes
 
     @property
     def n_violations(self) -> int | None:
@@ -275,9 +304,13 @@ class FeaturesPanel(SpikeScatterPanel):
         return feature_points(session, data.request.axes, spike_ids, on_progress)
 
     def look_inside(
-        self, session: Any, data: FeatureData, polygon: Points, on_progress: OnProgress = no_progress
+        self,
+        session: Any,
+        data: FeatureRequest,
+        polygon: Points,
+        on_progress: OnProgress = no_progress,
     ) -> Spikes:
-        return spikes_in_lasso(session, data.request, polygon, on_progress)
+        return spikes_in_lasso(session, data, polygon, on_progress)
 
     def spike_words(self, index: int) -> str:
         data = self.scatter

@@ -29,7 +29,7 @@ NOBODY: tuple[int, ...] = ()
 
 
 class RasterPanel(Panel):
-    """Rows of all clusters; a click moves the clock of all views, Ctrl+click selects the cluster.
+    """Rows of all clusters; a click moves the clock of all views, Ctrl+click adds the cluster.
 
     Attributes
     ----------
@@ -51,7 +51,8 @@ class RasterPanel(Panel):
     help_text = (
         "Every row is a cluster, every tick a spike; where pixels hold many, the stronger the more.\n"
         "Drag moves, the wheel zooms time, Shift+wheel and Page Up and Down go through the rows.\n"
-        "A click goes to a moment, Ctrl+click selects the cluster, a double-click shows the whole recording.\n"
+        "A click goes to a moment, Ctrl+click adds or drops the cluster, Shift+click selects it alone, a double-click\n"
+        "shows the whole recording.\n"
         "The yellow frame is what Traces shows, the line the moment looked at.\n"
         "The drop-downs order clusters and choose the rows of a page; ⋯ colours the others, and has dots for bars."
     )
@@ -247,7 +248,9 @@ class RasterPanel(Panel):
     @guarded
     def _on_pointed(self, time_s: float, cluster: int | None, ctrl: bool) -> None:
         self.setFocus(Qt.FocusReason.MouseFocusReason)
-        if ctrl and cluster is not None:
+        if cluster is not None and ctrl:
+            self.session.selection.toggle(cluster)
+        elif cluster is not None and self.plot.modifiers & Qt.KeyboardModifier.ShiftModifier:
             self.session.selection.select([cluster])
         else:
             self.session.time.move_to(time_s)

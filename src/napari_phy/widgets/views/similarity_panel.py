@@ -180,8 +180,8 @@ class SimilarityPanel(AllClustersPanel):
         cell = self.frame_now.cell_at(position.x(), position.y())
         if cell is not None:
             pair = [int(self.data.cluster_ids[place]) for place in cell]
-            before = list(self.session.selection.clusters) if ctrl else []
-            self.session.selection.select([*before, *pair])
+            selection = self.session.selection
+            (selection.add if ctrl else selection.select)(pair)
 
     @guarded
     def _on_scrolled(self, position: QPointF, notches: float, _modifiers: Any) -> None:

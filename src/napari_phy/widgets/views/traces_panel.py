@@ -55,7 +55,7 @@ class TracesPanel(Panel):
         "dashed lines are events.\n"
         "Drag moves, the wheel zooms time, Ctrl+wheel makes traces taller or flatter, Shift+wheel channels higher;\n"
         "a double-click takes both back. ⋯ orders and colours channels, and scrolls on by itself.\n"
-        "A click goes to a moment and selects the spike there, Ctrl+click its cluster.\n"
+        "A click goes to a moment and selects the spike there, Ctrl+click adds it, Shift+click selects its cluster.\n"
         "The drop-downs choose the length of a page and a filter; where slow waves are strong, traces are band-passed\n"
         "at first.\n"
         "{next_page} and {previous_page} turn the page, {next_spike} and {previous_spike} go from spike to spike,"
@@ -389,7 +389,7 @@ class TracesPanel(Panel):
             self.zoom_time(layout.time_at(position.x()), factor)
 
     @guarded
-    def _on_clicked(self, position: QPointF, ctrl: bool) -> None:
+    def _on_clicked(self, position: QPointF, _ctrl: bool) -> None:
         self.setFocus(Qt.FocusReason.MouseFocusReason)
         layout = self.layout_now
         if layout is None or not layout.contains(position.x(), position.y()):
@@ -398,11 +398,8 @@ class TracesPanel(Panel):
         found = self.spike_at(position.x(), position.y())
         if found is None:
             return
-        spike, cluster = found
-        if ctrl:
-            self.session.selection.select([cluster])
-        else:
-            self.session.selection.select_spikes([spike])
+        spike, _cluster = found
+        self.pick_spike(spike, self.plot.modifiers)
 
     @guarded
     def _on_moved(self, position: QPointF) -> None:

@@ -74,7 +74,7 @@ class WaveformsPanel(Panel):
         "stretches without any channel are shortened.\n"
         "Wheel: taller or flatter; with Shift or Alt, channels farther apart along or across the probe.\n"
         "Ctrl+arrows: size of waveforms; Shift+arrows: distances. Dragging moves, a double-click resets.\n"
-        "A click on a waveform selects its spike, Ctrl+click a channel for Features,\n"
+        "A click on a waveform selects its spike, Ctrl+click adds it, Shift+click shows the channel in Features,\n"
         "a click on a chip brings its cluster to the front.\n"
         "Ctrl+drag draws a lasso on one channel, for all spikes of the clusters; {split} splits, Esc clears.\n"
         "The drop-downs choose spikes, means or density, and the layout; ⋯ puts clusters side by side\n"
@@ -324,16 +324,25 @@ class WaveformsPanel(Panel):
             self._lasso_action.setChecked(False)
             if is_click:
                 self.lasso.clear()
-                self.session.channel.choose(self.lasso.channel)
             else:
                 self._inside = None
                 self._drop_spikes()
                 self.lasso.go_on(self.data, self.boxes, self.canvas.extent, position)
                 self.lasso.look(self.in_sight, self.data, self.boxes)
-        elif is_click:
-            row = self.canvas.spike_at(position.x(), position.y())
-            if row is not None:
-                self._select(int(self.data.spike_ids[row]))
+        if is_click:
+            self._on_clicked(position)
+
+    def _on_clicked(self, position: QPointF) -> None:
+        """Pick the spike under the mouse; with Shift, show its channel in Features."""
+        if self.canvas.modifiers & Qt.KeyboardModifier.ShiftModifier:
+            box = self.boxes.nearest(position.x(), position.y(), self.data.means)
+            if box is not None:
+                self.session.channel.choose(int(self.data.channels[box]))
+            return
+        row = self.canvas.spike_at(position.x(), position.y())
+        if row is not None:
+            self.lasso.clear()
+            self.pick_spike(int(self.data.spike_ids[row]), self.canvas.modifiers)
 
     def _draws_lasso(self) -> bool:
         """Tell whether a lasso is drawn; one ends with the picture of the clusters that it was begun on."""
@@ -342,12 +351,6 @@ class WaveformsPanel(Panel):
         ):
             self.lasso.clear()
         return self.lasso.drawing
-
-    def _select(self, spike: int) -> None:
-        """Light a spike up everywhere, and go to its time."""
-        self.lasso.clear()
-        self.session.time.move_to(float(self.session.model.spike_samples[spike]) / self.session.model.sample_rate)
-        self.session.selection.select_spikes([spike])
 
     @guarded
     def _on_scrolled(self, position: QPointF, notches: float, _ctrl: bool) -> None:
