@@ -12,7 +12,6 @@ import numpy as np
 from napari_phy.cli.answers import Answer, count
 from napari_phy.core.base_model import BaseModel
 from napari_phy.core.errors import NapariPhyError
-from napari_phy.io.kwik.model import KwikModel
 from napari_phy.io.opening import open_model
 
 
@@ -43,7 +42,7 @@ def describe(path: Path) -> Answer:
 
 
 def _facts_of_all(model: BaseModel) -> dict[str, Any]:
-    order = model.recording_order if isinstance(model, KwikModel) else None
+    order = model.recording_order
     return {
         "path": str(model.path),
         "sample_rate_hz": model.sample_rate,

@@ -16,6 +16,7 @@ from napari_phy.core.cluster_groups import ClusterGroup, numbered
 from napari_phy.core.errors import MissingDataError, NotInFileError
 from napari_phy.core.event_times import EventTimes
 from napari_phy.core.probe import Probe
+from napari_phy.core.recording_order import RecordingOrder
 
 
 class SpikeRows(Protocol):
@@ -95,6 +96,7 @@ class BaseModel(ABC):
     metadata: Mapping[str, Any] = MappingProxyType({})  # parameters of detection, as the file has them
     missing: tuple[str, ...]
     doubts: tuple[str, ...] = ()  # those of them that tell what was assumed; nothing lacks there
+    recording_order: RecordingOrder | None = None  # where the numbers of spikes can be read in two ways
     journal_places: npt.NDArray[np.int64] | None = None  # of each spike among those of journal and save; None: the same
 
     @property

@@ -31,8 +31,8 @@ _N_PROVED, _LEAST_PROVED, _N_PROVED_OF_ALL = 200, 20, 10_000  # spikes of a reco
 def check_data_set(path: str | Path) -> list[Finding]:
     """Return everything that contradicts itself in a data set, problems first; empty if all is well.
 
-    Nothing is changed. Everything but the raw data is read whole; these at 200 spikes and random times of each recording
-    that has them.
+    Nothing is changed. Everything but the raw data is read whole; these at 200 spikes and random times of each
+    recording.
 
     Parameters
     ----------

@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any
 
+from napari_phy.core.recording_order import Order
 from napari_phy.io.atomic import write_file
 from napari_phy.io.side_folder import find_side_file, make_side_folder
 
@@ -34,7 +35,7 @@ class RawNotes:
 
     files: Mapping[str, tuple[Path, ...]] = field(default_factory=dict)
     lengths: Mapping[int, int] = field(default_factory=dict)
-    recording_order: Literal["number", "text"] | None = None
+    recording_order: Order | None = None
 
 
 def read_raw_notes(kwik: Path) -> RawNotes:
@@ -60,7 +61,7 @@ def write_raw_notes(
     kwik: Path,
     files: Mapping[str, Path] = MappingProxyType({}),
     lengths: Mapping[int, int] = MappingProxyType({}),
-    recording_order: Literal["number", "text"] | None = None,
+    recording_order: Order | None = None,
 ) -> None:
     """Remember where raw files are, how long recordings are and their order, beside what was remembered before.
 

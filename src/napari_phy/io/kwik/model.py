@@ -16,6 +16,7 @@ from napari_phy.core.arrays import read_only
 from napari_phy.core.base_model import SpikeRows
 from napari_phy.core.errors import KwikFormatError, NotInFileError
 from napari_phy.core.progress import OnProgress, no_progress
+from napari_phy.core.recording_order import Order, RecordingOrder
 from napari_phy.core.sentences import visible
 from napari_phy.io.config import load_config
 from napari_phy.io.h5 import H5File, open_h5
@@ -29,8 +30,8 @@ from napari_phy.io.kwik.foreign import check_is_hdf5
 from napari_phy.io.kwik.locating import Paths, choose_raw
 from napari_phy.io.kwik.probe import count_columns, read_probe
 from napari_phy.io.kwik.raw_files import FlatLayout, RawPlaces
-from napari_phy.io.kwik.recording_order import RecordingOrder, choose_order
-from napari_phy.io.kwik.recordings import Order, Timeline, read_timelines
+from napari_phy.io.kwik.recording_order import choose_order
+from napari_phy.io.kwik.recordings import Timeline, read_timelines
 from napari_phy.io.kwik.spike_clusters import choose_part, distinct, read_spike_clusters
 from napari_phy.io.kwik.voltage import SpikesToCut, open_voltage
 from napari_phy.io.raw_notes import read_raw_notes, write_raw_notes
@@ -80,7 +81,6 @@ class KwikModel(EditableModel):
 
     features_masks: SpikeRows | None
     max_cluster_id: int
-    recording_order: RecordingOrder | None
     _spike_recordings: npt.NDArray[np.int64] | None
 
     def __init__(

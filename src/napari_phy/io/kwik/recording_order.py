@@ -9,17 +9,17 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from napari_phy.core.errors import NapariPhyError
+from napari_phy.core.recording_order import OTHER, Order, RecordingOrder
 from napari_phy.io.h5 import H5File
 from napari_phy.io.kwik import schema, spikes
 from napari_phy.io.kwik.attributes import as_texts
 from napari_phy.io.kwik.probe import read_probe
-from napari_phy.io.kwik.recordings import Order, Timeline
+from napari_phy.io.kwik.recordings import Timeline
 from napari_phy.io.kwik.spike_proof import SpikeProof, prove_spikes
 from napari_phy.io.kwik.time_origin import Ranges
 from napari_phy.io.kwik.traces import JoinedTraces
@@ -27,48 +27,11 @@ from napari_phy.io.kwik.voltage import alike
 
 logger = logging.getLogger(__name__)
 
-OTHER: Mapping[Order, Order] = {"number": "text", "text": "number"}
 _N_SPIKES = 100  # of a recording
 _N_SPIKES_OF_ALL = 3000
 _LEAST_SPIKES = 20
 _LEAST_GAIN = 0.15  # in the share of spikes that are higher than random times
 _SHOWN = 5
-
-
-@dataclass(frozen=True, slots=True)
-class RecordingOrder:
-    """Which order was taken, and why.
-
-    Attributes
-    ----------
-    order : "number" or "text".
-    reason : why; it follows what is taken.
-    is_certain : whether it was proved, or chosen by the user.
-    example : the first recordings in the order of text.
-    refuted : what shows that the other order holds, where raw data were located after opening; else "".
-    """
-
-    order: Order
-    reason: str
-    is_certain: bool
-    example: str
-    refuted: str = ""
-
-    def sentence(self, name: str) -> str:
-        """Return all of it in a sentence; `name` is that of the file."""
-        if self.refuted:
-            return f"{name} is open with its recordings {self.words}, but that is wrong; {self.refuted}."
-        if self.is_certain:
-            return f"{name} numbers its recordings {self.words}; {self.reason}."
-        return (
-            f"{name} does not say how it numbers its recordings; they are taken {self.words}, since {self.reason}, "
-            "but that is not certain: compare spikes with the raw data, or choose the other order."
-        )
-
-    @property
-    def words(self) -> str:
-        """The order in words."""
-        return "by number" if self.order == "number" else f"in the order of text ({self.example})"
 
 
 def choose_order(
@@ -111,6 +74,7 @@ def choose_order(
     if by_number.absolute and not by_number.doubt:
         return found("number", "its times count from the start of the data set")
     by_end = _by_ends(lines)
+    # A single recording with spikes behind its end may have a raw file that is cut short.
     is_weak = by_end is not None and len(lines[OTHER[by_end]].overfull) == 1 and _has_raw(lines[by_end])
     by_voltage = _by_voltage(file, lines, metadata, sample_rate) if by_end is None or is_weak else None
     if by_voltage is not None:
@@ -124,10 +88,10 @@ def choose_order(
         overfull = lines[OTHER[by_end]].overfull
         ids = ", ".join(map(str, overfull[:_SHOWN])) + (", …" if len(overfull) > _SHOWN else "")
         noun = "recording" if len(overfull) == 1 else "recordings"
-        return found(by_end, f"the other way spikes would lie behind the end of {noun} {ids}")
+        return found(by_end, f"the other way spikes would lie behind the end of {noun} {ids}", is_certain=not is_weak)
     if by_number.is_linked:
         return found("number", "its links name the recordings of the raw data", is_certain=False)
-    if creator.startswith("klusta "):
+    if creator.partition(" ")[0].lower() == "klusta":
         return found("text", "klusta, which wrote the file, does so", is_certain=False)
     return found("number", "most programs do so", is_certain=False)
 

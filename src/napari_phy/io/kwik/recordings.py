@@ -6,13 +6,14 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from napari_phy.core.base_model import Recording
 from napari_phy.core.errors import KwikFormatError
+from napari_phy.core.recording_order import Order
 from napari_phy.io.h5 import H5File
 from napari_phy.io.kwik import schema
 from napari_phy.io.kwik.attributes import as_float, as_int, as_texts
@@ -20,9 +21,6 @@ from napari_phy.io.kwik.raw_files import FlatLayout, RawData, RawLink, RawPlaces
 from napari_phy.io.kwik.spikes import MAX_SAMPLE, Integers
 from napari_phy.io.kwik.time_origin import Ranges, find_origin
 from napari_phy.io.kwik.traces import RawSegment
-
-Order = Literal["number", "text"]
-"""What the number of a spike means: the recording of that number, or that at this place in the order of text."""
 
 
 @dataclass(frozen=True, slots=True)

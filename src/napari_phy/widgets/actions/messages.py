@@ -38,6 +38,7 @@ NOTHING_TO_SAVE = "Everything is saved."
 SAVING = "Saving…"
 SAVE_COPY = "Save a copy"
 OPEN_AGAIN = "Open again"
+READ_BY = {"number": "Read by number", "text": "Read in the order of text"}
 LOCATED_AFTER_SWITCH = "Another channel group or clustering was opened meanwhile. Locate the raw data again."
 RAW_WHERE_WIDE = "The canvas shows raw traces: filters act on 10 s and less. Zoom in, or choose Raw."
 CANVAS_LEFT = "Traces and spikes make room for the image stack until it is removed."

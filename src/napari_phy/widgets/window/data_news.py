@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import partial
+from typing import Any
 from weakref import ref
 
 from qtpy.QtCore import QObject, QTimer, Signal
@@ -24,6 +25,7 @@ class DataNews(QObject):
     """Says it in notifications, with what can be done about it, and takes back what holds no more."""
 
     open_again_requested = Signal()
+    reopening_requested = Signal()
 
     def __init__(
         self,
@@ -62,7 +64,11 @@ class DataNews(QObject):
         """Tell what there is to know of the channel group and clustering that are open now."""
         session = self._desk.session
         self._missing = session.model.missing
-        self._notes.tell(session, self._desk, self._raw_data.ask)
+        self._tell(session)
+
+    def _tell(self, session: Any) -> None:
+        reopen = partial(QTimer.singleShot, FADED_MS, self.reopening_requested.emit)  # once the notification is gone
+        self._notes.tell(session, self._desk, self._raw_data.ask, reopen)
 
     def tell_closed(self) -> None:
         """Take back what was said of a data set that is let go of."""
@@ -83,6 +89,8 @@ class DataNews(QObject):
         for sentence in model.missing:
             if any(name in sentence for name in model.missing_raw):
                 notify(sentence, "warning", [(LOCATE, self._raw_data.ask)])
+                self._notes.said.add(sentence)
+        self._tell(session)
 
     def _on_file_changed(self) -> None:
         """Tell what another program did to the file, and what can be done about it."""

@@ -10,6 +10,7 @@ from qtpy.QtCore import QUrl
 from qtpy.QtGui import QDesktopServices
 
 from napari_phy.core.errors import NapariPhyError
+from napari_phy.core.recording_order import OTHER, RecordingOrder
 from napari_phy.core.update_info import UpdateInfo
 from napari_phy.io import store_messages
 from napari_phy.widgets.actions import messages
@@ -51,8 +52,8 @@ class OpeningNotes:
         self._visited: set[tuple[int, str]] = set()
         self._last: tuple[int, str] | None = None
 
-    def tell(self, session: Any, desk: Host, locate: Callable[[], object]) -> None:
-        """Notify of what is missing, recovered, set aside or read-only, with what can be done about it."""
+    def tell(self, session: Any, desk: Host, locate: Callable[[], object], reopen: Callable[[], object]) -> None:
+        """Notify of what is missing, recovered, set aside, read-only or uncertain, with what can be done about it."""
         place = session.model.channel_group, session.model.clustering
         was_renamed = self._last is not None and _is_gone(self._last, session.model)
         is_new = place not in self._visited and not was_renamed
@@ -64,8 +65,11 @@ class OpeningNotes:
                     self._live.show(_recovered(session, desk))
             elif sentence not in self.said:
                 self.said.add(sentence)
-                stays = "set aside" in sentence  # said here only
-                notify(sentence, "warning", _choices(session, sentence, desk, locate), stays=stays)
+                choices, stays = _choices(session, sentence, desk, locate), "set aside" in sentence  # said here only
+                order = session.model.recording_order
+                if order is not None and sentence == order.sentence(session.name):
+                    choices, stays = _orders(session, order, reopen), not order.is_certain
+                notify(sentence, "warning", choices, stays=stays)
 
 
 def _is_gone(place: tuple[int, str], model: Any) -> bool:
@@ -101,6 +105,22 @@ def _choices(session: Any, sentence: str, desk: Host, locate: Callable[[], objec
     if session.model.missing_raw and any(name in sentence for name in session.model.missing_raw):
         return ((LOCATE, locate),)
     return ()
+
+
+def _orders(session: Any, order: RecordingOrder, reopen: Callable[[], object]) -> Sequence[Choice]:
+    """Return the orders that the numbers of recordings may follow; what is chosen is remembered."""
+    if session.settings.value("recording_order") != "auto":
+        return ()
+    if order.refuted:
+        return ((messages.OPEN_AGAIN, reopen),)
+
+    def take_other() -> None:
+        session.model.keep_recording_order(OTHER[order.order])
+        reopen()
+
+    other = (messages.READ_BY[OTHER[order.order]], take_other)
+    keep = ("Keep", partial(session.model.keep_recording_order, order.order))
+    return (other,) if order.is_certain else (keep, other)
 
 
 def _nothing() -> None:

@@ -57,6 +57,7 @@ class SessionKeeper(QObject):
         self._watch.switched.connect(self._on_switched)
         self._watch.closed.connect(self._on_closed)
         news.open_again_requested.connect(self._open_again)
+        news.reopening_requested.connect(self._reopen)
         viewer.layers.events.removed.connect(self._on_layer_removed)
 
     def open(self, session: Any) -> bool:
@@ -113,10 +114,16 @@ class SessionKeeper(QObject):
 
     def _open_again(self) -> None:
         """Stay with the data set that is open here, unless another program has changed it."""
-        session, viewer = self._desk.session, self._viewer()
+        session = self._desk.session
         if not (session.store.what_changed() or session.store.is_outdated):
             self._desk.say_soon(messages.open_already(session.name))
-        elif self._guard.may_close():
+        else:
+            self._reopen()
+
+    def _reopen(self) -> None:
+        """Close the data set and open it as it is read now, unless the user wants to stay."""
+        session, viewer = self._desk.session, self._viewer()
+        if session is not None and self._guard.may_close():
             self.close()
             QTimer.singleShot(0, lambda: viewer.open(str(session.model.path), plugin="napari-phy"))
 
