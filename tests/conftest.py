@@ -2,6 +2,7 @@
 
 import logging
 import os
+import secrets
 import shutil
 import sqlite3
 import sys
@@ -33,6 +34,17 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("napari-phy")
+
+
+SEED_VARIABLE = "NAPARI_PHY_SOAK_SEED"
+
+
+def pytest_report_header(config: pytest.Config) -> str | None:
+    """Choose the seed of the tests that take long, a new one each time unless one is given, and say which."""
+    if "soak" not in config.option.markexpr:
+        return None
+    seed = os.environ.setdefault(SEED_VARIABLE, str(secrets.randbelow(10**9)))
+    return f"soak: seed {seed}; {SEED_VARIABLE}={seed} does the same again"
 
 
 def pytest_unconfigure() -> None:

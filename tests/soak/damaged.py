@@ -39,16 +39,16 @@ class Outcome:
     message: str = ""
 
 
-def outcomes(original: Path, seeds: Iterable[int]) -> Iterator[Outcome]:
-    """Damage copies of a data set, one for each seed, and open them."""
+def outcomes(original: Path, seeds: Iterable[int], *, edits: bool = False) -> Iterator[Outcome]:
+    """Damage copies of a data set, one for each seed, and open them, or also edit and save."""
     importlib.import_module("scipy.signal")  # here once, so that no child takes its time for it
     with tempfile.TemporaryDirectory(prefix="napari-phy-fuzz-") as folder:
         for seed in seeds:
-            yield check_one(original, Path(folder) / f"{seed}", seed)
+            yield check_one(original, Path(folder) / f"{seed}", seed, edits=edits)
 
 
-def check_one(original: Path, folder: Path, seed: int) -> Outcome:
-    """Damage a copy, open it, and look at what is left."""
+def check_one(original: Path, folder: Path, seed: int, *, edits: bool = False) -> Outcome:
+    """Damage a copy, open it, and look at what is left; `edits` to edit and save it, too."""
     inner = folder / "data"
     inner.mkdir(parents=True)
     with h5py.File(folder / "outside.h5", "w") as outside:
@@ -65,6 +65,9 @@ def check_one(original: Path, folder: Path, seed: int) -> Outcome:
         problem = "the files were changed"
     if not problem and message:
         problem = complaint(message, path)
+    if edits and not problem and not message:
+        not_saved, problem = run_limited(lambda: edit_and_save(path), inner)
+        problem = problem or complaint(not_saved, path)
     shutil.rmtree(folder)
     return Outcome(seed, damage, problem, message)
 
