@@ -274,20 +274,51 @@ def test_edits_and_undo_go_along_when_a_clustering_is_renamed(session, kwik):
         assert state(again) == shown
 
 
-def test_a_reset_brings_back_the_original_and_sets_edits_aside(session, kwik):
-    original = session.manager.spike_clusters.tolist()
-    a, b = session.manager.cluster_ids[:2].tolist()
+def parts(clusters):
+    """Return a clustering without its ids: of each spike the first one of its cluster."""
+    _, firsts, places = np.unique(clusters, return_index=True, return_inverse=True)
+    return firsts[places].tolist()
+
+
+def test_a_reset_brings_back_the_original_by_one_edit_that_undo_takes_back(session, kwik):
+    model = KwikModel(kwik, clustering="original")
+    original, groups = model.spike_clusters, model.cluster_groups
+    model.close()
+    a, b, c = session.manager.cluster_ids[:3].tolist()
     new = session.merge([a, b]).added[0]
-    session.save()
     session.move([new], "axons")
-    switched = []
-    session.switched.connect(lambda: switched.append(session.model.clustering))
+    session.save()
+    session.label([c], "note", "x")
+    session.move([c], "mua")
+    before = session.manager.spike_clusters.tolist(), state(session)
     session.reset_clustering()
-    assert switched == ["main"]
-    assert session.manager.spike_clusters.tolist() == original
-    assert session.manager.undo_record is None
+    assert parts(session.manager.spike_clusters) == parts(original)
+    wanted = [groups.get(cluster, "unsorted") for cluster in original.tolist()]
+    assert session.manager.groups_of(session.manager.spike_clusters) == wanted
+    assert session.manager.cluster_labels.get("note", {}) == {}
+    assert c in session.manager
     assert session.manager.next_id > new
-    assert list(kwik.with_suffix(".napari-phy").glob("journal-0-main.set-aside-*.sqlite"))
+    assert "axons" in [group.name for group in session.groups]
+    with pytest.raises(ClusteringError, match="the same already"):
+        session.reset_clustering()
+    after = state(session)
+    session.undo()
+    assert (session.manager.spike_clusters.tolist(), state(session)) == before
+    session.redo()
+    assert state(session) == after
+    session.close()
+    with open_session(kwik) as again:
+        assert state(again) == after
+        again.undo()
+        assert state(again) == before[1]
+        again.redo()
+        again.save()
+    with open_session(kwik, read_only=True) as saved:
+        assert parts(saved.model.spike_clusters) == parts(original)
+
+
+def test_a_reset_of_another_clustering_writes_it(session):
+    original = session.manager.spike_clusters.tolist()
     session.reset_clustering("second")
     session.switch(clustering="second")
     assert session.manager.spike_clusters.tolist() == original

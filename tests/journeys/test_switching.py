@@ -254,11 +254,14 @@ def test_a_clustering_is_copied_renamed_reset_and_deleted(person, kwik_copy):
     assert person.viewer.status == "Renamed the clustering try to better."
     check_shows_what_is_open(person)
 
-    person.answer(lambda dialog: QTest.mouseClick(dialog.act_button, Qt.MouseButton.LeftButton))
-    pick(person, more, "Reset to original…")
+    pick(person, more, "Reset to original")
     assert merged not in person.listed()
-    assert person.viewer.status == f"Reset better to original: {len(person.listed())} clusters."
+    assert person.viewer.status == f"Reset to original: {len(person.listed())} clusters. Undo takes it back."
     check_shows_what_is_open(person)
+    person.press(Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert merged in person.listed()
+    person.press(Qt.Key.Key_Y, Qt.KeyboardModifier.ControlModifier)
+    assert merged not in person.listed()
 
     person.answer(lambda dialog: QTest.keyClick(dialog, Qt.Key.Key_Return))  # Return cancels what cannot be undone
     pick(person, more, "Delete clustering…")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import count
 
 from napari_phy.core.errors import ClusteringError
 from napari_phy.core.label_fields import name_problem
@@ -65,10 +66,15 @@ class GroupList:
 
     def adding(self, name: str, color: str | None = None) -> GroupChange:
         """Return the change that adds a group at the end; its number was never another group's."""
-        number = FIRST_USER_ID
-        while number in self._used_ids:
-            number += 1
-        return GroupChange(len(self._groups), None, ClusterGroup(number, name, color))
+        return self.adding_all([name], color)[0]
+
+    def adding_all(self, names: Iterable[str], color: str | None = None) -> tuple[GroupChange, ...]:
+        """Return the changes that add groups at the end; their numbers were never other groups'."""
+        free = (number for number in count(FIRST_USER_ID) if number not in self._used_ids)
+        return tuple(
+            GroupChange(place, None, ClusterGroup(number, name, color))
+            for place, (number, name) in enumerate(zip(free, names, strict=False), len(self._groups))
+        )
 
     def apply(self, changes: Iterable[GroupChange]) -> None:
         """Make each change."""

@@ -2,28 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from napari_phy.core.arrays import as_ids
 from napari_phy.core.cluster_groups import ClusterGroup, GroupChange, GroupList, group_name, new_group_name
-from napari_phy.core.cluster_meta import COLOR, DISCARDED, GROUP, STANDARD_GROUPS, UNSORTED, ClusterMeta
+from napari_phy.core.cluster_meta import COLOR, DISCARDED, GROUP, STANDARD_GROUPS, UNSORTED, ClusterMeta, default_of
 from napari_phy.core.clustering import Clustering
 from napari_phy.core.colors import is_color
 from napari_phy.core.errors import ClusteringError
 from napari_phy.core.history import GlobalHistory, Step
 from napari_phy.core.label_fields import field_problem, plain_value, value_problem
 from napari_phy.core.partition import Partition
-from napari_phy.core.regrouping import regrouping
+from napari_phy.core.regrouping import regrouping, resulting_ids
 from napari_phy.core.signals import signal
 from napari_phy.core.update_info import MetadataChange, UpdateInfo
 
 Int64 = npt.NDArray[np.int64]
 Commit = Callable[[UpdateInfo], None]
+
+
+class ClusteringLike(Protocol):
+    """A clustering that another one can be made the same as."""
+
+    @property
+    def spike_clusters(self) -> npt.NDArray[np.int32]:
+        """(n_spikes,) cluster of each spike."""
+        ...
+
+    @property
+    def cluster_groups(self) -> Mapping[int, str]:
+        """{cluster: group}, unsorted ones left out."""
+        ...
+
+    @property
+    def cluster_colors(self) -> Mapping[int, str]:
+        """{cluster: "#rrggbb"}."""
+        ...
+
+    @property
+    def cluster_labels(self) -> Mapping[str, Mapping[int, Any]]:
+        """{field: {cluster: value}}."""
+        ...
 
 
 class ClusterManager(Clustering):
@@ -132,6 +156,40 @@ class ClusterManager(Clustering):
     def assign_all(self, labels: npt.ArrayLike) -> UpdateInfo:
         """Put all spikes together by label, as `assign` does for some; `labels` is (n_spikes,)."""
         return self.assign(np.arange(self.total_spikes), labels)
+
+    def reset(self, to: ClusteringLike) -> UpdateInfo:
+        """Make the clustering the same as another one of these spikes, with groups, colours and labels, in one edit.
+
+        A set of spikes that is a cluster already keeps its id, the others get new ids. The user's own groups stay.
+
+        Raises
+        ------
+        ClusteringError
+            They are the same already.
+        """
+        marks = np.asarray(to.spike_clusters, dtype=np.int64)
+        spikes = np.arange(self.total_spikes)
+        try:
+            record = regrouping("reset", self._partition, spikes, marks, self._next_id)
+        except ClusteringError:  # the sets of spikes are the same
+            record = UpdateInfo("reset")
+        changes = tuple(self._differing(resulting_ids(record, self._partition, marks), to))
+        names = dict.fromkeys(c.new for c in changes if c.field == GROUP and c.new not in STANDARD_GROUPS)
+        groups = self._groups.adding_all(name for name in names if self._groups.find(name) is None)
+        if not (record.added or changes):
+            raise ClusteringError("The clustering is the same already; nothing would change.")
+        return self._do(replace(record, metadata_changed=changes, groups_changed=groups))
+
+    def _differing(self, ids: Mapping[int, int], to: ClusteringLike) -> Iterator[MetadataChange]:
+        """Yield what is to change of groups, colours and labels; `ids` is {cluster of `to`: its id here}."""
+        wanted = ClusterMeta(to.cluster_groups, to.cluster_colors, to.cluster_labels)
+        fields = dict.fromkeys((GROUP, COLOR, *self._meta.label_fields, *wanted.label_fields))
+        for theirs, own in ids.items():
+            for field in fields:
+                old = self._meta.get(own, field) if own < self._next_id else default_of(field)
+                new = wanted.get(theirs, field)
+                if old != new or type(old) is not type(new):
+                    yield MetadataChange(own, field, old, new)
 
     def move(self, cluster_ids: Iterable[int], group: str) -> UpdateInfo:
         """Move clusters to a group: "noise", "mua", "good", "unsorted" or a name of your own."""

@@ -23,7 +23,7 @@ def regrouping(description: str, partition: Partition, spikes: Int64, marks: Int
 
     Parameters
     ----------
-    description : "split" or "assign".
+    description : "split", "assign" or "reset".
     partition : the clusters that exist.
     spikes : (n,) ascending spike ids.
     marks : (n,) spikes with the same mark go together; None: all of them.
@@ -48,6 +48,14 @@ def regrouping(description: str, partition: Partition, spikes: Int64, marks: Int
     if not parts:
         raise ClusteringError(_nothing_to_do(description, sizes))
     return _record(description, partition, touched, parts, next_id)
+
+
+def resulting_ids(record: UpdateInfo, partition: Partition, marks: Int64) -> dict[int, int]:
+    """Return {mark: the cluster that its spikes are in after a record that puts all spikes together by marks (n,)}."""
+    values, firsts = np.unique(marks, return_index=True)
+    before, added, deleted = partition.clusters_of(firsts), iter(record.added), set(record.deleted)
+    pairs = zip(values.tolist(), before.tolist(), strict=True)
+    return {mark: next(added) if cluster in deleted else cluster for mark, cluster in pairs}
 
 
 def _record(description: str, partition: Partition, touched: Sequence[int], parts: Parts, next_id: int) -> UpdateInfo:

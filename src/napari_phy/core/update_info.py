@@ -36,7 +36,7 @@ class UpdateInfo:
 
     Attributes
     ----------
-    description : "merge", "split", "assign", "move", "label", "recolor", "discard" or "groups".
+    description : "merge", "split", "assign", "reset", "move", "label", "recolor", "discard" or "groups".
     cause : "edit" for a new edit, "undo" or "redo".
     added, deleted : cluster ids that now exist or no longer exist, ascending.
     descendants : (old, new) pairs of clusters that share spikes, by old then new.

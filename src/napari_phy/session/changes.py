@@ -6,6 +6,7 @@ import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 
+from napari_phy.core.cluster_manager import ClusteringLike
 from napari_phy.core.errors import NapariPhyError
 from napari_phy.core.progress import CancelledError, OnProgress, no_progress
 from napari_phy.session.current import Current
@@ -124,6 +125,36 @@ class Switch(Change):
             found, self._found = self._found, None
         if found is not None:
             found.close(but_not_of=self._left)
+        super().drop()
+
+
+class Reset(Change):
+    """Reads another clustering of the file, and makes the one that is open the same by an edit.
+
+    Parameters
+    ----------
+    read : returns what is read.
+    """
+
+    def __init__(self, current: Current, read: Callable[[], ClusteringLike]) -> None:
+        self._read = read
+        self._found: ClusteringLike | None = None
+        super().__init__(current)
+
+    def work(self, on_progress: OnProgress = no_progress) -> None:
+        """Read it."""
+        self._found = self._read()
+
+    def finish(self) -> None:
+        """Make the edit."""
+        self._current.end(self)
+        found, self._found = self._found, None
+        if found is not None:
+            self._current.opened.manager.reset(found)
+
+    def drop(self) -> None:
+        """Make no edit."""
+        self._found = None
         super().drop()
 
 

@@ -11,9 +11,10 @@ import numpy.typing as npt
 
 from napari_phy.core.errors import NotInFileError, ReadOnlyError
 from napari_phy.core.signals import signal
-from napari_phy.io.kwik import clusterings
+from napari_phy.io.kwik import clusterings, schema
+from napari_phy.io.kwik.clustering_edits import check_not_original
 from napari_phy.io.kwik.model import KwikModel
-from napari_phy.session.changes import Change, FileEdit, Reopening, Switch
+from napari_phy.session.changes import Change, FileEdit, Reopening, Reset, Switch
 from napari_phy.session.current import Current
 
 Act = Callable[[], None]
@@ -76,9 +77,10 @@ class FileClusterings(ABC):
         self.beginning_to_delete(name).do()
 
     def reset_clustering(self, name: str | None = None) -> None:
-        """Make a clustering (None: the open one) what "original" is; edits kept for it are set aside.
+        """Make a clustering (None: the open one) what "original" is.
 
-        When it is the open one, `switched` follows.
+        The open one is reset by an edit, which can be undone; clusters that are not those of "original" get new ids.
+        Another one is written at once, and edits kept for it are set aside.
         """
         self.beginning_to_reset(name).do()
 
@@ -133,7 +135,8 @@ class FileClusterings(ABC):
         open_now = self._current.opened.model.clustering
         if name is not None and name != open_now:
             return self._file_edit(partial(self._file.reset_clustering, name))
-        return self._reopening(partial(clusterings.reset_clustering, *self._place), open_now)
+        check_not_original(self._file.path, open_now)
+        return Reset(self._current, partial(self._file.with_clustering, schema.ORIGINAL))
 
     def _file_edit(self, act: Act) -> Change:
         return FileEdit(self._current, act, self.clusterings_changed.emit)

@@ -51,7 +51,10 @@ class Following:
             self.select_place()
         elif update.added:
             self._wizard.split(update.deleted, update.added)
-            self._selection.select(update.added, n_best=len(update.added))
+            if update.description == "reset":
+                self.select_place()
+            else:
+                self._selection.select(update.added, n_best=len(update.added))
         elif update.description in ("move", "discard"):
             self._follow_move(update)
         else:
@@ -64,12 +67,14 @@ class Following:
             self.select_place()
 
     def _follow_history(self, update: UpdateInfo) -> None:
-        if update.description in ("merge", "split", "assign", "move", "discard"):
+        if update.description in ("merge", "split", "assign", "reset", "move", "discard"):
             self._wizard.undo() if update.cause == "undo" else self._wizard.redo()
         if update.description == "groups":
             self._leave_hidden()
             return
         restored = update.added or tuple(dict.fromkeys(change.cluster_id for change in update.metadata_changed))
+        if update.description == "reset":
+            restored = restored[:1]
         n_best = len(restored) if update.description == "split" else 1
         if any(cluster in self._listed for cluster in restored) or not self._stays_or_leaves():
             self._selection.select(*self._selected_before(update, restored, n_best))

@@ -5,6 +5,7 @@ from qtpy.QtCore import QPoint, Qt
 from qtpy.QtTest import QTest
 from widgets.light_session import light_session
 
+from napari_phy.widgets.lists.cluster_columns import Row
 from napari_phy.widgets.lists.clusters_panel import ClustersPanel
 
 LEFT, PLAIN = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
@@ -79,19 +80,27 @@ def test_a_click_on_a_selected_row_selects_it_alone(panel, session):
     assert not panel.drag.targets.isVisible()
 
 
-def test_the_heading_of_a_group_takes_what_is_dropped_on_it(panel, session):
+@pytest.mark.parametrize("onto", ["row", "heading"])
+def test_in_groups_rows_and_headings_take_what_is_dropped_on_them(panel, session, onto):
+    session.selection.select([4, 5], n_best=2)
+    drag(panel, 5, None)
     panel.set_groups(True)
     session.selection.select([4])
     view, targets = panel.list, panel.drag.targets
-    headings = [view.visualRect(view.cluster_model.index(place, 1)).center() for place in (0, 2)]  # Good, MUA
-    assert [view.heading_at(place).group for place in headings] == ["good", "mua"]
+    lines = [view.cluster_model.line(place) for place in range(view.cluster_model.rowCount())]
+    places = {
+        line.group: view.visualRect(view.cluster_model.index(place, 1)).center()
+        for place, line in enumerate(lines)
+        if isinstance(line, Row) == (onto == "row") and view.visualRect(view.cluster_model.index(place, 1)).top() < 250
+    }
+    assert {"good", "mua", "unsorted"} <= set(places)
     start = place_of(panel, 4)
     QTest.mousePress(view.viewport(), LEFT, PLAIN, start)
     QTest.mouseMove(view.viewport(), start + QPoint(3, 20))
-    for place, group in zip([*headings, start], ["good", "mua", None], strict=True):
+    for group, place in places.items():
         QTest.mouseMove(view.viewport(), place)
-        assert targets.target == group
-    QTest.mouseMove(view.viewport(), headings[1])
-    QTest.mouseRelease(view.viewport(), LEFT, PLAIN, headings[1])
+        assert targets.target == (None if group == "unsorted" else group)  # where it is already
+    QTest.mouseMove(view.viewport(), places["mua"])
+    QTest.mouseRelease(view.viewport(), LEFT, PLAIN, places["mua"])
     assert session.manager.group(4) == "mua"
     assert view.cluster_model.folded == frozenset()

@@ -13,7 +13,7 @@ from napari_phy.widgets.actions import messages
 from napari_phy.widgets.actions.background_work import BackgroundWork, Job
 from napari_phy.widgets.parts.small_dialogs import Words
 from napari_phy.widgets.parts.theme import tokens
-from napari_phy.widgets.window.close_guard import KEEP, CloseGuard, UnsavedDialog
+from napari_phy.widgets.window.close_guard import KEEP, CloseGuard, UnsavedDialog, closing_words
 
 CHANGED = "memory.kwik was changed by another program and cannot be saved to."
 
@@ -110,6 +110,28 @@ def test_close_and_keep_edits(window, session):
     assert window.close()
     assert session.store.saved == []
     assert session.is_dirty
+
+
+def test_discarding_undoes_to_the_saved_state_and_redo_brings_the_edits_back(window, session):
+    session.move([3], "good")
+    session.save()
+    session.merge([4, 5])
+    session.move([6], "noise")
+    answer("discard", [])
+    assert window.close()
+    assert not session.is_dirty
+    assert session.manager.group(3) == "good"
+    assert {4, 5, 6} <= set(session.manager.cluster_ids.tolist())
+    session.redo()
+    session.redo()
+    assert session.manager.group(6) == "noise"
+    assert 4 not in session.manager
+
+
+def test_without_a_saved_state_in_the_history_nothing_can_be_discarded(window, session):
+    session.move([3], "good")
+    session.store.saved_position = None
+    assert set(closing_words(session)[1]) == {"save", "keep"}
 
 
 def test_cancel(window, session):

@@ -155,11 +155,6 @@ def clustering_deleted(name: str) -> str:
     return f"Deleted the clustering {name}."
 
 
-def clustering_reset(name: str, n_clusters: int) -> str:
-    """Return the status sentence after a clustering was made what the original is."""
-    return f"Reset {name} to original: {format_count(n_clusters, 'cluster')}."
-
-
 def action_failed(title: str, error: BaseException) -> str:
     """Return the notification when an action, or somebody who listens to it, failed unexpectedly."""
     return f"{title} did not end as it should: {type(error).__name__}. The log has the details."
@@ -170,6 +165,8 @@ def edit_name(record: UpdateInfo) -> str:
     edit = record.inverse() if record.cause == "undo" else record
     if edit.description == "groups":
         return _group_edit(edit)[0]
+    if edit.description == "reset":
+        return "reset to original"
     clusters, value = _clusters_and_value(edit)
     name = f"{edit.description} {listed(clusters)}".strip()
     if edit.description == "move":
@@ -188,6 +185,8 @@ def edit_done(update: UpdateInfo, manager: Clustering) -> str:
     if update.description == "groups":
         return _group_edit(update)[1]
     clusters, value = _clusters_and_value(update)
+    if update.description == "reset":
+        return f"Reset to original: {format_count(len(manager.cluster_ids), 'cluster')}. Undo takes it back."
     if update.description == "merge":
         new = update.added[0]
         groups = {cluster: manager.last_group(cluster) for cluster in clusters}
@@ -316,6 +315,11 @@ def read_only(name: str) -> str:
 def save_before_closing(n_edits: int, name: str) -> str:
     """Return the question of the close guard."""
     return f"Save {format_count(n_edits, 'edit')} to {name} before closing?"
+
+
+def discarding(n_edits: int) -> str:
+    """Return what discarding unsaved edits does."""
+    return f"Undo {format_count(n_edits, 'edit')}. Redo brings {'it' if n_edits == 1 else 'them'} back the next time."
 
 
 def changed_before_closing(n_edits: int, name: str) -> tuple[str, str]:

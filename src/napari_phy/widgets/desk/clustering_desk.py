@@ -12,14 +12,13 @@ from qtpy.QtWidgets import QMainWindow
 from napari_phy.core.errors import ClusteringError, NapariPhyError
 from napari_phy.io.kwik.clustering_edits import checked_name
 from napari_phy.session.changes import Change
-from napari_phy.views.numbers import format_count
 from napari_phy.widgets.actions import messages
 from napari_phy.widgets.actions.background_work import Job
 from napari_phy.widgets.actions.groups_dialog import GroupsDialog
 from napari_phy.widgets.desk.desk import SessionDesk
 from napari_phy.widgets.lists.clustering_picker import Place
 from napari_phy.widgets.lists.clusters_panel import ClustersPanel
-from napari_phy.widgets.parts.small_dialogs import ChoiceDialog, NameDialog, SmallDialog, Words
+from napari_phy.widgets.parts.small_dialogs import ChoiceDialog, NameDialog, Words
 from napari_phy.widgets.parts.theme import Tokens
 
 logger = logging.getLogger(__name__)
@@ -53,7 +52,7 @@ class ClusteringDesk(QObject):
             ("Copy clustering…", self.copy, _can_change),
             ("Rename clustering…", self.rename, _can_rename),
             ("Delete clustering…", self.delete, _can_delete),
-            ("Reset to original…", self.reset, _can_reset),
+            ("Reset to original", self.reset, _can_reset),
             (None, None, None),
             ("Groups…", self.edit_groups, _can_edit),
         ):
@@ -154,28 +153,9 @@ class ClusteringDesk(QObject):
         self._do(lambda: session.beginning_to_switch(clustering=other), words, and_then=delete)
 
     def reset(self) -> None:
-        """Ask, and make the clustering that is open what "original" is."""
+        """Make the clustering that is open what "original" is, by an edit."""
         session = self._desk.session
-        n_unsaved = session.n_unsaved
-        edits = f"{format_count(n_unsaved, 'unsaved edit')} {'is' if n_unsaved == 1 else 'are'} set aside. "
-        dialog = SmallDialog(
-            Words(
-                "Reset to original",
-                f"Reset {_place(session)} to original?",
-                f"{session.name} is written at once. {edits if n_unsaved else ''}This cannot be undone.",
-                "Reset",
-            ),
-            self._theme(),
-            self._window(),
-            is_destructive=True,
-        )
-        if dialog.ask():
-            name = session.model.clustering
-            self._do(
-                session.beginning_to_reset,
-                f"Resetting {name}…",
-                lambda: messages.clustering_reset(name, len(session.manager.cluster_ids)),
-            )
+        self._do(session.beginning_to_reset, f"Resetting {session.model.clustering}…")
 
     def edit_groups(self) -> None:
         """Show the user's own groups."""

@@ -52,12 +52,12 @@ class GroupTargets(QFrame):
         self.show()
         self.raise_()
 
-    def point(self, place: QPoint, heading: str | None = None) -> None:
-        """Mark the group under a place of the screen, or that of the heading below it, if there is one."""
+    def point(self, place: QPoint, below: str | None = None) -> None:
+        """Mark the group under a place of the screen, or that of the row or heading below it."""
         before = self.target
         inside = self.mapFromGlobal(place)
-        heading = heading if heading in self._rows and not self.rect().contains(inside) else None
-        self.target = next((group for group, row in self._rows.items() if row.geometry().contains(inside)), heading)
+        below = below if below in self._rows and not self.rect().contains(inside) else None
+        self.target = next((group for group, row in self._rows.items() if row.geometry().contains(inside)), below)
         for group in {before, self.target} - {None}:
             self._style(group)
 
@@ -115,8 +115,7 @@ class RowDrag(QObject):
             self._list.viewport().setCursor(Qt.CursorShape.ClosedHandCursor)
             self.begun.emit()
         if self._is_dragging:
-            heading = self._list.heading_at(place)
-            self.targets.point(self._list.viewport().mapToGlobal(place), heading and heading.group)
+            self.targets.point(self._list.viewport().mapToGlobal(place), self._list.group_at(place))
 
     def _on_released(self) -> None:
         pressed, self._pressed = self._pressed, None

@@ -218,6 +218,14 @@ class ClusterList(PlainTable):
         line = self.cluster_model.line(index.row()) if index.isValid() else None
         return line if isinstance(line, Heading) else None
 
+    def group_at(self, place: QPoint) -> str | None:
+        """Return the group that takes what is dropped at a place; None where it is that of all selected rows."""
+        index, model = self.indexAt(place), self.cluster_model
+        if not model.in_groups or not index.isValid():
+            return None
+        group = model.line(index.row()).group
+        return None if {model.group_of(cluster) for cluster in self.shown_selection} == {group} else group
+
     def _fold_by_key(self, event: QKeyEvent) -> bool:
         """Fold the group of the first selected cluster by ←, show it by →; with Shift all groups."""
         model, folds = self.cluster_model, event.key() == Qt.Key.Key_Left

@@ -8,17 +8,19 @@ from weakref import ref
 from qtpy.QtCore import QEvent, QObject, Qt
 from qtpy.QtWidgets import QApplication, QPushButton, QWidget
 
+from napari_phy.core.errors import NapariPhyError
 from napari_phy.widgets.actions import messages
 from napari_phy.widgets.actions.background_work import BackgroundWork
 from napari_phy.widgets.desk.file_watch import looked_at
-from napari_phy.widgets.parts.notify import SAVE_COPY
+from napari_phy.widgets.parts.notify import SAVE_COPY, notify
 from napari_phy.widgets.parts.small_dialogs import SmallDialog, Words
 from napari_phy.widgets.parts.theme import Tokens
 from napari_phy.widgets.window import napari_question
 
-Answer = Literal["save", "copy", "keep", "cancel"]
+Answer = Literal["save", "copy", "keep", "discard", "cancel"]
 TITLE = "Unsaved edits"
 KEEP = "Close and keep edits"
+DISCARD = "Discard"
 
 
 class Saver(Protocol):
@@ -69,12 +71,17 @@ def closing_words(session: Any) -> tuple[Words, dict[Answer, str]]:
         return words, {"copy": SAVE_COPY, "keep": "Close without"}
     question = messages.save_before_closing(n_edits, name)
     explanation = "Unsaved edits stay in the journal and return the next time."
-    return Words(TITLE, question, explanation), {"save": "Save and close", "keep": KEEP}
+    choices: dict[Answer, str] = {"save": "Save and close", "keep": KEEP}
+    if store.saved_position is not None:
+        choices["discard"] = DISCARD
+    return Words(TITLE, question, explanation), choices
 
 
 def ask_unsaved(session: Any, theme: Tokens, parent: QWidget | None) -> Answer:
     """Ask what to do with unsaved edits and wait for the answer."""
     dialog = UnsavedDialog(*closing_words(session), theme, parent)
+    if "discard" in dialog.buttons:
+        dialog.buttons["discard"].setToolTip(messages.discarding(session.n_unsaved))
     dialog.ask()
     return dialog.answer
 
@@ -121,7 +128,7 @@ class CloseGuard(QObject):
         return bool(looked_at(session.store).is_gone or session.can_save)
 
     def may_close(self) -> bool:
-        """Ask if need be, save if wished; return whether the session may be let go."""
+        """Ask if need be, save or discard if wished; return whether the session may be let go."""
         work = self._desk.work
         work.settle()
         if not self.will_ask:
@@ -137,7 +144,18 @@ class CloseGuard(QObject):
             self._desk.save_copy(lambda: copied.append(True))
             work.settle()
             return bool(copied)
+        if answer == "discard":
+            return self._discard(session)
         return answer != "cancel"
+
+    def _discard(self, session: Any) -> bool:
+        """Take the unsaved edits back, which redo brings the next time; return whether that came about."""
+        try:
+            session.discard_unsaved()
+        except NapariPhyError as error:
+            notify(str(error), "error")
+            return False
+        return True
 
     def _close(self, is_spontaneous: bool) -> bool:
         """Ask in every window that is about to close."""
