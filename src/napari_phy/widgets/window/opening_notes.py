@@ -65,11 +65,13 @@ class OpeningNotes:
                     self._live.show(_recovered(session, desk))
             elif sentence not in self.said:
                 self.said.add(sentence)
-                choices, stays = _choices(session, sentence, desk, locate), "set aside" in sentence  # said here only
+                choices, severity = _choices(session, sentence, desk, locate), "warning"
+                stays = "set aside" in sentence  # said here only
                 order = session.model.recording_order
                 if order is not None and sentence == order.sentence(session.name):
                     choices, stays = _orders(session, order, reopen), not order.is_certain
-                notify(sentence, "warning", choices, stays=stays)
+                    severity = "info" if order.is_certain else "warning"
+                notify(sentence, severity, choices, stays=stays)
 
 
 def _is_gone(place: tuple[int, str], model: Any) -> bool:
