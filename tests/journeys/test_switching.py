@@ -217,13 +217,31 @@ def choose(button, text):
 
 def test_an_empty_channel_group_is_greyed(person, kwik_copy):
     with open_h5(kwik_copy, "r+") as file:
-        for name in ("time_samples", "recording"):
+        for name in ("time_samples", "recording", "clusters/main", "clusters/original"):
             if file.has(f"/channel_groups/1/spikes/{name}"):
                 file.write(f"/channel_groups/1/spikes/{name}", np.empty(0, np.uint64))
     person.open(kwik_copy)
     found = entries(person, picker(person))
     assert not found["Shank 1   ·   no spikes"].isEnabled()
     assert found["main"].isChecked()
+
+
+def test_what_cannot_be_read_is_greyed_with_the_reason_and_main_is_reset(person, kwik_copy, notes):
+    with open_h5(kwik_copy, "r+") as file:
+        file.write("/channel_groups/0/spikes/clusters/main", np.zeros(7, np.int32))
+        file.write("/channel_groups/1/spikes/time_samples", np.full(9, -1))
+    person.open(kwik_copy)
+    assert picker(person).text() == "Shank 0 · original ▾"
+    assert person.session.model.missing[-1] in [note.message for note in notes]
+    found = entries(person, picker(person))
+    for text, reason in {"Shank 1": "at samples -1 to -1", "main": "has shape (7,)"}.items():
+        entry = found[f"{text}   ·   cannot be read"]
+        assert not entry.isEnabled()
+        assert reason in entry.toolTip()
+    assert picker(person).menu().toolTipsVisible()
+    pick(person, clusters_header(person).more_button, "Reset to original")
+    person.wait(lambda: picker(person).text() == "Shank 0 · main ▾", "main to be opened")
+    check_shows_what_is_open(person)
 
 
 def test_a_clustering_is_copied_renamed_reset_and_deleted(person, kwik_copy):

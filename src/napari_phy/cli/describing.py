@@ -31,7 +31,7 @@ def describe(path: Path) -> Answer:
                     doubts += model.doubts
             except NapariPhyError as error:
                 groups.append({"channel_group": channel_group, "error": str(error)})
-                missing.append(str(error))
+                missing += [] if (channel_group, None) in first.unreadable else [str(error)]
     groups.sort(key=lambda group: int(group["channel_group"]))
     facts |= {
         "channel_groups": groups,

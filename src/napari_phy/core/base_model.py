@@ -64,7 +64,8 @@ class BaseModel(ABC):
     """One channel group and one clustering of a data set, as read from disk; nothing here is edited.
 
     Arrays handed out are read-only. `features`, `masks`, `waveforms` and `traces` are None when their
-    file is missing; `missing` then holds one sentence for each.
+    file is missing; `missing` then holds one sentence for each. `unreadable` has one for each channel group
+    (clustering None) and each clustering that is there but cannot be opened.
     """
 
     path: Path
@@ -98,6 +99,7 @@ class BaseModel(ABC):
     doubts: tuple[str, ...] = ()  # those of them that tell what was assumed; nothing lacks there
     recording_order: RecordingOrder | None = None  # where the numbers of spikes can be read in two ways
     journal_places: npt.NDArray[np.int64] | None = None  # of each spike among those of journal and save; None: the same
+    unreadable: Mapping[tuple[int, str | None], str] = MappingProxyType({})  # (channel group, clustering): why
 
     @property
     def name(self) -> str:

@@ -92,6 +92,8 @@ def _check_kwik(path: Path) -> list[Finding]:
 def _check_opened(path: Path, group: int) -> Iterator[Finding]:
     with contextlib.closing(KwikModel(path, channel_group=group)) as model:
         for sentence in model.missing:
+            if sentence in model.part_sentences:
+                continue  # told by the check of the nodes
             yield told(path.name, sentence, "note" if sentence in model.doubts else "problem")
         if model.microvolts_per_unit is None:
             stored = parameters.number(model.metadata, "voltage_gain")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -148,7 +148,7 @@ class H5File:
             yield values
 
     def write(self, path: str, values: npt.ArrayLike) -> None:
-        """Write a dataset; one of the same shape and type is filled in place, another one replaced.
+        """Write a dataset; one of the same shape and type is filled in place, another one replaced but for attributes.
 
         Groups on the way are made as needed.
 
@@ -169,9 +169,15 @@ class H5File:
             if node is not None and node.shape == array.shape and node.dtype == array.dtype:
                 self.dataset(path)[...] = array
                 return
+            attributes = {}
             if node is not None:
+                for name in node.attrs:
+                    with suppress(*HDF5_ERRORS):
+                        attributes[name] = node.attrs[name]
                 del self._file[path]
-            self._group(path.rpartition("/")[0]).create_dataset(path.rpartition("/")[2], data=array)
+            written = self._group(path.rpartition("/")[0]).create_dataset(path.rpartition("/")[2], data=array)
+            for name, value in attributes.items():
+                written.attrs[name] = value
 
     def attrs(self, path: str) -> dict[str, Any]:
         """Return all attributes of a node, decoded; empty if it is not there."""

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from napari_phy.core.errors import NapariPhyError
 from napari_phy.core.sentences import on_one_line
 from napari_phy.io.findings import Finding, listed
 from napari_phy.io.h5 import H5File
@@ -15,6 +16,8 @@ from napari_phy.io.kwik import schema
 from napari_phy.io.kwik.attributes import as_int
 from napari_phy.io.kwik.clusters import group_name, read_group_names
 from napari_phy.io.kwik.probe import whole_numbers
+from napari_phy.io.kwik.spike_clusters import check_clustering
+from napari_phy.io.kwik.spikes import read_integers
 
 
 def check_recordings(file: H5File) -> Iterator[Finding]:
@@ -82,22 +85,20 @@ def check_group(file: H5File, group: int) -> Iterator[Finding]:
     if not file.is_dataset(path):
         yield Finding("note", place, "has no spikes", "there is nothing to sort in it")
         return
-    samples = file.read(path)
+    samples = read_integers(file, path).astype(np.int64)
     n_spikes = samples.size
     for name in ("recording", "time_fractional"):
         other = schema.spikes_path(group, name)
-        if file.is_dataset(other) and file.dataset(other).shape != samples.shape:
+        if file.is_dataset(other) and file.dataset(other).size != n_spikes:
             what = f"has {n_spikes} spikes but {name} of shape {file.dataset(other).shape}"
             yield Finding("problem", place, what, "one of them is of another sorting")
         if name == "recording" and not file.is_dataset(other):
             yield Finding("note", place, "does not say of which recording its spikes are", "all count to the first")
     path = schema.spikes_path(group, "recording")
-    fits = not file.is_dataset(path) or (
-        file.dataset(path).shape == samples.shape and file.dataset(path).dtype.kind in "iuf"
-    )
-    if fits and samples.ndim == 1 and samples.dtype.kind in "iu":
-        numbers = file.read(path, samples.shape) if file.is_dataset(path) else np.zeros(n_spikes, dtype=np.int64)
-        yield from _check_order(place, samples.astype(np.int64), numbers)
+    has_numbers = file.is_dataset(path)
+    if not has_numbers or file.dataset(path).size == n_spikes:
+        numbers = read_integers(file, path) if has_numbers else np.zeros(n_spikes, dtype=np.int64)
+        yield from _check_order(place, samples, numbers)
         known = [*schema.recording_nodes(file)] or [0]
         strange = np.setdiff1d(numbers, known)
         are_places = np.isin(numbers, np.arange(len(known))).all()  # as klusta counts, whatever the numbers are
@@ -130,12 +131,13 @@ def _check_clusterings(file: H5File, group: int, n_spikes: int) -> Iterator[Find
         yield Finding("note", place, what, f"{on_one_line(names[0])} is opened unless another one is chosen{then}")
     for name in names:
         where = f"{place}, clustering {on_one_line(name)}"
-        shape, dtype = file.dataset(f"{node}/{name}").shape, file.dataset(f"{node}/{name}").dtype
-        if shape != (n_spikes,) or dtype.kind not in "iu":
-            what = f"has shape {shape} of {dtype} for {n_spikes} spikes"
-            yield Finding("problem", where, what, "it is of another sorting; delete it, or open another clustering")
+        try:
+            check_clustering(file, group, name, n_spikes)
+            live = np.unique(read_integers(file, f"{node}/{name}", n_spikes)).tolist()
+        except NapariPhyError as error:
+            what, _, advice = str(error).removeprefix(f"{file.path.name}: ").rstrip(".").partition("; ")
+            yield Finding("problem", f"{file.path.name}:", what, advice or "open another clustering")
             continue
-        live = np.unique(file.read(f"{node}/{name}", shape)).tolist()
         yield from _check_clusters(file, group, name, live, where)
 
 

@@ -204,7 +204,7 @@ def test_optional_things_may_all_be_absent(small) -> None:
         ),
         (
             lambda f: f["channel_groups/1/spikes/recording"].__setitem__(0, 9),
-            "a spike belongs to recording 9, but the recordings are 0, 1.",
+            "channel group 1 has a spike of recording 9, but the recordings are 0, 1.",
         ),
         (
             lambda f: f["channel_groups/1/spikes/clusters/main"].__setitem__(0, -4),
@@ -216,7 +216,7 @@ def test_files_that_cannot_be_read_say_why(small, change: Callable, sentence: st
     with h5py.File(small.path, "r+") as file:
         change(file)
     with pytest.raises(KwikFormatError, match=f"small.kwik:? {re.escape(sentence)}"):
-        KwikModel(small.path)
+        KwikModel(small.path, 1, "main")
 
 
 @pytest.mark.parametrize("name", ["time_samples", "recording", "clusters/main"])
@@ -224,7 +224,7 @@ def test_per_spike_arrays_of_different_length_are_refused(small, name: str) -> N
     with open_h5(small.path, "r+") as file:
         file.write(f"/channel_groups/1/spikes/{name}", np.zeros(7, dtype=np.int32))
     with pytest.raises(KwikFormatError, match=r"small\.kwik: channel group 1 has .* but "):
-        KwikModel(small.path)
+        KwikModel(small.path, 1, "main")
 
 
 def test_files_that_are_not_there_empty_or_cut(small, tmp_path: Path) -> None:

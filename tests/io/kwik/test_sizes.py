@@ -60,7 +60,7 @@ def linked(name: str, link: object) -> Callable[[h5py.File], None]:
         ),
         (
             replaced(f"{SPIKES}/clusters/main", (2**60,), np.int32, chunks=(2**16,)),
-            "channel group 0 has 80 spikes but the clustering main has shape (1152921504606846976,) of int32.",
+            "channel group 0 has 80 spikes but the clustering main has shape (1152921504606846976,) of int32; ",
         ),
         (
             replaced(f"{SPIKES}/recording", (2**60,), np.int32, chunks=(2**16,)),
@@ -71,8 +71,12 @@ def linked(name: str, link: object) -> Callable[[h5py.File], None]:
             "channel group 0 has spikes at samples 18446744073709551615 to 18446744073709551615, which cannot be; ",
         ),
         (
-            replaced(f"{SPIKES}/time_samples", data=np.zeros(80)),
-            "/channel_groups/0/spikes/time_samples should be a row of integers and has shape (80,) of float64.",
+            replaced(f"{SPIKES}/time_samples", data=np.zeros((80, 2))),
+            "/channel_groups/0/spikes/time_samples should be a row of integers and has shape (80, 2) of float64.",
+        ),
+        (
+            replaced(f"{SPIKES}/time_samples", data=np.full(80, 0.5)),
+            "/channel_groups/0/spikes/time_samples has 0.5 where a whole number belongs; ",
         ),
         (
             linked("channel_groups", h5py.SoftLink("/channel_groups")),
@@ -96,7 +100,7 @@ def test_claims_that_cannot_be_are_refused(tmp_path: Path, change: Callable, sen
     with h5py.File(path, "r+") as file:
         change(file)
     with pytest.raises(KwikFormatError, match=f"^set.kwik: {re.escape(sentence)}"):
-        KwikModel(path)
+        KwikModel(path, 0, "main")
 
 
 @pytest.mark.parametrize(

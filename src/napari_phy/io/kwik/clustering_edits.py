@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_phy.core.cluster_groups import ClusterGroup, group_name, new_group_name
-from napari_phy.core.errors import ClusteringError, NotInFileError, ReadOnlyError, SaveError
+from napari_phy.core.errors import ClusteringError, KwikFormatError, NotInFileError, ReadOnlyError, SaveError
 from napari_phy.io.clustering_place import ClusteringPlace
 from napari_phy.io.h5 import H5File, open_h5
 from napari_phy.io.held_journal import HeldJournal, hold_journal
@@ -89,7 +89,11 @@ def rewrite(path: Path, channel_group: int, edit: Callable[[Path], object], chan
         with open_h5(path) as file:
             others = set(list_clusterings(file, channel_group)) - changed
         for other in sorted(others):
-            if clustering_hash(copy, channel_group, other) != clustering_hash(path, channel_group, other):
+            try:
+                before = clustering_hash(path, channel_group, other)
+            except KwikFormatError:
+                continue  # it could not be read before
+            if clustering_hash(copy, channel_group, other) != before:
                 raise SaveError(f"{path.name}: the clustering {other} would not stay as it is")
 
     with open_h5(path) as file:

@@ -9,6 +9,7 @@ import numpy as np
 
 from napari_phy.io.h5 import H5File, open_h5
 from napari_phy.io.kwik import schema
+from napari_phy.io.kwik.spikes import count_integers
 
 
 def list_clusterings(file: H5File, channel_group: int) -> tuple[str, ...]:
@@ -20,7 +21,7 @@ def list_clusterings(file: H5File, channel_group: int) -> tuple[str, ...]:
 def count_spikes(file: H5File, channel_group: int) -> int:
     """Return the number of spikes of a channel group."""
     path = schema.spikes_path(channel_group, "time_samples")
-    return int(file.dataset(path).shape[0]) if file.has(path) else 0
+    return count_integers(file, path) if file.has(path) else 0
 
 
 def begin_clustering(path: Path, channel_group: int, name: str, source: str) -> None:
@@ -37,6 +38,7 @@ def make_nodes(file: H5File, channel_group: int, name: str) -> None:
     remove_nodes(file, channel_group, name)
     others = list_clusterings(file, channel_group)
     like = file.dataset(schema.clustering_path(channel_group, others[0])).dtype if others else np.dtype("int32")
+    like = like if like.kind in "iu" else np.dtype("int32")
     file.write(schema.clustering_path(channel_group, name), np.zeros(count_spikes(file, channel_group), dtype=like))
     file.require_group(schema.clusters_path(channel_group, name))
 

@@ -56,10 +56,10 @@ class EditableModel(LegacyNames):
         """Return another channel group or clustering of the same file as a model of its own."""
 
     @abstractmethod
-    def _choose(self, file: H5File, channel_group: int | None, clustering: str | None) -> None: ...
+    def _list_clusterings(self, file: H5File) -> None: ...
 
     @abstractmethod
-    def _read_spike_clusters(self, file: H5File) -> None: ...
+    def _read_spike_clusters(self, file: H5File, clustering: str | None) -> None: ...
 
     @abstractmethod
     def _read_clusters(self, file: H5File) -> None: ...
@@ -95,8 +95,8 @@ class EditableModel(LegacyNames):
         """
         other = copy.copy(self)
         with open_h5(self.path) as file:
-            other._choose(file, self.channel_group, clustering)
-            other._read_spike_clusters(file)
+            other._list_clusterings(file)
+            other._read_spike_clusters(file, clustering)
             other._read_clusters(file)
         return other
 
@@ -212,6 +212,8 @@ class EditableModel(LegacyNames):
         clusterings.reset_clustering(self.path, self.channel_group, name)
         if name == self.clustering:
             self._read_again(name)
+        else:
+            self.refresh()
 
     # ---- groups of clusters
 
@@ -250,7 +252,7 @@ class EditableModel(LegacyNames):
     def refresh(self) -> None:
         """Read again which clusterings the file has."""
         with open_h5(self.path) as file:
-            self.clusterings = clusterings.list_clusterings(file, self.channel_group)
+            self._list_clusterings(file)
 
     def _check_free(self) -> None:
         if self._owner is not None:

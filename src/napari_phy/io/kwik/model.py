@@ -20,19 +20,20 @@ from napari_phy.core.recording_order import Order, RecordingOrder
 from napari_phy.core.sentences import visible
 from napari_phy.io.config import load_config
 from napari_phy.io.h5 import H5File, open_h5
-from napari_phy.io.kwik import parameters, schema, spikes
+from napari_phy.io.kwik import parameters, parts, schema, spikes
 from napari_phy.io.kwik.cluster_groups import read_user_groups
+from napari_phy.io.kwik.clustering_nodes import list_clusterings
 from napari_phy.io.kwik.clusters import read_clusters
 from napari_phy.io.kwik.editable_model import EditableModel
 from napari_phy.io.kwik.events import read_events
 from napari_phy.io.kwik.features import FeatureFile, open_features
 from napari_phy.io.kwik.foreign import check_is_hdf5
 from napari_phy.io.kwik.locating import Paths, choose_raw
-from napari_phy.io.kwik.probe import count_columns, read_probe
+from napari_phy.io.kwik.probe import read_probe
 from napari_phy.io.kwik.raw_files import FlatLayout, RawPlaces
 from napari_phy.io.kwik.recording_order import choose_order
 from napari_phy.io.kwik.recordings import Timeline, read_timelines
-from napari_phy.io.kwik.spike_clusters import choose_part, distinct, read_spike_clusters
+from napari_phy.io.kwik.spike_clusters import distinct, read_spike_clusters
 from napari_phy.io.kwik.voltage import SpikesToCut, open_voltage
 from napari_phy.io.raw_notes import read_raw_notes, write_raw_notes
 
@@ -53,8 +54,8 @@ class KwikModel(EditableModel):
     Parameters
     ----------
     path : the `.kwik` file.
-    channel_group : None takes the first that has spikes.
-    clustering : None takes `main`, else the first in the alphabet.
+    channel_group : None takes the first that has spikes and can be read.
+    clustering : None takes `main`, else the first in the alphabet, of those that can be read.
     raw_files : {name of a raw file in the `.kwik`: path of it now}, for files that moved.
     recording_order : that of another model of this file; None finds out.
     on_progress : hears how far it is; by raising CancelledError it ends the reading.
@@ -66,6 +67,7 @@ class KwikModel(EditableModel):
     cluster_ids : ascending int64, clusters that have spikes.
     events : {name: events of that kind}, of the kinds that have any.
     features_masks : (n_spikes, n_channels * n_features_per_channel, 2), or None.
+    part_sentences : that sentence of `missing` that tells which channel groups and clusterings cannot be read.
     doubts : those sentences of `missing` that tell what was assumed where the file does not say; nothing lacks there.
     recording_order : which recordings the numbers of spikes mean, and why, where the file can be read in two ways.
     max_cluster_id : the highest id that the file knows in any clustering of the channel group, -1 for none;
@@ -74,13 +76,14 @@ class KwikModel(EditableModel):
     Raises
     ------
     KwikFormatError
-        If this is no Kwik file of version 2, or it contradicts itself.
+        If this is no Kwik file of version 2, or nothing of what is asked for can be read.
     NotInFileError
         If it has no such channel group or clustering.
     """
 
     features_masks: SpikeRows | None
     max_cluster_id: int
+    part_sentences: tuple[str, ...]
     _spike_recordings: npt.NDArray[np.int64] | None
 
     def __init__(
@@ -101,19 +104,22 @@ class KwikModel(EditableModel):
         check_is_hdf5(self.path)
         with open_h5(self.path) as file:
             schema.check_is_kwik(file)
-            self._choose(file, channel_group, clustering)
+            groups = parts.scan_groups(file, channel_group)
+            self.channel_groups = tuple(groups)
+            self._n_spikes_of = {number: group.n_spikes for number, group in groups.items()}
             self.metadata = MappingProxyType(
                 {**file.attrs(schema.CLUSTERING_PARAMETERS), **file.attrs(schema.PARAMETERS)}
             )
             self.sample_rate = self._read_sample_rate(file)
-            self.probe = read_probe(file, self.channel_group)
             n_columns = parameters.integer(self.metadata, "n_channels") or 0
-            n_columns = n_columns if n_columns > 0 else count_columns(file, self.channel_groups)
+            if n_columns <= 0:
+                n_columns = 1 + max((max(group.channels, default=0) for group in groups.values()), default=0)
             flat = FlatLayout(n_columns, parameters.sample_type(self.metadata))
-            timeline = self._read_spikes(file, flat)
+            timeline = self._read_timeline(file, flat, groups)
             on_progress(0.4)
-            self._read_spike_clusters(file)
+            self._open_part(file, groups, channel_group, clustering, timeline)
             on_progress(0.8)
+            self.probe = read_probe(file, self.channel_group)
             self._read_clusters(file)
             self.events, problems = read_events(file, timeline.starts)
         self.missing += problems
@@ -137,11 +143,7 @@ class KwikModel(EditableModel):
 
     def count_spikes(self, channel_group: int) -> int:
         """Return the number of spikes of any channel group of the file."""
-        if channel_group == self.channel_group:
-            return self.n_spikes
-        with open_h5(self.path) as file:
-            path = schema.spikes_path(channel_group, "time_samples")
-            return int(file.dataset(path).shape[0]) if file.has(path) else 0
+        return self._n_spikes_of.get(channel_group, 0)
 
     @property
     def file_order(self) -> npt.NDArray[np.int64] | None:
@@ -253,11 +255,6 @@ class KwikModel(EditableModel):
         if self._feature_file is not None:
             self._feature_file.close()
 
-    def _choose(self, file: H5File, channel_group: int | None, clustering: str | None) -> None:
-        part = choose_part(file, channel_group, clustering)
-        self.channel_groups, self._channel_group = part.channel_groups, part.channel_group
-        self.clusterings, self._clustering = part.clusterings, part.clustering
-
     def _read_sample_rate(self, file: H5File) -> float:
         nodes = schema.recording_nodes(file)
         found = {number: parameters.sample_rate(file.attrs(node)) for number, node in nodes.items()}
@@ -269,14 +266,11 @@ class KwikModel(EditableModel):
         self.missing += parameters.other_rates(rates, rate)
         return rate
 
-    def _read_spikes(self, file: H5File, flat: FlatLayout) -> Timeline:
-        samples = spikes.read_samples(file, self.channel_group)
-        scan = spikes.scan_spikes(file, self.channel_group, samples)
-        ranges = dict(scan.ranges)
-        for other in self.channel_groups:  # so that all channel groups share one line
-            if other != self.channel_group:
-                found = spikes.scan_spikes(file, other, spikes.read_samples(file, other)).ranges
-                ranges |= {number: span.joined(ranges.get(number)) for number, span in found.items()}
+    def _read_timeline(self, file: H5File, flat: FlatLayout, groups: Mapping[int, parts.GroupScan]) -> Timeline:
+        """Read the recordings; all channel groups share one line."""
+        ranges: dict[int, spikes.Span] = {}
+        for group in groups.values():
+            ranges |= {number: span.joined(ranges.get(number)) for number, span in group.ranges.items()}
         notes = read_raw_notes(self.path)
         places = RawPlaces(self._raw_files, notes.files, notes.lengths)
         lines = read_timelines(file, self.metadata, self.sample_rate, flat, ranges, places)
@@ -285,14 +279,52 @@ class KwikModel(EditableModel):
             self.recording_order = choose_order(file, lines, ranges, self.metadata, self.sample_rate, asked)
         order = self.recording_order
         timeline = lines["number" if order is None else order.order]
-        timeline.check(self.name, scan.ranges)
         told = (None if order is None else order.sentence(self.name), timeline.doubt)
         self.doubts = tuple(sentence for sentence in told if sentence)
         self.missing += self.doubts
-        if any(timeline.starts_of(number) for number in scan.ranges):
+        return timeline
+
+    def _open_part(
+        self,
+        file: H5File,
+        groups: Mapping[int, parts.GroupScan],
+        channel_group: int | None,
+        clustering: str | None,
+        timeline: Timeline,
+    ) -> None:
+        """Read spikes and clusters of what is asked for; None takes the first that can be read."""
+        unreadable = {(number, name): why for number, group in groups.items() for name, why in group.problems.items()}
+        errors: list[KwikFormatError] = []
+        for number in parts.openable(groups, channel_group):
+            group = groups[number]
+            self._channel_group, self.clusterings, self.unreadable = number, group.clusterings, unreadable
+            try:
+                if None in group.problems:
+                    raise KwikFormatError(group.problems.get(clustering, group.problems[None]))
+                self._take_spikes(file, group, timeline)
+                self._read_spike_clusters(file, clustering)
+                break
+            except KwikFormatError as error:
+                unreadable[number, None] = str(error)
+                errors.append(error)
+        else:
+            raise errors[0]
+        first = next(number for number in groups if number == self.channel_group or (number, None) in self.unreadable)
+        is_first = channel_group is not None or first == self.channel_group
+        is_preferred = clustering is not None or self.clustering == parts.preferred(self.clusterings)[0]
+        place = None if is_first and is_preferred else (self.channel_group, self.clustering)
+        told = parts.tell_unreadable(self.name, self.unreadable, place)
+        self.part_sentences = (told,) if told else ()
+        self.missing += self.part_sentences
+
+    def _take_spikes(self, file: H5File, group: parts.GroupScan, timeline: Timeline) -> None:
+        timeline.check(self.name, group.ranges)
+        samples = spikes.read_samples(file, self.channel_group)
+        if any(timeline.starts_of(number) for number in group.ranges):
             for rows, numbers in spikes.recording_blocks(file, self.channel_group, len(samples)):
                 samples[rows] += timeline.starts_of(numbers)
-        ascending = scan.ascending and (order is None or bool((np.diff(samples) >= 0).all()))
+        order = self.recording_order
+        ascending = group.ascending and (order is None or bool((np.diff(samples) >= 0).all()))
         self._order = None if ascending else np.argsort(samples, kind="stable")
         self.journal_places = None
         if order is not None and self._order is not None:
@@ -301,17 +333,43 @@ class KwikModel(EditableModel):
             self.journal_places = read_only(places_of_rows[self._order])
         self.spike_samples = read_only(spikes.to_program(samples, self._order))
         self._spike_recordings = None
-        return timeline
 
-    def _read_spike_clusters(self, file: H5File) -> None:
-        if self.clusterings:
-            self.spike_clusters = self._read_clustering(file, self.clustering)
-        else:
+    def _list_clusterings(self, file: H5File) -> None:
+        """Read which clusterings the channel group has, and which of them cannot be read."""
+        self.clusterings = list_clusterings(file, self.channel_group)
+        others = {part: why for part, why in self.unreadable.items() if part[0] != self.channel_group}
+        found = parts.clustering_problems(file, self.channel_group, self.clusterings, self.n_spikes)
+        for name in self.clusterings:
+            if name not in found and (self.channel_group, name) in self.unreadable:  # its values were at fault
+                with parts.noting(found, name):
+                    self._read_clustering(file, name)
+        self.unreadable = {**others, **{(self.channel_group, name): why for name, why in found.items()}}
+
+    def _read_spike_clusters(self, file: H5File, clustering: str | None) -> None:
+        """Read a clustering; None takes the first that can be read."""
+        if clustering is None and not self.clusterings:
+            self._clustering = schema.MAIN
             self.spike_clusters = read_only(np.zeros(self.n_spikes, dtype=np.int32))
+            return
+        found = parts.preferred(self.clusterings) if clustering is None else (clustering,)
+        unreadable: dict[tuple[int, str | None], str] = {}
+        for place, name in enumerate(found, 1):
+            try:
+                self.spike_clusters = self._read_clustering(file, name)
+                self._clustering = name
+                break
+            except KwikFormatError as error:
+                unreadable[self.channel_group, name] = str(error)
+                if place == len(found):
+                    raise
+        self.unreadable = {**self.unreadable, **unreadable}
 
     def _read_clustering(self, file: H5File, clustering: str) -> npt.NDArray[np.int32]:
         if clustering not in self.clusterings:
-            raise NotInFileError(f"{self.name}: channel group {self.channel_group} has no clustering {clustering}.")
+            raise NotInFileError(
+                f"{self.name}: channel group {self.channel_group} has no clustering {clustering}; "
+                f"it has {', '.join(self.clusterings) or 'none'}."
+            )
         return read_spike_clusters(file, self.channel_group, clustering, self.n_spikes, self._order)
 
     def _read_clusters(self, file: H5File) -> None:

@@ -20,8 +20,29 @@ _MAX_CHANNELS = 2**20
 def read_probe(file: H5File, channel_group: int) -> Probe:
     """Read channels and positions; a channel without a position sits on a line, 20 µm apart."""
     node = schema.group_path(channel_group)
-    attributes = file.attrs(node)
-    order = _numbers(attributes.get("channel_order"))
+    channel_ids = read_channels(file, channel_group)
+    positions = np.array(
+        [_position(file, f"{node}/channels/{channel}") for channel in channel_ids.tolist()], dtype=np.float64
+    ).reshape(-1, 2)
+    is_known = np.asarray(np.isfinite(positions).all(axis=1))
+    positions = np.where(is_known[:, None], positions, assumed_line(len(positions)))
+    graph = _numbers(file.attrs(node).get("adjacency_graph"))
+    pairs = np.empty((0, 2)) if graph is None or graph.size % 2 else graph.reshape(-1, 2)
+    edges: npt.NDArray[np.int64] = pairs.astype(np.int64)
+    edges = edges[np.isin(edges, channel_ids).all(axis=1)]
+    return Probe(read_only(channel_ids), read_only(positions), read_only(edges), read_only(is_known))
+
+
+def read_channels(file: H5File, channel_group: int) -> npt.NDArray[np.int64]:
+    """Return the numbers of the channels in their order.
+
+    Raises
+    ------
+    KwikFormatError
+        If they cannot be channels.
+    """
+    node = schema.group_path(channel_group)
+    order = _numbers(file.attrs(node).get("channel_order"))
     if order is None:
         order = np.array([item for item in file.children(f"{node}/channels") if isinstance(item, int)], dtype=np.int64)
     channel_ids = np.array(order, dtype=np.int64).reshape(-1)
@@ -30,16 +51,7 @@ def read_probe(file: H5File, channel_group: int) -> Probe:
             f"{file.path.name}: channel group {channel_group} has channels {channel_ids.min()} to {channel_ids.max()}; "
             f"they must lie between 0 and {_MAX_CHANNELS - 1}."
         )
-    positions = np.array(
-        [_position(file, f"{node}/channels/{channel}") for channel in channel_ids.tolist()], dtype=np.float64
-    ).reshape(-1, 2)
-    is_known = np.asarray(np.isfinite(positions).all(axis=1))
-    positions = np.where(is_known[:, None], positions, assumed_line(len(positions)))
-    graph = _numbers(attributes.get("adjacency_graph"))
-    pairs = np.empty((0, 2)) if graph is None or graph.size % 2 else graph.reshape(-1, 2)
-    edges: npt.NDArray[np.int64] = pairs.astype(np.int64)
-    edges = edges[np.isin(edges, channel_ids).all(axis=1)]
-    return Probe(read_only(channel_ids), read_only(positions), read_only(edges), read_only(is_known))
+    return channel_ids
 
 
 def _position(file: H5File, node: str) -> tuple[float, float]:
@@ -67,13 +79,3 @@ def whole_numbers(value: Any) -> list[int]:
     except ValueError:  # a list of lists of unequal length
         return []
     return [number for item in items if (number := as_int(item)) is not None]
-
-
-def count_columns(file: H5File, channel_groups: tuple[int, ...]) -> int:
-    """Return the least number of raw columns that the channels of all groups need."""
-    highest = [-1]
-    for channel_group in channel_groups:
-        node = schema.group_path(channel_group)
-        order = file.attrs(node).get("channel_order")
-        highest += whole_numbers(file.children(f"{node}/channels") if order is None else order)
-    return max(highest) + 1 or 1

@@ -1,15 +1,17 @@
 """Writes an edited clustering into a `.kwik` in place, and reads it back to be sure.
 
-Only three things change: the cluster ids of the spikes of one clustering, the groups of clusters that
-have spikes (`cluster_group`, and cluster groups that are new), and this program's own attributes. Nodes
-of clusters without spikes stay, but lose our `color` and `label.*`: an id that came back would else wear
-them. `clusters/original`, unknown groups and unknown attributes are never touched.
+Only three things change: the cluster ids of the spikes of one clustering (of a wider type where theirs
+cannot hold them), the groups of clusters that have spikes (`cluster_group`, and cluster groups that are
+new), and this program's own attributes. Nodes of clusters without spikes stay, but lose our `color` and
+`label.*`: an id that came back would else wear them. `clusters/original`, unknown groups and unknown
+attributes are never touched.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import math
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -19,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_phy.core.cluster_groups import ClusterGroup
-from napari_phy.core.errors import MissingDataError, NapariPhyError, ReadOnlyError, SaveError
+from napari_phy.core.errors import NapariPhyError, ReadOnlyError, SaveError
 from napari_phy.io.h5 import H5File, open_h5
 from napari_phy.io.h5_links import HDF5_ERRORS, reason
 from napari_phy.io.kwik import schema, spikes
@@ -88,7 +90,7 @@ def write_clustering(
         with open_h5(path, "r+") as file:
             schema.check_is_kwik(file)
             values = _in_file_order(file, channel_group, clustering, clusters)
-            file.dataset(schema.clustering_path(channel_group, clustering))[...] = values
+            _write_clusters(file, schema.clustering_path(channel_group, clustering), values)
             if user_groups is not None:
                 write_user_groups(file, channel_group, clustering, user_groups)
             names = [*group_names, *(groups[cluster] for cluster in sorted(groups))]
@@ -114,13 +116,15 @@ def content_hash(path: str | Path, channel_group: int, clustering: str) -> str:
     ------
     MissingDataError
         If the file has no such clustering.
+    KwikFormatError
+        If it cannot be read.
     """
     digest = hashlib.blake2b(digest_size=32)
     with open_h5(path) as file:
         samples = schema.spikes_path(channel_group, "time_samples")
-        shape = file.dataset(samples).shape if file.is_dataset(samples) else None
+        wanted = spikes.count_integers(file, samples) if file.is_dataset(samples) else None
         n_spikes = 0
-        for ids in file.read_blocks(schema.clustering_path(channel_group, clustering), shape):
+        for ids in spikes.integer_blocks(file, schema.clustering_path(channel_group, clustering), wanted):
             digest.update(np.ascontiguousarray(ids, dtype="<i8").data)
             n_spikes += len(ids)
         names = read_group_names(file, channel_group, clustering)
@@ -162,22 +166,29 @@ def _in_file_order(
     file: H5File, channel_group: int, clustering: str, clusters: npt.NDArray[np.integer[Any]]
 ) -> npt.NDArray[np.integer[Any]]:
     path = schema.clustering_path(channel_group, clustering)
-    try:
-        dataset = file.dataset(path)
-    except MissingDataError as error:
-        raise SaveError(f"{file.path.name} has no clustering {clustering} in channel group {channel_group}.") from error
-    if clusters.shape != dataset.shape or clusters.dtype.kind not in "iu":
+    if not file.is_dataset(path):
+        raise SaveError(f"{file.path.name} has no clustering {clustering} in channel group {channel_group}.")
+    samples, recordings = spikes.read_times(file, channel_group)
+    if clusters.shape != samples.shape or clusters.dtype.kind not in "iu":
         raise SaveError(
-            f"{file.path.name}: channel group {channel_group} has {dataset.shape[0]} spikes "
+            f"{file.path.name}: channel group {channel_group} has {len(samples)} spikes "
             f"but the clustering to save has shape {clusters.shape} of {clusters.dtype}."
         )
-    limits = np.iinfo(dataset.dtype)
-    if clusters.size and not limits.min <= int(clusters.min()) <= int(clusters.max()) <= limits.max:
-        raise SaveError(
-            f"{file.path.name}: cluster ids {int(clusters.min())} to {int(clusters.max())} do not fit {dataset.dtype}."
-        )
-    order = spikes.ascending_order(*spikes.read_times(file, channel_group))
-    return spikes.to_file(clusters.astype(dataset.dtype), order)
+    if clusters.size and not 0 <= int(clusters.min()) <= int(clusters.max()) < schema.MAX_CLUSTERS:
+        low, high = int(clusters.min()), int(clusters.max())
+        raise SaveError(f"{file.path.name}: cluster ids go from 0 to {schema.MAX_CLUSTERS - 1}, not {low} to {high}.")
+    return spikes.to_file(clusters, spikes.ascending_order(samples, recordings))
+
+
+def _write_clusters(file: H5File, path: str, values: npt.NDArray[np.integer[Any]]) -> None:
+    """Write cluster ids in the shape and the type that the file has; int32 where these cannot hold them."""
+    dataset = file.dataset(path)
+    dtype, shape = dataset.dtype, dataset.shape
+    if dtype.kind not in "iuf" or not np.array_equal(values.astype(dtype), values):
+        dtype = np.dtype(np.int32)
+    if shape is None or math.prod(shape) != values.size:
+        shape = values.shape
+    file.write(path, values.astype(dtype).reshape(shape))
 
 
 def _write_group_names(file: H5File, channel_group: int, clustering: str, names: Sequence[str]) -> dict[str, int]:
@@ -271,10 +282,10 @@ def _verify(
     labels: Mapping[str, Mapping[int, Any]],
 ) -> None:
     with open_h5(path) as file:
-        written = file.read(schema.clustering_path(channel_group, clustering), values.shape)
+        written = spikes.read_integers(file, schema.clustering_path(channel_group, clustering), values.size)
         found = read_clusters(file, channel_group, clustering, sorted(groups))
     wrong = None
-    if written.dtype != values.dtype or not np.array_equal(written, values):
+    if not np.array_equal(written, values):
         wrong = "cluster ids"
     elif {cluster: found.groups.get(cluster, "unsorted") for cluster in groups} != dict(groups):
         wrong = "cluster groups"

@@ -1,58 +1,33 @@
-"""The cluster of each spike, as a clustering of a Kwik file has it, and which clustering is opened."""
+"""The cluster of each spike, as a clustering of a Kwik file has it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from napari_phy.core.arrays import read_only
-from napari_phy.core.errors import KwikFormatError, NotInFileError
+from napari_phy.core.errors import KwikFormatError
 from napari_phy.io.h5 import H5File
 from napari_phy.io.kwik import schema, spikes
-from napari_phy.io.kwik.clustering_nodes import list_clusterings
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
-    """The channel group and the clustering that are opened, and which there are."""
-
-    channel_groups: tuple[int, ...]
-    channel_group: int
-    clusterings: tuple[str, ...]
-    clustering: str
-
-
-def choose_part(file: H5File, channel_group: int | None, clustering: str | None) -> Part:
-    """Return what is opened: what is wished, else the first channel group with spikes, and `main` or the first.
-
-    Raises
-    ------
-    KwikFormatError
-        The file has no channel groups.
-    NotInFileError
-        It has no such channel group or clustering.
-    """
-    name = file.path.name
-    groups = tuple(group for group in file.children(schema.GROUPS) if isinstance(group, int))
-    if not groups:
-        raise KwikFormatError(f"{name} has no channel groups.")
-    if channel_group is None:
-        with_spikes = (group for group in groups if file.has(schema.spikes_path(group, "time_samples")))
-        channel_group = next(with_spikes, groups[0])
-    if channel_group not in groups:
-        raise NotInFileError(f"{name} has no channel group {channel_group}; it has {', '.join(map(str, groups))}.")
-    found = list_clusterings(file, channel_group)
-    if clustering is None:
-        clustering = schema.MAIN if schema.MAIN in found or not found else found[0]
-    elif clustering not in found:
-        raise NotInFileError(
-            f"{name}: channel group {channel_group} has no clustering {clustering}; "
-            f"it has {', '.join(found) or 'none'}."
+def check_clustering(file: H5File, channel_group: int, clustering: str, n_spikes: int) -> None:
+    """Raise KwikFormatError if a clustering has not one whole number for each spike, as its shape and type tell."""
+    path = schema.clustering_path(channel_group, clustering)
+    try:
+        fits = spikes.count_integers(file, path) == n_spikes
+    except KwikFormatError:
+        fits = False
+    if not fits:
+        dataset = file.dataset(path)
+        advice = "use another copy of it" if clustering == schema.ORIGINAL else "reset it to original or delete it"
+        raise KwikFormatError(
+            f"{file.path.name}: channel group {channel_group} has {n_spikes} spikes "
+            f"but the clustering {clustering} has shape {dataset.shape} of {dataset.dtype}; "
+            f"it is of another sorting, {advice}."
         )
-    return Part(groups, channel_group, found, clustering)
 
 
 def read_spike_clusters(
@@ -66,13 +41,8 @@ def read_spike_clusters(
         There are not as many as spikes, or they are no cluster ids.
     """
     name, path = file.path.name, schema.clustering_path(channel_group, clustering)
-    dataset = file.dataset(path)
-    if dataset.shape != (n_spikes,) or dataset.dtype.kind not in "iu":
-        raise KwikFormatError(
-            f"{name}: channel group {channel_group} has {n_spikes} spikes "
-            f"but the clustering {clustering} has shape {dataset.shape} of {dataset.dtype}."
-        )
-    values = file.read(path, shape=(n_spikes,))
+    check_clustering(file, channel_group, clustering, n_spikes)
+    values = spikes.read_integers(file, path, n_spikes)
     if values.size and not 0 <= int(values.min()) <= int(values.max()) < schema.MAX_CLUSTERS:
         raise KwikFormatError(
             f"{name}: the clustering {clustering} has cluster ids from {int(values.min())} "
@@ -83,7 +53,7 @@ def read_spike_clusters(
 
 
 def read_stored_clusters(file: H5File, channel_group: int, clustering: str) -> npt.NDArray[Any]:
-    """Return (n_spikes,) cluster ids in ascending time, unchecked and of the type that the file has.
+    """Return (n_spikes,) cluster ids in ascending time, whole numbers of the type that the file has.
 
     Raises
     ------
@@ -91,7 +61,7 @@ def read_stored_clusters(file: H5File, channel_group: int, clustering: str) -> n
         There are not as many as spikes.
     """
     samples, recordings = spikes.read_times(file, channel_group)
-    clusters = file.read(schema.clustering_path(channel_group, clustering), samples.shape)
+    clusters = spikes.read_integers(file, schema.clustering_path(channel_group, clustering), len(samples))
     return spikes.to_program(clusters, spikes.ascending_order(samples, recordings))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -53,13 +54,12 @@ def read_samples(file: H5File, channel_group: int) -> npt.NDArray[np.int64]:
     Raises
     ------
     KwikFormatError
-        If they are not integers from 0 on, or there are not as many recording numbers.
+        If they are not whole numbers from 0 on, or there are not as many recording numbers.
     """
     path = schema.spikes_path(channel_group, "time_samples")
     if not file.is_dataset(path):
         return np.empty(0, dtype=np.int64)
-    _check_integers(file, path)
-    values = file.read(path, writeable=True)
+    values = read_integers(file, path, writeable=True)
     samples = values.view(np.int64) if values.dtype in (np.uint64, np.int64) else values.astype(np.int64)
     if len(samples) and not 0 <= int(samples.min()) <= int(samples.max()) < MAX_SAMPLE:
         raise KwikFormatError(
@@ -67,14 +67,79 @@ def read_samples(file: H5File, channel_group: int) -> npt.NDArray[np.int64]:
             "which cannot be; the file is damaged, use another copy of it."
         )
     recordings = schema.spikes_path(channel_group, "recording")
-    if file.has(recordings):
-        _check_integers(file, recordings)
-        if (shape := file.dataset(recordings).shape) != samples.shape:
-            raise KwikFormatError(
-                f"{file.path.name}: channel group {channel_group} has {len(samples)} spike times "
-                f"but {shape[0]} recording numbers."
-            )
+    if file.has(recordings) and (n_numbers := count_integers(file, recordings)) != len(samples):
+        raise KwikFormatError(
+            f"{file.path.name}: channel group {channel_group} has {len(samples)} spike times "
+            f"but {n_numbers} recording numbers."
+        )
     return samples
+
+
+def count_integers(file: H5File, path: str) -> int:
+    """Return how many whole numbers a dataset has, from its shape and type alone.
+
+    Raises
+    ------
+    KwikFormatError
+        If it cannot be a row or a column of whole numbers.
+    """
+    dataset = file.dataset(path)
+    shape = dataset.shape
+    if (
+        shape is None
+        or dataset.dtype.kind not in "iuf"
+        or len(shape) not in (1, 2)
+        or (len(shape) == 2 and 1 not in shape)
+    ):
+        raise KwikFormatError(
+            f"{file.path.name}: {path} should be a row of integers and has shape {shape} of {dataset.dtype}."
+        )
+    return math.prod(shape)
+
+
+def read_integers(
+    file: H5File, path: str, n_spikes: int | None = None, *, writeable: bool = False
+) -> npt.NDArray[np.integer[Any]]:
+    """Return (n_spikes,) whole numbers: integers, or the floats, rows and columns that Matlab writes for them.
+
+    Parameters
+    ----------
+    path : of the dataset, of shape (n_spikes,), (n_spikes, 1) or (1, n_spikes).
+    n_spikes : how many there must be, if that is known.
+    writeable : the caller goes on working on the array.
+
+    Raises
+    ------
+    KwikFormatError
+        If there are others, or they are no whole numbers.
+    """
+    n_numbers = count_integers(file, path)
+    if n_spikes is not None and n_numbers != n_spikes:
+        raise KwikFormatError(f"{file.path.name}: {path} has {n_numbers} numbers and should have {n_spikes}.")
+    shape = None if n_spikes is None else file.dataset(path).shape
+    return _whole(file, path, file.read(path, shape, writeable=writeable).reshape(-1))
+
+
+def integer_blocks(file: H5File, path: str, n_spikes: int | None = None) -> Iterator[npt.NDArray[np.integer[Any]]]:
+    """Give what `read_integers` returns in pieces, which takes little memory where the file has a plain row."""
+    if file.dataset(path).ndim != 1 or (n_spikes is not None and count_integers(file, path) != n_spikes):
+        values = read_integers(file, path, n_spikes)
+        yield from (values[start : start + _BLOCK] for start in range(0, len(values), _BLOCK))
+        return
+    for values in file.read_blocks(path, None if n_spikes is None else (n_spikes,), n_rows=_BLOCK):
+        yield _whole(file, path, values)
+
+
+def _whole(file: H5File, path: str, values: npt.NDArray[Any]) -> npt.NDArray[np.integer[Any]]:
+    if values.dtype.kind != "f":
+        return values
+    is_whole = (np.abs(values) <= MAX_SAMPLE) & (np.trunc(values) == values)
+    if not is_whole.all():
+        raise KwikFormatError(
+            f"{file.path.name}: {path} has {values[~is_whole][0]:g} where a whole number belongs; "
+            "the file is damaged, use another copy of it."
+        )
+    return values.astype(np.int64)
 
 
 def recording_blocks(file: H5File, channel_group: int, n_spikes: int) -> Iterator[tuple[slice, Integers | int]]:
@@ -84,7 +149,7 @@ def recording_blocks(file: H5File, channel_group: int, n_spikes: int) -> Iterato
         yield from ((slice(start, min(start + _BLOCK, n_spikes)), 0) for start in range(0, n_spikes, _BLOCK))
         return
     start = 0
-    for numbers in file.read_blocks(path, (n_spikes,), n_rows=_BLOCK):
+    for numbers in integer_blocks(file, path, n_spikes):
         rows = slice(start, start + len(numbers))
         first = int(numbers[0])
         yield rows, first if bool((numbers == first).all()) else numbers
@@ -122,7 +187,7 @@ def read_times(file: H5File, channel_group: int) -> tuple[npt.NDArray[np.int64],
     path = schema.spikes_path(channel_group, "recording")
     if not file.has(path) or not len(samples):
         return samples, np.broadcast_to(np.uint8(0), samples.shape)
-    return samples, file.read(path, shape=samples.shape)
+    return samples, read_integers(file, path, len(samples))
 
 
 def ascending_order(samples: npt.NDArray[np.int64], recordings: Integers) -> npt.NDArray[np.int64] | None:
@@ -151,14 +216,6 @@ def to_file(values: npt.NDArray[Any], order: npt.NDArray[np.int64] | None) -> np
     out = np.empty_like(values)
     out[order] = values
     return out
-
-
-def _check_integers(file: H5File, path: str) -> None:
-    dataset = file.dataset(path)
-    if dataset.ndim != 1 or dataset.dtype.kind not in "iu":
-        raise KwikFormatError(
-            f"{file.path.name}: {path} should be a row of integers and has shape {dataset.shape} of {dataset.dtype}."
-        )
 
 
 def _ranges(numbers: Integers, samples: npt.NDArray[np.int64]) -> dict[int, Span]:

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 from weakref import ref
 
@@ -153,9 +154,11 @@ class ClusteringDesk(QObject):
         self._do(lambda: session.beginning_to_switch(clustering=other), words, and_then=delete)
 
     def reset(self) -> None:
-        """Make the clustering that is open what "original" is, by an edit."""
+        """Make the clustering that is open what "original" is, by an edit; one that cannot be opened in the file."""
         session = self._desk.session
-        self._do(session.beginning_to_reset, f"Resetting {session.model.clustering}…")
+        name, model = _to_reset(session), session.model
+        go_there = None if name == model.clustering else partial(self.switch, Place(model.channel_group, name))
+        self._do(lambda: session.beginning_to_reset(name), f"Resetting {name}…", and_then=go_there)
 
     def edit_groups(self) -> None:
         """Show the user's own groups."""
@@ -237,7 +240,16 @@ def _can_delete(session: Any) -> bool:
 
 
 def _can_reset(session: Any) -> bool:
-    return session.can_save and ORIGINAL in session.clusterings and session.model.clustering != ORIGINAL
+    name = _to_reset(session)
+    can_write = session.can_save if name == session.model.clustering else _can_change(session)
+    return can_write and ORIGINAL in session.clusterings and name != ORIGINAL
+
+
+def _to_reset(session: Any) -> str:
+    """Return the clustering that Reset is about: that which is open, or the main that cannot be in its place."""
+    model = session.model
+    is_lost = model.clustering == ORIGINAL and (model.channel_group, MAIN) in model.unreadable
+    return MAIN if is_lost else model.clustering
 
 
 def _problem(session: Any, name: str) -> str:

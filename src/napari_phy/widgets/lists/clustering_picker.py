@@ -30,6 +30,7 @@ class ClusteringPicker(DropDown):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Shank and clustering", parent=parent)
         self._session: Any = None
+        self.choices_menu.setToolTipsVisible(True)
         self._changed_in_some_thread.connect(self.show_place)
 
     def follow(self, session: Any) -> None:
@@ -69,16 +70,25 @@ class ClusteringPicker(DropDown):
             entry = menu.addAction(f"Shank {group}   ·   {count}")
             entry.setEnabled(n_spikes > 0)
             self._set_up(entry, Place(group, None), group == model.channel_group)
+            self._say_why_not(entry, model.unreadable.get((group, None)))
         menu.addSeparator()
         for clustering in session.clusterings:
-            self._set_up(
-                menu.addAction(clustering), Place(model.channel_group, clustering), clustering == model.clustering
-            )
+            entry = menu.addAction(clustering)
+            self._set_up(entry, Place(model.channel_group, clustering), clustering == model.clustering)
+            self._say_why_not(entry, model.unreadable.get((model.channel_group, clustering)))
 
     def _set_up(self, entry: QAction, place: Place, is_open: bool) -> None:
         entry.setCheckable(True)
         entry.setChecked(is_open)
         entry.triggered.connect(partial(self._choose, place))
+
+    @staticmethod
+    def _say_why_not(entry: QAction, reason: str | None) -> None:
+        """Grey an entry that cannot be read; its tooltip says why."""
+        if reason:
+            entry.setEnabled(False)
+            entry.setText(f"{entry.text().partition('   ·   ')[0]}   ·   cannot be read")
+            entry.setToolTip(reason)
 
     def _choose(self, place: Place, *_: object) -> None:
         self.chosen.emit(place)

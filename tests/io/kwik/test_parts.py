@@ -1,0 +1,212 @@
+"""A channel group or clustering that cannot be read costs that one; all the rest opens, and it is said."""
+
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from kwik_writers.klusta import write_klusta
+from kwik_writers.spikedetekt2 import write_spikedetekt2
+from kwik_writers.truth import Truth, make_truth
+
+from napari_phy.core.errors import KwikFormatError
+from napari_phy.io.kwik.model import KwikModel
+from napari_phy.session.session import open_session
+
+GROUP = "channel_groups/0"
+SPIKES = f"{GROUP}/spikes"
+
+
+def replace(file: h5py.File, name: str, values: object) -> None:
+    if name in file:
+        del file[name]
+    file[name] = values
+
+
+def without_channels(file: h5py.File) -> None:
+    del file[GROUP].attrs["channel_order"], file[f"{GROUP}/channels"]
+
+
+BROKEN_GROUPS: dict[str, tuple[Callable[[h5py.File], object], str]] = {
+    "no channels": (without_channels, "has spikes but no channels"),
+    "odd channels": (lambda f: f[GROUP].attrs.__setitem__("channel_order", [-1, 2]), "has channels -1 to 2"),
+    "no times": (lambda f: f.__delitem__(f"{SPIKES}/time_samples"), "no times of their spikes"),
+    "times a group": (lambda f: replace(f, f"{SPIKES}/time_samples", h5py.SoftLink("/nowhere")), "no times of"),
+    "times of text": (lambda f: replace(f, f"{SPIKES}/time_samples", [b"a"] * 80), "should be a row of integers"),
+    "scalar times": (lambda f: replace(f, f"{SPIKES}/time_samples", 7), "should be a row of integers"),
+    "null times": (lambda f: replace(f, f"{SPIKES}/time_samples", h5py.Empty("u8")), "should be a row of integers"),
+    "negative times": (lambda f: replace(f, f"{SPIKES}/time_samples", np.full(80, -5)), "at samples -5 to -5"),
+    "fractions": (lambda f: replace(f, f"{SPIKES}/time_samples", np.full(80, 1.5)), "1.5 where a whole number"),
+    "few recordings": (lambda f: replace(f, f"{SPIKES}/recording", np.zeros(3, int)), "but 3 recording numbers"),
+    "unknown recording": (lambda f: f[f"{SPIKES}/recording"].__setitem__(4, 17), "has a spike of recording 17"),
+    "nan recording": (lambda f: replace(f, f"{SPIKES}/recording", np.full(80, np.nan)), "nan where a whole number"),
+    "all clusterings short": (
+        lambda f: [replace(f, f"{SPIKES}/clusters/{name}", np.zeros(9, int)) for name in ("main", "original")],
+        "the clustering main has shape (9,)",
+    ),
+    "all clusterings negative": (
+        lambda f: [replace(f, f"{SPIKES}/clusters/{name}", np.full(80, -1)) for name in ("main", "original")],
+        "has cluster ids from -1 to -1",
+    ),
+}
+BROKEN_MAINS: dict[str, object] = {
+    "short": np.zeros(40, dtype=np.int32),
+    "long": np.zeros(81, dtype=np.int32),
+    "scalar": 3,
+    "table": np.zeros((80, 2)),
+    "empty": h5py.Empty("i4"),
+    "text": [b"a"] * 80,
+    "fractions": np.full(80, 0.25),
+    "infinite": np.full(80, np.inf),
+    "negative": np.full(80, -1),
+    "huge": np.full(80, 2**31),
+}
+
+
+def written(folder: Path, change: Callable[[h5py.File], object] | None = None) -> tuple[Path, Truth]:
+    truth = make_truth()
+    path = write_klusta(folder, truth)
+    with h5py.File(path, "r+") as file:
+        if change is not None:
+            change(file)
+    return path, truth
+
+
+@pytest.mark.parametrize("name", BROKEN_GROUPS)
+def test_a_broken_channel_group_leaves_the_others(tmp_path: Path, name: str) -> None:
+    change, reason = BROKEN_GROUPS[name]
+    path, truth = written(tmp_path, change)
+    with closing(KwikModel(path)) as model:
+        assert (model.channel_group, model.clustering) == (1, "main")
+        assert model.channel_groups == (0, 1)
+        assert reason in model.unreadable[0, None]
+        assert model.unreadable[0, None].startswith("set.kwik")
+        assert reason.partition("has ")[2] in model.missing[-1]
+        assert model.missing[-1].endswith(" Channel group 1, clustering main, is opened instead.")
+        np.testing.assert_array_equal(model.spike_samples, truth.joined(truth.shanks[1]))
+        np.testing.assert_array_equal(model.spike_clusters, truth.shanks[1].clusters)
+        np.testing.assert_array_equal(model.features[:], truth.shanks[1].features)
+        with pytest.raises(KwikFormatError, match=r"^set\.kwik"):
+            model.opened_at(0, None)
+
+
+def test_nothing_is_said_of_a_sound_file(tmp_path: Path) -> None:
+    path, _ = written(tmp_path)
+    with closing(KwikModel(path)) as model:
+        assert (model.channel_group, model.clustering, model.unreadable, model.missing) == (0, "main", {}, ())
+
+
+@pytest.mark.parametrize("name", BROKEN_GROUPS)
+def test_where_nothing_can_be_read_the_reason_is_raised(tmp_path: Path, name: str) -> None:
+    change, reason = BROKEN_GROUPS[name]
+    path, _ = written(tmp_path, lambda file: (change(file), file.__delitem__("channel_groups/1")))
+    with pytest.raises(KwikFormatError) as raised:
+        KwikModel(path)
+    assert reason in str(raised.value)
+
+
+@pytest.mark.parametrize("name", BROKEN_MAINS)
+def test_a_broken_main_leaves_original_and_is_reset_to_it(tmp_path: Path, name: str) -> None:
+    path, truth = written(tmp_path, lambda file: replace(file, f"{SPIKES}/clusters/main", BROKEN_MAINS[name]))
+    with open_session(path) as session:
+        model = session.model
+        assert (model.channel_group, model.clustering) == (0, "original")
+        assert model.clusterings == ("main", "original")
+        assert list(model.unreadable) == [(0, "main")]
+        assert model.missing[-1].endswith(" Channel group 0, clustering original, is opened instead.")
+        np.testing.assert_array_equal(model.spike_clusters, truth.shanks[0].clusters)
+        with pytest.raises(KwikFormatError, match="main"):
+            session.switch(clustering="main")
+        assert model.clustering == "original"
+        session.copy_clustering("original", "third")  # a broken neighbour keeps nobody from writing
+        assert list(model.unreadable) == [(0, "main")]
+        session.reset_clustering("main")
+        assert not model.unreadable
+        session.switch(clustering="main")
+        np.testing.assert_array_equal(session.model.spike_clusters, truth.shanks[0].clusters)
+
+
+def test_many_broken_parts_are_counted(tmp_path: Path) -> None:
+    truth = make_truth(groups=[(number, (0, 1)) for number in range(12)])
+    path = write_klusta(tmp_path, truth)
+    with h5py.File(path, "r+") as file:
+        for number in range(11):
+            del file[f"channel_groups/{number}/spikes/time_samples"]
+    with closing(KwikModel(path)) as model:
+        assert model.channel_group == 11
+        assert len(model.unreadable) == 11
+        assert model.missing[-1].count(".") <= 8
+        assert " 8 more of its channel groups or clusterings cannot be read." in model.missing[-1]
+
+
+SHAPES = {"row": (-1,), "column": (-1, 1), "wide": (1, -1)}
+
+
+@pytest.mark.parametrize("write", [write_klusta, write_spikedetekt2])
+@given(
+    shapes=st.tuples(*[st.sampled_from(list(SHAPES.values()))] * 3),
+    types=st.tuples(*[st.sampled_from(["<f8", ">f8", "<i8", ">u4", "<u2", "<f4"])] * 3),
+)
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whole_numbers_of_any_type_and_shape_are_read_and_saved(
+    tmp_path_factory: pytest.TempPathFactory, write: Callable, shapes: tuple, types: tuple
+) -> None:
+    truth = make_truth()
+    path = write(tmp_path_factory.mktemp("shapes"), truth)
+    with h5py.File(path, "r+") as file:
+        for name, shape, dtype in zip(("time_samples", "recording", "clusters/main"), shapes, types, strict=True):
+            values = file[f"{SPIKES}/{name}"][()]
+            replace(file, f"{SPIKES}/{name}", values.astype(dtype).reshape(shape))
+    shank = truth.shanks[0]
+    with closing(KwikModel(path)) as model:
+        assert not model.unreadable
+        np.testing.assert_array_equal(model.spike_samples, truth.joined(shank))
+        np.testing.assert_array_equal(model.spike_recordings, shank.recordings)
+        np.testing.assert_array_equal(model.spike_clusters, shank.clusters)
+        model.save(np.where(shank.clusters == 2, 300, shank.clusters))
+    with closing(KwikModel(path)) as model:
+        np.testing.assert_array_equal(model.spike_clusters, np.where(shank.clusters == 2, 300, shank.clusters))
+    with h5py.File(path) as file:
+        saved = file[f"{SPIKES}/clusters/main"]
+        assert saved.dtype == np.dtype(types[2])
+        assert saved.shape == np.zeros(80).reshape(shapes[2]).shape
+
+
+@pytest.mark.parametrize(
+    ("dtype", "top"), [("u1", 255), ("i1", 127), ("i2", 2**15 - 1), ("u2", 2**16 - 1), ("<f4", 2**24)]
+)
+def test_ids_beyond_their_type_are_saved_in_a_wider_one(tmp_path: Path, dtype: str, top: int) -> None:
+    clusters = np.arange(80) % 5
+    clusters[clusters == 4] = top
+
+    def change(file: h5py.File) -> None:
+        replace(file, f"{SPIKES}/clusters/main", clusters.astype(dtype))
+        file[f"{SPIKES}/clusters/main"].attrs["TITLE"] = "kept"
+
+    path, _ = written(tmp_path, change)
+    with open_session(path) as session:
+        session.manager.merge([0, 1])
+        session.save()
+        expected = session.manager.spike_clusters.copy()
+    assert expected.max() == top + 1
+    with closing(KwikModel(path)) as model:
+        np.testing.assert_array_equal(model.spike_clusters, expected)
+    with h5py.File(path) as file:
+        assert file[f"{SPIKES}/clusters/main"].dtype == np.int32
+        assert file[f"{SPIKES}/clusters/main"].attrs["TITLE"] == "kept"
+
+
+@pytest.mark.parametrize("name", ["no-channels", "main-short", "clusters-double"])
+@pytest.mark.real_data
+def test_files_that_people_reported_open(data_folder: Path, tmp_path: Path, name: str) -> None:
+    for file in (data_folder / "cases" / name).iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    with open_session(tmp_path / "day.kwik") as session:
+        expected = {"no-channels": (1, "main"), "main-short": (0, "original"), "clusters-double": (0, "main")}
+        assert (session.model.channel_group, session.model.clustering) == expected[name]
+        assert len(session.manager.cluster_ids) == 4
+        assert bool(session.model.unreadable) == (name != "clusters-double")
