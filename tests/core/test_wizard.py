@@ -3,6 +3,7 @@
 import pytest
 
 from napari_phy import ClusterManager
+from napari_phy.core.errors import KwikFormatError
 from napari_phy.core.wizard import Similarity, Wizard
 
 SIMILAR = {(1, 2): 0.9, (1, 3): 0.5, (1, 4): 0.7, (2, 3): 0.2, (2, 4): 0.4, (3, 4): 0.6}
@@ -31,6 +32,19 @@ def test_it_goes_by_size_and_similarity_and_hides_noise(wizard):
     assert wizard.next() == (2, 1)
     assert wizard.next_best() == 3
     assert list(wizard) == [1, 2, 3]
+
+
+def test_where_similarities_cannot_be_computed_it_proposes_clusters_alone(manager, caplog):
+    def rank(_):
+        raise KwikFormatError("x.kwx cannot be read.")
+
+    wizard = Wizard(manager, rank)
+    wizard.start()
+    assert wizard.place == (1,)
+    assert wizard.next() == (2, None)
+    wizard.merge([1, 2], 3)
+    assert wizard.place == (3,)
+    assert "Nothing is proposed beside cluster 1: x.kwx cannot be read." in caplog.text
 
 
 def test_what_comes_is_told_without_going_there(wizard):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import threading
 from collections.abc import Sequence
 from itertools import pairwise
@@ -41,9 +42,22 @@ class ChunkedRows:
         self._chunk = int(dataset.chunks[0]) if dataset.chunks else _ROWS_AT_ONCE
         self._lock = threading.Lock()
         self._closed = False
+        self._instead: float | None = None
+
+    def with_gaps(self, instead: float) -> ChunkedRows:
+        """Return the same rows of which a chunk that is damaged costs only its own: they are `instead`."""
+        rows = copy.copy(self)
+        rows._instead = instead
+        return rows
 
     def read(self, start: int, stop: int) -> npt.NDArray[Any]:
-        """Return the rows from `start` to before `stop`."""
+        """Return the rows from `start` to before `stop`.
+
+        Raises
+        ------
+        KwikFormatError
+            They cannot be read, and there is nothing to be given instead.
+        """
         with self._lock:
             if self._closed:
                 raise MissingDataError(f"{self._file.path.name} was closed.")
@@ -51,9 +65,18 @@ class ChunkedRows:
                 with np.errstate(over="ignore", invalid="ignore"):  # a number that is too large becomes inf
                     return np.asarray(self._file.dataset(self._path)[start:stop], dtype=self.dtype)
             except HDF5_ERRORS as error:
-                raise KwikFormatError(
-                    f"{self._file.path.name}: {self._path} cannot be read ({reason(error)})."
-                ) from error
+                if self._instead is None or "errno = " in str(error):  # a disk that does not answer may be back
+                    raise KwikFormatError(
+                        f"{self._file.path.name}: {self._path} cannot be read ({reason(error)})."
+                    ) from error
+        return self._read_around_gaps(start, stop)
+
+    def _read_around_gaps(self, start: int, stop: int) -> npt.NDArray[Any]:
+        first = start // self._chunk * self._chunk
+        if stop - first <= self._chunk:
+            return np.full((stop - start, *self.row_shape), self._instead, dtype=self.dtype)
+        edges = [start, *range(first + self._chunk, stop, self._chunk), stop]
+        return np.concatenate([self.read(begin, end) for begin, end in pairwise(edges)])
 
     def take(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[Any]:
         """Return the given ascending rows; a chunk is read once."""

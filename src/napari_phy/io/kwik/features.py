@@ -36,6 +36,7 @@ class FeatureFile:
     def close(self) -> None:
         """Release the file."""
         self.features.close()
+        self.features_masks.close()
 
 
 class SpikeTable:
@@ -187,11 +188,12 @@ def open_features(
             f"but {path.name} has {n_columns} columns; the .kwx belongs to another sorting."
         )
     both = len(source.row_shape) == 2
-    features = SpikeTable(source, slice(0, used), 0, order, unknown=np.nan)
+    shown = source
+    if isinstance(source, ChunkedRows) and source.dtype.kind == "f":
+        shown = source.with_gaps(np.nan)
+    features = SpikeTable(shown, slice(0, used), 0, order, unknown=np.nan)
     masks = (
-        SpikeTable(source, slice(0, used, per_channel), 1, order, unknown=0)
-        if both
-        else UnitMasks(n_spikes, n_channels)
+        SpikeTable(shown, slice(0, used, per_channel), 1, order, unknown=0) if both else UnitMasks(n_spikes, n_channels)
     )
     return FeatureFile(features, masks, SpikeTable(source, slice(0, used), None, order), per_channel), None
 
