@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -138,21 +138,19 @@ def prove_recordings(model: BaseModel) -> dict[int, SpikeProof]:
     if not isinstance(model.traces, JoinedTraces):
         return {}
     n_each = max(_LEAST_PROVED, min(_N_PROVED, _N_PROVED_OF_ALL // len(model.recordings)))
-    masks = model.masks
+    traces, masks = model.traces, model.masks
 
     def strongest(rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         assert masks is not None
         return np.asarray(np.nan_to_num(masks[rows]).argmax(axis=1), dtype=np.int64)
 
-    proofs = prove_spikes(
-        model.traces,
-        model.spike_samples,
-        model.probe.channel_ids,
-        model.metadata,
-        model.sample_rate,
-        n_each,
-        None if masks is None else strongest,
-    )
+    def prove(channels_of: Callable[[npt.NDArray[np.int64]], npt.NDArray[np.int64]] | None) -> dict[int, SpikeProof]:
+        channels, rate = model.probe.channel_ids, model.sample_rate
+        return prove_spikes(traces, model.spike_samples, channels, model.metadata, rate, n_each, channels_of)
+
+    proofs = prove(None if masks is None else strongest)
+    if masks is not None and any(proof.fails for proof in proofs.values()):  # masks may be of other channels
+        proofs = {place: max(proof, proofs[place], key=lambda each: each.share) for place, proof in prove(None).items()}
     return {model.recordings[place].recording_id: proof for place, proof in proofs.items()}
 
 

@@ -113,6 +113,14 @@ def test_names_need_not_begin_at_0_or_follow_one_another(tmp_path: Path, numbers
         assert model.spike_recordings.tolist() == [numbers[place] for place in truth.shanks[0].recordings]
 
 
+def test_numbers_that_are_names_in_order_leave_nothing_to_find_out(tmp_path: Path) -> None:
+    truth = many(3)
+    path = write_klusta(tmp_path, truth, names=["1", "2", "3"], numbering="number")
+    with closing(KwikModel(path)) as model:
+        assert model.recording_order is None
+        assert model.spike_recordings.tolist() == (truth.shanks[0].recordings + 1).tolist()
+
+
 def test_spikes_of_the_first_recordings_alone_leave_nothing_to_find_out(tmp_path: Path) -> None:
     truth = many(12, silent=tuple(range(2, 12)))
     assert assert_true(write_klusta(tmp_path, truth), truth).recording_order is None

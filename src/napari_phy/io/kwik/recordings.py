@@ -168,7 +168,9 @@ def read_timelines(
         "number": {item.recording_id: item.recording_id for item in stored},
         "text": {place: item.recording_id for place, item in enumerate(in_text)},
     }
-    if all(orders["number"].get(number) == orders["text"].get(number) for number in ranges):
+    by_number, by_text = orders.values()
+    are_in_order = [*by_text.values()] == [*by_number.values()] and set(ranges) <= by_number.keys()
+    if are_in_order or all(by_number.get(number) == by_text.get(number) for number in ranges):
         del orders["text"]
     return {
         order: _lay_out(file.path.name, stored, raw, numbers, sample_rate, ranges, places)
