@@ -23,6 +23,7 @@ class RecordingOrder:
     reason : why; it follows what is taken.
     is_certain : whether it was proved, or chosen by the user.
     example : the first recordings in the order of text.
+    has_other : whether the file can be read in the other order at all.
     refuted : what shows that the other order holds, where raw data were located after opening; else "".
     """
 
@@ -30,6 +31,7 @@ class RecordingOrder:
     reason: str
     is_certain: bool
     example: str
+    has_other: bool = True
     refuted: str = ""
 
     def sentence(self, name: str) -> str:

@@ -11,6 +11,7 @@ from kwik_writers.klusta import write_klusta
 from kwik_writers.truth import Truth, make_truth
 
 from napari_phy import open_session
+from napari_phy.core.recording_order import OTHER
 from napari_phy.io.checks import check_data_set
 from napari_phy.io.config import config_folder
 from napari_phy.io.conversion import convert_data_set
@@ -111,6 +112,11 @@ def test_names_need_not_begin_at_0_or_follow_one_another(tmp_path: Path, numbers
     with closing(KwikModel(path)) as model:
         np.testing.assert_array_equal(model.spike_samples, truth.joined(truth.shanks[0]))
         assert model.spike_recordings.tolist() == [numbers[place] for place in truth.shanks[0].recordings]
+        order, sentence = model.recording_order.order, model.missing
+        model.keep_recording_order(OTHER[order])
+    with closing(KwikModel(path)) as model:
+        if not model.recording_order.has_other:  # it cannot be read that way
+            assert model.missing == sentence
 
 
 def test_numbers_that_are_names_in_order_leave_nothing_to_find_out(tmp_path: Path) -> None:

@@ -18,7 +18,6 @@ from napari_phy.core.errors import KwikFormatError, NotInFileError
 from napari_phy.core.progress import OnProgress, no_progress
 from napari_phy.core.recording_order import Order, RecordingOrder
 from napari_phy.core.sentences import visible
-from napari_phy.io.config import load_config
 from napari_phy.io.h5 import H5File, open_h5
 from napari_phy.io.kwik import parameters, parts, schema, spikes
 from napari_phy.io.kwik.cluster_groups import read_user_groups
@@ -275,8 +274,7 @@ class KwikModel(EditableModel):
         places = RawPlaces(self._raw_files, notes.files, notes.lengths)
         lines = read_timelines(file, self.metadata, self.sample_rate, flat, ranges, places)
         if "text" in lines and self.recording_order is None:
-            asked = _asked(self.path, notes.recording_order)
-            self.recording_order = choose_order(file, lines, ranges, self.metadata, self.sample_rate, asked)
+            self.recording_order = choose_order(file, lines, ranges, self.metadata, self.sample_rate)
         order = self.recording_order
         timeline = lines["number" if order is None else order.order]
         told = (None if order is None else order.sentence(self.name), timeline.doubt)
@@ -413,12 +411,3 @@ class KwikModel(EditableModel):
         self._voltage = found
         self.traces, self.waveforms = found.traces, found.waveforms
         self.missing += found.missing
-
-
-def _asked(path: Path, remembered: Order | None) -> tuple[Order, str] | None:
-    """Return the order of recordings that the user chose, and where; None for none."""
-    config = load_config(path)
-    chosen = config.value("recording_order")
-    if chosen != "auto":
-        return chosen, f"in {config.source('recording_order')}"
-    return None if remembered is None else (remembered, "by hand")

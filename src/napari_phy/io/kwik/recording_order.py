@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from typing import Any
 
 import numpy as np
 
 from napari_phy.core.errors import NapariPhyError
 from napari_phy.core.recording_order import OTHER, Order, RecordingOrder
+from napari_phy.io.config import load_config
 from napari_phy.io.h5 import H5File
 from napari_phy.io.kwik import schema, spikes
 from napari_phy.io.kwik.attributes import as_texts
@@ -24,6 +25,7 @@ from napari_phy.io.kwik.spike_proof import SpikeProof, prove_spikes
 from napari_phy.io.kwik.time_origin import Ranges
 from napari_phy.io.kwik.traces import JoinedTraces
 from napari_phy.io.kwik.voltage import alike
+from napari_phy.io.raw_notes import read_raw_notes
 
 logger = logging.getLogger(__name__)
 
@@ -40,11 +42,10 @@ def choose_order(
     ranges: Ranges,
     metadata: Mapping[str, Any],
     sample_rate: float,
-    asked: tuple[Order, str] | None,
 ) -> RecordingOrder | None:
     """Return the order that holds; None where both would give the same, or this program wrote the file.
 
-    In turn: what the user says; numbers that mean no recording in one of the orders; times that count from the start of
+    In turn: numbers that mean no recording in one of the orders; what the user says; times that count from the start of
     the data set; spikes behind the end of their recording; the voltage at spikes; the program that wrote the file.
 
     Parameters
@@ -54,22 +55,25 @@ def choose_order(
     ranges : {number in the file: its spikes}, over all channel groups.
     metadata : parameters of the file.
     sample_rate : in Hz.
-    asked : what the user says, and where; None if nothing.
     """
     creator = next(iter(as_texts(file.attrs("/").get("creator_version"))), "")
     if "text" not in lines or creator.startswith("napari-phy"):
         return None
     example = ", ".join(map(str, [*lines["text"].numbers.values()][:_SHOWN])) + ", …"
 
-    def found(order: Order, reason: str, *, is_certain: bool = True) -> RecordingOrder:
-        return RecordingOrder(order, reason, is_certain, example)
+    def found(order: Order, reason: str, *, is_certain: bool = True, has_other: bool = True) -> RecordingOrder:
+        return RecordingOrder(order, reason, is_certain, example, has_other=has_other)
 
-    if asked is not None:
-        return found(asked[0], f"it was chosen so {asked[1]}")
     for order, line in lines.items():
         strange = lines[OTHER[order]].strange(ranges)
         if strange and not line.strange(ranges):
-            return found(order, f"the other way there would be no recording {strange[0]}")
+            return found(order, f"the other way there would be no recording {strange[0]}", has_other=False)
+    config = load_config(file.path)
+    if config.value("recording_order") != "auto":
+        return found(config.value("recording_order"), f"it was chosen so in {config.source('recording_order')}")
+    remembered = read_raw_notes(file.path).recording_order
+    if remembered is not None:
+        return found(remembered, "it was chosen so by hand")
     by_number = lines["number"]
     if by_number.absolute and not by_number.doubt:
         return found("number", "its times count from the start of the data set")
@@ -133,13 +137,14 @@ def _proofs(
 ) -> list[SpikeProof]:
     """Return what spikes show of which the two orders say different things, of the channel group with most of them."""
     raw = next(segment.raw for segment in line.segments if segment.raw is not None)
-    groups = [group for group in file.children(schema.GROUPS) if isinstance(group, int)]
-    channels = {group: read_probe(file, group).channel_ids for group in groups}
-    channels = {group: ids[ids < raw.n_channels] for group, ids in channels.items()}
-    times = {group: spikes.read_times(file, group) for group in groups if len(channels[group])}
-    group = max(times, key=lambda group: len(times[group][0]), default=None)
-    if group is None:
+    channels, times = {}, {}
+    for group in (item for item in file.children(schema.GROUPS) if isinstance(item, int)):
+        with suppress(NapariPhyError):  # one that cannot be read
+            ids = read_probe(file, group).channel_ids
+            channels[group], times[group] = ids[ids < raw.n_channels], spikes.read_times(file, group)
+    if not times:
         return []
+    group = max(times, key=lambda group: (len(channels[group]) > 0, len(times[group][0])))
     samples, numbers = times[group]
     by_number, by_text = lines["number"].numbers, lines["text"].numbers
     differing = [number for number in by_number if number in by_text and by_number[number] != by_text[number]]

@@ -111,7 +111,7 @@ def _choices(session: Any, sentence: str, desk: Host, locate: Callable[[], objec
 
 def _orders(session: Any, order: RecordingOrder, reopen: Callable[[], object]) -> Sequence[Choice]:
     """Return the orders that the numbers of recordings may follow; what is chosen is remembered."""
-    if session.settings.value("recording_order") != "auto":
+    if not order.has_other or session.settings.value("recording_order") != "auto":
         return ()
     if order.refuted:
         return ((messages.OPEN_AGAIN, reopen),)
