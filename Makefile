@@ -38,7 +38,7 @@ check: $(VENV)/.installed-dev ## Style, types, import fences, manifest
 	$(VENV)/bin/lint-imports --no-logo
 	$(VENV)/bin/npe2 validate src/napari_phy/napari.yaml
 
-soak: libraries-headless $(VENV)/.installed-dev ## Run the tests that take long
+soak: libraries-headless $(VENV)/.installed-dev ## Run the tests that take hours; they print their seed, NAPARI_PHY_SOAK_SEED=1 sets it
 	@$(PYTEST) -m soak $(ARGS)
 
 bench: libraries-bench benchmarks/.venv/.installed ## Compare with phy, phylib and SpikeInterface, in an environment of its own

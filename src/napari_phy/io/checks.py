@@ -167,7 +167,7 @@ def _check_features(model: KwikModel) -> Iterator[Finding]:
         are_shares = are_shares and bool(((masks >= 0) & (masks <= 1)).all())
         n_silent += int(((masks <= 0).all(axis=1) & measured).sum())
     if n_lost:
-        values = f"features or masks that are no numbers or above {LARGEST:g}"
+        values = f"features or masks that are no numbers, unreadable or above {LARGEST:g}"
         what = f"has {n_lost} of {model.n_spikes} spikes with {values}"
         yield Finding("problem", place, what, "these spikes are shown without features; compute the features again")
     if not are_shares:

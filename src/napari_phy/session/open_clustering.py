@@ -148,7 +148,7 @@ class OpenClustering:
             return ""
         spikes = "1 spike has" if n_spikes == 1 else f"{n_spikes} spikes have"
         return (
-            f"{self.model.name}: {spikes} features or masks that are no numbers or above {LARGEST:g}; "
+            f"{self.model.name}: {spikes} features or masks that are no numbers, unreadable or above {LARGEST:g}; "
             "channels, depths, similarities and views of features leave out these spikes."
         )
 
