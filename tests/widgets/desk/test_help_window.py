@@ -1,5 +1,7 @@
 """The window with all actions, by real keys and clicks in a real workspace."""
 
+import re
+
 import pytest
 from napari.utils.action_manager import action_manager
 from qtpy.compat import isalive
@@ -78,6 +80,19 @@ def test_it_is_searched_by_words_sections_and_keys(window):
     press(window, Qt.Key.Key_Escape)
     assert window.isVisible()
     assert len(titles(window)) > len(ACTIONS)
+
+
+def test_an_action_is_found_by_any_of_its_words_in_any_order_and_by_what_else_it_is_called(window):
+    for action in ACTIONS:
+        words = re.findall(r"\w+", f"{action.title} {action.section} {action.words}")
+        window.list.search(" ".join(reversed(words)).upper())
+        assert action.title in titles(window), words
+    for text, title in (
+        ("join", "Merge"), ("unit multi", "MUA"), ("delete cluster", "Discard"), ("jump second", "Go to time or spike…"),
+        ("zoom", "Stretch time in the overview"), ("shortcuts", "All keys"), ("revert", "Undo"),
+    ):  # fmt: skip
+        search(window, text)
+        assert title in titles(window)
 
 
 def test_up_and_down_go_through_the_rows_and_tell_what_each_does(window):

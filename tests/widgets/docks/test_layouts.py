@@ -9,8 +9,18 @@ from qtpy.QtWidgets import QApplication
 from widgets.light_session import light_session
 from widgets.window.test_workspace import LARGE, SMALL, settle, show
 
-from napari_phy.widgets.docks.catalogue import KINDS
-from napari_phy.widgets.docks.layouts import BOTTOM, INSPECT, LEFT, NAPARI_DOCKS, PRESETS, RIGHT, TOP, napari_docks
+from napari_phy.widgets.docks.catalogue import KINDS, LISTS
+from napari_phy.widgets.docks.layouts import (
+    BOTTOM,
+    INSPECT,
+    LEFT,
+    NAPARI_DOCKS,
+    PRESETS,
+    RIGHT,
+    SORT,
+    TOP,
+    napari_docks,
+)
 from napari_phy.widgets.parts.header import Header
 from napari_phy.widgets.window.workspace import open_workspace
 
@@ -260,13 +270,56 @@ def test_a_stack_that_comes_later_chooses_the_layout_and_that_of_the_data_sets_o
     assert workspace.session is not None
 
 
-def test_with_imaging_what_has_no_place_opens_as_a_tab_over_amplitude(imaging, qtbot):
+@pytest.mark.parametrize("size", [LARGE, SMALL])
+def test_new_views_open_in_the_largest_place_of_their_section_and_no_place_is_crowded(open_, qtbot, size):
+    workspace = open_(size)
+    window, docks = workspace.window, workspace.docks
+    areas = {title: docks[title].width() * docks[title].height() for title in seen(workspace) - set(LISTS)}
+    largest = max(areas, key=lambda title: areas[title] / (len(window.tabifiedDockWidgets(docks[title])) + 2))
+    workspace.board.open("Raster")
+    settle(qtbot, workspace)
+    assert docks[largest] in window.tabifiedDockWidgets(docks["Raster"])
+    for title in ("Drift", "Similarity"):
+        workspace.board.open(title)
+        settle(qtbot, workspace)
+        assert docks["Raster"] in window.tabifiedDockWidgets(docks[title])  # all clusters, too
+    for title in ("Intervals", "Firing rate", "Spikes", "Actions"):
+        workspace.board.open(title)
+        settle(qtbot, workspace)
+        assert title in seen(workspace)
+    homes = {title: window.tabifiedDockWidgets(docks[title]) for title in ("Intervals", "Firing rate", "Spikes")}
+    assert max(map(len, homes.values())) < 6
+    assert docks["Wizard"] in window.tabifiedDockWidgets(docks["Actions"])
+
+
+def test_the_menu_has_headings_and_ticks_what_is_open(open_, qtbot):
+    workspace = open_(LARGE)
+    menu = workspace.toolbar.layout_button.menu()
+
+    def ticked():
+        menu.aboutToShow.emit()
+        return {entry.text() for entry in menu.actions() if entry.isChecked()}
+
+    headings = [entry.text() for entry in menu.actions() if entry.text() and not entry.isEnabled()]
+    assert headings[:5] == ["Lists and recording", "Selected clusters", "All clusters", "Sorting", "Canvas"]
+    assert {*KINDS, *PRESETS} <= {entry.text() for entry in menu.actions()}
+    assert ticked() == {"Sort", *SORT.titles}
+    workspace.docks["Probe"].close()
+    raster = next(entry for entry in menu.actions() if entry.text() == "Raster")
+    for _ in range(2):
+        raster.trigger()
+        settle(qtbot, workspace)
+        assert ticked() == {"Sort", "Raster", *SORT.titles} - {"Probe"}
+        assert "Raster" in seen(workspace)
+
+
+def test_with_imaging_what_has_no_place_opens_as_a_tab_of_another(imaging, qtbot):
     workspace = imaging(SMALL)
     canvas = workspace.window.centralWidget().size()
     for title in ("Features", "Probe", "Raster", "Wizard"):
         workspace.board.open(title)
         settle(qtbot, workspace)
-        assert workspace.docks["Amplitude"] in workspace.window.tabifiedDockWidgets(workspace.docks[title])
+        assert workspace.window.tabifiedDockWidgets(workspace.docks[title])
         assert title in seen(workspace)
     assert workspace.window.centralWidget().size() == canvas
     workspace.board.open("Similar")

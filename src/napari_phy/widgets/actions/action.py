@@ -92,6 +92,7 @@ class Action:
     caption : words of the button where they change.
     is_edit : afterwards the focus returns to Clusters.
     needs_session : whether it can only be done with an open data set.
+    words : other words by which it is found.
     """
 
     action_id: str
@@ -108,6 +109,7 @@ class Action:
     caption: Callable[[Session], str] | None = None
     is_edit: bool = False
     needs_session: bool = True
+    words: str = ""
 
     def button_text(self, session: Session | None) -> str:
         """Return the words on the button: `Merge 3`."""

@@ -195,6 +195,12 @@ def _simple(sentence: str) -> Callable[[Session], str]:
 
 STRETCH = 1.5  # of time, by one key
 GROUPS = (("good", "Good", "G"), ("mua", "MUA", "M"), ("noise", "Noise", "N"), ("unsorted", "Unsorted", "U"))
+GROUP_WORDS = {
+    "good": "group file classify single unit accept",
+    "mua": "group file classify multi unit multiunit",
+    "noise": "group file classify reject bad artefact artifact",
+    "unsorted": "group file classify undecided reset",
+}  # by which moves to it are found
 
 
 def _moves(group: str, title: str, letter: str) -> tuple[Action, Action, Action]:
@@ -226,14 +232,15 @@ def _moves(group: str, title: str, letter: str) -> tuple[Action, Action, Action]
         Action(
             f"move_all_{group}", title, "Move", move_all, for_edits(needs_one), all_sentence,
             (both,), (both,), group, f"; best only: {alone}", f"move_best_{group}", is_edit=True,
+            words=GROUP_WORDS[group],
         ),
         Action(
             f"move_best_{group}", f"Best to {word}", "Move", move_best, for_edits(needs_best), best_sentence,
-            (alone,), (alone,), is_edit=True,
+            (alone,), (alone,), is_edit=True, words=GROUP_WORDS[group],
         ),
         Action(
             f"move_similar_{group}", f"Similar to {word}", "Move", move_similar, for_edits(needs_similar),
-            similar_sentence, (control,), is_edit=True,
+            similar_sentence, (control,), is_edit=True, words=GROUP_WORDS[group],
         ),
     )  # fmt: skip
 
@@ -241,146 +248,161 @@ def _moves(group: str, title: str, letter: str) -> tuple[Action, Action, Action]
 ACTIONS: tuple[Action, ...] = (
     Action(
         "merge", "Merge", "Edit", _merge, for_edits(needs_two), _merge_sentence,
-        ("G",), ("G",), "merge", caption=_merge_caption, is_edit=True,
+        ("G",), ("G",), "merge", caption=_merge_caption, is_edit=True, words="join combine unite fuse together one",
     ),
     Action(
         "split", "Split", "Edit", _split, for_edits(needs_lasso), _split_sentence,
-        ("K",), ("K",), "split", caption=_split_caption, is_edit=True,
+        ("K",), ("K",), "split", caption=_split_caption, is_edit=True, words="cut divide separate lasso",
     ),
     *(action for group in GROUPS for action in _moves(*group)),
     Action(
         "label", "Label", "Edit", lambda desk: desk.ask_label(), for_edits(needs_one), _label_sentence,
-        ("L",), (), "label",
+        ("L",), (), "label", words="note tag comment field annotate name",
     ),
     Action(
         "color", "Colour…", "Edit", lambda desk: desk.ask_color(), for_edits(needs_one), _color_sentence,
+        words="color paint own",
     ),
     Action(
         "plain_color", "Usual colour", "Edit", _take_color, for_edits(needs_color), _plain_color_sentence, is_edit=True,
+        words="color remove own default",
     ),
     Action(
         "discard", "Discard", "Edit", _discard, for_edits(needs_one), _discard_sentence,
-        ("Delete",), (), "discard", is_edit=True,
+        ("Delete",), (), "discard", is_edit=True, words="delete remove trash hide cluster",
     ),
     Action(
         "undo", "Undo", "Edit", _undo, for_edits(needs_undo), _undo_sentence,
-        ("Ctrl+Z",), ("Ctrl+Z",), "undo", is_edit=True,
+        ("Ctrl+Z",), ("Ctrl+Z",), "undo", is_edit=True, words="back revert take",
     ),
     Action(
         "redo", "Redo", "Edit", _redo, for_edits(needs_redo), _redo_sentence,
-        ("Ctrl+Shift+Z", "Ctrl+Y"), ("Ctrl+Shift+Z",), "redo", is_edit=True,
+        ("Ctrl+Shift+Z", "Ctrl+Y"), ("Ctrl+Shift+Z",), "redo", is_edit=True, words="again repeat forward",
     ),
     Action(
         "save", "Save", "File", lambda desk: desk.save(), needs_unsaved, _save_sentence,
-        ("Ctrl+S", "Ctrl+Shift+S"), ("Ctrl+Shift+S",), "save", caption=_save_caption,
+        ("Ctrl+S", "Ctrl+Shift+S"), ("Ctrl+Shift+S",), "save", caption=_save_caption, words="write store file disk",
     ),
     Action(
         "next_candidate", "Next candidate", "Go", _next_candidate, needs_clusters,
         _simple("Show the next candidate for the best cluster"), ("Space",),
+        words="propose compare similar pair skip",
     ),
     Action(
         "previous_candidate", "Previous candidate", "Go", lambda desk: go_back(_session(desk)), needs_clusters,
-        _simple("Go back to the previous candidate"), ("Shift+Space",),
+        _simple("Go back to the previous candidate"), ("Shift+Space",), words="back similar pair",
     ),
     Action(
         "next_best", "Next best", "Go", lambda desk: _step(desk, 1), needs_listed,
-        _simple("Select the next cluster of the list"), ("Down",), ("Down",),
+        _simple("Select the next cluster of the list"), ("Down",), ("Down",), words="cluster down row",
     ),
     Action(
         "previous_best", "Previous best", "Go", lambda desk: _step(desk, -1), needs_listed,
-        _simple("Select the previous cluster of the list"), ("Up",), ("Up",),
+        _simple("Select the previous cluster of the list"), ("Up",), ("Up",), words="cluster up row",
     ),
     Action(
         "first_best", "First", "Go", lambda desk: _jump(desk, 0), needs_listed,
-        _simple("Select the first cluster of the list"), ("Home",), ("Home",),
+        _simple("Select the first cluster of the list"), ("Home",), ("Home",), words="cluster top row begin",
     ),
     Action(
         "last_best", "Last", "Go", lambda desk: _jump(desk, -1), needs_listed,
-        _simple("Select the last cluster of the list"), ("End",), ("End",),
+        _simple("Select the last cluster of the list"), ("End",), ("End",), words="cluster bottom row end",
     ),
     Action(
         "drop_similar", "Drop similar", "Go", _drop_similar, needs_similar,
         _simple("Keep only the best cluster selected"), ("Backspace",),
+        words="deselect clear only unselect candidates",
     ),
     Action(
         "filter", "Filter the list", "Go", lambda desk: desk.filter_list(), never,
-        _simple("Type what the clusters of the list have in common"), ("/",),
+        _simple("Type what the clusters of the list have in common"), ("/",), words="search find query clusters",
     ),
     Action(
         "wizard", "Wizard", "Wizard", _show_wizard, needs_clusters,
         _simple("Show which two clusters to look at next, and why"), ("W",), (), "wizard",
+        words="guide assistant suggest propose",
     ),
     Action(
         "pause_wizard", "Pause or start the wizard", "Wizard", lambda desk: desk.say(pause_or_start(_session(desk))),
-        needs_clusters, pause_sentence, ("Shift+W",), caption=pause_caption,
+        needs_clusters, pause_sentence, ("Shift+W",), caption=pause_caption, words="stop resume",
     ),
     Action(
         "reset_wizard", "Start over", "Wizard", lambda desk: _say(desk, start_over(_session(desk))), needs_clusters,
         _simple("Forget what was skipped, and begin with the largest undecided cluster; no edit is taken back"),
+        words="restart begin reset wizard",
     ),
     Action(
         "review_skipped", "Review skipped", "Wizard", lambda desk: _session(desk).review_skipped(), needs_skipped,
-        _simple("Propose the undecided clusters again that were skipped"),
+        _simple("Propose the undecided clusters again that were skipped"), words="again undecided",
     ),
     Action(
         "next_page", "Next page", "Time", lambda desk: turn_page(_session(desk), 1), never,
         _simple("Show the next page of the traces"), ("Alt+Right",), ("Alt+Right",),
+        words="scroll forward traces right",
     ),
     Action(
         "previous_page", "Previous page", "Time", lambda desk: turn_page(_session(desk), -1), never,
         _simple("Show the previous page of the traces"), ("Alt+Left",), ("Alt+Left",),
+        words="scroll back traces left",
     ),
     Action(
         "next_spike", "Next spike", "Time", lambda desk: go_to_spike(_session(desk), 1), needs_one,
         _simple("Go to the next spike of the selected clusters"), ("Alt+PgDown",), ("Alt+PgDown",),
+        words="jump forward step",
     ),
     Action(
         "previous_spike", "Previous spike", "Time", lambda desk: go_to_spike(_session(desk), -1), needs_one,
         _simple("Go to the previous spike of the selected clusters"), ("Alt+PgUp",), ("Alt+PgUp",),
+        words="jump back step",
     ),
     Action(
         "next_violation", "Next refractory violation", "Time", lambda desk: go_to_violation(_session(desk)),
         needs_one, _simple("Go to the next spike within 2 ms of the one before it"),
-        ("Ctrl+Alt+PgDown",), ("Ctrl+Alt+PgDown",),
+        ("Ctrl+Alt+PgDown",), ("Ctrl+Alt+PgDown",), words="isi refractory interval short contamination",
     ),
     Action(
         "next_event", "Next event", "Time", lambda desk: desk.say(messages.event(go_to_event(_session(desk)))),
         needs_events, _simple("Go to the next event of the recording"),
-        ("Alt+Shift+Right",), ("Alt+Shift+Right",),
+        ("Alt+Shift+Right",), ("Alt+Shift+Right",), words="stimulus ttl trigger marker jump",
     ),
     Action(
         "previous_event", "Previous event", "Time",
         lambda desk: desk.say(messages.event(go_to_event(_session(desk), -1))),
         needs_events, _simple("Go to the previous event of the recording"),
-        ("Alt+Shift+Left",), ("Alt+Shift+Left",),
+        ("Alt+Shift+Left",), ("Alt+Shift+Left",), words="stimulus ttl trigger marker jump back",
     ),
     Action(
         "stretch_time", "Stretch time in the overview", "Time", lambda desk: desk.stretch(STRETCH), never,
         _simple("Show less time in the overview; channels keep their height"), ("Alt+=",), ("Alt+=",),
+        words="zoom in magnify canvas",
     ),
     Action(
         "squeeze_time", "Squeeze time in the overview", "Time", lambda desk: desk.stretch(1 / STRETCH), never,
         _simple("Show more time in the overview; channels keep their height"), ("Alt+-",), ("Alt+-",),
+        words="zoom out canvas",
     ),
     Action(
         "go_to_time", "Go to time or spike…", "Time", lambda desk: desk.ask_time(), never,
-        _simple("Go to a moment of the recording"), ("T",),
+        _simple("Go to a moment of the recording"), ("T",), words="jump seek moment second position",
     ),
     Action(
         "restrict_time", "Only this time", "Time", _restrict_time, never, _restrict_sentence,
-        ("Alt+R",), ("Alt+R",), caption=_restrict_caption,
+        ("Alt+R",), ("Alt+R",), caption=_restrict_caption, words="range epoch interval window part limit",
     ),
     Action(
         "ask_range", "Only a stretch of time…", "Time", lambda desk: desk.ask_range(), never,
         _simple("Use only the spikes of a stretch of time in all views"), ("Alt+Shift+R",),
+        words="range epoch interval window part limit restrict",
     ),
     Action(
         "command", "Command line", "Help", lambda desk: desk.ask_command(), never,
         _simple("Type a command: c 3-6 selects clusters"), (":",), needs_session=False,
+        words="snippet type terminal prompt",
     ),
     Action(
         "keys", "All keys", "Help", lambda desk: desk.show_keys(), never,
         _simple("Find actions, and change their keys"), ("F1",), ("F1",), "help", needs_session=False,
+        words="shortcuts hotkeys help search keyboard",
     ),
 )  # fmt: skip
 

@@ -17,7 +17,7 @@ MOUSE = {
     "Waveforms": (("Size of waveforms", "Ctrl+arrows"), ("Distance of channels", "Shift+arrows")),
 }  # of single views; these do not change
 COMMAND_LINE = "Command line"
-ACTION, COMMAND, SECTION = (Qt.ItemDataRole.UserRole + place for place in range(3))
+ACTION, COMMAND, WORDS = (Qt.ItemDataRole.UserRole + place for place in range(3))
 
 
 class _Cell(QStyledItemDelegate):
@@ -63,15 +63,16 @@ class ActionRows(QTreeWidget):
             self._add_section(section)
             for action in ACTIONS:
                 if action.section == section:
-                    self._add([action.title, "", ""], section).setData(0, ACTION, action.action_id)
+                    words = f"{section} {action.action_id.replace('_', ' ')} {action.words}"
+                    self._add([action.title, "", ""], words).setData(0, ACTION, action.action_id)
         for section, lines in MOUSE.items():
             self._add_section(section)
             for title, keys in lines:
-                self._add([title, keys, "–"], section)
+                self._add([title, keys, "–"], f"{section} view mouse")
         self._add_section(COMMAND_LINE)
         for command in COMMANDS:
             examples = command.example.split("  ·  ")
-            item = self._add([command.doc, f":{examples[0]}", "–"], f"{COMMAND_LINE} {command.word}")
+            item = self._add([command.doc, f":{examples[0]}", "–"], f"{COMMAND_LINE} {command.word} {command.name}")
             item.setData(0, COMMAND, f"{command.name} ")
             item.setToolTip(1, plain("   ".join(f":{example}" for example in examples)))
         self._show_all_keys()
@@ -84,9 +85,9 @@ class ActionRows(QTreeWidget):
         item.setFont(0, font)
         self.addTopLevelItem(item)
 
-    def _add(self, texts: list[str], section: str) -> QTreeWidgetItem:
+    def _add(self, texts: list[str], words: str) -> QTreeWidgetItem:
         item = QTreeWidgetItem(texts)
-        item.setData(0, SECTION, section)
+        item.setData(0, WORDS, words)
         self.addTopLevelItem(item)
         return item
 
@@ -109,19 +110,22 @@ class ActionRows(QTreeWidget):
 
     def rows(self) -> list[QTreeWidgetItem]:
         """Return the rows in sight that can be chosen."""
-        return [item for item in self._items() if not item.isHidden() and item.data(0, SECTION) is not None]
+        return [item for item in self._items() if not item.isHidden() and item.data(0, WORDS) is not None]
 
     def search(self, text: str) -> None:
-        """Show the rows that have all words of a text somewhere, and the sections that have rows."""
+        """Show the rows that have all words of a text, in any order, and the sections that have rows.
+
+        They are looked for in titles, keys, sections, and in the other words of an action.
+        """
         words = text.lower().split()
         section, section_has_rows = None, False
         for item in [*self._items(), None]:
-            if item is None or item.data(0, SECTION) is None:
+            if item is None or item.data(0, WORDS) is None:
                 if section is not None:
                     section.setHidden(not section_has_rows)
                 section, section_has_rows = item, False
                 continue
-            searched = " ".join([*(item.text(column) for column in range(3)), item.data(0, SECTION)]).lower()
+            searched = " ".join([*(item.text(column) for column in range(3)), item.data(0, WORDS)]).lower()
             item.setHidden(not all(word in searched for word in words))
             section_has_rows |= not item.isHidden()
         self.setCurrentItem(next(iter(self.rows()), None))

@@ -26,6 +26,8 @@ from napari_phy.widgets.views.traces_panel import TracesPanel
 from napari_phy.widgets.views.waveforms_panel import WaveformsPanel
 from napari_phy.widgets.views.wizard_panel import WizardPanel
 
+SECTIONS = LISTED, SELECTED, ALL, SORTING = "Lists and recording", "Selected clusters", "All clusters", "Sorting"
+
 
 @dataclass(frozen=True, slots=True)
 class Kind:
@@ -34,35 +36,37 @@ class Kind:
     Attributes
     ----------
     panel : its widget.
+    section : what it shows; kinds of the same one stand together in the menu, and open beside each other.
     area : of napari's window, until a layout places it.
     is_list : whether it lists clusters: there is one of it, and the keys go there after an edit.
     """
 
     panel: type[QWidget]
+    section: str
     area: Literal["left", "top", "bottom", "right"] = "right"
     is_list: bool = False
 
 
 KINDS: dict[str, Kind] = {
-    "Clusters": Kind(ClustersPanel, "left", is_list=True),
-    "Similar": Kind(SimilarPanel, "left", is_list=True),
-    "Waveforms": Kind(WaveformsPanel, "top"),
-    "Features": Kind(FeaturesPanel, "top"),
-    "Correlograms": Kind(CorrelogramsPanel, "top"),
-    "Traces": Kind(TracesPanel, "bottom"),
-    "Amplitude": Kind(AmplitudePanel),
-    "Probe": Kind(ProbePanel),
-    "Wizard": Kind(WizardPanel),
-    "History": Kind(HistoryPanel),
-    "Actions": Kind(ActionsPanel),
-    "Spikes": Kind(SpikesPanel),
-    "Raster": Kind(RasterPanel),
-    "Drift": Kind(DriftPanel),
-    "Intervals": Kind(IntervalsPanel),
-    "Firing rate": Kind(FiringRatePanel),
-    "Similarity": Kind(SimilarityPanel),
-    "Templates": Kind(TemplatesPanel),
-    "Scatter": Kind(ClusterScatterPanel),
-    "Grid": Kind(GridPanel),
+    "Clusters": Kind(ClustersPanel, LISTED, "left", is_list=True),
+    "Similar": Kind(SimilarPanel, LISTED, "left", is_list=True),
+    "Waveforms": Kind(WaveformsPanel, SELECTED, "top"),
+    "Features": Kind(FeaturesPanel, SELECTED, "top"),
+    "Correlograms": Kind(CorrelogramsPanel, SELECTED, "top"),
+    "Traces": Kind(TracesPanel, LISTED, "bottom"),
+    "Amplitude": Kind(AmplitudePanel, SELECTED),
+    "Probe": Kind(ProbePanel, SELECTED),
+    "Wizard": Kind(WizardPanel, SORTING),
+    "History": Kind(HistoryPanel, SORTING),
+    "Actions": Kind(ActionsPanel, SORTING),
+    "Spikes": Kind(SpikesPanel, SELECTED),
+    "Raster": Kind(RasterPanel, ALL),
+    "Drift": Kind(DriftPanel, ALL),
+    "Intervals": Kind(IntervalsPanel, SELECTED),
+    "Firing rate": Kind(FiringRatePanel, SELECTED),
+    "Similarity": Kind(SimilarityPanel, ALL),
+    "Templates": Kind(TemplatesPanel, ALL),
+    "Scatter": Kind(ClusterScatterPanel, ALL),
+    "Grid": Kind(GridPanel, ALL),
 }
 LISTS = tuple(title for title, kind in KINDS.items() if kind.is_list)

@@ -95,7 +95,7 @@ class DockBoard(QObject):
         self.adopted.emit(panel, dock)
         if name == title and title not in LISTS and (self.is_arranged or KINDS[title].area == "right"):
             self._hold_size()
-            self._place(name)
+            self._place_new(name)
             dock.show()
             dock.raise_()
 
@@ -187,6 +187,29 @@ class DockBoard(QObject):
             window.addDockWidget(area, dock)
         else:
             window.tabifyDockWidget(neighbour, dock)
+
+    def _place_new(self, name: str) -> None:
+        """Put a dock where the preset has its kind, else as a tab of the largest place, of its section if there is one.
+
+        The more docks share a place, the less room each of them has.
+        """
+        window, title = self._window(), _kind_of(name)
+        fronts = [dock for dock in self._in_front if dock is not self.docks[name]]
+        if title in self.preset.titles or not fronts:
+            self._place(name)
+            return
+        tabs = {dock: (dock, *window.tabifiedDockWidgets(dock)) for dock in fronts}
+        kin = {dock for other, dock in self.docks.items() if KINDS[_kind_of(other)].section == KINDS[title].section}
+        near = [dock for dock in fronts if kin.intersection(tabs[dock])]
+        largest = max(near or fronts, key=lambda dock: dock.width() * dock.height() / (len(tabs[dock]) + 1))
+        layouts.bring_back(self.docks[name])
+        window.tabifyDockWidget(largest, self.docks[name])
+
+    @property
+    def _in_front(self) -> list[QDockWidget]:
+        """The docks of views that are seen in the window, none behind others of its place."""
+        views = (dock for name, dock in self.docks.items() if _kind_of(name) not in LISTS)
+        return [dock for dock in views if not dock.isFloating() and not dock.visibleRegion().isEmpty()]
 
     def _neighbour(self, name: str, area: Qt.DockWidgetArea, place: Tabs) -> QDockWidget | None:
         """Return a dock in sight that shares this place with another one."""

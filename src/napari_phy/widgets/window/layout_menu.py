@@ -4,27 +4,51 @@ from collections.abc import Callable
 
 from qtpy.QtWidgets import QMenu, QWidget
 
-from napari_phy.widgets.docks.catalogue import KINDS
+from napari_phy.widgets.docks.catalogue import KINDS, SECTIONS
 from napari_phy.widgets.docks.dock_board import DockBoard
 from napari_phy.widgets.docks.layouts import PRESETS
 from napari_phy.widgets.window.density_switch import DensitySwitch
 
 
 def layout_menu(board: DockBoard, arrange: Callable[..., None], density: DensitySwitch, parent: QWidget) -> QMenu:
-    """Return the menu; `arrange("Sort", again=True)` puts the docks of a preset at their places."""
+    """Return the menu; `arrange("Sort", again=True)` puts the docks of a preset at their places.
+
+    Ticks tell the layout and which docks are open; choosing one that is open brings it to the front.
+    """
 
     def choose(preset: str) -> None:
         arrange(preset, again=True)
         board.focus("Clusters")
 
-    menu = QMenu("Layout", parent)
+    def add_heading(text: str) -> None:
+        menu.addSeparator()
+        heading = menu.addAction(text)
+        font = heading.font()
+        font.setBold(True)
+        heading.setFont(font)
+        heading.setEnabled(False)
+
+    def add(text: str, act: Callable[[], object]) -> None:
+        entries[text] = menu.addAction(text)
+        entries[text].setCheckable(True)
+        entries[text].triggered.connect(lambda *_: act())
+
+    def refresh() -> None:
+        for text, entry in entries.items():
+            is_on = board.is_arranged and text == board.preset.name if text in PRESETS else board.is_open(text)
+            entry.setChecked(is_on)
+        density.refresh()  # the layer may have been deleted in the list of layers
+
+    menu, entries = QMenu("Layout", parent), {}
     for preset in PRESETS:
-        menu.addAction(preset).triggered.connect(lambda *_, preset=preset: choose(preset))
-    menu.addSeparator()
-    for title in KINDS:
-        menu.addAction(title).triggered.connect(lambda *_, title=title: board.open(title))
-    menu.addSeparator()
+        add(preset, lambda preset=preset: choose(preset))
+    for section in SECTIONS:
+        add_heading(section)
+        for title, kind in KINDS.items():
+            if kind.section == section:
+                add(title, lambda title=title: board.open(title))
+    add_heading("Canvas")
     menu.addAction(density.action)
     menu.addAction(density.by_amplitude)
-    menu.aboutToShow.connect(density.refresh)  # the layer may have been deleted in the list of layers
+    menu.aboutToShow.connect(refresh)
     return menu
