@@ -11,6 +11,7 @@ from qtpy.QtWidgets import QWidget
 
 from napari_phy.views.numbers import format_count
 from napari_phy.widgets.parts.drop_down import DropDown
+from napari_phy.widgets.parts.plain_text import plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,7 @@ class ClusteringPicker(DropDown):
         if reason:
             entry.setEnabled(False)
             entry.setText(f"{entry.text().partition('   ·   ')[0]}   ·   cannot be read")
-            entry.setToolTip(reason)
+            entry.setToolTip(plain(reason))
 
     def _choose(self, place: Place, *_: object) -> None:
         self.chosen.emit(place)

@@ -13,6 +13,7 @@ from napari_phy.widgets.actions import messages
 from napari_phy.widgets.actions.background_work import BackgroundWork
 from napari_phy.widgets.desk.file_watch import looked_at
 from napari_phy.widgets.parts.notify import SAVE_COPY, notify
+from napari_phy.widgets.parts.plain_text import plain
 from napari_phy.widgets.parts.small_dialogs import SmallDialog, Words
 from napari_phy.widgets.parts.theme import Tokens
 from napari_phy.widgets.window import napari_question
@@ -81,7 +82,7 @@ def ask_unsaved(session: Any, theme: Tokens, parent: QWidget | None) -> Answer:
     """Ask what to do with unsaved edits and wait for the answer."""
     dialog = UnsavedDialog(*closing_words(session), theme, parent)
     if "discard" in dialog.buttons:
-        dialog.buttons["discard"].setToolTip(messages.discarding(session.n_unsaved))
+        dialog.buttons["discard"].setToolTip(plain(messages.discarding(session.n_unsaved)))
     dialog.ask()
     return dialog.answer
 
