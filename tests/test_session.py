@@ -6,6 +6,7 @@ import h5py
 import numpy as np
 import pytest
 from soak.small_kwik import make_kwik
+from widgets.light_session import light_session
 
 from napari_phy import open_session
 from napari_phy.core.errors import ClusteringError, KwikFormatError, MissingDataError, NapariPhyError
@@ -498,3 +499,15 @@ def test_what_no_file_can_hold_is_refused_as_a_label(session, value):
     with pytest.raises(ClusteringError, match=r"^A (label|whole number in a label) [^\n]*\.$"):
         session.label(session.manager.cluster_ids[:1], "field", value)
     assert not session.is_dirty
+
+
+def test_what_a_session_has_says_what_it_is():
+    with light_session() as session:
+        assert repr(session) == "<Session memory.kwik: 8 clusters, 1200 spikes>"
+        assert repr(session.model) == ("<ArrayModel memory.kwik, channel group 0, main: 1200 spikes, 8 channels, 20 s>")
+        session.time.move_to(3.25)
+        session.time.set_range(2, 12.5)
+        assert repr(session.time) == "<TimeCursor: 3.25 of 20 s, shown 3.125–3.375 s, only spikes of 2–12.5 s>"
+        assert repr(session.wizard) == "<Wizard: paused at no cluster, 0 skipped>"
+        session.start_wizard()
+        assert repr(session.wizard) == f"<Wizard: {' and '.join(map(str, session.wizard.place))}, 0 skipped>"

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from napari_phy.views.firing_rate import MOST_BINS, FiringRateRequest, compute_firing_rates, rate_edges
+from napari_phy.views.firing_rate import MOST_BINS, FiringRateRequest, compute_firing_rates, rate_edges, usual_bin_s
 
 
 def test_spikes_are_counted_bin_by_bin(session):
@@ -22,7 +22,7 @@ def test_spikes_are_counted_bin_by_bin(session):
 def test_all_spikes_within_the_recordings_are_counted(session):
     everything = tuple(session.manager.cluster_ids.tolist())
     data = compute_firing_rates(session, FiringRateRequest(everything))
-    assert data.counts.shape == (len(everything), 200)
+    assert data.counts.shape == (len(everything), 20)
     assert data.counts.sum() == session.model.n_spikes
     assert data.edges_s[[0, -1]].tolist() == [0, pytest.approx(session.model.duration)]
 
@@ -68,10 +68,19 @@ def test_a_merge_adds_rates(session):
 def test_the_caption_says_how_long_a_bin_is(make_session):
     session = make_session(duration=60.0)
     data = compute_firing_rates(session, FiringRateRequest((0,)))
-    assert data.caption == f"all {session.manager.n_spikes(0)} spikes; bins of 300 ms"
+    assert data.caption == f"all {session.manager.n_spikes(0)} spikes; bins of 1.0 s"
+    assert compute_firing_rates(session, FiringRateRequest((0,), 200)).caption.endswith("bins of 300 ms")
     assert compute_firing_rates(session, FiringRateRequest((0,), 50)).caption.endswith("bins of 1.2 s")
     assert not any(array.flags.writeable for array in (data.counts, data.rates, data.edges_s, data.mean_rates))
 
 
 def test_nothing_selected_has_no_rates(session):
-    assert compute_firing_rates(session, FiringRateRequest(())).rates.shape == (0, 200)
+    assert compute_firing_rates(session, FiringRateRequest(())).rates.shape == (0, 20)
+
+
+@given(st.floats(0.01, 1e6))
+def test_usual_bins_are_round_a_second_or_more_and_about_a_hundred(length_s):
+    bin_s = usual_bin_s(length_s)
+    assert bin_s >= 1
+    assert f"{bin_s:e}"[:2] in ("1.", "2.", "5.")
+    assert length_s <= 100 or 60 <= length_s / bin_s <= 160

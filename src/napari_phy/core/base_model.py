@@ -172,6 +172,11 @@ class BaseModel(ABC):
     def close_traces(self) -> None:  # noqa: B027  # most models have none of their own
         """Release what another model, made by `with_raw`, has now."""
 
+    def __repr__(self) -> str:
+        what = f"{self.name}, channel group {self.channel_group}, {self.clustering}"
+        sizes = f"{self.n_spikes} spikes, {self.n_channels} channels, {self.duration:g} s"
+        return f"<{type(self).__name__} {what}: {sizes}>"
+
     @abstractmethod
     def describe(self) -> str:
         """Return a readable summary."""

@@ -25,6 +25,11 @@ class TimeCursor:
         self._shown_s = (0.0, min(PAGE_S, self._duration_s))
         self._range_s: tuple[float, float] | None = None
 
+    def __repr__(self) -> str:
+        start_s, stop_s = self._shown_s
+        only = "" if self._range_s is None else ", only spikes of {:g}–{:g} s".format(*self._range_s)
+        return f"<TimeCursor: {self._time_s:g} of {self._duration_s:g} s, shown {start_s:g}–{stop_s:g} s{only}>"
+
     @property
     def duration_s(self) -> float:
         """End of the time line."""

@@ -75,6 +75,10 @@ class Wizard:
         self._visited: list[tuple[int | None, int | None]] = []
         self._paused = True
 
+    def __repr__(self) -> str:
+        place = " and ".join(map(str, self.place)) or "no cluster"
+        return f"<Wizard: {'paused at ' if self._paused else ''}{place}, {len(self._skipped)} skipped>"
+
     @property
     def best(self) -> int | None:
         """The cluster under review, or None."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,6 +18,7 @@ Float64 = npt.NDArray[np.float64]
 Int64 = npt.NDArray[np.int64]
 
 MOST_BINS = 20_000
+USUAL_BINS, SHORTEST_S = 100, 1.0  # about so many bins, of a second at least
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +28,13 @@ class FiringRateRequest:
     Attributes
     ----------
     clusters : in the order of selection, best first.
-    n_bins : how many stretches the time shown is cut into.
+    n_bins : how many stretches the time shown is cut into; None: about 100 of 1, 2, 5, 10 … s.
     bin_s : how long each is, instead; the last takes what is left, half a bin more or less.
     start_s, stop_s : the time shown; where the recordings have nothing of it, or for None, up to their end.
     """
 
     clusters: tuple[int, ...]
-    n_bins: int = 200
+    n_bins: int | None = None
     bin_s: float | None = None
     start_s: float = 0.0
     stop_s: float | None = None
@@ -128,22 +130,30 @@ def rate_edges(n_samples: int, n_bins: int) -> Int64:
     return -(-np.arange(n + 1, dtype=np.int64) * n_samples // n)
 
 
+def usual_bin_s(length_s: float) -> float:
+    """Return the round width of bins, a second or more, that cuts a time into about 100."""
+    wanted = max(SHORTEST_S, length_s / USUAL_BINS)
+    power = 10.0 ** math.floor(math.log10(wanted))
+    return min((step * power for step in (1, 2, 5, 10)), key=lambda bin_s: abs(math.log(bin_s / wanted)))
+
+
 def _edges(request: FiringRateRequest, n_samples: int, sample_rate: float) -> Int64:
     """Return (n + 1,) ascending edges in samples of the time shown."""
     start = round(request.start_s * sample_rate)
     stop = n_samples if request.stop_s is None else min(round(request.stop_s * sample_rate), n_samples)
     if start >= stop:
         start, stop = 0, n_samples
-    if request.bin_s is None:
+    if request.bin_s is None and request.n_bins is not None:
         return start + rate_edges(stop - start, request.n_bins)
-    width = max(1, round(request.bin_s * sample_rate), -(-(stop - start) // MOST_BINS))
+    bin_s = request.bin_s or usual_bin_s((stop - start) / sample_rate)
+    width = max(1, round(bin_s * sample_rate), -(-(stop - start) // MOST_BINS))
     n = max(1, round((stop - start) / width))
     return np.append(start + np.arange(n, dtype=np.int64) * width, stop)
 
 
 def _width_s(request: FiringRateRequest, edges_s: Float64) -> float:
-    whole = request.bin_s is not None
-    return float(edges_s[1] - edges_s[0] if whole else (edges_s[-1] - edges_s[0]) / (len(edges_s) - 1))
+    is_equal = request.bin_s is None and request.n_bins is not None
+    return float(edges_s[1] - edges_s[0] if not is_equal else (edges_s[-1] - edges_s[0]) / (len(edges_s) - 1))
 
 
 def _seconds(seconds: float) -> str:

@@ -423,6 +423,28 @@ def test_the_header_forgets_what_it_said_of_another_data_set(panel, qtbot):
     assert panel.header.note_label.text() == ""
 
 
+def test_a_spike_on_channels_out_of_sight_brings_them(wide, session, qtbot):
+    """Two neurons in one cluster, whose best channel is that of one of them."""
+    first, second = (session.manager.spikes(cluster) for cluster in (1, 2))
+    session.merge([1, 2])
+    wide.heighten_by(4)
+    qtbot.waitUntil(lambda: ready(wide))
+    assert len(wide.layout_now.rows) < N_CHANNELS / 2
+    times_s = session.model.spike_times
+    for spikes, channel in ((first, 4), (second, 7), (first, 4)):
+        spike = next(spike for spike in spikes.tolist() if 5.1 < times_s[spike] < 5.9)
+        session.selection.select_spikes([spike])
+        qtbot.waitUntil(lambda: ready(wide))
+        layout = wide.layout_now
+        top = float(layout.zero_of(np.flatnonzero(layout.order == channel)[0])) - layout.row_px / 2
+        assert layout.top <= top <= top + layout.row_px <= layout.top + layout.height
+    session.selection.select_spikes([int(second[times_s[second] > 12][0])])
+    session.time.show(12.0, 20.0)
+    qtbot.waitUntil(lambda: ready(wide))
+    layout = wide.layout_now
+    assert layout.top < layout.zero_of(np.flatnonzero(layout.order == 7)[0]) < layout.top + layout.height
+
+
 def test_channels_half_in_sight_have_their_number_inside():
     order = np.arange(20)
     half = TraceLayout(40.0, 4.0, 300.0, 200.0, 0.0, 1.0, order, row_px=20.0, scroll_px=10.0)

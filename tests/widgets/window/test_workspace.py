@@ -800,3 +800,35 @@ def test_napari_s_own_docks_share_the_room_of_the_lists_in_a_small_window(open_)
 def test_the_canvas_keeps_room_in_a_window_lower_than_the_layout_is_made_for(open_, size):
     workspace = open_(size)
     assert workspace.window.centralWidget().height() >= 50
+
+
+def test_after_hovering_the_status_bar_says_nothing_and_not_what_was_said_before(open_, qtbot):
+    workspace = open_()
+    viewer, panel = workspace.viewer, workspace.panels["Features"]
+    qtbot.waitUntil(lambda: not workspace.desk._repeats.isActive())
+    assert viewer.status.startswith("Opened")
+
+    def hover_a_view():
+        panel.say("channel 4, 12.0")
+        assert viewer.status == "channel 4, 12.0"
+        panel.say("")
+
+    def hover_the_canvas():  # as napari tells of it
+        viewer.status = "spikes [3 12]"
+        viewer.status = ""
+
+    for hover in (hover_a_view, hover_the_canvas):
+        hover()
+        workspace.overview.fit.fit()
+        assert viewer.status == ""
+        workspace.desk.say_soon("Merged 3 and 4.")
+        qtbot.waitUntil(lambda: viewer.status == "Merged 3 and 4.")
+        qtbot.waitUntil(lambda: not workspace.desk._repeats.isActive())
+
+
+def test_what_is_said_of_an_opened_data_set_counts_as_the_list_does(open_):
+    session = light_session(cluster_groups={0: "good", 3: "discarded"})
+    workspace = open_(session=session)
+    counts = workspace.panels["Clusters"].count_label.text().split("   ·   ")
+    assert counts[0] == "7 clusters"
+    assert workspace.desk._sentence.startswith(f"Opened memory.kwik: {', '.join(counts)}, ")

@@ -12,6 +12,7 @@ from qtpy.QtCore import QObject, QTimer, Signal
 from qtpy.QtWidgets import QMainWindow, QMenu, QWidget
 
 from napari_phy.core.errors import ClusteringError, NapariPhyError, ReadOnlyError
+from napari_phy.views.cluster_table import compute_cluster_table
 from napari_phy.widgets.actions import messages, questions
 from napari_phy.widgets.actions.action import perform
 from napari_phy.widgets.actions.action_table import ACTIONS, BY_ID
@@ -77,6 +78,7 @@ class SessionDesk(QObject):
         self._repeats = QTimer(self, interval=REPEAT_MS)
         self._repeats.timeout.connect(self._repeat)
         self._saved_in_some_thread.connect(self._on_saved)
+        viewer.events.status.connect(self._on_status_changed)
 
     @property
     def session(self) -> Any:
@@ -100,15 +102,15 @@ class SessionDesk(QObject):
             session.selection.changed.connect(self._on_selected)
             session.saved.connect(self._on_saved_in_some_thread)
             session.time.range_changed.connect(self._on_range_changed)
-            model = session.model
-            n_clusters = len(session.manager.cluster_ids)
+            model, table = session.model, compute_cluster_table(session.opened, reads="nothing")
+            n_clusters, n_spikes = len(table.ids), int(table.n_spikes.sum())  # as the list counts them
             self._n_unsaved = session.n_unsaved
             if left is not None:
                 place = messages.place(model.channel_group, model.clustering)
                 waiting = _waiting(left.model, n_left, model)
-                self.say_soon(messages.switched(place, n_clusters, model.n_spikes) + waiting)
+                self.say_soon(messages.switched(place, n_clusters, n_spikes) + waiting)
             else:
-                self.say_soon(messages.opened(session.name, n_clusters, model.n_spikes, model.n_channels))
+                self.say_soon(messages.opened(session.name, n_clusters, n_spikes, model.n_channels))
         else:
             self._later.stop()
             self._repeats.stop()
@@ -141,8 +143,9 @@ class SessionDesk(QObject):
             viewer.status = sentence
 
     def say_again(self) -> None:
-        """Repeat what was done last."""
-        self._say_later()
+        """Repeat what was done last, if nothing else was said since, as of what is under the mouse."""
+        if self._said == self._sentence:
+            self._say_later()
 
     def complain(self, sentence: str) -> None:
         """Show why an edit failed, until one does not."""
@@ -326,6 +329,12 @@ class SessionDesk(QObject):
         self.say(self._sentence)
         self._n_repeats = N_REPEATS
         self._repeats.start()
+
+    def _on_status_changed(self, event: Any = None) -> None:
+        """Take what was said for over once napari says something else: of its canvas, under the mouse."""
+        viewer = self._viewer()
+        if isalive(self) and viewer is not None and not self._repeats.isActive():
+            self._said = viewer.status or self._said
 
     def _repeat(self) -> None:
         """Say it again for a second: napari empties the status bar when the mouse or the canvas has moved."""

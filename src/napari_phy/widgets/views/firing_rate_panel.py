@@ -17,7 +17,7 @@ from napari_phy.widgets.panels.time_axis import paint_clock, paint_unused
 from napari_phy.widgets.parts.choices import Allowed, NumberMenu, Numbers, values_of
 from napari_phy.widgets.parts.theme import Tokens
 
-BINS = tuple((f"{n} bins", n) for n in (50, 100, 200, 500, 1000))
+BINS = (("Usual bins", None), *((f"{n} bins", n) for n in (50, 100, 200, 500, 1000)))
 BIN_WIDTHS = (("As the number of bins", None), *((f"{s:g} s", s) for s in (0.1, 0.5, 1.0, 5.0, 10.0, 60.0)))
 ALL_TIMES = (0.0, None)
 LONGEST_S = 10_000_000
@@ -40,11 +40,12 @@ class FiringRatePanel(StepsPanel):
         "How many spikes per second each cluster fires, over the whole recording; beside each id its mean, over the\n"
         "times that are not veiled.\n"
         "A click goes to a moment. The yellow frame is what Traces shows, the line the moment looked at.\n"
-        "The drop-down chooses how many bins; ⋯ has their width, and which times are shown."
+        "The drop-down chooses how many bins, at first about 100 of a second and more; ⋯ has their width, and\n"
+        "which times are shown."
     )
 
     def __init__(self, session: Any = None, **options: Any) -> None:
-        self.n_bins = 200
+        self.n_bins: int | None = None
         self.bin: float | None = None
         self.start, self.stop = ALL_TIMES
         self._clock: Any = None
@@ -76,8 +77,8 @@ class FiringRatePanel(StepsPanel):
     def compute(self, session: Any, request: FiringRateRequest, on_progress: OnProgress) -> FiringRateData:
         return compute_firing_rates(session, request, on_progress)
 
-    def set_n_bins(self, n_bins: int) -> None:
-        """Cut the time shown into so many bins."""
+    def set_n_bins(self, n_bins: int | None) -> None:
+        """Cut the time shown into so many bins; None: into about 100, of a second at least."""
         self.n_bins, self.bin = n_bins, None
         self._show_bins()
 
@@ -87,10 +88,10 @@ class FiringRatePanel(StepsPanel):
         self._show_bins()
 
     def _show_bins(self) -> None:
-        if self.bin is None:
+        if self.bin is None and self.n_bins is not None:
             self._bins_menu.set_current(self.n_bins, f"{self.n_bins} bins")
         else:
-            self._bins_menu.set_current(self.bin, f"Bins of {self.bin:g} s")
+            self._bins_menu.set_current(self.bin, "Usual bins" if self.bin is None else f"Bins of {self.bin:g} s")
         self._widths.show(self.bin)
         self.refresh()
 

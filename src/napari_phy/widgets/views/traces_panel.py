@@ -23,7 +23,7 @@ from napari_phy.widgets.panels.trace_mouse import TracePlot
 from napari_phy.widgets.parts.color_scale import ColorScale, blended
 from napari_phy.widgets.parts.guarded import guarded
 from napari_phy.widgets.parts.legend import LegendEntry
-from napari_phy.widgets.parts.marks import marked_spikes
+from napari_phy.widgets.parts.marks import marked_spike, marked_spikes
 from napari_phy.widgets.parts.theme import Tokens
 from napari_phy.widgets.views.trace_controls import TraceControls
 from napari_phy.widgets.views.trace_figure import are_lines, paint_traces
@@ -103,6 +103,9 @@ class TracesPanel(Panel):
 
     def on_selection(self) -> None:
         self._bring_best_into_sight = self._follows_best = True
+        if self.data is not None and self._marked_channel(self.data) is not None:
+            self._show_best(self.data)  # what is drawn may stay the same
+            self._redraw()
         self.plot.update()
 
     @property
@@ -272,16 +275,26 @@ class TracesPanel(Panel):
         self.header.set_note("; ".join(words))
 
     def _show_best(self, data: Answer) -> None:
-        """Have whole channels in sight, and the best one of the selection in the middle where it was not among them."""
-        layout = self.layout_now
-        if not len(data.best_channels) or self.controls.order == "best":
-            self._scroll = 0.0 if self.controls.order == "best" else self._scroll
+        """Have whole channels in sight, in the middle that of the selected spike, or the best one of the selection.
+
+        Where it is in sight, nothing moves.
+        """
+        layout, channel = self.layout_now, self._marked_channel(data)
+        if channel is None and self.controls.order == "best":
+            self._scroll = 0.0
             return
-        row = int(np.flatnonzero(layout.order == data.best_channels[0])[0])
+        if channel is None and not len(data.best_channels):
+            return
+        row = int(np.flatnonzero(layout.order == (data.best_channels[0] if channel is None else channel))[0])
         middle = (row + 0.5) * layout.row_px
         if not layout.scroll_px + layout.row_px <= middle <= layout.scroll_px + layout.height - layout.row_px:
             self._scroll = middle - layout.height / 2
         self._scroll = round(self._scroll / layout.row_px) * layout.row_px
+
+    def _marked_channel(self, data: Answer) -> int | None:
+        """Return the channel where the selected spike is largest, None without one spike that is in sight."""
+        spike = marked_spike(self.session)
+        return None if spike is None else data.channel_of(spike)
 
     def _follow_best(self) -> None:
         """Keep the best channel in sight when there is room for others than before, unless the user moved channels."""

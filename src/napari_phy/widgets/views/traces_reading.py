@@ -39,6 +39,19 @@ class Answer:
     filter_name: str
     best_channels: npt.NDArray[np.int64]
 
+    def channel_of(self, spike: int) -> int | None:
+        """Return the channel where a spike is largest, by voltage × mask; None of one that is not here."""
+        spikes, traces = self.spikes, self.traces
+        place = int(np.searchsorted(spikes.spike_ids, spike))
+        if place == len(spikes.spike_ids) or spikes.spike_ids[place] != spike:
+            return None
+        sample = int(spikes.samples[place])
+        start, stop = ((sample + side) // traces.factor - traces.first_bin for side in (-spikes.before, spikes.after))
+        bins = slice(max(0, start), max(0, stop) + 1)
+        low, high = traces.low[:, bins], traces.high[:, bins]
+        heights = high.max(axis=1, initial=0) - low.min(axis=1, initial=0)
+        return int(np.argmax(heights * spikes.masks[place]))
+
 
 class TracesReading:
     """Reads for one dock, in worker threads; what was read last is kept until the data set is another."""
