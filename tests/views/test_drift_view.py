@@ -7,6 +7,7 @@ from napari_phy.core.errors import ClusteringError, MissingDataError
 from napari_phy.core.spike_columns import spike_columns
 from napari_phy.views import drift
 from napari_phy.views.drift import DriftRequest, compute_drift, drift_cells, drift_colors, drift_points
+from napari_phy.views.spike_amplitudes import spike_amplitudes
 
 REQUEST = DriftRequest(0)
 
@@ -18,7 +19,26 @@ def test_all_channels_are_in_sight_and_the_columns_are_those_of_the_features(ses
     assert data.depth_range[0] < 0
     assert data.depth_range[1] > 140
     low, high = data.amplitude_range
-    assert 0.9 < ((expected.amplitudes >= low) & (expected.amplitudes <= high)).mean() < 0.97
+    assert 0.9 < ((data.columns.amplitudes >= low) & (data.columns.amplitudes <= high)).mean() < 0.97
+
+
+def test_amplitudes_are_those_of_raw_data_or_estimated_from_some_of_them(make_session, monkeypatch):
+    session = make_session()
+    real = spike_amplitudes(session, "peak to peak", np.arange(session.model.n_spikes))
+    whole = compute_drift(session, REQUEST)
+    np.testing.assert_array_equal(whole.columns.amplitudes, real)
+    assert (whole.unit, whole.is_estimated) == ("µV", False)
+    monkeypatch.setattr(drift, "N_READ", 50)
+    other = make_session()
+    part = compute_drift(other, REQUEST)
+    assert (part.unit, part.is_estimated) == ("µV", True)
+    assert other.model.waveforms.n_rows_read <= 50
+    assert np.corrcoef(part.columns.amplitudes, real)[0, 1] > 0.9
+    assert np.median(part.columns.amplitudes / real) == pytest.approx(1, abs=0.15)
+    without = make_session(with_raw=False)
+    by_features = compute_drift(without, REQUEST)
+    assert (by_features.unit, by_features.is_estimated) == ("features", False)
+    np.testing.assert_array_equal(by_features.columns.amplitudes, without.columns.get().amplitudes)
 
 
 def test_cells_hold_counts_and_mean_amplitudes(session):

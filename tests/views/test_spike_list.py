@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from napari_phy.core.errors import ClusteringError
+from napari_phy.views.spike_amplitudes import spike_amplitudes
 from napari_phy.views.spike_list import SpikeListRequest, compute_spike_list
 from napari_phy.views.spike_steps import next_violation, violating_spikes
 
@@ -34,7 +35,17 @@ def test_every_spike_of_the_selection_is_a_row_in_the_order_of_time(session):
     columns = session.columns.get()
     np.testing.assert_array_equal(data.channels, session.model.probe.channel_ids[columns.channels[data.spike_ids]])
     np.testing.assert_array_equal(data.depths, columns.depths[data.spike_ids])
-    np.testing.assert_array_equal(data.amplitudes, columns.amplitudes[data.spike_ids])
+    np.testing.assert_array_equal(data.amplitudes, spike_amplitudes(session, "peak to peak", data.spike_ids))
+    assert data.amplitude_unit == "µV"
+
+
+def test_without_raw_data_and_for_many_spikes_amplitudes_are_those_of_features(make_session, session, monkeypatch):
+    monkeypatch.setattr("napari_phy.views.spike_list.N_READ_MOST", session.manager.n_spikes(3))
+    assert compute_spike_list(session, SpikeListRequest((3,))).amplitude_unit == "µV"
+    for one, clusters in ((session, (3, 1)), (make_session(with_raw=False), (3,))):
+        data = compute_spike_list(one, SpikeListRequest(clusters))
+        np.testing.assert_array_equal(data.amplitudes, one.columns.get().amplitudes[data.spike_ids])
+        assert data.amplitude_unit == "features"
 
 
 @pytest.mark.parametrize("descending", [False, True])
@@ -76,7 +87,9 @@ def test_without_features_the_rest_is_listed(make_session):
     data = compute_spike_list(session, SpikeListRequest((2,)))
     assert set(data.channels.tolist()) == {-1}
     assert np.isnan(data.depths).all()
-    assert np.isnan(data.amplitudes).all()
+    assert (data.amplitudes > 0).all()
+    without_raw = make_session(features=None, masks=None, with_raw=False)
+    assert np.isnan(compute_spike_list(without_raw, SpikeListRequest((2,))).amplitudes).all()
     assert len(data.rows) == session.manager.n_spikes(2)
 
 
@@ -96,8 +109,10 @@ def test_who_does_not_wait_gets_the_rows_without_what_is_read_from_features(sess
     rows = compute_spike_list(session, SpikeListRequest((3,)), wait=False)
     assert not rows.is_complete
     assert set(rows.channels.tolist()) == {-1}
-    assert session.model.features.n_reads == 0
+    assert np.isnan(rows.amplitudes).all()
+    assert session.model.features.n_reads == session.model.waveforms.n_reads == 0
     assert compute_spike_list(session, SpikeListRequest((3,), "depth"), wait=False).is_complete
     known = compute_spike_list(session, SpikeListRequest((3,)), wait=False)
     assert known.is_complete
     assert (known.channels >= 0).all()
+    assert (known.amplitudes > 0).all()

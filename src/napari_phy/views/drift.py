@@ -9,14 +9,16 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_phy.core.arrays import evenly_spaced, read_only
-from napari_phy.core.progress import OnProgress, no_progress
+from napari_phy.core.progress import OnProgress, no_progress, part_of
 from napari_phy.core.spike_columns import UNKNOWN_CHANNEL, SpikeColumns
 from napari_phy.stats.spike_counts import column_edges, count_cells
 from napari_phy.views.session_like import SessionLike
+from napari_phy.views.spike_amplitudes import amplitude_unit, spike_amplitudes
 
 N_POINTS_MAX = 12_000
 AMPLITUDE_SHARES = (0.05, 0.99)  # of the spikes: the amplitudes of the two ends of the colours
 N_LOOKED_AT = 100_000
+N_READ = 5_000  # spikes whose amplitude is read from raw data; the others are told by their features
 _MARGIN = 0.03  # of the depths, on each side
 
 
@@ -33,11 +35,13 @@ class DriftData:
 
     Attributes
     ----------
-    columns : depth and amplitude of every spike.
+    columns : depth and amplitude of every spike, in `unit`.
     samples : (n_spikes,) ascending.
     sample_rate : samples a second.
     depth_range : (low, high) in µm that holds all channels.
     amplitude_range : what the two ends of the colours stand for.
+    unit : "µV" or "a.u." of raw data; "features" without them.
+    is_estimated : whether amplitudes are those of features, in a unit that raw data of some spikes give.
     knows_positions : whether depths are in µm; else they are places of channels in the order of the file.
     """
 
@@ -47,6 +51,8 @@ class DriftData:
     duration_s: float
     depth_range: tuple[float, float]
     amplitude_range: tuple[float, float]
+    unit: str
+    is_estimated: bool
     knows_positions: bool = True
 
 
@@ -87,7 +93,9 @@ def compute_drift(session: SessionLike, request: DriftRequest, on_progress: OnPr
     Raises MissingDataError without features.
     """
     model = session.model
-    columns = session.columns.get(on_progress)
+    columns = session.columns.get(part_of(on_progress, 0, 0.8))
+    amplitudes, is_estimated = _amplitudes(session, columns.amplitudes, part_of(on_progress, 0.8, 1))
+    columns = replace(columns, amplitudes=read_only(amplitudes))
     knows_positions = model.probe.knows_positions
     depths = model.probe.positions[:, 1]
     low, high = (float(depths.min()), float(depths.max())) if len(depths) else (0.0, 1.0)
@@ -107,8 +115,25 @@ def compute_drift(session: SessionLike, request: DriftRequest, on_progress: OnPr
         model.duration,
         (low - margin, high + margin),
         amplitude_range,
+        amplitude_unit(session, "feature" if model.waveforms is None else "peak to peak"),
+        is_estimated,
         knows_positions,
     )
+
+
+def _amplitudes(
+    session: SessionLike, by_features: npt.NDArray[np.float32], on_progress: OnProgress
+) -> tuple[npt.NDArray[np.float32], bool]:
+    """Return the amplitudes of all spikes, of raw data where there are any, and whether some of them are estimates."""
+    if session.model.waveforms is None:
+        return by_features, False
+    some = evenly_spaced(len(by_features), N_READ)
+    read = spike_amplitudes(session, "peak to peak", some, on_progress)
+    known = np.isfinite(read) & (by_features[some] > 0)
+    scale = float(np.median(read[known] / by_features[some][known])) if known.any() else 1.0
+    amplitudes = (by_features * scale).astype(np.float32)
+    amplitudes[some[np.isfinite(read)]] = read[np.isfinite(read)]
+    return amplitudes, bool(np.isfinite(read).sum() < len(by_features))
 
 
 def drift_cells(

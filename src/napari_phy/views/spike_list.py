@@ -9,14 +9,16 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_phy.core.arrays import read_only
-from napari_phy.core.progress import OnProgress, no_progress
+from napari_phy.core.progress import OnProgress, no_progress, part_of
 from napari_phy.core.spike_columns import UNKNOWN_CHANNEL, SpikeColumns
 from napari_phy.stats.refractory import REFRACTORY_MS
 from napari_phy.views.numbers import format_count, format_number
 from napari_phy.views.session_like import SessionLike
+from napari_phy.views.spike_amplitudes import Kind, amplitude_unit, count_unread, spike_amplitudes
 
 SortKey = Literal["cluster", "time", "interval", "channel", "depth", "amplitude", "spike"]
-_OF_FEATURES = ("channel", "depth", "amplitude")
+_TO_BE_READ = ("channel", "depth", "amplitude")
+N_READ_MOST = 20_000  # spikes whose amplitude is read from raw data; that of more is told by their features
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,8 @@ class SpikeListData:
     times_s : (n,) seconds.
     intervals_ms : (n,) since the spike before of the same cluster; nan for the first.
     channels : (n,) channel id; −1 where unknown.
-    depths, amplitudes : (n,) µm and units of the features; nan where unknown.
+    depths, amplitudes : (n,) µm and `amplitude_unit`; nan where unknown.
+    amplitude_unit : "µV" or "a.u." of raw data, "features" without them and for more than `N_READ_MOST` spikes.
     rows : (n,) what stands in each row of the list, an index into the other arrays.
     ranks : (n,) the row of each, the inverse of `rows`.
     n_total : spikes of the clusters.
@@ -64,6 +67,7 @@ class SpikeListData:
     channels: npt.NDArray[np.int64]
     depths: npt.NDArray[np.float32]
     amplitudes: npt.NDArray[np.float32]
+    amplitude_unit: str
     rows: npt.NDArray[np.int64]
     ranks: npt.NDArray[np.int64]
     n_total: int
@@ -80,12 +84,11 @@ class SpikeListData:
 def compute_spike_list(
     session: SessionLike, request: SpikeListRequest, on_progress: OnProgress = no_progress, *, wait: bool = True
 ) -> SpikeListData:
-    """Order the spikes of some clusters; channel, depth and amplitude are unknown without features.
+    """Order the spikes of some clusters; without features and raw data their columns are unknown.
 
     Parameters
     ----------
-    wait : for these three, which are read from all features the first time; else they are unknown for now, unless they
-        order the rows.
+    wait : for these three, which are read the first time; else they are unknown for now, unless they order the rows.
 
     Raises ClusteringError when a cluster does not exist (any more).
     """
@@ -101,9 +104,19 @@ def compute_spike_list(
         order = order[intervals[order] < REFRACTORY_MS]
     spike_ids, places, intervals = spikes[order], places[order], intervals[order]
     has_columns = session.model.features is not None and session.model.masks is not None
-    is_complete = wait or request.key in _OF_FEATURES or session.columns.known is not None or not has_columns
-    columns = session.columns.get(on_progress) if has_columns and is_complete else None
+    from_raw = model.waveforms is not None and len(spike_ids) <= N_READ_MOST
+    kind: Kind = "peak to peak" if from_raw else "feature"
+    is_known = (session.columns.known is not None or not has_columns) and not count_unread(session, kind, spike_ids)
+    is_complete = wait or request.key in _TO_BE_READ or is_known
+    columns = session.columns.get(part_of(on_progress, 0, 0.5)) if has_columns and is_complete else None
     channels, depths, amplitudes = _of_columns(session, columns, spike_ids)
+    if from_raw:
+        of_amplitudes = part_of(on_progress, 0.5, 1)
+        amplitudes = (
+            spike_amplitudes(session, kind, spike_ids, of_amplitudes)
+            if is_complete
+            else np.full_like(amplitudes, np.nan)
+        )
     values: dict[SortKey, npt.NDArray[Any]] = {
         "cluster": np.asarray(request.clusters, dtype=np.int64)[places],
         "time": spike_ids,
@@ -125,6 +138,7 @@ def compute_spike_list(
         read_only(channels),
         read_only(depths),
         read_only(amplitudes),
+        amplitude_unit(session, kind),
         read_only(rows),
         read_only(ranks),
         len(spikes),

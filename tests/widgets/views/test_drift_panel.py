@@ -8,6 +8,7 @@ from widgets.light_session import light_session
 from widgets.views.test_raster_panel import CTRL, LEFT, PLAIN, SHIFT, pixels, rgb, wheel
 
 from napari_phy.views import drift
+from napari_phy.views.spike_amplitudes import spike_amplitudes
 from napari_phy.widgets.views.drift_panel import DriftPanel
 
 
@@ -176,7 +177,9 @@ def test_what_is_under_the_mouse_is_said(panel, session, qtbot):
     QTest.mouseMove(panel.plot, place_of(panel, spike))
     qtbot.waitUntil(lambda: len(said) > 0)
     assert said[-1].startswith("cluster 3, spike ")
-    assert said[-1].endswith(" µm")
+    amplitude = spike_amplitudes(session, "peak to peak", np.array([spike]))[0]
+    assert said[-1].endswith(f" µm, {amplitude:.0f} µV")
+    assert panel.stack.caption.text().endswith("colour: mean amplitude (µV)")
 
 
 def test_without_features_it_says_so(qtbot):

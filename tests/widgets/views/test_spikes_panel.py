@@ -9,6 +9,7 @@ from qtpy.QtGui import QColor
 from widgets.light_session import light_session
 
 from napari_phy.views.numbers import THIN_SPACE
+from napari_phy.views.spike_amplitudes import spike_amplitudes
 from napari_phy.widgets.views import spike_model
 from napari_phy.widgets.views.spike_model import COLUMNS
 from napari_phy.widgets.views.spikes_panel import SpikesPanel
@@ -69,7 +70,8 @@ def test_a_row_tells_cluster_time_place_and_size(panel, session):
     assert row["time"] == f"{model.spike_times[spike]:.4f}"
     assert row["channel"] == str(columns.channels[spike])
     assert row["depth"] == f"{columns.depths[spike]:.0f}"
-    assert row["amplitude"] == f"{columns.amplitudes[spike]:.0f}"
+    assert row["amplitude"] == f"{spike_amplitudes(session, 'peak to peak', np.array([spike]))[0]:.0f}"
+    assert panel.list.spike_model.headerData(PLACE["amplitude"], Qt.Orientation.Horizontal) == "amp"
     assert row["spike"] == str(spike)
     assert texts(panel, 0)["interval"] == "–"
     assert panel.list.model().rowCount() == session.manager.n_spikes(1) + session.manager.n_spikes(2)
@@ -88,7 +90,7 @@ def test_the_rows_are_there_before_their_depths_are_read(qtbot, session, monkeyp
     qtbot.addWidget(panel)
     panel.show()
     session.selection.select([1])
-    qtbot.waitUntil(lambda: panel.stack.caption.text().endswith("within 2 ms; reading depths: 42 %"))
+    qtbot.waitUntil(lambda: panel.stack.caption.text().endswith("within 2 ms; reading depths and amplitudes: 21 %"))
     assert panel.stack.shows_picture
     assert panel.list.model().rowCount() == session.manager.n_spikes(1)
     assert texts(panel, 0)["depth"] == texts(panel, 0)["channel"] == "–"
@@ -182,7 +184,7 @@ def test_a_header_word_sorts_and_the_chosen_spike_stays_in_sight(panel, session,
     row = panel.data.row_of(spike)
     assert view.viewport().rect().contains(view.visualRect(view.model().index(row, 0)).center())
     words = [view.model().headerData(place, Qt.Orientation.Horizontal) for place in range(len(COLUMNS))]
-    assert words[PLACE["amplitude"]] == "▾ PC1"
+    assert words[PLACE["amplitude"]] == "▾ amp"
     assert words[PLACE["time"]] == "time"
     header_click(qtbot, panel, "amplitude")
     qtbot.waitUntil(lambda: ready(panel) and not panel.descending)

@@ -17,7 +17,6 @@ DISC_PX = 1.6  # radius
 FLOOR = 0.45  # opacity of a single spike where cells hold many
 FAINTEST = 0.3  # of the ramp: the colour of the smallest amplitude, told apart from the background
 N_SHADES = 64
-FEATURE_UNIT = "a.u."
 BUSY = 0.995  # of the cells with spikes: the number that has the last colour
 
 
@@ -54,14 +53,14 @@ def numbers_of(cells: DriftCells) -> ValueRange:
     return ValueRange(1.0, most, is_above=bool(filled.max(initial=0) > most))
 
 
-def drift_scale(ramp: Sequence[str], ends: ValueRange, *, by_number: bool) -> ColorScale | None:
+def drift_scale(ramp: Sequence[str], ends: ValueRange, unit: str, *, by_number: bool) -> ColorScale | None:
     """Return what the colours of `draw_cells` stand for; None where no cell has more than one spike."""
     if by_number and ends.high <= 1:
         return None
     if by_number:
         first = float(np.log1p(ends.low) / np.log1p(ends.high))
         return ColorScale("spikes a cell, log", *ends.labels(), ramp_stops(ramp, FAINTEST + (1 - FAINTEST) * first))
-    return ColorScale("amplitude", *ends.labels(FEATURE_UNIT), ramp_stops(ramp, FAINTEST))
+    return ColorScale("amplitude", *ends.labels(unit), ramp_stops(ramp, FAINTEST))
 
 
 def draw_colors(

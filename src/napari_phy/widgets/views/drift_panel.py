@@ -63,7 +63,7 @@ METRICS = (
 OF_CELLS = ("amplitude", "number")  # metrics of spikes, the others are of their clusters
 NO_DEPTH = "channel in the file (positions are unknown)"
 MEANINGS = {
-    "amplitude": "mean amplitude (features)",
+    "amplitude": "mean amplitude",
     "number": "number of spikes",
     CLUSTER: "cluster",
     GROUP: "group of the cluster",
@@ -170,7 +170,8 @@ class DriftPanel(Panel):
             return self._coloring().scale
         by_number = self.color == "number"
         ends = self._numbers if by_number else ValueRange(*self.data.amplitude_range, is_below=True, is_above=True)
-        return drift_scale(self.theme.ramp, ends, by_number=by_number)
+        unit = "a.u." if self.data.unit == "features" else self.data.unit
+        return drift_scale(self.theme.ramp, ends, unit, by_number=by_number)
 
     def apply_theme(self, theme: Tokens) -> None:
         self._redraw()
@@ -260,8 +261,16 @@ class DriftPanel(Panel):
         self._image = as_qimage(self._pixels, scale)
         n_shown, n_total = len(self._points.spike_ids), self._points.n_total
         words = [f"{format_shown(n_shown, n_total)} of the selection in sight"] if clusters else []
-        self.stack.caption.setText("; ".join([*words, f"colour: {MEANINGS[self.color]}"]))
+        self.stack.caption.setText("; ".join([*words, f"colour: {self._meaning}"]))
         self.show_legend()
+
+    @property
+    def _meaning(self) -> str:
+        """What colours stand for, in words."""
+        if self.color != "amplitude":
+            return MEANINGS[self.color]
+        estimate = ", most of it estimated from features" if self.data.is_estimated else ""
+        return f"{MEANINGS[self.color]} ({self.data.unit}{estimate})"
 
     def _cells(self, frame: Frame, scale: float, theme: Tokens) -> npt.NDArray[np.uint8]:
         """Return a picture of all spikes, in cells."""
@@ -369,4 +378,7 @@ class DriftPanel(Panel):
         if spike is not None:
             cluster = int(self.session.manager.clusters_of([spike])[0])
             words = [f"cluster {cluster}, spike {format_number(spike)}", *words]
+            if self.data.unit != "features":
+                size = f"{format_number(float(self.data.columns.amplitudes[spike]))} {self.data.unit}"
+                words.append(f"about {size}" if self.data.is_estimated else size)
         return ", ".join(words)

@@ -45,12 +45,13 @@ COLUMNS = (
     SpikeColumn("channel", "ch", "Channel where the spike is largest", 36, _channel, keep=2),
     SpikeColumn("depth", "depth", "Depth (µm)", 48, lambda d, i: format_number(float(d.depths[i])), keep=1),
     SpikeColumn(
-        "amplitude", "PC1", "Largest first feature × mask of all channels (units of the features)", 50,
+        "amplitude", "amp", "Amplitude: max − min of the waveform × mask", 50,
         lambda d, i: format_number(float(d.amplitudes[i])), keep=3,
     ),
     SpikeColumn("spike", "spike", "Spike id", 64, lambda d, i: format_number(int(d.spike_ids[i])), keep=4),
 )  # fmt: skip
 CLUSTER, INTERVAL = COLUMNS[0], COLUMNS[2]
+OF_FEATURES = "PC1", "Largest first feature × mask of all channels (units of the features)"  # instead of amplitudes
 
 
 class SpikeModel(QAbstractTableModel):
@@ -92,11 +93,15 @@ class SpikeModel(QAbstractTableModel):
         if orientation != Qt.Orientation.Horizontal or not 0 <= section < len(COLUMNS):
             return None
         column = COLUMNS[section]
+        title, tip = column.title, column.tip
+        if column.key == "amplitude" and self.spikes is not None:
+            unit = self.spikes.amplitude_unit
+            title, tip = OF_FEATURES if unit == "features" else (title, f"{tip} ({unit})")
         if role == Qt.ItemDataRole.DisplayRole:
             request = None if self.spikes is None else self.spikes.request
             if request is None or request.key != column.key:
-                return column.title
-            return f"{'▾' if request.descending else '▴'} {column.title}"
+                return title
+            return f"{'▾' if request.descending else '▴'} {title}"
         if role == Qt.ItemDataRole.ToolTipRole:
-            return plain(column.tip)
+            return plain(tip)
         return RIGHT if role == Qt.ItemDataRole.TextAlignmentRole else None

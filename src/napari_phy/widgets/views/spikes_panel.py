@@ -1,5 +1,6 @@
 """Spikes: every spike of the selection a row; the row that is chosen lights up in all views, and the trace follows."""
 
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
@@ -40,6 +41,7 @@ class SpikesPanel(Panel):
         "Every row is a spike of the selected clusters. A click on a header word sorts by it, again the other way.\n"
         "A row that is chosen lights up in all views, and Traces goes there; Up, Down, Page Up and Down step.\n"
         "Shift+click chooses a range, Ctrl+click adds a spike; {split} splits what is chosen.\n"
+        "Amplitudes are those of raw data; without them, and of more than 20 000 spikes, PC1 is there instead.\n"
         "Intervals of less than 2 ms are coloured; the drop-down shows only those."
     )
 
@@ -75,8 +77,10 @@ class SpikesPanel(Panel):
         self.stack.caption.setText(data.caption)
         self.list.show_list(data)
         self.on_selection()
-        if not data.is_complete:
-            self.rest.ask("columns", self.session.opened.columns.get)
+        if data.is_complete:
+            self.rest.drop()
+        else:
+            self.rest.ask(data.request, partial(compute_spike_list, self.in_sight, data.request))
 
     def on_session(self) -> None:
         self.rest.drop()
@@ -85,7 +89,7 @@ class SpikesPanel(Panel):
     @guarded
     def _on_progressed(self, percent: int) -> None:
         if self.data is not None:
-            self.stack.caption.setText(f"{self.data.caption}; reading depths: {percent} %")
+            self.stack.caption.setText(f"{self.data.caption}; reading depths and amplitudes: {percent} %")
 
     def on_selection(self) -> None:
         self.list.show_lit(self.session.selection.spikes)
