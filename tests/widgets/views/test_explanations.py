@@ -4,12 +4,15 @@ import re
 
 import pytest
 from qtpy.QtCore import Qt
+from qtpy.QtGui import QColor
 from qtpy.QtTest import QTest
-from qtpy.QtWidgets import QToolTip
+from qtpy.QtWidgets import QApplication
 
+from napari_phy.core.colors import selection_color
 from napari_phy.widgets.actions.action_table import BY_ID
 from napari_phy.widgets.actions.bindings import key_bindings
 from napari_phy.widgets.docks.catalogue import KINDS
+from napari_phy.widgets.parts.help_popup import HelpPopup
 
 
 @pytest.fixture(params=KINDS)
@@ -50,13 +53,26 @@ def test_no_key_that_may_change_is_written_out(panel):
     assert not changeable & words
 
 
-def test_the_button_shows_it(qtbot):
-    panel = KINDS["Traces"].panel()
-    qtbot.addWidget(panel)
+def test_the_button_shows_a_sketch_and_three_lines_and_more_on_demand(panel, qtbot):
+    panel.resize(500, 400)
     panel.show()
     panel.header.show()
     qtbot.waitExposed(panel)
     QTest.mouseClick(panel.header.help_button, Qt.MouseButton.LeftButton)
-    assert QToolTip.text() == panel.explanation()
-    assert "Alt+Right and Alt+Left turn the page" in QToolTip.text()
-    QToolTip.hideText()
+    popup = QApplication.activePopupWidget()
+    assert isinstance(popup, HelpPopup)
+    lines = panel.explanation().splitlines()
+    assert popup.summary.text().splitlines() == lines[:3]
+    assert lines[2].endswith(".")
+    colors = popup.sketch.pixmap().toImage()
+    drawn = {QColor(colors.pixel(x, y)).name() for x in range(colors.width()) for y in range(colors.height())}
+    assert selection_color(0, panel.theme.dark) in drawn
+    assert not popup.rest.isVisible()
+    if len(lines) > 3:
+        QTest.mouseClick(popup.more_button, Qt.MouseButton.LeftButton)
+        assert popup.rest.text().splitlines() == lines[3:]
+        assert popup.rest.isVisible()
+    assert not popup.more_button.isVisible()
+    assert popup.screen().geometry().contains(popup.geometry())
+    QTest.keyClick(popup, Qt.Key.Key_Escape)
+    assert QApplication.activePopupWidget() is None

@@ -42,13 +42,13 @@ class ClustersPanel(ListPanel):
     help_text = (
         "Click a row to look at a cluster; Ctrl+click adds one, Shift+click a range. Click a header word to sort.\n"
         "The arrows go up and down, with Shift they choose a range; a right click has a menu of what can be done.\n"
+        "Drag selected rows to move them to a group; a right click on the header words chooses the columns.\n"
         'Type {filter} and ids, words, or a filter such as group == "unsorted" and 1 < rate < 20: the list, the\n'
         "views of all clusters and the wizard keep to what it lets through. Esc clears it.\n"
-        "Drag selected rows to move them to a group; a right click on the header words chooses the columns.\n"
         "⋯ shows the list in groups, whose rows and headings take what is dropped on them; a click on one folds it,\n"
-        "as do ← and → for the group of the best cluster, with Shift for all. ⋯ also saves the list as CSV, has keys skip\n"
-        "noise and MUA, shows discarded clusters, a move to any group brings them back, edits your groups, and copies,\n"
-        "renames, deletes and resets clusterings."
+        "as do ← and → for the group of the best cluster, with Shift for all. ⋯ also saves the list as CSV, has keys\n"
+        "skip noise and MUA, shows discarded clusters, which a move to any group brings back, edits your groups,\n"
+        "and copies, renames, deletes and resets clusterings."
     )
     failed = "The list could not be computed."
     columns = CLUSTER_COLUMNS

@@ -25,9 +25,9 @@ from napari_phy.widgets.parts.figure import Figure
 from napari_phy.widgets.parts.filled import Filled
 from napari_phy.widgets.parts.guarded import guarded
 from napari_phy.widgets.parts.header import Header
+from napari_phy.widgets.parts.help_popup import HelpPopup
 from napari_phy.widgets.parts.message_page import MessagePage
 from napari_phy.widgets.parts.picture_menu import PICTURE_HELP, PictureMenu
-from napari_phy.widgets.parts.plain_text import plain
 from napari_phy.widgets.parts.table_figure import paint_table, table_size
 from napari_phy.widgets.parts.theme import AXIS_PX, ThemeFollower, Tokens, tokens
 
@@ -268,10 +268,8 @@ class ListPanel(Filled):
 
     def show_help(self) -> None:
         """Show in a few sentences what is seen here and what the mouse does."""
-        from qtpy.QtWidgets import QToolTip
-
-        button = self.header.help_button
-        QToolTip.showText(button.mapToGlobal(button.rect().bottomLeft()), plain(self.explanation()), button)
+        button = self.header.help_button if self.header.help_button.isVisible() else self.header.more_button
+        HelpPopup(self.title, self.explanation(), self.theme, button).show()
 
     def explanation(self) -> str:
         """Return what is seen here, what mouse and keys do, with the keys in force."""

@@ -8,7 +8,7 @@ from typing import Any
 from napari.viewer import Viewer
 from qtpy.QtCore import QSize, Qt, Signal
 from qtpy.QtGui import QPainter
-from qtpy.QtWidgets import QApplication, QSizePolicy, QToolTip, QWidget
+from qtpy.QtWidgets import QApplication, QSizePolicy, QWidget
 
 from napari_phy.core.colors import is_hollow, selection_color
 from napari_phy.widgets.actions.bindings import key_bindings
@@ -19,9 +19,9 @@ from napari_phy.widgets.parts.figure import Figure
 from napari_phy.widgets.parts.filled import Filled
 from napari_phy.widgets.parts.guarded import guarded
 from napari_phy.widgets.parts.header import Header
+from napari_phy.widgets.parts.help_popup import HelpPopup
 from napari_phy.widgets.parts.legend import LegendEntry
 from napari_phy.widgets.parts.picture_menu import PICTURE_HELP, PictureMenu, save_figure
-from napari_phy.widgets.parts.plain_text import plain
 from napari_phy.widgets.parts.theme import ThemeFollower, Tokens, tokens
 
 
@@ -169,7 +169,7 @@ class PanelFrame(Filled):
     def show_help(self) -> None:
         """Show in a few sentences what is seen here and what the mouse does."""
         button = self.header.help_button if self.header.help_button.isVisible() else self.header.more_button
-        QToolTip.showText(button.mapToGlobal(button.rect().bottomLeft()), plain(self.explanation()), button)
+        HelpPopup(self.title, self.explanation(), self.theme, button).show()
 
     def explanation(self) -> str:
         """Return what is seen here, what mouse, keys and menu do, with the keys in force."""

@@ -52,11 +52,11 @@ class AmplitudePanel(SpikeScatterPanel):
     remembered: ClassVar[Allowed] = {**SpikeScatterPanel.remembered, "measure": (None, *KINDS)}
     help_text = (
         "Every dot is a spike at its time and amplitude; grey ones belong to other clusters; at the right, how many.\n"
+        "A click goes to a moment, on a dot it selects the spike in all views; Ctrl+click adds the spike and its\n"
+        "cluster, Shift+click selects its cluster.\n"
         "Peak to peak: of the waveform × mask, where it is largest.\n"
         "By feature: the largest first feature × mask; the drop-down chooses.\n"
         "Wheel zooms time, Ctrl+wheel amplitude, dragging moves, a double-click shows all again.\n"
-        "A click goes to a moment, on a dot it selects the spike in all views; Ctrl+click adds the spike and its\n"
-        "cluster, Shift+click selects its cluster.\n"
         "Ctrl+drag draws a lasso, {split} splits what is inside, Esc clears it. ⋯ marks refractory violations.\n"
         "The yellow frame is what Traces shows."
     )

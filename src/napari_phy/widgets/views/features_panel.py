@@ -87,9 +87,9 @@ class FeaturesPanel(SpikeScatterPanel):
     remembered: ClassVar[Allowed] = {**SpikeScatterPanel.remembered, "grid": values_of(GRIDS)}
     help_text = (
         "Every dot is a spike; grey ones belong to other clusters.\n"
-        "Wheel zooms, dragging moves, a double-click shows all again.\n"
         "A click on a dot selects its spike in all views; Ctrl+click adds the spike and its cluster, Shift+click\n"
         "selects its cluster.\n"
+        "Wheel zooms, dragging moves, a double-click shows all again.\n"
         "Ctrl+drag draws a lasso, {split} splits what is inside, Esc clears it.\n"
         "The drop-downs choose what the axes show; ⋯ marks refractory violations and\n"
         "shows a grid of projections, each with its lasso: a click on one makes it large, Esc goes back to the grid."

@@ -26,11 +26,10 @@ class ProbePanel(PaintedPanel):
     working = "Reading waveforms…"
     failed = "The probe could not be drawn."
     help_text = (
-        "Circles are channels. The area of a disc is the amplitude of a cluster there, on the channels of it\n"
-        "that Waveforms shows;\n"
-        "the discs of several clusters stand side by side.\n"
+        "Circles are channels. The area of a disc is the amplitude of a cluster there, side by side for several.\n"
         "Click a channel to see it in Features, click it again to go back to what suits the clusters.\n"
-        "The wheel zooms, dragging moves, a double-click shows the whole probe."
+        "The wheel zooms, dragging moves, a double-click shows the whole probe.\n"
+        "Discs stand on the channels of a cluster that Waveforms shows."
     )
 
     def __init__(self, session: Any = None, **options: Any) -> None:

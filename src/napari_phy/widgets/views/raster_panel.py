@@ -50,9 +50,9 @@ class RasterPanel(Panel):
     }
     help_text = (
         "Every row is a cluster, every tick a spike; where pixels hold many, the stronger the more.\n"
-        "Drag moves, the wheel zooms time, Shift+wheel and Page Up and Down go through the rows.\n"
         "A click goes to a moment, Ctrl+click adds or drops the cluster, Shift+click selects it alone, a double-click\n"
         "shows the whole recording.\n"
+        "Drag moves, the wheel zooms time, Shift+wheel and Page Up and Down go through the rows.\n"
         "The yellow frame is what Traces shows, the line the moment looked at.\n"
         "The drop-downs order clusters and choose the rows of a page; ⋯ colours the others, and has dots for bars."
     )

@@ -53,9 +53,9 @@ class TracesPanel(Panel):
     help_text = (
         "The voltage of each channel; the spikes of the selected clusters in their colours, where they were seen;\n"
         "dashed lines are events.\n"
+        "A click goes to a moment and selects the spike there, Ctrl+click adds it, Shift+click selects its cluster.\n"
         "Drag moves, the wheel zooms time, Ctrl+wheel makes traces taller or flatter, Shift+wheel channels higher;\n"
         "a double-click takes both back. ⋯ orders and colours channels, and scrolls on by itself.\n"
-        "A click goes to a moment and selects the spike there, Ctrl+click adds it, Shift+click selects its cluster.\n"
         "The drop-downs choose the length of a page and a filter; where slow waves are strong, traces are band-passed\n"
         "at first.\n"
         "{next_page} and {previous_page} turn the page, {next_spike} and {previous_spike} go from spike to spike,"

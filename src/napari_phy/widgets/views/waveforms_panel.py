@@ -70,12 +70,12 @@ class WaveformsPanel(Panel):
     }
     help_text = (
         "Waveforms of the selected clusters, where their channels sit on the probe.\n"
+        "A click on a waveform selects its spike, Ctrl+click adds it, Shift+click shows the channel in Features,\n"
+        "a click on a chip brings its cluster to the front.\n"
         "A cluster is shown on the channels where its mean mask is 0.1 or more, and where it is largest; long\n"
         "stretches without any channel are shortened.\n"
         "Wheel: taller or flatter; with Shift or Alt, channels farther apart along or across the probe.\n"
         "Ctrl+arrows: size of waveforms; Shift+arrows: distances. Dragging moves, a double-click resets.\n"
-        "A click on a waveform selects its spike, Ctrl+click adds it, Shift+click shows the channel in Features,\n"
-        "a click on a chip brings its cluster to the front.\n"
         "Ctrl+drag draws a lasso on one channel, for all spikes of the clusters; {split} splits, Esc clears.\n"
         "The drop-downs choose spikes, means or density, and the layout; ⋯ puts clusters side by side\n"
         "and chooses how many spikes of each cluster are read."
