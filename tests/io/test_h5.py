@@ -196,3 +196,57 @@ def test_a_file_that_is_being_written_is_named(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr(h5.h5py, "File", locked)
     with pytest.raises(ReadOnlyError, match=r"x\.h5 is being written to by another program"):
         open_h5(tmp_path / "x.h5")
+
+
+@pytest.mark.parametrize("inner", ["below", "application_data/own"])
+def test_attributes_of_many_children_are_those_of_each(tmp_path: Path, inner: str) -> None:
+    values: list[object] = [3, np.uint64(2**64 - 1), np.int8(-4), np.array([7]), np.array([1, 2]), "Good", 2.5, True]
+    with h5py.File(tmp_path / "outside.h5", "w") as outside:
+        outside[f"{inner}/x"] = 1
+        outside[inner].attrs["color"] = "red"
+    with h5py.File(tmp_path / "x.h5", "w") as file:
+        for number, value in enumerate(values):
+            file.create_group(f"nodes/{number}").attrs["group"] = value
+        file.create_group("nodes/2/" + inner).attrs["color"] = "blue"
+        file.create_group("nodes/20")  # no attribute
+        file["nodes/21"] = np.arange(3)
+        file["nodes/21"].attrs["group"] = 5
+        file["nodes/22"] = h5py.SoftLink("/nodes/2")
+        file["nodes/23"] = h5py.SoftLink("/nowhere")
+        file["nodes/24/" + inner.split("/")[0]] = h5py.SoftLink("/nodes/2/" + inner.split("/")[0])
+        file["nodes/25"] = file["nodes/2"]
+        file["nodes/26"] = h5py.ExternalLink("outside.h5", "/")
+    names = [*range(len(values)), *range(20, 28)]
+    with open_h5(tmp_path / "x.h5") as file:
+        found = list(file.attrs_of_children("/nodes", names, "group", inner))
+        for (name, value, own), expected in zip(found, names, strict=True):
+            assert name == expected
+            node = f"/nodes/{expected}"
+            np.testing.assert_equal(
+                value.item() if isinstance(value, np.ndarray) and value.size == 1 else value,
+                stored.item() if isinstance(stored := file.attrs(node).get("group"), np.ndarray) and stored.size == 1
+                else stored,
+            )  # fmt: skip
+            assert own == file.attrs(f"{node}/{inner}")
+        assert list(file.attrs_of_children("/nothing", [1], "group", inner)) == [(1, None, {})]
+
+
+def test_a_file_tells_itself_from_what_it_becomes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "x.h5"
+    with open_h5(path, "w") as file:
+        file.write("/a", np.arange(3))
+        assert file.state is None
+    with open_h5(path) as file:
+        assert file.state is None  # it was written to just now, and may be again at the same time
+    monkeypatch.setattr(h5, "_SETTLED_NS", -(10**18))
+    with open_h5(path) as file:
+        state = file.state
+        assert state is not None
+    with open_h5(path) as file:
+        assert file.state == state
+        path.rename(tmp_path / "old.h5")
+        with open_h5(path, "w") as other:
+            other.write("/a", np.arange(3))
+        assert file.state is None
+    with open_h5(path) as file:
+        assert file.state not in (state, None)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import errno
 import logging
-from collections.abc import Iterator
+import time
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from itertools import count
@@ -25,6 +26,7 @@ logger = logging.getLogger(__name__)
 
 _LOCK = "unable to lock file"
 _MAX_DIGITS = 18
+_SETTLED_NS = 2 * 10**9  # by then every system gives another time to a file that is written to
 _NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL, errno.ENOTSUP)
 
 Mode = Literal["r", "r+", "w", "x", "a"]
@@ -60,6 +62,7 @@ class H5File:
     def __init__(self, path: str | Path, mode: Mode = "r") -> None:
         self.path = Path(path)
         self.mode = mode
+        self._state = _state_of(self.path)
         self._file = _open(self.path, mode)
         self._nodes = Nodes(self._file, self.path, partial(_open, mode="r") if mode == "r" else None)
 
@@ -73,6 +76,17 @@ class H5File:
 
     def __repr__(self) -> str:
         return f"<H5File {self.path.name} mode={self.mode!r}{'' if self._file else ' closed'}>"
+
+    @property
+    def state(self) -> tuple[int, ...] | None:
+        """What tells the file that is read from any other, and from itself after a change.
+
+        None where that cannot be told: it is written to, was written to just now, or another has its name.
+        """
+        state = self._state
+        if self.mode != "r" or state is None or state != _state_of(self.path):
+            return None
+        return state if time.time_ns() - max(state[-2:]) > _SETTLED_NS else None
 
     def has(self, path: str) -> bool:
         """Tell whether there is a node at `path`."""
@@ -189,6 +203,32 @@ class H5File:
         except HDF5_ERRORS as error:
             raise self._damaged(path, error) from error
         return {name: _read_attr(node, name) for name in names}
+
+    def attrs_of_children(
+        self, path: str, names: Iterable[int], attribute: str, inner: str
+    ) -> Iterator[tuple[int, Any, dict[str, Any]]]:
+        """Give of many nodes in a group one attribute, and all attributes of a node below each.
+
+        As `attrs` of each, in a tenth of the time where numbers are stored and no link is on the way.
+
+        Parameters
+        ----------
+        path : of the group.
+        names : of the nodes in it.
+        attribute : which one of theirs; None comes for those that have none.
+        inner : path of the other node below each.
+        """
+        node = self._nodes.find(path)
+        group = node.id if isinstance(node, h5py.Group) else None
+        for name in names:
+            try:
+                found = None if group is None else _attrs_of_plain_child(group, name, attribute, inner)
+            except HDF5_ERRORS:
+                found = None
+            if found is None:
+                found = self.attrs(f"{path}/{name}").get(attribute), True
+            value, has_inner = found
+            yield name, value, self.attrs(f"{path}/{name}/{inner}") if has_inner else {}
 
     def read_attr(self, path: str, name: str) -> Any:
         """Return one attribute: `int`, `float`, `bool`, `str`, None, a list of strings or a read-only array.
@@ -307,6 +347,14 @@ def _open(path: Path, mode: Mode) -> h5py.File:
         raise KwikFormatError(f"{path.name} cannot be opened: {_explain(error)}.") from error
 
 
+def _state_of(path: Path) -> tuple[int, ...] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+
+
 def _cannot_lock(error: OSError) -> bool:
     """Tell whether the file system knows no locks; a lock that somebody holds is another matter."""
     return _LOCK in str(error) and error.errno in _NO_LOCKS
@@ -325,6 +373,38 @@ def _check_readable(path: Path) -> None:
         raise KwikFormatError(f"{path.name} is a device or a pipe, not a file.")
     if path.stat().st_size == 0:
         raise KwikFormatError(f"{path.name} is empty.")
+
+
+def _attrs_of_plain_child(group: Any, name: int, attribute: str, inner: str) -> tuple[int | None, bool] | None:
+    """Return a whole number of a child and whether it may have a node below; None where that takes a closer look."""
+    child, links = str(name).encode(), group.links
+    try:
+        if links.get_info(child).type != h5py.h5l.TYPE_HARD:
+            return None
+    except HDF5_ERRORS:  # it is not there
+        return None, False
+    value: int | None = None
+    try:
+        stored = h5py.h5a.open(group, attribute.encode(), obj_name=child)
+    except KeyError:
+        stored = None
+    if stored is not None:
+        kind = stored.get_type()
+        is_plain = kind.get_class() == h5py.h5t.INTEGER and stored.get_storage_size() == kind.get_size()
+        if not is_plain or (kind.get_size() == 8 and kind.get_sign() == h5py.h5t.SGN_NONE):
+            return None
+        number = np.empty(stored.shape, np.int64)
+        stored.read(number, h5py.h5t.NATIVE_INT64)
+        value = number.item()
+    place, *parts = child, *inner.encode().split(b"/")
+    for part in parts[:-1]:
+        place += b"/" + part
+        try:
+            if links.get_info(place).type != h5py.h5l.TYPE_HARD:
+                return value, True
+        except HDF5_ERRORS:  # it is not there
+            return value, False
+    return value, links.exists(place + b"/" + parts[-1])
 
 
 def _read_attr(node: h5py.Group | h5py.Dataset, name: str) -> Any:

@@ -7,8 +7,11 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
+from soak.small_kwik import make_kwik
 
+from napari_phy import open_session
 from napari_phy.core.errors import KwikFormatError, MissingDataError
+from napari_phy.io import h5
 from napari_phy.io.h5 import open_h5
 from napari_phy.io.kwik.model import KwikModel
 
@@ -254,3 +257,22 @@ def test_after_closing_nothing_is_read(small) -> None:
     for rows in (features, waveforms):
         with pytest.raises(MissingDataError, match="was closed"):
             rows[:3]
+
+
+def test_opening_reads_each_node_of_a_cluster_once_and_again_when_the_file_has_changed(tmp_path, monkeypatch):
+    path = make_kwik(tmp_path, spike_clusters=np.arange(300))
+    monkeypatch.setattr("napari_phy.io.h5._SETTLED_NS", -(10**18))  # files that no test has to wait for
+    read: list[int] = []
+    one = h5._attrs_of_plain_child
+    monkeypatch.setattr(h5, "_attrs_of_plain_child", lambda *arguments: read.append(arguments[1]) or one(*arguments))
+    by_path: list[str] = []
+    attrs = h5.H5File.attrs
+    monkeypatch.setattr(h5.H5File, "attrs", lambda file, node: by_path.append(node) or attrs(file, node))
+    with open_session(path) as session:
+        assert session.manager.group(1) == "good"
+    assert sorted(read) == list(range(300))
+    assert len(by_path) < 60
+    with h5py.File(path, "r+") as file:
+        file["/channel_groups/0/clusters/main/1"].attrs["cluster_group"] = 0
+    with open_session(path) as session:
+        assert session.manager.group(1) == "noise"

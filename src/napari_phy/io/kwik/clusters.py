@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from napari_phy.io.kwik import schema
 from napari_phy.io.kwik.attributes import as_int, encode
 
 LABEL_PREFIX = "label."
+_last_nodes: tuple[tuple[Any, ...], Mapping[int, tuple[Any, Mapping[str, Any]]]] | None = None
 _HEX = re.compile(r"#[0-9a-f]{6}")
 
 
@@ -60,6 +62,26 @@ def group_name(value: Any, names: Mapping[int, str]) -> str:
     return schema.DEFAULT_GROUPS[schema.UNSORTED].lower()
 
 
+def read_cluster_nodes(
+    file: H5File, channel_group: int, clustering: str
+) -> Mapping[int, tuple[Any, Mapping[str, Any]]]:
+    """Return {cluster: (`cluster_group` as the file has it, attributes of this program)} of all nodes, ascending.
+
+    Opening a data set asks twice, and nodes are slow to read: those read last are kept until the file changes.
+    """
+    global _last_nodes  # noqa: PLW0603
+    state = file.state
+    key = None if state is None else (str(file.path), state, channel_group, clustering)
+    if key is not None and _last_nodes is not None and _last_nodes[0] == key:
+        return _last_nodes[1]
+    path = schema.clusters_path(channel_group, clustering)
+    ids = [name for name in file.children(path) if isinstance(name, int)]
+    found = file.attrs_of_children(path, ids, "cluster_group", schema.OWN)
+    nodes = MappingProxyType({cluster: (group, MappingProxyType(own)) for cluster, group, own in found})
+    _last_nodes = None if key is None else (key, nodes)
+    return nodes
+
+
 def read_clusters(
     file: H5File, channel_group: int, clustering: str, cluster_ids: Iterable[int] | npt.NDArray[Any]
 ) -> ClusterData:
@@ -69,12 +91,13 @@ def read_clusters(
     groups: dict[int, str] = {}
     colors: dict[int, str] = {}
     labels: dict[str, dict[int, Any]] = {}
+    nodes = read_cluster_nodes(file, channel_group, clustering)
     for cluster_id in np.asarray(cluster_ids).tolist():
-        node = schema.cluster_path(channel_group, clustering, cluster_id)
-        name = group_name(file.attrs(node).get("cluster_group"), names)
+        group, own = nodes.get(cluster_id, (None, {}))
+        name = group_name(group, names)
         if name != unsorted:
             groups[cluster_id] = name
-        for key, value in file.attrs(schema.own(node)).items():
+        for key, value in own.items():
             if key == "color" and isinstance(value, str) and _HEX.fullmatch(value.lower()):
                 colors[cluster_id] = value.lower()
             elif key.startswith(LABEL_PREFIX) and is_label_value(value):

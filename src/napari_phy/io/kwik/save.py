@@ -32,6 +32,7 @@ from napari_phy.io.kwik.clusters import (
     group_name,
     is_label_value,
     klustaviewa_color,
+    read_cluster_nodes,
     read_clusters,
     read_group_names,
 )
@@ -128,12 +129,9 @@ def content_hash(path: str | Path, channel_group: int, clustering: str) -> str:
             digest.update(np.ascontiguousarray(ids, dtype="<i8").data)
             n_spikes += len(ids)
         names = read_group_names(file, channel_group, clustering)
-        nodes = schema.clusters_path(channel_group, clustering)
         clusters = [
-            (cluster_id, group_name(file.attrs(node).get("cluster_group"), names), _own_attributes(file, node))
-            for cluster_id in file.children(nodes)
-            if isinstance(cluster_id, int)
-            for node in [f"{nodes}/{cluster_id}"]
+            (cluster_id, group_name(group, names), _looks(own))
+            for cluster_id, (group, own) in read_cluster_nodes(file, channel_group, clustering).items()
         ]
         group_colors = [
             (group.group_id, group.color)
@@ -263,8 +261,12 @@ def _cluster_nodes(file: H5File, channel_group: int, clustering: str) -> list[in
 
 
 def _own_attributes(file: H5File, node: str) -> dict[str, Any]:
-    attributes = file.attrs(schema.own(node))
-    return {name: value for name, value in attributes.items() if name == "color" or name.startswith(LABEL_PREFIX)}
+    return _looks(file.attrs(schema.own(node)))
+
+
+def _looks(own: Mapping[str, Any]) -> dict[str, Any]:
+    """Return colour and labels of a cluster."""
+    return {name: value for name, value in own.items() if name == "color" or name.startswith(LABEL_PREFIX)}
 
 
 def _same(stored: Any, value: Any) -> bool:

@@ -21,7 +21,7 @@ CLUSTERING_PARAMETERS = "/application_data/klustakwik2"
 GROUPS = "/channel_groups"
 RECORDINGS = "/recordings"
 _MAX_DIGITS = 18
-_OWN = "application_data/napari_phy"
+OWN = "application_data/napari_phy"
 _KLUSTAVIEWA = "application_data/klustaviewa"
 
 
@@ -67,7 +67,7 @@ def features_masks_path(channel_group: int) -> str:
 
 def own(node: str) -> str:
     """Return the path of this program's data below a node."""
-    return f"{node}/{_OWN}"
+    return f"{node}/{OWN}"
 
 
 def klustaviewa(node: str) -> str:
