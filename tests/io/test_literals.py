@@ -192,7 +192,7 @@ def test_files(tmp_path) -> None:
     path.write_bytes("name = 'é'".encode("latin-1"))
     assert read_assignments(path) == {"name": "é"}
     path.write_bytes(b"#" * (MAX_BYTES + 1))
-    with pytest.raises(KwikFormatError, match="larger than 1 MiB"):
+    with pytest.raises(KwikFormatError, match="larger than 256 KiB"):
         read_assignments(path)
     path.write_bytes(b"")
     assert read_assignments(path) == {}

@@ -78,6 +78,11 @@ class H5File:
         return f"<H5File {self.path.name} mode={self.mode!r}{'' if self._file else ' closed'}>"
 
     @property
+    def identity(self) -> tuple[int, ...] | None:
+        """What tells the file from others when it was opened: place, size and dates; None for one that was made."""
+        return self._state
+
+    @property
     def state(self) -> tuple[int, ...] | None:
         """What tells the file that is read from any other, and from itself after a change.
 

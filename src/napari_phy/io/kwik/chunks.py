@@ -29,12 +29,24 @@ class ChunkedRows:
     path : of the dataset.
     dtype : of the rows handed out; None takes that of the file.
     shared : others read from the same file.
+    n_columns : of a table, how many of its first columns are read; None: all.
     """
 
-    def __init__(self, file: H5File, path: str, dtype: npt.DTypeLike | None = None, *, shared: bool = False) -> None:
+    def __init__(
+        self,
+        file: H5File,
+        path: str,
+        dtype: npt.DTypeLike | None = None,
+        *,
+        shared: bool = False,
+        n_columns: int | None = None,
+    ) -> None:
         dataset = file.dataset(path)
         self.n_rows = int(dataset.shape[0])
         self.row_shape = tuple(int(size) for size in dataset.shape[1:])
+        if n_columns is not None and n_columns < self.row_shape[0]:
+            self.row_shape = (n_columns, *self.row_shape[1:])
+        self._part = () if self.row_shape == dataset.shape[1:] else (slice(n_columns),)
         self.dtype: np.dtype[Any] = np.dtype(dtype if dtype is not None else dataset.dtype.newbyteorder("="))
         self._file = file
         self._path = path
@@ -63,7 +75,9 @@ class ChunkedRows:
                 raise MissingDataError(f"{self._file.path.name} was closed.")
             try:
                 with np.errstate(over="ignore", invalid="ignore"):  # a number that is too large becomes inf
-                    return np.asarray(self._file.dataset(self._path)[start:stop], dtype=self.dtype)
+                    return np.asarray(
+                        self._file.dataset(self._path)[(slice(start, stop), *self._part)], dtype=self.dtype
+                    )
             except HDF5_ERRORS as error:
                 if self._instead is None or "errno = " in str(error):  # a disk that does not answer may be back
                     raise KwikFormatError(
@@ -115,18 +129,26 @@ class ChunkedRows:
             out[...] = rows[start - first : stop - first]
 
 
-def open_rows(file: H5File, path: str, dtype: npt.DTypeLike | None = None, *, shared: bool = False) -> RowSource:
+def open_rows(
+    file: H5File,
+    path: str,
+    dtype: npt.DTypeLike | None = None,
+    *,
+    shared: bool = False,
+    n_columns: int | None = None,
+) -> RowSource:
     """Open the rows of a dataset: by position where they lie in one piece, as they are; else chunk by chunk.
 
     Parameters
     ----------
     file : open file; needed on if the result is a `ChunkedRows`.
-    path, dtype, shared : as for `ChunkedRows`.
+    path, dtype, shared, n_columns : as for `ChunkedRows`.
     """
     dataset = file.dataset(path)
     offset = dataset.id.get_offset()
     wanted = np.dtype(dtype if dtype is not None else dataset.dtype)
-    if offset is None or dataset.dtype != wanted or not wanted.isnative:
-        return ChunkedRows(file, path, dtype, shared=shared)
+    is_cut = n_columns is not None and n_columns < dataset.shape[1]
+    if offset is None or dataset.dtype != wanted or not wanted.isnative or is_cut:
+        return ChunkedRows(file, path, dtype, shared=shared, n_columns=n_columns)
     shape = tuple(int(size) for size in dataset.shape)
     return RowFile(file.path, int(offset), shape[0], shape[1:], wanted)

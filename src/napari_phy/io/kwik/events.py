@@ -15,6 +15,7 @@ from napari_phy.core.event_times import EventTimes
 from napari_phy.io.h5 import H5File
 
 EVENTS = "/event_types"
+MAX_KINDS = 256
 
 
 def read_events(file: H5File, starts: Mapping[int, int]) -> tuple[Mapping[str, EventTimes], tuple[str, ...]]:
@@ -31,7 +32,10 @@ def read_events(file: H5File, starts: Mapping[int, int]) -> tuple[Mapping[str, E
     """
     found: dict[str, EventTimes] = {}
     problems: list[str] = []
-    for name in map(str, file.children(EVENTS)):
+    names = list(map(str, file.children(EVENTS)))
+    if len(names) > MAX_KINDS:
+        problems.append(f"{file.path.name} has {len(names)} kinds of events; only the first {MAX_KINDS} are read.")
+    for name in names[:MAX_KINDS]:
         node = f"{EVENTS}/{name}/events"
         if not file.is_dataset(f"{node}/time_samples"):
             continue

@@ -36,6 +36,7 @@ from napari_phy.io.kwik.spike_clusters import distinct, read_spike_clusters
 from napari_phy.io.kwik.voltage import SpikesToCut, open_voltage
 from napari_phy.io.raw_notes import read_raw_notes, write_raw_notes
 
+Scanned = tuple[tuple[int, ...] | None, Mapping[int, parts.GroupScan]]
 _OF_RAW_DATA = (
     *("recordings", "duration", "events", "spike_samples", "_spike_recordings", "_order", "_raw_files", "_raw_parts"),
     *("traces", "waveforms", "_voltage", "missing", "doubts", "recording_order"),
@@ -94,6 +95,7 @@ class KwikModel(EditableModel):
         raw_files: Mapping[str, str | Path] | None = None,
         recording_order: RecordingOrder | None = None,
         on_progress: OnProgress = no_progress,
+        _scanned: Scanned | None = None,
     ) -> None:
         self.path = Path(path)
         self.recording_order = recording_order
@@ -103,7 +105,9 @@ class KwikModel(EditableModel):
         check_is_hdf5(self.path)
         with open_h5(self.path) as file:
             schema.check_is_kwik(file)
-            groups = parts.scan_groups(file, channel_group)
+            is_known = _scanned is not None and _scanned[0] == file.identity and channel_group in (None, *_scanned[1])
+            groups = _scanned[1] if _scanned and is_known else parts.scan_groups(file, channel_group)
+            self._scanned: Scanned = file.identity, groups
             self.channel_groups = tuple(groups)
             self._n_spikes_of = {number: group.n_spikes for number, group in groups.items()}
             self.metadata = MappingProxyType(
@@ -111,9 +115,9 @@ class KwikModel(EditableModel):
             )
             self.sample_rate = self._read_sample_rate(file)
             n_columns = parameters.integer(self.metadata, "n_channels") or 0
-            if n_columns <= 0:
-                n_columns = 1 + max((max(group.channels, default=0) for group in groups.values()), default=0)
-            flat = FlatLayout(n_columns, parameters.sample_type(self.metadata))
+            n_needed = 1 + max((max(group.channels, default=0) for group in groups.values()), default=0)
+            sample_type = parameters.sample_type(self.metadata)
+            flat = FlatLayout(n_columns if n_columns > 0 else n_needed, sample_type, n_needed)
             timeline = self._read_timeline(file, flat, groups)
             on_progress(0.4)
             self._open_part(file, groups, channel_group, clustering, timeline)
@@ -121,6 +125,7 @@ class KwikModel(EditableModel):
             self.probe = read_probe(file, self.channel_group)
             self._read_clusters(file)
             self.events, problems = read_events(file, timeline.starts)
+            problems += parts.tell_left_out(file)
         self.missing += problems
         self._flat, self._raw_parts = flat, timeline.raw_parts
         self.recordings = timeline.recordings
@@ -152,7 +157,12 @@ class KwikModel(EditableModel):
     def opened_at(self, channel_group: int | None, clustering: str | None) -> Self:
         """Return another channel group or clustering of the same file, with its raw data where they are now."""
         return type(self)(
-            self.path, channel_group, clustering, raw_files=self._raw_files, recording_order=self.recording_order
+            self.path,
+            channel_group,
+            clustering,
+            raw_files=self._raw_files,
+            recording_order=self.recording_order,
+            _scanned=self._scanned,
         )
 
     def read_clustering(self, clustering: str) -> npt.NDArray[np.int32]:

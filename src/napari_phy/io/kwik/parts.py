@@ -13,6 +13,7 @@ from napari_phy.io.kwik.clustering_nodes import list_clusterings
 from napari_phy.io.kwik.probe import read_channels
 from napari_phy.io.kwik.spike_clusters import check_clustering
 
+MAX_GROUPS = 1024
 _N_TOLD = 3
 
 
@@ -44,7 +45,9 @@ class GroupScan:
 
 
 def scan_groups(file: H5File, wanted: int | None) -> dict[int, GroupScan]:
-    """Look at all channel groups, so that one that cannot be read costs that one only.
+    """Look at the channel groups, so that one that cannot be read costs that one only.
+
+    Of very many only the first `MAX_GROUPS` are looked at, and that which is wanted.
 
     Parameters
     ----------
@@ -66,12 +69,20 @@ def scan_groups(file: H5File, wanted: int | None) -> dict[int, GroupScan]:
     recordings = set(schema.recording_nodes(file)) or {0}
     recordings |= set(range(len(recordings)))  # klusta numbers them by the text order of their names
     groups: dict[int, GroupScan] = {}
-    for number in numbers:
+    for number in sorted({*numbers[:MAX_GROUPS], *([] if wanted is None else [wanted])}):
         try:
             groups[number] = _scan(file, number, recordings)
         except NapariPhyError as error:
             groups[number] = GroupScan(problems={None: str(error)})
     return groups
+
+
+def tell_left_out(file: H5File) -> tuple[str, ...]:
+    """Return a sentence where the file has more channel groups than are looked at."""
+    n_groups = sum(isinstance(group, int) for group in file.children(schema.GROUPS))
+    if n_groups <= MAX_GROUPS:
+        return ()
+    return (f"{file.path.name} has {n_groups} channel groups; only the first {MAX_GROUPS} are read.",)
 
 
 def _scan(file: H5File, number: int, recordings: set[int]) -> GroupScan:

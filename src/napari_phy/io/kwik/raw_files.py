@@ -25,6 +25,7 @@ _KWD = re.compile(r"(.*?\.kwd)(/.*)?", re.DOTALL | re.IGNORECASE)
 _RECORDING = re.compile(rf"{schema.RECORDINGS}/(\d{{1,18}})(/data)?/?")
 _NEVER_FLAT = (".kwd", ".kwik", ".kwx", ".kwe")
 _MAX_FOLDERS = 3
+_MANY_COLUMNS = 2**13  # more than any recording has
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,8 @@ class RawData:
     ----------
     path : of the file.
     node : their dataset; None in a flat file.
-    n_rows, n_channels : how many samples of how many channels.
+    n_rows, n_channels : how many samples of how many channels; of a dataset with far more columns than any recording
+        has, only as many as the channels of the `.kwik` need.
     dtype : of a value.
     n_spare_bytes : bytes of a flat file after the last whole row.
     is_transposed : the dataset is (n_channels, n_rows), and is not read.
@@ -77,10 +79,14 @@ class RawData:
 
 @dataclass(frozen=True, slots=True)
 class FlatLayout:
-    """How rows lie in a flat file; the type is None where the Kwik file names one that is no number."""
+    """How rows lie in a flat file; the type is None where the Kwik file names one that is no number.
+
+    `n_needed` is how many columns the channels of the file need at least.
+    """
 
     n_channels: int
     dtype: np.dtype[Any] | None
+    n_needed: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +168,8 @@ def open_raw(path: Path, link: RawLink, recording_id: int, flat: FlatLayout) -> 
     found = next((data for node in nodes if (data := _kwd_data(path, node)) is not None), None)
     if found is not None and flat.n_channels <= found.n_rows < found.n_channels != flat.n_channels:
         return replace(found, n_rows=found.n_channels, n_channels=found.n_rows, is_transposed=True)
+    if found is not None and found.n_channels > _MANY_COLUMNS:
+        return replace(found, n_channels=min(flat.n_needed, found.n_channels))
     return found
 
 

@@ -136,7 +136,7 @@ class JoinedTraces:
             return RowFile(raw.path, 0, raw.n_rows, (raw.n_channels,), raw.dtype)
         if raw.path not in self._files:
             self._files[raw.path] = open_h5(raw.path)
-        return open_rows(self._files[raw.path], raw.node, raw.dtype, shared=True)
+        return open_rows(self._files[raw.path], raw.node, raw.dtype, shared=True, n_columns=raw.n_channels)
 
     def _close_files(self) -> None:
         for file in self._files.values():
