@@ -97,7 +97,7 @@ def check_group(file: H5File, group: int) -> Iterator[Finding]:
     path = schema.spikes_path(group, "recording")
     has_numbers = file.is_dataset(path)
     if not has_numbers or file.dataset(path).size == n_spikes:
-        numbers = read_integers(file, path) if has_numbers else np.zeros(n_spikes, dtype=np.int64)
+        numbers = read_integers(file, path, n_spikes) if has_numbers else np.zeros(n_spikes, dtype=np.int64)
         yield from _check_order(place, samples, numbers)
         known = [*schema.recording_nodes(file)] or [0]
         strange = np.setdiff1d(numbers, known)
