@@ -160,7 +160,8 @@ def complaint(message: str, path: Path) -> str:
 
 
 def digests(folder: Path) -> dict[str, str]:
-    return {str(file): hashlib.blake2b(file.read_bytes()).hexdigest() for file in sorted(folder.rglob("*"))}
+    files = sorted(file for file in folder.rglob("*") if file.is_file())
+    return {str(file): hashlib.blake2b(file.read_bytes()).hexdigest() for file in files}
 
 
 def run_limited(action: Callable[[], str], folder: Path, seconds: int = SECONDS) -> tuple[str, str]:

@@ -15,6 +15,7 @@ from soak.odd_nodes import ATTRIBUTES, NAMES, NODES, Oddity, every_oddity
 from soak.small_kwik import make_kwik
 
 from napari_phy import open_session
+from napari_phy.core.errors import SaveError
 
 N_PARTS = 8
 CLUSTERINGS = "/channel_groups/0/clusters"
@@ -101,6 +102,24 @@ def test_what_is_written_makes_room_for_itself(original: Path, tmp_path: Path, n
         assert file[parent].get(f"{name}.not_a_group", getlink=True) is not None
 
 
+def test_what_lies_in_another_file_is_read_and_never_written(original: Path, tmp_path: Path) -> None:
+    path, node = tmp_path / "small.kwik", f"{CLUSTERINGS}/main/1"
+    shutil.copyfile(original.with_suffix(".kwx"), path.with_suffix(".kwx"))
+    shutil.copyfile(original, path)
+    with h5py.File(path, "r+") as file, h5py.File(tmp_path / "other.h5", "w") as other:
+        file.copy(node, other, "cluster")
+        del file[node]
+        file[node] = h5py.ExternalLink("other.h5", "cluster")
+    before = digests(tmp_path)
+    with open_session(path) as session:
+        assert session.manager.cluster_labels["note"] == {1: "fine"}
+        session.label([1], "note", "changed")
+        with pytest.raises(SaveError, match=r"is a link to 'other\.h5', and other files are never written; put what"):
+            session.save()
+        assert session.n_unsaved == 1
+    assert {name: digests(tmp_path)[name] for name in before} == before
+
+
 @pytest.mark.parametrize("kind", [kind for kind in ATTRIBUTES if kind not in ("infinite", "control characters")])
 def test_odd_labels_stay_in_the_file(original: Path, tmp_path: Path, kind: str) -> None:
     path = tmp_path / "small.kwik"
@@ -113,6 +132,21 @@ def test_odd_labels_stay_in_the_file(original: Path, tmp_path: Path, kind: str) 
         session.save()
     with h5py.File(path) as file:
         assert "label.odd" in file[node].attrs
+
+
+@pytest.mark.parametrize(
+    "oddity",
+    [
+        Oddity(".kwik", "/channel_groups/0/spikes/clusters/main", "dangling link"),
+        Oddity(".kwik", "/channel_groups/0/spikes/recording", "region references"),
+        Oddity(".kwx", "/channel_groups/0/features_masks", "null dataset"),
+        Oddity(".kwik", "/", "control characters", "kwik_version"),
+        Oddity(".kwik", "/application_data/spikedetekt", "vlen not UTF-8", "dtype"),
+    ],
+    ids=str,
+)
+def test_what_was_once_found(original: Path, tmp_path: Path, oddity: Oddity) -> None:
+    assert check_oddity(original, tmp_path / "odd", oddity) == ""
 
 
 def test_some_odd_nodes(original: Path, tmp_path: Path) -> None:

@@ -97,9 +97,15 @@ class H5File:
         """Tell whether there is a node at `path`."""
         return self._nodes.find(path) is not None
 
+    def find_group(self, path: str) -> h5py.Group | None:
+        """Return the h5py group at `path`, for what this class does not cover; None where there is none."""
+        node = self._nodes.find(path)
+        return node if isinstance(node, h5py.Group) else None
+
     def is_dataset(self, path: str) -> bool:
-        """Tell whether there is a dataset at `path`."""
-        return isinstance(self._nodes.find(path), h5py.Dataset)
+        """Tell whether there is a dataset at `path` that has values."""
+        node = self._nodes.find(path)
+        return isinstance(node, h5py.Dataset) and node.shape is not None
 
     def children(self, path: str) -> list[Any]:
         """Return the names in a group: integers as `int`, ascending, then the others; empty if it is not there."""
@@ -118,6 +124,8 @@ class H5File:
         node = self.node(path)
         if not isinstance(node, h5py.Dataset):
             raise MissingDataError(f"{self.path.name}: {path} is a group, not a dataset.")
+        if node.shape is None:
+            raise MissingDataError(f"{self.path.name}: {path} is a dataset without values.")
         check_dataset(node, Path(node.file.filename), path)
         return node
 
@@ -185,7 +193,7 @@ class H5File:
             node = self._nodes.find(path)
             if isinstance(node, h5py.Group):
                 raise KwikFormatError(f"{self.path.name}: {path} is a group and cannot be written as a dataset.")
-            if node is not None and node.shape == array.shape and node.dtype == array.dtype:
+            if isinstance(node, h5py.Dataset) and node.shape == array.shape and node.dtype == array.dtype:
                 self.dataset(path)[...] = array
                 return
             attributes = {}

@@ -107,11 +107,16 @@ class Nodes:
     def _other(self, name: bytes, path: str) -> h5py.File:
         folder = self._path.parent.resolve()
         stored = name.decode("utf-8", "replace")
+        if self._open_other is None:
+            raise KwikFormatError(
+                f"{self._path.name}: {path} is a link to {stored!r}, and other files are never written; "
+                "put what it leads to into this file."
+            )
         try:
             target = (folder / re.sub(r"\\", "/", stored)).resolve()
         except (OSError, ValueError):
             target = Path("/")
-        if self._open_other is None or not target.is_relative_to(folder) or not is_file(target):
+        if not target.is_relative_to(folder) or not is_file(target):
             raise KwikFormatError(
                 f"{self._path.name}: {path} is a link to {stored!r}, which is not a file in the same folder "
                 "and is not followed; put that file beside it."

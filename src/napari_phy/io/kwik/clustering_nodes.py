@@ -59,15 +59,17 @@ def move_nodes(file: H5File, channel_group: int, old: str, new: str) -> None:
 
 def remove_nodes(file: H5File, channel_group: int, name: str) -> None:
     """Remove a clustering, also what is left of one whose spikes are gone."""
-    for parent in _parents(file, channel_group, name):
-        del parent[name]
+    for parent in _parents(file, channel_group, name, only_with=False):
+        if parent.get(name, getlink=True) is not None:  # a link, too, that leads nowhere
+            del parent[name]
 
 
-def _parents(file: H5File, channel_group: int, name: str) -> list[Any]:
-    """Return the groups that hold a part of the clustering: its spikes, its clusters, its groups of clusters."""
+def _parents(file: H5File, channel_group: int, name: str, *, only_with: bool = True) -> list[Any]:
+    """Return the groups that hold a part of the clustering, or might: its spikes, its clusters, its cluster groups."""
     nodes = (
         schema.clustering_path(channel_group, name),
         schema.clusters_path(channel_group, name),
         schema.cluster_groups_path(channel_group, name),
     )
-    return [file.node(node.rpartition("/")[0]) for node in nodes if file.has(node)]
+    parents = {node: file.find_group(node.rpartition("/")[0]) for node in nodes}
+    return [group for node, group in parents.items() if group is not None and (file.has(node) or not only_with)]

@@ -133,6 +133,7 @@ def integer_blocks(file: H5File, path: str, n_spikes: int | None = None) -> Iter
 def _whole(file: H5File, path: str, values: npt.NDArray[Any]) -> npt.NDArray[np.integer[Any]]:
     if values.dtype.kind != "f":
         return values
+    values = values.astype(np.float64)  # MAX_SAMPLE is beyond the half floats
     is_whole = (np.abs(values) <= MAX_SAMPLE) & (np.trunc(values) == values)
     if not is_whole.all():
         raise KwikFormatError(
