@@ -1,5 +1,8 @@
 """The laws of editing."""
 
+import gc
+import tracemalloc
+
 import numpy as np
 import pytest
 from core.edits import clusterings, do, edit_lists, state
@@ -333,3 +336,25 @@ def test_sparse_cluster_ids_cost_no_table():
     manager = ClusterManager([2_000_000_000, 5, 2_000_000_000])
     assert manager.cluster_ids.tolist() == [5, 2_000_000_000]
     assert manager.merge([5, 2_000_000_000]).added == (2_000_000_001,)
+
+
+def test_an_edit_keeps_two_kilobytes_besides_the_spikes_that_it_moves():
+    """The same cluster is split and merged again and again, and its spikes are asked for, as views do."""
+    manager = ClusterManager(np.zeros(20_000, dtype=np.int64))
+    n_edits = 300
+    tracemalloc.start()
+    try:
+        before = tracemalloc.get_traced_memory()[0]
+        for start in range(n_edits // 2):
+            manager.split(np.arange(start, start + 10))
+            for cluster in manager.cluster_ids.tolist():
+                manager.spikes(cluster)
+            manager.merge(manager.cluster_ids)
+        manager.undo()
+        manager.redo()
+        gc.collect()
+        live = sum(manager.spikes(cluster).nbytes for cluster in manager.cluster_ids.tolist())
+        kept = tracemalloc.get_traced_memory()[0] - before - live
+    finally:
+        tracemalloc.stop()
+    assert kept / n_edits < 2000 + 10 * 8

@@ -46,10 +46,14 @@ class ByteCache(Generic[K, V]):
             self._values.move_to_end(key)
         return found
 
-    def put(self, key: K, value: V) -> None:
-        """Keep a value and forget the oldest ones above the ceiling."""
+    def remove(self, key: K) -> None:
+        """Forget a value, if it is kept."""
         if key in self._values:
             self._held -= self._nbytes(self._values.pop(key))
+
+    def put(self, key: K, value: V) -> None:
+        """Keep a value and forget the oldest ones above the ceiling."""
+        self.remove(key)
         self._values[key] = value
         self._held += self._nbytes(value)
         while self._held > self._max_bytes and self._values:

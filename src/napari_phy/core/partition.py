@@ -9,8 +9,9 @@ or the spikes that a record names, and its spikes are those in it that hold its 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 import numpy.typing as npt
@@ -39,16 +40,28 @@ class Atom:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Cut:
-    """An atom that spikes leave, and the atom of those that stay; None when all leave."""
+    """An atom that spikes leave, its place in its cluster, and the atom of those that stay; None when all leave."""
 
+    place: int
     whole: Atom
     kept: Atom | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HandOver:
+    """What becomes of a deleted cluster: `n_kept` atoms go to the heir, those of `cuts` without what leaves them."""
+
+    cluster: int
+    heir: int
+    n_kept: int
+    cuts: tuple[Cut, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Leaving:
     """Spikes that leave their atoms for one of their own, and the slots that they held: (n,), or () when all one."""
 
+    target: int
     atom: Atom
     spike_ids: Int64
     old_slots: Int32
@@ -56,12 +69,11 @@ class Leaving:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PartitionEdit:
-    """One edit, ready to be applied and reverted any number of times."""
+    """One edit, ready to be applied and reverted any number of times; it holds no atoms that it does not change."""
 
-    cuts: tuple[Cut, ...]
+    added: tuple[int, ...]
+    handed: tuple[HandOver, ...]
     leaving: tuple[Leaving, ...]
-    deleted: tuple[tuple[int, tuple[Atom, ...]], ...]
-    added: tuple[tuple[int, tuple[Atom, ...]], ...]
 
 
 class Partition:
@@ -180,94 +192,113 @@ class Partition:
             for cluster in update.added:
                 if cluster in self._atoms:
                     raise ClusteringError(f"Cluster {cluster} exists already; nothing was changed.")
-            taken: dict[int, list[Atom]] = {cluster: [] for cluster in update.added}
+            self._check_named(update)
             old_slots = self._slots.take(update.spike_ids)
-            cuts = self._hand_over(update, _counts(old_slots), taken)
-            leaving = self._leave(update, old_slots, taken)
-            for cluster, atoms in taken.items():
-                if not atoms:
+            handed = self._hand_over(update, _counts(old_slots))
+            leaving = self._leave(update, old_slots)
+            filled = {part.heir for part in handed if part.n_kept} | {part.target for part in leaving}
+            for cluster in update.added:
+                if cluster not in filled:
                     raise ClusteringError(f"Cluster {cluster} would have no spikes; nothing was changed.")
-            return PartitionEdit(
-                tuple(cuts),
-                tuple(leaving),
-                tuple((cluster, self._atoms[cluster]) for cluster in update.deleted),
-                tuple((cluster, tuple(atoms)) for cluster, atoms in taken.items()),
-            )
+            return PartitionEdit(update.added, tuple(handed), tuple(leaving))
 
     def apply(self, edit: PartitionEdit) -> None:
         """Do an edit that was planned on this state."""
         with self._lock:
             self._n_cuts += bool(edit.leaving)
-            for cut in edit.cuts:
-                self._atom_at[cut.whole.slot] = cut.kept
-                del self._cluster_of[cut.whole]
-            for part in edit.leaving:
-                self._slots[part.spike_ids] = part.atom.slot
-                self._atom_at[part.atom.slot] = part.atom
-            self._replace(edit.deleted, edit.added)
+            taken: dict[int, list[Atom]] = {cluster: [] for cluster in edit.added}
+            for part in edit.handed:
+                atoms: list[Atom | None] = list(self._remove(part.cluster))
+                for cut in part.cuts:
+                    atoms[cut.place] = self._atom_at[cut.whole.slot] = cut.kept
+                    del self._cluster_of[cut.whole]
+                taken[part.heir] += [atom for atom in atoms if atom is not None]
+            for leaving in edit.leaving:
+                self._slots[leaving.spike_ids] = leaving.atom.slot
+                self._atom_at[leaving.atom.slot] = leaving.atom
+                taken[leaving.target].append(leaving.atom)
+            self._add(taken)
 
     def revert(self, edit: PartitionEdit) -> None:
         """Take back the edit that was done last."""
         with self._lock:
             self._n_cuts += bool(edit.leaving)
-            for part in edit.leaving:
-                self._slots[part.spike_ids] = part.old_slots
-                self._atom_at[part.atom.slot] = None
-                del self._cluster_of[part.atom]
-            for cut in edit.cuts:
-                if cut.kept is not None:
-                    del self._cluster_of[cut.kept]
-                self._atom_at[cut.whole.slot] = cut.whole
-            self._replace(edit.added, edit.deleted)
+            taken = {cluster: iter(self._remove(cluster)) for cluster in edit.added}
+            for leaving in edit.leaving:
+                self._slots[leaving.spike_ids] = leaving.old_slots
+                self._atom_at[leaving.atom.slot] = None
+                del self._cluster_of[leaving.atom]
+            restored: dict[int, list[Atom]] = {}
+            for part in edit.handed:
+                atoms = restored[part.cluster] = list(islice(taken[part.heir], part.n_kept))
+                for cut in part.cuts:
+                    if cut.kept is None:
+                        atoms.insert(cut.place, cut.whole)
+                    else:
+                        atoms[cut.place] = cut.whole
+                        del self._cluster_of[cut.kept]
+                    self._atom_at[cut.whole.slot] = cut.whole
+            self._add(restored)
 
     def release(self, edits: Iterable[PartitionEdit]) -> None:
         """Forget reverted edits that can't be done again: their slots are free."""
         with self._lock:
             self._free_slots += [part.atom.slot for edit in edits for part in edit.leaving]
 
-    def _replace(
-        self, old: tuple[tuple[int, tuple[Atom, ...]], ...], new: tuple[tuple[int, tuple[Atom, ...]], ...]
-    ) -> None:
-        for cluster, _ in old:
-            del self._atoms[cluster], self._sizes[cluster]
-        for cluster, atoms in new:
-            self._atoms[cluster] = atoms
-            self._sizes[cluster] = sum(atom.size for atom in atoms)
-            for atom in atoms:
-                self._cluster_of[atom] = cluster
-        if old or new:
-            self._spike_clusters = None
+    def _remove(self, cluster: int) -> tuple[Atom, ...]:
+        """Remove a cluster, its list of spikes too; return its atoms."""
+        self._spike_clusters = None
+        self._lists.remove(cluster)
+        del self._sizes[cluster]
+        return self._atoms.pop(cluster)
 
-    def _hand_over(self, update: UpdateInfo, n_leaving: dict[int, int], taken: dict[int, list[Atom]]) -> list[Cut]:
+    def _add(self, clusters: Mapping[int, list[Atom]]) -> None:
+        for cluster, atoms in clusters.items():
+            self._atoms[cluster] = tuple(atoms)
+            self._sizes[cluster] = sum(atom.size for atom in atoms)
+            self._cluster_of.update(dict.fromkeys(atoms, cluster))
+
+    def _check_named(self, update: UpdateInfo) -> None:
+        """Raise ClusteringError unless the spikes that a record names exist, and are named once."""
+        spike_ids = update.spike_ids
+        if not len(spike_ids):
+            return
+        if spike_ids[0] < 0 or spike_ids[-1] >= len(self._slots) or (spike_ids[1:] <= spike_ids[:-1]).any():
+            raise ClusteringError(
+                "The record names spikes that do not exist, or in another order; nothing was changed."
+            )
+
+    def _hand_over(self, update: UpdateInfo, n_leaving: dict[int, int]) -> list[HandOver]:
         """Give the atoms, or what stays of them, to the heirs of their clusters; `n_leaving` is by slot."""
-        heirs = dict(update.heirs)
-        cuts = []
+        heirs, added = dict(update.heirs), set(update.added)
+        handed = []
         for cluster in update.deleted:
-            heir = heirs.get(cluster)
-            for atom in self._atoms[cluster]:
-                kept: Atom | None = atom
-                if n_leaving and (n_left := n_leaving.pop(atom.slot, 0)):
-                    kept = Atom(atom.slot, atom.size - n_left, atom.among) if n_left < atom.size else None
-                    cuts.append(Cut(atom, kept))
-                if kept is None:
-                    continue
-                if heir not in taken:
-                    raise ClusteringError("The record leaves spikes without a cluster; nothing was changed.")
-                taken[heir].append(kept)
+            atoms = self._atoms[cluster]
+            cuts = []
+            if n_leaving:
+                for place, atom in enumerate(atoms):
+                    if n_left := n_leaving.pop(atom.slot, 0):
+                        kept = Atom(atom.slot, atom.size - n_left, atom.among) if n_left < atom.size else None
+                        cuts.append(Cut(place, atom, kept))
+            n_kept = len(atoms) - sum(cut.kept is None for cut in cuts)
+            heir = heirs.get(cluster, update.added[0] if update.added and not n_kept else -1)
+            if heir not in added:
+                raise ClusteringError("The record leaves spikes without a cluster; nothing was changed.")
+            handed.append(HandOver(cluster, heir, n_kept, tuple(cuts)))
         if n_leaving:
             raise ClusteringError("The record names spikes of clusters that it does not delete.")
-        return cuts
+        return handed
 
-    def _leave(self, update: UpdateInfo, old_slots: Int32, taken: dict[int, list[Atom]]) -> list[Leaving]:
+    def _leave(self, update: UpdateInfo, old_slots: Int32) -> list[Leaving]:
         """Give the named spikes to their clusters, as one new atom each."""
         leaving = []
+        added = set(update.added)
         for target, index in _by_target(update.spike_clusters):
-            if target not in taken:
+            if target not in added:
                 raise ClusteringError("The record gives spikes to a cluster that it does not add.")
             spike_ids, held = update.spike_ids[index], old_slots[index]
             atom = Atom(self._new_slot(), len(spike_ids), spike_ids)
-            taken[target].append(atom)
-            leaving.append(Leaving(atom, spike_ids, held[0] if (held == held[0]).all() else held))
+            leaving.append(Leaving(target, atom, spike_ids, held[0] if (held == held[0]).all() else held))
         return leaving
 
     def _new_slot(self) -> int:

@@ -117,7 +117,7 @@ def _joined(named: Sequence[tuple[Int64, int]]) -> tuple[Int64, Int64]:
     if not named:
         return read_only(np.empty(0, np.int64)), read_only(np.empty(0, np.int64))
     if len(named) == 1:
-        spike_ids, targets = named[0][0], np.full(len(named[0][0]), named[0][1], dtype=np.int64)
+        spike_ids, targets = named[0][0], np.broadcast_to(np.int64(named[0][1]), len(named[0][0]))
     else:
         spike_ids = np.concatenate([side for side, _ in named])
         targets = np.repeat([new for _, new in named], [len(side) for side, _ in named])
