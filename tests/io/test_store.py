@@ -230,7 +230,7 @@ def test_saving_goes_on_where_the_side_folder_was_removed(kwik, side, n_saved):
 
 
 @pytest.mark.parametrize("source", ["original", "labels"])
-def test_edits_whose_beginning_is_gone_are_set_aside(kwik, side, source):
+def test_edits_whose_beginning_is_gone_begin_with_the_file(kwik, side, source):
     with desk(kwik) as opened:
         opened.manager.merge([0, 1])
         opened.save()
@@ -239,15 +239,54 @@ def test_edits_whose_beginning_is_gone_are_set_aside(kwik, side, source):
         with desk(kwik) as opened:
             opened.manager.merge([2, 3])
             opened.save()
+    with desk(kwik) as opened:
+        opened.manager.move([4], "mua")
+        expected = state(opened.manager)
+    if source == "labels":
         np.save(side / "base-0-main.npy", np.zeros(3))
     else:
         with h5py.File(kwik, "r+") as file:
             file["/channel_groups/0/spikes/clusters/original"][0] = 99
-    expected = file_state(kwik)
     with desk(kwik) as opened:
-        assert "cannot be read. It was set aside as journal-0-main.set-aside-" in opened.store.messages[0]
+        assert opened.store.messages[0].startswith("What the edits in the journal of small.kwik begin with is damaged.")
         assert opened.store.set_aside.is_file()
-        assert shown(opened.manager) == expected
+        assert state(opened.manager) == expected
+        assert opened.store.n_unsaved == 1
+
+
+@pytest.mark.parametrize("how", ["emptied", "cut short", "overwritten", "another file"])
+@pytest.mark.parametrize("n_saved", [0, 1])
+def test_a_journal_that_another_program_changes_while_it_is_open_is_written_anew(kwik, side, n_saved, how, caplog):
+    opened = Desk(kwik)
+    opened.manager.merge([0, 1])
+    if n_saved:
+        opened.save()
+    opened.manager.split(opened.manager.spikes(3)[:7])
+    journal = side / "journal-0-main.sqlite"
+    if how == "another file":
+        (side / "other").write_bytes(journal.read_bytes())
+        (side / "other").replace(journal)
+    else:
+        descriptor = os.open(journal, os.O_RDWR)  # not closed before SQLite: that would free its locks
+        if how == "overwritten":
+            os.pwrite(descriptor, b"once upon a time " * 1000, 0)
+        else:
+            os.ftruncate(descriptor, 0 if how == "emptied" else journal.stat().st_size - 4096)
+    left = journal.read_bytes()
+    opened.manager.label([4], "note", "axon")
+    opened.manager.undo()
+    opened.manager.label([4], "note", 3)
+    assert "written anew" in caplog.text
+    assert left in [aside.read_bytes() for aside in side.glob("*set-aside*")]
+    edited = state(opened.manager)
+    opened.model.close()
+    killed = shutil.copytree(kwik.parent, kwik.parent / "killed")  # as a crash would leave it
+    with desk(killed / kwik.name) as again:
+        assert state(again.manager) == edited
+        assert not any("damaged" in sentence for sentence in again.store.messages)
+        again.manager.undo()
+        again.manager.undo()
+    opened.store.close()
 
 
 @pytest.mark.parametrize("n_unsaved", [0, 1, 3])

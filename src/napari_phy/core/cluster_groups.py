@@ -77,9 +77,11 @@ class GroupList:
         )
 
     def apply(self, changes: Iterable[GroupChange]) -> None:
-        """Make each change."""
+        """Make each change; raises ClusteringError at one that does not fit."""
         for change in changes:
             if change.old is not None:
+                if self._groups[change.place : change.place + 1] != [change.old]:
+                    raise ClusteringError(f'There is no group "{change.old.name}" at place {change.place}.')
                 del self._groups[change.place]
             if change.new is not None:
                 self._groups.insert(change.place, change.new)

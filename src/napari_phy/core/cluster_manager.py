@@ -14,7 +14,7 @@ from napari_phy.core.cluster_groups import ClusterGroup, GroupChange, GroupList,
 from napari_phy.core.cluster_meta import COLOR, DISCARDED, GROUP, STANDARD_GROUPS, UNSORTED, ClusterMeta, default_of
 from napari_phy.core.clustering import Clustering
 from napari_phy.core.colors import is_color
-from napari_phy.core.errors import ClusteringError
+from napari_phy.core.errors import ClusteringError, ReplayError
 from napari_phy.core.history import GlobalHistory, Step
 from napari_phy.core.label_fields import field_problem, plain_value, value_problem
 from napari_phy.core.partition import Partition
@@ -251,12 +251,17 @@ class ClusterManager(Clustering):
     def restore(self, records: Sequence[UpdateInfo], n_done: int, next_id: int = 0) -> None:
         """Replay records that were committed earlier: the first `n_done` hold, the others wait for redo.
 
-        New clusters get ids from `next_id` on, if that is larger than any id in use.
+        New clusters get ids from `next_id` on, if that is larger than any id in use. Raises ReplayError where a record
+        does not fit; the manager is of no use then.
         """
         if not 0 <= n_done <= len(records):
             raise ClusteringError(f"Of {len(records)} records {n_done} can't be done.")
-        for record in records:
-            self._keep(self._applied(record))
+        for n_fit, record in enumerate(records):
+            try:
+                record.check()
+                self._keep(self._applied(record))
+            except ClusteringError as error:
+                raise ReplayError(f"Edit {n_fit + 1} does not fit the clusters: {error}", n_fit) from error
         for _ in range(len(records) - n_done):
             step = self._history.last
             if step is None:

@@ -2,6 +2,7 @@
 
 NapariPhyError
 ├── ClusteringError        an edit that cannot be done; nothing was changed
+│   └── ReplayError        an edit made earlier does not fit the clusters
 ├── FilterError            a filter of the list of clusters that says nothing
 ├── CommandError           a line of the command line that cannot be done; nothing was changed
 ├── KwikFormatError        a file that is not what it should be
@@ -29,6 +30,19 @@ class NapariPhyError(Exception):
 
 class ClusteringError(NapariPhyError, ValueError):
     """An edit cannot be done; the clustering is unchanged."""
+
+
+class ReplayError(ClusteringError):
+    """An edit that was kept does not fit the clusters that there are.
+
+    Attributes
+    ----------
+    n_fit : number of edits before it, which do.
+    """
+
+    def __init__(self, message: str, n_fit: int) -> None:
+        super().__init__(message)
+        self.n_fit = n_fit
 
 
 class FilterError(NapariPhyError, ValueError):

@@ -9,7 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_phy.core.cluster_groups import GroupChange
+from napari_phy.core.colors import is_color
+from napari_phy.core.errors import ClusteringError
 
+KINDS = ("merge", "split", "assign", "move", "label", "recolor", "discard", "groups")
 Cause = Literal["edit", "undo", "redo"]
 
 
@@ -59,6 +62,25 @@ class UpdateInfo:
     metadata_changed: tuple[MetadataChange, ...] = ()
     groups_changed: tuple[GroupChange, ...] = ()
     cause: Cause = "edit"
+
+    def check(self) -> None:
+        """Raise ClusteringError where a record that was read from a file contradicts itself."""
+        added, deleted = set(self.added), set(self.deleted)
+        pairs = (*self.descendants, *self.heirs)
+        if not (
+            self.description in KINDS
+            and len(added) + len(deleted) == len(self.added) + len(self.deleted)
+            and all(old in deleted and new in added for old, new in pairs)
+            and added == {new for _, new in self.descendants}
+            and deleted == {old for old, _ in self.heirs}
+            and len(self.spike_ids) == len(self.spike_clusters)
+        ):
+            raise ClusteringError("The record contradicts itself.")
+        for change in self.metadata_changed:
+            if change.field == "group" and not (isinstance(change.old, str) and isinstance(change.new, str)):
+                raise ClusteringError("The record gives a cluster a group without a name.")
+            if change.field == "color" and not (change.new is None or is_color(change.new)):
+                raise ClusteringError("The record gives a cluster a colour that is none.")
 
     def inverse(self) -> UpdateInfo:
         """Return the record that takes this one back, as undo emits it (and redo, from that one)."""

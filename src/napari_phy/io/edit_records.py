@@ -14,6 +14,7 @@ import numpy.typing as npt
 from napari_phy.core.cluster_groups import ClusterGroup, GroupChange
 from napari_phy.core.update_info import MetadataChange, UpdateInfo, no_spikes
 
+MOST_SPIKES = 2**31
 _HEADER = struct.Struct("<BBQQq")  # bytes a step, bytes a code, number of ids, number of clusters, first id
 
 
@@ -50,8 +51,13 @@ def encode_record(update: UpdateInfo) -> str:
     return json.dumps({name: part for name, part in parts.items() if part}, separators=(",", ":"))
 
 
-def decode_record(kind: str, record: str, ids: bytes | None) -> UpdateInfo:
+def decode_record(kind: str, record: str, ids: bytes | None, n_spikes: int = MOST_SPIKES) -> UpdateInfo:
     """Return the record of a new edit from what `encode_record` and `encode_ids` made.
+
+    Parameters
+    ----------
+    kind, record, ids : what they made.
+    n_spikes : of all clusters: no edit moves more.
 
     Raises
     ------
@@ -60,21 +66,26 @@ def decode_record(kind: str, record: str, ids: bytes | None) -> UpdateInfo:
     """
     try:
         parts = json.loads(record)
-        spike_ids, spike_clusters = decode_ids(ids)
+        if not isinstance(parts, dict):
+            raise ValueError("a record has parts")
+        spike_ids, spike_clusters = decode_ids(ids, n_spikes)
         return UpdateInfo(
-            description=kind,
-            added=tuple(parts.get("added", ())),
-            deleted=tuple(parts.get("deleted", ())),
+            description=str(kind),
+            added=tuple(decode_id(cluster) for cluster in parts.get("added", ())),
+            deleted=tuple(decode_id(cluster) for cluster in parts.get("deleted", ())),
             descendants=_pairs(parts.get("descendants", ())),
             spike_ids=spike_ids,
             spike_clusters=spike_clusters,
             heirs=_pairs(parts.get("heirs", ())),
-            metadata_changed=tuple(MetadataChange(*change) for change in parts.get("metadata", ())),
+            metadata_changed=tuple(
+                MetadataChange(decode_id(cluster), decode_text(field), decode_value(old), decode_value(new))
+                for cluster, field, old, new in parts.get("metadata", ())
+            ),
             groups_changed=tuple(
-                GroupChange(place, _group(old), _group(new)) for place, old, new in parts.get("groups", ())
+                GroupChange(decode_id(place), _group(old), _group(new)) for place, old, new in parts.get("groups", ())
             ),
         )
-    except (TypeError, AttributeError, struct.error, zlib.error) as error:
+    except (TypeError, AttributeError, RecursionError, struct.error, zlib.error) as error:
         raise ValueError(f"not a record of an edit: {error}") from error
 
 
@@ -101,27 +112,45 @@ def encode_ids(spike_ids: npt.NDArray[np.int64], spike_clusters: npt.NDArray[np.
     return header + zlib.compress(b"".join(body), 1)
 
 
-def decode_ids(blob: bytes | None) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Return `(n,)` spike ids and `(n,)` clusters, read-only, from what `encode_ids` made."""
+def decode_ids(blob: bytes | None, n_spikes: int = MOST_SPIKES) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return `(n,)` spike ids and `(n,)` clusters, read-only, from what `encode_ids` made.
+
+    Raises
+    ------
+    ValueError
+        It is not what `encode_ids` makes, or has more than `n_spikes` ids.
+    """
     if blob is None:
         return no_spikes(), no_spikes()
     step_bytes, code_bytes, n_ids, n_clusters, first = _HEADER.unpack_from(blob)
-    body = zlib.decompress(blob[_HEADER.size :])
+    if not 1 <= n_clusters <= n_ids <= n_spikes or step_bytes not in {2, 4, 8} or code_bytes not in {0, 2, 4}:
+        raise ValueError("the spike ids of an edit have no possible form")
     n_step_bytes = step_bytes * (n_ids - 1)
-    if len(body) != n_step_bytes + 8 * n_clusters + code_bytes * n_ids or step_bytes not in {2, 4, 8}:
-        raise ValueError("the spike ids of an edit are cut short")
+    body = _inflated(blob[_HEADER.size :], n_step_bytes + 8 * n_clusters + code_bytes * n_ids)
     spike_ids = np.empty(n_ids, dtype=np.uint64)
     spike_ids[0] = first & 0xFFFF_FFFF_FFFF_FFFF
     spike_ids[1:] = _unshuffle(body[:n_step_bytes], step_bytes)
     np.cumsum(spike_ids, out=spike_ids)
     table = np.frombuffer(body, dtype="<i8", count=n_clusters, offset=n_step_bytes).astype(np.int64)
     if code_bytes:
-        spike_clusters = table[_unshuffle(body[n_step_bytes + 8 * n_clusters :], code_bytes)]
+        codes = _unshuffle(body[n_step_bytes + 8 * n_clusters :], code_bytes)
+        if codes.max() >= n_clusters:
+            raise ValueError("the spike ids of an edit name a cluster that is not in their table")
+        spike_clusters = table[codes]
     else:
-        spike_clusters = np.repeat(table, n_ids)
+        spike_clusters = np.broadcast_to(table[0], n_ids)
     for array in (spike_ids, spike_clusters):
         array.flags.writeable = False
     return spike_ids.view(np.int64), spike_clusters
+
+
+def _inflated(data: bytes, n_bytes: int) -> bytes:
+    """Return so many bytes, neither more nor fewer, whatever else is packed behind them."""
+    unpacker = zlib.decompressobj()
+    body = unpacker.decompress(data, n_bytes + 1)
+    if len(body) != n_bytes or not unpacker.eof:
+        raise ValueError("the spike ids of an edit are cut short")
+    return body
 
 
 def _width(largest: int) -> int:
@@ -144,13 +173,40 @@ def _plain(group: ClusterGroup | None) -> list[Any] | None:
     return None if group is None else [int(group.group_id), group.name, group.color]
 
 
-def _group(parts: Sequence[Any] | None) -> ClusterGroup | None:
-    return None if parts is None else ClusterGroup(*parts)
-
-
 def _plain_pairs(pairs: Sequence[tuple[int, int]]) -> list[list[int]]:
     return [[int(old), int(new)] for old, new in pairs]
 
 
 def _pairs(pairs: Sequence[Sequence[int]]) -> tuple[tuple[int, int], ...]:
-    return tuple((old, new) for old, new in pairs)
+    return tuple((decode_id(old), decode_id(new)) for old, new in pairs)
+
+
+def _group(parts: Sequence[Any] | None) -> ClusterGroup | None:
+    return None if parts is None else decode_group(parts)
+
+
+def decode_group(parts: Sequence[Any]) -> ClusterGroup:
+    """Return a group from its number, name and, where it has one, colour; raises ValueError, TypeError."""
+    group_id, name, color = (*parts, None)[:3]
+    return ClusterGroup(decode_id(group_id), decode_text(name), None if color is None else decode_text(color))
+
+
+def decode_id(value: Any) -> int:
+    """Return a number of a cluster, a group or a place; raises ValueError where it can be none."""
+    if type(value) is not int or not 0 <= value < 2**31:
+        raise ValueError(f"{str(value)[:40]} is no number of a cluster")
+    return value
+
+
+def decode_text(value: Any) -> str:
+    """Return a text; raises TypeError for anything else."""
+    if not isinstance(value, str):
+        raise TypeError(f"{str(value)[:40]} is no text")
+    return value
+
+
+def decode_value(value: Any) -> str | int | float | bool | None:
+    """Return the value of a label as `encode_value` gave it; raises TypeError for anything else."""
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    raise TypeError("a label holds no lists")

@@ -2,45 +2,37 @@
 
 from __future__ import annotations
 
+import shutil
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 from napari_phy.core.errors import JournalError
 from napari_phy.core.update_info import UpdateInfo
 from napari_phy.io.crash_points import reached
 from napari_phy.io.edit_records import decode_record, encode_ids, encode_record, encode_value
-from napari_phy.io.journal_file import BaseNote, EditRow, JournalFile, UnreadableJournalError
+from napari_phy.io.journal_contents import BaseNote, EditRow, JournalContents, recovered
+from napari_phy.io.journal_file import JournalFile, UnreadableJournalError, explained
 from napari_phy.io.journal_state import JournalState, SavedPlace
+from napari_phy.io.platform_files import link_file, replace_file, sync_folder
 
-__all__ = ["BaseNote", "DamagedEditError", "Journal", "UnreadableJournalError"]
-
-
-class DamagedEditError(UnreadableJournalError):
-    """An edit of a journal is not what was written; those before and after it may be.
-
-    Attributes
-    ----------
-    seq : its place on the stack, from 1 on.
-    """
-
-    def __init__(self, message: str, seq: int) -> None:
-        super().__init__(message)
-        self.seq = seq
+__all__ = ["BaseNote", "Journal", "UnreadableJournalError"]
 
 
 class Journal:
     """The edits of one clustering, held by one process at a time; a crash leaves it whole and free.
 
-    Threads may share it. A method that raises JournalError leaves it as it was.
+    Threads may share it. A method that raises JournalError leaves it as it was. A file in the format before is written
+    anew.
 
     Raises
     ------
     JournalLockedError
         Another process is editing this clustering.
     UnreadableJournalError
-        The file cannot be understood.
+        The file is damaged, or something else; the error has what could be read of it.
     JournalError
         The file cannot be made or written to.
     """
@@ -49,12 +41,21 @@ class Journal:
         self.path = path
         self._n_edits = 0
         self._cuts: list[tuple[int, int]] = []  # (edits made here before it, head) of edits that dropped a redo tail
-        self._file = JournalFile(path)
         try:
-            self._state = self._file.state()
-        except JournalError:
+            self._file = JournalFile(path)
+        except UnreadableJournalError as error:
+            contents = _recovered(path)
+            if not (contents.is_old and contents.is_whole):
+                raise UnreadableJournalError(str(error), contents) from error
+            write_journal(path, contents.state, contents.base, contents.edits.values())
+            self._file = JournalFile(path)
+        contents = self._file.contents()
+        if not contents.is_whole:
             self._file.close()
-            raise
+            raise UnreadableJournalError(f"{path.name} is damaged.", contents)
+        self._file.seal(contents)
+        self._state: JournalState | None = contents.state
+        self._base: BaseNote | None = contents.base
 
     @property
     def is_new(self) -> bool:
@@ -73,7 +74,7 @@ class Journal:
         """Whether there is nothing in it that anybody could miss."""
         if self._state is None:
             return True
-        return self._state.pending is None and self._file.base() is None and not self._file.has_edits
+        return self._state.pending is None and self._base is None and not self._file.n_edits
 
     @property
     def n_edits(self) -> int:
@@ -86,48 +87,12 @@ class Journal:
             self._file.drop_edits(above=0)
             self._file.write_base(None)
             self._cuts.clear()
-            self._write_state(JournalState(0, next_id, SavedPlace(0), content_hash))
+            self._state = JournalState(0, next_id, SavedPlace(0), content_hash)
+        self._base = None
 
-    def records(self) -> tuple[UpdateInfo, ...]:
-        """Return every stored edit from the first on, those that can be redone included.
-
-        Raises
-        ------
-        DamagedEditError
-            An edit is damaged or missing.
-        """
-        records = []
-        for seq, row in enumerate(self._file.edits(), start=1):
-            if row.seq != seq:
-                raise DamagedEditError(f"Edit {seq} is missing from {self.path.name}.", seq)
-            if not row.is_whole:
-                raise DamagedEditError(f"Edit {seq} in {self.path.name} is not what was written.", seq)
-            try:
-                records.append(decode_record(row.kind, row.record, row.ids))
-            except ValueError as error:
-                raise DamagedEditError(f"Edit {seq} in {self.path.name} cannot be read: {error}.", seq) from error
-        if self.state.head > len(records):
-            missing = len(records) + 1
-            raise DamagedEditError(f"Edit {missing} is missing from {self.path.name}.", missing)
-        return tuple(records)
-
-    def cut(self, n_whole: int) -> None:
-        """Forget all edits but the first `n_whole`, as when they were undone and another one took their place."""
-        with self._changing():
-            self._file.drop_edits(above=n_whole)
-            self._write_state(self.state.cut(n_whole))
-
-    def begin_at_saved(self) -> None:
-        """Forget the edits that the file holds, so that those after them replay on the file as it is."""
-        n_saved = self.state.saved.head
-        rows = [row for row in self._file.edits() if row.seq > n_saved and row.is_whole]
-        followed = [row for place, row in enumerate(rows, start=1) if row.seq == n_saved + place]
-        with self._changing():
-            self._file.drop_edits(above=0)
-            self._file.write_base(None)
-            for place, row in enumerate(followed, start=1):
-                self._file.add_edit(EditRow.of(place, row.kind, row.record, row.ids))
-            self._write_state(self.state.begun_at_saved(len(followed)))
+    def contents(self) -> JournalContents:
+        """Return everything in it, the edits that can be redone included."""
+        return self._file.contents()
 
     def commit(self, update: UpdateInfo) -> None:
         """Keep a new edit, or move the head over the one that was undone or redone; it is on disk on return.
@@ -147,14 +112,16 @@ class Journal:
                 self._move(update, head + 1, head + 1)
         reached("commit.committed")
 
+    @property
     def base(self) -> BaseNote | None:
-        """Return what the edits replay on, None while that is the file itself."""
-        return self._file.base()
+        """What the edits replay on, None while that is the file itself."""
+        return self._base
 
     def keep_base(self, base: BaseNote) -> None:
         """Note what the edits replay on from now on."""
         with self._changing():
             self._file.write_base(base)
+        self._base = base
 
     def expect(self, content_hash: str, head: int, n_edits: int) -> None:
         """Note that the file is about to hold the state after `head` edits.
@@ -166,7 +133,7 @@ class Journal:
             for made_before, cut_at in self._cuts:
                 if made_before >= n_edits:
                     place = place.after_cut(cut_at)
-            self._write_state(self.state.with_pending(place, content_hash))
+            self._state = self.state.with_pending(place, content_hash)
 
     def settle(self, content_hash: str) -> bool:
         """Note what the file turned out to hold; False, with nothing changed, when another program wrote it."""
@@ -174,18 +141,33 @@ class Journal:
             state = self.state.settled(content_hash)
             if state is not None and state != self.state:
                 with self._changing():
-                    self._write_state(state)
+                    self._state = state
             return state is not None
 
     @property
-    def is_there(self) -> bool:
-        """Whether its file was not removed meanwhile."""
-        return self._file.is_there
+    def is_ours(self) -> bool:
+        """Whether no other program removed, shortened or overwrote its file."""
+        return self._file.is_ours
 
-    def write_anew(self) -> None:
-        """Write its file anew, with all edits, where it was removed; raises JournalError, OSError."""
+    def write_anew(self, records: Iterable[UpdateInfo]) -> Path | None:
+        """Write its file anew, with all edits, where another program removed or changed it.
+
+        Return the name that was given to what the other program left, None if it left nothing.
+
+        Raises
+        ------
+        JournalError, OSError
+            It cannot be written.
+        """
         with self._file.lock:
-            self._file = self._file.written_anew()
+            rows = [edit_row(seq, record) for seq, record in enumerate(records, start=1)]
+            aside = aside_name(self.path) if self.path.exists() else None
+            write_journal(self.path, self.state, self._base, rows, aside=aside)
+            self._file.close(is_there=False)
+            lock, self._file = self._file.lock, JournalFile(self.path)
+            self._file.lock = lock
+            self._file.seal(self._file.contents())
+            return aside
 
     def close(self) -> None:
         """Let go of the file."""
@@ -199,21 +181,17 @@ class Journal:
         """Give the file another name and let go of it, so that nobody gets it in between."""
         self._file.leave(lambda: self.path.rename(target))
 
-    def copy_to(self, target: Path) -> None:
-        """Write a copy of the journal as it is."""
-        self._file.copy_to(target)
-
     def _append(self, update: UpdateInfo, head: int) -> None:
         try:
-            record, ids = encode_record(update), encode_ids(update.spike_ids, update.spike_clusters)
+            row = edit_row(head + 1, update)
         except TypeError as error:
             raise JournalError(str(error)) from error
         with self._changing():
             n_cut = self._file.drop_edits(above=head)
-            self._file.add_edit(EditRow.of(head + 1, update.description, record, ids))
+            self._file.add_edit(row)
             reached("commit.inserted")
             next_id = max((int(cluster) + 1 for cluster in update.added), default=0)
-            self._write_state(self.state.with_edit(next_id, time.time()))
+            self._state = self.state.with_edit(next_id, time.time())
         if n_cut:
             self._cuts.append((self._n_edits, head))
         self._n_edits += 1
@@ -226,22 +204,87 @@ class Journal:
                     f"The {edit.description} that was undone or redone is not edit {seq} of {self.path.name}."
                 )
             reached("commit.inserted")
-            self._write_state(self.state.with_head(head, time.time()))
+            self._state = self.state.with_head(head, time.time())
 
     @contextmanager
     def _changing(self) -> Iterator[None]:
+        """Write what is changed inside, and the state, or nothing."""
         with self._file.lock:
             before = self._state
             try:
                 with self._file.transaction():
                     yield
+                    self._file.write_state(self.state)
             except BaseException:
                 self._state = before
                 raise
 
-    def _write_state(self, state: JournalState) -> None:
-        self._file.write_state(state)
-        self._state = state
+
+def write_journal(
+    path: Path,
+    state: JournalState | None,
+    base: BaseNote | None,
+    edits: Iterable[EditRow],
+    *,
+    aside: Path | None = None,
+) -> None:
+    """Write the file of a journal as a whole, on the disk on return; what was there gets the name `aside`, if any.
+
+    Raises
+    ------
+    JournalError, OSError
+        It cannot be written; what was there is as before.
+    """
+    new = path.with_name(f"{path.name}.new")
+    new.unlink(missing_ok=True)
+    with closing(JournalFile(new)) as file, file.transaction():
+        file.write_base(base)
+        for row in edits:
+            file.add_edit(row)
+        if state is not None:
+            file.write_state(state)
+    if aside is not None and not link_file(path, aside):
+        shutil.copyfile(path, aside)
+    rest = path.with_name(f"{path.name}-journal")  # of a broken commit: it belongs to the old file
+    if aside is not None and rest.exists() and rest.stat().st_size:
+        rest.rename(aside.with_name(f"{aside.name}-journal"))
+    rest.unlink(missing_ok=True)
+    replace_file(new, path)
+    sync_folder(path.parent)
+
+
+def aside_name(path: Path) -> Path:
+    """Return a free name, with the time in it, for a journal that is set aside."""
+    stamp = f"set-aside-{datetime.now(UTC).astimezone():%Y%m%dT%H%M%S}"
+    return free_name(path.with_name(f"{path.stem}.{stamp}{path.suffix}"))
+
+
+def free_name(path: Path) -> Path:
+    """Return the path itself, or with a number where there is such a file."""
+    candidate, number = path, 1
+    while candidate.exists():
+        number += 1
+        candidate = path.with_name(f"{path.stem}-{number}{path.suffix}")
+    return candidate
+
+
+def _recovered(path: Path) -> JournalContents:
+    try:
+        return recovered(path)
+    except OSError as error:
+        raise explained(error, path) from error
+
+
+def edit_row(seq: int, update: UpdateInfo) -> EditRow:
+    """Return an edit as it lies in the file; `seq` is its place on the stack, from 1 on.
+
+    Raises
+    ------
+    TypeError
+        A label has a value that the file cannot hold.
+    """
+    ids = encode_ids(update.spike_ids, update.spike_clusters)
+    return EditRow.of(seq, update.description, encode_record(update), ids)
 
 
 def _outline(update: UpdateInfo) -> tuple[object, ...]:

@@ -1,4 +1,4 @@
-"""The SQLite file of a journal: its tables, its transactions, and a checksum of each edit."""
+"""The SQLite file of a journal: its tables and its transactions."""
 
 from __future__ import annotations
 
@@ -8,89 +8,47 @@ import threading
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from napari_phy.core.errors import JournalError
-from napari_phy.io.atomic import sync_file
 from napari_phy.io.crash_points import reached
-from napari_phy.io.journal_state import JournalState, SavedPlace
+from napari_phy.io.journal_contents import (
+    EDIT_COLUMNS,
+    PAGE_BYTES,
+    SCHEMA,
+    STATE_COLUMNS,
+    STATE_TABLES,
+    BaseNote,
+    EditRow,
+    JournalContents,
+    Seal,
+    is_sound,
+    joint_checksum,
+    limited,
+    read_contents,
+    state_row,
+)
+from napari_phy.io.journal_state import JournalState
 from napari_phy.io.locks import connect_exclusively
-from napari_phy.io.platform_files import REMOVES_OPEN_FILES, sync_folder
+from napari_phy.io.platform_files import REMOVES_OPEN_FILES, read_at
 
-FORMAT_VERSION = 2
-_APPLICATION_ID = 0x6E706879  # "nphy"
-
-_SCHEMA = f"""
-BEGIN IMMEDIATE;
-CREATE TABLE edit (
-    seq INTEGER PRIMARY KEY, kind TEXT NOT NULL, record TEXT NOT NULL, ids BLOB, checksum INTEGER NOT NULL
-);
-CREATE TABLE state (
-    one INTEGER PRIMARY KEY CHECK (one = 1), head INTEGER NOT NULL, next_id INTEGER NOT NULL,
-    saved_head INTEGER NOT NULL, saved_lost INTEGER NOT NULL, saved_hash TEXT NOT NULL,
-    pending_head INTEGER, pending_lost INTEGER, pending_hash TEXT, committed REAL
-);
-CREATE TABLE base (
-    one INTEGER PRIMARY KEY CHECK (one = 1), source TEXT NOT NULL, labels_hash TEXT NOT NULL, metadata TEXT NOT NULL
-);
-PRAGMA application_id = {_APPLICATION_ID};
-PRAGMA user_version = {FORMAT_VERSION};
-COMMIT;
-"""
-_STATE = "head, next_id, saved_head, saved_lost, saved_hash, pending_head, pending_lost, pending_hash, committed"
-_EDIT = "seq, kind, record, ids, checksum"
+_N_PAGES_WATCHED = 5  # the first page of each table: each commit changes some of them
+_DAMAGE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR, sqlite3.SQLITE_INTERRUPT}
+_DAMAGE_WHERE_WRITABLE = {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN}
 
 
 class UnreadableJournalError(JournalError):
-    """The journal is damaged, of another version, or another file altogether."""
-
-
-@dataclass(frozen=True, slots=True)
-class EditRow:
-    """One edit as it lies in the file.
+    """The journal is damaged, of another version, or another file altogether.
 
     Attributes
     ----------
-    seq : its place on the stack, from 1 on.
-    kind, record, ids : as `edit_records` writes them.
-    checksum : of all of these.
+    contents : what could be read of it.
     """
 
-    seq: int
-    kind: str
-    record: str
-    ids: bytes | None
-    checksum: int
-
-    @classmethod
-    def of(cls, seq: int, kind: str, record: str, ids: bytes | None) -> EditRow:
-        """Return a new row."""
-        return cls(seq, kind, record, ids, _checksum(seq, kind, record, ids))
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether it is what was written."""
-        parts: tuple[Any, ...] = (self.kind, self.record)  # a damaged file may hold anything
-        are_texts = all(isinstance(part, str) for part in parts) and isinstance(self.ids, (bytes, type(None)))
-        return are_texts and self.checksum == _checksum(self.seq, self.kind, self.record, self.ids)
-
-
-@dataclass(frozen=True, slots=True)
-class BaseNote:
-    """What the edits replay on once the file itself was saved over.
-
-    Attributes
-    ----------
-    source : "original", the clustering of that name in the file, or "labels", the file in the side folder.
-    labels_hash : of the clusters of all spikes, to know that they are the same.
-    metadata : groups, colours, labels and names of groups, as JSON.
-    """
-
-    source: str
-    labels_hash: str
-    metadata: str
+    def __init__(self, message: str, contents: JournalContents | None = None) -> None:
+        super().__init__(message)
+        self.contents = contents or JournalContents()
 
 
 class JournalFile:
@@ -99,130 +57,139 @@ class JournalFile:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.lock = threading.RLock()
+        self._seeking = threading.Lock()
+        self._seal = Seal()
         try:
             self._connection = connect_exclusively(path)
-        except (sqlite3.Error, OSError) as error:
-            raise _explained(error, path) from error
+        except (sqlite3.Error, ValueError, OSError) as error:
+            raise explained(error, path) from error
         try:
             self._prepare()
-        except sqlite3.Error as error:
+            self._descriptor = os.open(path, os.O_RDONLY)  # closing it would free SQLite's locks: kept until the end
+        except (sqlite3.Error, ValueError, OSError) as error:  # ValueError: of a message that is no UTF-8
             self._connection.close()
-            raise _explained(error, path) from error
+            raise explained(error, path) from error
         except JournalError:
             self._connection.close()
             raise
-        self._descriptor = os.open(path, os.O_RDONLY)  # closing it would free SQLite's locks: kept until the end
+        self._known = self._fingerprint()
 
     @property
-    def is_there(self) -> bool:
-        """Whether it still has a name; what is written to it is lost otherwise."""
-        return not REMOVES_OPEN_FILES or os.fstat(self._descriptor).st_nlink > 0
-
-    def written_anew(self) -> JournalFile:
-        """Write the file anew where it was removed, and let go of the removed one."""
-        copy = self.path.with_name(f"{self.path.name}.new")
-        copy.unlink(missing_ok=True)
-        self.copy_to(copy)
-        sync_file(copy)
-        copy.rename(self.path)
-        sync_folder(self.path.parent)
-        anew = JournalFile(self.path)
-        anew.lock = self.lock
-        self._connection.close()
-        self._let_go()
-        return anew
+    def is_ours(self) -> bool:
+        """Whether no other program removed, shortened or overwrote it; what is written to it is lost otherwise."""
+        if not REMOVES_OPEN_FILES:
+            return True
+        return self._descriptor >= 0 and os.fstat(self._descriptor).st_nlink > 0 and self._fingerprint() == self._known
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Make one transaction of what is written inside; if anything fails, all of it is taken back."""
         with self.lock:
+            seal = self._seal
             try:
                 self._connection.execute("BEGIN IMMEDIATE")
                 reached("commit.begun")
                 yield
                 self._connection.execute("COMMIT")
             except BaseException as error:
+                self._seal = seal
                 with suppress(sqlite3.Error):  # SQLite has taken it back by itself when the disk was full
                     self._connection.execute("ROLLBACK")
+                self._known = self._fingerprint()
                 if isinstance(error, (sqlite3.Error, ValueError)):
-                    raise _explained(error, self.path) from error
+                    raise explained(error, self.path) from error
                 raise
+            self._known = self._fingerprint()
 
-    def edits(self) -> list[EditRow]:
-        """Return every edit from the first on."""
-        return [EditRow(*row) for row in self._read(f"SELECT {_EDIT} FROM edit ORDER BY seq")]
+    def contents(self) -> JournalContents:
+        """Return everything in it.
 
-    @property
-    def has_edits(self) -> bool:
-        """Whether there is any."""
-        return bool(self._read("SELECT 1 FROM edit LIMIT 1"))
+        Raises
+        ------
+        UnreadableJournalError
+            It takes too long.
+        """
+        try:
+            with self.lock, limited(self._connection, self.path.stat().st_size):
+                return read_contents(self._connection)
+        except (sqlite3.Error, ValueError, OSError) as error:
+            raise explained(error, self.path) from error
 
     def edit(self, seq: int) -> EditRow | None:
         """Return one edit."""
-        rows = self._read(f"SELECT {_EDIT} FROM edit WHERE seq = ?", seq)
-        return EditRow(*rows[0]) if rows else None
+        try:
+            with self.lock:
+                row = self._connection.execute(f"SELECT {EDIT_COLUMNS} FROM edit WHERE seq = ?", (seq,)).fetchone()
+        except sqlite3.Error as error:
+            raise explained(error, self.path) from error
+        return EditRow(*row) if row else None
+
+    @property
+    def n_edits(self) -> int:
+        """Number of edits, those that can be redone included."""
+        return self._seal.n_edits
+
+    @property
+    def has_base(self) -> bool:
+        """Whether edits replay on something else than the file itself."""
+        return self._seal.base_checksum is not None
 
     def add_edit(self, row: EditRow) -> None:
-        """Add an edit, inside a transaction."""
+        """Add an edit, inside a transaction that writes the state."""
         values = (row.seq, row.kind, row.record, row.ids, row.checksum)
         self._connection.execute("INSERT INTO edit VALUES (?, ?, ?, ?, ?)", values)
+        checksum = joint_checksum([row], self._seal.edits_checksum)
+        self._seal = replace(self._seal, n_edits=self._seal.n_edits + 1, edits_checksum=checksum)
 
     def drop_edits(self, *, above: int) -> int:
-        """Remove the edits above a place of the stack, inside a transaction; return how many there were."""
-        return self._connection.execute("DELETE FROM edit WHERE seq > ?", (above,)).rowcount
-
-    def state(self) -> JournalState | None:
-        """Return where the journal stands; None when it was never begun."""
-        rows = self._read(f"SELECT {_STATE} FROM state")
-        return _state_of(rows[0]) if rows else None
+        """Remove the edits above a place of the stack, inside a transaction that writes the state; return how many."""
+        if self._seal.n_edits <= above:
+            return 0
+        found = self._connection.execute(f"SELECT {EDIT_COLUMNS} FROM edit WHERE seq > ?", (above,)).fetchall()
+        self._connection.execute("DELETE FROM edit WHERE seq > ?", (above,))
+        rows = [EditRow(*row) for row in found]
+        checksum = joint_checksum(rows, self._seal.edits_checksum)
+        self._seal = replace(self._seal, n_edits=self._seal.n_edits - len(rows), edits_checksum=checksum)
+        return len(rows)
 
     def write_state(self, state: JournalState) -> None:
         """Write where the journal stands, inside a transaction."""
-        pending = state.pending
-        values = (
-            *(state.head, state.next_id, state.saved.head, state.saved.lost, state.saved_hash),
-            *((None, None) if pending is None else (pending.head, pending.lost)),
-            *(state.pending_hash, state.committed),
-        )
-        self._connection.execute(f"INSERT OR REPLACE INTO state (one, {_STATE}) VALUES (1{', ?' * 9})", values)
-
-    def base(self) -> BaseNote | None:
-        """Return what the edits replay on; None while that is the file itself."""
-        rows = self._read("SELECT source, labels_hash, metadata FROM base")
-        return BaseNote(*rows[0]) if rows else None
+        values = state_row(state, self._seal)
+        for table in STATE_TABLES:
+            self._connection.execute(
+                f"INSERT OR REPLACE INTO {table} (one, {STATE_COLUMNS}) VALUES (1{', ?' * len(values)})", values
+            )
 
     def write_base(self, base: BaseNote | None) -> None:
-        """Write what the edits replay on, inside a transaction."""
+        """Write what the edits replay on, inside a transaction that writes the state."""
         self._connection.execute("DELETE FROM base")
         if base is not None:
             values = (base.source, base.labels_hash, base.metadata)
             self._connection.execute("INSERT INTO base VALUES (1, ?, ?, ?)", values)
+        self._seal = replace(self._seal, base_checksum=None if base is None else base.checksum)
 
-    def copy_to(self, target: Path) -> None:
-        """Write a copy of the whole file."""
-        try:
-            with self.lock:
-                self._connection.execute("VACUUM INTO ?", (str(target),))
-        except sqlite3.Error as error:
-            raise _explained(error, target) from error
+    def seal(self, contents: JournalContents) -> None:
+        """Take over what was found in it."""
+        base = contents.base
+        checksum = joint_checksum(contents.edits.values())
+        self._seal = Seal(contents.n_edits, checksum, None if base is None else base.checksum)
 
-    def close(self) -> None:
-        """Let go of the file."""
+    def close(self, *, is_there: bool = True) -> None:
+        """Let go of the file; `is_there` tells whether its name still leads to it."""
         with self.lock, suppress(sqlite3.ProgrammingError):
-            with suppress(sqlite3.OperationalError):
-                self._connection.execute("PRAGMA journal_mode=DELETE")  # leaves one file, not two
+            if is_there:
+                with suppress(sqlite3.Error):
+                    self._connection.execute("PRAGMA journal_mode=DELETE")  # leaves one file, not two
             self._connection.close()
-            self._let_go()
-
-    def _let_go(self) -> None:
-        descriptor, self._descriptor = self._descriptor, -1
-        if descriptor >= 0:
-            os.close(descriptor)
+            descriptor, self._descriptor = self._descriptor, -1
+            if descriptor >= 0:
+                os.close(descriptor)
 
     def leave(self, act: Callable[[], object]) -> None:
         """Do something with the file's name and let go of it, in this order where files can be renamed while open."""
         if REMOVES_OPEN_FILES:
-            self._connection.execute("PRAGMA journal_mode=DELETE")
+            with suppress(sqlite3.Error):
+                self._connection.execute("PRAGMA journal_mode=DELETE")
             act()
             self.close()
         else:
@@ -230,38 +197,28 @@ class JournalFile:
             act()
 
     def _prepare(self) -> None:
-        (version,) = self._connection.execute("PRAGMA user_version").fetchone()
-        (application,) = self._connection.execute("PRAGMA application_id").fetchone()
-        tables = self._connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-        if tables and (version, application) != (FORMAT_VERSION, _APPLICATION_ID):
-            raise UnreadableJournalError(f"{self.path.name} has format {version}, not {FORMAT_VERSION}.")
-        self._connection.execute("PRAGMA journal_mode=TRUNCATE")
-        self._connection.execute("PRAGMA synchronous=FULL")
-        if not tables:
-            self._connection.executescript(_SCHEMA)
+        with limited(self._connection, self.path.stat().st_size):
+            is_new = not self._connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+            if not is_new and not is_sound(self._connection):
+                raise UnreadableJournalError(f"{self.path.name} is not a journal of this version, or is damaged.")
+            self._connection.execute("PRAGMA journal_mode=TRUNCATE")
+            self._connection.execute("PRAGMA synchronous=FULL")
+            self._connection.execute("PRAGMA secure_delete=ON")  # no old row lies where a damaged page could show it
+            if is_new:
+                self._connection.executescript(SCHEMA)
 
-    def _read(self, query: str, *values: Any) -> list[Any]:
-        try:
-            with self.lock:
-                return self._connection.execute(query, values).fetchall()
-        except sqlite3.Error as error:
-            raise _explained(error, self.path) from error
-
-
-def _checksum(seq: int, kind: str, record: str, ids: bytes | None) -> int:
-    return zlib.crc32(ids or b"", zlib.crc32(f"{seq}\0{kind}\0{record}\0".encode("utf-8", "surrogatepass")))
+    def _fingerprint(self) -> tuple[int, int]:
+        """Return what another program that writes to the file changes: its size, and pages that each commit changes."""
+        pages = bytearray(_N_PAGES_WATCHED * PAGE_BYTES)
+        n_read = read_at(self._descriptor, memoryview(pages), 0, self._seeking)
+        return os.fstat(self._descriptor).st_size, zlib.crc32(pages[:n_read])
 
 
-def _state_of(row: tuple[Any, ...]) -> JournalState:
-    head, next_id, saved_head, saved_lost, saved_hash, pending_head, pending_lost, pending_hash, committed = row
-    pending = None if pending_head is None else SavedPlace(pending_head, pending_lost)
-    return JournalState(head, next_id, SavedPlace(saved_head, saved_lost), saved_hash, pending, pending_hash, committed)
-
-
-def _explained(error: Exception, path: Path) -> JournalError:
+def explained(error: Exception, path: Path) -> JournalError:
+    """Return what an error of SQLite or of the system means for the journal."""
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    unreadable = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR}
-    if code in unreadable or isinstance(error, ValueError):
+    is_damage = code in _DAMAGE or (code in _DAMAGE_WHERE_WRITABLE and os.access(path, os.R_OK | os.W_OK))
+    if is_damage or isinstance(error, ValueError):
         return UnreadableJournalError(f"{path.name} cannot be read: {error}.")
     if code == sqlite3.SQLITE_FULL:
         return JournalError(f"Could not write to {path.name}: the disk is full.")

@@ -1,8 +1,10 @@
-"""Deciding at opening which edits of a journal hold: all, or none when the file is not what it was."""
+"""Deciding at opening which edits of a journal hold: those that are whole, or none when the file is not what it was."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,9 +12,12 @@ from pathlib import Path
 from napari_phy.core.update_info import UpdateInfo
 from napari_phy.io import store_messages
 from napari_phy.io.clustering_place import ClusteringPlace
-from napari_phy.io.journal import Journal, UnreadableJournalError
-from napari_phy.io.journal_mending import mend
-from napari_phy.io.replay_base import Base, read_base
+from napari_phy.io.journal import Journal, UnreadableJournalError, aside_name, edit_row, free_name, write_journal
+from napari_phy.io.journal_contents import BaseNote, JournalContents
+from napari_phy.io.journal_mending import decoded, keep_whole
+from napari_phy.io.journal_state import JournalState
+from napari_phy.io.platform_files import link_file
+from napari_phy.io.replay_base import Base, UnreadableBaseError, read_base
 from napari_phy.io.side_folder import make_side_folder
 
 
@@ -31,8 +36,8 @@ class OpenedJournal:
 def open_journal(place: ClusteringPlace, base: Base) -> OpenedJournal:
     """Hold the journal of a clustering whose file holds `base`.
 
-    A journal that cannot be read, or that belongs to what the file held before another program wrote it, is set
-    aside, and a new one begun.
+    Of a damaged journal what is whole is kept, and the journal as it was set aside; so is one that belongs to what the
+    file held before another program wrote it.
 
     Raises
     ------
@@ -41,61 +46,120 @@ def open_journal(place: ClusteringPlace, base: Base) -> OpenedJournal:
     JournalError, OSError
         None can be made.
     """
-    folder = make_side_folder(place.path)
-    path = place.journal_file(folder)
-    name = place.path.name
-    aside = aside_name(path)
+    path = place.journal_file(make_side_folder(place.path))
+    journal = None
     try:
         journal = Journal(path)
-    except UnreadableJournalError:
-        put_aside(place, folder, aside, path.rename)
-        message = store_messages.unreadable(name, aside.name)
-    else:
-        try:
-            opened = _adopted(journal, place, folder, base, aside)
-            if opened is not None:
-                return opened
-            message = store_messages.changed_elsewhere(name, journal.state.n_unsaved)
-        except UnreadableJournalError:
-            message = store_messages.unreadable(name, aside.name)
-        except BaseException:
+        contents = journal.contents()
+    except UnreadableJournalError as error:
+        contents = error.contents
+    try:
+        return _opened(place, base, path, journal, contents)
+    except BaseException:
+        if journal is not None:
             journal.close()
-            raise
-        put_aside(place, folder, aside, journal.set_aside)
-    return OpenedJournal(_begun(path, place, base), base, (), set_aside=aside, messages=[message])
+        raise
 
 
-def _adopted(journal: Journal, place: ClusteringPlace, folder: Path, base: Base, aside: Path) -> OpenedJournal | None:
-    """Return what the journal says, None when the file is not the one it belongs to."""
-    digest = place.content_hash()
-    if journal.is_new or (journal.is_empty and journal.state.saved_hash != digest):
+def without_edits(opened: OpenedJournal, place: ClusteringPlace, base: Base, n_whole: int) -> OpenedJournal:
+    """Return the journal without those edits after the first `n_whole`, which do not fit the clusters."""
+    journal = opened.journal
+    records = [*opened.records[:n_whole], *(None for _ in opened.records[n_whole:])]
+    found = _Found(journal.path, journal, journal.state, records, journal.base, opened.base, is_damaged=True)
+    return _kept(place, base, found)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A journal that belongs to what the file holds; `begins` is what its edits replay on, None where that is lost."""
+
+    path: Path
+    journal: Journal | None
+    state: JournalState
+    records: Sequence[UpdateInfo | None]
+    note: BaseNote | None
+    begins: Base | None
+    is_damaged: bool
+
+
+def _opened(
+    place: ClusteringPlace, base: Base, path: Path, journal: Journal | None, contents: JournalContents
+) -> OpenedJournal:
+    name, digest = place.path.name, place.content_hash()
+    if journal is not None and (journal.is_new or (journal.is_empty and journal.state.saved_hash != digest)):
         journal.start(digest, place.first_free_id(base))
-    if not journal.settle(digest):
-        return None
-    message = mend(journal, place.path.name, aside)
-    note = journal.base()
-    if note is not None:
-        base = read_base(note, place.path, place.channel_group, place.labels_file(folder))
-    opened = OpenedJournal(journal, base, journal.records())
-    if message:
-        opened.set_aside = aside
-        opened.messages.append(message)
-    state = journal.state
-    if state.n_unsaved:
-        opened.recovered_at = datetime.fromtimestamp(state.committed or 0.0, UTC).astimezone()
+        return OpenedJournal(journal, base, ())
+    if contents.state is None:
+        return _begun_anew(place, base, path, journal, lambda aside: store_messages.unreadable(name, aside))
+    state = contents.state.settled(digest)
+    if state is None:
+        n_unsaved = contents.state.n_unsaved
+        return _begun_anew(place, base, path, journal, lambda _: store_messages.changed_elsewhere(name, n_unsaved))
+    if journal is not None:
+        journal.settle(digest)
+    n_spikes = len(base.spike_clusters)
+    begins = None if contents.is_base_lost else base
+    if contents.base is not None:
+        begins = None
+        with suppress(UnreadableBaseError):
+            labels = place.labels_file(path.parent)
+            begins = read_base(contents.base, place.path, place.channel_group, labels, n_spikes)
+    records = decoded(contents, n_spikes)
+    return _kept(place, base, _Found(path, journal, state, records, contents.base, begins, is_damaged=journal is None))
+
+
+def _kept(place: ClusteringPlace, base: Base, found: _Found) -> OpenedJournal:
+    """Return a journal with what of it can be replayed; where that is not all, it is written anew."""
+    path, journal, name, aside = found.path, found.journal, place.path.name, aside_name(found.path)
+    is_base_lost = found.begins is None
+    try:
+        kept = keep_whole(
+            found.state,
+            found.records,
+            is_base_lost=is_base_lost,
+            is_damaged=found.is_damaged,
+            name=name,
+            aside=aside.name,
+        )
+    except UnreadableJournalError:
+        return _begun_anew(place, base, path, journal, lambda aside: store_messages.unreadable(name, aside))
+    messages = []
+    if kept.sentence:
+        if journal is not None:
+            journal.close()
+        rows = (edit_row(seq, record) for seq, record in enumerate(kept.records, start=1))
+        write_journal(path, kept.state, None if kept.is_on_file else found.note, rows, aside=aside)
+        _copy_aside(place.labels_file(path.parent), free_name(aside.with_suffix(".npy")))
+        journal = Journal(path)
+        messages.append(kept.sentence)
+    assert journal is not None
+    begins = base if kept.is_on_file or found.begins is None else found.begins
+    opened = OpenedJournal(journal, begins, kept.records, set_aside=aside if messages else None, messages=messages)
+    if n_unsaved := kept.state.n_unsaved:
+        opened.recovered_at = datetime.fromtimestamp(kept.state.committed or 0.0, UTC).astimezone()
         now = datetime.now(UTC).astimezone()
-        opened.messages.append(store_messages.recovered(state.n_unsaved, opened.recovered_at, now))
+        messages.append(store_messages.recovered(n_unsaved, opened.recovered_at, now))
     return opened
 
 
-def _begun(path: Path, place: ClusteringPlace, base: Base) -> Journal:
-    journal = Journal(path)
+def _begun_anew(
+    place: ClusteringPlace, base: Base, path: Path, journal: Journal | None, sentence: Callable[[str], str]
+) -> OpenedJournal:
+    """Set a journal aside and begin a new one; `sentence` is made of the name that the old one gets."""
+    aside = aside_name(path)
+    put_aside(place, path.parent, aside, path.rename if journal is None else journal.set_aside)
+    begun = Journal(path)
     try:
-        journal.start(place.content_hash(), place.first_free_id(base))
+        begun.start(place.content_hash(), place.first_free_id(base))
     except BaseException:
-        journal.close()
+        begun.close()
         raise
-    return journal
+    return OpenedJournal(begun, base, (), set_aside=aside, messages=[sentence(aside.name)])
+
+
+def _copy_aside(file: Path, aside: Path) -> None:
+    if file.exists() and not link_file(file, aside):
+        shutil.copyfile(file, aside)
 
 
 def put_aside(place: ClusteringPlace, folder: Path, aside: Path, rename: Callable[[Path], object]) -> None:
@@ -104,21 +168,7 @@ def put_aside(place: ClusteringPlace, folder: Path, aside: Path, rename: Callabl
     path, labels = place.journal_file(folder), place.labels_file(folder)
     for old, new in (
         (path.with_name(f"{path.name}-journal"), aside.with_name(f"{aside.name}-journal")),
-        (labels, _free_name(aside.with_suffix(labels.suffix))),
+        (labels, free_name(aside.with_suffix(labels.suffix))),
     ):
         if old.exists():
             old.rename(new)
-
-
-def aside_name(path: Path) -> Path:
-    """Return a free name, with the time in it, for a journal that is set aside."""
-    stamp = f"set-aside-{datetime.now(UTC).astimezone():%Y%m%dT%H%M%S}"
-    return _free_name(path.with_name(f"{path.stem}.{stamp}{path.suffix}"))
-
-
-def _free_name(path: Path) -> Path:
-    candidate, number = path, 1
-    while candidate.exists():
-        number += 1
-        candidate = path.with_name(f"{path.stem}-{number}{path.suffix}")
-    return candidate

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any, Self
+
+_N_PLACES, _N_IDS = 2**31, 2**31
+_LAST_SECOND = 253_370_764_800  # 9999-01-01
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,42 @@ class JournalState:
     pending: SavedPlace | None = None
     pending_hash: str | None = None
     committed: float | None = None
+
+    @classmethod
+    def of(
+        cls,
+        head: Any,
+        next_id: Any,
+        saved_head: Any,
+        saved_lost: Any,
+        saved_hash: Any,
+        pending_head: Any,
+        pending_lost: Any,
+        pending_hash: Any,
+        committed: Any,
+    ) -> Self:
+        """Return the state that a row of a file says.
+
+        Raises
+        ------
+        ValueError
+            No state has such values.
+        """
+        places = [head, saved_head, saved_lost]
+        has_pending = pending_hash is not None
+        places += [pending_head, pending_lost] if has_pending else []
+        hashes = [saved_hash, pending_hash] if has_pending else [saved_hash]
+        if not (
+            all(type(place) is int and 0 <= place < _N_PLACES for place in places)
+            and all(isinstance(text, str) for text in hashes)
+            and (has_pending or pending_head is pending_lost is None)
+            and type(next_id) is int
+            and 0 <= next_id <= _N_IDS
+            and (committed is None or (type(committed) in (int, float) and 0 <= committed < _LAST_SECOND))
+        ):
+            raise ValueError("not the state of a journal")
+        pending = SavedPlace(pending_head, pending_lost) if has_pending else None
+        return cls(head, next_id, SavedPlace(saved_head, saved_lost), saved_hash, pending, pending_hash, committed)
 
     @property
     def n_unsaved(self) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,11 +17,17 @@ from napari_phy.core.base_model import BaseModel
 from napari_phy.core.cluster_groups import ClusterGroup, numbered
 from napari_phy.core.errors import NapariPhyError
 from napari_phy.io.atomic import write_file
-from napari_phy.io.edit_records import encode_value
+from napari_phy.io.edit_records import decode_group, decode_id, decode_text, decode_value, encode_value
 from napari_phy.io.h5 import open_h5
-from napari_phy.io.journal import BaseNote, UnreadableJournalError
+from napari_phy.io.journal_contents import BaseNote
 from napari_phy.io.kwik import schema
 from napari_phy.io.kwik.spike_clusters import read_stored_clusters
+
+_LABEL = np.dtype("<i4")
+
+
+class UnreadableBaseError(NapariPhyError):
+    """What edits replay on is gone, damaged or changed."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,41 +73,31 @@ def keep_base(base: Base, kwik: Path, channel_group: int, labels_file: Path) -> 
     original = _read_original(kwik, channel_group)
     source = "original" if original is not None and labels_hash(original) == digest else "labels"
     if source == "labels":
-        labels = np.ascontiguousarray(base.spike_clusters, dtype=np.int32)
+        labels = np.ascontiguousarray(base.spike_clusters, dtype=_LABEL)
         write_file(labels_file, lambda file: np.save(file, labels, allow_pickle=False))
     return BaseNote(source, digest, _encode_metadata(base))
 
 
-def read_base(note: BaseNote, kwik: Path, channel_group: int, labels_file: Path) -> Base:
+def read_base(note: BaseNote, kwik: Path, channel_group: int, labels_file: Path, n_spikes: int) -> Base:
     """Return the base that `keep_base` kept.
 
     Raises
     ------
-    UnreadableJournalError
-        Its clusters are gone or not the same any more.
+    UnreadableBaseError
+        It is gone or not the same any more.
     """
     try:
-        if note.source == "original":
-            labels = _read_original(kwik, channel_group)
-        else:
-            labels = np.load(labels_file, allow_pickle=False)
-        metadata = json.loads(note.metadata)
-    except (OSError, ValueError, EOFError) as error:
-        raise UnreadableJournalError(f"The state that the edits of {kwik.name} began with cannot be read.") from error
-    if labels is None or labels_hash(labels) != note.labels_hash:
-        raise UnreadableJournalError(f"The state that the edits of {kwik.name} began with has changed.")
+        labels = (
+            _read_original(kwik, channel_group) if note.source == "original" else _read_labels(labels_file, n_spikes)
+        )
+        if labels is None or labels_hash(labels) != note.labels_hash:
+            raise UnreadableBaseError(f"The state that the edits of {kwik.name} began with has changed.")
+        groups, colors, fields, group_names, user_groups = _decode_metadata(note.metadata)
+    except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
+        raise UnreadableBaseError(f"The state that the edits of {kwik.name} began with cannot be read.") from error
     labels = labels.astype(np.int32)
     labels.flags.writeable = False
-    return Base(
-        labels,
-        dict(metadata["groups"]),
-        dict(metadata["colors"]),
-        {field: dict(values) for field, values in metadata["labels"]},
-        tuple(metadata["group_names"]),
-        tuple(ClusterGroup(*group) for group in metadata["user_groups"])
-        if "user_groups" in metadata
-        else numbered(metadata["group_names"]),
-    )
+    return Base(labels, groups, colors, fields, group_names, user_groups)
 
 
 def labels_hash(labels: npt.NDArray[Any]) -> str:
@@ -117,6 +114,41 @@ def _read_original(kwik: Path, channel_group: int) -> npt.NDArray[Any] | None:
             return read_stored_clusters(file, channel_group, schema.ORIGINAL)
     except NapariPhyError:
         return None
+
+
+def _read_labels(path: Path, n_spikes: int) -> npt.NDArray[Any]:
+    """Return the last numbers of the file: a hash tells whether they are right, so that its header need not be."""
+    n_bytes = n_spikes * _LABEL.itemsize
+    with path.open("rb") as file:
+        if file.seek(0, os.SEEK_END) < n_bytes:
+            raise ValueError("the file is too short")
+        file.seek(-n_bytes, os.SEEK_END)
+        return np.frombuffer(file.read(n_bytes), dtype=_LABEL)
+
+
+def _decode_metadata(
+    text: str,
+) -> tuple[dict[int, str], dict[int, str], dict[str, dict[int, Any]], tuple[str, ...], tuple[ClusterGroup, ...]]:
+    """Return groups, colours, labels, names of groups and the user's groups.
+
+    Raises
+    ------
+    ValueError, TypeError, KeyError, RecursionError
+        That is not what `_encode_metadata` made.
+    """
+    metadata = json.loads(text)
+    names = tuple(decode_text(name) for name in metadata["group_names"])
+    own = metadata.get("user_groups")
+    return (
+        {decode_id(cluster): decode_text(group) for cluster, group in metadata["groups"]},
+        {decode_id(cluster): decode_text(color) for cluster, color in metadata["colors"]},
+        {
+            decode_text(field): {decode_id(cluster): decode_value(value) for cluster, value in values}
+            for field, values in metadata["labels"]
+        },
+        names,
+        numbered(names) if own is None else tuple(decode_group(group) for group in own),
+    )
 
 
 def _encode_metadata(base: Base) -> str:

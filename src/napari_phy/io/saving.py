@@ -86,7 +86,7 @@ def replace_kwik(place: ClusteringPlace, snapshot: Snapshot, journal: Journal, b
         new_hash = content_hash(copy, place.channel_group, place.clustering)
 
     def announce() -> None:
-        if journal.base() is None:
+        if journal.base is None:
             journal.keep_base(keep_base(base, path, place.channel_group, place.labels_file(folder)))
         reached("save.base_kept")
         journal.expect(new_hash, snapshot.n_done, n_committed)

@@ -18,7 +18,7 @@ from napari_phy.io.conversion import convert_data_set
 from napari_phy.io.copying import copy_data_set
 from napari_phy.io.crash_points import reached
 from napari_phy.io.journal import Journal
-from napari_phy.io.journal_opening import OpenedJournal, open_journal
+from napari_phy.io.journal_opening import OpenedJournal, open_journal, without_edits
 from napari_phy.io.journal_order import JournalOrder
 from napari_phy.io.kwik import schema
 from napari_phy.io.platform_files import sync_folder
@@ -57,7 +57,7 @@ class EditStore:
         self._order = order
         self._source = source
         self._journal: Journal | None = None
-        self._records: tuple[UpdateInfo, ...] | None = ()
+        self._records: list[UpdateInfo] = []
         self._saving = threading.Lock()
         self._seen = identity_or_none(place.path)
         self._first_free_id = place.first_free_id(base)
@@ -66,10 +66,9 @@ class EditStore:
         self.recovered_at: datetime | None = None
         self.set_aside: Path | None = None
         self.is_outdated = False
+        self._on_file = base
         if opened is not None:
-            self._journal, self._base = opened.journal, opened.base
-            self._records = tuple(map(order.record_from_journal, opened.records))
-            self.recovered_at, self.set_aside = opened.recovered_at, opened.set_aside
+            self._take(opened)
             _open_here.add(self)
 
     @classmethod
@@ -92,16 +91,16 @@ class EditStore:
                 messages.append(store_messages.no_journal(name, f"{store_messages.reason(error).rstrip('.')}."))
         if opened is not None:
             clean_up(place.path, opened.journal.path.parent)
-            messages += opened.messages
             if not place.is_writable:
                 messages.append(_where_edits_go(place))
             elif (found := place.found_in(place.path)) != place.clustering:
                 messages.append(store_messages.new_clustering(name, place.clustering, found))
         if (closed := closed_folder(place.path)) is not None:
             messages.append(store_messages.closed_folder(name, closed.name))
-        for message in messages:
+        store = cls(place, base, opened, messages, model.path, order)
+        for message in store.messages:
             logger.warning(message)
-        return cls(place, base, opened, messages, model.path, order)
+        return store
 
     @property
     def path(self) -> Path:
@@ -131,10 +130,7 @@ class EditStore:
     @property
     def records(self) -> tuple[UpdateInfo, ...]:
         """Every stored edit from the first on; those from `n_done` on can be redone."""
-        if self._records is None:
-            kept = () if self._journal is None else self._journal.records()
-            self._records = tuple(map(self._order.record_from_journal, kept))
-        return self._records
+        return tuple(self._records)
 
     @property
     def is_gone(self) -> bool:
@@ -181,12 +177,25 @@ class EditStore:
         """
         if self._journal is None:
             raise ReadOnlyError(f"{self.path.name} is open read-only; nothing was changed.")
+        n_done = self.n_done
         try:
             self._have_journal()
             self._journal.commit(self._order.record_to_journal(update))
         except JournalError as error:
             raise JournalError(store_messages.edit_not_kept(str(error), is_full=disk_was_full(error))) from error
-        self._records = None
+        if update.cause == "edit":
+            self._records[n_done:] = [update]
+
+    def leave_out(self, n_whole: int) -> None:
+        """Go on without the edits after the first `n_whole`, which do not fit the clusters; `messages` tells of them.
+
+        Edits may begin with what the file holds afterwards: `base` and `records` change. Raises JournalError, OSError.
+        """
+        journal = self._journal
+        assert journal is not None, "there are no edits to leave out"
+        records = tuple(map(self._order.record_to_journal, self._records))
+        opened = OpenedJournal(journal, self._base, records)
+        self._take(without_edits(opened, self._place, self._on_file, n_whole))
 
     def save(self, snapshot: Snapshot) -> None:
         """Replace the file by a copy that holds the snapshot; what it was stays as `x.kwik.bak`.
@@ -287,23 +296,30 @@ class EditStore:
                 journal.close()
 
     def _have_journal(self) -> None:
-        """Write the journal anew where somebody removed it, as with the side folder: its edits are still held here.
+        """Write the journal anew where another program removed or changed it: its edits are still held here.
 
         Raises JournalError.
         """
         journal = self._journal
-        if journal is None or journal.is_there or self.is_gone:
+        if journal is None or journal.is_ours or self.is_gone:
             return
         folder = journal.path.parent
         try:
             folder.mkdir(exist_ok=True)
-            if journal.base() is not None:
+            if journal.base is not None:
                 keep_base(self._base, self.path, self._place.channel_group, self._place.labels_file(folder))
-            journal.write_anew()
+            aside = journal.write_anew(map(self._order.record_to_journal, self._records))
             sync_folder(folder.parent)
         except OSError as error:
             raise JournalError(f"Could not write {journal.path.name} again, which was removed: {error}.") from error
-        logger.warning("%s was removed while it was in use; it was written anew.", journal.path)
+        what = "removed" if aside is None else f"changed by another program, and set aside as {aside.name},"
+        logger.warning("%s was %s while it was in use; it was written anew.", journal.path, what)
+
+    def _take(self, opened: OpenedJournal) -> None:
+        self._journal, self._base = opened.journal, opened.base
+        self._records = list(map(self._order.record_from_journal, opened.records))
+        self.recovered_at, self.set_aside = opened.recovered_at, opened.set_aside or self.set_aside
+        self.messages = tuple(dict.fromkeys((*opened.messages, *self.messages)))
 
     def _why_not_saved(self) -> str:
         if self._journal is None:

@@ -50,26 +50,37 @@ def unreadable(name: str, journal: str) -> str:
     return f"The journal of {name} cannot be read. It was set aside as {journal}; unsaved edits in it were not applied."
 
 
-def damaged(name: str, journal: str, seq: int, *, n_lost: int, is_saved: bool = False) -> str:
-    """Return the sentence for a journal in which one edit is not what was written.
+def damaged(name: str, journal: str, seq: int | None, *, n_lost: int, n_back: int = 0, is_saved: bool = False) -> str:
+    """Return the sentence for a journal of which something is not what was written.
 
     Parameters
     ----------
-    name, journal : of the file, and of the copy of the journal as it was.
-    seq : which edit.
+    name, journal : of the file, and of the journal as it was.
+    seq : which edit; None: what they begin with.
     n_lost : edits that were done and cannot be shown any more.
-    is_saved : the file holds the damaged edit, so that only its undo is lost.
+    n_back : edits that the file holds, were undone since, and hold again.
+    is_saved : the file holds what is damaged, so that only its undo is lost.
     """
+    what = "What the edits in the journal" if seq is None else f"Edit {seq} in the journal"
+    what += f" of {name}{' begin with' if seq is None else ''} is damaged."
     if is_saved:
-        kept = " The file holds it, but what was done before the last save can no longer be undone."
+        it = "what they led to" if seq is None else "it"
+        kept = f" The file holds {it}, but what was done before the last save can no longer be undone."
+        if n_back:
+            kept += f" {count(n_back, 'edit')} that {_were(n_back)} undone since the save {_hold(n_back)} again."
     elif not n_lost:
         kept = " It was undone, and can no longer be redone."
-    elif seq > 1:
+    elif seq is not None and seq > 1:
         kept = f" The {count(seq - 1, 'edit')} before it {'is' if seq == 2 else 'are'} kept."
     else:
         kept = ""
     lost = f"{count(n_lost, 'edit')} and the journal as it was were" if n_lost else "The journal as it was was"
-    return f"Edit {seq} in the journal of {name} is damaged.{kept} {lost} set aside as {journal}."
+    return f"{what}{kept} {lost} set aside as {journal}."
+
+
+def repaired(name: str, journal: str) -> str:
+    """Return the sentence for a journal that is damaged, but not where an edit is."""
+    return f"The journal of {name} is damaged, but no edit is lost. The journal as it was was set aside as {journal}."
 
 
 def edited_elsewhere(name: str, *, in_this_program: bool = False) -> str:
@@ -157,6 +168,10 @@ def saved(name: str, n_edits: int) -> str:
 
 def _were(n: int) -> str:
     return "was" if n == 1 else "were"
+
+
+def _hold(n: int) -> str:
+    return "holds" if n == 1 else "hold"
 
 
 def _stay(n_unsaved: int) -> str:

@@ -10,7 +10,7 @@ from napari_phy.core.arrays import LARGEST
 from napari_phy.core.base_model import BaseModel
 from napari_phy.core.chosen_channel import ChosenChannel
 from napari_phy.core.cluster_manager import ClusterManager
-from napari_phy.core.errors import ClusteringError, NapariPhyError
+from napari_phy.core.errors import ClusteringError, NapariPhyError, ReplayError
 from napari_phy.core.feature_sums import FeatureSums
 from napari_phy.core.listed_clusters import ListedClusters
 from napari_phy.core.progress import OnProgress, no_progress, part_of
@@ -76,16 +76,8 @@ class OpenClustering:
     @classmethod
     def of(cls, model: BaseModel, store: EditStore) -> OpenClustering:
         """Return the clustering of a model with the edits of its store replayed."""
-        base, gate = store.base, EditGate(store)
-        manager = ClusterManager(
-            base.spike_clusters,
-            base.cluster_groups,
-            base.cluster_colors,
-            base.cluster_labels,
-            commit=gate,
-            user_groups=base.user_groups,
-        )
-        manager.restore(store.records, store.n_done, store.next_id)
+        gate = EditGate(store)
+        manager = _replayed(store, gate)
         sums = None
         if model.features is not None and model.masks is not None:
             sums = FeatureSums(manager, model.features, model.masks)
@@ -170,6 +162,26 @@ class OpenClustering:
         self.store.close()
         if but_not_of is None or not shares_files(self.model, but_not_of.model):
             self.model.close()
+
+
+def _replayed(store: EditStore, gate: EditGate) -> ClusterManager:
+    """Return a manager with the edits of a store, without those that do not fit."""
+    while True:
+        base = store.base
+        manager = ClusterManager(
+            base.spike_clusters,
+            base.cluster_groups,
+            base.cluster_colors,
+            base.cluster_labels,
+            commit=gate,
+            user_groups=base.user_groups,
+        )
+        try:
+            manager.restore(store.records, store.n_done, store.next_id)
+        except ReplayError as error:
+            store.leave_out(error.n_fit)
+        else:
+            return manager
 
 
 def shares_files(one: BaseModel, other: BaseModel) -> bool:
