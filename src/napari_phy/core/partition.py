@@ -76,6 +76,9 @@ class PartitionEdit:
     leaving: tuple[Leaving, ...]
 
 
+_NO_EDIT = PartitionEdit((), (), ())
+
+
 class Partition:
     """The clusters of `n_spikes` spikes; safe to read from worker threads while the main thread edits.
 
@@ -185,6 +188,8 @@ class Partition:
 
         Raises ClusteringError when the record does not fit the clusters that exist.
         """
+        if not (update.deleted or update.added or len(update.spike_ids)):  # of groups, labels or colours
+            return _NO_EDIT
         with self._lock:
             for cluster in update.deleted:
                 if cluster not in self._atoms:
@@ -280,7 +285,7 @@ class Partition:
                     if n_left := n_leaving.pop(atom.slot, 0):
                         kept = Atom(atom.slot, atom.size - n_left, atom.among) if n_left < atom.size else None
                         cuts.append(Cut(place, atom, kept))
-            n_kept = len(atoms) - sum(cut.kept is None for cut in cuts)
+            n_kept = len(atoms) - sum(cut.kept is None for cut in cuts) if cuts else len(atoms)
             heir = heirs.get(cluster, update.added[0] if update.added and not n_kept else -1)
             if heir not in added:
                 raise ClusteringError("The record leaves spikes without a cluster; nothing was changed.")
