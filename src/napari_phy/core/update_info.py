@@ -12,7 +12,7 @@ from napari_phy.core.cluster_groups import GroupChange
 from napari_phy.core.colors import is_color
 from napari_phy.core.errors import ClusteringError
 
-KINDS = ("merge", "split", "assign", "move", "label", "recolor", "discard", "groups")
+KINDS = ("merge", "split", "assign", "reset", "move", "label", "recolor", "discard", "groups")
 Cause = Literal["edit", "undo", "redo"]
 
 

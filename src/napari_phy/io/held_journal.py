@@ -10,7 +10,7 @@ from pathlib import Path
 from napari_phy.core.errors import JournalError, JournalLockedError, ReadOnlyError
 from napari_phy.io.clustering_place import ClusteringPlace
 from napari_phy.io.journal import Journal, UnreadableJournalError, aside_name
-from napari_phy.io.journal_opening import put_aside
+from napari_phy.io.journal_places import put_aside
 from napari_phy.io.platform_files import link_file
 from napari_phy.io.side_folder import make_side_folder, remove_side_folder
 

@@ -15,6 +15,7 @@ from napari_phy.io.clustering_place import ClusteringPlace
 from napari_phy.io.journal import Journal, UnreadableJournalError, aside_name, edit_row, free_name, write_journal
 from napari_phy.io.journal_contents import BaseNote, JournalContents
 from napari_phy.io.journal_mending import decoded, keep_whole
+from napari_phy.io.journal_places import join_edits, put_aside
 from napari_phy.io.journal_state import JournalState
 from napari_phy.io.platform_files import link_file
 from napari_phy.io.replay_base import Base, UnreadableBaseError, read_base
@@ -46,7 +47,9 @@ def open_journal(place: ClusteringPlace, base: Base) -> OpenedJournal:
     JournalError, OSError
         None can be made.
     """
-    path = place.journal_file(make_side_folder(place.path))
+    folder = make_side_folder(place.path)
+    path = place.journal_file(folder)
+    other_aside, sentence = join_edits(place, folder)
     journal = None
     try:
         journal = Journal(path)
@@ -54,11 +57,15 @@ def open_journal(place: ClusteringPlace, base: Base) -> OpenedJournal:
     except UnreadableJournalError as error:
         contents = error.contents
     try:
-        return _opened(place, base, path, journal, contents)
+        opened = _opened(place, base, path, journal, contents)
     except BaseException:
         if journal is not None:
             journal.close()
         raise
+    if sentence:
+        opened.messages.insert(0, sentence)
+        opened.set_aside = opened.set_aside or other_aside
+    return opened
 
 
 def without_edits(opened: OpenedJournal, place: ClusteringPlace, base: Base, n_whole: int) -> OpenedJournal:
@@ -160,15 +167,3 @@ def _begun_anew(
 def _copy_aside(file: Path, aside: Path) -> None:
     if file.exists() and not link_file(file, aside):
         shutil.copyfile(file, aside)
-
-
-def put_aside(place: ClusteringPlace, folder: Path, aside: Path, rename: Callable[[Path], object]) -> None:
-    """Rename the journal, the rest of a broken commit beside it and the clusters it began with."""
-    rename(aside)
-    path, labels = place.journal_file(folder), place.labels_file(folder)
-    for old, new in (
-        (path.with_name(f"{path.name}-journal"), aside.with_name(f"{aside.name}-journal")),
-        (labels, free_name(aside.with_suffix(labels.suffix))),
-    ):
-        if old.exists():
-            old.rename(new)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import shutil
@@ -12,6 +13,7 @@ from urllib.parse import quote
 from napari_phy.io.platform_files import cache_folder, is_file, is_folder, is_writable_folder, sync_folder
 
 _LONGEST_NAME = 100
+_ENDING = ".napari-phy"
 _TAKEN_ALONG = ("journal-*.sqlite", "journal-*.sqlite-journal", "base-*", "raw-data.json")
 
 
@@ -19,12 +21,12 @@ def side_folder(path: Path | str) -> Path:
     """Return the folder of a data set; it may not exist yet.
 
     That is `x.napari-phy/` beside `x.kwik`; where nothing can be written there, a folder in the user's cache
-    whose name ends in a hash of the absolute path. Where there are both, it is the one with the last edit. Links are
-    followed, so that one file has one folder.
+    whose name ends in a hash of the absolute path. Where there are both, it is the one beside the file, if that can be
+    written to. Links are followed, so that one file has one folder.
     """
     beside, cached = _places(path)
     if is_folder(beside):
-        return beside if is_writable_folder(beside) and _last_edit(beside) >= _last_edit(cached) else cached
+        return beside if is_writable_folder(beside) else cached
     if is_folder(cached):  # edits made while the folder was read-only are still there
         return cached
     return beside if is_writable_folder(beside.parent) else cached
@@ -68,9 +70,38 @@ def closed_folder(path: Path | str) -> Path | None:
     return beside if is_folder(beside) and not os.access(beside, os.R_OK | os.X_OK) else None
 
 
+def other_side_folder(path: Path | str, folder: Path) -> Path | None:
+    """Return the other folder of a data set, where there are both: beside the file and in the cache."""
+    return next((one for one in _places(path) if one != folder and is_folder(one)), None)
+
+
+def left_behind_folders(path: Path) -> list[Path]:
+    """Return the folders beside a data set that belong to a file that is gone, as when that was renamed."""
+    folders = set(path.parent.glob(f"*{_ENDING}")).difference(_places(path))
+    return sorted(folder for folder in folders if is_folder(folder) and not _has_file(folder))
+
+
+def take_over_edits(path: Path, folder: Path) -> None:
+    """Copy the edits of a folder that was left behind into that of a data set which has none.
+
+    Raises
+    ------
+    OSError
+        It has edits of its own, or files cannot be copied.
+    """
+    target = make_side_folder(path)
+    files = [file for pattern in reversed(_TAKEN_ALONG) for file in folder.glob(pattern)]
+    for file in files:
+        if (target / file.name).exists():
+            raise FileExistsError(errno.EEXIST, "it has edits of its own", file.name)
+    for file in files:
+        shutil.copyfile(file, target / file.name)
+    sync_folder(target)
+
+
 def find_side_file(path: Path | str, name: str) -> Path | None:
-    """Return a file of the side folder, of the one beside the data set where that in the cache has none."""
-    for folder in (side_folder(path), _places(path)[0]):
+    """Return a file of the side folder, of the other one where that has none."""
+    for folder in (side_folder(path), *_places(path)):
         if is_file(folder / name):
             return folder / name
     return None
@@ -96,12 +127,10 @@ def _places(path: Path | str) -> tuple[Path, Path]:
     path = Path(path).resolve()
     stem = path.stem if path.suffix == ".kwik" else path.name
     digest = hashlib.blake2b(os.fsencode(path), digest_size=8).hexdigest()
-    return path.with_name(f"{stem}.napari-phy"), cache_folder() / f"{stem[:_LONGEST_NAME]}-{digest}"
+    return path.with_name(f"{stem}{_ENDING}"), cache_folder() / f"{stem[:_LONGEST_NAME]}-{digest}"
 
 
-def _last_edit(folder: Path) -> float:
-    """Return when the last of its journals was written to, 0 where it has none."""
-    try:
-        return max((file.stat().st_mtime for file in folder.glob("journal-*.sqlite")), default=0.0)
-    except OSError:
-        return 0.0
+def _has_file(folder: Path) -> bool:
+    """Tell whether the data set that a folder beside it belongs to is there: `x.kwik`, or another `x`."""
+    name = folder.name.removesuffix(_ENDING)
+    return folder.with_name(f"{name}.kwik").exists() or folder.with_name(name).exists()

@@ -20,12 +20,13 @@ from napari_phy.io.crash_points import reached
 from napari_phy.io.journal import Journal
 from napari_phy.io.journal_opening import OpenedJournal, open_journal, without_edits
 from napari_phy.io.journal_order import JournalOrder
+from napari_phy.io.journal_places import find_left_behind
 from napari_phy.io.kwik import schema
 from napari_phy.io.platform_files import sync_folder
 from napari_phy.io.replacing import clean_up, disk_was_full, identity_or_none
 from napari_phy.io.replay_base import Base, base_of, keep_base
 from napari_phy.io.saving import Snapshot, base_of_snapshot, explaining, replace_kwik
-from napari_phy.io.side_folder import closed_folder, remove_side_folder
+from napari_phy.io.side_folder import closed_folder, remove_side_folder, side_folder
 
 __all__ = ["Base", "EditStore", "Snapshot"]
 
@@ -41,6 +42,7 @@ class EditStore:
     messages : sentences for the user about what was found at opening.
     recovered_at : time of the last edit, when the journal holds edits that the file does not; else None.
     set_aside : the journal that was set aside at opening, if one was.
+    left_behind : side folder of a file that is gone, whose edits fit this one; `take_over_edits` copies them.
     is_outdated : whether another program was seen to change the clustering since it was opened or saved here.
     """
 
@@ -65,6 +67,7 @@ class EditStore:
         self.messages = tuple(messages)
         self.recovered_at: datetime | None = None
         self.set_aside: Path | None = None
+        self.left_behind: Path | None = None
         self.is_outdated = False
         self._on_file = base
         if opened is not None:
@@ -81,9 +84,10 @@ class EditStore:
         place = ClusteringPlace.of(model)
         name = place.path.name
         order = JournalOrder(model.journal_places)
-        base, opened, messages = order.to_journal(base_of(model)), None, []
+        base, opened, messages, left_behind = order.to_journal(base_of(model)), None, [], None
         if not read_only:
             try:
+                left_behind = find_left_behind(place, side_folder(place.path))
                 opened = open_journal(place, base)
             except JournalLockedError:
                 messages.append(store_messages.edited_elsewhere(name, in_this_program=_is_edited_here(place)))
@@ -98,6 +102,10 @@ class EditStore:
         if (closed := closed_folder(place.path)) is not None:
             messages.append(store_messages.closed_folder(name, closed.name))
         store = cls(place, base, opened, messages, model.path, order)
+        if opened is not None and left_behind is not None:
+            store.left_behind = left_behind.folder
+            sentence = store_messages.left_behind(name, left_behind.n_edits, left_behind.folder)
+            store.messages = (sentence, *store.messages)
         for message in store.messages:
             logger.warning(message)
         return store

@@ -83,6 +83,23 @@ def repaired(name: str, journal: str) -> str:
     return f"The journal of {name} is damaged, but no edit is lost. The journal as it was was set aside as {journal}."
 
 
+def in_two_folders(name: str, n_used: int, where: Path, n_left: int, aside: Path) -> str:
+    """Return the sentence for edits beside the file and in the cache: `n_left` others are in the file `aside`."""
+    return (
+        f"{name} has edits in two folders. The {count(n_used, 'edit')} in {where} {_are(n_used)} used; "
+        f"the {count(n_left, 'edit')} in the other {_were(n_left)} set aside as {aside}."
+    )
+
+
+def left_behind(name: str, n_edits: int, folder: Path) -> str:
+    """Return the sentence for edits of a file of another name that is gone; they belong to what this file holds."""
+    old = f"{folder.name.removesuffix('.napari-phy')}.kwik"
+    return (
+        f"{count(n_edits, 'edit')} of {old}, which is gone, {'fits' if n_edits == 1 else 'fit'} {name}. "
+        f"If it was renamed, use {'it' if n_edits == 1 else 'them'} here, or rename the folder {folder.name}, too."
+    )
+
+
 def edited_elsewhere(name: str, *, in_this_program: bool = False) -> str:
     """Return the sentence for a data set that another process, or another window of this one, edits."""
     where = "window" if in_this_program else "program"
@@ -168,6 +185,10 @@ def saved(name: str, n_edits: int) -> str:
 
 def _were(n: int) -> str:
     return "was" if n == 1 else "were"
+
+
+def _are(n: int) -> str:
+    return "is" if n == 1 else "are"
 
 
 def _hold(n: int) -> str:

@@ -39,6 +39,7 @@ SAVING = "Saving…"
 SAVE_COPY = "Save a copy"
 OPEN_AGAIN = "Open again"
 READ_BY = {"number": "Read by number", "text": "Read in the order of text"}
+USE_EDITS = "Use here"
 LOCATED_AFTER_SWITCH = "Another channel group or clustering was opened meanwhile. Locate the raw data again."
 RAW_WHERE_WIDE = "The canvas shows raw traces: filters act on 10 s and less. Zoom in, or choose Raw."
 CANVAS_LEFT = "Traces and spikes make room for the image stack until it is removed."
@@ -51,6 +52,11 @@ HIDDEN_GROUPS = "noise and MUA hidden"
 SHOWN_GROUPS = "noise and MUA shown"
 OTHERS_HIDDEN = f"All other clusters are noise or MUA. Click “{HIDDEN_GROUPS}” below to see them."
 NO_OTHER_CLUSTER = "There is no other cluster to compare it with."
+
+
+def edits_not_taken(name: str, reason: str) -> str:
+    """Return the sentence for edits that were left behind and cannot be copied."""
+    return f"The edits cannot be used for {name}: {reason.rstrip('.')}. Nothing was changed."
 
 
 def parted(words: str) -> tuple[str, str]:

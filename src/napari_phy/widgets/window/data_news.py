@@ -26,6 +26,7 @@ class DataNews(QObject):
 
     open_again_requested = Signal()
     reopening_requested = Signal()
+    take_over_requested = Signal()  # of edits that were left behind
 
     def __init__(
         self,
@@ -68,7 +69,8 @@ class DataNews(QObject):
 
     def _tell(self, session: Any) -> None:
         reopen = partial(QTimer.singleShot, FADED_MS, self.reopening_requested.emit)  # once the notification is gone
-        self._notes.tell(session, self._desk, self._raw_data.ask, reopen)
+        take_over = partial(QTimer.singleShot, FADED_MS, self.take_over_requested.emit)
+        self._notes.tell(session, self._desk, self._raw_data.ask, reopen, take_over)
 
     def tell_closed(self) -> None:
         """Take back what was said of a data set that is let go of."""

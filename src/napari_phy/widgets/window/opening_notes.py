@@ -52,7 +52,14 @@ class OpeningNotes:
         self._visited: set[tuple[int, str]] = set()
         self._last: tuple[int, str] | None = None
 
-    def tell(self, session: Any, desk: Host, locate: Callable[[], object], reopen: Callable[[], object]) -> None:
+    def tell(
+        self,
+        session: Any,
+        desk: Host,
+        locate: Callable[[], object],
+        reopen: Callable[[], object],
+        take_over_edits: Callable[[], object],
+    ) -> None:
         """Notify of what is missing, recovered, set aside, read-only or uncertain, with what can be done about it."""
         place = session.model.channel_group, session.model.clustering
         was_renamed = self._last is not None and _is_gone(self._last, session.model)
@@ -71,6 +78,8 @@ class OpeningNotes:
                 if order is not None and sentence == order.sentence(session.name):
                     choices, stays = _orders(session, order, reopen), not order.is_certain
                     severity = "info" if order.is_certain else "warning"
+                if session.store.left_behind is not None and "which is gone" in sentence:
+                    choices, stays = [(messages.USE_EDITS, take_over_edits)], True
                 notify(sentence, severity, choices, stays=stays)
 
 

@@ -8,10 +8,13 @@ from napari.viewer import Viewer
 from qtpy.compat import isalive
 from qtpy.QtCore import QObject, QTimer
 
+from napari_phy.io import store_messages
+from napari_phy.io.side_folder import take_over_edits
 from napari_phy.layers.binder import LayerBinder
 from napari_phy.layers.session_tag import session_of
 from napari_phy.widgets.actions import messages
 from napari_phy.widgets.desk.desk import SessionDesk
+from napari_phy.widgets.parts.notify import notify
 from napari_phy.widgets.parts.preferences import preferences
 from napari_phy.widgets.window.close_guard import CloseGuard
 from napari_phy.widgets.window.data_news import DataNews
@@ -58,6 +61,7 @@ class SessionKeeper(QObject):
         self._watch.closed.connect(self._on_closed)
         news.open_again_requested.connect(self._open_again)
         news.reopening_requested.connect(self._reopen)
+        news.take_over_requested.connect(self._take_over_edits)
         viewer.layers.events.removed.connect(self._on_layer_removed)
 
     def open(self, session: Any) -> bool:
@@ -126,6 +130,20 @@ class SessionKeeper(QObject):
         if session is not None and self._guard.may_close():
             self.close()
             QTimer.singleShot(0, lambda: viewer.open(str(session.model.path), plugin="napari-phy"))
+
+    def _take_over_edits(self) -> None:
+        """Open the data set again with the edits that were left behind under its old name."""
+        session, viewer = self._desk.session, self._viewer()
+        folder = None if session is None else session.store.left_behind
+        if folder is None or not self._guard.may_close():
+            return
+        path = session.model.path
+        self.close()
+        try:
+            take_over_edits(path.resolve(), folder)
+        except OSError as error:
+            notify(messages.edits_not_taken(path.name, store_messages.reason(error)), "error")
+        QTimer.singleShot(0, lambda: viewer.open(str(path), plugin="napari-phy"))
 
     def _turn_away(self, session: Any) -> None:
         """Let go of a session that is not opened here, and of its layers."""
