@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from journeys.person import ALT, CTRL, LEFT, PLAIN
+from journeys.person import ALT, CTRL, LEFT, PLAIN, SHIFT
 from qtpy.QtCore import QPoint, Qt
 from qtpy.QtTest import QTest
 
@@ -87,11 +87,15 @@ def test_a_click_in_one_moves_all_once(person):
 def test_the_raster_selects_follows_edits_and_the_list(person):
     choose(person, "Raster")
     raster = panel_of(person, "Raster")
-    cluster = int(raster.plot.rows[4])
-    click_raster(raster, 10.0, 4, CTRL)
+    before = person.chosen
+    row, cluster = next((row, int(c)) for row, c in enumerate(raster.plot.rows) if row > 2 and c not in before)
+    click_raster(raster, 10.0, row, CTRL)
+    person.settle()
+    assert person.chosen == (*before, cluster)
+    click_raster(raster, 10.0, row, SHIFT)
     person.settle()
     assert person.chosen == (cluster,)
-    other = int(raster.plot.rows[5])
+    other = int(raster.plot.rows[row + 1])
     person.click(other, modifier=CTRL)
     person.press(Qt.Key.Key_G)
     person.settle()

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from journeys.person import CTRL, LEFT, PLAIN
+from journeys.person import CTRL, LEFT, PLAIN, SHIFT
 from qtpy.QtCore import QPoint, QPointF, Qt
 from qtpy.QtTest import QTest
 
@@ -76,10 +76,10 @@ def test_a_click_on_a_waveform_shows_its_spike_in_the_traces(person, panel):
     assert panel.data.lit.spike_ids.tolist() == [spike]
 
 
-def test_a_channel_clicked_with_ctrl_is_shown_in_features(person, panel):
+def test_a_channel_clicked_with_shift_is_shown_in_features(person, panel):
     box = 0
     line = panel.boxes.line(box, panel.data.means[0][:, box])
-    QTest.mouseClick(panel.canvas.native, LEFT, CTRL, QPointF(*line[2]).toPoint())
+    QTest.mouseClick(panel.canvas.native, LEFT, SHIFT, QPointF(*line[2]).toPoint())
     person.settle()
     channel = panel.data.channels[box]
     request = person.workspace.panels["Features"].data.features.request
