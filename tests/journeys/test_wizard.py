@@ -2,7 +2,7 @@
 
 import pytest
 from journeys.person import ALT, CTRL, LEFT, PLAIN, SHIFT
-from qtpy.QtCore import Qt
+from qtpy.QtCore import QPoint, Qt
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication
 
@@ -35,7 +35,7 @@ def test_a_whole_review_by_keys_alone(person, panel):
     says(person, panel, half, other)
     assert not panel.page.verticalScrollBar().isVisible()
     kept = next(labels for labels in panel.page.reasons if labels[0].text() == "refractory")
-    assert [label.text() for label in kept[1:]] == ["kept", "none within 2 ms"]  # two halves of one neuron
+    assert [label.text() for label in kept[1:]] == ["ok", "none within 2 ms"]  # two halves of one neuron
     person.press(Qt.Key.Key_G)
     merged = person.chosen[0]
     assert {half, other}.isdisjoint(session.manager.cluster_ids.tolist())
@@ -106,3 +106,28 @@ def test_a_review_by_clicks(person, panel):
     other = person.listed("Similar")[-1]
     person.click(other, "Similar")
     says(person, panel, person.chosen[0], other)
+
+
+def test_after_a_click_into_empty_space_the_key_goes_to_the_largest_undecided_cluster(person, panel):
+    session, clusters = person.session, person.workspace.panels["Clusters"].list
+    largest = person.chosen
+    person.press(SPACE)
+    other = next(cluster for cluster in person.listed() if cluster not in (*largest, *person.chosen))
+    person.click(other)
+    empty = clusters.viewport().rect().bottomLeft() + QPoint(60, -9)
+    QTest.mouseClick(clusters.viewport(), LEFT, PLAIN, empty)
+    person.settle()
+    assert person.chosen == ()
+    person.wait(lambda: panel.page.pair.text == "Nothing selected", "no names")
+    person.press(Qt.Key.Key_W)
+    best, candidate = person.chosen
+    assert best == largest[0]
+    says(person, panel, best, candidate)
+    assert person.workspace.toolbar.button("merge").isEnabled()
+    person.click(other)
+    person.press(Qt.Key.Key_W)
+    assert person.chosen[0] == best
+    click(person, panel.page.buttons["move_best_mua"])
+    click(person, panel.page.buttons["move_best_noise"])
+    assert session.manager.group(best) == "mua"
+    assert [session.manager.group(cluster) for cluster in session.wizard.history[-1][1]] == ["noise"]

@@ -119,13 +119,13 @@ def test_similarity_in_words():
 
 
 def test_refractory_in_words():
-    assert told(PAIR, "refractory") == ("kept", "none within 2 ms")
+    assert told(PAIR, "refractory") == ("ok", "none within 2 ms")
     some = {"merged_percent": 0.4, "alone_percent": (0.2, math.nan)}
-    assert told(PAIR, "refractory", **some) == ("kept", "0.4 % within 2 ms; alone 0.2 and – %")
+    assert told(PAIR, "refractory", **some) == ("ok", "0.4 % within 2 ms; alone 0.2 and – %")
     many = {"merged_percent": 2.5, "alone_percent": (0.2, 0.4)}
-    assert told(PAIR, "refractory", **many) == ("broken", "2.5 % within 2 ms; alone 0.2 and 0.4 %")
+    assert told(PAIR, "refractory", **many) == ("violated", "2.5 % within 2 ms; alone 0.2 and 0.4 %")
     as_before = {"merged_percent": 2.5, "alone_percent": (3.0, 0.4)}
-    assert told(PAIR, "refractory", **as_before) == ("kept", "2.5 % within 2 ms; alone 3.0 and 0.4 %")
+    assert told(PAIR, "refractory", **as_before) == ("ok", "2.5 % within 2 ms; alone 3.0 and 0.4 %")
 
 
 def test_amplitude_and_position_in_words():
@@ -139,25 +139,25 @@ def test_amplitude_and_position_in_words():
 @pytest.mark.parametrize(
     ("changes", "against", "verdict"),
     [
-        ({}, (), "strong: nothing speaks against it"),
-        ({"similarity": 0.89}, (), "fair: nothing speaks against it"),
-        ({"similarity": 0.49}, ("similarity",), "weak: similarity speaks against it"),
-        ({"merged_percent": 1.3}, ("refractory",), "weak: refractory speaks against it"),
-        ({"merged_percent": math.nan}, (), "strong: nothing speaks against it"),
-        ({"amplitudes": (100.0, 69.0)}, ("amplitude",), "fair: amplitude speaks against it"),
-        ({"amplitudes": (100.0, 71.0)}, (), "strong: nothing speaks against it"),
-        ({"distance_um": 51.0}, ("position",), "fair: position speaks against it"),
-        ({"distance_um": math.nan}, (), "strong: nothing speaks against it"),
-        ({"similarity": math.nan}, (), "open: how alike they are is not known"),
+        ({}, (), "Likely: nothing speaks against it"),
+        ({"similarity": 0.89}, (), "Plausible: nothing speaks against it"),
+        ({"similarity": 0.49}, ("similarity",), "Unlikely: little alike"),
+        ({"merged_percent": 1.3}, ("refractory",), "Unlikely: refractory violated"),
+        ({"merged_percent": math.nan}, (), "Likely: nothing speaks against it"),
+        ({"amplitudes": (100.0, 69.0)}, ("amplitude",), "Plausible: amplitudes differ"),
+        ({"amplitudes": (100.0, 71.0)}, (), "Likely: nothing speaks against it"),
+        ({"distance_um": 51.0}, ("position",), "Plausible: far apart"),
+        ({"distance_um": math.nan}, (), "Likely: nothing speaks against it"),
+        ({"similarity": math.nan}, (), "Open: how alike they are is not known"),
         (
             {"amplitudes": (100.0, 60.0), "distance_um": 80.0},
             ("amplitude", "position"),
-            "weak: amplitude, position speak against it",
+            "Unlikely: amplitudes differ, far apart",
         ),
         (
             {"similarity": 0.1, "amplitudes": (100.0, 60.0), "distance_um": 80.0, "merged_percent": 5.0},
             ("similarity", "refractory", "amplitude", "position"),
-            "weak: all four speak against it",
+            "Unlikely: little alike, refractory violated, amplitudes differ, far apart",
         ),
     ],
 )

@@ -123,6 +123,14 @@ class Wizard:
             self._propose(self._first())
         self.changed.emit()
 
+    def go_to_largest(self) -> None:
+        """Propose the largest listed cluster nobody has decided on; stay where that is under review already."""
+        self._paused = False
+        first = self._first()
+        if first != self._best:
+            self._propose(first)
+        self.changed.emit()
+
     def find_candidate(self) -> None:
         """Propose a candidate for the first best cluster, once similarities are known, if nobody went elsewhere."""
         if not (self._paused or self._visited or self._best is None or self._candidate is not None):

@@ -239,6 +239,11 @@ class Session(Edits, FileClusterings):
         self.wizard.start()
         self._current.following.select_place()
 
+    def review_largest(self) -> None:
+        """Let the wizard propose, from the largest undecided cluster on, and select what it does."""
+        self.wizard.go_to_largest()
+        self._current.following.select_place()
+
     def find_candidate(self) -> None:
         """Select a candidate beside the wizard's first cluster, once similarities are known, if nobody went elsewhere.
 

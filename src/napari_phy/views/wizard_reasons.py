@@ -22,6 +22,12 @@ MUCH_ALIKE, LITTLE_ALIKE = 0.9, 0.5  # similarities from which and below which t
 FAR_APART_PERCENT, FAR_APART_UM = 30.0, 50.0  # of amplitudes, of positions: more than that speaks against one neuron
 NEEDS_FEATURES = "needs features"
 N_REASONS = 4
+DIFFERENCES = {
+    "similarity": "little alike",
+    "refractory": "refractory violated",
+    "amplitude": "amplitudes differ",
+    "position": "far apart",
+}
 
 
 class Reason(NamedTuple):
@@ -83,23 +89,21 @@ class PairReasons:
 
     @property
     def strength(self) -> str:
-        """How strong the case for one neuron is: `strong`, `fair`, `weak`, or `open` where likeness is not known."""
+        """How likely they are one neuron: `Likely`, `Plausible`, `Unlikely`, or `Open` where likeness is not known."""
         against = self.against
         if len(against) > 1 or {"similarity", "refractory"}.intersection(against):
-            return "weak"
+            return "Unlikely"
         if math.isnan(self.similarity):
-            return "open"
-        return "strong" if self.similarity >= MUCH_ALIKE and not against else "fair"
+            return "Open"
+        return "Likely" if self.similarity >= MUCH_ALIKE and not against else "Plausible"
 
     @property
     def verdict(self) -> str:
-        """`strong: nothing speaks against it`, `weak: similarity, position speak against it`, of one neuron."""
+        """`Likely: nothing speaks against it`, `Plausible: amplitudes differ`, of one neuron."""
         against = self.against
-        if len(against) == N_REASONS:
-            what = "all four speak against it"
-        elif against:
-            what = f"{', '.join(against)} {'speaks' if len(against) == 1 else 'speak'} against it"
-        elif self.strength == "open":
+        if against:
+            what = ", ".join(DIFFERENCES[name] for name in against)
+        elif self.strength == "Open":
             what = "how alike they are is not known"
         else:
             what = "nothing speaks against it"
@@ -122,7 +126,7 @@ class PairReasons:
     def _refractory(self) -> tuple[str, str]:
         if math.isnan(self.merged_percent):
             return UNKNOWN, "too few spikes"
-        value = "kept" if self.keeps_refractory else "broken"
+        value = "ok" if self.keeps_refractory else "violated"
         if self.merged_percent == 0:
             return value, "none within 2 ms"
         alone = " and ".join(format_number(share, 1) for share in self.alone_percent)

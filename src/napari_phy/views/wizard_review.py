@@ -25,7 +25,7 @@ class WizardRequest:
     done, undone : steps in words, and what redo would bring, in the order of doing.
     n_changes : of the clustering, of which the rest depends.
     reads_features : whether similarity and position may be asked for.
-    is_chosen : whether the pair is not proposed, but only selected, such as one that the filter of the list hides.
+    is_selected : whether anything is; a pair that is not has no name here.
     """
 
     best: int | None
@@ -36,7 +36,7 @@ class WizardRequest:
     undone: tuple[str, ...] = ()
     n_changes: int = 0
     reads_features: bool = True
-    is_chosen: bool = False
+    is_selected: bool = True
 
 
 @dataclass(frozen=True, slots=True)

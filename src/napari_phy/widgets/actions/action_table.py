@@ -130,9 +130,8 @@ def _say(desk: Desk, sentence: str) -> None:
 
 def _show_wizard(desk: Desk) -> None:
     desk.show_wizard()
-    if _session(desk).wizard.is_paused:
-        _session(desk).start_wizard()
-        _say(desk, nothing_to_propose(_session(desk)))
+    _session(desk).review_largest()
+    _say(desk, nothing_to_propose(_session(desk)))
 
 
 def _undo(desk: Desk) -> None:
@@ -319,8 +318,8 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         "wizard", "Wizard", "Wizard", _show_wizard, needs_clusters,
-        _simple("Show which two clusters to look at next, and why"), ("W",), (), "wizard",
-        words="guide assistant suggest propose",
+        _simple("Go to the largest undecided cluster, and show what it may be merged with, and why"),
+        ("W",), (), "wizard", words="guide assistant suggest propose",
     ),
     Action(
         "pause_wizard", "Pause or start the wizard", "Wizard", lambda desk: desk.say(pause_or_start(_session(desk))),

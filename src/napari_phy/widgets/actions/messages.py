@@ -65,6 +65,11 @@ def parted(words: str) -> tuple[str, str]:
     return sentence + dot.strip(), rest
 
 
+def wizard_idle(key: str) -> str:
+    """Return how the wizard goes on while nothing is selected; `key` shows the largest undecided cluster."""
+    return f"Nothing is selected. {key or 'Wizard in the toolbar'} goes to the largest undecided cluster."
+
+
 def no_candidate(key: str) -> str:
     """Return how a cluster gets a candidate beside it; `key` proposes the next one."""
     press = f"Press {key}, or click" if key else "Click"

@@ -6,11 +6,14 @@ from napari_phy.widgets.actions import messages
 
 
 def go_on(session: Session) -> str:
-    """Propose the next candidate, or the next best cluster; return what to say when there is none, or ""."""
+    """Propose the next candidate, or the next best cluster; return what to say when there is none, or "".
+
+    While nothing is selected, that is the pair under review.
+    """
     wizard = session.wizard
     before = wizard.place
     wizard.start()
-    if wizard.place == before:
+    if wizard.place == before and session.selection.clusters:
         wizard.next()
     if wizard.place:
         session.selection.select(wizard.place)

@@ -243,12 +243,13 @@ class WizardPage(QScrollArea):
         self._fit_reasons()
 
     def fit_buttons(self) -> None:
-        """Have two buttons in a row, or in a narrow dock one below the other."""
+        """Have two or three buttons in a row, or in a narrow dock one below the other."""
         if self._theme is None:
             return
         gap, high = self._theme.px(6), self._theme.px(BUTTON)
-        wide = max(button.native.sizeHint().width() for button in self.buttons.values())
-        is_wide = 2 * wide + gap + 2 * self._theme.px(PAD) <= self.viewport().width()
+        widest = [max(button.native.sizeHint().width() for button in row) for row in self._button_rows]
+        needed = max(len(row) * (wide + gap) - gap for row, wide in zip(self._button_rows, widest, strict=True))
+        is_wide = needed + 2 * self._theme.px(PAD) <= self.viewport().width()
         for row in self._button_rows:
             box = row.native.layout()
             box.setDirection(box.Direction.LeftToRight if is_wide else box.Direction.TopToBottom)
@@ -267,4 +268,5 @@ class WizardPage(QScrollArea):
 def _text_width(label: PlainLabel) -> int:
     """Return the width of its text; its size hint would remember a fixed width."""
     label.ensurePolished()
-    return label.fontMetrics().horizontalAdvance(label.text()) + 1
+    metrics = label.fontMetrics()
+    return max(metrics.horizontalAdvance(label.text()), metrics.size(0, label.text()).width()) + 1

@@ -20,11 +20,17 @@ from napari_phy.widgets.views.wizard_page import WizardPage
 
 ROWS = (
     ("merge", "next_candidate"),
-    ("move_best_good", "previous_candidate"),
-    ("pause_wizard", "reset_wizard"),
+    ("move_best_good", "move_best_mua", "move_best_noise"),
+    ("previous_candidate", "pause_wizard", "reset_wizard"),
 )
 REVIEW = "review_skipped"
-CAPTIONS = {"next_candidate": "Not the same", "move_best_good": "Good", "previous_candidate": "Back"}
+CAPTIONS = {
+    "next_candidate": "Not the same",
+    "move_best_good": "Good",
+    "move_best_mua": "MUA",
+    "move_best_noise": "Noise",
+    "previous_candidate": "Back",
+}
 
 
 class WizardPanel(Panel):
@@ -38,10 +44,10 @@ class WizardPanel(Panel):
     all_times, has_times = True, False
     has_legend = has_caption = has_freeze = False
     help_text = (
-        "The largest undecided cluster and the one most like it, how strong the case for one neuron is, and why:\n"
-        "how alike they are; whether the spikes of both together keep the 2 ms after a spike free (kept: below 1 %\n"
+        "The largest undecided cluster and the one most like it, how likely they are one neuron, and why:\n"
+        "how alike they are; whether the spikes of both together leave the 2 ms after a spike free (ok: below 1 %\n"
         "of the intervals, or no more than in one of them alone); their amplitudes; the distance of their centres.\n"
-        "Less than 0.5 alike, broken, more than 30 % or 50 µm apart speaks against one neuron and stands out.\n"
+        "Less than 0.5 alike, violated, more than 30 % or 50 µm apart speaks against one neuron and stands out.\n"
         "A cluster that you go on from without a decision is skipped, and comes again at the end if you wish.\n"
         "The buttons print their keys, which work in all of our panels. Below is what was done, and dimmed what\n"
         "redo would bring."
@@ -74,7 +80,6 @@ class WizardPanel(Panel):
         if self._is_preparing and not wizard.place:
             return None
         best, candidate = self._pair()
-        is_hidden = any(one is not None and one not in self.session.listed for one in (best, candidate))
         return WizardRequest(
             best=best,
             candidate=candidate,
@@ -84,12 +89,17 @@ class WizardPanel(Panel):
             undone=tuple(step_words(*step) for step in wizard.undone),
             n_changes=self._n_changes,
             reads_features=not self.session.holds_features,
-            is_chosen=is_hidden or candidate != wizard.candidate,
+            is_selected=bool(self.session.selection.clusters),
         )
 
     def _pair(self) -> tuple[int | None, int | None]:
-        """Return what the wizard proposes; beside a best cluster without a candidate the next one that is selected."""
+        """Return what the wizard proposes; beside a best cluster without a candidate the next one that is selected.
+
+        While nothing is selected nothing is named: what is named is what actions do something to.
+        """
         wizard, selected = self.session.wizard, self.session.selection.clusters
+        if not selected:
+            return None, None
         best, candidate = wizard.best, wizard.candidate
         if candidate is None and best is not None and selected[:1] == (best,):
             candidate = next(iter(selected[1:]), None)
@@ -102,17 +112,17 @@ class WizardPanel(Panel):
     def draw(self, data: WizardData) -> None:
         request = data.request
         if request.best is None:
-            self.page.pair.show_parts(Named("Paused" if request.is_paused else "Nothing to propose"))
+            self.page.pair.show_parts(Named(_nothing(request)))
         else:
             self.page.pair.show_parts(
                 self._named("Best", request.best, 0), self._named("candidate", request.candidate, 1)
             )
         if data.reasons is not None:
-            is_proposed = not (request.is_chosen or data.progress.is_finished)
-            heading = f"{'Proposed' if is_proposed else 'Selected'}, {data.reasons.verdict}"
-            self.page.show_reasons(heading, data.reasons.told(), data.reasons.against)
+            self.page.show_reasons(data.reasons.verdict, data.reasons.told(), data.reasons.against)
         elif request.is_paused:
             self.page.show_hint(messages.WIZARD_PAUSED)
+        elif not request.is_selected and self.session.wizard.place:
+            self.page.show_hint(messages.wizard_idle(self._bindings.first("wizard")))
         elif request.best is None:
             self.page.show_hint(messages.NO_MATCH if self.session.listed.text else messages.NO_CLUSTERS)
         elif data.progress.is_finished:
@@ -167,3 +177,10 @@ class WizardPanel(Panel):
     @guarded
     def _on_keys_changed(self) -> None:
         self.refresh(again=True)
+
+
+def _nothing(request: WizardRequest) -> str:
+    """Return what stands in the place of a pair."""
+    if request.is_paused:
+        return "Paused"
+    return "Nothing to propose" if request.is_selected else "Nothing selected"
