@@ -26,14 +26,14 @@ LIBRARIES = {
     "libxcb-shape0": "libxcb-shape.so.0",
 }
 QT5_LIBRARIES = {"libxcb-xinerama0": "libxcb-xinerama.so.0"}  # more of them, for Qt 5, which phy's windows need
-# Debian package -> the program it must bring, for windows without a display
-PROGRAMS = {"xvfb": "Xvfb", "xauth": "xauth"}
+# Debian package -> the program it must bring, for windows without a display; some tests need a window manager
+PROGRAMS = {"xvfb": "Xvfb", "xauth": "xauth", "openbox": "openbox"}
 
 
 def main() -> int:
     """Check, install, check again; return an exit status."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--headless", action="store_true", help="there is no display: Xvfb is needed too")
+    parser.add_argument("--headless", action="store_true", help="there is no display: Xvfb and openbox are needed too")
     parser.add_argument("--qt5", action="store_true", help="windows of Qt 5 are opened as well")
     options = parser.parse_args()
     missing = find_missing(options.headless, qt5=options.qt5)

@@ -177,3 +177,21 @@ def test_one_that_stands_in_the_window_says_something_else_where_its_answers_are
     assert take_back([LONG], window)
     assert not take_back([LONG], window)
     assert not restate(LONG, "One edit.", ["Keep"], window)
+
+
+def test_what_is_said_before_napari_is_shown_waits_for_that(make_napari_viewer, qtbot):
+    viewer = make_napari_viewer(show=False)
+    window, said = viewer.window._qt_window, []
+    notification_manager.notification_ready.connect(said.append)
+    try:
+        for sentence in (LONG, "Nothing of this is true any more.", "Something else is wrong."):
+            notify(sentence, choices=[("Locate", bool)], stays=True)
+        assert take_back(["Nothing of this is true any more."], window)
+        assert said == []
+        viewer.window.show()
+        qtbot.waitUntil(lambda: len(dialogs(window)) == 2)
+    finally:
+        notification_manager.notification_ready.disconnect(said.append)
+    assert [str(note.message) for note in said] == [LONG, "Something else is wrong."]
+    assert {shown.message.text() for shown in dialogs(window)} == {LONG, "Something else is wrong."}
+    take_back([LONG, "Something else is wrong."], window)

@@ -94,7 +94,7 @@ class DockBoard(QObject):
         dock.destroyed.connect(partial(_forget, self.docks, self.panels, name, dock))
         self.adopted.emit(panel, dock)
         if name == title and title not in LISTS and (self.is_arranged or KINDS[title].area == "right"):
-            self._hold_size()
+            self.hold_size()
             self._place_new(name)
             dock.show()
             dock.raise_()
@@ -127,7 +127,7 @@ class DockBoard(QObject):
         return copy
 
     def _add(self, title: str, name: str) -> str:
-        self._hold_size()
+        self.hold_size()
         viewer = self._viewer()
         panel = KINDS[title].panel(viewer=viewer)
         self.adopt(panel, add_dock(viewer, panel, name))
@@ -144,7 +144,7 @@ class DockBoard(QObject):
         The form is chosen at the first opening, or `again`. Other docks go where the preset has their kind, as tabs
         behind its own; of those it has no place for, only what it keeps stays open.
         """
-        self._hold_size()
+        self.hold_size()
         self._is_new = True
         self.preset = PRESETS[preset or self.preset.name]
         if again or not self.is_arranged:
@@ -173,6 +173,11 @@ class DockBoard(QObject):
     def _placed(self) -> dict[str, QDockWidget]:
         """The docks that a preset may place."""
         return {**self.docks, **napari_docks(self._window())}
+
+    @property
+    def places(self) -> layouts.Places:
+        """Which docks are where; it stays the same when the window gets another size."""
+        return layouts.places(self._window(), self._placed)
 
     def _place(self, name: str) -> None:
         """Put a dock where the preset has its kind, as a tab of what is there."""
@@ -236,12 +241,12 @@ class DockBoard(QObject):
         """The form of the docks: that for "large" or for "small" windows, "with imaging" where a stack is shown."""
         return f"{'small' if self.is_small else 'large'}{' with imaging' * self.has_stack}"
 
-    def choose_form(self) -> str:
-        """Return the form, which the window's width says as long as nothing is arranged.
+    def choose_form(self, *, again: bool = False) -> str:
+        """Return the form, which the window's width says as long as nothing is arranged, or `again`.
 
         An image stack that has come into the canvas, or gone, chooses the preset, too.
         """
-        if not self.is_arranged:
+        if again or not self.is_arranged:
             self.is_small = self._window().width() < SMALL_BELOW
         if self.has_stack != has_stack(self._viewer().layers):
             self.has_stack = not self.has_stack
@@ -269,19 +274,24 @@ class DockBoard(QObject):
         if not window.windowState() & (Qt.WindowState.WindowMaximized | Qt.WindowState.WindowFullScreen):
             window.resize(size)
 
-    def _hold_size(self) -> None:
-        """Keep the size of the window while docks find their places, and divide it when they have."""
-        if self._size is None:
-            self._size = self._window().size()
-            QTimer.singleShot(0, self._settle)
+    def hold_size(self, *, anew: bool = False) -> None:
+        """Keep the size of the window while docks find their places, and divide it when they have.
 
-    def _settle(self) -> None:
+        The size is that of the first call, or of one `anew`. A window that is not shown yet has none to keep.
+        """
+        if self._size is None:
+            QTimer.singleShot(0, partial(self._settle, self._window().isVisible()))
+        if self._size is None or anew:
+            self._size = self._window().size()
+
+    def _settle(self, was_shown: bool) -> None:
         """Divide the window, as large as it was, as a new preset says, or give a new column its width."""
         if not isalive(self):
             return
         (size, self._size), (is_new, self._is_new) = (self._size, None), (self._is_new, False)
         window, column = self._window(), self._form.get(layouts.RIGHT)
-        self.keep_size(size)
+        if was_shown:
+            self.keep_size(size)
         beside = [d for d in self.docks.values() if not d.isHidden() and window.dockWidgetArea(d) == layouts.RIGHT]
         if is_new and set(self.preset.titles) <= set(self._placed):
             layouts.divide(window, self._placed, self._form, small=self.is_small)

@@ -17,6 +17,7 @@ TOP, BOTTOM = Qt.DockWidgetArea.TopDockWidgetArea, Qt.DockWidgetArea.BottomDockW
 ACROSS, DOWN = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
 
 Tabs = tuple[str, ...]  # docks that lie upon each other, in the order of their tabs
+Places = tuple[frozenset[str], Mapping[Qt.DockWidgetArea, list[frozenset[str]]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +171,20 @@ def divide(window: QMainWindow, docks: Mapping[str, QDockWidget], form: Form, *,
         window.resizeDocks([_firsts(strip, docks)[0] for strip in crossed.values()], breadths, orientation)
     for area, strip in form.items():
         window.resizeDocks(_firsts(strip, docks), list(strip.places.values()), _along(area))
+
+
+def places(window: QMainWindow, docks: Mapping[str, QDockWidget]) -> Places:
+    """Return which docks float, and which there are in each area, in order, with those that share a place together."""
+    shown = {name: dock for name, dock in docks.items() if not dock.isHidden()}
+    found: dict[Qt.DockWidgetArea, dict[frozenset[str], tuple[int, int]]] = {}
+    for name, dock in shown.items():
+        if not dock.isFloating():
+            tabs = window.tabifiedDockWidgets(dock)
+            place = frozenset({name, *(other for other, tab in shown.items() if tab in tabs)})
+            corners = found.setdefault(window.dockWidgetArea(dock), {})
+            corners[place] = max(corners.get(place, (-1, -1)), (dock.x(), dock.y()))  # tabs behind are out of sight
+    floating = frozenset(name for name, dock in shown.items() if dock.isFloating())
+    return floating, {area: sorted(corners, key=corners.__getitem__) for area, corners in found.items()}
 
 
 def _along(area: Qt.DockWidgetArea) -> Qt.Orientation:

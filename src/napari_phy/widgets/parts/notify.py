@@ -1,10 +1,12 @@
 """Notifications with buttons, whole sentences and no theft of the keys."""
 
 from collections.abc import Callable, Collection, Iterator, Sequence
+from functools import partial
 from itertools import count
 from weakref import ref
 
 from napari.utils.notifications import Notification, notification_manager
+from napari.viewer import current_viewer
 from qtpy.compat import isalive
 from qtpy.QtCore import QEvent, QObject, QPoint, Qt, QTimer
 from qtpy.QtWidgets import QApplication, QDialog, QLabel, QMainWindow, QPushButton, QWidget
@@ -16,7 +18,7 @@ from napari_phy.widgets.parts.theme import tokens
 Choice = tuple[str, Callable[[], object]]
 LOCATE = "Locate raw data…"
 SAVE_COPY = "Save a copy…"
-TENDER = "napari-phy-tender"
+TENDER, WAITING = "napari-phy-tender", "napari-phy-waiting"
 WIDTH, MARGIN = 400, 8
 _numbers = count()
 
@@ -30,8 +32,13 @@ class OurNotification(Notification):
 def notify(sentence: str, severity: str = "warning", choices: Sequence[Choice] = (), *, stays: bool = False) -> None:
     """Show a napari notification; each choice is a button. One that `stays` does not fade before it is answered.
 
-    It takes the place of one that says the same.
+    It takes the place of one that says the same. While napari's window is not shown yet, it waits for that.
     """
+    viewer = current_viewer()
+    window = None if viewer is None else viewer.window.main_menu.window()
+    if window is not None and not window.isVisible():
+        _Waiting.of(window).notes[sentence] = partial(notify, sentence, severity, choices, stays=stays)
+        return
     actions = tuple((text, lambda *_, act=act: act()) for text, act in choices)
     focused = QApplication.focusWidget()
     notification_manager.dispatch(OurNotification(_as_shown(sentence), severity, actions=actions))
@@ -50,7 +57,9 @@ def take_back(sentences: Collection[str], window: QMainWindow) -> bool:
     found = list(_shown(sentences, window))
     for shown in found:
         shown.close()
-    return bool(found)
+    notes = _Waiting.of(window).notes
+    waiting = [notes.pop(sentence) for sentence in sentences if sentence in notes]
+    return bool(found or waiting)
 
 
 def restate(sentence: str, now: str, texts: Sequence[str], window: QMainWindow) -> bool:
@@ -81,6 +90,32 @@ def _tended(window: QWidget) -> list[QDialog]:
     """Return the notifications in sight, the oldest first; Qt's own order is that of who was raised last."""
     tenders = sorted(window.findChildren(Tender, TENDER), key=lambda tender: tender.number)
     return [tender.parent() for tender in tenders if tender.parent().isVisible()]
+
+
+class _Waiting(QObject):
+    """Notifications, by what they say, that wait until their window is shown; one that is not would print them."""
+
+    def __init__(self, window: QMainWindow) -> None:
+        super().__init__(window)
+        self.setObjectName(WAITING)
+        self.notes: dict[str, Callable[[], None]] = {}
+        window.installEventFilter(self)
+
+    @classmethod
+    def of(cls, window: QMainWindow) -> "_Waiting":
+        """Return those of a window."""
+        return window.findChild(cls, WAITING, Qt.FindChildOption.FindDirectChildrenOnly) or cls(window)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Show them as soon as the window is shown and has its size."""
+        if event.type() == QEvent.Type.Show:
+            QTimer.singleShot(0, self._show)
+        return False
+
+    def _show(self) -> None:
+        notes, self.notes = self.notes, {}
+        for show in notes.values():
+            show()
 
 
 class Tender(QObject):

@@ -33,24 +33,28 @@ class LayoutMemory(QObject):
         self._session = session
         window.installEventFilter(self)
 
-    def restore(self, session: Any) -> bool:
-        """Put the docks where they were for a data set, else where the user left them; False where nobody knows."""
+    def restore(self, session: Any, *, again: bool = False) -> bool:
+        """Put the docks where they were for a data set, else where the user left them; False where nobody knows.
+
+        The form is chosen at the first opening, or `again`.
+        """
         board, window = self._board, self._window()
         size = window.size()  # new docks may need more until they are at their places
-        kept = load_layout(_path_of(session), board.choose_form())
+        kept = load_layout(_path_of(session), board.choose_form(again=again))
         if kept is None or kept.preset not in PRESETS or not board.open_all(kept.docks):
             return False
         if not self._place(kept.state):
             board.keep_size(size)
             return False
         board.take_layout(kept.preset)
-        QTimer.singleShot(0, partial(self._divide, kept.state, size))
+        QTimer.singleShot(0, partial(self._divide, kept.state, size if window.isVisible() else None))
         return True
 
-    def _divide(self, state: bytes, size: QSize) -> None:
+    def _divide(self, state: bytes, size: QSize | None) -> None:
         """Divide the window as it was, once new docks no longer make it larger."""
         if isalive(self):
-            self._board.keep_size(size)
+            if size is not None:
+                self._board.keep_size(size)
             self._place(state)
             self._board.arranged.emit()
 
@@ -79,5 +83,5 @@ class LayoutMemory(QObject):
 
 
 def _path_of(session: Any) -> Path | None:
-    path = session.model.path
+    path = None if session is None else session.model.path
     return path if isinstance(path, Path) and path.is_file() else None

@@ -39,6 +39,7 @@ from napari_phy.widgets.window.read_ahead import ReadAhead
 from napari_phy.widgets.window.session_keeper import SessionKeeper
 from napari_phy.widgets.window.stage import Stage
 from napari_phy.widgets.window.view_memory import ViewMemory
+from napari_phy.widgets.window.window_size import WindowSize
 from napari_phy.widgets.window.work_bar import WorkBar
 
 NAME = "napari-phy-workspace"
@@ -69,6 +70,7 @@ class Workspace(QObject):
         self.destroyed.connect(partial(_forget_all, self.__dict__))
         self.live_notes = LiveNotes(window, self)
         self.board = DockBoard(viewer, window, self)
+        self.size = WindowSize(window, self.board, self)
         self.panels, self.docks = self.board.panels, self.board.docks
         self.order = ClusterOrder(self.panels, lambda: self.session, self)
         together = Together(self.panels, self)
@@ -111,6 +113,7 @@ class Workspace(QObject):
         board, desk, overview = self.board, self.desk, self.overview
         board.adopted.connect(self.furnisher.furnish)
         board.arranged.connect(overview.fit.fit_soon)
+        self.size.outgrown.connect(lambda: self._arrange_for(self.session, again=True))
         overview.stack_changed.connect(self._on_stack_changed)
         overview.said.connect(desk.say)
         overview.fitted.connect(desk.say_again)  # napari empties the status bar when the canvas moves away
@@ -208,10 +211,14 @@ class Workspace(QObject):
         self.board.arrange(preset, again=again)
         self._show_preset()
 
-    def _arrange_for(self, session: Any) -> None:
-        """Put the docks where they were for a data set, else by the user; else at the places of the preset."""
-        if not self.layouts.restore(session):
-            self.arrange()
+    def _arrange_for(self, session: Any, *, again: bool = False) -> None:
+        """Put the docks where they were for a data set, else by the user; else at the places of the preset.
+
+        The form is chosen at the first opening, or `again`.
+        """
+        self.size.prepare()
+        if not self.layouts.restore(session, again=again):
+            self.arrange(again=again)
             return
         with QSignalBlocker(self.toolbar.layers_action):
             self.toolbar.layers_action.setChecked(self.board.shows_napari_docks)
