@@ -406,3 +406,68 @@ class KwikModelOf:
 
     def __exit__(self, *_):
         self._model.close()
+
+
+def merge_two(session):
+    session.merge(session.manager.cluster_ids[:2].tolist())
+
+
+def test_unsaved_edits_of_every_clustering_are_known_and_saved(kwik):
+    places = ((0, "main"), (0, "second"), (1, "main"))
+    n_edits = dict(zip(places, (1, 3, 2), strict=True))
+    with open_session(kwik) as session:
+        for place in places:
+            session.switch(*place)
+            merge_two(session)
+            for number in range(n_edits[place] - 1):
+                session.label(session.manager.cluster_ids[-1:].tolist(), "note", number)
+            assert session.n_unsaved == n_edits[place]
+            others = {other: n_edits[other] for other in places[: places.index(place)]}
+            assert session.waiting == others
+            assert session.n_unsaved_in_all == sum(others.values()) + session.n_unsaved
+    after = {}
+    with open_session(kwik, 1) as session:  # the next start of the program
+        assert session.waiting == {place: n_edits[place] for place in places[:2]}
+        by_place = {(one.channel_group, one.clustering): one.n_unsaved for one in session.summaries}
+        assert {place: by_place[place] for place in places} == n_edits
+        saved = []
+        session.saved.connect(lambda: saved.append(dict(session.waiting)))
+        session.save_all()
+        assert saved == [{}]
+        assert session.n_unsaved_in_all == 0
+        for place in places:
+            session.switch(*place)
+            assert not session.is_dirty
+            after[place] = state(session)
+    for place in places:
+        model = KwikModel(kwik, *place)
+        assert model.spike_clusters.tolist() == after[place][0]
+        model.close()
+
+
+def test_a_clustering_that_another_session_edits_is_left_to_it(kwik):
+    with open_session(kwik, 1) as other, open_session(kwik) as session:
+        merge_two(other)
+        merge_two(session)
+        assert session.waiting == {}
+        session.save_all()
+        assert other.n_unsaved == 1
+
+
+def test_summaries_count_decided_clusters_as_they_are_shown(kwik):
+    with open_session(kwik) as session:
+        for group in session.model.channel_groups:
+            session.switch(group, "main")
+            session.move(session.manager.cluster_ids[:1].tolist(), "my own")
+            session.discard(session.manager.cluster_ids[-1:].tolist())
+        shown = {}
+        for group in session.model.channel_groups:
+            session.switch(group, "main")
+            groups = [session.manager.group(one) for one in session.manager.cluster_ids.tolist()]
+            kept = [one for one in groups if one != "discarded"]
+            shown[group] = sum(one != "unsorted" for one in kept), len(kept)
+        of_main = [one for one in session.summaries if one.clustering == "main"]
+        assert {one.channel_group: (one.n_decided, one.n_clusters) for one in of_main} == shown
+        session.save_all()
+        of_main = [one for one in session.summaries if one.clustering == "main"]
+        assert {one.channel_group: (one.n_decided, one.n_clusters) for one in of_main} == shown

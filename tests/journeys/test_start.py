@@ -8,9 +8,9 @@ from napari_phy import KwikModel, open_session
 LARGE, SMALL = (1920, 1080), (1280, 800)
 
 
-def merge_two(path):
+def merge_two(path, channel_group=0):
     """Merge two clusters of a data set, without saving."""
-    with open_session(path) as session:
+    with open_session(path, channel_group) as session:
         session.merge(session.manager.cluster_ids[:2].tolist())
 
 
@@ -34,7 +34,7 @@ def check_form(seen, size):
     is_on_top = docks["Correlograms"][1] == docks["Waveforms"][1]
     assert is_on_top == (size == LARGE)
     assert ("Amplitude" in docks) == (size == LARGE)
-    assert any(text.startswith("Shank 0") for text in seen["buttons"])
+    assert any(text.startswith("Shank ") for text in seen["buttons"])
     assert {"Merge 2", "Wizard", "Save"} <= set(seen["buttons"])
     assert seen["status"].startswith("Opened sample.kwik")
 
@@ -55,10 +55,11 @@ def test_the_first_start_ever_and_the_next(size, kwik_copy, tmp_path):
             assert "set aside" in note
             assert "Show file" in seen["buttons"]
             program.close()
-        merge_two(kwik_copy)
+        merge_two(kwik_copy, 1)
         with Program(home, kwik_copy, display) as program:
             seen = program.wait(lambda seen: is_arranged(seen, size))
             check_form(seen, size)
+            assert "Shank 1 · main ▾" in seen["buttons"]  # where it was left
             (note,) = seen["notes"]
             assert note.startswith("1 edit from ")
             assert {"Keep", "Save now", "Discard all"} <= set(seen["buttons"])

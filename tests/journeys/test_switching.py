@@ -3,6 +3,7 @@
 import threading
 
 import numpy as np
+from journeys.person import ALT, CTRL
 from napari.layers import Image, Points
 from napari.settings import get_plugin_settings
 from qtpy.QtCore import Qt, QThreadPool, QTimer
@@ -27,6 +28,8 @@ def layer_of(person, kind):
 def check_shows_what_is_open(person):
     """Every list, view and layer shows the clustering that is open, and the one selection."""
     session = person.session
+    person.workspace.panels["Traces"].controls.set_filter_name("raw")
+    person.settle()
     model, manager = session.model, session.manager
     assert set(person.listed()) == set(manager.cluster_ids.tolist())
     assert set(person.listed("Similar")) <= set(person.listed())
@@ -48,7 +51,7 @@ def check_shows_what_is_open(person):
     expected = [model.spike_samples[manager.spikes(cluster)] for cluster in person.chosen]
     assert sorted(spikes.data[:, 1].tolist()) == sorted(np.concatenate(expected).astype(np.float32).tolist())
     assert spikes.data[:, 0].max() < model.n_channels
-    title = f"{session.name}{'*' if session.is_dirty else ''} – napari"
+    title = f"{session.name}{'*' if session.is_dirty or session.waiting else ''} – napari"
     assert person.workspace.window.windowTitle() == title
 
 
@@ -167,6 +170,56 @@ def test_the_picker_goes_to_the_other_shank(person, kwik_copy):
     check_shows_what_is_open(person)
 
 
+def test_the_picker_title_and_save_know_of_edits_on_every_shank(person, kwik_copy):
+    person.open(kwik_copy)
+    person.press(Qt.Key.Key_G)
+    person.press(Qt.Key.Key_G, ALT)
+    manager = person.session.manager
+    groups = [manager.group(cluster) for cluster in manager.cluster_ids.tolist()]
+    decided = f"{sum(group != 'unsorted' for group in groups)} of {len(groups)} decided"
+    person.press(Qt.Key.Key_PageDown, CTRL)
+    assert person.session.model.channel_group == 1
+    check_shows_what_is_open(person)
+    found = entries(person, picker(person))
+    (left,) = [action for text, action in found.items() if text.startswith("Shank 0")]
+    (here,) = [action for text, action in found.items() if text.startswith("Shank 1")]
+    assert left.text() == f"Shank 0   ·   {decided}   ·   2 unsaved edits"
+    assert here.isChecked()
+    assert here.icon().isNull()
+    dot = left.icon().pixmap(16, 16).toImage()
+    assert dot.pixelColor(dot.width() // 2, dot.height() // 2) == QColor(person.workspace.theme.warning)
+    assert person.workspace.window.windowTitle() == "sample.kwik* – napari"
+    label = person.workspace.toolbar.state_label
+    assert label.text() in ("● 2 unsaved edits", "● 2 unsaved")
+    assert label.toolTip() == "2 edits of shank 0, main"
+    person.press(Qt.Key.Key_G)
+    assert label.text() in ("● 3 unsaved edits", "● 3 unsaved")
+    person.press(Qt.Key.Key_S, CTRL)
+    person.wait(lambda: label.text().startswith("✓ Saved"), "the save")
+    assert person.viewer.status == "Saved 3 edits to sample.kwik."
+    assert person.workspace.window.windowTitle() == "sample.kwik – napari"
+    assert not person.workspace.toolbar.button("save").isEnabled()
+    person.press(Qt.Key.Key_PageDown, CTRL)
+    assert person.session.model.channel_group == 0
+    assert not person.session.is_dirty
+    person.press(Qt.Key.Key_PageUp, CTRL)
+    assert person.session.model.channel_group == 1
+
+
+def test_a_data_set_opens_where_it_was_left_with_its_edits(person, kwik_copy):
+    person.open(kwik_copy)
+    person.press(Qt.Key.Key_PageDown, CTRL)
+    person.press(Qt.Key.Key_G)
+    merged = person.chosen[0]
+    person.workspace.close_session()  # as Close and keep edits does
+    person.open(kwik_copy)
+    assert picker(person).text() == "Shank 1 · main ▾"
+    assert merged in person.listed()
+    assert person.session.n_unsaved == 1
+    assert person.workspace.window.windowTitle() == "sample.kwik* – napari"
+    assert person.workspace.toolbar.button("save").isEnabled()
+
+
 def test_a_switch_that_takes_long_is_shown_and_cancelled(person, kwik_copy, monkeypatch):
     person.open(kwik_copy)
     session, left, chosen = person.session, person.session.opened, person.chosen
@@ -223,7 +276,7 @@ def test_an_empty_channel_group_is_greyed(person, kwik_copy):
     person.open(kwik_copy)
     found = entries(person, picker(person))
     assert not found["Shank 1   ·   no spikes"].isEnabled()
-    assert found["main"].isChecked()
+    assert next(action for text, action in found.items() if text.startswith("main")).isChecked()
 
 
 def test_what_cannot_be_read_is_greyed_with_the_reason_and_main_is_reset(person, kwik_copy, notes):

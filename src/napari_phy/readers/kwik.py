@@ -1,9 +1,12 @@
 """Opens a Kwik data set in napari: its layers, then the Sort workspace beside them."""
 
+import logging
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
+
+logger = logging.getLogger(__name__)
 
 PathOrPaths = str | Sequence[str]
 SUFFIXES = (".kwik", ".kwx", ".kwe", ".raw.kwd")
@@ -23,16 +26,30 @@ def read_kwik(path: PathOrPaths) -> list[Any]:
     from napari_phy.core.errors import NapariPhyError
     from napari_phy.readers.background_opening import open_in_background
     from napari_phy.readers.complaint import complain
-    from napari_phy.session import open_session
 
     file = Path(path if isinstance(path, str) else path[0])
     viewer = current_viewer()
     try:
-        session = open_session(file) if viewer is None else open_in_background(viewer, file, open_session)
+        session = _open_where_left(file) if viewer is None else open_in_background(viewer, file, _open_where_left)
     except NapariPhyError as error:
         complain(str(error))
         return [(None,)]
     return [(None,)] if session is None else _shown(session)
+
+
+def _open_where_left(file: Path, **options: Any) -> Any:
+    """Open the channel group and clustering that were open last, as far as that is known and they can be opened."""
+    from napari_phy.core.errors import NapariPhyError
+    from napari_phy.io.clustering_summaries import last_place
+    from napari_phy.session import open_session
+
+    place = last_place(file)
+    if place is not None:
+        try:
+            return open_session(file, *place, **options)
+        except NapariPhyError as error:
+            logger.warning("%s does not open where it was left: %s", file.name, error)
+    return open_session(file, **options)
 
 
 def _shown(session: Any) -> list[Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -11,11 +11,13 @@ import numpy.typing as npt
 
 from napari_phy.core.errors import NotInFileError, ReadOnlyError
 from napari_phy.core.signals import signal
+from napari_phy.io.clustering_summaries import ClusteringSummary, Where
 from napari_phy.io.kwik import clusterings, schema
 from napari_phy.io.kwik.clustering_edits import check_not_original
 from napari_phy.io.kwik.model import KwikModel
 from napari_phy.session.changes import Change, FileEdit, Reopening, Reset, Switch
 from napari_phy.session.current import Current
+from napari_phy.session.other_clusterings import OtherClusterings
 
 Act = Callable[[], None]
 
@@ -31,6 +33,7 @@ class FileClusterings(ABC):
     clusterings_changed = signal()
 
     _current: Current
+    _others: OtherClusterings
     _read_only: bool
 
     @abstractmethod
@@ -41,6 +44,16 @@ class FileClusterings(ABC):
     def clusterings(self) -> tuple[str, ...]:
         """The clusterings of the channel group, in the alphabet."""
         return self._current.opened.model.clusterings
+
+    @property
+    def waiting(self) -> Mapping[Where, int]:
+        """{(channel group, clustering): edits} of those that are not open and have unsaved edits."""
+        return self._others.waiting
+
+    @property
+    def summaries(self) -> list[ClusteringSummary]:
+        """How far every clustering of every channel group of the file is; [] where there is none but the open one."""
+        return self._others.summaries()
 
     def switch(self, channel_group: int | None = None, clustering: str | None = None) -> None:
         """Go to another channel group or clustering of the file; None stays, or takes main in another channel group.
@@ -94,7 +107,7 @@ class FileClusterings(ABC):
             clustering = model.clustering
         if (group, clustering) == (model.channel_group, model.clustering):
             return None
-        return Switch(self._current, (group, clustering), self.switched.emit, read_only=self._read_only)
+        return Switch(self._current, (group, clustering), self._tell_switched, read_only=self._read_only)
 
     def beginning_to_copy(self, name: str, new_name: str) -> Change:
         """Return the change that `copy_clustering` is; what it copies is what is shown now."""
@@ -139,13 +152,22 @@ class FileClusterings(ABC):
         return Reset(self._current, partial(self._file.with_clustering, schema.ORIGINAL))
 
     def _file_edit(self, act: Act) -> Change:
-        return FileEdit(self._current, act, self.clusterings_changed.emit)
+        return FileEdit(self._current, act, self._tell_clusterings)
 
     def _reopening(self, act: Act, name: str) -> Change:
         return Reopening(self._current, act, name, self._tell_reopened, read_only=self._read_only)
 
-    def _tell_reopened(self) -> None:
+    def _tell_switched(self) -> None:
+        self._others.look()
+        self._others.note()
         self.switched.emit()
+
+    def _tell_clusterings(self) -> None:
+        self._others.look()
+        self.clusterings_changed.emit()
+
+    def _tell_reopened(self) -> None:
+        self._tell_switched()
         self.clusterings_changed.emit()
 
     @property

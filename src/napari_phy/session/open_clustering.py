@@ -100,23 +100,33 @@ class OpenClustering:
         May run in a worker thread; what is open stays as it is, whatever comes of it.
         """
         on_progress(0)
+        opened = self.beside(channel_group, clustering, read_only=read_only, on_progress=part_of(on_progress, 0, 0.2))
+        try:
+            on_progress(0.2)
+            if not self.wizard.is_paused and not (self.sums is not None and self.sums.is_held):
+                if opened.sums is not None:
+                    opened.sums.prepare(part_of(on_progress, 0.2, 1))
+                opened.wizard.start()
+                opened.selection.select(opened.wizard.place)
+            return opened
+        except BaseException:
+            opened.close(but_not_of=self)
+            raise
+
+    def beside(
+        self, channel_group: int, clustering: str | None, *, read_only: bool, on_progress: OnProgress = no_progress
+    ) -> OpenClustering:
+        """Return another channel group or clustering of the same file, with its edits and nothing selected."""
         now = self.model
         if isinstance(now, KwikModel) and clustering is not None and channel_group == now.channel_group:
             model: BaseModel = now.with_clustering(clustering)
         else:
             model = now.opened_at(channel_group, clustering)
         try:
-            on_progress(0.1)
+            on_progress(0.5)
             store = EditStore.open(model, read_only=read_only)
             try:
-                opened = OpenClustering.of(model, store)
-                on_progress(0.2)
-                if not self.wizard.is_paused and not (self.sums is not None and self.sums.is_held):
-                    if opened.sums is not None:
-                        opened.sums.prepare(part_of(on_progress, 0.2, 1))
-                    opened.wizard.start()
-                    opened.selection.select(opened.wizard.place)
-                return opened
+                return OpenClustering.of(model, store)
             except BaseException:
                 store.close()
                 raise

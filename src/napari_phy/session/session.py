@@ -30,6 +30,7 @@ from napari_phy.session.clusterings import FileClusterings
 from napari_phy.session.current import Current
 from napari_phy.session.edits import Edits
 from napari_phy.session.open_clustering import OpenClustering
+from napari_phy.session.other_clusterings import OtherClusterings
 from napari_phy.session.within_time import OpenWithin, within
 
 
@@ -89,6 +90,7 @@ class Session(Edits, FileClusterings):
         self._read_only = read_only
         self._settings: Config | None = None
         self._current = Current(OpenClustering.of(model, store))
+        self._others = OtherClusterings(self._current)
         self._time = TimeCursor(model.duration)
         self._within: OpenWithin | None = None
         self._pyramid_lock = threading.Lock()
@@ -302,6 +304,11 @@ class Session(Edits, FileClusterings):
         """How many edits lie between the file and what is shown."""
         return self.store.n_unsaved
 
+    @property
+    def n_unsaved_in_all(self) -> int:
+        """The same, with those that wait in other channel groups and clusterings of the file."""
+        return self.n_unsaved + sum(self.waiting.values())
+
     def snapshot(self) -> Snapshot:
         """Return the clustering as it is now, for `store.save` in a worker thread."""
         return self._current.opened.snapshot()
@@ -311,11 +318,28 @@ class Session(Edits, FileClusterings):
 
         Raises ReadOnlyError or SaveError; the file is then as before and the edits stay in the journal.
         """
+        self._save_open()
+        self.saved.emit()
+
+    def save_all(self) -> None:
+        """Save, and with it the edits that wait in other channel groups and clusterings of the file.
+
+        Raises as `save`; what was written until then stays so.
+        """
+        is_due = self.is_dirty or not self.waiting
+        if is_due:
+            self._save_open()
+        try:
+            with self._current.lock:
+                self._others.save()
+        finally:
+            self.saved.emit()
+
+    def _save_open(self) -> None:
         with self._current.lock:
             store, model = self._current.opened.store, self._current.opened.model
             store.save(self._current.opened.snapshot())
             is_new = isinstance(model, KwikModel) and model.take_name(store.clustering)
-        self.saved.emit()
         if is_new:
             self.clusterings_changed.emit()
 
@@ -343,6 +367,7 @@ class Session(Edits, FileClusterings):
 
     def close(self) -> None:
         """Let go of every file; edits that are not saved stay in the journal."""
+        self._others.note()
         self._current.close()
         self.closed.emit()
 

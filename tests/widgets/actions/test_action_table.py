@@ -29,6 +29,8 @@ KEYS = {
     "color": ("", ""),
     "plain_color": ("", ""),
     "discard": ("Delete", ""),
+    "next_shank": ("Ctrl+PgDown", ""),
+    "previous_shank": ("Ctrl+PgUp", ""),
     "filter": ("/", ""),
     "wizard": ("W", ""),
     "pause_wizard": ("Shift+W", ""),
@@ -68,6 +70,9 @@ class Desk:
 
     def save(self):
         self.calls.append("save")
+
+    def go_to_shank(self, step):
+        self.calls.append(("shank", step))
 
     def ask_label(self):
         self.calls.append("label")

@@ -44,6 +44,10 @@ class Desk(Protocol):
         """Ask for a colour of the selected clusters."""
         ...
 
+    def go_to_shank(self, step: int) -> None:
+        """Go to the next channel group of the file, the previous one for a step of −1."""
+        ...
+
     def filter_list(self) -> None:
         """Go to the filter of the Clusters list."""
         ...

@@ -18,6 +18,7 @@ from napari_phy.widgets.actions.refusals import (
     needs_listed,
     needs_one,
     needs_redo,
+    needs_shanks,
     needs_similar,
     needs_two,
     needs_undo,
@@ -94,9 +95,10 @@ def _save_caption(session: Session) -> str:
 
 
 def _save_sentence(session: Session) -> str:
-    if not session.can_save:
+    if session.is_dirty and not session.can_save:
         return f"Save a copy with {format_count(session.n_unsaved, 'edit')}; {session.name} cannot be saved to"
-    return f"Save {format_count(session.n_unsaved, 'edit')} to {session.name}"
+    n_edits = format_count(session.n_unsaved_in_all, "edit")
+    return f"Save {n_edits} to {session.name}{messages.also_saved(session.waiting)}"
 
 
 def _merge(desk: Desk) -> None:
@@ -311,6 +313,14 @@ ACTIONS: tuple[Action, ...] = (
         "drop_similar", "Drop similar", "Go", _drop_similar, needs_similar,
         _simple("Keep only the best cluster selected"), ("Backspace",),
         words="deselect clear only unselect candidates",
+    ),
+    Action(
+        "next_shank", "Next shank", "Go", lambda desk: desk.go_to_shank(1), needs_shanks,
+        _simple("Go to the next shank of the file, after the last to the first; unsaved edits wait"), ("Ctrl+PgDown",),
+    ),
+    Action(
+        "previous_shank", "Previous shank", "Go", lambda desk: desk.go_to_shank(-1), needs_shanks,
+        _simple("Go to the previous shank of the file"), ("Ctrl+PgUp",),
     ),
     Action(
         "filter", "Filter the list", "Go", lambda desk: desk.filter_list(), never,

@@ -34,6 +34,7 @@ NEED_LASSO = "Draw a lasso around some spikes to split."
 NOTHING_TO_UNDO = "Nothing more to undo."
 NOTHING_TO_REDO = "Nothing more to redo."
 READ_ONLY = "read-only"
+ONE_SHANK = "This file has one shank."
 NOTHING_TO_SAVE = "Everything is saved."
 SAVING = "Saving…"
 SAVE_COPY = "Save a copy"
@@ -149,6 +150,16 @@ def switched(place: str, n_clusters: int, n_spikes: int) -> str:
 def edits_wait(n_edits: int, place: str) -> str:
     """Return where the unsaved edits of a clustering are that was left."""
     return f"{format_count(n_edits, 'unsaved edit')} of {place} {'waits' if n_edits == 1 else 'wait'} in the journal."
+
+
+def also_saved(waiting: Mapping[tuple[int, str], int]) -> str:
+    """Return where unsaved edits are besides those of what is open: `, with 2 of shank 1, main`; "" if nowhere."""
+    return "".join(f", with {format_number(n_edits)} of {place(*where)}" for where, n_edits in waiting.items())
+
+
+def waiting_elsewhere(waiting: Mapping[tuple[int, str], int]) -> str:
+    """Return which unsaved edits are not of what is open, a line each."""
+    return "\n".join(f"{format_count(n_edits, 'edit')} of {place(*where)}" for where, n_edits in waiting.items())
 
 
 def clustering_copied(name: str, copy: str) -> str:

@@ -105,7 +105,12 @@ def needs_unsaved(session: Session) -> str | None:
     """There must be something to save, and a place for it."""
     if session.store.read_only:
         return messages.nothing_kept(session.name)
-    return None if session.is_dirty else messages.NOTHING_TO_SAVE
+    return None if session.is_dirty or session.waiting else messages.NOTHING_TO_SAVE
+
+
+def needs_shanks(session: Session) -> str | None:
+    """There must be another channel group."""
+    return None if len(session.model.channel_groups) > 1 else messages.ONE_SHANK
 
 
 def needs_events(session: Session) -> str | None:

@@ -79,6 +79,13 @@ class ClusteringDesk(QObject):
         words = messages.opening(messages.place(place.channel_group, place.clustering or MAIN))
         self._do(lambda: session.beginning_to_switch(place.channel_group, place.clustering), words)
 
+    def go_to_shank(self, step: int) -> None:
+        """Go on by so many channel groups of the file, past those that cannot be opened, and round at the end."""
+        model = self._desk.session.model
+        groups = [one for one in model.channel_groups if one == model.channel_group or model.count_spikes(one)]
+        following = groups[(groups.index(model.channel_group) + step) % len(groups)]
+        self.switch(Place(following, None))
+
     def copy(self) -> None:
         """Ask for a name, and copy the clustering that is open, as it is shown."""
         session = self._desk.session

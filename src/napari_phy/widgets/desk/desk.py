@@ -45,6 +45,7 @@ class SessionDesk(QObject):
     command_requested = Signal(str)
     filter_requested = Signal()
     wizard_requested = Signal()
+    shank_requested = Signal(int)
     edited = Signal()  # an action of the table changed the clustering
     saving_changed = Signal(bool)
     saved = Signal()  # by whomever
@@ -168,14 +169,15 @@ class SessionDesk(QObject):
     def save(self) -> None:
         """Save in the background; edits may go on meanwhile. Where the file is read-only, ask for a copy.
 
+        Edits that wait in other channel groups and clusterings are saved, too.
         A file that is gone has none: the save that fails tells what to do.
         """
         session = self._session
-        if not session.can_save and not session.store.is_gone:
+        if session.is_dirty and not session.can_save and not session.store.is_gone:
             self.save_copy()
         elif self.is_free():
-            self._n_unsaved = session.n_unsaved
-            self._save_in_background(session.save, lambda: None)
+            self._n_unsaved = session.n_unsaved_in_all
+            self._save_in_background(session.save_all, lambda: None)
 
     def save_copy(self, then: Callable[[], object] = lambda: None) -> None:
         """Ask for a name, and save a data set of that name in the background; this one goes on with its own file."""
@@ -216,6 +218,10 @@ class SessionDesk(QObject):
     def ask_discard(self, n_edits: int, n_newer: int) -> bool:
         """Ask whether so many edits shall go, of which some were made since opening."""
         return questions.ask_discard(n_edits, n_newer, self._theme(), self._window())
+
+    def go_to_shank(self, step: int) -> None:
+        """Go to the next channel group of the file, the previous one for a step of −1."""
+        self.shank_requested.emit(step)
 
     def filter_list(self) -> None:
         """Go to the filter of the Clusters list."""
@@ -348,7 +354,8 @@ class SessionDesk(QObject):
     def _show_title(self) -> None:
         viewer, session = self._viewer(), self._session
         if viewer is not None:
-            viewer.title = "napari" if session is None else f"{session.name}{'*' if session.is_dirty else ''} – napari"
+            has_unsaved = session is not None and (session.is_dirty or session.waiting)
+            viewer.title = "napari" if session is None else f"{session.name}{'*' if has_unsaved else ''} – napari"
 
     # --- saving ---
 

@@ -176,13 +176,14 @@ class ActionBar(QToolBar):
 
     def _show_state(self) -> None:
         session, theme = self._session, self._theme
-        dirty = session is not None and session.is_dirty
+        dirty = session is not None and bool(session.is_dirty or session.waiting)
         color, text, why = theme.dim, "", ""
         if self._saving:
             text = messages.SAVING
         elif dirty:
             color = theme.warning
-            text = f"● {messages.unsaved(session.n_unsaved, short=self._step > 0)}"
+            text = f"● {messages.unsaved(session.n_unsaved_in_all, short=self._step > 0)}"
+            why = messages.waiting_elsewhere(session.waiting)
         elif self._saved_shown.isActive():
             text = f"✓ Saved {self._saved_at}"
         elif session is not None and session.store.read_only:

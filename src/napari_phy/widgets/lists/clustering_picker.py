@@ -1,5 +1,6 @@
-"""The drop-down that says which channel group and clustering are open, and goes to others."""
+"""The drop-down that says which channel group and clustering are open, how far all are, and goes to others."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -9,9 +10,15 @@ from qtpy.QtCore import Signal
 from qtpy.QtGui import QAction
 from qtpy.QtWidgets import QWidget
 
-from napari_phy.views.numbers import format_count
+from napari_phy.io.clustering_summaries import ClusteringSummary
+from napari_phy.io.kwik import schema
+from napari_phy.views.numbers import format_count, format_number
 from napari_phy.widgets.parts.drop_down import DropDown
+from napari_phy.widgets.parts.icons import icon
 from napari_phy.widgets.parts.plain_text import plain
+from napari_phy.widgets.parts.theme import Tokens
+
+GAP = "   ·   "
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +30,19 @@ class Place:
 
 
 class ClusteringPicker(DropDown):
-    """`Shank 0 · main ▾`; offered only where the file has several channel groups or clusterings."""
+    """`Shank 0 · main ▾`; offered only where the file has several channel groups or clusterings.
+
+    Attributes
+    ----------
+    theme : has the colour of the dots.
+    """
 
     offered_changed = Signal(bool)
     _changed_in_some_thread = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, theme: Tokens, parent: QWidget | None = None) -> None:
         super().__init__("Shank and clustering", parent=parent)
+        self.theme = theme
         self._session: Any = None
         self.choices_menu.setToolTipsVisible(True)
         self._changed_in_some_thread.connect(self.show_place)
@@ -59,37 +72,63 @@ class ClusteringPicker(DropDown):
             self._changed_in_some_thread.emit()
 
     def _before_show(self) -> None:
-        """List the channel groups, those without spikes greyed, and the clusterings of the one that is open."""
+        """List the channel groups and the clusterings of the one that is open, with how far they are.
+
+        Those with unsaved edits have a dot, those that cannot be opened are greyed and say why.
+        """
         menu, session = self.choices_menu, self._session
         menu.clear()
         if session is None:
             return
-        model = session.model
+        model, summaries = session.model, session.summaries
         for group in model.channel_groups if len(model.channel_groups) > 1 else ():
-            n_spikes = model.count_spikes(group)
-            count = format_count(n_spikes, "spike") if n_spikes else "no spikes"
-            entry = menu.addAction(f"Shank {group}   ·   {count}")
-            entry.setEnabled(n_spikes > 0)
-            self._set_up(entry, Place(group, None), group == model.channel_group)
-            self._say_why_not(entry, model.unreadable.get((group, None)))
+            of_group = [summary for summary in summaries if summary.channel_group == group]
+            shown = _first_to_open(of_group, model.clustering if group == model.channel_group else schema.MAIN)
+            place = Place(group, None if shown is None or shown.clustering == schema.MAIN else shown.clustering)
+            entry = menu.addAction(f"Shank {group}{GAP}{_words(shown, sum(one.n_unsaved for one in of_group))}")
+            self._set_up(entry, place, of_group, shown, group == model.channel_group)
         menu.addSeparator()
+        here = [summary for summary in summaries if summary.channel_group == model.channel_group]
         for clustering in session.clusterings:
-            entry = menu.addAction(clustering)
-            self._set_up(entry, Place(model.channel_group, clustering), clustering == model.clustering)
-            self._say_why_not(entry, model.unreadable.get((model.channel_group, clustering)))
+            place = Place(model.channel_group, clustering)
+            found = [one for one in here if one.clustering == clustering]
+            entry = menu.addAction("".join((clustering, *(f"{GAP}{_words(one, one.n_unsaved)}" for one in found))))
+            self._set_up(entry, place, found, next(iter(found), None), clustering == model.clustering)
 
-    def _set_up(self, entry: QAction, place: Place, is_open: bool) -> None:
+    def _set_up(
+        self,
+        entry: QAction,
+        place: Place,
+        summaries: Sequence[ClusteringSummary],
+        shown: ClusteringSummary | None,
+        is_open: bool,
+    ) -> None:
+        entry.setEnabled(is_open or (shown is not None and shown.n_spikes > 0 and not shown.reason))
+        entry.setToolTip(plain(shown.reason) if shown is not None else "")
+        if any(summary.n_unsaved for summary in summaries):
+            entry.setIcon(icon("unsaved", self.theme.warning))
+        font = entry.font()
+        font.setBold(is_open)  # a dot takes the place of the tick
+        entry.setFont(font)
         entry.setCheckable(True)
         entry.setChecked(is_open)
         entry.triggered.connect(partial(self._choose, place))
 
-    @staticmethod
-    def _say_why_not(entry: QAction, reason: str | None) -> None:
-        """Grey an entry that cannot be read; its tooltip says why."""
-        if reason:
-            entry.setEnabled(False)
-            entry.setText(f"{entry.text().partition('   ·   ')[0]}   ·   cannot be read")
-            entry.setToolTip(plain(reason))
-
     def _choose(self, place: Place, *_: object) -> None:
         self.chosen.emit(place)
+
+
+def _first_to_open(summaries: Sequence[ClusteringSummary], wanted: str) -> ClusteringSummary | None:
+    """Return the clustering that a channel group opens with, another one where that cannot be opened."""
+    by_name = sorted(summaries, key=lambda summary: (bool(summary.reason), summary.clustering != wanted))
+    return next(iter(by_name), None)
+
+
+def _words(summary: ClusteringSummary | None, n_unsaved: int) -> str:
+    """Return how far a clustering is: `3 of 10 decided   ·   2 unsaved edits`."""
+    if summary is not None and summary.reason:
+        return "cannot be read"
+    if summary is None or not summary.n_spikes:
+        return "no spikes"
+    words = f"{format_number(summary.n_decided)} of {format_number(summary.n_clusters)} decided"
+    return f"{words}{GAP}{format_count(n_unsaved, 'unsaved edit')}" if n_unsaved else words

@@ -63,7 +63,7 @@ class ClustersPanel(ListPanel):
         self._all = FilteredRows()
         self._counted: tuple[int, int, Counter[str]] | None = None  # clusters, spikes, clusters by group
         super().__init__(None, viewer=viewer, parent=parent)
-        self.picker = ClusteringPicker()
+        self.picker = ClusteringPicker(self.theme)
         self.picker.offered_changed.connect(lambda offered: self.header.offer(self.picker, offered))
         self.header.add_drop_down(self.picker)
         self.filter_line = FilterLine(self.theme)
@@ -350,3 +350,4 @@ class ClustersPanel(ListPanel):
         super()._on_theme_changed(theme)
         if self.filter_line is not None:
             self.filter_line.apply_theme(theme)
+            self.picker.theme = theme

@@ -64,7 +64,7 @@ class UnsavedDialog(SmallDialog):
 
 def closing_words(session: Any) -> tuple[Words, dict[Answer, str]]:
     """Return what is asked before the unsaved edits of a session are left, and the answers there are."""
-    n_edits, name, store = session.n_unsaved, session.name, session.store
+    n_edits, name, store = session.n_unsaved_in_all, session.name, session.store
     if store.is_gone:
         return Words(TITLE, *messages.gone_before_closing(n_edits, name)), {"keep": KEEP}
     if store.is_outdated:
@@ -73,7 +73,7 @@ def closing_words(session: Any) -> tuple[Words, dict[Answer, str]]:
     question = messages.save_before_closing(n_edits, name)
     explanation = "Unsaved edits stay in the journal and return the next time."
     choices: dict[Answer, str] = {"save": "Save and close", "keep": KEEP}
-    if store.saved_position is not None:
+    if store.saved_position is not None and not session.waiting:  # those are discarded where they were made
         choices["discard"] = DISCARD
     return Words(TITLE, question, explanation), choices
 
@@ -124,7 +124,7 @@ class CloseGuard(QObject):
     def will_ask(self) -> bool:
         """Whether there are edits to ask about."""
         session = self._session()
-        if session is None or not session.is_dirty:
+        if session is None or not (session.is_dirty or session.waiting):
             return False
         return bool(looked_at(session.store).is_gone or session.can_save)
 
@@ -139,7 +139,7 @@ class CloseGuard(QObject):
         if answer == "save":
             self._desk.save()
             work.settle()
-            return not session.is_dirty
+            return not (session.is_dirty or session.waiting)
         if answer == "copy":
             copied: list[bool] = []
             self._desk.save_copy(lambda: copied.append(True))

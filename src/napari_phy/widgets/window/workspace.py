@@ -119,6 +119,7 @@ class Workspace(QObject):
         overview.fitted.connect(desk.say_again)  # napari empties the status bar when the canvas moves away
         desk.command_requested.connect(self.command_line.open)
         desk.wizard_requested.connect(self._show_wizard)
+        desk.shank_requested.connect(self.clusterings.go_to_shank)
         desk.edited.connect(self.focus_clusters)
         desk.stretch_requested.connect(overview.stretch)
         desk.filter_requested.connect(lambda: board.open("Clusters").filter_line.take_focus())
