@@ -373,6 +373,7 @@ class SessionDesk(QObject):
     def _on_save_failed(self, error: Exception) -> None:
         self.saving_changed.emit(False)
         session = self._session
+        self._n_unsaved = 0 if session is None else session.n_unsaved
         if isinstance(error, NapariPhyError):
             is_outdated = session is not None and looked_at(session.store).is_outdated
             choices = [(SAVE_COPY, self.save_copy)] if is_outdated else ()
