@@ -12,7 +12,7 @@ from soak.flips import Written, flips, judge, not_saved, saved
 
 from napari_phy.io.kwik.model import KwikModel
 
-EVERY_NTH = 251
+EVERY_NTH = 503
 N_PARTS = 8
 
 

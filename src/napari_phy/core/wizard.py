@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 Ranking = Sequence[tuple[int, float]]
 Step = tuple[str, list[int], Any]
 HIDDEN_GROUPS = ("noise", "mua", DISCARDED)
-MAX_BYTES = 2**26  # of similarities that are kept
+MAX_BYTES = 2**23  # of similarities that are kept
 LEAST_SIMILARITY = 0.005  # of a candidate that is gone on to; lists show less than that as nothing
 
 
