@@ -123,3 +123,17 @@ def test_the_picture_of_the_canvas(person):
     expected = dark + np.clip((loudness - QUIET_FRACTION) / (1 - QUIET_FRACTION), 0, 1) * (bright - dark)
     assert expected.max() - expected.min() > 100
     assert np.abs(brightness - expected).max() < 12
+
+
+@pytest.mark.parametrize("person", NAMES[:1], indirect=True)
+def test_the_whole_of_a_short_recording_is_filtered_where_slow_waves_are_strong(person):
+    canvas = person.viewer.window._qt_viewer.canvas.native
+
+    def share_of_loud():
+        image = canvas.grabFramebuffer()
+        places = [(x, y) for x in range(20, image.width() - 20, 7) for y in range(8, image.height() - 8, 7)]
+        return np.mean([image.pixelColor(x, y).lightness() > 150 for x, y in places])
+
+    person.workspace.panels["Traces"].controls.set_filter_name("automatic")
+    person.settle()
+    person.wait(lambda: share_of_loud() < 0.3, "filtered traces: noise is background")

@@ -338,7 +338,11 @@ class LayerBinder:
     def refresh_traces(self) -> None:
         """Read again what is in sight of the traces."""
         layer = self._traces()
-        if layer is not None:
+        if layer is None:
+            return
+        if self._session.model.duration <= MAX_FILTERED_S:
+            layer.data = layer.data  # napari keeps the coarsest level, and filters act on that of so short a recording
+        else:
             layer.refresh()
 
     def _switch_traces(self) -> None:

@@ -269,7 +269,7 @@ class DriftPanel(Panel):
         """What colours stand for, in words."""
         if self.color != "amplitude":
             return MEANINGS[self.color]
-        estimate = ", most of it estimated from features" if self.data.is_estimated else ""
+        estimate = ", some estimated from features" if self.data.is_estimated else ""
         return f"{MEANINGS[self.color]} ({self.data.unit}{estimate})"
 
     def _cells(self, frame: Frame, scale: float, theme: Tokens) -> npt.NDArray[np.uint8]:
