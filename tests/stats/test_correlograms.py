@@ -132,7 +132,26 @@ def test_both_signs_mirror_each_other(train):
     assert both.shape == (3, 3, 21)
     np.testing.assert_array_equal(both, both.transpose(1, 0, 2)[..., ::-1])
     np.testing.assert_array_equal(both[..., 11:], counts[..., 1:])
-    np.testing.assert_array_equal(both[..., 10], np.maximum(counts[..., 0], counts[..., 0].T))
+
+
+@given(trains, st.integers(1, 9))
+def test_the_middle_bar_holds_all_pairs_less_than_a_bin_apart_whichever_came_first(train, width):
+    counts = correlograms(
+        [sample for sample, _ in train],
+        [cluster for _, cluster in train],
+        [0, 1, 2],
+        sample_rate=1000,
+        bin_ms=width,
+        window_ms=2 * width,
+    )
+    middle = symmetrise(counts)[..., 1]
+    close = np.zeros((3, 3), dtype=int)
+    for first, (sample, cluster) in enumerate(train):
+        for other, of in train[first + 1 :]:
+            if other - sample < width and max(cluster, of) < 3:
+                close[cluster, of] += 1
+                close[of, cluster] += cluster != of
+    np.testing.assert_array_equal(middle, close)
 
 
 def test_nothing_gives_nothing():

@@ -159,8 +159,10 @@ def _count_by_numpy(samples: Int64, places: UInt16, spikes: Int64, width: int, c
 def symmetrise(counts: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     """Return lags of both signs, (n, n, 2 n_bins − 1), from one-sided counts (n, n, n_bins).
 
-    The count of i and j at −k is that of j and i at k; at 0 it is the larger of the two.
+    The count of i and j at −k is that of j and i at k. At 0 are all pairs of i and j less than a bin apart, whichever
+    came first; in an autocorrelogram, where none comes first, each is one pair.
     """
     mirrored = counts.transpose(1, 0, 2)
-    zero = np.maximum(counts[..., :1], mirrored[..., :1])
+    is_same = np.eye(len(counts), dtype=bool)[..., None]
+    zero = np.where(is_same, counts[..., :1], counts[..., :1] + mirrored[..., :1])
     return np.concatenate((mirrored[..., :0:-1], zero, counts[..., 1:]), axis=-1)

@@ -41,7 +41,8 @@ class CorrelogramData:
     cluster_ids : (n,) int64, in the order of selection.
     counts : (n, n, n_lags) int64, symmetric: counts[i, j, lag] = counts[j, i, −lag].
     lags_ms : (n_lags,) float64, −25 … 25: draw a bar of width `bin_ms` centred on each. The bar at k > 0 holds lags
-        [k, k + 1) bins, the one at −k mirrors it, the one at 0 holds lags below one bin to either side.
+        [k, k + 1) bins, the one at −k mirrors it, the one at 0 holds all pairs less than one
+        bin apart: two bins of lags in a cross-correlogram.
     expected : (n, n) float64, counts per bin of independent clusters at these rates, N_i N_j bin / duration.
     maxima : (n, n) int64, the largest count of each histogram.
     n_spikes : (n,) int64, of each cluster.
