@@ -6,6 +6,9 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from kwik_writers.klusta import write_klusta
 from kwik_writers.open_ephys import make_recorded, write_open_ephys
 from kwik_writers.spikedetekt2 import stored_waveforms, write_spikedetekt2
 from kwik_writers.truth import make_truth
@@ -13,6 +16,7 @@ from soak.small_kwik import make_kwik
 
 from napari_phy.core.errors import SaveError
 from napari_phy.io.conversion import convert_data_set
+from napari_phy.io.h5 import open_h5
 from napari_phy.io.kwik.cluster_data import ClusterExtras
 from napari_phy.io.kwik.model import KwikModel
 from napari_phy.io.open_ephys import OpenEphysModel
@@ -234,7 +238,7 @@ def test_without_features_and_raw_data(source: Path, tmp_path: Path) -> None:
     done = convert_data_set(source, target)
     assert not target.with_suffix(".kwx").exists()
     assert any("raw data were not found" in sentence for sentence in done.left_out)
-    assert done.raw_files == ("small.dat",)
+    assert done.raw_files == (str(source.with_suffix(".dat")),)
     compare(source, target)
 
 
@@ -272,3 +276,126 @@ def test_real_data(data_folder: Path, tmp_path: Path, name: str) -> None:
     source = data_folder / f"{name}.kwik"
     convert_data_set(source, tmp_path / source.name)
     compare(source, tmp_path / source.name)
+
+
+PARAMETERS = "application_data/spikedetekt"
+LEFT_OUT = ("n_channels", "n_features_per_channel", "extract_s_before", "filter_low", "voltage_gain", "raw_data_files")
+NOT_THE_SAME = {
+    *("experiment_name", "raw_data_files", "dtype", "nchannels", "n_channels"),  # named anew, or by older names
+    *("nfeatures_per_channel", "n_features_per_channel", "fetdim", "CLASS", "TITLE", "VERSION"),
+}
+
+
+def what_is_read(path: Path, group: int) -> dict[str, object]:
+    """Return what a model says of a data set, and what the file says of its channels and recordings."""
+    with closing(KwikModel(path, group)) as model, open_h5(path) as file:
+        channels = [f"/channel_groups/{group}/channels/{channel}" for channel in model.probe.channel_ids.tolist()]
+        traces = model.traces
+        return {
+            "samples": model.spike_samples.tolist(),
+            "recordings": model.recordings,
+            "of_recording": model.spike_recordings.tolist(),
+            "clusters": model.spike_clusters.tolist(),
+            "from_start": model.counts_from_start,
+            "rate": model.sample_rate,
+            "gain": model.microvolts_per_unit,
+            "positions": model.probe.positions.tolist(),
+            "edges": model.probe.edges.tolist(),
+            "features": None if model.features is None else model.features[:].tolist(),
+            "columns": model.n_features_per_channel,
+            "raw": None if traces is None else traces[:].tobytes(),
+            "type": None if traces is None else (traces.dtype.kind, traces.shape),
+            "waveforms": None if model.waveforms is None else model.waveforms[:5].tolist(),
+            "parameters": {
+                name: np.ravel(value).tolist()
+                for name, value in model.metadata.items()
+                if name not in NOT_THE_SAME and value is not None
+            },
+            "names": [file.attrs(channel).get("name") for channel in channels],
+            "starts": [
+                {name: file.attrs(f"/recordings/{number}").get(name) for name in ("start_sample", "start_time")}
+                for number in file.children("/recordings")
+            ],
+        }
+
+
+def write_variant(folder: Path, writer: str, starts: str, dtype: str) -> Path:
+    """Write what one of the old programs wrote; flat raw data are of the type."""
+    truth = make_truth((900, 600), n_spikes=30)
+    if not writer.startswith("klusta"):
+        return write_spikedetekt2(folder, truth, start_sample="samples" in writer)
+    path = write_klusta(folder, truth, raw="kwd" if "kwd" in writer else "dat", starts=starts)
+    if writer == "klusta":
+        with h5py.File(path, "r+") as file:
+            file[PARAMETERS].attrs["dtype"] = np.bytes_(dtype)
+        for number, raw in enumerate(truth.raw):
+            raw.clip(-100, 100).astype(dtype).tofile(folder / f"set_{number}.dat")
+    return path
+
+
+def rename_channels(channels: h5py.Group, names: str) -> None:
+    for number, channel in channels.items():
+        if names == "none":
+            channel.attrs.pop("name", None)
+        if names == "own":
+            channel.attrs["name"] = np.bytes_(f"tetrode {number}")
+
+
+@settings(max_examples=10, deadline=None)
+@given(
+    writer=st.sampled_from(["klusta", "klusta kwd", "SpikeDetekt2", "SpikeDetekt2, start samples"]),
+    starts=st.sampled_from(["start_sample", "start_time", "none"]),
+    dtype=st.sampled_from(["<i2", ">i2", "<f4", ">f4", "|i1"]),
+    left_out=st.sets(st.sampled_from(LEFT_OUT)),
+    names=st.sampled_from(["numbers", "own", "none"]),
+    is_far=st.booleans(),
+    is_absent=st.booleans(),
+)
+def test_the_result_reads_as_the_source_does_with_raw_data_and_without_and_when_they_are_back(
+    tmp_path_factory, writer, starts, dtype, left_out, names, is_far, is_absent
+) -> None:
+    folder = tmp_path_factory.mktemp("source")
+    source = write_variant(folder, writer, starts, dtype)
+    is_flat = writer == "klusta"
+    with h5py.File(source, "r+") as file:
+        parameters = file[PARAMETERS].attrs
+        for name in left_out & set(parameters):
+            del parameters[name]
+        rename_channels(file["channel_groups/0/channels"], names)
+    raw_files = [*folder.glob("*.dat"), *folder.glob("*.raw.kwd")]
+    target = (tmp_path_factory.mktemp("target") if is_far else folder) / "new.kwik"
+
+    def hide() -> None:
+        for file in raw_files:
+            file.rename(file.with_name(f"{file.name}.away"))
+
+    def bring_back() -> None:
+        for file in raw_files:
+            file.with_name(f"{file.name}.away").rename(file)
+
+    def check() -> None:
+        for group in (0, 1):
+            old, new = what_is_read(source, group), what_is_read(target, group)
+            from_start = old.pop("from_start")
+            new.pop("from_start")
+            if from_start or (not is_flat and not is_absent):  # then times or raw data are written anew, with starts
+                old.pop("starts")
+                new.pop("starts")
+            assert new == old
+
+    if is_absent:
+        hide()
+    convert_data_set(source, target)
+    check()
+    if is_absent:
+        bring_back()
+        check()
+    elif is_flat:
+        hide()
+        check()
+        bring_back()
+        check()
+    with h5py.File(source) as old, h5py.File(target) as new:
+        invented = set(new[PARAMETERS].attrs) - set(old[PARAMETERS].attrs)
+        allowed = {"experiment_name", "n_channels", "n_features_per_channel"}
+        assert invented <= allowed | (set() if is_flat or is_absent else {"dtype", "raw_data_files"})

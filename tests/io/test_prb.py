@@ -28,6 +28,25 @@ def test_a_probe_file_gives_channels_edges_and_positions() -> None:
     assert probe_file.n_columns == 10
 
 
+def test_probe_files_as_people_write_them() -> None:
+    text = """
+import numpy as np
+dead = [2]
+channel_groups = {}
+channel_groups[1] = {}
+channel_groups[1]['channels'] = [c for c in range(5) if c not in dead]
+channel_groups[1]['geometry'] = [(10 * (c % 2), 20 * c) for c in channel_groups[1]['channels']]
+channel_groups[3] = dict(channels=[7, 8], geometry={7: (0, 5, 100), 8: (0, 6, 300)})
+"""
+    read = parse_prb(text, "a.prb")
+    assert read.groups[1].channel_ids.tolist() == [0, 1, 3, 4]
+    assert read.groups[1].positions.tolist() == [[0, 0], [10, 20], [10, 60], [0, 80]]
+    assert read.groups[3].positions.tolist() == [[5, 100], [6, 300]]
+    assert read.notes == (
+        "a.prb: channel group 3 has positions in space; they are shown without x, along which they differ least.",
+    )
+
+
 @pytest.mark.parametrize(
     "geometry", ["{0: (0, 0), 1: (0, 10), 5: (3, 4)}", "{1: {0: (0, 0), 1: (0, 10)}, 2: {5: (3, 4)}}"]
 )
@@ -53,7 +72,10 @@ def test_the_older_form_takes_its_channels_from_the_graph(geometry: str) -> None
         ("channel_groups = {0: {'channels': [0, 0]}}", "names channel 0 twice"),
         ("channel_groups = {0: {'channels': [0], 'graph': 3}}", "graph must be a list of pairs"),
         ("channel_groups = {0: {'channels': [0], 'graph': [1]}}", "1 in the graph is no pair"),
-        ("channel_groups = {0: {'channels': [0], 'geometry': [1]}}", "geometry must be a dict"),
+        ("channel_groups = {0: {'channels': [0], 'geometry': [1]}}", "channel 0 has the position 1"),
+        ("channel_groups = {0: {'channels': [0, 1], 'geometry': [(0, 0)]}}", "has 2 channels but 1 positions"),
+        ("channel_groups = {0: {'channels': [0, 1], 'geometry': [(0, 0), (1, 2, 3)]}}", "of two numbers and of three"),
+        ("channel_groups = {0: {'channels': [0], 'geometry': 7}}", "geometry must be positions by channel"),
         ("channel_groups = {0: {'channels': [0], 'geometry': {0: 1}}}", "channel 0 has the position 1"),
         ("channel_groups = {0: {'channels': [0], 'geometry': {0: ('a', 1)}}}", "has the position ('a', 1)"),
         ("probes = 3", "probes must be a dict"),

@@ -18,9 +18,9 @@ from napari_phy.core.base_model import BaseModel
 from napari_phy.core.cluster_groups import UNSORTED
 from napari_phy.core.errors import SaveError
 from napari_phy.core.event_times import EventTimes
-from napari_phy.io.conversion_facts import storable, write_facts
+from napari_phy.io.conversion_facts import storable, write_facts, write_parameters
 from napari_phy.io.conversion_groups import group_of, read_fractions, write_other_clusterings
-from napari_phy.io.conversion_raw import is_hdf5, raw_files, raw_of
+from napari_phy.io.conversion_raw import is_beside, is_hdf5, raw_files, raw_of
 from napari_phy.io.h5 import open_h5
 from napari_phy.io.kwik import schema
 from napari_phy.io.kwik.attributes import as_float
@@ -110,7 +110,8 @@ def convert_data_set(
             path = folder / target.name
             named = raw_files(models[0], path, target, copies_raw=copies_raw)
             _write(models, path, named, sorted_now, on_progress)
-            _verify(models, path, target.name, sorted_now)
+            write_parameters(models[0], path, has_new_raw=copies_raw and is_hdf5(models[0]))
+            _verify(models, path, target, sorted_now)
             for suffix in (".dat", ".kwx", ".kwik"):
                 made = path.with_suffix(suffix)
                 if made.exists():
@@ -129,7 +130,7 @@ def _models(source: Path) -> Iterator[BaseModel]:
     first = open_model(source)
     yield first
     for channel_group in first.channel_groups:
-        if channel_group != first.channel_group:
+        if channel_group != first.channel_group and (channel_group, None) not in first.unreadable:
             yield first.opened_at(channel_group, None)
 
 
@@ -180,11 +181,16 @@ def _parameters(model: BaseModel) -> dict[str, Any]:
     return {name: value for name, value in storable(stored).items() if name not in _OWN_PARAMETERS}
 
 
-def _verify(models: Sequence[BaseModel], path: Path, name: str, sorted_now: Mapping[int, Base]) -> None:
+def _verify(models: Sequence[BaseModel], path: Path, target: Path, sorted_now: Mapping[int, Base]) -> None:
+    beside = {
+        raw.path.resolve().name: raw.path
+        for raw in raw_of(models[0])
+        if raw is not None and is_beside(raw.path, target)
+    }
     for model in models:
         shown = sorted_now.get(model.channel_group, model)
         fractions = read_fractions(model)
-        with closing(KwikModel(path, model.channel_group)) as made:
+        with closing(KwikModel(path, model.channel_group, raw_files=beside)) as made:
             same = (
                 np.array_equal(made.spike_samples, model.spike_samples)
                 and np.array_equal(made.spike_clusters, shown.spike_clusters)
@@ -195,8 +201,8 @@ def _verify(models: Sequence[BaseModel], path: Path, name: str, sorted_now: Mapp
             )
         if not same:
             raise SaveError(
-                f"{name}: channel group {model.channel_group} came out other than it was read; nothing was kept, "
-                "and the old files are as before."
+                f"{target.name}: channel group {model.channel_group} came out other than it was read; nothing was "
+                "kept, and the old files are as before."
             )
 
 
@@ -225,6 +231,7 @@ def _left_out(models: Sequence[BaseModel], *, copies_raw: bool) -> Iterator[str]
         others = [str(item) for item in file.children("/") if str(item) not in _KNOWN_NODES]
     if others:
         yield f"{first.name} has {', '.join(others)}, for which the new file has no place."
+    yield from dict.fromkeys(first.unreadable.values())
     for model in models:
         if model.features is None:
             yield f"Channel group {model.channel_group} has no features."

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from napari_phy.core.base_model import BaseModel
 from napari_phy.core.errors import NapariPhyError
+from napari_phy.io.conversion_facts import readable_clusterings
 from napari_phy.io.h5 import open_h5
 from napari_phy.io.kwik import schema, spikes
 from napari_phy.io.kwik.beside import find_features
@@ -54,7 +55,7 @@ def group_of(model: BaseModel, sorted_now: Base | None, on_read: Callable[[], ob
 
 def write_other_clusterings(model: BaseModel, group: KwikGroup, path: Path) -> None:
     """Write the clusterings of a model beside the one that was written as main."""
-    for name in model.clusterings:
+    for name in readable_clusterings(model):
         if name == schema.MAIN or (name == model.clustering and name != schema.ORIGINAL):
             continue
         with closing(model.opened_at(model.channel_group, name)) as other, open_h5(path, "r+") as file:

@@ -9,9 +9,8 @@ import numpy as np
 
 from napari_phy.core.base_model import BaseModel
 from napari_phy.core.errors import SaveError
-from napari_phy.io.h5 import open_h5
-from napari_phy.io.kwik import schema
-from napari_phy.io.kwik.raw_files import RawData, read_link
+from napari_phy.io.kwik.model import KwikModel
+from napari_phy.io.kwik.raw_files import RawData, RawLink
 from napari_phy.io.kwik.traces import JoinedTraces
 
 _BLOCK_BYTES = 2**25
@@ -39,24 +38,24 @@ def raw_files(model: BaseModel, path: Path, target: Path, *, copies_raw: bool) -
     """
     if copies_raw and is_hdf5(model):
         return [_write_raw(model, path.with_suffix(".dat"), target)]
-    stored = _stored_names(model, f"{target.stem}.dat")
-    found = raw_of(model) or [None] * len(stored)
-    files = [name if raw is None else _named(raw.path, target) for raw, name in zip(found, stored, strict=True)]
+    links = model.raw_links if isinstance(model, KwikModel) else [RawLink(f"{target.stem}.dat")] * len(model.recordings)
+    found = raw_of(model) or [None] * len(links)
+    files = [
+        link.seen_from(model.path.parent, target.parent) if raw is None else _named(raw, target)
+        for raw, link in zip(found, links, strict=True)
+    ]
     return files if len(set(files)) > 1 else files[:1]
 
 
-def _stored_names(model: BaseModel, default: str) -> list[str]:
-    """Return how the old file names the raw data of each recording."""
-    with open_h5(model.path) as file:
-        numbers = [item.recording_id for item in model.recordings]
-        nodes = schema.recording_nodes(file)
-        links = [file.attrs(f"{nodes[number]}/raw") if number in nodes else {} for number in numbers]
-    return [read_link(link, default, model.path, number).name for link, number in zip(links, numbers, strict=True)]
+def is_beside(file: Path, target: Path) -> bool:
+    """Tell whether a file lies in the folder of a `.kwik`."""
+    return file.resolve().parent == target.parent.resolve()
 
 
-def _named(file: Path, target: Path) -> str:
-    file = file.resolve()
-    return file.name if file.parent == target.parent.resolve() else str(file)
+def _named(raw: RawData, target: Path) -> str:
+    """Return how the new file names raw data: by their name if they are beside it."""
+    named = raw.path.resolve().name if is_beside(raw.path, target) else str(raw.path.resolve())
+    return named + ("" if raw.node is None else raw.node.removesuffix("/data"))
 
 
 def _write_raw(model: BaseModel, dat: Path, target: Path) -> str:

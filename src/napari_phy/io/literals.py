@@ -44,7 +44,8 @@ def parse_assignments(text: str, file_name: str) -> dict[str, Any]:
     """Return the names that a text assigns plain values to, as Python would after running it.
 
     Plain values are literals, containers of them, names set in earlier lines, simple arithmetic and joining of text
-    (`Evaluator` has the whole list). Imports are passed over; whatever uses them is refused.
+    (`Evaluator` has the whole list); `name[key] = value` is read as well. Imports are passed over; whatever uses them
+    is refused, but for types such as `np.int16` and `os.path.join`.
 
     Parameters
     ----------
@@ -172,13 +173,21 @@ def _deep(lines: list[str]) -> BadLine | None:
     return None
 
 
+def _assigned(target: ast.expr, value: Value, evaluator: Evaluator) -> dict[str, Value]:
+    """Return the names that an assignment binds; `name[key] = value` binds the name to a copy with that item."""
+    if not isinstance(target, ast.Subscript):
+        return bind(target, value)
+    container = evaluator.evaluate(target.value)
+    return _assigned(target.value, evaluator.with_item(container, target.slice, value, target), evaluator)
+
+
 def _bindings(statement: ast.stmt, evaluator: Evaluator, names: dict[str, Value], file_name: str) -> dict[str, Value]:
     """Return the names that one statement binds."""
     if isinstance(statement, ast.Assign):
         value = evaluator.evaluate(statement.value)
         bound: dict[str, Value] = {}
         for target in statement.targets:
-            bound |= bind(target, value)
+            bound |= _assigned(target, value, evaluator)
         return bound
     if isinstance(statement, ast.AnnAssign) and statement.value is not None:
         return bind(statement.target, evaluator.evaluate(statement.value))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from napari_phy.core.errors import KwikFormatError
 from napari_phy.core.probe import Probe, assumed_line
 from napari_phy.io.literals import parse_assignments, read_text
 
+logger = logging.getLogger(__name__)
+
 _HIGHEST_CHANNEL = 2**31 - 1
 
 
@@ -29,10 +32,12 @@ class ProbeFile:
     name : of the file, for messages.
     groups : {channel group: its channels}, ascending. A channel without a position sits on a line, 20 µm apart;
         edges to channels that are not in the group are left out.
+    notes : a sentence for each channel group whose positions in space were projected.
     """
 
     name: str
     groups: Mapping[int, Probe]
+    notes: tuple[str, ...] = ()
 
     @property
     def n_columns(self) -> int:
@@ -72,12 +77,15 @@ def parse_prb(text: str, file_name: str) -> ProbeFile:
     if not isinstance(stored, dict) or not stored:
         raise KwikFormatError(f"{file_name}: channel_groups must be a dict such as {{0: {{'channels': [0, 1]}}}}.")
     groups = {}
+    notes: list[str] = []
     for key in stored:
         if not isinstance(key, int) or isinstance(key, bool) or not 0 <= key <= _HIGHEST_CHANNEL:
             raise KwikFormatError(f"{file_name}: {shown(key)} is no number of a channel group; use 0, 1, 2 and so on.")
     for key in sorted(stored):
-        groups[key] = _probe(stored[key], f"{file_name}: channel group {key}")
-    return ProbeFile(file_name, MappingProxyType(groups))
+        groups[key] = _probe(stored[key], f"{file_name}: channel group {key}", notes)
+    for note in notes:
+        logger.warning(note)
+    return ProbeFile(file_name, MappingProxyType(groups), tuple(notes))
 
 
 def built_in_probe(name: str) -> ProbeFile | None:
@@ -107,7 +115,21 @@ def _modern(probes: Any, geometry: Any, file_name: str) -> dict[Any, Any]:
     return groups
 
 
-def _probe(stored: Any, where: str) -> Probe:
+def _projected(positions: Sequence[tuple[float, ...]], where: str) -> tuple[npt.NDArray[np.float64], str]:
+    """Return (n, 2) positions, those in space without the axis along which they differ least; and a sentence on it."""
+    n_axes = max(map(len, positions), default=2)
+    if n_axes == 2:
+        return np.array(positions, dtype=np.float64).reshape(-1, 2), ""
+    if any(len(position) != n_axes and np.isfinite(position).all() for position in positions):
+        raise KwikFormatError(f"{where} has positions of two numbers and of three; write all of them alike.")
+    placed = np.array([position if len(position) == 3 else (np.nan,) * 3 for position in positions])
+    known = placed[np.isfinite(placed).all(axis=1)]
+    left_out = 2 - int(np.argmin(np.ptp(known, axis=0)[::-1]))  # z, where all are alike
+    note = f"{where} has positions in space; they are shown without {'xyz'[left_out]}, along which they differ least."
+    return np.delete(placed, left_out, axis=1), note
+
+
+def _probe(stored: Any, where: str, notes: list[str]) -> Probe:
     if not isinstance(stored, dict) or "channels" not in stored:
         raise KwikFormatError(f"{where} has no channels; write {{'channels': [0, 1]}}.")
     channels = stored["channels"]
@@ -119,9 +141,16 @@ def _probe(stored: Any, where: str) -> Probe:
         raise KwikFormatError(f"{where} names channel {twice} twice; name each channel once.")
     edges = _edges(stored.get("graph"), where)
     positions = stored.get("geometry")
+    if isinstance(positions, (list, tuple)):
+        if len(positions) != len(ids):
+            raise KwikFormatError(f"{where} has {len(ids)} channels but {len(positions)} positions; give one to each.")
+        positions = dict(zip(ids, positions, strict=True))
     if positions is not None and not isinstance(positions, dict):
-        raise KwikFormatError(f"{where}: geometry must be a dict of positions, such as {{0: (0, 20)}}.")
-    placed = np.array([_position(positions or {}, channel, where) for channel in ids], dtype=np.float64).reshape(-1, 2)
+        raise KwikFormatError(f"{where}: geometry must be positions by channel, such as {{0: (0, 20)}}.")
+    given = {channel: _position(positions or {}, channel, where) for channel in ids}
+    placed, note = _projected([given[channel] for channel in ids], where)
+    if note:
+        notes.append(note)
     is_known = np.asarray(np.isfinite(placed).all(axis=1))
     return Probe(
         np.array(ids, dtype=np.int64),
@@ -150,14 +179,14 @@ def _edges(graph: Any, where: str) -> npt.NDArray[np.int64]:
     return np.array(pairs, dtype=np.int64).reshape(-1, 2)
 
 
-def _position(positions: Mapping[Any, Any], channel: int, where: str) -> tuple[float, float]:
+def _position(positions: Mapping[Any, Any], channel: int, where: str) -> tuple[float, ...]:
     stored = positions.get(channel)
     if stored is None:
         return np.nan, np.nan
-    if isinstance(stored, (list, tuple)) and len(stored) == 2:
+    if isinstance(stored, (list, tuple)) and len(stored) in (2, 3):
         numbers = [float(value) for value in stored if isinstance(value, (int, float))]
-        if len(numbers) == 2 and np.isfinite(numbers).all():
-            return numbers[0], numbers[1]
+        if len(numbers) == len(stored) and np.isfinite(numbers).all():
+            return tuple(numbers)
     raise KwikFormatError(
         f"{where}: channel {channel} has the position {shown(stored)}; write x and y in µm, as (0, 20)."
     )

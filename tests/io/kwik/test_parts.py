@@ -130,6 +130,13 @@ def test_a_broken_main_leaves_original_and_is_reset_to_it(tmp_path: Path, name: 
         np.testing.assert_array_equal(session.model.spike_clusters, truth.shanks[0].clusters)
 
 
+def test_features_of_more_channels_than_there_are_are_refused(tmp_path: Path) -> None:
+    path, _ = written(tmp_path, lambda file: file[GROUP].attrs.__setitem__("channel_order", [1, 3]))
+    with closing(KwikModel(path)) as model:
+        assert model.features is None
+        assert "has 2 channels but set.kwx has features of 3; correct channel_order" in model.missing[0]
+
+
 def test_many_broken_parts_are_counted(tmp_path: Path) -> None:
     truth = make_truth(groups=[(number, (0, 1)) for number in range(12)])
     path = write_klusta(tmp_path, truth)

@@ -19,6 +19,7 @@ from napari_phy.io.kwik import schema
 from napari_phy.io.kwik.events import write_events
 from napari_phy.io.kwik.group_nodes import as_detected, write_channels, write_clusters, write_rows, write_spikes
 from napari_phy.io.kwik.kwik_group import KwikGroup
+from napari_phy.io.kwik.raw_files import is_kwd
 
 __all__ = ["KwikGroup", "create_kwik"]
 
@@ -95,7 +96,7 @@ def create_kwik(
         raise SaveError(f"{path.name}: its channel groups have {sorted(per_channel)} features a channel.")
     settings = {
         **_PARAMETERS,
-        "dtype": np.dtype(dtype).name,
+        "dtype": np.dtype(dtype).name if np.dtype(dtype).isnative else np.dtype(dtype).str,
         "experiment_name": path.name,
         "n_channels": int(n_channels_total),
         "n_features_per_channel": per_channel.pop() if per_channel else 3,
@@ -154,4 +155,4 @@ def _write_recordings(
         file.write_attr(node, "start_sample", int(recording.start_sample))
         file.write_attr(node, "start_time", recording.start_sample / float(sample_rate))
         raw = dat_paths[place if len(dat_paths) > 1 else 0]
-        file.write_attr(f"{node}/raw", "hdf5_path" if raw.lower().endswith(".kwd") else "dat_path", raw)
+        file.write_attr(f"{node}/raw", "hdf5_path" if is_kwd(raw) else "dat_path", raw)

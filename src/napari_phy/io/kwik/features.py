@@ -187,6 +187,12 @@ def open_features(
             f"{kwik.name}: channel group {channel_group} has {n_channels} channels with {per_channel} features each "
             f"but {path.name} has {n_columns} columns; the .kwx belongs to another sorting."
         )
+    if n_columns - used >= max(2, per_channel):  # more than the times that Klusters adds
+        source.close()
+        return None, (
+            f"{kwik.name}: channel group {channel_group} has {n_channels} channels but {path.name} has features of "
+            f"{n_columns // per_channel}; correct channel_order, so that features are not taken for those of others."
+        )
     both = len(source.row_shape) == 2
     shown = source
     if isinstance(source, ChunkedRows) and source.dtype.kind == "f":

@@ -29,7 +29,7 @@ from napari_phy.io.kwik.features import FeatureFile, open_features
 from napari_phy.io.kwik.foreign import check_is_hdf5
 from napari_phy.io.kwik.locating import Paths, choose_raw
 from napari_phy.io.kwik.probe import read_probe
-from napari_phy.io.kwik.raw_files import FlatLayout, RawPlaces
+from napari_phy.io.kwik.raw_files import FlatLayout, RawLink, RawPlaces
 from napari_phy.io.kwik.recording_order import choose_order
 from napari_phy.io.kwik.recordings import Timeline, read_timelines
 from napari_phy.io.kwik.spike_clusters import distinct, read_spike_clusters
@@ -39,6 +39,7 @@ from napari_phy.io.raw_notes import read_raw_notes, write_raw_notes
 Scanned = tuple[tuple[int, ...] | None, Mapping[int, parts.GroupScan]]
 _OF_RAW_DATA = (
     *("recordings", "duration", "events", "spike_samples", "_spike_recordings", "_order", "_raw_files", "_raw_parts"),
+    "_counts_from_start",
     *("traces", "waveforms", "_voltage", "missing", "doubts", "recording_order"),
 )
 
@@ -128,6 +129,7 @@ class KwikModel(EditableModel):
             problems += parts.tell_left_out(file)
         self.missing += problems
         self._flat, self._raw_parts = flat, timeline.raw_parts
+        self._counts_from_start = timeline.absolute
         self.recordings = timeline.recordings
         self.duration = sum(recording.n_samples for recording in self.recordings) / self.sample_rate
         self.microvolts_per_unit = parameters.plausible_gain(self.metadata)
@@ -198,6 +200,16 @@ class KwikModel(EditableModel):
     def missing_raw(self) -> tuple[str, ...]:
         """Names of raw files that were not found."""
         return tuple(dict.fromkeys(part.link.name for part in self._raw_parts if part.found is None))
+
+    @property
+    def raw_links(self) -> tuple[RawLink, ...]:
+        """What the file says of the raw data of each recording."""
+        return tuple(part.link for part in self._raw_parts)
+
+    @property
+    def counts_from_start(self) -> bool:
+        """Whether times in the file count from the start of the data set, not of their recording."""
+        return self._counts_from_start
 
     @property
     def raw_places(self) -> dict[str, Path]:

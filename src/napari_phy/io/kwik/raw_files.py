@@ -46,6 +46,12 @@ class RawLink:
         """Name of the file without its folders, whatever system wrote it."""
         return re.split(r"[/\\]", self.file.rstrip("/\\"))[-1]
 
+    def seen_from(self, home: Path, folder: Path) -> str:
+        """Return the link as a `.kwik` in `folder` has to say it, to lead where it leads from `home`."""
+        is_relative = not re.match(r"[/\\]|[A-Za-z]:", self.file)
+        moves = is_relative and home.resolve() != folder.resolve()
+        return f"{home.resolve() / self.file if moves else self.file}{self.node or ''}"
+
     @property
     def recording(self) -> int | None:
         """Number of the recording that the link names; None where it names none."""
@@ -103,6 +109,11 @@ class RawPlaces:
     chosen: Mapping[str, Path] = field(default_factory=dict)
     remembered: Mapping[str, Sequence[Path]] = field(default_factory=dict)
     lengths: Mapping[int, int] = field(default_factory=dict)
+
+
+def is_kwd(text: str) -> bool:
+    """Tell whether a stored path is that of a `.kwd` or of a node in one."""
+    return _KWD.fullmatch(text) is not None
 
 
 def read_link(attributes: Mapping[str, Any], fallback: str, kwik: Path, recording_id: int) -> RawLink:
