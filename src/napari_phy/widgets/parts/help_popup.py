@@ -5,7 +5,7 @@ from pathlib import Path
 from qtpy.QtCore import QByteArray, QPoint, QRectF, Qt
 from qtpy.QtGui import QPainter, QPixmap
 from qtpy.QtSvg import QSvgRenderer
-from qtpy.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from napari_phy.core.colors import selection_color
 from napari_phy.widgets.parts.plain_text import PlainLabel
@@ -36,7 +36,7 @@ class HelpPopup(QFrame):
         name.setObjectName("title")
         self.summary, self.rest = (PlainLabel("\n".join(part)) for part in (lines[:N_LINES], lines[N_LINES:]))
         self.rest.hide()
-        self.sketch = QLabel()
+        self.sketch = PlainLabel()
         self.sketch.setPixmap(sketch(title, theme, self.devicePixelRatioF()))
         self.more_button = QPushButton("More")
         self.more_button.setVisible(bool(self.rest.text()))
