@@ -45,6 +45,8 @@ class ClustersPanel(ListPanel):
         "Drag selected rows to move them to a group; a right click on the header words chooses the columns.\n"
         'Type {filter} and ids, words, or a filter such as group == "unsorted" and 1 < rate < 20: the list, the\n'
         "views of all clusters and the wizard keep to what it lets through. Esc clears it.\n"
+        "The drop-down goes to other shanks and clusterings, says how many clusters of each are decided, and has a\n"
+        "dot where unsaved edits wait; Save saves them, too.\n"
         "⋯ shows the list in groups, whose rows and headings take what is dropped on them; a click on one folds it,\n"
         "as do ← and → for the group of the best cluster, with Shift for all. ⋯ also saves the list as CSV, has keys\n"
         "skip noise and MUA, shows discarded clusters, which a move to any group brings back, edits your groups,\n"
