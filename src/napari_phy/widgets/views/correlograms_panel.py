@@ -62,8 +62,8 @@ class CorrelogramsPanel(PaintedPanel):
     help_text = (
         "How often a spike of the column follows one of the row at each lag.\n"
         "The band is the refractory time, the dashed line what independent clusters of these rates would give,\n"
-        "the number at top right the largest bar. The middle bar of two clusters has pairs less than a bin apart to\n"
-        "either side, two bins of lags. A click on a box selects its two clusters.\n"
+        "the number at top right the largest bar. A click on a box selects its two clusters, Ctrl+click adds them.\n"
+        "The middle bar of two clusters has pairs less than a bin apart to either side, two bins of lags.\n"
         "The drop-downs choose bin and window; ⋯ has Hz instead of counts, logarithmic lags, the expected height,\n"
         "one scale for all boxes, and the refractory time."
     )
