@@ -160,7 +160,11 @@ def _zip() -> bytes:
     return file.getvalue()
 
 
-@pytest.mark.parametrize("content", [_huge_header(), _zip(), b"", b"\x93NUMPY\x01\x00" + b"(" * 9000], ids=str)
+@pytest.mark.parametrize(
+    "content",
+    [_huge_header(), _zip(), b"", b"\x93NUMPY\x01\x00" + b"(" * 9000],
+    ids=["huge header", "zip", "empty", "brackets"],
+)
 def test_clusters_that_edits_begin_with_are_damaged(kwik: Path, content: bytes) -> None:
     with open_session(kwik) as session:
         session.merge([4, 5])

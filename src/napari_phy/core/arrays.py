@@ -9,8 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 T = TypeVar("T", bound=np.generic)
+ClusterIds = npt.NDArray[np.signedinteger[Any]]  # int32, or int64 where an id is beyond it
 
 N_BLOCK = 2**20
+MAX_ID = 2**53 - 1  # of a cluster: what JSON and doubles hold exactly
 LARGEST, SMALLEST = 1e12, 1e-20  # of a measurement that is not 0, in any unit
 
 
@@ -50,6 +52,13 @@ def look_up(table: npt.NDArray[T], indices: npt.NDArray[Any]) -> npt.NDArray[T]:
     for block in blocks(len(indices)):
         found[block] = table.take(indices[block])
     return found
+
+
+def compact_ids(cluster_ids: npt.NDArray[Any]) -> ClusterIds:
+    """Return cluster ids as int32, as int64 where one is beyond it; without a copy where that can be."""
+    if cluster_ids.size and int(cluster_ids.max()) > np.iinfo(np.int32).max:
+        return cluster_ids.astype(np.int64, copy=False)
+    return cluster_ids.view(np.int32) if cluster_ids.dtype == np.uint32 else cluster_ids.astype(np.int32, copy=False)
 
 
 def evenly_spaced(n: int, n_max: int | None) -> npt.NDArray[np.int64]:

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from napari_phy.core.arrays import ClusterIds
 from napari_phy.core.cluster_groups import ClusterGroup, numbered
 from napari_phy.core.errors import MissingDataError, NotInFileError
 from napari_phy.core.event_times import EventTimes
@@ -83,7 +84,7 @@ class BaseModel(ABC):
 
     spike_samples: npt.NDArray[np.int64]  # on the joined time line, ascending
     spike_recordings: npt.NDArray[np.int64]
-    spike_clusters: npt.NDArray[np.int32]
+    spike_clusters: ClusterIds
     cluster_groups: Mapping[int, str]  # lower-case names; missing: unsorted
     cluster_colors: Mapping[int, str]  # '#rrggbb' of clusters that have one
     cluster_labels: Mapping[str, Mapping[int, Any]]  # field -> {cluster: value}

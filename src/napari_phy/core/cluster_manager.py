@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from napari_phy.core.arrays import as_ids
+from napari_phy.core.arrays import ClusterIds, as_ids
 from napari_phy.core.cluster_groups import ClusterGroup, GroupChange, GroupList, group_name, new_group_name
 from napari_phy.core.cluster_meta import COLOR, DISCARDED, GROUP, STANDARD_GROUPS, UNSORTED, ClusterMeta, default_of
 from napari_phy.core.clustering import Clustering
@@ -30,7 +30,7 @@ class ClusteringLike(Protocol):
     """A clustering that another one can be made the same as."""
 
     @property
-    def spike_clusters(self) -> npt.NDArray[np.int32]:
+    def spike_clusters(self) -> ClusterIds:
         """(n_spikes,) cluster of each spike."""
         ...
 
@@ -99,11 +99,11 @@ class ClusterManager(Clustering):
         return self._partition.n_cuts
 
     @property
-    def slot_clusters(self) -> npt.NDArray[np.int32]:
+    def slot_clusters(self) -> ClusterIds:
         """(n_slots,) cluster of each slot, −1 where none has it."""
         return self._partition.slot_clusters
 
-    def slots_since(self, n_cuts: int | None) -> tuple[int, npt.NDArray[np.int32] | None, npt.NDArray[np.int32]]:
+    def slots_since(self, n_cuts: int | None) -> tuple[int, npt.NDArray[np.int32] | None, ClusterIds]:
         """Return (`n_cuts` now, `spike_slots` or None where they are those of `n_cuts`, `slot_clusters`) of one moment.
 
         Safe in worker threads; the slots are a copy.

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from napari_phy.core.arrays import as_ids, read_only
+from napari_phy.core.arrays import ClusterIds, as_ids, read_only
 from napari_phy.core.cluster_groups import ClusterGroup, GroupList, group_name, new_group_name
 from napari_phy.core.cluster_meta import COLOR, DISCARDED, GROUP, STANDARD_GROUPS, UNSORTED, ClusterMeta
 from napari_phy.core.errors import ClusteringError
@@ -40,7 +40,7 @@ class Clustering:
         return self._partition.cluster_ids
 
     @property
-    def spike_clusters(self) -> npt.NDArray[np.int32]:
+    def spike_clusters(self) -> ClusterIds:
         """(n_spikes,) read-only cluster of each spike; derived, so ask for it only when you need them all."""
         return self._partition.spike_clusters
 

@@ -16,7 +16,7 @@ from itertools import islice
 import numpy as np
 import numpy.typing as npt
 
-from napari_phy.core.arrays import look_up, read_only
+from napari_phy.core.arrays import ClusterIds, compact_ids, look_up, read_only
 from napari_phy.core.byte_cache import ByteCache
 from napari_phy.core.errors import ClusteringError
 from napari_phy.core.spike_index import SpikeIndex
@@ -102,7 +102,7 @@ class Partition:
             self._cluster_of[atom] = cluster
         self._sizes = {cluster: atoms[0].size for cluster, atoms in self._atoms.items()}
         self._lists: ByteCache[int, Int64] = ByteCache(cache_bytes, nbytes=lambda array: array.nbytes)
-        self._spike_clusters: Int32 | None = None
+        self._spike_clusters: ClusterIds | None = None
         self._n_cuts = 0
 
     def __contains__(self, cluster_id: object) -> bool:
@@ -121,7 +121,7 @@ class Partition:
         return read_only(ids)
 
     @property
-    def spike_clusters(self) -> Int32:
+    def spike_clusters(self) -> ClusterIds:
         """(n_spikes,) read-only cluster of each spike, derived and kept until the next edit."""
         with self._lock:
             if self._spike_clusters is None:
@@ -141,12 +141,12 @@ class Partition:
         return self._n_cuts
 
     @property
-    def slot_clusters(self) -> Int32:
+    def slot_clusters(self) -> ClusterIds:
         """(n_slots,) cluster of each slot, −1 where none has it."""
         with self._lock:
             return read_only(self._cluster_of_slot())
 
-    def slots_since(self, n_cuts: int | None) -> tuple[int, Int32 | None, Int32]:
+    def slots_since(self, n_cuts: int | None) -> tuple[int, Int32 | None, ClusterIds]:
         """Return (`n_cuts` now, a copy of `slots` unless it is as it was then, `slot_clusters`), all of one moment."""
         with self._lock:
             slots = None if n_cuts == self._n_cuts else read_only(self._slots.copy())
@@ -312,12 +312,13 @@ class Partition:
         self._atom_at.append(None)
         return len(self._atom_at) - 1
 
-    def _cluster_of_slot(self) -> Int32:
+    def _cluster_of_slot(self) -> ClusterIds:
         """Return (n_slots,) cluster of each slot."""
         clusters = self._cluster_of
-        return np.fromiter(
-            (-1 if atom is None else clusters[atom] for atom in self._atom_at), np.int32, len(self._atom_at)
+        ids = np.fromiter(
+            (-1 if atom is None else clusters[atom] for atom in self._atom_at), np.int64, len(self._atom_at)
         )
+        return compact_ids(ids)
 
     def _derive(self, atoms: tuple[Atom, ...]) -> Int64:
         n_read = sum(len(atom.among) for atom in atoms)

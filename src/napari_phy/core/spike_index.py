@@ -8,11 +8,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from napari_phy.core.arrays import blocks, look_up
+from napari_phy.core.arrays import MAX_ID, blocks, look_up
 from napari_phy.core.errors import ClusteringError
 
 N_SPIKES_NUMBA = 1_000_000
-MAX_ID = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,7 +31,7 @@ class SpikeIndex:
     def build(cls, spike_clusters: npt.ArrayLike) -> tuple[SpikeIndex, npt.NDArray[np.int64], npt.NDArray[np.int32]]:
         """Return the index, the ascending cluster ids, and (n_spikes,) int32 number of each spike's cluster.
 
-        Raises ClusteringError for ids that are not integers from 0 to 2**31 - 1, or an array that is not flat.
+        Raises ClusteringError for ids that are not integers from 0 to 2**53 - 1, or an array that is not flat.
         """
         labels = _checked(np.asarray(spike_clusters))
         cluster_ids, numbers, counts = _number(labels)

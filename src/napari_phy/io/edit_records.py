@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from napari_phy.core.arrays import MAX_ID
 from napari_phy.core.cluster_groups import ClusterGroup, GroupChange
 from napari_phy.core.update_info import MetadataChange, UpdateInfo, no_spikes
 
@@ -193,7 +194,7 @@ def decode_group(parts: Sequence[Any]) -> ClusterGroup:
 
 def decode_id(value: Any) -> int:
     """Return a number of a cluster, a group or a place; raises ValueError where it can be none."""
-    if type(value) is not int or not 0 <= value < 2**31:
+    if type(value) is not int or not 0 <= value <= MAX_ID:
         raise ValueError(f"{str(value)[:40]} is no number of a cluster")
     return value
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
-_N_PLACES, _N_IDS = 2**31, 2**31
+from napari_phy.core.arrays import MAX_ID
+
+_N_PLACES, _N_IDS = 2**31, MAX_ID + 1
 _LAST_SECOND = 253_370_764_800  # 9999-01-01
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from napari_phy.core.arrays import ClusterIds, compact_ids
 from napari_phy.core.base_model import BaseModel
 from napari_phy.core.cluster_groups import ClusterGroup, numbered
 from napari_phy.core.errors import NapariPhyError
@@ -23,7 +24,7 @@ from napari_phy.io.journal_contents import BaseNote
 from napari_phy.io.kwik import schema
 from napari_phy.io.kwik.spike_clusters import read_stored_clusters
 
-_LABEL = np.dtype("<i4")
+_LABELS = ("<i4", "<i8")
 
 
 class UnreadableBaseError(NapariPhyError):
@@ -44,7 +45,7 @@ class Base:
     user_groups : those besides the standard ones.
     """
 
-    spike_clusters: npt.NDArray[np.int32]
+    spike_clusters: ClusterIds
     cluster_groups: Mapping[int, str]
     cluster_colors: Mapping[int, str]
     cluster_labels: Mapping[str, Mapping[int, Any]]
@@ -73,7 +74,7 @@ def keep_base(base: Base, kwik: Path, channel_group: int, labels_file: Path) -> 
     original = _read_original(kwik, channel_group)
     source = "original" if original is not None and labels_hash(original) == digest else "labels"
     if source == "labels":
-        labels = np.ascontiguousarray(base.spike_clusters, dtype=_LABEL)
+        labels = _little_endian(base.spike_clusters)
         write_file(labels_file, lambda file: np.save(file, labels, allow_pickle=False))
     return BaseNote(source, digest, _encode_metadata(base))
 
@@ -87,22 +88,24 @@ def read_base(note: BaseNote, kwik: Path, channel_group: int, labels_file: Path,
         It is gone or not the same any more.
     """
     try:
-        labels = (
-            _read_original(kwik, channel_group) if note.source == "original" else _read_labels(labels_file, n_spikes)
-        )
-        if labels is None or labels_hash(labels) != note.labels_hash:
+        if note.source == "original":
+            read = [_read_original(kwik, channel_group)]
+        else:
+            read = [_read_labels(labels_file, n_spikes, dtype) for dtype in _LABELS]
+        labels = next((one for one in read if one is not None and labels_hash(one) == note.labels_hash), None)
+        if labels is None:
             raise UnreadableBaseError(f"The state that the edits of {kwik.name} began with has changed.")
         groups, colors, fields, group_names, user_groups = _decode_metadata(note.metadata)
     except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
         raise UnreadableBaseError(f"The state that the edits of {kwik.name} began with cannot be read.") from error
-    labels = labels.astype(np.int32)
+    labels = compact_ids(labels)
     labels.flags.writeable = False
     return Base(labels, groups, colors, fields, group_names, user_groups)
 
 
 def labels_hash(labels: npt.NDArray[Any]) -> str:
     """Return a hash of cluster ids `(n_spikes,)`, whatever the integer type they are stored in."""
-    return hashlib.blake2b(np.ascontiguousarray(labels, dtype="<i4").data, digest_size=32).hexdigest()
+    return hashlib.blake2b(_little_endian(labels).data, digest_size=32).hexdigest()
 
 
 def _read_original(kwik: Path, channel_group: int) -> npt.NDArray[Any] | None:
@@ -116,14 +119,19 @@ def _read_original(kwik: Path, channel_group: int) -> npt.NDArray[Any] | None:
         return None
 
 
-def _read_labels(path: Path, n_spikes: int) -> npt.NDArray[Any]:
+def _read_labels(path: Path, n_spikes: int, dtype: str) -> npt.NDArray[Any] | None:
     """Return the last numbers of the file: a hash tells whether they are right, so that its header need not be."""
-    n_bytes = n_spikes * _LABEL.itemsize
+    n_bytes = n_spikes * np.dtype(dtype).itemsize
     with path.open("rb") as file:
         if file.seek(0, os.SEEK_END) < n_bytes:
-            raise ValueError("the file is too short")
+            return None
         file.seek(-n_bytes, os.SEEK_END)
-        return np.frombuffer(file.read(n_bytes), dtype=_LABEL)
+        return np.frombuffer(file.read(n_bytes), dtype=dtype)
+
+
+def _little_endian(labels: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    compact = compact_ids(labels)
+    return np.ascontiguousarray(compact, dtype=compact.dtype.newbyteorder("<"))
 
 
 def _decode_metadata(

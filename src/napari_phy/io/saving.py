@@ -8,9 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
+from napari_phy.core.arrays import ClusterIds
 from napari_phy.core.cluster_groups import ClusterGroup
 from napari_phy.core.errors import NapariPhyError, SaveError
 from napari_phy.io import atomic, store_messages
@@ -40,7 +38,7 @@ class Snapshot:
     """
 
     n_done: int
-    spike_clusters: npt.NDArray[np.int32]
+    spike_clusters: ClusterIds
     cluster_groups: Mapping[int, str]
     cluster_colors: Mapping[int, str]
     cluster_labels: Mapping[str, Mapping[int, Any]]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from napari_phy.core.arrays import read_only
+from napari_phy.core.arrays import ClusterIds, read_only
 from napari_phy.core.errors import NapariPhyError
 from napari_phy.core.progress import OnProgress, no_progress
 from napari_phy.stats.spike_counts import column_edges, count_labels
@@ -35,7 +35,7 @@ class SpikeTrains:
     sample_rate: float
     duration_s: float
     slots: npt.NDArray[np.int32]
-    slot_clusters: npt.NDArray[np.int32]
+    slot_clusters: ClusterIds
     n_cuts: int = 0
 
     def rows_of_slots(self, cluster_ids: npt.NDArray[np.int64]) -> npt.NDArray[np.int32]:

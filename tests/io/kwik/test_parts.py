@@ -63,7 +63,7 @@ BROKEN_MAINS: dict[str, object] = {
     "fractions": np.full(80, 0.25),
     "infinite": np.full(80, np.inf),
     "negative": np.full(80, -1),
-    "huge": np.full(80, 2**31),
+    "huge": np.full(80, 2**53),
 }
 
 
@@ -184,9 +184,13 @@ def test_whole_numbers_of_any_type_and_shape_are_read_and_saved(
 
 
 @pytest.mark.parametrize(
-    ("dtype", "top"), [("u1", 255), ("i1", 127), ("i2", 2**15 - 1), ("u2", 2**16 - 1), ("<f4", 2**24)]
+    ("dtype", "top", "wider"),
+    [
+        *(("u1", 255, "i4"), ("i1", 127, "i4"), ("i2", 2**15 - 1, "i4"), ("u2", 2**16 - 1, "i4"), ("<f4", 2**24, "i4")),
+        *(("i4", 2**31 - 1, "i8"), ("u4", 2**32 - 1, "i8")),
+    ],
 )
-def test_ids_beyond_their_type_are_saved_in_a_wider_one(tmp_path: Path, dtype: str, top: int) -> None:
+def test_ids_beyond_their_type_are_saved_in_a_wider_one(tmp_path: Path, dtype: str, top: int, wider: str) -> None:
     clusters = np.arange(80) % 5
     clusters[clusters == 4] = top
 
@@ -198,12 +202,21 @@ def test_ids_beyond_their_type_are_saved_in_a_wider_one(tmp_path: Path, dtype: s
     with open_session(path) as session:
         session.manager.merge([0, 1])
         session.save()
+        session.manager.merge([2, 3])
         expected = session.manager.spike_clusters.copy()
-    assert expected.max() == top + 1
+    assert expected.max() == top + 2
+    with open_session(path) as session:  # from the journal, whose base has the ids of the file as it was
+        np.testing.assert_array_equal(session.manager.spike_clusters, expected)
+        session.undo()
+        session.undo()
+        np.testing.assert_array_equal(session.manager.spike_clusters, clusters)
+        session.redo()
+        session.redo()
+        session.save()
     with closing(KwikModel(path)) as model:
         np.testing.assert_array_equal(model.spike_clusters, expected)
     with h5py.File(path) as file:
-        assert file[f"{SPIKES}/clusters/main"].dtype == np.int32
+        assert file[f"{SPIKES}/clusters/main"].dtype == np.dtype(wider)
         assert file[f"{SPIKES}/clusters/main"].attrs["TITLE"] == "kept"
 
 

@@ -240,7 +240,7 @@ def test_the_original_clustering_is_never_written(small) -> None:
     [
         ({"spike_clusters": np.arange(5)}, r"has 120 spikes but the clustering to save has shape \(5,\) of int64"),
         ({"spike_clusters": np.zeros(120)}, "has 120 spikes but the clustering to save has shape .* of float64"),
-        ({"spike_clusters": np.full(120, 2**31)}, "cluster ids go from 0 to 2147483647, not 2147483648 to 2147483648"),
+        ({"spike_clusters": np.full(120, 2**53)}, "cluster ids go from 0 to 9007199254740991, not 9007199254740992 to"),
         ({"clustering": "second"}, "has no clustering second in channel group 1"),
         ({"channel_group": 3}, "has no clustering main in channel group 3"),
         ({"cluster_colors": {3: "red"}}, "the colour 'red' of cluster 3 is not of the form #rrggbb"),

@@ -10,6 +10,7 @@ import h5py
 import numpy as np
 import numpy.typing as npt
 
+from napari_phy.core.arrays import compact_ids
 from napari_phy.core.base_model import Recording
 from napari_phy.core.probe import Probe, assumed_line
 from napari_phy.io.h5 import H5File
@@ -47,7 +48,7 @@ def write_spikes(file: H5File, channel_group: int, group: KwikGroup, recordings:
 
 def write_clusters(file: H5File, channel_group: int, clustering: str, group: KwikGroup) -> None:
     """Write a clustering: the cluster of each spike, the groups of clusters, their colours and labels."""
-    file.write(schema.clustering_path(channel_group, clustering), np.asarray(group.spike_clusters, dtype=np.int32))
+    file.write(schema.clustering_path(channel_group, clustering), compact_ids(np.asarray(group.spike_clusters)))
     defaults = [name.lower() for name in schema.DEFAULT_GROUPS.values()]
     extra = [name for name in (*group.group_names, *group.cluster_groups.values()) if name.lower() not in defaults]
     names = [*schema.DEFAULT_GROUPS.values(), *dict.fromkeys(extra)]

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from napari_phy.core.arrays import MAX_ID
 from napari_phy.core.errors import SaveError
 from napari_phy.core.probe import Probe
 
@@ -86,7 +87,7 @@ class KwikGroup:
             return f"{len(self.time_fractional)} values of time_fractional for {n_spikes} spikes"
         if n_spikes and (np.diff(self.spike_samples.astype(np.int64)) < 0).any():
             return "spikes that are not ascending in time"
-        if n_spikes and not 0 <= int(self.spike_clusters.min()) <= int(self.spike_clusters.max()) < 2**31:
+        if n_spikes and not 0 <= int(self.spike_clusters.min()) <= int(self.spike_clusters.max()) <= MAX_ID:
             return "cluster ids that do not fit the file"
         return None
 

@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from napari_phy.core.arrays import compact_ids
 from napari_phy.core.cluster_groups import ClusterGroup
 from napari_phy.core.errors import NapariPhyError, ReadOnlyError, SaveError
 from napari_phy.io.h5 import H5File, open_h5
@@ -179,11 +180,11 @@ def _in_file_order(
 
 
 def _write_clusters(file: H5File, path: str, values: npt.NDArray[np.integer[Any]]) -> None:
-    """Write cluster ids in the shape and the type that the file has; int32 where these cannot hold them."""
+    """Write cluster ids in the shape and the type that the file has; int32 or int64 where these cannot hold them."""
     dataset = file.dataset(path)
     dtype, shape = dataset.dtype, dataset.shape
     if dtype.kind not in "iuf" or not np.array_equal(values.astype(dtype), values):
-        dtype = np.dtype(np.int32)
+        dtype = compact_ids(values).dtype
     if shape is None or math.prod(shape) != values.size:
         shape = values.shape
     file.write(path, values.astype(dtype).reshape(shape))

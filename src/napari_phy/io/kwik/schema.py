@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from napari_phy.core.arrays import MAX_ID
 from napari_phy.core.errors import KwikFormatError
 from napari_phy.core.sentences import on_one_line
 from napari_phy.io.h5 import H5File
@@ -9,7 +10,7 @@ from napari_phy.io.kwik.attributes import as_int
 from napari_phy.io.kwik.foreign import describe_foreign
 
 KWIK_VERSION = 2
-MAX_CLUSTERS = 2**31
+MAX_CLUSTERS = MAX_ID + 1
 DEFAULT_GROUPS = {0: "Noise", 1: "MUA", 2: "Good", 3: "Unsorted"}
 UNSORTED = 3
 FIRST_USER_GROUP = 4

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from napari_phy.core.arrays import read_only
+from napari_phy.core.arrays import ClusterIds, compact_ids, read_only
 from napari_phy.core.errors import KwikFormatError
 from napari_phy.io.h5 import H5File
 from napari_phy.io.kwik import schema, spikes
@@ -32,7 +32,7 @@ def check_clustering(file: H5File, channel_group: int, clustering: str, n_spikes
 
 def read_spike_clusters(
     file: H5File, channel_group: int, clustering: str, n_spikes: int, order: npt.NDArray[np.int64] | None
-) -> npt.NDArray[np.int32]:
+) -> ClusterIds:
     """Return (n_spikes,) cluster ids in ascending time; `order` is that of `spikes.ascending_order`.
 
     Raises
@@ -48,8 +48,7 @@ def read_spike_clusters(
             f"{name}: the clustering {clustering} has cluster ids from {int(values.min())} "
             f"to {int(values.max())}; they must lie between 0 and {schema.MAX_CLUSTERS - 1}."
         )
-    values = values.view(np.int32) if values.dtype == np.uint32 else values.astype(np.int32, copy=False)
-    return read_only(spikes.to_program(values, order))
+    return read_only(spikes.to_program(compact_ids(values), order))
 
 
 def read_stored_clusters(file: H5File, channel_group: int, clustering: str) -> npt.NDArray[Any]:
@@ -65,7 +64,7 @@ def read_stored_clusters(file: H5File, channel_group: int, clustering: str) -> n
     return spikes.to_program(clusters, spikes.ascending_order(samples, recordings))
 
 
-def distinct(clusters: npt.NDArray[np.int32]) -> npt.NDArray[np.int64]:
+def distinct(clusters: ClusterIds) -> npt.NDArray[np.int64]:
     """Return the ids that occur, ascending; by marking them, which is quicker than sorting, where ids are small."""
     if len(clusters) and int(clusters.max()) <= 2**20 + len(clusters):
         occurs = np.zeros(int(clusters.max()) + 1, dtype=bool)
