@@ -93,7 +93,7 @@ def take_over_edits(path: Path, folder: Path) -> None:
     files = [file for pattern in reversed(_TAKEN_ALONG) for file in folder.glob(pattern)]
     for file in files:
         if (target / file.name).exists():
-            raise FileExistsError(errno.EEXIST, "it has edits of its own", file.name)
+            raise OSError(errno.EEXIST, "it has edits of its own", file.name)
     for file in files:
         shutil.copyfile(file, target / file.name)
     sync_folder(target)

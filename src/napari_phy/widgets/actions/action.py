@@ -148,7 +148,7 @@ def perform(action: Action, desk: Desk) -> bool:
     except NapariPhyError as error:
         desk.complain(str(error))
         return False
-    except Exception as error:  # of somebody who listens: a plugin, a script in the console
+    except Exception as error:  # of a plugin or of ours: the program goes on
         cause = error.__cause__ or error
         logger.exception("%s failed.", action.title)
         desk.complain(messages.action_failed(action.title, cause))

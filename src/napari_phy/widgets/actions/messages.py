@@ -178,7 +178,7 @@ def clustering_deleted(name: str) -> str:
 
 
 def action_failed(title: str, error: BaseException) -> str:
-    """Return the notification when an action, or somebody who listens to it, failed unexpectedly."""
+    """Return the notification when an action failed unexpectedly."""
     return f"{title} did not end as it should: {type(error).__name__}. The log has the details."
 
 
