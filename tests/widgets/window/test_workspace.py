@@ -222,6 +222,12 @@ def test_opening_selects_the_largest_unsorted_cluster_and_its_best_candidate(wor
     assert workspace.docks == docks
 
 
+def all_are_large(monkeypatch):
+    """Read the features of any data set in the background, those of none when it is opened."""
+    monkeypatch.setattr("napari_phy.widgets.window.preparation.LARGE", 1000)
+    monkeypatch.setattr("napari_phy.core.feature_sums.FeatureSums.is_small", False)
+
+
 def hold_all_features(session, go_on, monkeypatch):
     """Let all features be read only after an event; those of single clusters are read at once."""
     terms = session.sums._terms
@@ -236,7 +242,7 @@ def hold_all_features(session, go_on, monkeypatch):
 def test_a_large_file_shows_its_largest_cluster_at_once_and_a_candidate_when_features_are_read(
     open_, qtbot, monkeypatch
 ):
-    monkeypatch.setattr("napari_phy.widgets.window.preparation.LARGE", 1000)
+    all_are_large(monkeypatch)
     go_on = threading.Event()
     session = light_session()
     hold_all_features(session, go_on, monkeypatch)
@@ -251,7 +257,7 @@ def test_a_large_file_shows_its_largest_cluster_at_once_and_a_candidate_when_fea
 
 
 def test_a_large_file_shows_its_list_at_once_and_reads_in_the_background(open_, qtbot, monkeypatch):
-    monkeypatch.setattr("napari_phy.widgets.window.preparation.LARGE", 1000)
+    all_are_large(monkeypatch)
     workspace = open_()
     session = workspace.session
     assert len(workspace.panels["Clusters"].cluster_ids) == 8
@@ -262,7 +268,7 @@ def test_a_large_file_shows_its_list_at_once_and_reads_in_the_background(open_, 
 
 
 def test_what_was_selected_while_a_large_file_is_read_stays_alone(open_, qtbot, monkeypatch):
-    monkeypatch.setattr("napari_phy.widgets.window.preparation.LARGE", 1000)
+    all_are_large(monkeypatch)
     go_on = threading.Event()
     session = light_session()
     hold_all_features(session, go_on, monkeypatch)
@@ -274,7 +280,7 @@ def test_what_was_selected_while_a_large_file_is_read_stays_alone(open_, qtbot, 
 
 
 def test_a_large_file_whose_reading_is_cancelled_can_be_sorted_and_closed(open_, qtbot, monkeypatch):
-    monkeypatch.setattr("napari_phy.widgets.window.preparation.LARGE", 1000)
+    all_are_large(monkeypatch)
     monkeypatch.setattr("napari_phy.core.feature_sums.BLOCK_BYTES", 2**13)
     go_on = threading.Event()
     session = light_session()
