@@ -13,6 +13,7 @@ from hypothesis.extra.numpy import array_shapes, arrays
 from napari_phy.core.errors import KwikFormatError, MissingDataError, ReadOnlyError, SaveError
 from napari_phy.io import h5
 from napari_phy.io.h5 import open_h5
+from napari_phy.io.kwik.attributes import decode
 
 texts = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=60)
 scalars = st.one_of(texts, st.integers(-(2**63), 2**63 - 1), st.booleans(), st.floats(allow_nan=False))
@@ -198,37 +199,103 @@ def test_a_file_that_is_being_written_is_named(tmp_path: Path, monkeypatch: pyte
         open_h5(tmp_path / "x.h5")
 
 
-@pytest.mark.parametrize("inner", ["below", "application_data/own"])
-def test_attributes_of_many_children_are_those_of_each(tmp_path: Path, inner: str) -> None:
+@pytest.fixture
+def odd_nodes(tmp_path: Path) -> tuple[Path, list[int], str]:
+    """A file with nodes 0 … in the group `/nodes` of which some are links, datasets or missing, and a path below."""
+    below = "application_data/own"
     values: list[object] = [3, np.uint64(2**64 - 1), np.int8(-4), np.array([7]), np.array([1, 2]), "Good", 2.5, True]
+    values += [np.float32(0.1), np.array([0.5, 2.5], np.float32), np.bytes_(b"caf\xc3\xa9"), np.array([b"one"])]
+    values += [np.array([b"one", b"two"]), h5py.Empty("S1"), h5py.Empty("i4"), np.array([], np.int32), ["a", "b"]]
+    values += [np.arange(2000.0), "x" * 9000, np.bytes_(b"(lp1\nI1\naI2\na."), np.array([1, 2], ">i2"), ""]
     with h5py.File(tmp_path / "outside.h5", "w") as outside:
-        outside[f"{inner}/x"] = 1
-        outside[inner].attrs["color"] = "red"
+        outside.create_group(below).attrs["color"] = "red"
     with h5py.File(tmp_path / "x.h5", "w") as file:
         for number, value in enumerate(values):
             file.create_group(f"nodes/{number}").attrs["group"] = value
-        file.create_group("nodes/2/" + inner).attrs["color"] = "blue"
-        file.create_group("nodes/20")  # no attribute
-        file["nodes/21"] = np.arange(3)
-        file["nodes/21"].attrs["group"] = 5
-        file["nodes/22"] = h5py.SoftLink("/nodes/2")
-        file["nodes/23"] = h5py.SoftLink("/nowhere")
-        file["nodes/24/" + inner.split("/")[0]] = h5py.SoftLink("/nodes/2/" + inner.split("/")[0])
-        file["nodes/25"] = file["nodes/2"]
-        file["nodes/26"] = h5py.ExternalLink("outside.h5", "/")
-    names = [*range(len(values)), *range(20, 28)]
+            file.create_group(f"nodes/{number}/{below}").attrs.update({"color": value, "other": number})
+        file.create_group("nodes/50")  # no attribute
+        file["nodes/51"] = np.arange(3)
+        file["nodes/51"].attrs["group"] = 5
+        file["nodes/52"] = h5py.SoftLink("/nodes/2")
+        file["nodes/53"] = h5py.SoftLink("/nowhere")
+        file["nodes/54/application_data"] = h5py.SoftLink("/nodes/2/application_data")
+        file["nodes/55"] = file["nodes/2"]
+        file["nodes/56"] = h5py.ExternalLink("outside.h5", "/")
+        file.create_group("nodes/57").attrs[b"caf\xe9"] = 4
+    return tmp_path / "x.h5", [*range(len(values)), *range(50, 59)], below
+
+
+def test_attributes_of_many_children_are_those_of_each(odd_nodes: tuple[Path, list[int], str]) -> None:
+    path, names, below = odd_nodes
+    with open_h5(path) as file:
+        found = list(file.attrs_of_children("/nodes", names, {"": None, below: None}))
+        assert [name for name, _ in found] == names
+        for name, (node, own) in found:
+            np.testing.assert_equal(node, file.attrs(f"/nodes/{name}"))
+            np.testing.assert_equal(own, file.attrs(f"/nodes/{name}/{below}"))
+            assert [*map(type, own.values())] == [*map(type, file.attrs(f"/nodes/{name}/{below}").values())]
+        for name, (node,) in file.attrs_of_children("/nodes", names, {"": ["group", "lacks"]}):
+            stored = file.attrs(f"/nodes/{name}")
+            np.testing.assert_equal(node, {"group": stored["group"]} if "group" in stored else {})
+        assert list(file.attrs_of_children("/nothing", [1], {"": None, below: ["color"]})) == [(1, ({}, {}))]
+
+
+def test_attributes_are_read_as_h5py_reads_them(odd_nodes: tuple[Path, list[int], str]) -> None:
+    path, names, _ = odd_nodes
+    with open_h5(path) as file, h5py.File(path) as plain:
+        for name in names[:-9]:
+            expected = decode(plain[f"nodes/{name}"].attrs["group"])
+            if isinstance(expected, np.ndarray) and not expected.size:
+                expected = None  # nothing is stored
+            np.testing.assert_equal(file.read_attr(f"/nodes/{name}", "group"), expected)
+            assert type(file.read_attr(f"/nodes/{name}", "group")) is type(expected)
+
+
+def test_attributes_of_many_children_are_written_as_those_of_each(odd_nodes: tuple[Path, list[int], str]) -> None:
+    path, names, below = odd_nodes
+    names.remove(56)  # a link to another file, which is never written to
+    values = {
+        name: {"": {"group": name, "text": "é"}, below: {"color": "#102030"}, "new/one": {"x": [0.5, 2.0]}}
+        for name in names
+    }
+    each = path.with_name("each.h5")
+    each.write_bytes(path.read_bytes())
+    with open_h5(path, "r+") as file:
+        file.write_attrs_of_children("/nodes", values)
+        file.write_attrs_of_children("/made/anew", {7: {"": {"a": 1}}})
+        with pytest.raises(KwikFormatError, match="other files are never written"):
+            file.write_attrs_of_children("/nodes", {56: {"": {"a": 1}}})
+        with pytest.raises(TypeError):
+            file.write_attrs_of_children("/nodes", {2: {"": {"a": 1, "b": object()}}})
+        assert "a" not in file.attrs("/nodes/2")
+        assert file.attrs("/made/anew/7") == {"a": 1}
+    with open_h5(each, "r+") as file:
+        for name, nodes in values.items():
+            for inner, attributes in nodes.items():
+                for attribute, value in attributes.items():
+                    file.write_attr(f"/nodes/{name}/{inner}", attribute, value)
+    with open_h5(path) as one, open_h5(each) as other:
+        for name in one.children("/nodes"):
+            if name != 56:
+                assert one.children(f"/nodes/{name}") == other.children(f"/nodes/{name}")
+                for inner in ("", below, "new/one"):
+                    np.testing.assert_equal(one.attrs(f"/nodes/{name}/{inner}"), other.attrs(f"/nodes/{name}/{inner}"))
+
+
+def test_datasets_of_a_group_are_those_with_values(tmp_path: Path) -> None:
+    with h5py.File(tmp_path / "x.h5", "w") as file:
+        file["g/one"] = 1
+        file["g/empty"] = h5py.Empty("i4")
+        file.create_group("g/group")
+        file["g/linked"] = h5py.SoftLink("/g/one")
+        file["g/nowhere"] = h5py.SoftLink("/g/two")
+        file["g/3"] = [1, 2]
     with open_h5(tmp_path / "x.h5") as file:
-        found = list(file.attrs_of_children("/nodes", names, "group", inner))
-        for (name, value, own), expected in zip(found, names, strict=True):
-            assert name == expected
-            node = f"/nodes/{expected}"
-            np.testing.assert_equal(
-                value.item() if isinstance(value, np.ndarray) and value.size == 1 else value,
-                stored.item() if isinstance(stored := file.attrs(node).get("group"), np.ndarray) and stored.size == 1
-                else stored,
-            )  # fmt: skip
-            assert own == file.attrs(f"{node}/{inner}")
-        assert list(file.attrs_of_children("/nothing", [1], "group", inner)) == [(1, None, {})]
+        assert file.datasets("/g") == ["3", "linked", "one"]
+        assert file.datasets("/nothing") == []
+        assert file.datasets("/", "one") == ["g"]
+        assert file.datasets("/", "linked") == ["g"]
+        assert file.datasets("/", "group") == []
 
 
 def test_a_file_tells_itself_from_what_it_becomes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

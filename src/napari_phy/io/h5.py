@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import errno
 import logging
+import os
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from itertools import count
@@ -18,9 +19,10 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_phy.core.errors import KwikFormatError, MissingDataError, NapariPhyError, ReadOnlyError, SaveError
-from napari_phy.io.h5_links import HDF5_ERRORS, Nodes, reason
-from napari_phy.io.h5_sizes import attribute_fits, check_dataset, check_memory
-from napari_phy.io.kwik.attributes import decode, encode
+from napari_phy.io.h5_attributes import read_attr, read_plain_attrs, write_plain_attrs
+from napari_phy.io.h5_links import HDF5_ERRORS, Nodes, is_dataset_there, reason
+from napari_phy.io.h5_sizes import check_dataset, check_memory
+from napari_phy.io.kwik.attributes import encode
 
 logger = logging.getLogger(__name__)
 
@@ -119,6 +121,18 @@ class H5File:
         numbers = {int(name): name for name in names if _is_number(name)}
         return [*sorted(numbers), *sorted(set(names).difference(numbers.values()))]
 
+    def datasets(self, path: str, below: str = "") -> list[str]:
+        """Return the names in a group that are datasets with values, or have one at a path below them."""
+        group, found = self.find_group(path), []
+        if group is None:
+            return []
+        for name in map(str, self.children(path)):
+            place = f"{name}/{below}" if below else name
+            known = is_dataset_there(group.id, place)
+            if self.is_dataset(f"{path}/{place}") if known is None else known:
+                found.append(name)
+        return found
+
     def dataset(self, path: str) -> h5py.Dataset:
         """Return the h5py dataset at `path`, for what this class does not cover; its size fits the file."""
         node = self.node(path)
@@ -126,7 +140,7 @@ class H5File:
             raise MissingDataError(f"{self.path.name}: {path} is a group, not a dataset.")
         if node.shape is None:
             raise MissingDataError(f"{self.path.name}: {path} is a dataset without values.")
-        check_dataset(node, Path(node.file.filename), path)
+        check_dataset(node, Path(os.fsdecode(h5py.h5f.get_name(node.id))), path)
         return node
 
     def node(self, path: str) -> h5py.Group | h5py.Dataset:
@@ -215,33 +229,37 @@ class H5File:
             names = list(node.attrs)
         except HDF5_ERRORS as error:
             raise self._damaged(path, error) from error
-        return {name: _read_attr(node, name) for name in names}
+        return {name: read_attr(node, name) for name in names}
 
     def attrs_of_children(
-        self, path: str, names: Iterable[int], attribute: str, inner: str
-    ) -> Iterator[tuple[int, Any, dict[str, Any]]]:
-        """Give of many nodes in a group one attribute, and all attributes of a node below each.
+        self, path: str, names: Iterable[int | str], wanted: Mapping[str, Sequence[str] | None]
+    ) -> Iterator[tuple[Any, tuple[dict[str, Any], ...]]]:
+        """Give attributes of many nodes in a group, and of nodes below each.
 
-        As `attrs` of each, in a tenth of the time where numbers are stored and no link is on the way.
+        As `attrs` of each, in a fraction of the time where no link is on the way and values are of the usual types.
 
         Parameters
         ----------
         path : of the group.
         names : of the nodes in it.
-        attribute : which one of theirs; None comes for those that have none.
-        inner : path of the other node below each.
+        wanted : {path below each node, "" for the node itself: names of attributes, None for all}.
+
+        Yields
+        ------
+        The name and, for each item of `wanted`, {attribute: value} of those that are there.
         """
         node = self._nodes.find(path)
         group = node.id if isinstance(node, h5py.Group) else None
         for name in names:
-            try:
-                found = None if group is None else _attrs_of_plain_child(group, name, attribute, inner)
-            except HDF5_ERRORS:
-                found = None
-            if found is None:
-                found = self.attrs(f"{path}/{name}").get(attribute), True
-            value, has_inner = found
-            yield name, value, self.attrs(f"{path}/{name}/{inner}") if has_inner else {}
+            found = []
+            for below, attributes in wanted.items():
+                place = f"{name}/{below}" if below else str(name)
+                values = None if group is None else read_plain_attrs(group, place, attributes)
+                if values is None:
+                    stored = self.attrs(f"{path}/{place}")
+                    values = {key: value for key, value in stored.items() if attributes is None or key in attributes}
+                found.append(values)
+            yield name, tuple(found)
 
     def read_attr(self, path: str, name: str) -> Any:
         """Return one attribute: `int`, `float`, `bool`, `str`, None, a list of strings or a read-only array.
@@ -254,7 +272,7 @@ class H5File:
         node = self.node(path)
         if name not in node.attrs:
             raise MissingDataError(f"{self.path.name}: {path} has no attribute {name}.")
-        return _read_attr(node, name)
+        return read_attr(node, name)
 
     def write_attr(self, path: str, name: str, value: Any) -> None:
         """Write one attribute; a missing group is made.
@@ -273,6 +291,29 @@ class H5File:
             node = self._nodes.find(path)
             node = self._group(path) if node is None else node
             node.attrs[name] = encoded
+
+    def write_attrs_of_children(self, path: str, values: Mapping[int, Mapping[str, Mapping[str, Any]]]) -> None:
+        """Write attributes of many nodes in a group, and of nodes below each.
+
+        As `write_attr` for each, in a fraction of the time where no link is on the way; nothing is written if one of
+        the values cannot be an attribute.
+
+        Parameters
+        ----------
+        path : of the group; it is made if it is missing.
+        values : {name of the node: {path below it, "" for the node itself: {attribute: value}}}.
+        """
+        encoded = [
+            (f"{name}/{below}" if below else str(name), {key: encode(value) for key, value in attributes.items()})
+            for name, nodes in values.items()
+            for below, attributes in nodes.items()
+        ]
+        with self._writing(f"the attributes of nodes in {path}"):
+            group = self._group(path)
+            for place, attributes in encoded:
+                if not write_plain_attrs(group, place, attributes):
+                    for key, value in attributes.items():
+                        self.write_attr(f"{path}/{place}", key, value)
 
     def delete_attr(self, path: str, name: str) -> None:
         """Remove one attribute, if it is there."""
@@ -313,21 +354,19 @@ class H5File:
         What is there and is no group, such as a link that leads nowhere, stays under another name; a dataset leaves its
         attributes to the group.
         """
-        parent = self._file["/"]
-        for name in filter(None, path.split("/")):
-            place = f"{parent.name.rstrip('/')}/{name}"
-            found = self._nodes.find(place)
-            if not isinstance(found, h5py.Group):
-                aside = None
-                if parent.get(name, getlink=True) is not None:
-                    aside = next(other for n in count() if (other := f"{name}.not_a_group{n or ''}") not in parent)
-                    parent.move(name, aside)
-                parent.create_group(name)
-                if isinstance(found, h5py.Dataset):
-                    for key, value in parent[aside].attrs.items():
-                        parent[name].attrs[key] = value
-            parent = self._file[place]
-        return parent
+        found = self._nodes.find(path)
+        if isinstance(found, h5py.Group):
+            return found
+        before, _, name = path.rstrip("/").rpartition("/")
+        parent, aside = self._group(before or "/"), None
+        if parent.get(name, getlink=True) is not None:
+            aside = next(other for n in count() if (other := f"{name}.not_a_group{n or ''}") not in parent)
+            parent.move(name, aside)
+        group = parent.create_group(name)
+        if isinstance(found, h5py.Dataset):
+            for key, value in parent[aside].attrs.items():
+                group.attrs[key] = value
+        return group
 
     def _damaged(self, path: str, error: BaseException) -> KwikFormatError:
         return KwikFormatError(
@@ -386,46 +425,6 @@ def _check_readable(path: Path) -> None:
         raise KwikFormatError(f"{path.name} is a device or a pipe, not a file.")
     if path.stat().st_size == 0:
         raise KwikFormatError(f"{path.name} is empty.")
-
-
-def _attrs_of_plain_child(group: Any, name: int, attribute: str, inner: str) -> tuple[int | None, bool] | None:
-    """Return a whole number of a child and whether it may have a node below; None where that takes a closer look."""
-    child, links = str(name).encode(), group.links
-    try:
-        if links.get_info(child).type != h5py.h5l.TYPE_HARD:
-            return None
-    except HDF5_ERRORS:  # it is not there
-        return None, False
-    value: int | None = None
-    try:
-        stored = h5py.h5a.open(group, attribute.encode(), obj_name=child)
-    except KeyError:
-        stored = None
-    if stored is not None:
-        kind = stored.get_type()
-        is_plain = kind.get_class() == h5py.h5t.INTEGER and stored.get_storage_size() == kind.get_size()
-        if not is_plain or (kind.get_size() == 8 and kind.get_sign() == h5py.h5t.SGN_NONE):
-            return None
-        number = np.empty(stored.shape, np.int64)
-        stored.read(number, h5py.h5t.NATIVE_INT64)
-        value = number.item()
-    place, *parts = child, *inner.encode().split(b"/")
-    for part in parts[:-1]:
-        place += b"/" + part
-        try:
-            if links.get_info(place).type != h5py.h5l.TYPE_HARD:
-                return value, True
-        except HDF5_ERRORS:  # it is not there
-            return value, False
-    return value, links.exists(place + b"/" + parts[-1])
-
-
-def _read_attr(node: h5py.Group | h5py.Dataset, name: str) -> Any:
-    try:
-        return decode(node.attrs[name]) if attribute_fits(node, name) else None
-    except HDF5_ERRORS as error:
-        logger.debug("%s: attribute %s cannot be read (%s).", node.name, name, reason(error))
-        return None
 
 
 def _text(name: str | bytes) -> str:

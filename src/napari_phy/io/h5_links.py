@@ -126,6 +126,33 @@ class Nodes:
         return self._others[target]
 
 
+def is_there(group: h5py.h5g.GroupID, path: bytes) -> bool | None:
+    """Tell whether there is a node at a path below a group; None where a link takes a closer look."""
+    place = b""
+    for step in path.split(b"/"):
+        place += b"/" + step if place else step
+        try:
+            kind = group.links.get_info(place).type
+        except HDF5_ERRORS:
+            return False
+        if kind != h5py.h5l.TYPE_HARD:
+            return None
+    return True
+
+
+def is_dataset_there(group: h5py.h5g.GroupID, path: str) -> bool | None:
+    """Tell whether there is a dataset with values at a path below a group; None where it takes a closer look."""
+    encoded = path.encode("utf-8", "surrogateescape")
+    found = is_there(group, encoded)
+    if not found:
+        return found
+    try:
+        node = h5py.h5o.open(group, encoded)
+        return isinstance(node, h5py.h5d.DatasetID) and node.shape is not None
+    except HDF5_ERRORS:
+        return None
+
+
 def reason(error: BaseException) -> str:
     """Return the first line of what an error says."""
     text = str(error.args[0] if isinstance(error, KeyError) and error.args else error).strip()

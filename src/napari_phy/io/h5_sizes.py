@@ -15,7 +15,6 @@ from napari_phy.io.h5_links import HDF5_ERRORS, reason
 SMALL = 2**26  # bytes that are read without asking how much of them is on the disk
 _MOST_PACKED = 64  # bytes that one stored byte may stand for, unless the size was known from elsewhere
 _MAX_PACKED_CHUNK = 2**28  # a compressed chunk is unpacked whole
-_MAX_ATTRIBUTE = 2**26
 
 
 def check_dataset(dataset: h5py.Dataset, file: Path, path: str) -> None:
@@ -69,11 +68,6 @@ def check_memory(dataset: h5py.Dataset, file: Path, path: str, shape: tuple[int,
             f"{file.name}: {path} should have {_amount(n_bytes)} but only {_amount(stored)} were written; "
             "the file is damaged or was not finished, use another copy of it."
         )
-
-
-def attribute_fits(node: h5py.Group | h5py.Dataset, name: str) -> bool:
-    """Tell whether an attribute is of a size that can be meant."""
-    return int(node.attrs.get_id(name).get_storage_size()) <= _MAX_ATTRIBUTE
 
 
 @cache

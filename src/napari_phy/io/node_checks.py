@@ -14,7 +14,7 @@ from napari_phy.io.findings import Finding, listed
 from napari_phy.io.h5 import H5File
 from napari_phy.io.kwik import schema
 from napari_phy.io.kwik.attributes import as_int
-from napari_phy.io.kwik.clusters import group_name, read_group_names
+from napari_phy.io.kwik.clusters import group_name, read_cluster_nodes, read_group_names
 from napari_phy.io.kwik.probe import whole_numbers
 from napari_phy.io.kwik.spike_clusters import check_clustering
 from napari_phy.io.kwik.spikes import read_integers
@@ -63,7 +63,8 @@ def check_channels(file: H5File, groups: Sequence[int]) -> Iterator[Finding]:
             owners.setdefault(channel, group)
         if len(set(channels)) < len(channels):
             yield Finding("problem", place, "names a channel twice in channel_order", "name each channel once")
-        lost = [channel for channel in channels if not _has_position(file, f"{node}/channels/{channel}")]
+        found = file.attrs_of_children(f"{node}/channels", channels, {"": ["position"]})
+        lost = [channel for channel, (stored,) in found if not _is_position(stored.get("position"))]
         if lost:
             what = f"has no position for channels {listed(lost)}"
             yield Finding("note", place, what, "they are drawn on a line, in the order of the file")
@@ -73,8 +74,7 @@ def check_channels(file: H5File, groups: Sequence[int]) -> Iterator[Finding]:
             yield Finding("note", place, what, "these edges are left out")
 
 
-def _has_position(file: H5File, node: str) -> bool:
-    stored = file.attrs(node).get("position")
+def _is_position(stored: Any) -> bool:
     return isinstance(stored, np.ndarray) and stored.size == 2
 
 
@@ -122,7 +122,7 @@ def _check_order(place: str, samples: npt.NDArray[np.int64], numbers: npt.NDArra
 
 def _check_clusterings(file: H5File, group: int, n_spikes: int) -> Iterator[Finding]:
     node, place = schema.clusterings_path(group), f"{file.path.name}: channel group {group}"
-    names = [str(item) for item in file.children(node) if file.is_dataset(f"{node}/{item}")]
+    names = file.datasets(node)
     if not names:
         yield Finding("note", place, "has no clustering", "all its spikes are shown as one cluster")
     elif "main" not in names:
@@ -142,20 +142,20 @@ def _check_clusterings(file: H5File, group: int, n_spikes: int) -> Iterator[Find
 
 
 def _check_clusters(file: H5File, group: int, clustering: str, live: Sequence[int], place: str) -> Iterator[Finding]:
-    nodes = {item for item in file.children(schema.clusters_path(group, clustering)) if isinstance(item, int)}
+    nodes = read_cluster_nodes(file, group, clustering)
     without = [cluster for cluster in live if cluster not in nodes]
     if without:
         what = f"has clusters without a node: {listed(without)}"
         then = "" if clustering == schema.ORIGINAL else "; saving gives them one"
         yield Finding("note", place, what, f"they are unsorted{then}")
-    empty = sorted(nodes.difference(live))
+    empty = sorted(nodes.keys() - live)
     if empty:
         what = f"has nodes of clusters without spikes: {listed(empty)}"
         yield Finding("note", place, what, "they are not shown, and their ids are not used again")
     names = read_group_names(file, group, clustering)
     known = {*names.values(), *(name.lower() for name in schema.DEFAULT_GROUPS.values())}
     for cluster in (cluster for cluster in live if cluster in nodes):
-        stored = file.attrs(schema.cluster_path(group, clustering, cluster)).get("cluster_group")
+        stored = nodes[cluster][0]
         name = group_name(stored, names)
         if name not in known:
             there = stored.item() if isinstance(stored, np.ndarray) and stored.size == 1 else stored

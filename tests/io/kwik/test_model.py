@@ -263,8 +263,12 @@ def test_opening_reads_each_node_of_a_cluster_once_and_again_when_the_file_has_c
     path = make_kwik(tmp_path, spike_clusters=np.arange(300))
     monkeypatch.setattr("napari_phy.io.h5._SETTLED_NS", -(10**18))  # files that no test has to wait for
     read: list[int] = []
-    one = h5._attrs_of_plain_child
-    monkeypatch.setattr(h5, "_attrs_of_plain_child", lambda *arguments: read.append(arguments[1]) or one(*arguments))
+    one = h5.read_plain_attrs
+    monkeypatch.setattr(
+        h5,
+        "read_plain_attrs",
+        lambda group, path, names: (names == ["cluster_group"] and read.append(int(path))) or one(group, path, names),
+    )
     by_path: list[str] = []
     attrs = h5.H5File.attrs
     monkeypatch.setattr(h5.H5File, "attrs", lambda file, node: by_path.append(node) or attrs(file, node))

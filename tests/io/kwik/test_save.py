@@ -258,7 +258,7 @@ def test_what_does_not_fit_is_refused_and_nothing_is_written(small, change: dict
 
 
 def test_a_save_that_did_not_reach_the_file_is_noticed(small, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("napari_phy.io.kwik.save._write_own", lambda *_: None)
+    monkeypatch.setattr("napari_phy.io.h5.H5File.write_attrs_of_children", lambda *_: None)
     with pytest.raises(SaveError, match=r"small\.kwik does not hold the colours that were written to it"):
         save(small.path, cluster_colors={3: "#000000"})
 

@@ -46,11 +46,16 @@ class ClusterExtras:
 def read_extras(file: H5File, channel_group: int, clustering: str, cluster: int) -> ClusterExtras:
     """Read what there is of a cluster; a value that makes no sense is left out."""
     node = schema.cluster_path(channel_group, clustering, cluster)
-    measures = {name: as_float(value) for name, value in _fields(file, f"{node}/{_QUALITY}").items()}
-    programs = file.children(f"{node}/{_APPLICATIONS}")
-    waveforms = [_read_waveform(file, node, name) for name in _WAVEFORMS]
+    below, stored = set(file.children(node)), file.attrs(node)  # most clusters have next to nothing to look for
+    user, quality = (_fields(file, f"{node}/{name}") if name in below else {} for name in (_USER, _QUALITY))
+    measures = {name: as_float(value) for name, value in quality.items()}
+    programs = file.children(f"{node}/{_APPLICATIONS}") if _APPLICATIONS in below else []
+    for name in below.intersection(_WAVEFORMS):
+        if stored.get(name) is None:
+            stored[name] = _read_dataset(file, f"{node}/{name}")
+    waveforms = [_as_waveform(stored.get(name)) for name in _WAVEFORMS]
     return ClusterExtras(
-        user_data=MappingProxyType(_fields(file, f"{node}/{_USER}")),
+        user_data=MappingProxyType(user),
         quality_measures=MappingProxyType({name: value for name, value in measures.items() if value is not None}),
         mean_waveform_raw=waveforms[0],
         mean_waveform_filtered=waveforms[1],
@@ -113,10 +118,7 @@ def _read_dataset(file: H5File, path: str) -> Any:
     return decode(values if values.ndim else values[()])
 
 
-def _read_waveform(file: H5File, node: str, name: str) -> npt.NDArray[np.float32] | None:
-    value = file.attrs(node).get(name)
-    if value is None:
-        value = _read_dataset(file, f"{node}/{name}")
+def _as_waveform(value: Any) -> npt.NDArray[np.float32] | None:
     if not (isinstance(value, np.ndarray) and value.ndim == 2 and value.dtype.kind in "iuf"):
         return None
     waveform = value.astype(np.float32)

@@ -9,7 +9,7 @@ from napari_phy.core.cluster_groups import STANDARD_GROUPS, ClusterGroup
 from napari_phy.io.h5 import H5File
 from napari_phy.io.kwik import schema
 from napari_phy.io.kwik.attributes import as_int
-from napari_phy.io.kwik.clusters import group_name, klustaviewa_color, read_group_names
+from napari_phy.io.kwik.clusters import group_name, klustaviewa_color, read_cluster_nodes, read_group_names
 
 _COLOR = re.compile(r"#[0-9a-f]{6}")
 
@@ -18,11 +18,12 @@ def read_user_groups(file: H5File, channel_group: int, clustering: str) -> tuple
     """Return the groups besides the standard ones, by number; of two with one name the first."""
     path = schema.cluster_groups_path(channel_group, clustering)
     groups: dict[str, ClusterGroup] = {}
-    for group_id, name in read_group_names(file, channel_group, clustering).items():
-        if name not in STANDARD_GROUPS:
-            color = file.attrs(schema.own(f"{path}/{group_id}")).get("color")
-            known = isinstance(color, str) and _COLOR.fullmatch(color.lower())
-            groups.setdefault(name, ClusterGroup(group_id, name, str(color).lower() if known else None))
+    names = read_group_names(file, channel_group, clustering)
+    own_ids = [group_id for group_id, name in names.items() if name not in STANDARD_GROUPS]
+    for group_id, (own,) in file.attrs_of_children(path, own_ids, {schema.OWN: ["color"]}):
+        color, name = own.get("color"), names[group_id]
+        known = isinstance(color, str) and _COLOR.fullmatch(color.lower())
+        groups.setdefault(name, ClusterGroup(group_id, name, str(color).lower() if known else None))
     return tuple(groups.values())
 
 
@@ -66,7 +67,9 @@ def _free_id(taken: Iterable[int], stored: Iterable[int], groups: Sequence[Clust
 def _move_clusters(file: H5File, channel_group: int, clustering: str, group: ClusterGroup, target: int) -> None:
     """Give every cluster of a group another number of a group, whether it has its number or its name."""
     nodes = schema.clusters_path(channel_group, clustering)
-    for cluster in file.children(nodes):
-        stored = file.attrs(f"{nodes}/{cluster}").get("cluster_group") if isinstance(cluster, int) else None
-        if stored is not None and (as_int(stored) == group.group_id or group_name(stored, {}) == group.name):
-            file.write_attr(f"{nodes}/{cluster}", "cluster_group", target)
+    moved = [
+        cluster
+        for cluster, (stored, _) in read_cluster_nodes(file, channel_group, clustering).items()
+        if stored is not None and (as_int(stored) == group.group_id or group_name(stored, {}) == group.name)
+    ]
+    file.write_attrs_of_children(nodes, {cluster: {"": {"cluster_group": target}} for cluster in moved})

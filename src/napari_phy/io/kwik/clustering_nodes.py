@@ -14,8 +14,7 @@ from napari_phy.io.kwik.spikes import count_integers
 
 def list_clusterings(file: H5File, channel_group: int) -> tuple[str, ...]:
     """Return the names of the clusterings of a channel group, in the alphabet."""
-    node = schema.clusterings_path(channel_group)
-    return tuple(sorted(str(item) for item in file.children(node) if file.is_dataset(f"{node}/{item}")))
+    return tuple(sorted(file.datasets(schema.clusterings_path(channel_group))))
 
 
 def count_spikes(file: H5File, channel_group: int) -> int:

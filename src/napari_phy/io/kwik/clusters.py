@@ -42,10 +42,9 @@ def read_group_names(file: H5File, channel_group: int, clustering: str) -> dict[
     """Return {group id: name in lower case} of the nodes in the file, by id."""
     path = schema.cluster_groups_path(channel_group, clustering)
     names: dict[int, str] = {}
-    for group_id in file.children(path):
-        if not isinstance(group_id, int):
-            continue
-        name = file.attrs(f"{path}/{group_id}").get("name")
+    ids = [name for name in file.children(path) if isinstance(name, int)]
+    for group_id, (node,) in file.attrs_of_children(path, ids, {"": ["name"]}):
+        name = node.get("name")
         default = schema.DEFAULT_GROUPS.get(group_id, f"group_{group_id}")
         names[group_id] = ((name.strip() if isinstance(name, str) else "") or default).lower()
     return names
@@ -76,8 +75,10 @@ def read_cluster_nodes(
         return _last_nodes[1]
     path = schema.clusters_path(channel_group, clustering)
     ids = [name for name in file.children(path) if isinstance(name, int)]
-    found = file.attrs_of_children(path, ids, "cluster_group", schema.OWN)
-    nodes = MappingProxyType({cluster: (group, MappingProxyType(own)) for cluster, group, own in found})
+    found = file.attrs_of_children(path, ids, {"": ["cluster_group"], schema.OWN: None})
+    nodes = MappingProxyType(
+        {cluster: (node.get("cluster_group"), MappingProxyType(own)) for cluster, (node, own) in found}
+    )
     _last_nodes = None if key is None else (key, nodes)
     return nodes
 

@@ -44,11 +44,11 @@ def describe_foreign(file: H5File) -> str | None:
     if "BrwVersion" in root or "BxrVersion" in root or "ScaleFactor" in root:
         return f"{_MARKS['/3BRecInfo']}, not a Kwik file; export its spikes with the program that made it."
     groups = file.children("/channel_groups")
-    if any(file.is_dataset(f"/channel_groups/{group}/features_masks") for group in groups):
+    if file.datasets("/channel_groups", "features_masks"):
         return f"a .kwx, which holds features; open the .kwik beside it ({file.path.stem}.kwik)."
-    if any(file.is_dataset(f"/channel_groups/{group}/waveforms_filtered") for group in groups):
+    if file.datasets("/channel_groups", "waveforms_filtered"):
         return "a .kwx of Open Ephys, which holds detected spikes and no sorting; open it under the name .kwx."
-    if any(file.is_dataset(f"/recordings/{item}/data") for item in file.children("/recordings")):
+    if file.datasets("/recordings", "data"):
         return "a .kwd, which holds raw data and no sorting; open it under the name .kwd."
     if file.has("/event_types") and not groups:
         return "a file of events of Open Ephys without a sorting; open the .kwd or .kwx beside it."

@@ -53,22 +53,27 @@ def write_clusters(file: H5File, channel_group: int, clustering: str, group: Kwi
     extra = [name for name in (*group.group_names, *group.cluster_groups.values()) if name.lower() not in defaults]
     names = [*schema.DEFAULT_GROUPS.values(), *dict.fromkeys(extra)]
     group_ids = {name.lower(): group_id for group_id, name in enumerate(names)}
-    groups_node = schema.cluster_groups_path(channel_group, clustering)
-    for group_id, name in enumerate(names):
-        file.write_attr(f"{groups_node}/{group_id}", "name", name)
-        file.write_attr(schema.klustaviewa(f"{groups_node}/{group_id}"), "color", klustaviewa_color(group_id))
-    file.require_group(schema.clusters_path(channel_group, clustering))
+    named: dict[int, dict[str, dict[str, Any]]] = {
+        group_id: {"": {"name": name}, schema.KLUSTAVIEWA: {"color": klustaviewa_color(group_id)}}
+        for group_id, name in enumerate(names)
+    }
+    file.write_attrs_of_children(schema.cluster_groups_path(channel_group, clustering), named)
+    nodes: dict[int, dict[str, dict[str, Any]]] = {}
     for cluster_id in np.unique(group.spike_clusters).tolist():
-        node = schema.cluster_path(channel_group, clustering, cluster_id)
         color = group.cluster_colors.get(cluster_id)
         name = group.cluster_groups.get(cluster_id, "unsorted").lower()
-        file.write_attr(node, "cluster_group", group_ids[name])
-        file.write_attr(schema.klustaviewa(node), "color", klustaviewa_color(cluster_id, color))
-        if color is not None:
-            file.write_attr(schema.own(node), "color", color.lower())
-        for label, values in sorted(group.cluster_labels.items()):
-            if cluster_id in values:
-                file.write_attr(schema.own(node), f"{LABEL_PREFIX}{label}", values[cluster_id])
+        labels = {
+            f"{LABEL_PREFIX}{label}": values[cluster_id]
+            for label, values in sorted(group.cluster_labels.items())
+            if cluster_id in values
+        }
+        own = {**({} if color is None else {"color": color.lower()}), **labels}
+        nodes[cluster_id] = {
+            "": {"cluster_group": group_ids[name]},
+            schema.KLUSTAVIEWA: {"color": klustaviewa_color(cluster_id, color)},
+            **({schema.OWN: own} if own else {}),
+        }
+    file.write_attrs_of_children(schema.clusters_path(channel_group, clustering), nodes)
 
 
 def as_detected(group: KwikGroup) -> KwikGroup:

@@ -277,9 +277,9 @@ class KwikModel(EditableModel):
             self._feature_file.close()
 
     def _read_sample_rate(self, file: H5File) -> float:
-        nodes = schema.recording_nodes(file)
-        found = {number: parameters.sample_rate(file.attrs(node)) for number, node in nodes.items()}
-        rates = {number: rate for number, rate in found.items() if rate is not None}
+        names = {node.rpartition("/")[2]: number for number, node in schema.recording_nodes(file).items()}
+        found = file.attrs_of_children(schema.RECORDINGS, names, {"": ["sample_rate"]})
+        rates = {names[name]: rate for name, (node,) in found if (rate := parameters.sample_rate(node)) is not None}
         general = parameters.sample_rate(self.metadata)
         if general is None and not rates:
             raise KwikFormatError(f"{file.path.name} gives no sample rate.")

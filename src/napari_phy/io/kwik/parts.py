@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+import h5py
+
 from napari_phy.core.errors import KwikFormatError, NapariPhyError, NotInFileError
 from napari_phy.io.h5 import H5File
 from napari_phy.io.kwik import schema, spikes
@@ -45,7 +47,7 @@ class GroupScan:
 
 
 def scan_groups(file: H5File, wanted: int | None) -> dict[int, GroupScan]:
-    """Look at the channel groups, so that one that cannot be read costs that one only.
+    """Look at the channel groups, so that one that cannot be read costs that one only; hard links to one, once.
 
     Of very many only the first `MAX_GROUPS` are looked at, and that which is wanted.
 
@@ -69,11 +71,17 @@ def scan_groups(file: H5File, wanted: int | None) -> dict[int, GroupScan]:
     recordings = set(schema.recording_nodes(file)) or {0}
     recordings |= set(range(len(recordings)))  # klusta numbers them by the text order of their names
     groups: dict[int, GroupScan] = {}
+    scans: dict[h5py.Group | None, GroupScan] = {}  # hard links to one group are equal
     for number in sorted({*numbers[:MAX_GROUPS], *([] if wanted is None else [wanted])}):
+        node = None
         try:
-            groups[number] = _scan(file, number, recordings)
+            node = file.find_group(schema.group_path(number))
+            scan = scans.get(node) or _scan(file, number, recordings)
         except NapariPhyError as error:
-            groups[number] = GroupScan(problems={None: str(error)})
+            scan = GroupScan(problems={None: str(error)})
+        if node is not None:
+            scans[node] = scan
+        groups[number] = scan
     return groups
 
 

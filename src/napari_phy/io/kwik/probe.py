@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -21,9 +22,8 @@ def read_probe(file: H5File, channel_group: int) -> Probe:
     """Read channels and positions; a channel without a position sits on a line, 20 µm apart."""
     node = schema.group_path(channel_group)
     channel_ids = read_channels(file, channel_group)
-    positions = np.array(
-        [_position(file, f"{node}/channels/{channel}") for channel in channel_ids.tolist()], dtype=np.float64
-    ).reshape(-1, 2)
+    found = file.attrs_of_children(f"{node}/channels", channel_ids.tolist(), {"": ["position"]})
+    positions = np.array([_position(channel) for _, (channel,) in found], dtype=np.float64).reshape(-1, 2)
     is_known = np.asarray(np.isfinite(positions).all(axis=1))
     positions = np.where(is_known[:, None], positions, assumed_line(len(positions)))
     graph = _numbers(file.attrs(node).get("adjacency_graph"))
@@ -54,8 +54,8 @@ def read_channels(file: H5File, channel_group: int) -> npt.NDArray[np.int64]:
     return channel_ids
 
 
-def _position(file: H5File, node: str) -> tuple[float, float]:
-    position = _numbers(file.attrs(node).get("position"))
+def _position(channel: Mapping[str, Any]) -> tuple[float, float]:
+    position = _numbers(channel.get("position"))
     if position is not None and position.size == 2 and np.isfinite(position).all():
         return float(position.flat[0]), float(position.flat[1])
     return np.nan, np.nan

@@ -254,13 +254,16 @@ def _read_recordings(file: H5File, metadata: Mapping[str, Any]) -> list[_Stored]
     nodes = schema.recording_nodes(file) or {0: schema.recording_path(0)}
     default = f"{file.path.stem}.dat"
     stored = []
-    for place, (recording_id, node) in enumerate(nodes.items()):
-        attributes = file.attrs(node)
+    names = {node.rpartition("/")[2]: recording_id for recording_id, node in nodes.items()}
+    wanted = {"": ["name", "start_sample", "start_time"], "raw": None}
+    found = file.attrs_of_children(schema.RECORDINGS, names, wanted)
+    for place, (node_name, (attributes, raw)) in enumerate(found):
+        recording_id = names[node_name]
         fallback = files[place] if len(files) == len(nodes) and files[place] else default
-        link = read_link(file.attrs(f"{node}/raw"), fallback, file.path, recording_id)
+        link = read_link(raw, fallback, file.path, recording_id)
         name = next(iter(as_texts(attributes.get("name"))), f"recording_{recording_id}")
         start, time = as_int(attributes.get("start_sample")), as_float(attributes.get("start_time"))
-        stored.append(_Stored(recording_id, node.rpartition("/")[2], name, start, time, link))
+        stored.append(_Stored(recording_id, node_name, name, start, time, link))
     return stored
 
 

@@ -97,8 +97,7 @@ def write_clustering(
                 write_user_groups(file, channel_group, clustering, user_groups)
             names = [*group_names, *(groups[cluster] for cluster in sorted(groups))]
             group_ids = _write_group_names(file, channel_group, clustering, names)
-            _write_cluster_groups(file, channel_group, clustering, groups, group_ids)
-            _write_own(file, channel_group, clustering, live, colors, labels)
+            _write_nodes(file, channel_group, clustering, groups, group_ids, colors, labels)
             file.flush()
     except NapariPhyError:
         raise
@@ -215,54 +214,41 @@ def _free_group_id(name: str, taken: Mapping[int, str]) -> int:
     return next(number for number in range(schema.FIRST_USER_GROUP, 2**31) if number not in taken)
 
 
-def _write_cluster_groups(
-    file: H5File, channel_group: int, clustering: str, groups: Mapping[int, str], group_ids: Mapping[str, int]
-) -> None:
-    names = {group_id: name for name, group_id in group_ids.items()}
-    names.update(read_group_names(file, channel_group, clustering))
-    for cluster, name in sorted(groups.items()):
-        node = schema.cluster_path(channel_group, clustering, cluster)
-        stored = file.attrs(node).get("cluster_group")
-        if stored is None or group_name(stored, names) != name:
-            file.write_attr(node, "cluster_group", group_ids[name])
-
-
-def _write_own(
+def _write_nodes(
     file: H5File,
     channel_group: int,
     clustering: str,
-    live: set[int],
+    groups: Mapping[int, str],
+    group_ids: Mapping[str, int],
     colors: Mapping[int, str],
     labels: Mapping[str, Mapping[int, Any]],
 ) -> None:
-    for cluster in sorted(live | set(_cluster_nodes(file, channel_group, clustering))):
-        node = schema.cluster_path(channel_group, clustering, cluster)
-        wanted: dict[str, Any] = {
+    """Write group, colour and labels of clusters, where the file has others; `groups` has all that have spikes."""
+    names = {group_id: name for name, group_id in group_ids.items()}
+    names.update(read_group_names(file, channel_group, clustering))
+    path = schema.clusters_path(channel_group, clustering)
+    clusters = sorted(groups.keys() | {name for name in file.children(path) if isinstance(name, int)})
+    wanted = {"": ["cluster_group"], schema.OWN: None, schema.KLUSTAVIEWA: ["color"]}
+    changed: dict[int, dict[str, dict[str, Any]]] = {}
+    for cluster, (node, own, klustaviewa) in file.attrs_of_children(path, clusters, wanted):
+        stored = {name: value for name, value in _looks(own).items() if name == "color" or is_label_value(value)}
+        looks: dict[str, Any] = {
             f"{LABEL_PREFIX}{field}": values[cluster] for field, values in labels.items() if cluster in values
         }
         if cluster in colors:
-            wanted["color"] = colors[cluster]
-        stored = {
-            name: value
-            for name, value in _own_attributes(file, node).items()
-            if name == "color" or is_label_value(value)
-        }
-        for name in stored.keys() - wanted.keys():
-            file.delete_attr(schema.own(node), name)
-        for name, value in wanted.items():
-            if name not in stored or not _same(stored[name], value):
-                file.write_attr(schema.own(node), name, value)
-        new_color = "color" in wanted and stored.get("color") != wanted["color"]
-        if cluster in live and (new_color or "color" not in file.attrs(schema.klustaviewa(node))):
-            file.write_attr(schema.klustaviewa(node), "color", klustaviewa_color(cluster, colors.get(cluster)))
-
-
-def _cluster_nodes(file: H5File, channel_group: int, clustering: str) -> list[int]:
-    return [name for name in file.children(schema.clusters_path(channel_group, clustering)) if isinstance(name, int)]
-
-
-def _own_attributes(file: H5File, node: str) -> dict[str, Any]:
-    return _looks(file.attrs(schema.own(node)))
+            looks["color"] = colors[cluster]
+        for name in stored.keys() - looks.keys():
+            file.delete_attr(f"{path}/{cluster}/{schema.OWN}", name)
+        looks = {name: value for name, value in looks.items() if name not in stored or not _same(stored[name], value)}
+        changed[cluster] = {schema.OWN: looks} if looks else {}
+        if cluster in groups:
+            group = node.get("cluster_group")
+            if group is None or group_name(group, names) != groups[cluster]:
+                changed[cluster][""] = {"cluster_group": group_ids[groups[cluster]]}
+            if "color" in looks or "color" not in klustaviewa:
+                color = klustaviewa_color(cluster, colors.get(cluster))
+                changed[cluster][schema.KLUSTAVIEWA] = {"color": color}
+    file.write_attrs_of_children(path, changed)
 
 
 def _looks(own: Mapping[str, Any]) -> dict[str, Any]:

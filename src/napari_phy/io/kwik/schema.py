@@ -23,7 +23,7 @@ GROUPS = "/channel_groups"
 RECORDINGS = "/recordings"
 _MAX_DIGITS = 18
 OWN = "application_data/napari_phy"
-_KLUSTAVIEWA = "application_data/klustaviewa"
+KLUSTAVIEWA = "application_data/klustaviewa"
 
 
 def group_path(channel_group: int) -> str:
@@ -73,7 +73,7 @@ def own(node: str) -> str:
 
 def klustaviewa(node: str) -> str:
     """Return the path of KlustaViewa's data below a node."""
-    return f"{node}/{_KLUSTAVIEWA}"
+    return f"{node}/{KLUSTAVIEWA}"
 
 
 def recording_path(recording_id: int) -> str:
