@@ -163,7 +163,7 @@ BAD_CALLS = [
     (lambda m: m.add_clustering("b", np.zeros(119, int)), SaveError, "has 120 spikes but the clustering to save has"),
     (lambda m: m.add_clustering("b", np.zeros(120)), SaveError, "shape .120,. of float64"),
     (lambda m: m.add_clustering("b", np.full(120, -1)), SaveError, "cluster ids go from 0 to .*, not -1 to -1"),
-    (lambda m: m.add_clustering("b", np.full(120, 2**40)), SaveError, "cluster ids go from 0"),
+    (lambda m: m.add_clustering("b", np.full(120, 2**62)), SaveError, "cluster ids go from 0"),
     (lambda m: m.save(cluster_groups={2: 77}), SaveError, "has no group 77"),
     (lambda m: m.save(cluster_colors={2: "red"}), SaveError, "'red' of cluster 2 is not of the form"),
     (lambda m: m.save(clustering_metadata={"x": object()}), SaveError, "attribute x cannot be saved"),
