@@ -138,6 +138,20 @@ def test_edits_left_behind_by_a_renamed_file_are_offered(kwik: Path) -> None:
         take_over_edits(renamed, left)
 
 
+def test_edits_in_a_side_folder_that_was_renamed_are_offered(kwik: Path) -> None:
+    expected = shown(edit(kwik, 2))
+    left = kwik.with_suffix(".napari-phy").rename(kwik.parent / "old [1]")
+    with open_session(kwik) as session:
+        assert session.store.left_behind == left
+        assert session.messages[-1] == (
+            "2 edits in the folder old [1] fit small.kwik. If the folder was renamed, use them here, or rename it back."
+        )
+    take_over_edits(kwik, left)
+    with open_session(kwik) as session:
+        assert shown(session) == expected
+        assert session.store.left_behind is None
+
+
 def test_folders_of_files_that_are_there_or_hold_something_else_are_not_offered(kwik: Path) -> None:
     edit(kwik, 2)
     copy = Path(shutil.copy(kwik, kwik.with_name("copy.kwik")))

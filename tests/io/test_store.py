@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from soak.small_kwik import make_kwik, snapshot_of
 
 from napari_phy.core.cluster_manager import ClusterManager
-from napari_phy.core.errors import ReadOnlyError, SaveError
+from napari_phy.core.errors import JournalError, ReadOnlyError, SaveError
 from napari_phy.io import atomic, crash_points, h5_sizes, locks, saving, store_messages
 from napari_phy.io.checks import check_data_set
 from napari_phy.io.kwik import clusterings
@@ -182,7 +182,7 @@ def test_what_edits_began_with_is_the_original_or_a_file(kwik, side):
         assert state(opened.manager) == first
 
 
-@pytest.mark.parametrize("removed", ["folder", "journal"])
+@pytest.mark.parametrize("removed", ["folder", "journal", "folder renamed", "data restored"])
 @pytest.mark.parametrize("n_saved", [0, 1, 2])
 def test_a_journal_that_is_removed_while_it_is_open_is_written_anew(kwik, side, removed, n_saved, caplog):
     for _ in range(n_saved):
@@ -197,6 +197,12 @@ def test_a_journal_that_is_removed_while_it_is_open_is_written_anew(kwik, side, 
     before = state(opened.manager)
     if removed == "folder":
         shutil.rmtree(side)
+    elif removed == "folder renamed":
+        side.rename(kwik.parent / "renamed")
+    elif removed == "data restored":
+        backup = shutil.copytree(kwik.parent, kwik.parent.with_name("backup"))
+        shutil.rmtree(kwik.parent)
+        backup.rename(kwik.parent)
     else:
         (side / "journal-0-main.sqlite").unlink()
     opened.manager.label(opened.manager.cluster_ids[:1], "note", "axon")
@@ -211,6 +217,49 @@ def test_a_journal_that_is_removed_while_it_is_open_is_written_anew(kwik, side, 
         again.manager.undo()
         assert state(again.manager) == before
     opened.store.close()
+
+
+def test_edits_of_a_folder_that_was_deleted_are_refused_until_it_is_restored(tmp_path):
+    kwik = make_kwik(tmp_path)
+    data, backup = tmp_path / "data", tmp_path / "backup"
+    data.mkdir()
+    kwik = kwik.rename(data / kwik.name)
+    opened = Desk(kwik)
+    shutil.copytree(data, backup)
+    opened.manager.move([3], "good")
+    opened.manager.move([4], "mua")
+    shutil.rmtree(data)
+    edited = state(opened.manager)
+    with pytest.raises(JournalError, match=r"journal-0-main\.sqlite is gone, and cannot be written again \(.*\)\."):
+        opened.manager.merge([0, 1])
+    assert state(opened.manager) == edited
+    with pytest.raises(ReadOnlyError) as caught:
+        opened.save()
+    assert str(caught.value) == (
+        "small.kwik is not there any more: it was moved or deleted. "
+        "The journal is gone, too: your 2 edits are kept in memory only; put the file back before you close it."
+    )
+    backup.rename(data)
+    opened.close()  # writes the journal again
+    with desk(kwik) as again:
+        assert state(again.manager) == edited
+
+
+def test_edits_go_along_with_a_folder_that_is_renamed(tmp_path):
+    kwik = make_kwik(tmp_path)
+    data, moved = tmp_path / "data", tmp_path / "moved"
+    data.mkdir()
+    kwik = kwik.rename(data / kwik.name)
+    with desk(kwik) as opened:
+        opened.manager.move([3], "good")
+        data.rename(moved)
+        opened.manager.move([4], "mua")
+        edited = state(opened.manager)
+        with pytest.raises(ReadOnlyError, match=r"The journal with your 2 edits was moved, too; put the folder back"):
+            opened.save()
+    assert not data.exists()
+    with desk(moved / kwik.name) as again:
+        assert state(again.manager) == edited
 
 
 @pytest.mark.parametrize("n_saved", [0, 1])

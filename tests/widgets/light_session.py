@@ -17,6 +17,7 @@ class MemoryStore:
     can_save: bool = True
     read_only: bool = False
     is_gone: bool = False
+    whereabouts: str = "in place"
     is_outdated: bool = False
     messages: tuple = ()
     recovered_at: object = None

@@ -17,6 +17,7 @@ from napari_phy.io.journal_contents import BaseNote, EditRow, JournalContents, r
 from napari_phy.io.journal_file import JournalFile, UnreadableJournalError, explained
 from napari_phy.io.journal_state import JournalState, SavedPlace
 from napari_phy.io.platform_files import link_file, replace_file, sync_folder
+from napari_phy.io.store_messages import Whereabouts
 
 __all__ = ["BaseNote", "Journal", "UnreadableJournalError"]
 
@@ -146,11 +147,18 @@ class Journal:
 
     @property
     def is_ours(self) -> bool:
-        """Whether no other program removed, shortened or overwrote its file."""
+        """Whether no other program moved, removed, shortened or overwrote its file."""
         return self._file.is_ours
 
+    @property
+    def whereabouts(self) -> Whereabouts:
+        """Whether its file has the name that it was opened by, another one, or none."""
+        if self._file.is_in_place:
+            return "in place"
+        return "moved" if self._file.is_moved else "removed"
+
     def write_anew(self, records: Iterable[UpdateInfo]) -> Path | None:
-        """Write its file anew, with all edits, where another program removed or changed it.
+        """Write its file anew, with all edits, where another program moved, removed or changed it.
 
         Return the name that was given to what the other program left, None if it left nothing.
 

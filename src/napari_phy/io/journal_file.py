@@ -76,10 +76,23 @@ class JournalFile:
 
     @property
     def is_ours(self) -> bool:
-        """Whether no other program removed, shortened or overwrote it; what is written to it is lost otherwise."""
+        """Whether no other program moved, removed, shortened or overwrote it: what is written to it is lost then."""
         if not REMOVES_OPEN_FILES:
             return True
-        return self._descriptor >= 0 and os.fstat(self._descriptor).st_nlink > 0 and self._fingerprint() == self._known
+        return self.is_in_place and self._fingerprint() == self._known
+
+    @property
+    def is_in_place(self) -> bool:
+        """Whether its name leads to the open file."""
+        try:
+            return os.path.samestat(self.path.stat(), os.fstat(self._descriptor))
+        except OSError:
+            return False
+
+    @property
+    def is_moved(self) -> bool:
+        """Whether it has another name now, as when a folder that it is in was renamed."""
+        return self._descriptor >= 0 and os.fstat(self._descriptor).st_nlink > 0 and not self.is_in_place
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

@@ -88,7 +88,7 @@ def join_edits(place: ClusteringPlace, folder: Path) -> tuple[Path | None, str]:
 def find_left_behind(place: ClusteringPlace, folder: Path) -> LeftBehind | None:
     """Return the side folder of a file that is gone whose edits fit what this one holds, which has none of its own.
 
-    So it is when a `.kwik` was renamed without its side folder. None where there is no such.
+    So it is when a `.kwik` was renamed without its side folder, or the folder was. None where there is no such.
     """
     if not place.holds_clusterings or place.journal_file(folder).is_file():
         return None
@@ -110,7 +110,7 @@ def put_aside(place: ClusteringPlace, folder: Path, aside: Path, rename: Callabl
 
 def _left_behind(place: ClusteringPlace) -> Iterator[tuple[Path, JournalContents]]:
     digest = ""
-    for folder in left_behind_folders(place.path):
+    for folder in left_behind_folders(place.path, place.journal_file(place.path.parent).name):
         journal = place.journal_file(folder)
         with suppress(OSError):  # one that cannot be read is none of ours
             contents = recovered(journal)

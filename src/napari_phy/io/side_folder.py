@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import glob
 import hashlib
 import os
 import shutil
@@ -75,10 +76,13 @@ def other_side_folder(path: Path | str, folder: Path) -> Path | None:
     return next((one for one in _places(path) if one != folder and is_folder(one)), None)
 
 
-def left_behind_folders(path: Path) -> list[Path]:
-    """Return the folders beside a data set that belong to a file that is gone, as when that was renamed."""
-    folders = set(path.parent.glob(f"*{_ENDING}")).difference(_places(path))
-    return sorted(folder for folder in folders if is_folder(folder) and not _has_file(folder))
+def left_behind_folders(path: Path, file: str) -> list[Path]:
+    """Return the folders beside a data set with a file of this name that belong to no data set.
+
+    So it is when either the data set or its folder was renamed.
+    """
+    folders = {found.parent for found in path.parent.glob(f"*/{glob.escape(file)}")}.difference(_places(path))
+    return sorted(folder for folder in folders if not _has_file(folder))
 
 
 def take_over_edits(path: Path, folder: Path) -> None:
@@ -133,4 +137,6 @@ def _places(path: Path | str) -> tuple[Path, Path]:
 def _has_file(folder: Path) -> bool:
     """Tell whether the data set that a folder beside it belongs to is there: `x.kwik`, or another `x`."""
     name = folder.name.removesuffix(_ENDING)
+    if name == folder.name:
+        return False
     return folder.with_name(f"{name}.kwik").exists() or folder.with_name(name).exists()

@@ -146,6 +146,11 @@ class EditStore:
         return not self.path.exists()
 
     @property
+    def whereabouts(self) -> store_messages.Whereabouts:
+        """Whether the journal is still in its place, was moved, or removed."""
+        return "in place" if self._journal is None else self._journal.whereabouts
+
+    @property
     def n_done(self) -> int:
         """Number of stored edits that hold."""
         return 0 if self._journal is None else self._journal.state.head
@@ -286,7 +291,7 @@ class EditStore:
     def file_trouble(self) -> str:
         """What another program was seen to have done to the file, in a sentence as it holds now; "" if nothing."""
         if self._seen is None:
-            return store_messages.gone(self.path.name, self.n_unsaved)
+            return store_messages.gone(self.path.name, self.n_unsaved, self.whereabouts)
         if self.is_outdated:
             return store_messages.changed_while_open(self.path.name, self.n_unsaved, read_only=self.read_only)
         return ""
@@ -294,6 +299,11 @@ class EditStore:
     def close(self) -> None:
         """Let go of the journal once no save is under way; one in which nothing was ever kept is removed."""
         with self._saving:
+            if self.n_unsaved:
+                try:
+                    self._have_journal()
+                except JournalError as error:
+                    logger.warning(store_messages.edits_lost(self.path.name, self.n_unsaved, str(error)))
             journal, self._journal = self._journal, None
             if journal is None:
                 return
@@ -304,12 +314,12 @@ class EditStore:
                 journal.close()
 
     def _have_journal(self) -> None:
-        """Write the journal anew where another program removed or changed it: its edits are still held here.
+        """Write the journal anew where another program moved, removed or changed it: its edits are still held here.
 
-        Raises JournalError.
+        One that was moved along with the file goes on where it is. Raises JournalError.
         """
         journal = self._journal
-        if journal is None or journal.is_ours or self.is_gone:
+        if journal is None or journal.is_ours or (self.is_gone and journal.whereabouts == "moved"):
             return
         folder = journal.path.parent
         try:
@@ -319,8 +329,9 @@ class EditStore:
             aside = journal.write_anew(map(self._order.record_to_journal, self._records))
             sync_folder(folder.parent)
         except OSError as error:
-            raise JournalError(f"Could not write {journal.path.name} again, which was removed: {error}.") from error
-        what = "removed" if aside is None else f"changed by another program, and set aside as {aside.name},"
+            why = store_messages.reason(error)
+            raise JournalError(f"{journal.path.name} is gone, and cannot be written again ({why})") from error
+        what = "moved or removed" if aside is None else f"changed by another program, and set aside as {aside.name},"
         logger.warning("%s was %s while it was in use; it was written anew.", journal.path, what)
 
     def _take(self, opened: OpenedJournal) -> None:
@@ -333,7 +344,7 @@ class EditStore:
         if self._journal is None:
             return f"{self.path.name} is open read-only; there is nothing to save."
         if self.is_gone:
-            return store_messages.gone(self.path.name, self.n_unsaved)
+            return store_messages.gone(self.path.name, self.n_unsaved, self.whereabouts)
         return _where_edits_go(self._place)
 
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from datetime import datetime
 from pathlib import Path
+from typing import Literal
+
+Whereabouts = Literal["in place", "moved", "removed"]  # of the file of a journal
 
 
 def count(n: int, what: str) -> str:
@@ -92,7 +95,12 @@ def in_two_folders(name: str, n_used: int, where: Path, n_left: int, aside: Path
 
 
 def left_behind(name: str, n_edits: int, folder: Path) -> str:
-    """Return the sentence for edits of a file of another name that is gone; they belong to what this file holds."""
+    """Return the sentence for edits of a file that is gone, or in a renamed folder; they fit what this file holds."""
+    if not folder.name.endswith(".napari-phy"):
+        return (
+            f"{count(n_edits, 'edit')} in the folder {folder.name} {'fits' if n_edits == 1 else 'fit'} {name}. "
+            f"If the folder was renamed, use {'it' if n_edits == 1 else 'them'} here, or rename it back."
+        )
     old = f"{folder.name.removesuffix('.napari-phy')}.kwik"
     return (
         f"{count(n_edits, 'edit')} of {old}, which is gone, {'fits' if n_edits == 1 else 'fit'} {name}. "
@@ -150,14 +158,23 @@ def changed_while_open(name: str, n_unsaved: int, *, read_only: bool) -> str:
     return f"{name} was changed by another program and cannot be saved to. {they}"
 
 
-def gone(name: str, n_unsaved: int) -> str:
+def gone(name: str, n_unsaved: int, journal: Whereabouts) -> str:
     """Return the sentence for a file that was taken away while it is open here."""
     sentence = f"{name} is not there any more: it was moved or deleted."
     if not n_unsaved:
         return f"{sentence} Put it back, or open it where it is now."
-    return (
-        f"{sentence} {_stay(n_unsaved).capitalize()}; put the file back to save {'it' if n_unsaved == 1 else 'them'}."
-    )
+    return f"{sentence} {edits_of_a_gone_file(n_unsaved, journal)}"
+
+
+def edits_of_a_gone_file(n_unsaved: int, journal: Whereabouts) -> str:
+    """Return the sentence on where the edits of a file are that was taken away, and what to do about it."""
+    them = "it" if n_unsaved == 1 else "them"
+    if journal == "removed":
+        only = f"your {count(n_unsaved, 'edit')} {_are(n_unsaved)} kept in memory only"
+        return f"The journal is gone, too: {only}; put the file back before you close it."
+    if journal == "moved":
+        return f"The journal with your {count(n_unsaved, 'edit')} was moved, too; put the folder back to save {them}."
+    return f"{_stay(n_unsaved).capitalize()}; put the file back to save {them}."
 
 
 def edit_not_kept(reason: str, *, is_full: bool) -> str:
@@ -165,6 +182,11 @@ def edit_not_kept(reason: str, *, is_full: bool) -> str:
     if is_full:
         return "Could not keep the edit: the disk is full. Nothing was changed; make room and try again."
     return f"Could not keep the edit: {reason.rstrip('.')}. Nothing was changed."
+
+
+def edits_lost(name: str, n_unsaved: int, reason: str) -> str:
+    """Return the sentence for a journal that could not be written again before it was closed."""
+    return f"{count(n_unsaved, 'edit')} of {name} could not be kept: {reason}"
 
 
 def disk_full(n_unsaved: int, details: str = "") -> str:

@@ -190,7 +190,7 @@ def test_of_a_file_that_is_gone_it_says_so(window, session, choice, closes):
     assert seen == [
         [
             "memory.kwik was moved or deleted. Close it?",
-            "Your edit stays in the journal; put the file back to save it.",
+            "Your 1 edit stays in the journal; put the file back to save it.",
         ]
     ]
 

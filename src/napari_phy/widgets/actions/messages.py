@@ -5,6 +5,7 @@ from typing import Any
 
 from napari_phy.core.clustering import Clustering
 from napari_phy.core.update_info import UpdateInfo
+from napari_phy.io import store_messages
 from napari_phy.io.atomic import format_bytes
 from napari_phy.views.command_line import echo
 from napari_phy.views.events import Event
@@ -353,13 +354,9 @@ def changed_before_closing(n_edits: int, name: str) -> tuple[str, str]:
     )
 
 
-def gone_before_closing(n_edits: int, name: str) -> tuple[str, str]:
+def gone_before_closing(n_edits: int, name: str, journal: store_messages.Whereabouts) -> tuple[str, str]:
     """Return the question of the close guard, and what explains it, where the file was taken away."""
-    edits = "Your edit stays" if n_edits == 1 else f"Your {format_number(n_edits)} edits stay"
-    return (
-        f"{name} was moved or deleted. Close it?",
-        f"{edits} in the journal; put the file back to save {'it' if n_edits == 1 else 'them'}.",
-    )
+    return f"{name} was moved or deleted. Close it?", store_messages.edits_of_a_gone_file(n_edits, journal)
 
 
 def selection_state(clusters: Sequence[int], n_spikes: int) -> str:

@@ -66,7 +66,7 @@ def closing_words(session: Any) -> tuple[Words, dict[Answer, str]]:
     """Return what is asked before the unsaved edits of a session are left, and the answers there are."""
     n_edits, name, store = session.n_unsaved_in_all, session.name, session.store
     if store.is_gone:
-        return Words(TITLE, *messages.gone_before_closing(n_edits, name)), {"keep": KEEP}
+        return Words(TITLE, *messages.gone_before_closing(n_edits, name, store.whereabouts)), {"keep": KEEP}
     if store.is_outdated:
         words = Words(TITLE, *messages.changed_before_closing(n_edits, name))
         return words, {"copy": SAVE_COPY, "keep": "Close without"}

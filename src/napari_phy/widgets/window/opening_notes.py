@@ -78,7 +78,7 @@ class OpeningNotes:
                 if order is not None and sentence == order.sentence(session.name):
                     choices, stays = _orders(session, order, reopen), not order.is_certain
                     severity = "info" if order.is_certain else "warning"
-                if session.store.left_behind is not None and "which is gone" in sentence:
+                if session.store.left_behind is not None and "was renamed, use" in sentence:
                     choices, stays = [(messages.USE_EDITS, take_over_edits)], True
                 notify(sentence, severity, choices, stays=stays)
 
