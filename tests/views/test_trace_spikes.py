@@ -53,6 +53,23 @@ def test_of_many_spikes_some_are_shown(monkeypatch):
     assert (np.diff(found.spike_ids) > 0).all()
 
 
+@given(st.integers(0, 399), st.lists(st.integers(0, 4), unique=True), st.integers(1, 60))
+def test_the_marked_spike_is_shown_whatever_its_cluster_and_however_many_there_are(spike, clusters, most):
+    marked = (spike, int(SESSION.labels[spike]))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(trace_spikes, "N_SPIKES_MAX", most)
+        found = find_trace_spikes(SESSION, tuple(clusters), 0, 20_000, marked)
+    assert spike in found.spike_ids
+    assert (np.diff(found.spike_ids) > 0).all()
+    assert set(SESSION.labels[found.spike_ids[found.spike_ids != spike]].tolist()) <= set(clusters)
+    n_total = len(np.union1d(np.flatnonzero(np.isin(SESSION.labels, clusters)), [spike]))
+    assert found.n_total == n_total
+    assert min(most, n_total) <= len(found.spike_ids) <= most + 1
+    assert [found.clusters[place] for place in found.places] == SESSION.labels[found.spike_ids].tolist()
+    sample = int(SESSION.model.spike_samples[spike])
+    assert find_trace_spikes(SESSION, (), sample + 1, 20_000, marked).n_total == 0
+
+
 @pytest.mark.parametrize("step", [1, -1])
 def test_steps_visit_every_spike_in_order(step):
     spikes = np.flatnonzero(np.isin(SESSION.labels, [1, 3]))

@@ -23,7 +23,8 @@ class TraceSpikes:
     ----------
     spike_ids : (n,) int64.
     samples : (n,) int64, on the joined time line.
-    places : (n,) int32, position of the spike's cluster in the selection.
+    clusters : those asked for; last, where it is not one of them, the cluster of the marked spike.
+    places : (n,) int32, position of the spike's cluster in `clusters`.
     masks : (n, n_channels) float32, 0…1; all 1 where the data set has no masks.
     before, after : samples of a spike on either side.
     n_total : spikes in the stretch; at most `N_SPIKES_MAX` of them are here.
@@ -31,6 +32,7 @@ class TraceSpikes:
 
     spike_ids: npt.NDArray[np.int64]
     samples: npt.NDArray[np.int64]
+    clusters: tuple[int, ...]
     places: npt.NDArray[np.int32]
     masks: npt.NDArray[np.float32]
     before: int
@@ -38,8 +40,14 @@ class TraceSpikes:
     n_total: int
 
 
-def find_trace_spikes(session: SessionLike, clusters: tuple[int, ...], start: int, stop: int) -> TraceSpikes:
+def find_trace_spikes(
+    session: SessionLike, clusters: tuple[int, ...], start: int, stop: int, marked: tuple[int, int] | None = None
+) -> TraceSpikes:
     """Return the spikes of clusters with a sample from `start` to before `stop`, evenly spaced where there are many.
+
+    Parameters
+    ----------
+    marked : (spike, its cluster), which is among them in any case if it lies in the stretch.
 
     Raises
     ------
@@ -54,9 +62,15 @@ def find_trace_spikes(session: SessionLike, clusters: tuple[int, ...], start: in
         begin, end = np.searchsorted(own, [first, last])
         found.append(own[begin:end])
         places.append(np.full(end - begin, place, dtype=np.int32))
+    if marked is not None and marked[1] not in clusters:
+        clusters = (*clusters, marked[1])
+        found.append(np.array([spike for spike in marked[:1] if first <= spike < last], dtype=np.int64))
+        places.append(np.full(len(found[-1]), len(clusters) - 1, dtype=np.int32))
     spike_ids = np.concatenate(found) if found else np.empty(0, dtype=np.int64)
     order = np.argsort(spike_ids, kind="stable")
     kept = order[evenly_spaced(len(order), N_SPIKES_MAX)]
+    if marked is not None:
+        kept = order[np.isin(order, kept) | (spike_ids[order] == marked[0])]
     spike_ids = spike_ids[kept]
     masks = np.ones((len(spike_ids), model.n_channels), dtype=np.float32)
     if model.masks is not None and len(spike_ids):
@@ -67,6 +81,7 @@ def find_trace_spikes(session: SessionLike, clusters: tuple[int, ...], start: in
     return TraceSpikes(
         spike_ids=read_only(spike_ids),
         samples=read_only(model.spike_samples[spike_ids]),
+        clusters=clusters,
         places=read_only(np.concatenate(places)[kept] if places else np.empty(0, dtype=np.int32)),
         masks=read_only(masks),
         before=before,

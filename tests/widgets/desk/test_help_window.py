@@ -89,7 +89,7 @@ def test_an_action_is_found_by_any_of_its_words_in_any_order_and_by_what_else_it
         assert action.title in titles(window), words
     for text, title in (
         ("join", "Merge"), ("unit multi", "MUA"), ("delete cluster", "Discard"), ("revert", "Undo"),
-        ("jump second", "Go to time or spike…"), ("zoom", "Stretch time in the overview"), ("shortcuts", "All keys"),
+        ("jump second", "Go to time or spike…"), ("zoom", "Stretch time in the overview"), ("shortcuts", "All actions"),
     ):  # fmt: skip
         search(window, text)
         assert title in titles(window)
@@ -97,9 +97,12 @@ def test_an_action_is_found_by_any_of_its_words_in_any_order_and_by_what_else_it
 
 def test_up_and_down_go_through_the_rows_and_tell_what_each_does(window):
     search(window, "undo")
-    assert window.note.text().startswith("Nothing more to undo.")
+    assert window.windowTitle() == "All actions"
+    assert window.note.text() == "Nothing more to undo."
+    search(window, "split lasso")
+    assert window.note.text() == "Draw a lasso around some spikes to split."
     search(window, "mua")
-    assert window.note.text().startswith("Move 3 to mua.")
+    assert window.note.text().startswith("Move 3 to mua. Enter does it.")
     press(window, Qt.Key.Key_Down)
     assert window.list.currentItem().text(0) == "Best to MUA"
     press(window, Qt.Key.Key_Up)

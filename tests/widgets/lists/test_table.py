@@ -91,9 +91,10 @@ def test_groups_sort_good_mua_noise_unsorted_then_own(model):
 def test_units_are_in_the_header_tooltip(model):
     model.unit = "a.u."
     tips = [model.headerData(c, Qt.Orientation.Horizontal, Qt.ItemDataRole.ToolTipRole) for c in range(N_COLUMNS)]
-    assert tips[3:] == [
+    assert [tip.partition("\n")[0] for tip in tips[3:]] == [
         "Depth (µm)", "Number of spikes", "Mean firing rate (Hz)", "Amplitude (a.u.)", "Intervals within 2 ms (%)",
     ]  # fmt: skip
+    assert tips[6].endswith("\nPeak to peak of the mean waveform × mask on the best channel; single spikes differ")
 
 
 def test_an_edit_touches_only_its_rows(model, qtbot):

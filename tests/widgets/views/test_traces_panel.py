@@ -14,7 +14,7 @@ from napari_phy.core.event_times import EventTimes
 from napari_phy.layers.traces import traces_layer
 from napari_phy.stats.trace_levels import measure_levels
 from napari_phy.views import traces
-from napari_phy.widgets.actions.time_actions import go_to_spike, go_to_time, go_to_violation, turn_page
+from napari_phy.widgets.actions.time_actions import go_to, go_to_spike, go_to_time, go_to_violation, turn_page
 from napari_phy.widgets.canvas.trace_layout import ROW_PX, TraceLayout
 from napari_phy.widgets.views.trace_painter import number_places
 from napari_phy.widgets.views.traces_panel import NOISE_ROWS, WAVE_ROWS, TracesPanel
@@ -263,7 +263,10 @@ def test_quiet_traces_are_raw_at_first_and_the_choice_is_kept_for_other_data(pan
     assert texts[:4] == ["Raw", "Band-pass", "Common median", "Band-pass and common median"]
     panel.header.drop_downs[1].choices_menu.actions()[3].trigger()
     qtbot.waitUntil(lambda: ready(panel) and panel.data.traces.is_filtered)
-    assert panel.header.note_label.text().endswith("band-pass and common median")
+    assert panel.header.note_label.text() == ""  # the drop-down says it
+    words = "band-pass and common median, 300–9\u2009500 Hz"
+    assert words in panel.header.drop_downs[1].toolTip()
+    assert panel.figure_caption() == words
     kept, other = panel.options(), TracesPanel()
     qtbot.addWidget(other)
     other.set_options(kept)
@@ -443,6 +446,25 @@ def test_a_spike_on_channels_out_of_sight_brings_them(wide, session, qtbot):
     qtbot.waitUntil(lambda: ready(wide))
     layout = wide.layout_now
     assert layout.top < layout.zero_of(np.flatnonzero(layout.order == 7)[0]) < layout.top + layout.height
+
+
+def test_a_spike_of_a_cluster_that_is_not_selected_is_brought_into_sight_and_drawn(wide, session, qtbot):
+    wide.heighten_by(4)
+    for cluster, channel in ((3, 2), (0, 1), (4, 5)):
+        spikes, gaps = session.manager.spikes(cluster), np.diff(session.model.spike_times)
+        spike = next(spike for spike in spikes.tolist() if spike > 300 and gaps[spike - 1 : spike + 1].min() > 0.01)
+        go_to(session, f"#{spike}")
+        qtbot.waitUntil(lambda: ready(wide))
+        layout = wide.layout_now
+        y = float(layout.zero_of(np.flatnonzero(layout.order == channel)[0]))
+        assert layout.top < y < layout.top + layout.height
+        x = layout.x_of(session.time.time_s)
+        assert wide.spike_at(x, y) == (spike, cluster)
+        lines = wide._scene().strokes()[1][0]
+        assert [QColor(wide.theme.text).red()] in lines[lines[:, 0] == channel][:, 5:6].tolist()
+    session.selection.select_spikes([])
+    qtbot.waitUntil(lambda: ready(wide))
+    assert wide.data.spikes.clusters == (1, 2)
 
 
 def test_channels_half_in_sight_have_their_number_inside():

@@ -65,7 +65,7 @@ class Desk(Protocol):
         ...
 
     def show_keys(self) -> None:
-        """Show the window with all keys."""
+        """Show the window with all actions."""
         ...
 
     def show_wizard(self) -> None:

@@ -409,7 +409,7 @@ ACTIONS: tuple[Action, ...] = (
         words="snippet type terminal prompt",
     ),
     Action(
-        "keys", "All keys", "Help", lambda desk: desk.show_keys(), never,
+        "keys", "All actions", "Help", lambda desk: desk.show_keys(), never,
         _simple("Find actions, and change their keys"), ("F1",), ("F1",), "help", needs_session=False,
         words="shortcuts hotkeys help search keyboard",
     ),

@@ -76,8 +76,11 @@ def paint_steps(
 
 
 def _steps(frame: Frame, edges: Values, values: Values) -> list[QLineF]:
-    """Return each piece of a line as its own, which Qt draws many times as quickly as one long line."""
-    x, y = np.repeat(edges, 2), np.concatenate([[0.0], np.repeat(values, 2), [0.0]])
+    """Return each piece of a line as its own, which Qt draws many times as quickly as one long line.
+
+    It begins and ends at the height of its first and last value: a line down to 0 would look like one more value.
+    """
+    x, y = np.repeat(edges, 2)[1:-1], np.repeat(values, 2)
     corners = frame.to_px(np.column_stack([x, y]))
     return [QLineF(*ends) for ends in np.column_stack([corners[:-1], corners[1:]]).tolist()]
 

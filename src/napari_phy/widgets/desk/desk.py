@@ -240,7 +240,7 @@ class SessionDesk(QObject):
         questions.ask_range(self._session, self._theme(), self._window())
 
     def show_keys(self) -> None:
-        """Show the window with all keys."""
+        """Show the window with all actions."""
         if self._keys_window is None or not isalive(self._keys_window):
             window = self._window()
             self._keys_window = KeysWindow(

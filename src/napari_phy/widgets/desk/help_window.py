@@ -46,7 +46,7 @@ class KeysWindow(QDialog):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self.setWindowTitle("All keys")
+        self.setWindowTitle("All actions")
         self.setObjectName("napari-phy-keys")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)  # the next one may have another theme
         self._bindings, self._session, self._run, self._ask = bindings, session, run, ask
@@ -135,10 +135,11 @@ class KeysWindow(QDialog):
         if action_id is None:
             return CHANGE
         refusal = BY_ID[action_id].why_not(session)
-        sentences = [CHANGE, *self._taken(action_id)]
-        if refusal is not None or session is not None:
-            sentences.insert(0, refusal or f"{BY_ID[action_id].sentence(session)}.")
-        return " ".join(sentences)
+        if refusal is not None:
+            sentences = [refusal]
+        else:
+            sentences = [CHANGE] if session is None else [f"{BY_ID[action_id].sentence(session)}.", CHANGE]
+        return " ".join([*sentences, *self._taken(action_id)])
 
     def _taken(self, action_id: str) -> list[str]:
         """Return a sentence on each of its keys that somebody gave napari in its Preferences."""

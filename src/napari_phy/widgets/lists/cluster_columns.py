@@ -51,7 +51,10 @@ SortKey = float | tuple[float, str]  # nan: not known, comes last
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column: what it shows and how wide it is in the large and in the small form."""
+    """One column: what it shows and how wide it is in the large and in the small form.
+
+    The first line of `tip` names it; more of them explain it.
+    """
 
     key: str
     title: str
@@ -97,7 +100,8 @@ SPIKES = Column(
 )  # fmt: skip
 RATE = Column("rate", "rate", "Mean firing rate (Hz)", 44, 42, lambda r: format_number(r.rate, 1), lambda r: r.rate, 5)
 AMPLITUDE = Column(
-    "amp", "amp", "Amplitude (µV)", 44, 40, lambda r: format_number(r.amplitude), lambda r: r.amplitude, keep=3,
+    "amp", "amp", "Amplitude (µV)\nPeak to peak of the mean waveform × mask on the best channel; single spikes differ",
+    44, 40, lambda r: format_number(r.amplitude), lambda r: r.amplitude, keep=3,
 )  # fmt: skip
 REFRACTORY = Column(
     "refractory", "refr.", "Intervals within 2 ms (%)", 46, 44,

@@ -351,7 +351,7 @@ class ClusterList(PlainTable):
         menu.clear()
         for column in self.cluster_model.columns:
             if column is not ID:
-                entry = menu.addAction(column.tip.replace("µV", self.cluster_model.unit))
+                entry = menu.addAction(column.tip.partition("\n")[0].replace("µV", self.cluster_model.unit))
                 entry.setCheckable(True)
                 entry.setChecked(self.is_wished(column))
                 entry.triggered.connect(partial(self._choose_column, column.key))

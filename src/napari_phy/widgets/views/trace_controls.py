@@ -11,6 +11,7 @@ from napari_phy.plugins import trace_filters
 from napari_phy.views.traces import AUTOMATIC, FILTERS, RAW
 from napari_phy.widgets.parts.choices import Allowed, choice_actions, values_of
 from napari_phy.widgets.parts.drop_down import DropDown
+from napari_phy.widgets.parts.plain_text import plain
 
 ORDERS = (("By depth", "depth"), ("By number", "number"), ("Best of the selection first", "best"))
 COLORS = (("Grey channels", "grey"), ("Channels coloured by depth", "depth"))
@@ -74,9 +75,10 @@ class TraceControls(QObject):
             self.show_filter(name)
         self.filter_changed.emit()
 
-    def show_filter(self, name: str) -> None:
-        """Show which filter was chosen, or suits the data set."""
+    def show_filter(self, name: str, words: str = "") -> None:
+        """Show which filter was chosen, or suits the data set; `words` tell of it under the mouse."""
         self._filter_menu.set_current(name)
+        self._filter_menu.setToolTip(plain(f"Filter: {words}" if words else "Filter"))
 
     def set_order(self, order: str) -> None:
         """Order channels by "depth", by "number", or the "best" of the selection first."""

@@ -1,7 +1,5 @@
 """What lies under the mouse in the Traces dock."""
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from napari_phy.views.numbers import format_number
@@ -11,10 +9,8 @@ from napari_phy.widgets.views.traces_reading import Answer
 HIT_PX = 6.0
 
 
-def spike_at(
-    layout: TraceLayout, data: Answer, clusters: Sequence[int], x_px: float, y_px: float
-) -> tuple[int, int] | None:
-    """Return (spike, its cluster) of the selection at a pixel, on a channel that took part in it, or None."""
+def spike_at(layout: TraceLayout, data: Answer, x_px: float, y_px: float) -> tuple[int, int] | None:
+    """Return (spike, its cluster) at a pixel, on a channel that took part in it, or None."""
     row = layout.row_at(y_px)
     if row is None or not len(data.spikes.spike_ids):
         return None
@@ -26,16 +22,16 @@ def spike_at(
     if not len(near):
         return None
     nearest = near[np.argmin(distance[near])]
-    return int(data.spikes.spike_ids[nearest]), clusters[data.spikes.places[nearest]]
+    return int(data.spikes.spike_ids[nearest]), data.spikes.clusters[data.spikes.places[nearest]]
 
 
-def read_out(layout: TraceLayout, data: Answer, clusters: Sequence[int], x_px: float, y_px: float) -> str:
+def read_out(layout: TraceLayout, data: Answer, x_px: float, y_px: float) -> str:
     """Return `cluster 20, spike 4 113, 3.214 s, channel 6` for a place, or nothing beside the traces."""
     row = layout.row_at(y_px)
     if row is None or not layout.contains(x_px, y_px):
         return ""
     words = [f"{format_number(layout.time_at(x_px), 4)} s", f"channel {data.source.channel_ids[layout.order[row]]}"]
-    found = spike_at(layout, data, clusters, x_px, y_px)
+    found = spike_at(layout, data, x_px, y_px)
     if found is not None:
         words = [f"cluster {found[1]}, spike {format_number(found[0])}", *words]
     return ", ".join(words)

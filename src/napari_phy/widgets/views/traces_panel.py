@@ -14,7 +14,7 @@ from napari_phy.views.events import Event, events_between
 from napari_phy.views.numbers import format_number
 from napari_phy.views.time_words import range_words
 from napari_phy.views.trace_source import TraceSource
-from napari_phy.views.traces import RAW, request_for
+from napari_phy.views.traces import BAND_PASS, BOTH, RAW, detection_band, request_for
 from napari_phy.views.value_range import ValueRange
 from napari_phy.widgets.canvas.trace_layout import ROW_PX, TraceLayout, clamped_scroll, row_height
 from napari_phy.widgets.panels.panel import Panel
@@ -118,8 +118,10 @@ class TracesPanel(Panel):
         source = TraceSource.of_model(self.session.model)
         if source is None:
             return Wish(None, self.clusters)
+        spike = marked_spike(self.session)
+        marked = None if spike is None else (spike, int(self.session.manager.clusters_of([spike])[0]))
         n_pixels, name = max(1, round(self._area().width() * self.devicePixelRatioF())), self.controls.filter_name
-        return Wish(request_for(source, *self.session.time.shown_s, n_pixels, name), self.clusters, name)
+        return Wish(request_for(source, *self.session.time.shown_s, n_pixels, name), self.clusters, name, marked)
 
     def compute(self, session: Any, request: Wish, on_progress: OnProgress) -> Answer:
         return self._reading.read(session, self.session.trace_pyramid, request, on_progress)
@@ -136,7 +138,7 @@ class TracesPanel(Panel):
     # --- drawing ---
 
     def draw(self, data: Answer) -> None:
-        self.controls.show_filter(data.filter_name)
+        self.controls.show_filter(data.filter_name, self._filter_words(data))
         if self._bring_best_into_sight:
             self._bring_best_into_sight = False
             self._show_best(data)
@@ -194,6 +196,7 @@ class TracesPanel(Panel):
         if layout is None:
             return None
         colors = [self.color_of(place) for place in range(len(self.clusters))]
+        colors += [self.theme.text] * (len(self.data.spikes.clusters) - len(colors))  # of a spike of another cluster
         return TraceScene(
             self.theme, self.data, layout, self.px_per_unit, colors,
             self._lit_s(), self._channel_colors(), self._events(),
@@ -210,7 +213,8 @@ class TracesPanel(Panel):
         return self.legend_entries()
 
     def figure_caption(self) -> str:
-        return self.header.note_label.text()
+        words = [self._filter_words(self.data)] if self.data is not None else []
+        return "; ".join(filter(None, [*words, self.header.note_label.text()]))
 
     def figure_note(self) -> str:
         scene = self._scene()
@@ -265,14 +269,22 @@ class TracesPanel(Panel):
         words = [f"{n_rows} of {n_channels} channels"] if n_rows < n_channels else []
         if self.controls.order == "depth" and not self.session.model.probe.knows_positions:
             words.append("in the order of the file: positions are unknown")
-        if data.filter_name != RAW:
-            words.append(data.filter_name if data.traces.is_filtered else "raw: filters act on 10 s and less")
+        if data.filter_name != RAW and not data.traces.is_filtered:
+            words.append("raw: filters act on 10 s and less")
         if len(data.spikes.spike_ids) < data.spikes.n_total:
             words.append(f"{format_number(len(data.spikes.spike_ids))} of {format_number(data.spikes.n_total)} spikes")
         range_s = self.session.time.range_s
         if range_s is not None:
             words.append(f"other views use only {range_words(range_s)}")
         self.header.set_note("; ".join(words))
+
+    def _filter_words(self, data: Answer) -> str:
+        """Return `band-pass, 300–9 500 Hz` for the filter that acts on the traces, "" for none."""
+        if not data.traces.is_filtered:
+            return ""
+        model, name = self.session.model, data.filter_name
+        band = detection_band(model.sample_rate, model.metadata) if name in (BAND_PASS, BOTH) else None
+        return name if band is None else f"{name}, {format_number(band.low_hz)}–{format_number(band.high_hz)} Hz"
 
     def _show_best(self, data: Answer) -> None:
         """Have whole channels in sight, in the middle that of the selected spike, or the best one of the selection.
@@ -419,11 +431,11 @@ class TracesPanel(Panel):
         self.say(self.read_out(position.x(), position.y()))
 
     def spike_at(self, x_px: float, y_px: float) -> tuple[int, int] | None:
-        """Return (spike, its cluster) of the selection at a pixel, or None."""
+        """Return (spike, its cluster) of those that are drawn at a pixel, or None."""
         layout = self.layout_now
-        return None if layout is None else spike_at(layout, self.data, self.clusters, x_px, y_px)
+        return None if layout is None else spike_at(layout, self.data, x_px, y_px)
 
     def read_out(self, x_px: float, y_px: float) -> str:
         """Return `3.214 s, channel 6` for the place under the mouse, with the spike there."""
         layout = self.layout_now
-        return "" if layout is None else read_out(layout, self.data, self.clusters, x_px, y_px)
+        return "" if layout is None else read_out(layout, self.data, x_px, y_px)

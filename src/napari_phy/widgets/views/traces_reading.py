@@ -17,11 +17,15 @@ from napari_phy.views.traces import RAW, TraceData, TraceReader, TraceRequest, l
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """A stretch of the traces, None without raw data, the clusters whose spikes lie over it, the filter chosen."""
+    """A stretch of the traces, None without raw data, the clusters whose spikes lie over it, the filter chosen.
+
+    `marked` is (spike, its cluster) of a single selected spike, whose cluster may be another.
+    """
 
     traces: TraceRequest | None
     clusters: tuple[int, ...]
     filter_name: str = RAW
+    marked: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,7 +83,7 @@ class TracesReading:
         """
         reader = self._reader_of(opened, pyramid_of)
         traces = reader.read(wish.traces, on_progress)
-        spikes = find_trace_spikes(opened, wish.clusters, wish.traces.start, wish.traces.stop)
+        spikes = find_trace_spikes(opened, wish.clusters, wish.traces.start, wish.traces.stop, wish.marked)
         best = _best_channels(opened, wish.clusters)
         return Answer(traces, spikes, reader.source, reader.noise, reader.waves, reader.named(wish.filter_name), best)
 
