@@ -4,8 +4,10 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 from soak.damaged import digests, run_limited
@@ -14,7 +16,9 @@ from soak.small_kwik import make_kwik
 from napari_phy import open_session
 from napari_phy.core.errors import KwikFormatError
 from napari_phy.io.checks import check_data_set
+from napari_phy.io.conversion import convert_data_set
 from napari_phy.io.h5 import open_h5
+from napari_phy.io.kwik.model import KwikModel
 from napari_phy.io.side_folder import side_folder
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "setuid"), reason="folders are closed otherwise there")
@@ -107,17 +111,35 @@ def test_neither_side_folder_nor_cache(kwik: Path, place: Path) -> None:
 
 
 def test_raw_data_in_a_closed_folder(kwik: Path, place: Path) -> None:
-    import h5py
-
     np.zeros((1000, 4), dtype=np.int16).tofile(place / "small.dat")
     (place / "raw").mkdir()
     (place / "small.dat").rename(place / "raw" / "small.dat")
     with h5py.File(kwik, "r+") as file:
         file["/recordings/0/raw"].attrs["dat_path"] = str(place / "raw" / "small.dat")
     close(place / "raw")
-    assert "Waveforms and traces need small.dat, which is not beside small.kwik." in as_somebody(
-        lambda: opened(kwik), place
+    said = as_somebody(lambda: opened(kwik), place)
+    assert "small.dat cannot be opened: its folder is closed to you; have its owner open it." in said
+
+
+@pytest.mark.parametrize("name", ["small.dat", "small.raw.kwd"])
+def test_raw_data_that_may_not_be_read(kwik: Path, place: Path, name: str) -> None:
+    raw = np.zeros((200_000, 4), dtype=np.int16)
+    file = place / "data" / name
+    if file.suffix == ".dat":
+        raw.tofile(file)
+    else:
+        with h5py.File(file, "w") as kwd, h5py.File(kwik, "r+") as stored:
+            kwd["recordings/0/data"] = raw
+            stored["/recordings/0/raw"].attrs["dat_path"] = name
+    file.chmod(0)
+    said = as_somebody(lambda: opened(kwik), place)
+    assert f"Waveforms and traces cannot be read: {name} cannot be opened: its permissions do not allow it" in said
+    made = kwik.with_name("new.kwik")
+    assert as_somebody(lambda: " ".join(convert_data_set(kwik, made).left_out), place).startswith(
+        "The raw data were not read;"
     )
+    with closing(KwikModel(kwik)) as old, closing(KwikModel(made)) as new:
+        np.testing.assert_array_equal(old.spike_clusters, new.spike_clusters)
 
 
 def test_a_data_set_in_a_closed_folder(kwik: Path, place: Path) -> None:

@@ -237,7 +237,7 @@ def test_without_features_and_raw_data(source: Path, tmp_path: Path) -> None:
     target = tmp_path / "new.kwik"
     done = convert_data_set(source, target)
     assert not target.with_suffix(".kwx").exists()
-    assert any("raw data were not found" in sentence for sentence in done.left_out)
+    assert any("raw data were not read" in sentence for sentence in done.left_out)
     assert done.raw_files == (str(source.with_suffix(".dat")),)
     compare(source, target)
 

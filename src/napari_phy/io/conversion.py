@@ -240,4 +240,4 @@ def _left_out(models: Sequence[BaseModel], *, copies_raw: bool) -> Iterator[str]
             if raw is None:
                 yield f"Recording {recording.recording_id} has no raw data; its samples are 0 in the new file."
     if first.traces is None:
-        yield "The raw data were not found; the new file names them as the old one did."
+        yield "The raw data were not read; the new file names them as the old one did."

@@ -62,12 +62,19 @@ def check_memory(dataset: h5py.Dataset, file: Path, path: str, shape: tuple[int,
         raise KwikFormatError(f"{file.name}: {path} needs {_amount(n_bytes)} of memory; this computer has less.")
     if shape is not None:
         return
-    stored = min(int(dataset.id.get_storage_size()), file.stat().st_size)
-    if n_bytes > _MOST_PACKED * stored:
+    if not is_written(dataset):
+        stored = min(int(dataset.id.get_storage_size()), file.stat().st_size)
         raise KwikFormatError(
             f"{file.name}: {path} should have {_amount(n_bytes)} but only {_amount(stored)} were written; "
             "the file is damaged or was not finished, use another copy of it."
         )
+
+
+def is_written(dataset: h5py.Dataset) -> bool:
+    """Tell whether as many values were written, packed or not, as the shape of a dataset says."""
+    n_bytes = math.prod(dataset.shape or ()) * dataset.dtype.itemsize
+    file = Path(os.fsdecode(h5py.h5f.get_name(dataset.id)))
+    return bool(n_bytes <= _MOST_PACKED * min(int(dataset.id.get_storage_size()), file.stat().st_size))
 
 
 @cache

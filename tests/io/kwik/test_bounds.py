@@ -31,6 +31,10 @@ def test_columns_that_no_channel_has_are_not_read(tmp_path):
     waveforms, some = model.waveforms[:10], model.traces[1000:1010]
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
+    assert (
+        "small.raw.kwd: /recordings/0/data has 1000000 columns, more than any recording has; "
+        "the first 4 are read and 999996 are passed over." in model.missing
+    )
     assert waveforms.shape[2] == 4
     assert some.shape == (10, 4)
     assert (some == 3).all()

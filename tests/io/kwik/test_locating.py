@@ -218,7 +218,7 @@ def write(path: Path, *, n_bytes: int) -> Path:
         ),
         (
             lambda folder: write(folder / "x.raw.kwd", n_bytes=16 * 16000),
-            r"x\.raw\.kwd has no raw data of recording 0; choose another file\.",
+            r"x\.raw\.kwd cannot be opened: it is not an HDF5 file; choose another file\.",
         ),
         (
             lambda folder: [write(folder / "x.dat", n_bytes=16), write(folder / "y.dat", n_bytes=16)],

@@ -1,6 +1,8 @@
 """Raw files as people have them: renamed, padded, transposed, cut, or of other lengths than the spikes need."""
 
+import os
 import unicodedata
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -149,3 +151,88 @@ def test_raw_lengths_that_contradict_the_spikes_are_not_called_cut_short(tmp_pat
         )
     assert any("may be of another one" in problem for problem in problems(path))
     assert not any("cut short" in problem for problem in problems(path))
+
+
+# --- files that are there and cannot be read
+
+
+def rewritten(file: Path, change: Callable[[np.ndarray], np.ndarray]) -> None:
+    with h5py.File(file, "r+") as kwd:
+        values = change(kwd["recordings/1/data"][:])
+        del kwd["recordings/1/data"]
+        kwd["recordings/1/data"] = values
+
+
+def in_its_place(file: Path, make: Callable[[Path], object]) -> None:
+    file.unlink()
+    make(file)
+
+
+def deleted(file: Path) -> None:
+    with h5py.File(file, "r+") as kwd:
+        del kwd["recordings/1"]
+
+
+def under_two_names(file: Path) -> None:
+    file.with_name("SET_1.dat").write_bytes(file.read_bytes())
+    file.rename(file.with_name("Set_1.dat"))
+
+
+BROKEN_FILES: dict[str, tuple[str, Callable[[Path], object], str]] = {
+    "folder": ("dat", lambda file: in_its_place(file, Path.mkdir), "set_1.dat is a folder, not a file"),
+    "dangling": (
+        "dat",
+        lambda file: in_its_place(file, lambda place: place.symlink_to("gone")),
+        "set_1.dat is a link that leads nowhere",
+    ),
+    "two alike": ("dat", under_two_names, "set_1.dat may be SET_1.dat or Set_1.dat; rename the one that it is"),
+    "no hdf5": ("kwd", lambda file: file.write_bytes(b"hello" * 1000), "cannot be opened: it is not an HDF5 file"),
+    "cut short": ("kwd", lambda file: os.truncate(file, 40_000), "cannot be opened: the file was cut short"),
+    "flat": ("kwd", lambda file: rewritten(file, np.ravel), "recordings/1/data has shape (24000,) of int16 and should"),
+    "cube": (
+        "kwd",
+        lambda file: rewritten(file, lambda x: x[None]),
+        "/data has shape (1, 4000, 6) of int16 and should",
+    ),
+    "text": ("kwd", lambda file: rewritten(file, lambda x: x.astype("S6")), "has shape (4000, 6) of |S6 and should"),
+    "not in it": ("kwd", deleted, "set.raw.kwd has no raw data of recording 1"),
+}
+if hasattr(os, "mkfifo"):
+    BROKEN_FILES["pipe"] = ("dat", lambda file: in_its_place(file, os.mkfifo), "set_1.dat is a device or a pipe")
+
+
+@pytest.mark.parametrize("name", BROKEN_FILES)
+def test_what_is_wrong_with_a_raw_file_is_said_rather_than_that_it_is_not_there(
+    tmp_path: Path, truth: Truth, name: str
+) -> None:
+    raw, damage, cause = BROKEN_FILES[name]
+    path = write_klusta(tmp_path, truth, raw=raw)
+    damage(tmp_path / ("set_1.dat" if raw == "dat" else "set.raw.kwd"))
+    with closing(KwikModel(path)) as model:
+        (told,) = model.missing
+        np.testing.assert_array_equal(model.spike_clusters, truth.shanks[0].clusters)
+    assert told.startswith("Waveforms and traces cannot be read: set")
+    assert cause in told
+    assert "not beside" not in told
+    assert any(cause in problem for problem in problems(path))
+
+
+def test_a_recording_of_another_type_is_named(tmp_path: Path, truth: Truth) -> None:
+    path = write_klusta(tmp_path, truth, raw="kwd")
+    rewritten(tmp_path / "set.raw.kwd", lambda values: values.astype(np.float64))
+    with closing(KwikModel(path)) as model:
+        (told,) = model.missing
+    assert told == (
+        "set.raw.kwd, recording 1, has 6 channels of float64 and is left out: set.raw.kwd, recording 0, has 6 of int16."
+    )
+
+
+def test_samples_that_were_never_written_make_no_recording_longer(tmp_path: Path, truth: Truth) -> None:
+    path = write_klusta(tmp_path, truth, raw="kwd")
+    with h5py.File(tmp_path / "set.raw.kwd", "r+") as kwd:
+        del kwd["recordings/1/data"]
+        kwd.create_dataset("recordings/1/data", (6, 10**12), np.int16, chunks=(6, 100_000))
+    with closing(KwikModel(path)) as model:
+        (told,) = model.missing
+        assert model.duration < 10
+    assert "/recordings/1/data has shape (6, 1000000000000), samples and channels are swapped" in told

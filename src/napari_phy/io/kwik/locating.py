@@ -96,9 +96,10 @@ def _in_folders(folders: Sequence[Path], names: Sequence[str]) -> dict[str, Path
 def _check(kwik: Path, path: Path, part: RawPart, flat: FlatLayout, last_channel: int, sample_rate: float) -> None:
     if path.stat().st_size == 0:
         raise KwikFormatError(f"{path.name} is empty; choose another file.")
-    raw = open_raw(path, part.link, part.recording_id, flat)
-    if raw is None:
-        raise KwikFormatError(f"{path.name} has no raw data of recording {part.recording_id}; choose another file.")
+    try:
+        raw = open_raw(path, part.link, part.recording_id, flat)
+    except KwikFormatError as error:
+        raise KwikFormatError(f"{str(error).partition('; ')[0].rstrip('.')}; choose another file.") from error
     if raw.node is None:
         _check_size(kwik, raw)
     if raw.n_channels <= last_channel:

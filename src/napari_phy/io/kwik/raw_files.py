@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import logging
+import os
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
@@ -12,18 +12,17 @@ from typing import Any
 
 import numpy as np
 
-from napari_phy.core.errors import NapariPhyError
+from napari_phy.core.errors import KwikFormatError, NapariPhyError
 from napari_phy.io.h5 import H5File, open_h5
+from napari_phy.io.h5_sizes import is_written
 from napari_phy.io.kwik import schema
 from napari_phy.io.kwik.attributes import as_texts
 from napari_phy.io.kwik.beside import homes
 
-logger = logging.getLogger(__name__)
-
 _SIBLING = re.compile(r"\{([\w.-]+)\}(/.*)?", re.DOTALL)
 _KWD = re.compile(r"(.*?\.kwd)(/.*)?", re.DOTALL | re.IGNORECASE)
 _RECORDING = re.compile(rf"{schema.RECORDINGS}/(\d{{1,18}})(/data)?/?")
-_NEVER_FLAT = (".kwd", ".kwik", ".kwx", ".kwe")
+_NO_RAW = (".kwik", ".kwx", ".kwe")
 _MAX_FOLDERS = 3
 _MANY_COLUMNS = 2**13  # more than any recording has
 
@@ -72,6 +71,7 @@ class RawData:
     dtype : of a value.
     n_spare_bytes : bytes of a flat file after the last whole row.
     is_transposed : the dataset is (n_channels, n_rows), and is not read.
+    n_passed_over : columns of the dataset that are not among `n_channels`.
     """
 
     path: Path
@@ -81,6 +81,7 @@ class RawData:
     dtype: np.dtype[Any]
     n_spare_bytes: int = 0
     is_transposed: bool = False
+    n_passed_over: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +140,8 @@ def read_link(attributes: Mapping[str, Any], fallback: str, kwik: Path, recordin
 
 def find_raw(
     kwik: Path, link: RawLink, recording_id: int, flat: FlatLayout, places: RawPlaces, *, alone: bool
-) -> RawData | None:
-    """Return the raw data of a recording, None if they are nowhere.
+) -> tuple[RawData | None, str | None]:
+    """Return the raw data of a recording, None if they are nowhere, and why a file of that name is not read.
 
     Looked at in turn: where the user says they are; the stored path; that name beside the `.kwik`, and below the last
     folders of the stored path beside it; where the user once found them; `<base>.raw.kwd`; `<base>.dat`. Where the
@@ -161,26 +162,54 @@ def find_raw(
     candidates += [home.with_name(f"{home.stem}.raw.kwd") for home in homes(kwik)]
     if alone:
         candidates += [home.with_name(f"{home.stem}.dat") for home in homes(kwik)]
-    files = (find_file(place) for place in candidates)
-    found = (open_raw(file, link, recording_id, flat) for file in files if file is not None)
-    return next((data for data in found if data is not None), None)
+    problems: list[str] = []
+    for place in candidates:
+        file = find_file(place)
+        try:
+            if file is not None:
+                return open_raw(file, link, recording_id, flat), None
+            problem = _why_no_file(place)
+        except NapariPhyError as error:
+            problem = str(error)
+        if problem is not None and (
+            place == places.chosen.get(link.name) or fold_name(place.name) == fold_name(link.name)
+        ):
+            problems.append(problem)
+    return None, next(iter(problems), None)
 
 
-def open_raw(path: Path, link: RawLink, recording_id: int, flat: FlatLayout) -> RawData | None:
-    """Return the raw data of a recording in a file, None if it has none.
+def open_raw(path: Path, link: RawLink, recording_id: int, flat: FlatLayout) -> RawData:
+    """Return the raw data of a recording in a file.
 
     Those in a `.kwd` are where the link says; of the recording of that number where it names no recording.
+
+    Raises
+    ------
+    KwikFormatError
+        It cannot be read, or has none.
     """
+    if path.suffix.lower() in _NO_RAW:
+        raise KwikFormatError(f"{path.name} has no raw data of recording {recording_id}; use another file.")
     if path.suffix.lower() != ".kwd":
         return _flat_data(path, flat)
     nodes = [link.node] if link.node else []
     if link.recording is None:
         nodes.append(schema.recording_path(recording_id))
-    found = next((data for node in nodes if (data := _kwd_data(path, node)) is not None), None)
-    if found is not None and flat.n_channels <= found.n_rows < found.n_channels != flat.n_channels:
-        return replace(found, n_rows=found.n_channels, n_channels=found.n_rows, is_transposed=True)
-    if found is not None and found.n_channels > _MANY_COLUMNS:
-        return replace(found, n_channels=min(flat.n_needed, found.n_channels))
+    with open_h5(path) as file:
+        found = next((data for node in nodes if (data := kwd_data(file, node)) is not None), None)
+        if found is None:
+            raise KwikFormatError(_why_no_data(file, nodes, recording_id))
+        if flat.n_channels <= found.n_rows < found.n_channels != flat.n_channels:
+            if not is_written(file.dataset(str(found.node))):
+                shape = f"shape ({found.n_rows}, {found.n_channels})"
+                raise KwikFormatError(
+                    f"{path.name}: {found.node} has {shape}, samples and channels are swapped, and next to nothing was "
+                    "written of it; use another copy of it."
+                )
+            return replace(found, n_rows=found.n_channels, n_channels=found.n_rows, is_transposed=True)
+    if found.n_channels > _MANY_COLUMNS:
+        n_channels = min(flat.n_needed, found.n_channels)
+        return replace(found, n_channels=n_channels, n_passed_over=found.n_channels - n_channels)
     return found
 
 
@@ -201,13 +230,33 @@ def _stored_places(folder: Path, link: RawLink) -> list[Path]:
 def find_file(path: Path) -> Path | None:
     """Return the path where there is a file, else the only file beside it whose name differs in case or normal form."""
     try:
-        if path.is_file():
-            return path
-        wanted = fold_name(path.name)
-        alike = [file for file in path.parent.iterdir() if fold_name(file.name) == wanted and file.is_file()]
+        alike = [path] if path.is_file() else _files_alike(path)
     except (OSError, ValueError):  # no such folder, or a name that no file can have
         return None
     return alike[0] if len(alike) == 1 else None
+
+
+def _files_alike(path: Path) -> list[Path]:
+    wanted = fold_name(path.name)
+    return sorted(file for file in path.parent.iterdir() if fold_name(file.name) == wanted and file.is_file())
+
+
+def _why_no_file(path: Path) -> str | None:
+    """Return why there is no file to read at a path, None where there is nothing."""
+    name = path.name
+    try:
+        if path.is_dir():
+            return f"{name} is a folder, not a file; put the file in its place."
+        if path.exists():
+            return f"{name} is a device or a pipe, not a file; put the file in its place."
+        if path.is_symlink():
+            return f"{name} is a link that leads nowhere; put the file in its place."
+        alike = [file.name for file in _files_alike(path)]
+    except PermissionError:
+        return f"{name} cannot be opened: its folder is closed to you; have its owner open it."
+    except (OSError, ValueError):
+        return None
+    return f"{name} may be {' or '.join(alike)}; rename the one that it is." if alike else None
 
 
 def fold_name(name: str) -> str:
@@ -215,21 +264,18 @@ def fold_name(name: str) -> str:
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
 
-def _flat_data(path: Path, flat: FlatLayout) -> RawData | None:
-    if path.suffix.lower() in _NEVER_FLAT:
-        return None
+def _flat_data(path: Path, flat: FlatLayout) -> RawData:
     dtype = flat.dtype or np.dtype(np.int16)
-    n_rows, n_spare_bytes = divmod(path.stat().st_size, dtype.itemsize * flat.n_channels)
-    return RawData(path, None, n_rows, flat.n_channels, dtype, n_spare_bytes)
-
-
-def _kwd_data(path: Path, node: str) -> RawData | None:
     try:
-        with open_h5(path) as file:
-            return kwd_data(file, node)
-    except NapariPhyError as error:
-        logger.debug("%s", error)
-        return None
+        with path.open("rb") as stream:
+            n_bytes = os.fstat(stream.fileno()).st_size
+    except OSError as error:
+        closed = isinstance(error, PermissionError)
+        why = "its permissions do not allow it" if closed else (error.strerror or error)
+        then = "have its owner make it readable" if closed else "use another copy of it"
+        raise KwikFormatError(f"{path.name} cannot be opened: {why}; {then}.") from error
+    n_rows, n_spare_bytes = divmod(n_bytes, dtype.itemsize * flat.n_channels)
+    return RawData(path, None, n_rows, flat.n_channels, dtype, n_spare_bytes)
 
 
 def kwd_data(file: H5File, node: str) -> RawData | None:
@@ -237,15 +283,28 @@ def kwd_data(file: H5File, node: str) -> RawData | None:
 
     The number of a recording may be padded with zeros in the node or in the file.
     """
+    found = _dataset_at(file, node)
+    if found is None:
+        return None
+    dataset = file.dataset(found)
+    if dataset.ndim != 2 or dataset.dtype.kind not in "iuf" or not dataset.shape[1]:
+        return None
+    return RawData(file.path, found, int(dataset.shape[0]), int(dataset.shape[1]), dataset.dtype.newbyteorder("="))
+
+
+def _dataset_at(file: H5File, node: str) -> str | None:
     match = _RECORDING.fullmatch(node)
     if match and not file.has(node):
         node = schema.recording_nodes(file).get(int(match[1]), node)
-    if not file.is_dataset(node):
-        node = f"{node}/data"
-    if not file.is_dataset(node):
-        return None
-    dataset = file.dataset(node)
-    if dataset.ndim != 2 or dataset.dtype.kind not in "iuf" or not dataset.shape[1]:
-        logger.debug("%s: %s is of shape %s and no raw data.", file.path.name, node, dataset.shape)
-        return None
-    return RawData(file.path, node, int(dataset.shape[0]), int(dataset.shape[1]), dataset.dtype.newbyteorder("="))
+    return next((path for path in (node, f"{node}/data") if file.is_dataset(path)), None)
+
+
+def _why_no_data(file: H5File, nodes: Sequence[str], recording_id: int) -> str:
+    found = next((path for node in nodes if (path := _dataset_at(file, node)) is not None), None)
+    if found is None:
+        return f"{file.path.name} has no raw data of recording {recording_id}; use a whole copy of it."
+    dataset = file.dataset(found)
+    return (
+        f"{file.path.name}: {found} has shape {dataset.shape} of {dataset.dtype} and should be a table of numbers, "
+        "a row for each sample; use another copy of it."
+    )

@@ -154,5 +154,5 @@ def _proofs(
         return []
     kept = np.concatenate([own[np.unique(np.linspace(0, len(own) - 1, n_each).astype(np.int64))] for own in rows])
     on_line = np.sort(samples[kept] + line.starts_of(numbers[kept]))
-    with closing(JoinedTraces(alike(line.segments, raw)[0], raw.n_channels, raw.dtype)) as traces:
+    with closing(JoinedTraces(alike(line, raw)[0], raw.n_channels, raw.dtype)) as traces:
         return [*prove_spikes(traces, on_line, channels[group], metadata, sample_rate, n_each).values()]

@@ -54,6 +54,7 @@ class Timeline:
     recordings : each with its start and length in samples.
     segments : where the raw samples of each are.
     missing_files : names of raw files that were not found.
+    raw_problems : sentences on raw files that are there and cannot be read, or have no such recording.
     absolute : times in the file count from the start of the line, not of their recording.
     raw_parts : what each recording needs of raw data.
     doubt : a sentence where the file does not say for certain from where times count; else None.
@@ -64,6 +65,7 @@ class Timeline:
     recordings: tuple[Recording, ...]
     segments: tuple[RawSegment, ...]
     missing_files: tuple[str, ...]
+    raw_problems: tuple[str, ...]
     absolute: bool
     raw_parts: tuple[RawPart, ...]
     doubt: str | None
@@ -162,7 +164,7 @@ def read_timelines(
     """
     stored = _in_time(_read_recordings(file, metadata))
     alone = len({item.link for item in stored}) == 1
-    raw = [find_raw(file.path, item.link, item.recording_id, flat, places, alone=alone) for item in stored]
+    found = [find_raw(file.path, item.link, item.recording_id, flat, places, alone=alone) for item in stored]
     in_text = sorted(stored, key=lambda item: item.node_name)
     orders: dict[Order, dict[int, int]] = {
         "number": {item.recording_id: item.recording_id for item in stored},
@@ -173,7 +175,7 @@ def read_timelines(
     if are_in_order or all(by_number.get(number) == by_text.get(number) for number in ranges):
         del orders["text"]
     return {
-        order: _lay_out(file.path.name, stored, raw, numbers, sample_rate, ranges, places)
+        order: _lay_out(file.path.name, stored, found, numbers, sample_rate, ranges, places)
         for order, numbers in orders.items()
     }
 
@@ -181,13 +183,14 @@ def read_timelines(
 def _lay_out(
     name: str,
     stored: Sequence[_Stored],
-    raw: Sequence[RawData | None],
+    found: Sequence[tuple[RawData | None, str | None]],
     numbers: Mapping[int, int],
     sample_rate: float,
     ranges: Ranges,
     places: RawPlaces,
 ) -> Timeline:
     ranges = {numbers[number]: span for number, span in ranges.items() if number in numbers}
+    raw = [data for data, _ in found]
     links = {item.link for item in stored}
     shared = len(stored) > 1 and len(links) == 1 and raw[0] is not None and raw[0].node is None
     in_file = [
@@ -211,7 +214,7 @@ def _lay_out(
         start += length
     if start >= MAX_SAMPLE:
         raise KwikFormatError(f"{name}: its recordings would have {start} samples, which cannot be.")
-    missing = dict.fromkeys(item.link.name for item, data in zip(stored, raw, strict=True) if data is None)
+    lost = [(item.link.name, why) for item, (data, why) in zip(stored, found, strict=True) if data is None]
     in_one = len(stored) > 1 and len(links) == 1 and stored[0].link.node is None
     told = _steps(stored, [item.start_sample for item in stored]) or [0] * len(stored)
     firsts = [recording.start_sample if in_one else 0 for recording in recordings]
@@ -223,7 +226,8 @@ def _lay_out(
     return Timeline(
         tuple(recordings),
         tuple(segments),
-        tuple(missing),
+        tuple(dict.fromkeys(name for name, why in lost if why is None)),
+        tuple(dict.fromkeys(why for _, why in lost if why is not None)),
         origin.absolute,
         tuple(parts),
         origin.doubt(name, sample_rate),

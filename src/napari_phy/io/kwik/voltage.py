@@ -82,10 +82,10 @@ def open_voltage(
     gain : units of one raw unit.
     """
     problem = _why_unreadable(path, timeline, flat, metadata, spikes)
-    absent = _absent(path, timeline)
+    absent = tuple(_absent(path, timeline))
     found = [segment.raw for segment in timeline.segments if segment.raw is not None and not segment.raw.is_transposed]
     if found and problem is None:
-        segments, problems = alike(timeline.segments, found[0])
+        segments, problems = alike(timeline, found[0])
         traces = JoinedTraces(segments, found[0].n_channels, found[0].dtype)
         before, after = parameters.window(metadata, sample_rate)
         waveforms = Waveforms(
@@ -100,13 +100,14 @@ def open_voltage(
         )
         cut_short = timeline.cut_short(sample_rate)
         told = (*problems, *cut_short, *_spare(segments, cut_short), *_of_other_types(path, traces))
-        return Voltage(traces, waveforms, (*told, *([absent] if absent else [])))
-    problem = problem or absent or timeline.empty(path.name)
+        return Voltage(traces, waveforms, (*told, *_passed_over(segments), *absent))
+    empty = timeline.empty(path.name)
+    told = (problem,) if problem else absent or ((empty,) if empty else ())
     stored, kwx = _stored_waveforms(path, spikes, gain)
-    if stored is not None and problem is not None:
-        problem = problem.replace("Waveforms and traces", "Traces", 1)
-        problem = problem.replace(_REST_WORKS, f"Waveforms are those stored in {kwx.name}.")
-    return Voltage(None, stored, (problem,) if problem else ())
+    if stored is not None:
+        told = tuple(sentence.replace("Waveforms and traces", "Traces", 1) for sentence in told)
+        told = tuple(sentence.replace(_REST_WORKS, f"Waveforms are those stored in {kwx.name}.") for sentence in told)
+    return Voltage(None, stored, told)
 
 
 def _of_other_types(path: Path, traces: JoinedTraces) -> Iterator[str]:
@@ -135,11 +136,23 @@ def _of_other_types(path: Path, traces: JoinedTraces) -> Iterator[str]:
             yield f"{what}{fits}: {then}."
 
 
-def _absent(path: Path, timeline: Timeline) -> str | None:
-    if not timeline.missing_files:
-        return None
-    names, verb = _joined(timeline.missing_files), "is" if len(timeline.missing_files) == 1 else "are"
-    return f"Waveforms and traces need {names}, which {verb} not beside {path.name}. {_REST_WORKS}"
+def _absent(path: Path, timeline: Timeline) -> Iterator[str]:
+    for problem in timeline.raw_problems:
+        yield f"Waveforms and traces cannot be read: {problem} {_REST_WORKS}"
+    if timeline.missing_files:
+        names, verb = _joined(timeline.missing_files), "is" if len(timeline.missing_files) == 1 else "are"
+        yield f"Waveforms and traces need {names}, which {verb} not beside {path.name}. {_REST_WORKS}"
+
+
+def _passed_over(segments: Sequence[RawSegment]) -> tuple[str, ...]:
+    """Return a sentence for each dataset of which only the columns that the channels need are read."""
+    found = dict.fromkeys(segment.raw for segment in segments if segment.raw is not None)
+    return tuple(
+        f"{raw.path.name}: {raw.node} has {raw.n_channels + raw.n_passed_over} columns, more than any recording has; "
+        f"the first {raw.n_channels} are read and {raw.n_passed_over} are passed over."
+        for raw in found
+        if raw.n_passed_over
+    )
 
 
 def _why_unreadable(
@@ -175,24 +188,31 @@ def _stored_waveforms(path: Path, spikes: SpikesToCut, gain: float) -> tuple[Sto
     return stored, kwx
 
 
-def alike(segments: Sequence[RawSegment], first: RawData) -> tuple[list[RawSegment], tuple[str, ...]]:
+def alike(timeline: Timeline, first: RawData) -> tuple[list[RawSegment], tuple[str, ...]]:
     """Leave out raw data that are transposed, or of another width or type; return a sentence for each file of those.
 
     Parameters
     ----------
-    segments : the recordings.
+    timeline : the recordings.
     first : raw data of the width and type that are kept.
     """
     kept, problems = [], {}
-    for segment in segments:
+    names = {
+        segment.raw: segment.raw.path.name
+        if segment.raw.node is None
+        else f"{segment.raw.path.name}, recording {recording.recording_id},"
+        for segment, recording in zip(timeline.segments, timeline.recordings, strict=True)
+        if segment.raw is not None
+    }
+    for segment in timeline.segments:
         raw = segment.raw
         if raw is not None and raw.is_transposed:
-            problems[raw.path.name] = _transposed(raw)
+            problems[names[raw]] = _transposed(raw)
             segment = replace(segment, raw=None, n_rows=0)
         elif raw is not None and (raw.n_channels, raw.dtype) != (first.n_channels, first.dtype):
-            problems[raw.path.name] = (
-                f"{raw.path.name} has {raw.n_channels} channels of {raw.dtype} and is left out: "
-                f"{first.path.name} has {first.n_channels} of {first.dtype}."
+            problems[names[raw]] = (
+                f"{names[raw]} has {raw.n_channels} channels of {raw.dtype} and is left out: "
+                f"{names[first]} has {first.n_channels} of {first.dtype}."
             )
             segment = replace(segment, raw=None, n_rows=0)
         kept.append(segment)
