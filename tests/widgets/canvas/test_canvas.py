@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from qtpy.QtCore import QPoint, QPointF, Qt
 from qtpy.QtGui import QFontMetrics
-from qtpy.QtWidgets import QApplication
+from qtpy.QtWidgets import QApplication, QMainWindow
 
 from napari_phy.views.features import TIME_AXIS, FeatureAxis
 from napari_phy.widgets.canvas import opengl
@@ -311,6 +311,35 @@ def test_a_canvas_that_lost_its_context_draws_no_more_and_is_replaced(canvas, qt
     with qtbot.waitSignal(canvas.rebuilt):
         qtbot.waitUntil(lambda: canvas.native is not lost)
     assert canvas.native.updatesEnabled()
+
+
+def on_screen(widget):
+    """Return the colour of the middle of a widget on the screen; reading the canvas itself would draw it anew."""
+    middle = widget.mapToGlobal(widget.rect().center())
+    return widget.screen().grabWindow(0, middle.x(), middle.y(), 1, 1).toImage().pixelColor(0, 0).name()
+
+
+def test_what_changes_while_docks_are_put_back_is_on_the_screen(qtbot):
+    window = QMainWindow()
+    qtbot.addWidget(window)
+    made = DataCanvas(lambda painter: None, lambda scene: None)
+    window.setCentralWidget(made)
+    window.resize(120, 100)
+    window.show()
+    qtbot.waitExposed(window)
+
+    made.set_background("#ff0000")
+    qtbot.waitUntil(lambda: on_screen(made) == "#ff0000")
+    made.set_background("#00ff00")  # asks for it to be drawn, but it is hidden and shown before it is
+    made.hide()
+    made.show()
+    qtbot.waitUntil(lambda: on_screen(made) == "#00ff00")
+    made.hide()
+    made.set_background("#0000ff")
+    made.show()
+    qtbot.waitUntil(lambda: on_screen(made) == "#0000ff")
+    made.set_background("#ffff00")
+    qtbot.waitUntil(lambda: on_screen(made) == "#ffff00")
 
 
 def test_marks_keep_their_size_when_the_canvas_is_resized_out_of_sight(qtbot):

@@ -100,8 +100,13 @@ class DataCanvas(QWidget):
 
     def redraw(self) -> None:
         """Draw data and overlay again, soon."""
-        self._scene_canvas.update()
+        self.native.update()
         self.overlay.update()
+
+    def showEvent(self, event) -> None:
+        """Draw what changed before the canvas was hidden, or since; Qt forgets it, and vispy waits for it."""
+        super().showEvent(event)
+        self.native.update()
 
     def resizeEvent(self, event) -> None:
         """Keep the overlay over the canvas."""
