@@ -268,6 +268,20 @@ def test_one_whose_file_was_deleted_is_let_go_of(path):
     assert not list(path.parent.iterdir())
 
 
+def test_one_that_is_made_is_never_an_empty_file(path, monkeypatch):
+    def killed(made, name):
+        assert made.stat().st_size
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("napari_phy.io.atomic.link_file", killed)
+    with pytest.raises(KeyboardInterrupt):
+        Journal(path)
+    assert not list(path.parent.iterdir())
+    monkeypatch.setattr("napari_phy.io.atomic.link_file", lambda made, name: False)  # a file system without links
+    with closing(Journal(path)) as journal:
+        assert journal.is_new
+
+
 def test_one_file_is_left_when_it_is_closed(path):
     with closing(Journal(path)) as journal:
         journal.start("content", 10)

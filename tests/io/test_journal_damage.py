@@ -310,6 +310,37 @@ def test_a_journal_of_the_format_before_whose_state_is_gone_is_not_taken_for_new
     check_opens(kwik, states[0], says="cannot be read")
 
 
+@pytest.mark.parametrize("n_edits", [0, 3])
+def test_an_empty_file_is_not_taken_for_a_new_journal(kwik: Path, n_edits: int) -> None:
+    with open_session(kwik) as session:
+        before = shown(session)
+    if n_edits:
+        worked(kwik)
+    journal_of(kwik).parent.mkdir(exist_ok=True)
+    journal_of(kwik).write_bytes(b"")
+    for found in (True, False):
+        with open_session(kwik) as session:
+            assert shown(session) == before
+            assert ["cannot be read. It was set aside" in said for said in session.store.messages] == [True] * found
+            session.label([3], "note", "later")
+            session.undo()
+
+
+def test_a_link_that_leads_nowhere_is_not_followed(kwik: Path, tmp_path: Path) -> None:
+    worked(kwik)
+    target = tmp_path / "elsewhere"
+    journal_of(kwik).unlink()
+    journal_of(kwik).symlink_to(target)
+    with open_session(kwik) as session:
+        (sentence,) = session.store.messages
+        assert "cannot be read. It was set aside" in sentence
+        assert session.store.set_aside.readlink() == target
+        session.label([3], "note", "later")
+    with open_session(kwik) as session:
+        assert session.manager.cluster_labels == {"note": {3: "later"}}
+    assert not target.exists()
+
+
 def test_a_journal_of_a_later_version_is_left_as_it_is(kwik: Path) -> None:
     states = worked(kwik)
     execute(kwik, "CREATE TABLE more (x)", "PRAGMA user_version = 4")

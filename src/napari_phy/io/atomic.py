@@ -45,6 +45,23 @@ def write_file(path: Path, write: Callable[[BinaryIO], object]) -> None:
     sync_folder(path.parent)
 
 
+def make_file(path: Path, content: bytes) -> None:
+    """Make a file with this content, unless there is one, or a link, of this name already."""
+    if os.path.lexists(path):
+        return
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        with temporary.open("xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        if not link_file(temporary, path) and not os.path.lexists(path):  # a file system without links
+            temporary.rename(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    sync_folder(path.parent)
+
+
 def copy_file(source: Path, target: Path, *, room_for: int = 0) -> None:
     """Copy a file with its mode and owner: as a reflink where the file system can, which takes neither time nor room.
 

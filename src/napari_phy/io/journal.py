@@ -279,6 +279,8 @@ def free_name(path: Path) -> Path:
 def _recovered(path: Path) -> JournalContents:
     try:
         return recovered(path)
+    except FileNotFoundError:  # a link that leads nowhere
+        return JournalContents()
     except OSError as error:
         raise explained(error, path) from error
 

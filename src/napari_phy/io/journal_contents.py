@@ -229,6 +229,13 @@ def limited(connection: sqlite3.Connection, n_bytes: int) -> Iterator[None]:
         connection.set_progress_handler(None, 0)
 
 
+def empty_journal() -> bytes:
+    """Return the file of a journal that was not started."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        connection.executescript(SCHEMA)
+        return connection.serialize()
+
+
 def state_row(state: JournalState, seal: Seal) -> tuple[Any, ...]:
     """Return the row that says where a journal stands, `STATE_COLUMNS`."""
     pending = state.pending
@@ -312,9 +319,7 @@ def _state(row: tuple[Any, ...]) -> JournalState | None:
 
 def _first_page(n_pages: int) -> bytes:
     """Return the first page of a journal of so many pages: it is the same in all of them but for their number."""
-    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
-        connection.executescript(SCHEMA)
-        page = bytearray(connection.serialize()[:PAGE_BYTES])
+    page = bytearray(empty_journal()[:PAGE_BYTES])
     page[28:32] = n_pages.to_bytes(4, "big")
     return bytes(page)
 

@@ -16,13 +16,13 @@ from napari_phy.io.crash_points import reached
 from napari_phy.io.journal_contents import (
     EDIT_COLUMNS,
     PAGE_BYTES,
-    SCHEMA,
     STATE_COLUMNS,
     STATE_TABLES,
     BaseNote,
     EditRow,
     JournalContents,
     Seal,
+    empty_journal,
     is_sound,
     joint_checksum,
     limited,
@@ -59,8 +59,10 @@ class JournalFile:
         self.lock = threading.RLock()
         self._seeking = threading.Lock()
         self._seal = Seal()
+        if path.is_symlink() and not path.exists():
+            raise UnreadableJournalError(f"{path.name} is a link to a file that is not there.")
         try:
-            self._connection = connect_exclusively(path)
+            self._connection = connect_exclusively(path, content=empty_journal())
         except (sqlite3.Error, ValueError, OSError) as error:
             raise explained(error, path) from error
         try:
@@ -211,14 +213,11 @@ class JournalFile:
 
     def _prepare(self) -> None:
         with limited(self._connection, self.path.stat().st_size):
-            is_new = not self._connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-            if not is_new and not is_sound(self._connection):
+            if not is_sound(self._connection):
                 raise UnreadableJournalError(f"{self.path.name} is not a journal of this version, or is damaged.")
             self._connection.execute("PRAGMA journal_mode=TRUNCATE")
             self._connection.execute("PRAGMA synchronous=FULL")
             self._connection.execute("PRAGMA secure_delete=ON")  # no old row lies where a damaged page could show it
-            if is_new:
-                self._connection.executescript(SCHEMA)
 
     def _fingerprint(self) -> tuple[int, int]:
         """Return what another program that writes to the file changes: its size, and pages that each commit changes."""

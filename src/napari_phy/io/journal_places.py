@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from napari_phy.io import store_messages
+from napari_phy.io.atomic import write_file
 from napari_phy.io.clustering_place import ClusteringPlace
 from napari_phy.io.journal import Journal, UnreadableJournalError, aside_name, free_name
 from napari_phy.io.journal_contents import JournalContents, recovered
@@ -68,7 +69,7 @@ def join_edits(place: ClusteringPlace, folder: Path) -> tuple[Path | None, str]:
     is_hidden = bool(left.edits) and not _begins_with(used, left)
     aside = None
     if is_theirs:
-        if left.edits:
+        if left.edits or path.is_symlink():
             aside = aside_name(path)
             put_aside(place, folder, aside, path.rename)
         _copy(place, other_folder, folder)
@@ -77,7 +78,7 @@ def join_edits(place: ClusteringPlace, folder: Path) -> tuple[Path | None, str]:
         put_aside(place, other_folder, other_aside, other.rename)
         aside = aside or other_aside
     else:
-        seen.write_bytes(mark.encode())
+        write_file(seen, lambda file: file.write(mark.encode()))
         aside = aside or other
     if not is_hidden:
         return None, ""

@@ -11,18 +11,25 @@ from typing import Any
 
 from napari_phy.core.errors import JournalError, JournalLockedError
 from napari_phy.io import store_messages
+from napari_phy.io.atomic import make_file
 from napari_phy.io.lock_files import LockFile, is_held_by_somebody
-from napari_phy.io.platform_files import locks_files
+from napari_phy.io.platform_files import REMOVES_OPEN_FILES, locks_files
 
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 _PAUSE_S = 0.1
 _UNSURE = {*_BUSY, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_PROTOCOL, sqlite3.SQLITE_PERM, sqlite3.SQLITE_CANTOPEN}
 
 
-def connect_exclusively(path: Path, timeout_s: float = 0.0) -> sqlite3.Connection:
-    """Return a connection to a database, made if it is not there, that no other connection reads until it closes.
+def connect_exclusively(path: Path, timeout_s: float = 0.0, content: bytes = b"") -> sqlite3.Connection:
+    """Return a connection to a database that no other connection reads until it closes.
 
     Where the folder's system locks nothing, as on some network folders, a lock file beside the database stands in.
+
+    Parameters
+    ----------
+    path : the database; if it is not there it is made, but not through a link.
+    timeout_s : how long to wait for whoever has it.
+    content : bytes of one that is made.
 
     Raises
     ------
@@ -34,11 +41,11 @@ def connect_exclusively(path: Path, timeout_s: float = 0.0) -> sqlite3.Connectio
     if not timeout_s and is_held_by_somebody(_lock_name(path)):
         raise _in_use(path)
     try:
-        return _connect_locked(path, timeout_s)
+        return _connect_locked(path, timeout_s, content)
     except sqlite3.Error as error:
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
         if code in _UNSURE and not locks_files(path.parent):
-            return _connect_beside_lock_file(path, timeout_s)
+            return _connect_beside_lock_file(path, timeout_s, content)
         if code in _BUSY:
             raise _in_use(path) from error
         raise
@@ -81,12 +88,16 @@ class _Beside(sqlite3.Connection):
             self.lock.release()
 
 
-def _connect_locked(path: Path, timeout_s: float) -> sqlite3.Connection:
+def _connect_locked(path: Path, timeout_s: float, content: bytes) -> sqlite3.Connection:
     for _ in range(3):
-        if not path.exists():  # opening and closing a file of ours would free the locks that we hold on it
-            path.touch()
+        make_file(path, content)
         before = path.stat()
-        connection = sqlite3.connect(path, timeout=timeout_s, isolation_level=None, check_same_thread=False)
+        try:
+            connection = _connect(path, timeout_s)
+        except sqlite3.OperationalError:
+            if path.exists():
+                raise
+            continue  # its last owner removed the file before our opening it
         try:
             connection.execute("PRAGMA locking_mode=EXCLUSIVE")
             connection.execute("BEGIN EXCLUSIVE")
@@ -100,10 +111,20 @@ def _connect_locked(path: Path, timeout_s: float) -> sqlite3.Connection:
     raise _in_use(path)
 
 
-def _connect_beside_lock_file(path: Path, timeout_s: float) -> sqlite3.Connection:
+def _connect(path: Path, timeout_s: float) -> sqlite3.Connection:
+    """Return a connection to a database; where files are removed while they are open, it is never made anew."""
+    where: Path | str = path
+    if REMOVES_OPEN_FILES:
+        where = f"{path.absolute().as_uri()}?mode=rw"
+    return sqlite3.connect(
+        where, timeout=timeout_s, isolation_level=None, check_same_thread=False, uri=REMOVES_OPEN_FILES
+    )
+
+
+def _connect_beside_lock_file(path: Path, timeout_s: float, content: bytes) -> sqlite3.Connection:
     lock = _wait_for(_lock_name(path), timeout_s)
     try:
-        path.touch()
+        make_file(path, content)
         uri = f"{path.absolute().as_uri()}?nolock=1"
         connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False, factory=_Beside)
         connection.lock = lock

@@ -96,7 +96,7 @@ def take_over_edits(path: Path, folder: Path) -> None:
     target = make_side_folder(path)
     files = [file for pattern in reversed(_TAKEN_ALONG) for file in folder.glob(pattern)]
     for file in files:
-        if (target / file.name).exists():
+        if os.path.lexists(target / file.name):
             raise OSError(errno.EEXIST, "it has edits of its own", file.name)
     for file in files:
         shutil.copyfile(file, target / file.name)
