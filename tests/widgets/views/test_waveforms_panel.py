@@ -487,8 +487,8 @@ def shown(qtbot, session, clusters, size=(420, 500)):
 
 @pytest.mark.parametrize("n_channels", [12, 96, 384])
 def test_channel_numbers_do_not_touch(qtbot, n_channels):
-    with light_session(n_clusters=3, n_spikes=60, n_channels=n_channels, positions=staggered(n_channels)) as session:
-        session.model.masks._rows = np.ones((60, n_channels), np.float32)
+    everywhere = {"positions": staggered(n_channels), "masks": np.ones((60, n_channels))}
+    with light_session(n_clusters=3, n_spikes=60, n_channels=n_channels, **everywhere) as session:
         panel = shown(qtbot, session, [1])
         boxes, height = panel.boxes, panel.theme.metrics(TICK_PX).height()
         numbered = boxes.spaced(panel.theme.px(12))
