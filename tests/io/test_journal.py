@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from napari_phy.core.arrays import MAX_ID
 from napari_phy.core.errors import JournalError, JournalLockedError
 from napari_phy.core.update_info import MetadataChange, UpdateInfo
 from napari_phy.io.edit_records import decode_ids, decode_record, encode_ids, encode_record
@@ -117,6 +118,14 @@ def test_a_label_that_is_no_plain_value_is_refused(journal):
     with pytest.raises(JournalError, match="use text, a number"):
         journal.commit(UpdateInfo("label", metadata_changed=(MetadataChange(1, "x", None, [1]),)))
     assert records(journal) == ()
+
+
+@pytest.mark.parametrize("cluster", [-1, MAX_ID + 1, 2**63])
+def test_an_id_that_no_cluster_can_have_is_refused(journal, cluster):
+    with pytest.raises(JournalError, match="New clusters have ids from 0 to"):
+        journal.commit(merge(cluster))
+    assert journal.is_empty
+    journal.commit(merge(MAX_ID))
 
 
 def test_edits_undo_and_redo_survive_reopening(path):

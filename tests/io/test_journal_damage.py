@@ -16,6 +16,9 @@ import pytest
 from soak.small_kwik import make_kwik
 
 from napari_phy import Session, open_session
+from napari_phy.core.arrays import MAX_ID
+from napari_phy.core.update_info import UpdateInfo
+from napari_phy.io.journal import Journal
 from napari_phy.io.journal_contents import EditRow
 
 OLD_STATE = """
@@ -288,6 +291,31 @@ def test_an_edit_that_cannot_be_one(kwik: Path, how: str, seq: int) -> None:
     states = worked(kwik)
     write_edit(kwik, seq, *HOSTILE[how])
     check_opens(kwik, states[seq - 1], says=f"Edit {seq} in the journal", is_old=True)
+
+
+@pytest.mark.parametrize("cluster", [2**31, MAX_ID, MAX_ID + 1, 2**63 - 2])
+def test_an_id_that_no_cluster_can_have_costs_the_edit_that_gave_it(
+    kwik: Path, monkeypatch: pytest.MonkeyPatch, cluster: int
+) -> None:
+    states = worked(kwik)
+    merge = UpdateInfo(
+        "merge", added=(cluster,), deleted=(3, 4), descendants=((3, cluster), (4, cluster)), heirs=((3, cluster),)
+    )
+    monkeypatch.setattr("napari_phy.io.journal.MAX_ID", 2**63)  # as a program without this bound would write it
+    monkeypatch.setattr("napari_phy.io.journal.next_free_id", lambda edits: cluster + 1)
+    with closing(Journal(journal_of(kwik))) as journal:
+        journal.commit(merge)
+    monkeypatch.undo()
+    with open_session(kwik) as session:
+        assert shown(session) == states[N_EDITS]
+        said = session.store.messages
+        assert [one.split(" edits from")[0] for one in said if "recovered" in one] == [str(N_EDITS)]
+        (sentence,) = (one for one in said if "set aside" in one)
+        assert sentence.startswith("Edit 4 in the journal of small.kwik is damaged. The 3 edits before it are kept.")
+        session.merge([3, 4])  # there are ids for more
+        expected = shown(session)
+    with open_session(kwik) as session:
+        assert shown(session) == expected
 
 
 def test_a_journal_of_the_format_before_opens_and_is_kept(kwik: Path) -> None:

@@ -9,6 +9,7 @@ from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from napari_phy.core.arrays import MAX_ID
 from napari_phy.core.errors import JournalError
 from napari_phy.core.update_info import UpdateInfo
 from napari_phy.io.crash_points import reached
@@ -190,6 +191,8 @@ class Journal:
         self._file.leave(lambda: self.path.rename(target))
 
     def _append(self, update: UpdateInfo, head: int) -> None:
+        if not all(0 <= cluster <= MAX_ID for cluster in update.added):
+            raise JournalError(f"New clusters have ids from 0 to {MAX_ID}.")
         try:
             row = edit_row(head + 1, update)
         except TypeError as error:
@@ -198,8 +201,7 @@ class Journal:
             n_cut = self._file.drop_edits(above=head)
             self._file.add_edit(row)
             reached("commit.inserted")
-            next_id = max((int(cluster) + 1 for cluster in update.added), default=0)
-            self._state = self.state.with_edit(next_id, time.time())
+            self._state = self.state.with_edit(next_free_id([update]), time.time())
         if n_cut:
             self._cuts.append((self._n_edits, head))
         self._n_edits += 1
@@ -259,6 +261,11 @@ def write_journal(
     rest.unlink(missing_ok=True)
     replace_file(new, path)
     sync_folder(path.parent)
+
+
+def next_free_id(edits: Iterable[UpdateInfo]) -> int:
+    """Return an id above those of the clusters that edits made."""
+    return max((int(cluster) + 1 for edit in edits for cluster in edit.added), default=0)
 
 
 def aside_name(path: Path) -> Path:

@@ -13,6 +13,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
+from napari_phy.core.arrays import MAX_ID
 from napari_phy.io.journal_state import JournalState
 
 FORMAT_VERSION = 3
@@ -303,6 +304,8 @@ def _sealed_state(row: tuple[Any, ...]) -> tuple[JournalState, Seal] | None:
     *values, checksum = row
     if checksum != _checksum(*values):
         return None
+    if type(values[1]) is int:  # an id that is too large costs the edit that gave it, not those before
+        values[1] = min(values[1], MAX_ID + 1)
     state, seal = _state(tuple(values[:-3])), Seal(*values[-3:])
     are_numbers = all(type(value) is int for value in (seal.n_edits, seal.edits_checksum))
     if state is None or not are_numbers or not 0 <= seal.n_edits < 2**31 or state.head > seal.n_edits:

@@ -5,14 +5,22 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from napari_phy.core.update_info import UpdateInfo
 from napari_phy.io import store_messages
 from napari_phy.io.clustering_place import ClusteringPlace
-from napari_phy.io.journal import Journal, UnreadableJournalError, aside_name, edit_row, free_name, write_journal
+from napari_phy.io.journal import (
+    Journal,
+    UnreadableJournalError,
+    aside_name,
+    edit_row,
+    free_name,
+    next_free_id,
+    write_journal,
+)
 from napari_phy.io.journal_contents import BaseNote, JournalContents
 from napari_phy.io.journal_mending import decoded, keep_whole
 from napari_phy.io.journal_places import join_edits, put_aside
@@ -135,7 +143,8 @@ def _kept(place: ClusteringPlace, base: Base, found: _Found) -> OpenedJournal:
         if journal is not None:
             journal.close()
         rows = (edit_row(seq, record) for seq, record in enumerate(kept.records, start=1))
-        write_journal(path, kept.state, None if kept.is_on_file else found.note, rows, aside=aside)
+        state = replace(kept.state, next_id=next_free_id(kept.records))  # the ids of others are free
+        write_journal(path, state, None if kept.is_on_file else found.note, rows, aside=aside)
         _copy_aside(place.labels_file(path.parent), free_name(aside.with_suffix(".npy")))
         journal = Journal(path)
         messages.append(kept.sentence)

@@ -208,6 +208,7 @@ class EditStore:
         assert journal is not None, "there are no edits to leave out"
         records = tuple(map(self._order.record_to_journal, self._records))
         opened = OpenedJournal(journal, self._base, records)
+        self.messages = tuple(one for one in self.messages if "recovered" not in one)  # they are counted again
         self._take(without_edits(opened, self._place, self._on_file, n_whole))
 
     def save(self, snapshot: Snapshot) -> None:
