@@ -6,6 +6,7 @@ from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication
 from widgets.light_session import light_session
 
+from napari_phy.widgets.lists import similar_panel
 from napari_phy.widgets.lists.similar_panel import SimilarPanel
 
 
@@ -79,6 +80,46 @@ def test_a_click_adds_the_candidate_to_the_best(panel, session, qtbot):
     assert panel.count_label.text() == "like 3   ·   2 chosen"
     click(panel, 7, Qt.KeyboardModifier.ControlModifier)
     assert session.selection.clusters == (3, 5, 4)
+
+
+@pytest.mark.parametrize("at_once", [500, 10])
+def test_another_best_begins_at_the_top_or_where_its_candidate_is(qtbot, monkeypatch, at_once):
+    monkeypatch.setattr(similar_panel, "N_AT_ONCE", at_once)
+    session = light_session(60, 2000, cluster_groups={})
+    panel = SimilarPanel(session)
+    qtbot.addWidget(panel)
+    panel.resize(434, 200)
+    panel.show()
+    view, bar = panel.list, panel.list.verticalScrollBar()
+
+    def is_in_sight(cluster):
+        line = view.visualRect(view.cluster_model.index(view.cluster_model.find_row(cluster), 0))
+        return view.viewport().rect().contains(line)
+
+    session.selection.select([3])
+    qtbot.waitUntil(lambda: len(ids(panel)) == 59)
+    bar.setValue(bar.maximum())
+    session.selection.select([5])
+    qtbot.waitUntil(lambda: ids(panel) == ranked(session, 5, hidden=()))
+    assert bar.value() == 0
+    last = ids(panel)[-1]
+    session.selection.select([5, last], n_best=1)
+    assert is_in_sight(last)
+    new = next(best for best in range(6, 60) if ranked(session, best, hidden=()).index(last) in range(1, 20))
+    session.selection.select([new, last], n_best=1)
+    qtbot.waitUntil(lambda: ids(panel) == ranked(session, new, hidden=()))
+    assert is_in_sight(last)
+    bar.setValue(bar.maximum())
+    split = session.split(session.manager.spikes(new)[:9])
+    session.selection.select([split.added[0], last], n_best=1)
+    qtbot.waitUntil(lambda: ids(panel) == ranked(session, split.added[0], hidden=()))
+    assert is_in_sight(last)
+    bar.setValue(bar.maximum())
+    place = bar.value()
+    session.move([ids(panel)[-1]], "good")
+    qtbot.wait(0)
+    assert bar.value() == place
+    panel.set_session(None)
 
 
 def test_chips_go_on_after_those_of_the_best(panel, session, qtbot):

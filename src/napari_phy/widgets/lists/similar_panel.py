@@ -36,6 +36,7 @@ class SimilarPanel(ListPanel):
 
     def __init__(self, session: Any = None, *, viewer: Viewer | None = None, parent: QWidget | None = None) -> None:
         self._best: int | None = None
+        self._ranked: int | None = None  # of which best cluster those listed are the candidates
         self._hides = True
         self._soon: QTimer | None = None
         super().__init__(session, viewer=viewer, parent=parent)
@@ -108,6 +109,9 @@ class SimilarPanel(ListPanel):
         self.show_list()
         self.ask_amplitudes()
         self._show_chosen(self.session.selection.similar)
+        if best != self._ranked:
+            self._ranked = best
+            self.list.scroll_to_chosen()
 
     def show_reading(self) -> None:
         """Tell how far the reading of features is in the place of the list, which waits for them."""

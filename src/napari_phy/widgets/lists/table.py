@@ -194,6 +194,14 @@ class ClusterList(PlainTable):
             self.scrollTo(self._in_sight(heading))
         self.viewport().update()
 
+    def scroll_to_chosen(self) -> None:
+        """Bring the first selected row into view, or without one the top."""
+        row = self.cluster_model.find_row(self._shown[0]) if self._shown else None
+        if row is None:
+            self.scrollToTop()
+        else:
+            self.scrollTo(self._in_sight(row))
+
     def _in_sight(self, row: int) -> QModelIndex:
         """Return the cell of a row in a column that is in sight, so that going there scrolls up and down only."""
         column = self.horizontalHeader().logicalIndexAt(self.viewport().width() // 2)
@@ -325,9 +333,7 @@ class ClusterList(PlainTable):
         descending = not model.descending if section == model.sort_column else not left
         model.sort(section, Qt.SortOrder.DescendingOrder if descending else Qt.SortOrder.AscendingOrder)
         if self._shown:
-            place = model.find_row(self._shown[0])
-            if place is not None:
-                self.scrollTo(self._in_sight(place))
+            self.scroll_to_chosen()
 
     # --- columns ---
 
