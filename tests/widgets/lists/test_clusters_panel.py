@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
+from qtpy.QtWidgets import QApplication
 from widgets.light_session import light_session
 
 from napari_phy.views.numbers import THIN_SPACE
@@ -53,10 +54,21 @@ def test_the_count_line(panel, session):
     assert panel.side_label.text() == "1 good   1 mua   1 noise   5 unsorted"
     session.move([3, 4], "good")
     assert panel.side_label.text() == "3 good   1 mua   1 noise   3 unsorted"
-    panel.resize(302, 400)
-    assert panel.side_label.text() == "3 unsorted"
-    panel.resize(200, 400)
-    assert (panel.count_label.text(), panel.side_label.text()) == ("8 clusters", "3 unsorted")
+    for width, words in ((302, "8 clusters"), (220, "")):
+        panel.resize(width, 400)
+        assert panel.count_label.text() == words
+        assert panel.side_label.text().split() == ["3", "good", "1", "mua", "1", "noise", "3", "unsorted"]
+        QApplication.processEvents()
+        assert panel.side_label.shown_text() == panel.side_label.text()
+
+
+def test_the_count_line_says_that_its_spikes_are_of_all_times(panel, session):
+    panel.resize(600, 400)
+    words = panel.count_label.text()
+    session.time.set_range(2.0, 5.0)
+    assert panel.count_label.text() == f"{words} of all times"
+    session.time.clear_range()
+    assert panel.count_label.text() == words
 
 
 def test_a_click_selects_in_the_session(panel, session):

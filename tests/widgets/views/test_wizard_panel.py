@@ -115,8 +115,10 @@ def test_what_is_named_is_selected(panel, qtbot):
             assert panel.page.pair.text == f"Best {choice[0]}, candidate {candidate}"
         else:
             assert panel.page.pair.text == "Nothing selected"
-            assert panel.page.hint.text() == "Nothing is selected. W goes to the largest undecided cluster."
-            assert not panel.page.buttons["merge"].enabled
+            assert panel.page.hint.text() == "W goes to the largest undecided cluster."
+            for action_id in ("merge", "next_candidate", "previous_candidate", "pause_wizard"):
+                assert not panel.page.buttons[action_id].enabled
+        assert panel.page.buttons["pause_wizard"].enabled == bool(choice)
 
 
 def test_once_nothing_is_left_to_propose_a_chosen_pair_is_compared(panel, qtbot):
@@ -219,6 +221,9 @@ def test_paused_it_proposes_nothing(panel, qtbot):
     assert panel.page.hint.text() == messages.WIZARD_PAUSED
     assert not panel.page.verticalScrollBar().isVisible()
     assert texts(panel)["pause_wizard"] == "Start  Shift+W"
+    panel.session.selection.select([])
+    settle(qtbot, panel)
+    assert panel.page.buttons["pause_wizard"].enabled
     panel.session.start_wizard()
     settle(qtbot, panel)
     assert panel.page.gives_reasons

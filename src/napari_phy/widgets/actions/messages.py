@@ -69,7 +69,7 @@ def parted(words: str) -> tuple[str, str]:
 
 def wizard_idle(key: str) -> str:
     """Return how the wizard goes on while nothing is selected; `key` shows the largest undecided cluster."""
-    return f"Nothing is selected. {key or 'Wizard in the toolbar'} goes to the largest undecided cluster."
+    return f"{key or 'Wizard in the toolbar'} goes to the largest undecided cluster."
 
 
 def no_candidate(key: str) -> str:
@@ -359,12 +359,17 @@ def gone_before_closing(n_edits: int, name: str, journal: store_messages.Whereab
     return f"{name} was moved or deleted. Close it?", store_messages.edits_of_a_gone_file(n_edits, journal)
 
 
-def selection_state(clusters: Sequence[int], n_spikes: int) -> str:
+def spikes_of_whole(n_spikes: int, range_s: tuple[float, float] | None) -> str:
+    """Return `908 spikes`, or `908 spikes of all times` while views use only those of a stretch."""
+    return f"{format_count(n_spikes, 'spike')}{'' if range_s is None else ' of all times'}"
+
+
+def selection_state(clusters: Sequence[int], n_spikes: int, range_s: tuple[float, float] | None) -> str:
     """Return the status text of a selection: `20, 22, 7 selected · 908 spikes`."""
     if not clusters:
         return "Nothing selected"
     shown = ", ".join(map(str, clusters[:8])) + (", …" if len(clusters) > 8 else "")
-    return f"{shown} selected   ·   {format_count(n_spikes, 'spike')}"
+    return f"{shown} selected   ·   {spikes_of_whole(n_spikes, range_s)}"
 
 
 def _group_edit(edit: UpdateInfo) -> tuple[str, str]:

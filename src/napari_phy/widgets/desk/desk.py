@@ -28,6 +28,7 @@ from napari_phy.widgets.parts.theme import Tokens
 logger = logging.getLogger(__name__)
 
 REPEAT_MS, N_REPEATS = 100, 10
+SAID_MS = 10_000  # what was done stands so long in the status bar
 
 
 class SessionDesk(QObject):
@@ -78,6 +79,8 @@ class SessionDesk(QObject):
         self._n_repeats = 0
         self._repeats = QTimer(self, interval=REPEAT_MS)
         self._repeats.timeout.connect(self._repeat)
+        self._clear = QTimer(self, singleShot=True, interval=SAID_MS)
+        self._clear.timeout.connect(self._clear_status)
         self._saved_in_some_thread.connect(self._on_saved)
         viewer.events.status.connect(self._on_status_changed)
 
@@ -115,6 +118,7 @@ class SessionDesk(QObject):
         else:
             self._later.stop()
             self._repeats.stop()
+            self._clear.stop()
             self.say("")
         self._show_title()
 
@@ -320,7 +324,7 @@ class SessionDesk(QObject):
             return
         selection, manager = self._session.selection, self._session.manager
         n_spikes = sum(manager.n_spikes(cluster) for cluster in selection.clusters if cluster in manager)
-        self.say(messages.selection_state(selection.clusters, n_spikes))
+        self.say(messages.selection_state(selection.clusters, n_spikes, self._session.time.range_s))
 
     def _on_range_changed(self) -> None:
         if isalive(self):
@@ -335,6 +339,13 @@ class SessionDesk(QObject):
         self.say(self._sentence)
         self._n_repeats = N_REPEATS
         self._repeats.start()
+        self._clear.start()
+
+    def _clear_status(self) -> None:
+        """Empty the status bar if it still tells what was done last."""
+        viewer = self._viewer()
+        if viewer is not None and self._said == self._sentence == viewer.status:
+            self.say("")
 
     def _on_status_changed(self, event: Any = None) -> None:
         """Take what was said for over once napari says something else: of its canvas, under the mouse."""

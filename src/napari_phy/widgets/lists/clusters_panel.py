@@ -89,9 +89,11 @@ class ClustersPanel(ListPanel):
         """Follow another session, the same after it was switched, or none."""
         if self._followed is not None:
             self._followed.listed.changed.disconnect(self._on_listed, missing_ok=True)
+            self.session.time.range_changed.disconnect(self._on_range_changed, missing_ok=True)
         super().set_session(session)
         if session is not None:
             self._followed.listed.changed.connect(self._on_listed)
+            session.time.range_changed.connect(self._on_range_changed)
         if self.picker is not None:
             self.picker.follow(session)
 
@@ -145,6 +147,10 @@ class ClustersPanel(ListPanel):
     def _on_rows_changed(self, _rows: object) -> None:
         self._counted = None
         self._tell_order()
+
+    @guarded
+    def _on_range_changed(self) -> None:
+        self._show_counts()
 
     def _tell_order(self, *_: object) -> None:
         if self.session is not None:
@@ -334,15 +340,16 @@ class ClustersPanel(ListPanel):
         n_all = format_count(len(self._all), "cluster")
         is_filtered = self.session.listed.clusters is not None
         few = f"{format_number(n_listed)} of {n_all}" if is_filtered else n_all
-        words = few if is_filtered else f"{n_all}   ·   {format_count(n_of_spikes, 'spike')}"
+        spikes = messages.spikes_of_whole(n_of_spikes, self.session.time.range_s)
+        words = few if is_filtered else f"{n_all}   ·   {spikes}"
         own = sorted(group for group in counts if group not in GROUP_ORDER)
         standard = [f"{counts[group]} {group}" for group in GROUP_ORDER if counts[group]]
         groups = [*standard, *(f"{counts[group]} {group}" for group in own)]
         if hidden := self._hidden:
             texts = [messages.hidden_by_filter(hidden).rstrip("."), f"{messages.listed(hidden, 3)} hidden"]
         else:
-            texts = ["   ".join(groups), "   ".join(standard), f"{counts['unsorted']} unsorted"]
-        self._write_counts(*((words, text) for text in texts), (few, texts[-1]))
+            texts = ["   ".join(groups), "   ".join(standard), " ".join(standard)]
+        self._write_counts(*((words, text) for text in texts), (few, texts[-1]), ("", texts[-1]))
         self.side_label.setStyleSheet(f"color: {self.theme.warning};" if hidden else "")
         for label in (self.count_label, self.side_label):
             label.setToolTip(plain(", ".join(groups)))

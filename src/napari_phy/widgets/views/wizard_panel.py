@@ -154,15 +154,20 @@ class WizardPanel(Panel):
         super()._refresh_now()
 
     def _show_buttons(self) -> None:
-        """Tell what can be done now, by which key; without a candidate there is nothing that is not the same."""
+        """Tell what can be done now, by which key.
+
+        Without a candidate there is nothing that is not the same, without a selection nothing to leave or to pause.
+        """
         is_alone = self.session is None or self._pair()[1] is None
+        unused = {"next_candidate"} if is_alone else set()
+        if self.session is not None and not self.session.selection.clusters and not self.session.wizard.is_paused:
+            unused |= {"previous_candidate", "pause_wizard"}
         for action_id, button in {**self.page.buttons, REVIEW: self.page.review}.items():
             action = self._bindings.action(action_id)
             caption = CAPTIONS.get(action_id) or action.button_text(self.session)
             button.text = "  ".join((caption.removesuffix(" 2"), *action.keys[:1]))
             button.tooltip = plain(action.tooltip(self.session))
-            can_be = not (is_alone and action_id == "next_candidate")
-            button.enabled = can_be and action.why_not(self.session) is None
+            button.enabled = action_id not in unused and action.why_not(self.session) is None
         self.page.fit_buttons()
 
     @guarded
