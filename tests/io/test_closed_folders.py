@@ -83,15 +83,29 @@ def close(folder: Path) -> None:
     folder.chmod(0)
 
 
-def test_a_side_folder_of_somebody_else(kwik: Path, place: Path) -> None:
+@pytest.mark.parametrize(
+    ("of_folder", "of_journal", "closed"),
+    [
+        (0, 0o444, "folder small.napari-phy"),
+        (0o555, 0, "file journal-0-main.sqlite in small.napari-phy"),
+        (0o111, 0o444, ""),  # names in it are not listed, but files can be read
+    ],
+)
+def test_a_side_folder_of_somebody_else(kwik: Path, place: Path, of_folder: int, of_journal: int, closed: str) -> None:
     with open_session(kwik) as session:
         session.label([0], "mine", "yes")
     folder = side_folder(kwik)
     kept = digests(folder)
-    close(folder)
+    (folder / "journal-0-main.sqlite").chmod(of_journal)
+    folder.chmod(of_folder)
     said = as_somebody(lambda: opened(kwik), place)
-    assert "The folder small.napari-phy is closed to you: edits of small.kwik in it are not shown." in said
+    not_shown = f"The {closed} is closed to you: edits of small.kwik in it are not shown."
+    assert (not_shown in said) == bool(closed)
+    assert ("1 edit from" in said) != bool(closed)
+    assert ("are not shown" in said) == bool(closed)
+    assert "read-only" not in said  # edits are kept in the cache
     folder.chmod(0o700)
+    (folder / "journal-0-main.sqlite").chmod(0o600)
     assert digests(folder) == kept
 
 

@@ -483,6 +483,17 @@ def test_what_the_system_refuses_is_told_without_numbers_and_folders(kwik, monke
     assert str(caught.value) == told
 
 
+def test_a_backup_that_cannot_be_written_is_told_by_its_name(kwik, monkeypatch):
+    def refuse(path, backup, temporary):
+        raise PermissionError(errno.EACCES, "Permission denied", str(temporary))
+
+    with desk(kwik) as opened:
+        opened.manager.label([3], "a", 1)
+        monkeypatch.setattr(atomic, "keep_backup", refuse)
+        with pytest.raises(SaveError, match=r"^Could not save: small\.kwik\.bak: Permission denied\. Nothing"):
+            opened.save()
+
+
 def test_a_side_folder_that_cannot_be_written_is_told_without_folders(kwik, monkeypatch):
     with desk(kwik) as opened:
         opened.manager.label([3], "a", 1)

@@ -14,7 +14,7 @@ from napari_phy.io.atomic import write_file
 from napari_phy.io.clustering_place import ClusteringPlace
 from napari_phy.io.journal import Journal, UnreadableJournalError, aside_name, free_name
 from napari_phy.io.journal_contents import JournalContents, recovered
-from napari_phy.io.platform_files import is_writable_folder
+from napari_phy.io.platform_files import is_file, is_writable_folder
 from napari_phy.io.side_folder import left_behind_folders, other_side_folder
 
 
@@ -54,10 +54,13 @@ def join_edits(place: ClusteringPlace, folder: Path) -> tuple[Path | None, str]:
     """
     other_folder = other_side_folder(place.path, folder)
     path = place.journal_file(folder)
-    if other_folder is None or not (other := place.journal_file(other_folder)).is_file():
+    if other_folder is None or not is_file(other := place.journal_file(other_folder)):
         return None, ""
     seen = path.with_suffix(".seen")
-    mark = hashlib.blake2b(other.read_bytes(), digest_size=16).hexdigest()
+    try:
+        mark = hashlib.blake2b(other.read_bytes(), digest_size=16).hexdigest()
+    except PermissionError:
+        return None, store_messages.closed_place(place.path.name, f"file {other.name} in {other_folder.name}")
     if seen.is_file() and seen.read_bytes() == mark.encode():
         return None, ""
     can_rename = is_writable_folder(other_folder)

@@ -18,7 +18,7 @@ from napari_phy.io.h5_links import HDF5_ERRORS
 from napari_phy.io.journal import Journal
 from napari_phy.io.kwik.clustering_nodes import begin_clustering
 from napari_phy.io.kwik.save import content_hash, write_clustering
-from napari_phy.io.replacing import copy_name, disk_was_full, replace_by_copy
+from napari_phy.io.replacing import backup_name, copy_name, disk_was_full, replace_by_copy
 from napari_phy.io.replay_base import Base, keep_base
 
 _ROOM = 1 << 20
@@ -132,5 +132,6 @@ def explaining(path: Path, n_unsaved: int) -> Iterator[None]:
         if disk_was_full(error):
             details = str(error.strerror) if isinstance(error, OSError) and "needed" in str(error.strerror) else ""
             raise SaveError(store_messages.disk_full(n_unsaved, details)) from error
-        reason = store_messages.reason(error).replace(copy_name(path).name, path.name)
+        reason = store_messages.reason(error).replace(backup_name(path).name, f"{path.name}.bak")
+        reason = reason.replace(copy_name(path).name, path.name)
         raise SaveError(store_messages.save_failed(reason, n_unsaved)) from error

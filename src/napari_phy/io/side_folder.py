@@ -57,7 +57,8 @@ def make_side_folder(path: Path | str) -> Path:
         try:
             for pattern in _TAKEN_ALONG:
                 for file in beside.glob(pattern):
-                    shutil.copyfile(file, folder / file.name)
+                    with suppress(PermissionError):  # who opens a journal that is closed to them is told
+                        shutil.copyfile(file, folder / file.name)
         except OSError:
             shutil.rmtree(folder, ignore_errors=True)  # with some of the edits it would hide the others
             raise
@@ -66,9 +67,9 @@ def make_side_folder(path: Path | str) -> Path:
 
 
 def closed_folder(path: Path | str) -> Path | None:
-    """Return the folder beside a data set where nobody but its owner may look into it: edits may be in there."""
+    """Return the folder beside a data set where nobody but its owner may enter it: edits may be in there."""
     beside, _ = _places(path)
-    return beside if is_folder(beside) and not os.access(beside, os.R_OK | os.X_OK) else None
+    return beside if is_folder(beside) and not os.access(beside, os.X_OK) else None
 
 
 def other_side_folder(path: Path | str, folder: Path) -> Path | None:

@@ -100,7 +100,7 @@ class EditStore:
             elif (found := place.found_in(place.path)) != place.clustering:
                 messages.append(store_messages.new_clustering(name, place.clustering, found))
         if (closed := closed_folder(place.path)) is not None:
-            messages.append(store_messages.closed_folder(name, closed.name))
+            messages.append(store_messages.closed_place(name, f"folder {closed.name}"))
         store = cls(place, base, opened, messages, model.path, order)
         if opened is not None and left_behind is not None:
             store.left_behind = left_behind.folder
@@ -331,7 +331,7 @@ class EditStore:
             sync_folder(folder.parent)
         except OSError as error:
             why = store_messages.reason(error)
-            raise JournalError(f"{journal.path.name} is gone, and cannot be written again ({why})") from error
+            raise JournalError(f"{journal.path.name} is gone, and cannot be written again ({why}).") from error
         what = "moved or removed" if aside is None else f"changed by another program, and set aside as {aside.name},"
         logger.warning("%s was %s while it was in use; it was written anew.", journal.path, what)
 

@@ -119,9 +119,9 @@ def no_journal(name: str, reason: str) -> str:
     return f"{name} opens read-only, because edits cannot be kept: {reason}"
 
 
-def closed_folder(name: str, folder: str) -> str:
-    """Return the sentence for a side folder that only its owner may look into."""
-    return f"The folder {folder} is closed to you: edits of {name} in it are not shown. Ask its owner to open it."
+def closed_place(name: str, place: str) -> str:
+    """Return the sentence for a side folder, or a journal in it, that only its owner may look into."""
+    return f"The {place} is closed to you: edits of {name} in it are not shown. Ask its owner to open it."
 
 
 def read_only_file(name: str) -> str:
