@@ -63,7 +63,7 @@ def paint_steps(
     paint_grid(painter, frame, theme, x_ticks)
     paint_axes(painter, frame, theme, *titles, x_ticks=x_ticks)
     painter.save()
-    painter.setClipRect(QRectF(frame.left, frame.top - 1, frame.width + 1, frame.height + 2))
+    painter.setClipRect(QRectF(frame.left, frame.top - 1, frame.width, frame.height + 2))
     pieces, width = _steps, STEP_PX if frame.width >= 2 * values.shape[1] else THIN_PX
     if values.shape[1] > frame.width:
         pieces = _columns

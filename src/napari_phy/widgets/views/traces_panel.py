@@ -51,7 +51,8 @@ class TracesPanel(Panel):
     needs_raw_data = True
     all_times, has_times = True, False
     help_text = (
-        "The voltage of each channel; the spikes of the selected clusters in their colours, where they were seen;\n"
+        "The voltage of each channel; the spikes of the selected clusters in their colours, where they were seen, and\n"
+        "a selected spike of another cluster in white, or black on a light ground;\n"
         "dashed lines are events.\n"
         "A click goes to a moment and selects the spike there, Ctrl+click adds it, Shift+click selects its cluster.\n"
         "Drag moves, the wheel zooms time, Ctrl+wheel makes traces taller or flatter, Shift+wheel channels higher;\n"
