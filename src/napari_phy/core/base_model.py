@@ -18,6 +18,7 @@ from napari_phy.core.errors import MissingDataError, NotInFileError
 from napari_phy.core.event_times import EventTimes
 from napari_phy.core.probe import Probe
 from napari_phy.core.recording_order import RecordingOrder
+from napari_phy.core.sentences import visible
 
 
 class SpikeRows(Protocol):
@@ -176,7 +177,7 @@ class BaseModel(ABC):
     def __repr__(self) -> str:
         what = f"{self.name}, channel group {self.channel_group}, {self.clustering}"
         sizes = f"{self.n_spikes} spikes, {self.n_channels} channels, {self.duration:g} s"
-        return f"<{type(self).__name__} {what}: {sizes}>"
+        return visible(f"<{type(self).__name__} {what}: {sizes}>")
 
     @abstractmethod
     def describe(self) -> str:

@@ -89,3 +89,8 @@ def _positions(given: Any, n_channels: int) -> npt.NDArray[np.float64]:
     if positions.shape != (n_channels, 2) and (n_channels or positions.size):
         raise NapariPhyError(f"A probe needs x and y of each of its {n_channels} channels.")
     return positions.reshape(-1, 2)
+
+
+def least_axis(positions: npt.NDArray[np.float64]) -> int:
+    """Return the axis along which (n, 3) positions differ least; the last one where several do."""
+    return 2 - int(np.argmin(np.ptp(positions, axis=0)[::-1]))

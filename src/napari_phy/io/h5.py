@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from napari_phy.core.errors import KwikFormatError, MissingDataError, NapariPhyError, ReadOnlyError, SaveError
 from napari_phy.io.h5_attributes import read_attr, read_plain_attrs, write_plain_attrs
-from napari_phy.io.h5_links import HDF5_ERRORS, Nodes, is_dataset_there, reason
+from napari_phy.io.h5_links import HDF5_ERRORS, DeadLinkError, Nodes, is_dataset_there, reason
 from napari_phy.io.h5_sizes import check_dataset, check_memory
 from napari_phy.io.kwik.attributes import encode
 
@@ -66,6 +66,7 @@ class H5File:
         self.mode = mode
         self._state = _state_of(self.path)
         self._file = _open(self.path, mode)
+        self._dead_links: dict[str, None] = {}
         self._nodes = Nodes(self._file, self.path, partial(_open, mode="r") if mode == "r" else None)
 
     def __enter__(self) -> H5File:
@@ -95,9 +96,14 @@ class H5File:
             return None
         return state if time.time_ns() - max(state[-2:]) > _SETTLED_NS else None
 
+    @property
+    def dead_links(self) -> tuple[str, ...]:
+        """A sentence for each link met so far that leads nowhere; what may lack was read as if it were not there."""
+        return tuple(self._dead_links)
+
     def has(self, path: str) -> bool:
         """Tell whether there is a node at `path`."""
-        return self._nodes.find(path) is not None
+        return self._find(path) is not None
 
     def find_group(self, path: str) -> h5py.Group | None:
         """Return the h5py group at `path`, for what this class does not cover; None where there is none."""
@@ -111,7 +117,7 @@ class H5File:
 
     def children(self, path: str) -> list[Any]:
         """Return the names in a group: integers as `int`, ascending, then the others; empty if it is not there."""
-        node = self._nodes.find(path)
+        node = self._find(path)
         if not isinstance(node, h5py.Group):
             return []
         try:
@@ -121,15 +127,24 @@ class H5File:
         numbers = {int(name): name for name in names if _is_number(name)}
         return [*sorted(numbers), *sorted(set(names).difference(numbers.values()))]
 
-    def datasets(self, path: str, below: str = "") -> list[str]:
-        """Return the names in a group that are datasets with values, or have one at a path below them."""
-        group, found = self.find_group(path), []
-        if group is None:
+    def datasets(self, path: str, below: str = "", *, with_dead_links: bool = False) -> list[str]:
+        """Return the names in a group that are datasets with values, or have one at a path below them.
+
+        Names of links that lead nowhere can be among them: reading such a one raises what is wrong.
+        """
+        group, found = self._find(path), []
+        if not isinstance(group, h5py.Group):
             return []
         for name in map(str, self.children(path)):
             place = f"{name}/{below}" if below else name
             known = is_dataset_there(group.id, place)
-            if self.is_dataset(f"{path}/{place}") if known is None else known:
+            if known is None:
+                try:
+                    known = self.is_dataset(f"{path}/{place}")
+                except DeadLinkError as error:
+                    self._dead_links[str(error)] = None
+                    known = with_dead_links
+            if known:
                 found.append(name)
         return found
 
@@ -222,7 +237,7 @@ class H5File:
 
     def attrs(self, path: str) -> dict[str, Any]:
         """Return all attributes of a node, decoded; empty if it is not there."""
-        node = self._nodes.find(path)
+        node = self._find(path)
         if node is None:
             return {}
         try:
@@ -248,7 +263,7 @@ class H5File:
         ------
         The name and, for each item of `wanted`, {attribute: value} of those that are there.
         """
-        node = self._nodes.find(path)
+        node = self._find(path)
         group = node.id if isinstance(node, h5py.Group) else None
         for name in names:
             found = []
@@ -288,7 +303,7 @@ class H5File:
         """
         encoded = encode(value)
         with self._writing(f"the attribute {name} of {path}"):
-            node = self._nodes.find(path)
+            node = self._find(path)
             node = self._group(path) if node is None else node
             node.attrs[name] = encoded
 
@@ -318,13 +333,13 @@ class H5File:
     def delete_attr(self, path: str, name: str) -> None:
         """Remove one attribute, if it is there."""
         with self._writing(f"the attribute {name} of {path}"):
-            node = self._nodes.find(path)
+            node = self._find(path)
             if node is not None and name in node.attrs:
                 del node.attrs[name]
 
     def require_group(self, path: str) -> None:
         """Make a group, and those on the way, unless it is there."""
-        if not isinstance(self._nodes.find(path), h5py.Group):
+        if not isinstance(self._find(path), h5py.Group):
             with self._writing(path):
                 self._group(path)
 
@@ -336,6 +351,15 @@ class H5File:
         """Close the file; closing twice does no harm."""
         self._nodes.close()
         self._file.close()
+
+    def _find(self, path: str) -> h5py.Group | h5py.Dataset | None:
+        """Return the node at `path`, None where there is none or a link leads nowhere, which is noted."""
+        try:
+            return self._nodes.find(path)
+        except DeadLinkError as error:
+            logger.debug("%s", error)
+            self._dead_links[str(error)] = None
+            return None
 
     @contextmanager
     def _writing(self, what: str) -> Iterator[None]:
@@ -354,7 +378,7 @@ class H5File:
         What is there and is no group, such as a link that leads nowhere, stays under another name; a dataset leaves its
         attributes to the group.
         """
-        found = self._nodes.find(path)
+        found = self._find(path)
         if isinstance(found, h5py.Group):
             return found
         before, _, name = path.rstrip("/").rpartition("/")

@@ -21,6 +21,10 @@ _MAX_KNOWN = 10_000
 OpenFile = Callable[[Path], h5py.File]
 
 
+class DeadLinkError(KwikFormatError):
+    """A link leads to itself, or to a file that is not there or not followed: nothing can be behind it."""
+
+
 class Nodes:
     """The nodes of an open file.
 
@@ -46,10 +50,12 @@ class Nodes:
 
         Raises
         ------
+        DeadLinkError
+            If a link on the way leads to itself, or to a file that is not followed.
         KwikFormatError
-            If a link on the way must not be followed, or the file is damaged there.
+            If the file is damaged there.
         """
-        file, parts = self._file, _steps(path)
+        file, parts, first = self._file, _steps(path), ""
         for _ in range(_MAX_LINKS + 1):
             stop = self._first_link(file, parts)
             if stop is None:
@@ -58,16 +64,17 @@ class Nodes:
             if kind is None:
                 return None
             link, rest = b"/" + b"/".join(parts[: place + 1]), parts[place + 1 :]
+            first = first or link.decode("utf-8", "surrogateescape")
             target = file.id.links.get_val(link)
             if kind == h5py.h5l.TYPE_SOFT:
                 before = [] if target.startswith(b"/") else parts[:place]
                 parts = [*before, *_steps(target), *rest]
             elif kind == h5py.h5l.TYPE_EXTERNAL:
-                file, parts = self._other(target[0], path), [*_steps(target[1]), *rest]
+                file, parts = self._other(target[0], first), [*_steps(target[1]), *rest]
             else:
                 return None
-        raise KwikFormatError(
-            f"{self._path.name}: {path} is a link that leads to itself; the file is damaged, use another copy of it."
+        raise DeadLinkError(
+            f"{self._path.name}: {first} is a link that leads to itself; the file is damaged, use another copy of it."
         )
 
     def close(self) -> None:
@@ -107,22 +114,25 @@ class Nodes:
     def _other(self, name: bytes, path: str) -> h5py.File:
         folder = self._path.parent.resolve()
         stored = name.decode("utf-8", "replace")
-        if self._open_other is None:
-            raise KwikFormatError(
-                f"{self._path.name}: {path} is a link to {stored!r}, and other files are never written; "
-                "put what it leads to into this file."
-            )
         try:
             target = (folder / re.sub(r"\\", "/", stored)).resolve()
         except (OSError, ValueError):
             target = Path("/")
         if not target.is_relative_to(folder) or not is_file(target):
-            raise KwikFormatError(
+            raise DeadLinkError(
                 f"{self._path.name}: {path} is a link to {stored!r}, which is not a file in the same folder "
                 "and is not followed; put that file beside it."
             )
+        if self._open_other is None:
+            raise KwikFormatError(
+                f"{self._path.name}: {path} is a link to {stored!r}, and other files are never written; "
+                "put what it leads to into this file."
+            )
         if target not in self._others:
-            self._others[target] = self._open_other(target)
+            try:
+                self._others[target] = self._open_other(target)
+            except KwikFormatError as error:
+                raise DeadLinkError(f"{self._path.name}: {path} is a link to {stored!r}: {error}") from error
         return self._others[target]
 
 

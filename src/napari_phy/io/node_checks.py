@@ -15,7 +15,7 @@ from napari_phy.io.h5 import H5File
 from napari_phy.io.kwik import schema
 from napari_phy.io.kwik.attributes import as_int
 from napari_phy.io.kwik.clusters import group_name, read_cluster_nodes, read_group_names
-from napari_phy.io.kwik.probe import whole_numbers
+from napari_phy.io.kwik.probe import is_position, whole_numbers
 from napari_phy.io.kwik.spike_clusters import check_clustering
 from napari_phy.io.kwik.spikes import read_integers
 
@@ -64,7 +64,7 @@ def check_channels(file: H5File, groups: Sequence[int]) -> Iterator[Finding]:
         if len(set(channels)) < len(channels):
             yield Finding("problem", place, "names a channel twice in channel_order", "name each channel once")
         found = file.attrs_of_children(f"{node}/channels", channels, {"": ["position"]})
-        lost = [channel for channel, (stored,) in found if not _is_position(stored.get("position"))]
+        lost = [channel for channel, (stored,) in found if not is_position(stored.get("position"))]
         if lost:
             what = f"has no position for channels {listed(lost)}"
             yield Finding("note", place, what, "they are drawn on a line, in the order of the file")
@@ -72,10 +72,6 @@ def check_channels(file: H5File, groups: Sequence[int]) -> Iterator[Finding]:
         if strange.size:
             what = f"has edges to channels {listed(strange.tolist())}, which it does not have"
             yield Finding("note", place, what, "these edges are left out")
-
-
-def _is_position(stored: Any) -> bool:
-    return isinstance(stored, np.ndarray) and stored.size == 2
 
 
 def check_group(file: H5File, group: int) -> Iterator[Finding]:

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_phy.core.errors import KwikFormatError
-from napari_phy.core.probe import Probe, assumed_line
+from napari_phy.core.probe import Probe, assumed_line, least_axis
 from napari_phy.io.literals import parse_assignments, read_text
 
 logger = logging.getLogger(__name__)
@@ -124,7 +124,7 @@ def _projected(positions: Sequence[tuple[float, ...]], where: str) -> tuple[npt.
         raise KwikFormatError(f"{where} has positions of two numbers and of three; write all of them alike.")
     placed = np.array([position if len(position) == 3 else (np.nan,) * 3 for position in positions])
     known = placed[np.isfinite(placed).all(axis=1)]
-    left_out = 2 - int(np.argmin(np.ptp(known, axis=0)[::-1]))  # z, where all are alike
+    left_out = least_axis(known)
     note = f"{where} has positions in space; they are shown without {'xyz'[left_out]}, along which they differ least."
     return np.delete(placed, left_out, axis=1), note
 

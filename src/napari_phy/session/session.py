@@ -16,6 +16,7 @@ from napari_phy.core.feature_sums import FeatureSums
 from napari_phy.core.listed_clusters import ListedClusters
 from napari_phy.core.progress import OnProgress, no_progress, part_of
 from napari_phy.core.selection import Selection
+from napari_phy.core.sentences import visible
 from napari_phy.core.signals import signal
 from napari_phy.core.time_cursor import TimeCursor
 from napari_phy.core.wizard import Wizard
@@ -380,4 +381,5 @@ class Session(Edits, FileClusterings):
         self.close()
 
     def __repr__(self) -> str:
-        return f"<Session {self.name}: {len(self.manager.cluster_ids)} clusters, {self.model.n_spikes} spikes>"
+        what = f"{len(self.manager.cluster_ids)} clusters, {self.model.n_spikes} spikes"
+        return visible(f"<Session {self.name}: {what}>")

@@ -280,3 +280,14 @@ def test_opening_reads_each_node_of_a_cluster_once_and_again_when_the_file_has_c
         file["/channel_groups/0/clusters/main/1"].attrs["cluster_group"] = 0
     with open_session(path) as session:
         assert session.manager.group(1) == "noise"
+
+
+def test_names_with_escapes_reach_no_terminal(tmp_path):
+    path = make_kwik(tmp_path, "a\x1b[2J\u202eb.kwik")
+    with open_session(path) as session:
+        told = [repr(session), repr(session.model), session.model.describe(), *session.model.missing]
+        told += session.messages
+    assert len(told) > 3
+    for text in told:
+        assert "\x1b" not in text
+        assert "\u202e" not in text

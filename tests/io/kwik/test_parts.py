@@ -14,6 +14,8 @@ from kwik_writers.spikedetekt2 import write_spikedetekt2
 from kwik_writers.truth import Truth, make_truth
 
 from napari_phy.core.errors import KwikFormatError
+from napari_phy.io.checks import check_data_set
+from napari_phy.io.conversion import convert_data_set
 from napari_phy.io.kwik.model import KwikModel
 from napari_phy.session.session import open_session
 
@@ -229,3 +231,145 @@ def test_files_that_people_reported_open(data_folder: Path, tmp_path: Path, name
         assert (session.model.channel_group, session.model.clustering) == expected[name]
         assert len(session.manager.cluster_ids) == 4
         assert bool(session.model.unreadable) == (name != "clusters-double")
+
+
+# --- links that lead nowhere
+
+
+def linked_to(file: h5py.File, node: str, link: object) -> None:
+    del file[node]
+    file[node] = link
+
+
+DEAD_LINKS: dict[str, Callable[[str], object]] = {
+    "circle": h5py.SoftLink,
+    "out of the folder": lambda _: h5py.ExternalLink("/etc/passwd", "/x"),
+    "no such file": lambda _: h5py.ExternalLink("gone.h5", "/x"),
+}
+SIDE_NODES = (
+    "channels",
+    "channels/0",
+    "clusters",
+    "clusters/main",
+    "clusters/main/1",
+    "clusters/main/1/application_data",
+    "clusters/original",
+    "cluster_groups",
+    "cluster_groups/main",
+    "cluster_groups/main/2",
+)
+
+
+@pytest.mark.parametrize("kind", DEAD_LINKS)
+@pytest.mark.parametrize("node", SIDE_NODES)
+def test_a_link_that_leads_nowhere_costs_what_is_behind_it(tmp_path: Path, node: str, kind: str) -> None:
+    path, truth = written(
+        tmp_path, lambda file: linked_to(file, f"{GROUP}/{node}", DEAD_LINKS[kind](f"/{GROUP.strip('/')}/{node}"))
+    )
+    assert any(f"/{node} is a link" in finding.sentence for finding in check_data_set(path))
+    with open_session(path) as session:
+        assert (session.model.channel_group, session.model.clustering) == (0, "main")
+        np.testing.assert_array_equal(session.model.spike_clusters, truth.shanks[0].clusters)
+        assert any(f"/{node} is a link" in told for told in session.messages)
+        cluster = int(session.manager.cluster_ids[1])
+        session.move([cluster], "good")
+        session.label([cluster], "note", "kept")
+        session.save()
+        assert not session.is_dirty
+    with closing(KwikModel(path)) as model:
+        assert model.cluster_groups[cluster] == "good"
+        assert model.cluster_labels["note"] == {cluster: "kept"}
+
+
+@pytest.mark.parametrize("kind", DEAD_LINKS)
+@pytest.mark.parametrize("shank", [0, 1])
+def test_a_shank_that_is_a_link_that_leads_nowhere_leaves_the_other(tmp_path: Path, kind: str, shank: int) -> None:
+    node = f"channel_groups/{shank}"
+    path, _ = written(tmp_path, lambda file: linked_to(file, node, DEAD_LINKS[kind](f"/{node}")))
+    with closing(KwikModel(path)) as model:
+        assert model.channel_group == 1 - shank
+        assert f"/{node} is a link" in model.unreadable[shank, None]
+        assert sum(f"/{node} is a link" in told for told in model.missing) == 1
+    assert any(f"/{node} is a link" in finding.sentence for finding in check_data_set(path))
+
+
+@pytest.mark.parametrize("kind", DEAD_LINKS)
+def test_a_clustering_that_is_a_link_that_leads_nowhere_leaves_the_other(tmp_path: Path, kind: str) -> None:
+    node = f"{SPIKES}/clusters/main"
+    path, _ = written(tmp_path, lambda file: linked_to(file, node, DEAD_LINKS[kind](f"/{node.strip('/')}")))
+    with closing(KwikModel(path)) as model:
+        assert (model.channel_group, model.clustering) == (0, "original")
+        assert "clusters/main is a link" in model.unreadable[0, "main"]
+
+
+# --- channel groups that are none
+
+
+@pytest.mark.parametrize("name", ["tetrode A", "-1", "9" * 23])
+def test_channel_groups_with_other_names_than_numbers_are_told(tmp_path: Path, name: str) -> None:
+    path, _ = written(tmp_path, lambda file: file.move("channel_groups/0", f"channel_groups/{name}"))
+    told = f"hannel group '{name}' is left out, because the name is no whole number from 0 on"
+    with closing(KwikModel(path)) as model:
+        assert model.channel_groups == (1,)
+        assert told in model.missing[-1]
+    assert any(told in finding.sentence for finding in check_data_set(path))
+    with h5py.File(path, "r+") as file:
+        del file["channel_groups/1"]
+    with pytest.raises(KwikFormatError, match="left out, because the name is no whole number"):
+        KwikModel(path)
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda file: replace(file, GROUP, np.arange(4)), "channel group 0 is no group"),
+        (lambda file: file.__delitem__(SPIKES), "channel group 0 has clusters but no times of their spikes"),
+    ],
+)
+def test_a_shank_without_what_makes_one_is_told(tmp_path: Path, change: Callable, reason: str) -> None:
+    path, _ = written(tmp_path, change)
+    with closing(KwikModel(path)) as model:
+        assert model.channel_group == 1
+        assert reason in model.unreadable[0, None]
+    assert any(reason.partition("0 ")[2] in finding.sentence for finding in check_data_set(path))
+
+
+# --- attributes of other kinds
+
+
+@pytest.mark.parametrize(
+    "value",
+    [np.array([b"int16", b"int16"]), np.arange(3), np.zeros(1, [("a", "i4"), ("b", "f8")]), 7, np.zeros((2, 2, 2))],
+)
+def test_a_sample_type_that_is_no_text_is_told(tmp_path: Path, value: object) -> None:
+    path, truth = written(tmp_path, lambda file: file["application_data/spikedetekt"].attrs.__setitem__("dtype", value))
+    with closing(KwikModel(path)) as model:
+        (told,) = model.missing
+        assert told.startswith("set.kwik: The parameter dtype is ")
+        assert told.endswith(" names no type; flat raw files are read as int16.")
+        np.testing.assert_array_equal(model.traces[:], np.concatenate(truth.raw))
+    assert any("dtype" in finding.sentence for finding in check_data_set(path))
+    convert_data_set(path, tmp_path / "new.kwik")
+
+
+def test_positions_that_are_none_and_positions_in_space_are_told(tmp_path: Path) -> None:
+    places = {0: [np.nan, 3.0], 1: [1.0, 2.0, 3.0], 3: [5.0, 6.0]}
+
+    def change(file: h5py.File) -> None:
+        for channel, place in places.items():
+            file[f"{GROUP}/channels/{channel}"].attrs["position"] = np.array(place)
+
+    path, _ = written(tmp_path, change)
+    with closing(KwikModel(path)) as model:
+        lost, projected = model.missing
+        assert lost.endswith(" has positions that are no two numbers, of channel 0; they are drawn on a line.")
+        assert projected.endswith(" in space, of channel 1; they are shown without z, which others do not have.")
+        order = model.probe.channel_ids.tolist()
+        assert model.probe.is_known.tolist() == [channel != 0 for channel in order]
+        assert model.probe.positions[order.index(1)].tolist() == [1, 2]
+    places.update({0: [0.0, 7.0, 10.0], 1: [1.0, 7.0, 50.0], 3: [2.0, 7.0, 90.0]})
+    path, _ = written(tmp_path, change)
+    with closing(KwikModel(path)) as model:
+        order = model.probe.channel_ids.tolist()
+        assert "they are shown without y, along which they differ least." in model.missing[0]
+        assert model.probe.positions[order.index(3)].tolist() == [2, 90]

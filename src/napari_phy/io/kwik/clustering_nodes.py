@@ -14,7 +14,8 @@ from napari_phy.io.kwik.spikes import count_integers
 
 def list_clusterings(file: H5File, channel_group: int) -> tuple[str, ...]:
     """Return the names of the clusterings of a channel group, in the alphabet."""
-    return tuple(sorted(file.datasets(schema.clusterings_path(channel_group))))
+    file.find_group(schema.clusterings_path(channel_group))  # a link that leads nowhere is told from none at all
+    return tuple(sorted(file.datasets(schema.clusterings_path(channel_group), with_dead_links=True)))
 
 
 def count_spikes(file: H5File, channel_group: int) -> int:

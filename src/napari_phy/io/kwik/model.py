@@ -123,10 +123,15 @@ class KwikModel(EditableModel):
             on_progress(0.4)
             self._open_part(file, groups, channel_group, clustering, timeline)
             on_progress(0.8)
-            self.probe = read_probe(file, self.channel_group)
+            self.probe, assumed = read_probe(file, self.channel_group)
+            odd_type = parameters.odd_sample_type(self.metadata)
+            assumed += (f"{self.name}: {odd_type}",) if odd_type else ()
+            self.doubts += assumed
+            self.missing += assumed
             self._read_clusters(file)
             self.events, problems = read_events(file, timeline.starts)
             problems += parts.tell_left_out(file)
+            problems += tuple(link for link in file.dead_links if link not in self.unreadable.values())
         self.missing += problems
         self._flat, self._raw_parts = flat, timeline.raw_parts
         self._counts_from_start = timeline.absolute
@@ -135,6 +140,8 @@ class KwikModel(EditableModel):
         self.microvolts_per_unit = parameters.plausible_gain(self.metadata)
         self._open_features()
         self._open_voltage(timeline)
+        for told in ("missing", "doubts", "part_sentences"):
+            setattr(self, told, tuple(map(visible, getattr(self, told))))
 
     @property
     def spike_recordings(self) -> npt.NDArray[np.int64]:  # type: ignore[override]  # made when asked for: 8 bytes a spike

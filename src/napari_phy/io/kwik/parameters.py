@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from napari_phy.core.sentences import on_one_line
 from napari_phy.io.kwik.attributes import as_float, as_int
 from napari_phy.stats.filtering import BandPass
 
@@ -56,13 +57,21 @@ def number(metadata: Mapping[str, Any], name: str) -> float | None:
 def sample_type(metadata: Mapping[str, Any]) -> np.dtype[Any] | None:
     """Return the type of a raw sample, int16 where the file does not say; None if it says no type of numbers."""
     name = metadata.get("dtype")
-    if name in (None, ""):
+    if not isinstance(name, str) or not name:
         return np.dtype(np.int16)
     try:
-        dtype = np.dtype(str(name))
+        dtype = np.dtype(name)
     except (TypeError, ValueError):  # ValueError: it cannot be written in UTF-8
         return None
     return dtype if dtype.kind in "iuf" else None
+
+
+def odd_sample_type(metadata: Mapping[str, Any]) -> str | None:
+    """Return a sentence where the parameter `dtype` is no text, None where it is text or not there."""
+    name = metadata.get("dtype")
+    if name is None or isinstance(name, str):
+        return None
+    return f"The parameter dtype is {on_one_line(name)} and names no type; flat raw files are read as int16."
 
 
 def plausible_gain(metadata: Mapping[str, Any]) -> float | None:

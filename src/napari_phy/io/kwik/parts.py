@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import h5py
 
 from napari_phy.core.errors import KwikFormatError, NapariPhyError, NotInFileError
+from napari_phy.core.sentences import on_one_line
 from napari_phy.io.h5 import H5File
 from napari_phy.io.kwik import schema, spikes
 from napari_phy.io.kwik.clustering_nodes import list_clusterings
@@ -65,7 +66,7 @@ def scan_groups(file: H5File, wanted: int | None) -> dict[int, GroupScan]:
     name = file.path.name
     numbers = [group for group in file.children(schema.GROUPS) if isinstance(group, int)]
     if not numbers:
-        raise KwikFormatError(f"{name} has no channel groups.")
+        raise KwikFormatError(" ".join([f"{name} has no channel groups.", *_tell_misnamed(file)]))
     if wanted is not None and wanted not in numbers:
         raise NotInFileError(f"{name} has no channel group {wanted}; it has {', '.join(map(str, numbers))}.")
     recordings = set(schema.recording_nodes(file)) or {0}
@@ -76,6 +77,8 @@ def scan_groups(file: H5File, wanted: int | None) -> dict[int, GroupScan]:
         node = None
         try:
             node = file.find_group(schema.group_path(number))
+            if node is None:
+                raise KwikFormatError(f"{name}: channel group {number} is no group; use another copy of the file.")
             scan = scans.get(node) or _scan(file, number, recordings)
         except NapariPhyError as error:
             scan = GroupScan(problems={None: str(error)})
@@ -86,19 +89,31 @@ def scan_groups(file: H5File, wanted: int | None) -> dict[int, GroupScan]:
 
 
 def tell_left_out(file: H5File) -> tuple[str, ...]:
-    """Return a sentence where the file has more channel groups than are looked at."""
+    """Return sentences on channel groups that are not looked at: of no number, or more than `MAX_GROUPS`."""
+    told = _tell_misnamed(file)
     n_groups = sum(isinstance(group, int) for group in file.children(schema.GROUPS))
-    if n_groups <= MAX_GROUPS:
+    if n_groups > MAX_GROUPS:
+        told += (f"{file.path.name} has {n_groups} channel groups; only the first {MAX_GROUPS} are read.",)
+    return told
+
+
+def _tell_misnamed(file: H5File) -> tuple[str, ...]:
+    names = [name for name in file.children(schema.GROUPS) if isinstance(name, str)]
+    if not names:
         return ()
-    return (f"{file.path.name} has {n_groups} channel groups; only the first {MAX_GROUPS} are read.",)
+    shown = ", ".join(repr(on_one_line(name)) for name in names[:_N_TOLD])
+    more = f" and {len(names) - _N_TOLD} more" if len(names) > _N_TOLD else ""
+    are, them = ("Channel group {} is", "it") if len(names) == 1 else ("Channel groups {} are", "them")
+    what = are.format(f"{shown}{more}")
+    return (f"{file.path.name}: {what} left out, because the name is no whole number from 0 on; rename {them}.",)
 
 
 def _scan(file: H5File, number: int, recordings: set[int]) -> GroupScan:
     where = f"{file.path.name}: channel group {number}"
     found = list_clusterings(file, number)
     per_spike = [schema.spikes_path(number, "recording"), *(schema.clustering_path(number, name) for name in found)]
-    if not file.is_dataset(schema.spikes_path(number, "time_samples")) and any(
-        file.is_dataset(path) and file.dataset(path).size for path in per_spike
+    if not file.is_dataset(schema.spikes_path(number, "time_samples")) and (
+        any(file.is_dataset(path) and file.dataset(path).size for path in per_spike) or _has_clusters(file, number)
     ):
         raise KwikFormatError(f"{where} has clusters but no times of their spikes; use another copy of the file.")
     samples = spikes.read_samples(file, number)
@@ -114,6 +129,11 @@ def _scan(file: H5File, number: int, recordings: set[int]) -> GroupScan:
     if found and len(problems) == len(found):
         problems = {None: problems[preferred(found)[0]], **problems}
     return GroupScan(len(samples), scan.ranges, scan.ascending, tuple(channels.tolist()), found, problems)
+
+
+def _has_clusters(file: H5File, number: int) -> bool:
+    path = f"{schema.group_path(number)}/clusters"
+    return any(file.children(f"{path}/{name}") for name in file.children(path))
 
 
 def clustering_problems(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,27 +10,32 @@ import numpy.typing as npt
 
 from napari_phy.core.arrays import read_only
 from napari_phy.core.errors import KwikFormatError
-from napari_phy.core.probe import Probe, assumed_line
+from napari_phy.core.probe import Probe, assumed_line, least_axis
 from napari_phy.io.h5 import H5File
 from napari_phy.io.kwik import schema
 from napari_phy.io.kwik.attributes import as_int
 
 _MAX_CHANNELS = 2**20
+_N_NAMED = 5
 
 
-def read_probe(file: H5File, channel_group: int) -> Probe:
-    """Read channels and positions; a channel without a position sits on a line, 20 µm apart."""
+def read_probe(file: H5File, channel_group: int) -> tuple[Probe, tuple[str, ...]]:
+    """Read channels and positions, and return a sentence for each thing that was assumed of positions in the file.
+
+    A channel without a position sits on a line, 20 µm apart; of positions in space two axes are kept.
+    """
     node = schema.group_path(channel_group)
     channel_ids = read_channels(file, channel_group)
     found = file.attrs_of_children(f"{node}/channels", channel_ids.tolist(), {"": ["position"]})
-    positions = np.array([_position(channel) for _, (channel,) in found], dtype=np.float64).reshape(-1, 2)
+    stored = {channel: attributes.get("position") for channel, (attributes,) in found}
+    positions, notes = _flat_positions(stored, f"{file.path.name}: channel group {channel_group}")
     is_known = np.asarray(np.isfinite(positions).all(axis=1))
     positions = np.where(is_known[:, None], positions, assumed_line(len(positions)))
     graph = _numbers(file.attrs(node).get("adjacency_graph"))
     pairs = np.empty((0, 2)) if graph is None or graph.size % 2 else graph.reshape(-1, 2)
     edges: npt.NDArray[np.int64] = pairs.astype(np.int64)
     edges = edges[np.isin(edges, channel_ids).all(axis=1)]
-    return Probe(read_only(channel_ids), read_only(positions), read_only(edges), read_only(is_known))
+    return Probe(read_only(channel_ids), read_only(positions), read_only(edges), read_only(is_known)), notes
 
 
 def read_channels(file: H5File, channel_group: int) -> npt.NDArray[np.int64]:
@@ -54,11 +59,42 @@ def read_channels(file: H5File, channel_group: int) -> npt.NDArray[np.int64]:
     return channel_ids
 
 
-def _position(channel: Mapping[str, Any]) -> tuple[float, float]:
-    position = _numbers(channel.get("position"))
-    if position is not None and position.size == 2 and np.isfinite(position).all():
-        return float(position.flat[0]), float(position.flat[1])
-    return np.nan, np.nan
+def is_position(stored: Any) -> bool:
+    """Tell whether an attribute is the position of a channel: two finite numbers, or three in space."""
+    position = _numbers(stored)
+    return position is not None and position.size in (2, 3) and bool(np.isfinite(position).all())
+
+
+def _flat_positions(stored: Mapping[int, Any], where: str) -> tuple[npt.NDArray[np.float64], tuple[str, ...]]:
+    """Return (n, 2) positions, nan where the file has none, and sentences on those that are not as they stand there."""
+    places = np.full((len(stored), 3), np.nan)
+    notes: list[str] = []
+    for row, position in enumerate(stored.values()):
+        if is_position(position):
+            values = np.asarray(position, dtype=np.float64).reshape(-1)
+            places[row, : values.size] = values
+    is_known, in_space = np.isfinite(places[:, 0]), np.isfinite(places[:, 2])
+    lost = [
+        channel for channel, known in zip(stored, is_known, strict=True) if stored[channel] is not None and not known
+    ]
+    if lost:
+        notes.append(f"{where} has positions that are no two numbers, of {_channels(lost)}; they are drawn on a line.")
+    if not in_space.any():
+        return places[:, :2], tuple(notes)
+    axis = least_axis(places[is_known]) if in_space[is_known].all() else 2
+    why = "along which they differ least" if in_space[is_known].all() else "which others do not have"
+    spatial = [channel for channel, known in zip(stored, in_space, strict=True) if known]
+    notes.append(
+        f"{where} has positions in space, of {_channels(spatial)}; they are shown without {'xyz'[axis]}, {why}."
+    )
+    return np.delete(places, axis, axis=1), tuple(notes)
+
+
+def _channels(channels: Sequence[int]) -> str:
+    if len(channels) == 1:
+        return f"channel {channels[0]}"
+    more = f" and {len(channels) - _N_NAMED} more" if len(channels) > _N_NAMED else ""
+    return f"channels {', '.join(map(str, channels[:_N_NAMED]))}{more}"
 
 
 def _numbers(value: Any) -> npt.NDArray[Any] | None:

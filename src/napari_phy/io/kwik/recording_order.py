@@ -19,7 +19,7 @@ from napari_phy.io.config import load_config
 from napari_phy.io.h5 import H5File
 from napari_phy.io.kwik import schema, spikes
 from napari_phy.io.kwik.attributes import as_texts
-from napari_phy.io.kwik.probe import read_probe
+from napari_phy.io.kwik.probe import read_channels
 from napari_phy.io.kwik.recordings import Timeline
 from napari_phy.io.kwik.spike_proof import SpikeProof, prove_spikes
 from napari_phy.io.kwik.time_origin import Ranges
@@ -140,7 +140,7 @@ def _proofs(
     channels, times = {}, {}
     for group in (item for item in file.children(schema.GROUPS) if isinstance(item, int)):
         with suppress(NapariPhyError):  # one that cannot be read
-            ids = read_probe(file, group).channel_ids
+            ids = read_channels(file, group)
             channels[group], times[group] = ids[ids < raw.n_channels], spikes.read_times(file, group)
     if not times:
         return []
