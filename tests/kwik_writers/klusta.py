@@ -31,7 +31,7 @@ def write_klusta(
 
     names : of the recordings below `/recordings`; None numbers them from 0.
     numbering : how relative times name their recording: "text", by its place in the order of text, as klusta does;
-        "number", by the number in its name.
+        "place", by its place in the order of number; "number", by the number in its name.
     creator : what the file says wrote it; "" for nothing.
 
     raw : "dat" one flat file for each recording; "kwd" `<name>.raw.kwd`; "none".
@@ -55,7 +55,8 @@ def write_klusta(
             before = in_order[: in_order.index(name)]
             start = sum(truth.lengths[names.index(other)] for other in before)
             _write_recording(kwik.create_group(f"recordings/{name}"), number, files[number], starts, start)
-        by_place = np.array([in_text.index(name) if numbering == "text" else int(name) for name in names])
+        number_of = {"text": in_text.index, "place": sorted(names, key=int).index, "number": int}[numbering]
+        by_place = np.array([number_of(name) for name in names])
         for group, shank in truth.shanks.items():
             node = kwik.create_group(f"channel_groups/{group}")
             node.attrs["channel_order"] = np.array(shank.channels, dtype=np.int32)

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Literal
 
-Order = Literal["number", "text"]
-"""What the number of a spike means: the recording of that number, or that at this place in the order of text."""
-
-OTHER: Mapping[Order, Order] = MappingProxyType({"number": "text", "text": "number"})
+Order = Literal["number", "text", "place"]
+"""What the number of a spike means: the recording of that number, that at this place in the order of text, or that at
+this place in the order of number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,19 +16,19 @@ class RecordingOrder:
 
     Attributes
     ----------
-    order : "number" or "text".
+    order : "number", "text" or "place".
     reason : why; it follows what is taken.
     is_certain : whether it was proved, or chosen by the user.
-    example : the first recordings in the order of text.
-    has_other : whether the file can be read in the other order at all.
-    refuted : what shows that the other order holds, where raw data were located after opening; else "".
+    example : the first recordings in that order.
+    others : the orders in which the file can be read as well.
+    refuted : what shows that another order holds, where raw data were located after opening; else "".
     """
 
     order: Order
     reason: str
     is_certain: bool
     example: str
-    has_other: bool = True
+    others: tuple[Order, ...] = ()
     refuted: str = ""
 
     def sentence(self, name: str) -> str:
@@ -40,12 +37,15 @@ class RecordingOrder:
             return f"{name} is open with its recordings {self.words}, but that is wrong; {self.refuted}."
         if self.is_certain:
             return f"{name} numbers its recordings {self.words}; {self.reason}."
+        another = "the other order" if len(self.others) == 1 else "another order"
         return (
             f"{name} does not say how it numbers its recordings; they are taken {self.words}, since {self.reason}, "
-            "but that is not certain: compare spikes with the raw data, or choose the other order."
+            f"but that is not certain: compare spikes with the raw data, or choose {another}."
         )
 
     @property
     def words(self) -> str:
         """The order in words."""
-        return "by number" if self.order == "number" else f"in the order of text ({self.example})"
+        if self.order == "number":
+            return "by number"
+        return f"in the order of text ({self.example})" if self.order == "text" else f"by place ({self.example})"

@@ -18,7 +18,7 @@ from napari_phy.core.base_model import BaseModel
 from napari_phy.core.cluster_groups import UNSORTED
 from napari_phy.core.errors import SaveError
 from napari_phy.core.event_times import EventTimes
-from napari_phy.io.conversion_facts import storable, write_facts, write_parameters
+from napari_phy.io.conversion_facts import is_uncertain, keep_numbering, storable, write_facts, write_parameters
 from napari_phy.io.conversion_groups import group_of, read_fractions, write_other_clusterings
 from napari_phy.io.conversion_raw import is_beside, is_hdf5, raw_files, raw_of
 from napari_phy.io.h5 import open_h5
@@ -29,6 +29,7 @@ from napari_phy.io.kwik.events import EVENTS
 from napari_phy.io.kwik.model import KwikModel
 from napari_phy.io.opening import open_model
 from napari_phy.io.platform_files import is_folder
+from napari_phy.io.raw_notes import read_raw_notes, write_raw_notes
 from napari_phy.io.replay_base import Base
 
 _KNOWN_NODES = {"application_data", "channel_groups", "recordings", EVENTS.strip("/")}
@@ -56,7 +57,7 @@ class Converted:
     n_spikes : {channel group: spikes}.
     raw_files : raw files that the new data set names; the old ones, or a new `.dat` where the old ones are HDF5.
     left_out : one sentence for each thing that the new layout has no place for.
-    taken_as : one sentence for each thing that the old file does not say for certain, and the new one does.
+    taken_as : one sentence for each thing that the old file does not say for certain, and how the new one has it.
     """
 
     path: Path
@@ -78,7 +79,8 @@ def convert_data_set(
 
     All channel groups, all clusterings, features, masks, stored waveforms and events come along. Flat raw files stay
     where they are and are named; raw data in HDF5 are written to a `.dat`. The old files are only read. The new ones
-    appear under their names when they are whole and were read back.
+    appear under their names when they are whole and were read back. Where it is not certain which recordings spikes
+    belong to, their numbers and the raw data stay as they are, so that the new file can be read in either way too.
 
     Parameters
     ----------
@@ -102,6 +104,8 @@ def convert_data_set(
         raise SaveError(f"{target.name} cannot be written: there is no folder {target.parent}; make it first.")
     with ExitStack() as stack:
         models = [stack.enter_context(closing(model)) for model in _models(source)]
+        keeps_numbering = is_uncertain(models[0])
+        copies_raw = copies_raw and not keeps_numbering  # links to raw data may be what it is judged by
         for suffix in (".kwik", ".kwx", *([".dat"] if copies_raw and is_hdf5(models[0]) else [])):
             if target.with_suffix(suffix).exists():
                 raise SaveError(f"{target.with_suffix(suffix).name} is there already; choose another name.")
@@ -111,6 +115,8 @@ def convert_data_set(
             named = raw_files(models[0], path, target, copies_raw=copies_raw)
             _write(models, path, named, sorted_now, on_progress)
             write_parameters(models[0], path, has_new_raw=copies_raw and is_hdf5(models[0]))
+            if keeps_numbering:
+                keep_numbering(models, path)
             _verify(models, path, target, sorted_now)
             for suffix in (".dat", ".kwx", ".kwik"):
                 made = path.with_suffix(suffix)
@@ -123,7 +129,12 @@ def convert_data_set(
             model.channel_group: model.n_spikes for model in sorted(models, key=lambda item: item.channel_group)
         }
         left_out = tuple(_left_out(models, copies_raw=copies_raw))
-        return Converted(target, n_spikes, tuple(named), left_out, models[0].doubts)
+        told = (
+            (f"{target.name} has the numbers of recordings as they are in {source.name}.",) if keeps_numbering else ()
+        )
+        if keeps_numbering:
+            write_raw_notes(target, lengths=read_raw_notes(models[0].path).lengths)
+        return Converted(target, n_spikes, tuple(named), left_out, (*models[0].doubts, *told))
 
 
 def _models(source: Path) -> Iterator[BaseModel]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from napari_phy.core.base_model import BaseModel
 from napari_phy.io.h5 import H5File, open_h5
-from napari_phy.io.kwik import parameters, schema
+from napari_phy.io.kwik import parameters, schema, spikes
 from napari_phy.io.kwik.attributes import encode
 from napari_phy.io.kwik.cluster_data import read_extras, write_extras
 from napari_phy.io.kwik.model import KwikModel
@@ -41,7 +43,9 @@ def write_parameters(model: BaseModel, path: Path, *, has_new_raw: bool) -> None
     """
     computed = {"experiment_name", *(("dtype", "n_channels", "raw_data_files") if has_new_raw else ())}
     is_kwik = isinstance(model, KwikModel)
-    keeps_starts = has_new_raw or not is_kwik or (isinstance(model, KwikModel) and model.counts_from_start)
+    keeps_starts = (
+        has_new_raw or not isinstance(model, KwikModel) or (model.counts_from_start and not is_uncertain(model))
+    )
     with open_h5(model.path) as old, open_h5(path, "r+") as new:
         stored = old.attrs(schema.PARAMETERS)
         if "raw_data_files" in stored:
@@ -59,6 +63,27 @@ def write_parameters(model: BaseModel, path: Path, *, has_new_raw: bool) -> None
             if is_kwik:
                 starts = {"start_sample", "start_time"} if keeps_starts else set()
                 _take_over(old, new, nodes.get(recording.recording_id, node), node, starts)
+
+
+def is_uncertain(model: BaseModel) -> bool:
+    """Tell whether nobody knows for certain which recordings the spikes of a `.kwik` belong to."""
+    return isinstance(model, KwikModel) and not model.is_numbering_certain
+
+
+def keep_numbering(models: Sequence[BaseModel], path: Path) -> None:
+    """Have spikes of a new file name their recordings as in the old one, and the file what that is judged by."""
+    with open_h5(models[0].path) as old, open_h5(path, "r+") as new:
+        for model in models:
+            if isinstance(model, KwikModel):
+                samples, numbers = spikes.read_times(old, model.channel_group)
+                for name, values in (("time_samples", samples.astype(np.uint64)), ("recording", numbers)):
+                    node = schema.spikes_path(model.channel_group, name)
+                    new.write(node, spikes.to_program(values, model.file_order))
+        creator = old.attrs("/").get("creator_version")
+        if creator is None:
+            new.delete_attr("/", "creator_version")
+        else:
+            new.write_attr("/", "creator_version", creator)
 
 
 def write_facts(model: BaseModel, path: Path) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, get_args
 
 from napari_phy.core.recording_order import Order
 from napari_phy.io.atomic import write_file
@@ -54,7 +54,7 @@ def read_raw_notes(kwik: Path) -> RawNotes:
         logger.debug("%s cannot be read (%s).", file, error)
         return RawNotes()
     lengths = {number: length for number, length in lengths.items() if 0 < length < _MAX_SAMPLE}
-    return RawNotes(files, lengths, order if order in ("number", "text") else None)
+    return RawNotes(files, lengths, order if order in get_args(Order) else None)
 
 
 def write_raw_notes(

@@ -161,9 +161,9 @@ SETTINGS: Mapping[str, Setting] = MappingProxyType(
                 "Numbers of recordings",
                 "text",
                 "auto",
-                "How spikes name one of more than 10 recordings: by 'number', by its place in the order of 'text' "
-                "(0, 1, 10, 11, 2), as klusta does; 'auto' finds out.",
-                choices=("auto", "number", "text"),
+                "How spikes name their recording: by 'number', by its place in the order of 'text' (0, 1, 10, 11, 2), "
+                "as klusta does, or by its 'place' in the order of number; 'auto' finds out.",
+                choices=("auto", "number", "text", "place"),
                 in_preferences=False,
             ),
         )

@@ -11,7 +11,6 @@ from kwik_writers.klusta import write_klusta
 from kwik_writers.truth import Truth, make_truth
 
 from napari_phy import open_session
-from napari_phy.core.recording_order import OTHER
 from napari_phy.io.checks import check_data_set
 from napari_phy.io.config import config_folder
 from napari_phy.io.conversion import convert_data_set
@@ -112,10 +111,10 @@ def test_names_need_not_begin_at_0_or_follow_one_another(tmp_path: Path, numbers
     with closing(KwikModel(path)) as model:
         np.testing.assert_array_equal(model.spike_samples, truth.joined(truth.shanks[0]))
         assert model.spike_recordings.tolist() == [numbers[place] for place in truth.shanks[0].recordings]
-        order, sentence = model.recording_order.order, model.missing
-        model.keep_recording_order(OTHER[order])
+        order, sentence = model.recording_order, model.missing
+        model.keep_recording_order("text" if numbering == "number" else "number")
     with closing(KwikModel(path)) as model:
-        if not model.recording_order.has_other:  # it cannot be read that way
+        if not order.others:  # it cannot be read that way
             assert model.missing == sentence
 
 
@@ -125,6 +124,33 @@ def test_numbers_that_are_names_in_order_leave_nothing_to_find_out(tmp_path: Pat
     with closing(KwikModel(path)) as model:
         assert model.recording_order is None
         assert model.spike_recordings.tolist() == (truth.shanks[0].recordings + 1).tolist()
+
+
+@pytest.mark.parametrize("numbering", ["text", "place"])
+@pytest.mark.parametrize("raw", ["dat", "none"])
+@pytest.mark.parametrize("numbers", [range(1, 14), range(0, 26, 2), range(8, 12)])
+def test_a_place_may_be_one_in_the_order_of_number(tmp_path: Path, numbers: range, raw: str, numbering: str) -> None:
+    truth = many(len(numbers), equal=True)
+    path = write_klusta(tmp_path, truth, raw=raw, names=list(map(str, numbers)), numbering=numbering, creator="")
+    with closing(KwikModel(path)) as model:
+        order = model.recording_order
+        assert (order.order, order.is_certain) == ((numbering, True) if raw == "dat" else ("place", False))
+        assert order.others == tuple({"text", "place"} - {order.order})
+        if numbering == order.order:
+            np.testing.assert_array_equal(model.spike_samples, truth.joined(truth.shanks[0]))
+        model.keep_recording_order(numbering)
+    with closing(KwikModel(path)) as model:
+        np.testing.assert_array_equal(model.spike_samples, truth.joined(truth.shanks[0]))
+        assert "by hand" in model.recording_order.reason
+
+
+def test_ends_of_recordings_tell_places_in_the_order_of_number(tmp_path: Path) -> None:
+    truth = many(4)
+    path = write_klusta(tmp_path, truth, raw="none", names=["8", "9", "10", "11"], numbering="place")
+    with closing(KwikModel(path)) as model:
+        np.testing.assert_array_equal(model.spike_samples, truth.joined(truth.shanks[0]))
+        assert (model.recording_order.order, model.recording_order.is_certain) == ("place", True)
+        assert "behind the end" in model.recording_order.reason
 
 
 def test_spikes_of_the_first_recordings_alone_leave_nothing_to_find_out(tmp_path: Path) -> None:
@@ -254,6 +280,37 @@ def test_converting_writes_plain_numbers(tmp_path: Path) -> None:
     with h5py.File(done.path) as file:
         assert file["channel_groups/0/spikes/recording"][:].tolist() == truth.shanks[0].recordings.tolist()
     assert assert_true(done.path, truth).recording_order is None
+
+
+@pytest.mark.parametrize("numbering", ["text", "number"])
+@pytest.mark.parametrize("creator", ["klusta 3.0.16", ""])
+def test_converting_keeps_a_doubt(tmp_path: Path, creator: str, numbering: str) -> None:
+    truth = many(12, equal=True)
+    path = write_klusta(tmp_path, truth, numbering=numbering, creator=creator)
+    raw = {file: file.read_bytes() for file in tmp_path.glob("*.dat")}
+    for file in raw:
+        file.unlink()
+    (tmp_path / "made").mkdir()
+    done = convert_data_set(path, tmp_path / "made" / "new.kwik")
+    assert any("as they are in set.kwik" in sentence for sentence in done.taken_as)
+    with closing(KwikModel(path)) as old, closing(KwikModel(done.path)) as new:
+        assert not new.is_numbering_certain
+        assert new.recording_order == old.recording_order
+        np.testing.assert_array_equal(new.spike_samples, old.spike_samples)
+    for file, data in raw.items():
+        file.write_bytes(data)
+    assert assert_true(path, truth).recording_order == assert_true(done.path, truth).recording_order
+    again = convert_data_set(done.path, tmp_path / "again.kwik")
+    assert assert_true(again.path, truth).recording_order is None
+
+
+@pytest.mark.parametrize("names", [[str(n) for n in range(1, 14)], ["8", "9", "10", "11"]])
+def test_converting_writes_plain_numbers_for_places(tmp_path: Path, names: list[str]) -> None:
+    truth = many(len(names), equal=True)
+    path = write_klusta(tmp_path, truth, names=names, numbering="place")
+    with closing(KwikModel(convert_data_set(path, tmp_path / "new.kwik").path)) as model:
+        assert model.recording_order is None
+        np.testing.assert_array_equal(model.spike_samples, truth.joined(truth.shanks[0]))
 
 
 # --- the proof of the check

@@ -219,6 +219,11 @@ class KwikModel(EditableModel):
         return self._counts_from_start
 
     @property
+    def is_numbering_certain(self) -> bool:
+        """Whether it is certain which recordings the spikes of the file belong to."""
+        return self.recording_order is None or self.recording_order.is_certain
+
+    @property
     def raw_places(self) -> dict[str, Path]:
         """{name of a raw file in the `.kwik`: where it was found}."""
         return {part.link.name: part.found.path for part in self._raw_parts if part.found is not None}
@@ -302,7 +307,7 @@ class KwikModel(EditableModel):
         notes = read_raw_notes(self.path)
         places = RawPlaces(self._raw_files, notes.files, notes.lengths)
         lines = read_timelines(file, self.metadata, self.sample_rate, flat, ranges, places)
-        if "text" in lines and self.recording_order is None:
+        if self.recording_order is None:
             self.recording_order = choose_order(file, lines, ranges, self.metadata, self.sample_rate)
         order = self.recording_order
         timeline = lines["number" if order is None else order.order]

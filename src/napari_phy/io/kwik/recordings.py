@@ -147,7 +147,7 @@ def read_timelines(
 ) -> dict[Order, Timeline]:
     """Read the recordings and find their raw data; return the line for each order that numbers of spikes may follow.
 
-    There is "text" only where spikes would be of other recordings then. Recordings follow one another by number, that
+    Orders in which all spikes are of the same recordings share one line. Recordings follow one another by number, that
     which their links name where all name one of the same `.kwd`. A recording starts at its `start_sample` where
     those ascend and leave room for the raw data, else where the raw data before it end, else at its `start_time`. The
     last one is as long as its raw data; without them it goes up to its last spike, in whole seconds. No recording ends
@@ -169,15 +169,17 @@ def read_timelines(
     orders: dict[Order, dict[int, int]] = {
         "number": {item.recording_id: item.recording_id for item in stored},
         "text": {place: item.recording_id for place, item in enumerate(in_text)},
+        "place": dict(enumerate(sorted(item.recording_id for item in stored))),
     }
-    by_number, by_text = orders.values()
-    are_in_order = [*by_text.values()] == [*by_number.values()] and set(ranges) <= by_number.keys()
-    if are_in_order or all(by_number.get(number) == by_text.get(number) for number in ranges):
-        del orders["text"]
-    return {
-        order: _lay_out(file.path.name, stored, found, numbers, sample_rate, ranges, places)
-        for order, numbers in orders.items()
-    }
+    lines: dict[Order, Timeline] = {}
+    known: dict[tuple[Any, ...], Timeline] = {}
+    for order, numbers in orders.items():
+        meant: tuple[Any, ...] = tuple(map(numbers.get, ranges))
+        meant = (*numbers.items(), None) if None in meant else meant
+        if meant not in known:
+            known[meant] = _lay_out(file.path.name, stored, found, numbers, sample_rate, ranges, places)
+        lines[order] = known[meant]
+    return lines
 
 
 def _lay_out(

@@ -10,7 +10,7 @@ from qtpy.QtCore import QUrl
 from qtpy.QtGui import QDesktopServices
 
 from napari_phy.core.errors import NapariPhyError
-from napari_phy.core.recording_order import OTHER, RecordingOrder
+from napari_phy.core.recording_order import Order, RecordingOrder
 from napari_phy.core.update_info import UpdateInfo
 from napari_phy.io import store_messages
 from napari_phy.widgets.actions import messages
@@ -120,18 +120,18 @@ def _choices(session: Any, sentence: str, desk: Host, locate: Callable[[], objec
 
 def _orders(session: Any, order: RecordingOrder, reopen: Callable[[], object]) -> Sequence[Choice]:
     """Return the orders that the numbers of recordings may follow; what is chosen is remembered."""
-    if not order.has_other or session.settings.value("recording_order") != "auto":
+    if not order.others or session.settings.value("recording_order") != "auto":
         return ()
     if order.refuted:
         return ((messages.OPEN_AGAIN, reopen),)
 
-    def take_other() -> None:
-        session.model.keep_recording_order(OTHER[order.order])
+    def take(other: Order) -> None:
+        session.model.keep_recording_order(other)
         reopen()
 
-    other = (messages.READ_BY[OTHER[order.order]], take_other)
+    others = [(messages.READ_BY[other], partial(take, other)) for other in order.others]
     keep = ("Keep", partial(session.model.keep_recording_order, order.order))
-    return (other,) if order.is_certain else (keep, other)
+    return others if order.is_certain else [keep, *others]
 
 
 def _nothing() -> None:
