@@ -18,9 +18,10 @@ LOOK = """
 import json, os
 from pathlib import Path
 
+import numpy as np
 from napari.viewer import current_viewer
-from qtpy.QtCore import QTimer
-from qtpy.QtWidgets import QAbstractButton, QApplication, QDialog, QDockWidget, QLabel
+from qtpy.QtCore import QPoint, QTimer
+from qtpy.QtWidgets import QAbstractButton, QApplication, QDialog, QDockWidget, QLabel, QWidget
 
 FILE = Path({file!r})
 
@@ -33,6 +34,18 @@ def box(rectangle):
     return [rectangle.x(), rectangle.y(), rectangle.width(), rectangle.height()]
 
 
+# Of the spikes of the first selected cluster that a view of points shows, the share that has a colour on the screen.
+def colored(panel):
+    canvas, data = panel.canvas, panel.scatter
+    if data is None or canvas.frame is None or not in_sight(canvas):
+        return 0
+    corner = canvas.mapToGlobal(QPoint(0, 0))
+    image = canvas.screen().grabWindow(0, corner.x(), corner.y(), canvas.width(), canvas.height()).toImage()
+    places = canvas.frame.to_px(np.column_stack([data.x, data.y])[data.places == 0])
+    shown = [(int(x), int(y)) for x, y in places if canvas.frame.contains(x, y)]
+    return float(np.mean([image.pixelColor(x, y).saturation() > 100 for x, y in shown])) if shown else 0
+
+
 def look():
     viewer = current_viewer()
     if viewer is None:
@@ -41,6 +54,7 @@ def look():
     docks = [dock for dock in window.findChildren(QDockWidget) if in_sight(dock)]
     buttons = [button for button in window.findChildren(QAbstractButton) if in_sight(button)]
     notes = [dialog for dialog in window.findChildren(QDialog) if hasattr(dialog, "message") and in_sight(dialog)]
+    features = window.findChild(QWidget, "napari-phy-features")
     seen = dict(
         is_shown=window.isVisible(),
         title=window.windowTitle(),
@@ -50,6 +64,7 @@ def look():
         docks={{dock.windowTitle(): box(dock.geometry()) for dock in docks}},
         notes=[note.message.text() for note in notes],
         buttons=[button.text() for button in buttons if button.text()],
+        colored_features=0 if features is None else colored(features),
         status=viewer.status if isinstance(viewer.status, str) else "",
     )
     FILE.with_suffix(".new").write_text(json.dumps(seen))
