@@ -305,7 +305,9 @@ def test_recordings_whose_raw_data_differ_in_width_are_left_out_by_name(tmp_path
         del file["recordings/1/data"]
         file["recordings/1/data"] = np.ones((4000, 3), dtype=np.int16)
     with closing(KwikModel(path)) as model:
-        assert model.missing == ("set.raw.kwd has 3 channels of int16 and is left out: set.raw.kwd has 6 of int16.",)
+        assert model.missing == (
+            "set.raw.kwd, recording 1, has 3 channels of int16 and is left out: set.raw.kwd, recording 0, has 6 of int16.",
+        )
         np.testing.assert_array_equal(model.traces[:6000], truth.raw[0])
         assert not model.traces[6000:].any()
 
@@ -365,7 +367,8 @@ def test_a_damaged_kwd_counts_as_missing(tmp_path: Path, truth: Truth) -> None:
     (tmp_path / "set.raw.kwd").write_bytes(b"nothing")
     with closing(KwikModel(path)) as model:
         assert model.traces is None
-        assert model.missing == LEFT_OUT[:1]
+        (told,) = model.missing
+    assert told.startswith("Waveforms and traces cannot be read: set.raw.kwd cannot be opened: it is not an HDF5 file.")
     assert raw_files.RawLink("C:\\x\\a.dat").name == "a.dat"
 
 
