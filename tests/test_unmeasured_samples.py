@@ -77,6 +77,10 @@ def test_a_sample_that_nobody_measured_is_0_and_costs_no_other(tmp_path, dtype):
         ("float32", "int32", "int32 is not the type of its samples; float32 would fit"),
         ("float32", "uint16", "uint16 is not the type of its samples; float32 would fit"),
         ("float32", ">f4", "cannot be >f4"),
+        ("int16", ">i2", ">i2 is not the type of its samples; int16 would fit"),
+        (">i2", "int16", "int16 is not the type of its samples; >i2 would fit"),
+        ("int16", "uint16", "uint16 is not the type of its samples; int16 would fit"),
+        ("int16", "int32", "int32 is not the type of its samples; int16 would fit"),
     ],
 )
 def test_another_type_is_told_by_opening_and_by_check(tmp_path, stored, said, told):

@@ -313,6 +313,16 @@ def test_converting_writes_plain_numbers_for_places(tmp_path: Path, names: list[
         np.testing.assert_array_equal(model.spike_samples, truth.joined(truth.shanks[0]))
 
 
+def test_spikes_without_numbers_of_recordings_are_told(tmp_path: Path) -> None:
+    path = write_klusta(tmp_path, many(3))
+    with h5py.File(path, "r+") as file:
+        del file["channel_groups/0/spikes/recording"]
+    with closing(KwikModel(path)) as model:
+        assert any("does not say of which recording" in sentence for sentence in model.missing)
+    problems = [finding.what for finding in check_data_set(path) if finding.level == "problem"]
+    assert any("does not say of which recording" in what for what in problems)
+
+
 # --- the proof of the check
 
 

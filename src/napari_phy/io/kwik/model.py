@@ -311,9 +311,19 @@ class KwikModel(EditableModel):
             self.recording_order = choose_order(file, lines, ranges, self.metadata, self.sample_rate)
         order = self.recording_order
         timeline = lines["number" if order is None else order.order]
-        told = (None if order is None else order.sentence(self.name), timeline.doubt)
-        self.doubts = tuple(sentence for sentence in told if sentence)
+        doubts = (None if order is None else order.sentence(self.name), timeline.doubt)
+        self.doubts = tuple(sentence for sentence in doubts if sentence)
         self.missing += self.doubts
+        unnumbered = [
+            number
+            for number, group in groups.items()
+            if group.n_spikes
+            and not file.has(schema.spikes_path(number, "recording"))
+            and not (timeline.absolute and group.ascending)
+        ]
+        if unnumbered and len(timeline.recordings) > 1:
+            told = f"{self.name} does not say of which recording spikes of channel group {unnumbered[0]} are"
+            self.missing += (f"{told}; all are taken to be of the first, so their times may be wrong.",)
         return timeline
 
     def _open_part(

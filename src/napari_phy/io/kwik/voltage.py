@@ -121,7 +121,8 @@ def _of_other_types(path: Path, traces: JoinedTraces) -> Iterator[str]:
         size = max(1, min(n_rows, _EXCERPT_BYTES // (traces.dtype.itemsize * traces.shape[1])))
         starts = segment.start_sample + np.unique(np.linspace(0, n_rows - size, _N_EXCERPTS).astype(np.int64))
         with suppress(NapariPhyError, OSError):  # whoever reads it is told
-            samples = np.concatenate([traces.stored[start : start + size] for start in starts.tolist()])
+            excerpts = [traces.stored[start : start + size] for start in starts.tolist()]
+            samples = np.concatenate(excerpts).astype(traces.dtype, copy=False)  # in the byte order of the file
             lost, better = share_unmeasured(samples), better_type(samples)
             if lost <= _FEW_LOST and better is None:
                 continue
