@@ -47,6 +47,13 @@ channel_groups[3] = dict(channels=[7, 8], geometry={7: (0, 5, 100), 8: (0, 6, 30
     )
 
 
+def test_keys_of_json_and_a_list_of_positions_for_all_columns_are_read() -> None:
+    read = parse_prb("channel_groups = {'0': {'channels': [0, 1], 'geometry': {'0': (1, 0), '1': (1, 20)}}}", "a.prb")
+    assert read.groups[0].positions.tolist() == [[1, 0], [1, 20]]
+    read = parse_prb("channel_groups = {0: {'channels': [2, 1], 'geometry': [(0, 0), (1, 20), (2, 40)]}}", "a.prb")
+    assert read.groups[0].positions.tolist() == [[2, 40], [1, 20]]
+
+
 @pytest.mark.parametrize(
     "geometry", ["{0: (0, 0), 1: (0, 10), 5: (3, 4)}", "{1: {0: (0, 0), 1: (0, 10)}, 2: {5: (3, 4)}}"]
 )

@@ -34,6 +34,16 @@ def test_older_files_have_all_at_the_top() -> None:
     assert read.prb_file is read.dtype is read.voltage_gain is None
 
 
+def test_paths_and_types_as_people_write_them(tmp_path: Path) -> None:
+    text = "import os\nimport numpy as np\nd = os.path.dirname(__file__)\n"
+    text += (
+        "traces = dict(raw_data_files=[os.path.join(d, 'a.dat')], dtype=np.dtype('>i2'), sample_rate=np.float32(2e4))"
+    )
+    read = parse_prm(text, tmp_path / "x.prm")
+    assert (read.raw_data_files, read.dtype, read.sample_rate) == ((tmp_path / "a.dat",), np.dtype(">i2"), 20000.0)
+    assert "__file__" not in read.others
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [

@@ -7,10 +7,13 @@ import math
 import operator
 import re
 from collections.abc import Callable, Mapping
+from pathlib import PurePosixPath
 from typing import Any
 
+import numpy as np
+
 from napari_phy.io.bounds import MAX_BITS, Bounds
-from napari_phy.io.values import Value, is_container, refuse, shown
+from napari_phy.io.values import TEXT_PER_ITEM, Array, PathText, Value, is_container, refuse, shown
 
 NUMBERS = (bool, int, float)
 UNARY: Mapping[type[ast.unaryop], Callable[[Any], Any]] = {
@@ -27,7 +30,8 @@ _BINARY: Mapping[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Mod: operator.mod,
     ast.Pow: operator.pow,
 }
-_PLAIN_FORMAT = re.compile(r"(?:[^%]|%[sd%])*")
+_PLAIN_FORMAT = re.compile(r"(?:[^%]|%%|%(?:0?[1-9]\d?)?(?:\.\d{1,2})?[sdifgeExX])*")
+_LONGEST_FIELD = 410  # "%99.99f" of the largest number
 
 
 def combine(bounds: Bounds, left: Value, operation: ast.operator, right: Value, node: ast.AST) -> Value:
@@ -42,9 +46,18 @@ def combine(bounds: Bounds, left: Value, operation: ast.operator, right: Value, 
     if function is None:
         raise refuse(node, f"{shown(node)} is not simple arithmetic; write the value out")
     a, b = left.value, right.value
+    if isinstance(a, Array) or isinstance(b, Array):
+        return _by_item(bounds, function, a, b, node)
+    if isinstance(a, PathText) or (isinstance(b, PathText) and not isinstance(operation, ast.Mod)):
+        if not isinstance(operation, ast.Div) or not isinstance(a, str) or not isinstance(b, str):
+            raise refuse(node, f"{shown(node)} has no value (paths are joined by `/`)")
+        return bounds.checked(PathText(PurePosixPath(a) / b), 1, 0, node)
     if isinstance(a, str) and isinstance(operation, ast.Mod):
         if not _PLAIN_FORMAT.fullmatch(a):
             raise refuse(node, f"{shown(node)} formats text in a way that is not read; write the text out")
+        if isinstance(b, (Array, dict)) or (isinstance(b, tuple) and any(isinstance(part, Array) for part in b)):
+            raise refuse(node, f"{shown(node)} formats more than numbers and text; write the text out")
+        bounds.check_weight(a.count("%") * _LONGEST_FIELD // TEXT_PER_ITEM, node)
     elif isinstance(operation, ast.Mult) and not (isinstance(a, NUMBERS) and isinstance(b, NUMBERS)):
         times = next((item for item in (a, b) if isinstance(item, int)), 0)
         bounds.check_weight(max(left.weight, right.weight) * max(0, times), node)
@@ -54,8 +67,26 @@ def combine(bounds: Bounds, left: Value, operation: ast.operator, right: Value, 
         result = function(a, b)
     except (TypeError, ValueError, ArithmeticError) as error:
         raise refuse(node, f"{shown(node)} has no value ({error})") from error
-    depth = max(left.depth, right.depth)
-    return bounds.checked(result, left.weight + right.weight if is_container(result) else 1, depth, node)
+    return bounds.measured(result, node)
+
+
+def _by_item(bounds: Bounds, function: Callable[[Any, Any], Any], a: Any, b: Any, node: ast.AST) -> Value:
+    """Return the arithmetic of NumPy between arrays of one dimension, or one and a number."""
+    if not all(isinstance(part, NUMBERS) or (isinstance(part, list) and _is_numbers(part)) for part in (a, b)):
+        raise refuse(node, f"{shown(node)} is not arithmetic of numbers; write the value out")
+    left, right = np.asarray(a), np.asarray(b)
+    if not {left.dtype.kind, right.dtype.kind} <= set("biuf"):
+        raise refuse(node, f"{shown(node)} has numbers that are too large; write the value out")
+    try:
+        with np.errstate(all="ignore"):
+            result = function(left, right)
+    except (TypeError, ValueError, ArithmeticError) as error:
+        raise refuse(node, f"{shown(node)} has no value ({error})") from error
+    return bounds.checked(Array(result.tolist()), 1 + result.size, 1, node)
+
+
+def _is_numbers(items: list[Any]) -> bool:
+    return all(isinstance(item, NUMBERS) for item in items)
 
 
 def _is_small_power(base: Any, exponent: Any) -> bool:

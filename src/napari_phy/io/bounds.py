@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import Any
 
-from napari_phy.io.values import TEXT_PER_ITEM, Value, refuse, shown
+from napari_phy.io.values import TEXT_PER_ITEM, Value, is_container, measure, refuse, shown
 
 MAX_WEIGHT = 200_000  # items and pieces of text in one value; a graph of 15 000 edges has 60 000
 MAX_DEPTH = 40
@@ -14,6 +14,7 @@ MAX_STEPS = 400_000  # of one file: about 1 s
 MAX_BITS = 256
 _STEPS_A_KEY = 20
 _ITEMS_A_STEP = 8
+_PASSED_A_STEP = 64
 
 
 class Bounds:
@@ -52,3 +53,19 @@ class Bounds:
             raise refuse(node, f"{shown(node)} is nested deeper than {MAX_DEPTH} levels; write a flatter value")
         self.spend(weight // _ITEMS_A_STEP, node)
         return Value(value, weight, depth)
+
+    def measured(self, value: Any, node: ast.AST) -> Value:
+        """Return a value whose weight is not known, unless it holds too much or is nested too deep."""
+        self.spend(1, node)
+        if not is_container(value):
+            return self.checked(value, 1, 0, node)
+        try:
+            weight, depth = measure(value, MAX_WEIGHT)
+        except OverflowError:
+            self.spend(MAX_WEIGHT // _ITEMS_A_STEP, node)
+            weight, depth = MAX_WEIGHT + 1, 0
+        return self.checked(value, weight, depth, node)
+
+    def pass_through(self, value: Any, node: ast.AST) -> None:
+        """Count what it may take to find or move one item of a container."""
+        self.spend(len(value) // _PASSED_A_STEP if is_container(value) else 0, node)

@@ -127,7 +127,7 @@ def _remember(folder: Path, path: str | Path) -> None:
 def _read(file: Path, values: dict[str, Any], sources: dict[str, str], problems: list[str]) -> None:
     shown = _shown(file)
     try:
-        assignments, bad_lines = parse_lines(read_text(file), shown)
+        assignments, bad_lines = parse_lines(read_text(file))
     except (KwikFormatError, MissingDataError) as error:
         problems.append(str(error).replace(file.name, shown, 1))
         return

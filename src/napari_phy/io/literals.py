@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import logging
 import re
 import warnings
 from dataclasses import dataclass
@@ -11,16 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from napari_phy.core.errors import KwikFormatError, MissingDataError
-from napari_phy.io.expressions import Evaluator
-from napari_phy.io.values import NotAValueError, Value, bind
-
-logger = logging.getLogger(__name__)
+from napari_phy.io.statements import Statements
+from napari_phy.io.values import NotAValueError
 
 MAX_BYTES = 2**18  # a graph of 15 000 edges has 200 kB; parsing takes 500 bytes of memory a byte
 _MAX_BRACKETS = 60
 _MAX_BAD_LINES = 20
 _SIGNS = re.compile(r"(?:[-+~]\s*){60}|(?:\bnot\s+){60}")
-_ONLY = "only lines like `name = value` are read, and nothing is run"
+_OLD_PRINT = re.compile(r"^(\s*)print\b(?!\s*[(=])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,32 +37,33 @@ class BadLine:
     message: str
 
 
-def parse_assignments(text: str, file_name: str) -> dict[str, Any]:
+def parse_assignments(text: str, file_name: str, path: Path | None = None) -> dict[str, Any]:
     """Return the names that a text assigns plain values to, as Python would after running it.
 
     Plain values are literals, containers of them, names set in earlier lines, simple arithmetic and joining of text
-    (`Evaluator` has the whole list); `name[key] = value` is read as well. Imports are passed over; whatever uses them
-    is refused, but for types such as `np.int16` and `os.path.join`.
+    (`Evaluator` has the whole list). `Statements` has the list of what may be done with them, such as
+    `name[key] = value`, `for` and `if`. Imports are passed over; of what they name, `FUNCTIONS` are understood.
 
     Parameters
     ----------
     text : of the file.
     file_name : how messages call it.
+    path : of the file, for `__file__`; without one `__file__` is not set.
 
     Raises
     ------
     KwikFormatError
         If a line is anything else; the message names the file, the line and what to do.
     """
-    assignments, bad_lines = _parse(text, file_name, keep_going=False)
+    assignments, bad_lines = _parse(text, path, keep_going=False)
     if bad_lines:
         raise KwikFormatError(f"{file_name}, line {bad_lines[0].line}: {bad_lines[0].message}.")
     return {assignment.name: assignment.value for assignment in assignments}
 
 
-def parse_lines(text: str, file_name: str) -> tuple[list[Assignment], list[BadLine]]:
+def parse_lines(text: str) -> tuple[list[Assignment], list[BadLine]]:
     """Return the assignments of a text in order, and the lines that are none; a bad line leaves the others alone."""
-    return _parse(text, file_name, keep_going=True)
+    return _parse(text, None, keep_going=True)
 
 
 def read_assignments(path: str | Path) -> dict[str, Any]:
@@ -79,7 +77,7 @@ def read_assignments(path: str | Path) -> dict[str, Any]:
         If it cannot be read, is larger than 256 KiB, or a line is no assignment of a plain value.
     """
     path = Path(path)
-    return parse_assignments(read_text(path), path.name)
+    return parse_assignments(read_text(path), path.name, path)
 
 
 def read_text(path: Path) -> str:
@@ -108,22 +106,28 @@ def read_text(path: Path) -> str:
         return data.decode("latin-1")
 
 
-def _parse(text: str, file_name: str, *, keep_going: bool) -> tuple[list[Assignment], list[BadLine]]:
-    body, bad_lines = _statements(text, keep_going=keep_going)
+def _parse(text: str, path: Path | None, *, keep_going: bool) -> tuple[list[Assignment], list[BadLine]]:
+    body, bad_lines = _statements(text.removeprefix("\ufeff"), keep_going=keep_going)
     assignments: list[Assignment] = []
-    names: dict[str, Value] = {}
-    evaluator = Evaluator(names)
+    statements = Statements({} if path is None else {"__file__": path.absolute().as_posix()})
     for statement in body:
         if bad_lines and not keep_going:
             break
         try:
-            bound = _bindings(statement, evaluator, names, file_name)
+            bound = statements.follow(statement)
         except NotAValueError as error:
             bad_lines.append(BadLine(error.line, str(error)))
             continue
-        names |= bound
-        assignments += [Assignment(name, value.value, statement.lineno) for name, value in bound.items()]
-    return assignments, sorted(bad_lines, key=lambda bad: bad.line)
+        assignments += [Assignment(name, value, statement.lineno) for name, value in bound.items()]
+    kept: list[Assignment] = []
+    for assignment in assignments:
+        try:
+            statements.check(assignment.name, assignment.value, assignment.line)
+        except NotAValueError as error:
+            bad_lines.append(BadLine(error.line, str(error)))
+        else:
+            kept += [assignment] if assignment.name in statements else []
+    return kept, sorted(bad_lines, key=lambda bad: bad.line)
 
 
 def _statements(text: str, *, keep_going: bool) -> tuple[list[ast.stmt], list[BadLine]]:
@@ -137,6 +141,9 @@ def _statements(text: str, *, keep_going: bool) -> tuple[list[ast.stmt], list[Ba
                 return _tree("\n".join(lines)).body, bad_lines
             except SyntaxError as error:
                 line = min(max(1, error.lineno or 1), len(lines))
+                if _OLD_PRINT.match(lines[line - 1]):
+                    lines = [_OLD_PRINT.sub(r"\1pass  #", one) for one in lines]
+                    continue
                 bad = BadLine(line, f"this is not Python ({error.msg or 'invalid syntax'}); correct the line")
             except (ValueError, MemoryError, RecursionError, OverflowError) as error:
                 bad_lines.append(
@@ -171,37 +178,3 @@ def _deep(lines: list[str]) -> BadLine | None:
             if depth > _MAX_BRACKETS:
                 return BadLine(number, f"brackets are nested deeper than {_MAX_BRACKETS} levels; write a flatter value")
     return None
-
-
-def _assigned(target: ast.expr, value: Value, evaluator: Evaluator) -> dict[str, Value]:
-    """Return the names that an assignment binds; `name[key] = value` binds the name to a copy with that item."""
-    if not isinstance(target, ast.Subscript):
-        return bind(target, value)
-    container = evaluator.evaluate(target.value)
-    return _assigned(target.value, evaluator.with_item(container, target.slice, value, target), evaluator)
-
-
-def _bindings(statement: ast.stmt, evaluator: Evaluator, names: dict[str, Value], file_name: str) -> dict[str, Value]:
-    """Return the names that one statement binds."""
-    if isinstance(statement, ast.Assign):
-        value = evaluator.evaluate(statement.value)
-        bound: dict[str, Value] = {}
-        for target in statement.targets:
-            bound |= _assigned(target, value, evaluator)
-        return bound
-    if isinstance(statement, ast.AnnAssign) and statement.value is not None:
-        return bind(statement.target, evaluator.evaluate(statement.value))
-    if isinstance(statement, ast.AugAssign) and isinstance(statement.target, ast.Name):
-        name = statement.target.id
-        if name not in names:
-            raise NotAValueError(f"{name} is not set in an earlier line; set it there", statement.lineno)
-        value = evaluator.evaluate(statement.value)
-        return {name: evaluator.combine(names[name], statement.op, value, statement)}
-    if isinstance(statement, (ast.Import, ast.ImportFrom)):
-        logger.debug("%s, line %d: an import is passed over, since nothing is run.", file_name, statement.lineno)
-        return {}
-    if isinstance(statement, ast.Pass) or (
-        isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
-    ):
-        return {}
-    raise NotAValueError(f"{_ONLY}; take this line out or write the value out", statement.lineno)

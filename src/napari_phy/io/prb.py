@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from napari_phy.io.literals import parse_assignments, read_text
 logger = logging.getLogger(__name__)
 
 _HIGHEST_CHANNEL = 2**31 - 1
+_NUMBER = re.compile(r"[0-9]{1,10}")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,6 +80,7 @@ def parse_prb(text: str, file_name: str) -> ProbeFile:
         raise KwikFormatError(f"{file_name}: channel_groups must be a dict such as {{0: {{'channels': [0, 1]}}}}.")
     groups = {}
     notes: list[str] = []
+    stored = _by_number(stored)
     for key in stored:
         if not isinstance(key, int) or isinstance(key, bool) or not 0 <= key <= _HIGHEST_CHANNEL:
             raise KwikFormatError(f"{file_name}: {shown(key)} is no number of a channel group; use 0, 1, 2 and so on.")
@@ -142,12 +145,15 @@ def _probe(stored: Any, where: str, notes: list[str]) -> Probe:
     edges = _edges(stored.get("graph"), where)
     positions = stored.get("geometry")
     if isinstance(positions, (list, tuple)):
+        if len(positions) > max(ids, default=0) and len(positions) > len(ids):
+            positions = [positions[column] for column in ids]  # one for each column of the raw data
         if len(positions) != len(ids):
             raise KwikFormatError(f"{where} has {len(ids)} channels but {len(positions)} positions; give one to each.")
         positions = dict(zip(ids, positions, strict=True))
     if positions is not None and not isinstance(positions, dict):
         raise KwikFormatError(f"{where}: geometry must be positions by channel, such as {{0: (0, 20)}}.")
-    given = {channel: _position(positions or {}, channel, where) for channel in ids}
+    positions = _by_number(positions or {})
+    given = {channel: _position(positions, channel, where) for channel in ids}
     placed, note = _projected([given[channel] for channel in ids], where)
     if note:
         notes.append(note)
@@ -158,6 +164,12 @@ def _probe(stored: Any, where: str, notes: list[str]) -> Probe:
         edges[np.isin(edges, ids).all(axis=1)],
         is_known,
     )
+
+
+def _by_number(stored: Mapping[Any, Any]) -> dict[Any, Any]:
+    """Return a dict with "0" as 0, as files that were JSON have it; a key that is both keeps the number's value."""
+    named = {key: int(key) for key in stored if isinstance(key, str) and _NUMBER.fullmatch(key)}
+    return {named[key]: stored[key] for key in named} | {key: stored[key] for key in stored if key not in named}
 
 
 def _channel(value: Any, where: str) -> int:

@@ -77,7 +77,7 @@ def parse_prm(text: str, path: Path) -> ParameterFile:
     KwikFormatError
         If it is not one.
     """
-    names = _lower(parse_assignments(text, path.name))
+    names = _lower(parse_assignments(text, path.name, path))
     sections: dict[str, Mapping[str, Any]] = {}
     for section in _SECTIONS:
         stored = names.pop(section, None)

@@ -12,6 +12,16 @@ from napari_phy.core.sentences import on_one_line
 TEXT_PER_ITEM = 64
 
 
+class Array(list[Any]):
+    """A NumPy array of one dimension, as a list whose arithmetic is that of its items."""
+
+
+class PathText(str):
+    """A `pathlib.Path`, as its text with `/`."""
+
+    __slots__ = ()
+
+
 class NotAValueError(ValueError):
     """An expression that is no plain value; the message says why, `line` where."""
 
@@ -74,13 +84,32 @@ def is_container(value: Any) -> bool:
     return isinstance(value, (list, tuple, set, dict))
 
 
-def weigh(value: Any) -> int:
-    """Return how much a value holds: its items and pieces of text, and those of its items."""
-    if isinstance(value, dict):
-        return 1 + sum(weigh(key) + weigh(item) for key, item in value.items())
-    if is_container(value):
-        return 1 + sum(map(weigh, value))
-    return 1 + len(value) // TEXT_PER_ITEM if isinstance(value, (str, bytes)) else 1
+def measure(value: Any, most: int) -> tuple[int, int]:
+    """Return how much a value holds, its items and pieces of text and those of its items, and how deep.
+
+    Raises
+    ------
+    OverflowError
+        If it holds more than `most`; no time is spent on the rest.
+    """
+    weight, deepest = 0, 0
+    waiting = [(value, 0)]
+    while waiting:
+        part, depth = waiting.pop()
+        weight += 1 + len(part) // TEXT_PER_ITEM if isinstance(part, (str, bytes)) else 1
+        if is_container(part):
+            if weight + len(part) > most:
+                raise OverflowError
+            deepest = max(deepest, depth + 1)
+            waiting += [(item, depth + 1) for item in inner_values(part)]
+        if weight > most:
+            raise OverflowError
+    return weight, deepest
+
+
+def inner_values(container: Any) -> list[Any]:
+    """Return what a container holds; keys and values of a dict."""
+    return [*container.keys(), *container.values()] if isinstance(container, dict) else list(container)
 
 
 def refuse(node: ast.AST, message: str) -> NotAValueError:
