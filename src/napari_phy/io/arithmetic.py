@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from napari_phy.io.bounds import MAX_BITS, Bounds
-from napari_phy.io.values import TEXT_PER_ITEM, Array, PathText, Value, is_container, refuse, shown
+from napari_phy.io.values import TEXT_PER_ITEM, Array, PathText, Value, refuse, shown
 
 NUMBERS = (bool, int, float)
 UNARY: Mapping[type[ast.unaryop], Callable[[Any], Any]] = {
