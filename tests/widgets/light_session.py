@@ -22,6 +22,7 @@ class MemoryStore:
     messages: tuple = ()
     recovered_at: object = None
     set_aside: object = None
+    left_behind: object = None
     records: tuple = ()
     n_done: int = 0
     next_id: int = 0
