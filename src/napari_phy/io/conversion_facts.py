@@ -118,7 +118,7 @@ def readable_clusterings(model: BaseModel) -> tuple[str, ...]:
 
 def _take_over(old: H5File, new: H5File, source: str, target: str, computed: Set[str]) -> None:
     """Give a new node the attributes of an old one and no others, but for those that were computed for it."""
-    stored = old.attrs(source)
+    stored = {name: value for name, value in old.attrs(source).items() if value is not None}
     for name in new.attrs(target).keys() - stored.keys() - computed:
         new.delete_attr(target, name)
     for name, value in storable(stored).items():
