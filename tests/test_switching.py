@@ -50,6 +50,23 @@ def table(session):
     return [column.tolist() for column in (rows.ids, rows.channels, rows.n_spikes, rows.refractory)]
 
 
+def test_only_edits_from_before_the_session_are_recovered(kwik, caplog):
+    with open_session(kwik) as session:
+        session.merge(session.manager.cluster_ids[:2])
+    with open_session(kwik) as session:
+        assert "1 edit" in session.messages[0]
+        session.merge(session.manager.cluster_ids[:2])
+        caplog.clear()
+        for group in (1, 0):
+            session.switch(channel_group=group)
+            session.merge(session.manager.cluster_ids[:2])
+        assert session.store.recovered_at is None
+        session.rename_clustering("main", "mine")
+        session.save_all()
+        assert session.messages == ()
+        assert "recovered" not in caplog.text
+
+
 def test_edits_stay_where_they_were_made(session):
     seen = []
     session.switched.connect(lambda: seen.append((session.model.clustering, session.n_unsaved, state(session))))

@@ -23,6 +23,11 @@ def notice(person):
     return told
 
 
+def assert_not_told(person):
+    assert "it was chosen so by hand" in person.session.model.recording_order.reason
+    assert not any("numbers its recordings" in sentence for sentence in person.told)
+
+
 def assert_times(person, truth):
     np.testing.assert_array_equal(person.session.model.spike_samples, truth.joined(truth.shanks[0]))
 
@@ -44,7 +49,7 @@ def test_the_other_order_is_taken_with_all_edits_and_remembered(person, truth, t
     person.wait(lambda: person.session not in (None, first), "the data set to be opened again")
     person.settle()
     assert_times(person, truth)
-    assert "by number; it was chosen so by hand" in notice(person)
+    assert_not_told(person)
     shown = person.session.manager.spike_clusters
     order = person.session.model.file_order
     np.testing.assert_array_equal(shown if order is None else shown[np.argsort(order)], wanted)
@@ -59,4 +64,17 @@ def test_what_is_kept_is_not_asked_again(person, truth, tmp_path):
     person.viewer.layers.clear()
     person.wait(lambda: person.session is None, "the data set to be closed")
     person.open(path)
-    assert "it was chosen so by hand" in notice(person)
+    assert_not_told(person)
+
+
+def test_what_is_certain_is_not_told_again_once_it_was_kept(person, truth, tmp_path):
+    path = write_klusta(tmp_path, truth)
+    person.open(path)
+    assert person.session.model.recording_order.is_certain
+    person.respond(notice(person), "Keep")
+    person.wait(lambda: read_raw_notes(path).recording_order == "text", "the answer to be kept")
+    person.viewer.layers.clear()
+    person.wait(lambda: person.session is None, "the data set to be closed")
+    person.open(path)
+    assert_times(person, truth)
+    assert_not_told(person)

@@ -406,7 +406,10 @@ def test_recovered_edits_are_told_once_for_each_clustering(person, kwik_copy, no
     for group in (1, 0, 1):
         person.session.switch(channel_group=group)
         person.settle()
-    assert [str(note.message).split(" from ")[0] for note in notes] == ["1 edit"] * 2
+    told = [str(note.message) for note in notes]
+    assert [sentence.split(" from ")[0] for sentence in told] == ["1 edit"] * 2
+    waiting = [f"1 unsaved edit of shank {group}, main waits in the journal." for group in (0, 1)]
+    assert [sentence.split("saved. ")[1] for sentence in told] == waiting
 
 
 def test_settings_hold_in_every_view_and_a_choice_outlives_a_switch(person, kwik_copy, notes, tmp_path, monkeypatch):

@@ -21,6 +21,7 @@ class RecordingOrder:
     is_certain : whether it was proved, or chosen by the user.
     example : the first recordings in that order.
     others : the orders in which the file can be read as well.
+    is_chosen : whether the user has chosen it, by hand or in the settings.
     refuted : what shows that another order holds, where raw data were located after opening; else "".
     """
 
@@ -29,6 +30,7 @@ class RecordingOrder:
     is_certain: bool
     example: str
     others: tuple[Order, ...] = ()
+    is_chosen: bool = False
     refuted: str = ""
 
     def sentence(self, name: str) -> str:

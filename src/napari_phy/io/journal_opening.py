@@ -42,11 +42,12 @@ class OpenedJournal:
     messages: list[str] = field(default_factory=list)
 
 
-def open_journal(place: ClusteringPlace, base: Base) -> OpenedJournal:
+def open_journal(place: ClusteringPlace, base: Base, session_start: float) -> OpenedJournal:
     """Hold the journal of a clustering whose file holds `base`.
 
     Of a damaged journal what is whole is kept, and the journal as it was set aside; so is one that belongs to what the
-    file held before another program wrote it.
+    file held before another program wrote it. Edits are recovered where the last one was made before `session_start`, s
+    since 1970.
 
     Raises
     ------
@@ -73,15 +74,17 @@ def open_journal(place: ClusteringPlace, base: Base) -> OpenedJournal:
     if sentence:
         opened.messages.insert(0, sentence)
         opened.set_aside = opened.set_aside or other_aside
-    return opened
+    return _with_recovered(opened, session_start)
 
 
-def without_edits(opened: OpenedJournal, place: ClusteringPlace, base: Base, n_whole: int) -> OpenedJournal:
+def without_edits(
+    opened: OpenedJournal, place: ClusteringPlace, base: Base, n_whole: int, session_start: float
+) -> OpenedJournal:
     """Return the journal without those edits after the first `n_whole`, which do not fit the clusters."""
     journal = opened.journal
     records = [*opened.records[:n_whole], *(None for _ in opened.records[n_whole:])]
     found = _Found(journal.path, journal, journal.state, records, journal.base, opened.base, is_damaged=True)
-    return _kept(place, base, found)
+    return _with_recovered(_kept(place, base, found), session_start)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,11 +153,17 @@ def _kept(place: ClusteringPlace, base: Base, found: _Found) -> OpenedJournal:
         messages.append(kept.sentence)
     assert journal is not None
     begins = base if kept.is_on_file or found.begins is None else found.begins
-    opened = OpenedJournal(journal, begins, kept.records, set_aside=aside if messages else None, messages=messages)
-    if n_unsaved := kept.state.n_unsaved:
-        opened.recovered_at = datetime.fromtimestamp(kept.state.committed or 0.0, UTC).astimezone()
+    return OpenedJournal(journal, begins, kept.records, set_aside=aside if messages else None, messages=messages)
+
+
+def _with_recovered(opened: OpenedJournal, session_start: float) -> OpenedJournal:
+    """Tell of edits that only the journal holds, unless they were made in this session."""
+    state = opened.journal.state
+    committed = state.committed or 0.0
+    if state.n_unsaved and committed < session_start:
+        opened.recovered_at = datetime.fromtimestamp(committed, UTC).astimezone()
         now = datetime.now(UTC).astimezone()
-        messages.append(store_messages.recovered(n_unsaved, opened.recovered_at, now))
+        opened.messages.append(store_messages.recovered(state.n_unsaved, opened.recovered_at, now))
     return opened
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -40,7 +41,8 @@ class EditStore:
     Attributes
     ----------
     messages : sentences for the user about what was found at opening.
-    recovered_at : time of the last edit, when the journal holds edits that the file does not; else None.
+    session_start : when the session began, s since 1970; edits from before are recovered.
+    recovered_at : time of the last edit, when the journal holds edits from before that the file does not; else None.
     set_aside : the journal that was set aside at opening, if one was.
     left_behind : side folder of a file that is gone, whose edits fit this one; `take_over_edits` copies them.
     is_outdated : whether another program was seen to change the clustering since it was opened or saved here.
@@ -54,7 +56,9 @@ class EditStore:
         messages: list[str],
         source: Path,
         order: JournalOrder,
+        session_start: float,
     ) -> None:
+        self.session_start = session_start
         self._place = place
         self._order = order
         self._source = source
@@ -75,12 +79,14 @@ class EditStore:
             _open_here.add(self)
 
     @classmethod
-    def open(cls, model: BaseModel, *, read_only: bool = False) -> EditStore:
+    def open(cls, model: BaseModel, *, read_only: bool = False, session_start: float | None = None) -> EditStore:
         """Find the edits made before, and hold the journal for new ones.
 
         When another process holds it, or none can be made, the store is read-only and its messages say why. Edits
-        are never thrown away: a journal that does not fit the file is set aside.
+        are never thrown away: a journal that does not fit the file is set aside. The session begins now unless it
+        began before, at `session_start`, with another clustering of the file.
         """
+        session_start = time.time() if session_start is None else session_start
         place = ClusteringPlace.of(model)
         name = place.path.name
         order = JournalOrder(model.journal_places)
@@ -88,7 +94,7 @@ class EditStore:
         if not read_only:
             try:
                 left_behind = find_left_behind(place, side_folder(place.path))
-                opened = open_journal(place, base)
+                opened = open_journal(place, base, session_start)
             except JournalLockedError:
                 messages.append(store_messages.edited_elsewhere(name, in_this_program=_is_edited_here(place)))
             except (JournalError, OSError) as error:
@@ -101,7 +107,7 @@ class EditStore:
                 messages.append(store_messages.new_clustering(name, place.clustering, found))
         if (closed := closed_folder(place.path)) is not None:
             messages.append(store_messages.closed_place(name, f"folder {closed.name}"))
-        store = cls(place, base, opened, messages, model.path, order)
+        store = cls(place, base, opened, messages, model.path, order, session_start)
         if opened is not None and left_behind is not None:
             store.left_behind = left_behind.folder
             sentence = store_messages.left_behind(name, left_behind.n_edits, left_behind.folder)
@@ -209,7 +215,7 @@ class EditStore:
         records = tuple(map(self._order.record_to_journal, self._records))
         opened = OpenedJournal(journal, self._base, records)
         self.messages = tuple(one for one in self.messages if "recovered" not in one)  # they are counted again
-        self._take(without_edits(opened, self._place, self._on_file, n_whole))
+        self._take(without_edits(opened, self._place, self._on_file, n_whole, self.session_start))
 
     def save(self, snapshot: Snapshot) -> None:
         """Replace the file by a copy that holds the snapshot; what it was stays as `x.kwik.bak`.

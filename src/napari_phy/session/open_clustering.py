@@ -124,7 +124,7 @@ class OpenClustering:
             model = now.opened_at(channel_group, clustering)
         try:
             on_progress(0.5)
-            store = EditStore.open(model, read_only=read_only)
+            store = EditStore.open(model, read_only=read_only, session_start=self.store.session_start)
             try:
                 return OpenClustering.of(model, store)
             except BaseException:

@@ -61,6 +61,23 @@ def test_the_focus_and_the_default_button_are_where_they_help(dialog, kind):
 
 
 @pytest.mark.parametrize("dialog", KINDS, indirect=True)
+def test_return_presses_the_button_with_the_focus(dialog):
+    if isinstance(dialog, GroupsDialog):
+        dialog.field.setText("axons")
+    buttons = [button for button in dialog.findChildren(QPushButton) if button.isEnabled()]
+    pressed = []
+    for button in buttons:
+        button.clicked.connect(lambda *_, button=button: pressed.append(button))
+    for button in buttons:
+        dialog.show()
+        for _ in range(20):
+            if dialog.focusWidget() is not button:
+                QTest.keyClick(dialog.focusWidget(), Qt.Key.Key_Tab)
+        QTest.keyClick(dialog.focusWidget(), Qt.Key.Key_Return)
+    assert pressed == buttons
+
+
+@pytest.mark.parametrize("dialog", KINDS, indirect=True)
 def test_escape_cancels_and_no_button_has_an_icon_of_the_system(dialog):
     assert all(button.icon().isNull() for button in dialog.findChildren(QPushButton))
     QTest.keyClick(dialog, Qt.Key.Key_Escape)

@@ -84,6 +84,24 @@ def test_save_and_close(window, session):
     assert window.threads != [threading.current_thread()]
 
 
+def test_a_filter_that_is_installed_meanwhile_does_not_make_it_ask_again(window, session):
+    session.move([3], "good")
+    asked = []
+
+    def look():
+        dialog = QApplication.activeModalWidget()
+        if dialog is not None:
+            asked.append(dialog)
+            window.installEventFilter(window.work)  # Qt then calls the filter of the guard again
+            QTest.mouseClick(dialog.buttons["keep" if len(asked) == 1 else "cancel"], Qt.MouseButton.LeftButton)
+
+    timer = QTimer(window, interval=20)
+    timer.timeout.connect(look)
+    timer.start()
+    assert window.close()
+    assert len(asked) == 1
+
+
 def test_what_must_go_on_to_its_end_is_waited_for(window):
     done, go_on = [], threading.Event()
     QTimer.singleShot(50, go_on.set)
@@ -149,9 +167,51 @@ def test_a_save_that_fails_keeps_the_window(window, session):
     assert window.complaints == [str(disk_full())]
 
 
-def test_a_read_only_file_cannot_be_saved_so_nothing_is_asked(window, session):
+@pytest.mark.parametrize(
+    ("choice", "closes", "n_copies", "is_dirty"),
+    [("copy", True, 1, True), ("keep", True, 0, True), ("discard", True, 0, False), ("cancel", False, 0, True)],
+)
+def test_of_a_file_that_cannot_be_saved_to_a_copy_is_offered(window, session, choice, closes, n_copies, is_dirty):
     session.move([3], "good")
     session.store.can_save = False
+    seen = []
+    answer(choice, seen)
+    assert window.close() is closes
+    assert seen == [
+        [
+            "Save a copy with your 1 edit before closing?",
+            f"memory.kwik cannot be saved to. {messages.EDITS_STAY}",
+        ]
+    ]
+    assert (len(session.store.copies), session.is_dirty, session.store.saved) == (n_copies, is_dirty, [])
+
+
+def test_with_edits_elsewhere_discarding_takes_back_those_of_what_is_open_and_says_so(window, session):
+    session.move([3], "good")
+    session._others.waiting = {(1, "main"): 2}
+    seen = []
+    answer("discard", seen)
+    assert window.close()
+    assert seen == [
+        [
+            "Save 3 edits to memory.kwik before closing?",
+            f"{messages.EDITS_STAY} Discard undoes the 1 edit of shank 0, main, and keeps those of other places.",
+        ]
+    ]
+    assert not session.is_dirty
+    assert session.waiting == {(1, "main"): 2}
+
+
+@pytest.mark.parametrize(("can_save", "choices"), [(True, {"save", "keep"}), (False, {"keep"})])
+def test_edits_elsewhere_alone_are_asked_about_too(window, session, can_save, choices):
+    session._others.waiting = {(1, "main"): 2}
+    session.store.can_save = can_save
+    words, offered = closing_words(session)
+    assert set(offered) == choices
+    assert words.question == (
+        "Save 2 edits to memory.kwik before closing?" if can_save else "Close memory.kwik with 2 unsaved edits?"
+    )
+    answer("keep", [])
     assert window.close()
 
 

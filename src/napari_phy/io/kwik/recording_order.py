@@ -67,26 +67,27 @@ def choose_order(
     strange = {order: line.strange(ranges) for order, line in distinct.items()}
     possible = {order: line for order, line in distinct.items() if not strange[order]} or distinct
 
-    def found(order: Order, reason: str, is_certain: bool = True) -> RecordingOrder:
+    def found(order: Order, reason: str, is_certain: bool = True, *, is_chosen: bool = False) -> RecordingOrder:
         shown = [*lines[order].numbers.values()]
         example = ", ".join(map(str, shown[:_SHOWN])) + (", …" if len(shown) > _SHOWN else "")
         others = tuple(other for other, line in possible.items() if line is not lines[order])
-        return RecordingOrder(order, reason, is_certain, example, others)
+        return RecordingOrder(order, reason, is_certain, example, others, is_chosen)
 
+    remembered = read_raw_notes(file.path).recording_order
     if len(possible) == 1:
         (order,) = possible
         if order == "number" and lines["text"] is lines["place"]:
             return None
         number = next(iter(next(numbers for numbers in strange.values() if numbers)))
-        return found(order, f"the other way there would be no recording {number}")
+        return found(order, f"the other way there would be no recording {number}", is_chosen=order == remembered)
     config = load_config(file.path)
     by_hand: tuple[tuple[Any, str], ...] = (
         (config.value("recording_order"), f"it was chosen so in {config.source('recording_order')}"),
-        (read_raw_notes(file.path).recording_order, "it was chosen so by hand"),
+        (remembered, "it was chosen so by hand"),
     )
     for chosen, reason in by_hand:
         if chosen in lines and any(lines[chosen] is line for line in possible.values()):
-            return found(chosen, reason)
+            return found(chosen, reason, is_chosen=True)
     by_number = possible.get("number")
     if by_number is not None and by_number.absolute and not by_number.doubt:
         return found("number", "its times count from the start of the data set")

@@ -81,7 +81,7 @@ class GroupsDialog(SmallDialog):
 
     def _edit_button(self, text: str, act: Callable[[], None]) -> QPushButton:
         button = QPushButton(text)
-        button.setAutoDefault(text == "Add")
+        button.setDefault(text == "Add")
         button.clicked.connect(lambda *_: act())
         return button
 

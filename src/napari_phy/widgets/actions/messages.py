@@ -39,6 +39,7 @@ ONE_SHANK = "This file has one shank."
 NOTHING_TO_SAVE = "Everything is saved."
 SAVING = "Saving…"
 SAVE_COPY = "Save a copy"
+EDITS_STAY = "Unsaved edits stay in the journal and return the next time."
 OPEN_AGAIN = "Open again"
 READ_BY = {"number": "Read by number", "text": "Read in the order of text", "place": "Read by place"}
 USE_EDITS = "Use here"
@@ -338,6 +339,22 @@ def read_only(name: str) -> str:
 def save_before_closing(n_edits: int, name: str) -> str:
     """Return the question of the close guard."""
     return f"Save {format_count(n_edits, 'edit')} to {name} before closing?"
+
+
+def copy_before_closing(n_edits: int, name: str) -> tuple[str, str]:
+    """Return the question of the close guard, and what explains it, where the file cannot be saved to."""
+    question = f"Save a copy with your {format_count(n_edits, 'edit')} before closing?"
+    return question, f"{name} cannot be saved to. {EDITS_STAY}"
+
+
+def keep_before_closing(n_edits: int, name: str) -> str:
+    """Return the question of the close guard where the unsaved edits are those of clusterings that are not open."""
+    return f"Close {name} with {format_count(n_edits, 'unsaved edit')}?"
+
+
+def discarding_here(n_edits: int, place: str) -> str:
+    """Return which edits discarding takes back, where others wait in other shanks or clusterings."""
+    return f"Discard undoes the {format_count(n_edits, 'edit')} of {place}, and keeps those of other places."
 
 
 def discarding(n_edits: int) -> str:

@@ -74,10 +74,9 @@ class SmallDialog(QDialog):
         self.setStyleSheet(dialog_style(theme))
 
     def add_button(self, text: str, act: Callable[[], object], look: Look = "") -> QPushButton:
-        """Add a button at the right of the others; Return presses the one that is primary."""
+        """Add a button at the right of the others; Return presses the one with the focus, else the primary one."""
         button = QPushButton(text)
         button.setProperty("look", look)
-        button.setAutoDefault(look == "primary")
         button.setDefault(look == "primary")
         button.clicked.connect(lambda *_: act())
         self._buttons.insertWidget(self._buttons.count() - 1, button)

@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any, Literal, Protocol
 from weakref import ref
 
-from qtpy.QtCore import QEvent, QObject, Qt
+from qtpy.QtCore import QEvent, QObject, Qt, QTimer
 from qtpy.QtWidgets import QApplication, QPushButton, QWidget
 
 from napari_phy.core.errors import NapariPhyError
@@ -70,11 +70,21 @@ def closing_words(session: Any) -> tuple[Words, dict[Answer, str]]:
     if store.is_outdated:
         words = Words(TITLE, *messages.changed_before_closing(n_edits, name))
         return words, {"copy": SAVE_COPY, "keep": "Close without"}
-    question = messages.save_before_closing(n_edits, name)
-    explanation = "Unsaved edits stay in the journal and return the next time."
-    choices: dict[Answer, str] = {"save": "Save and close", "keep": KEEP}
-    if store.saved_position is not None and not session.waiting:  # those are discarded where they were made
+    choices: dict[Answer, str] = {"keep": KEEP}
+    explanation = messages.EDITS_STAY
+    if session.can_save:
+        question = messages.save_before_closing(n_edits, name)
+        choices = {"save": "Save and close", **choices}
+    elif session.is_dirty:
+        question, explanation = messages.copy_before_closing(session.n_unsaved, name)
+        choices = {"copy": SAVE_COPY, **choices}
+    else:
+        question = messages.keep_before_closing(n_edits, name)
+    if session.is_dirty and store.saved_position is not None:
         choices["discard"] = DISCARD
+        if session.waiting:
+            place = messages.place(session.model.channel_group, session.model.clustering)
+            explanation += f" {messages.discarding_here(session.n_unsaved, place)}"
     return Words(TITLE, question, explanation), choices
 
 
@@ -88,7 +98,7 @@ def ask_unsaved(session: Any, theme: Tokens, parent: QWidget | None) -> Answer:
 
 
 class CloseGuard(QObject):
-    """Watches the main window; asks only while the session has unsaved edits, unless its place is read-only.
+    """Watches the main window; asks only while the session has unsaved edits.
 
     Who is asked here is not asked by napari too. Before the program ends the guards of all windows ask.
 
@@ -107,6 +117,7 @@ class CloseGuard(QObject):
         self._theme = theme
         self._desk = desk
         self._has_asked = False  # about a close that napari may still ask about
+        self._lets_close = QTimer(self, singleShot=True, interval=0)  # runs while a close is let through
         window.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -124,9 +135,7 @@ class CloseGuard(QObject):
     def will_ask(self) -> bool:
         """Whether there are edits to ask about."""
         session = self._session()
-        if session is None or not (session.is_dirty or session.waiting):
-            return False
-        return bool(looked_at(session.store).is_gone or session.can_save)
+        return session is not None and bool(session.is_dirty or session.waiting)
 
     def may_close(self) -> bool:
         """Ask if need be, save or discard if wished; return whether the session may be let go."""
@@ -135,6 +144,7 @@ class CloseGuard(QObject):
         if not self.will_ask:
             return True
         session = self._session()
+        looked_at(session.store)
         answer = ask_unsaved(session, self._theme(), self._window())
         if answer == "save":
             self._desk.save()
@@ -159,12 +169,16 @@ class CloseGuard(QObject):
         return True
 
     def _close(self, is_spontaneous: bool) -> bool:
-        """Ask in every window that is about to close."""
+        """Ask in every window that is about to close, once: Qt repeats a filter if others were installed meanwhile."""
+        if self._lets_close.isActive():
+            return True
         guards = _all_guards(self) if napari_question.is_quitting(self._window()) else [self]
         self._desk.work.settle()
         will_ask = self.will_ask
         may_close = all(guard.may_close() for guard in guards)
         self._has_asked = will_ask and may_close and is_spontaneous  # else napari has asked before
+        if may_close:
+            self._lets_close.start()
         return may_close
 
     def _on_child(self, child: QObject) -> None:

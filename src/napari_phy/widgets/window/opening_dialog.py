@@ -46,6 +46,7 @@ class OpeningDialog(SmallDialog):
         self.body.addWidget(self.progress)
         self.cancel_button = self.add_button("Cancel", self.reject)
         self.cancel_button.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # Space, pressed for the list, is not meant for it
+        self.cancel_button.setAutoDefault(False)  # nor is Return
         looks = QTimer(self, interval=LOOK_MS)
         looks.timeout.connect(self._look)
         looks.start()

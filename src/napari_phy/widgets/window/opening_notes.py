@@ -66,7 +66,11 @@ class OpeningNotes:
         is_new = place not in self._visited and not was_renamed
         self._visited.add(place)
         self._last = place
+        order = session.model.recording_order
+        known = order.sentence(session.name) if order is not None and order.is_chosen and not order.refuted else None
         for sentence in session.messages:
+            if sentence == known:
+                continue
             if session.store.recovered_at is not None and "recovered" in sentence:
                 if is_new:
                     self._live.show(_recovered(session, desk))
@@ -74,7 +78,6 @@ class OpeningNotes:
                 self.said.add(sentence)
                 choices, severity = _choices(session, sentence, desk, locate), "warning"
                 stays = "set aside" in sentence  # said here only
-                order = session.model.recording_order
                 if order is not None and sentence == order.sentence(session.name):
                     choices, stays = _orders(session, order, reopen), not order.is_certain
                     severity = "info" if order.is_certain else "warning"
@@ -97,7 +100,9 @@ def _recovered(session: Any, desk: Host) -> LiveNote:
         now = datetime.now(store.recovered_at.tzinfo)
         if not n_unsaved:
             return ""
-        return store_messages.recovered(n_found, store.recovered_at, now, n_newer=n_newer, n_unsaved=n_unsaved)
+        found = store_messages.recovered(n_found, store.recovered_at, now, n_newer=n_newer, n_unsaved=n_unsaved)
+        waiting = [messages.edits_wait(n_edits, messages.place(*where)) for where, n_edits in session.waiting.items()]
+        return " ".join([found, *waiting])
 
     choices = (
         ("Keep", _nothing),
@@ -119,8 +124,8 @@ def _choices(session: Any, sentence: str, desk: Host, locate: Callable[[], objec
 
 
 def _orders(session: Any, order: RecordingOrder, reopen: Callable[[], object]) -> Sequence[Choice]:
-    """Return the orders that the numbers of recordings may follow; what is chosen is remembered."""
-    if not order.others or session.settings.value("recording_order") != "auto":
+    """Return the orders that the numbers of recordings may follow; what is chosen is remembered, and not told again."""
+    if session.settings.value("recording_order") != "auto":
         return ()
     if order.refuted:
         return ((messages.OPEN_AGAIN, reopen),)
@@ -131,7 +136,7 @@ def _orders(session: Any, order: RecordingOrder, reopen: Callable[[], object]) -
 
     others = [(messages.READ_BY[other], partial(take, other)) for other in order.others]
     keep = ("Keep", partial(session.model.keep_recording_order, order.order))
-    return others if order.is_certain else [keep, *others]
+    return [keep, *others]
 
 
 def _nothing() -> None:
