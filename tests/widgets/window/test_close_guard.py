@@ -102,6 +102,14 @@ def test_a_filter_that_is_installed_meanwhile_does_not_make_it_ask_again(window,
     assert len(asked) == 1
 
 
+def test_napari_is_not_to_ask_again_when_the_same_close_comes_twice(window, session):
+    session.move([3], "good")
+    answer("save", [])
+    assert window.guard._close(True)
+    assert window.guard._close(True)
+    assert window.guard._has_asked
+
+
 def test_what_must_go_on_to_its_end_is_waited_for(window):
     done, go_on = [], threading.Event()
     QTimer.singleShot(50, go_on.set)
