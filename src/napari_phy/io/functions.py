@@ -39,7 +39,7 @@ _MAKE_KEYS = {"dict", "set"}
 
 def _bounded(size: int, unit: int = 1) -> None:
     if size // unit > MAX_WEIGHT:
-        raise OverflowError(f"it would hold more than {MAX_WEIGHT} values")
+        raise ValueError(f"it would hold more than {MAX_WEIGHT} values")
 
 
 def _range(*bounds: Any) -> list[int]:

@@ -135,7 +135,7 @@ def test_features_that_claim_too_much_are_left_out(tmp_path: Path) -> None:
     path = write_klusta(tmp_path, make_truth())
     for shape, sentence in (
         ((2**50, 9, 2), "the .kwx belongs to another sorting."),
-        ((80, 2**40, 2), "Features"),
+        ((80, 2**40, 2), "has 3 channels but set.kwx has features of"),
     ):
         with h5py.File(path.with_suffix(".kwx"), "r+") as file:
             del file["channel_groups/0/features_masks"]

@@ -101,7 +101,7 @@ def check_is_kwik(file: H5File) -> None:
             raise KwikFormatError(
                 f"{name} is a Kwik file of version 1 (2013); only version 2 can be read: sort the raw data again."
             )
-        raise KwikFormatError(f"{name} is not a Kwik file: it has no group {GROUPS}.")
+        raise KwikFormatError(next(iter(file.dead_links), f"{name} is not a Kwik file: it has no group {GROUPS}."))
     version = attributes.get("kwik_version")
     if as_int(version) != KWIK_VERSION:
         found = "no kwik_version" if version is None else f"kwik_version {on_one_line(version)}"
