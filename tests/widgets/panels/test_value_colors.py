@@ -23,7 +23,7 @@ VIEWS = [
     (RasterPanel, lambda panel: panel.set_scheme("depth"), "depth", "µm"),
     (TemplatesPanel, lambda panel: panel.set_scheme("rate"), "rate", "Hz"),
     (DriftPanel, lambda panel: panel.set_color("rate"), "rate", "Hz"),
-    (DriftPanel, lambda panel: panel.set_color("amplitude"), "amplitude", "a.u."),
+    (DriftPanel, lambda panel: panel.set_color("amplitude"), "amplitude", "µV"),
     (DriftPanel, lambda panel: panel.set_color("number"), "spikes a cell, log", ""),
     (ClusterScatterPanel, lambda panel: panel.set_color("depth"), "depth", "µm"),
     (WaveformsPanel, lambda panel: panel.set_kind("density"), "waveforms, log", ""),

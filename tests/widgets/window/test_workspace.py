@@ -8,7 +8,7 @@ import pytest
 from napari._qt.dialogs.qt_notification import NapariQtNotification
 from napari.settings import get_settings
 from napari.utils.notifications import NotificationSeverity, notification_manager
-from qtpy.QtCore import QPoint, Qt, QThreadPool, QTimer
+from qtpy.QtCore import QPoint, QSize, Qt, QThreadPool, QTimer
 from qtpy.QtGui import QFontMetrics
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QAbstractButton, QApplication, QDockWidget, QLabel, QToolButton, QWidget
@@ -803,7 +803,8 @@ def test_napari_s_own_docks_share_the_room_of_the_lists_in_a_small_window(open_)
 
 
 @pytest.mark.parametrize("size", [(1090, 630), (900, 600)])
-def test_the_canvas_keeps_room_in_a_window_lower_than_the_layout_is_made_for(open_, size):
+def test_the_canvas_keeps_room_in_a_window_lower_than_the_layout_is_made_for(open_, monkeypatch, size):
+    monkeypatch.setattr("napari_phy.widgets.window.window_size.LEAST", QSize(*size))  # as on a small screen
     workspace = open_(size)
     assert workspace.window.centralWidget().height() >= 50
 
