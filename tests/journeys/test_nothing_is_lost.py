@@ -85,7 +85,7 @@ def ask_to_close(person, answer):
     QTest.keyClick(person.focused(), Qt.Key.Key_W, CTRL)
     person.wait(lambda: asked, "the question")
     assert asked == [
-        ("Save 2 edits to sample.kwik before closing?", ["Save and close", "Close and keep edits", "Cancel"])
+        ("Save 2 edits to sample.kwik before closing?", ["Save and close", "Close and keep edits", "Discard", "Cancel"])
     ]
 
 
