@@ -10,6 +10,7 @@ from qtpy.QtCore import QPoint, QRect, QSize, Qt
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QWidget
 
+from napari_phy.widgets.docks.layouts import SMALL_BELOW
 from napari_phy.widgets.parts.elided_label import ElidedLabel
 from napari_phy.widgets.parts.header import Header
 
@@ -96,10 +97,11 @@ def test_the_window_fills_the_screen_and_comes_back(person, screen_size):
             assert_header_is_whole(person, name)
     for size in ((1920, 1080), screen_size):  # no window manager gives it that of the screen here
         person.resize(*size)
+        person.wait(lambda width=size[0]: person.workspace.is_small == (width < SMALL_BELOW), "the form of that size")
         person.settle()
         for name in in_sight(person):
             assert_header_is_whole(person, name)
-    assert sizes(person) == near(before)
+    person.wait(lambda: sizes(person) == near(before), "the sizes of before")
 
 
 @pytest.mark.parametrize("person", [9], indirect=True)

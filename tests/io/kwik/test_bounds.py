@@ -158,7 +158,7 @@ def _add_links(file, count):
 
 @pytest.mark.parametrize(
     ("add", "most"),
-    [(_add_recordings, 0), (_add_groups_of_clusters, 0), (_add_channels, 0), (_add_links, 1)],
+    [(_add_recordings, 0), (_add_groups_of_clusters, 0), (_add_channels, 0), (_add_links, 2)],
     ids=["recordings", "groups of clusters", "channels", "hard links"],
 )
 def test_opening_reads_many_nodes_in_bulk(tmp_path, walked, add, most):

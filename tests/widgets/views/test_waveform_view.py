@@ -75,7 +75,7 @@ def test_keys_and_channels_work_without_a_session(qtbot, arrays):
     qtbot.keyClick(panel, Qt.Key.Key_Up, Qt.KeyboardModifier.ControlModifier)
     assert panel.look.scale.voltage == pytest.approx(1.2)
     point = QPoint(round(panel.boxes.left[3] + 2), round(panel.boxes.center_y[3]))
-    qtbot.mouseClick(panel.canvas.native, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ControlModifier, point)
+    qtbot.mouseClick(panel.canvas.native, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ShiftModifier, point)
     assert panel.canvas.chosen_channel == 3
 
 
