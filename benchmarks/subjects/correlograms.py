@@ -98,7 +98,7 @@ def _kept(samples: np.ndarray, clusters: np.ndarray, size: Size, watch: Watch) -
     from napari_phy.views.correlograms import CorrelogramRequest, compute_correlograms, keep_correlograms
 
     model = SimpleNamespace(spike_samples=samples, n_spikes=len(samples), sample_rate=_RATE, duration=_DURATION_S)
-    session = SimpleNamespace(model=model, manager=ClusterManager(clusters))
+    session = SimpleNamespace(model=model, manager=ClusterManager(clusters), range_s=(0.0, _DURATION_S))
     keep_correlograms(session, CorrelogramRequest((0,)))
     for turn in range(size.n_repeats):
         merged = session.manager.merge([2 * turn, 2 * turn + 1]).added

@@ -70,9 +70,9 @@ def _session(folder: Path, samples: np.ndarray, manager, size: Size) -> SimpleNa
         path=folder / "large.kwik", name="large.kwik", channel_group=0, n_spikes=size.n_spikes, n_channels=_N_CHANNELS,
         features=_Rows(size.n_spikes, _N_CHANNELS * _N_PER_CHANNEL), masks=_Rows(size.n_spikes, _N_CHANNELS),
         probe=Probe(np.arange(_N_CHANNELS), np.stack([np.zeros(_N_CHANNELS), 20.0 * np.arange(_N_CHANNELS)], axis=1)),
-        file_order=None, spike_samples=samples, sample_rate=_RATE, duration=_DURATION_S, missing=(),
+        file_order=None, spike_samples=samples, sample_rate=_RATE, duration=_DURATION_S, missing=(), waveforms=None,
     )  # fmt: skip
-    return SimpleNamespace(model=model, manager=manager)
+    return SimpleNamespace(model=model, manager=manager, range_s=(0.0, _DURATION_S))
 
 
 def _windows(size: Size) -> list[tuple[float, float]]:
