@@ -108,6 +108,7 @@ def show_together(person: Any, titles: Iterable[str]) -> None:
     row = [board.docks["Traces"]]
     for title in titles:
         board.open(title)
+        window.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, board.docks[title])  # out of its tabs
         window.splitDockWidget(row[-1], board.docks[title], Qt.Orientation.Horizontal)
         row.append(board.docks[title])
     window.resizeDocks(row, [window.width() // len(row)] * len(row), Qt.Orientation.Horizontal)
