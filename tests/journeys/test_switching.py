@@ -329,9 +329,9 @@ def test_a_clustering_is_copied_renamed_reset_and_deleted(person, kwik_copy):
     assert merged not in person.listed()
     assert person.viewer.status == f"Reset to original: {len(person.listed())} clusters. Undo takes it back."
     check_shows_what_is_open(person)
-    person.press(Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    session.undo()
     person.wait(lambda: merged in person.listed(), "undo")
-    person.press(Qt.Key.Key_Y, Qt.KeyboardModifier.ControlModifier)
+    session.redo()
     person.wait(lambda: merged not in person.listed(), "redo")
 
     person.answer(lambda dialog: QTest.keyClick(dialog, Qt.Key.Key_Return))  # Return cancels what cannot be undone
