@@ -17,7 +17,7 @@ _LISTS = ("Clusters", "Similar")
 
 
 @contextmanager
-def desk(path: Path, size: tuple[int, int] = SIZE) -> Iterator[Any]:
+def controller(path: Path, size: tuple[int, int] = SIZE) -> Iterator[Any]:
     """Open a data set in napari; give the `Person` of the journeys, who looks, clicks and waits."""
     sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
     with tempfile.TemporaryDirectory() as home:

@@ -75,7 +75,7 @@ def test_the_wheel_holds_every_file_of_the_package(wheel: Path) -> None:
 def test_the_wheel_holds_manifest_icons_and_type_marker(wheel: Path) -> None:
     assert (wheel / MANIFEST).is_file()
     assert (wheel / "napari_phy" / "py.typed").is_file()
-    assert list((wheel / "napari_phy" / "widgets" / "parts" / "icons").glob("*.svg"))
+    assert list((wheel / "napari_phy" / "widgets" / "base" / "icons").glob("*.svg"))
 
 
 def test_the_wheel_names_its_licence_and_its_place_among_napari_plugins(wheel: Path) -> None:

@@ -34,7 +34,7 @@ N_COLUMNS = {True: 5, False: 4}  # of a sheet of all views, and of states
 Pictures = dict[str, Any]
 
 
-class Stage:
+class SessionBinding:
     """The sample in a window, and every view in a window of its own; each state is a method that shows it for a while.
 
     Parameters
@@ -70,7 +70,7 @@ class Stage:
         """Open a data set, the first time with all views, and select two clusters if there are similar ones."""
         from journeys.person import CTRL
 
-        from napari_phy.widgets.docks.catalogue import KINDS
+        from napari_phy.widgets.window.dock_registry import KINDS
 
         person = self.person
         person.open(kwik.resolve())
@@ -264,18 +264,18 @@ def main() -> int:
     for theme in THEMES:
         with tempfile.TemporaryDirectory() as home:
             keep_settings_of_the_person(Path(home))
-            stage = Stage(theme, (width, height), options.font)
-            stage.open(fresh_sample(Path(home)))
-            draw(options.folder, theme, stage, is_every=options.every)
-            stage.viewer.close()
+            binding = SessionBinding(theme, (width, height), options.font)
+            binding.open(fresh_sample(Path(home)))
+            draw(options.folder, theme, binding, is_every=options.every)
+            binding.viewer.close()
     return 0
 
 
-def draw(folder: Path, theme: str, stage: Stage, *, is_every: bool) -> None:
+def draw(folder: Path, theme: str, binding: SessionBinding, *, is_every: bool) -> None:
     """Keep a picture of each state, or one of all."""
     found = {}
     for state in STATES:
-        with getattr(stage, state)() as pictures:
+        with getattr(binding, state)() as pictures:
             found.update({(state, title): picture for title, picture in pictures.items()})
         if is_every:
             path = folder / f"{theme}_{state}.png"

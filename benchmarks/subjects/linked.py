@@ -45,37 +45,37 @@ def measure_with(side: Side, size: Size, watch: Watch, *, n_channels: int, n_fea
     rng = np.random.default_rng(SEED)
     with ExitStack() as stack:
         if side == "ours":
-            desk, n_repeats, pause_s = _our_desk(stack, size, n_channels, n_features), size.n_repeats, 0.1
+            controller, n_repeats, pause_s = _our_desk(stack, size, n_channels, n_features), size.n_repeats, 0.1
         else:
-            desk, n_repeats = _phy_desk(stack, size, n_channels, n_features), min(_N_OF_PEER, size.n_repeats)
+            controller, n_repeats = _phy_desk(stack, size, n_channels, n_features), min(_N_OF_PEER, size.n_repeats)
             pause_s = _PEER_PAUSE_S
         from paint_watch import PaintWatch  # with the Qt that the window has
 
-        paints = PaintWatch(desk.views | desk.lists, desk.swaps)
+        paints = PaintWatch(controller.views | controller.lists, controller.swaps)
 
         def keep(key: str, act: Callable[[], object]) -> None:
-            sample = paints.until_last(act, desk.is_right, pause_s)
+            sample = paints.until_last(act, controller.is_right, pause_s)
             watch.add(key, sample.wall, sample.cpu)
             if key in ("new", "seen"):
-                watch.add("lists", max(paints.last_s[title] for title in desk.lists))
+                watch.add("lists", max(paints.last_s[title] for title in controller.lists))
 
-        order = rng.permutation(desk.listed()).tolist()
+        order = rng.permutation(controller.listed()).tolist()
         for cluster in order[:_N_WARM_UP]:  # what is drawn first is compiled
-            keep("warm-up", lambda: desk.click(cluster))  # noqa: B023
+            keep("warm-up", lambda: controller.click(cluster))  # noqa: B023
         fresh = order[_N_WARM_UP : _N_WARM_UP + n_repeats]
         for key in ("new", "seen"):
             for cluster in fresh:
-                keep(key, lambda: desk.click(cluster))  # noqa: B023
+                keep(key, lambda: controller.click(cluster))  # noqa: B023
         for cluster in fresh[: max(n_repeats // 2, 1)]:
-            desk.click(cluster)
-            desk.settle()
-            desk.take_candidate()
-            desk.settle()
-            desk.look(_LOOK_S)
-            keep("merge", desk.merge)
-            keep("undo", desk.undo)
+            controller.click(cluster)
+            controller.settle()
+            controller.take_candidate()
+            controller.settle()
+            controller.look(_LOOK_S)
+            keep("merge", controller.merge)
+            keep("undo", controller.undo)
         if side == "ours":
-            _watch_memory(desk, size.n_edits, rng, watch)
+            _watch_memory(controller, size.n_edits, rng, watch)
     for key in ("new", "seen"):
         found = np.array([(sample.wall, sample.cpu) for sample in watch.samples[key]])
         watch.add(f"{key} p95", *np.percentile(found, 95, axis=0).tolist())
@@ -83,10 +83,10 @@ def measure_with(side: Side, size: Size, watch: Watch, *, n_channels: int, n_fea
 
 def _our_desk(stack: ExitStack, size: Size, n_channels: int, n_features: int) -> Any:
     from recorded_set import recorded_set
-    from window import EightViews, desk
+    from window import EightViews, controller
 
     path = stack.enter_context(recorded_set(size, n_channels=n_channels, n_features=n_features))
-    return EightViews(stack.enter_context(desk(path)))
+    return EightViews(stack.enter_context(controller(path)))
 
 
 def _phy_desk(stack: ExitStack, size: Size, n_channels: int, n_features: int) -> Any:
@@ -97,19 +97,19 @@ def _phy_desk(stack: ExitStack, size: Size, n_channels: int, n_features: int) ->
     return stack.enter_context(phy_desk(params))
 
 
-def _watch_memory(desk: Any, n_turns: int, rng: np.random.Generator, watch: Watch) -> None:
+def _watch_memory(controller: Any, n_turns: int, rng: np.random.Generator, watch: Watch) -> None:
     import psutil
 
     watch.add("before", psutil.Process().memory_info().rss)
     for turn in range(n_turns):
-        desk.click(int(rng.choice(desk.listed())))
+        controller.click(int(rng.choice(controller.listed())))
         if turn % 5 == 0:
-            desk.settle()
-            desk.merge()
-            desk.settle()
-            desk.undo()
-            desk.settle()
+            controller.settle()
+            controller.merge()
+            controller.settle()
+            controller.undo()
+            controller.settle()
         elif turn % 2:
-            desk.settle()
-    desk.settle()
+            controller.settle()
+    controller.settle()
     watch.add("after", psutil.Process().memory_info().rss)

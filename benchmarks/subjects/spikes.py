@@ -93,8 +93,8 @@ def _p95(watch: Watch, key: str, work, size: Size) -> None:
 
 def _raster(session, size: Size, watch: Watch) -> None:
     from napari_phy.views.raster import RasterCounts, trains_of
-    from napari_phy.widgets.canvas.raster_image import draw_raster
-    from napari_phy.widgets.canvas.trace_image import blank
+    from napari_phy.widgets.docks.raster_image import draw_raster
+    from napari_phy.widgets.docks.trace_image import blank
 
     counter = RasterCounts()
 
@@ -121,9 +121,9 @@ def _drift(session, size: Size, watch: Watch) -> None:
     from napari_phy.io import spike_columns
     from napari_phy.io.spike_columns import SpikeColumnStore
     from napari_phy.views.drift import DriftRequest, compute_drift, drift_cells, drift_points
-    from napari_phy.widgets.canvas.drift_image import draw_cells, draw_points, ramp_of
-    from napari_phy.widgets.canvas.frame import Frame
-    from napari_phy.widgets.canvas.trace_image import blank
+    from napari_phy.widgets.docks.drift_image import draw_cells, draw_points, ramp_of
+    from napari_phy.widgets.docks.trace_image import blank
+    from napari_phy.widgets.plots.frame import Frame
 
     spike_columns.KEPT_FROM = 0
     watch.time("make", SpikeColumnStore(session.model).get)

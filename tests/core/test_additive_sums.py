@@ -108,8 +108,8 @@ def test_a_value_that_cannot_have_been_measured_costs_that_spike_alone(bad, wher
             np.testing.assert_allclose(found.abs_sum, expected[cluster].abs_sum)
         assert sums.n_unmeasured == 1
         merged = manager.merge([1, 2]).added[0]
-        together = expected[1].abs_sum + expected[2].abs_sum
-        np.testing.assert_allclose(sums.get([merged])[merged].abs_sum, together)
+        draw_batch = expected[1].abs_sum + expected[2].abs_sum
+        np.testing.assert_allclose(sums.get([merged])[merged].abs_sum, draw_batch)
 
 
 def test_many_clusters_are_read_once_in_the_order_of_the_file():

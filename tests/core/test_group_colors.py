@@ -5,7 +5,7 @@ from core.test_colors import contrast_with, smallest_differences
 
 from napari_phy.core.cluster_groups import ClusterGroup, numbered
 from napari_phy.core.group_colors import own_group_colors
-from napari_phy.widgets.parts.theme import tokens
+from napari_phy.widgets.base.theme import tokens
 
 NAMES = [f"cell type {number}" for number in range(6)]
 

@@ -80,7 +80,7 @@ class Person:
     def settle(self) -> None:
         """Wait until nothing is being done to the data set and every view shows the selection."""
         QApplication.processEvents()
-        self.wait(lambda: self.workspace.desk.work.job is None, "what is done in the background")
+        self.wait(lambda: self.workspace.controller.work.job is None, "what is done in the background")
         self.wait(lambda: not any(getattr(panel, "busy", False) for panel in self.workspace.panels.values()), "views")
         QApplication.processEvents()
 

@@ -55,7 +55,7 @@ def test_a_cluster_gets_a_colour_of_its_own_where_views_colour_by_cluster(person
         person.click_button(dialog, box.button(QDialogButtonBox.StandardButton.Ok).text())
 
     person.answer(choose)
-    person.workspace.desk.run("color")
+    person.workspace.controller.run("color")
     assert person.session.manager.color(second) == "#12ab34"
     person.click(first)
     raster = person.workspace.panels["Raster"]

@@ -10,9 +10,9 @@ from qtpy.QtCore import QPoint, QRect, QSize, Qt
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QWidget
 
-from napari_phy.widgets.docks.layouts import SMALL_BELOW
-from napari_phy.widgets.parts.elided_label import ElidedLabel
-from napari_phy.widgets.parts.header import Header
+from napari_phy.widgets.base.elided_label import ElidedLabel
+from napari_phy.widgets.base.header import Header
+from napari_phy.widgets.window.layouts import SMALL_BELOW
 
 FLOATED = ("Clusters", "Waveforms", "Amplitude", "Wizard")
 

@@ -14,7 +14,7 @@ from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication, QPushButton, QWidget
 
 from napari_phy.widgets.actions import messages
-from napari_phy.widgets.parts.header import Header
+from napari_phy.widgets.base.header import Header
 
 N_FRAMES, HEIGHT, WIDTH = 6, 60, 90
 WITH_IMAGING = {"Clusters", "Waveforms", "Correlograms", "Traces"}

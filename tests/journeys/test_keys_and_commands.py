@@ -28,7 +28,7 @@ def command(person, text):
 def all_actions(person, text):
     """Press F1 and search."""
     person.press(Qt.Key.Key_F1)
-    window = person.workspace.desk._keys_window
+    window = person.workspace.controller._keys_window
     person.wait(window.search.hasFocus, "the window with all actions")
     QTest.keyClicks(window.search, text)
     person.settle()

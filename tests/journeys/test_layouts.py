@@ -6,8 +6,8 @@ from qtpy.QtCore import QPoint, Qt
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication
 
-from napari_phy.widgets.docks.layouts import INSPECT
-from napari_phy.widgets.parts.header import Header
+from napari_phy.widgets.base.header import Header
+from napari_phy.widgets.window.layouts import INSPECT
 
 
 @pytest.fixture

@@ -58,7 +58,7 @@ def give_napari(person, key, name):
 def all_keys(person, text):
     """Press F1 and search; return the window and the place of the keys of the first row in each column."""
     person.press(Qt.Key.Key_F1)
-    window = person.workspace.desk._keys_window
+    window = person.workspace.controller._keys_window
     person.wait(window.search.hasFocus, "the window with all actions")
     QTest.keyClicks(window.search, text)
     rows = window.list

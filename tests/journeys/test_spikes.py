@@ -35,7 +35,7 @@ def test_a_row_lights_up_in_every_view_and_keys_of_actions_act(person):
     assert start <= session.model.spike_times[spike] <= stop
     features = person.workspace.panels["Features"]
     for panel in (features, amplitude):
-        person.wait(lambda panel=panel: len(panel.lit.points) == 1, panel.title)
+        person.wait(lambda panel=panel: len(panel.highlighted.points) == 1, panel.title)
     QTest.keyClick(view, Qt.Key.Key_Down, Qt.KeyboardModifier.ShiftModifier)
     n_clusters = len(session.manager.cluster_ids)
     person.press(Qt.Key.Key_K)

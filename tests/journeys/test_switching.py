@@ -377,7 +377,7 @@ def test_groups_of_ones_own(person, kwik_copy):
     assert person.workspace.panels["Clusters"].list.group_colors["fibres"] == "#c04080"
 
     view = person.workspace.panels["Clusters"].list
-    menu = person.workspace.desk.make_menu(view)
+    menu = person.workspace.controller.make_menu(view)
     (entry,) = [action for action in menu.actions() if action.text() == "Move to fibres"]
     entry.trigger()
     person.settle()

@@ -11,10 +11,10 @@ from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication
 
 from napari_phy.core.errors import NapariPhyError
-from napari_phy.widgets.docks.catalogue import KINDS, LISTS
 from napari_phy.widgets.lists import similar_panel
 from napari_phy.widgets.panels import picture_stack
 from napari_phy.widgets.panels.panel import Panel
+from napari_phy.widgets.window.dock_registry import KINDS, LISTS
 from napari_phy.widgets.window.workspace import Workspace
 
 VIEWS = [title for title, kind in KINDS.items() if issubclass(kind.panel, Panel) and title != "Actions"]

@@ -73,7 +73,7 @@ def test_a_click_on_a_waveform_shows_its_spike_in_the_traces(person, panel):
     time_s = session.model.spike_samples[spike] / session.model.sample_rate
     start_s, stop_s = session.time.shown_s
     assert start_s <= time_s <= stop_s
-    assert panel.data.lit.spike_ids.tolist() == [spike]
+    assert panel.data.highlighted.spike_ids.tolist() == [spike]
 
 
 def test_a_channel_clicked_with_shift_is_shown_in_features(person, panel):

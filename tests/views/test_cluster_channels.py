@@ -15,7 +15,7 @@ from napari_phy.views.probe import ProbeRequest, compute_probe
 from napari_phy.views.waveform_samples import waveform_samples
 from napari_phy.views.waveforms import WaveformRequest, compute_waveforms
 from napari_phy.views.wizard_reasons import compute_reasons
-from napari_phy.widgets.views.traces_reading import _best_channels
+from napari_phy.widgets.docks.traces_reading import _best_channels
 
 
 @given(

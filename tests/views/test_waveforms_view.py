@@ -132,11 +132,15 @@ def test_more_of_a_cluster_reads_only_the_rest(session):
 
 def test_spikes_that_were_selected_are_shown_whichever_others_are(session):
     spikes = [int(session.manager.spikes(cluster)[7]) for cluster in (4, 3, 1)]
-    data = compute_waveforms(session, WaveformRequest((3, 1), n_max=4, lit=tuple(sorted(spikes))))
-    assert data.lit.spike_ids.tolist() == spikes[1:]
-    assert data.lit.places.tolist() == [0, 1]
+    data = compute_waveforms(session, WaveformRequest((3, 1), n_max=4, highlighted=tuple(sorted(spikes))))
+    assert data.highlighted.spike_ids.tolist() == spikes[1:]
+    assert data.highlighted.places.tolist() == [0, 1]
     for waveform, masks, place, spike in zip(
-        data.lit.waveforms, data.lit.masks, data.lit.places, data.lit.spike_ids, strict=True
+        data.highlighted.waveforms,
+        data.highlighted.masks,
+        data.highlighted.places,
+        data.highlighted.spike_ids,
+        strict=True,
     ):
         part = data.takes_part[place]
         expected = session.model.waveforms[np.array([spike])][0][:, data.channels[part]]

@@ -114,10 +114,10 @@ def families(update: UpdateInfo) -> list[tuple[tuple[int, ...], tuple[int, ...]]
     for old, new in update.descendants:
         joined: tuple[set[int], set[int]] = ({old}, {new})
         apart = []
-        for olds, news in groups:
-            if old in olds or new in news:
-                joined = (joined[0] | olds, joined[1] | news)
+        for olds, notifications in groups:
+            if old in olds or new in notifications:
+                joined = (joined[0] | olds, joined[1] | notifications)
             else:
-                apart.append((olds, news))
+                apart.append((olds, notifications))
         groups = [*apart, joined]
-    return [(tuple(sorted(olds)), tuple(sorted(news))) for olds, news in groups]
+    return [(tuple(sorted(olds)), tuple(sorted(notifications))) for olds, notifications in groups]

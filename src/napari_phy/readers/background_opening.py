@@ -47,7 +47,7 @@ def open_in_background(viewer: Viewer, file: Path, open_session: OpenSession) ->
     None, and a sentence in the status bar, when that was done or another file is awaited. Raises NapariPhyError.
     """
     if _awaited:
-        from napari_phy.widgets.parts.plain_text import plain
+        from napari_phy.widgets.base.plain_text import plain
 
         viewer.status = plain(f"{_awaited[0]} is being opened. Open {file.name} after that.")
         return None

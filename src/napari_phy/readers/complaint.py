@@ -9,6 +9,6 @@ def complain(sentence: str) -> None:
     if current_viewer() is None:
         show_error(sentence)
     else:
-        from napari_phy.widgets.parts.notify import notify
+        from napari_phy.widgets.base.notifications import notify
 
         notify(sentence, "error")

@@ -13,7 +13,7 @@ def opening(viewer: Viewer, name: str) -> Iterator[None]:
     from qtpy.QtCore import QEventLoop, Qt
     from qtpy.QtWidgets import QApplication
 
-    from napari_phy.widgets.parts.plain_text import plain
+    from napari_phy.widgets.base.plain_text import plain
 
     words = plain(f"Opening {name}…")
     QApplication.setOverrideCursor(Qt.CursorShape.WaitCursor)

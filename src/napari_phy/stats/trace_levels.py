@@ -64,14 +64,14 @@ def measure_levels(traces: Samples, columns: npt.NDArray[np.int64]) -> TraceLeve
     """
     excerpts = _read_excerpts(traces, columns)
     recorded = [excerpt[excerpt.any(axis=1)].astype(np.float32) for excerpt in excerpts]
-    together = np.concatenate(recorded) if recorded else np.empty((0, len(columns)), np.float32)
+    draw_batch = np.concatenate(recorded) if recorded else np.empty((0, len(columns)), np.float32)
     nothing = np.zeros(len(columns), np.float32)
-    if not len(together):
+    if not len(draw_batch):
         return TraceLevels(nothing, nothing, nothing)
-    baseline = _medians(together)
+    baseline = _medians(draw_batch)
     steps = np.concatenate([np.diff(excerpt, axis=0) for excerpt in recorded])
     noise = _medians(np.abs(steps)) / np.float32(_NORMAL * np.sqrt(2)) if len(steps) else nothing
-    return TraceLevels(baseline, noise, _waves(together - baseline))
+    return TraceLevels(baseline, noise, _waves(draw_batch - baseline))
 
 
 def _read_excerpts(traces: Samples, columns: npt.NDArray[np.int64]) -> list[npt.NDArray[Any]]:

@@ -34,11 +34,11 @@ class WaveformRequest:
     n_per_cluster: int = N_PER_CLUSTER
     n_max: int = 300
     density: bool = False
-    lit: tuple[int, ...] = ()
+    highlighted: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class LitWaveforms:
+class HighlightedWaveforms:
     """Spikes that were selected one by one.
 
     Attributes
@@ -86,7 +86,7 @@ class WaveformData:
     masks: npt.NDArray[np.float32]
     places: npt.NDArray[np.int32]
     spike_ids: npt.NDArray[np.int64]
-    lit: LitWaveforms
+    highlighted: HighlightedWaveforms
     means: npt.NDArray[np.float32]
     stds: npt.NDArray[np.float32]
     mean_masks: npt.NDArray[np.float32]
@@ -148,7 +148,7 @@ def compute_waveforms(
         masks=read_only(masks),
         places=read_only(places),
         spike_ids=read_only(spike_ids),
-        lit=_lit(session, request, samples, channels),
+        highlighted=_highlighted(session, request, samples, channels),
         means=read_only(means),
         stds=read_only(stds),
         mean_masks=read_only(mean_masks),
@@ -164,11 +164,11 @@ def compute_waveforms(
     )
 
 
-def _lit(
+def _highlighted(
     session: SessionLike, request: WaveformRequest, samples: list[WaveformSample], channels: npt.NDArray[np.int64]
-) -> LitWaveforms:
+) -> HighlightedWaveforms:
     rows = required(session.model.waveforms, session.model, "waveforms")
-    wanted = np.array(sorted(request.lit), dtype=np.int64)
+    wanted = np.array(sorted(request.highlighted), dtype=np.int64)
     of_clusters = [_common(wanted, session.manager.spikes(cluster)) for cluster in request.clusters]
     places = np.repeat(np.arange(len(samples), dtype=np.int32), [len(ids) for ids in of_clusters])
     waveforms = np.zeros((len(places), rows.shape[1], len(channels)), dtype=np.float32)
@@ -182,7 +182,7 @@ def _lit(
         of_spikes = np.ones((len(spike_ids), len(channels)), dtype=np.float32)
     else:
         of_spikes = read_in_file_order(masks, spike_ids)[:, channels]
-    return LitWaveforms(read_only(spike_ids), read_only(waveforms), read_only(of_spikes), read_only(places))
+    return HighlightedWaveforms(read_only(spike_ids), read_only(waveforms), read_only(of_spikes), read_only(places))
 
 
 def _common(ours: npt.NDArray[np.int64], theirs: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:

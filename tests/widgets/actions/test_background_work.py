@@ -8,7 +8,7 @@ from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication
 
 from napari_phy.widgets.actions.background_work import BackgroundWork, Job
-from napari_phy.widgets.parts.theme import tokens
+from napari_phy.widgets.base.theme import tokens
 from napari_phy.widgets.window.work_bar import WorkBar
 
 

@@ -13,10 +13,10 @@ from qtpy.QtWidgets import QApplication
 
 from napari_phy.core.colors import selection_color
 from napari_phy.views.numbers import THIN_SPACE
+from napari_phy.widgets.base.plain_table import CHIP_PX
 from napari_phy.widgets.lists.cluster_columns import CLUSTER_COLUMNS, GROUP, SIMILAR_COLUMNS, Row, label_columns
 from napari_phy.widgets.lists.cluster_model import ClusterModel, runs_of
 from napari_phy.widgets.lists.table import ClusterList
-from napari_phy.widgets.parts.plain_table import CHIP_PX
 
 N_COLUMNS = len(CLUSTER_COLUMNS)
 

@@ -8,11 +8,11 @@ import pytest
 from widgets.light_session import light_session
 
 from napari_phy.core.errors import ClusteringError
-from napari_phy.widgets.views.cluster_scatter_panel import ClusterScatterPanel
-from napari_phy.widgets.views.grid_panel import GridPanel
-from napari_phy.widgets.views.probe_panel import ProbePanel
-from napari_phy.widgets.views.raster_panel import RasterPanel
-from napari_phy.widgets.views.similarity_panel import SimilarityPanel
+from napari_phy.widgets.docks.cluster_scatter_panel import ClusterScatterPanel
+from napari_phy.widgets.docks.grid_panel import GridPanel
+from napari_phy.widgets.docks.probe_panel import ProbePanel
+from napari_phy.widgets.docks.raster_panel import RasterPanel
+from napari_phy.widgets.docks.similarity_panel import SimilarityPanel
 
 
 def ready(panel):

@@ -8,11 +8,11 @@ from widgets.light_session import light_session
 from napari_phy.views.cluster_measures import range_labels
 from napari_phy.views.cluster_table import compute_cluster_table
 from napari_phy.views.value_range import spread
+from napari_phy.widgets.base.theme import tokens
+from napari_phy.widgets.docks.drift_panel import DriftPanel
+from napari_phy.widgets.docks.raster_panel import RasterPanel
+from napari_phy.widgets.docks.templates_panel import TemplatesPanel
 from napari_phy.widgets.panels.color_schemes import GREY, GROUP, SCHEMES, find_coloring
-from napari_phy.widgets.parts.theme import tokens
-from napari_phy.widgets.views.drift_panel import DriftPanel
-from napari_phy.widgets.views.raster_panel import RasterPanel
-from napari_phy.widgets.views.templates_panel import TemplatesPanel
 
 
 @pytest.fixture

@@ -3,20 +3,20 @@
 import numpy as np
 import pytest
 from qtpy.QtGui import QColor
+from widgets.docks.test_traces_panel import N_CHANNELS, make_traces
 from widgets.light_session import light_session
 from widgets.svg_reading import Svg
-from widgets.views.test_traces_panel import N_CHANNELS, make_traces
 
 from napari_phy.views.cluster_table import compute_cluster_table
-from napari_phy.widgets.canvas.raster_image import numbers_scale, opacity
+from napari_phy.widgets.base.theme import tokens
+from napari_phy.widgets.docks.cluster_scatter_panel import ClusterScatterPanel
+from napari_phy.widgets.docks.drift_panel import DriftPanel
+from napari_phy.widgets.docks.raster_image import numbers_scale, opacity
+from napari_phy.widgets.docks.raster_panel import RasterPanel
+from napari_phy.widgets.docks.templates_panel import TemplatesPanel
+from napari_phy.widgets.docks.traces_panel import TracesPanel
+from napari_phy.widgets.docks.waveforms_panel import WaveformsPanel
 from napari_phy.widgets.panels.color_schemes import find_coloring
-from napari_phy.widgets.parts.theme import tokens
-from napari_phy.widgets.views.cluster_scatter_panel import ClusterScatterPanel
-from napari_phy.widgets.views.drift_panel import DriftPanel
-from napari_phy.widgets.views.raster_panel import RasterPanel
-from napari_phy.widgets.views.templates_panel import TemplatesPanel
-from napari_phy.widgets.views.traces_panel import TracesPanel
-from napari_phy.widgets.views.waveforms_panel import WaveformsPanel
 
 VIEWS = [
     (RasterPanel, lambda panel: panel.set_scheme("rate"), "rate", "Hz"),

@@ -11,8 +11,8 @@ from widgets.light_session import disk_full, light_session
 
 from napari_phy.widgets.actions import messages
 from napari_phy.widgets.actions.background_work import BackgroundWork, Job
-from napari_phy.widgets.parts.small_dialogs import Words
-from napari_phy.widgets.parts.theme import tokens
+from napari_phy.widgets.base.small_dialogs import Words
+from napari_phy.widgets.base.theme import tokens
 from napari_phy.widgets.window.close_guard import KEEP, CloseGuard, UnsavedDialog, closing_words
 
 CHANGED = "memory.kwik was changed by another program and cannot be saved to."

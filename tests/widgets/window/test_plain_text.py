@@ -9,9 +9,9 @@ from qtpy.QtCore import QModelIndex, Qt
 from qtpy.QtWidgets import QApplication, QLabel, QTableView, QTreeView
 
 import napari_phy.widgets
-from napari_phy.widgets.docks.catalogue import KINDS, LISTS
-from napari_phy.widgets.parts.notify import notify
-from napari_phy.widgets.parts.plain_text import PlainLabel, plain
+from napari_phy.widgets.base.notifications import notify
+from napari_phy.widgets.base.plain_text import PlainLabel, plain
+from napari_phy.widgets.window.dock_registry import KINDS, LISTS
 from napari_phy.widgets.window.workspace import Workspace
 
 SOURCES = Path(napari_phy.widgets.__file__).parent
@@ -95,7 +95,7 @@ def test_a_window_shows_names_letter_by_letter(make_napari_viewer, qtbot, tmp_pa
     session.merge([0, 1])
     session.undo()
     notify(f"The group {NAME} is there.")
-    workspace.desk.say(NAME)
+    workspace.controller.say(NAME)
     panels = [panel for title, panel in workspace.panels.items() if title not in LISTS and panel.isVisible()]
     qtbot.waitUntil(lambda: not any(panel.busy for panel in panels), timeout=20_000)
     rich, shown = [], []

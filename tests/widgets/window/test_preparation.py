@@ -9,13 +9,13 @@ from qtpy.QtWidgets import QApplication
 from widgets.light_session import light_session
 
 from napari_phy.core import feature_sums
+from napari_phy.widgets.docks.cluster_scatter_panel import ClusterScatterPanel
+from napari_phy.widgets.docks.features_panel import FeaturesPanel
+from napari_phy.widgets.docks.grid_panel import GridPanel
+from napari_phy.widgets.docks.similarity_panel import NOT_READ, SimilarityPanel
+from napari_phy.widgets.docks.wizard_panel import WizardPanel
 from napari_phy.widgets.lists.clusters_panel import ClustersPanel
 from napari_phy.widgets.lists.similar_panel import SimilarPanel
-from napari_phy.widgets.views.cluster_scatter_panel import ClusterScatterPanel
-from napari_phy.widgets.views.features_panel import FeaturesPanel
-from napari_phy.widgets.views.grid_panel import GridPanel
-from napari_phy.widgets.views.similarity_panel import NOT_READ, SimilarityPanel
-from napari_phy.widgets.views.wizard_panel import WizardPanel
 from napari_phy.widgets.window.preparation import Preparation, is_large
 
 CANCELLED = "Reading features was cancelled. Nothing was changed."

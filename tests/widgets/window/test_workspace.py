@@ -17,11 +17,11 @@ from widgets.light_session import disk_full, light_session
 from napari_phy.core.errors import JournalError
 from napari_phy.layers.session_tag import TAG, SessionTag, session_of
 from napari_phy.widgets.actions.background_work import Job
-from napari_phy.widgets.desk import desk
-from napari_phy.widgets.docks.dock_board import dock_name
-from napari_phy.widgets.docks.layouts import napari_docks
-from napari_phy.widgets.parts.header import Header
+from napari_phy.widgets.base.header import Header
+from napari_phy.widgets.window import action_controller as controller
 from napari_phy.widgets.window import docks
+from napari_phy.widgets.window.dock_manager import dock_name
+from napari_phy.widgets.window.layouts import napari_docks
 from napari_phy.widgets.window.workspace import Workspace, open_workspace
 
 LARGE, SMALL = (1920, 1080), (1280, 800)
@@ -344,7 +344,7 @@ def test_edits_made_since_opening_are_not_discarded_without_a_question(open_, no
     session.move([7], "mua")
     discard = dict(notes[0].actions)["Discard all"]
     asked, answers = [], [False, True]
-    monkeypatch.setattr(desk.questions, "ask_discard", lambda *words: asked.append(words[:2]) or answers.pop(0))
+    monkeypatch.setattr(controller.questions, "ask_discard", lambda *words: asked.append(words[:2]) or answers.pop(0))
     discard(None)
     assert session.n_unsaved == 4
     discard(None)
@@ -403,7 +403,7 @@ def test_a_read_only_file_offers_to_save_a_copy(open_, notes, qtbot, monkeypatch
     session.store.can_save = False
     session.store.messages = ("memory.kwik is read-only. Edits are kept in the journal; save a copy to keep …",)
     workspace = open_(session=session)
-    monkeypatch.setattr(desk.questions, "ask_copy", lambda *_: tmp_path / "copy.kwik")
+    monkeypatch.setattr(controller.questions, "ask_copy", lambda *_: tmp_path / "copy.kwik")
     dict(notes[0].actions)["Save a copy…"](None)
     qtbot.waitUntil(lambda: workspace.viewer.status == "Saved a copy of memory.kwik to copy.kwik.")
     session.move([3], "good")
@@ -551,7 +551,7 @@ def test_l_asks_for_a_label(workspace):
 
 def test_the_menu_of_a_list_has_the_actions(workspace):
     workspace.session.selection.select([3, 4])
-    menu = workspace.desk.make_menu(workspace.window)
+    menu = workspace.controller.make_menu(workspace.window)
     entries = {entry.text().split("\t")[0]: entry for entry in menu.actions() if entry.text()}
     assert entries["Merge 2"].isEnabled()
     assert not entries["Split"].isEnabled()
@@ -625,19 +625,19 @@ def test_what_failed_is_said_once_until_it_succeeds(workspace, qtbot, monkeypatc
     with monkeypatch.context() as full:
         full.setattr(session.store, "commit", refuse)
         for _ in range(6):
-            workspace.desk.run("move_all_good")
+            workspace.controller.run("move_all_good")
         assert told() == ["Could not keep the edit: the disk is full."]
-    workspace.desk.run("move_all_good")
+    workspace.controller.run("move_all_good")
     assert told() == []
 
     session.store.save_error = disk_full()
     for _ in range(2):
-        workspace.desk.run("save")
-        qtbot.waitUntil(lambda: workspace.desk.work.job is None and told() == [str(disk_full())])
-    workspace.desk.run("move_all_mua")
+        workspace.controller.run("save")
+        qtbot.waitUntil(lambda: workspace.controller.work.job is None and told() == [str(disk_full())])
+    workspace.controller.run("move_all_mua")
     assert told() == [str(disk_full())]
     session.store.save_error = None
-    workspace.desk.run("save")
+    workspace.controller.run("save")
     qtbot.waitUntil(lambda: not session.is_dirty and told() == [])
 
 
@@ -718,7 +718,7 @@ def test_two_viewers_do_not_disturb_each_other(open_, qtbot):
 def test_what_a_window_began_is_done_before_its_layers_go(workspace):
     go_on, done = threading.Event(), []
     QTimer.singleShot(50, go_on.set)
-    workspace.desk.work.begin(Job("Renaming main…", lambda _: go_on.wait(20), done.append, done.append))
+    workspace.controller.work.begin(Job("Renaming main…", lambda _: go_on.wait(20), done.append, done.append))
     workspace.viewer.layers.clear()
     assert done == [True]
     assert workspace.session is None
@@ -774,7 +774,7 @@ def test_a_session_closed_in_the_console_is_let_go(workspace):
 
 
 def test_a_display_without_opengl_is_told_when_a_file_opens(open_, notes, monkeypatch):
-    from napari_phy.widgets.canvas import opengl
+    from napari_phy.widgets.plots import opengl
 
     monkeypatch.setattr(opengl, "opengl_version", lambda: None)
     open_()
@@ -782,7 +782,7 @@ def test_a_display_without_opengl_is_told_when_a_file_opens(open_, notes, monkey
 
 
 def test_what_was_said_stays_a_second_when_napari_empties_the_status_bar(workspace, qtbot):
-    workspace.desk.say_soon("Opened it.")
+    workspace.controller.say_soon("Opened it.")
     qtbot.waitUntil(lambda: workspace.viewer.status == "Opened it.")
     workspace.viewer.status = ""
     qtbot.waitUntil(lambda: workspace.viewer.status == "Opened it.")
@@ -812,7 +812,7 @@ def test_the_canvas_keeps_room_in_a_window_lower_than_the_layout_is_made_for(ope
 def test_after_hovering_the_status_bar_says_nothing_and_not_what_was_said_before(open_, qtbot):
     workspace = open_()
     viewer, panel = workspace.viewer, workspace.panels["Features"]
-    qtbot.waitUntil(lambda: not workspace.desk._repeats.isActive())
+    qtbot.waitUntil(lambda: not workspace.controller._repeats.isActive())
     assert viewer.status.startswith("Opened")
 
     def hover_a_view():
@@ -828,9 +828,9 @@ def test_after_hovering_the_status_bar_says_nothing_and_not_what_was_said_before
         hover()
         workspace.overview.fit.fit()
         assert viewer.status == ""
-        workspace.desk.say_soon("Merged 3 and 4.")
+        workspace.controller.say_soon("Merged 3 and 4.")
         qtbot.waitUntil(lambda: viewer.status == "Merged 3 and 4.")
-        qtbot.waitUntil(lambda: not workspace.desk._repeats.isActive())
+        qtbot.waitUntil(lambda: not workspace.controller._repeats.isActive())
 
 
 def test_what_is_said_of_an_opened_data_set_counts_as_the_list_does(open_):
@@ -838,4 +838,4 @@ def test_what_is_said_of_an_opened_data_set_counts_as_the_list_does(open_):
     workspace = open_(session=session)
     counts = workspace.panels["Clusters"].count_label.text().split("   ·   ")
     assert counts[0] == "7 clusters"
-    assert workspace.desk._sentence.startswith(f"Opened memory.kwik: {', '.join(counts)}, ")
+    assert workspace.controller._sentence.startswith(f"Opened memory.kwik: {', '.join(counts)}, ")

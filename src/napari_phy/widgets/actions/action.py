@@ -12,7 +12,7 @@ from napari_phy.widgets.actions import messages
 logger = logging.getLogger(__name__)
 
 
-class Desk(Protocol):
+class ActionContext(Protocol):
     """What an action may ask of the place where it is run: a workspace, or a stand-in in a test."""
 
     @property
@@ -102,7 +102,7 @@ class Action:
     action_id: str
     title: str
     section: str
-    run: Callable[[Desk], None]
+    run: Callable[[ActionContext], None]
     refusal: Callable[[Session], str | None]
     sentence: Callable[[Session], str]
     keys: tuple[str, ...] = ()
@@ -134,23 +134,23 @@ class Action:
         return self.refusal(session)
 
 
-def perform(action: Action, desk: Desk) -> bool:
+def perform(action: Action, controller: ActionContext) -> bool:
     """Run an action if it can be done, else say why not; return whether it was done."""
-    refusal = action.why_not(desk.session)
+    refusal = action.why_not(controller.session)
     if refusal is not None:
-        desk.say(refusal)
+        controller.say(refusal)
         return False
     try:
-        action.run(desk)
+        action.run(controller)
     except ClusteringError as error:
-        desk.say(str(error))
+        controller.say(str(error))
         return False
     except NapariPhyError as error:
-        desk.complain(str(error))
+        controller.complain(str(error))
         return False
     except Exception as error:  # of a plugin or of ours: the program goes on
         cause = error.__cause__ or error
         logger.exception("%s failed.", action.title)
-        desk.complain(messages.action_failed(action.title, cause))
+        controller.complain(messages.action_failed(action.title, cause))
         return False
     return True

@@ -7,7 +7,7 @@ import numpy as np
 from napari_phy.session import Session
 from napari_phy.views.numbers import format_count, format_number
 from napari_phy.widgets.actions import messages
-from napari_phy.widgets.actions.action import Action, Desk
+from napari_phy.widgets.actions.action import Action, ActionContext
 from napari_phy.widgets.actions.refusals import (
     for_edits,
     needs_best,
@@ -39,9 +39,9 @@ from napari_phy.widgets.actions.wizard_actions import (
 )
 
 
-def _session(desk: Desk) -> Session:
-    assert desk.session is not None
-    return desk.session
+def _session(context: ActionContext) -> Session:
+    assert context.session is not None
+    return context.session
 
 
 def _merge_caption(session: Session) -> str:
@@ -101,54 +101,54 @@ def _save_sentence(session: Session) -> str:
     return f"Save {n_edits} to {session.name}{messages.also_saved(session.waiting)}"
 
 
-def _merge(desk: Desk) -> None:
-    session = _session(desk)
+def _merge(context: ActionContext) -> None:
+    session = _session(context)
     session.merge(session.selection.clusters)
 
 
-def _split(desk: Desk) -> None:
-    session = _session(desk)
+def _split(context: ActionContext) -> None:
+    session = _session(context)
     session.split(session.selection.spikes)
 
 
-def _discard(desk: Desk) -> None:
-    session = _session(desk)
+def _discard(context: ActionContext) -> None:
+    session = _session(context)
     session.discard(session.selection.clusters)
 
 
-def _take_color(desk: Desk) -> None:
-    session = _session(desk)
+def _take_color(context: ActionContext) -> None:
+    session = _session(context)
     session.recolor(session.selection.clusters, None)
 
 
-def _next_candidate(desk: Desk) -> None:
-    _say(desk, go_on(_session(desk)))
+def _next_candidate(context: ActionContext) -> None:
+    _say(context, go_on(_session(context)))
 
 
-def _say(desk: Desk, sentence: str) -> None:
+def _say(context: ActionContext, sentence: str) -> None:
     if sentence:
-        desk.say(sentence)
+        context.say(sentence)
 
 
-def _show_wizard(desk: Desk) -> None:
-    desk.show_wizard()
-    _session(desk).review_largest()
-    _say(desk, nothing_to_propose(_session(desk)))
+def _show_wizard(context: ActionContext) -> None:
+    context.show_wizard()
+    _session(context).review_largest()
+    _say(context, nothing_to_propose(_session(context)))
 
 
-def _undo(desk: Desk) -> None:
-    _session(desk).undo()
+def _undo(context: ActionContext) -> None:
+    _session(context).undo()
 
 
-def _redo(desk: Desk) -> None:
-    _session(desk).redo()
+def _redo(context: ActionContext) -> None:
+    _session(context).redo()
 
 
-def _step(desk: Desk, places: int) -> None:
+def _step(context: ActionContext, places: int) -> None:
     """Select the cluster that many rows below the best one; stay at the ends of the list."""
-    order, session = list(desk.listed_clusters()), _session(desk)
+    order, session = list(context.listed_clusters()), _session(context)
     if not order:
-        desk.say(messages.NO_ROW_TO_GO_TO)
+        context.say(messages.NO_ROW_TO_GO_TO)
         return
     chosen = [order.index(cluster) for cluster in session.selection.best if cluster in order]
     if chosen:
@@ -158,22 +158,22 @@ def _step(desk: Desk, places: int) -> None:
     session.selection.select([order[min(max(row, 0), len(order) - 1)]])
 
 
-def _jump(desk: Desk, row: int) -> None:
-    order = desk.listed_clusters()
+def _jump(context: ActionContext, row: int) -> None:
+    order = context.listed_clusters()
     if order:
-        _session(desk).selection.select([order[row]])
+        _session(context).selection.select([order[row]])
     else:
-        desk.say(messages.NO_ROW_TO_GO_TO)
+        context.say(messages.NO_ROW_TO_GO_TO)
 
 
-def _drop_similar(desk: Desk) -> None:
-    selection = _session(desk).selection
+def _drop_similar(context: ActionContext) -> None:
+    selection = _session(context).selection
     selection.select(selection.best, n_best=len(selection.best))
 
 
-def _restrict_time(desk: Desk) -> None:
+def _restrict_time(context: ActionContext) -> None:
     """Have views use the spikes of what Traces shows, or again of all times."""
-    clock = _session(desk).time
+    clock = _session(context).time
     if clock.range_s is None:
         clock.set_range(*clock.shown_s)
     else:
@@ -207,14 +207,14 @@ GROUP_WORDS = {
 def _moves(group: str, title: str, letter: str) -> tuple[Action, Action, Action]:
     """Return the three actions that move all selected, the best or the similar clusters to a group."""
 
-    def move_all(desk: Desk) -> None:
-        _session(desk).move(_session(desk).selection.clusters, group)
+    def move_all(context: ActionContext) -> None:
+        _session(context).move(_session(context).selection.clusters, group)
 
-    def move_best(desk: Desk) -> None:
-        _session(desk).move(_session(desk).selection.best, group)
+    def move_best(context: ActionContext) -> None:
+        _session(context).move(_session(context).selection.best, group)
 
-    def move_similar(desk: Desk) -> None:
-        _session(desk).move(_session(desk).selection.similar, group)
+    def move_similar(context: ActionContext) -> None:
+        _session(context).move(_session(context).selection.similar, group)
 
     def all_sentence(session: Session) -> str:
         clusters = session.selection.clusters
@@ -257,11 +257,11 @@ ACTIONS: tuple[Action, ...] = (
     ),
     *(action for group in GROUPS for action in _moves(*group)),
     Action(
-        "label", "Label", "Edit", lambda desk: desk.ask_label(), for_edits(needs_one), _label_sentence,
+        "label", "Label", "Edit", lambda context: context.ask_label(), for_edits(needs_one), _label_sentence,
         ("L",), (), "label", words="note tag comment field annotate name",
     ),
     Action(
-        "color", "Colour…", "Edit", lambda desk: desk.ask_color(), for_edits(needs_one), _color_sentence,
+        "color", "Colour…", "Edit", lambda context: context.ask_color(), for_edits(needs_one), _color_sentence,
         words="color paint own",
     ),
     Action(
@@ -281,7 +281,7 @@ ACTIONS: tuple[Action, ...] = (
         ("Ctrl+Shift+Z", "Ctrl+Y"), ("Ctrl+Shift+Z",), "redo", is_edit=True, words="again repeat forward",
     ),
     Action(
-        "save", "Save", "File", lambda desk: desk.save(), needs_unsaved, _save_sentence,
+        "save", "Save", "File", lambda context: context.save(), needs_unsaved, _save_sentence,
         ("Ctrl+S", "Ctrl+Shift+S"), ("Ctrl+Shift+S",), "save", caption=_save_caption, words="write store file disk",
     ),
     Action(
@@ -290,23 +290,23 @@ ACTIONS: tuple[Action, ...] = (
         words="propose compare similar pair skip",
     ),
     Action(
-        "previous_candidate", "Previous candidate", "Go", lambda desk: go_back(_session(desk)), needs_clusters,
+        "previous_candidate", "Previous candidate", "Go", lambda context: go_back(_session(context)), needs_clusters,
         _simple("Go back to the previous candidate"), ("Shift+Space",), words="back similar pair",
     ),
     Action(
-        "next_best", "Next best", "Go", lambda desk: _step(desk, 1), needs_listed,
+        "next_best", "Next best", "Go", lambda context: _step(context, 1), needs_listed,
         _simple("Select the next cluster of the list"), ("Down",), ("Down",), words="cluster down row",
     ),
     Action(
-        "previous_best", "Previous best", "Go", lambda desk: _step(desk, -1), needs_listed,
+        "previous_best", "Previous best", "Go", lambda context: _step(context, -1), needs_listed,
         _simple("Select the previous cluster of the list"), ("Up",), ("Up",), words="cluster up row",
     ),
     Action(
-        "first_best", "First", "Go", lambda desk: _jump(desk, 0), needs_listed,
+        "first_best", "First", "Go", lambda context: _jump(context, 0), needs_listed,
         _simple("Select the first cluster of the list"), ("Home",), ("Home",), words="cluster top row begin",
     ),
     Action(
-        "last_best", "Last", "Go", lambda desk: _jump(desk, -1), needs_listed,
+        "last_best", "Last", "Go", lambda context: _jump(context, -1), needs_listed,
         _simple("Select the last cluster of the list"), ("End",), ("End",), words="cluster bottom row end",
     ),
     Action(
@@ -315,15 +315,15 @@ ACTIONS: tuple[Action, ...] = (
         words="deselect clear only unselect candidates",
     ),
     Action(
-        "next_shank", "Next shank", "Go", lambda desk: desk.go_to_shank(1), needs_shanks,
+        "next_shank", "Next shank", "Go", lambda context: context.go_to_shank(1), needs_shanks,
         _simple("Go to the next shank of the file, after the last to the first; unsaved edits wait"), ("Ctrl+PgDown",),
     ),
     Action(
-        "previous_shank", "Previous shank", "Go", lambda desk: desk.go_to_shank(-1), needs_shanks,
+        "previous_shank", "Previous shank", "Go", lambda context: context.go_to_shank(-1), needs_shanks,
         _simple("Go to the previous shank of the file"), ("Ctrl+PgUp",),
     ),
     Action(
-        "filter", "Filter the list", "Go", lambda desk: desk.filter_list(), never,
+        "filter", "Filter the list", "Go", lambda context: context.filter_list(), never,
         _simple("Type what the clusters of the list have in common"), ("/",), words="search find query clusters",
     ),
     Action(
@@ -332,66 +332,68 @@ ACTIONS: tuple[Action, ...] = (
         ("W",), (), "wizard", words="guide assistant suggest propose",
     ),
     Action(
-        "pause_wizard", "Pause or start the wizard", "Wizard", lambda desk: desk.say(pause_or_start(_session(desk))),
+        "pause_wizard", "Pause or start the wizard", "Wizard",
+        lambda context: context.say(pause_or_start(_session(context))),
         needs_clusters, pause_sentence, ("Shift+W",), caption=pause_caption, words="stop resume",
     ),
     Action(
-        "reset_wizard", "Start over", "Wizard", lambda desk: _say(desk, start_over(_session(desk))), needs_clusters,
+        "reset_wizard", "Start over", "Wizard",
+        lambda context: _say(context, start_over(_session(context))), needs_clusters,
         _simple("Forget what was skipped, and begin with the largest undecided cluster; no edit is taken back"),
         words="restart begin reset wizard",
     ),
     Action(
-        "review_skipped", "Review skipped", "Wizard", lambda desk: _session(desk).review_skipped(), needs_skipped,
+        "review_skipped", "Review skipped", "Wizard", lambda context: _session(context).review_skipped(), needs_skipped,
         _simple("Propose the undecided clusters again that were skipped"), words="again undecided",
     ),
     Action(
-        "next_page", "Next page", "Time", lambda desk: turn_page(_session(desk), 1), never,
+        "next_page", "Next page", "Time", lambda context: turn_page(_session(context), 1), never,
         _simple("Show the next page of the traces"), ("Alt+Right",), ("Alt+Right",),
         words="scroll forward traces right",
     ),
     Action(
-        "previous_page", "Previous page", "Time", lambda desk: turn_page(_session(desk), -1), never,
+        "previous_page", "Previous page", "Time", lambda context: turn_page(_session(context), -1), never,
         _simple("Show the previous page of the traces"), ("Alt+Left",), ("Alt+Left",),
         words="scroll back traces left",
     ),
     Action(
-        "next_spike", "Next spike", "Time", lambda desk: go_to_spike(_session(desk), 1), needs_one,
+        "next_spike", "Next spike", "Time", lambda context: go_to_spike(_session(context), 1), needs_one,
         _simple("Go to the next spike of the selected clusters"), ("Alt+PgDown",), ("Alt+PgDown",),
         words="jump forward step",
     ),
     Action(
-        "previous_spike", "Previous spike", "Time", lambda desk: go_to_spike(_session(desk), -1), needs_one,
+        "previous_spike", "Previous spike", "Time", lambda context: go_to_spike(_session(context), -1), needs_one,
         _simple("Go to the previous spike of the selected clusters"), ("Alt+PgUp",), ("Alt+PgUp",),
         words="jump back step",
     ),
     Action(
-        "next_violation", "Next refractory violation", "Time", lambda desk: go_to_violation(_session(desk)),
+        "next_violation", "Next refractory violation", "Time", lambda context: go_to_violation(_session(context)),
         needs_one, _simple("Go to the next spike within 2 ms of the one before it"),
         ("Ctrl+Alt+PgDown",), ("Ctrl+Alt+PgDown",), words="isi refractory interval short contamination",
     ),
     Action(
-        "next_event", "Next event", "Time", lambda desk: desk.say(messages.event(go_to_event(_session(desk)))),
+        "next_event", "Next event", "Time", lambda context: context.say(messages.event(go_to_event(_session(context)))),
         needs_events, _simple("Go to the next event of the recording"),
         ("Alt+Shift+Right",), ("Alt+Shift+Right",), words="stimulus ttl trigger marker jump",
     ),
     Action(
         "previous_event", "Previous event", "Time",
-        lambda desk: desk.say(messages.event(go_to_event(_session(desk), -1))),
+        lambda context: context.say(messages.event(go_to_event(_session(context), -1))),
         needs_events, _simple("Go to the previous event of the recording"),
         ("Alt+Shift+Left",), ("Alt+Shift+Left",), words="stimulus ttl trigger marker jump back",
     ),
     Action(
-        "stretch_time", "Stretch time in the overview", "Time", lambda desk: desk.stretch(STRETCH), never,
+        "stretch_time", "Stretch time in the overview", "Time", lambda context: context.stretch(STRETCH), never,
         _simple("Show less time in the overview; channels keep their height"), ("Alt+=",), ("Alt+=",),
         words="zoom in magnify canvas",
     ),
     Action(
-        "squeeze_time", "Squeeze time in the overview", "Time", lambda desk: desk.stretch(1 / STRETCH), never,
+        "squeeze_time", "Squeeze time in the overview", "Time", lambda context: context.stretch(1 / STRETCH), never,
         _simple("Show more time in the overview; channels keep their height"), ("Alt+-",), ("Alt+-",),
         words="zoom out canvas",
     ),
     Action(
-        "go_to_time", "Go to time or spike…", "Time", lambda desk: desk.ask_time(), never,
+        "go_to_time", "Go to time or spike…", "Time", lambda context: context.ask_time(), never,
         _simple("Go to a moment of the recording"), ("T",), words="jump seek moment second position",
     ),
     Action(
@@ -399,17 +401,17 @@ ACTIONS: tuple[Action, ...] = (
         ("Alt+R",), ("Alt+R",), caption=_restrict_caption, words="range epoch interval window part limit",
     ),
     Action(
-        "ask_range", "Only a stretch of time…", "Time", lambda desk: desk.ask_range(), never,
+        "ask_range", "Only a stretch of time…", "Time", lambda context: context.ask_range(), never,
         _simple("Use only the spikes of a stretch of time in all views"), ("Alt+Shift+R",),
         words="range epoch interval window part limit restrict",
     ),
     Action(
-        "command", "Command line", "Help", lambda desk: desk.ask_command(), never,
+        "command", "Command line", "Help", lambda context: context.ask_command(), never,
         _simple("Type a command: c 3-6 selects clusters"), (":",), needs_session=False,
         words="snippet type terminal prompt",
     ),
     Action(
-        "keys", "All actions", "Help", lambda desk: desk.show_keys(), never,
+        "keys", "All actions", "Help", lambda context: context.show_keys(), never,
         _simple("Find actions, and change their keys"), ("F1",), ("F1",), "help", needs_session=False,
         words="shortcuts hotkeys help search keyboard",
     ),

@@ -7,7 +7,7 @@ from typing import Any
 from qtpy.QtCore import QEventLoop, QObject, Signal
 
 from napari_phy.core.progress import OnProgress
-from napari_phy.widgets.parts.latest_answer import LatestAnswer
+from napari_phy.widgets.base.latest_result import LatestResult
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +39,7 @@ class BackgroundWork(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._job: Job | None = None
-        self._answers = LatestAnswer(self)
+        self._answers = LatestResult(self)
         self._answers.progressed.connect(self.progressed)
         self._answers.answered.connect(self._on_answered)
         self._answers.failed.connect(self._on_failed)

@@ -7,8 +7,8 @@ from qtpy.QtWidgets import QComboBox, QFormLayout, QLineEdit, QWidget
 from napari_phy.core.label_fields import field_problem
 from napari_phy.views.typed_values import typed_text, typed_value
 from napari_phy.widgets.actions import messages
-from napari_phy.widgets.parts.small_dialogs import SmallDialog, Words
-from napari_phy.widgets.parts.theme import Tokens
+from napari_phy.widgets.base.small_dialogs import SmallDialog, Words
+from napari_phy.widgets.base.theme import Tokens
 
 DEFAULT_FIELD = "note"
 

@@ -13,8 +13,8 @@ from napari_phy.views.time_words import read_range
 from napari_phy.widgets.actions import messages
 from napari_phy.widgets.actions.label_dialog import LabelDialog
 from napari_phy.widgets.actions.time_actions import go_to
-from napari_phy.widgets.parts.small_dialogs import NameDialog, SmallDialog, Words
-from napari_phy.widgets.parts.theme import Tokens
+from napari_phy.widgets.base.small_dialogs import NameDialog, SmallDialog, Words
+from napari_phy.widgets.base.theme import Tokens
 
 
 def ask_label(session: Any, theme: Tokens, parent: QWidget) -> None:

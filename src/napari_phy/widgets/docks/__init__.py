@@ -1,1 +1,1 @@
-"""Which docks there are, and where they are in a window."""
+"""The views as docks, each with its painter."""

@@ -8,7 +8,7 @@ from qtpy.QtCore import QObject, QThreadPool, Signal
 from qtpy.QtWidgets import QApplication
 
 from napari_phy.views.cluster_table import compute_amplitudes
-from napari_phy.widgets.parts.latest_answer import LatestAnswer
+from napari_phy.widgets.base.latest_result import LatestResult
 
 N_AT_ONCE = 8
 
@@ -24,7 +24,7 @@ class Amplitudes(QObject):
         self._session: Any = None
         self._wanted: tuple[int, ...] = ()
         self._tried: set[int] = set()
-        self._answers = LatestAnswer(self, pool=amplitude_pool())
+        self._answers = LatestResult(self, pool=amplitude_pool())
         self._answers.answered.connect(self._on_answered)
         self._answers.failed.connect(self._on_failed)
 

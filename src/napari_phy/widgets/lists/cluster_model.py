@@ -8,9 +8,9 @@ from typing import Any
 from qtpy.QtCore import QAbstractTableModel, QModelIndex, Qt, Signal
 from qtpy.QtWidgets import QWidget
 
+from napari_phy.widgets.base.plain_text import plain
 from napari_phy.widgets.lists.cluster_columns import Column, Row, alignment, is_unknown
 from napari_phy.widgets.lists.group_headings import Heading, Item, by_group, key_of, under_headings
-from napari_phy.widgets.parts.plain_text import plain
 
 NO_INDEX = QModelIndex()
 N_ONE_BY_ONE = 64  # runs of lines that come and go one by one; of more, all are shown anew

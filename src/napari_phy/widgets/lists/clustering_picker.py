@@ -13,10 +13,10 @@ from qtpy.QtWidgets import QWidget
 from napari_phy.io.clustering_summaries import ClusteringSummary
 from napari_phy.io.kwik import schema
 from napari_phy.views.numbers import format_count, format_number
-from napari_phy.widgets.parts.drop_down import DropDown
-from napari_phy.widgets.parts.icons import icon
-from napari_phy.widgets.parts.plain_text import plain
-from napari_phy.widgets.parts.theme import Tokens
+from napari_phy.widgets.base.drop_down import DropDown
+from napari_phy.widgets.base.icons import icon
+from napari_phy.widgets.base.plain_text import plain
+from napari_phy.widgets.base.theme import Tokens
 
 GAP = "   ·   "
 

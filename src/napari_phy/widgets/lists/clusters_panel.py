@@ -16,16 +16,16 @@ from napari_phy.views.cluster_table import compute_cluster_table
 from napari_phy.views.filter_completion import Completion, complete
 from napari_phy.views.numbers import format_count, format_number
 from napari_phy.widgets.actions import messages
+from napari_phy.widgets.base.choices import switch_action
+from napari_phy.widgets.base.guarded import guarded
+from napari_phy.widgets.base.notifications import notify
+from napari_phy.widgets.base.plain_text import plain
+from napari_phy.widgets.base.theme import Tokens
 from napari_phy.widgets.lists.cluster_columns import CLUSTER_COLUMNS, GROUP_ORDER, label_columns, rows_of
 from napari_phy.widgets.lists.clustering_picker import ClusteringPicker
 from napari_phy.widgets.lists.filter_line import FilterLine
 from napari_phy.widgets.lists.filtered_rows import FilteredRows
 from napari_phy.widgets.lists.list_panel import ListPanel
-from napari_phy.widgets.parts.choices import switch_action
-from napari_phy.widgets.parts.guarded import guarded
-from napari_phy.widgets.parts.notify import notify
-from napari_phy.widgets.parts.plain_text import plain
-from napari_phy.widgets.parts.theme import Tokens
 
 
 class ClustersPanel(ListPanel):

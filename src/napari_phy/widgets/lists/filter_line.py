@@ -6,8 +6,8 @@ from qtpy.QtCore import QEvent, QObject, QStringListModel, Qt, QTimer, Signal
 from qtpy.QtWidgets import QCompleter, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
 
 from napari_phy.views.filter_completion import Completion
-from napari_phy.widgets.parts.plain_text import PlainLabel
-from napari_phy.widgets.parts.theme import AXIS_PX, BODY_PX, Tokens
+from napari_phy.widgets.base.plain_text import PlainLabel
+from napari_phy.widgets.base.theme import AXIS_PX, BODY_PX, Tokens
 
 WAIT_MS = 200  # after the last letter
 EXAMPLE = 'Filter:  group == "good" and spikes > 100'

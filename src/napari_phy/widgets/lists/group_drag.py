@@ -7,9 +7,9 @@ from qtpy.QtCore import QEvent, QObject, QPoint, Qt, Signal
 from qtpy.QtWidgets import QApplication, QFrame, QLabel, QVBoxLayout, QWidget
 
 from napari_phy.widgets.actions import messages
+from napari_phy.widgets.base.plain_text import PlainLabel
+from napari_phy.widgets.base.theme import BODY_PX, TICK_PX, Tokens
 from napari_phy.widgets.lists.table import ClusterList
-from napari_phy.widgets.parts.plain_text import PlainLabel
-from napari_phy.widgets.parts.theme import BODY_PX, TICK_PX, Tokens
 
 LEFT, PLAIN = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 _ROW_PX, _WIDTH_PX = 26, 180

@@ -15,21 +15,21 @@ from qtpy.QtWidgets import QApplication, QHBoxLayout, QSizePolicy, QStackedWidge
 from napari_phy.core.group_colors import own_group_colors
 from napari_phy.widgets.actions import messages
 from napari_phy.widgets.actions.bindings import key_bindings
+from napari_phy.widgets.base.elided_label import ElidedLabel
+from napari_phy.widgets.base.figure import Figure
+from napari_phy.widgets.base.filled import Filled
+from napari_phy.widgets.base.guarded import guarded
+from napari_phy.widgets.base.header import Header
+from napari_phy.widgets.base.help_popup import HelpPopup
+from napari_phy.widgets.base.message_page import MessagePage
+from napari_phy.widgets.base.picture_menu import PICTURE_HELP, PictureMenu
+from napari_phy.widgets.base.table_figure import paint_table, table_size
+from napari_phy.widgets.base.theme import AXIS_PX, ThemeFollower, Tokens, tokens
 from napari_phy.widgets.lists.amplitudes import Amplitudes
 from napari_phy.widgets.lists.cluster_columns import GROUP_ORDER, Column
 from napari_phy.widgets.lists.group_drag import RowDrag, drag_words
 from napari_phy.widgets.lists.reading_strip import ReadingStrip
 from napari_phy.widgets.lists.table import ClusterList
-from napari_phy.widgets.parts.elided_label import ElidedLabel
-from napari_phy.widgets.parts.figure import Figure
-from napari_phy.widgets.parts.filled import Filled
-from napari_phy.widgets.parts.guarded import guarded
-from napari_phy.widgets.parts.header import Header
-from napari_phy.widgets.parts.help_popup import HelpPopup
-from napari_phy.widgets.parts.message_page import MessagePage
-from napari_phy.widgets.parts.picture_menu import PICTURE_HELP, PictureMenu
-from napari_phy.widgets.parts.table_figure import paint_table, table_size
-from napari_phy.widgets.parts.theme import AXIS_PX, ThemeFollower, Tokens, tokens
 
 logger = logging.getLogger(__name__)
 

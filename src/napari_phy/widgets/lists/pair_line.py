@@ -6,9 +6,9 @@ from qtpy.QtCore import QRectF, Qt
 from qtpy.QtGui import QColor, QPainter
 from qtpy.QtWidgets import QSizePolicy, QWidget
 
-from napari_phy.widgets.parts.legend import CHIP, LegendEntry, paint_chip
-from napari_phy.widgets.parts.painting import painting
-from napari_phy.widgets.parts.theme import Tokens
+from napari_phy.widgets.base.legend import CHIP, LegendEntry, paint_chip
+from napari_phy.widgets.base.painting import painting
+from napari_phy.widgets.base.theme import Tokens
 
 HEIGHT, LETTERS = 24, 14  # px
 GAP, WIDE_GAP = 5, 16

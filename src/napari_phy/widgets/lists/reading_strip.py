@@ -6,8 +6,8 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from napari_phy.widgets.actions import messages
-from napari_phy.widgets.parts.plain_text import PlainLabel
-from napari_phy.widgets.parts.theme import AXIS_PX, Tokens
+from napari_phy.widgets.base.plain_text import PlainLabel
+from napari_phy.widgets.base.theme import AXIS_PX, Tokens
 
 
 class ReadingStrip(QWidget):

@@ -12,9 +12,9 @@ from napari_phy.views.similar_table import compute_similar
 from napari_phy.widgets.actions import messages
 from napari_phy.widgets.actions.bindings import key_bindings
 from napari_phy.widgets.actions.keys import OWN_KEYS
+from napari_phy.widgets.base.guarded import guarded
 from napari_phy.widgets.lists.cluster_columns import SIMILAR_COLUMNS, rows_of
 from napari_phy.widgets.lists.list_panel import ListPanel
-from napari_phy.widgets.parts.guarded import guarded
 
 N_SELECTED = (1, 2, 3, 5, 10, 20)
 N_AT_ONCE = 500  # clusters that are ranked before the next frame; more of them after it

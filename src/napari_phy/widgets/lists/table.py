@@ -16,6 +16,9 @@ from qtpy.QtWidgets import (
 
 from napari_phy.core.cluster_groups import DISCARDED
 from napari_phy.views.numbers import format_number
+from napari_phy.widgets.base.painting import CellPainter, painting
+from napari_phy.widgets.base.plain_table import CHIP_PX, PlainTable, paint_place
+from napari_phy.widgets.base.theme import BODY_PX, TICK_PX, Tokens
 from napari_phy.widgets.lists.cluster_columns import (
     GROUP,
     GROUP_ORDER,
@@ -31,9 +34,6 @@ from napari_phy.widgets.lists.cluster_columns import (
 )
 from napari_phy.widgets.lists.cluster_model import NO_INDEX, ClusterModel, runs_of
 from napari_phy.widgets.lists.group_headings import Heading, by_group
-from napari_phy.widgets.parts.painting import CellPainter, painting
-from napari_phy.widgets.parts.plain_table import CHIP_PX, PlainTable, paint_place
-from napari_phy.widgets.parts.theme import BODY_PX, TICK_PX, Tokens
 
 
 class ClusterDelegate(CellPainter):

@@ -1,1 +1,1 @@
-"""What the docks of views are made of: the panel, its frame, plots, lassos, the time axis."""
+"""Bases of the docks: they follow a session, compute in the background, and show their state."""

@@ -6,9 +6,9 @@ from typing import Any
 from napari_phy.core.cluster_meta import DISCARDED
 from napari_phy.views.cluster_order import Order, few_words
 from napari_phy.widgets.actions import messages
+from napari_phy.widgets.base.drop_down import DropDown
+from napari_phy.widgets.base.plain_text import plain
 from napari_phy.widgets.panels.painted_panel import PaintedPanel
-from napari_phy.widgets.parts.drop_down import DropDown
-from napari_phy.widgets.parts.plain_text import plain
 
 
 def listed_clusters(session: Any) -> list[int]:

@@ -14,10 +14,10 @@ from napari_phy.views.cluster_measures import column, measure_name, range_labels
 from napari_phy.views.cluster_order import GROUP_ORDER
 from napari_phy.views.cluster_table import compute_cluster_table
 from napari_phy.views.value_range import ValueRange, spread
-from napari_phy.widgets.canvas.ramp import N_SHADES, shades
-from napari_phy.widgets.parts.color_scale import ColorScale, ramp_stops
-from napari_phy.widgets.parts.legend import LegendEntry
-from napari_phy.widgets.parts.theme import Tokens
+from napari_phy.widgets.base.color_scale import ColorScale, ramp_stops
+from napari_phy.widgets.base.legend import LegendEntry
+from napari_phy.widgets.base.theme import Tokens
+from napari_phy.widgets.plots.ramp import N_SHADES, shades
 
 GREY, CLUSTER, GROUP = "grey", "cluster", "group"
 SCHEMES = (

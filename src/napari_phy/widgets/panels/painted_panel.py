@@ -6,9 +6,9 @@ from qtpy.QtCore import QPointF, QRectF, QSize, Qt
 from qtpy.QtGui import QPainter
 from qtpy.QtWidgets import QWidget
 
+from napari_phy.widgets.base.theme import Tokens
 from napari_phy.widgets.panels.panel import Panel, guarded
-from napari_phy.widgets.panels.trace_mouse import TracePlot
-from napari_phy.widgets.parts.theme import Tokens
+from napari_phy.widgets.plots.trace_mouse import TracePlot
 
 
 class PaintedPanel(Panel):

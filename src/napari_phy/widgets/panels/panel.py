@@ -14,15 +14,15 @@ from napari_phy.core.progress import OnProgress
 from napari_phy.views.time_words import range_words
 from napari_phy.widgets.actions import messages
 from napari_phy.widgets.actions.bindings import key_bindings
-from napari_phy.widgets.canvas.opengl import opengl_problem
+from napari_phy.widgets.base.choices import Allowed
+from napari_phy.widgets.base.debounce import Debounce
+from napari_phy.widgets.base.draw_batch import DrawBatch
+from napari_phy.widgets.base.guarded import guarded
+from napari_phy.widgets.base.latest_result import LatestResult
+from napari_phy.widgets.base.legend import LegendEntry
+from napari_phy.widgets.base.session_links import SessionLinks
 from napari_phy.widgets.panels.panel_frame import PanelFrame
-from napari_phy.widgets.parts.choices import Allowed
-from napari_phy.widgets.parts.guarded import guarded
-from napari_phy.widgets.parts.latest_answer import LatestAnswer
-from napari_phy.widgets.parts.legend import LegendEntry
-from napari_phy.widgets.parts.session_links import SessionLinks
-from napari_phy.widgets.parts.soon import Soon
-from napari_phy.widgets.parts.together import Together
+from napari_phy.widgets.plots.opengl import opengl_problem
 
 logger = logging.getLogger(__name__)
 
@@ -59,14 +59,14 @@ class Panel(PanelFrame):
         self._request: Hashable | None = None
         self._held: tuple[Hashable, Any] | None = None  # an answer that is about to be shown
         self._failed: Hashable | None = None  # what failed last
-        self.together: Together | None = None
+        self.draw_batch: DrawBatch | None = None
         self._frozen: tuple[int, ...] | None = None
         self._is_stale = True
         self._preparation: Any = None  # reads the features of a large data set
         self._links = SessionLinks()
         super().__init__(viewer, parent)
-        self._answers = LatestAnswer(self)
-        self._soon = Soon(self)
+        self._answers = LatestResult(self)
+        self._soon = Debounce(self)
 
         self._soon.due.connect(self._refresh_now)
         self._answers.answered.connect(self._on_answered)
@@ -248,10 +248,10 @@ class Panel(PanelFrame):
     @guarded
     def _on_answered(self, request: Hashable, data: Any) -> None:
         self._held = request, data
-        if self.together is None:
+        if self.draw_batch is None:
             self.show_held()
         else:
-            self.together.hold(self.show_held)
+            self.draw_batch.hold(self.show_held)
 
     @guarded
     def show_held(self) -> None:

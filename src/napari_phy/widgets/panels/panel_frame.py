@@ -12,17 +12,17 @@ from qtpy.QtWidgets import QApplication, QSizePolicy, QWidget
 
 from napari_phy.core.colors import is_hollow, selection_color
 from napari_phy.widgets.actions.bindings import key_bindings
+from napari_phy.widgets.base.color_scale import ColorScale
+from napari_phy.widgets.base.drop_down import DropDown
+from napari_phy.widgets.base.figure import Figure
+from napari_phy.widgets.base.filled import Filled
+from napari_phy.widgets.base.guarded import guarded
+from napari_phy.widgets.base.header import Header
+from napari_phy.widgets.base.help_popup import HelpPopup
+from napari_phy.widgets.base.legend import LegendEntry
+from napari_phy.widgets.base.picture_menu import PICTURE_HELP, PictureMenu, save_figure
+from napari_phy.widgets.base.theme import ThemeFollower, Tokens, tokens
 from napari_phy.widgets.panels.picture_stack import PictureStack
-from napari_phy.widgets.parts.color_scale import ColorScale
-from napari_phy.widgets.parts.drop_down import DropDown
-from napari_phy.widgets.parts.figure import Figure
-from napari_phy.widgets.parts.filled import Filled
-from napari_phy.widgets.parts.guarded import guarded
-from napari_phy.widgets.parts.header import Header
-from napari_phy.widgets.parts.help_popup import HelpPopup
-from napari_phy.widgets.parts.legend import LegendEntry
-from napari_phy.widgets.parts.picture_menu import PICTURE_HELP, PictureMenu, save_figure
-from napari_phy.widgets.parts.theme import ThemeFollower, Tokens, tokens
 
 
 class PanelFrame(Filled):

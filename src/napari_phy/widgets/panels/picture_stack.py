@@ -8,11 +8,11 @@ from qtpy.QtCore import QTimer, Signal
 from qtpy.QtWidgets import QApplication, QStackedWidget, QVBoxLayout, QWidget
 
 from napari_phy.widgets.actions import messages
-from napari_phy.widgets.parts.elided_label import Caption
-from napari_phy.widgets.parts.legend import Legend
-from napari_phy.widgets.parts.message_page import Button, MessagePage
-from napari_phy.widgets.parts.progress_edge import ProgressEdge, Veil
-from napari_phy.widgets.parts.theme import Tokens
+from napari_phy.widgets.base.elided_label import Caption
+from napari_phy.widgets.base.legend import Legend
+from napari_phy.widgets.base.message_page import Button, MessagePage
+from napari_phy.widgets.base.progress_edge import ProgressEdge, Veil
+from napari_phy.widgets.base.theme import Tokens
 
 QUIET_MS = 150
 PATIENT_MS = 1000

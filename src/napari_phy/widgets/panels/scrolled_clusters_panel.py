@@ -6,10 +6,10 @@ import numpy as np
 from qtpy.QtCore import QPointF, QSignalBlocker, QSize, Qt
 from qtpy.QtWidgets import QBoxLayout, QScrollBar, QWidget
 
+from napari_phy.widgets.base.choices import choice_actions
+from napari_phy.widgets.base.guarded import guarded
+from napari_phy.widgets.base.theme import Tokens
 from napari_phy.widgets.panels.all_clusters_panel import AllClustersPanel
-from napari_phy.widgets.parts.choices import choice_actions
-from napari_phy.widgets.parts.guarded import guarded
-from napari_phy.widgets.parts.theme import Tokens
 
 
 class ScrolledLayout(Protocol):

@@ -13,19 +13,19 @@ from napari_phy.core.progress import OnProgress, no_progress
 from napari_phy.stats.refractory import REFRACTORY_MS
 from napari_phy.views.drawn_spikes import ScatterData, Spikes
 from napari_phy.views.numbers import format_number
-from napari_phy.widgets.canvas.frame import Frame
-from napari_phy.widgets.canvas.spike_words import nearest_point
-from napari_phy.widgets.panels.lasso_tool import LassoTool
-from napari_phy.widgets.panels.lit_points import LitPoints, Points
+from napari_phy.widgets.base.choices import Allowed
+from napari_phy.widgets.base.guarded import guarded
+from napari_phy.widgets.base.legend import LegendEntry
+from napari_phy.widgets.base.theme import Tokens
 from napari_phy.widgets.panels.panel import Panel
-from napari_phy.widgets.panels.scatter_mouse import ScatterMouse
-from napari_phy.widgets.panels.scatter_plot import ScatterPlot
-from napari_phy.widgets.panels.time_axis import holding, paint_clock, paint_unused
-from napari_phy.widgets.parts.choices import Allowed
-from napari_phy.widgets.parts.guarded import guarded
-from napari_phy.widgets.parts.legend import LegendEntry
-from napari_phy.widgets.parts.marks import marked_spikes, paint_mark
-from napari_phy.widgets.parts.theme import Tokens
+from napari_phy.widgets.plots.frame import Frame
+from napari_phy.widgets.plots.highlight_rings import marked_spikes, paint_mark
+from napari_phy.widgets.plots.highlighted_points import HighlightedPoints, Points
+from napari_phy.widgets.plots.lasso_tool import LassoTool
+from napari_phy.widgets.plots.scatter_mouse import ScatterMouse
+from napari_phy.widgets.plots.scatter_plot import ScatterPlot
+from napari_phy.widgets.plots.spike_words import nearest_point
+from napari_phy.widgets.plots.time_axis import holding, paint_clock, paint_unused
 
 REACH_PX = 7.0  # of the mouse, around a dot
 
@@ -88,8 +88,8 @@ class SpikeScatterPanel(Panel):
         self.lasso.changed.connect(self.canvas.overlay.update)
         self.lasso.found.connect(self._on_found)
         self.lasso.said.connect(self.hovered)
-        self.lit = LitPoints(self)
-        self.lit.changed.connect(self.canvas.overlay.update)
+        self.highlighted = HighlightedPoints(self)
+        self.highlighted.changed.connect(self.canvas.overlay.update)
         self._mouse = ScatterMouse(self.canvas, self.header.lasso_button.isChecked, self)
         for signal, slot in (
             (self.canvas.pressed, self._on_pressed),
@@ -120,14 +120,14 @@ class SpikeScatterPanel(Panel):
         self._mouse.forget()
         self.canvas.set_data(None)
         self.lasso.clear()
-        self._find_lit()
+        self._find_highlighted()
         if self.session is not None:
             self._links.connect(self.session.time.moved, self._on_time_moved)
             self._links.connect(self.session.time.shown_changed, self._on_shown_changed)
 
     def on_selection(self) -> None:
         """Light up what was selected elsewhere; a lasso whose spikes are no longer the selected ones goes."""
-        self._find_lit()
+        self._find_highlighted()
         spikes = self.session.selection.spikes
         if self.lasso.closed and self._inside is not None and not np.array_equal(spikes, self._inside):
             self.lasso.clear()
@@ -138,7 +138,7 @@ class SpikeScatterPanel(Panel):
         """Draw what is in `scatter`; `keep_range` stays where the picture was moved or zoomed to."""
         self.stack.caption.setText(self.scatter.caption)
         self.canvas.set_data(self.scatter, keep_range=keep_range)
-        self._find_lit()
+        self._find_highlighted()
 
     def show_all(self) -> None:
         """Go back to the range that shows the selection."""
@@ -190,20 +190,20 @@ class SpikeScatterPanel(Panel):
                 paint_clock(painter, self.theme, self.area, *self.frame.x_range, clock.time_s, clock.shown_s)
         self.paint_beside(painter)
         if not self.lasso.closed:
-            self._paint_lit(painter)
+            self._paint_highlighted(painter)
         self.lasso.paint(painter, self.frame, self.theme)
 
     def paint_beside(self, painter: QPainter) -> None:
         """Paint what lies at the side of the plot."""
 
-    def _find_lit(self) -> None:
+    def _find_highlighted(self) -> None:
         """Look where the spikes are that were selected one by one, such as in the traces."""
         data = self.scatter if self.data is not None and self.session is not None else None
         look = None if data is None else partial(self.points_of, self.in_sight, data)
-        self.lit.find(data, marked_spikes(self.session), look)
+        self.highlighted.find(data, marked_spikes(self.session), look)
 
-    def _paint_lit(self, painter: QPainter) -> None:
-        for x, y in self.frame.to_px(self.lit.points):
+    def _paint_highlighted(self, painter: QPainter) -> None:
+        for x, y in self.frame.to_px(self.highlighted.points):
             if self.frame.contains(x, y):
                 paint_mark(painter, self.theme, x, y)
 

@@ -3,8 +3,8 @@
 from typing import Any
 
 from napari_phy.core.colors import is_hollow
+from napari_phy.widgets.base.legend import LegendEntry
 from napari_phy.widgets.panels.painted_panel import PaintedPanel
-from napari_phy.widgets.parts.legend import LegendEntry
 
 N_MAX = 16
 

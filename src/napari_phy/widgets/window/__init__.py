@@ -1,1 +1,1 @@
-"""What ties one napari window to one data set: the workspace, the overview, and what watches them."""
+"""One window: its docks, layouts, toolbar, keys, and the session that they show."""

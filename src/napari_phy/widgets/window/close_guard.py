@@ -11,12 +11,12 @@ from qtpy.QtWidgets import QApplication, QPushButton, QWidget
 from napari_phy.core.errors import NapariPhyError
 from napari_phy.widgets.actions import messages
 from napari_phy.widgets.actions.background_work import BackgroundWork
-from napari_phy.widgets.desk.file_watch import looked_at
-from napari_phy.widgets.parts.notify import SAVE_COPY, notify
-from napari_phy.widgets.parts.plain_text import plain
-from napari_phy.widgets.parts.small_dialogs import SmallDialog, Words
-from napari_phy.widgets.parts.theme import Tokens
+from napari_phy.widgets.base.notifications import SAVE_COPY, notify
+from napari_phy.widgets.base.plain_text import plain
+from napari_phy.widgets.base.small_dialogs import SmallDialog, Words
+from napari_phy.widgets.base.theme import Tokens
 from napari_phy.widgets.window import napari_question
+from napari_phy.widgets.window.file_watch import looked_at
 
 Answer = Literal["save", "copy", "keep", "discard", "cancel"]
 TITLE = "Unsaved edits"
@@ -110,12 +110,14 @@ class CloseGuard(QObject):
     desk : saves; what it does to the data set is cancelled or waited for.
     """
 
-    def __init__(self, window: QWidget, session: Callable[[], Any], theme: Callable[[], Tokens], desk: Saver) -> None:
+    def __init__(
+        self, window: QWidget, session: Callable[[], Any], theme: Callable[[], Tokens], controller: Saver
+    ) -> None:
         super().__init__(window)
         self._window = ref(window)
         self._session = session
         self._theme = theme
-        self._desk = desk
+        self._controller = controller
         self._has_asked = False  # about a close that napari may still ask about
         self._lets_close = QTimer(self, singleShot=True, interval=0)  # runs while a close is let through
         window.installEventFilter(self)
@@ -139,7 +141,7 @@ class CloseGuard(QObject):
 
     def may_close(self) -> bool:
         """Ask if need be, save or discard if wished; return whether the session may be let go."""
-        work = self._desk.work
+        work = self._controller.work
         work.settle()
         if not self.will_ask:
             return True
@@ -147,12 +149,12 @@ class CloseGuard(QObject):
         looked_at(session.store)
         answer = ask_unsaved(session, self._theme(), self._window())
         if answer == "save":
-            self._desk.save()
+            self._controller.save()
             work.settle()
             return not (session.is_dirty or session.waiting)
         if answer == "copy":
             copied: list[bool] = []
-            self._desk.save_copy(lambda: copied.append(True))
+            self._controller.save_copy(lambda: copied.append(True))
             work.settle()
             return bool(copied)
         if answer == "discard":
@@ -173,7 +175,7 @@ class CloseGuard(QObject):
         if self._lets_close.isActive():
             return True
         guards = _all_guards(self) if napari_question.is_quitting(self._window()) else [self]
-        self._desk.work.settle()
+        self._controller.work.settle()
         will_ask = self.will_ask
         may_close = all(guard.may_close() for guard in guards)
         self._has_asked = will_ask and may_close and is_spontaneous  # else napari has asked before
@@ -187,7 +189,7 @@ class CloseGuard(QObject):
             child.rejected.connect(self._forget)
         elif napari_question.is_question(child):
             guards = _all_guards(self) if napari_question.is_about_all(child) else [self]
-            if self._has_asked or any(guard.will_ask and guard._desk.work.job is None for guard in guards):
+            if self._has_asked or any(guard.will_ask and guard._controller.work.job is None for guard in guards):
                 napari_question.answer_unseen(child)
             self._forget()
 

@@ -11,7 +11,7 @@ from napari_phy.core.errors import NapariPhyError
 from napari_phy.core.spike_columns import SpikeColumns
 from napari_phy.widgets.actions import messages
 from napari_phy.widgets.actions.background_work import BackgroundWork, Job
-from napari_phy.widgets.parts.notify import notify
+from napari_phy.widgets.base.notifications import notify
 from napari_phy.widgets.window.work_bar import WorkBar
 
 

@@ -9,8 +9,8 @@ from qtpy.QtCore import QEvent, QTimer
 from qtpy.QtWidgets import QDockWidget, QMainWindow, QVBoxLayout, QWidget
 
 from napari_phy.layers.session_tag import find_session
-from napari_phy.widgets.docks.catalogue import KINDS
-from napari_phy.widgets.parts.plain_text import PlainLabel
+from napari_phy.widgets.base.plain_text import PlainLabel
+from napari_phy.widgets.window.dock_registry import KINDS
 from napari_phy.widgets.window.workspace import Workspace, plain_viewer
 
 

@@ -4,13 +4,13 @@ from collections.abc import Callable
 
 from qtpy.QtWidgets import QMenu, QWidget
 
-from napari_phy.widgets.docks.catalogue import KINDS, SECTIONS
-from napari_phy.widgets.docks.dock_board import DockBoard
-from napari_phy.widgets.docks.layouts import PRESETS
 from napari_phy.widgets.window.density_switch import DensitySwitch
+from napari_phy.widgets.window.dock_manager import DockManager
+from napari_phy.widgets.window.dock_registry import KINDS, SECTIONS
+from napari_phy.widgets.window.layouts import PRESETS
 
 
-def layout_menu(board: DockBoard, arrange: Callable[..., None], density: DensitySwitch, parent: QWidget) -> QMenu:
+def layout_menu(board: DockManager, arrange: Callable[..., None], density: DensitySwitch, parent: QWidget) -> QMenu:
     """Return the menu; `arrange("Sort", again=True)` puts the docks of a preset at their places.
 
     Ticks tell the layout and which docks are open; choosing one that is open brings it to the front.

@@ -8,8 +8,8 @@ from qtpy.QtCore import Qt, QTimer
 from qtpy.QtWidgets import QDialog, QProgressBar, QWidget
 
 from napari_phy.widgets.actions import messages
-from napari_phy.widgets.parts.small_dialogs import SmallDialog, Words
-from napari_phy.widgets.parts.theme import Tokens, tokens
+from napari_phy.widgets.base.small_dialogs import SmallDialog, Words
+from napari_phy.widgets.base.theme import Tokens, tokens
 from napari_phy.widgets.window.workspace import Workspace
 
 LOOK_MS = 50
@@ -76,4 +76,4 @@ def _say(viewer: Viewer, sentence: str) -> None:
     if workspace is None:
         QTimer.singleShot(SAY_MS, lambda: setattr(viewer, "status", sentence))
     else:
-        workspace.desk.say_soon(sentence)  # it repeats what it said last
+        workspace.controller.say_soon(sentence)  # it repeats what it said last

@@ -13,8 +13,8 @@ from napari_phy.layers.binder import LayerBinder
 from napari_phy.layers.stacks import name_slider
 from napari_phy.views.traces import AUTOMATIC
 from napari_phy.widgets.actions import messages
-from napari_phy.widgets.parts.theme import Tokens
-from napari_phy.widgets.parts.together import Together
+from napari_phy.widgets.base.draw_batch import DrawBatch
+from napari_phy.widgets.base.theme import Tokens
 from napari_phy.widgets.window.camera_watch import CameraWatch
 from napari_phy.widgets.window.canvas_fit import CanvasFit
 from napari_phy.widgets.window.density_switch import DensitySwitch
@@ -33,7 +33,7 @@ class Overview(QObject):
     stack_changed = Signal()  # an image stack has taken the canvas, or left it
     _filtered = Signal()
 
-    def __init__(self, viewer: Viewer, window: QMainWindow, together: Together, parent: QObject) -> None:
+    def __init__(self, viewer: Viewer, window: QMainWindow, draw_batch: DrawBatch, parent: QObject) -> None:
         super().__init__(parent)
         self._viewer = ref(viewer)
         self._session: Any = None
@@ -42,7 +42,7 @@ class Overview(QObject):
         self._is_too_wide = False  # for a filter
         self.binder: LayerBinder | None = None
         self._points_soon = QTimer(self, singleShot=True, interval=0)  # lists are painted before
-        self._points_soon.timeout.connect(partial(together.hold, self.refresh))
+        self._points_soon.timeout.connect(partial(draw_batch.hold, self.refresh))
         self.fit = CanvasFit(window, self)
         self.frame = TimeFrame(viewer, window, self)
         self.density = DensitySwitch(window, self)

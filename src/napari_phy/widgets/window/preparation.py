@@ -7,7 +7,7 @@ from qtpy.QtCore import QObject, Signal
 
 from napari_phy.core.progress import OnProgress
 from napari_phy.views.cluster_table import compute_cluster_table
-from napari_phy.widgets.parts.latest_answer import LatestAnswer
+from napari_phy.widgets.base.latest_result import LatestResult
 
 logger = logging.getLogger(__name__)
 
@@ -38,7 +38,7 @@ class Preparation(QObject):
     def __init__(self, opened: Any, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._opened = opened
-        self._answers = LatestAnswer(self)
+        self._answers = LatestResult(self)
         self._answers.progressed.connect(self._on_progressed)
         self._answers.answered.connect(self._on_answered)
         self._answers.failed.connect(self._on_failed)

@@ -9,7 +9,7 @@ from qtpy.QtWidgets import QMainWindow
 from superqt.utils import create_worker
 
 from napari_phy.core.errors import NapariPhyError
-from napari_phy.widgets.parts.notify import notify, take_back
+from napari_phy.widgets.base.notifications import notify, take_back
 
 LOOK_AGAIN_MS = 2000
 

@@ -9,9 +9,9 @@ from qtpy.QtCore import QObject, QTimer
 from qtpy.QtWidgets import QWidget
 
 from napari_phy.core.progress import OnProgress
-from napari_phy.widgets.parts.guarded import guarded
-from napari_phy.widgets.parts.latest_answer import LatestAnswer
-from napari_phy.widgets.parts.session_links import SessionLinks
+from napari_phy.widgets.base.guarded import guarded
+from napari_phy.widgets.base.latest_result import LatestResult
+from napari_phy.widgets.base.session_links import SessionLinks
 
 REST_MS = 150
 
@@ -29,7 +29,7 @@ class ReadAhead(QObject):
         self._panels = panels
         self._session: Any = None
         self._links = SessionLinks()
-        self._answers = LatestAnswer(self)
+        self._answers = LatestResult(self)
         self._rest = QTimer(self, singleShot=True, interval=REST_MS)
         self._rest.timeout.connect(self._read)
         self.destroyed.connect(self._links.close)

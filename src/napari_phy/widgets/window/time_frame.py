@@ -12,9 +12,9 @@ from qtpy.QtWidgets import QMainWindow
 
 from napari_phy.layers.session_tag import session_of
 from napari_phy.widgets.actions.time_actions import go_to_time
-from napari_phy.widgets.canvas.overlay import Overlay
-from napari_phy.widgets.parts.session_links import SessionLinks
-from napari_phy.widgets.parts.theme import Tokens
+from napari_phy.widgets.base.session_links import SessionLinks
+from napari_phy.widgets.base.theme import Tokens
+from napari_phy.widgets.plots.overlay import Overlay
 
 LEAST_PX = 3
 DRAG_PX = 3

@@ -10,7 +10,7 @@ from qtpy.QtWidgets import QMainWindow
 from napari_phy.core.errors import KwikFormatError, MissingDataError, NapariPhyError
 from napari_phy.widgets.actions import messages
 from napari_phy.widgets.actions.background_work import BackgroundWork, Job
-from napari_phy.widgets.parts.notify import Choice, notify, take_back
+from napari_phy.widgets.base.notifications import Choice, notify, take_back
 from napari_phy.widgets.window.work_bar import WorkBar
 
 WORTH_BYTES = 2**26  # of summary; that of a shorter recording saves nobody time

@@ -5,8 +5,8 @@ from weakref import ref
 from qtpy.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal
 from qtpy.QtWidgets import QMainWindow
 
-from napari_phy.widgets.docks.dock_board import DockBoard
-from napari_phy.widgets.docks.layouts import SMALL_BELOW, Places
+from napari_phy.widgets.window.dock_manager import DockManager
+from napari_phy.widgets.window.layouts import SMALL_BELOW, Places
 
 LEAST = QSize(1280, 800)  # px, for which the small form is made
 WAIT_MS = 200  # after a resize, so that an edge of the window that is dragged arranges once
@@ -21,7 +21,7 @@ class WindowSize(QObject):
 
     outgrown = Signal()
 
-    def __init__(self, window: QMainWindow, board: DockBoard, parent: QObject) -> None:
+    def __init__(self, window: QMainWindow, board: DockManager, parent: QObject) -> None:
         super().__init__(parent)
         self._window = ref(window)
         self._board = board

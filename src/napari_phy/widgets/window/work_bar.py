@@ -5,9 +5,9 @@ from qtpy.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QWidget
 
 from napari_phy.widgets.actions import messages
 from napari_phy.widgets.actions.background_work import BackgroundWork
+from napari_phy.widgets.base.plain_text import PlainLabel
+from napari_phy.widgets.base.theme import BODY_PX, Tokens
 from napari_phy.widgets.panels.picture_stack import QUIET_MS
-from napari_phy.widgets.parts.plain_text import PlainLabel
-from napari_phy.widgets.parts.theme import BODY_PX, Tokens
 
 
 class WorkBar(QWidget):

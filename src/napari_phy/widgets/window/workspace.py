@@ -10,35 +10,35 @@ from qtpy.QtCore import QObject, QSignalBlocker, Qt
 from qtpy.QtWidgets import QApplication, QDockWidget, QLabel, QMainWindow, QWidget
 
 from napari_phy.widgets.actions import messages
-from napari_phy.widgets.canvas.program_deletion import keep_programs
-from napari_phy.widgets.desk.clustering_desk import ClusteringDesk
-from napari_phy.widgets.desk.command_line import CommandLine
-from napari_phy.widgets.desk.commander import Commander
-from napari_phy.widgets.desk.desk import SessionDesk
-from napari_phy.widgets.desk.file_watch import FileWatch
-from napari_phy.widgets.desk.toolbar import ActionBar
-from napari_phy.widgets.desk.window_keys import WindowKeys
-from napari_phy.widgets.docks.catalogue import KINDS
-from napari_phy.widgets.docks.dock_board import DockBoard, add_dock
-from napari_phy.widgets.parts.latest_answer import take_turns
-from napari_phy.widgets.parts.notify import notify
-from napari_phy.widgets.parts.theme import ThemeFollower, Tokens
-from napari_phy.widgets.parts.together import Together
+from napari_phy.widgets.base.draw_batch import DrawBatch
+from napari_phy.widgets.base.latest_result import take_turns
+from napari_phy.widgets.base.notifications import notify
+from napari_phy.widgets.base.theme import ThemeFollower, Tokens
+from napari_phy.widgets.plots.program_deletion import keep_programs
+from napari_phy.widgets.window.action_controller import ActionController
 from napari_phy.widgets.window.close_guard import CloseGuard
 from napari_phy.widgets.window.cluster_order import ClusterOrder
-from napari_phy.widgets.window.data_news import DataNews
-from napari_phy.widgets.window.furnisher import Furnisher
-from napari_phy.widgets.window.kept_focus import KeptFocus
-from napari_phy.widgets.window.layout_memory import LayoutMemory
+from napari_phy.widgets.window.clustering_controller import ClusteringController
+from napari_phy.widgets.window.command_line import CommandLine
+from napari_phy.widgets.window.command_runner import CommandRunner
+from napari_phy.widgets.window.data_notifications import DataNotifications
+from napari_phy.widgets.window.dock_manager import DockManager, add_dock
+from napari_phy.widgets.window.dock_registry import KINDS
+from napari_phy.widgets.window.edit_notifications import EditNotifications
+from napari_phy.widgets.window.file_watch import FileWatch
+from napari_phy.widgets.window.focus_policy import FocusPolicy
 from napari_phy.widgets.window.layout_menu import layout_menu
-from napari_phy.widgets.window.live_notes import LiveNotes
+from napari_phy.widgets.window.layout_store import LayoutStore
 from napari_phy.widgets.window.low_welcome import LowWelcome
 from napari_phy.widgets.window.overview import Overview
+from napari_phy.widgets.window.panel_setup import PanelSetup
 from napari_phy.widgets.window.raw_data import RawDataSearch
 from napari_phy.widgets.window.read_ahead import ReadAhead
-from napari_phy.widgets.window.session_keeper import SessionKeeper
-from napari_phy.widgets.window.stage import Stage
+from napari_phy.widgets.window.session_binding import SessionBinding
+from napari_phy.widgets.window.session_controller import SessionController
+from napari_phy.widgets.window.toolbar import ActionBar
 from napari_phy.widgets.window.view_memory import ViewMemory
+from napari_phy.widgets.window.window_keys import WindowKeys
 from napari_phy.widgets.window.window_size import WindowSize
 from napari_phy.widgets.window.work_bar import WorkBar
 
@@ -68,63 +68,78 @@ class Workspace(QObject):
         self._viewer = ref(viewer)
         self._window = ref(window)  # weak, as is all here: nothing of ours keeps a closed window alive
         self.destroyed.connect(partial(_forget_all, self.__dict__))
-        self.live_notes = LiveNotes(window, self)
-        self.board = DockBoard(viewer, window, self)
+        self.live_notes = EditNotifications(window, self)
+        self.board = DockManager(viewer, window, self)
         self.size = WindowSize(window, self.board, self)
         self.panels, self.docks = self.board.panels, self.board.docks
         self.order = ClusterOrder(self.panels, lambda: self.session, self)
-        together = Together(self.panels, self)
+        draw_batch = DrawBatch(self.panels, self)
         self.read_ahead = ReadAhead(self.panels, self)
-        self.overview = Overview(viewer, window, together, self)
+        self.overview = Overview(viewer, window, draw_batch, self)
         LowWelcome(window, self)
         self.theme_follower = ThemeFollower(viewer, self)
-        self.desk = SessionDesk(viewer, window, lambda: self.theme, self.order.walked, self)
-        self.guard = CloseGuard(window, lambda: self.session, lambda: self.theme, self.desk)
-        self.clusterings = ClusteringDesk(window, self.desk, lambda: self.theme, self)
+        self.controller = ActionController(viewer, window, lambda: self.theme, self.order.walked, self)
+        self.guard = CloseGuard(window, lambda: self.session, lambda: self.theme, self.controller)
+        self.clusterings = ClusteringController(window, self.controller, lambda: self.theme, self)
         self.raw_data = RawDataSearch(window, lambda: self.session, partial(notify, severity="error"), self)
         self.file_watch = FileWatch(window, lambda: self.session, self)
         menu = layout_menu(self.board, self.arrange, self.overview.density, window)
-        self.toolbar = ActionBar(self.desk.run, menu, window)
+        self.toolbar = ActionBar(self.controller.run, menu, window)
         window.addToolBar(self.toolbar)
         self.memory = ViewMemory(window, self)
-        self.layouts = LayoutMemory(window, self.board, lambda: self.session, self)
-        self.work_bar = WorkBar(self.desk.work)
+        self.layouts = LayoutStore(window, self.board, lambda: self.session, self)
+        self.work_bar = WorkBar(self.controller.work)
         window.statusBar().insertPermanentWidget(1, self.work_bar)  # left of napari's activity
         for label in window.statusBar().findChildren(QLabel):  # names of files and groups may look like HTML
             label.setTextFormat(Qt.TextFormat.PlainText)
-        self.commander = Commander(self.desk, self.board)
+        self.commander = CommandRunner(self.controller, self.board)
         self.command_line = CommandLine(window, self.commander.run, self.commander.completions)
-        kept_focus = KeptFocus(window, self.panels, self.focus_clusters, self)
+        kept_focus = FocusPolicy(window, self.panels, self.focus_clusters, self)
         self.board.adopted.connect(kept_focus.follow)
-        self.keys = WindowKeys(viewer, window, self.desk, self.toolbar, self)
-        board, desk, overview, keys, notes = self.board, self.desk, self.overview, self.keys, self.live_notes
-        stage = Stage(viewer, board, desk, self.toolbar, overview, notes, self.read_ahead, keys, self)
-        news = DataNews(window, desk, stage, notes, self.raw_data, self.file_watch, self)
-        self.sessions = SessionKeeper(
-            viewer, desk, stage, news, self.guard, self.layouts, self._arrange_for, _let_go, self
+        self.keys = WindowKeys(viewer, window, self.controller, self.toolbar, self)
+        board, controller, overview, keys, notes = (
+            self.board,
+            self.controller,
+            self.overview,
+            self.keys,
+            self.live_notes,
         )
-        self.furnisher = Furnisher(
-            desk, self.clusterings, keys, self.memory, self.order, together, overview, self.raw_data, stage, self
+        binding = SessionBinding(viewer, board, controller, self.toolbar, overview, notes, self.read_ahead, keys, self)
+        notifications = DataNotifications(window, controller, binding, notes, self.raw_data, self.file_watch, self)
+        self.sessions = SessionController(
+            viewer, controller, binding, notifications, self.guard, self.layouts, self._arrange_for, _let_go, self
+        )
+        self.panel_setup = PanelSetup(
+            controller,
+            self.clusterings,
+            keys,
+            self.memory,
+            self.order,
+            draw_batch,
+            overview,
+            self.raw_data,
+            binding,
+            self,
         )
         self._connect()
         self._on_theme_changed(self.theme)
 
     def _connect(self) -> None:
-        board, desk, overview = self.board, self.desk, self.overview
-        board.adopted.connect(self.furnisher.furnish)
+        board, controller, overview = self.board, self.controller, self.overview
+        board.adopted.connect(self.panel_setup.set_up)
         board.arranged.connect(overview.fit.fit_soon)
         self.size.outgrown.connect(lambda: self._arrange_for(self.session, again=True))
         overview.stack_changed.connect(self._on_stack_changed)
-        overview.said.connect(desk.say)
-        overview.fitted.connect(desk.say_again)  # napari empties the status bar when the canvas moves away
-        desk.command_requested.connect(self.command_line.open)
-        desk.wizard_requested.connect(self._show_wizard)
-        desk.shank_requested.connect(self.clusterings.go_to_shank)
-        desk.edited.connect(self.focus_clusters)
-        desk.stretch_requested.connect(overview.stretch)
-        desk.filter_requested.connect(lambda: board.open("Clusters").filter_line.take_focus())
-        desk.saving_changed.connect(self.toolbar.set_saving)
-        desk.saved.connect(self.live_notes.take_back)
+        overview.said.connect(controller.say)
+        overview.fitted.connect(controller.say_again)  # napari empties the status bar when the canvas moves away
+        controller.command_requested.connect(self.command_line.open)
+        controller.wizard_requested.connect(self._show_wizard)
+        controller.shank_requested.connect(self.clusterings.go_to_shank)
+        controller.edited.connect(self.focus_clusters)
+        controller.stretch_requested.connect(overview.stretch)
+        controller.filter_requested.connect(lambda: board.open("Clusters").filter_line.take_focus())
+        controller.saving_changed.connect(self.toolbar.set_saving)
+        controller.saved.connect(self.live_notes.take_back)
         self.toolbar.layers_toggled.connect(board.show_napari_docks)
         self.theme_follower.changed.connect(self._on_theme_changed)
 
@@ -175,7 +190,7 @@ class Workspace(QObject):
     @property
     def session(self) -> Any:
         """The open data set, or None."""
-        return self.desk.session
+        return self.controller.session
 
     @property
     def theme(self) -> Tokens:
@@ -230,7 +245,7 @@ class Workspace(QObject):
         self.layouts.keep()
         self.toolbar.layers_action.setChecked(False)
         self._arrange_for(self.session)
-        self.desk.say_soon(messages.CANVAS_LEFT if self.overview.is_aside else messages.CANVAS_TAKEN)
+        self.controller.say_soon(messages.CANVAS_LEFT if self.overview.is_aside else messages.CANVAS_TAKEN)
 
     def _show_preset(self) -> None:
         self.toolbar.layout_button.setText(f"{self.board.preset.name} ▾")

@@ -1,0 +1,1 @@
+"""Small widgets and helpers without a session: theme, header, legend, messages, dialogs, workers."""

@@ -1,0 +1,38 @@
+"""Shows the answers to one click in one frame."""
+
+from collections.abc import Callable, Mapping
+
+from qtpy.QtCore import QObject, QTimer
+from qtpy.QtWidgets import QWidget
+
+PATIENCE_MS = 100
+
+
+class DrawBatch(QObject):
+    """Holds answers of views until the others have theirs, but not for long: each frame draws the whole window anew.
+
+    Parameters
+    ----------
+    panels : all that are docked, by name.
+    """
+
+    def __init__(self, panels: Mapping[str, QWidget], parent: QObject) -> None:
+        super().__init__(parent)
+        self._panels = panels
+        self._held: list[Callable[[], None]] = []
+        self._late = QTimer(self, singleShot=True, interval=PATIENCE_MS)
+        self._late.timeout.connect(self._show)
+
+    def hold(self, show: Callable[[], None]) -> None:
+        """Have something shown when no view waits for an answer."""
+        self._held.append(show)
+        if not any(getattr(panel, "waiting", False) for panel in self._panels.values()):
+            self._show()
+        elif not self._late.isActive():
+            self._late.start()
+
+    def _show(self) -> None:
+        self._late.stop()
+        held, self._held = self._held, []
+        for show in held:
+            show()

@@ -1,0 +1,124 @@
+"""A view as a figure for paper: painted once, written as SVG or PNG, or copied."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from qtpy.QtCore import QBuffer, QIODevice, QMimeData, QPointF, QRect, QRectF, QSize, Qt
+from qtpy.QtGui import QColor, QFontInfo, QImage, QPainter
+from qtpy.QtSvg import QSvgGenerator
+
+from napari_phy.widgets.base.color_scale import ColorScale
+from napari_phy.widgets.base.legend import HEIGHT as LEGEND_PX
+from napari_phy.widgets.base.legend import LegendEntry, legend_rows, paint_legend
+from napari_phy.widgets.base.theme import TICK_PX, Tokens
+
+CAPTION_PX = 20
+PNG_SCALE = 2  # pixels of a PNG for each one of the screen
+DOTS_PER_M = 72 / 0.0254  # of the screen, as in SVG, so that both kinds are as large on paper
+FALLBACKS = "Helvetica, Arial, sans-serif"
+SVG_TYPE = "image/svg+xml"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Figure:
+    """A picture with its legend above and its caption below, in the colours of a theme.
+
+    Attributes
+    ----------
+    title : what it is called in a file.
+    size : of the picture alone, in px.
+    paint : `paint(painter)` paints the picture at the origin; the background is there.
+    entries, caption : what stands above and below; nothing takes no room.
+    note : what a reader of the file should know about how it is drawn, "" mostly.
+    scale : what colours stand for, at the right above the picture.
+    """
+
+    title: str
+    size: QSize
+    paint: Callable[[QPainter], None]
+    theme: Tokens
+    entries: tuple[LegendEntry, ...] = ()
+    caption: str = ""
+    note: str = ""
+    scale: ColorScale | None = None
+
+    @property
+    def whole(self) -> QRect:
+        """Picture, legend and caption."""
+        return QRect(0, 0, self.size.width(), self._top + self.size.height() + self._below)
+
+    @property
+    def _top(self) -> int:
+        return self.theme.px(LEGEND_PX) * len(self._rows)
+
+    @property
+    def _rows(self) -> list[Sequence[LegendEntry]]:
+        return legend_rows(self.entries, self.size.width(), self.theme, self.scale)
+
+    @property
+    def _below(self) -> int:
+        return self.theme.px(CAPTION_PX) if self.caption else 0
+
+    def svg(self) -> bytes:
+        """Return the figure as lines, curves and text."""
+        buffer = QBuffer()
+        buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+        generator = QSvgGenerator(QSvgGenerator.SvgVersion.Svg11)  # the other version does not clip
+        generator.setOutputDevice(buffer)
+        generator.setSize(self.whole.size())
+        generator.setViewBox(self.whole)
+        generator.setTitle(self.title)
+        generator.setDescription(self.caption)
+        self._paint_all(QPainter(generator))
+        family = QFontInfo(self.theme.font()).family()  # Qt names what it was asked for: `Sans Serif`, which is no font
+        named = f'''font-family="'{family}', {FALLBACKS}"'''
+        return re.sub(rb'font-family="[^"]*"', lambda _: named.encode(), buffer.data().data())
+
+    def image(self) -> QImage:
+        """Return the figure in pixels, twice as many as on the screen."""
+        image = QImage(self.whole.size() * PNG_SCALE, QImage.Format.Format_RGB32)
+        image.setDevicePixelRatio(PNG_SCALE)
+        image.setDotsPerMeterX(round(DOTS_PER_M * PNG_SCALE))
+        image.setDotsPerMeterY(round(DOTS_PER_M * PNG_SCALE))
+        painter = QPainter(image)
+        painter.setWindow(self.whole)  # what asks the painter for its size gets that of the figure
+        painter.setViewport(self.whole)
+        self._paint_all(painter)
+        return image
+
+    def png(self) -> bytes:
+        """Return the figure as a PNG."""
+        buffer = QBuffer()
+        buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+        self.image().save(buffer, "PNG")
+        return buffer.data().data()
+
+    def mime_data(self) -> QMimeData:
+        """Return the figure for the clipboard: in pixels, and as SVG for who takes it."""
+        mime = QMimeData()
+        image = self.image()
+        image.setDevicePixelRatio(1)
+        mime.setImageData(image)
+        mime.setData(SVG_TYPE, self.svg())
+        return mime
+
+    def _paint_all(self, painter: QPainter) -> None:
+        theme, whole = self.theme, self.whole
+        try:
+            painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
+            painter.fillRect(whole, theme.color("view"))
+            painter.save()
+            rows = self._rows
+            for number, row in enumerate(rows, start=1):
+                paint_legend(painter, row, whole.width(), theme, self.scale if number == len(rows) else None)
+                painter.translate(QPointF(0, theme.px(LEGEND_PX)))
+            self.paint(painter)
+            painter.restore()
+            painter.setPen(QColor(theme.dim))
+            painter.setFont(theme.font(TICK_PX))
+            box = QRectF(theme.px(10), self._top + self.size.height(), whole.width() - theme.px(20), self._below)
+            words = painter.fontMetrics().elidedText(self.caption, Qt.TextElideMode.ElideRight, int(box.width()))
+            painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, words)
+        finally:
+            painter.end()

@@ -1,0 +1,139 @@
+"""Runs slow work off the main thread, stops it once nobody waits, and hands over only the answer still wished for."""
+
+import sys
+from collections.abc import Callable, Hashable
+from functools import partial
+from typing import Any
+
+from qtpy.compat import isalive
+from qtpy.QtCore import QObject, QThreadPool, Signal
+from superqt.utils import create_worker
+
+from napari_phy.core.errors import NapariPhyError
+from napari_phy.core.progress import CancelledError, OnProgress
+
+Compute = Callable[[OnProgress], Any]
+
+TURN_S = 5e-4
+
+_in_own_pools: set[Any] = set()  # as napari keeps those of the shared pool, until they have told what they have
+
+
+def take_turns() -> None:
+    """Have Python's threads take shorter turns than 5 ms: a worker that waits for many of them makes a click slow."""
+    sys.setswitchinterval(min(sys.getswitchinterval(), TURN_S))
+
+
+class _Work:
+    """A question under way; it is told to stop by its next report."""
+
+    def __init__(self, question: Hashable) -> None:
+        self.question = question
+        self.is_wanted = True
+        self.is_stale = False  # asked of another session: its answer is not that of the same question now
+        self.percent = 0
+        self.outcome: tuple[Any, Exception | None] = (None, None)
+
+
+class LatestResult(QObject):
+    """Answers one question at a time; a newer question stops the running one and replaces the waiting one.
+
+    `answered(question, data)` or `failed(question, error)` comes only for the question asked last, unless it was
+    dropped; `progressed(percent)` before that, for work that reports how far it is.
+
+    Parameters
+    ----------
+    pool : whose threads compute; None: those that napari shares among all.
+    """
+
+    answered = Signal(object, object)
+    failed = Signal(object, object)
+    progressed = Signal(int)
+    _reported = Signal(object, int)
+
+    def __init__(self, parent: QObject | None = None, *, pool: QThreadPool | None = None) -> None:
+        super().__init__(parent)
+        self._pool = pool
+        self._wanted: Hashable | None = None
+        self._running: _Work | None = None
+        self._waiting: tuple[Hashable, Compute] | None = None
+        self._reported.connect(self._on_reported)
+
+    @property
+    def wanted(self) -> Hashable | None:
+        """The question whose answer is awaited."""
+        return self._wanted
+
+    def ask(self, question: Hashable, compute: Compute) -> None:
+        """Have `compute(on_progress)` called in the background; its first report after another question ends it."""
+        if question == self._wanted:
+            return
+        self._wanted = question
+        if self._running is None:
+            self._start(question, compute)
+            return
+        self._running.is_wanted = False
+        self._waiting = (question, compute)
+
+    def drop(self) -> None:
+        """Stop working and waiting; an answer on its way is thrown away."""
+        self._wanted = None
+        self._waiting = None
+        if self._running is not None:
+            self._running.is_wanted, self._running.is_stale = False, True
+
+    def _start(self, question: Hashable, compute: Compute) -> None:
+        work = self._running = _Work(question)
+        worker = create_worker(_answer, work, compute, self._watch(work), _start_thread=False, _ignore_errors=True)
+        worker.errored.connect(self._on_errored)
+        worker.finished.connect(partial(self._on_finished, work))
+        if self._pool is None:
+            worker.start()
+        else:
+            _in_own_pools.add(worker)
+            worker.finished.connect(lambda: _in_own_pools.discard(worker))
+            self._pool.start(worker)
+
+    def _watch(self, work: _Work) -> OnProgress:
+        def on_progress(share: float) -> None:
+            """Called in the worker's thread."""
+            if not (work.is_wanted and isalive(self)):
+                raise CancelledError
+            percent = int(100 * share)
+            if percent > work.percent:
+                work.percent = percent
+                self._reported.emit(work, percent)
+
+        return on_progress
+
+    def _on_reported(self, work: _Work, percent: int) -> None:
+        if work is self._running and work.is_wanted:
+            self.progressed.emit(percent)
+
+    def _on_finished(self, work: _Work) -> None:
+        """Hand over; napari tells no result of workers of other windows that it quits when one window closes."""
+        if isalive(self) and work is self._running:
+            self._finish(*work.outcome)
+
+    def _on_errored(self, error: Exception) -> None:
+        self._finish(None, error)
+
+    def _finish(self, data: Any, error: Exception | None) -> None:
+        work, self._running = self._running, None
+        is_answer = not work.is_stale and work.question == self._wanted and not isinstance(error, CancelledError)
+        waiting, self._waiting = self._waiting, None
+        if is_answer:
+            self._wanted = None
+            if error is None:
+                self.answered.emit(work.question, data)
+            else:
+                self.failed.emit(work.question, error)
+        elif waiting is not None:
+            self._start(*waiting)
+
+
+def _answer(work: _Work, compute: Compute, on_progress: OnProgress) -> None:
+    try:
+        work.outcome = compute(on_progress), None
+    except (NapariPhyError, CancelledError) as error:
+        work.outcome = None, error

@@ -1,0 +1,168 @@
+"""What a panel shows instead of a picture: an invitation, a wait, missing data, an error."""
+
+from collections.abc import Callable, Sequence
+
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
+
+from napari_phy.widgets.base.plain_text import plain
+from napari_phy.widgets.base.small_dialogs import button_style
+from napari_phy.widgets.base.theme import BODY_PX, HEADLINE_PX, Tokens
+from napari_phy.widgets.base.wrapped_label import WrappedLabel
+
+Button = tuple[str, Callable[[], object]]
+SIDE, ABOVE, GAP, BAR, PAD = 12, 8, 6, 4, 13  # px; PAD: beside the words of a button
+
+
+class MessagePage(QWidget):
+    """A headline, an explanation, a progress bar and buttons, centred.
+
+    A low dock leaves out the explanation, then the end of the headline; the tooltip has them. In a narrow one the
+    buttons stand one below the other, or the first stands alone.
+    """
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("napari-phy-message")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._is_error = False
+        self._theme: Tokens | None = None
+        self.headline = WrappedLabel()
+        self.explanation = WrappedLabel()
+        self.progress = QProgressBar()
+        self.progress.setTextVisible(False)
+        self.buttons: list[QPushButton] = []
+        self._button_row = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._button_row.setSpacing(GAP)
+
+        column = QVBoxLayout(self)
+        column.setContentsMargins(SIDE, ABOVE, SIDE, ABOVE)
+        column.setSpacing(GAP)
+        column.setSizeConstraint(QVBoxLayout.SizeConstraint.SetNoConstraint)
+        column.addStretch(1)
+        column.addWidget(self.headline)
+        column.addWidget(self.explanation)
+        column.addWidget(self.progress, 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addSpacing(BAR)
+        column.addLayout(self._button_row)
+        column.addStretch(1)
+
+    @property
+    def text(self) -> str:
+        """All that is said, for tests and screen readers."""
+        return " ".join(part for part in (self.headline.text(), self.explanation.text()) if part)
+
+    def tell(
+        self,
+        headline: str,
+        explanation: str = "",
+        buttons: Sequence[Button] = (),
+        *,
+        is_error: bool = False,
+        progress: tuple[int, int] | None = None,
+    ) -> None:
+        """Show a message; the first button of an error or a question stands out.
+
+        `progress` is (done, all); all = 0 means that nobody knows how long it takes.
+        """
+        self._is_error = is_error
+        self.headline.setText(headline)
+        self.explanation.setText(explanation)
+        self.progress.setVisible(progress is not None)
+        if progress is not None:
+            done, total = progress
+            self.progress.setRange(0, total)
+            self.progress.setValue(done)
+        self._set_buttons(buttons)
+        self.setAccessibleName(self.text)
+        self._style_words()
+        self._fit()
+
+    def go_on(self, headline: str, percent: int) -> None:
+        """Tell how far the work is; the buttons stay, also one that is being pressed."""
+        self.headline.setText(headline)
+        self.progress.setRange(0, 100)
+        self.progress.setValue(percent)
+        self.setAccessibleName(self.text)
+        self._fit()
+
+    def _set_buttons(self, buttons: Sequence[Button]) -> None:
+        while self._button_row.count():
+            self._button_row.takeAt(0)
+        for old in self.buttons:
+            old.hide()
+            old.deleteLater()
+        self.buttons = []
+        self._button_row.addStretch(1)
+        for place, (text, action) in enumerate(buttons):
+            button = QPushButton(text, self)
+            button.setProperty("look", "primary" if self._is_error and place == 0 else "")
+            button.clicked.connect(lambda *_, action=action: action())
+            self._button_row.addWidget(button, 0, Qt.AlignmentFlag.AlignCenter)
+            self.buttons.append(button)
+        self._button_row.addStretch(1)
+
+    def apply_theme(self, theme: Tokens) -> None:
+        """Take colours and sizes of a theme."""
+        self._theme = theme
+        self.progress.setFixedHeight(BAR)
+        self.setStyleSheet(
+            f"""
+            #napari-phy-message {{ background: {theme.view}; }}
+            QProgressBar {{ background: {theme.raised}; border: none; border-radius: 0; }}
+            QProgressBar::chunk {{ background: {theme.dim}; }}
+            {button_style(theme)}
+            """
+        )
+        self._style_words()
+        self._fit()
+
+    def _style_words(self) -> None:
+        theme = self._theme
+        if theme is not None:
+            self.headline.set_look(theme.font(HEADLINE_PX), theme.error if self._is_error else theme.text)
+            self.explanation.set_look(theme.font(BODY_PX), theme.dim)
+
+    # --- in a small dock ---
+
+    def resizeEvent(self, event) -> None:
+        """Show as much as has room."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Place the buttons, and leave out what has no room."""
+        width = self.width() - 2 * SIDE
+        if self._theme is None or width <= 0:
+            return
+        self.progress.setFixedWidth(min(self._theme.px(200), width))
+        headline, explanation = self.headline.height_in(width), self.explanation.height_in(width)
+        for button in self.buttons:
+            is_narrow = self._theme.text_width(button.text()) + 2 * self._theme.px(PAD) > width
+            button.setStyleSheet(f"padding: {self._theme.px(4)}px 0;" if is_narrow else "")
+        beside = sum(button.sizeHint().width() + GAP for button in self.buttons) - GAP <= width
+        directions = QBoxLayout.Direction
+        self._button_row.setDirection(directions.LeftToRight if beside else directions.TopToBottom)
+        n_rows = 1 if beside else len(self.buttons)
+        if headline > self.height() - self._height_of_rest(n_rows):
+            n_rows = min(n_rows, 1)
+        for place, button in enumerate(self.buttons):
+            button.setVisible(beside or place < n_rows)
+        room = self.height() - self._height_of_rest(n_rows)
+        explains = bool(explanation) and headline + GAP + explanation <= room
+        self.headline.fit(width, room)
+        self.explanation.fit(width)
+        self.explanation.setVisible(explains)
+        if headline > room:
+            self.setToolTip(plain(self.text))
+        else:
+            self.setToolTip("" if explains else plain(self.explanation.text()))
+
+    def _height_of_rest(self, n_rows: int) -> int:
+        """Return the height that everything but the words takes, with some rows of buttons."""
+        height = 2 * ABOVE + BAR
+        if not self.progress.isHidden():
+            height += BAR + GAP
+        if self.buttons:
+            height += n_rows * (self.buttons[0].sizeHint().height() + GAP)
+        return height

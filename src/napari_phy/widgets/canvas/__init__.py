@@ -1,1 +1,0 @@
-"""vispy visuals shared by the views."""

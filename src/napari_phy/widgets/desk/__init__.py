@@ -1,1 +1,0 @@
-"""Where actions are done: the desk, toolbar, command line, and the window of keys."""

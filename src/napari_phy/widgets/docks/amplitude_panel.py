@@ -1,0 +1,193 @@
+"""Amplitude: how large the spikes of the selection are over time, with a histogram and a lasso."""
+
+from collections.abc import Hashable
+from dataclasses import replace
+from functools import partial
+from typing import Any, ClassVar
+
+from qtpy.QtCore import QRectF, QTimer
+from qtpy.QtGui import QPainter
+from qtpy.QtWidgets import QWidget
+
+from napari_phy.core.errors import ClusteringError
+from napari_phy.core.progress import OnProgress, no_progress
+from napari_phy.views.amplitudes import (
+    AmplitudeData,
+    AmplitudeRequest,
+    amplitude_points,
+    beside_lasso,
+    compute_amplitude_view,
+    quick_request,
+    spikes_in_lasso,
+)
+from napari_phy.views.drawn_spikes import Spikes
+from napari_phy.views.numbers import format_number
+from napari_phy.views.spike_amplitudes import Kind, amplitude_kinds, amplitude_unit, count_unread, no_amplitudes
+from napari_phy.widgets.base.choices import Allowed
+from napari_phy.widgets.base.guarded import guarded
+from napari_phy.widgets.base.latest_result import LatestResult
+from napari_phy.widgets.docks.amplitude_histogram import paint_histogram
+from napari_phy.widgets.lists.amplitudes import amplitude_pool
+from napari_phy.widgets.panels.spike_scatter_panel import SpikeScatterPanel
+from napari_phy.widgets.plots.highlighted_points import Points
+from napari_phy.widgets.plots.scatter_plot import RIGHT_PX
+from napari_phy.widgets.plots.spike_words import spike_words
+
+KINDS: dict[Kind, str] = {"peak to peak": "Peak to peak", "feature": "By feature"}
+GAP_PX = 4  # between plot and histogram
+REST_MS = 300  # after a picture with few spikes, the rest is read: not for who clicks on and on
+READING_COST = 100  # of a spike in raw data, against one whose amplitude is known
+
+
+class AmplitudePanel(SpikeScatterPanel):
+    """A dot for each spike at its time and amplitude; where raw data are read, some spikes first, then the rest."""
+
+    title = "Amplitude"
+    subject = "its amplitude"
+    working = "Reading amplitudes…"
+    failed = "The amplitudes could not be read."
+    needs_raw_data = True
+    reads_ahead = True
+    side = 0.16
+    remembered: ClassVar[Allowed] = {**SpikeScatterPanel.remembered, "measure": (None, *KINDS)}
+    help_text = (
+        "Every dot is a spike at its time and amplitude; grey ones belong to other clusters; at the right, how many.\n"
+        "A click goes to a moment, on a dot it selects the spike in all views; Ctrl+click adds the spike and its\n"
+        "cluster, Shift+click selects its cluster.\n"
+        "Peak to peak: of the waveform × mask, where it is largest.\n"
+        "By feature: the largest first feature × mask; the drop-down chooses.\n"
+        "Wheel zooms time, Ctrl+wheel amplitude, dragging moves, a double-click shows all again.\n"
+        "Ctrl+drag draws a lasso, {split} splits what is inside, Esc clears it. ⋯ marks refractory violations.\n"
+        "The yellow frame is what Traces shows."
+    )
+
+    def __init__(self, session: Any = None, **options: Any) -> None:
+        self.measure: Kind | None = None
+        super().__init__(session, **options)
+
+    def make_content(self) -> QWidget:
+        content = super().make_content()
+        self._kind_menu = self.add_drop_down("How amplitude is measured", [], None, self.set_measure)
+        self._rest_soon = QTimer(self, singleShot=True, interval=REST_MS)
+        self._rest_soon.timeout.connect(self._read_on)
+        self.rest = LatestResult(self, pool=amplitude_pool())
+        self.rest.answered.connect(self._on_rest)
+        self.rest.failed.connect(self._on_rest_failed)
+        self.rest.progressed.connect(self._on_rest_progressed)
+        return content
+
+    def on_session(self) -> None:
+        self.rest.drop()
+        super().on_session()
+        self._offer_kinds()
+
+    def read_again(self) -> None:
+        self.rest.drop()
+        super().read_again()
+        self._offer_kinds()
+
+    def _offer_kinds(self) -> None:
+        kinds = () if self.session is None else amplitude_kinds(self.session)
+        self._kind_menu.set_choices([(KINDS[kind], kind) for kind in kinds])
+        self._kind_menu.set_current(self.kind)
+        self.header.offer(self._kind_menu, len(kinds) > 1)
+
+    @property
+    def kind(self) -> Kind:
+        """How amplitude is measured: as was chosen, if the data set has it, else as it can be."""
+        kinds = () if self.session is None else amplitude_kinds(self.session)
+        return self.measure if self.measure in kinds else next(iter(kinds), "peak to peak")
+
+    def set_measure(self, measure: Kind | None) -> None:
+        """Measure amplitude from "peak to peak" of waveforms, or by "feature"; None: by the best that there is."""
+        before, self.measure = self.kind, measure
+        if self.kind != before:
+            self.lasso.clear()
+        self._kind_menu.set_current(self.kind)
+        self.refresh()
+
+    # --- request ---
+
+    def make_request(self) -> AmplitudeRequest | None:
+        if not self.clusters:
+            return None
+        settings = self.session.settings
+        n_max, n_background = settings.value("amplitudes_per_cluster"), settings.value("amplitudes_background")
+        return AmplitudeRequest(self.clusters, self.kind, n_max, n_background, self.violations)
+
+    def compute(self, session: Any, request: AmplitudeRequest, on_progress: OnProgress) -> AmplitudeData:
+        if request.kind not in amplitude_kinds(session):
+            raise no_amplitudes(session)
+        return compute_amplitude_view(session, quick_request(session, request), on_progress)
+
+    def draw(self, data: AmplitudeData) -> None:
+        self.show_scatter()
+        self._rest_soon.start()
+
+    def on_selection(self) -> None:
+        super().on_selection()
+        self._read_on()
+
+    @guarded
+    def _read_on(self) -> None:
+        """Read the rest of what is shown, as long as it is wished for."""
+        wish, data = self.make_request(), self.data
+        if wish is None or data is None or wish == data.request:
+            self.rest.drop()
+        elif wish == replace(data.request, n_spikes_max=wish.n_spikes_max, n_background=wish.n_background):
+            self.rest.ask(wish, partial(compute_amplitude_view, self.in_sight, wish))
+        else:
+            self.rest.drop()
+
+    @guarded
+    def _on_rest(self, request: Hashable, data: AmplitudeData) -> None:
+        wish = self.make_request()
+        if wish is not None and wish == request and self.data is not None:
+            self.data = data
+            self.show_scatter(keep_range=True)
+
+    def _on_rest_progressed(self, percent: int) -> None:
+        if self.data is not None:
+            self.stack.caption.setText(f"{self.data.caption}; reading on: {percent} %")
+
+    @guarded
+    def _on_rest_failed(self, _request: Hashable, error: Exception) -> None:
+        if not isinstance(error, ClusteringError):  # else an edit took the clusters away while they were read
+            self.show_error(error)
+
+    # --- the scatter ---
+
+    @property
+    def scatter(self) -> AmplitudeData | None:
+        """What is drawn."""
+        return self.data
+
+    @property
+    def along_time(self) -> bool:
+        """Always."""
+        return True
+
+    def points_of(self, session: Any, data: AmplitudeData, spike_ids: Spikes, on_progress: OnProgress) -> Points:
+        return amplitude_points(session, data.request, spike_ids, on_progress)
+
+    def look_inside(
+        self, session: Any, data: AmplitudeData, polygon: Points, on_progress: OnProgress = no_progress
+    ) -> Spikes:
+        return spikes_in_lasso(session, data.request, polygon, on_progress)
+
+    def n_to_look_at(self, polygon: Points) -> int:
+        beside = beside_lasso(self.session, self.data.request, polygon)
+        return len(beside) + READING_COST * count_unread(self.session, self.data.kind, beside)
+
+    def spike_words(self, index: int) -> str:
+        kind = self.data.kind
+        unit = amplitude_unit(self.session, kind)
+        size = format_number(float(self.data.y[index])) + (f" {unit}" if kind == "peak to peak" else f" ({unit})")
+        return f"{spike_words(self.session, int(self.data.spike_ids[index]), ())}, {size}"
+
+    def paint_beside(self, painter: QPainter) -> None:
+        area, gap = self.area, self.theme.px(GAP_PX)
+        left = area.right() + gap
+        side = QRectF(left, area.top(), self.canvas.width() - self.theme.px(RIGHT_PX) - left, area.height())
+        colors = [self.color_of(place) for place in range(len(self.data.clusters))]
+        paint_histogram(painter, self.data, self.frame, side, colors)

@@ -1,0 +1,307 @@
+"""Scatter: every cluster a disc; any two columns of the list along the axes, size and colour by others."""
+
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+from qtpy.QtCore import QPointF, QSize, Qt
+from qtpy.QtGui import QPainter
+from qtpy.QtWidgets import QWidget
+
+from napari_phy.core.progress import OnProgress
+from napari_phy.views.cluster_measures import MEASURES, Measure, known_measures, measure_name
+from napari_phy.views.cluster_scatter import (
+    CLUSTER,
+    GROUP,
+    SAME,
+    ClusterScatterData,
+    ClusterScatterRequest,
+    cluster_words,
+    clusters_in_lasso,
+    compute_cluster_scatter,
+)
+from napari_phy.widgets.base.choices import Allowed, choice_actions, values_of
+from napari_phy.widgets.base.color_scale import ColorScale
+from napari_phy.widgets.base.guarded import guarded
+from napari_phy.widgets.base.legend import LegendEntry
+from napari_phy.widgets.base.theme import Tokens
+from napari_phy.widgets.docks.cluster_scatter_painter import (
+    FAINTEST,
+    disc_colors,
+    paint_clusters,
+    radii,
+    scatter_frame,
+)
+from napari_phy.widgets.panels.all_clusters_panel import listed_clusters, why_no_cluster
+from napari_phy.widgets.panels.color_schemes import find_coloring, group_colors, group_entries, measure_scale
+from napari_phy.widgets.panels.painted_panel import PaintedPanel
+from napari_phy.widgets.plots.frame import Frame
+from napari_phy.widgets.plots.lasso_plot import LassoPlot
+from napari_phy.widgets.plots.lasso_tool import TOO_FEW_POINTS
+from napari_phy.widgets.plots.overlay import paint_lasso
+
+AXES = tuple((measure_name(measure), measure) for measure in MEASURES)
+INSTEAD: tuple[Measure, ...] = ("rate", "amplitude", "refractory")  # of a column that the data set does not have
+SIZES = (*AXES[:5], ("all the same", SAME))
+COLORS = (("group", GROUP), ("its own", CLUSTER), *AXES, ("all the same", SAME))
+SCALES = (("Linear axes", False), ("Logarithmic axes", True))  # of rates, amplitudes and spikes
+HOVER_PX = 4.0  # beyond the disc
+ZOOM_STEP = 1.2
+ZOOM_LIMITS = (1e-3, 20.0)  # of the range that shows all
+NOTHING_INSIDE = "No cluster lies inside the lasso."
+
+
+class ClusterScatterPanel(PaintedPanel):
+    """All clusters; the selected ones in their colours. A click selects, a lasso selects all inside."""
+
+    title = "Scatter"
+    subject = "all clusters"
+    working = "Reading clusters…"
+    failed = "The clusters could not be read."
+    needs_features = True
+    has_lasso = True
+    remembered: ClassVar[Allowed] = {
+        "x_by": MEASURES,
+        "y_by": MEASURES,
+        "size_by": values_of(SIZES),
+        "color": values_of(COLORS),
+        "log": values_of(SCALES),
+    }
+    help_text = (
+        "Every disc is a cluster; the selected ones have their colours and a rim.\n"
+        "Click one to select it, Ctrl+click adds or drops one. Ctrl+drag draws a lasso that selects what is inside.\n"
+        "The drop-downs choose the axes; ⋯ sets what size and colour stand for, and logarithmic axes.\n"
+        "Wheel zooms, dragging moves, a double-click shows all again."
+    )
+
+    def __init__(self, session: Any = None, **options: Any) -> None:
+        self.x_by: Measure = "rate"
+        self.y_by: Measure = "depth"
+        self.size_by = "spikes"
+        self.color = GROUP
+        self.log = False
+        self._picked: set[Measure] = set()  # columns that were asked for, whether the data set has them or not
+        self._ranges: tuple[tuple[float, float], tuple[float, float]] | None = None
+        super().__init__(session, **options)
+
+    def make_plot(self) -> LassoPlot:
+        return LassoPlot(self._paint_plot, self.header.lasso_button.isChecked)
+
+    def make_content(self) -> QWidget:
+        plot = super().make_content()
+        for signal, slot in (
+            (plot.dragged, self._on_dragged),
+            (plot.scrolled, self._on_scrolled),
+            (plot.double_clicked, self._on_double_clicked),
+            (plot.lassoed, self._on_lassoed),
+        ):
+            signal.connect(slot)
+        self._x_menu = self.add_drop_down("Horizontal axis", AXES, self.x_by, self._on_x_picked, prefix="x")
+        self._y_menu = self.add_drop_down("Vertical axis", AXES, self.y_by, self._on_y_picked, prefix="y")
+        menu = self.header.more_menu
+        self._sizes = choice_actions(menu.addMenu("Size"), SIZES, self.size_by, self.set_size_by)
+        self._colors = choice_actions(menu.addMenu("Colour"), COLORS, self.color, self.set_color)
+        self._scales = choice_actions(menu, SCALES, self.log, self.set_log)
+        return plot
+
+    def on_session(self) -> None:
+        self._ranges = None
+        self._picked = set()
+        self.plot.drop_lasso()
+
+    def on_selection(self) -> None:
+        self.plot.update()
+
+    # --- request ---
+
+    def make_request(self) -> ClusterScatterRequest | None:
+        if self._is_preparing:
+            return None
+        shown = tuple(listed_clusters(self.session))
+        if not shown:
+            return None
+        return ClusterScatterRequest(
+            shown,
+            tuple(map(self.session.manager.group, shown)),
+            *(*self.axes, self.size_by, self.color, self.log),
+            reads_features=not self.session.holds_features,
+        )
+
+    def follow_list(self) -> None:
+        """Show what the list shows now."""
+        self.refresh()
+
+    def why_nothing(self) -> tuple[str, str]:
+        return why_no_cluster(self.session)
+
+    def compute(self, session: Any, request: ClusterScatterRequest, on_progress: OnProgress) -> ClusterScatterData:
+        return compute_cluster_scatter(session, request, on_progress)
+
+    @property
+    def axes(self) -> tuple[Measure, Measure]:
+        """What x and y show: what was chosen, or columns that the data set has."""
+        known = {*known_measures(self.session, reads_features=not self.session.holds_features), *self._picked}
+        x = self.x_by if self.x_by in known else next(one for one in INSTEAD if one in known and one != self.y_by)
+        return x, self.y_by if self.y_by in known else next(one for one in INSTEAD if one in known and one != x)
+
+    def _on_x_picked(self, measure: Measure) -> None:
+        self._picked.add(measure)
+        self.set_x_by(measure)
+
+    def _on_y_picked(self, measure: Measure) -> None:
+        self._picked.add(measure)
+        self.set_y_by(measure)
+
+    def set_x_by(self, measure: Measure) -> None:
+        """Show another column along x."""
+        self.x_by = measure
+        self._x_menu.set_current(measure)
+        self._start_over()
+
+    def set_y_by(self, measure: Measure) -> None:
+        """Show another column along y."""
+        self.y_by = measure
+        self._y_menu.set_current(measure)
+        self._start_over()
+
+    def set_size_by(self, measure: str) -> None:
+        """Have areas stand for a column, or all the same."""
+        self.size_by = measure
+        self._sizes[measure].setChecked(True)
+        self.refresh()
+
+    def set_color(self, measure: str) -> None:
+        """Have colours stand for groups or a column, or all the same."""
+        self.color = measure
+        self._colors[measure].setChecked(True)
+        self.refresh()
+
+    def set_log(self, log: bool) -> None:
+        """Have logarithmic axes for rates, amplitudes and spikes, or linear ones."""
+        self.log = log
+        self._scales[log].setChecked(True)
+        self._start_over()
+
+    def _start_over(self) -> None:
+        self._ranges = None
+        self.plot.drop_lasso()
+        self.refresh()
+
+    # --- drawing ---
+
+    def draw(self, data: ClusterScatterData) -> None:
+        self._x_menu.set_current(data.request.x)
+        self._y_menu.set_current(data.request.y)
+        self.stack.caption.setText(data.caption)
+        self.plot.update()
+
+    def legend_entries(self) -> tuple[LegendEntry, ...]:
+        of_clusters = self.cluster_entries(self.clusters)
+        if self.data is None or self.data.request.color != GROUP:
+            return of_clusters
+        return (*of_clusters, *group_entries(self.session, self.theme))
+
+    def color_scale(self) -> ColorScale | None:
+        data = self.data
+        if data is None or data.color_range is None:
+            return None
+        return measure_scale(data.request.color, data.color_range, data.amplitude_unit, self.theme, FAINTEST)
+
+    def colors(self, theme: Tokens) -> list[str]:
+        """Return the colour of each cluster while it is not selected."""
+        by, own = self.data.request.color, {}
+        if by == GROUP:
+            color_of = group_colors(self.session, theme)
+            pairs = zip(self.data.cluster_ids.tolist(), self.data.groups, strict=True)
+            own = {cluster: color_of(group) for cluster, group in pairs}
+        elif by == CLUSTER:
+            own = find_coloring(self.session, CLUSTER, theme, theme.bars).colors
+        return disc_colors(self.data, theme, own)
+
+    def frame(self, size: QSize, theme: Tokens) -> Frame:
+        """Return the plot's rectangle and the ranges shown."""
+        return scatter_frame(self.data, self._ranges, size.width(), size.height(), theme)
+
+    @property
+    def frame_now(self) -> Frame:
+        """The same on the screen."""
+        return self.frame(self.plot.size(), self.theme)
+
+    def paint_picture(self, painter: QPainter, size: QSize, theme: Tokens) -> None:
+        """Paint axes, discs and the lasso in a rectangle of some size."""
+        frame = self.frame(size, theme)
+        paint_clusters(painter, self.data, frame, theme, self.clusters, self.colors(theme))
+        corners = frame.to_data(self.plot.lasso)
+        paint_lasso(painter, frame, theme, corners, closed=False)
+
+    # --- what is under the mouse ---
+
+    def index_at(self, x_px: float, y_px: float) -> int | None:
+        """Return the index of the cluster at a pixel: of the discs that are there, that whose middle is nearest."""
+        data, frame = self.data, self.frame_now
+        if not len(data.cluster_ids) or not frame.contains(x_px, y_px):
+            return None
+        distances = np.hypot(*(frame.to_px(np.column_stack([data.x, data.y])) - (x_px, y_px)).T)
+        distances[distances > radii(data, self.theme) + HOVER_PX] = np.inf
+        index = int(np.argmin(distances))
+        return index if np.isfinite(distances[index]) else None
+
+    def read_out(self, x_px: float, y_px: float) -> str:
+        """Return `cluster 20, good, 259 spikes: rate 4.3 Hz, depth 240 µm` for the disc under the mouse."""
+        index = self.index_at(x_px, y_px)
+        return "" if index is None else cluster_words(self.data, index)
+
+    def on_clicked(self, position: QPointF, ctrl: bool) -> None:
+        index = self.index_at(position.x(), position.y())
+        if index is not None:
+            selection, cluster = self.session.selection, int(self.data.cluster_ids[index])
+            if ctrl:
+                selection.toggle(cluster)
+            else:
+                selection.select([cluster])
+
+    # --- moving about ---
+
+    @guarded
+    def _on_dragged(self, x_px: float, y_px: float) -> None:
+        if self.data is not None:
+            self._show(self.frame_now.panned(x_px, y_px))
+
+    @guarded
+    def _on_scrolled(self, position: QPointF, notches: float, _modifiers: Any) -> None:
+        if self.data is None:
+            return
+        frame = self.frame_now.zoomed(position.x(), position.y(), ZOOM_STEP**notches)
+        if ZOOM_LIMITS[0] < np.ptp(frame.x_range) / np.ptp(self.data.x_range) < ZOOM_LIMITS[1]:
+            self._show(frame)
+
+    def _show(self, frame: Frame) -> None:
+        self._ranges = frame.x_range, frame.y_range
+        self.plot.update()
+
+    @guarded
+    def _on_double_clicked(self, _position: QPointF) -> None:
+        self._ranges = None
+        self.plot.update()
+
+    # --- lasso ---
+
+    @guarded
+    def _on_lassoed(self, polygon: npt.NDArray[np.float64]) -> None:
+        self.setFocus(Qt.FocusReason.MouseFocusReason)
+        self.header.lasso_button.setChecked(False)
+        if self.data is None:
+            return
+        found = clusters_in_lasso(self.data, self.frame_now.to_data(polygon)) if len(polygon) else []
+        if found:
+            self.session.selection.select(found, n_best=len(found))
+        else:
+            self.say(NOTHING_INSIDE if len(polygon) else TOO_FEW_POINTS)
+
+    def keyPressEvent(self, event) -> None:
+        """Leave the lasso by Esc; all other keys go their way."""
+        if event.key() == Qt.Key.Key_Escape and (self.plot.drop_lasso() or self.header.lasso_button.isChecked()):
+            self.header.lasso_button.setChecked(False)
+            event.accept()
+        else:
+            super().keyPressEvent(event)

@@ -1,0 +1,317 @@
+"""Features: a scatter of two features, or a feature and time, with a lasso."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+from qtpy.QtCore import QPointF, Qt
+from qtpy.QtGui import QPainter
+from qtpy.QtWidgets import QWidget
+
+from napari_phy.core.progress import OnProgress, no_progress, part_of
+from napari_phy.views.cluster_channels import rank_channels
+from napari_phy.views.drawn_spikes import Spikes
+from napari_phy.views.feature_grid import (
+    FeatureGridData,
+    FeatureGridRequest,
+    GridKind,
+    compute_feature_grid,
+    grid_axes,
+)
+from napari_phy.views.features import (
+    FeatureAxis,
+    FeatureData,
+    FeatureRequest,
+    axis_label,
+    channel_axes,
+    compute_features,
+    default_axes,
+    feature_points,
+    spikes_in_lasso,
+)
+from napari_phy.widgets.base.choices import Allowed, choice_actions, values_of
+from napari_phy.widgets.base.guarded import guarded
+from napari_phy.widgets.docks.feature_menu import AUTOMATIC, axis_choices, axis_text, find_axes
+from napari_phy.widgets.docks.feature_plot import FeaturePlot
+from napari_phy.widgets.panels.spike_scatter_panel import SpikeScatterPanel
+from napari_phy.widgets.plots.frame import Frame
+from napari_phy.widgets.plots.highlight_rings import marked_spikes, paint_mark
+from napari_phy.widgets.plots.highlighted_points import Points
+from napari_phy.widgets.plots.spike_words import spike_words
+
+GRIDS = (("One projection", None), ("Grid of channels", "channels"), ("Grid of components", "components"))
+GRID_REACH_PX = 4.0  # of the mouse, around a dot
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Clusters, the axes the user chose (None: those that suit the clusters), and how many spikes to draw."""
+
+    clusters: tuple[int, ...]
+    x: FeatureAxis | None
+    y: FeatureAxis | None
+    n_spikes_max: int
+    n_background: int
+    mark_violations: bool
+
+
+@dataclass(frozen=True, slots=True)
+class GridItem:
+    """Clusters, which features to show in pairs, and the channel that was picked, which comes first."""
+
+    clusters: tuple[int, ...]
+    kind: GridKind
+    channel: int | None
+    mark_violations: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Answer:
+    """What to draw, large or as a grid, and the channels of the selection from the strongest on."""
+
+    features: FeatureData | None
+    grid: FeatureGridData | None
+    best_channels: npt.NDArray[np.int64]
+
+
+class FeaturesPanel(SpikeScatterPanel):
+    """Selected spikes in the colours of their clusters, others grey; the lasso acts on all spikes of the selection."""
+
+    title = "Features"
+    subject = "its features"
+    working = "Reading features…"
+    needs_features = True
+    reads_ahead = True
+    failed = "The features could not be read."
+    remembered: ClassVar[Allowed] = {**SpikeScatterPanel.remembered, "grid": values_of(GRIDS)}
+    help_text = (
+        "Every dot is a spike; grey ones belong to other clusters.\n"
+        "A click on a dot selects its spike in all views; Ctrl+click adds the spike and its cluster, Shift+click\n"
+        "selects its cluster.\n"
+        "Wheel zooms, dragging moves, a double-click shows all again.\n"
+        "Ctrl+drag draws a lasso, {split} splits what is inside, Esc clears it.\n"
+        "The drop-downs choose what the axes show; ⋯ marks refractory violations and\n"
+        "shows a grid of projections, each with its lasso: a click on one makes it large, Esc goes back to the grid."
+    )
+
+    def __init__(self, session: Any = None, **options: Any) -> None:
+        self._axes: list[FeatureAxis | None] = [None, None]
+        self._cell: tuple[int, int] | None = None  # of the grid, in which the lasso is
+        self.grid: GridKind | None = None
+        self._left: GridKind | None = None  # the grid that Esc goes back to
+        super().__init__(session, **options)
+
+    def make_content(self) -> QWidget:
+        content = super().make_content()
+        self._x_menu = self.add_drop_down("Horizontal axis", [], None, self._on_x_chosen, prefix="x")
+        self._y_menu = self.add_drop_down("Vertical axis", [], None, self._on_y_chosen, prefix="y")
+        for menu in (self._x_menu, self._y_menu):
+            menu.set_source(self._axis_choices)
+            menu.set_search("channel, or channel and PC", self._find_axes)
+        self._grid_entries = choice_actions(self.header.more_menu, GRIDS, self.grid, self.set_grid)
+        return content
+
+    def make_plot(self) -> FeaturePlot:
+        return FeaturePlot(self.theme, self.paint_over)
+
+    def _axis_choices(self) -> list[tuple[str, Any]]:
+        if self.data is None:
+            return []
+        model = self.session.model
+        return axis_choices(model.probe.channel_ids, model.n_features_per_channel, self.data.best_channels)
+
+    def _find_axes(self, text: str) -> list[tuple[str, Any]]:
+        model = self.session.model
+        return find_axes(text, model.probe.channel_ids, model.n_features_per_channel)
+
+    # --- request ---
+
+    def make_request(self) -> Wish | GridItem | None:
+        if not self.clusters:
+            return None
+        if self.grid is not None:
+            return GridItem(self.clusters, self.grid, self.session.channel.chosen, self.violations)
+        settings = self.session.settings
+        n_max, n_background = settings.value("features_per_cluster"), settings.value("features_background")
+        return Wish(self.clusters, *self._axes, n_max, n_background, self.violations)
+
+    def compute(self, session: Any, request: Wish | GridItem, on_progress: OnProgress) -> Answer:
+        best_channels = rank_channels(session, request.clusters, part_of(on_progress, 0, 0.5))
+        if isinstance(request, GridItem):
+            axes = grid_axes(request.kind, best_channels, session.model.n_features_per_channel, request.channel)
+            small = FeatureGridRequest(request.clusters, axes, mark_violations=request.mark_violations)
+            return Answer(None, compute_feature_grid(session, small, part_of(on_progress, 0.5, 1)), best_channels)
+        x, y = request.x, request.y
+        if x is None or y is None:
+            best_x, best_y = default_axes(session, request.clusters)
+            x, y = x or best_x, y or best_y
+        counts = request.n_spikes_max, request.n_background
+        drawn = FeatureRequest(request.clusters, x, y, *counts, request.mark_violations)
+        return Answer(compute_features(session, drawn, part_of(on_progress, 0.5, 1)), None, best_channels)
+
+    def on_session(self) -> None:
+        self._axes = [None, None]
+        if self.session is not None:
+            self._links.connect(self.session.channel.changed, self._on_channel_changed)
+            if self.session.channel.chosen is not None:
+                self._axes = list(channel_axes(self.session, self.session.channel.chosen))
+        super().on_session()
+        self._left = None
+        self._offer_axes(False)  # until there are axes to choose from
+
+    @guarded
+    def _on_channel_changed(self) -> None:
+        """Show the channel that was picked in another view; none: what suits the clusters. Frozen, stay as it is."""
+        if not self.frozen:
+            channel = self.session.channel.chosen
+            axes = (None, None) if channel is None else channel_axes(self.session, channel)
+            for place, axis in enumerate(axes):
+                self.set_axis(place, axis)
+
+    def set_axis(self, place: int, axis: FeatureAxis | None) -> None:
+        """Show a feature or time along x (0) or y (1); None follows the clusters."""
+        if self._axes[place] != axis:
+            self._axes[place] = axis
+            self.lasso.clear()
+            self.refresh()
+
+    def _on_x_chosen(self, axis: Any) -> None:
+        self.set_axis(0, None if axis == AUTOMATIC else axis)
+
+    def _on_y_chosen(self, axis: Any) -> None:
+        self.set_axis(1, None if axis == AUTOMATIC else axis)
+
+    # --- the grid ---
+
+    def set_grid(self, grid: GridKind | None) -> None:
+        """Show a grid of "channels" or of "components", or one large projection (None)."""
+        self.grid, self._left = grid, None
+        self._grid_entries[grid].setChecked(True)
+        self.lasso.clear()
+        self.refresh()
+
+    @guarded
+    def _on_clicked(self, position: QPointF) -> None:
+        """Show a projection of the grid large; with Ctrl or Shift, pick the spike there."""
+        grid = self.canvas.grid
+        if grid is None:
+            super()._on_clicked(position)
+            return
+        cell, modifiers = self.canvas.cell_at(position), self.canvas.modifiers
+        if cell is None or self.data is None or self.grid is None:  # it is on its way already
+            return
+        if modifiers:
+            index = self.canvas.drawn_at(position, GRID_REACH_PX)
+            if index is not None:
+                self.pick_spike(int(grid.spike_ids[index]), modifiers)
+            return
+        kind, self._axes = self.grid, list(grid.request.cell(*cell))
+        self.set_grid(None)
+        self._left = kind
+
+    def lasso_frame_at(self, position: QPointF) -> Frame | None:
+        if self.canvas.grid is not None:
+            self._cell = self.canvas.cell_at(position)
+        return self.lasso_frame
+
+    @property
+    def lasso_frame(self) -> Frame | None:
+        if self.canvas.grid is None:
+            return self.frame
+        return None if self._cell is None else self.canvas.cell_frame(*self._cell)
+
+    @property
+    def lasso_data(self) -> FeatureRequest:
+        grid = self.canvas.grid
+        if grid is None:
+            return self.scatter.request
+        return FeatureRequest(grid.request.clusters, *grid.request.cell(*self._cell))
+
+    def n_to_look_at(self, polygon: Points) -> int:
+        return (self.scatter or self.canvas.grid).n_total
+
+    def keyPressEvent(self, event) -> None:
+        """Go back to the grid by Esc, when there is no lasso to clear."""
+        has_lasso = len(self.lasso) or self.header.lasso_button.isChecked()
+        if event.key() == Qt.Key.Key_Escape and self._left is not None and not has_lasso:
+            self._axes = [None, None]
+            self.set_grid(self._left)
+            event.accept()
+        else:
+            super().keyPressEvent(event)
+
+    def read_out(self, x_px: float, y_px: float) -> str:
+        grid = self.canvas.grid
+        if grid is None:
+            return super().read_out(x_px, y_px)
+        cell = self.canvas.cell_at(QPointF(x_px, y_px))
+        if cell is None:
+            return ""
+        index = self.canvas.drawn_at(QPointF(x_px, y_px), GRID_REACH_PX)
+        if index is None:
+            x, y = (axis_label(self.session, axis) for axis in grid.request.cell(*cell))
+            return f"{x}, {y}"
+        return spike_words(self.session, int(grid.spike_ids[index]), grid.request.cell(*cell)[::-1])
+
+    def paint_over(self, painter: QPainter) -> None:
+        grid = self.canvas.grid
+        if grid is None:
+            super().paint_over(painter)
+            return
+        if not self.lasso.closed:
+            highlighted = np.flatnonzero(np.isin(grid.spike_ids, marked_spikes(self.session)))
+            for x, y in self.canvas.px_of(highlighted):
+                paint_mark(painter, self.theme, x, y)
+        if self.lasso_frame is not None:
+            self.lasso.paint(painter, self.lasso_frame, self.theme)
+
+    # --- drawing ---
+
+    def draw(self, data: Answer) -> None:
+        if data.grid is not None:
+            self._offer_axes(False)
+            self.stack.caption.setText(f"{data.grid.caption}; a click on a projection makes it large")
+            self.canvas.set_grid(data.grid)
+            return
+        request = data.features.request
+        model = self.session.model
+        for menu, axis in ((self._x_menu, request.x), (self._y_menu, request.y)):
+            menu.set_current(axis, axis_text(axis, model.probe.channel_ids))
+        self._offer_axes(True)
+        self.show_scatter()
+
+    def _offer_axes(self, offered: bool) -> None:
+        """Show the drop-downs of the axes, or not."""
+        for menu in (self._x_menu, self._y_menu):
+            self.header.offer(menu, offered)
+
+    @property
+    def n_violations(self) -> int | None:
+        return self.data.grid.n_violations if self.data.grid is not None else super().n_violations
+
+    @property
+    def scatter(self) -> FeatureData | None:
+        """What is drawn."""
+        return None if self.data is None else self.data.features
+
+    @property
+    def along_time(self) -> bool:
+        """Whether the horizontal axis is time in seconds."""
+        return self.scatter is not None and self.scatter.request.x.kind == "time"
+
+    def points_of(self, session: Any, data: FeatureData, spike_ids: Spikes, on_progress: OnProgress) -> Points:
+        return feature_points(session, data.request.axes, spike_ids, on_progress)
+
+    def look_inside(
+        self,
+        session: Any,
+        data: FeatureRequest,
+        polygon: Points,
+        on_progress: OnProgress = no_progress,
+    ) -> Spikes:
+        return spikes_in_lasso(session, data, polygon, on_progress)
+
+    def spike_words(self, index: int) -> str:
+        data = self.scatter
+        return spike_words(self.session, int(data.spike_ids[index]), (data.request.y, data.request.x))

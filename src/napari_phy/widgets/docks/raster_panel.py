@@ -1,0 +1,256 @@
+"""Raster: every cluster a row of spikes along time, the selected ones in their colours."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
+
+from qtpy.QtCore import Qt
+from qtpy.QtGui import QPainter
+from qtpy.QtWidgets import QWidget
+
+from napari_phy.core.progress import OnProgress
+from napari_phy.views.cluster_order import Order
+from napari_phy.views.numbers import format_shown
+from napari_phy.views.raster import RasterData, RasterRequest, compute_raster, trains_of
+from napari_phy.widgets.base.choices import Allowed, choice_actions, values_of
+from napari_phy.widgets.base.color_scale import ColorScale
+from napari_phy.widgets.base.legend import LegendEntry
+from napari_phy.widgets.base.theme import Tokens
+from napari_phy.widgets.docks.raster_image import Marker, numbers_scale
+from napari_phy.widgets.docks.raster_plot import RasterPlot
+from napari_phy.widgets.panels.all_clusters_panel import listed_clusters, show_order, why_no_cluster
+from napari_phy.widgets.panels.color_schemes import GREY, SCHEMES, Coloring, Colorings, scheme_words
+from napari_phy.widgets.panels.panel import Panel, guarded
+from napari_phy.widgets.plots.highlight_rings import marked_spike
+
+ORDERS = (("By depth", "depth"), ("By rate", "rate"), ("By group", "group"), ("As in Clusters", "list"))
+ROWS = (("All rows", None), ("25 rows", 25), ("50 rows", 50), ("100 rows", 100), ("200 rows", 200))
+MARKERS: tuple[tuple[str, Marker], ...] = (("Bars", "bar"), ("Dots", "dot"))
+NOBODY: tuple[int, ...] = ()
+
+
+class RasterPanel(Panel):
+    """Rows of all clusters; a click moves the clock of all views, Ctrl+click adds the cluster.
+
+    Attributes
+    ----------
+    listed : returns the cluster ids in the order of the Clusters list; None where there is no list.
+    """
+
+    title = "Raster"
+    subject = "its spikes"
+    working = "Ordering clusters…"
+    failed = "The raster could not be drawn."
+    needs_features = True
+    draws_times = True
+    remembered: ClassVar[Allowed] = {
+        "order": values_of(ORDERS),
+        "rows_a_page": values_of(ROWS),
+        "marker": values_of(MARKERS),
+        "scheme": values_of(SCHEMES),
+    }
+    help_text = (
+        "Every row is a cluster, every tick a spike; where pixels hold many, the stronger the more.\n"
+        "A click goes to a moment, Ctrl+click adds or drops the cluster, Shift+click selects it alone, a double-click\n"
+        "shows the whole recording.\n"
+        "Drag moves, the wheel zooms time, Shift+wheel and Page Up and Down go through the rows.\n"
+        "The yellow frame is what Traces shows, the line the moment looked at.\n"
+        "The drop-downs order clusters and choose the rows of a page; ⋯ colours the others, and has dots for bars."
+    )
+
+    def __init__(self, session: Any = None, **options: Any) -> None:
+        self.listed: Callable[[], Sequence[int]] | None = None
+        self.order: Order = "depth"
+        self.scheme = GREY
+        self._colorings = Colorings()
+        self._best: int | None = None
+        super().__init__(session, **options)
+
+    def make_content(self) -> QWidget:
+        self.plot = RasterPlot(self.theme)
+        self.plot.pointed.connect(self._on_pointed)
+        self.plot.said.connect(self.say)
+        self.plot.changed.connect(self._show_caption)
+        self.plot.pictured.connect(self._on_pictured)
+        self._order_menu = self.add_drop_down("Order of clusters", ORDERS, self.order, self.set_order)
+        self._rows_menu = self.add_drop_down("Rows on a page", ROWS, None, self.set_rows_a_page)
+        menu = self.header.more_menu
+        self._schemes = choice_actions(menu.addMenu("Colour"), SCHEMES, self.scheme, self.set_scheme)
+        self._markers = choice_actions(menu, MARKERS, self.plot.marker, self.set_marker)
+        return self.plot
+
+    def on_session(self) -> None:
+        session = self.session
+        self._colorings.forget()
+        if session is None:
+            self.plot.set_trains(None)
+            return
+        self.plot.set_trains(trains_of(session), session.time)
+        self._links.connect(session.time.moved, self._on_time_moved)
+        self._links.connect(session.time.shown_changed, self._on_shown_changed)
+        self._links.connect(session.time.range_changed, self._on_shown_changed)
+
+    def make_request(self) -> RasterRequest | None:
+        shown = self._list_order(listed_clusters(self.session))
+        if not shown:
+            return None
+        of_shown = tuple(map(self.session.manager.group, shown)) if self.order == "group" else ()
+        return RasterRequest(self.order, tuple(shown), of_shown, not self.session.holds_features)
+
+    def _list_order(self, clusters: list[int]) -> list[int]:
+        """Return the clusters as the list has them; those that it does not show (yet) last."""
+        listed = self.listed() if self.order == "list" and self.listed is not None else NOBODY
+        known = set(clusters)
+        first = [cluster for cluster in listed if cluster in known]
+        return [*first, *sorted(known.difference(first))]
+
+    def why_nothing(self) -> tuple[str, str]:
+        return why_no_cluster(self.session)
+
+    def compute(self, session: Any, request: RasterRequest, on_progress: OnProgress) -> RasterData:
+        return compute_raster(session, request, on_progress)
+
+    # --- drawing ---
+
+    def draw(self, data: RasterData) -> None:
+        self._best = None
+        if data.request.order == self.order:
+            show_order(self._order_menu, ORDERS, self.order, data.sorted_by)
+        self.plot.update_trains(trains_of(self.session), data.cluster_ids)
+        self._show_others()
+        self._show_selection()
+
+    def on_selection(self) -> None:
+        if self.data is not None:
+            self._show_selection()
+
+    @guarded
+    def _on_clustering_changed(self) -> None:
+        self._colorings.forget()
+        self._show_others()
+        self.refresh()
+
+    def _coloring(self) -> Coloring:
+        return self._colorings.get(self.session, self.scheme, self.theme, self.theme.background_spikes)
+
+    def _show_others(self) -> None:
+        self.plot.set_other_colors(self._coloring().colors)
+
+    def _show_selection(self) -> None:
+        clusters = self.clusters
+        self._show_others()
+        self.plot.set_colors(self._selection_colors())
+        self.plot.set_marked(marked_spike(self.session))
+        best = clusters[0] if clusters else None
+        if best is not None and best != self._best:
+            self.plot.bring_into_sight(best)
+        self._best = best
+
+    def _selection_colors(self) -> dict[int, str]:
+        return {cluster: self.color_of(place) for place, cluster in enumerate(self.clusters)}
+
+    # --- on paper ---
+
+    def paint_figure(self, painter: QPainter, theme: Tokens) -> None:
+        self.plot.paint_figure(painter, theme, self._selection_colors(), self._coloring().colors)
+
+    def figure_note(self) -> str:
+        n_pictured = self.plot.n_pictured
+        rows = "its rows" if n_pictured == len(self.plot.rows) else "the rows of other clusters"
+        return f"{rows} are a picture, as they have too many spikes" if n_pictured else ""
+
+    def legend_entries(self) -> tuple[LegendEntry, ...]:
+        return (*self.cluster_entries(self.clusters), *self._coloring().entries)
+
+    def color_scale(self) -> ColorScale | None:
+        return self._coloring().scale or numbers_scale(self.plot.opaque, self.theme.background_spikes, self.theme.view)
+
+    def apply_theme(self, theme: Tokens) -> None:
+        self.plot.apply_theme(theme)
+        if self.data is not None:
+            self._show_selection()
+
+    @guarded
+    def _show_caption(self) -> None:
+        layout = self.plot.layout_now
+        n_rows = 0 if layout is None else len(layout.rows)
+        words = format_shown(min(n_rows, self.plot.rows_a_page or n_rows), len(self.plot.rows), "cluster")
+        told = self.data.sorted_by if self.data is not None else ""
+        told_all = filter(None, (words, told, scheme_words(self.scheme)))
+        self.stack.caption.setText("; ".join(told_all) if n_rows else "")
+
+    # --- what can be done ---
+
+    def set_order(self, order: Order) -> None:
+        """Put the rows in another order: "depth", "rate", "group", or "list", that of Clusters."""
+        self.order = order
+        self._order_menu.set_current(order)
+        self.refresh()
+
+    def set_rows_a_page(self, n_rows: int | None) -> None:
+        """Show that many rows at a time; None: all."""
+        self._rows_menu.set_current(n_rows)
+        self.plot.set_rows_a_page(n_rows)
+        self._best = None
+        self._show_selection()
+
+    @property
+    def rows_a_page(self) -> int | None:
+        """How many rows are shown at a time; None: all."""
+        return self.plot.rows_a_page
+
+    @property
+    def marker(self) -> Marker:
+        """What a spike is drawn as."""
+        return self.plot.marker
+
+    def set_marker(self, marker: Marker) -> None:
+        """Draw spikes as a "bar" or a "dot"."""
+        self._markers[marker].setChecked(True)
+        self.plot.set_marker(marker)
+
+    def set_scheme(self, scheme: str) -> None:
+        """Colour the rows of clusters that are not selected: "grey", by "cluster", "group", or a measure."""
+        self.scheme = scheme
+        self._schemes[scheme].setChecked(True)
+        if self.session is not None:
+            self._show_others()
+            self._show_caption()
+            self.show_legend()
+
+    def follow_list(self) -> None:
+        """Show what the list shows now, in its order if that is the one chosen; the same again is no work."""
+        self.refresh()
+
+    def keyPressEvent(self, event) -> None:
+        """Turn pages of rows; all other keys go their way."""
+        step = {Qt.Key.Key_PageDown: 1, Qt.Key.Key_PageUp: -1}.get(event.key())
+        if step is not None and event.modifiers() == Qt.KeyboardModifier.NoModifier:
+            self.plot.turn_page(step)
+            event.accept()
+        else:
+            super().keyPressEvent(event)
+
+    # --- events ---
+
+    @guarded
+    def _on_time_moved(self) -> None:
+        self.plot.follow_time()
+
+    @guarded
+    def _on_shown_changed(self) -> None:
+        self.plot.update()
+
+    @guarded
+    def _on_pictured(self) -> None:
+        if self.data is not None:
+            self.show_legend()
+
+    @guarded
+    def _on_pointed(self, time_s: float, cluster: int | None, ctrl: bool) -> None:
+        self.setFocus(Qt.FocusReason.MouseFocusReason)
+        if cluster is not None and ctrl:
+            self.session.selection.toggle(cluster)
+        elif cluster is not None and self.plot.modifiers & Qt.KeyboardModifier.ShiftModifier:
+            self.session.selection.select([cluster])
+        else:
+            self.session.time.move_to(time_s)

@@ -1,0 +1,191 @@
+"""The view of a list of spikes: its painter, its keys and clicks, its widths."""
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+from qtpy.QtCore import QModelIndex, QRectF, Qt, Signal
+from qtpy.QtGui import QColor, QFontMetricsF, QPainter
+from qtpy.QtWidgets import QAbstractItemView, QStyleOptionViewItem, QWidget
+
+from napari_phy.stats.refractory import REFRACTORY_MS
+from napari_phy.views.spike_list import SpikeListData
+from napari_phy.widgets.actions.keys import OWN_KEYS
+from napari_phy.widgets.base.painting import CellPainter
+from napari_phy.widgets.base.plain_table import PlainTable, paint_place
+from napari_phy.widgets.base.theme import Tokens
+from napari_phy.widgets.docks.spike_model import CLUSTER, COLUMNS, INTERVAL, RIGHT, SpikeModel
+
+Spikes = npt.NDArray[np.int64]
+
+SHIFT, CTRL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
+MOST_SPREAD_PX = 40  # that a column is wider than it needs
+
+
+class SpikeDelegate(CellPainter):
+    """Paints a cell: fill of selected rows, chip, number."""
+
+    def __init__(self, view: "SpikeTable") -> None:
+        super().__init__(view)
+        self._view = view
+
+    def paint_cell(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex) -> None:
+        view, theme, spikes = self._view, self._view.theme, self._view.spike_model.spikes
+        column, of_spike = COLUMNS[index.column()], view.spike_model.index_of(index.row())
+        selected = view.is_highlighted(int(spikes.spike_ids[of_spike]))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.fillRect(option.rect, view.row_color(index.row(), selected=selected))
+        rect = QRectF(option.rect)
+        if column is CLUSTER:
+            paint_place(painter, rect, int(spikes.places[of_spike]), theme)
+        warns = column is INTERVAL and spikes.intervals_ms[of_spike] < REFRACTORY_MS
+        painter.setFont(view.cell_font(bold=selected and column is CLUSTER))
+        painter.setPen(QColor(theme.warning if warns else theme.text))
+        painter.drawText(rect.adjusted(0, 0, -theme.px(5), 0), int(RIGHT), column.text(spikes, of_spike))
+
+
+class SpikeTable(PlainTable):
+    """Shows which spikes are selected as it is told, and says which the user chose; it keeps no selection of its own.
+
+    `chosen` carries the spikes chosen and the one gone to; `sort_requested` a column and whether it descends.
+    """
+
+    chosen = Signal(object, int)
+    sort_requested = Signal(str, bool)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.spike_model = SpikeModel(self)
+        self._highlighted: Spikes = np.empty(0, np.int64)
+        self._anchor: int | None = None  # the spike that a range begins at
+        self._current: int | None = None  # the spike that was gone to
+        self.setProperty(OWN_KEYS, ["Up", "Down", "Home", "End"])
+        self.setModel(self.spike_model)
+        self.setItemDelegate(SpikeDelegate(self))
+        self.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
+        self.horizontalHeader().sectionClicked.connect(self._on_header_clicked)
+        self.apply_theme(self.theme)
+
+    def apply_theme(self, theme: Tokens, small: bool | None = None) -> None:
+        """Take colours and sizes of a theme; `small` chooses the form for small windows."""
+        super().apply_theme(theme, small)
+        self._fit_columns()
+
+    def show_list(self, spikes: SpikeListData | None) -> None:
+        """Show these rows, from the spike gone to or else from the top."""
+        self.spike_model.show(spikes)
+        self._fit_columns()
+        row = self._row_of(self._current)
+        if row is not None:
+            self._bring_into_sight(row)
+        else:
+            self._anchor = self._current = None
+
+    def show_highlighted(self, spikes: Spikes) -> None:
+        """Mark selected spikes (ascending); a single one is brought into sight."""
+        self._highlighted = spikes
+        if len(spikes) == 1 and int(spikes[0]) != self._current:
+            row = self._row_of(int(spikes[0]))
+            if row is not None:
+                self._anchor = self._current = int(spikes[0])
+                self._bring_into_sight(row)
+        self.viewport().update()
+
+    def is_highlighted(self, spike: int) -> bool:
+        """Return whether a spike is marked."""
+        place = int(np.searchsorted(self._highlighted, spike))
+        return place < len(self._highlighted) and int(self._highlighted[place]) == spike
+
+    def _row_of(self, spike: int | None) -> int | None:
+        spikes = self.spike_model.spikes
+        return None if spike is None or spikes is None else spikes.row_of(spike)
+
+    def _spike_in(self, row: int) -> int:
+        return int(self.spike_model.spikes.spike_ids[self.spike_model.index_of(row)])
+
+    def _bring_into_sight(self, row: int) -> None:
+        index = self.spike_model.index(row, 0)
+        self.setCurrentIndex(index)
+        self.scrollTo(index)
+
+    # --- choosing ---
+
+    def mousePressEvent(self, event) -> None:
+        row = self.rowAt(int(event.position().y()))
+        if event.button() == Qt.MouseButton.LeftButton and row >= 0:
+            self._choose(row, event.modifiers())
+
+    def mouseMoveEvent(self, event) -> None:
+        """Choose a range by dragging."""
+        row = self.rowAt(int(event.position().y()))
+        if event.buttons() & Qt.MouseButton.LeftButton and row >= 0 and self._spike_in(row) != self._current:
+            self._choose(row, SHIFT)
+
+    def mouseReleaseEvent(self, event) -> None:
+        """All is done by the press."""
+
+    def keyPressEvent(self, event) -> None:
+        """Step by Up and Down, Page Up and Page Down, Home and End; with Shift, choose a range."""
+        row, n_rows = self._row_of(self._current), self.spike_model.rowCount()
+        page = max(1, self.viewport().height() // max(1, self.rowHeight(0)) - 1)
+        steps = {
+            Qt.Key.Key_Up: -1,
+            Qt.Key.Key_Down: 1,
+            Qt.Key.Key_PageUp: -page,
+            Qt.Key.Key_PageDown: page,
+            Qt.Key.Key_Home: -n_rows,
+            Qt.Key.Key_End: n_rows,
+        }
+        step = steps.get(event.key())
+        if step is None or not n_rows or event.modifiers() & ~(SHIFT | Qt.KeyboardModifier.KeypadModifier):
+            event.ignore()
+            return
+        start = (0 if event.key() != Qt.Key.Key_End else n_rows) if row is None else row + step
+        self._choose(min(max(start, 0), n_rows - 1), event.modifiers() & SHIFT)
+
+    def _choose(self, row: int, modifiers: Qt.KeyboardModifier) -> None:
+        spikes, spike = self.spike_model.spikes, self._spike_in(row)
+        first = self._row_of(self._anchor)
+        self._current = spike
+        if modifiers & SHIFT and first is not None:
+            some = spikes.rows[min(first, row) : max(first, row) + 1]
+            chosen = np.sort(spikes.spike_ids[some])
+        else:
+            self._anchor = spike
+            chosen = np.array([spike])
+            if modifiers & CTRL:
+                chosen = np.setxor1d(self._highlighted, chosen)
+        self._bring_into_sight(row)
+        self.chosen.emit(chosen, spike)
+
+    def _on_header_clicked(self, section: int) -> None:
+        request, key = self.spike_model.spikes.request, COLUMNS[section].key
+        self.sort_requested.emit(key, not request.descending if key == request.key else key == "amplitude")
+
+    # --- widths ---
+
+    def resizeEvent(self, event) -> None:
+        super().resizeEvent(event)
+        self._fit_columns()
+
+    def _needed_widths(self) -> dict[int, int]:
+        """Return the room of each column: its least, or what the last spike needs, whose numbers are long."""
+        metrics, theme, spikes = QFontMetricsF(self.cell_font()), self.theme, self.spike_model.spikes
+        widths = {place: theme.px(column.width) for place, column in enumerate(COLUMNS)}
+        if spikes is not None and len(spikes.spike_ids):
+            for place, column in enumerate(COLUMNS):
+                longest = math.ceil(metrics.horizontalAdvance(column.text(spikes, len(spikes.spike_ids) - 1)))
+                widths[place] = max(widths[place], longest + theme.px(22 if column is CLUSTER else 11))
+        return widths
+
+    def _fit_columns(self) -> None:
+        """Give each column its room and a share of the rest; leave the least needed out, never that which sorts."""
+        widths, available, spikes = self._needed_widths(), self.viewport().width(), self.spike_model.spikes
+        key = None if spikes is None else spikes.request.key
+        while sum(widths.values()) > available and len(widths) > 2:
+            del widths[min(widths, key=lambda place: (COLUMNS[place].key == key, COLUMNS[place].keep))]
+        spread = min(max(0, (available - sum(widths.values())) // len(widths)), self.theme.px(MOST_SPREAD_PX))
+        for place in range(len(COLUMNS)):
+            self.setColumnHidden(place, place not in widths)
+            if place in widths:
+                self.setColumnWidth(place, widths[place] + spread)

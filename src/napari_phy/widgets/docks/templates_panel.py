@@ -1,0 +1,258 @@
+"""Templates: the mean waveform of every cluster, a column each, on the channels where it is largest."""
+
+from collections.abc import Mapping
+from functools import partial
+from types import MappingProxyType
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+from qtpy.QtCore import QRectF, QSize, Qt
+from qtpy.QtGui import QImage, QPainter
+from qtpy.QtSvg import QSvgGenerator
+from qtpy.QtWidgets import QWidget
+
+from napari_phy.core.colors import selection_color
+from napari_phy.core.progress import OnProgress
+from napari_phy.views.numbers import format_count, format_number
+from napari_phy.views.templates import (
+    Template,
+    TemplatesData,
+    TemplatesRequest,
+    compute_templates,
+    read_templates,
+    unread_templates,
+)
+from napari_phy.widgets.base.choices import Allowed, choice_actions, values_of
+from napari_phy.widgets.base.color_scale import ColorScale
+from napari_phy.widgets.base.guarded import guarded
+from napari_phy.widgets.base.latest_result import LatestResult
+from napari_phy.widgets.base.legend import LegendEntry
+from napari_phy.widgets.base.painting import painter_on
+from napari_phy.widgets.base.theme import Tokens
+from napari_phy.widgets.docks.template_painter import (
+    TemplateLayout,
+    paint_rows,
+    paint_template,
+    paint_words,
+    reach_of,
+    template_layout,
+    template_lines,
+)
+from napari_phy.widgets.lists.amplitudes import amplitude_pool
+from napari_phy.widgets.panels.color_schemes import GREY, SCHEMES, Coloring, Colorings, scheme_words
+from napari_phy.widgets.panels.scrolled_clusters_panel import ScrolledClustersPanel
+
+ORDERS = (("By depth", "depth"), ("By size", "size"), ("By id", "id"), ("As in Clusters", "list"))
+SCALINGS = (("Each to its own height", "own"), ("One height for all", "same"))
+ZOOMS = (("Narrow columns", 0.7), ("Medium columns", 1.0), ("Wide columns", 2.0))
+SELECTED_PX = 1.6
+NO_COLORS: Mapping[int, str] = MappingProxyType({})
+N_AHEAD = 16  # clusters read at a time that are not in sight
+Scaling = Literal["own", "same"]
+
+
+class TemplatesPanel(ScrolledClustersPanel):
+    """Columns in sight are read first, the others after them in the background."""
+
+    title = "Templates"
+    subject = "the mean waveforms of all clusters"
+    working = "Reading waveforms…"
+    failed = "The templates could not be read."
+    needs_raw_data = True
+    has_legend = False  # ids stand above the columns; there is one where colours stand for more
+    orders, zooms = ORDERS, ZOOMS
+    orientation = Qt.Orientation.Horizontal
+    lines_name = "Columns of clusters"
+    lines_a_notch = 2
+    remembered: ClassVar[Allowed] = {
+        "order": values_of(ORDERS),
+        "scaling": values_of(SCALINGS),
+        "zoom": values_of(ZOOMS),
+        "scheme": values_of(SCHEMES),
+    }
+    help_text = (
+        "Every column is a cluster: its mean waveform on its largest channels, from the top to the tip of the probe.\n"
+        "Click a column to select the cluster, Ctrl+click adds or drops one.\n"
+        "The wheel, Page Up and Page Down go through the columns.\n"
+        "The drop-downs order them and choose heights; ⋯ has their width, and colours\n"
+        "those that are not selected."
+    )
+
+    def __init__(self, session: Any = None, **options: Any) -> None:
+        self.scaling: Scaling = "own"
+        self.scheme = GREY
+        self._colorings = Colorings()
+        self._image: tuple[Any, QImage] | None = None
+        self._reach = (0.5, 0.5)
+        super().__init__(session, **options)
+        self._ahead = LatestResult(self, pool=amplitude_pool())
+        self._ahead.answered.connect(lambda *_: self._read_ahead())
+
+    def make_content(self) -> QWidget:
+        content = super().make_content()
+        self._scaling_menu = self.add_drop_down("Height of waveforms", SCALINGS, self.scaling, self.set_scaling)
+        colors = self.header.more_menu.addMenu("Colour")
+        self._schemes = choice_actions(colors, SCHEMES, self.scheme, self.set_scheme)
+        return content
+
+    def on_session(self) -> None:
+        super().on_session()
+        self._colorings.forget()
+        self._image = None
+        if hasattr(self, "_ahead"):  # not while this is made
+            self._ahead.drop()
+
+    # --- request ---
+
+    def make_request(self) -> TemplatesRequest | None:
+        clusters = self.shown_clusters()
+        if not clusters:
+            return None
+        layout = self.layout_of(self.plot.size(), len(clusters), self.theme)
+        return TemplatesRequest(clusters, self.order, *layout.in_sight, not self.session.holds_features)
+
+    def compute(self, session: Any, request: TemplatesRequest, on_progress: OnProgress) -> TemplatesData:
+        return compute_templates(session, request, on_progress)
+
+    def set_scaling(self, scaling: Scaling) -> None:
+        """Draw each template to its "own" height, or all to the "same" scale."""
+        self.scaling = scaling
+        self._scaling_menu.set_current(scaling)
+        self._show_caption()
+        self.plot.update()
+
+    def set_scheme(self, scheme: str) -> None:
+        """Colour the columns of clusters that are not selected: "grey", by "cluster", "group", or a measure."""
+        self.scheme = scheme
+        self._schemes[scheme].setChecked(True)
+        self.has_legend = scheme != GREY
+        self._forget_colors()
+        self._show_caption()
+        if self.data is not None:
+            self.show_legend()
+
+    @guarded
+    def _on_clustering_changed(self) -> None:
+        self._forget_colors()
+        self.refresh()
+
+    def _forget_colors(self) -> None:
+        self._colorings.forget()
+        self._image = None
+        self.plot.update()
+
+    def _coloring(self) -> Coloring:
+        return self._colorings.get(self.session, self.scheme, self.theme, self.theme.dim)
+
+    def draw(self, data: TemplatesData) -> None:
+        self._forget_colors()
+        self._reach = reach_of(data)
+        self._show_caption()
+        super().draw(data)
+        self._read_ahead()
+
+    def _show_caption(self) -> None:
+        data = self.data
+        if data is not None:
+            clusters = format_count(len(data.cluster_ids), "cluster")
+            height = "each to its own height" if self.scaling == "own" else "all to one height"
+            duration = format_number(data.duration_ms, 1)
+            words = [clusters, f"{duration} ms wide, {height}", f"below: {data.unit}"]
+            self.stack.caption.setText("; ".join(filter(None, (*words, data.sorted_by, scheme_words(self.scheme)))))
+
+    def legend_entries(self) -> tuple[LegendEntry, ...]:
+        return self._coloring().entries
+
+    def color_scale(self) -> ColorScale | None:
+        return self._coloring().scale
+
+    # --- reading ahead ---
+
+    def _read_ahead(self) -> None:
+        """Read templates that are not in sight, those beside it first, while nothing else is wished for."""
+        if self.data is None or self.session is None or not self.isVisible():
+            return
+        ids, (start, stop) = self.data.cluster_ids, self.layout_now.in_sight
+        beside = np.argsort(np.abs(np.arange(len(ids)) - (start + stop) / 2), kind="stable")
+        alive = [cluster for cluster in ids[beside].tolist() if cluster in self.session.manager]
+        wanted = unread_templates(self.in_sight, alive)[:N_AHEAD]
+        if wanted:
+            self._ahead.ask(tuple(wanted), partial(read_templates, self.in_sight, wanted))
+
+    # --- painting ---
+
+    def layout_of(self, size: QSize, n: int, theme: Tokens) -> TemplateLayout:
+        channel_ids = self.session.model.probe.channel_ids
+        return template_layout(size, n, channel_ids, self.first, self.zoom, theme, self._reach)
+
+    def paint_picture(self, painter: QPainter, size: QSize, theme: Tokens) -> None:
+        """Paint the columns in sight in a rectangle of some size."""
+        data, layout = self.data, self.layout_of(size, len(self.data.cluster_ids), theme)
+        colors = {cluster: selection_color(place, theme.dark) for place, cluster in enumerate(self.clusters)}
+        painter.save()
+        painter.setClipRect(QRectF(layout.left, 0, layout.width + theme.px(4), size.height()))
+        for place in range(*layout.in_sight):
+            if int(data.cluster_ids[place]) in colors:
+                painter.fillRect(layout.column(place).adjusted(1, 0, -1, 0), theme.color("tile"))
+        painter.restore()
+        paint_rows(painter, data, layout, theme)
+        painter.save()
+        painter.setClipRect(QRectF(layout.left, 0, layout.width + theme.px(4), size.height()))
+        if isinstance(painter.device(), QSvgGenerator):
+            self._paint_columns(painter, layout, theme.dim, self._coloring().colors)
+        else:
+            painter.drawImage(0, 0, self._columns(size, layout, theme, painter.device().devicePixelRatioF()))
+        for cluster, color in reversed(colors.items()):
+            self._paint_columns(painter, layout, color, clusters=(cluster,), width=SELECTED_PX)
+        paint_words(painter, data, layout, theme, colors)
+        painter.restore()
+
+    def _columns(self, size: QSize, layout: TemplateLayout, theme: Tokens, scale: float) -> QImage:
+        """Return a picture of all columns in the colours of the scheme; a selection paints over it."""
+        key = (id(self.data), size, layout, theme.theme_id, self.scaling, scale)
+        if self._image is None or self._image[0] != key:
+            image = QImage(size * scale, QImage.Format.Format_ARGB32_Premultiplied)
+            image.setDevicePixelRatio(scale)
+            image.fill(Qt.GlobalColor.transparent)
+            with painter_on(image) as on_image:
+                on_image.setRenderHint(QPainter.RenderHint.Antialiasing)
+                self._paint_columns(on_image, layout, theme.dim, self._coloring().colors)
+            self._image = key, image
+        return self._image[1]
+
+    def _paint_columns(
+        self,
+        painter: QPainter,
+        layout: TemplateLayout,
+        color: str,
+        colors: Mapping[int, str] = NO_COLORS,
+        clusters: tuple[int, ...] | None = None,
+        width: float = 1.0,
+    ) -> None:
+        data = self.data
+        largest = max((_height(template) for template in data.templates.values()), default=1.0)
+        for place in range(*layout.in_sight):
+            cluster = int(data.cluster_ids[place])
+            template = data.templates.get(cluster)
+            if template is not None and (clusters is None or cluster in clusters):
+                height = largest if self.scaling == "same" else _height(template)
+                lines = template_lines(template, data.rows, layout, place, layout.tall_px / height)
+                paint_template(painter, lines, colors.get(cluster, color), width)
+
+    # --- mouse ---
+
+    def read_out(self, x_px: float, y_px: float) -> str:
+        """Return `cluster 20, 259 spikes, 104 µV on channel 6` for the column under the mouse."""
+        cluster = self.cluster_at(x_px, y_px)
+        if cluster is None or cluster not in self.session.manager:
+            return ""
+        words = f"cluster {cluster}, {format_count(self.session.manager.n_spikes(cluster), 'spike')}"
+        template = self.data.templates.get(cluster)
+        if template is None or not template.n_read:
+            return words
+        channel = self.data.channel_ids[template.channels[template.best]]
+        return f"{words}, {format_number(template.amplitude)} {self.data.unit} on channel {channel}"
+
+
+def _height(template: Template) -> float:
+    return float(np.ptp(template.mean, axis=0).max(initial=0)) or 1.0

@@ -1,0 +1,442 @@
+"""Traces: the voltage of each channel in a stretch of time, with the spikes of the selected clusters over it."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from qtpy.QtCore import QPointF, QRectF, Qt
+from qtpy.QtGui import QPainter
+from qtpy.QtWidgets import QWidget
+
+from napari_phy.core.errors import KwikFormatError, MissingDataError
+from napari_phy.core.progress import OnProgress
+from napari_phy.views.events import Event, events_between
+from napari_phy.views.numbers import format_number
+from napari_phy.views.time_words import range_words
+from napari_phy.views.trace_source import TraceSource
+from napari_phy.views.traces import BAND_PASS, BOTH, RAW, detection_band, request_for
+from napari_phy.views.value_range import ValueRange
+from napari_phy.widgets.base.color_scale import ColorScale, blended
+from napari_phy.widgets.base.guarded import guarded
+from napari_phy.widgets.base.legend import LegendEntry
+from napari_phy.widgets.base.theme import Tokens
+from napari_phy.widgets.docks.trace_controls import TraceControls
+from napari_phy.widgets.docks.trace_figure import are_lines, paint_traces
+from napari_phy.widgets.docks.trace_hits import read_out, spike_at
+from napari_phy.widgets.docks.trace_layout import ROW_PX, TraceLayout, clamped_scroll, row_height
+from napari_phy.widgets.docks.trace_painter import TracePainter, TraceScene, plot_area
+from napari_phy.widgets.docks.traces_reading import Answer, TracesReading, Wish
+from napari_phy.widgets.panels.panel import Panel
+from napari_phy.widgets.plots.highlight_rings import marked_spike, marked_spikes
+from napari_phy.widgets.plots.time_axis import zoomed
+from napari_phy.widgets.plots.trace_mouse import TracePlot
+
+ZOOM_STEP = 1.25
+NOISE_ROWS = 14.0  # standard deviations of the noise in the height of a channel
+WAVE_ROWS = 2.5  # how often the distance that strong slow waves take raw traces is in it
+SHORTEST_S = 0.002
+MAX_EVENTS = 200  # drawn at once
+DEPTH_INK = 0.6  # of the colours of depth, on the view
+
+
+class TracesPanel(Panel):
+    """Line traces that are paged, dragged and zoomed in time, with the spikes of the selection on their channels."""
+
+    title = "Traces"
+    subject = "its spikes"
+    working = "Reading traces…"
+    failed = "The traces could not be read."
+    has_legend = False  # but where the colours of channels stand for depths
+    has_caption = False
+    needs_raw_data = True
+    all_times, has_times = True, False
+    help_text = (
+        "The voltage of each channel; the spikes of the selected clusters in their colours, where they were seen, and\n"
+        "a selected spike of another cluster in white, or black on a light ground;\n"
+        "dashed lines are events.\n"
+        "A click goes to a moment and selects the spike there, Ctrl+click adds it, Shift+click selects its cluster.\n"
+        "Drag moves, the wheel zooms time, Ctrl+wheel makes traces taller or flatter, Shift+wheel channels higher;\n"
+        "a double-click takes both back. ⋯ orders and colours channels, and scrolls on by itself.\n"
+        "The drop-downs choose the length of a page and a filter; where slow waves are strong, traces are band-passed\n"
+        "at first.\n"
+        "{next_page} and {previous_page} turn the page, {next_spike} and {previous_spike} go from spike to spike,"
+        " {go_to_time} to a time."
+    )
+
+    def __init__(self, session: Any = None, **options: Any) -> None:
+        self._gain = 1.0
+        self._row_zoom = 1.0
+        self._scroll = 0.0
+        self._bring_best_into_sight = True
+        self._follows_best = True  # until the user moves channels up or down
+        self._painter = TracePainter()
+        super().__init__(session, **options)
+
+    # --- content ---
+
+    def make_content(self) -> QWidget:
+        self.plot = TracePlot(self._paint)
+        self.plot.dragged.connect(self._on_dragged)
+        self.plot.scrolled.connect(self._on_scrolled)
+        self.plot.clicked.connect(self._on_clicked)
+        self.plot.double_clicked.connect(lambda *_: self.reset())
+        self.plot.moved.connect(self._on_moved)
+        self.plot.left.connect(lambda: self.say(""))
+        self.plot.resized.connect(self._on_resized)
+        self.controls = TraceControls(self.add_drop_down, self.header.more_menu, self)
+        self.controls.page_chosen.connect(self.set_page)
+        self.controls.filter_changed.connect(self.refresh)
+        self.controls.order_changed.connect(self._on_order_changed)
+        self.controls.colors_changed.connect(self._on_colors_changed)
+        self.controls.scrolled_on.connect(self._scroll_on)
+        self._reading = TracesReading()
+        return self.plot
+
+    def on_session(self) -> None:
+        self.header.set_note("")
+        self._reading.forget()
+        self._scroll = 0.0
+        if self.session is not None:
+            self._links.connect(self.session.time.shown_changed, self._on_shown_changed)
+            self._links.connect(self.session.time.moved, self._on_time_moved)
+            self._links.connect(self.session.time.range_changed, self._on_range_told)
+            self._say_page()
+
+    def on_selection(self) -> None:
+        self._bring_best_into_sight = self._follows_best = True
+        if self.data is not None and self._marked_channel(self.data) is not None:
+            self._show_best(self.data)  # what is drawn may stay the same
+            self._redraw()
+        self.plot.update()
+
+    @property
+    def chooser(self) -> TraceControls:
+        return self.controls
+
+    # --- request ---
+
+    def make_request(self) -> Wish:
+        source = TraceSource.of_model(self.session.model)
+        if source is None:
+            return Wish(None, self.clusters)
+        spike = marked_spike(self.session)
+        marked = None if spike is None else (spike, int(self.session.manager.clusters_of([spike])[0]))
+        n_pixels, name = max(1, round(self._area().width() * self.devicePixelRatioF())), self.controls.filter_name
+        return Wish(request_for(source, *self.session.time.shown_s, n_pixels, name), self.clusters, name, marked)
+
+    def compute(self, session: Any, request: Wish, on_progress: OnProgress) -> Answer:
+        return self._reading.read(session, self.session.trace_pyramid, request, on_progress)
+
+    def show_error(self, error: Exception) -> None:
+        if isinstance(error, KwikFormatError | MissingDataError | OSError):
+            self.session.tell_raw_trouble(error)
+        super().show_error(error)
+
+    def read_again(self) -> None:
+        self._reading.forget()
+        super().read_again()
+
+    # --- drawing ---
+
+    def draw(self, data: Answer) -> None:
+        self.controls.show_filter(data.filter_name, self._filter_words(data))
+        if self._bring_best_into_sight:
+            self._bring_best_into_sight = False
+            self._show_best(data)
+        self._redraw()
+
+    def apply_theme(self, theme: Tokens) -> None:
+        self._follow_best()
+        self._redraw()
+
+    def _redraw(self) -> None:
+        self._painter.forget()
+        self.plot.update()
+        if self.data is not None and self.session is not None:
+            self._say_what_is_shown(self.data)
+
+    @property
+    def layout_now(self) -> TraceLayout | None:
+        """Where channels and moments are now."""
+        if self.data is None or self.session is None:
+            return None
+        area = self._area()
+        order = self._channel_order(self.data)
+        row_px = row_height(len(order), area.height(), self._row_zoom, self.theme.px(ROW_PX))
+        scroll = clamped_scroll(self._scroll, len(order), row_px, area.height())
+        start_s, stop_s = self.session.time.shown_s
+        return TraceLayout(area.left(), area.top(), area.width(), area.height(), start_s, stop_s, order, row_px, scroll)
+
+    def _area(self) -> QRectF:
+        return plot_area(self.plot.size(), self.theme)
+
+    def _channel_order(self, data: Answer) -> npt.NDArray[np.int64]:
+        source = data.source
+        if self.controls.order == "best" and len(data.best_channels):
+            return data.best_channels
+        if self.controls.order == "depth" and source.depths is not None:
+            return np.argsort(-source.depths, kind="stable")
+        return np.argsort(source.channel_ids, kind="stable")
+
+    @property
+    def px_per_unit(self) -> float:
+        """Pixels a unit of voltage: noise and slow waves of a channel stay in its row, large spikes may leave it."""
+        data = self.data
+        waves = 0.0 if data.traces.is_filtered else WAVE_ROWS * data.waves
+        row = max(NOISE_ROWS * data.noise, waves) or NOISE_ROWS
+        return self._gain * max(self.layout_now.row_px, self.theme.px(ROW_PX)) / row
+
+    def _paint(self, painter: QPainter) -> None:
+        scene = self._scene()
+        if scene is not None:
+            scale, time_s = self.plot.devicePixelRatioF(), self.session.time.time_s
+            self._painter.paint(painter, self.plot.size(), scale, scene, time_s)
+
+    def _scene(self) -> TraceScene | None:
+        layout = self.layout_now
+        if layout is None:
+            return None
+        colors = [self.color_of(place) for place in range(len(self.clusters))]
+        colors += [self.theme.text] * (len(self.data.spikes.clusters) - len(colors))  # of a spike of another cluster
+        return TraceScene(
+            self.theme, self.data, layout, self.px_per_unit, colors,
+            self._highlighted_s(), self._channel_colors(), self._events(),
+        )  # fmt: skip
+
+    # --- on paper ---
+
+    def paint_figure(self, painter: QPainter, theme: Tokens) -> None:
+        scene = self._scene()
+        if scene is not None:
+            paint_traces(painter, scene)
+
+    def figure_entries(self) -> tuple[LegendEntry, ...]:
+        return self.legend_entries()
+
+    def figure_caption(self) -> str:
+        words = [self._filter_words(self.data)] if self.data is not None else []
+        return "; ".join(filter(None, [*words, self.header.note_label.text()]))
+
+    def figure_note(self) -> str:
+        scene = self._scene()
+        return "" if scene is None or are_lines(scene) else "its traces are a picture, as they have too many points"
+
+    # --- what it paints ---
+
+    def _highlighted_s(self) -> list[float]:
+        """Return the moments of the selected spikes, if they are few."""
+        model = self.session.model
+        times_s: list[float] = (model.spike_samples[marked_spikes(self.session)] / model.sample_rate).tolist()
+        return times_s
+
+    def _events(self) -> list[Event]:
+        """Return the events in sight; more than there could be lines for are not shown."""
+        rate = self.session.model.sample_rate
+        start_s, stop_s = self.session.time.shown_s
+        return events_between(self.session, int(np.ceil(start_s * rate)), int(stop_s * rate) + 1, MAX_EVENTS)
+
+    def _channel_colors(self) -> list[str]:
+        """Return a colour for each channel by its place on the probe, or nothing: two greys in turn."""
+        if not self._has_depth_colors:
+            return []
+        depths, (low, high) = self.data.source.depths, self._depth_ends()
+        shares = (depths - depths.min()) / (np.ptp(depths) or 1.0)
+        return [blended(low, high, share) for share in shares.tolist()]
+
+    @property
+    def _has_depth_colors(self) -> bool:
+        knows = self.data is not None and self.data.source.depths is not None
+        return knows and self.controls.colors == "depth" and self.session.model.probe.knows_positions
+
+    def _depth_ends(self) -> tuple[str, str]:
+        """Return the colours of the lowest and the highest channel; spikes stand out from them."""
+        low, high = (blended(self.theme.view, ink, DEPTH_INK) for ink in self.theme.ramp[1:])
+        return low, high
+
+    def color_scale(self) -> ColorScale | None:
+        if not self._has_depth_colors:
+            return None
+        depths = self.data.source.depths
+        ends = ValueRange(float(depths.min()), float(depths.max())).labels("µm")
+        return ColorScale("depth", *ends, tuple(zip((0.0, 1.0), self._depth_ends(), strict=True)))
+
+    def _say_page(self) -> None:
+        start_s, stop_s = self.session.time.shown_s
+        self.controls.show_page(stop_s - start_s)
+
+    def _say_what_is_shown(self, data: Answer) -> None:
+        layout = self.layout_now
+        n_rows, n_channels = len(layout.rows), len(layout.order)
+        words = [f"{n_rows} of {n_channels} channels"] if n_rows < n_channels else []
+        if self.controls.order == "depth" and not self.session.model.probe.knows_positions:
+            words.append("in the order of the file: positions are unknown")
+        if data.filter_name != RAW and not data.traces.is_filtered:
+            words.append("raw: filters act on 10 s and less")
+        if len(data.spikes.spike_ids) < data.spikes.n_total:
+            words.append(f"{format_number(len(data.spikes.spike_ids))} of {format_number(data.spikes.n_total)} spikes")
+        range_s = self.session.time.range_s
+        if range_s is not None:
+            words.append(f"other views use only {range_words(range_s)}")
+        self.header.set_note("; ".join(words))
+
+    def _filter_words(self, data: Answer) -> str:
+        """Return `band-pass, 300–9 500 Hz` for the filter that acts on the traces, "" for none."""
+        if not data.traces.is_filtered:
+            return ""
+        model, name = self.session.model, data.filter_name
+        band = detection_band(model.sample_rate, model.metadata) if name in (BAND_PASS, BOTH) else None
+        return name if band is None else f"{name}, {format_number(band.low_hz)}–{format_number(band.high_hz)} Hz"
+
+    def _show_best(self, data: Answer) -> None:
+        """Have whole channels in sight, in the middle that of the selected spike, or the best one of the selection.
+
+        Where it is in sight, nothing moves.
+        """
+        layout, channel = self.layout_now, self._marked_channel(data)
+        if channel is None and self.controls.order == "best":
+            self._scroll = 0.0
+            return
+        if channel is None and not len(data.best_channels):
+            return
+        row = int(np.flatnonzero(layout.order == (data.best_channels[0] if channel is None else channel))[0])
+        middle = (row + 0.5) * layout.row_px
+        if not layout.scroll_px + layout.row_px <= middle <= layout.scroll_px + layout.height - layout.row_px:
+            self._scroll = middle - layout.height / 2
+        self._scroll = round(self._scroll / layout.row_px) * layout.row_px
+
+    def _marked_channel(self, data: Answer) -> int | None:
+        """Return the channel where the selected spike is largest, None without one spike that is in sight."""
+        spike = marked_spike(self.session)
+        return None if spike is None else data.channel_of(spike)
+
+    def _follow_best(self) -> None:
+        """Keep the best channel in sight when there is room for others than before, unless the user moved channels."""
+        if self._follows_best and self.data is not None and self.session is not None:
+            self._show_best(self.data)
+
+    # --- what can be done ---
+
+    def set_page(self, page_s: float) -> None:
+        """Show so many seconds at a time."""
+        if self.session is not None:
+            middle = sum(self.session.time.shown_s) / 2
+            self._show(middle - page_s / 2, middle + page_s / 2)
+
+    def scale_by(self, factor: float) -> None:
+        """Make the traces of all channels taller (above 1) or flatter."""
+        self._gain = min(max(self._gain * factor, 1e-3), 1e3)
+        self._redraw()
+
+    def heighten_by(self, factor: float) -> None:
+        """Give channels more room (above 1) or less, down to all of them in sight."""
+        self._row_zoom = min(max(self._row_zoom * factor, 1e-3), 40.0)
+        self._redraw()
+
+    def reset(self) -> None:
+        """Show the usual scale and height of channels."""
+        self._gain = self._row_zoom = 1.0
+        self._redraw()
+
+    def zoom_time(self, time_s: float, factor: float) -> None:
+        """Show 1/factor of the time, with a moment kept in place."""
+        clock = self.session.time
+        self._show(*zoomed(clock.shown_s, time_s, factor, clock.duration_s, SHORTEST_S))
+
+    def _scroll_on(self, pages: float) -> None:
+        if self.session is None or not self.isVisible():
+            return
+        start_s, stop_s = self.session.time.shown_s
+        if stop_s >= self.session.time.duration_s:
+            self.controls.set_running(False)
+        else:
+            self._show(start_s + pages * (stop_s - start_s), stop_s + pages * (stop_s - start_s))
+
+    def _show(self, start_s: float, stop_s: float) -> None:
+        self.session.time.show(start_s, stop_s)
+
+    # --- events ---
+
+    @guarded
+    def _on_shown_changed(self) -> None:
+        self._say_page()
+        self._redraw()
+        self.refresh()
+
+    @guarded
+    def _on_range_told(self) -> None:
+        if self.data is not None:
+            self._say_what_is_shown(self.data)
+
+    @guarded
+    def _on_colors_changed(self) -> None:
+        self.has_legend = self.controls.colors != "grey"
+        if self.data is not None:
+            self.show_legend()
+        self._redraw()
+
+    @guarded
+    def _on_order_changed(self) -> None:
+        self._scroll = 0.0
+        self._redraw()
+
+    @guarded
+    def _on_time_moved(self) -> None:
+        self.plot.update()
+
+    @guarded
+    def _on_resized(self) -> None:
+        self._follow_best()
+        self._redraw()
+        if self.session is not None and self.data is not None:
+            self.refresh()
+
+    @guarded
+    def _on_dragged(self, dx: float, dy: float) -> None:
+        layout = self.layout_now
+        if layout is None:
+            return
+        self._scroll = clamped_scroll(layout.scroll_px - dy, len(layout.order), layout.row_px, layout.height)
+        self._follows_best = self._follows_best and self._scroll == layout.scroll_px
+        step = dx / layout.px_per_s
+        self._show(layout.start_s - step, layout.stop_s - step)
+        self._redraw()
+
+    @guarded
+    def _on_scrolled(self, position: QPointF, notches: float, modifiers: Any) -> None:
+        layout = self.layout_now
+        if layout is None:
+            return
+        factor = ZOOM_STEP**notches
+        if modifiers & Qt.KeyboardModifier.ControlModifier:
+            self.scale_by(factor)
+        elif modifiers & Qt.KeyboardModifier.ShiftModifier:
+            self.heighten_by(factor)
+        else:
+            self.zoom_time(layout.time_at(position.x()), factor)
+
+    @guarded
+    def _on_clicked(self, position: QPointF, _ctrl: bool) -> None:
+        self.setFocus(Qt.FocusReason.MouseFocusReason)
+        layout = self.layout_now
+        if layout is None or not layout.contains(position.x(), position.y()):
+            return
+        self.session.time.move_to(layout.time_at(position.x()))
+        found = self.spike_at(position.x(), position.y())
+        if found is None:
+            return
+        spike, _cluster = found
+        self.pick_spike(spike, self.plot.modifiers)
+
+    @guarded
+    def _on_moved(self, position: QPointF) -> None:
+        self.say(self.read_out(position.x(), position.y()))
+
+    def spike_at(self, x_px: float, y_px: float) -> tuple[int, int] | None:
+        """Return (spike, its cluster) of those that are drawn at a pixel, or None."""
+        layout = self.layout_now
+        return None if layout is None else spike_at(layout, self.data, x_px, y_px)
+
+    def read_out(self, x_px: float, y_px: float) -> str:
+        """Return `3.214 s, channel 6` for the place under the mouse, with the spike there."""
+        layout = self.layout_now
+        return "" if layout is None else read_out(layout, self.data, x_px, y_px)

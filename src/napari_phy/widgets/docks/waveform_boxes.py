@@ -1,0 +1,153 @@
+"""Where waveforms go: a box for each channel, in it a lane for each cluster where these stand side by side."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+from qtpy.QtCore import QRectF
+
+from napari_phy.views.waveforms import WaveformData
+from napari_phy.widgets.docks.probe_layout import probe_layout, stacked_layout
+from napari_phy.widgets.docks.waveform_scale import Scale
+from napari_phy.widgets.plots.frame import Frame
+
+Arrangement = Literal["probe", "stacked"]
+
+_FILL = (0.9, 2.0)  # of the vertical pitch that the tallest mean takes: few rows, and many, which may overlap
+_MANY = 16
+_SINGLES = (2.0, 98.0)  # per cent of the single spikes that reach beyond the picture, so that no artefact flattens it
+_FLAT = 100.0  # units of voltage that stand for the height of a mean that has none
+_COLUMN_GAP, _LANE_GAP = 10.0, 4.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Boxes:
+    """Boxes of the channels of `WaveformData.channels`, in their order, in logical px.
+
+    Attributes
+    ----------
+    left, center_y : (n,) left edge and zero line of each box.
+    lanes : (n_clusters,) px from the left edge of a box to where a cluster is drawn.
+    x : (n_samples,) px from the left edge of a lane.
+    px_per_unit : px a unit of voltage takes.
+    pitch : px between two boxes of a column.
+    takes_part : (n_clusters, n) whether a cluster is drawn on a channel.
+    """
+
+    left: npt.NDArray[np.float64]
+    center_y: npt.NDArray[np.float64]
+    lanes: npt.NDArray[np.float64]
+    x: npt.NDArray[np.float64]
+    px_per_unit: float
+    pitch: float
+    takes_part: npt.NDArray[np.bool_]
+
+    @property
+    def width(self) -> float:
+        """Px from the left edge of a box to its right one."""
+        return float(self.lanes.max(initial=0) + self.x[-1])
+
+    def line(self, box: int, values: npt.NDArray[np.float32], cluster: int = 0) -> npt.NDArray[np.float64]:
+        """Return (n_samples, 2) px of a waveform of a cluster (its place) in a box."""
+        x = self.left[box] + self.lanes[cluster] + self.x
+        return np.column_stack([x, self.center_y[box] - values * self.px_per_unit])
+
+    def frame(self, box: int, cluster: int, times_ms: npt.NDArray[np.float64], size: tuple[int, int]) -> Frame:
+        """Return how ms and voltage of a cluster in a box map to px, for a canvas of some size."""
+        left, center = self.left[box] + self.lanes[cluster], self.center_y[box]
+        px_per_ms = self.x[-1] / (times_ms[-1] - times_ms[0])
+        x_range = tuple(float(times_ms[0] + (edge - left) / px_per_ms) for edge in (0, size[0]))
+        y_range = tuple(float((center - edge) / self.px_per_unit) for edge in (size[1], 0))
+        return Frame(0, 0, *size, x_range, y_range)
+
+    def spaced(self, distance: float) -> npt.NDArray[np.int64]:
+        """Return boxes from the bottom up, such that two of a column are at least `distance` px apart."""
+        chosen: list[int] = []
+        lowest: dict[float, float] = {}  # above which the next one of a column may be
+        for box in np.argsort(-self.center_y, kind="stable").tolist():
+            if self.center_y[box] <= lowest.get(self.left[box], np.inf):
+                chosen.append(box)
+                lowest[self.left[box]] = self.center_y[box] - distance
+        return np.array(chosen, dtype=np.int64)
+
+    def at(self, x_px: float, y_px: float) -> int | None:
+        """Return the box under a pixel."""
+        inside = (x_px >= self.left) & (x_px <= self.left + self.width)
+        distance = np.where(inside, np.abs(self.center_y - y_px), np.inf)
+        nearest = int(np.argmin(distance))
+        return nearest if distance[nearest] <= max(self.pitch / 2, 12) else None
+
+    def nearest(self, x_px: float, y_px: float, means: npt.NDArray[np.float32]) -> int | None:
+        """Return the box that a mean of `WaveformData.means` passes nearest to a pixel, above or below it."""
+        beside = np.abs(self.left + self.width / 2 - x_px)
+        in_column = beside <= max(self.width / 2, float(beside.min(initial=np.inf)))
+        sample = int(np.argmin(np.abs(self.left[np.argmin(beside)] + self.x - x_px)))
+        y = self.center_y - means[:, sample] * self.px_per_unit
+        distance = np.where(self.takes_part & in_column, np.abs(y - y_px), np.inf).min(axis=0)
+        return int(np.argmin(distance)) if np.isfinite(distance).any() else None
+
+    def lane_at(self, box: int, x_px: float) -> int:
+        """Return the cluster (its place) whose lane of a box is under a pixel; the first where they overlap."""
+        right = self.left[box] + self.lanes + self.x[-1] + _LANE_GAP / 2
+        return min(int(np.searchsorted(right, x_px)), len(self.lanes) - 1) if self.lanes.any() else 0
+
+
+def place_boxes(
+    data: WaveformData,
+    area: QRectF,
+    number_width: float,
+    arrangement: Arrangement,
+    scale: Scale,
+    *,
+    side_by_side: bool = False,
+    with_singles: bool = False,
+) -> Boxes:
+    """Fit the boxes into an area, then stretch them; `number_width` px stay free at the left of each column.
+
+    Means are inside; `with_singles` so is nearly every single spike.
+    """
+    channels, part = data.channels, data.takes_part
+    stacked = arrangement == "stacked"
+    layout = stacked_layout(data.positions[channels]) if stacked else probe_layout(data.positions, channels)
+    column_width = (area.width() + _COLUMN_GAP) / layout.n_columns
+    width = max(8.0, column_width - _COLUMN_GAP - number_width)
+    means = np.where(part[:, None, :], data.means, 0.0)
+    highest, lowest = float(max(means.max(initial=0), 0)), float(min(means.min(initial=0), 0))
+    tallest = (highest - lowest) or _FLAT
+    if with_singles:
+        low, high = _reach_of_singles(data)
+        lowest, highest = min(lowest, low), max(highest, high)
+    # the first and last box need room for what rises and falls beyond their centres
+    n_steps = 0.0 if len(channels) == 1 else 1 / layout.pitch
+    fill = float(np.interp(n_steps, (_MANY / 3, _MANY), _FILL))
+    ends = fill * max(1.0, (highest - lowest) / tallest)
+    step = min(area.height() / (n_steps + ends), area.height() * 0.6)
+    px_per_unit = fill * step / tallest
+    top, bottom = area.top() + highest * px_per_unit, area.bottom() + lowest * px_per_unit
+
+    middle, center = area.center(), area.left() + layout.columns * column_width + number_width + width / 2
+    across = middle.x() + (center - middle.x()) * scale.across + scale.moved[0]
+    along = middle.y() + (bottom - layout.heights * (bottom - top) - middle.y()) * scale.along + scale.moved[1]
+    width = max(4.0, width * scale.width)
+    n_lanes = len(part) if side_by_side else 1
+    lane = max(2.0, (width + _LANE_GAP) / n_lanes - _LANE_GAP)
+    return Boxes(
+        left=across - width / 2,
+        center_y=along,
+        lanes=np.arange(len(part)) * (lane + _LANE_GAP) * side_by_side,
+        x=np.linspace(0, lane, len(data.times_ms)),
+        px_per_unit=px_per_unit * scale.voltage,
+        pitch=step * scale.along,
+        takes_part=part,
+    )
+
+
+def _reach_of_singles(data: WaveformData) -> tuple[float, float]:
+    """Return below and above what nearly no single spike reaches, on the channels where it is drawn."""
+    if not data.n_shown:
+        return 0.0, 0.0
+    drawn = data.takes_part[data.places] & (data.masks > 0)
+    waveforms = np.where(drawn[:, None, :], data.waveforms, 0.0)
+    low = np.percentile(waveforms.min(axis=(1, 2)), _SINGLES[0])
+    return float(low), float(np.percentile(waveforms.max(axis=(1, 2)), _SINGLES[1]))

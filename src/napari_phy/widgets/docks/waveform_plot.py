@@ -1,0 +1,308 @@
+"""A plot of waveforms: what is shown of them, how, and where on the canvas."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+from qtpy.QtCore import QLineF, QPointF, QRectF
+from qtpy.QtGui import QImage, QPainter, QPen
+from qtpy.QtWidgets import QWidget
+
+from napari_phy.views.numbers import format_number
+from napari_phy.views.waveforms import WaveformData
+from napari_phy.widgets.base.theme import TICK_PX, Tokens, with_alpha
+from napari_phy.widgets.docks.single_waveforms import SingleLines, single_lines
+from napari_phy.widgets.docks.waveform_boxes import Arrangement, Boxes, place_boxes
+from napari_phy.widgets.docks.waveform_painter import (
+    density_images,
+    paint_bands,
+    paint_bars,
+    paint_density,
+    paint_highlighted,
+    paint_means,
+    paint_numbers,
+    polyline,
+)
+from napari_phy.widgets.docks.waveform_scale import Scale
+from napari_phy.widgets.plots.data_canvas import DataCanvas
+from napari_phy.widgets.plots.lines import PaletteLines
+from napari_phy.widgets.plots.palette import palette_of, rgba
+
+Kind = Literal["both", "mean", "band", "spikes", "density"]
+
+SPIKE_PX, SPIKE_ALPHA, SELECTED_ALPHA = 0.8, 0.17, 0.8
+HIT_PX = 4.0
+LEAST_WITH_BARS = 116  # px
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How waveforms are shown.
+
+    Attributes
+    ----------
+    kind : "both" mean and spikes, only the "mean", a "band" of ± one standard deviation, only the "spikes", or their
+        "density".
+    arrangement : channels as on the "probe", or "stacked" in one column by depth.
+    side_by_side : whether clusters stand beside each other in a box, and don't lie over each other.
+    front : the cluster that lies in front of the others; None: the best one.
+    scale : how waveforms, boxes and probe are stretched and moved.
+    """
+
+    kind: Kind = "both"
+    arrangement: Arrangement = "probe"
+    side_by_side: bool = False
+    front: int | None = None
+    scale: Scale = field(default_factory=Scale)
+
+
+class WaveformPlot(DataCanvas):
+    """Single spikes are drawn by OpenGL, all else is painted over them.
+
+    Parameters
+    ----------
+    theme : colours and sizes at first.
+    paint_over : paints what lies on the plot; called while there are waveforms.
+
+    Attributes
+    ----------
+    data : what is shown, or None.
+    boxes : where each channel is drawn and how many px a unit of voltage takes.
+    chosen_channel : the channel whose number stands out.
+    """
+
+    def __init__(self, theme: Tokens, paint_over: Callable[[QPainter], None], parent: QWidget | None = None) -> None:
+        self._theme = theme
+        self._paint_over = paint_over
+        self._look = Look()
+        self._colors: list[str] = []
+        self._singles: SingleLines | None = None
+        self._selected = np.empty(0, dtype=np.int64)
+        self._highlighted = np.empty((0, 0, 2), dtype=np.float32)
+        self._images: list[list[QImage]] = []
+        self.data: WaveformData | None = None
+        self.boxes: Boxes | None = None
+        self.chosen_channel: int | None = None
+        super().__init__(self._paint, self._make_visuals, parent)
+        self.resized.connect(self._place)
+        self.rebuilt.connect(lambda: self.apply_theme(self._theme, self._colors))
+
+    def _make_visuals(self, scene: Any) -> None:
+        self._zero = PaletteLines(parent=scene)
+        self._lines = PaletteLines(SPIKE_PX, parent=scene)
+        self._lines.order = 1
+
+    # --- what is shown ---
+
+    def set_waveforms(self, data: WaveformData | None, colors: Sequence[str]) -> None:
+        """Show these waveforms, each cluster in its colour, or nothing."""
+        self.data = data
+        self._show_colors(colors)
+        self._place()
+
+    def set_selected(self, spikes: npt.NDArray[np.int64]) -> None:
+        """Draw those single waveforms stronger and in front whose spikes are selected, such as those in a lasso."""
+        if not np.array_equal(spikes, self._selected):
+            self._selected = spikes
+            self._show_line_colors()
+            self._place()
+
+    def apply_theme(self, theme: Tokens, colors: Sequence[str]) -> None:
+        """Take colours and sizes of a theme."""
+        self._theme = theme
+        self.set_background(theme.view)
+        self._zero.set_palette(palette_of([rgba(theme.grid)]))
+        self._show_colors(colors)
+        self._place()
+
+    def _show_colors(self, colors: Sequence[str]) -> None:
+        self._colors = list(colors)
+        self._show_line_colors()
+        density = self.data.density if self.data is not None else None
+        self._images = density_images(density, self._colors) if density is not None else []
+
+    def _show_line_colors(self) -> None:
+        alphas = (SPIKE_ALPHA, self._selected_alpha)
+        self._lines.set_palette(palette_of([rgba(color, alpha) for alpha in alphas for color in self._colors]))
+
+    @property
+    def _selected_alpha(self) -> float:
+        """How strongly selected spikes are drawn: the more there are, the less, so that the means stay in sight."""
+        n_inside = 0 if self.data is None else int(np.isin(self.data.spike_ids, self._selected).sum())
+        return max(2 * SPIKE_ALPHA, min(SELECTED_ALPHA, 30 / max(n_inside, 1)))
+
+    @property
+    def look(self) -> Look:
+        """How it is shown; another one is drawn at once."""
+        return self._look
+
+    @look.setter
+    def look(self, look: Look) -> None:
+        if look != self._look:
+            self._look = look
+            self._place()
+
+    @property
+    def order(self) -> list[int]:
+        """Places of the clusters from the back to the front."""
+        clusters = () if self.data is None else self.data.request.clusters
+        order = list(range(len(clusters)))[::-1]
+        if self._look.front in clusters:
+            front = clusters.index(self._look.front)
+            order.remove(front)
+            order.append(front)
+        return order
+
+    # --- where ---
+
+    @property
+    def area(self) -> QRectF:
+        """Where the waveforms are; the scale bars have the margin below for themselves."""
+        px = self._theme.px
+        below = px(62 if self._has_bars else 10)
+        return QRectF(px(8), px(10), max(1, self.width() - px(24)), max(1, self.height() - px(10) - below))
+
+    @property
+    def _has_bars(self) -> bool:
+        """Whether there is room for scale bars: they are left out where they would take more than the waveforms."""
+        return self.height() >= self._theme.px(LEAST_WITH_BARS)
+
+    @property
+    def extent(self) -> tuple[int, int]:
+        """Width and height in px."""
+        return self.width(), self.height()
+
+    def _place(self) -> None:
+        """Lay the boxes out in the canvas and the waveforms in the boxes."""
+        data, theme, look = self.data, self._theme, self._look
+        if data is None or not len(data.channels):
+            self.boxes = self._singles = None
+            for visual in (self._zero, self._lines):
+                visual.set_data(np.empty((0, 2, 2)), np.empty(0))
+            self.redraw()
+            return
+        numbers = max(theme.text_width(str(data.channel_ids[channel]), TICK_PX) for channel in data.channels)
+        number_width = max(theme.px(26), round(numbers) + theme.px(12))
+        self.boxes = boxes = place_boxes(
+            data, self.area, number_width, look.arrangement, look.scale,
+            side_by_side=look.side_by_side, with_singles=look.kind in ("both", "spikes"),
+        )  # fmt: skip
+        zero = np.empty((len(boxes.left) if data.n_shown else 0, 2, 2))
+        zero[..., 0] = boxes.left[: len(zero), None] + [0, boxes.width]
+        zero[..., 1] = np.round(boxes.center_y[: len(zero)])[:, None] + 0.5
+        self._zero.set_data(zero, np.zeros(len(zero)))
+        depth, n_clusters = np.argsort(self.order), len(data.request.clusters)
+        inside = np.isin(data.spike_ids, self._selected)
+        of_spikes = depth[data.places] + n_clusters * inside
+        singles = single_lines(data.waveforms, data.masks, data.places, boxes, of_spikes)
+        self._singles = singles if look.kind in ("both", "spikes") else None
+        n_lines = len(singles.px) if self._singles is not None else 0
+        slots = data.places + n_clusters * inside
+        self._lines.set_data(singles.px[:n_lines], slots[singles.rows[:n_lines]])
+        highlighted = data.highlighted
+        self._highlighted = single_lines(
+            highlighted.waveforms, highlighted.masks, highlighted.places, boxes, depth[highlighted.places]
+        ).px
+        for visual in (self._zero, self._lines):
+            visual.set_pixel_scale(self.pixel_scale)
+        self.redraw()
+
+    # --- drawing ---
+
+    def _paint(self, painter: QPainter) -> None:
+        if self.data is not None:
+            self._paint_waveforms(painter, self._theme, self._colors, self._images)
+            self._paint_over(painter)
+
+    def paint_figure(self, painter: QPainter, theme: Tokens, colors: Sequence[str]) -> None:
+        """Paint all of it, also what OpenGL draws, in the colours of a theme."""
+        data, boxes, singles = self.data, self.boxes, self._singles
+        if data is None or boxes is None:
+            return
+        painter.save()
+        painter.setClipRect(QRectF(0, 0, self.width(), self._bottom(theme)))
+        painter.setPen(QPen(theme.color("grid"), 1))
+        for left, y in zip(boxes.left.tolist(), np.round(boxes.center_y).tolist(), strict=True):
+            painter.drawLine(QLineF(left, y + 0.5, left + boxes.width, y + 0.5))
+        if singles is not None:
+            self._paint_singles(painter, data, singles, colors)
+        painter.restore()
+        images = density_images(data.density, colors) if data.density is not None else []
+        self._paint_waveforms(painter, theme, colors, images)
+
+    def _paint_singles(
+        self, painter: QPainter, data: WaveformData, singles: SingleLines, colors: Sequence[str]
+    ) -> None:
+        alphas = np.where(np.isin(data.spike_ids, self._selected), self._selected_alpha, SPIKE_ALPHA).tolist()
+        before = None
+        for line, row in zip(singles.px, singles.rows.tolist(), strict=True):
+            look = colors[data.places[row]], alphas[row]
+            if look != before:
+                painter.setPen(QPen(with_alpha(*look), SPIKE_PX))
+                before = look
+            painter.drawPolyline(polyline(line))
+
+    def _bottom(self, theme: Tokens) -> float:
+        """Return where waveforms end and the margin of the scale bars begins, in px."""
+        return self.area.bottom() + theme.px(8)
+
+    def _paint_waveforms(
+        self, painter: QPainter, theme: Tokens, colors: Sequence[str], images: list[list[QImage]]
+    ) -> None:
+        data, boxes = self.data, self.boxes
+        if data is not None and boxes is not None and data.n_shown:
+            bottom = self._bottom(theme)
+            margin = QRectF(0, bottom, self.width(), self.height() - bottom)
+            painter.fillRect(margin, theme.color("view"))  # over the spikes that reach into it
+            painter.save()
+            painter.setClipRect(QRectF(0, 0, self.width(), bottom))
+            self._paint_kind(painter, data, boxes, colors, images)
+            paint_highlighted(painter, self._highlighted, theme)
+            paint_numbers(painter, data, boxes, theme, self.chosen_channel)
+            painter.restore()
+            if self._has_bars:
+                paint_bars(painter, data, boxes, theme, self.extent)
+
+    def _paint_kind(
+        self,
+        painter: QPainter,
+        data: WaveformData,
+        boxes: Boxes,
+        colors: Sequence[str],
+        images: list[list[QImage]],
+    ) -> None:
+        kind, order = self._look.kind, self.order
+        if kind == "density" and data.density is not None:
+            paint_density(painter, data.density, images, boxes, order)
+        if kind == "band":
+            paint_bands(painter, data, boxes, colors, order)
+        if kind in ("both", "mean", "band"):
+            paint_means(painter, data, boxes, colors, order)
+
+    # --- what lies under the mouse ---
+
+    def spike_at(self, x_px: float, y_px: float) -> int | None:
+        """Return the row of the single waveform that passes a pixel, or None."""
+        return None if self._singles is None else self._singles.nearest(QPointF(x_px, y_px), HIT_PX)
+
+    def read_out(self, x_px: float, y_px: float) -> str:
+        """Return `channel 6, 0.25 ms, −84 µV` for a place, and before it which spike passes there."""
+        data, boxes = self.data, self.boxes
+        box = None if boxes is None else boxes.at(x_px, y_px)
+        if data is None or boxes is None or box is None:
+            return ""
+        frame = boxes.frame(box, boxes.lane_at(box, x_px), data.times_ms, self.extent)
+        ((time_ms, voltage),) = frame.to_data([[x_px, y_px]]).tolist()
+        time_ms = min(max(time_ms, data.times_ms[0]), data.times_ms[-1])
+        words = [
+            f"channel {data.channel_ids[data.channels[box]]}",
+            f"{format_number(time_ms, 2)} ms",
+            f"{format_number(voltage)} {data.unit}",
+        ]
+        row = self.spike_at(x_px, y_px)
+        if row is not None:
+            cluster = data.request.clusters[data.places[row]]
+            words = [f"cluster {cluster}, spike {format_number(data.spike_ids[row])}", *words]
+        return ", ".join(words)

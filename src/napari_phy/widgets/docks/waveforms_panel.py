@@ -1,0 +1,409 @@
+"""Waveforms: single spikes, means, bands or densities of the selection on the geometry of the probe."""
+
+from dataclasses import replace
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+from qtpy.QtCore import QPointF, Qt
+from qtpy.QtGui import QColor, QPainter
+from qtpy.QtWidgets import QWidget
+
+from napari_phy.core.probe import UNKNOWN_POSITIONS
+from napari_phy.core.progress import OnProgress
+from napari_phy.views.numbers import format_shown
+from napari_phy.views.waveforms import WaveformData, WaveformRequest, compute_waveforms
+from napari_phy.widgets.actions import messages
+from napari_phy.widgets.actions.keys import pressed
+from napari_phy.widgets.base.choices import Allowed, NumberMenu, Numbers, values_of
+from napari_phy.widgets.base.color_scale import ColorScale
+from napari_phy.widgets.base.guarded import guarded
+from napari_phy.widgets.base.theme import Tokens
+from napari_phy.widgets.docks.waveform_boxes import Arrangement, Boxes
+from napari_phy.widgets.docks.waveform_lasso_tool import WaveformLasso
+from napari_phy.widgets.docks.waveform_painter import density_scale
+from napari_phy.widgets.docks.waveform_plot import Kind, Look, WaveformPlot
+from napari_phy.widgets.docks.waveform_scale import Scale
+from napari_phy.widgets.panels.panel import Panel
+from napari_phy.widgets.plots.click_or_drag import ClickOrDrag
+from napari_phy.widgets.plots.highlight_rings import marked_spikes
+
+ZOOM_STEP = 1.2
+N_DENSITY = 1000  # spikes of each cluster that a density is made of
+N_HIGHLIGHTED = (
+    12  # selected spikes that are drawn over all others; more would hide them, and stand out in their colour
+)
+KINDS = [
+    ("Mean and spikes", "both"),
+    ("Mean", "mean"),
+    ("Mean ± std", "band"),
+    ("Spikes", "spikes"),
+    ("Density", "density"),
+]
+ARRANGEMENTS = [("Probe layout", "probe"), ("One column", "stacked")]
+N_SPIKES = [("As in the settings", None), *((f"{n} spikes", n) for n in (20, 50, 100, 200, 500))]
+KEYS = {  # factors of voltage and width of boxes, of distances across and along the probe
+    "Ctrl+Up": (ZOOM_STEP, 1, 1, 1),
+    "Ctrl+Down": (1 / ZOOM_STEP, 1, 1, 1),
+    "Ctrl+Right": (1, ZOOM_STEP, 1, 1),
+    "Ctrl+Left": (1, 1 / ZOOM_STEP, 1, 1),
+    "Shift+Right": (1, 1, ZOOM_STEP, 1),
+    "Shift+Left": (1, 1, 1 / ZOOM_STEP, 1),
+    "Shift+Up": (1, 1, 1, ZOOM_STEP),
+    "Shift+Down": (1, 1, 1, 1 / ZOOM_STEP),
+}
+
+
+class WaveformsPanel(Panel):
+    """Only channels that take part in the selected clusters; the best cluster lies on top."""
+
+    title = "Waveforms"
+    subject = "its waveforms"
+    working = "Reading waveforms…"
+    needs_opengl = True
+    failed = "The waveforms could not be read."
+    needs_raw_data = True
+    reads_ahead = True
+    remembered: ClassVar[Allowed] = {
+        "kind": values_of(KINDS),
+        "arrangement": values_of(ARRANGEMENTS),
+        "side_by_side": (False, True),
+        "n_spikes": Numbers(values_of(N_SPIKES), 1, 10_000, is_whole=True),
+    }
+    help_text = (
+        "Waveforms of the selected clusters, where their channels sit on the probe.\n"
+        "A click on a waveform selects its spike, Ctrl+click adds it, Shift+click shows the channel in Features,\n"
+        "a click on a chip brings its cluster to the front.\n"
+        "A cluster is shown on the channels where its mean mask is 0.1 or more, and where it is largest; long\n"
+        "stretches without any channel are shortened.\n"
+        "Wheel: taller or flatter; with Shift or Alt, channels farther apart along or across the probe.\n"
+        "Ctrl+arrows: size of waveforms; Shift+arrows: distances. Dragging moves, a double-click resets.\n"
+        "Ctrl+drag draws a lasso on one channel, for all spikes of the clusters; {split} splits, Esc clears.\n"
+        "The drop-downs choose spikes, means or density, and the layout; ⋯ puts clusters side by side\n"
+        "and chooses how many spikes of each cluster are read."
+    )
+
+    def __init__(self, session: Any = None, **options: Any) -> None:
+        self._silent: tuple[int, ...] = ()  # clusters without a waveform
+        self._mouse = ClickOrDrag()
+        self._inside: npt.NDArray[np.int64] | None = None  # what the lasso has selected
+        self.n_spikes: int | None = None
+        super().__init__(session, **options)
+        self.stack.legend.clicked.connect(self._on_legend_clicked)
+
+    def make_content(self) -> QWidget:
+        self.canvas = WaveformPlot(self.theme, self._paint_over)
+        self.lasso = WaveformLasso(self)
+        self.lasso.changed.connect(self.canvas.overlay.update)
+        self.lasso.found.connect(self._on_found)
+        self.lasso.said.connect(self.hovered)
+        for signal, slot in (
+            (self.canvas.pressed, self._on_pressed),
+            (self.canvas.moved, self._on_moved),
+            (self.canvas.released, self._on_released),
+            (self.canvas.scrolled, self._on_scrolled),
+            (self.canvas.double_clicked, self._on_double_clicked),
+        ):
+            signal.connect(slot)
+        look = self.look
+        self._kind_menu = self.add_drop_down("What to show", KINDS, look.kind, self.set_kind)
+        self._arrangement_menu = self.add_drop_down("Layout", ARRANGEMENTS, look.arrangement, self.set_arrangement)
+        menu = self.header.more_menu
+        self._side_action = menu.addAction("Clusters side by side")
+        self._side_action.setCheckable(True)
+        self._side_action.toggled.connect(self.set_side_by_side)
+        self._lasso_action = menu.addAction("Lasso on a channel (Ctrl+drag)")
+        self._lasso_action.setCheckable(True)
+        spikes = menu.addMenu("Spikes of each cluster")
+        self._n_spikes_menu = NumberMenu(spikes, N_SPIKES, self.n_spikes, self.set_n_spikes, "{} spikes")
+        menu.addAction("Size and place as at first").triggered.connect(lambda *_: self.reset())
+        menu.addSeparator()
+        return self.canvas
+
+    # --- what can be chosen ---
+
+    @property
+    def look(self) -> Look:
+        """How waveforms are shown: kind, arrangement, what lies in front, scale."""
+        return self.canvas.look
+
+    @look.setter
+    def look(self, look: Look) -> None:
+        self.canvas.look = look
+        self._kind_menu.set_current(look.kind)
+        self._arrangement_menu.set_current(look.arrangement)
+        self._side_action.setChecked(look.side_by_side)
+        self._show_caption()
+        self.refresh()
+
+    def show_as(self, **changes: Any) -> None:
+        """Change parts of the look: `show_as(kind="mean", side_by_side=True)`."""
+        self.look = replace(self.look, **changes)
+
+    @property
+    def kind(self) -> Kind:
+        """What is shown of waveforms; see `Look`."""
+        return self.look.kind
+
+    def set_kind(self, kind: Kind) -> None:
+        """Show "both" mean and spikes, the "mean", a "band" of ± std, "spikes", or their "density"."""
+        self.show_as(kind=kind)
+
+    @property
+    def arrangement(self) -> Arrangement:
+        """Where channels are; see `Look`."""
+        return self.look.arrangement
+
+    def set_arrangement(self, arrangement: Arrangement) -> None:
+        """Put channels where they are on the "probe", or "stacked" in one column."""
+        self.show_as(arrangement=arrangement)
+
+    @property
+    def side_by_side(self) -> bool:
+        """Whether clusters stand beside each other; see `Look`."""
+        return self.look.side_by_side
+
+    def set_side_by_side(self, side_by_side: bool) -> None:
+        """Put clusters beside each other in a box, or over each other."""
+        self.show_as(side_by_side=side_by_side)
+
+    def set_n_spikes(self, n_spikes: int | None) -> None:
+        """Read and draw so many spikes of each cluster; None: as in the settings."""
+        self.n_spikes = n_spikes
+        self._n_spikes_menu.show(n_spikes)
+        self.refresh()
+
+    def scale_by(self, factor: float) -> None:
+        """Make waveforms taller (above 1) or flatter."""
+        self._stretch(self.look.scale.stretched(factor))
+
+    def reset(self) -> None:
+        """Show everything in the size that fits."""
+        self._stretch(Scale())
+
+    def _stretch(self, scale: Scale) -> None:
+        self.canvas.look = replace(self.look, scale=scale)
+
+    # --- request ---
+
+    def on_session(self) -> None:
+        self._mouse.release()
+        self.lasso.clear()
+        self.canvas.look = replace(self.look, front=None, scale=Scale())
+        self.canvas.chosen_channel = None
+        self.canvas.set_waveforms(None, ())
+        self.canvas.set_selected(np.empty(0, np.int64) if self.session is None else self.session.selection.spikes)
+        if self.session is not None:
+            self._links.connect(self.session.channel.changed, self._on_channel_changed)
+            self.canvas.chosen_channel = self.session.channel.chosen
+
+    def on_selection(self) -> None:
+        spikes = self.session.selection.spikes
+        self.canvas.set_selected(spikes)
+        if self.lasso.closed and self._inside is not None and not np.array_equal(spikes, self._inside):
+            self.lasso.clear()
+
+    @guarded
+    def _on_channel_changed(self) -> None:
+        self.canvas.chosen_channel = self.session.channel.chosen
+        self.canvas.overlay.update()
+
+    def make_request(self) -> WaveformRequest | None:
+        if not self.clusters:
+            return None
+        settings, density = self.session.settings, self.look.kind == "density"
+        n_per_cluster, n_shown = self.n_spikes, (self.n_spikes or 0) * len(self.clusters)
+        if n_per_cluster is None:
+            n_per_cluster, n_shown = settings.value("waveforms_per_cluster"), settings.value("waveforms_shown")
+        return WaveformRequest(
+            self.clusters,
+            max(n_per_cluster, N_DENSITY) if density else n_per_cluster,
+            n_shown,
+            density,
+            tuple(marked_spikes(self.session, N_HIGHLIGHTED).tolist()),
+        )
+
+    def compute(self, session: Any, request: WaveformRequest, on_progress: OnProgress) -> WaveformData:
+        return compute_waveforms(session, request, on_progress)
+
+    # --- drawing ---
+
+    def draw(self, data: WaveformData) -> None:
+        silent = np.flatnonzero(~data.takes_part.any(axis=1))
+        self._silent = tuple(data.request.clusters[place] for place in silent)
+        self._show_caption()
+        self.canvas.set_waveforms(data, self._colors())
+
+    def _show_caption(self) -> None:
+        data = self.data
+        if data is not None:
+            read = format_shown(data.n_read, data.n_total)
+            words = {"mean": f"mean of {read}", "band": f"mean ± std of {read}", "density": f"density of {read}"}
+            told = [words.get(self.look.kind, data.caption)]
+            told += [self._words_of_silent()] if self._silent else []
+            unknown = self.look.arrangement == "probe" and not self.session.model.probe.knows_positions
+            caption = "; ".join(told)
+            self.stack.caption.setText(f"{caption}. {UNKNOWN_POSITIONS}" if unknown else caption)
+
+    def color_scale(self) -> ColorScale | None:
+        if self.kind != "density" or self.data is None or self.data.density is None:
+            return None
+        return density_scale(self.data.density, self._colors(), self.theme)
+
+    def apply_theme(self, theme: Tokens) -> None:
+        self.canvas.apply_theme(theme, self._colors())
+
+    def _colors(self) -> list[str]:
+        n_clusters = len(self.data.request.clusters) if self.data is not None else 0
+        return [self.color_of(place) for place in range(n_clusters)]
+
+    def _words_of_silent(self) -> str:
+        """Say which clusters have no waveform, and why."""
+        alive = [cluster for cluster in self._silent if cluster in self.session.manager]
+        outside = [cluster for cluster in alive if not self.in_sight.manager.n_spikes(cluster)]
+        past = [cluster for cluster in self._silent if cluster not in outside]
+        words = []
+        if past:
+            words.append(f"{messages.listed(past)} {'lies' if len(past) == 1 else 'lie'} past the end of the raw data")
+        if outside:
+            words.append(
+                f"{messages.listed(outside)} {'has' if len(outside) == 1 else 'have'} no spikes in these times"
+            )
+        return "; ".join(words)
+
+    @property
+    def boxes(self) -> Boxes | None:
+        """Where each channel is drawn and how many px a unit of voltage takes."""
+        return self.canvas.boxes
+
+    def _paint_over(self, painter: QPainter) -> None:
+        if self.boxes is not None:
+            self.lasso.paint_over(painter, self.data, self.boxes, self.theme, self.canvas.extent)
+        if not self.data.n_shown:
+            painter.setFont(self.theme.font())
+            painter.setPen(QColor(self.theme.dim))
+            words = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+            painter.drawText(self.canvas.area, words, f"No waveforms: {self._words_of_silent()}.")
+
+    # --- on paper ---
+
+    def paint_figure(self, painter: QPainter, theme: Tokens) -> None:
+        self.canvas.paint_figure(painter, theme, self._colors())
+
+    def figure_note(self) -> str:
+        return "its densities are pictures" if self.kind == "density" else ""
+
+    # --- mouse and keys ---
+
+    @guarded
+    def _on_legend_clicked(self, place: int) -> None:
+        if self.data is not None:
+            self.show_as(front=self.data.request.clusters[place])
+
+    @guarded
+    def _on_pressed(self, position: QPointF, ctrl: bool) -> None:
+        self.setFocus(Qt.FocusReason.MouseFocusReason)
+        if self.data is None or self.boxes is None:
+            return
+        draws = ctrl or self._lasso_action.isChecked()
+        if not draws or self.lasso.begin(self.data, self.boxes, self.canvas.extent, position):
+            self._mouse.press(position)
+
+    @guarded
+    def _on_moved(self, position: QPointF, _ctrl: bool) -> None:
+        step = self._mouse.move(position)
+        if self._draws_lasso():
+            self.lasso.go_on(self.data, self.boxes, self.canvas.extent, position)
+        elif step is not None:
+            self._stretch(self.look.scale.dragged(step.x(), step.y()))
+        elif not self._mouse.is_down:
+            self.say(self.canvas.read_out(position.x(), position.y()))
+
+    @guarded
+    def _on_released(self, position: QPointF) -> None:
+        is_click = self._mouse.release()
+        if self._draws_lasso():
+            self._lasso_action.setChecked(False)
+            if is_click:
+                self.lasso.clear()
+            else:
+                self._inside = None
+                self._drop_spikes()
+                self.lasso.go_on(self.data, self.boxes, self.canvas.extent, position)
+                self.lasso.look(self.in_sight, self.data, self.boxes)
+        if is_click:
+            self._on_clicked(position)
+
+    def _on_clicked(self, position: QPointF) -> None:
+        """Pick the spike under the mouse; with Shift, show its channel in Features."""
+        if self.canvas.modifiers & Qt.KeyboardModifier.ShiftModifier:
+            box = self.boxes.nearest(position.x(), position.y(), self.data.means)
+            if box is not None:
+                self.session.channel.choose(int(self.data.channels[box]))
+            return
+        row = self.canvas.spike_at(position.x(), position.y())
+        if row is not None:
+            self.lasso.clear()
+            self.pick_spike(int(self.data.spike_ids[row]), self.canvas.modifiers)
+
+    def _draws_lasso(self) -> bool:
+        """Tell whether a lasso is drawn; one ends with the picture of the clusters that it was begun on."""
+        if self.lasso.drawing and (
+            self.data is None or self.boxes is None or self.data.request.clusters != self.clusters
+        ):
+            self.lasso.clear()
+        return self.lasso.drawing
+
+    @guarded
+    def _on_scrolled(self, position: QPointF, notches: float, _ctrl: bool) -> None:
+        factor, modifiers = ZOOM_STEP**notches, self.canvas.modifiers
+        along = factor if modifiers & Qt.KeyboardModifier.ShiftModifier else 1.0
+        across = factor if modifiers & Qt.KeyboardModifier.AltModifier else 1.0
+        if along == across == 1.0:
+            self.scale_by(factor)
+        else:
+            about = position - self.canvas.area.center()
+            self._stretch(self.look.scale.spread(across, along, (about.x(), about.y())))
+
+    @guarded
+    def _on_double_clicked(self, _position: QPointF) -> None:
+        self.reset()
+
+    def keyPressEvent(self, event) -> None:
+        """Stretch waveforms, boxes and probe; clear the lasso by Esc; all other keys go their way."""
+        factors = KEYS.get(pressed(event))
+        if factors is not None:
+            voltage, width, across, along = factors
+            self._stretch(self.look.scale.stretched(voltage, width).spread(across, along))
+            event.accept()
+        elif event.key() == Qt.Key.Key_Escape and self._has_lasso_or_highlighted:
+            self.clear_lasso()
+            event.accept()
+        else:
+            super().keyPressEvent(event)
+
+    # --- lasso ---
+
+    @property
+    def _has_lasso_or_highlighted(self) -> bool:
+        has_highlighted = self.session is not None and len(self.session.selection.spikes) > 0
+        return has_highlighted or len(self.lasso) > 0 or self._lasso_action.isChecked()
+
+    @guarded
+    def _on_found(self, inside: npt.NDArray[np.int64]) -> None:
+        manager = self.session.manager
+        touched = np.unique(manager.clusters_of(inside)).tolist()
+        n_drawn = int(np.isin(self.data.spike_ids, inside).sum()) if self.kind in ("both", "spikes") else None
+        self.lasso.tell(inside, sum(manager.n_spikes(cluster) for cluster in touched), n_drawn)
+        self._inside = inside
+        self.session.selection.select_spikes(inside)
+
+    def clear_lasso(self) -> None:
+        """Remove the lasso and deselect its spikes."""
+        self._lasso_action.setChecked(False)
+        self.lasso.clear()
+        self._drop_spikes()
+
+    def _drop_spikes(self) -> None:
+        if self.session is not None:
+            self.session.selection.select_spikes(np.empty(0, dtype=np.int64))

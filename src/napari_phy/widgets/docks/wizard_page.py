@@ -1,0 +1,272 @@
+"""What a Wizard dock is made of: the pair, the reasons, how far the review is, buttons, and what was done."""
+
+from collections.abc import Callable, Collection, Sequence
+from functools import partial
+
+from magicgui.widgets import Container, PushButton
+from qtpy.QtCore import QSize, Qt
+from qtpy.QtGui import QColor
+from qtpy.QtWidgets import (
+    QAbstractItemView,
+    QGridLayout,
+    QHBoxLayout,
+    QListWidget,
+    QListWidgetItem,
+    QProgressBar,
+    QScrollArea,
+    QSizePolicy,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from napari_phy.views.wizard_reasons import N_REASONS, Reason
+from napari_phy.views.wizard_review import WizardProgress
+from napari_phy.widgets.base.elided_label import ElidedLabel
+from napari_phy.widgets.base.plain_text import PlainLabel, plain
+from napari_phy.widgets.base.small_dialogs import button_style
+from napari_phy.widgets.base.theme import AXIS_PX, Tokens
+from napari_phy.widgets.lists.pair_line import PairLine
+
+PAD, ROW, BUTTON, BAR, NAMES, VALUES = 12, 18, 24, 6, 58, 78  # px
+N_ROWS_SEEN = 2  # of the history, however low the dock is
+
+
+class _Hint(PlainLabel):
+    """A sentence in the place of the reasons, whose height is enough for it."""
+
+    def hasHeightForWidth(self) -> bool:
+        """Have the page be no higher than it must be."""
+        return False
+
+
+class WizardPage(QScrollArea):
+    """Shows what it is told to; a button calls `act(action_id)`.
+
+    Parameters
+    ----------
+    rows : action ids of the buttons, row by row.
+    review : action id of the button beside the progress.
+    """
+
+    def __init__(self, act: Callable[[str], object], rows: Sequence[Sequence[str]], review: str) -> None:
+        super().__init__()
+        self.setWidgetResizable(True)
+        self.setFrameShape(QScrollArea.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setObjectName("napari-phy-wizard-page")
+        self._theme: Tokens | None = None
+        self._act = act
+        self._steps: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
+        self._progress = WizardProgress(0, 0, 0)
+        self._heading = ""
+        self.pair = PairLine()
+        self.hint = _Hint(wordWrap=True, alignment=Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+        self.because = ElidedLabel(objectName="napari-phy-verdict")
+        self.reasons = [
+            (PlainLabel(), PlainLabel(objectName="napari-phy-value"), ElidedLabel()) for _ in range(N_REASONS)
+        ]
+        self.bar = QProgressBar(textVisible=False)
+        self.progress = ElidedLabel()
+        self.progress.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.buttons = {action_id: self._button(action_id) for row in rows for action_id in row}
+        self.review = self._button(review)
+        self._button_rows = [
+            Container(widgets=[self.buttons[action_id] for action_id in row], layout="horizontal", labels=False)
+            for row in rows
+        ]
+        self.history = QListWidget()
+        self.history.setAccessibleName("What was done")
+        self.history.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
+        self.history.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.history.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._lay_out()
+
+    def _button(self, action_id: str) -> PushButton:
+        button = PushButton()
+        button.changed.connect(partial(self._on_pushed, action_id))
+        button.native.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        return button
+
+    def _on_pushed(self, action_id: str, *_: object) -> None:
+        self._act(action_id)
+
+    def _lay_out(self) -> None:
+        table = QWidget()
+        self._grid = QGridLayout(table)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setColumnStretch(1, 1)
+        self._grid.addWidget(self.because, 0, 0, 1, 2)
+        self._lines: list[QHBoxLayout] = []
+        for row, labels in enumerate(self.reasons, 1):
+            name, value, words = labels
+            line = QHBoxLayout()
+            line.addWidget(value)
+            line.addWidget(words, 1)
+            self._lines.append(line)
+            self._grid.addWidget(name, row, 0)
+            self._grid.addLayout(line, row, 1)
+        self._why = QStackedWidget()
+        self._why.addWidget(table)
+        self._why.addWidget(self.hint)
+        self._why.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self._state = QHBoxLayout()
+        self._state.addWidget(self.progress, 1)
+        self._state.addWidget(self.review.native)
+        body = QWidget()
+        self._column = QVBoxLayout(body)
+        self._column.addWidget(self.pair)
+        self._column.addWidget(self._why)
+        self._column.addWidget(self.bar)
+        self._column.addLayout(self._state)
+        for row in self._button_rows:
+            row.native.layout().setContentsMargins(0, 0, 0, 0)
+            self._column.addWidget(row.native)
+        self._column.addWidget(self.history, 1)
+        self.setWidget(body)
+
+    # --- what it shows ---
+
+    def show_reasons(self, heading: str, reasons: Sequence[Reason], against: Collection[str]) -> None:
+        """Show what speaks for one neuron, and in the colour of warnings what speaks `against` it, by name."""
+        self._heading = heading
+        self._fit_heading()
+        for labels, reason in zip(self.reasons, reasons, strict=True):
+            for label, text in zip(labels, reason, strict=True):
+                label.setText(text)
+            labels[1].setProperty("speaks", "against" if reason.name in against else "")
+            labels[1].style().polish(labels[1])
+        self._fit_reasons()
+        self._why.setCurrentIndex(0)
+
+    def show_hint(self, sentence: str) -> None:
+        """Say something in the place of the reasons."""
+        self.hint.setText(sentence)
+        self._why.setCurrentIndex(1)
+
+    @property
+    def gives_reasons(self) -> bool:
+        """Whether reasons are in sight, and no hint."""
+        return self._why.currentIndex() == 0
+
+    def show_progress(self, progress: WizardProgress) -> None:
+        """Show how far the review is, and offer at its end to go on with what was skipped."""
+        self.bar.setUpdatesEnabled(False)  # a bar paints a new value at once, and with it the window
+        self.bar.setRange(0, max(1, progress.n_clusters))
+        self.bar.setValue(progress.n_decided)
+        self.bar.setUpdatesEnabled(True)
+        self._progress = progress
+        self.review.native.setVisible(progress.is_finished and progress.n_skipped > 0)
+        self._fit_progress()
+
+    def _fit_reasons(self) -> None:
+        """Set the words of all reasons in one column, or each behind its value where that column has no room."""
+        if self._theme is None:
+            return
+        gap, room = self._grid.horizontalSpacing(), self.viewport().width() - 2 * self._theme.px(PAD)
+        names, values, words = ([_text_width(label) for label in labels] for labels in zip(*self.reasons, strict=True))
+        column = max(self._theme.px(VALUES), *values)
+        is_wide = max(self._theme.px(NAMES), *names) + column + max(words) + 2 * gap <= room
+        for line, labels, width in zip(self._lines, self.reasons, values, strict=True):
+            labels[1].setFixedWidth(column if is_wide else width)
+            line.setSpacing(gap if is_wide else gap // 2)
+
+    def _fit_heading(self) -> None:
+        """Say what the verdict rests on, or the verdict alone where that has no room: values tell it by colour."""
+        room = self.viewport().width() - (2 * self._theme.px(PAD) if self._theme else 0)
+        has_room = self.because.fontMetrics().horizontalAdvance(self._heading) <= room
+        self.because.setText(self._heading if has_room else self._heading.split(":")[0])
+        self.because.setToolTip("" if has_room else plain(self._heading))
+
+    def _fit_progress(self) -> None:
+        """Tell the progress in a sentence, or in few words where that has no room."""
+        self._state.activate()
+        has_room = self.progress.fontMetrics().horizontalAdvance(self._progress.words) <= self.progress.width()
+        self.progress.setText(self._progress.words if has_room else self._progress.few_words)
+
+    def show_steps(self, done: tuple[str, ...], undone: tuple[str, ...]) -> None:
+        """List what was done, and dimmed what redo would bring."""
+        if (done, undone) == self._steps:
+            return
+        self._steps = done, undone
+        self.history.clear()
+        for words in (*done, *undone):
+            QListWidgetItem(words, self.history)
+        self._dress_steps()
+        self.history.scrollToItem(self.history.item(max(0, len(done) - 1)))
+
+    def _dress_steps(self) -> None:
+        theme, n_done = self._theme, len(self._steps[0])
+        for row in range(self.history.count()):
+            self.history.item(row).setForeground(QColor(theme.text if row < n_done else theme.faint))
+            self.history.item(row).setSizeHint(QSize(0, theme.px(ROW)))
+
+    # --- looks ---
+
+    def apply_theme(self, theme: Tokens) -> None:
+        """Take colours and sizes of a theme."""
+        self._theme = theme
+        self.pair.apply_theme(theme)
+        pad, row = theme.px(PAD), theme.px(ROW)
+        self.setStyleSheet(
+            f"""
+            #napari-phy-wizard-page, QWidget {{ background: {theme.view}; }}
+            QLabel {{ background: transparent; color: {theme.dim}; font-size: {theme.px(AXIS_PX)}px; padding: 0; }}
+            #napari-phy-value {{ color: {theme.text}; font-weight: bold; }}
+            #napari-phy-verdict {{ color: {theme.text}; }}
+            #napari-phy-value[speaks="against"] {{ color: {theme.warning}; }}
+            QProgressBar {{ background: {theme.grid}; border: none; border-radius: {theme.px(BAR) // 2}px; }}
+            QProgressBar::chunk {{ background: {theme.good}; border-radius: {theme.px(BAR) // 2}px; }}
+            QListWidget {{ background: {theme.view}; border: none; outline: none; padding: 0;
+                font-size: {theme.px(AXIS_PX)}px; }}
+            {button_style(theme)}
+            """
+        )
+        self._column.setContentsMargins(pad, theme.px(4), pad, theme.px(6))
+        self._column.setSpacing(theme.px(5))
+        self._grid.setHorizontalSpacing(theme.px(14))
+        self._grid.setVerticalSpacing(0)
+        for place in range(N_REASONS + 1):
+            self._grid.setRowMinimumHeight(place, row)
+        self._grid.setColumnMinimumWidth(0, theme.px(NAMES))
+        self._why.setFixedHeight((N_REASONS + 1) * row)
+        self.bar.setFixedHeight(theme.px(BAR))
+        self.progress.setFixedHeight(theme.px(BUTTON))
+        for button in (*self.buttons.values(), self.review):
+            button.native.setFixedHeight(theme.px(BUTTON))
+        for button in self.buttons.values():
+            button.native.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.history.setMinimumHeight(N_ROWS_SEEN * row)
+        self._dress_steps()
+        self.fit_buttons()
+        self._fit_reasons()
+
+    def fit_buttons(self) -> None:
+        """Have two or three buttons in a row, or in a narrow dock one below the other."""
+        if self._theme is None:
+            return
+        gap, high = self._theme.px(6), self._theme.px(BUTTON)
+        widest = [max(button.native.sizeHint().width() for button in row) for row in self._button_rows]
+        needed = max(len(row) * (wide + gap) - gap for row, wide in zip(self._button_rows, widest, strict=True))
+        is_wide = needed + 2 * self._theme.px(PAD) <= self.viewport().width()
+        for row in self._button_rows:
+            box = row.native.layout()
+            box.setDirection(box.Direction.LeftToRight if is_wide else box.Direction.TopToBottom)
+            box.setSpacing(gap)
+            row.native.setFixedHeight(high if is_wide else len(row) * (high + gap) - gap)
+
+    def resizeEvent(self, event) -> None:
+        """Lay the buttons out for the new width."""
+        super().resizeEvent(event)
+        self.fit_buttons()
+        self._fit_reasons()
+        self._fit_heading()
+        self._fit_progress()
+
+
+def _text_width(label: PlainLabel) -> int:
+    """Return the width of its text; its size hint would remember a fixed width."""
+    label.ensurePolished()
+    metrics = label.fontMetrics()
+    return max(metrics.horizontalAdvance(label.text()), metrics.size(0, label.text()).width()) + 1

@@ -1,1 +1,0 @@
-"""Small parts that every dock is built of: colours and type, headers, legends, dialogs, messages, figures."""

@@ -1,0 +1,1 @@
+"""What plots share: canvases, axes, and one mouse, lasso and set of marks."""

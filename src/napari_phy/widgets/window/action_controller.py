@@ -1,0 +1,404 @@
+"""Where actions run: what the table of actions asks of a viewer, and the words that follow an edit."""
+
+import logging
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, Literal
+from weakref import ref
+
+from napari.viewer import Viewer
+from qtpy.compat import isalive
+from qtpy.QtCore import QObject, QTimer, Signal
+from qtpy.QtWidgets import QMainWindow, QMenu, QWidget
+
+from napari_phy.core.errors import ClusteringError, NapariPhyError, ReadOnlyError
+from napari_phy.views.cluster_table import compute_cluster_table
+from napari_phy.widgets.actions import messages, questions
+from napari_phy.widgets.actions.action import perform
+from napari_phy.widgets.actions.action_table import ACTIONS, BY_ID
+from napari_phy.widgets.actions.background_work import BackgroundWork, Job
+from napari_phy.widgets.actions.bindings import key_bindings
+from napari_phy.widgets.actions.groups_dialog import own_groups
+from napari_phy.widgets.actions.napari_keys import napari_keys
+from napari_phy.widgets.base.notifications import SAVE_COPY, Choice, notify, take_back
+from napari_phy.widgets.base.theme import Tokens
+from napari_phy.widgets.window.file_watch import looked_at
+from napari_phy.widgets.window.help_window import KeysWindow
+
+logger = logging.getLogger(__name__)
+
+REPEAT_MS, N_REPEATS = 100, 10
+SAID_MS = 10_000  # what was done stands so long in the status bar
+
+
+class ActionController(QObject):
+    """Runs actions on the session of one viewer, says in the status bar what happened, saves in the background.
+
+    Parameters
+    ----------
+    viewer : whose status bar and title are written.
+    window : parent of dialogs.
+    theme : returns the theme in force.
+    listed : returns the cluster ids in the order of the Clusters list.
+    """
+
+    stretch_requested = Signal(float)
+    command_requested = Signal(str)
+    filter_requested = Signal()
+    wizard_requested = Signal()
+    shank_requested = Signal(int)
+    edited = Signal()  # an action of the table changed the clustering
+    saving_changed = Signal(bool)
+    saved = Signal()  # by whomever
+    _saved_in_some_thread = Signal()
+
+    def __init__(
+        self,
+        viewer: Viewer,
+        window: QMainWindow,
+        theme: Callable[[], Tokens],
+        listed: Callable[[], Sequence[int]],
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._viewer = ref(viewer)
+        self._window = ref(window)
+        self._theme = theme
+        self._listed = listed
+        self._session: Any = None
+        self._followed: Any = None  # the clustering that was open when the session was set
+        self._sentence = ""
+        self._failed: dict[Literal["edit", "save"], str] = {}  # what was said of the last one that failed
+        self._n_unsaved = 0  # before a save that somebody else may have started
+        self.work = BackgroundWork(self)
+        self.bindings = key_bindings()
+        self._keys_window: KeysWindow | None = None
+        self._later = QTimer(self, singleShot=True, interval=0)
+        self._later.timeout.connect(self._say_later)
+        self._said = ""
+        self._n_repeats = 0
+        self._repeats = QTimer(self, interval=REPEAT_MS)
+        self._repeats.timeout.connect(self._repeat)
+        self._clear = QTimer(self, singleShot=True, interval=SAID_MS)
+        self._clear.timeout.connect(self._clear_status)
+        self._saved_in_some_thread.connect(self._on_saved)
+        viewer.events.status.connect(self._on_status_changed)
+
+    @property
+    def session(self) -> Any:
+        """The open data set, or None."""
+        return self._session
+
+    def set_session(self, session: Any) -> None:
+        """Follow another session, the same after it was switched, or none."""
+        if self._session is not None:
+            self._followed.manager.changed.disconnect(self._on_edited, missing_ok=True)
+            self._followed.selection.changed.disconnect(self._on_selected, missing_ok=True)
+            self._session.saved.disconnect(self._on_saved_in_some_thread, missing_ok=True)
+            self._session.time.range_changed.disconnect(self._on_range_changed, missing_ok=True)
+        self._settle("edit", "save")
+        left = self._followed if session is not None and session is self._session else None
+        n_left = self._n_unsaved
+        self._session = session
+        self._followed = None if session is None else session.opened
+        if session is not None:
+            session.manager.changed.connect(self._on_edited)
+            session.selection.changed.connect(self._on_selected)
+            session.saved.connect(self._on_saved_in_some_thread)
+            session.time.range_changed.connect(self._on_range_changed)
+            model, table = session.model, compute_cluster_table(session.opened, reads="nothing")
+            n_clusters, n_spikes = len(table.ids), int(table.n_spikes.sum())  # as the list counts them
+            self._n_unsaved = session.n_unsaved
+            if left is not None:
+                place = messages.place(model.channel_group, model.clustering)
+                waiting = _waiting(left.model, n_left, model)
+                self.say_soon(messages.switched(place, n_clusters, n_spikes) + waiting)
+            else:
+                self.say_soon(messages.opened(session.name, n_clusters, n_spikes, model.n_channels))
+        else:
+            self._later.stop()
+            self._repeats.stop()
+            self._clear.stop()
+            self.say("")
+        self._show_title()
+
+    def is_free(self) -> bool:
+        """Return whether nothing slow is being done to the data set; say so if there is."""
+        if self.work.job is not None:
+            self.say(messages.busy_with(self.work.job.words or messages.SAVING))
+        return self.work.job is None
+
+    # --- what the table of actions asks ---
+
+    def run(self, action_id: str) -> None:
+        """Do an action of the table."""
+        action = BY_ID[action_id]
+        if perform(action, self) and action.is_edit:
+            self.edited.emit()
+
+    def listed_clusters(self) -> Sequence[int]:
+        """Return the clusters in the order of the Clusters list."""
+        return self._listed()
+
+    def say(self, sentence: str) -> None:
+        """Put a sentence into the status bar."""
+        viewer = self._viewer()
+        if viewer is not None:
+            self._said = sentence
+            viewer.status = sentence
+
+    def say_again(self) -> None:
+        """Repeat what was done last, if nothing else was said since, as of what is under the mouse."""
+        if self._said == self._sentence:
+            self._say_later()
+
+    def complain(self, sentence: str) -> None:
+        """Show why an edit failed, until one does not."""
+        self._tell_failed("edit", sentence)
+
+    def _tell_failed(
+        self, what: Literal["edit", "save"], sentence: str, choices: Sequence[Choice] = (), *, stays: bool = False
+    ) -> None:
+        self._settle(what)
+        self._failed[what] = sentence
+        notify(sentence, "error", choices, stays=stays)
+
+    def _settle(self, *what: Literal["edit", "save"]) -> None:
+        """Take back that something failed."""
+        window = self._window()
+        sentences = [self._failed.pop(one) for one in what if one in self._failed]
+        if sentences and window is not None:
+            take_back(sentences, window)
+
+    def save(self) -> None:
+        """Save in the background; edits may go on meanwhile. Where the file is read-only, ask for a copy.
+
+        Edits that wait in other channel groups and clusterings are saved, too.
+        A file that is gone has none: the save that fails tells what to do.
+        """
+        session = self._session
+        if session.is_dirty and not session.can_save and not session.store.is_gone:
+            self.save_copy()
+        elif self.is_free():
+            self._n_unsaved = session.n_unsaved_in_all
+            self._save_in_background(session.save_all, lambda: None)
+
+    def save_copy(self, then: Callable[[], object] = lambda: None) -> None:
+        """Ask for a name, and save a data set of that name in the background; this one goes on with its own file."""
+        session = self._session
+        if session is None or not self.is_free():
+            return
+        path = questions.ask_copy(session, self._window())
+        if path:
+            words = messages.copy_saved(session.name, path.name)
+
+            def done() -> None:
+                self.say_soon(words)
+                then()
+
+            self._save_in_background(partial(session.save_copy, path), done)
+
+    def _save_in_background(self, save: Callable[[], None], then: Callable[[], None]) -> None:
+        """Save, which the toolbar shows."""
+
+        def done(_: None) -> None:
+            self.saving_changed.emit(False)
+            self._settle("edit", "save")
+            then()
+
+        self.work.begin(Job("", lambda _: save(), done, self._on_save_failed))
+        self.saving_changed.emit(True)
+
+    def ask_label(self) -> None:
+        """Ask for a label of the selected clusters."""
+        questions.ask_label(self._session, self._theme(), self._window())
+        self.edited.emit()
+
+    def ask_color(self) -> None:
+        """Ask for a colour of the selected clusters."""
+        questions.ask_color(self._session, self._theme(), self._window())
+        self.edited.emit()
+
+    def ask_discard(self, n_edits: int, n_newer: int) -> bool:
+        """Ask whether so many edits shall go, of which some were made since opening."""
+        return questions.ask_discard(n_edits, n_newer, self._theme(), self._window())
+
+    def go_to_shank(self, step: int) -> None:
+        """Go to the next channel group of the file, the previous one for a step of −1."""
+        self.shank_requested.emit(step)
+
+    def filter_list(self) -> None:
+        """Go to the filter of the Clusters list."""
+        self.filter_requested.emit()
+
+    def stretch(self, factor: float) -> None:
+        """Show 1/factor of the time in napari's canvas, with channels as high as before."""
+        self.stretch_requested.emit(factor)
+
+    def ask_time(self) -> None:
+        """Ask for a moment or a spike, and go there."""
+        questions.ask_time(self._session, self._theme(), self._window())
+
+    def ask_range(self) -> None:
+        """Ask for the stretch of time whose spikes views use."""
+        questions.ask_range(self._session, self._theme(), self._window())
+
+    def show_keys(self) -> None:
+        """Show the window with all actions."""
+        if self._keys_window is None or not isalive(self._keys_window):
+            window = self._window()
+            self._keys_window = KeysWindow(
+                self.bindings,
+                lambda place: napari_keys(self._window(), with_layers=place == "canvas"),
+                lambda: self._session,
+                self.run,
+                self.command_requested.emit,
+                self._theme(),
+                window,
+            )
+            self._keys_window.center_on(window)
+        self._keys_window.show()
+        self._keys_window.raise_()
+        self._keys_window.activateWindow()
+
+    def show_wizard(self) -> None:
+        """Show the Wizard dock."""
+        self.wizard_requested.emit()
+
+    def ask_command(self) -> None:
+        """Open the command line."""
+        self.command_requested.emit("")
+
+    def make_menu(self, parent: QWidget) -> QMenu:
+        """Return a menu of the actions on the selection."""
+        menu = QMenu(parent)
+        sections = ("Edit", "Move")
+        for section in sections:
+            if section != sections[0]:
+                menu.addSeparator()
+            for action in ACTIONS:
+                if action.section == section:
+                    keys = self.bindings.keys(action.action_id, "panels")
+                    entry = menu.addAction(f"{action.button_text(self._session)}\t{', '.join(keys[:1])}")
+                    entry.setEnabled(self._session is not None and action.refusal(self._session) is None)
+                    entry.triggered.connect(partial(self._run_entry, action.action_id))
+        groups = () if self._session is None else own_groups(self._session)
+        if groups:
+            menu.addSeparator()
+        for group in groups:
+            entry = menu.addAction(f"Move to {group.name}")
+            entry.setEnabled(BY_ID["move_all_good"].refusal(self._session) is None)
+            entry.triggered.connect(partial(self._move_to, group.name))
+        return menu
+
+    def _move_to(self, group: str, *_: object) -> None:
+        """Move the selected clusters to a group of the user's own."""
+        self.move(self._session.selection.clusters, group)
+
+    def move(self, clusters: Sequence[int], group: str) -> None:
+        """Move clusters to a group, which may be the user's own."""
+        try:
+            self._session.move(clusters, group)
+        except (ClusteringError, ReadOnlyError) as error:
+            self.say(str(error))
+        except NapariPhyError as error:
+            self.complain(str(error))
+        else:
+            self.edited.emit()
+
+    def _run_entry(self, action_id: str, *_: object) -> None:
+        self.run(action_id)
+
+    # --- following ---
+
+    def _on_edited(self, update: Any) -> None:
+        if isalive(self):
+            self._settle("edit")
+            self.say_soon(messages.edit_done(update, self._session.manager))
+            if self.work.job is None:
+                self._n_unsaved = self._session.n_unsaved
+            self._show_title()
+
+    def _on_selected(self) -> None:
+        if not isalive(self):
+            return
+        selection, manager = self._session.selection, self._session.manager
+        n_spikes = sum(manager.n_spikes(cluster) for cluster in selection.clusters if cluster in manager)
+        self.say(messages.selection_state(selection.clusters, n_spikes, self._session.time.range_s))
+
+    def _on_range_changed(self) -> None:
+        if isalive(self):
+            self.say_soon(messages.times_used(self._session.time.range_s))
+
+    def say_soon(self, sentence: str) -> None:
+        """Say what was done after the selection has followed and said its own."""
+        self._sentence = sentence
+        self._later.start()
+
+    def _say_later(self) -> None:
+        self.say(self._sentence)
+        self._n_repeats = N_REPEATS
+        self._repeats.start()
+        self._clear.start()
+
+    def _clear_status(self) -> None:
+        """Empty the status bar if it still tells what was done last."""
+        viewer = self._viewer()
+        if viewer is not None and self._said == self._sentence == viewer.status:
+            self.say("")
+
+    def _on_status_changed(self, event: Any = None) -> None:
+        """Take what was said for over once napari says something else: of its canvas, under the mouse."""
+        viewer = self._viewer()
+        if isalive(self) and viewer is not None and not self._repeats.isActive():
+            self._said = viewer.status or self._said
+
+    def _repeat(self) -> None:
+        """Say it again for a second: napari empties the status bar when the mouse or the canvas has moved."""
+        viewer = self._viewer()
+        self._n_repeats -= 1
+        if viewer is None or self._n_repeats <= 0 or self._said != self._sentence:
+            self._repeats.stop()
+        elif viewer.status != self._said:
+            viewer.status = self._said
+
+    def _show_title(self) -> None:
+        viewer, session = self._viewer(), self._session
+        if viewer is not None:
+            has_unsaved = session is not None and (session.is_dirty or session.waiting)
+            viewer.title = "napari" if session is None else f"{session.name}{'*' if has_unsaved else ''} – napari"
+
+    # --- saving ---
+
+    def _on_saved_in_some_thread(self) -> None:
+        if isalive(self):
+            self._saved_in_some_thread.emit()
+
+    def _on_saved(self) -> None:
+        self._show_title()
+        if self._session is not None:
+            self.say_soon(messages.saved(self._n_unsaved, self._session.name))
+            self._n_unsaved = self._session.n_unsaved
+            self.saved.emit()
+
+    def _on_save_failed(self, error: Exception) -> None:
+        self.saving_changed.emit(False)
+        session = self._session
+        self._n_unsaved = 0 if session is None else session.n_unsaved
+        if isinstance(error, NapariPhyError):
+            is_outdated = session is not None and looked_at(session.store).is_outdated
+            choices = [(SAVE_COPY, self.save_copy)] if is_outdated else ()
+            self._tell_failed("save", str(error), choices, stays=is_outdated)
+            return
+        logger.error("Saving failed.", exc_info=error)
+        if session is not None:
+            self._tell_failed("save", messages.save_failed(error, session.n_unsaved))
+
+
+def _waiting(left: Any, n_unsaved: int, opened: Any) -> str:
+    """Return that edits of a clustering that was left wait in its journal; "" for one that was renamed or reset."""
+    place = left.channel_group, left.clustering
+    stays = left.channel_group != opened.channel_group or left.clustering in opened.clusterings
+    if not n_unsaved or not stays or place == (opened.channel_group, opened.clustering):
+        return ""
+    return f" {messages.edits_wait(n_unsaved, messages.place(*place))}"

@@ -1,0 +1,341 @@
+"""The panels of one window and their docks: found or made, arranged, sized, focused."""
+
+import re
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+from weakref import ref
+
+from napari.settings import get_settings
+from napari.viewer import Viewer
+from qtpy.compat import isalive
+from qtpy.QtCore import QObject, QSize, Qt, QTimer, Signal
+from qtpy.QtWidgets import QDockWidget, QMainWindow, QWidget
+
+from napari_phy.layers.stacks import has_stack
+from napari_phy.widgets.base.theme import Tokens
+from napari_phy.widgets.window import layouts
+from napari_phy.widgets.window.dock_registry import KINDS, LISTS
+from napari_phy.widgets.window.dock_tabs import DockTabs
+from napari_phy.widgets.window.dock_title_bar import keep_header
+from napari_phy.widgets.window.layouts import IMAGING, PRESETS, SMALL_BELOW, SORT, Form, Preset, Tabs, napari_docks
+
+
+def dock_name(name: str) -> str:
+    """Return the name under which napari's Plugins menu looks for a dock, so that it finds ours and makes no second."""
+    return f"{name} (napari-phy)"
+
+
+def add_dock(viewer: Viewer, panel: QWidget, name: str) -> QDockWidget:
+    """Dock a panel in the window of a viewer.
+
+    napari does not note each of its places in the user's settings, which it writes to disk each time: they are ours.
+    """
+    settings, area = get_settings(), KINDS[panel.title].area
+    saves, settings._save_on_change = settings._save_on_change, False
+    try:
+        dock = viewer.window.add_dock_widget(panel, name=dock_name(name), area=area, add_vertical_stretch=False)
+    finally:
+        settings._save_on_change = saves
+    dock.dockLocationChanged.disconnect()
+    return dock
+
+
+class DockManager(QObject):
+    """Knows which panels are docked in a window, by name: the first of a kind has its title, `Features 2` is a second.
+
+    Parameters
+    ----------
+    viewer : whose window it is, and whose theme new panels follow.
+    window : its main window.
+    """
+
+    adopted = Signal(object, object)  # panel, dock
+    arranged = Signal()
+
+    def __init__(self, viewer: Viewer, window: QMainWindow, parent: QObject) -> None:
+        super().__init__(parent)
+        self._viewer = ref(viewer)
+        self._window = ref(window)
+        self.is_arranged = False
+        self.preset: Preset = SORT
+        self.is_small = False
+        self.has_stack = False
+        self._size: QSize | None = None  # of the window, before docks that are still to find their places
+        self._is_new = False  # whether a preset was chosen since
+        self.panels: dict[str, QWidget] = {}
+        self.docks: dict[str, QDockWidget] = {}
+        self._tabs = DockTabs(window, self)
+
+    @property
+    def lists(self) -> list[Any]:
+        """The lists that are docked."""
+        return [self.panels[title] for title in LISTS if title in self.panels]
+
+    def of_kind(self, title: str) -> list[Any]:
+        """Return all panels of a kind."""
+        return [panel for panel in self.panels.values() if panel.title == title]
+
+    def is_open(self, title: str) -> bool:
+        """Return whether a dock of a kind is there that was not closed."""
+        return any(self.panels[name].title == title and not dock.isHidden() for name, dock in self.docks.items())
+
+    def adopt(self, panel: QWidget, dock: QDockWidget) -> None:
+        """Take a panel that is docked here."""
+        if dock in self.docks.values():
+            return
+        title = panel.title
+        name = title if title in LISTS else self._free_name(title)
+        self.panels[name], self.docks[name] = panel, dock
+        dock.setWindowTitle(name)
+        panel.header.set_title(name)
+        keep_header(dock, panel.header, None if title in LISTS else partial(self.duplicate, name))
+        self._tell_lists()
+        dock.destroyed.connect(partial(_forget, self.docks, self.panels, name, dock))
+        self.adopted.emit(panel, dock)
+        if name == title and title not in LISTS and (self.is_arranged or KINDS[title].area == "right"):
+            self.hold_size()
+            self._place_new(name)
+            dock.show()
+            dock.raise_()
+
+    def open(self, title: str) -> QWidget:
+        """Show the first dock of a kind, and make it if there is none; return its panel."""
+        if title not in self.docks or self.docks[title].widget() is None:
+            self._add(title, title)
+        self.docks[title].show()
+        self.docks[title].raise_()
+        return self.panels[title]
+
+    def duplicate(self, name: str) -> str:
+        """Show another dock of the same kind and with the same settings as a tab over it; return its name.
+
+        One that was closed is taken again.
+        """
+        source = self.panels[name]
+        title = source.title
+        closed = (other for other, dock in self.docks.items() if self.panels[other].title == title and dock.isHidden())
+        copy = next(closed, None) or self._add(title, self._free_name(title))
+        window, dock = self._window(), self.docks[copy]
+        self.panels[copy].set_options(source.options())
+        dock.setFloating(False)
+        if not self.docks[name].isFloating():
+            window.addDockWidget(window.dockWidgetArea(self.docks[name]), dock)
+            window.tabifyDockWidget(self.docks[name], dock)
+        dock.show()
+        dock.raise_()
+        return copy
+
+    def _add(self, title: str, name: str) -> str:
+        self.hold_size()
+        viewer = self._viewer()
+        panel = KINDS[title].panel(viewer=viewer)
+        self.adopt(panel, add_dock(viewer, panel, name))
+        return name
+
+    def _free_name(self, title: str) -> str:
+        """Return the first name of a kind that no living dock has."""
+        names = (title, *(f"{title} {number}" for number in range(2, len(self.docks) + 3)))
+        return next(n for n in names if n not in self.docks or self.docks[n].widget() is None)
+
+    def arrange(self, preset: str | None = None, *, again: bool = False) -> None:
+        """Open the docks of a preset at their places, those of the last one if none is named.
+
+        The form is chosen at the first opening, or `again`. Other docks go where the preset has their kind, as tabs
+        behind its own; of those it has no place for, only what it keeps stays open.
+        """
+        self.hold_size()
+        self._is_new = True
+        self.preset = PRESETS[preset or self.preset.name]
+        if again or not self.is_arranged:
+            self.is_small = self._size.width() < SMALL_BELOW
+            self.show_napari_docks(False)
+        placed = self.preset.titles
+        for title in placed:
+            if title in KINDS:
+                self.open(title)
+        self.is_arranged = True
+        self._tell_lists()
+        layouts.arrange(self._window(), self._placed, self._form)
+        for name, dock in self.docks.items():
+            if name not in placed:
+                is_kept = self.preset.keeps_others or _kind_of(name) in placed
+                is_shown = is_kept and not dock.isHidden()
+                self._place(name)
+                dock.setVisible(is_shown)
+        layouts.raise_fronts(self._placed, self._form)
+
+    @property
+    def _form(self) -> Form:
+        return self.preset.form(small=self.is_small)
+
+    @property
+    def _placed(self) -> dict[str, QDockWidget]:
+        """The docks that a preset may place."""
+        return {**self.docks, **napari_docks(self._window())}
+
+    @property
+    def places(self) -> layouts.Places:
+        """Which docks are where; it stays the same when the window gets another size."""
+        return layouts.places(self._window(), self._placed)
+
+    def _place(self, name: str) -> None:
+        """Put a dock where the preset has its kind, as a tab of what is there."""
+        window, dock, title = self._window(), self.docks[name], _kind_of(name)
+        layouts.bring_back(dock)
+        if title in LISTS:
+            window.addDockWidget(layouts.LEFT, dock)
+            return
+        area, place = self.preset.place_of(title, small=self.is_small)
+        neighbour = self._neighbour(name, area, place)
+        if neighbour is None:
+            window.addDockWidget(area, dock)
+        else:
+            window.tabifyDockWidget(neighbour, dock)
+
+    def _place_new(self, name: str) -> None:
+        """Put a dock where the preset has its kind, else as a tab of the largest place, of its section if there is one.
+
+        The more docks share a place, the less room each of them has.
+        """
+        window, title = self._window(), _kind_of(name)
+        fronts = [dock for dock in self._in_front if dock is not self.docks[name]]
+        if title in self.preset.titles or not fronts:
+            self._place(name)
+            return
+        tabs = {dock: (dock, *window.tabifiedDockWidgets(dock)) for dock in fronts}
+        kin = {dock for other, dock in self.docks.items() if KINDS[_kind_of(other)].section == KINDS[title].section}
+        near = [dock for dock in fronts if kin.intersection(tabs[dock])]
+        largest = max(near or fronts, key=lambda dock: dock.width() * dock.height() / (len(tabs[dock]) + 1))
+        layouts.bring_back(self.docks[name])
+        window.tabifyDockWidget(largest, self.docks[name])
+
+    @property
+    def _in_front(self) -> list[QDockWidget]:
+        """The docks of views that are seen in the window, none behind others of its place."""
+        views = (dock for name, dock in self.docks.items() if _kind_of(name) not in LISTS)
+        return [dock for dock in views if not dock.isFloating() and not dock.visibleRegion().isEmpty()]
+
+    def _neighbour(self, name: str, area: Qt.DockWidgetArea, place: Tabs) -> QDockWidget | None:
+        """Return a dock in sight that shares this place with another one."""
+        window = self._window()
+        for other, dock in self.docks.items():
+            if other == name or dock.isHidden() or dock.isFloating() or window.dockWidgetArea(dock) != area:
+                continue
+            kind = _kind_of(other)
+            if kind not in LISTS and self.preset.place_of(kind, small=self.is_small)[1] == place:
+                return dock
+        return None
+
+    def _tell_lists(self) -> None:
+        """Give the lists the form of the layout; without Similar, Clusters marks what is chosen there."""
+        for panel in self.lists:
+            panel.set_small(self.is_small)
+        if LISTS[0] in self.panels:
+            self.panels[LISTS[0]].set_marks_similar(LISTS[1] not in self.preset.titles)
+
+    # --- as it was left ---
+
+    @property
+    def form(self) -> str:
+        """The form of the docks: that for "large" or for "small" windows, "with imaging" where a stack is shown."""
+        return f"{'small' if self.is_small else 'large'}{' with imaging' * self.has_stack}"
+
+    def choose_form(self, *, again: bool = False) -> str:
+        """Return the form, which the window's width says as long as nothing is arranged, or `again`.
+
+        An image stack that has come into the canvas, or gone, chooses the preset, too.
+        """
+        if again or not self.is_arranged:
+            self.is_small = self._window().width() < SMALL_BELOW
+        if self.has_stack != has_stack(self._viewer().layers):
+            self.has_stack = not self.has_stack
+            self.preset = IMAGING if self.has_stack else SORT
+        return self.form
+
+    def open_all(self, names: Sequence[str]) -> bool:
+        """Open exactly these docks and the list of clusters; return False, with nothing changed, if none is known."""
+        known = sorted(name for name in {*names, LISTS[0]} if _kind_of(name) is not None) if names else []
+        for name in known:
+            if name not in self.docks or self.docks[name].widget() is None:
+                self._add(_kind_of(name), name)
+        for name, dock in self.docks.items() if known else ():
+            dock.setVisible(name in known)
+        return bool(known)
+
+    def take_layout(self, preset: str) -> None:
+        """Go on from docks that were put at their places."""
+        self.preset, self.is_arranged = PRESETS[preset], True
+        self._tell_lists()
+
+    def keep_size(self, size: QSize) -> None:
+        """Give the window the size it had, if the docks needed more while they found their places."""
+        window = self._window()
+        if not window.windowState() & (Qt.WindowState.WindowMaximized | Qt.WindowState.WindowFullScreen):
+            window.resize(size)
+
+    def hold_size(self, *, anew: bool = False) -> None:
+        """Keep the size of the window while docks find their places, and divide it when they have.
+
+        The size is that of the first call, or of one `anew`. A window that is not shown yet has none to keep.
+        """
+        if self._size is None:
+            QTimer.singleShot(0, partial(self._settle, self._window().isVisible()))
+        if self._size is None or anew:
+            self._size = self._window().size()
+
+    def _settle(self, was_shown: bool) -> None:
+        """Divide the window, as large as it was, as a new preset says, or give a new column its width."""
+        if not isalive(self):
+            return
+        (size, self._size), (is_new, self._is_new) = (self._size, None), (self._is_new, False)
+        window, column = self._window(), self._form.get(layouts.RIGHT)
+        if was_shown:
+            self.keep_size(size)
+        beside = [d for d in self.docks.values() if not d.isHidden() and window.dockWidgetArea(d) == layouts.RIGHT]
+        if is_new and set(self.preset.titles) <= set(self._placed):
+            layouts.divide(window, self._placed, self._form, small=self.is_small)
+        elif column is not None and len(beside) == 1:
+            window.resizeDocks(beside, [column.breadth], layouts.ACROSS)
+        self.arranged.emit()
+
+    @property
+    def shows_napari_docks(self) -> bool:
+        """Whether napari's layer list or layer controls are there beyond what the preset has."""
+        docks = napari_docks(self._window())
+        return any(dock.isVisible() for name, dock in docks.items() if name not in self.preset.titles)
+
+    def show_napari_docks(self, shown: bool) -> None:
+        """Show or hide napari's layer list and layer controls, as far as they have no place in the preset."""
+        window = self._window()
+        napari = {name: dock for name, dock in napari_docks(window).items() if name not in self.preset.titles}
+        if shown and self.is_small:  # one below the other, the four docks would be higher than the window
+            for title, dock in zip(LISTS, napari.values(), strict=False):
+                if title in self.docks and not (dock.isFloating() or self.docks[title].isFloating()):
+                    window.tabifyDockWidget(self.docks[title], dock)
+        for dock in napari.values():
+            dock.setVisible(shown)
+            dock.raise_()
+
+    def focus(self, title: str) -> None:
+        """Give the keys to a list."""
+        panel = self.panels.get(title)
+        if panel is not None:
+            panel.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def apply_theme(self, theme: Tokens) -> None:
+        """Take colours and sizes of a theme for the tabs."""
+        self._tabs.apply_theme(theme)
+
+
+def _kind_of(name: str) -> str | None:
+    """Return the title of the kind of a dock: `Features` for `Features 2`."""
+    title = re.sub(r" \d+$", "", name)
+    return title if title in KINDS else None
+
+
+def _forget(docks: dict[str, QDockWidget], panels: dict[str, QWidget], name: str, dock: QDockWidget, *_: Any) -> None:
+    """Drop a dock that is gone, unless another has taken its place."""
+    if docks.get(name) is dock:
+        del docks[name]
+        panels.pop(name, None)

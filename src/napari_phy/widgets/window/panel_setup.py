@@ -1,0 +1,88 @@
+"""What a panel gets when it is docked in a window: keys, menus, settings, and the session."""
+
+from functools import partial
+from typing import Any
+
+from qtpy.compat import isalive
+from qtpy.QtCore import QObject, QPoint, Qt
+from qtpy.QtWidgets import QDockWidget, QWidget
+
+from napari_phy.widgets.base.draw_batch import DrawBatch
+from napari_phy.widgets.window.action_controller import ActionController
+from napari_phy.widgets.window.cluster_order import ClusterOrder
+from napari_phy.widgets.window.clustering_controller import ClusteringController
+from napari_phy.widgets.window.dock_registry import LISTS
+from napari_phy.widgets.window.overview import Overview
+from napari_phy.widgets.window.raw_data import RawDataSearch
+from napari_phy.widgets.window.session_binding import SessionBinding
+from napari_phy.widgets.window.view_memory import ViewMemory
+from napari_phy.widgets.window.window_keys import WindowKeys
+
+
+class PanelSetup(QObject):
+    """Connects panels, each once, with what is there for all of them."""
+
+    def __init__(
+        self,
+        controller: ActionController,
+        clusterings: ClusteringController,
+        keys: WindowKeys,
+        memory: ViewMemory,
+        order: ClusterOrder,
+        draw_batch: DrawBatch,
+        overview: Overview,
+        raw_data: RawDataSearch,
+        binding: SessionBinding,
+        parent: QObject,
+    ) -> None:
+        super().__init__(parent)
+        self._controller = controller
+        self._clusterings = clusterings
+        self._keys = keys
+        self._memory = memory
+        self._order = order
+        self._draw_batch = draw_batch
+        self._overview = overview
+        self._raw_data = raw_data
+        self._binding = binding
+
+    def set_up(self, panel: QWidget, dock: QDockWidget) -> None:
+        """Give a panel its keys, its menu and the session."""
+        self._keys.watch(panel, dock)
+        is_list = panel.title in LISTS
+        if is_list:
+            self._set_up_list(panel)
+        else:
+            self._set_up_view(panel)
+        if is_list or panel.chooser.remembered:
+            self._memory.follow(dock.windowTitle(), panel)
+        if panel.title == "Clusters":
+            self._clusterings.set_up(panel)
+            self._order.follow(panel)
+        self._binding.admit(panel)
+
+    def _set_up_list(self, panel: QWidget) -> None:
+        panel.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        panel.list.customContextMenuRequested.connect(partial(self._show_menu, panel.list))
+        panel.move_requested.connect(self._controller.move)
+        panel.said.connect(self._controller.say)
+
+    def _set_up_view(self, panel: QWidget) -> None:
+        panel.draw_batch = self._draw_batch
+        panel.hovered.connect(self._controller.say)
+        panel.locate_requested.connect(self._raw_data.ask)
+        if hasattr(panel, "follow_list"):
+            panel.listed = self._order.listed
+        elif hasattr(panel, "action_requested"):
+            panel.action_requested.connect(self._controller.run)
+        elif panel.title == "Traces":
+            panel.controls.filter_changed.connect(partial(self._on_filter_changed, panel.controls))
+
+    def _show_menu(self, view: QWidget, place: QPoint) -> None:
+        menu = self._controller.make_menu(view)
+        menu.exec(view.viewport().mapToGlobal(place))
+        menu.deleteLater()
+
+    def _on_filter_changed(self, controls: Any) -> None:
+        if isalive(self):
+            self._overview.set_filter(controls.filter_name)

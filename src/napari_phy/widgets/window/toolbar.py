@@ -1,0 +1,260 @@
+"""The toolbar: what can be done now, how many edits are unsaved, and the layout."""
+
+from collections.abc import Callable
+from typing import Any
+
+from qtpy.compat import isalive
+from qtpy.QtCore import QSize, Qt, QTime, QTimer, Signal
+from qtpy.QtGui import QAction
+from qtpy.QtWidgets import QFrame, QMenu, QSizePolicy, QToolBar, QToolButton, QWidget
+
+from napari_phy.widgets.actions import messages
+from napari_phy.widgets.actions.action import Action
+from napari_phy.widgets.actions.action_table import BY_ID
+from napari_phy.widgets.actions.bindings import key_bindings
+from napari_phy.widgets.base.icons import icon
+from napari_phy.widgets.base.menu_hover import follow_menu
+from napari_phy.widgets.base.plain_text import PlainLabel, plain
+from napari_phy.widgets.base.theme import BODY_PX, Tokens, tokens
+from napari_phy.widgets.panels.range_chip import RangeChip
+
+HEIGHT = 32
+SMALL_BELOW = 1600  # px of window width
+SAVED_SHOWN_MS = 5000
+BUTTONS = (
+    ("merge", "split"),
+    ("move_all_good", "move_all_mua", "move_all_noise", "move_all_unsorted", "label"),
+    ("undo", "redo"),
+    ("wizard",),
+)
+# what loses its words first, the narrower the window is; each step keeps those before
+WORDLESS = (
+    (),
+    ("label", "undo", "redo"),
+    ("wizard", "save", "move_all_noise", "move_all_unsorted"),
+    ("move_all_good", "move_all_mua", "merge", "split"),
+)
+
+
+class ActionBar(QToolBar):
+    """Shows the table of actions for a session; every click goes to `run(action_id)`.
+
+    Parameters
+    ----------
+    run : does an action.
+    layout_menu : offered by the button at the right.
+    """
+
+    layers_toggled = Signal(bool)
+    _changed_elsewhere = Signal()
+
+    def __init__(self, run: Callable[[str], object], layout_menu: QMenu, parent: QWidget | None = None) -> None:
+        super().__init__("Actions", parent)
+        self.setObjectName("napari-phy-actions")  # saveState needs it
+        self.setMovable(False)
+        self.setFloatable(False)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
+        self._run = run
+        self._bindings = key_bindings()
+        self._session: Any = None
+        self._followed: Any = None  # the clustering that was open when the session was set
+        self._saving = False
+        self._saved_at = ""
+        self._theme = tokens()
+        self._step = 0
+        self._actions: dict[str, QAction] = {}
+        self._lines: list[QFrame] = []
+        self._edge = QWidget()
+        self.addWidget(self._edge)
+        for place, group in enumerate(BUTTONS):
+            if place:
+                self._add_line()
+            for action_id in group:
+                self._add(BY_ID[action_id])
+        room = QWidget()
+        room.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self.addWidget(room)
+        self.range_chip = RangeChip()
+        self._range_place = self.addWidget(self.range_chip)
+        self.state_label = PlainLabel()
+        self.state_label.setObjectName("napari-phy-state")
+        self.addWidget(self.state_label)
+        self._add(BY_ID["save"])
+        self._add_line()
+        self.layers_action = QAction("Layers", self)
+        self.layers_action.setCheckable(True)
+        self.layers_action.setToolTip("Show napari's layer list and layer controls")
+        self.layers_action.toggled.connect(self.layers_toggled)
+        self.addAction(self.layers_action)
+        self.layout_button = QToolButton()
+        self.layout_button.setText("Sort ▾")
+        self.layout_button.setToolTip("Arrange the panels")
+        self.layout_button.setMenu(layout_menu)
+        follow_menu(self.layout_button)
+        self.layout_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.layout_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.layout_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.addWidget(self.layout_button)
+        self._add(BY_ID["keys"])
+        self._saved_shown = QTimer(self, singleShot=True, interval=SAVED_SHOWN_MS)
+        self._saved_shown.timeout.connect(self.refresh)
+        self._changed_elsewhere.connect(self._on_saved)
+        self.apply_theme(self._theme)
+
+    def _add_line(self) -> None:
+        line = QFrame()
+        line.setObjectName("napari-phy-line")
+        self._lines.append(line)
+        self.addWidget(line)
+
+    def _add(self, action: Action) -> None:
+        button = QAction(action.title, self)
+        button.triggered.connect(lambda *_: self._run(action.action_id))
+        self.addAction(button)
+        self._actions[action.action_id] = button
+
+    def button(self, action_id: str) -> QToolButton:
+        """Return the button of an action."""
+        return self.widgetForAction(self._actions[action_id])
+
+    @property
+    def layers_button(self) -> QToolButton:
+        """The button that shows napari's layer list and controls."""
+        return self.widgetForAction(self.layers_action)
+
+    # --- following ---
+
+    def set_session(self, session: Any) -> None:
+        """Follow another session, the same after it was switched, or none."""
+        if self._session is not None:
+            self._followed.selection.changed.disconnect(self._on_changed, missing_ok=True)
+            self._followed.manager.changed.disconnect(self._on_changed, missing_ok=True)
+            self._session.saved.disconnect(self._on_saved_in_any_thread, missing_ok=True)
+            self._session.time.range_changed.disconnect(self._on_changed, missing_ok=True)
+        self._session = session
+        self._followed = None if session is None else session.opened
+        self._saving = False
+        self._saved_shown.stop()
+        if session is not None:
+            session.selection.changed.connect(self._on_changed)
+            session.manager.changed.connect(self._on_changed)
+            session.saved.connect(self._on_saved_in_any_thread)
+            session.time.range_changed.connect(self._on_changed)
+        self.refresh()
+
+    def set_saving(self, saving: bool) -> None:
+        """Say that a save is under way."""
+        self._saving = saving
+        self.refresh()
+
+    def _on_changed(self, *_: object) -> None:
+        if isalive(self):
+            self.refresh()
+
+    def _on_saved_in_any_thread(self) -> None:
+        if isalive(self):
+            self._changed_elsewhere.emit()
+
+    def _on_saved(self) -> None:
+        self._saving = False
+        self._saved_at = QTime.currentTime().toString("HH:mm")
+        self._saved_shown.start()
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show what can be done now."""
+        session = self._session
+        for action_id, button in self._actions.items():
+            action = self._bindings.action(action_id)
+            button.setText(action.button_text(session) if action_id != "keys" else "Help")
+            button.setToolTip(plain(action.tooltip(session)))
+            can_do = action.why_not(session) is None
+            button.setEnabled(can_do and not (action_id == "save" and self._saving))
+        self._range_place.setVisible(self.range_chip.refresh(session))
+        self._show_state()
+        self._fit()
+
+    def _show_state(self) -> None:
+        session, theme = self._session, self._theme
+        dirty = session is not None and bool(session.is_dirty or session.waiting)
+        color, text, why = theme.dim, "", ""
+        if self._saving:
+            text = messages.SAVING
+        elif dirty:
+            color = theme.warning
+            text = f"● {messages.unsaved(session.n_unsaved_in_all, short=self._step > 0)}"
+            why = messages.waiting_elsewhere(session.waiting)
+        elif self._saved_shown.isActive():
+            text = f"✓ Saved {self._saved_at}"
+        elif session is not None and session.store.read_only:
+            text, why = messages.READ_ONLY, messages.not_editable(session.name)
+        self.state_label.setText(text)
+        self.state_label.setToolTip(plain(why))
+        self.state_label.setStyleSheet(f"color: {color};")
+        self._actions["save"].setIcon(icon("save", theme.warning if dirty else theme.icon))
+
+    # --- looks ---
+
+    def apply_theme(self, theme: Tokens) -> None:
+        """Take colours and sizes of a theme."""
+        self._theme = theme
+        self.setIconSize(QSize(theme.px(16), theme.px(16)))
+        self.setFixedHeight(theme.px(HEIGHT))
+        pad = theme.px(7)
+        self.setStyleSheet(
+            f"""
+            QToolBar {{ background: {theme.panel}; border: none; spacing: {theme.px(4)}px;
+                padding: {theme.px(2)}px; margin: 0; }}
+            QToolButton {{ background: transparent; color: {theme.text}; border: none; border-radius: 3px;
+                padding: {theme.px(3)}px {pad}px; margin: 0; font-size: {theme.px(BODY_PX)}px; }}
+            QToolButton:hover, QToolButton:checked {{ background: {theme.raised}; }}
+            QToolButton:pressed {{ background: {theme.grid}; }}
+            QToolButton:disabled {{ color: {theme.faint}; }}
+            QToolButton::menu-indicator {{ image: none; width: 0; }}
+            QLabel {{ background: transparent; font-size: {theme.px(BODY_PX)}px; padding: 0 {theme.px(4)}px; }}
+            QWidget {{ background: transparent; }}
+            #napari-phy-range {{ color: {theme.warning}; }}
+            #napari-phy-line {{ background: {theme.raised}; border: none; margin: 0 {theme.px(6)}px; }}
+            """
+        )
+        self._edge.setFixedWidth(theme.px(2))  # Qt takes the padding at the left for all sides
+        for line in self._lines:
+            line.setFixedSize(2 * theme.px(6) + 1, theme.px(16))
+        group_colors = {"good": theme.good, "mua": theme.mua, "noise": theme.noise}
+        for action_id, button in self._actions.items():
+            name = BY_ID[action_id].icon
+            button.setIcon(icon(name, group_colors.get(name, theme.icon)))
+        self.layers_action.setIcon(icon("layers", theme.icon))
+        self.layout_button.setIcon(icon("layout", theme.icon))
+        self.layout_button.setIconSize(self.iconSize())
+        self.refresh()
+
+    def resizeEvent(self, event) -> None:
+        """Leave words out in a narrow window."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Choose the first step at which everything fits."""
+        first = 1 if self.width() < SMALL_BELOW else 0
+        for step in range(first, len(WORDLESS)):
+            self._set_step(step)
+            if self.sizeHint().width() <= self.width():
+                break
+
+    def _set_step(self, step: int) -> None:
+        if step != self._step:
+            self._step = step
+            self._show_state()
+        wordless = {action_id for group in WORDLESS[: step + 1] for action_id in group} | {"keys"}
+        for action_id in self._actions:
+            style = (
+                Qt.ToolButtonStyle.ToolButtonIconOnly
+                if action_id in wordless
+                else Qt.ToolButtonStyle.ToolButtonTextBesideIcon
+            )
+            button = self.button(action_id)
+            if button is not None and button.toolButtonStyle() != style:
+                button.setToolButtonStyle(style)
+        self.layers_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+        self.layout().invalidate()

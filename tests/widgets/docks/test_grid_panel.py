@@ -1,0 +1,205 @@
+"""The grid of tiles, by mouse and key: what is in sight, scrolling, clicks, colours."""
+
+import numpy as np
+import pytest
+from qtpy.QtCore import QPoint, QPointF, QSize, Qt
+from qtpy.QtGui import QColor, QWheelEvent
+from qtpy.QtWidgets import QApplication
+from widgets.light_session import light_session
+
+from napari_phy.widgets.base.theme import tokens
+from napari_phy.widgets.docks.grid_painter import grid_layout
+from napari_phy.widgets.docks.grid_panel import GridPanel
+
+LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+CTRL = Qt.KeyboardModifier.ControlModifier
+
+
+@pytest.fixture
+def session():
+    made = light_session(n_clusters=40, n_spikes=4000)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def panel(qtbot, session):
+    made = GridPanel(session)
+    qtbot.addWidget(made)
+    made.resize(480, 420)
+    made.show()
+    qtbot.waitExposed(made)
+    made.set_order("id")
+    session.selection.select([1, 2])
+    qtbot.waitUntil(lambda: ready(made))
+    return made
+
+
+def ready(panel):
+    return not panel.busy and panel.data is not None and panel.data.request == panel.make_request()
+
+
+def box(panel, cluster):
+    (place,) = np.flatnonzero(panel.data.cluster_ids == cluster)
+    return panel.layout_now.tile(int(place))
+
+
+def click(qtbot, panel, cluster, modifier=NONE):
+    qtbot.mouseClick(panel.plot, LEFT, modifier, box(panel, cluster).center().toPoint())
+
+
+def colors_in(panel, rectangle):
+    image = panel.plot.grab().toImage()
+    scale = image.width() / panel.plot.width()
+    xs = range(int(rectangle.left() * scale), int(rectangle.right() * scale))
+    ys = range(int(rectangle.top() * scale), int(rectangle.bottom() * scale))
+    return {image.pixelColor(x, y).name() for x in xs for y in ys}
+
+
+def scroll(panel, notches):
+    where = QPointF(100, 100)
+    event = QWheelEvent(
+        where, panel.plot.mapToGlobal(where), QPoint(), QPoint(0, 120 * notches), Qt.MouseButton.NoButton, NONE,
+        Qt.ScrollPhase.NoScrollPhase, False,
+    )  # fmt: skip
+    QApplication.sendEvent(panel.plot, event)
+
+
+def in_sight(panel):
+    return [one for one in panel.data.cluster_ids.tolist() if 0 <= box(panel, one).top() < panel.plot.height()]
+
+
+@pytest.mark.parametrize("content", ["waveform", "autocorrelogram", "rate"])
+def test_selected_tiles_are_drawn_in_their_colours_and_others_grey(panel, qtbot, content):
+    panel.set_content(content)
+    qtbot.waitUntil(lambda: ready(panel))
+    for place, cluster in enumerate((1, 2)):
+        inner = box(panel, cluster).adjusted(5, 22, -5, -4)
+        assert panel.color_of(place) in colors_in(panel, inner)
+    other = colors_in(panel, box(panel, 6))
+    assert QColor(panel.theme.tile).name() in other
+    assert not other & {panel.color_of(0), panel.color_of(1)}
+
+
+def test_only_tiles_in_sight_are_computed(panel, session):
+    assert list(panel.data.tiles) == in_sight(panel)
+    assert 10 < len(panel.data.tiles) < 40
+    assert session.model.waveforms.n_rows_read == sum(
+        min(100, session.manager.n_spikes(one)) for one in in_sight(panel)
+    )
+
+
+def test_wheel_keys_and_bar_go_through_the_rows(panel, qtbot):
+    layout = panel.layout_now
+    assert panel.bar.isVisible()
+    scroll(panel, -1)
+    assert panel.layout_now.first == 1
+    qtbot.waitUntil(lambda: ready(panel))
+    assert set(in_sight(panel)) <= set(panel.data.tiles)
+    qtbot.keyClick(panel, Qt.Key.Key_PageDown)
+    assert panel.layout_now.first == min(1 + layout.n_whole, layout.n_lines - layout.n_whole)
+    panel.bar.setValue(panel.bar.maximum())
+    qtbot.waitUntil(lambda: ready(panel))
+    assert 39 in panel.data.tiles
+    assert box(panel, 39).bottom() <= panel.plot.height()
+    scroll(panel, -5)
+    assert panel.layout_now.first == panel.bar.maximum() == panel.bar.value()
+    qtbot.keyClick(panel, Qt.Key.Key_PageUp)
+    scroll(panel, 50)
+    assert panel.layout_now.first == 0
+
+
+def test_a_click_selects_ctrl_adds_and_drops(panel, session, qtbot):
+    click(qtbot, panel, 5)
+    assert session.selection.clusters == (5,)
+    click(qtbot, panel, 7, CTRL)
+    click(qtbot, panel, 6, CTRL)
+    assert session.selection.clusters == (5, 7, 6)
+    click(qtbot, panel, 5, CTRL)
+    assert session.selection.clusters == (7, 6)
+    qtbot.mouseClick(panel.plot, LEFT, NONE, QPoint(1, 1))
+    assert session.selection.clusters == (7, 6)
+
+
+@pytest.mark.parametrize("modifier", [NONE, CTRL])
+def test_a_click_on_a_cluster_that_was_just_merged_does_nothing(panel, session, qtbot, modifier, caplog):
+    place = box(panel, 4).center().toPoint()
+    session.merge([3, 4])
+    before = session.selection.clusters
+    qtbot.mouseClick(panel.plot, LEFT, modifier, place)
+    assert session.selection.clusters == before
+    assert not caplog.records
+
+
+def test_the_best_cluster_comes_into_sight_and_a_click_moves_nothing(panel, session, qtbot):
+    session.selection.select([38])
+    qtbot.waitUntil(lambda: ready(panel))
+    assert 38 in in_sight(panel)
+    row = panel.layout_now.first
+    assert row > 0
+    click(qtbot, panel, in_sight(panel)[-1])
+    assert panel.layout_now.first == row
+
+
+def test_hovering_tells_the_cluster_and_its_number(panel, session, qtbot):
+    with qtbot.waitSignal(panel.hovered) as heard:
+        qtbot.mouseMove(panel.plot, box(panel, 2).center().toPoint())
+    n = session.manager.n_spikes(2)
+    assert heard.args == [f"cluster 2, noise, {n} spikes; {panel.data.tiles[2].label}"]
+    assert panel.read_out(1, 1) == ""
+
+
+def test_an_edit_changes_the_tiles(panel, session, qtbot):
+    session.merge([1, 2])
+    qtbot.waitUntil(lambda: ready(panel))
+    assert panel.data.cluster_ids[-1] == 40
+    assert not {1, 2} & set(panel.data.cluster_ids.tolist())
+    assert 40 in in_sight(panel)  # it is the best one now
+
+
+def test_tiles_can_be_larger(panel, qtbot):
+    small = panel.layout_now
+    panel.set_zoom(1.7)
+    qtbot.waitUntil(lambda: ready(panel))
+    large = panel.layout_now
+    assert large.n_columns < small.n_columns
+    assert large.height == round(1.7 * small.height)
+    assert panel.options()["zoom"] == 1.7
+
+
+@pytest.mark.parametrize("size", [(30, 30), (206, 300), (480, 420), (1500, 900)])
+@pytest.mark.parametrize("n", [1, 3, 200])
+def test_tiles_neither_overlap_nor_leave_the_width(size, n):
+    layout = grid_layout(n, *size, 0, 1.0, tokens("dark"))
+    tiles = [layout.tile(place) for place in range(min(n, layout.n_columns * 3))]
+    for place, tile in enumerate(tiles):
+        assert tile.left() >= 0
+        assert tile.right() <= max(size[0], 104)
+        assert not any(tile.intersects(other) for other in tiles[place + 1 :])
+        assert layout.place_at(tile.center().x(), tile.center().y()) == place
+
+
+def test_a_narrow_column_has_room_for_two_tiles():
+    assert grid_layout(20, 206, 400, 0, 1.0, tokens("dark")).n_columns == 2
+
+
+def test_without_raw_data_it_says_so_and_shows_the_rest(qtbot):
+    session = light_session(with_raw=False)
+    panel = GridPanel(session)
+    qtbot.addWidget(panel)
+    panel.show()
+    qtbot.waitUntil(lambda: not panel.busy)
+    assert "Waveforms and traces need memory.dat" in panel.stack.page.headline.text()
+    panel.set_content("rate")
+    qtbot.waitUntil(lambda: ready(panel))
+    assert panel.stack.shows_picture
+    session.close()
+
+
+def test_it_paints_in_any_size_and_into_an_svg(panel, tmp_path):
+    for size in (QSize(30, 30), QSize(220, 100), QSize(1500, 900)):
+        panel.plot.resize(size)
+        panel.plot.grab()
+    panel.plot.resize(440, 360)
+    panel.save_picture(str(tmp_path / "grid.svg"))
+    assert "#1e679c" in (tmp_path / "grid.svg").read_text(encoding="utf-8")

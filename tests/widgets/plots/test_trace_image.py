@@ -1,0 +1,95 @@
+"""The picture of traces covers exactly what the lines cover."""
+
+from itertools import pairwise
+from weakref import ref
+
+import numpy as np
+import pytest
+
+from napari_phy.widgets.docks.trace_image import Columns, as_qimage, blank, draw_traces, make_lines
+
+WHITE = [[255, 255, 255]]
+
+
+def drawn(low, high, first_bin=0.0, bins_per_column=1.0, width=1.0, zero=20.0, gain=1.0, size=(40, 12), **part):
+    image = blank(size[1], size[0], "#000000")
+    low, high = np.atleast_2d(np.asarray(low, np.float32)), np.atleast_2d(np.asarray(high, np.float32))
+    lines = make_lines(
+        [0], part.get("first", 0), part.get("n", low.shape[1]), [zero], gain, WHITE, part.get("alpha", 1.0)
+    )
+    draw_traces(image, low, high, lines, Columns(first_bin, bins_per_column), width)
+    return image[..., 0] / 255
+
+
+def test_a_flat_line_is_as_wide_as_it_should_be():
+    image = drawn(np.zeros(20), np.zeros(20))
+    assert np.allclose(image[:, 5].sum(), 1.0, atol=0.01)
+    assert np.allclose(image[19:21, 5], 0.5, atol=0.01)
+    assert np.allclose(drawn(np.zeros(20), np.zeros(20), width=0.8)[:, 5].sum(), 0.8, atol=0.01)
+
+
+def test_up_is_up():
+    image = drawn(np.full(20, 10.0), np.full(20, 10.0))
+    assert image[9:11].sum() > 0
+    assert image[11:].sum() == 0
+
+
+def test_a_column_reaches_from_the_smallest_to_the_largest_of_its_bins():
+    rng = np.random.default_rng(0)
+    low = rng.uniform(-15, 0, 96)
+    high = low + rng.uniform(0, 15, 96)
+    image = drawn(low, high, bins_per_column=8)
+    for column in range(1, 11):
+        own = slice(column * 8, column * 8 + 8)
+        covered = np.flatnonzero(image[:, column] > 0)
+        assert covered[0] <= 20 - high[own].max()
+        assert covered[-1] >= 20 - low[own].min() - 1
+        neighbours = slice(column * 8 - 1, column * 8 + 9)
+        assert covered[0] >= 20 - high[neighbours].max() - 1.5
+        assert covered[-1] <= 20 - low[neighbours].min() + 1.5
+
+
+def test_neighbours_are_joined_however_steep():
+    values = np.array([0, 0, 18, -18, 18, 0, 0], float)
+    image = drawn(values, values, bins_per_column=0.5)
+    rows = [set(np.flatnonzero(column > 0)) for column in image.T]
+    assert all(one & other for one, other in pairwise(rows[1:]))
+
+
+def test_only_a_part_is_drawn_where_a_part_is_wished():
+    image = drawn(np.zeros(12), np.zeros(12), first=4, n=3)
+    columns = np.flatnonzero(image.sum(axis=0))
+    assert columns.min() >= 4
+    assert columns.max() <= 6
+    assert drawn(np.zeros(12), np.zeros(12), first=-5, n=3).sum() == 0
+    assert drawn(np.zeros(12), np.zeros(12), first=50, n=3).sum() == 0
+
+
+def test_what_lies_outside_of_the_picture_is_left_out():
+    assert drawn(np.full(12, 500.0), np.full(12, 500.0)).sum() == 0
+    assert drawn(np.zeros(12), np.zeros(12), first_bin=100.0).sum() == 0
+    assert drawn(np.zeros(12), np.zeros(12), first_bin=-100.0).sum() == 0
+
+
+@pytest.mark.parametrize("alpha", [0.25, 1.0])
+def test_a_faint_line_is_fainter(alpha):
+    assert np.allclose(drawn(np.zeros(20), np.zeros(20), alpha=alpha)[:, 5].sum(), alpha, atol=0.02)
+
+
+def test_colours_come_out_as_they_went_in():
+    image = blank(8, 8, "#102030")
+    values = np.zeros((1, 8), np.float32)
+    draw_traces(image, values, values, make_lines([0], 0, 8, [4.0], 1.0, [[200, 100, 50]], 1.0), Columns(0, 1), 4.0)
+    found = as_qimage(image, 1.0)
+    assert found.pixelColor(4, 4).getRgb()[:3] == (200, 100, 50)
+    assert found.pixelColor(4, 0).getRgb()[:3] == (16, 32, 48)
+
+
+def test_a_picture_that_looks_at_an_array_keeps_it():
+    pixels = blank(4, 3, "#102030")
+    kept, picture = ref(pixels), as_qimage(pixels, 1.0)
+    del pixels
+    assert kept() is not None
+    assert picture.pixelColor(3, 2).name() == "#102030"
+    del picture
+    assert kept() is None

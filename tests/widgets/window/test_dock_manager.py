@@ -1,0 +1,119 @@
+"""Several docks of one kind, what is chosen in each, and that every kind can be opened from napari's menu."""
+
+import pytest
+from npe2 import PluginManifest
+from qtpy.QtTest import QTest
+from qtpy.QtWidgets import QApplication, QWidget
+from widgets.light_session import light_session
+
+from napari_phy.io.view_options import load_view_options
+from napari_phy.widgets.window import docks
+from napari_phy.widgets.window.dock_registry import KINDS, LISTS
+from napari_phy.widgets.window.workspace import open_workspace
+
+
+@pytest.fixture
+def workspace(make_napari_viewer, qtbot):
+    viewer = make_napari_viewer(show=True)
+    workspace = open_workspace(viewer, light_session())
+    settle(qtbot, workspace)
+    return workspace
+
+
+def settle(qtbot, workspace):
+    qtbot.waitUntil(lambda: not any(getattr(p, "busy", False) for p in workspace.panels.values()), timeout=20_000)
+
+
+def test_every_kind_of_dock_is_in_the_plugins_menu():
+    manifest = PluginManifest.from_distribution("napari-phy")
+    names = {command.id: command.python_name for command in manifest.contributions.commands}
+    shown = {widget.display_name: names[widget.command] for widget in manifest.contributions.widgets}
+    assert set(shown) == {"Sort", *KINDS}
+    for title, python_name in shown.items():
+        assert getattr(docks, python_name.rpartition(":")[2]) is not None, title
+    with pytest.raises(AttributeError, match="no attribute nonsense"):
+        docks.nonsense  # noqa: B018
+
+
+@pytest.mark.parametrize("title", ["Correlograms", "Raster"])
+def test_a_second_dock_of_a_kind_begins_as_the_first_and_goes_its_own_way(workspace, qtbot, title):
+    board = workspace.board
+    first = board.open(title)
+    assert board.duplicate(title) == f"{title} 2"
+    second = board.panels[f"{title} 2"]
+    settle(qtbot, workspace)
+    assert second.header.title == workspace.docks[f"{title} 2"].windowTitle() == f"{title} 2"
+    assert workspace.docks[title] in workspace.window.tabifiedDockWidgets(workspace.docks[f"{title} 2"])
+    assert second.session is first.session is workspace.session
+    assert second.isVisible()
+    second.header.freeze_button.setChecked(True)
+    kept = second.clusters
+    workspace.session.selection.select([workspace.session.manager.cluster_ids[-1]])
+    assert second.clusters == kept != first.clusters
+    assert board.of_kind(title) == [first, second]
+
+
+def test_what_was_chosen_is_the_beginning_of_the_copy_and_of_the_next_window(workspace, qtbot):
+    board = workspace.board
+    raster = board.open("Raster")
+    raster.set_order("rate")
+    raster.set_marker("dot")
+    settle(qtbot, workspace)
+    copy = board.panels[board.duplicate("Raster")]
+    assert copy.options() == raster.options()
+    assert (copy.order, copy.marker) == ("rate", "dot")
+    copy.set_order("group")
+    settle(qtbot, workspace)
+    workspace.memory.keep()
+    kept = load_view_options()
+    assert (kept["Raster"]["order"], kept["Raster 2"]["order"]) == ("rate", "group")
+
+
+def test_a_closed_copy_is_taken_again(workspace):
+    board = workspace.board
+    board.duplicate("Features")
+    workspace.docks["Features 2"].close()
+    QApplication.processEvents()
+    assert board.duplicate("Features") == "Features 2"
+    assert board.duplicate("Features 2") == "Features 3"
+    assert workspace.docks["Features 2"].isVisible() or workspace.docks["Features 3"].isVisible()
+
+
+def test_duplicate_is_in_the_menu_of_views_and_not_of_lists(workspace):
+    for name, panel in workspace.panels.items():
+        entries = {action.text(): action for action in panel.header.more_menu.actions()}
+        assert ("Duplicate" in entries) == (name not in LISTS)
+    entries = {action.text(): action for action in workspace.panels["Traces"].header.more_menu.actions()}
+    entries["Duplicate"].trigger()
+    QTest.qWait(1)
+    assert "Traces 2" in workspace.panels
+
+
+@pytest.mark.parametrize("nonsense", ["diagonal", None, 3, [], {}])
+def test_a_setting_that_cannot_be_is_left_out(workspace, nonsense):
+    raster = workspace.board.open("Raster")
+    before = raster.options()
+    raster.set_options({"order": nonsense, "color": "red"})
+    assert raster.options() == before
+
+
+def test_a_dock_that_comes_back_lies_before_the_tabs_it_joins(workspace, qtbot):
+    dock = workspace.board.docks["Amplitude"]
+    menu = workspace.panels["Amplitude"].header.more_menu
+    toggle = next(action for action in menu.actions() if action.text() == "Float")
+    toggle.trigger()
+    qtbot.waitUntil(dock.isFloating)
+    workspace.board.open("Probe")
+    settle(qtbot, workspace)
+    toggle.trigger()
+    qtbot.waitUntil(lambda: not dock.isFloating() and not dock.visibleRegion().isEmpty())
+    settle(qtbot, workspace)
+    assert dock in workspace.window.tabifiedDockWidgets(workspace.board.docks["Probe"])
+
+
+def test_no_setting_of_a_view_has_the_name_of_what_qt_asks_a_widget_for():
+    views = {title: kind.panel for title, kind in KINDS.items() if title not in LISTS}
+    names = {title: [*panel.remembered, *panel.passing] for title, panel in views.items()}
+    assert {title: [name for name in kept if hasattr(QWidget, name)] for title, kept in names.items()} == {
+        title: [] for title in views
+    }
