@@ -12,9 +12,9 @@ import pytest
 import yaml
 
 from napari_phy.cli import main
-from napari_phy.core.filter_language import parse_filter
 from napari_phy.io.literals import parse_lines
 from napari_phy.io.settings import SETTINGS
+from napari_phy.query.filter_language import parse_filter
 from napari_phy.views.commands import COMMANDS, find_command
 from napari_phy.widgets.actions.action_table import ACTIONS, BY_ID
 from napari_phy.widgets.actions.fixed_keys import IN_PANELS

@@ -9,8 +9,8 @@ from napari_phy import open_session
 from napari_phy.io.checks import check_data_set
 from napari_phy.io.conversion import convert_data_set
 from napari_phy.io.kwik.model import KwikModel
+from napari_phy.table.cluster_table import compute_cluster_table
 from napari_phy.views.amplitudes import AmplitudeRequest, compute_amplitude_view
-from napari_phy.views.cluster_table import compute_cluster_table
 from napari_phy.views.drift import DriftRequest, compute_drift
 from napari_phy.views.feature_grid import FeatureGridRequest, compute_feature_grid
 from napari_phy.views.features import TIME_AXIS, FeatureAxis, FeatureRequest, compute_features, spikes_in_lasso
@@ -97,7 +97,7 @@ def test_check_counts_them_all_and_convert_keeps_what_the_file_has(kwik, tmp_pat
 
 
 def test_those_of_a_file_that_is_read_later_are_told_then(kwik, monkeypatch):
-    monkeypatch.setattr("napari_phy.core.feature_sums.BLOCK_BYTES", 2**10)
+    monkeypatch.setattr("napari_phy.table.feature_sums.BLOCK_BYTES", 2**10)
     poison(kwik, np.nan, 0)
     with open_session(kwik) as session:
         assert not any("no numbers" in sentence for sentence in session.messages)

@@ -8,13 +8,13 @@ from soak.small_kwik import make_kwik
 from napari_phy import open_session
 from napari_phy.core.arrays import zero_unmeasured
 from napari_phy.io.checks import check_data_set
+from napari_phy.table.cluster_table import compute_amplitudes
+from napari_phy.table.waveform_samples import waveform_samples
 from napari_phy.views.amplitudes import AmplitudeRequest, compute_amplitude_view
-from napari_phy.views.cluster_table import compute_amplitudes
 from napari_phy.views.templates import TemplatesRequest, compute_templates
 from napari_phy.views.trace_source import TraceSource
 from napari_phy.views.traces import FILTERS, TraceReader, request_for
 from napari_phy.views.waveform_density import waveform_density
-from napari_phy.views.waveform_samples import waveform_samples
 from napari_phy.views.waveforms import WaveformRequest, compute_waveforms
 
 SHAPE = (200_000, 4)

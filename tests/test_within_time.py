@@ -7,11 +7,11 @@ from hypothesis import strategies as st
 from widgets.light_session import light_session
 
 from napari_phy.core.time_cursor import TimeCursor
+from napari_phy.table.cluster_table import compute_cluster_table
 from napari_phy.views import kept_pairs
 from napari_phy.views.amplitudes import AmplitudeRequest, compute_amplitude_view
 from napari_phy.views.cluster_order import order_clusters
 from napari_phy.views.cluster_scatter import ClusterScatterRequest, compute_cluster_scatter
-from napari_phy.views.cluster_table import compute_cluster_table
 from napari_phy.views.correlogram_look import CorrelogramLook
 from napari_phy.views.correlograms import CorrelogramRequest, compute_correlograms, keep_correlograms
 from napari_phy.views.features import FeatureRequest, compute_features, default_axes

@@ -204,7 +204,7 @@ class SessionBinding:
     @contextmanager
     def features_are_read(self, *, cancel: bool = False) -> Iterator[Pictures]:
         """Open the sample as if it were large, and hold the reading of its features."""
-        from napari_phy.core.feature_sums import FeatureSums
+        from napari_phy.table.feature_sums import FeatureSums
         from napari_phy.widgets.window import preparation
 
         go_on, person = threading.Event(), self.person

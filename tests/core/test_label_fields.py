@@ -5,7 +5,7 @@ import pytest
 from napari_phy.core.cluster_manager import ClusterManager
 from napari_phy.core.errors import ClusteringError
 from napari_phy.core.label_fields import MOST_IN_NAME, field_problem
-from napari_phy.views.cluster_filter import COLUMNS
+from napari_phy.table.cluster_filter import COLUMNS
 
 
 @pytest.mark.parametrize("name", [*COLUMNS, "similar", "color"])

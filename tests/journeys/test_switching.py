@@ -15,7 +15,7 @@ from napari_phy import KwikModel, open_session
 from napari_phy.io.h5 import open_h5
 from napari_phy.io.store import EditStore
 from napari_phy.layers.session_tag import session_of
-from napari_phy.views.numbers import format_number
+from napari_phy.table.numbers import format_number
 
 
 def layer_of(person, kind):

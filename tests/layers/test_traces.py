@@ -16,7 +16,7 @@ from napari_phy.core.errors import KwikFormatError
 from napari_phy.io.kwik.model import KwikModel
 from napari_phy.layers.spikes import spike_points
 from napari_phy.layers.traces import QUIET_FRACTION, TraceLevel, trace_levels, traces_layer
-from napari_phy.views.cluster_table import compute_cluster_table
+from napari_phy.table.cluster_table import compute_cluster_table
 from napari_phy.views.trace_source import TraceSource
 
 RNG = np.random.default_rng(0)

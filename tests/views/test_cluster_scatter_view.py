@@ -2,14 +2,14 @@ import numpy as np
 import pytest
 
 from napari_phy.core.errors import ClusteringError
-from napari_phy.views.cluster_measures import MEASURES
+from napari_phy.table.cluster_measures import MEASURES
+from napari_phy.table.cluster_table import compute_amplitudes, compute_cluster_table
 from napari_phy.views.cluster_scatter import (
     ClusterScatterRequest,
     cluster_words,
     clusters_in_lasso,
     compute_cluster_scatter,
 )
-from napari_phy.views.cluster_table import compute_amplitudes, compute_cluster_table
 
 
 def asked(session, **changes):

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from napari_phy.core.errors import ClusteringError, MissingDataError
-from napari_phy.views import spike_rows
+from napari_phy.table import spike_rows
 from napari_phy.views.features import (
     TIME_AXIS,
     FeatureAxis,

@@ -3,8 +3,8 @@ import pytest
 
 from napari_phy.core.errors import ClusteringError, MissingDataError
 from napari_phy.stats.correlograms import correlograms, symmetrise
+from napari_phy.table.waveform_samples import waveform_samples
 from napari_phy.views.grid import N_RATE_BINS, GridRequest, compute_grid
-from napari_phy.views.waveform_samples import waveform_samples
 
 
 def asked(session, content, start=0, stop=5, order="id"):

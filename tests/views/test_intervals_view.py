@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from napari_phy.core.errors import ClusteringError
+from napari_phy.table.numbers import format_number
 from napari_phy.views.intervals import IntervalsRequest, compute_intervals, violation_words
-from napari_phy.views.numbers import format_number
 
 
 def intervals_of(session, cluster):

@@ -3,7 +3,7 @@ import pytest
 
 from napari_phy.core.errors import ClusteringError
 from napari_phy.stats.sampling import evenly_spread
-from napari_phy.views.cluster_channels import cluster_channels
+from napari_phy.table.cluster_channels import cluster_channels
 from napari_phy.views.probe import ProbeRequest, compute_probe, probe_words
 
 

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from napari_phy.core.cluster_manager import ClusterManager
 from napari_phy.core.errors import NapariPhyError
+from napari_phy.table.cluster_table import compute_cluster_table
 from napari_phy.views import raster
-from napari_phy.views.cluster_table import compute_cluster_table
 from napari_phy.views.raster import (
     RasterCounts,
     RasterRequest,

@@ -8,10 +8,10 @@ import pytest
 from napari_phy.core.errors import MissingDataError
 from napari_phy.session import open_session
 from napari_phy.stats.correlograms import correlograms, symmetrise
-from napari_phy.views.cluster_table import compute_amplitudes, compute_cluster_table
+from napari_phy.table.cluster_table import compute_amplitudes, compute_cluster_table
+from napari_phy.table.similar_table import compute_similar
 from napari_phy.views.correlograms import CorrelogramRequest, compute_correlograms
 from napari_phy.views.features import FeatureRequest, compute_features, default_axes, spikes_in_lasso
-from napari_phy.views.similar_table import compute_similar
 from napari_phy.views.waveforms import WaveformRequest, compute_waveforms
 
 pytestmark = pytest.mark.real_data

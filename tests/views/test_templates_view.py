@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from napari_phy.core.errors import ClusteringError, MissingDataError
+from napari_phy.table.waveform_samples import waveform_samples
 from napari_phy.views.templates import LEAST, N_BEST, TemplatesRequest, compute_templates, unread_templates
-from napari_phy.views.waveform_samples import waveform_samples
 
 
 def request(clusters=(0, 1, 2, 3, 4), order="id", start=0, stop=5):

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from napari_phy.core.errors import MissingDataError
-from napari_phy.views import waveform_samples as waveform_samples_module
-from napari_phy.views.cluster_table import compute_amplitudes
-from napari_phy.views.spike_rows import read_pairs
+from napari_phy.table import waveform_samples as waveform_samples_module
+from napari_phy.table.cluster_table import compute_amplitudes
+from napari_phy.table.spike_rows import read_pairs
 from napari_phy.views.waveform_density import N_ROWS, STEPS
 from napari_phy.views.waveforms import WaveformRequest, compute_waveforms
 

@@ -17,8 +17,8 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_phy.core.arrays import ClusterIds, compact_ids, look_up, read_only
-from napari_phy.core.byte_cache import ByteCache
 from napari_phy.core.errors import ClusteringError
+from napari_phy.core.memory import ByteCache
 from napari_phy.core.spike_index import SpikeIndex
 from napari_phy.core.update_info import UpdateInfo
 

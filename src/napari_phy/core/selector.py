@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_phy.core.arrays import as_ids, evenly_spaced, read_only
-from napari_phy.core.byte_cache import ByteCache
 from napari_phy.core.cluster_manager import ClusterManager
 from napari_phy.core.errors import ClusteringError
+from napari_phy.core.memory import ByteCache
 from napari_phy.core.signals import signal
 from napari_phy.core.update_info import UpdateInfo, no_spikes
 

@@ -6,11 +6,11 @@ import logging
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from typing import Any
 
-from napari_phy.core.byte_cache import ByteCache
 from napari_phy.core.cluster_manager import ClusterManager
 from napari_phy.core.cluster_meta import DISCARDED, UNSORTED
 from napari_phy.core.errors import NapariPhyError
 from napari_phy.core.listed_clusters import ListedClusters
+from napari_phy.core.memory import ByteCache
 from napari_phy.core.signals import signal
 
 logger = logging.getLogger(__name__)

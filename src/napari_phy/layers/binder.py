@@ -20,7 +20,7 @@ from napari_phy.layers.spikes import spike_points, spikes_layer
 from napari_phy.layers.stacks import StackCamera, has_stack
 from napari_phy.layers.traces import QUIET, trace_colormap, traces_layer
 from napari_phy.session import OpenClustering, Session
-from napari_phy.views.numbers import format_shown
+from napari_phy.table.numbers import format_shown
 from napari_phy.views.traces import MAX_FILTERED_S, RAW
 
 MARGIN = 1.04  # a little air around the picture

@@ -12,7 +12,7 @@ from napari_phy.core.arrays import evenly_spaced, read_only
 from napari_phy.core.colors import is_hollow, selection_color
 from napari_phy.layers.session_tag import TAG, SessionTag
 from napari_phy.session import Session
-from napari_phy.views.cluster_table import compute_cluster_table
+from napari_phy.table.cluster_table import compute_cluster_table
 
 N_POINTS_MAX = 2000  # 12 solid rows across a window; a redraw of more takes software GL over 50 ms
 TICK, DASH = "vbar", "hbar"  # symbols of napari; the second where colours come again

@@ -11,7 +11,6 @@ from napari_phy.core.base_model import BaseModel
 from napari_phy.core.chosen_channel import ChosenChannel
 from napari_phy.core.cluster_manager import ClusterManager
 from napari_phy.core.errors import ClusteringError, NapariPhyError, ReplayError
-from napari_phy.core.feature_sums import FeatureSums
 from napari_phy.core.listed_clusters import ListedClusters
 from napari_phy.core.progress import OnProgress, no_progress, part_of
 from napari_phy.core.selection import Selection
@@ -20,7 +19,8 @@ from napari_phy.core.wizard import Wizard
 from napari_phy.io.kwik.model import KwikModel
 from napari_phy.io.spike_columns import SpikeColumnStore
 from napari_phy.io.store import EditStore, Snapshot
-from napari_phy.session.cluster_ranking import ClusterRanking
+from napari_phy.table.cluster_ranking import ClusterRanking
+from napari_phy.table.feature_sums import FeatureSums
 
 
 class EditGate:

@@ -12,7 +12,6 @@ from napari_phy.core.base_model import BaseModel, Samples
 from napari_phy.core.chosen_channel import ChosenChannel
 from napari_phy.core.cluster_manager import ClusterManager
 from napari_phy.core.errors import JournalError, NapariPhyError
-from napari_phy.core.feature_sums import FeatureSums
 from napari_phy.core.listed_clusters import ListedClusters
 from napari_phy.core.progress import OnProgress, no_progress, part_of
 from napari_phy.core.selection import Selection
@@ -33,6 +32,7 @@ from napari_phy.session.edits import Edits
 from napari_phy.session.open_clustering import OpenClustering
 from napari_phy.session.other_clusterings import OtherClusterings
 from napari_phy.session.within_time import OpenWithin, within
+from napari_phy.table.feature_sums import FeatureSums
 
 
 def open_session(

@@ -11,9 +11,9 @@ from napari_phy.core.arrays import read_only
 from napari_phy.core.errors import ClusteringError
 from napari_phy.core.progress import OnProgress, no_progress
 from napari_phy.stats.lasso import points_in_polygon
+from napari_phy.table.numbers import format_shown
+from napari_phy.table.session_like import SessionLike
 from napari_phy.views.drawn_spikes import DrawnSpikes, all_spikes, drawn_spikes, others_of
-from napari_phy.views.numbers import format_shown
-from napari_phy.views.session_like import SessionLike
 from napari_phy.views.spike_amplitudes import Kind, amplitude_unit, count_unread, spike_amplitudes
 
 N_BINS = 80

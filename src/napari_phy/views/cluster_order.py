@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_phy.core.arrays import read_only
-from napari_phy.views.cluster_table import ClusterTable, compute_cluster_table
-from napari_phy.views.session_like import SessionLike
+from napari_phy.table.cluster_table import ClusterTable, compute_cluster_table
+from napari_phy.table.session_like import SessionLike
 
 Order = Literal["depth", "rate", "size", "group", "id", "list"]
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from napari_phy.core.arrays import read_only
 from napari_phy.core.progress import OnProgress, no_progress
 from napari_phy.stats.lasso import points_in_polygon
-from napari_phy.views.cluster_measures import (
+from napari_phy.table.cluster_measures import (
     LOGARITHMIC,
     OF_FEATURES,
     Measure,
@@ -20,10 +20,10 @@ from napari_phy.views.cluster_measures import (
     measure_title,
     measure_words,
 )
-from napari_phy.views.cluster_table import ClusterTable, compute_amplitudes, compute_cluster_table
-from napari_phy.views.numbers import format_count, format_shown
-from napari_phy.views.session_like import SessionLike
-from napari_phy.views.value_range import ValueRange, spread
+from napari_phy.table.cluster_table import ClusterTable, compute_amplitudes, compute_cluster_table
+from napari_phy.table.numbers import format_count, format_shown
+from napari_phy.table.session_like import SessionLike
+from napari_phy.table.value_range import ValueRange, spread
 
 Float64 = npt.NDArray[np.float64]
 Int64 = npt.NDArray[np.int64]

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from napari_phy.core.arrays import read_only
 from napari_phy.stats.sampling import evenly_spaced, evenly_spaced_others, evenly_spread
-from napari_phy.views.session_like import SessionLike
+from napari_phy.table.session_like import SessionLike
 from napari_phy.views.violations import violating_spikes
 
 _NO_SPIKES = np.empty(0, dtype=np.int64)

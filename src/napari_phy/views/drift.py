@@ -12,7 +12,7 @@ from napari_phy.core.arrays import evenly_spaced, read_only
 from napari_phy.core.progress import OnProgress, no_progress, part_of
 from napari_phy.core.spike_columns import UNKNOWN_CHANNEL, SpikeColumns
 from napari_phy.stats.spike_counts import column_edges, count_cells
-from napari_phy.views.session_like import SessionLike
+from napari_phy.table.session_like import SessionLike
 from napari_phy.views.spike_amplitudes import amplitude_unit, spike_amplitudes
 
 N_POINTS_MAX = 12_000

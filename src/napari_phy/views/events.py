@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from napari_phy.core.event_times import EventTimes
-from napari_phy.views.session_like import SessionLike
+from napari_phy.table.session_like import SessionLike
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,10 @@ import numpy.typing as npt
 
 from napari_phy.core.arrays import read_only
 from napari_phy.core.progress import OnProgress, no_progress
+from napari_phy.table.numbers import format_shown
+from napari_phy.table.session_like import SessionLike
 from napari_phy.views.drawn_spikes import drawn_spikes, others_of
 from napari_phy.views.features import TIME_AXIS, FeatureAxis, axis_label, axis_range, feature_points
-from napari_phy.views.numbers import format_shown
-from napari_phy.views.session_like import SessionLike
 
 GridKind = Literal["channels", "components"]
 

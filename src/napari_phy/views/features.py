@@ -13,12 +13,12 @@ from napari_phy.core.arrays import read_only
 from napari_phy.core.errors import ClusteringError
 from napari_phy.core.progress import OnProgress, no_progress, part_of
 from napari_phy.stats.lasso import points_in_polygon
-from napari_phy.views.cluster_channels import channels_by
+from napari_phy.table.cluster_channels import channels_by
+from napari_phy.table.numbers import format_number, format_shown
+from napari_phy.table.session_like import SessionLike
+from napari_phy.table.spike_rows import read_in_file_order, required, rows_at_once
 from napari_phy.views.drawn_spikes import all_spikes, drawn_spikes, others_of
 from napari_phy.views.kept_features import kept_features
-from napari_phy.views.numbers import format_number, format_shown
-from napari_phy.views.session_like import SessionLike
-from napari_phy.views.spike_rows import read_in_file_order, required, rows_at_once
 
 _NO_SPIKES = np.empty(0, dtype=np.int64)
 _MARGIN = 0.09  # of the range, on each side

@@ -10,9 +10,10 @@ import numpy.typing as npt
 
 from napari_phy.core.arrays import read_only
 from napari_phy.core.progress import OnProgress, no_progress
-from napari_phy.views.numbers import format_number, format_shown
-from napari_phy.views.session_cache import SessionCache
-from napari_phy.views.session_like import SessionLike
+from napari_phy.table.cluster_table import mean_rates
+from napari_phy.table.numbers import format_number, format_shown
+from napari_phy.table.session_cache import SessionCache
+from napari_phy.table.session_like import SessionLike
 
 Float64 = npt.NDArray[np.float64]
 Int64 = npt.NDArray[np.int64]
@@ -62,16 +63,6 @@ class FiringRateData:
     rates: Float64
     mean_rates: Float64
     caption: str
-
-
-def mean_rates(session: SessionLike, n_spikes: Int64) -> Float64:
-    """Return the mean rates in Hz of clusters with so many spikes in `session`.
-
-    This is the only place where spikes are divided by a duration: that of the time whose spikes the session has.
-    """
-    start_s, stop_s = session.range_s
-    rates: Float64 = n_spikes / max(stop_s - start_s, 1 / session.model.sample_rate)
-    return rates
 
 
 _Key = tuple[int, FiringRateRequest, int]

@@ -13,13 +13,13 @@ import numpy.typing as npt
 
 from napari_phy.core.arrays import read_only
 from napari_phy.core.progress import OnProgress, no_progress, part_of
+from napari_phy.table.numbers import format_number
+from napari_phy.table.session_cache import SessionCache
+from napari_phy.table.session_like import SessionLike
+from napari_phy.table.waveform_samples import waveform_samples
 from napari_phy.views.cluster_order import Order, order_clusters, order_told
 from napari_phy.views.correlograms import CorrelogramRequest, compute_correlograms
 from napari_phy.views.firing_rate import FiringRateRequest, compute_firing_rates
-from napari_phy.views.numbers import format_number
-from napari_phy.views.session_cache import SessionCache
-from napari_phy.views.session_like import SessionLike
-from napari_phy.views.waveform_samples import waveform_samples
 
 Float64 = npt.NDArray[np.float64]
 Content = Literal["waveform", "autocorrelogram", "rate"]

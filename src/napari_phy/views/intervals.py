@@ -11,9 +11,9 @@ import numpy.typing as npt
 from napari_phy.core.arrays import read_only
 from napari_phy.core.progress import OnProgress, no_progress
 from napari_phy.stats.intervals import density_of, interval_counts, linear_edges, log_edges
-from napari_phy.views.numbers import format_count, format_number, format_shown
-from napari_phy.views.session_cache import SessionCache
-from napari_phy.views.session_like import SessionLike
+from napari_phy.table.numbers import format_count, format_number, format_shown
+from napari_phy.table.session_cache import SessionCache
+from napari_phy.table.session_like import SessionLike
 
 Scale = Literal["linear", "log"]
 Float64 = npt.NDArray[np.float64]

@@ -11,8 +11,8 @@ import numpy.typing as npt
 
 from napari_phy.core.base_model import BaseModel
 from napari_phy.core.progress import OnProgress, no_progress
-from napari_phy.views.session_like import SessionLike
-from napari_phy.views.spike_rows import read_in_file_order, required
+from napari_phy.table.session_like import SessionLike
+from napari_phy.table.spike_rows import read_in_file_order, required
 
 MAX_BYTES = 2**26  # of one model
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from napari_phy.core.cluster_manager import ClusterManager
 from napari_phy.core.progress import OnProgress, no_progress
 from napari_phy.stats.kept_correlograms import KeptCorrelograms
-from napari_phy.views.session_like import SessionLike
+from napari_phy.table.session_like import SessionLike
 
 KEPT_FROM = 100_000  # spikes; of fewer, counting those of a selection takes a millisecond
 

@@ -11,10 +11,10 @@ from napari_phy.core.arrays import read_only
 from napari_phy.core.probe import UNKNOWN_POSITIONS
 from napari_phy.core.probe_geometry import ProbeGeometry, probe_geometry
 from napari_phy.core.progress import OnProgress, no_progress
-from napari_phy.views.cluster_channels import channels_by
-from napari_phy.views.numbers import format_number, format_shown
-from napari_phy.views.session_like import SessionLike
-from napari_phy.views.waveform_samples import waveform_samples
+from napari_phy.table.cluster_channels import channels_by
+from napari_phy.table.numbers import format_number, format_shown
+from napari_phy.table.session_like import SessionLike
+from napari_phy.table.waveform_samples import waveform_samples
 
 N_TOLD = 4
 

@@ -11,8 +11,8 @@ from napari_phy.core.arrays import ClusterIds, read_only
 from napari_phy.core.errors import NapariPhyError
 from napari_phy.core.progress import OnProgress, no_progress
 from napari_phy.stats.spike_counts import column_edges, count_labels
+from napari_phy.table.session_like import SessionLike
 from napari_phy.views.cluster_order import Order, order_clusters, order_told
-from napari_phy.views.session_like import SessionLike
 
 TICKS_PER_S = 1_000_000  # of spike times that come in seconds
 

@@ -11,11 +11,11 @@ import numpy.typing as npt
 from napari_phy.core.arrays import read_only
 from napari_phy.core.progress import OnProgress, no_progress
 from napari_phy.stats.similarity import cosine_matrix
+from napari_phy.table.numbers import format_count
+from napari_phy.table.session_cache import SessionCache
+from napari_phy.table.session_like import SessionLike
+from napari_phy.table.spike_rows import required
 from napari_phy.views.cluster_order import Order, order_clusters, order_told
-from napari_phy.views.numbers import format_count
-from napari_phy.views.session_cache import SessionCache
-from napari_phy.views.session_like import SessionLike
-from napari_phy.views.spike_rows import required
 
 Float32 = npt.NDArray[np.float32]
 Float64 = npt.NDArray[np.float64]

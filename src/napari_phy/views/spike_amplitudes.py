@@ -13,8 +13,8 @@ import numpy.typing as npt
 from napari_phy.core.base_model import BaseModel, SpikeRows
 from napari_phy.core.errors import MissingDataError
 from napari_phy.core.progress import OnProgress, no_progress, part_of
-from napari_phy.views.session_like import SessionLike
-from napari_phy.views.spike_rows import read_pairs, required, rows_at_once
+from napari_phy.table.session_like import SessionLike
+from napari_phy.table.spike_rows import read_pairs, required, rows_at_once
 
 Kind = Literal["peak to peak", "feature"]
 Float32 = npt.NDArray[np.float32]

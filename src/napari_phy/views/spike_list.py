@@ -12,8 +12,8 @@ from napari_phy.core.arrays import read_only
 from napari_phy.core.progress import OnProgress, no_progress, part_of
 from napari_phy.core.spike_columns import UNKNOWN_CHANNEL, SpikeColumns
 from napari_phy.stats.refractory import REFRACTORY_MS
-from napari_phy.views.numbers import format_count, format_number
-from napari_phy.views.session_like import SessionLike
+from napari_phy.table.numbers import format_count, format_number
+from napari_phy.table.session_like import SessionLike
 from napari_phy.views.spike_amplitudes import Kind, amplitude_unit, count_unread, spike_amplitudes
 
 SortKey = Literal["cluster", "time", "interval", "channel", "depth", "amplitude", "spike"]

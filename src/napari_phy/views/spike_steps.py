@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from napari_phy.table.session_like import SessionLike
 from napari_phy.views.drawn_spikes import all_spikes
-from napari_phy.views.session_like import SessionLike
 from napari_phy.views.violations import violating_spikes
 
 

@@ -11,11 +11,11 @@ import numpy.typing as npt
 
 from napari_phy.core.arrays import read_only
 from napari_phy.core.progress import OnProgress, no_progress, part_of
+from napari_phy.table.session_cache import SessionCache
+from napari_phy.table.session_like import SessionLike
+from napari_phy.table.spike_rows import required
+from napari_phy.table.waveform_samples import WaveformSample, waveform_samples
 from napari_phy.views.cluster_order import Order, order_clusters, order_told
-from napari_phy.views.session_cache import SessionCache
-from napari_phy.views.session_like import SessionLike
-from napari_phy.views.spike_rows import required
-from napari_phy.views.waveform_samples import WaveformSample, waveform_samples
 
 N_BEST = 12  # most channels of a cluster
 LEAST = 0.2  # of the largest channel's height: what is lower is left out

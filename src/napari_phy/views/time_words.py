@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 
-from napari_phy.views.numbers import format_number
+from napari_phy.table.numbers import format_number
 
 
 def read_range(text: str) -> tuple[float, float] | None:

@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_phy.core.arrays import evenly_spaced, read_only
-from napari_phy.views.session_like import SessionLike
-from napari_phy.views.spike_rows import read_in_file_order
+from napari_phy.table.session_like import SessionLike
+from napari_phy.table.spike_rows import read_in_file_order
 
 N_SPIKES_MAX = 3000
 _HALF_WINDOW_S = 0.0008

@@ -20,8 +20,8 @@ from napari_phy.plugins import TraceFilter, trace_filters
 from napari_phy.stats.extremes import bin_extremes
 from napari_phy.stats.filtering import BandPass
 from napari_phy.stats.trace_levels import TraceLevels, measure_levels
-from napari_phy.views.session_cache import SessionCache
-from napari_phy.views.session_like import SessionLike
+from napari_phy.table.session_cache import SessionCache
+from napari_phy.table.session_like import SessionLike
 from napari_phy.views.trace_source import TraceSource
 
 Float32 = npt.NDArray[np.float32]

@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_phy.stats.refractory import violations
-from napari_phy.views.session_cache import SessionCache
-from napari_phy.views.session_like import SessionLike
+from napari_phy.table.session_cache import SessionCache
+from napari_phy.table.session_like import SessionLike
 
 _violating: SessionCache[int, npt.NDArray[np.int64]] = SessionCache(2**24, lambda spikes: spikes.nbytes + 128)
 

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_phy.core.arrays import read_only
-from napari_phy.views.waveform_samples import WaveformSample
+from napari_phy.table.waveform_samples import WaveformSample
 
 N_ROWS = 128
 STEPS = 4  # columns a sample

@@ -10,8 +10,8 @@ import numpy.typing as npt
 from napari_phy.core.arrays import read_only
 from napari_phy.core.progress import OnProgress, no_progress
 from napari_phy.stats.lasso import lines_through_polygon
-from napari_phy.views.session_like import SessionLike
-from napari_phy.views.spike_rows import read_pairs, required
+from napari_phy.table.session_like import SessionLike
+from napari_phy.table.spike_rows import read_pairs, required
 
 N_AT_ONCE = 2048  # spikes
 

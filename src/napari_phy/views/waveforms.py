@@ -10,11 +10,11 @@ import numpy.typing as npt
 from napari_phy.core.arrays import read_only
 from napari_phy.core.progress import OnProgress, no_progress
 from napari_phy.stats.sampling import evenly_spaced
-from napari_phy.views.numbers import format_shown
-from napari_phy.views.session_like import SessionLike
-from napari_phy.views.spike_rows import read_in_file_order, required
+from napari_phy.table.numbers import format_shown
+from napari_phy.table.session_like import SessionLike
+from napari_phy.table.spike_rows import read_in_file_order, required
+from napari_phy.table.waveform_samples import N_PER_CLUSTER, WaveformSample, waveform_samples, waveforms_of
 from napari_phy.views.waveform_density import WaveformDensity, waveform_density
-from napari_phy.views.waveform_samples import N_PER_CLUSTER, WaveformSample, waveform_samples, waveforms_of
 
 
 @dataclass(frozen=True, slots=True)

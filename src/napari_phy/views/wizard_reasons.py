@@ -12,10 +12,10 @@ import numpy.typing as npt
 from napari_phy.core.errors import MissingDataError
 from napari_phy.core.progress import OnProgress, no_progress
 from napari_phy.stats.refractory import refractory_fraction
-from napari_phy.views.cluster_channels import channels_by
-from napari_phy.views.cluster_table import HIDDEN_GROUP, compute_amplitudes
-from napari_phy.views.numbers import UNKNOWN, format_number, format_similarity
-from napari_phy.views.session_like import ClusterSumsLike, SessionLike
+from napari_phy.table.cluster_channels import channels_by
+from napari_phy.table.cluster_table import HIDDEN_GROUP, compute_amplitudes
+from napari_phy.table.numbers import UNKNOWN, format_number, format_similarity
+from napari_phy.table.session_like import ClusterSumsLike, SessionLike
 
 TOO_MANY_PERCENT = 1.0  # of intervals within the refractory time: the lists warn from there on
 MUCH_ALIKE, LITTLE_ALIKE = 0.9, 0.5  # similarities from which and below which that is said

@@ -8,8 +8,8 @@ from typing import Any
 
 from napari_phy.core.cluster_meta import DISCARDED, UNSORTED
 from napari_phy.core.progress import OnProgress, no_progress
-from napari_phy.views.numbers import format_number
-from napari_phy.views.session_like import ManagerLike, SessionLike
+from napari_phy.table.numbers import format_number
+from napari_phy.table.session_like import ManagerLike, SessionLike
 from napari_phy.views.wizard_reasons import PairReasons, compute_reasons
 
 

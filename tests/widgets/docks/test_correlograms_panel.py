@@ -7,8 +7,8 @@ from qtpy.QtGui import QColor
 from widgets.light_session import light_session
 
 from napari_phy.stats.correlograms import correlograms, symmetrise
+from napari_phy.table.numbers import format_number
 from napari_phy.views import kept_pairs
-from napari_phy.views.numbers import format_number
 from napari_phy.widgets.base.theme import tokens
 from napari_phy.widgets.docks import correlograms_panel
 from napari_phy.widgets.docks.correlogram_painter import grid_of, height_words, lag_ticks, log_lag_ticks, shown_id

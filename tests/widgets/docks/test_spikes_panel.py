@@ -8,7 +8,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtGui import QColor
 from widgets.light_session import light_session
 
-from napari_phy.views.numbers import THIN_SPACE
+from napari_phy.table.numbers import THIN_SPACE
 from napari_phy.views.spike_amplitudes import spike_amplitudes
 from napari_phy.widgets.docks import spike_model
 from napari_phy.widgets.docks.spike_model import COLUMNS

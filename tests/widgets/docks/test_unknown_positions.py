@@ -5,8 +5,8 @@ import pytest
 from widgets.light_session import light_session
 
 from napari_phy.core.probe import UNKNOWN_POSITIONS
-from napari_phy.views.cluster_table import compute_cluster_table
-from napari_phy.views.numbers import UNKNOWN
+from napari_phy.table.cluster_table import compute_cluster_table
+from napari_phy.table.numbers import UNKNOWN
 from napari_phy.views.spike_list import SpikeListRequest, compute_spike_list
 from napari_phy.widgets.docks.drift_panel import DriftPanel
 from napari_phy.widgets.docks.grid_panel import GridPanel

@@ -48,7 +48,7 @@ def slowly(monkeypatch):
 def test_both_lists_are_told_and_each_cluster_is_read_once(lists, session, qtbot, monkeypatch):
     (clusters, similar), told = lists
     read = []
-    from napari_phy.views import cluster_table
+    from napari_phy.table import cluster_table
 
     sample = cluster_table.waveform_samples
     monkeypatch.setattr(

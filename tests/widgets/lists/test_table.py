@@ -12,7 +12,7 @@ from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication
 
 from napari_phy.core.colors import selection_color
-from napari_phy.views.numbers import THIN_SPACE
+from napari_phy.table.numbers import THIN_SPACE
 from napari_phy.widgets.base.plain_table import CHIP_PX
 from napari_phy.widgets.lists.cluster_columns import CLUSTER_COLUMNS, GROUP, SIMILAR_COLUMNS, Row, label_columns
 from napari_phy.widgets.lists.cluster_model import ClusterModel, runs_of

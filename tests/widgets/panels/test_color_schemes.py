@@ -5,9 +5,9 @@ import pytest
 from qtpy.QtGui import QColor
 from widgets.light_session import light_session
 
-from napari_phy.views.cluster_measures import range_labels
-from napari_phy.views.cluster_table import compute_cluster_table
-from napari_phy.views.value_range import spread
+from napari_phy.table.cluster_measures import range_labels
+from napari_phy.table.cluster_table import compute_cluster_table
+from napari_phy.table.value_range import spread
 from napari_phy.widgets.base.theme import tokens
 from napari_phy.widgets.docks.drift_panel import DriftPanel
 from napari_phy.widgets.docks.raster_panel import RasterPanel

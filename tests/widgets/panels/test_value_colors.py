@@ -7,7 +7,7 @@ from widgets.docks.test_traces_panel import N_CHANNELS, make_traces
 from widgets.light_session import light_session
 from widgets.svg_reading import Svg
 
-from napari_phy.views.cluster_table import compute_cluster_table
+from napari_phy.table.cluster_table import compute_cluster_table
 from napari_phy.widgets.base.theme import tokens
 from napari_phy.widgets.docks.cluster_scatter_panel import ClusterScatterPanel
 from napari_phy.widgets.docks.drift_panel import DriftPanel

@@ -8,7 +8,7 @@ from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication
 from widgets.light_session import light_session
 
-from napari_phy.core import feature_sums
+from napari_phy.table import feature_sums
 from napari_phy.widgets.docks.cluster_scatter_panel import ClusterScatterPanel
 from napari_phy.widgets.docks.features_panel import FeaturesPanel
 from napari_phy.widgets.docks.grid_panel import GridPanel

@@ -6,7 +6,7 @@ from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication, QMainWindow, QMenu, QToolButton
 from widgets.light_session import light_session
 
-from napari_phy.views.numbers import THIN_SPACE
+from napari_phy.table.numbers import THIN_SPACE
 from napari_phy.widgets.window.toolbar import ActionBar
 
 

@@ -225,7 +225,7 @@ def test_opening_selects_the_largest_unsorted_cluster_and_its_best_candidate(wor
 def all_are_large(monkeypatch):
     """Read the features of any data set in the background, those of none when it is opened."""
     monkeypatch.setattr("napari_phy.widgets.window.preparation.LARGE", 1000)
-    monkeypatch.setattr("napari_phy.core.feature_sums.FeatureSums.is_small", False)
+    monkeypatch.setattr("napari_phy.table.feature_sums.FeatureSums.is_small", False)
 
 
 def hold_all_features(session, go_on, monkeypatch):
@@ -281,7 +281,7 @@ def test_what_was_selected_while_a_large_file_is_read_stays_alone(open_, qtbot, 
 
 def test_a_large_file_whose_reading_is_cancelled_can_be_sorted_and_closed(open_, qtbot, monkeypatch):
     all_are_large(monkeypatch)
-    monkeypatch.setattr("napari_phy.core.feature_sums.BLOCK_BYTES", 2**13)
+    monkeypatch.setattr("napari_phy.table.feature_sums.BLOCK_BYTES", 2**13)
     go_on = threading.Event()
     session = light_session()
     hold_all_features(session, go_on, monkeypatch)

@@ -18,7 +18,7 @@ from qtpy.QtWidgets import (
 from napari_phy.core.cluster_groups import DISCARDED
 from napari_phy.core.errors import NapariPhyError
 from napari_phy.core.group_colors import own_group_colors
-from napari_phy.views.numbers import format_count
+from napari_phy.table.numbers import format_count
 from napari_phy.widgets.actions.bindings import key_bindings
 from napari_phy.widgets.base.small_dialogs import SmallDialog, Words, dialog_style
 from napari_phy.widgets.base.theme import BODY_PX, Tokens

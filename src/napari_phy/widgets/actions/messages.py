@@ -7,9 +7,9 @@ from napari_phy.core.clustering import Clustering
 from napari_phy.core.update_info import UpdateInfo
 from napari_phy.io import store_messages
 from napari_phy.io.atomic import format_bytes
+from napari_phy.table.numbers import format_count, format_number
 from napari_phy.views.command_line import echo
 from napari_phy.views.events import Event
-from napari_phy.views.numbers import format_count, format_number
 from napari_phy.views.time_words import range_words, read_range, read_time
 from napari_phy.views.typed_values import label_text
 

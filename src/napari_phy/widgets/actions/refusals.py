@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from napari_phy.session import Session
-from napari_phy.views.numbers import format_count
+from napari_phy.table.numbers import format_count
 from napari_phy.widgets.actions import messages
 
 

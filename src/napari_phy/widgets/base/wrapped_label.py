@@ -4,7 +4,7 @@ from qtpy.QtCore import QRect, Qt
 from qtpy.QtGui import QColor, QFont, QFontMetrics, QPainter
 from qtpy.QtWidgets import QSizePolicy, QWidget
 
-from napari_phy.views.numbers import THIN_SPACE
+from napari_phy.table.numbers import THIN_SPACE
 from napari_phy.widgets.base.plain_text import PlainLabel
 
 NO_BREAK = "\u202f"  # as thin, but numbers are not broken there

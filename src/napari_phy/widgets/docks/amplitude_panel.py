@@ -11,6 +11,7 @@ from qtpy.QtWidgets import QWidget
 
 from napari_phy.core.errors import ClusteringError
 from napari_phy.core.progress import OnProgress, no_progress
+from napari_phy.table.numbers import format_number
 from napari_phy.views.amplitudes import (
     AmplitudeData,
     AmplitudeRequest,
@@ -21,7 +22,6 @@ from napari_phy.views.amplitudes import (
     spikes_in_lasso,
 )
 from napari_phy.views.drawn_spikes import Spikes
-from napari_phy.views.numbers import format_number
 from napari_phy.views.spike_amplitudes import Kind, amplitude_kinds, amplitude_unit, count_unread, no_amplitudes
 from napari_phy.widgets.base.choices import Allowed
 from napari_phy.widgets.base.guarded import guarded

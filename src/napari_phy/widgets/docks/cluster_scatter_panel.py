@@ -9,7 +9,7 @@ from qtpy.QtGui import QPainter
 from qtpy.QtWidgets import QWidget
 
 from napari_phy.core.progress import OnProgress
-from napari_phy.views.cluster_measures import MEASURES, Measure, known_measures, measure_name
+from napari_phy.table.cluster_measures import MEASURES, Measure, known_measures, measure_name
 from napari_phy.views.cluster_scatter import (
     CLUSTER,
     GROUP,

@@ -10,9 +10,9 @@ from qtpy.QtCore import QLineF, QPointF, QRectF, Qt
 from qtpy.QtGui import QColor, QPainter, QPen
 
 from napari_phy.core.colors import selection_color
+from napari_phy.table.numbers import format_number
 from napari_phy.views.correlogram_look import CorrelogramLook
 from napari_phy.views.correlograms import CorrelogramData
-from napari_phy.views.numbers import format_number
 from napari_phy.widgets.base.theme import AXIS_PX, BODY_PX, TICK_PX, Tokens, with_alpha
 from napari_phy.widgets.plots.ticks import nice_ticks
 

@@ -11,9 +11,9 @@ from qtpy.QtGui import QPainter
 from qtpy.QtWidgets import QWidget
 
 from napari_phy.core.progress import OnProgress
+from napari_phy.table.numbers import format_count, format_number
 from napari_phy.views.correlogram_look import CorrelogramLook, Lags, Unit
 from napari_phy.views.correlograms import CorrelogramData, CorrelogramRequest, compute_correlograms, keep_correlograms
-from napari_phy.views.numbers import format_count, format_number
 from napari_phy.widgets.base.choices import (
     Allowed,
     NumberMenu,

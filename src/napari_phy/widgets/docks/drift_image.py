@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_phy.core.colors import is_hollow
+from napari_phy.table.value_range import ValueRange
 from napari_phy.views.drift import DriftCells, DriftPoints
-from napari_phy.views.value_range import ValueRange
 from napari_phy.widgets.base.color_scale import ColorScale, ramp_stops
 from napari_phy.widgets.docks.raster_image import bgr
 from napari_phy.widgets.plots.frame import Frame

@@ -11,6 +11,8 @@ from qtpy.QtWidgets import QWidget
 
 from napari_phy.core.colors import is_hollow
 from napari_phy.core.progress import OnProgress
+from napari_phy.table.numbers import format_number, format_shown
+from napari_phy.table.value_range import ValueRange
 from napari_phy.views.drift import (
     DriftData,
     DriftPoints,
@@ -20,8 +22,6 @@ from napari_phy.views.drift import (
     drift_colors,
     drift_points,
 )
-from napari_phy.views.numbers import format_number, format_shown
-from napari_phy.views.value_range import ValueRange
 from napari_phy.widgets.base.choices import Allowed, values_of
 from napari_phy.widgets.base.color_scale import ColorScale
 from napari_phy.widgets.base.figure import PNG_SCALE

@@ -10,7 +10,7 @@ from qtpy.QtGui import QPainter
 from qtpy.QtWidgets import QWidget
 
 from napari_phy.core.progress import OnProgress, no_progress, part_of
-from napari_phy.views.cluster_channels import rank_channels
+from napari_phy.table.cluster_channels import rank_channels
 from napari_phy.views.drawn_spikes import Spikes
 from napari_phy.views.feature_grid import (
     FeatureGridData,

@@ -7,8 +7,8 @@ from qtpy.QtGui import QPainter
 from qtpy.QtWidgets import QWidget
 
 from napari_phy.core.progress import OnProgress
+from napari_phy.table.numbers import format_number
 from napari_phy.views.firing_rate import MOST_BINS, FiringRateData, FiringRateRequest, compute_firing_rates
-from napari_phy.views.numbers import format_number
 from napari_phy.widgets.base.choices import Allowed, NumberMenu, Numbers, values_of
 from napari_phy.widgets.base.theme import Tokens
 from napari_phy.widgets.panels.panel import guarded

@@ -7,8 +7,8 @@ from qtpy.QtGui import QPainter
 from qtpy.QtWidgets import QWidget
 
 from napari_phy.core.progress import OnProgress
+from napari_phy.table.numbers import format_count, format_number
 from napari_phy.views.grid import Content, GridData, GridRequest, compute_grid
-from napari_phy.views.numbers import format_count, format_number
 from napari_phy.widgets.base.choices import Allowed, values_of
 from napari_phy.widgets.base.legend import LegendEntry
 from napari_phy.widgets.base.theme import Tokens

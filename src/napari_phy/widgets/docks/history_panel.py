@@ -15,8 +15,8 @@ from qtpy.QtWidgets import (
 
 from napari_phy.core.errors import NapariPhyError
 from napari_phy.core.progress import OnProgress
+from napari_phy.table.numbers import format_count
 from napari_phy.views.history import HistoryData, edit_row
-from napari_phy.views.numbers import format_count
 from napari_phy.widgets.actions import messages
 from napari_phy.widgets.base.guarded import guarded
 from napari_phy.widgets.base.painting import CellPainter

@@ -8,8 +8,8 @@ from qtpy.QtGui import QPainter
 from qtpy.QtWidgets import QWidget
 
 from napari_phy.core.progress import OnProgress
+from napari_phy.table.numbers import format_number
 from napari_phy.views.intervals import IntervalsData, IntervalsRequest, Scale, compute_intervals, violation_words
-from napari_phy.views.numbers import format_number
 from napari_phy.widgets.base.choices import Allowed, NumberMenu, Numbers, values_of
 from napari_phy.widgets.base.theme import Tokens
 from napari_phy.widgets.panels.steps_panel import StepsPanel

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from qtpy.QtGui import QColor
 
-from napari_phy.views.value_range import ValueRange
+from napari_phy.table.value_range import ValueRange
 from napari_phy.widgets.base.color_scale import ColorScale, blended
 
 Marker = Literal["bar", "dot"]

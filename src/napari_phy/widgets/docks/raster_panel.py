@@ -8,8 +8,8 @@ from qtpy.QtGui import QPainter
 from qtpy.QtWidgets import QWidget
 
 from napari_phy.core.progress import OnProgress
+from napari_phy.table.numbers import format_shown
 from napari_phy.views.cluster_order import Order
-from napari_phy.views.numbers import format_shown
 from napari_phy.views.raster import RasterData, RasterRequest, compute_raster, trains_of
 from napari_phy.widgets.base.choices import Allowed, choice_actions, values_of
 from napari_phy.widgets.base.color_scale import ColorScale

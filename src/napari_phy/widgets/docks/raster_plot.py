@@ -9,7 +9,7 @@ from qtpy.QtCore import QPointF, QRectF, Qt, Signal
 from qtpy.QtGui import QColor, QImage, QPainter
 from qtpy.QtWidgets import QWidget
 
-from napari_phy.views.numbers import format_number
+from napari_phy.table.numbers import format_number
 from napari_phy.views.raster import RasterCounts, SpikeTrains
 from napari_phy.widgets.base.figure import PNG_SCALE
 from napari_phy.widgets.base.theme import TICK_PX, Tokens

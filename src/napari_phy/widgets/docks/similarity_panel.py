@@ -9,7 +9,7 @@ from qtpy.QtWidgets import QWidget
 
 from napari_phy.core.colors import selection_color
 from napari_phy.core.progress import OnProgress
-from napari_phy.views.numbers import format_number
+from napari_phy.table.numbers import format_number
 from napari_phy.views.similarity import SimilarityData, SimilarityRequest, compute_similarity
 from napari_phy.widgets.base.choices import Allowed, values_of
 from napari_phy.widgets.base.guarded import guarded

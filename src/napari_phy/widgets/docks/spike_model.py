@@ -7,7 +7,7 @@ from typing import Any
 from qtpy.QtCore import QAbstractTableModel, QModelIndex, Qt
 from qtpy.QtWidgets import QWidget
 
-from napari_phy.views.numbers import UNKNOWN, format_number
+from napari_phy.table.numbers import UNKNOWN, format_number
 from napari_phy.views.spike_list import SortKey, SpikeListData
 from napari_phy.widgets.base.plain_text import plain
 

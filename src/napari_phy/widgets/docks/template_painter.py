@@ -8,7 +8,7 @@ import numpy.typing as npt
 from qtpy.QtCore import QLineF, QPointF, QRectF, QSize, Qt
 from qtpy.QtGui import QColor, QPainter, QPen, QPolygonF
 
-from napari_phy.views.numbers import format_number
+from napari_phy.table.numbers import format_number
 from napari_phy.views.templates import Template, TemplatesData
 from napari_phy.widgets.base.theme import TICK_PX, Tokens
 

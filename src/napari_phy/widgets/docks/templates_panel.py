@@ -13,7 +13,7 @@ from qtpy.QtWidgets import QWidget
 
 from napari_phy.core.colors import selection_color
 from napari_phy.core.progress import OnProgress
-from napari_phy.views.numbers import format_count, format_number
+from napari_phy.table.numbers import format_count, format_number
 from napari_phy.views.templates import (
     Template,
     TemplatesData,

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from napari_phy.views.numbers import format_number
+from napari_phy.table.numbers import format_number
 from napari_phy.widgets.docks.trace_layout import TraceLayout
 from napari_phy.widgets.docks.traces_reading import Answer
 

@@ -9,8 +9,8 @@ import numpy.typing as npt
 from qtpy.QtCore import QPointF, QRectF, QSize, Qt
 from qtpy.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
 
+from napari_phy.table.numbers import format_number
 from napari_phy.views.events import Event
-from napari_phy.views.numbers import format_number
 from napari_phy.widgets.base.theme import TICK_PX, Tokens, with_alpha
 from napari_phy.widgets.docks.trace_image import Columns, as_qimage, blank, draw_traces, make_lines
 from napari_phy.widgets.docks.trace_layout import TraceLayout

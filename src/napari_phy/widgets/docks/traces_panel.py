@@ -10,12 +10,12 @@ from qtpy.QtWidgets import QWidget
 
 from napari_phy.core.errors import KwikFormatError, MissingDataError
 from napari_phy.core.progress import OnProgress
+from napari_phy.table.numbers import format_number
+from napari_phy.table.value_range import ValueRange
 from napari_phy.views.events import Event, events_between
-from napari_phy.views.numbers import format_number
 from napari_phy.views.time_words import range_words
 from napari_phy.views.trace_source import TraceSource
 from napari_phy.views.traces import BAND_PASS, BOTH, RAW, detection_band, request_for
-from napari_phy.views.value_range import ValueRange
 from napari_phy.widgets.base.color_scale import ColorScale, blended
 from napari_phy.widgets.base.guarded import guarded
 from napari_phy.widgets.base.legend import LegendEntry

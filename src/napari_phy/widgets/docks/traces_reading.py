@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_phy.core.progress import OnProgress
-from napari_phy.views.cluster_channels import rank_channels
-from napari_phy.views.spike_rows import required
+from napari_phy.table.cluster_channels import rank_channels
+from napari_phy.table.spike_rows import required
 from napari_phy.views.trace_source import TraceSource
 from napari_phy.views.trace_spikes import TraceSpikes, find_trace_spikes
 from napari_phy.views.traces import RAW, TraceData, TraceReader, TraceRequest, levels_of, make_filters

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from qtpy.QtCore import QPointF, QRectF, Qt
 from qtpy.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
 
-from napari_phy.views.numbers import format_number
+from napari_phy.table.numbers import format_number
 from napari_phy.views.waveform_density import WaveformDensity
 from napari_phy.views.waveforms import WaveformData
 from napari_phy.widgets.base.color_scale import ColorScale, blended

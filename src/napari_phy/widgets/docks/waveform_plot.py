@@ -10,7 +10,7 @@ from qtpy.QtCore import QLineF, QPointF, QRectF
 from qtpy.QtGui import QImage, QPainter, QPen
 from qtpy.QtWidgets import QWidget
 
-from napari_phy.views.numbers import format_number
+from napari_phy.table.numbers import format_number
 from napari_phy.views.waveforms import WaveformData
 from napari_phy.widgets.base.theme import TICK_PX, Tokens, with_alpha
 from napari_phy.widgets.docks.single_waveforms import SingleLines, single_lines

@@ -11,7 +11,7 @@ from qtpy.QtWidgets import QWidget
 
 from napari_phy.core.probe import UNKNOWN_POSITIONS
 from napari_phy.core.progress import OnProgress
-from napari_phy.views.numbers import format_shown
+from napari_phy.table.numbers import format_shown
 from napari_phy.views.waveforms import WaveformData, WaveformRequest, compute_waveforms
 from napari_phy.widgets.actions import messages
 from napari_phy.widgets.actions.keys import pressed

@@ -7,7 +7,7 @@ from typing import Any
 from qtpy.QtCore import QObject, QThreadPool, Signal
 from qtpy.QtWidgets import QApplication
 
-from napari_phy.views.cluster_table import compute_amplitudes
+from napari_phy.table.cluster_table import compute_amplitudes
 from napari_phy.widgets.base.latest_result import LatestResult
 
 N_AT_ONCE = 8

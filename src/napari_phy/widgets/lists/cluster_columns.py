@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 from qtpy.QtCore import Qt
 
-from napari_phy.views.cluster_table import ClusterTable
-from napari_phy.views.numbers import UNKNOWN, format_number, format_similarity
+from napari_phy.table.cluster_table import ClusterTable
+from napari_phy.table.numbers import UNKNOWN, format_number, format_similarity
 from napari_phy.views.typed_values import label_text
 
 GROUP_ORDER = ("good", "mua", "noise", "unsorted")

@@ -12,7 +12,7 @@ from qtpy.QtWidgets import QWidget
 
 from napari_phy.io.clustering_summaries import ClusteringSummary
 from napari_phy.io.kwik import schema
-from napari_phy.views.numbers import format_count, format_number
+from napari_phy.table.numbers import format_count, format_number
 from napari_phy.widgets.base.drop_down import DropDown
 from napari_phy.widgets.base.icons import icon
 from napari_phy.widgets.base.plain_text import plain

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from qtpy.QtCore import QEvent, QObject, QStringListModel, Qt, QTimer, Signal
 from qtpy.QtWidgets import QCompleter, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
 
-from napari_phy.views.filter_completion import Completion
+from napari_phy.query.filter_completion import Completion
 from napari_phy.widgets.base.plain_text import PlainLabel
 from napari_phy.widgets.base.theme import AXIS_PX, BODY_PX, Tokens
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from napari_phy.core.quick_search import find_rows
-from napari_phy.views.cluster_filter import COLUMNS, LazyColumns
+from napari_phy.query.quick_search import find_rows
+from napari_phy.table.cluster_filter import COLUMNS, LazyColumns
 from napari_phy.widgets.lists.cluster_columns import Row
 
 _NUMBERS = {

@@ -4,7 +4,7 @@ from collections.abc import Container, Iterable
 from operator import itemgetter
 from typing import NamedTuple
 
-from napari_phy.views.numbers import format_count
+from napari_phy.table.numbers import format_count
 from napari_phy.widgets.lists.cluster_columns import Row
 
 ORDER = ("good", "mua", "unsorted", "noise")  # then the user's own by name

@@ -8,7 +8,7 @@ from napari.viewer import Viewer
 from qtpy.QtCore import Qt, QTimer
 from qtpy.QtWidgets import QWidget
 
-from napari_phy.views.similar_table import compute_similar
+from napari_phy.table.similar_table import compute_similar
 from napari_phy.widgets.actions import messages
 from napari_phy.widgets.actions.bindings import key_bindings
 from napari_phy.widgets.actions.keys import OWN_KEYS

@@ -15,7 +15,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_phy.core.cluster_groups import DISCARDED
-from napari_phy.views.numbers import format_number
+from napari_phy.table.numbers import format_number
 from napari_phy.widgets.base.painting import CellPainter, painting
 from napari_phy.widgets.base.plain_table import CHIP_PX, PlainTable, paint_place
 from napari_phy.widgets.base.theme import BODY_PX, TICK_PX, Tokens

@@ -10,10 +10,10 @@ from qtpy.QtGui import QColor
 from napari_phy.core.cluster_groups import DISCARDED, UNSORTED
 from napari_phy.core.colors import usual_color
 from napari_phy.core.group_colors import own_group_colors
-from napari_phy.views.cluster_measures import column, measure_name, range_labels
+from napari_phy.table.cluster_measures import column, measure_name, range_labels
+from napari_phy.table.cluster_table import compute_cluster_table
+from napari_phy.table.value_range import ValueRange, spread
 from napari_phy.views.cluster_order import GROUP_ORDER
-from napari_phy.views.cluster_table import compute_cluster_table
-from napari_phy.views.value_range import ValueRange, spread
 from napari_phy.widgets.base.color_scale import ColorScale, ramp_stops
 from napari_phy.widgets.base.legend import LegendEntry
 from napari_phy.widgets.base.theme import Tokens

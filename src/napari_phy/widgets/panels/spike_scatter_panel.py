@@ -11,8 +11,8 @@ from qtpy.QtWidgets import QWidget
 from napari_phy.core.errors import ClusteringError
 from napari_phy.core.progress import OnProgress, no_progress
 from napari_phy.stats.refractory import REFRACTORY_MS
+from napari_phy.table.numbers import format_number
 from napari_phy.views.drawn_spikes import ScatterData, Spikes
-from napari_phy.views.numbers import format_number
 from napari_phy.widgets.base.choices import Allowed
 from napari_phy.widgets.base.guarded import guarded
 from napari_phy.widgets.base.legend import LegendEntry

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from qtpy.QtCore import QObject, QPointF, Signal
 from qtpy.QtGui import QPainter
 
-from napari_phy.views.numbers import format_count, format_number
+from napari_phy.table.numbers import format_count, format_number
 from napari_phy.widgets.actions.bindings import key_bindings
 from napari_phy.widgets.base.latest_result import LatestResult
 from napari_phy.widgets.base.theme import Tokens

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from napari_phy.table.numbers import format_number
 from napari_phy.views.features import FeatureAxis
-from napari_phy.views.numbers import format_number
 from napari_phy.widgets.plots.frame import Frame
 
 

@@ -9,7 +9,7 @@ from qtpy.QtCore import QLineF, QRectF
 from qtpy.QtGui import QColor, QPainter, QPen
 
 from napari_phy.core.colors import is_hollow, selection_color
-from napari_phy.views.numbers import format_number
+from napari_phy.table.numbers import format_number
 from napari_phy.widgets.base.theme import Tokens
 from napari_phy.widgets.plots.frame import Frame
 from napari_phy.widgets.plots.overlay import Ticks, axis_ticks, left_margin, most_rows, paint_axes

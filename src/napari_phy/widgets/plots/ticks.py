@@ -2,7 +2,7 @@
 
 import math
 
-from napari_phy.views.numbers import format_number
+from napari_phy.table.numbers import format_number
 
 _STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 

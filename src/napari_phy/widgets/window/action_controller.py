@@ -12,7 +12,7 @@ from qtpy.QtCore import QObject, QTimer, Signal
 from qtpy.QtWidgets import QMainWindow, QMenu, QWidget
 
 from napari_phy.core.errors import ClusteringError, NapariPhyError, ReadOnlyError
-from napari_phy.views.cluster_table import compute_cluster_table
+from napari_phy.table.cluster_table import compute_cluster_table
 from napari_phy.widgets.actions import messages, questions
 from napari_phy.widgets.actions.action import perform
 from napari_phy.widgets.actions.action_table import ACTIONS, BY_ID

@@ -7,7 +7,7 @@ from typing import Any
 from qtpy.QtCore import Qt
 
 from napari_phy.core.errors import CommandError, FilterError, NapariPhyError
-from napari_phy.views.cluster_filter import ALIASES
+from napari_phy.table.cluster_filter import ALIASES
 from napari_phy.views.command_line import (
     Line,
     echo,

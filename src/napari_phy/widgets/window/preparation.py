@@ -6,7 +6,7 @@ from typing import Any, Literal
 from qtpy.QtCore import QObject, Signal
 
 from napari_phy.core.progress import OnProgress
-from napari_phy.views.cluster_table import compute_cluster_table
+from napari_phy.table.cluster_table import compute_cluster_table
 from napari_phy.widgets.base.latest_result import LatestResult
 
 logger = logging.getLogger(__name__)

@@ -1,0 +1,1 @@
+"""The language of filters of the list of clusters."""

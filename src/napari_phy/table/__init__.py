@@ -1,0 +1,1 @@
+"""What is known of clusters: columns, sums and caches."""

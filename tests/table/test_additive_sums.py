@@ -1,0 +1,135 @@
+"""Sums kept through edits equal sums computed afresh."""
+
+import numpy as np
+import pytest
+from core.edits import clusterings, do, edit_lists
+from hypothesis import given
+from support import CountedRows
+
+from napari_phy import ClusterManager
+from napari_phy.core.update_info import UpdateInfo
+from napari_phy.table.additive_sums import AdditiveSums, families
+from napari_phy.table.feature_sums import FeatureSums
+
+
+@given(clusterings(), edit_lists)
+def test_sums_equal_fresh_ones(labels, sequence):
+    rng = np.random.default_rng(len(labels))
+    values = np.column_stack([np.ones(len(labels)), rng.random((len(labels), 2)) * 10.0 ** rng.integers(-6, 6, 2)])
+    manager = ClusterManager(labels)
+    sums = AdditiveSums(manager, lambda sets, _: [values[spikes].sum(axis=0) for spikes in sets])
+    sums.get(manager.cluster_ids)
+    for i, (kind, seed) in enumerate(sequence):
+        do(manager, kind, seed)
+        if i % 3:  # some edits meet parents that nobody asked for
+            for cluster, total in sums.get(manager.cluster_ids).items():
+                fresh = values[manager.spikes(cluster)].sum(axis=0)
+                assert total[0] == fresh[0]
+                np.testing.assert_allclose(total, fresh, rtol=1e-9)
+
+
+def test_a_merge_reads_nothing_and_a_split_only_the_smaller_side():
+    manager = ClusterManager(np.repeat([0, 1, 2], [50, 30, 20]))
+    read = []
+
+    def compute(sets, _on_progress):
+        read.extend(map(len, sets))
+        return [np.array([float(len(spikes))]) for spikes in sets]
+
+    sums = AdditiveSums(manager, compute)
+    sums.get([0, 1, 2])
+    read.clear()
+    assert sums.get(manager.merge([0, 1]).added)[3] == 80
+    assert read == []
+    assert {k: v.item() for k, v in sums.get(manager.split(np.arange(15)).added).items()} == {4: 15, 5: 65}
+    assert read == [15]
+    manager.undo()
+    manager.undo()
+    sums.get(manager.cluster_ids)
+    assert read == [15]
+
+
+def test_a_tiny_rest_is_computed_rather_than_subtracted():
+    manager = ClusterManager(np.zeros(1000, int))
+    read = []
+    sums = AdditiveSums(manager, lambda sets, _: [read.append(len(ids)) or np.array([float(len(ids))]) for ids in sets])
+    sums.get([0])
+    _, rest = manager.split(np.arange(997)).added
+    read.clear()
+    assert sums.get([rest])[rest] == 3
+    assert read == [3]
+
+
+def test_families_are_as_small_as_they_can_be():
+    update = UpdateInfo("assign", descendants=((1, 10), (2, 10), (3, 11), (4, 12), (4, 13)))
+    assert sorted(families(update)) == [((1, 2), (10,)), ((3,), (11,)), ((4,), (12, 13))]
+
+
+def test_feature_sums_of_all_clusters_at_once_equal_those_one_by_one():
+    rng = np.random.default_rng(1)
+    n, n_channels = 500, 4
+    labels = rng.integers(0, 5, n)
+    features = rng.normal(size=(n, n_channels * 3)).astype(np.float32)
+    masks = rng.random((n, n_channels)).astype(np.float32)
+    manager = ClusterManager(labels)
+    at_once, one_by_one = FeatureSums(manager, features, masks), FeatureSums(manager, features, masks)
+    at_once._block = 64
+    at_once.prepare()
+    expected = one_by_one.get(manager.cluster_ids)
+    for cluster, found in at_once.get(manager.cluster_ids).items():
+        mine = labels == cluster
+        weighted = features[mine].astype(float) * np.repeat(masks[mine].astype(float), 3, axis=1)
+        assert found.n_spikes == expected[cluster].n_spikes == mine.sum()
+        np.testing.assert_allclose(found.mask_sum, masks[mine].sum(axis=0, dtype=float), rtol=1e-9)
+        np.testing.assert_allclose(found.feature_mask_sum, weighted.sum(axis=0), rtol=1e-9)
+        np.testing.assert_allclose(found.abs_sum, np.abs(weighted).reshape(-1, 4, 3).sum(axis=(0, 2)), rtol=1e-9)
+        np.testing.assert_allclose(found.abs_sum, expected[cluster].abs_sum, rtol=1e-9)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf, 3e38])
+@pytest.mark.parametrize("where", ["feature", "mask"])
+def test_a_value_that_cannot_have_been_measured_costs_that_spike_alone(bad, where):
+    rng = np.random.default_rng(3)
+    features, masks = rng.normal(size=(300, 12)).astype(np.float32), rng.random((300, 4)).astype(np.float32)
+    labels = rng.integers(0, 3, 300)
+    labels[7] = 1
+    without = ClusterManager(np.where(np.arange(300) == 7, 3, labels))
+    expected = FeatureSums(without, features, masks).get([0, 1, 2])
+    (features if where == "feature" else masks)[7, 2] = bad
+    for prepares in (True, False):
+        manager = ClusterManager(labels)
+        sums = FeatureSums(manager, features, masks)
+        if prepares:
+            sums.prepare()
+        for cluster, found in sums.get([0, 1, 2]).items():
+            assert found.n_spikes == expected[cluster].n_spikes
+            np.testing.assert_allclose(found.mask_sum, expected[cluster].mask_sum)
+            np.testing.assert_allclose(found.feature_mask_sum, expected[cluster].feature_mask_sum)
+            np.testing.assert_allclose(found.abs_sum, expected[cluster].abs_sum)
+        assert sums.n_unmeasured == 1
+        merged = manager.merge([1, 2]).added[0]
+        draw_batch = expected[1].abs_sum + expected[2].abs_sum
+        np.testing.assert_allclose(sums.get([merged])[merged].abs_sum, draw_batch)
+
+
+def test_many_clusters_are_read_once_in_the_order_of_the_file():
+    rng = np.random.default_rng(4)
+    features, masks = rng.normal(size=(3000, 6)).astype(np.float32), np.ones((3000, 2), np.float32)
+    counted = CountedRows(features)
+    manager = ClusterManager(rng.integers(0, 1000, 3000))
+    sums = FeatureSums(manager, counted, masks)
+    sums._block = 500
+    found = sums.get(manager.cluster_ids)
+    assert (counted.n_reads, counted.n_rows_read) == (6, 3000)
+    assert sum(one.n_spikes for one in found.values()) == 3000
+
+
+def test_a_large_data_set_is_sampled_and_scaled():
+    n, n_channels = 20_000, 2
+    features, masks = np.ones((n, 6), np.float32), np.ones((n, n_channels), np.float32)
+    manager = ClusterManager(np.arange(n) % 2)
+    sums = FeatureSums(manager, features, masks, max_bytes=8 * 4 * 1000)
+    assert sums.is_sampled
+    sums.prepare()
+    assert sums.get([0])[0].n_spikes == 10_000
+    np.testing.assert_allclose(sums.get([0])[0].mask_sum, 10_000)

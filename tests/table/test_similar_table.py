@@ -1,0 +1,28 @@
+from napari_phy.table.similar_table import compute_similar
+
+
+def test_candidates_come_with_the_most_similar_first(session):
+    table = compute_similar(session, 3, hide_groups=())
+    pairs = list(zip(table.rows.ids.tolist(), table.similarities.tolist(), strict=True))
+    assert pairs == session.similar_to(3)
+    assert table.n_hidden == 0
+
+
+def test_noise_and_mua_are_hidden_and_counted(session):
+    table = compute_similar(session, 3)
+    assert sorted(table.rows.ids.tolist()) == [0, 4]
+    assert table.n_hidden == 2
+
+
+def test_half_of_a_cluster_is_most_like_the_other_half(session):
+    halves = session.manager.split(session.manager.spikes(4)[::2]).added
+    table = compute_similar(session, halves[0])
+    assert table.rows.ids[0] == halves[1]
+    assert table.similarities[0] > 0.99
+
+
+def test_discarded_clusters_are_no_candidates(session):
+    session.manager.discard([0])
+    table = compute_similar(session, 3)
+    assert table.rows.ids.tolist() == [4]
+    assert table.n_hidden == 2
