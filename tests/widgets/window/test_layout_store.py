@@ -5,8 +5,8 @@ import json
 import pytest
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QApplication, QTabWidget
-from widgets.window.test_layouts import add_stack, choose, seen, sizes
 from widgets.light_session import light_session
+from widgets.window.test_layouts import add_stack, choose, seen, sizes
 from widgets.window.test_workspace import LARGE, SMALL, settle, show
 
 from napari_phy.io.config import phy_folder
