@@ -13,7 +13,7 @@ from napari_phy.core.errors import MissingDataError
 from napari_phy.core.progress import OnProgress, no_progress
 
 BLOCK_BYTES = 2**24
-STEP_BYTES = 2**20  # scattered rows that are read between two reports: a moment even from a slow disk
+STEP_BYTES = 2**23  # scattered rows that are read between two reports: a moment even from a slow disk
 
 
 def required(rows: SpikeRows | None, model: BaseModel, what: str) -> SpikeRows:

@@ -19,7 +19,7 @@ from napari_phy.table.spike_rows import read_pairs, required, rows_at_once
 Kind = Literal["peak to peak", "feature"]
 Float32 = npt.NDArray[np.float32]
 
-STEP_BYTES = 2**20  # of waveforms, that are read between two reports
+STEP_BYTES = 2**23  # of waveforms, that are read between two reports
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from napari_phy.core.errors import KwikFormatError, MissingDataError
 from napari_phy.io.h5 import H5File
 from napari_phy.io.h5_links import HDF5_ERRORS, reason
-from napari_phy.io.kwik.rows import RowFile, RowSource, Span
+from napari_phy.io.kwik.rows import RowFile, RowSource, Span, as_spans
 
 _ROWS_AT_ONCE = 4096
 _RUN_BYTES = 2**25
@@ -114,6 +114,10 @@ class ChunkedRows:
             waiting.append(span)
         if waiting:
             self._fill(waiting)
+
+    def read_runs(self, begins: npt.NDArray[np.int64], ends: npt.NDArray[np.int64], out: npt.NDArray[Any]) -> None:
+        """Fill an array with runs of rows, from each begin to before its end, one after the other."""
+        self.read_spans(as_spans(begins, ends, out))
 
     def close(self) -> None:
         """Release the file."""

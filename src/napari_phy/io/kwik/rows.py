@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 import weakref
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -22,6 +24,9 @@ Span = tuple[int, int, npt.NDArray[Any]]
 
 _IN_FLIGHT = 16
 _FEW_SPANS = 4
+_MANY_RUNS = 64
+_N_PROBES = 8  # runs of which it is tried whether the system has them in memory
+_HAS_PREAD = hasattr(os, "pread") and sys.maxsize > 2**32
 _READ_BYTES = 2**26
 _GAP_BYTES = 2**14  # reading over a hole this small is cheaper than a second read
 _RUN_BYTES = 2**22
@@ -44,6 +49,10 @@ class RowSource(Protocol):
 
     def read_spans(self, spans: Sequence[Span]) -> None:
         """Fill the array of each (start, stop, array) with those rows."""
+        ...
+
+    def read_runs(self, begins: npt.NDArray[np.int64], ends: npt.NDArray[np.int64], out: npt.NDArray[Any]) -> None:
+        """Fill an array with runs of rows, from each begin to before its end, one after the other."""
         ...
 
     def close(self) -> None:
@@ -77,31 +86,59 @@ class RowFile:
         gap = 1 + _GAP_BYTES // max(1, self._row_bytes)
         block = max(1, _RUN_BYTES // max(1, self._row_bytes))
         apart = (np.diff(rows) > gap) | (np.diff(rows // block) > 0)
-        edges = [0, *(np.flatnonzero(apart) + 1).tolist(), len(rows)]
-        firsts, lasts = rows[edges[:-1]].tolist(), rows[np.array(edges[1:]) - 1].tolist()
-        spans: list[Span] = []
-        sparse: list[tuple[int, int, npt.NDArray[Any]]] = []
-        for place, (first, last) in enumerate(zip(firsts, lasts, strict=True)):
-            begin, end = edges[place], edges[place + 1]
-            if last - first + 1 == end - begin:
-                spans.append((first, last + 1, out[begin:end]))
-            else:
-                held = np.empty((last - first + 1, *self.row_shape), dtype=self.dtype)
-                spans.append((first, last + 1, held))
-                sparse.append((begin, end, held))
-        self.read_spans(spans)
-        for begin, end, held in sparse:
-            out[begin:end] = held[rows[begin:end] - rows[begin]]
-        return out
+        edges = np.concatenate([[0], np.flatnonzero(apart) + 1, [len(rows)]])
+        begins, ends = rows[edges[:-1]], rows[edges[1:] - 1] + 1
+        lengths = ends - begins
+        if int(lengths.sum()) == len(rows):
+            self.read_runs(begins, ends, out)
+            return out
+        held = np.empty((int(lengths.sum()), *self.row_shape), dtype=self.dtype)
+        self.read_runs(begins, ends, held)
+        shifts = np.cumsum(lengths) - lengths - begins
+        return np.take(held, rows + np.repeat(shifts, np.diff(edges)), axis=0, out=out, mode="clip")
+
+    def read_runs(self, begins: npt.NDArray[np.int64], ends: npt.NDArray[np.int64], out: npt.NDArray[Any]) -> None:
+        """Fill an array with runs of rows, from each begin to before its end, one after the other.
+
+        Many runs are read in a few calls that hold no lock of the interpreter: one call for each would wait for a busy
+        main thread thousands of times.
+        """
+        if len(begins) < _MANY_RUNS or not _HAS_PREAD or not self._row_bytes:
+            self.read_spans(as_spans(begins, ends, out))
+            return
+        descriptor = self._open_descriptor()
+        offsets, sizes = self._offset + begins * self._row_bytes, (ends - begins) * self._row_bytes
+        places = np.cumsum(sizes) - sizes
+        target = out.reshape(-1).view(np.uint8)
+        probes = range(0, len(begins), -(-len(begins) // _N_PROBES))
+        cached = all(
+            descriptor.read_cached(target[places[run] : places[run] + sizes[run]], int(offsets[run])) for run in probes
+        )
+        edges = np.linspace(0, len(begins), 2 if cached else _IN_FLIGHT + 1).astype(np.int64)
+
+        def read(part: tuple[int, int]) -> None:
+            from napari_phy.io.kwik._read_runs import read_runs
+
+            first, last = part
+            bytes_of_part = target[places[first] : places[last - 1] + sizes[last - 1]]
+            done = first + read_runs(descriptor.number, offsets[first:last], sizes[first:last], bytes_of_part)
+            if done < last:  # whatever the reason is, it is told or mended as with a single run
+                skipped = (ends[:done] - begins[:done]).sum()
+                self._fill(descriptor, as_spans(begins[done:last], ends[done:last], out[skipped:]))
+
+        parts = [(int(first), int(last)) for first, last in pairwise(edges)]
+        if cached:
+            read(parts[0])
+            return
+        for _ in _pool().map(read, parts):
+            pass
 
     def read_spans(self, spans: Sequence[Span]) -> None:
         """Fill the array of each (start, stop, array) with those rows.
 
         What the system has in memory is taken at once; many spans on disk are read side by side.
         """
-        descriptor = self._descriptor
-        if descriptor is None:
-            raise MissingDataError(f"{self.path.name} was closed.")
+        descriptor = self._open_descriptor()
         spans = [span for span in spans if not self._is_cached(descriptor, span)]
         if len(spans) < _FEW_SPANS:
             self._fill(descriptor, spans)
@@ -114,6 +151,12 @@ class RowFile:
     def close(self) -> None:
         """Release the file, once reads under way in other threads are done."""
         self._descriptor = None
+
+    def _open_descriptor(self) -> _Descriptor:
+        descriptor = self._descriptor
+        if descriptor is None:
+            raise MissingDataError(f"{self.path.name} was closed.")
+        return descriptor
 
     def _is_cached(self, descriptor: _Descriptor, span: Span) -> bool:
         start, _, out = span
@@ -181,6 +224,15 @@ def _bytes_of(array: npt.NDArray[Any]) -> memoryview:
 @cache
 def _pool() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(_IN_FLIGHT, thread_name_prefix="napari-phy-read")
+
+
+def as_spans(begins: npt.NDArray[np.int64], ends: npt.NDArray[np.int64], out: npt.NDArray[Any]) -> list[Span]:
+    """Return runs of rows that lie one after the other in an array, each with its part of the array."""
+    stops = np.cumsum(ends - begins).tolist()
+    return [
+        (begin, end, out[stop - (end - begin) : stop])
+        for begin, end, stop in zip(begins.tolist(), ends.tolist(), stops, strict=True)
+    ]
 
 
 def as_rows(key: Any, n_rows: int, what: str) -> slice | npt.NDArray[np.int64]:

@@ -125,6 +125,17 @@ class JoinedTraces:
             for _, _, out in spans:
                 zero_unmeasured(out)
 
+    def read_runs(
+        self, place: int, begins: npt.NDArray[np.int64], ends: npt.NDArray[np.int64], out: npt.NDArray[Any]
+    ) -> None:
+        """Fill an array with stretches of recording number `place`, one after the other; rows lie within its data."""
+        segment = self.segments[place]
+        assert segment.raw is not None
+        shift = segment.first_row - segment.start_sample
+        self._sources[segment.raw].read_runs(begins + shift, ends + shift, out)
+        if not self._keeps_all:
+            zero_unmeasured(out)
+
     def close(self) -> None:
         """Release the files."""
         for source in self._sources.values():

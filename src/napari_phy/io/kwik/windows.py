@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from napari_phy.io.kwik.rows import Span, as_rows
+from napari_phy.io.kwik.rows import as_rows
 from napari_phy.io.kwik.traces import JoinedTraces
 
 _BATCH_BYTES = 2**23
@@ -170,11 +170,7 @@ class Windows:
         ends = np.minimum(starts[edges[1:] - 1] + length, stop)
         offsets = np.concatenate([[0], np.cumsum(ends - begins)])
         buffer = np.empty((int(offsets[-1]), self._traces.shape[1]), dtype=self.dtype)
-        spans: list[Span] = [
-            (begin, end, buffer[offset : offset + end - begin])
-            for begin, end, offset in zip(begins.tolist(), ends.tolist(), offsets[:-1].tolist(), strict=True)
-        ]
-        self._traces.read_spans(place, spans)
+        self._traces.read_runs(place, begins, ends, buffer)
         run = np.repeat(np.arange(len(begins)), np.diff(edges))
         return buffer, starts - begins[run] + offsets[run]
 
