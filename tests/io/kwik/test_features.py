@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from napari_phy.core.errors import KwikFormatError, MissingDataError
 from napari_phy.io.kwik import features as features_module
+from napari_phy.io.kwik import rows as rows_module
 from napari_phy.io.kwik.features import FeatureFile, open_features
 from napari_phy.io.kwik.rows import RowFile
 
@@ -111,4 +113,50 @@ def test_rows_are_the_same_where_the_system_tells_nothing_of_its_memory(
     np.testing.assert_array_equal(file.take(rows), table[rows])
     monkeypatch.delattr("os.preadv", raising=False)
     np.testing.assert_array_equal(RowFile(tmp_path / "x.bin", 0, len(table), (100,), "<i4").take(rows), table[rows])
+    file.close()
+
+
+@pytest.mark.parametrize("has_pread", [True, False])
+@pytest.mark.parametrize("cached", [True, False])
+def test_many_runs_of_a_file_are_read_as_one_by_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, has_pread: bool, cached: bool
+) -> None:
+    table = np.random.default_rng(1).integers(-99, 99, (30_000, 7), dtype="<i2")
+    (tmp_path / "x.bin").write_bytes(b"head" + table.tobytes())
+    monkeypatch.setattr(rows_module, "_HAS_PREAD", has_pread)
+    if not cached:
+        monkeypatch.setattr(rows_module._Descriptor, "read_cached", lambda *_: False)
+    file = RowFile(tmp_path / "x.bin", 4, len(table), (7,), "<i2")
+    edges = np.sort(np.random.default_rng(2).choice(30_000, 1000, replace=False))
+    begins, ends = edges[::2], edges[1::2]
+    out = np.empty((int((ends - begins).sum()), 7), "<i2")
+    file.read_runs(begins, ends, out)
+    np.testing.assert_array_equal(
+        out, np.concatenate([table[begin:end] for begin, end in zip(begins, ends, strict=True)])
+    )
+    file.close()
+    with pytest.raises(MissingDataError, match="closed"):
+        file.read_runs(begins, ends, out)
+
+
+@pytest.mark.parametrize("cached", [True, False])
+def test_runs_past_the_end_of_a_file_that_was_cut_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cached: bool
+) -> None:
+    table = np.arange(300_000, dtype="<i4").reshape(-1, 10)
+    path = tmp_path / "x.bin"
+    table.tofile(path)
+    if not cached:
+        monkeypatch.setattr(rows_module._Descriptor, "read_cached", lambda *_: False)
+    file = RowFile(path, 0, len(table), (10,), "<i4")
+    with path.open("r+b") as handle:
+        handle.truncate(20_000 * 40)
+    begins = np.arange(0, 30_000, 300)
+    out = np.zeros((len(begins) * 5, 10), "<i4")
+    with pytest.raises(KwikFormatError, match=r"x\.bin ends before row 20105 of 30000"):
+        file.read_runs(begins, begins + 5, out)
+    table.tofile(tmp_path / "y.bin")
+    (tmp_path / "y.bin").replace(path)  # it is back
+    file.read_runs(begins, begins + 5, out)
+    np.testing.assert_array_equal(out.reshape(-1, 5, 10)[:, 0], table[begins])
     file.close()

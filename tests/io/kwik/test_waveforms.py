@@ -204,13 +204,13 @@ def test_samples_are_read_in_the_order_of_the_file_and_once(
 ) -> None:
     model = KwikModel(edges.path)
     read: list[tuple[int, int]] = []
-    plain = model.traces.read_spans
+    plain = model.traces.read_runs
 
-    def watched(place: int, spans: list) -> None:
-        read.extend((start, stop) for start, stop, _ in spans)
-        plain(place, spans)
+    def watched(place: int, begins: np.ndarray, ends: np.ndarray, out: np.ndarray) -> None:
+        read.extend(zip(begins.tolist(), ends.tolist(), strict=True))
+        plain(place, begins, ends, out)
 
-    monkeypatch.setattr(model.traces, "read_spans", watched)
+    monkeypatch.setattr(model.traces, "read_runs", watched)
     ids = np.random.default_rng(0).permutation(np.flatnonzero((SPIKES > 500) & (SPIKES < 8500)))
     rows = model.waveforms.raw if context == 0 else model.waveforms
     assert len(rows[ids]) == len(ids)
