@@ -12,8 +12,12 @@ from napari_phy.views import kept_pairs
 from napari_phy.views.amplitudes import AmplitudeRequest, compute_amplitude_view
 from napari_phy.views.cluster_order import order_clusters
 from napari_phy.views.cluster_scatter import ClusterScatterRequest, compute_cluster_scatter
-from napari_phy.views.correlogram_look import CorrelogramLook
-from napari_phy.views.correlograms import CorrelogramRequest, compute_correlograms, keep_correlograms
+from napari_phy.views.correlograms import (
+    CorrelogramRequest,
+    CorrelogramSettings,
+    compute_correlograms,
+    keep_correlograms,
+)
 from napari_phy.views.features import FeatureRequest, compute_features, default_axes
 from napari_phy.views.firing_rate import FiringRateRequest, compute_firing_rates
 from napari_phy.views.grid import GridRequest, compute_grid
@@ -55,7 +59,7 @@ def test_views_of_all_times_ask_what_is_open(session):
 
 def test_correlograms_of_a_stretch_are_those_of_its_spikes(session):
     session.time.clear_range()
-    request = CorrelogramRequest((0, 1, 2), window_ms=500)
+    request = CorrelogramRequest((0, 1, 2), CorrelogramSettings(window_ms=500))
     whole = compute_correlograms(session.shown, request)
     session.time.set_range(0, session.model.duration / 3)
     part = compute_correlograms(session.shown, request)
@@ -99,7 +103,7 @@ def test_every_rate_is_that_of_the_stretch(session, ends):
     assert order_clusters(shown, ids, "rate").tolist() == fastest_first
     assert compute_raster(shown, RasterRequest("rate", ids, ())).cluster_ids.tolist() == fastest_first
     correlograms = compute_correlograms(shown, CorrelogramRequest((3, 4)))
-    expected_hz = CorrelogramLook(unit="Hz").expected(correlograms)  # spikes of 4 a second around one of 3
+    expected_hz = CorrelogramSettings(unit="Hz").expected(correlograms)  # spikes of 4 a second around one of 3
     fires = rates[[3, 4]] > 0
     np.testing.assert_allclose(expected_hz[np.ix_(fires, fires)], np.tile(rates[[3, 4]], (2, 1))[np.ix_(fires, fires)])
 
@@ -123,7 +127,7 @@ def test_the_curve_of_rates_is_that_of_all_times(session):
 def test_what_is_kept_of_all_spikes_is_not_shown_of_a_stretch(session, monkeypatch):
     monkeypatch.setattr(kept_pairs, "KEPT_FROM", 0)
     session.time.clear_range()
-    request = CorrelogramRequest((0, 1, 2), window_ms=500)
+    request = CorrelogramRequest((0, 1, 2), CorrelogramSettings(window_ms=500))
     session.time.set_range(0, session.model.duration / 3)
     before = compute_correlograms(session.shown, request).counts
     assert keep_correlograms(session.opened, request)

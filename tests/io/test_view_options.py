@@ -39,7 +39,7 @@ def test_options_that_were_called_otherwise_are_understood(folder):
     }
     (folder / "views.json").write_text(json.dumps(then))
     now = {
-        "Correlograms": {"span": 100.0, "bin": 0.5},
+        "Correlograms": {"window_ms": 100.0, "bin_ms": 0.5},
         "Intervals 2": {"longest": 20.0},
         "Scatter": {"x_by": "depth", "y_by": "rate", "size_by": "amplitude", "log": True},
         "Drift": {"color": "depth"},
@@ -52,9 +52,14 @@ def test_options_that_were_called_otherwise_are_understood(folder):
 
 def test_of_two_names_that_of_today_counts(folder):
     folder.mkdir()
-    for kept in ({"window": 100.0, "span": 20.0}, {"span": 20.0, "window": 100.0}):
+    for kept in (
+        {"window": 100.0, "span": 20.0},
+        {"span": 20.0, "window": 100.0},
+        {"window_ms": 20.0, "window": 100.0, "span": 50.0},
+        {"span": 50.0, "window": 100.0, "window_ms": 20.0},
+    ):
         (folder / "views.json").write_text(json.dumps({"Correlograms": kept}))
-        assert load_view_options() == {"Correlograms": {"span": 20.0}}
+        assert load_view_options() == {"Correlograms": {"window_ms": 20.0}}
 
 
 @given(st.binary(max_size=200) | st.text().map(str.encode))

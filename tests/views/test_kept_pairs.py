@@ -9,7 +9,12 @@ from napari_phy.core.errors import ClusteringError
 from napari_phy.stats.correlograms import correlograms, symmetrise
 from napari_phy.views import correlograms as view
 from napari_phy.views import kept_pairs
-from napari_phy.views.correlograms import CorrelogramRequest, compute_correlograms, keep_correlograms
+from napari_phy.views.correlograms import (
+    CorrelogramRequest,
+    CorrelogramSettings,
+    compute_correlograms,
+    keep_correlograms,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -27,7 +32,7 @@ def counted(monkeypatch):
 
 
 def request_of(session, **bins):
-    return CorrelogramRequest(tuple(session.manager.cluster_ids.tolist()[:8]), **bins)
+    return CorrelogramRequest(tuple(session.manager.cluster_ids.tolist()[:8]), CorrelogramSettings(**bins))
 
 
 def fresh(session, request):

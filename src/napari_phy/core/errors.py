@@ -5,6 +5,7 @@ NapariPhyError
 │   └── ReplayError        an edit made earlier does not fit the clusters
 ├── FilterError            a filter of the list of clusters that says nothing
 ├── CommandError           a line of the command line that cannot be done; nothing was changed
+├── SettingsError          a setting of a view that there is not, or a value that it cannot have
 ├── KwikFormatError        a file that is not what it should be
 ├── MissingDataError       a file or dataset that is not there
 │   └── NotInFileError     a channel group, clustering or cluster group that the file does not have
@@ -60,6 +61,10 @@ class FilterError(NapariPhyError, ValueError):
 
 class CommandError(NapariPhyError, ValueError):
     """A line that was typed cannot be done; nothing was changed."""
+
+
+class SettingsError(NapariPhyError, ValueError):
+    """A view has no such setting, or the setting cannot have that value; nothing was changed."""
 
 
 class KwikFormatError(NapariPhyError):

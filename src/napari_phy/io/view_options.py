@@ -10,8 +10,11 @@ from napari_phy.io.user_files import load_user_file, save_user_file
 
 _FILE = "views.json"
 
-_RENAMED: Mapping[tuple[str, str], str] = {  # (view, option as it was called): its name now
-    ("Correlograms", "window"): "span",
+_RENAMED: Mapping[tuple[str, str], str] = {  # (view, option as it was called): its name now; the later one wins
+    ("Correlograms", "bin"): "bin_ms",
+    ("Correlograms", "window"): "window_ms",
+    ("Correlograms", "span"): "window_ms",
+    ("Correlograms", "refractory"): "refractory_ms",
     ("Intervals", "window"): "longest",
     ("Scatter", "x"): "x_by",
     ("Scatter", "y"): "y_by",
@@ -38,6 +41,6 @@ def save_view_options(options: Options) -> None:
 def _by_name_now(view: str, options: dict[str, Any]) -> dict[str, Any]:
     """Return options of a view, which may be the second of its kind; what has both names keeps the value of today's."""
     kind = re.sub(r" \d+$", "", view)
-    old = {option: _RENAMED[kind, option] for option in options if (kind, option) in _RENAMED}
+    old = {option: name for (of_kind, option), name in _RENAMED.items() if of_kind == kind and option in options}
     kept = {option: value for option, value in options.items() if option not in old}
     return {**{name: options[option] for option, name in old.items()}, **kept}

@@ -33,6 +33,7 @@ from napari_phy.session.open_clustering import OpenClustering
 from napari_phy.session.other_clusterings import OtherClusterings
 from napari_phy.session.within_time import OpenWithin, within
 from napari_phy.table.feature_sums import FeatureSums
+from napari_phy.views.settings import ViewsOfSession
 
 
 def open_session(
@@ -93,6 +94,7 @@ class Session(Edits, FileClusterings):
         self._current = Current(OpenClustering.of(model, store))
         self._others = OtherClusterings(self._current)
         self._time = TimeCursor(model.duration)
+        self._views = ViewsOfSession()
         self._within: OpenWithin | None = None
         self._pyramid_lock = threading.Lock()
         self._pyramid: tuple[Samples, TracePyramid] | None = None
@@ -168,6 +170,11 @@ class Session(Edits, FileClusterings):
     def time(self) -> TimeCursor:
         """The moment that is looked at, the same in all views and after every switch."""
         return self._time
+
+    @property
+    def views(self) -> ViewsOfSession:
+        """The settings of views, open or not: `session.views["correlograms"].bin_ms = 0.5`; after a switch, too."""
+        return self._views
 
     def tell_raw_trouble(self, error: Exception) -> None:
         """Tell all views that raw data which were there cannot be read now."""

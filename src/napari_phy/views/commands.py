@@ -51,10 +51,10 @@ COMMANDS: tuple[Command, ...] = (
     Command("tr", "times", "tr 10-20  ·  tr", "Use only the spikes of a stretch of time; alone: of all times"),
     Command("v", "view", "v raster", "Open a view", ("view",)),
     Command("cf", "color", "cf depth", "Colour clusters in Raster, Templates and Scatter", ("color",)),
-    _setting("cb", "correlogram-bin", "0.5", "Bin of Correlograms, in ms", "Correlograms", "bin"),
-    _setting("cw", "correlogram-window", "100", "Full width of Correlograms, in ms", "Correlograms", "span"),
+    _setting("cb", "correlogram-bin", "0.5", "Bin of Correlograms, in ms", "Correlograms", "bin_ms"),
+    _setting("cw", "correlogram-window", "100", "Full width of Correlograms, in ms", "Correlograms", "window_ms"),
     _setting(
-        "cr", "correlogram-refractory", "2", "Refractory time of Correlograms, in ms", "Correlograms", "refractory"
+        "cr", "correlogram-refractory", "2", "Refractory time of Correlograms, in ms", "Correlograms", "refractory_ms"
     ),
     _setting("wn", "waveform-number", "200", "Spikes of each cluster in Waveforms", "Waveforms", "n_spikes"),
     _setting("isib", "interval-bin", "0.5", "Width of the bins of Intervals, in ms", "Intervals", "bin"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +14,119 @@ from napari_phy.stats.correlograms import bin_samples, count_pairs, half_window_
 from napari_phy.table.cluster_table import mean_rates
 from napari_phy.table.session_like import SessionLike
 from napari_phy.views.kept_pairs import keep_pairs, kept_counts
+from napari_phy.views.settings import Choice, Number, Switch, ViewSettings
+
+Unit = Literal["counts", "Hz"]
+Lags = Literal["linear", "log"]
+Float64 = npt.NDArray[np.float64]
+
+N_MAX = 8  # clusters at most, so that boxes stay legible
+
+
+@dataclass(frozen=True, slots=True)
+class CorrelogramSettings(ViewSettings):
+    """What the user chose.
+
+    Attributes
+    ----------
+    bin_ms : float or None
+        Width of a bin; None: that of the data set's settings.
+    window_ms : float or None
+        Full width: 50 shows lags from −25 to 25 ms; None as above.
+    unit : str
+        Pairs of spikes ("counts"), or spikes of the column per second around one of the row ("Hz").
+    lags : str
+        "log" spreads short lags: a lag of n bins is log(1 + n) from the middle.
+    refractory_ms : float
+        Half width of the refractory band.
+    baseline : bool
+        Whether the expected height is drawn.
+    shared : bool
+        Whether all boxes have one scale.
+    """
+
+    view: ClassVar[str] = "Correlograms"
+
+    bin_ms: Annotated[
+        float | None,
+        Number(
+            title="Bin", low=0.1, high=20, unit="ms", offered=(0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0),
+            pattern="Bin {:g} ms", none="As in Preferences", preference="correlogram_bin_ms",
+            tip="Rounded to whole samples.",
+        ),
+    ] = None  # fmt: skip
+    window_ms: Annotated[
+        float | None,
+        Number(
+            title="Window", low=2, high=2000, unit="ms", offered=(10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0),
+            pattern="Window {:g} ms", none="As in Preferences", preference="correlogram_window_ms",
+            tip="50 ms shows lags from −25 to 25 ms.",
+        ),
+    ] = None  # fmt: skip
+    unit: Annotated[Unit, Choice(title="Height", of=(("Counts", "counts"), ("Hz", "Hz")), is_look=True)] = "counts"
+    lags: Annotated[Lags, Choice(title="Lags", of=(("Linear", "linear"), ("Logarithmic", "log")), is_look=True)] = (
+        "linear"
+    )
+    refractory_ms: Annotated[
+        float,
+        Number(
+            title="Refractory time", low=0, high=100, unit="ms", offered=(0.5, 1.0, 1.5, 2.0, 3.0, 5.0), is_look=True
+        ),
+    ] = 2.0
+    baseline: Annotated[
+        bool, Switch(title="Expected height", is_look=True, tip="That of independent clusters of these rates.")
+    ] = True
+    shared: Annotated[bool, Switch(title="One scale for all", is_look=True)] = False
+
+    def heights(self, data: CorrelogramData) -> Float64:
+        """Return (n, n, n_lags) the heights of all bars."""
+        return data.counts / self._per_unit(data)[:, :, None]
+
+    def maxima(self, data: CorrelogramData) -> Float64:
+        """Return (n, n) the height of the largest bar in each box."""
+        return data.maxima / self._per_unit(data)
+
+    def expected(self, data: CorrelogramData) -> Float64:
+        """Return (n, n) the height that independent clusters of these rates would have."""
+        return data.expected / self._per_unit(data)
+
+    def tops(self, data: CorrelogramData) -> Float64:
+        """Return (n, n) the height that fills each box."""
+        own = self.maxima(data)
+        if self.baseline:
+            own = np.maximum(own, self.expected(data))
+        own = np.where(own > 0, own, 1.0)
+        return np.full_like(own, own.max()) if self.shared and own.size else own
+
+    def _per_unit(self, data: CorrelogramData) -> Float64:
+        """Return (n, n) how many pairs make one unit."""
+        shape = data.maxima.shape
+        if self.unit == "counts":
+            return np.ones(shape)
+        per_row = np.maximum(data.n_spikes, 1) * (data.bin_ms / 1000)
+        return np.broadcast_to(per_row[:, None], shape)
+
+    def place(self, data: CorrelogramData, lags_ms: Any) -> Float64:
+        """Return where lags in ms are between the left edge of a box, 0, and the right one, 1."""
+        half = len(data.lags_ms) / 2
+        bins = np.asarray(lags_ms, dtype=np.float64) / data.bin_ms
+        if self.lags == "log":
+            bins, half = np.sign(bins) * np.log1p(np.abs(bins)), np.log1p(half)
+        return np.asarray((bins / half + 1) / 2, dtype=np.float64)
+
+    def edges(self, data: CorrelogramData) -> Float64:
+        """Return (n_lags + 1,) where the bars begin and end, 0…1."""
+        n_lags = len(data.lags_ms)
+        return self.place(data, (np.arange(n_lags + 1) - n_lags / 2) * data.bin_ms)
+
+    def caption(self, data: CorrelogramData) -> str:
+        """Return the words below the picture."""
+        words = ["counts" if self.unit == "counts" else "Hz, around a spike of the row"]
+        if abs(data.bin_ms - data.request.bin_ms) > 1e-6 * data.request.bin_ms:
+            words.append(f"bins of {data.bin_ms:.4g} ms (whole samples)")
+        words += ["one scale for all"] * self.shared + ["logarithmic lags"] * (self.lags == "log")
+        words += ["dashed: expected at this rate"] * self.baseline
+        return "; ".join([*words, f"band: {self.refractory_ms:g} ms refractory"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,14 +135,24 @@ class CorrelogramRequest:
 
     Attributes
     ----------
-    clusters : in the order of selection, best first.
-    bin_ms : width of a bin; rounded to whole samples.
-    window_ms : full width: 50 shows lags from −25 to 25 ms.
+    clusters : tuple of int
+        In the order of selection, best first.
+    settings : CorrelogramSettings
+        Only `bin_ms`, 1 ms for None, and `window_ms`, 50 ms for None, matter.
     """
 
     clusters: tuple[int, ...]
-    bin_ms: float = 1.0
-    window_ms: float = 50.0
+    settings: CorrelogramSettings = CorrelogramSettings()
+
+    @property
+    def bin_ms(self) -> float:
+        """Width of a bin, rounded to whole samples when counted."""
+        return 1.0 if self.settings.bin_ms is None else self.settings.bin_ms
+
+    @property
+    def window_ms(self) -> float:
+        """Full width."""
+        return 50.0 if self.settings.window_ms is None else self.settings.window_ms
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -18,13 +18,13 @@ from napari_phy.table.session_cache import SessionCache
 from napari_phy.table.session_like import SessionLike
 from napari_phy.table.waveform_samples import waveform_samples
 from napari_phy.views.cluster_order import Order, order_clusters, order_told
-from napari_phy.views.correlograms import CorrelogramRequest, compute_correlograms
+from napari_phy.views.correlograms import CorrelogramRequest, CorrelogramSettings, compute_correlograms
 from napari_phy.views.firing_rate import FiringRateRequest, compute_firing_rates
 
 Float64 = npt.NDArray[np.float64]
 Content = Literal["waveform", "autocorrelogram", "rate"]
 
-BIN_MS, WINDOW_MS = 1.0, 50.0  # of autocorrelograms
+TILE_CORRELOGRAM = CorrelogramSettings(bin_ms=1.0, window_ms=50.0)
 N_RATE_BINS = 60
 _AT_ONCE = 8
 
@@ -140,7 +140,7 @@ def _autocorrelograms(session: SessionLike, clusters: list[int], on_progress: On
     tiles = {}
     for done, cluster in enumerate(clusters):
         on_progress(done / len(clusters))
-        counts = compute_correlograms(session, CorrelogramRequest((cluster,), BIN_MS, WINDOW_MS)).counts[0, 0]
+        counts = compute_correlograms(session, CorrelogramRequest((cluster,), TILE_CORRELOGRAM)).counts[0, 0]
         largest = int(counts.max(initial=0))
         tiles[cluster] = Tile(read_only(counts.astype(np.float64)), 0.0, float(max(largest, 1)), format_number(largest))
     return tiles

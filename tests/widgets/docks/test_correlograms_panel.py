@@ -9,10 +9,11 @@ from widgets.light_session import light_session
 from napari_phy.stats.correlograms import correlograms, symmetrise
 from napari_phy.table.numbers import format_number
 from napari_phy.views import kept_pairs
+from napari_phy.views.correlograms import N_MAX
 from napari_phy.widgets.base.theme import tokens
 from napari_phy.widgets.docks import correlograms_panel
 from napari_phy.widgets.docks.correlogram_painter import grid_of, height_words, lag_ticks, log_lag_ticks, shown_id
-from napari_phy.widgets.docks.correlograms_panel import N_MAX, CorrelogramsPanel
+from napari_phy.widgets.docks.correlograms_panel import CorrelogramsPanel
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -38,6 +39,10 @@ def panel(qtbot, session):
 
 def ready(panel):
     return not panel.busy and panel.data is not None and panel.data.request == panel.make_request()
+
+
+def entry(panel, name, value=True):
+    return panel.setting_controls.actions[name][value]
 
 
 def colors_of_tile(panel, row, column):
@@ -67,8 +72,8 @@ def test_the_diagonal_has_the_cluster_s_colour_and_the_rest_is_grey(panel):
 def test_bin_and_window_start_at_1_and_50_ms_and_can_be_chosen(panel, qtbot):
     assert [box.text() for box in panel.header.drop_downs] == ["Bin 1 ms ▾", "Window 50 ms ▾"]
     assert panel.data.lags_ms[[0, -1]].tolist() == [-25, 25]
-    panel.set_bin(0.5)
-    panel.set_span(100.0)
+    panel.choose(bin_ms=0.5)
+    panel.choose(window_ms=100.0)
     qtbot.waitUntil(lambda: ready(panel))
     assert [box.text() for box in panel.header.drop_downs] == ["Bin 0.5 ms ▾", "Window 100 ms ▾"]
     assert panel.data.lags_ms[[0, -1]].tolist() == [-50, 50]
@@ -152,7 +157,7 @@ def test_hz_are_read_out_and_the_caption_says_so(panel, qtbot):
     counts, n_spikes = panel.data.counts[0, 2], panel.data.n_spikes[0]
     pairs = panel.read_out(tile.center().x(), tile.center().y())
     with qtbot.waitSignal(panel.drawn):
-        panel._units["Hz"].trigger()
+        entry(panel, "unit", "Hz").trigger()
     hz = panel.read_out(tile.center().x(), tile.center().y())
     middle = len(counts) // 2
     assert pairs == f"1 → 3, 0 ms, {counts[middle]} pairs"
@@ -177,8 +182,8 @@ def test_with_one_scale_bars_of_different_boxes_can_be_compared(panel, session, 
     qtbot.waitUntil(lambda: ready(panel))
     small = panel.color_of(1)
     own = tall(panel, 1, 1, small)
-    panel._shared.trigger()
-    ratio = panel.data.maxima[1, 1] / panel._look.tops(panel.data)[0, 0]
+    entry(panel, "shared").trigger()
+    ratio = panel.data.maxima[1, 1] / panel.settings.tops(panel.data)[0, 0]
     scale = panel.grid(panel.plot.size(), panel.theme).tile(1, 1).height() - panel.theme.px(14)
     assert tall(panel, 1, 1, small) == pytest.approx(ratio * scale, abs=2)
     assert tall(panel, 1, 1, small) < 0.6 * own
@@ -187,8 +192,7 @@ def test_with_one_scale_bars_of_different_boxes_can_be_compared(panel, session, 
 
 def test_the_highest_bar_fills_its_box_also_where_bars_share_a_px(panel, qtbot):
     for window in (50.0, 500.0):
-        panel.set_bin(0.5)
-        panel.set_span(window)
+        panel.choose(bin_ms=0.5, window_ms=window)
         qtbot.waitUntil(lambda: ready(panel))
         height = panel.grid(panel.plot.size(), panel.theme).tile(1, 1).height() - panel.theme.px(14)
         assert tall(panel, 1, 1, panel.color_of(1)) == pytest.approx(height, abs=2)
@@ -203,24 +207,24 @@ def test_the_expected_height_and_the_band_are_as_chosen(panel):
         return sum(color == QColor(panel.theme.grid) for color in row_of) / len(row_of)
 
     assert band(0, 1) == pytest.approx(4 / 51, abs=0.02)
-    panel._refractory.actions[5.0].trigger()
+    entry(panel, "refractory_ms", 5.0).trigger()
     assert band(0, 1) == pytest.approx(10 / 51, abs=0.02)
     assert "band: 5 ms refractory" in panel.stack.caption.text()
     before = panel.plot.grab().toImage()
-    panel._baseline.trigger()
+    entry(panel, "baseline").trigger()
     assert panel.plot.grab().toImage() != before
     assert "dashed" not in panel.stack.caption.text()
 
 
 def test_short_lags_have_more_room_on_a_logarithmic_axis(panel, qtbot):
-    panel._lags["log"].trigger()
+    entry(panel, "lags", "log").trigger()
     tile = panel.grid(panel.plot.size(), panel.theme).tile(1, 2)
-    edges = panel._look.edges(panel.data)
+    edges = panel.settings.edges(panel.data)
     for lag in (-25, -3, 0, 1, 20):
         middle = edges[lag + 25 : lag + 27].mean()
         words = panel.read_out(tile.left() + middle * tile.width(), tile.center().y())
         assert f", {format_number(lag)} ms, " in words
-    ticks = log_lag_ticks(panel.data, panel._look, 25.0, 400, 20)
+    ticks = log_lag_ticks(panel.data, panel.settings, 25.0, 400, 20)
     assert [label for _, label in ticks] == ["−25", "−10", "−5", "−1", "0", "1", "5", "10", "25"]
 
 
@@ -229,14 +233,14 @@ def test_what_is_chosen_is_told_and_settings_hold_until_then(qtbot, session, mon
     panel = CorrelogramsPanel(session)
     qtbot.addWidget(panel)
     assert [box.text() for box in panel.header.drop_downs] == ["Bin 0.3 ms ▾", "Window 40 ms ▾"]
-    assert (panel.options()["bin"], panel.options()["span"]) == (None, None)
-    chosen = {"bin": 2.0, "unit": "Hz", "lags": "log", "refractory": 3.0, "baseline": False, "shared": True}
+    assert (panel.options()["bin_ms"], panel.options()["window_ms"]) == (None, None)
+    chosen = {"bin_ms": 2.0, "unit": "Hz", "lags": "log", "refractory_ms": 3.0, "baseline": False, "shared": True}
     panel.set_options(chosen)
-    assert panel.options() == {**chosen, "span": None}
+    assert panel.options() == {**chosen, "window_ms": None}
     assert [box.text() for box in panel.header.drop_downs] == ["Bin 2 ms ▾", "Window 40 ms ▾"]
-    assert panel._units["Hz"].isChecked()
-    assert panel._shared.isChecked()
-    assert not panel._baseline.isChecked()
+    assert entry(panel, "unit", "Hz").isChecked()
+    assert entry(panel, "shared").isChecked()
+    assert not entry(panel, "baseline").isChecked()
 
 
 def test_those_of_all_clusters_are_kept_in_the_background_once_for_each_kind_of_bins(qtbot, session, monkeypatch):
@@ -252,7 +256,7 @@ def test_those_of_all_clusters_are_kept_in_the_background_once_for_each_kind_of_
     qtbot.addWidget(panel)
     panel.show()
     for clusters, bin_ms in (([1, 2], 1.0), ([2, 3], 1.0), ([2, 3], 2.0)):
-        panel.set_bin(bin_ms)
+        panel.choose(bin_ms=bin_ms)
         session.selection.select(clusters)
         qtbot.waitUntil(lambda: ready(panel) and panel._keeping.wanted is None)
     assert kept == [(1.0, True), (2.0, True)]

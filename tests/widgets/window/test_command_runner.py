@@ -152,10 +152,11 @@ def test_views_open_and_take_values_of_their_menus(workspace):
     run(workspace, "cb 0,5")
     run(workspace, "cw 100")
     panel = workspace.panels["Correlograms"]
-    assert (panel.bin, panel.span) == (0.5, 100.0)
+    assert (panel.settings.bin_ms, panel.settings.window_ms) == (0.5, 100.0)
+    assert workspace.session.views["correlograms"].bin_ms == 0.5
     run(workspace, "cb 0.7")
     run(workspace, "cb")
-    assert panel.bin is None
+    assert panel.settings.bin_ms is None
     run(workspace, "wn 33")
     assert workspace.panels["Waveforms"].n_spikes == 33
     assert workspace.viewer.status == "Spikes of each cluster in Waveforms: 33."

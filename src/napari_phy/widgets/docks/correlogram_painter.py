@@ -11,8 +11,7 @@ from qtpy.QtGui import QColor, QPainter, QPen
 
 from napari_phy.core.colors import selection_color
 from napari_phy.table.numbers import format_number
-from napari_phy.views.correlogram_look import CorrelogramLook
-from napari_phy.views.correlograms import CorrelogramData
+from napari_phy.views.correlograms import CorrelogramData, CorrelogramSettings
 from napari_phy.widgets.base.theme import AXIS_PX, BODY_PX, TICK_PX, Tokens, with_alpha
 from napari_phy.widgets.plots.ticks import nice_ticks
 
@@ -78,7 +77,7 @@ def grid_of(ids: Sequence[int], width: int, height: int, theme: Tokens) -> Corre
 
 
 def paint_correlograms(
-    painter: QPainter, data: CorrelogramData, look: CorrelogramLook, grid: CorrelogramGrid, theme: Tokens
+    painter: QPainter, data: CorrelogramData, look: CorrelogramSettings, grid: CorrelogramGrid, theme: Tokens
 ) -> None:
     """Paint ids, tiles, bars, bands, expected lines, maxima and lag ticks."""
     colors = [QColor(selection_color(place, dark=theme.dark)) for place in range(grid.n)]
@@ -102,7 +101,7 @@ class _Drawn:
     labels: list[list[str]]
 
     @classmethod
-    def of(cls, data: CorrelogramData, look: CorrelogramLook) -> "_Drawn":
+    def of(cls, data: CorrelogramData, look: CorrelogramSettings) -> "_Drawn":
         """Return how the correlograms look."""
         tops, maxima = look.tops(data), look.maxima(data)
         left, right = np.clip(look.place(data, [-look.refractory_ms, look.refractory_ms]), 0, 1)
@@ -213,7 +212,7 @@ def _paint_lags(painter, data, look, grid, theme) -> None:
 
 
 def log_lag_ticks(
-    data: CorrelogramData, look: CorrelogramLook, outer: float, width: float, widest: float
+    data: CorrelogramData, look: CorrelogramSettings, outer: float, width: float, widest: float
 ) -> list[tuple[float, str]]:
     """Return (lag in ms, label): 0, the outermost, and those of 1, 10, 100 … ms that fit between them."""
     if width < 3.2 * widest:

@@ -11,6 +11,8 @@ from qtpy.QtWidgets import QWidget
 
 from napari_phy.core.errors import ClusteringError, MissingDataError
 from napari_phy.core.progress import OnProgress
+from napari_phy.io.settings import setting
+from napari_phy.views.settings import SettingsController, ViewSettings
 from napari_phy.views.time_words import range_words
 from napari_phy.widgets.actions import messages
 from napari_phy.widgets.actions.bindings import key_bindings
@@ -22,9 +24,15 @@ from napari_phy.widgets.base.latest_result import LatestResult
 from napari_phy.widgets.base.legend import LegendEntry
 from napari_phy.widgets.base.session_links import SessionLinks
 from napari_phy.widgets.panels.panel_frame import PanelFrame
+from napari_phy.widgets.panels.setting_controls import SettingControls
 from napari_phy.widgets.plots.opengl import opengl_problem
 
 logger = logging.getLogger(__name__)
+
+
+def default_of(preference: str) -> Any:
+    """Return the value of a setting of Preferences before anybody sets it."""
+    return setting(preference).default
 
 
 class Panel(PanelFrame):
@@ -48,6 +56,7 @@ class Panel(PanelFrame):
     all_times = False  # computes of all spikes when only those of a stretch of time are used
     draws_times = False  # has all of them in sight, and veils those that are not used
     has_times = True  # shows spikes, or what is made of them
+    settings_type: ClassVar[type[ViewSettings]] = ViewSettings
     remembered: ClassVar[Allowed] = {}  # what the user chooses here: read as `x`, set by `set_x`
     passing: ClassVar[Allowed] = {}  # the same, of one data set, and not kept
 
@@ -64,6 +73,10 @@ class Panel(PanelFrame):
         self._is_stale = True
         self._preparation: Any = None  # reads the features of a large data set
         self._links = SessionLinks()
+        self.settings_name = self.title.lower()  # in `session.views`
+        self._settings_links = SessionLinks()
+        self._controller: SettingsController[Any] = SettingsController(self.settings_type())
+        self._settings_before = self._controller.value
         super().__init__(viewer, parent)
         self._answers = LatestResult(self)
         self._soon = Debounce(self)
@@ -75,8 +88,13 @@ class Panel(PanelFrame):
         self.stack.cancelled.connect(self._on_cancelled)
         self.header.freeze_toggled.connect(self._on_freeze_toggled)
         self.destroyed.connect(self._links.close)
+        self.destroyed.connect(self._settings_links.close)
+        self._settings_links.connect(self._controller.changed, self._on_settings_changed)
         self._on_theme_changed(self.theme)
         self.set_session(session)
+
+    def make_controls(self) -> None:
+        self.setting_controls = SettingControls(self.header, self.settings, self.choose)
 
     # --- what a view fills in ---
 
@@ -99,6 +117,40 @@ class Panel(PanelFrame):
         """Adapt settings and drop-downs to the new session (or None)."""
 
     @property
+    def settings(self) -> Any:
+        """What the user chose: a frozen `settings_type`. The truth is in `session.views`."""
+        return self._controller.value
+
+    @property
+    def resolved(self) -> Any:
+        """The settings with the values of Preferences, or of the data set, where they are left open."""
+        preference = default_of if self.session is None else self.session.settings.value
+        return self.settings.resolved(preference)
+
+    def choose(self, **changes: Any) -> None:
+        """Set what the user picked: `choose(bin_ms=0.5)`; the same as setting it in `session.views`.
+
+        Raises
+        ------
+        SettingsError
+            There is no such setting or value; nothing was changed.
+        """
+        self._controller.update(**changes)
+
+    def on_settings(self, before: Any, now: Any) -> None:
+        """React to other settings: compute anew, or draw the same data otherwise where only their look differs."""
+        if before.computed() != now.computed():
+            self.refresh()
+        elif self.data is not None:
+            self.draw(self.data)
+            self.show_legend()
+            self.drawn.emit()
+
+    def show_settings(self) -> None:
+        """Show in menus and drop-downs what is chosen."""
+        self.setting_controls.show(self.resolved)
+
+    @property
     def chooser(self) -> Any:
         """Who holds what the user chose in this view; has `remembered`, and `x` and `set_x` of each name in it."""
         return self
@@ -106,16 +158,18 @@ class Panel(PanelFrame):
     @property
     def choosable(self) -> Allowed:
         """{setting: the values it may have} of all that is chosen here."""
-        return {**self.chooser.remembered, **self.passing}
+        return {**self.chooser.remembered, **self.passing, **self.settings_type.described()}
 
     def options(self) -> dict[str, Any]:
         """Return what was chosen in this view, {setting: plain value}."""
-        return {name: getattr(self.chooser, name) for name in self.chooser.remembered}
+        return self.settings.kept() or {name: getattr(self.chooser, name) for name in self.chooser.remembered}
 
     def set_options(self, options: Mapping[str, Any]) -> None:
         """Choose in this view; settings that it does not have and values that cannot be are left out."""
+        known = self.settings.described()
+        self.choose(**{name: options[name] for name in known if name in options and options[name] in known[name]})
         chooser = self.chooser
-        for name, allowed in self.choosable.items():
+        for name, allowed in {**chooser.remembered, **self.passing}.items():
             if name in options and options[name] in allowed and options[name] != getattr(chooser, name):
                 getattr(chooser, f"set_{name}")(options[name])
 
@@ -162,6 +216,7 @@ class Panel(PanelFrame):
         """Follow another session, the same after it was switched, or none."""
         self._links.close()
         self._drop()
+        self._follow_settings(session)
         if self.session is not None:
             self.stack.show_message("")  # nothing of the data set or clustering that was left stays in sight
         self.session, self.data, self._request, self._frozen = session, None, None, None
@@ -171,7 +226,26 @@ class Panel(PanelFrame):
             self._links.connect(session.manager.changed, self._on_clustering_changed)
             self._links.connect(session.time.range_changed, self._on_range_changed)
         self.on_session()
+        self.show_settings()
         self.refresh()
+
+    def _follow_settings(self, session: Any) -> None:
+        """Take the settings of a session; those that nobody set there are as they were chosen here."""
+        controller = SettingsController(self.settings_type()) if session is None else self._settings_of(session)
+        if controller is not self._controller:
+            self._settings_links.close()
+            controller.begin_with(self.settings.kept())
+            self._controller, self._settings_before = controller, controller.value
+            self._settings_links.connect(controller.changed, self._on_settings_changed)
+
+    def _settings_of(self, session: Any) -> SettingsController[Any]:
+        return session.views[self.settings_name] if self.settings_type.described() else self._controller
+
+    @guarded
+    def _on_settings_changed(self) -> None:
+        before, self._settings_before = self._settings_before, self.settings
+        self.show_settings()
+        self.on_settings(before, self.settings)
 
     def follow_preparation(self, preparation: Any) -> None:
         """Tell how far the features of a large data set are read while there is nothing else to show."""

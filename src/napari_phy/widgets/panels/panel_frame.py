@@ -57,6 +57,7 @@ class PanelFrame(Filled):
         self.theme_follower = ThemeFollower(viewer, self)
         self.header = Header(self.title, lasso=self.has_lasso, freeze=self.has_freeze, theme=self.theme, parent=self)
         self.header.hide()
+        self.make_controls()
         self._content = self.make_content()
         self.stack = PictureStack(self._content, self.working)
         self.stack.legend.setVisible(self.has_legend)
@@ -75,6 +76,9 @@ class PanelFrame(Filled):
     def make_content(self) -> QWidget:
         """Return the widget that shows the picture."""
         raise NotImplementedError
+
+    def make_controls(self) -> None:
+        """Prepare what the content puts into the header."""
 
     def apply_theme(self, theme: Tokens) -> None:
         """Take colours and sizes of a theme."""

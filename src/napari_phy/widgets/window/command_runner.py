@@ -19,6 +19,7 @@ from napari_phy.views.command_line import (
     read_words,
 )
 from napari_phy.views.commands import COMMANDS, Command, Completion, complete, find_command
+from napari_phy.views.settings import Number
 from napari_phy.views.time_words import read_range
 from napari_phy.views.typed_values import typed_number
 from napari_phy.widgets.actions.action_table import ACTIONS, BY_ID, messages
@@ -205,6 +206,9 @@ class CommandRunner:
         view, option = command.sets
         allowed = _allowed(view, option)
         value = None if not rest and None in allowed else _chosen(rest, allowed, command.word.replace("-", " "))
+        if view in self._session.views:
+            for controller in self._session.views.of_kind(view):
+                controller.update(**{option: value})
         if not self._board.is_open(view):
             self._board.open(view)
         for panel in self._board.of_kind(view):
@@ -245,12 +249,13 @@ class CommandRunner:
 def _allowed(view: str, option: str) -> Any:
     """Return the values an option of a view may have, open or not."""
     panel = KINDS[view].panel
-    return {**panel.remembered, **panel.passing}[option]
+    return {**panel.remembered, **panel.passing, **panel.settings_type.described()}[option]
 
 
 def _choices(view: str, option: str) -> tuple[Any, ...]:
     """Return the same without that of the settings."""
-    return tuple(value for value in _allowed(view, option) if value is not None)
+    allowed = _allowed(view, option)
+    return tuple(value for value in getattr(allowed, "offered", allowed) if value is not None)
 
 
 def _places(columns: Sequence[Column]) -> dict[str, int]:
@@ -268,8 +273,9 @@ def _word(value: Any) -> str:
 
 def _chosen(typed: str, allowed: Any, what: str) -> Any:
     """Return what was chosen for an option of a view."""
-    if not isinstance(allowed, Numbers):
-        return _one_of(typed, tuple(value for value in allowed if value is not None), what)
+    if not isinstance(allowed, Numbers | Number):
+        offered = getattr(allowed, "offered", allowed)
+        return _one_of(typed, tuple(value for value in offered if value is not None), what)
     number = typed_number(typed.replace("−", "-").replace(",", "."))
     if not typed:
         raise CommandError(f"Say which {what}: {allowed.words}.")

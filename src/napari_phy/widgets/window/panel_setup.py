@@ -54,7 +54,9 @@ class PanelSetup(QObject):
             self._set_up_list(panel)
         else:
             self._set_up_view(panel)
-        if is_list or panel.chooser.remembered:
+        if not is_list:
+            panel.settings_name = dock.windowTitle().lower()
+        if is_list or panel.options():
             self._memory.follow(dock.windowTitle(), panel)
         if panel.title == "Clusters":
             self._clusterings.set_up(panel)

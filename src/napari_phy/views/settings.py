@@ -1,0 +1,380 @@
+"""Settings of views: frozen values that know their bounds, and controllers that tell when they change."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, fields, replace
+from types import MappingProxyType
+from typing import Any, ClassVar, Generic, Self, TypeVar, get_type_hints
+
+from napari_phy.core.errors import SettingsError
+from napari_phy.core.sentences import visible
+from napari_phy.core.signals import signal
+
+Choices = tuple[tuple[str, Any], ...]  # (text, value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """What is known of one setting, beside its name, type and default.
+
+    Attributes
+    ----------
+    title : str
+        What it is called in menus and forms.
+    is_look : bool
+        Whether it changes only how data are drawn, so that nothing is computed anew.
+    is_kept : bool
+        Whether the choice holds for the next data set and the next window.
+    tip : str
+        What the user should know beyond the title.
+    """
+
+    title: str
+    is_look: bool = False
+    is_kept: bool = True
+    tip: str = ""
+
+    def __contains__(self, value: Any) -> bool:
+        raise NotImplementedError
+
+    @property
+    def offered(self) -> tuple[Any, ...]:
+        """The values of menus and of completion, None among them where menus have it."""
+        raise NotImplementedError
+
+    @property
+    def words(self) -> str:
+        """What a value may be: `a number from 0.1 to 20`."""
+        raise NotImplementedError
+
+    def text(self, value: Any) -> str:
+        """Return a value as menus write it."""
+        raise NotImplementedError
+
+    @property
+    def choices(self) -> Choices:
+        """(text, value) of the values that are offered."""
+        return tuple((self.text(value), value) for value in self.offered)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Number(Setting):
+    """Every number from `low` to `high`, of which menus offer some.
+
+    Attributes
+    ----------
+    low, high : float
+        Bounds, both allowed.
+    unit : str
+        As it is written behind the number.
+    offered : tuple
+        What menus have.
+    is_whole : bool
+        Whether it has to be a whole number.
+    pattern : str
+        How menus write a value, with {} for it; "" for the number and its unit.
+    none : str
+        What None stands for, as menus write it; "" where there has to be a number.
+    preference : str
+        Which setting of the data set, or of Preferences, None stands for.
+    """
+
+    low: float
+    high: float
+    unit: str = ""
+    offered: tuple[Any, ...] = ()
+    is_whole: bool = False
+    pattern: str = ""
+    none: str = ""
+    preference: str = ""
+
+    def __contains__(self, value: Any) -> bool:
+        if value is None:
+            return bool(self.none)
+        is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        return is_number and self.low <= value <= self.high and (not self.is_whole or value == int(value))
+
+    @property
+    def words(self) -> str:
+        """Its bounds: `a whole number from 1 to 10000`."""
+        return f"a {'whole ' if self.is_whole else ''}number from {self.low:g} to {self.high:.10g}"
+
+    def text(self, value: Any) -> str:
+        """Return a number with its unit, or what None stands for."""
+        return self.none if value is None else (self.pattern or f"{{:g}} {self.unit}".rstrip()).format(value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice(Setting):
+    """One of some values.
+
+    Attributes
+    ----------
+    of : tuple or callable
+        (text, value) of each, or what returns them.
+    also : tuple
+        Values that are allowed but not offered, as those of kept files.
+    """
+
+    of: Choices | Callable[[], Choices]
+    also: tuple[Any, ...] = ()
+
+    @property
+    def choices(self) -> Choices:
+        """(text, value) of each."""
+        return self.of() if callable(self.of) else self.of
+
+    def __contains__(self, value: Any) -> bool:
+        same = (one for one in (*self.offered, *self.also) if isinstance(one, bool) == isinstance(value, bool))
+        return any(value == one for one in same)
+
+    @property
+    def offered(self) -> tuple[Any, ...]:
+        """All values but those that only kept files may have."""
+        return tuple(value for _, value in self.choices)
+
+    @property
+    def words(self) -> str:
+        """All values that are allowed."""
+        return f"one of {', '.join(repr(value) for value in (*self.offered, *self.also))}"
+
+    def text(self, value: Any) -> str:
+        """Return the text of a value."""
+        return next((text for text, one in self.choices if one == value), str(value))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Switch(Setting):
+    """On or off."""
+
+    @property
+    def offered(self) -> tuple[Any, ...]:
+        """Off and on."""
+        return False, True
+
+    def __contains__(self, value: Any) -> bool:
+        return isinstance(value, bool)
+
+    @property
+    def words(self) -> str:
+        """The two values."""
+        return "True or False"
+
+    def text(self, value: Any) -> str:
+        """Return On or Off."""
+        return "On" if value else "Off"
+
+
+@dataclass(frozen=True, slots=True)
+class ViewSettings:
+    """Base of the settings of a view; fields are `Annotated` with a `Setting`.
+
+    Raises
+    ------
+    SettingsError
+        A value is out of bounds; the sentence says which and what is allowed.
+    """
+
+    view: ClassVar[str] = ""
+
+    def __post_init__(self) -> None:
+        for name, setting in self.described().items():
+            value = getattr(self, name)
+            if value not in setting:
+                raise SettingsError(
+                    f"{self.view}: {name} cannot be {visible(repr(value))[:80]}. Choose {setting.words}."
+                )
+            if isinstance(setting, Number) and value is not None:
+                object.__setattr__(self, name, int(value) if setting.is_whole else float(value))
+
+    @classmethod
+    def described(cls) -> Mapping[str, Setting]:
+        """Return {name: setting} in the order of the fields."""
+        return _described(cls)
+
+    def changed(self, **changes: Any) -> Self:
+        """Return settings with some others, and what must follow them: a range that would be empty moves.
+
+        Raises
+        ------
+        SettingsError
+            There is no setting of that name, or a value is out of bounds.
+        """
+        for name in changes:
+            self.check_name(name)
+        return self.adapted(changes)
+
+    def adapted(self, changes: Mapping[str, Any]) -> Self:
+        """Return settings with some others; a view says here how its settings depend on each other."""
+        return replace(self, **changes)
+
+    @classmethod
+    def check_name(cls, name: str) -> None:
+        """Raise SettingsError where there is no setting of that name."""
+        names = list(cls.described())
+        if name not in names:
+            near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+            now = f"Did you mean {near[0]}?" if near else f"There are {', '.join(names)}." if names else ""
+            raise SettingsError(f"{cls.view} has no setting {visible(name)}. {now}".rstrip())
+
+    def computed(self) -> Self:
+        """Return what a computation depends on: the same, with everything that is only look as it is by default."""
+        defaults = {one.name: one.default for one in fields(self)}
+        looks = {name: defaults[name] for name, setting in self.described().items() if setting.is_look}
+        return replace(self, **looks) if looks else self
+
+    def resolved(self, preference: Callable[[str], Any]) -> Self:
+        """Return the same with the values of Preferences in place of None.
+
+        Parameters
+        ----------
+        preference : callable
+            Returns the value of a setting of the data set, by its name.
+        """
+        unset = {
+            name: preference(setting.preference)
+            for name, setting in self.described().items()
+            if isinstance(setting, Number) and setting.preference and getattr(self, name) is None
+        }
+        return replace(self, **unset) if unset else self
+
+    def kept(self) -> dict[str, Any]:
+        """Return {name: value} of what holds for the next data set and the next window."""
+        return {name: getattr(self, name) for name, setting in self.described().items() if setting.is_kept}
+
+
+_known: dict[type[ViewSettings], Mapping[str, Setting]] = {}  # looked up at every request
+
+
+def _described(kind: type[ViewSettings]) -> Mapping[str, Setting]:
+    if kind not in _known:
+        hints = get_type_hints(kind, include_extras=True)
+        extras = {one.name: getattr(hints[one.name], "__metadata__", ()) for one in fields(kind)}
+        _known[kind] = MappingProxyType(
+            {name: next(extra for extra in of if isinstance(extra, Setting)) for name, of in extras.items()}
+        )
+    return _known[kind]
+
+
+S = TypeVar("S", bound=ViewSettings)
+
+
+class SettingsController(Generic[S]):
+    """The settings of one view: read and set as attributes, whether the view is open or not.
+
+    `controller.bin_ms = 0.5` checks the value, replaces the frozen `value`, and tells listeners once.
+
+    Attributes
+    ----------
+    value : ViewSettings
+        The settings now, frozen.
+    changed : psygnal.Signal
+        Emits the new value after it was replaced by another one.
+    """
+
+    changed = signal(object)
+
+    value: S
+
+    def __init__(self, value: S) -> None:
+        self.value = value
+        self._chosen: set[str] = set()
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_") or name == "value":
+            raise AttributeError(name)
+        try:
+            self.value.check_name(name)
+        except SettingsError as error:
+            raise AttributeError(str(error)) from None
+        return getattr(self.value, name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name.startswith("_") or name in ("value", "changed"):
+            object.__setattr__(self, name, value)
+        else:
+            self.update(**{name: value})
+
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), *self.value.described()]
+
+    def __repr__(self) -> str:
+        return repr(self.value)
+
+    def update(self, **changes: Any) -> None:
+        """Set several at once.
+
+        Raises
+        ------
+        SettingsError
+            There is no such setting or value; nothing was changed.
+        """
+        self._take(self.value.changed(**changes), changes)
+
+    def reset(self) -> None:
+        """Set all as they are by default."""
+        self._take(type(self.value)(), self.value.described())
+
+    def begin_with(self, options: Mapping[str, Any]) -> None:
+        """Set what nobody set before; names and values that cannot be are left out, as kept files may have them."""
+        known = self.value.described()
+        fit = {name: options[name] for name in known if name in options and options[name] in known[name]}
+        self._take(self.value.changed(**{name: fit[name] for name in fit if name not in self._chosen}), fit)
+
+    def _take(self, value: S, names: Mapping[str, Any]) -> None:
+        self._chosen.update(names)
+        if value != self.value:
+            self.value = value
+            self.changed.emit(value)
+
+
+class NoViewError(SettingsError, KeyError):
+    """No view of that name has settings."""
+
+
+class ViewsOfSession(Mapping[str, SettingsController[Any]]):
+    """The settings of all views of a session, by the names of their docks in lower case.
+
+    `session.views["correlograms"]` are those of the first dock of a kind. A second dock, `correlograms 2`, has a copy
+    of its own from when it is opened.
+    """
+
+    def __init__(self) -> None:
+        self._controllers: dict[str, SettingsController[Any]] = {}
+
+    def __getitem__(self, name: str) -> SettingsController[Any]:
+        key = name.lower()
+        if key not in self._controllers:
+            kind, kinds = kind_of(key), _kinds()
+            if kind not in kinds:
+                raise NoViewError(f"There is no view {visible(name)} with settings. There are {', '.join(kinds)}.")
+            self._controllers[key] = SettingsController(kinds[kind]())
+        return self._controllers[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(dict.fromkeys([*_kinds(), *self._controllers]))
+
+    def __len__(self) -> int:
+        return len(list(iter(self)))
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and kind_of(name.lower()) in _kinds()
+
+    def of_kind(self, kind: str) -> list[SettingsController[Any]]:
+        """Return those of the first dock of a kind and of all others that were opened."""
+        self[kind]
+        return [one for name, one in self._controllers.items() if kind_of(name) == kind.lower()]
+
+
+def kind_of(dock: str) -> str:
+    """Return the kind of a dock: `correlograms` of `correlograms 2`."""
+    return re.sub(r" \d+$", "", dock)
+
+
+def _kinds() -> Mapping[str, type[ViewSettings]]:
+    from napari_phy.views.all_settings import SETTINGS
+
+    return SETTINGS

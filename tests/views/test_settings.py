@@ -1,0 +1,134 @@
+"""Settings of views: bounds, what depends on what, and who is told."""
+
+import copy
+import re
+from dataclasses import FrozenInstanceError, fields
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from widgets.light_session import light_session
+
+from napari_phy.core.errors import SettingsError
+from napari_phy.views.all_settings import SETTINGS
+from napari_phy.views.correlograms import CorrelogramSettings
+from napari_phy.views.settings import Choice, Number, SettingsController, ViewsOfSession
+
+ALL = pytest.mark.parametrize("kind", SETTINGS.values(), ids=SETTINGS)
+
+
+@pytest.fixture
+def session():
+    made = light_session(n_clusters=3)
+    yield made
+    made.close()
+
+
+@ALL
+def test_defaults_are_allowed_titles_are_there_and_every_offer_can_be_chosen(kind):
+    plain = kind()
+    assert list(kind.described()) == [one.name for one in fields(kind)]
+    for name, setting in kind.described().items():
+        assert setting.title
+        assert getattr(plain, name) in setting
+        for text, value in setting.choices:
+            assert text
+            assert getattr(plain.changed(**{name: value}), name) == value
+
+
+@ALL
+def test_values_that_cannot_be_are_refused_in_a_sentence(kind):
+    for name, setting in kind.described().items():
+        for nonsense in (object(), float("nan"), [1], "no such value", 1e300):
+            with pytest.raises(SettingsError, match=rf"{kind.view}: {name} cannot be .*\. Choose .*\.$"):
+                kind().changed(**{name: nonsense})
+        if isinstance(setting, Number):
+            for value in (setting.low - 1, setting.high * 2, True):
+                with pytest.raises(SettingsError, match=re.escape(setting.words)):
+                    kind().changed(**{name: value})
+
+
+@ALL
+def test_any_sequence_of_choices_leaves_settings_that_can_be_made_again(kind):
+    names = list(kind.described())
+
+    @given(st.lists(st.tuples(st.sampled_from(names), st.integers(0, 30)), max_size=8))
+    def walk(steps):
+        settings = kind()
+        for name, place in steps:
+            offered = kind.described()[name].offered
+            settings = settings.changed(**{name: offered[place % len(offered)]})
+            assert getattr(settings, name) == offered[place % len(offered)]
+        assert kind(**{name: getattr(settings, name) for name in names}) == settings
+        assert settings.computed().computed() == settings.computed()
+
+    walk()
+
+
+def test_a_name_that_is_not_there_brings_the_nearest():
+    controller = SettingsController(CorrelogramSettings())
+    with pytest.raises(SettingsError, match=r"Correlograms has no setting bin\. Did you mean bin_ms\?"):
+        controller.bin = 0.5
+    with pytest.raises(AttributeError, match="no setting bin"):
+        _ = controller.bin
+    assert not hasattr(controller, "width")
+
+
+def test_listeners_hear_once_of_what_is_other_and_never_of_the_same():
+    controller, heard = SettingsController(CorrelogramSettings()), []
+    controller.changed.connect(heard.append)
+    controller.bin_ms = 1
+    controller.bin_ms = 1.0
+    controller.update(bin_ms=2.0, unit="Hz")
+    with pytest.raises(SettingsError):
+        controller.update(unit="counts", bin_ms=99)
+    assert [(one.bin_ms, one.unit) for one in heard] == [(1.0, "counts"), (2.0, "Hz")]
+    assert isinstance(controller.bin_ms, float)
+    controller.reset()
+    assert controller.value == CorrelogramSettings()
+    with pytest.raises(FrozenInstanceError):
+        controller.value.bin_ms = 3.0
+
+
+def test_what_was_kept_gives_way_to_what_was_set():
+    controller = SettingsController(CorrelogramSettings())
+    controller.bin_ms = 0.5
+    controller.begin_with({"bin_ms": 2.0, "unit": "Hz", "lags": "no", "was": 1, "window_ms": None})
+    assert (controller.bin_ms, controller.unit, controller.lags) == (0.5, "Hz", "linear")
+
+
+def test_only_what_is_computed_tells_requests_apart():
+    look = CorrelogramSettings(unit="Hz", lags="log", refractory_ms=5, baseline=False, shared=True)
+    assert look.computed() == CorrelogramSettings()
+    assert look.changed(bin_ms=2).computed() == CorrelogramSettings(bin_ms=2)
+
+
+def test_preferences_stand_in_for_what_is_left_open():
+    preferences = {"correlogram_bin_ms": 0.2, "correlogram_window_ms": 30.0}
+    resolved = CorrelogramSettings(bin_ms=2.0).resolved(preferences.get)
+    assert (resolved.bin_ms, resolved.window_ms) == (2.0, 30.0)
+
+
+def test_a_session_has_those_of_every_view_and_of_each_dock_its_own(session):
+    views = session.views
+    assert set(views) >= set(SETTINGS)
+    views["Correlograms"].bin_ms = 0.5
+    assert views["correlograms"].bin_ms == 0.5
+    assert views["correlograms 2"].bin_ms is None
+    assert views.of_kind("Correlograms") == [views["correlograms"], views["correlograms 2"]]
+    with pytest.raises(SettingsError, match=r"There is no view nowhere with settings\. There are correlograms"):
+        views["nowhere"]
+    assert views.get("nowhere") is None
+    assert ViewsOfSession()["correlograms"].bin_ms is None
+
+
+def test_a_choice_tells_true_from_1():
+    choice = Choice(title="?", of=(("one", 1), ("off", False)))
+    assert 1 in choice
+    assert True not in choice
+    assert 0 not in choice
+
+
+def test_settings_can_be_copied():
+    controller = SettingsController(CorrelogramSettings(bin_ms=2))
+    assert copy.copy(controller.value) == controller.value
