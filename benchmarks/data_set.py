@@ -12,7 +12,7 @@ from harness import Size, random_clusters
 
 from napari_phy.core.base_model import Recording
 from napari_phy.core.probe import Probe
-from napari_phy.io.kwik.create import KwikGroup, create_kwik
+from napari_phy.formats.kwik.create import KwikGroup, create_kwik
 
 RESULTS = Path(__file__).parent / "results"  # on the disk of the repository: a folder in memory knows no fdatasync
 _IDS_OF_A_GROUP = 100_000  # no id is in two channel groups, also after many edits

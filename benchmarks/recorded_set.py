@@ -15,7 +15,7 @@ from harness import SEED, Size
 
 from napari_phy.core.base_model import Recording
 from napari_phy.core.probe import Probe
-from napari_phy.io.kwik.create import KwikGroup, create_kwik
+from napari_phy.formats.kwik.create import KwikGroup, create_kwik
 
 RATE, DURATION_S, GAIN_UV = 20_000.0, 120.0, 0.195
 _REACH = 4  # channels at each side of the best one of a cluster

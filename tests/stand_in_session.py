@@ -8,8 +8,8 @@ from support import random_model
 
 from napari_phy.core.cluster_manager import ClusterManager
 from napari_phy.core.progress import no_progress
-from napari_phy.io.spike_columns import SpikeColumnStore
 from napari_phy.stats.similarity import cosine_similarity
+from napari_phy.storage.spike_columns import SpikeColumnStore
 
 
 @dataclass(frozen=True, eq=False)

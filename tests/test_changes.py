@@ -9,7 +9,7 @@ import pytest
 from napari_phy import KwikModel, open_session
 from napari_phy.core.errors import ClusteringError, NapariPhyError, NotInFileError
 from napari_phy.core.progress import CancelledError
-from napari_phy.io.kwik import clusterings
+from napari_phy.formats.kwik import clusterings
 from napari_phy.table import feature_sums
 
 pytestmark = pytest.mark.usefixtures("quick_disk")

@@ -12,8 +12,8 @@ import pytest
 import yaml
 
 from napari_phy.cli import main
-from napari_phy.io.literals import parse_lines
-from napari_phy.io.settings import SETTINGS
+from napari_phy.formats.parameter_files.literals import parse_lines
+from napari_phy.formats.parameter_files.settings import SETTINGS
 from napari_phy.query.filter_language import parse_filter
 from napari_phy.views.commands import COMMANDS, find_command
 from napari_phy.widgets.actions.action_table import ACTIONS, BY_ID

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from napari_phy import KwikModel, open_session
 from napari_phy.core.errors import ClusteringError, KwikFormatError, NapariPhyError, NotInFileError
-from napari_phy.io.h5 import open_h5
+from napari_phy.formats.hdf5.file import open_h5
 from napari_phy.table.cluster_table import compute_cluster_table
 from napari_phy.table.waveform_samples import waveform_samples
 

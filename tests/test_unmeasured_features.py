@@ -6,9 +6,9 @@ import pytest
 from soak.small_kwik import N_SPIKES, make_kwik
 
 from napari_phy import open_session
-from napari_phy.io.checks import check_data_set
-from napari_phy.io.conversion import convert_data_set
-from napari_phy.io.kwik.model import KwikModel
+from napari_phy.formats.checks import check_data_set
+from napari_phy.formats.conversion.convert import convert_data_set
+from napari_phy.formats.kwik.model import KwikModel
 from napari_phy.table.cluster_table import compute_cluster_table
 from napari_phy.views.amplitudes import AmplitudeRequest, compute_amplitude_view
 from napari_phy.views.drift import DriftRequest, compute_drift

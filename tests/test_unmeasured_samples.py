@@ -7,7 +7,7 @@ from soak.small_kwik import make_kwik
 
 from napari_phy import open_session
 from napari_phy.core.arrays import zero_unmeasured
-from napari_phy.io.checks import check_data_set
+from napari_phy.formats.checks import check_data_set
 from napari_phy.table.cluster_table import compute_amplitudes
 from napari_phy.table.waveform_samples import waveform_samples
 from napari_phy.views.amplitudes import AmplitudeRequest, compute_amplitude_view

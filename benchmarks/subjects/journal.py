@@ -8,8 +8,8 @@ from data_set import data_set
 from harness import Limit, Row, Side, Size, Watch, random_clusters, some_spikes
 
 from napari_phy import ClusterManager, KwikModel, UpdateInfo
-from napari_phy.io.edit_records import encode_ids, encode_record
-from napari_phy.io.store import EditStore
+from napari_phy.storage.edit_records import encode_ids, encode_record
+from napari_phy.storage.store import EditStore
 
 SIZE = Size(n_spikes=1_000_000, n_clusters=50, n_repeats=50)
 HAS_PEER = False

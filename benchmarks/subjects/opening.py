@@ -11,7 +11,7 @@ from harness import Row, Side, Size, Watch
 from sides import clustering_class
 
 from napari_phy import ClusterManager, KwikModel, Session, open_session
-from napari_phy.io.store import EditStore
+from napari_phy.storage.store import EditStore
 
 SIZE = Size(n_edits=10_000, n_repeats=3)
 HAS_PEER = False

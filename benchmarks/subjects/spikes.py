@@ -118,8 +118,8 @@ def _raster(session, size: Size, watch: Watch) -> None:
 
 
 def _drift(session, size: Size, watch: Watch) -> None:
-    from napari_phy.io import spike_columns
-    from napari_phy.io.spike_columns import SpikeColumnStore
+    from napari_phy.storage import spike_columns
+    from napari_phy.storage.spike_columns import SpikeColumnStore
     from napari_phy.views.drift import DriftRequest, compute_drift, drift_cells, drift_points
     from napari_phy.widgets.docks.drift_image import draw_cells, draw_points, ramp_of
     from napari_phy.widgets.docks.trace_image import blank

@@ -94,10 +94,10 @@ def _spikeinterface(path):
 
 
 def _ours(path: Path, starts: list[int], size: Size, watch: Watch) -> None:
-    from napari_phy.io.kwik.raw_files import RawData
-    from napari_phy.io.kwik.traces import JoinedTraces, RawSegment
-    from napari_phy.io.trace_pyramid import TracePyramid
+    from napari_phy.formats.kwik.raw_files import RawData
+    from napari_phy.formats.kwik.traces import JoinedTraces, RawSegment
     from napari_phy.stats.extremes import bin_extremes, join_bins
+    from napari_phy.storage.trace_pyramid import TracePyramid
     from napari_phy.views.trace_source import TraceSource
     from napari_phy.views.traces import TraceReader, request_for
     from napari_phy.widgets.docks.trace_image import Columns, blank, draw_traces, make_lines

@@ -39,9 +39,9 @@ def measure(side: Side, size: Size, watch: Watch) -> None:
 
 
 def _cut_by_us(path: Path, samples: np.ndarray, size: Size, watch: Watch) -> np.ndarray:
-    from napari_phy.io.kwik.raw_files import RawData
-    from napari_phy.io.kwik.traces import JoinedTraces, RawSegment
-    from napari_phy.io.kwik.waveforms import Waveforms
+    from napari_phy.formats.kwik.raw_files import RawData
+    from napari_phy.formats.kwik.traces import JoinedTraces, RawSegment
+    from napari_phy.formats.kwik.waveforms import Waveforms
     from napari_phy.stats.filtering import BandPass
 
     dtype = np.dtype(np.int16)

@@ -4,8 +4,8 @@ from napari_phy.core.cluster_manager import ClusterManager
 from napari_phy.core.probe import Probe
 from napari_phy.core.selector import Selector
 from napari_phy.core.update_info import UpdateInfo
-from napari_phy.io.h5 import open_h5
-from napari_phy.io.kwik.model import KwikModel
+from napari_phy.formats.hdf5.file import open_h5
+from napari_phy.formats.kwik.model import KwikModel
 from napari_phy.session import Session, open_session
 
 MEA = Probe  # its name in klustaviewa and phy

@@ -6,7 +6,7 @@ import pytest
 from napari_phy.core.cluster_groups import ClusterGroup
 from napari_phy.core.cluster_manager import ClusterManager
 from napari_phy.core.errors import ClusteringError
-from napari_phy.io.edit_records import decode_record, encode_record
+from napari_phy.storage.edit_records import decode_record, encode_record
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ from kwik_writers.open_ephys import make_recorded, write_open_ephys
 from qtpy.QtCore import Qt
 
 from napari_phy.core.event_times import EventTimes
-from napari_phy.io.h5 import open_h5
-from napari_phy.io.kwik.events import write_events
+from napari_phy.formats.hdf5.file import open_h5
+from napari_phy.formats.kwik.events import write_events
 from napari_phy.widgets.actions.messages import NO_EVENTS
 
 PULSES_S = [2.0, 9.5, 31.25]

@@ -9,7 +9,7 @@ from journeys.person import CTRL
 from kwik_writers.open_ephys import make_recorded, write_open_ephys
 from qtpy.QtCore import Qt
 
-from napari_phy.io.kwik.model import KwikModel
+from napari_phy.formats.kwik.model import KwikModel
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication
 
-from napari_phy.io.view_options import load_view_options
+from napari_phy.storage.view_options import load_view_options
 from napari_phy.widgets.lists.group_headings import Heading
 
 

@@ -12,8 +12,8 @@ from qtpy.QtGui import QDesktopServices
 from qtpy.QtTest import QTest
 
 from napari_phy import open_session
-from napari_phy.io.kwik.model import KwikModel
-from napari_phy.io.side_folder import side_folder
+from napari_phy.files.side_folder import side_folder
+from napari_phy.formats.kwik.model import KwikModel
 from napari_phy.widgets.window.workspace import Workspace
 
 RECOVERED = "2 edits from {} were recovered. They are not yet saved."

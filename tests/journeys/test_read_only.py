@@ -12,7 +12,7 @@ from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication, QWidget
 
 from napari_phy import open_session
-from napari_phy.io.kwik.model import KwikModel
+from napari_phy.formats.kwik.model import KwikModel
 from napari_phy.sample_data.install import copy_sample
 
 

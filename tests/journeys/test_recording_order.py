@@ -5,7 +5,7 @@ import pytest
 from kwik_writers.klusta import write_klusta
 from kwik_writers.truth import make_truth
 
-from napari_phy.io.raw_notes import read_raw_notes
+from napari_phy.formats.raw_notes import read_raw_notes
 
 
 @pytest.fixture(params=[(1280, 800)], ids=["small"])

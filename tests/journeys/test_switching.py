@@ -12,9 +12,9 @@ from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication
 
 from napari_phy import KwikModel, open_session
-from napari_phy.io.h5 import open_h5
-from napari_phy.io.store import EditStore
+from napari_phy.formats.hdf5.file import open_h5
 from napari_phy.layers.session_tag import session_of
+from napari_phy.storage.store import EditStore
 from napari_phy.table.numbers import format_number
 
 

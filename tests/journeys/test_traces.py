@@ -157,7 +157,7 @@ def test_a_large_summary_is_asked_for(make_napari_viewer, kwik_copy, monkeypatch
 
 def test_cancelled_it_goes_on_another_time(make_napari_viewer, kwik_copy, monkeypatch):
     monkeypatch.setattr(trace_summary, "WORTH_BYTES", 0)
-    monkeypatch.setattr("napari_phy.io.trace_pyramid._CHUNK_BYTES", 2**18)
+    monkeypatch.setattr("napari_phy.storage.trace_pyramid._CHUNK_BYTES", 2**18)
     person = Person(make_napari_viewer(show=True))
     person.open(kwik_copy)
     work, pyramid = person.workspace.overview.summary.work, person.session.trace_pyramid(person.session.model)

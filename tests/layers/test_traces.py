@@ -13,7 +13,7 @@ from widgets.light_session import light_session
 from napari_phy import open_session
 from napari_phy.core.cluster_manager import ClusterManager
 from napari_phy.core.errors import KwikFormatError
-from napari_phy.io.kwik.model import KwikModel
+from napari_phy.formats.kwik.model import KwikModel
 from napari_phy.layers.spikes import spike_points
 from napari_phy.layers.traces import QUIET_FRACTION, TraceLevel, trace_levels, traces_layer
 from napari_phy.table.cluster_table import compute_cluster_table

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from napari_phy.core.errors import SaveError
-from napari_phy.io.kwik.model import KwikModel
+from napari_phy.formats.kwik.model import KwikModel
 from napari_phy.sample_data import install, make_sample, read_truth, truth_path
 from napari_phy.sample_data.install import SUFFIXES, copy_sample
 from napari_phy.sample_data.recipe import MICROVOLTS_PER_UNIT, STORIES, UNITS, build_probe

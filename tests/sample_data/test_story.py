@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from napari_phy.io.kwik.model import KwikModel
+from napari_phy.formats.kwik.model import KwikModel
 from napari_phy.sample_data import read_truth, truth_path
 from napari_phy.sample_data.install import copy_sample
 from napari_phy.sample_data.recipe import ARTEFACT, MUA, STORIES

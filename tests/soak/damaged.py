@@ -22,8 +22,8 @@ from soak.mutations import CANARY, mutate
 
 from napari_phy import open_session
 from napari_phy.core.errors import ClusteringError, KwikFormatError, MissingDataError, SaveError
-from napari_phy.io.checks import check_data_set
-from napari_phy.io.kwik.model import KwikModel
+from napari_phy.formats.checks import check_data_set
+from napari_phy.formats.kwik.model import KwikModel
 
 MEMORY_BYTES = 2**30
 SECONDS = 5

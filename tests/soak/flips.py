@@ -18,9 +18,9 @@ from soak.small_kwik import make_kwik
 
 from napari_phy import ClusterManager, Session, open_session
 from napari_phy.core.errors import NapariPhyError
-from napari_phy.io.kwik.model import KwikModel
-from napari_phy.io.store import EditStore
+from napari_phy.formats.kwik.model import KwikModel
 from napari_phy.session.open_clustering import OpenClustering
+from napari_phy.storage.store import EditStore
 
 State = tuple[tuple[int, ...], tuple[tuple[int, str], ...]]  # cluster of each spike, group of each cluster
 GROUP_NUMBERS = {0: "noise", 1: "mua", 2: "good", 3: "unsorted"}

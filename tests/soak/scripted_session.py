@@ -83,7 +83,7 @@ def take_step(session, kind, seed, savers):
 def main(path, seed, point=None, occurrence=0, delay_ms=0):
     """Run the script on a data set."""
     from napari_phy import open_session
-    from napari_phy.io import crash_points
+    from napari_phy.files import crash_points
 
     remaining = int(occurrence)
 

@@ -6,9 +6,9 @@ import numpy as np
 
 from napari_phy.core.base_model import Recording
 from napari_phy.core.probe import Probe
-from napari_phy.io.kwik.create import KwikGroup, create_kwik
-from napari_phy.io.kwik.model import KwikModel
-from napari_phy.io.store import Snapshot
+from napari_phy.formats.kwik.create import KwikGroup, create_kwik
+from napari_phy.formats.kwik.model import KwikModel
+from napari_phy.storage.store import Snapshot
 
 N_SPIKES = 300
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from soak.flips import Written, flips, judge, not_saved, saved
 
-from napari_phy.io.kwik.model import KwikModel
+from napari_phy.formats.kwik.model import KwikModel
 
 EVERY_NTH = 503
 N_PARTS = 8

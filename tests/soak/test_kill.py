@@ -18,8 +18,8 @@ from soak.scripted_session import MANY_SPIKES, N_STEPS, digest, fingerprint, scr
 from soak.small_kwik import make_kwik
 
 from napari_phy import ClusterManager, open_session
-from napari_phy.io.crash_points import COMMIT_POINTS, REWRITE_POINTS, SAVE_POINTS
-from napari_phy.io.kwik.model import KwikModel
+from napari_phy.files.crash_points import COMMIT_POINTS, REWRITE_POINTS, SAVE_POINTS
+from napari_phy.formats.kwik.model import KwikModel
 
 POINTS = (*COMMIT_POINTS, *SAVE_POINTS)
 FILE_POINTS = (*SAVE_POINTS, *REWRITE_POINTS)

@@ -12,8 +12,8 @@ import pytest
 from soak.small_kwik import make_kwik
 
 from napari_phy import ClusterManager, Session, open_session
-from napari_phy.io.kwik.model import KwikModel
-from napari_phy.io.store import EditStore
+from napari_phy.formats.kwik.model import KwikModel
+from napari_phy.storage.store import EditStore
 
 BYTES_PER_EDIT = 2000
 SECONDS = 2

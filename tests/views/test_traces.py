@@ -8,10 +8,10 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from napari_phy.core.errors import KwikFormatError
 from napari_phy.core.progress import CancelledError
-from napari_phy.io.trace_pyramid import TracePyramid
 from napari_phy.plugins import trace_filters
 from napari_phy.stats.extremes import bin_extremes
 from napari_phy.stats.filtering import BandPass
+from napari_phy.storage.trace_pyramid import TracePyramid
 from napari_phy.views.time_words import read_time
 from napari_phy.views.trace_source import TraceSource
 from napari_phy.views.traces import (

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from support import random_model
 
 from napari_phy.core.errors import ReadOnlyError, SaveError
-from napari_phy.io.store import Base
 from napari_phy.session import Session
+from napari_phy.storage.store import Base
 
 
 @dataclass

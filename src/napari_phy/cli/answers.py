@@ -13,7 +13,7 @@ import numpy as np
 
 from napari_phy.core.errors import MissingDataError
 from napari_phy.core.sentences import visible
-from napari_phy.io.platform_files import is_file
+from napari_phy.files.platform_files import is_file
 
 OK = 0
 PROBLEM = 1

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from napari_phy.cli.answers import OK, PROBLEM, Answer, count
-from napari_phy.io.checks import check_data_set
-from napari_phy.io.opening import find_kwik
+from napari_phy.formats.checks import check_data_set
+from napari_phy.formats.opening import find_kwik
 
 
 def check(path: Path) -> Answer:

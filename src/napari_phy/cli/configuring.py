@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from napari_phy.cli.answers import OK, PROBLEM, Answer, check_there
-from napari_phy.io.config import load_config
-from napari_phy.io.platform_files import is_file
-from napari_phy.io.settings import SETTINGS
+from napari_phy.files.platform_files import is_file
+from napari_phy.formats.parameter_files.config import load_config
+from napari_phy.formats.parameter_files.settings import SETTINGS
 
 
 def show_config(path: Path | None) -> Answer:

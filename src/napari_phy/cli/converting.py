@@ -7,7 +7,7 @@ from pathlib import Path
 
 from napari_phy.cli.answers import Answer, count
 from napari_phy.core.sentences import visible
-from napari_phy.io.conversion import convert_data_set
+from napari_phy.formats.conversion.convert import convert_data_set
 
 
 def convert(source: Path, target: Path, *, quiet: bool) -> Answer:

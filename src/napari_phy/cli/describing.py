@@ -12,7 +12,7 @@ import numpy as np
 from napari_phy.cli.answers import Answer, count
 from napari_phy.core.base_model import BaseModel
 from napari_phy.core.errors import NapariPhyError
-from napari_phy.io.opening import open_model
+from napari_phy.formats.opening import open_model
 
 
 def describe(path: Path) -> Answer:

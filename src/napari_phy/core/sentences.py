@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
+from pathlib import Path
 from typing import Any
 
 _LONGEST = 60
@@ -28,3 +30,11 @@ def _visible(character: str) -> str:
     if character.isprintable() or unicodedata.category(character) == "Zs":
         return character
     return character.encode("unicode_escape").decode("ascii")
+
+
+def cause_of(error: BaseException) -> str:
+    """Return why something failed: what the system says, and of which file, without its number and folders."""
+    if not isinstance(error, OSError) or not error.strerror:
+        return re.sub(r"^\[Errno -?\d+\] ", "", str(error))
+    name = Path(str(error.filename)).name if error.filename else ""
+    return f"{name}: {error.strerror}" if name else error.strerror

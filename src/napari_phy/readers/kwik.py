@@ -40,8 +40,8 @@ def read_kwik(path: PathOrPaths) -> list[Any]:
 def _open_where_left(file: Path, **options: Any) -> Any:
     """Open the channel group and clustering that were open last, as far as that is known and they can be opened."""
     from napari_phy.core.errors import NapariPhyError
-    from napari_phy.io.clustering_summaries import last_place
     from napari_phy.session import open_session
+    from napari_phy.storage.clustering_summaries import last_place
 
     place = last_place(file)
     if place is not None:

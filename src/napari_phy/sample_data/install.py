@@ -8,8 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from napari_phy.core.errors import SaveError
-from napari_phy.io.atomic import copy_file, sync_file
-from napari_phy.io.platform_files import sync_folder
+from napari_phy.files.atomic import copy_file, sync_file
+from napari_phy.files.platform_files import sync_folder
 
 SUFFIXES = (".dat", ".kwx", ".truth.npz", ".kwik")  # the .kwik is what one opens: it appears last
 

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_phy.core.base_model import Recording
-from napari_phy.io.kwik.create import KwikGroup, create_kwik
+from napari_phy.formats.kwik.create import KwikGroup, create_kwik
 from napari_phy.sample_data.action_potentials import N_BEFORE, compute_template
 from napari_phy.sample_data.components import compute_features, principal_components
 from napari_phy.sample_data.detection import detect, extract_waveforms, filter_traces

@@ -17,8 +17,8 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from napari_phy.io.atomic import copy_file
-from napari_phy.io.platform_files import cache_folder
+from napari_phy.files.atomic import copy_file
+from napari_phy.files.platform_files import cache_folder
 from napari_phy.sample_data.install import SUFFIXES, copy_sample
 from napari_phy.sample_data.make import Progress, make_sample
 from napari_phy.sample_data.recipe import GENERATOR_VERSION

@@ -11,13 +11,13 @@ import numpy.typing as npt
 
 from napari_phy.core.errors import NotInFileError, ReadOnlyError
 from napari_phy.core.signals import signal
-from napari_phy.io.clustering_summaries import ClusteringSummary, Where
-from napari_phy.io.kwik import clusterings, schema
-from napari_phy.io.kwik.clustering_edits import check_not_original
-from napari_phy.io.kwik.model import KwikModel
+from napari_phy.formats.kwik import clusterings, schema
+from napari_phy.formats.kwik.clustering_edits import check_not_original
+from napari_phy.formats.kwik.model import KwikModel
 from napari_phy.session.changes import Change, FileEdit, Reopening, Reset, Switch
 from napari_phy.session.current import Current
 from napari_phy.session.other_clusterings import OtherClusterings
+from napari_phy.storage.clustering_summaries import ClusteringSummary, Where
 
 Act = Callable[[], None]
 

@@ -16,9 +16,9 @@ from napari_phy.core.progress import OnProgress, no_progress, part_of
 from napari_phy.core.selection import Selection
 from napari_phy.core.update_info import UpdateInfo
 from napari_phy.core.wizard import Wizard
-from napari_phy.io.kwik.model import KwikModel
-from napari_phy.io.spike_columns import SpikeColumnStore
-from napari_phy.io.store import EditStore, Snapshot
+from napari_phy.formats.kwik.model import KwikModel
+from napari_phy.storage.spike_columns import SpikeColumnStore
+from napari_phy.storage.store import EditStore, Snapshot
 from napari_phy.table.cluster_ranking import ClusterRanking
 from napari_phy.table.feature_sums import FeatureSums
 

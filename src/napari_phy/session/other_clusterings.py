@@ -8,7 +8,11 @@ from types import MappingProxyType
 
 from napari_phy.core.cluster_meta import DISCARDED, UNSORTED
 from napari_phy.core.errors import NapariPhyError, SaveError
-from napari_phy.io.clustering_summaries import (
+from napari_phy.files.replacing import identity_or_none
+from napari_phy.formats.kwik.model import KwikModel
+from napari_phy.session.current import Current
+from napari_phy.session.open_clustering import OpenClustering
+from napari_phy.storage.clustering_summaries import (
     ClusteringSummary,
     LeftClusterings,
     Where,
@@ -17,10 +21,6 @@ from napari_phy.io.clustering_summaries import (
     read_summaries,
     save_left,
 )
-from napari_phy.io.kwik.model import KwikModel
-from napari_phy.io.replacing import identity_or_none
-from napari_phy.session.current import Current
-from napari_phy.session.open_clustering import OpenClustering
 
 
 class OtherClusterings:

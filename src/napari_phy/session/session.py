@@ -19,19 +19,19 @@ from napari_phy.core.sentences import visible
 from napari_phy.core.signals import signal
 from napari_phy.core.time_cursor import TimeCursor
 from napari_phy.core.wizard import Wizard
-from napari_phy.io.config import Config, load_config
-from napari_phy.io.kwik.model import KwikModel
-from napari_phy.io.opening import open_model
-from napari_phy.io.side_folder import side_folder
-from napari_phy.io.spike_columns import SpikeColumnStore
-from napari_phy.io.store import EditStore, Snapshot
-from napari_phy.io.trace_pyramid import TracePyramid
+from napari_phy.files.side_folder import side_folder
+from napari_phy.formats.kwik.model import KwikModel
+from napari_phy.formats.opening import open_model
+from napari_phy.formats.parameter_files.config import Config, load_config
 from napari_phy.session.clusterings import FileClusterings
 from napari_phy.session.current import Current
 from napari_phy.session.edits import Edits
 from napari_phy.session.open_clustering import OpenClustering
 from napari_phy.session.other_clusterings import OtherClusterings
 from napari_phy.session.within_time import OpenWithin, within
+from napari_phy.storage.spike_columns import SpikeColumnStore
+from napari_phy.storage.store import EditStore, Snapshot
+from napari_phy.storage.trace_pyramid import TracePyramid
 from napari_phy.table.feature_sums import FeatureSums
 from napari_phy.views.settings import ViewsOfSession
 

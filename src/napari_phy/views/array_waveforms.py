@@ -15,7 +15,7 @@ from napari_phy.core.errors import TracesError
 from napari_phy.core.probe import Probe
 from napari_phy.core.selection import Selection
 from napari_phy.core.time_cursor import TimeCursor
-from napari_phy.io.config import Config, load_config
+from napari_phy.formats.parameter_files.config import Config, load_config
 
 N_SELECTED = 12
 PITCH_UM = 20.0

@@ -12,7 +12,7 @@ from qtpy.QtWidgets import QApplication, QMenu, QWidget
 from widgets.svg_reading import Svg
 
 from napari_phy.core.errors import SaveError
-from napari_phy.io import atomic
+from napari_phy.files import atomic
 from napari_phy.widgets.base.figure import SVG_TYPE, Figure
 from napari_phy.widgets.base.picture_menu import COPY, NO_PICTURE, SAVE, PictureMenu, save_figure
 from napari_phy.widgets.base.theme import tokens

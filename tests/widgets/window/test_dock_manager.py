@@ -6,7 +6,7 @@ from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication, QWidget
 from widgets.light_session import light_session
 
-from napari_phy.io.view_options import load_view_options
+from napari_phy.storage.view_options import load_view_options
 from napari_phy.widgets.window import docks
 from napari_phy.widgets.window.dock_registry import KINDS, LISTS
 from napari_phy.widgets.window.workspace import open_workspace

@@ -9,8 +9,8 @@ from widgets.light_session import light_session
 from widgets.window.test_layouts import add_stack, choose, seen, sizes
 from widgets.window.test_workspace import LARGE, SMALL, settle, show
 
-from napari_phy.io.config import phy_folder
-from napari_phy.io.kept_layouts import KeptLayout, load_layout, save_layout
+from napari_phy.files.user_files import phy_folder
+from napari_phy.storage.layouts import KeptLayout, load_layout, save_layout
 from napari_phy.widgets.base.header import Header
 from napari_phy.widgets.window.workspace import open_workspace
 

@@ -5,8 +5,8 @@ from typing import Any
 
 from napari_phy.core.clustering import Clustering
 from napari_phy.core.update_info import UpdateInfo
-from napari_phy.io import store_messages
-from napari_phy.io.atomic import format_bytes
+from napari_phy.files.atomic import format_bytes
+from napari_phy.storage import store_messages
 from napari_phy.table.numbers import format_count, format_number
 from napari_phy.views.command_line import echo
 from napari_phy.views.events import Event

@@ -7,7 +7,7 @@ from qtpy.QtGui import QColor
 from qtpy.QtWidgets import QColorDialog, QDialog, QFileDialog, QWidget
 
 from napari_phy.core.colors import usual_color
-from napari_phy.io.platform_files import is_writable_folder
+from napari_phy.files.platform_files import is_writable_folder
 from napari_phy.table.numbers import format_number
 from napari_phy.views.time_words import read_range
 from napari_phy.widgets.actions import messages

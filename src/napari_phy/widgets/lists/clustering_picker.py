@@ -10,8 +10,8 @@ from qtpy.QtCore import Signal
 from qtpy.QtGui import QAction
 from qtpy.QtWidgets import QWidget
 
-from napari_phy.io.clustering_summaries import ClusteringSummary
-from napari_phy.io.kwik import schema
+from napari_phy.formats.kwik import schema
+from napari_phy.storage.clustering_summaries import ClusteringSummary
 from napari_phy.table.numbers import format_count, format_number
 from napari_phy.widgets.base.drop_down import DropDown
 from napari_phy.widgets.base.icons import icon

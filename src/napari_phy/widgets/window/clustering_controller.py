@@ -11,7 +11,7 @@ from qtpy.QtGui import QAction
 from qtpy.QtWidgets import QMainWindow
 
 from napari_phy.core.errors import ClusteringError, NapariPhyError
-from napari_phy.io.kwik.clustering_edits import checked_name
+from napari_phy.formats.kwik.clustering_edits import checked_name
 from napari_phy.session.changes import Change
 from napari_phy.widgets.actions import messages
 from napari_phy.widgets.actions.background_work import Job

@@ -10,7 +10,7 @@ from qtpy.compat import isalive
 from qtpy.QtCore import QByteArray, QEvent, QObject, QSize, QTimer
 from qtpy.QtWidgets import QMainWindow
 
-from napari_phy.io.kept_layouts import KeptLayout, load_layout, save_layout
+from napari_phy.storage.layouts import KeptLayout, load_layout, save_layout
 from napari_phy.widgets.window.dock_manager import DockManager
 from napari_phy.widgets.window.dock_registry import LISTS
 from napari_phy.widgets.window.layouts import PRESETS, set_corners

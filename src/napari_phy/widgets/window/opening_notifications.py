@@ -12,7 +12,7 @@ from qtpy.QtGui import QDesktopServices
 from napari_phy.core.errors import NapariPhyError
 from napari_phy.core.recording_order import Order, RecordingOrder
 from napari_phy.core.update_info import UpdateInfo
-from napari_phy.io import store_messages
+from napari_phy.storage import store_messages
 from napari_phy.widgets.actions import messages
 from napari_phy.widgets.base.notifications import LOCATE, SAVE_COPY, Choice, notify
 from napari_phy.widgets.window.edit_notifications import EditNotifications, LiveNote

@@ -8,8 +8,8 @@ from napari.viewer import Viewer
 from qtpy.compat import isalive
 from qtpy.QtCore import QObject, QTimer
 
-from napari_phy.io import store_messages
-from napari_phy.io.side_folder import take_over_edits
+from napari_phy.core.sentences import cause_of
+from napari_phy.files.side_folder import take_over_edits
 from napari_phy.layers.binder import LayerBinder
 from napari_phy.layers.session_tag import session_of
 from napari_phy.widgets.actions import messages
@@ -142,7 +142,7 @@ class SessionController(QObject):
         try:
             take_over_edits(path.resolve(), folder)
         except OSError as error:
-            notify(messages.edits_not_taken(path.name, store_messages.reason(error)), "error")
+            notify(messages.edits_not_taken(path.name, cause_of(error)), "error")
         QTimer.singleShot(0, lambda: viewer.open(str(path), plugin="napari-phy"))
 
     def _turn_away(self, session: Any) -> None:

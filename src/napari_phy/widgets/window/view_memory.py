@@ -8,7 +8,7 @@ from qtpy.compat import isalive
 from qtpy.QtCore import QEvent, QObject, QTimer
 from qtpy.QtWidgets import QMainWindow
 
-from napari_phy.io.view_options import load_view_options, save_view_options
+from napari_phy.storage.view_options import load_view_options, save_view_options
 
 WAIT_MS = 1000  # after a choice, so that a turning wheel writes once
 

@@ -1,0 +1,1 @@
+"""Files that are replaced whole, locked and found, whatever they hold."""

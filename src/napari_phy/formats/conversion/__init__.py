@@ -1,0 +1,1 @@
+"""Any data set written anew as Kwik."""

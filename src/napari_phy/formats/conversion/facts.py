@@ -1,0 +1,131 @@
+"""What a `.kwik` says besides spikes and clusters, brought into a new one; what it does not say is left out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence, Set
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from napari_phy.core.base_model import BaseModel
+from napari_phy.formats.hdf5.file import H5File, open_h5
+from napari_phy.formats.hdf5.values import encode
+from napari_phy.formats.kwik import parameters, schema, spikes
+from napari_phy.formats.kwik.cluster_data import read_extras, write_extras
+from napari_phy.formats.kwik.model import KwikModel
+
+_OF_PYTABLES = {"CLASS", "TITLE", "VERSION"}
+_OF_RECORDER = {"sample_rate", "n_channels", "n_features_per_channel", "voltage_gain", "raw_data_files"}
+_OLDER_NAMES = {"nchannels", "nfeatures_per_channel", "fetdim"}
+
+
+def storable(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the attributes that a new file can hold as they are."""
+    kept = {}
+    for name, value in attributes.items():
+        if value is not None and name not in _OF_PYTABLES:
+            with suppress(TypeError, ValueError):
+                encode(value)
+                kept[name] = value
+    return kept
+
+
+def write_parameters(model: BaseModel, path: Path, *, has_new_raw: bool) -> None:
+    """Have the parameters of detection and the recordings of a new file say what those of the old one do.
+
+    Parameters
+    ----------
+    model : of the old file.
+    path : of the new one.
+    has_new_raw : its raw data were written with it; type, columns and starts are theirs.
+    """
+    computed = {"experiment_name", *(("dtype", "n_channels", "raw_data_files") if has_new_raw else ())}
+    is_kwik = isinstance(model, KwikModel)
+    keeps_starts = (
+        has_new_raw or not isinstance(model, KwikModel) or (model.counts_from_start and not is_uncertain(model))
+    )
+    with open_h5(model.path) as old, open_h5(path, "r+") as new:
+        stored = old.attrs(schema.PARAMETERS)
+        if "raw_data_files" in stored:
+            computed.add("raw_data_files")
+        if not is_kwik:
+            computed |= _OF_RECORDER
+        _take_over(old, new, schema.PARAMETERS, schema.PARAMETERS, computed | _OLDER_NAMES)
+        for name in ("n_channels", "n_features_per_channel"):  # under the present name, whatever the old one was
+            number = parameters.integer(stored, name)
+            if number is not None and name not in computed:
+                new.write_attr(schema.PARAMETERS, name, number)
+        nodes = schema.recording_nodes(old) if is_kwik else {}
+        for recording in model.recordings:
+            node = schema.recording_path(recording.recording_id)
+            if is_kwik:
+                starts = {"start_sample", "start_time"} if keeps_starts else set()
+                _take_over(old, new, nodes.get(recording.recording_id, node), node, starts)
+
+
+def is_uncertain(model: BaseModel) -> bool:
+    """Tell whether nobody knows for certain which recordings the spikes of a `.kwik` belong to."""
+    return isinstance(model, KwikModel) and not model.is_numbering_certain
+
+
+def keep_numbering(models: Sequence[BaseModel], path: Path) -> None:
+    """Have spikes of a new file name their recordings as in the old one, and the file what that is judged by."""
+    with open_h5(models[0].path) as old, open_h5(path, "r+") as new:
+        for model in models:
+            if isinstance(model, KwikModel):
+                samples, numbers = spikes.read_times(old, model.channel_group)
+                for name, values in (("time_samples", samples.astype(np.uint64)), ("recording", numbers)):
+                    node = schema.spikes_path(model.channel_group, name)
+                    new.write(node, spikes.to_program(values, model.file_order))
+        creator = old.attrs("/").get("creator_version")
+        if creator is None:
+            new.delete_attr("/", "creator_version")
+        else:
+            new.write_attr("/", "creator_version", creator)
+
+
+def write_facts(model: BaseModel, path: Path) -> None:
+    """Write what is said of channels, the parameters of KlustaKwik2 and of each clustering, and of each cluster."""
+    group = model.channel_group
+    with open_h5(model.path) as old, open_h5(path, "r+") as new:
+        if isinstance(model, KwikModel):
+            node = schema.group_path(group)
+            _take_over(old, new, node, node, {"channel_order"})
+            for channel in model.probe.channel_ids.tolist():
+                _take_over(old, new, f"{node}/channels/{channel}", f"{node}/channels/{channel}", set())
+        _copy_attributes(old, new, schema.CLUSTERING_PARAMETERS, schema.CLUSTERING_PARAMETERS)
+        for name in readable_clusterings(model):
+            for made in _written_as(model, name):
+                _copy_attributes(old, new, schema.clusters_path(group, name), schema.clusters_path(group, made))
+                for cluster in new.children(schema.clusters_path(group, made)):
+                    if isinstance(cluster, int):
+                        write_extras(new, group, made, cluster, read_extras(old, group, name, cluster))
+
+
+def _written_as(model: BaseModel, name: str) -> tuple[str, ...]:
+    """Return the names that a clustering has in the new file: that which is open is `main` there."""
+    if name != model.clustering:
+        return (name,)
+    return (schema.MAIN, name) if name == schema.ORIGINAL else (schema.MAIN,)
+
+
+def readable_clusterings(model: BaseModel) -> tuple[str, ...]:
+    """Return the clusterings of a model that can be read."""
+    return tuple(name for name in model.clusterings if (model.channel_group, name) not in model.unreadable)
+
+
+def _take_over(old: H5File, new: H5File, source: str, target: str, computed: Set[str]) -> None:
+    """Give a new node the attributes of an old one and no others, but for those that were computed for it."""
+    stored = {name: value for name, value in old.attrs(source).items() if value is not None}
+    for name in new.attrs(target).keys() - stored.keys() - computed:
+        new.delete_attr(target, name)
+    for name, value in storable(stored).items():
+        if name not in computed:
+            new.write_attr(target, name, value)
+
+
+def _copy_attributes(old: H5File, new: H5File, source: str, target: str) -> None:
+    for name, value in storable(old.attrs(source)).items():
+        new.write_attr(target, name, value)

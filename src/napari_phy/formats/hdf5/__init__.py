@@ -1,0 +1,1 @@
+"""HDF5 files by the path of their nodes, read with care."""

@@ -1,0 +1,1 @@
+"""Files of Python assignments (`.prb`, `.prm`, `params.py`, `config.py`), read without running them."""

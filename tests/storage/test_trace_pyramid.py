@@ -1,0 +1,311 @@
+"""The pyramid holds what the traces hold, whenever building is broken off, and nothing of other traces."""
+
+import json
+import shutil
+from contextlib import closing
+
+import h5py
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from kwik_writers.klusta import write_klusta
+from kwik_writers.truth import make_truth
+from numpy.testing import assert_array_equal
+
+from napari_phy.core.array_samples import ArraySamples
+from napari_phy.core.errors import KwikFormatError, NapariPhyError, TracesError
+from napari_phy.core.progress import CancelledError
+from napari_phy.formats.kwik.model import KwikModel
+from napari_phy.stats.extremes import bin_extremes
+from napari_phy.storage import trace_pyramid
+from napari_phy.storage.trace_pyramid import TracePyramid, pyramid_bytes, pyramid_factors
+
+
+@pytest.fixture(autouse=True)
+def small_steps(monkeypatch):
+    """Levels, chunks and notes as small as the traces of tests."""
+    monkeypatch.setattr(trace_pyramid, "N_COLUMNS_COARSEST", 8)
+    monkeypatch.setattr(trace_pyramid, "_CHUNK_BYTES", 600)
+    monkeypatch.setattr(trace_pyramid, "_KEEP_BYTES", 1500)
+
+
+def make_traces(n_samples=3333, n_channels=3, dtype="int16", seed=0):
+    return np.random.default_rng(seed).integers(0, 200, (n_samples, n_channels)).astype(dtype)
+
+
+def assert_holds(pyramid, traces):
+    assert pyramid.is_complete
+    for factor in pyramid.factors:
+        n_bins = -(-len(traces) // factor)
+        assert pyramid.covers(factor, 0, n_bins)
+        assert_array_equal(pyramid.read(factor, 0, n_bins), bin_extremes(traces, factor))
+        assert_array_equal(pyramid.read(factor, 1, 3), bin_extremes(traces, factor)[1:3])
+
+
+def stop_after(n_calls):
+    calls = []
+
+    def on_progress(share):
+        calls.append(share)
+        if len(calls) == n_calls:
+            raise CancelledError
+
+    return on_progress
+
+
+@pytest.mark.parametrize("dtype", ["int8", "uint8", "int16", ">i2", "uint16", "int32", "float32", "float64"])
+@pytest.mark.parametrize("n_samples", [0, 1, 15, 4096, 3333])
+def test_every_level_holds_the_extremes(tmp_path, dtype, n_samples):
+    traces = make_traces(n_samples, dtype=dtype)
+    pyramid = TracePyramid(ArraySamples(traces, time_axis=0), tmp_path / "p")
+    shares = []
+    pyramid.build(shares.append)
+    assert shares == sorted(shares)
+    assert shares[-1:] == [1.0][: bool(pyramid.factors)]
+    assert_holds(pyramid, traces)
+    again = TracePyramid(ArraySamples(traces, time_axis=0), tmp_path / "p")
+    assert_holds(again, traces)
+    assert pyramid.n_bytes == sum(file.stat().st_size for file in (tmp_path / "p").glob("*.bin"))
+
+
+def test_levels_end_at_about_two_thousand_columns(monkeypatch):
+    monkeypatch.undo()
+    factors = pyramid_factors(30_000 * 3600)
+    assert factors[:4] == (16, 64, 256, 1024)
+    assert 500 < 30_000 * 3600 / factors[-1] <= 2000
+    hour = ArraySamples(np.broadcast_to(np.zeros(1, np.int16), (30_000 * 3600, 384)))
+    assert pyramid_bytes(hour) <= 0.18 * hour.shape[0] * hour.shape[1] * 2
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.integers(1, 9), max_size=4), st.integers(500, 4000))
+def test_broken_off_it_goes_on(tmp_path_factory, stops, n_samples):
+    folder = tmp_path_factory.mktemp("pyramid")
+    traces = make_traces(n_samples, seed=n_samples)
+    for n_calls in stops:
+        pyramid = TracePyramid(ArraySamples(traces, 0), folder)
+        before = pyramid.n_done
+        try:
+            pyramid.build(stop_after(n_calls))
+        except CancelledError:
+            assert before < pyramid.n_done <= n_samples
+            for factor in () if pyramid.is_complete else pyramid.factors:
+                n_bins = pyramid.n_done // factor
+                assert pyramid.covers(factor, 0, n_bins)
+                assert not pyramid.covers(factor, 0, n_bins + 1)
+                assert_array_equal(pyramid.read(factor, 0, n_bins), bin_extremes(traces, factor)[:n_bins])
+        assert TracePyramid(ArraySamples(traces, 0), folder).n_done == pyramid.n_done
+    pyramid = TracePyramid(ArraySamples(traces, 0), folder)
+    pyramid.build()
+    assert_holds(pyramid, traces)
+
+
+def test_killed_it_goes_on_from_what_was_noted(tmp_path):
+    traces = make_traces()
+    pyramid = TracePyramid(ArraySamples(traces), tmp_path)
+    with pytest.raises(CancelledError):
+        pyramid.build(stop_after(6))
+    state = json.loads((tmp_path / "state.json").read_text())
+    state["n_done"] //= 32
+    state["n_done"] *= 16  # half of it was on the disk
+    (tmp_path / "state.json").write_text(json.dumps(state))
+    again = TracePyramid(ArraySamples(traces), tmp_path)
+    assert again.n_done == state["n_done"]
+    again.build()
+    assert_holds(again, traces)
+
+
+def test_nothing_of_other_traces_is_read(tmp_path):
+    TracePyramid(ArraySamples(make_traces()), tmp_path).build()
+    other = make_traces(seed=1)
+    pyramid = TracePyramid(ArraySamples(other), tmp_path)
+    assert pyramid.n_done == 0
+    pyramid.build()
+    assert_holds(pyramid, other)
+
+
+@pytest.mark.parametrize("damage", ["cut", "gone", "no state", "wrong state"])
+def test_damaged_files_are_built_anew(tmp_path, damage):
+    traces = make_traces()
+    TracePyramid(ArraySamples(traces), tmp_path).build()
+    level, state = tmp_path / "extremes-64.bin", tmp_path / "state.json"
+    if damage == "cut":
+        level.write_bytes(level.read_bytes()[:-20])
+    elif damage == "gone":
+        level.unlink()
+    elif damage == "no state":
+        state.unlink()
+    else:
+        state.write_text('{"version": 1, "identity": [], "n_done": "many"}')
+    pyramid = TracePyramid(ArraySamples(traces), tmp_path)
+    assert pyramid.n_done == 0
+    pyramid.build()
+    assert_holds(pyramid, traces)
+
+
+def test_files_cut_short_while_open_raise(tmp_path):
+    pyramid = TracePyramid(ArraySamples(make_traces()), tmp_path)
+    pyramid.build()
+    pyramid.read(64, 0, 2)
+    with (tmp_path / "extremes-64.bin").open("r+b") as file:
+        file.truncate(30)
+    with pytest.raises(NapariPhyError, match="ends before"):
+        pyramid.read(64, 10, 12)
+
+
+def test_too_little_room_is_refused(tmp_path, monkeypatch):
+    pyramid = TracePyramid(ArraySamples(make_traces()), tmp_path)
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=pyramid.n_bytes - 1))
+    with pytest.raises(TracesError, match=r"There is no room .* 3\.\d+ kB free"):
+        pyramid.build()
+    assert not list(tmp_path.glob("*.bin"))
+
+
+def test_traces_that_keep_changing_are_not_kept(tmp_path):
+    traces = make_traces()
+    pyramid = TracePyramid(ArraySamples(traces), tmp_path)
+
+    def change(share):
+        traces[:] += 1
+
+    with pytest.raises(TracesError, match="keep changing"):
+        pyramid.build(change)
+    assert TracePyramid(ArraySamples(traces), tmp_path).n_done == 0
+
+
+@pytest.mark.parametrize("n_calls", [1, 8, 20])
+def test_traces_that_are_rewritten_on_the_way_are_built_anew(tmp_path, n_calls):
+    """Once they rest, at the same call of build."""
+    traces, after = make_traces(), make_traces(seed=1)
+    pyramid = TracePyramid(ArraySamples(traces), tmp_path)
+    calls = []
+
+    def rewrite(share):
+        calls.append(share)
+        if len(calls) == n_calls:
+            traces[:] = after
+
+    pyramid.build(rewrite)
+    assert_holds(pyramid, after)
+    assert_holds(TracePyramid(ArraySamples(traces), tmp_path), after)
+
+
+def test_traces_that_are_rewritten_later_are_built_anew(tmp_path):
+    traces, after = make_traces(), make_traces(seed=1)
+    pyramid = TracePyramid(ArraySamples(traces), tmp_path)
+    with pytest.raises(CancelledError):
+        pyramid.build(stop_after(6))
+    traces[:] = after
+    pyramid.build()
+    assert_holds(pyramid, after)
+    traces[:] = make_traces(seed=2)
+    pyramid.build()
+    assert_holds(pyramid, traces)
+
+
+class CutShort:
+    """Traces whose file ends too early, as long as `n_left` is less than all."""
+
+    def __init__(self, traces, n_left):
+        self.shape, self.dtype = traces.shape, traces.dtype
+        self.traces, self.n_left = traces, n_left
+
+    def __getitem__(self, key):
+        if key.stop > self.n_left:
+            raise KwikFormatError(f"x.dat ends before row {key.stop}.")
+        return self.traces[key]
+
+
+def test_what_is_built_of_a_file_outlasts_that_it_is_cut_short(tmp_path):
+    traces = make_traces()
+    TracePyramid(CutShort(traces, len(traces)), tmp_path).build()
+    cut = CutShort(traces, 1000)
+    pyramid = TracePyramid(cut, tmp_path)
+    assert not pyramid.is_complete
+    assert not pyramid.covers(16, 0, 1)
+    with pytest.raises(KwikFormatError, match="ends before"):
+        pyramid.build()
+    cut.n_left = len(traces)
+    shares = []
+    pyramid.build(shares.append)
+    assert shares == []  # it is the one that was built
+    assert_holds(pyramid, traces)
+
+
+def test_one_program_builds_at_a_time(tmp_path):
+    pyramid = TracePyramid(ArraySamples(make_traces()), tmp_path)
+    other = TracePyramid(ArraySamples(make_traces()), tmp_path)
+
+    def build_too(share):
+        with pytest.raises(TracesError, match="Another program"):
+            other.build()
+
+    pyramid.build(build_too)
+    assert_holds(pyramid, make_traces())
+
+
+def test_any_array_either_way_round(tmp_path):
+    traces = make_traces()
+    with h5py.File(tmp_path / "x.h5", "w") as file:
+        wide = file.create_dataset("wide", data=traces.T)
+        long = file.create_dataset("long", data=traces)
+        for number, array in enumerate([wide, long, traces.T, np.asfortranarray(traces), traces[::-1][::-1]]):
+            pyramid = TracePyramid(ArraySamples(array), tmp_path / str(number))
+            pyramid.build()
+            assert_holds(pyramid, traces)
+
+
+@pytest.mark.parametrize("layout", ["contiguous", "chunked", "compressed", "big endian"])
+def test_recordings_in_a_kwd(tmp_path, layout):
+    """Two recordings on one line, each a dataset; channels of both groups are in it."""
+    truth = make_truth()
+    path = write_klusta(tmp_path, truth, raw="kwd")
+    kinds = {
+        "contiguous": {},
+        "chunked": {"chunks": (100, 3)},
+        "compressed": {"chunks": (100, 3), "compression": "gzip", "shuffle": True},
+        "big endian": {"dtype": ">i2"},
+    }
+    with h5py.File(tmp_path / "set.raw.kwd", "r+") as file:
+        for number, raw in enumerate(truth.raw):
+            del file[f"recordings/{number}/data"]
+            file.create_dataset(f"recordings/{number}/data", data=raw, **kinds[layout])
+    with closing(KwikModel(path)) as model:
+        pyramid = TracePyramid(model.traces, tmp_path / "p")
+        pyramid.build()
+        assert_holds(pyramid, np.concatenate(truth.raw))
+    with closing(KwikModel(path)) as model:
+        assert TracePyramid(model.traces, tmp_path / "p").is_complete
+    with h5py.File(tmp_path / "set.raw.kwd", "r+") as file:
+        file["recordings/1/data"][:] = truth.raw[1] // 2
+    with closing(KwikModel(path)) as model:
+        assert TracePyramid(model.traces, tmp_path / "p").n_done == 0
+
+
+class OnlySlices:
+    """An array as zarr's are: plain slices give new arrays; asking for all of it at once is an error here."""
+
+    def __init__(self, array):
+        self.shape, self.dtype, self.ndim = array.shape, array.dtype, array.ndim
+        self._array, self.longest = array, 0
+
+    def __getitem__(self, key):
+        assert all(part.step in (None, 1) for part in (key if isinstance(key, tuple) else (key,)))
+        found = self._array[key].copy()
+        self.longest = max(self.longest, *found.shape)
+        return found
+
+    def __array__(self, dtype=None, copy=None):
+        raise AssertionError("all of it is read at once")
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_arrays_that_are_read_by_slices_only(tmp_path, turned):
+    traces = make_traces()
+    array = OnlySlices(traces.T if turned else traces)
+    pyramid = TracePyramid(ArraySamples(array), tmp_path)
+    pyramid.build()
+    assert_holds(pyramid, traces)
+    assert array.longest < 150

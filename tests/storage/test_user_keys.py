@@ -1,0 +1,42 @@
+"""The keys that were chosen last, and whatever else the file holds does no harm."""
+
+import logging
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from napari_phy.storage.user_keys import load_keys, save_keys
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("PHY_CONFIG_DIR", str(tmp_path / "phy"))
+    return tmp_path / "phy"
+
+
+def test_what_is_kept_is_read_again():
+    assert load_keys() == {}
+    save_keys({"merge": {"panels": ("J",), "canvas": ()}})
+    assert load_keys() == {"merge": {"panels": ("J",), "canvas": ()}}
+    save_keys({})
+    assert load_keys() == {}
+
+
+@given(st.recursive(st.none() | st.text(max_size=4), lambda s: st.lists(s) | st.dictionaries(st.text(max_size=4), s)))
+def test_what_is_no_table_of_keys_counts_as_nothing_chosen(tmp_path_factory, content):
+    import json
+
+    with pytest.MonkeyPatch.context() as patch:
+        folder = tmp_path_factory.mktemp("phy")
+        patch.setenv("PHY_CONFIG_DIR", str(folder))
+        (folder / "keys.json").write_text(json.dumps(content))
+        for places in load_keys().values():
+            assert all(isinstance(key, str) for keys in places.values() for key in keys)
+
+
+def test_a_folder_that_cannot_be_made_is_told_in_the_log(folder, caplog):
+    folder.write_text("a file is in the way")
+    with caplog.at_level(logging.WARNING):
+        save_keys({"merge": {"panels": ("J",)}})
+    assert "the keys that were chosen are not kept" in caplog.text
