@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from napari_phy.core.progress import CancelledError
+from napari_phy.table import spike_rows
 from napari_phy.table.cluster_table import compute_amplitudes
-from napari_phy.views import spike_amplitudes, spike_rows
+from napari_phy.views import spike_amplitudes
 from napari_phy.views.amplitudes import AmplitudeRequest, compute_amplitude_view
 from napari_phy.views.correlograms import CorrelogramRequest, compute_correlograms
 from napari_phy.views.feature_grid import FeatureGridRequest, compute_feature_grid
