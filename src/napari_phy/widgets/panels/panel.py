@@ -11,7 +11,7 @@ from qtpy.QtWidgets import QWidget
 
 from napari_phy.core.errors import ClusteringError, MissingDataError
 from napari_phy.core.progress import OnProgress
-from napari_phy.io.settings import setting
+from napari_phy.formats.parameter_files.settings import setting
 from napari_phy.views.settings import SettingsController, ViewSettings
 from napari_phy.views.time_words import range_words
 from napari_phy.widgets.actions import messages
