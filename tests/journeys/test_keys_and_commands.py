@@ -1,11 +1,13 @@
 """Sorting by commands, by the window with all actions and by the Actions dock, with keys of one's own."""
 
+import warnings
+
 import numpy as np
 import pytest
-from journeys.person import ALT, LEFT, PLAIN, SHIFT
+from journeys.person import ALT, CTRL, LEFT, PLAIN, SHIFT
 from qtpy.QtCore import QPoint, Qt
 from qtpy.QtTest import QTest
-from qtpy.QtWidgets import QApplication, QTabBar
+from qtpy.QtWidgets import QApplication, QDialog, QLineEdit, QTabBar
 
 from napari_phy.widgets.actions.bindings import key_bindings
 
@@ -145,6 +147,37 @@ def test_clicks_beside_the_views_leave_the_keys_where_they_were(person, kwik_cop
     person.press(Qt.Key.Key_Home)
     assert person.chosen == (person.listed()[0],)
     assert person.workspace.docks["Probe"].visibleRegion().isEmpty() is False
+
+
+def test_a_click_in_a_window_that_is_not_active_yet_leaves_the_keys_where_they_were(person, kwik_copy):
+    person.open(kwik_copy)
+    window, panels = person.workspace.window, person.workspace.panels
+    person.click(person.listed()[0])
+    assert person.focused() is panels["Clusters"].list
+    dialog = QDialog(window)
+    QLineEdit(dialog).setFocus()
+    dialog.show()
+    dialog.activateWindow()
+    person.wait(lambda: QApplication.activeWindow() is dialog, "the dialog")
+    QTest.mouseClick(panels["Clusters"].header, LEFT, PLAIN, panels["Clusters"].header.rect().center())
+    dialog.close()
+    dialog.deleteLater()
+    person.press(Qt.Key.Key_Down)
+    assert person.chosen[0] == person.listed()[1]
+
+
+def test_a_click_on_a_header_leaves_the_keys_with_the_canvas(person, kwik_copy):
+    person.open(kwik_copy)
+    header = person.workspace.panels["Clusters"].header
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)
+        canvas = person.viewer.window.qt_viewer.canvas.native
+    person.press(Qt.Key.Key_G)
+    canvas.setFocus()
+    QTest.mouseClick(header, LEFT, PLAIN, header.rect().center())
+    assert person.focused() is canvas
+    person.press(Qt.Key.Key_Z, CTRL)
+    assert person.session.manager.n_done == 0
 
 
 @pytest.mark.parametrize("theme", ["dark", "light"])

@@ -75,9 +75,9 @@ def test_a_switch_shows_the_other_channel_group_and_comes_back(person, kwik_copy
     person.session.switch(channel_group=1)
     person.settle()
     assert person.session.model.channel_group == 1
-    check_shows_what_is_open(person)
     waiting = " 1 unsaved edit of shank 0, main waits in the journal."
     assert person.viewer.status == opened_words(person) + waiting
+    check_shows_what_is_open(person)
     assert layer_of(person, Image) is traces
     assert layer_of(person, Points) is spikes
     assert len(left.selection.changed) == 0 < slots[0]
@@ -162,9 +162,9 @@ def test_the_picker_goes_to_the_other_shank(person, kwik_copy):
     assert picker(person).text() == "Shank 0 · main ▾"
     pick(person, picker(person), "Shank 1")
     assert picker(person).text() == "Shank 1 · main ▾"
-    check_shows_what_is_open(person)
     assert person.viewer.status == opened_words(person)
     assert person.focused() is person.workspace.panels["Clusters"].list
+    check_shows_what_is_open(person)
     pick(person, picker(person), "original")
     assert picker(person).text() == "Shank 1 · original ▾"
     check_shows_what_is_open(person)
@@ -321,17 +321,17 @@ def test_a_clustering_is_copied_renamed_reset_and_deleted(person, kwik_copy):
 
     person.answer(refuse)
     pick(person, more, "Rename clustering…")
-    assert picker(person).text() == "Shank 0 · better ▾"
     assert person.viewer.status == "Renamed the clustering try to better."
+    assert picker(person).text() == "Shank 0 · better ▾"
     check_shows_what_is_open(person)
 
     pick(person, more, "Reset to original")
     assert merged not in person.listed()
     assert person.viewer.status == f"Reset to original: {len(person.listed())} clusters. Undo takes it back."
     check_shows_what_is_open(person)
-    session.undo()
+    person.press(Qt.Key.Key_Z, CTRL)
     person.wait(lambda: merged in person.listed(), "undo")
-    session.redo()
+    person.press(Qt.Key.Key_Y, CTRL)
     person.wait(lambda: merged not in person.listed(), "redo")
 
     person.answer(lambda dialog: QTest.keyClick(dialog, Qt.Key.Key_Return))  # Return cancels what cannot be undone
@@ -347,6 +347,18 @@ def test_a_clustering_is_copied_renamed_reset_and_deleted(person, kwik_copy):
     check_shows_what_is_open(person)
     found = entries(person, more)
     assert not found["Delete clustering…"].isEnabled()
+
+
+def test_after_a_reset_the_keys_are_in_clusters_wherever_they_were(person, kwik_copy):
+    person.open(kwik_copy)
+    person.press(Qt.Key.Key_G)
+    merged = person.chosen[0]
+    person.workspace.window.setFocus()  # as before anything of ours was clicked
+    pick(person, clusters_header(person).more_button, "Reset to original")
+    assert merged not in person.listed()
+    assert person.focused() is person.workspace.panels["Clusters"].list
+    person.press(Qt.Key.Key_Z, CTRL)
+    assert merged in person.listed()
 
 
 def test_groups_of_ones_own(person, kwik_copy):

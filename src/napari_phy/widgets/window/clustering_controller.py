@@ -166,8 +166,9 @@ class ClusteringController(QObject):
         """Make the clustering that is open what "original" is, by an edit; one that cannot be opened in the file."""
         session = self._controller.session
         name, model = _to_reset(session), session.model
-        go_there = None if name == model.clustering else partial(self.switch, Place(model.channel_group, name))
-        self._do(lambda: session.beginning_to_reset(name), f"Resetting {name}…", and_then=go_there)
+        is_open = name == model.clustering
+        then = self._controller.edited.emit if is_open else partial(self.switch, Place(model.channel_group, name))
+        self._do(lambda: session.beginning_to_reset(name), f"Resetting {name}…", and_then=then)
 
     def edit_groups(self) -> None:
         """Show the user's own groups."""

@@ -1,4 +1,4 @@
-"""Leaves the keys with one of our views: when what takes none is clicked, a header, and when its dock is closed."""
+"""Leaves the keys with the view that had them when what takes none is clicked, a header, or when its dock is closed."""
 
 from collections.abc import Callable, Mapping
 from weakref import ref
@@ -7,11 +7,14 @@ from qtpy.compat import isalive
 from qtpy.QtCore import QEvent, QObject, Qt, QTimer
 from qtpy.QtWidgets import QApplication, QDockWidget, QMainWindow, QWidget
 
+# A click in a window that is not active yet, as right after a dialog, shows only when the window becomes active.
+_OF_CLICKS = (Qt.FocusReason.MouseFocusReason, Qt.FocusReason.ActiveWindowFocusReason)
+
 
 class FocusPolicy(QObject):
     """Such a click gives the focus to napari's main window, where no key is ours: this gives it back.
 
-    Where the view that had it is closed, Clusters takes it.
+    It gives it back to one of our views or to napari's canvas. Where the view that had it is closed, Clusters takes it.
 
     Parameters
     ----------
@@ -27,7 +30,7 @@ class FocusPolicy(QObject):
         self._window = ref(window)
         self._panels = panels
         self._focus_clusters = focus_clusters
-        self._last: QWidget | None = None  # the view that had the keys
+        self._last: QWidget | None = None  # the view that had the keys, or what had them in the canvas
         self._closed = QTimer(self, singleShot=True, interval=0)  # once for many docks, when Qt has passed it on
         self._closed.timeout.connect(self._on_closed)
         QApplication.instance().focusChanged.connect(self._on_focus_changed)
@@ -40,7 +43,7 @@ class FocusPolicy(QObject):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Give the focus back."""
         if watched is self._window():
-            is_clicked = event.type() == QEvent.Type.FocusIn and event.reason() == Qt.FocusReason.MouseFocusReason
+            is_clicked = event.type() == QEvent.Type.FocusIn and event.reason() in _OF_CLICKS
             if is_clicked and self._last is not None and self._is_shown(self._last):
                 self._last.setFocus(Qt.FocusReason.OtherFocusReason)
         elif event.type() == QEvent.Type.Hide and not event.spontaneous():
@@ -48,11 +51,15 @@ class FocusPolicy(QObject):
         return False
 
     def _on_focus_changed(self, _old: QWidget | None, now: QWidget | None) -> None:
-        if not isalive(self) or now is None or now is self._window():
+        window = self._window()
+        if not isalive(self) or window is None or not isalive(window) or now in (None, window):
             return
         if self._last is None or self._is_shown(self._last):  # else Qt passes it on from one that is hidden just now
             inside = (panel for panel in self._panels.values() if panel is now or panel.isAncestorOf(now))
-            self._last = next(inside, None)
+            canvas = window.centralWidget()
+            view = next(inside, now if canvas is not None and canvas.isAncestorOf(now) else None)
+            if view is not None or window.isAncestorOf(now):  # else a dialog, which gives the keys back
+                self._last = view
 
     def _on_closed(self) -> None:
         window = self._window()
