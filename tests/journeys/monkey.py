@@ -1,7 +1,5 @@
 """Somebody who presses and clicks at random in every view, and what their edits come to without a window."""
 
-from collections.abc import Iterable
-
 import numpy as np
 from journeys.person import ALT, CTRL, LEFT, PLAIN, SHIFT, Person
 from qtpy.QtCore import QPoint, Qt
@@ -135,13 +133,13 @@ class Monkey:
 
     def _option(self) -> None:
         """Choose something else in a view."""
-        panels = [p for p in self._person.workspace.panels.values() if p.title in VIEWS and p.chooser.remembered]
+        panels = [p for p in self._person.workspace.panels.values() if p.title in VIEWS and p.options()]
         panel = panels[self._rng.integers(len(panels))]
-        names = sorted(panel.chooser.remembered)
+        names = sorted(panel.options())
         name = names[self._rng.integers(len(names))]
-        allowed = panel.chooser.remembered[name]
-        if isinstance(allowed, Iterable):
-            allowed = list(allowed)
+        allowed = panel.choosable[name]
+        allowed = list(getattr(allowed, "offered", allowed))
+        if allowed:
             panel.set_options({name: allowed[self._rng.integers(len(allowed))]})
 
     def _dock(self) -> None:

@@ -57,7 +57,7 @@ def test_the_menus_of_correlograms_change_what_is_drawn_and_a_second_dock_begins
     chosen = panel.options()
     copy = person.workspace.panels[person.workspace.board.duplicate("Correlograms")]
     assert copy.options() == chosen
-    assert chosen["bin"] == 2.0
+    assert chosen["bin_ms"] == 2.0
 
 
 def test_an_edit_is_counted_in_all_of_them(person):

@@ -40,7 +40,7 @@ def test_options_that_were_called_otherwise_are_understood(folder):
     (folder / "views.json").write_text(json.dumps(then))
     now = {
         "Correlograms": {"window_ms": 100.0, "bin_ms": 0.5},
-        "Intervals 2": {"longest": 20.0},
+        "Intervals 2": {"longest_ms": 20.0},
         "Scatter": {"x_by": "depth", "y_by": "rate", "size_by": "amplitude", "log": True},
         "Drift": {"color": "depth"},
         "Waveforms": {"window": 3},

@@ -5,11 +5,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from napari_phy.views.firing_rate import MOST_BINS, FiringRateRequest, compute_firing_rates, rate_edges, usual_bin_s
+from napari_phy.views.firing_rate import (
+    MOST_BINS,
+    FiringRateRequest,
+    FiringRateSettings,
+    compute_firing_rates,
+    rate_edges,
+    usual_bin_s,
+)
 
 
 def test_spikes_are_counted_bin_by_bin(session):
-    data = compute_firing_rates(session, FiringRateRequest((4, 0), 7))
+    data = compute_firing_rates(session, FiringRateRequest((4, 0), FiringRateSettings(n_bins=7)))
     edges = rate_edges(round(session.model.duration * 20_000), 7)
     for place, cluster in enumerate((4, 0)):
         samples = [int(session.model.spike_samples[spike]) for spike in session.manager.spikes(cluster)]
@@ -37,7 +44,9 @@ def test_parts_are_equal_to_a_sample(n_samples, n_bins):
 
 def test_bins_of_a_width_within_a_stretch_of_time(make_session):
     session = make_session(duration=60.0)
-    data = compute_firing_rates(session, FiringRateRequest((0,), bin_s=2.0, start_s=10.0, stop_s=15.5))
+    data = compute_firing_rates(
+        session, FiringRateRequest((0,), FiringRateSettings(bin_s=2.0, start_s=10.0, stop_s=15.5))
+    )
     assert data.edges_s.tolist() == [10.0, 12.0, 14.0, 15.5]
     times = session.model.spike_samples[session.manager.spikes(0)] / 20_000
     assert data.counts[0].tolist() == [
@@ -45,15 +54,17 @@ def test_bins_of_a_width_within_a_stretch_of_time(make_session):
     ]
     assert data.mean_rates[0] == pytest.approx(len(times) / 60)
     assert data.caption == f"{data.counts.sum()} of {len(times)} spikes; bins of 2.0 s"
-    equal = compute_firing_rates(session, FiringRateRequest((0,), 4, start_s=10.0))
+    equal = compute_firing_rates(session, FiringRateRequest((0,), FiringRateSettings(n_bins=4, start_s=10.0)))
     assert equal.edges_s.tolist() == [10.0, 22.5, 35.0, 47.5, 60.0]
 
 
 def test_a_stretch_past_the_end_shows_all_and_bins_are_never_too_many(make_session):
     session = make_session(duration=60.0)
-    past = compute_firing_rates(session, FiringRateRequest((0,), 6, start_s=70.0, stop_s=80.0))
+    past = compute_firing_rates(
+        session, FiringRateRequest((0,), FiringRateSettings(n_bins=6, start_s=70.0, stop_s=80.0))
+    )
     assert past.edges_s.tolist() == [0, 10, 20, 30, 40, 50, 60]
-    narrow = compute_firing_rates(session, FiringRateRequest((0,), bin_s=0.001))
+    narrow = compute_firing_rates(session, FiringRateRequest((0,), FiringRateSettings(bin_s=0.001)))
     assert len(narrow.edges_s) == MOST_BINS + 1
     assert narrow.caption.endswith("bins of 3.0 ms")
 
@@ -69,8 +80,12 @@ def test_the_caption_says_how_long_a_bin_is(make_session):
     session = make_session(duration=60.0)
     data = compute_firing_rates(session, FiringRateRequest((0,)))
     assert data.caption == f"all {session.manager.n_spikes(0)} spikes; bins of 1.0 s"
-    assert compute_firing_rates(session, FiringRateRequest((0,), 200)).caption.endswith("bins of 300 ms")
-    assert compute_firing_rates(session, FiringRateRequest((0,), 50)).caption.endswith("bins of 1.2 s")
+    assert compute_firing_rates(session, FiringRateRequest((0,), FiringRateSettings(n_bins=200))).caption.endswith(
+        "bins of 300 ms"
+    )
+    assert compute_firing_rates(session, FiringRateRequest((0,), FiringRateSettings(n_bins=50))).caption.endswith(
+        "bins of 1.2 s"
+    )
     assert not any(array.flags.writeable for array in (data.counts, data.rates, data.edges_s, data.mean_rates))
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from napari_phy.core.errors import ClusteringError
 from napari_phy.table.numbers import format_number
-from napari_phy.views.intervals import IntervalsRequest, compute_intervals, violation_words
+from napari_phy.views.intervals import IntervalsRequest, IntervalsSettings, compute_intervals, violation_words
 
 
 def intervals_of(session, cluster):
@@ -33,26 +33,28 @@ def test_density_is_that_of_the_intervals_in_sight(make_session):
     in_ms = np.array(intervals_of(session, 1)) / 20
     wanted, _ = np.histogram(in_ms[in_ms < 50], bins=50, range=(0, 50), density=True)
     np.testing.assert_allclose(data.density[0], wanted, atol=1e-12)
-    log = compute_intervals(session, IntervalsRequest((1,), "log"))
+    log = compute_intervals(session, IntervalsRequest((1,), IntervalsSettings(scale="log")))
     assert (log.density[0] * np.diff(np.log10(log.edges_ms))).sum() == pytest.approx(1)
 
 
 def test_the_logarithmic_axis_shows_all_but_the_shortest_and_longest(session):
-    data = compute_intervals(session, IntervalsRequest((2,), "log"))
+    data = compute_intervals(session, IntervalsRequest((2,), IntervalsSettings(scale="log")))
     assert data.edges_ms[[0, -1]].tolist() == [0.1, 10_000]
     inside = [2 <= interval < 200_000 for interval in intervals_of(session, 2)]
     assert data.counts.sum() == sum(inside)
 
 
 def test_window_bins_and_refractory_time_are_those_asked_for(session):
-    data = compute_intervals(session, IntervalsRequest((3,), n_bins=20, window_ms=200.0, refractory_ms=5.0))
+    data = compute_intervals(
+        session, IntervalsRequest((3,), IntervalsSettings(n_bins=20, longest_ms=200.0, refractory_ms=5.0))
+    )
     np.testing.assert_allclose(data.edges_ms, np.arange(0, 201, 10))
     assert data.n_violations.tolist() == [sum(interval < 100 for interval in intervals_of(session, 3))]
     assert "intervals below 5 ms" in data.caption
 
 
 def test_the_axis_begins_at_the_shortest_interval_and_bins_have_the_width_asked_for(session):
-    data = compute_intervals(session, IntervalsRequest((3,), shortest_ms=10.0, bin_ms=5.0))
+    data = compute_intervals(session, IntervalsRequest((3,), IntervalsSettings(shortest_ms=10.0, bin_ms=5.0)))
     assert data.edges_ms.tolist() == [10, 15, 20, 25, 30, 35, 40, 45, 50]
     intervals = intervals_of(session, 3)
     assert data.counts.sum() == sum(200 <= interval < 1000 for interval in intervals)
@@ -83,7 +85,7 @@ def test_violations_in_words(make_session):
     data = compute_intervals(session, IntervalsRequest((0,)))
     n, total = int(data.n_violations[0]), int(data.n_intervals[0])
     assert violation_words(data, 0) == f"{format_number(n)} ({100 * n / total:.1f} %)"
-    one = compute_intervals(session, IntervalsRequest((0,), refractory_ms=0.0))
+    one = compute_intervals(session, IntervalsRequest((0,), IntervalsSettings(refractory_ms=0.0)))
     assert violation_words(one, 0) == "0"
 
 

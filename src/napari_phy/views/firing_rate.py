@@ -4,22 +4,86 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from typing import Annotated, Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from napari_phy.core.arrays import read_only
+from napari_phy.core.errors import SettingsError
 from napari_phy.core.progress import OnProgress, no_progress
 from napari_phy.table.cluster_table import mean_rates
 from napari_phy.table.numbers import format_number, format_shown
 from napari_phy.table.session_cache import SessionCache
 from napari_phy.table.session_like import SessionLike
+from napari_phy.views.settings import Number, ViewSettings
 
 Float64 = npt.NDArray[np.float64]
 Int64 = npt.NDArray[np.int64]
 
 MOST_BINS = 20_000
+LONGEST_S = 10_000_000
 USUAL_BINS, SHORTEST_S = 100, 1.0  # about so many bins, of a second at least
+
+
+@dataclass(frozen=True, slots=True)
+class FiringRateSettings(ViewSettings):
+    """What the user chose.
+
+    Attributes
+    ----------
+    n_bins : int or None
+        How many stretches the time shown is cut into; None: about 100 of 1, 2, 5, 10 … s.
+    bin_s : float or None
+        How long each is, instead; the last takes what is left, half a bin more or less.
+    start_s, stop_s : float, float or None
+        The time shown; where the recordings have nothing of it, or for None, up to their end.
+    """
+
+    view: ClassVar[str] = "Firing rate"
+
+    n_bins: Annotated[
+        int | None,
+        Number(
+            title="Bins", low=1, high=MOST_BINS, is_whole=True, offered=(None, 50, 100, 200, 500, 1000),
+            pattern="{} bins", none="Usual bins", tip="Usually about 100, of a second at least.",
+        ),
+    ] = None  # fmt: skip
+    bin_s: Annotated[
+        float | None,
+        Number(
+            title="Width of bins", low=0.001, high=100_000, unit="s", offered=(None, 0.1, 0.5, 1.0, 5.0, 10.0, 60.0),
+            none="As the number of bins",
+        ),
+    ] = None  # fmt: skip
+    start_s: Annotated[float, Number(title="Begin", low=0, high=LONGEST_S, unit="s", offered=(0.0,), is_kept=False)] = (
+        0.0
+    )
+    stop_s: Annotated[
+        float | None,
+        Number(
+            title="End", low=0.001, high=LONGEST_S, unit="s", offered=(None,), none="End of the recordings",
+            is_kept=False,
+        ),
+    ] = None  # fmt: skip
+
+    def __post_init__(self) -> None:
+        ViewSettings.__post_init__(self)
+        if self.stop_s is not None and self.stop_s <= self.start_s:
+            raise SettingsError(
+                f"{self.view}: nothing lies between start_s {self.start_s:g} and stop_s {self.stop_s:g}. "
+                "Choose a later end."
+            )
+
+    def adapted(self, name: str, value: Any) -> Self:
+        """Return settings with another one; a stretch that would be empty goes to the end, or begins at 0."""
+        if name == "n_bins":
+            return replace(self, n_bins=value, bin_s=None)
+        if name == "start_s":
+            return replace(self, start_s=value, stop_s=None if (self.stop_s or math.inf) <= value else self.stop_s)
+        if name == "stop_s":
+            return replace(self, stop_s=value, start_s=0.0 if (value or math.inf) <= self.start_s else self.start_s)
+        return ViewSettings.adapted(self, name, value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,17 +92,14 @@ class FiringRateRequest:
 
     Attributes
     ----------
-    clusters : in the order of selection, best first.
-    n_bins : how many stretches the time shown is cut into; None: about 100 of 1, 2, 5, 10 … s.
-    bin_s : how long each is, instead; the last takes what is left, half a bin more or less.
-    start_s, stop_s : the time shown; where the recordings have nothing of it, or for None, up to their end.
+    clusters : tuple of int
+        In the order of selection, best first.
+    settings : FiringRateSettings
+        Bins and times.
     """
 
     clusters: tuple[int, ...]
-    n_bins: int | None = None
-    bin_s: float | None = None
-    start_s: float = 0.0
-    stop_s: float | None = None
+    settings: FiringRateSettings = FiringRateSettings()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -130,20 +191,21 @@ def usual_bin_s(length_s: float) -> float:
 
 def _edges(request: FiringRateRequest, n_samples: int, sample_rate: float) -> Int64:
     """Return (n + 1,) ascending edges in samples of the time shown."""
-    start = round(request.start_s * sample_rate)
-    stop = n_samples if request.stop_s is None else min(round(request.stop_s * sample_rate), n_samples)
+    settings = request.settings
+    start = round(settings.start_s * sample_rate)
+    stop = n_samples if settings.stop_s is None else min(round(settings.stop_s * sample_rate), n_samples)
     if start >= stop:
         start, stop = 0, n_samples
-    if request.bin_s is None and request.n_bins is not None:
-        return start + rate_edges(stop - start, request.n_bins)
-    bin_s = request.bin_s or usual_bin_s((stop - start) / sample_rate)
+    if settings.bin_s is None and settings.n_bins is not None:
+        return start + rate_edges(stop - start, settings.n_bins)
+    bin_s = settings.bin_s or usual_bin_s((stop - start) / sample_rate)
     width = max(1, round(bin_s * sample_rate), -(-(stop - start) // MOST_BINS))
     n = max(1, round((stop - start) / width))
     return np.append(start + np.arange(n, dtype=np.int64) * width, stop)
 
 
 def _width_s(request: FiringRateRequest, edges_s: Float64) -> float:
-    is_equal = request.bin_s is None and request.n_bins is not None
+    is_equal = request.settings.bin_s is None and request.settings.n_bins is not None
     return float(edges_s[1] - edges_s[0] if not is_equal else (edges_s[-1] - edges_s[0]) / (len(edges_s) - 1))
 
 

@@ -19,7 +19,7 @@ from napari_phy.table.session_like import SessionLike
 from napari_phy.table.waveform_samples import waveform_samples
 from napari_phy.views.cluster_order import Order, order_clusters, order_told
 from napari_phy.views.correlograms import CorrelogramRequest, CorrelogramSettings, compute_correlograms
-from napari_phy.views.firing_rate import FiringRateRequest, compute_firing_rates
+from napari_phy.views.firing_rate import FiringRateRequest, FiringRateSettings, compute_firing_rates
 
 Float64 = npt.NDArray[np.float64]
 Content = Literal["waveform", "autocorrelogram", "rate"]
@@ -148,7 +148,9 @@ def _autocorrelograms(session: SessionLike, clusters: list[int], on_progress: On
 
 def _rates(session: SessionLike, clusters: list[int], on_progress: OnProgress) -> dict[int, Tile]:
     start_s, stop_s = session.range_s
-    request = FiringRateRequest(tuple(clusters), N_RATE_BINS, start_s=start_s, stop_s=stop_s)
+    request = FiringRateRequest(
+        tuple(clusters), FiringRateSettings(n_bins=N_RATE_BINS, start_s=start_s, stop_s=max(stop_s, start_s + 0.001))
+    )
     data = compute_firing_rates(session, request, on_progress)
     return {
         cluster: Tile(read_only(rates.copy()), 0.0, float(rates.max(initial=0)) or 1.0, f"{format_number(mean, 1)} Hz")

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from napari_phy.core.arrays import read_only
+from napari_phy.core.errors import SettingsError
 from napari_phy.core.progress import OnProgress, no_progress
 from napari_phy.stats.intervals import density_of, interval_counts, linear_edges, log_edges
 from napari_phy.table.numbers import format_count, format_number, format_shown
 from napari_phy.table.session_cache import SessionCache
 from napari_phy.table.session_like import SessionLike
+from napari_phy.views.settings import Choice, Number, ViewSettings
 
 Scale = Literal["linear", "log"]
+Heights = Literal["density", "counts"]
 Float64 = npt.NDArray[np.float64]
 Int64 = npt.NDArray[np.int64]
 
@@ -25,27 +28,94 @@ MOST_BINS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
+class IntervalsSettings(ViewSettings):
+    """What the user chose.
+
+    Attributes
+    ----------
+    scale : str
+        "linear", from `shortest_ms` to `longest_ms`, or "log", from 0.1 ms to 10 s.
+    heights : str
+        "density" or "counts".
+    longest_ms, shortest_ms : float
+        Ends of the linear axis.
+    n_bins : int
+        Of the linear axis; as many on average of the logarithmic one.
+    bin_ms : float or None
+        Width of a bin of the linear axis; None: as `n_bins` makes it.
+    refractory_ms : float
+        Intervals below it are counted as violations.
+    """
+
+    view: ClassVar[str] = "Intervals"
+
+    scale: Annotated[Scale, Choice(title="Axis of intervals", of=(("Linear", "linear"), ("Log", "log")))] = "linear"
+    heights: Annotated[
+        Heights, Choice(title="Height", of=(("Density", "density"), ("Counts", "counts")), is_look=True)
+    ] = "density"
+    longest_ms: Annotated[
+        float,
+        Number(
+            title="Longest interval", low=0.1, high=20_000, unit="ms", offered=(20.0, 50.0, 100.0, 200.0, 500.0, 1000.0)
+        ),
+    ] = 50.0
+    shortest_ms: Annotated[
+        float, Number(title="Shortest interval", low=0, high=10_000, unit="ms", offered=(0.0, 1.0, 2.0, 5.0, 10.0))
+    ] = 0.0
+    n_bins: Annotated[
+        int,
+        Number(
+            title="Number of bins", low=1, high=MOST_BINS, is_whole=True, offered=(25, 50, 100, 200), pattern="{} bins"
+        ),
+    ] = 50
+    bin_ms: Annotated[
+        float | None,
+        Number(
+            title="Width of bins", low=0.01, high=1000, unit="ms", none="As the number of bins",
+            offered=(None, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0), tip="Of the linear axis.",
+        ),
+    ] = None  # fmt: skip
+    refractory_ms: Annotated[
+        float, Number(title="Refractory time", low=0, high=100, unit="ms", offered=(0.5, 1.0, 1.5, 2.0, 3.0, 5.0))
+    ] = REFRACTORY_MS
+
+    def __post_init__(self) -> None:
+        ViewSettings.__post_init__(self)
+        if self.shortest_ms >= self.longest_ms:
+            raise SettingsError(
+                f"{self.view}: shortest_ms {self.shortest_ms:g} leaves nothing below longest_ms {self.longest_ms:g}. "
+                "Choose a smaller one."
+            )
+
+    def adapted(self, name: str, value: Any) -> Self:
+        """Return settings with another one; an axis that would be empty moves, and a number of bins sets their width.
+
+        A longest interval below the shortest one begins the axis at 0 again; a shortest one above the longest moves
+        the axis, which stays as long as it is.
+        """
+        if name == "longest_ms":
+            return replace(self, longest_ms=value, shortest_ms=self.shortest_ms if self.shortest_ms < value else 0.0)
+        if name == "shortest_ms" and value >= self.longest_ms:
+            return replace(self, shortest_ms=value, longest_ms=self.longest_ms + value - self.shortest_ms)
+        if name == "n_bins":
+            return replace(self, n_bins=value, bin_ms=None)
+        return ViewSettings.adapted(self, name, value)
+
+
+@dataclass(frozen=True, slots=True)
 class IntervalsRequest:
     """What a view of intervals wishes to see.
 
     Attributes
     ----------
-    clusters : in the order of selection, best first.
-    scale : "linear", from `shortest_ms` to `window_ms`, or "log", from 0.1 ms to 10 s.
-    n_bins : of the linear axis; as many on average of the logarithmic one.
-    window_ms : longest interval on the linear axis.
-    refractory_ms : intervals below it are counted as violations.
-    shortest_ms : shortest interval on the linear axis, below `window_ms`.
-    bin_ms : width of a bin of the linear axis; None: as `n_bins` makes it.
+    clusters : tuple of int
+        In the order of selection, best first.
+    settings : IntervalsSettings
+        `heights` does not matter.
     """
 
     clusters: tuple[int, ...]
-    scale: Scale = "linear"
-    n_bins: int = 50
-    window_ms: float = 50.0
-    refractory_ms: float = REFRACTORY_MS
-    shortest_ms: float = 0.0
-    bin_ms: float | None = None
+    settings: IntervalsSettings = IntervalsSettings()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,7 +131,7 @@ class IntervalsData:
     density : (n, n_bins) float64, `counts` over all intervals in sight and the width of the bin: per ms, or per
         decade on the logarithmic axis.
     n_intervals : (n,) int64, in sight or not.
-    n_violations : (n,) int64, below `request.refractory_ms`.
+    n_violations : (n,) int64, below `request.settings.refractory_ms`.
     caption : the words below the picture.
     """
 
@@ -98,7 +168,7 @@ def compute_intervals(
         for done, key in enumerate(keys):
             on_progress(done / len(keys))
             samples = model.spike_samples[session.manager.spikes(key[0])]
-            violations = np.count_nonzero(np.diff(samples) * 1000.0 < request.refractory_ms * rate)
+            violations = np.count_nonzero(np.diff(samples) * 1000.0 < request.settings.refractory_ms * rate)
             found[key] = read_only(interval_counts(samples, edges)), max(0, len(samples) - 1), int(violations)
         return found
 
@@ -107,7 +177,7 @@ def compute_intervals(
     each = [found[keys[cluster]] for cluster in request.clusters]
     counts = np.array([one[0] for one in each], dtype=np.int64).reshape(len(each), len(edges) - 1)
     edges_ms = edges / rate * 1000
-    widths = np.diff(np.log10(edges_ms)) if request.scale == "log" else np.diff(edges_ms)
+    widths = np.diff(np.log10(edges_ms)) if request.settings.scale == "log" else np.diff(edges_ms)
     density = np.array([density_of(one, widths) for one in counts]).reshape(counts.shape)
     n_spikes = sum(session.manager.n_spikes(cluster) for cluster in request.clusters)
     n_intervals = np.array([one[1] for one in each], dtype=np.int64)
@@ -125,18 +195,19 @@ def compute_intervals(
 
 
 def _edges(request: IntervalsRequest, sample_rate: float) -> Int64:
-    if request.scale == "log":
-        per_decade = max(1, round(request.n_bins / np.log10(LONGEST_MS / SHORTEST_MS)))
+    settings = request.settings
+    if settings.scale == "log":
+        per_decade = max(1, round(settings.n_bins / np.log10(LONGEST_MS / SHORTEST_MS)))
         return log_edges(SHORTEST_MS, LONGEST_MS, per_decade, sample_rate)
-    length_ms = request.window_ms - request.shortest_ms
-    bin_ms = max(request.bin_ms or length_ms / request.n_bins, length_ms / MOST_BINS)
-    return linear_edges(bin_ms, request.window_ms, sample_rate, request.shortest_ms)
+    length_ms = settings.longest_ms - settings.shortest_ms
+    bin_ms = max(settings.bin_ms or length_ms / settings.n_bins, length_ms / MOST_BINS)
+    return linear_edges(bin_ms, settings.longest_ms, sample_rate, settings.shortest_ms)
 
 
 def _caption(request: IntervalsRequest, n_spikes: int, n_outside: int) -> str:
     words = [
         format_shown(n_spikes, n_spikes),
-        f"beside the ids: intervals below {request.refractory_ms:g} ms",
+        f"beside the ids: intervals below {request.settings.refractory_ms:g} ms",
         f"{format_count(n_outside, 'interval')} out of sight",
     ]
     return "; ".join(words if n_outside else words[:2])

@@ -183,10 +183,7 @@ class ViewSettings:
     def __post_init__(self) -> None:
         for name, setting in self.described().items():
             value = getattr(self, name)
-            if value not in setting:
-                raise SettingsError(
-                    f"{self.view}: {name} cannot be {visible(repr(value))[:80]}. Choose {setting.words}."
-                )
+            self.check_value(name, value)
             if isinstance(setting, Number) and value is not None:
                 object.__setattr__(self, name, int(value) if setting.is_whole else float(value))
 
@@ -203,13 +200,17 @@ class ViewSettings:
         SettingsError
             There is no setting of that name, or a value is out of bounds.
         """
-        for name in changes:
+        for name, value in changes.items():
             self.check_name(name)
-        return self.adapted(changes)
+            self.check_value(name, value)
+        settings = self
+        for name in (name for name in self.described() if name in changes):
+            settings = settings.adapted(name, changes[name])
+        return settings
 
-    def adapted(self, changes: Mapping[str, Any]) -> Self:
-        """Return settings with some others; a view says here how its settings depend on each other."""
-        return replace(self, **changes)
+    def adapted(self, name: str, value: Any) -> Self:
+        """Return settings with another one; a view says here which ones must follow it."""
+        return replace(self, **{name: value})
 
     @classmethod
     def check_name(cls, name: str) -> None:
@@ -219,6 +220,13 @@ class ViewSettings:
             near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
             now = f"Did you mean {near[0]}?" if near else f"There are {', '.join(names)}." if names else ""
             raise SettingsError(f"{cls.view} has no setting {visible(name)}. {now}".rstrip())
+
+    @classmethod
+    def check_value(cls, name: str, value: Any) -> None:
+        """Raise SettingsError where a setting cannot have a value."""
+        setting = cls.described()[name]
+        if value not in setting:
+            raise SettingsError(f"{cls.view}: {name} cannot be {visible(repr(value))[:80]}. Choose {setting.words}.")
 
     def computed(self) -> Self:
         """Return what a computation depends on: the same, with everything that is only look as it is by default."""

@@ -51,7 +51,7 @@ def has(colors, wanted):
 
 @pytest.mark.parametrize("n_bins", [50, 200, 1000])
 def test_lines_are_where_the_rates_are_in_the_colours_of_the_selection(panel, qtbot, n_bins):
-    panel.set_n_bins(n_bins)
+    panel.choose(n_bins=n_bins)
     qtbot.waitUntil(lambda: ready(panel))
     data = panel.data
     for place in range(2):
@@ -107,17 +107,17 @@ def test_the_number_of_bins_is_chosen_in_the_header_and_remembered(panel, qtbot)
     action.trigger()
     qtbot.waitUntil(lambda: ready(panel))
     assert panel.data.rates.shape == (2, 500)
-    assert panel.options() == {"n_bins": 500, "bin": None}
+    assert panel.options() == {"n_bins": 500, "bin_s": None}
 
 
 def test_the_width_of_bins_is_chosen_instead_of_their_number(panel, qtbot):
-    panel._widths.actions[0.5].trigger()
+    panel.setting_controls.actions["bin_s"][0.5].trigger()
     qtbot.waitUntil(lambda: ready(panel))
     assert np.diff(panel.data.edges_s)[:-1] == pytest.approx(0.5)
     assert panel.header.drop_downs[0].text() == "Bins of 0.5 s ▾"
-    assert panel.options() == {"n_bins": None, "bin": 0.5}
-    panel.set_n_bins(50)
-    assert (panel.bin, panel.header.drop_downs[0].text()) == (None, "50 bins ▾")
+    assert panel.options() == {"n_bins": None, "bin_s": 0.5}
+    panel.choose(n_bins=50)
+    assert (panel.settings.bin_s, panel.header.drop_downs[0].text()) == (None, "50 bins ▾")
 
 
 def test_a_stretch_of_time_is_shown_until_another_data_set_comes(panel, session, qtbot):
@@ -127,14 +127,14 @@ def test_a_stretch_of_time_is_shown_until_another_data_set_comes(panel, session,
     qtbot.waitUntil(lambda: ready(panel))
     assert panel.data.edges_s[[0, -1]].tolist() == [2.0, 4.0]
     assert frame_of(panel).x_range == (2.0, 4.0)
-    panel.set_options({"start": 5.0})
-    assert (panel.start, panel.stop) == (5.0, None)
-    panel.set_options({"stop": 3.0})
-    assert (panel.start, panel.stop) == (0.0, 3.0)
-    assert "start" not in panel.options()
+    panel.set_options({"start_s": 5.0})
+    assert (panel.settings.start_s, panel.settings.stop_s) == (5.0, None)
+    panel.set_options({"stop_s": 3.0})
+    assert (panel.settings.start_s, panel.settings.stop_s) == (0.0, 3.0)
+    assert "start_s" not in panel.options()
     other = light_session(n_clusters=4, n_spikes=4000)
     panel.set_session(other)
-    assert (panel.start, panel.stop) == (0.0, None)
+    assert (panel.settings.start_s, panel.settings.stop_s) == (0.0, None)
     panel.set_session(None)
     other.close()
 

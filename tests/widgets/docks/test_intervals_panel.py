@@ -54,8 +54,8 @@ def place_of(panel, cluster, found):
 @pytest.mark.parametrize("scale", ["linear", "log"])
 @pytest.mark.parametrize("heights", ["density", "counts"])
 def test_lines_are_where_the_values_are_in_the_colours_of_the_selection(panel, qtbot, scale, heights):
-    panel.set_scale(scale)
-    panel.set_heights(heights)
+    panel.choose(scale=scale)
+    panel.choose(heights=heights)
     qtbot.waitUntil(lambda: ready(panel))
     for place in range(2):
         apart = int((panel.values()[place] - panel.values()[1 - place]).argmax())  # neither line lies on the other
@@ -64,7 +64,7 @@ def test_lines_are_where_the_values_are_in_the_colours_of_the_selection(panel, q
 
 def test_the_band_ends_at_the_refractory_time(panel, qtbot):
     for refractory in (2.0, 5.0):
-        panel.set_refractory(refractory)
+        panel.choose(refractory_ms=refractory)
         qtbot.waitUntil(lambda: ready(panel))
         frame = panel.frame(panel.plot.size(), panel.theme)
         image, y = panel.plot.grab().toImage(), round(frame.top + 3)
@@ -90,45 +90,45 @@ def test_hovering_tells_the_bin_and_the_counts(panel, qtbot):
 
 
 def test_what_is_chosen_is_told_and_can_be_set_again(panel, qtbot):
-    panel._menus["longest"].actions[200.0].trigger()
-    panel._menus["n_bins"].actions[100].trigger()
-    panel.set_scale("log")
+    panel.setting_controls.actions["longest_ms"][200.0].trigger()
+    panel.setting_controls.actions["n_bins"][100].trigger()
+    panel.choose(scale="log")
     chosen = panel.options()
     assert chosen == {
-        "scale": "log", "heights": "density", "longest": 200.0, "shortest": 0.0, "n_bins": 100, "bin": None,
-        "refractory": 2.0,
+        "scale": "log", "heights": "density", "longest_ms": 200.0, "shortest_ms": 0.0, "n_bins": 100,
+        "bin_ms": None, "refractory_ms": 2.0,
     }  # fmt: skip
-    panel.set_options({"scale": "linear", "n_bins": 7.5, "refractory": -1})
-    assert (panel.scale, panel.n_bins, panel.refractory) == ("linear", 100, 2.0)
+    panel.set_options({"scale": "linear", "n_bins": 7.5, "refractory_ms": -1})
+    assert (panel.settings.scale, panel.settings.n_bins, panel.settings.refractory_ms) == ("linear", 100, 2.0)
     qtbot.waitUntil(lambda: ready(panel))
     assert panel.data.edges_ms[-1] == 200
     assert panel.data.counts.shape == (2, 100)
 
 
 def test_shortest_interval_and_width_of_bins(panel, qtbot):
-    panel._menus["shortest"].actions[10.0].trigger()
-    panel._menus["bin"].actions[5.0].trigger()
+    panel.setting_controls.actions["shortest_ms"][10.0].trigger()
+    panel.setting_controls.actions["bin_ms"][5.0].trigger()
     qtbot.waitUntil(lambda: ready(panel))
     assert panel.data.edges_ms.tolist() == [10, 15, 20, 25, 30, 35, 40, 45, 50]
     assert panel.frame(panel.plot.size(), panel.theme).x_range == (10, 50)
-    panel._menus["n_bins"].actions[25].trigger()
-    assert (panel.n_bins, panel.bin) == (25, None)
+    panel.setting_controls.actions["n_bins"][25].trigger()
+    assert (panel.settings.n_bins, panel.settings.bin_ms) == (25, None)
 
 
 def test_an_axis_that_would_be_empty_is_moved(panel):
-    panel.set_shortest(60.0)
-    assert (panel.shortest, panel.longest) == (60.0, 110.0)
-    panel.set_longest(20.0)
-    assert (panel.shortest, panel.longest) == (0.0, 20.0)
+    panel.choose(shortest_ms=60.0)
+    assert (panel.settings.shortest_ms, panel.settings.longest_ms) == (60.0, 110.0)
+    panel.choose(longest_ms=20.0)
+    assert (panel.settings.shortest_ms, panel.settings.longest_ms) == (0.0, 20.0)
 
 
 def test_a_number_that_the_menu_does_not_have_gets_an_entry_while_it_holds(panel):
-    menu = panel._menus["n_bins"]
+    menu = panel.setting_controls.menus["n_bins"]
     assert not menu._own.isVisible()
-    panel.set_n_bins(77)
+    panel.choose(n_bins=77)
     assert (menu._own.text(), menu._own.isVisible(), menu._own.isChecked()) == ("77 bins", True, True)
     assert not any(action.isChecked() for action in menu.actions.values())
-    panel.set_n_bins(50)
+    panel.choose(n_bins=50)
     assert (menu._own.isVisible(), menu.actions[50].isChecked()) == (False, True)
 
 

@@ -165,7 +165,8 @@ def test_views_open_and_take_values_of_their_menus(workspace):
     for line in ("isimax 40", "isimin 4", "isin 30", "isib 0.3"):
         run(workspace, line)
     intervals = workspace.panels["Intervals"]
-    assert (intervals.longest, intervals.shortest, intervals.n_bins, intervals.bin) == (40.0, 4.0, 30, 0.3)
+    intervals = intervals.settings
+    assert (intervals.longest_ms, intervals.shortest_ms, intervals.n_bins, intervals.bin_ms) == (40.0, 4.0, 30, 0.3)
     assert not workspace.docks["Intervals"].isHidden()
     workspace.docks["Intervals"].close()
     run(workspace, "isin 40")
@@ -175,9 +176,10 @@ def test_views_open_and_take_values_of_their_menus(workspace):
     for line in ("frn 77", "frmin 2", "frmax 4", "frb 0.5"):
         run(workspace, line)
     rate = workspace.panels["Firing rate"]
-    assert (rate.n_bins, rate.bin, rate.start, rate.stop) == (77, 0.5, 2.0, 4.0)
+    chosen = rate.settings
+    assert (chosen.n_bins, chosen.bin_s, chosen.start_s, chosen.stop_s) == (77, 0.5, 2.0, 4.0)
     run(workspace, "frmax")
-    assert (rate.stop, workspace.viewer.status) == (None, "Time at which Firing rate ends, in s: as usual.")
+    assert (rate.settings.stop_s, workspace.viewer.status) == (None, "Time at which Firing rate ends, in s: as usual.")
     run(workspace, "csx rate")
     assert workspace.panels["Scatter"].x_by == "rate"
     run(workspace, "csy spikes")

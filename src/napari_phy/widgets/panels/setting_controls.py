@@ -32,12 +32,13 @@ class SettingControls:
         self._shown: dict[str, list[Callable[[Any], None]]] = {}
         self.drop_downs: dict[str, DropDown] = {}
         self.actions: dict[str, Mapping[Any, Any]] = {}
+        self.menus: dict[str, NumberMenu] = {}
 
     def add_drop_down(self, name: str, tip: str = "", *, prefix: str = "", choices: Any = None) -> DropDown:
         """Add a drop-down to the header; `tip` says what it is where the title of the setting is too short."""
         setting = self._setting(name)
         drop_down = DropDown(tip or setting.title, prefix)
-        drop_down.set_choices([one for one in setting.choices if one[1] is not None] if choices is None else choices)
+        drop_down.set_choices(setting.choices if choices is None else choices)
         drop_down.chosen.connect(lambda value: self._choose(**{name: value}))
         self._header.add_drop_down(drop_down)
         self.drop_downs[name] = drop_down
@@ -78,7 +79,7 @@ class SettingControls:
             written = pattern or setting.pattern or f"{{:g}} {setting.unit}".rstrip()
             choices = [(setting.text(v) if v is None else written.format(v), v) for v in setting.offered]
             numbers = NumberMenu(menu, choices, getattr(self._settings, name), choose, written)
-            self.actions[name] = numbers.actions
+            self.menus[name], self.actions[name] = numbers, numbers.actions
             self._show_by(name, numbers.show)
         else:
             actions = choice_actions(menu, setting.choices, getattr(self._settings, name), choose)
