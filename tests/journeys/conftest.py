@@ -1,23 +1,21 @@
 """A viewer as large as a screen, and somebody at the desk."""
 
 import pytest
-from journeys.person import Person
+from journeys.person import LARGE, SMALL, Person
 from napari.utils.notifications import notification_manager
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QApplication
 
-LARGE, SMALL = (1920, 1080), (1280, 800)
 
-
-@pytest.fixture(params=[LARGE, SMALL], ids=["large", "small"])
-def screen_size(request):
-    """Width and height of the window."""
-    return request.param
+@pytest.fixture
+def screen_size():
+    """Width and height of the window; a test that looks at layout is marked `BOTH_SIZES`."""
+    return LARGE
 
 
 @pytest.fixture
 def theme(screen_size):
-    """Dark in a large window, light in a small one; a test that wants all four has `theme` among its parameters."""
+    """Dark in a large window, light in a small one."""
     return "light" if screen_size == SMALL else "dark"
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
+import pytest
 from napari._qt.dialogs.qt_notification import NapariQtNotification
 from napari.viewer import Viewer
 from qtpy.QtCore import QEvent, QEventLoop, QPoint, QPointF, Qt, QTimer
@@ -14,6 +15,8 @@ from qtpy.QtWidgets import QApplication, QDialog, QLineEdit, QMenu, QPushButton,
 from napari_phy.widgets.window.workspace import Workspace
 
 PATIENCE_S = 60
+LARGE, SMALL = (1920, 1080), (1280, 800)
+BOTH_SIZES = pytest.mark.parametrize("screen_size", [LARGE, SMALL], ids=["large", "small"])  # for what looks at layout
 PLAIN = Qt.KeyboardModifier.NoModifier
 CTRL = Qt.KeyboardModifier.ControlModifier
 SHIFT = Qt.KeyboardModifier.ShiftModifier

@@ -3,7 +3,7 @@
 from itertools import combinations
 
 import pytest
-from journeys.person import CTRL, LEFT, PLAIN, Person
+from journeys.person import BOTH_SIZES, CTRL, LARGE, LEFT, PLAIN, SMALL, Person
 from journeys.test_layouts import choose, in_sight, near, sizes
 from napari.settings import get_settings
 from qtpy.QtCore import QPoint, QRect, QSize, Qt
@@ -50,8 +50,8 @@ def is_in_front(person: Person, name: str) -> bool:
     return not person.workspace.docks[name].visibleRegion().isEmpty()
 
 
-@pytest.mark.parametrize("theme", ["dark", "light"])
-def test_docks_float_move_fill_the_screen_and_come_back(person, theme, screen_size):
+@BOTH_SIZES
+def test_docks_float_move_fill_the_screen_and_come_back(person, screen_size):
     workspace = person.workspace
     docks, panels = workspace.docks, workspace.panels
     for name in docks:
@@ -88,6 +88,7 @@ def test_docks_float_move_fill_the_screen_and_come_back(person, theme, screen_si
     assert sizes(person) == near(before)
 
 
+@BOTH_SIZES
 def test_the_window_fills_the_screen_and_comes_back(person, screen_size):
     window, before = person.workspace.window, sizes(person)
     for is_full in (True, False):
@@ -95,7 +96,7 @@ def test_the_window_fills_the_screen_and_comes_back(person, screen_size):
         assert window.isFullScreen() == is_full
         for name in in_sight(person):
             assert_header_is_whole(person, name)
-    for size in ((1920, 1080), screen_size):  # no window manager gives it that of the screen here
+    for size in (LARGE, screen_size):  # no window manager gives it that of the screen here
         person.resize(*size)
         person.wait(lambda width=size[0]: person.workspace.is_small == (width < SMALL_BELOW), "the form of that size")
         person.settle()
@@ -105,7 +106,7 @@ def test_the_window_fills_the_screen_and_comes_back(person, screen_size):
 
 
 @pytest.mark.parametrize("person", [9], indirect=True)
-@pytest.mark.parametrize("screen_size", [(1280, 800)])
+@pytest.mark.parametrize("screen_size", [SMALL])
 def test_a_dock_floats_larger_in_a_frame_and_fills_the_screen_until_esc(person):
     dock, panel = person.workspace.docks["Waveforms"], person.workspace.panels["Waveforms"]
     docked, screen = dock.size(), dock.screen().geometry()

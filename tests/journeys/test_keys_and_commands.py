@@ -4,7 +4,7 @@ import warnings
 
 import numpy as np
 import pytest
-from journeys.person import ALT, CTRL, LEFT, PLAIN, SHIFT
+from journeys.person import ALT, BOTH_SIZES, CTRL, LEFT, PLAIN, SHIFT
 from qtpy.QtCore import QPoint, Qt
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication, QDialog, QLineEdit, QTabBar
@@ -100,6 +100,7 @@ def test_a_key_of_ones_own_holds_for_the_next_window_and_an_action_is_found_by_a
     person.wait(person.workspace.panels["Clusters"].list.hasFocus, "the keys to go to Clusters")
 
 
+@BOTH_SIZES
 def test_the_actions_dock_does_what_its_buttons_print(person, kwik_copy):
     person.open(kwik_copy)
     first, second = person.listed()[:2]
@@ -123,6 +124,7 @@ def test_the_actions_dock_does_what_its_buttons_print(person, kwik_copy):
     assert manager.n_done == 0
 
 
+@BOTH_SIZES
 def test_clicks_beside_the_views_leave_the_keys_where_they_were(person, kwik_copy):
     person.open(kwik_copy)
     window, panels = person.workspace.window, person.workspace.panels
@@ -180,8 +182,8 @@ def test_a_click_on_a_header_leaves_the_keys_with_the_canvas(person, kwik_copy):
     assert person.session.manager.n_done == 0
 
 
-@pytest.mark.parametrize("theme", ["dark", "light"])
-def test_a_line_is_completed_refused_and_brought_back(person, kwik_copy, theme):
+@BOTH_SIZES
+def test_a_line_is_completed_refused_and_brought_back(person, kwik_copy):
     person.open(kwik_copy)
     person.press(Qt.Key.Key_Colon, SHIFT)
     line = person.workspace.command_line
@@ -208,8 +210,8 @@ def test_a_line_is_completed_refused_and_brought_back(person, kwik_copy, theme):
     assert panel._menus["bin"]._own.text() == "0.4 ms"
 
 
-@pytest.mark.parametrize("theme", ["dark", "light"])
-def test_an_action_is_found_given_a_second_key_and_done(person, kwik_copy, theme):
+@BOTH_SIZES
+def test_an_action_is_found_given_a_second_key_and_done(person, kwik_copy):
     person.open(kwik_copy)
     window = all_actions(person, "undo")
     assert person.workspace.window.frameGeometry().contains(window.geometry())

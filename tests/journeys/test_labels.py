@@ -1,7 +1,7 @@
 """Labels of any field: typed, seen as columns, sorted and filtered by, undone, saved and read again."""
 
 import pytest
-from journeys.person import CTRL, LEFT, PLAIN, Person
+from journeys.person import BOTH_SIZES, CTRL, LEFT, PLAIN, Person
 from qtpy.QtCore import QPoint, Qt
 from qtpy.QtTest import QTest
 
@@ -34,6 +34,7 @@ def shown_columns(person: Person) -> list[str]:
     return [column.title for place, column in enumerate(view.cluster_model.columns) if not view.isColumnHidden(place)]
 
 
+@BOTH_SIZES
 def test_labels_are_columns_that_sort_and_filter_and_are_saved(person, kwik_copy):
     first, second, third = person.listed()[:3]
     label(person, second, "type", "axon")

@@ -1,7 +1,7 @@
 """Layouts are chosen in the toolbar, docks float, are doubled and come back, a line between two of them is dragged."""
 
 import pytest
-from journeys.person import LEFT, PLAIN, Person
+from journeys.person import BOTH_SIZES, LEFT, PLAIN, Person
 from qtpy.QtCore import QPoint, Qt
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication
@@ -36,8 +36,8 @@ def near(found: dict[str, tuple[int, int]]) -> dict[str, object]:
     return {title: pytest.approx(size, abs=8) for title, size in found.items()}
 
 
-@pytest.mark.parametrize("theme", ["dark", "light"])
-def test_to_inspect_and_back_with_a_view_that_floats_and_its_double(person, theme, screen_size):
+@BOTH_SIZES
+def test_to_inspect_and_back_with_a_view_that_floats_and_its_double(person, screen_size):
     docks, panels = person.workspace.docks, person.workspace.panels
     before = sizes(person)
     choose(person, "Inspect")
@@ -73,6 +73,7 @@ def test_to_inspect_and_back_with_a_view_that_floats_and_its_double(person, them
     assert (person.workspace.window.width(), person.workspace.window.height()) == screen_size
 
 
+@BOTH_SIZES
 def test_what_was_dragged_is_brought_back_by_the_layout(person):
     window, docks = person.workspace.window, person.workspace.docks
     before = sizes(person)
@@ -90,6 +91,7 @@ def test_what_was_dragged_is_brought_back_by_the_layout(person):
     assert sizes(person) == near(before)
 
 
+@BOTH_SIZES
 def test_after_a_layout_and_a_closed_dock_the_keys_go_to_clusters(person):
     workspace = person.workspace
     clusters, docks, panels = workspace.panels["Clusters"].list, workspace.docks, workspace.panels

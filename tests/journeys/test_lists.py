@@ -3,7 +3,7 @@
 import csv
 
 import pytest
-from journeys.person import CTRL, LEFT, PLAIN, Person
+from journeys.person import BOTH_SIZES, CTRL, LEFT, PLAIN, Person
 from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QLabel
@@ -22,8 +22,8 @@ def shown(person: Person) -> set[str]:
     return {column.key for place, column in enumerate(view.cluster_model.columns) if not view.isColumnHidden(place)}
 
 
-@pytest.mark.parametrize("theme", ["dark", "light"])
-def test_columns_keys_candidates_and_a_table(person, theme, own_dialogs, tmp_path):
+@BOTH_SIZES
+def test_columns_keys_candidates_and_a_table(person, own_dialogs, tmp_path):
     clusters, similar = person.workspace.panels["Clusters"], person.workspace.panels["Similar"]
     manager, more = person.session.manager, clusters.header.more_button
     before = shown(person)
@@ -64,6 +64,7 @@ def test_columns_keys_candidates_and_a_table(person, theme, own_dialogs, tmp_pat
     assert person.viewer.status == f"Saved {n_clusters} to list.csv."
 
 
+@BOTH_SIZES
 def test_rows_are_dragged_onto_a_group_of_ones_own_and_saved(person, kwik_copy):
     clusters, manager = person.workspace.panels["Clusters"], person.session.manager
     person.answer(lambda dialog: add_group(person, dialog, "fibres"))

@@ -5,6 +5,7 @@ import os
 
 import pytest
 from journeys.monkey import Monkey
+from journeys.person import SMALL
 
 SEED = int(os.environ.get("NAPARI_PHY_SEED", "20240"))
 
@@ -20,12 +21,11 @@ def play(person, path, n_actions, caplog):
     return monkey
 
 
-@pytest.mark.parametrize("screen_size", [(1920, 1080)], indirect=True)
 def test_two_hundred_random_actions_end_as_their_edits_alone(person, kwik_copy, caplog):
     assert play(person, kwik_copy, 200, caplog).n_edits > 5
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize("screen_size", [(1280, 800)], indirect=True)
+@pytest.mark.parametrize("screen_size", [SMALL])
 def test_ten_thousand_random_actions_end_as_their_edits_alone(person, kwik_copy, caplog):
     assert play(person, kwik_copy, 10_000, caplog).n_edits > 500

@@ -1,7 +1,7 @@
 """A key that somebody gives napari in its Preferences is napari's in the canvas, and F1 says so."""
 
 import pytest
-from journeys.person import CTRL, LEFT, PLAIN, Person
+from journeys.person import CTRL, LEFT, PLAIN, SMALL, Person
 from napari._qt.dialogs.preferences_dialog import PreferencesDialog
 from napari._qt.widgets.qt_keyboard_settings import EditorWidget, ShortcutEditor
 from napari.utils.action_manager import action_manager
@@ -11,9 +11,9 @@ from qtpy.QtTest import QTest
 ACTION = "napari:reset_view"
 
 
-@pytest.fixture(params=[(1280, 800)], ids=["small"])
-def screen_size(request):
-    return request.param
+@pytest.fixture
+def screen_size():
+    return SMALL
 
 
 @pytest.fixture(autouse=True)

@@ -6,7 +6,7 @@ from contextlib import closing, contextmanager
 import h5py
 import numpy as np
 import pytest
-from journeys.person import ALT, CTRL, PLAIN, SHIFT
+from journeys.person import ALT, BOTH_SIZES, CTRL, PLAIN, SHIFT, SMALL
 from qtpy.QtCore import QEvent, QObject, Qt
 from qtpy.QtGui import QDesktopServices
 from qtpy.QtTest import QTest
@@ -20,9 +20,9 @@ RECOVERED = "2 edits from {} were recovered. They are not yet saved."
 CHANGED = "sample.kwik was changed by another program"
 
 
-@pytest.fixture(params=[(1280, 800)], ids=["small"])
-def screen_size(request):
-    return request.param
+@pytest.fixture
+def screen_size():
+    return SMALL
 
 
 @pytest.fixture(autouse=True)
@@ -104,7 +104,7 @@ def recovered(session):
     return RECOVERED.format(f"{session.store.recovered_at:%H:%M}")
 
 
-@pytest.mark.parametrize("screen_size", [(1920, 1080), (1280, 800)], ids=["large", "small"], indirect=True)
+@BOTH_SIZES
 def test_closing_asks_and_edits_that_are_kept_return(person, closings, kwik_copy):
     before = kwik_copy.read_bytes()
     person.open(kwik_copy)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import contextmanager
 
 import pytest
-from journeys.person import ALT, CTRL, PLAIN, Person
+from journeys.person import ALT, CTRL, PLAIN, SMALL, Person
 from napari.settings import get_settings
 from qtpy.QtCore import QEvent, QObject, Qt, QTimer
 from qtpy.QtTest import QTest
@@ -18,9 +18,9 @@ OURS, OTHERS = (f"Save 2 edits to {name} before closing?" for name in ("sample.k
 CLOSE_WINDOW, QUIT = "Close Window?", "Close Application?"  # napari's
 
 
-@pytest.fixture(params=[(1280, 800)], ids=["small"])
-def screen_size(request):
-    return request.param
+@pytest.fixture
+def screen_size():
+    return SMALL
 
 
 @pytest.fixture(autouse=True)

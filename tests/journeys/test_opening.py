@@ -4,7 +4,7 @@ import shutil
 import threading
 
 import pytest
-from journeys.person import CTRL
+from journeys.person import CTRL, SMALL
 from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QLabel
@@ -18,9 +18,9 @@ from napari_phy.widgets.window.workspace import Workspace
 CANCELLED = "Opening large.kwik was cancelled. Nothing was changed."
 
 
-@pytest.fixture(params=[(1280, 800)], ids=["small"])
-def screen_size(request):
-    return request.param
+@pytest.fixture
+def screen_size():
+    return SMALL
 
 
 @pytest.fixture

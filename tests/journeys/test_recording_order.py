@@ -2,15 +2,16 @@
 
 import numpy as np
 import pytest
+from journeys.person import SMALL
 from kwik_writers.klusta import write_klusta
 from kwik_writers.truth import make_truth
 
 from napari_phy.formats.raw_notes import read_raw_notes
 
 
-@pytest.fixture(params=[(1280, 800)], ids=["small"])
-def screen_size(request):
-    return request.param
+@pytest.fixture
+def screen_size():
+    return SMALL
 
 
 @pytest.fixture

@@ -9,11 +9,6 @@ from qtpy.QtTest import QTest
 
 
 @pytest.fixture
-def screen_size():
-    return (1920, 1080)
-
-
-@pytest.fixture
 def person(person, kwik_copy):
     person.open(kwik_copy)
     person.settle()

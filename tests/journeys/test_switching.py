@@ -3,7 +3,7 @@
 import threading
 
 import numpy as np
-from journeys.person import ALT, CTRL
+from journeys.person import ALT, BOTH_SIZES, CTRL
 from napari.layers import Image, Points
 from napari.settings import get_plugin_settings
 from qtpy.QtCore import Qt, QThreadPool, QTimer
@@ -170,6 +170,7 @@ def test_the_picker_goes_to_the_other_shank(person, kwik_copy):
     check_shows_what_is_open(person)
 
 
+@BOTH_SIZES
 def test_the_picker_title_and_save_know_of_edits_on_every_shank(person, kwik_copy):
     person.open(kwik_copy)
     person.press(Qt.Key.Key_G)

@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from journeys.person import ALT, LEFT, PLAIN, Person
+from journeys.person import ALT, BOTH_SIZES, LEFT, PLAIN, Person
 from qtpy.QtCore import QPoint, Qt
 from qtpy.QtGui import QColor
 from qtpy.QtTest import QTest
@@ -16,12 +16,10 @@ from napari_phy.stats.extremes import bin_extremes
 from napari_phy.widgets.window import raw_watch, trace_summary
 
 
-@pytest.fixture(params=[(1920, 1080), (1280, 800)], ids=["large", "small"])
-def person(make_napari_viewer, request, kwik_copy):
-    made = Person(make_napari_viewer(show=True))
-    made.resize(*request.param)
-    made.open(kwik_copy)
-    return made
+@pytest.fixture
+def person(person, kwik_copy):
+    person.open(kwik_copy)
+    return person
 
 
 def canvas_of(person):
@@ -38,6 +36,7 @@ def click_overview(person, time_s):
     person.settle()
 
 
+@BOTH_SIZES
 def test_through_the_recording(person):
     session, panel = person.session, person.workspace.panels["Traces"]
     assert panel.isVisible()

@@ -3,6 +3,7 @@
 from unittest.mock import Mock
 
 from journeys.gate import Gate
+from journeys.person import BOTH_SIZES
 from kwik_writers.klusta import write_klusta
 from kwik_writers.truth import make_truth
 from qtpy.QtCore import Qt
@@ -46,6 +47,7 @@ def shows(person, panel):
     assert not panel.stack.veil.isVisible()
 
 
+@BOTH_SIZES
 def test_what_waits_is_cancelled_and_what_fails_is_tried_again(person, kwik_copy, monkeypatch, caplog):
     monkeypatch.setattr(picture_stack, "PATIENT_MS", 250)
     person.open(kwik_copy)
@@ -112,6 +114,7 @@ def test_a_view_is_frozen_and_set_free_by_its_lock(person, kwik_copy):
         shows(person, panel)
 
 
+@BOTH_SIZES
 def test_views_without_raw_data_ask_where_they_are(person, kwik_copy, own_dialogs, notes):
     kwik_copy.with_suffix(".dat").unlink()
     person.open(kwik_copy)

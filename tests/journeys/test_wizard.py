@@ -1,7 +1,7 @@
 """The Wizard dock in a real window: a whole review by keys alone, and by clicks."""
 
 import pytest
-from journeys.person import ALT, CTRL, LEFT, PLAIN, SHIFT
+from journeys.person import ALT, BOTH_SIZES, CTRL, LEFT, PLAIN, SHIFT
 from qtpy.QtCore import QPoint, Qt
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication
@@ -29,6 +29,7 @@ def says(person, panel, best, candidate):
     person.wait(lambda: panel.page.pair.text == f"Best {best}, candidate {candidate}", "the pair")
 
 
+@BOTH_SIZES
 def test_a_whole_review_by_keys_alone(person, panel):
     session = person.session
     half, other = person.chosen
