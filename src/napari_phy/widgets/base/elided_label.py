@@ -1,6 +1,7 @@
 """Lines of text that end in … where they do not fit, and then say the rest in their tooltip."""
 
 from qtpy.QtCore import QEvent, QSize, Qt
+from qtpy.QtGui import QPaintEvent
 from qtpy.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from napari_phy.widgets.base.painting import painting
@@ -31,7 +32,7 @@ class ElidedLabel(PlainLabel):
             return True
         return super().event(event)
 
-    def paintEvent(self, event) -> None:
+    def paintEvent(self, event: QPaintEvent) -> None:
         """Paint what fits."""
         flags = int(self.alignment()) | Qt.TextFlag.TextSingleLine
         role = self.foregroundRole()

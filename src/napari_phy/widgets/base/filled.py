@@ -1,5 +1,6 @@
 """A widget filled by another, whose wishes for room stay inside."""
 
+from qtpy.QtGui import QResizeEvent
 from qtpy.QtWidgets import QWidget
 
 
@@ -14,7 +15,7 @@ class Filled(QWidget):
         inner.setParent(self)
         inner.setGeometry(self.rect())
 
-    def resizeEvent(self, event) -> None:
+    def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep it filled."""
         super().resizeEvent(event)
         if self._inner is not None:

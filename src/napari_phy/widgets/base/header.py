@@ -2,7 +2,7 @@
 
 from qtpy.compat import isalive
 from qtpy.QtCore import QSize, Qt, Signal
-from qtpy.QtGui import QAction
+from qtpy.QtGui import QAction, QResizeEvent
 from qtpy.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QToolButton, QWidget
 
 from napari_phy.widgets.base.drop_down import DropDown
@@ -182,7 +182,7 @@ class Header(QWidget):
         color = self._theme.warning if frozen else self._theme.dim
         self.freeze_button.setIcon(icon("freeze" if frozen else "unfreeze", color, checked_color=color))
 
-    def resizeEvent(self, event) -> None:
+    def resizeEvent(self, event: QResizeEvent) -> None:
         """Make room in a narrow dock."""
         super().resizeEvent(event)
         self._place_drop_downs()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import accumulate, islice
 
 from qtpy.QtCore import QRectF, Qt, Signal
-from qtpy.QtGui import QColor, QPainter, QPen
+from qtpy.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen
 from qtpy.QtWidgets import QSizePolicy, QWidget
 
 from napari_phy.widgets.base.color_scale import ColorScale, paint_scale, scale_width
@@ -58,7 +58,7 @@ class Legend(QWidget):
         self.setFixedHeight(theme.px(HEIGHT))
         self.update()
 
-    def paintEvent(self, event) -> None:
+    def paintEvent(self, event: QPaintEvent) -> None:
         """Paint what fits, and tell the rest in the tooltip."""
         if self._theme is None:
             return
@@ -69,7 +69,7 @@ class Legend(QWidget):
             is_whole = self.n_shown() == len(self.entries) and self.scale is None
             self.setToolTip("" if is_whole else plain(", ".join(self._words())))
 
-    def mousePressEvent(self, event) -> None:
+    def mousePressEvent(self, event: QMouseEvent) -> None:
         """Tell which entry was clicked."""
         place = self.entry_at(event.position().x())
         if event.button() == Qt.MouseButton.LeftButton and place is not None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from qtpy.QtCore import Qt
+from qtpy.QtGui import QResizeEvent
 from qtpy.QtWidgets import QBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from napari_phy.widgets.base.plain_text import plain
@@ -125,7 +126,7 @@ class MessagePage(QWidget):
 
     # --- in a small dock ---
 
-    def resizeEvent(self, event) -> None:
+    def resizeEvent(self, event: QResizeEvent) -> None:
         """Show as much as has room."""
         super().resizeEvent(event)
         self._fit()

@@ -1,7 +1,7 @@
 """The 2 px line at a panel's top edge and the veil over an outdated picture."""
 
 from qtpy.QtCore import Qt, QTimer
-from qtpy.QtGui import QColor, QPainter
+from qtpy.QtGui import QColor, QPainter, QPaintEvent
 from qtpy.QtWidgets import QWidget
 
 from napari_phy.widgets.base.theme import Tokens, with_alpha
@@ -59,7 +59,7 @@ class ProgressEdge(QWidget):
         self._step = (self._step + 1) % N_STEPS
         self.update()
 
-    def paintEvent(self, event) -> None:
+    def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the line."""
         if self._theme is None:
             return
@@ -99,7 +99,7 @@ class Veil(QWidget):
         self._theme = theme
         self.update()
 
-    def paintEvent(self, event) -> None:
+    def paintEvent(self, event: QPaintEvent) -> None:
         """Paint half of the background over all."""
         if self._theme is not None:
             painter = QPainter(self)

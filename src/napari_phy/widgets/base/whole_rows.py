@@ -1,6 +1,7 @@
 """A table that is as high as whole rows need, so that what lies below cuts none in two."""
 
 from qtpy.QtCore import Qt
+from qtpy.QtGui import QResizeEvent
 
 from napari_phy.widgets.base.filled import Filled
 from napari_phy.widgets.base.plain_table import PlainTable
@@ -17,7 +18,7 @@ class WholeRows(Filled):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.fill(table)
 
-    def resizeEvent(self, event) -> None:
+    def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._fit()
 

@@ -1,7 +1,7 @@
 """A few words in the middle, in lines of about the same length; what has no room ends in dots."""
 
 from qtpy.QtCore import QRect, Qt
-from qtpy.QtGui import QColor, QFont, QFontMetrics, QPainter
+from qtpy.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent
 from qtpy.QtWidgets import QSizePolicy, QWidget
 
 from napari_phy.table.numbers import THIN_SPACE
@@ -62,7 +62,7 @@ class WrappedLabel(PlainLabel):
     def _bounds(self, words: str, width: int) -> QRect:
         return QFontMetrics(self._font).boundingRect(QRect(0, 0, width, _HIGH), _FLAGS, words) if words else QRect()
 
-    def paintEvent(self, event) -> None:
+    def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the lines."""
         painter = QPainter(self)
         painter.setFont(self._font)

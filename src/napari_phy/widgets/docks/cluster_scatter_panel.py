@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 from qtpy.QtCore import QPointF, QSize, Qt
-from qtpy.QtGui import QPainter
+from qtpy.QtGui import QKeyEvent, QPainter
 from qtpy.QtWidgets import QWidget
 
 from napari_phy.core.progress import OnProgress
@@ -298,7 +298,7 @@ class ClusterScatterPanel(PaintedPanel):
         else:
             self.say(NOTHING_INSIDE if len(polygon) else TOO_FEW_POINTS)
 
-    def keyPressEvent(self, event) -> None:
+    def keyPressEvent(self, event: QKeyEvent) -> None:
         """Leave the lasso by Esc; all other keys go their way."""
         if event.key() == Qt.Key.Key_Escape and (self.plot.drop_lasso() or self.header.lasso_button.isChecked()):
             self.header.lasso_button.setChecked(False)

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 from qtpy.QtCore import QPointF, Qt
-from qtpy.QtGui import QPainter
+from qtpy.QtGui import QKeyEvent, QPainter
 from qtpy.QtWidgets import QWidget
 
 from napari_phy.core.progress import OnProgress, no_progress, part_of
@@ -231,7 +231,7 @@ class FeaturesPanel(SpikeScatterPanel):
     def n_to_look_at(self, polygon: Points) -> int:
         return (self.scatter or self.canvas.grid).n_total
 
-    def keyPressEvent(self, event) -> None:
+    def keyPressEvent(self, event: QKeyEvent) -> None:
         """Go back to the grid by Esc, when there is no lasso to clear."""
         has_lasso = len(self.lasso) or self.header.lasso_button.isChecked()
         if event.key() == Qt.Key.Key_Escape and self._left is not None and not has_lasso:

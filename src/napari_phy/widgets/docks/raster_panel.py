@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 from qtpy.QtCore import Qt
-from qtpy.QtGui import QPainter
+from qtpy.QtGui import QKeyEvent, QPainter
 from qtpy.QtWidgets import QWidget
 
 from napari_phy.core.progress import OnProgress
@@ -221,7 +221,7 @@ class RasterPanel(Panel):
         """Show what the list shows now, in its order if that is the one chosen; the same again is no work."""
         self.refresh()
 
-    def keyPressEvent(self, event) -> None:
+    def keyPressEvent(self, event: QKeyEvent) -> None:
         """Turn pages of rows; all other keys go their way."""
         step = {Qt.Key.Key_PageDown: 1, Qt.Key.Key_PageUp: -1}.get(event.key())
         if step is not None and event.modifiers() == Qt.KeyboardModifier.NoModifier:

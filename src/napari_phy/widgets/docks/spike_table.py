@@ -5,7 +5,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 from qtpy.QtCore import QModelIndex, QRectF, Qt, Signal
-from qtpy.QtGui import QColor, QFontMetricsF, QPainter
+from qtpy.QtGui import QColor, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QResizeEvent
 from qtpy.QtWidgets import QAbstractItemView, QStyleOptionViewItem, QWidget
 
 from napari_phy.stats.refractory import REFRACTORY_MS
@@ -110,21 +110,21 @@ class SpikeTable(PlainTable):
 
     # --- choosing ---
 
-    def mousePressEvent(self, event) -> None:
+    def mousePressEvent(self, event: QMouseEvent) -> None:
         row = self.rowAt(int(event.position().y()))
         if event.button() == Qt.MouseButton.LeftButton and row >= 0:
             self._choose(row, event.modifiers())
 
-    def mouseMoveEvent(self, event) -> None:
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Choose a range by dragging."""
         row = self.rowAt(int(event.position().y()))
         if event.buttons() & Qt.MouseButton.LeftButton and row >= 0 and self._spike_in(row) != self._current:
             self._choose(row, SHIFT)
 
-    def mouseReleaseEvent(self, event) -> None:
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """All is done by the press."""
 
-    def keyPressEvent(self, event) -> None:
+    def keyPressEvent(self, event: QKeyEvent) -> None:
         """Step by Up and Down, Page Up and Page Down, Home and End; with Shift, choose a range."""
         row, n_rows = self._row_of(self._current), self.spike_model.rowCount()
         page = max(1, self.viewport().height() // max(1, self.rowHeight(0)) - 1)
@@ -164,7 +164,7 @@ class SpikeTable(PlainTable):
 
     # --- widths ---
 
-    def resizeEvent(self, event) -> None:
+    def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._fit_columns()
 

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 from qtpy.QtCore import QPointF, Qt
-from qtpy.QtGui import QColor, QPainter
+from qtpy.QtGui import QColor, QKeyEvent, QPainter
 from qtpy.QtWidgets import QWidget
 
 from napari_phy.core.probe import UNKNOWN_POSITIONS
@@ -369,7 +369,7 @@ class WaveformsPanel(Panel):
     def _on_double_clicked(self, _position: QPointF) -> None:
         self.reset()
 
-    def keyPressEvent(self, event) -> None:
+    def keyPressEvent(self, event: QKeyEvent) -> None:
         """Stretch waveforms, boxes and probe; clear the lasso by Esc; all other keys go their way."""
         factors = KEYS.get(pressed(event))
         if factors is not None:

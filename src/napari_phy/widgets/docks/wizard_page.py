@@ -5,7 +5,7 @@ from functools import partial
 
 from magicgui.widgets import Container, PushButton
 from qtpy.QtCore import QSize, Qt
-from qtpy.QtGui import QColor
+from qtpy.QtGui import QColor, QResizeEvent
 from qtpy.QtWidgets import (
     QAbstractItemView,
     QGridLayout,
@@ -256,7 +256,7 @@ class WizardPage(QScrollArea):
             box.setSpacing(gap)
             row.native.setFixedHeight(high if is_wide else len(row) * (high + gap) - gap)
 
-    def resizeEvent(self, event) -> None:
+    def resizeEvent(self, event: QResizeEvent) -> None:
         """Lay the buttons out for the new width."""
         super().resizeEvent(event)
         self.fit_buttons()

@@ -7,6 +7,7 @@ from typing import Any
 
 from napari.viewer import Viewer
 from qtpy.QtCore import Qt, Signal
+from qtpy.QtGui import QKeyEvent
 from qtpy.QtWidgets import QFileDialog, QWidget
 
 from napari_phy.core.cluster_meta import DISCARDED
@@ -242,7 +243,7 @@ class ClustersPanel(ListPanel):
         """Return all such clusters, not only those listed: a filter may ask for it."""
         return self._all.without_amplitude()
 
-    def keyPressEvent(self, event) -> None:
+    def keyPressEvent(self, event: QKeyEvent) -> None:
         """Esc clears the filter; all other keys go their way."""
         is_plain = event.modifiers() == Qt.KeyboardModifier.NoModifier
         if event.key() == Qt.Key.Key_Escape and is_plain and self.filter_line.text:

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from napari.viewer import Viewer
 from qtpy.compat import isalive
 from qtpy.QtCore import QSize, Qt, Signal
+from qtpy.QtGui import QMouseEvent, QResizeEvent
 from qtpy.QtWidgets import QApplication, QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from napari_phy.core.group_colors import own_group_colors
@@ -39,7 +40,7 @@ class ClickLabel(ElidedLabel):
 
     clicked = Signal()
 
-    def mouseReleaseEvent(self, event) -> None:
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         super().mouseReleaseEvent(event)
         if self.rect().contains(event.position().toPoint()):
             self.clicked.emit()
@@ -373,7 +374,7 @@ class ListPanel(Filled):
             inside = now is not None and (self.isAncestorOf(now) or self.header.isAncestorOf(now))
             self.header.set_focused(inside)
 
-    def resizeEvent(self, event) -> None:
+    def resizeEvent(self, event: QResizeEvent) -> None:
         """Shorten the count line in a narrow column."""
         super().resizeEvent(event)
         self._show_counts()

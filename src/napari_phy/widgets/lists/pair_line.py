@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from qtpy.QtCore import QRectF, Qt
-from qtpy.QtGui import QColor, QPainter
+from qtpy.QtGui import QColor, QPainter, QPaintEvent
 from qtpy.QtWidgets import QSizePolicy, QWidget
 
 from napari_phy.widgets.base.legend import CHIP, LegendEntry, paint_chip
@@ -54,7 +54,7 @@ class PairLine(QWidget):
         self.setFixedHeight(theme.px(HEIGHT))
         self.update()
 
-    def paintEvent(self, event) -> None:
+    def paintEvent(self, event: QPaintEvent) -> None:
         """Paint from the left."""
         theme = self._theme
         if theme is None:

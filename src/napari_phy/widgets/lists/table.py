@@ -6,7 +6,18 @@ from functools import partial
 
 import numpy as np
 from qtpy.QtCore import QEvent, QItemSelection, QItemSelectionModel, QModelIndex, QPoint, QRectF, Qt, QTimer, Signal
-from qtpy.QtGui import QAction, QColor, QFont, QFontMetricsF, QKeyEvent, QPainter, QPen
+from qtpy.QtGui import (
+    QAction,
+    QColor,
+    QFont,
+    QFontMetricsF,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+)
 from qtpy.QtWidgets import (
     QAbstractItemView,
     QMenu,
@@ -255,7 +266,7 @@ class ClusterList(PlainTable):
         line = next((row for row in rows if isinstance(self.cluster_model.line(row), Row)), index.row())
         return self.cluster_model.index(line, index.column()) if index.isValid() else index
 
-    def mousePressEvent(self, event) -> None:
+    def mousePressEvent(self, event: QMouseEvent) -> None:
         heading = self.heading_at(event.pos())
         if heading is not None:
             if event.button() == Qt.MouseButton.LeftButton:
@@ -267,7 +278,7 @@ class ClusterList(PlainTable):
             self._out_of_sight = ()
         self._say_chosen(again=is_plain)  # a click on the row that is chosen already drops what is chosen elsewhere
 
-    def mouseDoubleClickEvent(self, event) -> None:
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Pass over a second click on a heading: the first one has folded it."""
         if self.heading_at(event.pos()) is None:
             super().mouseDoubleClickEvent(event)
@@ -281,22 +292,22 @@ class ClusterList(PlainTable):
             self._out_of_sight = ()
             self._say_chosen(again=True)
 
-    def mouseMoveEvent(self, event) -> None:
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
         super().mouseMoveEvent(event)
         self._say_chosen()
 
-    def mouseReleaseEvent(self, event) -> None:
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         super().mouseReleaseEvent(event)
         self._say_chosen()
 
-    def keyPressEvent(self, event) -> None:
+    def keyPressEvent(self, event: QKeyEvent) -> None:
         if self._fold_by_key(event):
             event.accept()
             return
         super().keyPressEvent(event)
         self._say_chosen()
 
-    def paintEvent(self, event) -> None:
+    def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
         if self.empty_words and not self.cluster_model.rowCount():
             room = self.viewport().rect().adjusted(self.theme.px(10), 0, -self.theme.px(10), 0)
@@ -306,11 +317,11 @@ class ClusterList(PlainTable):
                 words = self.empty_words.replace(". ", ".\n")
                 painter.drawText(room, int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap), words)
 
-    def resizeEvent(self, event) -> None:
+    def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._fit_columns()
 
-    def changeEvent(self, event) -> None:
+    def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.FontChange:
             self._measure_again()

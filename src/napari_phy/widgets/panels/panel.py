@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from napari.viewer import Viewer
 from qtpy.QtCore import Qt, Signal
+from qtpy.QtGui import QShowEvent
 from qtpy.QtWidgets import QWidget
 
 from napari_phy.core.errors import ClusteringError, MissingDataError
@@ -425,7 +426,7 @@ class Panel(PanelFrame):
 
     # --- Qt ---
 
-    def showEvent(self, event) -> None:
+    def showEvent(self, event: QShowEvent) -> None:
         """Catch up with what changed while hidden."""
         super().showEvent(event)
         if self._is_stale:

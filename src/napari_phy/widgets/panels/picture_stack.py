@@ -5,6 +5,7 @@ from functools import partial
 from traceback import format_exception
 
 from qtpy.QtCore import QTimer, Signal
+from qtpy.QtGui import QResizeEvent
 from qtpy.QtWidgets import QApplication, QStackedWidget, QVBoxLayout, QWidget
 
 from napari_phy.widgets.actions import messages
@@ -114,7 +115,7 @@ class PictureStack(QStackedWidget):
         for part in (self.legend, self.caption, self.page, self.veil, self.edge):
             part.apply_theme(theme)
 
-    def resizeEvent(self, event) -> None:
+    def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep the edge and the veil over the picture."""
         super().resizeEvent(event)
         self.edge.place()

@@ -4,6 +4,7 @@ from typing import Any, Protocol
 
 import numpy as np
 from qtpy.QtCore import QPointF, QSignalBlocker, QSize, Qt
+from qtpy.QtGui import QKeyEvent
 from qtpy.QtWidgets import QBoxLayout, QScrollBar, QWidget
 
 from napari_phy.widgets.base.choices import choice_actions
@@ -146,7 +147,7 @@ class ScrolledClustersPanel(AllClustersPanel):
             self._show_bar()
             self.refresh()
 
-    def keyPressEvent(self, event) -> None:
+    def keyPressEvent(self, event: QKeyEvent) -> None:
         """Turn pages; all other keys go their way."""
         step = {Qt.Key.Key_PageDown: 1, Qt.Key.Key_PageUp: -1}.get(event.key())
         if step is not None and event.modifiers() == Qt.KeyboardModifier.NoModifier and self.data is not None:

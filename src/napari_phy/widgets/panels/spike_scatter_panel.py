@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 from qtpy.QtCore import QPointF, QRectF, Qt
-from qtpy.QtGui import QPainter
+from qtpy.QtGui import QKeyEvent, QPainter
 from qtpy.QtWidgets import QWidget
 
 from napari_phy.core.errors import ClusteringError
@@ -245,7 +245,7 @@ class SpikeScatterPanel(Panel):
     def _on_double_clicked(self, _position: QPointF) -> None:
         self.show_all()
 
-    def keyPressEvent(self, event) -> None:
+    def keyPressEvent(self, event: QKeyEvent) -> None:
         """Clear the lasso by Esc; all other keys go their way."""
         if event.key() == Qt.Key.Key_Escape and (len(self.lasso) or self.header.lasso_button.isChecked()):
             self.clear_lasso()

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from qtpy.QtCore import QEvent, QPointF, Qt, QTimer, Signal
-from qtpy.QtGui import QPainter
+from qtpy.QtCore import QEvent, QObject, QPointF, Qt, QTimer, Signal
+from qtpy.QtGui import QPainter, QResizeEvent, QShowEvent
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 from vispy import scene
 
@@ -103,19 +103,19 @@ class DataCanvas(QWidget):
         self.native.update()
         self.overlay.update()
 
-    def showEvent(self, event) -> None:
+    def showEvent(self, event: QShowEvent) -> None:
         """Draw what changed before the canvas was hidden, or since; Qt forgets it, and vispy waits for it."""
         super().showEvent(event)
         self.native.update()
 
-    def resizeEvent(self, event) -> None:
+    def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep the overlay over the canvas."""
         super().resizeEvent(event)
         self.overlay.setGeometry(self.rect())
         self.overlay.raise_()
         self.resized.emit()
 
-    def eventFilter(self, watched, event) -> bool:
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Turn mouse events into signals; vispy would search the scene for what lies below the mouse."""
         kind = event.type()
         if kind not in _MOUSE_EVENTS:

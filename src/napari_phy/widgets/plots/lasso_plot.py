@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 from qtpy.QtCore import QPointF, Qt, Signal
-from qtpy.QtGui import QPainter
+from qtpy.QtGui import QMouseEvent, QPainter
 from qtpy.QtWidgets import QApplication, QWidget
 
 from napari_phy.widgets.plots.lasso import Lasso
@@ -44,14 +44,14 @@ class LassoPlot(TracePlot):
         self.update()
         return was_drawing
 
-    def mousePressEvent(self, event) -> None:
+    def mousePressEvent(self, event: QMouseEvent) -> None:
         ctrl = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
         if event.button() == Qt.MouseButton.LeftButton and (ctrl or self._is_asked_for()):
             self._from = event.position()
         else:
             super().mousePressEvent(event)
 
-    def mouseMoveEvent(self, event) -> None:
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
         position = event.position()
         if self._from is None:
             super().mouseMoveEvent(event)
@@ -62,7 +62,7 @@ class LassoPlot(TracePlot):
             self._lasso.start(start, start)
             self._add(position)
 
-    def mouseReleaseEvent(self, event) -> None:
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if self._from is None or event.button() != Qt.MouseButton.LeftButton:
             super().mouseReleaseEvent(event)
         elif self._lasso.drawing:

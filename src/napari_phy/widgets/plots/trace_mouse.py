@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from qtpy.QtCore import QPointF, Qt, Signal
-from qtpy.QtGui import QPainter
+from qtpy.QtCore import QEvent, QPointF, Qt, Signal
+from qtpy.QtGui import QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
 from qtpy.QtWidgets import QApplication, QWidget
 
 from napari_phy.widgets.base.painting import painting
@@ -35,17 +35,17 @@ class TracePlot(QWidget):
         self._is_dragging = False
         self.modifiers = Qt.KeyboardModifier.NoModifier
 
-    def paintEvent(self, event) -> None:
+    def paintEvent(self, event: QPaintEvent) -> None:
         with painting(self) as painter:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             self._paint(painter)
 
-    def mousePressEvent(self, event) -> None:
+    def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:
             self._pressed = self._last = event.position()
             self._is_dragging = False
 
-    def mouseMoveEvent(self, event) -> None:
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
         position = event.position()
         if self._pressed is None:
             self.moved.emit(position)
@@ -56,25 +56,25 @@ class TracePlot(QWidget):
             step, self._last = position - self._last, position
             self.dragged.emit(step.x(), step.y())
 
-    def mouseReleaseEvent(self, event) -> None:
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if event.button() != Qt.MouseButton.LeftButton or self._pressed is None:
             return
         self._pressed, self.modifiers = None, event.modifiers()
         if not self._is_dragging:
             self.clicked.emit(event.position(), bool(self.modifiers & Qt.KeyboardModifier.ControlModifier))
 
-    def mouseDoubleClickEvent(self, event) -> None:
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:
             self.double_clicked.emit(event.position())
 
-    def wheelEvent(self, event) -> None:
+    def wheelEvent(self, event: QWheelEvent) -> None:
         delta = event.angleDelta()
         self.scrolled.emit(event.position(), (delta.y() or delta.x()) / NOTCH, event.modifiers())
         event.accept()
 
-    def leaveEvent(self, event) -> None:
+    def leaveEvent(self, event: QEvent) -> None:
         self.left.emit()
 
-    def resizeEvent(self, event) -> None:
+    def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.resized.emit()

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 from qtpy.compat import isalive
 from qtpy.QtCore import QEvent, QObject, QSize, Qt, Signal
+from qtpy.QtGui import QFocusEvent, QKeyEvent
 from qtpy.QtWidgets import (
     QApplication,
     QFrame,
@@ -44,7 +45,7 @@ class _Field(QLineEdit):
             return True
         return super().event(event)
 
-    def focusOutEvent(self, event) -> None:
+    def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
         if event.reason() != Qt.FocusReason.ActiveWindowFocusReason:
             self.left.emit()
@@ -248,6 +249,6 @@ class CommandLine(QFrame):
             self._arrange()
         return False
 
-    def keyPressEvent(self, event) -> None:
+    def keyPressEvent(self, event: QKeyEvent) -> None:
         """Keep keys that the field leaves: they are not meant for the window below."""
         event.accept()

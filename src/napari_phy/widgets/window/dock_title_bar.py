@@ -29,7 +29,7 @@ class TitleBar(QWidget):
         if header is not None and isalive(header) and header.parent() is self:
             header.go_home()
 
-    def event(self, event) -> bool:
+    def event(self, event: QEvent) -> bool:
         """Save the header when napari deletes this shell."""
         if event.type() == QEvent.Type.DeferredDelete:
             self.release()
@@ -63,7 +63,7 @@ class TitleBarBinding(QObject):
         menu.aboutToShow.connect(self._name_actions)
         self.restore()
 
-    def eventFilter(self, watched, event) -> bool:
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Look again after a resize: tabs may have come or gone; float by a double-click, leave full screen by Esc."""
         kind = event.type()
         if kind in (QEvent.Type.Resize, QEvent.Type.Show, QEvent.Type.MouseButtonRelease):

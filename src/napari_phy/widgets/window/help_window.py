@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from qtpy.QtCore import QEvent, QObject, QPoint, Qt, QTimer
-from qtpy.QtGui import QColor
+from qtpy.QtGui import QColor, QShowEvent
 from qtpy.QtWidgets import QDialog, QHBoxLayout, QLineEdit, QTreeWidgetItem, QVBoxLayout, QWidget
 
 from napari_phy.widgets.actions.action_table import BY_ID
@@ -179,7 +179,7 @@ class KeysWindow(QDialog):
                 self._do()
         return True
 
-    def showEvent(self, event) -> None:
+    def showEvent(self, event: QShowEvent) -> None:
         """Be ready to search."""
         super().showEvent(event)
         self.search.setFocus(Qt.FocusReason.OtherFocusReason)

@@ -5,7 +5,7 @@ from typing import Any
 
 from qtpy.compat import isalive
 from qtpy.QtCore import QSize, Qt, QTime, QTimer, Signal
-from qtpy.QtGui import QAction
+from qtpy.QtGui import QAction, QResizeEvent
 from qtpy.QtWidgets import QFrame, QMenu, QSizePolicy, QToolBar, QToolButton, QWidget
 
 from napari_phy.widgets.actions import messages
@@ -229,7 +229,7 @@ class ActionBar(QToolBar):
         self.layout_button.setIconSize(self.iconSize())
         self.refresh()
 
-    def resizeEvent(self, event) -> None:
+    def resizeEvent(self, event: QResizeEvent) -> None:
         """Leave words out in a narrow window."""
         super().resizeEvent(event)
         self._fit()
