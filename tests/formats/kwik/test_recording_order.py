@@ -304,6 +304,58 @@ def test_converting_keeps_a_doubt(tmp_path: Path, creator: str, numbering: str) 
     assert assert_true(again.path, truth).recording_order is None
 
 
+def test_converting_keeps_a_doubt_where_names_are_padded_unevenly(tmp_path: Path) -> None:
+    names = ["0", "01", "2", "03", *map(str, range(4, 12))]
+    path = write_klusta(tmp_path, many(12, equal=True), names=names, raw="none", creator="")
+    done = convert_data_set(path, tmp_path / "new.kwik")
+    with closing(KwikModel(path)) as old, closing(KwikModel(done.path)) as new:
+        assert not old.is_numbering_certain
+        assert new.recording_order == old.recording_order
+        np.testing.assert_array_equal(new.spike_samples, old.spike_samples)
+    with h5py.File(done.path) as file:
+        assert sorted(file["recordings"]) == sorted(names)
+
+
+def add_events(path: Path, truth: Truth, numbers: np.ndarray) -> np.ndarray:
+    """Write an event into each recording, which `numbers` says of which it is; return where they are on the line."""
+    times = np.arange(len(truth.lengths)) + 5
+    with h5py.File(path, "r+") as file:
+        node = file.create_group("event_types/button/events")
+        node["time_samples"], node["recording"] = times.astype(np.uint64), numbers.astype(np.uint16)
+    return np.cumsum([0, *truth.lengths[:-1]]) + times
+
+
+@pytest.mark.parametrize("numbering", ["text", "number"])
+def test_events_count_recordings_as_spikes_do(tmp_path: Path, numbering: str) -> None:
+    truth = many(12)
+    path = write_klusta(tmp_path, truth, numbering=numbering)
+    names = [str(number) for number in range(12)]
+    in_text = np.array([sorted(names).index(name) for name in names])
+    expected = add_events(path, truth, in_text if numbering == "text" else np.arange(12))
+    for file in (path, convert_data_set(path, tmp_path / "new.kwik").path):
+        with closing(KwikModel(file)) as model:
+            assert model.events["button"].samples.tolist() == expected.tolist()
+            assert model.events["button"].recordings.tolist() == list(range(12))
+
+
+def test_events_keep_their_numbers_where_the_order_is_not_certain(tmp_path: Path) -> None:
+    truth = many(12, equal=True)
+    path = write_klusta(tmp_path, truth, raw="none")
+    add_events(path, truth, np.arange(12))
+    done = convert_data_set(path, tmp_path / "new.kwik")
+    with closing(KwikModel(path)) as old, closing(KwikModel(done.path)) as new:
+        assert not new.is_numbering_certain
+        assert new.recording_order.order == "text"
+        assert new.events["button"].samples.tolist() == old.events["button"].samples.tolist()
+        assert new.events["button"].recordings.tolist() == old.events["button"].recordings.tolist()
+    with h5py.File(path) as old, h5py.File(done.path) as new:
+        node = "event_types/button/events"
+        pairs = [
+            sorted(zip(file[f"{node}/time_samples"], file[f"{node}/recording"], strict=True)) for file in (old, new)
+        ]
+        assert pairs[0] == pairs[1]
+
+
 @pytest.mark.parametrize("names", [[str(n) for n in range(1, 14)], ["8", "9", "10", "11"]])
 def test_converting_writes_plain_numbers_for_places(tmp_path: Path, names: list[str]) -> None:
     truth = many(len(names), equal=True)
@@ -321,6 +373,31 @@ def test_spikes_without_numbers_of_recordings_are_told(tmp_path: Path) -> None:
         assert any("does not say of which recording" in sentence for sentence in model.missing)
     problems = [finding.what for finding in check_data_set(path) if finding.level == "problem"]
     assert any("does not say of which recording" in what for what in problems)
+
+
+@pytest.mark.parametrize("raw", ["dat", "none"])
+@pytest.mark.parametrize("times", ["relative", "absolute"])
+def test_converting_leaves_out_numbers_of_recordings_that_the_source_does_not_have(
+    tmp_path: Path, times: str, raw: str
+) -> None:
+    truth = many(3, equal=True)
+    path = write_klusta(tmp_path, truth, raw=raw, times=times)
+    add_events(path, truth, np.arange(3))
+    with h5py.File(path, "r+") as file:
+        del file["channel_groups/0/spikes/recording"]
+    (tmp_path / "made").mkdir()
+    done = convert_data_set(path, tmp_path / "made" / "new.kwik")
+    with closing(KwikModel(path)) as old, closing(KwikModel(done.path)) as new, h5py.File(done.path) as file:
+        assert old.is_numbering_certain == ("recording" in file["channel_groups/0/spikes"])
+        assert new.is_numbering_certain == old.is_numbering_certain
+        assert old.is_numbering_certain == (times == "absolute")
+        np.testing.assert_array_equal(new.spike_samples, old.spike_samples)
+        np.testing.assert_array_equal(new.spike_recordings, old.spike_recordings)
+        assert new.events["button"].samples.tolist() == old.events["button"].samples.tolist()
+        for model in (old, new):
+            told = [sentence for sentence in model.missing if "does not say of which recording" in sentence]
+            assert len(told) == (not old.is_numbering_certain)
+        assert any("does not say of which recording" in said for said in done.taken_as) != old.is_numbering_certain
 
 
 # --- the proof of the check

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from napari_phy.formats.hdf5.file import H5File, open_h5
 from napari_phy.formats.hdf5.values import encode
 from napari_phy.formats.kwik import parameters, schema, spikes
 from napari_phy.formats.kwik.cluster_data import read_extras, write_extras
+from napari_phy.formats.kwik.events import write_events
 from napari_phy.formats.kwik.model import KwikModel
 
 _OF_PYTABLES = {"CLASS", "TITLE", "VERSION"}
@@ -71,14 +73,28 @@ def is_uncertain(model: BaseModel) -> bool:
 
 
 def keep_numbering(models: Sequence[BaseModel], path: Path) -> None:
-    """Have spikes of a new file name their recordings as in the old one, and the file what that is judged by."""
+    """Have spikes and events of a new file name their recordings as in the old one, or name none as there.
+
+    What their order is judged by comes along: the names of recordings, which it may follow, and of the program.
+    """
     with open_h5(models[0].path) as old, open_h5(path, "r+") as new:
         for model in models:
             if isinstance(model, KwikModel):
                 samples, numbers = spikes.read_times(old, model.channel_group)
-                for name, values in (("time_samples", samples.astype(np.uint64)), ("recording", numbers)):
-                    node = schema.spikes_path(model.channel_group, name)
-                    new.write(node, spikes.to_program(values, model.file_order))
+                node = partial(schema.spikes_path, model.channel_group)
+                times = spikes.to_program(samples.astype(np.uint64), model.file_order)
+                new.write(node("time_samples"), times)
+                if old.has(node("recording")):
+                    new.write(node("recording"), spikes.to_program(numbers, model.file_order))
+                else:
+                    new.delete(node("recording"))
+        first, nodes = models[0], schema.recording_nodes(old)
+        if isinstance(first, KwikModel):
+            starts = {one.recording_id: 0 if first.counts_from_start else one.start_sample for one in first.recordings}
+            write_events(new, first.events, starts, first.recording_numbers)
+            for recording in first.recordings:
+                node_now = schema.recording_path(recording.recording_id)
+                new.move(node_now, nodes.get(recording.recording_id, node_now))
         creator = old.attrs("/").get("creator_version")
         if creator is None:
             new.delete_attr("/", "creator_version")

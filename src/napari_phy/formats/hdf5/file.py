@@ -337,6 +337,18 @@ class H5File:
             if node is not None and name in node.attrs:
                 del node.attrs[name]
 
+    def delete(self, path: str) -> None:
+        """Delete a node, if there is one."""
+        with self._writing(path):
+            if self.has(path):
+                del self._file[path]
+
+    def move(self, path: str, target: str) -> None:
+        """Give a node another path; the same one changes nothing."""
+        with self._writing(path):
+            if path != target:
+                self._file.move(path, target)
+
     def require_group(self, path: str) -> None:
         """Make a group, and those on the way, unless it is there."""
         if not isinstance(self._find(path), h5py.Group):

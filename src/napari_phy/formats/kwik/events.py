@@ -18,13 +18,16 @@ EVENTS = "/event_types"
 MAX_KINDS = 256
 
 
-def read_events(file: H5File, starts: Mapping[int, int]) -> tuple[Mapping[str, EventTimes], tuple[str, ...]]:
+def read_events(
+    file: H5File, starts: Mapping[int, int], numbers: Mapping[int, int] | None = None
+) -> tuple[Mapping[str, EventTimes], tuple[str, ...]]:
     """Read all kinds of events that have any.
 
     Parameters
     ----------
     file : open `.kwik` or `.kwe`.
-    starts : recording number -> what is to be added to the times in the file to have them on the line.
+    starts : {recording: what is to be added to the times in the file to have them on the line}.
+    numbers : {number that the file gives to events: recording}; None where it is that of the recording.
 
     Returns
     -------
@@ -40,7 +43,7 @@ def read_events(file: H5File, starts: Mapping[int, int]) -> tuple[Mapping[str, E
         if not file.is_dataset(f"{node}/time_samples"):
             continue
         try:
-            events = _read_kind(file, name, node, starts)
+            events = _read_kind(file, name, node, starts, numbers or {recording: recording for recording in starts})
         except NapariPhyError as error:
             problems.append(f"The events {name} are left out. {error}")
         else:
@@ -49,32 +52,47 @@ def read_events(file: H5File, starts: Mapping[int, int]) -> tuple[Mapping[str, E
     return MappingProxyType(found), tuple(problems)
 
 
-def write_events(file: H5File, events: Mapping[str, EventTimes], starts: Mapping[int, int]) -> None:
-    """Write events into a new `.kwik`, their times within their recordings; `starts` is as for `read_events`."""
+def write_events(
+    file: H5File,
+    events: Mapping[str, EventTimes],
+    starts: Mapping[int, int],
+    numbers: Mapping[int, int] | None = None,
+) -> None:
+    """Write events into a new `.kwik`.
+
+    Parameters
+    ----------
+    starts : {recording: what is to be added to the times in the file to have them on the line}.
+    numbers : {recording: number that the file gives to it}; None gives its own.
+    """
     for name, kind in events.items():
         node = f"{EVENTS}/{name}/events"
         known, places = np.unique(kind.recordings, return_inverse=True)
         times = kind.samples - np.array([starts[number] for number in known.tolist()], dtype=np.int64)[places]
         is_early = len(times) > 0 and int(times.min()) < 0
         file.write(f"{node}/time_samples", times.astype(np.int64 if is_early else np.uint64))
-        file.write(f"{node}/recording", kind.recordings.astype(np.uint16 if known.max(initial=0) < 2**16 else np.int64))
+        written = known if numbers is None else np.array([numbers[number] for number in known.tolist()], dtype=np.int64)
+        is_small = written.max(initial=0) < 2**16
+        file.write(f"{node}/recording", written[places].astype(np.uint16 if is_small else np.int64))
         for field, values in kind.values.items():
             texts = values.dtype.kind == "U"
             file.write(f"{node}/user_data/{field}", np.char.encode(values, "utf-8") if texts else values)
 
 
-def _read_kind(file: H5File, name: str, node: str, starts: Mapping[int, int]) -> EventTimes:
+def _read_kind(file: H5File, name: str, node: str, starts: Mapping[int, int], numbers: Mapping[int, int]) -> EventTimes:
     times = _integers(file, f"{node}/time_samples", None)
-    numbers = np.zeros(len(times), dtype=np.int64)
+    stored = np.zeros(len(times), dtype=np.int64)
     for spelling in ("recording", "recordings"):
         if file.is_dataset(f"{node}/{spelling}"):
-            numbers = _integers(file, f"{node}/{spelling}", times.shape)
+            stored = _integers(file, f"{node}/{spelling}", times.shape)
             break
-    known, places = np.unique(numbers, return_inverse=True)
-    strange = [number for number in known.tolist() if number not in starts]
+    known, places = np.unique(stored, return_inverse=True)
+    strange = [number for number in known.tolist() if number not in numbers]
     if strange:
         raise NapariPhyError(f"{file.path.name}: one belongs to recording {strange[0]}, which the file does not have.")
-    samples = times + np.array([starts[number] for number in known.tolist()], dtype=np.int64)[places]
+    found = np.array([numbers[number] for number in known.tolist()], dtype=np.int64)
+    samples = times + np.array([starts[recording] for recording in found.tolist()], dtype=np.int64)[places]
+    recordings = found[places]
     order = np.argsort(samples, kind="stable")
     values = {
         str(field): read_only(_values(file, f"{node}/user_data/{field}", times.shape)[order])
@@ -83,7 +101,7 @@ def _read_kind(file: H5File, name: str, node: str, starts: Mapping[int, int]) ->
         and file.dataset(f"{node}/user_data/{field}").shape == times.shape
         and file.dataset(f"{node}/user_data/{field}").dtype.kind in "iufbS"
     }
-    return EventTimes(name, read_only(samples[order]), read_only(numbers[order]), MappingProxyType(values))
+    return EventTimes(name, read_only(samples[order]), read_only(recordings[order]), MappingProxyType(values))
 
 
 def _integers(file: H5File, path: str, shape: tuple[int, ...] | None) -> npt.NDArray[np.int64]:

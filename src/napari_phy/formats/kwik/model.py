@@ -39,7 +39,7 @@ from napari_phy.formats.raw_notes import read_raw_notes, write_raw_notes
 Scanned = tuple[tuple[int, ...] | None, Mapping[int, parts.GroupScan]]
 _OF_RAW_DATA = (
     *("recordings", "duration", "events", "spike_samples", "_spike_recordings", "_order", "_raw_files", "_raw_parts"),
-    "_counts_from_start",
+    *("_counts_from_start", "_recording_numbers", "unnumbered"),
     *("traces", "waveforms", "_voltage", "missing", "doubts", "recording_order"),
 )
 
@@ -71,6 +71,7 @@ class KwikModel(EditableModel):
     part_sentences : that sentence of `missing` that tells which channel groups and clusterings cannot be read.
     doubts : those sentences of `missing` that tell what was assumed where the file does not say; nothing lacks there.
     recording_order : which recordings the numbers of spikes mean, and why, where the file can be read in two ways.
+    unnumbered : that sentence of `missing` that tells of spikes without the numbers of their recordings; else "".
     max_cluster_id : the highest id that the file knows in any clustering of the channel group, -1 for none;
         nodes of clusters without spikes count.
 
@@ -129,12 +130,13 @@ class KwikModel(EditableModel):
             self.doubts += assumed
             self.missing += assumed
             self._read_clusters(file)
-            self.events, problems = read_events(file, timeline.starts)
+            self.events, problems = read_events(file, timeline.starts, timeline.numbers)
             problems += parts.tell_left_out(file)
             problems += tuple(link for link in file.dead_links if link not in self.unreadable.values())
         self.missing += problems
         self._flat, self._raw_parts = flat, timeline.raw_parts
         self._counts_from_start = timeline.absolute
+        self._recording_numbers = MappingProxyType({found: number for number, found in timeline.numbers.items()})
         self.recordings = timeline.recordings
         self.duration = sum(recording.n_samples for recording in self.recordings) / self.sample_rate
         self.microvolts_per_unit = parameters.plausible_gain(self.metadata)
@@ -221,7 +223,12 @@ class KwikModel(EditableModel):
     @property
     def is_numbering_certain(self) -> bool:
         """Whether it is certain which recordings the spikes of the file belong to."""
-        return self.recording_order is None or self.recording_order.is_certain
+        return not self.unnumbered and (self.recording_order is None or self.recording_order.is_certain)
+
+    @property
+    def recording_numbers(self) -> Mapping[int, int]:
+        """{recording: number that the file gives to its spikes and events}."""
+        return self._recording_numbers
 
     @property
     def raw_places(self) -> dict[str, Path]:
@@ -321,9 +328,11 @@ class KwikModel(EditableModel):
             and not file.has(schema.spikes_path(number, "recording"))
             and not (timeline.absolute and group.ascending)
         ]
+        self.unnumbered = ""
         if unnumbered and len(timeline.recordings) > 1:
             told = f"{self.name} does not say of which recording spikes of channel group {unnumbered[0]} are"
-            self.missing += (f"{told}; all are taken to be of the first, so their times may be wrong.",)
+            self.unnumbered = f"{told}; all are taken to be of the first, so their times may be wrong."
+            self.missing += (self.unnumbered,)
         return timeline
 
     def _open_part(
