@@ -3,6 +3,7 @@
 import pytest
 from qtpy.QtCore import Qt
 
+from napari_phy.storage.spike_peaks import spike_peaks
 from napari_phy.views import kept_features
 
 
@@ -68,3 +69,12 @@ def test_what_is_hidden_or_folded_away_is_not_read_ahead(person, kwik_copy):
     panel.list.fold("unsorted", True)
     person.click(person.listed()[0])
     assert [coming for coming in ahead._coming() if len(coming) == 1] == []
+
+
+def test_the_amplitudes_of_all_spikes_are_read_while_nothing_else_is(person, kwik_copy):
+    person.open(kwik_copy)
+    peaks = spike_peaks(person.session.model)
+    person.workspace.board.open("Amplitude")
+    person.settle()
+    person.wait(lambda: peaks.is_complete, "the amplitudes of all spikes")
+    assert person.workspace.panels["Amplitude"].data.n_shown > 0

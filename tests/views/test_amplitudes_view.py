@@ -7,6 +7,7 @@ import pytest
 
 from napari_phy.core.errors import ClusteringError, MissingDataError
 from napari_phy.core.progress import CancelledError
+from napari_phy.storage import spike_peaks
 from napari_phy.views import amplitudes, spike_amplitudes
 from napari_phy.views.amplitudes import (
     AmplitudeRequest,
@@ -108,7 +109,7 @@ def test_what_was_read_is_not_read_again_whatever_becomes_of_the_clusters(sessio
 
 
 def test_what_was_read_before_it_was_stopped_stays_known(session, monkeypatch):
-    monkeypatch.setattr(spike_amplitudes, "STEP_BYTES", 10 * 24 * 8 * 4)
+    monkeypatch.setattr(spike_peaks, "STEP_BYTES", 10 * 24 * 8 * 4)
 
     def stop(share):
         if share > 0.3:

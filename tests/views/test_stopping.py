@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from napari_phy.core.progress import CancelledError
+from napari_phy.storage import spike_peaks
 from napari_phy.table import spike_rows
 from napari_phy.table.cluster_table import compute_amplitudes
-from napari_phy.views import spike_amplitudes
 from napari_phy.views.amplitudes import AmplitudeRequest, compute_amplitude_view
 from napari_phy.views.correlograms import CorrelogramRequest, compute_correlograms
 from napari_phy.views.feature_grid import FeatureGridRequest, compute_feature_grid
@@ -35,7 +35,7 @@ VIEWS = {
 def small_steps(monkeypatch):
     """Let a step be a few spikes, as it is of a large data set."""
     monkeypatch.setattr(spike_rows, "STEP_BYTES", 2**12)
-    monkeypatch.setattr(spike_amplitudes, "STEP_BYTES", 2**16)
+    monkeypatch.setattr(spike_peaks, "STEP_BYTES", 2**16)
     monkeypatch.setattr(counting, "SPIKES_AT_ONCE", 50)
 
 

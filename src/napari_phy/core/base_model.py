@@ -143,6 +143,14 @@ class BaseModel(ABC):
         """Groups besides the standard ones, in the order of the file."""
         return numbered(self.group_names)
 
+    @property
+    def waveforms_identity(self) -> Mapping[str, Any] | None:
+        """What must be the same for values computed from waveforms and masks to hold, as plain values.
+
+        None where that is not known: such values are not stored.
+        """
+        return None
+
     def opened_at(self, channel_group: int | None, clustering: str | None) -> BaseModel:
         """Return another channel group or clustering of the same data set as a model of its own.
 

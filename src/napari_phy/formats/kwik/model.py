@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +23,7 @@ from napari_phy.formats.kwik import parameters, parts, schema, spikes
 from napari_phy.formats.kwik.cluster_groups import read_user_groups
 from napari_phy.formats.kwik.clustering_nodes import list_clusterings
 from napari_phy.formats.kwik.clusters import read_clusters
+from napari_phy.formats.kwik.companions import find_features
 from napari_phy.formats.kwik.editable_model import EditableModel
 from napari_phy.formats.kwik.events import read_events
 from napari_phy.formats.kwik.features import FeatureFile, open_features
@@ -34,6 +35,7 @@ from napari_phy.formats.kwik.recording_order import choose_order
 from napari_phy.formats.kwik.recordings import Timeline, read_timelines
 from napari_phy.formats.kwik.spike_clusters import distinct, read_spike_clusters
 from napari_phy.formats.kwik.voltage import SpikesToCut, open_voltage
+from napari_phy.formats.kwik.waveforms import Waveforms
 from napari_phy.formats.raw_notes import read_raw_notes, write_raw_notes
 
 Scanned = tuple[tuple[int, ...] | None, Mapping[int, parts.GroupScan]]
@@ -159,6 +161,20 @@ class KwikModel(EditableModel):
     def count_spikes(self, channel_group: int) -> int:
         """Return the number of spikes of any channel group of the file."""
         return self._n_spikes_of.get(channel_group, 0)
+
+    @property
+    def waveforms_identity(self) -> Mapping[str, Any] | None:
+        """The raw data, how waveforms are cut out of them, and the file that the masks are from."""
+        if not isinstance(self.waveforms, Waveforms):
+            return None
+        masks = None
+        if self._feature_file is not None:
+            try:
+                status = find_features(self.path).stat()
+            except OSError:
+                return None
+            masks = [status.st_size, status.st_mtime_ns]
+        return {"waveforms": self.waveforms.identity, "masks": masks}
 
     @property
     def file_order(self) -> npt.NDArray[np.int64] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from dataclasses import astuple
 from functools import cached_property
 from typing import Any
 
@@ -76,6 +77,14 @@ class Waveforms:
             gain=float(self._gain),
             dc_offset=float(self._dc_offset),
         )
+
+    @property
+    def identity(self) -> list[Any]:
+        """What tells these waveforms from others of the same spikes, as plain values."""
+        traces, _, channels = self._arguments
+        band = None if self.band is None else [*astuple(self.band)]
+        cut = [self.before, self.after, band, float(self._gain), float(self._dc_offset)]
+        return [str(traces.dtype), list(traces.shape), traces.origin, np.asarray(channels).tolist(), cut]
 
     def __len__(self) -> int:
         return self.shape[0]

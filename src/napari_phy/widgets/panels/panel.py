@@ -1,7 +1,7 @@
 """What every view dock shares: it follows a session, computes in the background, and says how it stands."""
 
 import logging
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from functools import partial
 from typing import Any, ClassVar
 
@@ -113,6 +113,10 @@ class Panel(PanelFrame):
     def draw(self, data: Any) -> None:
         """Paint the answer."""
         raise NotImplementedError
+
+    def background_work(self) -> Callable[[OnProgress], object] | None:
+        """Return what makes later requests fast, done while there is nothing else to compute; None: nothing."""
+        return None
 
     def on_session(self) -> None:
         """Adapt settings and drop-downs to the new session (or None)."""

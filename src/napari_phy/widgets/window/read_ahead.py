@@ -1,4 +1,4 @@
-"""Reads, while the user looks, what the views will show of the clusters that are likely to come next."""
+"""Reads, while the user looks, what views will show of the clusters that are likely to come next, then what is slow."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
@@ -18,6 +18,8 @@ REST_MS = 150
 
 class ReadAhead(QObject):
     """Has views compute what they would show of the next candidate and the next best cluster; they keep what they read.
+
+    After that comes their `background_work`. A new selection stops all of it.
 
     Parameters
     ----------
@@ -70,6 +72,8 @@ class ReadAhead(QObject):
             for view, wish in wishes
             if wish is not None
         ]
+        rest = [view.background_work() for view in views]
+        work += [one for one in rest if one is not None]
         if work:
             self._answers.ask(coming, partial(_do, work))
 
