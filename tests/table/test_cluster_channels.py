@@ -12,7 +12,9 @@ from napari_phy.table.cluster_channels import HAS_PART, channels_of, cluster_cha
 from napari_phy.table.cluster_table import compute_cluster_table
 from napari_phy.table.waveform_samples import waveform_samples
 from napari_phy.views.features import default_axes
+from napari_phy.views.grid import GridRequest, compute_grid
 from napari_phy.views.probe import ProbeRequest, compute_probe
+from napari_phy.views.templates import TemplatesRequest, compute_templates
 from napari_phy.views.waveforms import WaveformRequest, compute_waveforms
 from napari_phy.views.wizard_reasons import compute_reasons
 from napari_phy.widgets.docks.traces_reading import _best_channels
@@ -73,6 +75,30 @@ def test_a_channel_below_the_limit_is_out_and_the_largest_one_never(two_neurons)
         assert sorted(cluster_channels(session, [0])[0].tolist()) == expected
         assert waveform_samples(session, [0])[0].channels.tolist() == expected
         assert compute_cluster_table(session).channels.tolist() == [1]
+
+
+def test_grid_and_templates_show_the_channel_of_the_list_where_voltage_is_higher_elsewhere():
+    rng = np.random.default_rng(2)
+    masks = np.zeros((200, 8), dtype=np.float32)
+    masks[:, [3, 5]] = 1.0
+    features = np.zeros((200, 8, 3), dtype=np.float32)
+    features[:, 3], features[:, 5] = 900.0, 300.0
+    waveforms = rng.normal(0, 1, (200, 24, 8)).astype(np.float32)
+    waveforms[:, 12, 3] -= 80.0
+    waveforms[:, 12, 5] -= 200.0
+    with light_session(
+        1, 200, masks=masks, features=features.reshape(200, -1), waveforms=waveforms, n_channels=8, cluster_groups={}
+    ) as session:
+        table = compute_cluster_table(session, reads="all")
+        assert table.channels.tolist() == [3]
+        sample = waveform_samples(session, [0])[0]
+        assert int(np.argmax(sample.amplitudes)) == 5
+        tile = compute_grid(session, GridRequest((0,), "id", "waveform", 0, 1)).tiles[0]
+        np.testing.assert_allclose(tile.values, sample.mean[:, 3])
+        template = compute_templates(session, TemplatesRequest((0,), "id", 0, 1)).templates[0]
+        assert template.channels[template.best] == 3
+        assert set(template.channels.tolist()) == {3, 5}
+        assert template.amplitude == sample.amplitudes.max()
 
 
 def test_list_features_traces_waveforms_probe_and_wizard_agree():

@@ -6,7 +6,7 @@ merged, or the one that was split) is not read again. Spikes past the end of the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -104,6 +104,23 @@ def waveform_samples(
     ]
     found = _samples.get(session, keys, lambda wanted: _read(session, wanted, part_of(on_progress, 0.1, 1)))
     return {cluster: sample for (cluster, _, _), sample in found.items()}
+
+
+def best_channels(session: SessionLike, samples: Mapping[int, WaveformSample]) -> dict[int, int]:
+    """Return {cluster: its first channel}, that of the list; without features, where its mean waveform is largest.
+
+    Parameters
+    ----------
+    samples : {cluster: some of its waveforms}; those of clusters without waveforms are left out.
+    """
+    some = {cluster: sample for cluster, sample in samples.items() if len(sample.channels)}
+    is_held = session.sums is not None and session.sums.is_held
+    known = {} if is_held else cluster_channels(session, some)
+    best = {}
+    for cluster, sample in some.items():
+        first = int(known[cluster][0]) if len(known.get(cluster, ())) else -1
+        best[cluster] = first if first in sample.channels else int(np.argmax(sample.amplitudes))
+    return best
 
 
 def waveforms_of(

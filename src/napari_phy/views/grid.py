@@ -16,7 +16,7 @@ from napari_phy.core.progress import OnProgress, no_progress, part_of
 from napari_phy.table.numbers import format_number
 from napari_phy.table.session_cache import SessionCache
 from napari_phy.table.session_like import SessionLike
-from napari_phy.table.waveform_samples import waveform_samples
+from napari_phy.table.waveform_samples import best_channels, waveform_samples
 from napari_phy.views.cluster_order import Order, order_clusters, order_told
 from napari_phy.views.correlograms import CorrelogramRequest, CorrelogramSettings, compute_correlograms
 from napari_phy.views.firing_rate import FiringRateRequest, FiringRateSettings, compute_firing_rates
@@ -123,15 +123,16 @@ def _make(
 
 
 def _waveforms(session: SessionLike, clusters: list[int], on_progress: OnProgress) -> dict[int, Tile]:
-    """Return the mean waveform on the channel where each cluster is largest."""
+    """Return the mean waveform of each cluster on its channel in the list, with its amplitude there."""
     tiles = {}
-    for cluster, sample in waveform_samples(session, clusters, on_progress=on_progress).items():
-        if not len(sample.spike_ids):
+    samples = waveform_samples(session, clusters, on_progress=on_progress)
+    best = best_channels(session, samples)
+    for cluster, sample in samples.items():
+        if cluster not in best:
             tiles[cluster] = _nothing()
             continue
-        best = int(np.argmax(sample.amplitudes))
-        values = sample.mean[:, best].astype(np.float64)
-        label = f"{format_number(float(sample.amplitudes[best]))} {session.model.unit}"
+        values = sample.mean[:, best[cluster]].astype(np.float64)
+        label = f"{format_number(float(sample.amplitudes.max()))} {session.model.unit}"
         tiles[cluster] = Tile(read_only(values), float(values.min()), float(values.max()), label)
     return tiles
 

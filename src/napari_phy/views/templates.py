@@ -14,7 +14,7 @@ from napari_phy.core.progress import OnProgress, no_progress, part_of
 from napari_phy.table.session_cache import SessionCache
 from napari_phy.table.session_like import SessionLike
 from napari_phy.table.spike_rows import required
-from napari_phy.table.waveform_samples import WaveformSample, waveform_samples
+from napari_phy.table.waveform_samples import WaveformSample, best_channels, waveform_samples
 from napari_phy.views.cluster_order import Order, order_clusters, order_told
 
 N_BEST = 12  # most channels of a cluster
@@ -49,8 +49,8 @@ class Template:
     ----------
     channels : (k,) int64, ascending places of its channels; none where there is no waveform.
     mean : (n_samples, k) float32 in the unit of the model.
-    best : place in `channels` of the largest.
-    amplitude : max − min there; nan where there is no waveform.
+    best : place in `channels` of the one in the list.
+    amplitude : that of the list, the largest max − min on any channel; nan where there is no waveform.
     n_read : spikes that the mean is made of.
     """
 
@@ -128,7 +128,9 @@ def read_templates(
         of_some = part_of(on_progress, start / len(clusters), (start + len(some)) / len(clusters))
 
         def make(wanted: list[int], told: OnProgress = of_some) -> dict[int, Template]:
-            return {c: _template(sample) for c, sample in waveform_samples(session, wanted, on_progress=told).items()}
+            samples = waveform_samples(session, wanted, on_progress=told)
+            best = best_channels(session, samples)
+            return {cluster: _template(sample, best.get(cluster, 0)) for cluster, sample in samples.items()}
 
         templates |= _templates.get(session, some, make)
     return templates
@@ -140,13 +142,13 @@ def unread_templates(session: SessionLike, clusters: list[int]) -> list[int]:
     return [cluster for cluster in clusters if cluster not in known]
 
 
-def _template(sample: WaveformSample) -> Template:
+def _template(sample: WaveformSample, best: int) -> Template:
     heights = np.nan_to_num(sample.amplitudes)
     n_read = len(sample.spike_ids)
     if not n_read:
         return Template(read_only(np.empty(0, np.int64)), read_only(sample.mean[:, :0].copy()), 0, np.nan, 0)
     order = np.argsort(-heights, kind="stable")[:N_BEST]
     chosen = order[heights[order] >= LEAST * heights[order[0]]]
-    channels = np.sort(chosen)
-    best = int(np.searchsorted(channels, order[0]))
-    return Template(read_only(channels), read_only(sample.mean[:, channels]), best, float(heights[order[0]]), n_read)
+    channels = np.union1d(chosen[: N_BEST - 1], [best]) if best not in chosen else np.sort(chosen)
+    place = int(np.searchsorted(channels, best))
+    return Template(read_only(channels), read_only(sample.mean[:, channels]), place, float(heights[order[0]]), n_read)
