@@ -74,7 +74,7 @@ def test_a_click_in_the_scatter_selects_the_cluster_in_the_list(person):
 
 def test_a_tile_selects_its_cluster_and_the_list_sets_their_order(person):
     panel = opened(person, "Grid")
-    panel.set_order("list")
+    panel.choose(order="list")
     person.settle()
     assert panel.data.cluster_ids.tolist() == person.listed()
     cluster = int(panel.data.cluster_ids[2])

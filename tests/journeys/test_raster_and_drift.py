@@ -103,7 +103,7 @@ def test_the_raster_selects_follows_edits_and_the_list(person):
     new = int(person.session.manager.cluster_ids[-1])
     person.wait(lambda: new in raster.plot.rows, "the merged cluster")
     assert not {cluster, other} & set(raster.plot.rows.tolist())
-    raster.set_order("list")
+    raster.choose(order="list")
     person.settle()
     assert raster.plot.rows.tolist() == person.listed()
     table = person.workspace.panels["Clusters"].list

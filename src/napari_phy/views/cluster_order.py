@@ -14,7 +14,22 @@ from napari_phy.table.session_like import SessionLike
 
 Order = Literal["depth", "rate", "size", "group", "id", "list"]
 
+_ORDERS: tuple[tuple[str, Order], ...] = (
+    ("By depth", "depth"),
+    ("By rate", "rate"),
+    ("By size", "size"),
+    ("By group", "group"),
+    ("By id", "id"),
+    ("As in Clusters", "list"),
+)
+
 GROUP_ORDER = ("good", "mua", "unsorted", "noise")
+
+
+def pick_orders(*orders: Order) -> tuple[tuple[str, Order], ...]:
+    """Return (text, value) of some orders, as menus have them."""
+    texts = {order: text for text, order in _ORDERS}
+    return tuple((texts[order], order) for order in orders)
 
 
 def order_clusters(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,7 @@ from napari_phy.core.progress import OnProgress, no_progress
 from napari_phy.stats.lasso import points_in_polygon
 from napari_phy.table.cluster_measures import (
     LOGARITHMIC,
+    MEASURES,
     OF_FEATURES,
     Measure,
     column,
@@ -24,12 +25,49 @@ from napari_phy.table.cluster_table import ClusterTable, compute_amplitudes, com
 from napari_phy.table.numbers import format_count, format_shown
 from napari_phy.table.session_like import SessionLike
 from napari_phy.table.value_range import ValueRange, spread
+from napari_phy.views.cluster_colors import CLUSTER, GROUP
+from napari_phy.views.settings import Choice, ViewSettings
 
 Float64 = npt.NDArray[np.float64]
 Int64 = npt.NDArray[np.int64]
 
-GROUP, CLUSTER, SAME = "group", "cluster", "same"
+SAME = "same"
+_AXES: tuple[tuple[str, Measure], ...] = tuple((measure_name(measure), measure) for measure in MEASURES)
 _MARGIN = 0.08  # of the range, on each side
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterScatterSettings(ViewSettings):
+    """What the user chose.
+
+    Attributes
+    ----------
+    x_by, y_by : str
+        The columns along the axes; where the data set does not have one, another is shown.
+    size_by : str
+        The column that sets the area of a disc, or "same".
+    color : str
+        The column that sets its colour, "group", "cluster" for its own, or "same".
+    log : bool
+        Whether axes of rates, amplitudes and spikes are logarithmic.
+    """
+
+    view: ClassVar[str] = "Scatter"
+
+    x_by: Annotated[Measure, Choice(title="Horizontal axis", of=_AXES)] = "rate"
+    y_by: Annotated[Measure, Choice(title="Vertical axis", of=_AXES)] = "depth"
+    size_by: Annotated[str, Choice(title="Size", of=(*_AXES[:5], ("all the same", SAME)))] = "spikes"
+    color: Annotated[
+        str, Choice(title="Colour", of=(("group", GROUP), ("its own", CLUSTER), *_AXES, ("all the same", SAME)))
+    ] = GROUP
+    log: Annotated[
+        bool,
+        Choice(
+            title="Axes",
+            of=(("Linear axes", False), ("Logarithmic axes", True)),
+            tip="Only rates, amplitudes and numbers of spikes have logarithmic axes.",
+        ),
+    ] = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Annotated, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +14,8 @@ from napari_phy.core.progress import OnProgress, no_progress, part_of
 from napari_phy.core.spike_columns import UNKNOWN_CHANNEL, SpikeColumns
 from napari_phy.stats.spike_counts import column_edges, count_cells
 from napari_phy.table.session_like import SessionLike
+from napari_phy.views.cluster_colors import CLUSTER, GROUP
+from napari_phy.views.settings import Choice, ViewSettings
 from napari_phy.views.spike_amplitudes import amplitude_unit, spike_amplitudes
 
 N_POINTS_MAX = 12_000
@@ -20,6 +23,36 @@ AMPLITUDE_SHARES = (0.05, 0.99)  # of the spikes: the amplitudes of the two ends
 N_LOOKED_AT = 100_000
 N_READ = 20_000  # spikes whose amplitude is read from raw data; the others are told by their features
 _MARGIN = 0.03  # of the depths, on each side
+
+
+@dataclass(frozen=True, slots=True)
+class DriftSettings(ViewSettings):
+    """What the user chose.
+
+    Attributes
+    ----------
+    color : str
+        What the colour of a place stands for: the mean "amplitude" of its spikes, their "number", or what is known of
+        their clusters.
+    """
+
+    view: ClassVar[str] = "Drift"
+
+    color: Annotated[
+        str,
+        Choice(
+            title="Colour",
+            of=(
+                ("Amplitude", "amplitude"),
+                ("Number", "number"),
+                ("Cluster", CLUSTER),
+                ("Group", GROUP),
+                ("Rate", "rate"),
+                ("Refractory violations", "refractory"),
+            ),
+            is_look=True,
+        ),
+    ] = "amplitude"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from types import MappingProxyType
-from typing import Literal
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -17,9 +17,10 @@ from napari_phy.table.numbers import format_number
 from napari_phy.table.session_cache import SessionCache
 from napari_phy.table.session_like import SessionLike
 from napari_phy.table.waveform_samples import best_channels, waveform_samples
-from napari_phy.views.cluster_order import Order, order_clusters, order_told
+from napari_phy.views.cluster_order import Order, order_clusters, order_told, pick_orders
 from napari_phy.views.correlograms import CorrelogramRequest, CorrelogramSettings, compute_correlograms
 from napari_phy.views.firing_rate import FiringRateRequest, FiringRateSettings, compute_firing_rates
+from napari_phy.views.settings import Choice, ViewSettings
 
 Float64 = npt.NDArray[np.float64]
 Content = Literal["waveform", "autocorrelogram", "rate"]
@@ -27,6 +28,35 @@ Content = Literal["waveform", "autocorrelogram", "rate"]
 TILE_CORRELOGRAM = CorrelogramSettings(bin_ms=1.0, window_ms=50.0)
 N_RATE_BINS = 60
 _AT_ONCE = 8
+
+
+@dataclass(frozen=True, slots=True)
+class GridSettings(ViewSettings):
+    """What the user chose.
+
+    Attributes
+    ----------
+    order : str
+        Of the tiles; "list" is that of Clusters.
+    content : str
+        Of a tile: "waveform", "autocorrelogram" or "rate".
+    zoom : float
+        Size of a tile; 1 is the usual one.
+    """
+
+    view: ClassVar[str] = "Grid"
+
+    order: Annotated[Order, Choice(title="Order of clusters", of=pick_orders("size", "depth", "id", "list"))] = "size"
+    content: Annotated[
+        Content,
+        Choice(
+            title="Content of a tile",
+            of=(("Waveform", "waveform"), ("Autocorrelogram", "autocorrelogram"), ("Firing rate", "rate")),
+        ),
+    ] = "waveform"
+    zoom: Annotated[
+        float, Choice(title="Size of tiles", of=(("Small tiles", 0.7), ("Medium tiles", 1.0), ("Large tiles", 1.7)))
+    ] = 1.0
 
 
 @dataclass(frozen=True, slots=True)

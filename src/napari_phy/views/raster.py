@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -12,8 +13,11 @@ from napari_phy.core.errors import NapariPhyError
 from napari_phy.core.progress import OnProgress, no_progress
 from napari_phy.stats.spike_counts import column_edges, count_labels
 from napari_phy.table.session_like import SessionLike
-from napari_phy.views.cluster_order import Order, order_clusters, order_told
+from napari_phy.views.cluster_colors import GREY, SCHEMES
+from napari_phy.views.cluster_order import Order, order_clusters, order_told, pick_orders
+from napari_phy.views.settings import Choice, Number, ViewSettings
 
+Marker = Literal["bar", "dot"]
 TICKS_PER_S = 1_000_000  # of spike times that come in seconds
 
 
@@ -106,6 +110,38 @@ class RasterCounts:
             self._counts = count_labels(edges, trains.slots, len(trains.slot_clusters))
             self._key, self._samples = key, trains.samples
         return self._counts
+
+
+@dataclass(frozen=True, slots=True)
+class RasterSettings(ViewSettings):
+    """What the user chose.
+
+    Attributes
+    ----------
+    order : str
+        Of the rows; "list" is that of Clusters.
+    rows_a_page : int or None
+        How many rows are shown at a time; None: all.
+    marker : str
+        A spike is a "bar" or a "dot".
+    scheme : str
+        Colours of the rows of clusters that are not selected.
+    """
+
+    view: ClassVar[str] = "Raster"
+
+    order: Annotated[Order, Choice(title="Order of clusters", of=pick_orders("depth", "rate", "group", "list"))] = (
+        "depth"
+    )
+    rows_a_page: Annotated[
+        int | None,
+        Number(
+            title="Rows on a page", low=1, high=10_000, is_whole=True, offered=(None, 25, 50, 100, 200),
+            pattern="{} rows", none="All rows", is_look=True,
+        ),
+    ] = None  # fmt: skip
+    marker: Annotated[Marker, Choice(title="Spikes", of=(("Bars", "bar"), ("Dots", "dot")), is_look=True)] = "bar"
+    scheme: Annotated[str, Choice(title="Colour", of=SCHEMES, is_look=True)] = GREY
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -15,13 +15,29 @@ from napari_phy.table.numbers import format_count
 from napari_phy.table.session_cache import SessionCache
 from napari_phy.table.session_like import SessionLike
 from napari_phy.table.spike_rows import required
-from napari_phy.views.cluster_order import Order, order_clusters, order_told
+from napari_phy.views.cluster_order import Order, order_clusters, order_told, pick_orders
+from napari_phy.views.settings import Choice, ViewSettings
 
 Float32 = npt.NDArray[np.float32]
 Float64 = npt.NDArray[np.float64]
 Int64 = npt.NDArray[np.int64]
 
 _KEPT_BYTES = 2**27
+
+
+@dataclass(frozen=True, slots=True)
+class SimilaritySettings(ViewSettings):
+    """What the user chose.
+
+    Attributes
+    ----------
+    order : str
+        Of rows and columns; "list" is that of Clusters.
+    """
+
+    view: ClassVar[str] = "Similarity"
+
+    order: Annotated[Order, Choice(title="Order of clusters", of=pick_orders("depth", "size", "list"))] = "depth"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -15,11 +16,49 @@ from napari_phy.table.session_cache import SessionCache
 from napari_phy.table.session_like import SessionLike
 from napari_phy.table.spike_rows import required
 from napari_phy.table.waveform_samples import WaveformSample, best_channels, waveform_samples
-from napari_phy.views.cluster_order import Order, order_clusters, order_told
+from napari_phy.views.cluster_colors import GREY, SCHEMES
+from napari_phy.views.cluster_order import Order, order_clusters, order_told, pick_orders
+from napari_phy.views.settings import Choice, ViewSettings
 
 N_BEST = 12  # most channels of a cluster
 LEAST = 0.2  # of the largest channel's height: what is lower is left out
 _AT_ONCE = 8
+
+Scaling = Literal["own", "same"]
+
+
+@dataclass(frozen=True, slots=True)
+class TemplatesSettings(ViewSettings):
+    """What the user chose.
+
+    Attributes
+    ----------
+    order : str
+        Of the columns; "list" is that of Clusters.
+    scaling : str
+        Each template to its "own" height, or all to the "same" scale.
+    zoom : float
+        Width of a column; 1 is the usual one.
+    scheme : str
+        Colours of the columns of clusters that are not selected.
+    """
+
+    view: ClassVar[str] = "Templates"
+
+    order: Annotated[Order, Choice(title="Order of clusters", of=pick_orders("depth", "size", "id", "list"))] = "depth"
+    scaling: Annotated[
+        Scaling,
+        Choice(
+            title="Height of waveforms",
+            of=(("Each to its own height", "own"), ("One height for all", "same")),
+            is_look=True,
+        ),
+    ] = "own"
+    zoom: Annotated[
+        float,
+        Choice(title="Width of columns", of=(("Narrow columns", 0.7), ("Medium columns", 1.0), ("Wide columns", 2.0))),
+    ] = 1.0
+    scheme: Annotated[str, Choice(title="Colour", of=SCHEMES, is_look=True)] = GREY
 
 
 @dataclass(frozen=True, slots=True)

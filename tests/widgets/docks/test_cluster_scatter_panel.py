@@ -32,7 +32,7 @@ def panel(qtbot, session):
     made.show()
     qtbot.waitExposed(made)
     session.selection.select([1, 2])
-    made.set_x_by("id")
+    made.choose(x_by="id")
     qtbot.waitUntil(lambda: ready(made))
     return made
 
@@ -73,14 +73,14 @@ def test_discs_have_the_colour_of_their_group_and_selected_ones_their_own(panel,
 
 
 def test_colours_can_stand_for_a_column(panel, qtbot):
-    panel.set_color("id")
-    panel.set_size_by("same")
+    panel.choose(color="id")
+    panel.choose(size_by="same")
     qtbot.waitUntil(lambda: ready(panel))
     colors = panel.colors(panel.theme)
     assert colors[-1] == panel.theme.ramp[2]
     np.testing.assert_allclose(color_at(panel, place(panel, 7)), over_view(panel, panel.theme.ramp[2], 0.78), atol=18)
     assert len(set(colors)) == 8
-    panel.set_color("cluster")
+    panel.choose(color="cluster")
     qtbot.waitUntil(lambda: ready(panel))
     assert panel.colors(panel.theme) == list(distinct_colors(8))
     assert len(set(radii(panel.data, panel.theme))) == 1
@@ -120,8 +120,8 @@ def test_groups_of_one_s_own_have_colours_of_their_own_in_list_and_view(panel, s
 
 
 def test_logarithmic_axes_are_remembered_and_keep_the_values(panel, qtbot):
-    panel.set_x_by("spikes")
-    panel.set_log(True)
+    panel.choose(x_by="spikes")
+    panel.choose(log=True)
     qtbot.waitUntil(lambda: ready(panel))
     np.testing.assert_allclose(10**panel.data.x, panel.data.n_spikes)
     assert panel.options()["log"] is True
@@ -271,16 +271,20 @@ def test_it_opens_on_columns_that_the_data_set_has(qtbot, lacks, axes):
     qtbot.waitUntil(lambda: ready(panel))
     assert panel.axes == (panel.data.request.x, panel.data.request.y) == axes
     assert len(panel.data.cluster_ids) == 8
-    assert panel._y_menu.text().startswith(f"y  {axes[1]}")
+    assert panel.setting_controls.drop_downs["y_by"].text().startswith(f"y  {axes[1]}")
     assert panel.options()["y_by"] == "depth"  # what was chosen holds where there are depths
-    panel._y_menu.chosen.emit("depth")
+    panel.setting_controls.drop_downs["y_by"].chosen.emit("depth")
     qtbot.waitUntil(lambda: ready(panel))
     assert len(panel.data.cluster_ids) == 0
     session.close()
 
 
 def test_the_menu_and_the_axis_call_a_column_the_same(panel):
-    assert panel.data.x_label == "cluster id" == panel._x_menu.text().removeprefix("x").strip(" ▾")
+    assert (
+        panel.data.x_label
+        == "cluster id"
+        == panel.setting_controls.drop_downs["x_by"].text().removeprefix("x").strip(" ▾")
+    )
 
 
 def test_discs_at_the_edges_are_whole_in_a_low_dock(panel, qtbot):

@@ -156,10 +156,10 @@ def test_a_single_selected_spike_has_a_ring_around_it(panel, session):
 def test_cells_may_show_the_number_of_spikes(panel, session):
     session.time.show(0, session.model.duration)
     before = pixels(panel.plot)
-    panel.set_color("number")
+    panel.choose(color="number")
     assert not np.array_equal(pixels(panel.plot), before)
     assert panel.stack.caption.text().endswith("colour: number of spikes")
-    panel.set_color("amplitude")
+    panel.choose(color="amplitude")
     assert np.array_equal(pixels(panel.plot), before)
 
 

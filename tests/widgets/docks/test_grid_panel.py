@@ -29,7 +29,7 @@ def panel(qtbot, session):
     made.resize(480, 420)
     made.show()
     qtbot.waitExposed(made)
-    made.set_order("id")
+    made.choose(order="id")
     session.selection.select([1, 2])
     qtbot.waitUntil(lambda: ready(made))
     return made
@@ -71,7 +71,7 @@ def in_sight(panel):
 
 @pytest.mark.parametrize("content", ["waveform", "autocorrelogram", "rate"])
 def test_selected_tiles_are_drawn_in_their_colours_and_others_grey(panel, qtbot, content):
-    panel.set_content(content)
+    panel.choose(content=content)
     qtbot.waitUntil(lambda: ready(panel))
     for place, cluster in enumerate((1, 2)):
         inner = box(panel, cluster).adjusted(5, 22, -5, -4)
@@ -159,7 +159,7 @@ def test_an_edit_changes_the_tiles(panel, session, qtbot):
 
 def test_tiles_can_be_larger(panel, qtbot):
     small = panel.layout_now
-    panel.set_zoom(1.7)
+    panel.choose(zoom=1.7)
     qtbot.waitUntil(lambda: ready(panel))
     large = panel.layout_now
     assert large.n_columns < small.n_columns
@@ -190,7 +190,7 @@ def test_without_raw_data_it_says_so_and_shows_the_rest(qtbot):
     panel.show()
     qtbot.waitUntil(lambda: not panel.busy)
     assert "Waveforms and traces need memory.dat" in panel.stack.page.headline.text()
-    panel.set_content("rate")
+    panel.choose(content="rate")
     qtbot.waitUntil(lambda: ready(panel))
     assert panel.stack.shows_picture
     session.close()

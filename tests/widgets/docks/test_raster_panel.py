@@ -151,7 +151,7 @@ def test_dragging_moves_time_and_clicks_nothing(panel, session):
 
 
 def test_pages_of_rows_are_turned_and_counted_and_show_the_best_cluster(panel, session, qtbot):
-    panel.set_rows_a_page(3)
+    panel.choose(rows_a_page=3)
     assert panel.stack.caption.text() == "3 of 8 clusters"
     assert len(panel.plot.layout_now.rows) == 3
     panel.plot.set_rows_a_page(3)  # to the first page
@@ -164,7 +164,7 @@ def test_pages_of_rows_are_turned_and_counted_and_show_the_best_cluster(panel, s
     last = int(panel.plot.rows[-1])
     session.selection.select([last])
     assert panel.plot.layout_now.rows[-1] == 7
-    panel.set_rows_a_page(None)
+    panel.choose(rows_a_page=None)
     assert panel.stack.caption.text() == "all 8 clusters"
 
 
@@ -176,16 +176,16 @@ def test_rows_follow_edits_and_the_order_chosen(panel, session, qtbot):
     session.discard([0])
     qtbot.waitUntil(lambda: 0 not in panel.plot.rows)
     panel.listed = lambda: [7, 1, new]
-    panel.set_order("list")
+    panel.choose(order="list")
     qtbot.waitUntil(lambda: panel.plot.rows[:3].tolist() == [7, 1, new])
-    panel.set_order("group")
+    panel.choose(order="group")
     qtbot.waitUntil(lambda: panel.plot.rows[-1] == 2)
     session.move([7], "noise")
     qtbot.waitUntil(lambda: panel.plot.rows[-2:].tolist() == [2, 7])
 
 
 def test_a_page_that_was_turned_stays_while_spikes_are_selected(panel, session):
-    panel.set_rows_a_page(2)
+    panel.choose(rows_a_page=2)
     panel.plot.turn_page(-4)
     panel.plot.turn_page(1)
     rows = panel.plot.layout_now.rows

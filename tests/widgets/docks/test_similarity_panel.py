@@ -119,7 +119,7 @@ def test_the_line_on_top_and_the_status_bar_tell_the_pair(panel, qtbot):
 
 
 def test_an_edit_changes_rows_and_an_order_is_kept(panel, session, qtbot):
-    panel.set_order("size")
+    panel.choose(order="size")
     qtbot.waitUntil(lambda: ready(panel))
     session.merge([3, 5])
     qtbot.waitUntil(lambda: ready(panel))
@@ -132,7 +132,7 @@ def test_an_edit_changes_rows_and_an_order_is_kept(panel, session, qtbot):
 
 def test_the_order_of_the_list_is_followed(panel, qtbot):
     panel.listed = lambda: [4, 2, 7]
-    panel.set_order("list")
+    panel.choose(order="list")
     qtbot.waitUntil(lambda: ready(panel))
     assert panel.data.cluster_ids.tolist() == [4, 2, 7, 0, 1, 3, 5, 6, 8]
     panel.listed = lambda: [7, 4]

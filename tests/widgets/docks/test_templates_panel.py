@@ -26,7 +26,7 @@ def session():
 @pytest.fixture
 def panel(qtbot, session):
     made = TemplatesPanel(session)
-    made.set_order("id")
+    made.choose(order="id")
     qtbot.addWidget(made)
     made.resize(480, 360)
     made.show()
@@ -95,7 +95,7 @@ def test_one_height_for_all_keeps_sizes_comparable(panel, monkeypatch):
 
     monkeypatch.setattr(templates_panel, "paint_template", note)
     assert spans() == pytest.approx([panel.layout_now.tall_px] * len(panel.data.templates), rel=1e-3)
-    panel.set_scaling("same")
+    panel.choose(scaling="same")
     heights = [np.ptp(panel.data.templates[c].mean, axis=0).max() for c in panel.data.templates]
     assert spans() == pytest.approx(panel.layout_now.tall_px * np.array(heights) / max(heights), rel=1e-3)
     assert "all to one height" in panel.stack.caption.text()
@@ -165,7 +165,7 @@ def test_a_merge_takes_columns_away_and_adds_one(panel, qtbot, session):
 @pytest.mark.parametrize("size", [(220, 140), (480, 300), (900, 600)])
 @pytest.mark.parametrize("zoom", [0.7, 2.0])
 def test_it_draws_at_every_size(panel, qtbot, size, zoom):
-    panel.set_zoom(zoom)
+    panel.choose(zoom=zoom)
     panel.resize(*size)
     QApplication.processEvents()
     qtbot.waitUntil(lambda: ready(panel))

@@ -77,7 +77,7 @@ def test_one_column_of_waveforms_claims_no_places(show):
 @pytest.mark.parametrize("kind", [RasterPanel, TemplatesPanel, GridPanel])
 def test_by_depth_is_by_channel_and_said_to_be(show, session, kind, qtbot):
     panel = show(kind)
-    panel.set_order("depth")
+    panel.choose(order="depth")
     qtbot.waitUntil(lambda: not panel.busy)
     assert panel.stack.caption.text().endswith(BY_CHANNEL)
     channels = compute_cluster_table(session, panel.data.cluster_ids.tolist()).channels
@@ -87,16 +87,16 @@ def test_by_depth_is_by_channel_and_said_to_be(show, session, kind, qtbot):
 @pytest.mark.parametrize("kind", [RasterPanel, TemplatesPanel, GridPanel, SimilarityPanel])
 def test_the_drop_down_tells_the_order_that_is_drawn(show, session, kind, qtbot):
     panel = show(kind)
-    panel.set_order("depth")
+    panel.choose(order="depth")
     qtbot.waitUntil(lambda: not panel.busy)
-    menu = panel._order_menu
+    menu = panel.setting_controls.drop_downs["order"]
     assert menu.text() == "By channel ▾"
     assert menu.toolTip() == f"Order of clusters {BY_CHANNEL}"
-    panel.set_order("list")
+    panel.choose(order="list")
     qtbot.waitUntil(lambda: not panel.busy)
     assert (menu.text(), menu.toolTip()) == ("As in Clusters ▾", "Order of clusters")
     panel.set_session(light_session())
-    panel.set_order("depth")
+    panel.choose(order="depth")
     qtbot.waitUntil(lambda: not panel.busy and panel.data is not None)
     assert (menu.text(), menu.toolTip()) == ("By depth ▾", "Order of clusters")
 
@@ -107,10 +107,10 @@ def test_without_features_it_is_by_id(kind, qtbot):
     qtbot.addWidget(panel)
     panel.resize(600, 420)
     panel.show()
-    panel.set_order("depth")
+    panel.choose(order="depth")
     qtbot.waitUntil(lambda: not panel.busy and panel.data is not None)
-    assert panel._order_menu.text() == "By id ▾"
-    assert panel.data.sorted_by in panel._order_menu.toolTip()
+    assert panel.setting_controls.drop_downs["order"].text() == "By id ▾"
+    assert panel.data.sorted_by in panel.setting_controls.drop_downs["order"].toolTip()
 
 
 def test_similarity_is_ordered_by_channel(show):

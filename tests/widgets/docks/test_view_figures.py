@@ -268,7 +268,7 @@ def test_a_raster_has_a_line_for_each_spike(shown, session):
         heights = {round(float(np.ptp(tick[:, 1])), 1) for tick in ticks}
         assert heights == {round(0.7 * layout.row_px, 1)}
     assert is_inside(lines, svg)[0] == layout.left
-    panel.set_marker("dot")
+    panel.choose(marker="dot")
     assert len([mark for mark in svg_of(panel).all("circle") if mark.clip]) == session.model.n_spikes
 
 

@@ -69,7 +69,7 @@ def test_colours_by_rate_are_those_of_the_times_that_are_used(qtbot, session, ki
     qtbot.addWidget(panel)
     panel.resize(500, 300)
     panel.show()
-    (panel.set_color if kind is DriftPanel else panel.set_scheme)("rate")
+    panel.choose(**{"color" if kind is DriftPanel else "scheme": "rate"})
     qtbot.waitUntil(lambda: not panel.busy and panel.data is not None)
     session.time.set_range(1.0, 3.0)
     samples = session.model.spike_samples
@@ -95,7 +95,7 @@ def test_views_of_all_clusters_paint_those_that_are_not_selected_in_the_colours_
     panel.show()
     session.selection.select([7])
     qtbot.waitUntil(lambda: not panel.busy and panel.data is not None)
-    panel.set_scheme("group")
+    panel.choose(scheme="group")
     assert panel.stack.caption.text().endswith("; others by group")
     good = QColor(panel.theme.good).getRgb()[:3]
 
@@ -112,7 +112,7 @@ def test_views_of_all_clusters_paint_those_that_are_not_selected_in_the_colours_
     qtbot.waitUntil(lambda: not panel.busy)
     assert not has(good)
     assert panel.options()["scheme"] == "group"
-    panel.set_scheme("grey")
+    panel.choose(scheme="grey")
     assert "others" not in panel.stack.caption.text()
 
 
@@ -124,7 +124,7 @@ def test_drift_paints_spikes_in_the_colours_of_groups_and_names_them(qtbot, sess
     panel.resize(500, 300)
     panel.show()
     qtbot.waitUntil(lambda: not panel.busy and panel.data is not None)
-    panel.set_color(GROUP)
+    panel.choose(color=GROUP)
     pixels = panel._cells(panel.frame, 1.0, panel.theme)[..., 2::-1].astype(int)
     drawn = pixels[np.abs(pixels - QColor(panel.theme.view).getRgb()[:3]).max(axis=-1) > 40]
     is_green = drawn[:, 1] - drawn[:, 0] > 30  # as "good" is, and "noise" not

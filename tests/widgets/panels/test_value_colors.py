@@ -19,13 +19,13 @@ from napari_phy.widgets.docks.waveforms_panel import WaveformsPanel
 from napari_phy.widgets.panels.color_schemes import find_coloring
 
 VIEWS = [
-    (RasterPanel, lambda panel: panel.set_scheme("rate"), "rate", "Hz"),
-    (RasterPanel, lambda panel: panel.set_scheme("depth"), "depth", "µm"),
-    (TemplatesPanel, lambda panel: panel.set_scheme("rate"), "rate", "Hz"),
-    (DriftPanel, lambda panel: panel.set_color("rate"), "rate", "Hz"),
-    (DriftPanel, lambda panel: panel.set_color("amplitude"), "amplitude", "µV"),
-    (DriftPanel, lambda panel: panel.set_color("number"), "spikes a cell, log", ""),
-    (ClusterScatterPanel, lambda panel: panel.set_color("depth"), "depth", "µm"),
+    (RasterPanel, lambda panel: panel.choose(scheme="rate"), "rate", "Hz"),
+    (RasterPanel, lambda panel: panel.choose(scheme="depth"), "depth", "µm"),
+    (TemplatesPanel, lambda panel: panel.choose(scheme="rate"), "rate", "Hz"),
+    (DriftPanel, lambda panel: panel.choose(color="rate"), "rate", "Hz"),
+    (DriftPanel, lambda panel: panel.choose(color="amplitude"), "amplitude", "µV"),
+    (DriftPanel, lambda panel: panel.choose(color="number"), "spikes a cell, log", ""),
+    (ClusterScatterPanel, lambda panel: panel.choose(color="depth"), "depth", "µm"),
     (WaveformsPanel, lambda panel: panel.set_kind("density"), "waveforms, log", ""),
 ]
 
@@ -75,10 +75,10 @@ def test_there_is_no_scale_where_no_colour_stands_for_a_value(qtbot, session, ki
 def test_templates_have_a_line_above_them_only_while_colours_stand_for_more_than_the_selection(qtbot, session):
     panel = shown(qtbot, TemplatesPanel, session)
     assert not panel.stack.legend.isVisible()
-    panel.set_scheme("group")
+    panel.choose(scheme="group")
     assert [entry.text for entry in panel.stack.legend.entries] == ["good", "mua", "unsorted", "noise"]
     assert panel.stack.legend.isVisible()
-    panel.set_scheme("grey")
+    panel.choose(scheme="grey")
     assert not panel.stack.legend.isVisible()
 
 

@@ -181,17 +181,17 @@ def test_views_open_and_take_values_of_their_menus(workspace):
     run(workspace, "frmax")
     assert (rate.settings.stop_s, workspace.viewer.status) == (None, "Time at which Firing rate ends, in s: as usual.")
     run(workspace, "csx rate")
-    assert workspace.panels["Scatter"].x_by == "rate"
+    assert workspace.panels["Scatter"].settings.x_by == "rate"
     run(workspace, "csy spikes")
     run(workspace, "v templates")
     run(workspace, "cf depth")
-    assert workspace.panels["Templates"].scheme == "depth"
+    assert workspace.panels["Templates"].settings.scheme == "depth"
     assert workspace.viewer.status == "Clusters are coloured by depth in Templates and Scatter."
     run(workspace, "cf spikes")
     assert workspace.viewer.status == "Clusters are coloured by spikes in Scatter."
     run(workspace, "cf depth")
     scatter = workspace.panels["Scatter"]
-    assert (scatter.y_by, scatter.color) == ("spikes", "depth")
+    assert (scatter.settings.y_by, scatter.settings.color) == ("spikes", "depth")
     assert not workspace.docks["Scatter"].isHidden()
 
 

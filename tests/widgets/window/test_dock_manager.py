@@ -56,13 +56,13 @@ def test_a_second_dock_of_a_kind_begins_as_the_first_and_goes_its_own_way(worksp
 def test_what_was_chosen_is_the_beginning_of_the_copy_and_of_the_next_window(workspace, qtbot):
     board = workspace.board
     raster = board.open("Raster")
-    raster.set_order("rate")
-    raster.set_marker("dot")
+    raster.choose(order="rate")
+    raster.choose(marker="dot")
     settle(qtbot, workspace)
     copy = board.panels[board.duplicate("Raster")]
     assert copy.options() == raster.options()
-    assert (copy.order, copy.marker) == ("rate", "dot")
-    copy.set_order("group")
+    assert (copy.settings.order, copy.settings.marker) == ("rate", "dot")
+    copy.choose(order="group")
     settle(qtbot, workspace)
     workspace.memory.keep()
     kept = load_view_options()

@@ -270,8 +270,8 @@ def test_views_of_all_clusters_read_no_features_after_a_cancel_and_know_depths_a
 ):
     panel = show(kind)
     if kind is GridPanel:
-        panel.set_content("rate")
-        panel.set_order("depth")
+        panel.choose(content="rate")
+        panel.choose(order="depth")
     preparation.start()
     preparation.cancel()
     n_blocks = gate.n_blocks

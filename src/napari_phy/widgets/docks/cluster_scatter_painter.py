@@ -9,7 +9,8 @@ from qtpy.QtGui import QColor, QPainter, QPen
 
 from napari_phy.core.cluster_groups import UNSORTED
 from napari_phy.core.colors import is_hollow, selection_color
-from napari_phy.views.cluster_scatter import CLUSTER, GROUP, ClusterScatterData
+from napari_phy.views.cluster_colors import CLUSTER, GROUP
+from napari_phy.views.cluster_scatter import ClusterScatterData
 from napari_phy.widgets.base.theme import Tokens, with_alpha
 from napari_phy.widgets.plots.frame import Frame
 from napari_phy.widgets.plots.overlay import Ticks, left_margin, paint_axes

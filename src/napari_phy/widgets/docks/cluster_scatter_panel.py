@@ -1,6 +1,6 @@
 """Scatter: every cluster a disc; any two columns of the list along the axes, size and colour by others."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -9,18 +9,17 @@ from qtpy.QtGui import QKeyEvent, QPainter
 from qtpy.QtWidgets import QWidget
 
 from napari_phy.core.progress import OnProgress
-from napari_phy.table.cluster_measures import MEASURES, Measure, known_measures, measure_name
+from napari_phy.table.cluster_measures import Measure, known_measures
 from napari_phy.views.cluster_scatter import (
     CLUSTER,
     GROUP,
-    SAME,
     ClusterScatterData,
     ClusterScatterRequest,
+    ClusterScatterSettings,
     cluster_words,
     clusters_in_lasso,
     compute_cluster_scatter,
 )
-from napari_phy.widgets.base.choices import Allowed, choice_actions, values_of
 from napari_phy.widgets.base.color_scale import ColorScale
 from napari_phy.widgets.base.guarded import guarded
 from napari_phy.widgets.base.legend import LegendEntry
@@ -40,11 +39,7 @@ from napari_phy.widgets.plots.lasso_plot import LassoPlot
 from napari_phy.widgets.plots.lasso_tool import TOO_FEW_POINTS
 from napari_phy.widgets.plots.overlay import paint_lasso
 
-AXES = tuple((measure_name(measure), measure) for measure in MEASURES)
 INSTEAD: tuple[Measure, ...] = ("rate", "amplitude", "refractory")  # of a column that the data set does not have
-SIZES = (*AXES[:5], ("all the same", SAME))
-COLORS = (("group", GROUP), ("its own", CLUSTER), *AXES, ("all the same", SAME))
-SCALES = (("Linear axes", False), ("Logarithmic axes", True))  # of rates, amplitudes and spikes
 HOVER_PX = 4.0  # beyond the disc
 ZOOM_STEP = 1.2
 ZOOM_LIMITS = (1e-3, 20.0)  # of the range that shows all
@@ -60,13 +55,7 @@ class ClusterScatterPanel(PaintedPanel):
     failed = "The clusters could not be read."
     needs_features = True
     has_lasso = True
-    remembered: ClassVar[Allowed] = {
-        "x_by": MEASURES,
-        "y_by": MEASURES,
-        "size_by": values_of(SIZES),
-        "color": values_of(COLORS),
-        "log": values_of(SCALES),
-    }
+    settings_type = ClusterScatterSettings
     help_text = (
         "Every disc is a cluster; the selected ones have their colours and a rim.\n"
         "Click one to select it, Ctrl+click adds or drops one. Ctrl+drag draws a lasso that selects what is inside.\n"
@@ -75,11 +64,6 @@ class ClusterScatterPanel(PaintedPanel):
     )
 
     def __init__(self, session: Any = None, **options: Any) -> None:
-        self.x_by: Measure = "rate"
-        self.y_by: Measure = "depth"
-        self.size_by = "spikes"
-        self.color = GROUP
-        self.log = False
         self._picked: set[Measure] = set()  # columns that were asked for, whether the data set has them or not
         self._ranges: tuple[tuple[float, float], tuple[float, float]] | None = None
         super().__init__(session, **options)
@@ -96,12 +80,12 @@ class ClusterScatterPanel(PaintedPanel):
             (plot.lassoed, self._on_lassoed),
         ):
             signal.connect(slot)
-        self._x_menu = self.add_drop_down("Horizontal axis", AXES, self.x_by, self._on_x_picked, prefix="x")
-        self._y_menu = self.add_drop_down("Vertical axis", AXES, self.y_by, self._on_y_picked, prefix="y")
-        menu = self.header.more_menu
-        self._sizes = choice_actions(menu.addMenu("Size"), SIZES, self.size_by, self.set_size_by)
-        self._colors = choice_actions(menu.addMenu("Colour"), COLORS, self.color, self.set_color)
-        self._scales = choice_actions(menu, SCALES, self.log, self.set_log)
+        controls = self.setting_controls
+        for name, prefix in (("x_by", "x"), ("y_by", "y")):
+            controls.add_drop_down(name, prefix=prefix).chosen.connect(self._on_picked)
+        controls.add_menu("size_by")
+        controls.add_menu("color")
+        controls.add_entries("log")
         return plot
 
     def on_session(self) -> None:
@@ -123,7 +107,7 @@ class ClusterScatterPanel(PaintedPanel):
         return ClusterScatterRequest(
             shown,
             tuple(map(self.session.manager.group, shown)),
-            *(*self.axes, self.size_by, self.color, self.log),
+            *(*self.axes, self.settings.size_by, self.settings.color, self.settings.log),
             reads_features=not self.session.holds_features,
         )
 
@@ -141,57 +125,27 @@ class ClusterScatterPanel(PaintedPanel):
     def axes(self) -> tuple[Measure, Measure]:
         """What x and y show: what was chosen, or columns that the data set has."""
         known = {*known_measures(self.session, reads_features=not self.session.holds_features), *self._picked}
-        x = self.x_by if self.x_by in known else next(one for one in INSTEAD if one in known and one != self.y_by)
-        return x, self.y_by if self.y_by in known else next(one for one in INSTEAD if one in known and one != x)
+        x, y = self.settings.x_by, self.settings.y_by
+        if x not in known:
+            x = next(one for one in INSTEAD if one in known and one != y)
+        return x, y if y in known else next(one for one in INSTEAD if one in known and one != x)
 
-    def _on_x_picked(self, measure: Measure) -> None:
+    def _on_picked(self, measure: Measure) -> None:
+        """Show a column that was asked for, even where the data set does not have it."""
         self._picked.add(measure)
-        self.set_x_by(measure)
-
-    def _on_y_picked(self, measure: Measure) -> None:
-        self._picked.add(measure)
-        self.set_y_by(measure)
-
-    def set_x_by(self, measure: Measure) -> None:
-        """Show another column along x."""
-        self.x_by = measure
-        self._x_menu.set_current(measure)
-        self._start_over()
-
-    def set_y_by(self, measure: Measure) -> None:
-        """Show another column along y."""
-        self.y_by = measure
-        self._y_menu.set_current(measure)
-        self._start_over()
-
-    def set_size_by(self, measure: str) -> None:
-        """Have areas stand for a column, or all the same."""
-        self.size_by = measure
-        self._sizes[measure].setChecked(True)
         self.refresh()
 
-    def set_color(self, measure: str) -> None:
-        """Have colours stand for groups or a column, or all the same."""
-        self.color = measure
-        self._colors[measure].setChecked(True)
-        self.refresh()
-
-    def set_log(self, log: bool) -> None:
-        """Have logarithmic axes for rates, amplitudes and spikes, or linear ones."""
-        self.log = log
-        self._scales[log].setChecked(True)
-        self._start_over()
-
-    def _start_over(self) -> None:
-        self._ranges = None
-        self.plot.drop_lasso()
+    def on_settings(self, before: Any, now: Any) -> None:
+        if (before.x_by, before.y_by, before.log) != (now.x_by, now.y_by, now.log):
+            self._ranges = None
+            self.plot.drop_lasso()
         self.refresh()
 
     # --- drawing ---
 
     def draw(self, data: ClusterScatterData) -> None:
-        self._x_menu.set_current(data.request.x)
-        self._y_menu.set_current(data.request.y)
+        self.setting_controls.drop_downs["x_by"].set_current(data.request.x)
+        self.setting_controls.drop_downs["y_by"].set_current(data.request.y)
         self.stack.caption.setText(data.caption)
         self.plot.update()
 

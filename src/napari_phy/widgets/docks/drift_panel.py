@@ -1,7 +1,7 @@
 """Drift: where on the probe spikes were seen over time, all as a picture, the selected ones in their colours."""
 
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,12 +17,12 @@ from napari_phy.views.drift import (
     DriftData,
     DriftPoints,
     DriftRequest,
+    DriftSettings,
     compute_drift,
     drift_cells,
     drift_colors,
     drift_points,
 )
-from napari_phy.widgets.base.choices import Allowed, values_of
 from napari_phy.widgets.base.color_scale import ColorScale
 from napari_phy.widgets.base.figure import PNG_SCALE
 from napari_phy.widgets.base.legend import LegendEntry
@@ -52,14 +52,6 @@ from napari_phy.widgets.plots.trace_mouse import TracePlot
 ZOOM_STEP = 1.25
 SHORTEST_S, LOWEST_UM = 0.01, 5.0
 HOVER_PX = 5.0
-METRICS = (
-    ("Amplitude", "amplitude"),
-    ("Number", "number"),
-    ("Cluster", CLUSTER),
-    ("Group", GROUP),
-    ("Rate", "rate"),
-    ("Refractory violations", "refractory"),
-)
 OF_CELLS = ("amplitude", "number")  # metrics of spikes, the others are of their clusters
 NO_DEPTH = "channel in the file (positions are unknown)"
 MEANINGS = {
@@ -80,7 +72,7 @@ class DriftPanel(Panel):
     working = "Reading depths…"
     failed = "The depths could not be read."
     all_times = draws_times = True
-    remembered: ClassVar[Allowed] = {"color": values_of(METRICS)}
+    settings_type = DriftSettings
     help_text = (
         "Where along the probe spikes were seen over time: their centre of mass of |feature| × mask.\n"
         "The colour is the mean amplitude of the spikes there, their number, or what is known of their clusters;\n"
@@ -94,7 +86,6 @@ class DriftPanel(Panel):
         self._shown: Frame | None = None
         self._points: DriftPoints | None = None
         self._drawn: tuple[int, ...] = ()
-        self.color = "amplitude"
         self._numbers = ValueRange(1.0, 1.0)  # of spikes in a cell
         self._colorings = Colorings()
         self._pixels: Any = None
@@ -113,16 +104,8 @@ class DriftPanel(Panel):
             (self.plot.resized, self._redraw),
         ):
             signal.connect(slot)
-        self._color_menu = self.add_drop_down("Colour", METRICS, self.color, self.set_color, prefix="colour")
+        self.setting_controls.add_drop_down("color", prefix="colour")
         return self.plot
-
-    def set_color(self, color: str) -> None:
-        """Colour cells by the mean "amplitude" of their spikes, their "number", or as `color_schemes` do."""
-        self.color = color
-        self._color_menu.set_current(color)
-        self._redraw()
-        if self.session is not None:
-            self.show_legend()
 
     def on_session(self) -> None:
         self._shown = None
@@ -155,20 +138,20 @@ class DriftPanel(Panel):
         self.refresh()
 
     def _coloring(self) -> Coloring:
-        return self._colorings.get(self.session, self.color, self.theme, self.theme.background_spikes)
+        return self._colorings.get(self.session, self.settings.color, self.theme, self.theme.background_spikes)
 
     def legend_entries(self) -> tuple[LegendEntry, ...]:
         of_clusters = self.cluster_entries(self.clusters)
-        if self.color in OF_CELLS:
+        if self.settings.color in OF_CELLS:
             return of_clusters
         return (*of_clusters, *self._coloring().entries)
 
     def color_scale(self) -> ColorScale | None:
         if self.data is None:
             return None
-        if self.color not in OF_CELLS:
+        if self.settings.color not in OF_CELLS:
             return self._coloring().scale
-        by_number = self.color == "number"
+        by_number = self.settings.color == "number"
         ends = self._numbers if by_number else ValueRange(*self.data.amplitude_range, is_below=True, is_above=True)
         unit = "a.u." if self.data.unit == "features" else self.data.unit
         return drift_scale(self.theme.ramp, ends, unit, by_number=by_number)
@@ -267,10 +250,10 @@ class DriftPanel(Panel):
     @property
     def _meaning(self) -> str:
         """What colours stand for, in words."""
-        if self.color != "amplitude":
-            return MEANINGS[self.color]
+        if self.settings.color != "amplitude":
+            return MEANINGS[self.settings.color]
         estimate = ", some estimated from features" if self.data.is_estimated else ""
-        return f"{MEANINGS[self.color]} ({self.data.unit}{estimate})"
+        return f"{MEANINGS[self.settings.color]} ({self.data.unit}{estimate})"
 
     def _cells(self, frame: Frame, scale: float, theme: Tokens) -> npt.NDArray[np.uint8]:
         """Return a picture of all spikes, in cells."""
@@ -285,8 +268,8 @@ class DriftPanel(Panel):
         pixels = blank(width, height, theme.view)
         cells = drift_cells(data, whole, (below, depths[1]), n_columns, n_rows)
         self._numbers = numbers_of(cells)
-        if self.color in OF_CELLS:
-            draw_cells(pixels, cells, ramp_of(theme.ramp), cell_px, by_number=self.color == "number")
+        if self.settings.color in OF_CELLS:
+            draw_cells(pixels, cells, ramp_of(theme.ramp), cell_px, by_number=self.settings.color == "number")
             return pixels
         own = {c: bgr(color) for c, color in self._coloring().colors.items()}
         plain, shape = bgr(theme.background_spikes), (n_columns, n_rows)

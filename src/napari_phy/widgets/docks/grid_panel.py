@@ -1,6 +1,6 @@
 """Grid: a tile for every cluster, with its mean waveform, autocorrelogram or rate; a click selects."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from qtpy.QtCore import QSize
 from qtpy.QtGui import QPainter
@@ -8,21 +8,13 @@ from qtpy.QtWidgets import QWidget
 
 from napari_phy.core.progress import OnProgress
 from napari_phy.table.numbers import format_count, format_number
-from napari_phy.views.grid import Content, GridData, GridRequest, compute_grid
-from napari_phy.widgets.base.choices import Allowed, values_of
+from napari_phy.views.grid import Content, GridData, GridRequest, GridSettings, compute_grid
 from napari_phy.widgets.base.legend import LegendEntry
 from napari_phy.widgets.base.theme import Tokens
 from napari_phy.widgets.docks.grid_painter import GridLayout, grid_layout, paint_grid_of_tiles
 from napari_phy.widgets.panels.color_schemes import group_colors, group_entries
 from napari_phy.widgets.panels.scrolled_clusters_panel import ScrolledClustersPanel
 
-CONTENTS: tuple[tuple[str, Content], ...] = (
-    ("Waveform", "waveform"),
-    ("Autocorrelogram", "autocorrelogram"),
-    ("Firing rate", "rate"),
-)
-ORDERS = (("By size", "size"), ("By depth", "depth"), ("By id", "id"), ("As in Clusters", "list"))
-ZOOMS = (("Small tiles", 0.7), ("Medium tiles", 1.0), ("Large tiles", 1.7))
 WORDS: dict[Content, str] = {
     "waveform": "mean waveform on the largest channel, each to its own height",
     "autocorrelogram": "autocorrelogram, lags of ±25 ms; the largest count",
@@ -39,13 +31,8 @@ class GridPanel(ScrolledClustersPanel):
     failed = "The tiles could not be computed."
     needs_raw_data = True
     needs_features = True  # of the order by depth
-    orders, zooms = ORDERS, ZOOMS
     lines_name = "Rows of tiles"
-    remembered: ClassVar[Allowed] = {
-        "order": values_of(ORDERS),
-        "content": values_of(CONTENTS),
-        "zoom": values_of(ZOOMS),
-    }
+    settings_type = GridSettings
     help_text = (
         "Every tile is a cluster: its group and id, and a number that goes with the curve.\n"
         "Click a tile to select the cluster, Ctrl+click adds or drops one.\n"
@@ -53,12 +40,8 @@ class GridPanel(ScrolledClustersPanel):
         "The drop-downs choose what a tile holds and the order; ⋯ its size."
     )
 
-    def __init__(self, session: Any = None, **options: Any) -> None:
-        self.content: Content = "waveform"
-        super().__init__(session, **options)
-
     def make_content(self) -> QWidget:
-        self._content_menu = self.add_drop_down("Content of a tile", CONTENTS, self.content, self.set_content)
+        self.setting_controls.add_drop_down("content")
         return super().make_content()
 
     # --- request ---
@@ -69,16 +52,10 @@ class GridPanel(ScrolledClustersPanel):
             return None
         start, stop = self.layout_of(self.plot.size(), len(clusters), self.theme).in_sight
         reads = not self.session.holds_features
-        return GridRequest(clusters, self.order, self.content, start, min(stop, len(clusters)), reads)
+        return GridRequest(clusters, self.settings.order, self.settings.content, start, min(stop, len(clusters)), reads)
 
     def compute(self, session: Any, request: GridRequest, on_progress: OnProgress) -> GridData:
         return compute_grid(session, request, on_progress)
-
-    def set_content(self, content: Content) -> None:
-        """Show "waveform", "autocorrelogram" or "rate" in every tile."""
-        self.content = content
-        self._content_menu.set_current(content)
-        self.refresh()
 
     # --- drawing ---
 
@@ -91,7 +68,7 @@ class GridPanel(ScrolledClustersPanel):
         return (*super().legend_entries(), *group_entries(self.session, self.theme))
 
     def layout_of(self, size: QSize, n: int, theme: Tokens) -> GridLayout:
-        return grid_layout(n, size.width(), size.height(), self.first, self.zoom, theme)
+        return grid_layout(n, size.width(), size.height(), self.first, self.settings.zoom, theme)
 
     def paint_picture(self, painter: QPainter, size: QSize, theme: Tokens) -> None:
         """Paint the tiles in sight in a rectangle of some size."""

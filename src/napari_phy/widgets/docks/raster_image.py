@@ -1,15 +1,12 @@
 """A raster as a picture: pixels are counted, never spikes drawn, so that it costs the same however many there are."""
 
-from typing import Literal
-
 import numpy as np
 import numpy.typing as npt
 from qtpy.QtGui import QColor
 
 from napari_phy.table.value_range import ValueRange
+from napari_phy.views.raster import Marker
 from napari_phy.widgets.base.color_scale import ColorScale, blended
-
-Marker = Literal["bar", "dot"]
 
 TICK = 0.7  # of the height of a row
 DOT_PX = 2.4  # radius, in device px of a screen without scaling

@@ -1,7 +1,7 @@
 """Raster: every cluster a row of spikes along time, the selected ones in their colours."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 from qtpy.QtCore import Qt
 from qtpy.QtGui import QKeyEvent, QPainter
@@ -9,22 +9,17 @@ from qtpy.QtWidgets import QWidget
 
 from napari_phy.core.progress import OnProgress
 from napari_phy.table.numbers import format_shown
-from napari_phy.views.cluster_order import Order
-from napari_phy.views.raster import RasterData, RasterRequest, compute_raster, trains_of
-from napari_phy.widgets.base.choices import Allowed, choice_actions, values_of
+from napari_phy.views.raster import RasterData, RasterRequest, RasterSettings, compute_raster, trains_of
 from napari_phy.widgets.base.color_scale import ColorScale
 from napari_phy.widgets.base.legend import LegendEntry
 from napari_phy.widgets.base.theme import Tokens
-from napari_phy.widgets.docks.raster_image import Marker, numbers_scale
+from napari_phy.widgets.docks.raster_image import numbers_scale
 from napari_phy.widgets.docks.raster_plot import RasterPlot
 from napari_phy.widgets.panels.all_clusters_panel import listed_clusters, show_order, why_no_cluster
-from napari_phy.widgets.panels.color_schemes import GREY, SCHEMES, Coloring, Colorings, scheme_words
+from napari_phy.widgets.panels.color_schemes import Coloring, Colorings, scheme_words
 from napari_phy.widgets.panels.panel import Panel, guarded
 from napari_phy.widgets.plots.highlight_rings import marked_spike
 
-ORDERS = (("By depth", "depth"), ("By rate", "rate"), ("By group", "group"), ("As in Clusters", "list"))
-ROWS = (("All rows", None), ("25 rows", 25), ("50 rows", 50), ("100 rows", 100), ("200 rows", 200))
-MARKERS: tuple[tuple[str, Marker], ...] = (("Bars", "bar"), ("Dots", "dot"))
 NOBODY: tuple[int, ...] = ()
 
 
@@ -42,12 +37,7 @@ class RasterPanel(Panel):
     failed = "The raster could not be drawn."
     needs_features = True
     draws_times = True
-    remembered: ClassVar[Allowed] = {
-        "order": values_of(ORDERS),
-        "rows_a_page": values_of(ROWS),
-        "marker": values_of(MARKERS),
-        "scheme": values_of(SCHEMES),
-    }
+    settings_type = RasterSettings
     help_text = (
         "Every row is a cluster, every tick a spike; where pixels hold many, the stronger the more.\n"
         "A click goes to a moment, Ctrl+click adds or drops the cluster, Shift+click selects it alone, a double-click\n"
@@ -59,8 +49,6 @@ class RasterPanel(Panel):
 
     def __init__(self, session: Any = None, **options: Any) -> None:
         self.listed: Callable[[], Sequence[int]] | None = None
-        self.order: Order = "depth"
-        self.scheme = GREY
         self._colorings = Colorings()
         self._best: int | None = None
         super().__init__(session, **options)
@@ -71,12 +59,29 @@ class RasterPanel(Panel):
         self.plot.said.connect(self.say)
         self.plot.changed.connect(self._show_caption)
         self.plot.pictured.connect(self._on_pictured)
-        self._order_menu = self.add_drop_down("Order of clusters", ORDERS, self.order, self.set_order)
-        self._rows_menu = self.add_drop_down("Rows on a page", ROWS, None, self.set_rows_a_page)
-        menu = self.header.more_menu
-        self._schemes = choice_actions(menu.addMenu("Colour"), SCHEMES, self.scheme, self.set_scheme)
-        self._markers = choice_actions(menu, MARKERS, self.plot.marker, self.set_marker)
+        self.setting_controls.add_drop_down("order")
+        self.setting_controls.add_drop_down("rows_a_page")
+        self.setting_controls.add_menu("scheme")
+        self.setting_controls.add_entries("marker")
         return self.plot
+
+    def show_settings(self) -> None:
+        super().show_settings()
+        settings = self.settings
+        if settings.rows_a_page != self.plot.rows_a_page:
+            self.plot.set_rows_a_page(settings.rows_a_page)
+            self._best = None
+        if settings.marker != self.plot.marker:
+            self.plot.set_marker(settings.marker)
+
+    def on_settings(self, before: Any, now: Any) -> None:
+        if before.computed() != now.computed():
+            self.refresh()
+        elif self.data is not None:
+            self._show_selection()
+            self._show_caption()
+            self.show_legend()
+            self.drawn.emit()
 
     def on_session(self) -> None:
         session = self.session
@@ -93,12 +98,12 @@ class RasterPanel(Panel):
         shown = self._list_order(listed_clusters(self.session))
         if not shown:
             return None
-        of_shown = tuple(map(self.session.manager.group, shown)) if self.order == "group" else ()
-        return RasterRequest(self.order, tuple(shown), of_shown, not self.session.holds_features)
+        of_shown = tuple(map(self.session.manager.group, shown)) if self.settings.order == "group" else ()
+        return RasterRequest(self.settings.order, tuple(shown), of_shown, not self.session.holds_features)
 
     def _list_order(self, clusters: list[int]) -> list[int]:
         """Return the clusters as the list has them; those that it does not show (yet) last."""
-        listed = self.listed() if self.order == "list" and self.listed is not None else NOBODY
+        listed = self.listed() if self.settings.order == "list" and self.listed is not None else NOBODY
         known = set(clusters)
         first = [cluster for cluster in listed if cluster in known]
         return [*first, *sorted(known.difference(first))]
@@ -113,8 +118,9 @@ class RasterPanel(Panel):
 
     def draw(self, data: RasterData) -> None:
         self._best = None
-        if data.request.order == self.order:
-            show_order(self._order_menu, ORDERS, self.order, data.sorted_by)
+        if data.request.order == self.settings.order:
+            chosen = self.settings.described()["order"].text(data.request.order)
+            show_order(self.setting_controls.drop_downs["order"], data.request.order, chosen, data.sorted_by)
         self.plot.update_trains(trains_of(self.session), data.cluster_ids)
         self._show_others()
         self._show_selection()
@@ -130,7 +136,7 @@ class RasterPanel(Panel):
         self.refresh()
 
     def _coloring(self) -> Coloring:
-        return self._colorings.get(self.session, self.scheme, self.theme, self.theme.background_spikes)
+        return self._colorings.get(self.session, self.settings.scheme, self.theme, self.theme.background_spikes)
 
     def _show_others(self) -> None:
         self.plot.set_other_colors(self._coloring().colors)
@@ -175,47 +181,10 @@ class RasterPanel(Panel):
         n_rows = 0 if layout is None else len(layout.rows)
         words = format_shown(min(n_rows, self.plot.rows_a_page or n_rows), len(self.plot.rows), "cluster")
         told = self.data.sorted_by if self.data is not None else ""
-        told_all = filter(None, (words, told, scheme_words(self.scheme)))
+        told_all = filter(None, (words, told, scheme_words(self.settings.scheme)))
         self.stack.caption.setText("; ".join(told_all) if n_rows else "")
 
     # --- what can be done ---
-
-    def set_order(self, order: Order) -> None:
-        """Put the rows in another order: "depth", "rate", "group", or "list", that of Clusters."""
-        self.order = order
-        self._order_menu.set_current(order)
-        self.refresh()
-
-    def set_rows_a_page(self, n_rows: int | None) -> None:
-        """Show that many rows at a time; None: all."""
-        self._rows_menu.set_current(n_rows)
-        self.plot.set_rows_a_page(n_rows)
-        self._best = None
-        self._show_selection()
-
-    @property
-    def rows_a_page(self) -> int | None:
-        """How many rows are shown at a time; None: all."""
-        return self.plot.rows_a_page
-
-    @property
-    def marker(self) -> Marker:
-        """What a spike is drawn as."""
-        return self.plot.marker
-
-    def set_marker(self, marker: Marker) -> None:
-        """Draw spikes as a "bar" or a "dot"."""
-        self._markers[marker].setChecked(True)
-        self.plot.set_marker(marker)
-
-    def set_scheme(self, scheme: str) -> None:
-        """Colour the rows of clusters that are not selected: "grey", by "cluster", "group", or a measure."""
-        self.scheme = scheme
-        self._schemes[scheme].setChecked(True)
-        if self.session is not None:
-            self._show_others()
-            self._show_caption()
-            self.show_legend()
 
     def follow_list(self) -> None:
         """Show what the list shows now, in its order if that is the one chosen; the same again is no work."""

@@ -10,10 +10,9 @@ from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 from napari_phy.core.errors import NapariPhyError
 from napari_phy.core.time_cursor import TimeCursor
-from napari_phy.views.raster import trains_of_arrays
+from napari_phy.views.raster import Marker, trains_of_arrays
 from napari_phy.widgets.base.session_links import SessionLinks
 from napari_phy.widgets.base.theme import ThemeFollower
-from napari_phy.widgets.docks.raster_image import Marker
 from napari_phy.widgets.docks.raster_plot import RasterPlot
 
 

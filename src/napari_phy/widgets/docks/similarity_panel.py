@@ -1,6 +1,6 @@
 """Similarity: a picture of how alike all clusters are; a click on a cell selects the pair."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from qtpy.QtCore import QPointF, QRectF, QSize
@@ -10,8 +10,7 @@ from qtpy.QtWidgets import QWidget
 from napari_phy.core.colors import selection_color
 from napari_phy.core.progress import OnProgress
 from napari_phy.table.numbers import format_number
-from napari_phy.views.similarity import SimilarityData, SimilarityRequest, compute_similarity
-from napari_phy.widgets.base.choices import Allowed, values_of
+from napari_phy.views.similarity import SimilarityData, SimilarityRequest, SimilaritySettings, compute_similarity
 from napari_phy.widgets.base.guarded import guarded
 from napari_phy.widgets.base.theme import TICK_PX, Tokens
 from napari_phy.widgets.docks.similarity_painter import (
@@ -29,7 +28,6 @@ from napari_phy.widgets.docks.similarity_painter import (
 )
 from napari_phy.widgets.panels.all_clusters_panel import AllClustersPanel
 
-ORDERS = (("By depth", "depth"), ("By size", "size"), ("As in Clusters", "list"))
 ORDERED = {"depth": "ordered by depth", "size": "ordered by size", "list": "ordered as in Clusters"}
 ZOOM_STEP = 1.25
 NOT_READ = "Similarity needs the features, which are not read."
@@ -45,8 +43,7 @@ class SimilarityPanel(AllClustersPanel):
     needs_features = True
     all_times = True  # features are compared over all spikes
     has_legend = False
-    orders = ORDERS
-    remembered: ClassVar[Allowed] = {"order": values_of(ORDERS)}
+    settings_type = SimilaritySettings
     help_text = (
         "Every row and every column is a cluster; the colour of a cell tells how alike the two are.\n"
         "Click a cell to select the pair: the row is the best cluster, the column the similar one.\n"
@@ -75,7 +72,7 @@ class SimilarityPanel(AllClustersPanel):
 
     def make_request(self) -> SimilarityRequest | None:
         clusters = () if self.session.holds_features else self.shown_clusters()
-        return SimilarityRequest(clusters, self.order) if clusters else None
+        return SimilarityRequest(clusters, self.settings.order) if clusters else None
 
     def _show_nothing(self, headline: str, explanation: str = "") -> None:
         """Offer to read the features where that was cancelled."""

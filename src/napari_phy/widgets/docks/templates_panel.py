@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from functools import partial
 from types import MappingProxyType
-from typing import Any, ClassVar, Literal
+from typing import Any
 
 import numpy as np
 from qtpy.QtCore import QRectF, QSize, Qt
@@ -14,15 +14,16 @@ from qtpy.QtWidgets import QWidget
 from napari_phy.core.colors import selection_color
 from napari_phy.core.progress import OnProgress
 from napari_phy.table.numbers import format_count, format_number
+from napari_phy.views.cluster_colors import GREY
 from napari_phy.views.templates import (
     Template,
     TemplatesData,
     TemplatesRequest,
+    TemplatesSettings,
     compute_templates,
     read_templates,
     unread_templates,
 )
-from napari_phy.widgets.base.choices import Allowed, choice_actions, values_of
 from napari_phy.widgets.base.color_scale import ColorScale
 from napari_phy.widgets.base.guarded import guarded
 from napari_phy.widgets.base.latest_result import LatestResult
@@ -39,16 +40,12 @@ from napari_phy.widgets.docks.template_painter import (
     template_lines,
 )
 from napari_phy.widgets.lists.amplitudes import amplitude_pool
-from napari_phy.widgets.panels.color_schemes import GREY, SCHEMES, Coloring, Colorings, scheme_words
+from napari_phy.widgets.panels.color_schemes import Coloring, Colorings, scheme_words
 from napari_phy.widgets.panels.scrolled_clusters_panel import ScrolledClustersPanel
 
-ORDERS = (("By depth", "depth"), ("By size", "size"), ("By id", "id"), ("As in Clusters", "list"))
-SCALINGS = (("Each to its own height", "own"), ("One height for all", "same"))
-ZOOMS = (("Narrow columns", 0.7), ("Medium columns", 1.0), ("Wide columns", 2.0))
 SELECTED_PX = 1.6
 NO_COLORS: Mapping[int, str] = MappingProxyType({})
 N_AHEAD = 16  # clusters read at a time that are not in sight
-Scaling = Literal["own", "same"]
 
 
 class TemplatesPanel(ScrolledClustersPanel):
@@ -60,16 +57,10 @@ class TemplatesPanel(ScrolledClustersPanel):
     failed = "The templates could not be read."
     needs_raw_data = True
     has_legend = False  # ids stand above the columns; there is one where colours stand for more
-    orders, zooms = ORDERS, ZOOMS
     orientation = Qt.Orientation.Horizontal
     lines_name = "Columns of clusters"
     lines_a_notch = 2
-    remembered: ClassVar[Allowed] = {
-        "order": values_of(ORDERS),
-        "scaling": values_of(SCALINGS),
-        "zoom": values_of(ZOOMS),
-        "scheme": values_of(SCHEMES),
-    }
+    settings_type = TemplatesSettings
     help_text = (
         "Every column is a cluster: its mean waveform on its largest channels, from the top to the tip of the probe.\n"
         "Click a column to select the cluster, Ctrl+click adds or drops one.\n"
@@ -79,8 +70,6 @@ class TemplatesPanel(ScrolledClustersPanel):
     )
 
     def __init__(self, session: Any = None, **options: Any) -> None:
-        self.scaling: Scaling = "own"
-        self.scheme = GREY
         self._colorings = Colorings()
         self._image: tuple[Any, QImage] | None = None
         self._reach = (0.5, 0.5)
@@ -90,10 +79,13 @@ class TemplatesPanel(ScrolledClustersPanel):
 
     def make_content(self) -> QWidget:
         content = super().make_content()
-        self._scaling_menu = self.add_drop_down("Height of waveforms", SCALINGS, self.scaling, self.set_scaling)
-        colors = self.header.more_menu.addMenu("Colour")
-        self._schemes = choice_actions(colors, SCHEMES, self.scheme, self.set_scheme)
+        self.setting_controls.add_drop_down("scaling")
+        self.setting_controls.add_menu("scheme")
         return content
+
+    def show_settings(self) -> None:
+        super().show_settings()
+        self.has_legend = self.settings.scheme != GREY
 
     def on_session(self) -> None:
         super().on_session()
@@ -109,27 +101,10 @@ class TemplatesPanel(ScrolledClustersPanel):
         if not clusters:
             return None
         layout = self.layout_of(self.plot.size(), len(clusters), self.theme)
-        return TemplatesRequest(clusters, self.order, *layout.in_sight, not self.session.holds_features)
+        return TemplatesRequest(clusters, self.settings.order, *layout.in_sight, not self.session.holds_features)
 
     def compute(self, session: Any, request: TemplatesRequest, on_progress: OnProgress) -> TemplatesData:
         return compute_templates(session, request, on_progress)
-
-    def set_scaling(self, scaling: Scaling) -> None:
-        """Draw each template to its "own" height, or all to the "same" scale."""
-        self.scaling = scaling
-        self._scaling_menu.set_current(scaling)
-        self._show_caption()
-        self.plot.update()
-
-    def set_scheme(self, scheme: str) -> None:
-        """Colour the columns of clusters that are not selected: "grey", by "cluster", "group", or a measure."""
-        self.scheme = scheme
-        self._schemes[scheme].setChecked(True)
-        self.has_legend = scheme != GREY
-        self._forget_colors()
-        self._show_caption()
-        if self.data is not None:
-            self.show_legend()
 
     @guarded
     def _on_clustering_changed(self) -> None:
@@ -142,7 +117,7 @@ class TemplatesPanel(ScrolledClustersPanel):
         self.plot.update()
 
     def _coloring(self) -> Coloring:
-        return self._colorings.get(self.session, self.scheme, self.theme, self.theme.dim)
+        return self._colorings.get(self.session, self.settings.scheme, self.theme, self.theme.dim)
 
     def draw(self, data: TemplatesData) -> None:
         self._forget_colors()
@@ -155,10 +130,12 @@ class TemplatesPanel(ScrolledClustersPanel):
         data = self.data
         if data is not None:
             clusters = format_count(len(data.cluster_ids), "cluster")
-            height = "each to its own height" if self.scaling == "own" else "all to one height"
+            height = "each to its own height" if self.settings.scaling == "own" else "all to one height"
             duration = format_number(data.duration_ms, 1)
             words = [clusters, f"{duration} ms wide, {height}", f"below: {data.unit}"]
-            self.stack.caption.setText("; ".join(filter(None, (*words, data.sorted_by, scheme_words(self.scheme)))))
+            self.stack.caption.setText(
+                "; ".join(filter(None, (*words, data.sorted_by, scheme_words(self.settings.scheme))))
+            )
 
     def legend_entries(self) -> tuple[LegendEntry, ...]:
         return self._coloring().entries
@@ -183,7 +160,7 @@ class TemplatesPanel(ScrolledClustersPanel):
 
     def layout_of(self, size: QSize, n: int, theme: Tokens) -> TemplateLayout:
         channel_ids = self.session.model.probe.channel_ids
-        return template_layout(size, n, channel_ids, self.first, self.zoom, theme, self._reach)
+        return template_layout(size, n, channel_ids, self.first, self.settings.zoom, theme, self._reach)
 
     def paint_picture(self, painter: QPainter, size: QSize, theme: Tokens) -> None:
         """Paint the columns in sight in a rectangle of some size."""
@@ -209,7 +186,7 @@ class TemplatesPanel(ScrolledClustersPanel):
 
     def _columns(self, size: QSize, layout: TemplateLayout, theme: Tokens, scale: float) -> QImage:
         """Return a picture of all columns in the colours of the scheme; a selection paints over it."""
-        key = (id(self.data), size, layout, theme.theme_id, self.scaling, scale)
+        key = (id(self.data), size, layout, theme.theme_id, self.settings.scaling, scale)
         if self._image is None or self._image[0] != key:
             image = QImage(size * scale, QImage.Format.Format_ARGB32_Premultiplied)
             image.setDevicePixelRatio(scale)
@@ -235,7 +212,7 @@ class TemplatesPanel(ScrolledClustersPanel):
             cluster = int(data.cluster_ids[place])
             template = data.templates.get(cluster)
             if template is not None and (clusters is None or cluster in clusters):
-                height = largest if self.scaling == "same" else _height(template)
+                height = largest if self.settings.scaling == "same" else _height(template)
                 lines = template_lines(template, data.rows, layout, place, layout.tall_px / height)
                 paint_template(painter, lines, colors.get(cluster, color), width)
 

@@ -13,22 +13,13 @@ from napari_phy.core.group_colors import own_group_colors
 from napari_phy.table.cluster_measures import column, measure_name, range_labels
 from napari_phy.table.cluster_table import compute_cluster_table
 from napari_phy.table.value_range import ValueRange, spread
+from napari_phy.views.cluster_colors import CLUSTER, GREY, GROUP, SCHEMES
 from napari_phy.views.cluster_order import GROUP_ORDER
 from napari_phy.widgets.base.color_scale import ColorScale, ramp_stops
 from napari_phy.widgets.base.legend import LegendEntry
 from napari_phy.widgets.base.theme import Tokens
 from napari_phy.widgets.plots.ramp import N_SHADES, shades
 
-GREY, CLUSTER, GROUP = "grey", "cluster", "group"
-SCHEMES = (
-    ("Others grey", GREY),
-    ("Others by cluster", CLUSTER),
-    ("Others by group", GROUP),
-    ("Others by depth", "depth"),
-    ("Others by rate", "rate"),
-    ("Others by amplitude", "amplitude"),
-    ("Others by refractory violations", "refractory"),
-)
 FAINTEST = 0.4  # of the ramp: the colour of the smallest value, told apart from the background
 
 

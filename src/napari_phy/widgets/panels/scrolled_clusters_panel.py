@@ -7,7 +7,6 @@ from qtpy.QtCore import QPointF, QSignalBlocker, QSize, Qt
 from qtpy.QtGui import QKeyEvent
 from qtpy.QtWidgets import QBoxLayout, QScrollBar, QWidget
 
-from napari_phy.widgets.base.choices import choice_actions
 from napari_phy.widgets.base.guarded import guarded
 from napari_phy.widgets.base.theme import Tokens
 from napari_phy.widgets.panels.all_clusters_panel import AllClustersPanel
@@ -41,16 +40,13 @@ class ScrolledClustersPanel(AllClustersPanel):
     Attributes
     ----------
     first : line at the beginning, as far as there are lines enough.
-    zoom : how large a cluster is; 1 is the usual size.
     """
 
     orientation = Qt.Orientation.Vertical
     lines_name = "Rows"
     lines_a_notch = 1
-    zooms: tuple[tuple[str, float], ...] = ()
 
     def __init__(self, session: Any = None, **options: Any) -> None:
-        self.zoom = 1.0
         self.first = 0
         self._best: int | None = None
         super().__init__(session, **options)
@@ -72,7 +68,7 @@ class ScrolledClustersPanel(AllClustersPanel):
         box.addWidget(self.bar)
         self.plot.scrolled.connect(self._on_scrolled)
         self.plot.resized.connect(self._on_resized)
-        self._zooms = choice_actions(self.header.more_menu, self.zooms, self.zoom, self.set_zoom)
+        self.setting_controls.add_entries("zoom")
         return content
 
     def on_session(self) -> None:
@@ -87,12 +83,10 @@ class ScrolledClustersPanel(AllClustersPanel):
         self._show_bar()
         self.plot.update()
 
-    def set_zoom(self, zoom: float) -> None:
-        """Make clusters smaller or larger."""
-        self.zoom = zoom
-        self._zooms[zoom].setChecked(True)
-        self._best = None
-        self.refresh()
+    def on_settings(self, before: Any, now: Any) -> None:
+        if before.zoom != now.zoom:
+            self._best = None
+        super().on_settings(before, now)
 
     @property
     def layout_now(self) -> Any:
