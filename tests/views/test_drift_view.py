@@ -5,6 +5,7 @@ import pytest
 
 from napari_phy.core.errors import ClusteringError, MissingDataError
 from napari_phy.core.spike_columns import spike_columns
+from napari_phy.storage.spike_peaks import spike_peaks
 from napari_phy.views import drift
 from napari_phy.views.drift import DriftRequest, compute_drift, drift_cells, drift_colors, drift_points
 from napari_phy.views.spike_amplitudes import spike_amplitudes
@@ -35,6 +36,10 @@ def test_amplitudes_are_those_of_raw_data_or_estimated_from_some_of_them(make_se
     assert other.model.waveforms.n_rows_read <= 50
     assert np.corrcoef(part.columns.amplitudes, real)[0, 1] > 0.9
     assert np.median(part.columns.amplitudes / real) == pytest.approx(1, abs=0.15)
+    spike_peaks(other.model).build()
+    later = compute_drift(other, REQUEST)
+    np.testing.assert_array_equal(later.columns.amplitudes, real)
+    assert not later.is_estimated
     without = make_session(with_raw=False)
     by_features = compute_drift(without, REQUEST)
     assert (by_features.unit, by_features.is_estimated) == ("features", False)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from napari_phy.core.errors import ClusteringError
+from napari_phy.storage.spike_peaks import spike_peaks
 from napari_phy.views.spike_amplitudes import spike_amplitudes
 from napari_phy.views.spike_list import SpikeListRequest, compute_spike_list
 from napari_phy.views.spike_steps import next_violation, violating_spikes
@@ -46,6 +47,8 @@ def test_without_raw_data_and_for_many_spikes_amplitudes_are_those_of_features(m
         data = compute_spike_list(one, SpikeListRequest(clusters))
         np.testing.assert_array_equal(data.amplitudes, one.columns.get().amplitudes[data.spike_ids])
         assert data.amplitude_unit == "features"
+    spike_peaks(session.model).build()
+    assert compute_spike_list(session, SpikeListRequest((3, 1))).amplitude_unit == "µV"
 
 
 @pytest.mark.parametrize("descending", [False, True])

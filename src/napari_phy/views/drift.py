@@ -16,7 +16,7 @@ from napari_phy.stats.spike_counts import column_edges, count_cells
 from napari_phy.table.session_like import SessionLike
 from napari_phy.views.cluster_colors import CLUSTER, GROUP
 from napari_phy.views.settings import Choice, ViewSettings
-from napari_phy.views.spike_amplitudes import amplitude_unit, spike_amplitudes
+from napari_phy.views.spike_amplitudes import amplitude_unit, count_unread, spike_amplitudes
 
 N_POINTS_MAX = 12_000
 AMPLITUDE_SHARES = (0.05, 0.99)  # of the spikes: the amplitudes of the two ends of the colours
@@ -160,7 +160,8 @@ def _amplitudes(
     """Return the amplitudes of all spikes, of raw data where there are any, and whether some of them are estimates."""
     if session.model.waveforms is None:
         return by_features, False
-    some = evenly_spaced(len(by_features), N_READ)
+    every = np.arange(len(by_features))
+    some = evenly_spaced(len(every), N_READ) if count_unread(session, "peak to peak", every) else every
     read = spike_amplitudes(session, "peak to peak", some, on_progress)
     known = np.isfinite(read) & (by_features[some] > 0)
     scale = float(np.median(read[known] / by_features[some][known])) if known.any() else 1.0

@@ -18,7 +18,7 @@ from napari_phy.views.spike_amplitudes import Kind, amplitude_unit, count_unread
 
 SortKey = Literal["cluster", "time", "interval", "channel", "depth", "amplitude", "spike"]
 _TO_BE_READ = ("channel", "depth", "amplitude")
-N_READ_MOST = 20_000  # spikes whose amplitude is read from raw data; that of more is told by their features
+N_READ_MOST = 20_000  # spikes that are read from raw data; until all are, amplitudes of more are those of features
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,8 @@ def compute_spike_list(
         order = order[intervals[order] < REFRACTORY_MS]
     spike_ids, places, intervals = spikes[order], places[order], intervals[order]
     has_columns = session.model.features is not None and session.model.masks is not None
-    from_raw = model.waveforms is not None and len(spike_ids) <= N_READ_MOST
+    n_unread = count_unread(session, "peak to peak", spike_ids)
+    from_raw = model.waveforms is not None and (len(spike_ids) <= N_READ_MOST or not n_unread)
     kind: Kind = "peak to peak" if from_raw else "feature"
     is_known = (session.columns.known is not None or not has_columns) and not count_unread(session, kind, spike_ids)
     is_complete = wait or request.key in _TO_BE_READ or is_known

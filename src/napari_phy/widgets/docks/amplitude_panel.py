@@ -1,6 +1,6 @@
 """Amplitude: how large the spikes of the selection are over time, with a histogram and a lasso."""
 
-from collections.abc import Callable, Hashable
+from collections.abc import Hashable
 from dataclasses import replace
 from functools import partial
 from typing import Any, ClassVar
@@ -11,7 +11,6 @@ from qtpy.QtWidgets import QWidget
 
 from napari_phy.core.errors import ClusteringError
 from napari_phy.core.progress import OnProgress, no_progress
-from napari_phy.storage.spike_peaks import spike_peaks
 from napari_phy.table.numbers import format_number
 from napari_phy.views.amplitudes import (
     AmplitudeData,
@@ -49,6 +48,7 @@ class AmplitudePanel(SpikeScatterPanel):
     failed = "The amplitudes could not be read."
     needs_raw_data = True
     reads_ahead = True
+    reads_amplitudes = True
     side = 0.16
     remembered: ClassVar[Allowed] = {**SpikeScatterPanel.remembered, "measure": (None, *KINDS)}
     help_text = (
@@ -108,11 +108,6 @@ class AmplitudePanel(SpikeScatterPanel):
         self.refresh()
 
     # --- request ---
-
-    def background_work(self) -> Callable[[OnProgress], object] | None:
-        """Have the amplitudes of all spikes read from raw data, and stored."""
-        reads_raw_data = self.kind == "peak to peak" and self.session.model.waveforms is not None
-        return spike_peaks(self.session.model).build if reads_raw_data else None
 
     def make_request(self) -> AmplitudeRequest | None:
         if not self.clusters:

@@ -68,6 +68,7 @@ class DriftPanel(Panel):
     """All spikes at their depths, coloured by amplitude; a click moves the clock of all views."""
 
     title = "Drift"
+    reads_amplitudes = True
     subject = "its depth"
     working = "Reading depths…"
     failed = "The depths could not be read."

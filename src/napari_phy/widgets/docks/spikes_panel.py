@@ -29,6 +29,7 @@ class SpikesPanel(Panel):
     """A list as long as there are spikes; a click on a header word sorts it."""
 
     title = "Spikes"
+    reads_amplitudes = True
     subject = "its spikes"
     working = "Listing spikes…"
     failed = "The spikes could not be listed."

@@ -1,7 +1,7 @@
 """What every view dock shares: it follows a session, computes in the background, and says how it stands."""
 
 import logging
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Hashable, Mapping
 from functools import partial
 from typing import Any, ClassVar
 
@@ -54,6 +54,7 @@ class Panel(PanelFrame):
     needs_features = False
     needs_opengl = False
     reads_ahead = False  # keeps what it reads: worth asking for the clusters that are likely to come next
+    reads_amplitudes = False  # from raw data, of any spike: those of all are read in the background and stored
     all_times = False  # computes of all spikes when only those of a stretch of time are used
     draws_times = False  # has all of them in sight, and veils those that are not used
     has_times = True  # shows spikes, or what is made of them
@@ -113,10 +114,6 @@ class Panel(PanelFrame):
     def draw(self, data: Any) -> None:
         """Paint the answer."""
         raise NotImplementedError
-
-    def background_work(self) -> Callable[[OnProgress], object] | None:
-        """Return what makes later requests fast, done while there is nothing else to compute; None: nothing."""
-        return None
 
     def on_session(self) -> None:
         """Adapt settings and drop-downs to the new session (or None)."""

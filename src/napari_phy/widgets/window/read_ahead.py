@@ -9,9 +9,11 @@ from qtpy.QtCore import QObject, QTimer
 from qtpy.QtWidgets import QWidget
 
 from napari_phy.core.progress import OnProgress
+from napari_phy.storage.spike_peaks import spike_peaks
 from napari_phy.widgets.base.guarded import guarded
 from napari_phy.widgets.base.latest_result import LatestResult
 from napari_phy.widgets.base.session_links import SessionLinks
+from napari_phy.widgets.panels.panel import Panel
 
 REST_MS = 150
 
@@ -19,7 +21,7 @@ REST_MS = 150
 class ReadAhead(QObject):
     """Has views compute what they would show of the next candidate and the next best cluster; they keep what they read.
 
-    After that comes their `background_work`. A new selection stops all of it.
+    After that come the amplitudes of all spikes, where a view needs them. A new selection stops all of it.
 
     Parameters
     ----------
@@ -60,7 +62,8 @@ class ReadAhead(QObject):
 
     @guarded
     def _read(self) -> None:
-        views = [panel for panel in self._panels.values() if getattr(panel, "reads_ahead", False) and panel.isVisible()]
+        shown = [panel for panel in self._panels.values() if isinstance(panel, Panel) and panel.isVisible()]
+        views = [panel for panel in shown if panel.reads_ahead]
         if any(view.busy for view in views):
             self._rest.start()
             return
@@ -72,8 +75,9 @@ class ReadAhead(QObject):
             for view, wish in wishes
             if wish is not None
         ]
-        rest = [view.background_work() for view in views]
-        work += [one for one in rest if one is not None]
+        model = self._session.model
+        if model.waveforms is not None and any(panel.reads_amplitudes for panel in shown):
+            work.append(spike_peaks(model).build)
         if work:
             self._answers.ask(coming, partial(_do, work))
 
