@@ -88,8 +88,7 @@ class GroupsDialog(SmallDialog):
     @property
     def current(self) -> str | None:
         """Name of the group that is chosen in the list."""
-        item = self.list.currentItem()
-        return None if item is None else item.data(NAME)
+        return str(self.list.currentItem().data(NAME)) if self.list.currentRow() >= 0 else None
 
     def _fill(self, current: str | None = None) -> None:
         counts: dict[str, int] = {}

@@ -100,7 +100,9 @@ class KeyFilter(QObject):
 def _origin(watched: QObject) -> QObject:
     """Return where a key was pressed: keys that a widget has no use for go on to those it is in."""
     focused = QApplication.focusWidget()
-    return focused if focused is not None and watched.isAncestorOf(focused) else watched
+    if focused is not None and isinstance(watched, QWidget) and watched.isAncestorOf(focused):
+        return focused
+    return watched
 
 
 def _keeps(widget: QObject, keys: str) -> bool:

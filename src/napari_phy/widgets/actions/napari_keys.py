@@ -4,6 +4,8 @@ from collections.abc import Iterable, Iterator
 
 from napari.components import ViewerModel
 from napari.layers import Image, Points
+from napari.utils.key_bindings import KeymapProvider
+from qtpy.QtCore import QObject
 from qtpy.QtWidgets import QMainWindow, QMenu
 
 from napari_phy.widgets.actions.keys import normal
@@ -34,7 +36,7 @@ def canvas_keys() -> dict[str, str]:
     return _keymaps((*OUR_KINDS, ViewerModel))
 
 
-def _keymaps(kinds: Iterable[type]) -> dict[str, str]:
+def _keymaps(kinds: Iterable[type[KeymapProvider]]) -> dict[str, str]:
     return {
         normal(str(key)): getattr(act, "__name__", str(act)).strip("_").replace("_", " ")
         for kind in kinds
@@ -42,8 +44,8 @@ def _keymaps(kinds: Iterable[type]) -> dict[str, str]:
     }
 
 
-def _entries(menu: QMenu | None) -> Iterator[tuple[str, str]]:
-    for entry in menu.actions() if menu is not None else ():
+def _entries(menu: QObject | None) -> Iterator[tuple[str, str]]:
+    for entry in menu.actions() if isinstance(menu, QMenu) else ():
         for key in entry.shortcuts():
             yield normal(key.toString()), entry.text().strip("\u200e").replace("&", "").rstrip(".…")
         yield from _entries(entry.menu())

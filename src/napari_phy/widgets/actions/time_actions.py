@@ -58,7 +58,10 @@ def go_to(session: Session, text: str) -> None:
     if text.startswith("#"):
         _select(session, int(text[1:]), "spike")
     else:
-        go_to_time(session, read_time(text))
+        time_s = read_time(text)
+        if time_s is None:
+            raise ClusteringError(f"{text} is no time: 12.5, 1:02.5 or 1:00:02.5.")
+        go_to_time(session, time_s)
 
 
 def _select(session: Session, spike: int | None, what: str) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 from qtpy.QtCore import QRectF, Qt
 from qtpy.QtGui import QColor, QLinearGradient, QPainter, QPen
 
-from napari_phy.widgets.base.theme import TICK_PX, Tokens
+from napari_phy.widgets.base.theme import TICK_PX, Tokens, rgb
 
 BAR_PX = (72, 8)
 GAP_PX = 6
@@ -39,7 +39,7 @@ class ColorScale:
 def ramp_stops(ramp: Sequence[str], first: float = 0.0) -> Stops:
     """Return a ramp of evenly spaced colours from some place of it (0…1) on."""
     places = np.linspace(0, 1, len(ramp))
-    parts = np.array([QColor(color).getRgb()[:3] for color in ramp], dtype=np.float64)
+    parts = np.array([rgb(color) for color in ramp], dtype=np.float64)
     inner = places[places > first]
     kept = [first, *inner.tolist()]
     mixed = np.stack([np.interp(kept, places, parts[:, part]) for part in range(3)], axis=1)
@@ -52,7 +52,7 @@ def ramp_stops(ramp: Sequence[str], first: float = 0.0) -> Stops:
 
 def blended(below: str, color: str, alpha: float) -> str:
     """Return what a colour of some opacity looks like over another one."""
-    parts = zip(QColor(below).getRgb()[:3], QColor(color).getRgb()[:3], strict=True)
+    parts = zip(rgb(below), rgb(color), strict=True)
     return QColor(*(round(under + (over - under) * alpha) for under, over in parts)).name()
 
 

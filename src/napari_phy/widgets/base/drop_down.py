@@ -11,7 +11,7 @@ from qtpy.QtWidgets import QLineEdit, QMenu, QToolButton, QWidget, QWidgetAction
 from napari_phy.widgets.base.menu_hover import follow_menu
 from napari_phy.widgets.base.plain_text import plain
 
-Choice = tuple[str, Hashable]
+Choice = tuple[str, Any]  # (text, data that can be hashed)
 ChoiceGroup = tuple[str, Sequence[Choice]]
 
 
@@ -31,8 +31,8 @@ class DropDown(QToolButton):
         self._texts: dict[Hashable, str] = {}
         self._actions: dict[Hashable, QAction] = {}
         self._submenus: list[QMenu] = []
-        self._group: QActionGroup | None = None
         self.choices_menu = QMenu(name, self)
+        self._group = QActionGroup(self.choices_menu)
         self._source: Callable[[], Sequence[Choice | ChoiceGroup]] | None = None
         self._search: tuple[str, Callable[[str], Sequence[Choice]]] | None = None
         self.choices_menu.aboutToShow.connect(self._before_show)
@@ -69,6 +69,8 @@ class DropDown(QToolButton):
         self._search = words, find
 
     def _add_search(self) -> None:
+        if self._search is None:
+            return
         words, find = self._search
         everything = self.choices_menu.actions()
         line = QLineEdit()
@@ -76,7 +78,10 @@ class DropDown(QToolButton):
         line.setAccessibleName(words)
         entry = QWidgetAction(self.choices_menu)
         entry.setDefaultWidget(line)
-        self.choices_menu.insertAction(everything[0] if everything else None, entry)
+        if everything:
+            self.choices_menu.insertAction(everything[0], entry)
+        else:
+            self.choices_menu.addAction(entry)
         found: list[QAction] = []
 
         def offer(text: str) -> None:
@@ -146,11 +151,10 @@ class DropDown(QToolButton):
     def _before_show(self) -> None:
         if self._source is not None:
             self.set_choices(self._source())
-        checked = self._group.checkedAction() if self._group is not None else None
+        checked = self._group.checkedAction()
         if checked is not None:
             checked.setChecked(False)
         action = self._actions.get(self._current)
         if action is not None:
             action.setChecked(True)
-        if self._search is not None:
-            self._add_search()
+        self._add_search()

@@ -1,7 +1,7 @@
 """Lines of text that end in … where they do not fit, and then say the rest in their tooltip."""
 
 from qtpy.QtCore import QEvent, QSize, Qt
-from qtpy.QtGui import QPaintEvent
+from qtpy.QtGui import QHelpEvent, QPaintEvent
 from qtpy.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from napari_phy.widgets.base.painting import painting
@@ -27,7 +27,7 @@ class ElidedLabel(PlainLabel):
 
     def event(self, event: QEvent) -> bool:
         """Show the tooltip."""
-        if event.type() == QEvent.Type.ToolTip:
+        if isinstance(event, QHelpEvent):
             QToolTip.showText(event.globalPos(), plain(self.tip()), self)
             return True
         return super().event(event)
@@ -46,7 +46,7 @@ class Caption(ElidedLabel):
     """The line below a picture: 10 px, dim, at the left."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(parent=parent)
         self._words = self._times = ""
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.setAutoFillBackground(True)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from qtpy.QtCore import QBuffer, QIODevice, QMimeData, QPointF, QRect, QRectF, QSize, Qt
-from qtpy.QtGui import QColor, QFontInfo, QImage, QPainter
+from qtpy.QtGui import QColor, QFontInfo, QImage, QImageWriter, QPainter
 from qtpy.QtSvg import QSvgGenerator
 
 from napari_phy.widgets.base.color_scale import ColorScale
@@ -91,8 +91,8 @@ class Figure:
         """Return the figure as a PNG."""
         buffer = QBuffer()
         buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-        self.image().save(buffer, "PNG")
-        return buffer.data().data()
+        QImageWriter(buffer, b"PNG").write(self.image())
+        return bytes(buffer.data().data())
 
     def mime_data(self) -> QMimeData:
         """Return the figure for the clipboard: in pixels, and as SVG for who takes it."""

@@ -211,21 +211,25 @@ class Header(QWidget):
     def _fill_more(self) -> None:
         for action in self._moved:
             self.more_menu.removeAction(action)
-        self._moved = []
-        first = self.more_menu.actions()[0] if self.more_menu.actions() else None
+        others, moved = self.more_menu.actions(), []
         for drop_down in self.drop_downs:
             if drop_down.isHidden() and drop_down not in self._withheld:
                 action = drop_down.choices_menu.menuAction()
                 action.setText(drop_down.name)
-                self.more_menu.insertAction(first, action)
-                self._moved.append(action)
+                moved.append(action)
         for button, text in ((self.lasso_button, "Lasso"), (self.freeze_button, "Freeze"), (self.help_button, "Help")):
             if button in self._optional and button.isHidden():
                 action = QAction(text, self.more_menu)
                 action.setCheckable(button.isCheckable())
                 action.setChecked(button.isChecked())
                 action.triggered.connect(lambda *_, button=button: button.click())
-                self.more_menu.insertAction(first, action)
-                self._moved.append(action)
-        if self._moved:
-            self._moved.append(self.more_menu.insertSeparator(first))
+                moved.append(action)
+        if moved:
+            line = QAction(self.more_menu)
+            line.setSeparator(True)
+            moved.append(line)
+        if others:
+            self.more_menu.insertActions(others[0], moved)
+        else:
+            self.more_menu.addActions(moved)
+        self._moved = moved

@@ -91,7 +91,7 @@ class LatestResult(QObject):
             worker.start()
         else:
             _in_own_pools.add(worker)
-            worker.finished.connect(lambda: _in_own_pools.discard(worker))
+            worker.finished.connect(partial(_in_own_pools.discard, worker))
             self._pool.start(worker)
 
     def _watch(self, work: _Work) -> OnProgress:
@@ -120,6 +120,8 @@ class LatestResult(QObject):
 
     def _finish(self, data: Any, error: Exception | None) -> None:
         work, self._running = self._running, None
+        if work is None:
+            return
         is_answer = not work.is_stale and work.question == self._wanted and not isinstance(error, CancelledError)
         waiting, self._waiting = self._waiting, None
         if is_answer:

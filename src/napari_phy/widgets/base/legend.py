@@ -79,7 +79,7 @@ class Legend(QWidget):
         """Return the place of the entry under a pixel."""
         if self._theme is None:
             return None
-        left = self._theme.px(MARGIN)
+        left: float = self._theme.px(MARGIN)
         for place, entry in enumerate(self.entries[: self.n_shown()]):
             width = _width(entry, self._theme)
             if left <= x_px <= left + width:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import partial
 from itertools import count
+from typing import TYPE_CHECKING
 from weakref import ref
 
 from napari.utils.notifications import Notification, notification_manager
@@ -14,6 +15,9 @@ from qtpy.QtWidgets import QApplication, QDialog, QLabel, QMainWindow, QPushButt
 from napari_phy.core.sentences import visible
 from napari_phy.widgets.base.plain_text import plain
 from napari_phy.widgets.base.theme import tokens
+
+if TYPE_CHECKING:
+    from napari._qt.dialogs.qt_notification import NapariQtNotification
 
 Choice = tuple[str, Callable[[], object]]
 LOCATE = "Locate raw data…"
@@ -86,10 +90,10 @@ def _shown(sentences: Collection[str], window: QWidget) -> Iterator[QDialog]:
             yield dialog
 
 
-def _tended(window: QWidget) -> list[QDialog]:
+def _tended(window: QWidget) -> list["NapariQtNotification"]:
     """Return the notifications in sight, the oldest first; Qt's own order is that of who was raised last."""
     tenders = sorted(window.findChildren(Tender, TENDER), key=lambda tender: tender.number)
-    return [tender.parent() for tender in tenders if tender.parent().isVisible()]
+    return [tender.shown for tender in tenders if tender.shown.isVisible()]
 
 
 class _Waiting(QObject):
@@ -126,7 +130,7 @@ class Tender(QObject):
     to the front. When it closes the focus goes back to where it was.
     """
 
-    def __init__(self, shown: QDialog, focused: QWidget | None, stays: bool) -> None:
+    def __init__(self, shown: "NapariQtNotification", focused: QWidget | None, stays: bool) -> None:
         super().__init__(shown)
         self.setObjectName(TENDER)
         self.number = next(_numbers)
@@ -154,22 +158,27 @@ class Tender(QObject):
         self._place()
         self.place_soon()
 
+    @property
+    def shown(self) -> "NapariQtNotification":
+        """The notification."""
+        return self.parent()
+
     def place_soon(self) -> None:
         """Find the place anew, once style and layout have settled and others have gone."""
         QTimer.singleShot(0, self._place)
 
     def says(self, sentence: str) -> bool:
         """Tell whether this sentence stands in the window."""
-        return bool(self.parent().isVisible() and self.parent().message.text() == _as_shown(sentence))
+        return bool(self.shown.isVisible() and self.shown.message.text() == _as_shown(sentence))
 
     @property
     def texts(self) -> list[str]:
         """What its buttons for an answer say."""
-        return [button.text() for button in self.parent().row2_widget.findChildren(QPushButton)]
+        return [button.text() for button in self.shown.row2_widget.findChildren(QPushButton)]
 
     def say(self, sentence: str) -> None:
         """Say something else."""
-        self.parent().message.setText(_as_shown(sentence))
+        self.shown.message.setText(_as_shown(sentence))
         self._place()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -181,7 +190,7 @@ class Tender(QObject):
         return False
 
     def _place(self) -> None:
-        shown = self.parent() if isalive(self) else None
+        shown = self.shown if isalive(self) else None
         canvas = self._canvas()
         if shown is None or not shown.isVisible() or canvas is None:
             return
@@ -201,8 +210,8 @@ class Tender(QObject):
         shown.raise_()
 
     def _on_closed(self, *_: object) -> None:
-        for tender in self.parent().parent().findChildren(Tender, TENDER):
+        for tender in self.shown.parent().findChildren(Tender, TENDER):
             tender.place_soon()
-        focused, window = None if self._focused is None else self._focused(), self.parent().parent()
+        focused, window = None if self._focused is None else self._focused(), self.shown.parent()
         if focused is not None and isalive(focused) and focused.isVisible() and window.focusWidget() is window:
             focused.setFocus(Qt.FocusReason.OtherFocusReason)

@@ -4,14 +4,16 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import Any
 from weakref import WeakSet, ref
 
 from qtpy.compat import isalive
-from qtpy.QtCore import QModelIndex, QTimer
+from qtpy.QtCore import QModelIndex, QPersistentModelIndex, QTimer
 from qtpy.QtGui import QPaintDevice, QPainter
 from qtpy.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
+from napari_phy.widgets.base.guarded import ShowsErrors
+
+Index = QModelIndex | QPersistentModelIndex
 logger = logging.getLogger(__name__)
 
 _failed: WeakSet[QWidget] = WeakSet()  # each is told of once, however often Qt paints it
@@ -41,17 +43,18 @@ def painting(widget: QWidget) -> Iterator[QPainter]:
 class CellPainter(QStyledItemDelegate):
     """Paints the cells of a list by `paint_cell`, with a painter that is put back behind it."""
 
-    def paint_cell(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex) -> None:
+    def paint_cell(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """Paint a cell."""
         raise NotImplementedError
 
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex) -> None:
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         painter.save()
         try:
             self.paint_cell(painter, option, index)
         except Exception as error:
-            if _tell_soon(self.parent(), error):
-                logger.exception("A cell of %s could not be painted.", type(self.parent()).__name__)
+            view = self.parent()
+            if isinstance(view, QWidget) and _tell_soon(view, error):
+                logger.exception("A cell of %s could not be painted.", type(view).__name__)
         finally:
             painter.restore()
 
@@ -77,9 +80,9 @@ def _tell(painted: "ref[QWidget]", error: Exception) -> None:
             _failed.discard(widget)
 
 
-def _panel_around(widget: QWidget) -> Any:
+def _panel_around(widget: QWidget) -> ShowsErrors | None:
     """Return the panel that a widget is part of, or None."""
-    around: Any = widget.parentWidget()
-    while around is not None and not (hasattr(around, "title") and hasattr(around, "show_error")):
+    around = widget.parentWidget()
+    while around is not None and not isinstance(around, ShowsErrors):
         around = around.parentWidget()
     return around

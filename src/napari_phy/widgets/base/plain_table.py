@@ -8,7 +8,7 @@ from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from napari_phy.core.colors import is_hollow, selection_color
 from napari_phy.widgets.base.legend import paint_chip
-from napari_phy.widgets.base.theme import AXIS_PX, BODY_PX, TICK_PX, Tokens, tokens
+from napari_phy.widgets.base.theme import AXIS_PX, BODY_PX, TICK_PX, Tokens, rgb, tokens
 
 CHIP_PX = 13
 
@@ -81,7 +81,7 @@ class PlainTable(QTableView):
 @cache
 def alternate_color(view: str, tile: str) -> str:
     """Return the colour of every second row."""
-    base, other = QColor(view).getRgb()[:3], QColor(tile).getRgb()[:3]
+    base, other = rgb(view), rgb(tile)
     return QColor(*((3 * a + b) // 4 for a, b in zip(base, other, strict=True))).name()
 
 

@@ -42,7 +42,9 @@ class ProgressEdge(QWidget):
 
     def place(self) -> None:
         """Lie along the top of the parent."""
-        self.setGeometry(0, 0, self.parentWidget().width(), HEIGHT)
+        around = self.parentWidget()
+        if around is not None:
+            self.setGeometry(0, 0, around.width(), HEIGHT)
 
     def apply_theme(self, theme: Tokens) -> None:
         """Take colours of a theme."""
@@ -92,7 +94,9 @@ class Veil(QWidget):
 
     def place(self) -> None:
         """Take the parent's size."""
-        self.setGeometry(self.parentWidget().rect())
+        around = self.parentWidget()
+        if around is not None:
+            self.setGeometry(around.rect())
 
     def apply_theme(self, theme: Tokens) -> None:
         """Take colours of a theme."""

@@ -88,8 +88,9 @@ class SmallDialog(QDialog):
         """Say what cannot be done, or nothing."""
         self.problem_label.setText(sentence)
         self.problem_label.setVisible(bool(sentence))
-        if self.isVisible():  # Qt makes room by itself only when it shows the dialog
-            needed = self.layout().totalHeightForWidth(self.width())
+        layout = self.layout()
+        if layout is not None and self.isVisible():  # Qt makes room by itself only when it shows the dialog
+            needed = layout.totalHeightForWidth(self.width())
             self.resize(self.width(), max(self.height(), needed))
 
     def ask(self) -> bool:

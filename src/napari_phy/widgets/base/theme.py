@@ -1,6 +1,7 @@
 """Colours and type of our panels, taken from napari's theme and font size."""
 
 from dataclasses import dataclass
+from typing import Protocol
 
 from napari.settings import get_settings
 from napari.utils.theme import get_theme
@@ -129,9 +130,21 @@ def _theme_id(source: Viewer | str | None) -> str:
     return source if isinstance(source, str) else source.theme
 
 
-def _hex(color) -> str:
+class _Color(Protocol):
+    """A colour of napari's themes."""
+
+    def as_rgb_tuple(self) -> tuple[int, ...]: ...
+
+
+def _hex(color: _Color) -> str:
     red, green, blue = color.as_rgb_tuple()[:3]
     return f"#{red:02x}{green:02x}{blue:02x}"
+
+
+def rgb(color: str) -> tuple[int, int, int]:
+    """Return red, green and blue of a colour, 0…255."""
+    parts = QColor(color)
+    return parts.red(), parts.green(), parts.blue()
 
 
 def with_alpha(color: str, alpha: float) -> QColor:
@@ -156,7 +169,7 @@ class ThemeFollower(QObject):
         for emitter in self._emitters:
             emitter.connect(self._on_napari_changed)
 
-    def _on_napari_changed(self, event=None) -> None:
+    def _on_napari_changed(self, event: object = None) -> None:
         if not isalive(self):
             return
         current = tokens(self._viewer)

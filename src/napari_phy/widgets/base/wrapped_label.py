@@ -17,7 +17,7 @@ class WrappedLabel(PlainLabel):
     """A label that is as high as it is told to be by `fit`; `text()` is all of the words."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(parent=parent)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self._font, self._color = self.font(), QColor()
         self._shown, self._width = "", 0

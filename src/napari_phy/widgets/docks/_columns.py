@@ -7,7 +7,7 @@ from napari_phy.widgets.plots._pixels import blend, clipped
 
 
 @numba.njit(cache=True, nogil=True)
-def span_of_column(low, high, channel, first_bin, n_bins, left, right):
+def span_of_column(low, high, channel, first_bin, n_bins, left, right):  # type: ignore[no-untyped-def]
     """Return the smallest and the largest value of a line between two places, in bins; empty where it does not reach.
 
     Values lie in the middle of their bins and are joined by straight lines; what is no number is passed over.
@@ -35,7 +35,7 @@ def span_of_column(low, high, channel, first_bin, n_bins, left, right):
 
 
 @numba.njit(cache=True, nogil=True)
-def blend_column(image, column, top, bottom, color, alpha):
+def blend_column(image, column, top, bottom, color, alpha):  # type: ignore[no-untyped-def]
     """Lay a colour over the pixels from `top` to `bottom`, in part where they are covered in part."""
     n_rows = image.shape[0]
     for row in range(clipped(top, 0, n_rows), clipped(bottom + 1, 0, n_rows)):
@@ -45,7 +45,7 @@ def blend_column(image, column, top, bottom, color, alpha):
 
 
 @numba.njit(cache=True, nogil=True)
-def draw_lines(image, low, high, lines, first_column, bins_per_column, half_width):
+def draw_lines(image, low, high, lines, first_column, bins_per_column, half_width):  # type: ignore[no-untyped-def]
     """Draw parts of the traces: (channel, first bin, bins, row of zero, px a unit, red, green, blue, alpha) each."""
     n_columns = image.shape[1]
     color = lines[0, 5:8]

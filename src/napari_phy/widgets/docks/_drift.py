@@ -6,7 +6,7 @@ from napari_phy.widgets.plots._pixels import blend
 
 
 @numba.njit(cache=True, nogil=True)
-def fill_cells(image, counts, colors, opaque, floor, cell_px):
+def fill_cells(image, counts, colors, opaque, floor, cell_px):  # type: ignore[no-untyped-def]
     """Lay each cell's colour over its pixels, the more opaque the more spikes it has; the lowest row is below."""
     n_columns, n_rows = counts.shape
     for line in range(image.shape[0]):
@@ -21,7 +21,7 @@ def fill_cells(image, counts, colors, opaque, floor, cell_px):
 
 
 @numba.njit(cache=True, nogil=True)
-def fill_discs(image, lines, columns, colors, radius, rings):
+def fill_discs(image, lines, columns, colors, radius, rings):  # type: ignore[no-untyped-def]
     """Draw discs, or rings, at pixels; those that come later lie above."""
     reach = int(radius + 0.5)
     for number in range(len(lines)):

@@ -7,7 +7,7 @@ from napari_phy.widgets.plots._pixels import blend
 
 
 @numba.njit(cache=True, nogil=True)
-def count_rows(counts, rows_of_slots, n_rows):
+def count_rows(counts, rows_of_slots, n_rows):  # type: ignore[no-untyped-def]
     """Return `(n_columns, n_rows)` counts of rows, of those of slots."""
     of_rows = np.zeros((counts.shape[0], n_rows), dtype=np.int32)
     for column in range(counts.shape[0]):
@@ -19,7 +19,7 @@ def count_rows(counts, rows_of_slots, n_rows):
 
 
 @numba.njit(cache=True, nogil=True)
-def typical_count(of_rows):
+def typical_count(of_rows):  # type: ignore[no-untyped-def]
     """Return the count from which on a cell is drawn opaque: 1 where no cell has more, else twice the mean less 1."""
     total, n_cells = 0, 0
     for column in range(of_rows.shape[0]):
@@ -31,7 +31,7 @@ def typical_count(of_rows):
 
 
 @numba.njit(cache=True, nogil=True)
-def draw_bars(image, of_rows, order, tops, bottoms, colors, floors, opaque):
+def draw_bars(image, of_rows, order, tops, bottoms, colors, floors, opaque):  # type: ignore[no-untyped-def]
     """Draw each cell as a bar one pixel wide, from the top to before the bottom of its row."""
     for row in order:
         top, bottom = max(0, tops[row]), min(image.shape[0], bottoms[row])
@@ -44,7 +44,7 @@ def draw_bars(image, of_rows, order, tops, bottoms, colors, floors, opaque):
 
 
 @numba.njit(cache=True, nogil=True)
-def draw_discs(image, of_rows, order, tops, bottoms, colors, floors, opaque, radius):
+def draw_discs(image, of_rows, order, tops, bottoms, colors, floors, opaque, radius):  # type: ignore[no-untyped-def]
     """Draw each cell as a disc in the middle of its row."""
     reach = int(radius)
     for row in order:

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from qtpy.QtWidgets import QWidget
+
 from napari_phy.core.cluster_meta import DISCARDED
 from napari_phy.views.cluster_order import Order, few_words
 from napari_phy.widgets.actions import messages
@@ -41,7 +43,7 @@ class AllClustersPanel(PaintedPanel):
         self.listed: Callable[[], Sequence[int]] | None = None
         super().__init__(session, **options)
 
-    def make_content(self):
+    def make_content(self) -> QWidget:
         plot = super().make_content()
         self.setting_controls.add_drop_down("order")
         self.drawn.connect(self._show_order)

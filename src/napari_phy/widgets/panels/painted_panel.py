@@ -6,8 +6,9 @@ from qtpy.QtCore import QPointF, QRectF, QSize, Qt
 from qtpy.QtGui import QPainter
 from qtpy.QtWidgets import QWidget
 
+from napari_phy.widgets.base.guarded import guarded
 from napari_phy.widgets.base.theme import Tokens
-from napari_phy.widgets.panels.panel import Panel, guarded
+from napari_phy.widgets.panels.panel import Panel
 from napari_phy.widgets.plots.trace_mouse import TracePlot
 
 

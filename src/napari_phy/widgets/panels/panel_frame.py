@@ -8,10 +8,11 @@ from typing import Any
 from napari.viewer import Viewer
 from qtpy.QtCore import QSize, Qt, Signal
 from qtpy.QtGui import QPainter
-from qtpy.QtWidgets import QApplication, QSizePolicy, QWidget
+from qtpy.QtWidgets import QSizePolicy, QWidget
 
 from napari_phy.core.colors import is_hollow, selection_color
 from napari_phy.widgets.actions.bindings import key_bindings
+from napari_phy.widgets.base.application import application
 from napari_phy.widgets.base.color_scale import ColorScale
 from napari_phy.widgets.base.drop_down import DropDown
 from napari_phy.widgets.base.figure import Figure
@@ -69,7 +70,7 @@ class PanelFrame(Filled):
         if self.has_figure():
             self.pictures = PictureMenu(self.header.more_menu, self.figure, self)
             self.pictures.said.connect(self.hovered)
-        QApplication.instance().focusChanged.connect(self._on_focus_changed)
+        application().focusChanged.connect(self._on_focus_changed)
 
     # --- what a view fills in ---
 
@@ -82,6 +83,10 @@ class PanelFrame(Filled):
 
     def apply_theme(self, theme: Tokens) -> None:
         """Take colours and sizes of a theme."""
+
+    def show_error(self, error: Exception) -> None:
+        """Show in the place of the picture what failed."""
+        raise NotImplementedError
 
     def legend_entries(self) -> tuple[LegendEntry, ...]:
         """Return the chips above the picture."""

@@ -93,7 +93,7 @@ class PictureStack(QStackedWidget):
     def show_error(self, headline: str, error: Exception, try_again: Callable[[], object]) -> None:
         """Show what failed and why, and offer to try again and to copy the details."""
         copy = partial(QApplication.clipboard().setText, "".join(format_exception(error)))
-        buttons = [("Try again", try_again), ("Copy details", copy)]
+        buttons: list[Button] = [("Try again", try_again), ("Copy details", copy)]
         self.show_message(headline, str(error) or type(error).__name__, buttons, is_error=True)
 
     def wait(self) -> None:

@@ -89,7 +89,7 @@ class ScrolledClustersPanel(AllClustersPanel):
         super().on_settings(before, now)
 
     @property
-    def layout_now(self) -> Any:
+    def layout_now(self) -> ScrolledLayout:
         """Where clusters are on the screen."""
         return self.layout_of(self.plot.size(), len(self.data.cluster_ids), self.theme)
 
@@ -143,7 +143,8 @@ class ScrolledClustersPanel(AllClustersPanel):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Turn pages; all other keys go their way."""
-        step = {Qt.Key.Key_PageDown: 1, Qt.Key.Key_PageUp: -1}.get(event.key())
+        pages: dict[int, int] = {Qt.Key.Key_PageDown: 1, Qt.Key.Key_PageUp: -1}
+        step = pages.get(event.key())
         if step is not None and event.modifiers() == Qt.KeyboardModifier.NoModifier and self.data is not None:
             self.scroll_to(self.first + step * self.layout_now.n_whole)
             event.accept()
@@ -155,8 +156,8 @@ class ScrolledClustersPanel(AllClustersPanel):
     def cluster_at(self, x_px: float, y_px: float) -> int | None:
         """Return the cluster under a pixel."""
         place = self.layout_now.place_at(x_px, y_px)
-        known = place is not None and place < len(self.data.cluster_ids)
-        return int(self.data.cluster_ids[place]) if known else None
+        ids = self.data.cluster_ids
+        return int(ids[place]) if place is not None and place < len(ids) else None
 
     def on_clicked(self, position: QPointF, ctrl: bool) -> None:
         cluster = self.cluster_at(position.x(), position.y())

@@ -53,7 +53,7 @@ class SpikeScatterPanel(Panel):
     @property
     def n_violations(self) -> int | None:
         """How many spikes of the clusters come too soon after another one; None where they are not marked."""
-        return self.scatter.n_violations
+        return None if self.scatter is None else self.scatter.n_violations
 
     @property
     def along_time(self) -> bool:
@@ -70,7 +70,7 @@ class SpikeScatterPanel(Panel):
 
     def n_to_look_at(self, polygon: Points) -> int:
         """Return how much work that is, in spikes whose features are read."""
-        return self.scatter.n_total
+        return 0 if self.scatter is None else self.scatter.n_total
 
     def make_plot(self) -> ScatterPlot:
         """Return the plot."""
@@ -136,7 +136,7 @@ class SpikeScatterPanel(Panel):
 
     def show_scatter(self, *, keep_range: bool = False) -> None:
         """Draw what is in `scatter`; `keep_range` stays where the picture was moved or zoomed to."""
-        self.stack.caption.setText(self.scatter.caption)
+        self.stack.caption.setText("" if self.scatter is None else self.scatter.caption)
         self.canvas.set_data(self.scatter, keep_range=keep_range)
         self._find_highlighted()
 
@@ -179,19 +179,23 @@ class SpikeScatterPanel(Panel):
     @property
     def area(self) -> QRectF:
         """The rectangle of the plot on the canvas."""
-        return QRectF(self.frame.left, self.frame.top, self.frame.width, self.frame.height)
+        frame = self.frame
+        return QRectF() if frame is None else QRectF(frame.left, frame.top, frame.width, frame.height)
 
     def paint_over(self, painter: QPainter) -> None:
         """Paint what lies over the plot: the clock, the lit spikes, the lasso."""
+        frame = self.frame
+        if frame is None:
+            return
         if self.along_time:
             clock = self.session.time
-            paint_unused(painter, self.theme, self.area, *self.frame.x_range, clock.range_s)
+            paint_unused(painter, self.theme, self.area, *frame.x_range, clock.range_s)
             if not self.is_on_paper:
-                paint_clock(painter, self.theme, self.area, *self.frame.x_range, clock.time_s, clock.shown_s)
+                paint_clock(painter, self.theme, self.area, *frame.x_range, clock.time_s, clock.shown_s)
         self.paint_beside(painter)
         if not self.lasso.closed:
-            self._paint_highlighted(painter)
-        self.lasso.paint(painter, self.frame, self.theme)
+            self._paint_highlighted(painter, frame)
+        self.lasso.paint(painter, frame, self.theme)
 
     def paint_beside(self, painter: QPainter) -> None:
         """Paint what lies at the side of the plot."""
@@ -202,16 +206,12 @@ class SpikeScatterPanel(Panel):
         look = None if data is None else partial(self.points_of, self.in_sight, data)
         self.highlighted.find(data, marked_spikes(self.session), look)
 
-    def _paint_highlighted(self, painter: QPainter) -> None:
-        for x, y in self.frame.to_px(self.highlighted.points):
-            if self.frame.contains(x, y):
+    def _paint_highlighted(self, painter: QPainter, frame: Frame) -> None:
+        for x, y in frame.to_px(self.highlighted.points):
+            if frame.contains(x, y):
                 paint_mark(painter, self.theme, x, y)
 
     # --- mouse ---
-
-    @property
-    def _is_drawn(self) -> bool:
-        return self.frame is not None and self.data is not None
 
     @guarded
     def _on_pressed(self, _position: QPointF, _ctrl: bool) -> None:
@@ -228,14 +228,15 @@ class SpikeScatterPanel(Panel):
     @guarded
     def _on_clicked(self, position: QPointF) -> None:
         """Pick the spike under the mouse, or the moment."""
-        if not self._is_drawn:
+        frame = self.frame
+        if frame is None or self.data is None:
             return
         spike = self.spike_at(position.x(), position.y())
         if spike is not None:
             self.lasso.clear()
             self.pick_spike(spike, self.canvas.modifiers)
-        elif self.along_time and not self.canvas.modifiers and self.frame.contains(position.x(), position.y()):
-            self.session.time.move_to(float(self.frame.to_data([[position.x(), position.y()]])[0, 0]))
+        elif self.along_time and not self.canvas.modifiers and frame.contains(position.x(), position.y()):
+            self.session.time.move_to(float(frame.to_data([[position.x(), position.y()]])[0, 0]))
 
     @guarded
     def _on_scrolled(self, position: QPointF, notches: float, ctrl: bool) -> None:
@@ -273,8 +274,9 @@ class SpikeScatterPanel(Panel):
     # --- lasso ---
 
     @property
-    def _draws_lasso(self) -> bool:
-        return self.data is not None and self.lasso.drawing and self.lasso_frame is not None
+    def _drawing_frame(self) -> Frame | None:
+        """The frame of the lasso that is being drawn, None while none is."""
+        return self.lasso_frame if self.data is not None and self.lasso.drawing else None
 
     @guarded
     def _on_lasso_begun(self, position: QPointF) -> None:
@@ -285,17 +287,19 @@ class SpikeScatterPanel(Panel):
 
     @guarded
     def _on_lasso_moved(self, position: QPointF) -> None:
-        if self._draws_lasso:
-            self.lasso.move(self.lasso_frame, position)
+        frame = self._drawing_frame
+        if frame is not None:
+            self.lasso.move(frame, position)
 
     @guarded
     def _on_lasso_ended(self, position: QPointF) -> None:
         self.header.lasso_button.setChecked(False)
-        if not self._draws_lasso:
+        frame = self._drawing_frame
+        if frame is None:
             self.lasso.clear()
             return
         self._inside = None
-        self.lasso.move(self.lasso_frame, position)
+        self.lasso.move(frame, position)
         try:
             n_to_look_at = self.n_to_look_at(self.lasso.polygon)
             self.lasso.close(partial(self.look_inside, self.in_sight, self.lasso_data), n_to_look_at)
@@ -323,15 +327,15 @@ class SpikeScatterPanel(Panel):
     # --- what is under the mouse ---
 
     def _index_at(self, x_px: float, y_px: float) -> int | None:
-        data = self.scatter
-        if data is None or not self.frame.contains(x_px, y_px):
+        data, frame = self.scatter, self.frame
+        if data is None or frame is None or not frame.contains(x_px, y_px):
             return None
-        return nearest_point(self.frame, data.x, data.y, x_px, y_px, REACH_PX)
+        return nearest_point(frame, data.x, data.y, x_px, y_px, REACH_PX)
 
     def spike_at(self, x_px: float, y_px: float) -> int | None:
         """Return the drawn spike at a pixel, or None."""
-        index = self._index_at(x_px, y_px)
-        return None if index is None else int(self.scatter.spike_ids[index])
+        index, data = self._index_at(x_px, y_px), self.scatter
+        return None if index is None or data is None else int(data.spike_ids[index])
 
     def read_out(self, x_px: float, y_px: float) -> str:
         """Return `cluster 20, spike 4 113, 3.214 s, channel 6` for the nearest spike, or nothing."""

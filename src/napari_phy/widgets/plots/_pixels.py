@@ -4,7 +4,7 @@ import numba
 
 
 @numba.njit(cache=True, nogil=True)
-def clipped(value, low, high):
+def clipped(value, low, high):  # type: ignore[no-untyped-def]
     """Return a float as an integer, truncated and from `low` to `high`; `low` for what is no number.
 
     The machine's own conversion of a float beyond the integers may be any integer.
@@ -15,7 +15,7 @@ def clipped(value, low, high):
 
 
 @numba.njit(cache=True, nogil=True)
-def blend(image, row, column, color, alpha):
+def blend(image, row, column, color, alpha):  # type: ignore[no-untyped-def]
     """Lay a colour over a pixel, 0 (not at all) to 1."""
     for part in range(3):
         old = image[row, column, part]

@@ -4,22 +4,11 @@ from collections.abc import Callable
 from typing import Any
 
 from qtpy.QtCore import QEvent, QObject, QPointF, Qt, QTimer, Signal
-from qtpy.QtGui import QPainter, QResizeEvent, QShowEvent
+from qtpy.QtGui import QMouseEvent, QPainter, QResizeEvent, QShowEvent, QWheelEvent
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 from vispy import scene
 
 from napari_phy.widgets.plots.overlay import Overlay
-
-_MOUSE_EVENTS = frozenset(
-    {
-        QEvent.Type.MouseButtonPress,
-        QEvent.Type.MouseButtonRelease,
-        QEvent.Type.MouseMove,
-        QEvent.Type.MouseButtonDblClick,
-        QEvent.Type.Wheel,
-        QEvent.Type.Leave,
-    }
-)
 
 
 class DataCanvas(QWidget):
@@ -62,7 +51,7 @@ class DataCanvas(QWidget):
         self._n_contexts = 0
         self._scene_canvas = scene.SceneCanvas(keys=None, parent=self, bgcolor=self._background)
         self._scene_canvas.events.initialize.connect(self._on_initialize)
-        self.native = self._scene_canvas.native
+        self.native: QWidget = self._scene_canvas.native
         self.native.setMinimumSize(1, 1)
         self.native.setMouseTracking(True)
         self.native.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -118,15 +107,14 @@ class DataCanvas(QWidget):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Turn mouse events into signals; vispy would search the scene for what lies below the mouse."""
         kind = event.type()
-        if kind not in _MOUSE_EVENTS:
-            return False
         if kind == QEvent.Type.Leave:
             self.left.emit()
+        if not isinstance(event, QMouseEvent | QWheelEvent):
             return False
         self.modifiers = event.modifiers()
         ctrl = bool(self.modifiers & Qt.KeyboardModifier.ControlModifier)
         position = event.position()
-        if kind == QEvent.Type.Wheel:
+        if isinstance(event, QWheelEvent):
             delta = event.angleDelta()  # Alt turns the wheel sideways
             self.scrolled.emit(position, (delta.y() or delta.x()) / 120, ctrl)
         elif kind == QEvent.Type.MouseMove:

@@ -52,11 +52,9 @@ class Frame:
     def zoomed(self, x_px: float, y_px: float, factor: float) -> "Frame":
         """Return a frame that shows 1/factor of the data, with the point under a pixel kept in place."""
         ((x, y),) = self.to_data([[x_px, y_px]])
-        return replace(
-            self,
-            x_range=tuple(float(x + (edge - x) / factor) for edge in self.x_range),
-            y_range=tuple(float(y + (edge - y) / factor) for edge in self.y_range),
-        )
+        left, right = (float(x + (edge - x) / factor) for edge in self.x_range)
+        low, high = (float(y + (edge - y) / factor) for edge in self.y_range)
+        return replace(self, x_range=(left, right), y_range=(low, high))
 
     def panned(self, dx_px: float, dy_px: float) -> "Frame":
         """Return a frame whose data are moved by some pixels."""

@@ -31,10 +31,10 @@ class HighlightedPoints(QObject):
         self._answers = LatestResult(self)
         self._answers.answered.connect(self._on_answered)
 
-    def find(self, data: ScatterData | None, spikes: npt.NDArray[np.int64], look: Callable[..., Points]) -> None:
+    def find(self, data: ScatterData | None, spikes: npt.NDArray[np.int64], look: Callable[..., Points] | None) -> None:
         """Find these spikes; `look(spikes, on_progress)` tells where those are that are not drawn."""
         self._answers.drop()
-        if data is None or not len(spikes):
+        if data is None or look is None or not len(spikes):
             self._show(np.empty((0, 2)))
             return
         found = np.flatnonzero(np.isin(data.spike_ids, spikes))

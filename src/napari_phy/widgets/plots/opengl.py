@@ -19,9 +19,9 @@ def opengl_version() -> tuple[int, int] | None:
     surface.create()
     if not surface.isValid() or not context.makeCurrent(surface):
         return None
-    version = context.format().version()
+    form = context.format()
     context.doneCurrent()
-    return tuple(version)
+    return form.majorVersion(), form.minorVersion()
 
 
 def opengl_problem() -> str | None:

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from math import ceil
 
+import numpy as np
+import numpy.typing as npt
 from qtpy.QtCore import QPointF, QRectF, Qt
 from qtpy.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen, QPolygonF
 from qtpy.QtWidgets import QWidget
@@ -125,7 +127,9 @@ def fitted(metrics: QFontMetrics, title: str, room: int) -> str:
     return metrics.elidedText(title, Qt.TextElideMode.ElideLeft, room)
 
 
-def paint_lasso(painter: QPainter, frame: Frame, theme: Tokens, points, *, closed: bool, tag: str = "") -> None:
+def paint_lasso(
+    painter: QPainter, frame: Frame, theme: Tokens, points: npt.NDArray[np.float64], *, closed: bool, tag: str = ""
+) -> None:
     """Draw the dashed polygon, its faint fill and, over it, a tag that stays inside the plot."""
     if len(points) < 2:
         return

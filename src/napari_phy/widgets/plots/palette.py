@@ -10,8 +10,8 @@ SIZE_UNIT = 32.0  # px that a style value of 1 stands for
 
 def rgba(color: str, alpha: float = 1.0) -> tuple[float, float, float, float]:
     """Return 0…1 components of '#rrggbb'."""
-    red, green, blue, _ = QColor(color).getRgbF()
-    return red, green, blue, alpha
+    parts = QColor(color)
+    return parts.redF(), parts.greenF(), parts.blueF(), alpha
 
 
 def palette_of(colors: list[tuple[float, float, float, float]]) -> npt.NDArray[np.float32]:

@@ -4,6 +4,7 @@ import numpy as np
 import numpy.typing as npt
 from vispy import gloo
 from vispy.visuals import Visual
+from vispy.visuals.visual import VisualView
 
 from napari_phy.widgets.plots.palette import PALETTE_SIZE
 
@@ -34,10 +35,10 @@ class PaletteVisual(Visual):
         """Draw for a display with `scale` device pixels a logical one."""
         self.shared_program["u_pixel_scale"] = float(scale)
 
-    def _prepare_transforms(self, view) -> None:
+    def _prepare_transforms(self, view: VisualView) -> None:
         view.view_program.vert["transform"] = view.transforms.get_transform()
 
-    def _prepare_draw(self, view) -> bool:
+    def _prepare_draw(self, view: VisualView) -> bool:
         return self._n_marks > 0
 
 
