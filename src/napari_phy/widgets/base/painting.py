@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
+from typing import TypeAlias
 from weakref import WeakSet, ref
 
 from qtpy.compat import isalive
@@ -13,7 +14,7 @@ from qtpy.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from napari_phy.widgets.base.guarded import ShowsErrors
 
-Index = QModelIndex | QPersistentModelIndex
+Index: TypeAlias = QModelIndex | QPersistentModelIndex
 logger = logging.getLogger(__name__)
 
 _failed: WeakSet[QWidget] = WeakSet()  # each is told of once, however often Qt paints it
