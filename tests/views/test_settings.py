@@ -116,7 +116,7 @@ def test_a_session_has_those_of_every_view_and_of_each_dock_its_own(session):
     assert views["correlograms"].bin_ms == 0.5
     assert views["correlograms 2"].bin_ms is None
     assert views.of_kind("Correlograms") == [views["correlograms"], views["correlograms 2"]]
-    with pytest.raises(SettingsError, match=r"There is no view nowhere with settings\. There are correlograms"):
+    with pytest.raises(SettingsError, match=r"There is no view nowhere with settings\. There are waveforms, "):
         views["nowhere"]
     assert views.get("nowhere") is None
     assert ViewsOfSession()["correlograms"].bin_ms is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Annotated, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -14,12 +15,42 @@ from napari_phy.stats.lasso import points_in_polygon
 from napari_phy.table.numbers import format_shown
 from napari_phy.table.session_like import SessionLike
 from napari_phy.views.drawn_spikes import DrawnSpikes, all_spikes, drawn_spikes, others_of
+from napari_phy.views.settings import Choice, Switch, ViewSettings
 from napari_phy.views.spike_amplitudes import Kind, amplitude_unit, count_unread, spike_amplitudes
 
 N_BINS = 80
 N_FIRST = 100  # spikes, of each cluster and of all others, that are read from raw data before the rest
 _N_BINS_MAX = 4 * N_BINS  # spikes that are still larger are in no bin
 _MARGIN = 0.09  # of the range, above
+
+
+@dataclass(frozen=True, slots=True)
+class AmplitudeSettings(ViewSettings):
+    """What the user chose.
+
+    Attributes
+    ----------
+    violations : bool
+        Whether spikes within the refractory time after another one of their cluster are marked.
+    measure : str or None
+        How amplitude is measured, where the data set has what it needs; None: by the best that there is.
+    """
+
+    view: ClassVar[str] = "Amplitude"
+
+    violations: Annotated[
+        bool,
+        Switch(
+            title="Mark refractory violations", tip="Spikes that come within 2 ms after another one of their cluster."
+        ),
+    ] = False
+    measure: Annotated[
+        Kind | None,
+        Choice(
+            title="Amplitude",
+            of=(("As can be measured", None), ("Peak to peak", "peak to peak"), ("By feature", "feature")),
+        ),
+    ] = None
 
 
 @dataclass(frozen=True, slots=True)

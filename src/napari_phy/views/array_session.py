@@ -16,6 +16,7 @@ from napari_phy.core.errors import TracesError
 from napari_phy.core.probe import Probe
 from napari_phy.core.selection import Selection
 from napari_phy.core.time_cursor import TimeCursor
+from napari_phy.views.settings import ViewsOfSession
 
 N_SELECTED = 12
 
@@ -80,6 +81,7 @@ class ArraySession:
         self.manager = ClusterManager(labels)
         self.selection = Selection(self.manager)
         self.time = TimeCursor(samples.shape[0] / sample_rate)
+        self.views = ViewsOfSession()
         self.selection.select(self.manager.cluster_ids[:N_SELECTED].tolist())
 
     @property

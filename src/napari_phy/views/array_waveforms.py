@@ -16,6 +16,7 @@ from napari_phy.core.probe import Probe
 from napari_phy.core.selection import Selection
 from napari_phy.core.time_cursor import TimeCursor
 from napari_phy.formats.parameter_files.config import Config, load_config
+from napari_phy.views.settings import ViewsOfSession
 
 N_SELECTED = 12
 PITCH_UM = 20.0
@@ -88,6 +89,7 @@ class ArrayWaveformSession:
         self.channel = ChosenChannel(shape[2])
         self.time = TimeCursor(max(shape[0], 1) / sample_rate)
         self.settings: Config = load_config()
+        self.views = ViewsOfSession()
         self.selection.select(self.manager.cluster_ids[:N_SELECTED].tolist())
 
     @property

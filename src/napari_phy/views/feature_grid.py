@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -15,10 +15,40 @@ from napari_phy.table.numbers import format_shown
 from napari_phy.table.session_like import SessionLike
 from napari_phy.views.drawn_spikes import drawn_spikes, others_of
 from napari_phy.views.features import TIME_AXIS, FeatureAxis, axis_label, axis_range, feature_points
+from napari_phy.views.settings import Choice, Switch, ViewSettings
 
 GridKind = Literal["channels", "components"]
 
 N_AXES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class FeaturesSettings(ViewSettings):
+    """What the user chose.
+
+    Attributes
+    ----------
+    violations : bool
+        Whether spikes within the refractory time after another one of their cluster are marked.
+    grid : str or None
+        A grid of "channels" or of "components", or one large projection (None).
+    """
+
+    view: ClassVar[str] = "Features"
+
+    violations: Annotated[
+        bool,
+        Switch(
+            title="Mark refractory violations", tip="Spikes that come within 2 ms after another one of their cluster."
+        ),
+    ] = False
+    grid: Annotated[
+        GridKind | None,
+        Choice(
+            title="Projections",
+            of=(("One projection", None), ("Grid of channels", "channels"), ("Grid of components", "components")),
+        ),
+    ] = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -14,11 +14,35 @@ from napari_phy.core.spike_columns import UNKNOWN_CHANNEL, SpikeColumns
 from napari_phy.stats.refractory import REFRACTORY_MS
 from napari_phy.table.numbers import format_count, format_number
 from napari_phy.table.session_like import SessionLike
+from napari_phy.views.settings import Choice, Switch, ViewSettings
 from napari_phy.views.spike_amplitudes import Kind, amplitude_unit, count_unread, spike_amplitudes
 
 SortKey = Literal["cluster", "time", "interval", "channel", "depth", "amplitude", "spike"]
+SORT_KEYS: tuple[SortKey, ...] = ("cluster", "time", "interval", "channel", "depth", "amplitude", "spike")
 _TO_BE_READ = ("channel", "depth", "amplitude")
 N_READ_MOST = 20_000  # spikes that are read from raw data; until all are, amplitudes of more are those of features
+
+
+@dataclass(frozen=True, slots=True)
+class SpikesSettings(ViewSettings):
+    """What the user chose.
+
+    Attributes
+    ----------
+    shown : str
+        "all" spikes, or only "violations" of the refractory time.
+    key, descending : str, bool
+        The column that orders the rows, and whether the largest comes first.
+    """
+
+    view: ClassVar[str] = "Spikes"
+
+    shown: Annotated[
+        Literal["all", "violations"],
+        Choice(title="Which spikes", of=(("All spikes", "all"), ("Refractory violations", "violations"))),
+    ] = "all"
+    key: Annotated[SortKey, Choice(title="Sorted by", of=tuple((key, key) for key in SORT_KEYS))] = "time"
+    descending: Annotated[bool, Switch(title="The largest first")] = False
 
 
 @dataclass(frozen=True, slots=True)

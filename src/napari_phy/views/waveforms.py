@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +15,56 @@ from napari_phy.table.numbers import format_shown
 from napari_phy.table.session_like import SessionLike
 from napari_phy.table.spike_rows import read_in_file_order, required
 from napari_phy.table.waveform_samples import N_PER_CLUSTER, WaveformSample, waveform_samples, waveforms_of
+from napari_phy.views.settings import Choice, Number, Switch, ViewSettings
 from napari_phy.views.waveform_density import WaveformDensity, waveform_density
+
+Kind = Literal["both", "mean", "band", "spikes", "density"]
+Arrangement = Literal["probe", "stacked"]
+
+
+@dataclass(frozen=True, slots=True)
+class WaveformsSettings(ViewSettings):
+    """What the user chose.
+
+    Attributes
+    ----------
+    kind : str
+        "both" mean and spikes, only the "mean", a "band" of ± one standard deviation, only the "spikes", or their
+        "density".
+    arrangement : str
+        Channels as on the "probe", or "stacked" in one column by depth.
+    side_by_side : bool
+        Whether clusters stand beside each other in a box, and don't lie over each other.
+    n_spikes : int or None
+        Spikes of each cluster that are read and drawn; None: as in the settings of the data set.
+    """
+
+    view: ClassVar[str] = "Waveforms"
+
+    kind: Annotated[
+        Kind,
+        Choice(
+            title="What to show",
+            of=(
+                ("Mean and spikes", "both"),
+                ("Mean", "mean"),
+                ("Mean ± std", "band"),
+                ("Spikes", "spikes"),
+                ("Density", "density"),
+            ),
+        ),
+    ] = "both"
+    arrangement: Annotated[
+        Arrangement, Choice(title="Layout", of=(("Probe layout", "probe"), ("One column", "stacked")))
+    ] = "probe"
+    side_by_side: Annotated[bool, Switch(title="Clusters side by side")] = False
+    n_spikes: Annotated[
+        int | None,
+        Number(
+            title="Spikes of each cluster", low=1, high=10_000, is_whole=True,
+            offered=(None, 20, 50, 100, 200, 500), pattern="{} spikes", none="As in the settings",
+        ),
+    ] = None  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

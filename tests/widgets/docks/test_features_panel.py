@@ -425,7 +425,7 @@ def test_over_time_a_click_beside_the_dots_goes_to_that_moment(panel, session, q
 def choose_grid(panel, text, qtbot):
     panel.header.more_menu.aboutToShow.emit()
     next(action for action in panel.header.more_menu.actions() if action.text() == text).trigger()
-    qtbot.waitUntil(lambda: not panel.busy and (panel.data.grid is None) == (panel.grid is None))
+    qtbot.waitUntil(lambda: not panel.busy and (panel.data.grid is None) == (panel.settings.grid is None))
 
 
 def middle_of(panel, row, column):
@@ -449,7 +449,7 @@ def test_a_grid_of_projections_one_of_which_becomes_large(panel, session, qtbot)
     panel.setFocus()
     qtbot.keyClick(panel, Qt.Key.Key_Escape)
     assert len(panel.lasso) == 0
-    assert panel.grid is None
+    assert panel.settings.grid is None
     qtbot.keyClick(panel, Qt.Key.Key_Escape)
     qtbot.waitUntil(lambda: not panel.busy and panel.data.grid is not None)
     qtbot.mouseClick(panel.canvas.native, LEFT, NONE, middle_of(panel, 3, 3))
@@ -491,7 +491,7 @@ def test_the_grid_tells_the_spike_or_the_projection_under_the_mouse(panel, sessi
 
 
 def test_the_channel_that_was_picked_comes_first_in_the_grid(panel, session, qtbot):
-    panel.set_grid("channels")
+    panel.choose(grid="channels")
     session.channel.choose(7)
     qtbot.waitUntil(lambda: not panel.busy and panel.data.grid is not None)
     assert panel.data.grid.labels[0] == "channel 7 · PC1"
@@ -545,7 +545,7 @@ def test_a_lasso_in_a_cell_of_the_grid_takes_all_spikes_inside_drawn_or_not(pane
     if by_button:
         panel.header.lasso_button.click()
     draw_lasso(qtbot, panel, [*box, (middle, edges[1])], NONE if by_button else CTRL)
-    assert panel.grid == "channels"  # none became large
+    assert panel.settings.grid == "channels"  # none became large
     request = FeatureRequest(session.selection.clusters, *grid.request.cell(row, column))
     expected = spikes_in_lasso(session, request, panel.lasso.polygon)
     assert 0 < len(expected) < grid.n_total

@@ -171,7 +171,7 @@ def header_click(qtbot, panel, key):
     spot = header.rect().center()
     spot.setX(header.sectionViewportPosition(place) + header.sectionSize(place) // 2)
     qtbot.mouseClick(header.viewport(), LEFT, NONE, spot)
-    qtbot.waitUntil(lambda: ready(panel) and panel.key == key)
+    qtbot.waitUntil(lambda: ready(panel) and panel.settings.key == key)
 
 
 def test_a_header_word_sorts_and_the_chosen_spike_stays_in_sight(panel, session, qtbot):
@@ -187,7 +187,7 @@ def test_a_header_word_sorts_and_the_chosen_spike_stays_in_sight(panel, session,
     assert words[PLACE["amplitude"]] == "▾ amp"
     assert words[PLACE["time"]] == "time"
     header_click(qtbot, panel, "amplitude")
-    qtbot.waitUntil(lambda: ready(panel) and not panel.descending)
+    qtbot.waitUntil(lambda: ready(panel) and not panel.settings.descending)
     assert (np.diff(panel.data.amplitudes[panel.data.rows]) >= 0).all()
     header_click(qtbot, panel, "time")
     assert panel.data.rows.tolist() == list(range(len(panel.data.rows)))

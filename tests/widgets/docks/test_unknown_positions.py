@@ -70,7 +70,7 @@ def test_the_probe_has_no_scale_and_its_channels_no_place(show):
 
 def test_one_column_of_waveforms_claims_no_places(show):
     panel = show(WaveformsPanel)
-    panel.set_arrangement("stacked")
+    panel.choose(arrangement="stacked")
     assert UNKNOWN_POSITIONS not in panel.stack.caption.text()
 
 

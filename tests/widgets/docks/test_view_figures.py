@@ -147,7 +147,7 @@ def test_what_qt_draws_of_the_svg_is_what_the_png_holds(shown):
 
 def test_a_grid_of_features_holds_each_cell(shown, qtbot):
     panel = shown(FeaturesPanel)
-    panel.set_grid("components")
+    panel.choose(grid="components")
     qtbot.waitUntil(lambda: settled(panel) and panel.data.grid is not None)
     svg, canvas = svg_of(panel), panel.canvas
     finite = np.isfinite(canvas._points).all(axis=1)

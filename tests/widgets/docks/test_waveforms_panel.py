@@ -54,11 +54,11 @@ def test_only_channels_that_take_part_are_shown(panel):
 
 
 def test_how_many_spikes_are_read_and_drawn_is_chosen(panel, qtbot):
-    panel._n_spikes_menu.actions[20].trigger()
+    panel.setting_controls.actions["n_spikes"][20].trigger()
     qtbot.waitUntil(lambda: panel.data.request == panel.make_request())
     assert (panel.data.n_read, panel.data.n_shown) == (40, 40)
     assert panel.options()["n_spikes"] == 20
-    panel.set_n_spikes(None)
+    panel.choose(n_spikes=None)
     assert panel.make_request().n_per_cluster == panel.session.settings.value("waveforms_per_cluster")
 
 
@@ -80,7 +80,7 @@ def test_nearly_all_single_spikes_are_within_the_picture_and_an_artefact_does_no
     whole = (y >= area.top() - 1).all(axis=1) & (y <= area.bottom() + 1).all(axis=1)
     assert 0.95 < whole.mean() < 1
     with_singles = panel.boxes.px_per_unit
-    panel.set_kind("mean")
+    panel.choose(kind="mean")
     assert with_singles < panel.boxes.px_per_unit < 4 * with_singles
     session.close()
 
@@ -140,18 +140,18 @@ def test_mean_or_spikes_can_be_left_out(panel, qtbot):
     lines = panel.canvas._lines
     n_both = lines._n_marks
     assert n_both > 0
-    panel.set_kind("mean")
+    panel.choose(kind="mean")
     assert lines._n_marks == 0
     assert panel.header.drop_downs[0].text() == "Mean ▾"
     n_total = panel.data.n_total
     assert panel.stack.caption.text() == f"mean of 200 of {n_total} spikes"
-    panel.set_kind("spikes")
+    panel.choose(kind="spikes")
     assert lines._n_marks == n_both
     assert panel.stack.caption.text() == panel.data.caption
 
 
 def test_channels_can_be_put_in_one_column(panel):
-    panel.set_arrangement("stacked")
+    panel.choose(arrangement="stacked")
     assert len(set(panel.boxes.left.tolist())) == 1
     assert panel.header.drop_downs[1].text() == "One column ▾"
     distances = np.diff(np.sort(panel.boxes.center_y))
@@ -229,7 +229,7 @@ def test_dragging_moves_everything_and_a_double_click_takes_it_back(panel, qtbot
 
 def test_clusters_side_by_side_do_not_overlap(panel):
     whole = panel.boxes.width
-    panel.set_side_by_side(True)
+    panel.choose(side_by_side=True)
     boxes = panel.boxes
     assert boxes.lanes.tolist() == [0, pytest.approx(boxes.x[-1] + 4)]
     assert boxes.width == pytest.approx(whole)
@@ -244,7 +244,7 @@ def test_clusters_side_by_side_do_not_overlap(panel):
 
 
 def test_a_band_is_as_wide_as_the_waveforms_scatter(panel):
-    panel.set_kind("band")
+    panel.choose(kind="band")
     panel.scale_by(4)
     boxes, data = panel.boxes, panel.data
     box = int(np.argmax(boxes.takes_part[0]))
@@ -261,7 +261,7 @@ def test_a_band_is_as_wide_as_the_waveforms_scatter(panel):
 
 def test_a_density_is_strongest_where_most_waveforms_pass(panel, qtbot):
     panel.session.selection.select([1])
-    panel.set_kind("density")
+    panel.choose(kind="density")
     qtbot.waitUntil(lambda: ready(panel) and panel.data.density is not None)
     assert panel.canvas._lines._n_marks == 0
     assert panel.stack.caption.text().startswith("density of ")
@@ -290,7 +290,7 @@ def test_a_density_is_strongest_where_most_waveforms_pass(panel, qtbot):
 
 
 def test_a_click_on_a_chip_brings_its_cluster_to_the_front(panel, qtbot):
-    panel.set_kind("mean")
+    panel.choose(kind="mean")
     x, y = trough(panel, 1, among=(0, 1))
     legend = panel.stack.legend
     second = QPoint(next(x for x in range(legend.width()) if legend.entry_at(x) == 1) + 3, 12)
@@ -311,7 +311,7 @@ def a_point_on(panel, spike_row):
 
 
 def test_a_click_on_a_waveform_selects_its_spike_which_is_drawn_in_front(panel, qtbot):
-    panel.set_kind("spikes")
+    panel.choose(kind="spikes")
     row, point = next((row, a_point_on(panel, row)) for row in range(200) if a_point_on(panel, row) is not None)
     spike = int(panel.data.spike_ids[row])
     qtbot.mouseClick(panel.canvas.native, LEFT, NONE, point)
@@ -389,7 +389,7 @@ def test_a_lasso_on_a_channel_finds_all_spikes_whose_waveform_passes(panel, qtbo
 
 
 def test_side_by_side_a_lasso_acts_on_the_cluster_it_is_drawn_on(panel, qtbot, session):
-    panel.set_side_by_side(True)
+    panel.choose(side_by_side=True)
     _, points = trough_box(panel, (-0.4, 0.4), -150, 50)
     drag(qtbot, panel, points)
     qtbot.waitUntil(lambda: len(session.selection.spikes) > 0)
@@ -536,7 +536,7 @@ def test_clusters_past_the_end_of_the_raw_data_are_told_of(qtbot):
 
 @pytest.mark.parametrize("kind", ["both", "band", "density"])
 def test_an_svg_holds_what_is_seen_in_the_colours_for_paper(panel, qtbot, tmp_path, kind):
-    panel.set_kind(kind)
+    panel.choose(kind=kind)
     qtbot.waitUntil(lambda: ready(panel) and (kind != "density" or panel.data.density is not None))
     path = tmp_path / "waveforms.svg"
     panel.save_picture(str(path))
@@ -571,7 +571,7 @@ def test_clusters_without_spikes_in_the_times_that_are_used_are_told_of(panel, q
 @pytest.mark.parametrize("with_others", [False, True])
 def test_waveforms_of_spikes_in_a_lasso_elsewhere_stand_out(panel, qtbot, session, with_others):
     """More than are lit one by one: every other spike that is drawn, and maybe many that are not."""
-    panel.set_kind("spikes")
+    panel.choose(kind="spikes")
     drawn = panel.data.spike_ids[::2]
     others = np.setdiff1d(np.concatenate([session.manager.spikes(1), session.manager.spikes(2)]), panel.data.spike_ids)
     strength = ink(panel)

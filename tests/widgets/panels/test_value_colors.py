@@ -26,7 +26,7 @@ VIEWS = [
     (DriftPanel, lambda panel: panel.choose(color="amplitude"), "amplitude", "µV"),
     (DriftPanel, lambda panel: panel.choose(color="number"), "spikes a cell, log", ""),
     (ClusterScatterPanel, lambda panel: panel.choose(color="depth"), "depth", "µm"),
-    (WaveformsPanel, lambda panel: panel.set_kind("density"), "waveforms, log", ""),
+    (WaveformsPanel, lambda panel: panel.choose(kind="density"), "waveforms, log", ""),
 ]
 
 

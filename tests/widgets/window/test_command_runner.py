@@ -158,7 +158,7 @@ def test_views_open_and_take_values_of_their_menus(workspace):
     run(workspace, "cb")
     assert panel.settings.bin_ms is None
     run(workspace, "wn 33")
-    assert workspace.panels["Waveforms"].n_spikes == 33
+    assert workspace.panels["Waveforms"].settings.n_spikes == 33
     assert workspace.viewer.status == "Spikes of each cluster in Waveforms: 33."
     run(workspace, "cr 3")
     assert workspace.viewer.status == "Refractory time of Correlograms, in ms: 3."

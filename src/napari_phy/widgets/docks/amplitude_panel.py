@@ -3,7 +3,7 @@
 from collections.abc import Hashable
 from dataclasses import replace
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any
 
 from qtpy.QtCore import QRectF, QTimer
 from qtpy.QtGui import QPainter
@@ -15,6 +15,7 @@ from napari_phy.table.numbers import format_number
 from napari_phy.views.amplitudes import (
     AmplitudeData,
     AmplitudeRequest,
+    AmplitudeSettings,
     amplitude_points,
     beside_lasso,
     compute_amplitude_view,
@@ -23,7 +24,6 @@ from napari_phy.views.amplitudes import (
 )
 from napari_phy.views.drawn_spikes import Spikes
 from napari_phy.views.spike_amplitudes import Kind, amplitude_kinds, amplitude_unit, count_unread, no_amplitudes
-from napari_phy.widgets.base.choices import Allowed
 from napari_phy.widgets.base.guarded import guarded
 from napari_phy.widgets.base.latest_result import LatestResult
 from napari_phy.widgets.docks.amplitude_histogram import paint_histogram
@@ -50,7 +50,7 @@ class AmplitudePanel(SpikeScatterPanel):
     reads_ahead = True
     reads_amplitudes = True
     side = 0.16
-    remembered: ClassVar[Allowed] = {**SpikeScatterPanel.remembered, "measure": (None, *KINDS)}
+    settings_type = AmplitudeSettings
     help_text = (
         "Every dot is a spike at its time and amplitude; grey ones belong to other clusters; at the right, how many.\n"
         "A click goes to a moment, on a dot it selects the spike in all views; Ctrl+click adds the spike and its\n"
@@ -62,13 +62,9 @@ class AmplitudePanel(SpikeScatterPanel):
         "The yellow frame is what Traces shows."
     )
 
-    def __init__(self, session: Any = None, **options: Any) -> None:
-        self.measure: Kind | None = None
-        super().__init__(session, **options)
-
     def make_content(self) -> QWidget:
         content = super().make_content()
-        self._kind_menu = self.add_drop_down("How amplitude is measured", [], None, self.set_measure)
+        self._kind_menu = self.setting_controls.add_drop_down("measure", "How amplitude is measured", choices=[])
         self._rest_soon = QTimer(self, singleShot=True, interval=REST_MS)
         self._rest_soon.timeout.connect(self._read_on)
         self.rest = LatestResult(self, pool=amplitude_pool())
@@ -97,15 +93,16 @@ class AmplitudePanel(SpikeScatterPanel):
     def kind(self) -> Kind:
         """How amplitude is measured: as was chosen, if the data set has it, else as it can be."""
         kinds = () if self.session is None else amplitude_kinds(self.session)
-        return self.measure if self.measure in kinds else next(iter(kinds), "peak to peak")
+        return self.settings.measure if self.settings.measure in kinds else next(iter(kinds), "peak to peak")
 
-    def set_measure(self, measure: Kind | None) -> None:
-        """Measure amplitude from "peak to peak" of waveforms, or by "feature"; None: by the best that there is."""
-        before, self.measure = self.kind, measure
-        if self.kind != before:
-            self.lasso.clear()
+    def show_settings(self) -> None:
+        super().show_settings()
         self._kind_menu.set_current(self.kind)
-        self.refresh()
+
+    def on_settings(self, before: Any, now: Any) -> None:
+        if before.measure != now.measure:
+            self.lasso.clear()
+        super().on_settings(before, now)
 
     # --- request ---
 
@@ -114,7 +111,7 @@ class AmplitudePanel(SpikeScatterPanel):
             return None
         settings = self.session.settings
         n_max, n_background = settings.value("amplitudes_per_cluster"), settings.value("amplitudes_background")
-        return AmplitudeRequest(self.clusters, self.kind, n_max, n_background, self.violations)
+        return AmplitudeRequest(self.clusters, self.kind, n_max, n_background, self.settings.violations)
 
     def compute(self, session: Any, request: AmplitudeRequest, on_progress: OnProgress) -> AmplitudeData:
         if request.kind not in amplitude_kinds(session):

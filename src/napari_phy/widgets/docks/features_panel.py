@@ -1,7 +1,7 @@
 """Features: a scatter of two features, or a feature and time, with a lasso."""
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,7 @@ from napari_phy.views.drawn_spikes import Spikes
 from napari_phy.views.feature_grid import (
     FeatureGridData,
     FeatureGridRequest,
+    FeaturesSettings,
     GridKind,
     compute_feature_grid,
     grid_axes,
@@ -30,7 +31,6 @@ from napari_phy.views.features import (
     feature_points,
     spikes_in_lasso,
 )
-from napari_phy.widgets.base.choices import Allowed, choice_actions, values_of
 from napari_phy.widgets.base.guarded import guarded
 from napari_phy.widgets.docks.feature_menu import AUTOMATIC, axis_choices, axis_text, find_axes
 from napari_phy.widgets.docks.feature_plot import FeaturePlot
@@ -40,7 +40,6 @@ from napari_phy.widgets.plots.highlight_rings import marked_spikes, paint_mark
 from napari_phy.widgets.plots.highlighted_points import Points
 from napari_phy.widgets.plots.spike_words import spike_words
 
-GRIDS = (("One projection", None), ("Grid of channels", "channels"), ("Grid of components", "components"))
 GRID_REACH_PX = 4.0  # of the mouse, around a dot
 
 
@@ -84,7 +83,7 @@ class FeaturesPanel(SpikeScatterPanel):
     needs_features = True
     reads_ahead = True
     failed = "The features could not be read."
-    remembered: ClassVar[Allowed] = {**SpikeScatterPanel.remembered, "grid": values_of(GRIDS)}
+    settings_type = FeaturesSettings
     help_text = (
         "Every dot is a spike; grey ones belong to other clusters.\n"
         "A click on a dot selects its spike in all views; Ctrl+click adds the spike and its cluster, Shift+click\n"
@@ -98,7 +97,6 @@ class FeaturesPanel(SpikeScatterPanel):
     def __init__(self, session: Any = None, **options: Any) -> None:
         self._axes: list[FeatureAxis | None] = [None, None]
         self._cell: tuple[int, int] | None = None  # of the grid, in which the lasso is
-        self.grid: GridKind | None = None
         self._left: GridKind | None = None  # the grid that Esc goes back to
         super().__init__(session, **options)
 
@@ -109,7 +107,7 @@ class FeaturesPanel(SpikeScatterPanel):
         for menu in (self._x_menu, self._y_menu):
             menu.set_source(self._axis_choices)
             menu.set_search("channel, or channel and PC", self._find_axes)
-        self._grid_entries = choice_actions(self.header.more_menu, GRIDS, self.grid, self.set_grid)
+        self.setting_controls.add_entries("grid")
         return content
 
     def make_plot(self) -> FeaturePlot:
@@ -130,11 +128,11 @@ class FeaturesPanel(SpikeScatterPanel):
     def make_request(self) -> Wish | GridItem | None:
         if not self.clusters:
             return None
-        if self.grid is not None:
-            return GridItem(self.clusters, self.grid, self.session.channel.chosen, self.violations)
+        if self.settings.grid is not None:
+            return GridItem(self.clusters, self.settings.grid, self.session.channel.chosen, self.settings.violations)
         settings = self.session.settings
         n_max, n_background = settings.value("features_per_cluster"), settings.value("features_background")
-        return Wish(self.clusters, *self._axes, n_max, n_background, self.violations)
+        return Wish(self.clusters, *self._axes, n_max, n_background, self.settings.violations)
 
     def compute(self, session: Any, request: Wish | GridItem, on_progress: OnProgress) -> Answer:
         best_channels = rank_channels(session, request.clusters, part_of(on_progress, 0, 0.5))
@@ -184,12 +182,11 @@ class FeaturesPanel(SpikeScatterPanel):
 
     # --- the grid ---
 
-    def set_grid(self, grid: GridKind | None) -> None:
-        """Show a grid of "channels" or of "components", or one large projection (None)."""
-        self.grid, self._left = grid, None
-        self._grid_entries[grid].setChecked(True)
-        self.lasso.clear()
-        self.refresh()
+    def on_settings(self, before: Any, now: Any) -> None:
+        if before.grid != now.grid:
+            self._left = None
+            self.lasso.clear()
+        super().on_settings(before, now)
 
     @guarded
     def _on_clicked(self, position: QPointF) -> None:
@@ -199,15 +196,15 @@ class FeaturesPanel(SpikeScatterPanel):
             super()._on_clicked(position)
             return
         cell, modifiers = self.canvas.cell_at(position), self.canvas.modifiers
-        if cell is None or self.data is None or self.grid is None:  # it is on its way already
+        if cell is None or self.data is None or self.settings.grid is None:  # it is on its way already
             return
         if modifiers:
             index = self.canvas.drawn_at(position, GRID_REACH_PX)
             if index is not None:
                 self.pick_spike(int(grid.spike_ids[index]), modifiers)
             return
-        kind, self._axes = self.grid, list(grid.request.cell(*cell))
-        self.set_grid(None)
+        kind, self._axes = self.settings.grid, list(grid.request.cell(*cell))
+        self.choose(grid=None)
         self._left = kind
 
     def lasso_frame_at(self, position: QPointF) -> Frame | None:
@@ -236,7 +233,7 @@ class FeaturesPanel(SpikeScatterPanel):
         has_lasso = len(self.lasso) or self.header.lasso_button.isChecked()
         if event.key() == Qt.Key.Key_Escape and self._left is not None and not has_lasso:
             self._axes = [None, None]
-            self.set_grid(self._left)
+            self.choose(grid=self._left)
             event.accept()
         else:
             super().keyPressEvent(event)

@@ -1,7 +1,7 @@
 """Spikes: every spike of the selection a row; the row that is chosen lights up in all views, and the trace follows."""
 
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -10,19 +10,15 @@ from qtpy.QtGui import QPainter
 from qtpy.QtWidgets import QWidget
 
 from napari_phy.core.progress import OnProgress
-from napari_phy.views.spike_list import SortKey, SpikeListData, SpikeListRequest, compute_spike_list
-from napari_phy.widgets.base.choices import Allowed, values_of
+from napari_phy.views.spike_list import SortKey, SpikeListData, SpikeListRequest, SpikesSettings, compute_spike_list
 from napari_phy.widgets.base.guarded import guarded
 from napari_phy.widgets.base.latest_result import LatestResult
 from napari_phy.widgets.base.table_figure import paint_table, table_size
 from napari_phy.widgets.base.theme import Tokens
 from napari_phy.widgets.base.whole_rows import WholeRows
-from napari_phy.widgets.docks.spike_model import COLUMNS
 from napari_phy.widgets.docks.spike_table import SpikeTable
 from napari_phy.widgets.lists.amplitudes import amplitude_pool
 from napari_phy.widgets.panels.panel import Panel
-
-SHOWN = (("All spikes", "all"), ("Refractory violations", "violations"))
 
 
 class SpikesPanel(Panel):
@@ -33,11 +29,7 @@ class SpikesPanel(Panel):
     subject = "its spikes"
     working = "Listing spikes…"
     failed = "The spikes could not be listed."
-    remembered: ClassVar[Allowed] = {
-        "shown": values_of(SHOWN),
-        "key": tuple(column.key for column in COLUMNS),
-        "descending": (False, True),
-    }
+    settings_type = SpikesSettings
     help_text = (
         "Every row is a spike of the selected clusters. A click on a header word sorts by it, again the other way.\n"
         "A row that is chosen lights up in all views, and Traces goes there; Up, Down, Page Up and Down step.\n"
@@ -45,12 +37,6 @@ class SpikesPanel(Panel):
         "Amplitudes are those of raw data; without them, and of more than 20 000 spikes, PC1 is there instead.\n"
         "Intervals of less than 2 ms are coloured; the drop-down shows only those."
     )
-
-    def __init__(self, session: Any = None, **options: Any) -> None:
-        self.shown = "all"
-        self.key: SortKey = "time"
-        self.descending = False
-        super().__init__(session, **options)
 
     def make_content(self) -> QWidget:
         self.list = SpikeTable()
@@ -62,14 +48,15 @@ class SpikesPanel(Panel):
         self.rest.answered.connect(lambda *_: self.refresh(again=True))
         self.rest.failed.connect(self._on_failed)
         self.rest.progressed.connect(self._on_progressed)
-        self._shown_menu = self.add_drop_down("Which spikes", SHOWN, self.shown, self.set_shown)
+        self.setting_controls.add_drop_down("shown")
         self._rows = WholeRows(self.list)
         return self._rows
 
     def make_request(self) -> SpikeListRequest | None:
         if not self.clusters:
             return None
-        return SpikeListRequest(self.clusters, self.key, self.descending, self.shown == "violations")
+        chosen = self.settings
+        return SpikeListRequest(self.clusters, chosen.key, chosen.descending, chosen.shown == "violations")
 
     def compute(self, session: Any, request: SpikeListRequest, on_progress: OnProgress) -> SpikeListData:
         return compute_spike_list(session, request, on_progress, wait=False)
@@ -108,24 +95,9 @@ class SpikesPanel(Panel):
 
     # --- what can be done ---
 
-    def set_shown(self, shown: str) -> None:
-        """List "all" spikes, or only the "violations" of the refractory time."""
-        self.shown = shown
-        self._shown_menu.set_current(shown)
-        self.refresh()
-
-    def set_key(self, key: SortKey) -> None:
-        """Order the rows by another column."""
-        self.sort(key, self.descending)
-
-    def set_descending(self, descending: bool) -> None:
-        """Order the rows the other way."""
-        self.sort(self.key, descending)
-
     def sort(self, key: SortKey, descending: bool) -> None:
         """Order the rows by a column; among equals, by time."""
-        self.key, self.descending = key, descending
-        self.refresh()
+        self.choose(key=key, descending=descending)
 
     @guarded
     def _on_chosen(self, spikes: npt.NDArray[np.int64], gone_to: int) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,10 +11,10 @@ from qtpy.QtGui import QImage, QPainter, QPen
 from qtpy.QtWidgets import QWidget
 
 from napari_phy.table.numbers import format_number
-from napari_phy.views.waveforms import WaveformData
+from napari_phy.views.waveforms import Arrangement, Kind, WaveformData
 from napari_phy.widgets.base.theme import TICK_PX, Tokens, with_alpha
 from napari_phy.widgets.docks.single_waveforms import SingleLines, single_lines
-from napari_phy.widgets.docks.waveform_boxes import Arrangement, Boxes, place_boxes
+from napari_phy.widgets.docks.waveform_boxes import Boxes, place_boxes
 from napari_phy.widgets.docks.waveform_painter import (
     density_images,
     paint_bands,
@@ -29,8 +29,6 @@ from napari_phy.widgets.docks.waveform_scale import Scale
 from napari_phy.widgets.plots.data_canvas import DataCanvas
 from napari_phy.widgets.plots.lines import PaletteLines
 from napari_phy.widgets.plots.palette import palette_of, rgba
-
-Kind = Literal["both", "mean", "band", "spikes", "density"]
 
 SPIKE_PX, SPIKE_ALPHA, SELECTED_ALPHA = 0.8, 0.17, 0.8
 HIT_PX = 4.0

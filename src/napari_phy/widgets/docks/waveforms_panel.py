@@ -1,7 +1,7 @@
 """Waveforms: single spikes, means, bands or densities of the selection on the geometry of the probe."""
 
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,17 +12,16 @@ from qtpy.QtWidgets import QWidget
 from napari_phy.core.probe import UNKNOWN_POSITIONS
 from napari_phy.core.progress import OnProgress
 from napari_phy.table.numbers import format_shown
-from napari_phy.views.waveforms import WaveformData, WaveformRequest, compute_waveforms
+from napari_phy.views.waveforms import WaveformData, WaveformRequest, WaveformsSettings, compute_waveforms
 from napari_phy.widgets.actions import messages
 from napari_phy.widgets.actions.keys import pressed
-from napari_phy.widgets.base.choices import Allowed, NumberMenu, Numbers, values_of
 from napari_phy.widgets.base.color_scale import ColorScale
 from napari_phy.widgets.base.guarded import guarded
 from napari_phy.widgets.base.theme import Tokens
-from napari_phy.widgets.docks.waveform_boxes import Arrangement, Boxes
+from napari_phy.widgets.docks.waveform_boxes import Boxes
 from napari_phy.widgets.docks.waveform_lasso_tool import WaveformLasso
 from napari_phy.widgets.docks.waveform_painter import density_scale
-from napari_phy.widgets.docks.waveform_plot import Kind, Look, WaveformPlot
+from napari_phy.widgets.docks.waveform_plot import Look, WaveformPlot
 from napari_phy.widgets.docks.waveform_scale import Scale
 from napari_phy.widgets.panels.panel import Panel
 from napari_phy.widgets.plots.click_or_drag import ClickOrDrag
@@ -33,15 +32,6 @@ N_DENSITY = 1000  # spikes of each cluster that a density is made of
 N_HIGHLIGHTED = (
     12  # selected spikes that are drawn over all others; more would hide them, and stand out in their colour
 )
-KINDS = [
-    ("Mean and spikes", "both"),
-    ("Mean", "mean"),
-    ("Mean ± std", "band"),
-    ("Spikes", "spikes"),
-    ("Density", "density"),
-]
-ARRANGEMENTS = [("Probe layout", "probe"), ("One column", "stacked")]
-N_SPIKES = [("As in the settings", None), *((f"{n} spikes", n) for n in (20, 50, 100, 200, 500))]
 KEYS = {  # factors of voltage and width of boxes, of distances across and along the probe
     "Ctrl+Up": (ZOOM_STEP, 1, 1, 1),
     "Ctrl+Down": (1 / ZOOM_STEP, 1, 1, 1),
@@ -64,12 +54,7 @@ class WaveformsPanel(Panel):
     failed = "The waveforms could not be read."
     needs_raw_data = True
     reads_ahead = True
-    remembered: ClassVar[Allowed] = {
-        "kind": values_of(KINDS),
-        "arrangement": values_of(ARRANGEMENTS),
-        "side_by_side": (False, True),
-        "n_spikes": Numbers(values_of(N_SPIKES), 1, 10_000, is_whole=True),
-    }
+    settings_type = WaveformsSettings
     help_text = (
         "Waveforms of the selected clusters, where their channels sit on the probe.\n"
         "A click on a waveform selects its spike, Ctrl+click adds it, Shift+click shows the channel in Features,\n"
@@ -87,7 +72,6 @@ class WaveformsPanel(Panel):
         self._silent: tuple[int, ...] = ()  # clusters without a waveform
         self._mouse = ClickOrDrag()
         self._inside: npt.NDArray[np.int64] | None = None  # what the lasso has selected
-        self.n_spikes: int | None = None
         super().__init__(session, **options)
         self.stack.legend.clicked.connect(self._on_legend_clicked)
 
@@ -105,17 +89,13 @@ class WaveformsPanel(Panel):
             (self.canvas.double_clicked, self._on_double_clicked),
         ):
             signal.connect(slot)
-        look = self.look
-        self._kind_menu = self.add_drop_down("What to show", KINDS, look.kind, self.set_kind)
-        self._arrangement_menu = self.add_drop_down("Layout", ARRANGEMENTS, look.arrangement, self.set_arrangement)
+        self.setting_controls.add_drop_down("kind")
+        self.setting_controls.add_drop_down("arrangement")
+        self.setting_controls.add_switch("side_by_side")
         menu = self.header.more_menu
-        self._side_action = menu.addAction("Clusters side by side")
-        self._side_action.setCheckable(True)
-        self._side_action.toggled.connect(self.set_side_by_side)
         self._lasso_action = menu.addAction("Lasso on a channel (Ctrl+drag)")
         self._lasso_action.setCheckable(True)
-        spikes = menu.addMenu("Spikes of each cluster")
-        self._n_spikes_menu = NumberMenu(spikes, N_SPIKES, self.n_spikes, self.set_n_spikes, "{} spikes")
+        self.setting_controls.add_menu("n_spikes")
         menu.addAction("Size and place as at first").triggered.connect(lambda *_: self.reset())
         menu.addSeparator()
         return self.canvas
@@ -124,53 +104,26 @@ class WaveformsPanel(Panel):
 
     @property
     def look(self) -> Look:
-        """How waveforms are shown: kind, arrangement, what lies in front, scale."""
+        """How waveforms are shown: the settings, and of this picture what lies in front and its scale."""
         return self.canvas.look
 
-    @look.setter
-    def look(self, look: Look) -> None:
-        self.canvas.look = look
-        self._kind_menu.set_current(look.kind)
-        self._arrangement_menu.set_current(look.arrangement)
-        self._side_action.setChecked(look.side_by_side)
+    def show_as(self, **changes: Any) -> None:
+        """Change settings, and of this picture `front` and `scale`: `show_as(kind="mean", front=3)`."""
+        known = self.settings.described()
+        self.choose(**{name: value for name, value in changes.items() if name in known})
+        self.canvas.look = replace(self.look, **{name: value for name, value in changes.items() if name not in known})
         self._show_caption()
         self.refresh()
 
-    def show_as(self, **changes: Any) -> None:
-        """Change parts of the look: `show_as(kind="mean", side_by_side=True)`."""
-        self.look = replace(self.look, **changes)
+    def show_settings(self) -> None:
+        super().show_settings()
+        chosen = self.settings
+        self.canvas.look = replace(
+            self.look, kind=chosen.kind, arrangement=chosen.arrangement, side_by_side=chosen.side_by_side
+        )
 
-    @property
-    def kind(self) -> Kind:
-        """What is shown of waveforms; see `Look`."""
-        return self.look.kind
-
-    def set_kind(self, kind: Kind) -> None:
-        """Show "both" mean and spikes, the "mean", a "band" of ± std, "spikes", or their "density"."""
-        self.show_as(kind=kind)
-
-    @property
-    def arrangement(self) -> Arrangement:
-        """Where channels are; see `Look`."""
-        return self.look.arrangement
-
-    def set_arrangement(self, arrangement: Arrangement) -> None:
-        """Put channels where they are on the "probe", or "stacked" in one column."""
-        self.show_as(arrangement=arrangement)
-
-    @property
-    def side_by_side(self) -> bool:
-        """Whether clusters stand beside each other; see `Look`."""
-        return self.look.side_by_side
-
-    def set_side_by_side(self, side_by_side: bool) -> None:
-        """Put clusters beside each other in a box, or over each other."""
-        self.show_as(side_by_side=side_by_side)
-
-    def set_n_spikes(self, n_spikes: int | None) -> None:
-        """Read and draw so many spikes of each cluster; None: as in the settings."""
-        self.n_spikes = n_spikes
-        self._n_spikes_menu.show(n_spikes)
+    def on_settings(self, before: Any, now: Any) -> None:
+        self._show_caption()
         self.refresh()
 
     def scale_by(self, factor: float) -> None:
@@ -212,7 +165,7 @@ class WaveformsPanel(Panel):
         if not self.clusters:
             return None
         settings, density = self.session.settings, self.look.kind == "density"
-        n_per_cluster, n_shown = self.n_spikes, (self.n_spikes or 0) * len(self.clusters)
+        n_per_cluster, n_shown = self.settings.n_spikes, (self.settings.n_spikes or 0) * len(self.clusters)
         if n_per_cluster is None:
             n_per_cluster, n_shown = settings.value("waveforms_per_cluster"), settings.value("waveforms_shown")
         return WaveformRequest(
@@ -246,7 +199,7 @@ class WaveformsPanel(Panel):
             self.stack.caption.setText(f"{caption}. {UNKNOWN_POSITIONS}" if unknown else caption)
 
     def color_scale(self) -> ColorScale | None:
-        if self.kind != "density" or self.data is None or self.data.density is None:
+        if self.settings.kind != "density" or self.data is None or self.data.density is None:
             return None
         return density_scale(self.data.density, self._colors(), self.theme)
 
@@ -291,7 +244,7 @@ class WaveformsPanel(Panel):
         self.canvas.paint_figure(painter, theme, self._colors())
 
     def figure_note(self) -> str:
-        return "its densities are pictures" if self.kind == "density" else ""
+        return "its densities are pictures" if self.settings.kind == "density" else ""
 
     # --- mouse and keys ---
 
@@ -393,7 +346,7 @@ class WaveformsPanel(Panel):
     def _on_found(self, inside: npt.NDArray[np.int64]) -> None:
         manager = self.session.manager
         touched = np.unique(manager.clusters_of(inside)).tolist()
-        n_drawn = int(np.isin(self.data.spike_ids, inside).sum()) if self.kind in ("both", "spikes") else None
+        n_drawn = int(np.isin(self.data.spike_ids, inside).sum()) if self.settings.kind in ("both", "spikes") else None
         self.lasso.tell(inside, sum(manager.n_spikes(cluster) for cluster in touched), n_drawn)
         self._inside = inside
         self.session.selection.select_spikes(inside)

@@ -31,11 +31,6 @@ from napari_phy.widgets.plots.opengl import opengl_problem
 logger = logging.getLogger(__name__)
 
 
-def default_of(preference: str) -> Any:
-    """Return the value of a setting of Preferences before anybody sets it."""
-    return setting(preference).default
-
-
 class Panel(PanelFrame):
     """Base of the views.
 
@@ -126,8 +121,10 @@ class Panel(PanelFrame):
     @property
     def resolved(self) -> Any:
         """The settings with the values of Preferences, or of the data set, where they are left open."""
-        preference = default_of if self.session is None else self.session.settings.value
-        return self.settings.resolved(preference)
+        return self.settings.resolved(self._preference)
+
+    def _preference(self, name: str) -> Any:
+        return setting(name).default if self.session is None else self.session.settings.value(name)
 
     def choose(self, **changes: Any) -> None:
         """Set what the user picked: `choose(bin_ms=0.5)`; the same as setting it in `session.views`.

@@ -1,7 +1,7 @@
 """What every scatter of spikes shares: pan and zoom, clicks on dots, lit spikes, the clock, and the lasso."""
 
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from qtpy.QtCore import QPointF, QRectF, Qt
@@ -13,7 +13,6 @@ from napari_phy.core.progress import OnProgress, no_progress
 from napari_phy.stats.refractory import REFRACTORY_MS
 from napari_phy.table.numbers import format_number
 from napari_phy.views.drawn_spikes import ScatterData, Spikes
-from napari_phy.widgets.base.choices import Allowed
 from napari_phy.widgets.base.guarded import guarded
 from napari_phy.widgets.base.legend import LegendEntry
 from napari_phy.widgets.base.theme import Tokens
@@ -36,11 +35,9 @@ class SpikeScatterPanel(Panel):
     needs_opengl = True
     has_lasso = True
     side = 0.0  # share of the plot that is left free at the right
-    remembered: ClassVar[Allowed] = {"violations": (False, True)}
 
     def __init__(self, session: Any = None, **options: Any) -> None:
         self._inside: Spikes | None = None  # what the lasso has selected
-        self.violations = False
         super().__init__(session, **options)
 
     # --- what a scatter fills in ---
@@ -103,17 +100,9 @@ class SpikeScatterPanel(Panel):
             (self._mouse.lasso_ended, self._on_lasso_ended),
         ):
             signal.connect(slot)
-        self._violations_entry = self.header.more_menu.addAction("Mark refractory violations")
-        self._violations_entry.setCheckable(True)
-        self._violations_entry.triggered.connect(self.set_violations)
+        self.setting_controls.add_switch("violations")
         self.header.more_menu.addSeparator()
         return self.canvas
-
-    def set_violations(self, violations: bool) -> None:
-        """Mark, or not, the spikes that come within the refractory time after another one of their cluster."""
-        self.violations = violations
-        self._violations_entry.setChecked(violations)
-        self.refresh()
 
     def on_session(self) -> None:
         self._inside = None
