@@ -5,9 +5,9 @@ from functools import cache, partial
 from typing import Any
 
 from qtpy.QtCore import QObject, QThreadPool, Signal
-from qtpy.QtWidgets import QApplication
 
 from napari_phy.table.cluster_table import compute_amplitudes
+from napari_phy.widgets.base.application import application
 from napari_phy.widgets.base.latest_result import LatestResult
 
 N_AT_ONCE = 8
@@ -65,5 +65,5 @@ def amplitude_pool() -> QThreadPool:
     """Return the one thread in which all lists read amplitudes."""
     pool = QThreadPool()
     pool.setMaxThreadCount(1)
-    QApplication.instance().aboutToQuit.connect(pool.waitForDone)
+    application().aboutToQuit.connect(pool.waitForDone)
     return pool

@@ -42,8 +42,9 @@ def rows_of(table: ClusterTable, similarities: Iterable[float] | None = None) ->
         table.rates.tolist(), table.amplitudes.tolist(), table.refractory.tolist(),
     )  # fmt: skip
     if similarities is None:
-        return [Row(*values, rank=values[0]) for values in zip(*columns, strict=True)]
-    return [Row(*values, rank) for rank, values in enumerate(zip(*columns, similarities, strict=True))]
+        return [Row._make((*values, math.nan, values[0], NO_LABELS)) for values in zip(*columns, strict=True)]
+    ranked = enumerate(zip(*columns, similarities, strict=True))
+    return [Row._make((*values, rank, NO_LABELS)) for rank, values in ranked]
 
 
 SortKey = float | tuple[float, str]  # nan: not known, comes last

@@ -8,6 +8,7 @@ from typing import Any
 from qtpy.QtCore import QAbstractTableModel, QModelIndex, Qt, Signal
 from qtpy.QtWidgets import QWidget
 
+from napari_phy.widgets.base.painting import Index
 from napari_phy.widgets.base.plain_text import plain
 from napari_phy.widgets.lists.cluster_columns import Column, Row, alignment, is_unknown
 from napari_phy.widgets.lists.group_headings import Heading, Item, by_group, key_of, under_headings
@@ -83,23 +84,26 @@ class ClusterModel(QAbstractTableModel):
             return sorted(chip for cluster, chip in self._chips.items() if self._away.get(cluster) == line.group)
         return [self._chips[line.cluster_id]] if line.cluster_id in self._chips else []
 
-    def rowCount(self, parent: QModelIndex = NO_INDEX) -> int:
+    def rowCount(self, parent: Index = NO_INDEX) -> int:
         return 0 if parent.isValid() else len(self._lines)
 
-    def columnCount(self, parent: QModelIndex = NO_INDEX) -> int:
+    def columnCount(self, parent: Index = NO_INDEX) -> int:
         return 0 if parent.isValid() else len(self.columns)
 
-    def flags(self, index: QModelIndex) -> Qt.ItemFlag:
+    def flags(self, index: Index) -> Qt.ItemFlag:
         """A heading is neither selected nor gone to."""
         is_heading = index.isValid() and isinstance(self._lines[index.row()], Heading)
         return Qt.ItemFlag.NoItemFlags if is_heading else super().flags(index)
 
-    def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if not index.isValid():
             return None
         line, column = self._lines[index.row()], self.columns[index.column()]
         if isinstance(line, Heading):
-            texts = {Qt.ItemDataRole.DisplayRole: line.title, Qt.ItemDataRole.ToolTipRole: plain(line.tip)}
+            texts: dict[int, str] = {
+                Qt.ItemDataRole.DisplayRole: line.title,
+                Qt.ItemDataRole.ToolTipRole: plain(line.tip),
+            }
             return texts.get(role)
         if role == Qt.ItemDataRole.DisplayRole:
             return column.text(line)

@@ -114,9 +114,6 @@ class ClusteringPicker(DropDown):
         entry.setChecked(is_open)
         entry.triggered.connect(partial(self._choose, place))
 
-    def _choose(self, place: Place, *_: object) -> None:
-        self.chosen.emit(place)
-
 
 def _first_to_open(summaries: Sequence[ClusteringSummary], wanted: str) -> ClusteringSummary | None:
     """Return the clustering that a channel group opens with, another one where that cannot be opened."""
@@ -128,7 +125,7 @@ def _words(summary: ClusteringSummary | None, n_unsaved: int) -> str:
     """Return how far a clustering is: `3 of 10 decided   ·   2 unsaved edits`."""
     if summary is not None and summary.reason:
         return "cannot be read"
-    if summary is None or not summary.n_spikes:
+    if summary is None or summary.n_decided is None or summary.n_clusters is None or not summary.n_spikes:
         return "no spikes"
     words = f"{format_number(summary.n_decided)} of {format_number(summary.n_clusters)} decided"
     return f"{words}{GAP}{format_count(n_unsaved, 'unsaved edit')}" if n_unsaved else words

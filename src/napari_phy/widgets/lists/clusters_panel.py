@@ -21,7 +21,7 @@ from napari_phy.widgets.base.choices import switch_action
 from napari_phy.widgets.base.guarded import guarded
 from napari_phy.widgets.base.notifications import notify
 from napari_phy.widgets.base.plain_text import plain
-from napari_phy.widgets.base.theme import Tokens
+from napari_phy.widgets.base.theme import Tokens, tokens
 from napari_phy.widgets.lists.cluster_columns import CLUSTER_COLUMNS, GROUP_ORDER, label_columns, rows_of
 from napari_phy.widgets.lists.clustering_picker import ClusteringPicker
 from napari_phy.widgets.lists.filter_line import FilterLine
@@ -58,18 +58,16 @@ class ClustersPanel(ListPanel):
     sort_key = "spikes"
 
     def __init__(self, session: Any = None, *, viewer: Viewer | None = None, parent: QWidget | None = None) -> None:
-        self.picker: ClusteringPicker | None = None
-        self.filter_line: FilterLine | None = None
+        theme = tokens(viewer)
+        self.picker, self.filter_line = ClusteringPicker(theme), FilterLine(theme)
         self.skips = False
         self.shows_discarded = False
         self.marks_similar = False
         self._all = FilteredRows()
         self._counted: tuple[int, int, Counter[str]] | None = None  # clusters, spikes, clusters by group
         super().__init__(None, viewer=viewer, parent=parent)
-        self.picker = ClusteringPicker(self.theme)
         self.picker.offered_changed.connect(lambda offered: self.header.offer(self.picker, offered))
         self.header.add_drop_down(self.picker)
-        self.filter_line = FilterLine(self.theme)
         self.filter_line.asked.connect(self.set_filter)
         self.filter_line.left.connect(lambda: self.list.setFocus(Qt.FocusReason.OtherFocusReason))
         self.filter_line.set_completing(self.complete_filter)
@@ -95,8 +93,7 @@ class ClustersPanel(ListPanel):
         if session is not None:
             self._followed.listed.changed.connect(self._on_listed)
             session.time.range_changed.connect(self._on_range_changed)
-        if self.picker is not None:
-            self.picker.follow(session)
+        self.picker.follow(session)
 
     @property
     def cluster_ids(self) -> list[int]:
@@ -358,6 +355,5 @@ class ClustersPanel(ListPanel):
     @guarded
     def _on_theme_changed(self, theme: Tokens) -> None:
         super()._on_theme_changed(theme)
-        if self.filter_line is not None:
-            self.filter_line.apply_theme(theme)
-            self.picker.theme = theme
+        self.filter_line.apply_theme(theme)
+        self.picker.theme = theme

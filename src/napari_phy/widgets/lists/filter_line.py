@@ -3,7 +3,8 @@
 from collections.abc import Callable
 
 from qtpy.QtCore import QEvent, QObject, QStringListModel, Qt, QTimer, Signal
-from qtpy.QtWidgets import QCompleter, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
+from qtpy.QtGui import QKeyEvent
+from qtpy.QtWidgets import QAbstractItemView, QCompleter, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
 
 from napari_phy.query.filter_completion import Completion
 from napari_phy.widgets.base.plain_text import PlainLabel
@@ -43,15 +44,15 @@ class FilterLine(QWidget):
         self.reason.setWordWrap(True)
         self.reason.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
         self.reason.hide()
-        column = QVBoxLayout(self)
-        column.addWidget(self.line)
-        column.addWidget(self.reason)
+        self._column = QVBoxLayout(self)
+        self._column.addWidget(self.line)
+        self._column.addWidget(self.reason)
         self._words = QStringListModel(self)
         self._completer = QCompleter(self._words, self)
         self._completer.setCompletionMode(QCompleter.CompletionMode.UnfilteredPopupCompletion)
         self._completer.setWidget(self.line)
-        self._completer.activated[str].connect(self._take)
-        self._completer.popup().installEventFilter(self)
+        self._completer.activated.connect(self._take)
+        self._popup.installEventFilter(self)
         self._start = 0
         self._soon = QTimer(self, singleShot=True, interval=WAIT_MS)
         self._soon.timeout.connect(self._ask_unless_offering)
@@ -87,7 +88,7 @@ class FilterLine(QWidget):
 
     def _ask_unless_offering(self) -> None:
         """Wait while the last word is unfinished."""
-        if self._completer.popup().isVisible():
+        if self._popup.isVisible():
             self._soon.start()
         else:
             self.ask()
@@ -114,8 +115,8 @@ class FilterLine(QWidget):
         """Take colours and sizes of a theme."""
         self._theme = theme
         px = theme.px
-        self.layout().setContentsMargins(px(6), px(1), px(6), px(4))
-        self.layout().setSpacing(px(3))
+        self._column.setContentsMargins(px(6), px(1), px(6), px(4))
+        self._column.setSpacing(px(3))
         self.line.setFixedHeight(px(22))
         self._style()
 
@@ -133,7 +134,7 @@ class FilterLine(QWidget):
             f"QLabel {{ background: transparent; color: {theme.error}; font-size: {px(AXIS_PX)}px;"
             f" padding: 0 {px(4)}px; }}"
         )
-        self._completer.popup().setStyleSheet(
+        self._popup.setStyleSheet(
             f"QListView {{ background: {theme.raised}; color: {theme.text}; border: 1px solid {theme.grid};"
             f" font-size: {px(BODY_PX)}px; padding: {px(2)}px; outline: none; }}"
             f"QListView::item {{ padding: {px(2)}px {px(6)}px; }}"
@@ -142,11 +143,17 @@ class FilterLine(QWidget):
 
     # --- completion ---
 
+    @property
+    def _popup(self) -> QAbstractItemView:
+        popup = self._completer.popup()
+        assert popup is not None
+        return popup
+
     def _offer(self) -> None:
         completion = self._complete(self.text[: self.line.cursorPosition()])
         self._start = completion.start
         self._words.setStringList(list(completion.words))
-        popup = self._completer.popup()
+        popup = self._popup
         if not completion.words:
             if popup.isVisible():
                 popup.hide()
@@ -170,12 +177,14 @@ class FilterLine(QWidget):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Esc clears, Return and Down go to the list, Tab takes the first word that is offered."""
+        if not isinstance(event, QKeyEvent):
+            return False
         if event.type() == QEvent.Type.ShortcutOverride and event.key() == Qt.Key.Key_Escape:
             event.accept()
             return True
         if event.type() != QEvent.Type.KeyPress:
             return False
-        key, popup = event.key(), self._completer.popup()
+        key, popup = event.key(), self._popup
         if watched is popup and popup.isVisible():
             return self._on_popup_key(key)
         if key not in (Qt.Key.Key_Escape, Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Down):
@@ -189,7 +198,7 @@ class FilterLine(QWidget):
         return True
 
     def _on_popup_key(self, key: int) -> bool:
-        popup = self._completer.popup()
+        popup = self._popup
         chosen = popup.selectionModel().selectedIndexes()
         if key == Qt.Key.Key_Tab:
             popup.hide()

@@ -1,17 +1,18 @@
 """All rows of the list of clusters, and what a filter makes of them."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 import numpy as np
 
+from napari_phy.core.label_fields import COLUMNS
 from napari_phy.query.quick_search import find_rows
-from napari_phy.table.cluster_filter import COLUMNS, LazyColumns
+from napari_phy.table.cluster_filter import LazyColumns
 from napari_phy.widgets.lists.cluster_columns import Row
 
-_NUMBERS = {
+_NUMBERS: dict[str, Callable[[Row], float]] = {
     "id": lambda row: row.cluster_id,
     "ch": lambda row: row.channel if row.channel >= 0 else math.nan,
     "depth": lambda row: row.depth,

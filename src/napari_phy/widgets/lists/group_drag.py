@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 
 from qtpy.QtCore import QEvent, QObject, QPoint, Qt, Signal
+from qtpy.QtGui import QMouseEvent
 from qtpy.QtWidgets import QApplication, QFrame, QLabel, QVBoxLayout, QWidget
 
 from napari_phy.widgets.actions import messages
@@ -29,8 +30,9 @@ class GroupTargets(QFrame):
 
     def offer(self, words: str, groups: Sequence[str], colors: Mapping[str, str], theme: Tokens) -> None:
         """Show what is dragged and where it can go, {group: colour}."""
-        while self._column.count():
-            self._column.takeAt(0).widget().deleteLater()
+        for label in self.findChildren(QLabel):
+            self._column.removeWidget(label)
+            label.deleteLater()
         self._theme, self._colors, self.target = theme, colors, None
         title = PlainLabel(words)
         title.setStyleSheet(f"color: {theme.dim}; font-size: {theme.px(TICK_PX)}px; padding: {theme.px(4)}px;")
@@ -47,6 +49,7 @@ class GroupTargets(QFrame):
         )
         width = max(theme.px(_WIDTH_PX), self.sizeHint().width())
         parent = self.parentWidget()
+        assert parent is not None
         height = min(self.sizeHint().height(), parent.height())
         self.setGeometry((parent.width() - width) // 2, parent.height() - height - theme.px(4), width, height)
         self.show()
@@ -58,8 +61,9 @@ class GroupTargets(QFrame):
         inside = self.mapFromGlobal(place)
         below = below if below in self._rows and not self.rect().contains(inside) else None
         self.target = next((group for group, row in self._rows.items() if row.geometry().contains(inside)), below)
-        for group in {before, self.target} - {None}:
-            self._style(group)
+        for group in {before, self.target}:
+            if group is not None:
+                self._style(group)
 
     def _style(self, group: str) -> None:
         theme, row = self._theme, self._rows[group]
@@ -94,6 +98,8 @@ class RowDrag(QObject):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Take presses on selected rows, and what follows them."""
+        if not isinstance(event, QMouseEvent):
+            return False
         kind = event.type()
         if kind == QEvent.Type.MouseButtonPress and event.button() == LEFT and event.modifiers() == PLAIN:
             index = self._list.indexAt(event.pos())
@@ -101,15 +107,15 @@ class RowDrag(QObject):
                 self._pressed = event.pos()
                 return True
         elif kind == QEvent.Type.MouseMove and self._pressed is not None:
-            self._on_moved(event.pos())
+            self._on_moved(event.pos(), self._pressed)
             return True
         elif kind == QEvent.Type.MouseButtonRelease and self._pressed is not None and event.button() == LEFT:
-            self._on_released()
+            self._on_released(self._pressed)
             return True
         return False
 
-    def _on_moved(self, place: QPoint) -> None:
-        distance = (place - self._pressed).manhattanLength()
+    def _on_moved(self, place: QPoint, pressed: QPoint) -> None:
+        distance = (place - pressed).manhattanLength()
         if not self._is_dragging and distance >= QApplication.startDragDistance():
             self._is_dragging = True
             self._list.viewport().setCursor(Qt.CursorShape.ClosedHandCursor)
@@ -117,8 +123,8 @@ class RowDrag(QObject):
         if self._is_dragging:
             self.targets.point(self._list.viewport().mapToGlobal(place), self._list.group_at(place))
 
-    def _on_released(self) -> None:
-        pressed, self._pressed = self._pressed, None
+    def _on_released(self, pressed: QPoint) -> None:
+        self._pressed = None
         if not self._is_dragging:
             self._list.click_again(pressed)
             return

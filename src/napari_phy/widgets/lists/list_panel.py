@@ -16,13 +16,14 @@ from qtpy.QtWidgets import QApplication, QHBoxLayout, QSizePolicy, QStackedWidge
 from napari_phy.core.group_colors import own_group_colors
 from napari_phy.widgets.actions import messages
 from napari_phy.widgets.actions.bindings import key_bindings
+from napari_phy.widgets.base.application import application
 from napari_phy.widgets.base.elided_label import ElidedLabel
 from napari_phy.widgets.base.figure import Figure
 from napari_phy.widgets.base.filled import Filled
 from napari_phy.widgets.base.guarded import guarded
 from napari_phy.widgets.base.header import Header
 from napari_phy.widgets.base.help_popup import HelpPopup
-from napari_phy.widgets.base.message_page import MessagePage
+from napari_phy.widgets.base.message_page import Button, MessagePage
 from napari_phy.widgets.base.picture_menu import PICTURE_HELP, PictureMenu
 from napari_phy.widgets.base.table_figure import paint_table, table_size
 from napari_phy.widgets.base.theme import AXIS_PX, ThemeFollower, Tokens, tokens
@@ -87,7 +88,7 @@ class ListPanel(Filled):
         self._counts = QWidget()
         self._counts.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._counts.setObjectName("napari-phy-counts")
-        row = QHBoxLayout(self._counts)
+        row = self._counts_row = QHBoxLayout(self._counts)
         row.setSpacing(self.theme.px(8))
         row.addWidget(self.count_label)
         row.addWidget(self.side_label, 1)
@@ -126,7 +127,7 @@ class ListPanel(Filled):
         columns_menu.aboutToShow.connect(lambda: self.list.fill_columns_menu(columns_menu))
         self.theme_follower.changed.connect(self._on_theme_changed)
         self.header.help_requested.connect(self.show_help)
-        QApplication.instance().focusChanged.connect(self._on_focus_changed)
+        application().focusChanged.connect(self._on_focus_changed)
         self._on_theme_changed(self.theme)
         self.set_session(session)
 
@@ -263,7 +264,10 @@ class ListPanel(Filled):
     def show_error(self, error: Exception) -> None:
         """Say what failed and why, and offer to try again."""
         details = "".join(traceback.format_exception(error))
-        buttons = [("Try again", self._start), ("Copy details", partial(QApplication.clipboard().setText, details))]
+        buttons: list[Button] = [
+            ("Try again", self._start),
+            ("Copy details", partial(QApplication.clipboard().setText, details)),
+        ]
         self.page.tell(self.failed, str(error) or type(error).__name__, buttons, is_error=True)
         self.show_page()
 
@@ -344,7 +348,7 @@ class ListPanel(Filled):
 
     def _write_counts(self, *forms: tuple[str, str]) -> None:
         """Write the first of some pairs of words, at the left and at the right, that has room; else the last."""
-        margins, px = self._counts.layout().contentsMargins(), self.theme.px
+        margins, px = self._counts_row.contentsMargins(), self.theme.px
         room = self.width() - margins.left() - margins.right() - px(16)
         widths = [sum(self.theme.text_width(text, AXIS_PX) for text in form) for form in forms]
         words, text = next((form for form, width in zip(forms, widths, strict=True) if width <= room), forms[-1])
@@ -359,7 +363,7 @@ class ListPanel(Filled):
             f" font-size: {theme.px(AXIS_PX)}px; padding: 0; }}"
         )
         self._counts.setFixedHeight(theme.px(22))
-        self._counts.layout().setContentsMargins(theme.px(10), 0, theme.px(10), 0)
+        self._counts_row.setContentsMargins(theme.px(10), 0, theme.px(10), 0)
         self.header.apply_theme(theme)
         self.page.apply_theme(theme)
         self.strip.apply_theme(theme)

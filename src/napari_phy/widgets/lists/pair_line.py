@@ -63,16 +63,15 @@ class PairLine(QWidget):
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             left, size = 0.0, theme.px(CHIP + 1)
             for part in self.parts:
-                left = self._write(painter, part.word, left, bold=False) + theme.px(GAP)
+                left = self._write(painter, theme, part.word, left, bold=False) + theme.px(GAP)
                 if part.chip is not None:
                     box = QRectF(left, (self.height() - size) / 2, size, size)
                     paint_chip(painter, box, part.chip.color, hollow=part.chip.hollow, radius=2)
-                    left = self._write(painter, part.chip.text, left + size + theme.px(GAP), bold=True)
+                    left = self._write(painter, theme, part.chip.text, left + size + theme.px(GAP), bold=True)
                     left += theme.px(WIDE_GAP)
 
-    def _write(self, painter: QPainter, text: str, left: float, *, bold: bool) -> float:
+    def _write(self, painter: QPainter, theme: Tokens, text: str, left: float, *, bold: bool) -> float:
         """Write text and return where it ends."""
-        theme = self._theme
         painter.setFont(theme.font(LETTERS, bold=bold))
         painter.setPen(QColor(theme.text))
         painter.drawText(QRectF(left, 0, self.width() - left, self.height()), int(Qt.AlignmentFlag.AlignVCenter), text)

@@ -38,7 +38,6 @@ class SimilarPanel(ListPanel):
         self._best: int | None = None
         self._ranked: int | None = None  # of which best cluster those listed are the candidates
         self._hides = True
-        self._soon: QTimer | None = None
         super().__init__(session, viewer=viewer, parent=parent)
         self._soon = QTimer(self, singleShot=True, interval=0)
         self._soon.timeout.connect(self._refresh_now)

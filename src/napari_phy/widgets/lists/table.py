@@ -27,7 +27,7 @@ from qtpy.QtWidgets import (
 
 from napari_phy.core.cluster_groups import DISCARDED
 from napari_phy.table.numbers import format_number
-from napari_phy.widgets.base.painting import CellPainter, painting
+from napari_phy.widgets.base.painting import CellPainter, Index, painting
 from napari_phy.widgets.base.plain_table import CHIP_PX, PlainTable, paint_place
 from napari_phy.widgets.base.theme import BODY_PX, TICK_PX, Tokens
 from napari_phy.widgets.lists.cluster_columns import (
@@ -54,7 +54,7 @@ class ClusterDelegate(CellPainter):
         super().__init__(view)
         self._view = view
 
-    def paint_cell(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex) -> None:
+    def paint_cell(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         view, theme = self._view, self._view.theme
         model = view.cluster_model
         row, column = model.line(index.row()), model.columns[index.column()]
@@ -196,8 +196,9 @@ class ClusterList(PlainTable):
                 selection.select(self.cluster_model.index(first, 0), self.cluster_model.index(last, last_column))
             self.selectionModel().select(selection, QItemSelectionModel.SelectionFlag.ClearAndSelect)
         current = self.currentIndex()
-        if places and not (current.isValid() and current.row() in places):
-            index = self._in_sight(find(self._shown[0]))
+        first_shown = find(self._shown[0]) if self._shown else None
+        if first_shown is not None and not (current.isValid() and current.row() in places):
+            index = self._in_sight(first_shown)
             self.selectionModel().setCurrentIndex(index, QItemSelectionModel.SelectionFlag.NoUpdate)
             self.scrollTo(index)
         heading = self.cluster_model.find_heading(clusters[0]) if is_new and clusters else None
@@ -259,7 +260,7 @@ class ClusterList(PlainTable):
             self.fold(group, folds)
         return True
 
-    def moveCursor(self, action, modifiers):
+    def moveCursor(self, action: QAbstractItemView.CursorAction, modifiers: Qt.KeyboardModifier) -> QModelIndex:
         """Go past headings."""
         index = super().moveCursor(action, modifiers)
         rows = range(index.row(), self.cluster_model.rowCount()) if index.isValid() else ()
@@ -457,4 +458,4 @@ def _extremes(rows: Sequence[Row], column: Column) -> list[Row]:
     values = np.array(list(map(column.sort_key, rows)), dtype=float)
     if np.isnan(values).all():
         return []
-    return [rows[np.nanargmin(values)], rows[np.nanargmax(values)]]
+    return [rows[int(np.nanargmin(values))], rows[int(np.nanargmax(values))]]
