@@ -16,6 +16,7 @@ from napari_phy.formats.parameter_files.literals import parse_lines
 from napari_phy.formats.parameter_files.settings import SETTINGS
 from napari_phy.query.filter_language import parse_filter
 from napari_phy.views.commands import COMMANDS, find_command
+from napari_phy.views.settings import ViewsOfSession
 from napari_phy.widgets.actions.action_table import ACTIONS, BY_ID
 from napari_phy.widgets.actions.fixed_keys import IN_PANELS
 from napari_phy.widgets.actions.keys import normal
@@ -200,6 +201,15 @@ def test_the_settings_and_their_defaults_are_those_of_the_program() -> None:
     told, bad_lines = parse_lines("\n".join(f"{setting} = {value}" for setting, value in table.items()))
     assert not bad_lines
     assert {item.name: item.value for item in told} == {key: item.default for key, item in SETTINGS.items()}
+
+
+def test_the_settings_of_views_are_those_of_a_session() -> None:
+    views = ViewsOfSession()
+    cells = [(quoted(row[0]), quoted(row[1])) for row in rows("docs/scripting.md")]
+    named = {view: names for (view, *_), names in (cell for cell in cells if cell[0]) if view in views}
+    assert len(named) >= 13
+    for view, names in named.items():
+        assert set(names) <= set(views[view].value.described()), view
 
 
 def test_the_citation_names_this_version() -> None:
