@@ -153,6 +153,63 @@ def test_raw_lengths_that_contradict_the_spikes_are_not_called_cut_short(tmp_pat
     assert not any("cut short" in problem for problem in problems(path))
 
 
+# --- another number of channels than the `.kwik` says
+
+
+def claim_channels(path: Path, n_channels: int) -> None:
+    with h5py.File(path, "r+") as file:
+        file["application_data/spikedetekt"].attrs["n_channels"] = n_channels
+
+
+@pytest.mark.parametrize("claimed", [3, 4, 5, 12])
+def test_a_number_of_channels_that_fits_the_size_but_not_the_lengths_is_told(tmp_path: Path, claimed: int) -> None:
+    truth = make_truth((6000, 4000, 5000), groups=((0, (0, 1, 2)),), n_spikes=300)
+    path = write_klusta(tmp_path, truth)
+    with closing(KwikModel(path)) as model:
+        assert model.missing == ()
+    claim_channels(path, claimed)
+    with closing(KwikModel(path)) as model:
+        (told,) = model.missing
+    assert told == (
+        f"set_0.dat has not the length that set.kwik says with {claimed} channels, but has it with 6; correct "
+        "n_channels in the parameters of set.kwik, or use other raw files."
+    )
+    assert f"set.kwik: {told}" in problems(path)
+
+
+def test_a_file_that_was_cut_to_a_size_that_other_channels_would_fit_is_called_cut_short(tmp_path: Path) -> None:
+    truth = make_truth((6000, 4000), groups=((0, (0, 1, 2)),), n_spikes=300)
+    path = write_klusta(tmp_path, truth)
+    truth.raw[0][:3000].tofile(tmp_path / "set_0.dat")
+    with closing(KwikModel(path)) as model:
+        assert model.missing == ("set_0.dat ends at 0.1 s of 0.3 s: later spikes have no waveforms.",)
+
+
+@pytest.mark.parametrize("lengths", [(6000, 4000), (9000,)])
+@pytest.mark.parametrize("claimed", [3, 4])
+def test_where_no_lengths_are_told_spikes_that_end_early_and_are_nowhere_tell_it(
+    tmp_path: Path, claimed: int, lengths: tuple[int, ...]
+) -> None:
+    truth = make_truth(lengths, groups=((0, (0, 1, 2)),), n_spikes=300)
+    path = write_klusta(tmp_path, truth, starts="none")
+    claim_channels(path, claimed)
+    with closing(KwikModel(path)) as model:
+        (told,) = model.missing
+    assert f"s long with {claimed} channels, but its spikes end at" in told
+    assert "its channels may be more; correct n_channels in the parameters of set.kwik" in told
+
+
+@pytest.mark.parametrize("starts", ["start_sample", "none"])
+def test_spikes_that_end_early_where_the_raw_data_have_them_are_no_reason(tmp_path: Path, starts: str) -> None:
+    truth = make_truth((6000, 4000), groups=((0, (0, 1, 2)),), n_spikes=300)
+    shank = truth.shanks[0]
+    kept = shank.samples < 1900
+    for name in ("samples", "recordings", "clusters", "features", "masks"):
+        setattr(shank, name, getattr(shank, name)[kept])
+    with closing(KwikModel(write_klusta(tmp_path, truth, starts=starts))) as model:
+        assert model.missing == ()
+
+
 # --- files that are there and cannot be read
 
 

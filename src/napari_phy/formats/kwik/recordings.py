@@ -34,6 +34,8 @@ class RawPart:
     first_row : where it begins in a flat file.
     n_rows : rows up to its last spike.
     found : the raw data that are used, if there are any.
+    n_told : samples up to the start of the next recording, as the `.kwik` says; 0 where it does not, or all are in one
+        file.
     is_whole : they are as long as the `.kwik` says, as far as it does.
     """
 
@@ -42,6 +44,7 @@ class RawPart:
     first_row: int
     n_rows: int
     found: RawData | None
+    n_told: int = 0
     is_whole: bool = False
 
 
@@ -221,7 +224,7 @@ def _lay_out(
     told = _steps(stored, [item.start_sample for item in stored]) or [0] * len(stored)
     firsts = [recording.start_sample if in_one else 0 for recording in recordings]
     parts = [
-        RawPart(item.recording_id, item.link, first, end, data, is_whole=0 < length <= rows - first)
+        RawPart(item.recording_id, item.link, first, end, data, 0 if in_one else length, 0 < length <= rows - first)
         for item, first, end, data, length, rows in zip(stored, firsts, ends, raw, told, in_file, strict=True)
     ]
     overfull = [item.recording_id for item, end, length in zip(stored, ends, lengths, strict=True) if end > length > 0]

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from napari_phy.core.errors import NapariPhyError
 from napari_phy.formats.hdf5.file import open_h5
 from napari_phy.formats.kwik import parameters
+from napari_phy.formats.kwik.channel_count import odd_channel_count
 from napari_phy.formats.kwik.companions import find_features
 from napari_phy.formats.kwik.raw_files import FlatLayout, RawData
 from napari_phy.formats.kwik.recordings import Timeline
@@ -98,8 +99,10 @@ def open_voltage(
             gain=gain,
             dc_offset=parameters.number(metadata, "waveform_dc_offset") or 0.0,
         )
+        odd = odd_channel_count(path, timeline, traces, spikes.samples, spikes.channels, metadata, sample_rate)
         cut_short = timeline.cut_short(sample_rate)
-        told = (*problems, *cut_short, *_spare(segments, cut_short), *_of_other_types(path, traces))
+        of_sizes = (*cut_short, *_spare(segments, cut_short)) if odd is None else (odd,)
+        told = (*problems, *of_sizes, *_of_other_types(path, traces))
         return Voltage(traces, waveforms, (*told, *_passed_over(segments), *absent))
     empty = timeline.empty(path.name)
     told = (problem,) if problem else absent or ((empty,) if empty else ())
