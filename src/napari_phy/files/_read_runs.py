@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit, types
+from numba import config, njit, types
 
 _pread = types.ExternalFunction("pread", types.int64(types.int32, types.uintp, types.uintp, types.int64))
 
 
-@njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
 def read_runs(
     descriptor: int, offsets: npt.NDArray[np.int64], sizes: npt.NDArray[np.int64], out: npt.NDArray[np.uint8]
 ) -> int:
-    """Fill `out` with the bytes of one run after the other; return how many runs were read before one failed."""
+    """Fill `out` with the bytes of one run after the other; return how many runs were read before one failed.
+
+    Where numba compiles nothing, as for debugging, none is read.
+    """
+    return 0 if config.DISABLE_JIT else int(_read_runs(descriptor, offsets, sizes, out))
+
+
+@njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
+def _read_runs(
+    descriptor: int, offsets: npt.NDArray[np.int64], sizes: npt.NDArray[np.int64], out: npt.NDArray[np.uint8]
+) -> int:
     place = out.ctypes.data
     for run in range(len(offsets)):
         done = 0
