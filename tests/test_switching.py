@@ -47,7 +47,7 @@ def state(session):
 
 def table(session):
     rows = compute_cluster_table(session)
-    return [column.tolist() for column in (rows.ids, rows.channels, rows.n_spikes, rows.refractory)]
+    return [column.tolist() for column in (rows.ids, rows["channel"], rows["spikes"], rows["refractory"])]
 
 
 def test_only_edits_from_before_the_session_are_recovered(kwik, caplog):

@@ -48,12 +48,12 @@ def test_every_cluster_keeps_channel_depth_and_similarity_also_through_merges(kw
     with open_session(kwik) as session:
         assert any("1 spike has features or masks that are no numbers" in sentence for sentence in session.messages)
         found = compute_cluster_table(session)
-        assert found.channels.tolist() == expected.channels.tolist() == [0, 1, 2, 3, 0, 1]
-        np.testing.assert_allclose(found.depths, expected.depths, atol=1)
+        assert found["channel"].tolist() == expected["channel"].tolist() == [0, 1, 2, 3, 0, 1]
+        np.testing.assert_allclose(found["depth"], expected["depth"], atol=1)
         for cluster, similarity in session.similar_to(0):
             assert similarity == pytest.approx(alike[cluster], abs=0.01)
         merged = session.merge([int(LABELS[SPIKE]), 5]).added[0]
-        assert compute_cluster_table(session, [merged]).channels.tolist() == [1]
+        assert compute_cluster_table(session, [merged])["channel"].tolist() == [1]
         ids = tuple(session.manager.cluster_ids.tolist())
         assert np.isfinite(compute_similarity(session, SimilarityRequest(ids)).similarities).all()
 
@@ -111,6 +111,6 @@ def test_the_poisoned_case_keeps_its_channels(data_folder, tmp_path):
         (tmp_path / file.name).write_bytes(file.read_bytes())
     with open_session(tmp_path / "day.kwik") as session:
         table = compute_cluster_table(session)
-        assert (table.channels >= 0).all()
-        assert np.isfinite(table.depths).all()
+        assert (table["channel"] >= 0).all()
+        assert np.isfinite(table["depth"]).all()
         assert any("1 spike has features" in sentence for sentence in session.messages)

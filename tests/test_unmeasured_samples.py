@@ -8,7 +8,7 @@ from soak.small_kwik import make_kwik
 from napari_phy import open_session
 from napari_phy.core.arrays import zero_unmeasured
 from napari_phy.formats.checks import check_data_set
-from napari_phy.table.cluster_table import compute_amplitudes
+from napari_phy.table.cluster_table import compute_values
 from napari_phy.table.waveform_samples import waveform_samples
 from napari_phy.views.amplitudes import AmplitudeRequest, compute_amplitude_view
 from napari_phy.views.templates import TemplatesRequest, compute_templates
@@ -50,7 +50,7 @@ def look_at_everything(session):
     assert all(np.isfinite(sample.mean).all() and np.isfinite(sample.std).all() for sample in samples)
     assert waveform_density(samples, np.arange(4)).counts.shape[0] == len(clusters)
     compute_templates(session, TemplatesRequest(clusters, "depth", 0, len(clusters)))
-    assert np.isfinite(list(compute_amplitudes(session, clusters).values())).all()
+    assert np.isfinite(list(compute_values(session, "amplitude", clusters).values())).all()
     sizes = compute_amplitude_view(session, AmplitudeRequest(clusters))
     assert sizes.histogram.min() >= 0
 

@@ -88,8 +88,8 @@ def test_every_rate_is_that_of_the_stretch(session, ends):
     rates = counts / (stop_s - start_s)
 
     table = compute_cluster_table(shown, ids)
-    assert table.n_spikes.tolist() == counts.tolist()
-    np.testing.assert_allclose(table.rates, rates)
+    assert table["spikes"].tolist() == counts.tolist()
+    np.testing.assert_allclose(table["rate"], rates)
     means = compute_firing_rates(shown, FiringRateRequest(ids)).mean_rates
     np.testing.assert_allclose(means, rates)
     tiles = compute_grid(shown, GridRequest(ids, "id", "rate", 0, 8)).tiles
@@ -111,9 +111,9 @@ def test_every_rate_is_that_of_the_stretch(session, ends):
 def test_channels_depths_and_amplitudes_are_those_of_whole_clusters(session):
     session.time.set_range(0, session.model.duration / 50)
     whole, part = compute_cluster_table(session.opened), compute_cluster_table(session.shown)
-    assert (part.n_spikes < whole.n_spikes).all()
-    for name in ("channels", "depths", "amplitudes"):
-        np.testing.assert_array_equal(getattr(part, name), getattr(whole, name))
+    assert (part["spikes"] < whole["spikes"]).all()
+    for key in ("channel", "depth", "amplitude"):
+        np.testing.assert_array_equal(part[key], whole[key])
 
 
 def test_the_curve_of_rates_is_that_of_all_times(session):

@@ -7,6 +7,7 @@ from napari_phy.core.update_info import UpdateInfo
 from napari_phy.formats.hdf5.file import open_h5
 from napari_phy.formats.kwik.model import KwikModel
 from napari_phy.session import Session, open_session
+from napari_phy.table.metrics import metric
 
 MEA = Probe  # its name in klustaviewa and phy
 
@@ -18,6 +19,7 @@ __all__ = [
     "Selector",
     "Session",
     "UpdateInfo",
+    "metric",
     "open_h5",
     "open_session",
 ]

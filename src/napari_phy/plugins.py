@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable
 from functools import cache
 from importlib.metadata import entry_points
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +14,7 @@ import numpy.typing as npt
 logger = logging.getLogger(__name__)
 
 TRACE_FILTERS = "napari_phy.trace_filters"
+METRICS = "napari_phy.metrics"
 
 TraceFilter = Callable[[npt.NDArray[np.float32], float], npt.NDArray[np.float32]]
 
@@ -24,10 +26,15 @@ def trace_filters() -> dict[str, TraceFilter]:
     A filter gets traces, `(n_samples, n_channels)` float32, and the sample rate in Hz, and returns traces of the same
     shape. One that cannot be imported is left out, with a warning.
     """
-    found: dict[str, TraceFilter] = {}
-    for entry_point in entry_points(group=TRACE_FILTERS):
+    return load_entry_points(TRACE_FILTERS, "trace filter")
+
+
+def load_entry_points(group: str, noun: str) -> dict[str, Any]:
+    """Return {name: what it names} of the entry points of a group; one that cannot be imported is told and left out."""
+    found: dict[str, Any] = {}
+    for entry_point in entry_points(group=group):
         try:
             found[entry_point.name] = entry_point.load()
         except Exception as error:  # noqa: BLE001  # whatever the code of others raises
-            logger.warning("The trace filter %s cannot be loaded: %s.", entry_point.name, error)
+            logger.warning("The %s %s cannot be loaded: %s.", noun, entry_point.name, error)
     return found

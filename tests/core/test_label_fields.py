@@ -5,10 +5,11 @@ import pytest
 from napari_phy.core.cluster_manager import ClusterManager
 from napari_phy.core.errors import ClusteringError
 from napari_phy.core.label_fields import MOST_IN_NAME, field_problem
-from napari_phy.table.cluster_filter import COLUMNS
+from napari_phy.table.cluster_filter import GROUP
+from napari_phy.table.columns import BUILT_IN
 
 
-@pytest.mark.parametrize("name", [*COLUMNS, "similar", "color"])
+@pytest.mark.parametrize("name", [*(column.word for column in BUILT_IN), GROUP, "similar", "color"])
 def test_names_that_are_taken(name):
     assert field_problem(name).startswith(f'"{name}" is ')
     assert field_problem(name).endswith(": choose another name.")

@@ -172,7 +172,7 @@ def test_the_highest_channel_is_on_top_as_in_the_dock_and_points_lie_on_their_ch
     assert session.model.probe.from_top.tolist() == order
     assert np.allclose(np.std(levels[0][:, :], axis=1), 0.195 * np.array([300, 100, 400, 200]), rtol=0.1)
     table = compute_cluster_table(session)
-    for cluster, channel in zip(table.ids.tolist(), table.channels.tolist(), strict=True):
+    for cluster, channel in zip(table.ids.tolist(), table["channel"].tolist(), strict=True):
         rows = spike_points(session, (cluster,)).positions[:, 0]
         assert set(rows.tolist()) == {order.index(channel)}
     session.close()

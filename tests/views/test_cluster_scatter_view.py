@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from napari_phy.core.errors import ClusteringError
-from napari_phy.table.cluster_measures import MEASURES
-from napari_phy.table.cluster_table import compute_amplitudes, compute_cluster_table
+from napari_phy.table.cluster_table import compute_cluster_table, compute_values
+from napari_phy.table.columns import measures
 from napari_phy.views.cluster_scatter import (
     ClusterScatterRequest,
     cluster_words,
@@ -17,15 +17,15 @@ def asked(session, **changes):
     return ClusterScatterRequest(ids, tuple(session.manager.group(cluster) for cluster in ids), **changes)
 
 
-@pytest.mark.parametrize("x", MEASURES)
+@pytest.mark.parametrize("x", [column.key for column in measures()])
 def test_points_are_the_columns_of_the_list(session, x):
     y = "depth" if x != "depth" else "rate"
     data = compute_cluster_scatter(session, asked(session, x=x, y=y))
-    compute_amplitudes(session, range(5))
+    compute_values(session, "amplitude", range(5))
     table = compute_cluster_table(session)
     columns = {
-        "depth": table.depths, "rate": table.rates, "amplitude": table.amplitudes, "spikes": table.n_spikes,
-        "refractory": table.refractory, "channel": table.channels, "id": table.ids,
+        "depth": table["depth"], "rate": table["rate"], "amplitude": table["amplitude"], "spikes": table["spikes"],
+        "refractory": table["refractory"], "channel": table["channel"], "id": table.ids,
     }  # fmt: skip
     np.testing.assert_array_equal(data.cluster_ids, table.ids)
     np.testing.assert_array_equal(data.x, columns[x])

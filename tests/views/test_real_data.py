@@ -8,7 +8,7 @@ import pytest
 from napari_phy.core.errors import MissingDataError
 from napari_phy.session import open_session
 from napari_phy.stats.correlograms import correlograms, symmetrise
-from napari_phy.table.cluster_table import compute_amplitudes, compute_cluster_table
+from napari_phy.table.cluster_table import compute_cluster_table, compute_values
 from napari_phy.table.similar_table import compute_similar
 from napari_phy.views.correlograms import CorrelogramRequest, compute_correlograms
 from napari_phy.views.features import FeatureRequest, compute_features, default_axes, spikes_in_lasso
@@ -38,9 +38,9 @@ def synth(data_folder, tmp_path):
 
 def test_without_raw_data_all_but_the_waveforms_work(hybrid):
     table = compute_cluster_table(hybrid)
-    assert table.n_spikes.sum() == 1653
-    assert compute_amplitudes(hybrid, table.ids) == {}
-    best = int(table.ids[np.argmax(table.n_spikes)])
+    assert table["spikes"].sum() == 1653
+    assert compute_values(hybrid, "amplitude", table.ids) == {}
+    best = int(table.ids[np.argmax(table["spikes"])])
     assert len(compute_similar(hybrid, best).rows.ids) == len(table.ids) - 1
     request = FeatureRequest((best,), *default_axes(hybrid, (best,)))
     assert compute_features(hybrid, request).caption == "all 607 spikes of the selection, 1\u2009046 others"
@@ -50,10 +50,10 @@ def test_without_raw_data_all_but_the_waveforms_work(hybrid):
 
 def test_waveforms_are_large_on_the_channel_that_features_tell(synth):
     table = compute_cluster_table(synth)
-    clear = table.n_spikes > 100
+    clear = table["spikes"] > 100
     data = compute_waveforms(synth, WaveformRequest(tuple(table.ids[clear].tolist())))
     amplitudes = np.ptp(data.means * data.mean_masks[:, None], axis=1)
-    columns = np.searchsorted(data.channel_ids, table.channels[clear])
+    columns = np.searchsorted(data.channel_ids, table["channel"][clear])
     at_channel = amplitudes[np.arange(len(columns)), columns]
     assert (at_channel > 0.8 * amplitudes.max(axis=1)).all()
 
@@ -68,7 +68,7 @@ def test_the_matrix_of_all_clusters_holds_every_pair(synth):
 
 def test_a_lasso_around_half_a_cluster_splits_it_and_undo_brings_back_what_was_shown(synth):
     table = compute_cluster_table(synth)
-    best = int(table.ids[np.argmax(table.n_spikes)])
+    best = int(table.ids[np.argmax(table["spikes"])])
     request = FeatureRequest((best,), *default_axes(synth, (best,)))
     before = compute_features(synth, request)
     middle = float(np.median(before.x[before.places == 0]))
@@ -78,7 +78,7 @@ def test_a_lasso_around_half_a_cluster_splits_it_and_undo_brings_back_what_was_s
 
     added = synth.split(inside).added
     parts = compute_cluster_table(synth, added)
-    assert sorted(parts.n_spikes) == sorted((len(inside), before.n_total - len(inside)))
+    assert sorted(parts["spikes"]) == sorted((len(inside), before.n_total - len(inside)))
     assert compute_similar(synth, added[0]).rows.ids[0] == added[1]
     synth.undo()
     np.testing.assert_array_equal(compute_features(synth, request).spike_ids, before.spike_ids)

@@ -9,7 +9,7 @@ import pytest
 from napari_phy.core.progress import CancelledError
 from napari_phy.storage import spike_peaks
 from napari_phy.table import spike_rows
-from napari_phy.table.cluster_table import compute_amplitudes
+from napari_phy.table.cluster_table import compute_values
 from napari_phy.views.amplitudes import AmplitudeRequest, compute_amplitude_view
 from napari_phy.views.correlograms import CorrelogramRequest, compute_correlograms
 from napari_phy.views.feature_grid import FeatureGridRequest, compute_feature_grid
@@ -26,7 +26,7 @@ VIEWS = {
     "peak to peak": lambda session, told: compute_amplitude_view(session, AmplitudeRequest(CLUSTERS), told),
     "lasso": lambda session, told: spikes_in_lasso(session, FeatureRequest(CLUSTERS, *AXES), EVERYWHERE, told),
     "waveforms": lambda session, told: compute_waveforms(session, WaveformRequest(CLUSTERS), told),
-    "amplitudes": lambda session, told: compute_amplitudes(session, CLUSTERS, told),
+    "amplitudes": lambda session, told: compute_values(session, "amplitude", CLUSTERS, told),
     "correlograms": lambda session, told: compute_correlograms(session, CorrelogramRequest(CLUSTERS), told),
 }
 

@@ -3,7 +3,7 @@ import pytest
 
 from napari_phy.core.errors import MissingDataError
 from napari_phy.table import waveform_samples as waveform_samples_module
-from napari_phy.table.cluster_table import compute_amplitudes
+from napari_phy.table.cluster_table import compute_values
 from napari_phy.table.spike_rows import read_pairs
 from napari_phy.views.waveform_density import N_ROWS, STEPS
 from napari_phy.views.waveforms import WaveformRequest, compute_waveforms
@@ -95,7 +95,7 @@ def test_spikes_without_raw_data_are_left_out(session):
     expected = rows[data.spike_ids[data.places == 0]][..., data.channels[part]].mean(axis=0)
     np.testing.assert_allclose(data.means[0][:, part], expected, rtol=1e-4, atol=1e-3)
     assert not data.means[1].any()
-    amplitudes = compute_amplitudes(session, [3, 4])
+    amplitudes = compute_values(session, "amplitude", [3, 4])
     assert amplitudes[3] > 0
     assert np.isnan(amplitudes[4])
 

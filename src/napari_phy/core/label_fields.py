@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-COLUMNS = ("id", "group", "ch", "depth", "spikes", "rate", "amp", "refr")
-TAKEN = (*COLUMNS, "similar")
+_COLUMNS = ("id", "group", "ch", "depth", "spikes", "rate", "amp", "refr")
+TAKEN = (*_COLUMNS, "similar")
 
 MOST_CHARACTERS = 1000  # an attribute of a file takes 64 kB at most
 MOST_IN_NAME = 100  # of a group, of a field

@@ -104,12 +104,12 @@ def _spikes_in(session: Session, cluster: int, window: tuple[int, int] | None) -
 
 def _channel_rows(session: Session, clusters: tuple[int, ...]) -> dict[int, int]:
     """Return the row of each cluster's best channel, of clusters where it is known."""
-    table = compute_cluster_table(session, clusters, reads="nothing" if session.holds_features else "all")
+    table = compute_cluster_table(session, clusters, ["channel"], reads="nothing" if session.holds_features else "all")
     probe = session.model.probe
     row_of_channel = {channel: row for row, channel in enumerate(probe.channel_ids[probe.from_top].tolist())}
     return {
         cluster: row_of_channel[channel]
-        for cluster, channel in zip(table.ids.tolist(), table.channels.tolist(), strict=True)
+        for cluster, channel in zip(table.ids.tolist(), table["channel"].tolist(), strict=True)
         if channel in row_of_channel
     }
 

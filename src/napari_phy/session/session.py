@@ -32,6 +32,7 @@ from napari_phy.session.within_time import OpenWithin, within
 from napari_phy.storage.spike_columns import SpikeColumnStore
 from napari_phy.storage.store import EditStore, Snapshot
 from napari_phy.storage.trace_pyramid import TracePyramid
+from napari_phy.table.cluster_table import Table
 from napari_phy.table.feature_sums import FeatureSums
 from napari_phy.views.settings import ViewsOfSession
 
@@ -150,6 +151,11 @@ class Session(Edits, FileClusterings):
     def columns(self) -> SpikeColumnStore:
         """Channel, depth and amplitude of every spike, computed when first asked for; another one after a switch."""
         return self._current.opened.columns
+
+    @property
+    def table(self) -> Table:
+        """What is known of clusters: `table["rate"]` is {cluster id: value}, `table.columns` what there is."""
+        return Table(self)
 
     @property
     def wizard(self) -> Wizard:

@@ -1,30 +1,31 @@
-"""The columns of the list of clusters."""
+"""The columns of clusters as arrays: what was computed of a cluster once is kept."""
 
 from __future__ import annotations
 
-import math
+import threading
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
-from typing import Literal
+from types import MappingProxyType
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from napari_phy.core.arrays import read_only
-from napari_phy.core.base_model import BaseModel
 from napari_phy.core.progress import OnProgress, no_progress, part_of
-from napari_phy.stats.refractory import refractory_fraction
-from napari_phy.table.cluster_channels import channels_by
+from napari_phy.table.cluster_arrays import ClusterArrays
+from napari_phy.table.columns import Column, all_columns, find_column
 from napari_phy.table.numbers import format_count, format_number
-from napari_phy.table.session_cache import SessionCache
-from napari_phy.table.session_like import ClusterSumsLike, SessionLike
-from napari_phy.table.waveform_samples import waveform_samples
+from napari_phy.table.session_cache import PerSession
+from napari_phy.table.session_like import SessionLike
+
+Float64 = npt.NDArray[np.float64]
+Reads = Literal["all", "times", "nothing"]
 
 HIDDEN_GROUP = "discarded"
 _GROUP_ORDER = ("good", "mua", "noise", "unsorted")
-_CLUSTERS_AT_ONCE = 8
+CLUSTERS_AT_ONCE = 8
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,96 +34,122 @@ class ClusterTable:
 
     Attributes
     ----------
-    ids : (n,) int64.
-    groups : n lower-case names.
-    channels : (n,) int64, id of the first of its channels; −1 where unknown.
-    depths : (n,) float64, µm, centre of mass of the same over y; nan where unknown, as without positions.
-    n_spikes : (n,) int64.
-    rates : (n,) float64, Hz.
-    amplitudes : (n,) float64, in the unit of the model; nan until `compute_amplitudes` has read them.
-    refractory : (n,) float64, per cent of intervals below 2 ms; nan with fewer than two spikes.
+    ids : (n,) int64
+    groups : tuple of n str
+        Lower-case names.
+    values : dict of (n,) float64
+        By the key of the column; nan where one is not known.
     """
 
     ids: npt.NDArray[np.int64]
     groups: tuple[str, ...]
-    channels: npt.NDArray[np.int64]
-    depths: npt.NDArray[np.float64]
-    n_spikes: npt.NDArray[np.int64]
-    rates: npt.NDArray[np.float64]
-    amplitudes: npt.NDArray[np.float64]
-    refractory: npt.NDArray[np.float64]
+    values: Mapping[str, Float64]
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def __getitem__(self, key: str) -> Float64:
+        return self.values[key]
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """Where on the probe a cluster is."""
+class _Kept:
+    """What was computed of the clusters of one clustering, by column."""
 
-    channel: int = -1
-    depth: float = math.nan
+    def __init__(self) -> None:
+        self._arrays: dict[Column, ClusterArrays] = {}
+        self._lock = threading.Lock()
+
+    def get(self, column: Column, ids: Sequence[int]) -> tuple[Float64, npt.NDArray[np.bool_]]:
+        """Return (n,) values, nan where one is not known, and which were computed."""
+        with self._lock:
+            arrays = self._arrays.get(column)
+            if arrays is None:
+                return np.full(len(ids), np.nan), np.zeros(len(ids), dtype=np.bool_)
+            return arrays.get(ids), arrays.has(ids)
+
+    def put(self, column: Column, ids: Sequence[int], values: npt.ArrayLike) -> None:
+        with self._lock:
+            self._arrays.setdefault(column, ClusterArrays()).put(ids, values)
 
 
-# what never changes of a cluster
-_places: SessionCache[int, _Place] = SessionCache(2**25, lambda place: 256)
-_refractory: SessionCache[int, float] = SessionCache(2**25, lambda share: 128)
-_amplitudes: SessionCache[int, float] = SessionCache(2**25, lambda amplitude: 128)
+_kept: PerSession[_Kept] = PerSession(_Kept)
 
 
 def compute_cluster_table(
-    session: SessionLike, cluster_ids: Iterable[int] | None = None, *, reads: Literal["all", "times", "nothing"] = "all"
+    session: SessionLike,
+    cluster_ids: Iterable[int] | None = None,
+    keys: Iterable[str] | None = None,
+    *,
+    reads: Reads = "all",
 ) -> ClusterTable:
-    """Return the rows of some clusters (None: all that are not discarded, ascending).
+    """Return some columns (None: all) of some clusters (None: all that are not discarded, ascending).
 
     What was computed for a cluster once is kept, so after an edit only the new clusters cost something. Of clusters
-    not seen before, channel and depth stay unknown unless features may be read ("all"), refractory with "nothing".
+    not seen before, columns that are computed in the background stay unknown until `compute_values` was asked for them,
+    those that are made of features unless they may be read ("all"), and all that are computed with "nothing".
     Where the session has only the spikes of a stretch of time, numbers of spikes, rates and intervals are those of the
-    stretch; channels, depths and amplitudes are those of whole clusters.
+    stretch; the other columns are those of whole clusters.
     """
-    manager, whole = session.manager, session.whole
+    manager = session.manager
     ids = manager.cluster_ids.tolist() if cluster_ids is None else [int(cluster) for cluster in cluster_ids]
     groups = manager.groups_of(ids)
     if cluster_ids is None:
         ids = [cluster for cluster, group in zip(ids, groups, strict=True) if group != HIDDEN_GROUP]
         groups = [group for group in groups if group != HIDDEN_GROUP]
-    if reads == "all":
-        places = _places.get(whole, ids, partial(_find_places, whole))
-    else:
-        places = _places.known(whole, ids)
-    if reads == "nothing":
-        refractory = _refractory.known(session, ids)
-    else:
-        refractory = _refractory.get(session, ids, partial(_compute_refractory, session))
-    rows = [places.get(cluster, _Place()) for cluster in ids]
-    amplitudes = _amplitudes.known(whole, ids)
-    n_spikes = np.array([manager.n_spikes(cluster) for cluster in ids], dtype=np.int64)
-    return ClusterTable(
-        ids=read_only(np.array(ids, dtype=np.int64)),
-        groups=tuple(groups),
-        channels=read_only(np.array([row.channel for row in rows], dtype=np.int64)),
-        depths=read_only(np.array([row.depth for row in rows], dtype=np.float64)),
-        n_spikes=read_only(n_spikes),
-        rates=read_only(mean_rates(session, n_spikes)),
-        amplitudes=read_only(np.array([amplitudes.get(cluster, math.nan) for cluster in ids], dtype=np.float64)),
-        refractory=read_only(np.array([refractory.get(cluster, math.nan) for cluster in ids], dtype=np.float64)),
-    )
+    columns = all_columns() if keys is None else tuple(find_column(key) for key in dict.fromkeys(keys))
+    values = {
+        column.key: read_only(_values(session, column, ids, is_asked=_may_compute(column, reads))) for column in columns
+    }
+    return ClusterTable(read_only(np.array(ids, dtype=np.int64)), tuple(groups), MappingProxyType(values))
 
 
-def compute_amplitudes(
-    session: SessionLike, cluster_ids: Iterable[int], on_progress: OnProgress = no_progress
+def compute_values(
+    session: SessionLike, key: str, cluster_ids: Iterable[int], on_progress: OnProgress = no_progress
 ) -> dict[int, float]:
-    """Return the amplitude of whole clusters by id, in the unit of the model; slow, for a worker thread.
+    """Return a column of some clusters by id, reading what is needed; may be slow, for a worker thread.
 
-    max − min of mean waveform × mean mask on the largest channel, over up to 100 evenly spaced waveforms. Tables made
-    later hold them, also those that were read before `on_progress` ended the work. {} when there is no raw data.
+    Tables made later hold them, also those that were computed before `on_progress` ended the work. {} where the data
+    set lacks what the column needs.
     """
-    if session.model.waveforms is None:
+    column, ids = find_column(key), [int(cluster) for cluster in cluster_ids]
+    if not column.is_in(session):
         return {}
-    ids, whole = [int(cluster) for cluster in cluster_ids], session.whole
-    amplitudes: dict[int, float] = {}
-    for start in range(0, len(ids), _CLUSTERS_AT_ONCE):
-        some = ids[start : start + _CLUSTERS_AT_ONCE]
+    values: dict[int, float] = {}
+    for start in range(0, len(ids), CLUSTERS_AT_ONCE):
+        some = ids[start : start + CLUSTERS_AT_ONCE]
         of_some = part_of(on_progress, start / len(ids), (start + len(some)) / len(ids))
-        amplitudes.update(_amplitudes.get(whole, some, partial(_read_amplitudes, whole, on_progress=of_some)))
-    return amplitudes
+        values.update(zip(some, _values(session, column, some, of_some).tolist(), strict=True))
+    return values
+
+
+class Table:
+    """The columns of an open data set: `session.table["rate"]` is {cluster id: value}."""
+
+    def __init__(self, session: SessionLike) -> None:
+        self._session = session
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """What there is, with `key`, `title`, `unit` and more of each."""
+        return all_columns()
+
+    def __getitem__(self, name: str) -> dict[int, Any]:
+        """Return {cluster id: value} of all clusters, also discarded ones; nan where one is not known.
+
+        What was not computed before is computed now, which may take a while where raw data are read.
+
+        Raises
+        ------
+        ClusteringError
+            There is no such column.
+        """
+        session, column = self._session, find_column(name)
+        ids = session.manager.cluster_ids.tolist()
+        found = compute_values(session, column.key, ids)
+        return {cluster: column.plain(found.get(cluster, np.nan)) for cluster in ids}
+
+    def __repr__(self) -> str:
+        return f"<Table: {', '.join(column.key for column in self.columns)}>"
 
 
 def group_counts(table: ClusterTable) -> dict[str, int]:
@@ -134,10 +161,10 @@ def group_counts(table: ClusterTable) -> dict[str, int]:
 
 def clusters_sentence(table: ClusterTable, n_shown: int | None = None) -> str:
     """Return "22 clusters · 7 444 spikes", or with a filter "8 of 22 clusters"."""
-    clusters = format_count(len(table.ids), "cluster")
+    clusters = format_count(len(table), "cluster")
     if n_shown is not None:
         return f"{format_number(n_shown)} of {clusters}"
-    return f"{clusters} · {format_count(int(table.n_spikes.sum()), 'spike')}"
+    return f"{clusters} · {format_count(int(table['spikes'].sum()), 'spike')}"
 
 
 def groups_sentence(table: ClusterTable) -> str:
@@ -145,38 +172,33 @@ def groups_sentence(table: ClusterTable) -> str:
     return " ".join(f"{format_number(n)} {group}" for group, n in group_counts(table).items())
 
 
-def mean_rates(session: SessionLike, n_spikes: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
-    """Return the mean rates in Hz of clusters with so many spikes in `session`.
-
-    This is the only place where spikes are divided by a duration: that of the time whose spikes the session has.
-    """
-    start_s, stop_s = session.range_s
-    rates: npt.NDArray[np.float64] = n_spikes / max(stop_s - start_s, 1 / session.model.sample_rate)
-    return rates
+def _may_compute(column: Column, reads: Reads) -> bool:
+    if column.in_background:
+        return False
+    return column.kind == "plain" or reads == "all" or (reads == "times" and not column.needs)
 
 
-def _compute_refractory(session: SessionLike, clusters: list[int]) -> dict[int, float]:
-    samples, rate, manager = session.model.spike_samples, session.model.sample_rate, session.manager
-    return {
-        cluster: 100 * refractory_fraction(samples[manager.spikes(cluster)], sample_rate=rate) for cluster in clusters
-    }
-
-
-def _find_places(session: SessionLike, clusters: list[int]) -> dict[int, _Place]:
-    if session.sums is None:
-        return dict.fromkeys(clusters, _Place())
-    return {cluster: _place(session.model, sums) for cluster, sums in session.sums.get(clusters).items()}
-
-
-def _place(model: BaseModel, sums: ClusterSumsLike) -> _Place:
-    """Return the id of the first of a cluster's channels, and the centre of mass over y."""
-    channels, weights = channels_by(sums), sums.abs_sum
-    channel = int(model.probe.channel_ids[channels[0]]) if len(channels) else -1
-    total = float(weights.sum())
-    knows_depth = total > 0 and model.probe.knows_positions
-    return _Place(channel, float(weights @ model.probe.positions[:, 1] / total) if knows_depth else math.nan)
-
-
-def _read_amplitudes(session: SessionLike, clusters: list[int], on_progress: OnProgress) -> dict[int, float]:
-    samples = waveform_samples(session, clusters, on_progress=on_progress)
-    return {cluster: float(sample.amplitudes.max()) for cluster, sample in samples.items()}
+def _values(
+    session: SessionLike,
+    column: Column,
+    ids: list[int],
+    on_progress: OnProgress = no_progress,
+    *,
+    is_asked: bool = True,
+) -> Float64:
+    """Return (n,) values of a column; those that are not kept are computed if that is asked for."""
+    asked = session if column.follows_time else session.whole
+    if column.kind == "plain":
+        return np.asarray(column.compute(asked, ids, on_progress), dtype=np.float64)
+    manager, model = asked.manager, asked.model
+    kept = _kept.of(manager, model)
+    values, is_known = kept.get(column, ids)
+    places = np.flatnonzero(~is_known)
+    if is_asked and len(places):
+        wanted = list(dict.fromkeys(ids[place] for place in places.tolist()))
+        computed = np.asarray(column.compute(asked, wanted, on_progress), dtype=np.float64)
+        if asked.manager is manager and asked.model is model:  # else nobody knows what was computed
+            kept.put(column, wanted, computed)
+        of = dict(zip(wanted, computed.tolist(), strict=True))
+        values[places] = [of[ids[place]] for place in places.tolist()]
+    return values

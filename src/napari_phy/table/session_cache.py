@@ -1,4 +1,4 @@
-"""What views keep of a session between two requests, by cluster id: an id means the same spikes for ever."""
+"""What is kept of a session between two requests, by cluster id: an id means the same spikes for ever."""
 
 from __future__ import annotations
 
@@ -13,24 +13,49 @@ from napari_phy.table.session_like import ManagerLike, SessionLike
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
+T = TypeVar("T")
+
+
+class PerSession(Generic[T]):
+    """An object for each clustering that a session has open; it is gone with it. Safe in worker threads.
+
+    A session that is switched to another clustering or channel group has another manager, and so another object; so it
+    has when its raw data are found, which gives it another model.
+
+    Parameters
+    ----------
+    make : callable
+        Returns a new object.
+    """
+
+    def __init__(self, make: Callable[[], T]) -> None:
+        self._make = make
+        self._made: WeakKeyDictionary[Any, tuple[ref[BaseModel], T]] = WeakKeyDictionary()
+        self._lock = threading.Lock()
+
+    def of(self, manager: ManagerLike, model: BaseModel) -> T:
+        """Return the object of a clustering."""
+        with self._lock:
+            of_model, made = self._made.get(manager, (None, None))
+            if made is None or of_model is None or of_model() is not model:
+                made = self._make()
+                self._made[manager] = ref(model), made
+            return made
 
 
 class SessionCache(Generic[K, V]):
     """A byte-capped cache for each clustering that a session has open; it is gone with it. Safe in worker threads.
 
-    A session that is switched to another clustering or channel group has another manager, and so another cache; so it
-    has when its raw data are found, which gives it another model.
-
     Parameters
     ----------
-    max_bytes : the ceiling for one clustering.
-    nbytes : returns the size of a value.
+    max_bytes : int
+        The ceiling for one clustering.
+    nbytes : callable
+        Returns the size of a value.
     """
 
     def __init__(self, max_bytes: int, nbytes: Callable[[V], int]) -> None:
-        self._max_bytes = max_bytes
-        self._nbytes = nbytes
-        self._caches: WeakKeyDictionary[Any, tuple[ref[BaseModel], ByteCache[K, V]]] = WeakKeyDictionary()
+        self._caches: PerSession[ByteCache[K, V]] = PerSession(lambda: ByteCache(max_bytes, nbytes))
         self._lock = threading.Lock()
 
     def known(self, session: SessionLike, keys: Iterable[K]) -> dict[K, V]:
@@ -40,7 +65,7 @@ class SessionCache(Generic[K, V]):
     def items(self, session: SessionLike) -> list[tuple[K, V]]:
         """Return all that is kept, also of clusters that an edit took away."""
         with self._lock:
-            return self._cache(session.manager, session.model).items()
+            return self._caches.of(session.manager, session.model).items()
 
     def get(self, session: SessionLike, keys: Iterable[K], compute: Callable[[list[K]], Mapping[K, V]]) -> dict[K, V]:
         """Return the values in the order of `keys`, computing together those that are not kept."""
@@ -53,7 +78,7 @@ class SessionCache(Generic[K, V]):
             values.update(computed)
             if session.manager is manager and session.model is model:  # else nobody knows what was computed
                 with self._lock:
-                    cache = self._cache(manager, model)
+                    cache = self._caches.of(manager, model)
                     for key, value in computed.items():
                         cache.put(key, value)
         return {key: values[key] for key in keys}
@@ -61,15 +86,8 @@ class SessionCache(Generic[K, V]):
     def keep(self, session: SessionLike, key: K, value: V) -> None:
         """Keep a value that was made from what was known before."""
         with self._lock:
-            self._cache(session.manager, session.model).put(key, value)
+            self._caches.of(session.manager, session.model).put(key, value)
 
     def _known(self, manager: ManagerLike, model: BaseModel, keys: Iterable[K]) -> dict[K, V]:
         with self._lock:
-            return self._cache(manager, model).known(keys)
-
-    def _cache(self, manager: ManagerLike, model: BaseModel) -> ByteCache[K, V]:
-        of_model, cache = self._caches.get(manager, (None, None))
-        if cache is None or of_model is None or of_model() is not model:
-            cache = ByteCache(self._max_bytes, self._nbytes)
-            self._caches[manager] = ref(model), cache
-        return cache
+            return self._caches.of(manager, model).known(keys)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from napari_phy.table.columns import quantities
+
 GREY, CLUSTER, GROUP = "grey", "cluster", "group"
-SCHEMES = (
-    ("Others grey", GREY),
-    ("Others by cluster", CLUSTER),
-    ("Others by group", GROUP),
-    ("Others by depth", "depth"),
-    ("Others by rate", "rate"),
-    ("Others by amplitude", "amplitude"),
-    ("Others by refractory violations", "refractory"),
-)
+
+
+def schemes() -> tuple[tuple[str, str], ...]:
+    """Return (text, scheme) of all: nothing, clusters, groups, and every column that is a quantity."""
+    columns = ((column.name, column.key) for column in quantities())
+    named = ((CLUSTER, CLUSTER), (GROUP, GROUP), *columns)
+    return (("Others grey", GREY), *((f"Others by {name}", scheme) for name, scheme in named))

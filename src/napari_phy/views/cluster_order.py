@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from napari_phy.core.arrays import read_only
 from napari_phy.table.cluster_table import ClusterTable, compute_cluster_table
+from napari_phy.table.columns import column_named
 from napari_phy.table.session_like import SessionLike
 
 Order = Literal["depth", "rate", "size", "group", "id", "list"]
@@ -49,14 +50,15 @@ def order_clusters(
     if order == "list":
         return read_only(np.array(clusters, dtype=np.int64))
     reads: Literal["all", "nothing"] = "all" if order == "depth" and reads_features else "nothing"
-    table = compute_cluster_table(session, sorted(clusters), reads=reads)
+    keys = ("depth", "channel") if order == "depth" else ("spikes", "rate")
+    table = compute_cluster_table(session, sorted(clusters), keys, reads=reads)
     probe = session.model.probe
     if order == "depth" and not probe.knows_positions:
         places = {channel: place for place, channel in enumerate(probe.channel_ids.tolist())}
-        keys = -np.array([places.get(channel, np.nan) for channel in table.channels.tolist()])
+        values = -np.array([places.get(channel, np.nan) for channel in table["channel"].tolist()])
     else:
-        keys = _keys(table, order)
-    return read_only(table.ids[np.lexsort((table.ids, keys))])
+        values = _keys(table, order)
+    return read_only(table.ids[np.lexsort((table.ids, values))])
 
 
 def order_told(session: SessionLike, order: Order, *, reads_features: bool = True) -> str:
@@ -77,13 +79,10 @@ def few_words(told: str) -> str:
 
 def _keys(table: ClusterTable, order: Order) -> npt.NDArray[np.float64]:
     """Return (n,) what clusters are sorted by, ascending; nan comes last."""
-    if order == "depth":
-        return -table.depths
-    if order == "rate":
-        return -table.rates
-    if order == "size":
-        return -table.n_spikes.astype(np.float64)
     if order == "id":
-        return np.zeros(len(table.ids))
+        return np.zeros(len(table))
+    column = column_named(order)
+    if column is not None:
+        return -table[column.key]
     ranks: Mapping[str, int] = {group: rank for rank, group in enumerate(GROUP_ORDER)}
     return np.array([ranks.get(group, -1) for group in table.groups], dtype=np.float64)  # the user's own before all

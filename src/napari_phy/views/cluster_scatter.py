@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -11,17 +11,8 @@ import numpy.typing as npt
 from napari_phy.core.arrays import read_only
 from napari_phy.core.progress import OnProgress, no_progress
 from napari_phy.stats.lasso import points_in_polygon
-from napari_phy.table.cluster_measures import (
-    LOGARITHMIC,
-    MEASURES,
-    OF_FEATURES,
-    Measure,
-    column,
-    measure_name,
-    measure_title,
-    measure_words,
-)
-from napari_phy.table.cluster_table import ClusterTable, compute_amplitudes, compute_cluster_table
+from napari_phy.table.cluster_table import ClusterTable, Reads, compute_cluster_table, compute_values
+from napari_phy.table.columns import Column, all_columns, find_column, measures, quantities
 from napari_phy.table.numbers import format_count, format_shown
 from napari_phy.table.session_like import SessionLike
 from napari_phy.table.value_range import ValueRange, spread
@@ -32,8 +23,22 @@ Float64 = npt.NDArray[np.float64]
 Int64 = npt.NDArray[np.int64]
 
 SAME = "same"
-_AXES: tuple[tuple[str, Measure], ...] = tuple((measure_name(measure), measure) for measure in MEASURES)
 _MARGIN = 0.08  # of the range, on each side
+
+
+def axes() -> tuple[tuple[str, str], ...]:
+    """Return (text, column) of what axes can show."""
+    return tuple((column.name, column.key) for column in measures())
+
+
+def sizes() -> tuple[tuple[str, str], ...]:
+    """Return (text, column) of what sizes can stand for."""
+    return (*((column.name, column.key) for column in quantities()), ("all the same", SAME))
+
+
+def colors() -> tuple[tuple[str, str], ...]:
+    """Return (text, column) of what colours can stand for."""
+    return (("group", GROUP), ("its own", CLUSTER), *axes(), ("all the same", SAME))
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +59,10 @@ class ClusterScatterSettings(ViewSettings):
 
     view: ClassVar[str] = "Scatter"
 
-    x_by: Annotated[Measure, Choice(title="Horizontal axis", of=_AXES)] = "rate"
-    y_by: Annotated[Measure, Choice(title="Vertical axis", of=_AXES)] = "depth"
-    size_by: Annotated[str, Choice(title="Size", of=(*_AXES[:5], ("all the same", SAME)))] = "spikes"
-    color: Annotated[
-        str, Choice(title="Colour", of=(("group", GROUP), ("its own", CLUSTER), *_AXES, ("all the same", SAME)))
-    ] = GROUP
+    x_by: Annotated[str, Choice(title="Horizontal axis", of=axes)] = "rate"
+    y_by: Annotated[str, Choice(title="Vertical axis", of=axes)] = "depth"
+    size_by: Annotated[str, Choice(title="Size", of=sizes)] = "spikes"
+    color: Annotated[str, Choice(title="Colour", of=colors)] = GROUP
     log: Annotated[
         bool,
         Choice(
@@ -87,21 +90,22 @@ class ClusterScatterRequest:
 
     clusters: tuple[int, ...]
     groups: tuple[str, ...]
-    x: Measure = "rate"
-    y: Measure = "depth"
+    x: str = "rate"
+    y: str = "depth"
     size: str = "spikes"
     color: str = GROUP
     log: bool = False
     reads_features: bool = True
 
     @property
-    def columns(self) -> set[str]:
+    def columns(self) -> tuple[Column, ...]:
         """The columns that are read."""
-        return {self.x, self.y, self.size, self.color}
+        asked = {self.x, self.y, self.size, self.color}
+        return tuple(column for column in all_columns() if column.key in asked)
 
-    def is_log(self, measure: Measure) -> bool:
-        """Return whether the axis of a measure is logarithmic."""
-        return self.log and measure in LOGARITHMIC
+    def is_log(self, key: str) -> bool:
+        """Return whether the axis of a column is logarithmic."""
+        return self.log and find_column(key).is_log
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -149,24 +153,25 @@ def compute_cluster_scatter(
     Raises ClusteringError when a cluster does not exist (any more).
     """
     ids = sorted(request.clusters)
-    if "amplitude" in request.columns:
-        compute_amplitudes(session, ids, on_progress)
-    table = compute_cluster_table(session, ids, reads=_reads(request))
-    x, y = (_along(table, request, measure) for measure in (request.x, request.y))
+    columns = request.columns
+    for column in columns:
+        if column.in_background and (request.reads_features or "features" not in column.needs):
+            compute_values(session, column.key, ids, on_progress)
+    keys = ("spikes", *(column.key for column in columns))
+    table = compute_cluster_table(session, ids, keys, reads=_reads(request))
+    x, y = (_along(table, request, key) for key in (request.x, request.y))
     shown = np.flatnonzero(np.isfinite(x) & np.isfinite(y))
     x, y = x[shown], y[shown]
     sizes, colors, color_range = np.ones(len(shown)), np.full(len(shown), np.nan), None
     if request.size != SAME:
-        sizes = _share_of_largest(column(table, request.size)[shown])
+        sizes = _share_of_largest(table[request.size][shown])
     if request.color not in (SAME, GROUP, CLUSTER):
-        colors, color_range = spread(column(table, request.color)[shown])
+        colors, color_range = spread(table[request.color][shown])
     meanings = (("size", request.size), ("colour", request.color))
-    words = [f"{name}: {measure_name(value)}" for name, value in meanings if value != SAME]
+    names = {column.key: column.name for column in columns}
+    words = [f"{what}: {names.get(value, value)}" for what, value in meanings if value != SAME]
     parts = [format_shown(len(shown), len(ids), "cluster"), *([", ".join(words)] if words else [])]
-    if "amplitude" in request.columns and session.model.waveforms is None:
-        parts.append("amplitudes need raw data")
-    if request.columns & OF_FEATURES and (session.sums is None or not request.reads_features):
-        parts.append("depths and channels need features")
+    parts += _lacking(session, request)
     unit = session.model.unit
     return ClusterScatterData(
         request=request,
@@ -177,9 +182,9 @@ def compute_cluster_scatter(
         colors=read_only(colors),
         color_range=color_range,
         groups=tuple(table.groups[place] for place in shown.tolist()),
-        n_spikes=read_only(table.n_spikes[shown]),
-        x_label=measure_title(request.x, unit),
-        y_label=measure_title(request.y, unit),
+        n_spikes=read_only(table["spikes"][shown].astype(np.int64)),
+        x_label=find_column(request.x).axis_title(unit),
+        y_label=find_column(request.y).axis_title(unit),
         amplitude_unit=unit,
         x_range=_range(x),
         y_range=_range(y),
@@ -200,24 +205,38 @@ def cluster_words(data: ClusterScatterData, index: int) -> str:
     """Return `cluster 20, good, 259 spikes: rate 4.3 Hz, depth 240 µm`."""
     request = data.request
     parts = [
-        measure_words(measure, 10**value if request.is_log(measure) else value, data.amplitude_unit)
-        for measure, value in ((request.x, float(data.x[index])), (request.y, float(data.y[index])))
+        find_column(key).value_words(10**value if request.is_log(key) else value, data.amplitude_unit)
+        for key, value in ((request.x, float(data.x[index])), (request.y, float(data.y[index])))
     ]
     n_spikes = format_count(int(data.n_spikes[index]), "spike")
     return f"cluster {data.cluster_ids[index]}, {data.groups[index]}, {n_spikes}: {', '.join(parts)}"
 
 
-def _along(table: ClusterTable, request: ClusterScatterRequest, measure: Measure) -> Float64:
-    values = column(table, measure)
-    if not request.is_log(measure):
+def _along(table: ClusterTable, request: ClusterScatterRequest, key: str) -> Float64:
+    values = table[key]
+    if not request.is_log(key):
         return values
     return np.log10(values, out=np.full(len(values), np.nan), where=values > 0)
 
 
-def _reads(request: ClusterScatterRequest) -> Literal["all", "times", "nothing"]:
-    if request.reads_features and request.columns & OF_FEATURES:
-        return "all"
-    return "times" if "refractory" in request.columns else "nothing"
+def _reads(request: ClusterScatterRequest) -> Reads:
+    return "all" if request.reads_features else "times"
+
+
+def _lacking(session: SessionLike, request: ClusterScatterRequest) -> list[str]:
+    """Return what cannot be known of a data set: "amplitudes need raw data"."""
+    has_features = session.sums is not None and request.reads_features
+    said = []
+    for need, what, is_there in (
+        ("waveforms", "raw data", session.model.waveforms is not None),
+        ("features", "features", has_features),
+    ):
+        lacking = [] if is_there else [column for column in request.columns if need in column.needs]
+        if any(not column.is_of_package for column in lacking):
+            own = (column.name for column in measures() if need in column.needs and not column.is_of_package)
+            said.append(f"{' and '.join(f'{name}s' for name in own)} need {what}")
+        said += [f"{column.name} needs {what}" for column in lacking if column.is_of_package]
+    return said
 
 
 def _share_of_largest(values: Float64) -> Float64:

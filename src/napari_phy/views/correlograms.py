@@ -11,7 +11,7 @@ import numpy.typing as npt
 from napari_phy.core.arrays import read_only
 from napari_phy.core.progress import OnProgress, no_progress
 from napari_phy.stats.correlograms import bin_samples, count_pairs, half_window_bins, symmetrise
-from napari_phy.table.cluster_table import mean_rates
+from napari_phy.table.columns import mean_rates
 from napari_phy.table.session_like import SessionLike
 from napari_phy.views.kept_pairs import keep_pairs, kept_counts
 from napari_phy.views.settings import Choice, Number, Switch, ViewSettings

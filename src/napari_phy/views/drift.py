@@ -13,6 +13,7 @@ from napari_phy.core.arrays import evenly_spaced, read_only
 from napari_phy.core.progress import OnProgress, no_progress, part_of
 from napari_phy.core.spike_columns import UNKNOWN_CHANNEL, SpikeColumns
 from napari_phy.stats.spike_counts import column_edges, count_cells
+from napari_phy.table.columns import quantities
 from napari_phy.table.session_like import SessionLike
 from napari_phy.views.cluster_colors import CLUSTER, GROUP
 from napari_phy.views.settings import Choice, ViewSettings
@@ -23,6 +24,13 @@ AMPLITUDE_SHARES = (0.05, 0.99)  # of the spikes: the amplitudes of the two ends
 N_LOOKED_AT = 100_000
 N_READ = 20_000  # spikes whose amplitude is read from raw data; the others are told by their features
 _MARGIN = 0.03  # of the depths, on each side
+
+
+def colors() -> tuple[tuple[str, str], ...]:
+    """Return (text, colour): those of spikes, and what is known of clusters beyond depth and amplitude."""
+    own = (("Amplitude", "amplitude"), ("Number", "number"), ("Cluster", CLUSTER), ("Group", GROUP))
+    of_clusters = (column for column in quantities() if column.key not in ("depth", "amplitude"))
+    return (*own, *((column.name.capitalize(), column.key) for column in of_clusters))
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +50,7 @@ class DriftSettings(ViewSettings):
         str,
         Choice(
             title="Colour",
-            of=(
-                ("Amplitude", "amplitude"),
-                ("Number", "number"),
-                ("Cluster", CLUSTER),
-                ("Group", GROUP),
-                ("Rate", "rate"),
-                ("Refractory violations", "refractory"),
-            ),
+            of=colors,
             is_look=True,
         ),
     ] = "amplitude"

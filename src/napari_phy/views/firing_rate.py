@@ -12,7 +12,7 @@ import numpy.typing as npt
 from napari_phy.core.arrays import read_only
 from napari_phy.core.errors import SettingsError
 from napari_phy.core.progress import OnProgress, no_progress
-from napari_phy.table.cluster_table import mean_rates
+from napari_phy.table.columns import mean_rates
 from napari_phy.table.numbers import format_number, format_shown
 from napari_phy.table.session_cache import SessionCache
 from napari_phy.table.session_like import SessionLike

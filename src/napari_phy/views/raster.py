@@ -13,7 +13,7 @@ from napari_phy.core.errors import NapariPhyError
 from napari_phy.core.progress import OnProgress, no_progress
 from napari_phy.stats.spike_counts import column_edges, count_labels
 from napari_phy.table.session_like import SessionLike
-from napari_phy.views.cluster_colors import GREY, SCHEMES
+from napari_phy.views.cluster_colors import GREY, schemes
 from napari_phy.views.cluster_order import Order, order_clusters, order_told, pick_orders
 from napari_phy.views.settings import Choice, Number, ViewSettings
 
@@ -141,7 +141,7 @@ class RasterSettings(ViewSettings):
         ),
     ] = None  # fmt: skip
     marker: Annotated[Marker, Choice(title="Spikes", of=(("Bars", "bar"), ("Dots", "dot")), is_look=True)] = "bar"
-    scheme: Annotated[str, Choice(title="Colour", of=SCHEMES, is_look=True)] = GREY
+    scheme: Annotated[str, Choice(title="Colour", of=schemes, is_look=True)] = GREY
 
 
 @dataclass(frozen=True, slots=True)

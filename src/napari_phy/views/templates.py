@@ -16,7 +16,7 @@ from napari_phy.table.session_cache import SessionCache
 from napari_phy.table.session_like import SessionLike
 from napari_phy.table.spike_rows import required
 from napari_phy.table.waveform_samples import WaveformSample, best_channels, waveform_samples
-from napari_phy.views.cluster_colors import GREY, SCHEMES
+from napari_phy.views.cluster_colors import GREY, schemes
 from napari_phy.views.cluster_order import Order, order_clusters, order_told, pick_orders
 from napari_phy.views.settings import Choice, ViewSettings
 
@@ -58,7 +58,7 @@ class TemplatesSettings(ViewSettings):
         float,
         Choice(title="Width of columns", of=(("Narrow columns", 0.7), ("Medium columns", 1.0), ("Wide columns", 2.0))),
     ] = 1.0
-    scheme: Annotated[str, Choice(title="Colour", of=SCHEMES, is_look=True)] = GREY
+    scheme: Annotated[str, Choice(title="Colour", of=schemes, is_look=True)] = GREY
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from napari_phy.core.errors import MissingDataError
 from napari_phy.core.progress import OnProgress, no_progress
 from napari_phy.stats.refractory import refractory_fraction
 from napari_phy.table.cluster_channels import channels_by
-from napari_phy.table.cluster_table import HIDDEN_GROUP, compute_amplitudes
+from napari_phy.table.cluster_table import HIDDEN_GROUP, compute_values
 from napari_phy.table.numbers import UNKNOWN, format_number, format_similarity
 from napari_phy.table.session_like import ClusterSumsLike, SessionLike
 
@@ -166,7 +166,7 @@ def compute_reasons(
     similarity, rank, n_ranked = _rank(session, best, candidate) if has_features else (math.nan, 0, 0)
     distance_um, channels = _positions(session, pair) if has_features else (math.nan, (-1, -1))
     try:
-        amplitudes = compute_amplitudes(session, pair, on_progress)
+        amplitudes = compute_values(session, "amplitude", pair, on_progress)
     except MissingDataError:
         amplitudes = {}
     return PairReasons(

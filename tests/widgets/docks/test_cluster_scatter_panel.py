@@ -217,7 +217,7 @@ def test_hovering_tells_the_cluster(panel, session, qtbot):
     with qtbot.waitSignal(panel.hovered) as heard:
         qtbot.mouseMove(panel.plot, point(panel, 5))
     n = session.manager.n_spikes(5)
-    assert heard.args[0].startswith(f"cluster 5, unsorted, {n} spikes: id 5, depth ")
+    assert heard.args[0].startswith(f"cluster 5, unsorted, {n} spikes: cluster id 5, depth ")
     assert panel.read_out(1, 1) == ""
 
 

@@ -16,7 +16,7 @@ from napari_phy.widgets.docks.similarity_panel import SimilarityPanel
 from napari_phy.widgets.docks.templates_panel import TemplatesPanel
 from napari_phy.widgets.docks.traces_panel import TracesPanel
 from napari_phy.widgets.docks.waveforms_panel import WaveformsPanel
-from napari_phy.widgets.lists.cluster_columns import CLUSTER_COLUMNS, DEPTH, rows_of
+from napari_phy.widgets.lists.cluster_columns import cluster_columns, rows_of
 
 BY_CHANNEL = "by channel: positions are unknown"
 
@@ -48,10 +48,10 @@ def show(qtbot, session):
 
 def test_depths_are_not_known_and_channels_are(session):
     table = compute_cluster_table(session)
-    assert np.isnan(table.depths).all()
-    assert (table.channels >= 0).all()
-    assert {DEPTH.text(row) for row in rows_of(table)} == {UNKNOWN}
-    assert DEPTH in CLUSTER_COLUMNS
+    assert np.isnan(table["depth"]).all()
+    assert (table["channel"] >= 0).all()
+    depth = next(column for column in cluster_columns() if column.key == "depth")
+    assert {depth.text(row) for row in rows_of(table)} == {UNKNOWN}
     spikes = compute_spike_list(session, SpikeListRequest((2, 3)))
     assert np.isnan(spikes.depths).all()
     assert (spikes.channels >= 0).all()
@@ -80,7 +80,7 @@ def test_by_depth_is_by_channel_and_said_to_be(show, session, kind, qtbot):
     panel.choose(order="depth")
     qtbot.waitUntil(lambda: not panel.busy)
     assert panel.stack.caption.text().endswith(BY_CHANNEL)
-    channels = compute_cluster_table(session, panel.data.cluster_ids.tolist()).channels
+    channels = compute_cluster_table(session, panel.data.cluster_ids.tolist())["channel"]
     assert (np.diff(channels) <= 0).all()
 
 

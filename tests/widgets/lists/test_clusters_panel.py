@@ -22,7 +22,7 @@ def panel(session, qtbot):
     qtbot.addWidget(panel)
     panel.resize(434, 400)
     panel.show()
-    qtbot.waitUntil(lambda: not any(np.isnan(row.amplitude) for row in panel.list.cluster_model.rows))
+    qtbot.waitUntil(lambda: not any(np.isnan(row.value("amplitude")) for row in panel.list.cluster_model.rows))
     yield panel
     panel.set_session(None)
 
@@ -160,8 +160,8 @@ def test_after_any_edits_the_rows_equal_a_fresh_list(panel, session, qtbot):
     fresh = ClustersPanel(session)
     qtbot.addWidget(fresh)
     assert fresh.cluster_ids == panel.cluster_ids
-    assert [(r.cluster_id, r.group, r.n_spikes, r.channel) for r in fresh.list.cluster_model.rows] == [
-        (r.cluster_id, r.group, r.n_spikes, r.channel) for r in panel.list.cluster_model.rows
+    assert [(r.cluster_id, r.group, r.value("spikes"), r.value("channel")) for r in fresh.list.cluster_model.rows] == [
+        (r.cluster_id, r.group, r.value("spikes"), r.value("channel")) for r in panel.list.cluster_model.rows
     ]
     fresh.set_session(None)
 
@@ -179,7 +179,7 @@ def test_a_moved_cluster_changes_its_word_in_place(panel, session):
 def test_new_clusters_get_their_amplitude_in_the_background(panel, session, qtbot):
     merged = session.merge([3, 4]).added[0]
     model = panel.list.cluster_model
-    qtbot.waitUntil(lambda: model.line(model.find_row(merged)).amplitude > 0)
+    qtbot.waitUntil(lambda: model.line(model.find_row(merged)).value("amplitude") > 0)
 
 
 def test_without_raw_data_the_amplitude_stays_a_dash(qtbot):

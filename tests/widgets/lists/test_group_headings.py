@@ -12,21 +12,23 @@ from qtpy.QtGui import QMouseEvent
 from qtpy.QtTest import QAbstractItemModelTester, QTest
 from qtpy.QtWidgets import QApplication, QMenu
 from widgets.light_session import light_session
+from widgets.lists.rows import make_row
 from widgets.svg_reading import Svg
 
 from napari_phy.core.errors import ClusteringError
-from napari_phy.widgets.lists.cluster_columns import CLUSTER_COLUMNS, Row
+from napari_phy.widgets.lists.cluster_columns import Row, cluster_columns
 from napari_phy.widgets.lists.cluster_model import ClusterModel
 from napari_phy.widgets.lists.clusters_panel import ClustersPanel
 from napari_phy.widgets.lists.group_headings import Heading
 
+CLUSTER_COLUMNS = cluster_columns()
 LEFT, PLAIN, SHIFT = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier
 GROUPS = ("noise", "mua", "good", "unsorted", "axon", "bursting")
 IN_ORDER = ("good", "mua", "unsorted", "noise", "axon", "bursting")
 
 
 def row(cluster, n_spikes, group):
-    return Row(cluster, group, 4, 270.4, n_spikes, 4.32, 104.2, 0.0, rank=cluster)
+    return make_row(cluster, n_spikes, group)
 
 
 clusters = st.dictionaries(st.integers(0, 20), st.tuples(st.integers(0, 9), st.sampled_from(GROUPS)))

@@ -10,20 +10,17 @@ from qtpy.QtCore import QEvent, QObject, QPoint, Qt
 from qtpy.QtGui import QFontMetricsF
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication
+from widgets.lists.rows import make_row as row
 
 from napari_phy.core.colors import selection_color
 from napari_phy.table.numbers import THIN_SPACE
 from napari_phy.widgets.base.plain_table import CHIP_PX
-from napari_phy.widgets.lists.cluster_columns import CLUSTER_COLUMNS, GROUP, SIMILAR_COLUMNS, Row, label_columns
+from napari_phy.widgets.lists.cluster_columns import GROUP, cluster_columns, label_columns, similar_columns
 from napari_phy.widgets.lists.cluster_model import ClusterModel, runs_of
 from napari_phy.widgets.lists.table import ClusterList
 
+CLUSTER_COLUMNS, SIMILAR_COLUMNS = cluster_columns(), similar_columns()
 N_COLUMNS = len(CLUSTER_COLUMNS)
-
-
-def row(cluster, n_spikes=10, group="unsorted", **values):
-    values = {"channel": 4, "depth": 270.4, "rate": 4.32, "amplitude": 104.2, "refractory": 0.0, **values}
-    return Row(cluster, group, n_spikes=n_spikes, rank=cluster, **values)
 
 
 @pytest.fixture
@@ -51,15 +48,15 @@ def test_a_row_reads_as_on_the_ux_page(model):
 
 
 def test_what_is_unknown_is_a_dash(model):
-    model.set_rows([row(1, channel=-1, depth=math.nan, amplitude=math.nan, refractory=math.nan)])
+    model.set_rows([row(1, channel=math.nan, depth=math.nan, amplitude=math.nan, refractory=math.nan)])
     assert texts(model, 0)[2:] == ["–", "–", "10", "4.3", "–", "–"]
 
 
 def test_similarity_below_half_a_per_cent_is_a_dash():
     model = ClusterModel(SIMILAR_COLUMNS, "similar")
-    model.set_rows([Row(7, "good", 1, 0.0, 5, 1.0, 2.0, 0.0, value, place) for place, value in enumerate([0.987])])
+    model.set_rows([row(7, similarity=0.987)])
     assert texts(model, 0)[1] == "0.99"
-    model.set_rows([Row(7, "good", 1, 0.0, 5, 1.0, 2.0, 0.0, 0.004)])
+    model.set_rows([row(7, similarity=0.004)])
     assert texts(model, 0)[1] == "–"
 
 
@@ -222,17 +219,17 @@ def in_sight(view):
 
 
 def test_widths_of_the_large_form(view):
-    assert shown_columns(view) == ["id", "group", "channel", "depth", "spikes", "rate", "amp", "refractory"]
+    assert shown_columns(view) == ["id", "group", "channel", "depth", "spikes", "rate", "amplitude", "refractory"]
     widths = {c.key: view.columnWidth(place) for place, c in enumerate(CLUSTER_COLUMNS)}
     assert widths.pop("group") >= 84
-    assert widths == {"id": 58, "channel": 32, "depth": 48, "spikes": 60, "rate": 44, "amp": 44, "refractory": 46}
+    assert widths == {"id": 58, "channel": 32, "depth": 48, "spikes": 60, "rate": 44, "amplitude": 44, "refractory": 46}
     assert view.rowHeight(0) == 22
 
 
 def test_the_small_form_has_no_depth_and_no_refractory(view):
     view.resize(302, 300)
     view.apply_theme(view.theme, small=True)
-    assert shown_columns(view) == ["id", "group", "channel", "spikes", "rate", "amp"]
+    assert shown_columns(view) == ["id", "group", "channel", "spikes", "rate", "amplitude"]
     assert view.rowHeight(0) == 20
 
 
@@ -282,7 +279,7 @@ def test_in_a_narrow_list_labels_go_behind_first_and_refr_last(view):
         behind += [key for key in (*standard, "label note", "label snr") if key not in in_sight(view) + behind]
         if width >= 434:
             assert set(standard) <= set(in_sight(view))
-    assert behind == ["label note", "label snr", "depth", "amp", "rate", "channel"]
+    assert behind == ["label note", "label snr", "depth", "amplitude", "rate", "channel"]
 
 
 def test_rows_are_gone_to_with_the_columns_that_are_in_sight(view):

@@ -5,14 +5,14 @@ import pytest
 from qtpy.QtGui import QColor
 from widgets.light_session import light_session
 
-from napari_phy.table.cluster_measures import range_labels
 from napari_phy.table.cluster_table import compute_cluster_table
+from napari_phy.table.columns import find_column
 from napari_phy.table.value_range import spread
 from napari_phy.widgets.base.theme import tokens
 from napari_phy.widgets.docks.drift_panel import DriftPanel
 from napari_phy.widgets.docks.raster_panel import RasterPanel
 from napari_phy.widgets.docks.templates_panel import TemplatesPanel
-from napari_phy.widgets.panels.color_schemes import GREY, GROUP, SCHEMES, find_coloring
+from napari_phy.widgets.panels.color_schemes import GREY, GROUP, find_coloring, schemes
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def brightness(color):
 
 @pytest.mark.parametrize("theme", ["dark", "light"])
 def test_each_scheme_colours_every_cluster_whose_value_is_known(session, theme):
-    for _, scheme in SCHEMES:
+    for _, scheme in schemes():
         colors = scheme_colors(session, scheme, tokens(theme))
         if scheme in (GREY, "amplitude"):  # amplitudes were not read
             assert colors == {}
@@ -58,7 +58,7 @@ def test_groups_have_the_colours_of_the_lists(session):
 def test_larger_values_stand_out_more_from_the_background(session, theme, sign):
     colors = scheme_colors(session, "depth", tokens(theme))
     table = compute_cluster_table(session)
-    in_order = [brightness(colors[cluster]) for cluster in table.ids[np.argsort(table.depths)].tolist()]
+    in_order = [brightness(colors[cluster]) for cluster in table.ids[np.argsort(table["depth"])].tolist()]
     assert (np.diff(in_order) * sign >= -30).all()
     assert (in_order[-1] - in_order[0]) * sign > 150
 
@@ -75,7 +75,7 @@ def test_colours_by_rate_are_those_of_the_times_that_are_used(qtbot, session, ki
     samples = session.model.spike_samples
     inside = (samples >= 20_000) & (samples < 60_000)
     rates = np.bincount(session.model.spike_clusters[inside], minlength=8) / 2
-    ends = range_labels("rate", spread(rates)[1], "")
+    ends = find_column("rate").range_labels(spread(rates)[1], "")
     qtbot.waitUntil(lambda: not panel.busy)
     scale = panel.color_scale()
     assert (scale.low, scale.high) == ends

@@ -89,7 +89,7 @@ def test_the_colour_of_a_cluster_is_that_of_its_value_on_the_scale(session, name
     low, high = (float(text.split()[-1 if "≤" in text else -2]) for text in (found.scale.low, found.scale.high))
     places, stops = zip(*found.scale.stops, strict=True)
     parts = np.array([QColor(color).getRgb()[:3] for color in stops])
-    for cluster, rate in zip(table.ids.tolist(), table.rates.tolist(), strict=True):
+    for cluster, rate in zip(table.ids.tolist(), table["rate"].tolist(), strict=True):
         place = min(max((rate - low) / (high - low), 0), 1)
         wanted = [np.interp(place, places, parts[:, part]) for part in range(3)]
         np.testing.assert_allclose(QColor(found.colors[cluster]).getRgb()[:3], wanted, atol=12)  # labels are rounded

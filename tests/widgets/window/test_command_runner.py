@@ -187,8 +187,10 @@ def test_views_open_and_take_values_of_their_menus(workspace):
     run(workspace, "cf depth")
     assert workspace.panels["Templates"].settings.scheme == "depth"
     assert workspace.viewer.status == "Clusters are coloured by depth in Templates and Scatter."
-    run(workspace, "cf spikes")
-    assert workspace.viewer.status == "Clusters are coloured by spikes in Scatter."
+    run(workspace, "cf n_spikes")
+    assert workspace.viewer.status == "Clusters are coloured by spikes in Templates and Scatter."
+    run(workspace, "cf id")
+    assert workspace.viewer.status == "Clusters are coloured by id in Scatter."
     run(workspace, "cf depth")
     scatter = workspace.panels["Scatter"]
     assert (scatter.settings.y_by, scatter.settings.color) == ("spikes", "depth")

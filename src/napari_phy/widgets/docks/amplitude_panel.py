@@ -27,7 +27,7 @@ from napari_phy.views.spike_amplitudes import Kind, amplitude_kinds, amplitude_u
 from napari_phy.widgets.base.guarded import guarded
 from napari_phy.widgets.base.latest_result import LatestResult
 from napari_phy.widgets.docks.amplitude_histogram import paint_histogram
-from napari_phy.widgets.lists.amplitudes import amplitude_pool
+from napari_phy.widgets.lists.column_reader import column_pool
 from napari_phy.widgets.panels.spike_scatter_panel import SpikeScatterPanel
 from napari_phy.widgets.plots.highlighted_points import Points
 from napari_phy.widgets.plots.scatter_plot import RIGHT_PX
@@ -67,7 +67,7 @@ class AmplitudePanel(SpikeScatterPanel):
         self._kind_menu = self.setting_controls.add_drop_down("measure", "How amplitude is measured", choices=[])
         self._rest_soon = QTimer(self, singleShot=True, interval=REST_MS)
         self._rest_soon.timeout.connect(self._read_on)
-        self.rest = LatestResult(self, pool=amplitude_pool())
+        self.rest = LatestResult(self, pool=column_pool())
         self.rest.answered.connect(self._on_rest)
         self.rest.failed.connect(self._on_rest_failed)
         self.rest.progressed.connect(self._on_rest_progressed)

@@ -9,7 +9,7 @@ from qtpy.QtGui import QKeyEvent, QPainter
 from qtpy.QtWidgets import QWidget
 
 from napari_phy.core.progress import OnProgress
-from napari_phy.table.cluster_measures import Measure, known_measures
+from napari_phy.table.columns import known_keys
 from napari_phy.views.cluster_scatter import (
     CLUSTER,
     GROUP,
@@ -39,7 +39,7 @@ from napari_phy.widgets.plots.lasso_plot import LassoPlot
 from napari_phy.widgets.plots.lasso_tool import TOO_FEW_POINTS
 from napari_phy.widgets.plots.overlay import paint_lasso
 
-INSTEAD: tuple[Measure, ...] = ("rate", "amplitude", "refractory")  # of a column that the data set does not have
+INSTEAD = ("rate", "amplitude", "refractory")  # of a column that the data set does not have
 HOVER_PX = 4.0  # beyond the disc
 ZOOM_STEP = 1.2
 ZOOM_LIMITS = (1e-3, 20.0)  # of the range that shows all
@@ -64,7 +64,7 @@ class ClusterScatterPanel(PaintedPanel):
     )
 
     def __init__(self, session: Any = None, **options: Any) -> None:
-        self._picked: set[Measure] = set()  # columns that were asked for, whether the data set has them or not
+        self._picked: set[str] = set()  # columns that were asked for, whether the data set has them or not
         self._ranges: tuple[tuple[float, float], tuple[float, float]] | None = None
         super().__init__(session, **options)
 
@@ -122,15 +122,15 @@ class ClusterScatterPanel(PaintedPanel):
         return compute_cluster_scatter(session, request, on_progress)
 
     @property
-    def axes(self) -> tuple[Measure, Measure]:
+    def axes(self) -> tuple[str, str]:
         """What x and y show: what was chosen, or columns that the data set has."""
-        known = {*known_measures(self.session, reads_features=not self.session.holds_features), *self._picked}
+        known = known_keys(self.session, reads_features=not self.session.holds_features) | self._picked
         x, y = self.settings.x_by, self.settings.y_by
         if x not in known:
             x = next(one for one in INSTEAD if one in known and one != y)
         return x, y if y in known else next(one for one in INSTEAD if one in known and one != x)
 
-    def _on_picked(self, measure: Measure) -> None:
+    def _on_picked(self, measure: str) -> None:
         """Show a column that was asked for, even where the data set does not have it."""
         self._picked.add(measure)
         self.refresh()

@@ -11,6 +11,7 @@ from qtpy.QtWidgets import QWidget
 
 from napari_phy.core.colors import is_hollow
 from napari_phy.core.progress import OnProgress
+from napari_phy.table.columns import find_column
 from napari_phy.table.numbers import format_number, format_shown
 from napari_phy.table.value_range import ValueRange
 from napari_phy.views.drift import (
@@ -59,8 +60,6 @@ MEANINGS = {
     "number": "number of spikes",
     CLUSTER: "cluster",
     GROUP: "group of the cluster",
-    "rate": "rate of the cluster",
-    "refractory": "refractory violations of the cluster",
 }
 
 
@@ -252,7 +251,7 @@ class DriftPanel(Panel):
     def _meaning(self) -> str:
         """What colours stand for, in words."""
         if self.settings.color != "amplitude":
-            return MEANINGS[self.settings.color]
+            return MEANINGS.get(self.settings.color) or f"{find_column(self.settings.color).name} of the cluster"
         estimate = ", some estimated from features" if self.data.is_estimated else ""
         return f"{MEANINGS[self.settings.color]} ({self.data.unit}{estimate})"
 

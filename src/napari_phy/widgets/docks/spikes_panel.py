@@ -17,7 +17,7 @@ from napari_phy.widgets.base.table_figure import paint_table, table_size
 from napari_phy.widgets.base.theme import Tokens
 from napari_phy.widgets.base.whole_rows import WholeRows
 from napari_phy.widgets.docks.spike_table import SpikeTable
-from napari_phy.widgets.lists.amplitudes import amplitude_pool
+from napari_phy.widgets.lists.column_reader import column_pool
 from napari_phy.widgets.panels.panel import Panel
 
 
@@ -44,7 +44,7 @@ class SpikesPanel(Panel):
         self.list.chosen.connect(self._on_chosen)
         self.list.sort_requested.connect(self.sort)
         self.setFocusProxy(self.list)
-        self.rest = LatestResult(self, pool=amplitude_pool())
+        self.rest = LatestResult(self, pool=column_pool())
         self.rest.answered.connect(lambda *_: self.refresh(again=True))
         self.rest.failed.connect(self._on_failed)
         self.rest.progressed.connect(self._on_progressed)

@@ -39,7 +39,7 @@ from napari_phy.widgets.docks.template_painter import (
     template_layout,
     template_lines,
 )
-from napari_phy.widgets.lists.amplitudes import amplitude_pool
+from napari_phy.widgets.lists.column_reader import column_pool
 from napari_phy.widgets.panels.color_schemes import Coloring, Colorings, scheme_words
 from napari_phy.widgets.panels.scrolled_clusters_panel import ScrolledClustersPanel
 
@@ -74,7 +74,7 @@ class TemplatesPanel(ScrolledClustersPanel):
         self._image: tuple[Any, QImage] | None = None
         self._reach = (0.5, 0.5)
         super().__init__(session, **options)
-        self._ahead = LatestResult(self, pool=amplitude_pool())
+        self._ahead = LatestResult(self, pool=column_pool())
         self._ahead.answered.connect(lambda *_: self._read_ahead())
 
     def make_content(self) -> QWidget:

@@ -1,4 +1,4 @@
-"""The columns that a list of clusters can have, and the values of one row."""
+"""The columns of the lists of clusters, made of those that are declared, and the values of one row."""
 
 import math
 from collections.abc import Callable, Iterable, Mapping
@@ -9,41 +9,52 @@ from typing import Any, NamedTuple
 from qtpy.QtCore import Qt
 
 from napari_phy.table.cluster_table import ClusterTable
-from napari_phy.table.numbers import UNKNOWN, format_number, format_similarity
+from napari_phy.table.columns import Column, all_columns
+from napari_phy.table.numbers import format_similarity
 from napari_phy.views.typed_values import label_text
 
 GROUP_ORDER = ("good", "mua", "noise", "unsorted")
-REFRACTORY_WARNING = 1.0  # per cent of intervals within 2 ms
-
-
 NO_LABELS: Mapping[str, Any] = MappingProxyType({})
 
 
 class Row(NamedTuple):
-    """One cluster of the list; nan and a channel of −1 mean unknown. Thousands are made and compared after an edit."""
+    """One cluster of the list. Thousands are made and compared after an edit.
+
+    Attributes
+    ----------
+    values : tuple of float
+        Of `all_columns()`, in their order; nan where one is not known.
+    rank : int
+        Order among equals.
+    """
 
     cluster_id: int
     group: str
-    channel: int
-    depth: float
-    n_spikes: int
-    rate: float
-    amplitude: float
-    refractory: float
+    values: tuple[float, ...]
     similarity: float = math.nan
-    rank: int = 0  # order among equals
+    rank: int = 0
     labels: Mapping[str, Any] = NO_LABELS
+
+    def value(self, key: str) -> float:
+        """Return the value of a column."""
+        return self.values[place_of(key)]
+
+
+def place_of(key: str) -> int:
+    """Return the place of a column among the values of a row."""
+    return next(place for place, column in enumerate(all_columns()) if column.key == key)
 
 
 def rows_of(table: ClusterTable, similarities: Iterable[float] | None = None) -> list[Row]:
-    """Return the rows of a computed table, without labels; among equals the table's order holds."""
-    columns = (
-        table.ids.tolist(), table.groups, table.channels.tolist(), table.depths.tolist(), table.n_spikes.tolist(),
-        table.rates.tolist(), table.amplitudes.tolist(), table.refractory.tolist(),
-    )  # fmt: skip
+    """Return the rows of a computed table of all columns, without labels; among equals the table's order holds."""
+    known = (
+        table.ids.tolist(),
+        table.groups,
+        list(zip(*(table[column.key].tolist() for column in all_columns()), strict=True)),
+    )
     if similarities is None:
-        return [Row._make((*values, math.nan, values[0], NO_LABELS)) for values in zip(*columns, strict=True)]
-    ranked = enumerate(zip(*columns, similarities, strict=True))
+        return [Row(*values, rank=values[0]) for values in zip(*known, strict=True)]
+    ranked = enumerate(zip(*known, similarities, strict=True))
     return [Row._make((*values, rank, NO_LABELS)) for rank, values in ranked]
 
 
@@ -51,14 +62,15 @@ SortKey = float | tuple[float, str]  # nan: not known, comes last
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class ListColumn:
     """One column: what it shows and how wide it is in the large and in the small form.
 
-    The first line of `tip` names it; more of them explain it.
+    The first line of `tip` names it; more of them explain it. `word` is how commands name it.
     """
 
     key: str
     title: str
+    word: str
     tip: str
     width: int
     small_width: int
@@ -67,10 +79,8 @@ class Column:
     keep: int = 10  # in a narrow list the column with the smallest number goes behind the others first
     in_small: bool = True
     left: bool = False
-
-
-def _unknown_below_zero(channel: int) -> str:
-    return str(channel) if channel >= 0 else UNKNOWN
+    names: tuple[str, ...] = ()
+    warns: Callable[[Row], bool] = lambda row: False
 
 
 def _group_rank(row: Row) -> float:
@@ -81,49 +91,55 @@ def _group_rank(row: Row) -> float:
     return 10.0 + int.from_bytes(letters, "big") / 2**257
 
 
-ID = Column("id", "id", "Cluster id", 58, 44, lambda r: str(r.cluster_id), lambda r: r.cluster_id)
-SIMILAR = Column(
-    "similar", "similar", "Similarity to the best cluster, 1 is most alike", 60, 58,
+ID, GROUP_KEY, SPIKES_KEY = "id", "group", "spikes"
+SIMILAR = ListColumn(
+    "similar", "similar", "similar", "Similarity to the best cluster, 1 is most alike", 60, 58,
     lambda r: format_similarity(r.similarity), lambda r: r.similarity,
 )  # fmt: skip
-GROUP = Column("group", "group", "Group", 84, 66, lambda r: r.group, _group_rank, left=True)
-CHANNEL = Column(
-    "channel", "ch", "Channel where the cluster is largest", 32, 30,
-    lambda r: _unknown_below_zero(r.channel), lambda r: r.channel, keep=7,
-)  # fmt: skip
-DEPTH = Column(
-    "depth", "depth", "Depth (µm)", 48, 46,
-    lambda r: format_number(r.depth), lambda r: r.depth, keep=2, in_small=False,
-)  # fmt: skip
-SPIKES = Column(
-    "spikes", "spikes", "Number of spikes", 60, 58,
-    lambda r: format_number(r.n_spikes), lambda r: r.n_spikes, keep=8,
-)  # fmt: skip
-RATE = Column("rate", "rate", "Mean firing rate (Hz)", 44, 42, lambda r: format_number(r.rate, 1), lambda r: r.rate, 5)
-AMPLITUDE = Column(
-    "amp", "amp", "Amplitude (µV)\nPeak to peak of the mean waveform × mask on the best channel; single spikes differ",
-    44, 40, lambda r: format_number(r.amplitude), lambda r: r.amplitude, keep=3,
-)  # fmt: skip
-REFRACTORY = Column(
-    "refractory", "refr.", "Intervals within 2 ms (%)", 46, 44,
-    lambda r: format_number(r.refractory, 1), lambda r: r.refractory, keep=9, in_small=False,
-)  # fmt: skip
+GROUP = ListColumn(GROUP_KEY, "group", "group", "Group", 84, 66, lambda r: r.group, _group_rank, left=True)
 
-CLUSTER_COLUMNS = (ID, GROUP, CHANNEL, DEPTH, SPIKES, RATE, AMPLITUDE, REFRACTORY)
-SIMILAR_COLUMNS = (ID, SIMILAR, GROUP, CHANNEL, SPIKES, AMPLITUDE, REFRACTORY)
+
+def cluster_columns() -> tuple[ListColumn, ...]:
+    """Return the columns of the list of all clusters, without those of labels."""
+    first, *others = map(_list_column, all_columns(), range(len(all_columns())))
+    return (first, GROUP, *others)
+
+
+def similar_columns() -> tuple[ListColumn, ...]:
+    """Return the columns of the list of similar clusters."""
+    columns = [_list_column(column, place) for place, column in enumerate(all_columns()) if column.in_similar]
+    return (columns[0], SIMILAR, GROUP, *columns[1:])
+
+
+def _list_column(column: Column, place: int) -> ListColumn:
+    text, warns_from = column.text, column.warns_from
+    return ListColumn(
+        column.key,
+        column.title,
+        column.word,
+        column.tip,
+        column.width,
+        column.small_width,
+        lambda row: text(row.values[place]),
+        lambda row: row.values[place],
+        column.keep,
+        column.in_small,
+        names=column.names,
+        warns=lambda row: row.values[place] >= warns_from,
+    )
 
 
 LABEL = "label "  # before the field, in the key of its column
 
 
-def label_columns(labels: Mapping[str, Iterable[Any]]) -> tuple[Column, ...]:
+def label_columns(labels: Mapping[str, Iterable[Any]]) -> tuple[ListColumn, ...]:
     """Return a column for each field of labels, {field: its values}: on the right where all values are numbers."""
     return tuple(
         _label_column(name, any(isinstance(v, (str, bool)) for v in values)) for name, values in labels.items()
     )
 
 
-def _label_column(name: str, is_text: bool) -> Column:
+def _label_column(name: str, is_text: bool) -> ListColumn:
     def number(row: Row) -> SortKey:
         value = row.labels.get(name)
         return math.nan if value is None else float(value)
@@ -134,8 +150,8 @@ def _label_column(name: str, is_text: bool) -> Column:
             return math.nan
         return (math.inf, value.casefold()) if isinstance(value, str) else (float(value), "")
 
-    return Column(
-        f"{LABEL}{name}", name, f"Your label {name}", 64, 56, lambda row: label_text(row.labels.get(name)),
+    return ListColumn(
+        f"{LABEL}{name}", name, name, f"Your label {name}", 64, 56, lambda row: label_text(row.labels.get(name)),
         words if is_text else number, keep=1, left=is_text,
     )  # fmt: skip
 
@@ -145,7 +161,7 @@ def is_unknown(value: SortKey) -> bool:
     return value != value  # as nan does; faster than asking for its type
 
 
-def alignment(column: Column) -> Qt.AlignmentFlag:
+def alignment(column: ListColumn) -> Qt.AlignmentFlag:
     """Return how the cells and the header word of a column are aligned."""
     side = Qt.AlignmentFlag.AlignLeft if column.left else Qt.AlignmentFlag.AlignRight
     return side | Qt.AlignmentFlag.AlignVCenter

@@ -10,7 +10,7 @@ from qtpy.QtWidgets import QWidget
 
 from napari_phy.widgets.base.painting import Index
 from napari_phy.widgets.base.plain_text import plain
-from napari_phy.widgets.lists.cluster_columns import Column, Row, alignment, is_unknown
+from napari_phy.widgets.lists.cluster_columns import ListColumn, Row, alignment, is_unknown
 from napari_phy.widgets.lists.group_headings import Heading, Item, by_group, key_of, under_headings
 
 NO_INDEX = QModelIndex()
@@ -30,7 +30,7 @@ class ClusterModel(QAbstractTableModel):
 
     rows_changed = Signal(list)
 
-    def __init__(self, columns: Sequence[Column], sort_key: str, parent: QWidget | None = None) -> None:
+    def __init__(self, columns: Sequence[ListColumn], sort_key: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.columns = tuple(columns)
         self._usual_key = sort_key
@@ -130,7 +130,7 @@ class ClusterModel(QAbstractTableModel):
         keys = [column.key for column in self.columns]
         return keys.index(key if key in keys else self._usual_key)
 
-    def set_columns(self, columns: Sequence[Column]) -> None:
+    def set_columns(self, columns: Sequence[ListColumn]) -> None:
         """Have other columns; where the one that rows are sorted by is gone, they are sorted as at first."""
         kept = 0
         while kept < min(len(columns), len(self.columns)) and _is_same_column(columns[kept], self.columns[kept]):
@@ -258,8 +258,8 @@ def _is_same(one: Item, other: Item | None) -> bool:
     return one is other or one == other
 
 
-def _is_same_column(one: Column, other: Column) -> bool:
-    return (one.key, one.left, one.keep) == (other.key, other.left, other.keep)
+def _is_same_column(one: ListColumn, other: ListColumn) -> bool:
+    return (one.key, one.left, one.keep, one.title) == (other.key, other.left, other.keep, other.title)
 
 
 def runs_of(places: Sequence[int]) -> list[tuple[int, int]]:

@@ -15,6 +15,7 @@ from napari_phy.core.errors import FilterError, SaveError
 from napari_phy.files.tables import write_table
 from napari_phy.query.filter_completion import Completion, complete
 from napari_phy.table.cluster_table import compute_cluster_table
+from napari_phy.table.columns import all_columns
 from napari_phy.table.numbers import format_count, format_number
 from napari_phy.widgets.actions import messages
 from napari_phy.widgets.base.choices import switch_action
@@ -22,7 +23,14 @@ from napari_phy.widgets.base.guarded import guarded
 from napari_phy.widgets.base.notifications import notify
 from napari_phy.widgets.base.plain_text import plain
 from napari_phy.widgets.base.theme import Tokens, tokens
-from napari_phy.widgets.lists.cluster_columns import CLUSTER_COLUMNS, GROUP_ORDER, label_columns, rows_of
+from napari_phy.widgets.lists.cluster_columns import (
+    GROUP_ORDER,
+    ListColumn,
+    cluster_columns,
+    label_columns,
+    place_of,
+    rows_of,
+)
 from napari_phy.widgets.lists.clustering_picker import ClusteringPicker
 from napari_phy.widgets.lists.filter_line import FilterLine
 from napari_phy.widgets.lists.filtered_rows import FilteredRows
@@ -54,7 +62,6 @@ class ClustersPanel(ListPanel):
         "and copies, renames, deletes and resets clusterings."
     )
     failed = "The list could not be computed."
-    columns = CLUSTER_COLUMNS
     sort_key = "spikes"
 
     def __init__(self, session: Any = None, *, viewer: Viewer | None = None, parent: QWidget | None = None) -> None:
@@ -100,6 +107,18 @@ class ClustersPanel(ListPanel):
         """The clusters that are listed, in the order shown."""
         return self.list.cluster_model.cluster_ids
 
+    def columns(self) -> tuple[ListColumn, ...]:
+        """Return those of all clusters, and one for each field of labels."""
+        if self.session is None:
+            return cluster_columns()
+        labels = {field: values.values() for field, values in self.session.manager.cluster_labels.items()}
+        return (*cluster_columns(), *label_columns(labels))
+
+    def explanation(self) -> str:
+        """Return what is seen here, and what the columns of packages are."""
+        added = [f"{column.title}: {column.tip}." for column in all_columns() if column.is_of_package]
+        return "\n".join((super().explanation(), *added))
+
     def refresh(self) -> None:
         """Show the rows of all clusters that the filter lets through."""
         clusters = self.session.manager.cluster_ids.tolist() if self.shows_discarded else None
@@ -112,7 +131,7 @@ class ClustersPanel(ListPanel):
         else:
             self.tell(messages.NO_CLUSTERS)
         self.show_clusters()
-        self.ask_amplitudes()
+        self.ask_values()
 
     def on_update(self, update: Any) -> None:
         """Remove, insert and change the rows that an edit touched or that the filter sees otherwise now."""
@@ -124,7 +143,7 @@ class ClustersPanel(ListPanel):
         self._show_labels()
         self._show_rows(touched)
         self.show_clusters()
-        self.ask_amplitudes()
+        self.ask_values()
 
     def show_clusters(self) -> None:
         """Select the rows of the best clusters, colour their chips; those of similar ones where no other list does."""
@@ -156,8 +175,7 @@ class ClustersPanel(ListPanel):
 
     def _show_labels(self) -> None:
         """Have a column for each field of labels."""
-        labels = {field: values.values() for field, values in self.session.manager.cluster_labels.items()}
-        self.list.cluster_model.set_columns((*CLUSTER_COLUMNS, *label_columns(labels)))
+        self.list.cluster_model.set_columns(self.columns())
 
     # --- the filter ---
 
@@ -230,15 +248,15 @@ class ClustersPanel(ListPanel):
         return complete(text, tuple(self._all.columns), self._all.texts_of)
 
     @guarded
-    def _on_amplitudes(self, amplitudes: dict[int, float]) -> None:
-        """Take amplitudes that are known now; the filter may see clusters otherwise."""
-        self._all.set_amplitudes(amplitudes)
-        self._show_rows(amplitudes)
+    def _on_values(self, key: str, values: dict[int, float]) -> None:
+        """Take values that are known now; the filter may see clusters otherwise."""
+        self._all.set_values(key, values)
+        self._show_rows(values)
         self.show_clusters()
 
-    def rows_without_amplitude(self) -> Iterable[int]:
+    def clusters_without(self, key: str) -> Iterable[int]:
         """Return all such clusters, not only those listed: a filter may ask for it."""
-        return self._all.without_amplitude()
+        return self._all.without(key)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Esc clears the filter; all other keys go their way."""
@@ -332,8 +350,12 @@ class ClustersPanel(ListPanel):
             self.side_label.setText("")
             return
         if self._counted is None:
-            rows = self.list.cluster_model.rows
-            self._counted = len(rows), sum(row.n_spikes for row in rows), Counter(row.group for row in rows)
+            rows, place = self.list.cluster_model.rows, place_of("spikes")
+            self._counted = (
+                len(rows),
+                round(sum(row.values[place] for row in rows)),
+                Counter(row.group for row in rows),
+            )
         n_listed, n_of_spikes, counts = self._counted
         n_all = format_count(len(self._all), "cluster")
         is_filtered = self.session.listed.clusters is not None

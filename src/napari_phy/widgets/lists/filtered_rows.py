@@ -1,26 +1,17 @@
 """All rows of the list of clusters, and what a filter makes of them."""
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
 
-from napari_phy.core.label_fields import COLUMNS
 from napari_phy.query.quick_search import find_rows
-from napari_phy.table.cluster_filter import LazyColumns
-from napari_phy.widgets.lists.cluster_columns import Row
-
-_NUMBERS: dict[str, Callable[[Row], float]] = {
-    "id": lambda row: row.cluster_id,
-    "ch": lambda row: row.channel if row.channel >= 0 else math.nan,
-    "depth": lambda row: row.depth,
-    "spikes": lambda row: row.n_spikes,
-    "rate": lambda row: row.rate,
-    "amp": lambda row: row.amplitude,
-    "refr": lambda row: row.refractory,
-}
+from napari_phy.table.cluster_filter import GROUP, FilterColumns, offered_names
+from napari_phy.table.columns import all_columns
+from napari_phy.widgets.lists.cluster_columns import Row, place_of
 
 
 class FilteredRows:
@@ -46,14 +37,15 @@ class FilteredRows:
         labels = self._labels
         self._rows.update((row.cluster_id, self._labelled(row, labels)) for row in rows)
 
-    def set_amplitudes(self, amplitudes: Mapping[int, float]) -> None:
-        """Take amplitudes."""
-        for cluster in amplitudes.keys() & self._rows.keys():
-            self._rows[cluster] = self._rows[cluster]._replace(amplitude=amplitudes[cluster])
+    def set_values(self, key: str, values: Mapping[int, float]) -> None:
+        """Take values of a column."""
+        for cluster in values.keys() & self._rows.keys():
+            self._rows[cluster] = with_value(self._rows[cluster], key, values[cluster])
 
-    def without_amplitude(self) -> list[int]:
-        """Return the clusters whose amplitude is not known."""
-        return [cluster for cluster, row in self._rows.items() if math.isnan(row.amplitude)]
+    def without(self, key: str) -> list[int]:
+        """Return the clusters of which a column is not known."""
+        place = place_of(key)
+        return [cluster for cluster, row in self._rows.items() if math.isnan(row.values[place])]
 
     def rows_of(self, clusters: Iterable[int] | None) -> Sequence[Row]:
         """Return the rows of some clusters, as far as there are any; of all for None."""
@@ -80,33 +72,42 @@ class FilteredRows:
         return row._replace(labels=own) if own else row
 
     @property
-    def columns(self) -> LazyColumns:
-        """The columns that a filter can name."""
+    def columns(self) -> FilterColumns:
+        """What a filter can name."""
         rows = self._rows.values()
-        return LazyColumns(
-            lambda name: list(map(_NUMBERS[name], rows)),
+        return FilterColumns(
+            lambda key: list(map(itemgetter(place_of(key)), (row.values for row in rows))),
             lambda: [row.group for row in rows],
             {field: partial(self._label_values, field) for field in self._session.manager.label_fields},
         )
 
     def table_of(self, clusters: Iterable[int]) -> tuple[list[str], list[list[Any]]]:
         """Return the names of all columns, and the values of some clusters in this order; nan and None: not known."""
-        fields = list(self._labels)
-        names = [*COLUMNS, *fields]
-        return names, [
+        columns, fields = all_columns(), list(self._labels)
+        first, *others = ((column, place) for place, column in enumerate(columns))
+        rows = [
             [
-                *(row.group if name == "group" else _NUMBERS[name](row) for name in COLUMNS),
+                first[0].plain(row.values[0]),
+                row.group,
+                *(column.plain(row.values[place]) for column, place in others),
                 *(row.labels.get(field) for field in fields),
             ]
             for row in self.rows_of(clusters)
         ]
+        return [*offered_names(), *fields], rows
 
     def texts_of(self, column: str) -> list[str]:
         """Return the texts that a column holds, each once."""
-        if column == "group":
+        if column == GROUP:
             return list(dict.fromkeys((*self._session.manager.group_names,)))
         values = self._label_values(column) if column in self._session.manager.label_fields else []
         return sorted({value for value in values if isinstance(value, str) and value}, key=str.casefold)
 
     def _label_values(self, field: str) -> list[Any]:
         return [row.labels.get(field) for row in self._rows.values()]
+
+
+def with_value(row: Row, key: str, value: float) -> Row:
+    """Return a row with another value of a column."""
+    place = place_of(key)
+    return row._replace(values=(*row.values[:place], value, *row.values[place + 1 :]))

@@ -14,6 +14,7 @@ from qtpy.QtGui import QMouseEvent, QResizeEvent
 from qtpy.QtWidgets import QApplication, QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from napari_phy.core.group_colors import own_group_colors
+from napari_phy.table.columns import all_columns, column_key, registry
 from napari_phy.widgets.actions import messages
 from napari_phy.widgets.actions.bindings import key_bindings
 from napari_phy.widgets.base.application import application
@@ -27,8 +28,9 @@ from napari_phy.widgets.base.message_page import Button, MessagePage
 from napari_phy.widgets.base.picture_menu import PICTURE_HELP, PictureMenu
 from napari_phy.widgets.base.table_figure import paint_table, table_size
 from napari_phy.widgets.base.theme import AXIS_PX, ThemeFollower, Tokens, tokens
-from napari_phy.widgets.lists.amplitudes import Amplitudes
-from napari_phy.widgets.lists.cluster_columns import GROUP_ORDER, Column
+from napari_phy.widgets.lists.cluster_columns import GROUP_ORDER, ListColumn, place_of
+from napari_phy.widgets.lists.column_reader import ColumnReader
+from napari_phy.widgets.lists.filtered_rows import with_value
 from napari_phy.widgets.lists.group_drag import RowDrag, drag_words
 from napari_phy.widgets.lists.reading_strip import ReadingStrip
 from napari_phy.widgets.lists.table import ClusterList
@@ -59,7 +61,6 @@ class ListPanel(Filled):
     title = ""
     help_text = ""
     failed = ""
-    columns: tuple[Column, ...] = ()
     sort_key = ""
     drawn = Signal()  # something was chosen that is kept
     move_requested = Signal(list, str)  # clusters were dragged onto a group
@@ -77,7 +78,7 @@ class ListPanel(Filled):
         self.theme_follower = ThemeFollower(viewer, self)
         self.header = Header(self.title, freeze=False, theme=self.theme, parent=self)
         self.header.hide()  # until it is the title bar of a dock
-        self.list = ClusterList(self.columns, self.sort_key)
+        self.list = ClusterList(self.columns(), self.sort_key)
         self.list.setAccessibleName(self.title)
         self.count_label = ElidedLabel()
         self.side_label = ClickLabel()
@@ -115,9 +116,10 @@ class ListPanel(Filled):
         layout.addWidget(self.strip)
         self.fill(whole)
 
-        self._amplitudes = Amplitudes(self)
-        self._amplitudes.known.connect(self._on_amplitudes)
-        self._amplitudes.failed.connect(self._on_amplitudes_failed)
+        self._reader = ColumnReader(self)
+        self._reader.known.connect(self._on_values)
+        self._reader.failed.connect(self._on_values_failed)
+        registry.changed.connect(self._on_columns_changed)
         self.list.chosen.connect(self._on_chosen)
         self.list.columns_chosen.connect(self.drawn)
         self.drag = RowDrag(self.list, self._body)
@@ -132,6 +134,10 @@ class ListPanel(Filled):
         self.set_session(session)
 
     # --- what a list fills in ---
+
+    def columns(self) -> tuple[ListColumn, ...]:
+        """Return the columns that it can have."""
+        raise NotImplementedError
 
     def refresh(self) -> None:
         """Show the rows as they are now."""
@@ -163,7 +169,7 @@ class ListPanel(Filled):
             self._followed.manager.changed.disconnect(self._on_clustering_changed, missing_ok=True)
         self.session = session
         self._followed = None if session is None else session.opened
-        self._amplitudes.drop()
+        self._reader.drop()
         self.list.cluster_model.set_rows(())
         self.list.group_colors = {}
         self.list.own_colors = {}
@@ -205,7 +211,7 @@ class ListPanel(Filled):
         """Choose in this list; values that cannot be are left out."""
         columns = options.get("columns")
         if isinstance(columns, dict) and all(isinstance(shown, bool) for shown in columns.values()):
-            self.list.choose_columns(columns)
+            self.list.choose_columns({column_key(name): shown for name, shown in columns.items()})
 
     def follow_preparation(self, preparation: Any) -> None:
         """Show only what is known without features until a preparation has read them, from `set_session` on."""
@@ -232,7 +238,7 @@ class ListPanel(Filled):
 
     def read_again(self) -> None:
         """Show the same of data that were read anew."""
-        self._amplitudes.drop()
+        self._reader.drop()
         self._start()
 
     def set_small(self, small: bool) -> None:
@@ -321,27 +327,43 @@ class ListPanel(Filled):
         self.list.show_selection(clusters)
         self._show_counts()
 
-    # --- amplitudes are read from raw data, in the background ---
+    # --- columns that are computed in the background ---
 
-    def rows_without_amplitude(self) -> Iterable[int]:
-        """Return the clusters whose amplitude is to be read."""
-        return [row.cluster_id for row in self.list.cluster_model.rows if math.isnan(row.amplitude)]
+    def clusters_without(self, key: str) -> Iterable[int]:
+        """Return the clusters of which a column is to be computed."""
+        place = place_of(key)
+        return [row.cluster_id for row in self.list.cluster_model.rows if math.isnan(row.values[place])]
 
-    def ask_amplitudes(self) -> None:
-        """Read the amplitudes that rows lack; they appear when they are known."""
-        opened = self.session.opened
-        wanted = tuple(sorted(self.rows_without_amplitude()))
-        if opened.model.waveforms is not None:
-            self._amplitudes.ask(opened, wanted)
+    def ask_values(self) -> None:
+        """Compute the columns that rows lack; they appear when they are known."""
+        opened, reads_features = self.session.opened, self.may_read == "all"
+        self._reader.ask(
+            opened,
+            {
+                column.key: sorted(self.clusters_without(column.key))
+                for column in all_columns()
+                if column.in_background and column.is_in(opened) and (reads_features or "features" not in column.needs)
+            },
+        )
 
     @guarded
-    def _on_amplitudes(self, amplitudes: dict[int, float]) -> None:
-        known = [row for row in self.list.cluster_model.rows if row.cluster_id in amplitudes]
-        self.list.cluster_model.put(row._replace(amplitude=amplitudes[row.cluster_id]) for row in known)
+    def _on_values(self, key: str, values: dict[int, float]) -> None:
+        known = [row for row in self.list.cluster_model.rows if row.cluster_id in values]
+        self.list.cluster_model.put(with_value(row, key, values[row.cluster_id]) for row in known)
 
     @guarded
-    def _on_amplitudes_failed(self, error: Exception) -> None:
-        logger.error("The amplitudes of %s could not be read.", self.session.name, exc_info=error)
+    def _on_values_failed(self, key: str, error: Exception) -> None:
+        logger.error("The column %s of %s could not be computed.", key, self.session.name, exc_info=error)
+
+    @guarded
+    def _on_columns_changed(self) -> None:
+        if isalive(self):
+            self._reader.drop()
+            self.list.cluster_model.set_rows(())
+            columns = self.columns()
+            for some in (columns[:1], columns):  # also those that are called as before
+                self.list.cluster_model.set_columns(some)
+            self._start()
 
     def _show_counts(self) -> None:
         """Write the count line, in the form there is room for."""

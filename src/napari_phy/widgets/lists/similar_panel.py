@@ -13,7 +13,7 @@ from napari_phy.widgets.actions import messages
 from napari_phy.widgets.actions.bindings import key_bindings
 from napari_phy.widgets.actions.keys import OWN_KEYS
 from napari_phy.widgets.base.guarded import guarded
-from napari_phy.widgets.lists.cluster_columns import SIMILAR_COLUMNS, rows_of
+from napari_phy.widgets.lists.cluster_columns import ListColumn, rows_of, similar_columns
 from napari_phy.widgets.lists.list_panel import ListPanel
 
 N_SELECTED = (1, 2, 3, 5, 10, 20)
@@ -31,7 +31,6 @@ class SimilarPanel(ListPanel):
         "A click on the words at the bottom right hides or shows noise and MUA; a right click has a menu."
     )
     failed = "The similarity could not be computed."
-    columns = SIMILAR_COLUMNS
     sort_key = "similar"
 
     def __init__(self, session: Any = None, *, viewer: Viewer | None = None, parent: QWidget | None = None) -> None:
@@ -78,6 +77,9 @@ class SimilarPanel(ListPanel):
         if self.session is not None:
             self._refresh_now()
 
+    def columns(self) -> tuple[ListColumn, ...]:
+        return similar_columns()
+
     def refresh(self) -> None:
         """Rank the candidates of the best cluster."""
         session = self.session
@@ -106,7 +108,7 @@ class SimilarPanel(ListPanel):
         self.list.empty_words = messages.OTHERS_HIDDEN if table.n_hidden else messages.NO_OTHER_CLUSTER
         self.list.cluster_model.set_rows(rows_of(table.rows, table.similarities.tolist()))
         self.show_list()
-        self.ask_amplitudes()
+        self.ask_values()
         self._show_chosen(self.session.selection.similar)
         if best != self._ranked:
             self._ranked = best

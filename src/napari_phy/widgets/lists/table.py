@@ -26,6 +26,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_phy.core.cluster_groups import DISCARDED
+from napari_phy.table.columns import all_columns
 from napari_phy.table.numbers import format_number
 from napari_phy.widgets.base.painting import CellPainter, Index, painting
 from napari_phy.widgets.base.plain_table import CHIP_PX, PlainTable, paint_place
@@ -35,16 +36,15 @@ from napari_phy.widgets.lists.cluster_columns import (
     GROUP_ORDER,
     ID,
     LABEL,
-    REFRACTORY,
-    REFRACTORY_WARNING,
     SIMILAR,
-    SPIKES,
-    Column,
+    ListColumn,
     Row,
     alignment,
 )
 from napari_phy.widgets.lists.cluster_model import NO_INDEX, ClusterModel, runs_of
 from napari_phy.widgets.lists.group_headings import Heading, by_group
+
+FIRST_KEEP, SPIKES_KEEP = (next(column.keep for column in all_columns() if column.key == key) for key in (ID, "spikes"))
 
 
 class ClusterDelegate(CellPainter):
@@ -66,7 +66,7 @@ class ClusterDelegate(CellPainter):
         rect = QRectF(option.rect)
         painter.fillRect(option.rect, view.row_color(index.row(), selected=selected))
         color = theme.noise if row.group in ("noise", DISCARDED) else theme.text
-        if column is ID:
+        if column.key == ID:
             own = view.own_colors.get(row.cluster_id)
             if own:
                 bar = QRectF(rect.left(), rect.top() + theme.px(3), theme.px(3), rect.height() - theme.px(6))
@@ -76,9 +76,9 @@ class ClusterDelegate(CellPainter):
             self._paint_dot(painter, rect, row.group)
             rect.setLeft(rect.left() + theme.px(14))
             color = theme.dim if row.group == "unsorted" else theme.group_color(row.group)
-        elif column is REFRACTORY and row.refractory >= REFRACTORY_WARNING:
+        elif column.warns(row):
             color = theme.warning
-        painter.setFont(view.cell_font(bold=selected and column is ID))
+        painter.setFont(view.cell_font(bold=selected and column.key == ID))
         painter.setPen(QColor(color))
         rect.adjust(theme.px(2), 0, -theme.px(5), 0)
         text = painter.fontMetrics().elidedText(column.text(row), Qt.TextElideMode.ElideRight, int(rect.width()) + 1)
@@ -141,7 +141,7 @@ class ClusterList(PlainTable):
     columns_chosen = Signal()
     groups_folded = Signal()
 
-    def __init__(self, columns: Sequence[Column], sort_key: str, parent: QWidget | None = None) -> None:
+    def __init__(self, columns: Sequence[ListColumn], sort_key: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.cluster_model = ClusterModel(columns, sort_key, self)
         self.group_colors: dict[str, str] = {}  # of groups that have one of their own
@@ -341,7 +341,7 @@ class ClusterList(PlainTable):
 
     def _on_header_clicked(self, section: int) -> None:
         model = self.cluster_model
-        left = model.columns[section].left or model.columns[section] is ID
+        left = model.columns[section].left or model.columns[section].key == ID
         descending = not model.descending if section == model.sort_column else not left
         model.sort(section, Qt.SortOrder.DescendingOrder if descending else Qt.SortOrder.AscendingOrder)
         if self._shown:
@@ -349,13 +349,13 @@ class ClusterList(PlainTable):
 
     # --- columns ---
 
-    def is_wished(self, column: Column) -> bool:
+    def is_wished(self, column: ListColumn) -> bool:
         """Return whether a column is to be shown where there is room for it."""
         return self.chosen_columns.get(column.key, column.in_small or not self.small)
 
-    def _keep(self, column: Column) -> int:
+    def _keep(self, column: ListColumn) -> int:
         """Return how long a column keeps its place in a narrow list: those the user chose go after the others."""
-        return max(column.keep, ID.keep - 1) if self.chosen_columns.get(column.key) else column.keep
+        return max(column.keep, FIRST_KEEP - 1) if self.chosen_columns.get(column.key) else column.keep
 
     def choose_columns(self, chosen: Mapping[str, bool]) -> None:
         """Show or leave out columns, by key; the others are as the form for the window has them."""
@@ -368,7 +368,7 @@ class ClusterList(PlainTable):
         """Offer every column but the id, and the usual ones."""
         menu.clear()
         for column in self.cluster_model.columns:
-            if column is not ID:
+            if column.key != ID:
                 entry = menu.addAction(column.tip.partition("\n")[0].replace("µV", self.cluster_model.unit))
                 entry.setCheckable(True)
                 entry.setChecked(self.is_wished(column))
@@ -410,10 +410,10 @@ class ClusterList(PlainTable):
         while len(fitting) > 2:
             keep, least = min((self._keep(model.columns[place]), place) for place in fitting)
             needed = sum(fitting.values())
-            if stretch in fitting and keep >= SPIKES.keep and SIMILAR not in model.columns:
+            if stretch in fitting and keep >= SPIKES_KEEP and SIMILAR not in model.columns:
                 # words are cut short before it goes
                 needed -= max(0, fitting[stretch] - narrowest)
-            if needed <= available or keep == ID.keep:
+            if needed <= available or keep == FIRST_KEEP:
                 break
             del fitting[least]
         if stretch in fitting:
@@ -438,10 +438,10 @@ class ClusterList(PlainTable):
             width = theme.px(column.small_width if self.small else column.width)
             if not column.left:
                 rows = self._unmeasured if column.key in self._longest else model.rows
-                advance = (bold if column is ID else metrics).horizontalAdvance  # ids of selected clusters are bold
+                advance = (bold if column.key == ID else metrics).horizontalAdvance  # ids of selected clusters are bold
                 texts = [advance(column.text(row)) for row in _extremes(rows, column)]
                 longest = self._longest[column.key] = max([self._longest.get(column.key, 0), *texts])
-                beside = theme.px(CHIP_PX + 5) if column is ID else 0
+                beside = theme.px(CHIP_PX + 5) if column.key == ID else 0
                 width = max(width, math.ceil(longest) + theme.px(9) + beside)
             if column is GROUP:
                 width = max(width, math.ceil(metrics.horizontalAdvance(max(GROUP_ORDER, key=len))) + theme.px(22))
@@ -453,7 +453,7 @@ class ClusterList(PlainTable):
         return widths
 
 
-def _extremes(rows: Sequence[Row], column: Column) -> list[Row]:
+def _extremes(rows: Sequence[Row], column: ListColumn) -> list[Row]:
     """Return the rows with the smallest and the largest number of a column, among which is the longest text."""
     values = np.array(list(map(column.sort_key, rows)), dtype=float)
     if np.isnan(values).all():

@@ -10,10 +10,10 @@ from qtpy.QtGui import QColor
 from napari_phy.core.cluster_groups import DISCARDED, UNSORTED
 from napari_phy.core.colors import usual_color
 from napari_phy.core.group_colors import own_group_colors
-from napari_phy.table.cluster_measures import column, measure_name, range_labels
-from napari_phy.table.cluster_table import compute_cluster_table
+from napari_phy.table.cluster_table import Reads, compute_cluster_table
+from napari_phy.table.columns import find_column
 from napari_phy.table.value_range import ValueRange, spread
-from napari_phy.views.cluster_colors import CLUSTER, GREY, GROUP, SCHEMES
+from napari_phy.views.cluster_colors import CLUSTER, GREY, GROUP, schemes
 from napari_phy.views.cluster_order import GROUP_ORDER
 from napari_phy.widgets.base.color_scale import ColorScale, ramp_stops
 from napari_phy.widgets.base.legend import LegendEntry
@@ -74,26 +74,29 @@ def find_coloring(session: Any, scheme: str, theme: Tokens, plain: str) -> Color
         color_of = group_colors(session, theme)
         colors = {c: color_of(manager.group(c)) for c in manager.cluster_ids.tolist() if manager.group(c) != DISCARDED}
         return Coloring(colors, group_entries(session, theme))
-    table = compute_cluster_table(session.shown, reads="nothing" if session.holds_features else "all")
-    places, ends = spread(column(table, scheme))
+    column = find_column(scheme)
+    reads: Reads = "nothing" if session.holds_features else "all"
+    table = compute_cluster_table(session.shown, keys=[column.key], reads=reads)
+    places, ends = spread(table[column.key])
     known = np.flatnonzero(np.isfinite(places))
     levels = np.rint((FAINTEST + (1 - FAINTEST) * places[known]) * (N_SHADES - 1)).astype(int)
     names = [QColor(shade).name() for shade in shades(theme.ramp)]
     colors = dict(zip(table.ids[known].tolist(), (names[level] for level in levels.tolist()), strict=True))
     is_whole = len(known) == len(places)
-    entries = () if is_whole else (_chip(f"{measure_name(scheme)} unknown", plain),)
-    scale = None if ends is None else measure_scale(scheme, ends, session.model.unit, theme, FAINTEST)
+    entries = () if is_whole else (_chip(f"{column.name} unknown", plain),)
+    scale = None if ends is None else measure_scale(column.key, ends, session.model.unit, theme, FAINTEST)
     return Coloring(colors, entries, scale, is_whole)
 
 
-def measure_scale(measure: str, ends: ValueRange, unit: str, theme: Tokens, faintest: float) -> ColorScale:
+def measure_scale(key: str, ends: ValueRange, unit: str, theme: Tokens, faintest: float) -> ColorScale:
     """Return the ramp of the values of clusters, from some place of the theme's own on."""
-    return ColorScale(measure_name(measure), *range_labels(measure, ends, unit), ramp_stops(theme.ramp, faintest))
+    column = find_column(key)
+    return ColorScale(column.name, *column.range_labels(ends, unit), ramp_stops(theme.ramp, faintest))
 
 
 def scheme_words(scheme: str) -> str:
     """Return "others by rate" for captions, "" where they are grey."""
-    return "" if scheme == GREY else next(title for title, name in SCHEMES if name == scheme).lower()
+    return "" if scheme == GREY else next(title for title, name in schemes() if name == scheme).lower()
 
 
 def group_entries(session: Any, theme: Tokens) -> tuple[LegendEntry, ...]:

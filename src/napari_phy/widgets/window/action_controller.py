@@ -106,8 +106,8 @@ class ActionController(QObject):
             session.selection.changed.connect(self._on_selected)
             session.saved.connect(self._on_saved_in_some_thread)
             session.time.range_changed.connect(self._on_range_changed)
-            model, table = session.model, compute_cluster_table(session.opened, reads="nothing")
-            n_clusters, n_spikes = len(table.ids), int(table.n_spikes.sum())  # as the list counts them
+            model, table = session.model, compute_cluster_table(session.opened, keys=["spikes"])
+            n_clusters, n_spikes = len(table.ids), int(table["spikes"].sum())  # as the list counts them
             self._n_unsaved = session.n_unsaved
             if left is not None:
                 place = messages.place(model.channel_group, model.clustering)

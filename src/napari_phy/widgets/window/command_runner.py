@@ -7,7 +7,7 @@ from typing import Any
 from qtpy.QtCore import Qt
 
 from napari_phy.core.errors import CommandError, FilterError, NapariPhyError
-from napari_phy.table.cluster_filter import ALIASES
+from napari_phy.table.columns import column_key
 from napari_phy.views.command_line import (
     Line,
     echo,
@@ -25,7 +25,7 @@ from napari_phy.views.typed_values import typed_number
 from napari_phy.widgets.actions.action_table import ACTIONS, BY_ID, messages
 from napari_phy.widgets.actions.time_actions import go_to, go_to_time
 from napari_phy.widgets.base.choices import Numbers
-from napari_phy.widgets.lists.cluster_columns import LABEL, Column
+from napari_phy.widgets.lists.cluster_columns import ListColumn
 from napari_phy.widgets.window.action_controller import ActionController
 from napari_phy.widgets.window.dock_manager import DockManager
 from napari_phy.widgets.window.dock_registry import KINDS
@@ -159,7 +159,8 @@ class CommandRunner:
             raise CommandError("Name one column and one direction, as in s depth asc.")
         places = _places(model.columns)
         typed = words[0] if words[0] in places else words[0].removesuffix(".")
-        name = _one_of(ALIASES.get(typed.lower(), typed), tuple(places), "column")
+        aliases = {name.lower(): column.word for column in model.columns for name in column.names}
+        name = _one_of(aliases.get(typed.lower(), typed), tuple(places), "column")
         direction = DIRECTIONS[_one_of(words[1] or "desc", tuple(DIRECTIONS), "direction")]
         model.sort(places[name], direction)
         self._controller.say(f"Clusters are sorted by {name}.")
@@ -193,7 +194,7 @@ class CommandRunner:
     def _color(self, rest: str) -> None:
         if not self._colors():
             raise CommandError("Open Raster, Templates or Scatter first: v raster.")
-        value = _one_of(rest, self._colors(), "colour")
+        value = _one_of(column_key(rest), self._colors(), "colour")
         views = []
         for title, option in COLORED.items():
             for panel in self._board.of_kind(title):
@@ -258,12 +259,11 @@ def _choices(view: str, option: str) -> tuple[Any, ...]:
     return tuple(value for value in getattr(allowed, "offered", allowed) if value is not None)
 
 
-def _places(columns: Sequence[Column]) -> dict[str, int]:
+def _places(columns: Sequence[ListColumn]) -> dict[str, int]:
     """Return the place of each column by the word of its header; a label named like a column of the list has none."""
     places: dict[str, int] = {}
     for place, column in enumerate(columns):
-        is_label = column.key.startswith(LABEL)
-        places.setdefault(column.title if is_label else column.title.removesuffix("."), place)
+        places.setdefault(column.word, place)
     return places
 
 
@@ -273,6 +273,8 @@ def _word(value: Any) -> str:
 
 def _chosen(typed: str, allowed: Any, what: str) -> Any:
     """Return what was chosen for an option of a view."""
+    if column_key(typed) in allowed:
+        typed = column_key(typed)
     if not isinstance(allowed, Numbers | Number):
         offered = getattr(allowed, "offered", allowed)
         return _one_of(typed, tuple(value for value in offered if value is not None), what)
