@@ -279,6 +279,7 @@ def test_wide_pages_say_that_they_are_not_filtered(panel, session, qtbot):
     qtbot.waitUntil(lambda: ready(panel))
     assert not panel.data.traces.is_filtered
     assert panel.header.note_label.text() == "raw: filters act on 10 s and less"
+    assert panel.header.drop_downs[1].toolTip().endswith("; filters act on 10 s and less")
 
 
 def test_pages_moments_spikes_and_violations(panel, session, qtbot):

@@ -128,7 +128,7 @@ def test_the_small_layout(open_):
 
 def test_keys_in_the_status_bar_leave_room_for_what_is_said(workspace, qtbot):
     status, place = workspace.window.statusBar().findChild(QLabel, "help status"), workspace.viewer
-    whole = "Space next candidate   ·   G merge   ·   Alt+G good   ·   F1 keys"
+    whole = "Space next candidate   ·   G merge   ·   Alt+G good   ·   F1 all actions"
     qtbot.waitUntil(lambda: place.help == whole)
     room = status.width()
     for words in ("a" * 20 * n for n in range(1, 40)):
@@ -678,7 +678,7 @@ def test_a_data_set_that_is_open_already_stays_open_for_editing(workspace, qtbot
     assert workspace.session is first
     assert [session_of(layer) for layer in viewer.layers] == [first]
     assert closed == [again]
-    assert viewer.help == "Space next candidate   ·   G merge   ·   Alt+G good   ·   F1 keys"
+    assert viewer.help == "Space next candidate   ·   G merge   ·   Alt+G good   ·   F1 all actions"
     said(qtbot, workspace, "memory.kwik is open already.")
 
 

@@ -8,7 +8,7 @@ from qtpy.QtWidgets import QMenu
 
 from napari_phy.core.time_cursor import PAGE_S
 from napari_phy.plugins import trace_filters
-from napari_phy.views.traces import AUTOMATIC, FILTERS, RAW
+from napari_phy.views.traces import AUTOMATIC, FILTERS, MAX_FILTERED_S, RAW
 from napari_phy.widgets.base.choices import Allowed, choice_actions, values_of
 from napari_phy.widgets.base.drop_down import DropDown
 from napari_phy.widgets.base.plain_text import plain
@@ -78,7 +78,8 @@ class TraceControls(QObject):
     def show_filter(self, name: str, words: str = "") -> None:
         """Show which filter was chosen, or suits the data set; `words` tell of it under the mouse."""
         self._filter_menu.set_current(name)
-        self._filter_menu.setToolTip(plain(f"Filter: {words}" if words else "Filter"))
+        tip = f"Filter: {words}" if words else "Filter"
+        self._filter_menu.setToolTip(plain(f"{tip}; filters act on {MAX_FILTERED_S:.0f} s and less"))
 
     def set_order(self, order: str) -> None:
         """Order channels by "depth", by "number", or the "best" of the selection first."""

@@ -17,7 +17,7 @@ from napari_phy.widgets.actions.napari_keys import canvas_keys
 from napari_phy.widgets.window.action_controller import ActionController
 from napari_phy.widgets.window.toolbar import ActionBar
 
-HINTED = {"next_candidate": "next candidate", "merge": "merge", "move_best_good": "good", "keys": "keys"}
+HINTED = {"next_candidate": "next candidate", "merge": "merge", "move_best_good": "good", "keys": "all actions"}
 GAP_PX = 24  # between what napari says in its status bar and the keys
 
 
