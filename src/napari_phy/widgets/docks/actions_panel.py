@@ -5,7 +5,7 @@ from typing import Any
 
 from magicgui.widgets import Container, Label, PushButton
 from qtpy.QtCore import Qt, Signal
-from qtpy.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
+from qtpy.QtWidgets import QHBoxLayout, QScrollArea, QSizePolicy, QWidget
 
 from napari_phy.widgets.actions.action_table import BY_ID
 from napari_phy.widgets.actions.bindings import key_bindings
@@ -47,14 +47,15 @@ class ActionsPanel(Panel):
     def make_content(self) -> QWidget:
         self.buttons: dict[str, PushButton] = {}
         self._keys: dict[str, PlainLabel] = {}
-        rows = []
+        rows: list[Label | PushButton] = []
         for section, action_ids in SECTIONS.items():
-            rows.append(Label(value=section))
-            rows[-1].native.setObjectName("napari-phy-section")
+            title = Label(value=section)
+            title.native.setObjectName("napari-phy-section")
+            rows.append(title)
             rows += [self._add(action_id) for action_id in action_ids]
         self.container = Container(widgets=rows, labels=False, scrollable=True)
         self.container.native.layout().addStretch(1)
-        area = self.container.root_native_widget
+        area: QScrollArea = self.container.root_native_widget
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setFrameShape(area.Shape.NoFrame)
         return area

@@ -158,7 +158,8 @@ class AmplitudePanel(SpikeScatterPanel):
     @property
     def scatter(self) -> AmplitudeData | None:
         """What is drawn."""
-        return self.data
+        data: AmplitudeData | None = self.data
+        return data
 
     @property
     def along_time(self) -> bool:
@@ -184,8 +185,10 @@ class AmplitudePanel(SpikeScatterPanel):
         return f"{spike_words(self.session, int(self.data.spike_ids[index]), ())}, {size}"
 
     def paint_beside(self, painter: QPainter) -> None:
-        area, gap = self.area, self.theme.px(GAP_PX)
+        area, gap, frame = self.area, self.theme.px(GAP_PX), self.frame
+        if frame is None:
+            return
         left = area.right() + gap
         side = QRectF(left, area.top(), self.canvas.width() - self.theme.px(RIGHT_PX) - left, area.height())
         colors = [self.color_of(place) for place in range(len(self.data.clusters))]
-        paint_histogram(painter, self.data, self.frame, side, colors)
+        paint_histogram(painter, self.data, frame, side, colors)

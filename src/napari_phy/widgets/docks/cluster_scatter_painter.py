@@ -18,19 +18,21 @@ from napari_phy.widgets.plots.ramp import N_SHADES, shades
 from napari_phy.widgets.plots.step_plot import paint_grid
 from napari_phy.widgets.plots.ticks import log_ticks
 
+Ranges = tuple[tuple[float, float], tuple[float, float]]  # of x and of y
+
 SMALLEST_PX, LARGEST_PX = 3.0, 9.0  # radius
 ALPHA, SELECTED_ALPHA = 0.78, 0.92
 FAINTEST = 0.38  # of the ramp: the colour of the smallest value, told apart from the background
 RING_PX = 1.8
 
 
-def scatter_frame(data: ClusterScatterData, ranges, width: int, height: int, theme: Tokens) -> Frame:
+def scatter_frame(data: ClusterScatterData, ranges: Ranges | None, width: int, height: int, theme: Tokens) -> Frame:
     """Return the plot's rectangle and the ranges shown: `ranges`, or those of all clusters."""
     x_range, y_range = ranges or (data.x_range, data.y_range)
     top, right, bottom = theme.px(8), theme.px(14), theme.px(38)
     inner = max(20, height - top - bottom)
-    shown = [10**edge for edge in y_range] if data.request.is_log(data.request.y) else y_range
-    left = left_margin(shown, inner, theme)
+    low, high = (10.0**edge if data.request.is_log(data.request.y) else edge for edge in y_range)
+    left = left_margin((low, high), inner, theme)
     across = max(20, width - left - right)
     if ranges is None:
         x_range, y_range = _with_room(data.x, x_range, across, theme), _with_room(data.y, y_range, inner, theme)

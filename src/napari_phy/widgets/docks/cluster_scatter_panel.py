@@ -10,9 +10,8 @@ from qtpy.QtWidgets import QWidget
 
 from napari_phy.core.progress import OnProgress
 from napari_phy.table.columns import known_keys
+from napari_phy.views.cluster_colors import CLUSTER, GROUP
 from napari_phy.views.cluster_scatter import (
-    CLUSTER,
-    GROUP,
     ClusterScatterData,
     ClusterScatterRequest,
     ClusterScatterSettings,
@@ -49,6 +48,8 @@ NOTHING_INSIDE = "No cluster lies inside the lasso."
 class ClusterScatterPanel(PaintedPanel):
     """All clusters; the selected ones in their colours. A click selects, a lasso selects all inside."""
 
+    plot: LassoPlot
+
     title = "Scatter"
     subject = "all clusters"
     working = "Reading clusters…"
@@ -72,7 +73,7 @@ class ClusterScatterPanel(PaintedPanel):
         return LassoPlot(self._paint_plot, self.header.lasso_button.isChecked)
 
     def make_content(self) -> QWidget:
-        plot = super().make_content()
+        content, plot = super().make_content(), self.plot
         for signal, slot in (
             (plot.dragged, self._on_dragged),
             (plot.scrolled, self._on_scrolled),
@@ -86,7 +87,7 @@ class ClusterScatterPanel(PaintedPanel):
         controls.add_menu("size_by")
         controls.add_menu("color")
         controls.add_entries("log")
-        return plot
+        return content
 
     def on_session(self) -> None:
         self._ranges = None

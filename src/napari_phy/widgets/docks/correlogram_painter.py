@@ -119,7 +119,9 @@ def height_words(value: float, unit: str) -> str:
     return format_number(value, 0 if unit == "counts" or value >= 100 else 1 if value >= 10 else 2)
 
 
-def _paint_ids(painter, data, grid, theme, colors) -> None:
+def _paint_ids(
+    painter: QPainter, data: CorrelogramData, grid: CorrelogramGrid, theme: Tokens, colors: Sequence[QColor]
+) -> None:
     painter.setFont(theme.font(BODY_PX, bold=True))
     gap = theme.px(ID_GAP)
     right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -166,7 +168,13 @@ def _paint_tile(
         )
 
 
-def _paint_bars(painter: QPainter, edges, heights, tile: QRectF, color: QColor) -> None:
+def _paint_bars(
+    painter: QPainter,
+    edges: npt.NDArray[np.float64],
+    heights: npt.NDArray[np.float64],
+    tile: QRectF,
+    color: QColor,
+) -> None:
     """Fill bars between edges, in px from the left of the tile, that stand on its bottom.
 
     Where several bars share a px, the highest is drawn.
@@ -187,7 +195,9 @@ def _paint_bars(painter: QPainter, edges, heights, tile: QRectF, color: QColor) 
     painter.drawRects([QRectF(*bar) for bar in bars])
 
 
-def _paint_lags(painter, data, look, grid, theme) -> None:
+def _paint_lags(
+    painter: QPainter, data: CorrelogramData, look: CorrelogramSettings, grid: CorrelogramGrid, theme: Tokens
+) -> None:
     line = theme.px(14)
     last = grid.tile(grid.n - 1, grid.n - 1)
     outer = float(np.floor(abs(data.lags_ms[0])))

@@ -75,7 +75,8 @@ def draw_colors(
 
 
 def _shaded(shares: npt.NDArray[np.floating], ramp: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    return ramp[np.rint(shares * (len(ramp) - 1)).astype(np.intp)]
+    places: npt.NDArray[np.float64] = np.rint(shares * (len(ramp) - 1))
+    return ramp[places.astype(np.intp)]
 
 
 def draw_points(

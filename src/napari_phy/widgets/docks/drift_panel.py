@@ -14,6 +14,7 @@ from napari_phy.core.progress import OnProgress
 from napari_phy.table.columns import find_column
 from napari_phy.table.numbers import format_number, format_shown
 from napari_phy.table.value_range import ValueRange
+from napari_phy.views.cluster_colors import CLUSTER, GROUP
 from napari_phy.views.drift import (
     DriftData,
     DriftPoints,
@@ -26,6 +27,7 @@ from napari_phy.views.drift import (
 )
 from napari_phy.widgets.base.color_scale import ColorScale
 from napari_phy.widgets.base.figure import PNG_SCALE
+from napari_phy.widgets.base.guarded import guarded
 from napari_phy.widgets.base.legend import LegendEntry
 from napari_phy.widgets.base.theme import Tokens
 from napari_phy.widgets.docks.drift_image import (
@@ -40,8 +42,8 @@ from napari_phy.widgets.docks.drift_image import (
 )
 from napari_phy.widgets.docks.raster_image import bgr
 from napari_phy.widgets.docks.trace_image import as_qimage, blank
-from napari_phy.widgets.panels.color_schemes import CLUSTER, GROUP, Coloring, Colorings
-from napari_phy.widgets.panels.panel import Panel, guarded
+from napari_phy.widgets.panels.color_schemes import Coloring, Colorings
+from napari_phy.widgets.panels.panel import Panel
 from napari_phy.widgets.plots.dots import Dot, paint_dots
 from napari_phy.widgets.plots.frame import Frame
 from napari_phy.widgets.plots.highlight_rings import marked_spike, paint_mark
@@ -151,8 +153,8 @@ class DriftPanel(Panel):
             return None
         if self.settings.color not in OF_CELLS:
             return self._coloring().scale
-        by_number = self.settings.color == "number"
-        ends = self._numbers if by_number else ValueRange(*self.data.amplitude_range, is_below=True, is_above=True)
+        by_number, (low, high) = self.settings.color == "number", self.data.amplitude_range
+        ends = self._numbers if by_number else ValueRange(low, high, is_below=True, is_above=True)
         unit = "a.u." if self.data.unit == "features" else self.data.unit
         return drift_scale(self.theme.ramp, ends, unit, by_number=by_number)
 
@@ -194,9 +196,8 @@ class DriftPanel(Panel):
         painter.fillRect(self.plot.rect(), theme.color("view"))
         if frame is None:
             return
-        if self._image is None:
-            self._draw_image(frame)
-        painter.drawImage(QPointF(frame.left, frame.top), self._image)
+        image = self._image or self._draw_image(frame)
+        painter.drawImage(QPointF(frame.left, frame.top), image)
         self._paint_around(painter, frame, theme)
 
     def paint_figure(self, painter: QPainter, theme: Tokens) -> None:
@@ -232,7 +233,7 @@ class DriftPanel(Panel):
             if frame.contains(x, y):
                 paint_mark(painter, theme, x, y)
 
-    def _draw_image(self, frame: Frame) -> None:
+    def _draw_image(self, frame: Frame) -> QImage:
         """Draw cells and dots into a picture, and tell how many there are."""
         data, scale = self.data, self.plot.devicePixelRatioF()
         clusters = tuple(cluster for cluster in self.clusters if cluster in self.session.manager)
@@ -241,11 +242,12 @@ class DriftPanel(Panel):
         self._drawn = clusters
         colors = [self.color_of(place) for place in range(len(clusters))]
         draw_points(self._pixels, self._points, frame, colors, scale)
-        self._image = as_qimage(self._pixels, scale)
+        self._image = image = as_qimage(self._pixels, scale)
         n_shown, n_total = len(self._points.spike_ids), self._points.n_total
         words = [f"{format_shown(n_shown, n_total)} of the selection in sight"] if clusters else []
         self.stack.caption.setText("; ".join([*words, f"colour: {self._meaning}"]))
         self.show_legend()
+        return image
 
     @property
     def _meaning(self) -> str:
@@ -337,10 +339,10 @@ class DriftPanel(Panel):
 
     def _spike_at(self, x_px: float, y_px: float) -> int | None:
         """Return the drawn spike of the selection at a pixel, or None."""
-        points = self._points
-        if points is None:
+        points, frame = self._points, self.frame
+        if points is None or frame is None:
             return None
-        index = nearest_point(self.frame, points.times_s, points.depths_um, x_px, y_px, HOVER_PX)
+        index = nearest_point(frame, points.times_s, points.depths_um, x_px, y_px, HOVER_PX)
         return None if index is None else int(points.spike_ids[index])
 
     def _place_words(self, depth: float) -> str:

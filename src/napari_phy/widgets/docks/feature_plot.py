@@ -51,9 +51,15 @@ class FeaturePlot(ScatterPlot):
         """Clusters in the order of their colours."""
         return super().clusters if self.grid is None else self.grid.request.clusters
 
+    @property
+    def _shown_grid(self) -> FeatureGridData:
+        """The grid, only to be asked while one is shown."""
+        assert self.grid is not None
+        return self.grid
+
     def cell_frame(self, row: int, column: int) -> Frame:
         """Return what a cell of the grid shows, and where."""
-        grid, theme = self.grid, self._theme
+        grid, theme = self._shown_grid, self._theme
         label, gap, edge = theme.px(LABEL_PX), theme.px(GAP_PX), theme.px(EDGE_PX)
         width = (self.width() - label - edge + gap) / grid.n
         height = (self.height() - label - edge + gap) / grid.n
@@ -99,12 +105,14 @@ class FeaturePlot(ScatterPlot):
     @property
     def _slots(self) -> npt.NDArray[np.int64]:
         """Which of `dots` each spike of the grid is."""
-        return np.where(self.grid.violates, len(self.clusters) + 1, self.grid.places + 1)
+        grid = self._shown_grid
+        return np.where(grid.violates, len(self.clusters) + 1, grid.places + 1)
 
     def _in_cell(self, row: int, column: int) -> Points:
         """Return where in px the spikes are in a cell; nan beyond its edges."""
-        frame, (x, y) = self.cell_frame(row, column), self.grid.cell(row, column)
-        px = frame.to_px(self.grid.values[[x, y]].T)
+        grid = self._shown_grid
+        frame, (x, y) = self.cell_frame(row, column), grid.cell(row, column)
+        px = frame.to_px(grid.values[[x, y]].T)
         low = np.array([frame.left, frame.top]) + INSET_PX
         high = np.array([frame.left + frame.width, frame.top + frame.height]) - INSET_PX
         px[~((px >= low) & (px <= high)).all(axis=1)] = np.nan
@@ -140,12 +148,12 @@ class FeaturePlot(ScatterPlot):
 
     def px_of(self, indices: npt.NDArray[np.int64]) -> Points:
         """Return where in px some drawn spikes, given by index, are in all cells of the grid."""
-        n = len(self.grid.spike_ids)
+        n = len(self._shown_grid.spike_ids)
         found = self._points.reshape(-1, n, 2)[:, indices].reshape(-1, 2)
         return found[np.isfinite(found).all(axis=1)]
 
     def _paint_labels(self, painter: QPainter, theme: Tokens) -> None:
-        grid = self.grid
+        grid = self._shown_grid
         centred = Qt.AlignmentFlag.AlignCenter
         painter.setFont(theme.font(AXIS_PX))
         painter.setPen(theme.color("dim"))
@@ -163,7 +171,7 @@ class FeaturePlot(ScatterPlot):
 
     def _fitting(self, room: float) -> list[str]:
         """Return `channel 8 · PC1`, `ch 8 · PC1` or `8 · PC1` of each axis, the longest for which all have room."""
-        labels = self.grid.labels
+        labels = self._shown_grid.labels
         forms = [list(labels), [text.replace("channel", "ch") for text in labels]]
         shortest = [text.removeprefix("channel ") for text in labels]
         fits = (form for form in forms if max(self._theme.text_width(text, AXIS_PX) for text in form) <= room)

@@ -77,6 +77,8 @@ class Answer:
 class FeaturesPanel(SpikeScatterPanel):
     """Selected spikes in the colours of their clusters, others grey; the lasso acts on all spikes of the selection."""
 
+    canvas: FeaturePlot
+
     title = "Features"
     subject = "its features"
     working = "Reading features…"
@@ -132,7 +134,8 @@ class FeaturesPanel(SpikeScatterPanel):
             return GridItem(self.clusters, self.settings.grid, self.session.channel.chosen, self.settings.violations)
         settings = self.session.settings
         n_max, n_background = settings.value("features_per_cluster"), settings.value("features_background")
-        return Wish(self.clusters, *self._axes, n_max, n_background, self.settings.violations)
+        x, y = self._axes
+        return Wish(self.clusters, x, y, n_max, n_background, self.settings.violations)
 
     def compute(self, session: Any, request: Wish | GridItem, on_progress: OnProgress) -> Answer:
         best_channels = rank_channels(session, request.clusters, part_of(on_progress, 0, 0.5))
@@ -219,14 +222,15 @@ class FeaturesPanel(SpikeScatterPanel):
         return None if self._cell is None else self.canvas.cell_frame(*self._cell)
 
     @property
-    def lasso_data(self) -> FeatureRequest:
-        grid = self.canvas.grid
-        if grid is None:
-            return self.scatter.request
-        return FeatureRequest(grid.request.clusters, *grid.request.cell(*self._cell))
+    def lasso_data(self) -> FeatureRequest | None:
+        grid, scatter = self.canvas.grid, self.scatter
+        if grid is not None and self._cell is not None:
+            return FeatureRequest(grid.request.clusters, *grid.request.cell(*self._cell))
+        return None if scatter is None else scatter.request
 
     def n_to_look_at(self, polygon: Points) -> int:
-        return (self.scatter or self.canvas.grid).n_total
+        drawn = self.scatter or self.canvas.grid
+        return 0 if drawn is None else drawn.n_total
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Go back to the grid by Esc, when there is no lasso to clear."""
@@ -271,6 +275,7 @@ class FeaturesPanel(SpikeScatterPanel):
             self.stack.caption.setText(f"{data.grid.caption}; a click on a projection makes it large")
             self.canvas.set_grid(data.grid)
             return
+        assert data.features is not None
         request = data.features.request
         model = self.session.model
         for menu, axis in ((self._x_menu, request.x), (self._y_menu, request.y)):
@@ -311,4 +316,6 @@ class FeaturesPanel(SpikeScatterPanel):
 
     def spike_words(self, index: int) -> str:
         data = self.scatter
+        if data is None:
+            return ""
         return spike_words(self.session, int(data.spike_ids[index]), (data.request.y, data.request.x))

@@ -14,8 +14,8 @@ from napari_phy.views.firing_rate import (
     FiringRateSettings,
     compute_firing_rates,
 )
+from napari_phy.widgets.base.guarded import guarded
 from napari_phy.widgets.base.theme import Tokens
-from napari_phy.widgets.panels.panel import guarded
 from napari_phy.widgets.panels.steps_panel import StepsPanel
 from napari_phy.widgets.plots.frame import Frame
 from napari_phy.widgets.plots.step_plot import bin_at, listed, paint_steps, step_frame

@@ -110,7 +110,17 @@ def paint_grid_of_tiles(
         )  # fmt: skip
 
 
-def _paint_tile(painter, box: QRectF, cluster, tile, content: Content, theme, place, group, color_of_group) -> None:
+def _paint_tile(
+    painter: QPainter,
+    box: QRectF,
+    cluster: int,
+    tile: Tile | None,
+    content: Content,
+    theme: Tokens,
+    place: int | None,
+    group: str,
+    color_of_group: Callable[[str], str],
+) -> None:
     color = QColor(theme.bars) if place is None else QColor(selection_color(place, dark=theme.dark))
     painter.setPen(Qt.PenStyle.NoPen if place is None else QPen(color, RIM_PX, _style(place)))
     painter.setBrush(QColor(theme.tile))
@@ -141,7 +151,7 @@ def _style(place: int) -> Qt.PenStyle:
     return Qt.PenStyle.DashLine if is_hollow(place) else Qt.PenStyle.SolidLine
 
 
-def _paint_line(painter, box: QRectF, tile: Tile, color: QColor, theme) -> None:
+def _paint_line(painter: QPainter, box: QRectF, tile: Tile, color: QColor, theme: Tokens) -> None:
     """Draw the mean waveform and its zero line."""
     span = (tile.high - tile.low) or 1.0
     scale = box.height() / span
@@ -157,7 +167,7 @@ def _paint_line(painter, box: QRectF, tile: Tile, color: QColor, theme) -> None:
     painter.drawPolyline(QPolygonF([QPointF(*point) for point in zip(x.tolist(), y.tolist(), strict=True)]))
 
 
-def _paint_bars(painter, box: QRectF, tile: Tile, color: QColor, theme) -> None:
+def _paint_bars(painter: QPainter, box: QRectF, tile: Tile, color: QColor, theme: Tokens) -> None:
     """Draw bars without gaps as one filled shape, and the line they stand on."""
     edges = np.repeat(np.rint(np.linspace(box.left(), box.right(), len(tile.values) + 1)), 2)
     heights = np.concatenate([[0.0], np.repeat(tile.values, 2), [0.0]]) * (box.height() / (tile.high or 1.0))

@@ -19,9 +19,9 @@ from napari_phy.table.numbers import format_count
 from napari_phy.views.history import HistoryData, edit_row
 from napari_phy.widgets.actions import messages
 from napari_phy.widgets.base.guarded import guarded
-from napari_phy.widgets.base.painting import CellPainter
+from napari_phy.widgets.base.painting import CellPainter, Index
 from napari_phy.widgets.base.table_figure import paint_rows, wearing
-from napari_phy.widgets.base.theme import BODY_PX, Tokens
+from napari_phy.widgets.base.theme import BODY_PX, Tokens, tokens
 from napari_phy.widgets.panels.panel import Panel
 
 ROW_PX = 22
@@ -134,7 +134,7 @@ class _Rows(QAbstractListModel):
         super().__init__(parent)
         self._data: HistoryData | None = None
         self._name = ""
-        self.theme: Tokens | None = None
+        self.theme = tokens()
 
     def show(self, data: HistoryData, name: str) -> None:
         """List the edits of a data set."""
@@ -148,12 +148,18 @@ class _Rows(QAbstractListModel):
         if self._data is not None:
             self.dataChanged.emit(self.index(0), self.index(self.rowCount() - 1))
 
-    def rowCount(self, parent: QModelIndex = NO_PARENT) -> int:
+    def rowCount(self, parent: Index = NO_PARENT) -> int:
         return 0 if self._data is None or parent.isValid() else len(self._data.edits) + 1
+
+    @property
+    def _listed(self) -> HistoryData:
+        """What is listed, only to be asked while there are rows."""
+        assert self._data is not None
+        return self._data
 
     def words(self, row: int) -> str:
         """Return what a row says."""
-        data = self._data
+        data = self._listed
         if row > 0:
             edit = data.edits[row - 1]
             words = edit_row(edit, messages.edit_name(edit))
@@ -165,20 +171,20 @@ class _Rows(QAbstractListModel):
 
     def tip(self, row: int) -> str:
         """Return what a click on a row does."""
-        step = row - self._data.row_now
+        step = row - self._listed.row_now
         if not step:
             return "This is what is shown."
         return f"Click to {'undo' if step < 0 else 'redo'} {format_count(abs(step), 'edit')}."
 
-    def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         theme, row = self.theme, index.row()
         if role == Qt.ItemDataRole.DisplayRole:
             return self.words(row)
         if role == Qt.ItemDataRole.ForegroundRole:
-            return QColor(theme.faint if row > self._data.row_now else theme.text)
+            return QColor(theme.faint if row > self._listed.row_now else theme.text)
         if role == Qt.ItemDataRole.FontRole:
             return theme.font(BODY_PX)
-        if role == Qt.ItemDataRole.BackgroundRole and row == self._data.row_now:
+        if role == Qt.ItemDataRole.BackgroundRole and row == self._listed.row_now:
             return QColor(theme.selected_row)
         if role == Qt.ItemDataRole.SizeHintRole:
             return QSize(0, theme.px(ROW_PX))
@@ -196,8 +202,9 @@ class _Rows(QAbstractListModel):
 class _RowPainter(CellPainter):
     """Paints a row as its model says; a style sheet would take its fill away."""
 
-    def paint_cell(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex) -> None:
+    def paint_cell(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         model = index.model()
+        assert isinstance(model, _Rows)
         fill = index.data(Qt.ItemDataRole.BackgroundRole)
         if fill is None and option.state & QStyle.StateFlag.State_MouseOver:
             fill = model.hover_color()

@@ -66,7 +66,8 @@ class IntervalsPanel(StepsPanel):
 
     def values(self) -> np.ndarray:
         """Return (n, n_bins) what is drawn."""
-        return self.data.density if self.settings.heights == "density" else self.data.counts
+        data: IntervalsData = self.data
+        return data.density if self.settings.heights == "density" else data.counts
 
     def frame(self, size: QSize, theme: Tokens) -> Frame:
         """Return the plot's rectangle and ranges; x is in ms, or in decades of ms."""
@@ -75,7 +76,8 @@ class IntervalsPanel(StepsPanel):
         return step_frame(size.width(), size.height(), theme, (float(edges[0]), float(edges[-1])), largest)
 
     def _edges(self) -> np.ndarray:
-        return np.log10(self.data.edges_ms) if self.is_log else self.data.edges_ms
+        edges: np.ndarray = self.data.edges_ms
+        return np.log10(edges) if self.is_log else edges
 
     def paint_picture(self, painter: QPainter, size: QSize, theme: Tokens) -> None:
         """Paint band, grid, axes and step lines."""

@@ -88,7 +88,7 @@ def _without_lone_channels(
     sizes = np.bincount(columns, minlength=1)
     if sizes.max(initial=0) < 2:
         return columns
-    for column in np.flatnonzero(sizes == 1):
+    for column in np.flatnonzero(sizes == 1).tolist():
         (lone,) = np.flatnonzero(columns == column)
         for neighbour in sorted((column - 1, column + 1), key=lambda other: _distance(columns, x, other, x[lone])):
             members = y[columns == neighbour]

@@ -55,7 +55,7 @@ def _fan(n_clusters: int) -> np.ndarray:
     return (np.arange(n_clusters) - (n_clusters - 1) / 2) * FAN * min(1.0, 3 / max(n_clusters, 1))
 
 
-def _paint_sites(painter, data, picture, theme) -> None:
+def _paint_sites(painter: QPainter, data: ProbeData, picture: ProbePicture, theme: Tokens) -> None:
     painter.setBrush(QColor(theme.view))
     for is_known in (True, False):
         style = Qt.PenStyle.SolidLine if is_known else Qt.PenStyle.DotLine
@@ -64,7 +64,7 @@ def _paint_sites(painter, data, picture, theme) -> None:
             painter.drawEllipse(QPointF(*center), picture.radius, picture.radius)
 
 
-def _paint_discs(painter, data, picture, theme) -> None:
+def _paint_discs(painter: QPainter, data: ProbeData, picture: ProbePicture, theme: Tokens) -> None:
     """Paint the best cluster last, on top."""
     n_clusters = len(data.request.clusters)
     offsets = fan_offsets(picture, n_clusters)
@@ -78,7 +78,9 @@ def _paint_discs(painter, data, picture, theme) -> None:
             painter.drawEllipse(QPointF(*(picture.centers[channel] + (offsets[place], 0))), radius, radius)
 
 
-def _paint_numbers(painter, data, picture, theme, chosen) -> None:
+def _paint_numbers(
+    painter: QPainter, data: ProbeData, picture: ProbePicture, theme: Tokens, chosen: int | None
+) -> None:
     width, height = theme.px(60), theme.px(14)
     for channel in range(len(data.channel_ids)):
         if not (picture.is_numbered[channel] or channel == chosen):
@@ -90,7 +92,7 @@ def _paint_numbers(painter, data, picture, theme, chosen) -> None:
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter, str(data.channel_ids[channel]))
 
 
-def _paint_bar(painter, picture, theme, height) -> None:
+def _paint_bar(painter: QPainter, picture: ProbePicture, theme: Tokens, height: float) -> None:
     if picture.bar_um is None:
         return
     painter.setFont(theme.font(TICK_PX))

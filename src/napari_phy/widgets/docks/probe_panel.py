@@ -38,11 +38,12 @@ class ProbePanel(PaintedPanel):
         super().__init__(session, **options)
 
     def make_content(self) -> QWidget:
-        plot = super().make_content()
+        content = super().make_content()
+        plot = self.plot
         plot.scrolled.connect(self._on_scrolled)
         plot.dragged.connect(self._on_dragged)
         plot.double_clicked.connect(self._on_double_clicked)
-        return plot
+        return content
 
     def on_session(self) -> None:
         self._zoom, self._center_um = 1.0, None

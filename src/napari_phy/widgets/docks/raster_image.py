@@ -1,5 +1,7 @@
 """A raster as a picture: pixels are counted, never spikes drawn, so that it costs the same however many there are."""
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 from qtpy.QtGui import QColor
@@ -64,7 +66,7 @@ def draw_raster(
 def opacity(n_spikes: float, opaque: float, *, selected: bool = False) -> float:
     """Return how opaque a pixel of some spikes is, where those of `opaque` are so."""
     floor = SELECTED_FLOOR if selected else FLOOR
-    return floor + (1 - floor) * min(1.0, (n_spikes / opaque) ** 0.5)
+    return floor + (1 - floor) * min(1.0, math.sqrt(n_spikes / opaque))
 
 
 def numbers_scale(opaque: float, color: str, view: str) -> ColorScale | None:

@@ -11,13 +11,14 @@ from napari_phy.core.progress import OnProgress
 from napari_phy.table.numbers import format_shown
 from napari_phy.views.raster import RasterData, RasterRequest, RasterSettings, compute_raster, trains_of
 from napari_phy.widgets.base.color_scale import ColorScale
+from napari_phy.widgets.base.guarded import guarded
 from napari_phy.widgets.base.legend import LegendEntry
 from napari_phy.widgets.base.theme import Tokens
 from napari_phy.widgets.docks.raster_image import numbers_scale
 from napari_phy.widgets.docks.raster_plot import RasterPlot
 from napari_phy.widgets.panels.all_clusters_panel import listed_clusters, show_order, why_no_cluster
 from napari_phy.widgets.panels.color_schemes import Coloring, Colorings, scheme_words
-from napari_phy.widgets.panels.panel import Panel, guarded
+from napari_phy.widgets.panels.panel import Panel
 from napari_phy.widgets.plots.highlight_rings import marked_spike
 
 NOBODY: tuple[int, ...] = ()
@@ -192,7 +193,8 @@ class RasterPanel(Panel):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Turn pages of rows; all other keys go their way."""
-        step = {Qt.Key.Key_PageDown: 1, Qt.Key.Key_PageUp: -1}.get(event.key())
+        pages: dict[int, int] = {Qt.Key.Key_PageDown: 1, Qt.Key.Key_PageUp: -1}
+        step = pages.get(event.key())
         if step is not None and event.modifiers() == Qt.KeyboardModifier.NoModifier:
             self.plot.turn_page(step)
             event.accept()

@@ -10,10 +10,10 @@ from qtpy.QtGui import QColor, QImage, QPainter
 from qtpy.QtWidgets import QWidget
 
 from napari_phy.table.numbers import format_number
-from napari_phy.views.raster import RasterCounts, SpikeTrains
+from napari_phy.views.raster import Marker, RasterCounts, SpikeTrains
 from napari_phy.widgets.base.figure import PNG_SCALE
 from napari_phy.widgets.base.theme import TICK_PX, Tokens
-from napari_phy.widgets.docks.raster_image import Marker, draw_raster
+from napari_phy.widgets.docks.raster_image import draw_raster
 from napari_phy.widgets.docks.raster_vectors import MAX_MARKS, RasterMarks, paint_marks, raster_marks
 from napari_phy.widgets.docks.trace_image import as_qimage, blank
 from napari_phy.widgets.docks.trace_layout import TraceLayout, clamped_scroll
@@ -199,7 +199,9 @@ class RasterPlot(TracePlot):
             return
         if self._image is None:
             rows = self.trains.rows_of_slots(self.rows)
-            self._pixels, self.opaque = self._draw(layout, scale, theme, rows, self._row_colors(theme, self._colors))
+            self._pixels, self.opaque = self._draw(
+                layout, self.trains, scale, theme, rows, self._row_colors(theme, self._colors)
+            )
             self._image = as_qimage(self._pixels, scale)
             self.pictured.emit()
         painter.drawImage(QPointF(layout.left, layout.top), self._image)
@@ -230,10 +232,10 @@ class RasterPlot(TracePlot):
             return
         rows, selected = trains.rows_of_slots(self.rows), self._selected(colors)
         of_rows = self._row_colors(theme, colors, other_colors)
-        pictured, marks = self._split(layout)
+        pictured, marks = self._split(layout, trains)
         if pictured.any():
             without = np.where((rows >= 0) & pictured[rows], rows, -1)
-            pixels, _ = self._draw(layout, PNG_SCALE, theme, without.astype(np.int32), of_rows)
+            pixels, _ = self._draw(layout, trains, PNG_SCALE, theme, without.astype(np.int32), of_rows)
             painter.drawImage(QPointF(layout.left, layout.top), as_qimage(pixels, PNG_SCALE))
         paint_marks(painter, marks, layout, of_rows, selected, self.marker)
         self._paint_around(painter, theme, layout, colors)
@@ -241,12 +243,12 @@ class RasterPlot(TracePlot):
     @property
     def n_pictured(self) -> int:
         """How many rows are too full to be drawn as marks on paper."""
-        layout = self.layout_now
-        return 0 if layout is None else int(self._split(layout)[0].sum())
+        layout, trains = self.layout_now, self.trains
+        return 0 if layout is None or trains is None else int(self._split(layout, trains)[0].sum())
 
-    def _split(self, layout: TraceLayout) -> tuple[npt.NDArray[np.bool_], RasterMarks]:
+    def _split(self, layout: TraceLayout, trains: SpikeTrains) -> tuple[npt.NDArray[np.bool_], RasterMarks]:
         """Return which rows are a picture on paper, none, those not selected, or all, and the marks of the others."""
-        marks = raster_marks(self.trains, self.trains.rows_of_slots(self.rows), layout)
+        marks = raster_marks(trains, trains.rows_of_slots(self.rows), layout)
         none = np.zeros(len(self.rows), np.bool_)
         for pictured in (none, ~self._selected(self._colors)):
             drawn = marks.among(~pictured)
@@ -268,14 +270,20 @@ class RasterPlot(TracePlot):
         self.paint(painter, self.devicePixelRatioF(), self._theme)
 
     def _draw(
-        self, layout: TraceLayout, scale: float, theme: Tokens, rows_of_slots: npt.NDArray[np.int32], colors: list[str]
+        self,
+        layout: TraceLayout,
+        trains: SpikeTrains,
+        scale: float,
+        theme: Tokens,
+        rows_of_slots: npt.NDArray[np.int32],
+        colors: list[str],
     ) -> tuple[npt.NDArray[np.uint8], float]:
         """Return a picture of the spikes, and from how many on a pixel is opaque."""
         n_columns = max(1, round(layout.width * scale))
         pixels = blank(n_columns, max(1, round(layout.height * scale)), theme.view)
         opaque = draw_raster(
             pixels,
-            self._counts.get(self.trains, *self.shown_s, n_columns),
+            self._counts.get(trains, *self.shown_s, n_columns),
             rows_of_slots,
             colors,
             self._selected(self._colors),

@@ -70,7 +70,8 @@ def matrix_image(levels: npt.NDArray[np.uint8], frame: MatrixFrame, n_px: int, r
 
 
 def _edges(first: float, span: float, n_px: int) -> npt.NDArray[np.int64]:
-    return np.floor(first + np.arange(n_px) * (span / n_px) + 1e-9).astype(np.int64)
+    edges: npt.NDArray[np.float64] = np.floor(first + np.arange(n_px) * (span / n_px) + 1e-9)
+    return edges.astype(np.int64)
 
 
 def paint_ids(

@@ -57,12 +57,13 @@ class SimilarityPanel(AllClustersPanel):
         super().__init__(session, **options)
 
     def make_content(self) -> QWidget:
-        plot = super().make_content()
+        content = super().make_content()
+        plot = self.plot
         plot.scrolled.connect(self._on_scrolled)
         plot.dragged.connect(self._on_dragged)
         plot.double_clicked.connect(self._on_double_clicked)
         plot.left.connect(self._on_left)
-        return plot
+        return content
 
     def on_session(self) -> None:
         self._seen = self._hovered = self._image = None
@@ -118,10 +119,8 @@ class SimilarityPanel(AllClustersPanel):
     def pair(self) -> tuple[int, int] | None:
         """Row and column of the pair looked at: the first two selected clusters, or the only one with itself."""
         clusters = self.clusters[:2]
-        places = [self.place_of(cluster) for cluster in clusters]
-        if not places or None in places:
-            return None
-        return places[0], places[-1]
+        places = [place for cluster in clusters if (place := self.place_of(cluster)) is not None]
+        return (places[0], places[-1]) if places and len(places) == len(clusters) else None
 
     # --- painting ---
 

@@ -9,6 +9,7 @@ from qtpy.QtWidgets import QWidget
 
 from napari_phy.table.numbers import UNKNOWN, format_number
 from napari_phy.views.spike_list import SortKey, SpikeListData
+from napari_phy.widgets.base.painting import Index
 from napari_phy.widgets.base.plain_text import plain
 
 NO_INDEX = QModelIndex()
@@ -68,21 +69,27 @@ class SpikeModel(QAbstractTableModel):
         self.endResetModel()
         self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(COLUMNS) - 1)
 
+    @property
+    def listed(self) -> SpikeListData:
+        """What is shown; only to be asked while there are rows."""
+        assert self.spikes is not None
+        return self.spikes
+
     def index_of(self, row: int) -> int:
         """Return the index, in the arrays of the data, of what stands in a row."""
-        return int(self.spikes.rows[row])
+        return int(self.listed.rows[row])
 
     def text(self, row: int, column: int) -> str:
         """Return what a cell says."""
-        return COLUMNS[column].text(self.spikes, self.index_of(row))
+        return COLUMNS[column].text(self.listed, self.index_of(row))
 
-    def rowCount(self, parent: QModelIndex = NO_INDEX) -> int:
+    def rowCount(self, parent: Index = NO_INDEX) -> int:
         return 0 if parent.isValid() or self.spikes is None else len(self.spikes.rows)
 
-    def columnCount(self, parent: QModelIndex = NO_INDEX) -> int:
+    def columnCount(self, parent: Index = NO_INDEX) -> int:
         return 0 if parent.isValid() else len(COLUMNS)
 
-    def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if not index.isValid():
             return None
         if role == Qt.ItemDataRole.DisplayRole:

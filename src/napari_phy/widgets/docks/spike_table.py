@@ -4,14 +4,14 @@ import math
 
 import numpy as np
 import numpy.typing as npt
-from qtpy.QtCore import QModelIndex, QRectF, Qt, Signal
+from qtpy.QtCore import QRectF, Qt, Signal
 from qtpy.QtGui import QColor, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QResizeEvent
 from qtpy.QtWidgets import QAbstractItemView, QStyleOptionViewItem, QWidget
 
 from napari_phy.stats.refractory import REFRACTORY_MS
 from napari_phy.views.spike_list import SpikeListData
 from napari_phy.widgets.actions.keys import OWN_KEYS
-from napari_phy.widgets.base.painting import CellPainter
+from napari_phy.widgets.base.painting import CellPainter, Index
 from napari_phy.widgets.base.plain_table import PlainTable, paint_place
 from napari_phy.widgets.base.theme import Tokens
 from napari_phy.widgets.docks.spike_model import CLUSTER, COLUMNS, INTERVAL, RIGHT, SpikeModel
@@ -29,8 +29,8 @@ class SpikeDelegate(CellPainter):
         super().__init__(view)
         self._view = view
 
-    def paint_cell(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex) -> None:
-        view, theme, spikes = self._view, self._view.theme, self._view.spike_model.spikes
+    def paint_cell(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        view, theme, spikes = self._view, self._view.theme, self._view.spike_model.listed
         column, of_spike = COLUMNS[index.column()], view.spike_model.index_of(index.row())
         selected = view.is_highlighted(int(spikes.spike_ids[of_spike]))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -101,7 +101,7 @@ class SpikeTable(PlainTable):
         return None if spike is None or spikes is None else spikes.row_of(spike)
 
     def _spike_in(self, row: int) -> int:
-        return int(self.spike_model.spikes.spike_ids[self.spike_model.index_of(row)])
+        return int(self.spike_model.listed.spike_ids[self.spike_model.index_of(row)])
 
     def _bring_into_sight(self, row: int) -> None:
         index = self.spike_model.index(row, 0)
@@ -128,7 +128,7 @@ class SpikeTable(PlainTable):
         """Step by Up and Down, Page Up and Page Down, Home and End; with Shift, choose a range."""
         row, n_rows = self._row_of(self._current), self.spike_model.rowCount()
         page = max(1, self.viewport().height() // max(1, self.rowHeight(0)) - 1)
-        steps = {
+        steps: dict[int, int] = {
             Qt.Key.Key_Up: -1,
             Qt.Key.Key_Down: 1,
             Qt.Key.Key_PageUp: -page,
@@ -144,7 +144,7 @@ class SpikeTable(PlainTable):
         self._choose(min(max(start, 0), n_rows - 1), event.modifiers() & SHIFT)
 
     def _choose(self, row: int, modifiers: Qt.KeyboardModifier) -> None:
-        spikes, spike = self.spike_model.spikes, self._spike_in(row)
+        spikes, spike = self.spike_model.listed, self._spike_in(row)
         first = self._row_of(self._anchor)
         self._current = spike
         if modifiers & SHIFT and first is not None:
@@ -159,6 +159,8 @@ class SpikeTable(PlainTable):
         self.chosen.emit(chosen, spike)
 
     def _on_header_clicked(self, section: int) -> None:
+        if self.spike_model.spikes is None:
+            return
         request, key = self.spike_model.spikes.request, COLUMNS[section].key
         self.sort_requested.emit(key, not request.descending if key == request.key else key == "amplitude")
 

@@ -71,7 +71,8 @@ class TemplateLayout:
     def y(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
         """Return the zero lines of rows."""
         room = self.height - self.tall_px * (self.above + self.below)
-        return self.top + self.tall_px * self.above + rows * (room / (self.n_rows - 1) if self.n_rows > 1 else 0)
+        step = room / (self.n_rows - 1) if self.n_rows > 1 else 0.0
+        return self.top + self.tall_px * self.above + rows.astype(np.float64) * step
 
 
 def template_layout(

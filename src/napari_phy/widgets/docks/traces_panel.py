@@ -122,7 +122,8 @@ class TracesPanel(Panel):
         spike = marked_spike(self.session)
         marked = None if spike is None else (spike, int(self.session.manager.clusters_of([spike])[0]))
         n_pixels, name = max(1, round(self._area().width() * self.devicePixelRatioF())), self.controls.filter_name
-        return Wish(request_for(source, *self.session.time.shown_s, n_pixels, name), self.clusters, name, marked)
+        start_s, stop_s = self.session.time.shown_s
+        return Wish(request_for(source, start_s, stop_s, n_pixels, name), self.clusters, name, marked)
 
     def compute(self, session: Any, request: Wish, on_progress: OnProgress) -> Answer:
         return self._reading.read(session, self.session.trace_pyramid, request, on_progress)
@@ -181,10 +182,11 @@ class TracesPanel(Panel):
     @property
     def px_per_unit(self) -> float:
         """Pixels a unit of voltage: noise and slow waves of a channel stay in its row, large spikes may leave it."""
-        data = self.data
+        data, layout = self.data, self.layout_now
+        row_px = 0.0 if layout is None else layout.row_px
         waves = 0.0 if data.traces.is_filtered else WAVE_ROWS * data.waves
         row = max(NOISE_ROWS * data.noise, waves) or NOISE_ROWS
-        return self._gain * max(self.layout_now.row_px, self.theme.px(ROW_PX)) / row
+        return self._gain * max(row_px, self.theme.px(ROW_PX)) / row
 
     def _paint(self, painter: QPainter) -> None:
         scene = self._scene()
@@ -266,6 +268,8 @@ class TracesPanel(Panel):
 
     def _say_what_is_shown(self, data: Answer) -> None:
         layout = self.layout_now
+        if layout is None:
+            return
         n_rows, n_channels = len(layout.rows), len(layout.order)
         words = [f"{n_rows} of {n_channels} channels"] if n_rows < n_channels else []
         if self.controls.order == "depth" and not self.session.model.probe.knows_positions:
@@ -296,7 +300,7 @@ class TracesPanel(Panel):
         if channel is None and self.controls.order == "best":
             self._scroll = 0.0
             return
-        if channel is None and not len(data.best_channels):
+        if layout is None or (channel is None and not len(data.best_channels)):
             return
         row = int(np.flatnonzero(layout.order == (data.best_channels[0] if channel is None else channel))[0])
         middle = (row + 0.5) * layout.row_px

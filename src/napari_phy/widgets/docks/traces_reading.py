@@ -82,6 +82,7 @@ class TracesReading:
             There are no raw data.
         """
         reader = self._reader_of(opened, pyramid_of)
+        assert wish.traces is not None
         traces = reader.read(wish.traces, on_progress)
         spikes = find_trace_spikes(opened, wish.clusters, wish.traces.start, wish.traces.stop, wish.marked)
         best = _best_channels(opened, wish.clusters)
@@ -93,6 +94,7 @@ class TracesReading:
             if self._reader is None or self._reader[0] is not model:
                 required(model.traces, model, "traces")
                 source = TraceSource.of_model(model, pyramid_of(model))
+                assert source is not None
                 filters = make_filters(model.sample_rate, model.metadata)
                 self._reader = (model, TraceReader(source, filters, levels_of(opened, source)))
             return self._reader[1]

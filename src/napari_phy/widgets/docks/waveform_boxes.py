@@ -54,9 +54,9 @@ class Boxes:
         """Return how ms and voltage of a cluster in a box map to px, for a canvas of some size."""
         left, center = self.left[box] + self.lanes[cluster], self.center_y[box]
         px_per_ms = self.x[-1] / (times_ms[-1] - times_ms[0])
-        x_range = tuple(float(times_ms[0] + (edge - left) / px_per_ms) for edge in (0, size[0]))
-        y_range = tuple(float((center - edge) / self.px_per_unit) for edge in (size[1], 0))
-        return Frame(0, 0, *size, x_range, y_range)
+        start, stop = (float(times_ms[0] + (edge - left) / px_per_ms) for edge in (0, size[0]))
+        low, high = (float((center - edge) / self.px_per_unit) for edge in (size[1], 0))
+        return Frame(0, 0, *size, (start, stop), (low, high))
 
     def spaced(self, distance: float) -> npt.NDArray[np.int64]:
         """Return boxes from the bottom up, such that two of a column are at least `distance` px apart."""
@@ -130,9 +130,9 @@ def place_boxes(
     n_lanes = len(part) if side_by_side else 1
     lane = max(2.0, (width + _LANE_GAP) / n_lanes - _LANE_GAP)
     return Boxes(
-        left=across - width / 2,
+        left=np.asarray(across - width / 2, dtype=np.float64),
         center_y=along,
-        lanes=np.arange(len(part)) * (lane + _LANE_GAP) * side_by_side,
+        lanes=np.arange(len(part), dtype=np.float64) * (lane + _LANE_GAP) * side_by_side,
         x=np.linspace(0, lane, len(data.times_ms)),
         px_per_unit=px_per_unit * scale.voltage,
         pitch=step * scale.along,

@@ -265,8 +265,9 @@ class WaveformsPanel(Panel):
     @guarded
     def _on_moved(self, position: QPointF, _ctrl: bool) -> None:
         step = self._mouse.move(position)
-        if self._draws_lasso():
-            self.lasso.go_on(self.data, self.boxes, self.canvas.extent, position)
+        boxes = self.boxes
+        if self._draws_lasso() and boxes is not None:
+            self.lasso.go_on(self.data, boxes, self.canvas.extent, position)
         elif step is not None:
             self._stretch(self.look.scale.dragged(step.x(), step.y()))
         elif not self._mouse.is_down:
@@ -274,23 +275,24 @@ class WaveformsPanel(Panel):
 
     @guarded
     def _on_released(self, position: QPointF) -> None:
-        is_click = self._mouse.release()
-        if self._draws_lasso():
+        is_click, boxes = self._mouse.release(), self.boxes
+        if self._draws_lasso() and boxes is not None:
             self._lasso_action.setChecked(False)
             if is_click:
                 self.lasso.clear()
             else:
                 self._inside = None
                 self._drop_spikes()
-                self.lasso.go_on(self.data, self.boxes, self.canvas.extent, position)
-                self.lasso.look(self.in_sight, self.data, self.boxes)
+                self.lasso.go_on(self.data, boxes, self.canvas.extent, position)
+                self.lasso.look(self.in_sight, self.data, boxes)
         if is_click:
             self._on_clicked(position)
 
     def _on_clicked(self, position: QPointF) -> None:
         """Pick the spike under the mouse; with Shift, show its channel in Features."""
         if self.canvas.modifiers & Qt.KeyboardModifier.ShiftModifier:
-            box = self.boxes.nearest(position.x(), position.y(), self.data.means)
+            boxes = self.boxes
+            box = None if boxes is None else boxes.nearest(position.x(), position.y(), self.data.means)
             if box is not None:
                 self.session.channel.choose(int(self.data.channels[box]))
             return

@@ -120,9 +120,9 @@ class WizardPage(QScrollArea):
         self._column.addWidget(self._why)
         self._column.addWidget(self.bar)
         self._column.addLayout(self._state)
-        for row in self._button_rows:
-            row.native.layout().setContentsMargins(0, 0, 0, 0)
-            self._column.addWidget(row.native)
+        for buttons in self._button_rows:
+            buttons.native.layout().setContentsMargins(0, 0, 0, 0)
+            self._column.addWidget(buttons.native)
         self._column.addWidget(self.history, 1)
         self.setWidget(body)
 
@@ -198,6 +198,8 @@ class WizardPage(QScrollArea):
 
     def _dress_steps(self) -> None:
         theme, n_done = self._theme, len(self._steps[0])
+        if theme is None:
+            return
         for row in range(self.history.count()):
             self.history.item(row).setForeground(QColor(theme.text if row < n_done else theme.faint))
             self.history.item(row).setSizeHint(QSize(0, theme.px(ROW)))

@@ -19,11 +19,20 @@ class ScrolledLayout(Protocol):
     ----------
     first : line at the beginning of what is in sight.
     n_lines, n_whole : of all lines, and those that are wholly in sight.
+    in_sight : places of the first cluster in sight and of the one after the last.
     """
 
-    first: int
-    n_lines: int
-    n_whole: int
+    @property
+    def first(self) -> int: ...
+
+    @property
+    def n_lines(self) -> int: ...
+
+    @property
+    def n_whole(self) -> int: ...
+
+    @property
+    def in_sight(self) -> tuple[int, int]: ...
 
     def line_of(self, place: int) -> int:
         """Return the line of the cluster at a place of the order."""

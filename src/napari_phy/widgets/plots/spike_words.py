@@ -11,7 +11,7 @@ from napari_phy.widgets.plots.frame import Frame
 
 
 def nearest_point(
-    frame: Frame, x: npt.NDArray[np.float32], y: npt.NDArray[np.float32], x_px: float, y_px: float, reach_px: float
+    frame: Frame, x: npt.NDArray[Any], y: npt.NDArray[Any], x_px: float, y_px: float, reach_px: float
 ) -> int | None:
     """Return the index of the data point nearest to a pixel, the topmost of equals; None beyond `reach_px`."""
     if not len(x):
