@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
+from memory_format import MemoryClusteringFile
 
 from napari_phy.core.base_model import BaseModel, Recording
 from napari_phy.core.probe import Probe
@@ -118,6 +119,10 @@ class ArrayModel(BaseModel):
         self.traces = traces
         self.missing = tuple(missing)
         self.is_closed = False
+
+    @property
+    def clustering_file(self):
+        return MemoryClusteringFile(self.path, self.channel_group, self.clustering)
 
     def describe(self):
         return f"{self.name}: {self.n_spikes} spikes in memory"

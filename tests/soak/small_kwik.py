@@ -5,6 +5,7 @@ from contextlib import closing
 import numpy as np
 
 from napari_phy.core.base_model import Recording
+from napari_phy.core.clustering_file import StoredClustering
 from napari_phy.core.probe import Probe
 from napari_phy.formats.kwik.create import KwikGroup, create_kwik
 from napari_phy.formats.kwik.model import KwikModel
@@ -55,12 +56,12 @@ def write_raw(path):
 
 def snapshot_of(manager, group_names, store=None):
     """Return what a session gives its store to save."""
-    return Snapshot(
-        n_done=manager.n_done,
+    clustering = StoredClustering(
         spike_clusters=manager.spike_clusters,
         cluster_groups=manager.cluster_groups,
         cluster_colors=manager.cluster_colors,
         cluster_labels=manager.cluster_labels,
         group_names=group_names,
-        n_committed=None if store is None else store.n_committed,
+        user_groups=manager.stored_groups,
     )
+    return Snapshot(clustering, manager.n_done, None if store is None else store.n_committed)

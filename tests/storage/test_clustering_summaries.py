@@ -7,7 +7,8 @@ import pytest
 from napari_phy import KwikModel, open_session
 from napari_phy.files.side_folder import side_folder
 from napari_phy.formats.hdf5.file import open_h5
-from napari_phy.storage.clustering_summaries import last_place, load_left, read_summaries
+from napari_phy.readers.kwik import last_place
+from napari_phy.storage.clustering_summaries import load_left, read_summaries
 
 
 def test_the_place_is_kept_where_something_was_done_or_looked_at(kwik_copy):

@@ -4,9 +4,9 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from napari_phy.core.clustering_file import StoredClustering
 from napari_phy.core.update_info import UpdateInfo
 from napari_phy.storage.journal_order import JournalOrder
-from napari_phy.storage.replay_base import Base
 
 
 @st.composite
@@ -35,6 +35,6 @@ def test_an_edit_names_the_same_spikes(case):
 def test_a_clustering_comes_back(case):
     places, _ = case
     order, clusters = JournalOrder(places), np.arange(len(places), dtype=np.int32) * 3
-    kept = order.to_journal(Base(clusters, {}, {}, {}, ()))
+    kept = order.to_journal(StoredClustering(clusters, {}, {}, {}, ()))
     np.testing.assert_array_equal(kept.spike_clusters[places], clusters)
     np.testing.assert_array_equal(order.from_journal(kept).spike_clusters, clusters)

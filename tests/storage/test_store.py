@@ -22,10 +22,10 @@ from napari_phy.core.errors import JournalError, ReadOnlyError, SaveError
 from napari_phy.files import atomic, crash_points, locks
 from napari_phy.formats.checks import check_data_set
 from napari_phy.formats.hdf5 import sizes as h5_sizes
-from napari_phy.formats.kwik import clusterings
+from napari_phy.formats.kwik import clustering_file, clusterings
 from napari_phy.formats.kwik.model import KwikModel
 from napari_phy.formats.kwik.save import content_hash
-from napari_phy.storage import saving, store_messages
+from napari_phy.storage import store_messages
 from napari_phy.storage.store import EditStore
 
 
@@ -540,7 +540,7 @@ def test_a_full_disk_changes_nothing(kwik, monkeypatch, moment):
         elif moment == "copy":
             monkeypatch.setattr(atomic.shutil, "copystat", full)
         elif moment == "hdf5":
-            monkeypatch.setattr(saving, "write_clustering", full)
+            monkeypatch.setattr(clustering_file, "write_clustering", full)
         else:
             monkeypatch.setattr(type(opened.store._journal), "expect", full)
         with pytest.raises(SaveError) as caught:

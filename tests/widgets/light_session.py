@@ -4,16 +4,16 @@ from dataclasses import dataclass, field
 
 from support import random_model
 
+from napari_phy.core.clustering_file import StoredClustering
 from napari_phy.core.errors import ReadOnlyError, SaveError
 from napari_phy.session import Session
-from napari_phy.storage.store import Base
 
 
 @dataclass
 class MemoryStore:
     """Counts commits as the journal does, saves nowhere."""
 
-    base: Base
+    base: StoredClustering
     can_save: bool = True
     read_only: bool = False
     is_gone: bool = False
@@ -77,7 +77,7 @@ def light_session(n_clusters=8, n_spikes=1200, **changes):
     """Return a session of clusters 0 … n_clusters − 1 in memory; `changes` goes to `random_model`."""
     changes.setdefault("cluster_groups", {0: "good", 1: "mua", 2: "noise"})
     model = random_model(n_spikes, n_clusters, **changes)
-    base = Base(
+    base = StoredClustering(
         model.spike_clusters, model.cluster_groups, model.cluster_colors, model.cluster_labels, model.group_names
     )
     return Session(model, MemoryStore(base))

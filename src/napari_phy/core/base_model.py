@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from napari_phy.core.arrays import ClusterIds
 from napari_phy.core.cluster_groups import ClusterGroup, numbered
+from napari_phy.core.clustering_file import ClusteringFile, ClusteringSummary, StoredClustering
 from napari_phy.core.errors import MissingDataError, NotInFileError
 from napari_phy.core.event_times import EventTimes
 from napari_phy.core.probe import Probe
@@ -101,6 +102,7 @@ class BaseModel(ABC):
     doubts: tuple[str, ...] = ()  # those of them that tell what was assumed; nothing lacks there
     recording_order: RecordingOrder | None = None  # where the numbers of spikes can be read in two ways
     journal_places: npt.NDArray[np.int64] | None = None  # of each spike among those of journal and save; None: the same
+    holds_clusterings: bool = False  # whether the file has a place for several
     unreadable: Mapping[tuple[int, str | None], str] = MappingProxyType({})  # (channel group, clustering): why
 
     @property
@@ -112,6 +114,16 @@ class BaseModel(ABC):
     def edited_file(self) -> Path:
         """The file that edits are kept for: the same one whichever file of the data set was opened."""
         return self.path
+
+    @property
+    @abstractmethod
+    def clustering_file(self) -> ClusteringFile:
+        """What edits are kept for and saved into."""
+
+    @property
+    def feature_file(self) -> Path | None:
+        """The file of features and masks, None where there is none of their own."""
+        return None
 
     @property
     def file_order(self) -> npt.NDArray[np.int64] | None:
@@ -181,6 +193,63 @@ class BaseModel(ABC):
 
     def close_traces(self) -> None:  # noqa: B027  # most models have none of their own
         """Release what another model, made by `with_raw`, has now."""
+
+    # ---- other clusterings of the file, where it holds several; else each of these raises NotInFileError
+
+    def beside(self, channel_group: int, clustering: str | None) -> BaseModel:
+        """Return another channel group or clustering; it shares what it can with this one, as `shares_files` tells."""
+        return self.opened_at(channel_group, clustering)
+
+    def shares_files(self, other: BaseModel) -> bool:
+        """Tell whether closing a model that `beside` returned closes this one too."""
+        return False
+
+    def lend(self, owner: str) -> None:  # noqa: B027  # most models cannot be changed
+        """Stay the same part of the file from now on: `owner` names what changes it instead."""
+
+    def take_name(self, clustering: str) -> bool:
+        """Be a clustering of that name, which this one was written as; tell whether it is another name."""
+        return False
+
+    def refresh(self) -> None:  # noqa: B027  # most files hold one clustering
+        """Read again which clusterings the file has."""
+
+    def check_holds_clusterings(self) -> None:
+        """Raise NotInFileError where the file has no place for several."""
+        if not self.holds_clusterings:
+            raise NotInFileError(f"{self.name} has one clustering; only a .kwik holds several.")
+
+    def places(self) -> tuple[tuple[int, str], ...]:
+        """Return channel group and name of every clustering of the file."""
+        return ((self.channel_group, self.clustering),)
+
+    def read_summaries(self) -> list[ClusteringSummary]:
+        """Return how far each clustering of the file is, as saved."""
+        return []
+
+    def add_clustering(self, name: str, spike_clusters: npt.ArrayLike) -> None:
+        """Add a clustering of this channel group; `spike_clusters` is (n_spikes,)."""
+        self.check_holds_clusterings()
+
+    def copy_clustering(self, name: str, new_name: str, shown: StoredClustering | None = None) -> None:
+        """Add a copy of a clustering, with what `shown` has in place of what is saved."""
+        self.check_holds_clusterings()
+
+    def rename_clustering(self, name: str, new_name: str) -> None:
+        """Rename a clustering that is not the one in use; the edits kept for it go along."""
+        self.check_holds_clusterings()
+
+    def rename_to(self, new_name: str) -> None:
+        """Rename the clustering in use, for which nobody keeps edits now; the model is to be opened again then."""
+        self.check_holds_clusterings()
+
+    def delete_clustering(self, name: str) -> None:
+        """Delete a clustering that is not the one in use; edits kept for it are set aside."""
+        self.check_holds_clusterings()
+
+    def reset_clustering(self, name: str | None = None) -> None:
+        """Make a clustering (None: the one in use) what "original" is; edits kept for it are set aside."""
+        self.check_holds_clusterings()
 
     def __repr__(self) -> str:
         what = f"{self.name}, channel group {self.channel_group}, {self.clustering}"

@@ -13,9 +13,10 @@ from napari_phy.core.arrays import LARGEST, is_measured
 from napari_phy.core.base_model import BaseModel
 from napari_phy.core.errors import KwikFormatError
 from napari_phy.files.platform_files import is_file
+from napari_phy.formats import parameters
 from napari_phy.formats.findings import Finding, as_finding, told
 from napari_phy.formats.hdf5.file import open_h5
-from napari_phy.formats.kwik import parameters, schema
+from napari_phy.formats.kwik import schema
 from napari_phy.formats.kwik.foreign import check_is_hdf5
 from napari_phy.formats.kwik.model import KwikModel
 from napari_phy.formats.kwik.node_checks import check_channels, check_group, check_recordings

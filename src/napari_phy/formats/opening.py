@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 from napari_phy.core.base_model import BaseModel
+from napari_phy.core.errors import KwikFormatError
 from napari_phy.core.progress import OnProgress, no_progress
 from napari_phy.files.platform_files import is_file
 from napari_phy.formats.kwik.model import KwikModel
@@ -42,11 +43,18 @@ def open_model(
         It has no such channel group or clustering.
     """
     path = Path(path)
+    if path.suffix.lower() not in SUFFIXES:
+        try:
+            return KwikModel(path, channel_group, clustering, on_progress=on_progress)
+        except KwikFormatError:
+            recording = _recording_of(path)
+            if recording is None:
+                raise
+            return OpenEphysModel(recording, channel_group, clustering)
     kwik = find_kwik(path)
     if kwik is None:
-        return OpenEphysModel(_recording_of(path) or path, channel_group, clustering)
-    if kwik != path:
-        logger.info("%s belongs to %s, which is opened.", path.name, kwik.name)
+        return OpenEphysModel(path, channel_group, clustering)
+    logger.info("%s belongs to %s, which is opened.", path.name, kwik.name)
     return KwikModel(kwik, channel_group, clustering, on_progress=on_progress)
 
 

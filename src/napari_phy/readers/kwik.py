@@ -37,11 +37,19 @@ def read_kwik(path: PathOrPaths) -> list[Any]:
     return [(None,)] if session is None else _shown(session)
 
 
+def last_place(file: Path) -> tuple[int, str] | None:
+    """Return the channel group and clustering that were open last, by any file of a data set; None if unknown."""
+    from napari_phy.formats.opening import find_kwik
+    from napari_phy.storage.clustering_summaries import load_left
+
+    kwik = file if file.suffix.lower() == ".kwik" else find_kwik(file)
+    return None if kwik is None else load_left(kwik).last
+
+
 def _open_where_left(file: Path, **options: Any) -> Any:
     """Open the channel group and clustering that were open last, as far as that is known and they can be opened."""
     from napari_phy.core.errors import NapariPhyError
     from napari_phy.session import open_session
-    from napari_phy.storage.clustering_summaries import last_place
 
     place = last_place(file)
     if place is not None:

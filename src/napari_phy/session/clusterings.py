@@ -5,19 +5,17 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from functools import partial
-from pathlib import Path
 
 import numpy.typing as npt
 
-from napari_phy.core.errors import NotInFileError, ReadOnlyError
+from napari_phy.core.base_model import BaseModel
+from napari_phy.core.clustering_file import ORIGINAL, ClusteringSummary, check_not_original
+from napari_phy.core.errors import ReadOnlyError
 from napari_phy.core.signals import signal
-from napari_phy.formats.kwik import clusterings, schema
-from napari_phy.formats.kwik.clustering_edits import check_not_original
-from napari_phy.formats.kwik.model import KwikModel
 from napari_phy.session.changes import Change, FileEdit, Reopening, Reset, Switch
 from napari_phy.session.current import Current
 from napari_phy.session.other_clusterings import OtherClusterings
-from napari_phy.storage.clustering_summaries import ClusteringSummary, Where
+from napari_phy.storage.clustering_summaries import Where
 
 Act = Callable[[], None]
 
@@ -116,28 +114,13 @@ class FileClusterings(ABC):
             return self._file_edit(partial(self._file.copy_clustering, name, new_name))
         if new_name.strip() == opened.store.clustering != name:
             return self._file_edit(self.save)  # its edits are kept for a clustering of that name
-        file, place = self._file, self._place
-        shown = opened.snapshot()
-        changes = clusterings.Changes(
-            spike_clusters=file.in_stored_order(shown.spike_clusters),
-            cluster_groups=shown.cluster_groups,
-            cluster_colors=shown.cluster_colors,
-            cluster_labels=shown.cluster_labels,
-            user_groups=shown.user_groups,
-            keeps_the_rest=False,
-        )
-
-        def copy() -> None:
-            clusterings.copy_clustering(*place, new_name, changes)
-            file.refresh()
-
-        return self._file_edit(copy)
+        return self._file_edit(partial(self._file.copy_clustering, name, new_name, opened.snapshot().clustering))
 
     def beginning_to_rename(self, name: str, new_name: str) -> Change:
         """Return the change that `rename_clustering` is."""
         if name != self._current.opened.model.clustering:
             return self._file_edit(partial(self._file.rename_clustering, name, new_name))
-        return self._reopening(partial(clusterings.rename_clustering, *self._place, new_name), new_name.strip())
+        return self._reopening(partial(self._file.rename_to, new_name), new_name.strip())
 
     def beginning_to_delete(self, name: str) -> Change:
         """Return the change that `delete_clustering` is."""
@@ -149,7 +132,7 @@ class FileClusterings(ABC):
         if name is not None and name != open_now:
             return self._file_edit(partial(self._file.reset_clustering, name))
         check_not_original(self._file.path, open_now)
-        return Reset(self._current, partial(self._file.with_clustering, schema.ORIGINAL))
+        return Reset(self._current, partial(self._file.beside, self._file.channel_group, ORIGINAL))
 
     def _file_edit(self, act: Act) -> Change:
         return FileEdit(self._current, act, self._tell_clusterings)
@@ -171,15 +154,9 @@ class FileClusterings(ABC):
         self.clusterings_changed.emit()
 
     @property
-    def _file(self) -> KwikModel:
+    def _file(self) -> BaseModel:
         model = self._current.opened.model
-        if not isinstance(model, KwikModel):
-            raise NotInFileError(f"{model.name} has one clustering; only a .kwik holds several.")
+        model.check_holds_clusterings()
         if self._read_only:
             raise ReadOnlyError(f"{model.name} is open read-only; nothing was changed.")
         return model
-
-    @property
-    def _place(self) -> tuple[Path, int, str]:
-        model = self._file
-        return model.path, model.channel_group, model.clustering

@@ -10,13 +10,13 @@ from napari_phy.core.arrays import LARGEST
 from napari_phy.core.base_model import BaseModel
 from napari_phy.core.chosen_channel import ChosenChannel
 from napari_phy.core.cluster_manager import ClusterManager
+from napari_phy.core.clustering_file import StoredClustering
 from napari_phy.core.errors import ClusteringError, NapariPhyError, ReplayError
 from napari_phy.core.listed_clusters import ListedClusters
 from napari_phy.core.progress import OnProgress, no_progress, part_of
 from napari_phy.core.selection import Selection
 from napari_phy.core.update_info import UpdateInfo
 from napari_phy.core.wizard import Wizard
-from napari_phy.formats.kwik.model import KwikModel
 from napari_phy.storage.spike_columns import SpikeColumnStore
 from napari_phy.storage.store import EditStore, Snapshot
 from napari_phy.table.cluster_ranking import ClusterRanking
@@ -84,8 +84,7 @@ class OpenClustering:
             if sums.is_small:
                 with suppress(NapariPhyError, OSError):  # whoever asks for them is told
                     sums.prepare()
-        if isinstance(model, KwikModel):
-            model.lend("session.switch")
+        model.lend("session.switch")
         listed = ListedClusters()
         ranking = ClusterRanking(manager, sums)
         wizard = Wizard(manager, ranking, listed)
@@ -118,10 +117,7 @@ class OpenClustering:
     ) -> OpenClustering:
         """Return another channel group or clustering of the same file, with its edits and nothing selected."""
         now = self.model
-        if isinstance(now, KwikModel) and clustering is not None and channel_group == now.channel_group:
-            model: BaseModel = now.with_clustering(clustering)
-        else:
-            model = now.opened_at(channel_group, clustering)
+        model = now.beside(channel_group, clustering)
         try:
             on_progress(0.5)
             store = EditStore.open(model, read_only=read_only, session_start=self.store.session_start)
@@ -131,7 +127,7 @@ class OpenClustering:
                 store.close()
                 raise
         except BaseException:
-            if not shares_files(now, model):
+            if not now.shares_files(model):
                 model.close()
             raise
 
@@ -156,21 +152,21 @@ class OpenClustering:
 
     def snapshot(self) -> Snapshot:
         """Return the clustering as it is now."""
-        return Snapshot(
-            n_done=self.manager.n_done,
-            spike_clusters=self.manager.spike_clusters,
-            cluster_groups=self.manager.cluster_groups,
-            cluster_colors=self.manager.cluster_colors,
-            cluster_labels=self.manager.cluster_labels,
+        manager = self.manager
+        clustering = StoredClustering(
+            spike_clusters=manager.spike_clusters,
+            cluster_groups=manager.cluster_groups,
+            cluster_colors=manager.cluster_colors,
+            cluster_labels=manager.cluster_labels,
             group_names=(),
-            n_committed=self.store.n_committed,
-            user_groups=self.manager.stored_groups,
+            user_groups=manager.stored_groups,
         )
+        return Snapshot(clustering, manager.n_done, self.store.n_committed)
 
     def close(self, *, but_not_of: OpenClustering | None = None) -> None:
         """Let go of every file, but not of those that another clustering of the same channel group shares."""
         self.store.close()
-        if but_not_of is None or not shares_files(self.model, but_not_of.model):
+        if but_not_of is None or not self.model.shares_files(but_not_of.model):
             self.model.close()
 
 
@@ -192,8 +188,3 @@ def _replayed(store: EditStore, gate: EditGate) -> ClusterManager:
             store.leave_out(error.n_fit)
         else:
             return manager
-
-
-def shares_files(one: BaseModel, other: BaseModel) -> bool:
-    """Tell whether two models are clusterings of one channel group, made by `KwikModel.with_clustering`."""
-    return isinstance(one, KwikModel) and one.channel_group == other.channel_group

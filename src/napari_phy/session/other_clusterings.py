@@ -7,13 +7,12 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from napari_phy.core.cluster_meta import DISCARDED, UNSORTED
+from napari_phy.core.clustering_file import ClusteringSummary
 from napari_phy.core.errors import NapariPhyError, SaveError
 from napari_phy.files.replacing import identity_or_none
-from napari_phy.formats.kwik.model import KwikModel
 from napari_phy.session.current import Current
 from napari_phy.session.open_clustering import OpenClustering
 from napari_phy.storage.clustering_summaries import (
-    ClusteringSummary,
     LeftClusterings,
     Where,
     find_unsaved,
@@ -41,14 +40,13 @@ class OtherClusterings:
     def look(self) -> None:
         """Look for unsaved edits again; not while a clustering is being opened, whose journal must be free."""
         opened = self._current.opened
-        if isinstance(opened.model, KwikModel) and not opened.store.read_only:
-            model = opened.model
-            self.waiting = MappingProxyType(find_unsaved(model.path, model.channel_groups, _place_of(opened)))
+        if opened.model.holds_clusterings and not opened.store.read_only:
+            self.waiting = MappingProxyType(find_unsaved(opened.model, _place_of(opened)))
 
     def summaries(self) -> list[ClusteringSummary]:
         """Return what there is to know of every clustering of the file, the open one included."""
         opened = self._current.opened
-        if not isinstance(opened.model, KwikModel):
+        if not opened.model.holds_clusterings:
             return []
         state = identity_or_none(opened.model.path), opened, self.waiting
         if self._read[0] != state:
@@ -66,7 +64,7 @@ class OtherClusterings:
         """Keep which clustering is open, and how far the one is that was open at the last call."""
         left, opened = self._noted, self._current.opened
         self._noted = opened
-        if not isinstance(opened.model, KwikModel) or opened.store.read_only:
+        if not opened.model.holds_clusterings or opened.store.read_only:
             return
         known = load_left(opened.model.path)
         decided = {place: counts for place, counts in known.decided.items() if place in self.waiting}

@@ -20,7 +20,6 @@ from napari_phy.core.signals import signal
 from napari_phy.core.time_cursor import TimeCursor
 from napari_phy.core.wizard import Wizard
 from napari_phy.files.side_folder import side_folder
-from napari_phy.formats.kwik.model import KwikModel
 from napari_phy.formats.opening import open_model
 from napari_phy.formats.parameter_files.config import Config, load_config
 from napari_phy.session.clusterings import FileClusterings
@@ -353,7 +352,7 @@ class Session(Edits, FileClusterings):
         with self._current.lock:
             store, model = self._current.opened.store, self._current.opened.model
             store.save(self._current.opened.snapshot())
-            is_new = isinstance(model, KwikModel) and model.take_name(store.clustering)
+            is_new = model.take_name(store.clustering)
         if is_new:
             self.clusterings_changed.emit()
 

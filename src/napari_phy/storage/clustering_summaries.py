@@ -4,52 +4,24 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from napari_phy.core.cluster_meta import DISCARDED
-from napari_phy.core.errors import JournalError, NapariPhyError
+from napari_phy.core.base_model import BaseModel
+from napari_phy.core.clustering_file import ORIGINAL, ClusteringSummary
+from napari_phy.core.errors import JournalError
 from napari_phy.files.atomic import write_file
+from napari_phy.files.clustering_place import ClusteringPlace
 from napari_phy.files.side_folder import find_side_file, side_folder
 from napari_phy.files.user_files import load_json
-from napari_phy.formats.hdf5.file import H5File, open_h5
-from napari_phy.formats.kwik import schema
-from napari_phy.formats.kwik.clustering_nodes import list_clusterings
-from napari_phy.formats.kwik.clusters import read_clusters
-from napari_phy.formats.kwik.model import KwikModel
-from napari_phy.formats.kwik.spike_clusters import distinct, read_spike_clusters
-from napari_phy.formats.opening import find_kwik
-from napari_phy.storage.clustering_place import ClusteringPlace
 from napari_phy.storage.journal import Journal
 
 logger = logging.getLogger(__name__)
 
 _FILE = "clusterings.json"
 Where = tuple[int, str]  # channel group, clustering
-
-
-@dataclass(frozen=True, slots=True)
-class ClusteringSummary:
-    """One clustering of a file.
-
-    Attributes
-    ----------
-    channel_group, clustering : which.
-    n_spikes : of the channel group.
-    n_decided, n_clusters : clusters in a group, of all but the discarded ones; None where that is not known.
-    n_unsaved : edits that wait in its journal.
-    reason : why it cannot be opened, a sentence; "" where it can.
-    """
-
-    channel_group: int
-    clustering: str
-    n_spikes: int
-    n_decided: int | None = None
-    n_clusters: int | None = None
-    n_unsaved: int = 0
-    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,28 +38,25 @@ class LeftClusterings:
     decided: Mapping[Where, tuple[int, int]] = field(default_factory=dict)
 
 
-def read_summaries(model: KwikModel) -> list[ClusteringSummary]:
+def read_summaries(model: BaseModel) -> list[ClusteringSummary]:
     """Return what is known of every clustering of a file as it is on disk; one that cannot be read has the reason."""
-    path, left, found = model.path, load_left(model.path), []
-    with open_h5(path) as file:
-        for group in model.channel_groups:
-            n_spikes, reason = model.count_spikes(group), model.unreadable.get((group, None), "")
-            for clustering in list_clusterings(file, group) or (schema.MAIN,):
-                n_unsaved = count_unsaved(path, group, clustering)
-                summary = ClusteringSummary(group, clustering, n_spikes, n_unsaved=n_unsaved, reason=reason)
-                counts = left.decided.get((group, clustering)) if n_unsaved else None
-                found.append(summary if reason or not n_spikes else _counted(summary, file, counts))
+    path, found = model.edited_file, []
+    left = load_left(path)
+    for one in model.read_summaries():
+        n_unsaved = count_unsaved(path, one.channel_group, one.clustering)
+        counts = left.decided.get((one.channel_group, one.clustering)) if n_unsaved else None
+        n_decided, n_clusters = counts if counts and not one.reason else (one.n_decided, one.n_clusters)
+        found.append(replace(one, n_decided=n_decided, n_clusters=n_clusters, n_unsaved=n_unsaved))
     return found
 
 
-def find_unsaved(path: Path, channel_groups: Iterable[int], but_not: Where) -> dict[Where, int]:
+def find_unsaved(model: BaseModel, but_not: Where) -> dict[Where, int]:
     """Return {clustering: unsaved edits} of those that a save may write, but one."""
+    path = model.edited_file
     own = ClusteringPlace(path.resolve(), *but_not).journal_file(side_folder(path))
     if all(journal == own for journal in side_folder(path).glob("journal-*.sqlite")):
         return {}
-    with open_h5(path) as file:
-        places = [(group, name) for group in channel_groups for name in list_clusterings(file, group)]
-    others = [place for place in places if place != but_not and place[1] != schema.ORIGINAL]
+    others = [place for place in model.places() if place != but_not and place[1] != ORIGINAL]
     counts = {place: count_unsaved(path, *place) for place in others}
     return {place: n_unsaved for place, n_unsaved in counts.items() if n_unsaved}
 
@@ -106,12 +75,6 @@ def count_unsaved(path: Path, channel_group: int, clustering: str) -> int:
         return 0 if journal.is_new else journal.state.n_unsaved
     finally:
         journal.close()
-
-
-def last_place(path: Path) -> Where | None:
-    """Return the channel group and clustering that were open last, by any file of a data set; None if unknown."""
-    kwik = find_kwik(path)
-    return None if kwik is None else load_left(kwik).last
 
 
 def load_left(path: Path) -> LeftClusterings:
@@ -138,19 +101,6 @@ def save_left(path: Path, left: LeftClusterings) -> None:
         write_file(folder / _FILE, lambda file: file.write(text.encode("utf-8")))
     except OSError as error:
         logger.warning("%s cannot be written (%s); where the data set was left is not kept.", folder / _FILE, error)
-
-
-def _counted(summary: ClusteringSummary, file: H5File, counts: tuple[int, int] | None) -> ClusteringSummary:
-    """Return a summary with how many clusters are decided: those counted when it was left, else those of the file."""
-    group, clustering = summary.channel_group, summary.clustering
-    try:
-        ids = distinct(read_spike_clusters(file, group, clustering, summary.n_spikes, None))
-        groups = read_clusters(file, group, clustering, ids).groups
-    except NapariPhyError as error:
-        return replace(summary, reason=str(error))
-    shown = [groups.get(cluster) for cluster in ids.tolist() if groups.get(cluster) != DISCARDED]
-    n_decided, n_clusters = counts or (sum(name is not None for name in shown), len(shown))
-    return replace(summary, n_decided=n_decided, n_clusters=n_clusters)
 
 
 def _is_place(value: Any) -> bool:

@@ -6,12 +6,12 @@ import shutil
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 
 from napari_phy.core.arrays import MAX_ID
 from napari_phy.core.errors import JournalError
 from napari_phy.core.update_info import UpdateInfo
+from napari_phy.files.clustering_place import aside_name
 from napari_phy.files.crash_points import reached
 from napari_phy.files.platform_files import link_file, replace_file, sync_folder
 from napari_phy.storage.edit_records import decode_record, encode_ids, encode_record, encode_value
@@ -266,21 +266,6 @@ def write_journal(
 def next_free_id(edits: Iterable[UpdateInfo]) -> int:
     """Return an id above those of the clusters that edits made."""
     return max((int(cluster) + 1 for edit in edits for cluster in edit.added), default=0)
-
-
-def aside_name(path: Path) -> Path:
-    """Return a free name, with the time in it, for a journal that is set aside."""
-    stamp = f"set-aside-{datetime.now(UTC).astimezone():%Y%m%dT%H%M%S}"
-    return free_name(path.with_name(f"{path.stem}.{stamp}{path.suffix}"))
-
-
-def free_name(path: Path) -> Path:
-    """Return the path itself, or with a number where there is such a file."""
-    candidate, number = path, 1
-    while candidate.exists():
-        number += 1
-        candidate = path.with_name(f"{path.stem}-{number}{path.suffix}")
-    return candidate
 
 
 def _recovered(path: Path) -> JournalContents:

@@ -4,53 +4,28 @@ from __future__ import annotations
 
 import sqlite3
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Iterable, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from functools import reduce
 from operator import xor
 from pathlib import Path
-from time import monotonic
 from typing import Any
 
 from napari_phy.core.arrays import MAX_ID
+from napari_phy.files.journal_tables import (
+    APPLICATION_ID,
+    FORMAT_VERSION,
+    PAGE_BYTES,
+    STATE_TABLES,
+    TABLES,
+    empty_journal,
+    limited,
+)
 from napari_phy.storage.journal_state import JournalState
 
-FORMAT_VERSION = 3
-APPLICATION_ID = 0x6E706879  # "nphy"
-PAGE_BYTES = 4096
 _MAGIC = b"SQLite format 3\0"
-_SECONDS, _BYTES_PER_SECOND = 2, 20_000_000
-_N_STEPS = 10_000
 
-_STATE_TABLE = """CREATE TABLE {} (
-    one INTEGER PRIMARY KEY CHECK (one = 1), head INTEGER NOT NULL, next_id INTEGER NOT NULL,
-    saved_head INTEGER NOT NULL, saved_lost INTEGER NOT NULL, saved_hash TEXT NOT NULL,
-    pending_head INTEGER, pending_lost INTEGER, pending_hash TEXT, committed REAL,
-    n_edits INTEGER NOT NULL, edits_checksum INTEGER NOT NULL, base_checksum INTEGER, checksum INTEGER NOT NULL
-)"""
-_TABLES = {
-    "edit": """CREATE TABLE edit (
-    seq INTEGER PRIMARY KEY, kind TEXT NOT NULL, record TEXT NOT NULL, ids BLOB, checksum INTEGER NOT NULL
-)""",
-    "state": _STATE_TABLE.format("state"),
-    "base": """CREATE TABLE base (
-    one INTEGER PRIMARY KEY CHECK (one = 1), source TEXT NOT NULL, labels_hash TEXT NOT NULL, metadata TEXT NOT NULL
-)""",
-    "state_copy": _STATE_TABLE.format("state_copy"),
-}
-STATE_TABLES = ("state", "state_copy")  # one bit cannot damage both
-SCHEMA = ";\n".join(
-    (
-        f"PRAGMA page_size = {PAGE_BYTES}",
-        "BEGIN IMMEDIATE",
-        *_TABLES.values(),
-        f"PRAGMA application_id = {APPLICATION_ID}",
-        f"PRAGMA user_version = {FORMAT_VERSION}",
-        "COMMIT;",
-    )
-)
-_SCHEMA_ROWS = [("table", name, page, sql) for page, (name, sql) in enumerate(_TABLES.items(), start=2)]
 _STATE = "head, next_id, saved_head, saved_lost, saved_hash, pending_head, pending_lost, pending_hash, committed"
 EDIT_COLUMNS = "seq, kind, record, ids, checksum"
 STATE_COLUMNS = f"{_STATE}, n_edits, edits_checksum, base_checksum, checksum"
@@ -152,18 +127,6 @@ class JournalContents:
         return self.is_whole and self.state is None
 
 
-def is_sound(connection: sqlite3.Connection) -> bool:
-    """Tell whether a database has the tables of a journal and nothing else, and each page in its place.
-
-    Raises
-    ------
-    sqlite3.Error
-        It cannot even be told.
-    """
-    found = connection.execute("SELECT type, name, rootpage, sql FROM sqlite_master ORDER BY rootpage").fetchall()
-    return found == _SCHEMA_ROWS and connection.execute("PRAGMA integrity_check(1)").fetchall() == [("ok",)]
-
-
 def read_contents(connection: sqlite3.Connection) -> JournalContents:
     """Return what is in the tables of a journal; what cannot be read is left out."""
     reader = _Reader(connection)
@@ -196,7 +159,7 @@ def recovered(path: Path) -> JournalContents:
     is_later = data.startswith(_MAGIC) and application == APPLICATION_ID and FORMAT_VERSION < version < 1000
     if is_later:
         return JournalContents()
-    n_pages = max(-(-len(data) // PAGE_BYTES), 1 + len(_TABLES))
+    n_pages = max(-(-len(data) // PAGE_BYTES), 1 + len(TABLES))
     data += bytes(n_pages * PAGE_BYTES - len(data))
     data[:PAGE_BYTES] = _first_page(n_pages)
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
@@ -206,35 +169,6 @@ def recovered(path: Path) -> JournalContents:
                 return read_contents(connection)
         except (sqlite3.Error, ValueError):
             return JournalContents()
-
-
-@contextmanager
-def limited(connection: sqlite3.Connection, n_bytes: int) -> Iterator[None]:
-    """Let reading a file of so many bytes take some seconds, and nothing in it be carried out.
-
-    Raises
-    ------
-    sqlite3.OperationalError
-        It takes longer.
-    """
-    end = monotonic() + _SECONDS + n_bytes / _BYTES_PER_SECOND
-    connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
-    connection.setlimit(sqlite3.SQLITE_LIMIT_TRIGGER_DEPTH, 0)
-    connection.text_factory = _text
-    connection.set_progress_handler(lambda: monotonic() > end, _N_STEPS)
-    try:
-        connection.execute("PRAGMA trusted_schema = OFF")
-        connection.execute("PRAGMA cell_size_check = ON")
-        yield
-    finally:
-        connection.set_progress_handler(None, 0)
-
-
-def empty_journal() -> bytes:
-    """Return the file of a journal that was not started."""
-    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
-        connection.executescript(SCHEMA)
-        return connection.serialize()
 
 
 def state_row(state: JournalState, seal: Seal) -> tuple[Any, ...]:
@@ -325,10 +259,6 @@ def _first_page(n_pages: int) -> bytes:
     page = bytearray(empty_journal()[:PAGE_BYTES])
     page[28:32] = n_pages.to_bytes(4, "big")
     return bytes(page)
-
-
-def _text(data: bytes) -> str:
-    return data.decode("utf-8", "replace")
 
 
 def _checksum(*values: Any) -> int:

@@ -13,21 +13,17 @@ from pathlib import Path
 
 from napari_phy.core.errors import JournalError
 from napari_phy.files.crash_points import reached
+from napari_phy.files.journal_tables import PAGE_BYTES, STATE_TABLES, empty_journal, is_sound, limited
 from napari_phy.files.locks import connect_exclusively
 from napari_phy.files.platform_files import REMOVES_OPEN_FILES, read_at
 from napari_phy.storage.journal_contents import (
     EDIT_COLUMNS,
-    PAGE_BYTES,
     STATE_COLUMNS,
-    STATE_TABLES,
     BaseNote,
     EditRow,
     JournalContents,
     Seal,
-    empty_journal,
-    is_sound,
     joint_checksum,
-    limited,
     read_contents,
     state_row,
 )

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from napari_phy.core.clustering_file import ClusteringReader
 from napari_phy.files.atomic import write_file
+from napari_phy.files.clustering_place import ClusteringPlace, aside_name, put_aside
 from napari_phy.files.platform_files import is_file, is_writable_folder
 from napari_phy.files.side_folder import left_behind_folders, other_side_folder
 from napari_phy.storage import store_messages
-from napari_phy.storage.clustering_place import ClusteringPlace
-from napari_phy.storage.journal import Journal, UnreadableJournalError, aside_name, free_name
+from napari_phy.storage.journal import Journal, UnreadableJournalError
 from napari_phy.storage.journal_contents import JournalContents, recovered
 
 
@@ -32,14 +33,15 @@ class LeftBehind:
     n_edits: int
 
 
-def join_edits(place: ClusteringPlace, folder: Path) -> tuple[Path | None, str]:
+def join_edits(place: ClusteringPlace, reader: ClusteringReader, folder: Path) -> tuple[Path | None, str]:
     """Use those edits of the two side folders of a file that are more, and set the others aside.
 
     Edits that the others begin with are no reason to tell of them.
 
     Parameters
     ----------
-    place, folder : the clustering, and the side folder that is used.
+    place, reader : the clustering, and the file that has it.
+    folder : the side folder that is used.
 
     Returns
     -------
@@ -64,7 +66,7 @@ def join_edits(place: ClusteringPlace, folder: Path) -> tuple[Path | None, str]:
     if seen.is_file() and seen.read_bytes() == mark.encode():
         return None, ""
     can_rename = is_writable_folder(other_folder)
-    digest = place.content_hash()
+    digest = reader.content_hash()
     ours = _contents(path, is_lockable=True) if path.is_file() else JournalContents(is_whole=True)
     theirs = _contents(other, is_lockable=can_rename)
     is_theirs = _worth(theirs, digest) > _worth(ours, digest) or not ours.edits
@@ -89,37 +91,23 @@ def join_edits(place: ClusteringPlace, folder: Path) -> tuple[Path | None, str]:
     return aside, store_messages.in_two_folders(place.path.name, len(used.edits), where, len(left.edits), aside)
 
 
-def find_left_behind(place: ClusteringPlace, folder: Path) -> LeftBehind | None:
+def find_left_behind(place: ClusteringPlace, reader: ClusteringReader, folder: Path) -> LeftBehind | None:
     """Return the side folder of a file that is gone whose edits fit what this one holds, which has none of its own.
 
     So it is when a `.kwik` was renamed without its side folder, or the folder was. None where there is no such.
     """
-    if not place.holds_clusterings or place.journal_file(folder).is_file():
+    if place.journal_file(folder).is_file():
         return None
-    found = [LeftBehind(one, len(contents.edits)) for one, contents in _left_behind(place)]
+    found = [LeftBehind(one, len(contents.edits)) for one, contents in _left_behind(place, reader)]
     return max(found, key=lambda one: one.n_edits, default=None)
 
 
-def put_aside(place: ClusteringPlace, folder: Path, aside: Path, rename: Callable[[Path], object]) -> None:
-    """Rename the journal, the rest of a broken commit beside it and the clusters it began with."""
-    rename(aside)
-    path, labels = place.journal_file(folder), place.labels_file(folder)
-    for old, new in (
-        (path.with_name(f"{path.name}-journal"), aside.with_name(f"{aside.name}-journal")),
-        (labels, free_name(aside.with_suffix(labels.suffix))),
-    ):
-        if old.exists():
-            old.rename(new)
-
-
-def _left_behind(place: ClusteringPlace) -> Iterator[tuple[Path, JournalContents]]:
-    digest = ""
+def _left_behind(place: ClusteringPlace, reader: ClusteringReader) -> Iterator[tuple[Path, JournalContents]]:
     for folder in left_behind_folders(place.path, place.journal_file(place.path.parent).name):
         journal = place.journal_file(folder)
         with suppress(OSError):  # one that cannot be read is none of ours
             contents = recovered(journal)
-            digest = digest or place.content_hash()
-            if contents.edits and _fits(contents, digest):
+            if contents.edits and _fits(contents, reader.content_hash()):
                 yield folder, contents
 
 

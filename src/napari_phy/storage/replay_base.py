@@ -5,22 +5,18 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from napari_phy.core.arrays import ClusterIds, compact_ids
+from napari_phy.core.arrays import compact_ids
 from napari_phy.core.base_model import BaseModel
 from napari_phy.core.cluster_groups import ClusterGroup, numbered
+from napari_phy.core.clustering_file import ClusteringReader, StoredClustering
 from napari_phy.core.errors import NapariPhyError
 from napari_phy.files.atomic import write_file
-from napari_phy.formats.hdf5.file import open_h5
-from napari_phy.formats.kwik import schema
-from napari_phy.formats.kwik.spike_clusters import read_stored_clusters
 from napari_phy.storage.edit_records import decode_group, decode_id, decode_text, decode_value, encode_value
 from napari_phy.storage.journal_contents import BaseNote
 
@@ -31,31 +27,9 @@ class UnreadableBaseError(NapariPhyError):
     """What edits replay on is gone, damaged or changed."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Base:
-    """A clustering with all that is said of its clusters.
-
-    Attributes
-    ----------
-    spike_clusters : (n_spikes,) cluster of each spike.
-    cluster_groups : {cluster: group}, unsorted ones left out.
-    cluster_colors : {cluster: "#rrggbb"}.
-    cluster_labels : {field: {cluster: value}}.
-    group_names : of all groups, in the file's order.
-    user_groups : those besides the standard ones.
-    """
-
-    spike_clusters: ClusterIds
-    cluster_groups: Mapping[int, str]
-    cluster_colors: Mapping[int, str]
-    cluster_labels: Mapping[str, Mapping[int, Any]]
-    group_names: tuple[str, ...]
-    user_groups: tuple[ClusterGroup, ...] = ()
-
-
-def base_of(model: BaseModel) -> Base:
+def base_of(model: BaseModel) -> StoredClustering:
     """Return what a model read from its file."""
-    return Base(
+    return StoredClustering(
         model.spike_clusters,
         model.cluster_groups,
         model.cluster_colors,
@@ -65,21 +39,25 @@ def base_of(model: BaseModel) -> Base:
     )
 
 
-def keep_base(base: Base, kwik: Path, channel_group: int, labels_file: Path) -> BaseNote:
+def is_original(base: StoredClustering, reader: ClusteringReader) -> bool:
+    """Tell whether the clusters of a base are those that the sorter wrote into the file."""
+    original = reader.original()
+    return original is not None and labels_hash(original) == labels_hash(base.spike_clusters)
+
+
+def keep_base(base: StoredClustering, labels_file: Path, *, is_in_file: bool) -> BaseNote:
     """Keep a base where a save does not touch it, on the disk on return.
 
-    Its clusters are `clusters/original` of the file where that is the same, else they are written to `labels_file`.
+    Its clusters are written to `labels_file`, unless the file has them as `is_original` tells.
     """
-    digest = labels_hash(base.spike_clusters)
-    original = _read_original(kwik, channel_group)
-    source = "original" if original is not None and labels_hash(original) == digest else "labels"
-    if source == "labels":
+    if not is_in_file:
         labels = _little_endian(base.spike_clusters)
         write_file(labels_file, lambda file: np.save(file, labels, allow_pickle=False))
-    return BaseNote(source, digest, _encode_metadata(base))
+    source = "original" if is_in_file else "labels"
+    return BaseNote(source, labels_hash(base.spike_clusters), _encode_metadata(base))
 
 
-def read_base(note: BaseNote, kwik: Path, channel_group: int, labels_file: Path, n_spikes: int) -> Base:
+def read_base(note: BaseNote, reader: ClusteringReader, labels_file: Path, n_spikes: int) -> StoredClustering:
     """Return the base that `keep_base` kept.
 
     Raises
@@ -89,34 +67,30 @@ def read_base(note: BaseNote, kwik: Path, channel_group: int, labels_file: Path,
     """
     try:
         if note.source == "original":
-            read = [_read_original(kwik, channel_group)]
+            read = [reader.original()]
         else:
             read = [_read_labels(labels_file, n_spikes, dtype) for dtype in _LABELS]
         labels = next((one for one in read if one is not None and labels_hash(one) == note.labels_hash), None)
         if labels is None:
-            raise UnreadableBaseError(f"The state that the edits of {kwik.name} began with has changed.")
+            raise UnreadableBaseError("The state that the edits began with has changed.")
         groups, colors, fields, group_names, user_groups = _decode_metadata(note.metadata)
     except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
-        raise UnreadableBaseError(f"The state that the edits of {kwik.name} began with cannot be read.") from error
+        raise UnreadableBaseError("The state that the edits began with cannot be read.") from error
     labels = compact_ids(labels)
     labels.flags.writeable = False
-    return Base(labels, groups, colors, fields, group_names, user_groups)
+    return StoredClustering(labels, groups, colors, fields, group_names, user_groups)
+
+
+def first_free_id(base: StoredClustering, reader: ClusteringReader) -> int:
+    """Return an id above every cluster that the file or a base knows, those without spikes included."""
+    used = [int(base.spike_clusters.max(initial=-1)), *base.cluster_groups, *base.cluster_colors]
+    used += [cluster for values in base.cluster_labels.values() for cluster in values]
+    return max(reader.first_free_id(), max(used) + 1)
 
 
 def labels_hash(labels: npt.NDArray[Any]) -> str:
     """Return a hash of cluster ids `(n_spikes,)`, whatever the integer type they are stored in."""
     return hashlib.blake2b(_little_endian(labels).data, digest_size=32).hexdigest()
-
-
-def _read_original(kwik: Path, channel_group: int) -> npt.NDArray[Any] | None:
-    node = schema.clustering_path(channel_group, schema.ORIGINAL)
-    try:
-        with open_h5(kwik) as file:
-            if not file.has(node):
-                return None
-            return read_stored_clusters(file, channel_group, schema.ORIGINAL)
-    except NapariPhyError:
-        return None
 
 
 def _read_labels(path: Path, n_spikes: int, dtype: str) -> npt.NDArray[Any] | None:
@@ -159,7 +133,7 @@ def _decode_metadata(
     )
 
 
-def _encode_metadata(base: Base) -> str:
+def _encode_metadata(base: StoredClustering) -> str:
     return json.dumps(
         {
             "groups": [[int(cluster), str(group)] for cluster, group in base.cluster_groups.items()],

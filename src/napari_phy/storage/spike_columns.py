@@ -18,7 +18,6 @@ from napari_phy.core.progress import OnProgress, no_progress
 from napari_phy.core.spike_columns import UNKNOWN_CHANNEL, SpikeColumns, spike_columns
 from napari_phy.files.atomic import write_file
 from napari_phy.files.side_folder import find_side_file, make_side_folder
-from napari_phy.formats.kwik.companions import find_features
 
 logger = logging.getLogger(__name__)
 
@@ -139,10 +138,10 @@ def _read_columns(path: Path, identity: dict[str, object], n_spikes: int, n_chan
 
 def _identity(model: BaseModel) -> dict[str, object] | None:
     """Return what must be the same for the columns to hold: the features, the probe, the order of the spikes."""
-    if model.features is None or model.masks is None:
+    if model.features is None or model.masks is None or model.feature_file is None:
         return None
     try:
-        status = find_features(model.path).stat()
+        status = model.feature_file.stat()
     except OSError:
         return None
     digest = hashlib.blake2b(np.ascontiguousarray(model.probe.positions, dtype=np.float64).tobytes(), digest_size=16)

@@ -6,31 +6,30 @@ import logging
 import threading
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from weakref import WeakSet
 
 from napari_phy.core.base_model import BaseModel
+from napari_phy.core.clustering_file import ClusteringFile, ClusteringReader, StoredClustering
 from napari_phy.core.errors import JournalError, JournalLockedError, NapariPhyError, ReadOnlyError
 from napari_phy.core.sentences import cause_of
 from napari_phy.core.update_info import UpdateInfo
+from napari_phy.files.clustering_place import ClusteringPlace
 from napari_phy.files.crash_points import reached
 from napari_phy.files.platform_files import sync_folder
 from napari_phy.files.replacing import clean_up, disk_was_full, identity_or_none
 from napari_phy.files.side_folder import closed_folder, remove_side_folder, side_folder
-from napari_phy.formats.conversion.convert import convert_data_set
-from napari_phy.formats.kwik import schema
 from napari_phy.storage import store_messages
-from napari_phy.storage.clustering_place import ClusteringPlace
-from napari_phy.storage.copying import copy_data_set
 from napari_phy.storage.journal import Journal
-from napari_phy.storage.journal_opening import OpenedJournal, open_journal, without_edits
+from napari_phy.storage.journal_opening import EditedFile, OpenedJournal, open_journal, without_edits
 from napari_phy.storage.journal_order import JournalOrder
 from napari_phy.storage.journal_places import find_left_behind
-from napari_phy.storage.replay_base import Base, base_of, keep_base
-from napari_phy.storage.saving import Snapshot, base_of_snapshot, explaining, replace_kwik
+from napari_phy.storage.replay_base import base_of, first_free_id, keep_base
+from napari_phy.storage.saving import Snapshot, explaining, replace_by_snapshot
 
-__all__ = ["Base", "EditStore", "Snapshot"]
+__all__ = ["EditStore", "Snapshot"]
 
 logger = logging.getLogger(__name__)
 _open_here: WeakSet[EditStore] = WeakSet()  # what this process edits
@@ -51,23 +50,23 @@ class EditStore:
 
     def __init__(
         self,
-        place: ClusteringPlace,
-        base: Base,
+        file: ClusteringFile,
+        base: StoredClustering,
         opened: OpenedJournal | None,
         messages: list[str],
-        source: Path,
         order: JournalOrder,
         session_start: float,
+        first_free_id: int,
     ) -> None:
         self.session_start = session_start
-        self._place = place
+        self._file = file
+        self._place = _place_of(file)
         self._order = order
-        self._source = source
         self._journal: Journal | None = None
         self._records: list[UpdateInfo] = []
         self._saving = threading.Lock()
-        self._seen = identity_or_none(place.path)
-        self._first_free_id = place.first_free_id(base)
+        self._seen = identity_or_none(file.path)
+        self._first_free_id = first_free_id
         self._base = base
         self.messages = tuple(messages)
         self.recovered_at: datetime | None = None
@@ -88,33 +87,48 @@ class EditStore:
         began before, at `session_start`, with another clustering of the file.
         """
         session_start = time.time() if session_start is None else session_start
-        place = ClusteringPlace.of(model)
-        name = place.path.name
-        order = JournalOrder(model.journal_places)
-        base, opened, messages, left_behind = order.to_journal(base_of(model)), None, [], None
+        file, order = model.clustering_file, JournalOrder(model.journal_places)
+        base = order.to_journal(base_of(model))
+        with file.reading() as reader:
+            store = cls._opened(file, reader, base, order, session_start, read_only=read_only)
+        for message in store.messages:
+            logger.warning(message)
+        return store
+
+    @classmethod
+    def _opened(
+        cls,
+        file: ClusteringFile,
+        reader: ClusteringReader,
+        base: StoredClustering,
+        order: JournalOrder,
+        session_start: float,
+        *,
+        read_only: bool,
+    ) -> EditStore:
+        place, name = _place_of(file), file.path.name
+        opened, messages, left_behind = None, [], None
         if not read_only:
             try:
-                left_behind = find_left_behind(place, side_folder(place.path))
-                opened = open_journal(place, base, session_start)
+                left_behind = find_left_behind(place, reader, side_folder(place.path))
+                opened = open_journal(EditedFile(place, reader, base), session_start)
             except JournalLockedError:
                 messages.append(store_messages.edited_elsewhere(name, in_this_program=_is_edited_here(place)))
             except (JournalError, OSError) as error:
                 messages.append(store_messages.no_journal(name, f"{cause_of(error).rstrip('.')}."))
         if opened is not None:
             clean_up(place.path, opened.journal.path.parent)
-            if not place.is_writable:
-                messages.append(_where_edits_go(place))
-            elif (found := place.found_in(place.path)) != place.clustering:
-                messages.append(store_messages.new_clustering(name, place.clustering, found))
+            if why := file.why_not_saved():
+                messages.append(why)
+            elif reader.clustering != place.clustering:
+                messages.append(store_messages.new_clustering(name, place.clustering, reader.clustering))
         if (closed := closed_folder(place.path)) is not None:
             messages.append(store_messages.closed_place(name, f"folder {closed.name}"))
-        store = cls(place, base, opened, messages, model.path, order, session_start)
+        store = cls(file, base, opened, messages, order, session_start, first_free_id(base, reader))
         if opened is not None and left_behind is not None:
             store.left_behind = left_behind.folder
             sentence = store_messages.left_behind(name, left_behind.n_edits, left_behind.folder)
             store.messages = (sentence, *store.messages)
-        for message in store.messages:
-            logger.warning(message)
         return store
 
     @property
@@ -123,7 +137,7 @@ class EditStore:
         return self._place.path
 
     @property
-    def base(self) -> Base:
+    def base(self) -> StoredClustering:
         """What `records` replay on."""
         return self._order.from_journal(self._base)
 
@@ -140,7 +154,7 @@ class EditStore:
     @property
     def can_save(self) -> bool:
         """Whether edits can be kept and the file be replaced."""
-        return self._journal is not None and self._place.is_writable
+        return self._journal is not None and not self._file.why_not_saved()
 
     @property
     def records(self) -> tuple[UpdateInfo, ...]:
@@ -216,7 +230,10 @@ class EditStore:
         records = tuple(map(self._order.record_to_journal, self._records))
         opened = OpenedJournal(journal, self._base, records)
         self.messages = tuple(one for one in self.messages if "recovered" not in one)  # they are counted again
-        self._take(without_edits(opened, self._place, self._on_file, n_whole, self.session_start))
+        with self._file.reading() as reader:
+            edited = EditedFile(self._place, reader, self._on_file)
+            kept = without_edits(opened, edited, n_whole, self.session_start)
+        self._take(kept)
 
     def save(self, snapshot: Snapshot) -> None:
         """Replace the file by a copy that holds the snapshot; what it was stays as `x.kwik.bak`.
@@ -240,7 +257,7 @@ class EditStore:
             n_unsaved = self.n_unsaved
             with explaining(self.path, n_unsaved):
                 self._have_journal()
-            replace_kwik(self._place, self._order.to_journal(snapshot), self._journal, self._base)
+            replace_by_snapshot(self._file, self._stored(snapshot), self._journal, self._base)
             self.is_outdated = False
             self._seen = identity_or_none(self.path)
         logger.info(store_messages.saved(self.path.name, n_unsaved))
@@ -261,16 +278,9 @@ class EditStore:
         SaveError
             The disk is full, or the copy cannot be written.
         """
-        with self._saving:
-            target = Path(target).resolve()
-            if self._place.holds_clusterings:
-                stored = self._order.to_journal(snapshot)
-                copy_data_set(self._place, stored, target, raw_places or {}, self.n_unsaved)
-            else:
-                clustering = base_of_snapshot(snapshot)
-                convert_data_set(
-                    self._source, target, sorted_now={self._place.channel_group: clustering}, copies_raw=False
-                )
+        target = Path(target).resolve()
+        with self._saving, explaining(target, self.n_unsaved):
+            self._file.save_copy(target, self._stored(snapshot).clustering, raw_places or {})
 
     def look_at_file(self) -> bool:
         """Tell whether the file on disk is another one than that last seen here; its contents may be the same."""
@@ -288,7 +298,7 @@ class EditStore:
                 return ""
             self._seen = now
             try:
-                if now is not None and self._journal is not None and self._journal.settle(self._place.content_hash()):
+                if now is not None and self._journal is not None and self._journal.settle(self._content_hash()):
                     return ""
             except NapariPhyError as error:
                 logger.debug("%s", error)
@@ -321,6 +331,14 @@ class EditStore:
             else:
                 journal.close()
 
+    def _content_hash(self) -> str:
+        with self._file.reading() as reader:
+            return reader.content_hash()
+
+    def _stored(self, snapshot: Snapshot) -> Snapshot:
+        """Return a snapshot with the spikes in the order of the file."""
+        return replace(snapshot, clustering=self._order.to_journal(snapshot.clustering))
+
     def _have_journal(self) -> None:
         """Write the journal anew where another program moved, removed or changed it: its edits are still held here.
 
@@ -333,7 +351,8 @@ class EditStore:
         try:
             folder.mkdir(exist_ok=True)
             if journal.base is not None:
-                keep_base(self._base, self.path, self._place.channel_group, self._place.labels_file(folder))
+                is_in_file = journal.base.source == "original"
+                keep_base(self._base, self._place.labels_file(folder), is_in_file=is_in_file)
             aside = journal.write_anew(map(self._order.record_to_journal, self._records))
             sync_folder(folder.parent)
         except OSError as error:
@@ -353,17 +372,12 @@ class EditStore:
             return f"{self.path.name} is open read-only; there is nothing to save."
         if self.is_gone:
             return store_messages.gone(self.path.name, self.n_unsaved, self.whereabouts)
-        return _where_edits_go(self._place)
+        return self._file.why_not_saved()
 
 
 def _is_edited_here(place: ClusteringPlace) -> bool:
     return any(store._place == place and not store.read_only for store in list(_open_here))
 
 
-def _where_edits_go(place: ClusteringPlace) -> str:
-    """Return a sentence on a place that cannot be written to."""
-    if not place.holds_clusterings:
-        return store_messages.no_clusterings(place.path.name)
-    if place.clustering == schema.ORIGINAL:
-        return store_messages.original_stays(place.path.name)
-    return store_messages.read_only_file(place.path.name)
+def _place_of(file: ClusteringFile) -> ClusteringPlace:
+    return ClusteringPlace(file.path, file.channel_group, file.clustering)

@@ -115,24 +115,6 @@ def closed_place(name: str, place: str) -> str:
     return f"The {place} is closed to you: edits of {name} in it are not shown. Ask its owner to open it."
 
 
-def read_only_file(name: str) -> str:
-    """Return the sentence for a file that cannot be saved to."""
-    return f"{name} is read-only. Edits are kept in the journal; save a copy to keep them in a file."
-
-
-def no_clusterings(name: str) -> str:
-    """Return the sentence for a recording, whose files have no place for a sorting."""
-    return f"{name} has no place for a sorting. Edits are kept in the journal; save a copy to have them in a .kwik."
-
-
-def original_stays(name: str) -> str:
-    """Return the sentence for the clustering that the sorter wrote, where there is another one to sort in."""
-    return (
-        f"The clustering original of {name} stays as the sorter wrote it. Edits are kept in the journal; "
-        "copy it as a new clustering, or save a copy, to keep them in a file."
-    )
-
-
 def new_clustering(name: str, clustering: str, found: str) -> str:
     """Return the sentence for a data set whose first save adds a clustering; `found` is the one it begins with."""
     stays = f", and {found} stays as the sorter wrote it" if found else ""

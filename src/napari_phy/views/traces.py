@@ -15,7 +15,7 @@ import numpy.typing as npt
 from napari_phy.core.arrays import read_only
 from napari_phy.core.errors import KwikFormatError, MissingDataError, TracesError
 from napari_phy.core.progress import OnProgress, no_progress
-from napari_phy.formats.kwik import parameters
+from napari_phy.formats import parameters
 from napari_phy.plugins import TraceFilter, trace_filters
 from napari_phy.stats.extremes import bin_extremes
 from napari_phy.stats.filtering import BandPass

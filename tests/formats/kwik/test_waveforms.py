@@ -17,7 +17,7 @@ from napari_phy.core.probe import Probe
 from napari_phy.formats.kwik import windows
 from napari_phy.formats.kwik.create import KwikGroup
 from napari_phy.formats.kwik.model import KwikModel
-from napari_phy.formats.kwik.parameters import band_pass, plausible_gain
+from napari_phy.formats.parameters import band_pass, plausible_gain
 from napari_phy.stats.filtering import BandPass
 
 PROBE = Probe(np.array([4, 2, 0]), np.zeros((3, 2)), np.empty((0, 2), dtype=int))

@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from napari_phy.core.base_model import BaseModel
 from napari_phy.core.cluster_groups import UNSORTED
+from napari_phy.core.clustering_file import StoredClustering
 from napari_phy.core.errors import SaveError
 from napari_phy.core.event_times import EventTimes
 from napari_phy.files.platform_files import is_folder
@@ -30,7 +31,6 @@ from napari_phy.formats.kwik.events import EVENTS
 from napari_phy.formats.kwik.model import KwikModel
 from napari_phy.formats.opening import open_model
 from napari_phy.formats.raw_notes import read_raw_notes, write_raw_notes
-from napari_phy.storage.replay_base import Base
 
 _KNOWN_NODES = {"application_data", "channel_groups", "recordings", EVENTS.strip("/")}
 _OWN_PARAMETERS = {
@@ -44,7 +44,7 @@ _OWN_PARAMETERS = {
     "nfeatures_per_channel",
     "fetdim",
 }
-_AS_READ: Mapping[int, Base] = MappingProxyType({})
+_AS_READ: Mapping[int, StoredClustering] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ def convert_data_set(
     target: str | Path,
     on_progress: Callable[[float], object] = lambda _: None,
     *,
-    sorted_now: Mapping[int, Base] = _AS_READ,
+    sorted_now: Mapping[int, StoredClustering] = _AS_READ,
     copies_raw: bool = True,
 ) -> Converted:
     """Write a data set anew in the layout of klusta 3.
@@ -151,7 +151,7 @@ def _write(
     models: Sequence[BaseModel],
     path: Path,
     named: Sequence[str],
-    sorted_now: Mapping[int, Base],
+    sorted_now: Mapping[int, StoredClustering],
     on_progress: Callable[[float], object],
 ) -> None:
     first = models[0]
@@ -194,7 +194,7 @@ def _parameters(model: BaseModel) -> dict[str, Any]:
     return {name: value for name, value in storable(stored).items() if name not in _OWN_PARAMETERS}
 
 
-def _verify(models: Sequence[BaseModel], path: Path, target: Path, sorted_now: Mapping[int, Base]) -> None:
+def _verify(models: Sequence[BaseModel], path: Path, target: Path, sorted_now: Mapping[int, StoredClustering]) -> None:
     beside = {
         raw.path.resolve().name: raw.path
         for raw in raw_of(models[0])
@@ -223,7 +223,7 @@ def _is_same(one: npt.NDArray[np.uint8] | None, other: npt.NDArray[np.uint8]) ->
     return one is not None and np.array_equal(one, other)
 
 
-def _groups_of_live(shown: BaseModel | Base) -> dict[int, str]:
+def _groups_of_live(shown: BaseModel | StoredClustering) -> dict[int, str]:
     """Return {cluster: group} of the clusters that have spikes and are not unsorted."""
     live = set(np.unique(shown.spike_clusters).tolist())
     return {cluster: name for cluster, name in shown.cluster_groups.items() if cluster in live and name != UNSORTED}

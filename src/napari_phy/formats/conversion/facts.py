@@ -11,9 +11,11 @@ from typing import Any
 import numpy as np
 
 from napari_phy.core.base_model import BaseModel
+from napari_phy.core.clustering_file import MAIN, ORIGINAL
+from napari_phy.formats import parameters
 from napari_phy.formats.hdf5.file import H5File, open_h5
 from napari_phy.formats.hdf5.values import encode
-from napari_phy.formats.kwik import parameters, schema, spikes
+from napari_phy.formats.kwik import schema, spikes
 from napari_phy.formats.kwik.cluster_data import read_extras, write_extras
 from napari_phy.formats.kwik.events import write_events
 from napari_phy.formats.kwik.model import KwikModel
@@ -124,7 +126,7 @@ def _written_as(model: BaseModel, name: str) -> tuple[str, ...]:
     """Return the names that a clustering has in the new file: that which is open is `main` there."""
     if name != model.clustering:
         return (name,)
-    return (schema.MAIN, name) if name == schema.ORIGINAL else (schema.MAIN,)
+    return (MAIN, name) if name == ORIGINAL else (MAIN,)
 
 
 def readable_clusterings(model: BaseModel) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_phy.core.base_model import BaseModel
+from napari_phy.core.clustering_file import MAIN, ORIGINAL, StoredClustering
 from napari_phy.core.errors import NapariPhyError
 from napari_phy.files.platform_files import is_file
 from napari_phy.formats.conversion.facts import readable_clusterings
@@ -22,11 +23,12 @@ from napari_phy.formats.kwik.companions import find_features
 from napari_phy.formats.kwik.group_nodes import write_clusters
 from napari_phy.formats.kwik.kwik_group import KwikGroup
 from napari_phy.formats.kwik.stored_waveforms import FILTERED, RAW, open_waveforms
-from napari_phy.storage.replay_base import Base
 
 
 @contextmanager
-def group_of(model: BaseModel, sorted_now: Base | None, on_read: Callable[[], object]) -> Iterator[KwikGroup]:
+def group_of(
+    model: BaseModel, sorted_now: StoredClustering | None, on_read: Callable[[], object]
+) -> Iterator[KwikGroup]:
     """Give what a model has, to be written while this lasts; rows are read when asked for.
 
     Parameters
@@ -56,7 +58,7 @@ def group_of(model: BaseModel, sorted_now: Base | None, on_read: Callable[[], ob
 def write_other_clusterings(model: BaseModel, group: KwikGroup, path: Path) -> None:
     """Write the clusterings of a model beside the one that was written as main."""
     for name in readable_clusterings(model):
-        if name == schema.MAIN or (name == model.clustering and name != schema.ORIGINAL):
+        if name == MAIN or (name == model.clustering and name != ORIGINAL):
             continue
         with closing(model.opened_at(model.channel_group, name)) as other, open_h5(path, "r+") as file:
             remove_nodes(file, model.channel_group, name)

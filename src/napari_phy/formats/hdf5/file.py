@@ -64,7 +64,7 @@ class H5File:
     def __init__(self, path: str | Path, mode: Mode = "r") -> None:
         self.path = Path(path)
         self.mode = mode
-        self._state = _state_of(self.path)
+        self._state = state_of(self.path)
         self._file = _open(self.path, mode)
         self._dead_links: dict[str, None] = {}
         self._nodes = Nodes(self._file, self.path, partial(_open, mode="r") if mode == "r" else None)
@@ -92,7 +92,7 @@ class H5File:
         None where that cannot be told: it is written to, was written to just now, or another has its name.
         """
         state = self._state
-        if self.mode != "r" or state is None or state != _state_of(self.path):
+        if self.mode != "r" or state is None or state != state_of(self.path):
             return None
         return state if time.time_ns() - max(state[-2:]) > _SETTLED_NS else None
 
@@ -435,7 +435,8 @@ def _open(path: Path, mode: Mode) -> h5py.File:
         raise KwikFormatError(f"{path.name} cannot be opened: {_explain(error)}.") from error
 
 
-def _state_of(path: Path) -> tuple[int, ...] | None:
+def state_of(path: Path) -> tuple[int, ...] | None:
+    """Return what `H5File.identity` is of a file that is opened now; None where there is none."""
     try:
         found = path.stat()
     except OSError:

@@ -12,7 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_phy.core.cluster_groups import ClusterGroup, group_name, new_group_name
-from napari_phy.core.errors import ClusteringError, KwikFormatError, NotInFileError, ReadOnlyError, SaveError
+from napari_phy.core.errors import ClusteringError, KwikFormatError, NotInFileError, SaveError
+from napari_phy.files.clustering_place import ClusteringPlace
+from napari_phy.files.journal_hold import HeldJournal, hold_journal
 from napari_phy.formats.hdf5.file import H5File, open_h5
 from napari_phy.formats.kwik import schema
 from napari_phy.formats.kwik.cluster_data import ClusterExtras, write_extras
@@ -21,8 +23,6 @@ from napari_phy.formats.kwik.clusters import read_clusters, read_group_names
 from napari_phy.formats.kwik.rewriting import check_writable, rewrite_kwik, used_side_folder
 from napari_phy.formats.kwik.save import content_hash, write_clustering
 from napari_phy.formats.kwik.spike_clusters import read_stored_clusters
-from napari_phy.storage.clustering_place import ClusteringPlace
-from napari_phy.storage.held_journal import HeldJournal, hold_journal
 
 _LONGEST_NAME = 255
 _BYTES_PER_SPIKE = 16
@@ -90,10 +90,10 @@ def rewrite(path: Path, channel_group: int, edit: Callable[[Path], object], chan
             others = set(list_clusterings(file, channel_group)) - changed
         for other in sorted(others):
             try:
-                before = clustering_hash(path, channel_group, other)
+                before = content_hash(path, channel_group, other)
             except KwikFormatError:
                 continue  # it could not be read before
-            if clustering_hash(copy, channel_group, other) != before:
+            if content_hash(copy, channel_group, other) != before:
                 raise SaveError(f"{path.name}: the clustering {other} would not stay as it is")
 
     with open_h5(path) as file:
@@ -143,11 +143,6 @@ def write_changes(path: Path, channel_group: int, clustering: str, changes: Chan
                 write_extras(file, channel_group, clustering, cluster, extras)
 
 
-def clustering_hash(path: Path, channel_group: int, clustering: str) -> str:
-    """Return what tells whether a clustering is the same."""
-    return content_hash(path, channel_group, clustering)
-
-
 def checked_name(name: str) -> str:
     """Return the name of a new clustering without blanks around it.
 
@@ -166,14 +161,6 @@ def checked_name(name: str) -> str:
     if not fits:
         raise ClusteringError(f"{name[:40]!r} cannot be the name of a clustering: a file cannot hold it.")
     return name
-
-
-def check_not_original(path: Path, clustering: str) -> None:
-    """Raise ReadOnlyError for the clustering that the sorter wrote."""
-    if clustering == schema.ORIGINAL:
-        raise ReadOnlyError(
-            f"{Path(path).name}: the clustering original is kept as the sorter wrote it; copy it and work on the copy."
-        )
 
 
 def check_known(file: H5File, channel_group: int, clustering: str) -> None:

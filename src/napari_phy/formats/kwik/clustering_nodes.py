@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from napari_phy.formats.hdf5.file import H5File, open_h5
+from napari_phy.formats.hdf5.file import H5File
 from napari_phy.formats.kwik import schema
 from napari_phy.formats.kwik.spikes import count_integers
 
@@ -24,13 +23,17 @@ def count_spikes(file: H5File, channel_group: int) -> int:
     return count_integers(file, path) if file.has(path) else 0
 
 
-def begin_clustering(path: Path, channel_group: int, name: str, source: str) -> None:
+def has_clustering(file: H5File, channel_group: int, name: str) -> bool:
+    """Tell whether a channel group has a clustering of that name."""
+    return file.is_dataset(schema.clustering_path(channel_group, name))
+
+
+def begin_clustering(file: H5File, channel_group: int, name: str, source: str) -> None:
     """Add a clustering to a file in place: a copy of another one, or of one cluster, 0, where `source` is ""."""
-    with open_h5(path, "r+") as file:
-        if source:
-            copy_nodes(file, channel_group, source, name)
-        else:
-            make_nodes(file, channel_group, name)
+    if source:
+        copy_nodes(file, channel_group, source, name)
+    else:
+        make_nodes(file, channel_group, name)
 
 
 def make_nodes(file: H5File, channel_group: int, name: str) -> None:

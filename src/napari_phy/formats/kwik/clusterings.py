@@ -7,23 +7,22 @@ from pathlib import Path
 
 import numpy as np
 
+from napari_phy.core.clustering_file import ORIGINAL, check_not_original
 from napari_phy.core.errors import ClusteringError, SaveError
+from napari_phy.files.clustering_place import ClusteringPlace
 from napari_phy.formats.hdf5.file import open_h5
-from napari_phy.formats.kwik import schema
 from napari_phy.formats.kwik.clustering_edits import (
     Changes,
     alone,
     check_known,
-    check_not_original,
     checked_name,
-    clustering_hash,
     rewrite,
     write_changes,
 )
 from napari_phy.formats.kwik.clustering_nodes import copy_nodes, list_clusterings, make_nodes, move_nodes, remove_nodes
 from napari_phy.formats.kwik.clusters import read_clusters
+from napari_phy.formats.kwik.save import content_hash
 from napari_phy.formats.kwik.spike_clusters import read_stored_clusters
-from napari_phy.storage.clustering_place import ClusteringPlace
 
 __all__ = [
     "Changes",
@@ -125,7 +124,7 @@ def rename_clustering(path: Path, channel_group: int, old: str, new: str) -> Non
         alone(path, channel_group, new, is_new=True) as (_, stale),
     ):
         stale.set_aside()
-        stale.let_go()
+        stale.release()
         with journal.moving(ClusteringPlace(file, channel_group, new)):
             rewrite(file, channel_group, edit, {old, new})
     logger.info("Renamed the clustering %s of %s to %s.", old, file.name, new)
@@ -172,8 +171,8 @@ def reset_clustering(path: Path, channel_group: int, name: str) -> None:
 
     def edit(copy: Path) -> None:
         with open_h5(copy) as kwik:
-            clusters = read_stored_clusters(kwik, channel_group, schema.ORIGINAL)
-            found = read_clusters(kwik, channel_group, schema.ORIGINAL, np.unique(clusters))
+            clusters = read_stored_clusters(kwik, channel_group, ORIGINAL)
+            found = read_clusters(kwik, channel_group, ORIGINAL, np.unique(clusters))
         original = Changes(
             spike_clusters=clusters,
             cluster_groups=found.groups,
@@ -184,7 +183,7 @@ def reset_clustering(path: Path, channel_group: int, name: str) -> None:
         write_changes(copy, channel_group, name, original)
 
     with open_h5(path) as kwik:
-        check_known(kwik, channel_group, schema.ORIGINAL)
+        check_known(kwik, channel_group, ORIGINAL)
     with alone(path, channel_group, name) as (file, journal):
         rewrite(file, channel_group, edit, {name})
         journal.set_aside()
@@ -192,5 +191,5 @@ def reset_clustering(path: Path, channel_group: int, name: str) -> None:
 
 
 def _check_same(file: Path, old: str, copy: Path, new: str, channel_group: int) -> None:
-    if clustering_hash(copy, channel_group, new) != clustering_hash(file, channel_group, old):
+    if content_hash(copy, channel_group, new) != content_hash(file, channel_group, old):
         raise SaveError(f"{file.name} does not hold the clustering {old} under its new name.")

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_phy.core.base_model import Recording
+from napari_phy.core.clustering_file import MAIN, ORIGINAL
 from napari_phy.core.errors import SaveError
 from napari_phy.core.event_times import EventTimes
 from napari_phy.formats.hdf5.file import H5File, open_h5
@@ -119,8 +120,8 @@ def create_kwik(
         for channel_group, group in sorted(groups.items()):
             write_channels(kwik, channel_group, group.probe)
             write_spikes(kwik, channel_group, group, recordings)
-            write_clusters(kwik, channel_group, schema.MAIN, group)
-            write_clusters(kwik, channel_group, schema.ORIGINAL, as_detected(group))
+            write_clusters(kwik, channel_group, MAIN, group)
+            write_clusters(kwik, channel_group, ORIGINAL, as_detected(group))
         write_events(kwik, events, {recording.recording_id: recording.start_sample for recording in recordings})
 
 

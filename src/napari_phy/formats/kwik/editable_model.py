@@ -10,14 +10,16 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from napari_phy.core.base_model import SpikeRows
+from napari_phy.core.base_model import BaseModel, SpikeRows
 from napari_phy.core.cluster_groups import UNSORTED, ClusterGroup
+from napari_phy.core.clustering_file import ClusteringSummary, StoredClustering
 from napari_phy.core.errors import ClusteringError
 from napari_phy.formats.hdf5.file import H5File, open_h5
 from napari_phy.formats.kwik import clusterings, group_edits, spikes
 from napari_phy.formats.kwik.cluster_data import ClusterExtras
 from napari_phy.formats.kwik.cluster_metadata import ClusterMetadata
 from napari_phy.formats.kwik.legacy_names import LegacyNames
+from napari_phy.formats.kwik.summaries import read_summaries
 
 
 class ClusterGroups(dict[int, str]):
@@ -50,6 +52,7 @@ class EditableModel(LegacyNames):
     _cluster_groups: dict[int, str]
     _user_groups: tuple[ClusterGroup, ...]
     _owner: str | None = None
+    holds_clusterings = True
 
     @abstractmethod
     def opened_at(self, channel_group: int | None, clustering: str | None) -> Self:
@@ -99,6 +102,20 @@ class EditableModel(LegacyNames):
             other._read_spike_clusters(file, clustering)
             other._read_clusters(file)
         return other
+
+    def beside(self, channel_group: int, clustering: str | None) -> Self:
+        """Return another channel group or clustering; one of this channel group shares all else with this one."""
+        if clustering is not None and channel_group == self.channel_group:
+            return self.with_clustering(clustering)
+        return self.opened_at(channel_group, clustering)
+
+    def shares_files(self, other: BaseModel) -> bool:
+        """Tell whether closing a model that `beside` returned closes this one too."""
+        return self.channel_group == other.channel_group
+
+    def read_summaries(self) -> list[ClusteringSummary]:
+        """Return how far each clustering of the file is, as saved."""
+        return read_summaries(self)
 
     def lend(self, owner: str) -> None:
         """Let the part stay what it is from now on: somebody keeps edits for it."""
@@ -187,9 +204,19 @@ class EditableModel(LegacyNames):
         clusterings.add_clustering(self.path, self.channel_group, name, changes)
         self.refresh()
 
-    def copy_clustering(self, name: str, new_name: str) -> None:
-        """Add a copy of a clustering with all that the file says of its clusters."""
-        clusterings.copy_clustering(self.path, self.channel_group, name, new_name)
+    def copy_clustering(self, name: str, new_name: str, shown: StoredClustering | None = None) -> None:
+        """Add a copy of a clustering with all that the file says of its clusters, as saved or as `shown`."""
+        changes = None
+        if shown is not None:
+            changes = clusterings.Changes(
+                spike_clusters=self.in_stored_order(shown.spike_clusters),
+                cluster_groups=shown.cluster_groups,
+                cluster_colors=shown.cluster_colors,
+                cluster_labels=shown.cluster_labels,
+                user_groups=shown.user_groups,
+                keeps_the_rest=False,
+            )
+        clusterings.copy_clustering(self.path, self.channel_group, name, new_name, changes)
         self.refresh()
 
     def rename_clustering(self, name: str, new_name: str) -> None:
@@ -197,6 +224,10 @@ class EditableModel(LegacyNames):
         self._check_not_current(name, "renamed")
         clusterings.rename_clustering(self.path, self.channel_group, name, new_name)
         self.refresh()
+
+    def rename_to(self, new_name: str) -> None:
+        """Rename the clustering in use, for which nobody keeps edits now; the model is to be opened again then."""
+        clusterings.rename_clustering(self.path, self.channel_group, self.clustering, new_name)
 
     def delete_clustering(self, name: str) -> None:
         """Delete a clustering that is not the one in use; edits kept for it are set aside."""

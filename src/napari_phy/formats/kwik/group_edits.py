@@ -7,12 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from napari_phy.core.cluster_groups import DISCARDED, STANDARD_GROUPS, ClusterGroup, group_name, new_group_name
+from napari_phy.core.clustering_file import check_not_original
 from napari_phy.core.colors import is_color
 from napari_phy.core.errors import ClusteringError, NotInFileError, SaveError
 from napari_phy.formats.hdf5.file import open_h5
 from napari_phy.formats.kwik import schema
 from napari_phy.formats.kwik.cluster_groups import read_user_groups, write_user_groups
-from napari_phy.formats.kwik.clustering_edits import alone, check_not_original, rewrite
+from napari_phy.formats.kwik.clustering_edits import alone, rewrite
 from napari_phy.formats.kwik.clusters import read_group_names
 
 Change = Callable[[list[ClusterGroup], Mapping[int, str]], ClusterGroup]

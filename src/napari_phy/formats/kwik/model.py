@@ -14,13 +14,16 @@ import numpy.typing as npt
 
 from napari_phy.core.arrays import read_only
 from napari_phy.core.base_model import SpikeRows
+from napari_phy.core.clustering_file import MAIN
 from napari_phy.core.errors import KwikFormatError, NotInFileError
 from napari_phy.core.progress import OnProgress, no_progress
 from napari_phy.core.recording_order import Order, RecordingOrder
 from napari_phy.core.sentences import visible
-from napari_phy.formats.hdf5.file import H5File, open_h5
-from napari_phy.formats.kwik import parameters, parts, schema, spikes
+from napari_phy.formats import parameters
+from napari_phy.formats.hdf5.file import H5File, open_h5, state_of
+from napari_phy.formats.kwik import parts, schema, spikes
 from napari_phy.formats.kwik.cluster_groups import read_user_groups
+from napari_phy.formats.kwik.clustering_file import KwikClusteringFile
 from napari_phy.formats.kwik.clustering_nodes import list_clusterings
 from napari_phy.formats.kwik.clusters import read_clusters
 from napari_phy.formats.kwik.companions import find_features
@@ -175,6 +178,26 @@ class KwikModel(EditableModel):
                 return None
             masks = [status.st_size, status.st_mtime_ns]
         return {"waveforms": self.waveforms.identity, "masks": masks}
+
+    @property
+    def clustering_file(self) -> KwikClusteringFile:
+        """What edits are kept for and saved into."""
+        return KwikClusteringFile.of(self)
+
+    @property
+    def feature_file(self) -> Path:
+        """The `.kwx`; where there is none, the one that would be beside the `.kwik`."""
+        return find_features(self.path)
+
+    def places(self) -> tuple[tuple[int, str], ...]:
+        """Return channel group and name of every clustering of the file; it is read where it is another one now."""
+        identity, groups = self._scanned
+        if identity is not None and identity == state_of(self.path):
+            names = {number: group.clusterings for number, group in groups.items()}
+        else:
+            with open_h5(self.path) as file:
+                names = {number: list_clusterings(file, number) for number in self.channel_groups}
+        return tuple((number, name) for number, found in names.items() for name in found)
 
     @property
     def file_order(self) -> npt.NDArray[np.int64] | None:
@@ -415,7 +438,7 @@ class KwikModel(EditableModel):
     def _read_spike_clusters(self, file: H5File, clustering: str | None) -> None:
         """Read a clustering; None takes the first that can be read."""
         if clustering is None and not self.clusterings:
-            self._clustering = schema.MAIN
+            self._clustering = MAIN
             self.spike_clusters = read_only(np.zeros(self.n_spikes, dtype=np.int32))
             return
         found = parts.preferred(self.clusterings) if clustering is None else (clustering,)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from napari_phy.core.clustering_file import ORIGINAL
 from napari_phy.core.errors import NapariPhyError
 from napari_phy.core.sentences import on_one_line
 from napari_phy.formats.findings import Finding, listed
@@ -123,7 +124,7 @@ def _check_clusterings(file: H5File, group: int, n_spikes: int) -> Iterator[Find
         yield Finding("note", place, "has no clustering", "all its spikes are shown as one cluster")
     elif "main" not in names:
         what = f"has no clustering main, but {listed(names)}"
-        then = ", and saving what is sorted in it adds main" if names[0] == schema.ORIGINAL else ""
+        then = ", and saving what is sorted in it adds main" if names[0] == ORIGINAL else ""
         yield Finding("note", place, what, f"{on_one_line(names[0])} is opened unless another one is chosen{then}")
     for name in names:
         where = f"{place}, clustering {on_one_line(name)}"
@@ -142,7 +143,7 @@ def _check_clusters(file: H5File, group: int, clustering: str, live: Sequence[in
     without = [cluster for cluster in live if cluster not in nodes]
     if without:
         what = f"has clusters without a node: {listed(without)}"
-        then = "" if clustering == schema.ORIGINAL else "; saving gives them one"
+        then = "" if clustering == ORIGINAL else "; saving gives them one"
         yield Finding("note", place, what, f"they are unsorted{then}")
     empty = sorted(nodes.keys() - live)
     if empty:

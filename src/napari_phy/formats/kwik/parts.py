@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import h5py
 
+from napari_phy.core.clustering_file import MAIN
 from napari_phy.core.errors import KwikFormatError, NapariPhyError, NotInFileError
 from napari_phy.core.sentences import on_one_line
 from napari_phy.formats.hdf5.file import H5File
@@ -158,8 +159,8 @@ def noting(problems: dict[str | None, str], clustering: str) -> Iterator[None]:
 
 def preferred(clusterings: tuple[str, ...]) -> tuple[str, ...]:
     """Return clusterings in the order in which they are tried: main, then by the alphabet; main where there is none."""
-    others = tuple(name for name in clusterings if name != schema.MAIN)
-    return (schema.MAIN, *others) if len(others) < len(clusterings) or not others else others
+    others = tuple(name for name in clusterings if name != MAIN)
+    return (MAIN, *others) if len(others) < len(clusterings) or not others else others
 
 
 def openable(groups: Mapping[int, GroupScan], wanted: int | None) -> Iterator[int]:

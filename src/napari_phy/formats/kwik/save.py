@@ -22,12 +22,14 @@ import numpy.typing as npt
 
 from napari_phy.core.arrays import compact_ids
 from napari_phy.core.cluster_groups import ClusterGroup
+from napari_phy.core.clustering_file import ORIGINAL
 from napari_phy.core.errors import NapariPhyError, ReadOnlyError, SaveError
 from napari_phy.formats.hdf5.file import H5File, open_h5
 from napari_phy.formats.hdf5.links import HDF5_ERRORS, reason
 from napari_phy.formats.hdf5.values import encode
 from napari_phy.formats.kwik import schema, spikes
 from napari_phy.formats.kwik.cluster_groups import read_user_groups, write_user_groups
+from napari_phy.formats.kwik.clustering_nodes import begin_clustering, has_clustering
 from napari_phy.formats.kwik.clusters import (
     LABEL_PREFIX,
     group_name,
@@ -52,8 +54,9 @@ def write_clustering(
     cluster_labels: Mapping[str, Mapping[int, Any]],
     group_names: Sequence[str],
     user_groups: Sequence[ClusterGroup] | None = None,
-) -> None:
-    """Write a clustering in place into a `.kwik` (a copy, if a crash must not harm the original).
+    sources: Sequence[str] = (),
+) -> str:
+    """Write a clustering in place into a `.kwik` (a copy, if a crash must not harm the original); return its hash.
 
     Parameters
     ----------
@@ -66,6 +69,8 @@ def write_clustering(
     group_names : all group names; those the file lacks get the first free ids from 4 on.
     user_groups : the groups besides the standard ones with number and colour; others of the file are removed. None
         leaves the groups of the file as they are.
+    sources : clusterings that one which the file lacks is first a copy of, the first that is there; "" for none, as
+        where no clustering is there. Empty: the file has it.
 
     Raises
     ------
@@ -76,7 +81,7 @@ def write_clustering(
         afterwards what was written.
     """
     path = Path(path)
-    if clustering == schema.ORIGINAL:
+    if clustering == ORIGINAL:
         raise ReadOnlyError(f"{path.name}: the clustering original is never changed; save another one.")
     clusters = np.asarray(spike_clusters)
     live = set(np.unique(clusters).tolist())
@@ -91,6 +96,9 @@ def write_clustering(
     try:
         with open_h5(path, "r+") as file:
             schema.check_is_kwik(file)
+            if sources and not has_clustering(file, channel_group, clustering):
+                found = (name for name in sources if name and has_clustering(file, channel_group, name))
+                begin_clustering(file, channel_group, clustering, next(found, ""))
             values = _in_file_order(file, channel_group, clustering, clusters)
             _write_clusters(file, schema.clustering_path(channel_group, clustering), values)
             if user_groups is not None:
@@ -103,12 +111,20 @@ def write_clustering(
         raise
     except HDF5_ERRORS as error:
         raise SaveError(f"{path.name} could not be written: {reason(error)}.") from error
-    _verify(path, channel_group, clustering, values, groups, colors, labels)
-    if user_groups is not None:
-        _verify_groups(path, channel_group, clustering, user_groups)
+    with open_h5(path) as file:
+        _verify(file, channel_group, clustering, values, groups, colors, labels)
+        if user_groups is not None:
+            _verify_groups(file, channel_group, clustering, user_groups)
+        return clustering_hash(file, channel_group, clustering)
 
 
 def content_hash(path: str | Path, channel_group: int, clustering: str) -> str:
+    """Return the hash of a clustering of a file; see `clustering_hash`."""
+    with open_h5(path) as file:
+        return clustering_hash(file, channel_group, clustering)
+
+
+def clustering_hash(file: H5File, channel_group: int, clustering: str) -> str:
     """Return the BLAKE2b hash of a clustering: cluster ids, groups, our colours and labels.
 
     Names and types count, not how the file stores them: repacking a file does not change its hash.
@@ -121,23 +137,22 @@ def content_hash(path: str | Path, channel_group: int, clustering: str) -> str:
         If it cannot be read.
     """
     digest = hashlib.blake2b(digest_size=32)
-    with open_h5(path) as file:
-        samples = schema.spikes_path(channel_group, "time_samples")
-        wanted = spikes.count_integers(file, samples) if file.is_dataset(samples) else None
-        n_spikes = 0
-        for ids in spikes.integer_blocks(file, schema.clustering_path(channel_group, clustering), wanted):
-            digest.update(np.ascontiguousarray(ids, dtype="<i8").data)
-            n_spikes += len(ids)
-        names = read_group_names(file, channel_group, clustering)
-        clusters = [
-            (cluster_id, group_name(group, names), _looks(own))
-            for cluster_id, (group, own) in read_cluster_nodes(file, channel_group, clustering).items()
-        ]
-        group_colors = [
-            (group.group_id, group.color)
-            for group in read_user_groups(file, channel_group, clustering)
-            if group.color is not None
-        ]
+    samples = schema.spikes_path(channel_group, "time_samples")
+    wanted = spikes.count_integers(file, samples) if file.is_dataset(samples) else None
+    n_spikes = 0
+    for ids in spikes.integer_blocks(file, schema.clustering_path(channel_group, clustering), wanted):
+        digest.update(np.ascontiguousarray(ids, dtype="<i8").data)
+        n_spikes += len(ids)
+    names = read_group_names(file, channel_group, clustering)
+    clusters = [
+        (cluster_id, group_name(group, names), _looks(own))
+        for cluster_id, (group, own) in read_cluster_nodes(file, channel_group, clustering).items()
+    ]
+    group_colors = [
+        (group.group_id, group.color)
+        for group in read_user_groups(file, channel_group, clustering)
+        if group.color is not None
+    ]
     if group_colors:
         digest.update(json.dumps(group_colors).encode())
     described = json.dumps([n_spikes, sorted(names.items()), clusters], sort_keys=True, default=repr)
@@ -262,7 +277,7 @@ def _same(stored: Any, value: Any) -> bool:
 
 
 def _verify(
-    path: Path,
+    file: H5File,
     channel_group: int,
     clustering: str,
     values: npt.NDArray[np.integer[Any]],
@@ -270,9 +285,8 @@ def _verify(
     colors: Mapping[int, str],
     labels: Mapping[str, Mapping[int, Any]],
 ) -> None:
-    with open_h5(path) as file:
-        written = spikes.read_integers(file, schema.clustering_path(channel_group, clustering), values.size)
-        found = read_clusters(file, channel_group, clustering, sorted(groups))
+    written = spikes.read_integers(file, schema.clustering_path(channel_group, clustering), values.size)
+    found = read_clusters(file, channel_group, clustering, sorted(groups))
     wrong = None
     if not np.array_equal(written, values):
         wrong = "cluster ids"
@@ -283,15 +297,14 @@ def _verify(
     elif not _same_labels(found.labels, labels):
         wrong = "labels"
     if wrong:
-        raise SaveError(f"{path.name} does not hold the {wrong} that were written to it.")
+        raise SaveError(f"{file.path.name} does not hold the {wrong} that were written to it.")
 
 
-def _verify_groups(path: Path, channel_group: int, clustering: str, groups: Sequence[ClusterGroup]) -> None:
-    with open_h5(path) as file:
-        found = {group.name: group.color for group in read_user_groups(file, channel_group, clustering)}
+def _verify_groups(file: H5File, channel_group: int, clustering: str, groups: Sequence[ClusterGroup]) -> None:
+    found = {group.name: group.color for group in read_user_groups(file, channel_group, clustering)}
     wanted = {group.name: group.color for group in groups}
     if {name: found.get(name) for name in wanted if name in found} != wanted:
-        raise SaveError(f"{path.name} does not hold the groups that were written to it.")
+        raise SaveError(f"{file.path.name} does not hold the groups that were written to it.")
 
 
 def _same_labels(found: Mapping[str, Mapping[int, Any]], wanted: Mapping[str, Mapping[int, Any]]) -> bool:

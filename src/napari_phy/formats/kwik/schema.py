@@ -14,8 +14,6 @@ MAX_CLUSTERS = MAX_ID + 1
 DEFAULT_GROUPS = {0: "Noise", 1: "MUA", 2: "Good", 3: "Unsorted"}
 UNSORTED = 3
 FIRST_USER_GROUP = 4
-MAIN = "main"
-ORIGINAL = "original"
 
 PARAMETERS = "/application_data/spikedetekt"
 CLUSTERING_PARAMETERS = "/application_data/klustakwik2"

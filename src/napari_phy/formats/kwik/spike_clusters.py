@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_phy.core.arrays import ClusterIds, compact_ids, read_only
+from napari_phy.core.clustering_file import ORIGINAL
 from napari_phy.core.errors import KwikFormatError
 from napari_phy.formats.hdf5.file import H5File
 from napari_phy.formats.kwik import schema, spikes
@@ -22,7 +23,7 @@ def check_clustering(file: H5File, channel_group: int, clustering: str, n_spikes
         fits = False
     if not fits:
         dataset = file.dataset(path)
-        advice = "use another copy of it" if clustering == schema.ORIGINAL else "reset it to original or delete it"
+        advice = "use another copy of it" if clustering == ORIGINAL else "reset it to original or delete it"
         raise KwikFormatError(
             f"{file.path.name}: channel group {channel_group} has {n_spikes} spikes "
             f"but the clustering {clustering} has shape {dataset.shape} of {dataset.dtype}; "

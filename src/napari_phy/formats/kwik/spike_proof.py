@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from napari_phy.formats.kwik import parameters
+from napari_phy.formats import parameters
 from napari_phy.formats.kwik.traces import JoinedTraces
 from napari_phy.formats.kwik.waveforms import Waveforms
 

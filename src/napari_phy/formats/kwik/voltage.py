@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_phy.core.errors import NapariPhyError
+from napari_phy.formats import parameters
 from napari_phy.formats.hdf5.file import open_h5
-from napari_phy.formats.kwik import parameters
 from napari_phy.formats.kwik.channel_count import odd_channel_count
 from napari_phy.formats.kwik.companions import find_features
 from napari_phy.formats.kwik.raw_files import FlatLayout, RawData

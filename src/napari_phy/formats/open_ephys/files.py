@@ -13,9 +13,10 @@ import numpy.typing as npt
 
 from napari_phy.core.errors import KwikFormatError
 from napari_phy.files.platform_files import is_file
+from napari_phy.formats import parameters
 from napari_phy.formats.hdf5.file import H5File, open_h5
 from napari_phy.formats.hdf5.values import as_float, as_int
-from napari_phy.formats.kwik import parameters, schema
+from napari_phy.formats.kwik import schema
 from napari_phy.formats.kwik.events import EVENTS
 from napari_phy.formats.kwik.raw_files import RawData, kwd_data
 

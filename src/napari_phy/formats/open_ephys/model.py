@@ -16,12 +16,14 @@ from napari_phy.core.base_model import BaseModel, Recording
 from napari_phy.core.errors import KwikFormatError, NotInFileError
 from napari_phy.core.probe import Probe, assumed_line
 from napari_phy.core.sentences import visible
+from napari_phy.formats import parameters
 from napari_phy.formats.hdf5.file import H5File, open_h5
-from napari_phy.formats.kwik import parameters, schema
+from napari_phy.formats.kwik import schema
 from napari_phy.formats.kwik.events import read_events
 from napari_phy.formats.kwik.spikes import MAX_SAMPLE
 from napari_phy.formats.kwik.stored_waveforms import StoredWaveforms, open_waveforms
 from napari_phy.formats.kwik.traces import JoinedTraces, RawSegment
+from napari_phy.formats.open_ephys.clustering_file import OpenEphysClusteringFile
 from napari_phy.formats.open_ephys.files import RawRecording, find_experiment, read_recordings
 
 _CLUSTERING = "detected"
@@ -92,6 +94,12 @@ class OpenEphysModel(BaseModel):
     def edited_file(self) -> Path:
         """The `.kwx` where there is one: its spikes are what is sorted."""
         return self._edited_file
+
+    @property
+    def clustering_file(self) -> OpenEphysClusteringFile:
+        """What edits are kept for."""
+        path = self.edited_file.resolve()
+        return OpenEphysClusteringFile(path, self.channel_group, self.clustering, self.path)
 
     @property
     def file_order(self) -> npt.NDArray[np.int64] | None:

@@ -10,8 +10,7 @@ from qtpy.QtCore import Signal
 from qtpy.QtGui import QAction
 from qtpy.QtWidgets import QWidget
 
-from napari_phy.formats.kwik import schema
-from napari_phy.storage.clustering_summaries import ClusteringSummary
+from napari_phy.core.clustering_file import MAIN, ClusteringSummary
 from napari_phy.table.numbers import format_count, format_number
 from napari_phy.widgets.base.drop_down import DropDown
 from napari_phy.widgets.base.icons import icon
@@ -83,8 +82,8 @@ class ClusteringPicker(DropDown):
         model, summaries = session.model, session.summaries
         for group in model.channel_groups if len(model.channel_groups) > 1 else ():
             of_group = [summary for summary in summaries if summary.channel_group == group]
-            shown = _first_to_open(of_group, model.clustering if group == model.channel_group else schema.MAIN)
-            place = Place(group, None if shown is None or shown.clustering == schema.MAIN else shown.clustering)
+            shown = _first_to_open(of_group, model.clustering if group == model.channel_group else MAIN)
+            place = Place(group, None if shown is None or shown.clustering == MAIN else shown.clustering)
             entry = menu.addAction(f"Shank {group}{GAP}{_words(shown, sum(one.n_unsaved for one in of_group))}")
             self._set_up(entry, place, of_group, shown, group == model.channel_group)
         menu.addSeparator()

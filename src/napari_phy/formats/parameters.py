@@ -1,4 +1,4 @@
-"""Parameters of a Kwik file under their present and their older names."""
+"""Parameters of detection, as a data set has them, under their present and their older names."""
 
 from __future__ import annotations
 

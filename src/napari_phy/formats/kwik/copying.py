@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from napari_phy.core.errors import JournalLockedError, SaveError
@@ -12,63 +11,60 @@ from napari_phy.files.locks import connect_exclusively
 from napari_phy.files.platform_files import is_folder, replace_file, sync_folder
 from napari_phy.files.replacing import copy_name
 from napari_phy.files.side_folder import side_folder
-from napari_phy.formats.kwik import schema
 from napari_phy.formats.raw_notes import read_raw_notes, write_raw_notes
-from napari_phy.storage.clustering_place import ClusteringPlace
-from napari_phy.storage.saving import Snapshot, explaining, write_copy
 
 _COARSEST_CLOCK_S = 2.0
 
 
 def copy_data_set(
-    place: ClusteringPlace, snapshot: Snapshot, target: Path, raw_places: Mapping[str, Path], n_unsaved: int
+    path: Path, target: Path, raw_places: Mapping[str, Path], write: Callable[[Path], object], *, room_for: int
 ) -> None:
-    """Write a data set of another name that holds the snapshot.
+    """Write a data set of another name that holds a clustering of its own.
 
     The features are copied along, as a reflink where the file system can. Raw data stay where they are; the side
     folder of the copy remembers where.
 
     Parameters
     ----------
-    place : what is copied.
-    snapshot : the clustering that the copy gets.
-    target : its `.kwik`.
+    path : the `.kwik` that is copied.
+    target : the `.kwik` of the copy.
     raw_places : {name of a raw file in the `.kwik`: where it is}.
-    n_unsaved : edits that the user would miss, for the message.
+    write : writes the clustering into the copy, whose path it is given.
+    room_for : bytes that it may add.
 
     Raises
     ------
-    SaveError
+    SaveError, OSError
         It cannot be written; files that had the names are as before.
     """
-    features, copied_features = place.path.with_suffix(".kwx"), target.with_suffix(".kwx")
+    features, copied_features = path.with_suffix(".kwx"), target.with_suffix(".kwx")
     temporaries = [copy_name(target), copy_name(copied_features)]
-    with explaining(target, n_unsaved):
-        _check_target(place.path, target)
-        try:
-            if _needs_copying(features, copied_features):
-                temporaries[1].unlink(missing_ok=True)
-                atomic.copy_file(features, temporaries[1], room_for=place.path.stat().st_size)
-                atomic.make_writable(temporaries[1])
-                atomic.sync_file(temporaries[1])
-            write_copy(_in_copy(place), snapshot, temporaries[0])
-            atomic.sync_file(temporaries[0])
-            if temporaries[1].exists():
-                replace_file(temporaries[1], copied_features)
-            replace_file(temporaries[0], target)
-            sync_folder(target.parent)
-        finally:
-            for temporary in temporaries:
-                temporary.unlink(missing_ok=True)
-    elsewhere = {name: path for name, path in raw_places.items() if not _is_same(target.parent / name, path)}
-    order = read_raw_notes(place.path).recording_order
+    _check_target(path, target)
+    try:
+        for temporary in temporaries:
+            temporary.unlink(missing_ok=True)
+        if _needs_copying(features, copied_features):
+            _copy(features, temporaries[1], room_for=path.stat().st_size)
+            atomic.sync_file(temporaries[1])
+        _copy(path, temporaries[0], room_for=room_for)
+        write(temporaries[0])
+        atomic.sync_file(temporaries[0])
+        if temporaries[1].exists():
+            replace_file(temporaries[1], copied_features)
+        replace_file(temporaries[0], target)
+        sync_folder(target.parent)
+    finally:
+        for temporary in temporaries:
+            temporary.unlink(missing_ok=True)
+    elsewhere = {name: place for name, place in raw_places.items() if not _is_same(target.parent / name, place)}
+    order = read_raw_notes(path).recording_order
     if elsewhere or order:
         write_raw_notes(target, elsewhere, recording_order=order)
 
 
-def _in_copy(place: ClusteringPlace) -> ClusteringPlace:
-    """Return the clustering that a copy gets: what is sorted in `original` is `main` there, and `original` stays."""
-    return replace(place, clustering=schema.MAIN) if place.clustering == schema.ORIGINAL else place
+def _copy(path: Path, copy: Path, *, room_for: int) -> None:
+    atomic.copy_file(path, copy, room_for=room_for)
+    atomic.make_writable(copy)
 
 
 def _check_target(path: Path, target: Path) -> None:
