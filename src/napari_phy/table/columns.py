@@ -284,10 +284,11 @@ class Registry:
         self._added[column.key] = column
         self.changed.emit()
 
-    def remove(self, key: str) -> None:
-        """Drop a column that was added."""
-        if self._added.pop(key, None) is not None:
-            self.changed.emit()
+    def clear(self) -> None:
+        """Drop all that was added; what packages offer is imported anew."""
+        self._added.clear()
+        self._has_loaded = False
+        self.changed.emit()
 
 
 registry = Registry()

@@ -79,7 +79,7 @@ class ListColumn:
     keep: int = 10  # in a narrow list the column with the smallest number goes behind the others first
     in_small: bool = True
     left: bool = False
-    names: tuple[str, ...] = ()
+    source: Column | None = None
     warns: Callable[[Row], bool] = lambda row: False
 
 
@@ -124,7 +124,7 @@ def _list_column(column: Column, place: int) -> ListColumn:
         lambda row: row.values[place],
         column.keep,
         column.in_small,
-        names=column.names,
+        source=column,
         warns=lambda row: row.values[place] >= warns_from,
     )
 

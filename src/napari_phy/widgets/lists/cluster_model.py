@@ -259,7 +259,7 @@ def _is_same(one: Item, other: Item | None) -> bool:
 
 
 def _is_same_column(one: ListColumn, other: ListColumn) -> bool:
-    return (one.key, one.left, one.keep, one.title) == (other.key, other.left, other.keep, other.title)
+    return (one.key, one.left, one.source) == (other.key, other.left, other.source)
 
 
 def runs_of(places: Sequence[int]) -> list[tuple[int, int]]:

@@ -360,9 +360,7 @@ class ListPanel(Filled):
         if isalive(self):
             self._reader.drop()
             self.list.cluster_model.set_rows(())
-            columns = self.columns()
-            for some in (columns[:1], columns):  # also those that are called as before
-                self.list.cluster_model.set_columns(some)
+            self.list.cluster_model.set_columns(self.columns())
             self._start()
 
     def _show_counts(self) -> None:

@@ -159,7 +159,8 @@ class CommandRunner:
             raise CommandError("Name one column and one direction, as in s depth asc.")
         places = _places(model.columns)
         typed = words[0] if words[0] in places else words[0].removesuffix(".")
-        aliases = {name.lower(): column.word for column in model.columns for name in column.names}
+        known = (column for column in model.columns if column.source is not None)
+        aliases = {name.lower(): column.word for column in known for name in column.source.names}
         name = _one_of(aliases.get(typed.lower(), typed), tuple(places), "column")
         direction = DIRECTIONS[_one_of(words[1] or "desc", tuple(DIRECTIONS), "direction")]
         model.sort(places[name], direction)
