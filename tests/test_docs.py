@@ -33,7 +33,9 @@ AT_GITHUB = (
 )
 LINK = re.compile(r"\[(?:[^\[\]]|\[[^\]]*\])*\]\(([^)\s]+)\)")
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
-MAY_BE_MADE = re.compile(r"recording\.|x\.napari-phy|build/|config\.py$|params\.py$|~|path/to|/name")  # on other machines, or to be made
+MAY_BE_MADE = re.compile(
+    r"recording\.|x\.napari-phy|build/|config\.py$|params\.py$|~|path/to|/name"
+)  # on other machines, or to be made
 
 
 def name(page: Path) -> str:
