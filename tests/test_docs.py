@@ -33,9 +33,8 @@ AT_GITHUB = (
 )
 LINK = re.compile(r"\[(?:[^\[\]]|\[[^\]]*\])*\]\(([^)\s]+)\)")
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
-MAY_BE_MADE = re.compile(
-    r"recording\.|x\.napari-phy|build/|config\.py$|params\.py$|~|path/to|/name"
-)  # on other machines, or to be made
+# on other machines, or by the reader
+MAY_BE_MADE = re.compile(r"recording\.|x\.napari-phy|build/|config\.py$|params\.py$|~|path/to|/name")
 
 
 def name(page: Path) -> str:
