@@ -8,7 +8,6 @@ from typing import Any
 from napari.viewer import Viewer
 
 from napari_phy.core.progress import CancelledError
-from napari_phy.readers.collector import pause_collector
 from napari_phy.readers.waiting import opening
 
 OpenSession = Callable[..., Any]  # (path, on_progress=…), which returns a session
@@ -51,14 +50,12 @@ def open_in_background(viewer: Viewer, file: Path, open_session: OpenSession) ->
 
         viewer.status = plain(f"{_awaited[0]} is being opened. Open {file.name} after that.")
         return None
-    pause_collector()
     _awaited.append(file.name)
     found = _Opening(file, open_session)
     try:
         if not _is_waited_for(viewer, file.name, found):
             found.drop()
             return None
-        pause_collector()  # again: the event loop may have run
         return found.session.result()
     except BaseException:
         found.drop()

@@ -81,16 +81,13 @@ def _shown(session: Any) -> list[Any]:
 
 def _open_workspace(session: Any) -> None:
     """Open the workspace in the viewer that got the layers."""
-    from napari.viewer import Viewer, current_viewer
+    from napari.viewer import current_viewer
 
     from napari_phy.layers.session_tag import session_of
+    from napari_phy.widgets.napari_compat import open_viewers
     from napari_phy.widgets.window.workspace import open_workspace
 
-    viewers = [
-        viewer
-        for viewer in getattr(Viewer, "_instances", ())  # napari has no public list of its viewers
-        if any(session_of(layer) is session for layer in viewer.layers)
-    ]
-    viewer = viewers[0] if viewers else current_viewer()
+    showing = (v for v in open_viewers() if any(session_of(layer) is session for layer in v.layers))
+    viewer = next(showing, current_viewer())
     if viewer is not None:
         open_workspace(viewer, session)

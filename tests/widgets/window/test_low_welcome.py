@@ -1,15 +1,16 @@
 """napari's welcome is shown where it has room, and not over itself."""
 
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QLabel, QWidget
+from qtpy.QtWidgets import QLabel
 
-from napari_phy.widgets.window.low_welcome import LEAST_HEIGHT, WELCOME, LowWelcome
+from napari_phy.widgets.napari_compat import welcome_widget
+from napari_phy.widgets.window.low_welcome import LEAST_HEIGHT, LowWelcome
 
 
 def test_in_a_low_canvas_the_welcome_is_empty(make_napari_viewer, qtbot):
     viewer = make_napari_viewer(show=True)
     window = viewer.window._qt_window
-    (welcome,) = [w for w in window.centralWidget().findChildren(QWidget) if w.metaObject().className() == WELCOME]
+    welcome = welcome_widget(window)
     labels = [label for label in welcome.findChildren(QLabel) if label.text()]
     canvas = welcome.parentWidget()
     watch = LowWelcome(window, window)

@@ -1,14 +1,13 @@
 """The keys that napari uses itself, as they are set now."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from napari.components import ViewerModel
 from napari.layers import Image, Points
-from napari.utils.key_bindings import KeymapProvider
-from qtpy.QtCore import QObject
 from qtpy.QtWidgets import QMainWindow, QMenu
 
 from napari_phy.widgets.actions.keys import normal
+from napari_phy.widgets.napari_compat import class_keys
 
 OUR_KINDS = (Image, Points)
 
@@ -36,16 +35,12 @@ def canvas_keys() -> dict[str, str]:
     return _keymaps((*OUR_KINDS, ViewerModel))
 
 
-def _keymaps(kinds: Iterable[type[KeymapProvider]]) -> dict[str, str]:
-    return {
-        normal(str(key)): getattr(act, "__name__", str(act)).strip("_").replace("_", " ")
-        for kind in kinds
-        for key, act in kind.class_keymap.items()
-    }
+def _keymaps(kinds: tuple[type, ...]) -> dict[str, str]:
+    return {normal(key): does for key, does in class_keys(kinds).items()}
 
 
-def _entries(menu: QObject | None) -> Iterator[tuple[str, str]]:
-    for entry in menu.actions() if isinstance(menu, QMenu) else ():
+def _entries(menu: QMenu | None) -> Iterator[tuple[str, str]]:
+    for entry in menu.actions() if menu is not None else ():
         for key in entry.shortcuts():
             yield normal(key.toString()), entry.text().strip("\u200e").replace("&", "").rstrip(".…")
         yield from _entries(entry.menu())

@@ -1,6 +1,5 @@
 """Runs slow work off the main thread, stops it once nobody waits, and hands over only the answer still wished for."""
 
-import sys
 from collections.abc import Callable, Hashable
 from functools import partial
 from typing import Any
@@ -11,17 +10,11 @@ from superqt.utils import create_worker
 
 from napari_phy.core.errors import NapariPhyError
 from napari_phy.core.progress import CancelledError, OnProgress
+from napari_phy.widgets.napari_compat import short_switch_interval
 
 Compute = Callable[[OnProgress], Any]
 
-TURN_S = 5e-4
-
 _in_own_pools: set[Any] = set()  # as napari keeps those of the shared pool, until they have told what they have
-
-
-def take_turns() -> None:
-    """Have Python's threads take shorter turns than 5 ms: a worker that waits for many of them makes a click slow."""
-    sys.setswitchinterval(min(sys.getswitchinterval(), TURN_S))
 
 
 class _Work:
@@ -136,6 +129,7 @@ class LatestResult(QObject):
 
 def _answer(work: _Work, compute: Compute, on_progress: OnProgress) -> None:
     try:
-        work.outcome = compute(on_progress), None
+        with short_switch_interval():
+            work.outcome = compute(on_progress), None
     except (NapariPhyError, CancelledError) as error:
         work.outcome = None, error

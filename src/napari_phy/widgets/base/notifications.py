@@ -3,26 +3,23 @@
 from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import partial
 from itertools import count
-from typing import TYPE_CHECKING
 from weakref import ref
 
 from napari.utils.notifications import Notification, notification_manager
 from napari.viewer import current_viewer
 from qtpy.compat import isalive
 from qtpy.QtCore import QEvent, QObject, QPoint, Qt, QTimer
-from qtpy.QtWidgets import QApplication, QDialog, QLabel, QMainWindow, QPushButton, QWidget
+from qtpy.QtWidgets import QApplication, QDialog, QMainWindow, QWidget
 
 from napari_phy.core.sentences import visible
+from napari_phy.widgets import napari_compat
 from napari_phy.widgets.base.plain_text import plain
 from napari_phy.widgets.base.theme import tokens
-
-if TYPE_CHECKING:
-    from napari._qt.dialogs.qt_notification import NapariQtNotification
 
 Choice = tuple[str, Callable[[], object]]
 LOCATE = "Locate raw data…"
 SAVE_COPY = "Save a copy…"
-TENDER, WAITING = "napari-phy-tender", "napari-phy-waiting"
+PLACER, WAITING = "napari-phy-notification", "napari-phy-waiting"
 WIDTH, MARGIN = 400, 8
 _numbers = count()
 
@@ -47,13 +44,13 @@ def notify(sentence: str, severity: str = "warning", choices: Sequence[Choice] =
     focused = QApplication.focusWidget()
     notification_manager.dispatch(OurNotification(_as_shown(sentence), severity, actions=actions))
     for window in QApplication.topLevelWidgets():
-        said = [shown for shown in _shown([sentence], window) if hasattr(shown, "move_to_bottom_right")]
-        new = [shown for shown in said if shown.findChild(Tender, TENDER) is None]
-        for shown in said if new else ():
-            if shown in new:
-                Tender(shown, focused or window.focusWidget(), stays)
+        same = list(_shown([sentence], window))
+        new = [dialog for dialog in same if dialog.findChild(NotificationPlacer, PLACER) is None]
+        for dialog in same if new else ():
+            if dialog in new:
+                NotificationPlacer(dialog, focused or window.focusWidget(), stays)
             else:
-                shown.close()
+                dialog.close()
 
 
 def take_back(sentences: Collection[str], window: QMainWindow) -> bool:
@@ -69,12 +66,12 @@ def take_back(sentences: Collection[str], window: QMainWindow) -> bool:
 def restate(sentence: str, now: str, texts: Sequence[str], window: QMainWindow) -> bool:
     """Put another sentence in the place of one; return False where none says it with these texts on its buttons."""
     found = [
-        tender
-        for tender in window.findChildren(Tender, TENDER)
-        if tender.says(sentence) and tender.texts == list(texts)
+        placer
+        for placer in window.findChildren(NotificationPlacer, PLACER)
+        if placer.says(sentence) and placer.buttons == list(texts)
     ]
-    for tender in found:
-        tender.say(now)
+    for placer in found:
+        placer.set_text(now)
     return bool(found)
 
 
@@ -84,16 +81,16 @@ def _as_shown(sentence: str) -> str:
 
 
 def _shown(sentences: Collection[str], window: QWidget) -> Iterator[QDialog]:
-    said = set(map(_as_shown, sentences))
-    for dialog in window.findChildren(QDialog):
-        if dialog.isVisible() and any(label.text() in said for label in dialog.findChildren(QLabel)):
+    texts = set(map(_as_shown, sentences))
+    for dialog in napari_compat.notifications(window):
+        if dialog.isVisible() and napari_compat.notification_text(dialog) in texts:
             yield dialog
 
 
-def _tended(window: QWidget) -> list["NapariQtNotification"]:
-    """Return the notifications in sight, the oldest first; Qt's own order is that of who was raised last."""
-    tenders = sorted(window.findChildren(Tender, TENDER), key=lambda tender: tender.number)
-    return [tender.shown for tender in tenders if tender.shown.isVisible()]
+def _placed(window: QWidget) -> list[QDialog]:
+    """Return the visible notifications, the oldest first; Qt's own order is that of who was raised last."""
+    placers = sorted(window.findChildren(NotificationPlacer, PLACER), key=lambda placer: placer.number)
+    return [placer.parent() for placer in placers if placer.parent().isVisible()]
 
 
 class _Waiting(QObject):
@@ -122,96 +119,96 @@ class _Waiting(QObject):
             show()
 
 
-class Tender(QObject):
-    """Improves one of napari's notifications as long as it is there.
+class NotificationPlacer(QObject):
+    """Shows one of napari's notifications whole, and keeps it in its place.
 
     The whole sentence is shown, also where the canvas is lower than that: then it rises above the canvas. It keeps its
-    corner, or its place above older ones, when the canvas changes its size, and lies over whatever docks and tabs come
-    to the front. When it closes the focus goes back to where it was.
+    corner, or its place above older ones, when the canvas changes its size, and lies over docks and tabs that come to
+    the front. When it closes, the focus goes back to where it was.
+
+    Parameters
+    ----------
+    dialog : napari's notification.
+    focused : what had the focus before.
+    stays : whether it does not fade before it is answered.
     """
 
-    def __init__(self, shown: "NapariQtNotification", focused: QWidget | None, stays: bool) -> None:
-        super().__init__(shown)
-        self.setObjectName(TENDER)
+    def __init__(self, dialog: QDialog, focused: QWidget | None, stays: bool) -> None:
+        super().__init__(dialog)
+        self.setObjectName(PLACER)
         self.number = next(_numbers)
         self._focused = None if focused is None else ref(focused)  # weak: nothing of ours keeps a closed window alive
-        self._canvas = ref(shown.parent())
-        if stays:
-            shown.DISMISS_AFTER = 0
-            shown.timer_stop()
-        shown.expand_button.hide()
-        shown.message.setElideMode(Qt.TextElideMode.ElideNone)
-        shown.opacity_anim.setEndValue(1.0)  # what lies beneath shall not shine through
-        shown.finished.connect(self._on_closed)
-        canvas = shown.parent()
-        for around in {canvas, canvas.window(), canvas.window().centralWidget()}:
-            around.installEventFilter(self)
-        if hasattr(canvas, "resized"):
-            canvas.resized.disconnect(shown.move_to_bottom_right)
-        shown.geom_anim.stop()
-        shown.setParent(canvas.window())  # the canvas would cut it off
-        shown.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        canvas = dialog.parent()
+        self._canvas = ref(canvas)
+        napari_compat.keep_notification(dialog, fades=not stays)
+        dialog.finished.connect(self._on_closed)
+        for widget in {canvas, canvas.window(), canvas.window().centralWidget()}:
+            widget.installEventFilter(self)
+        dialog.setParent(canvas.window())  # the canvas would cut it off
+        dialog.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         theme = tokens()
-        shown.setFixedWidth(theme.px(WIDTH))
-        shown.setStyleSheet(f"NapariQtNotification {{ border: 1px solid {theme.faint}; }}")
-        shown.setVisible(True)
+        dialog.setFixedWidth(theme.px(WIDTH))
+        dialog.setStyleSheet(f"{napari_compat.NOTIFICATION} {{ border: 1px solid {theme.faint}; }}")
+        dialog.setVisible(True)
         self._place()
-        self.place_soon()
+        dialog.installEventFilter(self)
+        self.place_later()
 
-    @property
-    def shown(self) -> "NapariQtNotification":
-        """The notification."""
-        return self.parent()
-
-    def place_soon(self) -> None:
-        """Find the place anew, once style and layout have settled and others have gone."""
+    def place_later(self) -> None:
+        """Place it once style and layout have settled and others have closed."""
         QTimer.singleShot(0, self._place)
 
     def says(self, sentence: str) -> bool:
-        """Tell whether this sentence stands in the window."""
-        return bool(self.shown.isVisible() and self.shown.message.text() == _as_shown(sentence))
+        """Return whether it is visible with this sentence."""
+        dialog = self.parent()
+        return bool(dialog.isVisible() and napari_compat.notification_text(dialog) == _as_shown(sentence))
 
     @property
-    def texts(self) -> list[str]:
-        """What its buttons for an answer say."""
-        return [button.text() for button in self.shown.row2_widget.findChildren(QPushButton)]
+    def buttons(self) -> list[str]:
+        """The texts of its buttons."""
+        return napari_compat.notification_buttons(self.parent())
 
-    def say(self, sentence: str) -> None:
-        """Say something else."""
-        self.shown.message.setText(_as_shown(sentence))
+    def set_text(self, sentence: str) -> None:
+        """Replace the sentence."""
+        napari_compat.set_notification_text(self.parent(), _as_shown(sentence))
         self._place()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Follow the canvas, and stay before docks that are put into the window and a centre that Qt raises."""
-        if watched is self._canvas() and event.type() in (QEvent.Type.Resize, QEvent.Type.Move):
+        """Follow the canvas, and stay above docks that are added and a central widget that Qt raises.
+
+        napari moves the notification, too, when the canvas is resized.
+        """
+        kind = event.type()
+        if watched is self.parent():
+            if kind == QEvent.Type.Move:
+                self._place()
+        elif watched is self._canvas() and kind in (QEvent.Type.Resize, QEvent.Type.Move):
             self._place()
-        elif event.type() in (QEvent.Type.ChildAdded, QEvent.Type.ZOrderChange):
-            self.place_soon()
+        elif kind in (QEvent.Type.ChildAdded, QEvent.Type.ZOrderChange):
+            self.place_later()
         return False
 
     def _place(self) -> None:
-        shown = self.shown if isalive(self) else None
+        dialog = self.parent() if isalive(self) else None
         canvas = self._canvas()
-        if shown is None or not shown.isVisible() or canvas is None:
+        if dialog is None or not dialog.isVisible() or canvas is None:
             return
-        message, window = shown.message, shown.parent()
-        shown.row1.activate()
-        shown.row2_widget.setFixedHeight(shown.row2.sizeHint().height())
-        message.setMinimumHeight(message.heightForWidth(message.width()))
-        shown.resize(shown.width(), max(shown.minimumHeight(), shown.layout().totalMinimumSize().height()))
+        window = dialog.parent()
+        napari_compat.fit_notification(dialog)
         corner = canvas.mapTo(window, QPoint(canvas.width(), canvas.height()))
-        place = corner - QPoint(shown.width() + MARGIN, shown.height() + MARGIN)
-        tended = _tended(window)
-        above = place.y() - sum(older.height() + MARGIN for older in tended[: tended.index(shown)])
-        if above < MARGIN:  # no room above the older ones: over them, and none looks out
-            above = place.y()
-            shown.resize(shown.width(), max(other.height() for other in tended))
-        shown.move(max(MARGIN, place.x()), max(MARGIN, above))
-        shown.raise_()
+        place = corner - QPoint(dialog.width() + MARGIN, dialog.height() + MARGIN)
+        placed = _placed(window)
+        top = place.y() - sum(older.height() + MARGIN for older in placed[: placed.index(dialog)])
+        if top < MARGIN:  # no room above the older ones: over them, so that none shows behind it
+            top = place.y()
+            dialog.resize(dialog.width(), max(other.height() for other in placed))
+        dialog.move(max(MARGIN, place.x()), max(MARGIN, top))
+        dialog.raise_()
 
     def _on_closed(self, *_: object) -> None:
-        for tender in self.shown.parent().findChildren(Tender, TENDER):
-            tender.place_soon()
-        focused, window = None if self._focused is None else self._focused(), self.shown.parent()
+        window = self.parent().parent()
+        for placer in window.findChildren(NotificationPlacer, PLACER):
+            placer.place_later()
+        focused = None if self._focused is None else self._focused()
         if focused is not None and isalive(focused) and focused.isVisible() and window.focusWidget() is window:
             focused.setFocus(Qt.FocusReason.OtherFocusReason)

@@ -8,6 +8,7 @@ from qtpy.QtGui import QMouseEvent, QPainter, QResizeEvent, QShowEvent, QWheelEv
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 from vispy import scene
 
+from napari_phy.widgets.napari_compat import keep_programs
 from napari_phy.widgets.plots.overlay import Overlay
 
 
@@ -50,6 +51,7 @@ class DataCanvas(QWidget):
     def _build(self) -> None:
         self._n_contexts = 0
         self._scene_canvas = scene.SceneCanvas(keys=None, parent=self, bgcolor=self._background)
+        keep_programs(self._scene_canvas)
         self._scene_canvas.events.initialize.connect(self._on_initialize)
         self.native: QWidget = self._scene_canvas.native
         self.native.setMinimumSize(1, 1)

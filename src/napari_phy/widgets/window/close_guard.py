@@ -9,13 +9,13 @@ from qtpy.QtCore import QEvent, QObject, Qt, QTimer
 from qtpy.QtWidgets import QApplication, QPushButton, QWidget
 
 from napari_phy.core.errors import NapariPhyError
+from napari_phy.widgets import napari_compat
 from napari_phy.widgets.actions import messages
 from napari_phy.widgets.actions.background_work import BackgroundWork
 from napari_phy.widgets.base.notifications import SAVE_COPY, notify
 from napari_phy.widgets.base.plain_text import plain
 from napari_phy.widgets.base.small_dialogs import SmallDialog, Words
 from napari_phy.widgets.base.theme import Tokens
-from napari_phy.widgets.window import napari_question
 from napari_phy.widgets.window.file_watch import looked_at
 
 Answer = Literal["save", "copy", "keep", "discard", "cancel"]
@@ -128,7 +128,7 @@ class CloseGuard(QObject):
         if event.type() == QEvent.Type.ChildPolished:  # just before it is shown
             self._on_child(event.child())
         elif event.type() == QEvent.Type.Close and not self._close(event.spontaneous()):
-            napari_question.stay(watched)
+            napari_compat.cancel_quit(watched)
             event.ignore()
             return True
         return False
@@ -174,7 +174,7 @@ class CloseGuard(QObject):
         """Ask in every window that is about to close, once: Qt repeats a filter if others were installed meanwhile."""
         if self._lets_close.isActive():
             return True
-        guards = _all_guards(self) if napari_question.is_quitting(self._window()) else [self]
+        guards = _all_guards(self) if napari_compat.is_quitting(self._window()) else [self]
         self._controller.work.settle()
         will_ask = self.will_ask
         may_close = all(guard.may_close() for guard in guards)
@@ -185,12 +185,12 @@ class CloseGuard(QObject):
 
     def _on_child(self, child: QObject) -> None:
         """Spare a person napari's question where ours was answered or will be asked."""
-        if napari_question.is_about_tasks(child):
+        if napari_compat.is_tasks_dialog(child):
             child.rejected.connect(self._forget)
-        elif napari_question.is_question(child):
-            guards = _all_guards(self) if napari_question.is_about_all(child) else [self]
+        elif napari_compat.is_close_dialog(child):
+            guards = _all_guards(self) if napari_compat.closes_all(child) else [self]
             if self._has_asked or any(guard.will_ask and guard._controller.work.job is None for guard in guards):
-                napari_question.answer_unseen(child)
+                napari_compat.accept_unseen(child)
             self._forget()
 
     def _forget(self) -> None:

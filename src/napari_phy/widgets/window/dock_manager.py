@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from functools import partial
 from typing import Any
 from weakref import ref
 
-from napari.settings import get_settings
 from napari.viewer import Viewer
 from qtpy.compat import isalive
 from qtpy.QtCore import QObject, QSize, Qt, QTimer, Signal
@@ -14,31 +14,17 @@ from qtpy.QtWidgets import QDockWidget, QMainWindow, QWidget
 
 from napari_phy.layers.stacks import has_stack
 from napari_phy.widgets.base.theme import Tokens
+from napari_phy.widgets.napari_compat import add_dock
 from napari_phy.widgets.window import layouts
 from napari_phy.widgets.window.dock_registry import KINDS, LISTS
 from napari_phy.widgets.window.dock_tabs import DockTabs
-from napari_phy.widgets.window.dock_title_bar import keep_header
+from napari_phy.widgets.window.dock_title_bar import keep_header, placing
 from napari_phy.widgets.window.layouts import IMAGING, PRESETS, SMALL_BELOW, SORT, Form, Preset, Tabs, napari_docks
 
 
 def dock_name(name: str) -> str:
     """Return the name under which napari's Plugins menu looks for a dock, so that it finds ours and makes no second."""
     return f"{name} (napari-phy)"
-
-
-def add_dock(viewer: Viewer, panel: QWidget, name: str) -> QDockWidget:
-    """Dock a panel in the window of a viewer.
-
-    napari does not note each of its places in the user's settings, which it writes to disk each time: they are ours.
-    """
-    settings, area = get_settings(), KINDS[panel.title].area
-    saves, settings._save_on_change = settings._save_on_change, False
-    try:
-        dock = viewer.window.add_dock_widget(panel, name=dock_name(name), area=area, add_vertical_stretch=False)
-    finally:
-        settings._save_on_change = saves
-    dock.dockLocationChanged.disconnect()
-    return dock
 
 
 class DockManager(QObject):
@@ -95,7 +81,8 @@ class DockManager(QObject):
         self.adopted.emit(panel, dock)
         if name == title and title not in LISTS and (self.is_arranged or KINDS[title].area == "right"):
             self.hold_size()
-            self._place_new(name)
+            with self.placing():
+                self._place_new(name)
             dock.show()
             dock.raise_()
 
@@ -118,10 +105,11 @@ class DockManager(QObject):
         copy = next(closed, None) or self._add(title, self._free_name(title))
         window, dock = self._window(), self.docks[copy]
         self.panels[copy].set_options(source.options())
-        dock.setFloating(False)
-        if not self.docks[name].isFloating():
-            window.addDockWidget(window.dockWidgetArea(self.docks[name]), dock)
-            window.tabifyDockWidget(self.docks[name], dock)
+        with self.placing():
+            dock.setFloating(False)
+            if not self.docks[name].isFloating():
+                window.addDockWidget(window.dockWidgetArea(self.docks[name]), dock)
+                window.tabifyDockWidget(self.docks[name], dock)
         dock.show()
         dock.raise_()
         return copy
@@ -130,7 +118,7 @@ class DockManager(QObject):
         self.hold_size()
         viewer = self._viewer()
         panel = KINDS[title].panel(viewer=viewer)
-        self.adopt(panel, add_dock(viewer, panel, name))
+        self.adopt(panel, add_dock(viewer, panel, dock_name(name), KINDS[title].area))
         return name
 
     def _free_name(self, title: str) -> str:
@@ -156,14 +144,19 @@ class DockManager(QObject):
                 self.open(title)
         self.is_arranged = True
         self._tell_lists()
-        layouts.arrange(self._window(), self._placed, self._form)
-        for name, dock in self.docks.items():
-            if name not in placed:
-                is_kept = self.preset.keeps_others or _kind_of(name) in placed
-                is_shown = is_kept and not dock.isHidden()
-                self._place(name)
-                dock.setVisible(is_shown)
-        layouts.raise_fronts(self._placed, self._form)
+        with self.placing():
+            layouts.arrange(self._window(), self._placed, self._form)
+            for name, dock in self.docks.items():
+                if name not in placed:
+                    is_kept = self.preset.keeps_others or _kind_of(name) in placed
+                    is_shown = is_kept and not dock.isHidden()
+                    self._place(name)
+                    dock.setVisible(is_shown)
+            layouts.raise_fronts(self._placed, self._form)
+
+    def placing(self) -> AbstractContextManager[None]:
+        """Return a context in which docks are moved by us, not by the user."""
+        return placing(self.docks.values())
 
     @property
     def _form(self) -> Form:

@@ -1,12 +1,14 @@
 """Keeps our header as the title bar of a napari dock through floating, moving and tab changes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 
 from qtpy.compat import isalive
 from qtpy.QtCore import QEvent, QObject, QPoint, QRect, QSize, Qt, QTimer
 from qtpy.QtWidgets import QApplication, QDockWidget, QMainWindow, QStyle, QVBoxLayout, QWidget
 
 from napari_phy.widgets.base.header import Header
+from napari_phy.widgets.napari_compat import signals_blocked
 
 FLOAT_SCALE = 1.5  # a dock that floats is larger than it was in the window
 LEAST_FLOAT_PX = QSize(640, 480)
@@ -47,9 +49,9 @@ class TitleBarBinding(QObject):
         self._before_full = QRect()  # geometry of the window then
         self._later = QTimer(self, singleShot=True, interval=0)
         self._later.timeout.connect(self.restore)
-        dock.topLevelChanged.connect(self._schedule)
-        dock.dockLocationChanged.connect(self._schedule)
-        dock.visibilityChanged.connect(self._schedule)
+        dock.topLevelChanged.connect(self.schedule)
+        dock.dockLocationChanged.connect(self.schedule)
+        dock.visibilityChanged.connect(self.schedule)
         dock.installEventFilter(self)
         menu = header.more_menu
         menu.addSeparator()
@@ -67,7 +69,7 @@ class TitleBarBinding(QObject):
         """Look again after a resize: tabs may have come or gone; float by a double-click, leave full screen by Esc."""
         kind = event.type()
         if kind in (QEvent.Type.Resize, QEvent.Type.Show, QEvent.Type.MouseButtonRelease):
-            self._schedule()
+            self.schedule()
         elif kind == QEvent.Type.MouseButtonDblClick and self._is_on_header(event.position().toPoint()):
             QTimer.singleShot(0, self._toggle_float)  # the header must not move while it handles the mouse
             return True
@@ -85,7 +87,8 @@ class TitleBarBinding(QObject):
         if isalive(self._dock):
             self._dock.raise_()
 
-    def _schedule(self, *_) -> None:
+    def schedule(self, *_) -> None:
+        """Restore the header soon."""
         self._later.start()
 
     def restore(self) -> None:
@@ -196,3 +199,14 @@ def keep_header(dock: QDockWidget, header: Header, duplicate: Callable[[], objec
     Where there may be several docks of the kind, `duplicate` opens another one.
     """
     return TitleBarBinding(dock, header, duplicate)
+
+
+@contextmanager
+def placing(docks: Iterable[QDockWidget]) -> Iterator[None]:
+    """Move docks without napari's slots, which would turn their title bars; our headers are restored afterwards."""
+    docks = [dock for dock in docks if isalive(dock)]
+    with signals_blocked(docks):
+        yield
+    for dock in docks:
+        for binding in dock.findChildren(TitleBarBinding, options=Qt.FindChildOption.FindDirectChildrenOnly):
+            binding.schedule()

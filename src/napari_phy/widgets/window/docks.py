@@ -10,15 +10,16 @@ from qtpy.QtWidgets import QDockWidget, QMainWindow, QVBoxLayout, QWidget
 
 from napari_phy.layers.session_tag import find_session
 from napari_phy.widgets.base.plain_text import PlainLabel
+from napari_phy.widgets.napari_compat import unwrap
 from napari_phy.widgets.window.dock_registry import KINDS
-from napari_phy.widgets.window.workspace import Workspace, plain_viewer
+from napari_phy.widgets.window.workspace import Workspace
 
 
 class _Joins:
     """Makes a panel join the workspace of its viewer as soon as napari has docked it."""
 
     def __init__(self, viewer: Viewer) -> None:
-        plain = plain_viewer(viewer)
+        plain = unwrap(viewer)
         super().__init__(find_session(plain.layers), viewer=plain)
         self._home: Any = plain
         self._joins = QTimer(self, singleShot=True, interval=0)
@@ -42,7 +43,7 @@ class Sort(QWidget):
 
     def __init__(self, viewer: Viewer) -> None:
         super().__init__()
-        self._viewer: Any = plain_viewer(viewer)
+        self._viewer: Any = unwrap(viewer)
         QVBoxLayout(self).addWidget(PlainLabel("Opening the Sort workspace…"))
         self._opens = QTimer(self, singleShot=True, interval=0)
         self._opens.timeout.connect(self._open)

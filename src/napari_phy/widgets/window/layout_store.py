@@ -61,7 +61,8 @@ class LayoutStore(QObject):
     def _place(self, state: bytes) -> bool:
         """Put the docks at their places; the list of clusters is there in any case."""
         set_corners(self._window())
-        is_placed = self._window().restoreState(QByteArray(state), VERSION)
+        with self._board.placing():
+            is_placed = self._window().restoreState(QByteArray(state), VERSION)
         if self._board.docks[LISTS[0]].isHidden():
             self._board.open(LISTS[0])
         return bool(is_placed)

@@ -3,7 +3,8 @@
 from qtpy.QtCore import QEvent, QObject, Qt
 from qtpy.QtWidgets import QMainWindow, QWidget
 
-WELCOME = "QtWelcomeWidget"
+from napari_phy.widgets.napari_compat import welcome_widget
+
 LEAST_HEIGHT = 320  # px
 
 
@@ -12,10 +13,10 @@ class LowWelcome(QObject):
 
     def __init__(self, window: QMainWindow, parent: QObject) -> None:
         super().__init__(parent)
-        for widget in window.centralWidget().findChildren(QWidget):
-            if widget.metaObject().className() == WELCOME:
-                widget.installEventFilter(self)
-                _fit(widget)
+        welcome = welcome_widget(window)
+        if welcome is not None:
+            welcome.installEventFilter(self)
+            _fit(welcome)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Look again when it is shown or has another size."""

@@ -7,13 +7,14 @@ from weakref import ref
 from napari.viewer import Viewer
 from qtpy.compat import isalive
 from qtpy.QtCore import QEvent, QObject
-from qtpy.QtWidgets import QDockWidget, QLabel, QMainWindow, QWidget
+from qtpy.QtWidgets import QDockWidget, QMainWindow, QWidget
 
 from napari_phy.layers.session_tag import session_of
 from napari_phy.widgets.actions.action_table import ACTIONS
 from napari_phy.widgets.actions.bindings import KeyBindings
 from napari_phy.widgets.actions.keys import KeyFilter
 from napari_phy.widgets.actions.napari_keys import canvas_keys
+from napari_phy.widgets.napari_compat import help_label
 from napari_phy.widgets.window.action_controller import ActionController
 from napari_phy.widgets.window.toolbar import ActionBar
 
@@ -47,7 +48,7 @@ class WindowKeys(QObject):
         self.canvas = KeyFilter({}, controller.run, self._acts_in_canvas, self, once=ONCE)
         self.panels.watch(toolbar)
         self.canvas.watch(window.centralWidget())
-        self._place = window.statusBar().findChild(QLabel, "help status")
+        self._place = help_label(window)
         if self._place is not None:
             self._place.installEventFilter(self)
         viewer.layers.selection.events.active.connect(self.show_hints)

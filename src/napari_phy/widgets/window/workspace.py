@@ -11,10 +11,9 @@ from qtpy.QtWidgets import QApplication, QDockWidget, QLabel, QMainWindow, QWidg
 
 from napari_phy.widgets.actions import messages
 from napari_phy.widgets.base.draw_batch import DrawBatch
-from napari_phy.widgets.base.latest_result import take_turns
 from napari_phy.widgets.base.notifications import notify
 from napari_phy.widgets.base.theme import ThemeFollower, Tokens
-from napari_phy.widgets.plots.program_deletion import keep_programs
+from napari_phy.widgets.napari_compat import add_dock, canvases, keep_programs, unwrap
 from napari_phy.widgets.window.action_controller import ActionController
 from napari_phy.widgets.window.close_guard import CloseGuard
 from napari_phy.widgets.window.cluster_order import ClusterOrder
@@ -22,7 +21,7 @@ from napari_phy.widgets.window.clustering_controller import ClusteringController
 from napari_phy.widgets.window.command_line import CommandLine
 from napari_phy.widgets.window.command_runner import CommandRunner
 from napari_phy.widgets.window.data_notifications import DataNotifications
-from napari_phy.widgets.window.dock_manager import DockManager, add_dock
+from napari_phy.widgets.window.dock_manager import DockManager, dock_name
 from napari_phy.widgets.window.dock_registry import KINDS
 from napari_phy.widgets.window.edit_notifications import EditNotifications
 from napari_phy.widgets.window.file_watch import FileWatch
@@ -52,19 +51,14 @@ def open_workspace(viewer: Viewer, session: Any) -> "Workspace":
     return workspace
 
 
-def plain_viewer(viewer: Viewer) -> Viewer:
-    """Return the viewer itself where napari hands out a proxy."""
-    return getattr(viewer, "__wrapped__", viewer)
-
-
 class Workspace(QObject):
     """One per viewer, as long as its main window lives. The truth is in the session; here are only widgets."""
 
     def __init__(self, viewer: Viewer, window: QMainWindow) -> None:
         super().__init__(window)
         self.setObjectName(NAME)
-        keep_programs()
-        take_turns()
+        for canvas in canvases(window):
+            keep_programs(canvas)
         self._viewer = ref(viewer)
         self._window = ref(window)  # weak, as is all here: nothing of ours keeps a closed window alive
         self.destroyed.connect(partial(_forget_all, self.__dict__))
@@ -148,7 +142,7 @@ class Workspace(QObject):
     @classmethod
     def find(cls, viewer: Viewer) -> "Workspace | None":
         """Return the workspace of a viewer, or None."""
-        viewer = plain_viewer(viewer)
+        viewer = unwrap(viewer)
         return next((workspace for workspace in cls.all() if workspace.viewer is viewer), None)
 
     @classmethod
@@ -163,11 +157,11 @@ class Workspace(QObject):
     @classmethod
     def of(cls, viewer: Viewer, *, create: bool = True) -> "Workspace | None":
         """Return the workspace of a viewer; if there is none and `create`, make it with its Clusters dock."""
-        viewer = plain_viewer(viewer)
+        viewer = unwrap(viewer)
         workspace = cls.find(viewer)
         if workspace is None and create:
             panel = KINDS["Clusters"].panel(viewer=viewer)
-            dock = add_dock(viewer, panel, "Clusters")
+            dock = add_dock(viewer, panel, dock_name("Clusters"), KINDS["Clusters"].area)
             workspace = cls(viewer, dock.window())
             workspace.adopt(panel, dock)
         return workspace
@@ -175,7 +169,7 @@ class Workspace(QObject):
     @classmethod
     def in_window(cls, window: QMainWindow, viewer: Viewer) -> "Workspace":
         """Return the workspace of a viewer whose main window is known."""
-        return cls.find(viewer) or cls(plain_viewer(viewer), window)
+        return cls.find(viewer) or cls(unwrap(viewer), window)
 
     @property
     def viewer(self) -> Viewer | None:

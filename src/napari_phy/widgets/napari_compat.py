@@ -1,0 +1,263 @@
+"""What the plugin needs of napari and vispy that they offer no public way for, each behind one function.
+
+Each function says why it is needed, and goes without where napari no longer has what it looks for. Nothing here changes
+napari for other plugins. `tests/widgets/test_napari_compat.py` fails when napari changes.
+"""
+
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from threading import Lock
+from typing import Any
+
+from napari.viewer import Viewer, current_viewer
+from qtpy.QtCore import QEvent, QObject, Qt, QTimer
+from qtpy.QtGui import QKeySequence
+from qtpy.QtWidgets import QDialog, QDockWidget, QLabel, QMainWindow, QPushButton, QWidget
+from vispy.gloo import gl
+from vispy.gloo.glir import GlirProgram
+
+CLOSE_DIALOG, NOTIFICATION, WELCOME = "ConfirmCloseDialog", "NapariQtNotification", "QtWelcomeWidget"
+SWITCH_INTERVAL_S = 5e-4
+
+# --- viewers ---------------------------------------------------------------------------------------------------------
+
+
+def unwrap(viewer: Viewer) -> Viewer:
+    """Return the viewer behind the proxy that napari hands to plugins.
+
+    Viewers are compared, and referred to weakly. Without a proxy, it is the viewer itself.
+    """
+    return getattr(viewer, "__wrapped__", viewer)
+
+
+def open_viewers() -> list[Viewer]:
+    """Return all viewers: layers may have gone to another one than the current one.
+
+    Fallback: the current viewer.
+    """
+    viewers = getattr(Viewer, "_instances", None)
+    if viewers is not None:
+        return list(viewers)
+    viewer = current_viewer()
+    return [] if viewer is None else [viewer]
+
+
+def class_keys(kinds: Iterable[type]) -> dict[str, str]:
+    """Return {key: what it does} of napari's classes, as set in Preferences: napari does not list keys in force.
+
+    Fallback: none, so no key counts as napari's.
+    """
+    return {
+        str(key): getattr(act, "__name__", str(act)).strip("_").replace("_", " ")
+        for kind in kinds
+        for key, act in getattr(kind, "class_keymap", {}).items()
+    }
+
+
+# --- the window ------------------------------------------------------------------------------------------------------
+
+
+def welcome_widget(window: QMainWindow) -> QWidget | None:
+    """Return the welcome screen of the canvas; in a low canvas its lines would lie upon each other."""
+    return next((widget for widget in window.centralWidget().findChildren(QWidget) if _is(widget, WELCOME)), None)
+
+
+def help_label(window: QMainWindow) -> QLabel | None:
+    """Return where the status bar shows `viewer.help`: how much room there is for it."""
+    return window.statusBar().findChild(QLabel, "help status")
+
+
+def add_dock(viewer: Viewer, widget: QWidget, name: str, area: str) -> QDockWidget:
+    """Dock a widget; napari does not write its place to the user's settings on disk, which takes 5 ms a dock.
+
+    Fallback: it does.
+    """
+    quiet = _QuietDocks()
+    window = viewer.window.main_menu.window()
+    window.installEventFilter(quiet)
+    try:
+        dock = viewer.window.add_dock_widget(widget, name=name, area=area, add_vertical_stretch=False)
+    finally:
+        window.removeEventFilter(quiet)
+        for added in quiet.docks:
+            added.blockSignals(False)
+    return dock
+
+
+class _QuietDocks(QObject):
+    """Blocks the signals of docks that are added to a window, before they tell their place."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.docks: list[QDockWidget] = []
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ChildAdded and isinstance(event.child(), QDockWidget):
+            event.child().blockSignals(True)
+            self.docks.append(event.child())
+        return False
+
+
+@contextmanager
+def signals_blocked(docks: Iterable[QDockWidget]) -> Iterator[None]:
+    """Move docks without signals: at each move napari writes its settings to disk and makes a new title bar."""
+    blocked = [dock for dock in docks if not dock.blockSignals(True)]
+    try:
+        yield
+    finally:
+        for dock in blocked:
+            dock.blockSignals(False)
+
+
+# --- closing ---------------------------------------------------------------------------------------------------------
+
+
+def is_close_dialog(child: QObject) -> bool:
+    """Tell whether this is napari's dialog before it closes, which can be switched off; ours may be shown instead."""
+    return _is(child, CLOSE_DIALOG) and not child.do_not_ask.isHidden()
+
+
+def is_tasks_dialog(child: QObject) -> bool:
+    """Tell whether this is napari's dialog about tasks that still run."""
+    return _is(child, CLOSE_DIALOG) and child.do_not_ask.isHidden()
+
+
+def closes_all(dialog: QDialog) -> bool:
+    """Tell whether a close dialog is about all windows, not one."""
+    return dialog.close_btn.shortcut() == QKeySequence("Ctrl+Q")
+
+
+def accept_unseen(dialog: QDialog) -> None:
+    """Accept a close dialog before it is seen; whether napari asks the next time stays as it is."""
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DontShowOnScreen)
+    QTimer.singleShot(0, dialog.accept)
+
+
+def is_quitting(window: QMainWindow) -> bool:
+    """Tell whether a close under way ends the program. Fallback: it closes one window."""
+    return bool(getattr(window, "_quit_app", False))
+
+
+def cancel_quit(window: QMainWindow) -> None:
+    """Have a window that stays open forget that the program should end; else closing it later would end the program."""
+    if is_quitting(window):
+        window._quit_app = False
+
+
+# --- notifications ---------------------------------------------------------------------------------------------------
+
+
+def notifications(window: QWidget) -> list[QDialog]:
+    """Return napari's notifications in a window."""
+    return [dialog for dialog in window.findChildren(QDialog) if _is(dialog, NOTIFICATION)]
+
+
+def keep_notification(dialog: QDialog, *, fades: bool) -> None:
+    """Show a notification whole and opaque, at once in its place; one that does not fade stays until it is closed."""
+    if not fades:
+        dialog.DISMISS_AFTER = 0
+        dialog.timer_stop()
+    dialog.expand_button.hide()
+    dialog.message.setElideMode(Qt.TextElideMode.ElideNone)
+    dialog.opacity_anim.setEndValue(1.0)
+    dialog.geom_anim.stop()
+
+
+def notification_text(dialog: QDialog) -> str:
+    """Return the text of a notification."""
+    return str(dialog.message.text())
+
+
+def set_notification_text(dialog: QDialog, text: str) -> None:
+    """Change the text of a notification."""
+    dialog.message.setText(text)
+
+
+def notification_buttons(dialog: QDialog) -> list[str]:
+    """Return the texts of the buttons of a notification."""
+    return [button.text() for button in dialog.row2_widget.findChildren(QPushButton)]
+
+
+def fit_notification(dialog: QDialog) -> None:
+    """Make a notification as high as its whole text."""
+    message = dialog.message
+    dialog.row1.activate()
+    dialog.row2_widget.setFixedHeight(dialog.row2.sizeHint().height())
+    message.setMinimumHeight(message.heightForWidth(message.width()))
+    dialog.resize(dialog.width(), max(dialog.minimumHeight(), dialog.layout().totalMinimumSize().height()))
+
+
+def _is(child: QObject, name: str) -> bool:
+    return bool(child.metaObject().className() == name)
+
+
+# --- drawing ---------------------------------------------------------------------------------------------------------
+
+
+class _KeptProgram(GlirProgram):
+    """An OpenGL program that Mesa keeps to the end of its context; other drivers delete it."""
+
+    def delete(self) -> None:
+        if "Mesa" not in str(gl.glGetParameter(gl.GL_VERSION)):
+            super().delete()
+
+
+def keep_programs(canvas: Any) -> None:
+    """Have a vispy canvas leave OpenGL programs of Mesa to the end of their context; other canvases go on as before.
+
+    Mesa 22.3, of Debian 12, reads a null pointer in an instanced draw of one program after another one was deleted,
+    once the buffer drawn from has grown: napari's Points, a layer removed and another with new data. A program kept is
+    a few kilobytes. Fallback: programs are deleted.
+    """
+    parser = canvas.context.shared.parser
+    classes = getattr(parser, "_classmap", {})
+    if classes.get("Program") is GlirProgram:
+        classes["Program"] = _KeptProgram
+        for known in getattr(parser, "_objects", {}).values():
+            if type(known) is GlirProgram:
+                known.__class__ = _KeptProgram
+
+
+def canvases(window: QMainWindow) -> list[Any]:
+    """Return the vispy canvases in the middle of a napari window."""
+    found = (getattr(widget, "_vispy_canvas", None) for widget in window.centralWidget().findChildren(QWidget))
+    return [canvas for canvas in found if canvas is not None]
+
+
+# --- threads ---------------------------------------------------------------------------------------------------------
+
+
+class _ShortSwitchInterval:
+    """Python's switch interval is shortened from the first worker that starts to the last that ends."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._n_workers = 0
+        self._usual_s = 0.0
+
+    def __enter__(self) -> None:
+        with self._lock:
+            self._n_workers += 1
+            if self._n_workers == 1:
+                self._usual_s = sys.getswitchinterval()
+                if self._usual_s > SWITCH_INTERVAL_S:
+                    sys.setswitchinterval(SWITCH_INTERVAL_S)
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._n_workers -= 1
+            if self._n_workers == 0 and self._usual_s > SWITCH_INTERVAL_S:
+                sys.setswitchinterval(self._usual_s + 5e-7)  # Python cuts it off to whole microseconds
+
+
+_short_switch_interval = _ShortSwitchInterval()
+
+
+def short_switch_interval() -> AbstractContextManager[None]:
+    """Return a context in which Python's threads take turns of 0.5 ms instead of 5 ms, for workers of views.
+
+    The main thread gives up the interpreter lock at each call of OpenGL, and each time waits for the worker's turn to
+    end before it goes on. Python has one interval for the process: it is as before once the last worker has finished.
+    """
+    return _short_switch_interval

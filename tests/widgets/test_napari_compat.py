@@ -1,0 +1,229 @@
+"""napari and vispy still have what the plugin needs of them, and nothing of it changes them for others."""
+
+import gc
+import sys
+from threading import Event, Thread
+
+import numpy as np
+import pytest
+from napari.components import ViewerModel
+from napari.layers import Points
+from napari.settings import get_settings
+from napari.utils.notifications import Notification, notification_manager
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QLabel, QWidget
+from vispy import scene
+from vispy.gloo import gl
+from vispy.gloo.glir import GlirProgram
+
+from napari_phy.widgets import napari_compat
+
+
+@pytest.fixture
+def viewer(make_napari_viewer):
+    return make_napari_viewer(show=True)
+
+
+def window_of(viewer):
+    return viewer.window.main_menu.window()
+
+
+def test_a_proxy_of_napari_is_unwrapped(viewer):
+    from napari.utils._proxies import PublicOnlyProxy
+
+    proxy = PublicOnlyProxy(viewer)
+    assert napari_compat.unwrap(proxy) is viewer
+    assert napari_compat.unwrap(viewer) is viewer
+
+
+def test_all_viewers_are_known_and_at_least_the_current_one(viewer, monkeypatch):
+    assert viewer in napari_compat.open_viewers()
+    monkeypatch.setattr(napari_compat, "Viewer", object)
+    monkeypatch.setattr(napari_compat, "current_viewer", lambda: viewer)
+    assert napari_compat.open_viewers() == [viewer]
+
+
+def test_keys_of_the_canvas_are_those_in_force():
+    keys = napari_compat.class_keys((Points, ViewerModel))
+    assert keys["Ctrl+R"] == "reset view"
+
+    @ViewerModel.bind_key("F11")
+    def tell_a_test(viewer):
+        return
+
+    try:
+        assert napari_compat.class_keys((ViewerModel,))["F11"] == "tell a test"
+    finally:
+        ViewerModel.bind_key("F11", None)
+    assert napari_compat.class_keys((int,)) == {}
+
+
+def test_the_window_has_its_parts(viewer):
+    window = window_of(viewer)
+    welcome = napari_compat.welcome_widget(window)
+    assert any(label.text() for label in welcome.findChildren(QLabel))
+    viewer.help = "what a key does"
+    assert napari_compat.help_label(window).text() == "what a key does"
+    assert napari_compat.canvases(window)
+
+
+def test_the_place_of_our_docks_is_not_written_to_the_settings_of_the_user(viewer, monkeypatch):
+    window = window_of(viewer)
+    positions = get_settings().application.plugin_widget_positions
+    dock = napari_compat.add_dock(viewer, QWidget(), "ours", "right")
+    assert "ours" not in positions
+    assert not dock.signalsBlocked()
+    with napari_compat.signals_blocked([dock]):
+        window.addDockWidget(Qt.DockWidgetArea.TopDockWidgetArea, dock)
+    assert "ours" not in positions
+    window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, dock)  # as when a user moves it
+    assert positions["ours"] == "left"
+    viewer.window.add_dock_widget(QWidget(), name="theirs", area="left")
+    assert positions["theirs"] == "left"
+
+
+def test_signals_that_were_blocked_before_stay_so(viewer):
+    dock = napari_compat.add_dock(viewer, QWidget(), "ours", "right")
+    dock.blockSignals(True)
+    with napari_compat.signals_blocked([dock]):
+        pass
+    assert dock.signalsBlocked()
+
+
+@pytest.mark.parametrize("is_about_all", [False, True])
+def test_the_dialog_before_closing_is_known(viewer, qtbot, is_about_all):
+    window = window_of(viewer)
+    from napari._qt.dialogs.confirm_close_dialog import ConfirmCloseDialog
+
+    dialog = ConfirmCloseDialog(window, is_about_all)
+    qtbot.addWidget(dialog)
+    assert napari_compat.is_close_dialog(dialog)
+    assert not napari_compat.is_tasks_dialog(dialog)
+    assert napari_compat.closes_all(dialog) == is_about_all
+    accepted = []
+    dialog.accepted.connect(lambda: accepted.append(get_settings().application.confirm_close_window))
+    napari_compat.accept_unseen(dialog)
+    dialog.open()
+    qtbot.waitUntil(lambda: bool(accepted))
+    assert accepted == [True]
+    assert not napari_compat.is_close_dialog(window)
+
+
+def test_a_window_forgets_to_quit(viewer, monkeypatch):
+    window = window_of(viewer)
+    assert not napari_compat.is_quitting(window)
+    assert "_quit_app" in vars(window)
+    window._quit_app = True
+    assert napari_compat.is_quitting(window)
+    napari_compat.cancel_quit(window)
+    assert not napari_compat.is_quitting(window)
+
+
+def test_a_notification_is_whole_and_stays(viewer, qtbot):
+    window = window_of(viewer)
+    text = "A sentence that is much longer than the one line that a notification of napari has room for. " * 3
+    notification_manager.dispatch(Notification(text, "info", actions=(("Do it", lambda _: None),)))
+    (dialog,) = napari_compat.notifications(window)
+    assert napari_compat.notification_text(dialog) == text
+    assert napari_compat.notification_buttons(dialog) == ["Do it"]
+    napari_compat.keep_notification(dialog, fades=False)
+    napari_compat.fit_notification(dialog)
+    assert dialog.message.height() >= dialog.message.heightForWidth(dialog.message.width())
+    assert not dialog.timer.isActive()
+    napari_compat.set_notification_text(dialog, "Another one.")
+    assert napari_compat.notification_text(dialog) == "Another one."
+    dialog.close()
+
+
+@pytest.fixture
+def deleted(monkeypatch):
+    """The programs that are deleted, and an OpenGL that says what a test wants."""
+    handles = []
+    monkeypatch.setattr(gl, "glDeleteProgram", handles.append)
+    return handles
+
+
+def some_program(canvas):
+    """Return a program of a canvas, made as vispy makes it."""
+    program = canvas.context.shared.parser._classmap["Program"]
+    made = object.__new__(program)
+    made._handle = 7
+    return made
+
+
+@pytest.mark.parametrize(
+    ("version", "kept"), [("4.5 (Compatibility Profile) Mesa 22.3.6", True), ("4.6.0 NVIDIA 550.54", False)]
+)
+def test_only_mesa_keeps_its_programs(viewer, monkeypatch, deleted, version, kept):
+    window = window_of(viewer)
+    (canvas,) = napari_compat.canvases(window)
+    viewer.add_points(np.zeros((3, 2)))  # whose program is there before
+    viewer.screenshot(canvas_only=True, flash=False)
+    napari_compat.keep_programs(canvas)
+    napari_compat.keep_programs(canvas)
+    monkeypatch.setattr(gl, "glGetParameter", lambda name: version)
+    some_program(canvas).delete()
+    assert deleted == ([] if kept else [7])
+    known = [one for one in canvas.context.shared.parser._objects.values() if isinstance(one, GlirProgram)]
+    assert known
+    assert all(type(one) is type(some_program(canvas)) for one in known)
+
+
+def test_other_canvases_delete_their_programs(viewer, qtbot, deleted):
+    window = window_of(viewer)
+    (canvas,) = napari_compat.canvases(window)
+    other = scene.SceneCanvas()
+    qtbot.addWidget(other.native)
+    napari_compat.keep_programs(canvas)
+    some_program(other).delete()
+    assert deleted == [7]
+    assert type(some_program(other)) is GlirProgram
+
+
+def test_threads_take_short_turns_only_while_a_worker_computes():
+    usual = sys.getswitchinterval()
+    ends = [Event(), Event()]
+    begun = [Event(), Event()]
+
+    def work(n):
+        with napari_compat.short_switch_interval():
+            begun[n].set()
+            ends[n].wait(60)
+
+    threads = [Thread(target=work, args=(n,)) for n in (0, 1)]
+    for thread, start in zip(threads, begun, strict=True):
+        thread.start()
+        assert start.wait(60)
+        assert sys.getswitchinterval() == pytest.approx(napari_compat.SWITCH_INTERVAL_S, abs=2e-6)
+    ends[0].set()
+    threads[0].join()
+    assert sys.getswitchinterval() == pytest.approx(napari_compat.SWITCH_INTERVAL_S, abs=2e-6)
+    ends[1].set()
+    threads[1].join()
+    assert sys.getswitchinterval() == pytest.approx(usual, abs=2e-6)
+
+
+def test_a_shorter_interval_of_somebody_else_stays():
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(1e-4)
+    shorter = sys.getswitchinterval()
+    try:
+        with napari_compat.short_switch_interval():
+            assert sys.getswitchinterval() == shorter
+        assert sys.getswitchinterval() == shorter
+    finally:
+        sys.setswitchinterval(usual)
+
+
+def test_an_open_data_set_leaves_python_and_vispy_as_they_were(kwik_copy, make_napari_viewer, qtbot):
+    from napari_phy.widgets.window.workspace import Workspace
+
+    interval, delete = sys.getswitchinterval(), GlirProgram.delete
+    viewer = make_napari_viewer(show=True)
+    viewer.open(str(kwik_copy), plugin="napari-phy")
+    qtbot.waitUntil(lambda: Workspace.find(viewer) is not None and Workspace.find(viewer).session is not None)
+    panels = Workspace.find(viewer).panels.values()
+    qtbot.waitUntil(lambda: not any(getattr(panel, "busy", False) for panel in panels), timeout=60_000)
+    qtbot.waitUntil(lambda: sys.getswitchinterval() == pytest.approx(interval, abs=2e-6), timeout=60_000)
+    assert GlirProgram.delete is delete
+    assert gc.isenabled()
