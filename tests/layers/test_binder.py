@@ -76,6 +76,77 @@ def test_the_layer_follows_selection_and_edits(session, viewer):
     assert len(layer.data) == 0
 
 
+def expected_features(session, layer):
+    """Return what the features of the points say, looked up for each spike."""
+    spikes = layer.features["spike"].to_numpy()
+    clusters = session.manager.clusters_of(spikes)
+    return {
+        "cluster": clusters.tolist(),
+        "group": [session.manager.group(int(cluster)) for cluster in clusters],
+        "time_s": (session.model.spike_samples[spikes] / session.model.sample_rate).tolist(),
+    }
+
+
+def told_features(layer):
+    return {name: layer.features[name].tolist() for name in ("cluster", "group", "time_s")}
+
+
+def test_features_tell_cluster_group_spike_and_time_and_follow_edits(session, viewer):
+    binder = LayerBinder(viewer, session)
+    layer = viewer.layers["spikes"]
+    told = []
+    layer.events.features.connect(lambda event: told.append(len(layer.features)))
+    a, b, c = session.manager.cluster_ids[:3].tolist()
+    session.selection.select([a, b])
+    assert layer.features["spike"].tolist() == np.concatenate([session.manager.spikes(one) for one in (a, b)]).tolist()
+    assert layer.data[:, 1].tolist() == session.model.spike_samples[layer.features["spike"]].tolist()
+    for edit in (
+        lambda: session.move([b], "noise"),
+        lambda: session.move([c], "mua"),
+        session.undo,
+        session.undo,
+        lambda: session.merge([a, b]),
+        lambda: session.move(session.selection.clusters, "good"),
+        session.undo,
+        session.undo,
+        lambda: session.split(session.manager.spikes(a)[:5]),
+        lambda: session.selection.select([]),
+    ):
+        n_told, before = len(told), layer.features.copy()
+        edit()
+        assert len(layer.features) == len(layer.data)
+        assert told_features(layer) == expected_features(session, layer)
+        assert len(told) > n_told or layer.features.equals(before)
+    assert told[-1] == 0
+    binder.close()
+
+
+def test_a_group_changes_rows_of_its_cluster_alone(session, viewer):
+    a, b = session.manager.cluster_ids[:2].tolist()
+    session.selection.select([a, b])
+    binder = LayerBinder(viewer, session, lambda: None)  # nothing is looked up again
+    table = viewer.layers["spikes"].features
+    before = table.copy()
+    group = "mua" if session.manager.group(b) == "good" else "good"
+    session.move([b], group)
+    assert viewer.layers["spikes"].features is table
+    changed = (table != before).any(axis=1)
+    assert set(table["cluster"][changed]) == {b}
+    assert set(table["group"][table["cluster"] == b]) == {group}
+    binder.close()
+
+
+def test_the_mouse_is_told_of_the_spike_below_it(session, viewer):
+    binder = LayerBinder(viewer, session)
+    binder.fit(800, 600)
+    layer = viewer.layers["spikes"]
+    (cluster,) = session.manager.cluster_ids[:1].tolist()
+    session.selection.select([cluster])
+    row = layer.features.iloc[3]
+    status = layer.get_status(layer.data_to_world(layer.data[3]), world=True)["value"]
+    assert f"cluster: {cluster}, group: {row['group']}, spike: {row['spike']}" in status
+
+
 def test_from_the_thirteenth_cluster_on_ticks_are_dashes(session, viewer, monkeypatch):
     monkeypatch.setattr("napari_phy.layers.spikes.N_POINTS_MAX", 20_000)
     binder = LayerBinder(viewer, session)

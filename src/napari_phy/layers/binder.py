@@ -249,6 +249,7 @@ class LayerBinder:
         self.note = "" if n_points >= points.n_total else f"{format_shown(n_points, points.n_total)} are drawn here."
         with layer.events.blocker_all():
             layer.data = points.positions
+            layer.features = points.features
             layer.selected_data = set()
             if (layer.size != 1).any():  # each of these draws the layer anew
                 layer.size = 1  # the limits decide; a large size would be part of what napari's Home button fits
@@ -259,6 +260,7 @@ class LayerBinder:
                     layer.symbol = points.symbols
         layer.editable = False  # setting data makes it editable again
         layer.refresh()
+        layer.events.features()
         self._shown = wished
 
     def _points_window(self, n_spikes: int) -> tuple[int, int] | None:
@@ -390,3 +392,17 @@ class LayerBinder:
     def _on_edited(self, update: UpdateInfo) -> None:
         if update.deleted:
             self._refresh_soon()
+        moved = {change.cluster_id for change in update.metadata_changed if change.field == "group"}
+        if moved:
+            self._update_groups(moved)
+
+    def _update_groups(self, clusters: set[int]) -> None:
+        """Change the group in the features of the spikes of some clusters."""
+        layer, manager = self._points(), self._session.manager
+        shown = None if layer is None else layer.features.get("cluster")
+        if shown is None:
+            return
+        rows = shown.isin([cluster for cluster in clusters if cluster in manager])
+        if rows.any():
+            layer.features.loc[rows, "group"] = [manager.group(cluster) for cluster in shown[rows].tolist()]
+            layer.events.features()

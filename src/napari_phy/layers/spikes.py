@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -30,12 +31,14 @@ class SpikePoints:
     positions : (n, 2) float32, row of the channel, the highest being 0, and sample.
     colors : (n, 4) float32 RGBA.
     symbols : (n,) ticks, or dashes where colours come again.
+    features : (n,) arrays that the layer shows under the mouse: cluster, group, spike (its id), time_s.
     n_total : how many spikes of the selection there are in the window.
     """
 
     positions: npt.NDArray[np.float32]
     colors: npt.NDArray[np.float32]
     symbols: npt.NDArray[np.str_]
+    features: dict[str, npt.NDArray[Any]]
     n_total: int
 
 
@@ -50,6 +53,7 @@ def spike_points(
     positions = [np.empty((0, 2), np.float32)]
     colors = [np.empty((0, 4), np.float32)]
     symbols = [np.empty(0, np.str_)]
+    clusters_of, groups_of, spikes_of_rows = [np.empty(0, np.int64)], [np.empty(0, object)], [np.empty(0, np.int64)]
     spikes_of = [_spikes_in(session, cluster, window) for cluster in clusters]
     sizes = [len(spikes) for spikes in spikes_of]
     share = min(1.0, N_POINTS_MAX / max(1, sum(sizes)))
@@ -63,10 +67,20 @@ def spike_points(
         positions.append(np.column_stack([np.full(len(spikes), row), samples]).astype(np.float32))
         colors.append(np.tile(_rgba(selection_color(place, dark)), (len(spikes), 1)))
         symbols.append(np.full(len(spikes), DASH if is_hollow(place) else TICK))
+        clusters_of.append(np.full(len(spikes), cluster))
+        groups_of.append(np.full(len(spikes), session.manager.group(cluster), dtype=object))
+        spikes_of_rows.append(spikes)
+    drawn = np.concatenate(spikes_of_rows)
     return SpikePoints(
         read_only(np.concatenate(positions)),
         read_only(np.concatenate(colors)),
         read_only(np.concatenate(symbols)),
+        {
+            "cluster": np.concatenate(clusters_of),
+            "group": np.concatenate(groups_of),
+            "spike": drawn,
+            "time_s": session.model.spike_samples[drawn] / session.model.sample_rate,
+        },
         sum(sizes),
     )
 
@@ -84,6 +98,7 @@ def spikes_layer(session: Session, pitch: float) -> LayerDataTuple:
         "ndim": 2,
         "scale": (pitch, 1 / session.model.sample_rate),
         "axis_labels": ("channel", "time"),
+        "features": spike_points(session, ()).features,
         "size": 1,
         "border_width": 0,
         "symbol": TICK,

@@ -5,11 +5,14 @@ napari for other plugins. `tests/widgets/test_napari_compat.py` fails when napar
 """
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, MutableMapping
 from contextlib import AbstractContextManager, contextmanager
 from threading import Lock
 from typing import Any
 
+from app_model import Application
+from app_model.expressions import get_context
+from app_model.types import Action
 from napari.viewer import Viewer, current_viewer
 from qtpy.QtCore import QEvent, QObject, Qt, QTimer
 from qtpy.QtGui import QKeySequence
@@ -53,6 +56,41 @@ def class_keys(kinds: Iterable[type]) -> dict[str, str]:
         for kind in kinds
         for key, act in getattr(kind, "class_keymap", {}).items()
     }
+
+
+# --- commands --------------------------------------------------------------------------------------------------------
+
+
+def register_commands(commands: Iterable[Action]) -> Callable[[], None]:
+    """Add commands to napari's command palette; return what removes them.
+
+    napari offers plugins only commands of their manifests, whose keys and enablement cannot change. Its palette looks
+    at all commands each time one is added, so it is told of ours once. Fallback: they are not there.
+    """
+    app = Application.get_app("napari")
+    if app is None:
+        return lambda: None
+
+    def told_once() -> AbstractContextManager[None]:
+        return app.menus.menus_changed.paused(lambda one, other: (one[0] | other[0],))
+
+    with told_once():
+        remove = app.register_actions(list(commands))
+
+    def unregister() -> None:
+        with told_once():
+            remove()
+
+    return unregister
+
+
+def command_context(viewer: Viewer) -> MutableMapping[str, Any]:
+    """Return the names that enable commands in the window of a viewer; functions are called when the palette is shown.
+
+    Fallback: a mapping that nobody reads, so that commands stay disabled.
+    """
+    context = get_context(viewer.layers)
+    return {} if context is None else context
 
 
 # --- the window ------------------------------------------------------------------------------------------------------

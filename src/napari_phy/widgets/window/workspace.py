@@ -30,6 +30,7 @@ from napari_phy.widgets.window.layout_menu import layout_menu
 from napari_phy.widgets.window.layout_store import LayoutStore
 from napari_phy.widgets.window.low_welcome import LowWelcome
 from napari_phy.widgets.window.overview import Overview
+from napari_phy.widgets.window.palette_commands import PaletteCommands
 from napari_phy.widgets.window.panel_setup import PanelSetup
 from napari_phy.widgets.window.raw_data import RawDataSearch
 from napari_phy.widgets.window.read_ahead import ReadAhead
@@ -74,6 +75,7 @@ class Workspace(QObject):
         self.theme_follower = ThemeFollower(viewer, self)
         self.controller = ActionController(viewer, window, lambda: self.theme, self.order.walked, self)
         self.guard = CloseGuard(window, lambda: self.session, lambda: self.theme, self.controller)
+        PaletteCommands(viewer, self.controller, self)
         self.clusterings = ClusteringController(window, self.controller, lambda: self.theme, self)
         self.raw_data = RawDataSearch(window, lambda: self.session, partial(notify, severity="error"), self)
         self.file_watch = FileWatch(window, lambda: self.session, self)
