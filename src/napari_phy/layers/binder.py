@@ -399,9 +399,9 @@ class LayerBinder:
     def _update_groups(self, clusters: set[int]) -> None:
         """Change the group in the features of the spikes of some clusters."""
         layer, manager = self._points(), self._session.manager
-        shown = None if layer is None else layer.features.get("cluster")
-        if shown is None:
+        if layer is None or "cluster" not in layer.features:
             return
+        shown = layer.features["cluster"]
         rows = shown.isin([cluster for cluster in clusters if cluster in manager])
         if rows.any():
             layer.features.loc[rows, "group"] = [manager.group(cluster) for cluster in shown[rows].tolist()]

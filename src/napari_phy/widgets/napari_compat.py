@@ -6,7 +6,7 @@ napari for other plugins. `tests/widgets/test_napari_compat.py` fails when napar
 
 import sys
 from collections.abc import Callable, Iterable, Iterator, MutableMapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from threading import Lock
 from typing import Any
 
@@ -14,6 +14,7 @@ from app_model import Application
 from app_model.expressions import get_context
 from app_model.types import Action
 from napari.viewer import Viewer, current_viewer
+from psygnal import EmitLoopError
 from qtpy.QtCore import QEvent, QObject, Qt, QTimer
 from qtpy.QtGui import QKeySequence
 from qtpy.QtWidgets import QDialog, QDockWidget, QLabel, QMainWindow, QPushButton, QWidget
@@ -61,24 +62,36 @@ def class_keys(kinds: Iterable[type]) -> dict[str, str]:
 # --- commands --------------------------------------------------------------------------------------------------------
 
 
-def register_commands(commands: Iterable[Action]) -> Callable[[], None]:
-    """Add commands to napari's command palette; return what removes them.
+def command_registry() -> Application | None:
+    """Return the registry of napari's commands, which it shares with nobody else. Fallback: None."""
+    try:
+        from napari._app_model import get_app_model
+    except ImportError:
+        return None
+    return get_app_model()
+
+
+def register_commands(commands: Iterable[Action[..., Any]]) -> Callable[[], None]:
+    """Add commands to napari's command palette; return a function that removes them.
 
     napari offers plugins only commands of their manifests, whose keys and enablement cannot change. Its palette looks
     at all commands each time one is added, so it is told of ours once. Fallback: they are not there.
     """
-    app = Application.get_app("napari")
+    app = command_registry()
     if app is None:
         return lambda: None
 
     def told_once() -> AbstractContextManager[None]:
         return app.menus.menus_changed.paused(lambda one, other: (one[0] | other[0],))
 
+    added = list(commands)
     with told_once():
-        remove = app.register_actions(list(commands))
+        remove = app.register_actions(added)
 
     def unregister() -> None:
-        with told_once():
+        if not all(command.id in app.commands for command in added):  # napari has removed all commands already
+            return
+        with suppress(EmitLoopError), told_once():  # raised by the palette of a window that was closed before
             remove()
 
     return unregister

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 from functools import partial
-from weakref import WeakSet, ref
+from weakref import ref
 
 from app_model.types import Action as Command
 from napari.viewer import Viewer, current_viewer
 from qtpy.compat import isalive
-from qtpy.QtCore import QObject
+from qtpy.QtCore import QObject, QTimer
 from qtpy.QtWidgets import QApplication
 
 from napari_phy.widgets.actions.action import Action
@@ -16,7 +16,7 @@ from napari_phy.widgets.actions.bindings import key_bindings
 from napari_phy.widgets.napari_compat import command_context, register_commands
 from napari_phy.widgets.window.action_controller import ActionController
 
-_all: "WeakSet[PaletteCommands]" = WeakSet()
+_windows: "list[ref[PaletteCommands]]" = []
 _unregister: list[Callable[[], None]] = []  # of what is registered now, for all windows
 
 
@@ -36,11 +36,12 @@ class PaletteCommands(QObject):
         context = command_context(viewer)
         for action in ACTIONS:
             context[_enabled_key(action)] = partial(_is_enabled, self._controller, action)
-        _all.add(self)
+        me = ref(self)
+        _windows.append(me)
         if not _unregister:
             _register()
         controller.bindings.changed.connect(_on_keys_changed, unique=True)
-        self.destroyed.connect(_on_window_closed)
+        self.destroyed.connect(partial(_on_window_closed, me))
 
     @property
     def viewer(self) -> Viewer | None:
@@ -66,7 +67,7 @@ def _is_enabled(controller: "ref[ActionController]", action: Action) -> bool:
 def _run(action_id: str) -> None:
     """Run an action in the window whose palette is used."""
     active, current = QApplication.activeWindow(), current_viewer()
-    there = [commands for commands in _all if isalive(commands)]
+    there = [commands for window in _windows if (commands := window()) is not None]
     chosen = next((commands for commands in there if commands.parent().parent() is active), None)
     chosen = chosen or next((commands for commands in there if commands.viewer is current), None)
     if chosen is not None:
@@ -95,6 +96,11 @@ def _on_keys_changed() -> None:
         _register()
 
 
-def _on_window_closed(*_: object) -> None:
-    if _unregister and not any(isalive(commands) for commands in _all):
+def _on_window_closed(window: "ref[PaletteCommands]", *_: object) -> None:
+    _windows.remove(window)
+    QTimer.singleShot(0, _unregister_last)  # once the palette of that window is gone
+
+
+def _unregister_last() -> None:
+    if _unregister and not _windows:
         _unregister.pop()()
