@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from napari_phy.core.clustering_file import StoredClustering
@@ -59,4 +59,6 @@ class OpenEphysClusteringFile:
         """Write a `.kwik` that holds a clustering."""
         from napari_phy.formats.conversion.convert import convert_data_set
 
-        convert_data_set(self.source, target, sorted_now={self.channel_group: clustering}, copies_raw=False)
+        names = (*clustering.group_names, *(group.name for group in clustering.user_groups))
+        shown = replace(clustering, group_names=names)
+        convert_data_set(self.source, target, sorted_now={self.channel_group: shown}, copies_raw=False)
