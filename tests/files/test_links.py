@@ -9,8 +9,8 @@ from soak.small_kwik import make_kwik
 
 from napari_phy import open_session
 from napari_phy.files.atomic import write_file
+from napari_phy.files.exports import write_table
 from napari_phy.files.side_folder import make_side_folder
-from napari_phy.files.tables import write_table
 from napari_phy.formats.conversion.convert import convert_data_set
 
 PRECIOUS = b"nobody may write here"

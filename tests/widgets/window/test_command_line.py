@@ -6,7 +6,7 @@ from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication, QLineEdit, QMainWindow
 
 from napari_phy.core.errors import CommandError
-from napari_phy.storage.command_history import load_commands
+from napari_phy.storage.user_choices import load_commands
 from napari_phy.views.commands import complete
 from napari_phy.widgets.base.theme import tokens
 from napari_phy.widgets.window.command_line import CommandLine

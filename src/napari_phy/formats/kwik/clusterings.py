@@ -1,16 +1,19 @@
-"""The clusterings of a Kwik file: written, added, copied, renamed, deleted and reset, each in one step."""
+"""The clusterings of a Kwik file: summarized, written, added, copied, renamed, deleted and reset, each in one step."""
 
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from napari_phy.core.clustering_file import ORIGINAL, check_not_original
-from napari_phy.core.errors import ClusteringError, SaveError
+from napari_phy.core.base_model import BaseModel
+from napari_phy.core.cluster_groups import DISCARDED
+from napari_phy.core.clustering_file import MAIN, ORIGINAL, ClusteringSummary, check_not_original
+from napari_phy.core.errors import ClusteringError, NapariPhyError, SaveError
 from napari_phy.files.clustering_place import ClusteringPlace
-from napari_phy.formats.hdf5.file import open_h5
+from napari_phy.formats.hdf5.file import H5File, open_h5
 from napari_phy.formats.kwik.clustering_edits import (
     Changes,
     alone,
@@ -22,7 +25,7 @@ from napari_phy.formats.kwik.clustering_edits import (
 from napari_phy.formats.kwik.clustering_nodes import copy_nodes, list_clusterings, make_nodes, move_nodes, remove_nodes
 from napari_phy.formats.kwik.clusters import read_clusters
 from napari_phy.formats.kwik.save import content_hash
-from napari_phy.formats.kwik.spike_clusters import read_stored_clusters
+from napari_phy.formats.kwik.spike_clusters import distinct, read_spike_clusters, read_stored_clusters
 
 __all__ = [
     "Changes",
@@ -30,12 +33,25 @@ __all__ = [
     "copy_clustering",
     "delete_clustering",
     "list_clusterings",
+    "read_summaries",
     "rename_clustering",
     "reset_clustering",
     "save_clustering",
 ]
 
 logger = logging.getLogger(__name__)
+
+
+def read_summaries(model: BaseModel) -> list[ClusteringSummary]:
+    """Return what the file of a model says of every clustering; one that cannot be read has the reason."""
+    found = []
+    with open_h5(model.path) as file:
+        for group in model.channel_groups:
+            n_spikes, reason = model.count_spikes(group), model.unreadable.get((group, None), "")
+            for clustering in list_clusterings(file, group) or (MAIN,):
+                summary = ClusteringSummary(group, clustering, n_spikes, reason=reason)
+                found.append(summary if reason or not n_spikes else _counted(summary, file))
+    return found
 
 
 def save_clustering(path: Path, channel_group: int, clustering: str, changes: Changes) -> None:
@@ -193,3 +209,15 @@ def reset_clustering(path: Path, channel_group: int, name: str) -> None:
 def _check_same(file: Path, old: str, copy: Path, new: str, channel_group: int) -> None:
     if content_hash(copy, channel_group, new) != content_hash(file, channel_group, old):
         raise SaveError(f"{file.name} does not hold the clustering {old} under its new name.")
+
+
+def _counted(summary: ClusteringSummary, file: H5File) -> ClusteringSummary:
+    """Return a summary with how many clusters are decided."""
+    group, clustering = summary.channel_group, summary.clustering
+    try:
+        ids = distinct(read_spike_clusters(file, group, clustering, summary.n_spikes, None))
+        groups = read_clusters(file, group, clustering, ids).groups
+    except NapariPhyError as error:
+        return replace(summary, reason=str(error))
+    shown = [groups.get(cluster) for cluster in ids.tolist() if groups.get(cluster) != DISCARDED]
+    return replace(summary, n_decided=sum(name is not None for name in shown), n_clusters=len(shown))

@@ -16,10 +16,8 @@ from napari_phy.core.clustering_file import ClusteringSummary, StoredClustering
 from napari_phy.core.errors import ClusteringError
 from napari_phy.formats.hdf5.file import H5File, open_h5
 from napari_phy.formats.kwik import clusterings, group_edits, spikes
-from napari_phy.formats.kwik.cluster_data import ClusterExtras
-from napari_phy.formats.kwik.cluster_metadata import ClusterMetadata
+from napari_phy.formats.kwik.cluster_data import ClusterExtras, ClusterMetadata
 from napari_phy.formats.kwik.legacy_names import LegacyNames
-from napari_phy.formats.kwik.summaries import read_summaries
 
 
 class ClusterGroups(dict[int, str]):
@@ -115,7 +113,7 @@ class EditableModel(LegacyNames):
 
     def read_summaries(self) -> list[ClusteringSummary]:
         """Return how far each clustering of the file is, as saved."""
-        return read_summaries(self)
+        return clusterings.read_summaries(self)
 
     def lend(self, owner: str) -> None:
         """Let the part stay what it is from now on: somebody keeps edits for it."""

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Literal
 
 from napari_phy.core.signals import signal
-from napari_phy.storage.user_keys import load_keys, save_keys
+from napari_phy.storage.user_choices import load_keys, save_keys
 from napari_phy.widgets.actions.action import Action
 from napari_phy.widgets.actions.action_table import ACTIONS, BY_ID
 from napari_phy.widgets.actions.fixed_keys import why_fixed

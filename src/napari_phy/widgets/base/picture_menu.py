@@ -7,7 +7,7 @@ from qtpy.QtCore import QObject, Signal
 from qtpy.QtWidgets import QApplication, QFileDialog, QMenu, QWidget
 
 from napari_phy.core.errors import SaveError
-from napari_phy.files.pictures import write_picture
+from napari_phy.files.exports import write_picture
 from napari_phy.widgets.base.figure import Figure
 from napari_phy.widgets.base.notifications import notify
 

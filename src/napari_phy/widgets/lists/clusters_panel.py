@@ -12,7 +12,7 @@ from qtpy.QtWidgets import QFileDialog, QWidget
 
 from napari_phy.core.cluster_meta import DISCARDED
 from napari_phy.core.errors import FilterError, SaveError
-from napari_phy.files.tables import write_table
+from napari_phy.files.exports import write_table
 from napari_phy.query.filter_completion import Completion, complete
 from napari_phy.table.cluster_table import compute_cluster_table
 from napari_phy.table.columns import all_columns

@@ -18,7 +18,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_phy.core.errors import NapariPhyError
-from napari_phy.storage.command_history import keep_command, load_commands
+from napari_phy.storage.user_choices import keep_command, load_commands
 from napari_phy.views.commands import Completion, usage
 from napari_phy.widgets.base.plain_text import PlainLabel
 from napari_phy.widgets.base.theme import AXIS_PX, HEADLINE_PX, Tokens

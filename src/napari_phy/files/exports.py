@@ -1,8 +1,12 @@
-"""Writes a picture into a file, wholly or not at all."""
+"""Writes pictures and tables that the user saves, as a whole or not at all."""
 
 from __future__ import annotations
 
+import csv
 import errno
+import io
+import math
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from napari_phy.core.errors import SaveError
@@ -11,6 +15,9 @@ from napari_phy.files.replacing import disk_was_full
 
 ELSEWHERE = "save it in another folder"
 _READ_ONLY = {errno.EACCES, errno.EPERM, errno.EROFS}
+_FORMULA = ("=", "+", "-", "@", "\t", "\n")  # a program that opens the table would run what follows
+
+Cell = str | float | bool | None
 
 
 def write_picture(path: Path, content: bytes) -> None:
@@ -42,3 +49,36 @@ def _why_not(path: Path, error: OSError) -> str:
         return f"the folder {folder} is read-only. {ELSEWHERE.capitalize()}"
     cause = (error.strerror or str(error)).rstrip(".")
     return f"nothing can be written into {folder} ({cause}). {ELSEWHERE.capitalize()}"
+
+
+def write_table(path: Path, names: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
+    """Write a line of names and a line for each row, in UTF-8; what is not known stays empty.
+
+    Text that a spreadsheet would take for a formula begins with an apostrophe.
+
+    Raises
+    ------
+    SaveError
+        It could not be written; what was there is there still.
+    """
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(map(_plain, names))
+    writer.writerows([_plain(cell) for cell in row] for row in rows)
+    write_picture(path, text.getvalue().encode())
+
+
+def _plain(cell: Cell) -> str | float:
+    if cell is None or (isinstance(cell, float) and math.isnan(cell)):
+        return ""
+    if not isinstance(cell, str):
+        return str(cell).lower() if isinstance(cell, bool) else cell
+    text = cell.replace("\r\n", "\n").replace("\r", "\n")  # `csv` quotes no "\r"
+    return f"'{text}" if text.startswith(_FORMULA) and not _is_number(text) else text
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return math.isfinite(float(text))
+    except ValueError:
+        return False

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from napari_phy.files.tables import Cell, write_table
+from napari_phy.files.exports import Cell, write_table
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The keys that were chosen last, and whatever else the file holds does no harm."""
+"""The keys that were chosen and the lines that were typed last, and whatever else the files hold does no harm."""
 
 import logging
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from napari_phy.storage.user_keys import load_keys, save_keys
+from napari_phy.storage.user_choices import keep_command, load_commands, load_keys, save_keys
 
 
 @pytest.fixture(autouse=True)
@@ -40,3 +40,28 @@ def test_a_folder_that_cannot_be_made_is_told_in_the_log(folder, caplog):
     with caplog.at_level(logging.WARNING):
         save_keys({"merge": {"panels": ("J",)}})
     assert "the keys that were chosen are not kept" in caplog.text
+
+
+def test_lines_are_kept_in_order_and_each_once():
+    assert load_commands() == []
+    for line in ("c 3", "g", "c 3"):
+        keep_command(line)
+    assert load_commands() == ["g", "c 3"]
+
+
+def test_the_oldest_lines_go_first():
+    for number in range(205):
+        lines = keep_command(f"c {number}")
+    assert lines == load_commands() == [f"c {number}" for number in range(5, 205)]
+
+
+@pytest.mark.parametrize("content", ["{}", "3", "[1, null]", "[", '["g", 3]'])
+def test_a_damaged_history_has_the_lines_it_has(folder, content):
+    folder.mkdir()
+    (folder / "commands.json").write_text(content)
+    assert load_commands() in ([], ["g"])
+
+
+def test_a_very_long_line_is_not_kept():
+    keep_command("c 3")
+    assert keep_command("c " + "3 " * 1000) == load_commands() == ["c 3"]
