@@ -50,7 +50,7 @@ def check_is_shown(person, raw):
     assert NEEDS not in session.messages
     assert person.workspace.panels["Waveforms"].data.waveforms.any()
     model = person.workspace.panels["Clusters"].list.cluster_model
-    person.wait(lambda: not np.isnan([row.amplitude for row in model.rows]).any(), "the amplitudes")
+    person.wait(lambda: not np.isnan([row.value("amplitude") for row in model.rows]).any(), "the amplitudes")
     assert person.viewer.status == f"Waveforms and traces are read from {raw.name}."
 
 

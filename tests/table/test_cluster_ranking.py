@@ -18,6 +18,9 @@ class CountedSums:
         self._sums = sums
         self.asked = []
 
+    def prepare(self, on_progress):
+        self._sums.prepare(on_progress)
+
     def get(self, clusters):
         self.asked.append(sorted(clusters))
         return self._sums.get(clusters)
@@ -97,3 +100,13 @@ def test_without_features_and_for_a_cluster_that_is_gone_there_is_nothing(sessio
 def test_what_was_asked_for_is_the_asker_s(session):
     session.similar_to(3).clear()
     assert len(session.similar_to(3)) == 11
+
+
+def test_once_prepared_the_first_question_makes_no_vector(session):
+    sums = CountedSums(session.sums)
+    ranking = ClusterRanking(session.manager, sums)
+    ranking.prepare()
+    assert sums.asked == [session.manager.cluster_ids.tolist()]
+    check(session, ranking, int(session.manager.cluster_ids[3]))
+    assert len(sums.asked) == 1
+    ClusterRanking(session.manager, None).prepare()

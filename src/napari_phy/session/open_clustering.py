@@ -81,12 +81,12 @@ class OpenClustering:
         sums = None
         if model.features is not None and model.masks is not None:
             sums = FeatureSums(manager, model.features, model.masks)
-            if sums.is_small:
-                with suppress(NapariPhyError, OSError):  # whoever asks for them is told
-                    sums.prepare()
         model.lend("session.switch")
         listed = ListedClusters()
         ranking = ClusterRanking(manager, sums)
+        if sums is not None and sums.is_small:
+            with suppress(NapariPhyError, OSError):  # whoever asks for them is told
+                ranking.prepare()
         wizard = Wizard(manager, ranking, listed)
         columns, channel = SpikeColumnStore(model), ChosenChannel(model.n_channels)
         return cls(model, store, gate, manager, Selection(manager), sums, ranking, wizard, columns, channel, listed)
@@ -103,8 +103,7 @@ class OpenClustering:
         try:
             on_progress(0.2)
             if not self.wizard.is_paused and not (self.sums is not None and self.sums.is_held):
-                if opened.sums is not None:
-                    opened.sums.prepare(part_of(on_progress, 0.2, 1))
+                opened.ranking.prepare(part_of(on_progress, 0.2, 1))
                 opened.wizard.start()
                 opened.selection.select(opened.wizard.place)
             return opened

@@ -296,9 +296,7 @@ class Session(Edits, FileClusterings):
 
     def prepare(self, on_progress: OnProgress = no_progress) -> None:
         """Read the features once, for channels, depths and similarities; may run in a worker thread."""
-        sums = self.sums
-        if sums is not None:
-            sums.prepare(on_progress)
+        self._current.opened.ranking.prepare(on_progress)
 
     # ---- saving
 

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_phy.core.cluster_manager import ClusterManager
+from napari_phy.core.progress import OnProgress, no_progress
 from napari_phy.stats.similarity import unit_vectors
 from napari_phy.table.feature_sums import FeatureSums
 
@@ -43,6 +44,13 @@ class ClusterRanking:
             if self._last is None or self._last[0] != cluster or not np.array_equal(self._last[1], ids):
                 self._last = cluster, ids, self._ranked(cluster, ids, self._sums)
             return list(self._last[2])
+
+    def prepare(self, on_progress: OnProgress = no_progress) -> None:
+        """Read the features, and make the vectors of all clusters, so that the first edit does not wait for them."""
+        if self._sums is not None:
+            self._sums.prepare(on_progress)
+            with self._lock:
+                self._keep_vectors(self._manager.cluster_ids.tolist(), self._sums)
 
     def _ranked(self, cluster: int, ids: Int64, sums: FeatureSums) -> Ranking:
         self._keep_vectors(ids.tolist(), sums)

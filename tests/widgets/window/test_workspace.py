@@ -263,7 +263,7 @@ def test_a_large_file_shows_its_list_at_once_and_reads_in_the_background(open_, 
     assert len(workspace.panels["Clusters"].cluster_ids) == 8
     qtbot.waitUntil(lambda: len(session.selection.clusters) == 2)
     model = workspace.panels["Clusters"].list.cluster_model
-    qtbot.waitUntil(lambda: all(row.channel >= 0 for row in model.rows))
+    qtbot.waitUntil(lambda: all(row.value("channel") >= 0 for row in model.rows))
     qtbot.waitUntil(lambda: workspace.panels["Similar"].list.shown_selection == session.selection.similar)
 
 

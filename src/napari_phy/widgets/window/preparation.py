@@ -64,7 +64,7 @@ class Preparation(QObject):
 
     def _read(self, on_progress: OnProgress) -> None:
         compute_cluster_table(self._opened, reads="times")
-        self._opened.sums.prepare(on_progress)
+        self._opened.ranking.prepare(on_progress)
 
     def _on_progressed(self, percent: int) -> None:
         self.percent = percent
