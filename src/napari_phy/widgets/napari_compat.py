@@ -8,18 +8,23 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, MutableMapping
 from contextlib import AbstractContextManager, contextmanager, suppress
 from threading import Lock
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from app_model import Application
 from app_model.expressions import get_context
 from app_model.types import Action
 from napari.viewer import Viewer, current_viewer
 from psygnal import EmitLoopError
-from qtpy.QtCore import QEvent, QObject, Qt, QTimer
+from qtpy.QtCore import QChildEvent, QEvent, QObject, Qt, QTimer
 from qtpy.QtGui import QKeySequence
 from qtpy.QtWidgets import QDialog, QDockWidget, QLabel, QMainWindow, QPushButton, QWidget
 from vispy.gloo import gl
 from vispy.gloo.glir import GlirProgram
+
+if TYPE_CHECKING:
+    from napari._qt.dialogs.confirm_close_dialog import ConfirmCloseDialog
+    from napari._qt.dialogs.qt_notification import NapariQtNotification
+    from napari._qt.qt_main_window import _QtMainWindow
 
 CLOSE_DIALOG, NOTIFICATION, WELCOME = "ConfirmCloseDialog", "NapariQtNotification", "QtWelcomeWidget"
 SWITCH_INTERVAL_S = 5e-4
@@ -68,7 +73,8 @@ def command_registry() -> Application | None:
         from napari._app_model import get_app_model
     except ImportError:
         return None
-    return get_app_model()
+    app: Application = get_app_model()
+    return app
 
 
 def register_commands(commands: Iterable[Action[..., Any]]) -> Callable[[], None]:
@@ -109,9 +115,16 @@ def command_context(viewer: Viewer) -> MutableMapping[str, Any]:
 # --- the window ------------------------------------------------------------------------------------------------------
 
 
+def canvas_of(window: QMainWindow) -> QWidget:
+    """Return what napari's window has in its centre."""
+    canvas = window.centralWidget()
+    assert canvas is not None
+    return canvas
+
+
 def welcome_widget(window: QMainWindow) -> QWidget | None:
     """Return the welcome screen of the canvas; in a low canvas its lines would lie upon each other."""
-    return next((widget for widget in window.centralWidget().findChildren(QWidget) if _is(widget, WELCOME)), None)
+    return next((widget for widget in canvas_of(window).findChildren(QWidget) if _is(widget, WELCOME)), None)
 
 
 def help_label(window: QMainWindow) -> QLabel | None:
@@ -128,7 +141,7 @@ def add_dock(viewer: Viewer, widget: QWidget, name: str, area: str) -> QDockWidg
     window = viewer.window.main_menu.window()
     window.installEventFilter(quiet)
     try:
-        dock = viewer.window.add_dock_widget(widget, name=name, area=area, add_vertical_stretch=False)
+        dock: QDockWidget = viewer.window.add_dock_widget(widget, name=name, area=area, add_vertical_stretch=False)
     finally:
         window.removeEventFilter(quiet)
         for added in quiet.docks:
@@ -144,9 +157,10 @@ class _QuietDocks(QObject):
         self.docks: list[QDockWidget] = []
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.ChildAdded and isinstance(event.child(), QDockWidget):
-            event.child().blockSignals(True)
-            self.docks.append(event.child())
+        child = event.child() if isinstance(event, QChildEvent) and event.added() else None
+        if isinstance(child, QDockWidget):
+            child.blockSignals(True)
+            self.docks.append(child)
         return False
 
 
@@ -164,19 +178,23 @@ def signals_blocked(docks: Iterable[QDockWidget]) -> Iterator[None]:
 # --- closing ---------------------------------------------------------------------------------------------------------
 
 
-def is_close_dialog(child: QObject) -> bool:
+def is_close_dialog(child: QObject) -> "TypeGuard[ConfirmCloseDialog]":
     """Tell whether this is napari's dialog before it closes, which can be switched off; ours may be shown instead."""
-    return _is(child, CLOSE_DIALOG) and not child.do_not_ask.isHidden()
+    return _is_of_close(child) and not child.do_not_ask.isHidden()
 
 
-def is_tasks_dialog(child: QObject) -> bool:
+def is_tasks_dialog(child: QObject) -> "TypeGuard[ConfirmCloseDialog]":
     """Tell whether this is napari's dialog about tasks that still run."""
-    return _is(child, CLOSE_DIALOG) and child.do_not_ask.isHidden()
+    return _is_of_close(child) and bool(child.do_not_ask.isHidden())
 
 
-def closes_all(dialog: QDialog) -> bool:
+def _is_of_close(child: QObject) -> "TypeGuard[ConfirmCloseDialog]":
+    return _is(child, CLOSE_DIALOG)
+
+
+def closes_all(dialog: "ConfirmCloseDialog") -> bool:
     """Tell whether a close dialog is about all windows, not one."""
-    return dialog.close_btn.shortcut() == QKeySequence("Ctrl+Q")
+    return bool(dialog.close_btn.shortcut() == QKeySequence("Ctrl+Q"))
 
 
 def accept_unseen(dialog: QDialog) -> None:
@@ -185,12 +203,12 @@ def accept_unseen(dialog: QDialog) -> None:
     QTimer.singleShot(0, dialog.accept)
 
 
-def is_quitting(window: QMainWindow) -> bool:
+def is_quitting(window: QMainWindow | None) -> bool:
     """Tell whether a close under way ends the program. Fallback: it closes one window."""
     return bool(getattr(window, "_quit_app", False))
 
 
-def cancel_quit(window: QMainWindow) -> None:
+def cancel_quit(window: "_QtMainWindow") -> None:
     """Have a window that stays open forget that the program should end; else closing it later would end the program."""
     if is_quitting(window):
         window._quit_app = False
@@ -199,12 +217,12 @@ def cancel_quit(window: QMainWindow) -> None:
 # --- notifications ---------------------------------------------------------------------------------------------------
 
 
-def notifications(window: QWidget) -> list[QDialog]:
+def notifications(window: QWidget) -> "list[NapariQtNotification]":
     """Return napari's notifications in a window."""
     return [dialog for dialog in window.findChildren(QDialog) if _is(dialog, NOTIFICATION)]
 
 
-def keep_notification(dialog: QDialog, *, fades: bool) -> None:
+def keep_notification(dialog: "NapariQtNotification", *, fades: bool) -> None:
     """Show a notification whole and opaque, at once in its place; one that does not fade stays until it is closed."""
     if not fades:
         dialog.DISMISS_AFTER = 0
@@ -215,22 +233,22 @@ def keep_notification(dialog: QDialog, *, fades: bool) -> None:
     dialog.geom_anim.stop()
 
 
-def notification_text(dialog: QDialog) -> str:
+def notification_text(dialog: "NapariQtNotification") -> str:
     """Return the text of a notification."""
     return str(dialog.message.text())
 
 
-def set_notification_text(dialog: QDialog, text: str) -> None:
+def set_notification_text(dialog: "NapariQtNotification", text: str) -> None:
     """Change the text of a notification."""
     dialog.message.setText(text)
 
 
-def notification_buttons(dialog: QDialog) -> list[str]:
+def notification_buttons(dialog: "NapariQtNotification") -> list[str]:
     """Return the texts of the buttons of a notification."""
     return [button.text() for button in dialog.row2_widget.findChildren(QPushButton)]
 
 
-def fit_notification(dialog: QDialog) -> None:
+def fit_notification(dialog: "NapariQtNotification") -> None:
     """Make a notification as high as its whole text."""
     message = dialog.message
     dialog.row1.activate()
@@ -272,7 +290,7 @@ def keep_programs(canvas: Any) -> None:
 
 def canvases(window: QMainWindow) -> list[Any]:
     """Return the vispy canvases in the middle of a napari window."""
-    found = (getattr(widget, "_vispy_canvas", None) for widget in window.centralWidget().findChildren(QWidget))
+    found = (getattr(widget, "_vispy_canvas", None) for widget in canvas_of(window).findChildren(QWidget))
     return [canvas for canvas in found if canvas is not None]
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from napari.components import ViewerModel
 from napari.layers import Image, Points
+from qtpy.QtCore import QObject
 from qtpy.QtWidgets import QMainWindow, QMenu
 
 from napari_phy.widgets.actions.keys import normal
@@ -39,8 +40,8 @@ def _keymaps(kinds: tuple[type, ...]) -> dict[str, str]:
     return {normal(key): does for key, does in class_keys(kinds).items()}
 
 
-def _entries(menu: QMenu | None) -> Iterator[tuple[str, str]]:
-    for entry in menu.actions() if menu is not None else ():
+def _entries(menu: QObject | None) -> Iterator[tuple[str, str]]:
+    for entry in menu.actions() if isinstance(menu, QMenu) else ():
         for key in entry.shortcuts():
             yield normal(key.toString()), entry.text().strip("\u200e").replace("&", "").rstrip(".…")
         yield from _entries(entry.menu())

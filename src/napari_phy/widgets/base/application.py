@@ -1,6 +1,11 @@
-"""The running application of Qt."""
+"""What there is as long as our widgets are: the application of Qt, and what holds them."""
+
+from typing import TypeVar
+from weakref import ref
 
 from qtpy.QtWidgets import QApplication
+
+_Thing = TypeVar("_Thing")
 
 
 def application() -> QApplication:
@@ -8,3 +13,10 @@ def application() -> QApplication:
     app = QApplication.instance()
     assert isinstance(app, QApplication)
     return app
+
+
+def referent(reference: ref[_Thing]) -> _Thing:
+    """Return what a weak reference refers to, for who does not live longer than that."""
+    thing = reference()
+    assert thing is not None
+    return thing

@@ -3,18 +3,22 @@
 from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import partial
 from itertools import count
+from typing import TYPE_CHECKING
 from weakref import ref
 
 from napari.utils.notifications import Notification, notification_manager
 from napari.viewer import current_viewer
 from qtpy.compat import isalive
 from qtpy.QtCore import QEvent, QObject, QPoint, Qt, QTimer
-from qtpy.QtWidgets import QApplication, QDialog, QMainWindow, QWidget
+from qtpy.QtWidgets import QApplication, QMainWindow, QWidget
 
 from napari_phy.core.sentences import visible
 from napari_phy.widgets import napari_compat
 from napari_phy.widgets.base.plain_text import plain
 from napari_phy.widgets.base.theme import tokens
+
+if TYPE_CHECKING:
+    from napari._qt.dialogs.qt_notification import NapariQtNotification
 
 Choice = tuple[str, Callable[[], object]]
 LOCATE = "Locate raw data…"
@@ -80,17 +84,17 @@ def _as_shown(sentence: str) -> str:
     return plain("\n".join(map(visible, sentence.split("\n"))))
 
 
-def _shown(sentences: Collection[str], window: QWidget) -> Iterator[QDialog]:
+def _shown(sentences: Collection[str], window: QWidget) -> Iterator["NapariQtNotification"]:
     texts = set(map(_as_shown, sentences))
     for dialog in napari_compat.notifications(window):
         if dialog.isVisible() and napari_compat.notification_text(dialog) in texts:
             yield dialog
 
 
-def _placed(window: QWidget) -> list[QDialog]:
+def _placed(window: QWidget) -> list["NapariQtNotification"]:
     """Return the visible notifications, the oldest first; Qt's own order is that of who was raised last."""
     placers = sorted(window.findChildren(NotificationPlacer, PLACER), key=lambda placer: placer.number)
-    return [placer.parent() for placer in placers if placer.parent().isVisible()]
+    return [placer.dialog for placer in placers if placer.dialog.isVisible()]
 
 
 class _Waiting(QObject):
@@ -133,7 +137,7 @@ class NotificationPlacer(QObject):
     stays : whether it does not fade before it is answered.
     """
 
-    def __init__(self, dialog: QDialog, focused: QWidget | None, stays: bool) -> None:
+    def __init__(self, dialog: "NapariQtNotification", focused: QWidget | None, stays: bool) -> None:
         super().__init__(dialog)
         self.setObjectName(PLACER)
         self.number = next(_numbers)
@@ -154,23 +158,28 @@ class NotificationPlacer(QObject):
         dialog.installEventFilter(self)
         self.place_later()
 
+    @property
+    def dialog(self) -> "NapariQtNotification":
+        """The notification."""
+        return self.parent()
+
     def place_later(self) -> None:
         """Place it once style and layout have settled and others have closed."""
         QTimer.singleShot(0, self._place)
 
     def says(self, sentence: str) -> bool:
         """Return whether it is visible with this sentence."""
-        dialog = self.parent()
+        dialog = self.dialog
         return bool(dialog.isVisible() and napari_compat.notification_text(dialog) == _as_shown(sentence))
 
     @property
     def buttons(self) -> list[str]:
         """The texts of its buttons."""
-        return napari_compat.notification_buttons(self.parent())
+        return napari_compat.notification_buttons(self.dialog)
 
     def set_text(self, sentence: str) -> None:
         """Replace the sentence."""
-        napari_compat.set_notification_text(self.parent(), _as_shown(sentence))
+        napari_compat.set_notification_text(self.dialog, _as_shown(sentence))
         self._place()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -189,7 +198,7 @@ class NotificationPlacer(QObject):
         return False
 
     def _place(self) -> None:
-        dialog = self.parent() if isalive(self) else None
+        dialog = self.dialog if isalive(self) else None
         canvas = self._canvas()
         if dialog is None or not dialog.isVisible() or canvas is None:
             return
@@ -206,7 +215,7 @@ class NotificationPlacer(QObject):
         dialog.raise_()
 
     def _on_closed(self, *_: object) -> None:
-        window = self.parent().parent()
+        window = self.dialog.parent()
         for placer in window.findChildren(NotificationPlacer, PLACER):
             placer.place_later()
         focused = None if self._focused is None else self._focused()

@@ -20,6 +20,7 @@ from napari_phy.widgets.actions.background_work import BackgroundWork, Job
 from napari_phy.widgets.actions.bindings import key_bindings
 from napari_phy.widgets.actions.groups_dialog import own_groups
 from napari_phy.widgets.actions.napari_keys import napari_keys
+from napari_phy.widgets.base.application import referent
 from napari_phy.widgets.base.notifications import SAVE_COPY, Choice, notify, take_back
 from napari_phy.widgets.base.theme import Tokens
 from napari_phy.widgets.window.file_watch import looked_at
@@ -165,7 +166,7 @@ class ActionController(QObject):
 
     def _settle(self, *what: Literal["edit", "save"]) -> None:
         """Take back that something failed."""
-        window = self._window()
+        window = referent(self._window)
         sentences = [self._failed.pop(one) for one in what if one in self._failed]
         if sentences and window is not None:
             take_back(sentences, window)
@@ -188,7 +189,7 @@ class ActionController(QObject):
         session = self._session
         if session is None or not self.is_free():
             return
-        path = questions.ask_copy(session, self._window())
+        path = questions.ask_copy(session, referent(self._window))
         if path:
             words = messages.copy_saved(session.name, path.name)
 
@@ -211,17 +212,17 @@ class ActionController(QObject):
 
     def ask_label(self) -> None:
         """Ask for a label of the selected clusters."""
-        questions.ask_label(self._session, self._theme(), self._window())
+        questions.ask_label(self._session, self._theme(), referent(self._window))
         self.edited.emit()
 
     def ask_color(self) -> None:
         """Ask for a colour of the selected clusters."""
-        questions.ask_color(self._session, self._theme(), self._window())
+        questions.ask_color(self._session, self._theme(), referent(self._window))
         self.edited.emit()
 
     def ask_discard(self, n_edits: int, n_newer: int) -> bool:
         """Ask whether so many edits shall go, of which some were made since opening."""
-        return questions.ask_discard(n_edits, n_newer, self._theme(), self._window())
+        return questions.ask_discard(n_edits, n_newer, self._theme(), referent(self._window))
 
     def go_to_shank(self, step: int) -> None:
         """Go to the next channel group of the file, the previous one for a step of −1."""
@@ -237,19 +238,19 @@ class ActionController(QObject):
 
     def ask_time(self) -> None:
         """Ask for a moment or a spike, and go there."""
-        questions.ask_time(self._session, self._theme(), self._window())
+        questions.ask_time(self._session, self._theme(), referent(self._window))
 
     def ask_range(self) -> None:
         """Ask for the stretch of time whose spikes views use."""
-        questions.ask_range(self._session, self._theme(), self._window())
+        questions.ask_range(self._session, self._theme(), referent(self._window))
 
     def show_keys(self) -> None:
         """Show the window with all actions."""
         if self._keys_window is None or not isalive(self._keys_window):
-            window = self._window()
+            window = referent(self._window)
             self._keys_window = KeysWindow(
                 self.bindings,
-                lambda place: napari_keys(self._window(), with_layers=place == "canvas"),
+                lambda place: napari_keys(referent(self._window), with_layers=place == "canvas"),
                 lambda: self._session,
                 self.run,
                 self.command_requested.emit,

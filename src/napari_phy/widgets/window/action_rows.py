@@ -1,12 +1,13 @@
 """The rows of the window with all actions: by section, with their keys, those left that have the words searched for."""
 
-from qtpy.QtCore import Qt
+from qtpy.QtCore import QModelIndex, Qt
 from qtpy.QtGui import QColor, QFont, QPalette
-from qtpy.QtWidgets import QHeaderView, QStyledItemDelegate, QTreeWidget, QTreeWidgetItem, QWidget
+from qtpy.QtWidgets import QHeaderView, QStyledItemDelegate, QStyleOptionViewItem, QTreeWidget, QTreeWidgetItem, QWidget
 
 from napari_phy.views.commands import COMMANDS
 from napari_phy.widgets.actions.action_table import ACTIONS
 from napari_phy.widgets.actions.bindings import PLACES, WHERE, KeyBindings
+from napari_phy.widgets.base.painting import Index
 from napari_phy.widgets.base.plain_text import plain
 from napari_phy.widgets.base.theme import AXIS_PX, BODY_PX, Tokens
 from napari_phy.widgets.window.key_editor import KeyEditor
@@ -23,7 +24,7 @@ ACTION, COMMAND, WORDS = (Qt.ItemDataRole.UserRole + place for place in range(3)
 class _Cell(QStyledItemDelegate):
     """Keeps its colour in the selected row."""
 
-    def initStyleOption(self, option, index) -> None:
+    def initStyleOption(self, option: QStyleOptionViewItem, index: Index) -> None:
         super().initStyleOption(option, index)
         option.palette.setBrush(QPalette.ColorRole.HighlightedText, option.palette.text())
 
@@ -106,7 +107,8 @@ class ActionRows(QTreeWidget):
             item.setToolTip(column, "Your own. Click to change it." if own else "Click to change it.")
 
     def _items(self) -> list[QTreeWidgetItem]:
-        return [self.topLevelItem(place) for place in range(self.topLevelItemCount())]
+        items = (self.topLevelItem(place) for place in range(self.topLevelItemCount()))
+        return [item for item in items if item is not None]
 
     def rows(self) -> list[QTreeWidgetItem]:
         """Return the rows in sight that can be chosen."""
@@ -128,7 +130,8 @@ class ActionRows(QTreeWidget):
             searched = " ".join([*(item.text(column) for column in range(3)), item.data(0, WORDS)]).lower()
             item.setHidden(not all(word in searched for word in words))
             section_has_rows |= not item.isHidden()
-        self.setCurrentItem(next(iter(self.rows()), None))
+        rows = self.rows()
+        self.setCurrentIndex(self.indexFromItem(rows[0]) if rows else QModelIndex())
         self.scrollToTop()
 
     def step(self, step: int) -> None:

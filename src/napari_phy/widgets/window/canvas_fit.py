@@ -7,6 +7,9 @@ from qtpy.compat import isalive
 from qtpy.QtCore import QEvent, QObject, QTimer, Signal
 from qtpy.QtWidgets import QMainWindow
 
+from napari_phy.widgets.base.application import referent
+from napari_phy.widgets.napari_compat import canvas_of
+
 FIT_AFTER_MS = 50
 
 
@@ -21,7 +24,7 @@ class CanvasFit(QObject):
         self._binder: Any = None
         self._fits = QTimer(self, singleShot=True, interval=FIT_AFTER_MS)
         self._fits.timeout.connect(self._fit_again)
-        window.centralWidget().installEventFilter(self)
+        canvas_of(window).installEventFilter(self)
 
     def follow(self, binder: Any) -> None:
         """Fit the layers of another binder, or none."""
@@ -34,7 +37,7 @@ class CanvasFit(QObject):
     def fit(self) -> None:
         """Fit now."""
         if isalive(self) and self._binder is not None:
-            size = self._window().centralWidget().size()
+            size = canvas_of(referent(self._window)).size()
             self._binder.fit(size.width(), size.height())
             self.fitted.emit()
 
@@ -46,5 +49,5 @@ class CanvasFit(QObject):
 
     def _fit_again(self) -> None:
         if self._binder is not None:
-            size = self._window().centralWidget().size()
+            size = canvas_of(referent(self._window)).size()
             self._binder.fit_again(size.width(), size.height())

@@ -5,8 +5,8 @@ from functools import partial
 from typing import Any, Literal, Protocol
 from weakref import ref
 
-from qtpy.QtCore import QEvent, QObject, Qt, QTimer
-from qtpy.QtWidgets import QApplication, QPushButton, QWidget
+from qtpy.QtCore import QChildEvent, QEvent, QObject, Qt, QTimer
+from qtpy.QtWidgets import QApplication, QMainWindow, QPushButton, QWidget
 
 from napari_phy.core.errors import NapariPhyError
 from napari_phy.widgets import napari_compat
@@ -111,7 +111,7 @@ class CloseGuard(QObject):
     """
 
     def __init__(
-        self, window: QWidget, session: Callable[[], Any], theme: Callable[[], Tokens], controller: Saver
+        self, window: QMainWindow, session: Callable[[], Any], theme: Callable[[], Tokens], controller: Saver
     ) -> None:
         super().__init__(window)
         self._window = ref(window)
@@ -123,12 +123,14 @@ class CloseGuard(QObject):
         window.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if watched is not self._window():
+        window = self._window()
+        if window is None or watched is not window:
             return False
-        if event.type() == QEvent.Type.ChildPolished:  # just before it is shown
-            self._on_child(event.child())
+        if isinstance(event, QChildEvent):
+            if event.type() == QEvent.Type.ChildPolished:  # just before it is shown
+                self._on_child(event.child())
         elif event.type() == QEvent.Type.Close and not self._close(event.spontaneous()):
-            napari_compat.cancel_quit(watched)
+            napari_compat.cancel_quit(window)
             event.ignore()
             return True
         return False

@@ -1,13 +1,22 @@
 """The order of the clusters in a window: that of the list Clusters, which views of all clusters and keys go by."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from qtpy.compat import isalive
 from qtpy.QtCore import QObject
-from qtpy.QtWidgets import QWidget
 
+from napari_phy.widgets.lists.clusters_panel import ClustersPanel
 from napari_phy.widgets.panels.all_clusters_panel import listed_clusters
+from napari_phy.widgets.window.dock_registry import Docked
+
+
+@runtime_checkable
+class FollowsList(Protocol):
+    """A view that shows the clusters of the list."""
+
+    def follow_list(self) -> None:
+        """Show what the list shows now."""
 
 
 class ClusterOrder(QObject):
@@ -19,12 +28,12 @@ class ClusterOrder(QObject):
     session : returns the open session.
     """
 
-    def __init__(self, panels: Mapping[str, QWidget], session: Callable[[], Any], parent: QObject) -> None:
+    def __init__(self, panels: Mapping[str, Docked], session: Callable[[], Any], parent: QObject) -> None:
         super().__init__(parent)
         self._panels = panels
         self._session = session
 
-    def follow(self, clusters: QWidget) -> None:
+    def follow(self, clusters: ClustersPanel) -> None:
         """Follow the list of a Clusters panel."""
         clusters.list.cluster_model.layoutChanged.connect(self._on_list_changed)
         clusters.filtered.connect(self._on_list_changed)
@@ -32,7 +41,7 @@ class ClusterOrder(QObject):
     def listed(self) -> list[int]:
         """Return the clusters in the order of the list, or the largest first where it is not open."""
         panel = self._panels.get("Clusters")
-        if panel is not None:
+        if isinstance(panel, ClustersPanel):
             return panel.cluster_ids
         session = self._session()
         return sorted(listed_clusters(session), key=lambda cluster: -session.manager.n_spikes(cluster))
@@ -40,10 +49,10 @@ class ClusterOrder(QObject):
     def walked(self) -> list[int]:
         """Return the clusters that keys go through, in the order of the list."""
         panel = self._panels.get("Clusters")
-        return self.listed() if panel is None else panel.walked_ids
+        return panel.walked_ids if isinstance(panel, ClustersPanel) else self.listed()
 
     def _on_list_changed(self) -> None:
         if isalive(self):
             for panel in self._panels.values():
-                if hasattr(panel, "follow_list"):
+                if isinstance(panel, FollowsList):
                     panel.follow_list()

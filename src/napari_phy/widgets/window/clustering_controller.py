@@ -51,17 +51,19 @@ class ClusteringController(QObject):
         menu = panel.header.more_menu
         menu.addSeparator()
         entries: list[tuple[QAction, Callable[[Any], bool]]] = []
-        for text, act, can_do in (
+        choices: tuple[tuple[str, Callable[[], object], Callable[[Any], bool]] | None, ...] = (
             ("Copy clustering…", self.copy, _can_change),
             ("Rename clustering…", self.rename, _can_rename),
             ("Delete clustering…", self.delete, _can_delete),
             ("Reset to original", self.reset, _can_reset),
-            (None, None, None),
+            None,
             ("Groups…", self.edit_groups, _can_edit),
-        ):
-            if text is None:
+        )
+        for choice in choices:
+            if choice is None:
                 menu.addSeparator()
                 continue
+            text, act, can_do = choice
             entry = menu.addAction(text)
             entry.triggered.connect(lambda *_, act=act: act())
             entries.append((entry, can_do))

@@ -38,7 +38,8 @@ class _Field(QLineEdit):
     )
 
     def event(self, event: QEvent) -> bool:
-        if event.type() in (QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress) and event.key() in self.KEYS:
+        is_pressed = event.type() in (QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress)
+        if isinstance(event, QKeyEvent) and is_pressed and event.key() in self.KEYS:
             event.accept()
             if event.type() == QEvent.Type.KeyPress:
                 self.pressed.emit(event.key())
@@ -168,7 +169,7 @@ class CommandLine(QFrame):
         start = -1 if step > 0 else 0
         self._turn = ((self._turn if self._turn >= 0 else start) + step) % len(self._offered)
         self.field.setText(self._offered[self._turn].line)
-        self.offers.setCurrentItem(self.offers.topLevelItem(self._turn))
+        self.offers.setCurrentIndex(self.offers.model().index(self._turn, 0))
         if len(self._offered) == 1:
             self._on_edited(self.field.text())
         self._show_hint()
@@ -230,17 +231,17 @@ class CommandLine(QFrame):
 
     def _arrange(self) -> None:
         """Stand at the bottom left of the window, above the status bar, as high as what is shown."""
-        if self.isHidden():
-            return
         window, px = self.parentWidget(), self._theme.px
+        if self.isHidden() or not isinstance(window, QMainWindow):
+            return
         width = min(px(WIDTH), window.width() - 2 * MARGIN)
         rows = min(len(self._offered), MOST_ROWS)
         self.offers.setVisible(bool(rows))
         self.offers.setFixedHeight(max(1, rows) * px(ROW))
         self.note.setFixedWidth(width - 2 * px(8) - 2)
-        self.layout().activate()
-        height = self.layout().totalHeightForWidth(width) if self.layout().hasHeightForWidth() else 0
-        height = max(height, self.layout().totalMinimumSize().height())
+        self._column.activate()
+        height = self._column.totalHeightForWidth(width) if self._column.hasHeightForWidth() else 0
+        height = max(height, self._column.totalMinimumSize().height())
         self.setGeometry(MARGIN, window.statusBar().geometry().top() - height - 4, width, height)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

@@ -22,10 +22,12 @@ from napari_phy.views.commands import COMMANDS, Command, Completion, complete, f
 from napari_phy.views.settings import Number
 from napari_phy.views.time_words import read_range
 from napari_phy.views.typed_values import typed_number
-from napari_phy.widgets.actions.action_table import ACTIONS, BY_ID, messages
+from napari_phy.widgets.actions import messages
+from napari_phy.widgets.actions.action_table import ACTIONS, BY_ID
 from napari_phy.widgets.actions.time_actions import go_to, go_to_time
 from napari_phy.widgets.base.choices import Numbers
 from napari_phy.widgets.lists.cluster_columns import ListColumn
+from napari_phy.widgets.panels.panel import Panel
 from napari_phy.widgets.window.action_controller import ActionController
 from napari_phy.widgets.window.dock_manager import DockManager
 from napari_phy.widgets.window.dock_registry import KINDS
@@ -205,6 +207,7 @@ class CommandRunner:
         self._controller.say(f"Clusters are coloured by {value} in {messages.listed(dict.fromkeys(views))}.")
 
     def _set(self, command: Command, rest: str) -> None:
+        assert command.sets is not None
         view, option = command.sets
         allowed = _allowed(view, option)
         value = None if not rest and None in allowed else _chosen(rest, allowed, command.word.replace("-", " "))
@@ -251,6 +254,7 @@ class CommandRunner:
 def _allowed(view: str, option: str) -> Any:
     """Return the values an option of a view may have, open or not."""
     panel = KINDS[view].panel
+    assert issubclass(panel, Panel)
     return {**panel.remembered, **panel.passing, **panel.settings_type.described()}[option]
 
 

@@ -9,6 +9,7 @@ from qtpy.QtCore import QObject, QTimer, Signal
 from qtpy.QtWidgets import QMainWindow
 
 from napari_phy.widgets.actions import messages
+from napari_phy.widgets.base.application import referent
 from napari_phy.widgets.base.notifications import LOCATE, SAVE_COPY, Choice, notify, take_back
 from napari_phy.widgets.plots.opengl import opengl_problem
 from napari_phy.widgets.window.action_controller import ActionController
@@ -75,7 +76,7 @@ class DataNotifications(QObject):
     def tell_closed(self) -> None:
         """Take back what was said of a data set that is let go of."""
         self._raw_data.follow(None)
-        take_back(self._notes.said, self._window())
+        take_back(self._notes.said, referent(self._window))
 
     def _on_raw_data_found(self) -> None:
         """Show what raw data show, and take back that they are missing."""
@@ -83,7 +84,7 @@ class DataNotifications(QObject):
         if session is None or self._binding.is_empty:
             return
         model = session.model
-        take_back([sentence for sentence in self._missing if sentence not in model.missing], self._window())
+        take_back([sentence for sentence in self._missing if sentence not in model.missing], referent(self._window))
         self._missing = model.missing
         self._binding.show_raw()
         if model.traces is not None:

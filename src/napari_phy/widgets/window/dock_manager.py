@@ -10,13 +10,16 @@ from weakref import ref
 from napari.viewer import Viewer
 from qtpy.compat import isalive
 from qtpy.QtCore import QObject, QSize, Qt, QTimer, Signal
-from qtpy.QtWidgets import QDockWidget, QMainWindow, QWidget
+from qtpy.QtWidgets import QDockWidget, QMainWindow
 
 from napari_phy.layers.stacks import has_stack
+from napari_phy.widgets.base.application import referent
 from napari_phy.widgets.base.theme import Tokens
+from napari_phy.widgets.lists.clusters_panel import ClustersPanel
+from napari_phy.widgets.lists.list_panel import ListPanel
 from napari_phy.widgets.napari_compat import add_dock
 from napari_phy.widgets.window import layouts
-from napari_phy.widgets.window.dock_registry import KINDS, LISTS
+from napari_phy.widgets.window.dock_registry import KINDS, LISTS, Docked
 from napari_phy.widgets.window.dock_tabs import DockTabs
 from napari_phy.widgets.window.dock_title_bar import keep_header, placing
 from napari_phy.widgets.window.layouts import IMAGING, PRESETS, SMALL_BELOW, SORT, Form, Preset, Tabs, napari_docks
@@ -49,14 +52,14 @@ class DockManager(QObject):
         self.has_stack = False
         self._size: QSize | None = None  # of the window, before docks that are still to find their places
         self._is_new = False  # whether a preset was chosen since
-        self.panels: dict[str, QWidget] = {}
+        self.panels: dict[str, Docked] = {}
         self.docks: dict[str, QDockWidget] = {}
         self._tabs = DockTabs(window, self)
 
     @property
-    def lists(self) -> list[Any]:
+    def lists(self) -> list[ListPanel]:
         """The lists that are docked."""
-        return [self.panels[title] for title in LISTS if title in self.panels]
+        return [panel for panel in self.panels.values() if isinstance(panel, ListPanel)]
 
     def of_kind(self, title: str) -> list[Any]:
         """Return all panels of a kind."""
@@ -66,7 +69,7 @@ class DockManager(QObject):
         """Return whether a dock of a kind is there that was not closed."""
         return any(self.panels[name].title == title and not dock.isHidden() for name, dock in self.docks.items())
 
-    def adopt(self, panel: QWidget, dock: QDockWidget) -> None:
+    def adopt(self, panel: Docked, dock: QDockWidget) -> None:
         """Take a panel that is docked here."""
         if dock in self.docks.values():
             return
@@ -86,7 +89,7 @@ class DockManager(QObject):
             dock.show()
             dock.raise_()
 
-    def open(self, title: str) -> QWidget:
+    def open(self, title: str) -> Docked:
         """Show the first dock of a kind, and make it if there is none; return its panel."""
         if title not in self.docks or self.docks[title].widget() is None:
             self._add(title, title)
@@ -103,7 +106,7 @@ class DockManager(QObject):
         title = source.title
         closed = (other for other, dock in self.docks.items() if self.panels[other].title == title and dock.isHidden())
         copy = next(closed, None) or self._add(title, self._free_name(title))
-        window, dock = self._window(), self.docks[copy]
+        window, dock = referent(self._window), self.docks[copy]
         self.panels[copy].set_options(source.options())
         with self.placing():
             dock.setFloating(False)
@@ -132,11 +135,11 @@ class DockManager(QObject):
         The form is chosen at the first opening, or `again`. Other docks go where the preset has their kind, as tabs
         behind its own; of those it has no place for, only what it keeps stays open.
         """
-        self.hold_size()
+        size = self.hold_size()
         self._is_new = True
         self.preset = PRESETS[preset or self.preset.name]
         if again or not self.is_arranged:
-            self.is_small = self._size.width() < SMALL_BELOW
+            self.is_small = size.width() < SMALL_BELOW
             self.show_napari_docks(False)
         placed = self.preset.titles
         for title in placed:
@@ -145,7 +148,7 @@ class DockManager(QObject):
         self.is_arranged = True
         self._tell_lists()
         with self.placing():
-            layouts.arrange(self._window(), self._placed, self._form)
+            layouts.arrange(referent(self._window), self._placed, self._form)
             for name, dock in self.docks.items():
                 if name not in placed:
                     is_kept = self.preset.keeps_others or _kind_of(name) in placed
@@ -165,16 +168,16 @@ class DockManager(QObject):
     @property
     def _placed(self) -> dict[str, QDockWidget]:
         """The docks that a preset may place."""
-        return {**self.docks, **napari_docks(self._window())}
+        return {**self.docks, **napari_docks(referent(self._window))}
 
     @property
     def places(self) -> layouts.Places:
         """Which docks are where; it stays the same when the window gets another size."""
-        return layouts.places(self._window(), self._placed)
+        return layouts.places(referent(self._window), self._placed)
 
     def _place(self, name: str) -> None:
         """Put a dock where the preset has its kind, as a tab of what is there."""
-        window, dock, title = self._window(), self.docks[name], _kind_of(name)
+        window, dock, title = referent(self._window), self.docks[name], _kind_of(name)
         layouts.bring_back(dock)
         if title in LISTS:
             window.addDockWidget(layouts.LEFT, dock)
@@ -191,7 +194,7 @@ class DockManager(QObject):
 
         The more docks share a place, the less room each of them has.
         """
-        window, title = self._window(), _kind_of(name)
+        window, title = referent(self._window), _kind_of(name)
         fronts = [dock for dock in self._in_front if dock is not self.docks[name]]
         if title in self.preset.titles or not fronts:
             self._place(name)
@@ -211,7 +214,7 @@ class DockManager(QObject):
 
     def _neighbour(self, name: str, area: Qt.DockWidgetArea, place: Tabs) -> QDockWidget | None:
         """Return a dock in sight that shares this place with another one."""
-        window = self._window()
+        window = referent(self._window)
         for other, dock in self.docks.items():
             if other == name or dock.isHidden() or dock.isFloating() or window.dockWidgetArea(dock) != area:
                 continue
@@ -224,8 +227,9 @@ class DockManager(QObject):
         """Give the lists the form of the layout; without Similar, Clusters marks what is chosen there."""
         for panel in self.lists:
             panel.set_small(self.is_small)
-        if LISTS[0] in self.panels:
-            self.panels[LISTS[0]].set_marks_similar(LISTS[1] not in self.preset.titles)
+        clusters = self.panels.get(LISTS[0])
+        if isinstance(clusters, ClustersPanel):
+            clusters.set_marks_similar(LISTS[1] not in self.preset.titles)
 
     # --- as it was left ---
 
@@ -240,15 +244,15 @@ class DockManager(QObject):
         An image stack that has come into the canvas, or gone, chooses the preset, too.
         """
         if again or not self.is_arranged:
-            self.is_small = self._window().width() < SMALL_BELOW
-        if self.has_stack != has_stack(self._viewer().layers):
+            self.is_small = referent(self._window).width() < SMALL_BELOW
+        if self.has_stack != has_stack(referent(self._viewer).layers):
             self.has_stack = not self.has_stack
             self.preset = IMAGING if self.has_stack else SORT
         return self.form
 
     def open_all(self, names: Sequence[str]) -> bool:
         """Open exactly these docks and the list of clusters; return False, with nothing changed, if none is known."""
-        known = sorted(name for name in {*names, LISTS[0]} if _kind_of(name) is not None) if names else []
+        known = sorted(name for name in {*names, LISTS[0]} if _kind_of(name) in KINDS) if names else []
         for name in known:
             if name not in self.docks or self.docks[name].widget() is None:
                 self._add(_kind_of(name), name)
@@ -263,27 +267,28 @@ class DockManager(QObject):
 
     def keep_size(self, size: QSize) -> None:
         """Give the window the size it had, if the docks needed more while they found their places."""
-        window = self._window()
+        window = referent(self._window)
         if not window.windowState() & (Qt.WindowState.WindowMaximized | Qt.WindowState.WindowFullScreen):
             window.resize(size)
 
-    def hold_size(self, *, anew: bool = False) -> None:
+    def hold_size(self, *, anew: bool = False) -> QSize:
         """Keep the size of the window while docks find their places, and divide it when they have.
 
         The size is that of the first call, or of one `anew`. A window that is not shown yet has none to keep.
         """
         if self._size is None:
-            QTimer.singleShot(0, partial(self._settle, self._window().isVisible()))
+            QTimer.singleShot(0, partial(self._settle, referent(self._window).isVisible()))
         if self._size is None or anew:
-            self._size = self._window().size()
+            self._size = referent(self._window).size()
+        return self._size
 
     def _settle(self, was_shown: bool) -> None:
         """Divide the window, as large as it was, as a new preset says, or give a new column its width."""
         if not isalive(self):
             return
         (size, self._size), (is_new, self._is_new) = (self._size, None), (self._is_new, False)
-        window, column = self._window(), self._form.get(layouts.RIGHT)
-        if was_shown:
+        window, column = referent(self._window), self._form.get(layouts.RIGHT)
+        if was_shown and size is not None:
             self.keep_size(size)
         beside = [d for d in self.docks.values() if not d.isHidden() and window.dockWidgetArea(d) == layouts.RIGHT]
         if is_new and set(self.preset.titles) <= set(self._placed):
@@ -295,12 +300,12 @@ class DockManager(QObject):
     @property
     def shows_napari_docks(self) -> bool:
         """Whether napari's layer list or layer controls are there beyond what the preset has."""
-        docks = napari_docks(self._window())
+        docks = napari_docks(referent(self._window))
         return any(dock.isVisible() for name, dock in docks.items() if name not in self.preset.titles)
 
     def show_napari_docks(self, shown: bool) -> None:
         """Show or hide napari's layer list and layer controls, as far as they have no place in the preset."""
-        window = self._window()
+        window = referent(self._window)
         napari = {name: dock for name, dock in napari_docks(window).items() if name not in self.preset.titles}
         if shown and self.is_small:  # one below the other, the four docks would be higher than the window
             for title, dock in zip(LISTS, napari.values(), strict=False):
@@ -321,13 +326,12 @@ class DockManager(QObject):
         self._tabs.apply_theme(theme)
 
 
-def _kind_of(name: str) -> str | None:
+def _kind_of(name: str) -> str:
     """Return the title of the kind of a dock: `Features` for `Features 2`."""
-    title = re.sub(r" \d+$", "", name)
-    return title if title in KINDS else None
+    return re.sub(r" \d+$", "", name)
 
 
-def _forget(docks: dict[str, QDockWidget], panels: dict[str, QWidget], name: str, dock: QDockWidget, *_: Any) -> None:
+def _forget(docks: dict[str, QDockWidget], panels: dict[str, Docked], name: str, dock: QDockWidget, *_: Any) -> None:
     """Drop a dock that is gone, unless another has taken its place."""
     if docks.get(name) is dock:
         del docks[name]

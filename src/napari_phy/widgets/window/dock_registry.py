@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from qtpy.QtWidgets import QWidget
-
 from napari_phy.widgets.docks.actions_panel import ActionsPanel
 from napari_phy.widgets.docks.amplitude_panel import AmplitudePanel
 from napari_phy.widgets.docks.cluster_scatter_panel import ClusterScatterPanel
@@ -24,9 +22,14 @@ from napari_phy.widgets.docks.traces_panel import TracesPanel
 from napari_phy.widgets.docks.waveforms_panel import WaveformsPanel
 from napari_phy.widgets.docks.wizard_panel import WizardPanel
 from napari_phy.widgets.lists.clusters_panel import ClustersPanel
+from napari_phy.widgets.lists.list_panel import ListPanel
 from napari_phy.widgets.lists.similar_panel import SimilarPanel
+from napari_phy.widgets.panels.panel import Panel
 
 SECTIONS = LISTED, SELECTED, ALL, SORTING = "Lists and recording", "Selected clusters", "All clusters", "Sorting"
+
+
+Docked = Panel | ListPanel
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,7 @@ class Kind:
     is_list : whether it lists clusters: there is one of it, and the keys go there after an edit.
     """
 
-    panel: type[QWidget]
+    panel: type[Panel] | type[ListPanel]
     section: str
     area: Literal["left", "top", "bottom", "right"] = "right"
     is_list: bool = False

@@ -2,9 +2,10 @@
 
 from weakref import ref
 
-from qtpy.QtCore import QEvent, QObject, Qt
+from qtpy.QtCore import QChildEvent, QEvent, QObject, Qt
 from qtpy.QtWidgets import QMainWindow, QTabBar
 
+from napari_phy.widgets.base.application import referent
 from napari_phy.widgets.base.theme import BODY_PX, Tokens
 
 
@@ -20,13 +21,14 @@ class DockTabs(QObject):
     def apply_theme(self, theme: Tokens) -> None:
         """Take colours and sizes of a theme."""
         self._style = tab_bar_style(theme)
-        for bar in self._window().findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
+        for bar in referent(self._window).findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
             bar.setStyleSheet(self._style)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Style a new bar."""
-        if event.type() == QEvent.Type.ChildPolished and isinstance(event.child(), QTabBar):
-            event.child().setStyleSheet(self._style)
+        child = event.child() if isinstance(event, QChildEvent) and event.polished() else None
+        if isinstance(child, QTabBar):
+            child.setStyleSheet(self._style)
         return False
 
 

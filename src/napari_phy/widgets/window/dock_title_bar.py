@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 from qtpy.compat import isalive
 from qtpy.QtCore import QEvent, QObject, QPoint, QRect, QSize, Qt, QTimer
+from qtpy.QtGui import QKeyEvent, QMouseEvent
 from qtpy.QtWidgets import QApplication, QDockWidget, QMainWindow, QStyle, QVBoxLayout, QWidget
 
 from napari_phy.widgets.base.header import Header
@@ -70,24 +71,28 @@ class TitleBarBinding(QObject):
         kind = event.type()
         if kind in (QEvent.Type.Resize, QEvent.Type.Show, QEvent.Type.MouseButtonRelease):
             self.schedule()
-        elif kind == QEvent.Type.MouseButtonDblClick and self._is_on_header(event.position().toPoint()):
+        elif isinstance(event, QMouseEvent):
+            if kind != QEvent.Type.MouseButtonDblClick or not self._is_on_header(event.position().toPoint()):
+                return False
             QTimer.singleShot(0, self._toggle_float)  # the header must not move while it handles the mouse
             return True
-        elif kind == QEvent.Type.KeyPress and event.key() == Qt.Key.Key_Escape and self._dock.isFullScreen():
+        elif isinstance(event, QKeyEvent):
+            if kind != QEvent.Type.KeyPress or event.key() != Qt.Key.Key_Escape or not self._dock.isFullScreen():
+                return False
             self._toggle_full_screen()
             return True
         return False
 
     def _is_on_header(self, place: QPoint) -> bool:
         bar = self._dock.titleBarWidget()
-        return bar is not None and bar.geometry().contains(place)
+        return isinstance(bar, TitleBar) and bar.geometry().contains(place)
 
     def _raise(self) -> None:
         """Bring the dock before the others of its place, where it would lie behind them."""
         if isalive(self._dock):
             self._dock.raise_()
 
-    def schedule(self, *_) -> None:
+    def schedule(self, *_: object) -> None:
         """Restore the header soon."""
         self._later.start()
 
@@ -129,7 +134,7 @@ class TitleBarBinding(QObject):
         self._float.setText("Dock" if self._dock.isFloating() else "Float")
         self._full.setText("Leave full screen" if self._dock.isFullScreen() else "Full screen")
 
-    def _toggle_float(self, *_) -> None:
+    def _toggle_float(self, *_: object) -> None:
         if not isalive(self._dock):
             return
         if self._dock.isFullScreen():
@@ -151,7 +156,7 @@ class TitleBarBinding(QObject):
         dock.show()
         self._activate()
 
-    def _toggle_full_screen(self, *_) -> None:
+    def _toggle_full_screen(self, *_: object) -> None:
         dock = self._dock
         if dock.isFullScreen():
             dock.showNormal()

@@ -1,7 +1,7 @@
 """What the Plugins menu opens: each panel by itself, and the whole workspace."""
 
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from napari.viewer import Viewer
 from qtpy.compat import isalive
@@ -11,11 +11,17 @@ from qtpy.QtWidgets import QDockWidget, QMainWindow, QVBoxLayout, QWidget
 from napari_phy.layers.session_tag import find_session
 from napari_phy.widgets.base.plain_text import PlainLabel
 from napari_phy.widgets.napari_compat import unwrap
-from napari_phy.widgets.window.dock_registry import KINDS
+from napari_phy.widgets.panels.panel import Panel
+from napari_phy.widgets.window.dock_registry import KINDS, Kind
 from napari_phy.widgets.window.workspace import Workspace
 
+if TYPE_CHECKING:
+    _Base = Panel
+else:
+    _Base = object  # mixed into each kind of panel
 
-class _Joins:
+
+class _Joins(_Base):
     """Makes a panel join the workspace of its viewer as soon as napari has docked it."""
 
     def __init__(self, viewer: Viewer) -> None:
@@ -35,7 +41,7 @@ class _Joins:
         dock = _dock_of(self)
         if dock is not None and self._home is not None:
             viewer, self._home = self._home, None
-            Workspace.in_window(dock.parent(), viewer).adopt(self, dock)
+            Workspace.in_window(_window_of(dock), viewer).adopt(self, dock)
 
 
 class Sort(QWidget):
@@ -70,6 +76,12 @@ def _dock_of(widget: QWidget) -> QDockWidget | None:
     return parent if parent is not None and isinstance(parent.parent(), QMainWindow) else None
 
 
+def _window_of(dock: QDockWidget) -> QMainWindow:
+    window = dock.parent()
+    assert isinstance(window, QMainWindow)
+    return window
+
+
 sort = Sort
 
 
@@ -78,9 +90,10 @@ def __getattr__(name: str) -> type[QWidget]:
     kind = KINDS.get(name.replace("_", " ").capitalize())
     if kind is None:
         raise AttributeError(f"module {__name__} has no attribute {name}")
-    return _joining(kind.panel)
+    return _joining(kind)
 
 
 @cache
-def _joining(panel: type[QWidget]) -> type[QWidget]:
+def _joining(kind: Kind) -> type[QWidget]:
+    panel = kind.panel
     return type(panel.__name__.removesuffix("Panel"), (_Joins, panel), {"__doc__": panel.__doc__})

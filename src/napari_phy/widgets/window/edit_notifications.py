@@ -9,6 +9,7 @@ from qtpy.compat import isalive
 from qtpy.QtCore import QObject, QTimer
 from qtpy.QtWidgets import QMainWindow
 
+from napari_phy.widgets.base.application import referent
 from napari_phy.widgets.base.notifications import Choice, notify, restate, take_back
 
 
@@ -62,14 +63,14 @@ class EditNotifications(QObject):
             if now == sentence:
                 continue
             del self._said[sentence]
-            if now and restate(sentence, now, [text for text, _ in note.choices()], self._window()):
+            if now and restate(sentence, now, [text for text, _ in note.choices()], referent(self._window)):
                 self._said[now] = note
-            elif take_back([sentence], self._window()):
+            elif take_back([sentence], referent(self._window)):
                 self.show(note)
 
     def take_back(self) -> None:
         """Close all of them."""
-        take_back(self._said, self._window())
+        take_back(self._said, referent(self._window))
         self._said.clear()
 
     def _on_changed(self, _update: Any) -> None:

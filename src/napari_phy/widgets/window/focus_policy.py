@@ -5,7 +5,10 @@ from weakref import ref
 
 from qtpy.compat import isalive
 from qtpy.QtCore import QEvent, QObject, Qt, QTimer
-from qtpy.QtWidgets import QApplication, QDockWidget, QMainWindow, QWidget
+from qtpy.QtGui import QFocusEvent
+from qtpy.QtWidgets import QDockWidget, QMainWindow, QWidget
+
+from napari_phy.widgets.base.application import application
 
 # A click in a window that is not active yet, as right after a dialog, shows only when the window becomes active.
 _OF_CLICKS = (Qt.FocusReason.MouseFocusReason, Qt.FocusReason.ActiveWindowFocusReason)
@@ -33,7 +36,7 @@ class FocusPolicy(QObject):
         self._last: QWidget | None = None  # the view that had the keys, or what had them in the canvas
         self._closed = QTimer(self, singleShot=True, interval=0)  # once for many docks, when Qt has passed it on
         self._closed.timeout.connect(self._on_closed)
-        QApplication.instance().focusChanged.connect(self._on_focus_changed)
+        application().focusChanged.connect(self._on_focus_changed)
         window.installEventFilter(self)
 
     def follow(self, _panel: QWidget, dock: QDockWidget) -> None:
@@ -43,7 +46,7 @@ class FocusPolicy(QObject):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Give the focus back."""
         if watched is self._window():
-            is_clicked = event.type() == QEvent.Type.FocusIn and event.reason() in _OF_CLICKS
+            is_clicked = isinstance(event, QFocusEvent) and event.gotFocus() and event.reason() in _OF_CLICKS
             if is_clicked and self._last is not None and self._is_shown(self._last):
                 self._last.setFocus(Qt.FocusReason.OtherFocusReason)
         elif event.type() == QEvent.Type.Hide and not event.spontaneous():

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from qtpy.QtCore import QEvent, QObject, QPoint, Qt, QTimer
-from qtpy.QtGui import QColor, QShowEvent
+from qtpy.QtGui import QColor, QKeyEvent, QShowEvent
 from qtpy.QtWidgets import QDialog, QHBoxLayout, QLineEdit, QTreeWidgetItem, QVBoxLayout, QWidget
 
 from napari_phy.widgets.actions.action_table import BY_ID
@@ -156,7 +156,8 @@ class KeysWindow(QDialog):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Take the awaited key; move in the list from the search line."""
-        if event.type() not in (QEvent.Type.KeyPress, QEvent.Type.ShortcutOverride):
+        is_pressed = event.type() in (QEvent.Type.KeyPress, QEvent.Type.ShortcutOverride)
+        if not is_pressed or not isinstance(event, QKeyEvent):
             return False
         key = event.key()
         if self.editor.is_waiting:
@@ -164,7 +165,7 @@ class KeysWindow(QDialog):
             if event.type() == QEvent.Type.KeyPress:
                 self.editor.take(event)
             return True
-        steps = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1, Qt.Key.Key_PageUp: -15, Qt.Key.Key_PageDown: 15}
+        steps: dict[int, int] = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1, Qt.Key.Key_PageUp: -15, Qt.Key.Key_PageDown: 15}
         enters = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
         escapes = key == Qt.Key.Key_Escape and bool(self.search.text())
         if key not in steps and key not in enters and not escapes:

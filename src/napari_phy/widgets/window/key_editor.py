@@ -1,6 +1,7 @@
 """Gives an action other keys: the next key that is pressed, a second one, none, or the usual ones."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtGui import QKeyEvent
@@ -48,7 +49,7 @@ class KeyEditor(QWidget):
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(0, 0, 0, 0)
         self.second_button = self._button("A second key", self._ask_second)
-        self.without_buttons = [self._button("", lambda place=place: self._remove(place)) for place in range(MOST_KEYS)]
+        self.without_buttons = [self._button("", partial(self._remove, place)) for place in range(MOST_KEYS)]
         self.reset_button = self._button("Reset", self._reset)
         self.reset_all_button = self._button("Reset all keys", self._reset_all)
         self._arrange()
@@ -67,6 +68,12 @@ class KeyEditor(QWidget):
     def is_waiting(self) -> bool:
         """Whether the next key is meant for an action."""
         return self._waiting is not None
+
+    @property
+    def _awaited(self) -> tuple[str, Place]:
+        """The action and the place, only to be asked while a key is awaited."""
+        assert self._waiting is not None
+        return self._waiting
 
     def awaited(self, action_id: str, place: Place) -> str:
         """Return what stands in place of the keys of an action while its new one is awaited, else ""."""
@@ -92,7 +99,7 @@ class KeyEditor(QWidget):
     def _tell(self, words: str) -> None:
         self._arrange()
         self.changed.emit()
-        self.said.emit(words.format(self._title, WHERE[self._waiting[1]]), False)
+        self.said.emit(words.format(self._title, WHERE[self._awaited[1]]), False)
 
     # --- changing ---
 
@@ -104,7 +111,7 @@ class KeyEditor(QWidget):
             self._take(pressed(event))
 
     def _take(self, key: str) -> None:
-        action_id, place = self._waiting
+        action_id, place = self._awaited
         problem = self._bindings.problem(action_id, place, key, self._napari(place))
         if problem:
             self.said.emit(problem, True)
@@ -117,13 +124,13 @@ class KeyEditor(QWidget):
         self._bind(keys[:place_of_key] + keys[place_of_key + 1 :])
 
     def _bind(self, keys: tuple[str, ...]) -> None:
-        action_id, place = self._waiting
+        action_id, place = self._awaited
         self._bindings.bind(action_id, place, keys)
         named = f"the key{'s' if len(keys) > 1 else ''} {' and '.join(keys)}" if keys else "no key"
         self._done(f"{BY_ID[action_id].title} has {named} {WHERE[place]}.")
 
     def _reset(self) -> None:
-        action_id, place = self._waiting
+        action_id, place = self._awaited
         problem = self._bindings.reset(action_id, place)
         if problem:
             self.said.emit(problem, True)
@@ -142,7 +149,7 @@ class KeyEditor(QWidget):
 
     @property
     def _title(self) -> str:
-        return BY_ID[self._waiting[0]].title
+        return BY_ID[self._awaited[0]].title
 
     @property
     def _keys(self) -> tuple[str, ...]:

@@ -1,7 +1,9 @@
 """The menu at the right of the toolbar: the layout, every dock, and what the canvas shows besides."""
 
 from collections.abc import Callable
+from functools import partial
 
+from qtpy.QtGui import QAction
 from qtpy.QtWidgets import QMenu, QWidget
 
 from napari_phy.widgets.window.density_switch import DensitySwitch
@@ -39,14 +41,15 @@ def layout_menu(board: DockManager, arrange: Callable[..., None], density: Densi
             entry.setChecked(is_on)
         density.refresh()  # the layer may have been deleted in the list of layers
 
-    menu, entries = QMenu("Layout", parent), {}
+    menu = QMenu("Layout", parent)
+    entries: dict[str, QAction] = {}
     for preset in PRESETS:
-        add(preset, lambda preset=preset: choose(preset))
+        add(preset, partial(choose, preset))
     for section in SECTIONS:
         add_heading(section)
         for title, kind in KINDS.items():
             if kind.section == section:
-                add(title, lambda title=title: board.open(title))
+                add(title, partial(board.open, title))
     add_heading("Canvas")
     menu.addAction(density.action)
     menu.addAction(density.by_amplitude)

@@ -11,6 +11,7 @@ from qtpy.QtCore import QByteArray, QEvent, QObject, QSize, QTimer
 from qtpy.QtWidgets import QMainWindow
 
 from napari_phy.storage.layouts import KeptLayout, load_layout, save_layout
+from napari_phy.widgets.base.application import referent
 from napari_phy.widgets.window.dock_manager import DockManager
 from napari_phy.widgets.window.dock_registry import LISTS
 from napari_phy.widgets.window.layouts import PRESETS, set_corners
@@ -38,7 +39,7 @@ class LayoutStore(QObject):
 
         The form is chosen at the first opening, or `again`.
         """
-        board, window = self._board, self._window()
+        board, window = self._board, referent(self._window)
         size = window.size()  # new docks may need more until they are at their places
         kept = load_layout(_path_of(session), board.choose_form(again=again))
         if kept is None or kept.preset not in PRESETS or not board.open_all(kept.docks):
@@ -60,9 +61,10 @@ class LayoutStore(QObject):
 
     def _place(self, state: bytes) -> bool:
         """Put the docks at their places; the list of clusters is there in any case."""
-        set_corners(self._window())
+        window = referent(self._window)
+        set_corners(window)
         with self._board.placing():
-            is_placed = self._window().restoreState(QByteArray(state), VERSION)
+            is_placed = window.restoreState(QByteArray(state), VERSION)
         if self._board.docks[LISTS[0]].isHidden():
             self._board.open(LISTS[0])
         return bool(is_placed)
@@ -73,7 +75,7 @@ class LayoutStore(QObject):
         if session is None or window is None or not board.is_arranged:
             return
         docks = tuple(name for name, dock in board.docks.items() if not dock.isHidden())
-        state = window.saveState(VERSION).data()
+        state = bytes(window.saveState(VERSION).data())
         save_layout(_path_of(session), board.form, KeptLayout(board.preset.name, docks, state))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

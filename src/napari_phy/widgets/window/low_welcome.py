@@ -20,7 +20,7 @@ class LowWelcome(QObject):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Look again when it is shown or has another size."""
-        if event.type() in (QEvent.Type.Show, QEvent.Type.Resize):
+        if isinstance(watched, QWidget) and event.type() in (QEvent.Type.Show, QEvent.Type.Resize):
             _fit(watched)
         return False
 

@@ -81,7 +81,8 @@ class Overview(QObject):
     def follow_switch(self) -> None:
         """Show the channel group and clustering that the session went to."""
         had_density = self.density.is_shown
-        self.binder.follow_switch()
+        if self.binder is not None:
+            self.binder.follow_switch()
         self.fit.fit()
         self._follow_data()
         if had_density:
@@ -89,7 +90,8 @@ class Overview(QObject):
 
     def show_raw(self) -> None:
         """Show raw data that were found."""
-        self.binder.show_traces()
+        if self.binder is not None:
+            self.binder.show_traces()
         self.fit.fit()
         self._follow_data()
 
@@ -167,6 +169,6 @@ class Overview(QObject):
             self._say_filter()
 
     def _say_filter(self) -> None:
-        if self.binder.shows_raw_for_width != self._is_too_wide:
+        if self.binder is not None and self.binder.shows_raw_for_width != self._is_too_wide:
             self._is_too_wide = not self._is_too_wide
             self.said.emit(messages.RAW_WHERE_WIDE) if self._is_too_wide else self.fitted.emit()

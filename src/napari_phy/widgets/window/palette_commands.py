@@ -4,11 +4,12 @@ from collections.abc import Callable
 from functools import partial
 from weakref import ref
 
+from app_model.expressions import parse_expression
 from app_model.types import Action as Command
 from napari.viewer import Viewer, current_viewer
 from qtpy.compat import isalive
 from qtpy.QtCore import QObject, QTimer
-from qtpy.QtWidgets import QApplication
+from qtpy.QtWidgets import QApplication, QWidget
 
 from napari_phy.widgets.actions.action import Action
 from napari_phy.widgets.actions.action_table import ACTIONS
@@ -48,6 +49,11 @@ class PaletteCommands(QObject):
         """The viewer of the window, or None when it is gone."""
         return self._viewer()
 
+    def is_in(self, window: QWidget | None) -> bool:
+        """Return whether this is the window whose commands these are."""
+        workspace = self.parent()
+        return window is not None and workspace is not None and workspace.parent() is window
+
     def run(self, action_id: str) -> None:
         """Run an action."""
         controller = self._controller()
@@ -68,7 +74,7 @@ def _run(action_id: str) -> None:
     """Run an action in the window whose palette is used."""
     active, current = QApplication.activeWindow(), current_viewer()
     there = [commands for window in _windows if (commands := window()) is not None]
-    chosen = next((commands for commands in there if commands.parent().parent() is active), None)
+    chosen = next((commands for commands in there if commands.is_in(active)), None)
     chosen = chosen or next((commands for commands in there if commands.viewer is current), None)
     if chosen is not None:
         chosen.run(action_id)
@@ -84,7 +90,7 @@ def _register() -> None:
                 id=f"napari-phy.{action.section}.{action.action_id}",
                 title=f"{action.title} ({keys})" if keys else action.title,
                 callback=partial(_run, action.action_id),
-                enablement=_enabled_key(action),
+                enablement=parse_expression(_enabled_key(action)),
             )
         )
     _unregister.append(register_commands(commands))

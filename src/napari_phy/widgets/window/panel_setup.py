@@ -5,13 +5,21 @@ from typing import Any
 
 from qtpy.compat import isalive
 from qtpy.QtCore import QObject, QPoint, Qt
-from qtpy.QtWidgets import QDockWidget, QWidget
+from qtpy.QtWidgets import QAbstractItemView, QDockWidget
 
 from napari_phy.widgets.base.draw_batch import DrawBatch
+from napari_phy.widgets.docks.actions_panel import ActionsPanel
+from napari_phy.widgets.docks.raster_panel import RasterPanel
+from napari_phy.widgets.docks.traces_panel import TracesPanel
+from napari_phy.widgets.docks.wizard_panel import WizardPanel
+from napari_phy.widgets.lists.clusters_panel import ClustersPanel
+from napari_phy.widgets.lists.list_panel import ListPanel
+from napari_phy.widgets.panels.all_clusters_panel import AllClustersPanel
+from napari_phy.widgets.panels.panel import Panel
 from napari_phy.widgets.window.action_controller import ActionController
 from napari_phy.widgets.window.cluster_order import ClusterOrder
 from napari_phy.widgets.window.clustering_controller import ClusteringController
-from napari_phy.widgets.window.dock_registry import LISTS
+from napari_phy.widgets.window.dock_registry import Docked
 from napari_phy.widgets.window.overview import Overview
 from napari_phy.widgets.window.raw_data import RawDataSearch
 from napari_phy.widgets.window.session_binding import SessionBinding
@@ -46,41 +54,40 @@ class PanelSetup(QObject):
         self._raw_data = raw_data
         self._binding = binding
 
-    def set_up(self, panel: QWidget, dock: QDockWidget) -> None:
+    def set_up(self, panel: Docked, dock: QDockWidget) -> None:
         """Give a panel its keys, its menu and the session."""
         self._keys.watch(panel, dock)
-        is_list = panel.title in LISTS
-        if is_list:
+        is_list = isinstance(panel, ListPanel)
+        if isinstance(panel, ListPanel):
             self._set_up_list(panel)
         else:
             self._set_up_view(panel)
-        if not is_list:
             panel.settings_name = dock.windowTitle().lower()
         if is_list or panel.options():
             self._memory.follow(dock.windowTitle(), panel)
-        if panel.title == "Clusters":
+        if isinstance(panel, ClustersPanel):
             self._clusterings.set_up(panel)
             self._order.follow(panel)
         self._binding.admit(panel)
 
-    def _set_up_list(self, panel: QWidget) -> None:
+    def _set_up_list(self, panel: ListPanel) -> None:
         panel.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         panel.list.customContextMenuRequested.connect(partial(self._show_menu, panel.list))
         panel.move_requested.connect(self._controller.move)
         panel.said.connect(self._controller.say)
 
-    def _set_up_view(self, panel: QWidget) -> None:
+    def _set_up_view(self, panel: Panel) -> None:
         panel.draw_batch = self._draw_batch
         panel.hovered.connect(self._controller.say)
         panel.locate_requested.connect(self._raw_data.ask)
-        if hasattr(panel, "follow_list"):
+        if isinstance(panel, AllClustersPanel | RasterPanel):
             panel.listed = self._order.listed
-        elif hasattr(panel, "action_requested"):
+        elif isinstance(panel, ActionsPanel | WizardPanel):
             panel.action_requested.connect(self._controller.run)
-        elif panel.title == "Traces":
+        elif isinstance(panel, TracesPanel):
             panel.controls.filter_changed.connect(partial(self._on_filter_changed, panel.controls))
 
-    def _show_menu(self, view: QWidget, place: QPoint) -> None:
+    def _show_menu(self, view: QAbstractItemView, place: QPoint) -> None:
         menu = self._controller.make_menu(view)
         menu.exec(view.viewport().mapToGlobal(place))
         menu.deleteLater()

@@ -9,6 +9,7 @@ from qtpy.QtWidgets import QMainWindow
 from superqt.utils import create_worker
 
 from napari_phy.core.errors import NapariPhyError
+from napari_phy.widgets.base.application import referent
 from napari_phy.widgets.base.notifications import notify, take_back
 
 LOOK_AGAIN_MS = 2000
@@ -70,7 +71,7 @@ class RawWatch(QObject):
 
     def _take_back(self) -> None:
         if self._said:
-            take_back([self._said], self._window())
+            take_back([self._said], referent(self._window))
             self._said = ""
 
 

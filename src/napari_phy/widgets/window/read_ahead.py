@@ -6,14 +6,15 @@ from functools import partial
 from typing import Any
 
 from qtpy.QtCore import QObject, QTimer
-from qtpy.QtWidgets import QWidget
 
 from napari_phy.core.progress import OnProgress
 from napari_phy.storage.spike_peaks import spike_peaks
 from napari_phy.widgets.base.guarded import guarded
 from napari_phy.widgets.base.latest_result import LatestResult
 from napari_phy.widgets.base.session_links import SessionLinks
+from napari_phy.widgets.lists.clusters_panel import ClustersPanel
 from napari_phy.widgets.panels.panel import Panel
+from napari_phy.widgets.window.dock_registry import Docked
 
 REST_MS = 150
 
@@ -28,7 +29,9 @@ class ReadAhead(QObject):
     panels : all that are docked, by name; those with `reads_ahead` are asked.
     """
 
-    def __init__(self, panels: Mapping[str, QWidget], parent: QObject) -> None:
+    title = "What comes next"
+
+    def __init__(self, panels: Mapping[str, Docked], parent: QObject) -> None:
         super().__init__(parent)
         self._panels = panels
         self._session: Any = None
@@ -51,6 +54,9 @@ class ReadAhead(QObject):
         if session is not None:
             self._links.connect(session.selection.changed, self._on_selected)
 
+    def show_error(self, error: Exception) -> None:
+        """Say nothing: the view says it when it reads the same for itself."""
+
     def _stop(self) -> None:
         self._rest.stop()
         self._answers.drop()
@@ -67,9 +73,9 @@ class ReadAhead(QObject):
         if any(view.busy for view in views):
             self._rest.start()
             return
-        wishes = [(view, view.make_request()) for view in views if not view.frozen]
+        wishes: list[tuple[Panel, Any]] = [(view, view.make_request()) for view in views if not view.frozen]
         coming = tuple(self._coming())
-        work = [
+        work: list[Callable[[OnProgress], object]] = [
             partial(view.compute, view.in_sight, replace(wish, clusters=clusters))
             for clusters in coming
             for view, wish in wishes
@@ -86,8 +92,9 @@ class ReadAhead(QObject):
         selection, candidate = self._session.selection, self._session.wizard.coming
         if candidate is not None and candidate not in selection.clusters:
             yield (*selection.best, candidate)
-        if "Clusters" in self._panels:
-            walked = self._panels["Clusters"].walked_ids
+        clusters = self._panels.get("Clusters")
+        if isinstance(clusters, ClustersPanel):
+            walked = clusters.walked_ids
             after = [walked.index(cluster) + 1 for cluster in selection.best if cluster in walked]
             for cluster in walked[max(after, default=0) :][:1]:
                 yield (cluster,)

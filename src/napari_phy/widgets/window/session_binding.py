@@ -5,10 +5,10 @@ from weakref import ref
 
 from napari.viewer import Viewer
 from qtpy.QtCore import QObject, Signal
-from qtpy.QtWidgets import QWidget
 
 from napari_phy.widgets.window.action_controller import ActionController
 from napari_phy.widgets.window.dock_manager import DockManager
+from napari_phy.widgets.window.dock_registry import Docked
 from napari_phy.widgets.window.edit_notifications import EditNotifications
 from napari_phy.widgets.window.overview import Overview
 from napari_phy.widgets.window.preparation import CurrentPreparation, Preparation
@@ -89,7 +89,7 @@ class SessionBinding(QObject):
             panel.read_again()
         self._overview.show_raw()
 
-    def admit(self, panel: QWidget) -> None:
+    def admit(self, panel: Docked) -> None:
         """Have a panel that was docked just now show the session, too."""
         panel.follow_preparation(self._preparation.now)
         if panel.session is not self._controller.session:

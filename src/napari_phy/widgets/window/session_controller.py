@@ -127,7 +127,7 @@ class SessionController(QObject):
     def _reopen(self) -> None:
         """Close the data set and open it as it is read now, unless the user wants to stay."""
         session, viewer = self._controller.session, self._viewer()
-        if session is not None and self._guard.may_close():
+        if session is not None and viewer is not None and self._guard.may_close():
             self.close()
             QTimer.singleShot(0, lambda: viewer.open(str(session.model.path), plugin="napari-phy"))
 
@@ -135,7 +135,7 @@ class SessionController(QObject):
         """Open the data set again with the edits that were left behind under its old name."""
         session, viewer = self._controller.session, self._viewer()
         folder = None if session is None else session.store.left_behind
-        if folder is None or not self._guard.may_close():
+        if folder is None or viewer is None or not self._guard.may_close():
             return
         path = session.model.path
         self.close()
@@ -170,8 +170,8 @@ class SessionController(QObject):
     def _on_layer_removed(self, event: Any) -> None:
         """Let go of the session with the last of its layers."""
         viewer = self._viewer() if isalive(self) else None
-        session = None if viewer is None else self._controller.session
-        if session is None or session_of(event.value) is not session:
+        session = self._controller.session
+        if viewer is None or session is None or session_of(event.value) is not session:
             return
         if not (self._binding.is_aside or any(session_of(layer) is session for layer in viewer.layers)):
             self.close()

@@ -14,6 +14,7 @@ from napari_phy.layers.session_tag import session_of
 from napari_phy.widgets.actions.time_actions import go_to_time
 from napari_phy.widgets.base.session_links import SessionLinks
 from napari_phy.widgets.base.theme import Tokens
+from napari_phy.widgets.napari_compat import canvas_of
 from napari_phy.widgets.plots.overlay import Overlay
 
 LEAST_PX = 3
@@ -34,7 +35,7 @@ class TimeFrame(QObject):
         self._session: Any = None
         self._theme: Tokens | None = None
         self._links = SessionLinks()
-        self._canvas = window.centralWidget()
+        self._canvas = canvas_of(window)
         self._overlay = Overlay(self._canvas, self._paint)
         self._overlay.show()
         self._canvas.installEventFilter(self)

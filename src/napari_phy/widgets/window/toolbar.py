@@ -115,12 +115,17 @@ class ActionBar(QToolBar):
 
     def button(self, action_id: str) -> QToolButton:
         """Return the button of an action."""
-        return self.widgetForAction(self._actions[action_id])
+        return self._button_of(self._actions[action_id])
 
     @property
     def layers_button(self) -> QToolButton:
         """The button that shows napari's layer list and controls."""
-        return self.widgetForAction(self.layers_action)
+        return self._button_of(self.layers_action)
+
+    def _button_of(self, action: QAction) -> QToolButton:
+        button = self.widgetForAction(action)
+        assert isinstance(button, QToolButton)
+        return button
 
     # --- following ---
 
@@ -223,7 +228,7 @@ class ActionBar(QToolBar):
         group_colors = {"good": theme.good, "mua": theme.mua, "noise": theme.noise}
         for action_id, button in self._actions.items():
             name = BY_ID[action_id].icon
-            button.setIcon(icon(name, group_colors.get(name, theme.icon)))
+            button.setIcon(icon(name, group_colors.get(name or "", theme.icon)))
         self.layers_action.setIcon(icon("layers", theme.icon))
         self.layout_button.setIcon(icon("layout", theme.icon))
         self.layout_button.setIconSize(self.iconSize())
@@ -254,7 +259,9 @@ class ActionBar(QToolBar):
                 else Qt.ToolButtonStyle.ToolButtonTextBesideIcon
             )
             button = self.button(action_id)
-            if button is not None and button.toolButtonStyle() != style:
+            if button.toolButtonStyle() != style:
                 button.setToolButtonStyle(style)
         self.layers_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
-        self.layout().invalidate()
+        layout = self.layout()
+        if layout is not None:
+            layout.invalidate()

@@ -10,6 +10,7 @@ from qtpy.QtWidgets import QMainWindow
 from napari_phy.core.errors import KwikFormatError, MissingDataError, NapariPhyError
 from napari_phy.widgets.actions import messages
 from napari_phy.widgets.actions.background_work import BackgroundWork, Job
+from napari_phy.widgets.base.application import referent
 from napari_phy.widgets.base.notifications import Choice, notify, take_back
 from napari_phy.widgets.window.work_bar import WorkBar
 
@@ -100,5 +101,5 @@ class TraceSummary(QObject):
 
     def _take_back(self) -> None:
         if self._said:
-            take_back(self._said, self._window())
+            take_back(self._said, referent(self._window))
         self._said = []

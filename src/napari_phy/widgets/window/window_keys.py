@@ -7,15 +7,16 @@ from weakref import ref
 from napari.viewer import Viewer
 from qtpy.compat import isalive
 from qtpy.QtCore import QEvent, QObject
-from qtpy.QtWidgets import QDockWidget, QMainWindow, QWidget
+from qtpy.QtWidgets import QDockWidget, QMainWindow
 
 from napari_phy.layers.session_tag import session_of
 from napari_phy.widgets.actions.action_table import ACTIONS
 from napari_phy.widgets.actions.bindings import KeyBindings
 from napari_phy.widgets.actions.keys import KeyFilter
 from napari_phy.widgets.actions.napari_keys import canvas_keys
-from napari_phy.widgets.napari_compat import help_label
+from napari_phy.widgets.napari_compat import canvas_of, help_label
 from napari_phy.widgets.window.action_controller import ActionController
+from napari_phy.widgets.window.dock_registry import Docked
 from napari_phy.widgets.window.toolbar import ActionBar
 
 HINTED = {"next_candidate": "next candidate", "merge": "merge", "move_best_good": "good", "keys": "all actions"}
@@ -47,7 +48,7 @@ class WindowKeys(QObject):
         self.panels = KeyFilter({}, controller.run, parent=self, once=ONCE)
         self.canvas = KeyFilter({}, controller.run, self._acts_in_canvas, self, once=ONCE)
         self.panels.watch(toolbar)
-        self.canvas.watch(window.centralWidget())
+        self.canvas.watch(canvas_of(window))
         self._place = help_label(window)
         if self._place is not None:
             self._place.installEventFilter(self)
@@ -55,7 +56,7 @@ class WindowKeys(QObject):
         controller.bindings.changed.connect(self._on_changed)
         self._on_changed()
 
-    def watch(self, panel: QWidget, dock: QDockWidget) -> None:
+    def watch(self, panel: Docked, dock: QDockWidget) -> None:
         """Have the keys of panels act in one of them."""
         self.panels.watch(dock)
         self.panels.watch(panel.header)

@@ -3,8 +3,10 @@
 from weakref import ref
 
 from qtpy.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal
+from qtpy.QtGui import QMouseEvent
 from qtpy.QtWidgets import QMainWindow
 
+from napari_phy.widgets.base.application import referent
 from napari_phy.widgets.window.dock_manager import DockManager
 from napari_phy.widgets.window.layouts import SMALL_BELOW, Places
 
@@ -37,7 +39,7 @@ class WindowSize(QObject):
     def prepare(self) -> None:
         """Make room for docks that are about to be arranged, and watch whether they stay at their places."""
         self._make_room()
-        self._was_hidden = not self._window().isVisible()
+        self._was_hidden = not referent(self._window).isVisible()
         self._is_placing = True
 
     def _make_room(self) -> bool:
@@ -45,7 +47,7 @@ class WindowSize(QObject):
 
         That is one smaller than 1280 × 800, or larger than there is room.
         """
-        window = self._window()
+        window = referent(self._window)
         if not (self._is_first and _is_on_screen(window)):
             return False
         self._is_first = False
@@ -64,13 +66,14 @@ class WindowSize(QObject):
             self._again.start(0)
         elif event.type() == QEvent.Type.Resize and self._is_outgrown:
             self._again.start(WAIT_MS)
-        elif event.type() == QEvent.Type.MouseButtonPress and watched.childAt(event.position().toPoint()) is None:
-            self._places = None
+        elif isinstance(event, QMouseEvent) and event.type() == QEvent.Type.MouseButtonPress:
+            is_line = referent(self._window).childAt(event.position().toPoint()) is None
+            self._places = None if is_line else self._places
         return False
 
     @property
     def _is_outgrown(self) -> bool:
-        return (self._window().width() < SMALL_BELOW) != self._board.is_small
+        return (referent(self._window).width() < SMALL_BELOW) != self._board.is_small
 
     def _on_arranged(self) -> None:
         if self._is_placing:
@@ -81,7 +84,7 @@ class WindowSize(QObject):
         if not self._board.is_arranged:
             return
         is_larger = self._make_room()
-        is_due = self._was_hidden and _is_on_screen(self._window())
+        is_due = self._was_hidden and _is_on_screen(referent(self._window))
         if is_larger or is_due or (self._is_outgrown and self._board.places == self._places):
             self.outgrown.emit()
 

@@ -7,12 +7,14 @@ from weakref import ref
 
 from napari.viewer import Viewer
 from qtpy.QtCore import QObject, QSignalBlocker, Qt
-from qtpy.QtWidgets import QApplication, QDockWidget, QLabel, QMainWindow, QWidget
+from qtpy.QtWidgets import QApplication, QDockWidget, QLabel, QMainWindow
 
 from napari_phy.widgets.actions import messages
+from napari_phy.widgets.base.application import referent
 from napari_phy.widgets.base.draw_batch import DrawBatch
 from napari_phy.widgets.base.notifications import notify
 from napari_phy.widgets.base.theme import ThemeFollower, Tokens
+from napari_phy.widgets.lists.clusters_panel import ClustersPanel
 from napari_phy.widgets.napari_compat import add_dock, canvases, keep_programs, unwrap
 from napari_phy.widgets.window.action_controller import ActionController
 from napari_phy.widgets.window.close_guard import CloseGuard
@@ -22,7 +24,7 @@ from napari_phy.widgets.window.command_line import CommandLine
 from napari_phy.widgets.window.command_runner import CommandRunner
 from napari_phy.widgets.window.data_notifications import DataNotifications
 from napari_phy.widgets.window.dock_manager import DockManager, dock_name
-from napari_phy.widgets.window.dock_registry import KINDS
+from napari_phy.widgets.window.dock_registry import KINDS, Docked
 from napari_phy.widgets.window.edit_notifications import EditNotifications
 from napari_phy.widgets.window.file_watch import FileWatch
 from napari_phy.widgets.window.focus_policy import FocusPolicy
@@ -133,7 +135,7 @@ class Workspace(QObject):
         controller.shank_requested.connect(self.clusterings.go_to_shank)
         controller.edited.connect(self.focus_clusters)
         controller.stretch_requested.connect(overview.stretch)
-        controller.filter_requested.connect(lambda: board.open("Clusters").filter_line.take_focus())
+        controller.filter_requested.connect(self._focus_filter)
         controller.saving_changed.connect(self.toolbar.set_saving)
         controller.saved.connect(self.live_notes.take_back)
         self.toolbar.layers_toggled.connect(board.show_napari_docks)
@@ -157,14 +159,16 @@ class Workspace(QObject):
                     yield workspace
 
     @classmethod
-    def of(cls, viewer: Viewer, *, create: bool = True) -> "Workspace | None":
-        """Return the workspace of a viewer; if there is none and `create`, make it with its Clusters dock."""
+    def of(cls, viewer: Viewer) -> "Workspace":
+        """Return the workspace of a viewer; if there is none, make it with its Clusters dock."""
         viewer = unwrap(viewer)
         workspace = cls.find(viewer)
-        if workspace is None and create:
-            panel = KINDS["Clusters"].panel(viewer=viewer)
-            dock = add_dock(viewer, panel, dock_name("Clusters"), KINDS["Clusters"].area)
-            workspace = cls(viewer, dock.window())
+        if workspace is None:
+            panel = ClustersPanel(viewer=viewer)
+            dock = add_dock(viewer, panel, dock_name(panel.title), KINDS[panel.title].area)
+            window = dock.window()
+            assert isinstance(window, QMainWindow)
+            workspace = cls(viewer, window)
             workspace.adopt(panel, dock)
         return workspace
 
@@ -181,7 +185,7 @@ class Workspace(QObject):
     @property
     def window(self) -> QMainWindow:
         """The viewer's main window."""
-        return self._window()
+        return referent(self._window)
 
     @property
     def session(self) -> Any:
@@ -200,6 +204,11 @@ class Workspace(QObject):
 
     # --- what is asked of it ---
 
+    def _focus_filter(self) -> None:
+        clusters = self.board.open("Clusters")
+        if isinstance(clusters, ClustersPanel):
+            clusters.filter_line.take_focus()
+
     def open_session(self, session: Any) -> bool:
         """Show a session in the Sort layout; return False when the user wants to stay with the one before.
 
@@ -212,7 +221,7 @@ class Workspace(QObject):
         """Let go of the session and its layers; the docks stay, empty."""
         self.sessions.close()
 
-    def adopt(self, panel: QWidget, dock: QDockWidget) -> None:
+    def adopt(self, panel: Docked, dock: QDockWidget) -> None:
         """Take a panel that is docked here into the workspace."""
         self.board.adopt(panel, dock)
 
