@@ -196,19 +196,19 @@ class BaseModel(ABC):
 
     # ---- other clusterings of the file, where it holds several; else each of these raises NotInFileError
 
-    def beside(self, channel_group: int, clustering: str | None) -> BaseModel:
+    def sibling(self, channel_group: int, clustering: str | None) -> BaseModel:
         """Return another channel group or clustering; it shares what it can with this one, as `shares_files` tells."""
         return self.opened_at(channel_group, clustering)
 
     def shares_files(self, other: BaseModel) -> bool:
-        """Tell whether closing a model that `beside` returned closes this one too."""
+        """Tell whether closing a model that `sibling` returned closes this one too."""
         return False
 
-    def lend(self, owner: str) -> None:  # noqa: B027  # most models cannot be changed
-        """Stay the same part of the file from now on: `owner` names what changes it instead."""
+    def reserve(self, owner: str) -> None:  # noqa: B027  # most models cannot be changed
+        """Refuse to be switched or written by its own methods from now on: `owner` names what does that instead."""
 
-    def take_name(self, clustering: str) -> bool:
-        """Be a clustering of that name, which this one was written as; tell whether it is another name."""
+    def saved_as(self, clustering: str) -> bool:
+        """Take the name of the clustering that this one was saved as; return whether it is another name."""
         return False
 
     def refresh(self) -> None:  # noqa: B027  # most files hold one clustering

@@ -132,7 +132,7 @@ class FileClusterings(ABC):
         if name is not None and name != open_now:
             return self._file_edit(partial(self._file.reset_clustering, name))
         check_not_original(self._file.path, open_now)
-        return Reset(self._current, partial(self._file.beside, self._file.channel_group, ORIGINAL))
+        return Reset(self._current, partial(self._file.sibling, self._file.channel_group, ORIGINAL))
 
     def _file_edit(self, act: Act) -> Change:
         return FileEdit(self._current, act, self._tell_clusterings)

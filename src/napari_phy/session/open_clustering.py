@@ -81,7 +81,7 @@ class OpenClustering:
         sums = None
         if model.features is not None and model.masks is not None:
             sums = FeatureSums(manager, model.features, model.masks)
-        model.lend("session.switch")
+        model.reserve("session.switch")
         listed = ListedClusters()
         ranking = ClusterRanking(manager, sums)
         if sums is not None and sums.is_small:
@@ -99,7 +99,7 @@ class OpenClustering:
         May run in a worker thread; what is open stays as it is, whatever comes of it.
         """
         on_progress(0)
-        opened = self.beside(channel_group, clustering, read_only=read_only, on_progress=part_of(on_progress, 0, 0.2))
+        opened = self.sibling(channel_group, clustering, read_only=read_only, on_progress=part_of(on_progress, 0, 0.2))
         try:
             on_progress(0.2)
             if not self.wizard.is_paused and not (self.sums is not None and self.sums.is_held):
@@ -111,12 +111,12 @@ class OpenClustering:
             opened.close(but_not_of=self)
             raise
 
-    def beside(
+    def sibling(
         self, channel_group: int, clustering: str | None, *, read_only: bool, on_progress: OnProgress = no_progress
     ) -> OpenClustering:
         """Return another channel group or clustering of the same file, with its edits and nothing selected."""
         now = self.model
-        model = now.beside(channel_group, clustering)
+        model = now.sibling(channel_group, clustering)
         try:
             on_progress(0.5)
             store = EditStore.open(model, read_only=read_only, session_start=self.store.session_start)

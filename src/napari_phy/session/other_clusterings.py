@@ -91,7 +91,7 @@ class OtherClusterings:
     def _save_at(self, place: Where) -> tuple[str, ...]:
         """Write the edits of one clustering; return what is said where none are left, as when they were set aside."""
         opened = self._current.opened
-        other = opened.beside(*place, read_only=False)
+        other = opened.sibling(*place, read_only=False)
         try:
             if not other.store.n_unsaved:
                 return other.store.messages

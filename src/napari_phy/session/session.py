@@ -350,7 +350,7 @@ class Session(Edits, FileClusterings):
         with self._current.lock:
             store, model = self._current.opened.store, self._current.opened.model
             store.save(self._current.opened.snapshot())
-            is_new = model.take_name(store.clustering)
+            is_new = model.saved_as(store.clustering)
         if is_new:
             self.clusterings_changed.emit()
 

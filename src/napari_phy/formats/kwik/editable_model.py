@@ -101,26 +101,26 @@ class EditableModel(LegacyNames):
             other._read_clusters(file)
         return other
 
-    def beside(self, channel_group: int, clustering: str | None) -> Self:
+    def sibling(self, channel_group: int, clustering: str | None) -> Self:
         """Return another channel group or clustering; one of this channel group shares all else with this one."""
         if clustering is not None and channel_group == self.channel_group:
             return self.with_clustering(clustering)
         return self.opened_at(channel_group, clustering)
 
     def shares_files(self, other: BaseModel) -> bool:
-        """Tell whether closing a model that `beside` returned closes this one too."""
+        """Tell whether closing a model that `sibling` returned closes this one too."""
         return self.channel_group == other.channel_group
 
     def read_summaries(self) -> list[ClusteringSummary]:
         """Return how far each clustering of the file is, as saved."""
         return clusterings.read_summaries(self)
 
-    def lend(self, owner: str) -> None:
-        """Let the part stay what it is from now on: somebody keeps edits for it."""
+    def reserve(self, owner: str) -> None:
+        """Refuse to be switched or written by its own methods from now on: somebody keeps edits for it."""
         self._owner = owner
 
-    def take_name(self, clustering: str) -> bool:
-        """Be a clustering of that name, which this one was written as; tell whether it is another name."""
+    def saved_as(self, clustering: str) -> bool:
+        """Take the name of the clustering that this one was saved as; return whether it is another name."""
         if clustering == self._clustering:
             return False
         self.refresh()
