@@ -18,7 +18,7 @@ from napari_phy.core.clustering_file import ClusteringFile, ClusteringSummary, S
 from napari_phy.core.errors import MissingDataError, NotInFileError
 from napari_phy.core.event_times import EventTimes
 from napari_phy.core.probe import Probe
-from napari_phy.core.recording_order import RecordingOrder
+from napari_phy.core.recording_order import Order, RecordingOrder
 from napari_phy.core.sentences import visible
 
 
@@ -250,6 +250,10 @@ class BaseModel(ABC):
     def reset_clustering(self, name: str | None = None) -> None:
         """Make a clustering (None: the one in use) what "original" is; edits kept for it are set aside."""
         self.check_holds_clusterings()
+
+    def keep_recording_order(self, order: Order) -> None:
+        """Remember the order that was chosen, for the next openings; asked only where there is a `recording_order`."""
+        raise NotImplementedError
 
     def __repr__(self) -> str:
         what = f"{self.name}, channel group {self.channel_group}, {self.clustering}"

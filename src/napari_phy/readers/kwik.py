@@ -6,6 +6,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from napari_phy.session.session import Session
+
 logger = logging.getLogger(__name__)
 
 PathOrPaths = str | Sequence[str]
@@ -60,7 +62,7 @@ def _open_where_left(file: Path, **options: Any) -> Any:
     return open_session(file, **options)
 
 
-def _shown(session: Any) -> list[Any]:
+def _shown(session: Session) -> list[Any]:
     from napari.viewer import current_viewer
 
     from napari_phy.layers.spikes import spikes_layer
@@ -79,7 +81,7 @@ def _shown(session: Any) -> list[Any]:
     return [layer for layer in layers if layer is not None]
 
 
-def _open_workspace(session: Any) -> None:
+def _open_workspace(session: Session) -> None:
     """Open the workspace in the viewer that got the layers."""
     from napari.viewer import current_viewer
 

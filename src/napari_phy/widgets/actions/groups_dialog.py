@@ -18,15 +18,17 @@ from qtpy.QtWidgets import (
 from napari_phy.core.cluster_groups import DISCARDED
 from napari_phy.core.errors import NapariPhyError
 from napari_phy.core.group_colors import own_group_colors
+from napari_phy.session.session import Session
 from napari_phy.table.numbers import format_count
 from napari_phy.widgets.actions.bindings import key_bindings
+from napari_phy.widgets.base.application import not_none
 from napari_phy.widgets.base.small_dialogs import SmallDialog, Words, dialog_style
 from napari_phy.widgets.base.theme import BODY_PX, Tokens
 
 NAME = Qt.ItemDataRole.UserRole
 
 
-def own_groups(session: Any) -> list[Any]:
+def own_groups(session: Session) -> list[Any]:
     """Return the user's groups without the hidden one."""
     return [group for group in session.groups if group.name != DISCARDED]
 
@@ -34,7 +36,7 @@ def own_groups(session: Any) -> list[Any]:
 class GroupsDialog(SmallDialog):
     """Each button is one edit of the session, done at once; undo takes it back."""
 
-    def __init__(self, session: Any, theme: Tokens, parent: QWidget | None = None) -> None:
+    def __init__(self, session: Session, theme: Tokens, parent: QWidget | None = None) -> None:
         question = "Groups of your own, besides good, MUA, noise and unsorted"
         key = key_bindings().first("undo")
         undo = f"Undo{f' ({key})' if key else ''} takes each of these edits back."
@@ -131,18 +133,18 @@ class GroupsDialog(SmallDialog):
         self._do(lambda: self._session.add_group(name), name)
 
     def _rename(self) -> None:
-        old, new = self.current, self.field.text().strip().lower()
+        old, new = not_none(self.current), self.field.text().strip().lower()
         self._do(lambda: self._session.rename_group(old, new), new)
 
     def _recolor(self) -> None:
-        name = self.current
+        name = not_none(self.current)
         now = next(group.color for group in own_groups(self._session) if group.name == name)
         color = QColorDialog.getColor(QColor(now or self._theme.text), self, f"Colour of {name}")
         if color.isValid():
             self._do(lambda: self._session.recolor_group(name, color.name()), name)
 
     def _remove(self) -> None:
-        name = self.current
+        name = not_none(self.current)
         self.field.clear()
         self._do(lambda: self._session.remove_group(name), None)
 

@@ -1,10 +1,9 @@
 """Asks for a label of the selected clusters."""
 
-from typing import Any
-
 from qtpy.QtWidgets import QComboBox, QFormLayout, QLineEdit, QWidget
 
 from napari_phy.core.label_fields import field_problem
+from napari_phy.session.session import Session
 from napari_phy.views.typed_values import typed_text, typed_value
 from napari_phy.widgets.actions import messages
 from napari_phy.widgets.base.small_dialogs import SmallDialog, Words
@@ -19,7 +18,7 @@ class LabelDialog(SmallDialog):
     A field that cannot be given is told at once, and Label waits for another name.
     """
 
-    def __init__(self, session: Any, theme: Tokens, parent: QWidget | None = None) -> None:
+    def __init__(self, session: Session, theme: Tokens, parent: QWidget | None = None) -> None:
         clusters = session.selection.clusters
         super().__init__(Words("Label", f"Label {messages.listed(clusters)}", act="Label"), theme, parent)
         self._session = session

@@ -1,13 +1,13 @@
 """What is asked of the user in small windows: a label, a colour, a moment, a stretch of time, the name of a copy."""
 
 from pathlib import Path
-from typing import Any
 
 from qtpy.QtGui import QColor
 from qtpy.QtWidgets import QColorDialog, QDialog, QFileDialog, QWidget
 
 from napari_phy.core.colors import usual_color
 from napari_phy.files.platform_files import is_writable_folder
+from napari_phy.session.session import Session
 from napari_phy.table.numbers import format_number
 from napari_phy.views.time_words import read_range
 from napari_phy.widgets.actions import messages
@@ -17,7 +17,7 @@ from napari_phy.widgets.base.small_dialogs import NameDialog, SmallDialog, Words
 from napari_phy.widgets.base.theme import Tokens
 
 
-def ask_label(session: Any, theme: Tokens, parent: QWidget) -> None:
+def ask_label(session: Session, theme: Tokens, parent: QWidget) -> None:
     """Ask for a label of the selected clusters, and give it to them."""
     dialog = LabelDialog(session, theme, parent)
     accepted = dialog.exec() == QDialog.DialogCode.Accepted
@@ -27,7 +27,7 @@ def ask_label(session: Any, theme: Tokens, parent: QWidget) -> None:
         session.label(session.selection.clusters, field, value)
 
 
-def ask_color(session: Any, theme: Tokens, parent: QWidget) -> None:
+def ask_color(session: Session, theme: Tokens, parent: QWidget) -> None:
     """Ask for a colour of the selected clusters, and give it to them."""
     clusters = session.selection.clusters
     now = QColor(session.manager.color(clusters[0]) or usual_color(clusters[0], theme.dark))
@@ -36,7 +36,7 @@ def ask_color(session: Any, theme: Tokens, parent: QWidget) -> None:
         session.recolor(clusters, color.name())
 
 
-def ask_time(session: Any, theme: Tokens, parent: QWidget) -> None:
+def ask_time(session: Session, theme: Tokens, parent: QWidget) -> None:
     """Ask for a moment or a spike, and go there."""
     clock, n_spikes = session.time, session.model.n_spikes
     explanation = f"{_seconds_up_to(clock.duration_s)}, or a spike, #0 to #{n_spikes - 1}."
@@ -51,7 +51,7 @@ def ask_time(session: Any, theme: Tokens, parent: QWidget) -> None:
         go_to(session, dialog.name)
 
 
-def ask_range(session: Any, theme: Tokens, parent: QWidget) -> None:
+def ask_range(session: Session, theme: Tokens, parent: QWidget) -> None:
     """Ask for the stretch of time whose spikes views use."""
     clock = session.time
     start_s, stop_s = clock.range_s or clock.shown_s
@@ -75,7 +75,7 @@ def ask_discard(n_edits: int, n_newer: int, theme: Tokens, parent: QWidget) -> b
     return SmallDialog(words, theme, parent).ask()
 
 
-def ask_copy(session: Any, parent: QWidget) -> Path | None:
+def ask_copy(session: Session, parent: QWidget) -> Path | None:
     """Ask where to save a copy; a folder that can be written to is proposed."""
     file = session.model.path
     folder = file.parent if is_writable_folder(file.parent) else Path.home()

@@ -20,3 +20,9 @@ def referent(reference: ref[_Thing]) -> _Thing:
     thing = reference()
     assert thing is not None
     return thing
+
+
+def not_none(thing: _Thing | None) -> _Thing:
+    """Return what is there wherever this is asked for."""
+    assert thing is not None
+    return thing

@@ -7,6 +7,7 @@ from magicgui.widgets import Container, Label, PushButton
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import QHBoxLayout, QScrollArea, QSizePolicy, QWidget
 
+from napari_phy.session.session import Session
 from napari_phy.widgets.actions.action_table import BY_ID
 from napari_phy.widgets.actions.bindings import key_bindings
 from napari_phy.widgets.base.guarded import guarded
@@ -39,7 +40,7 @@ class ActionsPanel(Panel):
 
     action_requested = Signal(str)
 
-    def __init__(self, session: Any = None, **options: Any) -> None:
+    def __init__(self, session: Session | None = None, **options: Any) -> None:
         self._bindings = key_bindings()
         super().__init__(session, **options)
         self._bindings.changed.connect(self._on_keys_changed)

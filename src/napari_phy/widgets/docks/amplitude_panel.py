@@ -12,6 +12,7 @@ from qtpy.QtWidgets import QWidget
 from napari_phy.core.errors import ClusteringError
 from napari_phy.core.progress import OnProgress, no_progress
 from napari_phy.table.numbers import format_number
+from napari_phy.table.session_like import SessionLike
 from napari_phy.views.amplitudes import (
     AmplitudeData,
     AmplitudeRequest,
@@ -109,11 +110,11 @@ class AmplitudePanel(SpikeScatterPanel):
     def make_request(self) -> AmplitudeRequest | None:
         if not self.clusters:
             return None
-        settings = self.session.settings
+        settings = self.required_session.settings
         n_max, n_background = settings.value("amplitudes_per_cluster"), settings.value("amplitudes_background")
         return AmplitudeRequest(self.clusters, self.kind, n_max, n_background, self.settings.violations)
 
-    def compute(self, session: Any, request: AmplitudeRequest, on_progress: OnProgress) -> AmplitudeData:
+    def compute(self, session: SessionLike, request: AmplitudeRequest, on_progress: OnProgress) -> AmplitudeData:
         if request.kind not in amplitude_kinds(session):
             raise no_amplitudes(session)
         return compute_amplitude_view(session, quick_request(session, request), on_progress)
@@ -166,23 +167,25 @@ class AmplitudePanel(SpikeScatterPanel):
         """Always."""
         return True
 
-    def points_of(self, session: Any, data: AmplitudeData, spike_ids: Spikes, on_progress: OnProgress) -> Points:
+    def points_of(
+        self, session: SessionLike, data: AmplitudeData, spike_ids: Spikes, on_progress: OnProgress
+    ) -> Points:
         return amplitude_points(session, data.request, spike_ids, on_progress)
 
     def look_inside(
-        self, session: Any, data: AmplitudeData, polygon: Points, on_progress: OnProgress = no_progress
+        self, session: SessionLike, data: AmplitudeData, polygon: Points, on_progress: OnProgress = no_progress
     ) -> Spikes:
         return spikes_in_lasso(session, data.request, polygon, on_progress)
 
     def n_to_look_at(self, polygon: Points) -> int:
-        beside = beside_lasso(self.session, self.data.request, polygon)
-        return len(beside) + READING_COST * count_unread(self.session, self.data.kind, beside)
+        beside = beside_lasso(self.required_session, self.data.request, polygon)
+        return len(beside) + READING_COST * count_unread(self.required_session, self.data.kind, beside)
 
     def spike_words(self, index: int) -> str:
         kind = self.data.kind
-        unit = amplitude_unit(self.session, kind)
+        unit = amplitude_unit(self.required_session, kind)
         size = format_number(float(self.data.y[index])) + (f" {unit}" if kind == "peak to peak" else f" ({unit})")
-        return f"{spike_words(self.session, int(self.data.spike_ids[index]), ())}, {size}"
+        return f"{spike_words(self.required_session, int(self.data.spike_ids[index]), ())}, {size}"
 
     def paint_beside(self, painter: QPainter) -> None:
         area, gap, frame = self.area, self.theme.px(GAP_PX), self.frame

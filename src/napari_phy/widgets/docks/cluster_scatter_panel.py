@@ -9,7 +9,9 @@ from qtpy.QtGui import QKeyEvent, QPainter
 from qtpy.QtWidgets import QWidget
 
 from napari_phy.core.progress import OnProgress
+from napari_phy.session.session import Session
 from napari_phy.table.columns import known_keys
+from napari_phy.table.session_like import SessionLike
 from napari_phy.views.cluster_colors import CLUSTER, GROUP
 from napari_phy.views.cluster_scatter import (
     ClusterScatterData,
@@ -64,7 +66,7 @@ class ClusterScatterPanel(PaintedPanel):
         "Wheel zooms, dragging moves, a double-click shows all again."
     )
 
-    def __init__(self, session: Any = None, **options: Any) -> None:
+    def __init__(self, session: Session | None = None, **options: Any) -> None:
         self._picked: set[str] = set()  # columns that were asked for, whether the data set has them or not
         self._ranges: tuple[tuple[float, float], tuple[float, float]] | None = None
         super().__init__(session, **options)
@@ -102,14 +104,14 @@ class ClusterScatterPanel(PaintedPanel):
     def make_request(self) -> ClusterScatterRequest | None:
         if self._is_preparing:
             return None
-        shown = tuple(listed_clusters(self.session))
+        shown = tuple(listed_clusters(self.required_session))
         if not shown:
             return None
         return ClusterScatterRequest(
             shown,
-            tuple(map(self.session.manager.group, shown)),
+            tuple(map(self.required_session.manager.group, shown)),
             *(*self.axes, self.settings.size_by, self.settings.color, self.settings.log),
-            reads_features=not self.session.holds_features,
+            reads_features=not self.required_session.holds_features,
         )
 
     def follow_list(self) -> None:
@@ -117,15 +119,19 @@ class ClusterScatterPanel(PaintedPanel):
         self.refresh()
 
     def why_nothing(self) -> tuple[str, str]:
-        return why_no_cluster(self.session)
+        return why_no_cluster(self.required_session)
 
-    def compute(self, session: Any, request: ClusterScatterRequest, on_progress: OnProgress) -> ClusterScatterData:
+    def compute(
+        self, session: SessionLike, request: ClusterScatterRequest, on_progress: OnProgress
+    ) -> ClusterScatterData:
         return compute_cluster_scatter(session, request, on_progress)
 
     @property
     def axes(self) -> tuple[str, str]:
         """What x and y show: what was chosen, or columns that the data set has."""
-        known = known_keys(self.session, reads_features=not self.session.holds_features) | self._picked
+        known = (
+            known_keys(self.required_session, reads_features=not self.required_session.holds_features) | self._picked
+        )
         x, y = self.settings.x_by, self.settings.y_by
         if x not in known:
             x = next(one for one in INSTEAD if one in known and one != y)
@@ -154,7 +160,7 @@ class ClusterScatterPanel(PaintedPanel):
         of_clusters = self.cluster_entries(self.clusters)
         if self.data is None or self.data.request.color != GROUP:
             return of_clusters
-        return (*of_clusters, *group_entries(self.session, self.theme))
+        return (*of_clusters, *group_entries(self.required_session, self.theme))
 
     def color_scale(self) -> ColorScale | None:
         data = self.data
@@ -166,11 +172,11 @@ class ClusterScatterPanel(PaintedPanel):
         """Return the colour of each cluster while it is not selected."""
         by, own = self.data.request.color, {}
         if by == GROUP:
-            color_of = group_colors(self.session, theme)
+            color_of = group_colors(self.required_session, theme)
             pairs = zip(self.data.cluster_ids.tolist(), self.data.groups, strict=True)
             own = {cluster: color_of(group) for cluster, group in pairs}
         elif by == CLUSTER:
-            own = find_coloring(self.session, CLUSTER, theme, theme.bars).colors
+            own = find_coloring(self.required_session, CLUSTER, theme, theme.bars).colors
         return disc_colors(self.data, theme, own)
 
     def frame(self, size: QSize, theme: Tokens) -> Frame:
@@ -209,7 +215,7 @@ class ClusterScatterPanel(PaintedPanel):
     def on_clicked(self, position: QPointF, ctrl: bool) -> None:
         index = self.index_at(position.x(), position.y())
         if index is not None:
-            selection, cluster = self.session.selection, int(self.data.cluster_ids[index])
+            selection, cluster = self.required_session.selection, int(self.data.cluster_ids[index])
             if ctrl:
                 selection.toggle(cluster)
             else:
@@ -249,7 +255,7 @@ class ClusterScatterPanel(PaintedPanel):
             return
         found = clusters_in_lasso(self.data, self.frame_now.to_data(polygon)) if len(polygon) else []
         if found:
-            self.session.selection.select(found, n_best=len(found))
+            self.required_session.selection.select(found, n_best=len(found))
         else:
             self.say(NOTHING_INSIDE if len(polygon) else TOO_FEW_POINTS)
 

@@ -10,7 +10,9 @@ from qtpy.QtGui import QPainter
 from qtpy.QtWidgets import QWidget
 
 from napari_phy.core.progress import OnProgress
+from napari_phy.session.session import Session
 from napari_phy.table.numbers import format_count, format_number
+from napari_phy.table.session_like import SessionLike
 from napari_phy.views.correlograms import (
     N_MAX,
     CorrelogramData,
@@ -43,7 +45,7 @@ class CorrelogramsPanel(PaintedPanel):
         "one scale for all boxes, and the refractory time."
     )
 
-    def __init__(self, session: Any = None, **options: Any) -> None:
+    def __init__(self, session: Session | None = None, **options: Any) -> None:
         self._kept: tuple[Any, ...] = ()
         super().__init__(session, **options)
 
@@ -65,7 +67,7 @@ class CorrelogramsPanel(PaintedPanel):
         clusters = self.clusters[:N_MAX]
         return CorrelogramRequest(clusters, self.resolved.computed()) if clusters else None
 
-    def compute(self, session: Any, request: CorrelogramRequest, on_progress: OnProgress) -> CorrelogramData:
+    def compute(self, session: SessionLike, request: CorrelogramRequest, on_progress: OnProgress) -> CorrelogramData:
         return compute_correlograms(session, request, on_progress)
 
     # --- drawing ---
@@ -79,7 +81,7 @@ class CorrelogramsPanel(PaintedPanel):
 
     def _keep(self, request: CorrelogramRequest) -> None:
         """Count those of all clusters in the background, for the next clicks and edits."""
-        opened = self.session.opened
+        opened = self.required_session.opened
         wished = (ref(opened.manager), request.bin_ms, request.window_ms)
         if wished != self._kept:
             self._kept = wished
@@ -116,7 +118,7 @@ class CorrelogramsPanel(PaintedPanel):
         found = self.grid(self.plot.size(), self.theme).at(position.x(), position.y())
         if found is not None:
             pair = (self.data.cluster_ids[place] for place in found[:2])
-            alive = [cluster for cluster in dict.fromkeys(map(int, pair)) if cluster in self.session.manager]
+            alive = [cluster for cluster in dict.fromkeys(map(int, pair)) if cluster in self.required_session.manager]
             if alive:
-                selection = self.session.selection
+                selection = self.required_session.selection
                 (selection.add if ctrl else selection.select)(alive)

@@ -11,8 +11,10 @@ from qtpy.QtWidgets import QWidget
 
 from napari_phy.core.colors import is_hollow
 from napari_phy.core.progress import OnProgress
+from napari_phy.session.session import Session
 from napari_phy.table.columns import find_column
 from napari_phy.table.numbers import format_number, format_shown
+from napari_phy.table.session_like import SessionLike
 from napari_phy.table.value_range import ValueRange
 from napari_phy.views.cluster_colors import CLUSTER, GROUP
 from napari_phy.views.drift import (
@@ -84,7 +86,7 @@ class DriftPanel(Panel):
         "selects its cluster. The drop-down says what the colour is."
     )
 
-    def __init__(self, session: Any = None, **options: Any) -> None:
+    def __init__(self, session: Session | None = None, **options: Any) -> None:
         self._shown: Frame | None = None
         self._points: DriftPoints | None = None
         self._drawn: tuple[int, ...] = ()
@@ -118,9 +120,9 @@ class DriftPanel(Panel):
             self._links.connect(self.session.time.range_changed, self._on_range_drawn)
 
     def make_request(self) -> DriftRequest:
-        return DriftRequest(self.session.model.channel_group)
+        return DriftRequest(self.required_session.model.channel_group)
 
-    def compute(self, session: Any, request: DriftRequest, on_progress: OnProgress) -> DriftData:
+    def compute(self, session: SessionLike, request: DriftRequest, on_progress: OnProgress) -> DriftData:
         return compute_drift(session, request, on_progress)
 
     # --- drawing ---
@@ -140,7 +142,7 @@ class DriftPanel(Panel):
         self.refresh()
 
     def _coloring(self) -> Coloring:
-        return self._colorings.get(self.session, self.settings.color, self.theme, self.theme.background_spikes)
+        return self._colorings.get(self.required_session, self.settings.color, self.theme, self.theme.background_spikes)
 
     def legend_entries(self) -> tuple[LegendEntry, ...]:
         of_clusters = self.cluster_entries(self.clusters)
@@ -221,7 +223,7 @@ class DriftPanel(Panel):
         area = QRectF(frame.left, frame.top, frame.width, frame.height)
         title = "depth (µm)" if self.data.knows_positions else NO_DEPTH
         paint_axes(painter, frame, theme, "time (s)", title)
-        clock = self.session.time
+        clock = self.required_session.time
         paint_unused(painter, theme, area, *frame.x_range, clock.range_s)
         if not self.is_on_paper:
             paint_clock(painter, theme, area, *frame.x_range, clock.time_s, clock.shown_s)
@@ -236,9 +238,9 @@ class DriftPanel(Panel):
     def _draw_image(self, frame: Frame) -> QImage:
         """Draw cells and dots into a picture, and tell how many there are."""
         data, scale = self.data, self.plot.devicePixelRatioF()
-        clusters = tuple(cluster for cluster in self.clusters if cluster in self.session.manager)
+        clusters = tuple(cluster for cluster in self.clusters if cluster in self.required_session.manager)
         self._pixels = self._cells(frame, scale, self.theme)
-        self._points = drift_points(self.session, data, clusters, frame.x_range, frame.y_range)
+        self._points = drift_points(self.required_session, data, clusters, frame.x_range, frame.y_range)
         self._drawn = clusters
         colors = [self.color_of(place) for place in range(len(clusters))]
         draw_points(self._pixels, self._points, frame, colors, scale)
@@ -275,7 +277,7 @@ class DriftPanel(Panel):
             return pixels
         own = {c: bgr(color) for c, color in self._coloring().colors.items()}
         plain, shape = bgr(theme.background_spikes), (n_columns, n_rows)
-        colors = drift_colors(self.session, data, whole, (below, depths[1]), shape, own, plain)
+        colors = drift_colors(self.required_session, data, whole, (below, depths[1]), shape, own, plain)
         draw_colors(pixels, cells.counts, colors, cell_px)
         return pixels
 
@@ -285,7 +287,7 @@ class DriftPanel(Panel):
     def _on_time_moved(self) -> None:
         frame = self.frame
         if frame is not None and self._shown is not None:
-            shown = holding(frame.x_range, self.session.time.time_s, self.data.duration_s)
+            shown = holding(frame.x_range, self.required_session.time.time_s, self.data.duration_s)
             if shown != frame.x_range:
                 self.show_window(shown, frame.y_range)
         self.plot.update()
@@ -333,7 +335,7 @@ class DriftPanel(Panel):
             return
         spike = self._spike_at(position.x(), position.y())
         if not self.plot.modifiers:
-            self.session.time.move_to(float(frame.to_data([[position.x(), position.y()]])[0, 0]))
+            self.required_session.time.move_to(float(frame.to_data([[position.x(), position.y()]])[0, 0]))
         elif spike is not None:
             self.pick_spike(spike, self.plot.modifiers)
 
@@ -349,7 +351,7 @@ class DriftPanel(Panel):
         """Return `240 µm`, or `channel 12` where positions are unknown."""
         if self.data.knows_positions:
             return f"{format_number(depth)} µm"
-        channels = self.session.model.probe.channel_ids
+        channels = self.required_session.model.probe.channel_ids
         return f"channel {channels[min(max(round(depth), 0), len(channels) - 1)]}"
 
     def read_out(self, x_px: float, y_px: float) -> str:
@@ -361,7 +363,7 @@ class DriftPanel(Panel):
         words = [f"{format_number(time_s, 3)} s", self._place_words(depth_um)]
         spike = self._spike_at(x_px, y_px)
         if spike is not None:
-            cluster = int(self.session.manager.clusters_of([spike])[0])
+            cluster = int(self.required_session.manager.clusters_of([spike])[0])
             words = [f"cluster {cluster}, spike {format_number(spike)}", *words]
             if self.data.unit != "features":
                 size = f"{format_number(float(self.data.columns.amplitudes[spike]))} {self.data.unit}"

@@ -10,7 +10,9 @@ from qtpy.QtGui import QKeyEvent, QPainter
 from qtpy.QtWidgets import QWidget
 
 from napari_phy.core.progress import OnProgress, no_progress, part_of
+from napari_phy.session.session import Session
 from napari_phy.table.cluster_channels import rank_channels
+from napari_phy.table.session_like import SessionLike
 from napari_phy.views.drawn_spikes import Spikes
 from napari_phy.views.feature_grid import (
     FeatureGridData,
@@ -96,7 +98,7 @@ class FeaturesPanel(SpikeScatterPanel):
         "shows a grid of projections, each with its lasso: a click on one makes it large, Esc goes back to the grid."
     )
 
-    def __init__(self, session: Any = None, **options: Any) -> None:
+    def __init__(self, session: Session | None = None, **options: Any) -> None:
         self._axes: list[FeatureAxis | None] = [None, None]
         self._cell: tuple[int, int] | None = None  # of the grid, in which the lasso is
         self._left: GridKind | None = None  # the grid that Esc goes back to
@@ -118,11 +120,11 @@ class FeaturesPanel(SpikeScatterPanel):
     def _axis_choices(self) -> list[tuple[str, Any]]:
         if self.data is None:
             return []
-        model = self.session.model
+        model = self.required_session.model
         return axis_choices(model.probe.channel_ids, model.n_features_per_channel, self.data.best_channels)
 
     def _find_axes(self, text: str) -> list[tuple[str, Any]]:
-        model = self.session.model
+        model = self.required_session.model
         return find_axes(text, model.probe.channel_ids, model.n_features_per_channel)
 
     # --- request ---
@@ -131,13 +133,15 @@ class FeaturesPanel(SpikeScatterPanel):
         if not self.clusters:
             return None
         if self.settings.grid is not None:
-            return GridItem(self.clusters, self.settings.grid, self.session.channel.chosen, self.settings.violations)
-        settings = self.session.settings
+            return GridItem(
+                self.clusters, self.settings.grid, self.required_session.channel.chosen, self.settings.violations
+            )
+        settings = self.required_session.settings
         n_max, n_background = settings.value("features_per_cluster"), settings.value("features_background")
         x, y = self._axes
         return Wish(self.clusters, x, y, n_max, n_background, self.settings.violations)
 
-    def compute(self, session: Any, request: Wish | GridItem, on_progress: OnProgress) -> Answer:
+    def compute(self, session: SessionLike, request: Wish | GridItem, on_progress: OnProgress) -> Answer:
         best_channels = rank_channels(session, request.clusters, part_of(on_progress, 0, 0.5))
         if isinstance(request, GridItem):
             axes = grid_axes(request.kind, best_channels, session.model.n_features_per_channel, request.channel)
@@ -156,7 +160,7 @@ class FeaturesPanel(SpikeScatterPanel):
         if self.session is not None:
             self._links.connect(self.session.channel.changed, self._on_channel_changed)
             if self.session.channel.chosen is not None:
-                self._axes = list(channel_axes(self.session, self.session.channel.chosen))
+                self._axes = list(channel_axes(self.required_session, self.session.channel.chosen))
         super().on_session()
         self._left = None
         self._offer_axes(False)  # until there are axes to choose from
@@ -165,8 +169,8 @@ class FeaturesPanel(SpikeScatterPanel):
     def _on_channel_changed(self) -> None:
         """Show the channel that was picked in another view; none: what suits the clusters. Frozen, stay as it is."""
         if not self.frozen:
-            channel = self.session.channel.chosen
-            axes = (None, None) if channel is None else channel_axes(self.session, channel)
+            channel = self.required_session.channel.chosen
+            axes = (None, None) if channel is None else channel_axes(self.required_session, channel)
             for place, axis in enumerate(axes):
                 self.set_axis(place, axis)
 
@@ -251,9 +255,9 @@ class FeaturesPanel(SpikeScatterPanel):
             return ""
         index = self.canvas.drawn_at(QPointF(x_px, y_px), GRID_REACH_PX)
         if index is None:
-            x, y = (axis_label(self.session, axis) for axis in grid.request.cell(*cell))
+            x, y = (axis_label(self.required_session, axis) for axis in grid.request.cell(*cell))
             return f"{x}, {y}"
-        return spike_words(self.session, int(grid.spike_ids[index]), grid.request.cell(*cell)[::-1])
+        return spike_words(self.required_session, int(grid.spike_ids[index]), grid.request.cell(*cell)[::-1])
 
     def paint_over(self, painter: QPainter) -> None:
         grid = self.canvas.grid
@@ -277,7 +281,7 @@ class FeaturesPanel(SpikeScatterPanel):
             return
         assert data.features is not None
         request = data.features.request
-        model = self.session.model
+        model = self.required_session.model
         for menu, axis in ((self._x_menu, request.x), (self._y_menu, request.y)):
             menu.set_current(axis, axis_text(axis, model.probe.channel_ids))
         self._offer_axes(True)
@@ -302,12 +306,12 @@ class FeaturesPanel(SpikeScatterPanel):
         """Whether the horizontal axis is time in seconds."""
         return self.scatter is not None and self.scatter.request.x.kind == "time"
 
-    def points_of(self, session: Any, data: FeatureData, spike_ids: Spikes, on_progress: OnProgress) -> Points:
+    def points_of(self, session: SessionLike, data: FeatureData, spike_ids: Spikes, on_progress: OnProgress) -> Points:
         return feature_points(session, data.request.axes, spike_ids, on_progress)
 
     def look_inside(
         self,
-        session: Any,
+        session: SessionLike,
         data: FeatureRequest,
         polygon: Points,
         on_progress: OnProgress = no_progress,
@@ -318,4 +322,4 @@ class FeaturesPanel(SpikeScatterPanel):
         data = self.scatter
         if data is None:
             return ""
-        return spike_words(self.session, int(data.spike_ids[index]), (data.request.y, data.request.x))
+        return spike_words(self.required_session, int(data.spike_ids[index]), (data.request.y, data.request.x))

@@ -1,13 +1,12 @@
 """Firing rate: spikes per second of each selected cluster over the whole recording."""
 
-from typing import Any
-
 from qtpy.QtCore import QPointF, QRectF, QSize
 from qtpy.QtGui import QPainter
 from qtpy.QtWidgets import QWidget
 
 from napari_phy.core.progress import OnProgress
 from napari_phy.table.numbers import format_number
+from napari_phy.table.session_like import SessionLike
 from napari_phy.views.firing_rate import (
     FiringRateData,
     FiringRateRequest,
@@ -46,7 +45,9 @@ class FiringRatePanel(StepsPanel):
         self.setting_controls.add_menu("bin_s")
         times = menu.addMenu("Times shown")
         times.addAction("All").triggered.connect(lambda *_: self.show_times(0.0, None))
-        times.addAction("Those in Traces").triggered.connect(lambda *_: self.show_times(*self.session.time.shown_s))
+        times.addAction("Those in Traces").triggered.connect(
+            lambda *_: self.show_times(*self.required_session.time.shown_s)
+        )
         menu.addSeparator()
         return plot
 
@@ -66,7 +67,7 @@ class FiringRatePanel(StepsPanel):
         clusters = self.drawn_clusters
         return FiringRateRequest(clusters, self.settings.computed()) if clusters else None
 
-    def compute(self, session: Any, request: FiringRateRequest, on_progress: OnProgress) -> FiringRateData:
+    def compute(self, session: SessionLike, request: FiringRateRequest, on_progress: OnProgress) -> FiringRateData:
         return compute_firing_rates(session, request, on_progress)
 
     def show_times(self, start_s: float, stop_s: float | None) -> None:
@@ -89,7 +90,7 @@ class FiringRatePanel(StepsPanel):
         """Paint grid, axes, step lines and, on the screen, the clock."""
         frame = self.frame(size, theme)
         paint_steps(painter, frame, theme, self.data.edges_s, self.data.rates, ("time (s)", "firing rate (Hz)"))
-        clock = self.session.time
+        clock = self.required_session.time
         area = QRectF(frame.left, frame.top, frame.width, frame.height)
         paint_unused(painter, theme, area, *frame.x_range, clock.range_s)
         if not self.is_on_paper:
@@ -112,7 +113,7 @@ class FiringRatePanel(StepsPanel):
         """Go to the moment under the mouse."""
         frame = self.frame(self.plot.size(), self.theme)
         if frame.contains(position.x(), position.y()):
-            self.session.time.move_to(float(frame.to_data([[position.x(), position.y()]])[0, 0]))
+            self.required_session.time.move_to(float(frame.to_data([[position.x(), position.y()]])[0, 0]))
 
     @guarded
     def _on_time_changed(self) -> None:

@@ -1,13 +1,12 @@
 """Grid: a tile for every cluster, with its mean waveform, autocorrelogram or rate; a click selects."""
 
-from typing import Any
-
 from qtpy.QtCore import QSize
 from qtpy.QtGui import QPainter
 from qtpy.QtWidgets import QWidget
 
 from napari_phy.core.progress import OnProgress
 from napari_phy.table.numbers import format_count, format_number
+from napari_phy.table.session_like import SessionLike
 from napari_phy.views.grid import Content, GridData, GridRequest, GridSettings, compute_grid
 from napari_phy.widgets.base.legend import LegendEntry
 from napari_phy.widgets.base.theme import Tokens
@@ -51,10 +50,10 @@ class GridPanel(ScrolledClustersPanel):
         if not clusters:
             return None
         start, stop = self.layout_of(self.plot.size(), len(clusters), self.theme).in_sight
-        reads = not self.session.holds_features
+        reads = not self.required_session.holds_features
         return GridRequest(clusters, self.settings.order, self.settings.content, start, min(stop, len(clusters)), reads)
 
-    def compute(self, session: Any, request: GridRequest, on_progress: OnProgress) -> GridData:
+    def compute(self, session: SessionLike, request: GridRequest, on_progress: OnProgress) -> GridData:
         return compute_grid(session, request, on_progress)
 
     # --- drawing ---
@@ -65,7 +64,7 @@ class GridPanel(ScrolledClustersPanel):
         super().draw(data)
 
     def legend_entries(self) -> tuple[LegendEntry, ...]:
-        return (*super().legend_entries(), *group_entries(self.session, self.theme))
+        return (*super().legend_entries(), *group_entries(self.required_session, self.theme))
 
     def layout_of(self, size: QSize, n: int, theme: Tokens) -> GridLayout:
         return grid_layout(n, size.width(), size.height(), self.first, self.settings.zoom, theme)
@@ -74,11 +73,11 @@ class GridPanel(ScrolledClustersPanel):
         """Paint the tiles in sight in a rectangle of some size."""
         layout = self.layout_of(size, len(self.data.cluster_ids), theme)
         paint_grid_of_tiles(
-            painter, self.data, layout, theme, self.clusters, self._group_of, group_colors(self.session, theme)
+            painter, self.data, layout, theme, self.clusters, self._group_of, group_colors(self.required_session, theme)
         )
 
     def _group_of(self, cluster: int) -> str:
-        manager = self.session.manager
+        manager = self.required_session.manager
         return manager.group(cluster) if cluster in manager else "unsorted"
 
     # --- mouse ---
@@ -86,9 +85,9 @@ class GridPanel(ScrolledClustersPanel):
     def read_out(self, x_px: float, y_px: float) -> str:
         """Return `cluster 20, good, 259 spikes; 104 µV` for the tile under the mouse."""
         cluster = self.cluster_at(x_px, y_px)
-        if cluster is None or cluster not in self.session.manager:
+        if cluster is None or cluster not in self.required_session.manager:
             return ""
-        n_spikes = format_number(self.session.manager.n_spikes(cluster))
+        n_spikes = format_number(self.required_session.manager.n_spikes(cluster))
         tile = self.data.tiles.get(cluster)
         words = f"cluster {cluster}, {self._group_of(cluster)}, {n_spikes} spikes"
         return words if tile is None else f"{words}; {tile.label}"

@@ -15,7 +15,9 @@ from qtpy.QtWidgets import (
 
 from napari_phy.core.errors import NapariPhyError
 from napari_phy.core.progress import OnProgress
+from napari_phy.session.session import Session
 from napari_phy.table.numbers import format_count
+from napari_phy.table.session_like import SessionLike
 from napari_phy.views.history import HistoryData, edit_row
 from napari_phy.widgets.actions import messages
 from napari_phy.widgets.base.guarded import guarded
@@ -51,7 +53,7 @@ class HistoryPanel(Panel):
         "Nothing is changed in the file before you save."
     )
 
-    def __init__(self, session: Any = None, **options: Any) -> None:
+    def __init__(self, session: Session | None = None, **options: Any) -> None:
         self._n_changes = 0
         super().__init__(session, **options)
 
@@ -81,12 +83,13 @@ class HistoryPanel(Panel):
     def make_request(self) -> Wish:
         return Wish(self._n_changes)
 
-    def compute(self, session: Any, request: Wish, on_progress: OnProgress) -> HistoryData:
-        manager = session.manager
-        return HistoryData(manager.history, manager.n_dropped, manager.n_done, session.store.saved_position)
+    def compute(self, session: SessionLike, request: Wish, on_progress: OnProgress) -> HistoryData:
+        opened = self.required_session.opened
+        manager = opened.manager
+        return HistoryData(manager.history, manager.n_dropped, manager.n_done, opened.store.saved_position)
 
     def draw(self, data: HistoryData) -> None:
-        self.model.show(data, self.session.name)
+        self.model.show(data, self.required_session.name)
         self.list.scrollTo(self.model.index(data.row_now), QAbstractItemView.ScrollHint.EnsureVisible)
         undone = len(data.edits) - data.row_now
         words = format_count(data.n_done, "edit")

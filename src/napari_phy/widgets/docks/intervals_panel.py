@@ -1,7 +1,5 @@
 """Intervals: how long the spikes of each selected cluster wait for one another, as step lines."""
 
-from typing import Any
-
 import numpy as np
 from qtpy.QtCore import QRectF, QSize
 from qtpy.QtGui import QPainter
@@ -9,6 +7,7 @@ from qtpy.QtWidgets import QWidget
 
 from napari_phy.core.progress import OnProgress
 from napari_phy.table.numbers import format_number
+from napari_phy.table.session_like import SessionLike
 from napari_phy.views.intervals import (
     IntervalsData,
     IntervalsRequest,
@@ -51,7 +50,7 @@ class IntervalsPanel(StepsPanel):
         clusters = self.drawn_clusters
         return IntervalsRequest(clusters, self.settings.computed()) if clusters else None
 
-    def compute(self, session: Any, request: IntervalsRequest, on_progress: OnProgress) -> IntervalsData:
+    def compute(self, session: SessionLike, request: IntervalsRequest, on_progress: OnProgress) -> IntervalsData:
         return compute_intervals(session, request, on_progress)
 
     # --- drawing ---

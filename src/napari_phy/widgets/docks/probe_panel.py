@@ -8,6 +8,8 @@ from qtpy.QtWidgets import QWidget
 
 from napari_phy.core.probe_picture import ProbePicture, probe_picture
 from napari_phy.core.progress import OnProgress
+from napari_phy.session.session import Session
+from napari_phy.table.session_like import SessionLike
 from napari_phy.views.probe import ProbeData, ProbeRequest, compute_probe, probe_words
 from napari_phy.widgets.base.guarded import guarded
 from napari_phy.widgets.base.theme import TICK_PX, Tokens
@@ -32,7 +34,7 @@ class ProbePanel(PaintedPanel):
         "Discs stand on the channels of a cluster that Waveforms shows."
     )
 
-    def __init__(self, session: Any = None, **options: Any) -> None:
+    def __init__(self, session: Session | None = None, **options: Any) -> None:
         self._zoom = 1.0
         self._center_um: tuple[float, float] | None = None
         super().__init__(session, **options)
@@ -53,7 +55,7 @@ class ProbePanel(PaintedPanel):
     def make_request(self) -> ProbeRequest:
         return ProbeRequest(self.clusters)
 
-    def compute(self, session: Any, request: ProbeRequest, on_progress: OnProgress) -> ProbeData:
+    def compute(self, session: SessionLike, request: ProbeRequest, on_progress: OnProgress) -> ProbeData:
         return compute_probe(session, request, on_progress)
 
     def draw(self, data: ProbeData) -> None:
@@ -61,7 +63,7 @@ class ProbePanel(PaintedPanel):
         self.plot.update()
 
     def _show_caption(self) -> None:
-        chosen, data = self.session.channel.chosen, self.data
+        chosen, data = self.required_session.channel.chosen, self.data
         words = [] if chosen is None else [f"channel {data.channel_ids[chosen]} in Features"]
         self.stack.caption.setText("; ".join([*words, data.caption] if data.caption else words))
 
@@ -81,7 +83,9 @@ class ProbePanel(PaintedPanel):
 
     def paint_picture(self, painter: QPainter, size: QSize, theme: Tokens) -> None:
         """Paint the probe in a rectangle of some size."""
-        paint_probe(painter, self.data, self.layout_in(size, theme), theme, size.height(), self.session.channel.chosen)
+        paint_probe(
+            painter, self.data, self.layout_in(size, theme), theme, size.height(), self.required_session.channel.chosen
+        )
 
     # --- mouse ---
 
@@ -93,7 +97,7 @@ class ProbePanel(PaintedPanel):
     def on_clicked(self, position: QPointF, ctrl: bool) -> None:
         channel = self.layout_now.nearest(position.x(), position.y(), HOVER_PX)
         if channel is not None:
-            chosen = self.session.channel
+            chosen = self.required_session.channel
             chosen.choose(None if chosen.chosen == channel else channel)
 
     @guarded

@@ -8,7 +8,9 @@ from qtpy.QtGui import QKeyEvent, QPainter
 from qtpy.QtWidgets import QWidget
 
 from napari_phy.core.progress import OnProgress
+from napari_phy.session.session import Session
 from napari_phy.table.numbers import format_shown
+from napari_phy.table.session_like import SessionLike
 from napari_phy.views.raster import RasterData, RasterRequest, RasterSettings, compute_raster, trains_of
 from napari_phy.widgets.base.color_scale import ColorScale
 from napari_phy.widgets.base.guarded import guarded
@@ -48,7 +50,7 @@ class RasterPanel(Panel):
         "The drop-downs order clusters and choose the rows of a page; ⋯ colours the others, and has dots for bars."
     )
 
-    def __init__(self, session: Any = None, **options: Any) -> None:
+    def __init__(self, session: Session | None = None, **options: Any) -> None:
         self.listed: Callable[[], Sequence[int]] | None = None
         self._colorings = Colorings()
         self._best: int | None = None
@@ -96,11 +98,11 @@ class RasterPanel(Panel):
         self._links.connect(session.time.range_changed, self._on_shown_changed)
 
     def make_request(self) -> RasterRequest | None:
-        shown = self._list_order(listed_clusters(self.session))
+        shown = self._list_order(listed_clusters(self.required_session))
         if not shown:
             return None
-        of_shown = tuple(map(self.session.manager.group, shown)) if self.settings.order == "group" else ()
-        return RasterRequest(self.settings.order, tuple(shown), of_shown, not self.session.holds_features)
+        of_shown = tuple(map(self.required_session.manager.group, shown)) if self.settings.order == "group" else ()
+        return RasterRequest(self.settings.order, tuple(shown), of_shown, not self.required_session.holds_features)
 
     def _list_order(self, clusters: list[int]) -> list[int]:
         """Return the clusters as the list has them; those that it does not show (yet) last."""
@@ -110,9 +112,9 @@ class RasterPanel(Panel):
         return [*first, *sorted(known.difference(first))]
 
     def why_nothing(self) -> tuple[str, str]:
-        return why_no_cluster(self.session)
+        return why_no_cluster(self.required_session)
 
-    def compute(self, session: Any, request: RasterRequest, on_progress: OnProgress) -> RasterData:
+    def compute(self, session: SessionLike, request: RasterRequest, on_progress: OnProgress) -> RasterData:
         return compute_raster(session, request, on_progress)
 
     # --- drawing ---
@@ -122,7 +124,7 @@ class RasterPanel(Panel):
         if data.request.order == self.settings.order:
             chosen = self.settings.described()["order"].text(data.request.order)
             show_order(self.setting_controls.drop_downs["order"], data.request.order, chosen, data.sorted_by)
-        self.plot.update_trains(trains_of(self.session), data.cluster_ids)
+        self.plot.update_trains(trains_of(self.required_session), data.cluster_ids)
         self._show_others()
         self._show_selection()
 
@@ -137,7 +139,9 @@ class RasterPanel(Panel):
         self.refresh()
 
     def _coloring(self) -> Coloring:
-        return self._colorings.get(self.session, self.settings.scheme, self.theme, self.theme.background_spikes)
+        return self._colorings.get(
+            self.required_session, self.settings.scheme, self.theme, self.theme.background_spikes
+        )
 
     def _show_others(self) -> None:
         self.plot.set_other_colors(self._coloring().colors)
@@ -220,8 +224,8 @@ class RasterPanel(Panel):
     def _on_pointed(self, time_s: float, cluster: int | None, ctrl: bool) -> None:
         self.setFocus(Qt.FocusReason.MouseFocusReason)
         if cluster is not None and ctrl:
-            self.session.selection.toggle(cluster)
+            self.required_session.selection.toggle(cluster)
         elif cluster is not None and self.plot.modifiers & Qt.KeyboardModifier.ShiftModifier:
-            self.session.selection.select([cluster])
+            self.required_session.selection.select([cluster])
         else:
-            self.session.time.move_to(time_s)
+            self.required_session.time.move_to(time_s)

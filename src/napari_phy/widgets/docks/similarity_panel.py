@@ -9,7 +9,9 @@ from qtpy.QtWidgets import QWidget
 
 from napari_phy.core.colors import selection_color
 from napari_phy.core.progress import OnProgress
+from napari_phy.session.session import Session
 from napari_phy.table.numbers import format_number
+from napari_phy.table.session_like import SessionLike
 from napari_phy.views.similarity import SimilarityData, SimilarityRequest, SimilaritySettings, compute_similarity
 from napari_phy.widgets.base.guarded import guarded
 from napari_phy.widgets.base.theme import TICK_PX, Tokens
@@ -50,7 +52,7 @@ class SimilarityPanel(AllClustersPanel):
         "The wheel zooms, dragging moves, a double-click shows all; the drop-down orders the clusters."
     )
 
-    def __init__(self, session: Any = None, **options: Any) -> None:
+    def __init__(self, session: Session | None = None, **options: Any) -> None:
         self._seen: tuple[float, float, float] | None = None  # first row, first column, span; None: all
         self._hovered: tuple[int, int] | None = None
         self._image: tuple[Any, QImage] | None = None
@@ -72,7 +74,7 @@ class SimilarityPanel(AllClustersPanel):
         self.plot.update()
 
     def make_request(self) -> SimilarityRequest | None:
-        clusters = () if self.session.holds_features else self.shown_clusters()
+        clusters = () if self.required_session.holds_features else self.shown_clusters()
         return SimilarityRequest(clusters, self.settings.order) if clusters else None
 
     def _show_nothing(self, headline: str, explanation: str = "") -> None:
@@ -82,7 +84,7 @@ class SimilarityPanel(AllClustersPanel):
             buttons = [("Read features", self._preparation.start)] if self._preparation is not None else []
             self.stack.show_message(NOT_READ, buttons=buttons)
 
-    def compute(self, session: Any, request: SimilarityRequest, on_progress: OnProgress) -> SimilarityData:
+    def compute(self, session: SessionLike, request: SimilarityRequest, on_progress: OnProgress) -> SimilarityData:
         return compute_similarity(session, request, on_progress)
 
     def draw(self, data: SimilarityData) -> None:
@@ -176,7 +178,7 @@ class SimilarityPanel(AllClustersPanel):
         cell = self.frame_now.cell_at(position.x(), position.y())
         if cell is not None:
             pair = [int(self.data.cluster_ids[place]) for place in cell]
-            selection = self.session.selection
+            selection = self.required_session.selection
             (selection.add if ctrl else selection.select)(pair)
 
     @guarded

@@ -1,7 +1,6 @@
 """Spikes: every spike of the selection a row; the row that is chosen lights up in all views, and the trace follows."""
 
 from functools import partial
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +9,7 @@ from qtpy.QtGui import QPainter
 from qtpy.QtWidgets import QWidget
 
 from napari_phy.core.progress import OnProgress
+from napari_phy.table.session_like import SessionLike
 from napari_phy.views.spike_list import SortKey, SpikeListData, SpikeListRequest, SpikesSettings, compute_spike_list
 from napari_phy.widgets.base.guarded import guarded
 from napari_phy.widgets.base.latest_result import LatestResult
@@ -58,7 +58,7 @@ class SpikesPanel(Panel):
         chosen = self.settings
         return SpikeListRequest(self.clusters, chosen.key, chosen.descending, chosen.shown == "violations")
 
-    def compute(self, session: Any, request: SpikeListRequest, on_progress: OnProgress) -> SpikeListData:
+    def compute(self, session: SessionLike, request: SpikeListRequest, on_progress: OnProgress) -> SpikeListData:
         return compute_spike_list(session, request, on_progress, wait=False)
 
     def draw(self, data: SpikeListData) -> None:
@@ -80,7 +80,7 @@ class SpikesPanel(Panel):
             self.stack.caption.setText(f"{self.data.caption}; reading depths and amplitudes: {percent} %")
 
     def on_selection(self) -> None:
-        self.list.show_highlighted(self.session.selection.spikes)
+        self.list.show_highlighted(self.required_session.selection.spikes)
 
     def apply_theme(self, theme: Tokens) -> None:
         self._rows.apply_theme(theme)
@@ -101,6 +101,6 @@ class SpikesPanel(Panel):
 
     @guarded
     def _on_chosen(self, spikes: npt.NDArray[np.int64], gone_to: int) -> None:
-        session = self.session
+        session = self.required_session
         session.time.move_to(float(session.model.spike_samples[gone_to]) / session.model.sample_rate)
         session.selection.select_spikes(spikes)

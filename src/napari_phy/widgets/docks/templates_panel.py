@@ -13,7 +13,9 @@ from qtpy.QtWidgets import QWidget
 
 from napari_phy.core.colors import selection_color
 from napari_phy.core.progress import OnProgress
+from napari_phy.session.session import Session
 from napari_phy.table.numbers import format_count, format_number
+from napari_phy.table.session_like import SessionLike
 from napari_phy.views.cluster_colors import GREY
 from napari_phy.views.templates import (
     Template,
@@ -69,7 +71,7 @@ class TemplatesPanel(ScrolledClustersPanel):
         "those that are not selected."
     )
 
-    def __init__(self, session: Any = None, **options: Any) -> None:
+    def __init__(self, session: Session | None = None, **options: Any) -> None:
         self._colorings = Colorings()
         self._image: tuple[Any, QImage] | None = None
         self._reach = (0.5, 0.5)
@@ -101,9 +103,11 @@ class TemplatesPanel(ScrolledClustersPanel):
         if not clusters:
             return None
         layout = self.layout_of(self.plot.size(), len(clusters), self.theme)
-        return TemplatesRequest(clusters, self.settings.order, *layout.in_sight, not self.session.holds_features)
+        return TemplatesRequest(
+            clusters, self.settings.order, *layout.in_sight, not self.required_session.holds_features
+        )
 
-    def compute(self, session: Any, request: TemplatesRequest, on_progress: OnProgress) -> TemplatesData:
+    def compute(self, session: SessionLike, request: TemplatesRequest, on_progress: OnProgress) -> TemplatesData:
         return compute_templates(session, request, on_progress)
 
     @guarded
@@ -117,7 +121,7 @@ class TemplatesPanel(ScrolledClustersPanel):
         self.plot.update()
 
     def _coloring(self) -> Coloring:
-        return self._colorings.get(self.session, self.settings.scheme, self.theme, self.theme.dim)
+        return self._colorings.get(self.required_session, self.settings.scheme, self.theme, self.theme.dim)
 
     def draw(self, data: TemplatesData) -> None:
         self._forget_colors()
@@ -159,7 +163,7 @@ class TemplatesPanel(ScrolledClustersPanel):
     # --- painting ---
 
     def layout_of(self, size: QSize, n: int, theme: Tokens) -> TemplateLayout:
-        channel_ids = self.session.model.probe.channel_ids
+        channel_ids = self.required_session.model.probe.channel_ids
         return template_layout(size, n, channel_ids, self.first, self.settings.zoom, theme, self._reach)
 
     def paint_picture(self, painter: QPainter, size: QSize, theme: Tokens) -> None:
@@ -221,9 +225,9 @@ class TemplatesPanel(ScrolledClustersPanel):
     def read_out(self, x_px: float, y_px: float) -> str:
         """Return `cluster 20, 259 spikes, 104 µV on channel 6` for the column under the mouse."""
         cluster = self.cluster_at(x_px, y_px)
-        if cluster is None or cluster not in self.session.manager:
+        if cluster is None or cluster not in self.required_session.manager:
             return ""
-        words = f"cluster {cluster}, {format_count(self.session.manager.n_spikes(cluster), 'spike')}"
+        words = f"cluster {cluster}, {format_count(self.required_session.manager.n_spikes(cluster), 'spike')}"
         template = self.data.templates.get(cluster)
         if template is None or not template.n_read:
             return words

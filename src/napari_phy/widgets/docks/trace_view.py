@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 from napari.viewer import Viewer, current_viewer
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 from napari_phy.core.errors import ClusteringError
+from napari_phy.session.session import Session
 from napari_phy.views.array_session import ArraySession, Spikes
 from napari_phy.widgets.actions.bindings import usual_names
 from napari_phy.widgets.actions.keys import KeyFilter
@@ -60,7 +61,7 @@ class TraceView(QWidget):
         session = ArraySession(traces, sample_rate, spikes, time_axis)
         super().__init__(parent)
         self.time, self.selection = session.time, session.selection
-        self.panel = TracesPanel(session, viewer=viewer or current_viewer())
+        self.panel = TracesPanel(cast("Session", session), viewer=viewer or current_viewer())
         self.panel.help_text = self.panel.help_text.replace(", {go_to_time} to a time", "").format_map(usual_names())
         self._session = session
         self._keys = KeyFilter({keys: keys for keys in KEYS}, self._run, parent=self)

@@ -10,7 +10,9 @@ from qtpy.QtWidgets import QWidget
 
 from napari_phy.core.errors import KwikFormatError, MissingDataError
 from napari_phy.core.progress import OnProgress
+from napari_phy.session.session import Session
 from napari_phy.table.numbers import format_number
+from napari_phy.table.session_like import SessionLike
 from napari_phy.table.value_range import ValueRange
 from napari_phy.views.events import Event, events_between
 from napari_phy.views.time_words import range_words
@@ -63,7 +65,7 @@ class TracesPanel(Panel):
         " {go_to_time} to a time."
     )
 
-    def __init__(self, session: Any = None, **options: Any) -> None:
+    def __init__(self, session: Session | None = None, **options: Any) -> None:
         self._gain = 1.0
         self._row_zoom = 1.0
         self._scroll = 0.0
@@ -116,21 +118,21 @@ class TracesPanel(Panel):
     # --- request ---
 
     def make_request(self) -> Wish:
-        source = TraceSource.of_model(self.session.model)
+        source = TraceSource.of_model(self.required_session.model)
         if source is None:
             return Wish(None, self.clusters)
         spike = marked_spike(self.session)
-        marked = None if spike is None else (spike, int(self.session.manager.clusters_of([spike])[0]))
+        marked = None if spike is None else (spike, int(self.required_session.manager.clusters_of([spike])[0]))
         n_pixels, name = max(1, round(self._area().width() * self.devicePixelRatioF())), self.controls.filter_name
-        start_s, stop_s = self.session.time.shown_s
+        start_s, stop_s = self.required_session.time.shown_s
         return Wish(request_for(source, start_s, stop_s, n_pixels, name), self.clusters, name, marked)
 
-    def compute(self, session: Any, request: Wish, on_progress: OnProgress) -> Answer:
-        return self._reading.read(session, self.session.trace_pyramid, request, on_progress)
+    def compute(self, session: SessionLike, request: Wish, on_progress: OnProgress) -> Answer:
+        return self._reading.read(session, self.required_session.trace_pyramid, request, on_progress)
 
     def show_error(self, error: Exception) -> None:
         if isinstance(error, KwikFormatError | MissingDataError | OSError):
-            self.session.tell_raw_trouble(error)
+            self.required_session.tell_raw_trouble(error)
         super().show_error(error)
 
     def read_again(self) -> None:
@@ -191,7 +193,7 @@ class TracesPanel(Panel):
     def _paint(self, painter: QPainter) -> None:
         scene = self._scene()
         if scene is not None:
-            scale, time_s = self.plot.devicePixelRatioF(), self.session.time.time_s
+            scale, time_s = self.plot.devicePixelRatioF(), self.required_session.time.time_s
             self._painter.paint(painter, self.plot.size(), scale, scene, time_s)
 
     def _scene(self) -> TraceScene | None:
@@ -227,15 +229,15 @@ class TracesPanel(Panel):
 
     def _highlighted_s(self) -> list[float]:
         """Return the moments of the selected spikes, if they are few."""
-        model = self.session.model
+        model = self.required_session.model
         times_s: list[float] = (model.spike_samples[marked_spikes(self.session)] / model.sample_rate).tolist()
         return times_s
 
     def _events(self) -> list[Event]:
         """Return the events in sight; more than there could be lines for are not shown."""
-        rate = self.session.model.sample_rate
-        start_s, stop_s = self.session.time.shown_s
-        return events_between(self.session, int(np.ceil(start_s * rate)), int(stop_s * rate) + 1, MAX_EVENTS)
+        rate = self.required_session.model.sample_rate
+        start_s, stop_s = self.required_session.time.shown_s
+        return events_between(self.required_session, int(np.ceil(start_s * rate)), int(stop_s * rate) + 1, MAX_EVENTS)
 
     def _channel_colors(self) -> list[str]:
         """Return a colour for each channel by its place on the probe, or nothing: two greys in turn."""
@@ -248,7 +250,7 @@ class TracesPanel(Panel):
     @property
     def _has_depth_colors(self) -> bool:
         knows = self.data is not None and self.data.source.depths is not None
-        return knows and self.controls.colors == "depth" and self.session.model.probe.knows_positions
+        return knows and self.controls.colors == "depth" and self.required_session.model.probe.knows_positions
 
     def _depth_ends(self) -> tuple[str, str]:
         """Return the colours of the lowest and the highest channel; spikes stand out from them."""
@@ -263,7 +265,7 @@ class TracesPanel(Panel):
         return ColorScale("depth", *ends, tuple(zip((0.0, 1.0), self._depth_ends(), strict=True)))
 
     def _say_page(self) -> None:
-        start_s, stop_s = self.session.time.shown_s
+        start_s, stop_s = self.required_session.time.shown_s
         self.controls.show_page(stop_s - start_s)
 
     def _say_what_is_shown(self, data: Answer) -> None:
@@ -272,13 +274,13 @@ class TracesPanel(Panel):
             return
         n_rows, n_channels = len(layout.rows), len(layout.order)
         words = [f"{n_rows} of {n_channels} channels"] if n_rows < n_channels else []
-        if self.controls.order == "depth" and not self.session.model.probe.knows_positions:
+        if self.controls.order == "depth" and not self.required_session.model.probe.knows_positions:
             words.append("in the order of the file: positions are unknown")
         if data.filter_name != RAW and not data.traces.is_filtered:
             words.append("raw: filters act on 10 s and less")
         if len(data.spikes.spike_ids) < data.spikes.n_total:
             words.append(f"{format_number(len(data.spikes.spike_ids))} of {format_number(data.spikes.n_total)} spikes")
-        range_s = self.session.time.range_s
+        range_s = self.required_session.time.range_s
         if range_s is not None:
             words.append(f"other views use only {range_words(range_s)}")
         self.header.set_note("; ".join(words))
@@ -287,7 +289,7 @@ class TracesPanel(Panel):
         """Return `band-pass, 300–9 500 Hz` for the filter that acts on the traces, "" for none."""
         if not data.traces.is_filtered:
             return ""
-        model, name = self.session.model, data.filter_name
+        model, name = self.required_session.model, data.filter_name
         band = detection_band(model.sample_rate, model.metadata) if name in (BAND_PASS, BOTH) else None
         return name if band is None else f"{name}, {format_number(band.low_hz)}–{format_number(band.high_hz)} Hz"
 
@@ -343,7 +345,7 @@ class TracesPanel(Panel):
 
     def zoom_time(self, time_s: float, factor: float) -> None:
         """Show 1/factor of the time, with a moment kept in place."""
-        clock = self.session.time
+        clock = self.required_session.time
         self._show(*zoomed(clock.shown_s, time_s, factor, clock.duration_s, SHORTEST_S))
 
     def _scroll_on(self, pages: float) -> None:
@@ -356,7 +358,7 @@ class TracesPanel(Panel):
             self._show(start_s + pages * (stop_s - start_s), stop_s + pages * (stop_s - start_s))
 
     def _show(self, start_s: float, stop_s: float) -> None:
-        self.session.time.show(start_s, stop_s)
+        self.required_session.time.show(start_s, stop_s)
 
     # --- events ---
 
@@ -424,7 +426,7 @@ class TracesPanel(Panel):
         layout = self.layout_now
         if layout is None or not layout.contains(position.x(), position.y()):
             return
-        self.session.time.move_to(layout.time_at(position.x()))
+        self.required_session.time.move_to(layout.time_at(position.x()))
         found = self.spike_at(position.x(), position.y())
         if found is None:
             return

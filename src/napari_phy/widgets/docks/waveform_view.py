@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import numpy.typing as npt
 from napari.viewer import Viewer
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
+from napari_phy.session.session import Session
 from napari_phy.views.array_waveforms import ArrayWaveformSession, array_probe
 from napari_phy.widgets.docks.waveform_plot import Look
 from napari_phy.widgets.docks.waveforms_panel import WaveformsPanel
@@ -57,7 +58,7 @@ class WaveformView(QWidget):
         session = ArrayWaveformSession(waveforms, clusters, positions, masks, sample_rate=sample_rate, unit=unit)
         super().__init__(parent)
         self.selection = session.selection
-        self.panel = _ColoredPanel(session, viewer=viewer)
+        self.panel = _ColoredPanel(cast("Session", session), viewer=viewer)  # it has as much of one as the panel reads
         self.panel.colors = dict(colors or {})
         self._session = session
         layout = QVBoxLayout(self)
@@ -93,7 +94,7 @@ class WaveformView(QWidget):
 class _ColoredPanel(WaveformsPanel):
     """Clusters may have colours of their own."""
 
-    def __init__(self, session: Any, **options: Any) -> None:
+    def __init__(self, session: Session, **options: Any) -> None:
         self.colors: dict[int, str] = {}
         super().__init__(session, **options)
 

@@ -11,7 +11,9 @@ from qtpy.QtWidgets import QWidget
 
 from napari_phy.core.probe import UNKNOWN_POSITIONS
 from napari_phy.core.progress import OnProgress
+from napari_phy.session.session import Session
 from napari_phy.table.numbers import format_shown
+from napari_phy.table.session_like import SessionLike
 from napari_phy.views.waveforms import WaveformData, WaveformRequest, WaveformsSettings, compute_waveforms
 from napari_phy.widgets.actions import messages
 from napari_phy.widgets.actions.keys import pressed
@@ -68,7 +70,7 @@ class WaveformsPanel(Panel):
         "and chooses how many spikes of each cluster are read."
     )
 
-    def __init__(self, session: Any = None, **options: Any) -> None:
+    def __init__(self, session: Session | None = None, **options: Any) -> None:
         self._silent: tuple[int, ...] = ()  # clusters without a waveform
         self._mouse = ClickOrDrag()
         self._inside: npt.NDArray[np.int64] | None = None  # what the lasso has selected
@@ -151,20 +153,20 @@ class WaveformsPanel(Panel):
             self.canvas.chosen_channel = self.session.channel.chosen
 
     def on_selection(self) -> None:
-        spikes = self.session.selection.spikes
+        spikes = self.required_session.selection.spikes
         self.canvas.set_selected(spikes)
         if self.lasso.closed and self._inside is not None and not np.array_equal(spikes, self._inside):
             self.lasso.clear()
 
     @guarded
     def _on_channel_changed(self) -> None:
-        self.canvas.chosen_channel = self.session.channel.chosen
+        self.canvas.chosen_channel = self.required_session.channel.chosen
         self.canvas.overlay.update()
 
     def make_request(self) -> WaveformRequest | None:
         if not self.clusters:
             return None
-        settings, density = self.session.settings, self.look.kind == "density"
+        settings, density = self.required_session.settings, self.look.kind == "density"
         n_per_cluster, n_shown = self.settings.n_spikes, (self.settings.n_spikes or 0) * len(self.clusters)
         if n_per_cluster is None:
             n_per_cluster, n_shown = settings.value("waveforms_per_cluster"), settings.value("waveforms_shown")
@@ -176,7 +178,7 @@ class WaveformsPanel(Panel):
             tuple(marked_spikes(self.session, N_HIGHLIGHTED).tolist()),
         )
 
-    def compute(self, session: Any, request: WaveformRequest, on_progress: OnProgress) -> WaveformData:
+    def compute(self, session: SessionLike, request: WaveformRequest, on_progress: OnProgress) -> WaveformData:
         return compute_waveforms(session, request, on_progress)
 
     # --- drawing ---
@@ -194,7 +196,7 @@ class WaveformsPanel(Panel):
             words = {"mean": f"mean of {read}", "band": f"mean ± std of {read}", "density": f"density of {read}"}
             told = [words.get(self.look.kind, data.caption)]
             told += [self._words_of_silent()] if self._silent else []
-            unknown = self.look.arrangement == "probe" and not self.session.model.probe.knows_positions
+            unknown = self.look.arrangement == "probe" and not self.required_session.model.probe.knows_positions
             caption = "; ".join(told)
             self.stack.caption.setText(f"{caption}. {UNKNOWN_POSITIONS}" if unknown else caption)
 
@@ -212,7 +214,7 @@ class WaveformsPanel(Panel):
 
     def _words_of_silent(self) -> str:
         """Say which clusters have no waveform, and why."""
-        alive = [cluster for cluster in self._silent if cluster in self.session.manager]
+        alive = [cluster for cluster in self._silent if cluster in self.required_session.manager]
         outside = [cluster for cluster in alive if not self.in_sight.manager.n_spikes(cluster)]
         past = [cluster for cluster in self._silent if cluster not in outside]
         words = []
@@ -294,7 +296,7 @@ class WaveformsPanel(Panel):
             boxes = self.boxes
             box = None if boxes is None else boxes.nearest(position.x(), position.y(), self.data.means)
             if box is not None:
-                self.session.channel.choose(int(self.data.channels[box]))
+                self.required_session.channel.choose(int(self.data.channels[box]))
             return
         row = self.canvas.spike_at(position.x(), position.y())
         if row is not None:
@@ -346,12 +348,12 @@ class WaveformsPanel(Panel):
 
     @guarded
     def _on_found(self, inside: npt.NDArray[np.int64]) -> None:
-        manager = self.session.manager
+        manager = self.required_session.manager
         touched = np.unique(manager.clusters_of(inside)).tolist()
         n_drawn = int(np.isin(self.data.spike_ids, inside).sum()) if self.settings.kind in ("both", "spikes") else None
         self.lasso.tell(inside, sum(manager.n_spikes(cluster) for cluster in touched), n_drawn)
         self._inside = inside
-        self.session.selection.select_spikes(inside)
+        self.required_session.selection.select_spikes(inside)
 
     def clear_lasso(self) -> None:
         """Remove the lasso and deselect its spikes."""

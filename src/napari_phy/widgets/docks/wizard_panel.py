@@ -7,6 +7,8 @@ from qtpy.QtWidgets import QWidget
 
 from napari_phy.core.colors import is_hollow
 from napari_phy.core.progress import OnProgress
+from napari_phy.session.session import Session
+from napari_phy.table.session_like import SessionLike
 from napari_phy.views.wizard_review import WizardData, WizardRequest, compute_wizard, step_words
 from napari_phy.widgets.actions import messages
 from napari_phy.widgets.actions.bindings import key_bindings
@@ -55,7 +57,7 @@ class WizardPanel(Panel):
 
     action_requested = Signal(str)
 
-    def __init__(self, session: Any = None, **options: Any) -> None:
+    def __init__(self, session: Session | None = None, **options: Any) -> None:
         self._n_changes = 0
         self._bindings = key_bindings()
         super().__init__(session, **options)
@@ -76,7 +78,7 @@ class WizardPanel(Panel):
             self._links.connect(self.session.listed.changed, self._on_wizard_changed)
 
     def make_request(self) -> WizardRequest | None:
-        wizard = self.session.wizard
+        wizard = self.required_session.wizard
         if self._is_preparing and not wizard.place:
             return None
         best, candidate = self._pair()
@@ -88,8 +90,8 @@ class WizardPanel(Panel):
             done=tuple(step_words(*step) for step in wizard.history),
             undone=tuple(step_words(*step) for step in wizard.undone),
             n_changes=self._n_changes,
-            reads_features=not self.session.holds_features,
-            is_selected=bool(self.session.selection.clusters),
+            reads_features=not self.required_session.holds_features,
+            is_selected=bool(self.required_session.selection.clusters),
         )
 
     def _pair(self) -> tuple[int | None, int | None]:
@@ -97,16 +99,16 @@ class WizardPanel(Panel):
 
         While nothing is selected nothing is named: what is named is what actions do something to.
         """
-        wizard, selected = self.session.wizard, self.session.selection.clusters
+        wizard, selected = self.required_session.wizard, self.required_session.selection.clusters
         if not selected:
             return None, None
         best, candidate = wizard.best, wizard.candidate
         if candidate is None and best is not None and selected[:1] == (best,):
             candidate = next(iter(selected[1:]), None)
-        alive = self.session.manager
+        alive = self.required_session.manager
         return (best if best in alive else None), (candidate if candidate in alive else None)
 
-    def compute(self, session: Any, request: WizardRequest, on_progress: OnProgress) -> WizardData:
+    def compute(self, session: SessionLike, request: WizardRequest, on_progress: OnProgress) -> WizardData:
         return compute_wizard(session, request, on_progress)
 
     def draw(self, data: WizardData) -> None:
@@ -121,10 +123,10 @@ class WizardPanel(Panel):
             self.page.show_reasons(data.reasons.verdict, data.reasons.told(), data.reasons.against)
         elif request.is_paused:
             self.page.show_hint(messages.WIZARD_PAUSED)
-        elif not request.is_selected and self.session.wizard.place:
+        elif not request.is_selected and self.required_session.wizard.place:
             self.page.show_hint(messages.wizard_idle(self._bindings.first("wizard")))
         elif request.best is None:
-            self.page.show_hint(messages.NO_MATCH if self.session.listed.text else messages.NO_CLUSTERS)
+            self.page.show_hint(messages.NO_MATCH if self.required_session.listed.text else messages.NO_CLUSTERS)
         elif data.progress.is_finished:
             self.page.show_hint(messages.NOTHING_LEFT)
         else:
@@ -136,7 +138,7 @@ class WizardPanel(Panel):
         """Return how the best cluster gets a candidate beside it: Similar ranks none without features."""
         if self._is_preparing:
             return messages.CANDIDATE_COMES
-        if self.session.model.features is None:
+        if self.required_session.model.features is None:
             return messages.COMPARE_BY_CLICK
         return messages.no_candidate(self._bindings.first("next_candidate"))
 
@@ -144,7 +146,7 @@ class WizardPanel(Panel):
         """Return a cluster of the pair in the colour that it has everywhere."""
         if cluster is None:
             return Named(f"{word} –")
-        selected = self.session.selection.clusters
+        selected = self.required_session.selection.clusters
         place = selected.index(cluster) if cluster in selected else place
         return Named(word, LegendEntry(str(cluster), self.color_of(place), hollow=is_hollow(place)))
 

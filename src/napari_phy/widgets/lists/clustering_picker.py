@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 from qtpy.compat import isalive
 from qtpy.QtCore import Signal
@@ -11,6 +10,7 @@ from qtpy.QtGui import QAction
 from qtpy.QtWidgets import QWidget
 
 from napari_phy.core.clustering_file import MAIN, ClusteringSummary
+from napari_phy.session.session import Session
 from napari_phy.table.numbers import format_count, format_number
 from napari_phy.widgets.base.drop_down import DropDown
 from napari_phy.widgets.base.icons import icon
@@ -42,11 +42,11 @@ class ClusteringPicker(DropDown):
     def __init__(self, theme: Tokens, parent: QWidget | None = None) -> None:
         super().__init__("Shank and clustering", parent=parent)
         self.theme = theme
-        self._session: Any = None
+        self._session: Session | None = None
         self.choices_menu.setToolTipsVisible(True)
         self._changed_in_some_thread.connect(self.show_place)
 
-    def follow(self, session: Any) -> None:
+    def follow(self, session: Session | None) -> None:
         """Show what a session has open, or nothing."""
         if self._session is not None:
             self._session.clusterings_changed.disconnect(self._on_changed, missing_ok=True)

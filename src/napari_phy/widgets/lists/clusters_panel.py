@@ -14,6 +14,7 @@ from napari_phy.core.cluster_meta import DISCARDED
 from napari_phy.core.errors import FilterError, SaveError
 from napari_phy.files.exports import write_table
 from napari_phy.query.filter_completion import Completion, complete
+from napari_phy.session.session import Session
 from napari_phy.table.cluster_table import compute_cluster_table
 from napari_phy.table.columns import all_columns
 from napari_phy.table.numbers import format_count, format_number
@@ -64,7 +65,9 @@ class ClustersPanel(ListPanel):
     failed = "The list could not be computed."
     sort_key = "spikes"
 
-    def __init__(self, session: Any = None, *, viewer: Viewer | None = None, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, session: Session | None = None, *, viewer: Viewer | None = None, parent: QWidget | None = None
+    ) -> None:
         theme = tokens(viewer)
         self.picker, self.filter_line = ClusteringPicker(theme), FilterLine(theme)
         self.skips = False
@@ -91,11 +94,11 @@ class ClustersPanel(ListPanel):
         self.offer_pictures()
         self.set_session(session)
 
-    def set_session(self, session: Any) -> None:
+    def set_session(self, session: Session | None) -> None:
         """Follow another session, the same after it was switched, or none."""
         if self._followed is not None:
             self._followed.listed.changed.disconnect(self._on_listed, missing_ok=True)
-            self.session.time.range_changed.disconnect(self._on_range_changed, missing_ok=True)
+            self.required_session.time.range_changed.disconnect(self._on_range_changed, missing_ok=True)
         super().set_session(session)
         if session is not None:
             self._followed.listed.changed.connect(self._on_listed)
@@ -121,10 +124,12 @@ class ClustersPanel(ListPanel):
 
     def refresh(self) -> None:
         """Show the rows of all clusters that the filter lets through."""
-        clusters = self.session.manager.cluster_ids.tolist() if self.shows_discarded else None
-        self._all.start(rows_of(compute_cluster_table(self.session, clusters, reads=self.may_read)), self.session)
+        clusters = self.required_session.manager.cluster_ids.tolist() if self.shows_discarded else None
+        self._all.start(
+            rows_of(compute_cluster_table(self.required_session, clusters, reads=self.may_read)), self.required_session
+        )
         self._show_labels()
-        self.list.cluster_model.set_rows(self._all.rows_of(self.session.listed.clusters))
+        self.list.cluster_model.set_rows(self._all.rows_of(self.required_session.listed.clusters))
         self._judge_again()
         if len(self._all):
             self.show_list()
@@ -135,10 +140,10 @@ class ClustersPanel(ListPanel):
 
     def on_update(self, update: Any) -> None:
         """Remove, insert and change the rows that an edit touched or that the filter sees otherwise now."""
-        manager = self.session.manager
+        manager = self.required_session.manager
         touched = {*update.added, *update.deleted, *(change.cluster_id for change in update.metadata_changed)}
         shown = sorted(c for c in touched if c in manager and (self.shows_discarded or manager.group(c) != DISCARDED))
-        rows = rows_of(compute_cluster_table(self.session, shown, reads=self.may_read)) if shown else []
+        rows = rows_of(compute_cluster_table(self.required_session, shown, reads=self.may_read)) if shown else []
         self._all.change(rows, touched.difference(shown))
         self._show_labels()
         self._show_rows(touched)
@@ -147,7 +152,7 @@ class ClustersPanel(ListPanel):
 
     def show_clusters(self) -> None:
         """Select the rows of the best clusters, colour their chips; those of similar ones where no other list does."""
-        selection = self.session.selection
+        selection = self.required_session.selection
         self._show_chosen(selection.clusters if self.marks_similar else selection.best)
 
     def set_marks_similar(self, marks: bool) -> None:
@@ -159,7 +164,7 @@ class ClustersPanel(ListPanel):
 
     def choose(self, clusters: list[int]) -> None:
         """Select what was chosen; what was chosen in Similar belongs to another best."""
-        self.session.selection.select(clusters, n_best=max(1, len(clusters)))
+        self.required_session.selection.select(clusters, n_best=max(1, len(clusters)))
 
     def _on_rows_changed(self, _rows: object) -> None:
         self._counted = None
@@ -196,7 +201,7 @@ class ClustersPanel(ListPanel):
         FilterError
             It says nothing; nothing was changed.
         """
-        session, text, hidden = self.session, text.strip(), self._hidden
+        session, text, hidden = self.required_session, text.strip(), self._hidden
         clusters = self._all.matching(text)
         self.filter_line.show_problem("")
         if clusters is None:
@@ -211,12 +216,12 @@ class ClustersPanel(ListPanel):
     def _show_rows(self, touched: Iterable[int]) -> None:
         """Show some rows as they are now, as far as the filter still lets them through."""
         self._judge_again()
-        rows = self._all.rows_of(cluster for cluster in touched if cluster in self.session.listed)
+        rows = self._all.rows_of(cluster for cluster in touched if cluster in self.required_session.listed)
         self.list.cluster_model.change(rows, set(touched).difference(row.cluster_id for row in rows))
 
     def _judge_again(self) -> None:
         """Let the filter judge the rows as they are now."""
-        listed = self.session.listed
+        listed = self.required_session.listed
         try:
             clusters = self._all.matching(listed.text)
         except FilterError as error:  # values have come that it cannot reckon with
@@ -228,7 +233,7 @@ class ClustersPanel(ListPanel):
     @guarded
     def _on_listed(self) -> None:
         """Show what is listed now, wherever that was decided."""
-        listed = self.session.listed
+        listed = self.required_session.listed
         self.filter_line.show_text(listed.text)
         self.list.empty_words = messages.NO_MATCH if listed.text else ""
         self.list.cluster_model.set_rows(self._all.rows_of(listed.clusters))
@@ -238,7 +243,7 @@ class ClustersPanel(ListPanel):
     @property
     def _hidden(self) -> list[int]:
         """The best clusters that the filter does not let through; similar ones are seen in Similar."""
-        session = self.session
+        session = self.required_session
         return [cluster for cluster in session.selection.best if cluster not in session.listed]
 
     def complete_filter(self, text: str) -> Completion:

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Mapping
 from functools import cache, partial
-from typing import Any
 
 from qtpy.QtCore import QObject, QThreadPool, Signal
 
+from napari_phy.session.open_clustering import OpenClustering
 from napari_phy.table.cluster_table import CLUSTERS_AT_ONCE, compute_values
-from napari_phy.widgets.base.application import application
+from napari_phy.widgets.base.application import application, not_none
 from napari_phy.widgets.base.latest_result import LatestResult
 
 
@@ -19,14 +19,14 @@ class ColumnReader(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._session: Any = None
+        self._session: OpenClustering | None = None
         self._wanted: dict[str, tuple[int, ...]] = {}
         self._tried: set[tuple[str, int]] = set()
         self._answers = LatestResult(self, pool=column_pool())
         self._answers.answered.connect(self._on_answered)
         self._answers.failed.connect(self._on_failed)
 
-    def ask(self, session: Any, wanted: Mapping[str, Iterable[int]]) -> None:
+    def ask(self, session: OpenClustering, wanted: Mapping[str, Iterable[int]]) -> None:
         """Compute what was not computed yet, {key of a column: clusters}, instead of what was asked for before."""
         if session is not self._session:
             self.drop()
@@ -44,7 +44,7 @@ class ColumnReader(QObject):
         for key, clusters in self._wanted.items():
             some = tuple(cluster for cluster in clusters if (key, cluster) not in self._tried)[:CLUSTERS_AT_ONCE]
             if some:
-                self._answers.ask((key, some), partial(compute_values, self._session, key, some))
+                self._answers.ask((key, some), partial(compute_values, not_none(self._session), key, some))
                 return
 
     def _on_answered(self, question: tuple[str, tuple[int, ...]], values: dict[int, float]) -> None:
@@ -55,7 +55,7 @@ class ColumnReader(QObject):
 
     def _on_failed(self, question: tuple[str, tuple[int, ...]], error: Exception) -> None:
         key, clusters = question
-        manager = self._session.manager
+        manager = not_none(self._session).manager
         if all(cluster in manager for cluster in clusters):  # else an edit came in between
             self._tried.update((key, cluster) for cluster in clusters)
             self.failed.emit(key, error)

@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 
 from napari_phy.query.quick_search import find_rows
+from napari_phy.session.session import Session
 from napari_phy.table.cluster_filter import GROUP, FilterColumns, offered_names
 from napari_phy.table.columns import all_columns
+from napari_phy.widgets.base.application import not_none
 from napari_phy.widgets.lists.cluster_columns import Row, place_of
 
 
@@ -19,12 +21,12 @@ class FilteredRows:
 
     def __init__(self) -> None:
         self._rows: dict[int, Row] = {}
-        self._session: Any = None
+        self._session: Session | None = None
 
     def __len__(self) -> int:
         return len(self._rows)
 
-    def start(self, rows: Iterable[Row], session: Any) -> None:
+    def start(self, rows: Iterable[Row], session: Session) -> None:
         """Take the rows of a session."""
         self._session = session
         labels = self._labels
@@ -65,7 +67,7 @@ class FilteredRows:
 
     @property
     def _labels(self) -> Mapping[str, Mapping[int, Any]]:
-        return self._session.manager.cluster_labels
+        return not_none(self._session).manager.cluster_labels
 
     def _labelled(self, row: Row, labels: Mapping[str, Mapping[int, Any]]) -> Row:
         own = {field: values[row.cluster_id] for field, values in labels.items() if row.cluster_id in values}
@@ -78,7 +80,7 @@ class FilteredRows:
         return FilterColumns(
             lambda key: list(map(itemgetter(place_of(key)), (row.values for row in rows))),
             lambda: [row.group for row in rows],
-            {field: partial(self._label_values, field) for field in self._session.manager.label_fields},
+            {field: partial(self._label_values, field) for field in not_none(self._session).manager.label_fields},
         )
 
     def table_of(self, clusters: Iterable[int]) -> tuple[list[str], list[list[Any]]]:
@@ -99,8 +101,8 @@ class FilteredRows:
     def texts_of(self, column: str) -> list[str]:
         """Return the texts that a column holds, each once."""
         if column == GROUP:
-            return list(dict.fromkeys((*self._session.manager.group_names,)))
-        values = self._label_values(column) if column in self._session.manager.label_fields else []
+            return list(dict.fromkeys((*not_none(self._session).manager.group_names,)))
+        values = self._label_values(column) if column in not_none(self._session).manager.label_fields else []
         return sorted({value for value in values if isinstance(value, str) and value}, key=str.casefold)
 
     def _label_values(self, field: str) -> list[Any]:

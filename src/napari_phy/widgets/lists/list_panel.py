@@ -14,6 +14,7 @@ from qtpy.QtGui import QMouseEvent, QResizeEvent
 from qtpy.QtWidgets import QApplication, QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from napari_phy.core.group_colors import own_group_colors
+from napari_phy.session.session import Session
 from napari_phy.table.columns import all_columns, column_key, registry
 from napari_phy.widgets.actions import messages
 from napari_phy.widgets.actions.bindings import key_bindings
@@ -66,13 +67,15 @@ class ListPanel(Filled):
     move_requested = Signal(list, str)  # clusters were dragged onto a group
     said = Signal(str)  # a sentence for the status bar
 
-    def __init__(self, session: Any = None, *, viewer: Viewer | None = None, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, session: Session | None = None, *, viewer: Viewer | None = None, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self.setObjectName(f"napari-phy-{self.title.lower()}")
         self.setAccessibleName(self.title)
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.session: Any = None
+        self.session: Session | None = None
         self._followed: Any = None  # the clustering that was open when the session was set
         self._preparation: Any = None  # reads the features of a large data set
         self.theme_follower = ThemeFollower(viewer, self)
@@ -162,7 +165,13 @@ class ListPanel(Filled):
         """Colours and sizes now in force."""
         return self.theme_follower.tokens
 
-    def set_session(self, session: Any) -> None:
+    @property
+    def required_session(self) -> Session:
+        """The session, for what runs only while one is open."""
+        assert self.session is not None
+        return self.session
+
+    def set_session(self, session: Session | None) -> None:
         """Follow another session, the same after it was switched, or none."""
         if self._followed is not None:
             self._followed.selection.changed.disconnect(self._on_selection_changed, missing_ok=True)
@@ -197,7 +206,7 @@ class ListPanel(Filled):
     @guarded
     def _on_drag_begun(self) -> None:
         """Offer every group to drop on."""
-        names = [*GROUP_ORDER, *(group.name for group in self.session.groups)]
+        names = [*GROUP_ORDER, *(group.name for group in self.required_session.groups)]
         colors = {name: self.list.group_colors.get(name) or self.theme.group_color(name) for name in names}
         self.drag.targets.offer(drag_words(self.list.shown_selection), names, colors, self.theme)
 
@@ -226,7 +235,7 @@ class ListPanel(Filled):
         """What rows may be made of now: features are waited for while they are read, and not read after a cancel."""
         if self._preparation is not None and self._preparation.state == "reading":
             return "nothing"
-        return "times" if self.session.holds_features else "all"
+        return "times" if self.required_session.holds_features else "all"
 
     @guarded
     def _on_progressed(self, _percent: int) -> None:
@@ -309,11 +318,11 @@ class ListPanel(Filled):
 
     def _take_colors(self) -> None:
         """Take the colours of the user's own groups and of clusters that have one."""
-        colors = own_group_colors(self.session.groups, self.theme.dark)
+        colors = own_group_colors(self.required_session.groups, self.theme.dark)
         if colors != self.list.group_colors:
             self.list.group_colors = colors
             self.list.viewport().update()
-        self.list.own_colors = self.session.manager.cluster_colors
+        self.list.own_colors = self.required_session.manager.cluster_colors
 
     @guarded
     def _on_chosen(self, clusters: list[int]) -> None:
@@ -322,7 +331,7 @@ class ListPanel(Filled):
 
     def _show_chosen(self, clusters: Sequence[int]) -> None:
         """Select the rows of clusters; their chips look as their places in the selection say."""
-        places = {cluster: place for place, cluster in enumerate(self.session.selection.clusters)}
+        places = {cluster: place for place, cluster in enumerate(self.required_session.selection.clusters)}
         self.list.cluster_model.set_chips({cluster: places[cluster] for cluster in clusters})
         self.list.show_selection(clusters)
         self._show_counts()
@@ -336,7 +345,7 @@ class ListPanel(Filled):
 
     def ask_values(self) -> None:
         """Compute the columns that rows lack; they appear when they are known."""
-        opened, reads_features = self.session.opened, self.may_read == "all"
+        opened, reads_features = self.required_session.opened, self.may_read == "all"
         self._reader.ask(
             opened,
             {
@@ -353,7 +362,7 @@ class ListPanel(Filled):
 
     @guarded
     def _on_values_failed(self, key: str, error: Exception) -> None:
-        logger.error("The column %s of %s could not be computed.", key, self.session.name, exc_info=error)
+        logger.error("The column %s of %s could not be computed.", key, self.required_session.name, exc_info=error)
 
     @guarded
     def _on_columns_changed(self) -> None:

@@ -8,6 +8,7 @@ from napari.viewer import Viewer
 from qtpy.QtCore import Qt, QTimer
 from qtpy.QtWidgets import QWidget
 
+from napari_phy.session.session import Session
 from napari_phy.table.similar_table import compute_similar
 from napari_phy.widgets.actions import messages
 from napari_phy.widgets.actions.bindings import key_bindings
@@ -33,7 +34,9 @@ class SimilarPanel(ListPanel):
     failed = "The similarity could not be computed."
     sort_key = "similar"
 
-    def __init__(self, session: Any = None, *, viewer: Viewer | None = None, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, session: Session | None = None, *, viewer: Viewer | None = None, parent: QWidget | None = None
+    ) -> None:
         self._best: int | None = None
         self._ranked: int | None = None  # of which best cluster those listed are the candidates
         self._hides = True
@@ -82,7 +85,7 @@ class SimilarPanel(ListPanel):
 
     def refresh(self) -> None:
         """Rank the candidates of the best cluster."""
-        session = self.session
+        session = self.required_session
         best = session.selection.best[0] if session.selection.best else None
         self._best = best
         if self.may_read == "nothing":
@@ -109,7 +112,7 @@ class SimilarPanel(ListPanel):
         self.list.cluster_model.set_rows(rows_of(table.rows, table.similarities.tolist()))
         self.show_list()
         self.ask_values()
-        self._show_chosen(self.session.selection.similar)
+        self._show_chosen(self.required_session.selection.similar)
         if best != self._ranked:
             self._ranked = best
             self.list.scroll_to_chosen()
@@ -125,10 +128,10 @@ class SimilarPanel(ListPanel):
 
     def show_clusters(self) -> None:
         """Follow the selection: other candidates for another best, else only other rows chosen."""
-        best = self.session.selection.best[0] if self.session.selection.best else None
+        best = self.required_session.selection.best[0] if self.required_session.selection.best else None
         if best == self._best:
-            self._show_chosen(self.session.selection.similar)
-        elif len(self.session.manager.cluster_ids) <= N_AT_ONCE:
+            self._show_chosen(self.required_session.selection.similar)
+        elif len(self.required_session.manager.cluster_ids) <= N_AT_ONCE:
             self._refresh_now()
         else:
             self._soon.start()
@@ -139,8 +142,8 @@ class SimilarPanel(ListPanel):
 
     def choose(self, clusters: list[int]) -> None:
         """Select the best clusters and the chosen candidates."""
-        best = self.session.selection.best
-        self.session.selection.select([*best, *(c for c in clusters if c not in best)], n_best=len(best))
+        best = self.required_session.selection.best
+        self.required_session.selection.select([*best, *(c for c in clusters if c not in best)], n_best=len(best))
 
     @guarded
     def _refresh_now(self) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 from qtpy.QtWidgets import QWidget
 
 from napari_phy.core.cluster_meta import DISCARDED
+from napari_phy.session.session import Session
 from napari_phy.views.cluster_order import Order, few_words
 from napari_phy.widgets.actions import messages
 from napari_phy.widgets.base.drop_down import DropDown
@@ -13,14 +14,14 @@ from napari_phy.widgets.base.plain_text import plain
 from napari_phy.widgets.panels.painted_panel import PaintedPanel
 
 
-def listed_clusters(session: Any) -> list[int]:
+def listed_clusters(session: Session) -> list[int]:
     """Return the clusters, ascending, that the filter of the list lets through; discarded ones are left out."""
     listed, ids = session.listed, session.manager.cluster_ids.tolist()
     groups = session.manager.groups_of(ids)
     return [c for c, group in zip(ids, groups, strict=True) if group != DISCARDED and c in listed]
 
 
-def why_no_cluster(session: Any) -> tuple[str, str]:
+def why_no_cluster(session: Session) -> tuple[str, str]:
     """Return what a view of all clusters says where there is none."""
     return messages.parted(messages.NO_MATCH if session.listed.text else messages.NO_CLUSTERS)
 
@@ -39,7 +40,7 @@ class AllClustersPanel(PaintedPanel):
     listed : returns the cluster ids in the order of the Clusters list; None where there is no list.
     """
 
-    def __init__(self, session: Any = None, **options: Any) -> None:
+    def __init__(self, session: Session | None = None, **options: Any) -> None:
         self.listed: Callable[[], Sequence[int]] | None = None
         super().__init__(session, **options)
 
@@ -60,11 +61,11 @@ class AllClustersPanel(PaintedPanel):
         self.refresh()
 
     def why_nothing(self) -> tuple[str, str]:
-        return why_no_cluster(self.session)
+        return why_no_cluster(self.required_session)
 
     def shown_clusters(self) -> tuple[int, ...]:
         """Return the clusters that are listed, as the list has them where that matters, else by id."""
-        shown = listed_clusters(self.session)
+        shown = listed_clusters(self.required_session)
         if self.settings.order != "list" or self.listed is None:
             return tuple(shown)
         known = set(shown)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from qtpy.QtGui import QColor
@@ -10,6 +9,7 @@ from qtpy.QtGui import QColor
 from napari_phy.core.cluster_groups import DISCARDED, UNSORTED
 from napari_phy.core.colors import usual_color
 from napari_phy.core.group_colors import own_group_colors
+from napari_phy.session.session import Session
 from napari_phy.table.cluster_table import Reads, compute_cluster_table
 from napari_phy.table.columns import find_column
 from napari_phy.table.value_range import ValueRange, spread
@@ -47,7 +47,7 @@ class Colorings:
     def __init__(self) -> None:
         self._kept: dict[tuple[Hashable, ...], Coloring] = {}
 
-    def get(self, session: Any, scheme: str, theme: Tokens, plain: str) -> Coloring:
+    def get(self, session: Session, scheme: str, theme: Tokens, plain: str) -> Coloring:
         """Return the colouring of a scheme; `plain` is the colour of clusters without one."""
         key = scheme, theme.theme_id, session.time.range_s
         found = self._kept.get(key)
@@ -60,7 +60,7 @@ class Colorings:
         self._kept.clear()
 
 
-def find_coloring(session: Any, scheme: str, theme: Tokens, plain: str) -> Coloring:
+def find_coloring(session: Session, scheme: str, theme: Tokens, plain: str) -> Coloring:
     """Return how clusters look by a scheme; `plain` is the colour of those without one.
 
     Rates and intervals are those of the time whose spikes are used.
@@ -99,7 +99,7 @@ def scheme_words(scheme: str) -> str:
     return "" if scheme == GREY else next(title for title, name in schemes() if name == scheme).lower()
 
 
-def group_entries(session: Any, theme: Tokens) -> tuple[LegendEntry, ...]:
+def group_entries(session: Session, theme: Tokens) -> tuple[LegendEntry, ...]:
     """Return the chips of the groups that clusters are in: the user's own, then the others as they are sorted."""
     manager, color_of = session.manager, group_colors(session, theme)
     there = {manager.group(cluster) for cluster in manager.cluster_ids.tolist()} - {DISCARDED}
@@ -107,7 +107,7 @@ def group_entries(session: Any, theme: Tokens) -> tuple[LegendEntry, ...]:
     return tuple(_chip(name, color_of(name), hollow=name == UNSORTED) for name in names)
 
 
-def group_colors(session: Any, theme: Tokens) -> Callable[[str], str]:
+def group_colors(session: Session, theme: Tokens) -> Callable[[str], str]:
     """Return a function from a group's name to its colour."""
     own = own_group_colors(session.groups, theme.dark)
     return lambda group: own.get(group) or theme.group_color(group)

@@ -13,6 +13,8 @@ from qtpy.QtWidgets import QWidget
 from napari_phy.core.errors import ClusteringError, MissingDataError
 from napari_phy.core.progress import OnProgress
 from napari_phy.formats.parameter_files.settings import setting
+from napari_phy.session.session import Session
+from napari_phy.table.session_like import SessionLike
 from napari_phy.views.settings import SettingsController, ViewSettings
 from napari_phy.views.time_words import range_words
 from napari_phy.widgets.actions import messages
@@ -60,8 +62,10 @@ class Panel(PanelFrame):
     locate_requested = Signal()
     drawn = Signal()
 
-    def __init__(self, session: Any = None, *, viewer: Viewer | None = None, parent: QWidget | None = None) -> None:
-        self.session: Any = None
+    def __init__(
+        self, session: Session | None = None, *, viewer: Viewer | None = None, parent: QWidget | None = None
+    ) -> None:
+        self.session: Session | None = None
         self._request: Hashable | None = None
         self._held: tuple[Hashable, Any] | None = None  # an answer that is about to be shown
         self._failed: Hashable | None = None  # what failed last
@@ -99,7 +103,7 @@ class Panel(PanelFrame):
         """Return what to show now, frozen; None: nothing is selected."""
         raise NotImplementedError
 
-    def compute(self, session: Any, request: Any, on_progress: OnProgress) -> Any:
+    def compute(self, session: SessionLike, request: Any, on_progress: OnProgress) -> Any:
         """Return what `draw` needs; runs in a worker thread, on the clustering that was open when it was asked.
 
         `on_progress` is called often: it shows how far this is, and ends it when another answer is wished for.
@@ -197,9 +201,15 @@ class Panel(PanelFrame):
         return tuple(cluster for cluster in self._frozen if cluster in alive)
 
     @property
-    def in_sight(self) -> Any:
+    def required_session(self) -> Session:
+        """The session, for what runs only while one is open."""
+        assert self.session is not None
+        return self.session
+
+    @property
+    def in_sight(self) -> SessionLike:
         """What `compute` reads: what is open, with only the spikes of the stretch of time that is used."""
-        return self.session.opened if self.all_times else self.session.shown
+        return self.required_session.opened if self.all_times else self.required_session.shown
 
     @property
     def waiting(self) -> bool:
@@ -211,7 +221,7 @@ class Panel(PanelFrame):
         """Whether something else will be shown."""
         return self.waiting or self._held is not None
 
-    def set_session(self, session: Any) -> None:
+    def set_session(self, session: Session | None) -> None:
         """Follow another session, the same after it was switched, or none."""
         self._links.close()
         self._drop()
@@ -228,7 +238,7 @@ class Panel(PanelFrame):
         self.show_settings()
         self.refresh()
 
-    def _follow_settings(self, session: Any) -> None:
+    def _follow_settings(self, session: Session | None) -> None:
         """Take the settings of a session; those that nobody set there are as they were chosen here."""
         controller = SettingsController(self.settings_type()) if session is None else self._settings_of(session)
         if controller is not self._controller:
@@ -237,7 +247,7 @@ class Panel(PanelFrame):
             self._controller, self._settings_before = controller, controller.value
             self._settings_links.connect(controller.changed, self._on_settings_changed)
 
-    def _settings_of(self, session: Any) -> SettingsController[Any]:
+    def _settings_of(self, session: Session) -> SettingsController[Any]:
         return session.views[self.settings_name] if self.settings_type.described() else self._controller
 
     @guarded
@@ -384,7 +394,7 @@ class Panel(PanelFrame):
 
     def why_nothing(self) -> tuple[str, str]:
         """Return what to say where there is nothing to show, and what to do."""
-        if not len(self.session.manager.cluster_ids):
+        if not len(self.required_session.manager.cluster_ids):
             return messages.parted(messages.NO_CLUSTERS)
         return f"Select a cluster to see {self.subject}.", messages.how_to_select(key_bindings().first("first_best"))
 
@@ -405,7 +415,7 @@ class Panel(PanelFrame):
 
         With Shift, select its cluster instead.
         """
-        session = self.session
+        session = self.required_session
         if modifiers & Qt.KeyboardModifier.ControlModifier:
             session.selection.toggle_spike(spike)
         elif modifiers & Qt.KeyboardModifier.ShiftModifier:

@@ -4,6 +4,7 @@ from typing import Any
 
 from qtpy.QtWidgets import QToolButton, QWidget
 
+from napari_phy.session.session import Session
 from napari_phy.views.time_words import range_words
 from napari_phy.widgets.actions.bindings import key_bindings
 
@@ -14,10 +15,10 @@ class RangeChip(QToolButton):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("napari-phy-range")
-        self._session: Any = None
+        self._session: Session | None = None
         self.clicked.connect(self._clear)
 
-    def refresh(self, session: Any) -> bool:
+    def refresh(self, session: Session | None) -> bool:
         """Show what a session restricts views to; return whether it does."""
         self._session = session
         range_s = None if session is None else session.time.range_s

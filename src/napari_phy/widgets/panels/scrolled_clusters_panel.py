@@ -7,6 +7,7 @@ from qtpy.QtCore import QPointF, QSignalBlocker, QSize, Qt
 from qtpy.QtGui import QKeyEvent
 from qtpy.QtWidgets import QBoxLayout, QScrollBar, QWidget
 
+from napari_phy.session.session import Session
 from napari_phy.widgets.base.guarded import guarded
 from napari_phy.widgets.base.theme import Tokens
 from napari_phy.widgets.panels.all_clusters_panel import AllClustersPanel
@@ -55,7 +56,7 @@ class ScrolledClustersPanel(AllClustersPanel):
     lines_name = "Rows"
     lines_a_notch = 1
 
-    def __init__(self, session: Any = None, **options: Any) -> None:
+    def __init__(self, session: Session | None = None, **options: Any) -> None:
         self.first = 0
         self._best: int | None = None
         super().__init__(session, **options)
@@ -170,9 +171,9 @@ class ScrolledClustersPanel(AllClustersPanel):
 
     def on_clicked(self, position: QPointF, ctrl: bool) -> None:
         cluster = self.cluster_at(position.x(), position.y())
-        if cluster is None or cluster not in self.session.manager:  # an edit is about to be drawn
+        if cluster is None or cluster not in self.required_session.manager:  # an edit is about to be drawn
             return
-        selection = self.session.selection
+        selection = self.required_session.selection
         if ctrl:
             selection.toggle(cluster)
         else:

@@ -10,8 +10,10 @@ from qtpy.QtWidgets import QWidget
 
 from napari_phy.core.errors import ClusteringError
 from napari_phy.core.progress import OnProgress, no_progress
+from napari_phy.session.session import Session
 from napari_phy.stats.refractory import REFRACTORY_MS
 from napari_phy.table.numbers import format_number
+from napari_phy.table.session_like import SessionLike
 from napari_phy.views.drawn_spikes import ScatterData, Spikes
 from napari_phy.widgets.base.guarded import guarded
 from napari_phy.widgets.base.legend import LegendEntry
@@ -36,7 +38,7 @@ class SpikeScatterPanel(Panel):
     has_lasso = True
     side = 0.0  # share of the plot that is left free at the right
 
-    def __init__(self, session: Any = None, **options: Any) -> None:
+    def __init__(self, session: Session | None = None, **options: Any) -> None:
         self._inside: Spikes | None = None  # what the lasso has selected
         super().__init__(session, **options)
 
@@ -57,11 +59,13 @@ class SpikeScatterPanel(Panel):
         """Whether the horizontal axis is time in seconds."""
         return False
 
-    def points_of(self, session: Any, data: Any, spike_ids: Spikes, on_progress: OnProgress) -> Points:
+    def points_of(self, session: SessionLike, data: Any, spike_ids: Spikes, on_progress: OnProgress) -> Points:
         """Return where some spikes are on the axes of `data`; may run in a worker thread."""
         raise NotImplementedError
 
-    def look_inside(self, session: Any, data: Any, polygon: Points, on_progress: OnProgress = no_progress) -> Spikes:
+    def look_inside(
+        self, session: SessionLike, data: Any, polygon: Points, on_progress: OnProgress = no_progress
+    ) -> Spikes:
         """Return the spikes of the clusters of `data` in a polygon, drawn or not; may run in a worker thread."""
         raise NotImplementedError
 
@@ -117,7 +121,7 @@ class SpikeScatterPanel(Panel):
     def on_selection(self) -> None:
         """Light up what was selected elsewhere; a lasso whose spikes are no longer the selected ones goes."""
         self._find_highlighted()
-        spikes = self.session.selection.spikes
+        spikes = self.required_session.selection.spikes
         if self.lasso.closed and self._inside is not None and not np.array_equal(spikes, self._inside):
             self.lasso.clear()
 
@@ -177,7 +181,7 @@ class SpikeScatterPanel(Panel):
         if frame is None:
             return
         if self.along_time:
-            clock = self.session.time
+            clock = self.required_session.time
             paint_unused(painter, self.theme, self.area, *frame.x_range, clock.range_s)
             if not self.is_on_paper:
                 paint_clock(painter, self.theme, self.area, *frame.x_range, clock.time_s, clock.shown_s)
@@ -225,7 +229,7 @@ class SpikeScatterPanel(Panel):
             self.lasso.clear()
             self.pick_spike(spike, self.canvas.modifiers)
         elif self.along_time and not self.canvas.modifiers and frame.contains(position.x(), position.y()):
-            self.session.time.move_to(float(frame.to_data([[position.x(), position.y()]])[0, 0]))
+            self.required_session.time.move_to(float(frame.to_data([[position.x(), position.y()]])[0, 0]))
 
     @guarded
     def _on_scrolled(self, position: QPointF, notches: float, ctrl: bool) -> None:
@@ -251,7 +255,7 @@ class SpikeScatterPanel(Panel):
         if frame is None or not self.along_time:
             return
         if self.canvas.is_moved:
-            x_range = holding(frame.x_range, self.session.time.time_s, self.session.time.duration_s)
+            x_range = holding(frame.x_range, self.required_session.time.time_s, self.required_session.time.duration_s)
             self.canvas.show_range(x_range, frame.y_range)
         self.canvas.overlay.update()
 
@@ -297,11 +301,11 @@ class SpikeScatterPanel(Panel):
 
     @guarded
     def _on_found(self, inside: Spikes) -> None:
-        manager = self.session.manager
+        manager = self.required_session.manager
         touched = np.unique(manager.clusters_of(inside)).tolist()
         self.lasso.tell(inside, sum(manager.n_spikes(cluster) for cluster in touched))
         self._inside = inside
-        self.session.selection.select_spikes(inside)
+        self.required_session.selection.select_spikes(inside)
 
     def clear_lasso(self) -> None:
         """Remove the lasso and deselect its spikes."""

@@ -1,25 +1,24 @@
 """How views light up the spikes that were selected one by one: a ring around each, wherever it is in sight."""
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 from qtpy.QtCore import QPointF, Qt
 from qtpy.QtGui import QPainter, QPen
 
+from napari_phy.session.session import Session
 from napari_phy.widgets.base.theme import Tokens
 
 N_MARKED = 200  # more are a lasso's
 MARK_PX = 5  # radius
 
 
-def marked_spikes(session: Any, most: int = N_MARKED) -> npt.NDArray[np.int64]:
+def marked_spikes(session: Session | None, most: int = N_MARKED) -> npt.NDArray[np.int64]:
     """Return the selected spikes if they are few, else none."""
     spikes = np.empty(0, np.int64) if session is None else session.selection.spikes
     return spikes if len(spikes) <= most else spikes[:0]
 
 
-def marked_spike(session: Any) -> int | None:
+def marked_spike(session: Session | None) -> int | None:
     """Return the spike that is selected, if it is a single one."""
     spikes = marked_spikes(session)
     return int(spikes[0]) if len(spikes) == 1 else None

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from napari_phy.session.session import Session
 from napari_phy.table.numbers import format_number
 from napari_phy.views.features import FeatureAxis
 from napari_phy.widgets.plots.frame import Frame
@@ -22,7 +23,7 @@ def nearest_point(
     return nearest if distance[nearest] <= reach_px else None
 
 
-def spike_words(session: Any, spike: int, axes: tuple[FeatureAxis, ...]) -> str:
+def spike_words(session: Session, spike: int, axes: tuple[FeatureAxis, ...]) -> str:
     """Return `cluster 20, spike 4 113, 3.214 s, channel 6`; the channel is that of the first axis that has one."""
     model = session.model
     cluster = int(session.manager.clusters_of(np.array([spike]))[0])

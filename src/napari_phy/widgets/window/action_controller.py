@@ -12,6 +12,7 @@ from qtpy.QtCore import QObject, QTimer, Signal
 from qtpy.QtWidgets import QMainWindow, QMenu, QWidget
 
 from napari_phy.core.errors import ClusteringError, NapariPhyError, ReadOnlyError
+from napari_phy.session.session import Session
 from napari_phy.table.cluster_table import compute_cluster_table
 from napari_phy.widgets.actions import messages, questions
 from napari_phy.widgets.actions.action import perform
@@ -20,7 +21,7 @@ from napari_phy.widgets.actions.background_work import BackgroundWork, Job
 from napari_phy.widgets.actions.bindings import key_bindings
 from napari_phy.widgets.actions.groups_dialog import own_groups
 from napari_phy.widgets.actions.napari_keys import napari_keys
-from napari_phy.widgets.base.application import referent
+from napari_phy.widgets.base.application import not_none, referent
 from napari_phy.widgets.base.notifications import SAVE_COPY, Choice, notify, take_back
 from napari_phy.widgets.base.theme import Tokens
 from napari_phy.widgets.window.file_watch import looked_at
@@ -66,7 +67,7 @@ class ActionController(QObject):
         self._window = ref(window)
         self._theme = theme
         self._listed = listed
-        self._session: Any = None
+        self._session: Session | None = None
         self._followed: Any = None  # the clustering that was open when the session was set
         self._sentence = ""
         self._failed: dict[Literal["edit", "save"], str] = {}  # what was said of the last one that failed
@@ -90,7 +91,7 @@ class ActionController(QObject):
         """The open data set, or None."""
         return self._session
 
-    def set_session(self, session: Any) -> None:
+    def set_session(self, session: Session | None) -> None:
         """Follow another session, the same after it was switched, or none."""
         if self._session is not None:
             self._followed.manager.changed.disconnect(self._on_edited, missing_ok=True)
@@ -177,7 +178,7 @@ class ActionController(QObject):
         Edits that wait in other channel groups and clusterings are saved, too.
         A file that is gone has none: the save that fails tells what to do.
         """
-        session = self._session
+        session = not_none(self._session)
         if session.is_dirty and not session.can_save and not session.store.is_gone:
             self.save_copy()
         elif self.is_free():
@@ -212,12 +213,12 @@ class ActionController(QObject):
 
     def ask_label(self) -> None:
         """Ask for a label of the selected clusters."""
-        questions.ask_label(self._session, self._theme(), referent(self._window))
+        questions.ask_label(not_none(self._session), self._theme(), referent(self._window))
         self.edited.emit()
 
     def ask_color(self) -> None:
         """Ask for a colour of the selected clusters."""
-        questions.ask_color(self._session, self._theme(), referent(self._window))
+        questions.ask_color(not_none(self._session), self._theme(), referent(self._window))
         self.edited.emit()
 
     def ask_discard(self, n_edits: int, n_newer: int) -> bool:
@@ -238,11 +239,11 @@ class ActionController(QObject):
 
     def ask_time(self) -> None:
         """Ask for a moment or a spike, and go there."""
-        questions.ask_time(self._session, self._theme(), referent(self._window))
+        questions.ask_time(not_none(self._session), self._theme(), referent(self._window))
 
     def ask_range(self) -> None:
         """Ask for the stretch of time whose spikes views use."""
-        questions.ask_range(self._session, self._theme(), referent(self._window))
+        questions.ask_range(not_none(self._session), self._theme(), referent(self._window))
 
     def show_keys(self) -> None:
         """Show the window with all actions."""
@@ -288,18 +289,18 @@ class ActionController(QObject):
             menu.addSeparator()
         for group in groups:
             entry = menu.addAction(f"Move to {group.name}")
-            entry.setEnabled(BY_ID["move_all_good"].refusal(self._session) is None)
+            entry.setEnabled(BY_ID["move_all_good"].refusal(not_none(self._session)) is None)
             entry.triggered.connect(partial(self._move_to, group.name))
         return menu
 
     def _move_to(self, group: str, *_: object) -> None:
         """Move the selected clusters to a group of the user's own."""
-        self.move(self._session.selection.clusters, group)
+        self.move(not_none(self._session).selection.clusters, group)
 
     def move(self, clusters: Sequence[int], group: str) -> None:
         """Move clusters to a group, which may be the user's own."""
         try:
-            self._session.move(clusters, group)
+            not_none(self._session).move(clusters, group)
         except (ClusteringError, ReadOnlyError) as error:
             self.say(str(error))
         except NapariPhyError as error:
@@ -315,21 +316,21 @@ class ActionController(QObject):
     def _on_edited(self, update: Any) -> None:
         if isalive(self):
             self._settle("edit")
-            self.say_soon(messages.edit_done(update, self._session.manager))
+            self.say_soon(messages.edit_done(update, not_none(self._session).manager))
             if self.work.job is None:
-                self._n_unsaved = self._session.n_unsaved
+                self._n_unsaved = not_none(self._session).n_unsaved
             self._show_title()
 
     def _on_selected(self) -> None:
         if not isalive(self):
             return
-        selection, manager = self._session.selection, self._session.manager
+        selection, manager = not_none(self._session).selection, not_none(self._session).manager
         n_spikes = sum(manager.n_spikes(cluster) for cluster in selection.clusters if cluster in manager)
-        self.say(messages.selection_state(selection.clusters, n_spikes, self._session.time.range_s))
+        self.say(messages.selection_state(selection.clusters, n_spikes, not_none(self._session).time.range_s))
 
     def _on_range_changed(self) -> None:
         if isalive(self):
-            self.say_soon(messages.times_used(self._session.time.range_s))
+            self.say_soon(messages.times_used(not_none(self._session).time.range_s))
 
     def say_soon(self, sentence: str) -> None:
         """Say what was done after the selection has followed and said its own."""

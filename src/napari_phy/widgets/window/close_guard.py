@@ -9,6 +9,7 @@ from qtpy.QtCore import QChildEvent, QEvent, QObject, Qt, QTimer
 from qtpy.QtWidgets import QApplication, QMainWindow, QPushButton, QWidget
 
 from napari_phy.core.errors import NapariPhyError
+from napari_phy.session.session import Session
 from napari_phy.widgets import napari_compat
 from napari_phy.widgets.actions import messages
 from napari_phy.widgets.actions.background_work import BackgroundWork
@@ -62,7 +63,7 @@ class UnsavedDialog(SmallDialog):
         self.accept()
 
 
-def closing_words(session: Any) -> tuple[Words, dict[Answer, str]]:
+def closing_words(session: Session) -> tuple[Words, dict[Answer, str]]:
     """Return what is asked before the unsaved edits of a session are left, and the answers there are."""
     n_edits, name, store = session.n_unsaved_in_all, session.name, session.store
     if store.is_gone:
@@ -88,7 +89,7 @@ def closing_words(session: Any) -> tuple[Words, dict[Answer, str]]:
     return Words(TITLE, question, explanation), choices
 
 
-def ask_unsaved(session: Any, theme: Tokens, parent: QWidget | None) -> Answer:
+def ask_unsaved(session: Session, theme: Tokens, parent: QWidget | None) -> Answer:
     """Ask what to do with unsaved edits and wait for the answer."""
     dialog = UnsavedDialog(*closing_words(session), theme, parent)
     if "discard" in dialog.buttons:
@@ -163,7 +164,7 @@ class CloseGuard(QObject):
             return self._discard(session)
         return answer != "cancel"
 
-    def _discard(self, session: Any) -> bool:
+    def _discard(self, session: Session) -> bool:
         """Take the unsaved edits back, which redo brings the next time; return whether that came about."""
         try:
             session.discard_unsaved()

@@ -13,6 +13,7 @@ from qtpy.QtWidgets import QMainWindow
 from napari_phy.core.errors import ClusteringError, NapariPhyError
 from napari_phy.formats.kwik.clustering_edits import checked_name
 from napari_phy.session.changes import Change
+from napari_phy.session.session import Session
 from napari_phy.widgets.actions import messages
 from napari_phy.widgets.actions.background_work import Job
 from napari_phy.widgets.actions.groups_dialog import GroupsDialog
@@ -230,41 +231,41 @@ class ClusteringController(QObject):
             self._controller.complain(messages.action_failed("The change", error))
 
 
-def _place(session: Any) -> str:
+def _place(session: Session) -> str:
     return messages.place(session.model.channel_group, session.model.clustering)
 
 
-def _can_edit(session: Any) -> bool:
+def _can_edit(session: Session) -> bool:
     return not session.store.read_only
 
 
-def _can_change(session: Any) -> bool:
+def _can_change(session: Session) -> bool:
     """Tell whether the file holds clusterings and can be written; that of "original" cannot be saved, but copied."""
     return bool(session.clusterings) and not session.store.read_only
 
 
-def _can_rename(session: Any) -> bool:
+def _can_rename(session: Session) -> bool:
     return _can_change(session) and session.can_save and session.model.clustering != ORIGINAL
 
 
-def _can_delete(session: Any) -> bool:
+def _can_delete(session: Session) -> bool:
     return _can_change(session) and len(session.clusterings) > 1 and set(session.clusterings) != {MAIN, ORIGINAL}
 
 
-def _can_reset(session: Any) -> bool:
+def _can_reset(session: Session) -> bool:
     name = _to_reset(session)
     can_write = session.can_save if name == session.model.clustering else _can_change(session)
     return can_write and ORIGINAL in session.clusterings and name != ORIGINAL
 
 
-def _to_reset(session: Any) -> str:
+def _to_reset(session: Session) -> str:
     """Return the clustering that Reset is about: that which is open, or the main that cannot be in its place."""
     model = session.model
     is_lost = model.clustering == ORIGINAL and (model.channel_group, MAIN) in model.unreadable
     return MAIN if is_lost else model.clustering
 
 
-def _problem(session: Any, name: str) -> str:
+def _problem(session: Session, name: str) -> str:
     """Return why a clustering cannot have this name, or ""."""
     try:
         name = checked_name(name)

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any
 from weakref import ref
 
 from qtpy.QtCore import QObject, QTimer, Signal
 from qtpy.QtWidgets import QMainWindow
 
+from napari_phy.session.session import Session
 from napari_phy.widgets.actions import messages
 from napari_phy.widgets.base.application import referent
 from napari_phy.widgets.base.notifications import LOCATE, SAVE_COPY, Choice, notify, take_back
@@ -68,7 +68,7 @@ class DataNotifications(QObject):
         self._missing = session.model.missing
         self._tell(session)
 
-    def _tell(self, session: Any) -> None:
+    def _tell(self, session: Session) -> None:
         reopen = partial(QTimer.singleShot, FADED_MS, self.reopening_requested.emit)  # once the notification is gone
         take_over = partial(QTimer.singleShot, FADED_MS, self.take_over_requested.emit)
         self._notes.tell(session, self._controller, self._raw_data.ask, reopen, take_over)

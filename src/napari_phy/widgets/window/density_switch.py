@@ -9,6 +9,7 @@ from qtpy.QtWidgets import QMainWindow
 
 from napari_phy.core.errors import NapariPhyError
 from napari_phy.core.spike_columns import SpikeColumns
+from napari_phy.session.session import Session
 from napari_phy.widgets.actions import messages
 from napari_phy.widgets.actions.background_work import BackgroundWork, Job
 from napari_phy.widgets.base.notifications import notify
@@ -29,7 +30,7 @@ class DensitySwitch(QObject):
         super().__init__(parent)
         self._window = ref(window)
         self._binder: Any = None
-        self._session: Any = None
+        self._session: Session | None = None
         self.action = QAction("Spike density", self)
         self.action.setCheckable(True)
         self.action.setToolTip("All spikes of the recording as a picture in the canvas: channel by time")
@@ -42,7 +43,7 @@ class DensitySwitch(QObject):
         self.bar = WorkBar(self.work)
         window.statusBar().insertPermanentWidget(1, self.bar)
 
-    def follow(self, session: Any, binder: Any) -> None:
+    def follow(self, session: Session | None, binder: Any) -> None:
         """Show what is open now."""
         self.work.cancel()
         self._session, self._binder = session, binder
@@ -65,7 +66,7 @@ class DensitySwitch(QObject):
         """Add the layer, or take it away."""
         binder, session = self._binder, self._session
         self.work.cancel()
-        if binder is None:
+        if binder is None or session is None:
             return
         if not shown:
             binder.hide_density()

@@ -9,6 +9,7 @@ from qtpy.compat import isalive
 from qtpy.QtCore import QObject, QTimer
 from qtpy.QtWidgets import QMainWindow
 
+from napari_phy.session.session import Session
 from napari_phy.widgets.base.application import referent
 from napari_phy.widgets.base.notifications import Choice, notify, restate, take_back
 
@@ -40,7 +41,7 @@ class EditNotifications(QObject):
         self._soon = QTimer(self, singleShot=True, interval=0)  # once for many edits
         self._soon.timeout.connect(self.refresh)
 
-    def follow(self, session: Any) -> None:
+    def follow(self, session: Session | None) -> None:
         """Take back what was said of another clustering, and follow the edits of the one that is open, if any."""
         self.take_back()
         if self._followed is not None:

@@ -10,6 +10,7 @@ from qtpy.compat import isalive
 from qtpy.QtCore import QByteArray, QEvent, QObject, QSize, QTimer
 from qtpy.QtWidgets import QMainWindow
 
+from napari_phy.session.session import Session
 from napari_phy.storage.layouts import KeptLayout, load_layout, save_layout
 from napari_phy.widgets.base.application import referent
 from napari_phy.widgets.window.dock_manager import DockManager
@@ -34,7 +35,7 @@ class LayoutStore(QObject):
         self._session = session
         window.installEventFilter(self)
 
-    def restore(self, session: Any, *, again: bool = False) -> bool:
+    def restore(self, session: Session | None, *, again: bool = False) -> bool:
         """Put the docks where they were for a data set, else where the user left them; False where nobody knows.
 
         The form is chosen at the first opening, or `again`.
@@ -85,6 +86,6 @@ class LayoutStore(QObject):
         return False
 
 
-def _path_of(session: Any) -> Path | None:
+def _path_of(session: Session | None) -> Path | None:
     path = None if session is None else session.model.path
     return path if isinstance(path, Path) and path.is_file() else None

@@ -12,8 +12,10 @@ from qtpy.QtGui import QDesktopServices
 from napari_phy.core.errors import NapariPhyError
 from napari_phy.core.recording_order import Order, RecordingOrder
 from napari_phy.core.update_info import UpdateInfo
+from napari_phy.session.session import Session
 from napari_phy.storage import store_messages
 from napari_phy.widgets.actions import messages
+from napari_phy.widgets.base.application import not_none
 from napari_phy.widgets.base.notifications import LOCATE, SAVE_COPY, Choice, notify
 from napari_phy.widgets.window.edit_notifications import EditNotifications, LiveNote
 
@@ -54,7 +56,7 @@ class OpeningNotes:
 
     def tell(
         self,
-        session: Any,
+        session: Session,
         controller: Host,
         locate: Callable[[], object],
         reopen: Callable[[], object],
@@ -91,16 +93,17 @@ def _is_gone(place: tuple[int, str], model: Any) -> bool:
     return bool(place[0] == model.channel_group and place[1] not in model.clusterings)
 
 
-def _recovered(session: Any, controller: Host) -> LiveNote:
+def _recovered(session: Session, controller: Host) -> LiveNote:
     """Return what is said of recovered edits, and of those made since, until all are saved or taken back."""
-    store, known, n_found = session.store, session.manager.history, session.n_unsaved
+    store, recovered_at = session.store, not_none(session.store.recovered_at)
+    known, n_found = session.manager.history, session.n_unsaved
 
     def words() -> str:
         n_unsaved, n_newer = store.n_unsaved, _n_newer(session.manager, known)
-        now = datetime.now(store.recovered_at.tzinfo)
+        now = datetime.now(recovered_at.tzinfo)
         if not n_unsaved:
             return ""
-        found = store_messages.recovered(n_found, store.recovered_at, now, n_newer=n_newer, n_unsaved=n_unsaved)
+        found = store_messages.recovered(n_found, recovered_at, now, n_newer=n_newer, n_unsaved=n_unsaved)
         waiting = [messages.edits_wait(n_edits, messages.place(*where)) for where, n_edits in session.waiting.items()]
         return " ".join([found, *waiting])
 
@@ -112,7 +115,7 @@ def _recovered(session: Any, controller: Host) -> LiveNote:
     return LiveNote(words, lambda: choices, "info")
 
 
-def _choices(session: Any, sentence: str, controller: Host, locate: Callable[[], object]) -> Sequence[Choice]:
+def _choices(session: Session, sentence: str, controller: Host, locate: Callable[[], object]) -> Sequence[Choice]:
     store = session.store
     if store.set_aside is not None and "set aside" in sentence:
         return (("Show file", lambda: _show_folder(store.set_aside)),)
@@ -123,7 +126,7 @@ def _choices(session: Any, sentence: str, controller: Host, locate: Callable[[],
     return ()
 
 
-def _orders(session: Any, order: RecordingOrder, reopen: Callable[[], object]) -> Sequence[Choice]:
+def _orders(session: Session, order: RecordingOrder, reopen: Callable[[], object]) -> Sequence[Choice]:
     """Return the orders that the numbers of recordings may follow; what is chosen is remembered, and not told again."""
     if session.settings.value("recording_order") != "auto":
         return ()
@@ -143,7 +146,7 @@ def _nothing() -> None:
     """Keep things as they are."""
 
 
-def _discard(session: Any, known: Sequence[UpdateInfo], controller: Host) -> None:
+def _discard(session: Session, known: Sequence[UpdateInfo], controller: Host) -> None:
     """Discard all unsaved edits; where some were made since opening, which are not in `known`, that is asked first."""
     n_edits, n_newer = session.n_unsaved, _n_newer(session.manager, known)
     if n_newer and session.store.saved_position is not None and not controller.ask_discard(n_edits, n_newer):

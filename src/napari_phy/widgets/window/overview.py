@@ -1,7 +1,6 @@
 """napari's canvas as the overview of a recording: our layers, what fits and frames them, what is read for them."""
 
 from functools import partial
-from typing import Any
 from weakref import ref
 
 from napari.viewer import Viewer
@@ -11,6 +10,7 @@ from qtpy.QtWidgets import QMainWindow
 
 from napari_phy.layers.binder import LayerBinder
 from napari_phy.layers.stacks import name_slider
+from napari_phy.session.session import Session
 from napari_phy.views.traces import AUTOMATIC
 from napari_phy.widgets.actions import messages
 from napari_phy.widgets.base.draw_batch import DrawBatch
@@ -36,7 +36,7 @@ class Overview(QObject):
     def __init__(self, viewer: Viewer, window: QMainWindow, draw_batch: DrawBatch, parent: QObject) -> None:
         super().__init__(parent)
         self._viewer = ref(viewer)
-        self._session: Any = None
+        self._session: Session | None = None
         self._theme: Tokens | None = None
         self._filter_name = AUTOMATIC
         self._is_too_wide = False  # for a filter
@@ -63,7 +63,7 @@ class Overview(QObject):
         """Whether an image stack has the canvas, and our layers wait."""
         return self.binder is not None and self.binder.is_aside
 
-    def follow(self, session: Any) -> None:
+    def follow(self, session: Session | None) -> None:
         """Show another session, or none; the layers of the one before stay until `LayerBinder.close`."""
         viewer = self._viewer()
         self._session = session

@@ -11,6 +11,7 @@ from qtpy.QtWidgets import QFileDialog, QMainWindow
 from superqt.utils import create_worker
 
 from napari_phy.core.errors import NapariPhyError
+from napari_phy.session.session import Session
 from napari_phy.widgets.actions import messages
 
 SUFFIXES = (".dat", ".bin", ".raw", ".kwd")
@@ -40,7 +41,7 @@ class RawDataSearch(QObject):
         self._is_looking = False
         self._found_in_some_thread.connect(self.found)
 
-    def follow(self, session: Any) -> None:
+    def follow(self, session: Session | None) -> None:
         """Tell when raw data of a session are found, whoever points at them."""
         if self._followed is not None:
             self._followed.raw_data_found.disconnect(self._on_found, missing_ok=True)
@@ -89,7 +90,7 @@ class RawDataSearch(QObject):
             self._found_in_some_thread.emit()
 
 
-def _look(session: Any, model: Any, paths: Sequence[str]) -> tuple[Any, Any, Any, str]:
+def _look(session: Session, model: Any, paths: Sequence[str]) -> tuple[Any, Any, Any, str]:
     """Return (session, model asked, model with raw data, complaint)."""
     try:
         return session, model, model.with_raw(paths), ""

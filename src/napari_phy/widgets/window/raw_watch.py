@@ -9,6 +9,7 @@ from qtpy.QtWidgets import QMainWindow
 from superqt.utils import create_worker
 
 from napari_phy.core.errors import NapariPhyError
+from napari_phy.session.session import Session
 from napari_phy.widgets.base.application import referent
 from napari_phy.widgets.base.notifications import notify, take_back
 
@@ -24,13 +25,13 @@ class RawWatch(QObject):
     def __init__(self, window: QMainWindow, parent: QObject) -> None:
         super().__init__(parent)
         self._window = ref(window)
-        self._session: Any = None
+        self._session: Session | None = None
         self._said = ""
         self._timer = QTimer(self, singleShot=True, interval=LOOK_AGAIN_MS)
         self._timer.timeout.connect(self._look)
         self._told.connect(self._on_told)
 
-    def follow(self, session: Any) -> None:
+    def follow(self, session: Session | None) -> None:
         """Listen to another session, or to none."""
         if self._session is not None:
             self._session.raw_trouble.disconnect(self._tell, missing_ok=True)

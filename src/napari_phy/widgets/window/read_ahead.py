@@ -8,7 +8,9 @@ from typing import Any
 from qtpy.QtCore import QObject, QTimer
 
 from napari_phy.core.progress import OnProgress
+from napari_phy.session.session import Session
 from napari_phy.storage.spike_peaks import spike_peaks
+from napari_phy.widgets.base.application import not_none
 from napari_phy.widgets.base.guarded import guarded
 from napari_phy.widgets.base.latest_result import LatestResult
 from napari_phy.widgets.base.session_links import SessionLinks
@@ -34,7 +36,7 @@ class ReadAhead(QObject):
     def __init__(self, panels: Mapping[str, Docked], parent: QObject) -> None:
         super().__init__(parent)
         self._panels = panels
-        self._session: Any = None
+        self._session: Session | None = None
         self._links = SessionLinks()
         self._answers = LatestResult(self)
         self._rest = QTimer(self, singleShot=True, interval=REST_MS)
@@ -46,7 +48,7 @@ class ReadAhead(QObject):
         """Whether something is being read, or will be soon."""
         return self._rest.isActive() or self._answers.wanted is not None
 
-    def follow(self, session: Any) -> None:
+    def follow(self, session: Session | None) -> None:
         """Follow another session, the same after it was switched, or none."""
         self._links.close()
         self._stop()
@@ -81,7 +83,7 @@ class ReadAhead(QObject):
             for view, wish in wishes
             if wish is not None
         ]
-        model = self._session.model
+        model = not_none(self._session).model
         if model.waveforms is not None and any(panel.reads_amplitudes for panel in shown):
             work.append(spike_peaks(model).build)
         if work:
@@ -89,7 +91,7 @@ class ReadAhead(QObject):
 
     def _coming(self) -> Iterator[tuple[int, ...]]:
         """Yield what Space and what Down would select, each passing over what the filter hides or keys skip."""
-        selection, candidate = self._session.selection, self._session.wizard.coming
+        selection, candidate = not_none(self._session).selection, not_none(self._session).wizard.coming
         if candidate is not None and candidate not in selection.clusters:
             yield (*selection.best, candidate)
         clusters = self._panels.get("Clusters")

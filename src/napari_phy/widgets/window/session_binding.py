@@ -1,11 +1,11 @@
 """All that shows the open data set in a window: panels, toolbar and keys, napari's canvas and console."""
 
-from typing import Any
 from weakref import ref
 
 from napari.viewer import Viewer
 from qtpy.QtCore import QObject, Signal
 
+from napari_phy.session.session import Session
 from napari_phy.widgets.window.action_controller import ActionController
 from napari_phy.widgets.window.dock_manager import DockManager
 from napari_phy.widgets.window.dock_registry import Docked
@@ -58,7 +58,7 @@ class SessionBinding(QObject):
         """Whether the layers of the session wait until an image stack leaves the canvas."""
         return self._overview.is_aside
 
-    def show(self, session: Any) -> None:
+    def show(self, session: Session | None) -> None:
         """Show another session, or none; the layers of the one before stay until they are cleared."""
         viewer = self._viewer()
         self._follow(session)
@@ -76,7 +76,7 @@ class SessionBinding(QObject):
         if binder is not None:
             binder.close()
 
-    def show_switch(self, session: Any) -> None:
+    def show_switch(self, session: Session) -> None:
         """Show the channel group and clustering that the session went to, and nothing of the one before."""
         self._follow(session)
         self._live_notes.follow(session)
@@ -104,7 +104,7 @@ class SessionBinding(QObject):
         self.focus()
         self._keys.show_hints()
 
-    def _follow(self, session: Any) -> None:
+    def _follow(self, session: Session | None) -> None:
         self._preparation.follow(None if session is None else session.opened)
         for panel in self._board.panels.values():
             panel.set_session(session)

@@ -12,6 +12,7 @@ from napari_phy.core.sentences import cause_of
 from napari_phy.files.side_folder import take_over_edits
 from napari_phy.layers.binder import LayerBinder
 from napari_phy.layers.session_tag import session_of
+from napari_phy.session.session import Session
 from napari_phy.widgets.actions import messages
 from napari_phy.widgets.base.notifications import notify
 from napari_phy.widgets.base.preferences import preferences
@@ -64,7 +65,7 @@ class SessionController(QObject):
         notifications.take_over_requested.connect(self._take_over_edits)
         viewer.layers.events.removed.connect(self._on_layer_removed)
 
-    def open(self, session: Any) -> bool:
+    def open(self, session: Session) -> bool:
         """Show a session; return False when the user wants to stay with the one before.
 
         It is closed when the window lets go of it: its layers were removed, another one is opened here, or the viewer
@@ -109,7 +110,7 @@ class SessionController(QObject):
         if session is not None:
             self._let_go(session)
 
-    def _is_open_here(self, session: Any) -> bool:
+    def _is_open_here(self, session: Session) -> bool:
         """Tell whether a session could not be edited just because its data set is open in this window already."""
         ours = self._controller.session
         if ours is None or ours.store.read_only or not session.store.read_only:
@@ -145,7 +146,7 @@ class SessionController(QObject):
             notify(messages.edits_not_taken(path.name, cause_of(error)), "error")
         QTimer.singleShot(0, lambda: viewer.open(str(path), plugin="napari-phy"))
 
-    def _turn_away(self, session: Any) -> None:
+    def _turn_away(self, session: Session) -> None:
         """Let go of a session that is not opened here, and of its layers."""
         LayerBinder(self._viewer(), session).close()
         session.close()
@@ -162,7 +163,7 @@ class SessionController(QObject):
         self._binding.focus()
         self._notifications.tell_place()
 
-    def _on_closed(self, session: Any) -> None:
+    def _on_closed(self, session: Session) -> None:
         """Let go of a session that somebody else closed: a line in the console."""
         if session is self._controller.session:
             self.close()

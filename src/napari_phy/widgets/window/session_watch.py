@@ -1,9 +1,9 @@
 """Tells in the main thread what a session tells in some thread: that it was switched, that it was closed."""
 
-from typing import Any
-
 from qtpy.compat import isalive
 from qtpy.QtCore import QObject, Signal
+
+from napari_phy.session.session import Session
 
 
 class SessionWatch(QObject):
@@ -14,9 +14,9 @@ class SessionWatch(QObject):
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
-        self._session: Any = None
+        self._session: Session | None = None
 
-    def follow(self, session: Any) -> None:
+    def follow(self, session: Session | None) -> None:
         """Listen to another session, or to none."""
         if self._session is not None:
             self._session.switched.disconnect(self._on_switched, missing_ok=True)

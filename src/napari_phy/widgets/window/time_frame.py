@@ -11,7 +11,9 @@ from qtpy.QtGui import QPainter, QPen
 from qtpy.QtWidgets import QMainWindow
 
 from napari_phy.layers.session_tag import session_of
+from napari_phy.session.session import Session
 from napari_phy.widgets.actions.time_actions import go_to_time
+from napari_phy.widgets.base.application import not_none
 from napari_phy.widgets.base.session_links import SessionLinks
 from napari_phy.widgets.base.theme import Tokens
 from napari_phy.widgets.napari_compat import canvas_of
@@ -32,7 +34,7 @@ class TimeFrame(QObject):
     def __init__(self, viewer: Viewer, window: QMainWindow, parent: QObject) -> None:
         super().__init__(parent)
         self._viewer = ref(viewer)
-        self._session: Any = None
+        self._session: Session | None = None
         self._theme: Tokens | None = None
         self._links = SessionLinks()
         self._canvas = canvas_of(window)
@@ -45,7 +47,7 @@ class TimeFrame(QObject):
         viewer.mouse_drag_callbacks.append(self._on_pressed)
         self.destroyed.connect(self._links.close)
 
-    def follow(self, session: Any) -> None:
+    def follow(self, session: Session | None) -> None:
         """Show what Traces shows of another data set, or nothing."""
         self._links.close()
         self._session = session
@@ -112,5 +114,5 @@ class TimeFrame(QObject):
             if far * viewer.scene.camera.zoom > DRAG_PX:
                 return
             yield
-        if isalive(self) and self.rectangle() is not None and 0 <= place[-1] <= self._session.time.duration_s:
-            go_to_time(self._session, float(place[-1]))
+        if isalive(self) and self.rectangle() is not None and 0 <= place[-1] <= not_none(self._session).time.duration_s:
+            go_to_time(not_none(self._session), float(place[-1]))

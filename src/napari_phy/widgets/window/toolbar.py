@@ -8,6 +8,7 @@ from qtpy.QtCore import QSize, Qt, QTime, QTimer, Signal
 from qtpy.QtGui import QAction, QResizeEvent
 from qtpy.QtWidgets import QFrame, QMenu, QSizePolicy, QToolBar, QToolButton, QWidget
 
+from napari_phy.session.session import Session
 from napari_phy.widgets.actions import messages
 from napari_phy.widgets.actions.action import Action
 from napari_phy.widgets.actions.action_table import BY_ID
@@ -56,7 +57,7 @@ class ActionBar(QToolBar):
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
         self._run = run
         self._bindings = key_bindings()
-        self._session: Any = None
+        self._session: Session | None = None
         self._followed: Any = None  # the clustering that was open when the session was set
         self._saving = False
         self._saved_at = ""
@@ -129,7 +130,7 @@ class ActionBar(QToolBar):
 
     # --- following ---
 
-    def set_session(self, session: Any) -> None:
+    def set_session(self, session: Session | None) -> None:
         """Follow another session, the same after it was switched, or none."""
         if self._session is not None:
             self._followed.selection.changed.disconnect(self._on_changed, missing_ok=True)
@@ -181,14 +182,14 @@ class ActionBar(QToolBar):
 
     def _show_state(self) -> None:
         session, theme = self._session, self._theme
-        dirty = session is not None and bool(session.is_dirty or session.waiting)
+        dirty = session if session is not None and (session.is_dirty or session.waiting) else None
         color, text, why = theme.dim, "", ""
         if self._saving:
             text = messages.SAVING
-        elif dirty:
+        elif dirty is not None:
             color = theme.warning
-            text = f"● {messages.unsaved(session.n_unsaved_in_all, short=self._step > 0)}"
-            why = messages.waiting_elsewhere(session.waiting)
+            text = f"● {messages.unsaved(dirty.n_unsaved_in_all, short=self._step > 0)}"
+            why = messages.waiting_elsewhere(dirty.waiting)
         elif self._saved_shown.isActive():
             text = f"✓ Saved {self._saved_at}"
         elif session is not None and session.store.read_only:
@@ -196,7 +197,7 @@ class ActionBar(QToolBar):
         self.state_label.setText(text)
         self.state_label.setToolTip(plain(why))
         self.state_label.setStyleSheet(f"color: {color};")
-        self._actions["save"].setIcon(icon("save", theme.warning if dirty else theme.icon))
+        self._actions["save"].setIcon(icon("save", theme.warning if dirty is not None else theme.icon))
 
     # --- looks ---
 

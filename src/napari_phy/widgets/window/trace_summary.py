@@ -8,9 +8,10 @@ from qtpy.QtCore import QObject, Signal
 from qtpy.QtWidgets import QMainWindow
 
 from napari_phy.core.errors import KwikFormatError, MissingDataError, NapariPhyError
+from napari_phy.session.session import Session
 from napari_phy.widgets.actions import messages
 from napari_phy.widgets.actions.background_work import BackgroundWork, Job
-from napari_phy.widgets.base.application import referent
+from napari_phy.widgets.base.application import not_none, referent
 from napari_phy.widgets.base.notifications import Choice, notify, take_back
 from napari_phy.widgets.window.work_bar import WorkBar
 
@@ -33,7 +34,7 @@ class TraceSummary(QObject):
         super().__init__(parent)
         self._window = ref(window)
         self._followed: Any = None  # the traces that are summarised, or not wished to be
-        self._session: Any = None  # whose they are
+        self._session: Session | None = None  # whose they are
         self._pyramid: Any = None  # theirs; None where it is not wished
         self._said: list[str] = []  # of them
         self.work = BackgroundWork(self)
@@ -41,7 +42,7 @@ class TraceSummary(QObject):
         self.bar = WorkBar(self.work)
         window.statusBar().insertPermanentWidget(1, self.bar)
 
-    def follow(self, session: Any) -> None:
+    def follow(self, session: Session | None) -> None:
         """Build the summary of what is open now, where it is missing and worth it; go on where it was broken off."""
         traces = None if session is None else session.model.traces
         if traces is self._followed:
@@ -49,10 +50,10 @@ class TraceSummary(QObject):
         self.work.cancel()
         self._take_back()
         self._followed, self._session, self._pyramid = traces, session, None
-        if traces is None:
+        if session is None or traces is None:
             return
         pyramid = session.trace_pyramid(session.model)
-        if pyramid.n_bytes < WORTH_BYTES:
+        if pyramid is None or pyramid.n_bytes < WORTH_BYTES:
             return
         if pyramid.is_complete:
             self._pyramid = pyramid
@@ -89,7 +90,7 @@ class TraceSummary(QObject):
 
     def _on_failed(self, error: Exception) -> None:
         if isinstance(error, KwikFormatError | MissingDataError):  # it is built when the raw data are back
-            self._session.tell_raw_trouble(error)
+            not_none(self._session).tell_raw_trouble(error)
         elif isinstance(error, NapariPhyError):
             self._tell(f"{error} Wide stretches of the traces stay slow.", "warning")
         else:

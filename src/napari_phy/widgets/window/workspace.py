@@ -9,6 +9,7 @@ from napari.viewer import Viewer
 from qtpy.QtCore import QObject, QSignalBlocker, Qt
 from qtpy.QtWidgets import QApplication, QDockWidget, QLabel, QMainWindow
 
+from napari_phy.session.session import Session
 from napari_phy.widgets.actions import messages
 from napari_phy.widgets.base.application import referent
 from napari_phy.widgets.base.draw_batch import DrawBatch
@@ -47,7 +48,7 @@ from napari_phy.widgets.window.work_bar import WorkBar
 NAME = "napari-phy-workspace"
 
 
-def open_workspace(viewer: Viewer, session: Any) -> "Workspace":
+def open_workspace(viewer: Viewer, session: Session) -> "Workspace":
     """Open the sorting workspace of a viewer on a session."""
     workspace = Workspace.of(viewer)
     workspace.open_session(session)
@@ -209,7 +210,7 @@ class Workspace(QObject):
         if isinstance(clusters, ClustersPanel):
             clusters.filter_line.take_focus()
 
-    def open_session(self, session: Any) -> bool:
+    def open_session(self, session: Session) -> bool:
         """Show a session in the Sort layout; return False when the user wants to stay with the one before.
 
         The workspace closes the session when it lets go of it: its layers were removed, another one is opened here, or
@@ -232,7 +233,7 @@ class Workspace(QObject):
         self.board.arrange(preset, again=again)
         self._show_preset()
 
-    def _arrange_for(self, session: Any, *, again: bool = False) -> None:
+    def _arrange_for(self, session: Session | None, *, again: bool = False) -> None:
         """Put the docks where they were for a data set, else by the user; else at the places of the preset.
 
         The form is chosen at the first opening, or `again`.
@@ -278,7 +279,7 @@ def _forget_all(attributes: dict[str, Any], *_: Any) -> None:
         sessions.forget()
 
 
-def _let_go(session: Any) -> None:
+def _let_go(session: Session) -> None:
     """Close a session that no window shows any more."""
     if not any(workspace.session is session for workspace in Workspace.all()):
         session.close()
