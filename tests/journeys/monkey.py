@@ -137,8 +137,7 @@ class Monkey:
         panel = panels[self._rng.integers(len(panels))]
         names = sorted(panel.options())
         name = names[self._rng.integers(len(names))]
-        allowed = panel.choosable[name]
-        allowed = list(getattr(allowed, "offered", allowed))
+        allowed = panel.settings.described()[name].offered
         if allowed:
             panel.set_options({name: allowed[self._rng.integers(len(allowed))]})
 

@@ -64,7 +64,7 @@ def test_to_inspect_and_back_with_a_view_that_floats_and_its_double(person, scre
     person.pick(features.header.more_button, "Duplicate")
     (double,) = [name for name in docks if name.startswith("Features") and name != "Features"]
     person.wait(lambda: panels[double].data is not None, "the second view")
-    assert panels[double].chooser.options() == features.chooser.options()
+    assert panels[double].options() == features.options()
     person.pick(panels[double].header.more_button, "Close")
     assert docks[double].isHidden()
 

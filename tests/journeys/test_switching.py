@@ -28,7 +28,7 @@ def layer_of(person, kind):
 def check_shows_what_is_open(person):
     """Every list, view and layer shows the clustering that is open, and the one selection."""
     session = person.session
-    person.workspace.panels["Traces"].controls.set_filter_name("raw")
+    person.workspace.panels["Traces"].choose(filter_name="raw")
     person.settle()
     model, manager = session.model, session.manager
     assert set(person.listed()) == set(manager.cluster_ids.tolist())

@@ -23,7 +23,7 @@ def person(make_napari_viewer, request, data_folder, tmp_path):
     made = Person(make_napari_viewer(show=True))
     made.resize(1920, 1080)
     made.open(tmp_path / f"{source.name}.kwik")
-    made.workspace.panels["Traces"].controls.set_filter_name("raw")
+    made.workspace.panels["Traces"].choose(filter_name="raw")
     return made
 
 
@@ -134,6 +134,6 @@ def test_the_whole_of_a_short_recording_is_filtered_where_slow_waves_are_strong(
         places = [(x, y) for x in range(20, image.width() - 20, 7) for y in range(8, image.height() - 8, 7)]
         return np.mean([image.pixelColor(x, y).lightness() > 150 for x, y in places])
 
-    person.workspace.panels["Traces"].controls.set_filter_name("automatic")
+    person.workspace.panels["Traces"].choose(filter_name="automatic")
     person.settle()
     person.wait(lambda: share_of_loud() < 0.3, "filtered traces: noise is background")

@@ -237,7 +237,7 @@ def test_a_filter_acts_on_the_canvas_too_where_samples_are_shown(make_napari_vie
     panel, level = person.workspace.panels["Traces"], person.viewer.layers["traces"].data[0]
     overview = person.workspace.overview
     raw = np.asarray(level[:, 200_000:201_000])
-    panel.controls.set_filter_name("common median")
+    panel.choose(filter_name="common median")
     person.settle()
     assert overview.binder.shows_raw_for_width
     camera = person.viewer.scene.camera
@@ -247,7 +247,7 @@ def test_a_filter_acts_on_the_canvas_too_where_samples_are_shown(make_napari_vie
     person.wait(lambda: not np.array_equal(level[:, 200_000:201_000], raw), "the filter")
     filtered = np.asarray(level[:, 200_000:201_000])
     assert np.abs(np.median(filtered, axis=0)).max() < 1e-3
-    panel.controls.set_filter_name("raw")
+    panel.choose(filter_name="raw")
     assert np.array_equal(level[:, 200_000:201_000], raw)
 
 
@@ -270,5 +270,5 @@ def test_where_slow_waves_are_strong_traces_and_canvas_are_band_passed_at_first(
     camera.zoom = canvas_of(person).width() / 0.5
     person.wait(lambda: np.abs(layer.data[0][:, 200_000:201_000]).max() < 2000, "the filter")
     person.wait(lambda: layer.contrast_limits[1] < wide / 5, "the contrast of filtered traces")
-    panel.controls.set_filter_name("raw")
+    panel.choose(filter_name="raw")
     assert layer.contrast_limits[1] == wide

@@ -17,12 +17,14 @@ from napari_phy.views.settings import ViewSettings
 from napari_phy.views.similarity import SimilaritySettings
 from napari_phy.views.spike_list import SpikesSettings
 from napari_phy.views.templates import TemplatesSettings
+from napari_phy.views.traces import TracesSettings
 from napari_phy.views.waveforms import WaveformsSettings
 
 SETTINGS: Mapping[str, type[ViewSettings]] = {
     kind.view.lower(): kind
     for kind in (
         WaveformsSettings,
+        TracesSettings,
         FeaturesSettings,
         CorrelogramSettings,
         AmplitudeSettings,

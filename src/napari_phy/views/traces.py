@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from types import MappingProxyType
-from typing import Any
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +22,7 @@ from napari_phy.stats.filtering import BandPass
 from napari_phy.stats.trace_levels import TraceLevels, measure_levels
 from napari_phy.table.session_cache import SessionCache
 from napari_phy.table.session_like import SessionLike
+from napari_phy.views.settings import Choice, Choices, Number, ViewSettings
 from napari_phy.views.trace_source import TraceSource
 
 Float32 = npt.NDArray[np.float32]
@@ -40,6 +41,59 @@ _STRONG_WAVES = 8.0  # standard deviations of the noise, as high as a spike
 RAW, BAND_PASS, MEDIAN, BOTH = "raw", "band-pass", "common median", "band-pass and common median"
 FILTERS = (RAW, BAND_PASS, MEDIAN, BOTH)
 AUTOMATIC = "automatic"  # band-pass where slow waves are strong, else raw
+
+
+def filter_choices() -> Choices:
+    """Return (text, name) of the filters, those of plugins last."""
+    return tuple((name[0].upper() + name[1:], name) for name in (*FILTERS, *trace_filters()))
+
+
+def _automatic_too() -> Choices:
+    return (("As suits the data", AUTOMATIC), *filter_choices())
+
+
+@dataclass(frozen=True, slots=True)
+class TracesSettings(ViewSettings):
+    """What the user chose.
+
+    Attributes
+    ----------
+    order : str
+        Of channels: by "depth", by "number", or the "best" of the selection first.
+    colors : str
+        Channels are "grey", or coloured by their "depth".
+    filter_name : str
+        "raw", one of the filters, or "automatic", as suits each data set.
+    speed : float
+        Pages a second while traces scroll on by themselves.
+    """
+
+    view: ClassVar[str] = "Traces"
+
+    order: Annotated[
+        str,
+        Choice(
+            title="Order of channels",
+            of=(("By depth", "depth"), ("By number", "number"), ("Best of the selection first", "best")),
+            is_look=True,
+        ),
+    ] = "depth"
+    colors: Annotated[
+        str,
+        Choice(
+            title="Colours of channels",
+            of=(("Grey channels", "grey"), ("Channels coloured by depth", "depth")),
+            is_look=True,
+        ),
+    ] = "grey"
+    filter_name: Annotated[str, Choice(title="Filter", of=_automatic_too)] = AUTOMATIC
+    speed: Annotated[
+        float,
+        Number(
+            title="Speed", low=0.01, high=10, offered=(0.1, 0.25, 0.5, 1.0, 2.0), pattern="{:g} pages a second",
+            is_look=True, tip="Of scrolling on, in pages a second.",
+        ),
+    ] = 0.25  # fmt: skip
 
 
 def detection_band(sample_rate: float, metadata: Mapping[str, Any]) -> BandPass | None:

@@ -105,14 +105,14 @@ def test_strong_slow_waves_stay_in_their_rows_and_noise_alone_keeps_its_scale(qt
     assert panel.data.traces.is_filtered  # at first: spikes are lost in the waves
     assert panel.header.drop_downs[1].text() == "Band-pass ▾"
     assert panel.options()["filter_name"] == "automatic"
-    panel.controls.set_filter_name("raw")
+    panel.choose(filter_name="raw")
     assert panel.options()["filter_name"] == "raw"
     qtbot.waitUntil(lambda: ready(panel) and not panel.data.traces.is_filtered)
     row_px, unit = panel.layout_now.row_px, panel.data.source.unit_scale
     assert panel.px_per_unit * WAVE_ROWS * 3000 * unit == pytest.approx(row_px, rel=0.05)
     highest = max(panel.data.traces.high.max(), -panel.data.traces.low.min())
     assert highest * panel.px_per_unit < 0.5 * row_px
-    panel.controls.set_filter_name("band-pass")
+    panel.choose(filter_name="band-pass")
     qtbot.waitUntil(lambda: ready(panel) and panel.data.traces.is_filtered)
     assert panel.px_per_unit * NOISE_ROWS * 10 * unit == pytest.approx(row_px, rel=0.1)
     session.close()
@@ -240,18 +240,18 @@ def test_the_read_out_names_time_channel_and_spike(wide):
 
 
 def test_orders_of_channels(panel, session):
-    panel.controls.set_order("number")
+    panel.choose(order="number")
     assert panel.layout_now.order.tolist() == list(range(N_CHANNELS))
-    panel.controls.set_order("depth")
+    panel.choose(order="depth")
     depths = session.model.probe.positions[panel.layout_now.order, 1]
     assert (np.diff(depths) <= 0).all()
-    panel.controls.set_order("best")
+    panel.choose(order="best")
     assert panel.layout_now.order[0] == (3 * 1 + 1) % N_CHANNELS
 
 
 def test_filters_change_the_traces(panel, qtbot):
     raw = panel.data.traces.low
-    panel.controls.set_filter_name("common median")
+    panel.choose(filter_name="common median")
     qtbot.waitUntil(lambda: ready(panel))
     assert panel.data.traces.is_filtered
     assert not np.array_equal(panel.data.traces.low, raw)
@@ -270,11 +270,11 @@ def test_quiet_traces_are_raw_at_first_and_the_choice_is_kept_for_other_data(pan
     kept, other = panel.options(), TracesPanel()
     qtbot.addWidget(other)
     other.set_options(kept)
-    assert other.controls.filter_name == "band-pass and common median"
+    assert other.settings.filter_name == "band-pass and common median"
 
 
 def test_wide_pages_say_that_they_are_not_filtered(panel, session, qtbot):
-    panel.controls.set_filter_name("band-pass")
+    panel.choose(filter_name="band-pass")
     session.time.show(0, 20)
     qtbot.waitUntil(lambda: ready(panel))
     assert not panel.data.traces.is_filtered
@@ -305,10 +305,10 @@ def test_pages_moments_spikes_and_violations(panel, session, qtbot):
 
 def test_it_scrolls_on_by_itself_until_the_end(panel, session, qtbot):
     session.time.show(19.5, 19.75)
-    panel.controls.set_speed(2.0)
-    panel.controls.set_running(True)
+    panel.choose(speed=2.0)
+    panel.set_running(True)
     qtbot.waitUntil(lambda: session.time.shown_s[1] >= 20.0, timeout=5000)
-    qtbot.waitUntil(lambda: not panel.controls.is_running)
+    qtbot.waitUntil(lambda: not panel.is_running)
 
 
 def test_the_page_menu_shows_and_sets_the_length(panel, session):
@@ -381,7 +381,7 @@ def test_events_in_sight_are_dashed_lines_with_their_words(panel, session, monke
 
 def test_channels_can_be_coloured_by_depth(panel):
     assert panel._channel_colors() == []
-    panel.controls.set_colors("depth")
+    panel.choose(colors="depth")
     colors = panel._channel_colors()
     assert len(set(colors)) == N_CHANNELS
     found, full = (sorted(QColor(color).lightness() for color in ends) for ends in (
@@ -393,7 +393,7 @@ def test_channels_can_be_coloured_by_depth(panel):
     assert legend.isVisible()
     assert (scale.title, scale.stops) == ("depth", tuple(zip((0.0, 1.0), panel._depth_ends(), strict=True)))
     assert scale.high.endswith(" µm")
-    panel.controls.set_colors("grey")
+    panel.choose(colors="grey")
     assert panel._channel_colors() == []
     assert panel.color_scale() is None
     assert not legend.isVisible()

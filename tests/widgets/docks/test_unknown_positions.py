@@ -1,5 +1,7 @@
 """A data set without positions of channels: no view invents depths or micrometres, and each says so in place."""
 
+import gc
+
 import numpy as np
 import pytest
 from widgets.light_session import light_session
@@ -43,7 +45,8 @@ def show(qtbot, session):
         qtbot.waitUntil(lambda: not panel.busy and panel.data is not None)
         return panel
 
-    return shown
+    yield shown
+    gc.collect()  # a canvas that is deleted while the view of the next test is painted ends the program
 
 
 def test_depths_are_not_known_and_channels_are(session):
@@ -127,9 +130,9 @@ def test_drift_shows_channels_in_their_order(show):
 
 def test_traces_say_that_their_order_is_that_of_the_file(show):
     panel = show(TracesPanel)
-    panel.controls.set_colors("depth")
+    panel.choose(colors="depth")
     panel.plot.grab()
     assert "positions are unknown" in panel.header.note_label.text()
     assert panel._channel_colors() == []
-    panel.controls.set_order("number")
+    panel.choose(order="number")
     assert "positions" not in panel.header.note_label.text()

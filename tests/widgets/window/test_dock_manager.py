@@ -3,7 +3,7 @@
 import pytest
 from npe2 import PluginManifest
 from qtpy.QtTest import QTest
-from qtpy.QtWidgets import QApplication, QWidget
+from qtpy.QtWidgets import QApplication
 from widgets.light_session import light_session
 
 from napari_phy.storage.view_options import load_view_options
@@ -109,11 +109,3 @@ def test_a_dock_that_comes_back_lies_before_the_tabs_it_joins(workspace, qtbot):
     qtbot.waitUntil(lambda: not dock.isFloating() and not dock.visibleRegion().isEmpty())
     settle(qtbot, workspace)
     assert dock in workspace.window.tabifiedDockWidgets(workspace.board.docks["Probe"])
-
-
-def test_no_setting_of_a_view_has_the_name_of_what_qt_asks_a_widget_for():
-    views = {title: kind.panel for title, kind in KINDS.items() if title not in LISTS}
-    names = {title: [*panel.remembered, *panel.passing] for title, panel in views.items()}
-    assert {title: [name for name in kept if hasattr(QWidget, name)] for title, kept in names.items()} == {
-        title: [] for title in views
-    }

@@ -1,15 +1,17 @@
 """Traces: the voltage of each channel in a stretch of time, with the spikes of the selected clusters over it."""
 
+from math import isclose
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from qtpy.QtCore import QPointF, QRectF, Qt
+from qtpy.QtCore import QPointF, QRectF, Qt, QTimer, Signal
 from qtpy.QtGui import QPainter
 from qtpy.QtWidgets import QWidget
 
 from napari_phy.core.errors import KwikFormatError, MissingDataError
 from napari_phy.core.progress import OnProgress
+from napari_phy.core.time_cursor import PAGE_S
 from napari_phy.session.session import Session
 from napari_phy.table.numbers import format_number
 from napari_phy.table.session_like import SessionLike
@@ -17,12 +19,22 @@ from napari_phy.table.value_range import ValueRange
 from napari_phy.views.events import Event, events_between
 from napari_phy.views.time_words import range_words
 from napari_phy.views.trace_source import TraceSource
-from napari_phy.views.traces import BAND_PASS, BOTH, RAW, detection_band, request_for
+from napari_phy.views.traces import (
+    AUTOMATIC,
+    BAND_PASS,
+    BOTH,
+    MAX_FILTERED_S,
+    RAW,
+    TracesSettings,
+    detection_band,
+    filter_choices,
+    request_for,
+)
 from napari_phy.widgets.base.color_scale import ColorScale, blended
 from napari_phy.widgets.base.guarded import guarded
 from napari_phy.widgets.base.legend import LegendEntry
+from napari_phy.widgets.base.plain_text import plain
 from napari_phy.widgets.base.theme import Tokens
-from napari_phy.widgets.docks.trace_controls import TraceControls
 from napari_phy.widgets.docks.trace_figure import are_lines, paint_traces
 from napari_phy.widgets.docks.trace_hits import read_out, spike_at
 from napari_phy.widgets.docks.trace_layout import ROW_PX, TraceLayout, clamped_scroll, row_height
@@ -38,6 +50,8 @@ NOISE_ROWS = 14.0  # standard deviations of the noise in the height of a channel
 WAVE_ROWS = 2.5  # how often the distance that strong slow waves take raw traces is in it
 SHORTEST_S = 0.002
 MAX_EVENTS = 200  # drawn at once
+PAGES = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 60.0)  # s
+STEPS_A_SECOND = 20  # while traces scroll on by themselves
 DEPTH_INK = 0.6  # of the colours of depth, on the view
 
 
@@ -52,6 +66,7 @@ class TracesPanel(Panel):
     has_caption = False
     needs_raw_data = True
     all_times, has_times = True, False
+    settings_type = TracesSettings
     help_text = (
         "The voltage of each channel; the spikes of the selected clusters in their colours, where they were seen, and\n"
         "a selected spike of another cluster in white, or black on a light ground;\n"
@@ -64,6 +79,8 @@ class TracesPanel(Panel):
         "{next_page} and {previous_page} turn the page, {next_spike} and {previous_spike} go from spike to spike,"
         " {go_to_time} to a time."
     )
+
+    filter_changed = Signal(str)
 
     def __init__(self, session: Session | None = None, **options: Any) -> None:
         self._gain = 1.0
@@ -85,12 +102,19 @@ class TracesPanel(Panel):
         self.plot.moved.connect(self._on_moved)
         self.plot.left.connect(lambda: self.say(""))
         self.plot.resized.connect(self._on_resized)
-        self.controls = TraceControls(self.add_drop_down, self.header.more_menu, self)
-        self.controls.page_chosen.connect(self.set_page)
-        self.controls.filter_changed.connect(self.refresh)
-        self.controls.order_changed.connect(self._on_order_changed)
-        self.controls.colors_changed.connect(self._on_colors_changed)
-        self.controls.scrolled_on.connect(self._scroll_on)
+        pages = [(f"{page:g} s", page) for page in PAGES]
+        self._page_menu = self.add_drop_down("Length of a page", pages, PAGE_S, self.set_page)
+        controls, menu = self.setting_controls, self.header.more_menu
+        self._filter_menu = controls.add_drop_down("filter_name", choices=filter_choices())
+        controls.add_entries("order")
+        controls.add_entries("colors")
+        self._runs = menu.addAction("Scroll on")
+        self._runs.setCheckable(True)
+        self._runs.toggled.connect(self.set_running)
+        controls.add_menu("speed")
+        menu.addSeparator()
+        self._timer = QTimer(self, interval=1000 // STEPS_A_SECOND)
+        self._timer.timeout.connect(lambda: self._scroll_on(self.settings.speed / STEPS_A_SECOND))
         self._reading = TracesReading()
         return self.plot
 
@@ -111,9 +135,40 @@ class TracesPanel(Panel):
             self._redraw()
         self.plot.update()
 
+    # --- what can be chosen ---
+
+    def show_settings(self) -> None:
+        super().show_settings()
+        self.has_legend = self.settings.colors != "grey"
+        if self.settings.filter_name == AUTOMATIC:
+            self._show_filter(RAW if self.data is None else self.data.filter_name)
+
+    def on_settings(self, before: Any, now: Any) -> None:
+        if before.order != now.order:
+            self._scroll = 0.0
+        if self.data is not None:
+            self.show_legend()
+            self.drawn.emit()
+        self._redraw()
+        if before.filter_name != now.filter_name:
+            self.filter_changed.emit(now.filter_name)
+            self.refresh()
+
+    def _show_filter(self, name: str, words: str = "") -> None:
+        """Show which filter was chosen, or suits the data set; `words` tell of it under the mouse."""
+        self._filter_menu.set_current(name)
+        tip = f"Filter: {words}" if words else "Filter"
+        self._filter_menu.setToolTip(plain(f"{tip}; filters act on {MAX_FILTERED_S:.0f} s and less"))
+
     @property
-    def chooser(self) -> TraceControls:
-        return self.controls
+    def is_running(self) -> bool:
+        """Whether the traces scroll on by themselves."""
+        return self._timer.isActive()
+
+    def set_running(self, running: bool) -> None:
+        """Scroll on by itself, or stand still."""
+        self._runs.setChecked(running)
+        self._timer.start() if running else self._timer.stop()
 
     # --- request ---
 
@@ -123,7 +178,7 @@ class TracesPanel(Panel):
             return Wish(None, self.clusters)
         spike = marked_spike(self.session)
         marked = None if spike is None else (spike, int(self.required_session.manager.clusters_of([spike])[0]))
-        n_pixels, name = max(1, round(self._area().width() * self.devicePixelRatioF())), self.controls.filter_name
+        n_pixels, name = max(1, round(self._area().width() * self.devicePixelRatioF())), self.settings.filter_name
         start_s, stop_s = self.required_session.time.shown_s
         return Wish(request_for(source, start_s, stop_s, n_pixels, name), self.clusters, name, marked)
 
@@ -142,7 +197,7 @@ class TracesPanel(Panel):
     # --- drawing ---
 
     def draw(self, data: Answer) -> None:
-        self.controls.show_filter(data.filter_name, self._filter_words(data))
+        self._show_filter(data.filter_name, self._filter_words(data))
         if self._bring_best_into_sight:
             self._bring_best_into_sight = False
             self._show_best(data)
@@ -175,9 +230,9 @@ class TracesPanel(Panel):
 
     def _channel_order(self, data: Answer) -> npt.NDArray[np.int64]:
         source = data.source
-        if self.controls.order == "best" and len(data.best_channels):
+        if self.settings.order == "best" and len(data.best_channels):
             return data.best_channels
-        if self.controls.order == "depth" and source.depths is not None:
+        if self.settings.order == "depth" and source.depths is not None:
             return np.argsort(-source.depths, kind="stable")
         return np.argsort(source.channel_ids, kind="stable")
 
@@ -250,7 +305,7 @@ class TracesPanel(Panel):
     @property
     def _has_depth_colors(self) -> bool:
         knows = self.data is not None and self.data.source.depths is not None
-        return knows and self.controls.colors == "depth" and self.required_session.model.probe.knows_positions
+        return knows and self.settings.colors == "depth" and self.required_session.model.probe.knows_positions
 
     def _depth_ends(self) -> tuple[str, str]:
         """Return the colours of the lowest and the highest channel; spikes stand out from them."""
@@ -266,7 +321,8 @@ class TracesPanel(Panel):
 
     def _say_page(self) -> None:
         start_s, stop_s = self.required_session.time.shown_s
-        self.controls.show_page(stop_s - start_s)
+        length_s = next((page for page in PAGES if isclose(page, stop_s - start_s, rel_tol=1e-6)), stop_s - start_s)
+        self._page_menu.set_current(length_s, f"{length_s:.3g} s")
 
     def _say_what_is_shown(self, data: Answer) -> None:
         layout = self.layout_now
@@ -274,7 +330,7 @@ class TracesPanel(Panel):
             return
         n_rows, n_channels = len(layout.rows), len(layout.order)
         words = [f"{n_rows} of {n_channels} channels"] if n_rows < n_channels else []
-        if self.controls.order == "depth" and not self.required_session.model.probe.knows_positions:
+        if self.settings.order == "depth" and not self.required_session.model.probe.knows_positions:
             words.append("in the order of the file: positions are unknown")
         if data.filter_name != RAW and not data.traces.is_filtered:
             words.append("raw: filters act on 10 s and less")
@@ -299,7 +355,7 @@ class TracesPanel(Panel):
         Where it is in sight, nothing moves.
         """
         layout, channel = self.layout_now, self._marked_channel(data)
-        if channel is None and self.controls.order == "best":
+        if channel is None and self.settings.order == "best":
             self._scroll = 0.0
             return
         if layout is None or (channel is None and not len(data.best_channels)):
@@ -353,7 +409,7 @@ class TracesPanel(Panel):
             return
         start_s, stop_s = self.session.time.shown_s
         if stop_s >= self.session.time.duration_s:
-            self.controls.set_running(False)
+            self.set_running(False)
         else:
             self._show(start_s + pages * (stop_s - start_s), stop_s + pages * (stop_s - start_s))
 
@@ -372,18 +428,6 @@ class TracesPanel(Panel):
     def _on_range_told(self) -> None:
         if self.data is not None:
             self._say_what_is_shown(self.data)
-
-    @guarded
-    def _on_colors_changed(self) -> None:
-        self.has_legend = self.controls.colors != "grey"
-        if self.data is not None:
-            self.show_legend()
-        self._redraw()
-
-    @guarded
-    def _on_order_changed(self) -> None:
-        self._scroll = 0.0
-        self._redraw()
 
     @guarded
     def _on_time_moved(self) -> None:

@@ -19,7 +19,6 @@ from napari_phy.views.settings import SettingsController, ViewSettings
 from napari_phy.views.time_words import range_words
 from napari_phy.widgets.actions import messages
 from napari_phy.widgets.actions.bindings import key_bindings
-from napari_phy.widgets.base.choices import Allowed
 from napari_phy.widgets.base.debounce import Debounce
 from napari_phy.widgets.base.draw_batch import DrawBatch
 from napari_phy.widgets.base.guarded import guarded
@@ -56,8 +55,6 @@ class Panel(PanelFrame):
     draws_times = False  # has all of them in sight, and veils those that are not used
     has_times = True  # shows spikes, or what is made of them
     settings_type: ClassVar[type[ViewSettings]] = ViewSettings
-    remembered: ClassVar[Allowed] = {}  # what the user chooses here: read as `x`, set by `set_x`
-    passing: ClassVar[Allowed] = {}  # the same, of one data set, and not kept
 
     locate_requested = Signal()
     drawn = Signal()
@@ -153,28 +150,15 @@ class Panel(PanelFrame):
         """Show in menus and drop-downs what is chosen."""
         self.setting_controls.show(self.resolved)
 
-    @property
-    def chooser(self) -> Any:
-        """Who holds what the user chose in this view; has `remembered`, and `x` and `set_x` of each name in it."""
-        return self
-
-    @property
-    def choosable(self) -> Allowed:
-        """{setting: the values it may have} of all that is chosen here."""
-        return {**self.chooser.remembered, **self.passing, **self.settings_type.described()}
-
     def options(self) -> dict[str, Any]:
         """Return what was chosen in this view, {setting: plain value}."""
-        return self.settings.kept() or {name: getattr(self.chooser, name) for name in self.chooser.remembered}
+        kept: dict[str, Any] = self.settings.kept()
+        return kept
 
     def set_options(self, options: Mapping[str, Any]) -> None:
         """Choose in this view; settings that it does not have and values that cannot be are left out."""
         known = self.settings.described()
         self.choose(**{name: options[name] for name in known if name in options and options[name] in known[name]})
-        chooser = self.chooser
-        for name, allowed in {**chooser.remembered, **self.passing}.items():
-            if name in options and options[name] in allowed and options[name] != getattr(chooser, name):
-                getattr(chooser, f"set_{name}")(options[name])
 
     def on_selection(self) -> None:
         """React to a changed selection beyond the new request."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
+from weakref import WeakMethod
 
 from qtpy.QtWidgets import QMenu
 
@@ -21,14 +22,14 @@ class SettingControls:
         Takes the drop-downs, and the entries into its ⋯ menu.
     settings : ViewSettings
         As they are at first.
-    choose : callable
+    choose : method
         Called with `name=value` for what the user picks.
     """
 
     def __init__(self, header: Header, settings: ViewSettings, choose: Callable[..., None]) -> None:
         self._header = header
         self._settings = settings
-        self._choose = choose
+        self._choose_weakly = WeakMethod(choose)  # a panel that only the collector finds is deleted while others paint
         self._shown: dict[str, list[Callable[[Any], None]]] = {}
         self.drop_downs: dict[str, DropDown] = {}
         self.actions: dict[str, Mapping[Any, Any]] = {}
@@ -39,7 +40,7 @@ class SettingControls:
         setting = self._setting(name)
         drop_down = DropDown(tip or setting.title, prefix)
         drop_down.set_choices(setting.choices if choices is None else choices)
-        drop_down.chosen.connect(lambda value: self._choose(**{name: value}))
+        drop_down.chosen.connect(partial(self._pick, name))
         self._header.add_drop_down(drop_down)
         self.drop_downs[name] = drop_down
         self._show_by(name, lambda value: drop_down.set_current(value, setting.text(value)))
@@ -57,7 +58,7 @@ class SettingControls:
     def add_switch(self, name: str, title: str = "") -> None:
         """Add an entry that is on or off to ⋯."""
         text = title or self._setting(name).title
-        action = switch_action(self._header.more_menu, text, False, lambda is_on: self._choose(**{name: is_on}))
+        action = switch_action(self._header.more_menu, text, False, partial(self._pick, name))
         self.actions[name] = {True: action}
         self._show_by(name, action.setChecked)
 
@@ -87,7 +88,9 @@ class SettingControls:
             self._show_by(name, lambda value: actions[value].setChecked(True) if value in actions else None)
 
     def _pick(self, name: str, value: Any) -> None:
-        self._choose(**{name: value})
+        choose = self._choose_weakly()
+        if choose is not None:
+            choose(**{name: value})
 
     def _setting(self, name: str) -> Setting:
         return self._settings.described()[name]

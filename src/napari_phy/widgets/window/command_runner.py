@@ -8,6 +8,7 @@ from qtpy.QtCore import Qt
 
 from napari_phy.core.errors import CommandError, FilterError, NapariPhyError
 from napari_phy.table.columns import column_key
+from napari_phy.views.all_settings import SETTINGS
 from napari_phy.views.command_line import (
     Line,
     echo,
@@ -19,15 +20,13 @@ from napari_phy.views.command_line import (
     read_words,
 )
 from napari_phy.views.commands import COMMANDS, Command, Completion, complete, find_command
-from napari_phy.views.settings import Number
+from napari_phy.views.settings import Number, Setting
 from napari_phy.views.time_words import read_range
 from napari_phy.views.typed_values import typed_number
 from napari_phy.widgets.actions import messages
 from napari_phy.widgets.actions.action_table import ACTIONS, BY_ID
 from napari_phy.widgets.actions.time_actions import go_to, go_to_time
-from napari_phy.widgets.base.choices import Numbers
 from napari_phy.widgets.lists.cluster_columns import ListColumn
-from napari_phy.widgets.panels.panel import Panel
 from napari_phy.widgets.window.action_controller import ActionController
 from napari_phy.widgets.window.dock_manager import DockManager
 from napari_phy.widgets.window.dock_registry import KINDS
@@ -201,7 +200,7 @@ class CommandRunner:
         views = []
         for title, option in COLORED.items():
             for panel in self._board.of_kind(title):
-                if value in panel.choosable[option]:
+                if value in panel.settings.described()[option]:
                     panel.set_options({option: value})
                     views.append(title)
         self._controller.say(f"Clusters are coloured by {value} in {messages.listed(dict.fromkeys(views))}.")
@@ -211,13 +210,10 @@ class CommandRunner:
         view, option = command.sets
         allowed = _allowed(view, option)
         value = None if not rest and None in allowed else _chosen(rest, allowed, command.word.replace("-", " "))
-        if view in self._session.views:
-            for controller in self._session.views.of_kind(view):
-                controller.update(**{option: value})
+        for controller in self._session.views.of_kind(view):
+            controller.update(**{option: value})
         if not self._board.is_open(view):
             self._board.open(view)
-        for panel in self._board.of_kind(view):
-            panel.set_options({option: value})
         self._controller.say(f"{command.doc}: {'as usual' if value is None else _word(value)}.")
 
     def _panel(self, view: str) -> Any:
@@ -251,17 +247,14 @@ class CommandRunner:
         return words
 
 
-def _allowed(view: str, option: str) -> Any:
-    """Return the values an option of a view may have, open or not."""
-    panel = KINDS[view].panel
-    assert issubclass(panel, Panel)
-    return {**panel.remembered, **panel.passing, **panel.settings_type.described()}[option]
+def _allowed(view: str, option: str) -> Setting:
+    """Return what an option of a view may be, whether it is open or not."""
+    return SETTINGS[view.lower()].described()[option]
 
 
 def _choices(view: str, option: str) -> tuple[Any, ...]:
     """Return the same without that of the settings."""
-    allowed = _allowed(view, option)
-    return tuple(value for value in getattr(allowed, "offered", allowed) if value is not None)
+    return tuple(value for value in _allowed(view, option).offered if value is not None)
 
 
 def _places(columns: Sequence[ListColumn]) -> dict[str, int]:
@@ -276,13 +269,12 @@ def _word(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _chosen(typed: str, allowed: Any, what: str) -> Any:
+def _chosen(typed: str, allowed: Setting, what: str) -> Any:
     """Return what was chosen for an option of a view."""
     if column_key(typed) in allowed:
         typed = column_key(typed)
-    if not isinstance(allowed, Numbers | Number):
-        offered = getattr(allowed, "offered", allowed)
-        return _one_of(typed, tuple(value for value in offered if value is not None), what)
+    if not isinstance(allowed, Number):
+        return _one_of(typed, tuple(value for value in allowed.offered if value is not None), what)
     number = typed_number(typed.replace("−", "-").replace(",", "."))
     if not typed:
         raise CommandError(f"Say which {what}: {allowed.words}.")

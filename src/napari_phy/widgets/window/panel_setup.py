@@ -1,7 +1,6 @@
 """What a panel gets when it is docked in a window: keys, menus, settings, and the session."""
 
 from functools import partial
-from typing import Any
 
 from qtpy.compat import isalive
 from qtpy.QtCore import QObject, QPoint, Qt
@@ -85,13 +84,13 @@ class PanelSetup(QObject):
         elif isinstance(panel, ActionsPanel | WizardPanel):
             panel.action_requested.connect(self._controller.run)
         elif isinstance(panel, TracesPanel):
-            panel.controls.filter_changed.connect(partial(self._on_filter_changed, panel.controls))
+            panel.filter_changed.connect(self._on_filter_changed)
 
     def _show_menu(self, view: QAbstractItemView, place: QPoint) -> None:
         menu = self._controller.make_menu(view)
         menu.exec(view.viewport().mapToGlobal(place))
         menu.deleteLater()
 
-    def _on_filter_changed(self, controls: Any) -> None:
+    def _on_filter_changed(self, name: str) -> None:
         if isalive(self):
-            self._overview.set_filter(controls.filter_name)
+            self._overview.set_filter(name)
