@@ -4,6 +4,7 @@ import pytest
 
 from napari_phy import ClusterManager
 from napari_phy.core.errors import KwikFormatError
+from napari_phy.core.memory import BUDGET
 from napari_phy.core.wizard import Similarity, Wizard
 
 SIMILAR = {(1, 2): 0.9, (1, 3): 0.5, (1, 4): 0.7, (2, 3): 0.2, (2, 4): 0.4, (3, 4): 0.6}
@@ -169,7 +170,7 @@ def test_similarity_is_zero_for_pairs_never_computed(wizard):
 
 
 def test_only_so_many_similarities_are_kept(monkeypatch):
-    monkeypatch.setattr("napari_phy.core.wizard.MAX_BYTES", 1000)
+    monkeypatch.setattr(BUDGET, "_limit", BUDGET.used + 1000)
     similarity = Similarity(lambda cluster: [(other, 0.5) for other in range(4) if other != cluster])
     for cluster in range(4):
         similarity.ranked(cluster)

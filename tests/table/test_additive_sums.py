@@ -8,7 +8,8 @@ from support import CountedRows
 
 from napari_phy import ClusterManager
 from napari_phy.core.update_info import UpdateInfo
-from napari_phy.table.additive_sums import AdditiveSums, families
+from napari_phy.table.additive_sums import AdditiveSums
+from napari_phy.table.cluster_arrays import families
 from napari_phy.table.feature_sums import FeatureSums
 
 

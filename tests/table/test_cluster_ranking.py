@@ -85,8 +85,8 @@ def test_vectors_of_former_clusters_go_once_they_are_the_more(session):
     while len(session.manager.cluster_ids) > 5:
         ranking(session.merge(session.manager.cluster_ids[:2]).added[0])
     check(session, ranking, int(session.manager.cluster_ids[0]))
-    assert max(map(len, sums.asked[1:])) > 1  # made anew
-    assert len(ranking._row) <= 2 * 5
+    assert set(map(len, sums.asked[1:])) == {1}  # each is made once
+    assert len(ranking._kept.get("vectors")) <= 2 * 5
 
 
 def test_without_features_and_for_a_cluster_that_is_gone_there_is_nothing(session):

@@ -1,6 +1,7 @@
 import gc
 import weakref
 
+from napari_phy.core.memory import MemoryBudget
 from napari_phy.table.session_cache import SessionCache
 
 
@@ -19,7 +20,7 @@ class Somebody:
 
 
 def test_each_value_is_computed_once():
-    cache, session, asked = SessionCache(1000, lambda value: 1), Somebody(), []
+    cache, session, asked = SessionCache(lambda value: 1), Somebody(), []
 
     def double(keys):
         asked.append(keys)
@@ -32,7 +33,7 @@ def test_each_value_is_computed_once():
 
 
 def test_sessions_share_nothing_and_are_let_go():
-    cache, one, other = SessionCache(1000, lambda value: 1), Somebody(), Somebody()
+    cache, one, other = SessionCache(lambda value: 1), Somebody(), Somebody()
     cache.get(one, [1], lambda keys: {1: "one"})
     assert cache.known(other, [1]) == {}
     gone = weakref.ref(one.manager)
@@ -42,13 +43,13 @@ def test_sessions_share_nothing_and_are_let_go():
 
 
 def test_more_than_it_holds_is_still_returned():
-    cache, session = SessionCache(2, lambda value: 1), Somebody()
+    cache, session = SessionCache(lambda value: 1, MemoryBudget(2)), Somebody()
     assert cache.get(session, range(5), lambda keys: {key: key for key in keys}) == {key: key for key in range(5)}
     assert len(cache.known(session, range(5))) == 2
 
 
 def test_another_clustering_is_another_cache():
-    cache, session = SessionCache(1000, lambda value: 1), Somebody()
+    cache, session = SessionCache(lambda value: 1), Somebody()
     first = session.manager
     cache.get(session, [1], lambda keys: {1: "first"})
     session.manager = Clustering()
@@ -59,7 +60,7 @@ def test_another_clustering_is_another_cache():
 
 
 def test_what_was_computed_across_a_switch_is_not_kept():
-    cache, session = SessionCache(1000, lambda value: 1), Somebody()
+    cache, session = SessionCache(lambda value: 1), Somebody()
 
     def compute(keys):
         session.manager = Clustering()
@@ -73,7 +74,7 @@ def test_what_was_computed_across_a_switch_is_not_kept():
 
 
 def test_raw_data_that_were_found_begin_anew():
-    cache, session = SessionCache(1000, lambda value: 1), Somebody()
+    cache, session = SessionCache(lambda value: 1), Somebody()
     cache.get(session, [1], lambda keys: {1: "of another file"})
 
     def compute(keys):

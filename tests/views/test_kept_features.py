@@ -4,15 +4,22 @@ import numpy as np
 import pytest
 
 from napari_phy.core.errors import MissingDataError
+from napari_phy.core.memory import BUDGET
 from napari_phy.views import kept_features
 from napari_phy.views.kept_features import kept_features as read
 
 COLUMNS = [7, 0, 7]
 
 
+def limit_rows(monkeypatch, n_rows):
+    """Let there be room for some rows of 24 features."""
+    n_bytes = n_rows * 24 * 4
+    monkeypatch.setattr(kept_features, "SHARE", BUDGET.limit / n_bytes if n_bytes else 2 * BUDGET.limit)
+
+
 @pytest.mark.parametrize("n_rows", [0, 1, 30, 400, 5000])
 def test_features_are_those_of_the_model_however_few_rows_there_is_room_for(session, monkeypatch, n_rows):
-    monkeypatch.setattr(kept_features, "MAX_BYTES", n_rows * 24 * 4)
+    limit_rows(monkeypatch, n_rows)
     rng = np.random.default_rng(n_rows)
     for n_spikes in (20, 300, 1, 0, 1000, 40, 300):
         spikes = rng.permutation(1000)[:n_spikes]
@@ -30,7 +37,7 @@ def test_what_is_kept_is_not_read_again_with_other_columns_either(session):
 
 
 def test_the_oldest_rows_make_room(session, monkeypatch):
-    monkeypatch.setattr(kept_features, "MAX_BYTES", 100 * 24 * 4)
+    limit_rows(monkeypatch, 100)
     for first in (0, 60, 120):
         read(session, np.arange(first, first + 60), [0])
     n_read = session.model.features.n_rows_read

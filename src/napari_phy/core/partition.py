@@ -85,10 +85,9 @@ class Partition:
     Parameters
     ----------
     spike_clusters : (n_spikes,) integers, the cluster of each spike; not kept and not written to.
-    cache_bytes : how many bytes of derived spike lists are kept.
     """
 
-    def __init__(self, spike_clusters: npt.ArrayLike, cache_bytes: int = 2**28) -> None:
+    def __init__(self, spike_clusters: npt.ArrayLike) -> None:
         index, cluster_ids, self._slots = SpikeIndex.build(spike_clusters)
         self._lock = threading.RLock()
         self._atom_at: list[Atom | None] = []
@@ -101,7 +100,7 @@ class Partition:
             self._atoms[cluster] = (atom,)
             self._cluster_of[atom] = cluster
         self._sizes = {cluster: atoms[0].size for cluster, atoms in self._atoms.items()}
-        self._lists: ByteCache[int, Int64] = ByteCache(cache_bytes, nbytes=lambda array: array.nbytes)
+        self._lists: ByteCache[int, Int64] = ByteCache(nbytes=lambda array: array.nbytes)
         self._spike_clusters: ClusterIds | None = None
         self._n_cuts = 0
 

@@ -38,7 +38,6 @@ class Selector:
     n_spikes_max : the most spikes in total.
     n_per_cluster : the most spikes of one cluster, when clusters are selected.
     reader : gives the data of spikes, as `reader[spike_ids]` or `reader(spike_ids)`.
-    cache_bytes : how many bytes of data are kept for selections that come back.
     """
 
     changed = signal()
@@ -49,7 +48,6 @@ class Selector:
         n_spikes_max: int | None = None,
         n_per_cluster: int | None = None,
         reader: Rows | Callable[[Int64], Any] | None = None,
-        cache_bytes: int = 2**26,
     ) -> None:
         if isinstance(spike_clusters_or_manager, ClusterManager):
             self._manager = spike_clusters_or_manager
@@ -59,7 +57,7 @@ class Selector:
         self._n_spikes_max = _ceiling(n_spikes_max)
         self._n_per_cluster = _ceiling(n_per_cluster)
         self._reader = reader
-        self._data: ByteCache[bytes, npt.NDArray[Any]] = ByteCache(cache_bytes, nbytes=lambda array: array.nbytes)
+        self._data: ByteCache[bytes, npt.NDArray[Any]] = ByteCache(nbytes=lambda array: array.nbytes)
         self._current: npt.NDArray[Any] | None = None
         self._clusters: tuple[int, ...] | None = ()
         self._asked = no_spikes()

@@ -18,7 +18,6 @@ logger = logging.getLogger(__name__)
 Ranking = Sequence[tuple[int, float]]
 Step = tuple[str, list[int], Any]
 HIDDEN_GROUPS = ("noise", "mua", DISCARDED)
-MAX_BYTES = 2**23  # of similarities that are kept
 LEAST_SIMILARITY = 0.005  # of a candidate that is gone on to; lists show less than that as nothing
 
 
@@ -27,7 +26,7 @@ class Similarity:
 
     def __init__(self, rank: Callable[[int], Ranking]) -> None:
         self._rank = rank
-        self._values: ByteCache[int, dict[int, float]] = ByteCache(MAX_BYTES, lambda values: 100 * len(values))
+        self._values: ByteCache[int, dict[int, float]] = ByteCache(lambda values: 100 * len(values))
 
     def __getitem__(self, pair: tuple[int, int]) -> float:
         a, b = pair

@@ -13,6 +13,7 @@ from napari_phy.core.chosen_channel import ChosenChannel
 from napari_phy.core.cluster_manager import ClusterManager
 from napari_phy.core.errors import JournalError, NapariPhyError
 from napari_phy.core.listed_clusters import ListedClusters
+from napari_phy.core.memory import BUDGET
 from napari_phy.core.progress import OnProgress, no_progress, part_of
 from napari_phy.core.selection import Selection
 from napari_phy.core.sentences import visible
@@ -202,13 +203,12 @@ class Session(Edits, FileClusterings):
     @property
     def settings(self) -> Config:
         """The settings of the data set, those of every channel group and clustering; read when first asked for."""
-        if self._settings is None:
-            self._settings = load_config(self.model.path)
-        return self._settings
+        return self.load_settings() if self._settings is None else self._settings
 
     def load_settings(self, preferences: Mapping[str, Any] | None = None) -> Config:
-        """Read the settings anew, on top of {setting: value} of napari's Preferences."""
+        """Read the settings anew, on top of {setting: value} of napari's Preferences; caches keep to `memory_mb`."""
         self._settings = load_config(self.model.path, preferences)
+        BUDGET.limit = self._settings.value("memory_mb") * 2**20
         return self._settings
 
     @property

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from napari_phy.core.memory import BUDGET
 from napari_phy.core.progress import OnProgress, no_progress
 from napari_phy.stats.correlograms import SPIKES_AT_ONCE, UInt16, count_pairs
 
 Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
 
-MAX_BYTES = 2**27  # 1 136 slots of 26 bins
+SHARE = 8  # of the memory for caches is for one table at most: of 1 GiB, 1 136 slots of 26 bins
 SPARE = 16  # slots that a few splits take before the table has to grow
 
 
@@ -39,9 +40,14 @@ class KeptCorrelograms:
         self._counts: Int32 = np.zeros((0, 0, n_bins), dtype=np.int32)
         self.slots: UInt16 | None = None
 
+    @property
+    def nbytes(self) -> int:
+        """Bytes that are held."""
+        return self._counts.nbytes + (0 if self.slots is None else self.slots.nbytes)
+
     def has_room(self, n_slots: int) -> bool:
         """Return whether the counts of so many slots are few enough to be kept."""
-        return 4 * n_slots**2 * self._n_bins <= MAX_BYTES
+        return 4 * n_slots**2 * self._n_bins <= BUDGET.limit // SHARE
 
     def follow(self, slots: npt.NDArray[np.integer], n_slots: int, on_progress: OnProgress = no_progress) -> None:
         """Count all pairs for the first time, later those of spikes that are in other slots than before.

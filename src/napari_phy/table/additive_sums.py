@@ -13,6 +13,7 @@ from napari_phy.core.cluster_manager import ClusterManager
 from napari_phy.core.memory import ByteCache
 from napari_phy.core.progress import OnProgress, no_progress
 from napari_phy.core.update_info import UpdateInfo
+from napari_phy.table.cluster_arrays import families
 
 Float64 = npt.NDArray[np.float64]
 Int64 = npt.NDArray[np.int64]
@@ -38,18 +39,16 @@ class AdditiveSums:
     ----------
     manager : whose clusters are summed over.
     compute : returns the (n,) float64 sums over several sets of ascending spike ids; tells how far it is.
-    max_bytes : how much is kept; what was forgotten is computed again.
     """
 
     def __init__(
         self,
         manager: ClusterManager,
         compute: Callable[[Sequence[Int64], OnProgress], Sequence[Float64]],
-        max_bytes: int = 2**28,
     ) -> None:
         self._manager = manager
         self._compute = compute
-        self._sums: ByteCache[int, Float64] = ByteCache(max_bytes, nbytes=lambda array: array.nbytes)
+        self._sums: ByteCache[int, Float64] = ByteCache(nbytes=lambda array: array.nbytes)
         self._families: dict[int, tuple[tuple[int, ...], tuple[int, ...]]] = {}
         self._lock = threading.RLock()
         manager.changed.connect(self._on_changed)
@@ -106,18 +105,3 @@ class AdditiveSums:
                 for child in children:
                     if child not in self._families:
                         self._families[child] = (parents, tuple(one for one in children if one != child))
-
-
-def families(update: UpdateInfo) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
-    """Return (deleted clusters, added clusters) that hold the same spikes, each as small as it can be."""
-    groups: list[tuple[set[int], set[int]]] = []
-    for old, new in update.descendants:
-        joined: tuple[set[int], set[int]] = ({old}, {new})
-        apart = []
-        for olds, notifications in groups:
-            if old in olds or new in notifications:
-                joined = (joined[0] | olds, joined[1] | notifications)
-            else:
-                apart.append((olds, notifications))
-        groups = [*apart, joined]
-    return [(tuple(sorted(olds)), tuple(sorted(notifications))) for olds, notifications in groups]

@@ -61,6 +61,15 @@ class ClusterArrays:
     def __len__(self) -> int:
         return len(self._ids)
 
+    @property
+    def values(self) -> Values:
+        """What is held, where `rows` says; the other rows are for clusters that come, and hold anything."""
+        return read_only(self._values.view())
+
+    def rows(self, cluster_ids: Ids) -> Int64:
+        """Return (n,) the row of each of some clusters in `values`, −1 where it has none."""
+        return self._find(cluster_ids)
+
     def has(self, cluster_ids: Ids) -> npt.NDArray[np.bool_]:
         """Return (n,) bool: which of some clusters have values."""
         return self._find(cluster_ids) >= 0

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import threading
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from napari_phy.core.cluster_manager import ClusterManager
+from napari_phy.core.memory import ByteCache
 from napari_phy.core.progress import OnProgress, no_progress
 from napari_phy.stats.similarity import unit_vectors
+from napari_phy.table.cluster_arrays import ClusterArrays
 from napari_phy.table.feature_sums import FeatureSums
 
 Float64 = npt.NDArray[np.float64]
@@ -27,8 +30,7 @@ class ClusterRanking:
     def __init__(self, manager: ClusterManager, sums: FeatureSums | None) -> None:
         self._manager = manager
         self._sums = sums
-        self._row: dict[int, int] = {}
-        self._vectors = np.empty((0, 0))
+        self._kept: ByteCache[Literal["vectors"], ClusterArrays] = ByteCache(lambda vectors: vectors.nbytes)
         self._last: tuple[int, Int64, Ranking] | None = None
         self._lock = threading.Lock()
 
@@ -49,31 +51,27 @@ class ClusterRanking:
         """Read the features, and make the vectors of all clusters, so that the first edit does not wait for them."""
         if self._sums is not None:
             self._sums.prepare(on_progress)
+            ids = self._manager.cluster_ids
             with self._lock:
-                self._keep_vectors(self._manager.cluster_ids.tolist(), self._sums)
+                if len(ids):
+                    self._vectors(ids, self._sums)
 
     def _ranked(self, cluster: int, ids: Int64, sums: FeatureSums) -> Ranking:
-        self._keep_vectors(ids.tolist(), sums)
-        rows = np.array([self._row[one] for one in ids.tolist()])
-        cosines = np.clip(self._vectors[: len(self._row)] @ self._vectors[self._row[cluster]], -1.0, 1.0)[rows]
+        vectors = self._vectors(ids, sums)
+        cosines = np.clip(vectors.values @ vectors[[cluster]][0], -1.0, 1.0)[vectors.rows(ids)]
         order = np.argsort(-cosines, kind="stable")
         order = order[ids[order] != cluster]
         return list(zip(ids[order].tolist(), cosines[order].tolist(), strict=True))
 
-    def _keep_vectors(self, clusters: list[int], sums: FeatureSums) -> None:
-        """Make the vectors that are not kept; those of former clusters go once they are more than half."""
-        new = [cluster for cluster in clusters if cluster not in self._row]
-        if len(self._row) + len(new) > 2 * len(clusters):
-            self._row.clear()
-            new = clusters
-        if not new:
-            return
-        made = unit_vectors(np.stack([found.feature_mask_sum for found in sums.get(new).values()]))
-        n_kept = len(self._row)
-        if n_kept + len(new) > len(self._vectors):
-            kept = self._vectors[:n_kept]
-            self._vectors = np.empty((2 * len(clusters), made.shape[1]))
-            if n_kept:
-                self._vectors[:n_kept] = kept
-        self._vectors[n_kept : n_kept + len(new)] = made
-        self._row.update((cluster, n_kept + place) for place, cluster in enumerate(new))
+    def _vectors(self, ids: Int64, sums: FeatureSums) -> ClusterArrays:
+        """Return the vectors of clusters; those of former ones go once they are more than half."""
+        vectors = self._kept.get("vectors")
+        new = ids if vectors is None else ids[~vectors.has(ids)]
+        if vectors is None or len(new):
+            made = unit_vectors(np.stack([found.feature_mask_sum for found in sums.get(new.tolist()).values()]))
+            vectors = ClusterArrays(made.shape[1:]) if vectors is None else vectors
+            if len(vectors) + len(new) > 2 * len(ids):
+                vectors.keep_only(ids)
+            vectors.put(new, made)
+            self._kept.put("vectors", vectors)
+        return vectors

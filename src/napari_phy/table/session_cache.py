@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 from weakref import WeakKeyDictionary, ref
 
 from napari_phy.core.base_model import BaseModel
-from napari_phy.core.memory import ByteCache
+from napari_phy.core.memory import BUDGET, ByteCache, MemoryBudget
 from napari_phy.table.session_like import ManagerLike, SessionLike
 
 K = TypeVar("K", bound=Hashable)
@@ -44,19 +44,18 @@ class PerSession(Generic[T]):
 
 
 class SessionCache(Generic[K, V]):
-    """A byte-capped cache for each clustering that a session has open; it is gone with it. Safe in worker threads.
+    """A cache for each clustering that a session has open; it is gone with it. Safe in worker threads.
+
+    All of them share the budget of memory.
 
     Parameters
     ----------
-    max_bytes : int
-        The ceiling for one clustering.
     nbytes : callable
         Returns the size of a value.
     """
 
-    def __init__(self, max_bytes: int, nbytes: Callable[[V], int]) -> None:
-        self._caches: PerSession[ByteCache[K, V]] = PerSession(lambda: ByteCache(max_bytes, nbytes))
-        self._lock = threading.Lock()
+    def __init__(self, nbytes: Callable[[V], int], budget: MemoryBudget = BUDGET) -> None:
+        self._caches: PerSession[ByteCache[K, V]] = PerSession(lambda: ByteCache(nbytes, budget))
 
     def known(self, session: SessionLike, keys: Iterable[K]) -> dict[K, V]:
         """Return those values that are kept."""
@@ -64,8 +63,7 @@ class SessionCache(Generic[K, V]):
 
     def items(self, session: SessionLike) -> list[tuple[K, V]]:
         """Return all that is kept, also of clusters that an edit took away."""
-        with self._lock:
-            return self._caches.of(session.manager, session.model).items()
+        return self._caches.of(session.manager, session.model).items()
 
     def get(self, session: SessionLike, keys: Iterable[K], compute: Callable[[list[K]], Mapping[K, V]]) -> dict[K, V]:
         """Return the values in the order of `keys`, computing together those that are not kept."""
@@ -77,17 +75,16 @@ class SessionCache(Generic[K, V]):
             computed = compute(wanted)
             values.update(computed)
             if session.manager is manager and session.model is model:  # else nobody knows what was computed
-                with self._lock:
-                    cache = self._caches.of(manager, model)
-                    for key, value in computed.items():
-                        cache.put(key, value)
+                self._caches.of(manager, model).put_all(computed)
         return {key: values[key] for key in keys}
 
     def keep(self, session: SessionLike, key: K, value: V) -> None:
         """Keep a value that was made from what was known before."""
-        with self._lock:
-            self._caches.of(session.manager, session.model).put(key, value)
+        self._caches.of(session.manager, session.model).put(key, value)
+
+    def remove(self, session: SessionLike, key: K) -> None:
+        """Forget a value."""
+        self._caches.of(session.manager, session.model).remove(key)
 
     def _known(self, manager: ManagerLike, model: BaseModel, keys: Iterable[K]) -> dict[K, V]:
-        with self._lock:
-            return self._caches.of(manager, model).known(keys)
+        return self._caches.of(manager, model).known(keys)

@@ -78,7 +78,7 @@ class WaveformSample:
 
 
 _Key = tuple[int, int, tuple[int, ...] | None]  # with the channels, where they are known before
-_samples: SessionCache[_Key, WaveformSample] = SessionCache(2**27, lambda sample: sample.nbytes)
+_samples: SessionCache[_Key, WaveformSample] = SessionCache(lambda sample: sample.nbytes)
 
 
 def waveform_samples(

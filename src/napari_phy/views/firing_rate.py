@@ -127,7 +127,7 @@ class FiringRateData:
 
 
 _Key = tuple[int, FiringRateRequest, int]
-_counted: SessionCache[_Key, Int64] = SessionCache(2**24, lambda counts: counts.nbytes)
+_counted: SessionCache[_Key, Int64] = SessionCache(lambda counts: counts.nbytes)
 
 
 def compute_firing_rates(

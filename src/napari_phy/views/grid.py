@@ -115,7 +115,7 @@ class GridData:
     sorted_by: str = ""
 
 
-_tiles: SessionCache[tuple[Content, int], Tile] = SessionCache(2**24, lambda tile: tile.values.nbytes + 200)
+_tiles: SessionCache[tuple[Content, int], Tile] = SessionCache(lambda tile: tile.values.nbytes + 200)
 
 
 def compute_grid(session: SessionLike, request: GridRequest, on_progress: OnProgress = no_progress) -> GridData:

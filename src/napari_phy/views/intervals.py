@@ -146,7 +146,7 @@ class IntervalsData:
 
 
 _Key = tuple[int, IntervalsRequest]
-_counted: SessionCache[_Key, tuple[Int64, int, int]] = SessionCache(2**24, lambda one: one[0].nbytes + 64)
+_counted: SessionCache[_Key, tuple[Int64, int, int]] = SessionCache(lambda one: one[0].nbytes + 64)
 
 
 def compute_intervals(

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from typing import Literal
 from weakref import WeakKeyDictionary
 
 import numpy as np
 import numpy.typing as npt
 
 from napari_phy.core.base_model import BaseModel
+from napari_phy.core.memory import BUDGET, ByteCache
 from napari_phy.core.progress import OnProgress, no_progress
 from napari_phy.table.session_like import SessionLike
 from napari_phy.table.spike_rows import read_in_file_order, required
 
-MAX_BYTES = 2**26  # of one model
+SHARE = 16  # of the memory for caches is for the rows of one model at most
 
 Float32 = npt.NDArray[np.float32]
 
@@ -23,12 +25,17 @@ class _Kept:
     """A ring of rows: the newest take the places of the oldest."""
 
     def __init__(self, n_spikes: int, n_features: int) -> None:
-        capacity = min(n_spikes, MAX_BYTES // (4 * n_features))
+        capacity = min(n_spikes, int(BUDGET.limit / SHARE) // (4 * n_features))
         self._rows = np.empty((capacity, n_features), dtype=np.float32)
         self._owners = np.full(capacity, -1, dtype=np.int64)
         self._places = np.full(n_spikes, -1, dtype=np.int32)
         self._next = 0
         self._lock = threading.Lock()
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes that are held, or will be once there are as many rows."""
+        return self._rows.nbytes + self._owners.nbytes + self._places.nbytes
 
     def find(self, spike_ids: npt.NDArray[np.int64], columns: Sequence[int]) -> tuple[npt.NDArray[np.bool_], Float32]:
         """Return (n,) which spikes are kept, and (n, n_columns) their features; others are undefined."""
@@ -52,7 +59,7 @@ class _Kept:
             self._next = int(self._next + len(rows)) % max(1, len(self._rows))
 
 
-_kept: WeakKeyDictionary[BaseModel, _Kept] = WeakKeyDictionary()
+_kept: WeakKeyDictionary[BaseModel, ByteCache[Literal["rows"], _Kept]] = WeakKeyDictionary()
 _lock = threading.Lock()
 
 
@@ -69,9 +76,11 @@ def kept_features(
     model = session.model
     features = required(model.features, model, "features")
     with _lock:
-        kept = _kept.get(model)
+        cache = _kept.setdefault(model, ByteCache(lambda kept: kept.nbytes))
+        kept = cache.get("rows")
         if kept is None:
-            kept = _kept[model] = _Kept(*features.shape)
+            kept = _Kept(*features.shape)
+            cache.put("rows", kept)
     is_known, values = kept.find(spike_ids, columns)
     unknown = spike_ids[~is_known]
     if len(unknown):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from weakref import WeakKeyDictionary
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +12,7 @@ import numpy.typing as npt
 from napari_phy.core.cluster_manager import ClusterManager
 from napari_phy.core.progress import OnProgress, no_progress
 from napari_phy.stats.kept_correlograms import KeptCorrelograms
+from napari_phy.table.session_cache import SessionCache
 from napari_phy.table.session_like import SessionLike
 
 KEPT_FROM = 100_000  # spikes; of fewer, counting those of a selection takes a millisecond
@@ -37,7 +38,7 @@ class _Kept:
         return slot_clusters
 
 
-_kept: WeakKeyDictionary[ClusterManager, _Kept] = WeakKeyDictionary()
+_kept: SessionCache[Literal["pairs"], _Kept] = SessionCache(lambda kept: kept.pairs.nbytes)
 
 
 def keep_pairs(session: SessionLike, width: int, n_bins: int, on_progress: OnProgress = no_progress) -> bool:
@@ -49,16 +50,17 @@ def keep_pairs(session: SessionLike, width: int, n_bins: int, on_progress: OnPro
     manager = session.manager
     if not isinstance(manager, ClusterManager) or session.model.n_spikes < KEPT_FROM:
         return False
-    kept = _kept.get(manager)
+    kept = _kept.known(session, ["pairs"]).get("pairs")
     if kept is None or kept.bins != (width, n_bins):
         kept = _Kept(session.model.spike_samples, (width, n_bins))
         if not kept.pairs.has_room(len(manager.slot_clusters)):
-            _kept.pop(manager, None)
+            _kept.remove(session, "pairs")
             return False
-        _kept[manager] = kept
     with kept.lock:
+        _kept.keep(session, "pairs", kept)
         is_kept = kept.follow(manager, on_progress) is not None
         kept.pairs.warm_up()
+        _kept.keep(session, "pairs", kept)  # as large as it is now
         return is_kept
 
 
@@ -69,11 +71,12 @@ def kept_counts(
     manager = session.manager
     if not isinstance(manager, ClusterManager):
         return None
-    kept = _kept.get(manager)
+    kept = _kept.known(session, ["pairs"]).get("pairs")
     if kept is None or kept.bins != (width, n_bins) or not kept.lock.acquire(blocking=False):
         return None
     try:
         slot_clusters = kept.follow(manager, on_progress) if kept.pairs.slots is not None else None
+        _kept.keep(session, "pairs", kept)
         if slot_clusters is None:
             return None
         members = [np.flatnonzero(slot_clusters == cluster) for cluster in clusters]

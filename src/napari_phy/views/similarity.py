@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 from typing import Annotated, ClassVar, Literal
 
@@ -11,6 +12,7 @@ import numpy.typing as npt
 from napari_phy.core.arrays import read_only
 from napari_phy.core.progress import OnProgress, no_progress
 from napari_phy.stats.similarity import cosine_matrix
+from napari_phy.table.cluster_arrays import ClusterArrays
 from napari_phy.table.numbers import format_count
 from napari_phy.table.session_cache import SessionCache
 from napari_phy.table.session_like import SessionLike
@@ -21,8 +23,6 @@ from napari_phy.views.settings import Choice, ViewSettings
 Float32 = npt.NDArray[np.float32]
 Float64 = npt.NDArray[np.float64]
 Int64 = npt.NDArray[np.int64]
-
-_KEPT_BYTES = 2**27
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,20 +70,21 @@ class SimilarityData:
     sorted_by: str = ""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class _Matrix:
-    """What was computed last: (n,) ascending ids, their (n, d) mean features, and (n, n) similarities."""
+    """What was computed of the clusters that were shown last: mean features, and the similarities of all pairs."""
 
-    ids: Int64
-    vectors: Float64
-    values: Float32
+    def __init__(self) -> None:
+        self.vectors: ClusterArrays | None = None
+        self.pairs = ClusterArrays(n_axes=2, dtype=np.float32)
+        self.lock = threading.Lock()
 
     @property
     def nbytes(self) -> int:
-        return self.vectors.nbytes + self.values.nbytes
+        """Bytes that are held."""
+        return self.pairs.nbytes + (0 if self.vectors is None else self.vectors.nbytes)
 
 
-_last: SessionCache[Literal["matrix"], _Matrix] = SessionCache(_KEPT_BYTES, lambda matrix: matrix.nbytes)
+_last: SessionCache[Literal["matrix"], _Matrix] = SessionCache(lambda matrix: matrix.nbytes)
 
 
 def compute_similarity(
@@ -99,10 +100,8 @@ def compute_similarity(
         A cluster does not exist (any more).
     """
     required(session.model.features, session.model, "features")
-    matrix = _matrix(session, np.unique(np.array(request.clusters, dtype=np.int64)), on_progress)
     ids = order_clusters(session, request.clusters, request.order)
-    places = np.searchsorted(matrix.ids, ids)
-    similarities = matrix.values[np.ix_(places, places)]
+    similarities = _similarities(session, ids, on_progress)
     return SimilarityData(
         request=request,
         cluster_ids=ids,
@@ -113,25 +112,22 @@ def compute_similarity(
     )
 
 
-def _matrix(session: SessionLike, ids: Int64, on_progress: OnProgress) -> _Matrix:
-    """Return the matrix of ascending ids: known pairs from the last one, the rows of other clusters computed."""
-    known = _last.known(session, ["matrix"]).get("matrix")
-    if known is not None and np.array_equal(known.ids, ids):
-        return known
-    is_known = np.zeros(len(ids), dtype=bool) if known is None else np.isin(ids, known.ids)
-    new = np.flatnonzero(~is_known)
-    sums = session.sums.get(ids[new].tolist(), on_progress) if session.sums is not None else {}
-    added = np.array([sums[cluster].feature_mask_sum for cluster in ids[new].tolist()], dtype=np.float64)
-    width = added.shape[1] if len(new) else 0 if known is None else known.vectors.shape[1]
-    vectors, values = np.zeros((len(ids), width)), np.zeros((len(ids), len(ids)), dtype=np.float32)
-    if known is not None:
-        old, places = np.flatnonzero(is_known), np.searchsorted(known.ids, ids[is_known])
-        vectors[old] = known.vectors[places]
-        values[np.ix_(old, old)] = known.values[np.ix_(places, places)]
-    if len(new):
-        vectors[new] = added
-        values[new] = cosine_matrix(added, vectors)
-        values[:, new] = values[new].T
-    found = _Matrix(ids, vectors, values)
-    _last.keep(session, "matrix", found)
-    return found
+def _similarities(session: SessionLike, ids: Int64, on_progress: OnProgress) -> Float32:
+    """Return (n, n) similarities of clusters: known pairs are kept, the rows of other clusters computed."""
+    matrix = _last.known(session, ["matrix"]).get("matrix") or _Matrix()
+    with matrix.lock:
+        new = np.unique(ids[~matrix.pairs.has(ids)])
+        if len(new):
+            sums = session.sums.get(new.tolist(), on_progress) if session.sums is not None else {}
+            added = np.array([sums[cluster].feature_mask_sum for cluster in new.tolist()], dtype=np.float64)
+            if matrix.vectors is None:
+                matrix.vectors = ClusterArrays(added.shape[1:])
+            for arrays in (matrix.vectors, matrix.pairs):
+                arrays.keep_only(ids)
+            matrix.vectors.put(new, added)
+            rows = cosine_matrix(added, matrix.vectors[ids])
+            matrix.pairs.put_pairs(new, ids, rows)
+            matrix.pairs.put_pairs(ids, new, rows.T)
+        _last.keep(session, "matrix", matrix)
+        found: Float32 = matrix.pairs[ids]
+        return found

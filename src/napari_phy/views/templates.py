@@ -125,7 +125,7 @@ class TemplatesData:
     sorted_by: str = ""
 
 
-_templates: SessionCache[int, Template] = SessionCache(2**25, lambda template: template.mean.nbytes + 200)
+_templates: SessionCache[int, Template] = SessionCache(lambda template: template.mean.nbytes + 200)
 
 
 def compute_templates(

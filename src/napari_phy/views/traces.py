@@ -207,7 +207,7 @@ def request_for(
     return TraceRequest(*wide, factor, filter_name, (max(0, first), max(1, min(last, n_samples))))
 
 
-_levels: SessionCache[str, TraceLevels] = SessionCache(2**22, lambda one: 3 * one.noise.nbytes + 64)
+_levels: SessionCache[str, TraceLevels] = SessionCache(lambda one: 3 * one.noise.nbytes + 64)
 
 
 def levels_of(session: SessionLike, source: TraceSource) -> TraceLevels:

@@ -11,7 +11,7 @@ from napari_phy.stats.refractory import violations
 from napari_phy.table.session_cache import SessionCache
 from napari_phy.table.session_like import SessionLike
 
-_violating: SessionCache[int, npt.NDArray[np.int64]] = SessionCache(2**24, lambda spikes: spikes.nbytes + 128)
+_violating: SessionCache[int, npt.NDArray[np.int64]] = SessionCache(lambda spikes: spikes.nbytes + 128)
 
 
 def violating_spikes(session: SessionLike, clusters: tuple[int, ...]) -> npt.NDArray[np.int64]:

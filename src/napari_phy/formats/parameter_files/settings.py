@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Literal
 
+from napari_phy.core.memory import USUAL_MB
+
 Kind = Literal["integer", "number", "boolean", "text"]
 
 _WORDS: Mapping[Kind, str] = {
@@ -154,6 +156,15 @@ SETTINGS: Mapping[str, Setting] = MappingProxyType(
                 2500,
                 "Most spikes of all other clusters together drawn in Amplitude.",
                 0,
+                1_000_000,
+            ),
+            Setting(
+                "memory_mb",
+                "Memory for caches (MB)",
+                "integer",
+                USUAL_MB,
+                "Memory for what is kept to be shown again without reading, of all open data sets together, in MB.",
+                64,
                 1_000_000,
             ),
             Setting(
