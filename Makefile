@@ -6,7 +6,7 @@ FIND_PYTHON = python=$$(PYTHON="$(PYTHON)" sh tools/find_python.sh)
 # Tests and pictures always run on a display of their own, also beside a desktop: each process of pytest has one.
 PYTEST = env -u WAYLAND_DISPLAY QT_API=pyqt6 QT_QPA_PLATFORM=xcb $(PY) -m pytest
 ON_XVFB = env -u WAYLAND_DISPLAY QT_API=pyqt6 QT_QPA_PLATFORM=xcb xvfb-run -a -s "-screen 0 1920x1080x24"
-IN_PARALLEL = -n auto --maxprocesses 4 --dist loadfile
+IN_PARALLEL = -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 ON_DISPLAY := $(or $(DISPLAY),$(WAYLAND_DISPLAY))
 WALK = $(ON_XVFB) $(PY) tools/walk.py
 GALLERY = $(ON_XVFB) $(PY) tools/gallery.py
@@ -15,7 +15,7 @@ TRACE_PICTURES = $(ON_XVFB) $(PY) tools/trace_pictures.py
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test check bench soak pictures clean libraries libraries-headless libraries-bench
+.PHONY: help demo test check bench soak mutants pictures clean libraries libraries-headless libraries-bench
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,6 +40,9 @@ check: $(VENV)/.installed-dev ## Style, types, import fences, manifest
 
 soak: libraries-headless $(VENV)/.installed-dev ## Run the tests that take hours; they print their seed, NAPARI_PHY_SOAK_SEED=1 sets it
 	@$(PYTEST) -m soak $(ARGS)
+
+mutants: $(VENV)/.installed-mutants ## Change the code at 100 random places and see whether tests notice; ARGS="--number 20 --seed 1 stats"
+	@$(PY) tools/mutants.py $(ARGS)
 
 bench: libraries-bench benchmarks/.venv/.installed ## Compare with phy, phylib and SpikeInterface, in an environment of its own
 	benchmarks/.venv/bin/python benchmarks/run.py $(ARGS)
@@ -80,6 +83,10 @@ $(VENV)/.installed-dev: pyproject.toml | $(PY)
 	@echo "Installing napari-phy with its extras and developers' tools into $(VENV): a few minutes the first time."
 	@$(PY) -m pip install --quiet --disable-pip-version-check --editable ".[all,dev]"
 	@touch $@ $(VENV)/.installed
+
+$(VENV)/.installed-mutants: $(VENV)/.installed-dev
+	@$(PY) -m pip install --quiet --disable-pip-version-check --editable ".[mutants]"
+	@touch $@
 
 benchmarks/.venv/.installed: benchmarks/requirements.txt pyproject.toml | benchmarks/.venv/bin/python
 	@echo "Installing napari-phy, phy, phylib and SpikeInterface into benchmarks/.venv: a few minutes the first time."

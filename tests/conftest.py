@@ -1,5 +1,6 @@
 """What all tests share: real data, a home of their own, no widget left behind."""
 
+import gc
 import logging
 import os
 import secrets
@@ -47,13 +48,34 @@ def pytest_report_header(config: pytest.Config) -> str | None:
     return f"soak: seed {seed}; {SEED_VARIABLE}={seed} does the same again"
 
 
+class Failures:
+    """Prints each failure as it happens: a run that is cut off at a time limit has said what was wrong until then."""
+
+    N_LINES = 12
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        reporter = self._config.pluginmanager.get_plugin("terminalreporter")
+        if reporter is not None and report.failed:
+            reporter.ensure_newline()
+            reporter.line(f"{report.nodeid} failed in its {report.when}:", red=True)
+            reporter.line("\n".join(report.longreprtext.splitlines()[-self.N_LINES :]))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Print failures at once."""
+    config.pluginmanager.register(Failures(config), "napari-phy-failures")
+
+
 def pytest_unconfigure() -> None:
     """Remove the tests' home."""
     shutil.rmtree(_HOME, ignore_errors=True)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Deselect what cannot run here (real data) and what was not asked for (soak)."""
+    """Deselect what cannot run here (real data) and what was not asked for (soak); begin with real windows."""
     unwanted = set()
     if _real_data_folder() is None:
         unwanted.add("real_data")
@@ -63,6 +85,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if deselected:
         config.hook.pytest_deselected(items=deselected)
         items[:] = [item for item in items if item not in deselected]
+    # Whole files go to the workers of `make test` in this order: the long ones first, so that none ends alone.
+    items.sort(key=lambda item: not {"journeys", "window"}.intersection(item.path.parts))
 
 
 def _real_data_folder() -> Path | None:
@@ -107,11 +131,11 @@ def _sizes_and_dates(folder: Path) -> dict[str, tuple[int, int]]:
 @pytest.fixture(autouse=True)
 def nothing_chosen_in_views() -> None:
     """Begin each test with the usual settings of views, the usual keys, and nothing typed before."""
+    bindings = sys.modules.get("napari_phy.widgets.actions.bindings")
+    if bindings is not None and bindings.key_bindings().any_own:
+        bindings.key_bindings().reset_all()
     for name in ("views.json", "commands.json", "keys.json", "layout.json"):
         (_HOME / "phy" / name).unlink(missing_ok=True)
-    bindings = sys.modules.get("napari_phy.widgets.actions.bindings")
-    if bindings is not None:
-        bindings.key_bindings.cache_clear()
 
 
 @pytest.fixture(autouse=True)
@@ -151,8 +175,16 @@ def _our_windows() -> list[object]:
         return []
     application.sendPostedEvents(None, _qt("QtCore").QEvent.Type.DeferredDelete.value)
     application.processEvents()
-    # Qt keeps the last tooltip for itself.
-    return [window for window in application.topLevelWidgets() if window.metaObject().className() != "QTipLabel"]
+    return [window for window in application.topLevelWidgets() if not _is_kept(window)]
+
+
+def _is_kept(window: Any) -> bool:
+    """Return whether a widget is the last tooltip, which Qt keeps, or belongs to a `KeptWindow`, which looks itself."""
+    while window is not None:
+        if window.property("kept") or window.metaObject().className() == "QTipLabel":
+            return True
+        window = window.parentWidget()
+    return False
 
 
 def _close(windows: list[object]) -> None:
@@ -164,6 +196,46 @@ def _close(windows: list[object]) -> None:
 def _qt(name: str) -> ModuleType | None:
     # Only what a test has imported itself: tests of the core stay without Qt.
     return sys.modules.get(f"PyQt6.{name}")
+
+
+@pytest.fixture
+def qtbot(qapp: Any, request: pytest.FixtureRequest) -> Any:
+    """Return the robot of pytest-qt, as patient as all that waits in tests."""
+    from waiting import PatientBot
+
+    return PatientBot(request)
+
+
+@pytest.fixture(scope="session")
+def _modules_in_place() -> None:
+    """Have the garbage collector pass over napari and ourselves: each viewer is collected by a look at all objects."""
+    import napari_phy.widgets.window.workspace  # noqa: F401
+
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(scope="module")
+def _kept_windows(request: pytest.FixtureRequest, qapp: Any, _modules_in_place: None) -> Iterator[Any]:
+    from kept_window import KeptWindow
+
+    window = KeptWindow(request)
+    yield window
+    window.close()
+
+
+@pytest.fixture
+def kept_window(_kept_windows: Any, request: pytest.FixtureRequest) -> Iterator[Any]:
+    """Yield the `KeptWindow` of the module: `kept_window.take(size, theme)` is an empty workspace in a shown window."""
+    yield _kept_windows
+    _kept_windows.give_back(request.node.name, failed=request.node.rep_setup.failed or request.node.rep_call.failed)
+
+
+@pytest.fixture
+def make_napari_viewer(_kept_windows: Any, request: pytest.FixtureRequest) -> Any:
+    """Return napari's function that makes a viewer for this test alone; a window that was kept is closed."""
+    _kept_windows.close()
+    return request.getfixturevalue("make_napari_viewer")
 
 
 @pytest.fixture(scope="session")

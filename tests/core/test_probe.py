@@ -8,7 +8,7 @@ import pytest
 
 import napari_phy
 from napari_phy.core.errors import NapariPhyError
-from napari_phy.core.probe import Probe
+from napari_phy.core.probe import Probe, assumed_line
 from napari_phy.core.probe_geometry import probe_geometry
 from napari_phy.core.probe_picture import probe_picture
 
@@ -181,3 +181,19 @@ def test_what_it_was_made_of_is_copied_and_what_it_hands_out_cannot_be_changed()
     assert probe.edges.tolist() == [[4, 5]]
     assert Probe([], []).n_channels == 0
     assert "no channels" in Probe([])._repr_html_()
+
+
+@pytest.mark.parametrize("positions", [np.full((4, 2), np.nan), np.zeros((4, 2)), [[np.nan, np.nan]]])
+def test_channels_that_nobody_knows_are_20_um_apart(positions):
+    line = [[0, 20 * place] for place in range(len(positions))]
+    assert assumed_line(len(positions)).tolist() == line
+    geometry = probe_geometry(positions)
+    assert geometry.places.tolist() == line
+    assert geometry.pitch_um == 20
+
+
+def test_unknown_channels_stand_as_far_apart_as_known_ones_usually_do():
+    geometry = probe_geometry([[10, 5], [10, 35], [10, 65], [np.nan, np.nan], [np.nan, np.nan]])
+    assert geometry.places[3:].tolist() == [[70, 5], [70, 35]]
+    assert geometry.shanks.tolist() == [0, 0, 0, -1, -1]
+    assert geometry.pitch_um == 30

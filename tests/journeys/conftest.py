@@ -20,8 +20,11 @@ def theme(screen_size):
 
 
 @pytest.fixture
-def person(make_napari_viewer, screen_size, theme):
-    viewer = make_napari_viewer(show=True)
+def person(request, screen_size, theme):
+    """Somebody at the window that the module keeps; at a new one where the test makes viewers, or says that it does."""
+    if "make_napari_viewer" not in request.fixturenames:
+        return Person(request.getfixturevalue("kept_window").take(screen_size, theme))
+    viewer = request.getfixturevalue("make_napari_viewer")(show=True)
     viewer.theme = theme
     person = Person(viewer)
     person.resize(*screen_size)

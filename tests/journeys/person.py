@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from napari._qt.dialogs.qt_notification import NapariQtNotification
 from napari.viewer import Viewer
-from qtpy.QtCore import QEvent, QEventLoop, QPoint, QPointF, Qt, QTimer
+from qtpy.QtCore import QPoint, QPointF, Qt, QTimer
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication, QDialog, QLineEdit, QMenu, QPushButton, QWidget
+from waiting import PATIENCE_S, run_until
 
 from napari_phy.widgets.window.workspace import Workspace
 
-PATIENCE_S = 60
 LARGE, SMALL = (1920, 1080), (1280, 800)
 BOTH_SIZES = pytest.mark.parametrize("screen_size", [LARGE, SMALL], ids=["large", "small"])  # for what looks at layout
 PLAIN = Qt.KeyboardModifier.NoModifier
@@ -68,12 +68,7 @@ class Person:
 
     def wait(self, condition: Callable[[], object], what: str = "the condition") -> None:
         """Let the program run until something holds."""
-        end = time.monotonic() + PATIENCE_S
-        while not condition():
-            assert time.monotonic() < end, f"waited in vain for {what}"
-            QApplication.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 20)
-            QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)  # as the main loop does
-            time.sleep(0.002)
+        run_until(condition, what)
 
     def rest(self, seconds: float) -> None:
         """Let the program run for a while."""

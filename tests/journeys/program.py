@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-PATIENCE_S = 120
+from waiting import PATIENCE_S
 
 # What napari runs as its startup script: it writes down, again and again, what is in sight in the window, and closes it
 # when it is asked to.

@@ -14,6 +14,8 @@ from napari_phy.widgets.base.elided_label import ElidedLabel
 from napari_phy.widgets.base.header import Header
 from napari_phy.widgets.window.layouts import SMALL_BELOW
 
+pytestmark = pytest.mark.usefixtures("make_napari_viewer")  # each test has a window of its own
+
 FLOATED = ("Clusters", "Waveforms", "Amplitude", "Wizard")
 
 

@@ -8,6 +8,8 @@ from napari.utils.action_manager import action_manager
 from qtpy.QtCore import QPoint, Qt
 from qtpy.QtTest import QTest
 
+pytestmark = pytest.mark.usefixtures("make_napari_viewer")  # each test has a window of its own
+
 ACTION = "napari:reset_view"
 
 

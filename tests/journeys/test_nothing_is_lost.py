@@ -16,6 +16,8 @@ from napari_phy.files.side_folder import side_folder
 from napari_phy.formats.kwik.model import KwikModel
 from napari_phy.widgets.window.workspace import Workspace
 
+pytestmark = pytest.mark.usefixtures("make_napari_viewer")  # each test has a window of its own
+
 RECOVERED = "2 edits from {} were recovered. They are not yet saved."
 CHANGED = "sample.kwik was changed by another program"
 

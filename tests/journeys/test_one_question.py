@@ -14,6 +14,8 @@ from qtpy.QtWidgets import QApplication, QDialog, QPushButton
 
 from napari_phy.widgets.window.workspace import Workspace
 
+pytestmark = pytest.mark.usefixtures("make_napari_viewer")  # each test has a window of its own
+
 OURS, OTHERS = (f"Save 2 edits to {name} before closing?" for name in ("sample.kwik", "other.kwik"))
 CLOSE_WINDOW, QUIT = "Close Window?", "Close Application?"  # napari's
 

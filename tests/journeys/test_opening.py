@@ -15,6 +15,8 @@ from napari_phy.readers import background_opening
 from napari_phy.readers.kwik import read_kwik
 from napari_phy.widgets.window.workspace import Workspace
 
+pytestmark = pytest.mark.usefixtures("make_napari_viewer")  # each test has a window of its own
+
 CANCELLED = "Opening large.kwik was cancelled. Nothing was changed."
 
 

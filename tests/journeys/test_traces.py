@@ -15,6 +15,8 @@ from napari_phy.session import open_session
 from napari_phy.stats.extremes import bin_extremes
 from napari_phy.widgets.window import raw_watch, trace_summary
 
+pytestmark = pytest.mark.usefixtures("make_napari_viewer")  # each test has a window of its own
+
 
 @pytest.fixture
 def person(person, kwik_copy):

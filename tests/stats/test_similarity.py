@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from napari_phy.stats.similarity import cosine_similarity
+from napari_phy.stats.similarity import cosine_matrix, cosine_similarity, unit_vectors
 
 
 def test_direction_counts_and_length_does_not():
@@ -24,3 +24,11 @@ def test_rounding_never_leads_out_of_range():
 def test_shapes_must_fit():
     with pytest.raises(ValueError, match="cannot be compared"):
         cosine_similarity([[1, 2]], [1, 2, 3])
+
+
+def test_short_vectors_have_a_direction_and_those_without_length_have_none():
+    vectors = np.array([[3e-9, 4e-9], [0.0, 0.0], [0.0, -0.5], [1e9, 0.0]])
+    units = [[0.6, 0.8], [0, 0], [0, -1], [1, 0]]
+    np.testing.assert_allclose(unit_vectors(vectors), units)
+    np.testing.assert_allclose(cosine_matrix(vectors, vectors[:2]), np.dot(units, np.transpose(units[:2])), atol=1e-15)
+    np.testing.assert_allclose(cosine_similarity(vectors, vectors[0]), np.dot(units, units[0]))

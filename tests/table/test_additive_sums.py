@@ -87,6 +87,17 @@ def test_feature_sums_of_all_clusters_at_once_equal_those_one_by_one():
         np.testing.assert_allclose(found.abs_sum, expected[cluster].abs_sum, rtol=1e-9)
 
 
+def test_the_sums_of_a_cluster_of_one_spike_are_its_own_features_whether_all_are_read_or_a_sample():
+    features, masks = np.array([[1.0, -2.0], [5.0, -7.0], [3.0, 4.0]]), np.array([[0.5], [0.25], [1.0]])
+    for max_bytes in (2**31, 1):
+        sums = FeatureSums(ClusterManager([0, 1, 0]), features, masks, max_bytes=max_bytes)
+        assert sums.is_sampled == (max_bytes == 1)
+        found = sums.get([1])[1]
+        assert found.n_spikes == 1
+        assert (found.mask_sum, found.abs_sum) == (0.25, 3.0)
+        assert found.feature_mask_sum.tolist() == [1.25, -1.75]
+
+
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf, 3e38])
 @pytest.mark.parametrize("where", ["feature", "mask"])
 def test_a_value_that_cannot_have_been_measured_costs_that_spike_alone(bad, where):

@@ -8,12 +8,9 @@ from napari_phy.widgets.window.workspace import open_workspace
 
 
 @pytest.fixture
-def workspace(make_napari_viewer, qtbot):
+def workspace(kept_window, qtbot):
     """Return the workspace of a session in memory, in a large window, with the keys in Clusters."""
-    viewer = make_napari_viewer(show=False)
-    viewer.window.show()
-    viewer.window.set_geometry(0, 0, 1920, 1080)
-    viewer.window.activate()
+    viewer = kept_window.take((1920, 1080), "dark")
     session = light_session()
     viewer.add_points([[0, 0], [1, 1]], name="spikes", metadata={TAG: SessionTag(session)}).editable = False
     workspace = open_workspace(viewer, session)

@@ -135,9 +135,8 @@ def test_a_problem_leaves_room_for_the_explanation(qtbot):
     qtbot.addWidget(dialog)
     dialog.show()
     dialog.field.setText("main")
-    qtbot.wait(10)
-    for label in (dialog.explanation, dialog.problem_label):
-        assert label.height() >= label.heightForWidth(label.width())
+    labels = (dialog.explanation, dialog.problem_label)
+    qtbot.waitUntil(lambda: all(label.height() >= label.heightForWidth(label.width()) for label in labels))
 
 
 @pytest.mark.parametrize("dialog", ["name"], indirect=True)

@@ -307,7 +307,7 @@ def test_it_scrolls_on_by_itself_until_the_end(panel, session, qtbot):
     session.time.show(19.5, 19.75)
     panel.choose(speed=2.0)
     panel.set_running(True)
-    qtbot.waitUntil(lambda: session.time.shown_s[1] >= 20.0, timeout=5000)
+    qtbot.waitUntil(lambda: session.time.shown_s[1] >= 20.0)
     qtbot.waitUntil(lambda: not panel.is_running)
 
 

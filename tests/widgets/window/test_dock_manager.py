@@ -21,7 +21,7 @@ def workspace(make_napari_viewer, qtbot):
 
 
 def settle(qtbot, workspace):
-    qtbot.waitUntil(lambda: not any(getattr(p, "busy", False) for p in workspace.panels.values()), timeout=20_000)
+    qtbot.waitUntil(lambda: not any(getattr(p, "busy", False) for p in workspace.panels.values()))
 
 
 def test_every_kind_of_dock_is_in_the_plugins_menu():

@@ -47,11 +47,11 @@ def press(widget, keys):
 
 
 @pytest.fixture
-def workspace(workspace):
+def workspace(workspace, monkeypatch):
     workspace.session.selection.select([3, 4])
     workspace.done = []
     for keys in (workspace.keys.panels, workspace.keys.canvas):
-        keys._run = workspace.done.append
+        monkeypatch.setattr(keys, "_run", workspace.done.append)
     return workspace
 
 

@@ -49,7 +49,7 @@ def show(viewer, size):
 def settle(qtbot, workspace):
     """Wait until the views have drawn and the docks have their sizes."""
     panels = [panel for title, panel in workspace.panels.items() if title not in ("Clusters", "Similar")]
-    qtbot.waitUntil(lambda: not any(panel.busy for panel in panels if panel.isVisible()), timeout=20_000)
+    qtbot.waitUntil(lambda: not any(panel.busy for panel in panels if panel.isVisible()))
     for _ in range(5):
         QApplication.processEvents()
 
@@ -63,19 +63,22 @@ def open_(make_napari_viewer, qtbot):
     def open_(size=LARGE, session=None):
         viewer = make_napari_viewer(show=False)
         show(viewer, size)
-        session = session or light_session()
-        add_layer(viewer, session)
-        workspace = open_workspace(viewer, session)
-        settle(qtbot, workspace)
-        assert (workspace.window.width(), workspace.window.height()) == size
-        return workspace
+        return opened(qtbot, viewer, session or light_session(), size)
 
     return open_
 
 
+def opened(qtbot, viewer, session, size):
+    add_layer(viewer, session)
+    workspace = open_workspace(viewer, session)
+    settle(qtbot, workspace)
+    assert (workspace.window.width(), workspace.window.height()) == size
+    return workspace
+
+
 @pytest.fixture
-def workspace(open_):
-    return open_()
+def workspace(kept_window, qtbot):
+    return opened(qtbot, kept_window.take(LARGE, "dark"), light_session(), LARGE)
 
 
 def key(widget, key, modifiers=Qt.KeyboardModifier.NoModifier):

@@ -1,0 +1,35 @@
+"""Waits for conditions, with one limit for all tests: generous, since a busy machine is not a mistake of ours."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from pytestqt.qtbot import QtBot
+from qtpy.QtCore import QEvent, QEventLoop
+from qtpy.QtWidgets import QApplication
+
+PATIENCE_S = 120
+
+
+def run_until(condition: Callable[[], object], what: str = "the condition", *, patience_s: float = PATIENCE_S) -> None:
+    """Run Qt's events until a condition holds; raise TimeoutError when it does not for so long."""
+    end = time.monotonic() + patience_s
+    while not condition():
+        if time.monotonic() > end:
+            raise TimeoutError(f"waited in vain for {what}")
+        QApplication.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 20)
+        QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)  # as the main loop does
+        time.sleep(0.002)
+
+
+class PatientBot(QtBot):
+    """The robot of pytest-qt, which waits as long as all tests do, not 5 s."""
+
+    def waitUntil(self, callback: Callable[[], bool | None], *, timeout: int = 1000 * PATIENCE_S) -> None:
+        super().waitUntil(callback, timeout=timeout)
+
+    def waitSignal(self, signal: Any, *, timeout: int = 1000 * PATIENCE_S, **options: Any) -> Any:
+        return super().waitSignal(signal, timeout=timeout, **options)
+
+    def waitExposed(self, widget: Any, *, timeout: int = 1000 * PATIENCE_S) -> Any:
+        return super().waitExposed(widget, timeout=timeout)
