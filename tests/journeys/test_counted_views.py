@@ -116,6 +116,6 @@ def test_unused_times_are_veiled_and_intervals_are_of_those_used(person):
 def test_intervals_are_chosen_linear_or_logarithmic_by_their_menu(person):
     panel = opened(person, "Intervals")
     person.pick(panel.header.drop_downs[0], "Log")
-    assert panel.data.request.scale == "log"
+    assert panel.data.request.settings.scale == "log"
     person.pick(panel.header.more_button, "Refractory time", "5 ms")
     assert panel.stack.caption.text().split("; ")[1] == "beside the ids: intervals below 5 ms"
