@@ -14,6 +14,7 @@ class MemoryStore:
     """Counts commits as the journal does, saves nowhere."""
 
     base: StoredClustering
+    clustering: str = "main"
     can_save: bool = True
     read_only: bool = False
     is_gone: bool = False
