@@ -10,7 +10,7 @@ import pytest
 from napari.settings import get_settings
 from napari.utils import _testsupport
 from napari.viewer import Viewer
-from qtpy.QtCore import QEvent, QThreadPool
+from qtpy.QtCore import QEvent, Qt, QThreadPool
 from qtpy.QtWidgets import QApplication, QDialog
 from waiting import run_until
 
@@ -159,9 +159,18 @@ def _empty(viewer: Viewer, clean: dict[str, object], size: tuple[int, int], them
     for name, options in clean["options"].items():
         if workspace.panels[name].options() != options:
             workspace.panels[name].set_options(options)
+    for panel in workspace.board.lists:
+        model, (key, descending) = panel.list.cluster_model, clean["sorted"][panel.title]
+        if _order(model) != (key, descending):
+            place = next(place for place, column in enumerate(model.columns) if column.key == key)
+            model.sort(place, Qt.SortOrder.DescendingOrder if descending else Qt.SortOrder.AscendingOrder)
     workspace.arrange("Sort", again=True)
     viewer.status = ""
     _settle(workspace)
+
+
+def _order(model: Any) -> tuple[str, bool]:
+    return model.columns[model.sort_column].key, model.descending
 
 
 def _state(viewer: Viewer) -> dict[str, object]:
@@ -190,6 +199,7 @@ def _state(viewer: Viewer) -> dict[str, object]:
         },
         "options": {name: panel.options() for name, panel in workspace.panels.items()},
         "frozen": [name for name, panel in workspace.panels.items() if getattr(panel, "frozen", False)],
+        "sorted": {panel.title: _order(panel.list.cluster_model) for panel in workspace.board.lists},
         "filter": clusters.filter_line.text,
         "toolbar": [(action.text(), action.isEnabled(), action.isChecked()) for action in workspace.toolbar.actions()],
         "layout": (workspace.board.preset, workspace.board.shows_napari_docks),

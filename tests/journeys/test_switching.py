@@ -450,7 +450,7 @@ def test_settings_hold_in_every_view_and_a_choice_outlives_a_switch(person, kwik
     (note,) = notes
     assert "line 7" in str(note.message)
     assert "did you mean waveforms_shown" in str(note.message)
-    panels["Correlograms"].set_bin(2.0)
+    panels["Correlograms"].choose(bin_ms=2.0)
     person.session.switch(channel_group=1)
     person.settle()
     assert panels["Correlograms"].data.request.bin_ms == 2
