@@ -19,7 +19,6 @@ class MemoryStore:
     read_only: bool = False
     is_gone: bool = False
     whereabouts: str = "in place"
-    clustering: str = "main"
     is_outdated: bool = False
     messages: tuple = ()
     recovered_at: object = None
