@@ -6,9 +6,10 @@ from functools import partial
 from typing import Any, ClassVar
 
 from napari.viewer import Viewer
+from qtpy.compat import isalive
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtGui import QShowEvent
-from qtpy.QtWidgets import QWidget
+from qtpy.QtWidgets import QDialog, QWidget
 
 from napari_phy.core.errors import ClusteringError, MissingDataError
 from napari_phy.core.progress import OnProgress
@@ -30,6 +31,8 @@ from napari_phy.widgets.panels.setting_controls import SettingControls
 from napari_phy.widgets.plots.opengl import opengl_problem
 
 logger = logging.getLogger(__name__)
+
+FORM_HELP = "Settings… in ⋯ shows all settings in one window."
 
 
 class Panel(PanelFrame):
@@ -88,6 +91,10 @@ class Panel(PanelFrame):
         self.destroyed.connect(self._links.close)
         self.destroyed.connect(self._settings_links.close)
         self._settings_links.connect(self._controller.changed, self._on_settings_changed)
+        self._form: QDialog | None = None
+        if self.settings_type.described():
+            self.header.more_menu.addSeparator()
+            self.header.more_menu.addAction("Settings…").triggered.connect(lambda *_: self.show_form())
         self._on_theme_changed(self.theme)
         self.set_session(session)
 
@@ -145,6 +152,23 @@ class Panel(PanelFrame):
             self.draw(self.data)
             self.show_legend()
             self.drawn.emit()
+
+    def explanation(self) -> str:
+        lines = super().explanation()
+        return f"{lines}\n{FORM_HELP}" if self.settings_type.described() else lines
+
+    def show_form(self) -> None:
+        """Show all settings in a window, where each change is seen at once."""
+        from napari_phy.widgets.panels.settings_form import SettingsForm
+
+        self._close_form()
+        self._form = SettingsForm(self._controller, self.theme, self.window())
+        self._form.show()
+
+    def _close_form(self) -> None:
+        if self._form is not None and isalive(self._form):
+            self._form.close()
+        self._form = None
 
     def show_settings(self) -> None:
         """Show in menus and drop-downs what is chosen."""
@@ -227,6 +251,7 @@ class Panel(PanelFrame):
         controller = SettingsController(self.settings_type()) if session is None else self._settings_of(session)
         if controller is not self._controller:
             self._settings_links.close()
+            self._close_form()
             controller.begin_with(self.settings.kept())
             self._controller, self._settings_before = controller, controller.value
             self._settings_links.connect(controller.changed, self._on_settings_changed)
