@@ -11,7 +11,7 @@ from qtpy.QtWidgets import QLabel
 
 from napari_phy import open_session
 from napari_phy.layers.session_tag import session_of
-from napari_phy.readers import background_opening
+from napari_phy.readers import opening as reading
 from napari_phy.readers.kwik import read_kwik
 from napari_phy.widgets.window.workspace import Workspace
 
@@ -56,14 +56,14 @@ class SlowOpening:
 def opening(monkeypatch):
     opening = SlowOpening()
     monkeypatch.setattr("napari_phy.session.open_session", opening)
-    monkeypatch.setattr(background_opening, "FIRM_S", 0.2)
+    monkeypatch.setattr(reading, "FIRM_S", 0.2)
     yield opening
     opening.may_go_on.set()
     wait_for_worker()
 
 
 def wait_for_worker():
-    background_opening._one_by_one.submit(int).result(60)
+    reading._one_by_one.submit(int).result(60)
 
 
 def files(path):

@@ -13,7 +13,7 @@ from qtpy.QtWidgets import QLineEdit
 from napari_phy.core.arrays import evenly_spaced
 from napari_phy.session import open_session
 from napari_phy.stats.extremes import bin_extremes
-from napari_phy.widgets.window import raw_watch, trace_summary
+from napari_phy.widgets.window import background_jobs, data_files
 
 pytestmark = pytest.mark.usefixtures("make_napari_viewer")  # each test has a window of its own
 
@@ -122,7 +122,7 @@ def test_what_is_drawn_is_in_the_file(person):
 
 
 def test_the_summary_is_built_kept_and_used(make_napari_viewer, kwik_copy, monkeypatch):
-    monkeypatch.setattr(trace_summary, "WORTH_BYTES", 0)
+    monkeypatch.setattr(background_jobs, "WORTH_BYTES", 0)
     person = Person(make_napari_viewer(show=True))
     person.open(kwik_copy)
     pyramid = person.session.trace_pyramid(person.session.model)
@@ -142,10 +142,10 @@ def test_the_summary_is_built_kept_and_used(make_napari_viewer, kwik_copy, monke
 
 
 def test_a_large_summary_is_asked_for(make_napari_viewer, kwik_copy, monkeypatch):
-    monkeypatch.setattr(trace_summary, "WORTH_BYTES", 0)
-    monkeypatch.setattr(trace_summary, "ASK_BYTES", 0)
+    monkeypatch.setattr(background_jobs, "WORTH_BYTES", 0)
+    monkeypatch.setattr(background_jobs, "ASK_BYTES", 0)
     asked = []
-    monkeypatch.setattr(trace_summary, "notify", lambda sentence, severity, choices: asked.append((sentence, choices)))
+    monkeypatch.setattr(background_jobs, "notify", lambda words, severity, choices: asked.append((words, choices)))
     person = Person(make_napari_viewer(show=True))
     person.open(kwik_copy)
     ((sentence, choices),) = asked
@@ -157,7 +157,7 @@ def test_a_large_summary_is_asked_for(make_napari_viewer, kwik_copy, monkeypatch
 
 
 def test_cancelled_it_goes_on_another_time(make_napari_viewer, kwik_copy, monkeypatch):
-    monkeypatch.setattr(trace_summary, "WORTH_BYTES", 0)
+    monkeypatch.setattr(background_jobs, "WORTH_BYTES", 0)
     monkeypatch.setattr("napari_phy.storage.trace_pyramid._CHUNK_BYTES", 2**18)
     person = Person(make_napari_viewer(show=True))
     person.open(kwik_copy)
@@ -177,9 +177,9 @@ def test_a_raw_file_that_is_cut_short_and_comes_back(make_napari_viewer, kwik_co
     whole = raw.read_bytes()
     raw.unlink()  # shared with other tests
     raw.write_bytes(whole)
-    monkeypatch.setattr(raw_watch, "LOOK_AGAIN_MS", 100)
+    monkeypatch.setattr(data_files, "LOOK_AGAIN_MS", 100)
     said = []
-    monkeypatch.setattr(raw_watch, "notify", lambda sentence, severity: said.append(sentence))
+    monkeypatch.setattr(data_files, "notify", lambda sentence, severity: said.append(sentence))
     person = Person(make_napari_viewer(show=True))
     person.open(kwik_copy)
     panel, layer = person.workspace.panels["Traces"], person.viewer.layers["traces"]
@@ -210,9 +210,9 @@ def test_a_raw_file_that_is_rewritten_is_summarised_anew(make_napari_viewer, kwi
     whole = np.fromfile(raw, np.int16)
     raw.unlink()  # shared with other tests
     whole.tofile(raw)
-    monkeypatch.setattr(raw_watch, "LOOK_AGAIN_MS", 100)
-    monkeypatch.setattr(raw_watch, "notify", lambda sentence, severity: None)
-    monkeypatch.setattr(trace_summary, "WORTH_BYTES", 0)
+    monkeypatch.setattr(data_files, "LOOK_AGAIN_MS", 100)
+    monkeypatch.setattr(data_files, "notify", lambda sentence, severity: None)
+    monkeypatch.setattr(background_jobs, "WORTH_BYTES", 0)
     person = Person(make_napari_viewer(show=True))
     person.resize(1920, 1080)  # a page of samples is drawn from the file itself
     person.open(kwik_copy)

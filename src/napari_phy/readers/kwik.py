@@ -10,6 +10,7 @@ from napari_phy.session.session import Session
 
 logger = logging.getLogger(__name__)
 
+
 PathOrPaths = str | Sequence[str]
 SUFFIXES = (".kwik", ".kwx", ".kwe", ".raw.kwd")
 ASPECT = 2.4  # width to height of the canvas until the workspace has measured it
@@ -26,8 +27,7 @@ def read_kwik(path: PathOrPaths) -> list[Any]:
     from napari.viewer import current_viewer
 
     from napari_phy.core.errors import NapariPhyError
-    from napari_phy.readers.background_opening import open_in_background
-    from napari_phy.readers.complaint import complain
+    from napari_phy.readers.opening import open_in_background
 
     file = Path(path if isinstance(path, str) else path[0])
     viewer = current_viewer()
@@ -93,3 +93,16 @@ def _open_workspace(session: Session) -> None:
     viewer = next(showing, current_viewer())
     if viewer is not None:
         open_workspace(viewer, session)
+
+
+def complain(sentence: str) -> None:
+    """Show an error: in a window the whole sentence."""
+    from napari.utils.notifications import show_error
+    from napari.viewer import current_viewer
+
+    if current_viewer() is None:
+        show_error(sentence)
+    else:
+        from napari_phy.widgets.base.notifications import notify
+
+        notify(sentence, "error")

@@ -5,8 +5,7 @@ from typing import Any
 from napari.utils import progress
 
 from napari_phy.files.platform_files import cache_folder
-from napari_phy.readers.complaint import complain
-from napari_phy.readers.kwik import read_kwik
+from napari_phy.readers.kwik import complain, read_kwik
 from napari_phy.sample_data.places import working_copy
 
 

@@ -9,7 +9,7 @@ from qtpy.QtWidgets import QApplication
 
 from napari_phy.widgets.actions.background_work import BackgroundWork, Job
 from napari_phy.widgets.base.theme import tokens
-from napari_phy.widgets.window.work_bar import WorkBar
+from napari_phy.widgets.window.background_jobs import WorkBar
 
 
 class Act:

@@ -24,7 +24,7 @@ from napari_phy.widgets.actions.napari_keys import napari_keys
 from napari_phy.widgets.base.application import not_none, referent
 from napari_phy.widgets.base.notifications import SAVE_COPY, Choice, notify, take_back
 from napari_phy.widgets.base.theme import Tokens
-from napari_phy.widgets.window.file_watch import looked_at
+from napari_phy.widgets.window.data_files import looked_at
 from napari_phy.widgets.window.help_window import KeysWindow
 
 logger = logging.getLogger(__name__)

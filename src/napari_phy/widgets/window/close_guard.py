@@ -17,7 +17,7 @@ from napari_phy.widgets.base.notifications import SAVE_COPY, notify
 from napari_phy.widgets.base.plain_text import plain
 from napari_phy.widgets.base.small_dialogs import SmallDialog, Words
 from napari_phy.widgets.base.theme import Tokens
-from napari_phy.widgets.window.file_watch import looked_at
+from napari_phy.widgets.window.data_files import looked_at
 
 Answer = Literal["save", "copy", "keep", "discard", "cancel"]
 TITLE = "Unsaved edits"

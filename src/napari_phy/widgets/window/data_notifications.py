@@ -1,23 +1,180 @@
-"""What a window tells of its data set: what is missing or recovered, raw data found, a file changed elsewhere."""
+"""Notifications about the open data set: on opening, about its files and its edits elsewhere."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from functools import partial
+from pathlib import Path
+from typing import Any, Protocol
 from weakref import ref
 
-from qtpy.QtCore import QObject, QTimer, Signal
+from qtpy.QtCore import QObject, QTimer, QUrl, Signal
+from qtpy.QtGui import QDesktopServices
 from qtpy.QtWidgets import QMainWindow
 
+from napari_phy.core.errors import NapariPhyError
+from napari_phy.core.recording_order import Order, RecordingOrder
+from napari_phy.core.update_info import UpdateInfo
 from napari_phy.session.session import Session
+from napari_phy.storage import store_messages
 from napari_phy.widgets.actions import messages
-from napari_phy.widgets.base.application import referent
+from napari_phy.widgets.base.application import not_none, referent
 from napari_phy.widgets.base.notifications import LOCATE, SAVE_COPY, Choice, notify, take_back
 from napari_phy.widgets.plots.opengl import opengl_problem
 from napari_phy.widgets.window.action_controller import ActionController
+from napari_phy.widgets.window.data_files import FileWatch, RawDataSearch
 from napari_phy.widgets.window.edit_notifications import EditNotifications, LiveNote
-from napari_phy.widgets.window.file_watch import FileWatch
-from napari_phy.widgets.window.opening_notifications import OpeningNotes
-from napari_phy.widgets.window.raw_data import RawDataSearch
 from napari_phy.widgets.window.session_binding import SessionBinding
+
+
+class Host(Protocol):
+    """What the notifications ask of the desk."""
+
+    def save(self) -> None:
+        """Save."""
+        ...
+
+    def save_copy(self) -> None:
+        """Ask for a name and save a copy."""
+        ...
+
+    def ask_discard(self, n_edits: int, n_newer: int) -> bool:
+        """Ask whether so many edits shall go, of which some were made since opening."""
+        ...
+
+    def say_soon(self, sentence: str) -> None:
+        """Put a sentence into the status bar."""
+        ...
+
+
+class OpeningNotes:
+    """Knows what one session has said and where it has been; edits made in the session itself are not "recovered".
+
+    Parameters
+    ----------
+    live : shows what changes with the edits.
+    """
+
+    def __init__(self, live: EditNotifications) -> None:
+        self._live = live
+        self.said: set[str] = set()  # what stays as it was said
+        self._visited: set[tuple[int, str]] = set()
+        self._last: tuple[int, str] | None = None
+
+    def tell(
+        self,
+        session: Session,
+        controller: Host,
+        locate: Callable[[], object],
+        reopen: Callable[[], object],
+        take_over_edits: Callable[[], object],
+    ) -> None:
+        """Notify of what is missing, recovered, set aside, read-only or uncertain, with what can be done about it."""
+        place = session.model.channel_group, session.model.clustering
+        was_renamed = self._last is not None and _is_gone(self._last, session.model)
+        is_new = place not in self._visited and not was_renamed
+        self._visited.add(place)
+        self._last = place
+        order = session.model.recording_order
+        known = order.sentence(session.name) if order is not None and order.is_chosen and not order.refuted else None
+        for sentence in session.messages:
+            if sentence == known:
+                continue
+            if session.store.recovered_at is not None and "recovered" in sentence:
+                if is_new:
+                    self._live.show(_recovered(session, controller))
+            elif sentence not in self.said:
+                self.said.add(sentence)
+                choices, severity = _choices(session, sentence, controller, locate), "warning"
+                stays = "set aside" in sentence  # said here only
+                if order is not None and sentence == order.sentence(session.name):
+                    choices, stays = _orders(session, order, reopen), not order.is_certain
+                    severity = "info" if order.is_certain else "warning"
+                if session.store.left_behind is not None and "was renamed, use" in sentence:
+                    choices, stays = [(messages.USE_EDITS, take_over_edits)], True
+                notify(sentence, severity, choices, stays=stays)
+
+
+def _is_gone(place: tuple[int, str], model: Any) -> bool:
+    """Tell whether the clustering that was open before has another name now: one that is open is never deleted."""
+    return bool(place[0] == model.channel_group and place[1] not in model.clusterings)
+
+
+def _recovered(session: Session, controller: Host) -> LiveNote:
+    """Return what is said of recovered edits, and of those made since, until all are saved or taken back."""
+    store, recovered_at = session.store, not_none(session.store.recovered_at)
+    known, n_found = session.manager.history, session.n_unsaved
+
+    def words() -> str:
+        n_unsaved, n_newer = store.n_unsaved, _n_newer(session.manager, known)
+        now = datetime.now(recovered_at.tzinfo)
+        if not n_unsaved:
+            return ""
+        found = store_messages.recovered(n_found, recovered_at, now, n_newer=n_newer, n_unsaved=n_unsaved)
+        waiting = [messages.edits_wait(n_edits, messages.place(*where)) for where, n_edits in session.waiting.items()]
+        return " ".join([found, *waiting])
+
+    choices = (
+        ("Keep", _nothing),
+        ("Save now", controller.save),
+        ("Discard all", partial(_discard, session, known, controller)),
+    )
+    return LiveNote(words, lambda: choices, "info")
+
+
+def _choices(session: Session, sentence: str, controller: Host, locate: Callable[[], object]) -> Sequence[Choice]:
+    store = session.store
+    if store.set_aside is not None and "set aside" in sentence:
+        return (("Show file", lambda: _show_folder(store.set_aside)),)
+    if "save a copy" in sentence:
+        return ((SAVE_COPY, controller.save_copy),)
+    if session.model.missing_raw and any(name in sentence for name in session.model.missing_raw):
+        return ((LOCATE, locate),)
+    return ()
+
+
+def _orders(session: Session, order: RecordingOrder, reopen: Callable[[], object]) -> Sequence[Choice]:
+    """Return the orders that the numbers of recordings may follow; what is chosen is remembered, and not told again."""
+    if session.settings.value("recording_order") != "auto":
+        return ()
+    if order.refuted:
+        return ((messages.OPEN_AGAIN, reopen),)
+
+    def take(other: Order) -> None:
+        session.model.keep_recording_order(other)
+        reopen()
+
+    others = [(messages.READ_BY[other], partial(take, other)) for other in order.others]
+    keep = ("Keep", partial(session.model.keep_recording_order, order.order))
+    return [keep, *others]
+
+
+def _nothing() -> None:
+    """Keep things as they are."""
+
+
+def _discard(session: Session, known: Sequence[UpdateInfo], controller: Host) -> None:
+    """Discard all unsaved edits; where some were made since opening, which are not in `known`, that is asked first."""
+    n_edits, n_newer = session.n_unsaved, _n_newer(session.manager, known)
+    if n_newer and session.store.saved_position is not None and not controller.ask_discard(n_edits, n_newer):
+        return
+    n_done = session.manager.n_done
+    try:
+        session.discard_unsaved()
+    except NapariPhyError as error:
+        notify(str(error), "error")
+    else:
+        controller.say_soon(messages.discarded(n_edits, is_undone=session.manager.n_done < n_done))
+
+
+def _n_newer(manager: Any, known: Sequence[UpdateInfo]) -> int:
+    """Return how many of the edits that hold are not in the history as it was."""
+    old = set(map(id, known))
+    return sum(id(record) not in old for record in manager.history[: manager.n_done - manager.n_dropped])
+
+
+def _show_folder(path: Path) -> None:
+    QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.parent)))
+
 
 FADED_MS = 300
 

@@ -20,8 +20,7 @@ from napari_phy.widgets.lists.list_panel import ListPanel
 from napari_phy.widgets.napari_compat import add_dock
 from napari_phy.widgets.window import layouts
 from napari_phy.widgets.window.dock_registry import KINDS, LISTS, Docked
-from napari_phy.widgets.window.dock_tabs import DockTabs
-from napari_phy.widgets.window.dock_title_bar import keep_header, placing
+from napari_phy.widgets.window.dock_title_bar import DockTabs, keep_header, placing
 from napari_phy.widgets.window.layouts import IMAGING, PRESETS, SMALL_BELOW, SORT, Form, Preset, Tabs, napari_docks
 
 

@@ -7,12 +7,11 @@ from qtpy.QtCore import QObject, Signal
 
 from napari_phy.session.session import Session
 from napari_phy.widgets.window.action_controller import ActionController
+from napari_phy.widgets.window.canvas import Overview
 from napari_phy.widgets.window.dock_manager import DockManager
 from napari_phy.widgets.window.dock_registry import Docked
 from napari_phy.widgets.window.edit_notifications import EditNotifications
-from napari_phy.widgets.window.overview import Overview
-from napari_phy.widgets.window.preparation import CurrentPreparation, Preparation
-from napari_phy.widgets.window.read_ahead import ReadAhead
+from napari_phy.widgets.window.preparation import CurrentPreparation, Preparation, ReadAhead
 from napari_phy.widgets.window.toolbar import ActionBar
 from napari_phy.widgets.window.window_keys import WindowKeys
 

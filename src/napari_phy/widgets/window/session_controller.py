@@ -1,4 +1,4 @@
-"""Which data set is open in a window: opened, opened again, turned away, let go of."""
+"""Which data set is open in a window: opened, opened again, turned away, closed."""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,7 +6,7 @@ from weakref import ref
 
 from napari.viewer import Viewer
 from qtpy.compat import isalive
-from qtpy.QtCore import QObject, QTimer
+from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_phy.core.sentences import cause_of
 from napari_phy.files.side_folder import take_over_edits
@@ -19,9 +19,37 @@ from napari_phy.widgets.base.preferences import preferences
 from napari_phy.widgets.window.action_controller import ActionController
 from napari_phy.widgets.window.close_guard import CloseGuard
 from napari_phy.widgets.window.data_notifications import DataNotifications
-from napari_phy.widgets.window.layout_store import LayoutStore
 from napari_phy.widgets.window.session_binding import SessionBinding
-from napari_phy.widgets.window.session_watch import SessionWatch
+from napari_phy.widgets.window.window_layout import LayoutStore
+
+
+class SessionWatch(QObject):
+    """Follows one session at a time."""
+
+    switched = Signal()
+    closed = Signal(object)  # the session
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self._session: Session | None = None
+
+    def follow(self, session: Session | None) -> None:
+        """Listen to another session, or to none."""
+        if self._session is not None:
+            self._session.switched.disconnect(self._on_switched, missing_ok=True)
+            self._session.closed.disconnect(self._on_closed, missing_ok=True)
+        self._session = session
+        if session is not None:
+            session.switched.connect(self._on_switched)
+            session.closed.connect(self._on_closed)
+
+    def _on_switched(self) -> None:
+        if isalive(self):
+            self.switched.emit()
+
+    def _on_closed(self) -> None:
+        if isalive(self):
+            self.closed.emit(self._session)
 
 
 class SessionController(QObject):

@@ -18,32 +18,24 @@ from napari_phy.widgets.base.theme import ThemeFollower, Tokens
 from napari_phy.widgets.lists.clusters_panel import ClustersPanel
 from napari_phy.widgets.napari_compat import add_dock, canvases, keep_programs, unwrap
 from napari_phy.widgets.window.action_controller import ActionController
+from napari_phy.widgets.window.background_jobs import WorkBar
+from napari_phy.widgets.window.canvas import LowWelcome, Overview
 from napari_phy.widgets.window.close_guard import CloseGuard
-from napari_phy.widgets.window.cluster_order import ClusterOrder
 from napari_phy.widgets.window.clustering_controller import ClusteringController
 from napari_phy.widgets.window.command_line import CommandLine
 from napari_phy.widgets.window.command_runner import CommandRunner
+from napari_phy.widgets.window.data_files import FileWatch, RawDataSearch
 from napari_phy.widgets.window.data_notifications import DataNotifications
 from napari_phy.widgets.window.dock_manager import DockManager, dock_name
 from napari_phy.widgets.window.dock_registry import KINDS, Docked
 from napari_phy.widgets.window.edit_notifications import EditNotifications
-from napari_phy.widgets.window.file_watch import FileWatch
-from napari_phy.widgets.window.focus_policy import FocusPolicy
-from napari_phy.widgets.window.layout_menu import layout_menu
-from napari_phy.widgets.window.layout_store import LayoutStore
-from napari_phy.widgets.window.low_welcome import LowWelcome
-from napari_phy.widgets.window.overview import Overview
-from napari_phy.widgets.window.palette_commands import PaletteCommands
-from napari_phy.widgets.window.panel_setup import PanelSetup
-from napari_phy.widgets.window.raw_data import RawDataSearch
-from napari_phy.widgets.window.read_ahead import ReadAhead
+from napari_phy.widgets.window.panel_setup import ClusterOrder, FocusPolicy, PanelSetup, ViewMemory
+from napari_phy.widgets.window.preparation import ReadAhead
 from napari_phy.widgets.window.session_binding import SessionBinding
 from napari_phy.widgets.window.session_controller import SessionController
 from napari_phy.widgets.window.toolbar import ActionBar
-from napari_phy.widgets.window.view_memory import ViewMemory
-from napari_phy.widgets.window.window_keys import WindowKeys
-from napari_phy.widgets.window.window_size import WindowSize
-from napari_phy.widgets.window.work_bar import WorkBar
+from napari_phy.widgets.window.window_keys import PaletteCommands, WindowKeys
+from napari_phy.widgets.window.window_layout import LayoutStore, WindowSize, layout_menu
 
 NAME = "napari-phy-workspace"
 

@@ -4,7 +4,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QDockWidget, QMainWindow, QTabBar
 
 from napari_phy.widgets.base.theme import tokens
-from napari_phy.widgets.window.dock_tabs import DockTabs, tab_bar_style
+from napari_phy.widgets.window.dock_title_bar import DockTabs, tab_bar_style
 
 
 def styles(window):

@@ -1,14 +1,14 @@
 """Opens a data set off the main thread: one that takes long says how far it is, and can be cancelled."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from napari.viewer import Viewer
 
 from napari_phy.core.progress import CancelledError
-from napari_phy.readers.waiting import opening
 
 OpenSession = Callable[..., Any]  # (path, on_progress=…), which returns a session
 QUIET_S, FIRM_S = 0.15, 1.0  # until something is shown, until it can be cancelled
@@ -68,10 +68,10 @@ def _is_waited_for(viewer: Viewer, name: str, found: _Opening) -> bool:
     """Wait until a data set is open, or cannot be opened; return False when that was cancelled."""
     if found.is_there_in(QUIET_S):
         return True
-    with opening(viewer, name):
+    with show_opening(viewer, name):
         if found.is_there_in(FIRM_S - QUIET_S):
             return True
-    from napari_phy.widgets.window.opening_dialog import wait_for_opening
+    from napari_phy.readers.opening_dialog import wait_for_opening
 
     return wait_for_opening(viewer, name, lambda: found.percent, found.session.done)
 
@@ -79,3 +79,25 @@ def _is_waited_for(viewer: Viewer, name: str, found: _Opening) -> bool:
 def _close(session: "Future[Any]") -> None:
     if session.exception() is None:
         session.result().close()
+
+
+@contextmanager
+def show_opening(viewer: Viewer, name: str) -> Iterator[None]:
+    """Show a wait cursor, words in the status bar and a bar in napari's activity dock."""
+    from napari.utils import progress
+    from qtpy.QtCore import QEventLoop, Qt
+    from qtpy.QtWidgets import QApplication
+
+    from napari_phy.widgets.base.plain_text import plain
+
+    words = plain(f"Opening {name}…")
+    QApplication.setOverrideCursor(Qt.CursorShape.WaitCursor)
+    try:
+        with progress(total=0, desc=words):
+            viewer.status = words
+            QApplication.processEvents(QEventLoop.ProcessEventsFlag.ExcludeUserInputEvents)  # so that it is painted
+            yield
+    finally:
+        QApplication.restoreOverrideCursor()
+        if viewer.status == words:
+            viewer.status = ""

@@ -4,7 +4,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QLabel
 
 from napari_phy.widgets.napari_compat import welcome_widget
-from napari_phy.widgets.window.low_welcome import LEAST_HEIGHT, LowWelcome
+from napari_phy.widgets.window.canvas import LEAST_HEIGHT, LowWelcome
 
 
 def test_in_a_low_canvas_the_welcome_is_empty(make_napari_viewer, qtbot):

@@ -7,7 +7,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QApplication
 
 from napari_phy.core.errors import KwikFormatError
-from napari_phy.readers import background_opening, kwik
+from napari_phy.readers import kwik, opening
 
 WORDS = "Opening large.kwik…"
 
@@ -15,14 +15,14 @@ WORDS = "Opening large.kwik…"
 @pytest.fixture
 def said(monkeypatch):
     said = []
-    monkeypatch.setattr("napari_phy.readers.complaint.complain", said.append)
+    monkeypatch.setattr("napari_phy.readers.kwik.complain", said.append)
     return said
 
 
 @pytest.fixture(autouse=True)
 def patience(monkeypatch):
     """Opening may take long before anybody can cancel it."""
-    monkeypatch.setattr(background_opening, "FIRM_S", 600)
+    monkeypatch.setattr(opening, "FIRM_S", 600)
 
 
 def fail(path, on_progress):
@@ -50,8 +50,8 @@ def test_a_file_that_takes_a_moment_is_named_under_a_wait_cursor(make_napari_vie
 
 def test_of_a_small_file_nothing_is_said(make_napari_viewer, monkeypatch, said):
     viewer = make_napari_viewer()
-    monkeypatch.setattr(background_opening, "QUIET_S", 600)
-    monkeypatch.setattr(background_opening, "opening", None)
+    monkeypatch.setattr(opening, "QUIET_S", 600)
+    monkeypatch.setattr(opening, "show_opening", None)
     monkeypatch.setattr("napari_phy.session.open_session", fail)
     before = viewer.status
     assert kwik.read_kwik("small.kwik") == [(None,)]
@@ -60,7 +60,7 @@ def test_of_a_small_file_nothing_is_said(make_napari_viewer, monkeypatch, said):
 
 
 def test_without_a_viewer_a_file_is_opened_at_once(monkeypatch, said):
-    monkeypatch.setattr(background_opening, "open_in_background", None)
+    monkeypatch.setattr(opening, "open_in_background", None)
     monkeypatch.setattr("napari_phy.session.open_session", lambda path: fail(path, None))
     monkeypatch.setattr("napari.viewer.current_viewer", lambda: None)
     assert kwik.read_kwik("large.kwik") == [(None,)]

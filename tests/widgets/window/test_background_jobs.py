@@ -6,14 +6,14 @@ import pytest
 from qtpy.QtWidgets import QLabel, QMainWindow
 
 from napari_phy.core.errors import KwikFormatError, TracesError
-from napari_phy.widgets.window import trace_summary
-from napari_phy.widgets.window.trace_summary import TraceSummary
+from napari_phy.widgets.window import background_jobs
+from napari_phy.widgets.window.background_jobs import TraceSummary
 
 
 class Pyramid:
     """Cannot be built as long as something is wrong."""
 
-    n_bytes, n_done, is_complete, n_built = trace_summary.WORTH_BYTES, 0, False, 0
+    n_bytes, n_done, is_complete, n_built = background_jobs.WORTH_BYTES, 0, False, 0
 
     def __init__(self, wrong=None):
         self.wrong = wrong
@@ -28,8 +28,8 @@ class Pyramid:
 @pytest.fixture
 def said(monkeypatch):
     said = []
-    monkeypatch.setattr(trace_summary, "notify", lambda sentence, severity, choices: said.append(sentence))
-    monkeypatch.setattr(trace_summary, "take_back", lambda sentences, window: [said.remove(x) for x in sentences])
+    monkeypatch.setattr(background_jobs, "notify", lambda sentence, severity, choices: said.append(sentence))
+    monkeypatch.setattr(background_jobs, "take_back", lambda sentences, window: [said.remove(x) for x in sentences])
     return said
 
 

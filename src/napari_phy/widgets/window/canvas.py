@@ -1,27 +1,26 @@
-"""napari's canvas as the overview of a recording: our layers, what fits and frames them, what is read for them."""
+"""Our layers in napari's canvas: which session they show, how they fit, when they are drawn again."""
 
 from functools import partial
+from typing import Any
 from weakref import ref
 
 from napari.viewer import Viewer
 from qtpy.compat import isalive
-from qtpy.QtCore import QObject, QTimer, Signal
-from qtpy.QtWidgets import QMainWindow
+from qtpy.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from qtpy.QtWidgets import QMainWindow, QWidget
 
 from napari_phy.layers.binder import LayerBinder
 from napari_phy.layers.stacks import name_slider
 from napari_phy.session.session import Session
 from napari_phy.views.traces import AUTOMATIC
 from napari_phy.widgets.actions import messages
+from napari_phy.widgets.base.application import referent
 from napari_phy.widgets.base.draw_batch import DrawBatch
 from napari_phy.widgets.base.theme import Tokens
-from napari_phy.widgets.window.camera_watch import CameraWatch
-from napari_phy.widgets.window.canvas_fit import CanvasFit
-from napari_phy.widgets.window.density_switch import DensitySwitch
-from napari_phy.widgets.window.raw_watch import RawWatch
-from napari_phy.widgets.window.stack_watch import StackWatch
+from napari_phy.widgets.napari_compat import canvas_of, welcome_widget
+from napari_phy.widgets.window.background_jobs import DensitySwitch, TraceSummary
+from napari_phy.widgets.window.data_files import RawWatch
 from napari_phy.widgets.window.time_frame import TimeFrame
-from napari_phy.widgets.window.trace_summary import TraceSummary
 
 
 class Overview(QObject):
@@ -172,3 +171,108 @@ class Overview(QObject):
         if self.binder is not None and self.binder.shows_raw_for_width != self._is_too_wide:
             self._is_too_wide = not self._is_too_wide
             self.said.emit(messages.RAW_WHERE_WIDE) if self._is_too_wide else self.fitted.emit()
+
+
+FIT_AFTER_MS = 50
+
+
+class CanvasFit(QObject):
+    """Fits the layers of a binder into the canvas of a window, until the user has moved the camera."""
+
+    fitted = Signal()
+
+    def __init__(self, window: QMainWindow, parent: QObject) -> None:
+        super().__init__(parent)
+        self._window = ref(window)
+        self._binder: Any = None
+        self._fits = QTimer(self, singleShot=True, interval=FIT_AFTER_MS)
+        self._fits.timeout.connect(self._fit_again)
+        canvas_of(window).installEventFilter(self)
+
+    def follow(self, binder: Any) -> None:
+        """Fit the layers of another binder, or none."""
+        self._binder = binder
+
+    def fit_soon(self) -> None:
+        """Fit when the docks have found their sizes."""
+        QTimer.singleShot(0, self.fit)
+
+    def fit(self) -> None:
+        """Fit now."""
+        if isalive(self) and self._binder is not None:
+            size = canvas_of(referent(self._window)).size()
+            self._binder.fit(size.width(), size.height())
+            self.fitted.emit()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Fit again after the canvas has changed its size."""
+        if event.type() == QEvent.Type.Resize and self._binder is not None:
+            self._fits.start()
+        return False
+
+    def _fit_again(self) -> None:
+        if self._binder is not None:
+            size = canvas_of(referent(self._window)).size()
+            self._binder.fit_again(size.width(), size.height())
+
+
+REST_MS = 100
+
+
+class CameraWatch(QObject):
+    """`rested` comes once after the camera of a viewer was moved or zoomed."""
+
+    rested = Signal()
+
+    def __init__(self, viewer: Viewer, parent: QObject) -> None:
+        super().__init__(parent)
+        self._timer = QTimer(self, singleShot=True, interval=REST_MS)
+        self._timer.timeout.connect(self.rested)
+        for emitter in (viewer.scene.camera.events.center, viewer.scene.camera.events.zoom):
+            emitter.connect(self._on_moved)
+
+    def _on_moved(self, event: object = None) -> None:
+        if isalive(self):
+            self._timer.start()
+
+
+class StackWatch(QObject):
+    """`changed` comes once after several layers came or went."""
+
+    changed = Signal()
+
+    def __init__(self, viewer: Viewer, parent: QObject) -> None:
+        super().__init__(parent)
+        self._timer = QTimer(self, singleShot=True, interval=0)
+        self._timer.timeout.connect(self.changed)
+        for emitter in (viewer.layers.events.inserted, viewer.layers.events.removed):
+            emitter.connect(self._on_layers_changed)
+
+    def _on_layers_changed(self, event: Any = None) -> None:
+        if isalive(self):
+            self._timer.start()
+
+
+LEAST_HEIGHT = 320  # px
+
+
+class LowWelcome(QObject):
+    """Shows what is in the welcome of a window only where it has room; dropping files on it goes on."""
+
+    def __init__(self, window: QMainWindow, parent: QObject) -> None:
+        super().__init__(parent)
+        welcome = welcome_widget(window)
+        if welcome is not None:
+            welcome.installEventFilter(self)
+            _fit(welcome)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Look again when it is shown or has another size."""
+        if isinstance(watched, QWidget) and event.type() in (QEvent.Type.Show, QEvent.Type.Resize):
+            _fit(watched)
+        return False
+
+
+def _fit(welcome: QWidget) -> None:
+    for child in welcome.findChildren(QWidget, options=Qt.FindChildOption.FindDirectChildrenOnly):
+        child.setVisible(welcome.height() >= LEAST_HEIGHT)

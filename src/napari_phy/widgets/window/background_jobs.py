@@ -1,0 +1,251 @@
+"""What is read in the background for the canvas, with its progress in the status bar: density, summary of traces."""
+
+from collections.abc import Sequence
+from typing import Any
+from weakref import ref
+
+from qtpy.QtCore import QObject, Qt, QTimer, Signal
+from qtpy.QtGui import QAction
+from qtpy.QtWidgets import QHBoxLayout, QMainWindow, QProgressBar, QPushButton, QWidget
+
+from napari_phy.core.errors import KwikFormatError, MissingDataError, NapariPhyError
+from napari_phy.core.spike_columns import SpikeColumns
+from napari_phy.session.session import Session
+from napari_phy.widgets.actions import messages
+from napari_phy.widgets.actions.background_work import BackgroundWork, Job
+from napari_phy.widgets.base.application import not_none, referent
+from napari_phy.widgets.base.notifications import Choice, notify, take_back
+from napari_phy.widgets.base.plain_text import PlainLabel
+from napari_phy.widgets.base.theme import BODY_PX, Tokens
+from napari_phy.widgets.panels.picture_stack import QUIET_MS
+
+
+class WorkBar(QWidget):
+    """Words, a 4 px bar and Cancel where that is safe; in sight from 150 ms on while work goes on."""
+
+    def __init__(self, work: BackgroundWork, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("napari-phy-work")
+        self._work = work
+        self.label = PlainLabel()
+        self.progress = QProgressBar()
+        self.progress.setTextVisible(False)
+        self.button = QPushButton("Cancel")
+        self.button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.button.clicked.connect(lambda *_: work.cancel())
+        self._row = QHBoxLayout(self)
+        for part in (self.label, self.progress, self.button):
+            self._row.addWidget(part)
+        self._quiet = QTimer(self, singleShot=True, interval=QUIET_MS)
+        self._quiet.timeout.connect(self.show)
+        work.changed.connect(self._on_changed)
+        work.progressed.connect(self._on_progressed)
+        self.hide()
+
+    def _on_changed(self) -> None:
+        job = self._work.job
+        if job is None or not job.words:
+            self._quiet.stop()
+            self.hide()
+            return
+        self.label.setText(job.words)
+        self.progress.setRange(0, 0)
+        self.button.setVisible(job.cancel is not None)
+        self._quiet.start()
+
+    def _on_progressed(self, percent: int) -> None:
+        job = self._work.job
+        if job is not None and job.words:
+            self.label.setText(messages.percent_of(job.words, percent))
+            self.progress.setRange(0, 100)
+            self.progress.setValue(percent)
+
+    def apply_theme(self, theme: Tokens) -> None:
+        """Take colours and sizes of a theme."""
+        self._row.setContentsMargins(theme.px(8), 0, theme.px(8), 0)
+        self._row.setSpacing(theme.px(8))
+        self.progress.setFixedSize(theme.px(100), 4)
+        self.setStyleSheet(
+            f"""
+            QLabel {{ background: transparent; color: {theme.text}; font-size: {theme.px(BODY_PX)}px; padding: 0; }}
+            QProgressBar {{ background: {theme.raised}; border: none; border-radius: 0; }}
+            QProgressBar::chunk {{ background: {theme.dim}; }}
+            QPushButton {{ background: {theme.raised}; color: {theme.text}; border: none; border-radius: 3px;
+                padding: {theme.px(1)}px {theme.px(10)}px; font-size: {theme.px(BODY_PX)}px; }}
+            QPushButton:hover, QPushButton:focus {{ background: {theme.grid}; }}
+            """
+        )
+
+
+class DensitySwitch(QObject):
+    """An entry of a menu, ticked while the layer is there.
+
+    Parameters
+    ----------
+    window : whose status bar shows how far the reading is, with Cancel.
+    """
+
+    said = Signal(str)  # what the colours stand for
+
+    def __init__(self, window: QMainWindow, parent: QObject) -> None:
+        super().__init__(parent)
+        self._window = ref(window)
+        self._binder: Any = None
+        self._session: Session | None = None
+        self.action = QAction("Spike density", self)
+        self.action.setCheckable(True)
+        self.action.setToolTip("All spikes of the recording as a picture in the canvas: channel by time")
+        self.action.triggered.connect(self.show)
+        self.by_amplitude = QAction("Colour density by amplitude", self)
+        self.by_amplitude.setCheckable(True)
+        self.by_amplitude.setToolTip("The colours of the density stand for the mean amplitude, not for the number")
+        self.by_amplitude.toggled.connect(self._on_metric_chosen)
+        self.work = BackgroundWork(self)
+        self.bar = WorkBar(self.work)
+        window.statusBar().insertPermanentWidget(1, self.bar)
+
+    def follow(self, session: Session | None, binder: Any) -> None:
+        """Show what is open now."""
+        self.work.cancel()
+        self._session, self._binder = session, binder
+        self._set_metric()
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Tick the entry where the layer is there, or on its way."""
+        has_canvas = self._binder is not None and not self._binder.is_aside
+        self.action.setEnabled(has_canvas)
+        self.by_amplitude.setEnabled(has_canvas)
+        self.action.setChecked(self.is_shown)
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether the layer is there, or on its way."""
+        return self._binder is not None and (self._binder.has_density or self.work.job is not None)
+
+    def show(self, shown: bool) -> None:
+        """Add the layer, or take it away."""
+        binder, session = self._binder, self._session
+        self.work.cancel()
+        if binder is None or session is None:
+            return
+        if not shown:
+            binder.hide_density()
+        elif not binder.has_density:
+            self.work.begin(
+                Job(messages.READING_PLACES, session.columns.get, self._on_read, self._on_failed, self.refresh)
+            )
+        self.refresh()
+
+    def _set_metric(self) -> None:
+        if self._binder is not None:
+            self._binder.density_metric = "amplitude" if self.by_amplitude.isChecked() else "number"
+
+    def _on_metric_chosen(self, _by_amplitude: bool) -> None:
+        """Show the same in other colours."""
+        shown = self.is_shown
+        self._set_metric()
+        if shown:
+            self.show(False)
+            self.show(True)
+
+    def _on_read(self, columns: SpikeColumns) -> None:
+        self._binder.show_density(columns)
+        if self._binder.has_density:
+            self.said.emit(messages.density(self._binder.density_metric, self._binder.density_limit))
+
+    def _on_failed(self, error: Exception) -> None:
+        self.refresh()
+        sentence = str(error) if isinstance(error, NapariPhyError) else f"The density could not be made: {error}."
+        notify(sentence, "warning")
+
+
+WORTH_BYTES = 2**26  # of summary; that of a shorter recording saves nobody time
+ASK_BYTES = 2**31
+BUILD, NOT_NOW = "Build", "Not now"
+
+
+class TraceSummary(QObject):
+    """Builds at once what is small, and asks before it takes much room.
+
+    Parameters
+    ----------
+    window : whose status bar shows how far it is, with Cancel.
+    """
+
+    grown = Signal()  # more of the traces is in it
+
+    def __init__(self, window: QMainWindow, parent: QObject) -> None:
+        super().__init__(parent)
+        self._window = ref(window)
+        self._followed: Any = None  # the traces that are summarised, or not wished to be
+        self._session: Session | None = None  # whose they are
+        self._pyramid: Any = None  # theirs; None where it is not wished
+        self._said: list[str] = []  # of them
+        self.work = BackgroundWork(self)
+        self.work.progressed.connect(lambda percent: None if percent % 5 else self.grown.emit())
+        self.bar = WorkBar(self.work)
+        window.statusBar().insertPermanentWidget(1, self.bar)
+
+    def follow(self, session: Session | None) -> None:
+        """Build the summary of what is open now, where it is missing and worth it; go on where it was broken off."""
+        traces = None if session is None else session.model.traces
+        if traces is self._followed:
+            return
+        self.work.cancel()
+        self._take_back()
+        self._followed, self._session, self._pyramid = traces, session, None
+        if session is None or traces is None:
+            return
+        pyramid = session.trace_pyramid(session.model)
+        if pyramid is None or pyramid.n_bytes < WORTH_BYTES:
+            return
+        if pyramid.is_complete:
+            self._pyramid = pyramid
+        elif pyramid.n_bytes < ASK_BYTES or pyramid.n_done:
+            self.build(pyramid)
+        else:
+            sentence = messages.summary_offered(session.name, pyramid.n_bytes)
+            self._tell(sentence, "info", [(BUILD, lambda: self._build_asked(traces, pyramid)), (NOT_NOW, lambda: None)])
+
+    def build(self, pyramid: Any) -> None:
+        """Build a summary; Cancel keeps what there is of it."""
+        self._pyramid = pyramid
+        job = Job(
+            messages.SUMMARISING,
+            pyramid.build,
+            lambda _: self.grown.emit(),
+            self._on_failed,
+            self._on_cancelled,
+        )
+        self.work.begin(job)
+
+    def go_on(self) -> None:
+        """Build what could not be built, or anew of other raw data, as when they are back."""
+        if self._pyramid is not None and self.work.job is None:
+            self._take_back()
+            self.build(self._pyramid)
+
+    def _build_asked(self, traces: Any, pyramid: Any) -> None:
+        if traces is self._followed and self.work.job is None:
+            self.build(pyramid)
+
+    def _on_cancelled(self) -> None:
+        self._pyramid = None
+
+    def _on_failed(self, error: Exception) -> None:
+        if isinstance(error, KwikFormatError | MissingDataError):  # it is built when the raw data are back
+            not_none(self._session).tell_raw_trouble(error)
+        elif isinstance(error, NapariPhyError):
+            self._tell(f"{error} Wide stretches of the traces stay slow.", "warning")
+        else:
+            self._tell(f"The summary of the traces could not be built: {error}.", "error")
+
+    def _tell(self, sentence: str, severity: str, choices: Sequence[Choice] = ()) -> None:
+        self._said.append(sentence)
+        notify(sentence, severity, choices)
+
+    def _take_back(self) -> None:
+        if self._said:
+            take_back(self._said, referent(self._window))
+        self._said = []
