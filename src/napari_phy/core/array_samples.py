@@ -18,8 +18,10 @@ class ArraySamples:
 
     Parameters
     ----------
-    array : two-dimensional, with `shape`, `dtype` and slices that `numpy.asarray` reads; or nested lists.
-    time_axis : 0 or 1; None: the longer one.
+    array : object
+        Two-dimensional, with `shape`, `dtype` and slices that `numpy.asarray` reads; or nested lists.
+    time_axis : int, optional
+        0 or 1; None: the longer one.
 
     Raises
     ------

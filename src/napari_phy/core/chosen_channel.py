@@ -11,7 +11,8 @@ class ChosenChannel:
 
     Parameters
     ----------
-    n_channels : of the channel group.
+    n_channels : int
+        Of the channel group.
     """
 
     changed = signal()

@@ -21,9 +21,12 @@ class ClusterGroup:
 
     Attributes
     ----------
-    group_id : its number in the file; a new name does not change it.
-    name : lower case.
-    color : '#rrggbb', or None when it has none of its own.
+    group_id : int
+        Its number in the file; a new name does not change it.
+    name : str
+        Lower case.
+    color : str or None
+        '#rrggbb', or None when it has none of its own.
     """
 
     group_id: int
@@ -45,8 +48,10 @@ class GroupList:
 
     Parameters
     ----------
-    groups : those of the file.
-    used : names that clusters have; groups that are missing get free numbers.
+    groups : iterable of ClusterGroup, default ()
+        Those of the file.
+    used : iterable of str, default ()
+        Names that clusters have; groups that are missing get free numbers.
     """
 
     def __init__(self, groups: Iterable[ClusterGroup] = (), used: Iterable[str] = ()) -> None:

@@ -58,14 +58,21 @@ class ClusterManager(Clustering):
 
     Parameters
     ----------
-    spike_clusters : (n_spikes,) integers from 0.
-    cluster_groups : {cluster: "noise", "mua", "good", "unsorted" or a name of the user's own}.
-    cluster_colors : {cluster: "#rrggbb"}.
-    cluster_labels : {field: {cluster: value}}.
-    history_limit : the most edits that can be undone, or None for any number.
-    commit : called with the record of each edit, undo and redo before `changed` is emitted; if it raises, the edit is
-        taken back and the error goes on to the caller.
-    user_groups : groups besides the standard ones, in the order of the file.
+    spike_clusters : array_like
+        (n_spikes,) integers from 0.
+    cluster_groups : mapping of int to str, optional
+        {cluster: "noise", "mua", "good", "unsorted" or a name of the user's own}.
+    cluster_colors : mapping of int to str, optional
+        {cluster: "#rrggbb"}.
+    cluster_labels : mapping of str to mapping of int to object, optional
+        Mapping of str to mapping of int to object, optional {field: {cluster: value}}.
+    history_limit : int, optional
+        The most edits that can be undone, or None for any number.
+    commit : Commit, optional
+        Commit, optional Called with the record of each edit, undo and redo before `changed` is emitted; if it raises,
+        the edit is taken back and the error goes on to the caller.
+    user_groups : iterable of ClusterGroup, default ()
+        Groups besides the standard ones, in the order of the file.
     """
 
     changed = signal(UpdateInfo)

@@ -24,12 +24,18 @@ class StoredClustering:
 
     Attributes
     ----------
-    spike_clusters : (n_spikes,) cluster of each spike.
-    cluster_groups : {cluster: group}, unsorted ones left out.
-    cluster_colors : {cluster: "#rrggbb"}.
-    cluster_labels : {field: {cluster: value}}.
-    group_names : of all groups, in the file's order.
-    user_groups : those besides the standard ones.
+    spike_clusters : ClusterIds
+        ClusterIds (n_spikes,) cluster of each spike.
+    cluster_groups : mapping of int to str
+        {cluster: group}, unsorted ones left out.
+    cluster_colors : mapping of int to str
+        {cluster: "#rrggbb"}.
+    cluster_labels : mapping of str to mapping of int to object
+        Mapping of str to mapping of int to object {field: {cluster: value}}.
+    group_names : tuple of str
+        Of all groups, in the file's order.
+    user_groups : tuple of ClusterGroup
+        Those besides the standard ones.
     """
 
     spike_clusters: ClusterIds
@@ -46,11 +52,16 @@ class ClusteringSummary:
 
     Attributes
     ----------
-    channel_group, clustering : which.
-    n_spikes : of the channel group.
-    n_decided, n_clusters : clusters in a group, of all but the discarded ones; None where that is not known.
-    n_unsaved : edits that wait in its journal.
-    reason : why it cannot be opened, a sentence; "" where it can.
+    channel_group, clustering : int and str
+        Which ones.
+    n_spikes : int
+        Of the channel group.
+    n_decided, n_clusters : int or None
+        Clusters in a group, of all but the discarded ones; None where that is not known.
+    n_unsaved : int
+        Edits that wait in its journal.
+    reason : str
+        Why it cannot be opened, a sentence; "" where it can.
     """
 
     channel_group: int
@@ -120,8 +131,10 @@ class ClusteringFile(Protocol):
 
         Parameters
         ----------
-        copy : path of the copy; only that is written.
-        clustering : what the copy gets, spikes in the order of `ClusteringReader`.
+        copy : Path
+            Path of the copy; only that is written.
+        clustering : StoredClustering
+            StoredClustering What the copy gets, spikes in the order of `ClusteringReader`.
         """
         ...
 
@@ -130,9 +143,12 @@ class ClusteringFile(Protocol):
 
         Parameters
         ----------
-        target : its main file.
-        clustering : what the data set gets, spikes in the order of `ClusteringReader`.
-        raw_places : {name of a raw file in the file: where it is}.
+        target : Path
+            Its main file.
+        clustering : StoredClustering
+            StoredClustering What the data set gets, spikes in the order of `ClusteringReader`.
+        raw_places : mapping of str to Path
+            {name of a raw file in the file: where it is}.
         """
         ...
 

@@ -55,7 +55,8 @@ def distinct_colors(n: int, dark: bool = True) -> tuple[str, ...]:
 
     Parameters
     ----------
-    dark : whether they are shown on a dark background, else on a light one.
+    dark : bool, default True
+        Whether they are shown on a dark background, else on a light one.
     """
     palette = _palette(max(64, 1 << max(n - 1, 0).bit_length()), dark)
     return tuple(palette[place % len(palette)] for place in range(n))

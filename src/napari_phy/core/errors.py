@@ -38,7 +38,8 @@ class ReplayError(ClusteringError):
 
     Attributes
     ----------
-    n_fit : number of edits before it, which do.
+    n_fit : int
+        Number of edits before it, which do.
     """
 
     def __init__(self, message: str, n_fit: int) -> None:
@@ -51,7 +52,8 @@ class FilterError(NapariPhyError, ValueError):
 
     Attributes
     ----------
-    column : where in its text, from 1; None where the place says nothing.
+    column : int
+        Where in its text, from 1; None where the place says nothing.
     """
 
     def __init__(self, message: str, column: int | None = None) -> None:

@@ -16,10 +16,14 @@ class EventTimes:
 
     Attributes
     ----------
-    name : of the kind.
-    samples : (n_events,) int64, on the joined time line.
-    recordings : (n_events,) int64, number of the recording of each.
-    values : field -> (n_events,) array, what else the file says of each: channel, on or off, text.
+    name : str
+        Of the kind.
+    samples : ndarray of int64
+        (n_events,) int64, on the joined time line.
+    recordings : ndarray of int64
+        (n_events,) int64, number of the recording of each.
+    values : mapping of str to ndarray
+        Field -> (n_events,) array, what else the file says of each: channel, on or off, text.
     """
 
     name: str

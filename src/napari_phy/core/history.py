@@ -21,7 +21,8 @@ class GlobalHistory:
 
     Parameters
     ----------
-    limit : the most steps that are kept, or None for any number.
+    limit : int, optional
+        The most steps that are kept, or None for any number.
     """
 
     def __init__(self, limit: int | None = None) -> None:

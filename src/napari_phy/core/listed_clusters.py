@@ -15,7 +15,8 @@ class ListedClusters:
 
     Attributes
     ----------
-    order : the clusters in the order in which the list shows them, as it told last; () before it told any.
+    order : tuple of int
+        The clusters in the order in which the list shows them, as it told last; () before it told any.
     """
 
     changed = signal()

@@ -84,7 +84,8 @@ class Partition:
 
     Parameters
     ----------
-    spike_clusters : (n_spikes,) integers, the cluster of each spike; not kept and not written to.
+    spike_clusters : array_like
+        (n_spikes,) integers, the cluster of each spike; not kept and not written to.
     """
 
     def __init__(self, spike_clusters: npt.ArrayLike) -> None:

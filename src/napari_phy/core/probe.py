@@ -30,11 +30,15 @@ class Probe:
 
     Attributes
     ----------
-    channel_ids : (n_channels,) int64, the columns of the raw data, in the order of features and waveforms.
-    positions : (n_channels, 2) float64, x and y in µm; nan where not known, also given as None.
-    edges : (n_edges, 2) int64 pairs of neighbouring channel ids (may be empty).
-    is_known : (n_channels,) bool, False where a position was only assumed; where not given, positions are known that
-        are finite, and none when all are the same.
+    channel_ids : ndarray of int64
+        (n_channels,) int64, the columns of the raw data, in the order of features and waveforms.
+    positions : ndarray of float64
+        (n_channels, 2) float64, x and y in µm; nan where not known, also given as None.
+    edges : ndarray of int64
+        (n_edges, 2) int64 pairs of neighbouring channel ids (may be empty).
+    is_known : ndarray of bool
+        (n_channels,) bool, False where a position was only assumed; where not given, positions are known that are
+        finite, and none when all are the same.
     """
 
     channel_ids: npt.NDArray[np.int64]

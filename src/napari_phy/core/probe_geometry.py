@@ -23,10 +23,14 @@ class ProbeGeometry:
 
     Attributes
     ----------
-    places : (n_channels, 2) float64, x and y in µm; made up for channels whose position is not known.
-    is_known : (n_channels,) bool.
-    shanks : (n_channels,) int64, from 0 at the left; −1 for channels whose position is not known.
-    pitch_um : smallest distance of two sites.
+    places : Float64
+        Float64 (n_channels, 2) float64, x and y in µm; made up for channels whose position is not known.
+    is_known : ndarray of bool
+        (n_channels,) bool.
+    shanks : Int64
+        Int64 (n_channels,) int64, from 0 at the left; −1 for channels whose position is not known.
+    pitch_um : float
+        Smallest distance of two sites.
     """
 
     places: Float64

@@ -30,14 +30,22 @@ class ProbePicture:
 
     Attributes
     ----------
-    centers : (n_channels, 2) float64 of the discs.
-    radius : of the discs.
-    outlines : for each shank the (k, 2) corners of its outline.
-    is_numbered : (n_channels,) bool, whether there is room for the number.
-    number_centers : (n_channels, 2) float64, the middle of each number.
-    px_per_um : the scale, the same for x and y.
-    origin_um : (x, y) at the top left, in px 0, 0.
-    bar_um : length of the scale bar; None while no position is known, or none is of a legible length.
+    centers : Float64
+        Float64 (n_channels, 2) float64 of the discs.
+    radius : float
+        Of the discs.
+    outlines : tuple of Float64
+        For each shank the (k, 2) corners of its outline.
+    is_numbered : ndarray of bool
+        (n_channels,) bool, whether there is room for the number.
+    number_centers : Float64
+        Float64 (n_channels, 2) float64, the middle of each number.
+    px_per_um : float
+        The scale, the same for x and y.
+    origin_um : tuple of float
+        (x, y) at the top left, in px 0, 0.
+    bar_um : float or None
+        Length of the scale bar; None while no position is known, or none is of a legible length.
     """
 
     centers: Float64
@@ -76,11 +84,16 @@ def probe_picture(
 
     Parameters
     ----------
-    channel_ids : (n_channels,) the numbers to write.
-    text_px : height of the type.
-    zoom : how many times as large as what fits.
-    center_um : what is in the middle; None: the middle of the probe.
-    spread : how far to the side marks reach beyond a disc, in radii; numbers leave them room.
+    channel_ids : Int64
+        Int64 (n_channels,) the numbers to write.
+    text_px : float, default 10.0
+        Height of the type.
+    zoom : float, default 1.0
+        How many times as large as what fits.
+    center_um : tuple of float, optional
+        What is in the middle; None: the middle of the probe.
+    spread : float, default 0.0
+        How far to the side marks reach beyond a disc, in radii; numbers leave them room.
     """
     digits = np.array([len(str(one)) for one in channel_ids.tolist()], dtype=np.float64)
     number_px = _DIGIT * text_px * float(digits.max(initial=1))

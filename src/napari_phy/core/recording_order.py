@@ -16,13 +16,20 @@ class RecordingOrder:
 
     Attributes
     ----------
-    order : "number", "text" or "place".
-    reason : why; it follows what is taken.
-    is_certain : whether it was proved, or chosen by the user.
-    example : the first recordings in that order.
-    others : the orders in which the file can be read as well.
-    is_chosen : whether the user has chosen it, by hand or in the settings.
-    refuted : what shows that another order holds, where raw data were located after opening; else "".
+    order : Order
+        Order "number", "text" or "place".
+    reason : str
+        Why; it follows what is taken.
+    is_certain : bool
+        Whether it was proved, or chosen by the user.
+    example : str
+        The first recordings in that order.
+    others : tuple of Order
+        The orders in which the file can be read as well.
+    is_chosen : bool
+        Whether the user has chosen it, by hand or in the settings.
+    refuted : str
+        What shows that another order holds, where raw data were located after opening; else "".
     """
 
     order: Order

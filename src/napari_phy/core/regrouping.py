@@ -23,11 +23,16 @@ def regrouping(description: str, partition: Partition, spikes: Int64, marks: Int
 
     Parameters
     ----------
-    description : "split", "assign" or "reset".
-    partition : the clusters that exist.
-    spikes : (n,) ascending spike ids.
-    marks : (n,) spikes with the same mark go together; None: all of them.
-    next_id : id of the first new cluster.
+    description : str
+        "split", "assign" or "reset".
+    partition : Partition
+        Partition The clusters that exist.
+    spikes : Int64
+        Int64 (n,) ascending spike ids.
+    marks : Int64 or None
+        Int64 or None (n,) spikes with the same mark go together; None: all of them.
+    next_id : int
+        Id of the first new cluster.
 
     Raises
     ------

@@ -34,10 +34,14 @@ class Selector:
 
     Parameters
     ----------
-    spike_clusters_or_manager : (n_spikes,) integers, or the ClusterManager that holds them.
-    n_spikes_max : the most spikes in total.
-    n_per_cluster : the most spikes of one cluster, when clusters are selected.
-    reader : gives the data of spikes, as `reader[spike_ids]` or `reader(spike_ids)`.
+    spike_clusters_or_manager : array_like or ClusterManager
+        (n_spikes,) integers, or the ClusterManager that holds them.
+    n_spikes_max : int, optional
+        The most spikes in total.
+    n_per_cluster : int, optional
+        The most spikes of one cluster, when clusters are selected.
+    reader : Rows or callable, optional
+        Rows or callable, optional Gives the data of spikes, as `reader[spike_ids]` or `reader(spike_ids)`.
     """
 
     changed = signal()

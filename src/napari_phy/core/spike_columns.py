@@ -21,10 +21,13 @@ class SpikeColumns:
 
     Attributes
     ----------
-    channels : (n_spikes,) uint16, index of the channel where |feature| × mask is largest; `UNKNOWN_CHANNEL` of a spike
-        that is on none, or whose features or masks cannot have been measured.
-    depths : (n_spikes,) float32, µm, centre of mass of |feature| × mask over y; nan where the channel is unknown.
-    amplitudes : (n_spikes,) float32, largest |first feature| × mask of all channels, in units of the features; nan of a
+    channels : ndarray of uint16
+        (n_spikes,) uint16, index of the channel where |feature| × mask is largest; `UNKNOWN_CHANNEL` of a spike that is
+        on none, or whose features or masks cannot have been measured.
+    depths : Float32
+        Float32 (n_spikes,) float32, µm, centre of mass of |feature| × mask over y; nan where the channel is unknown.
+    amplitudes : Float32
+        Float32 (n_spikes,) float32, largest |first feature| × mask of all channels, in units of the features; nan of a
         spike whose features or masks cannot have been measured.
     """
 
@@ -62,9 +65,12 @@ def spike_columns(features: Float32, masks: Float32, y_um: npt.NDArray[Any]) -> 
 
     Parameters
     ----------
-    features : (n, n_channels * n_features_per_channel), channel by channel.
-    masks : (n, n_channels), 0…1.
-    y_um : (n_channels,) depth of each channel.
+    features : Float32
+        Float32 (n, n_channels * n_features_per_channel), channel by channel.
+    masks : Float32
+        Float32 (n, n_channels), 0…1.
+    y_um : ndarray
+        (n_channels,) depth of each channel.
     """
     n_spikes, n_channels = masks.shape
     measured = is_measured(features) & is_measured(masks)

@@ -20,8 +20,10 @@ class SpikeIndex:
 
     Attributes
     ----------
-    order : (n_spikes,) int32 spike ids, ascending within each cluster.
-    starts : (n_clusters + 1,) int64, where each cluster begins in `order`.
+    order : ndarray of int32
+        (n_spikes,) int32 spike ids, ascending within each cluster.
+    starts : ndarray of int64
+        (n_clusters + 1,) int64, where each cluster begins in `order`.
     """
 
     order: npt.NDArray[np.int32]

@@ -12,7 +12,8 @@ class TimeCursor:
 
     Parameters
     ----------
-    duration_s : end of the time line; it begins at 0.
+    duration_s : float
+        End of the time line; it begins at 0.
     """
 
     moved = signal()

@@ -41,15 +41,24 @@ class UpdateInfo:
 
     Attributes
     ----------
-    description : "merge", "split", "assign", "reset", "move", "label", "recolor", "discard" or "groups".
-    cause : "edit" for a new edit, "undo" or "redo".
-    added, deleted : cluster ids that now exist or no longer exist, ascending.
-    descendants : (old, new) pairs of clusters that share spikes, by old then new.
-    spike_ids : (n_moved,) ascending int64, the spikes that a split or assignment names one by one.
-    spike_clusters : (n_moved,) int64, the added cluster that takes each of them.
-    heirs : (old, new): the added cluster that takes those spikes of `old` that are not named.
-    metadata_changed : values of single fields, inherited ones of added clusters included.
-    groups_changed : what became of the user's own groups.
+    description : str
+        "merge", "split", "assign", "reset", "move", "label", "recolor", "discard" or "groups".
+    cause : Cause
+        Cause "edit" for a new edit, "undo" or "redo".
+    added, deleted : tuple of int
+        Cluster ids that now exist or no longer exist, ascending.
+    descendants : tuple of tuple of int
+        (old, new) pairs of clusters that share spikes, by old then new.
+    spike_ids : ndarray of int64
+        (n_moved,) ascending int64, the spikes that a split or assignment names one by one.
+    spike_clusters : ndarray of int64
+        (n_moved,) int64, the added cluster that takes each of them.
+    heirs : tuple of tuple of int
+        (old, new): the added cluster that takes those spikes of `old` that are not named.
+    metadata_changed : tuple of MetadataChange
+        Values of single fields, inherited ones of added clusters included.
+    groups_changed : tuple of GroupChange
+        What became of the user's own groups.
     """
 
     description: str

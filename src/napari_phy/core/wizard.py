@@ -52,9 +52,12 @@ class Wizard:
 
     Parameters
     ----------
-    manager : whose clusters are looked at.
-    rank : returns [(other cluster, similarity)] of a cluster, the most similar first.
-    listed : clusters that can be best or candidate; all if None.
+    manager : ClusterManager
+        ClusterManager Whose clusters are looked at.
+    rank : callable
+        Returns [(other cluster, similarity)] of a cluster, the most similar first.
+    listed : Container, optional
+        Container, optional Clusters that can be best or candidate; all if None.
     """
 
     changed = signal()
