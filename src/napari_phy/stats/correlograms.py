@@ -52,13 +52,20 @@ def correlograms(
 
     Parameters
     ----------
-    spike_samples : (n_spikes,) integer samples, ascending.
-    spike_clusters : (n_spikes,) cluster of each spike; spikes of other clusters are left out.
-    cluster_ids : (n,) distinct ids, the order of the axes.
-    sample_rate : Hz.
-    bin_ms : width of a bin, rounded to whole samples.
-    window_ms : full width; 50 counts lags of 0…25 ms.
-    on_progress : gets the share of the spikes that is counted.
+    spike_samples : array_like
+        (n_spikes,) integer samples, ascending.
+    spike_clusters : array_like
+        (n_spikes,) cluster of each spike; spikes of other clusters are left out.
+    cluster_ids : array_like
+        (n,) distinct ids, the order of the axes.
+    sample_rate : float
+        Hz.
+    bin_ms : float, default 1
+        Width of a bin, rounded to whole samples.
+    window_ms : float, default 50
+        Full width; 50 counts lags of 0…25 ms.
+    on_progress : OnProgress, default no_progress
+        Gets the share of the spikes that is counted.
 
     Returns
     -------
@@ -103,9 +110,12 @@ def count_pairs(
 
     Parameters
     ----------
-    samples : (n_spikes,) ascending.
-    places : (n_spikes,) 0 … n − 1, which of the n clusters each spike is of.
-    width : of a bin, in samples.
+    samples : Int64
+        (n_spikes,) ascending.
+    places : UInt16
+        (n_spikes,) 0 … n − 1, which of the n clusters each spike is of.
+    width : int
+        Of a bin, in samples.
 
     Raises
     ------

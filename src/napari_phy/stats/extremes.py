@@ -15,8 +15,10 @@ def bin_extremes(samples: Array, factor: int) -> Array:
 
     Parameters
     ----------
-    samples : (n_samples, n_channels) integers or floats.
-    factor : samples a bin; the last one may have fewer.
+    samples : Array
+        (n_samples, n_channels) integers or floats.
+    factor : int
+        Samples a bin; the last one may have fewer.
 
     Returns
     -------
@@ -35,8 +37,10 @@ def join_bins(extremes: Array, n_bins: int) -> Array:
 
     Parameters
     ----------
-    extremes : (n, 2, n_channels), smallest first.
-    n_bins : how many become one.
+    extremes : Array
+        (n, 2, n_channels), smallest first.
+    n_bins : int
+        How many become one.
 
     Returns
     -------
@@ -56,8 +60,10 @@ def signed_extremes(extremes: Array, baseline: npt.ArrayLike = 0.0) -> npt.NDArr
 
     Parameters
     ----------
-    extremes : (n, 2, n_channels), smallest first.
-    baseline : (n_channels,) what is taken off each channel.
+    extremes : Array
+        (n, 2, n_channels), smallest first.
+    baseline : array_like, default 0.0
+        (n_channels,) what is taken off each channel.
 
     Returns
     -------

@@ -20,9 +20,12 @@ class BandPass:
 
     Attributes
     ----------
-    low_hz, high_hz : corner frequencies in Hz.
-    order : of the Butterworth filter.
-    sample_rate : in Hz.
+    low_hz, high_hz : float
+        Corner frequencies in Hz.
+    order : int
+        Of the Butterworth filter.
+    sample_rate : float
+        In Hz.
     """
 
     low_hz: float

@@ -36,8 +36,10 @@ def interval_counts(spike_samples: npt.ArrayLike, edges: Int64) -> Int64:
 
     Parameters
     ----------
-    spike_samples : (n_spikes,) ascending integer samples of one cluster.
-    edges : (n_bins + 1,) ascending, in samples.
+    spike_samples : array_like
+        (n_spikes,) ascending integer samples of one cluster.
+    edges : Int64
+        (n_bins + 1,) ascending, in samples.
     """
     intervals = np.diff(np.asarray(spike_samples, dtype=np.int64))
     of_interval = np.searchsorted(edges, intervals, side="right")

@@ -26,12 +26,15 @@ class KeptCorrelograms:
 
     Parameters
     ----------
-    samples : (n_spikes,) ascending.
-    width, n_bins : of the bins, in samples, and their number.
+    samples : Int64
+        (n_spikes,) ascending.
+    width, n_bins : int
+        Of the bins, in samples, and their number.
 
     Attributes
     ----------
-    slots : (n_spikes,) what was counted; None before, and after what was under way was stopped.
+    slots : UInt16 or None
+        (n_spikes,) what was counted; None before, and after what was under way was stopped.
     """
 
     def __init__(self, samples: Int64, width: int, n_bins: int) -> None:
@@ -54,7 +57,8 @@ class KeptCorrelograms:
 
         Parameters
         ----------
-        slots : (n_spikes,) 0 … n_slots − 1; `has_room(n_slots)`.
+        slots : ndarray of integer
+            (n_spikes,) 0 … n_slots − 1; `has_room(n_slots)`.
         """
         old, self.slots = self.slots, None
         new = slots.astype(np.uint16)

@@ -19,8 +19,10 @@ def points_in_polygon(points: npt.ArrayLike, polygon: npt.ArrayLike) -> npt.NDAr
 
     Parameters
     ----------
-    points : (n, 2) x and y; points that are not finite are outside.
-    polygon : (k, 2) vertices in order, k ≥ 3; the last is joined to the first.
+    points : array_like
+        (n, 2) x and y; points that are not finite are outside.
+    polygon : array_like
+        (k, 2) vertices in order, k ≥ 3; the last is joined to the first.
 
     Returns
     -------
@@ -53,9 +55,12 @@ def lines_through_polygon(x: npt.ArrayLike, lines: npt.ArrayLike, polygon: npt.A
 
     Parameters
     ----------
-    x : (m,) ascending, the same for all lines; m ≥ 2.
-    lines : (n, m) y of each line.
-    polygon : (k, 2) as in `points_in_polygon`.
+    x : array_like
+        (m,) ascending, the same for all lines; m ≥ 2.
+    lines : array_like
+        (n, m) y of each line.
+    polygon : array_like
+        (k, 2) as in `points_in_polygon`.
 
     Returns
     -------

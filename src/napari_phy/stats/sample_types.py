@@ -34,7 +34,8 @@ def better_type(samples: npt.NDArray[Any]) -> np.dtype[Any] | None:
 
     Parameters
     ----------
-    samples : (n_samples, n_channels) as a file has them, of its own type.
+    samples : ndarray
+        (n_samples, n_channels) as a file has them, of its own type.
     """
     if samples.dtype.kind == "f":
         words = _viewed(samples, np.dtype("<i2"))

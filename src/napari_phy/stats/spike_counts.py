@@ -22,8 +22,10 @@ def column_edges(samples: Int64, start: float, per_column: float, n_columns: int
 
     Parameters
     ----------
-    samples : (n_spikes,) ascending times.
-    start, per_column : where the first column begins and how wide each is, in the same unit.
+    samples : Int64
+        (n_spikes,) ascending times.
+    start, per_column : float
+        Where the first column begins and how wide each is, in the same unit.
     """
     borders = np.ceil(np.clip(start + per_column * np.arange(n_columns + 1), -_FARTHEST, _FARTHEST)).astype(np.int64)
     edges: Int64 = np.searchsorted(samples, borders).astype(np.int64, copy=False)
@@ -35,8 +37,10 @@ def count_labels(edges: Int64, labels: npt.NDArray[np.integer], n_labels: int) -
 
     Parameters
     ----------
-    edges : of `column_edges`.
-    labels : (n_spikes,) from 0; others than 0 … n_labels − 1 are not counted.
+    edges : Int64
+        Of `column_edges`.
+    labels : ndarray of integer
+        (n_spikes,) from 0; others than 0 … n_labels − 1 are not counted.
     """
     from napari_phy.stats._spike_counts import fill_counts
 
@@ -52,10 +56,14 @@ def count_cells(
 
     Parameters
     ----------
-    edges : of `column_edges`.
-    places : (n_spikes,) on the other axis; nan is nowhere.
-    values : (n_spikes,) what is summed.
-    place_range : the low edge of the first row and the high edge of the last.
+    edges : Int64
+        Of `column_edges`.
+    places : ndarray
+        (n_spikes,) on the other axis; nan is nowhere.
+    values : Float32
+        (n_spikes,) what is summed.
+    place_range : tuple of float
+        The low edge of the first row and the high edge of the last.
     """
     from napari_phy.stats._spike_counts import fill_cells
 

@@ -27,10 +27,12 @@ class TraceLevels:
 
     Attributes
     ----------
-    baseline : (n_channels,) median.
-    noise : (n_channels,) robust standard deviation of white noise, of steps from sample to sample: slow waves don't
-        count.
-    waves : (n_channels,) how far slow waves take it from the baseline; it is further away 1 % of the time.
+    baseline : Float32
+        (n_channels,) median.
+    noise : Float32
+        (n_channels,) robust standard deviation of white noise, of steps from sample to sample: slow waves don't count.
+    waves : Float32
+        (n_channels,) how far slow waves take it from the baseline; it is further away 1 % of the time.
     """
 
     baseline: Float32
@@ -54,8 +56,10 @@ def measure_levels(traces: Samples, columns: npt.NDArray[np.int64]) -> TraceLeve
 
     Parameters
     ----------
-    traces : `(n_samples, n_channels_of_file)`.
-    columns : (n_channels,) those wanted.
+    traces : Samples
+        `(n_samples, n_channels_of_file)`.
+    columns : ndarray of int64
+        (n_channels,) those wanted.
 
     Raises
     ------
