@@ -25,9 +25,12 @@ class Answer:
 
     Attributes
     ----------
-    facts : for programs, of plain values and numpy's.
-    lines : for people.
-    status : exit status: 0 all well, 1 a problem was found.
+    facts : mapping of str to object
+        For programs, of plain values and numpy's.
+    lines : sequence of str
+        For people.
+    status : int
+        Exit status: 0 all well, 1 a problem was found.
     """
 
     facts: Mapping[str, Any]

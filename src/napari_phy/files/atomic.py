@@ -67,7 +67,8 @@ def copy_file(source: Path, target: Path, *, room_for: int = 0) -> None:
 
     Parameters
     ----------
-    room_for : bytes that are going to be written to the copy beside its own.
+    room_for : int, default 0
+        Bytes that are going to be written to the copy beside its own.
 
     Raises
     ------

@@ -16,8 +16,10 @@ class ClusteringPlace:
 
     Attributes
     ----------
-    path : the file, links followed.
-    channel_group, clustering : which of its clusterings; that which a save writes.
+    path : Path
+        The file, links followed.
+    channel_group, clustering : int and str
+        Which of its clusterings; that which a save writes.
     """
 
     path: Path

@@ -23,7 +23,8 @@ class HeldJournal:
 
     Attributes
     ----------
-    has_edits : whether somebody could miss something of it.
+    has_edits : bool
+        Whether somebody could miss something of it.
     """
 
     def __init__(

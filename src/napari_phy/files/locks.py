@@ -27,9 +27,12 @@ def connect_exclusively(path: Path, timeout_s: float = 0.0, content: bytes = b""
 
     Parameters
     ----------
-    path : the database; if it is not there it is made, but not through a link.
-    timeout_s : how long to wait for whoever has it.
-    content : bytes of one that is made.
+    path : Path
+        The database; if it is not there it is made, but not through a link.
+    timeout_s : float, default 0.0
+        How long to wait for whoever has it.
+    content : bytes, default b''
+        Bytes of one that is made.
 
     Raises
     ------

@@ -35,13 +35,20 @@ def replace_by_copy(
 
     Parameters
     ----------
-    act : what the points on the way are called by, for tests.
-    path : the file, links followed.
-    folder : where the lock lies that keeps two programs from saving at once.
-    edit : changes the copy, whose path it is given; if it raises, nothing has happened.
-    room_for : bytes that it may add.
-    check : called first of all; raises if the file is not what it should be.
-    announce : called when the copy is whole and on the disk, just before it takes the place of the file.
+    act : {'save', 'rewrite'}
+        What the points on the way are called by, for tests.
+    path : Path
+        The file, links followed.
+    folder : Path
+        Where the lock lies that keeps two programs from saving at once.
+    edit : callable
+        Changes the copy, whose path it is given; if it raises, nothing has happened.
+    room_for : int
+        Bytes that it may add.
+    check : callable, default lambda: None
+        Called first of all; raises if the file is not what it should be.
+    announce : callable, default lambda: None
+        Called when the copy is whole and on the disk, just before it takes the place of the file.
 
     Raises
     ------

@@ -27,8 +27,10 @@ def load_user_file(name: str, instead: str) -> Any:
 
     Parameters
     ----------
-    name : of the file.
-    instead : `views begin with their usual settings`.
+    name : str
+        Of the file.
+    instead : str
+        `views begin with their usual settings`.
     """
     return load_json(phy_folder() / name, instead)
 

@@ -35,9 +35,12 @@ class LayerBinder:
 
     Parameters
     ----------
-    viewer : where the layers of the session are.
-    session : the open data set.
-    refresh_soon : has `refresh` called soon, once for several changes; None: it is called at every change.
+    viewer : ViewerModel
+        Where the layers of the session are.
+    session : Session
+        The open data set.
+    refresh_soon : callable, optional
+        Has `refresh` called soon, once for several changes; None: it is called at every change.
     """
 
     def __init__(self, viewer: ViewerModel, session: Session, refresh_soon: Callable[[], object] | None = None) -> None:

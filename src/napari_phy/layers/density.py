@@ -29,13 +29,20 @@ class DensityLevel(PictureLevel):
 
     Parameters
     ----------
-    samples : (n_spikes,) ascending times.
-    channels : (n_spikes,) channel of each spike; others than 0 … n_channels − 1 are on none.
-    n_channels, n_samples : of the recording.
-    factor : samples a column.
-    sample_rate : samples a second.
-    values : (n_spikes,) what is averaged; None: spikes are counted.
-    order : (n_channels,) the channel of each row; None: rows are channels.
+    samples : ndarray of int64
+        (n_spikes,) ascending times.
+    channels : ndarray of uint16
+        (n_spikes,) channel of each spike; others than 0 … n_channels − 1 are on none.
+    n_channels, n_samples : int
+        Of the recording.
+    factor : int
+        Samples a column.
+    sample_rate : float
+        Samples a second.
+    values : ndarray of float32, optional
+        (n_spikes,) what is averaged; None: spikes are counted.
+    order : ndarray of int64, optional
+        (n_channels,) the channel of each row; None: rows are channels.
     """
 
     def __init__(
@@ -88,11 +95,16 @@ def density_layer(
 
     Parameters
     ----------
-    session : the open data set.
-    columns : where its spikes are.
-    pitch : height of a channel, in the unit of the time axis.
-    dark : for a dark or a light theme.
-    metric : what the colours stand for: how many spikes a second, or their mean amplitude.
+    session : Session
+        The open data set.
+    columns : SpikeColumns
+        Where its spikes are.
+    pitch : float
+        Height of a channel, in the unit of the time axis.
+    dark : bool, default True
+        For a dark or a light theme.
+    metric : Metric, default 'number'
+        What the colours stand for: how many spikes a second, or their mean amplitude.
     """
     levels = density_levels(session, columns, metric)
     coarsest = np.asarray(levels[-1])

@@ -30,14 +30,19 @@ class FilteredWindows:
 
     Parameters
     ----------
-    source : what to read.
-    filters : by name; those of `make_filters` if None.
-    levels : where the channels rest, in `unit`; None: measured when a filter is wished.
+    source : TraceSource
+        What to read.
+    filters : mapping of str to TraceFilter or None, optional
+        By name; those of `make_filters` if None.
+    levels : TraceLevels, optional
+        Where the channels rest, in `unit`; None: measured when a filter is wished.
 
     Attributes
     ----------
-    name : of the filter that was chosen.
-    limits : of the contrast of raw traces, and of those without slow waves.
+    name : str
+        Of the filter that was chosen.
+    limits : tuple of float
+        Of the contrast of raw traces, and of those without slow waves.
     """
 
     ready = signal()

@@ -18,8 +18,10 @@ class PictureLevel(ABC):
 
     Parameters
     ----------
-    n_channels, n_columns : its shape.
-    factor : samples a column.
+    n_channels, n_columns : int
+        Its shape.
+    factor : int
+        Samples a column.
     """
 
     ndim = 2

@@ -28,11 +28,16 @@ class SpikePoints:
 
     Attributes
     ----------
-    positions : (n, 2) float32, row of the channel, the highest being 0, and sample.
-    colors : (n, 4) float32 RGBA.
-    symbols : (n,) ticks, or dashes where colours come again.
-    features : (n,) arrays that the layer shows under the mouse: cluster, group, spike (its id), time_s.
-    n_total : how many spikes of the selection there are in the window.
+    positions : ndarray of float32
+        (n, 2) float32, row of the channel, the highest being 0, and sample.
+    colors : ndarray of float32
+        (n, 4) float32 RGBA.
+    symbols : ndarray of str
+        (n,) ticks, or dashes where colours come again.
+    features : dict of str to ndarray
+        (n,) arrays that the layer shows under the mouse: cluster, group, spike (its id), time_s.
+    n_total : int
+        How many spikes of the selection there are in the window.
     """
 
     positions: npt.NDArray[np.float32]
@@ -90,8 +95,10 @@ def spikes_layer(session: Session, pitch: float) -> LayerDataTuple:
 
     Parameters
     ----------
-    session : the open data set.
-    pitch : height of a channel, in the unit of the time axis.
+    session : Session
+        The open data set.
+    pitch : float
+        Height of a channel, in the unit of the time axis.
     """
     options = {
         "name": NAME,

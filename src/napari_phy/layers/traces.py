@@ -44,11 +44,16 @@ class TraceLevel(PictureLevel):
 
     Parameters
     ----------
-    source : what to read; its channels are rows here, from the top.
-    baseline : (n_channels,) what is taken off each channel, in its unit.
-    factor : samples a column.
-    on_trouble : told of what cannot be read, which is then 0; None: it is raised, into napari's drawing.
-    filtering : where stretches come from while a filter is chosen; None: there are no filters.
+    source : TraceSource
+        What to read; its channels are rows here, from the top.
+    baseline : Float32
+        (n_channels,) what is taken off each channel, in its unit.
+    factor : int
+        Samples a column.
+    on_trouble : callable, optional
+        Told of what cannot be read, which is then 0; None: it is raised, into napari's drawing.
+    filtering : FilteredWindows, optional
+        Where stretches come from while a filter is chosen; None: there are no filters.
     """
 
     def __init__(
@@ -120,8 +125,10 @@ def traces_layer(session: Session, pitch: float) -> LayerDataTuple | None:
 
     Parameters
     ----------
-    session : the open data set.
-    pitch : height of a channel, in the unit of the time axis.
+    session : Session
+        The open data set.
+    pitch : float
+        Height of a channel, in the unit of the time axis.
     """
     model = session.model
     found = TraceSource.of_model(model, session.trace_pyramid(model))

@@ -22,8 +22,10 @@ class Completion:
 
     Attributes
     ----------
-    start : where that word begins, from 0.
-    words : what can stand there instead, the likeliest first.
+    start : int
+        Where that word begins, from 0.
+    words : tuple of str
+        What can stand there instead, the likeliest first.
     """
 
     start: int
@@ -35,9 +37,12 @@ def complete(text: str, columns: Sequence[str], texts_of: Callable[[str], Iterab
 
     Parameters
     ----------
-    text : the filter up to the cursor.
-    columns : names that can be offered.
-    texts_of : returns the texts that a column holds.
+    text : str
+        The filter up to the cursor.
+    columns : sequence of str
+        Names that can be offered.
+    texts_of : callable
+        Returns the texts that a column holds.
     """
     unfinished = _UNFINISHED.search(_QUOTED.sub(lambda found: " " * len(found.group()), text))
     start = unfinished.start() if unfinished else len(text)

@@ -32,8 +32,10 @@ def parse(tokens: Sequence[Token], end: int) -> ast.expr:
 
     Parameters
     ----------
-    tokens : of the filter.
-    end : length of its text.
+    tokens : sequence of Token
+        Of the filter.
+    end : int
+        Length of its text.
 
     Raises FilterError with the column of the first piece that stands where it cannot.
     """

@@ -56,7 +56,8 @@ class Filter:
 
         Parameters
         ----------
-        columns : by name, each of n_rows values; only those that the filter names are asked for.
+        columns : Columns
+            By name, each of n_rows values; only those that the filter names are asked for.
 
         Raises FilterError for a column that is not there, and for values that cannot be used so.
         """

@@ -45,9 +45,12 @@ class Token:
 
     Attributes
     ----------
-    kind : what it is; the words and, or, not, in, is are operators.
-    text : as it counts: without quotes, `&&` as `and`, words in small letters.
-    start, stop : where it is written, from 0.
+    kind : Kind
+        What it is; the words and, or, not, in, is are operators.
+    text : str
+        As it counts: without quotes, `&&` as `and`, words in small letters.
+    start, stop : int
+        Where it is written, from 0.
     """
 
     kind: Kind

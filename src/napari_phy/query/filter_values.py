@@ -21,9 +21,12 @@ class Values:
 
     Attributes
     ----------
-    numbers : (n,) or () float64, nan where there is none; true is 1, false is 0.
-    texts : (n,) or () of str in small letters, "" where there is none; None: no row has any.
-    holds : what the rows are known to have.
+    numbers : ndarray of float64
+        (n,) or () float64, nan where there is none; true is 1, false is 0.
+    texts : ndarray or None
+        (n,) or () of str in small letters, "" where there is none; None: no row has any.
+    holds : Holds
+        What the rows are known to have.
     """
 
     numbers: npt.NDArray[np.float64]

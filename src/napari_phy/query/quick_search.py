@@ -64,7 +64,8 @@ def find_rows(text: str, columns: Mapping[str, Values], n_rows: int) -> Bools:
 
     Parameters
     ----------
-    columns : by name, "id" among them, each of n_rows values.
+    columns : mapping of str to Values
+        By name, "id" among them, each of n_rows values.
 
     Raises FilterError.
     """

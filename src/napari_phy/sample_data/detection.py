@@ -33,9 +33,12 @@ class Detected:
 
     Attributes
     ----------
-    samples : (n_spikes,) float64, centre of mass of the crossings.
-    events : (n_spikes,) int64, which of the given events each spike is.
-    masks : (n_spikes, n_channels) float32, 0…1.
+    samples : Floats
+        (n_spikes,) float64, centre of mass of the crossings.
+    events : ndarray of int64
+        (n_spikes,) int64, which of the given events each spike is.
+    masks : Singles
+        (n_spikes, n_channels) float32, 0…1.
     """
 
     samples: Floats

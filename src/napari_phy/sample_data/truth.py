@@ -20,13 +20,20 @@ class Truth:
 
     Attributes
     ----------
-    event_samples, event_units : (n_events,) every spike that was put into the recording, also those never detected.
-    templates : (n_units, n_samples, n_channels) µV, all channels of the file, the unit's trough at `trough_sample`.
-    unit_positions : (n_units, 3) µm, in the coordinates of the probe; the last is the distance from the sites.
-    unit_groups : (n_units,) channel group of each unit.
-    spike_units : {channel group: (n_spikes,) unit of each detected spike}.
-    cluster_ids : {channel group: (n_clusters,)}.
-    cluster_units : {channel group: (n_clusters, n_units) bool, the units of which a cluster holds spikes}.
+    event_samples, event_units : Floats and Ints
+        (n_events,) every spike that was put into the recording, also those never detected.
+    templates : ndarray of float32
+        (n_units, n_samples, n_channels) µV, all channels of the file, the unit's trough at `trough_sample`.
+    unit_positions : Floats
+        (n_units, 3) µm, in the coordinates of the probe; the last is the distance from the sites.
+    unit_groups : Ints
+        (n_units,) channel group of each unit.
+    spike_units : mapping of int to Ints
+        {channel group: (n_spikes,) unit of each detected spike}.
+    cluster_ids : mapping of int to Ints
+        {channel group: (n_clusters,)}.
+    cluster_units : mapping of int to ndarray of bool
+        {channel group: (n_clusters, n_units) bool, the units of which a cluster holds spikes}.
     """
 
     event_samples: Floats

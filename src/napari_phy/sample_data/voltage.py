@@ -35,11 +35,16 @@ class Recorded:
 
     Attributes
     ----------
-    traces : (n_channels, n_samples) int16, `MICROVOLTS_PER_UNIT` µV a unit.
-    event_samples : (n_events,) float64, when each source was active, ascending.
-    event_sources : (n_events,) int64, the unit's number, or `MUA`, or `ARTEFACT`.
-    event_channels : (n_events,) int64, index of the channel with the largest negative peak.
-    event_sizes : (n_events,) float64, that peak in µV.
+    traces : ndarray of int16
+        (n_channels, n_samples) int16, `MICROVOLTS_PER_UNIT` µV a unit.
+    event_samples : Floats
+        (n_events,) float64, when each source was active, ascending.
+    event_sources : ndarray of int64
+        (n_events,) int64, the unit's number, or `MUA`, or `ARTEFACT`.
+    event_channels : ndarray of int64
+        (n_events,) int64, index of the channel with the largest negative peak.
+    event_sizes : Floats
+        (n_events,) float64, that peak in µV.
     """
 
     traces: npt.NDArray[np.int16]

@@ -20,7 +20,8 @@ class Change(ABC):
 
     Attributes
     ----------
-    can_be_cancelled : whether the work may be ended by its progress; else it goes on until the file is whole again.
+    can_be_cancelled : bool
+        Whether the work may be ended by its progress; else it goes on until the file is whole again.
     """
 
     can_be_cancelled = False
@@ -133,7 +134,8 @@ class Reset(Change):
 
     Parameters
     ----------
-    read : returns what is read.
+    read : callable
+        Returns what is read.
     """
 
     def __init__(self, current: Current, read: Callable[[], ClusteringLike]) -> None:
@@ -163,8 +165,10 @@ class Reopening(Switch):
 
     Parameters
     ----------
-    act : writes the file.
-    name : of the clustering afterwards, if the act came about.
+    act : callable
+        Writes the file.
+    name : str
+        Of the clustering afterwards, if the act came about.
     """
 
     can_be_cancelled = False

@@ -24,9 +24,12 @@ class Current:
 
     Attributes
     ----------
-    opened : the clustering that is open.
-    following : keeps its selection and wizard in step with edits.
-    lock : held by whoever writes the file, or puts another clustering in the place of this one.
+    opened : OpenClustering
+        The clustering that is open.
+    following : Following
+        Keeps its selection and wizard in step with edits.
+    lock : RLock
+        Held by whoever writes the file, or puts another clustering in the place of this one.
     """
 
     def __init__(self, opened: OpenClustering) -> None:

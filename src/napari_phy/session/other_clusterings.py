@@ -27,7 +27,8 @@ class OtherClusterings:
 
     Attributes
     ----------
-    waiting : {(channel group, clustering): unsaved edits}, as of the last `look`.
+    waiting : mapping of Where to int
+        {(channel group, clustering): unsaved edits}, as of the last `look`.
     """
 
     def __init__(self, current: Current) -> None:

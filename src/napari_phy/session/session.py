@@ -49,11 +49,16 @@ def open_session(
 
     Parameters
     ----------
-    path : the .kwik file, or another that belongs to one or is of Open Ephys: .kwx, .kwe, .raw.kwd.
-    channel_group : which channels; the first group if None.
-    clustering : which clustering; "main" if None, else the first by name.
-    read_only : don't keep edits.
-    on_progress : hears how far it is; by raising CancelledError it lets go of the file.
+    path : str or Path
+        The .kwik file, or another that belongs to one or is of Open Ephys: .kwx, .kwe, .raw.kwd.
+    channel_group : int, optional
+        Which channels; the first group if None.
+    clustering : str, optional
+        Which clustering; "main" if None, else the first by name.
+    read_only : bool, default False
+        Don't keep edits.
+    on_progress : OnProgress, default no_progress
+        Hears how far it is; by raising CancelledError it lets go of the file.
 
     Raises
     ------
@@ -80,8 +85,10 @@ class Session(Edits, FileClusterings):
 
     Parameters
     ----------
-    model : the data set as read from disk.
-    store : where its edits are kept.
+    model : BaseModel
+        The data set as read from disk.
+    store : EditStore
+        Where its edits are kept.
     """
 
     saved = signal()
@@ -227,7 +234,8 @@ class Session(Edits, FileClusterings):
 
         Parameters
         ----------
-        paths : a file, several, or a folder that has them; or {name in the .kwik: file}.
+        paths : str or Path or sequence of str or Path or mapping of str to str or Path
+            A file, several, or a folder that has them; or {name in the .kwik: file}.
 
         Raises
         ------

@@ -19,12 +19,15 @@ class ClusteringWithin:
 
     Parameters
     ----------
-    manager : the whole clustering.
-    first, stop : spike ids from the first to before the last.
+    manager : ClusterManager
+        The whole clustering.
+    first, stop : int
+        Spike ids from the first to before the last.
 
     Attributes
     ----------
-    spike_range : both.
+    spike_range : tuple of int
+        Both.
     """
 
     def __init__(self, manager: ClusterManager, first: int, stop: int) -> None:
@@ -50,8 +53,10 @@ class OpenWithin:
 
     Parameters
     ----------
-    opened : what is open.
-    range_s : start and stop in seconds; a spike at the stop is outside.
+    opened : OpenClustering
+        What is open.
+    range_s : TimeRange
+        Start and stop in seconds; a spike at the stop is outside.
     """
 
     def __init__(self, opened: OpenClustering, range_s: TimeRange) -> None:

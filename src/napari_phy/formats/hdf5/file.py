@@ -39,9 +39,11 @@ def open_h5(path: str | Path, mode: Mode = "r") -> H5File:
 
     Parameters
     ----------
-    path : file to open.
-    mode : "r" read only, "r+" read and write an existing file, "w" make a new one or overwrite,
-        "x" make a new one, "a" read and write, made when it is not there.
+    path : str or Path
+        File to open.
+    mode : Mode, default 'r'
+        "r" read only, "r+" read and write an existing file, "w" make a new one or overwrite, "x" make a new one, "a"
+        read and write, made when it is not there.
 
     Raises
     ------
@@ -170,9 +172,12 @@ class H5File:
 
         Parameters
         ----------
-        path : of the dataset.
-        shape : what it must have, if that is known; checked before memory is taken.
-        writeable : the caller goes on working on the array.
+        path : str
+            Of the dataset.
+        shape : tuple of int, optional
+            What it must have, if that is known; checked before memory is taken.
+        writeable : bool, default False
+            The caller goes on working on the array.
 
         Raises
         ------
@@ -255,9 +260,12 @@ class H5File:
 
         Parameters
         ----------
-        path : of the group.
-        names : of the nodes in it.
-        wanted : {path below each node, "" for the node itself: names of attributes, None for all}.
+        path : str
+            Of the group.
+        names : iterable of int or str
+            Of the nodes in it.
+        wanted : mapping of str to sequence of str or None
+            {path below each node, "" for the node itself: names of attributes, None for all}.
 
         Yields
         ------
@@ -315,8 +323,10 @@ class H5File:
 
         Parameters
         ----------
-        path : of the group; it is made if it is missing.
-        values : {name of the node: {path below it, "" for the node itself: {attribute: value}}}.
+        path : str
+            Of the group; it is made if it is missing.
+        values : mapping of int to mapping of str to mapping of str to object
+            {name of the node: {path below it, "" for the node itself: {attribute: value}}}.
         """
         encoded = [
             (f"{name}/{below}" if below else str(name), {key: encode(value) for key, value in attributes.items()})

@@ -59,26 +59,42 @@ class KwikModel(EditableModel):
 
     Parameters
     ----------
-    path : the `.kwik` file.
-    channel_group : None takes the first that has spikes and can be read.
-    clustering : None takes `main`, else the first in the alphabet, of those that can be read.
-    raw_files : {name of a raw file in the `.kwik`: path of it now}, for files that moved.
-    recording_order : that of another model of this file; None finds out.
-    on_progress : hears how far it is; by raising CancelledError it ends the reading.
+    path : str or Path
+        The `.kwik` file.
+    channel_group : int, optional
+        None takes the first that has spikes and can be read.
+    clustering : str, optional
+        None takes `main`, else the first in the alphabet, of those that can be read.
+    raw_files : mapping of str to str or Path, optional
+        {name of a raw file in the `.kwik`: path of it now}, for files that moved.
+    recording_order : RecordingOrder, optional
+        That of another model of this file; None finds out.
+    on_progress : OnProgress, default no_progress
+        Hears how far it is; by raising CancelledError it ends the reading.
 
     Attributes
     ----------
-    metadata : parameters of SpikeDetekt and KlustaKwik2, as the file has them.
-    clustering_metadata : attributes of the clustering.
-    cluster_ids : ascending int64, clusters that have spikes.
-    events : {name: events of that kind}, of the kinds that have any.
-    features_masks : (n_spikes, n_channels * n_features_per_channel, 2), or None.
-    part_sentences : that sentence of `missing` that tells which channel groups and clusterings cannot be read.
-    doubts : those sentences of `missing` that tell what was assumed where the file does not say; nothing lacks there.
-    recording_order : which recordings the numbers of spikes mean, and why, where the file can be read in two ways.
-    unnumbered : that sentence of `missing` that tells of spikes without the numbers of their recordings; else "".
-    max_cluster_id : the highest id that the file knows in any clustering of the channel group, -1 for none;
-        nodes of clusters without spikes count.
+    metadata : mapping
+        Parameters of SpikeDetekt and KlustaKwik2, as the file has them.
+    clustering_metadata : mapping
+        Attributes of the clustering.
+    cluster_ids : ndarray of int64
+        Ascending; clusters that have spikes.
+    events : mapping of str to EventTimes
+        {name: events of that kind}, of the kinds that have any.
+    features_masks : SpikeRows or None
+        (n_spikes, n_channels * n_features_per_channel, 2), or None.
+    part_sentences : tuple of str
+        That sentence of `missing` that tells which channel groups and clusterings cannot be read.
+    doubts : tuple of str
+        Those sentences of `missing` that tell what was assumed where the file does not say; nothing lacks there.
+    recording_order : RecordingOrder
+        Which recordings the numbers of spikes mean, and why, where the file can be read in two ways.
+    unnumbered : str
+        That sentence of `missing` that tells of spikes without the numbers of their recordings; else "".
+    max_cluster_id : int
+        The highest id that the file knows in any clustering of the channel group, -1 for none; nodes of clusters
+        without spikes count.
 
     Raises
     ------
@@ -288,7 +304,8 @@ class KwikModel(EditableModel):
 
         Parameters
         ----------
-        paths : a file, several, or a folder that has them; or {name in the `.kwik`: file}. One file may have any name;
+        paths : Paths
+            A file, several, or a folder that has them; or {name in the `.kwik`: file}. One file may have any name;
             several are known by their names.
 
         Raises
