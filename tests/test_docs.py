@@ -18,8 +18,7 @@ from napari_phy.query.filter_language import parse_filter
 from napari_phy.views.commands import COMMANDS, find_command
 from napari_phy.views.settings import ViewsOfSession
 from napari_phy.widgets.actions.action_table import ACTIONS, BY_ID
-from napari_phy.widgets.actions.fixed_keys import IN_PANELS
-from napari_phy.widgets.actions.keys import normal
+from napari_phy.widgets.actions.keys import IN_PANELS, normal
 from napari_phy.widgets.window.dock_registry import KINDS
 
 ROOT = Path(__file__).parents[1]

@@ -6,8 +6,7 @@ import pytest
 from qtpy.QtCore import QEvent, QObject, Qt
 from qtpy.QtWidgets import QDockWidget, QLabel, QMainWindow, QVBoxLayout, QWidget
 
-from napari_phy.widgets.base.debounce import Debounce
-from napari_phy.widgets.base.draw_batch import DrawBatch
+from napari_phy.widgets.base.draw_batch import Debounce, DrawBatch
 from napari_phy.widgets.base.filled import Filled
 
 

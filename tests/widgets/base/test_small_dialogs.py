@@ -8,7 +8,7 @@ from widgets.light_session import light_session
 
 from napari_phy.core.cluster_meta import ClusterMeta
 from napari_phy.widgets.actions.groups_dialog import GroupsDialog
-from napari_phy.widgets.actions.label_dialog import LabelDialog
+from napari_phy.widgets.actions.questions import LabelDialog
 from napari_phy.widgets.base.small_dialogs import ChoiceDialog, NameDialog, SmallDialog, Words
 from napari_phy.widgets.base.theme import tokens
 from napari_phy.widgets.window.close_guard import KEEP, UnsavedDialog

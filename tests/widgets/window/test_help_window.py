@@ -11,7 +11,7 @@ from qtpy.QtWidgets import QApplication
 
 from napari_phy.widgets.actions.action_table import ACTIONS
 from napari_phy.widgets.actions.bindings import KeyBindings, key_bindings
-from napari_phy.widgets.actions.napari_keys import napari_keys
+from napari_phy.widgets.actions.keys import napari_keys
 
 PLAIN, CTRL, SHIFT = (getattr(Qt.KeyboardModifier, f"{name}Modifier") for name in ("No", "Control", "Shift"))
 

@@ -8,6 +8,20 @@ from napari_phy.session import Session
 from napari_phy.table.numbers import format_count, format_number
 from napari_phy.widgets.actions import messages
 from napari_phy.widgets.actions.action import Action, ActionContext
+from napari_phy.widgets.actions.navigation import (
+    go_back,
+    go_on,
+    go_to_event,
+    go_to_spike,
+    go_to_violation,
+    needs_skipped,
+    nothing_to_propose,
+    pause_caption,
+    pause_or_start,
+    pause_sentence,
+    start_over,
+    turn_page,
+)
 from napari_phy.widgets.actions.refusals import (
     for_edits,
     needs_best,
@@ -25,17 +39,6 @@ from napari_phy.widgets.actions.refusals import (
     needs_unsaved,
     never,
     stray_cluster,
-)
-from napari_phy.widgets.actions.time_actions import go_to_event, go_to_spike, go_to_violation, turn_page
-from napari_phy.widgets.actions.wizard_actions import (
-    go_back,
-    go_on,
-    needs_skipped,
-    nothing_to_propose,
-    pause_caption,
-    pause_or_start,
-    pause_sentence,
-    start_over,
 )
 
 

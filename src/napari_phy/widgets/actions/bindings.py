@@ -10,8 +10,7 @@ from napari_phy.core.signals import signal
 from napari_phy.storage.user_choices import load_keys, save_keys
 from napari_phy.widgets.actions.action import Action
 from napari_phy.widgets.actions.action_table import ACTIONS, BY_ID
-from napari_phy.widgets.actions.fixed_keys import why_fixed
-from napari_phy.widgets.actions.keys import normal
+from napari_phy.widgets.actions.keys import normal, why_fixed
 
 logger = logging.getLogger(__name__)
 

@@ -1,7 +1,9 @@
-"""Keys that are ours while the focus is in our panels, and a few of them in napari's canvas."""
+"""Keys: how they are spelled, which are taken, and a filter that runs actions."""
 
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 
+from napari.components import ViewerModel
+from napari.layers import Image, Points
 from qtpy.QtCore import QChildEvent, QEvent, QObject, Qt
 from qtpy.QtGui import QKeyEvent, QKeySequence
 from qtpy.QtWidgets import (
@@ -10,10 +12,14 @@ from qtpy.QtWidgets import (
     QApplication,
     QComboBox,
     QLineEdit,
+    QMainWindow,
+    QMenu,
     QPlainTextEdit,
     QTextEdit,
     QWidget,
 )
+
+from napari_phy.widgets.napari_compat import class_keys
 
 TEXT_FIELDS = (QLineEdit, QTextEdit, QPlainTextEdit, QAbstractSpinBox)
 COMBO_KEYS = frozenset({"Up", "Down", "Home", "End", "Space"})
@@ -114,3 +120,78 @@ def _keeps(widget: QObject, keys: str) -> bool:
     if isinstance(widget, QAbstractButton):
         return keys == "Space"
     return keys in (widget.property(OWN_KEYS) or ())
+
+
+IN_PANELS = {
+    "Esc": "clears a lasso and leaves what is open",
+    "Return": "answers questions",
+    "Enter": "answers questions",
+    "Tab": "goes from one field to the next",
+    "Shift+Tab": "goes back from field to field",
+    "Backtab": "goes back from field to field",
+    "PgUp": "turns pages in Raster, Grid and Templates",
+    "PgDown": "turns pages in Raster, Grid and Templates",
+    "Left": "folds groups in Clusters",
+    "Right": "shows folded groups in Clusters",
+    **{f"Ctrl+{arrow}": "sizes waveforms" for arrow in ("Up", "Down", "Left", "Right")},
+    **{f"Shift+{arrow}": "selects rows, and spreads waveforms" for arrow in ("Up", "Down", "Left", "Right")},
+    **{f"Shift+{end}": "selects rows up to the end of a list" for end in ("Home", "End")},
+}  # normal spelling: what it does there, whatever is chosen
+EVERYWHERE = {
+    "Alt+F4": "closes the window",
+    **dict.fromkeys(("Alt+Tab", "Alt+Shift+Tab", "Alt+Backtab", "Alt+Shift+Backtab"), "goes to another window"),
+    **dict.fromkeys(("Alt+Esc", "Alt+Space", "Ctrl+Esc", "Ctrl+Alt+Del"), "belongs to the desktop"),
+    **{f"{keys}+F{n}": "belongs to the desktop" for keys in ("Alt", "Ctrl+Alt") for n in range(1, 13) if n != 4},
+    **dict.fromkeys(("Print", "Alt+Print", "Shift+Print", "Ctrl+Print"), "takes a picture of the screen"),
+    **dict.fromkeys(("Ctrl+C", "Ctrl+Ins"), "copies"),
+    **dict.fromkeys(("Ctrl+X", "Shift+Del"), "cuts"),
+    **dict.fromkeys(("Ctrl+V", "Shift+Ins"), "pastes"),
+    "Ctrl+A": "selects all, of a list or a text",
+}  # in text a key cannot be ours, and beside it should not mean something else
+
+
+def why_fixed(key: str, *, in_panels: bool) -> str:
+    """Return why no action can have a key (normal spelling), or ""."""
+    if not key.isprintable() or not key:
+        return "This key has no name and cannot be kept."
+    does = EVERYWHERE.get(key) or (IN_PANELS.get(key) if in_panels else None)
+    if does is None and "Meta" in key.split("+"):
+        does = "belongs to the desktop"
+    return "" if does is None else f"{key} is taken: it {does}."
+
+
+OUR_KINDS = (Image, Points)
+
+
+def napari_keys(window: QMainWindow, *, with_layers: bool) -> dict[str, str]:
+    """Return {key: what napari does with it}, from its menus and its viewer.
+
+    Parameters
+    ----------
+    window : napari's, whose menus are asked.
+    with_layers : add the keys of the layers that are ours: images and points.
+    """
+    found = canvas_keys() if with_layers else _keymaps((ViewerModel,))
+    for menu in window.menuBar().actions():
+        title = menu.text()
+        if "&" in title:
+            letter = title[title.index("&") + 1]
+            found[normal(f"Alt+{letter}")] = f"opens the menu {title.replace('&', '')}"
+        found |= dict(_entries(menu.menu()))
+    return found
+
+
+def canvas_keys() -> dict[str, str]:
+    """Return {key: what napari does with it} in its canvas while the active layer is ours, or none."""
+    return _keymaps((*OUR_KINDS, ViewerModel))
+
+
+def _keymaps(kinds: tuple[type, ...]) -> dict[str, str]:
+    return {normal(key): does for key, does in class_keys(kinds).items()}
+
+
+def _entries(menu: QObject | None) -> Iterator[tuple[str, str]]:
+    for entry in menu.actions() if isinstance(menu, QMenu) else ():
+        for key in entry.shortcuts():
+            yield normal(key.toString()), entry.text().strip("\u200e").replace("&", "").rstrip(".…")
+        yield from _entries(entry.menu())

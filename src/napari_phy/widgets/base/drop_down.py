@@ -4,12 +4,27 @@ from collections.abc import Callable, Hashable, Sequence
 from functools import partial
 from typing import Any
 
+from qtpy.compat import isalive
 from qtpy.QtCore import Qt, QTimer, Signal
-from qtpy.QtGui import QAction, QActionGroup
+from qtpy.QtGui import QAction, QActionGroup, QCursor
 from qtpy.QtWidgets import QLineEdit, QMenu, QToolButton, QWidget, QWidgetAction
 
-from napari_phy.widgets.base.menu_hover import follow_menu
 from napari_phy.widgets.base.plain_text import plain
+
+
+def follow_menu(button: QToolButton) -> None:
+    """Look where the mouse is each time the menu of a button hides."""
+    look = QTimer(button, singleShot=True, interval=0)  # once the menu is gone
+    look.timeout.connect(lambda: _look(button))
+    button.menu().aboutToHide.connect(look.start)
+
+
+def _look(button: QToolButton) -> None:
+    if isalive(button):
+        is_under = button.rect().contains(button.mapFromGlobal(QCursor.pos()))
+        button.setAttribute(Qt.WidgetAttribute.WA_UnderMouse, is_under and button.isVisible())
+        button.update()
+
 
 Choice = tuple[str, Any]  # (text, data that can be hashed)
 ChoiceGroup = tuple[str, Sequence[Choice]]

@@ -5,10 +5,9 @@ from qtpy.QtCore import QSize, Qt, Signal
 from qtpy.QtGui import QAction, QResizeEvent
 from qtpy.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QToolButton, QWidget
 
-from napari_phy.widgets.base.drop_down import DropDown
+from napari_phy.widgets.base.drop_down import DropDown, follow_menu
 from napari_phy.widgets.base.elided_label import ElidedLabel
 from napari_phy.widgets.base.icons import icon
-from napari_phy.widgets.base.menu_hover import follow_menu
 from napari_phy.widgets.base.plain_text import PlainLabel, plain
 from napari_phy.widgets.base.theme import AXIS_PX, BODY_PX, Tokens, tokens
 

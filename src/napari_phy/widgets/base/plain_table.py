@@ -1,12 +1,13 @@
-"""What the looks of all lists share: rows, header, digits of one width, the chip of a place of the selection."""
+"""What the looks of all lists share: rows, header, digits of one width, the chip of a place, whole rows."""
 
 from functools import cache
 
 from qtpy.QtCore import QRectF, Qt
-from qtpy.QtGui import QColor, QFont, QPainter, QPen
+from qtpy.QtGui import QColor, QFont, QPainter, QPen, QResizeEvent
 from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from napari_phy.core.colors import is_hollow, selection_color
+from napari_phy.widgets.base.filled import Filled
 from napari_phy.widgets.base.legend import paint_chip
 from napari_phy.widgets.base.theme import AXIS_PX, BODY_PX, TICK_PX, Tokens, rgb, tokens
 
@@ -101,3 +102,30 @@ def paint_place(painter: QPainter, rect: QRectF, place: int | None, theme: Token
         hollow=is_hollow(place),
         radius=2.5,
     )
+
+
+class WholeRows(Filled):
+    """Leaves what remains of its height free below the table."""
+
+    def __init__(self, table: PlainTable) -> None:
+        super().__init__()
+        self._table = table
+        self.setObjectName("napari-phy-whole-rows")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.fill(table)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def apply_theme(self, theme: Tokens) -> None:
+        """Take colours and sizes of a theme, for the table, too."""
+        self.setStyleSheet(f"#{self.objectName()} {{ background: {theme.view}; }}")
+        self._table.apply_theme(theme)
+        self._fit()
+
+    def _fit(self) -> None:
+        head = self._table.horizontalHeader().height()
+        row = self._table.verticalHeader().defaultSectionSize()
+        n_rows = max(1, (self.height() - head) // row)
+        self._table.setGeometry(0, 0, self.width(), min(self.height(), head + n_rows * row))

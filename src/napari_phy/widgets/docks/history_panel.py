@@ -20,9 +20,9 @@ from napari_phy.table.numbers import format_count
 from napari_phy.table.session_like import SessionLike
 from napari_phy.views.history import HistoryData, edit_row
 from napari_phy.widgets.actions import messages
+from napari_phy.widgets.base.figure import paint_rows, wearing
 from napari_phy.widgets.base.guarded import guarded
 from napari_phy.widgets.base.painting import CellPainter, Index
-from napari_phy.widgets.base.table_figure import paint_rows, wearing
 from napari_phy.widgets.base.theme import BODY_PX, Tokens, tokens
 from napari_phy.widgets.panels.panel import Panel
 

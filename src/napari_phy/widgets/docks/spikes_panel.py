@@ -11,11 +11,11 @@ from qtpy.QtWidgets import QWidget
 from napari_phy.core.progress import OnProgress
 from napari_phy.table.session_like import SessionLike
 from napari_phy.views.spike_list import SortKey, SpikeListData, SpikeListRequest, SpikesSettings, compute_spike_list
+from napari_phy.widgets.base.figure import paint_table, table_size
 from napari_phy.widgets.base.guarded import guarded
 from napari_phy.widgets.base.latest_result import LatestResult
-from napari_phy.widgets.base.table_figure import paint_table, table_size
+from napari_phy.widgets.base.plain_table import WholeRows
 from napari_phy.widgets.base.theme import Tokens
-from napari_phy.widgets.base.whole_rows import WholeRows
 from napari_phy.widgets.docks.spike_table import SpikeTable
 from napari_phy.widgets.lists.column_reader import column_pool
 from napari_phy.widgets.panels.panel import Panel

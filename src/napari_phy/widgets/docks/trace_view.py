@@ -12,7 +12,7 @@ from napari_phy.session.session import Session
 from napari_phy.views.array_session import ArraySession, Spikes
 from napari_phy.widgets.actions.bindings import usual_names
 from napari_phy.widgets.actions.keys import KeyFilter
-from napari_phy.widgets.actions.time_actions import go_to_spike, turn_page
+from napari_phy.widgets.actions.navigation import go_to_spike, turn_page
 from napari_phy.widgets.docks.traces_panel import TracesPanel
 
 KEYS: dict[str, Callable[[Any], None]] = {

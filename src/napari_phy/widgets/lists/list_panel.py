@@ -20,14 +20,13 @@ from napari_phy.widgets.actions import messages
 from napari_phy.widgets.actions.bindings import key_bindings
 from napari_phy.widgets.base.application import application
 from napari_phy.widgets.base.elided_label import ElidedLabel
-from napari_phy.widgets.base.figure import Figure
+from napari_phy.widgets.base.figure import Figure, paint_table, table_size
 from napari_phy.widgets.base.filled import Filled
 from napari_phy.widgets.base.guarded import guarded
 from napari_phy.widgets.base.header import Header
 from napari_phy.widgets.base.help_popup import HelpPopup
 from napari_phy.widgets.base.message_page import Button, MessagePage
 from napari_phy.widgets.base.picture_menu import PICTURE_HELP, PictureMenu
-from napari_phy.widgets.base.table_figure import paint_table, table_size
 from napari_phy.widgets.base.theme import AXIS_PX, ThemeFollower, Tokens, tokens
 from napari_phy.widgets.lists.cluster_columns import GROUP_ORDER, ListColumn, place_of
 from napari_phy.widgets.lists.column_reader import ColumnReader

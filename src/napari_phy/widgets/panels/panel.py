@@ -20,8 +20,7 @@ from napari_phy.views.settings import SettingsController, ViewSettings
 from napari_phy.views.time_words import range_words
 from napari_phy.widgets.actions import messages
 from napari_phy.widgets.actions.bindings import key_bindings
-from napari_phy.widgets.base.debounce import Debounce
-from napari_phy.widgets.base.draw_batch import DrawBatch
+from napari_phy.widgets.base.draw_batch import Debounce, DrawBatch
 from napari_phy.widgets.base.guarded import guarded
 from napari_phy.widgets.base.latest_result import LatestResult
 from napari_phy.widgets.base.legend import LegendEntry

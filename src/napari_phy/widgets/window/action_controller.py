@@ -20,7 +20,7 @@ from napari_phy.widgets.actions.action_table import ACTIONS, BY_ID
 from napari_phy.widgets.actions.background_work import BackgroundWork, Job
 from napari_phy.widgets.actions.bindings import key_bindings
 from napari_phy.widgets.actions.groups_dialog import own_groups
-from napari_phy.widgets.actions.napari_keys import napari_keys
+from napari_phy.widgets.actions.keys import napari_keys
 from napari_phy.widgets.base.application import not_none, referent
 from napari_phy.widgets.base.notifications import SAVE_COPY, Choice, notify, take_back
 from napari_phy.widgets.base.theme import Tokens

@@ -25,7 +25,7 @@ from napari_phy.views.time_words import read_range
 from napari_phy.views.typed_values import typed_number
 from napari_phy.widgets.actions import messages
 from napari_phy.widgets.actions.action_table import ACTIONS, BY_ID
-from napari_phy.widgets.actions.time_actions import go_to, go_to_time
+from napari_phy.widgets.actions.navigation import go_to, go_to_time
 from napari_phy.widgets.lists.cluster_columns import ListColumn
 from napari_phy.widgets.window.action_controller import ActionController
 from napari_phy.widgets.window.dock_manager import DockManager

@@ -21,7 +21,7 @@ from qtpy.QtWidgets import (
 from napari_phy.views.commands import COMMANDS
 from napari_phy.widgets.actions.action_table import ACTIONS, BY_ID
 from napari_phy.widgets.actions.bindings import PLACES, WHERE, KeyBindings, Place
-from napari_phy.widgets.actions.napari_keys import canvas_keys
+from napari_phy.widgets.actions.keys import canvas_keys
 from napari_phy.widgets.base.painting import Index
 from napari_phy.widgets.base.plain_text import PlainLabel, plain
 from napari_phy.widgets.base.small_dialogs import button_style

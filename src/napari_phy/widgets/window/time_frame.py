@@ -12,7 +12,7 @@ from qtpy.QtWidgets import QMainWindow
 
 from napari_phy.layers.session_tag import session_of
 from napari_phy.session.session import Session
-from napari_phy.widgets.actions.time_actions import go_to_time
+from napari_phy.widgets.actions.navigation import go_to_time
 from napari_phy.widgets.base.application import not_none
 from napari_phy.widgets.base.session_links import SessionLinks
 from napari_phy.widgets.base.theme import Tokens

@@ -13,8 +13,8 @@ from napari_phy.widgets.actions import messages
 from napari_phy.widgets.actions.action import Action
 from napari_phy.widgets.actions.action_table import BY_ID
 from napari_phy.widgets.actions.bindings import key_bindings
+from napari_phy.widgets.base.drop_down import follow_menu
 from napari_phy.widgets.base.icons import icon
-from napari_phy.widgets.base.menu_hover import follow_menu
 from napari_phy.widgets.base.plain_text import PlainLabel, plain
 from napari_phy.widgets.base.theme import BODY_PX, Tokens, tokens
 from napari_phy.widgets.panels.range_chip import RangeChip

@@ -16,8 +16,7 @@ from napari_phy.layers.session_tag import session_of
 from napari_phy.widgets.actions.action import Action
 from napari_phy.widgets.actions.action_table import ACTIONS
 from napari_phy.widgets.actions.bindings import KeyBindings, key_bindings
-from napari_phy.widgets.actions.keys import KeyFilter
-from napari_phy.widgets.actions.napari_keys import canvas_keys
+from napari_phy.widgets.actions.keys import KeyFilter, canvas_keys
 from napari_phy.widgets.napari_compat import canvas_of, command_context, help_label, register_commands
 from napari_phy.widgets.window.action_controller import ActionController
 from napari_phy.widgets.window.dock_registry import Docked
