@@ -18,6 +18,10 @@ from napari_phy.files.side_folder import make_side_folder, remove_side_folder
 logger = logging.getLogger(__name__)
 
 
+class DamagedJournalError(JournalError):
+    """The journal cannot be read, or is none."""
+
+
 class HeldJournal:
     """What becomes of the edits of one clustering; made by `hold_journal`.
 
@@ -121,7 +125,7 @@ def _held(place: ClusteringPlace, folder: Path) -> HeldJournal:
     path = place.journal_file(folder)
     try:
         return _opened(place, folder)
-    except sqlite3.DatabaseError as error:
+    except (DamagedJournalError, sqlite3.DatabaseError) as error:
         if isinstance(error, sqlite3.OperationalError):  # it cannot be opened now, which says nothing of what is in it
             raise
     put_aside(place, folder, aside_name(path), path.rename)
@@ -129,15 +133,21 @@ def _held(place: ClusteringPlace, folder: Path) -> HeldJournal:
 
 
 def _opened(place: ClusteringPlace, folder: Path) -> HeldJournal:
-    """Return the journal; sqlite3.DatabaseError if it is damaged."""
+    """Return the journal.
+
+    Raises
+    ------
+    DamagedJournalError, sqlite3.DatabaseError
+        It is damaged.
+    """
     path = place.journal_file(folder)
     if path.is_symlink() and not path.exists():
-        raise sqlite3.DatabaseError("it is a link to a file that is not there")
+        raise DamagedJournalError("it is a link to a file that is not there")
     connection = connect_exclusively(path, content=empty_journal())
     try:
         with limited(connection, path.stat().st_size):
             if not is_sound(connection):
-                raise sqlite3.DatabaseError("it is damaged, or of another version")
+                raise DamagedJournalError("it is damaged, or of another version")
             return HeldJournal(place, folder, connection, has_edits=has_edits(connection))
     except BaseException:
         connection.close()
