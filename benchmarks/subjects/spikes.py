@@ -121,9 +121,9 @@ def _drift(session, size: Size, watch: Watch) -> None:
     from napari_phy.storage import spike_columns
     from napari_phy.storage.spike_columns import SpikeColumnStore
     from napari_phy.views.drift import DriftRequest, compute_drift, drift_cells, drift_points
+    from napari_phy.views.frame import Frame
     from napari_phy.widgets.docks.drift_image import draw_cells, draw_points, ramp_of
     from napari_phy.widgets.docks.trace_image import blank
-    from napari_phy.widgets.plots.frame import Frame
 
     spike_columns.KEPT_FROM = 0
     watch.time("make", SpikeColumnStore(session.model).get)

@@ -15,9 +15,9 @@ from napari_phy.views.features import default_axes
 from napari_phy.views.grid import GridRequest, compute_grid
 from napari_phy.views.probe import ProbeRequest, compute_probe
 from napari_phy.views.templates import TemplatesRequest, compute_templates
+from napari_phy.views.traces_reading import _best_channels
 from napari_phy.views.waveforms import WaveformRequest, compute_waveforms
 from napari_phy.views.wizard_reasons import compute_reasons
-from napari_phy.widgets.docks.traces_reading import _best_channels
 
 
 @given(

@@ -10,9 +10,9 @@ from qtpy.QtGui import QColor, QWheelEvent
 from qtpy.QtWidgets import QApplication, QLineEdit
 from widgets.light_session import light_session
 
+from napari_phy.views.feature_choices import find_axes
 from napari_phy.views.features import TIME_AXIS, FeatureAxis, FeatureRequest, spikes_in_lasso
 from napari_phy.widgets.docks import features_panel
-from napari_phy.widgets.docks.feature_menu import find_axes
 from napari_phy.widgets.docks.features_panel import FeaturesPanel
 from napari_phy.widgets.plots import lasso_tool, opengl
 

@@ -14,8 +14,8 @@ from napari_phy.core.event_times import EventTimes
 from napari_phy.layers.traces import traces_layer
 from napari_phy.stats.trace_levels import measure_levels
 from napari_phy.views import traces
+from napari_phy.views.trace_layout import ROW_PX, TraceLayout
 from napari_phy.widgets.actions.navigation import go_to, go_to_spike, go_to_time, go_to_violation, turn_page
-from napari_phy.widgets.docks.trace_layout import ROW_PX, TraceLayout
 from napari_phy.widgets.docks.trace_painter import number_places
 from napari_phy.widgets.docks.traces_panel import NOISE_ROWS, WAVE_ROWS, TracesPanel
 

@@ -13,8 +13,8 @@ from napari_phy.core.colors import selection_color
 from napari_phy.stats.lasso import points_in_polygon
 from napari_phy.table.cluster_channels import cluster_channels
 from napari_phy.table.numbers import format_number
+from napari_phy.views.waveform_scale import Scale
 from napari_phy.widgets.base.theme import TICK_PX
-from napari_phy.widgets.docks.waveform_scale import Scale
 from napari_phy.widgets.docks.waveforms_panel import WaveformsPanel
 
 

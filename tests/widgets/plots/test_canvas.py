@@ -6,19 +6,19 @@ from qtpy.QtCore import QPoint, QPointF, Qt
 from qtpy.QtGui import QFontMetrics
 from qtpy.QtWidgets import QApplication, QMainWindow
 
+from napari_phy.views.feature_choices import AUTOMATIC, axis_choices, axis_text
 from napari_phy.views.features import TIME_AXIS, FeatureAxis
+from napari_phy.views.frame import Frame
+from napari_phy.views.lasso import Lasso
+from napari_phy.views.probe_layout import probe_layout, stacked_layout
+from napari_phy.views.ticks import log_ticks, nice_length, nice_ticks
 from napari_phy.widgets.base.theme import tokens
-from napari_phy.widgets.docks.feature_menu import AUTOMATIC, axis_choices, axis_text
-from napari_phy.widgets.docks.probe_layout import probe_layout, stacked_layout
 from napari_phy.widgets.plots import opengl
 from napari_phy.widgets.plots.data_canvas import DataCanvas
-from napari_phy.widgets.plots.frame import Frame
-from napari_phy.widgets.plots.lasso import Lasso
 from napari_phy.widgets.plots.lines import PaletteLines, segment_ends
 from napari_phy.widgets.plots.overlay import axis_ticks, fitted, left_margin
 from napari_phy.widgets.plots.palette import palette_of, rgba, style_of
 from napari_phy.widgets.plots.palette_scatter import PaletteScatter
-from napari_phy.widgets.plots.ticks import log_ticks, nice_length, nice_ticks
 
 FRAME = Frame(10, 20, 200, 100, (0.0, 4.0), (-1.0, 1.0))
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from qtpy.QtCore import QObject, QPointF, QRectF
 
+from napari_phy.views.frame import Frame
 from napari_phy.widgets.base.theme import tokens
 from napari_phy.widgets.plots import lasso_tool
-from napari_phy.widgets.plots.frame import Frame
 from napari_phy.widgets.plots.lasso_tool import LassoTool
 from napari_phy.widgets.plots.overlay import tag_box
 

@@ -8,8 +8,8 @@ from qtpy.QtGui import QPainter, QPen, QPolygonF
 
 from napari_phy.core.colors import is_hollow
 from napari_phy.views.amplitudes import AmplitudeData
+from napari_phy.views.frame import Frame
 from napari_phy.widgets.base.theme import with_alpha
-from napari_phy.widgets.plots.frame import Frame
 
 FILL_ALPHA = 0.6
 

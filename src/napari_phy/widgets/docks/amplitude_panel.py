@@ -29,10 +29,9 @@ from napari_phy.widgets.base.guarded import guarded
 from napari_phy.widgets.base.latest_result import LatestResult
 from napari_phy.widgets.docks.amplitude_histogram import paint_histogram
 from napari_phy.widgets.lists.column_reader import column_pool
-from napari_phy.widgets.panels.spike_scatter_panel import SpikeScatterPanel
+from napari_phy.widgets.panels.spike_scatter_panel import SpikeScatterPanel, spike_words
 from napari_phy.widgets.plots.highlighted_points import Points
 from napari_phy.widgets.plots.scatter_plot import RIGHT_PX
-from napari_phy.widgets.plots.spike_words import spike_words
 
 KINDS: dict[Kind, str] = {"peak to peak": "Peak to peak", "feature": "By feature"}
 GAP_PX = 4  # between plot and histogram

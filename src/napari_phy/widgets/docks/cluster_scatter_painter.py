@@ -11,12 +11,12 @@ from napari_phy.core.cluster_groups import UNSORTED
 from napari_phy.core.colors import is_hollow, selection_color
 from napari_phy.views.cluster_colors import CLUSTER, GROUP
 from napari_phy.views.cluster_scatter import ClusterScatterData
+from napari_phy.views.frame import Frame
+from napari_phy.views.ticks import log_ticks
 from napari_phy.widgets.base.theme import Tokens, with_alpha
-from napari_phy.widgets.plots.frame import Frame
 from napari_phy.widgets.plots.overlay import Ticks, left_margin, paint_axes
 from napari_phy.widgets.plots.ramp import N_SHADES, shades
 from napari_phy.widgets.plots.step_plot import paint_grid
-from napari_phy.widgets.plots.ticks import log_ticks
 
 Ranges = tuple[tuple[float, float], tuple[float, float]]  # of x and of y
 

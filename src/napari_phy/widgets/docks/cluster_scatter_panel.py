@@ -21,6 +21,7 @@ from napari_phy.views.cluster_scatter import (
     clusters_in_lasso,
     compute_cluster_scatter,
 )
+from napari_phy.views.frame import Frame
 from napari_phy.widgets.base.color_scale import ColorScale
 from napari_phy.widgets.base.guarded import guarded
 from napari_phy.widgets.base.legend import LegendEntry
@@ -35,7 +36,6 @@ from napari_phy.widgets.docks.cluster_scatter_painter import (
 from napari_phy.widgets.panels.all_clusters_panel import listed_clusters, why_no_cluster
 from napari_phy.widgets.panels.color_schemes import find_coloring, group_colors, group_entries, measure_scale
 from napari_phy.widgets.panels.painted_panel import PaintedPanel
-from napari_phy.widgets.plots.frame import Frame
 from napari_phy.widgets.plots.lasso_plot import LassoPlot
 from napari_phy.widgets.plots.lasso_tool import TOO_FEW_POINTS
 from napari_phy.widgets.plots.overlay import paint_lasso

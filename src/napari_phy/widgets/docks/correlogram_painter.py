@@ -12,8 +12,8 @@ from qtpy.QtGui import QColor, QPainter, QPen
 from napari_phy.core.colors import selection_color
 from napari_phy.table.numbers import format_number
 from napari_phy.views.correlograms import CorrelogramData, CorrelogramSettings
+from napari_phy.views.ticks import nice_ticks
 from napari_phy.widgets.base.theme import AXIS_PX, BODY_PX, TICK_PX, Tokens, with_alpha
-from napari_phy.widgets.plots.ticks import nice_ticks
 
 GAP = 8.0
 ID_GAP = 6.0  # between ids and boxes

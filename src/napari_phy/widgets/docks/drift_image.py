@@ -8,9 +8,9 @@ import numpy.typing as npt
 from napari_phy.core.colors import is_hollow
 from napari_phy.table.value_range import ValueRange
 from napari_phy.views.drift import DriftCells, DriftPoints
+from napari_phy.views.frame import Frame
 from napari_phy.widgets.base.color_scale import ColorScale, ramp_stops
 from napari_phy.widgets.docks.raster_image import bgr
-from napari_phy.widgets.plots.frame import Frame
 
 CELL_PX = 2  # logical px of a cell's side
 DISC_PX = 1.6  # radius

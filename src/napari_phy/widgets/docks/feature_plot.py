@@ -10,9 +10,9 @@ from qtpy.QtWidgets import QWidget
 
 from napari_phy.views.drawn_spikes import ScatterData
 from napari_phy.views.feature_grid import FeatureGridData
+from napari_phy.views.frame import Frame
 from napari_phy.widgets.base.theme import AXIS_PX, TICK_PX, Tokens, with_alpha
 from napari_phy.widgets.plots.dots import paint_dots
-from napari_phy.widgets.plots.frame import Frame
 from napari_phy.widgets.plots.scatter_plot import ScatterPlot
 
 LABEL_PX, GAP_PX, EDGE_PX = 18, 6, 8

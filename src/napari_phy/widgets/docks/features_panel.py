@@ -14,6 +14,7 @@ from napari_phy.session.session import Session
 from napari_phy.table.cluster_channels import rank_channels
 from napari_phy.table.session_like import SessionLike
 from napari_phy.views.drawn_spikes import Spikes
+from napari_phy.views.feature_choices import AUTOMATIC, axis_choices, axis_text, find_axes
 from napari_phy.views.feature_grid import (
     FeatureGridData,
     FeatureGridRequest,
@@ -33,14 +34,12 @@ from napari_phy.views.features import (
     feature_points,
     spikes_in_lasso,
 )
+from napari_phy.views.frame import Frame
 from napari_phy.widgets.base.guarded import guarded
-from napari_phy.widgets.docks.feature_menu import AUTOMATIC, axis_choices, axis_text, find_axes
 from napari_phy.widgets.docks.feature_plot import FeaturePlot
-from napari_phy.widgets.panels.spike_scatter_panel import SpikeScatterPanel
-from napari_phy.widgets.plots.frame import Frame
+from napari_phy.widgets.panels.spike_scatter_panel import SpikeScatterPanel, spike_words
 from napari_phy.widgets.plots.highlight_rings import marked_spikes, paint_mark
 from napari_phy.widgets.plots.highlighted_points import Points
-from napari_phy.widgets.plots.spike_words import spike_words
 
 GRID_REACH_PX = 4.0  # of the mouse, around a dot
 

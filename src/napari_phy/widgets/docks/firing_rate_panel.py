@@ -13,10 +13,10 @@ from napari_phy.views.firing_rate import (
     FiringRateSettings,
     compute_firing_rates,
 )
+from napari_phy.views.frame import Frame
 from napari_phy.widgets.base.guarded import guarded
 from napari_phy.widgets.base.theme import Tokens
 from napari_phy.widgets.panels.steps_panel import StepsPanel
-from napari_phy.widgets.plots.frame import Frame
 from napari_phy.widgets.plots.step_plot import bin_at, listed, paint_steps, step_frame
 from napari_phy.widgets.plots.time_axis import paint_clock, paint_unused
 

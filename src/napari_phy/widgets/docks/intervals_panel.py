@@ -8,6 +8,7 @@ from qtpy.QtWidgets import QWidget
 from napari_phy.core.progress import OnProgress
 from napari_phy.table.numbers import format_number
 from napari_phy.table.session_like import SessionLike
+from napari_phy.views.frame import Frame
 from napari_phy.views.intervals import (
     IntervalsData,
     IntervalsRequest,
@@ -17,7 +18,6 @@ from napari_phy.views.intervals import (
 )
 from napari_phy.widgets.base.theme import Tokens
 from napari_phy.widgets.panels.steps_panel import StepsPanel
-from napari_phy.widgets.plots.frame import Frame
 from napari_phy.widgets.plots.step_plot import bin_at, decade_ticks, listed, paint_steps, step_frame
 
 

@@ -11,12 +11,12 @@ from qtpy.QtWidgets import QWidget
 
 from napari_phy.table.numbers import format_number
 from napari_phy.views.raster import Marker, RasterCounts, SpikeTrains
+from napari_phy.views.trace_layout import TraceLayout, clamped_scroll
 from napari_phy.widgets.base.figure import PNG_SCALE
 from napari_phy.widgets.base.theme import TICK_PX, Tokens
 from napari_phy.widgets.docks.raster_image import draw_raster
 from napari_phy.widgets.docks.raster_vectors import MAX_MARKS, RasterMarks, paint_marks, raster_marks
 from napari_phy.widgets.docks.trace_image import as_qimage, blank
-from napari_phy.widgets.docks.trace_layout import TraceLayout, clamped_scroll
 from napari_phy.widgets.plots.highlight_rings import paint_mark
 from napari_phy.widgets.plots.time_axis import holding, paint_clock, paint_time_axis, paint_unused, within, zoomed
 from napari_phy.widgets.plots.trace_mouse import TracePlot

@@ -9,9 +9,9 @@ from qtpy.QtCore import QLineF, QPointF, QRectF, Qt
 from qtpy.QtGui import QPainter, QPen
 
 from napari_phy.views.raster import Marker, SpikeTrains
+from napari_phy.views.trace_layout import TraceLayout
 from napari_phy.widgets.base.theme import with_alpha
 from napari_phy.widgets.docks.raster_image import DOT_PX, TICK, opacity
-from napari_phy.widgets.docks.trace_layout import TraceLayout
 
 MAX_MARKS = 20_000  # some 2 MB of SVG; more are drawn as a picture
 TICK_PX = 1.0

@@ -11,10 +11,10 @@ from qtpy.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
 
 from napari_phy.table.numbers import format_number
 from napari_phy.views.events import Event
+from napari_phy.views.ticks import nice_length
+from napari_phy.views.trace_layout import TraceLayout
 from napari_phy.widgets.base.theme import TICK_PX, Tokens, with_alpha
 from napari_phy.widgets.docks.trace_image import Columns, as_qimage, blank, draw_traces, make_lines
-from napari_phy.widgets.docks.trace_layout import TraceLayout
-from napari_phy.widgets.plots.ticks import nice_length
 from napari_phy.widgets.plots.time_axis import paint_time_axis
 
 TRACE_PX, SPIKE_PX = 0.8, 1.5

@@ -18,6 +18,8 @@ from napari_phy.table.session_like import SessionLike
 from napari_phy.table.value_range import ValueRange
 from napari_phy.views.events import Event, events_between
 from napari_phy.views.time_words import range_words
+from napari_phy.views.trace_hits import read_out, spike_at
+from napari_phy.views.trace_layout import ROW_PX, TraceLayout, clamped_scroll, row_height
 from napari_phy.views.trace_source import TraceSource
 from napari_phy.views.traces import (
     AUTOMATIC,
@@ -30,16 +32,14 @@ from napari_phy.views.traces import (
     filter_choices,
     request_for,
 )
+from napari_phy.views.traces_reading import Answer, TracesReading, Wish
 from napari_phy.widgets.base.color_scale import ColorScale, blended
 from napari_phy.widgets.base.guarded import guarded
 from napari_phy.widgets.base.legend import LegendEntry
 from napari_phy.widgets.base.plain_text import plain
 from napari_phy.widgets.base.theme import Tokens
 from napari_phy.widgets.docks.trace_figure import are_lines, paint_traces
-from napari_phy.widgets.docks.trace_hits import read_out, spike_at
-from napari_phy.widgets.docks.trace_layout import ROW_PX, TraceLayout, clamped_scroll, row_height
 from napari_phy.widgets.docks.trace_painter import TracePainter, TraceScene, plot_area
-from napari_phy.widgets.docks.traces_reading import Answer, TracesReading, Wish
 from napari_phy.widgets.panels.panel import Panel
 from napari_phy.widgets.plots.highlight_rings import marked_spike, marked_spikes
 from napari_phy.widgets.plots.time_axis import zoomed

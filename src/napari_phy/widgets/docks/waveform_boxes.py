@@ -6,10 +6,10 @@ import numpy as np
 import numpy.typing as npt
 from qtpy.QtCore import QRectF
 
+from napari_phy.views.frame import Frame
+from napari_phy.views.probe_layout import probe_layout, stacked_layout
+from napari_phy.views.waveform_scale import Scale
 from napari_phy.views.waveforms import Arrangement, WaveformData
-from napari_phy.widgets.docks.probe_layout import probe_layout, stacked_layout
-from napari_phy.widgets.docks.waveform_scale import Scale
-from napari_phy.widgets.plots.frame import Frame
 
 _FILL = (0.9, 2.0)  # of the vertical pitch that the tallest mean takes: few rows, and many, which may overlap
 _MANY = 16

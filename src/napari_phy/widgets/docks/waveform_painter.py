@@ -9,13 +9,13 @@ from qtpy.QtCore import QPointF, QRectF, Qt
 from qtpy.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
 
 from napari_phy.table.numbers import format_number
+from napari_phy.views.ticks import nice_length
 from napari_phy.views.waveform_density import WaveformDensity
 from napari_phy.views.waveforms import WaveformData
 from napari_phy.widgets.base.color_scale import ColorScale, blended
 from napari_phy.widgets.base.theme import TICK_PX, Tokens, with_alpha
 from napari_phy.widgets.docks.waveform_boxes import Boxes
 from napari_phy.widgets.plots.overlay import paint_scale_bars
-from napari_phy.widgets.plots.ticks import nice_length
 
 MEAN_PX, HIGHLIGHT_PX = 2.0, 1.6
 BAND_ALPHA, DENSITY_ALPHA = 0.25, 0.95

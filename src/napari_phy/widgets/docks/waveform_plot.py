@@ -11,6 +11,7 @@ from qtpy.QtGui import QImage, QPainter, QPen
 from qtpy.QtWidgets import QWidget
 
 from napari_phy.table.numbers import format_number
+from napari_phy.views.waveform_scale import Scale
 from napari_phy.views.waveforms import Arrangement, Kind, WaveformData
 from napari_phy.widgets.base.theme import TICK_PX, Tokens, with_alpha
 from napari_phy.widgets.docks.single_waveforms import SingleLines, single_lines
@@ -25,7 +26,6 @@ from napari_phy.widgets.docks.waveform_painter import (
     paint_numbers,
     polyline,
 )
-from napari_phy.widgets.docks.waveform_scale import Scale
 from napari_phy.widgets.plots.data_canvas import DataCanvas
 from napari_phy.widgets.plots.lines import PaletteLines
 from napari_phy.widgets.plots.palette import palette_of, rgba

@@ -14,6 +14,7 @@ from napari_phy.core.progress import OnProgress
 from napari_phy.session.session import Session
 from napari_phy.table.numbers import format_shown
 from napari_phy.table.session_like import SessionLike
+from napari_phy.views.waveform_scale import Scale
 from napari_phy.views.waveforms import WaveformData, WaveformRequest, WaveformsSettings, compute_waveforms
 from napari_phy.widgets.actions import messages
 from napari_phy.widgets.actions.keys import pressed
@@ -24,7 +25,6 @@ from napari_phy.widgets.docks.waveform_boxes import Boxes
 from napari_phy.widgets.docks.waveform_lasso_tool import WaveformLasso
 from napari_phy.widgets.docks.waveform_painter import density_scale
 from napari_phy.widgets.docks.waveform_plot import Look, WaveformPlot
-from napari_phy.widgets.docks.waveform_scale import Scale
 from napari_phy.widgets.panels.panel import Panel
 from napari_phy.widgets.plots.click_or_drag import ClickOrDrag
 from napari_phy.widgets.plots.highlight_rings import marked_spikes

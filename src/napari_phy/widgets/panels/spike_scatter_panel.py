@@ -15,20 +15,30 @@ from napari_phy.stats.refractory import REFRACTORY_MS
 from napari_phy.table.numbers import format_number
 from napari_phy.table.session_like import SessionLike
 from napari_phy.views.drawn_spikes import ScatterData, Spikes
+from napari_phy.views.features import FeatureAxis
+from napari_phy.views.frame import Frame, nearest_point
 from napari_phy.widgets.base.guarded import guarded
 from napari_phy.widgets.base.legend import LegendEntry
 from napari_phy.widgets.base.theme import Tokens
 from napari_phy.widgets.panels.panel import Panel
-from napari_phy.widgets.plots.frame import Frame
 from napari_phy.widgets.plots.highlight_rings import marked_spikes, paint_mark
 from napari_phy.widgets.plots.highlighted_points import HighlightedPoints, Points
 from napari_phy.widgets.plots.lasso_tool import LassoTool
 from napari_phy.widgets.plots.scatter_mouse import ScatterMouse
 from napari_phy.widgets.plots.scatter_plot import ScatterPlot
-from napari_phy.widgets.plots.spike_words import nearest_point
 from napari_phy.widgets.plots.time_axis import holding, paint_clock, paint_unused
 
 REACH_PX = 7.0  # of the mouse, around a dot
+
+
+def spike_words(session: Session, spike: int, axes: tuple[FeatureAxis, ...]) -> str:
+    """Return `cluster 20, spike 4 113, 3.214 s, channel 6`; the channel is that of the first axis that has one."""
+    model = session.model
+    cluster = int(session.manager.clusters_of(np.array([spike]))[0])
+    time_s = model.spike_samples[spike] / model.sample_rate
+    words = [f"cluster {cluster}", f"spike {format_number(spike)}", f"{format_number(time_s, 3)} s"]
+    words += [f"channel {model.probe.channel_ids[a.channel_index]}" for a in axes if a.kind == "feature"][:1]
+    return ", ".join(words)
 
 
 class SpikeScatterPanel(Panel):

@@ -8,7 +8,7 @@ from qtpy.QtCore import QPointF, Qt, Signal
 from qtpy.QtGui import QMouseEvent, QPainter
 from qtpy.QtWidgets import QApplication, QWidget
 
-from napari_phy.widgets.plots.lasso import Lasso
+from napari_phy.views.lasso import Lasso
 from napari_phy.widgets.plots.trace_mouse import TracePlot
 
 

@@ -10,11 +10,11 @@ from qtpy.QtCore import QObject, QPointF, Signal
 from qtpy.QtGui import QPainter
 
 from napari_phy.table.numbers import format_count, format_number
+from napari_phy.views.frame import Frame
+from napari_phy.views.lasso import Lasso
 from napari_phy.widgets.actions.bindings import key_bindings
 from napari_phy.widgets.base.latest_result import LatestResult
 from napari_phy.widgets.base.theme import Tokens
-from napari_phy.widgets.plots.frame import Frame
-from napari_phy.widgets.plots.lasso import Lasso
 from napari_phy.widgets.plots.overlay import paint_lasso
 
 N_AT_ONCE = 50_000  # spikes that are looked at before the next frame; more of them in the background

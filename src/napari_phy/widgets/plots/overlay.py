@@ -9,10 +9,10 @@ from qtpy.QtCore import QPointF, QRectF, Qt
 from qtpy.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen, QPolygonF
 from qtpy.QtWidgets import QWidget
 
+from napari_phy.views.frame import Frame
+from napari_phy.views.ticks import nice_ticks
 from napari_phy.widgets.base.painting import painting
 from napari_phy.widgets.base.theme import AXIS_PX, TICK_PX, Tokens, with_alpha
-from napari_phy.widgets.plots.frame import Frame
-from napari_phy.widgets.plots.ticks import nice_ticks
 
 TAG_PX = 11
 Ticks = list[tuple[float, str]]  # (value, label)

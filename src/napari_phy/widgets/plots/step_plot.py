@@ -10,10 +10,10 @@ from qtpy.QtGui import QColor, QPainter, QPen
 
 from napari_phy.core.colors import is_hollow, selection_color
 from napari_phy.table.numbers import format_number
+from napari_phy.views.frame import Frame
+from napari_phy.views.ticks import nice_step
 from napari_phy.widgets.base.theme import Tokens
-from napari_phy.widgets.plots.frame import Frame
 from napari_phy.widgets.plots.overlay import Ticks, axis_ticks, left_margin, most_rows, paint_axes
-from napari_phy.widgets.plots.ticks import nice_step
 
 STEP_PX, THIN_PX = 1.6, 1.0
 HEADROOM, MOST_HEADROOM = 1.05, 1.25

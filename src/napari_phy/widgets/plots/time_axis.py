@@ -4,8 +4,8 @@ from qtpy.QtCore import QPointF, QRectF, Qt
 from qtpy.QtGui import QPainter, QPen
 
 from napari_phy.table.numbers import format_number
+from napari_phy.views.ticks import nice_ticks
 from napari_phy.widgets.base.theme import AXIS_PX, TICK_PX, Tokens, with_alpha
-from napari_phy.widgets.plots.ticks import nice_ticks
 
 SHOWN_ALPHA = 0.1
 VEIL_ALPHA = 0.7  # over times whose spikes are not used

@@ -3,8 +3,8 @@
 import numpy as np
 
 from napari_phy.table.numbers import format_number
-from napari_phy.widgets.docks.trace_layout import TraceLayout
-from napari_phy.widgets.docks.traces_reading import Answer
+from napari_phy.views.trace_layout import TraceLayout
+from napari_phy.views.traces_reading import Answer
 
 HIT_PX = 6.0
 

@@ -1,6 +1,7 @@
 """The part of the data that a plot shows and the rectangle of pixels that it fills."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -64,3 +65,15 @@ class Frame:
             x_range=(self.x_range[0] - dx, self.x_range[1] - dx),
             y_range=(self.y_range[0] - dy, self.y_range[1] - dy),
         )
+
+
+def nearest_point(
+    frame: Frame, x: npt.NDArray[Any], y: npt.NDArray[Any], x_px: float, y_px: float, reach_px: float
+) -> int | None:
+    """Return the index of the data point nearest to a pixel, the topmost of equals; None beyond `reach_px`."""
+    if not len(x):
+        return None
+    px = frame.to_px(np.column_stack([x, y]))
+    distance = np.hypot(px[:, 0] - x_px, px[:, 1] - y_px)
+    nearest = len(distance) - 1 - int(np.argmin(distance[::-1]))
+    return nearest if distance[nearest] <= reach_px else None
