@@ -115,3 +115,13 @@ def test_many_labels_leave_every_usual_column_in_a_list_of_434_px(panel, session
     assert in_sight(panel) == ["id", "group", "ch", "spikes", "rate", "amp", "refr.", "field 1"]
     panel.resize(1000, 400)
     assert in_sight(panel) == [*usual, *(f"field {place}" for place in range(6))]
+
+
+def test_columns_that_were_chosen_by_their_former_names_stay_chosen(panel):
+    panel.set_options({"columns": {"amp": False, "n_spikes": False, "label note": True}})
+    assert panel.list.chosen_columns == {"amplitude": False, "spikes": False, "label note": True}
+    hidden = [
+        column.key for place, column in enumerate(panel.list.cluster_model.columns) if panel.list.isColumnHidden(place)
+    ]
+    assert {"amplitude", "spikes"} <= set(hidden)
+    assert panel.options()["columns"] == panel.list.chosen_columns
