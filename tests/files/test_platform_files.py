@@ -2,14 +2,17 @@
 
 import errno
 import os
-import sys
 import threading
 from contextlib import closing
 from pathlib import Path
 
 import h5py
 import numpy as np
+import platformdirs
 import pytest
+from platformdirs.macos import MacOS
+from platformdirs.unix import Unix
+from platformdirs.windows import Windows
 from soak.small_kwik import make_kwik
 
 from napari_phy import open_session
@@ -238,20 +241,19 @@ def test_where_the_system_does_not_tell_a_folder_is_tried(tmp_path, monkeypatch)
 
 
 @pytest.mark.parametrize(
-    ("platform", "variables", "folder"),
+    ("system", "variables", "folder"),
     [
-        ("linux", {}, "home/.cache/napari-phy"),
-        ("darwin", {}, "home/Library/Caches/napari-phy"),
-        ("win32", {}, "home/AppData/Local/napari-phy/Cache"),
-        ("win32", {"LOCALAPPDATA": "local"}, "local/napari-phy/Cache"),
-        ("darwin", {"XDG_CACHE_HOME": "xdg"}, "xdg/napari-phy"),
+        (Unix, {}, "home/.cache/napari-phy"),
+        (MacOS, {}, "home/Library/Caches/napari-phy"),
+        (Windows, {}, "local/napari-phy/Cache"),
+        (MacOS, {"XDG_CACHE_HOME": "xdg"}, "xdg/napari-phy"),
     ],
 )
-def test_the_cache_is_where_the_system_has_it(tmp_path, monkeypatch, platform, variables, folder):
-    for name in ("XDG_CACHE_HOME", "LOCALAPPDATA"):
-        monkeypatch.delenv(name, raising=False)
+def test_the_cache_is_where_the_system_has_it(tmp_path, monkeypatch, system, variables, folder):
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
     for name, value in variables.items():
         monkeypatch.setenv(name, str(tmp_path / value))
-    monkeypatch.setattr(Path, "home", lambda: tmp_path / "home")
-    monkeypatch.setattr(sys, "platform", platform)
+    monkeypatch.setattr(platformdirs, "PlatformDirs", system)
+    monkeypatch.setattr(platformdirs.windows, "get_win_folder", lambda name: str(tmp_path / "local"))
     assert cache_folder() == tmp_path / folder

@@ -1,8 +1,6 @@
 """The sample is made once, and what a user did to it is never lost."""
 
 import os
-import sys
-from pathlib import Path
 
 import pytest
 
@@ -124,13 +122,3 @@ def test_a_new_version_removes_the_old_pristine_sample_but_no_edits(monkeypatch)
     assert new.read_text() == ".kwik"
     assert old.read_text() == "edited"
     assert [path.name for path in old.parent.parent.iterdir()] == ["working"]
-
-
-@pytest.mark.parametrize(("platform", "part"), [("linux", ".cache"), ("darwin", "Caches"), ("win32", "Local")])
-def test_every_platform_has_its_cache(monkeypatch, platform, part):
-    monkeypatch.delenv("XDG_CACHE_HOME")
-    monkeypatch.delenv("LOCALAPPDATA", raising=False)
-    monkeypatch.setattr(sys, "platform", platform)
-    folder = places.cache_folder()
-    assert part in folder.parts
-    assert folder.is_relative_to(Path.home())

@@ -24,13 +24,11 @@ _NO_FOLDER_SYNC = {errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EBADF, e
 
 def cache_folder() -> Path:
     """Return the user's cache for this package; `XDG_CACHE_HOME` counts on every system."""
+    from platformdirs import user_cache_path  # where it is used: finding the reader stays quick
+
     if base := os.environ.get("XDG_CACHE_HOME"):
         return Path(base) / "napari-phy"
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches" / "napari-phy"
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "napari-phy" / "Cache"
-    return Path.home() / ".cache" / "napari-phy"
+    return user_cache_path("napari-phy", appauthor=False)
 
 
 def is_file(path: Path) -> bool:
