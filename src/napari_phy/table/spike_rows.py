@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from itertools import pairwise
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +11,42 @@ import numpy.typing as npt
 from napari_phy.core.base_model import BaseModel, SpikeRows
 from napari_phy.core.errors import MissingDataError
 from napari_phy.core.progress import OnProgress, no_progress
+
+SpikeIds = npt.NDArray[np.int64]
+
+
+@runtime_checkable
+class CutRows(SpikeRows, Protocol):
+    """Waveforms that tell how many of their samples come before the spike; else the spike is in their middle."""
+
+    before: int
+
+
+@runtime_checkable
+class PartialRows(SpikeRows, Protocol):
+    """Rows that some spikes lack."""
+
+    def with_data(self, ids: SpikeIds, /) -> SpikeIds:
+        """Return the spikes that have rows."""
+
+
+@runtime_checkable
+class PairRows(SpikeRows, Protocol):
+    """Rows of which single channels can be read."""
+
+    def pairs(self, spike_ids: SpikeIds, channels: npt.NDArray[np.int64], /) -> npt.NDArray[np.float32]:
+        """Return a row for each spike and its channel."""
+
+
+def samples_before(rows: SpikeRows | None, otherwise: int) -> int:
+    """Return how many samples of a waveform come before the spike."""
+    return int(rows.before) if isinstance(rows, CutRows) else otherwise
+
+
+def with_data(rows: SpikeRows, spike_ids: SpikeIds) -> SpikeIds:
+    """Return those of some spikes that have rows."""
+    return rows.with_data(spike_ids) if isinstance(rows, PartialRows) else spike_ids
+
 
 BLOCK_BYTES = 2**24
 STEP_BYTES = 2**23  # scattered rows that are read between two reports: a moment even from a slow disk
@@ -66,8 +102,7 @@ def read_pairs(
 def _pairs(
     rows: SpikeRows, spike_ids: npt.NDArray[np.int64], channels: npt.NDArray[np.int64]
 ) -> npt.NDArray[np.float32]:
-    pairs: Callable[..., npt.NDArray[np.float32]] | None = getattr(rows, "pairs", None)
-    if pairs is not None:
-        return pairs(spike_ids, channels)
+    if isinstance(rows, PairRows):
+        return rows.pairs(spike_ids, channels)
     ids, places = np.unique(spike_ids, return_inverse=True)
     return rows[ids][places, :, channels]

@@ -6,7 +6,7 @@ merged, or the one that was split) is not read again. Spikes past the end of the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -20,7 +20,7 @@ from napari_phy.stats.sampling import evenly_spread
 from napari_phy.table.cluster_channels import channels_of, cluster_channels
 from napari_phy.table.session_cache import SessionCache
 from napari_phy.table.session_like import SessionLike
-from napari_phy.table.spike_rows import read_in_file_order, read_pairs, required
+from napari_phy.table.spike_rows import read_in_file_order, read_pairs, required, with_data
 
 N_PER_CLUSTER = 100
 _N_RELATIVES = 64  # the latest ones: those of the last edits
@@ -136,8 +136,7 @@ def waveforms_of(
 
 def _read(session: SessionLike, keys: list[_Key], on_progress: OnProgress) -> dict[_Key, WaveformSample]:
     rows = required(session.model.waveforms, session.model, "waveforms")
-    with_data: Callable[[npt.NDArray[np.int64]], npt.NDArray[np.int64]] = getattr(rows, "with_data", lambda ids: ids)
-    spikes = [evenly_spread(with_data(session.manager.spikes(cluster)), n) for cluster, n, _ in keys]
+    spikes = [evenly_spread(with_data(rows, session.manager.spikes(cluster)), n) for cluster, n, _ in keys]
     relatives = _relatives(session, [cluster for cluster, _, _ in keys])
     masks = _read_masks(session, spikes, part_of(on_progress, 0, 0.1))
     own = [_channels(some, known) for some, (_, _, known) in zip(masks, keys, strict=True)]

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from napari_phy.core.arrays import evenly_spaced, read_only
 from napari_phy.table.session_like import SessionLike
-from napari_phy.table.spike_rows import read_in_file_order
+from napari_phy.table.spike_rows import read_in_file_order, samples_before
 
 N_SPIKES_MAX = 3000
 _HALF_WINDOW_S = 0.0008
@@ -76,7 +76,7 @@ def find_trace_spikes(
     if model.masks is not None and len(spike_ids):
         masks = read_in_file_order(model.masks, spike_ids)
     half = max(1, round(_HALF_WINDOW_S * model.sample_rate))
-    before = int(getattr(model.waveforms, "before", half))
+    before = samples_before(model.waveforms, half)
     n_window = model.waveforms.shape[1] if model.waveforms is not None else 2 * half
     return TraceSpikes(
         spike_ids=read_only(spike_ids),

@@ -11,7 +11,7 @@ from napari_phy.core.arrays import read_only
 from napari_phy.core.progress import OnProgress, no_progress
 from napari_phy.stats.lasso import lines_through_polygon
 from napari_phy.table.session_like import SessionLike
-from napari_phy.table.spike_rows import read_pairs, required
+from napari_phy.table.spike_rows import read_pairs, required, samples_before, with_data
 
 N_AT_ONCE = 2048  # spikes
 
@@ -41,9 +41,9 @@ def spikes_through(
     model = session.model
     rows = required(model.waveforms, model, "waveforms")
     spikes = np.sort(np.concatenate([np.empty(0, np.int64), *(session.manager.spikes(one) for one in clusters)]))
-    spikes = getattr(rows, "with_data", lambda ids: ids)(spikes)
+    spikes = with_data(rows, spikes)
     n_samples = rows.shape[1]
-    times_ms = (np.arange(n_samples) - getattr(rows, "before", n_samples // 2)) * (1000 / model.sample_rate)
+    times_ms = (np.arange(n_samples) - samples_before(rows, n_samples // 2)) * (1000 / model.sample_rate)
     inside = np.zeros(len(spikes), dtype=bool)
     for start in range(0, len(spikes), N_AT_ONCE):
         on_progress(start / len(spikes))

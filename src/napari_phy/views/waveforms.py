@@ -13,7 +13,7 @@ from napari_phy.core.progress import OnProgress, no_progress
 from napari_phy.stats.sampling import evenly_spaced
 from napari_phy.table.numbers import format_shown
 from napari_phy.table.session_like import SessionLike
-from napari_phy.table.spike_rows import read_in_file_order, required
+from napari_phy.table.spike_rows import read_in_file_order, required, samples_before
 from napari_phy.table.waveform_samples import N_PER_CLUSTER, WaveformSample, waveform_samples, waveforms_of
 from napari_phy.views.settings import Choice, Number, Switch, ViewSettings
 from napari_phy.views.waveform_density import WaveformDensity, waveform_density
@@ -188,7 +188,7 @@ def compute_waveforms(
         means[place], stds[place] = sample.mean[:, channels], sample.std[:, channels]
         mean_masks[place], takes_part[place, columns] = sample.mean_mask[channels], True
     places = np.repeat(np.arange(len(kept), dtype=np.int32), [len(indices) for indices in kept])
-    n_before = getattr(rows, "before", n_samples // 2)
+    n_before = samples_before(rows, n_samples // 2)
     times_ms = (np.arange(n_samples, dtype=np.float64) - n_before) * (1000 / model.sample_rate)
     return WaveformData(
         request=request,
