@@ -164,6 +164,7 @@ def test_nothing_gives_nothing():
     ("arguments", "message"),
     [
         (([2, 1], [0, 0], [0]), "not ascending"),
+        (([0, 5, 3], [0, 0, 0], [0]), "not ascending"),
         (([1.0, 2.0], [0, 0], [0]), "integers"),
         (([1, 2], [0], [0]), "do not fit"),
         (([1, 2], [0, 0], [0, 0]), "twice"),

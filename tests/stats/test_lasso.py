@@ -61,6 +61,7 @@ def test_points_that_are_not_finite_are_outside():
     [
         ([[0, 0]], [[0, 0], [1, 1]], "three points or more"),
         ([0, 0], [[0, 0], [1, 1], [0, 1]], r"\(n, 2\)"),
+        ([[[0], [0]]], [[0, 0], [1, 1], [0, 1]], r"\(n, 2\)"),
         ([[0, 0]], [[0, 0], [1, np.nan], [0, 1]], "not finite"),
     ],
 )
