@@ -4,9 +4,9 @@ import threading
 from math import isnan
 
 import pytest
-from qtpy.QtCore import Qt, QThreadPool
+from qtpy.QtCore import QObject, Qt, QThreadPool
 from qtpy.QtTest import QTest
-from qtpy.QtWidgets import QApplication
+from qtpy.QtWidgets import QApplication, QLabel
 from widgets.light_session import light_session
 
 from napari_phy.table import feature_sums
@@ -17,7 +17,8 @@ from napari_phy.widgets.docks.similarity_panel import NOT_READ, SimilarityPanel
 from napari_phy.widgets.docks.wizard_panel import WizardPanel
 from napari_phy.widgets.lists.clusters_panel import ClustersPanel
 from napari_phy.widgets.lists.similar_panel import SimilarPanel
-from napari_phy.widgets.window.preparation import Preparation, is_large
+from napari_phy.widgets.panels.panel import Panel
+from napari_phy.widgets.window.preparation import Preparation, ReadAhead, is_large
 
 CANCELLED = "Reading features was cancelled. Nothing was changed."
 
@@ -287,3 +288,30 @@ def test_views_of_all_clusters_read_no_features_after_a_cancel_and_know_depths_a
     if kind is GridPanel:
         # cluster c is largest on channel (3 c + 1) modulo 8; the highest first
         assert panel.data.cluster_ids.tolist() == [2, 7, 4, 1, 6, 3, 0, 5]
+
+
+class Broken(Panel):
+    """A view that cannot tell what it would show."""
+
+    title = "Broken"
+    reads_ahead = True
+
+    def make_content(self):
+        return QLabel()
+
+    def make_request(self):
+        raise RuntimeError("no request")
+
+
+def test_a_view_that_fails_ends_it_without_an_error_beyond_the_log(qtbot, caplog):
+    session, parent = light_session(), QObject()
+    panel = Broken(session)
+    qtbot.addWidget(panel)
+    panel.show()
+    ahead = ReadAhead({"Broken": panel}, parent)
+    ahead.follow(session)
+    session.selection.select([3])
+    assert ahead.busy
+    qtbot.waitUntil(lambda: not ahead.busy)
+    assert "What comes next could not be updated." in caplog.text
+    ahead.follow(None)
