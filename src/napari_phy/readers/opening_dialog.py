@@ -76,4 +76,4 @@ def _say(viewer: Viewer, sentence: str) -> None:
     if workspace is None:
         QTimer.singleShot(SAY_MS, lambda: setattr(viewer, "status", sentence))
     else:
-        workspace.controller.say_soon(sentence)  # it repeats what it said last
+        workspace.controller.report(sentence)  # it repeats what it said last

@@ -6,8 +6,8 @@ import pytest
 from qtpy.QtCore import QEvent, QObject, Qt
 from qtpy.QtWidgets import QDockWidget, QLabel, QMainWindow, QVBoxLayout, QWidget
 
+from napari_phy.widgets.base.container import Container
 from napari_phy.widgets.base.draw_batch import Debounce, DrawBatch
-from napari_phy.widgets.base.filled import Filled
 
 
 class Painted(QWidget):
@@ -80,7 +80,7 @@ def test_but_not_for_long(two_panels, qtbot):
 def test_a_text_that_changes_in_a_filled_widget_does_not_lay_out_the_window(is_filled, qtbot):
     window, dock, label = QMainWindow(), QDockWidget(), QLabel("3")
     qtbot.addWidget(window)
-    body = Filled() if is_filled else QWidget()
+    body = Container() if is_filled else QWidget()
     if is_filled:
         body.fill(label)
     else:

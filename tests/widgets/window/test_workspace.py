@@ -785,7 +785,7 @@ def test_a_display_without_opengl_is_told_when_a_file_opens(open_, notes, monkey
 
 
 def test_what_was_said_stays_a_second_when_napari_empties_the_status_bar(workspace, qtbot):
-    workspace.controller.say_soon("Opened it.")
+    workspace.controller.report("Opened it.")
     qtbot.waitUntil(lambda: workspace.viewer.status == "Opened it.")
     workspace.viewer.status = ""
     qtbot.waitUntil(lambda: workspace.viewer.status == "Opened it.")
@@ -831,7 +831,7 @@ def test_after_hovering_the_status_bar_says_nothing_and_not_what_was_said_before
         hover()
         workspace.overview.fit.fit()
         assert viewer.status == ""
-        workspace.controller.say_soon("Merged 3 and 4.")
+        workspace.controller.report("Merged 3 and 4.")
         qtbot.waitUntil(lambda: viewer.status == "Merged 3 and 4.")
         qtbot.waitUntil(lambda: not workspace.controller._repeats.isActive())
 

@@ -7,7 +7,7 @@ from qtpy.QtGui import QColor, QFont, QPainter, QPen, QResizeEvent
 from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from napari_phy.core.colors import is_hollow, selection_color
-from napari_phy.widgets.base.filled import Filled
+from napari_phy.widgets.base.container import Container
 from napari_phy.widgets.base.legend import paint_chip
 from napari_phy.widgets.base.theme import AXIS_PX, BODY_PX, TICK_PX, Tokens, rgb, tokens
 
@@ -104,7 +104,7 @@ def paint_place(painter: QPainter, rect: QRectF, place: int | None, theme: Token
     )
 
 
-class WholeRows(Filled):
+class WholeRows(Container):
     """Leaves what remains of its height free below the table."""
 
     def __init__(self, table: PlainTable) -> None:

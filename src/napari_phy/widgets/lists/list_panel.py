@@ -19,9 +19,9 @@ from napari_phy.table.columns import all_columns, column_key, registry
 from napari_phy.widgets.actions import messages
 from napari_phy.widgets.actions.bindings import key_bindings
 from napari_phy.widgets.base.application import application
+from napari_phy.widgets.base.container import Container
 from napari_phy.widgets.base.elided_label import ElidedLabel
 from napari_phy.widgets.base.figure import Figure, paint_table, table_size
-from napari_phy.widgets.base.filled import Filled
 from napari_phy.widgets.base.guarded import guarded
 from napari_phy.widgets.base.header import Header
 from napari_phy.widgets.base.help_popup import HelpPopup
@@ -49,7 +49,7 @@ class ClickLabel(ElidedLabel):
             self.clicked.emit()
 
 
-class ListPanel(Filled):
+class ListPanel(Container):
     """Base of Clusters and Similar: follows a session and its viewer's theme; holds no state of the sorting.
 
     Parameters

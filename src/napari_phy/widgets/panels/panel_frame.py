@@ -14,9 +14,9 @@ from napari_phy.core.colors import is_hollow, selection_color
 from napari_phy.widgets.actions.bindings import key_bindings
 from napari_phy.widgets.base.application import application
 from napari_phy.widgets.base.color_scale import ColorScale
+from napari_phy.widgets.base.container import Container
 from napari_phy.widgets.base.drop_down import DropDown
 from napari_phy.widgets.base.figure import Figure
-from napari_phy.widgets.base.filled import Filled
 from napari_phy.widgets.base.guarded import guarded
 from napari_phy.widgets.base.header import Header
 from napari_phy.widgets.base.help_popup import HelpPopup
@@ -26,7 +26,7 @@ from napari_phy.widgets.base.theme import ThemeFollower, Tokens, tokens
 from napari_phy.widgets.panels.picture_stack import PictureStack
 
 
-class PanelFrame(Filled):
+class PanelFrame(Container):
     """A header, and below it a picture with legend and caption, or a message in its place.
 
     A `help_text` names keys by the actions they start: `{split} splits`.

@@ -24,7 +24,7 @@ from napari_phy.widgets.actions.keys import napari_keys
 from napari_phy.widgets.base.application import not_none, referent
 from napari_phy.widgets.base.notifications import SAVE_COPY, Choice, notify, take_back
 from napari_phy.widgets.base.theme import Tokens
-from napari_phy.widgets.window.data_files import looked_at
+from napari_phy.widgets.window.data_files import check_file
 from napari_phy.widgets.window.help_window import KeysWindow
 
 logger = logging.getLogger(__name__)
@@ -114,9 +114,9 @@ class ActionController(QObject):
             if left is not None:
                 place = messages.place(model.channel_group, model.clustering)
                 waiting = _waiting(left.model, n_left, model)
-                self.say_soon(messages.switched(place, n_clusters, n_spikes) + waiting)
+                self.report(messages.switched(place, n_clusters, n_spikes) + waiting)
             else:
-                self.say_soon(messages.opened(session.name, n_clusters, n_spikes, model.n_channels))
+                self.report(messages.opened(session.name, n_clusters, n_spikes, model.n_channels))
         else:
             self._later.stop()
             self._repeats.stop()
@@ -195,7 +195,7 @@ class ActionController(QObject):
             words = messages.copy_saved(session.name, path.name)
 
             def done() -> None:
-                self.say_soon(words)
+                self.report(words)
                 then()
 
             self._save_in_background(partial(session.save_copy, path), done)
@@ -316,7 +316,7 @@ class ActionController(QObject):
     def _on_edited(self, update: Any) -> None:
         if isalive(self):
             self._settle("edit")
-            self.say_soon(messages.edit_done(update, not_none(self._session).manager))
+            self.report(messages.edit_done(update, not_none(self._session).manager))
             if self.work.job is None:
                 self._n_unsaved = not_none(self._session).n_unsaved
             self._show_title()
@@ -330,9 +330,9 @@ class ActionController(QObject):
 
     def _on_range_changed(self) -> None:
         if isalive(self):
-            self.say_soon(messages.times_used(not_none(self._session).time.range_s))
+            self.report(messages.times_used(not_none(self._session).time.range_s))
 
-    def say_soon(self, sentence: str) -> None:
+    def report(self, sentence: str) -> None:
         """Say what was done after the selection has followed and said its own."""
         self._sentence = sentence
         self._later.start()
@@ -379,7 +379,7 @@ class ActionController(QObject):
     def _on_saved(self) -> None:
         self._show_title()
         if self._session is not None:
-            self.say_soon(messages.saved(self._n_unsaved, self._session.name))
+            self.report(messages.saved(self._n_unsaved, self._session.name))
             self._n_unsaved = self._session.n_unsaved
             self.saved.emit()
 
@@ -388,7 +388,7 @@ class ActionController(QObject):
         session = self._session
         self._n_unsaved = 0 if session is None else session.n_unsaved
         if isinstance(error, NapariPhyError):
-            is_outdated = session is not None and looked_at(session.store).is_outdated
+            is_outdated = session is not None and check_file(session.store).is_outdated
             choices = [(SAVE_COPY, self.save_copy)] if is_outdated else ()
             self._tell_failed("save", str(error), choices, stays=is_outdated)
             return

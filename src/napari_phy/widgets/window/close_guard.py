@@ -17,7 +17,7 @@ from napari_phy.widgets.base.notifications import SAVE_COPY, notify
 from napari_phy.widgets.base.plain_text import plain
 from napari_phy.widgets.base.small_dialogs import SmallDialog, Words
 from napari_phy.widgets.base.theme import Tokens
-from napari_phy.widgets.window.data_files import looked_at
+from napari_phy.widgets.window.data_files import check_file
 
 Answer = Literal["save", "copy", "keep", "discard", "cancel"]
 TITLE = "Unsaved edits"
@@ -149,7 +149,7 @@ class CloseGuard(QObject):
         if not self.will_ask:
             return True
         session = self._session()
-        looked_at(session.store)
+        check_file(session.store)
         answer = ask_unsaved(session, self._theme(), self._window())
         if answer == "save":
             self._controller.save()

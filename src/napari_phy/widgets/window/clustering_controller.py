@@ -207,7 +207,7 @@ class ClusteringController(QObject):
                 return
             if session is self._controller.session:
                 if sentence is not None:
-                    self._controller.say_soon(sentence())
+                    self._controller.report(sentence())
                 if and_then is not None:
                     and_then()
 
@@ -217,7 +217,7 @@ class ClusteringController(QObject):
 
         def cancel() -> None:
             change.drop()
-            self._controller.say_soon(messages.cancelled(words))
+            self._controller.report(messages.cancelled(words))
 
         self._controller.work.begin(Job(words, change.work, done, failed, cancel if change.can_be_cancelled else None))
 

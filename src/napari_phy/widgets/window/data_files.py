@@ -56,7 +56,7 @@ class FileWatch(QObject):
             self.changed.emit()
 
 
-def looked_at(store: Any) -> Any:
+def check_file(store: Any) -> Any:
     """Return the store of a session once it knows what became of its file."""
     store.what_changed()
     return store

@@ -41,7 +41,7 @@ class Host(Protocol):
         """Ask whether so many edits shall go, of which some were made since opening."""
         ...
 
-    def say_soon(self, sentence: str) -> None:
+    def report(self, sentence: str) -> None:
         """Put a sentence into the status bar."""
         ...
 
@@ -163,7 +163,7 @@ def _discard(session: Session, known: Sequence[UpdateInfo], controller: Host) ->
     except NapariPhyError as error:
         notify(str(error), "error")
     else:
-        controller.say_soon(messages.discarded(n_edits, is_undone=session.manager.n_done < n_done))
+        controller.report(messages.discarded(n_edits, is_undone=session.manager.n_done < n_done))
 
 
 def _n_newer(manager: Any, known: Sequence[UpdateInfo]) -> int:
@@ -245,7 +245,7 @@ class DataNotifications(QObject):
         self._missing = model.missing
         self._binding.show_raw()
         if model.traces is not None:
-            self._controller.say_soon(messages.located(path.name for path in model.raw_places.values()))
+            self._controller.report(messages.located(path.name for path in model.raw_places.values()))
         for sentence in model.missing:
             if any(name in sentence for name in model.missing_raw):
                 notify(sentence, "warning", [(LOCATE, self._raw_data.ask)])

@@ -149,7 +149,7 @@ class SessionController(QObject):
         """Stay with the data set that is open here, unless another program has changed it."""
         session = self._controller.session
         if not (session.store.what_changed() or session.store.is_outdated):
-            self._controller.say_soon(messages.open_already(session.name))
+            self._controller.report(messages.open_already(session.name))
         else:
             self._reopen()
 

@@ -243,7 +243,7 @@ class Workspace(QObject):
         self.layouts.keep()
         self.toolbar.layers_action.setChecked(False)
         self._arrange_for(self.session)
-        self.controller.say_soon(messages.CANVAS_LEFT if self.overview.is_aside else messages.CANVAS_TAKEN)
+        self.controller.report(messages.CANVAS_LEFT if self.overview.is_aside else messages.CANVAS_TAKEN)
 
     def _show_preset(self) -> None:
         self.toolbar.layout_button.setText(f"{self.board.preset.name} ▾")

@@ -1,11 +1,11 @@
-"""A widget filled by another, whose wishes for room stay inside."""
+"""A widget without a layout, filled by another, whose size hints stay inside."""
 
 from qtpy.QtGui import QResizeEvent
 from qtpy.QtWidgets import QWidget
 
 
-class Filled(QWidget):
-    """Has no layout: texts that change in it do not have the main window laid out anew, which draws all of it."""
+class Container(QWidget):
+    """Has no layout: changing text inside does not lay out, and repaint, the whole main window."""
 
     _inner: QWidget | None = None
 
