@@ -121,7 +121,8 @@ _OF_CLICKS = (Qt.FocusReason.MouseFocusReason, Qt.FocusReason.ActiveWindowFocusR
 class FocusPolicy(QObject):
     """Such a click gives the focus to napari's main window, where no key is ours: this gives it back.
 
-    It gives it back to one of our views or to napari's canvas. Where the view that had it is closed, Clusters takes it.
+    It gives it back to one of our views or to napari's canvas. Where the view that had it is closed, or a dock while the
+    canvas has it, Clusters takes it.
 
     Parameters
     ----------
@@ -174,7 +175,8 @@ class FocusPolicy(QObject):
             return
         focused = window.focusWidget()
         is_lost = focused in (None, window) or not focused.isVisible()
-        if is_lost or (self._last is not None and not self._is_shown(self._last)):
+        keeps = self._last is None or (self._last in self._panels.values() and self._is_shown(self._last))
+        if is_lost or not keeps:
             self._last = None
             self._focus_clusters()
 
