@@ -7,7 +7,7 @@ import pytest
 from journeys.person import ALT, BOTH_SIZES, CTRL, LEFT, PLAIN, SHIFT
 from qtpy.QtCore import QPoint, Qt
 from qtpy.QtTest import QTest
-from qtpy.QtWidgets import QApplication, QDialog, QLineEdit, QTabBar
+from qtpy.QtWidgets import QApplication, QDialog, QLineEdit, QMenu, QTabBar
 
 from napari_phy.widgets.actions.bindings import key_bindings
 
@@ -207,7 +207,9 @@ def test_a_line_is_completed_refused_and_brought_back(person, kwik_copy):
     person.settle()
     panel = person.workspace.panels["Intervals"]
     assert np.diff(panel.data.edges_ms) == pytest.approx(0.4)
-    assert panel._menus["bin"]._own.text() == "0.4 ms"
+    assert person.session.views["intervals"].bin_ms == 0.4
+    entries = [entry for menu in panel.header.findChildren(QMenu) for entry in menu.actions()]
+    assert "0.4 ms" in [entry.text() for entry in entries if entry.isChecked()]
 
 
 @BOTH_SIZES

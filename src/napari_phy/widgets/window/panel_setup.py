@@ -121,8 +121,8 @@ _OF_CLICKS = (Qt.FocusReason.MouseFocusReason, Qt.FocusReason.ActiveWindowFocusR
 class FocusPolicy(QObject):
     """Such a click gives the focus to napari's main window, where no key is ours: this gives it back.
 
-    It gives it back to one of our views or to napari's canvas. Where the view that had it is closed, or a dock while the
-    canvas has it, Clusters takes it.
+    It gives it back to one of our views or to napari's canvas. Where the view that had it is closed, or a dock while
+    the canvas has it, Clusters takes it.
 
     Parameters
     ----------
