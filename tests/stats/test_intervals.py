@@ -30,8 +30,8 @@ def test_log_bins_are_distinct_and_as_near_to_fractions_of_decades_as_samples_al
     edges = log_edges(0.1, 10_000, 10, 20_000)
     assert edges[[0, -1]].tolist() == [2, 200_000]
     assert (np.diff(edges) > 0).all()
-    wished = 2 * 10.0 ** (np.arange(51) / 10)
-    assert np.abs(wished[:, None] - edges).min(axis=1).max() <= 0.5
+    requested = 2 * 10.0 ** (np.arange(51) / 10)
+    assert np.abs(requested[:, None] - edges).min(axis=1).max() <= 0.5
 
 
 def test_a_density_sums_to_one_and_nothing_has_none():

@@ -43,8 +43,10 @@ class LayerBinder:
         Has `refresh` called soon, once for several changes; None: it is called at every change.
     """
 
-    def __init__(self, viewer: ViewerModel, session: Session, refresh_soon: Callable[[], object] | None = None) -> None:
-        self._refresh_soon = refresh_soon or self.refresh
+    def __init__(
+        self, viewer: ViewerModel, session: Session, refresh_later: Callable[[], object] | None = None
+    ) -> None:
+        self._refresh_later = refresh_later or self.refresh
         self._viewer = viewer
         self._session = session
         self._shown: tuple[object, ...] | None = None
@@ -244,8 +246,8 @@ class LayerBinder:
         layer, session = self._points(), self._session
         clusters = tuple(cluster for cluster in session.selection.clusters if cluster in session.manager)
         self._window = self._points_window(sum(session.manager.n_spikes(cluster) for cluster in clusters))
-        wished = session.opened, clusters, self._dark, session.holds_features, self._window
-        if layer is None or not layer.visible or self._shown == wished:
+        requested = session.opened, clusters, self._dark, session.holds_features, self._window
+        if layer is None or not layer.visible or self._shown == requested:
             return
         points = spike_points(session, clusters, self._dark, self._window)
         n_points = len(points.positions)
@@ -264,7 +266,7 @@ class LayerBinder:
         layer.editable = False  # setting data makes it editable again
         layer.refresh()
         layer.events.features()
-        self._shown = wished
+        self._shown = requested
 
     def _points_window(self, n_spikes: int) -> tuple[int, int] | None:
         """Return the samples whose spikes are drawn: around what is in sight, where all spikes would be too many.
@@ -390,11 +392,11 @@ class LayerBinder:
             self._watched.editable = False
 
     def _on_selected(self) -> None:
-        self._refresh_soon()
+        self._refresh_later()
 
     def _on_edited(self, update: UpdateInfo) -> None:
         if update.deleted:
-            self._refresh_soon()
+            self._refresh_later()
         moved = {change.cluster_id for change in update.metadata_changed if change.field == "group"}
         if moved:
             self._update_groups(moved)

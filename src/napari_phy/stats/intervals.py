@@ -27,8 +27,8 @@ def log_edges(shortest_ms: float, longest_ms: float, bins_per_decade: int, sampl
     if not 0 < shortest_ms < longest_ms:
         raise ValueError(f"From {shortest_ms} to {longest_ms} ms there is no logarithmic axis.")
     n_bins = max(1, round(np.log10(longest_ms / shortest_ms) * bins_per_decade))
-    wished = np.geomspace(shortest_ms, longest_ms, n_bins + 1) * sample_rate / 1000
-    return np.unique(np.maximum(1, np.rint(wished)).astype(np.int64))
+    requested = np.geomspace(shortest_ms, longest_ms, n_bins + 1) * sample_rate / 1000
+    return np.unique(np.maximum(1, np.rint(requested)).astype(np.int64))
 
 
 def interval_counts(spike_samples: npt.ArrayLike, edges: Int64) -> Int64:

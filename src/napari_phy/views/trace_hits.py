@@ -4,12 +4,12 @@ import numpy as np
 
 from napari_phy.table.numbers import format_number
 from napari_phy.views.trace_layout import TraceLayout
-from napari_phy.views.traces_reading import Answer
+from napari_phy.views.traces_reading import TracesViewData
 
 HIT_PX = 6.0
 
 
-def spike_at(layout: TraceLayout, data: Answer, x_px: float, y_px: float) -> tuple[int, int] | None:
+def spike_at(layout: TraceLayout, data: TracesViewData, x_px: float, y_px: float) -> tuple[int, int] | None:
     """Return (spike, its cluster) at a pixel, on a channel that took part in it, or None."""
     row = layout.row_at(y_px)
     if row is None or not len(data.spikes.spike_ids):
@@ -25,7 +25,7 @@ def spike_at(layout: TraceLayout, data: Answer, x_px: float, y_px: float) -> tup
     return int(data.spikes.spike_ids[nearest]), data.spikes.clusters[data.spikes.places[nearest]]
 
 
-def read_out(layout: TraceLayout, data: Answer, x_px: float, y_px: float) -> str:
+def read_out(layout: TraceLayout, data: TracesViewData, x_px: float, y_px: float) -> str:
     """Return `cluster 20, spike 4 113, 3.214 s, channel 6` for a place, or nothing beside the traces."""
     row = layout.row_at(y_px)
     if row is None or not layout.contains(x_px, y_px):

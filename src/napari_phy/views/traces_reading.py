@@ -16,7 +16,7 @@ from napari_phy.views.traces import RAW, TraceData, TraceReader, TraceRequest, l
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class TracesViewRequest:
     """A stretch of the traces, None without raw data, the clusters whose spikes lie over it, the filter chosen.
 
     `marked` is (spike, its cluster) of a single selected spike, whose cluster may be another.
@@ -29,7 +29,7 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Answer:
+class TracesViewData:
     """The traces, their spikes, the size of noise and slow waves, the channels of the best cluster, strongest first.
 
     `filter_name` is that of the filter that was chosen or suits the traces, whether it can act or not.
@@ -68,7 +68,7 @@ class TracesReading:
         """Read anew what is asked for next."""
         self._reader = None
 
-    def read(self, opened: Any, pyramid_of: Any, wish: Wish, on_progress: OnProgress) -> Answer:
+    def read(self, opened: Any, pyramid_of: Any, request: TracesViewRequest, on_progress: OnProgress) -> TracesViewData:
         """Return what the dock draws.
 
         Parameters
@@ -82,11 +82,13 @@ class TracesReading:
             There are no raw data.
         """
         reader = self._reader_of(opened, pyramid_of)
-        assert wish.traces is not None
-        traces = reader.read(wish.traces, on_progress)
-        spikes = find_trace_spikes(opened, wish.clusters, wish.traces.start, wish.traces.stop, wish.marked)
-        best = _best_channels(opened, wish.clusters)
-        return Answer(traces, spikes, reader.source, reader.noise, reader.waves, reader.named(wish.filter_name), best)
+        assert request.traces is not None
+        traces = reader.read(request.traces, on_progress)
+        spikes = find_trace_spikes(opened, request.clusters, request.traces.start, request.traces.stop, request.marked)
+        best = _best_channels(opened, request.clusters)
+        return TracesViewData(
+            traces, spikes, reader.source, reader.noise, reader.waves, reader.named(request.filter_name), best
+        )
 
     def _reader_of(self, opened: Any, pyramid_of: Any) -> TraceReader:
         model = opened.model

@@ -48,10 +48,10 @@ def readings():
 
 def test_the_answer_to_a_dropped_question_is_not_taken_for_that_of_its_like(answers, qtbot):
     go_on, heard = threading.Event(), []
-    answers.answered.connect(lambda question, data: heard.append((question, data)))
+    answers.result_ready.connect(lambda question, data: heard.append((question, data)))
     answers.ask("clusters 3 and 4", lambda _: go_on.wait(10) and "of the clustering before")
     answers.drop()
-    with qtbot.waitSignal(answers.answered):
+    with qtbot.waitSignal(answers.result_ready):
         answers.ask("clusters 3 and 4", lambda _: "of this clustering")
         go_on.set()
     assert heard == [("clusters 3 and 4", "of this clustering")]
@@ -64,7 +64,7 @@ def test_the_same_question_is_computed_once(answers, qtbot):
         asked.append(1)
         return go_on.wait(10)
 
-    with qtbot.waitSignal(answers.answered) as caught:
+    with qtbot.waitSignal(answers.result_ready) as caught:
         answers.ask("a", compute)
         answers.ask("b", compute)
         answers.ask("a", compute)
@@ -87,7 +87,7 @@ def test_what_goes_wrong_is_told_with_its_question(answers, qtbot):
 def test_work_that_is_dropped_ends_at_its_next_report(answers, readings):
     reading, _ = readings
     heard = []
-    answers.answered.connect(lambda *answer: heard.append(answer))
+    answers.result_ready.connect(lambda *answer: heard.append(answer))
     answers.failed.connect(lambda *answer: heard.append(answer))
     answers.ask("a", reading)
     assert reading.begun.wait(20)
@@ -104,7 +104,7 @@ def test_a_newer_question_stops_the_running_one(answers, readings, qtbot):
     newer.go_on.set()
     answers.ask("older", older)
     assert older.begun.wait(20)
-    with qtbot.waitSignal(answers.answered) as caught:
+    with qtbot.waitSignal(answers.result_ready) as caught:
         answers.ask("newer", newer)
         older.go_on.set()
     assert caught.args == ["newer", Reading.N_STEPS]
@@ -115,7 +115,7 @@ def test_work_that_was_stopped_begins_again_when_it_is_asked_for_again(answers, 
     reading, other = readings
     answers.ask("a", reading)
     assert reading.begun.wait(20)
-    with qtbot.waitSignal(answers.answered) as caught:
+    with qtbot.waitSignal(answers.result_ready) as caught:
         answers.ask("b", other)
         answers.ask("a", reading)
         reading.go_on.set()
@@ -131,7 +131,7 @@ def test_each_whole_per_cent_of_the_question_asked_last_is_told(answers, reading
     assert older.begun.wait(20)
     older.go_on.set()
     newer.go_on.set()
-    with qtbot.waitSignal(answers.answered):
+    with qtbot.waitSignal(answers.result_ready):
         answers.ask("newer", newer)
     assert heard == [100 * step // Reading.N_STEPS for step in range(1, Reading.N_STEPS)]
 
@@ -149,7 +149,7 @@ def test_work_ends_when_nobody_is_left_to_hear_of_it(answers, readings):
 
 def test_an_answer_comes_also_when_napari_quits_its_worker_as_another_window_closes(answers, qtbot):
     go_on, begun, heard = threading.Event(), threading.Event(), []
-    answers.answered.connect(lambda question, data: heard.append((question, data)))
+    answers.result_ready.connect(lambda question, data: heard.append((question, data)))
     answers.ask("clusters 3 and 4", lambda _: begun.set() or go_on.wait(10))
     assert begun.wait(10)
     for worker in WorkerBase._worker_set:
@@ -166,7 +166,7 @@ class Picture:
 def test_an_answer_is_let_go_when_nobody_holds_it_any_more(make_napari_viewer, qtbot):
     make_napari_viewer()
     answers = LatestResult()
-    with qtbot.waitSignal(answers.answered) as caught:
+    with qtbot.waitSignal(answers.result_ready) as caught:
         answers.ask("a", lambda _: Picture())
     picture = weakref.ref(caught.args[1])
     assert picture() is not None

@@ -39,10 +39,10 @@ class BackgroundWork(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._job: Job | None = None
-        self._answers = LatestResult(self)
-        self._answers.progressed.connect(self.progressed)
-        self._answers.answered.connect(self._on_answered)
-        self._answers.failed.connect(self._on_failed)
+        self._results = LatestResult(self)
+        self._results.progressed.connect(self.progressed)
+        self._results.result_ready.connect(self._on_result)
+        self._results.failed.connect(self._on_failed)
 
     @property
     def job(self) -> Job | None:
@@ -53,14 +53,14 @@ class BackgroundWork(QObject):
         """Do a job; there must be no other."""
         assert self._job is None
         self._job = job
-        self._answers.ask(job, job.work)
+        self._results.ask(job, job.work)
         self.changed.emit()
 
     def cancel(self) -> None:
         """End the job, if that is safe."""
         job = self._job
         if job is not None and job.cancel is not None:
-            self._answers.drop()
+            self._results.drop()
             self._end()
             job.cancel()
 
@@ -77,7 +77,7 @@ class BackgroundWork(QObject):
         self._job = None
         self.changed.emit()
 
-    def _on_answered(self, job: Job, answer: Any) -> None:
+    def _on_result(self, job: Job, answer: Any) -> None:
         self._end()
         job.done(answer)
 

@@ -39,7 +39,7 @@ class LatestResult(QObject):
     pool : whose threads compute; None: those that napari shares among all.
     """
 
-    answered = Signal(object, object)
+    result_ready = Signal(object, object)
     failed = Signal(object, object)
     progressed = Signal(int)
     _reported = Signal(object, int)
@@ -120,7 +120,7 @@ class LatestResult(QObject):
         if is_answer:
             self._wanted = None
             if error is None:
-                self.answered.emit(work.question, data)
+                self.result_ready.emit(work.question, data)
             else:
                 self.failed.emit(work.question, error)
         elif waiting is not None:

@@ -37,7 +37,7 @@ def painting(widget: QWidget) -> Iterator[QPainter]:
         with painter_on(widget) as painter:
             yield painter
     except Exception as error:
-        if _tell_soon(widget, error):
+        if _tell_later(widget, error):
             logger.exception("%s could not be painted.", type(widget).__name__)
 
 
@@ -54,13 +54,13 @@ class CellPainter(QStyledItemDelegate):
             self.paint_cell(painter, option, index)
         except Exception as error:
             view = self.parent()
-            if isinstance(view, QWidget) and _tell_soon(view, error):
+            if isinstance(view, QWidget) and _tell_later(view, error):
                 logger.exception("A cell of %s could not be painted.", type(view).__name__)
         finally:
             painter.restore()
 
 
-def _tell_soon(widget: QWidget, error: Exception) -> bool:
+def _tell_later(widget: QWidget, error: Exception) -> bool:
     """Have the panel told once nothing is painted any more; return False where it was told already."""
     if widget in _failed:
         return False

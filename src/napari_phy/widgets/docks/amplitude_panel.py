@@ -65,10 +65,10 @@ class AmplitudePanel(SpikeScatterPanel):
     def make_content(self) -> QWidget:
         content = super().make_content()
         self._kind_menu = self.setting_controls.add_drop_down("measure", "How amplitude is measured", choices=[])
-        self._rest_soon = QTimer(self, singleShot=True, interval=REST_MS)
-        self._rest_soon.timeout.connect(self._read_on)
+        self._rest_later = QTimer(self, singleShot=True, interval=REST_MS)
+        self._rest_later.timeout.connect(self._read_on)
         self.rest = LatestResult(self, pool=column_pool())
-        self.rest.answered.connect(self._on_rest)
+        self.rest.result_ready.connect(self._on_rest)
         self.rest.failed.connect(self._on_rest_failed)
         self.rest.progressed.connect(self._on_rest_progressed)
         return content
@@ -120,7 +120,7 @@ class AmplitudePanel(SpikeScatterPanel):
 
     def draw(self, data: AmplitudeData) -> None:
         self.show_scatter()
-        self._rest_soon.start()
+        self._rest_later.start()
 
     def on_selection(self) -> None:
         super().on_selection()

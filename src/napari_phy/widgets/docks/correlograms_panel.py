@@ -82,10 +82,10 @@ class CorrelogramsPanel(PaintedPanel):
     def _keep(self, request: CorrelogramRequest) -> None:
         """Count those of all clusters in the background, for the next clicks and edits."""
         opened = self.required_session.opened
-        wished = (ref(opened.manager), request.bin_ms, request.window_ms)
-        if wished != self._kept:
-            self._kept = wished
-            self._keeping.ask(wished, partial(keep_correlograms, opened, request))
+        requested = (ref(opened.manager), request.bin_ms, request.window_ms)
+        if requested != self._kept:
+            self._kept = requested
+            self._keeping.ask(requested, partial(keep_correlograms, opened, request))
 
     def paint_picture(self, painter: QPainter, size: QSize, theme: Tokens) -> None:
         """Paint the matrix in a rectangle of some size."""

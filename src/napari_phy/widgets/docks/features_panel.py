@@ -45,7 +45,7 @@ GRID_REACH_PX = 4.0  # of the mouse, around a dot
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class FeaturesViewRequest:
     """Clusters, the axes the user chose (None: those that suit the clusters), and how many spikes to draw."""
 
     clusters: tuple[int, ...]
@@ -67,7 +67,7 @@ class GridItem:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Answer:
+class FeaturesViewData:
     """What to draw, large or as a grid, and the channels of the selection from the strongest on."""
 
     features: FeatureData | None
@@ -128,7 +128,7 @@ class FeaturesPanel(SpikeScatterPanel):
 
     # --- request ---
 
-    def make_request(self) -> Wish | GridItem | None:
+    def make_request(self) -> FeaturesViewRequest | GridItem | None:
         if not self.clusters:
             return None
         if self.settings.grid is not None:
@@ -138,21 +138,25 @@ class FeaturesPanel(SpikeScatterPanel):
         settings = self.required_session.settings
         n_max, n_background = settings.value("features_per_cluster"), settings.value("features_background")
         x, y = self._axes
-        return Wish(self.clusters, x, y, n_max, n_background, self.settings.violations)
+        return FeaturesViewRequest(self.clusters, x, y, n_max, n_background, self.settings.violations)
 
-    def compute(self, session: SessionLike, request: Wish | GridItem, on_progress: OnProgress) -> Answer:
+    def compute(
+        self, session: SessionLike, request: FeaturesViewRequest | GridItem, on_progress: OnProgress
+    ) -> FeaturesViewData:
         best_channels = rank_channels(session, request.clusters, part_of(on_progress, 0, 0.5))
         if isinstance(request, GridItem):
             axes = grid_axes(request.kind, best_channels, session.model.n_features_per_channel, request.channel)
             small = FeatureGridRequest(request.clusters, axes, mark_violations=request.mark_violations)
-            return Answer(None, compute_feature_grid(session, small, part_of(on_progress, 0.5, 1)), best_channels)
+            return FeaturesViewData(
+                None, compute_feature_grid(session, small, part_of(on_progress, 0.5, 1)), best_channels
+            )
         x, y = request.x, request.y
         if x is None or y is None:
             best_x, best_y = default_axes(session, request.clusters)
             x, y = x or best_x, y or best_y
         counts = request.n_spikes_max, request.n_background
         drawn = FeatureRequest(request.clusters, x, y, *counts, request.mark_violations)
-        return Answer(compute_features(session, drawn, part_of(on_progress, 0.5, 1)), None, best_channels)
+        return FeaturesViewData(compute_features(session, drawn, part_of(on_progress, 0.5, 1)), None, best_channels)
 
     def on_session(self) -> None:
         self._axes = [None, None]
@@ -272,7 +276,7 @@ class FeaturesPanel(SpikeScatterPanel):
 
     # --- drawing ---
 
-    def draw(self, data: Answer) -> None:
+    def draw(self, data: FeaturesViewData) -> None:
         if data.grid is not None:
             self._offer_axes(False)
             self.stack.caption.setText(f"{data.grid.caption}; a click on a projection makes it large")

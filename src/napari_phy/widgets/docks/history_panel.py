@@ -31,7 +31,7 @@ NO_PARENT = QModelIndex()
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class HistoryRequest:
     """The edits of a session as it was after so many changes of the history or the file."""
 
     n_changes: int
@@ -80,10 +80,10 @@ class HistoryPanel(Panel):
     def on_selection(self) -> None:
         """The list is that of all clusters."""
 
-    def make_request(self) -> Wish:
-        return Wish(self._n_changes)
+    def make_request(self) -> HistoryRequest:
+        return HistoryRequest(self._n_changes)
 
-    def compute(self, session: SessionLike, request: Wish, on_progress: OnProgress) -> HistoryData:
+    def compute(self, session: SessionLike, request: HistoryRequest, on_progress: OnProgress) -> HistoryData:
         opened = self.required_session.opened
         manager = opened.manager
         return HistoryData(manager.history, manager.n_dropped, manager.n_done, opened.store.saved_position)

@@ -45,7 +45,7 @@ class SpikesPanel(Panel):
         self.list.sort_requested.connect(self.sort)
         self.setFocusProxy(self.list)
         self.rest = LatestResult(self, pool=column_pool())
-        self.rest.answered.connect(lambda *_: self.refresh(again=True))
+        self.rest.result_ready.connect(lambda *_: self.refresh(again=True))
         self.rest.failed.connect(self._on_failed)
         self.rest.progressed.connect(self._on_progressed)
         self.setting_controls.add_drop_down("shown")

@@ -77,7 +77,7 @@ class TemplatesPanel(ScrolledClustersPanel):
         self._reach = (0.5, 0.5)
         super().__init__(session, **options)
         self._ahead = LatestResult(self, pool=column_pool())
-        self._ahead.answered.connect(lambda *_: self._read_ahead())
+        self._ahead.result_ready.connect(lambda *_: self._read_ahead())
 
     def make_content(self) -> QWidget:
         content = super().make_content()

@@ -32,7 +32,7 @@ from napari_phy.views.traces import (
     filter_choices,
     request_for,
 )
-from napari_phy.views.traces_reading import Answer, TracesReading, Wish
+from napari_phy.views.traces_reading import TracesReading, TracesViewData, TracesViewRequest
 from napari_phy.widgets.base.color_scale import ColorScale, blended
 from napari_phy.widgets.base.guarded import guarded
 from napari_phy.widgets.base.legend import LegendEntry
@@ -172,17 +172,17 @@ class TracesPanel(Panel):
 
     # --- request ---
 
-    def make_request(self) -> Wish:
+    def make_request(self) -> TracesViewRequest:
         source = TraceSource.of_model(self.required_session.model)
         if source is None:
-            return Wish(None, self.clusters)
+            return TracesViewRequest(None, self.clusters)
         spike = marked_spike(self.session)
         marked = None if spike is None else (spike, int(self.required_session.manager.clusters_of([spike])[0]))
         n_pixels, name = max(1, round(self._area().width() * self.devicePixelRatioF())), self.settings.filter_name
         start_s, stop_s = self.required_session.time.shown_s
-        return Wish(request_for(source, start_s, stop_s, n_pixels, name), self.clusters, name, marked)
+        return TracesViewRequest(request_for(source, start_s, stop_s, n_pixels, name), self.clusters, name, marked)
 
-    def compute(self, session: SessionLike, request: Wish, on_progress: OnProgress) -> Answer:
+    def compute(self, session: SessionLike, request: TracesViewRequest, on_progress: OnProgress) -> TracesViewData:
         return self._reading.read(session, self.required_session.trace_pyramid, request, on_progress)
 
     def show_error(self, error: Exception) -> None:
@@ -196,7 +196,7 @@ class TracesPanel(Panel):
 
     # --- drawing ---
 
-    def draw(self, data: Answer) -> None:
+    def draw(self, data: TracesViewData) -> None:
         self._show_filter(data.filter_name, self._filter_words(data))
         if self._bring_best_into_sight:
             self._bring_best_into_sight = False
@@ -228,7 +228,7 @@ class TracesPanel(Panel):
     def _area(self) -> QRectF:
         return plot_area(self.plot.size(), self.theme)
 
-    def _channel_order(self, data: Answer) -> npt.NDArray[np.int64]:
+    def _channel_order(self, data: TracesViewData) -> npt.NDArray[np.int64]:
         source = data.source
         if self.settings.order == "best" and len(data.best_channels):
             return data.best_channels
@@ -324,7 +324,7 @@ class TracesPanel(Panel):
         length_s = next((page for page in PAGES if isclose(page, stop_s - start_s, rel_tol=1e-6)), stop_s - start_s)
         self._page_menu.set_current(length_s, f"{length_s:.3g} s")
 
-    def _say_what_is_shown(self, data: Answer) -> None:
+    def _say_what_is_shown(self, data: TracesViewData) -> None:
         layout = self.layout_now
         if layout is None:
             return
@@ -341,7 +341,7 @@ class TracesPanel(Panel):
             words.append(f"other views use only {range_words(range_s)}")
         self.header.set_note("; ".join(words))
 
-    def _filter_words(self, data: Answer) -> str:
+    def _filter_words(self, data: TracesViewData) -> str:
         """Return `band-pass, 300–9 500 Hz` for the filter that acts on the traces, "" for none."""
         if not data.traces.is_filtered:
             return ""
@@ -349,7 +349,7 @@ class TracesPanel(Panel):
         band = detection_band(model.sample_rate, model.metadata) if name in (BAND_PASS, BOTH) else None
         return name if band is None else f"{name}, {format_number(band.low_hz)}–{format_number(band.high_hz)} Hz"
 
-    def _show_best(self, data: Answer) -> None:
+    def _show_best(self, data: TracesViewData) -> None:
         """Have whole channels in sight, in the middle that of the selected spike, or the best one of the selection.
 
         Where it is in sight, nothing moves.
@@ -366,7 +366,7 @@ class TracesPanel(Panel):
             self._scroll = middle - layout.height / 2
         self._scroll = round(self._scroll / layout.row_px) * layout.row_px
 
-    def _marked_channel(self, data: Answer) -> int | None:
+    def _marked_channel(self, data: TracesViewData) -> int | None:
         """Return the channel where the selected spike is largest, None without one spike that is in sight."""
         spike = marked_spike(self.session)
         return None if spike is None else data.channel_of(spike)

@@ -22,9 +22,9 @@ class ColumnReader(QObject):
         self._session: OpenClustering | None = None
         self._wanted: dict[str, tuple[int, ...]] = {}
         self._tried: set[tuple[str, int]] = set()
-        self._answers = LatestResult(self, pool=column_pool())
-        self._answers.answered.connect(self._on_answered)
-        self._answers.failed.connect(self._on_failed)
+        self._results = LatestResult(self, pool=column_pool())
+        self._results.result_ready.connect(self._on_result)
+        self._results.failed.connect(self._on_failed)
 
     def ask(self, session: OpenClustering, wanted: Mapping[str, Iterable[int]]) -> None:
         """Compute what was not computed yet, {key of a column: clusters}, instead of what was asked for before."""
@@ -32,22 +32,22 @@ class ColumnReader(QObject):
             self.drop()
         self._session = session
         self._wanted = {key: tuple(clusters) for key, clusters in wanted.items()}
-        if self._answers.wanted is None:
+        if self._results.wanted is None:
             self._read_on()
 
     def drop(self) -> None:
         """Stop: the session is another one, or its data are."""
-        self._answers.drop()
+        self._results.drop()
         self._session, self._wanted, self._tried = None, {}, set()
 
     def _read_on(self) -> None:
         for key, clusters in self._wanted.items():
             some = tuple(cluster for cluster in clusters if (key, cluster) not in self._tried)[:CLUSTERS_AT_ONCE]
             if some:
-                self._answers.ask((key, some), partial(compute_values, not_none(self._session), key, some))
+                self._results.ask((key, some), partial(compute_values, not_none(self._session), key, some))
                 return
 
-    def _on_answered(self, question: tuple[str, tuple[int, ...]], values: dict[int, float]) -> None:
+    def _on_result(self, question: tuple[str, tuple[int, ...]], values: dict[int, float]) -> None:
         key, clusters = question
         self._tried.update((key, cluster) for cluster in clusters)
         self.known.emit(key, values)

@@ -160,8 +160,8 @@ class ClusterList(PlainTable):
         self.horizontalHeader().sectionClicked.connect(self._on_header_clicked)
         self.horizontalHeader().setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.horizontalHeader().customContextMenuRequested.connect(self._show_header_menu)
-        self._fit_soon = QTimer(self, singleShot=True, interval=0)  # once after an edit, however many rows it changes
-        self._fit_soon.timeout.connect(self._fit_columns)
+        self._fit_later = QTimer(self, singleShot=True, interval=0)  # once after an edit, however many rows it changes
+        self._fit_later.timeout.connect(self._fit_columns)
         self._unmeasured: list[Row] = []
         self._longest: dict[str, float] = {}  # text in px by column; shorter ones are known only when all are measured
         self.cluster_model.rows_changed.connect(self._on_rows_changed)
@@ -349,7 +349,7 @@ class ClusterList(PlainTable):
 
     # --- columns ---
 
-    def is_wished(self, column: ListColumn) -> bool:
+    def is_requested(self, column: ListColumn) -> bool:
         """Return whether a column is to be shown where there is room for it."""
         return self.chosen_columns.get(column.key, column.in_small or not self.small)
 
@@ -371,7 +371,7 @@ class ClusterList(PlainTable):
             if column.key != ID:
                 entry = menu.addAction(column.tip.partition("\n")[0].replace("µV", self.cluster_model.unit))
                 entry.setCheckable(True)
-                entry.setChecked(self.is_wished(column))
+                entry.setChecked(self.is_requested(column))
                 entry.triggered.connect(partial(self._choose_column, column.key))
         menu.addSeparator()
         menu.addAction("The usual columns").triggered.connect(lambda *_: self.choose_columns({}))
@@ -395,7 +395,7 @@ class ClusterList(PlainTable):
         if len(rows) == len(self.cluster_model.rows):
             self._longest.clear()
         self._unmeasured.extend(rows)
-        self._fit_soon.start()
+        self._fit_later.start()
 
     def _measure_again(self) -> None:
         self._longest.clear()
@@ -432,7 +432,7 @@ class ClusterList(PlainTable):
         metrics, bold = QFontMetricsF(self.cell_font()), QFontMetricsF(self.cell_font(bold=True))
         widths: dict[int, int] = {}
         for place, column in enumerate(model.columns):
-            if not self.is_wished(column):
+            if not self.is_requested(column):
                 self._longest.pop(column.key, None)
                 continue
             width = theme.px(column.small_width if self.small else column.width)

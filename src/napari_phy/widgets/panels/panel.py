@@ -78,13 +78,13 @@ class Panel(PanelFrame):
         self._controller: SettingsController[Any] = SettingsController(self.settings_type())
         self._settings_before = self._controller.value
         super().__init__(viewer, parent)
-        self._answers = LatestResult(self)
+        self._results = LatestResult(self)
         self._soon = Debounce(self)
 
         self._soon.due.connect(self._refresh_now)
-        self._answers.answered.connect(self._on_answered)
-        self._answers.failed.connect(self._on_failed)
-        self._answers.progressed.connect(self.stack.go_on)
+        self._results.result_ready.connect(self._on_result)
+        self._results.failed.connect(self._on_failed)
+        self._results.progressed.connect(self.stack.go_on)
         self.stack.cancelled.connect(self._on_cancelled)
         self.header.freeze_toggled.connect(self._on_freeze_toggled)
         self.destroyed.connect(self._links.close)
@@ -221,7 +221,7 @@ class Panel(PanelFrame):
     @property
     def waiting(self) -> bool:
         """Whether an answer is awaited."""
-        return self._soon.is_asked or self._answers.wanted is not None
+        return self._soon.is_asked or self._results.wanted is not None
 
     @property
     def busy(self) -> bool:
@@ -331,13 +331,13 @@ class Panel(PanelFrame):
         elif request == self._request:
             self._drop()
             self._show_picture()
-        elif request != self._answers.wanted and (self._held is None or request != self._held[0]):
+        elif request != self._results.wanted and (self._held is None or request != self._held[0]):
             self._held = None
-            self._answers.ask(request, partial(self.compute, self.in_sight, request))
+            self._results.ask(request, partial(self.compute, self.in_sight, request))
             self.stack.wait()
 
     @guarded
-    def _on_answered(self, request: Hashable, data: Any) -> None:
+    def _on_result(self, request: Hashable, data: Any) -> None:
         self._held = request, data
         if self.draw_batch is None:
             self.show_held()
@@ -374,7 +374,7 @@ class Panel(PanelFrame):
 
     def _drop(self) -> None:
         """Wait for no answer."""
-        self._answers.drop()
+        self._results.drop()
         self._held = None
 
     # --- states ---

@@ -28,12 +28,12 @@ class HighlightedPoints(QObject):
         super().__init__(parent)
         self.points: Points = np.empty((0, 2))
         self._drawn: Points = self.points
-        self._answers = LatestResult(self)
-        self._answers.answered.connect(self._on_answered)
+        self._results = LatestResult(self)
+        self._results.result_ready.connect(self._on_result)
 
     def find(self, data: ScatterData | None, spikes: npt.NDArray[np.int64], look: Callable[..., Points] | None) -> None:
         """Find these spikes; `look(spikes, on_progress)` tells where those are that are not drawn."""
-        self._answers.drop()
+        self._results.drop()
         if data is None or look is None or not len(spikes):
             self._show(np.empty((0, 2)))
             return
@@ -42,9 +42,9 @@ class HighlightedPoints(QObject):
         self._show(self._drawn)
         others = spikes[~np.isin(spikes, data.spike_ids)]
         if len(others):
-            self._answers.ask((id(data), others.tobytes()), partial(look, others))
+            self._results.ask((id(data), others.tobytes()), partial(look, others))
 
-    def _on_answered(self, _question: Any, others: Points) -> None:
+    def _on_result(self, _question: Any, others: Points) -> None:
         self._show(np.concatenate([self._drawn, others]))
 
     def _show(self, points: Points) -> None:

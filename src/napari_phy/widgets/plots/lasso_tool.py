@@ -36,11 +36,11 @@ class LassoTool(QObject):
         super().__init__(parent)
         self._lasso = Lasso()
         self.tag = ""
-        self._answers = LatestResult(self)
-        self._answers.answered.connect(lambda _question, spikes: self.found.emit(spikes))
-        self._answers.failed.connect(self._on_failed)
-        self._answers.progressed.connect(self._on_progressed)
-        self._answers.progressed.connect(self._on_progressed)
+        self._results = LatestResult(self)
+        self._results.result_ready.connect(lambda _question, spikes: self.found.emit(spikes))
+        self._results.failed.connect(self._on_failed)
+        self._results.progressed.connect(self._on_progressed)
+        self._results.progressed.connect(self._on_progressed)
 
     def __len__(self) -> int:
         return len(self._lasso)
@@ -83,7 +83,7 @@ class LassoTool(QObject):
         else:
             polygon = self.polygon
             self.tag = COUNTING
-            self._answers.ask(polygon.tobytes(), partial(look, polygon))
+            self._results.ask(polygon.tobytes(), partial(look, polygon))
         self.changed.emit()
 
     def tell(self, inside: Spikes, n_touched: int, n_drawn: int | None = None) -> None:
@@ -102,7 +102,7 @@ class LassoTool(QObject):
 
     def clear(self) -> None:
         """Remove the polygon."""
-        self._answers.drop()
+        self._results.drop()
         self._lasso.clear()
         self.tag = ""
         self.changed.emit()

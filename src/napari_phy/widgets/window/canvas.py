@@ -40,8 +40,8 @@ class Overview(QObject):
         self._filter_name = AUTOMATIC
         self._is_too_wide = False  # for a filter
         self.binder: LayerBinder | None = None
-        self._points_soon = QTimer(self, singleShot=True, interval=0)  # lists are painted before
-        self._points_soon.timeout.connect(partial(draw_batch.hold, self.refresh))
+        self._points_later = QTimer(self, singleShot=True, interval=0)  # lists are painted before
+        self._points_later.timeout.connect(partial(draw_batch.hold, self.refresh))
         self.fit = CanvasFit(window, self)
         self.frame = TimeFrame(viewer, window, self)
         self.density = DensitySwitch(window, self)
@@ -67,7 +67,7 @@ class Overview(QObject):
         viewer = self._viewer()
         self._session = session
         self.binder = (
-            None if session is None or viewer is None else LayerBinder(viewer, session, self._points_soon.start)
+            None if session is None or viewer is None else LayerBinder(viewer, session, self._points_later.start)
         )
         self._follow_stacks()
         self.fit.follow(self.binder)
@@ -193,7 +193,7 @@ class CanvasFit(QObject):
         """Fit the layers of another binder, or none."""
         self._binder = binder
 
-    def fit_soon(self) -> None:
+    def fit_later(self) -> None:
         """Fit when the docks have found their sizes."""
         QTimer.singleShot(0, self.fit)
 

@@ -46,7 +46,7 @@ class CommandRunner:
     def __init__(self, controller: ActionController, board: DockManager) -> None:
         self._controller = controller
         self._board = board
-        self._deeds: Mapping[str, Callable[[str], None]] = {
+        self._actions_done: Mapping[str, Callable[[str], None]] = {
             "c": self._select, "g": self._merge, "k": self._split, "m": self._move, "l": self._label, "f": self._filter,
             "s": self._sort, "tg": self._go, "ts": self._shift, "tr": self._times, "v": self._view, "cf": self._color,
         }  # fmt: skip
@@ -73,7 +73,7 @@ class CommandRunner:
         elif found.sets is not None:
             self._set(found, line.rest)
         else:
-            self._deeds[found.name](line.rest)
+            self._actions_done[found.name](line.rest)
 
     def completions(self, text: str) -> tuple[Completion, ...]:
         """Return what a line could become."""

@@ -50,10 +50,10 @@ class Preparation(QObject):
     def __init__(self, opened: Any, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._opened = opened
-        self._answers = LatestResult(self)
-        self._answers.progressed.connect(self._on_progressed)
-        self._answers.answered.connect(self._on_answered)
-        self._answers.failed.connect(self._on_failed)
+        self._results = LatestResult(self)
+        self._results.progressed.connect(self._on_progressed)
+        self._results.result_ready.connect(self._on_result)
+        self._results.failed.connect(self._on_failed)
         self.state: Literal["reading", "cancelled", "done"] = "reading"
         self.percent = 0
         opened.sums.is_held = True
@@ -61,17 +61,17 @@ class Preparation(QObject):
     def start(self) -> None:
         """Read, or begin to read again."""
         self.percent = 0
-        self._answers.ask("features", self._read)
+        self._results.ask("features", self._read)
         self._set_state("reading")
 
     def cancel(self) -> None:
         """Stop reading; what is known without features stays."""
-        self._answers.drop()
+        self._results.drop()
         self._set_state("cancelled")
 
     def drop(self) -> None:
         """Stop reading and say nothing more: something else is open."""
-        self._answers.drop()
+        self._results.drop()
         self._opened.sums.is_held = False
 
     def _read(self, on_progress: OnProgress) -> None:
@@ -82,14 +82,14 @@ class Preparation(QObject):
         self.percent = percent
         self.progressed.emit(percent)
 
-    def _on_answered(self, *_: object) -> None:
+    def _on_result(self, *_: object) -> None:
         self._opened.sums.is_held = False
         self._set_state("done")
 
     def _on_failed(self, _question: object, error: Exception) -> None:
         """Leave it to the lists to say what cannot be read."""
         logger.error("The features of %s could not be read.", self._opened.model.name, exc_info=error)
-        self._on_answered()
+        self._on_result()
 
     def _set_state(self, state: Literal["reading", "cancelled", "done"]) -> None:
         if state != self.state:
@@ -151,7 +151,7 @@ class ReadAhead(QObject):
         self._panels = panels
         self._session: Session | None = None
         self._links = SessionLinks()
-        self._answers = LatestResult(self)
+        self._results = LatestResult(self)
         self._rest = QTimer(self, singleShot=True, interval=REST_MS)
         self._rest.timeout.connect(self._read)
         self.destroyed.connect(self._links.close)
@@ -159,7 +159,7 @@ class ReadAhead(QObject):
     @property
     def busy(self) -> bool:
         """Whether something is being read, or will be soon."""
-        return self._rest.isActive() or self._answers.wanted is not None
+        return self._rest.isActive() or self._results.wanted is not None
 
     def follow(self, session: Session | None) -> None:
         """Follow another session, the same after it was switched, or none."""
@@ -174,7 +174,7 @@ class ReadAhead(QObject):
 
     def _stop(self) -> None:
         self._rest.stop()
-        self._answers.drop()
+        self._results.drop()
 
     @guarded
     def _on_selected(self) -> None:
@@ -188,19 +188,19 @@ class ReadAhead(QObject):
         if any(view.busy for view in views):
             self._rest.start()
             return
-        wishes: list[tuple[Panel, Any]] = [(view, view.make_request()) for view in views if not view.frozen]
+        requests: list[tuple[Panel, Any]] = [(view, view.make_request()) for view in views if not view.frozen]
         coming = tuple(self._coming())
         work: list[Callable[[OnProgress], object]] = [
-            partial(view.compute, view.in_sight, replace(wish, clusters=clusters))
+            partial(view.compute, view.in_sight, replace(request, clusters=clusters))
             for clusters in coming
-            for view, wish in wishes
-            if wish is not None
+            for view, request in requests
+            if request is not None
         ]
         model = not_none(self._session).model
         if model.waveforms is not None and any(panel.reads_amplitudes for panel in shown):
             work.append(spike_peaks(model).build)
         if work:
-            self._answers.ask(coming, partial(_do, work))
+            self._results.ask(coming, partial(_do, work))
 
     def _coming(self) -> Iterator[tuple[int, ...]]:
         """Yield what Space and what Down would select, each passing over what the filter hides or keys skip."""

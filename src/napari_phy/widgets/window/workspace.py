@@ -118,7 +118,7 @@ class Workspace(QObject):
     def _connect(self) -> None:
         board, controller, overview = self.board, self.controller, self.overview
         board.adopted.connect(self.panel_setup.set_up)
-        board.arranged.connect(overview.fit.fit_soon)
+        board.arranged.connect(overview.fit.fit_later)
         self.size.outgrown.connect(lambda: self._arrange_for(self.session, again=True))
         overview.stack_changed.connect(self._on_stack_changed)
         overview.said.connect(controller.say)
