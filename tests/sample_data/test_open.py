@@ -1,14 +1,12 @@
 """File > Open Sample opens the working copy, with a progress bar only while it is made."""
 
 import errno
-import importlib
-import sys
-from types import ModuleType
 
 import pytest
 from napari.utils import notifications
 from napari.utils.progress import progress
 
+from napari_phy.readers import sample as module
 from napari_phy.sample_data import places
 from napari_phy.sample_data.install import SUFFIXES
 
@@ -27,13 +25,8 @@ def sample(monkeypatch, tmp_path):
 
     bars = []
     monkeypatch.setattr(places, "make_sample", make)
-    reader = ModuleType("napari_phy.readers.kwik")
-    reader.read_kwik = lambda path: [path]
-    monkeypatch.setitem(sys.modules, reader.__name__, reader)
-    monkeypatch.delitem(sys.modules, "napari_phy.readers.sample", raising=False)
-    module = importlib.import_module("napari_phy.readers.sample")
-    monkeypatch.delitem(sys.modules, "napari_phy.readers.sample")
-    module.bars = bars
+    monkeypatch.setattr(module, "read_kwik", lambda path: [path])
+    monkeypatch.setattr(module, "bars", bars, raising=False)
     return module
 
 

@@ -61,7 +61,7 @@ def _replace(file: h5py.File, name: str, make: MakeNode) -> None:
     attributes = dict(node.attrs) if isinstance(node, h5py.Dataset) else {}
     del file[name]
     make(file, name, shape)
-    if isinstance(file.get(name), h5py.Dataset):
+    if isinstance(file.get(name, getlink=True), h5py.HardLink) and isinstance(file[name], h5py.Dataset):
         for key, value in attributes.items():
             file[name].attrs[key] = value
 
