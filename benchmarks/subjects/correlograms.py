@@ -94,10 +94,13 @@ def _kept(samples: np.ndarray, clusters: np.ndarray, size: Size, watch: Watch) -
     """Look at clusters right after edits, with the counts of all pairs kept."""
     from types import SimpleNamespace
 
+    class Model(SimpleNamespace):
+        """One that can be referred to weakly."""
+
     from napari_phy.core.cluster_manager import ClusterManager
     from napari_phy.views.correlograms import CorrelogramRequest, compute_correlograms, keep_correlograms
 
-    model = SimpleNamespace(spike_samples=samples, n_spikes=len(samples), sample_rate=_RATE, duration=_DURATION_S)
+    model = Model(spike_samples=samples, n_spikes=len(samples), sample_rate=_RATE, duration=_DURATION_S)
     session = SimpleNamespace(model=model, manager=ClusterManager(clusters), range_s=(0.0, _DURATION_S))
     keep_correlograms(session, CorrelogramRequest((0,)))
     for turn in range(size.n_repeats):

@@ -67,7 +67,8 @@ def _session(folder: Path, samples: np.ndarray, manager, size: Size) -> SimpleNa
 
     (folder / "large.kwx").touch()
     model = SimpleNamespace(
-        path=folder / "large.kwik", name="large.kwik", channel_group=0, n_spikes=size.n_spikes, n_channels=_N_CHANNELS,
+        path=folder / "large.kwik", feature_file=folder / "large.kwx", name="large.kwik",
+        channel_group=0, n_spikes=size.n_spikes, n_channels=_N_CHANNELS,
         features=_Rows(size.n_spikes, _N_CHANNELS * _N_PER_CHANNEL), masks=_Rows(size.n_spikes, _N_CHANNELS),
         probe=Probe(np.arange(_N_CHANNELS), np.stack([np.zeros(_N_CHANNELS), 20.0 * np.arange(_N_CHANNELS)], axis=1)),
         file_order=None, spike_samples=samples, sample_rate=_RATE, duration=_DURATION_S, missing=(), waveforms=None,

@@ -312,6 +312,11 @@ class SettingsController(Generic[S]):
     def __repr__(self) -> str:
         return repr(self.value)
 
+    @property
+    def is_chosen(self) -> bool:
+        """Whether anybody set anything."""
+        return bool(self._chosen)
+
     def update(self, **changes: Any) -> None:
         """Set several at once.
 
@@ -370,6 +375,14 @@ class ViewsOfSession(Mapping[str, SettingsController[Any]]):
 
     def __contains__(self, name: object) -> bool:
         return isinstance(name, str) and kind_of(name.lower()) in _kinds()
+
+    def kept(self) -> dict[str, dict[str, Any]]:
+        """Return {title of a dock: {setting: value}} of the views in which something was chosen."""
+        return {
+            re.sub(r"^.*?(?= \d+$|$)", one.value.view, name, count=1): one.value.kept()
+            for name, one in self._controllers.items()
+            if one.is_chosen
+        }
 
     def of_kind(self, kind: str) -> list[SettingsController[Any]]:
         """Return those of the first dock of a kind and of all others that were opened."""

@@ -69,6 +69,17 @@ def test_what_was_chosen_is_the_beginning_of_the_copy_and_of_the_next_window(wor
     assert (kept["Raster"]["order"], kept["Raster 2"]["order"]) == ("rate", "group")
 
 
+def test_settings_of_views_that_are_closed_are_kept_and_there_in_the_next_session(workspace):
+    assert "Grid" not in workspace.panels
+    workspace.session.views["grid"].content = "rate"
+    other = light_session()
+    workspace.open_session(other)  # as the next window does
+    assert load_view_options()["Grid"]["content"] == "rate"
+    assert workspace.session is other
+    assert other.views["grid"].content == "rate"
+    assert other.views["drift"].value == type(other.views["drift"].value)()
+
+
 def test_a_closed_copy_is_taken_again(workspace):
     board = workspace.board
     board.duplicate("Features")

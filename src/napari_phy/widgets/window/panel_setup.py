@@ -10,6 +10,7 @@ from qtpy.QtCore import QEvent, QObject, QPoint, Qt, QTimer
 from qtpy.QtGui import QFocusEvent
 from qtpy.QtWidgets import QAbstractItemView, QDockWidget, QMainWindow, QWidget
 
+from napari_phy.session import Session
 from napari_phy.storage.view_options import load_view_options, save_view_options
 from napari_phy.widgets.base.application import application
 from napari_phy.widgets.base.draw_batch import DrawBatch
@@ -81,15 +82,31 @@ WAIT_MS = 1000  # after a choice, so that a turning wheel writes once
 
 
 class ViewMemory(QObject):
-    """Watches the views of a window; what was chosen in them when they last drew, or when it is closed, is kept."""
+    """Keeps the settings of views from one window to the next, when they last drew or when the window is closed.
 
-    def __init__(self, window: QMainWindow, parent: QObject) -> None:
+    Those of views that are not open are kept, too: scripts and the command line set them in `session.views`.
+
+    Parameters
+    ----------
+    session : callable
+        Returns the open session.
+    """
+
+    def __init__(self, window: QMainWindow, session: Callable[[], Session | None], parent: QObject) -> None:
         super().__init__(parent)
+        self._session = session
         window.installEventFilter(self)
         self._known = load_view_options()
         self._panels: dict[str, Any] = {}
         self._soon = QTimer(self, singleShot=True, interval=WAIT_MS)
         self._soon.timeout.connect(self.keep)
+
+    def begin(self, session: Session) -> None:
+        """Keep those of the session that was open; give all views of the next, open or not, the settings they had."""
+        self.keep()
+        for name, options in self._known.items():
+            if name in session.views:
+                session.views[name].begin_with(options)
 
     def follow(self, name: str, panel: Any) -> None:
         """Give a view the settings it had and keep those it will have."""
@@ -101,7 +118,9 @@ class ViewMemory(QObject):
     def keep(self) -> None:
         """Write what was chosen since the last time."""
         self._soon.stop()
-        now = {name: panel().options() for name, panel in self._panels.items() if panel() and isalive(panel())}
+        session = self._session()
+        now = {} if session is None else session.views.kept()
+        now |= {name: panel().options() for name, panel in self._panels.items() if panel() and isalive(panel())}
         chosen = {name: options for name, options in now.items() if options != self._known.get(name)}
         if chosen:
             self._known |= chosen

@@ -77,7 +77,7 @@ class Workspace(QObject):
         menu = layout_menu(self.board, self.arrange, self.overview.density, window)
         self.toolbar = ActionBar(self.controller.run, menu, window)
         window.addToolBar(self.toolbar)
-        self.memory = ViewMemory(window, self)
+        self.memory = ViewMemory(window, lambda: self.session, self)
         self.layouts = LayoutStore(window, self.board, lambda: self.session, self)
         self.work_bar = WorkBar(self.controller.work)
         window.statusBar().insertPermanentWidget(1, self.work_bar)  # left of napari's activity
@@ -208,6 +208,7 @@ class Workspace(QObject):
         The workspace closes the session when it lets go of it: its layers were removed, another one is opened here, or
         the viewer is closed.
         """
+        self.memory.begin(session)
         return self.sessions.open(session)
 
     def close_session(self) -> None:
