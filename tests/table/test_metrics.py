@@ -18,6 +18,7 @@ from napari_phy.table.columns import registry
 from napari_phy.views.cluster_colors import schemes
 from napari_phy.views.cluster_scatter import ClusterScatterRequest, ClusterScatterSettings, compute_cluster_scatter
 from napari_phy.widgets.base.theme import tokens
+from napari_phy.widgets.docks.cluster_scatter_panel import ClusterScatterPanel
 from napari_phy.widgets.lists.clusters_panel import ClustersPanel
 from napari_phy.widgets.panels.color_schemes import find_coloring
 
@@ -158,6 +159,20 @@ def test_a_metric_that_is_declared_while_a_list_is_open_appears_in_it(session, q
 
         expected = {cluster: f"{factor * session.manager.n_spikes(cluster)}" for cluster in range(6)}
         qtbot.waitUntil(lambda expected=expected: column_texts(panel, "several") == expected)
+
+
+def test_a_metric_that_is_declared_while_scatter_is_open_is_offered_along_its_axes(session, qtbot):
+    panel = ClusterScatterPanel(session)
+    qtbot.addWidget(panel)
+    x = panel.setting_controls.drop_downs["x_by"]
+
+    @napari_phy.metric(title="late one")
+    def late_one(cluster):
+        return cluster.n_spikes
+
+    assert "late_one" in x.choices
+    panel.choose(x_by="late_one")
+    assert "late one" in x.text()
 
 
 def test_after_an_edit_only_new_clusters_are_asked_for(session):

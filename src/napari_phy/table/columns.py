@@ -114,7 +114,7 @@ class Column:
     @property
     def names(self) -> tuple[str, ...]:
         """All names that are understood."""
-        return tuple(dict.fromkeys((self.key, self.word, *self.aliases)))
+        return tuple(dict.fromkeys((self.key, self.word, *self.aliases, self.title)))
 
     def text(self, value: float) -> str:
         """Return a value as a list shows it: "7 444", "–"."""

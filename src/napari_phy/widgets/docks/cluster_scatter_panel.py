@@ -4,13 +4,14 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from qtpy.compat import isalive
 from qtpy.QtCore import QPointF, QSize, Qt
 from qtpy.QtGui import QKeyEvent, QPainter
 from qtpy.QtWidgets import QWidget
 
 from napari_phy.core.progress import OnProgress
 from napari_phy.session.session import Session
-from napari_phy.table.columns import known_keys
+from napari_phy.table.columns import known_keys, registry
 from napari_phy.table.session_like import SessionLike
 from napari_phy.views.cluster_colors import CLUSTER, GROUP
 from napari_phy.views.cluster_scatter import (
@@ -83,6 +84,7 @@ class ClusterScatterPanel(PaintedPanel):
             (plot.lassoed, self._on_lassoed),
         ):
             signal.connect(slot)
+        registry.changed.connect(self._on_columns_changed)
         controls = self.setting_controls
         for name, prefix in (("x_by", "x"), ("y_by", "y")):
             controls.add_drop_down(name, prefix=prefix).chosen.connect(self._on_picked)
@@ -136,6 +138,10 @@ class ClusterScatterPanel(PaintedPanel):
         if x not in known:
             x = next(one for one in INSTEAD if one in known and one != y)
         return x, y if y in known else next(one for one in INSTEAD if one in known and one != x)
+
+    def _on_columns_changed(self) -> None:
+        if isalive(self):
+            self.show_settings()
 
     def _on_picked(self, measure: str) -> None:
         """Show a column that was asked for, even where the data set does not have it."""

@@ -39,11 +39,20 @@ class SettingControls:
         """Add a drop-down to the header; `tip` says what it is where the title of the setting is too short."""
         setting = self._setting(name)
         drop_down = DropDown(tip or setting.title, prefix)
-        drop_down.set_choices(setting.choices if choices is None else choices)
+        offered = setting.choices if choices is None else choices
+        drop_down.set_choices(offered)
         drop_down.chosen.connect(partial(self._pick, name))
         self._header.add_drop_down(drop_down)
         self.drop_downs[name] = drop_down
-        self._show_by(name, lambda value: drop_down.set_current(value, setting.text(value)))
+
+        def show(value: Any) -> None:
+            nonlocal offered
+            if choices is None and setting.choices != offered:  # metrics were declared
+                offered = setting.choices
+                drop_down.set_choices(offered)
+            drop_down.set_current(value, setting.text(value))
+
+        self._show_by(name, show)
         return drop_down
 
     def add_menu(self, name: str, title: str = "", *, pattern: str = "") -> None:
