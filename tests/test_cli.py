@@ -6,6 +6,8 @@ import sys
 import unicodedata
 from pathlib import Path
 
+import h5py
+import numpy as np
 import pytest
 from hostile import ESCAPES, NAME, make_hostile
 from kwik_writers.open_ephys import make_recorded, write_open_ephys
@@ -78,6 +80,18 @@ def test_describe_says_what_is_missing(kwik: Path, capsys: pytest.CaptureFixture
     kwik.with_suffix(".dat").unlink()
     assert main(["describe", str(kwik)]) == 0
     assert "Waveforms and traces need small.dat" in capsys.readouterr().out
+
+
+def test_describe_says_once_why_a_clustering_cannot_be_read(kwik: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with h5py.File(kwik, "r+") as file:
+        clusters = file["channel_groups/0/spikes/clusters"]
+        del clusters["main"]
+        clusters["main"] = np.zeros(40, dtype=np.int32)
+    assert main(["describe", str(kwik)]) == 0
+    text = capsys.readouterr().out
+    assert text.count("has shape (40,) and type int32. It belongs to another sorting: reset it to original") == 1
+    assert "main: cannot be read, see Missing\n" in text
+    assert "Channel group 0, clustering original, is opened instead." in text
 
 
 def test_describe_in_json(kwik: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -182,6 +182,16 @@ def test_the_commands_are_those_of_the_command_line() -> None:
     assert {command.name for command in COMMANDS} <= {getattr(command, "name", "") for command in found}
 
 
+def test_the_commands_that_reset_a_setting_are_those_that_have_a_default() -> None:
+    told = next(row for row in rows("docs/filter-and-commands.md") if row[1] == "without a number: the default again")
+    sets = {f":{command.name}": command.sets for command in COMMANDS if command.sets is not None}
+    views = ViewsOfSession()
+    with_default = {
+        name for name, (view, option) in sets.items() if None in views[view.lower()].value.described()[option]
+    }
+    assert set(quoted(told[0])) == with_default
+
+
 def test_the_filters_can_be_read() -> None:
     block = next(block for kind, block in FENCE.findall((ROOT / "docs/filter-and-commands.md").read_text()) if not kind)
     _, _, *filters = block.splitlines()  # ids, and a word
@@ -210,6 +220,12 @@ def test_the_settings_of_views_are_those_of_a_session() -> None:
     assert len(named) >= 13
     for view, names in named.items():
         assert set(names) <= set(views[view].value.described()), view
+
+
+def test_contradicting_ends_of_a_range_move_as_the_page_says() -> None:
+    intervals = ViewsOfSession()["intervals"]
+    intervals.update(shortest_ms=50, longest_ms=10)
+    assert (intervals.shortest_ms, intervals.longest_ms) == (50, 60)
 
 
 def test_the_citation_names_this_version() -> None:

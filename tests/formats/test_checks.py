@@ -115,7 +115,7 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], str, str]] = {
     "clustering": (
         edit(lambda file: replace(file, f"{GROUP}/spikes/clusters/original", np.zeros(5, "i4"))),
         "problem",
-        "has 300 spikes but the clustering original has shape (5,) of int32; it is of another sorting",
+        "clustering original has shape (5,) and type int32; it belongs to another sorting: use another copy of it.",
     ),
     "no main": (edit(lambda file: file.pop(f"{GROUP}/spikes/clusters/main")), "note", "has no clustering main"),
     "no clustering": (edit(lambda file: file.pop(f"{GROUP}/spikes/clusters")), "note", "has no clustering; all its"),

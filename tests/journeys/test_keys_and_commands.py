@@ -193,7 +193,7 @@ def test_a_line_is_completed_refused_and_brought_back(person, kwik_copy):
     assert line.field.text() == "v Intervals"
     QTest.keyClick(line.field, Qt.Key.Key_Return)
     person.settle()
-    assert command(person, "isib 0") == "0 is no interval bin, which is a number from 0.01 to 1000."
+    assert command(person, "isib 0") == "0 is not a valid interval bin: choose a number from 0.01 to 1000."
     person.press(Qt.Key.Key_Colon, SHIFT)
     person.wait(line.field.hasFocus, "the command line")
     QTest.keyClick(line.field, Qt.Key.Key_Up)

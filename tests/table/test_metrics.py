@@ -213,6 +213,23 @@ def test_names_and_needs_that_cannot_be_are_refused(no_metrics):
         napari_phy.metric(title="mine", needs=("spikes",))
 
 
+@pytest.mark.parametrize("title", ["", " ", "x" * 41])
+def test_titles_that_are_empty_or_too_long_are_refused(no_metrics, title):
+    sentence = "has 40 characters at most; this one has 41" if title.strip() else r"needs a title: write @napari_phy\.m"
+    with pytest.raises(ValueError, match=sentence):
+        napari_phy.metric(title=title)
+    napari_phy.metric(title="x" * 40, key="longest")(lambda cluster: 0.0)
+    assert registry.columns[-1].title == "x" * 40
+
+
+def test_without_parentheses_it_says_how_to_write_it(no_metrics):
+    with pytest.raises(TypeError, match=r"write @napari_phy\.metric\(title=…\)"):
+
+        @napari_phy.metric
+        def half_width(cluster):
+            return 0.0
+
+
 def test_a_table_is_read_by_any_name_and_names_the_nearest(session):
     sizes = {cluster: session.manager.n_spikes(cluster) for cluster in range(6)}
     assert session.table["spikes"] == session.table["n_spikes"] == session.table["size"] == sizes
@@ -222,6 +239,25 @@ def test_a_table_is_read_by_any_name_and_names_the_nearest(session):
     assert amplitudes == session.table["amp"]
     with pytest.raises(ClusteringError, match="There is no column rates; did you mean rate"):
         session.table["rates"]
+
+
+def test_a_table_has_groups_and_the_labels_in_use(session):
+    with pytest.raises(ClusteringError, match="There is no column note"):
+        session.table["note"]
+    session.move([1, 4], "good")
+    session.label([2], "note", "axon")
+    groups = {cluster: session.manager.group(cluster) for cluster in range(6)}
+    assert groups[1] == groups[4] == "good"
+    assert session.table["group"] == groups
+    assert session.table["note"] == {cluster: "axon" if cluster == 2 else None for cluster in range(6)}
+    assert repr(session.table).endswith("refractory, group, note>")
+
+
+def test_a_column_is_printed_in_a_few_words(session):
+    columns = {column.key: repr(column) for column in session.table.columns}
+    assert columns["rate"] == "<Column rate: mean firing rate (Hz)>"
+    assert columns["id"] == "<Column id: cluster id>"
+    assert max(map(len, columns.values())) < 60
 
 
 def test_no_two_columns_share_a_name():

@@ -119,6 +119,7 @@ def test_a_session_has_those_of_every_view_and_of_each_dock_its_own(session):
     with pytest.raises(SettingsError, match=r"There is no view nowhere with settings\. There are waveforms, "):
         views["nowhere"]
     assert views.get("nowhere") is None
+    assert repr(views) == f"<ViewsOfSession: {', '.join([*SETTINGS, 'correlograms 2'])}>"
     assert ViewsOfSession()["correlograms"].bin_ms is None
 
 

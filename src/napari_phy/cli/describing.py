@@ -35,10 +35,16 @@ def describe(path: Path) -> Answer:
     groups.sort(key=lambda group: int(group["channel_group"]))
     facts |= {
         "channel_groups": groups,
-        "missing": [sentence for sentence in dict.fromkeys(missing) if sentence not in doubts],
+        "missing": _once([sentence for sentence in missing if sentence not in doubts]),
         "taken_as": list(dict.fromkeys(doubts)),
     }
     return Answer(facts, _lines(facts))
+
+
+def _once(sentences: list[str]) -> list[str]:
+    """Return each of some messages once; one that another message begins with is told by that."""
+    found = list(dict.fromkeys(sentences))
+    return [one for one in found if not any(other != one and other.startswith(one) for other in found)]
 
 
 def _facts_of_all(model: BaseModel) -> dict[str, Any]:
@@ -110,23 +116,30 @@ def _lines(facts: dict[str, Any]) -> list[str]:
         lines.append("Events          " + ", ".join(f"{n} {name}" for name, n in facts["events"].items()))
     lines += ["", f"Channel groups  {len(facts['channel_groups'])}"]
     for group in facts["channel_groups"]:
-        lines += _group_lines(group)
+        lines += _group_lines(group, facts["missing"])
     for title, sentences in (("Missing", facts["missing"]), ("Taken as", facts["taken_as"])):
         if sentences:
             lines += ["", title, *(f"  {sentence}" for sentence in sentences)]
     return lines
 
 
-def _group_lines(group: dict[str, Any]) -> list[str]:
+def _reason(error: str, missing: list[str]) -> str:
+    """Return why something cannot be read, or that it is told below, where it begins with a capital letter."""
+    reason = error.partition(": ")[2]
+    is_told = len(reason) > 1 and any(reason[1:] in sentence for sentence in missing)
+    return "cannot be read, see Missing" if is_told else error
+
+
+def _group_lines(group: dict[str, Any], missing: list[str]) -> list[str]:
     number = f"  {group['channel_group']:<4} "
     if "error" in group:
-        return [f"{number}{group['error']}"]
+        return [f"{number}{_reason(group['error'], missing)}"]
     features = group["n_features_per_channel"]
     what = "no features" if features is None else f"{count(features, 'feature')} a channel"
     lines = [f"{number}{count(group['n_channels'], 'channel')}, {count(group['n_spikes'], 'spike')}, {what}"]
     for clustering in group["clusterings"]:
         if "error" in clustering:
-            lines.append(f"       {clustering['name']}: {clustering['error']}")
+            lines.append(f"       {clustering['name']}: {_reason(clustering['error'], missing)}")
             continue
         parts = ", ".join(f"{n} {name}" for name, n in clustering["clusters_in_group"].items())
         lines.append(

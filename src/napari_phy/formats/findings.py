@@ -63,9 +63,15 @@ def as_finding(findings: list[Finding], place: str) -> Iterator[None]:
     try:
         yield
     except NapariPhyError as error:
-        said = str(error).rstrip(".").removeprefix(f"{place.partition(':')[0]}: ")
-        what, _, advice = said.partition("; ")
+        what, advice = what_and_advice(place.partition(":")[0], error)
         findings.append(Finding("problem", f"{place} cannot be read:", what, advice or "use another copy of the file"))
+
+
+def what_and_advice(name: str, error: NapariPhyError) -> tuple[str, str]:
+    """Return what an error says of a file of this name, and its advice, which follows a semicolon or a full stop."""
+    said = str(error).removeprefix(f"{name}: ").rstrip(".")
+    what, _, advice = said.partition("; " if "; " in said else ". ")
+    return what, advice[:1].lower() + advice[1:]
 
 
 def listed(values: Sequence[Any]) -> str:

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from napari_phy.core.arrays import read_only
 from napari_phy.core.progress import OnProgress, no_progress, part_of
 from napari_phy.table.cluster_arrays import ClusterArrays
-from napari_phy.table.columns import Column, all_columns, find_column
+from napari_phy.table.columns import Column, all_columns, column_named, find_column
 from napari_phy.table.numbers import format_count, format_number
 from napari_phy.table.session_cache import PerSession
 from napari_phy.table.session_like import SessionLike
@@ -134,22 +134,29 @@ class Table:
         return all_columns()
 
     def __getitem__(self, name: str) -> dict[int, Any]:
-        """Return {cluster id: value} of all clusters, also discarded ones; nan where one is not known.
+        """Return {cluster id: value} of all clusters, also discarded ones; nan where a number is not known.
 
-        What was not computed before is computed now, which may take a while where raw data are read.
+        "group" and the fields of labels in use are read in the same way; a cluster without the label has None. What
+        was not computed before is computed now, which may take a while where raw data are read.
 
         Raises
         ------
         ClusteringError
             There is no such column.
         """
-        session, column = self._session, find_column(name)
-        ids = session.manager.cluster_ids.tolist()
+        session, manager = self._session, self._session.manager
+        ids = manager.cluster_ids.tolist()
+        if name == "group":
+            return dict(zip(ids, manager.groups_of(ids), strict=True))
+        if column_named(name) is None and (labels := manager.cluster_labels.get(name)) is not None:
+            return {cluster: labels.get(cluster) for cluster in ids}
+        column = find_column(name)
         found = compute_values(session, column.key, ids)
         return {cluster: column.plain(found.get(cluster, np.nan)) for cluster in ids}
 
     def __repr__(self) -> str:
-        return f"<Table: {', '.join(column.key for column in self.columns)}>"
+        keys = [column.key for column in self.columns]
+        return f"<Table: {', '.join((*keys, 'group', *self._session.manager.cluster_labels))}>"
 
 
 def group_counts(table: ClusterTable) -> dict[str, int]:

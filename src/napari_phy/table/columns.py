@@ -30,7 +30,7 @@ NEEDS: tuple[Need, ...] = ("features", "positions", "waveforms", "traces")
 OWN_UNIT = "µV"  # stands for the unit of the data set's waveforms, which is "a.u." where the gain is unknown
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Column:
     """One number that is known of each cluster.
 
@@ -104,6 +104,10 @@ class Column:
     in_similar: bool = True
     warns_from: float = math.inf
     is_of_package: bool = False
+
+    def __repr__(self) -> str:
+        told = self.tip.partition("\n")[0]
+        return f"<Column {self.key}: {told[:1].lower() if told[1:2].islower() else told[:1]}{told[1:]}>"
 
     @property
     def word(self) -> str:

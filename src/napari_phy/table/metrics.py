@@ -22,6 +22,8 @@ from napari_phy.table.waveform_samples import WaveformSample, waveform_samples
 
 logger = logging.getLogger(__name__)
 
+MOST_IN_TITLE = 40
+
 Int64 = npt.NDArray[np.int64]
 Float32 = npt.NDArray[np.float32]
 
@@ -107,8 +109,10 @@ F = TypeVar("F", bound=Metric)
 
 
 def metric(
+    function: None = None,
+    /,
     *,
-    title: str,
+    title: str = "",
     unit: str = "",
     needs: Sequence[Need] = (),
     key: str | None = None,
@@ -123,8 +127,10 @@ def metric(
 
     Parameters
     ----------
+    function : None
+        Not to be given: a metric is declared with parentheses, `@metric(title=…)`.
     title : str
-        The word in the header of the lists, and the name in menus.
+        The word in the header of the lists, and the name in menus; from 1 to 40 characters.
     unit : str
         Of the number; "" for none.
     needs : sequence of {"features", "positions", "waveforms", "traces"}
@@ -146,9 +152,18 @@ def metric(
 
     Raises
     ------
+    TypeError
+        It is written without parentheses.
     ValueError
-        The name is not one that filters can have or belongs to another column, or something else is needed.
+        There is no title, or it is too long; the name is not one that filters can have or belongs to another column;
+        or something else is needed.
     """
+    if function is not None:
+        raise TypeError("A metric needs a title: write @napari_phy.metric(title=…).")
+    if not title.strip():
+        raise ValueError("A metric needs a title: write @napari_phy.metric(title=…).")
+    if len(title) > MOST_IN_TITLE:
+        raise ValueError(f"The title of a metric has {MOST_IN_TITLE} characters at most; this one has {len(title)}.")
     for need in needs:
         if need not in NEEDS:
             raise ValueError(f"A metric needs {', '.join(NEEDS)}, not {need}.")

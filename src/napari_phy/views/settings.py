@@ -384,6 +384,9 @@ class ViewsOfSession(Mapping[str, SettingsController[Any]]):
             if one.is_chosen
         }
 
+    def __repr__(self) -> str:
+        return f"<ViewsOfSession: {', '.join(self)}>"
+
     def of_kind(self, kind: str) -> list[SettingsController[Any]]:
         """Return those of the first dock of a kind and of all others that were opened."""
         self[kind]

@@ -60,7 +60,7 @@ def linked(name: str, link: object) -> Callable[[h5py.File], None]:
         ),
         (
             replaced(f"{SPIKES}/clusters/main", (2**60,), np.int32, chunks=(2**16,)),
-            "channel group 0 has 80 spikes but the clustering main has shape (1152921504606846976,) of int32; ",
+            "channel group 0 has 80 spikes, but the clustering main has shape (1152921504606846976,) and type int32. ",
         ),
         (
             replaced(f"{SPIKES}/recording", (2**60,), np.int32, chunks=(2**16,)),

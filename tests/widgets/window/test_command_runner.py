@@ -179,8 +179,9 @@ def test_views_open_and_take_values_of_their_menus(workspace):
     chosen = rate.settings
     assert (chosen.n_bins, chosen.bin_s, chosen.start_s, chosen.stop_s) == (77, 0.5, 2.0, 4.0)
     run(workspace, "frmax")
-    assert (rate.settings.stop_s, workspace.viewer.status) == (None, "Time at which Firing rate ends, in s: as usual.")
+    assert (rate.settings.stop_s, workspace.viewer.status) == (None, "Time at which Firing rate ends, in s: default.")
     run(workspace, "csx rate")
+    assert workspace.viewer.status == "Horizontal axis of Scatter: rate."
     assert workspace.panels["Scatter"].settings.x_by == "rate"
     run(workspace, "csy spikes")
     run(workspace, "v templates")
@@ -236,10 +237,10 @@ REFUSED = [
     ("tr 3-1", "3-1 is no stretch of time: write its beginning and its end, as in 10 – 12.5 or 1:00 – 2:00."),
     ("v nowhere", None),
     ("cf depth", "Open Raster, Templates or Scatter first: v raster."),
-    ("cb x", "x is no correlogram bin, which is a number from 0.1 to 20."),
+    ("cb x", "x is not a valid correlogram bin: choose a number from 0.1 to 20."),
     ("cr", "Say which correlogram refractory: a number from 0 to 100."),
-    ("wn 2.5", "2.5 is no waveform number, which is a whole number from 1 to 10000."),
-    ("frn x", "x is no rate bins, which is a whole number from 1 to 20000."),
+    ("wn 2.5", "2.5 is not a valid waveform number: choose a whole number from 1 to 10000."),
+    ("frn x", "x is not a valid number of rate bins: choose a whole number from 1 to 20000."),
     ("undo", "Nothing more to undo."),
     ("undo 3", "undo takes no more words."),
     ("sellect 3", "There is no command sellect. Did you mean select?"),

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from napari_phy.core.clustering_file import ORIGINAL
 from napari_phy.core.errors import NapariPhyError
 from napari_phy.core.sentences import on_one_line
-from napari_phy.formats.findings import Finding, listed
+from napari_phy.formats.findings import Finding, listed, what_and_advice
 from napari_phy.formats.hdf5.file import H5File
 from napari_phy.formats.hdf5.values import as_int
 from napari_phy.formats.kwik import schema
@@ -132,7 +132,7 @@ def _check_clusterings(file: H5File, group: int, n_spikes: int) -> Iterator[Find
             check_clustering(file, group, name, n_spikes)
             live = np.unique(read_integers(file, f"{node}/{name}", n_spikes)).tolist()
         except NapariPhyError as error:
-            what, _, advice = str(error).removeprefix(f"{file.path.name}: ").rstrip(".").partition("; ")
+            what, advice = what_and_advice(file.path.name, error)
             yield Finding("problem", f"{file.path.name}:", what, advice or "open another clustering")
             continue
         yield from _check_clusters(file, group, name, live, where)

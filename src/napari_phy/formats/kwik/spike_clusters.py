@@ -25,9 +25,9 @@ def check_clustering(file: H5File, channel_group: int, clustering: str, n_spikes
         dataset = file.dataset(path)
         advice = "use another copy of it" if clustering == ORIGINAL else "reset it to original or delete it"
         raise KwikFormatError(
-            f"{file.path.name}: channel group {channel_group} has {n_spikes} spikes "
-            f"but the clustering {clustering} has shape {dataset.shape} of {dataset.dtype}; "
-            f"it is of another sorting, {advice}."
+            f"{file.path.name}: channel group {channel_group} has {n_spikes} spikes, "
+            f"but the clustering {clustering} has shape {dataset.shape} and type {dataset.dtype}. "
+            f"It belongs to another sorting: {advice}."
         )
 
 

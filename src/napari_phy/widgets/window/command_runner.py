@@ -214,7 +214,7 @@ class CommandRunner:
             controller.update(**{option: value})
         if not self._board.is_open(view):
             self._board.open(view)
-        self._controller.say(f"{command.doc}: {'as usual' if value is None else _word(value)}.")
+        self._controller.say(f"{command.doc}: {'default' if value is None else _word(value)}.")
 
     def _panel(self, view: str) -> Any:
         panels = self._board.of_kind(view)
@@ -279,7 +279,8 @@ def _chosen(typed: str, allowed: Setting, what: str) -> Any:
     if not typed:
         raise CommandError(f"Say which {what}: {allowed.words}.")
     if number is None or number not in allowed:
-        raise CommandError(f"{echo(typed)} is no {what}, which is {allowed.words}.")
+        what = f"number of {what}" if what.endswith("s") else what
+        raise CommandError(f"{echo(typed)} is not a valid {what}: choose {allowed.words}.")
     return int(number) if allowed.is_whole else float(number)
 
 

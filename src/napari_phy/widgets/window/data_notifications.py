@@ -82,7 +82,7 @@ class OpeningNotes:
             if session.store.recovered_at is not None and "recovered" in sentence:
                 if is_new:
                     self._live.show(_recovered(session, controller))
-            elif sentence not in self.said:
+            elif not any(told.startswith(sentence) for told in self.said):
                 self.said.add(sentence)
                 choices, severity = _choices(session, sentence, controller, locate), "warning"
                 stays = "set aside" in sentence  # said here only
