@@ -201,7 +201,7 @@ def _qt(name: str) -> ModuleType | None:
 @pytest.fixture
 def qtbot(qapp: Any, request: pytest.FixtureRequest) -> Any:
     """Return the robot of pytest-qt, as patient as all that waits in tests."""
-    from waiting import PatientBot
+    from patient_bot import PatientBot
 
     return PatientBot(request)
 

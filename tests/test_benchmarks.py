@@ -41,3 +41,8 @@ def test_every_subject_measures_what_its_rows_ask_for(subjects, n_measured, tmp_
 
 def test_what_was_saved_is_read_back():
     assert "benchmark.kwik read by ours: identical: 400 of 400 units.\n" in run("readback")
+
+
+def test_the_person_of_the_journeys_walks_without_pytest_as_benchmarks_need():
+    words = "import sys; sys.modules.update(pytest=None, pytestqt=None); import journeys.person"
+    subprocess.run([sys.executable, "-c", words], cwd=Path(__file__).parent, check=True)

@@ -2,9 +2,7 @@
 
 import time
 from collections.abc import Callable
-from typing import Any
 
-from pytestqt.qtbot import QtBot
 from qtpy.QtCore import QEvent, QEventLoop
 from qtpy.QtWidgets import QApplication
 
@@ -20,16 +18,3 @@ def run_until(condition: Callable[[], object], what: str = "the condition", *, p
         QApplication.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 20)
         QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)  # as the main loop does
         time.sleep(0.002)
-
-
-class PatientBot(QtBot):
-    """The robot of pytest-qt, which waits as long as all tests do, not 5 s."""
-
-    def waitUntil(self, callback: Callable[[], bool | None], *, timeout: int = 1000 * PATIENCE_S) -> None:
-        super().waitUntil(callback, timeout=timeout)
-
-    def waitSignal(self, signal: Any, *, timeout: int = 1000 * PATIENCE_S, **options: Any) -> Any:
-        return super().waitSignal(signal, timeout=timeout, **options)
-
-    def waitExposed(self, widget: Any, *, timeout: int = 1000 * PATIENCE_S) -> Any:
-        return super().waitExposed(widget, timeout=timeout)

@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
-import pytest
 from napari._qt.dialogs.qt_notification import NapariQtNotification
 from napari.viewer import Viewer
 from qtpy.QtCore import QPoint, QPointF, Qt, QTimer
@@ -16,7 +15,6 @@ from waiting import PATIENCE_S, run_until
 from napari_phy.widgets.window.workspace import Workspace
 
 LARGE, SMALL = (1920, 1080), (1280, 800)
-BOTH_SIZES = pytest.mark.parametrize("screen_size", [LARGE, SMALL], ids=["large", "small"])  # for what looks at layout
 PLAIN = Qt.KeyboardModifier.NoModifier
 CTRL = Qt.KeyboardModifier.ControlModifier
 SHIFT = Qt.KeyboardModifier.ShiftModifier

@@ -2,7 +2,7 @@
 
 import numpy as np
 from journeys.first_path import take_first_path
-from journeys.person import BOTH_SIZES
+from journeys.sizes import BOTH_SIZES
 
 from napari_phy import open_session
 from napari_phy.sample_data import read_truth, truth_path

@@ -3,7 +3,8 @@
 from itertools import combinations
 
 import pytest
-from journeys.person import BOTH_SIZES, CTRL, LARGE, LEFT, PLAIN, SMALL, Person
+from journeys.person import CTRL, LARGE, LEFT, PLAIN, SMALL, Person
+from journeys.sizes import BOTH_SIZES
 from journeys.test_layouts import choose, in_sight, near, sizes
 from napari.settings import get_settings
 from qtpy.QtCore import QPoint, QRect, QSize, Qt

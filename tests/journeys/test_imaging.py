@@ -5,7 +5,8 @@ from itertools import combinations
 import numpy as np
 import pytest
 import tifffile
-from journeys.person import BOTH_SIZES, CTRL, LEFT, PLAIN, Person
+from journeys.person import CTRL, LEFT, PLAIN, Person
+from journeys.sizes import BOTH_SIZES
 from journeys.test_layouts import choose, in_sight, near, sizes
 from napari._qt.widgets.qt_dims_slider import QtDimSliderWidget
 from qtpy.QtCore import QPoint, QPointF, QRect, Qt

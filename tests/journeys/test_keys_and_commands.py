@@ -4,7 +4,8 @@ import warnings
 
 import numpy as np
 import pytest
-from journeys.person import ALT, BOTH_SIZES, CTRL, LEFT, PLAIN, SHIFT
+from journeys.person import ALT, CTRL, LEFT, PLAIN, SHIFT
+from journeys.sizes import BOTH_SIZES
 from qtpy.QtCore import QPoint, Qt
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication, QDialog, QLineEdit, QMenu, QTabBar

@@ -1,7 +1,8 @@
 """Labels of any field: typed, seen as columns, sorted and filtered by, undone, saved and read again."""
 
 import pytest
-from journeys.person import BOTH_SIZES, CTRL, LEFT, PLAIN, Person
+from journeys.person import CTRL, LEFT, PLAIN, Person
+from journeys.sizes import BOTH_SIZES
 from qtpy.QtCore import QPoint, Qt
 from qtpy.QtTest import QTest
 

@@ -1,7 +1,8 @@
 """Layouts are chosen in the toolbar, docks float, are doubled and come back, a line between two of them is dragged."""
 
 import pytest
-from journeys.person import BOTH_SIZES, LEFT, PLAIN, Person
+from journeys.person import LEFT, PLAIN, Person
+from journeys.sizes import BOTH_SIZES
 from qtpy.QtCore import QPoint, Qt
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication

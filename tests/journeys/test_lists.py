@@ -3,7 +3,8 @@
 import csv
 
 import pytest
-from journeys.person import BOTH_SIZES, CTRL, LEFT, PLAIN, Person
+from journeys.person import CTRL, LEFT, PLAIN, Person
+from journeys.sizes import BOTH_SIZES
 from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QLabel

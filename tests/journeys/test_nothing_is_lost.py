@@ -6,7 +6,8 @@ from contextlib import closing, contextmanager
 import h5py
 import numpy as np
 import pytest
-from journeys.person import ALT, BOTH_SIZES, CTRL, PLAIN, SHIFT, SMALL
+from journeys.person import ALT, CTRL, PLAIN, SHIFT, SMALL
+from journeys.sizes import BOTH_SIZES
 from qtpy.QtCore import QEvent, QObject, Qt
 from qtpy.QtGui import QDesktopServices
 from qtpy.QtTest import QTest

@@ -3,7 +3,8 @@
 import threading
 
 import numpy as np
-from journeys.person import ALT, BOTH_SIZES, CTRL
+from journeys.person import ALT, CTRL
+from journeys.sizes import BOTH_SIZES
 from napari.layers import Image, Points
 from napari.settings import get_plugin_settings
 from qtpy.QtCore import Qt, QThreadPool, QTimer

@@ -2,7 +2,8 @@
 
 import numpy as np
 import pytest
-from journeys.person import ALT, BOTH_SIZES, LEFT, PLAIN, SHIFT
+from journeys.person import ALT, LEFT, PLAIN, SHIFT
+from journeys.sizes import BOTH_SIZES
 from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QLineEdit

@@ -4,7 +4,8 @@ import json
 
 import numpy as np
 import pytest
-from journeys.person import ALT, BOTH_SIZES, LEFT, PLAIN, Person
+from journeys.person import ALT, LEFT, PLAIN, Person
+from journeys.sizes import BOTH_SIZES
 from qtpy.QtCore import QPoint, Qt
 from qtpy.QtGui import QColor
 from qtpy.QtTest import QTest

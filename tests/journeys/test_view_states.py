@@ -3,7 +3,7 @@
 from unittest.mock import Mock
 
 from journeys.gate import Gate
-from journeys.person import BOTH_SIZES
+from journeys.sizes import BOTH_SIZES
 from kwik_writers.klusta import write_klusta
 from kwik_writers.truth import make_truth
 from qtpy.QtCore import Qt

@@ -1,7 +1,8 @@
 """The Wizard dock in a real window: a whole review by keys alone, and by clicks."""
 
 import pytest
-from journeys.person import ALT, BOTH_SIZES, CTRL, LEFT, PLAIN, SHIFT
+from journeys.person import ALT, CTRL, LEFT, PLAIN, SHIFT
+from journeys.sizes import BOTH_SIZES
 from qtpy.QtCore import QPoint, Qt
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication
