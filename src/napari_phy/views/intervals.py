@@ -56,12 +56,17 @@ class IntervalsSettings(ViewSettings):
     longest_ms: Annotated[
         float,
         Number(
-            title="Longest interval", low=0.1, high=20_000, unit="ms", offered=(20.0, 50.0, 100.0, 200.0, 500.0, 1000.0)
+            title="Longest interval", low=0.1, high=20_000, unit="ms",
+            offered=(20.0, 50.0, 100.0, 200.0, 500.0, 1000.0), tip="Of the linear axis.",
         ),
-    ] = 50.0
+    ] = 50.0  # fmt: skip
     shortest_ms: Annotated[
-        float, Number(title="Shortest interval", low=0, high=10_000, unit="ms", offered=(0.0, 1.0, 2.0, 5.0, 10.0))
-    ] = 0.0
+        float,
+        Number(
+            title="Shortest interval", low=0, high=10_000, unit="ms", offered=(0.0, 1.0, 2.0, 5.0, 10.0),
+            tip="Of the linear axis.",
+        ),
+    ] = 0.0  # fmt: skip
     n_bins: Annotated[
         int,
         Number(
@@ -100,6 +105,11 @@ class IntervalsSettings(ViewSettings):
         if name == "n_bins":
             return replace(self, n_bins=value, bin_ms=None)
         return ViewSettings.adapted(self, name, value)
+
+    @property
+    def inactive(self) -> tuple[str, ...]:
+        """Ends and width of bins of the linear axis where the axis is logarithmic."""
+        return ("shortest_ms", "longest_ms", "bin_ms") if self.scale == "log" else ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -212,6 +212,11 @@ class ViewSettings:
         """Return settings with another one; a view says here which ones must follow it."""
         return replace(self, **{name: value})
 
+    @property
+    def inactive(self) -> tuple[str, ...]:
+        """The names of settings that change nothing as the others are now."""
+        return ()
+
     @classmethod
     def check_name(cls, name: str) -> None:
         """Raise SettingsError where there is no setting of that name."""

@@ -148,6 +148,18 @@ def test_time(workspace):
     assert workspace.session.selection.spikes.tolist() == [7]
 
 
+def test_a_view_that_takes_a_value_comes_forward_from_behind_a_tab_without_the_keys(workspace, qtbot):
+    dock, other = workspace.docks["Correlograms"], workspace.docks["Waveforms"]
+    dock.parent().tabifyDockWidget(dock, other)
+    other.raise_()
+    qtbot.waitUntil(lambda: dock.visibleRegion().isEmpty() and not other.visibleRegion().isEmpty())
+    clusters = workspace.panels["Clusters"].list
+    assert clusters.hasFocus()
+    run(workspace, "cb 0.5")
+    qtbot.waitUntil(lambda: not dock.visibleRegion().isEmpty() and other.visibleRegion().isEmpty())
+    assert clusters.hasFocus()
+
+
 def test_views_open_and_take_values_of_their_menus(workspace):
     run(workspace, "cb 0,5")
     run(workspace, "cw 100")

@@ -161,8 +161,8 @@ class Panel(PanelFrame):
         from napari_phy.widgets.panels.settings_form import SettingsForm
 
         self._close_form()
-        self._form = SettingsForm(self._controller, self.theme, self.window())
-        self._form.show()
+        self._form = form = SettingsForm(self._controller, self.theme, self.window())
+        form.show_beside(self)
 
     def _close_form(self) -> None:
         if self._form is not None and isalive(self._form):

@@ -1,22 +1,29 @@
 """A form of all settings of a view, made from what they say of themselves; every change is shown at once."""
 
+from functools import partial
 from typing import Any
 
-from magicgui.widgets import CheckBox, ComboBox, FloatSpinBox, LineEdit, SpinBox
+from magicgui.widgets import CheckBox, ComboBox, FloatSpinBox, LineEdit
 from magicgui.widgets.bases import ValueWidget
-from qtpy.QtCore import Qt
+from qtpy.QtCore import QPoint, QRect, QSize, Qt
+from qtpy.QtGui import QKeyEvent
 from qtpy.QtWidgets import QFormLayout, QWidget
 
 from napari_phy.core.errors import SettingsError
+from napari_phy.views.command_line import echo
 from napari_phy.views.settings import Choice, Number, Setting, SettingsController
 from napari_phy.views.typed_values import typed_number
 from napari_phy.widgets.base.session_links import SessionLinks
 from napari_phy.widgets.base.small_dialogs import SmallDialog, Words
 from napari_phy.widgets.base.theme import Tokens
 
+LONGEST_TEXT = 12  # of what was typed, in a sentence of at most two lines
+
 
 class SettingsForm(SmallDialog):
     """A window beside the view; what is chosen in menus, scripts or the command line meanwhile is shown here, too.
+
+    A number that is typed is set when its field is left, or with Return.
 
     Parameters
     ----------
@@ -30,47 +37,103 @@ class SettingsForm(SmallDialog):
         view = controller.value.view
         super().__init__(Words(f"Settings of {view}", view, "Changes are shown at once."), theme, parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.problem_label.ensurePolished()
+        self.problem_label.setFixedHeight(2 * self.problem_label.fontMetrics().lineSpacing())
         self._controller = controller
+        self._typed: dict[str, str] = {}  # and not set yet
         self.fields = {name: _field(setting) for name, setting in controller.value.described().items()}
         self._show()
         for name, field in self.fields.items():
-            field.changed.connect(lambda _value, name=name: self._take(name))
+            if isinstance(field, LineEdit | FloatSpinBox):
+                line = field.native if isinstance(field, LineEdit) else field.native.lineEdit()
+                line.textEdited.connect(partial(self._typed.__setitem__, name))
+                field.native.editingFinished.connect(partial(self._take_typed, name))
+            if not isinstance(field, LineEdit):
+                field.changed.connect(partial(self._take, name))
         rows = QFormLayout()
         rows.setSpacing(theme.px(6))
         for field in self.fields.values():
             rows.addRow("" if isinstance(field, CheckBox) else field.label, field.native)
         self.body.addLayout(rows)
-        self.reset_button = self.add_button("Reset", controller.reset)
+        self.reset_button = self.add_button("Reset", self._reset)
         self.close_button = self.add_button("Close", self.close, "primary")
         self._links = SessionLinks()
         self._links.connect(controller.changed, self._show)
         self.finished.connect(self._links.close)
 
-    def _take(self, name: str) -> None:
-        """Set what a field has, or say why that cannot be."""
-        setting = self._controller.value.described()[name]
-        value = self.fields[name].value
-        if isinstance(setting, Number) and setting.none:
-            value = typed_number(value.strip().replace(",", ".")) if value.strip() else None
-            value = self.fields[name].value if value is None and self.fields[name].value.strip() else value
+    def set_problem(self, sentence: str) -> None:
+        """Say what cannot be done, or nothing, in a place that is always as high, so that no row moves."""
+        self.problem_label.setText(sentence)
+
+    def show_beside(self, view: QWidget) -> None:
+        """Show the form right of a view or, where there is no room, left of it."""
+        window, screen = view.window(), view.screen()
+        self.adjustSize()
+        size = self.size() + window.frameGeometry().size() - window.size()
+        if screen is not None:
+            shown = QRect(view.mapToGlobal(QPoint(0, 0)), view.size())
+            self.move(place_beside(shown, size, screen.availableGeometry()))
+        self.show()
+
+    def _take(self, name: str, value: Any) -> None:
+        """Set what was chosen, or say why that cannot be."""
+        self._typed.pop(name, None)
+        problem = ""
         try:
             self._controller.update(**{name: value})
         except SettingsError as error:
-            self.set_problem(str(error))
-        else:
-            self.set_problem("")
+            problem = str(error)
+        self._show()
+        self.set_problem(problem)
+
+    def _take_typed(self, name: str) -> None:
+        if name not in self._typed:
+            return
+        setting, text = self._controller.value.described()[name], self._typed.pop(name).strip()
+        value = typed_number(text.replace(",", ".")) if text else None
+        if value in setting and not (text and value is None):
+            self._take(name, value)
+            return
+        unit = f" {setting.unit}" if value is not None and setting.unit else ""
+        self._show()
+        shown = echo(text if len(text) <= LONGEST_TEXT else f"{text[:LONGEST_TEXT]}…") or "empty"
+        self.set_problem(f"{setting.title} cannot be {shown}{unit}: choose {setting.words}.")
+
+    def _reset(self) -> None:
+        self._typed.clear()
+        self._controller.reset()
+        self._show()
+        self.set_problem("")
 
     def _show(self) -> None:
+        settings = self._controller.value
         for name, field in self.fields.items():
-            value = getattr(self._controller.value, name)
+            field.native.setEnabled(name not in settings.inactive)
+            if name in self._typed:
+                continue
+            value = getattr(settings, name)
             if isinstance(field, LineEdit):
                 typed = typed_number(field.value.strip().replace(",", ".")) if field.value.strip() else None
-                if typed == value:
-                    continue  # it is being typed
+                if typed == value and (value is not None or not field.value.strip()):
+                    continue  # as it was typed
                 value = "" if value is None else f"{value:g}"
-            if field.value != value:
-                with field.changed.blocked():
-                    field.value = value
+            with field.changed.blocked():
+                field.value = value
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Let Return, which ends typing in a field, not press Close."""
+        if event.key() not in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            super().keyPressEvent(event)
+
+
+def place_beside(view: QRect, size: QSize, screen: QRect) -> QPoint:
+    """Return where a window of a size is right of a view, else left of it, else where it hides least of it."""
+    right, left = view.x() + view.width(), view.x() - size.width()
+    end = screen.x() + screen.width()
+    is_right = right + size.width() <= end or (left < screen.x() and end - right >= view.x() - screen.x())
+    x = min(max(right if is_right else left, screen.x()), max(end - size.width(), screen.x()))
+    y = min(view.y(), screen.y() + screen.height() - size.height())
+    return QPoint(x, max(y, screen.y()))
 
 
 def _field(setting: Setting) -> ValueWidget[Any]:
@@ -81,11 +144,15 @@ def _field(setting: Setting) -> ValueWidget[Any]:
     if not isinstance(setting, Number):
         return CheckBox(text=title, tooltip=tip)
     named = f"{title} ({setting.unit})" if setting.unit else title
-    bounds = f"{tip}: {setting.words}"
+    bounds = f"{tip.rstrip('.')}: {setting.words}"
     if setting.none:
         field = LineEdit(label=named, tooltip=f"{bounds}; nothing: {setting.none.lower()}")
         field.native.setPlaceholderText(setting.none)
         return field
+    step = 1 if setting.is_whole else 0.1
+    number = FloatSpinBox(min=setting.low, max=setting.high, step=step, label=named, tooltip=bounds)
     if setting.is_whole:
-        return SpinBox(min=int(setting.low), max=int(setting.high), label=named, tooltip=bounds)
-    return FloatSpinBox(min=setting.low, max=setting.high, step=0.1, label=named, tooltip=bounds)
+        number.native.setDecimals(0)
+    number.native.setKeyboardTracking(False)
+    number.native.lineEdit().setValidator(None)  # all of what is refused is typed first, and named
+    return number

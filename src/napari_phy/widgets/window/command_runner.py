@@ -212,8 +212,7 @@ class CommandRunner:
         value = None if not rest and None in allowed else _chosen(rest, allowed, command.word.replace("-", " "))
         for controller in self._session.views.of_kind(view):
             controller.update(**{option: value})
-        if not self._board.is_open(view):
-            self._board.open(view)
+        self._board.bring_forward(view)
         self._controller.say(f"{command.doc}: {'default' if value is None else _word(value)}.")
 
     def _panel(self, view: str) -> Any:

@@ -96,6 +96,14 @@ class DockManager(QObject):
         self.docks[title].raise_()
         return self.panels[title]
 
+    def bring_forward(self, title: str) -> None:
+        """Have a dock of a kind in sight, and open the first where none is open; the keys stay where they are."""
+        docks = [dock for name, dock in self.docks.items() if self.panels[name].title == title and not dock.isHidden()]
+        if not docks:
+            self.open(title)
+        elif all(dock.visibleRegion().isEmpty() for dock in docks):
+            docks[0].raise_()
+
     def duplicate(self, name: str) -> str:
         """Show another dock of the same kind and with the same settings as a tab over it; return its name.
 
