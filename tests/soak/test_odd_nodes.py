@@ -142,6 +142,7 @@ def test_odd_labels_stay_in_the_file(original: Path, tmp_path: Path, kind: str) 
         Oddity(".kwx", "/channel_groups/0/features_masks", "null dataset"),
         Oddity(".kwik", "/", "control characters", "kwik_version"),
         Oddity(".kwik", "/application_data/spikedetekt", "vlen not UTF-8", "dtype"),
+        Oddity(".kwik", "/channel_groups/0/clusters/main/1/application_data/napari_phy", "attribute not in UTF-8"),
     ],
     ids=str,
 )

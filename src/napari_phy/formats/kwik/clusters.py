@@ -101,7 +101,7 @@ def read_clusters(
         for key, value in own.items():
             if key == "color" and isinstance(value, str) and _HEX.fullmatch(value.lower()):
                 colors[cluster_id] = value.lower()
-            elif key.startswith(LABEL_PREFIX) and is_label_value(value):
+            elif str(key).startswith(LABEL_PREFIX) and is_label_value(value):  # a name that is no UTF-8 is bytes
                 labels.setdefault(key.removeprefix(LABEL_PREFIX), {})[cluster_id] = value
     defaults = [name.lower() for name in schema.DEFAULT_GROUPS.values()]
     ordered = dict.fromkeys([*defaults, *names.values(), *sorted(set(groups.values()))])

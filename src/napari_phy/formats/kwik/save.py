@@ -267,8 +267,8 @@ def _write_nodes(
 
 
 def _looks(own: Mapping[str, Any]) -> dict[str, Any]:
-    """Return colour and labels of a cluster."""
-    return {name: value for name, value in own.items() if name == "color" or name.startswith(LABEL_PREFIX)}
+    """Return colour and labels of a cluster; names that are no UTF-8 are bytes, and none of ours."""
+    return {name: value for name, value in own.items() if name == "color" or str(name).startswith(LABEL_PREFIX)}
 
 
 def _same(stored: Any, value: Any) -> bool:
