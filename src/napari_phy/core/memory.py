@@ -78,7 +78,7 @@ class ByteCache(Generic[K, V]):
     nbytes : callable
         Returns the size of a value.
     budget : MemoryBudget, default BUDGET
-        MemoryBudget, default BUDGET MemoryBudget What it shares with the other caches.
+        What it shares with the other caches.
     """
 
     def __init__(self, nbytes: Callable[[V], int], budget: MemoryBudget = BUDGET) -> None:
