@@ -83,20 +83,34 @@ class Action:
 
     Attributes
     ----------
-    action_id : name in code.
-    title : words of the button, the menu entry and the list of keys.
-    section : heading in menus and in the list of keys.
-    run : does it; called only with an open session and when `refusal` is None.
-    refusal : why it cannot be done now, or None.
-    sentence : what it would do now, for the tooltip, without a full stop.
-    keys, canvas_keys : key sequences with the focus in our panels and in napari's canvas.
-    icon : name of an own icon, or None.
-    hint : further words of the tooltip, after the keys.
-    hint_of : the action whose key they name.
-    caption : words of the button where they change.
-    is_edit : afterwards the focus returns to Clusters.
-    needs_session : whether it can only be done with an open data set.
-    words : other words by which it is found.
+    action_id : str
+        Name in code.
+    title : str
+        Words of the button, the menu entry and the list of keys.
+    section : str
+        Heading in menus and in the list of keys.
+    run : callable
+        Does it; called only with an open session and when `refusal` is None.
+    refusal : callable
+        Why it cannot be done now, or None.
+    sentence : callable
+        What it would do now, for the tooltip, without a full stop.
+    keys, canvas_keys : tuple of str, default ()
+        Key sequences with the focus in our panels and in napari's canvas.
+    icon : str, optional
+        Name of an own icon, or None.
+    hint : str, default ''
+        Further words of the tooltip, after the keys.
+    hint_of : str, default ''
+        The action whose key they name.
+    caption : callable, optional
+        Words of the button where they change.
+    is_edit : bool, default False
+        Afterwards the focus returns to Clusters.
+    needs_session : bool, default True
+        Whether it can only be done with an open data set.
+    words : str, default ''
+        Other words by which it is found.
     """
 
     action_id: str

@@ -16,11 +16,16 @@ class Job:
 
     Attributes
     ----------
-    words : what is said while it goes on, ending in an ellipsis.
-    work : does it, in a worker thread.
-    done : gets what it returned, in the main thread.
-    failed : gets the error.
-    cancel : lets go of it; None where it must go on to its end.
+    words : str
+        What is said while it goes on, ending in an ellipsis.
+    work : callable
+        Does it, in a worker thread.
+    done : callable
+        Gets what it returned, in the main thread.
+    failed : callable
+        Gets the error.
+    cancel : callable, optional
+        Lets go of it; None where it must go on to its end.
     """
 
     words: str

@@ -81,7 +81,8 @@ class KeyBindings:
 
         Parameters
         ----------
-        napari : {key: what napari does with it} in that place.
+        napari : mapping of str to str
+            {key: what napari does with it} in that place.
         """
         usual = {normal(one) for action in ACTIONS for one in usual_keys(action.action_id, place)}
         other = self.table(place).get(key, action_id)

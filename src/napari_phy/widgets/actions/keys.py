@@ -52,10 +52,14 @@ class KeyFilter(QObject):
 
     Parameters
     ----------
-    table : key sequence to action id.
-    run : called with the action id.
-    is_active : asked at each key of the table; where it says no, the key is not ours.
-    once : action ids that a key does once, however long it is held.
+    table : mapping of str to str
+        Key sequence to action id.
+    run : callable
+        Called with the action id.
+    is_active : callable, optional
+        Asked at each key of the table; where it says no, the key is not ours.
+    once : container of str, default ()
+        Action ids that a key does once, however long it is held.
     """
 
     def __init__(
@@ -168,8 +172,10 @@ def napari_keys(window: QMainWindow, *, with_layers: bool) -> dict[str, str]:
 
     Parameters
     ----------
-    window : napari's, whose menus are asked.
-    with_layers : add the keys of the layers that are ours: images and points.
+    window : QMainWindow
+        The main window of napari, whose menus are asked.
+    with_layers : bool
+        Add the keys of the layers that are ours: images and points.
     """
     found = canvas_keys() if with_layers else _keymaps((ViewerModel,))
     for menu in window.menuBar().actions():

@@ -36,7 +36,8 @@ class NumberMenu:
 
     Parameters
     ----------
-    words : the text of that entry, with {} for the number.
+    words : str
+        The text of that entry, with {} for the number.
     """
 
     def __init__(

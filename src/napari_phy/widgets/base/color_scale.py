@@ -20,9 +20,12 @@ class ColorScale:
 
     Attributes
     ----------
-    title : what is measured, "rate".
-    low, high : what the first and the last colour stand for, the unit behind the last.
-    stops : colours along the ramp, evenly blended in between.
+    title : str
+        What is measured, "rate".
+    low, high : str
+        What the first and the last colour stand for, the unit behind the last.
+    stops : tuple of tuple of float and str
+        Colours along the ramp, evenly blended in between.
     """
 
     title: str

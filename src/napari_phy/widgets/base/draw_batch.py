@@ -13,7 +13,8 @@ class DrawBatch(QObject):
 
     Parameters
     ----------
-    panels : all that are docked, by name.
+    panels : mapping of str to QWidget
+        All that are docked, by name.
     """
 
     def __init__(self, panels: Mapping[str, QWidget], parent: QObject) -> None:

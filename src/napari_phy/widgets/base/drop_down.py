@@ -79,7 +79,8 @@ class DropDown(QToolButton):
 
         Parameters
         ----------
-        words : what stands in the line while it is empty.
+        words : str
+            What stands in the line while it is empty.
         """
         self._search = words, find
 

@@ -30,12 +30,18 @@ class Figure:
 
     Attributes
     ----------
-    title : what it is called in a file.
-    size : of the picture alone, in px.
-    paint : `paint(painter)` paints the picture at the origin; the background is there.
-    entries, caption : what stands above and below; nothing takes no room.
-    note : what a reader of the file should know about how it is drawn, "" mostly.
-    scale : what colours stand for, at the right above the picture.
+    title : str
+        What it is called in a file.
+    size : QSize
+        Of the picture alone, in px.
+    paint : callable
+        `paint(painter)` paints the picture at the origin; the background is there.
+    entries, caption : tuple of LegendEntry and str
+        What stands above and below; nothing takes no room.
+    note : str, default ''
+        What a reader of the file should know about how it is drawn, "" mostly.
+    scale : ColorScale, optional
+        What colours stand for, at the right above the picture.
     """
 
     title: str

@@ -21,9 +21,12 @@ class HelpPopup(QFrame):
 
     Parameters
     ----------
-    title : of the view, whose sketch is shown.
-    explanation : lines; `N_LINES` of them are shown at once.
-    button : below which it appears.
+    title : str
+        Of the view, whose sketch is shown.
+    explanation : str
+        Lines; `N_LINES` of them are shown at once.
+    button : QWidget
+        Below which it appears.
     """
 
     def __init__(self, title: str, explanation: str, theme: Tokens, button: QWidget) -> None:

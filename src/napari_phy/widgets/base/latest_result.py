@@ -36,7 +36,8 @@ class LatestResult(QObject):
 
     Parameters
     ----------
-    pool : whose threads compute; None: those that napari shares among all.
+    pool : QThreadPool, optional
+        Whose threads compute; None: those that napari shares among all.
     """
 
     result_ready = Signal(object, object)

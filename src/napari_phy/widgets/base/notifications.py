@@ -132,9 +132,12 @@ class NotificationPlacer(QObject):
 
     Parameters
     ----------
-    dialog : napari's notification.
-    focused : what had the focus before.
-    stays : whether it does not fade before it is answered.
+    dialog : NapariQtNotification
+        The notification that napari shows.
+    focused : QWidget or None
+        What had the focus before.
+    stays : bool
+        Whether it does not fade before it is answered.
     """
 
     def __init__(self, dialog: "NapariQtNotification", focused: QWidget | None, stays: bool) -> None:

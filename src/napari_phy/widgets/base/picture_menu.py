@@ -36,9 +36,12 @@ class PictureMenu(QObject):
 
     Parameters
     ----------
-    menu : gets the entries.
-    figure : returns what is in sight now, None for nothing.
-    panel : whose picture it is.
+    menu : QMenu
+        Gets the entries.
+    figure : callable
+        Returns what is in sight now, None for nothing.
+    panel : QWidget
+        Whose picture it is.
     """
 
     said = Signal(str)

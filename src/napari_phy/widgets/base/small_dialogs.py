@@ -30,8 +30,10 @@ class SmallDialog(QDialog):
 
     Parameters
     ----------
-    words : with an `act` there are a button for it and Cancel.
-    is_destructive : what is done cannot be undone, so Return cancels.
+    words : Words
+        With an `act` there are a button for it and Cancel.
+    is_destructive : bool, default False
+        What is done cannot be undone, so Return cancels.
     """
 
     def __init__(

@@ -23,11 +23,16 @@ class GridLayout:
 
     Attributes
     ----------
-    n_columns, n_lines : columns and rows of all tiles.
-    n_visible, n_whole : rows in sight, the last may be cut, and those that are not.
-    width, height : of a tile.
-    left, top, gap : of the first tile, and between two.
-    first : row at the top.
+    n_columns, n_lines : int
+        Columns and rows of all tiles.
+    n_visible, n_whole : int
+        Rows in sight, the last may be cut, and those that are not.
+    width, height : float
+        Of a tile.
+    left, top, gap : float
+        Of the first tile, and between two.
+    first : int
+        Row at the top.
     """
 
     n_columns: int

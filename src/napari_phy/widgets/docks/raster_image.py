@@ -31,12 +31,18 @@ def draw_raster(
 
     Parameters
     ----------
-    image : (height, n_columns, 4) blue, green, red and nothing.
-    counts : (n_columns, n_slots).
-    rows_of_slots : (n_slots,) row of each slot, −1 for none.
-    colors, selected : of each row.
-    row_px, scroll_px : height of a row and how far they are moved up, in pixels of the picture.
-    scale : device px a logical one.
+    image : ndarray of uint8, shape (height, n_columns, 4)
+        Blue, green, red and nothing.
+    counts : ndarray of int32, shape (n_columns, n_slots)
+        Spikes of each slot in each column of pixels.
+    rows_of_slots : ndarray of int32, shape (n_slots,)
+        Row of each slot, −1 for none.
+    colors, selected : list of str and ndarray of bool
+        Of each row.
+    row_px, scroll_px : float
+        Height of a row and how far they are moved up, in pixels of the picture.
+    scale : float, default 1.0
+        Device px a logical one.
     """
     from napari_phy.widgets.docks._raster import count_rows, draw_bars, draw_discs, typical_count
 

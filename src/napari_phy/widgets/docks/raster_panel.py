@@ -31,7 +31,8 @@ class RasterPanel(Panel):
 
     Attributes
     ----------
-    listed : returns the cluster ids in the order of the Clusters list; None where there is no list.
+    listed : callable or None
+        Returns the cluster ids in the order of the Clusters list; None where there is no list.
     """
 
     title = "Raster"

@@ -32,8 +32,10 @@ class RasterPlot(TracePlot):
 
     Parameters
     ----------
-    theme : colours and sizes.
-    plain : which of its colours clusters have that are not given one.
+    theme : Tokens
+        Colours and sizes.
+    plain : str, default 'background_spikes'
+        Which of its colours clusters have that are not given one.
     """
 
     pointed = Signal(float, object, bool)

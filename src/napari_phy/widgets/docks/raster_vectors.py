@@ -23,8 +23,10 @@ class RasterMarks:
 
     Attributes
     ----------
-    x : (n,) px.
-    rows : (n,) row of each spike.
+    x : ndarray of float64, shape (n,)
+        Place along the time axis, in px.
+    rows : ndarray of int32, shape (n,)
+        Row of each spike.
     """
 
     x: npt.NDArray[np.float64]
@@ -59,7 +61,8 @@ def paint_marks(
 
     Parameters
     ----------
-    colors, selected : of each row.
+    colors, selected : sequence of str and ndarray of bool
+        Of each row.
     """
     usual = _usual_number(marks)
     painter.save()

@@ -23,13 +23,19 @@ class RasterView(QWidget):
 
     Parameters
     ----------
-    spike_times_s : (n_spikes,) seconds, in any order.
-    neuron_ids : (n_spikes,) integers from 0, the neuron of each spike.
-    positions : where neurons are, the highest at the top: {neuron: position}, or one for each neuron in ascending
-        order of ids. None: neurons in ascending order from the top.
-    marker : "bar" or "dot".
-    rows_a_page : how many neurons are shown at a time; None: all.
-    time : a clock that other views share; None: one of its own.
+    spike_times_s : array_like, shape (n_spikes,)
+        Seconds, in any order.
+    neuron_ids : array_like, shape (n_spikes,)
+        Integers from 0, the neuron of each spike.
+    positions : array_like or mapping of int to float, optional
+        Where neurons are, the highest at the top: {neuron: position}, or one for each neuron in ascending order of ids.
+        None: neurons in ascending order from the top.
+    marker : {'bar', 'dot'}, default 'bar'
+        "bar" or "dot".
+    rows_a_page : int, optional
+        How many neurons are shown at a time; None: all.
+    time : TimeCursor, optional
+        A clock that other views share; None: one of its own.
 
     Raises
     ------

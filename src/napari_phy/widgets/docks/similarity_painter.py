@@ -22,9 +22,12 @@ class MatrixFrame:
 
     Attributes
     ----------
-    left, top, side : of the square.
-    first_row, first_column : at its top left, in cells.
-    span : cells along its side.
+    left, top, side : float
+        Of the square.
+    first_row, first_column : float
+        At its top left, in cells.
+    span : float
+        Cells along its side.
     """
 
     left: float

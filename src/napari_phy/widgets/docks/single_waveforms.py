@@ -15,9 +15,12 @@ class SingleLines:
 
     Attributes
     ----------
-    px : (n_lines, n_samples, 2).
-    rows : (n_lines,) spike of each line, as a row of `WaveformData.waveforms`.
-    boxes : (n_lines,) box of each line.
+    px : ndarray of float32, shape (n_lines, n_samples, 2)
+        Points of each line.
+    rows : ndarray of int64, shape (n_lines,)
+        Spike of each line, as a row of `WaveformData.waveforms`.
+    boxes : ndarray of int64, shape (n_lines,)
+        Box of each line.
     """
 
     px: npt.NDArray[np.float32]
@@ -56,8 +59,10 @@ def single_lines(
 
     Parameters
     ----------
-    waveforms, masks, places : as in `WaveformData`.
-    depth : (n,) what lies in front: the largest is drawn last.
+    waveforms, masks, places : ndarray of float32 and ndarray of int32
+        As in `WaveformData`.
+    depth : ndarray of int64, shape (n,)
+        What lies in front: the largest is drawn last.
     """
     order = np.argsort(depth, kind="stable")
     unmasked = masks[order] > 0

@@ -24,13 +24,20 @@ class TemplateLayout:
 
     Attributes
     ----------
-    left, top, width, height : of the waveforms, in logical px.
-    first : place of the first column in sight.
-    column_px : width of a column.
-    n_lines : columns in all.
-    n_rows : channels.
-    tall_px : height of the tallest waveform.
-    above, below : shares of that which stay free above the zero line of the first row and below that of the last.
+    left, top, width, height : float
+        Of the waveforms, in logical px.
+    first : int
+        Place of the first column in sight.
+    column_px : float
+        Width of a column.
+    n_lines : int
+        Number of all columns.
+    n_rows : int
+        Number of channels.
+    tall_px : float
+        Height of the tallest waveform.
+    above, below : float
+        Shares of that which stay free above the zero line of the first row and below that of the last.
     """
 
     left: float

@@ -20,8 +20,10 @@ class Columns:
 
     Attributes
     ----------
-    first_bin : the bin, with its fraction, at the left edge.
-    bins_per_column : how many of them a column covers.
+    first_bin : float
+        The bin, with its fraction, at the left edge.
+    bins_per_column : float
+        How many of them a column covers.
     """
 
     first_bin: float
@@ -41,12 +43,18 @@ def make_lines(
 
     Parameters
     ----------
-    rows : (n,) of the extremes.
-    first_bins, n_bins : (n,) the part that is drawn.
-    zeros : (n,) pixel row of the value 0.
-    gain : pixels a unit.
-    colors : (n, 3) 0…255.
-    alphas : (n,) 0…1.
+    rows : array_like, shape (n,)
+        Of the extremes.
+    first_bins, n_bins : array_like, shape (n,)
+        The part that is drawn.
+    zeros : array_like, shape (n,)
+        Pixel row of the value 0.
+    gain : float
+        Pixels per unit of the values.
+    colors : array_like, shape (n, 3)
+        Red, green and blue, 0…255.
+    alphas : array_like, shape (n,)
+        Opacity, 0…1.
     """
     rows = np.asarray(rows)
     lines = np.empty((len(rows), N_LINE_FIELDS))
@@ -68,9 +76,12 @@ def draw_traces(
 
     Parameters
     ----------
-    image : (height, width, 4) blue, green, red and nothing.
-    low, high : (n_rows, n_bins), the smallest and the largest value of each bin.
-    lines : of `make_lines`; those that come later lie above.
+    image : ndarray of uint8, shape (height, width, 4)
+        Blue, green, red and nothing.
+    low, high : ndarray of float32, shape (n_rows, n_bins)
+        The smallest and the largest value of each bin.
+    lines : ndarray of float64
+        Of `make_lines`; those that come later lie above.
     """
     from napari_phy.widgets.docks._columns import draw_lines
 

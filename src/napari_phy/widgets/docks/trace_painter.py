@@ -35,12 +35,18 @@ class TraceScene:
 
     Attributes
     ----------
-    data : traces, spikes and source, as the panel computes them.
-    px_per_unit : logical px a unit of voltage.
-    colors : of the selected clusters.
-    lit_s : moments of the selected spikes.
-    channel_colors : of all channels, by their index; two greys in turn where there are none.
-    events : those in sight.
+    data : object
+        Traces, spikes and source, as the panel computes them.
+    px_per_unit : float
+        Logical px a unit of voltage.
+    colors : sequence of str
+        Of the selected clusters.
+    highlighted_s : sequence of float, default ()
+        Moments of the selected spikes.
+    channel_colors : sequence of str, default ()
+        Of all channels, by their index; two greys in turn where there are none.
+    events : sequence of Event, default ()
+        Those in sight.
     """
 
     theme: Tokens
@@ -104,8 +110,10 @@ class TracePainter:
 
         Parameters
         ----------
-        size, scale : of the widget in logical px, and device px a logical one.
-        time_s : the moment that is marked.
+        size, scale : QSize and float
+            Of the widget in logical px, and device px a logical one.
+        time_s : float
+            The moment that is marked.
         """
         layout, theme = scene.layout, scene.theme
         painter.fillRect(QRectF(0, 0, size.width(), size.height()), theme.color("view"))

@@ -18,9 +18,12 @@ def trace_polylines(
 
     Parameters
     ----------
-    low, high : (n_rows, n_bins), the smallest and the largest value of each bin; the same array where bins are samples.
-    lines : of `make_lines`; parts that lie beyond the columns are left out.
-    columns, n_columns : how bins lie in px, and how many of those are in sight; x is counted from the first.
+    low, high : ndarray of float32, shape (n_rows, n_bins)
+        The smallest and the largest value of each bin; the same array where bins are samples.
+    lines : ndarray of float64
+        Of `make_lines`; parts that lie beyond the columns are left out.
+    columns, n_columns : Columns and float
+        How bins lie in px, and how many of those are in sight; x is counted from the first.
     """
     first = columns.first_bin - 1
     in_sight = max(0, int(first)), min(low.shape[1], int(np.ceil(first + n_columns * columns.bins_per_column)) + 2)

@@ -31,16 +31,22 @@ class TraceView(QWidget):
 
     Parameters
     ----------
-    traces : two-dimensional, anything with `shape`, `dtype` and slices: NumPy, memmap, h5py, zarr, dask.
-    sample_rate : in Hz.
-    spikes : (samples, labels) or (samples, labels, masks) of spike trains drawn over the traces: (n,) sample of
-        each spike, (n,) integer label of its train, (n, n_channels) how much each channel took part, 0…1.
-    time_axis : 0 or 1; None: the longer one.
+    traces : object
+        Two-dimensional, anything with `shape`, `dtype` and slices: NumPy, memmap, h5py, zarr, dask.
+    sample_rate : float
+        In Hz.
+    spikes : tuple of array_like, optional
+        (samples, labels) or (samples, labels, masks) of spike trains drawn over the traces: (n,) sample of each spike,
+        (n,) integer label of its train, (n, n_channels) how much each channel took part, 0…1.
+    time_axis : int, optional
+        0 or 1; None: the longer one.
 
     Attributes
     ----------
-    time : the clock; `time.show(start_s, stop_s)` and `time.move_to(time_s)` go through the traces.
-    selection : which trains are shown in colour, in order.
+    time : TimeCursor
+        The clock; `time.show(start_s, stop_s)` and `time.move_to(time_s)` go through the traces.
+    selection : Selection
+        Which trains are shown in colour, in order.
 
     Raises
     ------

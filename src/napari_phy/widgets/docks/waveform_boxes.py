@@ -24,12 +24,18 @@ class Boxes:
 
     Attributes
     ----------
-    left, center_y : (n,) left edge and zero line of each box.
-    lanes : (n_clusters,) px from the left edge of a box to where a cluster is drawn.
-    x : (n_samples,) px from the left edge of a lane.
-    px_per_unit : px a unit of voltage takes.
-    pitch : px between two boxes of a column.
-    takes_part : (n_clusters, n) whether a cluster is drawn on a channel.
+    left, center_y : ndarray of float64, shape (n,)
+        Left edge and zero line of each box.
+    lanes : ndarray of float64, shape (n_clusters,)
+        Px from the left edge of a box to where a cluster is drawn.
+    x : ndarray of float64, shape (n_samples,)
+        Px from the left edge of a lane.
+    px_per_unit : float
+        Px a unit of voltage takes.
+    pitch : float
+        Px between two boxes of a column.
+    takes_part : ndarray of bool, shape (n_clusters, n)
+        Whether a cluster is drawn on a channel.
     """
 
     left: npt.NDArray[np.float64]

@@ -41,12 +41,17 @@ class Look:
 
     Attributes
     ----------
-    kind : "both" mean and spikes, only the "mean", a "band" of ± one standard deviation, only the "spikes", or their
+    kind : Kind, default 'both'
+        "both" mean and spikes, only the "mean", a "band" of ± one standard deviation, only the "spikes", or their
         "density".
-    arrangement : channels as on the "probe", or "stacked" in one column by depth.
-    side_by_side : whether clusters stand beside each other in a box, and don't lie over each other.
-    front : the cluster that lies in front of the others; None: the best one.
-    scale : how waveforms, boxes and probe are stretched and moved.
+    arrangement : {'probe', 'stacked'}, default 'probe'
+        Channels as on the "probe", or "stacked" in one column by depth.
+    side_by_side : bool, default False
+        Whether clusters stand beside each other in a box, and don't lie over each other.
+    front : int, optional
+        The cluster that lies in front of the others; None: the best one.
+    scale : Scale, optional
+        How waveforms, boxes and probe are stretched and moved.
     """
 
     kind: Kind = "both"
@@ -61,14 +66,19 @@ class WaveformPlot(DataCanvas):
 
     Parameters
     ----------
-    theme : colours and sizes at first.
-    paint_over : paints what lies on the plot; called while there are waveforms.
+    theme : Tokens
+        Colours and sizes at first.
+    paint_over : callable
+        Paints what lies on the plot; called while there are waveforms.
 
     Attributes
     ----------
-    data : what is shown, or None.
-    boxes : where each channel is drawn and how many px a unit of voltage takes.
-    chosen_channel : the channel whose number stands out.
+    data : WaveformData or None
+        What is shown, or None.
+    boxes : Boxes or None
+        Where each channel is drawn and how many px a unit of voltage takes.
+    chosen_channel : int or None
+        The channel whose number stands out.
     """
 
     def __init__(self, theme: Tokens, paint_over: Callable[[QPainter], None], parent: QWidget | None = None) -> None:

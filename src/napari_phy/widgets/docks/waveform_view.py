@@ -23,18 +23,27 @@ class WaveformView(QWidget):
 
     Parameters
     ----------
-    waveforms : (n_spikes, n_samples, n_channels), anything with `shape` that ascending integer arrays index.
-    clusters : (n_spikes,) integers from 0, the cluster of each spike.
-    positions : (n_channels, 2) x and y in µm; None: one column, the first channel on top.
-    masks : (n_spikes, n_channels) how much each channel took part, 0…1; those that did not are left out. None: all did.
-    sample_rate : in Hz.
-    unit : of the waveforms.
-    colors : {cluster: '#rrggbb'} of those that don't take the colour of their place in the selection.
+    waveforms : object, shape (n_spikes, n_samples, n_channels)
+        Anything with `shape` that ascending integer arrays index.
+    clusters : array_like, shape (n_spikes,)
+        Integers from 0, the cluster of each spike.
+    positions : array_like, shape (n_channels, 2), optional
+        X and y in µm; None: one column, the first channel on top.
+    masks : array_like, shape (n_spikes, n_channels), optional
+        How much each channel took part, 0…1; those that did not are left out. None: all did.
+    sample_rate : float, default 20000.0
+        In Hz.
+    unit : str, default 'a.u.'
+        Of the waveforms.
+    colors : mapping of int to str, optional
+        {cluster: '#rrggbb'} of those that don't take the colour of their place in the selection.
 
     Attributes
     ----------
-    selection : which clusters are shown, in order, the first in front: `selection.select([3, 5])`; `selection.spikes`.
-    look : what is shown, and how; `view.show_as(kind="mean", arrangement="stacked", front=5)` changes parts of it.
+    selection : Selection
+        Which clusters are shown, in order, the first in front: `selection.select([3, 5])`; `selection.spikes`.
+    look : Look
+        What is shown, and how; `view.show_as(kind="mean", arrangement="stacked", front=5)` changes parts of it.
 
     Raises
     ------

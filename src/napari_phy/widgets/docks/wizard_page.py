@@ -45,8 +45,10 @@ class WizardPage(QScrollArea):
 
     Parameters
     ----------
-    rows : action ids of the buttons, row by row.
-    review : action id of the button beside the progress.
+    rows : sequence of sequence of str
+        Action ids of the buttons, row by row.
+    review : str
+        Action id of the button beside the progress.
     """
 
     def __init__(self, act: Callable[[str], object], rows: Sequence[Sequence[str]], review: str) -> None:

@@ -25,7 +25,8 @@ class ClusterModel(QAbstractTableModel):
 
     Attributes
     ----------
-    in_groups, folded : whether there are headings, and the groups under folded ones; `show_groups` sets both.
+    in_groups, folded : bool and frozenset of str
+        Whether there are headings, and the groups under folded ones; `show_groups` sets both.
     """
 
     rows_changed = Signal(list)

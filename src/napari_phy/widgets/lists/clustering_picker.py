@@ -33,7 +33,8 @@ class ClusteringPicker(DropDown):
 
     Attributes
     ----------
-    theme : has the colour of the dots.
+    theme : Tokens
+        Has the colour of the dots.
     """
 
     offered_changed = Signal(bool)

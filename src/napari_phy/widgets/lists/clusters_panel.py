@@ -41,9 +41,10 @@ from napari_phy.widgets.lists.list_panel import ListPanel
 class ClustersPanel(ListPanel):
     """Every cluster a row, or those that a filter lets through; the rows chosen here are the best of the selection.
 
-    Signals
-    -------
-    filtered : other clusters are listed than before.
+    Attributes
+    ----------
+    filtered : Signal
+        Other clusters are listed than before.
     """
 
     filtered = Signal()

@@ -17,10 +17,12 @@ EXAMPLE = 'Filter:  group == "good" and spikes > 100'
 class FilterLine(QWidget):
     """Asks for what was typed, 200 ms later or at Return; Esc clears; below it stands what is wrong.
 
-    Signals
-    -------
-    asked : the text is to be the filter now.
-    left : Return, Down or Esc gave the focus away.
+    Attributes
+    ----------
+    asked : Signal
+        The text is to be the filter now.
+    left : Signal
+        Return, Down or Esc gave the focus away.
     """
 
     asked = Signal(str)

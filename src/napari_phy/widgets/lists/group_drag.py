@@ -79,10 +79,12 @@ class GroupTargets(QFrame):
 class RowDrag(QObject):
     """Watches the mouse in a list; a press on a selected row that moves is a drag, one that does not is a click.
 
-    Signals
-    -------
-    begun : selected rows are dragged; `targets.offer` is to be called.
-    dropped : on this group.
+    Attributes
+    ----------
+    begun : Signal
+        Selected rows are dragged; `targets.offer` is to be called.
+    dropped : Signal
+        On this group.
     """
 
     begun = Signal()

@@ -54,8 +54,10 @@ class ListPanel(Container):
 
     Parameters
     ----------
-    session : the open data set, or None.
-    viewer : whose theme is followed; None: the theme in napari's settings.
+    session : Session, optional
+        The open data set, or None.
+    viewer : Viewer, optional
+        Whose theme is followed; None: the theme in napari's settings.
     """
 
     title = ""

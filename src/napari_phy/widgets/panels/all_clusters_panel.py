@@ -37,7 +37,8 @@ class AllClustersPanel(PaintedPanel):
 
     Attributes
     ----------
-    listed : returns the cluster ids in the order of the Clusters list; None where there is no list.
+    listed : callable or None
+        Returns the cluster ids in the order of the Clusters list; None where there is no list.
     """
 
     def __init__(self, session: Session | None = None, **options: Any) -> None:

@@ -29,10 +29,14 @@ class Coloring:
 
     Attributes
     ----------
-    colors : {cluster: "#rrggbb"}; without those whose value is not known, {} where all are grey.
-    entries : chips of groups, and of clusters without a colour.
-    scale : what colours of a measure stand for.
-    is_whole : whether the values of all are known.
+    colors : dict of int to str
+        {cluster: "#rrggbb"}; without those whose value is not known, {} where all are grey.
+    entries : tuple of LegendEntry, default ()
+        Chips of groups, and of clusters without a colour.
+    scale : ColorScale, optional
+        What colours of a measure stand for.
+    is_whole : bool, default True
+        Whether the values of all are known.
     """
 
     colors: dict[int, str]

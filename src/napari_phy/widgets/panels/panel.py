@@ -42,8 +42,10 @@ class Panel(PanelFrame):
 
     Parameters
     ----------
-    session : the open data set, or None.
-    viewer : whose theme is followed; None: the theme in napari's settings.
+    session : Session, optional
+        The open data set, or None.
+    viewer : Viewer, optional
+        Whose theme is followed; None: the theme in napari's settings.
     """
 
     subject = ""  # "Select a cluster to see its features."

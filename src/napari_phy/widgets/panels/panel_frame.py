@@ -33,7 +33,8 @@ class PanelFrame(Container):
 
     Parameters
     ----------
-    viewer : whose theme is followed; None: the theme in napari's settings.
+    viewer : Viewer, optional
+        Whose theme is followed; None: the theme in napari's settings.
     """
 
     title = ""

@@ -24,8 +24,10 @@ class PictureStack(QStackedWidget):
 
     Parameters
     ----------
-    content : the picture.
-    working : what is said while it is waited for: `Reading waveforms…`, or `Reading waveforms: 42 %`.
+    content : QWidget
+        The picture.
+    working : str
+        What is said while it is waited for: `Reading waveforms…`, or `Reading waveforms: 42 %`.
     """
 
     cancelled = Signal()

@@ -18,9 +18,12 @@ class ScrolledLayout(Protocol):
 
     Attributes
     ----------
-    first : line at the beginning of what is in sight.
-    n_lines, n_whole : of all lines, and those that are wholly in sight.
-    in_sight : places of the first cluster in sight and of the one after the last.
+    first : int
+        Line at the beginning of what is in sight.
+    n_lines, n_whole : int
+        Of all lines, and those that are wholly in sight.
+    in_sight : tuple of int
+        Places of the first cluster in sight and of the one after the last.
     """
 
     @property
@@ -49,7 +52,8 @@ class ScrolledClustersPanel(AllClustersPanel):
 
     Attributes
     ----------
-    first : line at the beginning, as far as there are lines enough.
+    first : int
+        Line at the beginning, as far as there are lines enough.
     """
 
     orientation = Qt.Orientation.Vertical

@@ -27,8 +27,10 @@ def paint_dots(
 
     Parameters
     ----------
-    px : (n, 2), those that come later lie above; nan for none.
-    slots : (n,) entry of `dots` of each.
+    px : ndarray of float64, shape (n, 2)
+        Those that come later lie above; nan for none.
+    slots : ndarray of integer, shape (n,)
+        Entry of `dots` of each.
     """
     reach = max((dot.size_px for dot in dots), default=0.0) / 2
     low, high = (area.left() - reach, area.top() - reach), (area.right() + reach, area.bottom() + reach)

@@ -19,7 +19,8 @@ class HighlightedPoints(QObject):
 
     Attributes
     ----------
-    points : (n, 2) in data units, of those that are known.
+    points : ndarray of float64, shape (n, 2)
+        In data units, of those that are known.
     """
 
     changed = Signal()

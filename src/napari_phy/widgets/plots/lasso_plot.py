@@ -19,7 +19,8 @@ class LassoPlot(TracePlot):
 
     Parameters
     ----------
-    is_asked_for : returns whether a plain drag draws, too.
+    is_asked_for : callable
+        Returns whether a plain drag draws, too.
     """
 
     lassoed = Signal(object)

@@ -16,8 +16,10 @@ class ScatterMouse(QObject):
 
     Parameters
     ----------
-    canvas : whose events it gets.
-    draws : tells whether a press draws a lasso without Ctrl, too.
+    canvas : DataCanvas
+        Whose events it gets.
+    draws : callable
+        Tells whether a press draws a lasso without Ctrl, too.
     """
 
     hovered = Signal(QPointF)

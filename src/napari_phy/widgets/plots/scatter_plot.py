@@ -34,13 +34,17 @@ class ScatterPlot(DataCanvas):
 
     Parameters
     ----------
-    theme : colours and sizes at first.
-    paint_over : paints what lies on the plot.
-    side : share of the width that is left free at the right, for a histogram.
+    theme : Tokens
+        Colours and sizes at first.
+    paint_over : callable
+        Paints what lies on the plot.
+    side : float, default 0.0
+        Share of the width that is left free at the right, for a histogram.
 
     Attributes
     ----------
-    frame : the range shown and where it is on the canvas; None while there is nothing to show.
+    frame : Frame or None
+        The range shown and where it is on the canvas; None while there is nothing to show.
     """
 
     def __init__(

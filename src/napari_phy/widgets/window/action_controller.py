@@ -38,10 +38,14 @@ class ActionController(QObject):
 
     Parameters
     ----------
-    viewer : whose status bar and title are written.
-    window : parent of dialogs.
-    theme : returns the theme in force.
-    listed : returns the cluster ids in the order of the Clusters list.
+    viewer : Viewer
+        Whose status bar and title are written.
+    window : QMainWindow
+        Parent of dialogs.
+    theme : callable
+        Returns the theme in force.
+    listed : callable
+        Returns the cluster ids in the order of the Clusters list.
     """
 
     stretch_requested = Signal(float)

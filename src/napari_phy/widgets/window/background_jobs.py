@@ -82,7 +82,8 @@ class DensitySwitch(QObject):
 
     Parameters
     ----------
-    window : whose status bar shows how far the reading is, with Cancel.
+    window : QMainWindow
+        Whose status bar shows how far the reading is, with Cancel.
     """
 
     said = Signal(str)  # what the colours stand for
@@ -170,7 +171,8 @@ class TraceSummary(QObject):
 
     Parameters
     ----------
-    window : whose status bar shows how far it is, with Cancel.
+    window : QMainWindow
+        Whose status bar shows how far it is, with Cancel.
     """
 
     grown = Signal()  # more of the traces is in it

@@ -44,7 +44,8 @@ class UnsavedDialog(SmallDialog):
 
     Parameters
     ----------
-    choices : {answer: words on its button}, that of Return first; Cancel is added.
+    choices : mapping of Answer to str
+        {answer: words on its button}, that of Return first; Cancel is added.
     """
 
     def __init__(
@@ -105,10 +106,14 @@ class CloseGuard(QObject):
 
     Parameters
     ----------
-    window : the main window; the guard lives as long.
-    session : returns the open session, or None.
-    theme : returns the theme in force.
-    desk : saves; what it does to the data set is cancelled or waited for.
+    window : QMainWindow
+        The main window; the guard lives as long.
+    session : callable
+        Returns the open session, or None.
+    theme : callable
+        Returns the theme in force.
+    controller : Saver
+        Saves; what it does to the data set is cancelled or waited for.
     """
 
     def __init__(

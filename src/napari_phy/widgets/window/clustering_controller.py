@@ -33,9 +33,12 @@ class ClusteringController(QObject):
 
     Parameters
     ----------
-    window : parent of dialogs.
-    desk : has the session and the status bar.
-    theme : returns the theme in force.
+    window : QMainWindow
+        Parent of dialogs.
+    controller : ActionController
+        Has the session and the status bar.
+    theme : callable
+        Returns the theme in force.
     """
 
     def __init__(

@@ -57,9 +57,12 @@ class CommandLine(QFrame):
 
     Parameters
     ----------
-    window : over whose docks it lies.
-    run : does a line.
-    complete : returns what a line could become.
+    window : QMainWindow
+        Over whose docks it lies.
+    run : callable
+        Does a line.
+    complete : callable
+        Returns what a line could become.
     """
 
     def __init__(

@@ -22,8 +22,10 @@ class FileWatch(QObject):
 
     Parameters
     ----------
-    window : the main window.
-    session : returns the open session, or None.
+    window : QMainWindow
+        The main window.
+    session : callable
+        Returns the open session, or None.
     """
 
     changed = Signal()  # which the store of the session tells in words
@@ -145,9 +147,12 @@ class RawDataSearch(QObject):
 
     Parameters
     ----------
-    window : parent of the dialog.
-    session : returns the open session, or None.
-    complain : shows an error.
+    window : QMainWindow
+        Parent of the dialog.
+    session : callable
+        Returns the open session, or None.
+    complain : callable
+        Shows an error.
     """
 
     found = Signal()

@@ -51,7 +51,8 @@ class OpeningNotes:
 
     Parameters
     ----------
-    live : shows what changes with the edits.
+    live : EditNotifications
+        Shows what changes with the edits.
     """
 
     def __init__(self, live: EditNotifications) -> None:

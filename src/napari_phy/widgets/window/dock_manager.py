@@ -34,8 +34,10 @@ class DockManager(QObject):
 
     Parameters
     ----------
-    viewer : whose window it is, and whose theme new panels follow.
-    window : its main window.
+    viewer : Viewer
+        Whose window it is, and whose theme new panels follow.
+    window : QMainWindow
+        Its main window.
     """
 
     adopted = Signal(object, object)  # panel, dock

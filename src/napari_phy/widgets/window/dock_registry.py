@@ -38,10 +38,14 @@ class Kind:
 
     Attributes
     ----------
-    panel : its widget.
-    section : what it shows; kinds of the same one stand together in the menu, and open beside each other.
-    area : of napari's window, until a layout places it.
-    is_list : whether it lists clusters: there is one of it, and the keys go there after an edit.
+    panel : type of Panel or type of ListPanel
+        Its widget.
+    section : str
+        What it shows; kinds of the same one stand together in the menu, and open beside each other.
+    area : {'left', 'top', 'bottom', 'right'}, default 'right'
+        Of napari's window, until a layout places it.
+    is_list : bool, default False
+        Whether it lists clusters: there is one of it, and the keys go there after an edit.
     """
 
     panel: type[Panel] | type[ListPanel]

@@ -20,9 +20,12 @@ class LiveNote:
 
     Attributes
     ----------
-    words : returns the sentence as it is now, "" once there is nothing to say.
-    choices : returns the buttons as they are now.
-    severity : as napari has it.
+    words : callable
+        Returns the sentence as it is now, "" once there is nothing to say.
+    choices : callable
+        Returns the buttons as they are now.
+    severity : str, default 'warning'
+        Severity of napari's notification.
     """
 
     words: Callable[[], str]

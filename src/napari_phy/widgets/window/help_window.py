@@ -40,11 +40,16 @@ class KeysWindow(QDialog):
 
     Parameters
     ----------
-    bindings : the keys in force.
-    napari : returns {key: what napari does with it} in a place.
-    session : returns the open data set, or None.
-    run : does an action.
-    ask : opens the command line with a text.
+    bindings : KeyBindings
+        The keys in force.
+    napari : callable
+        Returns {key: what napari does with it} in a place.
+    session : callable
+        Returns the open data set, or None.
+    run : callable
+        Does an action.
+    ask : callable
+        Opens the command line with a text.
     """
 
     def __init__(
@@ -248,8 +253,10 @@ class ActionRows(QTreeWidget):
 
     Parameters
     ----------
-    bindings : the keys in force.
-    editor : changes them.
+    bindings : KeyBindings
+        The keys in force.
+    editor : KeyEditor
+        Changes them.
     """
 
     def __init__(self, bindings: KeyBindings, editor: KeyEditor, theme: Tokens, parent: QWidget | None = None) -> None:

@@ -25,15 +25,19 @@ MODIFIERS = frozenset(
 class KeyEditor(QWidget):
     """The buttons for the keys that are being changed; whoever has the keyboard gives it the key that is pressed.
 
-    Signals
-    -------
-    said : a sentence, and whether it tells of an error.
-    changed : other keys hold, or another key is awaited, or none.
-
     Parameters
     ----------
-    bindings : the keys in force.
-    napari : returns {key: what napari does with it} in a place.
+    bindings : KeyBindings
+        The keys in force.
+    napari : callable
+        Returns {key: what napari does with it} in a place.
+
+    Attributes
+    ----------
+    said : Signal
+        A sentence, and whether it tells of an error.
+    changed : Signal
+        Other keys hold, or another key is awaited, or none.
     """
 
     said = Signal(str, bool)

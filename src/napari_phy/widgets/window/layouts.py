@@ -26,9 +26,12 @@ class Strip:
 
     Attributes
     ----------
-    breadth : height of a row, width of a column, in px.
-    places : {docks that share a place: length along the strip, in px}, from the left or from the top.
-    front : docks that are before the others of their place; else it is the first.
+    breadth : int
+        Height of a row, width of a column, in px.
+    places : mapping of tuple of str to int
+        {docks that share a place: length along the strip, in px}, from the left or from the top.
+    front : frozenset of str, optional
+        Docks that are before the others of their place; else it is the first.
     """
 
     breadth: int
@@ -45,9 +48,12 @@ class Preset:
 
     Attributes
     ----------
-    name : as the menu has it.
-    large, small : its form in large and in small windows.
-    keeps_others : whether views that have no place in it stay open, with Amplitude; else they are closed.
+    name : str
+        As the menu has it.
+    large, small : mapping of DockWidgetArea to Strip
+        Its form in large and in small windows.
+    keeps_others : bool, default False
+        Whether views that have no place in it stay open, with Amplitude; else they are closed.
     """
 
     name: str

@@ -44,8 +44,10 @@ class ClusterOrder(QObject):
 
     Parameters
     ----------
-    panels : all that are docked, by name; those with `follow_list` show the clusters in this order.
-    session : returns the open session.
+    panels : mapping of str to Panel or ListPanel
+        All that are docked, by name; those with `follow_list` show the clusters in this order.
+    session : callable
+        Returns the open session.
     """
 
     def __init__(self, panels: Mapping[str, Docked], session: Callable[[], Any], parent: QObject) -> None:
@@ -145,9 +147,12 @@ class FocusPolicy(QObject):
 
     Parameters
     ----------
-    window : the main window.
-    panels : the views, by name.
-    focus_clusters : gives the keys to the list of clusters.
+    window : QMainWindow
+        The main window.
+    panels : mapping of str to QWidget
+        The views, by name.
+    focus_clusters : callable
+        Gives the keys to the list of clusters.
     """
 
     def __init__(

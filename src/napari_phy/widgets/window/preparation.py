@@ -36,12 +36,15 @@ class Preparation(QObject):
 
     Attributes
     ----------
-    state : "reading" and "done", or "cancelled": then `start` begins anew.
-    percent : how far it is.
+    state : {'reading', 'cancelled', 'done'}
+        "reading" and "done", or "cancelled": then `start` begins anew.
+    percent : int
+        How far it is.
 
     Parameters
     ----------
-    opened : the clustering that is open now, wherever the session goes.
+    opened : object
+        The clustering that is open now, wherever the session goes.
     """
 
     progressed = Signal(int)
@@ -102,7 +105,8 @@ class CurrentPreparation(QObject):
 
     Attributes
     ----------
-    now : the one that is under way, done or cancelled; None: there was nothing to prepare.
+    now : Preparation or None
+        The one that is under way, done or cancelled; None: there was nothing to prepare.
     """
 
     replaced = Signal(object)  # another one, or None
@@ -141,7 +145,8 @@ class ReadAhead(QObject):
 
     Parameters
     ----------
-    panels : all that are docked, by name; those with `reads_ahead` are asked.
+    panels : mapping of str to Panel or ListPanel
+        All that are docked, by name; those with `reads_ahead` are asked.
     """
 
     title = "What comes next"

@@ -57,11 +57,16 @@ class SessionController(QObject):
 
     Parameters
     ----------
-    desk : has the session that is open.
-    stage : shows it.
-    guard : asks before unsaved edits are left.
-    arrange : puts the docks at the places that they have for a session.
-    let_go : closes a session that no window shows any more.
+    controller : ActionController
+        Has the session that is open.
+    binding : SessionBinding
+        Shows it.
+    guard : CloseGuard
+        Asks before unsaved edits are left.
+    arrange : callable
+        Puts the docks at the places that they have for a session.
+    let_go : callable
+        Closes a session that no window shows any more.
     """
 
     def __init__(

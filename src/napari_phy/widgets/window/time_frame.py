@@ -28,7 +28,8 @@ class TimeFrame(QObject):
 
     Parameters
     ----------
-    viewer, window : whose canvas it is.
+    viewer, window : Viewer and QMainWindow
+        Whose canvas it is.
     """
 
     def __init__(self, viewer: Viewer, window: QMainWindow, parent: QObject) -> None:

@@ -42,8 +42,10 @@ class ActionBar(QToolBar):
 
     Parameters
     ----------
-    run : does an action.
-    layout_menu : offered by the button at the right.
+    run : callable
+        Does an action.
+    layout_menu : QMenu
+        Offered by the button at the right.
     """
 
     layers_toggled = Signal(bool)

@@ -115,8 +115,10 @@ class PaletteCommands(QObject):
 
     Parameters
     ----------
-    viewer : in whose context they are enabled.
-    controller : runs them.
+    viewer : Viewer
+        In whose context they are enabled.
+    controller : ActionController
+        Runs them.
     """
 
     def __init__(self, viewer: Viewer, controller: ActionController, parent: QObject) -> None:

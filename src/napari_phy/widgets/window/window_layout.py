@@ -73,7 +73,8 @@ class LayoutStore(QObject):
 
     Parameters
     ----------
-    session : returns the open data set, or None.
+    session : callable
+        Returns the open data set, or None.
     """
 
     def __init__(self, window: QMainWindow, board: DockManager, session: Callable[[], Any], parent: QObject) -> None:
