@@ -37,7 +37,8 @@ def check_data_set(path: str | Path) -> list[Finding]:
 
     Parameters
     ----------
-    path : any file that `open_model` opens.
+    path : str or Path
+        Any file that `open_model` opens.
 
     Raises
     ------

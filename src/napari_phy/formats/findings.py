@@ -21,10 +21,14 @@ class Finding:
 
     Attributes
     ----------
-    level : "problem": something cannot be seen or is wrong; "note": all works, but one should know.
-    place : file, and the part of it.
-    what : what is wrong there, as the end of a sentence.
-    advice : what to do.
+    level : {'problem', 'note'}
+        "problem": something cannot be seen or is wrong; "note": all works, but one should know.
+    place : str
+        File, and the part of it.
+    what : str
+        What is wrong there, as the end of a sentence.
+    advice : str
+        What to do.
     """
 
     level: Level

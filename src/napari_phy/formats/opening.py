@@ -30,10 +30,14 @@ def open_model(
 
     Parameters
     ----------
-    path : a `.kwik`, or a `.kwx`, `.kwe` or `.kwd` that belongs to one or was recorded by Open Ephys.
-    channel_group : None takes the first that has spikes.
-    clustering : None takes the main one.
-    on_progress : hears how far it is; by raising CancelledError it ends the reading.
+    path : str or Path
+        A `.kwik`, or a `.kwx`, `.kwe` or `.kwd` that belongs to one or was recorded by Open Ephys.
+    channel_group : int, optional
+        None takes the first that has spikes.
+    clustering : str, optional
+        None takes the main one.
+    on_progress : callable, default no_progress
+        Hears how far it is; by raising CancelledError it ends the reading.
 
     Raises
     ------

@@ -117,8 +117,10 @@ def other_rates(rates: Mapping[int, float], used: float) -> tuple[str, ...]:
 
     Parameters
     ----------
-    rates : {recording: sample rate in Hz}.
-    used : that of the data set, in Hz.
+    rates : mapping of int to float
+        {recording: sample rate in Hz}.
+    used : float
+        Sample rate of the data set, in Hz.
     """
     others: dict[float, list[str]] = {}
     for recording, rate in rates.items():

@@ -28,9 +28,12 @@ class RawNotes:
 
     Attributes
     ----------
-    files : {file name in the `.kwik`: places where it may be now}, for files that moved.
-    lengths : {recording: samples}, so that times stay right when the raw data are gone again.
-    recording_order : which recordings the numbers of spikes mean, if the user said so.
+    files : mapping of str to tuple of Path, optional
+        {file name in the `.kwik`: places where it may be now}, for files that moved.
+    lengths : mapping of int to int, optional
+        {recording: samples}, so that times stay right when the raw data are gone again.
+    recording_order : Order, optional
+        Which recordings the numbers of spikes mean, if the user said so.
     """
 
     files: Mapping[str, tuple[Path, ...]] = field(default_factory=dict)

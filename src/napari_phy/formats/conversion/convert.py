@@ -53,11 +53,16 @@ class Converted:
 
     Attributes
     ----------
-    path : the new `.kwik`; the `.kwx` is beside it.
-    n_spikes : {channel group: spikes}.
-    raw_files : raw files that the new data set names; the old ones, or a new `.dat` where the old ones are HDF5.
-    left_out : one sentence for each thing that the new layout has no place for.
-    taken_as : one sentence for each thing that the old file does not say for certain, and how the new one has it.
+    path : Path
+        The new `.kwik`; the `.kwx` is beside it.
+    n_spikes : mapping of int to int
+        {channel group: spikes}.
+    raw_files : tuple of str
+        Raw files that the new data set names; the old ones, or a new `.dat` where the old ones are HDF5.
+    left_out : tuple of str
+        One sentence for each thing that the new layout has no place for.
+    taken_as : tuple of str, default ()
+        One sentence for each thing that the old file does not say for certain, and how the new one has it.
     """
 
     path: Path
@@ -84,11 +89,16 @@ def convert_data_set(
 
     Parameters
     ----------
-    source : any file that `open_model` opens.
-    target : `.kwik` file to make.
-    on_progress : called with the part that is done, 0…1.
-    sorted_now : {channel group: clustering to write as main}; the others get that of the file.
-    copies_raw : False names raw data in HDF5 too, where they are.
+    source : str or Path
+        Any file that `open_model` opens.
+    target : str or Path
+        `.kwik` file to make.
+    on_progress : callable, optional
+        Called with the part that is done, 0…1.
+    sorted_now : mapping of int to StoredClustering, optional
+        {channel group: clustering to write as main}; the others get that of the file.
+    copies_raw : bool, default True
+        False names raw data in HDF5 too, where they are.
 
     Raises
     ------

@@ -41,9 +41,12 @@ def write_parameters(model: BaseModel, path: Path, *, has_new_raw: bool) -> None
 
     Parameters
     ----------
-    model : of the old file.
-    path : of the new one.
-    has_new_raw : its raw data were written with it; type, columns and starts are theirs.
+    model : BaseModel
+        The old data set.
+    path : Path
+        The new `.kwik`.
+    has_new_raw : bool
+        Raw data were written with the new file; type, columns and starts are theirs.
     """
     computed = {"experiment_name", *(("dtype", "n_channels", "raw_data_files") if has_new_raw else ())}
     is_kwik = isinstance(model, KwikModel)

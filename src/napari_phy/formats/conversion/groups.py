@@ -33,9 +33,12 @@ def group_of(
 
     Parameters
     ----------
-    model : of the channel group.
-    sorted_now : the clustering to write as main; None takes that of the model.
-    on_read : called before each block of rows is read.
+    model : BaseModel
+        The old data set, opened at the channel group.
+    sorted_now : StoredClustering or None
+        The clustering to write as main; None takes that of the model.
+    on_read : callable
+        Called before each block of rows is read.
     """
     shown = model if sorted_now is None else sorted_now
     features, masks = (getattr(rows, "stored", rows) for rows in (model.features, model.masks))

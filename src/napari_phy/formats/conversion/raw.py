@@ -31,10 +31,14 @@ def raw_files(model: BaseModel, path: Path, target: Path, *, copies_raw: bool) -
 
     Parameters
     ----------
-    model : the old data set.
-    path : where the new `.kwik` is written.
-    target : where it will be.
-    copies_raw : write raw data that lie in HDF5 to a `.dat` beside `path`.
+    model : BaseModel
+        The old data set.
+    path : Path
+        Where the new `.kwik` is written.
+    target : Path
+        Where that file will be in the end.
+    copies_raw : bool
+        Write raw data that lie in HDF5 to a `.dat` beside `path`.
     """
     if copies_raw and is_hdf5(model):
         return [_write_raw(model, path.with_suffix(".dat"), target)]

@@ -39,14 +39,18 @@ def read_plain_attrs(group: h5py.h5g.GroupID, path: str, names: Iterable[str] | 
 
     Parameters
     ----------
-    group : where the path begins.
-    path : of the node.
-    names : of the attributes; None takes all.
+    group : GroupID
+        The group where the path begins.
+    path : str
+        Path of the node.
+    names : iterable of str or None
+        Names of the attributes; None takes all.
 
     Returns
     -------
-    {name: value} of those that are there; None where a link is on the way, a value is of an unusual type, or
-    something is damaged.
+    dict of str to object, optional
+        {name: value} of those that are there; None where a link is on the way, a value is of an unusual type, or
+        something is damaged.
     """
     place = path.encode()
     try:
@@ -76,7 +80,8 @@ def write_plain_attrs(group: h5py.Group, path: str, values: Mapping[str, Any]) -
 
     Returns
     -------
-    False where a link or a dataset is on the way; nothing is written then.
+    bool
+        False where a link or a dataset is on the way; nothing is written then.
     """
     place, node = path.encode("ascii"), group.id
     found = is_there(node, place)

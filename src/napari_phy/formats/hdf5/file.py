@@ -269,7 +269,10 @@ class H5File:
 
         Yields
         ------
-        The name and, for each item of `wanted`, {attribute: value} of those that are there.
+        name : str
+            Name of a node.
+        found : tuple of dict of str to object
+            For each item of `wanted`, {attribute: value} of those that are there.
         """
         node = self._find(path)
         group = node.id if isinstance(node, h5py.Group) else None

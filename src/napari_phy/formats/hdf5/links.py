@@ -33,9 +33,12 @@ class Nodes:
 
     Parameters
     ----------
-    file : the open file.
-    path : where it is.
-    open_other : opens the target of an external link; None where they are not followed.
+    file : File
+        The open file.
+    path : Path
+        Path of the file.
+    open_other : callable or None
+        Opens the target of an external link; None where they are not followed.
     """
 
     def __init__(self, file: h5py.File, path: Path, open_other: OpenFile | None) -> None:

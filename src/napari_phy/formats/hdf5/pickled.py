@@ -31,8 +31,10 @@ def decode_pickle(data: bytes, text: Callable[[bytes], str]) -> Any:
 
     Parameters
     ----------
-    data : the bytes of the attribute.
-    text : turns bytes that Python 2 pickled as a string into text.
+    data : bytes
+        The bytes of the attribute.
+    text : callable
+        Turns bytes that Python 2 pickled as a string into text.
     """
     if not data.endswith(b".") or data[:1] not in b"N(]\x80":
         return NOT_PLAIN

@@ -49,8 +49,14 @@ def check_memory(dataset: h5py.Dataset, file: Path, path: str, shape: tuple[int,
 
     Parameters
     ----------
-    dataset, file, path : checked by `check_dataset` already.
-    shape : what it must be; a dataset of a known shape may be packed as tightly as it likes.
+    dataset : Dataset
+        The dataset, checked by `check_dataset` already.
+    file : Path
+        File of the dataset, for messages.
+    path : str
+        Path of the dataset in the file, for messages.
+    shape : tuple of int, optional
+        What it must be; a dataset of a known shape may be packed as tightly as it likes.
     """
     found = tuple(dataset.shape or ())
     if shape is not None and found != shape:

@@ -36,13 +36,20 @@ def odd_channel_count(
 
     Parameters
     ----------
-    path : the `.kwik`.
-    timeline : its recordings.
-    traces : their raw data, as many channels as the `.kwik` says.
-    spike_samples : (n_spikes,) on the line, ascending.
-    channels : (n_channels,) columns of the traces.
-    metadata : parameters of the `.kwik`.
-    sample_rate : in Hz.
+    path : Path
+        The `.kwik`.
+    timeline : Timeline
+        The recordings of the `.kwik`.
+    traces : JoinedTraces
+        Their raw data, as many channels as the `.kwik` says.
+    spike_samples : ndarray of int64, shape (n_spikes,)
+        On the line, ascending.
+    channels : ndarray of int64, shape (n_channels,)
+        Columns of the traces.
+    metadata : mapping of str to object
+        Parameters of the `.kwik`.
+    sample_rate : float
+        In Hz.
     """
     files = {part: part.found for part in timeline.raw_parts if part.found is not None and part.found.node is None}
     if not files:

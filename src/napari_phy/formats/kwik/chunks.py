@@ -25,11 +25,16 @@ class ChunkedRows:
 
     Parameters
     ----------
-    file : open file; closed with the rows unless it is shared.
-    path : of the dataset.
-    dtype : of the rows handed out; None takes that of the file.
-    shared : others read from the same file.
-    n_columns : of a table, how many of its first columns are read; None: all.
+    file : H5File
+        Open file; closed with the rows unless it is shared.
+    path : str
+        Path of the dataset.
+    dtype : DTypeLike, optional
+        Type of the rows handed out; None takes that of the file.
+    shared : bool, default False
+        Others read from the same file.
+    n_columns : int, optional
+        Of a table, how many of its first columns are read; None: all.
     """
 
     def __init__(
@@ -145,8 +150,10 @@ def open_rows(
 
     Parameters
     ----------
-    file : open file; needed on if the result is a `ChunkedRows`.
-    path, dtype, shared, n_columns : as for `ChunkedRows`.
+    file : H5File
+        Open file; needed on if the result is a `ChunkedRows`.
+    path, dtype, shared, n_columns : object
+        As for `ChunkedRows`.
     """
     dataset = file.dataset(path)
     offset = dataset.id.get_offset()

@@ -31,10 +31,14 @@ class ClusterExtras:
 
     Attributes
     ----------
-    user_data : {field: text, number, truth value or array}.
-    quality_measures : {"isolation_distance": 31.5, …}.
-    mean_waveform_raw, mean_waveform_filtered : (n_samples, n_channels) float32, or None.
-    application_data : {program: {attribute: value}}, as other programs wrote it; never written.
+    user_data : mapping of str to object, optional
+        {field: text, number, truth value or array}.
+    quality_measures : mapping of str to float or None, optional
+        {"isolation_distance": 31.5, …}.
+    mean_waveform_raw, mean_waveform_filtered : ndarray of float32, shape (n_samples, n_channels), optional
+        Float32.
+    application_data : mapping of str to mapping of str to object, optional
+        {program: {attribute: value}}, as other programs wrote it; never written.
     """
 
     user_data: Mapping[str, Any] = field(default_factory=lambda: _Empty)

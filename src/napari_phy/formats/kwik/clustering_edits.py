@@ -34,14 +34,22 @@ class Changes:
 
     Attributes
     ----------
-    spike_clusters : (n_spikes,) integers in ascending time, or None.
-    cluster_groups : {cluster: name, number, or None for unsorted}.
-    clustering_metadata : {attribute: value}.
-    cluster_colors : {cluster: '#rrggbb', or None for none}.
-    cluster_labels : {field: {cluster: value, or None for none}}.
-    cluster_data : {cluster: user fields, quality measures, mean waveforms}.
-    user_groups : the groups besides the standard ones, all of them, or None.
-    keeps_the_rest : whether groups, colours and labels of clusters that are not named stay; else they have none.
+    spike_clusters : ndarray of integer, shape (n_spikes,), optional
+        Integers in ascending time.
+    cluster_groups : mapping of int to str or int or None, optional
+        {cluster: name, number, or None for unsorted}.
+    clustering_metadata : mapping of str to object, optional
+        {attribute: value}.
+    cluster_colors : mapping of int to str or None, optional
+        {cluster: '#rrggbb', or None for none}.
+    cluster_labels : mapping of str to mapping of int to object, optional
+        {field: {cluster: value, or None for none}}.
+    cluster_data : mapping of int to ClusterExtras, optional
+        {cluster: user fields, quality measures, mean waveforms}.
+    user_groups : tuple of ClusterGroup, optional
+        The groups besides the standard ones, all of them.
+    keeps_the_rest : bool, default True
+        Whether groups, colours and labels of clusters that are not named stay; else they have none.
     """
 
     spike_clusters: npt.NDArray[np.integer[Any]] | None = None

@@ -32,9 +32,12 @@ class KwikClusteringFile:
 
     Attributes
     ----------
-    path : the file, links followed.
-    channel_group, clustering : which of its clusterings; that which a save writes.
-    source : clustering that edits begin with as long as the file has none of that name; "" where there is no such.
+    path : Path
+        The file, links followed.
+    channel_group, clustering : int and str
+        Which of its clusterings; that which a save writes.
+    source : str, default ''
+        Clustering that edits begin with as long as the file has none of that name; "" where there is no such.
     """
 
     path: Path

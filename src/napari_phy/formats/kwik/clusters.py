@@ -26,10 +26,14 @@ class ClusterData:
 
     Attributes
     ----------
-    groups : group name, lower case, of each cluster that is not unsorted.
-    colors : '#rrggbb' of each cluster that has one.
-    labels : field -> {cluster: value}.
-    group_names : names in the file's order, lower case, each once; the four defaults always.
+    groups : mapping of int to str
+        Group name, lower case, of each cluster that is not unsorted.
+    colors : mapping of int to str
+        '#rrggbb' of each cluster that has one.
+    labels : mapping of str to mapping of int to object
+        Field -> {cluster: value}.
+    group_names : tuple of str
+        Names in the file's order, lower case, each once; the four defaults always.
     """
 
     groups: Mapping[int, str]

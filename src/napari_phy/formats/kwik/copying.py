@@ -26,11 +26,16 @@ def copy_data_set(
 
     Parameters
     ----------
-    path : the `.kwik` that is copied.
-    target : the `.kwik` of the copy.
-    raw_places : {name of a raw file in the `.kwik`: where it is}.
-    write : writes the clustering into the copy, whose path it is given.
-    room_for : bytes that it may add.
+    path : Path
+        The `.kwik` that is copied.
+    target : Path
+        The `.kwik` of the copy.
+    raw_places : mapping of str to Path
+        {name of a raw file in the `.kwik`: where it is}.
+    write : callable
+        Writes the clustering into the copy, whose path it is given.
+    room_for : int
+        Bytes that it may add.
 
     Raises
     ------

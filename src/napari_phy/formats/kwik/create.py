@@ -64,17 +64,27 @@ def create_kwik(
 
     Parameters
     ----------
-    path : the `.kwik` file to make.
-    sample_rate : in Hz.
-    recordings : in time; each starts where the one before it ends.
-    dat_path : raw file, flat or a `.kwd`, one for all recordings together or one for each; kept as given
-        (a relative one is looked for beside the `.kwik`).
-    dtype : of the raw samples.
-    n_channels_total : columns of the raw file.
-    microvolts_per_unit : gain of the raw samples; None when it is not known.
-    groups : {channel group: its spikes}.
-    parameters : SpikeDetekt parameters that differ from the defaults.
-    events : {name: events of that kind}, on the joined time line.
+    path : str or Path
+        The `.kwik` file to make.
+    sample_rate : float
+        In Hz.
+    recordings : sequence of Recording
+        Recordings in the order of time; each starts where the one before it ends.
+    dat_path : str or Path or sequence of str or Path
+        Raw file, flat or a `.kwd`, one for all recordings together or one for each; kept as given (a relative one is
+        looked for beside the `.kwik`).
+    dtype : DTypeLike
+        Type of the raw samples.
+    n_channels_total : int
+        Columns of the raw file.
+    microvolts_per_unit : float or None
+        Gain of the raw samples; None when it is not known.
+    groups : mapping of int to KwikGroup
+        {channel group: its spikes}.
+    parameters : mapping of str to object, optional
+        SpikeDetekt parameters that differ from the defaults.
+    events : mapping of str to EventTimes, optional
+        {name: events of that kind}, on the joined time line.
 
     Raises
     ------

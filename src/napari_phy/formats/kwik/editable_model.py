@@ -36,9 +36,12 @@ class EditableModel(LegacyNames):
 
     Attributes
     ----------
-    metadata : parameters of SpikeDetekt and KlustaKwik2, as the file has them.
-    clustering_metadata : attributes of the clustering.
-    cluster_ids : ascending int64, clusters that have spikes.
+    metadata : mapping of str to object
+        Parameters of SpikeDetekt and KlustaKwik2, as the file has them.
+    clustering_metadata : mapping of str to object
+        Attributes of the clustering.
+    cluster_ids : ndarray of int64
+        Ascending int64, clusters that have spikes.
     """
 
     metadata: Mapping[str, Any]
@@ -158,13 +161,19 @@ class EditableModel(LegacyNames):
 
         Parameters
         ----------
-        spike_clusters : (n_spikes,) integers of any type; None leaves them as they are.
-        cluster_groups : {cluster: name, number or None}; None is unsorted, new names become groups, and clusters that
-            are not named keep their group.
-        clustering_metadata : attributes of the clustering to add or change.
-        cluster_colors : {cluster: '#rrggbb'}, None takes the colour away; the others keep theirs.
-        cluster_labels : {field: {cluster: value}}, None takes the value away; what is not named stays.
-        cluster_data : {cluster: user fields, quality measures and mean waveforms}; what is None in it stays.
+        spike_clusters : array_like, shape (n_spikes,), optional
+            Integers of any type; None leaves them as they are.
+        cluster_groups : mapping of int to str or int or None, optional
+            {cluster: name, number or None}; None is unsorted, new names become groups, and clusters that are not named
+            keep their group.
+        clustering_metadata : mapping of str to object, optional
+            Attributes of the clustering to add or change.
+        cluster_colors : mapping of int to str or None, optional
+            {cluster: '#rrggbb'}, None takes the colour away; the others keep theirs.
+        cluster_labels : mapping of str to mapping of int to object, optional
+            {field: {cluster: value}}, None takes the value away; what is not named stays.
+        cluster_data : mapping of int to ClusterExtras, optional
+            {cluster: user fields, quality measures and mean waveforms}; what is None in it stays.
 
         Raises
         ------

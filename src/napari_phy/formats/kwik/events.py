@@ -25,13 +25,19 @@ def read_events(
 
     Parameters
     ----------
-    file : open `.kwik` or `.kwe`.
-    starts : {recording: what is to be added to the times in the file to have them on the line}.
-    numbers : {number that the file gives to events: recording}; None where it is that of the recording.
+    file : H5File
+        Open `.kwik` or `.kwe`.
+    starts : mapping of int to int
+        {recording: what is to be added to the times in the file to have them on the line}.
+    numbers : mapping of int to int, optional
+        {number that the file gives to events: recording}; None where it is that of the recording.
 
     Returns
     -------
-    {name: events}, and one sentence for each kind that cannot be read.
+    events : dict of str to EventTimes
+        {name: events of that kind}.
+    problems : list of str
+        One sentence for each kind that cannot be read.
     """
     found: dict[str, EventTimes] = {}
     problems: list[str] = []
@@ -62,8 +68,10 @@ def write_events(
 
     Parameters
     ----------
-    starts : {recording: what is to be added to the times in the file to have them on the line}.
-    numbers : {recording: number that the file gives to it}; None gives its own.
+    starts : mapping of int to int
+        {recording: what is to be added to the times in the file to have them on the line}.
+    numbers : mapping of int to int, optional
+        {recording: number that the file gives to it}; None gives its own.
     """
     for name, kind in events.items():
         node = f"{EVENTS}/{name}/events"

@@ -46,12 +46,17 @@ class SpikeTable:
 
     Parameters
     ----------
-    source : the rows of the file.
-    columns : those that are used.
-    plane : 0 for features, 1 for masks, None for both.
-    order : rows of the file in ascending time, or None where they are.
-    unknown : what the row of a spike is filled with where a feature or mask of it cannot have been measured (masks: a
-        mask). None gives all values as the file has them.
+    source : RowSource
+        The rows of the file.
+    columns : slice
+        Those that are used.
+    plane : int or None
+        0 for features, 1 for masks, None for both.
+    order : ndarray of int64 or None
+        Rows of the file in ascending time, or None where they are.
+    unknown : float, optional
+        What the row of a spike is filled with where a feature or mask of it cannot have been measured (masks: a mask).
+        None gives all values as the file has them.
     """
 
     def __init__(
@@ -154,14 +159,21 @@ def open_features(
 
     Parameters
     ----------
-    kwik : the `.kwik`; the `.kwx` has its name and folder, or those of what it links to.
-    channel_group, n_spikes, n_channels : what the `.kwik` says.
-    n_per_channel : features per channel; None takes as many as the table has.
-    order : rows of the file in ascending time, or None where they are.
+    kwik : Path
+        The `.kwik`; the `.kwx` has its name and folder, or those of what it links to.
+    channel_group, n_spikes, n_channels : int
+        What the `.kwik` says.
+    n_per_channel : int or None
+        Features per channel; None takes as many as the table has.
+    order : ndarray of int64, optional
+        Rows of the file in ascending time, or None where they are.
 
     Returns
     -------
-    The features, or None and one sentence that says why there are none.
+    features : FeatureFile, optional
+        None where there are none.
+    problem : str, optional
+        One sentence that says why there are none.
     """
     path = find_features(kwik)
     if not is_file(path):

@@ -38,17 +38,28 @@ class KwikGroup:
 
     Attributes
     ----------
-    probe : its channels; the order is that of features and masks.
-    spike_samples : (n_spikes,) integers, ascending, on the joined time line.
-    spike_clusters : (n_spikes,) integers, 0 or more.
-    features : (n_spikes, n_channels, n_features_per_channel), or None.
-    masks : (n_spikes, n_channels), 0…1, or None where there are no features.
-    cluster_groups : {cluster: group name}; those left out are unsorted.
-    group_names : all group names by id; the first four are noise, mua, good, unsorted.
-    cluster_colors : {cluster: '#rrggbb'}.
-    cluster_labels : {field: {cluster: value}}.
-    time_fractional : (n_spikes,) uint8, how far behind its sample a spike is in 255ths of one; None is 0.
-    waveforms : {"waveforms_raw" or "waveforms_filtered": (n_spikes, n_samples, n_channels)} to keep in the `.kwx`.
+    probe : Probe
+        Channels of the group; their order is that of features and masks.
+    spike_samples : ndarray of integer, shape (n_spikes,)
+        Integers, ascending, on the joined time line.
+    spike_clusters : ndarray of integer, shape (n_spikes,)
+        Integers, 0 or more.
+    features : Rows, shape (n_spikes, n_channels, n_features_per_channel) or None
+        Or None.
+    masks : Rows, shape (n_spikes, n_channels) or None
+        0…1, or None where there are no features.
+    cluster_groups : mapping of int to str, optional
+        {cluster: group name}; those left out are unsorted.
+    group_names : sequence of str, optional
+        All group names by id; the first four are noise, mua, good, unsorted.
+    cluster_colors : mapping of int to str, optional
+        {cluster: '#rrggbb'}.
+    cluster_labels : mapping of str to mapping of int to object, optional
+        {field: {cluster: value}}.
+    time_fractional : ndarray of uint8, shape (n_spikes,), optional
+        How far behind its sample a spike is in 255ths of one; None is 0.
+    waveforms : mapping of str to Rows, optional
+        {"waveforms_raw" or "waveforms_filtered": (n_spikes, n_samples, n_channels)} to keep in the `.kwx`.
     """
 
     probe: Probe

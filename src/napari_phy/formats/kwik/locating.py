@@ -29,12 +29,18 @@ def choose_raw(
 
     Parameters
     ----------
-    kwik : path of the `.kwik`.
-    paths : a file, several, or a folder that has them; or {name in the `.kwik`: file}.
-    parts : what the recordings need.
-    flat : layout of flat files.
-    last_channel : the highest channel that is needed.
-    sample_rate : in Hz.
+    kwik : Path
+        The `.kwik`.
+    paths : Paths
+        A file, several, or a folder that has them; or {name in the `.kwik`: file}.
+    parts : sequence of RawPart
+        What the recordings need.
+    flat : FlatLayout
+        Layout of flat files.
+    last_channel : int
+        The highest channel that is needed.
+    sample_rate : float
+        In Hz.
 
     Raises
     ------

@@ -27,12 +27,18 @@ class GroupScan:
 
     Attributes
     ----------
-    n_spikes : how many spikes it has.
-    ranges : {recording: its spikes}; empty where the group cannot be read.
-    ascending : the file has the spikes in the order of time.
-    channels : numbers of its channels.
-    clusterings : their names, in the alphabet.
-    problems : {clustering, or None for the whole group: why it cannot be read}.
+    n_spikes : int, default 0
+        How many spikes it has.
+    ranges : mapping of int to Span, optional
+        {recording: its spikes}; empty where the group cannot be read.
+    ascending : bool, default True
+        The file has the spikes in the order of time.
+    channels : tuple of int, default ()
+        Numbers of its channels.
+    clusterings : tuple of str, default ()
+        Their names, in the alphabet.
+    problems : mapping of str or None to str, optional
+        {clustering, or None for the whole group: why it cannot be read}.
     """
 
     n_spikes: int = 0
@@ -55,7 +61,8 @@ def scan_groups(file: H5File, wanted: int | None) -> dict[int, GroupScan]:
 
     Parameters
     ----------
-    wanted : a channel group that there must be, or None.
+    wanted : int or None
+        A channel group that there must be.
 
     Raises
     ------
@@ -179,9 +186,12 @@ def tell_unreadable(
 
     Parameters
     ----------
-    name : of the file.
-    unreadable : {(channel group, clustering or None): why}.
-    instead : the channel group and clustering that are opened in the place of the first ones, or None.
+    name : str
+        Name of the file.
+    unreadable : mapping of tuple of int and str or None to str
+        {(channel group, clustering or None): why}.
+    instead : tuple of int and str or None
+        The channel group and clustering that are opened in the place of the first ones.
     """
     reasons = list(dict.fromkeys(why.removeprefix(f"{name}: ") for why in unreadable.values()))
     told = [f"{reason[:1].upper()}{reason[1:]}" for reason in reasons[:_N_TOLD]]

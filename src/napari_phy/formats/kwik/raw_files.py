@@ -33,8 +33,10 @@ class RawLink:
 
     Attributes
     ----------
-    file : path or name of the file, as stored.
-    node : group or dataset in it; None for a flat file.
+    file : str
+        Path or name of the file, as stored.
+    node : str, optional
+        Group or dataset in it; None for a flat file.
     """
 
     file: str
@@ -64,14 +66,21 @@ class RawData:
 
     Attributes
     ----------
-    path : of the file.
-    node : their dataset; None in a flat file.
-    n_rows, n_channels : how many samples of how many channels; of a dataset with far more columns than any recording
-        has, only as many as the channels of the `.kwik` need.
-    dtype : of a value.
-    n_spare_bytes : bytes of a flat file after the last whole row.
-    is_transposed : the dataset is (n_channels, n_rows), and is not read.
-    n_passed_over : columns of the dataset that are not among `n_channels`.
+    path : Path
+        Path of the file.
+    node : str or None
+        Their dataset; None in a flat file.
+    n_rows, n_channels : int
+        How many samples of how many channels; of a dataset with far more columns than any recording has, only as many
+        as the channels of the `.kwik` need.
+    dtype : dtype
+        Type of a value.
+    n_spare_bytes : int, default 0
+        Bytes of a flat file after the last whole row.
+    is_transposed : bool, default False
+        The dataset is (n_channels, n_rows), and is not read.
+    n_passed_over : int, default 0
+        Columns of the dataset that are not among `n_channels`.
     """
 
     path: Path
@@ -102,9 +111,12 @@ class RawPlaces:
 
     Attributes
     ----------
-    chosen : where the user says they are.
-    remembered : where the user once found them.
-    lengths : {recording: samples} as they were then.
+    chosen : mapping of str to Path, optional
+        Where the user says they are.
+    remembered : mapping of str to sequence of Path, optional
+        Where the user once found them.
+    lengths : mapping of int to int, optional
+        {recording: samples}, as long as they were when the user found them.
     """
 
     chosen: Mapping[str, Path] = field(default_factory=dict)
@@ -122,11 +134,15 @@ def read_link(attributes: Mapping[str, Any], fallback: str, kwik: Path, recordin
 
     Parameters
     ----------
-    attributes : with `dat_path`, or `hdf5_path`: the path of a `.kwd`, or `{raw.kwd}/path/of/node` for the file
-        of that type beside the `.kwik`.
-    fallback : path of a file where there is neither.
-    kwik : path of the `.kwik`.
-    recording_id : number of the recording.
+    attributes : mapping of str to object
+        With `dat_path`, or `hdf5_path`: the path of a `.kwd`, or `{raw.kwd}/path/of/node` for the file of that type
+        beside the `.kwik`.
+    fallback : str
+        Path of a file where there is neither.
+    kwik : Path
+        Path of the `.kwik`.
+    recording_id : int
+        Number of the recording.
     """
     stored = [*as_texts(attributes.get("dat_path")), *as_texts(attributes.get("hdf5_path")), fallback]
     text = stored[0].replace("\0", "")
@@ -149,12 +165,18 @@ def find_raw(
 
     Parameters
     ----------
-    kwik : path of the `.kwik`.
-    link : what it says.
-    recording_id : number of the recording.
-    flat : layout of flat files.
-    places : of files that moved.
-    alone : no other recording has another file, so that `<base>.dat` is that of this one.
+    kwik : Path
+        Path of the `.kwik`.
+    link : RawLink
+        What it says.
+    recording_id : int
+        Number of the recording.
+    flat : FlatLayout
+        Layout of flat files.
+    places : RawPlaces
+        Places of files that moved.
+    alone : bool
+        No other recording has another file, so that `<base>.dat` is that of this one.
     """
     candidates = [places.chosen[link.name]] if link.name in places.chosen else []
     candidates += [place for home in homes(kwik) for place in _stored_places(home.parent, link)]

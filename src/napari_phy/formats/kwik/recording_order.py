@@ -51,11 +51,16 @@ def choose_order(
 
     Parameters
     ----------
-    file : open `.kwik`.
-    lines : the recordings in each order, of `read_timelines`.
-    ranges : {number in the file: its spikes}, over all channel groups.
-    metadata : parameters of the file.
-    sample_rate : in Hz.
+    file : H5File
+        Open `.kwik`.
+    lines : mapping of Order to Timeline
+        The recordings in each order, of `read_timelines`.
+    ranges : Ranges
+        {number in the file: its spikes}, over all channel groups.
+    metadata : mapping of str to object
+        Parameters of the file.
+    sample_rate : float
+        In Hz.
     """
     creator = next(iter(as_texts(file.attrs("/").get("creator_version"))), "")
     distinct: dict[Order, Timeline] = {}

@@ -29,14 +29,20 @@ class RawPart:
 
     Attributes
     ----------
-    recording_id : its number.
-    link : what the `.kwik` says.
-    first_row : where it begins in a flat file.
-    n_rows : rows up to its last spike.
-    found : the raw data that are used, if there are any.
-    n_told : samples up to the start of the next recording, as the `.kwik` says; 0 where it does not, or all are in one
-        file.
-    is_whole : they are as long as the `.kwik` says, as far as it does.
+    recording_id : int
+        Number of the recording.
+    link : RawLink
+        What the `.kwik` says of its raw data.
+    first_row : int
+        Row of a flat file where the recording begins.
+    n_rows : int
+        Number of rows up to its last spike.
+    found : RawData or None
+        The raw data that are used, if there are any.
+    n_told : int, default 0
+        Samples up to the start of the next recording, as the `.kwik` says; 0 where it does not, or all are in one file.
+    is_whole : bool, default False
+        The raw data are as long as the `.kwik` says, as far as it does.
     """
 
     recording_id: int
@@ -54,15 +60,24 @@ class Timeline:
 
     Attributes
     ----------
-    recordings : each with its start and length in samples.
-    segments : where the raw samples of each are.
-    missing_files : names of raw files that were not found.
-    raw_problems : sentences on raw files that are there and cannot be read, or have no such recording.
-    absolute : times in the file count from the start of the line, not of their recording.
-    raw_parts : what each recording needs of raw data.
-    doubt : a sentence where the file does not say for certain from where times count; else None.
-    numbers : {number that the file gives to spikes: recording}.
-    overfull : recordings with spikes behind their end.
+    recordings : tuple of Recording
+        Each with its start and length in samples.
+    segments : tuple of RawSegment
+        Where the raw samples of each recording are.
+    missing_files : tuple of str
+        Names of raw files that were not found.
+    raw_problems : tuple of str
+        Sentences on raw files that are there and cannot be read, or have no such recording.
+    absolute : bool
+        Times in the file count from the start of the line, not of their recording.
+    raw_parts : tuple of RawPart
+        What each recording needs of raw data.
+    doubt : str or None
+        A sentence where the file does not say for certain from where times count; else None.
+    numbers : mapping of int to int
+        {number that the file gives to spikes: recording}.
+    overfull : tuple of int
+        Recordings with spikes behind their end.
     """
 
     recordings: tuple[Recording, ...]
@@ -158,12 +173,18 @@ def read_timelines(
 
     Parameters
     ----------
-    file : open `.kwik`.
-    metadata : its parameters.
-    sample_rate : in Hz.
-    flat : layout of flat raw files.
-    ranges : {number in the file: its spikes}, over all channel groups.
-    places : of raw files that moved.
+    file : H5File
+        Open `.kwik`.
+    metadata : mapping of str to object
+        Parameters of the `.kwik`.
+    sample_rate : float
+        In Hz.
+    flat : FlatLayout
+        Layout of flat raw files.
+    ranges : Ranges
+        {number in the file: its spikes}, over all channel groups.
+    places : RawPlaces
+        Places of raw files that moved.
     """
     stored = _in_time(_read_recordings(file, metadata))
     alone = len({item.link for item in stored}) == 1

@@ -23,9 +23,12 @@ def rewrite_kwik(path: Path, edit: Callable[[Path], object], *, room_for: int = 
 
     Parameters
     ----------
-    path : the file, links followed.
-    edit : called with the path of the copy; if it raises, nothing has happened.
-    room_for : bytes that it may add.
+    path : Path
+        The file, links followed.
+    edit : callable
+        Called with the path of the copy; if it raises, nothing has happened.
+    room_for : int, default 0
+        Bytes that it may add.
 
     Raises
     ------

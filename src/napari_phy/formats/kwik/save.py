@@ -60,17 +60,26 @@ def write_clustering(
 
     Parameters
     ----------
-    path : `.kwik` file.
-    channel_group, clustering : which clustering; never "original".
-    spike_clusters : (n_spikes,) in ascending time, as the model gives them.
-    cluster_groups : {cluster: group name}; those left out are unsorted.
-    cluster_colors : {cluster: '#rrggbb'}.
-    cluster_labels : {field: {cluster: value}}, each a str, int, float or bool.
-    group_names : all group names; those the file lacks get the first free ids from 4 on.
-    user_groups : the groups besides the standard ones with number and colour; others of the file are removed. None
-        leaves the groups of the file as they are.
-    sources : clusterings that one which the file lacks is first a copy of, the first that is there; "" for none, as
-        where no clustering is there. Empty: the file has it.
+    path : str or Path
+        `.kwik` file.
+    channel_group, clustering : int and str
+        Which clustering; never "original".
+    spike_clusters : ndarray of integer, shape (n_spikes,)
+        Cluster of each spike, in ascending time as the model gives them.
+    cluster_groups : mapping of int to str
+        {cluster: group name}; those left out are unsorted.
+    cluster_colors : mapping of int to str
+        {cluster: '#rrggbb'}.
+    cluster_labels : mapping of str to mapping of int to object
+        {field: {cluster: value}}, each a str, int, float or bool.
+    group_names : sequence of str
+        All group names; those the file lacks get the first free ids from 4 on.
+    user_groups : sequence of ClusterGroup, optional
+        The groups besides the standard ones with number and colour; others of the file are removed. None leaves the
+        groups of the file as they are.
+    sources : sequence of str, default ()
+        Clusterings that one which the file lacks is first a copy of, the first that is there; "" for none, as where no
+        clustering is there. Empty: the file has it.
 
     Raises
     ------

@@ -25,9 +25,12 @@ class SpikeProof:
 
     Attributes
     ----------
-    n_spikes : how many spikes were looked at.
-    at_spikes, at_random : mean height of the voltage there, in raw units.
-    share : how often a spike is higher than a random time, 0…1; 0.5 is chance.
+    n_spikes : int
+        How many spikes were looked at.
+    at_spikes, at_random : float
+        Mean height of the voltage there, in raw units.
+    share : float
+        How often a spike is higher than a random time, 0…1; 0.5 is chance.
     """
 
     n_spikes: int
@@ -57,14 +60,21 @@ def prove_spikes(
 
     Parameters
     ----------
-    traces : of all recordings.
-    spike_samples : (n,) on their line, ascending.
-    channels : (n_channels,) columns of the traces.
-    metadata : parameters of the `.kwik`: the filter and the length of a waveform.
-    sample_rate : in Hz.
-    n_spikes : at most so many are looked at in each recording.
-    channels_of : returns the place in `channels` of the channel that shows each of some spikes, by their rows; None
-        takes the channel on which the height is largest.
+    traces : JoinedTraces
+        Traces of all recordings.
+    spike_samples : ndarray of int64, shape (n,)
+        On their line, ascending.
+    channels : ndarray of int64, shape (n_channels,)
+        Columns of the traces.
+    metadata : mapping of str to object
+        Parameters of the `.kwik`: the filter and the length of a waveform.
+    sample_rate : float
+        In Hz.
+    n_spikes : int
+        At most so many are looked at in each recording.
+    channels_of : callable, optional
+        Returns the place in `channels` of the channel that shows each of some spikes, by their rows; None takes the
+        channel on which the height is largest.
     """
     before, after = parameters.window(metadata, sample_rate)
     band = parameters.band_pass({**metadata, "waveform_filter": 1}, sample_rate)

@@ -40,8 +40,10 @@ class SpikeScan:
 
     Attributes
     ----------
-    ranges : {recording id: its spikes}.
-    ascending : the file has them in the order of time.
+    ranges : mapping of int to Span
+        {recording id: its spikes}.
+    ascending : bool
+        The file has them in the order of time.
     """
 
     ranges: Mapping[int, Span]
@@ -104,9 +106,12 @@ def read_integers(
 
     Parameters
     ----------
-    path : of the dataset, of shape (n_spikes,), (n_spikes, 1) or (1, n_spikes).
-    n_spikes : how many there must be, if that is known.
-    writeable : the caller goes on working on the array.
+    path : str
+        Path of the dataset, of shape (n_spikes,), (n_spikes, 1) or (1, n_spikes).
+    n_spikes : int, optional
+        How many there must be, if that is known.
+    writeable : bool, default False
+        The caller goes on working on the array.
 
     Raises
     ------

@@ -23,10 +23,12 @@ class StoredWaveforms:
 
     Parameters
     ----------
-    source : rows of the file.
-    order : rows in ascending time, or None where they are.
-    gain : units of one raw unit; floats that cannot have been measured are 0. None gives all values as the file has
-        them.
+    source : RowSource
+        Rows of the file.
+    order : ndarray of int64 or None
+        Rows in ascending time, or None where they are.
+    gain : float or None
+        Units of one raw unit; floats that cannot have been measured are 0. None gives all values as the file has them.
     """
 
     dtype = np.dtype(np.float32)
@@ -83,11 +85,18 @@ def open_waveforms(
 
     Parameters
     ----------
-    file : open `.kwx`; needed on if something is returned.
-    channel_group : of the `.kwx`.
-    shape : number of spikes and of channels.
-    order, gain : as for `StoredWaveforms`.
-    name : "waveforms_filtered" or "waveforms_raw".
+    file : H5File
+        Open `.kwx`; needed on if something is returned.
+    channel_group : int
+        Channel group in the `.kwx`.
+    shape : tuple of int
+        Number of spikes and of channels.
+    order : ndarray of int64 or None
+        As for `StoredWaveforms`.
+    gain : float or None
+        As for `StoredWaveforms`.
+    name : str, default FILTERED
+        "waveforms_filtered" or "waveforms_raw".
     """
     path = f"{schema.group_path(channel_group)}/{name}"
     try:

@@ -21,9 +21,12 @@ class TimeOrigin:
 
     Attributes
     ----------
-    absolute : from the start of the data set; else from that of their recording.
-    lengths : of each recording, 0 where it is not known.
-    silent_until : {recording: last sample before its first spike, counted from its start}, where only that tells.
+    absolute : bool
+        Times count from the start of the data set; else from that of their recording.
+    lengths : tuple of int
+        Length of each recording in samples, 0 where it is not known.
+    silent_until : tuple of int, optional
+        {recording: last sample before its first spike, counted from its start}, where only that tells.
     """
 
     absolute: bool
@@ -56,10 +59,14 @@ def find_origin(ids: Sequence[int], lengths: Sequence[int], ranges: Ranges, samp
 
     Parameters
     ----------
-    ids : numbers of the recordings in time.
-    lengths : of each, in samples; 0 where it is not known.
-    ranges : {recording: its spikes}, as the file counts them.
-    sample_rate : in Hz; where a recording without raw data ends is told in whole seconds.
+    ids : sequence of int
+        Numbers of the recordings in time.
+    lengths : sequence of int
+        Length of each recording in samples, 0 where it is not known.
+    ranges : mapping of int to Span
+        {recording: its spikes}, as the file counts them.
+    sample_rate : float
+        In Hz; where a recording without raw data ends is told in whole seconds.
     """
     relative = TimeOrigin(False, tuple(lengths))
     if len(ids) < 2 or not set(ranges) <= set(ids):

@@ -26,11 +26,16 @@ class RawSegment:
 
     Attributes
     ----------
-    start_sample : where it begins on the line.
-    n_samples : how long it is on the line.
-    raw : its raw data; None if they are not there.
-    first_row : row of the raw data at which it begins.
-    n_rows : rows they have for it; samples past them read as 0.
+    start_sample : int
+        Start of the recording on the line.
+    n_samples : int
+        Length of the recording on the line.
+    raw : RawData or None
+        Raw data of the recording; None if they are not there.
+    first_row : int
+        Row of the raw data at which it begins.
+    n_rows : int
+        Rows they have for it; samples past them read as 0.
     """
 
     start_sample: int
@@ -53,8 +58,12 @@ class JoinedTraces:
 
     Parameters
     ----------
-    segments : the recordings; all raw data have the same channels and type.
-    n_channels, dtype : of the raw data.
+    segments : sequence of RawSegment
+        The recordings; all raw data have the same channels and type.
+    n_channels : int
+        Number of channels of the raw data.
+    dtype : DTypeLike
+        Type of a raw sample.
     """
 
     def __init__(self, segments: Sequence[RawSegment], n_channels: int, dtype: npt.DTypeLike) -> None:

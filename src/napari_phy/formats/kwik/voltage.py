@@ -34,10 +34,14 @@ class SpikesToCut:
 
     Attributes
     ----------
-    channel_group : of the file.
-    channels : (n_channels,) columns of the raw data.
-    samples : (n_spikes,) on the joined time line, ascending.
-    order : row of the file of each, or None where it has them in this order.
+    channel_group : int
+        Channel group in the file.
+    channels : ndarray of int64, shape (n_channels,)
+        Columns of the raw data.
+    samples : ndarray of int64, shape (n_spikes,)
+        On the joined time line, ascending.
+    order : ndarray of int64 or None
+        Row of the file of each, or None where it has them in this order.
     """
 
     channel_group: int
@@ -74,13 +78,20 @@ def open_voltage(
 
     Parameters
     ----------
-    path : the `.kwik`.
-    timeline : its recordings, with the raw data of each.
-    flat : layout of flat raw files.
-    metadata : its parameters.
-    sample_rate : in Hz.
-    spikes : whose waveforms are wanted.
-    gain : units of one raw unit.
+    path : Path
+        The `.kwik`.
+    timeline : Timeline
+        The recordings, with the raw data of each.
+    flat : FlatLayout
+        Layout of flat raw files.
+    metadata : mapping of str to object
+        Parameters of the `.kwik`.
+    sample_rate : float
+        In Hz.
+    spikes : SpikesToCut
+        The spikes whose waveforms are wanted.
+    gain : float
+        Units of one raw unit.
     """
     problem = _why_unreadable(path, timeline, flat, metadata, spikes)
     absent = tuple(_absent(path, timeline))
@@ -197,8 +208,10 @@ def alike(timeline: Timeline, first: RawData) -> tuple[list[RawSegment], tuple[s
 
     Parameters
     ----------
-    timeline : the recordings.
-    first : raw data of the width and type that are kept.
+    timeline : Timeline
+        The recordings.
+    first : RawData
+        Raw data of the width and type that are kept.
     """
     kept, problems = [], {}
     names = {

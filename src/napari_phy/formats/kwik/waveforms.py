@@ -27,13 +27,20 @@ class Waveforms:
 
     Parameters
     ----------
-    traces : of all recordings.
-    spike_samples : (n_spikes,) on their line.
-    channels : columns of the traces, in the order wanted.
-    before, after : samples before the spike, and from it on.
-    band : filter; None for none.
-    gain : units of one raw unit.
-    dc_offset : raw units taken away before, where nothing is filtered.
+    traces : JoinedTraces
+        Traces of all recordings.
+    spike_samples : ndarray of int64, shape (n_spikes,)
+        On their line.
+    channels : ndarray of int64
+        Columns of the traces, in the order wanted.
+    before, after : int
+        Samples before the spike, and from it on.
+    band : BandPass or None
+        Filter; None for none.
+    gain : float, default 1.0
+        Units of one raw unit.
+    dc_offset : float, default 0.0
+        Raw units taken away before, where nothing is filtered.
     """
 
     dtype = np.dtype(np.float32)
@@ -104,8 +111,10 @@ class Waveforms:
 
         Parameters
         ----------
-        spike_ids : (n,) ascending; a spike comes once for each of its channels.
-        channels : (n,) place of the channel in the last axis of this array.
+        spike_ids : ndarray of int64, shape (n,)
+            Ascending; a spike comes once for each of its channels.
+        channels : ndarray of int64, shape (n,)
+            Place of the channel in the last axis of this array.
         """
         ids, rows = np.unique(spike_ids, return_inverse=True)
         out = np.zeros((len(spike_ids), self.shape[1]), dtype=np.float32)

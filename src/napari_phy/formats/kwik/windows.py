@@ -24,10 +24,14 @@ class Windows:
 
     Parameters
     ----------
-    traces : of all recordings.
-    spike_samples : (n_spikes,) on their line.
-    channels : columns of the traces, in the order wanted.
-    before, after : samples before the spike, and from it on.
+    traces : JoinedTraces
+        Traces of all recordings.
+    spike_samples : ndarray of int64, shape (n_spikes,)
+        On their line.
+    channels : ndarray of int64
+        Columns of the traces, in the order wanted.
+    before, after : int
+        Samples before the spike, and from it on.
     """
 
     def __init__(
@@ -73,10 +77,14 @@ class Windows:
 
         Parameters
         ----------
-        ids : ascending spike ids; rows count in them.
-        context : samples on either side.
-        into : filled in place where it can be, and then given instead of windows.
-        time_first : windows are (n_samples, n, n_channels), so that filtering them is one product of two matrices.
+        ids : ndarray of int64
+            Ascending spike ids; rows count in them.
+        context : int
+            Samples on either side.
+        into : ndarray, optional
+            Filled in place where it can be, and then given instead of windows.
+        time_first : bool, default False
+            Windows are (n_samples, n, n_channels), so that filtering them is one product of two matrices.
         """
         length = self.shape[1] + 2 * context
         for batch, buffer, positions in self._read_inside(ids, context):
@@ -95,9 +103,12 @@ class Windows:
 
         Parameters
         ----------
-        ids : ascending spike ids.
-        rows, channels : (n_pairs,) place in `ids`, ascending, and channel of each pair.
-        context : samples on either side.
+        ids : ndarray of int64
+            Ascending spike ids.
+        rows, channels : ndarray of int64, shape (n_pairs,)
+            Place in `ids`, ascending, and channel of each pair.
+        context : int
+            Samples on either side.
         """
         steps = np.arange(self.shape[1] + 2 * context)
         for batch, buffer, positions in self._read_inside(ids, context):

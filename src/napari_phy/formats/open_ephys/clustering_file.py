@@ -18,9 +18,12 @@ class OpenEphysClusteringFile:
 
     Attributes
     ----------
-    path : the file of the spikes, links followed.
-    channel_group, clustering : of the model.
-    source : the file that was opened.
+    path : Path
+        The file of the spikes, links followed.
+    channel_group, clustering : int and str
+        What is open in the model.
+    source : Path
+        The file that was opened.
     """
 
     path: Path

@@ -30,10 +30,14 @@ class ExperimentFiles:
 
     Attributes
     ----------
-    base : what their names begin with, such as "experiment1".
-    processors : {name of the processor that recorded: its `.raw.kwd`}, by number; "" where the name has none.
-    events : `.kwe`, or the `.kwik` of the first versions; None if there is none.
-    spikes : `.kwx`, or None.
+    base : str
+        What their names begin with, such as "experiment1".
+    processors : mapping of str to Path
+        {name of the processor that recorded: its `.raw.kwd`}, by number; "" where the name has none.
+    events : Path or None
+        `.kwe`, or the `.kwik` of the first versions; None if there is none.
+    spikes : Path or None
+        `.kwx`.
     """
 
     base: str
@@ -48,11 +52,16 @@ class RawRecording:
 
     Attributes
     ----------
-    recording_id, name : as in the file.
-    clock : sample of the acquisition's clock at which it begins; the clock runs on between recordings.
-    sample_rate : in Hz, or None.
-    raw : its samples, or None.
-    gains : (n_channels,) µV of a raw unit, or None.
+    recording_id, name : int and str
+        Number and name in the file.
+    clock : int
+        Sample of the acquisition's clock at which it begins; the clock runs on between recordings.
+    sample_rate : float or None
+        In Hz.
+    raw : RawData or None
+        Its samples.
+    gains : ndarray of float64, shape (n_channels,) or None
+        µV of a raw unit.
     """
 
     recording_id: int

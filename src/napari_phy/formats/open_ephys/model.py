@@ -37,17 +37,25 @@ class OpenEphysModel(BaseModel):
 
     Parameters
     ----------
-    path : the `.kwx`, the `.kwe` or a `.raw.kwd`.
-    channel_group : number of the electrode in the `.kwx`; None takes the first that has spikes.
-    clustering : "detected" or None.
-    processor : whose raw data; None takes that of the path, else the first.
+    path : str or Path
+        The `.kwx`, the `.kwe` or a `.raw.kwd`.
+    channel_group : int, optional
+        Number of the electrode in the `.kwx`; None takes the first that has spikes.
+    clustering : str, optional
+        "detected" or None.
+    processor : str, optional
+        The processor whose raw data are shown; None takes that of the path, else the first.
 
     Attributes
     ----------
-    processors : names of the processors that recorded, by number.
-    events : {name: events of that kind}, of the kinds that have any: "TTL", "Messages".
-    channel_microvolts : (n_channels of the raw data,) µV of a raw unit, or None.
-    cluster_ids : ascending int64, clusters that have spikes.
+    processors : tuple of str
+        Names of the processors that recorded, by number.
+    events : mapping of str to EventTimes
+        {name: events of that kind}, of the kinds that have any: "TTL", "Messages".
+    channel_microvolts : ndarray of float64, shape (n_channels of the raw data,) or None
+        µV of a raw unit.
+    cluster_ids : ndarray of int64
+        Ascending int64, clusters that have spikes.
 
     Raises
     ------

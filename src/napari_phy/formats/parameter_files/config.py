@@ -40,10 +40,14 @@ class Config:
 
     Attributes
     ----------
-    values : {setting: value}, all of the table.
-    sources : {setting: "default", "Preferences", or the file and line that set it}.
-    problems : one sentence for each line that does not hold.
-    user_file, data_set_file : where settings are looked for; the files may not exist.
+    values : mapping of str to object
+        {setting: value}, all of the table.
+    sources : mapping of str to str
+        {setting: "default", "Preferences", or the file and line that set it}.
+    problems : tuple of str
+        One sentence for each line that does not hold.
+    user_file, data_set_file : Path and Path or None
+        Where settings are looked for; the files may not exist.
     """
 
     values: Mapping[str, Any]
@@ -66,8 +70,10 @@ def load_config(path: str | Path | None = None, preferences: Mapping[str, Any] |
 
     Parameters
     ----------
-    path : the `.kwik` file; it need not exist.
-    preferences : {setting: value} of napari's Preferences; those that equal the default count as not set.
+    path : str or Path, optional
+        The `.kwik` file; it need not exist.
+    preferences : mapping of str to object, optional
+        {setting: value} of napari's Preferences; those that equal the default count as not set.
     """
     values = {name: item.default for name, item in SETTINGS.items()}
     sources = dict.fromkeys(SETTINGS, DEFAULT)

@@ -58,13 +58,17 @@ class Evaluator:
 
     Parameters
     ----------
-    names : what is bound so far; read, never written.
-    modules : {name: what an import binds to it}, such as {"np": "numpy", "join": "os.path.join"}.
+    names : mapping of str to Value
+        What is bound so far; read, never written.
+    modules : mapping of str to str
+        {name: what an import binds to it}, such as {"np": "numpy", "join": "os.path.join"}.
 
     Attributes
     ----------
-    bounds : of the whole file.
-    has_changes : containers were changed since they were bound, so that what they hold must be measured again.
+    bounds : Bounds
+        Bounds of the whole file.
+    has_changes : bool
+        Containers were changed since they were bound, so that what they hold must be measured again.
     """
 
     def __init__(self, names: Mapping[str, Value], modules: Mapping[str, str]) -> None:

@@ -267,9 +267,12 @@ def call(
 
     Parameters
     ----------
-    name : in `FUNCTIONS`; else a method, of `METHODS` or `CHANGES`.
-    first : what the method belongs to; empty for a function.
-    parts, words : its arguments.
+    name : str
+        Name of a function in `FUNCTIONS`; else a method, of `METHODS` or `CHANGES`.
+    first : sequence of object
+        What the method belongs to; empty for a function.
+    parts, words : sequence of Value and mapping of str to Value
+        Positional and keyword arguments.
 
     Raises
     ------

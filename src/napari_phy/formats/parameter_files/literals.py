@@ -46,9 +46,12 @@ def parse_assignments(text: str, file_name: str, path: Path | None = None) -> di
 
     Parameters
     ----------
-    text : of the file.
-    file_name : how messages call it.
-    path : of the file, for `__file__`; without one `__file__` is not set.
+    text : str
+        Text of the file.
+    file_name : str
+        How messages call it.
+    path : Path, optional
+        Path of the file, for `__file__`; without one `__file__` is not set.
 
     Raises
     ------

@@ -31,10 +31,13 @@ class ProbeFile:
 
     Attributes
     ----------
-    name : of the file, for messages.
-    groups : {channel group: its channels}, ascending. A channel without a position sits on a line, 20 µm apart;
-        edges to channels that are not in the group are left out.
-    notes : a sentence for each channel group whose positions in space were projected.
+    name : str
+        Name of the file, for messages.
+    groups : mapping of int to Probe
+        {channel group: its channels}, ascending. A channel without a position sits on a line, 20 µm apart; edges to
+        channels that are not in the group are left out.
+    notes : tuple of str, default ()
+        A sentence for each channel group whose positions in space were projected.
     """
 
     name: str

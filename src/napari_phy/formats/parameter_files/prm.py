@@ -29,16 +29,26 @@ class ParameterFile:
 
     Attributes
     ----------
-    path : the file.
-    experiment_name : base name of the data set; the file's own where it gives none.
-    prb_file : probe file beside the parameter file, or the name of one that klusta knows.
-    raw_data_files : absolute paths; relative ones were meant from the folder of the parameter file.
-    sample_rate : Hz.
-    n_channels : columns of the raw data.
-    dtype : of a raw sample.
-    voltage_gain : as stored; often not in µV.
-    spikedetekt, klustakwik2, traces : all values of these sections, with keys in lower case.
-    others : all values outside of them, with keys in lower case.
+    path : Path
+        The file.
+    experiment_name : str
+        Base name of the data set; the file's own where it gives none.
+    prb_file : str or None
+        Probe file beside the parameter file, or the name of one that klusta knows.
+    raw_data_files : tuple of Path
+        Absolute paths; relative ones were meant from the folder of the parameter file.
+    sample_rate : float or None
+        In Hz.
+    n_channels : int or None
+        Columns of the raw data.
+    dtype : dtype or None
+        Type of a raw sample.
+    voltage_gain : float or None
+        As stored; often not in µV.
+    spikedetekt, klustakwik2, traces : mapping of str to object
+        All values of these sections, with keys in lower case.
+    others : mapping of str to object
+        All values outside of them, with keys in lower case.
     """
 
     path: Path

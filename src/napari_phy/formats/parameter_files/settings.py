@@ -28,14 +28,22 @@ class Setting:
 
     Attributes
     ----------
-    name : as in `config.py` and in napari's Preferences.
-    title : how Preferences call it.
-    kind : of its value.
-    default : its value where nobody says else.
-    doc : one sentence.
-    minimum, maximum : least and largest value of numbers.
-    choices : the values that are allowed; empty for all.
-    in_preferences : whether napari's Preferences offer it; what tells of a data set is for `config.py` only.
+    name : str
+        Name in `config.py`.
+    title : str
+        Name in napari's Preferences.
+    kind : Kind
+        Kind of its value.
+    default : object
+        Its value unless another one is set.
+    doc : str
+        One sentence.
+    minimum, maximum : float, optional
+        Least and largest value of numbers.
+    choices : tuple of object, default ()
+        The values that are allowed; empty for all.
+    in_preferences : bool, default True
+        Whether napari's Preferences offer it; what tells of a data set is for `config.py` only.
     """
 
     name: str

@@ -40,7 +40,8 @@ class Statements:
 
     Parameters
     ----------
-    given : {name: value} that the file may use without setting it.
+    given : mapping of str to object
+        {name: value} that the file may use without setting it.
     """
 
     def __init__(self, given: Mapping[str, Any]) -> None:
