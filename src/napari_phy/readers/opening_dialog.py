@@ -22,8 +22,12 @@ class OpeningDialog(SmallDialog):
 
     Parameters
     ----------
-    words : what is done, ending in an ellipsis.
-    percent : tells how far it is; is_done : whether it is over.
+    words : str
+        What is done, ending in an ellipsis.
+    percent : callable
+        Tells how far it is.
+    is_done : callable
+        Tells whether it is over.
     """
 
     def __init__(

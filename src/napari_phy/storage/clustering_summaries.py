@@ -30,8 +30,10 @@ class LeftClusterings:
 
     Attributes
     ----------
-    last : the one that was open last; None where nobody knows.
-    decided : {clustering: (clusters decided, of how many)} of those with unsaved edits.
+    last : tuple of int and str, optional
+        The one that was open last; None where nobody knows.
+    decided : mapping of tuple of int and str to tuple of int, optional
+        {clustering: (clusters decided, of how many)} of those with unsaved edits.
     """
 
     last: Where | None = None

@@ -57,8 +57,10 @@ def decode_record(kind: str, record: str, ids: bytes | None, n_spikes: int = MOS
 
     Parameters
     ----------
-    kind, record, ids : what they made.
-    n_spikes : of all clusters: no edit moves more.
+    kind, record, ids : str and bytes or None
+        What they made: the kind of edit, the line of JSON, and the packed spike ids.
+    n_spikes : int, default MOST_SPIKES
+        Number of all spikes: no edit moves more.
 
     Raises
     ------

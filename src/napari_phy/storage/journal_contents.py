@@ -37,9 +37,12 @@ class EditRow:
 
     Attributes
     ----------
-    seq : its place on the stack, from 1 on.
-    kind, record, ids : as `edit_records` writes them.
-    checksum : of all of these.
+    seq : int
+        Place on the stack, from 1 on.
+    kind, record, ids : str and bytes or None
+        As `edit_records` writes them.
+    checksum : int
+        Checksum of all of these.
     """
 
     seq: int
@@ -67,9 +70,12 @@ class BaseNote:
 
     Attributes
     ----------
-    source : "original", the clustering of that name in the file, or "labels", the file in the side folder.
-    labels_hash : of the clusters of all spikes, to know that they are the same.
-    metadata : groups, colours, labels and names of groups, as JSON.
+    source : str
+        "original", the clustering of that name in the file, or "labels", the file in the side folder.
+    labels_hash : str
+        Hash of the clusters of all spikes, to know that they are the same.
+    metadata : str
+        Groups, colours, labels and names of groups, as JSON.
     """
 
     source: str
@@ -88,9 +94,12 @@ class Seal:
 
     Attributes
     ----------
-    n_edits : number of edits, those that can be redone included.
-    edits_checksum : of all edits.
-    base_checksum : of the base; None where there is none.
+    n_edits : int, default 0
+        Number of edits, those that can be redone included.
+    edits_checksum : int, default 0
+        Checksum of all edits.
+    base_checksum : int, optional
+        Checksum of the base; None where there is none.
     """
 
     n_edits: int = 0
@@ -104,13 +113,20 @@ class JournalContents:
 
     Attributes
     ----------
-    state : where it stands; None where it says so nowhere.
-    n_edits : number of edits, those that can be redone and those that are damaged included.
-    base : what the edits replay on; None: the file itself, unless `is_base_lost`.
-    edits : {place on the stack: edit} of those that are what was written.
-    is_base_lost : whether there was a base that is not what was written.
-    is_whole : whether nothing is damaged.
-    is_old : whether it was written in the format before, which cannot tell all damage.
+    state : JournalState, optional
+        Where the journal stands; None where it says so nowhere.
+    n_edits : int, default 0
+        Number of edits, those that can be redone and those that are damaged included.
+    base : BaseNote, optional
+        What the edits replay on; None: the file itself, unless `is_base_lost`.
+    edits : mapping of int to EditRow, optional
+        {place on the stack: edit} of those that are what was written.
+    is_base_lost : bool, default False
+        Whether there was a base that is not what was written.
+    is_whole : bool, default False
+        Whether nothing is damaged.
+    is_old : bool, default False
+        Whether it was written in the format before, which cannot tell all damage.
     """
 
     state: JournalState | None = None

@@ -39,7 +39,8 @@ class UnreadableJournalError(JournalError):
 
     Attributes
     ----------
-    contents : what could be read of it.
+    contents : JournalContents
+        What could be read of it.
     """
 
     def __init__(self, message: str, contents: JournalContents | None = None) -> None:

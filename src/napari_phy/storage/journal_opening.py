@@ -47,9 +47,12 @@ class EditedFile:
 
     Attributes
     ----------
-    place : the clustering.
-    reader : reads it.
-    base : what it holds.
+    place : ClusteringPlace
+        The clustering.
+    reader : ClusteringReader
+        Reads the clustering.
+    base : StoredClustering
+        What the file holds.
     """
 
     place: ClusteringPlace

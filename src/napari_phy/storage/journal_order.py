@@ -22,7 +22,8 @@ class JournalOrder:
 
     Attributes
     ----------
-    places : (n_spikes,) id in the journal of each spike; None where they are the same.
+    places : ndarray of int64, shape (n_spikes,) or None
+        Id in the journal of each spike; None where they are the same.
     """
 
     places: npt.NDArray[np.int64] | None

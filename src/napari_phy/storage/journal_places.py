@@ -25,8 +25,10 @@ class LeftBehind:
 
     Attributes
     ----------
-    folder : where it is.
-    n_edits : number of edits in it.
+    folder : Path
+        The side folder that has it.
+    n_edits : int
+        Number of edits in it.
     """
 
     folder: Path
@@ -40,12 +42,17 @@ def join_edits(place: ClusteringPlace, reader: ClusteringReader, folder: Path) -
 
     Parameters
     ----------
-    place, reader : the clustering, and the file that has it.
-    folder : the side folder that is used.
+    place, reader : ClusteringPlace and ClusteringReader
+        The clustering, and the file that has it.
+    folder : Path
+        The side folder that is used.
 
     Returns
     -------
-    aside, sentence : the journal that was set aside, if one was, and what the user is told; "" where no edit is hidden.
+    aside : Path or None
+        The journal that was set aside, if one was.
+    sentence : str
+        What the user is told; "" where no edit is hidden.
 
     Raises
     ------

@@ -19,10 +19,14 @@ class KeptEdits:
 
     Attributes
     ----------
-    state : where the journal stands with these edits.
-    records : the edits.
-    is_on_file : whether they replay on what the file holds, not on the base that the journal had.
-    sentence : what the user is told; "" where nothing was damaged.
+    state : JournalState
+        Where the journal stands with these edits.
+    records : tuple of UpdateInfo
+        The edits.
+    is_on_file : bool
+        Whether they replay on what the file holds, not on the base that the journal had.
+    sentence : str
+        What the user is told; "" where nothing was damaged.
     """
 
     state: JournalState
@@ -64,11 +68,16 @@ def keep_whole(
 
     Parameters
     ----------
-    state : where it stands.
-    records : its edits; None for each that is damaged.
-    is_base_lost : whether what they begin with is damaged.
-    is_damaged : whether anything else was.
-    name, aside : of the file, and of the journal as it was; for the sentence.
+    state : JournalState
+        Where the journal stands.
+    records : sequence of UpdateInfo or None
+        Its edits; None for each that is damaged.
+    is_base_lost : bool
+        Whether what they begin with is damaged.
+    is_damaged : bool
+        Whether anything else was.
+    name, aside : str
+        Names of the file and of the journal as it was, for the sentence.
 
     Raises
     ------

@@ -17,8 +17,10 @@ class SavedPlace:
 
     Attributes
     ----------
-    head : edits from the bottom of the stack that lead to it, or to the last edit it shares with the stack.
-    lost : edits between that one and the state itself that were undone and then replaced by another edit.
+    head : int
+        Edits from the bottom of the stack that lead to it, or to the last edit it shares with the stack.
+    lost : int, default 0
+        Edits between that one and the state itself that were undone and then replaced by another edit.
     """
 
     head: int
@@ -41,11 +43,16 @@ class JournalState:
 
     Attributes
     ----------
-    head : edits done; those above it can be redone.
-    next_id : above every cluster id ever used.
-    saved, saved_hash : what the file held when this program last wrote or opened it.
-    pending, pending_hash : what a save is about to put in its place; None when none is under way.
-    committed : time of the last commit of an edit, undo or redo, s since 1970; None when there was none.
+    head : int
+        Edits done; those above it can be redone.
+    next_id : int
+        Above every cluster id ever used.
+    saved, saved_hash : SavedPlace and str
+        What the file held when this program last wrote or opened it.
+    pending, pending_hash : SavedPlace and str
+        What a save is about to put in its place; None when none is under way.
+    committed : float, optional
+        Time of the last commit of an edit, undo or redo, s since 1970; None when there was none.
     """
 
     head: int

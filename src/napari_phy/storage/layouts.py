@@ -28,9 +28,12 @@ class KeptLayout:
 
     Attributes
     ----------
-    preset : that it began with.
-    docks : names of those that were open.
-    state : where they were, as Qt tells it.
+    preset : str
+        The preset that it began with.
+    docks : tuple of str
+        Names of those that were open.
+    state : bytes
+        Places of the docks, as Qt tells them.
     """
 
     preset: str
@@ -43,8 +46,10 @@ def load_layout(path: Path | None, form: str) -> KeptLayout | None:
 
     Parameters
     ----------
-    path : of the data set, None for none.
-    form : of the window: layouts of large and small ones are kept apart.
+    path : Path or None
+        Path of the data set, None for none.
+    form : str
+        Form of the window: layouts of large and small windows are kept apart.
     """
     of_data_set = None if path is None else load_json(side_folder(path) / _FILE, _INSTEAD)
     of_user = load_user_file(_FILE, "the window begins with the usual layout")

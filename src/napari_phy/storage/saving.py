@@ -26,9 +26,12 @@ class Snapshot:
 
     Attributes
     ----------
-    clustering : what is saved.
-    n_done : edits that led to it.
-    n_committed : `EditStore.n_committed` at that moment; None when no edit can follow before it is saved.
+    clustering : StoredClustering
+        What is saved.
+    n_done : int
+        Edits that led to it.
+    n_committed : int, optional
+        `EditStore.n_committed` at that moment; None when no edit can follow before it is saved.
     """
 
     clustering: StoredClustering
@@ -41,9 +44,12 @@ def replace_by_snapshot(file: ClusteringFile, snapshot: Snapshot, journal: Journ
 
     Parameters
     ----------
-    file : what is replaced.
-    snapshot, base : what is saved, and what the edits replay on; spikes in the order of the file.
-    journal : of the file.
+    file : ClusteringFile
+        What is replaced.
+    snapshot, base : Snapshot and StoredClustering
+        What is saved, and what the edits replay on; spikes in the order of the file.
+    journal : Journal
+        The journal of the file.
 
     Raises
     ------

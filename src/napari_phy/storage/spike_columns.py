@@ -36,7 +36,8 @@ class SpikeColumnStore:
 
     Parameters
     ----------
-    model : whose spikes they are.
+    model : BaseModel
+        The data set whose spikes they are.
     """
 
     def __init__(self, model: BaseModel) -> None:

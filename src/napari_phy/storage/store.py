@@ -40,12 +40,18 @@ class EditStore:
 
     Attributes
     ----------
-    messages : sentences for the user about what was found at opening.
-    session_start : when the session began, s since 1970; edits from before are recovered.
-    recovered_at : time of the last edit, when the journal holds edits from before that the file does not; else None.
-    set_aside : the journal that was set aside at opening, if one was.
-    left_behind : side folder of a file that is gone, whose edits fit this one; `take_over_edits` copies them.
-    is_outdated : whether another program was seen to change the clustering since it was opened or saved here.
+    messages : list of str
+        Sentences for the user about what was found at opening.
+    session_start : float
+        When the session began, s since 1970; edits from before are recovered.
+    recovered_at : datetime or None
+        Time of the last edit, when the journal holds edits from before that the file does not; else None.
+    set_aside : Path or None
+        The journal that was set aside at opening, if one was.
+    left_behind : Path or None
+        Side folder of a file that is gone, whose edits fit this one; `take_over_edits` copies them.
+    is_outdated : bool
+        Whether another program was seen to change the clustering since it was opened or saved here.
     """
 
     def __init__(
@@ -269,9 +275,12 @@ class EditStore:
 
         Parameters
         ----------
-        snapshot : what it holds.
-        target : its `.kwik`.
-        raw_places : {name of a raw file in the `.kwik`: where it is}.
+        snapshot : Snapshot
+            The clustering that it holds.
+        target : Path or str
+            The `.kwik` of the copy.
+        raw_places : mapping of str to Path, optional
+            {name of a raw file in the `.kwik`: where it is}.
 
         Raises
         ------

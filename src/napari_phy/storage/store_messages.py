@@ -19,9 +19,12 @@ def recovered(n_edits: int, when: datetime, now: datetime, *, n_newer: int = 0, 
 
     Parameters
     ----------
-    n_edits, when, now : how many were found, the time of the last one, and the time now.
-    n_newer : edits made since.
-    n_unsaved : how many are not saved now; None: those that were found.
+    n_edits, when, now : int and datetime
+        How many were found, the time of the last one, and the time now.
+    n_newer : int, default 0
+        Edits made since.
+    n_unsaved : int, optional
+        How many are not saved now; None: those that were found.
     """
     clock = f"{when:%H:%M}" if when.date() == now.date() else f"{when:%Y-%m-%d %H:%M}"
     found = f"{count(n_edits, 'edit')} from {clock} {_were(n_edits)} recovered"
@@ -49,11 +52,16 @@ def damaged(name: str, journal: str, seq: int | None, *, n_lost: int, n_back: in
 
     Parameters
     ----------
-    name, journal : of the file, and of the journal as it was.
-    seq : which edit; None: what they begin with.
-    n_lost : edits that were done and cannot be shown any more.
-    n_back : edits that the file holds, were undone since, and hold again.
-    is_saved : the file holds what is damaged, so that only its undo is lost.
+    name, journal : str
+        Names of the file and of the journal as it was.
+    seq : int or None
+        Which edit; None: what they begin with.
+    n_lost : int
+        Edits that were done and cannot be shown any more.
+    n_back : int, default 0
+        Edits that the file holds, were undone since, and hold again.
+    is_saved : bool, default False
+        The file holds what is damaged, so that only its undo is lost.
     """
     what = "What the edits in the journal" if seq is None else f"Edit {seq} in the journal"
     what += f" of {name}{' begin with' if seq is None else ''} is damaged."

@@ -62,8 +62,10 @@ class TracePyramid:
 
     Parameters
     ----------
-    traces : `(n_samples, n_channels)` integers or floats.
-    folder : where the files are; it may not exist yet.
+    traces : Samples, shape (n_samples, n_channels)
+        Integers or floats.
+    folder : Path
+        Folder of the files; it may not exist yet.
     """
 
     def __init__(self, traces: Samples, folder: Path) -> None:

@@ -37,8 +37,10 @@ class AdditiveSums:
 
     Parameters
     ----------
-    manager : whose clusters are summed over.
-    compute : returns the (n,) float64 sums over several sets of ascending spike ids; tells how far it is.
+    manager : ClusterManager
+        Whose clusters are summed over.
+    compute : callable
+        Returns the (n,) float64 sums over several sets of ascending spike ids; tells how far it is.
     """
 
     def __init__(

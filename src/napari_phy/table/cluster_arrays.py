@@ -29,7 +29,7 @@ class ClusterArrays:
     n_axes : {1, 2}
         How many of the first axes are clusters.
     dtype : dtype
-        Of the values.
+        Type of the values.
     is_additive : bool
         Whether the values of several clusters together are the sum of theirs.
     """

@@ -21,13 +21,16 @@ def channels_of(mean_masks: npt.NDArray[np.floating], sizes: npt.NDArray[np.floa
 
     Parameters
     ----------
-    mean_masks : (n_channels,) over the spikes of the cluster, 0…1.
-    sizes : (n_channels,) how large the cluster is on each channel; where all are 0, the masks decide.
+    mean_masks : ndarray of floating, shape (n_channels,)
+        Mean mask of each channel over the spikes of the cluster, 0…1.
+    sizes : ndarray of floating, shape (n_channels,)
+        How large the cluster is on each channel; where all are 0, the masks decide.
 
     Returns
     -------
-    (k,) int64 channel indices: those with a mean mask of `HAS_PART` and more, and the largest one in any case. None of
-    a cluster that is masked everywhere.
+    ndarray of int64, shape (k,)
+        Channel indices: those with a mean mask of `HAS_PART` and more, and the largest one in any case. None of a
+        cluster that is masked everywhere.
     """
     if not sizes.any():
         sizes = mean_masks

@@ -34,11 +34,12 @@ class ClusterTable:
 
     Attributes
     ----------
-    ids : (n,) int64
-    groups : tuple of n str
-        Lower-case names.
-    values : dict of (n,) float64
-        By the key of the column; nan where one is not known.
+    ids : ndarray of int64, shape (n,)
+        Cluster of each row.
+    groups : tuple of str
+        Group of each row, in lower case.
+    values : mapping of str to ndarray of float64
+        {key of the column: (n,) its values}; nan where one is not known.
     """
 
     ids: npt.NDArray[np.int64]

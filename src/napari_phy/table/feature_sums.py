@@ -27,10 +27,14 @@ class FeatureSum:
 
     Attributes
     ----------
-    n_spikes : number of spikes that have features.
-    mask_sum : (n_channels,) sum of masks.
-    feature_mask_sum : (n_features,) sum of feature x mask.
-    abs_sum : (n_channels,) sum of |feature| x mask over the features of each channel.
+    n_spikes : int
+        Number of spikes that have features.
+    mask_sum : ndarray of float64, shape (n_channels,)
+        Sum of masks.
+    feature_mask_sum : ndarray of float64, shape (n_features,)
+        Sum of feature x mask.
+    abs_sum : ndarray of float64, shape (n_channels,)
+        Sum of |feature| x mask over the features of each channel.
     """
 
     n_spikes: int
@@ -47,8 +51,10 @@ class FeatureSums:
 
     Attributes
     ----------
-    is_prepared : whether `prepare` has read them all.
-    is_held : whether they are read elsewhere, or nobody wants them read now: then clusters are not ranked.
+    is_prepared : bool
+        Whether `prepare` has read them all.
+    is_held : bool
+        Whether they are read elsewhere, or nobody wants them read now: then clusters are not ranked.
     """
 
     def __init__(

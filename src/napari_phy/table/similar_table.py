@@ -18,10 +18,14 @@ class SimilarTable:
 
     Attributes
     ----------
-    cluster : the cluster the others are compared with.
-    similarities : (n,) float64, larger is more alike.
-    rows : the n candidates in the same order, columns as in the list of clusters.
-    n_hidden : candidates left out because of their group.
+    cluster : int
+        The cluster the others are compared with.
+    similarities : ndarray of float64, shape (n,)
+        Larger is more alike.
+    rows : ClusterTable
+        The n candidates in the same order, columns as in the list of clusters.
+    n_hidden : int
+        Candidates left out because of their group.
     """
 
     cluster: int

@@ -20,8 +20,10 @@ class ValueRange:
 
     Attributes
     ----------
-    low, high : values there.
-    is_below, is_above : whether there are values beyond them, which have the same colours.
+    low, high : float
+        Values at the ends of the colours.
+    is_below, is_above : bool, default False
+        Whether there are values beyond them, which have the same colours.
     """
 
     low: float

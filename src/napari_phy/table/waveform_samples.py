@@ -32,11 +32,15 @@ class WaveformSample:
 
     Attributes
     ----------
-    spike_ids : (n,) int64, ascending.
-    channels : (k,) int64, the cluster's channels, ascending; where it takes part nowhere, the one with the highest
-        mean waveform; none where it has no waveform.
-    waveforms : (n, n_samples, k) float32, in the unit of the model.
-    masks : (n, n_channels) float32; ones where the data set has none.
+    spike_ids : ndarray of int64, shape (n,)
+        Spikes of the sample, ascending.
+    channels : ndarray of int64, shape (k,)
+        The cluster's channels, ascending; where it takes part nowhere, the one with the highest mean waveform; none
+        where it has no waveform.
+    waveforms : ndarray of float32, shape (n, n_samples, k)
+        Waveforms of these spikes, in the unit of the model.
+    masks : ndarray of float32, shape (n, n_channels)
+        Masks of these spikes; ones where the data set has none.
     """
 
     spike_ids: npt.NDArray[np.int64]
@@ -111,7 +115,8 @@ def best_channels(session: SessionLike, samples: Mapping[int, WaveformSample]) -
 
     Parameters
     ----------
-    samples : {cluster: some of its waveforms}; those of clusters without waveforms are left out.
+    samples : mapping of int to WaveformSample
+        {cluster: some of its waveforms}; those of clusters without waveforms are left out.
     """
     some = {cluster: sample for cluster, sample in samples.items() if len(sample.channels)}
     is_held = session.sums is not None and session.sums.is_held
