@@ -59,11 +59,16 @@ class AmplitudeRequest:
 
     Attributes
     ----------
-    clusters : in the order of selection, best first.
-    kind : how amplitude is measured.
-    n_spikes_max : most spikes drawn of each cluster.
-    n_background : most spikes drawn of all other clusters together.
-    mark_violations : also draw, and tell apart, spikes within the refractory time after another one of their cluster.
+    clusters : tuple of int
+        The clusters in the order of selection, best first.
+    kind : Kind, default 'peak to peak'
+        How amplitude is measured.
+    n_spikes_max : int, default 10000
+        Most spikes drawn of each cluster.
+    n_background : int, default 2500
+        Most spikes drawn of all other clusters together.
+    mark_violations : bool, default False
+        Also draw, and tell apart, spikes within the refractory time after another one of their cluster.
     """
 
     clusters: tuple[int, ...]
@@ -79,17 +84,26 @@ class AmplitudeData:
 
     Attributes
     ----------
-    request : what was asked for.
-    x, y : (n,) float32, seconds and amplitudes; spikes without raw data are left out.
-    spike_ids : (n,) int64.
-    places : (n,) int32, position of the spike's cluster in `request.clusters`; −1 for background spikes.
-    violates : (n,) bool, spikes to be marked; `n_violations` is the number of all of them, None where none is marked.
-    x_label, y_label : "time (s)", "amplitude (µV)".
-    x_range, y_range : the whole recording; from 0 to what 99.8 % of the drawn spikes of the selection keep below, and
-        9 % more.
-    n_shown, n_total : drawn spikes of the selection and all its spikes.
-    histogram : (n_clusters, n_bins) drawn spikes of each cluster by amplitude, `bin_width` a bin from 0 on.
-    caption : "84 of 908 spikes".
+    request : AmplitudeRequest
+        What was asked for.
+    x, y : ndarray of float32, shape (n,)
+        Seconds and amplitudes; spikes without raw data are left out.
+    spike_ids : ndarray of int64, shape (n,)
+        Id of each spike.
+    places : ndarray of int32, shape (n,)
+        Position of the spike's cluster in `request.clusters`; −1 for background spikes.
+    violates : ndarray of bool, shape (n,)
+        Whether each spike is to be marked; `n_violations` is the number of all of them, None where none is marked.
+    x_label, y_label : str
+        Titles of the axes, such as "time (s)" and "amplitude (µV)".
+    x_range, y_range : tuple of float
+        The whole recording; from 0 to what 99.8 % of the drawn spikes of the selection keep below, and 9 % more.
+    n_shown, n_total : int
+        Drawn spikes of the selection and all its spikes.
+    histogram : ndarray of int64, shape (n_clusters, n_bins)
+        Drawn spikes of each cluster by amplitude, `bin_width` a bin from 0 on.
+    caption : str
+        The words below the picture: "84 of 908 spikes".
     """
 
     request: AmplitudeRequest
@@ -187,7 +201,8 @@ def spikes_in_lasso(
 
     Parameters
     ----------
-    polygon : (k, 2) vertices in seconds and units of the amplitude.
+    polygon : array_like, shape (k, 2)
+        Vertices in seconds and units of the amplitude.
 
     Raises
     ------

@@ -50,11 +50,15 @@ class ArraySession:
 
     Parameters
     ----------
-    traces : two-dimensional, anything with `shape`, `dtype` and slices: NumPy, memmap, h5py, zarr, dask.
-    sample_rate : in Hz.
-    spikes : (samples, labels) or (samples, labels, masks): (n,) sample of each spike, (n,) integer label of its train,
-        and (n, n_channels) how much each channel took part, 0…1.
-    time_axis : 0 or 1; None: the longer one.
+    traces : object
+        Two-dimensional, anything with `shape`, `dtype` and slices: NumPy, memmap, h5py, zarr, dask.
+    sample_rate : float
+        In Hz.
+    spikes : tuple of array_like, optional
+        (samples, labels) or (samples, labels, masks): (n,) sample of each spike, (n,) integer label of its train, and
+        (n, n_channels) how much each channel took part, 0…1.
+    time_axis : int, optional
+        0 or 1; None: the longer one.
 
     Raises
     ------

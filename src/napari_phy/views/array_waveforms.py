@@ -45,12 +45,18 @@ class ArrayWaveformSession:
 
     Parameters
     ----------
-    waveforms : (n_spikes, n_samples, n_channels), anything with `shape` that ascending integer arrays index.
-    clusters : (n_spikes,) integers from 0, the cluster of each spike.
-    positions : (n_channels, 2) x and y in µm; None: one column, the first channel on top.
-    masks : (n_spikes, n_channels) how much each channel took part, 0…1; None: all of them.
-    sample_rate : in Hz.
-    unit : of the waveforms.
+    waveforms : object, shape (n_spikes, n_samples, n_channels)
+        Anything with `shape` that ascending integer arrays index.
+    clusters : array_like, shape (n_spikes,)
+        Integers from 0, the cluster of each spike.
+    positions : array_like, shape (n_channels, 2), optional
+        X and y in µm; None: one column, the first channel on top.
+    masks : array_like, shape (n_spikes, n_channels), optional
+        How much each channel took part, 0…1; None: all of them.
+    sample_rate : float, default 20000.0
+        In Hz.
+    unit : str, default 'a.u.'
+        Unit of the waveforms.
 
     Raises
     ------

@@ -40,10 +40,13 @@ def order_clusters(
 
     Parameters
     ----------
-    clusters : in the order of the list.
-    order : the highest first ("depth"; without positions that of the last channel), the fastest, the largest
-        ("size"), good ones, by id, or as given ("list").
-    reads_features : whether depths may be read that nobody knows yet.
+    clusters : sequence of int
+        The clusters in the order of the list.
+    order : {'depth', 'rate', 'size', 'group', 'id', 'list'}
+        The highest first ("depth"; without positions that of the last channel), the fastest, the largest ("size"), good
+        ones, by id, or as given ("list").
+    reads_features : bool, default True
+        Whether depths may be read that nobody knows yet.
 
     Raises ClusteringError when a cluster does not exist (any more).
     """

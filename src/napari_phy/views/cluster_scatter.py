@@ -79,13 +79,20 @@ class ClusterScatterRequest:
 
     Attributes
     ----------
-    clusters : all that are shown.
-    groups : of each of them, so that a move to another group is another wish.
-    x, y : the columns along the axes.
-    size : the column that sets the area of a disc, or "same".
-    color : the column that sets its colour, "group", "cluster" for its own, or "same".
-    log : whether axes of rates, amplitudes and spikes are logarithmic.
-    reads_features : whether depths and channels may be read that nobody knows yet.
+    clusters : tuple of int
+        All that are shown.
+    groups : tuple of str
+        Group of each of them, so that a move to another group is another wish.
+    x, y : str
+        The columns along the axes.
+    size : str, default 'spikes'
+        The column that sets the area of a disc, or "same".
+    color : str, default GROUP
+        The column that sets its colour, "group", "cluster" for its own, or "same".
+    log : bool, default False
+        Whether axes of rates, amplitudes and spikes are logarithmic.
+    reads_features : bool, default True
+        Whether depths and channels may be read that nobody knows yet.
     """
 
     clusters: tuple[int, ...]
@@ -114,18 +121,30 @@ class ClusterScatterData:
 
     Attributes
     ----------
-    request : what was asked for.
-    cluster_ids : (n,) int64, ascending.
-    x, y : (n,) float64; of logarithmic axes the decimal logarithms.
-    sizes : (n,) float64, share 0…1 of the largest value; 1 where all are the same, 0 where unknown.
-    colors : (n,) float64, place 0…1 in `color_range`; nan where unknown or without one.
-    color_range : values of the first and the last colour; None where colours are not those of a column.
-    groups : n names.
-    n_spikes : (n,) int64.
-    x_label, y_label : "rate (Hz)".
-    amplitude_unit : "µV", or "a.u." where the gain is unknown.
-    x_range, y_range : what to show.
-    caption : "all 22 clusters; size: spikes, colour: group".
+    request : ClusterScatterRequest
+        What was asked for.
+    cluster_ids : ndarray of int64, shape (n,)
+        The clusters, ascending.
+    x, y : ndarray of float64, shape (n,)
+        Values of the two columns; of logarithmic axes their decimal logarithms.
+    sizes : ndarray of float64, shape (n,)
+        Share 0…1 of the largest value; 1 where all are the same, 0 where unknown.
+    colors : ndarray of float64, shape (n,)
+        Place 0…1 in `color_range`; nan where unknown or without one.
+    color_range : ValueRange or None
+        Values of the first and the last colour; None where colours are not those of a column.
+    groups : tuple of str
+        Group of each cluster.
+    n_spikes : ndarray of int64, shape (n,)
+        Number of spikes of each cluster.
+    x_label, y_label : str
+        Titles of the axes, such as "rate (Hz)".
+    amplitude_unit : str
+        "µV", or "a.u." where the gain is unknown.
+    x_range, y_range : tuple of float
+        Ranges of the axes.
+    caption : str
+        The words below the picture: "all 22 clusters; size: spikes, colour: group".
     """
 
     request: ClusterScatterRequest

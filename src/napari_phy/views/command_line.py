@@ -46,10 +46,14 @@ def read_ids(text: str, known: Sequence[int], what: str = "cluster", *, whole: b
 
     Parameters
     ----------
-    text : ids and ranges, between them spaces or commas; `6-3` goes downwards.
-    known : ascending ids that there are.
-    what : they are of.
-    whole : both ends of a range must be known.
+    text : str
+        Ids and ranges, between them spaces or commas; `6-3` goes downwards.
+    known : sequence of int
+        All ids that there are, ascending.
+    what : str, default 'cluster'
+        What the ids are of, for messages.
+    whole : bool, default False
+        Both ends of a range must be known.
 
     Raises
     ------

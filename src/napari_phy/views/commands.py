@@ -16,12 +16,18 @@ class Command:
 
     Attributes
     ----------
-    name : what is typed; those of phy's snippets where phy has it.
-    word : its long name.
-    example : how it is written.
-    doc : what it does, without a full stop.
-    takes : kinds of its first arguments, for completion: "group", "column" …
-    sets : (view, option) that it sets to a value of its drop-down or menu; None for the others.
+    name : str
+        What is typed; those of phy's snippets where phy has it.
+    word : str
+        Long name of the command.
+    example : str
+        How it is written.
+    doc : str
+        What it does, without a full stop.
+    takes : tuple of str, default ()
+        Kinds of its first arguments, for completion: "group", "column" …
+    sets : tuple of str, optional
+        (view, option) that it sets to a value of its drop-down or menu; None for the others.
     """
 
     name: str
@@ -76,8 +82,10 @@ def find_command(name: str, others: Mapping[str, str]) -> Command | str:
 
     Parameters
     ----------
-    name : short or long.
-    others : {action id: title}, which may be written with hyphens.
+    name : str
+        Short or long name of a command.
+    others : mapping of str to str
+        {action id: title}, which may be written with hyphens.
 
     Raises
     ------
@@ -110,9 +118,12 @@ def complete(text: str, words: Mapping[str, Sequence[str]], actions: Mapping[str
 
     Parameters
     ----------
-    text : as typed so far.
-    words : {kind: the words an argument of that kind may be}.
-    actions : {action id: title}, offered after two letters.
+    text : str
+        What is typed so far.
+    words : mapping of str to sequence of str
+        {kind: the words an argument of that kind may be}.
+    actions : mapping of str to str
+        {action id: title}, offered after two letters.
     """
     name, space, rest = _parts(text)
     if not space:

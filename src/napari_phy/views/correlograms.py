@@ -136,7 +136,7 @@ class CorrelogramRequest:
     Attributes
     ----------
     clusters : tuple of int
-        In the order of selection, best first.
+        The clusters in the order of selection, best first.
     settings : CorrelogramSettings
         Only `bin_ms`, 1 ms for None, and `window_ms`, 50 ms for None, matter.
     """
@@ -161,16 +161,23 @@ class CorrelogramData:
 
     Attributes
     ----------
-    request : what was asked for.
-    cluster_ids : (n,) int64, in the order of selection.
-    counts : (n, n, n_lags) int64, symmetric: counts[i, j, lag] = counts[j, i, −lag].
-    lags_ms : (n_lags,) float64, −25 … 25: draw a bar of width `bin_ms` centred on each. The bar at k > 0 holds lags
-        [k, k + 1) bins, the one at −k mirrors it, the one at 0 holds all pairs less than one
-        bin apart: two bins of lags in a cross-correlogram.
-    expected : (n, n) float64, counts per bin of independent clusters at these rates, N_i N_j bin / duration.
-    maxima : (n, n) int64, the largest count of each histogram.
-    n_spikes : (n,) int64, of each cluster.
-    bin_ms : the width of a bin after rounding to whole samples.
+    request : CorrelogramRequest
+        What was asked for.
+    cluster_ids : ndarray of int64, shape (n,)
+        The clusters in the order of selection.
+    counts : ndarray of int64, shape (n, n, n_lags)
+        Symmetric: counts[i, j, lag] = counts[j, i, −lag].
+    lags_ms : ndarray of float64, shape (n_lags,)
+        −25 … 25: draw a bar of width `bin_ms` centred on each. The bar at k > 0 holds lags [k, k + 1) bins, the one at
+        −k mirrors it, the one at 0 holds all pairs less than one bin apart: two bins of lags in a cross-correlogram.
+    expected : ndarray of float64, shape (n, n)
+        Counts per bin of independent clusters at these rates, N_i N_j bin / duration.
+    maxima : ndarray of int64, shape (n, n)
+        The largest count of each histogram.
+    n_spikes : ndarray of int64, shape (n,)
+        Number of spikes of each cluster.
+    bin_ms : float
+        The width of a bin after rounding to whole samples.
     """
 
     request: CorrelogramRequest

@@ -94,10 +94,16 @@ class DrawnSpikes:
 
     Attributes
     ----------
-    spike_ids, places : (n,), −1 for the first `n_background`.
-    violates : (n,) whether each is to be marked as a violation of the refractory time.
-    n_background, n_total : drawn spikes of other clusters; spikes of the clusters, drawn or not.
-    n_violations : of the clusters, drawn or not; None where they are not marked.
+    spike_ids : ndarray of int64, shape (n,)
+        Id of each spike.
+    places : ndarray of int32, shape (n,)
+        Place of its cluster among those asked for; −1 for the first `n_background`.
+    violates : ndarray of bool, shape (n,)
+        Whether each is to be marked as a violation of the refractory time.
+    n_background, n_total : int
+        Drawn spikes of other clusters; spikes of the clusters, drawn or not.
+    n_violations : int or None
+        Number of violations in the clusters, drawn or not; None where they are not marked.
     """
 
     spike_ids: Spikes

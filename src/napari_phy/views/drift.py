@@ -69,14 +69,22 @@ class DriftData:
 
     Attributes
     ----------
-    columns : depth and amplitude of every spike, in `unit`.
-    samples : (n_spikes,) ascending.
-    sample_rate : samples a second.
-    depth_range : (low, high) in µm that holds all channels.
-    amplitude_range : what the two ends of the colours stand for.
-    unit : "µV" or "a.u." of raw data; "features" without them.
-    is_estimated : whether amplitudes are those of features, in a unit that raw data of some spikes give.
-    knows_positions : whether depths are in µm; else they are places of channels in the order of the file.
+    columns : SpikeColumns
+        Depth and amplitude of every spike, in `unit`.
+    samples : ndarray of int64, shape (n_spikes,)
+        Ascending.
+    sample_rate : float
+        Samples a second.
+    depth_range : tuple of float
+        (low, high) in µm that holds all channels.
+    amplitude_range : tuple of float
+        What the two ends of the colours stand for.
+    unit : str
+        "µV" or "a.u." of raw data; "features" without them.
+    is_estimated : bool
+        Whether amplitudes are those of features, in a unit that raw data of some spikes give.
+    knows_positions : bool, default True
+        Whether depths are in µm; else they are places of channels in the order of the file.
     """
 
     columns: SpikeColumns
@@ -96,8 +104,10 @@ class DriftCells:
 
     Attributes
     ----------
-    counts : (n_columns, n_rows), rows from the lowest depth on.
-    amplitudes : (n_columns, n_rows) float32 mean amplitude, 0…1 of the range; 0 where there is no spike.
+    counts : ndarray of int32, shape (n_columns, n_rows)
+        Number of spikes; rows go from the lowest depth on.
+    amplitudes : ndarray of float32, shape (n_columns, n_rows)
+        Mean amplitude, 0…1 of the range; 0 where there is no spike.
     """
 
     counts: npt.NDArray[np.int32]
@@ -110,8 +120,16 @@ class DriftPoints:
 
     Attributes
     ----------
-    spike_ids, times_s, depths_um, places : (n,); places are those of the clusters.
-    n_total : how many there are.
+    spike_ids : ndarray of int64, shape (n,)
+        Id of each spike.
+    times_s : ndarray of float64, shape (n,)
+        Time of each spike.
+    depths_um : ndarray of float32, shape (n,)
+        Depth of each spike.
+    places : ndarray of int32, shape (n,)
+        Place of its cluster among those chosen.
+    n_total : int
+        Number of spikes of these clusters in the window, shown or not.
     """
 
     spike_ids: npt.NDArray[np.int64]
@@ -198,9 +216,12 @@ def drift_colors(
 
     Parameters
     ----------
-    shape : number of columns and of rows.
-    colors : {cluster: three parts, such as blue, green and red}.
-    plain : the parts of other clusters.
+    shape : tuple of int
+        Number of columns and of rows.
+    colors : mapping of int to sequence of int
+        {cluster: three parts, such as blue, green and red}.
+    plain : sequence of int
+        The same parts of all other clusters.
     """
     manager, (n_columns, n_rows) = session.manager, shape
     of_slots = np.array([colors.get(c, plain) for c in manager.slot_clusters.tolist()], dtype=np.float32).reshape(-1, 3)

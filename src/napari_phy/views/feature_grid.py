@@ -57,10 +57,14 @@ class FeatureGridRequest:
 
     Attributes
     ----------
-    clusters : in the order of selection, best first.
-    axes : features; the cell in row r and column c shows axis c along x and axis r along y, over time where r = c.
-    n_spikes_max, n_background : most spikes drawn in a cell of each cluster, and of all other clusters together.
-    mark_violations : also draw, and tell apart, spikes within the refractory time after another one of their cluster.
+    clusters : tuple of int
+        The clusters in the order of selection, best first.
+    axes : tuple of FeatureAxis
+        Features; the cell in row r and column c shows axis c along x and axis r along y, over time where r = c.
+    n_spikes_max, n_background : int, default 500
+        Most spikes drawn in a cell of each cluster, and of all other clusters together.
+    mark_violations : bool, default False
+        Also draw, and tell apart, spikes within the refractory time after another one of their cluster.
     """
 
     clusters: tuple[int, ...]
@@ -80,15 +84,24 @@ class FeatureGridData:
 
     Attributes
     ----------
-    request : what was asked for.
-    values : (n_axes + 1, n) float32, each feature, and at last seconds; spikes without features are left out.
-    ranges : n_axes + 1 times (low, high) to show.
-    labels : "channel 4 · PC1" of each axis.
-    spike_ids : (n,) int64.
-    places : (n,) int32, position of the spike's cluster in `request.clusters`; −1 for background spikes.
-    violates : (n,) bool, spikes to be marked; `n_violations` is the number of all of them, None where none is marked.
-    n_total : all spikes of the selection.
-    caption : "all 908 spikes of the selection".
+    request : FeatureGridRequest
+        What was asked for.
+    values : ndarray of float32, shape (n_axes + 1, n)
+        Each feature, and at last seconds; spikes without features are left out.
+    ranges : tuple of tuple of float
+        n_axes + 1 times (low, high) to show.
+    labels : tuple of str
+        Title of each axis, such as "channel 4 · PC1".
+    spike_ids : ndarray of int64, shape (n,)
+        Id of each spike.
+    places : ndarray of int32, shape (n,)
+        Position of the spike's cluster in `request.clusters`; −1 for background spikes.
+    violates : ndarray of bool, shape (n,)
+        Whether each spike is to be marked; `n_violations` is the number of all of them, None where none is marked.
+    n_total : int
+        All spikes of the selection.
+    caption : str
+        The words below the picture: "all 908 spikes of the selection".
     """
 
     request: FeatureGridRequest
@@ -119,11 +132,15 @@ def grid_axes(
 
     Parameters
     ----------
-    kind : "channels" goes through channels before further components, "components" through the first two components of
-        a channel before the next one.
-    channels : indices.
-    n_components : of each channel.
-    first : a channel that comes before all others.
+    kind : {'channels', 'components'}
+        "channels" goes through channels before further components, "components" through the first two components of a
+        channel before the next one.
+    channels : iterable of int
+        Indices of channels.
+    n_components : int
+        Number of components of each channel.
+    first : int, optional
+        A channel that comes before all others.
     """
     order = dict.fromkeys([*([] if first is None else [first]), *map(int, channels)])
     if kind == "components":

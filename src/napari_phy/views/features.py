@@ -30,9 +30,12 @@ class FeatureAxis:
 
     Attributes
     ----------
-    kind : "feature" for one component on one channel, "time" for seconds on the joined time line.
-    channel_index : column of the channel in features, masks and waveforms (0 for time).
-    component : 0 for PC1, 1 for PC2 and so on (0 for time).
+    kind : {'feature', 'time'}, default 'feature'
+        "feature" for one component on one channel, "time" for seconds on the joined time line.
+    channel_index : int, default 0
+        Column of the channel in features, masks and waveforms (0 for time).
+    component : int, default 0
+        0 for PC1, 1 for PC2 and so on (0 for time).
     """
 
     kind: Literal["feature", "time"] = "feature"
@@ -49,11 +52,16 @@ class FeatureRequest:
 
     Attributes
     ----------
-    clusters : in the order of selection, best first.
-    x, y : the two axes.
-    n_spikes_max : most spikes drawn of each cluster.
-    n_background : most spikes drawn of all other clusters together.
-    mark_violations : also draw, and tell apart, spikes within the refractory time after another one of their cluster.
+    clusters : tuple of int
+        The clusters in the order of selection, best first.
+    x, y : FeatureAxis
+        The two axes.
+    n_spikes_max : int, default 2500
+        Most spikes drawn of each cluster.
+    n_background : int, default 2500
+        Most spikes drawn of all other clusters together.
+    mark_violations : bool, default False
+        Also draw, and tell apart, spikes within the refractory time after another one of their cluster.
     """
 
     clusters: tuple[int, ...]
@@ -75,16 +83,26 @@ class FeatureData:
 
     Attributes
     ----------
-    request : what was asked for.
-    x, y : (n,) float32, in units of the features, or seconds; spikes without features are left out.
-    spike_ids : (n,) int64.
-    places : (n,) int32, position of the spike's cluster in `request.clusters`; −1 for background spikes.
-    violates : (n,) bool, spikes to be marked; `n_violations` is the number of all of them, None where none is marked.
-    x_label, y_label : "channel 4 · PC1" or "time (s)".
-    x_range, y_range : (low, high) to show: 0.4–99.8 % of the selection and 9 % more on each side; time: the whole.
-    n_shown, n_total : drawn spikes of the selection and all its spikes.
-    n_background : drawn spikes of other clusters.
-    caption : "all 908 spikes of the selection, 2 179 others".
+    request : FeatureRequest
+        What was asked for.
+    x, y : ndarray of float32, shape (n,)
+        In units of the features, or seconds; spikes without features are left out.
+    spike_ids : ndarray of int64, shape (n,)
+        Id of each spike.
+    places : ndarray of int32, shape (n,)
+        Position of the spike's cluster in `request.clusters`; −1 for background spikes.
+    violates : ndarray of bool, shape (n,)
+        Whether each spike is to be marked; `n_violations` is the number of all of them, None where none is marked.
+    x_label, y_label : str
+        Titles of the axes: "channel 4 · PC1" or "time (s)".
+    x_range, y_range : tuple of float
+        (low, high) to show: 0.4–99.8 % of the selection and 9 % more on each side; time: the whole.
+    n_shown, n_total : int
+        Drawn spikes of the selection and all its spikes.
+    n_background : int
+        Drawn spikes of other clusters.
+    caption : str
+        The words below the picture: "all 908 spikes of the selection, 2 179 others".
     """
 
     request: FeatureRequest
@@ -202,7 +220,8 @@ def spikes_in_lasso(
 
     Parameters
     ----------
-    polygon : (k, 2) vertices in units of the two axes of `request`.
+    polygon : array_like, shape (k, 2)
+        Vertices in units of the two axes of `request`.
 
     Raises
     ------

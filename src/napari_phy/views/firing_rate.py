@@ -93,7 +93,7 @@ class FiringRateRequest:
     Attributes
     ----------
     clusters : tuple of int
-        In the order of selection, best first.
+        The clusters in the order of selection, best first.
     settings : FiringRateSettings
         Bins and times.
     """
@@ -108,13 +108,20 @@ class FiringRateData:
 
     Attributes
     ----------
-    request : what was asked for.
-    cluster_ids : (n,) int64, in the order of selection.
-    edges_s : (n_bins + 1,) float64, whole samples in seconds, from the beginning to the end of the time shown.
-    counts : (n, n_bins) int64 spikes; those of a bin are from its low edge to below the high one.
-    rates : (n, n_bins) float64, Hz.
-    mean_rates : (n,) float64, Hz, of the spikes of the session over the time that they are from.
-    caption : the words below the picture.
+    request : FiringRateRequest
+        What was asked for.
+    cluster_ids : ndarray of int64, shape (n,)
+        The clusters in the order of selection.
+    edges_s : ndarray of float64, shape (n_bins + 1,)
+        Whole samples in seconds, from the beginning to the end of the time shown.
+    counts : ndarray of int64, shape (n, n_bins)
+        Spikes; those of a bin are from its low edge to below the high one.
+    rates : ndarray of float64, shape (n, n_bins)
+        Hz.
+    mean_rates : ndarray of float64, shape (n,)
+        Hz, of the spikes of the session over the time that they are from.
+    caption : str
+        The words below the picture.
     """
 
     request: FiringRateRequest

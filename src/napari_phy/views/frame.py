@@ -13,8 +13,10 @@ class Frame:
 
     Attributes
     ----------
-    left, top, width, height : rectangle in logical px.
-    x_range, y_range : (low, high) in data units, low < high.
+    left, top, width, height : float
+        Rectangle in logical px.
+    x_range, y_range : tuple of float
+        (low, high) in data units, low < high.
     """
 
     left: float

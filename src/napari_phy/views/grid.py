@@ -65,11 +65,16 @@ class GridRequest:
 
     Attributes
     ----------
-    clusters : all that there are tiles for, in the order of the list.
-    order : of the tiles.
-    content : of each tile.
-    start, stop : which tiles are in sight, by their place.
-    reads_features : whether depths may be read that nobody knows yet.
+    clusters : tuple of int
+        All that there are tiles for, in the order of the list.
+    order : Order
+        Order of the tiles.
+    content : {'waveform', 'autocorrelogram', 'rate'}
+        Content of each tile.
+    start, stop : int
+        Which tiles are in sight, by their place.
+    reads_features : bool, default True
+        Whether depths may be read that nobody knows yet.
     """
 
     clusters: tuple[int, ...]
@@ -86,9 +91,12 @@ class Tile:
 
     Attributes
     ----------
-    values : (n,) float64 in equal steps; empty where there is nothing to show.
-    low, high : what the lower and upper edge of the tile stand for.
-    label : the number that goes with it: `104 µV`.
+    values : ndarray of float64, shape (n,)
+        In equal steps; empty where there is nothing to show.
+    low, high : float
+        What the lower and upper edge of the tile stand for.
+    label : str
+        The number that goes with it: `104 µV`.
     """
 
     values: Float64
@@ -103,10 +111,14 @@ class GridData:
 
     Attributes
     ----------
-    request : what was asked for.
-    cluster_ids : (n,) int64 of all tiles, in order.
-    tiles : {cluster: tile} of those in sight.
-    sorted_by : what they are sorted by where that is not what was asked for.
+    request : GridRequest
+        What was asked for.
+    cluster_ids : ndarray of int64, shape (n,)
+        Cluster ids of all tiles, in order.
+    tiles : mapping of int to Tile
+        {cluster: tile} of those in sight.
+    sorted_by : str, default ''
+        What they are sorted by where that is not what was asked for.
     """
 
     request: GridRequest

@@ -13,10 +13,14 @@ class HistoryData:
 
     Attributes
     ----------
-    edits : those that are kept, in the order of doing.
-    n_dropped : edits before them, too old to be undone.
-    n_done : edits that hold now, dropped ones included.
-    n_saved : edits that hold in the file; None where that state can't be reached any more.
+    edits : tuple of UpdateInfo
+        Those that are kept, in the order of doing.
+    n_dropped : int
+        Edits before them, too old to be undone.
+    n_done : int
+        Edits that hold now, dropped ones included.
+    n_saved : int or None
+        Edits that hold in the file; None where that state can't be reached any more.
     """
 
     edits: tuple[UpdateInfo, ...]

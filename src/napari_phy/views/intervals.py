@@ -119,7 +119,7 @@ class IntervalsRequest:
     Attributes
     ----------
     clusters : tuple of int
-        In the order of selection, best first.
+        The clusters in the order of selection, best first.
     settings : IntervalsSettings
         `heights` does not matter.
     """
@@ -134,15 +134,22 @@ class IntervalsData:
 
     Attributes
     ----------
-    request : what was asked for.
-    cluster_ids : (n,) int64, in the order of selection.
-    edges_ms : (n_bins + 1,) float64, whole samples in ms; a bin holds its low edge, not the high one.
-    counts : (n, n_bins) int64 intervals.
-    density : (n, n_bins) float64, `counts` over all intervals in sight and the width of the bin: per ms, or per
-        decade on the logarithmic axis.
-    n_intervals : (n,) int64, in sight or not.
-    n_violations : (n,) int64, below `request.settings.refractory_ms`.
-    caption : the words below the picture.
+    request : IntervalsRequest
+        What was asked for.
+    cluster_ids : ndarray of int64, shape (n,)
+        The clusters in the order of selection.
+    edges_ms : ndarray of float64, shape (n_bins + 1,)
+        Whole samples in ms; a bin holds its low edge, not the high one.
+    counts : ndarray of int64, shape (n, n_bins)
+        Number of intervals in each bin.
+    density : ndarray of float64, shape (n, n_bins)
+        `counts` over all intervals in sight and the width of the bin: per ms, or per decade on the logarithmic axis.
+    n_intervals : ndarray of int64, shape (n,)
+        Number of intervals, in sight or not.
+    n_violations : ndarray of int64, shape (n,)
+        Number of intervals below `request.settings.refractory_ms`.
+    caption : str
+        The words below the picture.
     """
 
     request: IntervalsRequest

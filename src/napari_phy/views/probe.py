@@ -32,14 +32,22 @@ class ProbeData:
 
     Attributes
     ----------
-    request : what was asked for.
-    geometry : where the channels are drawn.
-    channel_ids : (n_channels,) int64, the numbers to print.
-    positions : (n_channels, 2) float64, x and y in µm as the file has them.
-    amplitudes : (n_clusters, n_channels) float64, in `unit`; nan where unknown.
-    shares : (n_clusters, n_channels) float64, of the cluster's largest amplitude; 0 on channels that are not its own.
-    unit : "µV" or "a.u."; "" where amplitudes are those of features.
-    caption : the words below the picture.
+    request : ProbeRequest
+        What was asked for.
+    geometry : ProbeGeometry
+        Where the channels are drawn.
+    channel_ids : ndarray of int64, shape (n_channels,)
+        The numbers to print.
+    positions : ndarray of float64, shape (n_channels, 2)
+        x and y in µm as the file has them.
+    amplitudes : ndarray of float64, shape (n_clusters, n_channels)
+        Amplitude on each channel in `unit`; nan where unknown.
+    shares : ndarray of float64, shape (n_clusters, n_channels)
+        Share of the cluster's largest amplitude; 0 on channels that are not its own.
+    unit : str
+        "µV" or "a.u."; "" where amplitudes are those of features.
+    caption : str
+        The words below the picture.
     """
 
     request: ProbeRequest

@@ -15,10 +15,14 @@ class BoxLayout:
 
     Attributes
     ----------
-    columns : (n,) int64, column of each channel, 0 at the left.
-    n_columns : number of columns.
-    heights : (n,) float64, centre of each box, 0 at the bottom, 1 at the top.
-    pitch : smallest vertical distance of two boxes in one column, 1 where there is none.
+    columns : ndarray of int64, shape (n,)
+        Column of each channel, 0 at the left.
+    n_columns : int
+        Number of columns.
+    heights : ndarray of float64, shape (n,)
+        Centre of each box, 0 at the bottom, 1 at the top.
+    pitch : float
+        Smallest vertical distance of two boxes in one column, 1 where there is none.
     """
 
     columns: npt.NDArray[np.int64]

@@ -27,12 +27,18 @@ class SpikeTrains:
 
     Attributes
     ----------
-    samples : (n_spikes,) ascending int64.
-    sample_rate : samples a second.
-    duration_s : end of the time line.
-    slots : (n_spikes,) int32; spikes of one slot are in one cluster.
-    slot_clusters : (n_slots,) cluster of each slot, −1 for none.
-    n_cuts : changes when `slots` do.
+    samples : ndarray of int64, shape (n_spikes,)
+        Sample of each spike, ascending.
+    sample_rate : float
+        Samples a second.
+    duration_s : float
+        End of the time line.
+    slots : ndarray of int32, shape (n_spikes,)
+        Slot of each spike; spikes of one slot are in one cluster.
+    slot_clusters : ndarray of signedinteger, shape (n_slots,)
+        Cluster of each slot, −1 for none.
+    n_cuts : int, default 0
+        Changes when `slots` do.
     """
 
     samples: npt.NDArray[np.int64]
@@ -150,10 +156,14 @@ class RasterRequest:
 
     Attributes
     ----------
-    order : of the rows, from the top: the highest first, the fastest first, good ones first, or as in `clusters`.
-    clusters : all that are shown, in the order of the list.
-    groups : of each of them.
-    reads_features : whether depths may be read that nobody knows yet.
+    order : Order
+        Order of the rows, from the top: the highest first, the fastest first, good ones first, or as in `clusters`.
+    clusters : tuple of int
+        All that are shown, in the order of the list.
+    groups : tuple of str
+        Group of each of them.
+    reads_features : bool, default True
+        Whether depths may be read that nobody knows yet.
     """
 
     order: Order

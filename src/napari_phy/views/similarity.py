@@ -54,12 +54,18 @@ class SimilarityData:
 
     Attributes
     ----------
-    request : what was asked for.
-    cluster_ids : (n,) int64, in the order of rows and columns.
-    similarities : (n, n) float32, symmetric, −1 … 1; larger is more alike.
-    levels : (n, n) uint8, the same from 0 to 1 as 0 … 255.
-    caption : the words below the picture.
-    sorted_by : what clusters are sorted by where that is not what was asked for.
+    request : SimilarityRequest
+        What was asked for.
+    cluster_ids : ndarray of int64, shape (n,)
+        The clusters, in the order of rows and columns.
+    similarities : ndarray of float32, shape (n, n)
+        Symmetric, −1 … 1; larger is more alike.
+    levels : ndarray of uint8, shape (n, n)
+        The same from 0 to 1 as 0 … 255.
+    caption : str
+        The words below the picture.
+    sorted_by : str, default ''
+        What clusters are sorted by where that is not what was asked for.
     """
 
     request: SimilarityRequest

@@ -51,9 +51,12 @@ class SpikeListRequest:
 
     Attributes
     ----------
-    clusters : in the order of selection, best first.
-    key, descending : the column that orders the rows; among equals, time does.
-    only_violations : leave out what does not come within the refractory time after a spike of the same cluster.
+    clusters : tuple of int
+        The clusters in the order of selection, best first.
+    key, descending : SortKey and bool
+        The column that orders the rows; among equals, time does.
+    only_violations : bool, default False
+        Leave out what does not come within the refractory time after a spike of the same cluster.
     """
 
     clusters: tuple[int, ...]
@@ -68,19 +71,32 @@ class SpikeListData:
 
     Attributes
     ----------
-    request : what was asked for.
-    spike_ids : (n,) ascending.
-    places : (n,) int32, position of the spike's cluster in `request.clusters`.
-    times_s : (n,) seconds.
-    intervals_ms : (n,) since the spike before of the same cluster; nan for the first.
-    channels : (n,) channel id; −1 where unknown.
-    depths, amplitudes : (n,) µm and `amplitude_unit`; nan where unknown.
-    amplitude_unit : "µV" or "a.u." of raw data, "features" without them and for more than `N_READ_MOST` spikes.
-    rows : (n,) what stands in each row of the list, an index into the other arrays.
-    ranks : (n,) the row of each, the inverse of `rows`.
-    n_total : spikes of the clusters.
-    caption : "908 spikes, 12 within 2 ms".
-    is_complete : whether nothing is unknown that could be read.
+    request : SpikeListRequest
+        What was asked for.
+    spike_ids : ndarray of int64, shape (n,)
+        Ascending.
+    places : ndarray of int32, shape (n,)
+        Position of the spike's cluster in `request.clusters`.
+    times_s : ndarray of float64, shape (n,)
+        Time of each spike.
+    intervals_ms : ndarray of float64, shape (n,)
+        Time since the spike before of the same cluster; nan for the first.
+    channels : ndarray of int64, shape (n,)
+        Channel id; −1 where unknown.
+    depths, amplitudes : ndarray of float32, shape (n,)
+        µm and `amplitude_unit`; nan where unknown.
+    amplitude_unit : str
+        "µV" or "a.u." of raw data, "features" without them and for more than `N_READ_MOST` spikes.
+    rows : ndarray of int64, shape (n,)
+        What stands in each row of the list, an index into the other arrays.
+    ranks : ndarray of int64, shape (n,)
+        The row of each, the inverse of `rows`.
+    n_total : int
+        Spikes of the clusters.
+    caption : str
+        The words below the list: "908 spikes, 12 within 2 ms".
+    is_complete : bool
+        Whether nothing is unknown that could be read.
     """
 
     request: SpikeListRequest
@@ -112,7 +128,9 @@ def compute_spike_list(
 
     Parameters
     ----------
-    wait : for these three, which are read the first time; else they are unknown for now, unless they order the rows.
+    wait : bool, default True
+        Whether to wait for channels, depths and amplitudes, which are read the first time; else they are unknown for
+        now, unless they order the rows.
 
     Raises ClusteringError when a cluster does not exist (any more).
     """

@@ -67,10 +67,14 @@ class TemplatesRequest:
 
     Attributes
     ----------
-    clusters : all that there are columns for, in the order of the list.
-    order : of the columns.
-    start, stop : which columns are in sight, by their place.
-    reads_features : whether depths may be read that nobody knows yet.
+    clusters : tuple of int
+        All that there are columns for, in the order of the list.
+    order : Order
+        Order of the columns.
+    start, stop : int
+        Which columns are in sight, by their place.
+    reads_features : bool, default True
+        Whether depths may be read that nobody knows yet.
     """
 
     clusters: tuple[int, ...]
@@ -86,11 +90,16 @@ class Template:
 
     Attributes
     ----------
-    channels : (k,) int64, ascending places of its channels; none where there is no waveform.
-    mean : (n_samples, k) float32 in the unit of the model.
-    best : place in `channels` of the one in the list.
-    amplitude : that of the list, the largest max − min on any channel; nan where there is no waveform.
-    n_read : spikes that the mean is made of.
+    channels : ndarray of int64, shape (k,)
+        Ascending places of its channels; none where there is no waveform.
+    mean : ndarray of float32, shape (n_samples, k)
+        In the unit of the model.
+    best : int
+        Place in `channels` of the one in the list.
+    amplitude : float
+        That of the list, the largest max − min on any channel; nan where there is no waveform.
+    n_read : int
+        Spikes that the mean is made of.
     """
 
     channels: npt.NDArray[np.int64]
@@ -106,13 +115,20 @@ class TemplatesData:
 
     Attributes
     ----------
-    request : what was asked for.
-    cluster_ids : (n,) int64 of all columns, in order.
-    templates : {cluster: template} of those in sight.
-    rows : (n_channels,) int64, row of each channel, the deepest at the bottom: 0 is the highest on the probe.
-    channel_ids : (n_channels,) int64, the numbers to print.
-    duration_ms : from the first sample of a waveform to the last.
-    unit : of amplitudes.
+    request : TemplatesRequest
+        What was asked for.
+    cluster_ids : ndarray of int64, shape (n,)
+        Cluster ids of all columns, in order.
+    templates : mapping of int to Template
+        {cluster: template} of those in sight.
+    rows : ndarray of int64, shape (n_channels,)
+        Row of each channel, the deepest at the bottom: 0 is the highest on the probe.
+    channel_ids : ndarray of int64, shape (n_channels,)
+        The numbers to print.
+    duration_ms : float
+        Time from the first sample of a waveform to the last.
+    unit : str
+        Unit of amplitudes.
     """
 
     request: TemplatesRequest

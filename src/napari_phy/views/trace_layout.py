@@ -16,11 +16,16 @@ class TraceLayout:
 
     Attributes
     ----------
-    left, top, width, height : the rectangle of the traces.
-    start_s, stop_s : what it shows.
-    order : (n_channels,) indices of channels, from the top.
-    row_px : height of a channel.
-    scroll_px : how far the channels are moved up.
+    left, top, width, height : float
+        The rectangle of the traces.
+    start_s, stop_s : float
+        What it shows.
+    order : ndarray of int64, shape (n_channels,)
+        Indices of channels, from the top.
+    row_px : float
+        Height of a channel.
+    scroll_px : float
+        How far the channels are moved up.
     """
 
     left: float

@@ -43,14 +43,22 @@ class TraceSource:
 
     Attributes
     ----------
-    traces : `(n_samples, n_channels_of_file)`.
-    sample_rate : in Hz.
-    columns : (n_channels,) those that are shown, in the order of the probe.
-    channel_ids : (n_channels,) the numbers to print.
-    depths : (n_channels,) in µm, None where nobody knows them.
-    unit_scale : `unit` a unit of the file.
-    unit : "µV" or "a.u.".
-    pyramid : of the traces; None: wide windows are read from evenly spaced samples.
+    traces : Samples, shape (n_samples, n_channels_of_file)
+        The raw data, as the file has them.
+    sample_rate : float
+        In Hz.
+    columns : ndarray of int64, shape (n_channels,)
+        Those that are shown, in the order of the probe.
+    channel_ids : ndarray of int64, shape (n_channels,)
+        The numbers to print.
+    depths : ndarray of float64, shape (n_channels,) or None
+        In µm, None where nobody knows them.
+    unit_scale : float, default 1.0
+        How much of `unit` a unit of the file is.
+    unit : str, default 'a.u.'
+        Unit of voltage: "µV" or "a.u.".
+    pyramid : PyramidLike, optional
+        Summary of the traces; None: wide windows are read from evenly spaced samples.
     """
 
     traces: Samples

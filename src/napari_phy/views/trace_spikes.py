@@ -21,13 +21,20 @@ class TraceSpikes:
 
     Attributes
     ----------
-    spike_ids : (n,) int64.
-    samples : (n,) int64, on the joined time line.
-    clusters : those asked for; last, where it is not one of them, the cluster of the marked spike.
-    places : (n,) int32, position of the spike's cluster in `clusters`.
-    masks : (n, n_channels) float32, 0…1; all 1 where the data set has no masks.
-    before, after : samples of a spike on either side.
-    n_total : spikes in the stretch; at most `N_SPIKES_MAX` of them are here.
+    spike_ids : ndarray of int64, shape (n,)
+        Id of each spike.
+    samples : ndarray of int64, shape (n,)
+        Sample of each spike on the joined time line.
+    clusters : tuple of int
+        Those asked for; last, where it is not one of them, the cluster of the marked spike.
+    places : ndarray of int32, shape (n,)
+        Position of the spike's cluster in `clusters`.
+    masks : ndarray of float32, shape (n, n_channels)
+        Masks of each spike, 0…1; all 1 where the data set has no masks.
+    before, after : int
+        Samples of a spike on either side.
+    n_total : int
+        Spikes in the stretch; at most `N_SPIKES_MAX` of them are here.
     """
 
     spike_ids: npt.NDArray[np.int64]
@@ -47,7 +54,8 @@ def find_trace_spikes(
 
     Parameters
     ----------
-    marked : (spike, its cluster), which is among them in any case if it lies in the stretch.
+    marked : tuple of int, optional
+        (spike, its cluster), which is among them in any case if it lies in the stretch.
 
     Raises
     ------

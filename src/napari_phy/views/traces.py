@@ -112,8 +112,10 @@ def make_filters(sample_rate: float, metadata: Mapping[str, Any] = NO_METADATA) 
 
     Parameters
     ----------
-    sample_rate : in Hz; where it is too low, there is no band-pass.
-    metadata : parameters of detection, which have the band.
+    sample_rate : float
+        In Hz; where it is too low, there is no band-pass.
+    metadata : mapping of str to object, default NO_METADATA
+        Parameters of detection, which have the band.
     """
     filters: dict[str, TraceFilter | None] = {RAW: None, MEDIAN: common_median_reference, **trace_filters()}
     band = detection_band(sample_rate, metadata)
@@ -138,10 +140,14 @@ class TraceRequest:
 
     Attributes
     ----------
-    start, stop : samples; they may reach over the ends.
-    factor : samples a bin: 1, or 4, 16, 64 …
-    filter_name : one of `FILTERS`, of a plugin, or `AUTOMATIC`.
-    page : the samples (start, stop) of it that are looked at; the others are read ahead. None: all of them.
+    start, stop : int
+        Samples; they may reach over the ends.
+    factor : int, default 1
+        Samples a bin: 1, or 4, 16, 64 …
+    filter_name : str, default RAW
+        One of `FILTERS`, of a plugin, or `AUTOMATIC`.
+    page : tuple of int, optional
+        The samples (start, stop) of it that are looked at; the others are read ahead. None: all of them.
     """
 
     start: int
@@ -157,11 +163,15 @@ class TraceData:
 
     Attributes
     ----------
-    request : what was asked for.
-    low, high : (n_channels, n_bins) float32 in `unit`, smallest and largest value of each bin; the same array where
-        bins are single samples. Only those of the page where what is around it cannot be read.
-    first_bin : number of the first bin; bin k begins at sample k * factor.
-    is_filtered : whether the filter asked for has acted.
+    request : TraceRequest
+        What was asked for.
+    low, high : ndarray of float32, shape (n_channels, n_bins)
+        In `unit`, smallest and largest value of each bin; the same array where bins are single samples. Only those of
+        the page where what is around it cannot be read.
+    first_bin : int
+        Number of the first bin; bin k begins at sample k * factor.
+    is_filtered : bool
+        Whether the filter asked for has acted.
     """
 
     request: TraceRequest
@@ -230,9 +240,12 @@ class TraceReader:
 
     Parameters
     ----------
-    source : what to read from.
-    filters : by name; those of `make_filters` if None.
-    levels : where the channels rest, in `unit`; None: measured when first asked for.
+    source : TraceSource
+        What to read from.
+    filters : mapping of str to callable or None, optional
+        {name: filter}; those of `make_filters` if None.
+    levels : TraceLevels, optional
+        Where the channels rest, in `unit`; None: measured when first asked for.
     """
 
     def __init__(

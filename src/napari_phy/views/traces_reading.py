@@ -73,8 +73,10 @@ class TracesReading:
 
         Parameters
         ----------
-        opened : the clustering that was open when it was asked.
-        pyramid_of : returns the summary of a model's traces.
+        opened : object
+            The clustering that was open when it was asked.
+        pyramid_of : callable
+            Returns the summary of a model's traces.
 
         Raises
         ------

@@ -22,8 +22,10 @@ class WaveformDensity:
 
     Attributes
     ----------
-    counts : (n_clusters, k, N_ROWS, n_columns) uint16, waveforms in each cell, the highest voltage in the first row.
-    low, high : voltages at the lower edge of the last row and the upper edge of the first.
+    counts : ndarray of uint16, shape (n_clusters, k, N_ROWS, n_columns)
+        Number of waveforms in each cell, the highest voltage in the first row.
+    low, high : float
+        Voltages at the lower edge of the last row and the upper edge of the first.
     """
 
     counts: npt.NDArray[np.uint16]
@@ -36,8 +38,10 @@ def waveform_density(samples: Sequence[WaveformSample], channels: npt.NDArray[np
 
     Parameters
     ----------
-    samples : of each cluster.
-    channels : (k,) ascending; those of all samples. Counts are 0 where a cluster was not read.
+    samples : sequence of WaveformSample
+        The waveforms that were read of each cluster.
+    channels : ndarray of int64, shape (k,)
+        Ascending; those of all samples. Counts are 0 where a cluster was not read.
     """
     bands = [sample.mean + sign * _REACH * sample.std for sample in samples for sign in (-1, 1)]
     low = min((float(band.min(initial=0)) for band in bands), default=0.0)

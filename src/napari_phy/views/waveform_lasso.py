@@ -27,9 +27,12 @@ def spikes_through(
 
     Parameters
     ----------
-    clusters : whose spikes are looked at, all of them; those past the end of the raw data have no waveform.
-    channel : place of the channel.
-    polygon : (k, 2) ms from the sample of the spike, and voltage in the unit of the model.
+    clusters : iterable of int
+        Clusters whose spikes are looked at, all of them; those past the end of the raw data have no waveform.
+    channel : int
+        Place of the channel.
+    polygon : ndarray of float64, shape (k, 2)
+        Milliseconds from the sample of the spike, and voltage in the unit of the model.
 
     Raises
     ------

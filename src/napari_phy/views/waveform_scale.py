@@ -11,10 +11,14 @@ class Scale:
 
     Attributes
     ----------
-    voltage : height of waveforms.
-    width : width of a box.
-    across, along : distances of boxes.
-    moved : px by which everything was dragged.
+    voltage : float, default 1.0
+        Height of waveforms.
+    width : float, default 1.0
+        Width of a box.
+    across, along : float, default 1.0
+        Distances of boxes.
+    moved : tuple of float, default (0.0, 0.0)
+        How far everything was dragged, in px.
     """
 
     voltage: float = 1.0

@@ -73,11 +73,16 @@ class WaveformRequest:
 
     Attributes
     ----------
-    clusters : in the order of selection, best first.
-    n_per_cluster : most spikes read of each cluster; the mean is over these.
-    n_max : most single waveforms drawn of all clusters together.
-    density : whether the picture of how many waveforms pass where is wanted.
-    lit : spikes that were selected one by one: they are shown, whichever others are.
+    clusters : tuple of int
+        The clusters in the order of selection, best first.
+    n_per_cluster : int, default N_PER_CLUSTER
+        Most spikes read of each cluster; the mean is over these.
+    n_max : int, default 300
+        Most single waveforms drawn of all clusters together.
+    density : bool, default False
+        Whether the picture of how many waveforms pass where is wanted.
+    highlighted : tuple of int, default ()
+        Spikes that were selected one by one: they are shown, whichever others are.
     """
 
     clusters: tuple[int, ...]
@@ -93,8 +98,10 @@ class HighlightedWaveforms:
 
     Attributes
     ----------
-    spike_ids : (m,) int64.
-    waveforms, masks, places : as in `WaveformData`, of these spikes.
+    spike_ids : ndarray of int64, shape (m,)
+        Id of each spike.
+    waveforms, masks, places : ndarray of float32 and ndarray of int32
+        As in `WaveformData`, of these spikes.
     """
 
     spike_ids: npt.NDArray[np.int64]
@@ -109,24 +116,42 @@ class WaveformData:
 
     Attributes
     ----------
-    request : what was asked for.
-    channels : (k,) int64, ascending: the channels of all clusters.
-    takes_part : (n_clusters, k) bool, which of them are channels of each cluster.
-    waveforms : (n, n_samples, k) float32 in `unit`, single spikes, ordered by place; 0 where its cluster has no part.
-    masks : (n, k) float32, 0…1; a channel with mask 0 took no part in the spike.
-    places : (n,) int32, position of the spike's cluster in `request.clusters`.
-    spike_ids : (n,) int64.
-    lit : the spikes of `request.lit` that belong to the clusters.
-    means, stds : (n_clusters, n_samples, k) float32 in `unit`, over up to `n_per_cluster` spikes.
-    mean_masks : (n_clusters, k) float32, over the same spikes.
-    density : how many of the same waveforms pass where, if that was wanted.
-    channel_ids : (n_channels,) int64, the numbers to print, of all channels.
-    positions : (n_channels, 2) float64, x and y in µm, of all channels.
-    times_ms : (n_samples,) float64, 0 at the sample of the spike (the middle one where the model does not say).
-    unit : "µV", or "a.u." where the gain is unknown.
-    n_shown, n_total : single waveforms drawn, and all spikes of the selection.
-    n_read : spikes that means and density are made of.
-    caption : "84 of 908 spikes" or "all 84 spikes".
+    request : WaveformRequest
+        What was asked for.
+    channels : ndarray of int64, shape (k,)
+        Ascending: the channels of all clusters.
+    takes_part : ndarray of bool, shape (n_clusters, k)
+        Which of them are channels of each cluster.
+    waveforms : ndarray of float32, shape (n, n_samples, k)
+        Single spikes in `unit`, ordered by place; 0 where its cluster has no part.
+    masks : ndarray of float32, shape (n, k)
+        0…1; a channel with mask 0 took no part in the spike.
+    places : ndarray of int32, shape (n,)
+        Position of the spike's cluster in `request.clusters`.
+    spike_ids : ndarray of int64, shape (n,)
+        Id of each spike.
+    highlighted : HighlightedWaveforms
+        The spikes of `request.highlighted` that belong to the clusters.
+    means, stds : ndarray of float32, shape (n_clusters, n_samples, k)
+        In `unit`, over up to `n_per_cluster` spikes.
+    mean_masks : ndarray of float32, shape (n_clusters, k)
+        Mean masks over the same spikes.
+    density : WaveformDensity or None
+        How many of the same waveforms pass where, if that was wanted.
+    channel_ids : ndarray of int64, shape (n_channels,)
+        The numbers to print, of all channels.
+    positions : ndarray of float64, shape (n_channels, 2)
+        X and y in µm, of all channels.
+    times_ms : ndarray of float64, shape (n_samples,)
+        0 at the sample of the spike (the middle one where the model does not say).
+    unit : str
+        "µV", or "a.u." where the gain is unknown.
+    n_shown, n_total : int
+        Single waveforms drawn, and all spikes of the selection.
+    n_read : int
+        Spikes that means and density are made of.
+    caption : str
+        "84 of 908 spikes" or "all 84 spikes".
     """
 
     request: WaveformRequest

@@ -44,14 +44,24 @@ class PairReasons:
 
     Attributes
     ----------
-    similarity : cosine of the mean masked features.
-    rank, n_ranked : place of the candidate among all other clusters, 1 for the most similar, and how many there are.
-    merged_percent : of the intervals of both trains taken together, those within 2 ms.
-    alone_percent : the same of each train.
-    amplitudes, unit : of the best cluster and the candidate.
-    distance_um : between the centres of mass of their amplitudes on the probe.
-    channels : ids of their largest channels.
-    has_features : whether similarity and position could be computed.
+    similarity : float
+        Cosine of the mean masked features.
+    rank, n_ranked : int
+        Place of the candidate among all other clusters, 1 for the most similar, and how many there are.
+    merged_percent : float
+        Per cent of the intervals of both trains taken together that are within 2 ms.
+    alone_percent : tuple of float
+        The same of each train.
+    amplitudes : tuple of float
+        Amplitudes of the best cluster and the candidate.
+    unit : str
+        Unit of the amplitudes.
+    distance_um : float
+        Distance between the centres of mass of their amplitudes on the probe.
+    channels : tuple of int
+        Ids of their largest channels.
+    has_features : bool
+        Whether similarity and position could be computed.
     """
 
     similarity: float

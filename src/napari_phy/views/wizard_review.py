@@ -19,13 +19,20 @@ class WizardRequest:
 
     Attributes
     ----------
-    best, candidate : what it proposes, as far as it does.
-    is_paused : whether it proposes nothing.
-    skipped : undecided clusters that were gone on from.
-    done, undone : steps in words, and what redo would bring, in the order of doing.
-    n_changes : of the clustering, of which the rest depends.
-    reads_features : whether similarity and position may be asked for.
-    is_selected : whether anything is; a pair that is not has no name here.
+    best, candidate : int or None
+        What it proposes, as far as it does.
+    is_paused : bool, default False
+        Whether it proposes nothing.
+    skipped : tuple of int, default ()
+        Undecided clusters that were gone on from.
+    done, undone : tuple of str, default ()
+        Steps in words, and what redo would bring, in the order of doing.
+    n_changes : int, default 0
+        Number of changes of the clustering, on which the rest depends.
+    reads_features : bool, default True
+        Whether similarity and position may be asked for.
+    is_selected : bool, default True
+        Whether anything is; a pair that is not has no name here.
     """
 
     best: int | None
