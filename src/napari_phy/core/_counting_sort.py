@@ -22,10 +22,10 @@ def counting_sort(numbers: npt.NDArray[np.int32], starts: npt.NDArray[np.int64])
 
     Parameters
     ----------
-    numbers : ndarray of int32
-        (n_spikes,) group of each spike.
-    starts : ndarray of int64
-        (n_groups + 1,) where each group begins in the result.
+    numbers : ndarray of int32, shape (n_spikes,)
+        Group of each spike.
+    starts : ndarray of int64, shape (n_groups + 1,)
+        Where each group begins in the result.
     """
     order = np.empty(numbers.size, dtype=np.int32)
     _fill(numbers, starts[:-1].copy(), order)

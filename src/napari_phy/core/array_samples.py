@@ -25,7 +25,8 @@ class ArraySamples:
 
     Raises
     ------
-    TracesError : it is not two-dimensional, or holds no integers or floats.
+    TracesError
+        It is not two-dimensional, or holds no integers or floats.
     """
 
     def __init__(self, array: Any, time_axis: int | None = None) -> None:
@@ -65,5 +66,11 @@ class ArraySamples:
 
 
 def as_samples(traces: Any, time_axis: int | None = None) -> Any:
-    """Return traces as `(n_samples, n_channels)`; those of a model as they are. Raises TracesError."""
+    """Return traces as `(n_samples, n_channels)`; those of a model as they are.
+
+    Raises
+    ------
+    TracesError
+        They are not two-dimensional, or hold no integers or floats.
+    """
     return traces if hasattr(traces, "origin") and time_axis is None else ArraySamples(traces, time_axis)

@@ -166,7 +166,10 @@ class BaseModel(ABC):
     def opened_at(self, channel_group: int | None, clustering: str | None) -> BaseModel:
         """Return another channel group or clustering of the same data set as a model of its own.
 
-        Raises NotInFileError when there is no such part.
+        Raises
+        ------
+        NotInFileError
+            There is no such part.
         """
         raise NotInFileError(f"{self.name} has no channel group or clustering besides this one.")
 
@@ -187,7 +190,10 @@ class BaseModel(ABC):
     def with_raw(self, paths: Any) -> BaseModel:
         """Return this data set with waveforms and traces from raw files that moved; it shares all else with this one.
 
-        Raises MissingDataError when they are not there.
+        Raises
+        ------
+        MissingDataError
+            They are not there.
         """
         raise MissingDataError(f"{self.name} reads no raw data from other files.")
 

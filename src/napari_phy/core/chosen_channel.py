@@ -29,7 +29,10 @@ class ChosenChannel:
     def choose(self, channel_index: int | None) -> None:
         """Pick a channel, or none; the same again does nothing.
 
-        Raises ClusteringError for a channel that does not exist.
+        Raises
+        ------
+        ClusteringError
+            The channel does not exist.
         """
         if channel_index is not None and not 0 <= channel_index < self._n_channels:
             raise ClusteringError(f"There is no channel {channel_index}: they go from 0 to {self._n_channels - 1}.")

@@ -58,8 +58,8 @@ class ClusterManager(Clustering):
 
     Parameters
     ----------
-    spike_clusters : array_like
-        (n_spikes,) integers from 0.
+    spike_clusters : array_like, shape (n_spikes,)
+        Integers from 0.
     cluster_groups : mapping of int to str, optional
         {cluster: "noise", "mua", "good", "unsorted" or a name of the user's own}.
     cluster_colors : mapping of int to str, optional
@@ -258,8 +258,12 @@ class ClusterManager(Clustering):
     def restore(self, records: Sequence[UpdateInfo], n_done: int, next_id: int = 0) -> None:
         """Replay records that were committed earlier: the first `n_done` hold, the others wait for redo.
 
-        New clusters get ids from `next_id` on, if that is larger than any id in use. Raises ReplayError where a record
-        does not fit; the manager is of no use then.
+        New clusters get ids from `next_id` on, if that is larger than any id in use.
+
+        Raises
+        ------
+        ReplayError
+            A record does not fit; the manager is of no use then.
         """
         if not 0 <= n_done <= len(records):
             raise ClusteringError(f"Of {len(records)} records {n_done} can't be done.")

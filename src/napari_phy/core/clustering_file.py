@@ -33,7 +33,7 @@ class StoredClustering:
     cluster_labels : mapping of str to mapping of int to object
         Mapping of str to mapping of int to object {field: {cluster: value}}.
     group_names : tuple of str
-        Of all groups, in the file's order.
+        Group names of all groups, in the file's order.
     user_groups : tuple of ClusterGroup
         Those besides the standard ones.
     """

@@ -76,7 +76,10 @@ def random_color(seed: int | np.random.Generator | None = None, dark: bool = Tru
 def color_distinct_from(colors: Sequence[str], dark: bool = True) -> str:
     """Return the colour "#rrggbb" that is farthest, for all kinds of eyes, from given ones and from the background.
 
-    Raises ValueError for what is not written "#rrggbb".
+    Raises
+    ------
+    ValueError
+        A colour is not written "#rrggbb".
     """
     wrong = [color for color in colors if not is_color(color)]
     if wrong:

@@ -17,11 +17,11 @@ class EventTimes:
     Attributes
     ----------
     name : str
-        Of the kind.
-    samples : ndarray of int64
-        (n_events,) int64, on the joined time line.
-    recordings : ndarray of int64
-        (n_events,) int64, number of the recording of each.
+        Name of the kind.
+    samples : ndarray of int64, shape (n_events,)
+        On the joined time line.
+    recordings : ndarray of int64, shape (n_events,)
+        Number of the recording of each.
     values : mapping of str to ndarray
         Field -> (n_events,) array, what else the file says of each: channel, on or off, text.
     """

@@ -40,7 +40,7 @@ class ListedClusters:
         return self._clusters is None or cluster in self._clusters
 
     def show_all(self) -> None:
-        """List all clusters."""
+        """Take the filter away: every cluster is listed."""
         self._set("", None)
 
     def show(self, text: str, clusters: Iterable[int]) -> None:

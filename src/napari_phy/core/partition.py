@@ -84,8 +84,8 @@ class Partition:
 
     Parameters
     ----------
-    spike_clusters : array_like
-        (n_spikes,) integers, the cluster of each spike; not kept and not written to.
+    spike_clusters : array_like, shape (n_spikes,)
+        Integers, the cluster of each spike; not kept and not written to.
     """
 
     def __init__(self, spike_clusters: npt.ArrayLike) -> None:
@@ -109,7 +109,7 @@ class Partition:
         return cluster_id in self._sizes
 
     def __len__(self) -> int:
-        """Number of spikes."""
+        """Return the number of spikes."""
         return len(self._slots)
 
     @property
@@ -186,7 +186,10 @@ class Partition:
     def plan(self, update: UpdateInfo) -> PartitionEdit:
         """Return the edit that a record asks for; nothing is changed.
 
-        Raises ClusteringError when the record does not fit the clusters that exist.
+        Raises
+        ------
+        ClusteringError
+            The record does not fit the clusters that exist.
         """
         if not (update.deleted or update.added or len(update.spike_ids)):  # of groups, labels or colours
             return _NO_EDIT

@@ -26,19 +26,22 @@ def _nothing() -> npt.NDArray[Any]:
 class Probe:
     """Channel layout of one channel group; a notebook shows it as a picture.
 
-    Raises NapariPhyError when the channels are no integers, or there is not one position for each.
-
     Attributes
     ----------
-    channel_ids : ndarray of int64
-        (n_channels,) int64, the columns of the raw data, in the order of features and waveforms.
-    positions : ndarray of float64
-        (n_channels, 2) float64, x and y in µm; nan where not known, also given as None.
-    edges : ndarray of int64
-        (n_edges, 2) int64 pairs of neighbouring channel ids (may be empty).
-    is_known : ndarray of bool
-        (n_channels,) bool, False where a position was only assumed; where not given, positions are known that are
-        finite, and none when all are the same.
+    channel_ids : ndarray of int64, shape (n_channels,)
+        The columns of the raw data, in the order of features and waveforms.
+    positions : ndarray of float64, shape (n_channels, 2)
+        x and y in µm; nan where not known, also given as None.
+    edges : ndarray of int64, shape (n_edges, 2)
+        Pairs of neighbouring channel ids (may be empty).
+    is_known : ndarray of bool, shape (n_channels,)
+        False where a position was only assumed; where not given, positions are known that are finite, and none when all
+        are the same.
+
+    Raises
+    ------
+    NapariPhyError
+        The channels are no integers, or there is not one position for each.
     """
 
     channel_ids: npt.NDArray[np.int64]

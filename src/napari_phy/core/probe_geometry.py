@@ -23,12 +23,12 @@ class ProbeGeometry:
 
     Attributes
     ----------
-    places : Float64
-        Float64 (n_channels, 2) float64, x and y in µm; made up for channels whose position is not known.
-    is_known : ndarray of bool
-        (n_channels,) bool.
-    shanks : Int64
-        Int64 (n_channels,) int64, from 0 at the left; −1 for channels whose position is not known.
+    places : ndarray of float64, shape (n_channels, 2)
+        x and y in µm; made up for channels whose position is not known.
+    is_known : ndarray of bool, shape (n_channels,)
+        Whether the position of each channel is known.
+    shanks : ndarray of int64, shape (n_channels,)
+        From 0 at the left; −1 for channels whose position is not known.
     pitch_um : float
         Smallest distance of two sites.
     """

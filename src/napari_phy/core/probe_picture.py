@@ -30,16 +30,16 @@ class ProbePicture:
 
     Attributes
     ----------
-    centers : Float64
-        Float64 (n_channels, 2) float64 of the discs.
+    centers : ndarray of float64, shape (n_channels, 2)
+        Centers of the discs.
     radius : float
-        Of the discs.
+        Radius of the discs.
     outlines : tuple of Float64
         For each shank the (k, 2) corners of its outline.
-    is_numbered : ndarray of bool
-        (n_channels,) bool, whether there is room for the number.
-    number_centers : Float64
-        Float64 (n_channels, 2) float64, the middle of each number.
+    is_numbered : ndarray of bool, shape (n_channels,)
+        Whether there is room for the number.
+    number_centers : ndarray of float64, shape (n_channels, 2)
+        The middle of each number.
     px_per_um : float
         The scale, the same for x and y.
     origin_um : tuple of float
@@ -84,8 +84,8 @@ def probe_picture(
 
     Parameters
     ----------
-    channel_ids : Int64
-        Int64 (n_channels,) the numbers to write.
+    channel_ids : ndarray of int64, shape (n_channels,)
+        The numbers to write.
     text_px : float, default 10.0
         Height of the type.
     zoom : float, default 1.0

@@ -54,7 +54,7 @@ class RecordingOrder:
 
     @property
     def words(self) -> str:
-        """The order in words."""
+        """How messages name the order, with an example of it."""
         if self.order == "number":
             return "by number"
         return f"in the order of text ({self.example})" if self.order == "text" else f"by place ({self.example})"

@@ -27,9 +27,9 @@ def regrouping(description: str, partition: Partition, spikes: Int64, marks: Int
         "split", "assign" or "reset".
     partition : Partition
         Partition The clusters that exist.
-    spikes : Int64
-        Int64 (n,) ascending spike ids.
-    marks : Int64 or None
+    spikes : ndarray of int64, shape (n,)
+        Ascending spike ids.
+    marks : ndarray of int64 or None
         Int64 or None (n,) spikes with the same mark go together; None: all of them.
     next_id : int
         Id of the first new cluster.

@@ -57,7 +57,10 @@ class Selection:
     def select(self, clusters: Iterable[int], n_best: int = 1) -> None:
         """Select clusters in this order and no spikes; the same clusters again do nothing.
 
-        Raises ClusteringError for a cluster that does not exist, and for anything but integers.
+        Raises
+        ------
+        ClusteringError
+            A cluster does not exist, or something is no integer.
         """
         ids = as_ids(clusters if isinstance(clusters, (np.ndarray, str, int, float)) else list(clusters))
         if ids is None:

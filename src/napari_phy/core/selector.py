@@ -34,8 +34,8 @@ class Selector:
 
     Parameters
     ----------
-    spike_clusters_or_manager : array_like or ClusterManager
-        (n_spikes,) integers, or the ClusterManager that holds them.
+    spike_clusters_or_manager : array_like or ClusterManager, shape (n_spikes,)
+        Integers, or the ClusterManager that holds them.
     n_spikes_max : int, optional
         The most spikes in total.
     n_per_cluster : int, optional

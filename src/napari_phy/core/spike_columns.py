@@ -21,14 +21,14 @@ class SpikeColumns:
 
     Attributes
     ----------
-    channels : ndarray of uint16
-        (n_spikes,) uint16, index of the channel where |feature| × mask is largest; `UNKNOWN_CHANNEL` of a spike that is
-        on none, or whose features or masks cannot have been measured.
-    depths : Float32
-        Float32 (n_spikes,) float32, µm, centre of mass of |feature| × mask over y; nan where the channel is unknown.
-    amplitudes : Float32
-        Float32 (n_spikes,) float32, largest |first feature| × mask of all channels, in units of the features; nan of a
-        spike whose features or masks cannot have been measured.
+    channels : ndarray of uint16, shape (n_spikes,)
+        Index of the channel where |feature| × mask is largest; `UNKNOWN_CHANNEL` of a spike that is on none, or whose
+        features or masks cannot have been measured.
+    depths : ndarray of float32, shape (n_spikes,)
+        µm, centre of mass of |feature| × mask over y; nan where the channel is unknown.
+    amplitudes : ndarray of float32, shape (n_spikes,)
+        Largest |first feature| × mask of all channels, in units of the features; nan of a spike whose features or masks
+        cannot have been measured.
     """
 
     channels: npt.NDArray[np.uint16]
@@ -65,12 +65,12 @@ def spike_columns(features: Float32, masks: Float32, y_um: npt.NDArray[Any]) -> 
 
     Parameters
     ----------
-    features : Float32
-        Float32 (n, n_channels * n_features_per_channel), channel by channel.
-    masks : Float32
-        Float32 (n, n_channels), 0…1.
-    y_um : ndarray
-        (n_channels,) depth of each channel.
+    features : ndarray of float32, shape (n, n_channels * n_features_per_channel)
+        Channel by channel.
+    masks : ndarray of float32, shape (n, n_channels)
+        0…1.
+    y_um : ndarray, shape (n_channels,)
+        Depth of each channel.
     """
     n_spikes, n_channels = masks.shape
     measured = is_measured(features) & is_measured(masks)

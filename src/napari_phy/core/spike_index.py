@@ -20,10 +20,10 @@ class SpikeIndex:
 
     Attributes
     ----------
-    order : ndarray of int32
-        (n_spikes,) int32 spike ids, ascending within each cluster.
-    starts : ndarray of int64
-        (n_clusters + 1,) int64, where each cluster begins in `order`.
+    order : ndarray of int32, shape (n_spikes,)
+        Spike ids, ascending within each cluster.
+    starts : ndarray of int64, shape (n_clusters + 1,)
+        Where each cluster begins in `order`.
     """
 
     order: npt.NDArray[np.int32]
@@ -33,7 +33,10 @@ class SpikeIndex:
     def build(cls, spike_clusters: npt.ArrayLike) -> tuple[SpikeIndex, npt.NDArray[np.int64], npt.NDArray[np.int32]]:
         """Return the index, the ascending cluster ids, and (n_spikes,) int32 number of each spike's cluster.
 
-        Raises ClusteringError for ids that are not integers from 0 to 2**53 - 1, or an array that is not flat.
+        Raises
+        ------
+        ClusteringError
+            Ids are not integers from 0 to 2**53 - 1, or the array is not flat.
         """
         labels = _checked(np.asarray(spike_clusters))
         cluster_ids, numbers, counts = _number(labels)

@@ -54,7 +54,10 @@ class TimeCursor:
     def set_range(self, start_s: float, stop_s: float) -> None:
         """Have views use only the spikes from a start to before a stop, both on the time line.
 
-        Raises ValueError where nothing is between them.
+        Raises
+        ------
+        ValueError
+            Nothing is between them.
         """
         start, stop = max(0.0, float(start_s)), min(float(stop_s), self._duration_s)
         if not start < stop:

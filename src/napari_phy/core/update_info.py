@@ -49,10 +49,10 @@ class UpdateInfo:
         Cluster ids that now exist or no longer exist, ascending.
     descendants : tuple of tuple of int
         (old, new) pairs of clusters that share spikes, by old then new.
-    spike_ids : ndarray of int64
-        (n_moved,) ascending int64, the spikes that a split or assignment names one by one.
-    spike_clusters : ndarray of int64
-        (n_moved,) int64, the added cluster that takes each of them.
+    spike_ids : ndarray of int64, shape (n_moved,)
+        Ascending int64, the spikes that a split or assignment names one by one.
+    spike_clusters : ndarray of int64, shape (n_moved,)
+        The added cluster that takes each of them.
     heirs : tuple of tuple of int
         (old, new): the added cluster that takes those spikes of `old` that are not named.
     metadata_changed : tuple of MetadataChange

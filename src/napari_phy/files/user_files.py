@@ -28,7 +28,7 @@ def load_user_file(name: str, instead: str) -> Any:
     Parameters
     ----------
     name : str
-        Of the file.
+        Name of the file.
     instead : str
         `views begin with their usual settings`.
     """

@@ -39,8 +39,8 @@ class LayerBinder:
         Where the layers of the session are.
     session : Session
         The open data set.
-    refresh_soon : callable, optional
-        Has `refresh` called soon, once for several changes; None: it is called at every change.
+    refresh_later : callable, optional
+        Has `refresh` called later, once for several changes; None: it is called at every change.
     """
 
     def __init__(

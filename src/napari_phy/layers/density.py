@@ -29,20 +29,20 @@ class DensityLevel(PictureLevel):
 
     Parameters
     ----------
-    samples : ndarray of int64
-        (n_spikes,) ascending times.
-    channels : ndarray of uint16
-        (n_spikes,) channel of each spike; others than 0 … n_channels − 1 are on none.
+    samples : ndarray of int64, shape (n_spikes,)
+        Ascending times.
+    channels : ndarray of uint16, shape (n_spikes,)
+        Channel of each spike; others than 0 … n_channels − 1 are on none.
     n_channels, n_samples : int
         Of the recording.
     factor : int
         Samples a column.
     sample_rate : float
         Samples a second.
-    values : ndarray of float32, optional
-        (n_spikes,) what is averaged; None: spikes are counted.
-    order : ndarray of int64, optional
-        (n_channels,) the channel of each row; None: rows are channels.
+    values : ndarray of float32, shape (n_spikes,), optional
+        What is averaged; None: spikes are counted.
+    order : ndarray of int64, shape (n_channels,), optional
+        The channel of each row; None: rows are channels.
     """
 
     def __init__(

@@ -40,9 +40,9 @@ class FilteredWindows:
     Attributes
     ----------
     name : str
-        Of the filter that was chosen.
+        Name of the filter that was chosen.
     limits : tuple of float
-        Of the contrast of raw traces, and of those without slow waves.
+        Limits of the contrast of raw traces, and of those without slow waves.
     """
 
     ready = signal()

@@ -28,12 +28,12 @@ class SpikePoints:
 
     Attributes
     ----------
-    positions : ndarray of float32
-        (n, 2) float32, row of the channel, the highest being 0, and sample.
-    colors : ndarray of float32
-        (n, 4) float32 RGBA.
-    symbols : ndarray of str
-        (n,) ticks, or dashes where colours come again.
+    positions : ndarray of float32, shape (n, 2)
+        Row of the channel, the highest being 0, and sample.
+    colors : ndarray of float32, shape (n, 4)
+        RGBA.
+    symbols : ndarray of str, shape (n,)
+        Ticks, or dashes where colours come again.
     features : dict of str to ndarray
         (n,) arrays that the layer shows under the mouse: cluster, group, spike (its id), time_s.
     n_total : int

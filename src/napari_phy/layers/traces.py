@@ -46,8 +46,8 @@ class TraceLevel(PictureLevel):
     ----------
     source : TraceSource
         What to read; its channels are rows here, from the top.
-    baseline : Float32
-        (n_channels,) what is taken off each channel, in its unit.
+    baseline : ndarray of float32, shape (n_channels,)
+        What is taken off each channel, in its unit.
     factor : int
         Samples a column.
     on_trouble : callable, optional

@@ -33,11 +33,14 @@ def parse(tokens: Sequence[Token], end: int) -> ast.expr:
     Parameters
     ----------
     tokens : sequence of Token
-        Of the filter.
+        Tokens of the filter.
     end : int
         Length of its text.
 
-    Raises FilterError with the column of the first piece that stands where it cannot.
+    Raises
+    ------
+    FilterError
+        A piece stands where it cannot; the error has the column of the first one.
     """
     order = _Order()
     for place, token in enumerate(tokens):

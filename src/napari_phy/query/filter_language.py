@@ -59,7 +59,10 @@ class Filter:
         columns : Columns
             By name, each of n_rows values; only those that the filter names are asked for.
 
-        Raises FilterError for a column that is not there, and for values that cannot be used so.
+        Raises
+        ------
+        FilterError
+            A column is not there, or its values cannot be used so.
         """
         found = _Walk(self._tokens, columns).condition(self._tree)
         return np.array(np.broadcast_to(found, (n_rows,)))

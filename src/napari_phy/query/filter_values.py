@@ -113,7 +113,10 @@ RECKON: Mapping[str, Callable[[Any, Any], Any]] = {
 def reckon(sign: str, a: Values, b: Values) -> Values:
     """Return what arithmetic makes of two columns of numbers; nothing where that is no finite number.
 
-    Raises OverflowError for a power that is too large to be one.
+    Raises
+    ------
+    OverflowError
+        A power is too large to be a number.
     """
     with np.errstate(all="ignore"):
         result = np.asarray(RECKON[sign](a.numbers, b.numbers), dtype=np.float64)

@@ -67,7 +67,10 @@ def find_rows(text: str, columns: Mapping[str, Values], n_rows: int) -> Bools:
     columns : mapping of str to Values
         By name, "id" among them, each of n_rows values.
 
-    Raises FilterError.
+    Raises
+    ------
+    FilterError
+        The filter cannot be read, or names a column that is not there.
     """
     search = quick_search(text, columns)
     return parse_filter(text).matches(columns, n_rows) if search is None else search.matches(columns, n_rows)

@@ -43,7 +43,12 @@ class _Opening:
 def open_in_background(viewer: Viewer, file: Path, open_session: OpenSession) -> Any:
     """Return the session of a file; nothing is shown of a small one, a large one can be cancelled.
 
-    None, and a sentence in the status bar, when that was done or another file is awaited. Raises NapariPhyError.
+    None, and a sentence in the status bar, when that was done or another file is awaited.
+
+    Raises
+    ------
+    NapariPhyError
+        The file cannot be opened.
     """
     if _awaited:
         from napari_phy.widgets.base.plain_text import plain

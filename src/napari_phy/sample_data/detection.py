@@ -35,8 +35,8 @@ class Detected:
     ----------
     samples : Floats
         (n_spikes,) float64, centre of mass of the crossings.
-    events : ndarray of int64
-        (n_spikes,) int64, which of the given events each spike is.
+    events : ndarray of int64, shape (n_spikes,)
+        Which of the given events each spike is.
     masks : Singles
         (n_spikes, n_channels) float32, 0…1.
     """

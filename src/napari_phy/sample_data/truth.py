@@ -22,8 +22,8 @@ class Truth:
     ----------
     event_samples, event_units : Floats and Ints
         (n_events,) every spike that was put into the recording, also those never detected.
-    templates : ndarray of float32
-        (n_units, n_samples, n_channels) µV, all channels of the file, the unit's trough at `trough_sample`.
+    templates : ndarray of float32, shape (n_units, n_samples, n_channels)
+        µV, all channels of the file, the unit's trough at `trough_sample`.
     unit_positions : Floats
         (n_units, 3) µm, in the coordinates of the probe; the last is the distance from the sites.
     unit_groups : Ints

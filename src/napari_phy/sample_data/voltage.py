@@ -35,14 +35,14 @@ class Recorded:
 
     Attributes
     ----------
-    traces : ndarray of int16
-        (n_channels, n_samples) int16, `MICROVOLTS_PER_UNIT` µV a unit.
+    traces : ndarray of int16, shape (n_channels, n_samples)
+        `MICROVOLTS_PER_UNIT` µV a unit.
     event_samples : Floats
         (n_events,) float64, when each source was active, ascending.
-    event_sources : ndarray of int64
-        (n_events,) int64, the unit's number, or `MUA`, or `ARTEFACT`.
-    event_channels : ndarray of int64
-        (n_events,) int64, index of the channel with the largest negative peak.
+    event_sources : ndarray of int64, shape (n_events,)
+        The unit's number, or `MUA`, or `ARTEFACT`.
+    event_channels : ndarray of int64, shape (n_events,)
+        Index of the channel with the largest negative peak.
     event_sizes : Floats
         (n_events,) float64, that peak in µV.
     """

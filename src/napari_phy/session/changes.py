@@ -168,7 +168,7 @@ class Reopening(Switch):
     act : callable
         Writes the file.
     name : str
-        Of the clustering afterwards, if the act came about.
+        Name of the clustering afterwards, if the act came about.
     """
 
     can_be_cancelled = False

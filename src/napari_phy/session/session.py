@@ -62,7 +62,8 @@ def open_session(
 
     Raises
     ------
-    KwikFormatError : the file is not what it should be.
+    KwikFormatError
+        The file is not what it should be.
     """
     on_progress(0)
     model = open_model(path, channel_group, clustering, on_progress=part_of(on_progress, 0, 0.3))
@@ -239,8 +240,10 @@ class Session(Edits, FileClusterings):
 
         Raises
         ------
-        MissingDataError : they are not there, or nobody can tell which is which.
-        KwikFormatError : they cannot be the raw data of this data set.
+        MissingDataError
+            They are not there, or nobody can tell which is which.
+        KwikFormatError
+            They cannot be the raw data of this data set.
         """
         with self._current.lock:
             self.take_raw(self.model, self.model.with_raw(paths))
@@ -335,7 +338,10 @@ class Session(Edits, FileClusterings):
     def save(self) -> None:
         """Write the clustering into the .kwik, in one step: it holds either the old one or the new one.
 
-        Raises ReadOnlyError or SaveError; the file is then as before and the edits stay in the journal.
+        Raises
+        ------
+        ReadOnlyError, SaveError
+            The file cannot be written; it is as before, and the edits stay in the journal.
         """
         self._save_open()
         self.saved.emit()
@@ -365,7 +371,12 @@ class Session(Edits, FileClusterings):
     def save_copy(self, path: str | Path) -> None:
         """Write the clustering as it is shown into a data set of another name; this one goes on with its own file.
 
-        The features are copied along; the copy finds the raw data where they are. Raises SaveError.
+        The features are copied along; the copy finds the raw data where they are.
+
+        Raises
+        ------
+        SaveError
+            The copy cannot be written.
         """
         opened = self._current.opened
         opened.store.save_copy(opened.snapshot(), path, opened.model.raw_places)

@@ -52,12 +52,12 @@ def correlograms(
 
     Parameters
     ----------
-    spike_samples : array_like
-        (n_spikes,) integer samples, ascending.
-    spike_clusters : array_like
-        (n_spikes,) cluster of each spike; spikes of other clusters are left out.
-    cluster_ids : array_like
-        (n,) distinct ids, the order of the axes.
+    spike_samples : array_like, shape (n_spikes,)
+        Integer samples, ascending.
+    spike_clusters : array_like, shape (n_spikes,)
+        Cluster of each spike; spikes of other clusters are left out.
+    cluster_ids : array_like, shape (n,)
+        Distinct ids, the order of the axes.
     sample_rate : float
         Hz.
     bin_ms : float, default 1
@@ -69,7 +69,8 @@ def correlograms(
 
     Returns
     -------
-    (n, n, n_bins) int64, one-sided: [i, j, k] counts spikes of j that follow a spike of i by k bins.
+    ndarray of int64, shape (n, n, n_bins)
+        One-sided: [i, j, k] counts spikes of j that follow a spike of i by k bins.
 
     Raises
     ------
@@ -110,12 +111,12 @@ def count_pairs(
 
     Parameters
     ----------
-    samples : Int64
-        (n_spikes,) ascending.
-    places : UInt16
-        (n_spikes,) 0 … n − 1, which of the n clusters each spike is of.
+    samples : ndarray of int64, shape (n_spikes,)
+        Ascending.
+    places : ndarray of uint16, shape (n_spikes,)
+        0 … n − 1, which of the n clusters each spike is of.
     width : int
-        Of a bin, in samples.
+        Width of a bin, in samples.
 
     Raises
     ------

@@ -15,14 +15,15 @@ def bin_extremes(samples: Array, factor: int) -> Array:
 
     Parameters
     ----------
-    samples : Array
-        (n_samples, n_channels) integers or floats.
+    samples : Array, shape (n_samples, n_channels)
+        Integers or floats.
     factor : int
         Samples a bin; the last one may have fewer.
 
     Returns
     -------
-    (n_bins, 2, n_channels) of the same type, smallest first.
+    ndarray, shape (n_bins, 2, n_channels)
+        Smallest and largest value of each bin, of the same type.
     """
     from napari_phy.stats._bin_extremes import fill_extremes
 
@@ -37,14 +38,15 @@ def join_bins(extremes: Array, n_bins: int) -> Array:
 
     Parameters
     ----------
-    extremes : Array
-        (n, 2, n_channels), smallest first.
+    extremes : Array, shape (n, 2, n_channels)
+        Smallest first.
     n_bins : int
         How many become one.
 
     Returns
     -------
-    (ceil(n / n_bins), 2, n_channels)
+    ndarray, shape (ceil(n / n_bins), 2, n_channels)
+        Smallest and largest value of each wider bin.
     """
     if n_bins == 1 or not len(extremes):
         return extremes
@@ -60,14 +62,15 @@ def signed_extremes(extremes: Array, baseline: npt.ArrayLike = 0.0) -> npt.NDArr
 
     Parameters
     ----------
-    extremes : Array
-        (n, 2, n_channels), smallest first.
-    baseline : array_like, default 0.0
-        (n_channels,) what is taken off each channel.
+    extremes : Array, shape (n, 2, n_channels)
+        Smallest first.
+    baseline : array_like, shape (n_channels,), default 0.0
+        What is taken off each channel.
 
     Returns
     -------
-    (n, n_channels)
+    ndarray of float32, shape (n, n_channels)
+        Of each bin the extreme that is farther from the baseline.
     """
     base = np.asarray(baseline, dtype=np.float32)
     low, high = extremes[:, 0].astype(np.float32) - base, extremes[:, 1].astype(np.float32) - base

@@ -23,7 +23,7 @@ class BandPass:
     low_hz, high_hz : float
         Corner frequencies in Hz.
     order : int
-        Of the Butterworth filter.
+        Order of the Butterworth filter.
     sample_rate : float
         In Hz.
     """

@@ -36,10 +36,10 @@ def interval_counts(spike_samples: npt.ArrayLike, edges: Int64) -> Int64:
 
     Parameters
     ----------
-    spike_samples : array_like
-        (n_spikes,) ascending integer samples of one cluster.
-    edges : Int64
-        (n_bins + 1,) ascending, in samples.
+    spike_samples : array_like, shape (n_spikes,)
+        Ascending integer samples of one cluster.
+    edges : ndarray of int64, shape (n_bins + 1,)
+        Ascending, in samples.
     """
     intervals = np.diff(np.asarray(spike_samples, dtype=np.int64))
     of_interval = np.searchsorted(edges, intervals, side="right")

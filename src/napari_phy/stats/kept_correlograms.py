@@ -26,15 +26,15 @@ class KeptCorrelograms:
 
     Parameters
     ----------
-    samples : Int64
-        (n_spikes,) ascending.
+    samples : ndarray of int64, shape (n_spikes,)
+        Ascending.
     width, n_bins : int
         Of the bins, in samples, and their number.
 
     Attributes
     ----------
-    slots : UInt16 or None
-        (n_spikes,) what was counted; None before, and after what was under way was stopped.
+    slots : ndarray of uint16, shape (n_spikes,) or None
+        What was counted; None before, and after what was under way was stopped.
     """
 
     def __init__(self, samples: Int64, width: int, n_bins: int) -> None:
@@ -57,8 +57,8 @@ class KeptCorrelograms:
 
         Parameters
         ----------
-        slots : ndarray of integer
-            (n_spikes,) 0 … n_slots − 1; `has_room(n_slots)`.
+        slots : ndarray of integer, shape (n_spikes,)
+            0 … n_slots − 1; `has_room(n_slots)`.
         """
         old, self.slots = self.slots, None
         new = slots.astype(np.uint16)

@@ -19,14 +19,15 @@ def points_in_polygon(points: npt.ArrayLike, polygon: npt.ArrayLike) -> npt.NDAr
 
     Parameters
     ----------
-    points : array_like
-        (n, 2) x and y; points that are not finite are outside.
-    polygon : array_like
-        (k, 2) vertices in order, k ≥ 3; the last is joined to the first.
+    points : array_like, shape (n, 2)
+        x and y; points that are not finite are outside.
+    polygon : array_like, shape (k, 2)
+        Vertices in order, k ≥ 3; the last is joined to the first.
 
     Returns
     -------
-    (n,) bool
+    ndarray of bool, shape (n,)
+        Whether each point is inside.
 
     Raises
     ------
@@ -55,16 +56,17 @@ def lines_through_polygon(x: npt.ArrayLike, lines: npt.ArrayLike, polygon: npt.A
 
     Parameters
     ----------
-    x : array_like
-        (m,) ascending, the same for all lines; m ≥ 2.
-    lines : array_like
-        (n, m) y of each line.
-    polygon : array_like
-        (k, 2) as in `points_in_polygon`.
+    x : array_like, shape (m,)
+        Ascending, the same for all lines; m ≥ 2.
+    lines : array_like, shape (n, m)
+        y of each line.
+    polygon : array_like, shape (k, 2)
+        As in `points_in_polygon`.
 
     Returns
     -------
-    (n,) bool
+    ndarray of bool, shape (n,)
+        Whether each line passes through the polygon.
     """
     at, values = np.asarray(x, dtype=np.float64), np.asarray(lines)
     vertices = np.asarray(polygon, dtype=np.float64)

@@ -34,8 +34,8 @@ def better_type(samples: npt.NDArray[Any]) -> np.dtype[Any] | None:
 
     Parameters
     ----------
-    samples : ndarray
-        (n_samples, n_channels) as a file has them, of its own type.
+    samples : ndarray, shape (n_samples, n_channels)
+        As a file has them, of its own type.
     """
     if samples.dtype.kind == "f":
         words = _viewed(samples, np.dtype("<i2"))

@@ -22,8 +22,8 @@ def column_edges(samples: Int64, start: float, per_column: float, n_columns: int
 
     Parameters
     ----------
-    samples : Int64
-        (n_spikes,) ascending times.
+    samples : ndarray of int64, shape (n_spikes,)
+        Ascending times.
     start, per_column : float
         Where the first column begins and how wide each is, in the same unit.
     """
@@ -37,10 +37,10 @@ def count_labels(edges: Int64, labels: npt.NDArray[np.integer], n_labels: int) -
 
     Parameters
     ----------
-    edges : Int64
-        Of `column_edges`.
-    labels : ndarray of integer
-        (n_spikes,) from 0; others than 0 … n_labels − 1 are not counted.
+    edges : ndarray of int64
+        Edges of `column_edges`.
+    labels : ndarray of integer, shape (n_spikes,)
+        From 0; others than 0 … n_labels − 1 are not counted.
     """
     from napari_phy.stats._spike_counts import fill_counts
 
@@ -56,12 +56,12 @@ def count_cells(
 
     Parameters
     ----------
-    edges : Int64
-        Of `column_edges`.
-    places : ndarray
-        (n_spikes,) on the other axis; nan is nowhere.
-    values : Float32
-        (n_spikes,) what is summed.
+    edges : ndarray of int64
+        Edges of `column_edges`.
+    places : ndarray, shape (n_spikes,)
+        On the other axis; nan is nowhere.
+    values : ndarray of float32, shape (n_spikes,)
+        What is summed.
     place_range : tuple of float
         The low edge of the first row and the high edge of the last.
     """

@@ -27,12 +27,12 @@ class TraceLevels:
 
     Attributes
     ----------
-    baseline : Float32
-        (n_channels,) median.
-    noise : Float32
-        (n_channels,) robust standard deviation of white noise, of steps from sample to sample: slow waves don't count.
-    waves : Float32
-        (n_channels,) how far slow waves take it from the baseline; it is further away 1 % of the time.
+    baseline : ndarray of float32, shape (n_channels,)
+        Median of each channel.
+    noise : ndarray of float32, shape (n_channels,)
+        Robust standard deviation of white noise, of steps from sample to sample: slow waves don't count.
+    waves : ndarray of float32, shape (n_channels,)
+        How far slow waves take it from the baseline; it is further away 1 % of the time.
     """
 
     baseline: Float32
@@ -56,10 +56,10 @@ def measure_levels(traces: Samples, columns: npt.NDArray[np.int64]) -> TraceLeve
 
     Parameters
     ----------
-    traces : Samples
-        `(n_samples, n_channels_of_file)`.
-    columns : ndarray of int64
-        (n_channels,) those wanted.
+    traces : Samples, shape (n_samples, n_channels_of_file)
+        The raw data, as the file has them.
+    columns : ndarray of int64, shape (n_channels,)
+        Columns of the channels that are wanted.
 
     Raises
     ------

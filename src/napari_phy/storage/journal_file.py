@@ -128,7 +128,7 @@ class JournalFile:
             raise explained(error, self.path) from error
 
     def edit(self, seq: int) -> EditRow | None:
-        """Return one edit."""
+        """Read the edit at a place on the stack; None where there is none."""
         try:
             with self.lock:
                 row = self._connection.execute(f"SELECT {EDIT_COLUMNS} FROM edit WHERE seq = ?", (seq,)).fetchone()

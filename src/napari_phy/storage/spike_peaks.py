@@ -81,12 +81,14 @@ class SpikePeaks:
         Parameters
         ----------
         spike_ids : ndarray of int64, shape (n,)
+            The spikes.
         on_progress : callable
             Is told how far the work is; what was read when it raises stays known.
 
         Returns
         -------
         ndarray of float32, shape (n,)
+            Peak-to-peak amplitude of each spike.
 
         Raises
         ------

@@ -229,7 +229,12 @@ class EditStore:
     def leave_out(self, n_whole: int) -> None:
         """Go on without the edits after the first `n_whole`, which do not fit the clusters; `messages` tells of them.
 
-        Edits may begin with what the file holds afterwards: `base` and `records` change. Raises JournalError, OSError.
+        Edits may begin with what the file holds afterwards: `base` and `records` change.
+
+        Raises
+        ------
+        JournalError, OSError
+            The journal cannot be written.
         """
         journal = self._journal
         assert journal is not None, "there are no edits to leave out"
@@ -351,7 +356,12 @@ class EditStore:
     def _have_journal(self) -> None:
         """Write the journal anew where another program moved, removed or changed it: its edits are still held here.
 
-        One that was moved along with the file goes on where it is. Raises JournalError.
+        One that was moved along with the file goes on where it is.
+
+        Raises
+        ------
+        JournalError
+            The journal cannot be written.
         """
         journal = self._journal
         if journal is None or journal.is_ours or (self.is_gone and journal.whereabouts == "moved"):

@@ -72,8 +72,9 @@ class FilterColumns(Mapping[str, Values]):
 
 
 def find_clusters(session: SessionLike, text: str) -> list[int]:
-    """Return the ids, ascending, of the clusters that a filter such as `group == "good" and rate > 1` lets through,
-    or that have the words or ids typed instead of one.
+    """Return the ascending ids of the clusters that a filter lets through.
+
+    A filter is written as `group == "good" and rate > 1`; words or ids typed instead of one are looked for.
 
     Discarded clusters are left out; amplitudes and metrics count where they were computed before.
 

@@ -132,7 +132,7 @@ def metric(
     title : str
         The word in the header of the lists, and the name in menus; from 1 to 40 characters.
     unit : str
-        Of the number; "" for none.
+        Unit of the number; "" for none.
     needs : sequence of {"features", "positions", "waveforms", "traces"}
         What a data set must have; of others the column is not known.
     key : str, optional

@@ -99,7 +99,7 @@ class ArraySession:
         return self
 
     def tell_raw_trouble(self, error: Exception) -> None:
-        """The view says what cannot be read."""
+        """Do nothing: the view says what cannot be read."""
 
     def trace_pyramid(self, model: Any) -> None:
         """Arrays have no summary on disk."""

@@ -114,7 +114,13 @@ class ArrayWaveformSession:
 
 
 def array_probe(n_channels: int, positions: npt.ArrayLike | None) -> Probe:
-    """Return a probe of channels 0 … n − 1 at (n, 2) positions in µm, or in one column. Raises TracesError."""
+    """Return a probe of channels 0 … n − 1 at (n, 2) positions in µm, or in one column.
+
+    Raises
+    ------
+    TracesError
+        There is not one position for each channel.
+    """
     channels = np.arange(n_channels, dtype=np.int64)
     column = np.column_stack([np.zeros(n_channels), -PITCH_UM * channels])
     places = column if positions is None else np.array(positions, dtype=np.float64)

@@ -48,7 +48,10 @@ def order_clusters(
     reads_features : bool, default True
         Whether depths may be read that nobody knows yet.
 
-    Raises ClusteringError when a cluster does not exist (any more).
+    Raises
+    ------
+    ClusteringError
+        A cluster does not exist (any more).
     """
     if order == "list":
         return read_only(np.array(clusters, dtype=np.int64))

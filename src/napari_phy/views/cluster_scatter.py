@@ -169,7 +169,10 @@ def compute_cluster_scatter(
 ) -> ClusterScatterData:
     """Return what a scatter of clusters draws; only what its columns need is read.
 
-    Raises ClusteringError when a cluster does not exist (any more).
+    Raises
+    ------
+    ClusteringError
+        A cluster does not exist (any more).
     """
     ids = sorted(request.clusters)
     columns = request.columns

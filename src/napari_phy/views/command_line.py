@@ -32,7 +32,10 @@ def echo(typed: str) -> str:
 def read_line(text: str) -> Line:
     """Return the parts of `:c 3-6`; the colon may be missing, and the space after a name.
 
-    Raises CommandError where it does not begin with a name.
+    Raises
+    ------
+    CommandError
+        The line does not begin with a name.
     """
     text = text.strip().removeprefix(":").strip()
     name = _NAME.match(text)
@@ -81,7 +84,13 @@ def read_ids(text: str, known: Sequence[int], what: str = "cluster", *, whole: b
 
 
 def read_words(text: str) -> list[str]:
-    """Return the words of a text; what stands between quotes is one. Raises CommandError for a quote left open."""
+    """Return the words of a text; what stands between quotes is one.
+
+    Raises
+    ------
+    CommandError
+        A quote is left open.
+    """
     words = []
     for match in _WORD.finditer(text):
         double, single, plain = match.groups()
@@ -103,7 +112,13 @@ def read_label(text: str) -> tuple[str, str | int | float | bool | None]:
 
 
 def read_number(text: str, what: str) -> float:
-    """Return a number, which may be negative. Raises CommandError for anything else, with `what` as what to type."""
+    """Return a number, which may be negative.
+
+    Raises
+    ------
+    CommandError
+        It is no number; the message tells `what` to type.
+    """
     if not text:
         raise CommandError(f"Type a number: {what}.")
     number = typed_number(text.replace("−", "-").replace(",", "."))

@@ -132,7 +132,10 @@ class DrawnSpikes:
 def all_spikes(session: SessionLike, clusters: tuple[int, ...]) -> Spikes:
     """Return the ascending spikes of some clusters.
 
-    Raises ClusteringError when one does not exist (any more).
+    Raises
+    ------
+    ClusteringError
+        A cluster does not exist (any more).
     """
     return np.sort(np.concatenate([_NO_SPIKES, *(session.manager.spikes(cluster) for cluster in clusters)]))
 
@@ -149,7 +152,12 @@ def drawn_spikes(
 
     Many of those of a merged cluster are those of its parts, so little is read anew.
     `others` gets the ascending spikes of the clusters. Violations that are to be marked are drawn in addition, up to as
-    many again. Raises ClusteringError when a cluster does not exist (any more).
+    many again.
+
+    Raises
+    ------
+    ClusteringError
+        A cluster does not exist (any more).
     """
     selected = all_spikes(session, clusters)
     drawn = [evenly_spread(session.manager.spikes(cluster), n_spikes_max) for cluster in reversed(clusters)]

@@ -142,7 +142,10 @@ class DriftPoints:
 def compute_drift(session: SessionLike, request: DriftRequest, on_progress: OnProgress = no_progress) -> DriftData:
     """Get the columns of all spikes, which may take a while the first time.
 
-    Raises MissingDataError without features.
+    Raises
+    ------
+    MissingDataError
+        There are no features.
     """
     model = session.model
     columns = session.columns.get(part_of(on_progress, 0, 0.8))
@@ -244,7 +247,10 @@ def drift_points(
 ) -> DriftPoints:
     """Return at most `N_POINTS_MAX` spikes of a window, evenly spaced in time within each cluster.
 
-    Raises ClusteringError when a cluster does not exist (any more).
+    Raises
+    ------
+    ClusteringError
+        A cluster does not exist (any more).
     """
     borders = np.ceil(np.array(time_range) * data.sample_rate).astype(np.int64)
     first, last = np.searchsorted(data.samples, borders).tolist()

@@ -254,8 +254,12 @@ def feature_points(
 ) -> npt.NDArray[np.float64]:
     """Return (n, len(axes)) float64, where on some axes some spikes are; all features come from one read.
 
-    `keep` holds on to what was read, for spikes that are looked at again and again. Raises MissingDataError when an
-    axis shows a feature and there are none.
+    `keep` holds on to what was read, for spikes that are looked at again and again.
+
+    Raises
+    ------
+    MissingDataError
+        An axis shows a feature, and there are none.
     """
     model = session.model
     values = np.empty((len(spike_ids), len(axes)))

@@ -37,9 +37,9 @@ class GridSettings(ViewSettings):
     Attributes
     ----------
     order : str
-        Of the tiles; "list" is that of Clusters.
+        Order of the tiles; "list" is that of Clusters.
     content : str
-        Of a tile: "waveform", "autocorrelogram" or "rate".
+        Content of a tile: "waveform", "autocorrelogram" or "rate".
     zoom : float
         Size of a tile; 1 is the usual one.
     """

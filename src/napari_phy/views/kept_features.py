@@ -71,7 +71,10 @@ def kept_features(
 ) -> Float32:
     """Return (n, n_columns) of the features of some distinct spikes, reading those that are not in memory.
 
-    Raises MissingDataError without features.
+    Raises
+    ------
+    MissingDataError
+        There are no features.
     """
     model = session.model
     features = required(model.features, model, "features")

@@ -63,7 +63,10 @@ class ProbeData:
 def compute_probe(session: SessionLike, request: ProbeRequest, on_progress: OnProgress = no_progress) -> ProbeData:
     """Return what a probe view draws: amplitudes of mean waveforms, without raw data those of features.
 
-    Raises ClusteringError when a cluster does not exist (any more).
+    Raises
+    ------
+    ClusteringError
+        A cluster does not exist (any more).
     """
     model = session.model
     clusters = request.clusters

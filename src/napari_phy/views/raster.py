@@ -125,7 +125,7 @@ class RasterSettings(ViewSettings):
     Attributes
     ----------
     order : str
-        Of the rows; "list" is that of Clusters.
+        Order of the rows; "list" is that of Clusters.
     rows_a_page : int or None
         How many rows are shown at a time; None: all.
     marker : str
@@ -184,7 +184,10 @@ class RasterData:
 def compute_raster(session: SessionLike, request: RasterRequest, on_progress: OnProgress = no_progress) -> RasterData:
     """Put the rows in order; clusters that the order does not know come last, by id.
 
-    Raises ClusteringError when a cluster does not exist (any more).
+    Raises
+    ------
+    ClusteringError
+        A cluster does not exist (any more).
     """
     on_progress(0)
     ids = order_clusters(session, request.clusters, request.order, reads_features=request.reads_features)

@@ -142,7 +142,7 @@ class Choice(Setting):
         return f"one of {', '.join(repr(value) for value in (*self.offered, *self.also))}"
 
     def text(self, value: Any) -> str:
-        """Return the text of a value."""
+        """Return how menus show a value."""
         return next((text for text, one in self.choices if one == value), str(value))
 
 

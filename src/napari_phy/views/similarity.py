@@ -32,7 +32,7 @@ class SimilaritySettings(ViewSettings):
     Attributes
     ----------
     order : str
-        Of rows and columns; "list" is that of Clusters.
+        Order of rows and columns; "list" is that of Clusters.
     """
 
     view: ClassVar[str] = "Similarity"

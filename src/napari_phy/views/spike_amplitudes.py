@@ -39,7 +39,10 @@ def spike_amplitudes(
     "peak to peak": max − min of the waveform × mask on the channel where that is largest, in the unit of the model;
     where all masks are 0, without them. "feature": largest |first feature| × mask of all channels.
 
-    Raises MissingDataError without raw data, or features.
+    Raises
+    ------
+    MissingDataError
+        There are no raw data, or no features.
     """
     if kind == "feature":
         return session.columns.get(on_progress).amplitudes[spike_ids]

@@ -132,7 +132,10 @@ def compute_spike_list(
         Whether to wait for channels, depths and amplitudes, which are read the first time; else they are unknown for
         now, unless they order the rows.
 
-    Raises ClusteringError when a cluster does not exist (any more).
+    Raises
+    ------
+    ClusteringError
+        A cluster does not exist (any more).
     """
     model = session.model
     of_clusters = [session.manager.spikes(cluster) for cluster in request.clusters]

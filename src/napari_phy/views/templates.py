@@ -34,7 +34,7 @@ class TemplatesSettings(ViewSettings):
     Attributes
     ----------
     order : str
-        Of the columns; "list" is that of Clusters.
+        Order of the columns; "list" is that of Clusters.
     scaling : str
         Each template to its "own" height, or all to the "same" scale.
     zoom : float

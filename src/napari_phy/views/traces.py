@@ -59,7 +59,7 @@ class TracesSettings(ViewSettings):
     Attributes
     ----------
     order : str
-        Of channels: by "depth", by "number", or the "best" of the selection first.
+        Order of channels: by "depth", by "number", or the "best" of the selection first.
     colors : str
         Channels are "grey", or coloured by their "depth".
     filter_name : str

@@ -165,7 +165,12 @@ def compute_reasons(
 ) -> PairReasons:
     """Return what speaks for and against a merge of two clusters; reads up to 200 waveforms.
 
-    What cannot be read is not known. Raises ClusteringError where one of the clusters does not exist.
+    What cannot be read is not known.
+
+    Raises
+    ------
+    ClusteringError
+        One of the clusters does not exist.
     """
     pair = (best, candidate)
     samples = [session.model.spike_samples[session.manager.spikes(cluster)] for cluster in pair]

@@ -234,7 +234,7 @@ def keep_notification(dialog: "NapariQtNotification", *, fades: bool) -> None:
 
 
 def notification_text(dialog: "NapariQtNotification") -> str:
-    """Return the text of a notification."""
+    """Return what a notification says."""
     return str(dialog.message.text())
 
 

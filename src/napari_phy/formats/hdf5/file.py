@@ -173,7 +173,7 @@ class H5File:
         Parameters
         ----------
         path : str
-            Of the dataset.
+            Path of the dataset.
         shape : tuple of int, optional
             What it must have, if that is known; checked before memory is taken.
         writeable : bool, default False
@@ -261,9 +261,9 @@ class H5File:
         Parameters
         ----------
         path : str
-            Of the group.
+            Path of the group.
         names : iterable of int or str
-            Of the nodes in it.
+            Names of the nodes in it.
         wanted : mapping of str to sequence of str or None
             {path below each node, "" for the node itself: names of attributes, None for all}.
 
@@ -327,7 +327,7 @@ class H5File:
         Parameters
         ----------
         path : str
-            Of the group; it is made if it is missing.
+            Path of the group; it is made if it is missing.
         values : mapping of int to mapping of str to mapping of str to object
             {name of the node: {path below it, "" for the node itself: {attribute: value}}}.
         """

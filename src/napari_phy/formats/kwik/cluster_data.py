@@ -71,7 +71,7 @@ def read_extras(file: H5File, channel_group: int, clustering: str, cluster: int)
 
 
 def named(extras: ClusterExtras) -> dict[str, Any]:
-    """Return what there is, by name."""
+    """Return {name in the file: value} of those extras that there are."""
     facts: dict[str, Any] = {
         name: dict(values)
         for name, values in ((_USER, extras.user_data), (_QUALITY, extras.quality_measures))

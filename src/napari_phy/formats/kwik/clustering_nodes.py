@@ -24,7 +24,7 @@ def count_spikes(file: H5File, channel_group: int) -> int:
 
 
 def has_clustering(file: H5File, channel_group: int, name: str) -> bool:
-    """Tell whether a channel group has a clustering of that name."""
+    """Tell whether the dataset of a clustering, one number for each spike, is in the file."""
     return file.is_dataset(schema.clustering_path(channel_group, name))
 
 

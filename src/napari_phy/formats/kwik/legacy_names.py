@@ -57,7 +57,7 @@ class LegacyNames(BaseModel):
 
     @property
     def all_masks(self) -> SpikeRows | None:
-        """The masks."""
+        """The same as `masks`."""
         return self.masks
 
     @property
@@ -67,12 +67,12 @@ class LegacyNames(BaseModel):
 
     @property
     def all_waveforms(self) -> SpikeRows | None:
-        """The waveforms."""
+        """The same as `waveforms`."""
         return self.waveforms
 
     @property
     def all_traces(self) -> Samples | None:
-        """The traces."""
+        """The same as `traces`."""
         return self.traces
 
     @property

@@ -25,7 +25,7 @@ KLUSTAVIEWA = "application_data/klustaviewa"
 
 
 def group_path(channel_group: int) -> str:
-    """Return the path of a channel group."""
+    """Return the path of the group that holds all of a channel group."""
     return f"{GROUPS}/{channel_group}"
 
 

@@ -40,7 +40,7 @@ class KeyBindings:
             logger.warning("The keys kept for %s %s are not known here and left out.", action_id, place)
 
     def keys(self, action_id: str, place: Place) -> tuple[str, ...]:
-        """Return the keys of an action in a place."""
+        """Return the keys that start an action in a place: the user's own, else the usual ones."""
         return self._own.get(action_id, {}).get(place, usual_keys(action_id, place))
 
     def first(self, action_id: str) -> str:

@@ -29,7 +29,10 @@ def go_to_time(session: Session, time_s: float) -> None:
 def go_to_spike(session: Session, step: int) -> None:
     """Go to the next spike of the selection (the previous one for a step of −1) and select it.
 
-    Raises ClusteringError at the end.
+    Raises
+    ------
+    ClusteringError
+        There is none in that direction.
     """
     _select(session, next_spike(session, session.selection.clusters, session.time.time_s, step), "spike")
 
@@ -37,7 +40,10 @@ def go_to_spike(session: Session, step: int) -> None:
 def go_to_violation(session: Session, step: int = 1) -> None:
     """Go to the next spike of the selection within the refractory time of the one before it, and select it.
 
-    Raises ClusteringError at the end.
+    Raises
+    ------
+    ClusteringError
+        There is none in that direction.
     """
     found = next_violation(session, session.selection.clusters, session.time.time_s, step)
     _select(session, found, "refractory violation")
@@ -46,7 +52,10 @@ def go_to_violation(session: Session, step: int = 1) -> None:
 def go_to_event(session: Session, step: int = 1) -> Event:
     """Go to the next event, and return it.
 
-    Raises ClusteringError at the end, and where the data set has none.
+    Raises
+    ------
+    ClusteringError
+        There is none in that direction, or the data set has none.
     """
     found = next_event(session, session.time.time_s, step)
     if found is None:
@@ -132,5 +141,5 @@ def pause_sentence(session: Session) -> str:
 
 
 def needs_skipped(session: Session) -> str | None:
-    """Some undecided cluster must have been skipped."""
+    """Refuse unless some undecided cluster was skipped."""
     return None if session.wizard.skipped else messages.NOTHING_SKIPPED

@@ -10,7 +10,7 @@ from napari_phy.widgets.actions import messages
 
 
 def never(session: Session) -> None:
-    """It can always be done."""
+    """Never refuse."""
     return
 
 
@@ -29,12 +29,12 @@ def needs_two(session: Session) -> str | None:
 
 
 def needs_one(session: Session) -> str | None:
-    """Some cluster must be selected."""
+    """Refuse unless some cluster is selected."""
     return None if session.selection.clusters else messages.NEED_CLUSTER
 
 
 def needs_color(session: Session) -> str | None:
-    """Some selected cluster must have a colour of its own."""
+    """Refuse unless some selected cluster has a colour of its own."""
     if not session.selection.clusters:
         return messages.NEED_CLUSTER
     has_one = any(session.manager.color(cluster) for cluster in session.selection.clusters)
@@ -42,12 +42,12 @@ def needs_color(session: Session) -> str | None:
 
 
 def needs_best(session: Session) -> str | None:
-    """A best cluster must be selected."""
+    """Refuse unless a best cluster is selected."""
     return None if session.selection.best else messages.NEED_CLUSTER
 
 
 def needs_similar(session: Session) -> str | None:
-    """A cluster must be selected in Similar."""
+    """Refuse unless a cluster is selected in Similar."""
     return None if session.selection.similar else messages.NEED_SIMILAR
 
 
@@ -69,7 +69,7 @@ def stray_cluster(session: Session) -> int | None:
 
 
 def needs_listed(session: Session) -> str | None:
-    """The list must show clusters."""
+    """Refuse unless the list shows clusters."""
     return messages.NO_MATCH if session.listed.clusters == frozenset() else needs_clusters(session)
 
 

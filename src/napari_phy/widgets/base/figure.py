@@ -33,7 +33,7 @@ class Figure:
     title : str
         What it is called in a file.
     size : QSize
-        Of the picture alone, in px.
+        Size of the picture alone, in px.
     paint : callable
         `paint(painter)` paints the picture at the origin; the background is there.
     entries, caption : tuple of LegendEntry and str
@@ -98,7 +98,7 @@ class Figure:
         return image
 
     def png(self) -> bytes:
-        """Return the figure as a PNG."""
+        """Return the bytes of a PNG file."""
         buffer = QBuffer()
         buffer.open(QIODevice.OpenModeFlag.WriteOnly)
         QImageWriter(buffer, b"PNG").write(self.image())

@@ -15,9 +15,13 @@ class ShowsErrors(Protocol):
     """A panel: it has a name, and shows in its place what went wrong in it."""
 
     @property
-    def title(self) -> str: ...
+    def title(self) -> str:
+        """Name of the panel, for the log."""
+        ...
 
-    def show_error(self, error: Exception) -> None: ...
+    def show_error(self, error: Exception) -> None:
+        """Show an error in the place of what could not be drawn."""
+        ...
 
 
 _Panel = TypeVar("_Panel", bound=ShowsErrors)

@@ -22,7 +22,7 @@ class HelpPopup(QFrame):
     Parameters
     ----------
     title : str
-        Of the view, whose sketch is shown.
+        Title of the view, whose sketch is shown.
     explanation : str
         Lines; `N_LINES` of them are shown at once.
     button : QWidget
@@ -91,7 +91,8 @@ def sketch(title: str, theme: Tokens, pixel_ratio: float = 1.0) -> QPixmap:
 
     Raises
     ------
-    FileNotFoundError : there is none of that title.
+    FileNotFoundError
+        There is none of that title.
     """
     svg = (FOLDER / f"{title.lower().replace(' ', '_')}.svg").read_text(encoding="utf-8")
     for place in (0, 1):

@@ -23,7 +23,8 @@ def icon(name: str, color: str, *, checked_color: str | None = None) -> QIcon:
 
     Raises
     ------
-    FileNotFoundError : there is no icon of that name.
+    FileNotFoundError
+        There is no icon of that name.
     """
     svg = (FOLDER / f"{name}.svg").read_text(encoding="utf-8")
     result = QIcon()

@@ -90,7 +90,7 @@ class LatestResult(QObject):
 
     def _watch(self, work: _Work) -> OnProgress:
         def on_progress(share: float) -> None:
-            """Called in the worker's thread."""
+            """Tell how far it is, from the worker's thread."""
             if not (work.is_wanted and isalive(self)):
                 raise CancelledError
             percent = int(100 * share)

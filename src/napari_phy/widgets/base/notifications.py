@@ -163,7 +163,7 @@ class NotificationPlacer(QObject):
 
     @property
     def dialog(self) -> "NapariQtNotification":
-        """The notification."""
+        """What napari shows; this is its child."""
         return self.parent()
 
     def place_later(self) -> None:

@@ -45,7 +45,7 @@ class CellPainter(QStyledItemDelegate):
     """Paints the cells of a list by `paint_cell`, with a painter that is put back behind it."""
 
     def paint_cell(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        """Paint a cell."""
+        """Paint a cell; where it raises, its view tells so, and the other cells are painted."""
         raise NotImplementedError
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:

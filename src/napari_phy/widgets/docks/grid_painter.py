@@ -28,9 +28,9 @@ class GridLayout:
     n_visible, n_whole : int
         Rows in sight, the last may be cut, and those that are not.
     width, height : float
-        Of a tile.
+        Width and height of a tile.
     left, top, gap : float
-        Of the first tile, and between two.
+        Place of the first tile, and the gap between two.
     first : int
         Row at the top.
     """

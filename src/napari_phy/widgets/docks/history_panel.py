@@ -78,7 +78,7 @@ class HistoryPanel(Panel):
             self._links.connect(self.session.saved, self._on_saved)
 
     def on_selection(self) -> None:
-        """The list is that of all clusters."""
+        """Do nothing: the list has the edits of all clusters."""
 
     def make_request(self) -> HistoryRequest:
         return HistoryRequest(self._n_changes)

@@ -38,7 +38,7 @@ def draw_raster(
     rows_of_slots : ndarray of int32, shape (n_slots,)
         Row of each slot, −1 for none.
     colors, selected : list of str and ndarray of bool
-        Of each row.
+        Colour of each row, and whether it is selected.
     row_px, scroll_px : float
         Height of a row and how far they are moved up, in pixels of the picture.
     scale : float, default 1.0

@@ -62,7 +62,7 @@ def paint_marks(
     Parameters
     ----------
     colors, selected : sequence of str and ndarray of bool
-        Of each row.
+        Colour of each row, and whether it is selected.
     """
     usual = _usual_number(marks)
     painter.save()

@@ -23,7 +23,7 @@ class MatrixFrame:
     Attributes
     ----------
     left, top, side : float
-        Of the square.
+        Place and size of the square.
     first_row, first_column : float
         At its top left, in cells.
     span : float

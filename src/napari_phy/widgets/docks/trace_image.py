@@ -44,7 +44,7 @@ def make_lines(
     Parameters
     ----------
     rows : array_like, shape (n,)
-        Of the extremes.
+        Row of the extremes that each line draws.
     first_bins, n_bins : array_like, shape (n,)
         The part that is drawn.
     zeros : array_like, shape (n,)
@@ -81,7 +81,7 @@ def draw_traces(
     low, high : ndarray of float32, shape (n_rows, n_bins)
         The smallest and the largest value of each bin.
     lines : ndarray of float64
-        Of `make_lines`; those that come later lie above.
+        Lines of `make_lines`; those that come later lie above.
     """
     from napari_phy.widgets.docks._columns import draw_lines
 

@@ -40,11 +40,11 @@ class TraceScene:
     px_per_unit : float
         Logical px a unit of voltage.
     colors : sequence of str
-        Of the selected clusters.
+        Colours of the selected clusters.
     highlighted_s : sequence of float, default ()
         Moments of the selected spikes.
     channel_colors : sequence of str, default ()
-        Of all channels, by their index; two greys in turn where there are none.
+        Colours of all channels, by their index; two greys in turn where there are none.
     events : sequence of Event, default ()
         Those in sight.
     """
@@ -111,7 +111,7 @@ class TracePainter:
         Parameters
         ----------
         size, scale : QSize and float
-            Of the widget in logical px, and device px a logical one.
+            Size of the widget in logical px, and device px per logical px.
         time_s : float
             The moment that is marked.
         """

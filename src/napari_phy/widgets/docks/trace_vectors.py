@@ -21,7 +21,7 @@ def trace_polylines(
     low, high : ndarray of float32, shape (n_rows, n_bins)
         The smallest and the largest value of each bin; the same array where bins are samples.
     lines : ndarray of float64
-        Of `make_lines`; parts that lie beyond the columns are left out.
+        Lines of `make_lines`; parts that lie beyond the columns are left out.
     columns, n_columns : Columns and float
         How bins lie in px, and how many of those are in sight; x is counted from the first.
     """

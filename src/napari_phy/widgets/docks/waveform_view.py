@@ -34,7 +34,7 @@ class WaveformView(QWidget):
     sample_rate : float, default 20000.0
         In Hz.
     unit : str, default 'a.u.'
-        Of the waveforms.
+        Unit of the waveforms.
     colors : mapping of int to str, optional
         {cluster: '#rrggbb'} of those that don't take the colour of their place in the selection.
 
@@ -94,7 +94,13 @@ class WaveformView(QWidget):
         self.panel.refresh(again=True)
 
     def set_positions(self, positions: npt.ArrayLike | None) -> None:
-        """Put the (n_channels, 2) channels elsewhere, in µm. Raises TracesError."""
+        """Put the (n_channels, 2) channels elsewhere, in µm.
+
+        Raises
+        ------
+        TracesError
+            There is not one position for each channel.
+        """
         model = self._session.model
         self._session.model = replace(model, probe=array_probe(model.n_channels, positions))
         self.panel.refresh(again=True)

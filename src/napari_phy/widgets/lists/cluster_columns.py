@@ -23,7 +23,7 @@ class Row(NamedTuple):
     Attributes
     ----------
     values : tuple of float
-        Of `all_columns()`, in their order; nan where one is not known.
+        Values of `all_columns()`, in their order; nan where one is not known.
     rank : int
         Order among equals.
     """
@@ -84,7 +84,7 @@ class ListColumn:
 
 
 def _group_rank(row: Row) -> float:
-    """Standard groups in their order, then the user's own by name."""
+    """Return where the group comes: standard ones in their order, then the user's own by name."""
     if row.group in GROUP_ORDER:
         return GROUP_ORDER.index(row.group)
     letters = row.group[:8].ljust(8, "\0").encode("utf-32-le")

@@ -92,7 +92,7 @@ class ClusterModel(QAbstractTableModel):
         return 0 if parent.isValid() else len(self.columns)
 
     def flags(self, index: Index) -> Qt.ItemFlag:
-        """A heading is neither selected nor gone to."""
+        """Return what can be done with an item; a heading is neither selected nor gone to."""
         is_heading = index.isValid() and isinstance(self._lines[index.row()], Heading)
         return Qt.ItemFlag.NoItemFlags if is_heading else super().flags(index)
 

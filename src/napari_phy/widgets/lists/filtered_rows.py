@@ -56,7 +56,13 @@ class FilteredRows:
         return [self._rows[cluster] for cluster in clusters if cluster in self._rows]
 
     def matching(self, text: str) -> list[int] | None:
-        """Return the clusters that a filter lets through; None, all of them, for "". Raises FilterError."""
+        """Return the clusters that a filter lets through; None, all of them, for "".
+
+        Raises
+        ------
+        FilterError
+            The filter cannot be read.
+        """
         if not text.strip():
             return None
         found = find_rows(text, self.columns, len(self._rows))

@@ -262,7 +262,7 @@ class ListPanel(Container):
         self.show_page()
 
     def show_list(self) -> None:
-        """Show the list."""
+        """Show the rows, in the place of the page."""
         self._show(self._body, self.list)
 
     def show_page(self) -> None:

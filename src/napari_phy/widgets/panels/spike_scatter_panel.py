@@ -84,7 +84,7 @@ class SpikeScatterPanel(Panel):
         return 0 if self.scatter is None else self.scatter.n_total
 
     def make_plot(self) -> ScatterPlot:
-        """Return the plot."""
+        """Return the canvas with the spikes; a subclass may have one of its own."""
         return ScatterPlot(self.theme, self.paint_over, side=self.side)
 
     def spike_words(self, index: int) -> str:

@@ -31,7 +31,7 @@ class Saver(Protocol):
     work: BackgroundWork
 
     def save(self) -> None:
-        """Save."""
+        """Write the edits into the file."""
         ...
 
     def save_copy(self, then: Callable[[], object]) -> None:

@@ -30,7 +30,7 @@ class Host(Protocol):
     """What the notifications ask of the desk."""
 
     def save(self) -> None:
-        """Save."""
+        """Write the edits into the file."""
         ...
 
     def save_copy(self) -> None:

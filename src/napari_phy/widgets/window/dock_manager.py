@@ -59,7 +59,7 @@ class DockManager(QObject):
 
     @property
     def lists(self) -> list[ListPanel]:
-        """The lists that are docked."""
+        """Clusters and Similar, where they are docked."""
         return [panel for panel in self.panels.values() if isinstance(panel, ListPanel)]
 
     def of_kind(self, title: str) -> list[Any]:

@@ -43,7 +43,7 @@ class Kind:
     section : str
         What it shows; kinds of the same one stand together in the menu, and open beside each other.
     area : {'left', 'top', 'bottom', 'right'}, default 'right'
-        Of napari's window, until a layout places it.
+        Area of napari's window, until a layout places it.
     is_list : bool, default False
         Whether it lists clusters: there is one of it, and the keys go there after an edit.
     """

@@ -34,17 +34,17 @@ def is_large(opened: Any) -> bool:
 class Preparation(QObject):
     """Reads what channels, depths and similarities are made of; until that is done, nobody ranks all clusters.
 
+    Parameters
+    ----------
+    opened : object
+        The clustering that is open now, wherever the session goes.
+
     Attributes
     ----------
     state : {'reading', 'cancelled', 'done'}
         "reading" and "done", or "cancelled": then `start` begins anew.
     percent : int
         How far it is.
-
-    Parameters
-    ----------
-    opened : object
-        The clustering that is open now, wherever the session goes.
     """
 
     progressed = Signal(int)

@@ -117,7 +117,7 @@ class ActionBar(QToolBar):
         self._actions[action.action_id] = button
 
     def button(self, action_id: str) -> QToolButton:
-        """Return the button of an action."""
+        """Return the button that starts an action."""
         return self._button_of(self._actions[action_id])
 
     @property

@@ -146,7 +146,7 @@ class PaletteCommands(QObject):
         return window is not None and workspace is not None and workspace.parent() is window
 
     def run(self, action_id: str) -> None:
-        """Run an action."""
+        """Run an action, unless the window is gone."""
         controller = self._controller()
         if controller is not None:
             controller.run(action_id)
