@@ -28,7 +28,7 @@ class Answer:
     facts : mapping of str to object
         For programs, of plain values and numpy's.
     lines : sequence of str
-        For people.
+        Lines of text for people.
     status : int
         Exit status: 0 all well, 1 a problem was found.
     """

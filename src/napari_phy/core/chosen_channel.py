@@ -12,7 +12,7 @@ class ChosenChannel:
     Parameters
     ----------
     n_channels : int
-        Of the channel group.
+        Number of channels of the channel group.
     """
 
     changed = signal()

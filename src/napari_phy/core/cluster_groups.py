@@ -24,7 +24,7 @@ class ClusterGroup:
     group_id : int
         Its number in the file; a new name does not change it.
     name : str
-        Lower case.
+        Name in lower case.
     color : str or None
         '#rrggbb', or None when it has none of its own.
     """

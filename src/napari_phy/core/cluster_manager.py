@@ -59,7 +59,7 @@ class ClusterManager(Clustering):
     Parameters
     ----------
     spike_clusters : array_like, shape (n_spikes,)
-        Integers from 0.
+        Cluster of each spike, integers from 0.
     cluster_groups : mapping of int to str, optional
         {cluster: "noise", "mua", "good", "unsorted" or a name of the user's own}.
     cluster_colors : mapping of int to str, optional

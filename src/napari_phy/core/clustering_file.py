@@ -52,10 +52,12 @@ class ClusteringSummary:
 
     Attributes
     ----------
-    channel_group, clustering : int and str
-        Which ones.
+    channel_group : int
+        Channel group of the clustering.
+    clustering : str
+        Name of the clustering.
     n_spikes : int
-        Of the channel group.
+        Number of spikes of the channel group.
     n_decided, n_clusters : int or None
         Clusters in a group, of all but the discarded ones; None where that is not known.
     n_unsaved : int
@@ -144,7 +146,7 @@ class ClusteringFile(Protocol):
         Parameters
         ----------
         target : Path
-            Its main file.
+            Main file of the copy.
         clustering : StoredClustering
             StoredClustering What the data set gets, spikes in the order of `ClusteringReader`.
         raw_places : mapping of str to Path

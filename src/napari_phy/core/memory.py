@@ -21,7 +21,7 @@ class MemoryBudget:
     Parameters
     ----------
     limit : int
-        Bytes.
+        Bytes that all caches together may hold.
     """
 
     def __init__(self, limit: int = USUAL_MB * 2**20) -> None:

@@ -66,9 +66,9 @@ def spike_columns(features: Float32, masks: Float32, y_um: npt.NDArray[Any]) -> 
     Parameters
     ----------
     features : ndarray of float32, shape (n, n_channels * n_features_per_channel)
-        Channel by channel.
+        Features of the spikes, channel by channel.
     masks : ndarray of float32, shape (n, n_channels)
-        0…1.
+        Masks of the spikes, 0…1.
     y_um : ndarray, shape (n_channels,)
         Depth of each channel.
     """

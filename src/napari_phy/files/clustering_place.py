@@ -18,8 +18,10 @@ class ClusteringPlace:
     ----------
     path : Path
         The file, links followed.
-    channel_group, clustering : int and str
-        Which of its clusterings; that which a save writes.
+    channel_group : int
+        Channel group of the clustering.
+    clustering : str
+        Name of the clustering, which a save writes.
     """
 
     path: Path

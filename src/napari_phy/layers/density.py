@@ -30,13 +30,13 @@ class DensityLevel(PictureLevel):
     Parameters
     ----------
     samples : ndarray of int64, shape (n_spikes,)
-        Ascending times.
+        Sample of each spike, ascending.
     channels : ndarray of uint16, shape (n_spikes,)
         Channel of each spike; others than 0 … n_channels − 1 are on none.
     n_channels, n_samples : int
-        Of the recording.
+        Number of channels and of samples of the recording.
     factor : int
-        Samples a column.
+        Samples per column.
     sample_rate : float
         Samples a second.
     values : ndarray of float32, shape (n_spikes,), optional

@@ -31,7 +31,7 @@ class FilteredWindows:
     Parameters
     ----------
     source : TraceSource
-        What to read.
+        The traces that are filtered.
     filters : mapping of str to TraceFilter or None, optional
         By name; those of `make_filters` if None.
     levels : TraceLevels, optional

@@ -19,9 +19,9 @@ class PictureLevel(ABC):
     Parameters
     ----------
     n_channels, n_columns : int
-        Its shape.
+        Shape of the picture.
     factor : int
-        Samples a column.
+        Samples per column.
     """
 
     ndim = 2

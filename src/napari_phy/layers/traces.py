@@ -49,7 +49,7 @@ class TraceLevel(PictureLevel):
     baseline : ndarray of float32, shape (n_channels,)
         What is taken off each channel, in its unit.
     factor : int
-        Samples a column.
+        Samples per column.
     on_trouble : callable, optional
         Told of what cannot be read, which is then 0; None: it is raised, into napari's drawing.
     filtering : FilteredWindows, optional

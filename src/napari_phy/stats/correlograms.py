@@ -53,13 +53,13 @@ def correlograms(
     Parameters
     ----------
     spike_samples : array_like, shape (n_spikes,)
-        Integer samples, ascending.
+        Sample of each spike, integers, ascending.
     spike_clusters : array_like, shape (n_spikes,)
         Cluster of each spike; spikes of other clusters are left out.
     cluster_ids : array_like, shape (n,)
         Distinct ids, the order of the axes.
     sample_rate : float
-        Hz.
+        In Hz.
     bin_ms : float, default 1
         Width of a bin, rounded to whole samples.
     window_ms : float, default 50
@@ -112,7 +112,7 @@ def count_pairs(
     Parameters
     ----------
     samples : ndarray of int64, shape (n_spikes,)
-        Ascending.
+        Sample of each spike, ascending.
     places : ndarray of uint16, shape (n_spikes,)
         0 … n − 1, which of the n clusters each spike is of.
     width : int

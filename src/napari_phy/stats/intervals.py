@@ -39,7 +39,7 @@ def interval_counts(spike_samples: npt.ArrayLike, edges: Int64) -> Int64:
     spike_samples : array_like, shape (n_spikes,)
         Ascending integer samples of one cluster.
     edges : ndarray of int64, shape (n_bins + 1,)
-        Ascending, in samples.
+        Edges of the bins in samples, ascending.
     """
     intervals = np.diff(np.asarray(spike_samples, dtype=np.int64))
     of_interval = np.searchsorted(edges, intervals, side="right")

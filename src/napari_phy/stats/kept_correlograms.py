@@ -27,9 +27,9 @@ class KeptCorrelograms:
     Parameters
     ----------
     samples : ndarray of int64, shape (n_spikes,)
-        Ascending.
+        Sample of each spike, ascending.
     width, n_bins : int
-        Of the bins, in samples, and their number.
+        Width of a bin in samples, and number of bins.
 
     Attributes
     ----------

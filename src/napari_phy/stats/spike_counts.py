@@ -23,7 +23,7 @@ def column_edges(samples: Int64, start: float, per_column: float, n_columns: int
     Parameters
     ----------
     samples : ndarray of int64, shape (n_spikes,)
-        Ascending times.
+        Sample of each spike, ascending.
     start, per_column : float
         Where the first column begins and how wide each is, in the same unit.
     """
@@ -38,7 +38,7 @@ def count_labels(edges: Int64, labels: npt.NDArray[np.integer], n_labels: int) -
     Parameters
     ----------
     edges : ndarray of int64
-        Edges of `column_edges`.
+        Where each column begins, as `column_edges` returns it.
     labels : ndarray of integer, shape (n_spikes,)
         From 0; others than 0 … n_labels − 1 are not counted.
     """
@@ -57,11 +57,11 @@ def count_cells(
     Parameters
     ----------
     edges : ndarray of int64
-        Edges of `column_edges`.
+        Where each column begins, as `column_edges` returns it.
     places : ndarray, shape (n_spikes,)
         On the other axis; nan is nowhere.
     values : ndarray of float32, shape (n_spikes,)
-        What is summed.
+        Value of each spike that is summed.
     place_range : tuple of float
         The low edge of the first row and the high edge of the last.
     """

@@ -57,8 +57,12 @@ def decode_record(kind: str, record: str, ids: bytes | None, n_spikes: int = MOS
 
     Parameters
     ----------
-    kind, record, ids : str and bytes or None
-        What they made: the kind of edit, the line of JSON, and the packed spike ids.
+    kind : str
+        Kind of the edit.
+    record : str
+        The line of JSON of `encode_record`.
+    ids : bytes or None
+        The spike ids as `encode_ids` packs them.
     n_spikes : int, default MOST_SPIKES
         Number of all spikes: no edit moves more.
 

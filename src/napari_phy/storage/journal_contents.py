@@ -39,8 +39,12 @@ class EditRow:
     ----------
     seq : int
         Place on the stack, from 1 on.
-    kind, record, ids : str and bytes or None
-        As `edit_records` writes them.
+    kind : str
+        Kind of the edit.
+    record : str
+        All of it but the spike ids, as `edit_records` writes it.
+    ids : bytes or None
+        Its spike ids, as `edit_records` packs them.
     checksum : int
         Checksum of all of these.
     """

@@ -42,8 +42,10 @@ def join_edits(place: ClusteringPlace, reader: ClusteringReader, folder: Path) -
 
     Parameters
     ----------
-    place, reader : ClusteringPlace and ClusteringReader
-        The clustering, and the file that has it.
+    place : ClusteringPlace
+        The clustering.
+    reader : ClusteringReader
+        The file that has it.
     folder : Path
         The side folder that is used.
 

@@ -27,7 +27,7 @@ class Snapshot:
     Attributes
     ----------
     clustering : StoredClustering
-        What is saved.
+        The clustering that is saved.
     n_done : int
         Edits that led to it.
     n_committed : int, optional
@@ -45,9 +45,11 @@ def replace_by_snapshot(file: ClusteringFile, snapshot: Snapshot, journal: Journ
     Parameters
     ----------
     file : ClusteringFile
-        What is replaced.
-    snapshot, base : Snapshot and StoredClustering
-        What is saved, and what the edits replay on; spikes in the order of the file.
+        The file that is replaced.
+    snapshot : Snapshot
+        What is saved, spikes in the order of the file.
+    base : StoredClustering
+        What the edits replay on, spikes in the order of the file.
     journal : Journal
         The journal of the file.
 

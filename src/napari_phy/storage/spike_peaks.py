@@ -52,7 +52,7 @@ class SpikePeaks:
     Parameters
     ----------
     model : BaseModel
-        Whose spikes they are; held weakly.
+        The data set whose spikes they are; held weakly.
     """
 
     def __init__(self, model: BaseModel) -> None:

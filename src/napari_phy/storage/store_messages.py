@@ -19,8 +19,12 @@ def recovered(n_edits: int, when: datetime, now: datetime, *, n_newer: int = 0, 
 
     Parameters
     ----------
-    n_edits, when, now : int and datetime
-        How many were found, the time of the last one, and the time now.
+    n_edits : int
+        Number of edits that were found.
+    when : datetime
+        Time of the last one.
+    now : datetime
+        The time now.
     n_newer : int, default 0
         Edits made since.
     n_unsaved : int, optional

@@ -38,7 +38,7 @@ class AdditiveSums:
     Parameters
     ----------
     manager : ClusterManager
-        Whose clusters are summed over.
+        The clustering whose clusters are summed over.
     compute : callable
         Returns the (n,) float64 sums over several sets of ascending spike ids; tells how far it is.
     """

@@ -35,7 +35,7 @@ class Cluster:
     Attributes
     ----------
     cluster_id : int
-        Its id.
+        Id of the cluster.
     """
 
     cluster_id: int

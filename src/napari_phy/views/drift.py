@@ -72,7 +72,7 @@ class DriftData:
     columns : SpikeColumns
         Depth and amplitude of every spike, in `unit`.
     samples : ndarray of int64, shape (n_spikes,)
-        Ascending.
+        Sample of each spike, ascending.
     sample_rate : float
         Samples a second.
     depth_range : tuple of float

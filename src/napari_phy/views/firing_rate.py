@@ -117,7 +117,7 @@ class FiringRateData:
     counts : ndarray of int64, shape (n, n_bins)
         Spikes; those of a bin are from its low edge to below the high one.
     rates : ndarray of float64, shape (n, n_bins)
-        Hz.
+        Rate in each bin, in Hz.
     mean_rates : ndarray of float64, shape (n,)
         Hz, of the spikes of the session over the time that they are from.
     caption : str

@@ -40,7 +40,7 @@ class IntervalsSettings(ViewSettings):
     longest_ms, shortest_ms : float
         Ends of the linear axis.
     n_bins : int
-        Of the linear axis; as many on average of the logarithmic one.
+        Number of bins of the linear axis; the logarithmic one has as many on average.
     bin_ms : float or None
         Width of a bin of the linear axis; None: as `n_bins` makes it.
     refractory_ms : float

@@ -31,8 +31,10 @@ class SpikesSettings(ViewSettings):
     ----------
     shown : str
         "all" spikes, or only "violations" of the refractory time.
-    key, descending : str, bool
-        The column that orders the rows, and whether the largest comes first.
+    key : str
+        The column that orders the rows.
+    descending : bool
+        Whether the largest comes first.
     """
 
     view: ClassVar[str] = "Spikes"
@@ -53,8 +55,10 @@ class SpikeListRequest:
     ----------
     clusters : tuple of int
         The clusters in the order of selection, best first.
-    key, descending : SortKey and bool
+    key : SortKey
         The column that orders the rows; among equals, time does.
+    descending : bool
+        Whether the largest comes first.
     only_violations : bool, default False
         Leave out what does not come within the refractory time after a spike of the same cluster.
     """
@@ -74,7 +78,7 @@ class SpikeListData:
     request : SpikeListRequest
         What was asked for.
     spike_ids : ndarray of int64, shape (n,)
-        Ascending.
+        Id of each spike, ascending.
     places : ndarray of int32, shape (n,)
         Position of the spike's cluster in `request.clusters`.
     times_s : ndarray of float64, shape (n,)

@@ -97,7 +97,7 @@ class Template:
     best : int
         Place in `channels` of the one in the list.
     amplitude : float
-        That of the list, the largest max − min on any channel; nan where there is no waveform.
+        The amplitude of the list, the largest max − min on any channel; nan where there is no waveform.
     n_read : int
         Spikes that the mean is made of.
     """

@@ -19,7 +19,7 @@ class TraceLayout:
     left, top, width, height : float
         The rectangle of the traces.
     start_s, stop_s : float
-        What it shows.
+        The time that it shows.
     order : ndarray of int64, shape (n_channels,)
         Indices of channels, from the top.
     row_px : float

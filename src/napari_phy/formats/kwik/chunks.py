@@ -34,7 +34,7 @@ class ChunkedRows:
     shared : bool, default False
         Others read from the same file.
     n_columns : int, optional
-        Of a table, how many of its first columns are read; None: all.
+        How many of the first columns of a table are read; None: all.
     """
 
     def __init__(

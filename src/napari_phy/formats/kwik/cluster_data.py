@@ -36,7 +36,7 @@ class ClusterExtras:
     quality_measures : mapping of str to float or None, optional
         {"isolation_distance": 31.5, …}.
     mean_waveform_raw, mean_waveform_filtered : ndarray of float32, shape (n_samples, n_channels), optional
-        Float32.
+        Mean waveforms of raw and of filtered data.
     application_data : mapping of str to mapping of str to object, optional
         {program: {attribute: value}}, as other programs wrote it; never written.
     """

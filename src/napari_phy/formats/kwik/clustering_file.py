@@ -34,8 +34,10 @@ class KwikClusteringFile:
     ----------
     path : Path
         The file, links followed.
-    channel_group, clustering : int and str
-        Which of its clusterings; that which a save writes.
+    channel_group : int
+        Channel group of the clustering.
+    clustering : str
+        Name of the clustering, which a save writes.
     source : str, default ''
         Clustering that edits begin with as long as the file has none of that name; "" where there is no such.
     """

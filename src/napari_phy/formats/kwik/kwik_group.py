@@ -45,15 +45,15 @@ class KwikGroup:
     spike_clusters : ndarray of integer, shape (n_spikes,)
         Integers, 0 or more.
     features : Rows, shape (n_spikes, n_channels, n_features_per_channel) or None
-        Or None.
+        Features of the spikes.
     masks : Rows, shape (n_spikes, n_channels) or None
-        0…1, or None where there are no features.
+        Masks of the spikes, 0…1; None where there are no features.
     cluster_groups : mapping of int to str, optional
         {cluster: group name}; those left out are unsorted.
     group_names : sequence of str, optional
         All group names by id; the first four are noise, mua, good, unsorted.
     cluster_colors : mapping of int to str, optional
-        {cluster: '#rrggbb'}.
+        {cluster: '#rrggbb'}; those left out have none.
     cluster_labels : mapping of str to mapping of int to object, optional
         {field: {cluster: value}}.
     time_fractional : ndarray of uint8, shape (n_spikes,), optional

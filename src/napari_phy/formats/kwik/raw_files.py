@@ -168,7 +168,7 @@ def find_raw(
     kwik : Path
         Path of the `.kwik`.
     link : RawLink
-        What it says.
+        What the `.kwik` says of the raw data.
     recording_id : int
         Number of the recording.
     flat : FlatLayout

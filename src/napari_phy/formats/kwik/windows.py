@@ -27,7 +27,7 @@ class Windows:
     traces : JoinedTraces
         Traces of all recordings.
     spike_samples : ndarray of int64, shape (n_spikes,)
-        On their line.
+        Sample of each spike on the line of the traces.
     channels : ndarray of int64
         Columns of the traces, in the order wanted.
     before, after : int

@@ -20,8 +20,10 @@ class OpenEphysClusteringFile:
     ----------
     path : Path
         The file of the spikes, links followed.
-    channel_group, clustering : int and str
-        What is open in the model.
+    channel_group : int
+        The channel group that is open.
+    clustering : str
+        The clustering that is open.
     source : Path
         The file that was opened.
     """

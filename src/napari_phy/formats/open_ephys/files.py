@@ -37,7 +37,7 @@ class ExperimentFiles:
     events : Path or None
         `.kwe`, or the `.kwik` of the first versions; None if there is none.
     spikes : Path or None
-        `.kwx`.
+        The `.kwx`, if there is one.
     """
 
     base: str
@@ -52,14 +52,16 @@ class RawRecording:
 
     Attributes
     ----------
-    recording_id, name : int and str
-        Number and name in the file.
+    recording_id : int
+        Number of the recording in the file.
+    name : str
+        Name of the recording in the file.
     clock : int
         Sample of the acquisition's clock at which it begins; the clock runs on between recordings.
     sample_rate : float or None
         In Hz.
     raw : RawData or None
-        Its samples.
+        Raw data of the recording, if there are any.
     gains : ndarray of float64, shape (n_channels,) or None
         µV of a raw unit.
     """

@@ -46,8 +46,10 @@ class Config:
         {setting: "default", "Preferences", or the file and line that set it}.
     problems : tuple of str
         One sentence for each line that does not hold.
-    user_file, data_set_file : Path and Path or None
-        Where settings are looked for; the files may not exist.
+    user_file : Path
+        The file of the user, which may not exist.
+    data_set_file : Path or None
+        The file beside the data set, which may not exist.
     """
 
     values: Mapping[str, Any]

@@ -271,8 +271,10 @@ def call(
         Name of a function in `FUNCTIONS`; else a method, of `METHODS` or `CHANGES`.
     first : sequence of object
         What the method belongs to; empty for a function.
-    parts, words : sequence of Value and mapping of str to Value
-        Positional and keyword arguments.
+    parts : sequence of Value
+        Positional arguments.
+    words : mapping of str to Value
+        Keyword arguments.
 
     Raises
     ------

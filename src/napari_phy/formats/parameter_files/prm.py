@@ -30,7 +30,7 @@ class ParameterFile:
     Attributes
     ----------
     path : Path
-        The file.
+        The parameter file.
     experiment_name : str
         Base name of the data set; the file's own where it gives none.
     prb_file : str or None

@@ -84,7 +84,7 @@ class Action:
     Attributes
     ----------
     action_id : str
-        Name in code.
+        Name of the action in code.
     title : str
         Words of the button, the menu entry and the list of keys.
     section : str

@@ -23,7 +23,7 @@ class Job:
     done : callable
         Gets what it returned, in the main thread.
     failed : callable
-        Gets the error.
+        Gets the error, if `work` raised one.
     cancel : callable, optional
         Lets go of it; None where it must go on to its end.
     """

@@ -36,8 +36,10 @@ class Figure:
         Size of the picture alone, in px.
     paint : callable
         `paint(painter)` paints the picture at the origin; the background is there.
-    entries, caption : tuple of LegendEntry and str
-        What stands above and below; nothing takes no room.
+    entries : tuple of LegendEntry, default ()
+        The legend above the picture; none takes no room.
+    caption : str, default ''
+        The line below the picture; an empty one takes no room.
     note : str, default ''
         What a reader of the file should know about how it is drawn, "" mostly.
     scale : ColorScale, optional

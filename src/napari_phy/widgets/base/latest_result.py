@@ -37,7 +37,7 @@ class LatestResult(QObject):
     Parameters
     ----------
     pool : QThreadPool, optional
-        Whose threads compute; None: those that napari shares among all.
+        The threads that compute; None: those that napari shares among all.
     """
 
     result_ready = Signal(object, object)

@@ -37,11 +37,11 @@ class PictureMenu(QObject):
     Parameters
     ----------
     menu : QMenu
-        Gets the entries.
+        The menu that gets the entries.
     figure : callable
         Returns what is in sight now, None for nothing.
     panel : QWidget
-        Whose picture it is.
+        The panel whose picture it is.
     """
 
     said = Signal(str)

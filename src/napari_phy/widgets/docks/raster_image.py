@@ -37,8 +37,10 @@ def draw_raster(
         Spikes of each slot in each column of pixels.
     rows_of_slots : ndarray of int32, shape (n_slots,)
         Row of each slot, −1 for none.
-    colors, selected : list of str and ndarray of bool
-        Colour of each row, and whether it is selected.
+    colors : list of str
+        Colour of each row.
+    selected : ndarray of bool
+        Whether each row is selected.
     row_px, scroll_px : float
         Height of a row and how far they are moved up, in pixels of the picture.
     scale : float, default 1.0

@@ -61,8 +61,10 @@ def paint_marks(
 
     Parameters
     ----------
-    colors, selected : sequence of str and ndarray of bool
-        Colour of each row, and whether it is selected.
+    colors : sequence of str
+        Colour of each row.
+    selected : ndarray of bool
+        Whether each row is selected.
     """
     usual = _usual_number(marks)
     painter.save()

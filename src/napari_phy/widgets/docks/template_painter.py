@@ -25,7 +25,7 @@ class TemplateLayout:
     Attributes
     ----------
     left, top, width, height : float
-        Of the waveforms, in logical px.
+        The rectangle of the waveforms, in logical px.
     first : int
         Place of the first column in sight.
     column_px : float

@@ -46,7 +46,7 @@ class TraceScene:
     channel_colors : sequence of str, default ()
         Colours of all channels, by their index; two greys in turn where there are none.
     events : sequence of Event, default ()
-        Those in sight.
+        The events in sight.
     """
 
     theme: Tokens
@@ -110,8 +110,10 @@ class TracePainter:
 
         Parameters
         ----------
-        size, scale : QSize and float
-            Size of the widget in logical px, and device px per logical px.
+        size : QSize
+            Size of the widget in logical px.
+        scale : float
+            Device px per logical px.
         time_s : float
             The moment that is marked.
         """

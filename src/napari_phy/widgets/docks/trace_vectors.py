@@ -22,8 +22,10 @@ def trace_polylines(
         The smallest and the largest value of each bin; the same array where bins are samples.
     lines : ndarray of float64
         Lines of `make_lines`; parts that lie beyond the columns are left out.
-    columns, n_columns : Columns and float
-        How bins lie in px, and how many of those are in sight; x is counted from the first.
+    columns : Columns
+        How bins lie in px; x is counted from the first column in sight.
+    n_columns : float
+        How many columns are in sight.
     """
     first = columns.first_bin - 1
     in_sight = max(0, int(first)), min(low.shape[1], int(np.ceil(first + n_columns * columns.bins_per_column)) + 2)

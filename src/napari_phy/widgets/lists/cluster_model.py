@@ -25,8 +25,10 @@ class ClusterModel(QAbstractTableModel):
 
     Attributes
     ----------
-    in_groups, folded : bool and frozenset of str
-        Whether there are headings, and the groups under folded ones; `show_groups` sets both.
+    in_groups : bool
+        Whether there are headings; `show_groups` sets it.
+    folded : frozenset of str
+        The groups under folded headings; `show_groups` sets it.
     """
 
     rows_changed = Signal(list)

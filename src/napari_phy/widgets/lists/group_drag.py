@@ -84,7 +84,7 @@ class RowDrag(QObject):
     begun : Signal
         Selected rows are dragged; `targets.offer` is to be called.
     dropped : Signal
-        On this group.
+        The rows were dropped on this group.
     """
 
     begun = Signal()

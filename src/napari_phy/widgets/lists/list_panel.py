@@ -57,7 +57,7 @@ class ListPanel(Container):
     session : Session, optional
         The open data set, or None.
     viewer : Viewer, optional
-        Whose theme is followed; None: the theme in napari's settings.
+        The viewer whose theme is followed; None: the theme in napari's settings.
     """
 
     title = ""

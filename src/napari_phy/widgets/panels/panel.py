@@ -45,7 +45,7 @@ class Panel(PanelFrame):
     session : Session, optional
         The open data set, or None.
     viewer : Viewer, optional
-        Whose theme is followed; None: the theme in napari's settings.
+        The viewer whose theme is followed; None: the theme in napari's settings.
     """
 
     subject = ""  # "Select a cluster to see its features."

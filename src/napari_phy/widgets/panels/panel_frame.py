@@ -34,7 +34,7 @@ class PanelFrame(Container):
     Parameters
     ----------
     viewer : Viewer, optional
-        Whose theme is followed; None: the theme in napari's settings.
+        The viewer whose theme is followed; None: the theme in napari's settings.
     """
 
     title = ""

@@ -21,7 +21,7 @@ class ScrolledLayout(Protocol):
     first : int
         Line at the beginning of what is in sight.
     n_lines, n_whole : int
-        Of all lines, and those that are wholly in sight.
+        Number of all lines, and of those that are wholly in sight.
     in_sight : tuple of int
         Places of the first cluster in sight and of the one after the last.
     """

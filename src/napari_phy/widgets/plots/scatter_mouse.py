@@ -17,7 +17,7 @@ class ScatterMouse(QObject):
     Parameters
     ----------
     canvas : DataCanvas
-        Whose events it gets.
+        The canvas whose events it gets.
     draws : callable
         Tells whether a press draws a lasso without Ctrl, too.
     """

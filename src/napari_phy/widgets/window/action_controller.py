@@ -39,7 +39,7 @@ class ActionController(QObject):
     Parameters
     ----------
     viewer : Viewer
-        Whose status bar and title are written.
+        The viewer whose status bar and title are written.
     window : QMainWindow
         Parent of dialogs.
     theme : callable

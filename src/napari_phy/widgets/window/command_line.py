@@ -60,7 +60,7 @@ class CommandLine(QFrame):
     window : QMainWindow
         Over whose docks it lies.
     run : callable
-        Does a line.
+        Runs a line.
     complete : callable
         Returns what a line could become.
     """

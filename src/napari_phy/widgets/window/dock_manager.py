@@ -35,7 +35,7 @@ class DockManager(QObject):
     Parameters
     ----------
     viewer : Viewer
-        Whose window it is, and whose theme new panels follow.
+        The viewer of the window, whose theme new panels follow.
     window : QMainWindow
         Its main window.
     """

@@ -39,7 +39,7 @@ class Kind:
     Attributes
     ----------
     panel : type of Panel or type of ListPanel
-        Its widget.
+        Class of its widget.
     section : str
         What it shows; kinds of the same one stand together in the menu, and open beside each other.
     area : {'left', 'top', 'bottom', 'right'}, default 'right'

@@ -47,7 +47,7 @@ class KeysWindow(QDialog):
     session : callable
         Returns the open data set, or None.
     run : callable
-        Does an action.
+        Runs an action.
     ask : callable
         Opens the command line with a text.
     """
@@ -256,7 +256,7 @@ class ActionRows(QTreeWidget):
     bindings : KeyBindings
         The keys in force.
     editor : KeyEditor
-        Changes them.
+        The editor that changes them.
     """
 
     def __init__(self, bindings: KeyBindings, editor: KeyEditor, theme: Tokens, parent: QWidget | None = None) -> None:

@@ -60,7 +60,7 @@ class SessionController(QObject):
     controller : ActionController
         Has the session that is open.
     binding : SessionBinding
-        Shows it.
+        Shows the session.
     guard : CloseGuard
         Asks before unsaved edits are left.
     arrange : callable

@@ -28,8 +28,10 @@ class TimeFrame(QObject):
 
     Parameters
     ----------
-    viewer, window : Viewer and QMainWindow
-        Whose canvas it is.
+    viewer : Viewer
+        The viewer whose canvas it is.
+    window : QMainWindow
+        The main window of the viewer.
     """
 
     def __init__(self, viewer: Viewer, window: QMainWindow, parent: QObject) -> None:

@@ -43,7 +43,7 @@ class ActionBar(QToolBar):
     Parameters
     ----------
     run : callable
-        Does an action.
+        Runs an action.
     layout_menu : QMenu
         Offered by the button at the right.
     """
