@@ -2,6 +2,10 @@
 
 import gc
 
+import psygnal
+import pytest
+
+from napari_phy.core import signals
 from napari_phy.core.signals import signal
 
 
@@ -57,3 +61,22 @@ def test_listeners_are_held_weakly_and_can_be_taken_off() -> None:
     owner.changed.emit(1)
     assert off.heard == []
     assert len(owner.changed) == 0
+
+
+def test_psygnal_still_has_what_is_needed_of_it() -> None:
+    assert signals.has_psygnal_hooks()
+    assert isinstance(Owner().changed, signals.TolerantSignalInstance)
+
+
+def test_without_that_a_signal_is_that_of_psygnal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(signals, "has_psygnal_hooks", lambda: False)
+
+    class Plain:
+        changed = signal(int)
+
+    owner, listener = Plain(), Listener()
+    owner.changed.connect(listener.hear)
+    owner.changed.connect(listener.fail)
+    with pytest.raises(psygnal.EmitLoopError):
+        owner.changed.emit(1)
+    assert listener.heard == [1]

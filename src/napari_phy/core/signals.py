@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from functools import cache
 from typing import Any
 
 import psygnal
@@ -28,8 +29,24 @@ class TolerantSignalInstance(psygnal.SignalInstance):
                 logger.exception("%s could not follow %s.", slot.slot_repr(), self.name)
 
 
+@cache
+def has_psygnal_hooks() -> bool:
+    """Whether psygnal has the private parts that `TolerantSignalInstance` works with."""
+    probe = psygnal.SignalInstance()
+    probe.connect(lambda: None)
+    parts = ("_run_emit_loop_immediate", "_emit_queue", "_slots")
+    return all(hasattr(probe, part) for part in parts) and all(hasattr(slot, "cb") for slot in probe._slots)
+
+
 def signal(*types: Any) -> psygnal.Signal:
-    """Return a signal, for a class attribute, whose emission never raises what a slot raises; that is logged."""
+    """Return a signal, for a class attribute, whose emission never raises what a slot raises; that is logged.
+
+    psygnal has no public way to go on after a slot that raised: its class `Signal` is compiled and cannot be
+    subclassed, so the class of its instances is exchanged.
+
+    Fallback: psygnal's own signal, whose emission raises at the first slot that raises and leaves out those after it.
+    """
     made = psygnal.Signal(*types)
-    made._signal_instance_class = TolerantSignalInstance  # compiled: `Signal` cannot be subclassed
+    if has_psygnal_hooks() and hasattr(made, "_signal_instance_class"):
+        made._signal_instance_class = TolerantSignalInstance
     return made
