@@ -282,6 +282,25 @@ def test_attributes_of_many_children_are_written_as_those_of_each(odd_nodes: tup
                     np.testing.assert_equal(one.attrs(f"/nodes/{name}/{inner}"), other.attrs(f"/nodes/{name}/{inner}"))
 
 
+def test_names_of_attributes_that_are_no_utf_8_are_text_that_leads_back_to_them(tmp_path: Path) -> None:
+    stored, name = b"caf\xe9", "caf\udce9"
+    with h5py.File(tmp_path / "x.h5", "w") as file:
+        file.create_group("nodes/1").attrs[stored] = 4
+    with open_h5(tmp_path / "x.h5", "r+") as file:
+        assert file.attrs("/nodes/1") == {name: 4}
+        assert list(file.attrs_of_children("/nodes", [1], {"": None})) == [(1, ({name: 4},))]
+        assert list(file.attrs_of_children("/nodes", [1], {"": [name]})) == [(1, ({name: 4},))]
+        assert file.read_attr("/nodes/1", name) == 4
+        file.write_attr("/nodes/1", name, 5)
+        file.write_attrs_of_children("/nodes", {2: {"": {name: 6}}})
+    with h5py.File(tmp_path / "x.h5") as file:
+        assert dict(file["nodes/1"].attrs) == {stored: 5}
+        assert dict(file["nodes/2"].attrs) == {stored: 6}
+    with open_h5(tmp_path / "x.h5", "r+") as file:
+        file.delete_attr("/nodes/1", name)
+        assert file.attrs("/nodes/1") == {}
+
+
 def test_datasets_of_a_group_are_those_with_values(tmp_path: Path) -> None:
     with h5py.File(tmp_path / "x.h5", "w") as file:
         file["g/one"] = 1

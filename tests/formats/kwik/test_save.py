@@ -191,6 +191,20 @@ def test_labels_and_colours_of_a_dead_cluster_do_not_come_back(small) -> None:
     model.close()
 
 
+def test_a_label_whose_name_is_no_utf_8_is_left_alone(small) -> None:
+    node, name = "channel_groups/1/clusters/main/3/application_data/napari_phy", b"label.caf\xe9"
+    code = content_hash(small.path, 1, "main")
+    with h5py.File(small.path, "r+") as file:
+        file[node].attrs[name] = "old"
+    model = KwikModel(small.path, channel_group=1)
+    assert model.cluster_labels == small.groups[1].cluster_labels
+    model.close()
+    assert content_hash(small.path, 1, "main") == code
+    save(small.path, cluster_labels={})
+    with h5py.File(small.path) as file:
+        assert [key for key in file[node].attrs if key != "color"] == [name]
+
+
 def test_groups_are_understood_in_every_form(small) -> None:
     with h5py.File(small.path, "r+") as file:
         nodes = file["channel_groups/1/clusters/main"]

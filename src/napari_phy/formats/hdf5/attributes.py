@@ -10,7 +10,7 @@ from typing import Any
 import h5py
 import numpy as np
 
-from napari_phy.formats.hdf5.links import HDF5_ERRORS, is_there, reason
+from napari_phy.formats.hdf5.links import HDF5_ERRORS, is_there, reason, to_bytes, to_text
 from napari_phy.formats.hdf5.values import decode
 
 logger = logging.getLogger(__name__)
@@ -21,7 +21,7 @@ _NATIVE_BYTES = 8
 _UNUSUAL = object()
 
 
-def read_attr(node: h5py.Group | h5py.Dataset, name: str) -> Any:
+def read_attr(node: h5py.Group | h5py.Dataset, name: str | bytes) -> Any:
     """Return the decoded value of an attribute; None where it cannot be read or is larger than can be meant."""
     try:
         stored = node.attrs.get_id(name)
@@ -52,7 +52,7 @@ def read_plain_attrs(group: h5py.h5g.GroupID, path: str, names: Iterable[str] | 
         {name: value} of those that are there; None where a link is on the way, a value is of an unusual type, or
         something is damaged.
     """
-    place = path.encode()
+    place = to_bytes(path)
     try:
         found = is_there(group, place)
         if not found:
@@ -61,12 +61,12 @@ def read_plain_attrs(group: h5py.h5g.GroupID, path: str, names: Iterable[str] | 
             encoded: list[bytes] = []
             node = h5py.h5o.open(group, place)
             h5py.h5a.iterate(node, encoded.append)
-            stored = {name.decode(): h5py.h5a.open(node, name) for name in encoded}
+            stored = {to_text(name): h5py.h5a.open(node, name) for name in encoded}
         else:
             stored = {}
             for name in names:
                 try:
-                    stored[name] = h5py.h5a.open(group, name.encode(), obj_name=place)
+                    stored[name] = h5py.h5a.open(group, to_bytes(name), obj_name=place)
                 except KeyError:
                     continue
         values = {name: _read_plain(attribute) for name, attribute in stored.items()}
@@ -94,9 +94,9 @@ def write_plain_attrs(group: h5py.Group, path: str, values: Mapping[str, Any]) -
             return False
     for name, value in values.items():
         if isinstance(value, h5py.Empty):
-            group[place].attrs[name] = value
+            group[place].attrs[to_bytes(name)] = value
             continue
-        array, encoded = np.asarray(value, order="C"), name.encode()
+        array, encoded = np.asarray(value, order="C"), to_bytes(name)
         if h5py.h5a.exists(node, encoded, obj_name=place):
             h5py.h5a.delete(node, encoded, obj_name=place)
         kind, space = h5py.h5t.py_create(array.dtype, logical=True), h5py.h5s.create_simple(array.shape)

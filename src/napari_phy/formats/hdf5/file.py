@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from napari_phy.core.errors import KwikFormatError, MissingDataError, NapariPhyError, ReadOnlyError, SaveError
 from napari_phy.formats.hdf5.attributes import read_attr, read_plain_attrs, write_plain_attrs
-from napari_phy.formats.hdf5.links import HDF5_ERRORS, DeadLinkError, Nodes, is_dataset_there, reason
+from napari_phy.formats.hdf5.links import HDF5_ERRORS, DeadLinkError, Nodes, is_dataset_there, reason, to_bytes, to_text
 from napari_phy.formats.hdf5.sizes import check_dataset, check_memory
 from napari_phy.formats.hdf5.values import encode
 
@@ -123,7 +123,7 @@ class H5File:
         if not isinstance(node, h5py.Group):
             return []
         try:
-            names = [_text(name) for name in node]
+            names = [to_text(name) for name in node]
         except HDF5_ERRORS as error:
             raise self._damaged(path, error) from error
         numbers = {int(name): name for name in names if _is_number(name)}
@@ -241,7 +241,10 @@ class H5File:
                 written.attrs[name] = value
 
     def attrs(self, path: str) -> dict[str, Any]:
-        """Return all attributes of a node, decoded; empty if it is not there."""
+        """Return all attributes of a node, decoded; empty if it is not there.
+
+        Names are text, also those that are no UTF-8; they stand for the same bytes when they are written.
+        """
         node = self._find(path)
         if node is None:
             return {}
@@ -249,7 +252,7 @@ class H5File:
             names = list(node.attrs)
         except HDF5_ERRORS as error:
             raise self._damaged(path, error) from error
-        return {name: read_attr(node, name) for name in names}
+        return {to_text(name): read_attr(node, name) for name in names}
 
     def attrs_of_children(
         self, path: str, names: Iterable[int | str], wanted: Mapping[str, Sequence[str] | None]
@@ -296,9 +299,9 @@ class H5File:
             If there is no such node or attribute.
         """
         node = self.node(path)
-        if name not in node.attrs:
+        if to_bytes(name) not in node.attrs:
             raise MissingDataError(f"{self.path.name}: {path} has no attribute {name}.")
-        return read_attr(node, name)
+        return read_attr(node, to_bytes(name))
 
     def write_attr(self, path: str, name: str, value: Any) -> None:
         """Write one attribute; a missing group is made.
@@ -316,7 +319,7 @@ class H5File:
         with self._writing(f"the attribute {name} of {path}"):
             node = self._find(path)
             node = self._group(path) if node is None else node
-            node.attrs[name] = encoded
+            node.attrs[to_bytes(name)] = encoded
 
     def write_attrs_of_children(self, path: str, values: Mapping[int, Mapping[str, Mapping[str, Any]]]) -> None:
         """Write attributes of many nodes in a group, and of nodes below each.
@@ -347,8 +350,8 @@ class H5File:
         """Remove one attribute, if it is there."""
         with self._writing(f"the attribute {name} of {path}"):
             node = self._find(path)
-            if node is not None and name in node.attrs:
-                del node.attrs[name]
+            if node is not None and to_bytes(name) in node.attrs:
+                del node.attrs[to_bytes(name)]
 
     def delete(self, path: str) -> None:
         """Delete a node, if there is one."""
@@ -475,10 +478,6 @@ def _check_readable(path: Path) -> None:
         raise KwikFormatError(f"{path.name} is a device or a pipe, not a file.")
     if path.stat().st_size == 0:
         raise KwikFormatError(f"{path.name} is empty.")
-
-
-def _text(name: str | bytes) -> str:
-    return name.decode("utf-8", "surrogateescape") if isinstance(name, bytes) else name
 
 
 def _is_number(name: str) -> bool:

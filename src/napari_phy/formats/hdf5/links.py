@@ -67,7 +67,7 @@ class Nodes:
             if kind is None:
                 return None
             link, rest = b"/" + b"/".join(parts[: place + 1]), parts[place + 1 :]
-            first = first or link.decode("utf-8", "surrogateescape")
+            first = first or to_text(link)
             target = file.id.links.get_val(link)
             if kind == h5py.h5l.TYPE_SOFT:
                 before = [] if target.startswith(b"/") else parts[:place]
@@ -155,7 +155,7 @@ def is_there(group: h5py.h5g.GroupID, path: bytes) -> bool | None:
 
 def is_dataset_there(group: h5py.h5g.GroupID, path: str) -> bool | None:
     """Tell whether there is a dataset with values at a path below a group; None where it takes a closer look."""
-    encoded = path.encode("utf-8", "surrogateescape")
+    encoded = to_bytes(path)
     found = is_there(group, encoded)
     if not found:
         return found
@@ -166,6 +166,16 @@ def is_dataset_there(group: h5py.h5g.GroupID, path: str) -> bool | None:
         return None
 
 
+def to_text(name: str | bytes) -> str:
+    """Return a name as text, also one that is no UTF-8, which h5py hands out as bytes; `to_bytes` gives it back."""
+    return name.decode("utf-8", "surrogateescape") if isinstance(name, bytes) else name
+
+
+def to_bytes(name: str | bytes) -> bytes:
+    """Return a name as the file has it."""
+    return name.encode("utf-8", "surrogateescape") if isinstance(name, str) else name
+
+
 def reason(error: BaseException) -> str:
     """Return the first line of what an error says."""
     text = str(error.args[0] if isinstance(error, KeyError) and error.args else error).strip()
@@ -173,5 +183,4 @@ def reason(error: BaseException) -> str:
 
 
 def _steps(path: str | bytes) -> list[bytes]:
-    encoded = path.encode("utf-8", "surrogateescape") if isinstance(path, str) else path
-    return [part for part in encoded.split(b"/") if part not in (b"", b".")]
+    return [part for part in to_bytes(path).split(b"/") if part not in (b"", b".")]

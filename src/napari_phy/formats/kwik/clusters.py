@@ -105,11 +105,16 @@ def read_clusters(
         for key, value in own.items():
             if key == "color" and isinstance(value, str) and _HEX.fullmatch(value.lower()):
                 colors[cluster_id] = value.lower()
-            elif str(key).startswith(LABEL_PREFIX) and is_label_value(value):  # a name that is no UTF-8 is bytes
+            elif is_label_name(key) and is_label_value(value):
                 labels.setdefault(key.removeprefix(LABEL_PREFIX), {})[cluster_id] = value
     defaults = [name.lower() for name in schema.DEFAULT_GROUPS.values()]
     ordered = dict.fromkeys([*defaults, *names.values(), *sorted(set(groups.values()))])
     return ClusterData(groups, colors, labels, tuple(ordered))
+
+
+def is_label_name(name: str) -> bool:
+    """Tell whether an attribute is a label; one whose name is no UTF-8 is not, since nobody could type or show it."""
+    return name.startswith(LABEL_PREFIX) and is_label_value(name)
 
 
 def is_label_value(value: Any) -> bool:

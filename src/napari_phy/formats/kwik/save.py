@@ -33,6 +33,7 @@ from napari_phy.formats.kwik.clustering_nodes import begin_clustering, has_clust
 from napari_phy.formats.kwik.clusters import (
     LABEL_PREFIX,
     group_name,
+    is_label_name,
     is_label_value,
     klustaviewa_color,
     read_cluster_nodes,
@@ -62,8 +63,10 @@ def write_clustering(
     ----------
     path : str or Path
         `.kwik` file.
-    channel_group, clustering : int and str
-        Which clustering; never "original".
+    channel_group : int
+        Channel group of the clustering.
+    clustering : str
+        Name of the clustering; never "original".
     spike_clusters : ndarray of integer, shape (n_spikes,)
         Cluster of each spike, in ascending time as the model gives them.
     cluster_groups : mapping of int to str
@@ -276,8 +279,8 @@ def _write_nodes(
 
 
 def _looks(own: Mapping[str, Any]) -> dict[str, Any]:
-    """Return colour and labels of a cluster; names that are no UTF-8 are bytes, and none of ours."""
-    return {name: value for name, value in own.items() if name == "color" or str(name).startswith(LABEL_PREFIX)}
+    """Return colour and labels of a cluster."""
+    return {name: value for name, value in own.items() if name == "color" or is_label_name(name)}
 
 
 def _same(stored: Any, value: Any) -> bool:
