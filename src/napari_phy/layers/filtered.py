@@ -35,7 +35,7 @@ class FilteredWindows:
     filters : mapping of str to TraceFilter or None, optional
         By name; those of `make_filters` if None.
     levels : TraceLevels, optional
-        Where the channels rest, in `unit`; None: measured when a filter is wished.
+        Where the channels rest, in `unit`; None: measured when a filter is chosen.
 
     Attributes
     ----------
@@ -76,7 +76,7 @@ class FilteredWindows:
     def get(self, factor: int, start: int, stop: int) -> npt.NDArray[np.float32] | None:
         """Return the signed extremes of bins, (n_bins, n_channels).
 
-        None: no filter is wished, the stretch is too wide for one, or it is still being made.
+        None: no filter is chosen, the stretch is too wide for one, or it is still being made.
         """
         if self.name == RAW or (stop - start) * factor > MAX_FILTERED_S * self._source.sample_rate:
             return None

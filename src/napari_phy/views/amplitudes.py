@@ -55,7 +55,7 @@ class AmplitudeSettings(ViewSettings):
 
 @dataclass(frozen=True, slots=True)
 class AmplitudeRequest:
-    """What an amplitude view wishes to see; equal requests of an unchanged clustering give equal data.
+    """What an amplitude view asks for; equal requests of an unchanged clustering give equal data.
 
     Attributes
     ----------

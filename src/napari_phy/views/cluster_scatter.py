@@ -75,14 +75,14 @@ class ClusterScatterSettings(ViewSettings):
 
 @dataclass(frozen=True, slots=True)
 class ClusterScatterRequest:
-    """What a scatter of clusters wishes to see.
+    """What a scatter of clusters asks for.
 
     Attributes
     ----------
     clusters : tuple of int
         All that are shown.
     groups : tuple of str
-        Group of each of them, so that a move to another group is another wish.
+        Group of each of them, so that a move to another group makes another request.
     x, y : str
         The columns along the axes.
     size : str, default 'spikes'

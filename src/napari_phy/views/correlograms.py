@@ -131,7 +131,7 @@ class CorrelogramSettings(ViewSettings):
 
 @dataclass(frozen=True, slots=True)
 class CorrelogramRequest:
-    """What a correlogram view wishes to see.
+    """What a correlogram view asks for.
 
     Attributes
     ----------

@@ -53,7 +53,7 @@ class FeaturesSettings(ViewSettings):
 
 @dataclass(frozen=True, slots=True)
 class FeatureGridRequest:
-    """What a grid wishes to see; equal requests of an unchanged clustering give equal data.
+    """What a grid asks for; equal requests of an unchanged clustering give equal data.
 
     Attributes
     ----------

@@ -48,7 +48,7 @@ TIME_AXIS = FeatureAxis("time")
 
 @dataclass(frozen=True, slots=True)
 class FeatureRequest:
-    """What a feature view wishes to see; equal requests of an unchanged clustering give equal data.
+    """What a feature view asks for; equal requests of an unchanged clustering give equal data.
 
     Attributes
     ----------

@@ -88,7 +88,7 @@ class FiringRateSettings(ViewSettings):
 
 @dataclass(frozen=True, slots=True)
 class FiringRateRequest:
-    """What a view of firing rates wishes to see.
+    """What a view of firing rates asks for.
 
     Attributes
     ----------

@@ -61,7 +61,7 @@ class GridSettings(ViewSettings):
 
 @dataclass(frozen=True, slots=True)
 class GridRequest:
-    """What a grid wishes to see.
+    """What a grid asks for.
 
     Attributes
     ----------

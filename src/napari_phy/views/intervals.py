@@ -114,7 +114,7 @@ class IntervalsSettings(ViewSettings):
 
 @dataclass(frozen=True, slots=True)
 class IntervalsRequest:
-    """What a view of intervals wishes to see.
+    """What a view of intervals asks for.
 
     Attributes
     ----------

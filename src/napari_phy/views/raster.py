@@ -152,7 +152,7 @@ class RasterSettings(ViewSettings):
 
 @dataclass(frozen=True, slots=True)
 class RasterRequest:
-    """Which rows a raster wishes to see.
+    """Which rows a raster asks for.
 
     Attributes
     ----------

@@ -49,7 +49,7 @@ class SpikesSettings(ViewSettings):
 
 @dataclass(frozen=True, slots=True)
 class SpikeListRequest:
-    """What a list of spikes wishes to see; equal requests of an unchanged clustering give equal data.
+    """What a list of spikes asks for; equal requests of an unchanged clustering give equal data.
 
     Attributes
     ----------

@@ -63,7 +63,7 @@ class TemplatesSettings(ViewSettings):
 
 @dataclass(frozen=True, slots=True)
 class TemplatesRequest:
-    """What a template overview wishes to see.
+    """What a template overview asks for.
 
     Attributes
     ----------

@@ -76,7 +76,7 @@ class TraceLayout:
 def row_height(n_channels: int, height: float, zoom: float, least: float) -> float:
     """Return the height of a channel: all of them fill the dock, or as many of `least` px as it holds.
 
-    That is times what the user wishes, down to all of them in sight.
+    That is times what the user sets, down to all of them in sight.
     """
     fitting = height / max(1, n_channels)
     usual = max(fitting, height / max(1, height // least))

@@ -69,7 +69,7 @@ class WaveformsSettings(ViewSettings):
 
 @dataclass(frozen=True, slots=True)
 class WaveformRequest:
-    """What a waveform view wishes to see.
+    """What a waveform view asks for.
 
     Attributes
     ----------

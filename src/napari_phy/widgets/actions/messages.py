@@ -1,4 +1,4 @@
-"""The words of the desk: one sentence for each thing that happened or is about to."""
+"""The messages of the program: one sentence for each thing that happened or is about to."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any

@@ -128,19 +128,19 @@ class AmplitudePanel(SpikeScatterPanel):
 
     @guarded
     def _read_on(self) -> None:
-        """Read the rest of what is shown, as long as it is wished for."""
-        wish, data = self.make_request(), self.data
-        if wish is None or data is None or wish == data.request:
+        """Read the rest of what is shown, as long as it is wanted."""
+        wanted, data = self.make_request(), self.data
+        if wanted is None or data is None or wanted == data.request:
             self.rest.drop()
-        elif wish == replace(data.request, n_spikes_max=wish.n_spikes_max, n_background=wish.n_background):
-            self.rest.ask(wish, partial(compute_amplitude_view, self.in_sight, wish))
+        elif wanted == replace(data.request, n_spikes_max=wanted.n_spikes_max, n_background=wanted.n_background):
+            self.rest.ask(wanted, partial(compute_amplitude_view, self.in_sight, wanted))
         else:
             self.rest.drop()
 
     @guarded
     def _on_rest(self, request: Hashable, data: AmplitudeData) -> None:
-        wish = self.make_request()
-        if wish is not None and wish == request and self.data is not None:
+        wanted = self.make_request()
+        if wanted is not None and wanted == request and self.data is not None:
             self.data = data
             self.show_scatter(keep_range=True)
 

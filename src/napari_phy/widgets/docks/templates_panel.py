@@ -150,7 +150,7 @@ class TemplatesPanel(ScrolledClustersPanel):
     # --- reading ahead ---
 
     def _read_ahead(self) -> None:
-        """Read templates that are not in sight, those beside it first, while nothing else is wished for."""
+        """Read templates that are not in sight, those beside it first, while nothing else is asked for."""
         if self.data is None or self.session is None or not self.isVisible():
             return
         ids, (start, stop) = self.data.cluster_ids, self.layout_now.in_sight

@@ -37,7 +37,7 @@ FORM_HELP = "Settings… in ⋯ shows all settings in one window."
 class Panel(PanelFrame):
     """Base of the views.
 
-    A subclass says what it wishes (`make_request`), computes it (`compute`, in a worker thread), and paints it
+    A subclass says what it needs (`make_request`), computes it (`compute`, in a worker thread), and paints it
     (`draw`, in the main thread). Equal requests are computed once; a hidden panel waits until it is shown.
 
     Parameters
@@ -111,7 +111,7 @@ class Panel(PanelFrame):
     def compute(self, session: SessionLike, request: Any, on_progress: OnProgress) -> Any:
         """Return what `draw` needs; runs in a worker thread, on the clustering that was open when it was asked.
 
-        `on_progress` is called often: it shows how far this is, and ends it when another answer is wished for.
+        `on_progress` is called often: it shows how far this is, and ends it when another result is wanted.
         """
         raise NotImplementedError
 
@@ -285,7 +285,7 @@ class Panel(PanelFrame):
             self.stack.others_go_on(percent)
 
     def refresh(self, *, again: bool = False) -> None:
-        """Show what is wished now, soon; `again` asks even if the wish is the same."""
+        """Ask for what is to be shown now; `again` asks even if the request is the same."""
         if again:
             self._request = None
         self._is_stale = True
@@ -348,7 +348,7 @@ class Panel(PanelFrame):
 
     @guarded
     def show_held(self) -> None:
-        """Show the answer that came last, unless it is no longer wished for."""
+        """Show the result that came last, unless it is no longer wanted."""
         if self._held is None:
             return
         (request, data), self._held = self._held, None

@@ -1,4 +1,4 @@
-"""What every scatter of spikes shares: pan and zoom, clicks on dots, lit spikes, the clock, and the lasso."""
+"""What every scatter of spikes shares: pan and zoom, clicks on dots, highlighted spikes, the clock, and the lasso."""
 
 from functools import partial
 from typing import Any
@@ -186,7 +186,7 @@ class SpikeScatterPanel(Panel):
         return QRectF() if frame is None else QRectF(frame.left, frame.top, frame.width, frame.height)
 
     def paint_over(self, painter: QPainter) -> None:
-        """Paint what lies over the plot: the clock, the lit spikes, the lasso."""
+        """Paint what lies over the plot: the clock, the highlighted spikes, the lasso."""
         frame = self.frame
         if frame is None:
             return

@@ -180,9 +180,9 @@ class TraceSummary(QObject):
     def __init__(self, window: QMainWindow, parent: QObject) -> None:
         super().__init__(parent)
         self._window = ref(window)
-        self._followed: Any = None  # the traces that are summarised, or not wished to be
+        self._followed: Any = None  # the traces that are summarised, or that are not to be
         self._session: Session | None = None  # whose they are
-        self._pyramid: Any = None  # theirs; None where it is not wished
+        self._pyramid: Any = None  # theirs; None where it is not wanted
         self._said: list[str] = []  # of them
         self.work = BackgroundWork(self)
         self.work.progressed.connect(lambda percent: None if percent % 5 else self.grown.emit())

@@ -41,7 +41,7 @@ TITLES = {action.action_id: action.title for action in ACTIONS}
 
 
 class CommandRunner:
-    """Runs lines on the session of a desk and the views of a board; a line that cannot be done changes nothing."""
+    """Runs lines on the open session and its views; a line that cannot be done changes nothing."""
 
     def __init__(self, controller: ActionController, board: DockManager) -> None:
         self._controller = controller

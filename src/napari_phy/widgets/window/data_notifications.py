@@ -27,7 +27,7 @@ from napari_phy.widgets.window.session_binding import SessionBinding
 
 
 class Host(Protocol):
-    """What the notifications ask of the desk."""
+    """What the notifications ask of the actions."""
 
     def save(self) -> None:
         """Write the edits into the file."""
