@@ -80,7 +80,7 @@ def target(row: Row) -> str:
     if limit is None:
         return ""
     if limit.of == "ours / theirs":
-        return f"≤ {limit.value:g} of theirs"
+        return f"≤ {limit.value:g} × theirs" if limit.value >= 1 else f"≤ 1/{1 / limit.value:.3g} of theirs"
     return f"≤ {amount(limit.value, row.unit)}{' more' if limit.of == 'ours - theirs' else ''}"
 
 

@@ -59,8 +59,13 @@ def _copy(folder: Path) -> Path:
     return folder
 
 
-def _command(name: str) -> str:
-    return f"{sys.executable} -m pytest -x -q -p no:cacheprovider -p no:faulthandler tests/{name}"
+def _command(name: str, module: Path | None = None) -> str:
+    """Return how the tests of a folder are run, those of a module first: most mutants die there, in seconds."""
+    paths = [f"tests/{name}"]
+    if module is not None:
+        own = Path("tests") / module.relative_to(PACKAGE).with_name(f"test_{module.name}")
+        paths[:0] = [str(own)] if own.exists() else []
+    return f"{sys.executable} -m pytest -x -q -p no:cacheprovider -p no:faulthandler {' '.join(paths)}"
 
 
 def _time_tests(name: str) -> float:
@@ -110,7 +115,7 @@ def _run(mutants: list[tuple[str, MutationSpec]], limits: dict[str, float]) -> i
     """Test each mutant, tell of those that live, and return how many these are."""
     survivors = 0
     for number, (name, mutation) in enumerate(mutants, 1):
-        result = mutate_and_test([mutation], _command(name), limits[name])
+        result = mutate_and_test([mutation], _command(name, mutation.module_path), limits[name])
         place = f"{mutation.module_path.relative_to(PACKAGE)}:{mutation.start_pos[0]}"
         print(f"{number:3} {'died ' if result.is_killed else 'LIVES'} {place} {mutation.operator_name}", flush=True)
         if not result.is_killed:

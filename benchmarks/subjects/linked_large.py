@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from harness import Limit, Row, Side, Size, Watch
+from harness import Side, Size, Watch
 
-from subjects.linked import measure_with
+from subjects.linked import ROWS_OF_CLICKS, measure_with
 
 SIZE = Size(n_spikes=10_000_000, n_clusters=200, n_repeats=15, n_edits=0)
 N_CHANNELS, N_FEATURES = 32, 1
-HAS_PEER = False
+HAS_PEER = True
+PEER_ONCE = True
 ON_DISPLAY = True
-_RIGHT = Limit(0.250)
-ROWS = (
-    Row("click a cluster: last paint of both lists", "lists"),
-    Row("click a cluster not seen before: last paint of eight views", "new", _RIGHT),
-    Row("click a cluster seen before: the same", "seen", _RIGHT),
-    Row("merge two: the same", "merge", _RIGHT),
-    Row("undo it: the same", "undo", _RIGHT),
-)
+ROWS = ROWS_OF_CLICKS
 
 
 def measure(side: Side, size: Size, watch: Watch) -> None:

@@ -20,7 +20,7 @@ ROWS = (
     Row(
         "a process opens the sample, to the last paint of all docks (theirs: napari)",
         "start",
-        Limit(2.0, "ours - theirs"),
+        Limit(1.9, "ours / theirs"),
         theirs_key="napari",
     ),
 )
