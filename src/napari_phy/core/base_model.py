@@ -246,7 +246,7 @@ class BaseModel(ABC):
         self.check_holds_clusterings()
 
     def rename_to(self, new_name: str) -> None:
-        """Rename the clustering in use, for which nobody keeps edits now; the model is to be opened again then."""
+        """Rename the clustering in use, for which no edits are kept now; the model is to be opened again then."""
         self.check_holds_clusterings()
 
     def delete_clustering(self, name: str) -> None:

@@ -80,5 +80,5 @@ class ClusterMeta:
 
 
 def default_of(field: str) -> str | None:
-    """Return the value of a field that nobody has set."""
+    """Return the value of a field that is not set."""
     return UNSORTED if field == GROUP else None

@@ -60,7 +60,7 @@ class Clustering:
         return self._partition.clusters_of(self._checked_spikes(spike_ids, ordered=False))
 
     def group(self, cluster_id: int) -> str:
-        """Return the group of a cluster; "unsorted" when nobody has decided."""
+        """Return the group of a cluster; "unsorted" where that was not decided."""
         if cluster_id not in self._partition:
             raise unknown_cluster(cluster_id)
         return self._meta.group(cluster_id)

@@ -24,14 +24,14 @@ class StoredClustering:
 
     Attributes
     ----------
-    spike_clusters : ClusterIds
-        ClusterIds (n_spikes,) cluster of each spike.
+    spike_clusters : ClusterIds, shape (n_spikes,)
+        Cluster of each spike.
     cluster_groups : mapping of int to str
         {cluster: group}, unsorted ones left out.
     cluster_colors : mapping of int to str
         {cluster: "#rrggbb"}.
     cluster_labels : mapping of str to mapping of int to object
-        Mapping of str to mapping of int to object {field: {cluster: value}}.
+        {field: {cluster: value}}.
     group_names : tuple of str
         Group names of all groups, in the file's order.
     user_groups : tuple of ClusterGroup
@@ -136,7 +136,7 @@ class ClusteringFile(Protocol):
         copy : Path
             Path of the copy; only that is written.
         clustering : StoredClustering
-            StoredClustering What the copy gets, spikes in the order of `ClusteringReader`.
+            What the copy gets, spikes in the order of `ClusteringReader`.
         """
         ...
 
@@ -148,7 +148,7 @@ class ClusteringFile(Protocol):
         target : Path
             Main file of the copy.
         clustering : StoredClustering
-            StoredClustering What the data set gets, spikes in the order of `ClusteringReader`.
+            What the data set gets, spikes in the order of `ClusteringReader`.
         raw_places : mapping of str to Path
             {name of a raw file in the file: where it is}.
         """

@@ -14,7 +14,7 @@ from napari_phy.core.errors import NapariPhyError
 from napari_phy.core.probe_geometry import known_positions
 from napari_phy.core.probe_svg import probe_svg
 
-ASSUMED_PITCH_UM = 20.0  # between channels whose positions nobody knows
+ASSUMED_PITCH_UM = 20.0  # between channels whose positions are not known
 UNKNOWN_POSITIONS = "Positions are unknown: channels in the order of the file."
 
 

@@ -1,4 +1,4 @@
-"""How slow work tells how far it is, and learns that nobody waits for it any more."""
+"""How slow work tells how far it is, and learns that it is not needed any more."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ OnProgress = Callable[[float], None]  # gets 0…1; raises CancelledError to end
 
 
 class CancelledError(Exception):
-    """Ends work that nobody waits for; it is no failure, and nothing was changed."""
+    """Ends work that is not needed any more; it is no failure, and nothing was changed."""
 
 
 def no_progress(share: float) -> None:

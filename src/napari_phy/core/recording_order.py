@@ -17,7 +17,7 @@ class RecordingOrder:
     Attributes
     ----------
     order : Order
-        Order "number", "text" or "place".
+        "number", "text" or "place".
     reason : str
         Why; it follows what is taken.
     is_certain : bool

@@ -26,11 +26,11 @@ def regrouping(description: str, partition: Partition, spikes: Int64, marks: Int
     description : str
         "split", "assign" or "reset".
     partition : Partition
-        Partition The clusters that exist.
+        The clusters that exist.
     spikes : ndarray of int64, shape (n,)
         Ascending spike ids.
-    marks : ndarray of int64 or None
-        Int64 or None (n,) spikes with the same mark go together; None: all of them.
+    marks : ndarray of int64, shape (n,) or None
+        Spikes with the same mark go together; None: all of them.
     next_id : int
         Id of the first new cluster.
 

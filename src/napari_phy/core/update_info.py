@@ -44,7 +44,7 @@ class UpdateInfo:
     description : str
         "merge", "split", "assign", "reset", "move", "label", "recolor", "discard" or "groups".
     cause : Cause
-        Cause "edit" for a new edit, "undo" or "redo".
+        "edit" for a new edit, "undo" or "redo".
     added, deleted : tuple of int
         Cluster ids that now exist or no longer exist, ascending.
     descendants : tuple of tuple of int

@@ -44,7 +44,7 @@ class Similarity:
 
 
 class Wizard:
-    """Proposes a best cluster among the listed ones nobody has decided on, the largest first, and candidates like it.
+    """Proposes a best cluster among the listed ones that are undecided, the largest first, and candidates like it.
 
     Paused, it keeps its place and proposes nothing. A cluster that it goes on from without a decision is skipped: it
     comes again only by `review_skipped`. A candidate that it goes on from is not the same as the best cluster: the pair
@@ -53,7 +53,7 @@ class Wizard:
     Parameters
     ----------
     manager : ClusterManager
-        ClusterManager Whose clusters are looked at.
+        The clustering whose clusters are looked at.
     rank : callable
         Returns [(other cluster, similarity)] of a cluster, the most similar first.
     listed : Container, optional
@@ -126,7 +126,7 @@ class Wizard:
         self.changed.emit()
 
     def go_to_largest(self) -> None:
-        """Propose the largest listed cluster nobody has decided on; stay where that is under review already."""
+        """Propose the largest listed cluster that is undecided; stay where that is under review already."""
         self._paused = False
         first = self._first()
         if first != self._best:
@@ -134,7 +134,7 @@ class Wizard:
         self.changed.emit()
 
     def find_candidate(self) -> None:
-        """Propose a candidate for the first best cluster, once similarities are known, if nobody went elsewhere."""
+        """Propose a candidate for the first best cluster, once similarities are known, unless the user moved on."""
         if not (self._paused or self._visited or self._best is None or self._candidate is not None):
             self._candidate = next(self._candidates(self._best), None)
 

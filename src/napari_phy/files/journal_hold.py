@@ -1,4 +1,4 @@
-"""The journal of a clustering that is renamed, deleted or written over: held, so that nobody edits it meanwhile."""
+"""The journal of a clustering that is renamed, deleted or written over: held, so that it is not edited meanwhile."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ class HeldJournal:
         self._leave(lambda: None if self.has_edits else path.unlink(missing_ok=True))
 
     def _leave(self, act: Callable[[], object]) -> None:
-        """Do something with the file's name and let go of it, in this order where open files can be renamed."""
+        """Do something with the file's name and close it, in this order where open files can be renamed."""
         connection, self._connection = self._connection, None
         if connection is None:
             return

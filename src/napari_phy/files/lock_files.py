@@ -50,7 +50,7 @@ class LockFile:
 
     @property
     def is_held(self) -> bool:
-        """Whether nobody has taken it over, as may happen to a computer that slept."""
+        """Whether no other process has taken it over, as may happen to a computer that slept."""
         return _read(self.path).get("token") == self._token
 
     def release(self) -> None:

@@ -32,7 +32,7 @@ def connect_exclusively(path: Path, timeout_s: float = 0.0, content: bytes = b""
     timeout_s : float, default 0.0
         How long to wait for whoever has it.
     content : bytes, default b''
-        Bytes of one that is made.
+        What is written into a lock file that is made.
 
     Raises
     ------

@@ -138,7 +138,7 @@ def locks_files(folder: Path) -> bool:
 
 
 def _lock(descriptor: int) -> None:
-    """Lock the first byte of an open file, which is let go when it is closed."""
+    """Lock the first byte of an open file, which is unlocked when it is closed."""
     if sys.platform == "win32":
         msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
         os.lseek(descriptor, 0, os.SEEK_SET)

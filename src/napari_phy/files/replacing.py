@@ -98,7 +98,7 @@ def clean_up(path: Path, folder: Path) -> None:
 
 
 def remove_lock(folder: Path) -> None:
-    """Remove the lock of saving from a folder that nobody uses."""
+    """Remove the lock of saving from a folder that is not in use."""
     (folder / _LOCK).unlink(missing_ok=True)
 
 

@@ -184,7 +184,7 @@ class RowFile:
 
 
 class _Descriptor:
-    """An open file, closed when nobody holds it any more."""
+    """An open file, closed when it is no longer used."""
 
     def __init__(self, path: Path) -> None:
         flags = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)

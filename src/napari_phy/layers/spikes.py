@@ -52,7 +52,7 @@ def spike_points(
 ) -> SpikePoints:
     """Return at most `N_POINTS_MAX` points, evenly spaced within each cluster, on each cluster's best channel.
 
-    A cluster whose best channel nobody knows, as without features, has none. `window` is the first sample and the end
+    A cluster whose best channel is not known, as without features, has none. `window` is the first sample and the end
     of what is drawn; None: the whole recording.
     """
     positions = [np.empty((0, 2), np.float32)]

@@ -47,7 +47,7 @@ class Change(ABC):
         """Hand over, and tell of it; does nothing after `drop`."""
 
     def drop(self) -> None:
-        """Let go of what was opened; does nothing after `finish`."""
+        """Close what was opened; does nothing after `finish`."""
         self._current.end(self)
 
 
@@ -120,7 +120,7 @@ class Switch(Change):
             self._tell()
 
     def drop(self) -> None:
-        """Stay, and let go of what was opened, now or when that comes."""
+        """Stay, and close what was opened, now or when that comes."""
         with self._guard:
             self._is_dropped = True
             found, self._found = self._found, None
@@ -161,7 +161,7 @@ class Reset(Change):
 
 
 class Reopening(Switch):
-    """Lets go of the clustering that is open for an act on it, and opens it again; edits are refused meanwhile.
+    """Closes the open clustering for an act on it, and opens it again; edits are refused meanwhile.
 
     Parameters
     ----------

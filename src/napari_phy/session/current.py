@@ -16,7 +16,7 @@ class UnderWay(Protocol):
     """A change that has begun."""
 
     def drop(self) -> None:
-        """Let go of what was opened for it, now or when that comes."""
+        """Close what was opened for it, now or when that comes."""
 
 
 class Current:
@@ -67,7 +67,7 @@ class Current:
             return True
 
     def close(self) -> None:
-        """Let go of every file, also of those opened for a change; one that writes is waited for."""
+        """Close every file, also those opened for a change; one that writes is waited for."""
         change = self._change
         if change is not None:
             change.drop()

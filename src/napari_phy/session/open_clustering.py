@@ -163,7 +163,7 @@ class OpenClustering:
         return Snapshot(clustering, manager.n_done, self.store.n_committed)
 
     def close(self, *, but_not_of: OpenClustering | None = None) -> None:
-        """Let go of every file, but not of those that another clustering of the same channel group shares."""
+        """Close every file, but not those that another clustering of the same channel group shares."""
         self.store.close()
         if but_not_of is None or not self.model.shares_files(but_not_of.model):
             self.model.close()

@@ -58,7 +58,7 @@ def open_session(
     read_only : bool, default False
         Don't keep edits.
     on_progress : OnProgress, default no_progress
-        Hears how far it is; by raising CancelledError it lets go of the file.
+        Hears how far it is; by raising CancelledError it closes the file.
 
     Raises
     ------
@@ -241,7 +241,7 @@ class Session(Edits, FileClusterings):
         Raises
         ------
         MissingDataError
-            They are not there, or nobody can tell which is which.
+            They are not there, or it cannot be told which is which.
         KwikFormatError
             They cannot be the raw data of this data set.
         """
@@ -271,7 +271,7 @@ class Session(Edits, FileClusterings):
         self._current.following.select_place()
 
     def find_candidate(self) -> None:
-        """Select a candidate beside the wizard's first cluster, once similarities are known, if nobody went elsewhere.
+        """Select a candidate beside the wizard's first cluster, once similarities are known, unless the user moved on.
 
         Spikes that are selected stay alone.
         """
@@ -396,7 +396,7 @@ class Session(Edits, FileClusterings):
             pass
 
     def close(self) -> None:
-        """Let go of every file; edits that are not saved stay in the journal."""
+        """Close every file; edits that are not saved stay in the journal."""
         self._others.note()
         self._current.close()
         self.closed.emit()

@@ -23,7 +23,7 @@ def _reciprocal(width, window):  # type: ignore[no-untyped-def]
 def count_followers(samples, places, spikes, width, counts):  # type: ignore[no-untyped-def]
     """Add to `(n, n, n_bins)` the pairs of some spikes with all that follow them within n_bins × width samples.
 
-    The first followers are counted without a branch: at low rates nobody could predict where a loop over them ends.
+    The first followers are counted without a branch: at low rates it cannot be predicted where a loop over them ends.
     Indices are unsigned, so that no code is made for those below zero.
     """
     n_places, _, n_bins = counts.shape

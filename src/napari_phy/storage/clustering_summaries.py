@@ -31,7 +31,7 @@ class LeftClusterings:
     Attributes
     ----------
     last : tuple of int and str, optional
-        Channel group and name of the clustering that was open last; None where nobody knows.
+        Channel group and name of the clustering that was open last; None where it is not known.
     decided : mapping of tuple of int and str to tuple of int, optional
         {clustering: (clusters decided, of how many)} of those with unsaved edits.
     """

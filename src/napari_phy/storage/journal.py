@@ -179,15 +179,15 @@ class Journal:
             return aside
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._file.close()
 
     def remove(self) -> None:
-        """Take the file away and let go of it."""
+        """Delete the file and close it."""
         self._file.leave(lambda: self.path.unlink(missing_ok=True))
 
     def set_aside(self, target: Path) -> None:
-        """Give the file another name and let go of it, so that nobody gets it in between."""
+        """Rename the file and close it, so that no other process gets it in between."""
         self._file.leave(lambda: self.path.rename(target))
 
     def _append(self, update: UpdateInfo, head: int) -> None:

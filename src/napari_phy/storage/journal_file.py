@@ -187,7 +187,7 @@ class JournalFile:
         self._seal = Seal(contents.n_edits, checksum, None if base is None else base.checksum)
 
     def close(self, *, is_there: bool = True) -> None:
-        """Let go of the file; `is_there` tells whether its name still leads to it."""
+        """Close the file; `is_there` tells whether its name still leads to it."""
         with self.lock, suppress(sqlite3.ProgrammingError):
             if is_there:
                 with suppress(sqlite3.Error):
@@ -198,7 +198,7 @@ class JournalFile:
                 os.close(descriptor)
 
     def leave(self, act: Callable[[], object]) -> None:
-        """Do something with the file's name and let go of it, in this order where files can be renamed while open."""
+        """Do something with the file's name and close it, in this order where files can be renamed while open."""
         if REMOVES_OPEN_FILES:
             with suppress(sqlite3.Error):
                 self._connection.execute("PRAGMA journal_mode=DELETE")

@@ -329,7 +329,7 @@ class EditStore:
         return ""
 
     def close(self) -> None:
-        """Let go of the journal once no save is under way; one in which nothing was ever kept is removed."""
+        """Close the journal once no save is under way; one in which nothing was ever kept is removed."""
         with self._saving:
             if self.n_unsaved:
                 try:

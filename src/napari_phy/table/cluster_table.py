@@ -205,7 +205,7 @@ def _values(
     if is_asked and len(places):
         wanted = list(dict.fromkeys(ids[place] for place in places.tolist()))
         computed = np.asarray(column.compute(asked, wanted, on_progress), dtype=np.float64)
-        if asked.manager is manager and asked.model is model:  # else nobody knows what was computed
+        if asked.manager is manager and asked.model is model:  # else it is not known what was computed
             kept.put(column, wanted, computed)
         of = dict(zip(wanted, computed.tolist(), strict=True))
         values[places] = [of[ids[place]] for place in places.tolist()]

@@ -54,7 +54,7 @@ class FeatureSums:
     is_prepared : bool
         Whether `prepare` has read them all.
     is_held : bool
-        Whether they are read elsewhere, or nobody wants them read now: then clusters are not ranked.
+        Whether they are read elsewhere, or are not to be read now: then clusters are not ranked.
     """
 
     def __init__(

@@ -74,7 +74,7 @@ class SessionCache(Generic[K, V]):
         if wanted:
             computed = compute(wanted)
             values.update(computed)
-            if session.manager is manager and session.model is model:  # else nobody knows what was computed
+            if session.manager is manager and session.model is model:  # else it is not known what was computed
                 self._caches.of(manager, model).put_all(computed)
         return {key: values[key] for key in keys}
 

@@ -42,7 +42,7 @@ class SumsLike(Protocol):
 
     @property
     def is_held(self) -> bool:
-        """Whether they are read elsewhere, or nobody wants them read now."""
+        """Whether they are read elsewhere, or are not to be read now."""
         ...
 
     def get(self, cluster_ids: Iterable[int], on_progress: OnProgress = ..., /) -> Mapping[int, ClusterSumsLike]:

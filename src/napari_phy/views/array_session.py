@@ -105,7 +105,7 @@ class ArraySession:
         """Arrays have no summary on disk."""
 
     def similar_to(self, cluster_id: int) -> list[tuple[int, float]]:
-        """Nobody knows what is similar."""
+        """Return nothing: it is not known what is similar."""
         return []
 
 

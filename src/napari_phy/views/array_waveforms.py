@@ -109,7 +109,7 @@ class ArrayWaveformSession:
         return self
 
     def similar_to(self, cluster_id: int) -> list[tuple[int, float]]:
-        """Nobody knows what is similar."""
+        """Return nothing: it is not known what is similar."""
         return []
 
 

@@ -46,7 +46,7 @@ def order_clusters(
         The highest first ("depth"; without positions that of the last channel), the fastest, the largest ("size"), good
         ones, by id, or as given ("list").
     reads_features : bool, default True
-        Whether depths may be read that nobody knows yet.
+        Whether depths may be read that are not known yet.
 
     Raises
     ------

@@ -92,7 +92,7 @@ class ClusterScatterRequest:
     log : bool, default False
         Whether axes of rates, amplitudes and spikes are logarithmic.
     reads_features : bool, default True
-        Whether depths and channels may be read that nobody knows yet.
+        Whether depths and channels may be read that are not known yet.
     """
 
     clusters: tuple[int, ...]

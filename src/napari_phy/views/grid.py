@@ -74,7 +74,7 @@ class GridRequest:
     start, stop : int
         Which tiles are in sight, by their place.
     reads_features : bool, default True
-        Whether depths may be read that nobody knows yet.
+        Whether depths may be read that are not known yet.
     """
 
     clusters: tuple[int, ...]
@@ -131,7 +131,7 @@ _tiles: SessionCache[tuple[Content, int], Tile] = SessionCache(lambda tile: tile
 
 
 def compute_grid(session: SessionLike, request: GridRequest, on_progress: OnProgress = no_progress) -> GridData:
-    """Put the clusters in order and compute the tiles in sight that nobody has seen yet.
+    """Put the clusters in order and compute the tiles in sight that are not computed yet.
 
     Raises
     ------

@@ -42,7 +42,7 @@ _kept: SessionCache[Literal["pairs"], _Kept] = SessionCache(lambda kept: kept.pa
 
 
 def keep_pairs(session: SessionLike, width: int, n_bins: int, on_progress: OnProgress = no_progress) -> bool:
-    """Count the pairs of all clusters, instead of those in other bins; slow, for a thread that nobody waits for.
+    """Count the pairs of all clusters, instead of those in other bins; slow, for a thread in the background.
 
     Returns whether they are kept: a small data set, one with too many clusters (above 1 000 in 26 bins) and a
     stretch of time are counted on demand.

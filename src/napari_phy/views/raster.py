@@ -163,7 +163,7 @@ class RasterRequest:
     groups : tuple of str
         Group of each of them.
     reads_features : bool, default True
-        Whether depths may be read that nobody knows yet.
+        Whether depths may be read that are not known yet.
     """
 
     order: Order

@@ -337,7 +337,7 @@ class SettingsController(Generic[S]):
         self._take(type(self.value)(), self.value.described())
 
     def begin_with(self, options: Mapping[str, Any]) -> None:
-        """Set what nobody set before; names and values that cannot be are left out, as kept files may have them."""
+        """Set what was not set before; names and values that cannot be are left out, as kept files may have them."""
         known = self.value.described()
         fit = {name: options[name] for name in known if name in options and options[name] in known[name]}
         self._take(self.value.changed(**{name: fit[name] for name in fit if name not in self._chosen}), fit)

@@ -74,7 +74,7 @@ class TemplatesRequest:
     start, stop : int
         Which columns are in sight, by their place.
     reads_features : bool, default True
-        Whether depths may be read that nobody knows yet.
+        Whether depths may be read that are not known yet.
     """
 
     clusters: tuple[int, ...]
@@ -147,7 +147,7 @@ _templates: SessionCache[int, Template] = SessionCache(lambda template: template
 def compute_templates(
     session: SessionLike, request: TemplatesRequest, on_progress: OnProgress = no_progress
 ) -> TemplatesData:
-    """Put the clusters in order and read the templates in sight that nobody has seen yet.
+    """Put the clusters in order and read the templates in sight that are not computed yet.
 
     Raises
     ------
@@ -192,7 +192,7 @@ def read_templates(
 
 
 def unread_templates(session: SessionLike, clusters: list[int]) -> list[int]:
-    """Return those of the clusters whose template nobody has seen yet."""
+    """Return those of the clusters whose template is not computed yet."""
     known = _templates.known(session, clusters)
     return [cluster for cluster in clusters if cluster not in known]
 

@@ -52,7 +52,7 @@ class TraceSource:
     channel_ids : ndarray of int64, shape (n_channels,)
         The numbers to print.
     depths : ndarray of float64, shape (n_channels,) or None
-        In µm, None where nobody knows them.
+        In µm, None where they are not known.
     unit_scale : float, default 1.0
         How much of `unit` a unit of the file is.
     unit : str, default 'a.u.'

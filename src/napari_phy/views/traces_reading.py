@@ -105,7 +105,7 @@ class TracesReading:
 
 
 def _best_channels(opened: Any, clusters: tuple[int, ...]) -> npt.NDArray[np.int64]:
-    """Return the channels of the first cluster; none where nobody knows, or not yet."""
+    """Return the channels of the first cluster; none where that is not known, or not yet."""
     if opened.sums is None or opened.sums.is_held or not clusters:
         return np.empty(0, dtype=np.int64)
     return rank_channels(opened, clusters[:1])

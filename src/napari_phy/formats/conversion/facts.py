@@ -73,7 +73,7 @@ def write_parameters(model: BaseModel, path: Path, *, has_new_raw: bool) -> None
 
 
 def is_uncertain(model: BaseModel) -> bool:
-    """Tell whether nobody knows for certain which recordings the spikes of a `.kwik` belong to."""
+    """Tell whether it is not certain which recordings the spikes of a `.kwik` belong to."""
     return isinstance(model, KwikModel) and not model.is_numbering_certain
 
 

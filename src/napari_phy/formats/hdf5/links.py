@@ -46,7 +46,7 @@ class Nodes:
         self._path = path
         self._open_other = open_other
         self._others: dict[Path, h5py.File] = {}
-        self._plain: set[bytes] = set()  # paths known to hold no link; kept only when nobody writes
+        self._plain: set[bytes] = set()  # paths known to hold no link; kept only when nothing is written
 
     def find(self, path: str) -> h5py.Group | h5py.Dataset | None:
         """Return the group or dataset at `path`, None if there is none.

@@ -123,7 +123,7 @@ class ClusterMetadata(Mapping[int, dict[str, Any]]):
         self._ids = dict.fromkeys(cluster_ids.tolist())
 
     def group(self, cluster: int) -> str:
-        """Return the group of a cluster; "unsorted" when nobody has decided."""
+        """Return the group of a cluster; "unsorted" where that was not decided."""
         return self._groups.get(cluster, "unsorted")
 
     def color(self, cluster: int) -> str | None:

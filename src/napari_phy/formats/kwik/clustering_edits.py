@@ -66,7 +66,7 @@ class Changes:
 def alone(
     path: Path, channel_group: int, clustering: str, *, is_new: bool = False
 ) -> Iterator[tuple[Path, HeldJournal]]:
-    """Give the file, links followed, and the journal of a clustering that nobody edits meanwhile.
+    """Give the file, links followed, and the journal of a clustering, which is not edited meanwhile.
 
     Raises
     ------

@@ -55,7 +55,7 @@ def read_summaries(model: BaseModel) -> list[ClusteringSummary]:
 
 
 def save_clustering(path: Path, channel_group: int, clustering: str, changes: Changes) -> None:
-    """Write changes to a clustering that nobody edits.
+    """Write changes to a clustering that is not being edited.
 
     Raises
     ------
@@ -125,7 +125,7 @@ def copy_clustering(path: Path, channel_group: int, old: str, new: str, changes:
 
 
 def rename_clustering(path: Path, channel_group: int, old: str, new: str) -> None:
-    """Rename a clustering that nobody edits; the edits kept for it go along. Raises as `copy_clustering`."""
+    """Rename a clustering that is not being edited; the edits kept for it go along. Raises as `copy_clustering`."""
     new = checked_name(new)
     check_not_original(path, old)
     check_not_original(path, new)
@@ -147,7 +147,7 @@ def rename_clustering(path: Path, channel_group: int, old: str, new: str) -> Non
 
 
 def delete_clustering(path: Path, channel_group: int, name: str) -> None:
-    """Delete a clustering that nobody edits; the edits kept for it are set aside.
+    """Delete a clustering that is not being edited; the edits kept for it are set aside.
 
     Raises
     ------

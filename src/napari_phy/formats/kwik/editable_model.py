@@ -233,7 +233,7 @@ class EditableModel(LegacyNames):
         self.refresh()
 
     def rename_to(self, new_name: str) -> None:
-        """Rename the clustering in use, for which nobody keeps edits now; the model is to be opened again then."""
+        """Rename the clustering in use, for which no edits are kept now; the model is to be opened again then."""
         clusterings.rename_clustering(self.path, self.channel_group, self.clustering, new_name)
 
     def delete_clustering(self, name: str) -> None:

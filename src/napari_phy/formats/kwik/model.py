@@ -311,7 +311,7 @@ class KwikModel(EditableModel):
         Raises
         ------
         MissingDataError
-            There is no such file, or nobody can tell which is which.
+            There is no such file, or it cannot be told which is which.
         KwikFormatError
             A file cannot be the raw data of this data set: its size, its length or its channels don't fit.
         """

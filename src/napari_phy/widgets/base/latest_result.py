@@ -1,4 +1,4 @@
-"""Runs slow work off the main thread, stops it once nobody waits, and hands over only the result still wanted."""
+"""Runs slow work off the main thread, stops it once it is not needed, and hands over only the result still wanted."""
 
 from collections.abc import Callable, Hashable
 from functools import partial

@@ -129,7 +129,7 @@ class MessagePage(QWidget):
     ) -> None:
         """Show a message; the first button of an error or a question stands out.
 
-        `progress` is (done, all); all = 0 means that nobody knows how long it takes.
+        `progress` is (done, all); all = 0 means that it is not known how long it takes.
         """
         self._is_error = is_error
         self.headline.setText(headline)

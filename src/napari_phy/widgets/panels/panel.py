@@ -248,7 +248,7 @@ class Panel(PanelFrame):
         self.refresh()
 
     def _follow_settings(self, session: Session | None) -> None:
-        """Take the settings of a session; those that nobody set there are as they were chosen here."""
+        """Take the settings of a session; those that were not set there are as they were chosen here."""
         controller = SettingsController(self.settings_type()) if session is None else self._settings_of(session)
         if controller is not self._controller:
             self._settings_links.close()

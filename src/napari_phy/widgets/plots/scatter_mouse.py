@@ -12,7 +12,7 @@ DRAG_PX = 5.0  # less is a click
 class ScatterMouse(QObject):
     """Turns presses and moves of the mouse into what they mean.
 
-    `panned` carries px since the last event; `clicked` comes where the button was let go without a drag.
+    `panned` carries px since the last event; `clicked` comes where the button was released without a drag.
 
     Parameters
     ----------

@@ -15,7 +15,7 @@ class TracePlot(QWidget):
     """A painted plot that turns mouse events into what they mean.
 
     `dragged` carries px since the last event; `scrolled` carries where, notches of the wheel and the modifiers;
-    `clicked` comes where the button was let go without a drag, with Ctrl or not; `modifiers` are all keys held then.
+    `clicked` comes where the button was released without a drag, with Ctrl or not; `modifiers` are all keys held then.
     """
 
     dragged = Signal(float, float)

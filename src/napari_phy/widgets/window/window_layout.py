@@ -85,7 +85,7 @@ class LayoutStore(QObject):
         window.installEventFilter(self)
 
     def restore(self, session: Session | None, *, again: bool = False) -> bool:
-        """Put the docks where they were for a data set, else where the user left them; False where nobody knows.
+        """Put the docks where they were for a data set, else where the user left them; False where that is not known.
 
         The form is chosen at the first opening, or `again`.
         """
