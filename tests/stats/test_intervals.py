@@ -27,6 +27,7 @@ def test_linear_bins_are_whole_samples():
 
 
 def test_log_bins_are_distinct_and_as_near_to_fractions_of_decades_as_samples_allow():
+    assert log_edges(0.1, 10, 5, 30).tolist() == [1, 2]  # one bin of one sample at least
     edges = log_edges(0.1, 10_000, 10, 20_000)
     assert edges[[0, -1]].tolist() == [2, 200_000]
     assert (np.diff(edges) > 0).all()

@@ -44,6 +44,17 @@ def test_the_logarithmic_axis_shows_all_but_the_shortest_and_longest(session):
     assert data.counts.sum() == sum(inside)
 
 
+def test_the_ends_of_the_logarithmic_axis_are_those_asked_for(session):
+    data = compute_intervals(
+        session, IntervalsRequest((2,), IntervalsSettings(scale="log", log_shortest_ms=1.0, log_longest_ms=100.0))
+    )
+    assert data.edges_ms[[0, -1]].tolist() == [1, 100]
+    assert 40 <= len(data.edges_ms) - 1 <= 50
+    assert data.counts.sum() == sum(20 <= interval < 2000 for interval in intervals_of(session, 2))
+    short = IntervalsSettings(scale="log", log_shortest_ms=0.01, log_longest_ms=0.1)
+    assert compute_intervals(session, IntervalsRequest((2,), short)).edges_ms.tolist() == [0.05, 0.1]
+
+
 def test_window_bins_and_refractory_time_are_those_asked_for(session):
     data = compute_intervals(
         session, IntervalsRequest((3,), IntervalsSettings(n_bins=20, longest_ms=200.0, refractory_ms=5.0))

@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 from widgets.light_session import light_session
 
 from napari_phy.core.errors import SettingsError
-from napari_phy.views.all_settings import SETTINGS
+from napari_phy.table.columns import all_columns
+from napari_phy.views.all_settings import SETTINGS, ViewsOfSession
 from napari_phy.views.correlograms import CorrelogramSettings
-from napari_phy.views.settings import Choice, Number, SettingsController, ViewsOfSession
+from napari_phy.views.intervals import IntervalsSettings
+from napari_phy.views.settings import Choice, Number, SettingsController
 
 ALL = pytest.mark.parametrize("kind", SETTINGS.values(), ids=SETTINGS)
 
@@ -128,6 +130,58 @@ def test_a_choice_tells_true_from_1():
     assert 1 in choice
     assert True not in choice
     assert 0 not in choice
+
+
+COLUMN_SETTINGS = [
+    ("scatter", "x_by"), ("scatter", "y_by"), ("scatter", "size_by"), ("scatter", "color"), ("drift", "color"),
+    ("raster", "scheme"), ("templates", "scheme"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("view", "setting"), COLUMN_SETTINGS)
+def test_a_column_is_set_by_any_of_its_names_in_scripts_and_in_kept_files(view, setting):
+    kind = SETTINGS[view]
+    offered = kind.described()[setting].offered
+    for column in all_columns():
+        for name in column.names:
+            if name in offered:
+                wanted = name  # "cluster" of colours is its own, not the column of ids
+            elif column.key in offered:
+                wanted = column.key
+            else:
+                continue
+            kept = SettingsController(kind())
+            kept.begin_with({setting: name})
+            for settings in (kind(**{setting: name}), kind().changed(**{setting: name}), kept.value):
+                assert getattr(settings, setting) == wanted
+
+
+def test_the_amplitude_is_amp_too():
+    views = ViewsOfSession()
+    views["scatter"].x_by = "amp"
+    views["templates"].order = "n_spikes"
+    assert (views["scatter"].x_by, views["templates"].order) == ("amplitude", "size")
+    with pytest.raises(SettingsError, match="x_by cannot be 'amps'"):
+        views["scatter"].x_by = "amps"
+
+
+@given(st.lists(st.tuples(st.sampled_from(["longest_ms", "shortest_ms"]), st.floats(0.1, 10_000)), max_size=6))
+def test_neither_axis_of_intervals_is_ever_empty_and_the_end_set_last_holds(steps):
+    for prefix in ("", "log_"):
+        settings = IntervalsSettings()
+        for end, value in steps:
+            settings = settings.changed(**{prefix + end: value})
+            assert getattr(settings, prefix + end) == value
+            assert getattr(settings, f"{prefix}shortest_ms") < getattr(settings, f"{prefix}longest_ms")
+
+
+def test_the_ends_of_intervals_are_those_of_the_axis_shown():
+    for scale, prefix in (("linear", ""), ("log", "log_")):
+        settings = IntervalsSettings(scale=scale)
+        for end in ("shortest_ms", "longest_ms"):
+            assert settings.acting(end) == prefix + end
+            assert settings.acting(end) not in settings.inactive
+        assert settings.acting("n_bins") == "n_bins"
 
 
 def test_settings_can_be_copied():

@@ -34,7 +34,7 @@ from napari_phy.storage.store import EditStore, Snapshot
 from napari_phy.storage.trace_pyramid import TracePyramid
 from napari_phy.table.cluster_table import Table
 from napari_phy.table.feature_sums import FeatureSums
-from napari_phy.views.settings import ViewsOfSession
+from napari_phy.views.all_settings import ViewsOfSession
 
 
 def open_session(

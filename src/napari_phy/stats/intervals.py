@@ -23,12 +23,16 @@ def linear_edges(bin_ms: float, window_ms: float, sample_rate: float, shortest_m
 
 
 def log_edges(shortest_ms: float, longest_ms: float, bins_per_decade: int, sample_rate: float) -> Int64:
-    """Return (n_bins + 1,) distinct edges in samples, at whole fractions of decades as near as samples allow."""
+    """Return (n_bins + 1,) distinct edges in samples, at whole fractions of decades as near as samples allow.
+
+    There is one bin of one sample at least.
+    """
     if not 0 < shortest_ms < longest_ms:
         raise ValueError(f"From {shortest_ms} to {longest_ms} ms there is no logarithmic axis.")
     n_bins = max(1, round(np.log10(longest_ms / shortest_ms) * bins_per_decade))
     requested = np.geomspace(shortest_ms, longest_ms, n_bins + 1) * sample_rate / 1000
-    return np.unique(np.maximum(1, np.rint(requested)).astype(np.int64))
+    edges = np.unique(np.maximum(1, np.rint(requested)).astype(np.int64))
+    return edges if len(edges) > 1 else np.append(edges, edges + 1)
 
 
 def interval_counts(spike_samples: npt.ArrayLike, edges: Int64) -> Int64:

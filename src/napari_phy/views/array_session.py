@@ -16,7 +16,7 @@ from napari_phy.core.errors import TracesError
 from napari_phy.core.probe import Probe
 from napari_phy.core.selection import Selection
 from napari_phy.core.time_cursor import TimeCursor
-from napari_phy.views.settings import ViewsOfSession
+from napari_phy.views.all_settings import ViewsOfSession
 
 N_SELECTED = 12
 

@@ -10,8 +10,9 @@ import numpy.typing as npt
 
 from napari_phy.core.arrays import read_only
 from napari_phy.table.cluster_table import ClusterTable, compute_cluster_table
-from napari_phy.table.columns import column_named
+from napari_phy.table.columns import column_key, column_named
 from napari_phy.table.session_like import SessionLike
+from napari_phy.views.settings import Choice
 
 Order = Literal["depth", "rate", "size", "group", "id", "list"]
 
@@ -27,10 +28,17 @@ _ORDERS: tuple[tuple[str, Order], ...] = (
 GROUP_ORDER = ("good", "mua", "unsorted", "noise")
 
 
-def pick_orders(*orders: Order) -> tuple[tuple[str, Order], ...]:
-    """Return (text, value) of some orders, as menus have them."""
+def order_choice(*orders: Order) -> Choice:
+    """Return the setting that chooses one of some orders, also by another name of the column."""
     texts = {order: text for text, order in _ORDERS}
-    return tuple((texts[order], order) for order in orders)
+    return Choice(
+        title="Order of clusters", of=tuple((texts[order], order) for order in orders), key_of=_order_of_column
+    )
+
+
+def _order_of_column(name: str) -> str:
+    key = column_key(name)
+    return "size" if key == "spikes" else key
 
 
 def order_clusters(

@@ -12,7 +12,7 @@ from napari_phy.core.arrays import read_only
 from napari_phy.core.progress import OnProgress, no_progress
 from napari_phy.stats.lasso import points_in_polygon
 from napari_phy.table.cluster_table import ClusterTable, Reads, compute_cluster_table, compute_values
-from napari_phy.table.columns import Column, all_columns, find_column, measures, quantities
+from napari_phy.table.columns import Column, all_columns, column_key, find_column, measures, quantities
 from napari_phy.table.numbers import format_count, format_shown
 from napari_phy.table.session_like import SessionLike
 from napari_phy.table.value_range import ValueRange, spread
@@ -59,10 +59,10 @@ class ClusterScatterSettings(ViewSettings):
 
     view: ClassVar[str] = "Scatter"
 
-    x_by: Annotated[str, Choice(title="Horizontal axis", of=axes)] = "rate"
-    y_by: Annotated[str, Choice(title="Vertical axis", of=axes)] = "depth"
-    size_by: Annotated[str, Choice(title="Size", of=sizes)] = "spikes"
-    color: Annotated[str, Choice(title="Colour", of=colors)] = GROUP
+    x_by: Annotated[str, Choice(title="Horizontal axis", of=axes, key_of=column_key)] = "rate"
+    y_by: Annotated[str, Choice(title="Vertical axis", of=axes, key_of=column_key)] = "depth"
+    size_by: Annotated[str, Choice(title="Size", of=sizes, key_of=column_key)] = "spikes"
+    color: Annotated[str, Choice(title="Colour", of=colors, key_of=column_key)] = GROUP
     log: Annotated[
         bool,
         Choice(

@@ -13,7 +13,7 @@ from napari_phy.core.arrays import evenly_spaced, read_only
 from napari_phy.core.progress import OnProgress, no_progress, part_of
 from napari_phy.core.spike_columns import UNKNOWN_CHANNEL, SpikeColumns
 from napari_phy.stats.spike_counts import column_edges, count_cells
-from napari_phy.table.columns import quantities
+from napari_phy.table.columns import column_key, quantities
 from napari_phy.table.session_like import SessionLike
 from napari_phy.views.cluster_colors import CLUSTER, GROUP
 from napari_phy.views.settings import Choice, ViewSettings
@@ -51,6 +51,7 @@ class DriftSettings(ViewSettings):
         Choice(
             title="Colour",
             of=colors,
+            key_of=column_key,
             is_look=True,
         ),
     ] = "amplitude"

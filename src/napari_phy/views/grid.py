@@ -17,7 +17,7 @@ from napari_phy.table.numbers import format_number
 from napari_phy.table.session_cache import SessionCache
 from napari_phy.table.session_like import SessionLike
 from napari_phy.table.waveform_samples import best_channels, waveform_samples
-from napari_phy.views.cluster_order import Order, order_clusters, order_told, pick_orders
+from napari_phy.views.cluster_order import Order, order_choice, order_clusters, order_told
 from napari_phy.views.correlograms import CorrelogramRequest, CorrelogramSettings, compute_correlograms
 from napari_phy.views.firing_rate import FiringRateRequest, FiringRateSettings, compute_firing_rates
 from napari_phy.views.settings import Choice, ViewSettings
@@ -46,7 +46,7 @@ class GridSettings(ViewSettings):
 
     view: ClassVar[str] = "Grid"
 
-    order: Annotated[Order, Choice(title="Order of clusters", of=pick_orders("size", "depth", "id", "list"))] = "size"
+    order: Annotated[Order, order_choice("size", "depth", "id", "list")] = "size"
     content: Annotated[
         Content,
         Choice(

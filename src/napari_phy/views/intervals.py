@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, ClassVar, Literal, Self
 
@@ -23,7 +24,7 @@ Float64 = npt.NDArray[np.float64]
 Int64 = npt.NDArray[np.int64]
 
 REFRACTORY_MS = 2.0
-SHORTEST_MS, LONGEST_MS = 0.1, 10_000.0  # of the logarithmic axis
+LOG_SHORTEST_MS, LOG_LONGEST_MS, LOG_MOST_MS = 0.1, 10_000.0, 100_000.0
 MOST_BINS = 10_000
 
 
@@ -34,11 +35,13 @@ class IntervalsSettings(ViewSettings):
     Attributes
     ----------
     scale : str
-        "linear", from `shortest_ms` to `longest_ms`, or "log", from 0.1 ms to 10 s.
+        "linear", from `shortest_ms` to `longest_ms`, or "log", from `log_shortest_ms` to `log_longest_ms`.
     heights : str
         "density" or "counts".
     longest_ms, shortest_ms : float
         Ends of the linear axis.
+    log_longest_ms, log_shortest_ms : float
+        Ends of the logarithmic axis.
     n_bins : int
         Number of bins of the linear axis; the logarithmic one has as many on average.
     bin_ms : float or None
@@ -67,6 +70,20 @@ class IntervalsSettings(ViewSettings):
             tip="Of the linear axis.",
         ),
     ] = 0.0  # fmt: skip
+    log_longest_ms: Annotated[
+        float,
+        Number(
+            title="Longest on the log axis", low=0.1, high=LOG_MOST_MS, unit="ms",
+            offered=(100.0, 1000.0, 10_000.0, 100_000.0), tip="Of the logarithmic axis.",
+        ),
+    ] = LOG_LONGEST_MS  # fmt: skip
+    log_shortest_ms: Annotated[
+        float,
+        Number(
+            title="Shortest on the log axis", low=0.01, high=10_000, unit="ms", offered=(0.1, 1.0, 10.0),
+            tip="Of the logarithmic axis.",
+        ),
+    ] = LOG_SHORTEST_MS  # fmt: skip
     n_bins: Annotated[
         int,
         Number(
@@ -86,30 +103,44 @@ class IntervalsSettings(ViewSettings):
 
     def __post_init__(self) -> None:
         ViewSettings.__post_init__(self)
-        if self.shortest_ms >= self.longest_ms:
-            raise SettingsError(
-                f"{self.view}: shortest_ms {self.shortest_ms:g} leaves nothing below longest_ms {self.longest_ms:g}. "
-                "Choose a smaller one."
-            )
+        for prefix in ("", "log_"):
+            shortest, longest = (getattr(self, f"{prefix}{end}_ms") for end in ("shortest", "longest"))
+            if shortest >= longest:
+                raise SettingsError(
+                    f"{self.view}: {prefix}shortest_ms {shortest:g} leaves nothing below {prefix}longest_ms "
+                    f"{longest:g}. Choose a smaller one."
+                )
 
     def adapted(self, name: str, value: Any) -> Self:
         """Return settings with another one; an axis that would be empty moves, and a number of bins sets their width.
 
-        A longest interval below the shortest one begins the axis at 0 again; a shortest one above the longest moves
-        the axis, which stays as long as it is.
+        A longest interval below the shortest one begins the axis at 0 again, the logarithmic one a decade below; a
+        shortest one above the longest moves the axis, which stays as long as it is.
         """
         if name == "longest_ms":
             return replace(self, longest_ms=value, shortest_ms=self.shortest_ms if self.shortest_ms < value else 0.0)
         if name == "shortest_ms" and value >= self.longest_ms:
             return replace(self, shortest_ms=value, longest_ms=self.longest_ms + value - self.shortest_ms)
+        if name == "log_longest_ms":
+            shortest = self.log_shortest_ms if self.log_shortest_ms < value else value / 10
+            return replace(self, log_longest_ms=value, log_shortest_ms=shortest)
+        if name == "log_shortest_ms" and value >= self.log_longest_ms:
+            longest = min(value * self.log_longest_ms / self.log_shortest_ms, LOG_MOST_MS)
+            return replace(self, log_shortest_ms=value, log_longest_ms=longest)
         if name == "n_bins":
             return replace(self, n_bins=value, bin_ms=None)
         return ViewSettings.adapted(self, name, value)
 
     @property
-    def inactive(self) -> tuple[str, ...]:
-        """Ends and width of bins of the linear axis where the axis is logarithmic."""
-        return ("shortest_ms", "longest_ms", "bin_ms") if self.scale == "log" else ()
+    def inactive(self) -> Mapping[str, str]:
+        """What is of the axis that is not shown."""
+        if self.scale == "log":
+            return dict.fromkeys(("shortest_ms", "longest_ms", "bin_ms"), "it is of the linear axis.")
+        return dict.fromkeys(("log_shortest_ms", "log_longest_ms"), "it is of the logarithmic axis.")
+
+    def acting(self, name: str) -> str:
+        """Return the end of the axis that is shown for that of the linear one."""
+        return f"log_{name}" if self.scale == "log" and name in ("shortest_ms", "longest_ms") else name
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,8 +245,8 @@ def compute_intervals(
 def _edges(request: IntervalsRequest, sample_rate: float) -> Int64:
     settings = request.settings
     if settings.scale == "log":
-        per_decade = max(1, round(settings.n_bins / np.log10(LONGEST_MS / SHORTEST_MS)))
-        return log_edges(SHORTEST_MS, LONGEST_MS, per_decade, sample_rate)
+        ends = settings.log_shortest_ms, settings.log_longest_ms
+        return log_edges(*ends, max(1, round(settings.n_bins / np.log10(ends[1] / ends[0]))), sample_rate)
     length_ms = settings.longest_ms - settings.shortest_ms
     bin_ms = max(settings.bin_ms or length_ms / settings.n_bins, length_ms / MOST_BINS)
     return linear_edges(bin_ms, settings.longest_ms, sample_rate, settings.shortest_ms)

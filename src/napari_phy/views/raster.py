@@ -12,9 +12,10 @@ from napari_phy.core.arrays import ClusterIds, read_only
 from napari_phy.core.errors import NapariPhyError
 from napari_phy.core.progress import OnProgress, no_progress
 from napari_phy.stats.spike_counts import column_edges, count_labels
+from napari_phy.table.columns import column_key
 from napari_phy.table.session_like import SessionLike
 from napari_phy.views.cluster_colors import GREY, schemes
-from napari_phy.views.cluster_order import Order, order_clusters, order_told, pick_orders
+from napari_phy.views.cluster_order import Order, order_choice, order_clusters, order_told
 from napari_phy.views.settings import Choice, Number, ViewSettings
 
 Marker = Literal["bar", "dot"]
@@ -136,9 +137,7 @@ class RasterSettings(ViewSettings):
 
     view: ClassVar[str] = "Raster"
 
-    order: Annotated[Order, Choice(title="Order of clusters", of=pick_orders("depth", "rate", "group", "list"))] = (
-        "depth"
-    )
+    order: Annotated[Order, order_choice("depth", "rate", "group", "list")] = "depth"
     rows_a_page: Annotated[
         int | None,
         Number(
@@ -147,7 +146,7 @@ class RasterSettings(ViewSettings):
         ),
     ] = None  # fmt: skip
     marker: Annotated[Marker, Choice(title="Spikes", of=(("Bars", "bar"), ("Dots", "dot")), is_look=True)] = "bar"
-    scheme: Annotated[str, Choice(title="Colour", of=schemes, is_look=True)] = GREY
+    scheme: Annotated[str, Choice(title="Colour", of=schemes, key_of=column_key, is_look=True)] = GREY
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import difflib
-import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from types import MappingProxyType
 from typing import Any, ClassVar, Generic, Self, TypeVar, get_type_hints
@@ -54,6 +53,10 @@ class Setting:
         """Return a value as menus write it."""
         raise NotImplementedError
 
+    def stored(self, value: Any) -> Any:
+        """Return an allowed value as settings hold it."""
+        return value
+
     @property
     def choices(self) -> Choices:
         """(text, value) of the values that are offered."""
@@ -102,6 +105,10 @@ class Number(Setting):
         """Its bounds: `a whole number from 1 to 10000`."""
         return f"a {'whole ' if self.is_whole else ''}number from {self.low:g} to {self.high:.10g}"
 
+    def stored(self, value: Any) -> Any:
+        """Return the number as an `int` or a `float`."""
+        return None if value is None else int(value) if self.is_whole else float(value)
+
     def text(self, value: Any) -> str:
         """Return a number with its unit, or what None stands for."""
         return self.none if value is None else (self.pattern or f"{{:g}} {self.unit}".rstrip()).format(value)
@@ -117,10 +124,13 @@ class Choice(Setting):
         (text, value) of each, or what returns them.
     also : tuple
         Values that are allowed but not offered, as those of kept files.
+    key_of : callable or None
+        Returns the value that another name stands for, as `column_key` does for columns.
     """
 
     of: Choices | Callable[[], Choices]
     also: tuple[Any, ...] = ()
+    key_of: Callable[[str], str] | None = None
 
     @property
     def choices(self) -> Choices:
@@ -128,8 +138,17 @@ class Choice(Setting):
         return self.of() if callable(self.of) else self.of
 
     def __contains__(self, value: Any) -> bool:
+        return self._has(self.stored(value))
+
+    def _has(self, value: Any) -> bool:
         same = (one for one in (*self.offered, *self.also) if isinstance(one, bool) == isinstance(value, bool))
         return any(value == one for one in same)
+
+    def stored(self, value: Any) -> Any:
+        """Return the value that a name stands for, where it is not one itself."""
+        if self.key_of is None or not isinstance(value, str) or self._has(value):
+            return value
+        return self.key_of(value)
 
     @property
     def offered(self) -> tuple[Any, ...]:
@@ -184,8 +203,7 @@ class ViewSettings:
         for name, setting in self.described().items():
             value = getattr(self, name)
             self.check_value(name, value)
-            if isinstance(setting, Number) and value is not None:
-                object.__setattr__(self, name, int(value) if setting.is_whole else float(value))
+            object.__setattr__(self, name, setting.stored(value))
 
     @classmethod
     def described(cls) -> Mapping[str, Setting]:
@@ -205,7 +223,7 @@ class ViewSettings:
             self.check_value(name, value)
         settings = self
         for name in (name for name in self.described() if name in changes):
-            settings = settings.adapted(name, changes[name])
+            settings = settings.adapted(name, self.described()[name].stored(changes[name]))
         return settings
 
     def adapted(self, name: str, value: Any) -> Self:
@@ -213,9 +231,13 @@ class ViewSettings:
         return replace(self, **{name: value})
 
     @property
-    def inactive(self) -> tuple[str, ...]:
-        """The names of settings that change nothing as the others are now."""
-        return ()
+    def inactive(self) -> Mapping[str, str]:
+        """{name: why} of the settings that change nothing as the others are now."""
+        return {}
+
+    def acting(self, name: str) -> str:
+        """Return the setting that does what another one does, as the others are now: that of the axis shown."""
+        return name
 
     @classmethod
     def check_name(cls, name: str) -> None:
@@ -347,63 +369,3 @@ class SettingsController(Generic[S]):
         if value != self.value:
             self.value = value
             self.changed.emit(value)
-
-
-class NoViewError(SettingsError, KeyError):
-    """No view of that name has settings."""
-
-
-class ViewsOfSession(Mapping[str, SettingsController[Any]]):
-    """The settings of all views of a session, by the names of their docks in lower case.
-
-    `session.views["correlograms"]` are those of the first dock of a kind. A second dock, `correlograms 2`, has a copy
-    of its own from when it is opened.
-    """
-
-    def __init__(self) -> None:
-        self._controllers: dict[str, SettingsController[Any]] = {}
-
-    def __getitem__(self, name: str) -> SettingsController[Any]:
-        key = name.lower()
-        if key not in self._controllers:
-            kind, kinds = kind_of(key), _kinds()
-            if kind not in kinds:
-                raise NoViewError(f"There is no view {visible(name)} with settings. There are {', '.join(kinds)}.")
-            self._controllers[key] = SettingsController(kinds[kind]())
-        return self._controllers[key]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(dict.fromkeys([*_kinds(), *self._controllers]))
-
-    def __len__(self) -> int:
-        return len(list(iter(self)))
-
-    def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and kind_of(name.lower()) in _kinds()
-
-    def kept(self) -> dict[str, dict[str, Any]]:
-        """Return {title of a dock: {setting: value}} of the views in which something was chosen."""
-        return {
-            re.sub(r"^.*?(?= \d+$|$)", one.value.view, name, count=1): one.value.kept()
-            for name, one in self._controllers.items()
-            if one.is_chosen
-        }
-
-    def __repr__(self) -> str:
-        return f"<ViewsOfSession: {', '.join(self)}>"
-
-    def of_kind(self, kind: str) -> list[SettingsController[Any]]:
-        """Return those of the first dock of a kind and of all others that were opened."""
-        self[kind]
-        return [one for name, one in self._controllers.items() if kind_of(name) == kind.lower()]
-
-
-def kind_of(dock: str) -> str:
-    """Return the kind of a dock: `correlograms` of `correlograms 2`."""
-    return re.sub(r" \d+$", "", dock)
-
-
-def _kinds() -> Mapping[str, type[ViewSettings]]:
-    from napari_phy.views.all_settings import SETTINGS
-
-    return SETTINGS

@@ -17,8 +17,8 @@ from napari_phy.table.numbers import format_count
 from napari_phy.table.session_cache import SessionCache
 from napari_phy.table.session_like import SessionLike
 from napari_phy.table.spike_rows import required
-from napari_phy.views.cluster_order import Order, order_clusters, order_told, pick_orders
-from napari_phy.views.settings import Choice, ViewSettings
+from napari_phy.views.cluster_order import Order, order_choice, order_clusters, order_told
+from napari_phy.views.settings import ViewSettings
 
 Float32 = npt.NDArray[np.float32]
 Float64 = npt.NDArray[np.float64]
@@ -37,7 +37,7 @@ class SimilaritySettings(ViewSettings):
 
     view: ClassVar[str] = "Similarity"
 
-    order: Annotated[Order, Choice(title="Order of clusters", of=pick_orders("depth", "size", "list"))] = "depth"
+    order: Annotated[Order, order_choice("depth", "size", "list")] = "depth"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,12 +12,13 @@ import numpy.typing as npt
 
 from napari_phy.core.arrays import read_only
 from napari_phy.core.progress import OnProgress, no_progress, part_of
+from napari_phy.table.columns import column_key
 from napari_phy.table.session_cache import SessionCache
 from napari_phy.table.session_like import SessionLike
 from napari_phy.table.spike_rows import required
 from napari_phy.table.waveform_samples import WaveformSample, best_channels, waveform_samples
 from napari_phy.views.cluster_colors import GREY, schemes
-from napari_phy.views.cluster_order import Order, order_clusters, order_told, pick_orders
+from napari_phy.views.cluster_order import Order, order_choice, order_clusters, order_told
 from napari_phy.views.settings import Choice, ViewSettings
 
 N_BEST = 12  # most channels of a cluster
@@ -45,7 +46,7 @@ class TemplatesSettings(ViewSettings):
 
     view: ClassVar[str] = "Templates"
 
-    order: Annotated[Order, Choice(title="Order of clusters", of=pick_orders("depth", "size", "id", "list"))] = "depth"
+    order: Annotated[Order, order_choice("depth", "size", "id", "list")] = "depth"
     scaling: Annotated[
         Scaling,
         Choice(
@@ -58,7 +59,7 @@ class TemplatesSettings(ViewSettings):
         float,
         Choice(title="Width of columns", of=(("Narrow columns", 0.7), ("Medium columns", 1.0), ("Wide columns", 2.0))),
     ] = 1.0
-    scheme: Annotated[str, Choice(title="Colour", of=schemes, is_look=True)] = GREY
+    scheme: Annotated[str, Choice(title="Colour", of=schemes, key_of=column_key, is_look=True)] = GREY
 
 
 @dataclass(frozen=True, slots=True)

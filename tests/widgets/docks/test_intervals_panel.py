@@ -95,8 +95,8 @@ def test_what_is_chosen_is_told_and_can_be_set_again(panel, qtbot):
     panel.choose(scale="log")
     chosen = panel.options()
     assert chosen == {
-        "scale": "log", "heights": "density", "longest_ms": 200.0, "shortest_ms": 0.0, "n_bins": 100,
-        "bin_ms": None, "refractory_ms": 2.0,
+        "scale": "log", "heights": "density", "longest_ms": 200.0, "shortest_ms": 0.0, "log_longest_ms": 10_000.0,
+        "log_shortest_ms": 0.1, "n_bins": 100, "bin_ms": None, "refractory_ms": 2.0,
     }  # fmt: skip
     panel.set_options({"scale": "linear", "n_bins": 7.5, "refractory_ms": -1})
     assert (panel.settings.scale, panel.settings.n_bins, panel.settings.refractory_ms) == ("linear", 100, 2.0)

@@ -149,7 +149,10 @@ def test_rows_and_buttons_stay_where_they_are_when_a_sentence_comes_and_goes(qtb
 
 def test_fields_that_change_nothing_now_are_disabled(qtbot):
     form, controller = form_of(qtbot, "intervals")
-    for scale, inactive in (("log", {"shortest_ms", "longest_ms", "bin_ms"}), ("linear", set())):
+    for scale, inactive in (
+        ("log", {"shortest_ms", "longest_ms", "bin_ms"}),
+        ("linear", {"log_shortest_ms", "log_longest_ms"}),
+    ):
         controller.scale = scale
         assert {name for name, field in form.fields.items() if not field.native.isEnabled()} == inactive
 

@@ -179,6 +179,16 @@ def test_views_open_and_take_values_of_their_menus(workspace):
     intervals = workspace.panels["Intervals"]
     intervals = intervals.settings
     assert (intervals.longest_ms, intervals.shortest_ms, intervals.n_bins, intervals.bin_ms) == (40.0, 4.0, 30, 0.3)
+    workspace.session.views["intervals"].scale = "log"
+    for line in ("isimax 200", "isimin 2"):
+        run(workspace, line)
+    assert workspace.viewer.status == "Shortest interval of Intervals, in ms: 2."
+    run(workspace, "isib 0.4")
+    said = "Width of the bins of Intervals, in ms: 0.4. This changes nothing now: it is of the linear axis."
+    assert workspace.viewer.status == said
+    intervals = workspace.panels["Intervals"].settings
+    assert (intervals.log_longest_ms, intervals.log_shortest_ms) == (200.0, 2.0)
+    assert (intervals.longest_ms, intervals.shortest_ms, intervals.bin_ms) == (40.0, 4.0, 0.4)
     assert not workspace.docks["Intervals"].isHidden()
     workspace.docks["Intervals"].close()
     run(workspace, "isin 40")

@@ -208,12 +208,18 @@ class CommandRunner:
     def _set(self, command: Command, rest: str) -> None:
         assert command.sets is not None
         view, option = command.sets
-        allowed = _allowed(view, option)
-        value = None if not rest and None in allowed else _chosen(rest, allowed, command.word.replace("-", " "))
-        for controller in self._session.views.of_kind(view):
-            controller.update(**{option: value})
+        controllers = self._session.views.of_kind(view)
+        names = [controller.value.acting(option) for controller in controllers]
+        values = {}
+        for name in names:
+            allowed = _allowed(view, name)
+            values[name] = None if not rest and None in allowed else _chosen(rest, allowed, _spoken(command))
+        for controller, name in zip(controllers, names, strict=True):
+            controller.update(**{name: values[name]})
         self._board.bring_forward(view)
-        self._controller.say(f"{command.doc}: {'default' if value is None else _word(value)}.")
+        value, why_not = values[names[0]], controllers[0].value.inactive.get(names[0])
+        said = f"{command.doc}: {'default' if value is None else _word(value)}."
+        self._controller.say(f"{said} This changes nothing now: {why_not}" if why_not else said)
 
     def _panel(self, view: str) -> Any:
         panels = self._board.of_kind(view)
@@ -264,16 +270,18 @@ def _places(columns: Sequence[ListColumn]) -> dict[str, int]:
     return places
 
 
+def _spoken(command: Command) -> str:
+    return command.word.replace("-", " ")
+
+
 def _word(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _chosen(typed: str, allowed: Setting, what: str) -> Any:
     """Return what was chosen for an option of a view."""
-    if column_key(typed) in allowed:
-        typed = column_key(typed)
     if not isinstance(allowed, Number):
-        return _one_of(typed, tuple(value for value in allowed.offered if value is not None), what)
+        return _one_of(allowed.stored(typed), tuple(value for value in allowed.offered if value is not None), what)
     number = typed_number(typed.replace("−", "-").replace(",", "."))
     if not typed:
         raise CommandError(f"Say which {what}: {allowed.words}.")
