@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 from napari_phy.core.errors import KwikFormatError, MissingDataError, ReadOnlyError, SaveError
-from napari_phy.formats.hdf5 import file as h5
+from napari_phy.formats.hdf5 import reading
 from napari_phy.formats.hdf5.file import open_h5
 from napari_phy.formats.hdf5.values import decode
 
@@ -182,7 +182,7 @@ def test_a_file_system_without_locks_is_read_all_the_same(tmp_path: Path, monkey
             raise OSError(errno.ENOLCK, "unable to lock file, errno = 37")
         return real(path, mode, locking=locking)
 
-    monkeypatch.setattr(h5.h5py, "File", no_locks)
+    monkeypatch.setattr(h5py, "File", no_locks)
     with open_h5(tmp_path / "x.h5") as file:
         assert file.read("/a").tolist() == [1]
 
@@ -194,7 +194,7 @@ def test_a_file_that_is_being_written_is_named(tmp_path: Path, monkeypatch: pyte
     def locked(path: Path, mode: str) -> h5py.File:
         raise BlockingIOError(errno.EAGAIN, "unable to lock file, errno = 11")
 
-    monkeypatch.setattr(h5.h5py, "File", locked)
+    monkeypatch.setattr(h5py, "File", locked)
     with pytest.raises(ReadOnlyError, match=r"x\.h5 is being written to by another program"):
         open_h5(tmp_path / "x.h5")
 
@@ -324,7 +324,7 @@ def test_a_file_tells_itself_from_what_it_becomes(tmp_path: Path, monkeypatch: p
         assert file.state is None
     with open_h5(path) as file:
         assert file.state is None  # it was written to just now, and may be again at the same time
-    monkeypatch.setattr(h5, "_SETTLED_NS", -(10**18))
+    monkeypatch.setattr(reading, "_SETTLED_NS", -(10**18))
     with open_h5(path) as file:
         state = file.state
         assert state is not None

@@ -11,7 +11,7 @@ from soak.small_kwik import make_kwik
 
 from napari_phy import open_session
 from napari_phy.core.errors import KwikFormatError, MissingDataError
-from napari_phy.formats.hdf5 import file as h5
+from napari_phy.formats.hdf5 import reading
 from napari_phy.formats.hdf5.file import open_h5
 from napari_phy.formats.kwik.model import KwikModel
 
@@ -261,17 +261,17 @@ def test_after_closing_nothing_is_read(small) -> None:
 
 def test_opening_reads_each_node_of_a_cluster_once_and_again_when_the_file_has_changed(tmp_path, monkeypatch):
     path = make_kwik(tmp_path, spike_clusters=np.arange(300))
-    monkeypatch.setattr("napari_phy.formats.hdf5.file._SETTLED_NS", -(10**18))  # files that no test has to wait for
+    monkeypatch.setattr("napari_phy.formats.hdf5.reading._SETTLED_NS", -(10**18))  # files that no test has to wait for
     read: list[int] = []
-    one = h5.read_plain_attrs
+    one = reading.read_plain_attrs
     monkeypatch.setattr(
-        h5,
+        reading,
         "read_plain_attrs",
         lambda group, path, names: (names == ["cluster_group"] and read.append(int(path))) or one(group, path, names),
     )
     by_path: list[str] = []
-    attrs = h5.H5File.attrs
-    monkeypatch.setattr(h5.H5File, "attrs", lambda file, node: by_path.append(node) or attrs(file, node))
+    attrs = reading.H5Reader.attrs
+    monkeypatch.setattr(reading.H5Reader, "attrs", lambda file, node: by_path.append(node) or attrs(file, node))
     with open_session(path) as session:
         assert session.manager.group(1) == "good"
     assert sorted(read) == list(range(300))
