@@ -46,8 +46,8 @@ def test_a_cell_of_the_matrix_selects_the_pair_everywhere(person):
     panel = opened(person, "Similarity")
     row, column = 2, 5
     best, similar = (int(panel.data.cluster_ids[place]) for place in (row, column))
-    center = panel.frame_now.cell(row, column).center()
-    click(person, panel, center.x(), center.y())
+    center = panel.frame_now.cell(row, column).center
+    click(person, panel, *center)
     assert person.chosen == (best, similar)
     assert person.workspace.panels["Features"].data.features.request.clusters == (best, similar)
     person.session.merge([best, similar])
@@ -78,8 +78,8 @@ def test_a_tile_selects_its_cluster_and_the_list_sets_their_order(person):
     person.settle()
     assert panel.data.cluster_ids.tolist() == person.listed()
     cluster = int(panel.data.cluster_ids[2])
-    center = panel.layout_now.tile(2).center()
-    click(person, panel, center.x(), center.y())
+    center = panel.layout_now.tile(2).center
+    click(person, panel, *center)
     assert person.chosen[0] == cluster
     clusters = person.workspace.panels["Clusters"].list
     header = clusters.horizontalHeader()

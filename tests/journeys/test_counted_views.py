@@ -31,13 +31,13 @@ def test_a_click_on_a_box_selects_its_pair_everywhere(person):
     panel = opened(person, "Correlograms")
     first, _, third = person.chosen
     tile = panel.grid(panel.plot.size(), panel.theme).tile(2, 0)
-    click(panel, tile.center().x(), tile.center().y())
+    click(panel, *tile.center)
     person.settle()
     assert person.chosen == (third, first)
     assert panel.data.cluster_ids.tolist() == [third, first]
     assert person.workspace.panels["Features"].clusters == (third, first)
     tile = panel.grid(panel.plot.size(), panel.theme).tile(1, 1)
-    click(panel, tile.center().x(), tile.center().y())
+    click(panel, *tile.center)
     person.settle()
     assert person.chosen == (first,)
 

@@ -94,7 +94,7 @@ def test_a_column_of_templates_selects_its_cluster(person):
     person.wait(lambda: panel.data is not None and not panel.busy, "the templates")
     person.settle()
     place = panel.layout_now.in_sight[1] - 2
-    center = panel.layout_now.column(place).center().toPoint()
+    center = QPointF(*panel.layout_now.column(place).center).toPoint()
     QTest.mouseClick(panel.plot, LEFT, PLAIN, center)
     person.settle()
     assert person.chosen == (int(panel.data.cluster_ids[place]),)

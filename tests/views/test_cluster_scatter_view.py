@@ -1,14 +1,24 @@
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from views.rectangle_laws import TYPES, PlainType, assert_inside
 
 from napari_phy.core.errors import ClusteringError
 from napari_phy.table.cluster_table import compute_cluster_table, compute_values
 from napari_phy.table.columns import measures
 from napari_phy.views.cluster_scatter import (
+    ZOOM_LIMITS,
     ClusterScatterRequest,
+    cluster_at,
     cluster_words,
     clusters_in_lasso,
     compute_cluster_scatter,
+    disc_radii,
+    drawing_order,
+    scatter_frame,
+    scatter_ticks,
+    zoomed_ranges,
 )
 
 
@@ -117,3 +127,47 @@ def test_a_cluster_that_is_gone_is_refused(session):
     session.manager.merge([0, 1])
     with pytest.raises(ClusteringError):
         compute_cluster_scatter(session, request)
+
+
+# --- layout ---
+
+
+def test_discs_lie_whole_inside_and_the_nearest_is_under_the_mouse(session):
+    data = compute_cluster_scatter(session, asked(session, x="id", y="depth"))
+
+    @given(st.integers(250, 1500), st.integers(180, 900), TYPES)
+    def law(width, height, sizes):
+        frame = scatter_frame(data, None, width, height, sizes)
+        assert_inside([frame.area], width, height)
+        centers, radii = frame.to_px(np.column_stack([data.x, data.y])), disc_radii(data, sizes.scale)
+        assert radii.max() == pytest.approx(9 * sizes.scale)
+        if min(frame.width, frame.height) > 100 * sizes.scale:
+            for (x, y), radius in zip(centers, radii, strict=True):
+                assert frame.area.contains(x - radius, y - radius)
+                assert frame.area.contains(x + radius, y + radius)
+        assert [cluster_at(data, frame, sizes.scale, *center) for center in centers] == list(range(5))
+        assert cluster_at(data, frame, sizes.scale, frame.left - 1, frame.top) is None
+
+    law()
+
+
+def test_selected_discs_are_in_front_the_best_on_top_and_large_ones_behind(session):
+    data = compute_cluster_scatter(session, asked(session, size="spikes"))
+    order = drawing_order(data, (3, 0))
+    assert [(int(data.cluster_ids[index]), place) for index, place in order[-2:]] == [(0, 1), (3, 0)]
+    assert [place for _, place in order[:-2]] == [None] * 3
+    sizes = [data.sizes[index] for index, _ in order[:-2]]
+    assert sizes == sorted(sizes, reverse=True)
+
+
+def test_only_logarithmic_axes_have_ticks_of_their_own_and_zooming_has_limits(session):
+    data = compute_cluster_scatter(session, asked(session, x="spikes", y="depth", log=True))
+    frame = scatter_frame(data, None, 480, 440, PlainType())
+    x_ticks, y_ticks = scatter_ticks(data, frame, PlainType())
+    assert y_ticks is None
+    assert all(frame.x_range[0] - 1e-9 <= place <= frame.x_range[1] + 1e-9 for place, _ in x_ticks)
+    x_range, y_range = zoomed_ranges(data, frame, 200, 200, 2.0)
+    assert np.ptp(x_range) == pytest.approx(np.ptp(frame.x_range) / 2)
+    assert scatter_frame(data, (x_range, y_range), 480, 440, PlainType()).x_range == x_range
+    assert zoomed_ranges(data, frame, 200, 200, 2 / ZOOM_LIMITS[0]) is None
+    assert zoomed_ranges(data, frame, 200, 200, 1 / (2 * ZOOM_LIMITS[1])) is None

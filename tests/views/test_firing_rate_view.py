@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from views.rectangle_laws import PlainType
 
 from napari_phy.views.firing_rate import (
     MOST_BINS,
@@ -11,6 +12,8 @@ from napari_phy.views.firing_rate import (
     FiringRateSettings,
     compute_firing_rates,
     rate_edges,
+    rate_frame,
+    rate_words,
     usual_bin_s,
 )
 
@@ -99,3 +102,15 @@ def test_usual_bins_are_round_a_second_or_more_and_about_a_hundred(length_s):
     assert bin_s >= 1
     assert f"{bin_s:e}"[:2] in ("1.", "2.", "5.")
     assert length_s <= 100 or 60 <= length_s / bin_s <= 160
+
+
+def test_the_words_under_a_pixel_are_the_rates_of_the_bin_there(session):
+    data = compute_firing_rates(session, FiringRateRequest((3, 1), FiringRateSettings(n_bins=37)))
+    frame = rate_frame(data, 480, 340, PlainType())
+    assert frame.y_range[1] >= data.rates.max()
+    assert frame.x_range == pytest.approx((0, session.model.duration))
+    for found in range(37):
+        ((x, y),) = frame.to_px([[data.edges_s[found : found + 2].mean(), 1.0]])
+        words = rate_words(data, frame, x, y)
+        assert words.endswith(f" s: 3: {data.rates[0, found]:.1f} Hz, 1: {data.rates[1, found]:.1f} Hz")
+    assert rate_words(data, frame, 1, 1) == ""

@@ -2,10 +2,21 @@ import itertools
 
 import numpy as np
 import pytest
+from views.rectangle_laws import PlainType
 
 from napari_phy.core.errors import ClusteringError
 from napari_phy.table.numbers import format_number
-from napari_phy.views.intervals import IntervalsRequest, IntervalsSettings, compute_intervals, violation_words
+from napari_phy.views.intervals import (
+    IntervalsRequest,
+    IntervalsSettings,
+    compute_intervals,
+    intervals_frame,
+    intervals_ticks,
+    intervals_titles,
+    intervals_words,
+    refractory_band,
+    violation_words,
+)
 
 
 def intervals_of(session, cluster):
@@ -104,3 +115,34 @@ def test_nothing_selected_has_no_intervals(session):
     data = compute_intervals(session, IntervalsRequest(()))
     assert (data.counts.shape, data.density.shape) == ((0, 50), (0, 50))
     assert not any(array.flags.writeable for array in (data.counts, data.density, data.edges_ms, data.n_violations))
+
+
+# --- layout ---
+
+
+@pytest.mark.parametrize("scale", ["linear", "log"])
+@pytest.mark.parametrize("heights", ["density", "counts"])
+def test_the_words_under_a_pixel_are_those_of_the_bin_there(session, scale, heights):
+    data = compute_intervals(session, IntervalsRequest((2, 0), IntervalsSettings(scale=scale)))
+    frame = intervals_frame(data, heights, 480, 340, PlainType())
+    for found in range(data.counts.shape[1]):
+        ((x, y),) = frame.to_px([[data.edges[found : found + 2].mean(), frame.y_range[1] / 2]])
+        words = intervals_words(data, frame, x, y)
+        assert words.endswith(f" ms: 2: {data.counts[0, found]}, 0: {data.counts[1, found]}")
+    assert intervals_words(data, frame, 1, 1) == ""
+    assert frame.y_range[1] >= data.values(heights).max()
+    density = {"linear": "density (1/ms)", "log": "density (1/decade)"}[scale]
+    assert intervals_titles(data, heights)[1] == {"counts": "number of intervals", "density": density}[heights]
+    ticks = intervals_ticks(data, frame, PlainType())
+    assert (ticks is None) == (scale == "linear")
+    assert ticks is None or [label for _, label in ticks][:3] == ["0.1", "1", "10"]
+
+
+@pytest.mark.parametrize(("scale", "refractory"), [("linear", 2.0), ("linear", 0.0), ("log", 5.0), ("log", 0.0)])
+def test_the_band_ends_at_the_refractory_time(session, scale, refractory):
+    data = compute_intervals(session, IntervalsRequest((2,), IntervalsSettings(scale=scale, refractory_ms=refractory)))
+    frame = intervals_frame(data, "density", 480, 340, PlainType())
+    band = refractory_band(data, frame)
+    assert (band.left, band.top, band.height) == (frame.left, frame.top, frame.height)
+    end = frame.to_data([[band.right, frame.top]])[0, 0]
+    assert (10**end if scale == "log" else end) == pytest.approx(max(refractory, data.edges_ms[0]))

@@ -1,10 +1,25 @@
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from views.rectangle_laws import TYPES, PlainType, assert_inside
 
 from napari_phy.core.errors import ClusteringError
 from napari_phy.stats.sampling import evenly_spread
 from napari_phy.table.cluster_channels import cluster_channels
-from napari_phy.views.probe import ProbeRequest, compute_probe, probe_words
+from napari_phy.views.probe import (
+    ZOOMS,
+    ProbeRequest,
+    ProbeSight,
+    cluster_discs,
+    compute_probe,
+    disc_radius,
+    fan_offsets,
+    place_probe,
+    probe_room,
+    probe_words,
+    scale_bar,
+)
 
 
 def test_amplitudes_are_those_of_the_mean_waveforms(session):
@@ -80,3 +95,59 @@ def test_what_is_handed_out_cannot_be_changed(session):
     data = compute_probe(session, ProbeRequest((1,)))
     arrays = (data.amplitudes, data.shares, data.positions, data.geometry.places, data.geometry.shanks)
     assert not any(array.flags.writeable for array in arrays)
+
+
+# --- layout ---
+
+
+def test_sites_are_inside_above_the_scale_bar_and_under_the_mouse(session):
+    data = compute_probe(session, ProbeRequest((1, 4)))
+
+    @given(st.integers(120, 1500), st.integers(150, 900), TYPES)
+    def law(width, height, sizes):
+        picture, room = place_probe(data, ProbeSight(), width, height, sizes), probe_room(width, height, sizes)
+        assert_inside([(x, y, 0, 0) for x, y in picture.centers], room.width, room.height)
+        assert [picture.nearest(x, y, 9.0) for x, y in picture.centers] == list(range(8))
+        assert picture.nearest(-100, -100, 9.0) is None
+        bar = scale_bar(picture, height, sizes)
+        if bar is not None:
+            assert room.bottom <= bar.y <= height
+            assert bar.right - bar.left == pytest.approx(float(bar.label.split()[0]) * picture.px_per_um)
+            assert bar.box.left > bar.right
+
+    law()
+
+
+def test_zooming_keeps_the_place_under_the_mouse_and_dragging_moves_it(session):
+    data, size = compute_probe(session, ProbeRequest((1,))), (400, 500, PlainType())
+    middle = probe_room(*size).center
+
+    @given(st.floats(0, 400), st.floats(0, 470), st.floats(1.1, 8), st.floats(-50, 50), st.floats(-50, 50))
+    def law(x, y, factor, dx, dy):
+        whole = place_probe(data, ProbeSight(), *size)
+        sight = ProbeSight().zoomed(whole, x, y, factor, middle)
+        picture = place_probe(data, sight, *size)
+        assert picture.px_per_um == pytest.approx(whole.px_per_um * factor)
+        assert picture.place_um(x, y) == pytest.approx(whole.place_um(x, y), abs=1e-6)
+        moved = place_probe(data, sight.panned(picture, dx, dy), *size)
+        np.testing.assert_allclose(moved.centers, picture.centers + np.array([dx, dy]), atol=1e-6)
+        assert sight.zoomed(picture, x, y, 1e9, middle).zoom == ZOOMS[1]
+        assert sight.zoomed(picture, x, y, 1e-9, middle) == ProbeSight()
+        assert ProbeSight().panned(whole, dx, dy) == ProbeSight()
+
+    law()
+
+
+def test_the_area_of_a_disc_is_the_amplitude_and_discs_fan_out_about_their_site(session):
+    data = compute_probe(session, ProbeRequest((1, 4, 0)))
+    picture = place_probe(data, ProbeSight(), 400, 500, PlainType())
+    areas = disc_radius(picture, np.array([0.35, 0.7, 1.0])) ** 2
+    np.testing.assert_allclose(areas / areas[-1], [0.35, 0.7, 1.0])
+    for n in (1, 2, 3, 9):
+        assert fan_offsets(picture, n).sum() == pytest.approx(0)
+    for place in range(3):
+        x, y, radius = cluster_discs(data, picture, place).T
+        own = np.flatnonzero(data.shares[place])
+        np.testing.assert_allclose(x, picture.centers[own, 0] + fan_offsets(picture, 3)[place])
+        np.testing.assert_array_equal(y, picture.centers[own, 1])
+        np.testing.assert_allclose(radius, disc_radius(picture, data.shares[place, own]))

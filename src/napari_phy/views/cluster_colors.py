@@ -12,3 +12,8 @@ def schemes() -> tuple[tuple[str, str], ...]:
     columns = ((column.name, column.key) for column in quantities())
     named = ((CLUSTER, CLUSTER), (GROUP, GROUP), *columns)
     return (("Others grey", GREY), *((f"Others by {name}", scheme) for name, scheme in named))
+
+
+def scheme_words(scheme: str) -> str:
+    """Return "others by rate" for captions, "" where they are grey."""
+    return "" if scheme == GREY else next(title for title, name in schemes() if name == scheme).lower()

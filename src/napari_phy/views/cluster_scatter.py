@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
@@ -17,13 +18,22 @@ from napari_phy.table.numbers import format_count, format_shown
 from napari_phy.table.session_like import SessionLike
 from napari_phy.table.value_range import ValueRange, spread
 from napari_phy.views.cluster_colors import CLUSTER, GROUP
+from napari_phy.views.frame import Frame
+from napari_phy.views.rectangles import TypeSizes
 from napari_phy.views.settings import Choice, ViewSettings
+from napari_phy.views.ticks import Ticks, left_margin, log_ticks
 
 Float64 = npt.NDArray[np.float64]
 Int64 = npt.NDArray[np.int64]
 
 SAME = "same"
 _MARGIN = 0.08  # of the range, on each side
+SMALLEST_PX, LARGEST_PX = 3.0, 9.0  # radius
+RING_PX = 1.8
+HOVER_PX = 4.0  # beyond the disc
+ZOOM_LIMITS = (1e-3, 20.0)  # of the range that shows all
+
+Ranges = tuple[tuple[float, float], tuple[float, float]]  # of x and of y
 
 
 def axes() -> tuple[tuple[str, str], ...]:
@@ -272,3 +282,72 @@ def _range(values: Float64) -> tuple[float, float]:
     low, high = float(values.min()), float(values.max())
     margin = _MARGIN * (high - low) or max(abs(low) * _MARGIN, 0.5)
     return low - margin, high + margin
+
+
+# --- layout ---
+
+
+def scatter_frame(data: ClusterScatterData, ranges: Ranges | None, width: int, height: int, sizes: TypeSizes) -> Frame:
+    """Return the plot's rectangle and the ranges shown: `ranges`, or those of all clusters."""
+    x_range, y_range = ranges or (data.x_range, data.y_range)
+    top, right, bottom = sizes.px(8), sizes.px(14), sizes.px(38)
+    inner = max(20, height - top - bottom)
+    low, high = (10.0**edge if data.request.is_log(data.request.y) else edge for edge in y_range)
+    left = left_margin((low, high), inner, sizes)
+    across = max(20, width - left - right)
+    if ranges is None:
+        room = sizes.px(LARGEST_PX + RING_PX)
+        x_range, y_range = _with_room(data.x, x_range, across, room), _with_room(data.y, y_range, inner, room)
+    return Frame(left, top, across, inner, x_range, y_range)
+
+
+def _with_room(values: Float64, shown: tuple[float, float], length_px: float, room_px: float) -> tuple[float, float]:
+    """Return a range that leaves room for the largest disc beyond the outermost values of a short axis."""
+    if not len(values) or not np.ptp(values) or length_px <= 4 * room_px:
+        return shown
+    middle, half = (values.min() + values.max()) / 2, np.ptp(values) / 2 * length_px / (length_px - 2 * room_px)
+    return min(shown[0], float(middle - half)), max(shown[1], float(middle + half))
+
+
+def scatter_ticks(data: ClusterScatterData, frame: Frame, sizes: TypeSizes) -> tuple[Ticks | None, Ticks | None]:
+    """Return the ticks of logarithmic axes, None for the others."""
+    x, y = (data.request.is_log(measure) for measure in (data.request.x, data.request.y))
+    return (
+        log_ticks(*frame.x_range, max(2, int(frame.width / sizes.px(56)))) if x else None,
+        log_ticks(*frame.y_range, max(2, int(frame.height / sizes.px(44)))) if y else None,
+    )
+
+
+def disc_radii(data: ClusterScatterData, scale: float) -> Float64:
+    """Return (n,) radii of the discs in px: areas grow with the sizes; `scale` is that of the type."""
+    small, large = SMALLEST_PX**2, LARGEST_PX**2
+    return np.asarray(np.sqrt(small + (large - small) * data.sizes) * scale, dtype=np.float64)
+
+
+def drawing_order(data: ClusterScatterData, selected: Sequence[int]) -> list[tuple[int, int | None]]:
+    """Return (index of a cluster, its place in the selection), from the back to the front.
+
+    Large ones come first, so that none is hidden, the selected ones last, the best on top.
+    """
+    rank = {cluster: place for place, cluster in enumerate(selected)}
+    places = [rank.get(cluster, -1) for cluster in data.cluster_ids.tolist()]
+    sizes = data.sizes.tolist()
+    order = sorted(range(len(places)), key=lambda i: (places[i] >= 0, -places[i], -sizes[i]))
+    return [(index, places[index] if places[index] >= 0 else None) for index in order]
+
+
+def cluster_at(data: ClusterScatterData, frame: Frame, scale: float, x_px: float, y_px: float) -> int | None:
+    """Return the index of the cluster at a pixel: of the discs that are there, that whose middle is nearest."""
+    if not len(data.cluster_ids) or not frame.contains(x_px, y_px):
+        return None
+    distances = np.hypot(*(frame.to_px(np.column_stack([data.x, data.y])) - (x_px, y_px)).T)
+    distances[distances > disc_radii(data, scale) + HOVER_PX] = np.inf
+    index = int(np.argmin(distances))
+    return index if np.isfinite(distances[index]) else None
+
+
+def zoomed_ranges(data: ClusterScatterData, frame: Frame, x_px: float, y_px: float, factor: float) -> Ranges | None:
+    """Return the ranges that show 1/factor of a frame about a pixel, None where that is too much or too little."""
+    zoomed = frame.zoomed(x_px, y_px, factor)
+    is_allowed = ZOOM_LIMITS[0] < np.ptp(zoomed.x_range) / np.ptp(data.x_range) < ZOOM_LIMITS[1]
+    return (zoomed.x_range, zoomed.y_range) if is_allowed else None

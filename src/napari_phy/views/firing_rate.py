@@ -16,7 +16,10 @@ from napari_phy.table.columns import mean_rates
 from napari_phy.table.numbers import format_number, format_shown
 from napari_phy.table.session_cache import SessionCache
 from napari_phy.table.session_like import SessionLike
+from napari_phy.views.frame import Frame
+from napari_phy.views.rectangles import TypeSizes
 from napari_phy.views.settings import Number, ViewSettings
+from napari_phy.views.steps import bin_at, listed, step_frame
 
 Float64 = npt.NDArray[np.float64]
 Int64 = npt.NDArray[np.int64]
@@ -178,6 +181,23 @@ def compute_firing_rates(
         mean_rates=read_only(mean_rates(session, n_spikes)),
         caption=f"{format_shown(counts.sum(), n_total)}; bins of {_seconds(_width_s(request, edges_s))}",
     )
+
+
+def rate_frame(data: FiringRateData, width: int, height: int, sizes: TypeSizes) -> Frame:
+    """Return the plot's rectangle and its ranges in seconds and Hz."""
+    largest = float(data.rates.max()) if data.rates.size else 0.0
+    return step_frame(width, height, sizes, (float(data.edges_s[0]), float(data.edges_s[-1])), largest)
+
+
+def rate_words(data: FiringRateData, frame: Frame, x_px: float, y_px: float) -> str:
+    """Return `31.2 s: 20: 4.5 Hz, 22: 3.0 Hz` for the bin under a pixel."""
+    found = bin_at(frame, data.edges_s, x_px, y_px)
+    if found is None:
+        return ""
+    time_s = float(frame.to_data([[x_px, y_px]])[0, 0])
+    rates = zip(data.cluster_ids, data.rates[:, found], strict=True)
+    words = listed([f"{cluster}: {format_number(rate, 1)} Hz" for cluster, rate in rates])
+    return f"{format_number(time_s, 1)} s: {words}"
 
 
 def rate_edges(n_samples: int, n_bins: int) -> Int64:

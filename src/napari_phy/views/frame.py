@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from napari_phy.views.rectangles import Rectangle
+
 
 @dataclass(frozen=True, slots=True)
 class Frame:
@@ -25,6 +27,11 @@ class Frame:
     height: float
     x_range: tuple[float, float]
     y_range: tuple[float, float]
+
+    @property
+    def area(self) -> Rectangle:
+        """The rectangle."""
+        return Rectangle(self.left, self.top, self.width, self.height)
 
     @property
     def scale(self) -> tuple[float, float]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from math import ceil
 from types import MappingProxyType
 from typing import Annotated, ClassVar, Literal
 
@@ -13,13 +14,14 @@ import numpy.typing as npt
 
 from napari_phy.core.arrays import read_only
 from napari_phy.core.progress import OnProgress, no_progress, part_of
-from napari_phy.table.numbers import format_number
+from napari_phy.table.numbers import format_count, format_number
 from napari_phy.table.session_cache import SessionCache
 from napari_phy.table.session_like import SessionLike
 from napari_phy.table.waveform_samples import best_channels, waveform_samples
 from napari_phy.views.cluster_order import Order, order_choice, order_clusters, order_told
 from napari_phy.views.correlograms import CorrelogramRequest, CorrelogramSettings, compute_correlograms
 from napari_phy.views.firing_rate import FiringRateRequest, FiringRateSettings, compute_firing_rates
+from napari_phy.views.rectangles import AXIS_PX, TICK_PX, Rectangle, TypeSizes
 from napari_phy.views.settings import Choice, ViewSettings
 
 Float64 = npt.NDArray[np.float64]
@@ -28,6 +30,16 @@ Content = Literal["waveform", "autocorrelogram", "rate"]
 TILE_CORRELOGRAM = CorrelogramSettings(bin_ms=1.0, window_ms=50.0)
 N_RATE_BINS = 60
 _AT_ONCE = 8
+
+TILE_PX = (88, 76)  # at least
+GAP_PX, MARGIN_PX, HEAD_PX = 6, 8, 18
+LEAST_CURVE_PX = 4
+
+MEANINGS: Mapping[Content, str] = {
+    "waveform": "mean waveform on the largest channel, each to its own height",
+    "autocorrelogram": "autocorrelogram, lags of ±25 ms; the largest count",
+    "rate": "firing rate over time; its mean",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +138,12 @@ class GridData:
     tiles: Mapping[int, Tile]
     sorted_by: str = ""
 
+    @property
+    def caption(self) -> str:
+        """The words below the picture."""
+        words = (format_count(len(self.cluster_ids), "cluster"), MEANINGS[self.request.content], self.sorted_by)
+        return "; ".join(filter(None, words))
+
 
 _tiles: SessionCache[tuple[Content, int], Tile] = SessionCache(lambda tile: tile.values.nbytes + 200)
 
@@ -206,3 +224,146 @@ def _nothing() -> Tile:
 
 
 _MAKERS: dict[Content, _Maker] = {"waveform": _waveforms, "autocorrelogram": _autocorrelograms, "rate": _rates}
+
+
+# --- layout ---
+
+
+@dataclass(frozen=True, slots=True)
+class GridLayout:
+    """Where the tiles are, in logical px; rows scroll.
+
+    Attributes
+    ----------
+    n_columns, n_lines : int
+        Columns and rows of all tiles.
+    n_visible, n_whole : int
+        Rows in sight, the last may be cut, and those that are not.
+    width, height : float
+        Of a tile.
+    left, top, gap : float
+        Of the first tile, and between two.
+    first : int
+        Row at the top.
+    """
+
+    n_columns: int
+    n_lines: int
+    n_visible: int
+    n_whole: int
+    width: float
+    height: float
+    left: float
+    top: float
+    gap: float
+    first: int
+
+    @property
+    def in_sight(self) -> tuple[int, int]:
+        """The places of the first tile in sight and of the one after the last."""
+        return self.first * self.n_columns, (self.first + self.n_visible) * self.n_columns
+
+    def tile(self, place: int) -> Rectangle:
+        """Return the rectangle of the tile at a place, on whole px."""
+        row, column = divmod(place, self.n_columns)
+        left = round(self.left + column * (self.width + self.gap))
+        right = round(self.left + column * (self.width + self.gap) + self.width)
+        top = self.top + (row - self.first) * (self.height + self.gap)
+        return Rectangle(left, top, right - left, self.height)
+
+    def line_of(self, place: int) -> int:
+        """Return the row of the tile at a place."""
+        return place // self.n_columns
+
+    def place_at(self, x_px: float, y_px: float) -> int | None:
+        """Return the place of the tile under a pixel."""
+        half = self.gap / 2  # tiles are on whole px: what is nearest is found, then looked at
+        column = int((x_px - self.left + half) // (self.width + self.gap))
+        row = self.first + int((y_px - self.top + half) // (self.height + self.gap))
+        if not (0 <= column < self.n_columns and 0 <= row < self.n_lines):
+            return None
+        place = row * self.n_columns + column
+        return place if self.tile(place).contains(x_px, y_px) else None
+
+
+def grid_layout(n: int, width: float, height: float, first: int, zoom: float, sizes: TypeSizes) -> GridLayout:
+    """Return tiles that fill the width; the last row that can be at the top leaves the last tiles whole."""
+    gap, margin = sizes.px(GAP_PX), sizes.px(MARGIN_PX)
+    least_width, tile_height = sizes.px(TILE_PX[0] * zoom), sizes.px(TILE_PX[1] * zoom)
+    room = max(least_width, width - 2 * margin)
+    n_columns = max(1, int((room + gap) // (least_width + gap)))
+    n_lines, pitch, top = ceil(n / n_columns), tile_height + gap, margin / 2
+    n_whole = max(1, int((height - top + gap) // pitch))
+    return GridLayout(
+        n_columns=n_columns,
+        n_lines=n_lines,
+        n_visible=max(1, ceil((height - top) / pitch)),
+        n_whole=n_whole,
+        width=(room - gap * (n_columns - 1)) / n_columns,
+        height=tile_height,
+        left=margin,
+        top=top,
+        gap=gap,
+        first=min(first, max(0, n_lines - n_whole)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class TileParts:
+    """Where the parts of a tile are.
+
+    Attributes
+    ----------
+    dot : Rectangle
+        Of the group.
+    name : Rectangle
+        Of the id, and of the number at its right end.
+    curve : Rectangle or None
+        Of the line or the bars; None where there is no room.
+    has_number : bool
+        Whether there is room for the number.
+    """
+
+    dot: Rectangle
+    name: Rectangle
+    curve: Rectangle | None
+    has_number: bool
+
+
+def tile_parts(box: Rectangle, cluster: int, label: str, sizes: TypeSizes) -> TileParts:
+    """Return where the parts of a tile are; `label` is the number that goes with its curve."""
+    left, width, dot = box.left + sizes.px(6), box.width - sizes.px(12), sizes.px(6)
+    top, height = box.top + 1, sizes.px(HEAD_PX)
+    before = dot + sizes.px(5)
+    inner = Rectangle(left, top + height + 1, width, box.bottom - top - height - sizes.px(7))
+    texts = sizes.text_width(str(cluster), AXIS_PX, bold=True) + sizes.text_width(label, TICK_PX)
+    return TileParts(
+        dot=Rectangle(left, top + (height - dot) / 2, dot, dot),
+        name=Rectangle(left + before, top, width - before, height),
+        curve=inner if inner.height > LEAST_CURVE_PX else None,
+        has_number=texts + 16 < width,
+    )
+
+
+def line_points(tile: Tile, box: Rectangle) -> Float64:
+    """Return (n, 2) px of a curve that fills a rectangle."""
+    x = np.linspace(box.left, box.right, len(tile.values))
+    return np.column_stack([x, box.bottom - (tile.values - tile.low) * _px_per_unit(tile, box)])
+
+
+def zero_y(tile: Tile, box: Rectangle) -> float | None:
+    """Return where the zero line of a curve is, in the middle of a px; None where it is out of sight."""
+    if not tile.low <= 0 <= tile.high:
+        return None
+    return float(np.floor(box.bottom + tile.low * _px_per_unit(tile, box))) + 0.5
+
+
+def _px_per_unit(tile: Tile, box: Rectangle) -> float:
+    return box.height / ((tile.high - tile.low) or 1.0)
+
+
+def bars_outline(tile: Tile, box: Rectangle) -> Float64:
+    """Return (2n + 2, 2) corners of bars without gaps, on whole px, that stand on the bottom of a rectangle."""
+    edges = np.repeat(np.rint(np.linspace(box.left, box.right, len(tile.values) + 1)), 2)
+    heights = np.concatenate([[0.0], np.repeat(tile.values, 2), [0.0]]) * (box.height / (tile.high or 1.0))
+    return np.column_stack([edges, np.rint(round(box.bottom) - heights)])

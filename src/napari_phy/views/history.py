@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from napari_phy.core.update_info import UpdateInfo
+from napari_phy.table.numbers import format_count
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryRequest:
+    """The edits of a session as it was after so many changes of the history or the file."""
+
+    n_changes: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,6 +51,30 @@ class HistoryData:
         """The row of the state that the file holds, if it is in the list."""
         row = None if self.n_saved is None else self.n_saved - self.n_dropped
         return row if row is not None and 0 <= row <= len(self.edits) else None
+
+    @property
+    def caption(self) -> str:
+        """The words below the list."""
+        undone, words = len(self.edits) - self.row_now, format_count(self.n_done, "edit")
+        return f"{words}, {undone} undone" if undone else words
+
+    def row_words(self, row: int, file_name: str, edit_name: Callable[[UpdateInfo], str]) -> str:
+        """Return what a row says; `edit_name` returns the name of an edit, such as `merge 5 and 9`."""
+        if row > 0:
+            edit = self.edits[row - 1]
+            words = edit_row(edit, edit_name(edit))
+        elif self.n_dropped:
+            words = f"{format_count(self.n_dropped, 'earlier edit')}, too old to be undone"
+        else:
+            words = f"Opened {file_name}"
+        return f"{words}   ·   saved" if row == self.row_saved else words
+
+    def row_tip(self, row: int) -> str:
+        """Return what a click on a row does."""
+        step = row - self.row_now
+        if not step:
+            return "This is what is shown."
+        return f"Click to {'undo' if step < 0 else 'redo'} {format_count(abs(step), 'edit')}."
 
 
 def edit_row(edit: UpdateInfo, name: str) -> str:

@@ -16,7 +16,11 @@ from napari_phy.stats.intervals import density_of, interval_counts, linear_edges
 from napari_phy.table.numbers import format_count, format_number, format_shown
 from napari_phy.table.session_cache import SessionCache
 from napari_phy.table.session_like import SessionLike
+from napari_phy.views.frame import Frame
+from napari_phy.views.rectangles import Rectangle, TypeSizes
 from napari_phy.views.settings import Choice, Number, ViewSettings
+from napari_phy.views.steps import bin_at, decade_ticks, listed, step_frame
+from napari_phy.views.ticks import Ticks
 
 Scale = Literal["linear", "log"]
 Heights = Literal["density", "counts"]
@@ -192,6 +196,20 @@ class IntervalsData:
     n_violations: Int64
     caption: str
 
+    @property
+    def is_log(self) -> bool:
+        """Whether the axis is logarithmic."""
+        return self.request.settings.scale == "log"
+
+    @property
+    def edges(self) -> Float64:
+        """(n_bins + 1,) edges along the axis, in ms or in decades of ms."""
+        return np.log10(self.edges_ms) if self.is_log else self.edges_ms
+
+    def values(self, heights: Heights) -> Float64:
+        """Return (n, n_bins) what is drawn."""
+        return self.density if heights == "density" else self.counts.astype(np.float64)
+
 
 _Key = tuple[int, IntervalsRequest]
 _counted: SessionCache[_Key, tuple[Int64, int, int]] = SessionCache(lambda one: one[0].nbytes + 64)
@@ -259,6 +277,52 @@ def _caption(request: IntervalsRequest, n_spikes: int, n_outside: int) -> str:
         f"{format_count(n_outside, 'interval')} out of sight",
     ]
     return "; ".join(words if n_outside else words[:2])
+
+
+# --- layout ---
+
+
+def intervals_frame(data: IntervalsData, heights: Heights, width: int, height: int, sizes: TypeSizes) -> Frame:
+    """Return the plot's rectangle and ranges; x is in ms, or in decades of ms."""
+    edges, values = data.edges, data.values(heights)
+    largest = float(values.max()) if values.size else 0.0
+    return step_frame(width, height, sizes, (float(edges[0]), float(edges[-1])), largest)
+
+
+def refractory_band(data: IntervalsData, frame: Frame) -> Rectangle:
+    """Return the part of the plot below the refractory time."""
+    refractory = data.request.settings.refractory_ms
+    if data.is_log:
+        refractory = float(np.log10(refractory)) if refractory else -np.inf
+    end = float(frame.to_px([[max(refractory, frame.x_range[0]), 0]])[0, 0])
+    return frame.area._replace(width=min(end - frame.left, frame.width))
+
+
+def intervals_ticks(data: IntervalsData, frame: Frame, sizes: TypeSizes) -> Ticks | None:
+    """Return the ticks of a logarithmic axis, None for those of a linear one."""
+    return decade_ticks(frame.x_range, frame.width, sizes) if data.is_log else None
+
+
+def intervals_titles(data: IntervalsData, heights: Heights) -> tuple[str, str]:
+    """Return the titles of both axes."""
+    per = "decade" if data.is_log else "ms"
+    return "interspike interval (ms)", f"density (1/{per})" if heights == "density" else "number of intervals"
+
+
+def intervals_words(data: IntervalsData, frame: Frame, x_px: float, y_px: float) -> str:
+    """Return `intervals of 3–4 ms: 20: 4, 22: 0` for the bin under a pixel."""
+    found = bin_at(frame, data.edges, x_px, y_px)
+    if found is None:
+        return ""
+    low, high = (_ms(edge) for edge in data.edges_ms[found : found + 2].tolist())
+    counts = data.counts[:, found].tolist()
+    words = [f"{cluster}: {format_number(n)}" for cluster, n in zip(data.cluster_ids, counts, strict=True)]
+    return f"intervals of {low}–{high} ms: {listed(words)}"
+
+
+def _ms(value: float) -> str:
+    decimals = 0 if float(value).is_integer() or value >= 100 else 2 if value < 1 else 1
+    return format_number(value, decimals)
 
 
 def violation_words(data: IntervalsData, place: int) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -10,13 +10,23 @@ import numpy.typing as npt
 from napari_phy.core.arrays import read_only
 from napari_phy.core.probe import UNKNOWN_POSITIONS
 from napari_phy.core.probe_geometry import ProbeGeometry, probe_geometry
+from napari_phy.core.probe_picture import ProbePicture, probe_picture
 from napari_phy.core.progress import OnProgress, no_progress
 from napari_phy.table.cluster_channels import channels_by
 from napari_phy.table.numbers import format_number, format_shown
 from napari_phy.table.session_like import SessionLike
 from napari_phy.table.waveform_samples import waveform_samples
+from napari_phy.views.rectangles import TICK_PX, Rectangle, TypeSizes
 
 N_TOLD = 4
+HOVER_PX = 9.0
+ZOOMS = (1.0, 60.0)
+FOOT_PX = 22  # of the scale bar, below the probe
+LEAST_DISC = 4.5  # radius of the disc of a whole amplitude, where sites are small
+DISC = 1.15  # the same, of the radius of a site
+FAN = 0.9  # between two clusters' discs, of that radius
+
+Float64 = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,3 +142,108 @@ def _shares(amplitudes: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     largest = known.max(axis=1, initial=0, keepdims=True)
     shares: npt.NDArray[np.float64] = np.divide(known, largest, out=np.zeros_like(known), where=largest > 0)
     return shares
+
+
+# --- layout ---
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeSight:
+    """What of a probe is in sight.
+
+    Attributes
+    ----------
+    zoom : float
+        How many times as large as what fits.
+    center_um : tuple of float or None
+        What is in the middle; None for the middle of the probe.
+    """
+
+    zoom: float = 1.0
+    center_um: tuple[float, float] | None = None
+
+    def zoomed(
+        self, picture: ProbePicture, x_px: float, y_px: float, factor: float, middle: tuple[float, float]
+    ) -> ProbeSight:
+        """Return one that is larger by a factor, with the place under a pixel kept; `middle` is that of the picture."""
+        zoom = min(max(self.zoom * factor, ZOOMS[0]), ZOOMS[1])
+        if zoom == ZOOMS[0]:
+            return ProbeSight()
+        (x_um, y_um), px_per_um = picture.place_um(x_px, y_px), picture.px_per_um * zoom / self.zoom
+        return ProbeSight(zoom, (x_um + (middle[0] - x_px) / px_per_um, y_um - (middle[1] - y_px) / px_per_um))
+
+    def panned(self, picture: ProbePicture, dx_px: float, dy_px: float) -> ProbeSight:
+        """Return one that was moved by some px; the whole probe stays where it is."""
+        if self.center_um is None:
+            return self
+        x, y = self.center_um
+        return replace(self, center_um=(x - dx_px / picture.px_per_um, y + dy_px / picture.px_per_um))
+
+
+def probe_room(width: int, height: int, sizes: TypeSizes) -> Rectangle:
+    """Return where the probe is in a widget; the scale bar has the foot for itself."""
+    return Rectangle(0, 0, width, height - sizes.px(FOOT_PX))
+
+
+def place_probe(data: ProbeData, sight: ProbeSight, width: int, height: int, sizes: TypeSizes) -> ProbePicture:
+    """Return where everything is in a rectangle of some size."""
+    room = probe_room(width, height, sizes)
+    return probe_picture(
+        data.geometry, data.channel_ids, room.width, room.height, text_px=sizes.px(TICK_PX),
+        zoom=sight.zoom, center_um=sight.center_um, spread=_fan_spread(len(data.request.clusters)),
+    )  # fmt: skip
+
+
+def disc_radius(picture: ProbePicture, share: Float64 | float) -> Float64:
+    """Return the radius of the disc of an amplitude, a share of the cluster's largest: areas are as the amplitudes."""
+    return np.asarray(np.sqrt(share) * max(LEAST_DISC, DISC * picture.radius), dtype=np.float64)
+
+
+def fan_offsets(picture: ProbePicture, n_clusters: int) -> Float64:
+    """Return (n_clusters,) px by which discs of each cluster stand beside their site; many stand closer together."""
+    return _fan(n_clusters) * float(disc_radius(picture, 1.0))
+
+
+def _fan_spread(n_clusters: int) -> float:
+    """Return how far the discs of clusters reach beyond their site, in radii of the site."""
+    return float(DISC * (1 + _fan(n_clusters).max(initial=0)) - 1) if n_clusters else 0.0
+
+
+def _fan(n_clusters: int) -> Float64:
+    places = np.arange(n_clusters, dtype=np.float64) - (n_clusters - 1) / 2
+    return places * (FAN * min(1.0, 3 / max(n_clusters, 1)))
+
+
+def cluster_discs(data: ProbeData, picture: ProbePicture, place: int) -> Float64:
+    """Return (k, 3) x, y and radius in px of the discs of the cluster at a place of the selection."""
+    channels = np.flatnonzero(data.shares[place])
+    centers = picture.centers[channels] + (fan_offsets(picture, len(data.request.clusters))[place], 0)
+    return np.column_stack([centers, disc_radius(picture, data.shares[place, channels])])
+
+
+def number_box(picture: ProbePicture, channel_index: int, sizes: TypeSizes) -> Rectangle:
+    """Return where the number of a channel stands."""
+    x, y = picture.number_centers[channel_index].tolist()
+    width, height = sizes.px(60), sizes.px(14)
+    return Rectangle(x - width / 2, y - height / 2, width, height)
+
+
+@dataclass(frozen=True, slots=True)
+class ScaleBar:
+    """A horizontal line and the words behind it."""
+
+    left: float
+    right: float
+    y: float
+    label: str
+    box: Rectangle
+
+
+def scale_bar(picture: ProbePicture, height: float, sizes: TypeSizes) -> ScaleBar | None:
+    """Return the scale bar in the foot of a widget of some height, None where there is none."""
+    if picture.bar_um is None:
+        return None
+    y, left = height - sizes.px(FOOT_PX) / 2, sizes.px(12)
+    right = left + picture.bar_um * picture.px_per_um
+    box = Rectangle(right + sizes.px(5), y - sizes.px(8), sizes.px(200), sizes.px(16))
+    return ScaleBar(left, right, y, f"{picture.bar_um:g} µm", box)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from math import ceil
 from typing import Annotated, ClassVar, Literal
 
 import numpy as np
@@ -13,16 +15,22 @@ from napari_phy.core.arrays import read_only
 from napari_phy.core.progress import OnProgress, no_progress
 from napari_phy.stats.similarity import cosine_matrix
 from napari_phy.table.cluster_arrays import ClusterArrays
-from napari_phy.table.numbers import format_count
+from napari_phy.table.numbers import format_count, format_number
 from napari_phy.table.session_cache import SessionCache
 from napari_phy.table.session_like import SessionLike
 from napari_phy.table.spike_rows import required
 from napari_phy.views.cluster_order import Order, order_choice, order_clusters, order_told
+from napari_phy.views.rectangles import TICK_PX, Rectangle, TypeSizes
 from napari_phy.views.settings import ViewSettings
 
 Float32 = npt.NDArray[np.float32]
 Float64 = npt.NDArray[np.float64]
 Int64 = npt.NDArray[np.int64]
+
+TOP_PX, BOTTOM_PX, LEFT_PX, BAR_PX = 26, 8, 10, 8
+LEAST_FRAME_PX = 7.0
+LEAST_SPAN = 4.0  # cells that are shown at the largest zoom
+ORDERED = {"depth": "ordered by depth", "size": "ordered by size", "list": "ordered as in Clusters"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,3 +145,148 @@ def _similarities(session: SessionLike, ids: Int64, on_progress: OnProgress) -> 
         _last.keep(session, "matrix", matrix)
         found: Float32 = matrix.pairs[ids]
         return found
+
+
+# --- layout ---
+
+
+@dataclass(frozen=True, slots=True)
+class MatrixFrame:
+    """Where the matrix is, in logical px, and which cells are in sight.
+
+    Attributes
+    ----------
+    left, top, side : float
+        Of the square.
+    first_row, first_column : float
+        At its top left, in cells.
+    span : float
+        Cells along its side.
+    """
+
+    left: float
+    top: float
+    side: float
+    first_row: float
+    first_column: float
+    span: float
+
+    @property
+    def square(self) -> Rectangle:
+        """The rectangle of the matrix."""
+        return Rectangle(self.left, self.top, self.side, self.side)
+
+    @property
+    def cell_px(self) -> float:
+        """Side of a cell."""
+        return self.side / max(self.span, 1e-9)
+
+    def cell_at(self, x_px: float, y_px: float) -> tuple[int, int] | None:
+        """Return row and column of the cell under a pixel."""
+        if not (0 <= x_px - self.left < self.side and 0 <= y_px - self.top < self.side):
+            return None
+        return (
+            int(self.first_row + (y_px - self.top) / self.cell_px),
+            int(self.first_column + (x_px - self.left) / self.cell_px),
+        )
+
+    def cell(self, row: int, column: int) -> Rectangle:
+        """Return the rectangle of a cell."""
+        cell = self.cell_px
+        return Rectangle(
+            self.left + (column - self.first_column) * cell, self.top + (row - self.first_row) * cell, cell, cell
+        )
+
+    def pair_frame(self, row: int, column: int) -> Rectangle:
+        """Return the frame around the cell of a pair, never too small to be seen."""
+        cell = self.cell(row, column)
+        return cell.grown(max(0.0, (LEAST_FRAME_PX - cell.width) / 2))
+
+    def zoomed(self, x_px: float, y_px: float, factor: float, n: int) -> MatrixFrame:
+        """Return one that shows 1/factor as many of n cells, with the place under a pixel kept where it is."""
+        span = min(max(self.span / factor, min(LEAST_SPAN, n)), n)
+        across = min(max((x_px - self.left) / self.side, 0), 1)
+        down = min(max((y_px - self.top) / self.side, 0), 1)
+        more = self.span - span
+        return self._at(self.first_row + down * more, self.first_column + across * more, span, n)
+
+    def panned(self, dx_px: float, dy_px: float, n: int) -> MatrixFrame:
+        """Return one whose n cells were moved by some px."""
+        row, column = self.first_row - dy_px / self.cell_px, self.first_column - dx_px / self.cell_px
+        return self._at(row, column, self.span, n)
+
+    def _at(self, row: float, column: float, span: float, n: int) -> MatrixFrame:
+        room = n - span
+        return replace(self, first_row=min(max(row, 0), room), first_column=min(max(column, 0), room), span=span)
+
+    def labelled_rows(self, cluster_ids: Int64, selected: Sequence[int], line_px: float) -> list[tuple[int, float]]:
+        """Return (row, middle of its label): the selected clusters, then as many of the others as have room."""
+        rows = range(max(0, int(self.first_row)), min(len(cluster_ids), ceil(self.first_row + self.span)))
+        step = max(1, ceil(line_px / self.cell_px))
+        rank = {cluster: place for place, cluster in enumerate(selected)}
+        ids = {row: int(cluster_ids[row]) for row in rows}
+        first = sorted((row for row in rows if ids[row] in rank), key=lambda row: rank[ids[row]])
+        others = (row for row in rows if row % step == 0 and ids[row] not in rank)
+        found: list[tuple[int, float]] = []
+        for row in (*first, *others):
+            middle = self.cell(row, 0).center[1]
+            is_inside = self.top <= middle <= self.top + self.side
+            if is_inside and all(abs(middle - other) >= line_px for _, other in found):
+                found.append((row, middle))
+        return found
+
+
+def matrix_frame(
+    cluster_ids: Int64, seen: tuple[float, float, float] | None, width: int, height: int, sizes: TypeSizes
+) -> MatrixFrame:
+    """Return the square of the matrix in a rectangle of some size.
+
+    Parameters
+    ----------
+    cluster_ids : ndarray of int64, shape (n,)
+        Of rows and columns.
+    seen : tuple of float or None
+        First row, first column and span of what is in sight; None for all.
+    width, height : int
+        Of the rectangle, in px.
+    sizes : TypeSizes
+        Of the type.
+    """
+    n = len(cluster_ids)
+    ends = (cluster_ids.min(initial=0), cluster_ids.max(initial=0))
+    widest = max(sizes.text_width(str(one), TICK_PX, bold=True) for one in ends)
+    left, top = sizes.px(LEFT_PX) + round(widest), sizes.px(TOP_PX)
+    right = sizes.px(10 + BAR_PX + 16)
+    side = max(10, min(width - left - right, height - top - sizes.px(BOTTOM_PX)))
+    row, column, span = seen or (0.0, 0.0, float(n))
+    return MatrixFrame(left, top, side, min(max(row, 0), n - span), min(max(column, 0), n - span), span)
+
+
+def matrix_pixels(levels: npt.NDArray[np.uint8], frame: MatrixFrame, n_px: int) -> npt.NDArray[np.uint8]:
+    """Return (n_px, n_px) levels of the cells in sight; where a pixel has several, the most alike shows."""
+    rows, columns = (_edges(first, frame.span, n_px) for first in (frame.first_row, frame.first_column))
+    if frame.span > n_px:
+        return np.ascontiguousarray(np.maximum.reduceat(np.maximum.reduceat(levels, rows, axis=0), columns, axis=1))
+    return np.ascontiguousarray(levels[np.ix_(rows, columns)])
+
+
+def _edges(first: float, span: float, n_px: int) -> Int64:
+    edges: Float64 = np.floor(first + np.arange(n_px) * (span / n_px) + 1e-9)
+    return edges.astype(np.int64)
+
+
+def pair_of(data: SimilarityData, clusters: Sequence[int]) -> tuple[int, int] | None:
+    """Return row and column of the pair looked at: the first two selected clusters, or the only one with itself."""
+    places = [np.flatnonzero(data.cluster_ids == cluster) for cluster in clusters[:2]]
+    return (int(places[0][0]), int(places[-1][0])) if places and all(map(len, places)) else None
+
+
+def pair_words(data: SimilarityData, cell: tuple[int, int]) -> str:
+    """Return `20 × 22   0.99 similar`."""
+    row, column = (int(data.cluster_ids[place]) for place in cell)
+    return f"{row} × {column}   {format_number(data.similarities[cell], 2)} similar"
+
+
+def order_words(data: SimilarityData) -> str:
+    """Return `ordered by depth`, or by what clusters are sorted where that cannot be."""
+    return f"ordered {data.sorted_by}" if data.sorted_by else ORDERED[data.request.order]

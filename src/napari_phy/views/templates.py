@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import ceil
 from types import MappingProxyType
 from typing import Annotated, ClassVar, Literal
 
@@ -13,18 +14,28 @@ import numpy.typing as npt
 from napari_phy.core.arrays import read_only
 from napari_phy.core.progress import OnProgress, no_progress, part_of
 from napari_phy.table.columns import column_key
+from napari_phy.table.numbers import format_count, format_number
 from napari_phy.table.session_cache import SessionCache
 from napari_phy.table.session_like import SessionLike
 from napari_phy.table.spike_rows import required
 from napari_phy.table.waveform_samples import WaveformSample, best_channels, waveform_samples
-from napari_phy.views.cluster_colors import GREY, schemes
+from napari_phy.views.cluster_colors import GREY, scheme_words, schemes
 from napari_phy.views.cluster_order import Order, order_choice, order_clusters, order_told
+from napari_phy.views.rectangles import TICK_PX, Rectangle, TypeSizes
 from napari_phy.views.settings import Choice, ViewSettings
 
 N_BEST = 12  # most channels of a cluster
 LEAST = 0.2  # of the largest channel's height: what is lower is left out
 _AT_ONCE = 8
 
+COLUMN_PX, GAP_PX = 42, 6
+HEAD_PX, FOOT_PX, NUMBER_PX = 18, 18, 12
+_BEYOND_PX = 8  # that words above and below a column may reach over it
+_HEIGHT_PX = 28.0, 64.0  # of the tallest waveform of a column: at least and at most
+_ROWS = 2.4  # that it takes between those
+
+Float64 = npt.NDArray[np.float64]
+Int64 = npt.NDArray[np.int64]
 Scaling = Literal["own", "same"]
 
 
@@ -208,3 +219,141 @@ def _template(sample: WaveformSample, best: int) -> Template:
     channels = np.union1d(chosen[: N_BEST - 1], [best]) if best not in chosen else np.sort(chosen)
     place = int(np.searchsorted(channels, best))
     return Template(read_only(channels), read_only(sample.mean[:, channels]), place, float(heights[order[0]]), n_read)
+
+
+# --- layout ---
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateLayout:
+    """Where columns and rows are, in logical px.
+
+    Attributes
+    ----------
+    left, top, width, height : float
+        Of the waveforms.
+    first : int
+        Place of the first column in sight.
+    column_px : float
+        Width of a column.
+    n_lines : int
+        Columns in all.
+    n_rows : int
+        Channels.
+    tall_px : float
+        Height of the tallest waveform.
+    above, below : float
+        Shares of that which stay free above the zero line of the first row and below that of the last.
+    """
+
+    left: float
+    top: float
+    width: float
+    height: float
+    first: int
+    column_px: float
+    n_lines: int
+    n_rows: int
+    tall_px: float
+    above: float
+    below: float
+
+    @property
+    def n_whole(self) -> int:
+        """Number of columns that have room."""
+        return max(1, int(self.width / self.column_px))
+
+    @property
+    def in_sight(self) -> tuple[int, int]:
+        """First column in sight and the one after the last, also of a part of one."""
+        return self.first, min(self.n_lines, self.first + ceil(self.width / self.column_px))
+
+    def column(self, place: int) -> Rectangle:
+        """Return the rectangle of a column, from the top of its id to the end of its waveforms."""
+        return Rectangle(self.left + (place - self.first) * self.column_px, 0, self.column_px, self.top + self.height)
+
+    def line_of(self, place: int) -> int:
+        """Return the column of the cluster at a place: the place itself."""
+        return place
+
+    def place_at(self, x_px: float, _y_px: float) -> int | None:
+        """Return the place of the column under a pixel."""
+        place = self.first + int((x_px - self.left) // self.column_px)
+        return place if x_px >= self.left and place < self.n_lines else None
+
+    def y(self, rows: Int64) -> Float64:
+        """Return the zero lines of rows."""
+        room = self.height - self.tall_px * (self.above + self.below)
+        step = room / (self.n_rows - 1) if self.n_rows > 1 else 0.0
+        return self.top + self.tall_px * self.above + rows.astype(np.float64) * step
+
+    def lines(self, template: Template, rows: Int64, place: int, px_per_unit: float) -> Float64:
+        """Return (k, n_samples, 2) px of the waveforms of a template in its column; `rows` are of all channels."""
+        column = self.column(place)
+        x = np.linspace(column.left + GAP_PX / 2, column.right - GAP_PX / 2, len(template.mean))
+        y = (self.y(rows[template.channels]) - template.mean * px_per_unit).T
+        return np.stack([np.broadcast_to(x, y.shape), y], axis=-1)
+
+    def head(self, place: int) -> Rectangle:
+        """Return where the id of a column stands."""
+        return self.column(place)._replace(height=self.top).grown(_BEYOND_PX, 0)
+
+    def foot(self, place: int, sizes: TypeSizes) -> Rectangle:
+        """Return where the size of a column stands."""
+        column = self.column(place)
+        return column._replace(top=column.bottom, height=sizes.px(FOOT_PX)).grown(_BEYOND_PX, 0)
+
+    def numbered_rows(self, rows: Int64, sizes: TypeSizes) -> list[tuple[int, float]]:
+        """Return (channel, zero line) of the rows with a number, from below; there is room for each."""
+        found, above, tops = [], np.inf, self.y(rows)
+        for channel in np.argsort(-tops).tolist():
+            y = float(tops[channel])
+            if above - y >= sizes.px(NUMBER_PX):
+                above = y
+                found.append((channel, y))
+        return found
+
+
+def template_layout(
+    width: int,
+    height: int,
+    n_lines: int,
+    channel_ids: Int64,
+    first: int,
+    zoom: float,
+    sizes: TypeSizes,
+    reach: tuple[float, float] = (0.5, 0.5),
+) -> TemplateLayout:
+    """Fit columns and rows into a rectangle; `zoom` widens columns. The last column stays at the right."""
+    numbers = max((sizes.text_width(str(one), TICK_PX) for one in channel_ids[[0, -1]].tolist()), default=0)
+    left, top = round(numbers) + sizes.px(16), sizes.px(HEAD_PX)
+    width, height = max(20, width - left - sizes.px(4)), max(20, height - top - sizes.px(FOOT_PX))
+    column = sizes.px(COLUMN_PX) * zoom
+    pitch = height / max(len(channel_ids), 1)
+    tall = min(float(np.clip(_ROWS * pitch, *_HEIGHT_PX)), height / 2)
+    first = max(0, min(first, n_lines - max(1, int(width / column))))
+    return TemplateLayout(left, top, width, height, first, column, n_lines, len(channel_ids), tall, *reach)
+
+
+def reach_of(data: TemplatesData) -> tuple[float, float]:
+    """Return which part of its height any template rises above 0 and falls below, where each is largest."""
+    best = [template.mean[:, template.best] for template in data.templates.values() if template.n_read]
+    above = [max(float(mean.max()), 0.0) / max(float(np.ptp(mean)), 1e-12) for mean in best]
+    return (min(max(above), 1.0), min(1 - min(above), 1.0)) if above else (0.5, 0.5)
+
+
+def heights_drawn(data: TemplatesData, scaling: Scaling) -> dict[int, float]:
+    """Return {cluster: amplitude that is drawn as high as the tallest waveform of a column}."""
+    own = {
+        cluster: float(np.ptp(template.mean, axis=0).max(initial=0)) or 1.0
+        for cluster, template in data.templates.items()
+    }
+    return dict.fromkeys(own, max(own.values(), default=1.0)) if scaling == "same" else own
+
+
+def templates_caption(data: TemplatesData, look: TemplatesSettings) -> str:
+    """Return the words below the picture."""
+    clusters = format_count(len(data.cluster_ids), "cluster")
+    height = "each to its own height" if look.scaling == "own" else "all to one height"
+    words = [clusters, f"{format_number(data.duration_ms, 1)} ms wide, {height}", f"below: {data.unit}"]
+    return "; ".join(filter(None, (*words, data.sorted_by, scheme_words(look.scheme))))

@@ -1,8 +1,12 @@
-"""Round numbers along an axis, and round lengths of scale bars."""
+"""Round numbers along an axis, as many as have room, and round lengths of scale bars."""
 
 import math
 
 from napari_phy.table.numbers import format_number
+from napari_phy.views.frame import Frame
+from napari_phy.views.rectangles import TICK_PX, TypeSizes
+
+Ticks = list[tuple[float, str]]  # (value, label)
 
 _STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 
@@ -14,7 +18,7 @@ def nice_step(span: float, n_max: int) -> float:
     return next(step * power for step in _STEPS if step * power >= raw * (1 - 1e-9))
 
 
-def nice_ticks(low: float, high: float, n_max: int) -> list[tuple[float, str]]:
+def nice_ticks(low: float, high: float, n_max: int) -> Ticks:
     """Return (value, label) of the round numbers in a range, about `n_max` of them."""
     if not (math.isfinite(low) and math.isfinite(high) and high > low):
         return []
@@ -24,7 +28,7 @@ def nice_ticks(low: float, high: float, n_max: int) -> list[tuple[float, str]]:
     return [(k * step, format_number(k * step, decimals)) for k in range(first, last + 1)]
 
 
-def log_ticks(low: float, high: float, n_max: int) -> list[tuple[float, str]]:
+def log_ticks(low: float, high: float, n_max: int) -> Ticks:
     """Return (log10 of the value, label) of round numbers from 10^low to 10^high, at most `n_max` of them.
 
     1, 2 and 5 of every decade, or the powers of ten, or every second one, …; within less than a decade, linear steps.
@@ -42,6 +46,27 @@ def log_ticks(low: float, high: float, n_max: int) -> list[tuple[float, str]]:
         if len(inside) <= n_max:
             return [(place, format_number(value, _decimals(value))) for place, value in inside]
     return [(math.log10(value), label) for value, label in nice_ticks(10.0**low, 10.0**high, n_max) if value > 0]
+
+
+def axis_ticks(frame: Frame, sizes: TypeSizes) -> tuple[Ticks, Ticks]:
+    """Return ((value, label) along x, along y), as many as fit without touching."""
+    widest = max(sizes.text_width(f"{value:.4g}", TICK_PX) for value in (*frame.x_range, -1234.0))
+    x_ticks = nice_ticks(*frame.x_range, max(2, int(frame.width / (widest + sizes.px(22)))))
+    y_ticks = nice_ticks(*frame.y_range, most_rows(frame.height, sizes))
+    return x_ticks, y_ticks
+
+
+def left_margin(y_range: tuple[float, float], height: float, sizes: TypeSizes) -> int:
+    """Return the px that title and labels of a vertical axis need, in steps, so that it seldom moves."""
+    labels = [label for _, label in nice_ticks(*y_range, most_rows(height, sizes))]
+    widest = max((sizes.text_width(label, TICK_PX) for label in labels), default=0)
+    step = sizes.px(18)
+    return sizes.px(56) + step * max(0, math.ceil((widest - sizes.px(32)) / step))
+
+
+def most_rows(height: float, sizes: TypeSizes) -> int:
+    """Return how many ticks a vertical axis has at most."""
+    return max(3, int(height / sizes.px(54)))
 
 
 def nice_length(longest: float) -> float:

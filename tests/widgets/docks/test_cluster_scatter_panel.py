@@ -9,8 +9,8 @@ from widgets.light_session import light_session
 
 from napari_phy.core.colors import distinct_colors
 from napari_phy.core.group_colors import own_group_colors
+from napari_phy.views.cluster_scatter import disc_radii
 from napari_phy.widgets.base.theme import tokens
-from napari_phy.widgets.docks.cluster_scatter_painter import radii
 from napari_phy.widgets.docks.cluster_scatter_panel import NOTHING_INSIDE, ClusterScatterPanel
 
 LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
@@ -83,7 +83,7 @@ def test_colours_can_stand_for_a_column(panel, qtbot):
     panel.choose(color="cluster")
     qtbot.waitUntil(lambda: ready(panel))
     assert panel.colors(panel.theme) == list(distinct_colors(8))
-    assert len(set(radii(panel.data, panel.theme))) == 1
+    assert len(set(disc_radii(panel.data, panel.theme.scale))) == 1
     assert [entry.text for entry in panel.stack.legend.entries] == ["1", "2"]
 
 
@@ -98,7 +98,7 @@ def test_a_group_of_one_s_own_is_in_the_legend_in_its_colour(panel, session, qtb
 def test_unsorted_clusters_are_hollow_as_in_the_lists(panel, session):
     assert session.manager.group(6) == "unsorted"
     (index,) = np.flatnonzero(panel.data.cluster_ids == 6)
-    radius = float(radii(panel.data, panel.theme)[index])
+    radius = float(disc_radii(panel.data, panel.theme.scale)[index])
     wanted = over_view(panel, panel.theme.unsorted, 0.78)
     np.testing.assert_allclose(color_at(panel, np.add(place(panel, 6), (radius, 0))), wanted, atol=60)
     within = color_at(panel, np.add(place(panel, 6), (radius / 2, radius / 3)))  # beside the lines of the grid
@@ -141,7 +141,7 @@ def test_a_long_probe_has_depths_in_thousands(qtbot):
 
 def test_areas_grow_with_the_size(panel, qtbot):
     data = panel.data
-    areas = radii(data, panel.theme) ** 2
+    areas = disc_radii(data, panel.theme.scale) ** 2
     assert np.argsort(areas).tolist() == np.argsort(data.n_spikes).tolist()
     assert [entry.text for entry in panel.stack.legend.entries] == ["1", "2", "good", "mua", "unsorted", "noise"]
 
@@ -292,7 +292,7 @@ def test_discs_at_the_edges_are_whole_in_a_low_dock(panel, qtbot):
     qtbot.waitUntil(lambda: ready(panel))
     frame, data = panel.frame_now, panel.data
     centers = frame.to_px(np.column_stack([data.x, data.y]))
-    reach = radii(data, panel.theme)[:, None]
+    reach = disc_radii(data, panel.theme.scale)[:, None]
     assert frame.height > 60
     assert (centers - reach >= (frame.left, frame.top)).all()
     assert (centers + reach <= (frame.left + frame.width, frame.top + frame.height)).all()

@@ -74,11 +74,6 @@ def test_what_is_undone_is_dim_and_the_state_shown_is_marked(panel, qtbot):
     image = panel.list.viewport().grab().toImage()
     corners = [image.pixelColor(2, panel.list.visualRect(panel.model.index(row)).top() + 3) for row in range(3)]
     assert corners == [QColor(panel.theme.view), QColor(panel.theme.selected_row), QColor(panel.theme.view)]
-    place = panel.list.visualRect(panel.model.index(2)).center()
-    QTest.mouseMove(panel.list.viewport(), QPoint(20, place.y()))
-    assert panel.model.tip(2) == "Click to redo 1 edit."
-    assert panel.model.tip(0) == "Click to undo 1 edit."
-    assert panel.model.tip(1) == "This is what is shown."
 
 
 def test_a_save_moves_the_mark_of_the_saved_state(panel, qtbot):

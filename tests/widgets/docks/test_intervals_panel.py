@@ -7,9 +7,7 @@ from qtpy.QtGui import QColor
 from widgets.light_session import light_session
 
 from napari_phy.views.intervals import violation_words
-from napari_phy.widgets.base.theme import tokens
 from napari_phy.widgets.docks.intervals_panel import IntervalsPanel
-from napari_phy.widgets.plots.step_plot import decade_ticks, step_frame
 
 
 @pytest.fixture
@@ -46,9 +44,12 @@ def color_near(panel, x, y, wanted):
 
 def place_of(panel, cluster, found):
     frame = panel.frame(panel.plot.size(), panel.theme)
-    edges = np.log10(panel.data.edges_ms) if panel.is_log else panel.data.edges_ms
-    middle = edges[found : found + 2].mean()
-    return frame.to_px([[middle, panel.values()[cluster, found]]])[0]
+    middle = panel.data.edges[found : found + 2].mean()
+    return frame.to_px([[middle, values(panel)[cluster, found]]])[0]
+
+
+def values(panel):
+    return panel.data.values(panel.settings.heights)
 
 
 @pytest.mark.parametrize("scale", ["linear", "log"])
@@ -58,7 +59,7 @@ def test_lines_are_where_the_values_are_in_the_colours_of_the_selection(panel, q
     panel.choose(heights=heights)
     qtbot.waitUntil(lambda: ready(panel))
     for place in range(2):
-        apart = int((panel.values()[place] - panel.values()[1 - place]).argmax())  # neither line lies on the other
+        apart = int((values(panel)[place] - values(panel)[1 - place]).argmax())  # neither line lies on the other
         assert color_near(panel, *place_of(panel, place, apart), panel.color_of(place))
 
 
@@ -155,14 +156,3 @@ def test_pictures_of_any_size_and_an_svg_in_the_light_colours(panel, tmp_path):
     assert panel.color_of(0) not in text
     assert all(entry.text in text for entry in panel.legend_entries())
     assert panel.stack.caption.text() in text
-
-
-def test_decades_that_have_no_room_are_left_out():
-    labels = [label for _, label in decade_ticks((-1.0, 4.0), 400, tokens("dark"))]
-    assert labels == ["0.1", "1", "10", "100", "1\u2009000", "10\u2009000"]
-    assert len(decade_ticks((-1.0, 4.0), 120, tokens("dark"))) <= 3
-
-
-@pytest.mark.parametrize(("largest", "top"), [(0, 1.0), (0.37, 0.4), (83, 100.0), (101, 1.05 * 101), (40, 42.0)])
-def test_an_axis_ends_at_a_tick_that_is_near(largest, top):
-    assert step_frame(480, 250, tokens("dark"), (0, 50), largest).y_range == (0.0, pytest.approx(top))

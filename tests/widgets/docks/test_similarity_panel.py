@@ -7,10 +7,7 @@ from qtpy.QtGui import QColor, QWheelEvent
 from qtpy.QtWidgets import QApplication
 from widgets.light_session import light_session
 
-from napari_phy.widgets.base.theme import tokens
-from napari_phy.widgets.docks.similarity_painter import MatrixFrame, matrix_image
 from napari_phy.widgets.docks.similarity_panel import SimilarityPanel
-from napari_phy.widgets.plots.ramp import shades
 
 LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 CTRL = Qt.KeyboardModifier.ControlModifier
@@ -40,8 +37,11 @@ def ready(panel):
 
 
 def middle(panel, row, column):
-    center = panel.frame_now.cell(row, column).center()
-    return center.x(), center.y()
+    return panel.frame_now.cell(row, column).center
+
+
+def place_of(panel, cluster):
+    return panel.data.cluster_ids.tolist().index(cluster)
 
 
 def color_at(panel, place):
@@ -86,13 +86,13 @@ def test_a_click_selects_the_row_as_best_and_the_column_as_similar(panel, sessio
 
 
 def test_the_pair_looked_at_is_framed(panel, session):
-    row, column = panel.place_of(3), panel.place_of(5)
+    row, column = place_of(panel, 3), place_of(panel, 5)
     assert panel.pair == (row, column)
-    corner = panel.frame_now.cell(row, column).topLeft()
-    framed = QColor(*color_at(panel, (corner.x(), corner.y() + 8)))
+    cell = panel.frame_now.cell(row, column)
+    framed = QColor(*color_at(panel, (cell.left, cell.top + 8)))
     assert framed.lightness() > 180
     session.selection.select([7])
-    assert panel.pair == (panel.place_of(7), panel.place_of(7))
+    assert panel.pair == (place_of(panel, 7), place_of(panel, 7))
     session.selection.select([])
     assert panel.pair is None
 
@@ -102,9 +102,9 @@ def test_selected_ids_are_written_in_their_colours(panel):
     image = panel.plot.grab().toImage()
     scale = image.width() / panel.plot.width()
     for place, cluster in enumerate((3, 5)):
-        cell = frame.cell(panel.place_of(cluster), 0)
+        cell = frame.cell(place_of(panel, cluster), 0)
         xs = range(int((frame.left - 2) * scale))
-        ys = range(int((cell.center().y() - 6) * scale), int((cell.center().y() + 6) * scale))
+        ys = range(int((cell.center[1] - 6) * scale), int((cell.center[1] + 6) * scale))
         seen = {image.pixelColor(x, y).name() for x in xs for y in ys}
         assert panel.color_of(place) in seen
         assert panel.color_of(1 - place) not in seen
@@ -159,19 +159,6 @@ def test_the_wheel_zooms_about_the_mouse_and_a_double_click_shows_all(panel, qtb
     assert panel.frame_now.span == 9
     scroll(panel, place, -5)
     assert panel.frame_now.span == 9
-
-
-def test_where_a_pixel_has_several_cells_the_most_alike_shows():
-    ramp = tokens("dark").ramp
-    brightest = shades(ramp)[255]
-    levels = np.zeros((1000, 1000), dtype=np.uint8)
-    levels[123, 777] = 255
-    image = matrix_image(levels, MatrixFrame(0, 0, 100, 0, 0, 1000), 100, ramp)
-    bright = [(x, y) for x in range(100) for y in range(100) if image.pixel(x, y) == brightest]
-    assert bright == [(77, 12)]
-    part = matrix_image(levels, MatrixFrame(0, 0, 100, 120, 770, 10), 100, ramp)
-    bright = {(x // 10, y // 10) for x in range(100) for y in range(100) if part.pixel(x, y) == brightest}
-    assert bright == {(7, 3)}
 
 
 def test_without_features_it_says_what_is_missing(qtbot):

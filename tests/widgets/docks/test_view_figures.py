@@ -198,7 +198,7 @@ def test_waveforms_are_polylines_within_the_margin_of_the_bars(shown):
     for mark, line in zip(singles, canvas._singles.px, strict=True):
         np.testing.assert_allclose(mark.points - (0, LEGEND_PX), line, atol=2e-3)
     *_, bottom = is_inside(singles, svg)
-    assert bottom == pytest.approx(canvas.area.bottom() + canvas._theme.px(8) + LEGEND_PX, abs=0.01)
+    assert bottom == pytest.approx(canvas.area.bottom + canvas._theme.px(8) + LEGEND_PX, abs=0.01)
     assert any(text.endswith(" ms") for text in svg.texts)
 
 

@@ -13,7 +13,7 @@ from napari_phy.core.colors import selection_color
 from napari_phy.stats.lasso import points_in_polygon
 from napari_phy.table.cluster_channels import cluster_channels
 from napari_phy.table.numbers import format_number
-from napari_phy.views.waveform_scale import Scale
+from napari_phy.views.waveform_boxes import Scale
 from napari_phy.widgets.base.theme import TICK_PX
 from napari_phy.widgets.docks.waveforms_panel import WaveformsPanel
 
@@ -77,7 +77,7 @@ def test_nearly_all_single_spikes_are_within_the_picture_and_an_artefact_does_no
     qtbot.waitUntil(lambda: ready(panel))
     y = panel.canvas._singles.px[..., 1]
     area = panel.canvas.area
-    whole = (y >= area.top() - 1).all(axis=1) & (y <= area.bottom() + 1).all(axis=1)
+    whole = (y >= area.top - 1).all(axis=1) & (y <= area.bottom + 1).all(axis=1)
     assert 0.95 < whole.mean() < 1
     with_singles = panel.boxes.px_per_unit
     panel.choose(kind="mean")
@@ -456,9 +456,9 @@ def test_with_large_type_it_draws_in_a_low_dock_and_scale_bars_leave_room(qtbot,
     panel.canvas.grab()
     assert panel.boxes.px_per_unit > 0
     canvas, area = panel.canvas, panel.canvas.area
-    assert area.bottom() <= max(canvas.height(), area.top() + 1)
+    assert area.bottom <= max(canvas.height(), area.top + 1)
     if canvas.height() > 40:
-        assert area.height() > 0.3 * canvas.height()
+        assert area.height > 0.3 * canvas.height()
 
 
 def test_without_raw_data_the_file_is_named_and_can_be_located(qtbot):
@@ -503,7 +503,7 @@ def test_channel_numbers_do_not_touch(qtbot, n_channels):
 
 def test_spikes_stay_out_of_the_margin_of_the_scale_bar(panel):
     panel.scale_by(50)
-    bottom = round(panel.canvas.area.bottom()) + panel.theme.px(8)
+    bottom = round(panel.canvas.area.bottom) + panel.theme.px(8)
     image = panel.canvas.grab().toImage()
     free = [image.pixelColor(x, y).name() for y in range(bottom + 2, image.height()) for x in range(0, 200, 3)]
     assert set(free) == {panel.theme.view}
@@ -591,7 +591,7 @@ def test_waveforms_of_spikes_in_a_lasso_elsewhere_stand_out(panel, qtbot, sessio
 def ink(panel):
     """Return how much the waveforms differ from the background."""
     image = panel.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
-    corner, size = panel.canvas.mapTo(panel, QPoint(0, 0)), panel.canvas.area.size().toSize()
+    corner, size = panel.canvas.mapTo(panel, QPoint(0, 0)), QRectF(*panel.canvas.area).size().toSize()
     pixels = np.frombuffer(image.constBits().asarray(image.sizeInBytes()), np.uint8)
     pixels = pixels.reshape(image.height(), -1, 4)[corner.y() : corner.y() + size.height(), : size.width(), :3]
     background = np.array(QColor(panel.theme.view).getRgb()[2::-1])

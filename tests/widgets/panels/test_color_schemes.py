@@ -8,11 +8,12 @@ from widgets.light_session import light_session
 from napari_phy.table.cluster_table import compute_cluster_table
 from napari_phy.table.columns import find_column
 from napari_phy.table.value_range import spread
+from napari_phy.views.cluster_colors import GREY, GROUP, schemes
 from napari_phy.widgets.base.theme import tokens
 from napari_phy.widgets.docks.drift_panel import DriftPanel
 from napari_phy.widgets.docks.raster_panel import RasterPanel
 from napari_phy.widgets.docks.templates_panel import TemplatesPanel
-from napari_phy.widgets.panels.color_schemes import GREY, GROUP, find_coloring, schemes
+from napari_phy.widgets.panels.color_schemes import find_coloring
 
 
 @pytest.fixture

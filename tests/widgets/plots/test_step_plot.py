@@ -5,9 +5,10 @@ import pytest
 from qtpy.QtGui import QColor, QImage
 
 from napari_phy.core.colors import selection_color
+from napari_phy.views.steps import step_frame
 from napari_phy.widgets.base.painting import painter_on
 from napari_phy.widgets.base.theme import tokens
-from napari_phy.widgets.plots.step_plot import paint_steps, step_frame
+from napari_phy.widgets.plots.step_plot import paint_steps
 
 WIDTH, HEIGHT = 400, 200
 

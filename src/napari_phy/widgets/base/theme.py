@@ -10,7 +10,10 @@ from qtpy.compat import isalive
 from qtpy.QtCore import QObject, Signal
 from qtpy.QtGui import QColor, QFont, QFontMetricsF
 
-HEADLINE_PX, BODY_PX, AXIS_PX, TICK_PX = 13, 12, 11, 10
+from napari_phy.views.rectangles import AXIS_PX as AXIS_PX
+from napari_phy.views.rectangles import BODY_PX as BODY_PX
+from napari_phy.views.rectangles import HEADLINE_PX as HEADLINE_PX
+from napari_phy.views.rectangles import TICK_PX as TICK_PX
 
 _DARK = {
     "view": "#15171c",

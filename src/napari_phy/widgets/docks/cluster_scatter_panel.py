@@ -1,50 +1,56 @@
 """Scatter: every cluster a disc; any two columns of the list along the axes, size and colour by others."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from qtpy.compat import isalive
-from qtpy.QtCore import QPointF, QSize, Qt
-from qtpy.QtGui import QKeyEvent, QPainter
+from qtpy.QtCore import QPointF, QRectF, QSize, Qt
+from qtpy.QtGui import QColor, QKeyEvent, QPainter, QPen
 from qtpy.QtWidgets import QWidget
 
+from napari_phy.core.cluster_groups import UNSORTED
+from napari_phy.core.colors import is_hollow, selection_color
 from napari_phy.core.progress import OnProgress
 from napari_phy.session.session import Session
 from napari_phy.table.columns import known_keys, registry
 from napari_phy.table.session_like import SessionLike
 from napari_phy.views.cluster_colors import CLUSTER, GROUP
 from napari_phy.views.cluster_scatter import (
+    RING_PX,
     ClusterScatterData,
     ClusterScatterRequest,
     ClusterScatterSettings,
+    Ranges,
+    cluster_at,
     cluster_words,
     clusters_in_lasso,
     compute_cluster_scatter,
+    disc_radii,
+    drawing_order,
+    scatter_frame,
+    scatter_ticks,
+    zoomed_ranges,
 )
 from napari_phy.views.frame import Frame
 from napari_phy.widgets.base.color_scale import ColorScale
 from napari_phy.widgets.base.guarded import guarded
 from napari_phy.widgets.base.legend import LegendEntry
-from napari_phy.widgets.base.theme import Tokens
-from napari_phy.widgets.docks.cluster_scatter_painter import (
-    FAINTEST,
-    disc_colors,
-    paint_clusters,
-    radii,
-    scatter_frame,
-)
+from napari_phy.widgets.base.theme import Tokens, with_alpha
 from napari_phy.widgets.panels.all_clusters_panel import listed_clusters, why_no_cluster
 from napari_phy.widgets.panels.color_schemes import find_coloring, group_colors, group_entries, measure_scale
 from napari_phy.widgets.panels.painted_panel import PaintedPanel
 from napari_phy.widgets.plots.lasso_plot import LassoPlot
 from napari_phy.widgets.plots.lasso_tool import TOO_FEW_POINTS
-from napari_phy.widgets.plots.overlay import paint_lasso
+from napari_phy.widgets.plots.overlay import paint_axes, paint_lasso
+from napari_phy.widgets.plots.ramp import N_SHADES, shades
+from napari_phy.widgets.plots.step_plot import paint_grid
 
+ALPHA, SELECTED_ALPHA = 0.78, 0.92
+FAINTEST = 0.38  # of the ramp: the colour of the smallest value, told apart from the background
 INSTEAD = ("rate", "amplitude", "refractory")  # of a column that the data set does not have
-HOVER_PX = 4.0  # beyond the disc
 ZOOM_STEP = 1.2
-ZOOM_LIMITS = (1e-3, 20.0)  # of the range that shows all
 NOTHING_INSIDE = "No cluster lies inside the lasso."
 
 
@@ -69,7 +75,7 @@ class ClusterScatterPanel(PaintedPanel):
 
     def __init__(self, session: Session | None = None, **options: Any) -> None:
         self._picked: set[str] = set()  # columns that were asked for, whether the data set has them or not
-        self._ranges: tuple[tuple[float, float], tuple[float, float]] | None = None
+        self._ranges: Ranges | None = None
         super().__init__(session, **options)
 
     def make_plot(self) -> LassoPlot:
@@ -205,13 +211,7 @@ class ClusterScatterPanel(PaintedPanel):
 
     def index_at(self, x_px: float, y_px: float) -> int | None:
         """Return the index of the cluster at a pixel: of the discs that are there, that whose middle is nearest."""
-        data, frame = self.data, self.frame_now
-        if not len(data.cluster_ids) or not frame.contains(x_px, y_px):
-            return None
-        distances = np.hypot(*(frame.to_px(np.column_stack([data.x, data.y])) - (x_px, y_px)).T)
-        distances[distances > radii(data, self.theme) + HOVER_PX] = np.inf
-        index = int(np.argmin(distances))
-        return index if np.isfinite(distances[index]) else None
+        return cluster_at(self.data, self.frame_now, self.theme.scale, x_px, y_px)
 
     def read_out(self, x_px: float, y_px: float) -> str:
         """Return `cluster 20, good, 259 spikes: rate 4.3 Hz, depth 240 µm` for the disc under the mouse."""
@@ -232,18 +232,19 @@ class ClusterScatterPanel(PaintedPanel):
     @guarded
     def _on_dragged(self, x_px: float, y_px: float) -> None:
         if self.data is not None:
-            self._show(self.frame_now.panned(x_px, y_px))
+            frame = self.frame_now.panned(x_px, y_px)
+            self._show((frame.x_range, frame.y_range))
 
     @guarded
     def _on_scrolled(self, position: QPointF, notches: float, _modifiers: Any) -> None:
         if self.data is None:
             return
-        frame = self.frame_now.zoomed(position.x(), position.y(), ZOOM_STEP**notches)
-        if ZOOM_LIMITS[0] < np.ptp(frame.x_range) / np.ptp(self.data.x_range) < ZOOM_LIMITS[1]:
-            self._show(frame)
+        ranges = zoomed_ranges(self.data, self.frame_now, position.x(), position.y(), ZOOM_STEP**notches)
+        if ranges is not None:
+            self._show(ranges)
 
-    def _show(self, frame: Frame) -> None:
-        self._ranges = frame.x_range, frame.y_range
+    def _show(self, ranges: Ranges) -> None:
+        self._ranges = ranges
         self.plot.update()
 
     @guarded
@@ -272,3 +273,50 @@ class ClusterScatterPanel(PaintedPanel):
             event.accept()
         else:
             super().keyPressEvent(event)
+
+
+# --- painting ---
+
+
+def disc_colors(data: ClusterScatterData, theme: Tokens, own: Mapping[int, str]) -> list[str]:
+    """Return the colour of each cluster while it is not selected; `own` holds those by group or cluster."""
+    if data.request.color in (GROUP, CLUSTER):
+        return [own.get(cluster, theme.bars) for cluster in data.cluster_ids.tolist()]
+    if data.color_range is None:
+        return [theme.bars] * len(data.cluster_ids)
+    table = [QColor(shade).name() for shade in shades(theme.ramp)]
+    places = np.nan_to_num(FAINTEST + (1 - FAINTEST) * data.colors, nan=-1.0)
+    return [table[round(place * (N_SHADES - 1))] if place >= 0 else theme.bars for place in places.tolist()]
+
+
+def paint_clusters(
+    painter: QPainter,
+    data: ClusterScatterData,
+    frame: Frame,
+    theme: Tokens,
+    selected: tuple[int, ...],
+    colors: Sequence[str],
+) -> None:
+    """Paint grid, axes and discs: large ones first, so that none is hidden, the selected ones last, the best on top."""
+    ticks = scatter_ticks(data, frame, theme)
+    paint_grid(painter, frame, theme, *ticks)
+    paint_axes(painter, frame, theme, data.x_label, data.y_label, x_ticks=ticks[0], y_ticks=ticks[1])
+    painter.save()
+    painter.setClipRect(QRectF(*frame.area))
+    points = [QPointF(x, y) for x, y in frame.to_px(np.column_stack([data.x, data.y])).tolist()]
+    radii = disc_radii(data, theme.scale).tolist()
+    by_group = data.request.color == GROUP
+    rim, brushes = QPen(QColor(theme.view), 0.8), {color: with_alpha(color, ALPHA) for color in set(colors)}
+    for index, place in drawing_order(data, selected):
+        if place is None and by_group and data.groups[index] == UNSORTED:  # as in the lists
+            painter.setPen(QPen(brushes[colors[index]], RING_PX))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+        elif place is None:
+            painter.setPen(rim)
+            painter.setBrush(brushes[colors[index]])
+        else:
+            color = selection_color(place, dark=theme.dark)
+            painter.setPen(QPen(QColor(color if is_hollow(place) else theme.text), RING_PX))
+            painter.setBrush(Qt.BrushStyle.NoBrush if is_hollow(place) else with_alpha(color, SELECTED_ALPHA))
+        painter.drawEllipse(points[index], radii[index], radii[index])
+    painter.restore()

@@ -4,15 +4,22 @@ from functools import partial
 from typing import Any
 from weakref import ref
 
-import numpy as np
-from qtpy.QtCore import QPointF, QSize
-from qtpy.QtGui import QPainter
+from qtpy.QtCore import QLineF, QPointF, QRectF, QSize, Qt
+from qtpy.QtGui import QColor, QPainter, QPen
 from qtpy.QtWidgets import QWidget
 
+from napari_phy.core.colors import selection_color
 from napari_phy.core.progress import OnProgress
 from napari_phy.session.session import Session
-from napari_phy.table.numbers import format_count, format_number
 from napari_phy.table.session_like import SessionLike
+from napari_phy.views.correlogram_layout import (
+    CorrelogramGrid,
+    DrawnCorrelograms,
+    bar_boxes,
+    correlogram_grid,
+    correlogram_words,
+    lag_labels,
+)
 from napari_phy.views.correlograms import (
     N_MAX,
     CorrelogramData,
@@ -22,8 +29,7 @@ from napari_phy.views.correlograms import (
     keep_correlograms,
 )
 from napari_phy.widgets.base.latest_result import LatestResult
-from napari_phy.widgets.base.theme import Tokens
-from napari_phy.widgets.docks.correlogram_painter import CorrelogramGrid, grid_of, height_words, paint_correlograms
+from napari_phy.widgets.base.theme import AXIS_PX, BODY_PX, TICK_PX, Tokens, with_alpha
 from napari_phy.widgets.panels.painted_panel import PaintedPanel
 
 
@@ -93,32 +99,86 @@ class CorrelogramsPanel(PaintedPanel):
 
     def grid(self, size: QSize, theme: Tokens) -> CorrelogramGrid:
         """Return where the tiles are."""
-        return grid_of(self.data.cluster_ids.tolist(), size.width(), size.height(), theme)
+        return correlogram_grid(self.data.cluster_ids.tolist(), size.width(), size.height(), theme)
 
     def read_out(self, x_px: float, y_px: float) -> str:
         """Return `20 → 22, 4 ms, 7 pairs`, or Hz, for the bar under the mouse, and an id that may be cut short."""
-        grid = self.grid(self.plot.size(), self.theme)
-        found = grid.at(x_px, y_px)
-        if found is None:
-            place = grid.id_at(x_px, y_px)
-            return "" if place is None else f"Cluster {self.data.cluster_ids[place]}"
-        row, column, share = found
-        data = self.data
-        lag = int(np.searchsorted(self.settings.edges(data), share, side="right")) - 1
-        lag = min(max(lag, 0), len(data.lags_ms) - 1)
-        height = format_count(int(data.counts[row, column, lag]), "pair")
-        if self.settings.unit == "Hz":
-            height = f"{height_words(float(self.settings.heights(data)[row, column, lag]), 'Hz')} Hz"
-        decimals = 0 if float(data.bin_ms).is_integer() else 1
-        ids = f"{data.cluster_ids[row]} → {data.cluster_ids[column]}"
-        return f"{ids}, {format_number(data.lags_ms[lag], decimals)} ms, {height}"
+        return correlogram_words(self.data, self.settings, self.grid(self.plot.size(), self.theme), x_px, y_px)
 
     def on_clicked(self, position: QPointF, ctrl: bool) -> None:
         """Select, or add, the two clusters of the box under the mouse, that of the row first."""
-        found = self.grid(self.plot.size(), self.theme).at(position.x(), position.y())
+        found = self.grid(self.plot.size(), self.theme).tile_at(position.x(), position.y())
         if found is not None:
             pair = (self.data.cluster_ids[place] for place in found[:2])
             alive = [cluster for cluster in dict.fromkeys(map(int, pair)) if cluster in self.required_session.manager]
             if alive:
                 selection = self.required_session.selection
                 (selection.add if ctrl else selection.select)(alive)
+
+
+# --- painting ---
+
+
+def paint_correlograms(
+    painter: QPainter, data: CorrelogramData, look: CorrelogramSettings, grid: CorrelogramGrid, theme: Tokens
+) -> None:
+    """Paint ids, tiles, bars, bands, expected lines, maxima and lag ticks."""
+    colors = [QColor(selection_color(place, dark=theme.dark)) for place in range(grid.n)]
+    right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+    painter.setFont(theme.font(BODY_PX, bold=True))
+    for place, cluster in enumerate(data.cluster_ids.tolist()):
+        painter.setPen(colors[place])
+        for box, alignment in zip(grid.id_boxes(place, theme), (Qt.AlignmentFlag.AlignCenter, right), strict=True):
+            painter.drawText(QRectF(*box), alignment, shown_id(cluster, box.width, theme))
+    drawn = DrawnCorrelograms.of(data, look)
+    for row in range(grid.n):
+        for column in range(grid.n):
+            color = colors[row] if row == column else QColor(theme.bars)
+            _paint_tile(painter, drawn, (row, column), grid, color, theme)
+    painter.setFont(theme.font(TICK_PX))
+    painter.setPen(QColor(theme.dim))
+    for box, label in lag_labels(data, look, grid, theme):
+        painter.drawText(QRectF(*box), Qt.AlignmentFlag.AlignCenter, label)
+    painter.setFont(theme.font(AXIS_PX))
+    painter.drawText(QRectF(*grid.title_box(theme)), Qt.AlignmentFlag.AlignCenter, "lag (ms)")
+
+
+def shown_id(cluster: int, width: float, theme: Tokens) -> str:
+    """Return an id as far as a width in px holds it: its last digits, by which ids differ."""
+    metrics = theme.metrics(BODY_PX, bold=True)
+    return metrics.elidedText(str(cluster), Qt.TextElideMode.ElideLeft, width + 1)
+
+
+def _paint_tile(
+    painter: QPainter,
+    drawn: DrawnCorrelograms,
+    place: tuple[int, int],
+    grid: CorrelogramGrid,
+    color: QColor,
+    theme: Tokens,
+) -> None:
+    row, column = place
+    tile = grid.tile(row, column)
+    painter.fillRect(QRectF(*tile), QColor(theme.tile))
+    painter.fillRect(QRectF(*drawn.band_box(tile)), QColor(theme.grid))
+    height = drawn.height_px(row, column, tile, theme)
+    bars, have_gaps = bar_boxes(drawn.edges * tile.width, drawn.bars[row, column] * height, tile)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, have_gaps)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(color)
+    painter.drawRects([QRectF(*bar) for bar in bars.tolist()])
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+    expected = drawn.expected_y(row, column, tile, height)
+    if expected is not None:
+        pen = QPen(with_alpha(theme.text, 0.75), 1)
+        pen.setDashPattern([3, 2])
+        painter.setPen(pen)
+        painter.drawLine(QLineF(tile.left, expected, tile.right, expected))
+    if drawn.has_label(row, column, tile, theme):
+        painter.setFont(theme.font(TICK_PX))
+        painter.setPen(QColor(theme.dim))
+        painter.drawText(
+            QRectF(tile.left, tile.top, tile.width - 4, theme.px(13)),
+            Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter,
+            drawn.labels[row][column],
+        )

@@ -28,6 +28,7 @@ from napari_phy.views.drift import (
     drift_points,
 )
 from napari_phy.views.frame import Frame, nearest_point
+from napari_phy.views.ticks import left_margin
 from napari_phy.widgets.base.color_scale import ColorScale
 from napari_phy.widgets.base.figure import PNG_SCALE
 from napari_phy.widgets.base.guarded import guarded
@@ -49,7 +50,7 @@ from napari_phy.widgets.panels.color_schemes import Coloring, Colorings
 from napari_phy.widgets.panels.panel import Panel
 from napari_phy.widgets.plots.dots import Dot, paint_dots
 from napari_phy.widgets.plots.highlight_rings import marked_spike, paint_mark
-from napari_phy.widgets.plots.overlay import left_margin, paint_axes
+from napari_phy.widgets.plots.overlay import paint_axes
 from napari_phy.widgets.plots.time_axis import holding, paint_clock, paint_unused, within
 from napari_phy.widgets.plots.trace_mouse import TracePlot
 

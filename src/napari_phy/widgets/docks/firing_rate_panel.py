@@ -12,12 +12,14 @@ from napari_phy.views.firing_rate import (
     FiringRateRequest,
     FiringRateSettings,
     compute_firing_rates,
+    rate_frame,
+    rate_words,
 )
 from napari_phy.views.frame import Frame
 from napari_phy.widgets.base.guarded import guarded
 from napari_phy.widgets.base.theme import Tokens
 from napari_phy.widgets.panels.steps_panel import StepsPanel
-from napari_phy.widgets.plots.step_plot import bin_at, listed, paint_steps, step_frame
+from napari_phy.widgets.plots.step_plot import paint_steps
 from napari_phy.widgets.plots.time_axis import paint_clock, paint_unused
 
 
@@ -81,31 +83,21 @@ class FiringRatePanel(StepsPanel):
 
     def frame(self, size: QSize, theme: Tokens) -> Frame:
         """Return the plot's rectangle and its ranges in seconds and Hz."""
-        data = self.data
-        largest = float(data.rates.max()) if data.rates.size else 0.0
-        times = float(data.edges_s[0]), float(data.edges_s[-1])
-        return step_frame(size.width(), size.height(), theme, times, largest)
+        return rate_frame(self.data, size.width(), size.height(), theme)
 
     def paint_picture(self, painter: QPainter, size: QSize, theme: Tokens) -> None:
         """Paint grid, axes, step lines and, on the screen, the clock."""
         frame = self.frame(size, theme)
         paint_steps(painter, frame, theme, self.data.edges_s, self.data.rates, ("time (s)", "firing rate (Hz)"))
         clock = self.required_session.time
-        area = QRectF(frame.left, frame.top, frame.width, frame.height)
+        area = QRectF(*frame.area)
         paint_unused(painter, theme, area, *frame.x_range, clock.range_s)
         if not self.is_on_paper:
             paint_clock(painter, theme, area, *frame.x_range, clock.time_s, clock.shown_s)
 
     def read_out(self, x_px: float, y_px: float) -> str:
         """Return `31.2 s: 20: 4.5 Hz, 22: 3.0 Hz` for the bin under the mouse."""
-        frame = self.frame(self.plot.size(), self.theme)
-        found = bin_at(frame, self.data.edges_s, x_px, y_px)
-        if found is None:
-            return ""
-        time_s = frame.to_data([[x_px, y_px]])[0, 0]
-        rates = zip(self.data.cluster_ids, self.data.rates[:, found], strict=True)
-        words = listed([f"{cluster}: {format_number(rate, 1)} Hz" for cluster, rate in rates])
-        return f"{format_number(time_s, 1)} s: {words}"
+        return rate_words(self.data, self.frame(self.plot.size(), self.theme), x_px, y_px)
 
     # --- events ---
 

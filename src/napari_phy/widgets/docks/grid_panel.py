@@ -1,24 +1,38 @@
 """Grid: a tile for every cluster, with its mean waveform, autocorrelogram or rate; a click selects."""
 
-from qtpy.QtCore import QSize
-from qtpy.QtGui import QPainter
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+from qtpy.QtCore import QPointF, QRectF, QSize, Qt
+from qtpy.QtGui import QColor, QPainter, QPen, QPolygonF
 from qtpy.QtWidgets import QWidget
 
+from napari_phy.core.colors import is_hollow, selection_color
 from napari_phy.core.progress import OnProgress
-from napari_phy.table.numbers import format_count, format_number
+from napari_phy.table.numbers import format_number
 from napari_phy.table.session_like import SessionLike
-from napari_phy.views.grid import Content, GridData, GridRequest, GridSettings, compute_grid
+from napari_phy.views.grid import (
+    Content,
+    GridData,
+    GridLayout,
+    GridRequest,
+    GridSettings,
+    Tile,
+    bars_outline,
+    compute_grid,
+    grid_layout,
+    line_points,
+    tile_parts,
+    zero_y,
+)
+from napari_phy.views.rectangles import Rectangle
 from napari_phy.widgets.base.legend import LegendEntry
-from napari_phy.widgets.base.theme import Tokens
-from napari_phy.widgets.docks.grid_painter import GridLayout, grid_layout, paint_grid_of_tiles
+from napari_phy.widgets.base.theme import AXIS_PX, TICK_PX, Tokens
 from napari_phy.widgets.panels.color_schemes import group_colors, group_entries
 from napari_phy.widgets.panels.scrolled_clusters_panel import ScrolledClustersPanel
 
-WORDS: dict[Content, str] = {
-    "waveform": "mean waveform on the largest channel, each to its own height",
-    "autocorrelogram": "autocorrelogram, lags of ±25 ms; the largest count",
-    "rate": "firing rate over time; its mean",
-}
+RIM_PX, LINE_PX = 2.0, 1.5
 
 
 class GridPanel(ScrolledClustersPanel):
@@ -59,8 +73,7 @@ class GridPanel(ScrolledClustersPanel):
     # --- drawing ---
 
     def draw(self, data: GridData) -> None:
-        words = [format_count(len(data.cluster_ids), "cluster"), WORDS[data.request.content]]
-        self.stack.caption.setText("; ".join([*words, data.sorted_by] if data.sorted_by else words))
+        self.stack.caption.setText(data.caption)
         super().draw(data)
 
     def legend_entries(self) -> tuple[LegendEntry, ...]:
@@ -91,3 +104,90 @@ class GridPanel(ScrolledClustersPanel):
         tile = self.data.tiles.get(cluster)
         words = f"cluster {cluster}, {self._group_of(cluster)}, {n_spikes} spikes"
         return words if tile is None else f"{words}; {tile.label}"
+
+
+# --- painting ---
+
+
+def paint_grid_of_tiles(
+    painter: QPainter,
+    data: GridData,
+    layout: GridLayout,
+    theme: Tokens,
+    selected: tuple[int, ...],
+    group_of: Callable[[int], str],
+    color_of_group: Callable[[str], str],
+) -> None:
+    """Paint the tiles in sight; those that are not computed yet are empty."""
+    rank = {cluster: place for place, cluster in enumerate(selected)}
+    start, stop = layout.in_sight
+    for place in range(start, min(stop, len(data.cluster_ids))):
+        cluster = int(data.cluster_ids[place])
+        _paint_tile(
+            painter, layout.tile(place), cluster, data.tiles.get(cluster), data.request.content, theme,
+            rank.get(cluster), group_of(cluster), color_of_group,
+        )  # fmt: skip
+
+
+def _paint_tile(
+    painter: QPainter,
+    box: Rectangle,
+    cluster: int,
+    tile: Tile | None,
+    content: Content,
+    theme: Tokens,
+    place: int | None,
+    group: str,
+    color_of_group: Callable[[str], str],
+) -> None:
+    color = QColor(theme.bars) if place is None else QColor(selection_color(place, dark=theme.dark))
+    painter.setPen(Qt.PenStyle.NoPen if place is None else QPen(color, RIM_PX, _style(place)))
+    painter.setBrush(QColor(theme.tile))
+    painter.drawRoundedRect(QRectF(*box.grown(0 if place is None else -RIM_PX / 2)), 3, 3)
+    parts = tile_parts(box, cluster, "" if tile is None else tile.label, theme)
+    of_group = QColor(color_of_group(group))
+    painter.setPen(QPen(of_group, 1) if group == "unsorted" else Qt.PenStyle.NoPen)
+    painter.setBrush(Qt.BrushStyle.NoBrush if group == "unsorted" else of_group)
+    painter.drawEllipse(QRectF(*parts.dot))
+    painter.setFont(theme.font(AXIS_PX, bold=place is not None))
+    painter.setPen(color if place is not None else QColor(theme.dim if group == "noise" else theme.text))
+    painter.drawText(QRectF(*parts.name), Qt.AlignmentFlag.AlignVCenter, str(cluster))
+    if tile is None:
+        return
+    if parts.has_number:
+        painter.setFont(theme.font(TICK_PX))
+        painter.setPen(QColor(theme.dim))
+        right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        painter.drawText(QRectF(*parts.name), right, tile.label)
+    if len(tile.values) and parts.curve is not None:
+        (_paint_line if content == "waveform" else _paint_bars)(painter, parts.curve, tile, color, theme)
+
+
+def _style(place: int) -> Qt.PenStyle:
+    return Qt.PenStyle.DashLine if is_hollow(place) else Qt.PenStyle.SolidLine
+
+
+def _paint_line(painter: QPainter, box: Rectangle, tile: Tile, color: QColor, theme: Tokens) -> None:
+    """Draw the mean waveform and its zero line."""
+    zero = zero_y(tile, box)
+    if zero is not None:
+        painter.setPen(QPen(QColor(theme.grid), 1))
+        painter.drawLine(QPointF(box.left, zero), QPointF(box.right, zero))
+    pen = QPen(color, LINE_PX, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin)
+    painter.setPen(pen)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawPolyline(_polygon(line_points(tile, box)))
+
+
+def _paint_bars(painter: QPainter, box: Rectangle, tile: Tile, color: QColor, theme: Tokens) -> None:
+    """Draw bars without gaps as one filled shape, and the line they stand on."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(color)
+    painter.drawPolygon(_polygon(bars_outline(tile, box)))
+    painter.fillRect(QRectF(box.left, round(box.bottom), box.width, 1), QColor(theme.grid))
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+
+
+def _polygon(points: npt.NDArray[np.float64]) -> QPolygonF:
+    return QPolygonF([QPointF(x, y) for x, y in points.tolist()])

@@ -1,6 +1,5 @@
 """History: every edit a row; a click undoes or redoes up to there."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from qtpy.QtCore import QAbstractListModel, QModelIndex, QSize, Qt
@@ -16,9 +15,8 @@ from qtpy.QtWidgets import (
 from napari_phy.core.errors import NapariPhyError
 from napari_phy.core.progress import OnProgress
 from napari_phy.session.session import Session
-from napari_phy.table.numbers import format_count
 from napari_phy.table.session_like import SessionLike
-from napari_phy.views.history import HistoryData, edit_row
+from napari_phy.views.history import HistoryData, HistoryRequest
 from napari_phy.widgets.actions import messages
 from napari_phy.widgets.base.figure import paint_rows, wearing
 from napari_phy.widgets.base.guarded import guarded
@@ -28,13 +26,6 @@ from napari_phy.widgets.panels.panel import Panel
 
 ROW_PX = 22
 NO_PARENT = QModelIndex()
-
-
-@dataclass(frozen=True, slots=True)
-class HistoryRequest:
-    """The edits of a session as it was after so many changes of the history or the file."""
-
-    n_changes: int
 
 
 class HistoryPanel(Panel):
@@ -91,9 +82,7 @@ class HistoryPanel(Panel):
     def draw(self, data: HistoryData) -> None:
         self.model.show(data, self.required_session.name)
         self.list.scrollTo(self.model.index(data.row_now), QAbstractItemView.ScrollHint.EnsureVisible)
-        undone = len(data.edits) - data.row_now
-        words = format_count(data.n_done, "edit")
-        self.stack.caption.setText(f"{words}, {undone} undone" if undone else words)
+        self.stack.caption.setText(data.caption)
 
     def apply_theme(self, theme: Tokens) -> None:
         self.list.setStyleSheet(
@@ -162,22 +151,11 @@ class _Rows(QAbstractListModel):
 
     def words(self, row: int) -> str:
         """Return what a row says."""
-        data = self._listed
-        if row > 0:
-            edit = data.edits[row - 1]
-            words = edit_row(edit, messages.edit_name(edit))
-        elif data.n_dropped:
-            words = f"{format_count(data.n_dropped, 'earlier edit')}, too old to be undone"
-        else:
-            words = f"Opened {self._name}"
-        return f"{words}   ·   saved" if row == data.row_saved else words
+        return self._listed.row_words(row, self._name, messages.edit_name)
 
     def tip(self, row: int) -> str:
         """Return what a click on a row does."""
-        step = row - self._listed.row_now
-        if not step:
-            return "This is what is shown."
-        return f"Click to {'undo' if step < 0 else 'redo'} {format_count(abs(step), 'edit')}."
+        return self._listed.row_tip(row)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         theme, row = self.theme, index.row()

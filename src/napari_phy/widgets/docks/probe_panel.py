@@ -2,23 +2,35 @@
 
 from typing import Any
 
-from qtpy.QtCore import QPointF, QSize
-from qtpy.QtGui import QPainter
+import numpy as np
+from qtpy.QtCore import QLineF, QPointF, QRectF, QSize, Qt
+from qtpy.QtGui import QColor, QPainter, QPen, QPolygonF
 from qtpy.QtWidgets import QWidget
 
-from napari_phy.core.probe_picture import ProbePicture, probe_picture
+from napari_phy.core.colors import is_hollow, selection_color
+from napari_phy.core.probe_picture import ProbePicture
 from napari_phy.core.progress import OnProgress
 from napari_phy.session.session import Session
 from napari_phy.table.session_like import SessionLike
-from napari_phy.views.probe import ProbeData, ProbeRequest, compute_probe, probe_words
+from napari_phy.views.probe import (
+    HOVER_PX,
+    ProbeData,
+    ProbeRequest,
+    ProbeSight,
+    cluster_discs,
+    compute_probe,
+    number_box,
+    place_probe,
+    probe_room,
+    probe_words,
+    scale_bar,
+)
 from napari_phy.widgets.base.guarded import guarded
 from napari_phy.widgets.base.theme import TICK_PX, Tokens
-from napari_phy.widgets.docks.probe_painter import FOOT_PX, fan_spread, paint_probe
 from napari_phy.widgets.panels.painted_panel import PaintedPanel
 
-HOVER_PX = 9.0
+RING_PX = 1.6
 ZOOM_STEP = 1.25
-ZOOMS = (1.0, 60.0)
 
 
 class ProbePanel(PaintedPanel):
@@ -35,8 +47,7 @@ class ProbePanel(PaintedPanel):
     )
 
     def __init__(self, session: Session | None = None, **options: Any) -> None:
-        self._zoom = 1.0
-        self._center_um: tuple[float, float] | None = None
+        self._sight = ProbeSight()
         super().__init__(session, **options)
 
     def make_content(self) -> QWidget:
@@ -48,7 +59,7 @@ class ProbePanel(PaintedPanel):
         return content
 
     def on_session(self) -> None:
-        self._zoom, self._center_um = 1.0, None
+        self._sight = ProbeSight()
         if self.session is not None:
             self._links.connect(self.session.channel.changed, self._on_channel_changed)
 
@@ -69,12 +80,7 @@ class ProbePanel(PaintedPanel):
 
     def layout_in(self, size: QSize, theme: Tokens) -> ProbePicture:
         """Return where everything is in a rectangle of some size."""
-        height = size.height() - theme.px(FOOT_PX)
-        return probe_picture(
-            self.data.geometry, self.data.channel_ids, size.width(), height,
-            text_px=theme.px(TICK_PX), zoom=self._zoom, center_um=self._center_um,
-            spread=fan_spread(len(self.data.request.clusters)),
-        )  # fmt: skip
+        return place_probe(self.data, self._sight, size.width(), size.height(), theme)
 
     @property
     def layout_now(self) -> ProbePicture:
@@ -110,30 +116,85 @@ class ProbePanel(PaintedPanel):
     def _on_scrolled(self, position: QPointF, notches: float, _modifiers: Any) -> None:
         if self.data is None:
             return
-        before = self.layout_now
-        zoom = min(max(self._zoom * ZOOM_STEP**notches, ZOOMS[0]), ZOOMS[1])
-        place = before.place_um(position.x(), position.y())
-        if zoom == ZOOMS[0]:
-            self._zoom, self._center_um = zoom, None
-        else:
-            self._look_at(place, position, before.px_per_um * zoom / self._zoom)
-            self._zoom = zoom
+        middle = probe_room(self.plot.width(), self.plot.height(), self.theme).center
+        factor = ZOOM_STEP**notches
+        self._sight = self._sight.zoomed(self.layout_now, position.x(), position.y(), factor, middle)
         self.plot.update()
-
-    def _look_at(self, place_um: tuple[float, float], position: QPointF, px_per_um: float) -> None:
-        """Put a place of the probe at a position of the plot."""
-        right = self.plot.width() / 2 - position.x()
-        down = (self.plot.height() - self.theme.px(FOOT_PX)) / 2 - position.y()
-        self._center_um = (place_um[0] + right / px_per_um, place_um[1] - down / px_per_um)
 
     @guarded
     def _on_dragged(self, x_px: float, y_px: float) -> None:
-        if self.data is not None and self._center_um is not None:
-            scale = self.layout_now.px_per_um
-            self._center_um = (self._center_um[0] - x_px / scale, self._center_um[1] + y_px / scale)
+        if self.data is not None:
+            self._sight = self._sight.panned(self.layout_now, x_px, y_px)
             self.plot.update()
 
     @guarded
     def _on_double_clicked(self, _position: QPointF) -> None:
-        self._zoom, self._center_um = 1.0, None
+        self._sight = ProbeSight()
         self.plot.update()
+
+
+# --- painting ---
+
+
+def paint_probe(
+    painter: QPainter, data: ProbeData, picture: ProbePicture, theme: Tokens, height: float, chosen: int | None
+) -> None:
+    """Paint all; `height` is that of the whole widget, `chosen` the channel index that other views show."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(QPen(QColor(theme.grid), 1))
+    painter.setBrush(QColor(theme.tile))
+    for outline in picture.outlines:
+        painter.drawPolygon(QPolygonF([QPointF(x, y) for x, y in outline.tolist()]))
+    _paint_sites(painter, data, picture, theme)
+    _paint_discs(painter, data, picture, theme)
+    _paint_numbers(painter, data, picture, theme, chosen)
+    if chosen is not None:
+        painter.setPen(QPen(QColor(theme.text), RING_PX))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        radius = picture.radius + 2.5
+        painter.drawEllipse(QPointF(*picture.centers[chosen]), radius, radius)
+    _paint_bar(painter, picture, theme, height)
+
+
+def _paint_sites(painter: QPainter, data: ProbeData, picture: ProbePicture, theme: Tokens) -> None:
+    painter.setBrush(QColor(theme.view))
+    for is_known in (True, False):
+        style = Qt.PenStyle.SolidLine if is_known else Qt.PenStyle.DotLine
+        painter.setPen(QPen(QColor(theme.faint), min(1.0, picture.radius / 2), style))
+        for center in picture.centers[data.geometry.is_known == is_known]:
+            painter.drawEllipse(QPointF(*center), picture.radius, picture.radius)
+
+
+def _paint_discs(painter: QPainter, data: ProbeData, picture: ProbePicture, theme: Tokens) -> None:
+    """Paint the best cluster last, on top."""
+    for place in reversed(range(len(data.request.clusters))):
+        color = QColor(selection_color(place, dark=theme.dark))
+        hollow = is_hollow(place)
+        painter.setPen(QPen(color, RING_PX) if hollow else Qt.PenStyle.NoPen)
+        painter.setBrush(Qt.BrushStyle.NoBrush if hollow else color)
+        for x, y, whole in cluster_discs(data, picture, place).tolist():
+            radius = whole - (RING_PX / 2 if hollow else 0)
+            painter.drawEllipse(QPointF(x, y), radius, radius)
+
+
+def _paint_numbers(
+    painter: QPainter, data: ProbeData, picture: ProbePicture, theme: Tokens, chosen: int | None
+) -> None:
+    shown = picture.is_numbered.copy()
+    if chosen is not None:
+        shown[chosen] = True
+    for channel in np.flatnonzero(shown).tolist():
+        painter.setFont(theme.font(TICK_PX, bold=channel == chosen))
+        painter.setPen(QColor(theme.text if channel == chosen else theme.faint))
+        box = QRectF(*number_box(picture, channel, theme))
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, str(data.channel_ids[channel]))
+
+
+def _paint_bar(painter: QPainter, picture: ProbePicture, theme: Tokens, height: float) -> None:
+    bar = scale_bar(picture, height, theme)
+    if bar is not None:
+        painter.setFont(theme.font(TICK_PX))
+        painter.setPen(QPen(QColor(theme.text), 1.5))
+        painter.drawLine(QLineF(bar.left, bar.y, bar.right, bar.y))
+        painter.setPen(QColor(theme.dim))
+        painter.drawText(QRectF(*bar.box), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, bar.label)

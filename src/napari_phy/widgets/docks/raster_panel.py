@@ -11,6 +11,7 @@ from napari_phy.core.progress import OnProgress
 from napari_phy.session.session import Session
 from napari_phy.table.numbers import format_shown
 from napari_phy.table.session_like import SessionLike
+from napari_phy.views.cluster_colors import scheme_words
 from napari_phy.views.raster import RasterData, RasterRequest, RasterSettings, compute_raster, trains_of
 from napari_phy.widgets.base.color_scale import ColorScale
 from napari_phy.widgets.base.guarded import guarded
@@ -19,7 +20,7 @@ from napari_phy.widgets.base.theme import Tokens
 from napari_phy.widgets.docks.raster_image import numbers_scale
 from napari_phy.widgets.docks.raster_plot import RasterPlot
 from napari_phy.widgets.panels.all_clusters_panel import listed_clusters, show_order, why_no_cluster
-from napari_phy.widgets.panels.color_schemes import Coloring, Colorings, scheme_words
+from napari_phy.widgets.panels.color_schemes import Coloring, Colorings
 from napari_phy.widgets.panels.panel import Panel
 from napari_phy.widgets.plots.highlight_rings import marked_spike
 

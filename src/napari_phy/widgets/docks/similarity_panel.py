@@ -1,36 +1,36 @@
 """Similarity: a picture of how alike all clusters are; a click on a cell selects the pair."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from qtpy.QtCore import QPointF, QRectF, QSize
+import numpy.typing as npt
+from qtpy.QtCore import QPointF, QRectF, QSize, Qt
 from qtpy.QtGui import QColor, QImage, QPainter, QPen
 from qtpy.QtWidgets import QWidget
 
 from napari_phy.core.colors import selection_color
 from napari_phy.core.progress import OnProgress
 from napari_phy.session.session import Session
-from napari_phy.table.numbers import format_number
 from napari_phy.table.session_like import SessionLike
-from napari_phy.views.similarity import SimilarityData, SimilarityRequest, SimilaritySettings, compute_similarity
-from napari_phy.widgets.base.guarded import guarded
-from napari_phy.widgets.base.theme import TICK_PX, Tokens
-from napari_phy.widgets.docks.similarity_painter import (
+from napari_phy.views.similarity import (
     BAR_PX,
-    BOTTOM_PX,
-    LEAST_SPAN,
-    LEFT_PX,
-    TOP_PX,
     MatrixFrame,
-    matrix_image,
-    paint_bar,
-    paint_ids,
-    paint_pair,
-    paint_words,
+    SimilarityData,
+    SimilarityRequest,
+    SimilaritySettings,
+    compute_similarity,
+    matrix_frame,
+    matrix_pixels,
+    order_words,
+    pair_of,
+    pair_words,
 )
+from napari_phy.widgets.base.guarded import guarded
+from napari_phy.widgets.base.theme import AXIS_PX, BODY_PX, TICK_PX, Tokens
 from napari_phy.widgets.panels.all_clusters_panel import AllClustersPanel
+from napari_phy.widgets.plots.ramp import N_SHADES, shades
 
-ORDERED = {"depth": "ordered by depth", "size": "ordered by size", "list": "ordered as in Clusters"}
 ZOOM_STEP = 1.25
 NOT_READ = "Similarity needs the features, which are not read."
 
@@ -98,31 +98,17 @@ class SimilarityPanel(AllClustersPanel):
 
     def frame(self, size: QSize, theme: Tokens) -> MatrixFrame:
         """Return the square of the matrix in a rectangle of some size, and what is in sight."""
-        ids = self.data.cluster_ids
-        widest = max((theme.text_width(str(one), TICK_PX, bold=True) for one in (ids.min(), ids.max())), default=0)
-        left, top = theme.px(LEFT_PX) + round(widest), theme.px(TOP_PX)
-        right = theme.px(10 + BAR_PX + 16)
-        side = max(10, min(size.width() - left - right, size.height() - top - theme.px(BOTTOM_PX)))
-        n = len(ids)
-        row, column, span = self._seen or (0.0, 0.0, float(n))
-        return MatrixFrame(left, top, side, min(max(row, 0), n - span), min(max(column, 0), n - span), span)
+        return matrix_frame(self.data.cluster_ids, self._seen, size.width(), size.height(), theme)
 
     @property
     def frame_now(self) -> MatrixFrame:
         """The same on the screen."""
         return self.frame(self.plot.size(), self.theme)
 
-    def place_of(self, cluster: int) -> int | None:
-        """Return the row and column of a cluster."""
-        found = np.flatnonzero(self.data.cluster_ids == cluster)
-        return int(found[0]) if len(found) else None
-
     @property
     def pair(self) -> tuple[int, int] | None:
-        """Row and column of the pair looked at: the first two selected clusters, or the only one with itself."""
-        clusters = self.clusters[:2]
-        places = [place for cluster in clusters if (place := self.place_of(cluster)) is not None]
-        return (places[0], places[-1]) if places and len(places) == len(clusters) else None
+        """Row and column of the pair looked at."""
+        return pair_of(self.data, self.clusters)
 
     # --- painting ---
 
@@ -132,7 +118,7 @@ class SimilarityPanel(AllClustersPanel):
     def paint_picture(self, painter: QPainter, size: QSize, theme: Tokens) -> None:
         """Paint all in a rectangle of some size."""
         frame, data = self.frame(size, theme), self.data
-        square = QRectF(frame.left, frame.top, frame.side, frame.side)
+        square = QRectF(*frame.square)
         scale = painter.device().devicePixelRatioF()
         painter.drawImage(square, self._picture_of(frame, max(1, round(frame.side * scale)), theme))
         painter.setPen(QPen(QColor(theme.grid), 1))
@@ -142,20 +128,15 @@ class SimilarityPanel(AllClustersPanel):
         if self.pair is not None:
             paint_pair(painter, frame, self.pair, theme)
         told = self._hovered or self.pair
-        words = [self._words(told)] if told is not None else []
-        ordered = f"ordered {data.sorted_by}" if data.sorted_by else ORDERED[data.request.order]
-        paint_words(painter, frame, size.width(), "   ·   ".join([*words, ordered]), theme)
+        words = [pair_words(data, told)] if told is not None else []
+        paint_words(painter, frame, size.width(), "   ·   ".join([*words, order_words(data)]), theme)
         paint_bar(painter, frame, theme)
 
     def _picture_of(self, frame: MatrixFrame, n_px: int, theme: Tokens) -> QImage:
         key = (id(self.data), frame, n_px, theme.ramp)
         if self._image is None or self._image[0] != key:
-            self._image = key, matrix_image(self.data.levels, frame, n_px, theme.ramp)
+            self._image = key, matrix_image(matrix_pixels(self.data.levels, frame, n_px), theme.ramp)
         return self._image[1]
-
-    def _words(self, cell: tuple[int, int]) -> str:
-        row, column = (int(self.data.cluster_ids[place]) for place in cell)
-        return f"{row} × {column}   {format_number(self.data.similarities[cell], 2)} similar"
 
     # --- mouse ---
 
@@ -163,7 +144,7 @@ class SimilarityPanel(AllClustersPanel):
         """Return `20 × 22   0.99 similar` for the cell under the mouse."""
         cell = self.frame_now.cell_at(x_px, y_px)
         self._hover(cell)
-        return "" if cell is None else self._words(cell)
+        return "" if cell is None else pair_words(self.data, cell)
 
     def _hover(self, cell: tuple[int, int] | None) -> None:
         if cell != self._hovered:
@@ -185,27 +166,85 @@ class SimilarityPanel(AllClustersPanel):
     def _on_scrolled(self, position: QPointF, notches: float, _modifiers: Any) -> None:
         if self.data is None:
             return
-        frame, n = self.frame_now, float(len(self.data.cluster_ids))
-        span = min(max(frame.span / ZOOM_STEP**notches, min(LEAST_SPAN, n)), n)
-        across = min(max((position.x() - frame.left) / frame.side, 0), 1)
-        down = min(max((position.y() - frame.top) / frame.side, 0), 1)
-        more = frame.span - span
-        self._look_at(frame.first_row + down * more, frame.first_column + across * more, span)
+        zoomed = self.frame_now.zoomed(position.x(), position.y(), ZOOM_STEP**notches, len(self.data.cluster_ids))
+        self._look_at(zoomed)
 
     @guarded
     def _on_dragged(self, x_px: float, y_px: float) -> None:
         if self.data is not None and self._seen is not None:
-            frame = self.frame_now
-            row, column = frame.first_row - y_px / frame.cell_px, frame.first_column - x_px / frame.cell_px
-            self._look_at(row, column, frame.span)
+            self._look_at(self.frame_now.panned(x_px, y_px, len(self.data.cluster_ids)))
 
     @guarded
     def _on_double_clicked(self, _position: QPointF) -> None:
-        self._look_at(0, 0, float(len(self.data.cluster_ids)) if self.data is not None else 0)
+        self._look_at(None)
 
-    def _look_at(self, row: float, column: float, span: float) -> None:
-        n = 0 if self.data is None else len(self.data.cluster_ids)
-        room = n - span
-        self._seen = (min(max(row, 0), room), min(max(column, 0), room), span) if span < n else None
+    def _look_at(self, frame: MatrixFrame | None) -> None:
+        """Show the cells of a frame, or all."""
+        is_part = frame is not None and frame.span < len(self.data.cluster_ids)
+        self._seen = (frame.first_row, frame.first_column, frame.span) if frame is not None and is_part else None
         self._hovered = None
         self.plot.update()
+
+
+# --- painting ---
+
+
+def matrix_image(pixels: npt.NDArray[np.uint8], ramp: tuple[str, str, str]) -> QImage:
+    """Return the levels of pixels as a picture in the colours of a ramp."""
+    height, width = pixels.shape
+    image = QImage(pixels.tobytes(), width, height, width, QImage.Format.Format_Indexed8)
+    image.setColorTable(shades(ramp))
+    return image.copy()
+
+
+def paint_ids(
+    painter: QPainter, frame: MatrixFrame, cluster_ids: npt.NDArray[np.int64], colors: Mapping[int, str], theme: Tokens
+) -> None:
+    """Write the ids left of the rows: the selected ones in colour, of the others as many as have room."""
+    line = theme.px(12)
+    for row, middle in frame.labelled_rows(cluster_ids, tuple(colors), line):
+        color = colors.get(int(cluster_ids[row]))
+        painter.setFont(theme.font(TICK_PX, bold=color is not None))
+        painter.setPen(QColor(color or theme.dim))
+        box = QRectF(0, middle - line, frame.left - theme.px(5), 2 * line)
+        painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, str(cluster_ids[row]))
+
+
+def paint_pair(painter: QPainter, frame: MatrixFrame, cell: tuple[int, int], theme: Tokens) -> None:
+    """Frame the cell of the pair that is looked at."""
+    painter.save()
+    painter.setClipRect(QRectF(*frame.square.grown(4)))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for color, width in ((theme.view, 3.4), (theme.text, 1.6)):  # told apart from both ends of the ramp
+        pen = QPen(QColor(color), width)
+        pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
+        painter.setPen(pen)
+        painter.drawRect(QRectF(*frame.pair_frame(*cell)))
+    painter.restore()
+
+
+def paint_words(painter: QPainter, frame: MatrixFrame, width: float, words: str, theme: Tokens) -> None:
+    """Write the line above the matrix."""
+    painter.setFont(theme.font(AXIS_PX if width < theme.px(300) else BODY_PX))
+    painter.setPen(QColor(theme.text))
+    room = width - frame.left - 4
+    text = painter.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, int(room))
+    painter.drawText(QRectF(frame.left, 0, room, frame.top), Qt.AlignmentFlag.AlignVCenter, text)
+
+
+def paint_bar(painter: QPainter, frame: MatrixFrame, theme: Tokens) -> None:
+    """Draw what colour stands for 0 and 1, right of the matrix."""
+    left, height = frame.left + frame.side + theme.px(10), min(frame.side / 2, theme.px(150))
+    table = shades(theme.ramp)
+    n_steps = max(1, round(height))
+    for step in range(n_steps):
+        shade = table[round((1 - step / max(n_steps - 1, 1)) * (N_SHADES - 1))]
+        painter.fillRect(QRectF(left, frame.top + step, theme.px(BAR_PX), 1), QColor(shade))
+    painter.setPen(QPen(QColor(theme.grid), 1))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawRect(QRectF(left - 0.5, frame.top - 0.5, theme.px(BAR_PX) + 1, n_steps + 1))
+    painter.setFont(theme.font(TICK_PX))
+    painter.setPen(QColor(theme.dim))
+    for y, label in ((frame.top, "1"), (frame.top + n_steps, "0")):
+        box = QRectF(left + theme.px(BAR_PX) + 4, y - theme.px(7), theme.px(20), theme.px(14))
+        painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, label)

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from qtpy.QtCore import QPointF
 
-from napari_phy.widgets.docks.waveform_boxes import Boxes
+from napari_phy.views.waveform_boxes import Boxes
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -6,8 +6,9 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
-from qtpy.QtCore import QRectF, QSize, Qt
-from qtpy.QtGui import QImage, QPainter
+import numpy.typing as npt
+from qtpy.QtCore import QLineF, QPointF, QRectF, QSize, Qt
+from qtpy.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
 from qtpy.QtSvg import QSvgGenerator
 from qtpy.QtWidgets import QWidget
 
@@ -18,12 +19,16 @@ from napari_phy.table.numbers import format_count, format_number
 from napari_phy.table.session_like import SessionLike
 from napari_phy.views.cluster_colors import GREY
 from napari_phy.views.templates import (
-    Template,
+    TemplateLayout,
     TemplatesData,
     TemplatesRequest,
     TemplatesSettings,
     compute_templates,
+    heights_drawn,
+    reach_of,
     read_templates,
+    template_layout,
+    templates_caption,
     unread_templates,
 )
 from napari_phy.widgets.base.color_scale import ColorScale
@@ -31,18 +36,9 @@ from napari_phy.widgets.base.guarded import guarded
 from napari_phy.widgets.base.latest_result import LatestResult
 from napari_phy.widgets.base.legend import LegendEntry
 from napari_phy.widgets.base.painting import painter_on
-from napari_phy.widgets.base.theme import Tokens
-from napari_phy.widgets.docks.template_painter import (
-    TemplateLayout,
-    paint_rows,
-    paint_template,
-    paint_words,
-    reach_of,
-    template_layout,
-    template_lines,
-)
+from napari_phy.widgets.base.theme import TICK_PX, Tokens
 from napari_phy.widgets.lists.column_reader import column_pool
-from napari_phy.widgets.panels.color_schemes import Coloring, Colorings, scheme_words
+from napari_phy.widgets.panels.color_schemes import Coloring, Colorings
 from napari_phy.widgets.panels.scrolled_clusters_panel import ScrolledClustersPanel
 
 SELECTED_PX = 1.6
@@ -131,15 +127,8 @@ class TemplatesPanel(ScrolledClustersPanel):
         self._read_ahead()
 
     def _show_caption(self) -> None:
-        data = self.data
-        if data is not None:
-            clusters = format_count(len(data.cluster_ids), "cluster")
-            height = "each to its own height" if self.settings.scaling == "own" else "all to one height"
-            duration = format_number(data.duration_ms, 1)
-            words = [clusters, f"{duration} ms wide, {height}", f"below: {data.unit}"]
-            self.stack.caption.setText(
-                "; ".join(filter(None, (*words, data.sorted_by, scheme_words(self.settings.scheme))))
-            )
+        if self.data is not None:
+            self.stack.caption.setText(templates_caption(self.data, self.settings))
 
     def legend_entries(self) -> tuple[LegendEntry, ...]:
         return self._coloring().entries
@@ -164,7 +153,8 @@ class TemplatesPanel(ScrolledClustersPanel):
 
     def layout_of(self, size: QSize, n: int, theme: Tokens) -> TemplateLayout:
         channel_ids = self.required_session.model.probe.channel_ids
-        return template_layout(size, n, channel_ids, self.first, self.settings.zoom, theme, self._reach)
+        zoom = self.settings.zoom
+        return template_layout(size.width(), size.height(), n, channel_ids, self.first, zoom, theme, self._reach)
 
     def paint_picture(self, painter: QPainter, size: QSize, theme: Tokens) -> None:
         """Paint the columns in sight in a rectangle of some size."""
@@ -174,7 +164,7 @@ class TemplatesPanel(ScrolledClustersPanel):
         painter.setClipRect(QRectF(layout.left, 0, layout.width + theme.px(4), size.height()))
         for place in range(*layout.in_sight):
             if int(data.cluster_ids[place]) in colors:
-                painter.fillRect(layout.column(place).adjusted(1, 0, -1, 0), theme.color("tile"))
+                painter.fillRect(QRectF(*layout.column(place).grown(-1, 0)), theme.color("tile"))
         painter.restore()
         paint_rows(painter, data, layout, theme)
         painter.save()
@@ -210,14 +200,12 @@ class TemplatesPanel(ScrolledClustersPanel):
         clusters: tuple[int, ...] | None = None,
         width: float = 1.0,
     ) -> None:
-        data = self.data
-        largest = max((_height(template) for template in data.templates.values()), default=1.0)
+        data, heights = self.data, heights_drawn(self.data, self.settings.scaling)
         for place in range(*layout.in_sight):
             cluster = int(data.cluster_ids[place])
             template = data.templates.get(cluster)
             if template is not None and (clusters is None or cluster in clusters):
-                height = largest if self.settings.scaling == "same" else _height(template)
-                lines = template_lines(template, data.rows, layout, place, layout.tall_px / height)
+                lines = layout.lines(template, data.rows, place, layout.tall_px / heights[cluster])
                 paint_template(painter, lines, colors.get(cluster, color), width)
 
     # --- mouse ---
@@ -235,5 +223,46 @@ class TemplatesPanel(ScrolledClustersPanel):
         return f"{words}, {format_number(template.amplitude)} {self.data.unit} on channel {channel}"
 
 
-def _height(template: Template) -> float:
-    return float(np.ptp(template.mean, axis=0).max(initial=0)) or 1.0
+# --- painting ---
+
+
+def paint_rows(painter: QPainter, data: TemplatesData, layout: TemplateLayout, theme: Tokens) -> None:
+    """Write channel numbers beside their rows, and draw a line for each."""
+    painter.setFont(theme.font(TICK_PX))
+    height, right = theme.px(14), Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+    for channel, y in layout.numbered_rows(data.rows, theme):
+        painter.setPen(QPen(QColor(theme.grid), 1))
+        painter.drawLine(QLineF(layout.left, round(y) + 0.5, layout.left + layout.width, round(y) + 0.5))
+        painter.setPen(QColor(theme.faint))
+        box = QRectF(0, y - height / 2, layout.left - theme.px(6), height)
+        painter.drawText(box, right, str(data.channel_ids[channel]))
+
+
+def paint_template(painter: QPainter, lines: npt.NDArray[np.float64], color: str, width: float) -> None:
+    """Draw the (k, n_samples, 2) waveforms of a template."""
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(QPen(QColor(color), width))
+    for line in lines.tolist():
+        painter.drawPolyline(QPolygonF([QPointF(x, y) for x, y in line]))
+
+
+def paint_words(
+    painter: QPainter,
+    data: TemplatesData,
+    layout: TemplateLayout,
+    theme: Tokens,
+    colors: Mapping[int, str],
+) -> None:
+    """Write the id of each cluster above its column, and below how large it is."""
+    for place in range(*layout.in_sight):
+        cluster = int(data.cluster_ids[place])
+        color = colors.get(cluster)
+        painter.setFont(theme.font(TICK_PX, bold=color is not None))
+        painter.setPen(QColor(color or theme.dim))
+        painter.drawText(QRectF(*layout.head(place)), Qt.AlignmentFlag.AlignCenter, str(cluster))
+        template = data.templates.get(cluster)
+        if template is not None:
+            painter.setFont(theme.font(TICK_PX))
+            painter.setPen(QColor(theme.dim))
+            box = QRectF(*layout.foot(place, theme))
+            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, format_number(template.amplitude))

@@ -8,10 +8,10 @@ from qtpy.QtCore import QPointF
 from qtpy.QtGui import QPainter
 
 from napari_phy.views.frame import Frame
+from napari_phy.views.waveform_boxes import Boxes
 from napari_phy.views.waveform_lasso import spikes_through
 from napari_phy.views.waveforms import WaveformData
 from napari_phy.widgets.base.theme import Tokens
-from napari_phy.widgets.docks.waveform_boxes import Boxes
 from napari_phy.widgets.plots.lasso_tool import LassoTool
 
 Size = tuple[int, int]

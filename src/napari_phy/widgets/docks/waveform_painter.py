@@ -10,11 +10,11 @@ from qtpy.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
 
 from napari_phy.table.numbers import format_number
 from napari_phy.views.ticks import nice_length
+from napari_phy.views.waveform_boxes import Boxes
 from napari_phy.views.waveform_density import WaveformDensity
 from napari_phy.views.waveforms import WaveformData
 from napari_phy.widgets.base.color_scale import ColorScale, blended
 from napari_phy.widgets.base.theme import TICK_PX, Tokens, with_alpha
-from napari_phy.widgets.docks.waveform_boxes import Boxes
 from napari_phy.widgets.plots.overlay import paint_scale_bars
 
 MEAN_PX, HIGHLIGHT_PX = 2.0, 1.6

@@ -11,11 +11,11 @@ from qtpy.QtGui import QImage, QPainter, QPen
 from qtpy.QtWidgets import QWidget
 
 from napari_phy.table.numbers import format_number
-from napari_phy.views.waveform_scale import Scale
+from napari_phy.views.rectangles import Rectangle
+from napari_phy.views.waveform_boxes import Boxes, Scale, place_boxes
 from napari_phy.views.waveforms import Arrangement, Kind, WaveformData
 from napari_phy.widgets.base.theme import TICK_PX, Tokens, with_alpha
 from napari_phy.widgets.docks.single_waveforms import SingleLines, single_lines
-from napari_phy.widgets.docks.waveform_boxes import Boxes, place_boxes
 from napari_phy.widgets.docks.waveform_painter import (
     density_images,
     paint_bands,
@@ -166,11 +166,11 @@ class WaveformPlot(DataCanvas):
     # --- where ---
 
     @property
-    def area(self) -> QRectF:
+    def area(self) -> Rectangle:
         """Where the waveforms are; the scale bars have the margin below for themselves."""
         px = self._theme.px
         below = px(62 if self._has_bars else 10)
-        return QRectF(px(8), px(10), max(1, self.width() - px(24)), max(1, self.height() - px(10) - below))
+        return Rectangle(px(8), px(10), max(1, self.width() - px(24)), max(1, self.height() - px(10) - below))
 
     @property
     def _has_bars(self) -> bool:
@@ -254,7 +254,7 @@ class WaveformPlot(DataCanvas):
 
     def _bottom(self, theme: Tokens) -> float:
         """Return where waveforms end and the margin of the scale bars begins, in px."""
-        return self.area.bottom() + theme.px(8)
+        return self.area.bottom + theme.px(8)
 
     def _paint_waveforms(
         self, painter: QPainter, theme: Tokens, colors: Sequence[str], images: list[list[QImage]]

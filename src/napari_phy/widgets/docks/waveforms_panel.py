@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from qtpy.QtCore import QPointF, Qt
+from qtpy.QtCore import QPointF, QRectF, Qt
 from qtpy.QtGui import QColor, QKeyEvent, QPainter
 from qtpy.QtWidgets import QWidget
 
@@ -14,14 +14,13 @@ from napari_phy.core.progress import OnProgress
 from napari_phy.session.session import Session
 from napari_phy.table.numbers import format_shown
 from napari_phy.table.session_like import SessionLike
-from napari_phy.views.waveform_scale import Scale
+from napari_phy.views.waveform_boxes import Boxes, Scale
 from napari_phy.views.waveforms import WaveformData, WaveformRequest, WaveformsSettings, compute_waveforms
 from napari_phy.widgets.actions import messages
 from napari_phy.widgets.actions.keys import pressed
 from napari_phy.widgets.base.color_scale import ColorScale
 from napari_phy.widgets.base.guarded import guarded
 from napari_phy.widgets.base.theme import Tokens
-from napari_phy.widgets.docks.waveform_boxes import Boxes
 from napari_phy.widgets.docks.waveform_lasso_tool import WaveformLasso
 from napari_phy.widgets.docks.waveform_painter import density_scale
 from napari_phy.widgets.docks.waveform_plot import Look, WaveformPlot
@@ -238,7 +237,7 @@ class WaveformsPanel(Panel):
             painter.setFont(self.theme.font())
             painter.setPen(QColor(self.theme.dim))
             words = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
-            painter.drawText(self.canvas.area, words, f"No waveforms: {self._words_of_silent()}.")
+            painter.drawText(QRectF(*self.canvas.area), words, f"No waveforms: {self._words_of_silent()}.")
 
     # --- on paper ---
 
@@ -319,7 +318,7 @@ class WaveformsPanel(Panel):
         if along == across == 1.0:
             self.scale_by(factor)
         else:
-            about = position - self.canvas.area.center()
+            about = position - QPointF(*self.canvas.area.center)
             self._stretch(self.look.scale.spread(across, along, (about.x(), about.y())))
 
     @guarded

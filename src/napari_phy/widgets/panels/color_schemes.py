@@ -13,7 +13,7 @@ from napari_phy.session.session import Session
 from napari_phy.table.cluster_table import Reads, compute_cluster_table
 from napari_phy.table.columns import find_column
 from napari_phy.table.value_range import ValueRange, spread
-from napari_phy.views.cluster_colors import CLUSTER, GREY, GROUP, schemes
+from napari_phy.views.cluster_colors import CLUSTER, GREY, GROUP
 from napari_phy.views.cluster_order import GROUP_ORDER
 from napari_phy.widgets.base.color_scale import ColorScale, ramp_stops
 from napari_phy.widgets.base.legend import LegendEntry
@@ -96,11 +96,6 @@ def measure_scale(key: str, ends: ValueRange, unit: str, theme: Tokens, faintest
     """Return the ramp of the values of clusters, from some place of the theme's own on."""
     column = find_column(key)
     return ColorScale(column.name, *column.range_labels(ends, unit), ramp_stops(theme.ramp, faintest))
-
-
-def scheme_words(scheme: str) -> str:
-    """Return "others by rate" for captions, "" where they are grey."""
-    return "" if scheme == GREY else next(title for title, name in schemes() if name == scheme).lower()
 
 
 def group_entries(session: Session, theme: Tokens) -> tuple[LegendEntry, ...]:

@@ -1,7 +1,6 @@
 """A transparent layer over a canvas on which type, axes, bars and the lasso are painted; the mouse passes through."""
 
 from collections.abc import Callable
-from math import ceil
 
 import numpy as np
 import numpy.typing as npt
@@ -10,12 +9,11 @@ from qtpy.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen, QPolyg
 from qtpy.QtWidgets import QWidget
 
 from napari_phy.views.frame import Frame
-from napari_phy.views.ticks import nice_ticks
+from napari_phy.views.ticks import Ticks, axis_ticks
 from napari_phy.widgets.base.painting import painting
 from napari_phy.widgets.base.theme import AXIS_PX, TICK_PX, Tokens, with_alpha
 
 TAG_PX = 11
-Ticks = list[tuple[float, str]]  # (value, label)
 
 
 class Overlay(QWidget):
@@ -33,27 +31,6 @@ class Overlay(QWidget):
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setRenderHint(QPainter.RenderHint.TextAntialiasing)
             self._paint(painter)
-
-
-def axis_ticks(frame: Frame, theme: Tokens) -> tuple[Ticks, Ticks]:
-    """Return ((value, label) along x, along y), as many as fit without touching."""
-    widest = max(theme.text_width(f"{value:.4g}", TICK_PX) for value in (*frame.x_range, -1234.0))
-    x_ticks = nice_ticks(*frame.x_range, max(2, int(frame.width / (widest + theme.px(22)))))
-    y_ticks = nice_ticks(*frame.y_range, most_rows(frame.height, theme))
-    return x_ticks, y_ticks
-
-
-def left_margin(y_range: tuple[float, float], height: float, theme: Tokens) -> int:
-    """Return the px that title and labels of a vertical axis need, in steps, so that it seldom moves."""
-    labels = [label for _, label in nice_ticks(*y_range, most_rows(height, theme))]
-    widest = max((theme.text_width(label, TICK_PX) for label in labels), default=0)
-    step = theme.px(18)
-    return theme.px(56) + step * max(0, ceil((widest - theme.px(32)) / step))
-
-
-def most_rows(height: float, theme: Tokens) -> int:
-    """Return how many ticks a vertical axis has at most."""
-    return max(3, int(height / theme.px(54)))
 
 
 def paint_margins(painter: QPainter, frame: Frame, size: tuple[int, int], color: str) -> None:

@@ -14,11 +14,12 @@ from vispy.visuals.transforms import STTransform
 from napari_phy.core.colors import is_hollow, selection_color
 from napari_phy.views.drawn_spikes import ScatterData
 from napari_phy.views.frame import Frame
+from napari_phy.views.ticks import axis_ticks, left_margin
 from napari_phy.widgets.base.theme import Tokens, with_alpha
 from napari_phy.widgets.plots.data_canvas import DataCanvas
 from napari_phy.widgets.plots.dots import Dot, paint_dots
 from napari_phy.widgets.plots.lines import PaletteLines
-from napari_phy.widgets.plots.overlay import axis_ticks, left_margin, paint_axes, paint_margins
+from napari_phy.widgets.plots.overlay import paint_axes, paint_margins
 from napari_phy.widgets.plots.palette import palette_of, rgba, style_of
 from napari_phy.widgets.plots.palette_scatter import PaletteScatter
 

@@ -1,14 +1,15 @@
 """Where waveforms go: a box for each channel, in it a lane for each cluster where these stand side by side."""
 
-from dataclasses import dataclass
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
-from qtpy.QtCore import QRectF
 
 from napari_phy.views.frame import Frame
 from napari_phy.views.probe_layout import probe_layout, stacked_layout
-from napari_phy.views.waveform_scale import Scale
+from napari_phy.views.rectangles import Rectangle
 from napari_phy.views.waveforms import Arrangement, WaveformData
 
 _FILL = (0.9, 2.0)  # of the vertical pitch that the tallest mean takes: few rows, and many, which may overlap
@@ -16,6 +17,53 @@ _MANY = 16
 _SINGLES = (2.0, 98.0)  # per cent of the single spikes that reach beyond the picture, so that no artefact flattens it
 _FLAT = 100.0  # units of voltage that stand for the height of a mean that has none
 _COLUMN_GAP, _LANE_GAP = 10.0, 4.0
+_LIMITS = 0.05, 50.0  # of the factors of a scale
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """How waveforms and probe are stretched, by factors of what fits the canvas.
+
+    Attributes
+    ----------
+    voltage : float, default 1.0
+        Height of waveforms.
+    width : float, default 1.0
+        Width of a box.
+    across, along : float, default 1.0
+        Distances of boxes.
+    moved : tuple of float, default (0.0, 0.0)
+        How far everything was dragged, in px.
+    """
+
+    voltage: float = 1.0
+    width: float = 1.0
+    across: float = 1.0
+    along: float = 1.0
+    moved: tuple[float, float] = (0.0, 0.0)
+
+    def stretched(self, voltage: float = 1.0, width: float = 1.0) -> Scale:
+        """Return one of taller (above 1) or flatter waveforms, in wider or narrower boxes."""
+        return replace(self, voltage=_limited(self.voltage * voltage), width=_limited(self.width * width))
+
+    def spread(self, across: float, along: float, about: tuple[float, float] = (0.0, 0.0)) -> Scale:
+        """Return one of boxes farther apart; what is `about` that many px from the middle of the canvas stays there."""
+        wider, higher = _limited(self.across * across), _limited(self.along * along)
+        x, y = (
+            place - (place - moved) * new / old
+            for place, moved, new, old in zip(
+                about, self.moved, (wider, higher), (self.across, self.along), strict=True
+            )
+        )
+        return replace(self, across=wider, along=higher, moved=(x, y))
+
+    def dragged(self, dx_px: float, dy_px: float) -> Scale:
+        """Return one that was moved by some px."""
+        return replace(self, moved=(self.moved[0] + dx_px, self.moved[1] + dy_px))
+
+
+def _limited(factor: float) -> float:
+    return min(max(factor, _LIMITS[0]), _LIMITS[1])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,7 +146,7 @@ class Boxes:
 
 def place_boxes(
     data: WaveformData,
-    area: QRectF,
+    area: Rectangle,
     number_width: float,
     arrangement: Arrangement,
     scale: Scale,
@@ -113,7 +161,7 @@ def place_boxes(
     channels, part = data.channels, data.takes_part
     stacked = arrangement == "stacked"
     layout = stacked_layout(data.positions[channels]) if stacked else probe_layout(data.positions, channels)
-    column_width = (area.width() + _COLUMN_GAP) / layout.n_columns
+    column_width = (area.width + _COLUMN_GAP) / layout.n_columns
     width = max(8.0, column_width - _COLUMN_GAP - number_width)
     means = np.where(part[:, None, :], data.means, 0.0)
     highest, lowest = float(max(means.max(initial=0), 0)), float(min(means.min(initial=0), 0))
@@ -125,13 +173,13 @@ def place_boxes(
     n_steps = 0.0 if len(channels) == 1 else 1 / layout.pitch
     fill = float(np.interp(n_steps, (_MANY / 3, _MANY), _FILL))
     ends = fill * max(1.0, (highest - lowest) / tallest)
-    step = min(area.height() / (n_steps + ends), area.height() * 0.6)
+    step = min(area.height / (n_steps + ends), area.height * 0.6)
     px_per_unit = fill * step / tallest
-    top, bottom = area.top() + highest * px_per_unit, area.bottom() + lowest * px_per_unit
+    top, bottom = area.top + highest * px_per_unit, area.bottom + lowest * px_per_unit
 
-    middle, center = area.center(), area.left() + layout.columns * column_width + number_width + width / 2
-    across = middle.x() + (center - middle.x()) * scale.across + scale.moved[0]
-    along = middle.y() + (bottom - layout.heights * (bottom - top) - middle.y()) * scale.along + scale.moved[1]
+    (middle_x, middle_y), center = area.center, area.left + layout.columns * column_width + number_width + width / 2
+    across = middle_x + (center - middle_x) * scale.across + scale.moved[0]
+    along = middle_y + (bottom - layout.heights * (bottom - top) - middle_y) * scale.along + scale.moved[1]
     width = max(4.0, width * scale.width)
     n_lanes = len(part) if side_by_side else 1
     lane = max(2.0, (width + _LANE_GAP) / n_lanes - _LANE_GAP)
