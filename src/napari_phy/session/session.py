@@ -349,7 +349,10 @@ class Session(Edits, FileClusterings):
     def save_all(self) -> None:
         """Save, and with it the edits that wait in other channel groups and clusterings of the file.
 
-        Raises as `save`; what was written until then stays so.
+        Raises
+        ------
+        ReadOnlyError, SaveError
+            A file cannot be written; what was written until then stays so.
         """
         is_due = self.is_dirty or not self.waiting
         if is_due:

@@ -125,7 +125,15 @@ def copy_clustering(path: Path, channel_group: int, old: str, new: str, changes:
 
 
 def rename_clustering(path: Path, channel_group: int, old: str, new: str) -> None:
-    """Rename a clustering that is not being edited; the edits kept for it go along. Raises as `copy_clustering`."""
+    """Rename a clustering that is not being edited; the edits kept for it go along.
+
+    Raises
+    ------
+    NotInFileError, ClusteringError
+        There is no clustering `old`, or there is one `new` already.
+    ReadOnlyError, SaveError
+        As `save_clustering`.
+    """
     new = checked_name(new)
     check_not_original(path, old)
     check_not_original(path, new)

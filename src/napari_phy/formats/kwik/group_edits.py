@@ -50,7 +50,17 @@ def add_group(
 
 
 def rename_group(path: Path, channel_group: int, clustering: str, group: int | str, name: str) -> None:
-    """Rename a group, given by number or name; its clusters stay in it. Raises as `add_group`, or NotInFileError."""
+    """Rename a group, given by number or name; its clusters stay in it.
+
+    Raises
+    ------
+    NotInFileError
+        There is no such group.
+    ClusteringError
+        There is a group of the new name, or it is a standard one.
+    ReadOnlyError, SaveError
+        As `clusterings.save_clustering`.
+    """
     wanted = new_group_name(name)
 
     def change(groups: list[ClusterGroup], taken: Mapping[int, str]) -> ClusterGroup:
