@@ -175,6 +175,17 @@ def test_neither_axis_of_intervals_is_ever_empty_and_the_end_set_last_holds(step
             assert getattr(settings, f"{prefix}shortest_ms") < getattr(settings, f"{prefix}longest_ms")
 
 
+def test_an_axis_of_intervals_that_would_be_empty_is_moved():
+    moved = IntervalsSettings().changed(shortest_ms=60)
+    assert (moved.shortest_ms, moved.longest_ms) == (60, 110)
+    moved = moved.changed(longest_ms=20)
+    assert (moved.shortest_ms, moved.longest_ms) == (0, 20)
+    moved = IntervalsSettings().changed(log_longest_ms=100, log_shortest_ms=1).changed(log_shortest_ms=500)
+    assert (moved.log_shortest_ms, moved.log_longest_ms) == (500, 50_000)
+    moved = moved.changed(log_longest_ms=40)
+    assert (moved.log_shortest_ms, moved.log_longest_ms) == (4, 40)
+
+
 def test_the_ends_of_intervals_are_those_of_the_axis_shown():
     for scale, prefix in (("linear", ""), ("log", "log_")):
         settings = IntervalsSettings(scale=scale)

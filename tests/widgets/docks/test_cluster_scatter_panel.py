@@ -285,14 +285,3 @@ def test_the_menu_and_the_axis_call_a_column_the_same(panel):
         == "cluster id"
         == panel.setting_controls.drop_downs["x_by"].text().removeprefix("x").strip(" ▾")
     )
-
-
-def test_discs_at_the_edges_are_whole_in_a_low_dock(panel, qtbot):
-    panel.resize(320, 170)
-    qtbot.waitUntil(lambda: ready(panel))
-    frame, data = panel.frame_now, panel.data
-    centers = frame.to_px(np.column_stack([data.x, data.y]))
-    reach = disc_radii(data, panel.theme.scale)[:, None]
-    assert frame.height > 60
-    assert (centers - reach >= (frame.left, frame.top)).all()
-    assert (centers + reach <= (frame.left + frame.width, frame.top + frame.height)).all()

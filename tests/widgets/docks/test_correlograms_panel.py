@@ -7,7 +7,6 @@ from qtpy.QtGui import QColor
 from widgets.light_session import light_session
 
 from napari_phy.stats.correlograms import correlograms, symmetrise
-from napari_phy.table.numbers import format_number
 from napari_phy.views import kept_pairs
 from napari_phy.views.correlogram_layout import correlogram_grid, height_words
 from napari_phy.views.correlograms import N_MAX
@@ -199,16 +198,6 @@ def test_the_expected_height_and_the_band_are_as_chosen(panel):
     entry(panel, "baseline").trigger()
     assert panel.plot.grab().toImage() != before
     assert "dashed" not in panel.stack.caption.text()
-
-
-def test_short_lags_have_more_room_on_a_logarithmic_axis(panel, qtbot):
-    entry(panel, "lags", "log").trigger()
-    tile = panel.grid(panel.plot.size(), panel.theme).tile(1, 2)
-    edges = panel.settings.edges(panel.data)
-    for lag in (-25, -3, 0, 1, 20):
-        middle = edges[lag + 25 : lag + 27].mean()
-        words = panel.read_out(tile.left + middle * tile.width, tile.center[1])
-        assert f", {format_number(lag)} ms, " in words
 
 
 def test_what_is_chosen_is_told_and_settings_hold_until_then(qtbot, session, monkeypatch):

@@ -116,13 +116,6 @@ def test_shortest_interval_and_width_of_bins(panel, qtbot):
     assert (panel.settings.n_bins, panel.settings.bin_ms) == (25, None)
 
 
-def test_an_axis_that_would_be_empty_is_moved(panel):
-    panel.choose(shortest_ms=60.0)
-    assert (panel.settings.shortest_ms, panel.settings.longest_ms) == (60.0, 110.0)
-    panel.choose(longest_ms=20.0)
-    assert (panel.settings.shortest_ms, panel.settings.longest_ms) == (0.0, 20.0)
-
-
 def test_a_number_that_the_menu_does_not_have_gets_an_entry_while_it_holds(panel):
     menu = panel.setting_controls.menus["n_bins"]
     assert not menu._own.isVisible()

@@ -440,7 +440,7 @@ def test_hovering_tells_channel_time_and_voltage(panel):
     assert panel.canvas.read_out(point.x(), point.y()).startswith(f"cluster {cluster}, spike {spike}, channel ")
 
 
-@pytest.mark.parametrize("size", [(220, 200), (260, 240), (410, 360), (900, 300)])
+@pytest.mark.parametrize("size", [(220, 200), (900, 300)])
 def test_it_draws_at_every_size(panel, qtbot, size):
     panel.resize(*size)
     QApplication.processEvents()
@@ -485,7 +485,7 @@ def shown(qtbot, session, clusters, size=(420, 500)):
     return panel
 
 
-@pytest.mark.parametrize("n_channels", [12, 96, 384])
+@pytest.mark.parametrize("n_channels", [12, 384])
 def test_channel_numbers_do_not_touch(qtbot, n_channels):
     everywhere = {"positions": staggered(n_channels), "masks": np.ones((60, n_channels))}
     with light_session(n_clusters=3, n_spikes=60, n_channels=n_channels, **everywhere) as session:
