@@ -93,9 +93,8 @@ def _p95(watch: Watch, key: str, work, size: Size) -> None:
 
 
 def _raster(session, size: Size, watch: Watch) -> None:
+    from napari_phy.views.pictures import blank, draw_raster
     from napari_phy.views.raster import RasterCounts, trains_of
-    from napari_phy.widgets.docks.raster_image import draw_raster
-    from napari_phy.widgets.docks.trace_image import blank
 
     counter = RasterCounts()
 
@@ -123,8 +122,7 @@ def _drift(session, size: Size, watch: Watch) -> None:
     from napari_phy.storage.spike_columns import SpikeColumnStore
     from napari_phy.views.drift import DriftRequest, compute_drift, drift_cells, drift_points
     from napari_phy.views.frame import Frame
-    from napari_phy.widgets.docks.drift_image import draw_cells, draw_points, ramp_of
-    from napari_phy.widgets.docks.trace_image import blank
+    from napari_phy.views.pictures import blank, draw_cells, draw_points, ramp_of
 
     spike_columns.KEPT_FROM = 0
     watch.time("make", SpikeColumnStore(session.model).get)

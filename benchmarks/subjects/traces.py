@@ -98,9 +98,10 @@ def _ours(path: Path, starts: list[int], size: Size, watch: Watch) -> None:
     from napari_phy.formats.kwik.traces import JoinedTraces, RawSegment
     from napari_phy.stats.extremes import bin_extremes, join_bins
     from napari_phy.storage.trace_pyramid import TracePyramid
+    from napari_phy.views.pictures import blank, draw_traces
+    from napari_phy.views.trace_lines import Columns, make_lines
     from napari_phy.views.trace_source import TraceSource
     from napari_phy.views.traces import TraceReader, request_for
-    from napari_phy.widgets.docks.trace_image import Columns, blank, draw_traces, make_lines
 
     n_samples = size.n_spikes
     raw = RawData(path, None, n_samples, _N_CHANNELS, np.dtype(np.int16))

@@ -17,12 +17,11 @@ from napari_phy.stats._pair_counts import count_followers
 from napari_phy.stats.extremes import bin_extremes, join_bins
 from napari_phy.stats.kept_correlograms import KeptCorrelograms
 from napari_phy.stats.spike_counts import column_edges, count_cells, count_labels
+from napari_phy.views._picture_loops import draw_lines
 from napari_phy.views.drift import DriftPoints
 from napari_phy.views.frame import Frame
-from napari_phy.widgets.docks._columns import draw_lines
-from napari_phy.widgets.docks.drift_image import draw_colors, draw_points
-from napari_phy.widgets.docks.raster_image import draw_raster
-from napari_phy.widgets.docks.trace_image import Columns, draw_traces, make_lines
+from napari_phy.views.pictures import draw_colors, draw_points, draw_raster, draw_traces
+from napari_phy.views.trace_lines import Columns, make_lines
 
 PACKAGE = Path(napari_phy.__file__).parent
 HOSTILE = np.array([np.nan, np.inf, -np.inf, 3e38, -3e38, 1e-45, -1e-40, 0, 1, -250], np.float32)

@@ -17,6 +17,7 @@ from napari_phy.table.session_like import SessionLike
 from napari_phy.views.cluster_colors import GREY, schemes
 from napari_phy.views.cluster_order import Order, order_choice, order_clusters, order_told
 from napari_phy.views.settings import Choice, Number, ViewSettings
+from napari_phy.views.trace_layout import TraceLayout
 
 Marker = Literal["bar", "dot"]
 TICKS_PER_S = 1_000_000  # of spike times that come in seconds
@@ -117,6 +118,44 @@ class RasterCounts:
             self._counts = count_labels(edges, trains.slots, len(trains.slot_clusters))
             self._key, self._samples = key, trains.samples
         return self._counts
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RasterMarks:
+    """Spikes in sight.
+
+    Attributes
+    ----------
+    x : ndarray of float64, shape (n,)
+        Place along the time axis, in px.
+    rows : ndarray of int32, shape (n,)
+        Row of each spike.
+    """
+
+    x: npt.NDArray[np.float64]
+    rows: npt.NDArray[np.int32]
+
+    def among(self, wanted: npt.NDArray[np.bool_]) -> RasterMarks:
+        """Return the marks of those rows that are wanted."""
+        inside = wanted[self.rows]
+        return RasterMarks(self.x[inside], self.rows[inside])
+
+
+def raster_marks(trains: SpikeTrains, rows_of_slots: npt.NDArray[np.int32], layout: TraceLayout) -> RasterMarks:
+    """Return the spikes of the rows and the time in sight; `rows_of_slots` is −1 where a slot has no row."""
+    rate = trains.sample_rate
+    window = np.ceil(np.array([layout.start_s, layout.stop_s]) * rate).astype(np.int64)
+    part = slice(*np.searchsorted(trains.samples, window).tolist())
+    rows = rows_of_slots[trains.slots[part]]
+    inside = np.flatnonzero((rows >= layout.rows.start) & (rows < layout.rows.stop))
+    seconds = trains.samples[part][inside] / rate
+    return RasterMarks(layout.left + (seconds - layout.start_s) * layout.px_per_s, rows[inside])
+
+
+def usual_number(marks: RasterMarks) -> float:
+    """Return how many spikes that share a pixel are opaque, as `typical_count` does for pictures."""
+    cells = np.unique(np.stack([marks.rows, marks.x.astype(np.int64)]), axis=1).shape[1]
+    return max(1.0, 2.0 * len(marks.x) / cells - 1.0) if cells else 1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from napari_phy.views.trace_source import TraceSource
+
 ROW_PX = 14  # the least height of a channel, unless the user wants all of them in sight
 SMALLEST_ROW_PX = 1.5
+NUMBER_ROOM = 0.7  # of its height, between two numbers of channels
 SLIVER = 1e-6  # of a row: no part of it that could be seen
 
 
@@ -86,3 +89,37 @@ def row_height(n_channels: int, height: float, zoom: float, least: float) -> flo
 def clamped_scroll(scroll_px: float, n_channels: int, row_px: float, height: float) -> float:
     """Return a scroll that leaves no empty room below the last channel."""
     return float(min(max(0.0, scroll_px), max(0.0, n_channels * row_px - height)))
+
+
+def number_places(layout: TraceLayout, height: float) -> list[tuple[int, float]]:
+    """Return (row, y of the middle) of the channel numbers that have room, `height` px each.
+
+    That of a row at the edge, whose zero line is still in sight, is moved inside.
+    """
+    every = max(1, int(np.ceil(height / layout.row_px)))
+    top, bottom = layout.top + height / 2 - 1, layout.top + layout.height - height / 2 + 1
+    places: list[tuple[int, float]] = []
+    for row in layout.rows:
+        zero = float(layout.zero_of(row))
+        y = min(max(zero, top), bottom)
+        has_room = not places or y - places[-1][1] >= NUMBER_ROOM * height
+        if row % every == 0 and abs(y - zero) <= height / 2 and has_room:
+            places.append((row, y))
+    return places
+
+
+def channel_order(source: TraceSource, order: str, best: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Return the channels from the top: the `best` ones, by depth, or by their numbers where that is not known."""
+    if order == "best" and len(best):
+        return best
+    if order == "depth" and source.depths is not None:
+        return np.argsort(-source.depths, kind="stable")
+    return np.argsort(source.channel_ids, kind="stable")
+
+
+def scroll_to_row(layout: TraceLayout, row: int, scroll_px: float) -> float:
+    """Return a scroll of whole rows: the same where the row is in sight, else one that has it in the middle."""
+    middle = (row + 0.5) * layout.row_px
+    if not layout.scroll_px + layout.row_px <= middle <= layout.scroll_px + layout.height - layout.row_px:
+        scroll_px = middle - layout.height / 2
+    return round(scroll_px / layout.row_px) * layout.row_px

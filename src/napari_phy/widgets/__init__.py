@@ -7,16 +7,8 @@ __all__ = ["RasterView", "TraceView", "WaveformView"]
 
 def __getattr__(name: str) -> Any:
     """Import what scripts use when they ask for it: napari finds the reader sooner without."""
-    if name == "RasterView":
-        from napari_phy.widgets.docks.raster_view import RasterView
+    if name in __all__:
+        from napari_phy.widgets.docks import array_views
 
-        return RasterView
-    if name == "TraceView":
-        from napari_phy.widgets.docks.trace_view import TraceView
-
-        return TraceView
-    if name == "WaveformView":
-        from napari_phy.widgets.docks.waveform_view import WaveformView
-
-        return WaveformView
+        return getattr(array_views, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -183,7 +183,7 @@ def test_the_wheel_zooms_time_and_with_ctrl_amplitude(panel, qtbot):
     zoomed = panel.frame
     assert np.ptp(zoomed.x_range) == pytest.approx(np.ptp(before.x_range) / 1.2**3)
     assert zoomed.y_range == before.y_range
-    panel.canvas.scrolled.emit(panel.canvas.rect().center().toPointF(), 2.0, True)
+    panel.canvas.mouse.scrolled.emit(panel.canvas.rect().center().toPointF(), 2.0, CTRL)
     assert panel.frame.x_range == zoomed.x_range
     assert np.ptp(panel.frame.y_range) == pytest.approx(np.ptp(before.y_range) / 1.2**2)
     qtbot.mouseDClick(panel.canvas.native, LEFT, NONE, QPoint(100, 100))

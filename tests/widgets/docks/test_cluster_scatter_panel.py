@@ -208,7 +208,7 @@ def test_a_lasso_is_drawn_as_it_goes_and_esc_drops_it(panel, session, qtbot):
     line = [color_at(panel, (edge.x() + step, edge.y())).max() for step in range(-6, 7)]
     assert max(line) > 150  # dashes in the colour of text
     qtbot.keyClick(panel, Qt.Key.Key_Escape)
-    assert len(panel.plot.lasso) == 0
+    assert len(panel.lasso) == 0
     qtbot.mouseRelease(panel.plot, LEFT, CTRL, box[3])
     assert session.selection.clusters == (1, 2)
 

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from qtpy.compat import isalive
 from qtpy.QtCore import QPoint, QPointF, Qt
 from qtpy.QtGui import QColor, QWheelEvent
 from qtpy.QtTest import QTest
@@ -10,9 +9,6 @@ from qtpy.QtWidgets import QApplication
 from widgets.light_session import light_session
 from widgets.svg_reading import Svg
 
-from napari_phy.core.errors import NapariPhyError
-from napari_phy.core.time_cursor import TimeCursor
-from napari_phy.widgets import RasterView
 from napari_phy.widgets.docks.raster_panel import RasterPanel
 
 LEFT = Qt.MouseButton.LeftButton
@@ -238,52 +234,3 @@ def test_nothing_is_shown_without_a_session(panel):
 def test_it_paints_at_any_size(panel, size):
     panel.plot.resize(*size)
     assert not panel.plot.grab().isNull()
-
-
-# --- plain arrays ---
-
-
-def test_a_raster_of_arrays_has_a_row_a_neuron_from_the_highest_position(qtbot):
-    clock = TimeCursor(10.0)
-    view = RasterView([1.0, 9.0, 5.0, 5.5], [4, 2, 8, 8], positions=[10, 30, 20], marker="bar", time=clock)
-    qtbot.addWidget(view)
-    view.resize(500, 200)
-    view.show()
-    qtbot.waitExposed(view)
-    assert view.plot.rows.tolist() == [4, 8, 2]
-    clock.show(0, 10)
-    color = view.plot._theme.dim
-    layout = view.plot.layout_now
-    found = [columns_with(view.plot, row, color) / layout.px_per_s for row in range(3)]
-    for times, expected in zip(found, ([1.0], [5.0, 5.5], [9.0]), strict=True):
-        np.testing.assert_allclose(times, expected, atol=2 / layout.px_per_s)
-    QTest.mouseClick(view.plot, LEFT, PLAIN, place_of(view.plot, 6.0, 1))
-    assert clock.time_s == pytest.approx(6.0, abs=0.05)
-
-
-def test_positions_may_be_by_neuron_and_must_be_complete(qtbot):
-    view = RasterView([1.0, 2.0], [4, 2], positions={4: 1.0, 2: 5.0})
-    qtbot.addWidget(view)
-    assert view.plot.rows.tolist() == [2, 4]
-    with pytest.raises(NapariPhyError, match="Neuron 2 has no position"):
-        RasterView([1.0, 2.0], [4, 2], positions={4: 1.0})
-    with pytest.raises(NapariPhyError, match="2 neurons but positions of shape"):
-        RasterView([1.0, 2.0], [4, 2], positions=[1, 2, 3])
-    with pytest.raises(NapariPhyError, match='"bar" or "dot"'):
-        RasterView([1.0, 2.0], [4, 2], marker="star")
-
-
-def test_a_clock_outlives_the_raster_of_arrays(qtbot):
-    clock = TimeCursor(10.0)
-    view = RasterView([1.0, 2.0], [4, 2], time=clock)
-    plot = view.plot
-    view.deleteLater()
-    qtbot.waitUntil(lambda: not isalive(plot))
-    clock.move_to(5.0)
-    clock.show(2.0, 3.0)
-    assert clock.time_s == 5.0
-
-
-def test_ids_below_0_are_refused(qtbot):
-    with pytest.raises(NapariPhyError, match=r"from 0 to .* from -3 to 4"):
-        RasterView([1.0, 2.0], [4, -3])

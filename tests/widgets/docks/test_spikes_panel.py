@@ -10,8 +10,8 @@ from widgets.light_session import light_session
 
 from napari_phy.table.numbers import THIN_SPACE
 from napari_phy.views.spike_amplitudes import spike_amplitudes
-from napari_phy.widgets.docks import spike_model
-from napari_phy.widgets.docks.spike_model import COLUMNS
+from napari_phy.widgets.docks import spike_table
+from napari_phy.widgets.docks.spike_table import COLUMNS
 from napari_phy.widgets.docks.spikes_panel import SpikesPanel
 
 LEFT = Qt.MouseButton.LeftButton
@@ -224,9 +224,9 @@ def test_a_million_rows_are_made_of_nothing_but_what_is_in_sight(qtbot, monkeypa
         spike_samples=np.sort(rng.integers(0, 10**8, n_spikes)), duration=5000.0,
     )  # fmt: skip
     asked = []
-    index_of = spike_model.SpikeModel.index_of
+    index_of = spike_table.SpikeModel.index_of
     monkeypatch.setattr(
-        spike_model.SpikeModel, "index_of", lambda self, row: (asked.append(row), index_of(self, row))[1]
+        spike_table.SpikeModel, "index_of", lambda self, row: (asked.append(row), index_of(self, row))[1]
     )
     panel = shown(qtbot, session, [0, 1])
     assert panel.list.model().rowCount() == n_spikes

@@ -14,10 +14,11 @@ from napari_phy.core.event_times import EventTimes
 from napari_phy.layers.traces import traces_layer
 from napari_phy.stats.trace_levels import measure_levels
 from napari_phy.views import traces
-from napari_phy.views.trace_layout import ROW_PX, TraceLayout
+from napari_phy.views.trace_layout import ROW_PX, TraceLayout, number_places
+from napari_phy.views.traces_reading import NOISE_ROWS, WAVE_ROWS
 from napari_phy.widgets.actions.navigation import go_to, go_to_spike, go_to_time, go_to_violation, turn_page
-from napari_phy.widgets.docks.trace_painter import number_places
-from napari_phy.widgets.docks.traces_panel import NOISE_ROWS, WAVE_ROWS, TracesPanel
+from napari_phy.widgets.docks.trace_painter import depth_colors
+from napari_phy.widgets.docks.traces_panel import TracesPanel
 
 RATE = 20_000.0
 N_CHANNELS = 8
@@ -380,9 +381,9 @@ def test_events_in_sight_are_dashed_lines_with_their_words(panel, session, monke
 
 
 def test_channels_can_be_coloured_by_depth(panel):
-    assert panel._channel_colors() == []
+    assert panel.color_scale() is None
     panel.choose(colors="depth")
-    colors = panel._channel_colors()
+    colors = depth_colors(panel.data.source.depths, panel.theme)
     assert len(set(colors)) == N_CHANNELS
     found, full = (sorted(QColor(color).lightness() for color in ends) for ends in (
         (colors[0], colors[-1]), panel.theme.ramp[1:],
@@ -391,10 +392,9 @@ def test_channels_can_be_coloured_by_depth(panel):
     legend = panel.stack.legend
     scale = panel.color_scale()
     assert legend.isVisible()
-    assert (scale.title, scale.stops) == ("depth", tuple(zip((0.0, 1.0), panel._depth_ends(), strict=True)))
+    assert (scale.title, scale.stops) == ("depth", tuple(zip((0.0, 1.0), (colors[0], colors[-1]), strict=True)))
     assert scale.high.endswith(" µm")
     panel.choose(colors="grey")
-    assert panel._channel_colors() == []
     assert panel.color_scale() is None
     assert not legend.isVisible()
 

@@ -133,6 +133,6 @@ def test_traces_say_that_their_order_is_that_of_the_file(show):
     panel.choose(colors="depth")
     panel.plot.grab()
     assert "positions are unknown" in panel.header.note_label.text()
-    assert panel._channel_colors() == []
+    assert panel.color_scale() is None
     panel.choose(order="number")
     assert "positions" not in panel.header.note_label.text()

@@ -11,15 +11,14 @@ from widgets.light_session import light_session
 from widgets.svg_reading import Svg, colors_of
 
 from napari_phy.core.colors import selection_color
+from napari_phy.views import trace_lines
 from napari_phy.widgets.base.figure import PNG_SCALE
 from napari_phy.widgets.base.theme import BODY_PX, tokens
-from napari_phy.widgets.docks import raster_vectors, trace_vectors
 from napari_phy.widgets.docks.amplitude_panel import AmplitudePanel
 from napari_phy.widgets.docks.drift_panel import DriftPanel
 from napari_phy.widgets.docks.features_panel import FeaturesPanel
 from napari_phy.widgets.docks.history_panel import HistoryPanel
 from napari_phy.widgets.docks.raster_panel import RasterPanel
-from napari_phy.widgets.docks.raster_plot import RasterPlot
 from napari_phy.widgets.docks.spikes_panel import SpikesPanel
 from napari_phy.widgets.docks.traces_panel import TracesPanel
 from napari_phy.widgets.docks.waveforms_panel import WaveformsPanel
@@ -241,14 +240,14 @@ def wait_for_lines(panel):
 def test_traces_of_too_many_points_are_a_picture_and_spikes_stay_lines(shown, monkeypatch):
     panel = shown(TracesPanel)
     wait_for_lines(panel)
-    monkeypatch.setattr(trace_vectors, "MAX_POINTS", 3000)
+    monkeypatch.setattr(trace_lines, "MAX_POINTS", 3000)
     svg = svg_of(panel)
     (image,) = svg.all("image")
     assert image.clip is not None
     assert panel.figure_note() == "its traces are a picture, as they have too many points"
     widths = {mark.look["stroke-width"] for mark in svg.all("polyline") if mark.clip == image.clip}
     assert widths == {"1.5"}
-    monkeypatch.setattr(trace_vectors, "MAX_POINTS", 10)
+    monkeypatch.setattr(trace_lines, "MAX_POINTS", 10)
     svg = svg_of(panel)
     assert len(svg.all("image")) == 1
     assert not [mark for mark in svg.all("polyline") if mark.clip]
@@ -284,8 +283,6 @@ def test_rows_of_too_many_spikes_are_a_picture_and_selected_ones_stay_lines(show
     monkeypatch.setattr("napari_phy.widgets.docks.raster_plot.MAX_MARKS", 0)
     assert not [mark for mark in svg_of(panel).all("polyline") if mark.clip]
     assert panel.figure_note() == "its rows are a picture, as they have too many spikes"
-    assert raster_vectors.MAX_MARKS > 0
-    assert isinstance(panel.plot, RasterPlot)
 
 
 def test_drift_has_its_cells_as_a_picture_and_the_selection_as_circles(shown):

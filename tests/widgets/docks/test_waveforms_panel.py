@@ -371,7 +371,7 @@ def test_a_lasso_on_a_channel_finds_all_spikes_whose_waveform_passes(panel, qtbo
     drag(qtbot, panel, points)
     qtbot.waitUntil(lambda: len(session.selection.spikes) > 0)
     channel = panel.data.channels[box]
-    assert panel.lasso.channel == channel
+    assert panel.lasso_channel == channel
     spikes = np.sort(np.concatenate([session.manager.spikes(1), session.manager.spikes(2)]))
     waveforms = session.model.waveforms._rows[spikes, :, channel]
     polygon = panel.lasso.polygon

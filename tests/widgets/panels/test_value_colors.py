@@ -11,9 +11,9 @@ from napari_phy.table.cluster_table import compute_cluster_table
 from napari_phy.widgets.base.theme import tokens
 from napari_phy.widgets.docks.cluster_scatter_panel import ClusterScatterPanel
 from napari_phy.widgets.docks.drift_panel import DriftPanel
-from napari_phy.widgets.docks.raster_image import numbers_scale, opacity
-from napari_phy.widgets.docks.raster_panel import RasterPanel
+from napari_phy.widgets.docks.raster_panel import RasterPanel, numbers_scale
 from napari_phy.widgets.docks.templates_panel import TemplatesPanel
+from napari_phy.widgets.docks.trace_painter import depth_colors
 from napari_phy.widgets.docks.traces_panel import TracesPanel
 from napari_phy.widgets.docks.waveforms_panel import WaveformsPanel
 from napari_phy.widgets.panels.color_schemes import find_coloring
@@ -102,11 +102,7 @@ def test_clusters_of_unknown_value_have_a_chip_and_colours_come_once_they_are_kn
     assert [(entry.text, entry.color) for entry in found.entries] == [("amplitude unknown", theme.dim)]
 
 
-def test_opacity_of_a_raster_grows_with_the_spikes_of_a_pixel():
-    assert opacity(1, 1) == 1
-    values = [opacity(n, 16) for n in (1, 4, 16, 40)]
-    assert values == sorted(values)
-    assert values[-2:] == [1, 1]
+def test_the_scale_of_a_raster_tells_from_how_many_spikes_a_pixel_is_opaque():
     assert numbers_scale(1.4, "#5a616d", "#15171c") is None
     scale = numbers_scale(16, "#5a616d", "#15171c")
     assert (scale.title, scale.low, scale.high) == ("spikes a pixel", "1", "≥ 16")
@@ -134,6 +130,6 @@ def test_traces_coloured_by_depth_say_which_depths(qtbot):
     scale = panel.stack.legend.scale
     assert panel.stack.legend.isVisible()
     assert (scale.title, scale.low, scale.high) == ("depth", f"{depths.min():.0f}", f"{depths.max():.0f} µm")
-    assert [color for _, color in scale.stops] == [panel._channel_colors()[place] for place in (0, -1)]
+    assert [color for _, color in scale.stops] == [depth_colors(depths, panel.theme)[place] for place in (0, -1)]
     assert {"depth", scale.low, scale.high} <= set(Svg(panel.figure().svg()).texts)
     session.close()

@@ -1,14 +1,16 @@
 """Amplitude: how large the spikes of the selection are over time, with a histogram and a lasso."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from qtpy.QtCore import QRectF, QTimer
-from qtpy.QtGui import QPainter
+import numpy as np
+from qtpy.QtCore import QPointF, QRectF, Qt, QTimer
+from qtpy.QtGui import QPainter, QPen, QPolygonF
 from qtpy.QtWidgets import QWidget
 
+from napari_phy.core.colors import is_hollow
 from napari_phy.core.errors import ClusteringError
 from napari_phy.core.progress import OnProgress, no_progress
 from napari_phy.table.numbers import format_number
@@ -24,17 +26,19 @@ from napari_phy.views.amplitudes import (
     spikes_in_lasso,
 )
 from napari_phy.views.drawn_spikes import Spikes
+from napari_phy.views.frame import Frame
 from napari_phy.views.spike_amplitudes import Kind, amplitude_kinds, amplitude_unit, count_unread, no_amplitudes
 from napari_phy.widgets.base.guarded import guarded
 from napari_phy.widgets.base.latest_result import LatestResult
-from napari_phy.widgets.docks.amplitude_histogram import paint_histogram
+from napari_phy.widgets.base.theme import with_alpha
 from napari_phy.widgets.lists.column_reader import column_pool
 from napari_phy.widgets.panels.spike_scatter_panel import SpikeScatterPanel, spike_words
-from napari_phy.widgets.plots.highlighted_points import Points
+from napari_phy.widgets.plots.highlights import Points
 from napari_phy.widgets.plots.scatter_plot import RIGHT_PX
 
 KINDS: dict[Kind, str] = {"peak to peak": "Peak to peak", "feature": "By feature"}
 GAP_PX = 4  # between plot and histogram
+FILL_ALPHA = 0.6  # of the histogram
 REST_MS = 300  # after a picture with few spikes, the rest is read: not for who clicks on and on
 READING_COST = 100  # of a spike in raw data, against one whose amplitude is known
 
@@ -194,3 +198,24 @@ class AmplitudePanel(SpikeScatterPanel):
         side = QRectF(left, area.top(), self.canvas.width() - self.theme.px(RIGHT_PX) - left, area.height())
         colors = [self.color_of(place) for place in range(len(self.data.clusters))]
         paint_histogram(painter, self.data, frame, side, colors)
+
+
+def paint_histogram(painter: QPainter, data: AmplitudeData, frame: Frame, area: QRectF, colors: Sequence[str]) -> None:
+    """Paint into `area`, the largest bin over its whole width; the best cluster lies on top."""
+    most = int(data.histogram.max(initial=0))
+    if not most:
+        return
+    painter.save()
+    painter.setClipRect(area)
+    edges = np.arange(data.histogram.shape[1] + 1) * data.bin_width
+    heights = frame.to_px(np.column_stack([np.zeros(len(edges)), edges]))[:, 1]
+    for place in reversed(range(len(data.histogram))):
+        lengths = area.left() + data.histogram[place] * (area.width() / most)
+        steps = zip(np.repeat(lengths, 2).tolist(), np.repeat(heights, 2)[1:-1].tolist(), strict=True)
+        start, stop = QPointF(area.left(), heights[0]), QPointF(area.left(), heights[-1])
+        color = with_alpha(colors[place], FILL_ALPHA)
+        hollow = is_hollow(place)
+        painter.setPen(QPen(color, 1) if hollow else Qt.PenStyle.NoPen)
+        painter.setBrush(Qt.BrushStyle.NoBrush if hollow else color)
+        painter.drawPolygon(QPolygonF([start, *(QPointF(x, y) for x, y in steps), stop]))
+    painter.restore()

@@ -41,9 +41,8 @@ from napari_phy.widgets.base.theme import Tokens, with_alpha
 from napari_phy.widgets.panels.all_clusters_panel import listed_clusters, why_no_cluster
 from napari_phy.widgets.panels.color_schemes import find_coloring, group_colors, group_entries, measure_scale
 from napari_phy.widgets.panels.painted_panel import PaintedPanel
-from napari_phy.widgets.plots.lasso_plot import LassoPlot
-from napari_phy.widgets.plots.lasso_tool import TOO_FEW_POINTS
-from napari_phy.widgets.plots.overlay import paint_axes, paint_lasso
+from napari_phy.widgets.plots.lasso_tool import LassoTool
+from napari_phy.widgets.plots.overlay import paint_axes
 from napari_phy.widgets.plots.ramp import N_SHADES, shades
 from napari_phy.widgets.plots.step_plot import paint_grid
 
@@ -56,8 +55,6 @@ NOTHING_INSIDE = "No cluster lies inside the lasso."
 
 class ClusterScatterPanel(PaintedPanel):
     """All clusters; the selected ones in their colours. A click selects, a lasso selects all inside."""
-
-    plot: LassoPlot
 
     title = "Scatter"
     subject = "all clusters"
@@ -78,16 +75,16 @@ class ClusterScatterPanel(PaintedPanel):
         self._ranges: Ranges | None = None
         super().__init__(session, **options)
 
-    def make_plot(self) -> LassoPlot:
-        return LassoPlot(self._paint_plot, self.header.lasso_button.isChecked)
-
     def make_content(self) -> QWidget:
-        content, plot = super().make_content(), self.plot
+        content, mouse = super().make_content(), self.plot.mouse
+        self.lasso = LassoTool(self, mouse, self.header.lasso_button, self)
         for signal, slot in (
-            (plot.dragged, self._on_dragged),
-            (plot.scrolled, self._on_scrolled),
-            (plot.double_clicked, self._on_double_clicked),
-            (plot.lassoed, self._on_lassoed),
+            (mouse.dragged, self._on_dragged),
+            (mouse.scrolled, self._on_scrolled),
+            (mouse.double_clicked, self._on_double_clicked),
+            (self.lasso.changed, self.plot.update),
+            (self.lasso.finished, self._on_lasso_finished),
+            (self.lasso.said, self.say),
         ):
             signal.connect(slot)
         registry.changed.connect(self._on_columns_changed)
@@ -102,7 +99,7 @@ class ClusterScatterPanel(PaintedPanel):
     def on_session(self) -> None:
         self._ranges = None
         self._picked = set()
-        self.plot.drop_lasso()
+        self.lasso.clear()
 
     def on_selection(self) -> None:
         self.plot.update()
@@ -157,7 +154,7 @@ class ClusterScatterPanel(PaintedPanel):
     def on_settings(self, before: Any, now: Any) -> None:
         if (before.x_by, before.y_by, before.log) != (now.x_by, now.y_by, now.log):
             self._ranges = None
-            self.plot.drop_lasso()
+            self.lasso.clear()
         self.refresh()
 
     # --- drawing ---
@@ -204,8 +201,7 @@ class ClusterScatterPanel(PaintedPanel):
         """Paint axes, discs and the lasso in a rectangle of some size."""
         frame = self.frame(size, theme)
         paint_clusters(painter, self.data, frame, theme, self.clusters, self.colors(theme))
-        corners = frame.to_data(self.plot.lasso)
-        paint_lasso(painter, frame, theme, corners, closed=False)
+        self.lasso.paint(painter, theme)
 
     # --- what is under the mouse ---
 
@@ -254,22 +250,29 @@ class ClusterScatterPanel(PaintedPanel):
 
     # --- lasso ---
 
+    @property
+    def lasso_frame(self) -> Frame | None:
+        """The frame in which a lasso is drawn, None while there is nothing to draw it on."""
+        return None if self.data is None else self.frame_now
+
+    def lasso_frame_at(self, position: QPointF) -> Frame | None:
+        """Return the same, wherever it begins."""
+        return self.lasso_frame
+
     @guarded
-    def _on_lassoed(self, polygon: npt.NDArray[np.float64]) -> None:
+    def _on_lasso_finished(self, polygon: npt.NDArray[np.float64]) -> None:
         self.setFocus(Qt.FocusReason.MouseFocusReason)
-        self.header.lasso_button.setChecked(False)
-        if self.data is None:
-            return
-        found = clusters_in_lasso(self.data, self.frame_now.to_data(polygon)) if len(polygon) else []
+        self.lasso.clear()
+        found = clusters_in_lasso(self.data, polygon)
         if found:
             self.required_session.selection.select(found, n_best=len(found))
         else:
-            self.say(NOTHING_INSIDE if len(polygon) else TOO_FEW_POINTS)
+            self.say(NOTHING_INSIDE)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Leave the lasso by Esc; all other keys go their way."""
-        if event.key() == Qt.Key.Key_Escape and (self.plot.drop_lasso() or self.header.lasso_button.isChecked()):
-            self.header.lasso_button.setChecked(False)
+        if event.key() == Qt.Key.Key_Escape and self.lasso.is_wanted:
+            self.lasso.dismiss()
             event.accept()
         else:
             super().keyPressEvent(event)

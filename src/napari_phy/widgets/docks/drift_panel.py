@@ -1,5 +1,6 @@
 """Drift: where on the probe spikes were seen over time, all as a picture, the selected ones in their colours."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -28,35 +29,35 @@ from napari_phy.views.drift import (
     drift_points,
 )
 from napari_phy.views.frame import Frame, nearest_point
+from napari_phy.views.pictures import (
+    DISC_PX,
+    FAINTEST,
+    bgr,
+    blank,
+    draw_cells,
+    draw_colors,
+    draw_points,
+    numbers_of,
+    ramp_of,
+)
 from napari_phy.views.ticks import left_margin
-from napari_phy.widgets.base.color_scale import ColorScale
+from napari_phy.widgets.base.color_scale import ColorScale, ramp_stops
 from napari_phy.widgets.base.figure import PNG_SCALE
 from napari_phy.widgets.base.guarded import guarded
 from napari_phy.widgets.base.legend import LegendEntry
 from napari_phy.widgets.base.theme import Tokens
-from napari_phy.widgets.docks.drift_image import (
-    CELL_PX,
-    DISC_PX,
-    draw_cells,
-    draw_colors,
-    draw_points,
-    drift_scale,
-    numbers_of,
-    ramp_of,
-)
-from napari_phy.widgets.docks.raster_image import bgr
-from napari_phy.widgets.docks.trace_image import as_qimage, blank
 from napari_phy.widgets.panels.color_schemes import Coloring, Colorings
 from napari_phy.widgets.panels.panel import Panel
 from napari_phy.widgets.plots.dots import Dot, paint_dots
-from napari_phy.widgets.plots.highlight_rings import marked_spike, paint_mark
+from napari_phy.widgets.plots.highlights import marked_spike, paint_mark
 from napari_phy.widgets.plots.overlay import paint_axes
+from napari_phy.widgets.plots.painted_plot import PaintedPlot, as_qimage
 from napari_phy.widgets.plots.time_axis import holding, paint_clock, paint_unused, within
-from napari_phy.widgets.plots.trace_mouse import TracePlot
 
 ZOOM_STEP = 1.25
 SHORTEST_S, LOWEST_UM = 0.01, 5.0
 HOVER_PX = 5.0
+CELL_PX = 2  # of a cell's side
 OF_CELLS = ("amplitude", "number")  # metrics of spikes, the others are of their clusters
 NO_DEPTH = "channel in the file (positions are unknown)"
 MEANINGS = {
@@ -97,14 +98,14 @@ class DriftPanel(Panel):
         super().__init__(session, **options)
 
     def make_content(self) -> QWidget:
-        self.plot = TracePlot(self._paint)
+        self.plot = PaintedPlot(self._paint)
         for signal, slot in (
-            (self.plot.dragged, self._on_dragged),
-            (self.plot.scrolled, self._on_scrolled),
-            (self.plot.clicked, self._on_clicked),
-            (self.plot.double_clicked, lambda *_: self.show_all()),
-            (self.plot.moved, lambda place: self.say(self.read_out(place.x(), place.y()))),
-            (self.plot.left, lambda: self.say("")),
+            (self.plot.mouse.dragged, self._on_dragged),
+            (self.plot.mouse.scrolled, self._on_scrolled),
+            (self.plot.mouse.clicked, self._on_clicked),
+            (self.plot.mouse.double_clicked, lambda *_: self.show_all()),
+            (self.plot.mouse.hovered, lambda place: self.say(self.read_out(place.x(), place.y()))),
+            (self.plot.mouse.left, lambda: self.say("")),
             (self.plot.resized, self._redraw),
         ):
             signal.connect(slot)
@@ -328,16 +329,16 @@ class DriftPanel(Panel):
             self.show_window(times, depths)
 
     @guarded
-    def _on_clicked(self, position: QPointF, _ctrl: bool) -> None:
+    def _on_clicked(self, position: QPointF, modifiers: Qt.KeyboardModifier) -> None:
         self.setFocus(Qt.FocusReason.MouseFocusReason)
         frame = self.frame
         if frame is None or not frame.contains(position.x(), position.y()):
             return
         spike = self._spike_at(position.x(), position.y())
-        if not self.plot.modifiers:
+        if not modifiers:
             self.required_session.time.move_to(float(frame.to_data([[position.x(), position.y()]])[0, 0]))
         elif spike is not None:
-            self.pick_spike(spike, self.plot.modifiers)
+            self.pick_spike(spike, modifiers)
 
     def _spike_at(self, x_px: float, y_px: float) -> int | None:
         """Return the drawn spike of the selection at a pixel, or None."""
@@ -369,3 +370,13 @@ class DriftPanel(Panel):
                 size = f"{format_number(float(self.data.columns.amplitudes[spike]))} {self.data.unit}"
                 words.append(f"about {size}" if self.data.is_estimated else size)
         return ", ".join(words)
+
+
+def drift_scale(ramp: Sequence[str], ends: ValueRange, unit: str, *, by_number: bool) -> ColorScale | None:
+    """Return what the colours of `draw_cells` stand for; None where no cell has more than one spike."""
+    if by_number and ends.high <= 1:
+        return None
+    if by_number:
+        first = float(np.log1p(ends.low) / np.log1p(ends.high))
+        return ColorScale("spikes a cell, log", *ends.labels(), ramp_stops(ramp, FAINTEST + (1 - FAINTEST) * first))
+    return ColorScale("amplitude", *ends.labels(unit), ramp_stops(ramp, FAINTEST))

@@ -38,8 +38,7 @@ from napari_phy.views.frame import Frame
 from napari_phy.widgets.base.guarded import guarded
 from napari_phy.widgets.docks.feature_plot import FeaturePlot
 from napari_phy.widgets.panels.spike_scatter_panel import SpikeScatterPanel, spike_words
-from napari_phy.widgets.plots.highlight_rings import marked_spikes, paint_mark
-from napari_phy.widgets.plots.highlighted_points import Points
+from napari_phy.widgets.plots.highlights import Points, marked_spikes, paint_mark
 
 GRID_REACH_PX = 4.0  # of the mouse, around a dot
 
@@ -199,13 +198,13 @@ class FeaturesPanel(SpikeScatterPanel):
         super().on_settings(before, now)
 
     @guarded
-    def _on_clicked(self, position: QPointF) -> None:
+    def _on_clicked(self, position: QPointF, modifiers: Qt.KeyboardModifier) -> None:
         """Show a projection of the grid large; with Ctrl or Shift, pick the spike there."""
         grid = self.canvas.grid
         if grid is None:
-            super()._on_clicked(position)
+            super()._on_clicked(position, modifiers)
             return
-        cell, modifiers = self.canvas.cell_at(position), self.canvas.modifiers
+        cell = self.canvas.cell_at(position)
         if cell is None or self.data is None or self.settings.grid is None:  # it is on its way already
             return
         if modifiers:
@@ -225,8 +224,8 @@ class FeaturesPanel(SpikeScatterPanel):
     @property
     def lasso_frame(self) -> Frame | None:
         if self.canvas.grid is None:
-            return self.frame
-        return None if self._cell is None else self.canvas.cell_frame(*self._cell)
+            return super().lasso_frame
+        return None if self.data is None or self._cell is None else self.canvas.cell_frame(*self._cell)
 
     @property
     def lasso_data(self) -> FeatureRequest | None:
@@ -241,8 +240,7 @@ class FeaturesPanel(SpikeScatterPanel):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Go back to the grid by Esc, when there is no lasso to clear."""
-        has_lasso = len(self.lasso) or self.header.lasso_button.isChecked()
-        if event.key() == Qt.Key.Key_Escape and self._left is not None and not has_lasso:
+        if event.key() == Qt.Key.Key_Escape and self._left is not None and not self.lasso.is_wanted:
             self._axes = [None, None]
             self.choose(grid=self._left)
             event.accept()
@@ -271,8 +269,7 @@ class FeaturesPanel(SpikeScatterPanel):
             highlighted = np.flatnonzero(np.isin(grid.spike_ids, marked_spikes(self.session)))
             for x, y in self.canvas.px_of(highlighted):
                 paint_mark(painter, self.theme, x, y)
-        if self.lasso_frame is not None:
-            self.lasso.paint(painter, self.lasso_frame, self.theme)
+        self.lasso.paint(painter, self.theme)
 
     # --- drawing ---
 

@@ -18,7 +18,7 @@ from napari_phy.views.firing_rate import (
 from napari_phy.views.frame import Frame
 from napari_phy.widgets.base.guarded import guarded
 from napari_phy.widgets.base.theme import Tokens
-from napari_phy.widgets.panels.steps_panel import StepsPanel
+from napari_phy.widgets.panels.painted_panel import StepsPanel
 from napari_phy.widgets.plots.step_plot import paint_steps
 from napari_phy.widgets.plots.time_axis import paint_clock, paint_unused
 

@@ -20,7 +20,7 @@ from napari_phy.views.intervals import (
     violation_words,
 )
 from napari_phy.widgets.base.theme import Tokens
-from napari_phy.widgets.panels.steps_panel import StepsPanel
+from napari_phy.widgets.panels.painted_panel import StepsPanel
 from napari_phy.widgets.plots.step_plot import paint_steps
 
 

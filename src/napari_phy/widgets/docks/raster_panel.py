@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
 from qtpy.QtCore import Qt
 from qtpy.QtGui import QKeyEvent, QPainter
 from qtpy.QtWidgets import QWidget
@@ -11,20 +12,22 @@ from napari_phy.core.progress import OnProgress
 from napari_phy.session.session import Session
 from napari_phy.table.numbers import format_shown
 from napari_phy.table.session_like import SessionLike
+from napari_phy.table.value_range import ValueRange
 from napari_phy.views.cluster_colors import scheme_words
+from napari_phy.views.pictures import opacity
 from napari_phy.views.raster import RasterData, RasterRequest, RasterSettings, compute_raster, trains_of
-from napari_phy.widgets.base.color_scale import ColorScale
+from napari_phy.widgets.base.color_scale import ColorScale, blended
 from napari_phy.widgets.base.guarded import guarded
 from napari_phy.widgets.base.legend import LegendEntry
 from napari_phy.widgets.base.theme import Tokens
-from napari_phy.widgets.docks.raster_image import numbers_scale
 from napari_phy.widgets.docks.raster_plot import RasterPlot
 from napari_phy.widgets.panels.all_clusters_panel import listed_clusters, show_order, why_no_cluster
 from napari_phy.widgets.panels.color_schemes import Coloring, Colorings
 from napari_phy.widgets.panels.panel import Panel
-from napari_phy.widgets.plots.highlight_rings import marked_spike
+from napari_phy.widgets.plots.highlights import marked_spike
 
 NOBODY: tuple[int, ...] = ()
+FEW = 4.0  # spikes a pixel that are opaque: below, a scale would tell nothing
 
 
 class RasterPanel(Panel):
@@ -223,11 +226,21 @@ class RasterPanel(Panel):
             self.show_legend()
 
     @guarded
-    def _on_pointed(self, time_s: float, cluster: int | None, ctrl: bool) -> None:
+    def _on_pointed(self, time_s: float, cluster: int | None, modifiers: Qt.KeyboardModifier) -> None:
         self.setFocus(Qt.FocusReason.MouseFocusReason)
-        if cluster is not None and ctrl:
+        if cluster is not None and modifiers & Qt.KeyboardModifier.ControlModifier:
             self.required_session.selection.toggle(cluster)
-        elif cluster is not None and self.plot.modifiers & Qt.KeyboardModifier.ShiftModifier:
+        elif cluster is not None and modifiers & Qt.KeyboardModifier.ShiftModifier:
             self.required_session.selection.select([cluster])
         else:
             self.required_session.time.move_to(time_s)
+
+
+def numbers_scale(opaque: float, color: str, view: str) -> ColorScale | None:
+    """Return what the opacity of rows stands for; None where nearly no pixel has more than one spike."""
+    if opaque < FEW:
+        return None
+    places = np.linspace(0, 1, 9).tolist()
+    alphas = [opacity(1 + place * (opaque - 1), opaque) for place in places]
+    stops = tuple((place, blended(view, color, alpha)) for place, alpha in zip(places, alphas, strict=True))
+    return ColorScale("spikes a pixel", *ValueRange(1, opaque, is_above=True).labels(), stops)

@@ -5,30 +5,30 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from qtpy.QtCore import QPointF, QRectF, Qt, Signal
-from qtpy.QtGui import QColor, QImage, QPainter
+from qtpy.QtCore import QLineF, QPointF, QRectF, Qt, Signal
+from qtpy.QtGui import QColor, QImage, QPainter, QPen
 from qtpy.QtWidgets import QWidget
 
 from napari_phy.table.numbers import format_number
-from napari_phy.views.raster import Marker, RasterCounts, SpikeTrains
+from napari_phy.views.pictures import DOT_PX, TICK, blank, draw_raster, opacity
+from napari_phy.views.raster import Marker, RasterCounts, RasterMarks, SpikeTrains, raster_marks, usual_number
 from napari_phy.views.trace_layout import TraceLayout, clamped_scroll
 from napari_phy.widgets.base.figure import PNG_SCALE
-from napari_phy.widgets.base.theme import TICK_PX, Tokens
-from napari_phy.widgets.docks.raster_image import draw_raster
-from napari_phy.widgets.docks.raster_vectors import MAX_MARKS, RasterMarks, paint_marks, raster_marks
-from napari_phy.widgets.docks.trace_image import as_qimage, blank
-from napari_phy.widgets.plots.highlight_rings import paint_mark
+from napari_phy.widgets.base.theme import TICK_PX, Tokens, with_alpha
+from napari_phy.widgets.plots.highlights import paint_mark
+from napari_phy.widgets.plots.painted_plot import PaintedPlot, as_qimage
 from napari_phy.widgets.plots.time_axis import holding, paint_clock, paint_time_axis, paint_unused, within, zoomed
-from napari_phy.widgets.plots.trace_mouse import TracePlot
 
 ZOOM_STEP = 1.25
 SHORTEST_S = 0.01
 ROWS_A_NOTCH = 3
 LABEL_PX = 13  # least distance of two ids
+MAX_MARKS = 20_000  # on paper, some 2 MB of SVG; more are drawn as a picture
+MARK_PX = 1.0  # width of a bar on paper
 
 
-class RasterPlot(TracePlot):
-    """One row a cluster; `pointed` carries the moment and the cluster (or None) that were clicked, and Ctrl.
+class RasterPlot(PaintedPlot):
+    """One row a cluster; `pointed` carries the moment and the cluster (or None) that were clicked, and the modifiers.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ class RasterPlot(TracePlot):
         Which of its colours clusters have that are not given one.
     """
 
-    pointed = Signal(float, object, bool)
+    pointed = Signal(float, object, object)
     changed = Signal()
     pictured = Signal()
     said = Signal(str)
@@ -62,12 +62,12 @@ class RasterPlot(TracePlot):
         self._pixels: Any = None
         self._image: QImage | None = None
         for signal, slot in (
-            (self.dragged, self._on_dragged),
-            (self.scrolled, self._on_scrolled),
-            (self.clicked, self._on_clicked),
-            (self.double_clicked, lambda *_: self.show_all()),
-            (self.moved, lambda place: self.said.emit(self.read_out(place.x(), place.y()))),
-            (self.left, lambda: self.said.emit("")),
+            (self.mouse.dragged, self._on_dragged),
+            (self.mouse.scrolled, self._on_scrolled),
+            (self.mouse.clicked, self._on_clicked),
+            (self.mouse.double_clicked, lambda *_: self.show_all()),
+            (self.mouse.hovered, lambda place: self.said.emit(self.read_out(place.x(), place.y()))),
+            (self.mouse.left, lambda: self.said.emit("")),
             (self.resized, self.redraw),
         ):
             signal.connect(slot)
@@ -239,7 +239,7 @@ class RasterPlot(TracePlot):
             without = np.where((rows >= 0) & pictured[rows], rows, -1)
             pixels, _ = self._draw(layout, trains, PNG_SCALE, theme, without.astype(np.int32), of_rows)
             painter.drawImage(QPointF(layout.left, layout.top), as_qimage(pixels, PNG_SCALE))
-        paint_marks(painter, marks, layout, of_rows, selected, self.marker)
+        _paint_marks(painter, marks, layout, of_rows, selected, self.marker)
         self._paint_around(painter, theme, layout, colors)
 
     @property
@@ -357,9 +357,51 @@ class RasterPlot(TracePlot):
         time_s = min(max(layout.time_at(position.x()), layout.start_s), layout.stop_s)
         self.show_time(*zoomed(self.shown_s, time_s, ZOOM_STEP**notches, self.trains.duration_s, SHORTEST_S))
 
-    def _on_clicked(self, position: QPointF, ctrl: bool) -> None:
+    def _on_clicked(self, position: QPointF, modifiers: Qt.KeyboardModifier) -> None:
         layout = self.layout_now
         if layout is not None and layout.contains(position.x(), position.y()):
             row = layout.row_at(position.y())
             cluster = None if row is None else int(self.rows[row])
-            self.pointed.emit(layout.time_at(position.x()), cluster, ctrl)
+            self.pointed.emit(layout.time_at(position.x()), cluster, modifiers)
+
+
+def _paint_marks(
+    painter: QPainter,
+    marks: RasterMarks,
+    layout: TraceLayout,
+    colors: Sequence[str],
+    selected: npt.NDArray[np.bool_],
+    marker: Marker,
+) -> None:
+    """Paint each spike as a bar or a dot, those of selected rows above all others.
+
+    Parameters
+    ----------
+    colors : sequence of str
+        Colour of each row.
+    selected : ndarray of bool
+        Whether each row is selected.
+    """
+    usual = usual_number(marks)
+    painter.save()
+    painter.setClipRect(QRectF(layout.left, layout.top, layout.width, layout.height))
+    order = np.lexsort((marks.x, marks.rows, selected[marks.rows]))
+    before = None
+    for x, row in zip(marks.x[order].tolist(), marks.rows[order].tolist(), strict=True):
+        chosen = bool(selected[row])
+        look = colors[row], opacity(1, usual, selected=chosen)
+        if look != before:
+            painter.setPen(_pen(look) if marker == "bar" else QPen(Qt.PenStyle.NoPen))
+            painter.setBrush(with_alpha(*look))
+            before = look
+        y, half = float(layout.zero_of(row)), max(TICK * layout.row_px, 2.0 if chosen else 1.0) / 2
+        if marker == "bar":
+            painter.drawLine(QLineF(x, y - half, x, y + half))
+        else:
+            radius = max(0.5, min(DOT_PX, half))
+            painter.drawEllipse(QPointF(x, y), radius, radius)
+    painter.restore()
+
+
+def _pen(look: tuple[str, float]) -> QPen:
+    return QPen(with_alpha(*look), MARK_PX, Qt.PenStyle.SolidLine, Qt.PenCapStyle.FlatCap)

@@ -60,11 +60,11 @@ class SimilarityPanel(AllClustersPanel):
 
     def make_content(self) -> QWidget:
         content = super().make_content()
-        plot = self.plot
-        plot.scrolled.connect(self._on_scrolled)
-        plot.dragged.connect(self._on_dragged)
-        plot.double_clicked.connect(self._on_double_clicked)
-        plot.left.connect(self._on_left)
+        mouse = self.plot.mouse
+        mouse.scrolled.connect(self._on_scrolled)
+        mouse.dragged.connect(self._on_dragged)
+        mouse.double_clicked.connect(self._on_double_clicked)
+        mouse.left.connect(self._on_left)
         return content
 
     def on_session(self) -> None:

@@ -1,6 +1,6 @@
 """Paints the Traces dock: lines, spikes, channel numbers, time axis, scale bar and the moment looked at."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,25 +8,25 @@ import numpy as np
 import numpy.typing as npt
 from qtpy.QtCore import QPointF, QRectF, QSize, Qt
 from qtpy.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
+from qtpy.QtSvg import QSvgGenerator
 
 from napari_phy.table.numbers import format_number
+from napari_phy.table.value_range import ValueRange
 from napari_phy.views.events import Event
+from napari_phy.views.pictures import blank, draw_traces
 from napari_phy.views.ticks import nice_length
-from napari_phy.views.trace_layout import TraceLayout
-from napari_phy.widgets.base.theme import TICK_PX, Tokens, with_alpha
-from napari_phy.widgets.docks.trace_image import Columns, as_qimage, blank, draw_traces, make_lines
+from napari_phy.views.trace_layout import TraceLayout, number_places
+from napari_phy.views.trace_lines import Columns, Points, make_lines, spike_lines, trace_polylines
+from napari_phy.views.traces_reading import TracesViewData
+from napari_phy.widgets.base.color_scale import ColorScale, blended
+from napari_phy.widgets.base.figure import PNG_SCALE
+from napari_phy.widgets.base.theme import TICK_PX, Tokens, rgb, with_alpha
+from napari_phy.widgets.plots.painted_plot import as_qimage, polyline
 from napari_phy.widgets.plots.time_axis import paint_time_axis
 
 TRACE_PX, SPIKE_PX = 0.8, 1.5
-LEAST_ALPHA = 0.25  # of a spike on a channel that hardly took part
-NUMBER_ROOM = 0.7  # of its height, between two numbers
+DEPTH_INK = 0.6  # of the colours of depth, on the view
 LABEL_ALPHA = 0.8  # of what is behind the words of an event
-
-
-def plot_area(size: QSize, theme: Tokens) -> QRectF:
-    """Return where the traces are: channel numbers at the left, the scale bar at the right, the time axis below."""
-    left, right, bottom = theme.px(40), theme.px(16), theme.px(40)
-    return QRectF(left, theme.px(4), max(1, size.width() - left - right), max(1, size.height() - bottom - theme.px(4)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,7 +35,7 @@ class TraceScene:
 
     Attributes
     ----------
-    data : object
+    data : TracesViewData
         Traces, spikes and source, as the panel computes them.
     px_per_unit : float
         Logical px a unit of voltage.
@@ -43,19 +43,19 @@ class TraceScene:
         Colours of the selected clusters.
     highlighted_s : sequence of float, default ()
         Moments of the selected spikes.
-    channel_colors : sequence of str, default ()
-        Colours of all channels, by their index; two greys in turn where there are none.
+    depths : ndarray of float64 or None
+        Depths of all channels, which are coloured by them; None: they are two greys in turn.
     events : sequence of Event, default ()
         The events in sight.
     """
 
     theme: Tokens
-    data: Any
+    data: TracesViewData
     layout: TraceLayout
     px_per_unit: float
     colors: Sequence[str]
     highlighted_s: Sequence[float] = ()
-    channel_colors: Sequence[str] = ()
+    depths: npt.NDArray[np.float64] | None = None
     events: Sequence[Event] = ()
 
     def columns(self, n_columns: float) -> Columns:
@@ -75,12 +75,12 @@ class TraceScene:
         if not len(rows):
             return []
         zeros, gain = (layout.zero_of(rows) - layout.top) * scale, self.px_per_unit * scale
-        if self.channel_colors:
-            inks = np.array([_rgb(self.channel_colors[channel]) for channel in layout.order[rows]]).reshape(-1, 3)
+        if self.depths is None:
+            inks = np.array([rgb(self.theme.noise), rgb(self.theme.faint)])[rows % 2]
         else:
-            inks = np.array([_rgb(self.theme.noise), _rgb(self.theme.faint)])[rows % 2]
+            inks = np.array([rgb(color) for color in depth_colors(self.depths, self.theme)])[layout.order[rows]]
         lines = make_lines(layout.order[rows], 0, low.shape[1], zeros, gain, inks, np.ones(len(rows)))
-        spikes = _spike_lines(self.data, layout, rows, zeros, gain, self.colors)
+        spikes = spike_lines(self.data, layout, rows, zeros, gain, self.colors)
         return [(lines, TRACE_PX * scale), (spikes, SPIKE_PX * scale)]
 
     def pixels(self, scale: float, *, with_spikes: bool = True) -> npt.NDArray[np.uint8]:
@@ -92,6 +92,24 @@ class TraceScene:
             if len(lines):
                 draw_traces(found, traces.low, traces.high, lines, self.columns(n_columns), width)
         return found
+
+
+def depth_colors(depths: npt.NDArray[np.float64], theme: Tokens) -> list[str]:
+    """Return a colour for each channel by its depth; spikes stand out from them."""
+    low, high = _depth_ends(theme)
+    shares = (depths - depths.min()) / (np.ptp(depths) or 1.0)
+    return [blended(low, high, share) for share in shares.tolist()]
+
+
+def depth_scale(depths: npt.NDArray[np.float64], theme: Tokens) -> ColorScale:
+    """Return what those colours stand for."""
+    ends = ValueRange(float(depths.min()), float(depths.max())).labels("µm")
+    return ColorScale("depth", *ends, tuple(zip((0.0, 1.0), _depth_ends(theme), strict=True)))
+
+
+def _depth_ends(theme: Tokens) -> tuple[str, str]:
+    low, high = (blended(theme.view, ink, DEPTH_INK) for ink in theme.ramp[1:])
+    return low, high
 
 
 class TracePainter:
@@ -141,34 +159,6 @@ def paint_around(painter: QPainter, scene: TraceScene) -> None:
     _paint_bar(painter, theme, data, layout, scene.px_per_unit)
 
 
-def _spike_lines(
-    data: Any, layout: TraceLayout, rows: np.ndarray, zeros: np.ndarray, gain: float, colors: Sequence[str]
-) -> np.ndarray:
-    """Return the parts of the traces that are spikes, those of the best cluster last and so on top."""
-    spikes, traces, rate = data.spikes, data.traces, data.source.sample_rate
-    inside = (spikes.samples >= layout.start_s * rate - spikes.after) & (
-        spikes.samples <= layout.stop_s * rate + spikes.before
-    )
-    chosen = np.flatnonzero(inside & (spikes.places < len(colors)))
-    chosen = chosen[np.argsort(-spikes.places[chosen], kind="stable")]
-    masks = spikes.masks[chosen][:, layout.order[rows]]
-    spike, row = np.nonzero(masks > 0)
-    if not len(spike):
-        return np.empty((0, 9))
-    first = (spikes.samples[chosen] - spikes.before) // traces.factor - traces.first_bin
-    length = -(-(spikes.before + spikes.after) // traces.factor) + 1
-    palette = np.array([_rgb(color) for color in colors])
-    alphas = LEAST_ALPHA + (1 - LEAST_ALPHA) * masks[spike, row]
-    return make_lines(
-        layout.order[rows[row]], first[spike], length, zeros[row], gain, palette[spikes.places[chosen][spike]], alphas
-    )
-
-
-def _rgb(color: str) -> tuple[int, int, int]:
-    found = QColor(color)
-    return found.red(), found.green(), found.blue()
-
-
 def _paint_events(painter: QPainter, theme: Tokens, layout: TraceLayout, events: Sequence[Event]) -> None:
     """Draw a dashed line at each event, with its words beside it where there is room for them."""
     painter.setFont(theme.font(TICK_PX))
@@ -199,23 +189,6 @@ def _paint_highlighted(painter: QPainter, theme: Tokens, layout: TraceLayout, hi
             painter.drawPolygon(QPolygonF(corners))
 
 
-def number_places(layout: TraceLayout, height: float) -> list[tuple[int, float]]:
-    """Return (row, y of the middle) of the channel numbers that have room, `height` px each.
-
-    That of a row at the edge, whose zero line is still in sight, is moved inside.
-    """
-    every = max(1, int(np.ceil(height / layout.row_px)))
-    top, bottom = layout.top + height / 2 - 1, layout.top + layout.height - height / 2 + 1
-    places: list[tuple[int, float]] = []
-    for row in layout.rows:
-        zero = float(layout.zero_of(row))
-        y = min(max(zero, top), bottom)
-        has_room = not places or y - places[-1][1] >= NUMBER_ROOM * height
-        if row % every == 0 and abs(y - zero) <= height / 2 and has_room:
-            places.append((row, y))
-    return places
-
-
 def _paint_numbers(painter: QPainter, theme: Tokens, data: Any, layout: TraceLayout) -> None:
     painter.setFont(theme.font(TICK_PX))
     painter.setPen(theme.color("faint"))
@@ -244,3 +217,50 @@ def _paint_bar(painter: QPainter, theme: Tokens, data: Any, layout: TraceLayout,
         Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter,
         words,
     )
+
+
+# --- on paper: lines in an SVG, but a picture in pixels and where they have too many points ---
+
+
+def are_lines(scene: TraceScene) -> bool:
+    """Return whether all traces and spikes are few enough points to be lines."""
+    return all(points is not None for _, _, points in _strokes(scene))
+
+
+def paint_traces(painter: QPainter, scene: TraceScene) -> None:
+    """Paint everything but the moment looked at; the background is there."""
+    layout = scene.layout
+    area = QRectF(layout.left, layout.top, layout.width, layout.height)
+    is_vector = isinstance(painter.device(), QSvgGenerator)  # Qt takes seconds to draw such lines in pixels
+    strokes = list(_strokes(scene)) if is_vector else []
+    pictured = [number for number, (_, _, points) in enumerate(strokes) if points is None]
+    painter.save()
+    painter.setClipRect(area)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.translate(area.topLeft())
+    if pictured or not is_vector:
+        pixels = scene.pixels(PNG_SCALE, with_spikes=1 in pictured or not is_vector)
+        painter.drawImage(QPointF(0, 0), as_qimage(pixels, PNG_SCALE))
+    for lines, width, points in strokes[max(pictured, default=-1) + 1 :]:
+        _paint_polylines(painter, lines, width, points or [])
+    painter.restore()
+    paint_around(painter, scene)
+
+
+def _strokes(scene: TraceScene) -> Iterator[tuple[npt.NDArray[np.float64], float, list[Points] | None]]:
+    """Yield lines, width and points of the channels, and then of the spikes."""
+    traces, width = scene.data.traces, scene.layout.width
+    for lines, px in scene.strokes():
+        yield lines, px, trace_polylines(traces.low, traces.high, lines, scene.columns(width), width)
+
+
+def _paint_polylines(painter: QPainter, lines: npt.NDArray[np.float64], width: float, points: list[Points]) -> None:
+    before = None
+    for (*_, red, green, blue, alpha), some in zip(lines.tolist(), points, strict=True):
+        look = int(red), int(green), int(blue), round(255 * alpha)
+        if look != before:
+            join = Qt.PenStyle.SolidLine, Qt.PenCapStyle.FlatCap, Qt.PenJoinStyle.RoundJoin
+            painter.setPen(QPen(QColor(*look), width, *join))
+            before = look
+        if len(some) > 1:
+            painter.drawPolyline(polyline(some))

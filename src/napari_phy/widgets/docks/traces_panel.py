@@ -13,46 +13,30 @@ from napari_phy.core.errors import KwikFormatError, MissingDataError
 from napari_phy.core.progress import OnProgress
 from napari_phy.core.time_cursor import PAGE_S
 from napari_phy.session.session import Session
-from napari_phy.table.numbers import format_number
 from napari_phy.table.session_like import SessionLike
-from napari_phy.table.value_range import ValueRange
 from napari_phy.views.events import Event, events_between
-from napari_phy.views.time_words import range_words
-from napari_phy.views.trace_hits import read_out, spike_at
-from napari_phy.views.trace_layout import ROW_PX, TraceLayout, clamped_scroll, row_height
+from napari_phy.views.trace_layout import ROW_PX, TraceLayout, channel_order, clamped_scroll, row_height, scroll_to_row
 from napari_phy.views.trace_source import TraceSource
-from napari_phy.views.traces import (
-    AUTOMATIC,
-    BAND_PASS,
-    BOTH,
-    MAX_FILTERED_S,
-    RAW,
-    TracesSettings,
-    detection_band,
-    filter_choices,
-    request_for,
-)
-from napari_phy.views.traces_reading import TracesReading, TracesViewData, TracesViewRequest
-from napari_phy.widgets.base.color_scale import ColorScale, blended
+from napari_phy.views.trace_words import filter_words, note_words, read_out, spike_at
+from napari_phy.views.traces import AUTOMATIC, MAX_FILTERED_S, RAW, TracesSettings, filter_choices, request_for
+from napari_phy.views.traces_reading import TracesReading, TracesViewData, TracesViewRequest, row_voltage
+from napari_phy.widgets.base.color_scale import ColorScale
 from napari_phy.widgets.base.guarded import guarded
 from napari_phy.widgets.base.legend import LegendEntry
 from napari_phy.widgets.base.plain_text import plain
 from napari_phy.widgets.base.theme import Tokens
-from napari_phy.widgets.docks.trace_figure import are_lines, paint_traces
-from napari_phy.widgets.docks.trace_painter import TracePainter, TraceScene, plot_area
+from napari_phy.widgets.docks.trace_painter import TracePainter, TraceScene, are_lines, depth_scale, paint_traces
 from napari_phy.widgets.panels.panel import Panel
-from napari_phy.widgets.plots.highlight_rings import marked_spike, marked_spikes
+from napari_phy.widgets.plots.highlights import marked_spike, marked_spikes
+from napari_phy.widgets.plots.painted_plot import PaintedPlot
 from napari_phy.widgets.plots.time_axis import zoomed
-from napari_phy.widgets.plots.trace_mouse import TracePlot
 
 ZOOM_STEP = 1.25
-NOISE_ROWS = 14.0  # standard deviations of the noise in the height of a channel
-WAVE_ROWS = 2.5  # how often the distance that strong slow waves take raw traces is in it
 SHORTEST_S = 0.002
+MARGINS = 40, 4, 16, 40  # px at the left, above, at the right and below
 MAX_EVENTS = 200  # drawn at once
 PAGES = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 60.0)  # s
 STEPS_A_SECOND = 20  # while traces scroll on by themselves
-DEPTH_INK = 0.6  # of the colours of depth, on the view
 
 
 class TracesPanel(Panel):
@@ -94,14 +78,18 @@ class TracesPanel(Panel):
     # --- content ---
 
     def make_content(self) -> QWidget:
-        self.plot = TracePlot(self._paint)
-        self.plot.dragged.connect(self._on_dragged)
-        self.plot.scrolled.connect(self._on_scrolled)
-        self.plot.clicked.connect(self._on_clicked)
-        self.plot.double_clicked.connect(lambda *_: self.reset())
-        self.plot.moved.connect(self._on_moved)
-        self.plot.left.connect(lambda: self.say(""))
-        self.plot.resized.connect(self._on_resized)
+        self.plot = PaintedPlot(self._paint)
+        mouse = self.plot.mouse
+        for signal, slot in (
+            (mouse.dragged, self._on_dragged),
+            (mouse.scrolled, self._on_scrolled),
+            (mouse.clicked, self._on_clicked),
+            (mouse.double_clicked, lambda *_: self.reset()),
+            (mouse.hovered, lambda place: self.say(self.read_out(place.x(), place.y()))),
+            (mouse.left, lambda: self.say("")),
+            (self.plot.resized, self._on_resized),
+        ):
+            signal.connect(slot)
         pages = [(f"{page:g} s", page) for page in PAGES]
         self._page_menu = self.add_drop_down("Length of a page", pages, PAGE_S, self.set_page)
         controls, menu = self.setting_controls, self.header.more_menu
@@ -197,7 +185,7 @@ class TracesPanel(Panel):
     # --- drawing ---
 
     def draw(self, data: TracesViewData) -> None:
-        self._show_filter(data.filter_name, self._filter_words(data))
+        self._show_filter(data.filter_name, filter_words(self.required_session.model, data))
         if self._bring_best_into_sight:
             self._bring_best_into_sight = False
             self._show_best(data)
@@ -219,31 +207,23 @@ class TracesPanel(Panel):
         if self.data is None or self.session is None:
             return None
         area = self._area()
-        order = self._channel_order(self.data)
+        order = channel_order(self.data.source, self.settings.order, self.data.best_channels)
         row_px = row_height(len(order), area.height(), self._row_zoom, self.theme.px(ROW_PX))
         scroll = clamped_scroll(self._scroll, len(order), row_px, area.height())
         start_s, stop_s = self.session.time.shown_s
         return TraceLayout(area.left(), area.top(), area.width(), area.height(), start_s, stop_s, order, row_px, scroll)
 
     def _area(self) -> QRectF:
-        return plot_area(self.plot.size(), self.theme)
-
-    def _channel_order(self, data: TracesViewData) -> npt.NDArray[np.int64]:
-        source = data.source
-        if self.settings.order == "best" and len(data.best_channels):
-            return data.best_channels
-        if self.settings.order == "depth" and source.depths is not None:
-            return np.argsort(-source.depths, kind="stable")
-        return np.argsort(source.channel_ids, kind="stable")
+        """Where the traces are: channel numbers at the left, the scale bar at the right, the time axis below."""
+        size, (left, top, right, bottom) = self.plot.size(), map(self.theme.px, MARGINS)
+        return QRectF(left, top, max(1, size.width() - left - right), max(1, size.height() - top - bottom))
 
     @property
     def px_per_unit(self) -> float:
         """Pixels a unit of voltage: noise and slow waves of a channel stay in its row, large spikes may leave it."""
         data, layout = self.data, self.layout_now
         row_px = 0.0 if layout is None else layout.row_px
-        waves = 0.0 if data.traces.is_filtered else WAVE_ROWS * data.waves
-        row = max(NOISE_ROWS * data.noise, waves) or NOISE_ROWS
-        return self._gain * max(row_px, self.theme.px(ROW_PX)) / row
+        return self._gain * max(row_px, self.theme.px(ROW_PX)) / row_voltage(data)
 
     def _paint(self, painter: QPainter) -> None:
         scene = self._scene()
@@ -259,7 +239,7 @@ class TracesPanel(Panel):
         colors += [self.theme.text] * (len(self.data.spikes.clusters) - len(colors))  # of a spike of another cluster
         return TraceScene(
             self.theme, self.data, layout, self.px_per_unit, colors,
-            self._highlighted_s(), self._channel_colors(), self._events(),
+            self._highlighted_s(), self._colored_depths, self._events(),
         )  # fmt: skip
 
     # --- on paper ---
@@ -273,7 +253,7 @@ class TracesPanel(Panel):
         return self.legend_entries()
 
     def figure_caption(self) -> str:
-        words = [self._filter_words(self.data)] if self.data is not None else []
+        words = [filter_words(self.required_session.model, self.data)] if self.data is not None else []
         return "; ".join(filter(None, [*words, self.header.note_label.text()]))
 
     def figure_note(self) -> str:
@@ -294,30 +274,17 @@ class TracesPanel(Panel):
         start_s, stop_s = self.required_session.time.shown_s
         return events_between(self.required_session, int(np.ceil(start_s * rate)), int(stop_s * rate) + 1, MAX_EVENTS)
 
-    def _channel_colors(self) -> list[str]:
-        """Return a colour for each channel by its place on the probe, or nothing: two greys in turn."""
-        if not self._has_depth_colors:
-            return []
-        depths, (low, high) = self.data.source.depths, self._depth_ends()
-        shares = (depths - depths.min()) / (np.ptp(depths) or 1.0)
-        return [blended(low, high, share) for share in shares.tolist()]
-
     @property
-    def _has_depth_colors(self) -> bool:
-        knows = self.data is not None and self.data.source.depths is not None
-        return knows and self.settings.colors == "depth" and self.required_session.model.probe.knows_positions
-
-    def _depth_ends(self) -> tuple[str, str]:
-        """Return the colours of the lowest and the highest channel; spikes stand out from them."""
-        low, high = (blended(self.theme.view, ink, DEPTH_INK) for ink in self.theme.ramp[1:])
-        return low, high
+    def _colored_depths(self) -> npt.NDArray[np.float64] | None:
+        """Depths that the colours of channels stand for; None where they are two greys in turn."""
+        if self.data is None or self.settings.colors != "depth":
+            return None
+        source: TraceSource = self.data.source
+        return source.depths if self.required_session.model.probe.knows_positions else None
 
     def color_scale(self) -> ColorScale | None:
-        if not self._has_depth_colors:
-            return None
-        depths = self.data.source.depths
-        ends = ValueRange(float(depths.min()), float(depths.max())).labels("µm")
-        return ColorScale("depth", *ends, tuple(zip((0.0, 1.0), self._depth_ends(), strict=True)))
+        depths = self._colored_depths
+        return None if depths is None else depth_scale(depths, self.theme)
 
     def _say_page(self) -> None:
         start_s, stop_s = self.required_session.time.shown_s
@@ -325,29 +292,11 @@ class TracesPanel(Panel):
         self._page_menu.set_current(length_s, f"{length_s:.3g} s")
 
     def _say_what_is_shown(self, data: TracesViewData) -> None:
-        layout = self.layout_now
-        if layout is None:
-            return
-        n_rows, n_channels = len(layout.rows), len(layout.order)
-        words = [f"{n_rows} of {n_channels} channels"] if n_rows < n_channels else []
-        if self.settings.order == "depth" and not self.required_session.model.probe.knows_positions:
-            words.append("in the order of the file: positions are unknown")
-        if data.filter_name != RAW and not data.traces.is_filtered:
-            words.append("raw: filters act on 10 s and less")
-        if len(data.spikes.spike_ids) < data.spikes.n_total:
-            words.append(f"{format_number(len(data.spikes.spike_ids))} of {format_number(data.spikes.n_total)} spikes")
-        range_s = self.required_session.time.range_s
-        if range_s is not None:
-            words.append(f"other views use only {range_words(range_s)}")
-        self.header.set_note("; ".join(words))
-
-    def _filter_words(self, data: TracesViewData) -> str:
-        """Return `band-pass, 300–9 500 Hz` for the filter that acts on the traces, "" for none."""
-        if not data.traces.is_filtered:
-            return ""
-        model, name = self.required_session.model, data.filter_name
-        band = detection_band(model.sample_rate, model.metadata) if name in (BAND_PASS, BOTH) else None
-        return name if band is None else f"{name}, {format_number(band.low_hz)}–{format_number(band.high_hz)} Hz"
+        layout, session = self.layout_now, self.required_session
+        if layout is not None:
+            lacks_positions = self.settings.order == "depth" and not session.model.probe.knows_positions
+            words = note_words(layout, data, lacks_positions=lacks_positions, range_s=session.time.range_s)
+            self.header.set_note(words)
 
     def _show_best(self, data: TracesViewData) -> None:
         """Have whole channels in sight, in the middle that of the selected spike, or the best one of the selection.
@@ -361,10 +310,7 @@ class TracesPanel(Panel):
         if layout is None or (channel is None and not len(data.best_channels)):
             return
         row = int(np.flatnonzero(layout.order == (data.best_channels[0] if channel is None else channel))[0])
-        middle = (row + 0.5) * layout.row_px
-        if not layout.scroll_px + layout.row_px <= middle <= layout.scroll_px + layout.height - layout.row_px:
-            self._scroll = middle - layout.height / 2
-        self._scroll = round(self._scroll / layout.row_px) * layout.row_px
+        self._scroll = scroll_to_row(layout, row, self._scroll)
 
     def _marked_channel(self, data: TracesViewData) -> int | None:
         """Return the channel where the selected spike is largest, None without one spike that is in sight."""
@@ -465,21 +411,15 @@ class TracesPanel(Panel):
             self.zoom_time(layout.time_at(position.x()), factor)
 
     @guarded
-    def _on_clicked(self, position: QPointF, _ctrl: bool) -> None:
+    def _on_clicked(self, position: QPointF, modifiers: Qt.KeyboardModifier) -> None:
         self.setFocus(Qt.FocusReason.MouseFocusReason)
         layout = self.layout_now
         if layout is None or not layout.contains(position.x(), position.y()):
             return
         self.required_session.time.move_to(layout.time_at(position.x()))
         found = self.spike_at(position.x(), position.y())
-        if found is None:
-            return
-        spike, _cluster = found
-        self.pick_spike(spike, self.plot.modifiers)
-
-    @guarded
-    def _on_moved(self, position: QPointF) -> None:
-        self.say(self.read_out(position.x(), position.y()))
+        if found is not None:
+            self.pick_spike(found[0], modifiers)
 
     def spike_at(self, x_px: float, y_px: float) -> tuple[int, int] | None:
         """Return (spike, its cluster) of those that are drawn at a pixel, or None."""

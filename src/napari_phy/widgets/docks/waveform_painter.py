@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from qtpy.QtCore import QPointF, QRectF, Qt
-from qtpy.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
+from qtpy.QtGui import QColor, QImage, QPainter, QPen
 
 from napari_phy.table.numbers import format_number
 from napari_phy.views.ticks import nice_length
@@ -16,15 +16,11 @@ from napari_phy.views.waveforms import WaveformData
 from napari_phy.widgets.base.color_scale import ColorScale, blended
 from napari_phy.widgets.base.theme import TICK_PX, Tokens, with_alpha
 from napari_phy.widgets.plots.overlay import paint_scale_bars
+from napari_phy.widgets.plots.painted_plot import polyline
 
 MEAN_PX, HIGHLIGHT_PX = 2.0, 1.6
 BAND_ALPHA, DENSITY_ALPHA = 0.25, 0.95
 FAINTEST = 0.12  # of the opacity, for a cell that a single waveform passes
-
-
-def polyline(points: npt.NDArray[np.floating]) -> QPolygonF:
-    """Return (n, 2) px as Qt wants them."""
-    return QPolygonF([QPointF(x, y) for x, y in points.tolist()])
 
 
 def paint_numbers(painter: QPainter, data: WaveformData, boxes: Boxes, theme: Tokens, chosen: int | None) -> None:

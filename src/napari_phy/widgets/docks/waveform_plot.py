@@ -24,10 +24,10 @@ from napari_phy.widgets.docks.waveform_painter import (
     paint_highlighted,
     paint_means,
     paint_numbers,
-    polyline,
 )
 from napari_phy.widgets.plots.data_canvas import DataCanvas
 from napari_phy.widgets.plots.lines import PaletteLines
+from napari_phy.widgets.plots.painted_plot import polyline
 from napari_phy.widgets.plots.palette import palette_of, rgba
 
 SPIKE_PX, SPIKE_ALPHA, SELECTED_ALPHA = 0.8, 0.17, 0.8

@@ -1,6 +1,7 @@
 """Waveforms: single spikes, means, bands or densities of the selection on the geometry of the probe."""
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,19 +15,25 @@ from napari_phy.core.progress import OnProgress
 from napari_phy.session.session import Session
 from napari_phy.table.numbers import format_shown
 from napari_phy.table.session_like import SessionLike
+from napari_phy.views.frame import Frame
 from napari_phy.views.waveform_boxes import Boxes, Scale
-from napari_phy.views.waveforms import WaveformData, WaveformRequest, WaveformsSettings, compute_waveforms
+from napari_phy.views.waveforms import (
+    WaveformData,
+    WaveformRequest,
+    WaveformsSettings,
+    compute_waveforms,
+    spikes_through,
+)
 from napari_phy.widgets.actions import messages
 from napari_phy.widgets.actions.keys import pressed
 from napari_phy.widgets.base.color_scale import ColorScale
 from napari_phy.widgets.base.guarded import guarded
 from napari_phy.widgets.base.theme import Tokens
-from napari_phy.widgets.docks.waveform_lasso_tool import WaveformLasso
 from napari_phy.widgets.docks.waveform_painter import density_scale
 from napari_phy.widgets.docks.waveform_plot import Look, WaveformPlot
 from napari_phy.widgets.panels.panel import Panel
-from napari_phy.widgets.plots.click_or_drag import ClickOrDrag
-from napari_phy.widgets.plots.highlight_rings import marked_spikes
+from napari_phy.widgets.plots.highlights import marked_spikes
+from napari_phy.widgets.plots.lasso_tool import LassoSearch, SpikeLasso
 
 ZOOM_STEP = 1.2
 N_DENSITY = 1000  # spikes of each cluster that a density is made of
@@ -71,23 +78,20 @@ class WaveformsPanel(Panel):
 
     def __init__(self, session: Session | None = None, **options: Any) -> None:
         self._silent: tuple[int, ...] = ()  # clusters without a waveform
-        self._mouse = ClickOrDrag()
-        self._inside: npt.NDArray[np.int64] | None = None  # what the lasso has selected
+        self.lasso_channel = self._lasso_lane = 0  # that the lasso lies on
         super().__init__(session, **options)
         self.stack.legend.clicked.connect(self._on_legend_clicked)
 
     def make_content(self) -> QWidget:
         self.canvas = WaveformPlot(self.theme, self._paint_over)
-        self.lasso = WaveformLasso(self)
-        self.lasso.changed.connect(self.canvas.overlay.update)
-        self.lasso.found.connect(self._on_found)
-        self.lasso.said.connect(self.hovered)
+        mouse = self.canvas.mouse
         for signal, slot in (
-            (self.canvas.pressed, self._on_pressed),
-            (self.canvas.moved, self._on_moved),
-            (self.canvas.released, self._on_released),
-            (self.canvas.scrolled, self._on_scrolled),
-            (self.canvas.double_clicked, self._on_double_clicked),
+            (mouse.pressed, self._on_pressed),
+            (mouse.hovered, self._on_hovered),
+            (mouse.clicked, self._on_clicked),
+            (mouse.double_clicked, self._on_double_clicked),
+            (mouse.dragged, self._on_dragged),
+            (mouse.scrolled, self._on_scrolled),
         ):
             signal.connect(slot)
         self.setting_controls.add_drop_down("kind")
@@ -96,6 +100,9 @@ class WaveformsPanel(Panel):
         menu = self.header.more_menu
         self._lasso_action = menu.addAction("Lasso on a channel (Ctrl+drag)")
         self._lasso_action.setCheckable(True)
+        self.lasso = SpikeLasso(self, mouse, self._lasso_action, self)
+        self.lasso.changed.connect(self.canvas.overlay.update)
+        self.lasso.said.connect(self.hovered)
         self.setting_controls.add_menu("n_spikes")
         menu.addAction("Size and place as at first").triggered.connect(lambda *_: self.reset())
         menu.addSeparator()
@@ -141,7 +148,7 @@ class WaveformsPanel(Panel):
     # --- request ---
 
     def on_session(self) -> None:
-        self._mouse.release()
+        self.canvas.mouse.forget()
         self.lasso.clear()
         self.canvas.look = replace(self.look, front=None, scale=Scale())
         self.canvas.chosen_channel = None
@@ -154,8 +161,7 @@ class WaveformsPanel(Panel):
     def on_selection(self) -> None:
         spikes = self.required_session.selection.spikes
         self.canvas.set_selected(spikes)
-        if self.lasso.closed and self._inside is not None and not np.array_equal(spikes, self._inside):
-            self.lasso.clear()
+        self.lasso.follow(spikes)
 
     @guarded
     def _on_channel_changed(self) -> None:
@@ -231,8 +237,7 @@ class WaveformsPanel(Panel):
         return self.canvas.boxes
 
     def _paint_over(self, painter: QPainter) -> None:
-        if self.boxes is not None:
-            self.lasso.paint_over(painter, self.data, self.boxes, self.theme, self.canvas.extent)
+        self.lasso.paint(painter, self.theme)
         if not self.data.n_shown:
             painter.setFont(self.theme.font())
             painter.setPen(QColor(self.theme.dim))
@@ -255,64 +260,35 @@ class WaveformsPanel(Panel):
             self.show_as(front=self.data.request.clusters[place])
 
     @guarded
-    def _on_pressed(self, position: QPointF, ctrl: bool) -> None:
+    def _on_pressed(self) -> None:
         self.setFocus(Qt.FocusReason.MouseFocusReason)
+
+    @guarded
+    def _on_hovered(self, position: QPointF) -> None:
+        self.say(self.canvas.read_out(position.x(), position.y()))
+
+    @guarded
+    def _on_dragged(self, dx: float, dy: float) -> None:
+        self._stretch(self.look.scale.dragged(dx, dy))
+
+    @guarded
+    def _on_clicked(self, position: QPointF, modifiers: Qt.KeyboardModifier) -> None:
+        """Pick the spike under the mouse; with Shift, show its channel in Features."""
         if self.data is None or self.boxes is None:
             return
-        draws = ctrl or self._lasso_action.isChecked()
-        if not draws or self.lasso.begin(self.data, self.boxes, self.canvas.extent, position):
-            self._mouse.press(position)
-
-    @guarded
-    def _on_moved(self, position: QPointF, _ctrl: bool) -> None:
-        step = self._mouse.move(position)
-        boxes = self.boxes
-        if self._draws_lasso() and boxes is not None:
-            self.lasso.go_on(self.data, boxes, self.canvas.extent, position)
-        elif step is not None:
-            self._stretch(self.look.scale.dragged(step.x(), step.y()))
-        elif not self._mouse.is_down:
-            self.say(self.canvas.read_out(position.x(), position.y()))
-
-    @guarded
-    def _on_released(self, position: QPointF) -> None:
-        is_click, boxes = self._mouse.release(), self.boxes
-        if self._draws_lasso() and boxes is not None:
-            self._lasso_action.setChecked(False)
-            if is_click:
-                self.lasso.clear()
-            else:
-                self._inside = None
-                self._drop_spikes()
-                self.lasso.go_on(self.data, boxes, self.canvas.extent, position)
-                self.lasso.look(self.in_sight, self.data, boxes)
-        if is_click:
-            self._on_clicked(position)
-
-    def _on_clicked(self, position: QPointF) -> None:
-        """Pick the spike under the mouse; with Shift, show its channel in Features."""
-        if self.canvas.modifiers & Qt.KeyboardModifier.ShiftModifier:
-            boxes = self.boxes
-            box = None if boxes is None else boxes.nearest(position.x(), position.y(), self.data.means)
+        if modifiers & Qt.KeyboardModifier.ShiftModifier:
+            box = self.boxes.nearest(position.x(), position.y(), self.data.means)
             if box is not None:
                 self.required_session.channel.choose(int(self.data.channels[box]))
             return
         row = self.canvas.spike_at(position.x(), position.y())
         if row is not None:
             self.lasso.clear()
-            self.pick_spike(int(self.data.spike_ids[row]), self.canvas.modifiers)
-
-    def _draws_lasso(self) -> bool:
-        """Tell whether a lasso is drawn; one ends with the picture of the clusters that it was begun on."""
-        if self.lasso.drawing and (
-            self.data is None or self.boxes is None or self.data.request.clusters != self.clusters
-        ):
-            self.lasso.clear()
-        return self.lasso.drawing
+            self.pick_spike(int(self.data.spike_ids[row]), modifiers)
 
     @guarded
-    def _on_scrolled(self, position: QPointF, notches: float, _ctrl: bool) -> None:
-        factor, modifiers = ZOOM_STEP**notches, self.canvas.modifiers
+    def _on_scrolled(self, position: QPointF, notches: float, modifiers: Qt.KeyboardModifier) -> None:
+        factor = ZOOM_STEP**notches
         along = factor if modifiers & Qt.KeyboardModifier.ShiftModifier else 1.0
         across = factor if modifiers & Qt.KeyboardModifier.AltModifier else 1.0
         if along == across == 1.0:
@@ -333,33 +309,50 @@ class WaveformsPanel(Panel):
             self._stretch(self.look.scale.stretched(voltage, width).spread(across, along))
             event.accept()
         elif event.key() == Qt.Key.Key_Escape and self._has_lasso_or_highlighted:
-            self.clear_lasso()
+            self.lasso.dismiss()
             event.accept()
         else:
             super().keyPressEvent(event)
 
-    # --- lasso ---
-
     @property
     def _has_lasso_or_highlighted(self) -> bool:
         has_highlighted = self.session is not None and len(self.session.selection.spikes) > 0
-        return has_highlighted or len(self.lasso) > 0 or self._lasso_action.isChecked()
+        return has_highlighted or self.lasso.is_wanted
 
-    @guarded
-    def _on_found(self, inside: npt.NDArray[np.int64]) -> None:
-        manager = self.required_session.manager
-        touched = np.unique(manager.clusters_of(inside)).tolist()
-        n_drawn = int(np.isin(self.data.spike_ids, inside).sum()) if self.settings.kind in ("both", "spikes") else None
-        self.lasso.tell(inside, sum(manager.n_spikes(cluster) for cluster in touched), n_drawn)
-        self._inside = inside
-        self.required_session.selection.select_spikes(inside)
+    # --- lasso: its polygon is in ms and voltage of a channel, so it moves with the box of that channel ---
 
-    def clear_lasso(self) -> None:
-        """Remove the lasso and deselect its spikes."""
-        self._lasso_action.setChecked(False)
-        self.lasso.clear()
-        self._drop_spikes()
+    def lasso_frame_at(self, position: QPointF) -> Frame | None:
+        """Return the frame on the channel whose mean is nearest to the mouse, where a lasso can be drawn."""
+        data, boxes = self.data, self.boxes
+        if data is None or boxes is None:
+            return None
+        box = boxes.nearest(position.x(), position.y(), data.means)
+        if box is None:
+            return None
+        self.lasso_channel, self._lasso_lane = int(data.channels[box]), boxes.lane_at(box, position.x())
+        return self.lasso_frame
 
-    def _drop_spikes(self) -> None:
-        if self.session is not None:
-            self.session.selection.select_spikes(np.empty(0, dtype=np.int64))
+    @property
+    def lasso_frame(self) -> Frame | None:
+        """The frame on the channel of the lasso; one that is drawn ends with the clusters that it was begun on."""
+        data, boxes = self.data, self.boxes
+        if data is None or boxes is None or (self.lasso.drawing and data.request.clusters != self.clusters):
+            return None
+        found = np.flatnonzero(data.channels == self.lasso_channel)
+        if not len(found) or self._lasso_lane >= len(boxes.lanes):
+            return None
+        return boxes.frame(int(found[0]), self._lasso_lane, data.times_ms, self.canvas.extent)
+
+    def lasso_search(self, polygon: npt.NDArray[np.float64]) -> LassoSearch:
+        """Return how the waveforms that pass are found: those of the cluster under it where they stand side by side."""
+        clusters = self.data.request.clusters
+        if self.boxes is not None and self.boxes.lanes.any():
+            clusters = clusters[self._lasso_lane : self._lasso_lane + 1]
+        n_spikes = sum(self.in_sight.manager.n_spikes(cluster) for cluster in clusters)
+        look = partial(spikes_through, self.in_sight, clusters, self.lasso_channel)
+        return LassoSearch(look, n_spikes, reads_data=True)
+
+    def n_drawn(self, inside: npt.NDArray[np.int64]) -> int | None:
+        """Return how many of the spikes inside are drawn, None where none are."""
+        draws_spikes = self.data is not None and self.settings.kind in ("both", "spikes")
+        return int(np.isin(self.data.spike_ids, inside).sum()) if draws_spikes else None

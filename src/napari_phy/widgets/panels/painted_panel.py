@@ -6,10 +6,14 @@ from qtpy.QtCore import QPointF, QRectF, QSize, Qt
 from qtpy.QtGui import QPainter
 from qtpy.QtWidgets import QWidget
 
+from napari_phy.core.colors import is_hollow
 from napari_phy.widgets.base.guarded import guarded
+from napari_phy.widgets.base.legend import LegendEntry
 from napari_phy.widgets.base.theme import Tokens
 from napari_phy.widgets.panels.panel import Panel
-from napari_phy.widgets.plots.trace_mouse import TracePlot
+from napari_phy.widgets.plots.painted_plot import PaintedPlot
+
+N_LINES_MAX = 16
 
 
 class PaintedPanel(Panel):
@@ -31,17 +35,17 @@ class PaintedPanel(Panel):
     def on_clicked(self, position: QPointF, ctrl: bool) -> None:
         """React to a click on the picture."""
 
-    def make_plot(self) -> TracePlot:
+    def make_plot(self) -> PaintedPlot:
         """Return the widget that is painted on."""
-        return TracePlot(self._paint_plot)
+        return PaintedPlot(self._paint_plot)
 
     # --- the picture ---
 
     def make_content(self) -> QWidget:
         self.plot = self.make_plot()
-        self.plot.moved.connect(self._on_moved)
-        self.plot.left.connect(lambda: self.say(""))
-        self.plot.clicked.connect(self._on_clicked)
+        self.plot.mouse.hovered.connect(self._on_hovered)
+        self.plot.mouse.left.connect(lambda: self.say(""))
+        self.plot.mouse.clicked.connect(self._on_clicked)
         return self.plot
 
     def draw(self, data: Any) -> None:
@@ -60,14 +64,14 @@ class PaintedPanel(Panel):
         self.paint(painter, self.plot.size(), self.theme)
 
     @guarded
-    def _on_moved(self, position: QPointF) -> None:
+    def _on_hovered(self, position: QPointF) -> None:
         self.say("" if self.data is None else self.read_out(position.x(), position.y()))
 
     @guarded
-    def _on_clicked(self, position: QPointF, ctrl: bool) -> None:
+    def _on_clicked(self, position: QPointF, modifiers: Qt.KeyboardModifier) -> None:
         self.setFocus(Qt.FocusReason.MouseFocusReason)
         if self.data is not None:
-            self.on_clicked(position, ctrl)
+            self.on_clicked(position, bool(modifiers & Qt.KeyboardModifier.ControlModifier))
 
     # --- on paper ---
 
@@ -76,3 +80,35 @@ class PaintedPanel(Panel):
 
     def paint_figure(self, painter: QPainter, theme: Tokens) -> None:
         self.paint_picture(painter, self.plot.size(), theme)
+
+
+class StepsPanel(PaintedPanel):
+    """Draws the first clusters of the selection, and says so; beside each id of the legend stands a number."""
+
+    # --- what a view fills in ---
+
+    def words_beside(self, data: Any, place: int) -> str:
+        """Return what the legend says of the cluster at a place of `data.cluster_ids`."""
+        raise NotImplementedError
+
+    # --- what they share ---
+
+    @property
+    def drawn_clusters(self) -> tuple[int, ...]:
+        """The clusters that there are lines for."""
+        return self.clusters[:N_LINES_MAX]
+
+    def draw(self, data: Any) -> None:
+        left_out = len(self.clusters) - len(data.cluster_ids)
+        words = f"the first {N_LINES_MAX} of {len(self.clusters)} clusters; " if left_out > 0 else ""
+        self.stack.caption.setText(words + data.caption)
+        super().draw(data)
+
+    def legend_entries(self) -> tuple[LegendEntry, ...]:
+        data = self.data
+        if data is None:
+            return super().legend_entries()
+        return tuple(
+            LegendEntry(f"{cluster} · {self.words_beside(data, place)}", self.color_of(place), hollow=is_hollow(place))
+            for place, cluster in enumerate(data.cluster_ids.tolist())
+        )

@@ -80,7 +80,7 @@ class ScrolledClustersPanel(AllClustersPanel):
         self.bar.setAccessibleName(self.lines_name)
         self.bar.valueChanged.connect(self._on_bar_moved)
         box.addWidget(self.bar)
-        self.plot.scrolled.connect(self._on_scrolled)
+        self.plot.mouse.scrolled.connect(self._on_scrolled)
         self.plot.resized.connect(self._on_resized)
         self.setting_controls.add_entries("zoom")
         return content

@@ -8,7 +8,6 @@ from qtpy.QtCore import QPointF, QRectF, Qt
 from qtpy.QtGui import QKeyEvent, QPainter
 from qtpy.QtWidgets import QWidget
 
-from napari_phy.core.errors import ClusteringError
 from napari_phy.core.progress import OnProgress, no_progress
 from napari_phy.session.session import Session
 from napari_phy.stats.refractory import REFRACTORY_MS
@@ -21,10 +20,8 @@ from napari_phy.widgets.base.guarded import guarded
 from napari_phy.widgets.base.legend import LegendEntry
 from napari_phy.widgets.base.theme import Tokens
 from napari_phy.widgets.panels.panel import Panel
-from napari_phy.widgets.plots.highlight_rings import marked_spikes, paint_mark
-from napari_phy.widgets.plots.highlighted_points import HighlightedPoints, Points
-from napari_phy.widgets.plots.lasso_tool import LassoTool
-from napari_phy.widgets.plots.scatter_mouse import ScatterMouse
+from napari_phy.widgets.plots.highlights import HighlightedPoints, Points, marked_spikes, paint_mark
+from napari_phy.widgets.plots.lasso_tool import LassoSearch, SpikeLasso
 from napari_phy.widgets.plots.scatter_plot import ScatterPlot
 from napari_phy.widgets.plots.time_axis import holding, paint_clock, paint_unused
 
@@ -47,10 +44,6 @@ class SpikeScatterPanel(Panel):
     needs_opengl = True
     has_lasso = True
     side = 0.0  # share of the plot that is left free at the right
-
-    def __init__(self, session: Session | None = None, **options: Any) -> None:
-        self._inside: Spikes | None = None  # what the lasso has selected
-        super().__init__(session, **options)
 
     # --- what a scatter fills in ---
 
@@ -95,23 +88,19 @@ class SpikeScatterPanel(Panel):
 
     def make_content(self) -> QWidget:
         self.canvas = self.make_plot()
-        self.lasso = LassoTool(self)
+        mouse = self.canvas.mouse
+        self.lasso = SpikeLasso(self, mouse, self.header.lasso_button, self)
         self.lasso.changed.connect(self.canvas.overlay.update)
-        self.lasso.found.connect(self._on_found)
         self.lasso.said.connect(self.hovered)
         self.highlighted = HighlightedPoints(self)
         self.highlighted.changed.connect(self.canvas.overlay.update)
-        self._mouse = ScatterMouse(self.canvas, self.header.lasso_button.isChecked, self)
         for signal, slot in (
-            (self.canvas.pressed, self._on_pressed),
-            (self.canvas.double_clicked, self._on_double_clicked),
-            (self.canvas.scrolled, self._on_scrolled),
-            (self._mouse.hovered, self._on_hovered),
-            (self._mouse.panned, self._on_panned),
-            (self._mouse.clicked, self._on_clicked),
-            (self._mouse.lasso_begun, self._on_lasso_begun),
-            (self._mouse.lasso_moved, self._on_lasso_moved),
-            (self._mouse.lasso_ended, self._on_lasso_ended),
+            (mouse.pressed, self._on_pressed),
+            (mouse.hovered, self._on_hovered),
+            (mouse.clicked, self._on_clicked),
+            (mouse.double_clicked, self._on_double_clicked),
+            (mouse.dragged, self._on_dragged),
+            (mouse.scrolled, self._on_scrolled),
         ):
             signal.connect(slot)
         self.setting_controls.add_switch("violations")
@@ -119,8 +108,7 @@ class SpikeScatterPanel(Panel):
         return self.canvas
 
     def on_session(self) -> None:
-        self._inside = None
-        self._mouse.forget()
+        self.canvas.mouse.forget()
         self.canvas.set_data(None)
         self.lasso.clear()
         self._find_highlighted()
@@ -131,9 +119,7 @@ class SpikeScatterPanel(Panel):
     def on_selection(self) -> None:
         """Light up what was selected elsewhere; a lasso whose spikes are no longer the selected ones goes."""
         self._find_highlighted()
-        spikes = self.required_session.selection.spikes
-        if self.lasso.closed and self._inside is not None and not np.array_equal(spikes, self._inside):
-            self.lasso.clear()
+        self.lasso.follow(self.required_session.selection.spikes)
 
     # --- drawing ---
 
@@ -167,12 +153,12 @@ class SpikeScatterPanel(Panel):
 
     def lasso_frame_at(self, position: QPointF) -> Frame | None:
         """Return the frame in which a lasso is drawn that begins at a position; None where it cannot."""
-        return self.frame
+        return self.lasso_frame
 
     @property
     def lasso_frame(self) -> Frame | None:
         """The frame in which the lasso is, as it is now."""
-        return self.frame
+        return None if self.data is None else self.frame
 
     @property
     def lasso_data(self) -> Any:
@@ -198,7 +184,7 @@ class SpikeScatterPanel(Panel):
         self.paint_beside(painter)
         if not self.lasso.closed:
             self._paint_highlighted(painter, frame)
-        self.lasso.paint(painter, frame, self.theme)
+        self.lasso.paint(painter, self.theme)
 
     def paint_beside(self, painter: QPainter) -> None:
         """Paint what lies at the side of the plot."""
@@ -217,7 +203,7 @@ class SpikeScatterPanel(Panel):
     # --- mouse ---
 
     @guarded
-    def _on_pressed(self, _position: QPointF, _ctrl: bool) -> None:
+    def _on_pressed(self) -> None:
         self.setFocus(Qt.FocusReason.MouseFocusReason)
 
     @guarded
@@ -225,11 +211,11 @@ class SpikeScatterPanel(Panel):
         self.say(self.read_out(position.x(), position.y()))
 
     @guarded
-    def _on_panned(self, step: QPointF) -> None:
-        self.canvas.pan(step)
+    def _on_dragged(self, dx: float, dy: float) -> None:
+        self.canvas.pan(dx, dy)
 
     @guarded
-    def _on_clicked(self, position: QPointF) -> None:
+    def _on_clicked(self, position: QPointF, modifiers: Qt.KeyboardModifier) -> None:
         """Pick the spike under the mouse, or the moment."""
         frame = self.frame
         if frame is None or self.data is None:
@@ -237,12 +223,13 @@ class SpikeScatterPanel(Panel):
         spike = self.spike_at(position.x(), position.y())
         if spike is not None:
             self.lasso.clear()
-            self.pick_spike(spike, self.canvas.modifiers)
-        elif self.along_time and not self.canvas.modifiers and frame.contains(position.x(), position.y()):
+            self.pick_spike(spike, modifiers)
+        elif self.along_time and not modifiers and frame.contains(position.x(), position.y()):
             self.required_session.time.move_to(float(frame.to_data([[position.x(), position.y()]])[0, 0]))
 
     @guarded
-    def _on_scrolled(self, position: QPointF, notches: float, ctrl: bool) -> None:
+    def _on_scrolled(self, position: QPointF, notches: float, modifiers: Qt.KeyboardModifier) -> None:
+        ctrl = modifiers & Qt.KeyboardModifier.ControlModifier
         self.canvas.zoom(position, notches, ("y" if ctrl else "x") if self.along_time else "both")
 
     @guarded
@@ -251,8 +238,8 @@ class SpikeScatterPanel(Panel):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Clear the lasso by Esc; all other keys go their way."""
-        if event.key() == Qt.Key.Key_Escape and (len(self.lasso) or self.header.lasso_button.isChecked()):
-            self.clear_lasso()
+        if event.key() == Qt.Key.Key_Escape and self.lasso.is_wanted:
+            self.lasso.dismiss()
             event.accept()
         else:
             super().keyPressEvent(event)
@@ -276,56 +263,13 @@ class SpikeScatterPanel(Panel):
 
     # --- lasso ---
 
-    @property
-    def _drawing_frame(self) -> Frame | None:
-        """The frame of the lasso that is being drawn, None while none is."""
-        return self.lasso_frame if self.data is not None and self.lasso.drawing else None
+    def lasso_search(self, polygon: Points) -> LassoSearch:
+        """Return how the spikes of the selection inside a polygon are found, drawn or not."""
+        return LassoSearch(partial(self.look_inside, self.in_sight, self.lasso_data), self.n_to_look_at(polygon))
 
-    @guarded
-    def _on_lasso_begun(self, position: QPointF) -> None:
-        frame = self.lasso_frame_at(position) if self.data is not None else None
-        if frame is not None:
-            self._drop_spikes()
-            self.lasso.start(frame, position)
-
-    @guarded
-    def _on_lasso_moved(self, position: QPointF) -> None:
-        frame = self._drawing_frame
-        if frame is not None:
-            self.lasso.move(frame, position)
-
-    @guarded
-    def _on_lasso_ended(self, position: QPointF) -> None:
-        self.header.lasso_button.setChecked(False)
-        frame = self._drawing_frame
-        if frame is None:
-            self.lasso.clear()
-            return
-        self._inside = None
-        self.lasso.move(frame, position)
-        try:
-            n_to_look_at = self.n_to_look_at(self.lasso.polygon)
-            self.lasso.close(partial(self.look_inside, self.in_sight, self.lasso_data), n_to_look_at)
-        except ClusteringError:  # an edit took the clusters away that are still in sight
-            self.lasso.clear()
-
-    @guarded
-    def _on_found(self, inside: Spikes) -> None:
-        manager = self.required_session.manager
-        touched = np.unique(manager.clusters_of(inside)).tolist()
-        self.lasso.tell(inside, sum(manager.n_spikes(cluster) for cluster in touched))
-        self._inside = inside
-        self.required_session.selection.select_spikes(inside)
-
-    def clear_lasso(self) -> None:
-        """Remove the lasso and deselect its spikes."""
-        self.header.lasso_button.setChecked(False)
-        self.lasso.clear()
-        self._drop_spikes()
-
-    def _drop_spikes(self) -> None:
-        if self.session is not None:
-            self.session.selection.select_spikes(np.empty(0, dtype=np.int64))
+    def n_drawn(self, inside: Spikes) -> int | None:
+        """Return None: how many of the spikes inside are drawn is not told."""
+        return None
 
     # --- what is under the mouse ---
 

@@ -1,14 +1,15 @@
-"""One vispy canvas a dock, with a painted overlay and plain Qt mouse events."""
+"""One vispy canvas a dock, with a painted overlay."""
 
 from collections.abc import Callable
 from typing import Any
 
-from qtpy.QtCore import QEvent, QObject, QPointF, Qt, QTimer, Signal
-from qtpy.QtGui import QMouseEvent, QPainter, QResizeEvent, QShowEvent, QWheelEvent
+from qtpy.QtCore import Qt, QTimer, Signal
+from qtpy.QtGui import QPainter, QResizeEvent, QShowEvent
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 from vispy import scene
 
 from napari_phy.widgets.napari_compat import keep_programs
+from napari_phy.widgets.plots.mouse import Mouse
 from napari_phy.widgets.plots.overlay import Overlay
 
 
@@ -18,16 +19,9 @@ class DataCanvas(QWidget):
     Qt makes a new OpenGL context when a dock floats or docks again, and all that was uploaded is lost. A new vispy
     canvas then takes the place of the old one: `make_visuals(scene)` is called again, and then `rebuilt` is emitted.
 
-    Mouse events come as signals: positions in logical px, whether Ctrl was down, wheel notches. `modifiers` are all
-    keys that were held at the last of them.
+    Its `mouse` tells what is done on it, whichever of them is there.
     """
 
-    pressed = Signal(QPointF, bool)
-    moved = Signal(QPointF, bool)
-    released = Signal(QPointF)
-    double_clicked = Signal(QPointF)
-    scrolled = Signal(QPointF, float, bool)
-    left = Signal()
     resized = Signal()
     rebuilt = Signal()
 
@@ -40,7 +34,7 @@ class DataCanvas(QWidget):
         super().__init__(parent)
         self._make_visuals = make_visuals
         self._background = "#000000"
-        self.modifiers = Qt.KeyboardModifier.NoModifier
+        self.mouse = Mouse(self)
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self.overlay = Overlay(self, paint)
@@ -55,9 +49,8 @@ class DataCanvas(QWidget):
         self._scene_canvas.events.initialize.connect(self._on_initialize)
         self.native: QWidget = self._scene_canvas.native
         self.native.setMinimumSize(1, 1)
-        self.native.setMouseTracking(True)
         self.native.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.native.installEventFilter(self)
+        self.mouse.watch(self.native)
         self._layout.addWidget(self.native)
         self.overlay.raise_()
         self._make_visuals(self._scene_canvas.scene)
@@ -72,7 +65,6 @@ class DataCanvas(QWidget):
 
     def _rebuild(self) -> None:
         old = self.native
-        old.removeEventFilter(self)
         self._layout.removeWidget(old)
         old.hide()
         old.deleteLater()
@@ -105,28 +97,3 @@ class DataCanvas(QWidget):
         self.overlay.setGeometry(self.rect())
         self.overlay.raise_()
         self.resized.emit()
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Turn mouse events into signals; vispy would search the scene for what lies below the mouse."""
-        kind = event.type()
-        if kind == QEvent.Type.Leave:
-            self.left.emit()
-        if not isinstance(event, QMouseEvent | QWheelEvent):
-            return False
-        self.modifiers = event.modifiers()
-        ctrl = bool(self.modifiers & Qt.KeyboardModifier.ControlModifier)
-        position = event.position()
-        if isinstance(event, QWheelEvent):
-            delta = event.angleDelta()  # Alt turns the wheel sideways
-            self.scrolled.emit(position, (delta.y() or delta.x()) / 120, ctrl)
-        elif kind == QEvent.Type.MouseMove:
-            self.moved.emit(position, ctrl)
-        elif event.button() != Qt.MouseButton.LeftButton:
-            return True
-        elif kind == QEvent.Type.MouseButtonPress:
-            self.pressed.emit(position, ctrl)
-        elif kind == QEvent.Type.MouseButtonRelease:
-            self.released.emit(position)
-        else:
-            self.double_clicked.emit(position)
-        return True

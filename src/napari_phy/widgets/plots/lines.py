@@ -5,8 +5,7 @@ import numpy.typing as npt
 from vispy import gloo
 from vispy.scene.visuals import create_visual_node
 
-from napari_phy.widgets.plots.palette import PALETTE_SIZE
-from napari_phy.widgets.plots.palette_visual import PaletteVisual
+from napari_phy.widgets.plots.palette import PALETTE_SIZE, PaletteVisual
 
 # Each segment is a thin box: OpenGL's own lines are one device px wide, or worse, as the driver likes.
 _VERTEX = f"""

@@ -5,8 +5,7 @@ import numpy.typing as npt
 from vispy import gloo
 from vispy.scene.visuals import create_visual_node
 
-from napari_phy.widgets.plots.palette import PALETTE_SIZE, SIZE_UNIT
-from napari_phy.widgets.plots.palette_visual import PaletteVisual, palette_texture
+from napari_phy.widgets.plots.palette import PALETTE_SIZE, SIZE_UNIT, PaletteVisual, palette_texture
 
 _VERTEX = f"""
 attribute vec2 a_position;

@@ -113,10 +113,10 @@ class ScatterPlot(DataCanvas):
         self.frame = None
         self._place()
 
-    def pan(self, step: QPointF) -> None:
+    def pan(self, dx: float, dy: float) -> None:
         """Move the data by some px."""
         if self.frame is not None:
-            self.frame = self.frame.panned(step.x(), step.y())
+            self.frame = self.frame.panned(dx, dy)
             self._show_frame(self.frame)
 
     def zoom(self, position: QPointF, notches: float, along: Literal["both", "x", "y"] = "both") -> None:

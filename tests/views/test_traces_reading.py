@@ -8,9 +8,9 @@ from numpy.testing import assert_array_equal
 from support import ArrayModel
 
 from napari_phy.core.cluster_manager import ClusterManager
-from napari_phy.views import trace_spikes
+from napari_phy.views import traces_reading
 from napari_phy.views.spike_steps import next_spike, next_violation
-from napari_phy.views.trace_spikes import find_trace_spikes
+from napari_phy.views.traces_reading import find_trace_spikes
 
 RATE = 20_000.0
 
@@ -46,7 +46,7 @@ def test_spikes_of_the_selection_in_the_stretch(start, length, clusters):
 
 
 def test_of_many_spikes_some_are_shown(monkeypatch):
-    monkeypatch.setattr(trace_spikes, "N_SPIKES_MAX", 50)
+    monkeypatch.setattr(traces_reading, "N_SPIKES_MAX", 50)
     found = find_trace_spikes(SESSION, (0, 1, 2, 3, 4), 0, 20_000)
     assert len(found.spike_ids) == 50
     assert found.n_total == 400
@@ -57,7 +57,7 @@ def test_of_many_spikes_some_are_shown(monkeypatch):
 def test_the_marked_spike_is_shown_whatever_its_cluster_and_however_many_there_are(spike, clusters, most):
     marked = (spike, int(SESSION.labels[spike]))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(trace_spikes, "N_SPIKES_MAX", most)
+        patch.setattr(traces_reading, "N_SPIKES_MAX", most)
         found = find_trace_spikes(SESSION, tuple(clusters), 0, 20_000, marked)
     assert spike in found.spike_ids
     assert (np.diff(found.spike_ids) > 0).all()
