@@ -24,7 +24,7 @@ VIEWS = {
 }
 
 
-class PhyDesk:
+class PhyWindow:
     """Somebody who clicks rows of phy's list of clusters and calls its actions.
 
     Attributes
@@ -80,7 +80,7 @@ class PhyDesk:
 
 
 @contextmanager
-def phy_desk(params: Path) -> Iterator[PhyDesk]:
+def open_phy(params: Path) -> Iterator[PhyWindow]:
     """Open a template data set in phy with the views of `VIEWS`, all in sight."""
     os.environ["QT_API"] = "pyqt5"
     os.environ["HOME"] = str(params.parent)  # phy's settings of the person who calls stay as they are
@@ -102,7 +102,7 @@ def phy_desk(params: Path) -> Iterator[PhyDesk]:
             view.close()  # its default settings ask for one more
     gui.setGeometry(0, 0, *SIZE)
     _rest(2)
-    yield PhyDesk(controller, gui, views)
+    yield PhyWindow(controller, gui, views)
     controller.close()
 
 

@@ -1,4 +1,4 @@
-"""A data set open in a real window, with somebody at the desk."""
+"""A data set open in a real window, with somebody who clicks and presses keys in it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LISTS = ("Clusters", "Similar")
 
 
 @contextmanager
-def controller(path: Path, size: tuple[int, int] = SIZE) -> Iterator[Any]:
+def open_window(path: Path, size: tuple[int, int] = SIZE) -> Iterator[Any]:
     """Open a data set in napari; give the `Person` of the journeys, who looks, clicks and waits."""
     sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
     with tempfile.TemporaryDirectory() as home:

@@ -26,10 +26,10 @@ ROWS = (
 
 def measure(side: Side, size: Size, watch: Watch) -> None:
     from paint_watch import PaintWatch
-    from window import controller, show_together
+    from window import open_window, show_together
 
     rng = np.random.default_rng(SEED)
-    with recorded_set(size) as path, controller(path) as person:
+    with recorded_set(size) as path, open_window(path) as person:
         show_together(person, _VIEWS)
         person.wait(lambda: len(person.viewer.layers["spikes"].data), "the spikes on the canvas")
         person.rest(1)

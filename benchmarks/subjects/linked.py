@@ -49,71 +49,71 @@ def measure_with(side: Side, size: Size, watch: Watch, *, n_channels: int, n_fea
     rng = np.random.default_rng(SEED)
     with ExitStack() as stack:
         if side == "ours":
-            controller, n_repeats, pause_s = _our_desk(stack, size, n_channels, n_features), size.n_repeats, 0.1
+            window, n_repeats, pause_s = _our_window(stack, size, n_channels, n_features), size.n_repeats, 0.1
         else:
-            controller, n_repeats = _phy_desk(stack, size, n_channels, n_features), min(_N_OF_PEER, size.n_repeats)
+            window, n_repeats = _phy_window(stack, size, n_channels, n_features), min(_N_OF_PEER, size.n_repeats)
             pause_s = _PEER_PAUSE_S
         from paint_watch import PaintWatch  # with the Qt that the window has
 
-        paints = PaintWatch(controller.views | controller.lists, controller.swaps)
+        paints = PaintWatch(window.views | window.lists, window.swaps)
 
         def keep(key: str, act: Callable[[], object]) -> None:
-            sample = paints.until_last(act, controller.is_right, pause_s)
+            sample = paints.until_last(act, window.is_right, pause_s)
             watch.add(key, sample.wall, sample.cpu)
             if key in ("new", "seen"):
-                watch.add("lists", max(paints.last_s[title] for title in controller.lists))
+                watch.add("lists", max(paints.last_s[title] for title in window.lists))
 
-        order = rng.permutation(controller.listed()).tolist()
+        order = rng.permutation(window.listed()).tolist()
         for cluster in order[:_N_WARM_UP]:  # what is drawn first is compiled
-            keep("warm-up", lambda: controller.click(cluster))  # noqa: B023
+            keep("warm-up", lambda: window.click(cluster))  # noqa: B023
         fresh = order[_N_WARM_UP : _N_WARM_UP + n_repeats]
         for key in ("new", "seen"):
             for cluster in fresh:
-                keep(key, lambda: controller.click(cluster))  # noqa: B023
+                keep(key, lambda: window.click(cluster))  # noqa: B023
         for cluster in fresh[: max(n_repeats // 2, 1)]:
-            controller.click(cluster)
-            controller.settle()
-            controller.take_candidate()
-            controller.settle()
-            controller.look(_LOOK_S)
-            keep("merge", controller.merge)
-            keep("undo", controller.undo)
+            window.click(cluster)
+            window.settle()
+            window.take_candidate()
+            window.settle()
+            window.look(_LOOK_S)
+            keep("merge", window.merge)
+            keep("undo", window.undo)
         if side == "ours":
-            _watch_memory(controller, size.n_edits, rng, watch)
+            _watch_memory(window, size.n_edits, rng, watch)
     for key in ("new", "seen"):
         found = np.array([(sample.wall, sample.cpu) for sample in watch.samples[key]])
         watch.add(f"{key} p95", *np.percentile(found, 95, axis=0).tolist())
 
 
-def _our_desk(stack: ExitStack, size: Size, n_channels: int, n_features: int) -> Any:
+def _our_window(stack: ExitStack, size: Size, n_channels: int, n_features: int) -> Any:
     from recorded_set import recorded_set
-    from window import EightViews, controller
+    from window import EightViews, open_window
 
     path = stack.enter_context(recorded_set(size, n_channels=n_channels, n_features=n_features))
-    return EightViews(stack.enter_context(controller(path)))
+    return EightViews(stack.enter_context(open_window(path)))
 
 
-def _phy_desk(stack: ExitStack, size: Size, n_channels: int, n_features: int) -> Any:
-    from phy_window import phy_desk
+def _phy_window(stack: ExitStack, size: Size, n_channels: int, n_features: int) -> Any:
+    from phy_window import open_phy
     from template_set import template_set
 
     params = stack.enter_context(template_set(size, n_channels=n_channels, n_features=n_features))
-    return stack.enter_context(phy_desk(params))
+    return stack.enter_context(open_phy(params))
 
 
-def _watch_memory(controller: Any, n_turns: int, rng: np.random.Generator, watch: Watch) -> None:
+def _watch_memory(window: Any, n_turns: int, rng: np.random.Generator, watch: Watch) -> None:
     import psutil
 
     watch.add("before", psutil.Process().memory_info().rss)
     for turn in range(n_turns):
-        controller.click(int(rng.choice(controller.listed())))
+        window.click(int(rng.choice(window.listed())))
         if turn % 5 == 0:
-            controller.settle()
-            controller.merge()
-            controller.settle()
-            controller.undo()
-            controller.settle()
+            window.settle()
+            window.merge()
+            window.settle()
+            window.undo()
+            window.settle()
         elif turn % 2:
-            controller.settle()
-    controller.settle()
+            window.settle()
+    window.settle()
     watch.add("after", psutil.Process().memory_info().rss)
