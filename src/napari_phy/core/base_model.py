@@ -104,6 +104,7 @@ class BaseModel(ABC):
     journal_places: npt.NDArray[np.int64] | None = None  # of each spike among those of journal and save; None: the same
     holds_clusterings: bool = False  # whether the file has a place for several
     unreadable: Mapping[tuple[int, str | None], str] = MappingProxyType({})  # (channel group, clustering): why
+    part_sentences: tuple[str, ...] = ()  # those of `missing` that say what is unreadable
 
     @property
     def name(self) -> str:

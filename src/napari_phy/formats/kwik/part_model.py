@@ -40,7 +40,6 @@ class PartModel(EditableModel):
         without spikes count.
     """
 
-    part_sentences: tuple[str, ...]
     recording_order: RecordingOrder | None
     max_cluster_id: int
     _order: npt.NDArray[np.int64] | None

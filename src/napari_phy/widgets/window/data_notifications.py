@@ -11,6 +11,7 @@ from qtpy.QtCore import QObject, QTimer, QUrl, Signal
 from qtpy.QtGui import QDesktopServices
 from qtpy.QtWidgets import QMainWindow
 
+from napari_phy.core.base_model import BaseModel
 from napari_phy.core.errors import NapariPhyError
 from napari_phy.core.recording_order import Order, RecordingOrder
 from napari_phy.core.update_info import UpdateInfo
@@ -58,6 +59,7 @@ class OpeningNotes:
     def __init__(self, live: EditNotifications) -> None:
         self._live = live
         self.said: set[str] = set()  # what stays as it was said
+        self._reasons: set[str] = set()  # why parts of the file cannot be read, as far as it was said
         self._visited: set[tuple[int, str]] = set()
         self._last: tuple[int, str] | None = None
 
@@ -83,7 +85,7 @@ class OpeningNotes:
             if session.store.recovered_at is not None and "recovered" in sentence:
                 if is_new:
                     self._live.show(_recovered(session, controller))
-            elif not any(told.startswith(sentence) for told in self.said):
+            elif not self._is_known(session.model, sentence):
                 self.said.add(sentence)
                 choices, severity = _choices(session, sentence, controller, locate), "warning"
                 stays = "set aside" in sentence  # said here only
@@ -93,6 +95,14 @@ class OpeningNotes:
                 if session.store.left_behind is not None and "was renamed, use" in sentence:
                     choices, stays = [(messages.USE_EDITS, take_over_edits)], True
                 notify(sentence, severity, choices, stays=stays)
+
+    def _is_known(self, model: BaseModel, sentence: str) -> bool:
+        """Tell whether a sentence was said; which part is opened instead of a broken one differs from shank to shank."""
+        if sentence in model.part_sentences:
+            new = set(model.unreadable.values()) - self._reasons
+            self._reasons |= new
+            return not new
+        return sentence in self.said
 
 
 def _is_gone(place: tuple[int, str], model: Any) -> bool:
