@@ -462,6 +462,22 @@ def test_unsaved_edits_of_every_clustering_are_known_and_saved(kwik):
         model.close()
 
 
+def test_edits_of_other_clusterings_are_saved_without_those_that_cannot_be(kwik):
+    with open_session(kwik) as session:
+        for place in ((0, "main"), (1, "original"), (0, "original")):
+            session.switch(*place)
+            merge_two(session)
+        assert not session.can_save
+        assert set(session.waiting) == {(0, "main"), (1, "original")}
+        assert session.savable == {(0, "main"): 1}
+        session.save_savable()
+        assert session.savable == {}
+        assert session.waiting == {(1, "original"): 1}
+        assert session.n_unsaved == 1
+        session.switch(0, "main")
+        assert not session.is_dirty
+
+
 def test_a_clustering_that_another_session_edits_is_left_to_it(kwik):
     with open_session(kwik, 1) as other, open_session(kwik) as session:
         merge_two(other)

@@ -49,6 +49,11 @@ class FileClusterings(ABC):
         return self._others.waiting
 
     @property
+    def savable(self) -> Mapping[Where, int]:
+        """Those of `waiting` that a save can write into the file."""
+        return self._others.savable
+
+    @property
     def summaries(self) -> list[ClusteringSummary]:
         """How far every clustering of every channel group of the file is; [] where there is none but the open one."""
         return self._others.summaries()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
 from napari_phy.core.cluster_meta import DISCARDED, UNSORTED
-from napari_phy.core.clustering_file import ClusteringSummary
+from napari_phy.core.clustering_file import ORIGINAL, ClusteringSummary
 from napari_phy.core.errors import NapariPhyError, SaveError
 from napari_phy.files.replacing import identity_or_none
 from napari_phy.session.current import Current
@@ -44,6 +45,14 @@ class OtherClusterings:
         if opened.model.holds_clusterings and not opened.store.read_only:
             self.waiting = MappingProxyType(find_unsaved(opened.model, _place_of(opened)))
 
+    @property
+    def savable(self) -> Mapping[Where, int]:
+        """Those of `waiting` that a save can write: none of a file that is read-only, or of `original`."""
+        path = self._current.opened.model.path
+        if not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK | os.X_OK)):
+            return MappingProxyType({})
+        return MappingProxyType({place: n for place, n in self.waiting.items() if place[1] != ORIGINAL})
+
     def summaries(self) -> list[ClusteringSummary]:
         """Return what there is to know of every clustering of the file, the open one included."""
         opened = self._current.opened
@@ -77,10 +86,10 @@ class OtherClusterings:
         if not (is_first and not decided) and known != LeftClusterings(last, decided):
             save_left(opened.model.path, LeftClusterings(last, decided))
 
-    def save(self) -> None:
-        """Write the edits that wait into the file; raises SaveError with what was not written."""
+    def save(self, places: Iterable[Where]) -> None:
+        """Write the edits that wait in these places into the file; raises SaveError with what was not written."""
         problems: list[str] = []
-        for place in self.waiting:
+        for place in places:
             try:
                 problems += self._save_at(place)
             except NapariPhyError as error:

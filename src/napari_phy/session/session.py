@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -29,6 +29,7 @@ from napari_phy.session.edits import Edits
 from napari_phy.session.open_clustering import OpenClustering
 from napari_phy.session.other_clusterings import OtherClusterings
 from napari_phy.session.within_time import OpenWithin, within
+from napari_phy.storage.clustering_summaries import Where
 from napari_phy.storage.spike_columns import SpikeColumnStore
 from napari_phy.storage.store import EditStore, Snapshot
 from napari_phy.storage.trace_pyramid import TracePyramid
@@ -354,12 +355,24 @@ class Session(Edits, FileClusterings):
         ReadOnlyError, SaveError
             A file cannot be written; what was written until then stays so.
         """
-        is_due = self.is_dirty or not self.waiting
-        if is_due:
+        if self.is_dirty or not self.waiting:
             self._save_open()
+        self._save_others(self.waiting)
+
+    def save_savable(self) -> None:
+        """Save only the edits of other channel groups and clusterings that can be written, as before closing.
+
+        Raises
+        ------
+        SaveError
+            Not all of them were written.
+        """
+        self._save_others(self.savable)
+
+    def _save_others(self, places: Iterable[Where]) -> None:
         try:
             with self._current.lock:
-                self._others.save()
+                self._others.save(places)
         finally:
             self.saved.emit()
 

@@ -9,6 +9,7 @@ from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication, QLabel, QMainWindow
 from widgets.light_session import disk_full, light_session
 
+from napari_phy.session.session import open_session
 from napari_phy.widgets.actions import messages
 from napari_phy.widgets.actions.background_work import BackgroundWork, Job
 from napari_phy.widgets.base.small_dialogs import Words
@@ -32,6 +33,9 @@ class DeskOf:
 
         self._begin(save, lambda _: None)
 
+    def save_savable(self):
+        self._begin(lambda _: self.session.save_savable(), lambda _: None)
+
     def save_copy(self, then):
         self._begin(lambda _: self.session.save_copy("copy.kwik"), lambda _: then())
 
@@ -46,6 +50,10 @@ def session():
 
 @pytest.fixture
 def window(qtbot, session):
+    return make_window(qtbot, session)
+
+
+def make_window(qtbot, session):
     window = QMainWindow()
     qtbot.addWidget(window, before_close_func=lambda window: window.removeEventFilter(window.guard))
     window.complaints = []
@@ -221,6 +229,28 @@ def test_edits_elsewhere_alone_are_asked_about_too(window, session, can_save, ch
     )
     answer("keep", [])
     assert window.close()
+
+
+@pytest.mark.parametrize("is_dirty", [True, False])
+def test_from_a_clustering_that_cannot_be_saved_the_edits_of_others_are(qtbot, kwik_copy, is_dirty):
+    with open_session(kwik_copy, 1) as session:
+        session.merge(session.manager.cluster_ids[:2].tolist())
+        session.switch(0, "original")
+        if is_dirty:
+            session.merge(session.manager.cluster_ids[:2].tolist())
+        window = make_window(qtbot, session)
+        seen = []
+        answer("save", seen)
+        assert window.close()
+        staying = f"Your other edit cannot be saved to {session.name} and stays in the journal."
+        (question, explanation), *_ = seen
+        assert question == f"Save 1 edit to {session.name} before closing?"
+        assert explanation.startswith(staying if is_dirty else messages.EDITS_STAY)
+        assert window.complaints == []
+        assert session.waiting == {}
+        assert session.n_unsaved == int(is_dirty)
+        session.switch(1, "main")
+        assert not session.is_dirty
 
 
 @pytest.mark.parametrize(("choice", "closes", "n_copies"), [("copy", True, 1), ("keep", True, 0), ("cancel", False, 0)])

@@ -347,6 +347,12 @@ def copy_before_closing(n_edits: int, name: str) -> tuple[str, str]:
     return question, f"{name} cannot be saved to. {EDITS_STAY}"
 
 
+def stays_unsaved(n_edits: int, name: str) -> str:
+    """Return the sentence on those edits that stay in the journal when the others are saved."""
+    edits = "Your other edit" if n_edits == 1 else f"Your other {format_number(n_edits)} edits"
+    return f"{edits} cannot be saved to {name} and {'stays' if n_edits == 1 else 'stay'} in the journal."
+
+
 def keep_before_closing(n_edits: int, name: str) -> str:
     """Return the question of the close guard where the unsaved edits are those of clusterings that are not open."""
     return f"Close {name} with {format_count(n_edits, 'unsaved edit')}?"

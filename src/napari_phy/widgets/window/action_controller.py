@@ -189,6 +189,13 @@ class ActionController(QObject):
             self._n_unsaved = session.n_unsaved_in_all
             self._save_in_background(session.save_all, lambda: None)
 
+    def save_savable(self) -> None:
+        """Save in the background what can be saved of other channel groups and clusterings, as before closing."""
+        session = not_none(self._session)
+        if self.is_free():
+            self._n_unsaved = sum(session.savable.values())
+            self._save_in_background(session.save_savable, lambda: None)
+
     def save_copy(self, then: Callable[[], object] = lambda: None) -> None:
         """Ask for a name, and save a data set of that name in the background; this one goes on with its own file."""
         session = self._session

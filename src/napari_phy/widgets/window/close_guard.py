@@ -34,6 +34,10 @@ class Saver(Protocol):
         """Write the edits into the file."""
         ...
 
+    def save_savable(self) -> None:
+        """Save what can be saved of the clusterings that are not open."""
+        ...
+
     def save_copy(self, then: Callable[[], object]) -> None:
         """Ask for a name and save a copy; call `then` once it is there."""
         ...
@@ -74,12 +78,16 @@ def closing_words(session: Session) -> tuple[Words, dict[Answer, str]]:
         return words, {"copy": SAVE_COPY, "keep": "Close without"}
     choices: dict[Answer, str] = {"keep": KEEP}
     explanation = messages.EDITS_STAY
-    if session.can_save:
-        question = messages.save_before_closing(n_edits, name)
+    n_savable = n_edits if session.can_save else sum(session.savable.values())
+    if session.is_dirty and not session.can_save:
+        choices = {"copy": SAVE_COPY, **choices}
+    if n_savable:
+        question = messages.save_before_closing(n_savable, name)
         choices = {"save": "Save and close", **choices}
+        if n_edits > n_savable:
+            explanation = messages.stays_unsaved(n_edits - n_savable, name)
     elif session.is_dirty:
         question, explanation = messages.copy_before_closing(session.n_unsaved, name)
-        choices = {"copy": SAVE_COPY, **choices}
     else:
         question = messages.keep_before_closing(n_edits, name)
     if session.is_dirty and store.saved_position is not None:
@@ -156,10 +164,14 @@ class CloseGuard(QObject):
         session = self._session()
         check_file(session.store)
         answer = ask_unsaved(session, self._theme(), self._window())
-        if answer == "save":
+        if answer == "save" and session.can_save:
             self._controller.save()
             work.settle()
             return not (session.is_dirty or session.waiting)
+        if answer == "save":
+            self._controller.save_savable()
+            work.settle()
+            return not session.savable
         if answer == "copy":
             copied: list[bool] = []
             self._controller.save_copy(lambda: copied.append(True))
