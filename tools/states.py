@@ -70,7 +70,7 @@ class SessionBinding:
         """Open a data set, the first time with all views, and select two clusters if there are similar ones."""
         from journeys.person import CTRL
 
-        from napari_phy.widgets.window.dock_registry import KINDS
+        from napari_phy.widgets.window.docks import KINDS
 
         person = self.person
         person.open(kwik.resolve())
@@ -205,7 +205,7 @@ class SessionBinding:
     def features_are_read(self, *, cancel: bool = False) -> Iterator[Pictures]:
         """Open the sample as if it were large, and hold the reading of its features."""
         from napari_phy.table.feature_sums import FeatureSums
-        from napari_phy.widgets.window import preparation
+        from napari_phy.widgets.window import background_jobs
 
         go_on, person = threading.Event(), self.person
 
@@ -216,7 +216,7 @@ class SessionBinding:
 
         with (
             tempfile.TemporaryDirectory() as home,
-            patch.object(preparation, "LARGE", 0),
+            patch.object(background_jobs, "LARGE", 0),
             patch.object(FeatureSums, "prepare", prepare),
         ):
             self.viewer.open(str(fresh_sample(Path(home))), plugin="napari-phy")

@@ -6,7 +6,7 @@ from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication
 
 from napari_phy.storage.view_options import load_view_options
-from napari_phy.widgets.lists.group_headings import Heading
+from napari_phy.widgets.lists.cluster_model import Heading
 
 
 def shown(panel):
@@ -58,6 +58,6 @@ def test_a_list_in_groups(person, kwik_copy):
     person.filter(f"id == {first}")
     assert shown(panel) == ["Unsorted"]
     assert session.listed.clusters == {first}
-    person.workspace.memory.keep()
+    person.workspace.memory.save()
     assert load_view_options()["Clusters"]["folded"] == ["unsorted"]
     assert load_view_options()["Clusters"]["in_groups"] is True

@@ -14,11 +14,11 @@ from qtpy.QtWidgets import QApplication
 from napari_phy.core.errors import NapariPhyError
 from napari_phy.widgets.lists import similar_panel
 from napari_phy.widgets.panels import picture_stack
-from napari_phy.widgets.panels.panel import Panel
-from napari_phy.widgets.window.dock_registry import KINDS, LISTS
+from napari_phy.widgets.panels.view_panel import ViewPanel
+from napari_phy.widgets.window.docks import KINDS, LISTS
 from napari_phy.widgets.window.workspace import Workspace
 
-VIEWS = [title for title, kind in KINDS.items() if issubclass(kind.panel, Panel) and title != "Actions"]
+VIEWS = [title for title, kind in KINDS.items() if issubclass(kind.panel, ViewPanel) and title != "Actions"]
 NEED_RAW = [title for title in VIEWS if KINDS[title].panel.needs_raw_data and title != "Amplitude"]
 CAUSE = "sample.kwx has 400 feature rows but sample.kwik has 441 spikes."
 

@@ -7,9 +7,9 @@ import pytest
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QDockWidget, QWidget
 
+from napari_phy.widgets.base.dock_title_bar import keep_header
 from napari_phy.widgets.base.drop_down import DropDown
 from napari_phy.widgets.base.header import HEIGHT, Header
-from napari_phy.widgets.window.dock_title_bar import keep_header
 
 
 def drop_down(name, prefix=""):

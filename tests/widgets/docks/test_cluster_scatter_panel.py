@@ -194,7 +194,7 @@ def test_a_lasso_selects_the_clusters_inside(panel, session, qtbot, by_button):
 def test_a_lasso_around_nothing_says_so_and_keeps_the_selection(panel, session, qtbot):
     frame = panel.frame_now
     x, y = frame.left + 3, frame.top + 3
-    with qtbot.waitSignal(panel.hovered, check_params_cb=lambda words: words == NOTHING_INSIDE):
+    with qtbot.waitSignal(panel.said, check_params_cb=lambda words: words == NOTHING_INSIDE):
         drag(qtbot, panel, [(x, y), (x + 12, y), (x + 12, y + 12), (x, y + 12)], CTRL)
     assert session.selection.clusters == (1, 2)
 
@@ -214,7 +214,7 @@ def test_a_lasso_is_drawn_as_it_goes_and_esc_drops_it(panel, session, qtbot):
 
 
 def test_hovering_tells_the_cluster(panel, session, qtbot):
-    with qtbot.waitSignal(panel.hovered) as heard:
+    with qtbot.waitSignal(panel.said) as heard:
         qtbot.mouseMove(panel.plot, point(panel, 5))
     n = session.manager.n_spikes(5)
     assert heard.args[0].startswith(f"cluster 5, unsorted, {n} spikes: cluster id 5, depth ")

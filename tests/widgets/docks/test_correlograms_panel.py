@@ -115,7 +115,7 @@ def test_hovering_tells_the_pair_the_lag_and_the_count(panel, qtbot):
     words = panel.read_out(tile.center[0], tile.center[1])
     assert words == f"1 → 3, 0 ms, {panel.data.counts[0, 2, middle]} pairs"
     assert panel.read_out(1, 1) == ""
-    with qtbot.waitSignal(panel.hovered) as heard:
+    with qtbot.waitSignal(panel.said) as heard:
         qtbot.mouseMove(panel.plot, QPoint(round(tile.center[0]), round(tile.center[1])))
     assert heard.args == [words]
 

@@ -172,7 +172,7 @@ def test_a_moment_out_of_sight_is_brought_into_sight(panel, session):
 
 def test_what_is_under_the_mouse_is_said(panel, session, qtbot):
     said = []
-    panel.hovered.connect(said.append)
+    panel.said.connect(said.append)
     spike = int(panel._points.spike_ids[-1])
     QTest.mouseMove(panel.plot, place_of(panel, spike))
     qtbot.waitUntil(lambda: len(said) > 0)

@@ -195,7 +195,7 @@ def test_the_lasso_button_draws_without_ctrl_and_esc_clears(panel, session, qtbo
 def test_a_lasso_around_nothing_says_so(panel, session, qtbot):
     frame = panel.frame
     said = []
-    panel.hovered.connect(said.append)
+    panel.said.connect(said.append)
     draw_lasso(qtbot, panel, around_all(panel))
     panel.canvas.frame = frame.panned(3 * frame.width, 0)
     draw_lasso(qtbot, panel, [(100, 100), (140, 100), (140, 140)])

@@ -87,7 +87,7 @@ def test_the_legend_has_mean_rates_and_hovering_those_of_the_bin(panel, qtbot):
     x, y = frame.to_px([[data.edges_s[4:6].mean(), 1.0]])[0]
     words = panel.read_out(x, y)
     assert words.endswith(f" s: 1: {data.rates[0, 4]:.1f} Hz, 2: {data.rates[1, 4]:.1f} Hz")
-    with qtbot.waitSignal(panel.hovered):
+    with qtbot.waitSignal(panel.said):
         qtbot.mouseMove(panel.plot, QPoint(round(x), round(y)))
     assert panel.read_out(1, 1) == ""
 

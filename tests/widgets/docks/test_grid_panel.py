@@ -140,7 +140,7 @@ def test_the_best_cluster_comes_into_sight_and_a_click_moves_nothing(panel, sess
 
 
 def test_hovering_tells_the_cluster_and_its_number(panel, session, qtbot):
-    with qtbot.waitSignal(panel.hovered) as heard:
+    with qtbot.waitSignal(panel.said) as heard:
         qtbot.mouseMove(panel.plot, box(panel, 2).center().toPoint())
     n = session.manager.n_spikes(2)
     assert heard.args == [f"cluster 2, noise, {n} spikes; {panel.data.tiles[2].label}"]

@@ -84,7 +84,7 @@ def test_hovering_tells_the_bin_and_the_counts(panel, qtbot):
     x, y = place_of(panel, 0, 7)
     words = f"intervals of 7–8 ms: 1: {panel.data.counts[0, 7]}, 2: {panel.data.counts[1, 7]}"
     assert panel.read_out(x, y) == words
-    with qtbot.waitSignal(panel.hovered) as heard:
+    with qtbot.waitSignal(panel.said) as heard:
         qtbot.mouseMove(panel.plot, QPoint(round(x), round(y)))
     assert heard.args == [words]
     assert panel.read_out(1, 1) == ""

@@ -115,7 +115,7 @@ def test_the_chosen_channel_has_a_ring(panel, session):
 
 def test_hovering_tells_the_channel_and_its_clusters(panel, qtbot):
     channel = int(np.argmax(panel.data.amplitudes[0]))
-    with qtbot.waitSignal(panel.hovered) as heard:
+    with qtbot.waitSignal(panel.said) as heard:
         qtbot.mouseMove(panel.plot, QPointF(*center(panel, channel)).toPoint())
     amplitude = round(panel.data.amplitudes[0, channel])
     wanted = f"channel {channel}, {30 * (channel % 2)} µm, {25 * channel} µm; cluster 1: {amplitude} µV"

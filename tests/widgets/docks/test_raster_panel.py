@@ -217,7 +217,7 @@ def test_the_ids_of_selected_clusters_are_bold_and_no_others(panel):
 
 def test_what_is_under_the_mouse_is_said(panel, qtbot):
     said = []
-    panel.hovered.connect(said.append)
+    panel.said.connect(said.append)
     QTest.mouseMove(panel.plot, place_of(panel.plot, 5.0, 2))
     qtbot.waitUntil(lambda: len(said) > 0)
     assert said[-1].startswith(f"cluster {panel.plot.rows[2]}, 5.")

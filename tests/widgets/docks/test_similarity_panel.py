@@ -111,7 +111,7 @@ def test_selected_ids_are_written_in_their_colours(panel):
 
 
 def test_the_line_on_top_and_the_status_bar_tell_the_pair(panel, qtbot):
-    with qtbot.waitSignal(panel.hovered) as heard:
+    with qtbot.waitSignal(panel.said) as heard:
         qtbot.mouseMove(panel.plot, QPointF(*middle(panel, 1, 7)).toPoint())
     ids, value = panel.data.cluster_ids, panel.data.similarities[1, 7]
     assert heard.args == [f"{ids[1]} × {ids[7]}   {value:.2f} similar".replace("-", "−")]

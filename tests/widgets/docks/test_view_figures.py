@@ -22,12 +22,12 @@ from napari_phy.widgets.docks.raster_panel import RasterPanel
 from napari_phy.widgets.docks.spikes_panel import SpikesPanel
 from napari_phy.widgets.docks.traces_panel import TracesPanel
 from napari_phy.widgets.docks.waveforms_panel import WaveformsPanel
-from napari_phy.widgets.panels.panel_frame import PanelFrame
+from napari_phy.widgets.panels.picture_panel import PicturePanel
 from napari_phy.widgets.plots.scatter_plot import BACKGROUND_PX, DISC_ALPHA, DISC_PX
-from napari_phy.widgets.window.dock_registry import KINDS
+from napari_phy.widgets.window.docks import KINDS
 
 LEGEND_PX = 28
-VIEWS = [t for t, kind in KINDS.items() if issubclass(kind.panel, PanelFrame) and kind.panel.has_figure()]
+VIEWS = [t for t, kind in KINDS.items() if issubclass(kind.panel, PicturePanel) and kind.panel.has_figure()]
 BEST, SECOND = (selection_color(place, dark=False) for place in (0, 1))
 
 

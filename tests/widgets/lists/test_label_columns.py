@@ -70,7 +70,7 @@ def test_columns_are_chosen_in_a_menu_and_kept(panel, session, qtbot):
     entries = {entry.text(): entry for entry in menu.actions()}
     assert "Cluster id" not in entries
     kept = []
-    panel.drawn.connect(lambda: kept.append(panel.options()))
+    panel.options_changed.connect(lambda: kept.append(panel.options()))
     entries["Depth (µm)"].trigger()
     entries["Your label note"].trigger()
     assert kept[-1]["columns"] == {"depth": False, "label note": False}

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from qtpy.QtCore import QEvent, QObject, QPoint, Qt
+from qtpy.QtCore import QEvent, QObject, QPoint, QRect, Qt
 from qtpy.QtGui import QFontMetricsF
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication
@@ -390,3 +390,32 @@ def test_ids_stand_whole_beside_their_chip(view, cluster, small):
     view._fit_columns()
     room = view.columnWidth(0) - view.theme.px(5 + CHIP_PX) - view.theme.px(5)
     assert QFontMetricsF(view.cell_font(bold=True)).horizontalAdvance(str(cluster)) <= room
+
+
+def test_the_id_stays_in_sight_in_a_list_that_is_scrolled_to_the_right(view, qtbot):
+    view.resize(180, 300)
+    bar, header = view.horizontalScrollBar(), view.horizontalHeader()
+    qtbot.waitUntil(lambda: bar.maximum() > view.columnWidth(0))
+    view.show_selection([3])
+    ids = QRect(0, 0, view.columnWidth(0) - 1, header.height() + 8 * view.rowHeight(0))
+    there = view.grab(ids).toImage()
+    bar.setValue(bar.maximum())
+    assert view.columnViewportPosition(0) < 0
+    assert view.grab(ids).toImage() == there
+    view.cluster_model.set_chips({5: 0})
+    with_chip = view.grab(ids).toImage()
+    assert with_chip != there
+    bar.setValue(0)
+    assert view.grab(ids).toImage() == with_chip
+
+
+def test_the_frozen_id_can_be_clicked(view, qtbot):
+    view.resize(180, 300)
+    bar = view.horizontalScrollBar()
+    qtbot.waitUntil(lambda: bar.maximum() > view.columnWidth(0))
+    bar.setValue(bar.maximum())
+    place = view.cluster_model.find_row(2)
+    QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(5, view.rowViewportPosition(place) + 5))
+    assert view.shown_selection == (2,)
+    QTest.mouseClick(view.horizontalHeader().viewport(), Qt.MouseButton.LeftButton, pos=QPoint(5, 8))
+    assert view.cluster_model.columns[view.cluster_model.sort_column].key == "id"

@@ -8,7 +8,7 @@ from widgets.light_session import light_session
 
 from napari_phy.storage.view_options import load_view_options
 from napari_phy.widgets.window import docks
-from napari_phy.widgets.window.dock_registry import KINDS, LISTS
+from napari_phy.widgets.window.docks import KINDS, LISTS
 from napari_phy.widgets.window.workspace import open_workspace
 
 
@@ -64,7 +64,7 @@ def test_what_was_chosen_is_the_beginning_of_the_copy_and_of_the_next_window(wor
     assert (copy.settings.order, copy.settings.marker) == ("rate", "dot")
     copy.choose(order="group")
     settle(qtbot, workspace)
-    workspace.memory.keep()
+    workspace.memory.save()
     kept = load_view_options()
     assert (kept["Raster"]["order"], kept["Raster 2"]["order"]) == ("rate", "group")
 

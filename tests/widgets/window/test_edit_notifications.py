@@ -4,7 +4,7 @@ import pytest
 from widgets.base.test_notifications import button, dialogs, window  # noqa: F401
 from widgets.light_session import light_session
 
-from napari_phy.widgets.window.edit_notifications import EditNotifications, LiveNote
+from napari_phy.widgets.window.data_notifications import EditNotifications, LiveNote
 
 
 @pytest.fixture

@@ -17,8 +17,8 @@ from napari_phy.widgets.docks.similarity_panel import NOT_READ, SimilarityPanel
 from napari_phy.widgets.docks.wizard_panel import WizardPanel
 from napari_phy.widgets.lists.clusters_panel import ClustersPanel
 from napari_phy.widgets.lists.similar_panel import SimilarPanel
-from napari_phy.widgets.panels.panel import Panel
-from napari_phy.widgets.window.preparation import Preparation, ReadAhead, is_large
+from napari_phy.widgets.panels.view_panel import ViewPanel
+from napari_phy.widgets.window.background_jobs import Preparation, ReadAhead, is_large
 
 CANCELLED = "Reading features was cancelled. Nothing was changed."
 
@@ -42,7 +42,7 @@ class Gate:
 @pytest.fixture
 def session(monkeypatch):
     monkeypatch.setattr(feature_sums, "BLOCK_BYTES", 2**13)
-    monkeypatch.setattr("napari_phy.widgets.window.preparation.LARGE", 1000)
+    monkeypatch.setattr("napari_phy.widgets.window.background_jobs.LARGE", 1000)
     made = light_session()
     yield made
     made.close()
@@ -290,7 +290,7 @@ def test_views_of_all_clusters_read_no_features_after_a_cancel_and_know_depths_a
         assert panel.data.cluster_ids.tolist() == [2, 7, 4, 1, 6, 3, 0, 5]
 
 
-class Broken(Panel):
+class Broken(ViewPanel):
     """A view that cannot tell what it would show."""
 
     title = "Broken"

@@ -40,7 +40,7 @@ def test_a_window_that_closes_lets_go_of_its_session_and_of_all_that_showed_it(m
     qtbot.waitUntil(lambda: not any(panel.busy for panel in workspace.panels.values() if hasattr(panel, "busy")))
     parts = (
         workspace.sessions,
-        workspace.panel_setup,
+        workspace.binding,
         workspace.order,
         workspace.board,
         workspace.controller,

@@ -227,7 +227,7 @@ def test_opening_selects_the_largest_unsorted_cluster_and_its_best_candidate(wor
 
 def all_are_large(monkeypatch):
     """Read the features of any data set in the background, those of none when it is opened."""
-    monkeypatch.setattr("napari_phy.widgets.window.preparation.LARGE", 1000)
+    monkeypatch.setattr("napari_phy.widgets.window.background_jobs.LARGE", 1000)
     monkeypatch.setattr("napari_phy.table.feature_sums.FeatureSums.is_small", False)
 
 
@@ -807,7 +807,7 @@ def test_napari_s_own_docks_share_the_room_of_the_lists_in_a_small_window(open_)
 
 @pytest.mark.parametrize("size", [(1090, 630), (900, 600)])
 def test_the_canvas_keeps_room_in_a_window_lower_than_the_layout_is_made_for(open_, monkeypatch, size):
-    monkeypatch.setattr("napari_phy.widgets.window.window_layout.LEAST", QSize(*size))  # as on a small screen
+    monkeypatch.setattr("napari_phy.widgets.window.layouts.LEAST", QSize(*size))  # as on a small screen
     workspace = open_(size)
     assert workspace.window.centralWidget().height() >= 50
 

@@ -1,7 +1,7 @@
 """Runs slow work off the main thread, stops it once it is not needed, and hands over only the result still wanted."""
 
 from collections.abc import Callable, Hashable
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from qtpy.compat import isalive
@@ -10,6 +10,7 @@ from superqt.utils import create_worker
 
 from napari_phy.core.errors import NapariPhyError
 from napari_phy.core.progress import CancelledError, OnProgress
+from napari_phy.widgets.base.application import application
 from napari_phy.widgets.napari_compat import short_switch_interval
 
 Compute = Callable[[OnProgress], Any]
@@ -134,3 +135,12 @@ def _answer(work: _Work, compute: Compute, on_progress: OnProgress) -> None:
             work.outcome = compute(on_progress), None
     except (NapariPhyError, CancelledError) as error:
         work.outcome = None, error
+
+
+@cache
+def background_pool() -> QThreadPool:
+    """Return the one thread in which all do what nobody waits for; it leaves the others to the views."""
+    pool = QThreadPool()
+    pool.setMaxThreadCount(1)
+    application().aboutToQuit.connect(pool.waitForDone)
+    return pool

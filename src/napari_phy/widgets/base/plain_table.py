@@ -15,10 +15,18 @@ CHIP_PX = 13
 
 
 class PlainTable(QTableView):
-    """Flat rows without a grid; letters never search, they are keys of actions."""
+    """Flat rows without a grid; letters never search, they are keys of actions.
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    Parameters
+    ----------
+    header : QHeaderView, optional
+        The words above the columns; None: as Qt has them.
+    """
+
+    def __init__(self, parent: QWidget | None = None, header: QHeaderView | None = None) -> None:
         super().__init__(parent)
+        if header is not None:
+            self.setHorizontalHeader(header)
         self.theme: Tokens = tokens()
         self.small = False
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)

@@ -14,7 +14,7 @@ from napari_phy.widgets.base.guarded import guarded
 from napari_phy.widgets.base.icons import icon
 from napari_phy.widgets.base.plain_text import PlainLabel, plain
 from napari_phy.widgets.base.theme import AXIS_PX, BODY_PX, Tokens
-from napari_phy.widgets.panels.panel import Panel
+from napari_phy.widgets.panels.view_panel import ViewPanel
 
 SECTIONS = {
     "Edit": ("merge", "split", "label", "discard", "undo", "redo", "save"),
@@ -25,7 +25,7 @@ SECTIONS = {
 GAP = 8  # px between a caption and its key
 
 
-class ActionsPanel(Panel):
+class ActionsPanel(ViewPanel):
     """What can be done now; a click asks for the action, and whoever docked the panel does it."""
 
     title = "Actions"
@@ -80,7 +80,7 @@ class ActionsPanel(Panel):
 
     def on_session(self) -> None:
         if self.session is not None:
-            self._links.connect(self.session.saved, self._on_clustering_changed)
+            self._links.connect(self.session.saved, self.refresh)
 
     @guarded
     def _on_keys_changed(self) -> None:

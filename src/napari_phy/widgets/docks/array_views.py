@@ -245,10 +245,9 @@ class RasterView(QWidget):
         self.plot.set_trains(trains, self.time)
         self.plot.update_trains(trains, rows)
         self.plot.pointed.connect(lambda time_s, *_: self.time.move_to(time_s))
-        links = SessionLinks()  # the clock may outlive this view
-        links.connect(self.time.moved, self.plot.follow_time)
-        links.connect(self.time.shown_changed, self.plot.redraw)
-        self.destroyed.connect(lambda *_: links.close())
+        self._links = SessionLinks(self)  # the clock may outlive this view
+        self._links.connect(self.time.moved, self.plot.follow_time)
+        self._links.connect(self.time.shown_changed, self.plot.redraw)
         self._theme_follower.changed.connect(self.plot.apply_theme)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

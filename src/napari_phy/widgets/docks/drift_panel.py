@@ -47,7 +47,7 @@ from napari_phy.widgets.base.guarded import guarded
 from napari_phy.widgets.base.legend import LegendEntry
 from napari_phy.widgets.base.theme import Tokens
 from napari_phy.widgets.panels.color_schemes import Coloring, Colorings
-from napari_phy.widgets.panels.panel import Panel
+from napari_phy.widgets.panels.view_panel import ViewPanel
 from napari_phy.widgets.plots.dots import Dot, paint_dots
 from napari_phy.widgets.plots.highlights import marked_spike, paint_mark
 from napari_phy.widgets.plots.overlay import paint_axes
@@ -68,7 +68,7 @@ MEANINGS = {
 }
 
 
-class DriftPanel(Panel):
+class DriftPanel(ViewPanel):
     """All spikes at their depths, coloured by amplitude; a click moves the clock of all views."""
 
     title = "Drift"
@@ -136,8 +136,7 @@ class DriftPanel(Panel):
             self._redraw()
         self.plot.update()
 
-    @guarded
-    def _on_clustering_changed(self) -> None:
+    def on_clustering(self) -> None:
         self._colorings.forget()
         self._redraw()
         self.refresh()

@@ -22,13 +22,13 @@ from napari_phy.widgets.base.figure import paint_rows, wearing
 from napari_phy.widgets.base.guarded import guarded
 from napari_phy.widgets.base.painting import CellPainter, Index
 from napari_phy.widgets.base.theme import BODY_PX, Tokens, tokens
-from napari_phy.widgets.panels.panel import Panel
+from napari_phy.widgets.panels.view_panel import ViewPanel
 
 ROW_PX = 22
 NO_PARENT = QModelIndex()
 
 
-class HistoryPanel(Panel):
+class HistoryPanel(ViewPanel):
     """The state that is shown is marked, what redo would bring back is dimmed, and the state of the file is told."""
 
     title = "History"
@@ -108,8 +108,7 @@ class HistoryPanel(Panel):
             except NapariPhyError as error:
                 self.say(str(error))
 
-    @guarded
-    def _on_clustering_changed(self) -> None:
+    def on_clustering(self) -> None:
         self._n_changes += 1
         self.refresh()
 

@@ -23,14 +23,14 @@ from napari_phy.widgets.base.theme import Tokens
 from napari_phy.widgets.docks.raster_plot import RasterPlot
 from napari_phy.widgets.panels.all_clusters_panel import listed_clusters, show_order, why_no_cluster
 from napari_phy.widgets.panels.color_schemes import Coloring, Colorings
-from napari_phy.widgets.panels.panel import Panel
+from napari_phy.widgets.panels.view_panel import ViewPanel
 from napari_phy.widgets.plots.highlights import marked_spike
 
 NOBODY: tuple[int, ...] = ()
 FEW = 4.0  # spikes a pixel that are opaque: below, a scale would tell nothing
 
 
-class RasterPanel(Panel):
+class RasterPanel(ViewPanel):
     """Rows of all clusters; a click moves the clock of all views, Ctrl+click adds the cluster.
 
     Attributes
@@ -137,8 +137,7 @@ class RasterPanel(Panel):
         if self.data is not None:
             self._show_selection()
 
-    @guarded
-    def _on_clustering_changed(self) -> None:
+    def on_clustering(self) -> None:
         self._colorings.forget()
         self._show_others()
         self.refresh()

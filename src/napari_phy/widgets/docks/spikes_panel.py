@@ -13,15 +13,14 @@ from napari_phy.table.session_like import SessionLike
 from napari_phy.views.spike_list import SortKey, SpikeListData, SpikeListRequest, SpikesSettings, compute_spike_list
 from napari_phy.widgets.base.figure import paint_table, table_size
 from napari_phy.widgets.base.guarded import guarded
-from napari_phy.widgets.base.latest_result import LatestResult
+from napari_phy.widgets.base.latest_result import LatestResult, background_pool
 from napari_phy.widgets.base.plain_table import WholeRows
 from napari_phy.widgets.base.theme import Tokens
 from napari_phy.widgets.docks.spike_table import SpikeTable
-from napari_phy.widgets.lists.column_reader import column_pool
-from napari_phy.widgets.panels.panel import Panel
+from napari_phy.widgets.panels.view_panel import ViewPanel
 
 
-class SpikesPanel(Panel):
+class SpikesPanel(ViewPanel):
     """A list as long as there are spikes; a click on a header word sorts it."""
 
     title = "Spikes"
@@ -44,7 +43,7 @@ class SpikesPanel(Panel):
         self.list.chosen.connect(self._on_chosen)
         self.list.sort_requested.connect(self.sort)
         self.setFocusProxy(self.list)
-        self.rest = LatestResult(self, pool=column_pool())
+        self.rest = LatestResult(self, pool=background_pool())
         self.rest.result_ready.connect(lambda *_: self.refresh(again=True))
         self.rest.failed.connect(self._on_failed)
         self.rest.progressed.connect(self._on_progressed)

@@ -32,12 +32,10 @@ from napari_phy.views.templates import (
     unread_templates,
 )
 from napari_phy.widgets.base.color_scale import ColorScale
-from napari_phy.widgets.base.guarded import guarded
-from napari_phy.widgets.base.latest_result import LatestResult
+from napari_phy.widgets.base.latest_result import LatestResult, background_pool
 from napari_phy.widgets.base.legend import LegendEntry
 from napari_phy.widgets.base.painting import painter_on
 from napari_phy.widgets.base.theme import TICK_PX, Tokens
-from napari_phy.widgets.lists.column_reader import column_pool
 from napari_phy.widgets.panels.color_schemes import Coloring, Colorings
 from napari_phy.widgets.panels.scrolled_clusters_panel import ScrolledClustersPanel
 
@@ -72,7 +70,7 @@ class TemplatesPanel(ScrolledClustersPanel):
         self._image: tuple[Any, QImage] | None = None
         self._reach = (0.5, 0.5)
         super().__init__(session, **options)
-        self._ahead = LatestResult(self, pool=column_pool())
+        self._ahead = LatestResult(self, pool=background_pool())
         self._ahead.result_ready.connect(lambda *_: self._read_ahead())
 
     def make_content(self) -> QWidget:
@@ -106,8 +104,7 @@ class TemplatesPanel(ScrolledClustersPanel):
     def compute(self, session: SessionLike, request: TemplatesRequest, on_progress: OnProgress) -> TemplatesData:
         return compute_templates(session, request, on_progress)
 
-    @guarded
-    def _on_clustering_changed(self) -> None:
+    def on_clustering(self) -> None:
         self._forget_colors()
         self.refresh()
 

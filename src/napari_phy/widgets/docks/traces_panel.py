@@ -26,7 +26,7 @@ from napari_phy.widgets.base.legend import LegendEntry
 from napari_phy.widgets.base.plain_text import plain
 from napari_phy.widgets.base.theme import Tokens
 from napari_phy.widgets.docks.trace_painter import TracePainter, TraceScene, are_lines, depth_scale, paint_traces
-from napari_phy.widgets.panels.panel import Panel
+from napari_phy.widgets.panels.view_panel import ViewPanel
 from napari_phy.widgets.plots.highlights import marked_spike, marked_spikes
 from napari_phy.widgets.plots.painted_plot import PaintedPlot
 from napari_phy.widgets.plots.time_axis import zoomed
@@ -39,7 +39,7 @@ PAGES = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 60.0)  # s
 STEPS_A_SECOND = 20  # while traces scroll on by themselves
 
 
-class TracesPanel(Panel):
+class TracesPanel(ViewPanel):
     """Line traces that are paged, dragged and zoomed in time, with the spikes of the selection on their channels."""
 
     title = "Traces"

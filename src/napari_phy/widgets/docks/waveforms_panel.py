@@ -31,7 +31,7 @@ from napari_phy.widgets.base.guarded import guarded
 from napari_phy.widgets.base.theme import Tokens
 from napari_phy.widgets.docks.waveform_painter import density_scale
 from napari_phy.widgets.docks.waveform_plot import Look, WaveformPlot
-from napari_phy.widgets.panels.panel import Panel
+from napari_phy.widgets.panels.view_panel import ViewPanel
 from napari_phy.widgets.plots.highlights import marked_spikes
 from napari_phy.widgets.plots.lasso_tool import LassoSearch, SpikeLasso
 
@@ -52,7 +52,7 @@ KEYS = {  # factors of voltage and width of boxes, of distances across and along
 }
 
 
-class WaveformsPanel(Panel):
+class WaveformsPanel(ViewPanel):
     """Only channels that take part in the selected clusters; the best cluster lies on top."""
 
     title = "Waveforms"
@@ -102,7 +102,7 @@ class WaveformsPanel(Panel):
         self._lasso_action.setCheckable(True)
         self.lasso = SpikeLasso(self, mouse, self._lasso_action, self)
         self.lasso.changed.connect(self.canvas.overlay.update)
-        self.lasso.said.connect(self.hovered)
+        self.lasso.said.connect(self.said)
         self.setting_controls.add_menu("n_spikes")
         menu.addAction("Size and place as at first").triggered.connect(lambda *_: self.reset())
         menu.addSeparator()

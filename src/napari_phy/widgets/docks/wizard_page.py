@@ -1,11 +1,12 @@
 """What a Wizard dock is made of: the pair, the reasons, how far the review is, buttons, and what was done."""
 
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 from functools import partial
 
 from magicgui.widgets import Container, PushButton
-from qtpy.QtCore import QSize, Qt
-from qtpy.QtGui import QColor, QResizeEvent
+from qtpy.QtCore import QRectF, QSize, Qt
+from qtpy.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
 from qtpy.QtWidgets import (
     QAbstractItemView,
     QGridLayout,
@@ -23,12 +24,80 @@ from qtpy.QtWidgets import (
 from napari_phy.views.wizard_reasons import N_REASONS, Reason
 from napari_phy.views.wizard_review import WizardProgress
 from napari_phy.widgets.base.elided_label import ElidedLabel
+from napari_phy.widgets.base.legend import CHIP, LegendEntry, paint_chip
+from napari_phy.widgets.base.painting import painting
 from napari_phy.widgets.base.plain_text import PlainLabel, plain
 from napari_phy.widgets.base.small_dialogs import button_style
 from napari_phy.widgets.base.theme import AXIS_PX, Tokens
-from napari_phy.widgets.lists.pair_line import PairLine
 
 PAD, ROW, BUTTON, BAR, NAMES, VALUES = 12, 18, 24, 6, 58, 78  # px
+PAIR, LETTERS, GAP, WIDE_GAP = 24, 14, 5, 16  # px, of the line that names the pair
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A cluster with the word for what it is in the pair; without a chip there is none."""
+
+    word: str
+    chip: LegendEntry | None = None
+
+    @property
+    def text(self) -> str:
+        """What is read of it: `Best 20`."""
+        return f"{self.word} {self.chip.text}" if self.chip else self.word
+
+
+class PairLine(QWidget):
+    """Paints words, chips and bold ids in one line."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.parts: tuple[Named, ...] = ()
+        self._theme: Tokens | None = None
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+
+    @property
+    def text(self) -> str:
+        """All that is said."""
+        return ", ".join(part.text for part in self.parts)
+
+    def show_parts(self, *parts: Named) -> None:
+        """Show these words and clusters."""
+        if parts != self.parts:
+            self.parts = parts
+            self.setAccessibleName(self.text)
+            self.update()
+
+    def apply_theme(self, theme: Tokens) -> None:
+        """Take colours and sizes of a theme."""
+        self._theme = theme
+        self.setFixedHeight(theme.px(PAIR))
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint from the left."""
+        theme = self._theme
+        if theme is None:
+            return
+        with painting(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            left, size = 0.0, theme.px(CHIP + 1)
+            for part in self.parts:
+                left = self._write(painter, theme, part.word, left, bold=False) + theme.px(GAP)
+                if part.chip is not None:
+                    box = QRectF(left, (self.height() - size) / 2, size, size)
+                    paint_chip(painter, box, part.chip.color, hollow=part.chip.hollow, radius=2)
+                    left = self._write(painter, theme, part.chip.text, left + size + theme.px(GAP), bold=True)
+                    left += theme.px(WIDE_GAP)
+
+    def _write(self, painter: QPainter, theme: Tokens, text: str, left: float, *, bold: bool) -> float:
+        """Write text and return where it ends."""
+        painter.setFont(theme.font(LETTERS, bold=bold))
+        painter.setPen(QColor(theme.text))
+        painter.drawText(QRectF(left, 0, self.width() - left, self.height()), int(Qt.AlignmentFlag.AlignVCenter), text)
+        return left + theme.text_width(text, LETTERS, bold=bold)
+
+
 N_ROWS_SEEN = 2  # of the history, however low the dock is
 
 

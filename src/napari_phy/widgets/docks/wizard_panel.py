@@ -16,9 +16,8 @@ from napari_phy.widgets.base.guarded import guarded
 from napari_phy.widgets.base.legend import LegendEntry
 from napari_phy.widgets.base.plain_text import plain
 from napari_phy.widgets.base.theme import Tokens
-from napari_phy.widgets.docks.wizard_page import WizardPage
-from napari_phy.widgets.lists.pair_line import Named
-from napari_phy.widgets.panels.panel import Panel
+from napari_phy.widgets.docks.wizard_page import Named, WizardPage
+from napari_phy.widgets.panels.view_panel import ViewPanel
 
 ROWS = (
     ("merge", "next_candidate"),
@@ -35,7 +34,7 @@ CAPTIONS = {
 }
 
 
-class WizardPanel(Panel):
+class WizardPanel(ViewPanel):
     """Follows the wizard of a session; a button asks for an action, and whoever docked the panel does it."""
 
     title = "Wizard"
@@ -176,8 +175,7 @@ class WizardPanel(Panel):
     def _on_wizard_changed(self) -> None:
         self.refresh()
 
-    @guarded
-    def _on_clustering_changed(self) -> None:
+    def on_clustering(self) -> None:
         self._n_changes += 1
         self.refresh()
 

@@ -1,17 +1,63 @@
-"""Rows of a list of clusters in the order of one column, and their headings; changes touch only what changes."""
+"""Rows of a list of clusters in the order of one column, and headings of groups; changes touch only what changes."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from itertools import chain
 from operator import attrgetter, itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from qtpy.QtCore import QAbstractTableModel, QModelIndex, Qt, Signal
 from qtpy.QtWidgets import QWidget
 
+from napari_phy.table.numbers import format_count
 from napari_phy.widgets.base.painting import Index
 from napari_phy.widgets.base.plain_text import plain
 from napari_phy.widgets.lists.cluster_columns import ListColumn, Row, alignment, is_unknown
-from napari_phy.widgets.lists.group_headings import Heading, Item, by_group, key_of, under_headings
+
+ORDER = ("good", "mua", "unsorted", "noise")  # then the user's own by name
+
+
+class Heading(NamedTuple):
+    """The line above the rows of a group."""
+
+    group: str
+    n_clusters: int
+    is_folded: bool
+
+    @property
+    def title(self) -> str:
+        """The group as a heading has it: Good, MUA, the user's own as they are called."""
+        return "MUA" if self.group == "mua" else self.group.capitalize() if self.group in ORDER else self.group
+
+    @property
+    def tip(self) -> str:
+        """The whole title, which may be cut short, and what a click does, or which key."""
+        clusters = format_count(self.n_clusters, "cluster")
+        act, key = ("show", "→") if self.is_folded else ("fold away", "←")
+        return f"{self.title}: click to {act} {clusters} ({key})"
+
+
+Item = Row | Heading
+key_of = itemgetter(0)  # what a line of the list stands for, whatever its values are: a cluster, or a group
+
+
+def by_group(rows: Iterable[Row]) -> dict[str, list[Row]]:
+    """Return the rows of each group that has any, in the order of headings; within a group they stay in order."""
+    groups: dict[str, list[Row]] = {}
+    for row in rows:
+        groups.setdefault(row.group, []).append(row)
+    own = sorted(group for group in groups if group not in ORDER)
+    return {group: groups[group] for group in (*ORDER, *own) if group in groups}
+
+
+def under_headings(groups: dict[str, list[Row]], folded: Container[str]) -> list[Item]:
+    """Return the lines of the list: each group's heading, and its rows unless they are folded away."""
+    lines: list[Item] = []
+    for group, rows in groups.items():
+        lines.append(Heading(group, len(rows), group in folded))
+        if group not in folded:
+            lines.extend(rows)
+    return lines
+
 
 NO_INDEX = QModelIndex()
 N_ONE_BY_ONE = 64  # runs of lines that come and go one by one; of more, all are shown anew
@@ -135,19 +181,19 @@ class ClusterModel(QAbstractTableModel):
 
     def set_columns(self, columns: Sequence[ListColumn]) -> None:
         """Have other columns; where the one that rows are sorted by is gone, they are sorted as at first."""
-        kept = 0
-        while kept < min(len(columns), len(self.columns)) and _is_same_column(columns[kept], self.columns[kept]):
-            kept += 1
-        if kept == len(columns) == len(self.columns):
+        n_same = 0
+        while n_same < min(len(columns), len(self.columns)) and _is_same_column(columns[n_same], self.columns[n_same]):
+            n_same += 1
+        if n_same == len(columns) == len(self.columns):
             return
         key = self.columns[self.sort_column].key
-        if kept < len(self.columns):
-            self.beginRemoveColumns(NO_INDEX, kept, len(self.columns) - 1)
-            self.columns = self.columns[:kept]
+        if n_same < len(self.columns):
+            self.beginRemoveColumns(NO_INDEX, n_same, len(self.columns) - 1)
+            self.columns = self.columns[:n_same]
             self.sort_column = self._place_of(key)
             self.endRemoveColumns()
-        if kept < len(columns):
-            self.beginInsertColumns(NO_INDEX, kept, len(columns) - 1)
+        if n_same < len(columns):
+            self.beginInsertColumns(NO_INDEX, n_same, len(columns) - 1)
             self.columns = tuple(columns)
             self.sort_column = self._place_of(key)
             self.endInsertColumns()
@@ -184,11 +230,11 @@ class ClusterModel(QAbstractTableModel):
     def change(self, rows: Iterable[Row], gone: Iterable[int]) -> None:
         """Put rows, and remove clusters."""
         put, gone = {row.cluster_id: row for row in rows}, set(gone)
-        kept = [row for row in self._rows if row.cluster_id not in put and row.cluster_id not in gone]
+        others = [row for row in self._rows if row.cluster_id not in put and row.cluster_id not in gone]
         before = {row.cluster_id: row for row in self._rows if row.cluster_id in put}
         new = [row for row in put.values() if row != before.get(row.cluster_id)]
-        if new or len(kept) + len(before) < len(self._rows):
-            self._show([*kept, *put.values()])
+        if new or len(others) + len(before) < len(self._rows):
+            self._show([*others, *put.values()])
             self.rows_changed.emit(new)
 
     def _show(self, rows: Sequence[Row], *, anew: bool = False) -> None:

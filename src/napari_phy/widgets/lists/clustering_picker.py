@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from qtpy.compat import isalive
 from qtpy.QtCore import Signal
 from qtpy.QtGui import QAction
 from qtpy.QtWidgets import QWidget
@@ -15,6 +14,7 @@ from napari_phy.table.numbers import format_count, format_number
 from napari_phy.widgets.base.drop_down import DropDown
 from napari_phy.widgets.base.icons import icon
 from napari_phy.widgets.base.plain_text import plain
+from napari_phy.widgets.base.session_links import SessionLinks
 from napari_phy.widgets.base.theme import Tokens
 
 GAP = "   ·   "
@@ -38,22 +38,20 @@ class ClusteringPicker(DropDown):
     """
 
     offered_changed = Signal(bool)
-    _changed_in_some_thread = Signal()
 
     def __init__(self, theme: Tokens, parent: QWidget | None = None) -> None:
         super().__init__("Shank and clustering", parent=parent)
         self.theme = theme
         self._session: Session | None = None
+        self._links = SessionLinks(self)
         self.choices_menu.setToolTipsVisible(True)
-        self._changed_in_some_thread.connect(self.show_place)
 
     def follow(self, session: Session | None) -> None:
         """Show what a session has open, or nothing."""
-        if self._session is not None:
-            self._session.clusterings_changed.disconnect(self._on_changed, missing_ok=True)
+        self._links.close()
         self._session = session
         if session is not None:
-            session.clusterings_changed.connect(self._on_changed)
+            self._links.connect(session.clusterings_changed, self.show_place)
         self.show_place()
 
     def show_place(self) -> None:
@@ -66,10 +64,6 @@ class ClusteringPicker(DropDown):
         place = Place(model.channel_group, model.clustering)
         self.set_current(place, " · ".join([*words, model.clustering]))
         self.offered_changed.emit(len(model.channel_groups) > 1 or len(model.clusterings) > 1)
-
-    def _on_changed(self) -> None:
-        if isalive(self):
-            self._changed_in_some_thread.emit()
 
     def _before_show(self) -> None:
         """List the channel groups and the clusterings of the one that is open, with how far they are.

@@ -97,14 +97,14 @@ class ClustersPanel(ListPanel):
 
     def set_session(self, session: Session | None) -> None:
         """Follow another session, the same after it was switched, or none."""
-        if self._followed is not None:
-            self._followed.listed.changed.disconnect(self._on_listed, missing_ok=True)
-            self.required_session.time.range_changed.disconnect(self._on_range_changed, missing_ok=True)
         super().set_session(session)
         if session is not None:
-            self._followed.listed.changed.connect(self._on_listed)
-            session.time.range_changed.connect(self._on_range_changed)
+            self._links.connect(session.listed.changed, self._on_listed)
         self.picker.follow(session)
+
+    def follow_range(self) -> None:
+        """Say again of which times the spikes are that views use."""
+        self._show_counts()
 
     @property
     def cluster_ids(self) -> list[int]:
@@ -170,10 +170,6 @@ class ClustersPanel(ListPanel):
     def _on_rows_changed(self, _rows: object) -> None:
         self._counted = None
         self._tell_order()
-
-    @guarded
-    def _on_range_changed(self) -> None:
-        self._show_counts()
 
     def _tell_order(self, *_: object) -> None:
         if self.session is not None:
@@ -291,7 +287,7 @@ class ClustersPanel(ListPanel):
         """Have keys pass over noise and MUA, or not."""
         self.skips = skips
         self._skip_entry.setChecked(skips)
-        self.drawn.emit()
+        self.options_changed.emit()
 
     def show_discarded(self, shows: bool) -> None:
         """List discarded clusters, too, from which they can be moved to a group again, or leave them out."""
@@ -306,7 +302,7 @@ class ClustersPanel(ListPanel):
 
     def _on_groups_folded(self) -> None:
         self._groups_entry.setChecked(self.list.cluster_model.in_groups)
-        self.drawn.emit()
+        self.options_changed.emit()
 
     def options(self) -> dict[str, Any]:
         """Return what was chosen in this list, {setting: plain value}."""
@@ -380,8 +376,7 @@ class ClustersPanel(ListPanel):
         for label in (self.count_label, self.side_label):
             label.setToolTip(plain(", ".join(groups)))
 
-    @guarded
-    def _on_theme_changed(self, theme: Tokens) -> None:
-        super()._on_theme_changed(theme)
+    def apply_theme(self, theme: Tokens) -> None:
+        super().apply_theme(theme)
         self.filter_line.apply_theme(theme)
         self.picker.theme = theme

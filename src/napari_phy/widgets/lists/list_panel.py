@@ -1,4 +1,4 @@
-"""What both lists of clusters share: header, list, count line, and what is shown instead of a list."""
+"""What both lists of clusters share: the list, its count line, and what is shown instead of a list."""
 
 import logging
 import math
@@ -11,29 +11,98 @@ from napari.viewer import Viewer
 from qtpy.compat import isalive
 from qtpy.QtCore import QSize, Qt, Signal
 from qtpy.QtGui import QMouseEvent, QResizeEvent
-from qtpy.QtWidgets import QApplication, QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
+from qtpy.QtWidgets import (
+    QApplication,
+    QHBoxLayout,
+    QProgressBar,
+    QPushButton,
+    QSizePolicy,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from napari_phy.core.group_colors import own_group_colors
 from napari_phy.session.session import Session
 from napari_phy.table.columns import all_columns, column_key, registry
 from napari_phy.widgets.actions import messages
-from napari_phy.widgets.actions.bindings import key_bindings
-from napari_phy.widgets.base.application import application
-from napari_phy.widgets.base.container import Container
 from napari_phy.widgets.base.elided_label import ElidedLabel
 from napari_phy.widgets.base.figure import Figure, paint_table, table_size
 from napari_phy.widgets.base.guarded import guarded
-from napari_phy.widgets.base.header import Header
-from napari_phy.widgets.base.help_popup import HelpPopup
 from napari_phy.widgets.base.message_page import Button, MessagePage
-from napari_phy.widgets.base.picture_menu import PICTURE_HELP, PictureMenu
-from napari_phy.widgets.base.theme import AXIS_PX, ThemeFollower, Tokens, tokens
-from napari_phy.widgets.lists.cluster_columns import GROUP_ORDER, ListColumn, place_of
-from napari_phy.widgets.lists.column_reader import ColumnReader
+from napari_phy.widgets.base.plain_text import PlainLabel
+from napari_phy.widgets.base.theme import AXIS_PX, Tokens, tokens
+from napari_phy.widgets.lists.cluster_columns import GROUP_ORDER, ColumnReader, ListColumn, place_of
 from napari_phy.widgets.lists.filtered_rows import with_value
 from napari_phy.widgets.lists.group_drag import RowDrag, drag_words
-from napari_phy.widgets.lists.reading_strip import ReadingStrip
 from napari_phy.widgets.lists.table import ClusterList
+from napari_phy.widgets.panels.panel import Panel
+
+
+class ReadingStrip(QWidget):
+    """A sentence, a 4 px bar and a button; in sight while a preparation reads, and after it was cancelled."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("napari-phy-reading")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._preparation: Any = None
+        self.label = PlainLabel()
+        self.label.setWordWrap(True)
+        self.label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+        self.button = QPushButton()
+        self.button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.button.clicked.connect(self._on_clicked)
+        self.progress = QProgressBar()
+        self.progress.setRange(0, 100)
+        self.progress.setTextVisible(False)
+        self._row = QHBoxLayout()
+        self._row.addWidget(self.label, 1)
+        self._row.addWidget(self.button)
+        self._column = QVBoxLayout(self)
+        self._column.addLayout(self._row)
+        self._column.addWidget(self.progress)
+        self.hide()
+
+    def show_state(self, preparation: Any) -> None:
+        """Show how a preparation stands; nothing for None or one that is done."""
+        self._preparation = preparation
+        state = "done" if preparation is None else preparation.state
+        self.setVisible(state != "done")
+        if state == "reading":
+            self.label.setText(messages.percent_of(messages.READING_FEATURES, preparation.percent))
+            self.progress.setValue(preparation.percent)
+            self.button.setText("Cancel")
+        elif state == "cancelled":
+            self.label.setText(messages.READING_CANCELLED)
+            self.button.setText("Read features")
+        self.progress.setVisible(state == "reading")
+        self.setAccessibleName(self.label.text())
+
+    def _on_clicked(self) -> None:
+        if self._preparation.state == "reading":
+            self._preparation.cancel()
+        else:
+            self._preparation.start()
+
+    def apply_theme(self, theme: Tokens) -> None:
+        """Take colours and sizes of a theme."""
+        self._column.setContentsMargins(theme.px(10), theme.px(6), theme.px(10), theme.px(6))
+        self._column.setSpacing(theme.px(6))
+        self._row.setSpacing(theme.px(8))
+        self.progress.setFixedHeight(4)
+        self.setStyleSheet(
+            f"""
+            #napari-phy-reading {{ background: {theme.panel}; border-top: 1px solid {theme.raised}; }}
+            QLabel {{ background: transparent; color: {theme.text}; font-size: {theme.px(AXIS_PX)}px; padding: 0; }}
+            QProgressBar {{ background: {theme.raised}; border: none; border-radius: 0; }}
+            QProgressBar::chunk {{ background: {theme.dim}; }}
+            QPushButton {{ background: {theme.raised}; color: {theme.text}; border: none; border-radius: 3px;
+                padding: {theme.px(3)}px {theme.px(10)}px; font-size: {theme.px(AXIS_PX)}px; }}
+            QPushButton:hover, QPushButton:focus {{ background: {theme.grid}; }}
+            """
+        )
+
 
 logger = logging.getLogger(__name__)
 
@@ -49,8 +118,8 @@ class ClickLabel(ElidedLabel):
             self.clicked.emit()
 
 
-class ListPanel(Container):
-    """Base of Clusters and Similar: follows a session and its viewer's theme; holds no state of the sorting.
+class ListPanel(Panel):
+    """Base of Clusters and Similar.
 
     Parameters
     ----------
@@ -60,28 +129,15 @@ class ListPanel(Container):
         The viewer whose theme is followed; None: the theme in napari's settings.
     """
 
-    title = ""
-    help_text = ""
-    failed = ""
     sort_key = ""
-    drawn = Signal()  # something was chosen that is kept
+    needs_features = True
     move_requested = Signal(list, str)  # clusters were dragged onto a group
-    said = Signal(str)  # a sentence for the status bar
 
     def __init__(
         self, session: Session | None = None, *, viewer: Viewer | None = None, parent: QWidget | None = None
     ) -> None:
-        super().__init__(parent)
-        self.setObjectName(f"napari-phy-{self.title.lower()}")
-        self.setAccessibleName(self.title)
+        super().__init__(viewer, parent)
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.session: Session | None = None
-        self._followed: Any = None  # the clustering that was open when the session was set
-        self._preparation: Any = None  # reads the features of a large data set
-        self.theme_follower = ThemeFollower(viewer, self)
-        self.header = Header(self.title, freeze=False, theme=self.theme, parent=self)
-        self.header.hide()  # until it is the title bar of a dock
         self.list = ClusterList(self.columns(), self.sort_key)
         self.list.setAccessibleName(self.title)
         self.count_label = ElidedLabel()
@@ -125,19 +181,16 @@ class ListPanel(Container):
         self._reader.failed.connect(self._on_values_failed)
         registry.changed.connect(self._on_columns_changed)
         self.list.chosen.connect(self._on_chosen)
-        self.list.columns_chosen.connect(self.drawn)
+        self.list.columns_chosen.connect(self.options_changed)
         self.drag = RowDrag(self.list, self._body)
         self.drag.begun.connect(self._on_drag_begun)
         self.drag.dropped.connect(lambda group: self.move_requested.emit(list(self.list.shown_selection), group))
         columns_menu = self.header.more_menu.addMenu("Columns")
         columns_menu.aboutToShow.connect(lambda: self.list.fill_columns_menu(columns_menu))
-        self.theme_follower.changed.connect(self._on_theme_changed)
-        self.header.help_requested.connect(self.show_help)
-        application().focusChanged.connect(self._on_focus_changed)
         self._on_theme_changed(self.theme)
         self.set_session(session)
 
-    # --- what a list fills in ---
+    # --- to be implemented by lists ---
 
     def columns(self) -> tuple[ListColumn, ...]:
         """Return the columns that it can have."""
@@ -151,50 +204,43 @@ class ListPanel(Container):
         """Show which rows are selected, and the counts."""
         raise NotImplementedError
 
-    def on_update(self, update: Any) -> None:
-        """Follow an edit."""
-        raise NotImplementedError
-
     def choose(self, clusters: list[int]) -> None:
         """Tell the session what the user chose here."""
         raise NotImplementedError
 
-    # --- what everybody may ask ---
+    # --- the session ---
 
-    @property
-    def theme(self) -> Tokens:
-        """Colours and sizes now in force."""
-        return self.theme_follower.tokens
-
-    @property
-    def required_session(self) -> Session:
-        """The session, for what runs only while one is open."""
-        assert self.session is not None
-        return self.session
-
-    def set_session(self, session: Session | None) -> None:
-        """Follow another session, the same after it was switched, or none."""
-        if self._followed is not None:
-            self._followed.selection.changed.disconnect(self._on_selection_changed, missing_ok=True)
-            self._followed.manager.changed.disconnect(self._on_clustering_changed, missing_ok=True)
-        self.session = session
-        self._followed = None if session is None else session.opened
+    def show_session(self) -> None:
         self._reader.drop()
         self.list.cluster_model.set_rows(())
         self.list.group_colors = {}
         self.list.own_colors = {}
-        if session is not None:
-            self.list.cluster_model.unit = session.model.unit
-            session.selection.changed.connect(self._on_selection_changed)
-            session.manager.changed.connect(self._on_clustering_changed)
+        if self.session is not None:
+            self.list.cluster_model.unit = self.session.model.unit
+        self._start()
+
+    def follow_selection(self) -> None:
+        self.show_clusters()
+
+    def follow_clustering(self, update: Any) -> None:
+        self._take_colors()
+        self.on_update(update)
+
+    def on_update(self, update: Any) -> None:
+        """Change the rows that an edit touched."""
+        raise NotImplementedError
+
+    def on_preparing(self) -> None:
+        self.show_reading()
+
+    def on_prepared(self) -> None:
+        self._start()
+
+    def read_again(self) -> None:
+        self._reader.drop()
         self._start()
 
     # --- the list on paper ---
-
-    def offer_pictures(self) -> None:
-        """Put the entries that save and copy the list as a picture at the end of the menu."""
-        self.pictures = PictureMenu(self.header.more_menu, self.figure, self)
-        self.pictures.said.connect(self.said)
 
     def figure(self) -> Figure | None:
         """Return the rows in sight as a figure in the light colours, None where there are none."""
@@ -211,7 +257,7 @@ class ListPanel(Container):
         colors = {name: self.list.group_colors.get(name) or self.theme.group_color(name) for name in names}
         self.drag.targets.offer(drag_words(self.list.shown_selection), names, colors, self.theme)
 
-    # --- what is kept from one window to the next ---
+    # --- options ---
 
     def options(self) -> dict[str, Any]:
         """Return what was chosen in this list, {setting: plain value}."""
@@ -223,14 +269,6 @@ class ListPanel(Container):
         if isinstance(columns, dict) and all(isinstance(shown, bool) for shown in columns.values()):
             self.list.choose_columns({column_key(name): shown for name, shown in columns.items()})
 
-    def follow_preparation(self, preparation: Any) -> None:
-        """Show only what is known without features until a preparation has read them, from `set_session` on."""
-        if preparation is not self._preparation:
-            self._preparation = preparation
-            if preparation is not None:
-                preparation.progressed.connect(self._on_progressed)
-                preparation.changed.connect(self._start)
-
     @property
     def may_read(self) -> Literal["all", "times", "nothing"]:
         """What rows may be made of now: features are waited for while they are read, and not read after a cancel."""
@@ -238,18 +276,9 @@ class ListPanel(Container):
             return "nothing"
         return "times" if self.required_session.holds_features else "all"
 
-    @guarded
-    def _on_progressed(self, _percent: int) -> None:
-        self.show_reading()
-
     def show_reading(self) -> None:
         """Tell how far the reading of features is, below the list."""
         self.strip.show_state(self._preparation)
-
-    def read_again(self) -> None:
-        """Show the same of data that were read anew."""
-        self._reader.drop()
-        self._start()
 
     def set_small(self, small: bool) -> None:
         """Choose the form for small windows."""
@@ -287,15 +316,6 @@ class ListPanel(Container):
         self.page.tell(self.failed, str(error) or type(error).__name__, buttons, is_error=True)
         self.show_page()
 
-    def show_help(self) -> None:
-        """Show in a few sentences what is seen here and what the mouse does."""
-        button = self.header.help_button if self.header.help_button.isVisible() else self.header.more_button
-        HelpPopup(self.title, self.explanation(), self.theme, button).show()
-
-    def explanation(self) -> str:
-        """Return what is seen here, what mouse and keys do, with the keys in force."""
-        return f"{self.help_text.format_map(key_bindings().names())}\n{PICTURE_HELP}"
-
     # --- how it follows ---
 
     @guarded
@@ -307,15 +327,6 @@ class ListPanel(Container):
             self._take_colors()
             self.refresh()
             self.show_reading()
-
-    @guarded
-    def _on_selection_changed(self) -> None:
-        self.show_clusters()
-
-    @guarded
-    def _on_clustering_changed(self, update: Any) -> None:
-        self._take_colors()
-        self.on_update(update)
 
     def _take_colors(self) -> None:
         """Take the colours of the user's own groups and of clusters that have one."""
@@ -385,8 +396,7 @@ class ListPanel(Container):
         self.count_label.setText(words)
         self.side_label.setText(text)
 
-    @guarded
-    def _on_theme_changed(self, theme: Tokens) -> None:
+    def apply_theme(self, theme: Tokens) -> None:
         self.setStyleSheet(
             f"#{self.objectName()}, #napari-phy-counts {{ background: {theme.panel}; }}"
             f"#napari-phy-counts QLabel {{ background: transparent; color: {theme.dim};"
@@ -394,7 +404,6 @@ class ListPanel(Container):
         )
         self._counts.setFixedHeight(theme.px(22))
         self._counts_row.setContentsMargins(theme.px(10), 0, theme.px(10), 0)
-        self.header.apply_theme(theme)
         self.page.apply_theme(theme)
         self.strip.apply_theme(theme)
         self.list.apply_theme(theme)
@@ -402,11 +411,6 @@ class ListPanel(Container):
             self._take_colors()
             self.show_clusters()
         self._show_counts()
-
-    def _on_focus_changed(self, _old: QWidget | None, now: QWidget | None) -> None:
-        if isalive(self):
-            inside = now is not None and (self.isAncestorOf(now) or self.header.isAncestorOf(now))
-            self.header.set_focused(inside)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Shorten the count line in a narrow column."""
@@ -416,7 +420,3 @@ class ListPanel(Container):
     def sizeHint(self) -> QSize:
         """Prefer the width of all columns."""
         return QSize(434, 400)
-
-    def minimumSizeHint(self) -> QSize:
-        """Stay usable in a narrow column."""
-        return QSize(220, 120)

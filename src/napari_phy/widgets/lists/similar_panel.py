@@ -76,7 +76,7 @@ class SimilarPanel(ListPanel):
     def set_hiding(self, hides: bool) -> None:
         """Leave noise and MUA out, or show them."""
         self._hides = hides
-        self.drawn.emit()
+        self.options_changed.emit()
         if self.session is not None:
             self._refresh_now()
 

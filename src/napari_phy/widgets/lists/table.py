@@ -1,138 +1,58 @@
-"""The view of a list of clusters: its painter, its selection, its widths."""
+"""The view of a list of clusters: its selection, its columns and their widths."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 
 import numpy as np
-from qtpy.QtCore import QEvent, QItemSelection, QItemSelectionModel, QModelIndex, QPoint, QRectF, Qt, QTimer, Signal
-from qtpy.QtGui import (
-    QAction,
-    QColor,
-    QFont,
-    QFontMetricsF,
-    QKeyEvent,
-    QMouseEvent,
-    QPainter,
-    QPaintEvent,
-    QPen,
-    QResizeEvent,
-)
-from qtpy.QtWidgets import (
-    QAbstractItemView,
-    QMenu,
-    QStyleOptionViewItem,
-    QWidget,
-)
+from qtpy.QtCore import QEvent, QItemSelection, QItemSelectionModel, QModelIndex, QPoint, QRect, Qt, QTimer, Signal
+from qtpy.QtGui import QAction, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
+from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QStyleOptionViewItem, QWidget
 
-from napari_phy.core.cluster_groups import DISCARDED
 from napari_phy.table.columns import all_columns
-from napari_phy.table.numbers import format_number
-from napari_phy.widgets.base.painting import CellPainter, Index, painting
-from napari_phy.widgets.base.plain_table import CHIP_PX, PlainTable, paint_place
+from napari_phy.widgets.base.painting import painting
+from napari_phy.widgets.base.plain_table import CHIP_PX, PlainTable
 from napari_phy.widgets.base.theme import BODY_PX, TICK_PX, Tokens
-from napari_phy.widgets.lists.cluster_columns import (
-    GROUP,
-    GROUP_ORDER,
-    ID,
-    LABEL,
-    SIMILAR,
-    ListColumn,
-    Row,
-    alignment,
-)
-from napari_phy.widgets.lists.cluster_model import NO_INDEX, ClusterModel, runs_of
-from napari_phy.widgets.lists.group_headings import Heading, by_group
+from napari_phy.widgets.lists.cluster_columns import GROUP, GROUP_ORDER, ID, LABEL, SIMILAR, ListColumn, Row
+from napari_phy.widgets.lists.cluster_delegate import ClusterDelegate
+from napari_phy.widgets.lists.cluster_model import ClusterModel, Heading, by_group, runs_of
 
 FIRST_KEEP, SPIKES_KEEP = (next(column.keep for column in all_columns() if column.key == key) for key in (ID, "spikes"))
 
 
-class ClusterDelegate(CellPainter):
-    """Paints a cell: selection fill, chip, group dot, number."""
+class IdHeader(QHeaderView):
+    """Keeps the word of the first column in sight when the list is scrolled to the right; a click there sorts by it."""
 
-    def __init__(self, view: "ClusterList") -> None:
-        super().__init__(view)
-        self._view = view
+    def __init__(self) -> None:
+        super().__init__(Qt.Orientation.Horizontal)
 
-    def paint_cell(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        view, theme = self._view, self._view.theme
-        model = view.cluster_model
-        row, column = model.line(index.row()), model.columns[index.column()]
-        if isinstance(row, Heading):
-            self._paint_heading(painter, QRectF(option.rect), row, model.chips(index.row()))
-            return
-        selected = view.selectionModel().isRowSelected(index.row(), NO_INDEX)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        rect = QRectF(option.rect)
-        painter.fillRect(option.rect, view.row_color(index.row(), selected=selected))
-        color = theme.noise if row.group in ("noise", DISCARDED) else theme.text
-        if column.key == ID:
-            own = view.own_colors.get(row.cluster_id)
-            if own:
-                bar = QRectF(rect.left(), rect.top() + theme.px(3), theme.px(3), rect.height() - theme.px(6))
-                painter.fillRect(bar, QColor(own))
-            paint_place(painter, rect, next(iter(model.chips(index.row())), None), theme)
-        elif column is GROUP:
-            self._paint_dot(painter, rect, row.group)
-            rect.setLeft(rect.left() + theme.px(14))
-            color = theme.dim if row.group == "unsorted" else theme.group_color(row.group)
-        elif column.warns(row):
-            color = theme.warning
-        painter.setFont(view.cell_font(bold=selected and column.key == ID))
-        painter.setPen(QColor(color))
-        rect.adjust(theme.px(2), 0, -theme.px(5), 0)
-        text = painter.fontMetrics().elidedText(column.text(row), Qt.TextElideMode.ElideRight, int(rect.width()) + 1)
-        if text != "…":  # alone it says nothing; the tooltip says all
-            painter.drawText(rect, int(alignment(column)), text)
+    @property
+    def frozen_width(self) -> int:
+        """How much of the left the first column covers while it is not at its place, in px."""
+        return self.sectionSize(0) if self.offset() and self.count() else 0
 
-    def _paint_heading(self, painter: QPainter, cell: QRectF, heading: Heading, chips: Sequence[int]) -> None:
-        """Paint as much of a heading, which is as wide as the list, as lies in a cell."""
-        view, theme = self._view, self._view.theme
-        dim = theme.color("dim")
-        painter.setClipRect(cell, Qt.ClipOperation.IntersectClip)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.fillRect(cell, theme.color("panel"))
-        rect = QRectF(0, cell.top(), 0, cell.height())
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if self.frozen_width:
+            with painting(self.viewport()) as painter:
+                self.paintSection(painter, QRect(0, 0, self.frozen_width, self.height()), 0)
 
-        def write(text: str, left: float, font: QFont, color: QColor) -> None:
-            rect.setLeft(rect.right() + left)
-            rect.setWidth(QFontMetricsF(font).horizontalAdvance(text) + 1)
-            if rect.intersects(cell):
-                painter.setFont(font)
-                painter.setPen(color)
-                painter.drawText(rect, int(Qt.AlignmentFlag.AlignVCenter), text)
+    def _is_frozen_at(self, event: QMouseEvent) -> bool:
+        return event.button() == Qt.MouseButton.LeftButton and event.pos().x() < self.frozen_width
 
-        write("▸" if heading.is_folded else "▾", theme.px(6), theme.font(TICK_PX), dim)
-        rect.setLeft(theme.px(16))
-        self._paint_dot(painter, rect, heading.group)
-        rect.setRight(theme.px(16))
-        color = dim if heading.group == "unsorted" else QColor(theme.group_color(heading.group))
-        bold, room = view.cell_font(bold=True), view.viewport().width() - theme.px(100)  # the count and a chip stay
-        title = QFontMetricsF(bold).elidedText(heading.title, Qt.TextElideMode.ElideRight, room)
-        write(title, theme.px(17), bold, color)
-        write(format_number(heading.n_clusters), theme.px(9), view.cell_font(), dim)
-        rect.setLeft(rect.right() + theme.px(5))
-        for place in chips:
-            paint_place(painter, rect, place, theme)
-            rect.setLeft(rect.left() + theme.px(CHIP_PX + 3))
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if not self._is_frozen_at(event):
+            super().mousePressEvent(event)
 
-    def _paint_dot(self, painter: QPainter, rect: QRectF, group: str) -> None:
-        theme = self._view.theme
-        radius = theme.px(7) / 2
-        center = rect.center()
-        center.setX(rect.left() + theme.px(8))
-        color = QColor(self._view.group_colors.get(group) or theme.group_color(group))
-        if group == "unsorted":
-            painter.setPen(QPen(color, 1.2))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if self._is_frozen_at(event):
+            self.sectionClicked.emit(0)
         else:
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(color)
-        painter.drawEllipse(center, radius, radius)
+            super().mouseReleaseEvent(event)
 
 
 class ClusterList(PlainTable):
-    """The list itself. It shows a selection it is told and says what the user chose; it keeps none of its own.
+    """The list itself. It shows the selection it is given and emits what the user chose; it has no state of its own.
 
     `chosen` carries the chosen clusters in the order of the user's choosing.
     """
@@ -142,11 +62,11 @@ class ClusterList(PlainTable):
     groups_folded = Signal()
 
     def __init__(self, columns: Sequence[ListColumn], sort_key: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(parent, IdHeader())
         self.cluster_model = ClusterModel(columns, sort_key, self)
         self.group_colors: dict[str, str] = {}  # of groups that have one of their own
         self.own_colors: Mapping[int, str] = {}  # of clusters that have one of their own
-        self._told: tuple[int, ...] = ()  # the selection, whether it is in the list or not
+        self._selection: tuple[int, ...] = ()  # the selection, whether it is in the list or not
         self._shown: tuple[int, ...] = ()
         self._out_of_sight: tuple[int, ...] = ()  # selected, but not in the list
         self.empty_words = ""  # instead of rows
@@ -185,7 +105,7 @@ class ClusterList(PlainTable):
     def show_selection(self, clusters: Sequence[int]) -> None:
         """Select the rows of clusters and bring the first into view, or its heading; says nothing back."""
         find = self.cluster_model.find_row
-        is_new, self._told = self._told[:1] != tuple(clusters[:1]), tuple(clusters)
+        is_new, self._selection = self._selection[:1] != tuple(clusters[:1]), tuple(clusters)
         self._shown = tuple(cluster for cluster in clusters if find(cluster) is not None)
         self._out_of_sight = tuple(cluster for cluster in clusters if find(cluster) is None)
         places = sorted(place for c in clusters if (place := self.cluster_model.find_row(c)) is not None)
@@ -224,7 +144,7 @@ class ClusterList(PlainTable):
     def show_groups(self, in_groups: bool, folded: Iterable[str]) -> None:
         """Put rows under headings of their groups, some of them folded, or have one list; the selection stays."""
         self.cluster_model.show_groups(in_groups, folded)
-        self.show_selection(self._told)
+        self.show_selection(self._selection)
         self.groups_folded.emit()
 
     def fold(self, group: str, folded: bool) -> None:
@@ -249,7 +169,7 @@ class ClusterList(PlainTable):
     def _fold_by_key(self, event: QKeyEvent) -> bool:
         """Fold the group of the first selected cluster by ←, show it by →; with Shift all groups."""
         model, folds = self.cluster_model, event.key() == Qt.Key.Key_Left
-        group = model.group_of(self._told[0]) if self._told else None
+        group = model.group_of(self._selection[0]) if self._selection else None
         if not model.in_groups or event.key() not in (Qt.Key.Key_Left, Qt.Key.Key_Right):
             return False
         if event.modifiers() == Qt.KeyboardModifier.ShiftModifier:
@@ -310,6 +230,9 @@ class ClusterList(PlainTable):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
+        if self.horizontalHeader().offset():
+            with painting(self.viewport()) as painter:
+                self._paint_ids(painter)
         if self.empty_words and not self.cluster_model.rowCount():
             room = self.viewport().rect().adjusted(self.theme.px(10), 0, -self.theme.px(10), 0)
             with painting(self.viewport()) as painter:
@@ -317,6 +240,23 @@ class ClusterList(PlainTable):
                 painter.setPen(self.theme.color("dim"))
                 words = self.empty_words.replace(". ", ".\n")
                 painter.drawText(room, int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap), words)
+
+    def _paint_ids(self, painter: QPainter) -> None:
+        """Paint the first column at the left, over what is scrolled below it."""
+        option, width = QStyleOptionViewItem(), self.columnWidth(0)
+        first, last = self.rowAt(0), self.rowAt(self.viewport().height() - 1)
+        n_rows = self.cluster_model.rowCount()
+        for row in range(max(first, 0), n_rows if last < 0 else last + 1):
+            option.rect = QRect(0, self.rowViewportPosition(row), width, self.rowHeight(row))
+            self.itemDelegate().paint(painter, option, self.cluster_model.index(row, 0))
+        bottom = self.rowViewportPosition(n_rows - 1) + self.rowHeight(n_rows - 1) if n_rows else 0
+        painter.fillRect(QRect(width - 1, 0, 1, bottom), self.theme.color("grid"))
+
+    def scrollContentsBy(self, dx: int, dy: int) -> None:
+        super().scrollContentsBy(dx, dy)
+        if dx:  # Qt moves what is painted; the ids stay
+            self.viewport().update()
+            self.horizontalHeader().viewport().update()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -331,13 +271,13 @@ class ClusterList(PlainTable):
         now = self.shown_selection
         if set(now) == set(self._shown) and not again:
             return
-        kept = [cluster for cluster in self._shown if cluster in now]
-        new = [cluster for cluster in now if cluster not in kept]
-        anchor = self.cluster_model.find_row(kept[-1]) if kept else None
+        same = [cluster for cluster in self._shown if cluster in now]
+        new = [cluster for cluster in now if cluster not in same]
+        anchor = self.cluster_model.find_row(same[-1]) if same else None
         if anchor is not None:  # a range is chosen away from its anchor
             new.sort(key=lambda cluster: abs((self.cluster_model.find_row(cluster) or 0) - anchor))
-        self._shown = (*kept, *new)
-        self.chosen.emit([*self._out_of_sight, *kept, *new])
+        self._shown = (*same, *new)
+        self.chosen.emit([*self._out_of_sight, *same, *new])
 
     def _on_header_clicked(self, section: int) -> None:
         model = self.cluster_model

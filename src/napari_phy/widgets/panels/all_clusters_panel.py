@@ -26,10 +26,10 @@ def why_no_cluster(session: Session) -> tuple[str, str]:
     return messages.parted(messages.NO_MATCH if session.listed.text else messages.NO_CLUSTERS)
 
 
-def show_order(menu: DropDown, order: Order, chosen: str, told: str) -> None:
-    """Show in a drop-down by what clusters are sorted: as was chosen, or as is `told` where that cannot be."""
-    menu.set_current(order, few_words(told) if told else chosen)
-    menu.setToolTip(plain(f"{menu.name} {told}" if told else menu.name))
+def show_order(menu: DropDown, order: Order, chosen: str, instead: str) -> None:
+    """Show in a drop-down by what clusters are sorted: as was chosen, or by what `instead` where that cannot be."""
+    menu.set_current(order, few_words(instead) if instead else chosen)
+    menu.setToolTip(plain(f"{menu.name} {instead}" if instead else menu.name))
 
 
 class AllClustersPanel(PaintedPanel):

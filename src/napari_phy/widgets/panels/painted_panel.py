@@ -10,13 +10,13 @@ from napari_phy.core.colors import is_hollow
 from napari_phy.widgets.base.guarded import guarded
 from napari_phy.widgets.base.legend import LegendEntry
 from napari_phy.widgets.base.theme import Tokens
-from napari_phy.widgets.panels.panel import Panel
+from napari_phy.widgets.panels.view_panel import ViewPanel
 from napari_phy.widgets.plots.painted_plot import PaintedPlot
 
 N_LINES_MAX = 16
 
 
-class PaintedPanel(Panel):
+class PaintedPanel(ViewPanel):
     """A view whose picture is painted by `paint_picture`, without a GL context of its own.
 
     A subclass paints, says what is under the mouse (`read_out`), and reacts to clicks (`on_clicked`).

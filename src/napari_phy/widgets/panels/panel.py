@@ -1,213 +1,117 @@
-"""What every view dock shares: it follows a session, computes in the background, and says how it stands."""
+"""What all docked panels share: a header, the theme, help, and a session that they follow."""
 
-import logging
-from collections.abc import Hashable, Mapping
-from functools import partial
-from typing import Any, ClassVar
+from collections.abc import Mapping
+from typing import Any
 
 from napari.viewer import Viewer
 from qtpy.compat import isalive
-from qtpy.QtCore import Qt, Signal
-from qtpy.QtGui import QShowEvent
-from qtpy.QtWidgets import QDialog, QWidget
+from qtpy.QtCore import QSize, Signal
+from qtpy.QtWidgets import QSizePolicy, QWidget
 
-from napari_phy.core.errors import ClusteringError, MissingDataError
-from napari_phy.core.progress import OnProgress
-from napari_phy.formats.parameter_files.settings import setting
 from napari_phy.session.session import Session
-from napari_phy.table.session_like import SessionLike
-from napari_phy.views.settings import SettingsController, ViewSettings
-from napari_phy.views.time_words import range_words
-from napari_phy.widgets.actions import messages
 from napari_phy.widgets.actions.bindings import key_bindings
-from napari_phy.widgets.base.draw_batch import Debounce, DrawBatch
+from napari_phy.widgets.base.application import application
+from napari_phy.widgets.base.container import Container
+from napari_phy.widgets.base.figure import Figure
 from napari_phy.widgets.base.guarded import guarded
-from napari_phy.widgets.base.latest_result import LatestResult
-from napari_phy.widgets.base.legend import LegendEntry
+from napari_phy.widgets.base.header import Header
+from napari_phy.widgets.base.help_popup import HelpPopup
+from napari_phy.widgets.base.picture_menu import PICTURE_HELP, PictureMenu
 from napari_phy.widgets.base.session_links import SessionLinks
-from napari_phy.widgets.panels.panel_frame import PanelFrame
-from napari_phy.widgets.panels.setting_controls import SettingControls
-from napari_phy.widgets.plots.opengl import opengl_problem
-
-logger = logging.getLogger(__name__)
-
-FORM_HELP = "Settings… in ⋯ shows all settings in one window."
+from napari_phy.widgets.base.theme import ThemeFollower, Tokens
 
 
-class Panel(PanelFrame):
-    """Base of the views.
+class Panel(Container):
+    """Base of lists and views. It holds no state of the sorting: the truth is in the session.
 
-    A subclass says what it needs (`make_request`), computes it (`compute`, in a worker thread), and paints it
-    (`draw`, in the main thread). Equal requests are computed once; a hidden panel waits until it is shown.
+    A `help_text` names keys by the actions they start: `{split} splits`.
 
     Parameters
     ----------
-    session : Session, optional
-        The open data set, or None.
     viewer : Viewer, optional
         The viewer whose theme is followed; None: the theme in napari's settings.
     """
 
-    subject = ""  # "Select a cluster to see its features."
-    failed = ""
-    needs_raw_data = False
+    title = ""
+    help_text = ""
+    failed = ""  # what is said when it cannot be computed
     needs_features = False
-    needs_opengl = False
-    reads_ahead = False  # keeps what it reads: worth asking for the clusters that are likely to come next
-    reads_amplitudes = False  # from raw data, of any spike: those of all are read in the background and stored
-    all_times = False  # computes of all spikes when only those of a stretch of time are used
-    draws_times = False  # has all of them in sight, and veils those that are not used
-    has_times = True  # shows spikes, or what is made of them
-    settings_type: ClassVar[type[ViewSettings]] = ViewSettings
+    has_lasso = False
+    has_freeze = False
 
-    locate_requested = Signal()
-    drawn = Signal()
+    said = Signal(str)  # a sentence for the status bar
+    options_changed = Signal()
 
-    def __init__(
-        self, session: Session | None = None, *, viewer: Viewer | None = None, parent: QWidget | None = None
-    ) -> None:
+    def __init__(self, viewer: Viewer | None = None, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName(f"napari-phy-{self.title.lower()}")
+        self.setAccessibleName(self.title)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.session: Session | None = None
-        self._request: Hashable | None = None
-        self._held: tuple[Hashable, Any] | None = None  # an answer that is about to be shown
-        self._failed: Hashable | None = None  # what failed last
-        self.draw_batch: DrawBatch | None = None
-        self._frozen: tuple[int, ...] | None = None
-        self._is_stale = True
         self._preparation: Any = None  # reads the features of a large data set
-        self._links = SessionLinks()
-        self.settings_name = self.title.lower()  # in `session.views`
-        self._settings_links = SessionLinks()
-        self._controller: SettingsController[Any] = SettingsController(self.settings_type())
-        self._settings_before = self._controller.value
-        super().__init__(viewer, parent)
-        self._results = LatestResult(self)
-        self._soon = Debounce(self)
+        self._links = SessionLinks(self)
+        self.theme_follower = ThemeFollower(viewer, self)
+        self.header = Header(self.title, lasso=self.has_lasso, freeze=self.has_freeze, theme=self.theme, parent=self)
+        self.header.hide()  # until it is the title bar of a dock
+        self.theme_follower.changed.connect(self._on_theme_changed)
+        self.header.help_requested.connect(self.show_help)
+        application().focusChanged.connect(self._on_focus_changed)
 
-        self._soon.due.connect(self._refresh_now)
-        self._results.result_ready.connect(self._on_result)
-        self._results.failed.connect(self._on_failed)
-        self._results.progressed.connect(self.stack.go_on)
-        self.stack.cancelled.connect(self._on_cancelled)
-        self.header.freeze_toggled.connect(self._on_freeze_toggled)
-        self.destroyed.connect(self._links.close)
-        self.destroyed.connect(self._settings_links.close)
-        self._settings_links.connect(self._controller.changed, self._on_settings_changed)
-        self._form: QDialog | None = None
-        if self.settings_type.described():
-            self.header.more_menu.addSeparator()
-            self.header.more_menu.addAction("Settings…").triggered.connect(lambda *_: self.show_form())
-        self._on_theme_changed(self.theme)
-        self.set_session(session)
+    # --- to be implemented by subclasses ---
 
-    def make_controls(self) -> None:
-        self.setting_controls = SettingControls(self.header, self.settings, self.choose)
+    def leave_session(self) -> None:
+        """Drop what belongs to the session that is left."""
 
-    # --- what a view fills in ---
-
-    def make_request(self) -> Hashable | None:
-        """Return what to show now, frozen; None: nothing is selected."""
+    def show_session(self) -> None:
+        """Show the session that was set, or that there is none."""
         raise NotImplementedError
 
-    def compute(self, session: SessionLike, request: Any, on_progress: OnProgress) -> Any:
-        """Return what `draw` needs; runs in a worker thread, on the clustering that was open when it was asked.
-
-        `on_progress` is called often: it shows how far this is, and ends it when another result is wanted.
-        """
+    def follow_selection(self) -> None:
+        """Show another selection."""
         raise NotImplementedError
 
-    def draw(self, data: Any) -> None:
-        """Paint the answer."""
+    def follow_clustering(self, update: Any) -> None:
+        """Show the clusters after an edit."""
         raise NotImplementedError
 
-    def on_session(self) -> None:
-        """Adapt settings and drop-downs to the new session (or None)."""
+    def follow_range(self) -> None:
+        """Show the spikes of another stretch of time."""
 
-    @property
-    def settings(self) -> Any:
-        """What the user chose: a frozen `settings_type`. The truth is in `session.views`."""
-        return self._controller.value
+    def on_preparing(self) -> None:
+        """Show how far the features of a large data set are read."""
 
-    @property
-    def resolved(self) -> Any:
-        """The settings with the values of Preferences, or of the data set, where they are left open."""
-        return self.settings.resolved(self._preference)
+    def on_prepared(self) -> None:
+        """Show the same after the features were read, or that was cancelled."""
 
-    def _preference(self, name: str) -> Any:
-        return setting(name).default if self.session is None else self.session.settings.value(name)
+    def read_again(self) -> None:
+        """Show the same of data that were read anew."""
+        raise NotImplementedError
 
-    def choose(self, **changes: Any) -> None:
-        """Set what the user picked: `choose(bin_ms=0.5)`; the same as setting it in `session.views`.
+    def show_error(self, error: Exception) -> None:
+        """Show in the place of the content what failed."""
+        raise NotImplementedError
 
-        Raises
-        ------
-        SettingsError
-            There is no such setting or value; nothing was changed.
-        """
-        self._controller.update(**changes)
-
-    def on_settings(self, before: Any, now: Any) -> None:
-        """React to other settings: compute anew, or draw the same data otherwise where only their look differs."""
-        if before.computed() != now.computed():
-            self.refresh()
-        elif self.data is not None:
-            self.draw(self.data)
-            self.show_legend()
-            self.drawn.emit()
-
-    def explanation(self) -> str:
-        lines = super().explanation()
-        return f"{lines}\n{FORM_HELP}" if self.settings_type.described() else lines
-
-    def show_form(self) -> None:
-        """Show all settings in a window, where each change is seen at once."""
-        from napari_phy.widgets.panels.settings_form import SettingsForm
-
-        self._close_form()
-        self._form = form = SettingsForm(self._controller, self.theme, self.window())
-        form.show_beside(self)
-
-    def _close_form(self) -> None:
-        if self._form is not None and isalive(self._form):
-            self._form.close()
-        self._form = None
-
-    def show_settings(self) -> None:
-        """Show in menus and drop-downs what is chosen."""
-        self.setting_controls.show(self.resolved)
+    def apply_theme(self, theme: Tokens) -> None:
+        """Take colours and sizes of a theme."""
 
     def options(self) -> dict[str, Any]:
-        """Return what was chosen in this view, {setting: plain value}."""
-        kept: dict[str, Any] = self.settings.kept()
-        return kept
+        """Return what was chosen in this panel, {setting: plain value}."""
+        raise NotImplementedError
 
     def set_options(self, options: Mapping[str, Any]) -> None:
-        """Choose in this view; settings that it does not have and values that cannot be are left out."""
-        known = self.settings.described()
-        self.choose(**{name: options[name] for name in known if name in options and options[name] in known[name]})
+        """Choose in this panel; what it does not have and values that cannot be are left out."""
+        raise NotImplementedError
 
-    def on_selection(self) -> None:
-        """React to a changed selection beyond the new request."""
+    def figure(self) -> Figure | None:
+        """Return what is in sight as a figure in the light colours, None while there is none."""
+        raise NotImplementedError
 
-    def legend_entries(self) -> tuple[LegendEntry, ...]:
-        """Return the chips above the picture."""
-        return self.cluster_entries(self.clusters)
+    @classmethod
+    def has_figure(cls) -> bool:
+        """Return whether panels of this kind can be saved as pictures."""
+        return True
 
-    # --- what everybody may ask ---
-
-    @property
-    def frozen(self) -> bool:
-        """Whether the panel keeps its clusters."""
-        return self._frozen is not None
-
-    @property
-    def clusters(self) -> tuple[int, ...]:
-        """Clusters shown: the selection, or the frozen ones that still exist."""
-        if self.session is None:
-            return ()
-        if self._frozen is None:
-            return tuple(self.session.selection.clusters)
-        alive = set(self.session.manager.cluster_ids.tolist())
-        return tuple(cluster for cluster in self._frozen if cluster in alive)
+    # --- the session ---
 
     @property
     def required_session(self) -> Session:
@@ -215,237 +119,91 @@ class Panel(PanelFrame):
         assert self.session is not None
         return self.session
 
-    @property
-    def in_sight(self) -> SessionLike:
-        """What `compute` reads: what is open, with only the spikes of the stretch of time that is used."""
-        return self.required_session.opened if self.all_times else self.required_session.shown
-
-    @property
-    def waiting(self) -> bool:
-        """Whether an answer is awaited."""
-        return self._soon.is_asked or self._results.wanted is not None
-
-    @property
-    def busy(self) -> bool:
-        """Whether something else will be shown."""
-        return self.waiting or self._held is not None
-
     def set_session(self, session: Session | None) -> None:
         """Follow another session, the same after it was switched, or none."""
         self._links.close()
-        self._drop()
-        self._follow_settings(session)
-        if self.session is not None:
-            self.stack.show_message("")  # nothing of the data set or clustering that was left stays in sight
-        self.session, self.data, self._request, self._frozen = session, None, None, None
-        self.header.freeze_button.setChecked(False)
+        self.leave_session()
+        self.session = session
         if session is not None:
             self._links.connect(session.selection.changed, self._on_selection_changed)
             self._links.connect(session.manager.changed, self._on_clustering_changed)
             self._links.connect(session.time.range_changed, self._on_range_changed)
-        self.on_session()
-        self.show_settings()
-        self.refresh()
-
-    def _follow_settings(self, session: Session | None) -> None:
-        """Take the settings of a session; those that were not set there are as they were chosen here."""
-        controller = SettingsController(self.settings_type()) if session is None else self._settings_of(session)
-        if controller is not self._controller:
-            self._settings_links.close()
-            self._close_form()
-            controller.begin_with(self.settings.kept())
-            self._controller, self._settings_before = controller, controller.value
-            self._settings_links.connect(controller.changed, self._on_settings_changed)
-
-    def _settings_of(self, session: Session) -> SettingsController[Any]:
-        return session.views[self.settings_name] if self.settings_type.described() else self._controller
-
-    @guarded
-    def _on_settings_changed(self) -> None:
-        before, self._settings_before = self._settings_before, self.settings
-        self.show_settings()
-        self.on_settings(before, self.settings)
+        self.show_session()
 
     def follow_preparation(self, preparation: Any) -> None:
-        """Tell how far the features of a large data set are read while there is nothing else to show."""
+        """Show how far the features of a large data set are read, and what they are needed for afterwards."""
         if preparation is not self._preparation:
             self._preparation = preparation
             if preparation is not None and self.needs_features:
                 preparation.progressed.connect(self._on_preparing)
-                preparation.changed.connect(self._on_clustering_changed)
-            self.refresh()
+                preparation.changed.connect(self._on_prepared)
 
     @property
     def _is_preparing(self) -> bool:
         return self._preparation is not None and self._preparation.state == "reading"
 
     @guarded
-    def _on_preparing(self, percent: int) -> None:
-        if self._is_preparing:
-            self.stack.others_go_on(percent)
-
-    def refresh(self, *, again: bool = False) -> None:
-        """Ask for what is to be shown now; `again` asks even if the request is the same."""
-        if again:
-            self._request = None
-        self._is_stale = True
-        if self.isVisible():
-            self._soon.ask()
-
-    def read_again(self) -> None:
-        """Show the same of data that were read anew."""
-        self._drop()
-        self.refresh(again=True)
-
-    # --- the way of a request ---
-
-    @guarded
     def _on_selection_changed(self) -> None:
-        self.on_selection()
-        self.refresh()
+        self.follow_selection()
 
     @guarded
-    def _on_clustering_changed(self) -> None:
-        self.refresh()
+    def _on_clustering_changed(self, update: Any) -> None:
+        self.follow_clustering(update)
 
     @guarded
     def _on_range_changed(self) -> None:
-        if self.all_times:
-            self._tell_times()
-        else:
-            self.read_again()
+        self.follow_range()
 
     @guarded
-    def _refresh_now(self) -> None:
-        if not self.isVisible():
-            return
-        self._is_stale = False
-        problem = opengl_problem() if self.needs_opengl else None
-        if self.session is None or problem is not None:
-            self._show_nothing(problem or messages.EMPTY_WORKSPACE)
-            return
-        request = self.make_request()
-        if request is None and self.needs_features and self._is_preparing:
-            self._show_nothing("")
-            self.stack.show_progress(messages.READING_FEATURES, self._preparation.percent, self._preparation.cancel)
-        elif request is None:
-            self._show_nothing(*self.why_nothing())
-        elif request == self._request:
-            self._drop()
-            self._show_picture()
-        elif request != self._results.wanted and (self._held is None or request != self._held[0]):
-            self._held = None
-            self._results.ask(request, partial(self.compute, self.in_sight, request))
-            self.stack.wait()
+    def _on_preparing(self, _percent: int) -> None:
+        self.on_preparing()
 
     @guarded
-    def _on_result(self, request: Hashable, data: Any) -> None:
-        self._held = request, data
-        if self.draw_batch is None:
-            self.show_held()
-        else:
-            self.draw_batch.hold(self.show_held)
+    def _on_prepared(self) -> None:
+        self.on_prepared()
+
+    # --- theme, help, pictures ---
+
+    @property
+    def theme(self) -> Tokens:
+        """Colours and sizes now in force."""
+        return self.theme_follower.tokens
 
     @guarded
-    def show_held(self) -> None:
-        """Show the result that came last, unless it is no longer wanted."""
-        if self._held is None:
-            return
-        (request, data), self._held = self._held, None
-        self._request, self._failed = request, None
-        self.data = data
-        self.draw(data)
-        self._show_picture()
-        self.drawn.emit()
+    def _on_theme_changed(self, theme: Tokens) -> None:
+        self.header.apply_theme(theme)
+        self.apply_theme(theme)
 
-    @guarded
-    def _on_failed(self, request: Hashable, error: Exception) -> None:
-        may_be_there, self._failed = self._failed != request, request
-        is_gone = isinstance(error, ClusteringError) and self.session is not None
-        if is_gone and (may_be_there or self.make_request() != request):
-            self.refresh()  # an edit took the clusters away while they were read; undo may have brought them back
-        elif isinstance(error, MissingDataError):
-            self.show_missing(error)
-        else:
-            logger.error("%s", self.failed, exc_info=error)
-            self.show_error(error)
+    def offer_pictures(self) -> None:
+        """Put the entries that save and copy a picture at the end of the menu."""
+        self.pictures = PictureMenu(self.header.more_menu, self.figure, self)
+        self.pictures.said.connect(self.said)
 
-    def _on_cancelled(self) -> None:
-        self._drop()
-        self.stack.show_message(*messages.parted(messages.cancelled(self.working)), [("Try again", self.read_again)])
+    def show_help(self) -> None:
+        """Show in a few sentences what is seen here and what the mouse does."""
+        button = self.header.help_button if self.header.help_button.isVisible() else self.header.more_button
+        HelpPopup(self.title, self.explanation(), self.theme, button).show()
 
-    def _drop(self) -> None:
-        """Wait for no answer."""
-        self._results.drop()
-        self._held = None
-
-    # --- states ---
-
-    def _tell_times(self) -> None:
-        """Say of which times the spikes are while views use only a stretch."""
-        range_s = None if self.session is None or not self.has_times else self.session.time.range_s
-        if range_s is None:
-            words = ""
-        elif self.draws_times:
-            words = f"all times, veiled beyond {range_words(range_s)}"
-        else:
-            words = "all times" if self.all_times else f"only {range_words(range_s)}"
-        self.stack.caption.set_times(words)
-
-    def _show_picture(self) -> None:
-        self._tell_times()
-        self.show_legend()
-        self.stack.show_picture()
-
-    def _show_nothing(self, headline: str, explanation: str = "") -> None:
-        self._drop()
-        self._request, self.data = None, None
-        self.stack.show_message(headline, explanation)
-
-    def why_nothing(self) -> tuple[str, str]:
-        """Return what to say where there is nothing to show, and what to do."""
-        if not len(self.required_session.manager.cluster_ids):
-            return messages.parted(messages.NO_CLUSTERS)
-        return f"Select a cluster to see {self.subject}.", messages.how_to_select(key_bindings().first("first_best"))
-
-    def show_missing(self, error: MissingDataError) -> None:
-        """Say which file is missing and, for raw data, offer to look for it."""
-        self._request = None
-        sentence, rest = messages.parted(str(error))
-        buttons = [("Locate raw data…", self.locate_requested.emit)] if self.needs_raw_data else []
-        self.stack.show_message(sentence, rest or messages.REST_WORKS, buttons)
-
-    def show_error(self, error: Exception) -> None:
-        """Say what failed and why, and offer to try again."""
-        self._request = None
-        self.stack.show_error(self.failed, error, self.read_again)
-
-    def pick_spike(self, spike: int, modifiers: Qt.KeyboardModifier) -> None:
-        """Select a spike and go to its time; with Ctrl add it and its cluster, or drop it.
-
-        With Shift, select its cluster instead.
-        """
-        session = self.required_session
-        if modifiers & Qt.KeyboardModifier.ControlModifier:
-            session.selection.toggle_spike(spike)
-        elif modifiers & Qt.KeyboardModifier.ShiftModifier:
-            session.selection.select(session.manager.clusters_of([spike]))
-        else:
-            session.time.move_to(float(session.model.spike_samples[spike]) / session.model.sample_rate)
-            session.selection.select_spikes([spike])
-
-    @guarded
-    def _on_freeze_toggled(self, frozen: bool) -> None:
-        before, self._frozen = self.clusters, self.clusters if frozen else None
-        self.stack.edge.set_frozen(frozen)
-        if self.clusters != before:
-            self.on_selection()
-        self.refresh()
+    def explanation(self) -> str:
+        """Return what is seen here, what mouse, keys and menu do, with the keys in force."""
+        lines = [self.help_text.format_map(key_bindings().names())]
+        if self.has_freeze:
+            lines.append("The lock keeps these clusters here while others are selected.")
+        if self.has_figure():
+            lines.append(PICTURE_HELP)
+        return "\n".join(lines)
 
     # --- Qt ---
 
-    def showEvent(self, event: QShowEvent) -> None:
-        """Catch up with what changed while hidden."""
-        super().showEvent(event)
-        if self._is_stale:
-            self._soon.ask()
+    def _on_focus_changed(self, _old: QWidget | None, now: QWidget | None) -> None:
+        if isalive(self):
+            ours = now is not None and (now is self or self.isAncestorOf(now) or self.header.isAncestorOf(now))
+            self.header.set_focused(ours)
+
+    def sizeHint(self) -> QSize:
+        """Prefer a comfortable size."""
+        return QSize(420, 360)
+
+    def minimumSizeHint(self) -> QSize:
+        """Stay usable in a narrow column."""
+        return QSize(220, 120)

@@ -1,4 +1,4 @@
-"""Base of the views of all clusters that scroll: a bar, the wheel, pages, and the best cluster kept in sight."""
+"""Base of the views of all clusters that scroll: a bar, the wheel, pages, and the best cluster stays in sight."""
 
 from typing import Any, Protocol
 

@@ -57,7 +57,7 @@ class SettingsForm(SmallDialog):
         self.body.addLayout(rows)
         self.reset_button = self.add_button("Reset", self._reset)
         self.close_button = self.add_button("Close", self.close, "primary")
-        self._links = SessionLinks()
+        self._links = SessionLinks(self)
         self._links.connect(controller.changed, self._show)
         self.finished.connect(self._links.close)
 

@@ -19,7 +19,7 @@ from napari_phy.views.frame import Frame, nearest_point
 from napari_phy.widgets.base.guarded import guarded
 from napari_phy.widgets.base.legend import LegendEntry
 from napari_phy.widgets.base.theme import Tokens
-from napari_phy.widgets.panels.panel import Panel
+from napari_phy.widgets.panels.view_panel import ViewPanel
 from napari_phy.widgets.plots.highlights import HighlightedPoints, Points, marked_spikes, paint_mark
 from napari_phy.widgets.plots.lasso_tool import LassoSearch, SpikeLasso
 from napari_phy.widgets.plots.scatter_plot import ScatterPlot
@@ -38,7 +38,7 @@ def spike_words(session: Session, spike: int, axes: tuple[FeatureAxis, ...]) -> 
     return ", ".join(words)
 
 
-class SpikeScatterPanel(Panel):
+class SpikeScatterPanel(ViewPanel):
     """Spikes of the selection in the colours of their clusters, others grey; the lasso acts on all of the selection."""
 
     needs_opengl = True
@@ -91,7 +91,7 @@ class SpikeScatterPanel(Panel):
         mouse = self.canvas.mouse
         self.lasso = SpikeLasso(self, mouse, self.header.lasso_button, self)
         self.lasso.changed.connect(self.canvas.overlay.update)
-        self.lasso.said.connect(self.hovered)
+        self.lasso.said.connect(self.said)
         self.highlighted = HighlightedPoints(self)
         self.highlighted.changed.connect(self.canvas.overlay.update)
         for signal, slot in (

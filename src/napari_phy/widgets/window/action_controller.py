@@ -23,9 +23,10 @@ from napari_phy.widgets.actions.groups_dialog import own_groups
 from napari_phy.widgets.actions.keys import napari_keys
 from napari_phy.widgets.base.application import not_none, referent
 from napari_phy.widgets.base.notifications import SAVE_COPY, Choice, notify, take_back
+from napari_phy.widgets.base.session_links import SessionLinks
 from napari_phy.widgets.base.theme import Tokens
+from napari_phy.widgets.help.help_window import KeysWindow
 from napari_phy.widgets.window.data_files import check_file
-from napari_phy.widgets.window.help_window import KeysWindow
 
 logger = logging.getLogger(__name__)
 
@@ -56,7 +57,6 @@ class ActionController(QObject):
     edited = Signal()  # an action of the table changed the clustering
     saving_changed = Signal(bool)
     saved = Signal()  # by whomever
-    _saved_in_some_thread = Signal()
 
     def __init__(
         self,
@@ -72,7 +72,8 @@ class ActionController(QObject):
         self._theme = theme
         self._listed = listed
         self._session: Session | None = None
-        self._followed: Any = None  # the clustering that was open when the session was set
+        self._opened: Any = None  # the clustering that was open when the session was set
+        self._links = SessionLinks(self)
         self._sentence = ""
         self._failed: dict[Literal["edit", "save"], str] = {}  # what was said of the last one that failed
         self._n_unsaved = 0  # before a save that somebody else may have started
@@ -87,7 +88,6 @@ class ActionController(QObject):
         self._repeats.timeout.connect(self._repeat)
         self._clear = QTimer(self, singleShot=True, interval=SAID_MS)
         self._clear.timeout.connect(self._clear_status)
-        self._saved_in_some_thread.connect(self._on_saved)
         viewer.events.status.connect(self._on_status_changed)
 
     @property
@@ -97,21 +97,17 @@ class ActionController(QObject):
 
     def set_session(self, session: Session | None) -> None:
         """Follow another session, the same after it was switched, or none."""
-        if self._session is not None:
-            self._followed.manager.changed.disconnect(self._on_edited, missing_ok=True)
-            self._followed.selection.changed.disconnect(self._on_selected, missing_ok=True)
-            self._session.saved.disconnect(self._on_saved_in_some_thread, missing_ok=True)
-            self._session.time.range_changed.disconnect(self._on_range_changed, missing_ok=True)
+        self._links.close()
         self._settle("edit", "save")
-        left = self._followed if session is not None and session is self._session else None
+        left = self._opened if session is not None and session is self._session else None
         n_left = self._n_unsaved
         self._session = session
-        self._followed = None if session is None else session.opened
+        self._opened = None if session is None else session.opened
         if session is not None:
-            session.manager.changed.connect(self._on_edited)
-            session.selection.changed.connect(self._on_selected)
-            session.saved.connect(self._on_saved_in_some_thread)
-            session.time.range_changed.connect(self._on_range_changed)
+            self._links.connect(session.manager.changed, self._on_edited)
+            self._links.connect(session.selection.changed, self._on_selected)
+            self._links.connect(session.saved, self._on_saved)
+            self._links.connect(session.time.range_changed, self._on_range_changed)
             model, table = session.model, compute_cluster_table(session.opened, keys=["spikes"])
             n_clusters, n_spikes = len(table.ids), int(table["spikes"].sum())  # as the list counts them
             self._n_unsaved = session.n_unsaved
@@ -325,23 +321,19 @@ class ActionController(QObject):
     # --- following ---
 
     def _on_edited(self, update: Any) -> None:
-        if isalive(self):
-            self._settle("edit")
-            self.report(messages.edit_done(update, not_none(self._session).manager))
-            if self.work.job is None:
-                self._n_unsaved = not_none(self._session).n_unsaved
-            self._show_title()
+        self._settle("edit")
+        self.report(messages.edit_done(update, not_none(self._session).manager))
+        if self.work.job is None:
+            self._n_unsaved = not_none(self._session).n_unsaved
+        self._show_title()
 
     def _on_selected(self) -> None:
-        if not isalive(self):
-            return
         selection, manager = not_none(self._session).selection, not_none(self._session).manager
         n_spikes = sum(manager.n_spikes(cluster) for cluster in selection.clusters if cluster in manager)
         self.say(messages.selection_state(selection.clusters, n_spikes, not_none(self._session).time.range_s))
 
     def _on_range_changed(self) -> None:
-        if isalive(self):
-            self.report(messages.times_used(not_none(self._session).time.range_s))
+        self.report(messages.times_used(not_none(self._session).time.range_s))
 
     def report(self, sentence: str) -> None:
         """Say what was done after the selection has followed and said its own."""
@@ -382,10 +374,6 @@ class ActionController(QObject):
             viewer.title = "napari" if session is None else f"{session.name}{'*' if has_unsaved else ''} – napari"
 
     # --- saving ---
-
-    def _on_saved_in_some_thread(self) -> None:
-        if isalive(self):
-            self._saved_in_some_thread.emit()
 
     def _on_saved(self) -> None:
         self._show_title()

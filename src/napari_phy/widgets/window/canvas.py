@@ -1,26 +1,33 @@
-"""Our layers in napari's canvas: which session they show, how they fit, when they are drawn again."""
+"""Our layers in napari's canvas: which session they show, how they fit, and the frame of the time in Traces."""
 
+from collections.abc import Iterator
 from functools import partial
 from typing import Any
 from weakref import ref
 
 from napari.viewer import Viewer
 from qtpy.compat import isalive
-from qtpy.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from qtpy.QtCore import QEvent, QObject, QRectF, Qt, QTimer, Signal
+from qtpy.QtGui import QPainter, QPen
 from qtpy.QtWidgets import QMainWindow, QWidget
 
 from napari_phy.layers.binder import LayerBinder
+from napari_phy.layers.session_tag import session_of
 from napari_phy.layers.stacks import name_slider
 from napari_phy.session.session import Session
 from napari_phy.views.traces import AUTOMATIC
 from napari_phy.widgets.actions import messages
-from napari_phy.widgets.base.application import referent
+from napari_phy.widgets.actions.navigation import go_to_time
+from napari_phy.widgets.base.application import not_none, referent
 from napari_phy.widgets.base.draw_batch import DrawBatch
+from napari_phy.widgets.base.session_links import SessionLinks
 from napari_phy.widgets.base.theme import Tokens
 from napari_phy.widgets.napari_compat import canvas_of, welcome_widget
+from napari_phy.widgets.plots.overlay import Overlay
 from napari_phy.widgets.window.background_jobs import DensitySwitch, TraceSummary
 from napari_phy.widgets.window.data_files import RawWatch
-from napari_phy.widgets.window.time_frame import TimeFrame
+
+REST_MS = 100  # after the camera was moved
 
 
 class Overview(QObject):
@@ -48,9 +55,14 @@ class Overview(QObject):
         self.summary = TraceSummary(window, self)
         self.raw_watch = RawWatch(window, self)
         self.density.said.connect(self.said)
-        self._camera = CameraWatch(viewer, self)
-        self._camera.rested.connect(self._on_camera_rested)
-        StackWatch(viewer, self).changed.connect(self._on_layers_changed)
+        self._camera_rested = QTimer(self, singleShot=True, interval=REST_MS)
+        self._camera_rested.timeout.connect(self._on_camera_rested)
+        for moved in (viewer.scene.camera.events.center, viewer.scene.camera.events.zoom):
+            moved.connect(self._on_camera_moved)
+        self._layers_changed = QTimer(self, singleShot=True, interval=0)  # once for several layers
+        self._layers_changed.timeout.connect(self._on_layers_changed)
+        for changed in (viewer.layers.events.inserted, viewer.layers.events.removed):
+            changed.connect(self._on_layer_changed)
         self.fit.fitted.connect(self.fitted)
         self.summary.grown.connect(self._on_traces_changed)
         self.raw_watch.back.connect(self._on_traces_changed)
@@ -137,6 +149,10 @@ class Overview(QObject):
         name_slider(viewer)
         return has_changed
 
+    def _on_layer_changed(self, event: Any = None) -> None:
+        if isalive(self):
+            self._layers_changed.start()
+
     def _on_layers_changed(self) -> None:
         if self._follow_stacks():
             self.density.refresh()
@@ -155,6 +171,10 @@ class Overview(QObject):
         """Draw again what could not be read, or of few samples only."""
         self._refresh_traces()
         self.traces_changed.emit()
+
+    def _on_camera_moved(self, event: Any = None) -> None:
+        if isalive(self):
+            self._camera_rested.start()
 
     def _on_camera_rested(self) -> None:
         """Draw the spikes of what is in sight now; where there are too many, say how many are drawn."""
@@ -216,43 +236,6 @@ class CanvasFit(QObject):
             self._binder.fit_again(size.width(), size.height())
 
 
-REST_MS = 100
-
-
-class CameraWatch(QObject):
-    """`rested` comes once after the camera of a viewer was moved or zoomed."""
-
-    rested = Signal()
-
-    def __init__(self, viewer: Viewer, parent: QObject) -> None:
-        super().__init__(parent)
-        self._timer = QTimer(self, singleShot=True, interval=REST_MS)
-        self._timer.timeout.connect(self.rested)
-        for emitter in (viewer.scene.camera.events.center, viewer.scene.camera.events.zoom):
-            emitter.connect(self._on_moved)
-
-    def _on_moved(self, event: object = None) -> None:
-        if isalive(self):
-            self._timer.start()
-
-
-class StackWatch(QObject):
-    """`changed` comes once after several layers came or went."""
-
-    changed = Signal()
-
-    def __init__(self, viewer: Viewer, parent: QObject) -> None:
-        super().__init__(parent)
-        self._timer = QTimer(self, singleShot=True, interval=0)
-        self._timer.timeout.connect(self.changed)
-        for emitter in (viewer.layers.events.inserted, viewer.layers.events.removed):
-            emitter.connect(self._on_layers_changed)
-
-    def _on_layers_changed(self, event: Any = None) -> None:
-        if isalive(self):
-            self._timer.start()
-
-
 LEAST_HEIGHT = 320  # px
 
 
@@ -276,3 +259,104 @@ class LowWelcome(QObject):
 def _fit(welcome: QWidget) -> None:
     for child in welcome.findChildren(QWidget, options=Qt.FindChildOption.FindDirectChildrenOnly):
         child.setVisible(welcome.height() >= LEAST_HEIGHT)
+
+
+LEAST_PX = 3
+DRAG_PX = 3
+
+
+class TimeFrame(QObject):
+    """Lies over the canvas and lets the mouse through; it is there while our layers are shown in two dimensions.
+
+    Parameters
+    ----------
+    viewer : Viewer
+        The viewer whose canvas it is.
+    window : QMainWindow
+        The main window of the viewer.
+    """
+
+    def __init__(self, viewer: Viewer, window: QMainWindow, parent: QObject) -> None:
+        super().__init__(parent)
+        self._viewer = ref(viewer)
+        self._session: Session | None = None
+        self._theme: Tokens | None = None
+        self._links = SessionLinks(self)
+        self._canvas = canvas_of(window)
+        self._overlay = Overlay(self._canvas, self._paint)
+        self._overlay.show()
+        self._canvas.installEventFilter(self)
+        camera = viewer.scene.camera
+        for event in (camera.events.center, camera.events.zoom, viewer.dims.events.ndisplay):
+            event.connect(self._on_view_changed)
+        viewer.mouse_drag_callbacks.append(self._on_pressed)
+
+    def follow(self, session: Session | None) -> None:
+        """Show what Traces shows of another data set, or nothing."""
+        self._links.close()
+        self._session = session
+        if session is not None:
+            self._links.connect(session.time.shown_changed, self._overlay_changed)
+            self._links.connect(session.time.moved, self._overlay_changed)
+        self._place()
+        self._overlay.raise_()  # over the canvas; notifications come later and lie above
+
+    def apply_theme(self, theme: Tokens) -> None:
+        """Take the colours of a theme."""
+        self._theme = theme
+        self._overlay.update()
+
+    def rectangle(self) -> QRectF | None:
+        """Return the frame in pixels of the canvas, None where there is none."""
+        viewer, session = self._viewer(), self._session
+        if viewer is None or session is None or viewer.dims.ndisplay != 2 or viewer.dims.ndim != 2:
+            return None
+        layers = [layer for layer in viewer.layers if session_of(layer) is session]
+        if not layers:
+            return None
+        camera, pitch = viewer.scene.camera, float(layers[0].scale[0])
+        middle = self._canvas.width() / 2
+        x0, x1 = (middle + (time_s - camera.center[2]) * camera.zoom for time_s in session.time.shown_s)
+        y0, y1 = (
+            self._canvas.height() / 2 + (row * pitch - camera.center[1]) * camera.zoom
+            for row in (-0.5, session.model.n_channels - 0.5)
+        )
+        spare = max(0.0, LEAST_PX - (x1 - x0)) / 2
+        return QRectF(x0 - spare, y0, x1 - x0 + 2 * spare, y1 - y0)
+
+    def _paint(self, painter: QPainter) -> None:
+        rectangle = self.rectangle()
+        if rectangle is None or self._theme is None:
+            return
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        painter.setPen(QPen(self._theme.color("warning"), 1))
+        painter.drawRect(rectangle.adjusted(0, 1, 0, -1))
+
+    def _overlay_changed(self) -> None:
+        self._overlay.update()
+
+    def _on_view_changed(self, event: Any = None) -> None:
+        if isalive(self):
+            self._overlay.update()
+
+    def _place(self) -> None:
+        self._overlay.setGeometry(self._canvas.rect())
+        self._overlay.update()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Cover the canvas whatever size it takes."""
+        if event.type() in (QEvent.Type.Resize, QEvent.Type.Show):
+            self._place()
+        return False
+
+    def _on_pressed(self, viewer: Any, event: Any) -> Iterator[None]:
+        """Go to the moment of a click, not of a drag."""
+        place = tuple(event.position)
+        yield
+        while event.type == "mouse_move":
+            far = max(abs(now - then) for now, then in zip(event.position, place, strict=True))
+            if far * viewer.scene.camera.zoom > DRAG_PX:
+                return
+            yield
+        if isalive(self) and self.rectangle() is not None and 0 <= place[-1] <= not_none(self._session).time.duration_s:
+            go_to_time(not_none(self._session), float(place[-1]))

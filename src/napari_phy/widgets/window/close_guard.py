@@ -26,7 +26,7 @@ DISCARD = "Discard"
 
 
 class Saver(Protocol):
-    """What saves for the guard: in the background, as part of its `work`; it says what went wrong."""
+    """What the guard asks of the window: all save in the background, as part of its work, and say what went wrong."""
 
     work: BackgroundWork
 
@@ -156,7 +156,7 @@ class CloseGuard(QObject):
         return session is not None and bool(session.is_dirty or session.waiting)
 
     def may_close(self) -> bool:
-        """Ask if need be, save or discard as the user answers; return whether the session may be let go."""
+        """Ask if need be, save or discard if wished; return whether the session may be closed."""
         work = self._controller.work
         work.settle()
         if not self.will_ask:

@@ -29,7 +29,7 @@ from napari_phy.widgets.actions.navigation import go_to, go_to_time
 from napari_phy.widgets.lists.cluster_columns import ListColumn
 from napari_phy.widgets.window.action_controller import ActionController
 from napari_phy.widgets.window.dock_manager import DockManager
-from napari_phy.widgets.window.dock_registry import KINDS
+from napari_phy.widgets.window.docks import KINDS
 
 logger = logging.getLogger(__name__)
 
@@ -41,7 +41,7 @@ TITLES = {action.action_id: action.title for action in ACTIONS}
 
 
 class CommandRunner:
-    """Runs lines on the open session and its views; a line that cannot be done changes nothing."""
+    """Runs command lines on the session and the docks of a window; a line that cannot be run changes nothing."""
 
     def __init__(self, controller: ActionController, board: DockManager) -> None:
         self._controller = controller

@@ -15,6 +15,7 @@ from napari_phy.session.session import Session
 from napari_phy.widgets.actions import messages
 from napari_phy.widgets.base.application import referent
 from napari_phy.widgets.base.notifications import notify, take_back
+from napari_phy.widgets.base.session_links import SessionLinks
 
 
 class FileWatch(QObject):
@@ -75,33 +76,26 @@ class RawWatch(QObject):
     """Follows one session at a time; each trouble is said once, until the file is whole again."""
 
     back = Signal()
-    _told = Signal(str)
 
     def __init__(self, window: QMainWindow, parent: QObject) -> None:
         super().__init__(parent)
         self._window = ref(window)
         self._session: Session | None = None
+        self._links = SessionLinks(self)
         self._said = ""
         self._timer = QTimer(self, singleShot=True, interval=LOOK_AGAIN_MS)
         self._timer.timeout.connect(self._look)
-        self._told.connect(self._on_told)
 
     def follow(self, session: Session | None) -> None:
         """Listen to another session, or to none."""
-        if self._session is not None:
-            self._session.raw_trouble.disconnect(self._tell, missing_ok=True)
+        self._links.close()
         self._session = session
         self._timer.stop()
         self._take_back()
         if session is not None:
-            session.raw_trouble.connect(self._tell)
+            self._links.connect(session.raw_trouble, self._on_trouble)
 
-    def _tell(self, sentence: str) -> None:
-        """Go on in the main thread: layers may be read in others."""
-        if isalive(self):
-            self._told.emit(sentence)
-
-    def _on_told(self, sentence: str) -> None:
+    def _on_trouble(self, sentence: str) -> None:
         if self._session is not None and not self._said:
             self._said = f"{sentence} The traces are shown again when the file is back."
             notify(self._said, "warning")
@@ -156,7 +150,6 @@ class RawDataSearch(QObject):
     """
 
     found = Signal()
-    _found_in_some_thread = Signal()
 
     def __init__(
         self, window: QMainWindow, session: Callable[[], Any], complain: Callable[[str], None], parent: QObject
@@ -165,17 +158,14 @@ class RawDataSearch(QObject):
         self._window = ref(window)
         self._session = session
         self._complain = complain
-        self._followed: Any = None
+        self._links = SessionLinks(self)
         self._is_looking = False
-        self._found_in_some_thread.connect(self.found)
 
     def follow(self, session: Session | None) -> None:
         """Tell when raw data of a session are found, whoever points at them."""
-        if self._followed is not None:
-            self._followed.raw_data_found.disconnect(self._on_found, missing_ok=True)
-        self._followed = session
+        self._links.close()
         if session is not None:
-            session.raw_data_found.connect(self._on_found)
+            self._links.connect(session.raw_data_found, self._on_found)
 
     def ask(self) -> None:
         """Let the user choose the files, and look at them."""
@@ -214,8 +204,7 @@ class RawDataSearch(QObject):
         self._complain(str(error) or type(error).__name__)
 
     def _on_found(self) -> None:
-        if isalive(self):
-            self._found_in_some_thread.emit()
+        self.found.emit()
 
 
 def _look(session: Session, model: Any, paths: Sequence[str]) -> tuple[Any, Any, Any, str]:

@@ -1,6 +1,7 @@
-"""Notifications about the open data set: on opening, about its files and its edits elsewhere."""
+"""Notifications about the open data set: on opening, about its files, and about unsaved edits."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -19,16 +20,80 @@ from napari_phy.session.session import Session
 from napari_phy.storage import store_messages
 from napari_phy.widgets.actions import messages
 from napari_phy.widgets.base.application import not_none, referent
-from napari_phy.widgets.base.notifications import LOCATE, SAVE_COPY, Choice, notify, take_back
+from napari_phy.widgets.base.notifications import LOCATE, SAVE_COPY, Choice, notify, restate, take_back
+from napari_phy.widgets.base.session_links import SessionLinks
 from napari_phy.widgets.plots.opengl import opengl_problem
 from napari_phy.widgets.window.action_controller import ActionController
 from napari_phy.widgets.window.data_files import FileWatch, RawDataSearch
-from napari_phy.widgets.window.edit_notifications import EditNotifications, LiveNote
-from napari_phy.widgets.window.session_binding import SessionBinding
+
+
+@dataclass(frozen=True, slots=True)
+class LiveNote:
+    """One of them.
+
+    Attributes
+    ----------
+    words : callable
+        Returns the sentence as it is now, "" once there is nothing to say.
+    choices : callable
+        Returns the buttons as they are now.
+    severity : str, default 'warning'
+        Severity of napari's notification.
+    """
+
+    words: Callable[[], str]
+    choices: Callable[[], Sequence[Choice]]
+    severity: str = "warning"
+
+
+class EditNotifications(QObject):
+    """Shows notes in a window and follows the edits of a session; one that was closed does not come back."""
+
+    def __init__(self, window: QMainWindow, parent: QObject) -> None:
+        super().__init__(parent)
+        self._window = ref(window)
+        self._links = SessionLinks(self)
+        self._said: dict[str, LiveNote] = {}
+        self._soon = QTimer(self, singleShot=True, interval=0)  # once for many edits
+        self._soon.timeout.connect(self.refresh)
+
+    def follow(self, session: Session | None) -> None:
+        """Take back what was said of another clustering, and follow the edits of the one that is open, if any."""
+        self.take_back()
+        self._links.close()
+        if session is not None:
+            self._links.connect(session.manager.changed, self._on_edited)
+
+    def show(self, note: LiveNote) -> None:
+        """Show a note; it stays until it is answered, if there are answers."""
+        sentence, choices = note.words(), note.choices()
+        if sentence:
+            notify(sentence, note.severity, choices, stays=bool(choices))
+            self._said[sentence] = note
+
+    def refresh(self) -> None:
+        """Let every note that stands in the window say how things are now."""
+        for sentence, note in list(self._said.items()):
+            now = note.words()
+            if now == sentence:
+                continue
+            del self._said[sentence]
+            if now and restate(sentence, now, [text for text, _ in note.choices()], referent(self._window)):
+                self._said[now] = note
+            elif take_back([sentence], referent(self._window)):
+                self.show(note)
+
+    def take_back(self) -> None:
+        """Close all of them."""
+        take_back(self._said, referent(self._window))
+        self._said.clear()
+
+    def _on_edited(self) -> None:
+        self._soon.start()
 
 
 class Host(Protocol):
-    """What the notifications ask of the actions."""
+    """What the notifications ask of the window."""
 
     def save(self) -> None:
         """Write the edits into the file."""
@@ -97,7 +162,7 @@ class OpeningNotes:
                 notify(sentence, severity, choices, stays=stays)
 
     def _is_known(self, model: BaseModel, sentence: str) -> bool:
-        """Tell whether a sentence was said; which part is opened instead of a broken one differs from shank to shank."""
+        """Tell whether a sentence was said; what is opened instead of a broken part differs from shank to shank."""
         if sentence in model.part_sentences:
             new = set(model.unreadable.values()) - self._reasons
             self._reasons |= new
@@ -144,7 +209,7 @@ def _choices(session: Session, sentence: str, controller: Host, locate: Callable
 
 
 def _orders(session: Session, order: RecordingOrder, reopen: Callable[[], object]) -> Sequence[Choice]:
-    """Return the orders that the numbers of recordings may follow; what is chosen is remembered, and not told again."""
+    """Return the orders that the numbers of recordings may follow; a choice is remembered, and not asked again."""
     if session.settings.value("recording_order") != "auto":
         return ()
     if order.refuted:
@@ -201,7 +266,6 @@ class DataNotifications(QObject):
         self,
         window: QMainWindow,
         controller: ActionController,
-        binding: SessionBinding,
         live_notes: EditNotifications,
         raw_data: RawDataSearch,
         file_watch: FileWatch,
@@ -210,13 +274,10 @@ class DataNotifications(QObject):
         super().__init__(parent)
         self._window = ref(window)
         self._controller = controller
-        self._binding = binding
         self._live_notes = live_notes
         self._raw_data = raw_data
         self._notes = OpeningNotes(live_notes)
         self._missing: tuple[str, ...] = ()
-        binding.prepared.connect(self.tell_place)
-        raw_data.found.connect(self._on_raw_data_found)
         file_watch.changed.connect(self._on_file_changed)
 
     def tell_opened(self, problems: Sequence[str]) -> None:
@@ -242,19 +303,16 @@ class DataNotifications(QObject):
         self._notes.tell(session, self._controller, self._raw_data.ask, reopen, take_over)
 
     def tell_closed(self) -> None:
-        """Take back what was said of a data set that is let go of."""
+        """Take back what was said of the data set that is closed."""
         self._raw_data.follow(None)
         take_back(self._notes.said, referent(self._window))
 
-    def _on_raw_data_found(self) -> None:
-        """Show what raw data show, and take back that they are missing."""
+    def tell_raw_data_found(self) -> None:
+        """Tell where raw data were found, take back that they are missing, and tell which still are."""
         session = self._controller.session
-        if session is None or self._binding.is_empty:
-            return
         model = session.model
         take_back([sentence for sentence in self._missing if sentence not in model.missing], referent(self._window))
         self._missing = model.missing
-        self._binding.show_raw()
         if model.traces is not None:
             self._controller.report(messages.located(path.name for path in model.raw_places.values()))
         for sentence in model.missing:

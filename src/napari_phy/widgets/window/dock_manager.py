@@ -1,10 +1,10 @@
 """The panels of one window and their docks: found or made, arranged, sized, focused."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 from weakref import ref
 
 from napari.viewer import Viewer
@@ -14,13 +14,15 @@ from qtpy.QtWidgets import QDockWidget, QMainWindow
 
 from napari_phy.layers.stacks import has_stack
 from napari_phy.widgets.base.application import referent
+from napari_phy.widgets.base.dock_title_bar import DockTabs, keep_header, placing
 from napari_phy.widgets.base.theme import Tokens
 from napari_phy.widgets.lists.clusters_panel import ClustersPanel
 from napari_phy.widgets.lists.list_panel import ListPanel
 from napari_phy.widgets.napari_compat import add_dock
+from napari_phy.widgets.panels.all_clusters_panel import listed_clusters
+from napari_phy.widgets.panels.panel import Panel
 from napari_phy.widgets.window import layouts
-from napari_phy.widgets.window.dock_registry import KINDS, LISTS, Docked
-from napari_phy.widgets.window.dock_title_bar import DockTabs, keep_header, placing
+from napari_phy.widgets.window.docks import KINDS, LISTS
 from napari_phy.widgets.window.layouts import IMAGING, PRESETS, SMALL_BELOW, SORT, Form, Preset, Tabs, napari_docks
 
 
@@ -53,7 +55,7 @@ class DockManager(QObject):
         self.has_stack = False
         self._size: QSize | None = None  # of the window, before docks that are still to find their places
         self._is_new = False  # whether a preset was chosen since
-        self.panels: dict[str, Docked] = {}
+        self.panels: dict[str, Panel] = {}
         self.docks: dict[str, QDockWidget] = {}
         self._tabs = DockTabs(window, self)
 
@@ -70,7 +72,7 @@ class DockManager(QObject):
         """Return whether a dock of a kind is there that was not closed."""
         return any(self.panels[name].title == title and not dock.isHidden() for name, dock in self.docks.items())
 
-    def adopt(self, panel: Docked, dock: QDockWidget) -> None:
+    def adopt(self, panel: Panel, dock: QDockWidget) -> None:
         """Take a panel that is docked here."""
         if dock in self.docks.values():
             return
@@ -90,7 +92,7 @@ class DockManager(QObject):
             dock.show()
             dock.raise_()
 
-    def open(self, title: str) -> Docked:
+    def open(self, title: str) -> Panel:
         """Show the first dock of a kind, and make it if there is none; return its panel."""
         if title not in self.docks or self.docks[title].widget() is None:
             self._add(title, title)
@@ -160,8 +162,8 @@ class DockManager(QObject):
             layouts.arrange(referent(self._window), self._placed, self._form)
             for name, dock in self.docks.items():
                 if name not in placed:
-                    is_kept = self.preset.keeps_others or _kind_of(name) in placed
-                    is_shown = is_kept and not dock.isHidden()
+                    stays = self.preset.keeps_others or _kind_of(name) in placed
+                    is_shown = stays and not dock.isHidden()
                     self._place(name)
                     dock.setVisible(is_shown)
             layouts.raise_fronts(self._placed, self._form)
@@ -340,8 +342,57 @@ def _kind_of(name: str) -> str:
     return re.sub(r" \d+$", "", name)
 
 
-def _forget(docks: dict[str, QDockWidget], panels: dict[str, Docked], name: str, dock: QDockWidget, *_: Any) -> None:
+def _forget(docks: dict[str, QDockWidget], panels: dict[str, Panel], name: str, dock: QDockWidget, *_: Any) -> None:
     """Drop a dock that is gone, unless another has taken its place."""
     if docks.get(name) is dock:
         del docks[name]
         panels.pop(name, None)
+
+
+@runtime_checkable
+class FollowsList(Protocol):
+    """A view that shows the clusters of the list."""
+
+    def follow_list(self) -> None:
+        """Show what the list shows now."""
+
+
+class ClusterOrder(QObject):
+    """Asks the list, where it is docked, and lets views know when it was sorted or filtered.
+
+    Parameters
+    ----------
+    panels : mapping of str to Panel or ListPanel
+        All that are docked, by name; those with `follow_list` show the clusters in this order.
+    session : callable
+        Returns the open session.
+    """
+
+    def __init__(self, panels: Mapping[str, Panel], session: Callable[[], Any], parent: QObject) -> None:
+        super().__init__(parent)
+        self._panels = panels
+        self._session = session
+
+    def follow(self, clusters: ClustersPanel) -> None:
+        """Follow the list of a Clusters panel."""
+        clusters.list.cluster_model.layoutChanged.connect(self._on_list_changed)
+        clusters.filtered.connect(self._on_list_changed)
+
+    def listed(self) -> list[int]:
+        """Return the clusters in the order of the list, or the largest first where it is not open."""
+        panel = self._panels.get("Clusters")
+        if isinstance(panel, ClustersPanel):
+            return panel.cluster_ids
+        session = self._session()
+        return sorted(listed_clusters(session), key=lambda cluster: -session.manager.n_spikes(cluster))
+
+    def walked(self) -> list[int]:
+        """Return the clusters that keys go through, in the order of the list."""
+        panel = self._panels.get("Clusters")
+        return panel.walked_ids if isinstance(panel, ClustersPanel) else self.listed()
+
+    def _on_list_changed(self) -> None:
+        if isalive(self):
+            for panel in self._panels.values():
+                if isinstance(panel, FollowsList):
+                    panel.follow_list()

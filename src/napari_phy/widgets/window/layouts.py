@@ -1,12 +1,25 @@
-"""The layouts to choose: which docks each has, where, and how large."""
+"""The layouts to choose, how docks are put at their places, and where they were left."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from weakref import ref
 
-from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QDockWidget, QMainWindow, QTabWidget
+from qtpy.compat import isalive
+from qtpy.QtCore import QByteArray, QEvent, QObject, QSize, Qt, QTimer, Signal
+from qtpy.QtGui import QMouseEvent
+from qtpy.QtWidgets import QDockWidget, QMainWindow, QTabWidget, QWidget
 
+from napari_phy.session.session import Session
+from napari_phy.storage.layouts import KeptLayout, load_layout, save_layout
+from napari_phy.widgets.base.application import referent
 from napari_phy.widgets.base.theme import tokens
+from napari_phy.widgets.window.docks import LISTS
+
+if TYPE_CHECKING:
+    from napari_phy.widgets.window.dock_manager import DockManager
 
 LARGE_HEIGHT, SMALL_HEIGHT = 1080, 800  # px, for which the sizes are made
 LEFT_SHARE, SMALL_LEFT_SHARE = 0.4, 0.32  # of the window's width: what the left column takes at most with large type
@@ -15,7 +28,6 @@ LAYER_LIST, LAYER_CONTROLS = NAPARI_DOCKS = ("layer list", "layer controls")
 LEFT, RIGHT = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
 TOP, BOTTOM = Qt.DockWidgetArea.TopDockWidgetArea, Qt.DockWidgetArea.BottomDockWidgetArea
 ACROSS, DOWN = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
-
 Tabs = tuple[str, ...]  # docks that lie upon each other, in the order of their tabs
 Places = tuple[frozenset[str], Mapping[Qt.DockWidgetArea, list[frozenset[str]]]]
 
@@ -214,3 +226,202 @@ def napari_docks(window: QMainWindow) -> dict[str, QDockWidget]:
     """Return napari's own layer list and layer controls."""
     found = {name: window.findChild(QDockWidget, name) for name in NAPARI_DOCKS}
     return {name: dock for name, dock in found.items() if dock is not None}
+
+
+VERSION = 1  # of what Qt tells of our docks
+SAVE_MS = 1000  # after a change, so that a dock that is moved is written once
+
+
+class LayoutStore(QObject):
+    """Saves where docks are, for each data set and for the user, in large and in small windows.
+
+    That is when the user has changed it, and when the data set or the window is closed.
+
+    Parameters
+    ----------
+    session : callable
+        Returns the open data set, or None.
+    """
+
+    def __init__(self, window: QMainWindow, board: "DockManager", session: Callable[[], Any], parent: QObject) -> None:
+        super().__init__(parent)
+        self._window = ref(window)
+        self._board = board
+        self._session = session
+        self._saved: KeptLayout | None = None  # what is written, or was there when the data set was opened
+        self._is_opening = False
+        self._timer = QTimer(self, singleShot=True, interval=SAVE_MS)
+        self._timer.timeout.connect(self._save_changes)
+        board.adopted.connect(self._watch)
+        board.arranged.connect(self._on_arranged)
+        window.installEventFilter(self)
+
+    def restore(self, session: Session | None, *, again: bool = False) -> bool:
+        """Put the docks where they were for a data set, else where the user left them; False where that is not known.
+
+        The form is chosen at the first opening, or `again`.
+        """
+        self._is_opening = True
+        board, window = self._board, referent(self._window)
+        size = window.size()  # new docks may need more until they are at their places
+        layout = load_layout(_path_of(session), board.choose_form(again=again))
+        if layout is None or layout.preset not in PRESETS or not board.open_all(layout.docks):
+            return False
+        if not self._place(layout.state):
+            board.keep_size(size)
+            return False
+        board.take_layout(layout.preset)
+        QTimer.singleShot(0, partial(self._divide, layout.state, size if window.isVisible() else None))
+        return True
+
+    def _divide(self, state: bytes, size: QSize | None) -> None:
+        """Divide the window as it was, once new docks no longer make it larger."""
+        if isalive(self):
+            if size is not None:
+                self._board.keep_size(size)
+            self._place(state)
+            self._board.arranged.emit()
+
+    def _place(self, state: bytes) -> bool:
+        """Put the docks at their places; the list of clusters is there in any case."""
+        window = referent(self._window)
+        set_corners(window)
+        with self._board.placing():
+            is_placed = window.restoreState(QByteArray(state), VERSION)
+        if self._board.docks[LISTS[0]].isHidden():
+            self._board.open(LISTS[0])
+        return bool(is_placed)
+
+    def save(self) -> None:
+        """Write down where the docks are."""
+        self._timer.stop()
+        session, layout = self._session(), self._layout()
+        if session is not None and layout is not None:
+            self._saved = layout
+            save_layout(_path_of(session), self._board.form, layout)
+
+    def _layout(self) -> KeptLayout | None:
+        board, window = self._board, self._window()
+        if window is None or not board.is_arranged:
+            return None
+        docks = tuple(name for name, dock in board.docks.items() if not dock.isHidden())
+        return KeptLayout(board.preset.name, docks, bytes(window.saveState(VERSION).data()))
+
+    def _save_changes(self) -> None:
+        if self._layout() != self._saved:
+            self.save()
+
+    def _watch(self, _panel: QWidget, dock: QDockWidget) -> None:
+        for signal in (dock.visibilityChanged, dock.dockLocationChanged, dock.topLevelChanged):
+            signal.connect(self._on_changed)
+        dock.installEventFilter(self)
+
+    def _on_changed(self, *_: object) -> None:
+        self._timer.start()
+
+    def _on_arranged(self) -> None:
+        if self._is_opening:
+            self._is_opening, self._saved = False, self._layout()
+        else:
+            self._timer.start()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Save when the window is closed, and after lines between docks, or floating docks, were moved."""
+        kind = event.type()
+        if isinstance(watched, QDockWidget):
+            if kind in (QEvent.Type.Move, QEvent.Type.Resize) and watched.isFloating():
+                self._timer.start()
+        elif kind == QEvent.Type.Close:
+            self.save()
+        elif kind == QEvent.Type.MouseButtonRelease:
+            self._timer.start()
+        return False
+
+
+def _path_of(session: Session | None) -> Path | None:
+    path = None if session is None else session.model.path
+    return path if isinstance(path, Path) and path.is_file() else None
+
+
+LEAST = QSize(1280, 800)  # px, for which the small form is made
+WAIT_MS = 200  # after a resize, so that an edge of the window that is dragged arranges once
+
+
+class WindowSize(QObject):
+    """Watches the size of a window; `outgrown` asks for its docks to be arranged again.
+
+    That is when it has a size at last after docks were arranged in it before it was shown, and when it has become large
+    or small, as long as the user has moved nothing.
+    """
+
+    outgrown = Signal()
+
+    def __init__(self, window: QMainWindow, board: "DockManager", parent: QObject) -> None:
+        super().__init__(parent)
+        self._window = ref(window)
+        self._board = board
+        self._places: Places | None = None  # of the docks when they were arranged
+        self._is_placing = False  # whether docks are still to find these places
+        self._is_first = True  # whether docks were not yet arranged in a window on the screen
+        self._was_hidden = False  # whether they were in one that was not shown at all
+        self._again = QTimer(self, singleShot=True)
+        self._again.timeout.connect(self._choose_again)
+        board.arranged.connect(self._on_arranged)
+        window.installEventFilter(self)
+
+    def prepare(self) -> None:
+        """Make room for docks that are about to be arranged, and watch whether they stay at their places."""
+        self._make_room()
+        self._was_hidden = not referent(self._window).isVisible()
+        self._is_placing = True
+
+    def _make_room(self) -> bool:
+        """Give a window the room of its screen when docks are arranged in it for the first time; return whether it was.
+
+        That is one smaller than 1280 × 800, or larger than there is room.
+        """
+        window = referent(self._window)
+        if not (self._is_first and _is_on_screen(window)):
+            return False
+        self._is_first = False
+        states = Qt.WindowState.WindowMaximized | Qt.WindowState.WindowFullScreen
+        size, room = window.size(), window.screen().availableGeometry()
+        if window.windowState() & states or size == size.expandedTo(LEAST).boundedTo(room.size()):
+            return False
+        window.setGeometry(room)
+        window.setWindowState(window.windowState() | Qt.WindowState.WindowMaximized)  # its frame has room, too
+        self._board.hold_size(anew=True)
+        return True
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Look again when the window is shown or has another size; notice when a line between docks is moved."""
+        if event.type() == QEvent.Type.Paint and self._is_first:
+            self._again.start(0)
+        elif event.type() == QEvent.Type.Resize and self._is_outgrown:
+            self._again.start(WAIT_MS)
+        elif isinstance(event, QMouseEvent) and event.type() == QEvent.Type.MouseButtonPress:
+            is_line = referent(self._window).childAt(event.position().toPoint()) is None
+            self._places = None if is_line else self._places
+        return False
+
+    @property
+    def _is_outgrown(self) -> bool:
+        return (referent(self._window).width() < SMALL_BELOW) != self._board.is_small
+
+    def _on_arranged(self) -> None:
+        if self._is_placing:
+            self._is_placing = False
+            self._places = self._board.places
+
+    def _choose_again(self) -> None:
+        if not self._board.is_arranged:
+            return
+        is_larger = self._make_room()
+        is_due = self._was_hidden and _is_on_screen(referent(self._window))
+        if is_larger or is_due or (self._is_outgrown and self._board.places == self._places):
+            self.outgrown.emit()
+
+
+def _is_on_screen(window: QMainWindow) -> bool:
+    """Tell whether the window manager has put the window on the screen: only then it may be asked for another size."""
+    return bool(window.isVisible() and window.windowHandle().isExposed())

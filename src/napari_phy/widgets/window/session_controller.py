@@ -1,4 +1,4 @@
-"""Which data set is open in a window: opened, opened again, turned away, closed."""
+"""Which data set is open in a window: shown, opened again, turned away, closed."""
 
 from collections.abc import Callable
 from typing import Any
@@ -16,40 +16,138 @@ from napari_phy.session.session import Session
 from napari_phy.widgets.actions import messages
 from napari_phy.widgets.base.notifications import notify
 from napari_phy.widgets.base.preferences import preferences
+from napari_phy.widgets.base.session_links import SessionLinks
+from napari_phy.widgets.panels.panel import Panel
 from napari_phy.widgets.window.action_controller import ActionController
+from napari_phy.widgets.window.background_jobs import Preparation, ReadAhead, is_large
+from napari_phy.widgets.window.canvas import Overview
 from napari_phy.widgets.window.close_guard import CloseGuard
-from napari_phy.widgets.window.data_notifications import DataNotifications
-from napari_phy.widgets.window.session_binding import SessionBinding
-from napari_phy.widgets.window.window_layout import LayoutStore
+from napari_phy.widgets.window.data_files import RawDataSearch
+from napari_phy.widgets.window.data_notifications import DataNotifications, EditNotifications
+from napari_phy.widgets.window.dock_manager import DockManager
+from napari_phy.widgets.window.layouts import LayoutStore
+from napari_phy.widgets.window.toolbar import ActionBar
+from napari_phy.widgets.window.window_keys import WindowKeys
 
 
-class SessionWatch(QObject):
-    """Follows one session at a time."""
+class SessionBinding(QObject):
+    """Tells all of them, in the order in which they need to know, which session is shown."""
 
-    switched = Signal()
-    closed = Signal(object)  # the session
+    prepared = Signal()  # the features of a large data set were read, or that was cancelled
 
-    def __init__(self, parent: QObject) -> None:
+    def __init__(
+        self,
+        viewer: Viewer,
+        board: DockManager,
+        controller: ActionController,
+        toolbar: ActionBar,
+        overview: Overview,
+        live_notes: EditNotifications,
+        read_ahead: ReadAhead,
+        keys: WindowKeys,
+        parent: QObject,
+    ) -> None:
         super().__init__(parent)
-        self._session: Session | None = None
+        self._viewer = ref(viewer)
+        self._board = board
+        self._controller = controller
+        self._toolbar = toolbar
+        self._overview = overview
+        self._live_notes = live_notes
+        self._read_ahead = read_ahead
+        self._keys = keys
+        self._preparation: Preparation | None = None  # of a large data set: under way, done or cancelled
+        overview.traces_changed.connect(self._on_traces_changed)
 
-    def follow(self, session: Session | None) -> None:
-        """Listen to another session, or to none."""
-        if self._session is not None:
-            self._session.switched.disconnect(self._on_switched, missing_ok=True)
-            self._session.closed.disconnect(self._on_closed, missing_ok=True)
-        self._session = session
-        if session is not None:
-            session.switched.connect(self._on_switched)
-            session.closed.connect(self._on_closed)
+    @property
+    def is_empty(self) -> bool:
+        """Whether the canvas shows no session."""
+        return self._overview.binder is None
 
-    def _on_switched(self) -> None:
-        if isalive(self):
-            self.switched.emit()
+    @property
+    def is_aside(self) -> bool:
+        """Whether the layers of the session wait until an image stack leaves the canvas."""
+        return self._overview.is_aside
 
-    def _on_closed(self) -> None:
-        if isalive(self):
-            self.closed.emit(self._session)
+    def show(self, session: Session | None) -> None:
+        """Show another session, or none; the layers of the one before stay until they are cleared."""
+        viewer = self._viewer()
+        self._follow(session)
+        self._overview.follow(session)
+        self._live_notes.follow(session)
+        self._read_ahead.follow(session)
+        if viewer is not None:
+            viewer.update_console({"session": session})
+            self._keys.show_hints()
+
+    def clear(self) -> None:
+        """Show nothing, and remove the layers of the session that was shown."""
+        binder = self._overview.binder
+        self.show(None)
+        if binder is not None:
+            binder.close()
+
+    def show_switch(self, session: Session) -> None:
+        """Show the channel group and clustering that the session went to, and nothing of the one before."""
+        self._follow(session)
+        self._live_notes.follow(session)
+        self._overview.follow_switch()
+        self._read_ahead.follow(session)
+
+    def show_raw(self) -> None:
+        """Show what raw data show that were found."""
+        for panel in self._board.panels.values():
+            panel.read_again()
+        self._overview.show_raw()
+
+    def admit(self, panel: Panel) -> None:
+        """Have a panel that was docked just now show the session, too."""
+        panel.follow_preparation(self._preparation)
+        if panel.session is not self._controller.session:
+            panel.set_session(self._controller.session)
+
+    def focus(self) -> None:
+        """Give the keys to the list of clusters."""
+        self._board.focus("Clusters")
+
+    def stay(self) -> None:
+        """Go on with what is shown, after something else was turned away."""
+        self.focus()
+        self._keys.show_hints()
+
+    def _follow(self, session: Session | None) -> None:
+        self._prepare(session)
+        for panel in self._board.panels.values():
+            panel.set_session(session)
+        self._controller.set_session(session)
+        self._toolbar.set_session(session)
+
+    def _prepare(self, session: Session | None) -> None:
+        """Read the features of what is open now if they are many, and no longer those of what was open before."""
+        left, self._preparation = self._preparation, None
+        if left is not None:
+            left.drop()
+            left.deleteLater()
+        if session is not None and is_large(session.opened):
+            self._preparation = Preparation(session.opened, self)
+            self._preparation.changed.connect(self._on_preparation_changed)
+        if self._preparation is not left:
+            for panel in self._board.panels.values():
+                panel.follow_preparation(self._preparation)
+        if self._preparation is not None:
+            self._preparation.start()
+
+    def _on_preparation_changed(self) -> None:
+        """Propose a candidate as soon as similarities are known."""
+        if self._preparation is not None and self._preparation.state != "reading":
+            self._controller.session.find_candidate()
+            self._overview.refresh()
+            self._controller.say_again()
+            self.prepared.emit()
+
+    def _on_traces_changed(self) -> None:
+        for panel in self._board.of_kind("Traces"):
+            panel.read_again()
 
 
 class SessionController(QObject):
@@ -65,7 +163,7 @@ class SessionController(QObject):
         Asks before unsaved edits are left.
     arrange : callable
         Puts the docks at the places that they have for a session.
-    let_go : callable
+    close_unused : callable
         Closes a session that no window shows any more.
     """
 
@@ -75,10 +173,11 @@ class SessionController(QObject):
         controller: ActionController,
         binding: SessionBinding,
         notifications: DataNotifications,
+        raw_data: RawDataSearch,
         guard: CloseGuard,
         layouts: LayoutStore,
         arrange: Callable[[Any], None],
-        let_go: Callable[[Any], None],
+        close_unused: Callable[[Any], None],
         parent: QObject,
     ) -> None:
         super().__init__(parent)
@@ -89,10 +188,10 @@ class SessionController(QObject):
         self._guard = guard
         self._layouts = layouts
         self._arrange = arrange
-        self._let_go = let_go
-        self._watch = SessionWatch(self)
-        self._watch.switched.connect(self._on_switched)
-        self._watch.closed.connect(self._on_closed)
+        self._close_unused = close_unused
+        self._links = SessionLinks(self)
+        binding.prepared.connect(notifications.tell_place)
+        raw_data.found.connect(self._on_raw_data_found)
         notifications.open_again_requested.connect(self._open_again)
         notifications.reopening_requested.connect(self._reopen)
         notifications.take_over_requested.connect(self._take_over_edits)
@@ -101,8 +200,7 @@ class SessionController(QObject):
     def open(self, session: Session) -> bool:
         """Show a session; return False when the user wants to stay with the one before.
 
-        It is closed when the window lets go of it: its layers were removed, another one is opened here, or the viewer
-        is closed.
+        It is closed when its layers are removed, another one is opened here, or the viewer is closed.
         """
         if session is self._controller.session:
             self._binding.focus()
@@ -118,30 +216,31 @@ class SessionController(QObject):
         settings = session.load_settings(preferences())
         self._arrange(session)
         self._binding.show(session)
-        self._watch.follow(session)
+        self._links.connect(session.switched, self._on_switched)
+        self._links.connect(session.closed, self.close)
         session.start_wizard()
         self._binding.focus()
         self._notifications.tell_opened(settings.problems)
         return True
 
     def close(self) -> None:
-        """Let go of the session and its layers; the docks stay, empty."""
+        """Close the session and remove its layers; the docks stay, empty."""
         self._controller.work.settle()
         session = self._controller.session
         if session is None:
             return
-        self._layouts.keep()
+        self._layouts.save()
         self._notifications.tell_closed()
-        self._watch.follow(None)
+        self._links.close()
         self._binding.clear()
-        self._let_go(session)
+        self._close_unused(session)
 
     def forget(self) -> None:
-        """Let go of the session of a window that is gone."""
+        """Close the session of a window that is gone."""
         session = self._controller.session
-        self._watch.follow(None)
+        self._links.close()
         if session is not None:
-            self._let_go(session)
+            self._close_unused(session)
 
     def _is_open_here(self, session: Session) -> bool:
         """Tell whether a session could not be edited just because its data set is open in this window already."""
@@ -180,7 +279,7 @@ class SessionController(QObject):
         QTimer.singleShot(0, lambda: viewer.open(str(path), plugin="napari-phy"))
 
     def _turn_away(self, session: Session) -> None:
-        """Let go of a session that is not opened here, and of its layers."""
+        """Close a session that is not opened here, and remove its layers."""
         LayerBinder(self._viewer(), session).close()
         session.close()
         self._binding.stay()
@@ -196,13 +295,14 @@ class SessionController(QObject):
         self._binding.focus()
         self._notifications.tell_place()
 
-    def _on_closed(self, session: Session) -> None:
-        """Let go of a session that somebody else closed: a line in the console."""
-        if session is self._controller.session:
-            self.close()
+    def _on_raw_data_found(self) -> None:
+        """Show what raw data show, and tell that they are there."""
+        if self._controller.session is not None and not self._binding.is_empty:
+            self._binding.show_raw()
+            self._notifications.tell_raw_data_found()
 
     def _on_layer_removed(self, event: Any) -> None:
-        """Let go of the session with the last of its layers."""
+        """Close the session with the last of its layers."""
         viewer = self._viewer() if isalive(self) else None
         session = self._controller.session
         if viewer is None or session is None or session_of(event.value) is not session:

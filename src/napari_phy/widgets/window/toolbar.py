@@ -1,9 +1,8 @@
-"""The toolbar: what can be done now, how many edits are unsaved, and the layout."""
+"""The toolbar: what can be done now, how many edits are unsaved, and the menu of layouts and docks."""
 
 from collections.abc import Callable
-from typing import Any
+from functools import partial
 
-from qtpy.compat import isalive
 from qtpy.QtCore import QSize, Qt, QTime, QTimer, Signal
 from qtpy.QtGui import QAction, QResizeEvent
 from qtpy.QtWidgets import QFrame, QMenu, QSizePolicy, QToolBar, QToolButton, QWidget
@@ -16,11 +15,15 @@ from napari_phy.widgets.actions.bindings import key_bindings
 from napari_phy.widgets.base.drop_down import follow_menu
 from napari_phy.widgets.base.icons import icon
 from napari_phy.widgets.base.plain_text import PlainLabel, plain
+from napari_phy.widgets.base.session_links import SessionLinks
 from napari_phy.widgets.base.theme import BODY_PX, Tokens, tokens
 from napari_phy.widgets.panels.range_chip import RangeChip
+from napari_phy.widgets.window.background_jobs import DensitySwitch
+from napari_phy.widgets.window.dock_manager import DockManager
+from napari_phy.widgets.window.docks import KINDS, SECTIONS
+from napari_phy.widgets.window.layouts import PRESETS, SMALL_BELOW
 
 HEIGHT = 32
-SMALL_BELOW = 1600  # px of window width
 SAVED_SHOWN_MS = 5000
 BUTTONS = (
     ("merge", "split"),
@@ -49,7 +52,6 @@ class ActionBar(QToolBar):
     """
 
     layers_toggled = Signal(bool)
-    _changed_elsewhere = Signal()
 
     def __init__(self, run: Callable[[str], object], layout_menu: QMenu, parent: QWidget | None = None) -> None:
         super().__init__("Actions", parent)
@@ -60,7 +62,7 @@ class ActionBar(QToolBar):
         self._run = run
         self._bindings = key_bindings()
         self._session: Session | None = None
-        self._followed: Any = None  # the clustering that was open when the session was set
+        self._links = SessionLinks(self)
         self._saving = False
         self._saved_at = ""
         self._theme = tokens()
@@ -101,7 +103,6 @@ class ActionBar(QToolBar):
         self._add(BY_ID["keys"])
         self._saved_shown = QTimer(self, singleShot=True, interval=SAVED_SHOWN_MS)
         self._saved_shown.timeout.connect(self.refresh)
-        self._changed_elsewhere.connect(self._on_saved)
         self.apply_theme(self._theme)
 
     def _add_line(self) -> None:
@@ -134,34 +135,21 @@ class ActionBar(QToolBar):
 
     def set_session(self, session: Session | None) -> None:
         """Follow another session, the same after it was switched, or none."""
-        if self._session is not None:
-            self._followed.selection.changed.disconnect(self._on_changed, missing_ok=True)
-            self._followed.manager.changed.disconnect(self._on_changed, missing_ok=True)
-            self._session.saved.disconnect(self._on_saved_in_any_thread, missing_ok=True)
-            self._session.time.range_changed.disconnect(self._on_changed, missing_ok=True)
+        self._links.close()
         self._session = session
-        self._followed = None if session is None else session.opened
         self._saving = False
         self._saved_shown.stop()
         if session is not None:
-            session.selection.changed.connect(self._on_changed)
-            session.manager.changed.connect(self._on_changed)
-            session.saved.connect(self._on_saved_in_any_thread)
-            session.time.range_changed.connect(self._on_changed)
+            self._links.connect(session.selection.changed, self.refresh)
+            self._links.connect(session.manager.changed, self.refresh)
+            self._links.connect(session.saved, self._on_saved)
+            self._links.connect(session.time.range_changed, self.refresh)
         self.refresh()
 
     def set_saving(self, saving: bool) -> None:
         """Say that a save is under way."""
         self._saving = saving
         self.refresh()
-
-    def _on_changed(self, *_: object) -> None:
-        if isalive(self):
-            self.refresh()
-
-    def _on_saved_in_any_thread(self) -> None:
-        if isalive(self):
-            self._changed_elsewhere.emit()
 
     def _on_saved(self) -> None:
         self._saving = False
@@ -268,3 +256,48 @@ class ActionBar(QToolBar):
         layout = self.layout()
         if layout is not None:
             layout.invalidate()
+
+
+def layout_menu(board: DockManager, arrange: Callable[..., None], density: DensitySwitch, parent: QWidget) -> QMenu:
+    """Return the menu; `arrange("Sort", again=True)` puts the docks of a preset at their places.
+
+    Ticks tell the layout and which docks are open; choosing one that is open brings it to the front.
+    """
+
+    def choose(preset: str) -> None:
+        arrange(preset, again=True)
+        board.focus("Clusters")
+
+    def add_heading(text: str) -> None:
+        menu.addSeparator()
+        heading = menu.addAction(text)
+        font = heading.font()
+        font.setBold(True)
+        heading.setFont(font)
+        heading.setEnabled(False)
+
+    def add(text: str, act: Callable[[], object]) -> None:
+        entries[text] = menu.addAction(text)
+        entries[text].setCheckable(True)
+        entries[text].triggered.connect(lambda *_: act())
+
+    def refresh() -> None:
+        for text, entry in entries.items():
+            is_on = board.is_arranged and text == board.preset.name if text in PRESETS else board.is_open(text)
+            entry.setChecked(is_on)
+        density.refresh()  # the layer may have been deleted in the list of layers
+
+    menu = QMenu("Layout", parent)
+    entries: dict[str, QAction] = {}
+    for preset in PRESETS:
+        add(preset, partial(choose, preset))
+    for section in SECTIONS:
+        add_heading(section)
+        for title, kind in KINDS.items():
+            if kind.section == section:
+                add(title, partial(board.open, title))
+    add_heading("Canvas")
+    menu.addAction(density.action)
+    menu.addAction(density.by_amplitude)
+    menu.aboutToShow.connect(refresh)
+    return menu

@@ -1,6 +1,6 @@
-"""What starts actions besides the toolbar: keys of panels and canvas, and napari's command palette."""
+"""The keyboard: keys of panels and canvas, which view has the focus, and napari's command palette."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 from weakref import ref
@@ -9,7 +9,8 @@ from app_model.expressions import parse_expression
 from app_model.types import Action as Command
 from napari.viewer import Viewer, current_viewer
 from qtpy.compat import isalive
-from qtpy.QtCore import QEvent, QObject, QTimer
+from qtpy.QtCore import QEvent, QObject, Qt, QTimer
+from qtpy.QtGui import QFocusEvent
 from qtpy.QtWidgets import QApplication, QDockWidget, QMainWindow, QWidget
 
 from napari_phy.layers.session_tag import session_of
@@ -17,9 +18,10 @@ from napari_phy.widgets.actions.action import Action
 from napari_phy.widgets.actions.action_table import ACTIONS
 from napari_phy.widgets.actions.bindings import KeyBindings, key_bindings
 from napari_phy.widgets.actions.keys import KeyFilter, canvas_keys
+from napari_phy.widgets.base.application import application
 from napari_phy.widgets.napari_compat import canvas_of, command_context, help_label, register_commands
+from napari_phy.widgets.panels.panel import Panel
 from napari_phy.widgets.window.action_controller import ActionController
-from napari_phy.widgets.window.dock_registry import Docked
 from napari_phy.widgets.window.toolbar import ActionBar
 
 HINTED = {"next_candidate": "next candidate", "merge": "merge", "move_best_good": "good", "keys": "all actions"}
@@ -29,8 +31,8 @@ GAP_PX = 24  # between what napari says in its status bar and the keys
 def hints(bindings: KeyBindings, has_room: Callable[[str], bool] = bool) -> str:
     """Return the keys that are needed most: `Space next candidate   ·   G merge`; where room is short, the last."""
     keys = {words: bindings.keys(action_id, "panels") for action_id, words in HINTED.items()}
-    told = [f"{key[0]} {words}" for words, key in keys.items() if key]
-    forms = ("   ·   ".join(told[start:]) for start in range(len(told)))
+    texts = [f"{key[0]} {words}" for words, key in keys.items() if key]
+    forms = ("   ·   ".join(texts[start:]) for start in range(len(texts)))
     return next(filter(has_room, forms), "")
 
 
@@ -59,7 +61,7 @@ class WindowKeys(QObject):
         controller.bindings.changed.connect(self._on_changed)
         self._on_changed()
 
-    def watch(self, panel: Docked, dock: QDockWidget) -> None:
+    def watch(self, panel: Panel, dock: QDockWidget) -> None:
         """Have the keys of panels act in one of them."""
         self.panels.watch(dock)
         self.panels.watch(panel.header)
@@ -201,3 +203,77 @@ def _on_window_closed(window: "ref[PaletteCommands]", *_: object) -> None:
 def _unregister_last() -> None:
     if _unregister and not _windows:
         _unregister.pop()()
+
+
+# A click in a window that is not active yet, as right after a dialog, shows only when the window becomes active.
+_OF_CLICKS = (Qt.FocusReason.MouseFocusReason, Qt.FocusReason.ActiveWindowFocusReason)
+
+
+class FocusPolicy(QObject):
+    """Such a click gives the focus to napari's main window, where no key is ours: this gives it back.
+
+    It gives it back to one of our views or to napari's canvas. Where the view that had it is closed, or a dock while
+    the canvas has it, Clusters takes it.
+
+    Parameters
+    ----------
+    window : QMainWindow
+        The main window.
+    panels : mapping of str to QWidget
+        The views, by name.
+    focus_clusters : callable
+        Gives the keys to the list of clusters.
+    """
+
+    def __init__(
+        self, window: QMainWindow, panels: Mapping[str, QWidget], focus_clusters: Callable[[], object], parent: QObject
+    ) -> None:
+        super().__init__(parent)
+        self._window = ref(window)
+        self._panels = panels
+        self._focus_clusters = focus_clusters
+        self._last: QWidget | None = None  # the view that had the keys, or what had them in the canvas
+        self._closed = QTimer(self, singleShot=True, interval=0)  # once for many docks, when Qt has passed it on
+        self._closed.timeout.connect(self._on_closed)
+        application().focusChanged.connect(self._on_focus_changed)
+        window.installEventFilter(self)
+
+    def follow(self, _panel: QWidget, dock: QDockWidget) -> None:
+        """See when a dock is closed."""
+        dock.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Give the focus back."""
+        if watched is self._window():
+            is_clicked = isinstance(event, QFocusEvent) and event.gotFocus() and event.reason() in _OF_CLICKS
+            if is_clicked and self._last is not None and self._is_shown(self._last):
+                self._last.setFocus(Qt.FocusReason.OtherFocusReason)
+        elif event.type() == QEvent.Type.Hide and not event.spontaneous():
+            self._closed.start()
+        return False
+
+    def _on_focus_changed(self, _old: QWidget | None, now: QWidget | None) -> None:
+        window = self._window()
+        if not isalive(self) or window is None or not isalive(window) or now in (None, window):
+            return
+        if self._last is None or self._is_shown(self._last):  # else Qt passes it on from one that is hidden just now
+            inside = (panel for panel in self._panels.values() if panel is now or panel.isAncestorOf(now))
+            canvas = window.centralWidget()
+            view = next(inside, now if canvas is not None and canvas.isAncestorOf(now) else None)
+            if view is not None or window.isAncestorOf(now):  # else a dialog, which gives the keys back
+                self._last = view
+
+    def _on_closed(self) -> None:
+        window = self._window()
+        if window is None or not window.isVisible():
+            return
+        focused = window.focusWidget()
+        is_lost = focused in (None, window) or not focused.isVisible()
+        keeps = self._last is None or (self._last in self._panels.values() and self._is_shown(self._last))
+        if is_lost or not keeps:
+            self._last = None
+            self._focus_clusters()
+
+    @staticmethod
+    def _is_shown(panel: QWidget) -> bool:
+        return isalive(panel) and panel.isVisible()

@@ -1,41 +1,47 @@
 """The sorting workspace of one viewer: docks, toolbar and keys that show one session."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 from weakref import ref
 
 from napari.viewer import Viewer
-from qtpy.QtCore import QObject, QSignalBlocker, Qt
-from qtpy.QtWidgets import QApplication, QDockWidget, QLabel, QMainWindow
+from qtpy.compat import isalive
+from qtpy.QtCore import QEvent, QObject, QPoint, QSignalBlocker, Qt, QTimer
+from qtpy.QtWidgets import QAbstractItemView, QApplication, QDockWidget, QLabel, QMainWindow
 
 from napari_phy.session.session import Session
+from napari_phy.storage.view_options import load_view_options, save_view_options
 from napari_phy.widgets.actions import messages
 from napari_phy.widgets.base.application import referent
 from napari_phy.widgets.base.draw_batch import DrawBatch
 from napari_phy.widgets.base.notifications import notify
 from napari_phy.widgets.base.theme import ThemeFollower, Tokens
+from napari_phy.widgets.docks.actions_panel import ActionsPanel
+from napari_phy.widgets.docks.raster_panel import RasterPanel
+from napari_phy.widgets.docks.traces_panel import TracesPanel
+from napari_phy.widgets.docks.wizard_panel import WizardPanel
+from napari_phy.widgets.help.command_line import CommandLine
 from napari_phy.widgets.lists.clusters_panel import ClustersPanel
+from napari_phy.widgets.lists.list_panel import ListPanel
 from napari_phy.widgets.napari_compat import add_dock, canvases, keep_programs, unwrap
+from napari_phy.widgets.panels.all_clusters_panel import AllClustersPanel
+from napari_phy.widgets.panels.panel import Panel
+from napari_phy.widgets.panels.view_panel import ViewPanel
 from napari_phy.widgets.window.action_controller import ActionController
-from napari_phy.widgets.window.background_jobs import WorkBar
+from napari_phy.widgets.window.background_jobs import ReadAhead, WorkBar
 from napari_phy.widgets.window.canvas import LowWelcome, Overview
 from napari_phy.widgets.window.close_guard import CloseGuard
 from napari_phy.widgets.window.clustering_controller import ClusteringController
-from napari_phy.widgets.window.command_line import CommandLine
 from napari_phy.widgets.window.command_runner import CommandRunner
 from napari_phy.widgets.window.data_files import FileWatch, RawDataSearch
-from napari_phy.widgets.window.data_notifications import DataNotifications
-from napari_phy.widgets.window.dock_manager import DockManager, dock_name
-from napari_phy.widgets.window.dock_registry import KINDS, Docked
-from napari_phy.widgets.window.edit_notifications import EditNotifications
-from napari_phy.widgets.window.panel_setup import ClusterOrder, FocusPolicy, PanelSetup, ViewMemory
-from napari_phy.widgets.window.preparation import ReadAhead
-from napari_phy.widgets.window.session_binding import SessionBinding
-from napari_phy.widgets.window.session_controller import SessionController
-from napari_phy.widgets.window.toolbar import ActionBar
-from napari_phy.widgets.window.window_keys import PaletteCommands, WindowKeys
-from napari_phy.widgets.window.window_layout import LayoutStore, WindowSize, layout_menu
+from napari_phy.widgets.window.data_notifications import DataNotifications, EditNotifications
+from napari_phy.widgets.window.dock_manager import ClusterOrder, DockManager, dock_name
+from napari_phy.widgets.window.docks import KINDS
+from napari_phy.widgets.window.layouts import LayoutStore, WindowSize
+from napari_phy.widgets.window.session_controller import SessionBinding, SessionController
+from napari_phy.widgets.window.toolbar import ActionBar, layout_menu
+from napari_phy.widgets.window.window_keys import FocusPolicy, PaletteCommands, WindowKeys
 
 NAME = "napari-phy-workspace"
 
@@ -63,9 +69,9 @@ class Workspace(QObject):
         self.size = WindowSize(window, self.board, self)
         self.panels, self.docks = self.board.panels, self.board.docks
         self.order = ClusterOrder(self.panels, lambda: self.session, self)
-        draw_batch = DrawBatch(self.panels, self)
+        self.draw_batch = DrawBatch(self.panels, self)
         self.read_ahead = ReadAhead(self.panels, self)
-        self.overview = Overview(viewer, window, draw_batch, self)
+        self.overview = Overview(viewer, window, self.draw_batch, self)
         LowWelcome(window, self)
         self.theme_follower = ThemeFollower(viewer, self)
         self.controller = ActionController(viewer, window, lambda: self.theme, self.order.walked, self)
@@ -85,39 +91,25 @@ class Workspace(QObject):
             label.setTextFormat(Qt.TextFormat.PlainText)
         self.commander = CommandRunner(self.controller, self.board)
         self.command_line = CommandLine(window, self.commander.run, self.commander.completions)
-        kept_focus = FocusPolicy(window, self.panels, self.focus_clusters, self)
-        self.board.adopted.connect(kept_focus.follow)
+        self.board.adopted.connect(FocusPolicy(window, self.panels, self.focus_clusters, self).follow)
         self.keys = WindowKeys(viewer, window, self.controller, self.toolbar, self)
-        board, controller, overview, keys, notes = (
-            self.board,
-            self.controller,
-            self.overview,
-            self.keys,
-            self.live_notes,
+        self.binding = SessionBinding(
+            viewer, self.board, self.controller, self.toolbar, self.overview, self.live_notes, self.read_ahead,
+            self.keys, self,
+        )  # fmt: skip
+        notifications = DataNotifications(
+            window, self.controller, self.live_notes, self.raw_data, self.file_watch, self
         )
-        binding = SessionBinding(viewer, board, controller, self.toolbar, overview, notes, self.read_ahead, keys, self)
-        notifications = DataNotifications(window, controller, binding, notes, self.raw_data, self.file_watch, self)
         self.sessions = SessionController(
-            viewer, controller, binding, notifications, self.guard, self.layouts, self._arrange_for, _let_go, self
-        )
-        self.panel_setup = PanelSetup(
-            controller,
-            self.clusterings,
-            keys,
-            self.memory,
-            self.order,
-            draw_batch,
-            overview,
-            self.raw_data,
-            binding,
-            self,
-        )
+            viewer, self.controller, self.binding, notifications, self.raw_data, self.guard, self.layouts,
+            self._arrange_for, _close_unused, self,
+        )  # fmt: skip
         self._connect()
         self._on_theme_changed(self.theme)
 
     def _connect(self) -> None:
         board, controller, overview = self.board, self.controller, self.overview
-        board.adopted.connect(self.panel_setup.set_up)
+        board.adopted.connect(self._set_up)
         board.arranged.connect(overview.fit.fit_later)
         self.size.outgrown.connect(lambda: self._arrange_for(self.session, again=True))
         overview.stack_changed.connect(self._on_stack_changed)
@@ -205,17 +197,17 @@ class Workspace(QObject):
     def open_session(self, session: Session) -> bool:
         """Show a session in the Sort layout; return False when the user wants to stay with the one before.
 
-        The workspace closes the session when it lets go of it: its layers were removed, another one is opened here, or
-        the viewer is closed.
+        The workspace closes the session when its layers are removed, another one is opened here, or the viewer is
+        closed.
         """
         self.memory.begin(session)
         return self.sessions.open(session)
 
     def close_session(self) -> None:
-        """Let go of the session and its layers; the docks stay, empty."""
+        """Close the session and remove its layers; the docks stay, empty."""
         self.sessions.close()
 
-    def adopt(self, panel: Docked, dock: QDockWidget) -> None:
+    def adopt(self, panel: Panel, dock: QDockWidget) -> None:
         """Take a panel that is docked here into the workspace."""
         self.board.adopt(panel, dock)
 
@@ -241,7 +233,7 @@ class Workspace(QObject):
 
     def _on_stack_changed(self) -> None:
         """Put the docks where they are beside an image stack, or without one."""
-        self.layouts.keep()
+        self.layouts.save()
         self.toolbar.layers_action.setChecked(False)
         self._arrange_for(self.session)
         self.controller.report(messages.CANVAS_LEFT if self.overview.is_aside else messages.CANVAS_TAKEN)
@@ -256,6 +248,48 @@ class Workspace(QObject):
     def _show_wizard(self) -> None:
         self.board.open("Wizard").setFocus(Qt.FocusReason.OtherFocusReason)
 
+    # --- panels ---
+
+    def _set_up(self, panel: Panel, dock: QDockWidget) -> None:
+        """Give a panel its keys, its menu and the session."""
+        self.keys.watch(panel, dock)
+        panel.said.connect(self.controller.say)
+        if isinstance(panel, ListPanel):
+            self._set_up_list(panel)
+        elif isinstance(panel, ViewPanel):
+            self._set_up_view(panel)
+            panel.settings_name = dock.windowTitle().lower()
+        if panel.options():
+            self.memory.follow(dock.windowTitle(), panel)
+        if isinstance(panel, ClustersPanel):
+            self.clusterings.set_up(panel)
+            self.order.follow(panel)
+        self.binding.admit(panel)
+
+    def _set_up_list(self, panel: ListPanel) -> None:
+        panel.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        panel.list.customContextMenuRequested.connect(partial(self._show_menu, panel.list))
+        panel.move_requested.connect(self.controller.move)
+
+    def _set_up_view(self, panel: ViewPanel) -> None:
+        panel.draw_batch = self.draw_batch
+        panel.locate_requested.connect(self.raw_data.ask)
+        if isinstance(panel, AllClustersPanel | RasterPanel):
+            panel.listed = self.order.listed
+        elif isinstance(panel, ActionsPanel | WizardPanel):
+            panel.action_requested.connect(self.controller.run)
+        elif isinstance(panel, TracesPanel):
+            panel.filter_changed.connect(self._on_filter_changed)
+
+    def _show_menu(self, view: QAbstractItemView, place: QPoint) -> None:
+        menu = self.controller.make_menu(view)
+        menu.exec(view.viewport().mapToGlobal(place))
+        menu.deleteLater()
+
+    def _on_filter_changed(self, name: str) -> None:
+        if isalive(self):
+            self.overview.set_filter(name)
+
     def _on_theme_changed(self, theme: Tokens) -> None:
         self.toolbar.apply_theme(theme)
         self.work_bar.apply_theme(theme)
@@ -265,14 +299,69 @@ class Workspace(QObject):
 
 
 def _forget_all(attributes: dict[str, Any], *_: Any) -> None:
-    """Let go of everything when the window is gone, whoever still holds the workspace."""
+    """Drop all references when the window is gone, whoever still holds the workspace."""
     sessions = attributes.get("sessions")
     attributes.clear()
     if sessions is not None:
         sessions.forget()
 
 
-def _let_go(session: Session) -> None:
+def _close_unused(session: Session) -> None:
     """Close a session that no window shows any more."""
     if not any(workspace.session is session for workspace in Workspace.all()):
         session.close()
+
+
+WAIT_MS = 1000  # after a choice, so that a turning wheel writes once
+
+
+class ViewMemory(QObject):
+    """Saves the settings of views for the next window, after they were changed and when the window is closed.
+
+    Those of views that are not open are saved, too: scripts and the command line set them in `session.views`.
+
+    Parameters
+    ----------
+    session : callable
+        Returns the open session.
+    """
+
+    def __init__(self, window: QMainWindow, session: Callable[[], Session | None], parent: QObject) -> None:
+        super().__init__(parent)
+        self._session = session
+        window.installEventFilter(self)
+        self._known = load_view_options()
+        self._panels: dict[str, Any] = {}
+        self._timer = QTimer(self, singleShot=True, interval=WAIT_MS)
+        self._timer.timeout.connect(self.save)
+
+    def begin(self, session: Session) -> None:
+        """Save those of the session that was open; give all views of the next, open or not, the settings they had."""
+        self.save()
+        for name, options in self._known.items():
+            if name in session.views:
+                session.views[name].begin_with(options)
+
+    def follow(self, name: str, panel: Any) -> None:
+        """Give a view the settings it had, and save those it will have."""
+        panel.set_options(self._known.get(name, {}))
+        self._panels[name] = ref(panel)
+        panel.options_changed.connect(self._timer.start)
+        panel.destroyed.connect(partial(self._panels.pop, name, None))
+
+    def save(self) -> None:
+        """Write what was chosen since the last time."""
+        self._timer.stop()
+        session = self._session()
+        now = {} if session is None else session.views.kept()
+        now |= {name: panel().options() for name, panel in self._panels.items() if panel() and isalive(panel())}
+        chosen = {name: options for name, options in now.items() if options != self._known.get(name)}
+        if chosen:
+            self._known |= chosen
+            save_view_options(chosen)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Save what was chosen when the window is closed."""
+        if event.type() == QEvent.Type.Close:
+            self.save()
+        return False

@@ -10,7 +10,7 @@ from qtpy.QtWidgets import QApplication, QLabel
 from widgets.light_session import light_session
 
 from napari_phy.core.errors import ClusteringError, MissingDataError
-from napari_phy.widgets.panels.panel import Panel
+from napari_phy.widgets.panels.view_panel import ViewPanel
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Wish:
     clusters: tuple
 
 
-class CountingPanel(Panel):
+class CountingPanel(ViewPanel):
     """Its picture is the text of its clusters."""
 
     title = "Counting"
@@ -394,7 +394,7 @@ def test_a_picture_gets_the_suffix_of_the_kind_that_is_chosen(panel, session, qt
     said = []
     session.selection.select([1])
     qtbot.waitUntil(lambda: shows(panel, (1,)))
-    panel.hovered.connect(said.append)
+    panel.said.connect(said.append)
 
     def answer():
         dialog = QApplication.activeModalWidget()

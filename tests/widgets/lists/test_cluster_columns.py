@@ -7,8 +7,9 @@ from qtpy.QtCore import QThreadPool
 from widgets.light_session import light_session
 
 from napari_phy.table.cluster_table import CLUSTERS_AT_ONCE
-from napari_phy.widgets.lists import column_reader
-from napari_phy.widgets.lists.column_reader import ColumnReader
+from napari_phy.widgets.base.latest_result import background_pool
+from napari_phy.widgets.lists import cluster_columns
+from napari_phy.widgets.lists.cluster_columns import ColumnReader
 
 N_CLUSTERS = 3 * CLUSTERS_AT_ONCE
 
@@ -28,13 +29,13 @@ def lists(qtbot):
     yield readers, told
     for reader in readers:
         reader.drop()
-    column_reader.column_pool().waitForDone()
+    background_pool().waitForDone()
 
 
 def slowly(monkeypatch):
     """Let what is read wait for the event returned; return the clusters read too."""
     go_on, read = threading.Event(), []
-    compute = column_reader.compute_values
+    compute = cluster_columns.compute_values
 
     def wait(session, key, clusters, on_progress):
         go_on.wait(20)
@@ -42,7 +43,7 @@ def slowly(monkeypatch):
         read.append(clusters)
         return compute(session, key, clusters, on_progress)
 
-    monkeypatch.setattr(column_reader, "compute_values", wait)
+    monkeypatch.setattr(cluster_columns, "compute_values", wait)
     return go_on, read
 
 
@@ -64,7 +65,7 @@ def test_the_threads_of_the_views_stay_free(lists, session, qtbot, monkeypatch):
     go_on, _ = slowly(monkeypatch)
     for reader in lists[0]:
         reader.ask(session, {"amplitude": range(N_CLUSTERS)})
-    qtbot.waitUntil(lambda: column_reader.column_pool().activeThreadCount() == 1)
+    qtbot.waitUntil(lambda: background_pool().activeThreadCount() == 1)
     assert QThreadPool.globalInstance().activeThreadCount() == 0
     go_on.set()
     qtbot.waitUntil(lambda: [len(heard) for heard in lists[1]] == [N_CLUSTERS] * 2)
@@ -106,7 +107,7 @@ def test_what_cannot_be_read_is_told_and_not_tried_again(lists, session, qtbot, 
             raise OSError("gone")
         return dict.fromkeys(some, 1.0)
 
-    monkeypatch.setattr(column_reader, "compute_values", fail)
+    monkeypatch.setattr(cluster_columns, "compute_values", fail)
     clusters.ask(session, {"amplitude": range(N_CLUSTERS)})
     qtbot.waitUntil(lambda: len(told) == N_CLUSTERS - CLUSTERS_AT_ONCE)
     assert [str(error) for error in failures] == ["gone"]

@@ -1,4 +1,4 @@
-"""What surrounds the picture of a view: header, legend, messages, theme, help, and saving it."""
+"""A panel with a picture: its legend, caption and messages, and the picture as a figure."""
 
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
@@ -6,59 +6,37 @@ from pathlib import Path
 from typing import Any
 
 from napari.viewer import Viewer
-from qtpy.QtCore import QSize, Qt, Signal
+from qtpy.QtCore import QSize, Qt
 from qtpy.QtGui import QPainter
-from qtpy.QtWidgets import QSizePolicy, QWidget
+from qtpy.QtWidgets import QWidget
 
 from napari_phy.core.colors import is_hollow, selection_color
-from napari_phy.widgets.actions.bindings import key_bindings
-from napari_phy.widgets.base.application import application
 from napari_phy.widgets.base.color_scale import ColorScale
-from napari_phy.widgets.base.container import Container
 from napari_phy.widgets.base.drop_down import DropDown
 from napari_phy.widgets.base.figure import Figure
 from napari_phy.widgets.base.guarded import guarded
-from napari_phy.widgets.base.header import Header
-from napari_phy.widgets.base.help_popup import HelpPopup
 from napari_phy.widgets.base.legend import LegendEntry
-from napari_phy.widgets.base.picture_menu import PICTURE_HELP, PictureMenu, save_figure
-from napari_phy.widgets.base.theme import ThemeFollower, Tokens, tokens
+from napari_phy.widgets.base.picture_menu import save_figure
+from napari_phy.widgets.base.theme import Tokens, tokens
+from napari_phy.widgets.panels.panel import Panel
 from napari_phy.widgets.panels.picture_stack import PictureStack
 
 
-class PanelFrame(Container):
-    """A header, and below it a picture with legend and caption, or a message in its place.
+class PicturePanel(Panel):
+    """A picture with legend and caption below the header, or a message in its place."""
 
-    A `help_text` names keys by the actions they start: `{split} splits`.
-
-    Parameters
-    ----------
-    viewer : Viewer, optional
-        The viewer whose theme is followed; None: the theme in napari's settings.
-    """
-
-    title = ""
-    help_text = ""
     working = ""
-    has_lasso = False
     has_freeze = True
     has_legend = True
     has_caption = True
 
-    hovered = Signal(str)
+    _paper: Tokens | None = None  # of a picture that is being saved
 
     def __init__(self, viewer: Viewer | None = None, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName(f"napari-phy-{self.title.lower()}")
-        self.setAccessibleName(self.title)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        super().__init__(viewer, parent)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.data: Any = None  # what the picture shows
         self._said = ""
-        self._paper: Tokens | None = None  # of a picture that is being saved
-        self.theme_follower = ThemeFollower(viewer, self)
-        self.header = Header(self.title, lasso=self.has_lasso, freeze=self.has_freeze, theme=self.theme, parent=self)
-        self.header.hide()
         self.make_controls()
         self._content = self.make_content()
         self.stack = PictureStack(self._content, self.working)
@@ -66,14 +44,10 @@ class PanelFrame(Container):
         self.stack.caption.setVisible(self.has_caption)
         self.stack.currentChanged.connect(lambda *_: self._on_stack_changed())
         self.fill(self.stack)
-        self.theme_follower.changed.connect(self._on_theme_changed)
-        self.header.help_requested.connect(self.show_help)
         if self.has_figure():
-            self.pictures = PictureMenu(self.header.more_menu, self.figure, self)
-            self.pictures.said.connect(self.hovered)
-        application().focusChanged.connect(self._on_focus_changed)
+            self.offer_pictures()
 
-    # --- what a view fills in ---
+    # --- to be implemented by views ---
 
     def make_content(self) -> QWidget:
         """Return the widget that shows the picture."""
@@ -81,13 +55,6 @@ class PanelFrame(Container):
 
     def make_controls(self) -> None:
         """Prepare what the content puts into the header."""
-
-    def apply_theme(self, theme: Tokens) -> None:
-        """Take colours and sizes of a theme."""
-
-    def show_error(self, error: Exception) -> None:
-        """Show in the place of the picture what failed."""
-        raise NotImplementedError
 
     def legend_entries(self) -> tuple[LegendEntry, ...]:
         """Return the chips above the picture."""
@@ -107,7 +74,7 @@ class PanelFrame(Container):
     @classmethod
     def has_figure(cls) -> bool:
         """Return whether panels of this kind have pictures to be saved: those that paint figures."""
-        return cls.paint_figure is not PanelFrame.paint_figure
+        return cls.paint_figure is not PicturePanel.paint_figure
 
     def figure_size(self) -> QSize:
         """Return the size of the picture without legend and caption."""
@@ -125,7 +92,7 @@ class PanelFrame(Container):
         """Return what is not drawn as lines in an SVG, in words, "" for nothing."""
         return ""
 
-    # --- what everybody may ask ---
+    # --- public ---
 
     @property
     def offers_lasso(self) -> bool:
@@ -168,27 +135,13 @@ class PanelFrame(Container):
         """Tell what is under the mouse, when that changes."""
         if read_out != self._said:
             self._said = read_out
-            self.hovered.emit(read_out)
+            self.said.emit(read_out)
 
     def show_legend(self) -> None:
         """Show what colours stand for, above the picture."""
         self.stack.legend.setVisible(self.has_legend)
         if self.has_legend:
             self.stack.legend.set_entries(self.legend_entries(), self.color_scale())
-
-    def show_help(self) -> None:
-        """Show in a few sentences what is seen here and what the mouse does."""
-        button = self.header.help_button if self.header.help_button.isVisible() else self.header.more_button
-        HelpPopup(self.title, self.explanation(), self.theme, button).show()
-
-    def explanation(self) -> str:
-        """Return what is seen here, what mouse, keys and menu do, with the keys in force."""
-        lines = [self.help_text.format_map(key_bindings().names())]
-        if self.has_freeze:
-            lines.append("The lock keeps these clusters here while others are selected.")
-        if self.has_figure():
-            lines.append(PICTURE_HELP)
-        return "\n".join(lines)
 
     # --- pictures ---
 
@@ -243,15 +196,3 @@ class PanelFrame(Container):
         self.apply_theme(theme)
         if self.data is not None:
             self.show_legend()
-
-    def _on_focus_changed(self, _old: QWidget | None, now: QWidget | None) -> None:
-        ours = now is not None and (now is self or self.isAncestorOf(now) or self.header.isAncestorOf(now))
-        self.header.set_focused(ours)
-
-    def sizeHint(self) -> QSize:
-        """Prefer a comfortable size."""
-        return QSize(420, 360)
-
-    def minimumSizeHint(self) -> QSize:
-        """Stay usable in a narrow column."""
-        return QSize(220, 120)

@@ -26,7 +26,7 @@ from napari_phy.widgets.base.painting import Index
 from napari_phy.widgets.base.plain_text import PlainLabel, plain
 from napari_phy.widgets.base.small_dialogs import button_style
 from napari_phy.widgets.base.theme import AXIS_PX, BODY_PX, Tokens
-from napari_phy.widgets.window.key_editor import KeyEditor
+from napari_phy.widgets.help.key_editor import KeyEditor
 
 RULE = (
     "Keys act while one of our panels has the focus and no text is typed; those of the right column also while the"

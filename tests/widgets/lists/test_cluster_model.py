@@ -17,9 +17,8 @@ from widgets.svg_reading import Svg
 
 from napari_phy.core.errors import ClusteringError
 from napari_phy.widgets.lists.cluster_columns import Row, cluster_columns
-from napari_phy.widgets.lists.cluster_model import ClusterModel
+from napari_phy.widgets.lists.cluster_model import ClusterModel, Heading
 from napari_phy.widgets.lists.clusters_panel import ClustersPanel
-from napari_phy.widgets.lists.group_headings import Heading
 
 CLUSTER_COLUMNS = cluster_columns()
 LEFT, PLAIN, SHIFT = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier
@@ -247,7 +246,7 @@ def test_a_range_of_rows_does_not_choose_headings_nor_what_is_folded_away(panel,
 
 def test_groups_and_folds_are_remembered(panel, session, qtbot):
     kept = []
-    panel.drawn.connect(lambda: kept.append(panel.options()))
+    panel.options_changed.connect(lambda: kept.append(panel.options()))
     click(panel, "Noise")
     assert kept[-1]["in_groups"] is True
     assert kept[-1]["folded"] == ["noise"]

@@ -3,8 +3,8 @@
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QDockWidget, QMainWindow, QTabBar
 
+from napari_phy.widgets.base.dock_title_bar import DockTabs, tab_bar_style
 from napari_phy.widgets.base.theme import tokens
-from napari_phy.widgets.window.dock_title_bar import DockTabs, tab_bar_style
 
 
 def styles(window):

@@ -9,7 +9,7 @@ from napari_phy.core.errors import CommandError
 from napari_phy.storage.user_choices import load_commands
 from napari_phy.views.commands import complete
 from napari_phy.widgets.base.theme import tokens
-from napari_phy.widgets.window.command_line import CommandLine
+from napari_phy.widgets.help.command_line import CommandLine
 
 RETURN, ESC, TAB, UP, DOWN = (getattr(Qt.Key, f"Key_{name}") for name in ("Return", "Escape", "Tab", "Up", "Down"))
 

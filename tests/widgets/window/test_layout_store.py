@@ -3,7 +3,8 @@
 import json
 
 import pytest
-from qtpy.QtCore import Qt
+from qtpy.QtCore import QPoint, Qt
+from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication, QTabWidget
 from widgets.light_session import light_session
 from widgets.window.test_layouts import add_stack, choose, seen, sizes
@@ -63,6 +64,34 @@ def test_the_next_window_begins_as_the_last_was_left(open_, qtbot):
     choose(qtbot, second, "Sort")
     assert "Probe" in second.docks
     assert not second.docks["Probe"].isHidden()
+
+
+def saved(workspace):
+    """Return the layout that a data set would be opened with now, if the program ended here."""
+    return load_layout(workspace.session.model.path, workspace.board.form)
+
+
+def test_what_the_user_changes_is_saved_while_the_window_is_open(open_, qtbot, tmp_path):
+    workspace = open_(session=in_file(tmp_path, "one"))
+    assert saved(workspace) is None  # nothing was changed yet
+    workspace.docks["Similar"].close()
+    qtbot.waitUntil(lambda: saved(workspace) is not None and "Similar" not in saved(workspace).docks)
+    before = saved(workspace)
+    workspace.docks["Features"].setFloating(True)
+    qtbot.waitUntil(lambda: saved(workspace).state != before.state)
+    choose(qtbot, workspace, "Inspect")
+    qtbot.waitUntil(lambda: saved(workspace).preset == "Inspect")
+
+
+def test_a_line_between_docks_that_was_moved_is_saved(open_, qtbot, tmp_path):
+    workspace = open_(session=in_file(tmp_path, "one"))
+    window = workspace.window
+    line = workspace.docks["Clusters"].geometry().topRight() + QPoint(2, 300)
+    assert window.childAt(line) is None
+    QTest.mousePress(window, Qt.MouseButton.LeftButton, pos=line)
+    QTest.mouseMove(window, line + QPoint(60, 0))
+    QTest.mouseRelease(window, Qt.MouseButton.LeftButton, pos=line + QPoint(60, 0))
+    qtbot.waitUntil(lambda: saved(workspace) is not None)
 
 
 def test_the_list_of_clusters_is_there_in_any_case(open_, qtbot):

@@ -1,0 +1,1 @@
+"""Where actions are looked up, given other keys, and typed as commands."""
