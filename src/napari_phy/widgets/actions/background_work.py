@@ -25,7 +25,7 @@ class Job:
     failed : callable
         Gets the error, if `work` raised one.
     cancel : callable, optional
-        Lets go of it; None where it must go on to its end.
+        Cancels it; None where it must go on to its end.
     """
 
     words: str

@@ -30,7 +30,7 @@ class TitleBar(QWidget):
         header.show()
 
     def release(self) -> None:
-        """Let go of the header, unless another shell already has it."""
+        """Release the header, unless another shell already has it."""
         header, self._header = self._header, None
         if header is not None and isalive(header) and header.parent() is self:
             header.go_home()

@@ -139,7 +139,7 @@ def _answer(work: _Work, compute: Compute, on_progress: OnProgress) -> None:
 
 @cache
 def background_pool() -> QThreadPool:
-    """Return the one thread in which all do what nobody waits for; it leaves the others to the views."""
+    """Return the one thread for work in the background that no view waits for; it leaves the others to the views."""
     pool = QThreadPool()
     pool.setMaxThreadCount(1)
     application().aboutToQuit.connect(pool.waitForDone)

@@ -275,7 +275,7 @@ def is_large(opened: Any) -> bool:
 
 
 class Preparation(QObject):
-    """Reads what channels, depths and similarities are made of; until that is done, nobody ranks all clusters.
+    """Reads what channels, depths and similarities are made of; until that is done, clusters are not ranked.
 
     Parameters
     ----------

@@ -156,7 +156,7 @@ class CloseGuard(QObject):
         return session is not None and bool(session.is_dirty or session.waiting)
 
     def may_close(self) -> bool:
-        """Ask if need be, save or discard if wished; return whether the session may be closed."""
+        """Ask if need be, save or discard as the user answers; return whether the session may be closed."""
         work = self._controller.work
         work.settle()
         if not self.will_ask:
