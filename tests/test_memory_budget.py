@@ -14,11 +14,11 @@ import napari_phy.views
 from napari_phy import Selector
 from napari_phy.core.memory import BUDGET, ByteCache
 from napari_phy.table.session_cache import SessionCache
-from napari_phy.views import kept_pairs
+from napari_phy.views import correlogram_cache
+from napari_phy.views.feature_cache import cached_features
 from napari_phy.views.firing_rate import FiringRateRequest, compute_firing_rates
 from napari_phy.views.grid import GridRequest, compute_grid
 from napari_phy.views.intervals import IntervalsRequest, compute_intervals
-from napari_phy.views.kept_features import kept_features
 from napari_phy.views.similarity import SimilarityRequest, compute_similarity
 from napari_phy.views.templates import TemplatesRequest, compute_templates
 from napari_phy.views.trace_source import TraceSource
@@ -38,7 +38,7 @@ def open_one():
 @pytest.fixture
 def caches(monkeypatch):
     """Return the caches that are made, by who made them, as weak as they are."""
-    monkeypatch.setattr(kept_pairs, "KEPT_FROM", 0)
+    monkeypatch.setattr(correlogram_cache, "CACHED_FROM", 0)
     for package in (napari_phy.table, napari_phy.views):
         for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
             importlib.import_module(module.name)
@@ -58,8 +58,8 @@ def use(session, selector, n):
         *(partial(compute_grid, session, GridRequest(ids, "id", kind, 0, n)) for kind in ("waveform", "rate")),
         lambda: compute_similarity(session, SimilarityRequest(ids)),
         lambda: violating_spikes(session, ids),
-        lambda: kept_features(session, np.arange(N_SPIKES), [0]),
-        lambda: kept_pairs.keep_pairs(session, 20, 26),
+        lambda: cached_features(session, np.arange(N_SPIKES), [0]),
+        lambda: correlogram_cache.cache_pairs(session, 20, 26),
         lambda: levels_of(session, TraceSource.of_array(np.zeros((20_000, 8), np.int16), 20_000)),
         lambda: setattr(selector, "selected_clusters", ids) or selector.data,
     ):

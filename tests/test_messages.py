@@ -15,7 +15,7 @@ from napari_phy.core import errors
 PACKAGE = Path(napari_phy.__file__).parent
 LEVELS = {"debug", "info", "warning", "error", "exception", "critical", "log"}
 OURS = {name for name, value in vars(errors).items() if isinstance(value, type) and issubclass(value, Exception)}
-# For mistakes of a programmer who calls us; a person at the desk sees only our own.
+# For mistakes of a programmer who calls us; a user sees only our own.
 PROGRAMMING = {"ValueError", "TypeError", "IndexError", "KeyError", "NotImplementedError", "AttributeError"}
 WRAPPED = {"SaveError"}  # "Could not save: …. Nothing was changed; your edits stay in the journal."
 # Answers that a protocol asks for.

@@ -8,15 +8,15 @@ from widgets.light_session import light_session
 
 from napari_phy.core.time_cursor import TimeCursor
 from napari_phy.table.cluster_table import compute_cluster_table
-from napari_phy.views import kept_pairs
+from napari_phy.views import correlogram_cache
 from napari_phy.views.amplitudes import AmplitudeRequest, compute_amplitude_view
 from napari_phy.views.cluster_order import order_clusters
 from napari_phy.views.cluster_scatter import ClusterScatterRequest, compute_cluster_scatter
 from napari_phy.views.correlograms import (
     CorrelogramRequest,
     CorrelogramSettings,
+    cache_correlograms,
     compute_correlograms,
-    keep_correlograms,
 )
 from napari_phy.views.features import FeatureRequest, compute_features, default_axes
 from napari_phy.views.firing_rate import FiringRateRequest, compute_firing_rates
@@ -125,13 +125,13 @@ def test_the_curve_of_rates_is_that_of_all_times(session):
 
 
 def test_what_is_kept_of_all_spikes_is_not_shown_of_a_stretch(session, monkeypatch):
-    monkeypatch.setattr(kept_pairs, "KEPT_FROM", 0)
+    monkeypatch.setattr(correlogram_cache, "CACHED_FROM", 0)
     session.time.clear_range()
     request = CorrelogramRequest((0, 1, 2), CorrelogramSettings(window_ms=500))
     session.time.set_range(0, session.model.duration / 3)
     before = compute_correlograms(session.shown, request).counts
-    assert keep_correlograms(session.opened, request)
-    assert not keep_correlograms(session.shown, request)
+    assert cache_correlograms(session.opened, request)
+    assert not cache_correlograms(session.shown, request)
     assert np.array_equal(compute_correlograms(session.shown, request).counts, before)
 
 

@@ -44,7 +44,7 @@ def measure(side: Side, size: Size, watch: Watch) -> None:
             counts = _by_us(samples, clusters, n_clusters, watch, name, n_times)
             if name == "1 M":
                 watch.digest = hashlib.blake2b(counts, digest_size=8).hexdigest()
-                _kept(samples, clusters, size, watch)
+                _incremental(samples, clusters, size, watch)
         else:
             _by_spikeinterface(samples, clusters, n_clusters, watch, name, n_times)
             if part > 1:
@@ -90,7 +90,7 @@ def _by_spikeinterface(
         watch.time(f"SI {name}", compute_correlograms, sorting, **options)
 
 
-def _kept(samples: np.ndarray, clusters: np.ndarray, size: Size, watch: Watch) -> None:
+def _incremental(samples: np.ndarray, clusters: np.ndarray, size: Size, watch: Watch) -> None:
     """Look at clusters right after edits, with the counts of all pairs kept."""
     from types import SimpleNamespace
 
@@ -98,11 +98,11 @@ def _kept(samples: np.ndarray, clusters: np.ndarray, size: Size, watch: Watch) -
         """One that can be referred to weakly."""
 
     from napari_phy.core.cluster_manager import ClusterManager
-    from napari_phy.views.correlograms import CorrelogramRequest, compute_correlograms, keep_correlograms
+    from napari_phy.views.correlograms import CorrelogramRequest, cache_correlograms, compute_correlograms
 
     model = Model(spike_samples=samples, n_spikes=len(samples), sample_rate=_RATE, duration=_DURATION_S)
     session = SimpleNamespace(model=model, manager=ClusterManager(clusters), range_s=(0.0, _DURATION_S))
-    keep_correlograms(session, CorrelogramRequest((0,)))
+    cache_correlograms(session, CorrelogramRequest((0,)))
     for turn in range(size.n_repeats):
         merged = session.manager.merge([2 * turn, 2 * turn + 1]).added
         watch.time("kept merge", compute_correlograms, session, CorrelogramRequest((*merged, 48, 49)))

@@ -124,7 +124,7 @@ def _drift(session, size: Size, watch: Watch) -> None:
     from napari_phy.views.frame import Frame
     from napari_phy.views.pictures import blank, draw_cells, draw_points, ramp_of
 
-    spike_columns.KEPT_FROM = 0
+    spike_columns.CACHED_FROM = 0
     watch.time("make", SpikeColumnStore(session.model).get)
     session.columns = SpikeColumnStore(session.model)
     watch.time("read", session.columns.get)

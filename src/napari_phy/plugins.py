@@ -30,7 +30,7 @@ def trace_filters() -> dict[str, TraceFilter]:
 
 
 def load_entry_points(group: str, noun: str) -> dict[str, Any]:
-    """Return {name: what it names} of the entry points of a group; one that cannot be imported is told and left out."""
+    """Return {name: what it names} of the entry points of a group; those that fail to import are left out."""
     found: dict[str, Any] = {}
     for entry_point in entry_points(group=group):
         try:

@@ -1,4 +1,4 @@
-"""A viewer as large as a screen, and somebody at the desk."""
+"""A viewer as large as a screen, and a user in front of it."""
 
 import pytest
 from journeys.person import LARGE, SMALL, Person

@@ -1,4 +1,4 @@
-"""Somebody at the desk: clicks rows and buttons, presses keys, draws lassos, by real Qt events in a real window."""
+"""A user: clicks rows and buttons, presses keys, draws lassos, by real Qt events in a real window."""
 
 import time
 from collections.abc import Callable, Sequence

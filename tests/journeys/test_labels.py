@@ -19,12 +19,13 @@ def label(person: Person, cluster: int, field: str, value: str) -> None:
     person.click(cluster)
 
     def fill(dialog) -> None:
-        dialog.field.setFocus()
-        dialog.field.lineEdit().selectAll()
-        QTest.keyClicks(dialog.field.lineEdit(), field)
-        dialog.value.selectAll()
-        QTest.keyClicks(dialog.value, value)
-        QTest.keyClick(dialog.value, Qt.Key.Key_Return)
+        box, line = (dialog.fields[name].native for name in ("field", "value"))
+        box.setFocus()
+        box.lineEdit().selectAll()
+        QTest.keyClicks(box.lineEdit(), field)
+        line.selectAll()
+        QTest.keyClicks(line, value)
+        QTest.keyClick(line, Qt.Key.Key_Return)
 
     person.answer(fill)
     person.press(Qt.Key.Key_L)

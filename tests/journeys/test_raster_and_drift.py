@@ -125,7 +125,7 @@ def test_all_spikes_as_a_picture_and_back(person):
     assert [layer.name for layer in viewer.layers] == [names[0], density.NAME, *names[1:]]
     assert viewer.layers.selection.active is not layer
     limit = round(layer.contrast_limits[1])
-    assert viewer.status == f"The canvas shows all spikes: up to {limit} a second on a channel."
+    assert viewer.status == f"The canvas shows all spikes: up to {limit} per second and channel."
     choose(person, "Spike density")
     assert [layer.name for layer in viewer.layers] == names
     choose(person, "Spike density")

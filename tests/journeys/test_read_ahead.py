@@ -4,19 +4,19 @@ import pytest
 from qtpy.QtCore import Qt
 
 from napari_phy.storage.spike_peaks import spike_peaks
-from napari_phy.views import kept_features
+from napari_phy.views import feature_cache
 
 
 @pytest.fixture
 def spikes_read(monkeypatch):
     """Collect the numbers of feature rows that are read."""
-    read, counts = kept_features.read_in_file_order, []
+    read, counts = feature_cache.read_in_file_order, []
 
     def counted(rows, spike_ids, on_progress):
         counts.append(len(spike_ids))
         return read(rows, spike_ids, on_progress)
 
-    monkeypatch.setattr(kept_features, "read_in_file_order", counted)
+    monkeypatch.setattr(feature_cache, "read_in_file_order", counted)
     return counts
 
 

@@ -10,7 +10,7 @@ from napari.settings import get_plugin_settings
 from qtpy.QtCore import Qt, QThreadPool, QTimer
 from qtpy.QtGui import QColor
 from qtpy.QtTest import QTest
-from qtpy.QtWidgets import QApplication
+from qtpy.QtWidgets import QApplication, QLineEdit
 
 from napari_phy import KwikModel, open_session
 from napari_phy.formats.hdf5.file import open_h5
@@ -152,9 +152,10 @@ def picker(person):
 
 
 def type_name(dialog, name):
-    dialog.field.selectAll()
-    QTest.keyClicks(dialog.field, name)
-    QTest.keyClick(dialog.field, Qt.Key.Key_Return)
+    line = dialog.findChild(QLineEdit)
+    line.selectAll()
+    QTest.keyClicks(line, name)
+    QTest.keyClick(line, Qt.Key.Key_Return)
 
 
 def test_the_picker_goes_to_the_other_shank(person, kwik_copy):
@@ -316,7 +317,7 @@ def test_a_clustering_is_copied_renamed_reset_and_deleted(person, kwik_copy):
     check_shows_what_is_open(person)
 
     def refuse(dialog):
-        dialog.field.setText("main")
+        dialog.fields["name"].native.setText("main")
         assert dialog.problem_label.text() == "There is a clustering main already."
         assert not dialog.act_button.isEnabled()
         type_name(dialog, "better")
@@ -329,7 +330,7 @@ def test_a_clustering_is_copied_renamed_reset_and_deleted(person, kwik_copy):
 
     pick(person, more, "Reset to original")
     assert merged not in person.listed()
-    assert person.viewer.status == f"Reset to original: {len(person.listed())} clusters. Undo takes it back."
+    assert person.viewer.status == f"Reset to original: {len(person.listed())} clusters. It can be undone."
     check_shows_what_is_open(person)
     person.press(Qt.Key.Key_Z, CTRL)
     person.wait(lambda: merged in person.listed(), "undo")

@@ -71,5 +71,5 @@ def test_a_filter_that_fails_leaves_the_raw_picture(source, caplog):
     windows.name = "lossy"
     assert windows.get(1, 0, 100) is None
     windows._pool.shutdown(wait=True)
-    assert not windows._kept
+    assert not windows._cache
     assert "The filter lossy made traces" in caplog.text

@@ -15,7 +15,7 @@ from napari_phy.core._counting_sort import counting_sort
 from napari_phy.core.array_samples import ArraySamples
 from napari_phy.stats._pair_counts import count_followers
 from napari_phy.stats.extremes import bin_extremes, join_bins
-from napari_phy.stats.kept_correlograms import KeptCorrelograms
+from napari_phy.stats.incremental_correlograms import IncrementalCorrelograms
 from napari_phy.stats.spike_counts import column_edges, count_cells, count_labels
 from napari_phy.views._picture_loops import draw_lines
 from napari_phy.views.drift import DriftPoints
@@ -76,7 +76,7 @@ def count(rng):
     count_cells(edges, rng.choice(HOSTILE, 50), rng.choice(HOSTILE, 50), (-3.0, 300.0), 7)
     places = rng.integers(0, 4, 50).astype(np.uint16)
     count_followers(times, places, np.arange(50), 3, np.zeros((4, 4, 5), np.int64))
-    kept = KeptCorrelograms(times, 3, 5)
+    kept = IncrementalCorrelograms(times, 3, 5)
     kept.follow(places, 4)
     kept.follow(np.where(np.arange(50) % 7 == 0, 0, places), 4)
     numbers = rng.integers(0, 6, 80).astype(np.int32)

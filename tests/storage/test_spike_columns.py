@@ -21,7 +21,7 @@ NAME = "spike-columns-0.bin"
 
 @pytest.fixture(autouse=True)
 def keep_all(monkeypatch):
-    monkeypatch.setattr(module, "KEPT_FROM", 0)
+    monkeypatch.setattr(module, "CACHED_FROM", 0)
 
 
 @pytest.fixture

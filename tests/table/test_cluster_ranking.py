@@ -86,7 +86,7 @@ def test_vectors_of_former_clusters_go_once_they_are_the_more(session):
         ranking(session.merge(session.manager.cluster_ids[:2]).added[0])
     check(session, ranking, int(session.manager.cluster_ids[0]))
     assert set(map(len, sums.asked[1:])) == {1}  # each is made once
-    assert len(ranking._kept.get("vectors")) <= 2 * 5
+    assert len(ranking._cache.get("vectors")) <= 2 * 5
 
 
 def test_without_features_and_for_a_cluster_that_is_gone_there_is_nothing(session):

@@ -29,7 +29,7 @@ def reasons_of(session, best, candidate, **options):
 
 
 def told(pair, name, **changes):
-    return next(reason[1:] for reason in replace(pair, **changes).told() if reason.name == name)
+    return next(reason[1:] for reason in replace(pair, **changes).as_rows() if reason.name == name)
 
 
 def test_similarity_and_place_are_those_of_the_ranking(session):
@@ -92,9 +92,9 @@ def test_without_positions_only_the_channels_are_known(make_session):
 
 def test_without_files_what_they_hold_is_unknown(make_session):
     found = reasons_of(make_session(features=None, masks=None, with_raw=False), 3, 0)
-    assert found.told()[0][1:] == ("–", "needs features")
-    assert found.told()[2][1:] == ("–", "needs raw data")
-    assert found.told()[3][1:] == ("–", "needs features")
+    assert found.as_rows()[0][1:] == ("–", "needs features")
+    assert found.as_rows()[2][1:] == ("–", "needs raw data")
+    assert found.as_rows()[3][1:] == ("–", "needs features")
     assert math.isfinite(found.merged_percent)
 
 

@@ -42,7 +42,7 @@ def describe(path: Path) -> Answer:
 
 
 def _once(sentences: list[str]) -> list[str]:
-    """Return each of some messages once; one that another message begins with is told by that."""
+    """Return each of some messages once; one that another message begins with is left out."""
     found = list(dict.fromkeys(sentences))
     return [one for one in found if not any(other != one and other.startswith(one) for other in found)]
 
@@ -124,7 +124,7 @@ def _lines(facts: dict[str, Any]) -> list[str]:
 
 
 def _reason(error: str, missing: list[str]) -> str:
-    """Return why something cannot be read, or that it is told below, where it begins with a capital letter."""
+    """Return why something cannot be read, or that it is reported below, where it begins with a capital letter."""
     reason = error.partition(": ")[2]
     is_told = len(reason) > 1 and any(reason[1:] in sentence for sentence in missing)
     return "cannot be read, see Missing" if is_told else error

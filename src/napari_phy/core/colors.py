@@ -63,7 +63,7 @@ def distinct_colors(n: int, dark: bool = True) -> tuple[str, ...]:
 
 
 def usual_color(cluster_id: int, dark: bool = True) -> str:
-    """Return the colour of a cluster that has none of its own, where clusters are told apart; 48 colours repeat."""
+    """Return the default colour of a cluster where each has its own; 48 colours repeat."""
     return distinct_colors(N_USUAL, dark)[cluster_id % N_USUAL]
 
 

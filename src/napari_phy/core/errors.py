@@ -1,4 +1,4 @@
-"""Errors for the person at the desk: what, where, what now.
+"""Errors for the user: what happened, where, and what to do now.
 
 NapariPhyError
 ├── ClusteringError        an edit that cannot be done; nothing was changed

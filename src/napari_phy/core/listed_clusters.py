@@ -16,7 +16,7 @@ class ListedClusters:
     Attributes
     ----------
     order : tuple of int
-        The clusters in the order in which the list shows them, as it told last; () before it told any.
+        The clusters in the order in which the list shows them, as last reported; () before that.
     """
 
     changed = signal()

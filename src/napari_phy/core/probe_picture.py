@@ -184,7 +184,7 @@ def _numbered(
 
 
 def _touch(centers: Float64, labels: Float64, radii: tuple[float, float], size: tuple[float, float]) -> bool:
-    """Return whether a number, centred where told, would lie on another number or on a disc and what is beside it."""
+    """Return whether a number, centred at a place, would lie on another number or on a disc and what is beside it."""
     on_label = (np.abs(labels[:, None] - labels) < np.array(size) + 2).all(axis=-1)
     reach = np.array(size) / 2 + np.array(radii) + _CLEAR
     on_disc = (np.abs(labels[:, None] - centers) < reach).all(axis=-1)

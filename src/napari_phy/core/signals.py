@@ -14,8 +14,8 @@ logger = logging.getLogger(__name__)
 class TolerantSignalInstance(psygnal.SignalInstance):
     """Calls all slots, whatever one of them raises.
 
-    What is told has happened: an edit that is kept must not look as if it had failed, nor leave other listeners behind,
-    because one of them cannot read a file. A panel that wants to show its errors catches them itself.
+    What is announced has happened: an edit that was stored must not look as if it had failed, nor leave other listeners
+    behind, because one of them cannot read a file. A panel that wants to show its errors catches them itself.
     """
 
     def _run_emit_loop_immediate(self) -> None:

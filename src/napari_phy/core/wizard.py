@@ -222,20 +222,20 @@ class Wizard:
         return self.best, self.candidate
 
     def merge(self, clusters: Iterable[int], to: int) -> None:
-        """Be told that clusters were merged: the new one is best."""
+        """Follow a merge: the new cluster is best."""
         self._record("merge", list(clusters), [to])
         self._propose(to)
         self.changed.emit()
 
     def split(self, clusters: Iterable[int], to: Iterable[int]) -> None:
-        """Be told that clusters were split or regrouped: the first of the new ones is best."""
+        """Follow a split or regrouping: the first new cluster is best."""
         new = list(to)
         self._record("split", list(clusters), new)
         self._go(new[0] if new else None, new[1] if len(new) > 1 else None)
         self.changed.emit()
 
     def move(self, clusters: Iterable[int], group: str, order: Sequence[int] = ()) -> None:
-        """Be told that clusters were moved to a group: when the best one was, the next is best.
+        """Follow a move to a group: when the best cluster was moved, the next is best.
 
         When it is not listed any more, that is the next in the `order` of the list before the move, by size if ().
         """
@@ -259,12 +259,12 @@ class Wizard:
         return True
 
     def undo(self) -> None:
-        """Be told that the last merge, split or move was taken back."""
+        """Follow the undo of the last merge, split or move."""
         self._undone.append(self.history.pop() if self.history else None)
         self.changed.emit()
 
     def redo(self) -> None:
-        """Be told that it was done again."""
+        """Follow the redo."""
         step = self._undone.pop() if self._undone else None
         if step is not None:
             self.history.append(step)

@@ -56,7 +56,7 @@ def is_sound(connection: sqlite3.Connection) -> bool:
     Raises
     ------
     sqlite3.Error
-        It cannot even be told.
+        It cannot even be found out.
     """
     found = connection.execute("SELECT type, name, rootpage, sql FROM sqlite_master ORDER BY rootpage").fetchall()
     return found == _SCHEMA_ROWS and connection.execute("PRAGMA integrity_check(1)").fetchall() == [("ok",)]

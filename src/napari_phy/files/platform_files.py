@@ -122,7 +122,7 @@ def is_writable_folder(folder: Path) -> bool:
 
 
 def locks_files(folder: Path) -> bool:
-    """Tell whether files in a folder can be locked at all, by locking one of its own; True where that cannot be told.
+    """Tell whether files in a folder can be locked at all, by locking one of its own; True where that is not known.
 
     Some network folders have no locks, and some say of every file that somebody has locked it.
     """

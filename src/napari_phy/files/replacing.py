@@ -16,7 +16,7 @@ from napari_phy.files.platform_files import replace_file, sync_folder
 
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _LOCK = "saving.lock"
-_TIMEOUT_S = 5.0  # a save that takes longer is told of; one that was stopped would hold up all others
+_TIMEOUT_S = 5.0  # a save that takes longer is reported; one that was stopped would block all others
 
 
 def replace_by_copy(

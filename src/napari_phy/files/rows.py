@@ -122,7 +122,7 @@ class RowFile:
             first, last = part
             bytes_of_part = target[places[first] : places[last - 1] + sizes[last - 1]]
             done = first + read_runs(descriptor.number, offsets[first:last], sizes[first:last], bytes_of_part)
-            if done < last:  # whatever the reason is, it is told or mended as with a single run
+            if done < last:  # whatever the reason is, it is reported or repaired as with a single run
                 skipped = (ends[:done] - begins[:done]).sum()
                 self._fill(descriptor, as_spans(begins[done:last], ends[done:last], out[skipped:]))
 

@@ -57,7 +57,7 @@ def make_side_folder(path: Path | str) -> Path:
         try:
             for pattern in _TAKEN_ALONG:
                 for file in beside.glob(pattern):
-                    with suppress(PermissionError):  # who opens a journal that is closed to them is told
+                    with suppress(PermissionError):  # opening a journal without permission raises later
                         shutil.copyfile(file, folder / file.name)
         except OSError:
             shutil.rmtree(folder, ignore_errors=True)  # with some of the edits it would hide the others

@@ -14,7 +14,7 @@ from napari_phy.core.base_model import BaseModel
 from napari_phy.core.errors import KwikFormatError
 from napari_phy.files.platform_files import is_file
 from napari_phy.formats import parameters
-from napari_phy.formats.findings import Finding, as_finding, told
+from napari_phy.formats.findings import Finding, as_finding, finding_of
 from napari_phy.formats.hdf5.file import open_h5
 from napari_phy.formats.kwik import schema
 from napari_phy.formats.kwik.foreign import check_is_hdf5
@@ -68,7 +68,9 @@ def _check_recording(path: Path) -> list[Finding]:
 def _missing_of(model: BaseModel) -> Iterator[Finding]:
     """Give what a recording lacks: what cannot be seen for it is a problem, what needs a sorting is none."""
     for sentence in model.missing:
-        yield told(model.name, sentence, "problem" if "not beside" in sentence or "left out" in sentence else "note")
+        yield finding_of(
+            model.name, sentence, "problem" if "not beside" in sentence or "left out" in sentence else "note"
+        )
 
 
 def _check_kwik(path: Path) -> list[Finding]:
@@ -95,8 +97,8 @@ def _check_opened(path: Path, group: int) -> Iterator[Finding]:
     with contextlib.closing(KwikModel(path, channel_group=group)) as model:
         for sentence in model.missing:
             if sentence in model.part_sentences:
-                continue  # told by the check of the nodes
-            yield told(path.name, sentence, "note" if sentence in model.doubts else "problem")
+                continue  # reported by the check of the nodes
+            yield finding_of(path.name, sentence, "note" if sentence in model.doubts else "problem")
         if model.microvolts_per_unit is None:
             stored = parameters.number(model.metadata, "voltage_gain")
             what = "gives no voltage_gain" if stored is None else f"gives {stored:g} µV a unit, which no amplifier has"
@@ -107,7 +109,7 @@ def _check_opened(path: Path, group: int) -> Iterator[Finding]:
 
 
 def _check_traces(model: KwikModel) -> Iterator[Finding]:
-    """Find pauses; a raw file that ends before a spike in it is told by the model."""
+    """Find pauses; a raw file that ends before a spike in it is reported by the model."""
     if not isinstance(model.traces, JoinedTraces) or any("ends at" in sentence for sentence in model.missing):
         return
     for recording, segment in zip(model.recordings, model.traces.segments, strict=True):

@@ -42,7 +42,7 @@ class Finding:
         return f"{self.place} {self.what}; {self.advice}."
 
 
-def told(name: str, sentence: str, level: Level) -> Finding:
+def finding_of(name: str, sentence: str, level: Level) -> Finding:
     """Return what a model says of a file of this name, with advice where it has none."""
     first, _, second = sentence.removeprefix(f"{name}: ").rstrip(".").partition(". ")
     what, _, advice = first.partition("; ")

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-N_KEPT = 4
+N_CACHED = 4
 
 
 class FilteredWindows:
@@ -57,7 +57,7 @@ class FilteredWindows:
         self.limits = (1.0, 1.0)
         self._source = source
         self._reader = TraceReader(source, filters, levels)
-        self._kept: OrderedDict[TraceRequest, npt.NDArray[np.float32]] = OrderedDict()
+        self._cache: OrderedDict[TraceRequest, npt.NDArray[np.float32]] = OrderedDict()
         self._wanted: TraceRequest | None = None
         self._is_working = False
         self._lock = threading.Lock()
@@ -82,9 +82,9 @@ class FilteredWindows:
             return None
         request = TraceRequest(start * factor, stop * factor, factor, self.name)
         with self._lock:
-            if request in self._kept:
-                self._kept.move_to_end(request)
-                return self._kept[request]
+            if request in self._cache:
+                self._cache.move_to_end(request)
+                return self._cache[request]
             self._wanted = request
             if not self._is_working:
                 self._is_working = True
@@ -109,7 +109,7 @@ class FilteredWindows:
                 logger.warning("The canvas shows raw traces: %s", error)
                 continue
             with self._lock:
-                self._kept[request] = np.where(data.high > -data.low, data.high, data.low).T
-                while len(self._kept) > N_KEPT:
-                    self._kept.popitem(last=False)
+                self._cache[request] = np.where(data.high > -data.low, data.high, data.low).T
+                while len(self._cache) > N_CACHED:
+                    self._cache.popitem(last=False)
             self.ready.emit()

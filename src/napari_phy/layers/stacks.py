@@ -1,4 +1,4 @@
-"""Image stacks, which have the canvas for themselves: how they are told from what lies in one plane, and fitted."""
+"""Image stacks, which take the whole canvas: how they are distinguished from flat layers, and fitted."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ class TraceLevel(PictureLevel):
     factor : int
         Samples per column.
     on_trouble : callable, optional
-        Told of what cannot be read, which is then 0; None: it is raised, into napari's drawing.
+        Called with the error of what cannot be read, which is then 0; None: it is raised, into napari's drawing.
     filtering : FilteredWindows, optional
         Where stretches come from while a filter is chosen; None: there are no filters.
     """

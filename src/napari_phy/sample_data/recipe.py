@@ -1,4 +1,4 @@
-"""What the sample data set holds: probe, units and the story told by its clusters."""
+"""Contents of the sample data set: probe, units, and what its clusters demonstrate."""
 
 from __future__ import annotations
 

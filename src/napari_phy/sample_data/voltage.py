@@ -25,7 +25,7 @@ from napari_phy.sample_data.trains import make_train, spike_scales, spike_shifts
 Floats = npt.NDArray[np.float64]
 _Events = tuple[Floats, npt.NDArray[np.int64], npt.NDArray[np.int64], Floats]  # samples, sources, channels, sizes
 
-_N_DISTANT = 12  # neurons too far away to be told apart, on each shank
+_N_DISTANT = 12  # neurons too far away to be distinguished, on each shank
 _CHUNK = 500  # spikes
 
 

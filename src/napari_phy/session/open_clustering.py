@@ -85,7 +85,7 @@ class OpenClustering:
         listed = ListedClusters()
         ranking = ClusterRanking(manager, sums)
         if sums is not None and sums.is_small:
-            with suppress(NapariPhyError, OSError):  # whoever asks for them is told
+            with suppress(NapariPhyError, OSError):  # whoever asks for them gets the error
                 ranking.prepare()
         wizard = Wizard(manager, ranking, listed)
         columns, channel = SpikeColumnStore(model), ChosenChannel(model.n_channels)

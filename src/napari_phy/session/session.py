@@ -224,7 +224,7 @@ class Session(Edits, FileClusterings):
     def messages(self) -> tuple[str, ...]:
         """What the user should know after opening: what is missing, what was recovered.
 
-        How many spikes have features that cannot be used is told once the features were read.
+        How many spikes have features that cannot be used is reported once the features were read.
         """
         unmeasured = self._current.opened.unmeasured
         return (*self.model.missing, *([unmeasured] if unmeasured else []), *self.store.messages)
@@ -281,7 +281,7 @@ class Session(Edits, FileClusterings):
             self._current.following.select_place()
 
     def pause_wizard(self) -> None:
-        """Let the wizard keep its place and propose nothing."""
+        """Pause the wizard; it keeps its place."""
         self.wizard.pause()
 
     def reset_wizard(self) -> None:

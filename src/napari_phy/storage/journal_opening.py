@@ -100,7 +100,7 @@ def without_edits(opened: OpenedJournal, file: EditedFile, n_whole: int, session
     journal = opened.journal
     records = [*opened.records[:n_whole], *(None for _ in opened.records[n_whole:])]
     found = _Found(journal.path, journal, journal.state, records, journal.base, opened.base, is_damaged=True)
-    return _with_recovered(_kept(file, found), session_start)
+    return _with_recovered(_with_whole_edits(file, found), session_start)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,10 +142,11 @@ def _opened(
             labels = file.place.labels_file(path.parent)
             begins = read_base(contents.base, file.reader, labels, n_spikes)
     records = decoded(contents, n_spikes)
-    return _kept(file, _Found(path, journal, state, records, contents.base, begins, is_damaged=journal is None))
+    found = _Found(path, journal, state, records, contents.base, begins, is_damaged=journal is None)
+    return _with_whole_edits(file, found)
 
 
-def _kept(file: EditedFile, found: _Found) -> OpenedJournal:
+def _with_whole_edits(file: EditedFile, found: _Found) -> OpenedJournal:
     """Return a journal with what of it can be replayed; where that is not all, it is written anew."""
     path, journal, name, aside = found.path, found.journal, file.place.path.name, aside_name(found.path)
     is_base_lost = found.begins is None

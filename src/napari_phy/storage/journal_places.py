@@ -54,7 +54,7 @@ def join_edits(place: ClusteringPlace, reader: ClusteringReader, folder: Path) -
     aside : Path or None
         The journal that was set aside, if one was.
     sentence : str
-        What the user is told; "" where no edit is hidden.
+        What is shown to the user; "" where no edit is hidden.
 
     Raises
     ------

@@ -14,7 +14,7 @@ from napari_phy.storage.journal_state import JournalState
 
 
 @dataclass(frozen=True, slots=True)
-class KeptEdits:
+class RepairedEdits:
     """What of a journal can be replayed.
 
     Attributes
@@ -26,7 +26,7 @@ class KeptEdits:
     is_on_file : bool
         Whether they replay on what the file holds, not on the base that the journal had.
     sentence : str
-        What the user is told; "" where nothing was damaged.
+        What is shown to the user; "" where nothing was damaged.
     """
 
     state: JournalState
@@ -60,7 +60,7 @@ def keep_whole(
     is_damaged: bool,
     name: str,
     aside: str,
-) -> KeptEdits:
+) -> RepairedEdits:
     """Return what can be replayed of a journal whose file holds what `state` says.
 
     The edits before a damaged one are kept. Where they end before the state that the file holds, or where what they
@@ -88,11 +88,11 @@ def keep_whole(
     n_whole = _n_whole(records)
     if n_whole == n_all and not is_base_lost:
         sentence = store_messages.repaired(name, aside) if is_damaged else ""
-        return KeptEdits(state, _whole(records), False, sentence)
+        return RepairedEdits(state, _whole(records), False, sentence)
     if not is_base_lost and n_whole >= min(state.head, state.saved.head):
         n_lost = max(0, state.head - n_whole)
         sentence = store_messages.damaged(name, aside, n_whole + 1, n_lost=n_lost)
-        return KeptEdits(state.cut(n_whole), _whole(records), False, sentence)
+        return RepairedEdits(state.cut(n_whole), _whole(records), False, sentence)
     if state.saved.lost:  # the file holds what edits led to that are no longer here
         raise UnreadableJournalError(f"The journal of {name} is damaged where its edits begin.")
     kept = _whole(records[state.saved.head :])
@@ -104,7 +104,7 @@ def keep_whole(
         seq = None if n_whole == n_all else n_whole + 1
         n_back = max(0, state.saved.head - state.head)
         sentence = store_messages.damaged(name, aside, seq, n_lost=n_lost, n_back=n_back, is_saved=True)
-    return KeptEdits(now, kept, True, sentence)
+    return RepairedEdits(now, kept, True, sentence)
 
 
 def _n_whole(records: Sequence[UpdateInfo | None]) -> int:

@@ -23,7 +23,7 @@ _MOST_DOCKS = 100
 
 
 @dataclass(frozen=True, slots=True)
-class KeptLayout:
+class SavedLayout:
     """A window as it was left.
 
     Attributes
@@ -41,7 +41,7 @@ class KeptLayout:
     state: bytes
 
 
-def load_layout(path: Path | None, form: str) -> KeptLayout | None:
+def load_layout(path: Path | None, form: str) -> SavedLayout | None:
     """Return how the docks were left for a data set, else by the user with any; None where nothing is known.
 
     Parameters
@@ -56,7 +56,7 @@ def load_layout(path: Path | None, form: str) -> KeptLayout | None:
     return _layout_of(of_data_set, form) or _layout_of(of_user, form)
 
 
-def save_layout(path: Path | None, form: str, layout: KeptLayout) -> None:
+def save_layout(path: Path | None, form: str, layout: SavedLayout) -> None:
     """Keep a layout for a data set that has a side folder already, and for the user."""
     kept = {"preset": layout.preset, "docks": layout.docks, "state": base64.b64encode(layout.state).decode("ascii")}
     of_user = load_user_file(_FILE, "it is written anew")
@@ -74,7 +74,7 @@ def _forms(read: Any) -> Mapping[str, Any]:
     return read if isinstance(read, dict) else {}
 
 
-def _layout_of(read: Any, form: str) -> KeptLayout | None:
+def _layout_of(read: Any, form: str) -> SavedLayout | None:
     kept = _forms(read).get(form)
     if not isinstance(kept, dict):
         return None
@@ -84,6 +84,6 @@ def _layout_of(read: Any, form: str) -> KeptLayout | None:
     if len(docks) > _MOST_DOCKS or not all(isinstance(name, str) for name in docks):
         return None
     try:
-        return KeptLayout(preset, tuple(docks), base64.b64decode(state, validate=True))
+        return SavedLayout(preset, tuple(docks), base64.b64decode(state, validate=True))
     except ValueError:
         return None

@@ -26,7 +26,7 @@ _VERSION = 2
 _MAX_HEADER_BYTES = 1 << 12
 _WAIT_S = 0.05
 _KINDS = ("<u2", "<f4", "<f4")  # channels, depths, amplitudes
-KEPT_FROM = 20_000  # spikes; below that, computing takes no longer than reading
+CACHED_FROM = 20_000  # spikes; below that, computing takes no longer than reading
 
 
 class SpikeColumnStore:
@@ -98,7 +98,7 @@ class SpikeColumnStore:
 
     def _write(self, columns: SpikeColumns) -> None:
         identity = _identity(self._model)
-        if identity is None or len(columns) < KEPT_FROM:
+        if identity is None or len(columns) < CACHED_FROM:
             return
 
         def write(file: BinaryIO) -> None:

@@ -83,7 +83,7 @@ class SpikePeaks:
         spike_ids : ndarray of int64, shape (n,)
             The spikes.
         on_progress : callable
-            Is told how far the work is; what was read when it raises stays known.
+            Called with how far the work is; what was read when it raises stays known.
 
         Returns
         -------

@@ -222,7 +222,7 @@ class EditStore:
             self._have_journal()
             self._journal.commit(self._order.record_to_journal(update))
         except JournalError as error:
-            raise JournalError(store_messages.edit_not_kept(str(error), is_full=disk_was_full(error))) from error
+            raise JournalError(store_messages.edit_not_stored(str(error), is_full=disk_was_full(error))) from error
         if update.cause == "edit":
             self._records[n_done:] = [update]
 
@@ -303,8 +303,8 @@ class EditStore:
     def what_changed(self) -> str:
         """Return a sentence for the user when another program changed the clustering since it was opened or saved here.
 
-        The file is read for that only where that on disk is another one, and each change is told once; "" where there
-        is none, or other things changed in the file. May run in a thread of its own.
+        The file is read only if it was replaced on disk, and each change is reported once; "" where there is none, or
+        other things changed in the file. May run in a thread of its own.
         """
         with self._saving:
             now = identity_or_none(self.path)

@@ -1,4 +1,4 @@
-"""What the user is told about edits kept, recovered or set aside."""
+"""Messages about edits that were stored, recovered or set aside."""
 
 from __future__ import annotations
 
@@ -162,7 +162,7 @@ def edits_of_a_gone_file(n_unsaved: int, journal: Whereabouts) -> str:
     return f"{_stay(n_unsaved).capitalize()}; put the file back to save {them}."
 
 
-def edit_not_kept(reason: str, *, is_full: bool) -> str:
+def edit_not_stored(reason: str, *, is_full: bool) -> str:
     """Return the sentence for an edit that could not be written down, and so was not made."""
     if is_full:
         return "Could not keep the edit: the disk is full. Nothing was changed; make room and try again."

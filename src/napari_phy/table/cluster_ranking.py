@@ -30,7 +30,7 @@ class ClusterRanking:
     def __init__(self, manager: ClusterManager, sums: FeatureSums | None) -> None:
         self._manager = manager
         self._sums = sums
-        self._kept: ByteCache[Literal["vectors"], ClusterArrays] = ByteCache(lambda vectors: vectors.nbytes)
+        self._cache: ByteCache[Literal["vectors"], ClusterArrays] = ByteCache(lambda vectors: vectors.nbytes)
         self._last: tuple[int, Int64, Ranking] | None = None
         self._lock = threading.Lock()
 
@@ -65,7 +65,7 @@ class ClusterRanking:
 
     def _vectors(self, ids: Int64, sums: FeatureSums) -> ClusterArrays:
         """Return the vectors of clusters; those of former ones go once they are more than half."""
-        vectors = self._kept.get("vectors")
+        vectors = self._cache.get("vectors")
         new = ids if vectors is None else ids[~vectors.has(ids)]
         if vectors is None or len(new):
             made = unit_vectors(np.stack([found.feature_mask_sum for found in sums.get(new.tolist()).values()]))
@@ -73,5 +73,5 @@ class ClusterRanking:
             if len(vectors) + len(new) > 2 * len(ids):
                 vectors.keep_only(ids)
             vectors.put(new, made)
-            self._kept.put("vectors", vectors)
+            self._cache.put("vectors", vectors)
         return vectors

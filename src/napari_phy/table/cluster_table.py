@@ -53,7 +53,7 @@ class ClusterTable:
         return self.values[key]
 
 
-class _Kept:
+class _ColumnCache:
     """What was computed of the clusters of one clustering, by column."""
 
     def __init__(self) -> None:
@@ -73,7 +73,7 @@ class _Kept:
             self._arrays.setdefault(column, ClusterArrays()).put(ids, values)
 
 
-_kept: PerSession[_Kept] = PerSession(_Kept)
+_caches: PerSession[_ColumnCache] = PerSession(_ColumnCache)
 
 
 def compute_cluster_table(
@@ -199,14 +199,14 @@ def _values(
     if column.kind == "plain":
         return np.asarray(column.compute(asked, ids, on_progress), dtype=np.float64)
     manager, model = asked.manager, asked.model
-    kept = _kept.of(manager, model)
-    values, is_known = kept.get(column, ids)
+    cache = _caches.of(manager, model)
+    values, is_known = cache.get(column, ids)
     places = np.flatnonzero(~is_known)
     if is_asked and len(places):
         wanted = list(dict.fromkeys(ids[place] for place in places.tolist()))
         computed = np.asarray(column.compute(asked, wanted, on_progress), dtype=np.float64)
         if asked.manager is manager and asked.model is model:  # else it is not known what was computed
-            kept.put(column, wanted, computed)
+            cache.put(column, wanted, computed)
         of = dict(zip(wanted, computed.tolist(), strict=True))
         values[places] = [of[ids[place]] for place in places.tolist()]
     return values

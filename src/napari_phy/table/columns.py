@@ -54,7 +54,7 @@ class Column:
     decimals : int
         How many are shown.
     kind : {"plain", "additive", "lazy"}
-        Told at once; made of sums that follow edits; or computed cluster by cluster, once for each.
+        Known at once; made of sums that follow edits; or computed cluster by cluster, once for each.
     needs : tuple of str
         What a data set must have: "features", "positions", "waveforms", "traces".
     in_background : bool
@@ -106,8 +106,8 @@ class Column:
     is_of_package: bool = False
 
     def __repr__(self) -> str:
-        told = self.tip.partition("\n")[0]
-        return f"<Column {self.key}: {told[:1].lower() if told[1:2].islower() else told[:1]}{told[1:]}>"
+        summary = self.tip.partition("\n")[0]
+        return f"<Column {self.key}: {summary[:1].lower() if summary[1:2].islower() else summary[:1]}{summary[1:]}>"
 
     @property
     def word(self) -> str:

@@ -200,7 +200,7 @@ def metric(
 
 
 class _Each:
-    """Calls a metric for each cluster; one that raises is told once and costs only its numbers."""
+    """Calls a metric for each cluster; an error is logged once and affects only the values of this metric."""
 
     def __init__(self, name: str, function: Metric) -> None:
         self._name = name

@@ -77,10 +77,10 @@ class ViewsOfSession(Mapping[str, SettingsController[Any]]):
     def __contains__(self, name: object) -> bool:
         return isinstance(name, str) and kind_of(name.lower()) in SETTINGS
 
-    def kept(self) -> dict[str, dict[str, Any]]:
+    def persistent(self) -> dict[str, dict[str, Any]]:
         """Return {title of a dock: {setting: value}} of the views in which something was chosen."""
         return {
-            re.sub(r"^.*?(?= \d+$|$)", one.value.view, name, count=1): one.value.kept()
+            re.sub(r"^.*?(?= \d+$|$)", one.value.view, name, count=1): one.value.persistent()
             for name, one in self._controllers.items()
             if one.is_chosen
         }

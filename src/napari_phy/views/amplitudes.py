@@ -48,7 +48,7 @@ class AmplitudeSettings(ViewSettings):
         Kind | None,
         Choice(
             title="Amplitude",
-            of=(("As can be measured", None), ("Peak to peak", "peak to peak"), ("By feature", "feature")),
+            of=(("Automatic", None), ("Peak to peak", "peak to peak"), ("By feature", "feature")),
         ),
     ] = None
 

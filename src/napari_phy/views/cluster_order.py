@@ -75,7 +75,7 @@ def order_clusters(
     return read_only(table.ids[np.lexsort((table.ids, values))])
 
 
-def order_told(session: SessionLike, order: Order, *, reads_features: bool = True) -> str:
+def order_caption(session: SessionLike, order: Order, *, reads_features: bool = True) -> str:
     """Return what clusters are sorted by where it cannot be what was asked for: "by id: depths need features"."""
     if order != "depth":
         return ""
@@ -86,9 +86,9 @@ def order_told(session: SessionLike, order: Order, *, reads_features: bool = Tru
     return "" if session.model.probe.knows_positions else "by channel: positions are unknown"
 
 
-def few_words(told: str) -> str:
-    """Return `By id` for what `order_told` says: "by id: depths need features"."""
-    return " ".join(told.split()[:2]).rstrip(":").capitalize()
+def few_words(caption: str) -> str:
+    """Return `By id` for what `order_caption` says: "by id: depths need features"."""
+    return " ".join(caption.split()[:2]).rstrip(":").capitalize()
 
 
 def _keys(table: ClusterTable, order: Order) -> npt.NDArray[np.float64]:

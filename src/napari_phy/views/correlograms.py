@@ -13,7 +13,7 @@ from napari_phy.core.progress import OnProgress, no_progress
 from napari_phy.stats.correlograms import bin_samples, count_pairs, half_window_bins, symmetrise
 from napari_phy.table.columns import mean_rates
 from napari_phy.table.session_like import SessionLike
-from napari_phy.views.kept_pairs import keep_pairs, kept_counts
+from napari_phy.views.correlogram_cache import cache_pairs, cached_counts
 from napari_phy.views.settings import Choice, Number, Switch, ViewSettings
 
 Unit = Literal["counts", "Hz"]
@@ -203,7 +203,7 @@ def compute_correlograms(
     model, n = session.model, len(request.clusters)
     sizes = np.array([session.manager.n_spikes(cluster) for cluster in request.clusters], dtype=np.int64)
     bins = bin_samples(request.bin_ms, model.sample_rate), half_window_bins(request.bin_ms, request.window_ms)
-    one_sided = kept_counts(session, request.clusters, *bins, on_progress)
+    one_sided = cached_counts(session, request.clusters, *bins, on_progress)
     if one_sided is None:
         spikes = [session.manager.spikes(cluster) for cluster in request.clusters]
         spike_ids = np.concatenate([np.empty(0, dtype=np.int64), *spikes])
@@ -228,11 +228,13 @@ def compute_correlograms(
     )
 
 
-def keep_correlograms(session: SessionLike, request: CorrelogramRequest, on_progress: OnProgress = no_progress) -> bool:
+def cache_correlograms(
+    session: SessionLike, request: CorrelogramRequest, on_progress: OnProgress = no_progress
+) -> bool:
     """Count those of all clusters of a large data set in the same bins, so that edits and clicks need sums only.
 
     Returns whether they are kept.
     """
     rate = session.model.sample_rate
     bins = bin_samples(request.bin_ms, rate), half_window_bins(request.bin_ms, request.window_ms)
-    return keep_pairs(session, *bins, on_progress)
+    return cache_pairs(session, *bins, on_progress)

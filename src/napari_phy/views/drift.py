@@ -22,7 +22,7 @@ from napari_phy.views.spike_amplitudes import amplitude_unit, count_unread, spik
 N_POINTS_MAX = 12_000
 AMPLITUDE_SHARES = (0.05, 0.99)  # of the spikes: the amplitudes of the two ends of the colours
 N_LOOKED_AT = 100_000
-N_READ = 20_000  # spikes whose amplitude is read from raw data; the others are told by their features
+N_READ = 20_000  # spikes whose amplitude is read from raw data; the others are estimated from their features
 _MARGIN = 0.03  # of the depths, on each side
 
 

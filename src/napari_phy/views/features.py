@@ -18,7 +18,7 @@ from napari_phy.table.numbers import format_number, format_shown
 from napari_phy.table.session_like import SessionLike
 from napari_phy.table.spike_rows import read_in_file_order, required, rows_at_once
 from napari_phy.views.drawn_spikes import all_spikes, drawn_spikes, others_of
-from napari_phy.views.kept_features import kept_features
+from napari_phy.views.feature_cache import cached_features
 
 _NO_SPIKES = np.empty(0, dtype=np.int64)
 _MARGIN = 0.09  # of the range, on each side
@@ -266,7 +266,7 @@ def feature_points(
     shown = [index for index, axis in enumerate(axes) if axis.kind == "feature"]
     columns = [axes[index].channel_index * model.n_features_per_channel + axes[index].component for index in shown]
     if shown and keep:
-        values[:, shown] = kept_features(session, spike_ids, columns, on_progress)
+        values[:, shown] = cached_features(session, spike_ids, columns, on_progress)
     elif shown:
         rows = read_in_file_order(required(model.features, model, "features"), spike_ids, on_progress)
         values[:, shown] = rows[:, columns]

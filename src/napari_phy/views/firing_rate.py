@@ -49,24 +49,25 @@ class FiringRateSettings(ViewSettings):
         int | None,
         Number(
             title="Bins", low=1, high=MOST_BINS, is_whole=True, offered=(None, 50, 100, 200, 500, 1000),
-            pattern="{} bins", none="Usual bins", tip="Usually about 100, of a second at least.",
+            pattern="{} bins", none="Automatic bins", tip="Automatically about 100, of at least one second.",
         ),
     ] = None  # fmt: skip
     bin_s: Annotated[
         float | None,
         Number(
             title="Width of bins", low=0.001, high=100_000, unit="s", offered=(None, 0.1, 0.5, 1.0, 5.0, 10.0, 60.0),
-            none="As the number of bins",
+            none="From the number of bins",
         ),
     ] = None  # fmt: skip
-    start_s: Annotated[float, Number(title="Begin", low=0, high=LONGEST_S, unit="s", offered=(0.0,), is_kept=False)] = (
-        0.0
-    )
+    start_s: Annotated[
+        float,
+        Number(title="Start", low=0, high=LONGEST_S, unit="s", offered=(0.0,), is_persistent=False),
+    ] = 0.0
     stop_s: Annotated[
         float | None,
         Number(
-            title="End", low=0.001, high=LONGEST_S, unit="s", offered=(None,), none="End of the recordings",
-            is_kept=False,
+            title="End", low=0.001, high=LONGEST_S, unit="s", offered=(None,), none="End of the recording",
+            is_persistent=False,
         ),
     ] = None  # fmt: skip
 

@@ -18,7 +18,7 @@ from napari_phy.table.numbers import format_count, format_number
 from napari_phy.table.session_cache import SessionCache
 from napari_phy.table.session_like import SessionLike
 from napari_phy.table.waveform_samples import best_channels, waveform_samples
-from napari_phy.views.cluster_order import Order, order_choice, order_clusters, order_told
+from napari_phy.views.cluster_order import Order, order_caption, order_choice, order_clusters
 from napari_phy.views.correlograms import CorrelogramRequest, CorrelogramSettings, compute_correlograms
 from napari_phy.views.firing_rate import FiringRateRequest, FiringRateSettings, compute_firing_rates
 from napari_phy.views.rectangles import AXIS_PX, TICK_PX, Rectangle, TypeSizes
@@ -168,8 +168,8 @@ def compute_grid(session: SessionLike, request: GridRequest, on_progress: OnProg
         keys = [(request.content, cluster) for cluster in some]
         found = _tiles.get(session, keys, partial(_make, session, make, of_some))
         tiles.update({cluster: tile for (_, cluster), tile in found.items()})
-    told = order_told(session, request.order, reads_features=request.reads_features)
-    return GridData(request, ids, MappingProxyType(tiles), told)
+    sorted_by = order_caption(session, request.order, reads_features=request.reads_features)
+    return GridData(request, ids, MappingProxyType(tiles), sorted_by)
 
 
 _Maker = Callable[[SessionLike, list[int], OnProgress], dict[int, Tile]]

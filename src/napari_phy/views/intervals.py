@@ -97,7 +97,7 @@ class IntervalsSettings(ViewSettings):
     bin_ms: Annotated[
         float | None,
         Number(
-            title="Width of bins", low=0.01, high=1000, unit="ms", none="As the number of bins",
+            title="Width of bins", low=0.01, high=1000, unit="ms", none="From the number of bins",
             offered=(None, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0), tip="Of the linear axis.",
         ),
     ] = None  # fmt: skip

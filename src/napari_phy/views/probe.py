@@ -18,7 +18,7 @@ from napari_phy.table.session_like import SessionLike
 from napari_phy.table.waveform_samples import waveform_samples
 from napari_phy.views.rectangles import TICK_PX, Rectangle, TypeSizes
 
-N_TOLD = 4
+N_NAMED = 4
 HOVER_PX = 9.0
 ZOOMS = (1.0, 60.0)
 FOOT_PX = 22  # of the scale bar, below the probe
@@ -121,8 +121,8 @@ def probe_words(data: ProbeData, channel_index: int) -> str:
         words += f", {_um(x)}, {_um(y)}"
     known = np.isfinite(data.amplitudes[:, channel_index])
     shown = np.flatnonzero(known & (data.shares[:, channel_index] > 0))
-    told = shown[:N_TOLD] if len(shown) else np.flatnonzero(known)[:1]
-    parts = [f"cluster {data.request.clusters[place]}: {_amplitude(data, place, channel_index)}" for place in told]
+    named = shown[:N_NAMED] if len(shown) else np.flatnonzero(known)[:1]
+    parts = [f"cluster {data.request.clusters[place]}: {_amplitude(data, place, channel_index)}" for place in named]
     return "; ".join([words, ", ".join(parts)]) if parts else words
 
 

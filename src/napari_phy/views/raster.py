@@ -15,7 +15,7 @@ from napari_phy.stats.spike_counts import column_edges, count_labels
 from napari_phy.table.columns import column_key
 from napari_phy.table.session_like import SessionLike
 from napari_phy.views.cluster_colors import GREY, schemes
-from napari_phy.views.cluster_order import Order, order_choice, order_clusters, order_told
+from napari_phy.views.cluster_order import Order, order_caption, order_choice, order_clusters
 from napari_phy.views.settings import Choice, Number, ViewSettings
 from napari_phy.views.trace_layout import TraceLayout
 
@@ -180,7 +180,7 @@ class RasterSettings(ViewSettings):
     rows_a_page: Annotated[
         int | None,
         Number(
-            title="Rows on a page", low=1, high=10_000, is_whole=True, offered=(None, 25, 50, 100, 200),
+            title="Rows per page", low=1, high=10_000, is_whole=True, offered=(None, 25, 50, 100, 200),
             pattern="{} rows", none="All rows", is_look=True,
         ),
     ] = None  # fmt: skip
@@ -229,4 +229,4 @@ def compute_raster(session: SessionLike, request: RasterRequest, on_progress: On
     """
     on_progress(0)
     ids = order_clusters(session, request.clusters, request.order, reads_features=request.reads_features)
-    return RasterData(request, ids, order_told(session, request.order, reads_features=request.reads_features))
+    return RasterData(request, ids, order_caption(session, request.order, reads_features=request.reads_features))

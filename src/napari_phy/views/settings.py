@@ -25,7 +25,7 @@ class Setting:
         What it is called in menus and forms.
     is_look : bool
         Whether it changes only how data are drawn, so that nothing is computed anew.
-    is_kept : bool
+    is_persistent : bool
         Whether the choice holds for the next data set and the next window.
     tip : str
         What the user should know beyond the title.
@@ -33,7 +33,7 @@ class Setting:
 
     title: str
     is_look: bool = False
-    is_kept: bool = True
+    is_persistent: bool = True
     tip: str = ""
 
     def __contains__(self, value: Any) -> bool:
@@ -276,9 +276,9 @@ class ViewSettings:
         }
         return replace(self, **unset) if unset else self
 
-    def kept(self) -> dict[str, Any]:
+    def persistent(self) -> dict[str, Any]:
         """Return {name: value} of what holds for the next data set and the next window."""
-        return {name: getattr(self, name) for name, setting in self.described().items() if setting.is_kept}
+        return {name: getattr(self, name) for name, setting in self.described().items() if setting.is_persistent}
 
 
 _known: dict[type[ViewSettings], Mapping[str, Setting]] = {}  # looked up at every request

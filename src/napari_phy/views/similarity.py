@@ -19,7 +19,7 @@ from napari_phy.table.numbers import format_count, format_number
 from napari_phy.table.session_cache import SessionCache
 from napari_phy.table.session_like import SessionLike
 from napari_phy.table.spike_rows import required
-from napari_phy.views.cluster_order import Order, order_choice, order_clusters, order_told
+from napari_phy.views.cluster_order import Order, order_caption, order_choice, order_clusters
 from napari_phy.views.rectangles import TICK_PX, Rectangle, TypeSizes
 from napari_phy.views.settings import ViewSettings
 
@@ -122,7 +122,7 @@ def compute_similarity(
         similarities=read_only(similarities),
         levels=read_only(np.rint(255 * np.clip(similarities, 0, 1)).astype(np.uint8)),
         caption=f"cosine of the mean masked features of {format_count(len(ids), 'cluster')}",
-        sorted_by=order_told(session, request.order),
+        sorted_by=order_caption(session, request.order),
     )
 
 

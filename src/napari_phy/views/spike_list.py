@@ -44,7 +44,7 @@ class SpikesSettings(ViewSettings):
         Choice(title="Which spikes", of=(("All spikes", "all"), ("Refractory violations", "violations"))),
     ] = "all"
     key: Annotated[SortKey, Choice(title="Sorted by", of=tuple((key, key) for key in SORT_KEYS))] = "time"
-    descending: Annotated[bool, Switch(title="The largest first")] = False
+    descending: Annotated[bool, Switch(title="Largest first")] = False
 
 
 @dataclass(frozen=True, slots=True)

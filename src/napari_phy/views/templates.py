@@ -20,7 +20,7 @@ from napari_phy.table.session_like import SessionLike
 from napari_phy.table.spike_rows import required
 from napari_phy.table.waveform_samples import WaveformSample, best_channels, waveform_samples
 from napari_phy.views.cluster_colors import GREY, scheme_words, schemes
-from napari_phy.views.cluster_order import Order, order_choice, order_clusters, order_told
+from napari_phy.views.cluster_order import Order, order_caption, order_choice, order_clusters
 from napari_phy.views.rectangles import TICK_PX, Rectangle, TypeSizes
 from napari_phy.views.settings import Choice, ViewSettings
 
@@ -181,7 +181,7 @@ def compute_templates(
         channel_ids=model.probe.channel_ids,
         duration_ms=1000 * (rows.shape[1] - 1) / model.sample_rate,
         unit=model.unit,
-        sorted_by=order_told(session, request.order, reads_features=request.reads_features),
+        sorted_by=order_caption(session, request.order, reads_features=request.reads_features),
     )
 
 
@@ -194,8 +194,8 @@ def read_templates(
         some = clusters[start : start + _AT_ONCE]
         of_some = part_of(on_progress, start / len(clusters), (start + len(some)) / len(clusters))
 
-        def make(wanted: list[int], told: OnProgress = of_some) -> dict[int, Template]:
-            samples = waveform_samples(session, wanted, on_progress=told)
+        def make(wanted: list[int], on_progress: OnProgress = of_some) -> dict[int, Template]:
+            samples = waveform_samples(session, wanted, on_progress=on_progress)
             best = best_channels(session, samples)
             return {cluster: _template(sample, best.get(cluster, 0)) for cluster, sample in samples.items()}
 

@@ -49,7 +49,7 @@ def filter_choices() -> Choices:
 
 
 def _automatic_too() -> Choices:
-    return (("As suits the data", AUTOMATIC), *filter_choices())
+    return (("Automatic", AUTOMATIC), *filter_choices())
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +90,8 @@ class TracesSettings(ViewSettings):
     speed: Annotated[
         float,
         Number(
-            title="Speed", low=0.01, high=10, offered=(0.1, 0.25, 0.5, 1.0, 2.0), pattern="{:g} pages a second",
-            is_look=True, tip="Of scrolling on, in pages a second.",
+            title="Speed", low=0.01, high=10, offered=(0.1, 0.25, 0.5, 1.0, 2.0), unit="pages/s",
+            is_look=True, tip="Of automatic scrolling.",
         ),
     ] = 0.25  # fmt: skip
 

@@ -65,8 +65,8 @@ class WaveformsSettings(ViewSettings):
     n_spikes: Annotated[
         int | None,
         Number(
-            title="Spikes of each cluster", low=1, high=10_000, is_whole=True,
-            offered=(None, 20, 50, 100, 200, 500), pattern="{} spikes", none="As in the settings",
+            title="Spikes per cluster", low=1, high=10_000, is_whole=True,
+            offered=(None, 20, 50, 100, 200, 500), pattern="{} spikes", none="As in Preferences",
         ),
     ] = None  # fmt: skip
 

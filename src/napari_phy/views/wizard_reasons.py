@@ -31,7 +31,7 @@ DIFFERENCES = {
 
 
 class Reason(NamedTuple):
-    """One reason as it is told: `amplitude`, `104 / 105 µV`, `1 % apart`."""
+    """One reason as it is shown: `amplitude`, `104 / 105 µV`, `1 % apart`."""
 
     name: str
     value: str
@@ -119,7 +119,7 @@ class PairReasons:
             what = "nothing speaks against it"
         return f"{self.strength}: {what}"
 
-    def told(self) -> tuple[Reason, ...]:
+    def as_rows(self) -> tuple[Reason, ...]:
         """Return the four reasons as values and plain words."""
         return (
             Reason("similarity", *self._similarity()),

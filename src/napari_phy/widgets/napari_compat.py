@@ -81,23 +81,23 @@ def register_commands(commands: Iterable[Action[..., Any]]) -> Callable[[], None
     """Add commands to napari's command palette; return a function that removes them.
 
     napari offers plugins only commands of their manifests, whose keys and enablement cannot change. Its palette looks
-    at all commands each time one is added, so it is told of ours once. Fallback: they are not there.
+    at all commands each time one is added, so it is notified of ours once. Fallback: they are not there.
     """
     app = command_registry()
     if app is None:
         return lambda: None
 
-    def told_once() -> AbstractContextManager[None]:
+    def notified_once() -> AbstractContextManager[None]:
         return app.menus.menus_changed.paused(lambda one, other: (one[0] | other[0],))
 
     added = list(commands)
-    with told_once():
+    with notified_once():
         remove = app.register_actions(added)
 
     def unregister() -> None:
         if not all(command.id in app.commands for command in added):  # napari has removed all commands already
             return
-        with suppress(EmitLoopError), told_once():  # raised by the palette of a window that was closed before
+        with suppress(EmitLoopError), notified_once():  # raised by the palette of a window that was closed before
             remove()
 
     return unregister
@@ -264,7 +264,7 @@ def _is(child: QObject, name: str) -> bool:
 # --- drawing ---------------------------------------------------------------------------------------------------------
 
 
-class _KeptProgram(GlirProgram):
+class _PersistentProgram(GlirProgram):
     """An OpenGL program that Mesa keeps to the end of its context; other drivers delete it."""
 
     def delete(self) -> None:
@@ -282,10 +282,10 @@ def keep_programs(canvas: Any) -> None:
     parser = canvas.context.shared.parser
     classes = getattr(parser, "_classmap", {})
     if classes.get("Program") is GlirProgram:
-        classes["Program"] = _KeptProgram
+        classes["Program"] = _PersistentProgram
         for known in getattr(parser, "_objects", {}).values():
             if type(known) is GlirProgram:
-                known.__class__ = _KeptProgram
+                known.__class__ = _PersistentProgram
 
 
 def canvases(window: QMainWindow) -> list[Any]:

@@ -171,7 +171,9 @@ def test_a_click_on_a_spike_of_another_cluster_offers_no_split_and_a_lasso_of_su
     session.selection.select([3])
     others = session.manager.spikes(4)
     session.selection.select_spikes(others[:1])
-    assert BY_ID["split"].refusal(session) == ("This spike is of cluster 4, which is not selected; Ctrl+click adds it.")
+    assert BY_ID["split"].refusal(session) == (
+        "This spike belongs to cluster 4, which is not selected; Ctrl+click adds it."
+    )
     assert BY_ID["split"].button_text(session) == "Split"
     assert not do("split", controller)
     session.selection.select_spikes(others[:2])  # as a frozen view does
@@ -256,7 +258,7 @@ def test_where_every_row_is_folded_away_keys_go_nowhere_and_say_so(controller, m
     for action_id in ("first_best", "last_best", "next_best", "previous_best"):
         do(action_id, controller)
     assert controller.session.selection.clusters == before
-    assert controller.said == ["Every cluster of the list is folded away or passed over."] * 4
+    assert controller.said == ["All clusters of the list are folded or skipped."] * 4
 
 
 def test_space_walks_through_the_candidates_and_back(controller):
@@ -299,7 +301,7 @@ def test_an_unexpected_error_is_told_and_does_not_escape(controller):
 
     controller.session.selection.select([3, 4])
     assert not perform(replace(BY_ID["merge"], run=fail), controller)
-    assert controller.complaints == ["Merge did not end as it should: RuntimeError. The log has the details."]
+    assert controller.complaints == ["Merge failed unexpectedly: RuntimeError. See the log for details."]
 
 
 def test_an_edit_that_a_listener_cannot_follow_is_done(controller, listener_errors):
@@ -333,7 +335,7 @@ def test_a_pause_keeps_the_place_and_a_start_goes_on_there(controller):
     assert (session.wizard.best, session.wizard.candidate) == place == session.selection.clusters
     assert controller.said == [
         messages.WIZARD_PAUSED,
-        "The wizard proposes again.",
+        "The wizard continues.",
     ]
 
 
@@ -346,7 +348,7 @@ def test_at_the_end_of_a_filtered_list_it_is_told_that_there_are_others(controll
         do("next_candidate", controller)
     assert session.wizard.best == 4
     assert controller.said == [
-        "The clusters that the filter lets through are decided or skipped. Clear it for the others.",
+        "All clusters that match the filter are decided or skipped. Clear it to see the others.",
     ]
 
 

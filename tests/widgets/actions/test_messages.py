@@ -44,7 +44,7 @@ def test_an_edit_of_labels_names_field_and_value():
         "Redid: label 0 and 2: note put-int axon.",
         "Labelled 1: checked is true.",
         "Labelled 1: snr is 2.5.",
-        "Took the label note from 0 and 2.",
+        "Removed the label note from 0 and 2.",
         "Undid: label 0 and 2: no note.",
     ]
 

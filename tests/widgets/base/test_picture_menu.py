@@ -27,11 +27,16 @@ def names_in(folder):
     return sorted(path.name for path in folder.iterdir())
 
 
+@pytest.fixture(autouse=True)
+def no_folder_used_before(monkeypatch):
+    monkeypatch.setattr(PictureMenu, "last_folder", None)
+
+
 @pytest.fixture
 def menu(qtbot, figure):
     panel = QWidget()
     qtbot.addWidget(panel)
-    made = PictureMenu(QMenu(panel), lambda: figure, panel)
+    made = PictureMenu(QMenu(panel), lambda: figure, lambda: None, panel)
     made.heard = []
     made.said.connect(made.heard.append)
     return made
@@ -98,7 +103,7 @@ def test_a_folder_that_takes_no_files_is_named_with_what_to_do(figure, tmp_path,
     (note,) = notes
     told = f"nothing can be written into {tmp_path} (No such file or directory). Save it in another folder."
     assert note.message == f"Could not save a.svg: {told}"
-    assert menu.folder == Path()
+    assert PictureMenu.last_folder is None
 
 
 def test_a_full_disk_leaves_what_was_there_and_no_half_file(figure, tmp_path, monkeypatch, menu, notes):
@@ -129,11 +134,31 @@ def test_files_are_synced_before_they_take_their_place(figure, tmp_path, monkeyp
     assert order[:2] == ["sync", "replace"]
 
 
+def test_the_folder_of_the_data_set_is_proposed_then_the_one_used_last(qtbot, figure, tmp_path):
+    data, figures = tmp_path / "data", tmp_path / "figures"
+    data.mkdir()
+    figures.mkdir()
+    panel, path = QWidget(), data / "sample.kwik"
+    qtbot.addWidget(panel)
+    menu, other = (PictureMenu(QMenu(panel), lambda: figure, lambda: path, panel) for _ in range(2))
+    assert menu.proposed_path("Probe") == data / "sample_probe.png"
+    menu.save(figure, figures / "a.png")
+    assert menu.proposed_path("Firing rate 2") == figures / "sample_firing_rate_2.png"
+    assert other.proposed_path("Probe") == figures / "sample_probe.png"
+    (figures / "a.png").unlink()
+    figures.rmdir()
+    assert menu.proposed_path("Probe") == data / "sample_probe.png"
+
+
+def test_a_picture_without_a_data_set_goes_to_the_home_folder(menu):
+    assert menu.proposed_path("Probe") == Path.home() / "probe.png"
+
+
 def test_what_is_saved_is_told_with_what_is_no_line_in_it(menu, figure, tmp_path):
     menu.save(figure, tmp_path / "a.svg")
     menu.save(figure, tmp_path / "a.png")
     assert menu.heard == ["Saved a.svg; a note.", "Saved a.png."]
-    assert menu.folder == tmp_path
+    assert PictureMenu.last_folder == tmp_path
 
 
 def test_the_clipboard_holds_the_picture(menu):
@@ -150,7 +175,7 @@ def test_without_a_picture_nothing_is_saved_or_copied(qtbot):
     panel, heard = QWidget(), []
     qtbot.addWidget(panel)
     entries = QMenu(panel)
-    menu = PictureMenu(entries, lambda: None, panel)
+    menu = PictureMenu(entries, lambda: None, lambda: None, panel)
     menu.said.connect(heard.append)
     QApplication.clipboard().setText("mine")
     assert [action.text() for action in entries.actions()] == [SAVE, COPY]

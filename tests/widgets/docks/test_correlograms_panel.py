@@ -7,7 +7,7 @@ from qtpy.QtGui import QColor
 from widgets.light_session import light_session
 
 from napari_phy.stats.correlograms import correlograms, symmetrise
-from napari_phy.views import kept_pairs
+from napari_phy.views import correlogram_cache
 from napari_phy.views.correlogram_layout import correlogram_grid, height_words
 from napari_phy.views.correlograms import N_MAX
 from napari_phy.widgets.base.theme import tokens
@@ -217,11 +217,11 @@ def test_what_is_chosen_is_told_and_settings_hold_until_then(qtbot, session, mon
 
 def test_those_of_all_clusters_are_kept_in_the_background_once_for_each_kind_of_bins(qtbot, session, monkeypatch):
     kept = []
-    keep = correlograms_panel.keep_correlograms
-    monkeypatch.setattr(kept_pairs, "KEPT_FROM", 0)
+    keep = correlograms_panel.cache_correlograms
+    monkeypatch.setattr(correlogram_cache, "CACHED_FROM", 0)
     monkeypatch.setattr(
         correlograms_panel,
-        "keep_correlograms",
+        "cache_correlograms",
         lambda opened, request, on_progress: kept.append((request.bin_ms, keep(opened, request, on_progress))),
     )
     panel = CorrelogramsPanel(session)
@@ -230,7 +230,7 @@ def test_those_of_all_clusters_are_kept_in_the_background_once_for_each_kind_of_
     for clusters, bin_ms in (([1, 2], 1.0), ([2, 3], 1.0), ([2, 3], 2.0)):
         panel.choose(bin_ms=bin_ms)
         session.selection.select(clusters)
-        qtbot.waitUntil(lambda: ready(panel) and panel._keeping.wanted is None)
+        qtbot.waitUntil(lambda: ready(panel) and panel._caching.wanted is None)
     assert kept == [(1.0, True), (2.0, True)]
     new = session.merge([2, 3]).added[0]
     session.selection.select([new, 5])

@@ -102,7 +102,7 @@ def test_the_mean_beside_an_id_is_that_of_the_times_that_are_used(panel, session
 
 
 def test_the_number_of_bins_is_chosen_in_the_header_and_remembered(panel, qtbot):
-    assert panel.header.drop_downs[0].text() == "Usual bins ▾"
+    assert panel.header.drop_downs[0].text() == "Automatic bins ▾"
     action = next(a for a in panel.header.drop_downs[0].choices_menu.actions() if a.text() == "500 bins")
     action.trigger()
     qtbot.waitUntil(lambda: ready(panel))

@@ -82,7 +82,7 @@ def test_it_shows_the_pair_in_the_colours_of_the_selection_and_why(panel, qtbot)
     assert panel.page.pair.text == f"Best {best}, candidate {candidate}"
     assert [part.chip.color for part in panel.page.pair.parts] == [panel.color_of(0), panel.color_of(1)]
     expected = compute_reasons(session, best, candidate, reads_features=True)
-    assert reasons(panel) == [tuple(reason) for reason in expected.told()]
+    assert reasons(panel) == [tuple(reason) for reason in expected.as_rows()]
     assert panel.page.gives_reasons
     assert panel.page.because.text() == expected.verdict
     assert warned(panel) == list(expected.against)

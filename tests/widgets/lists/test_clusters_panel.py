@@ -66,7 +66,7 @@ def test_the_count_line_says_that_its_spikes_are_of_all_times(panel, session):
     panel.resize(600, 400)
     words = panel.count_label.text()
     session.time.set_range(2.0, 5.0)
-    assert panel.count_label.text() == f"{words} of all times"
+    assert panel.count_label.text() == f"{words} in total"
     session.time.clear_range()
     assert panel.count_label.text() == words
 

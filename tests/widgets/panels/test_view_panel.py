@@ -408,7 +408,7 @@ def test_a_picture_gets_the_suffix_of_the_kind_that_is_chosen(panel, session, qt
 
     QTimer.singleShot(20, answer)
     panel.pictures.ask()
-    name = f"{panel.title}{suffix}"
+    name = panel.pictures.proposed_path(panel.title).with_suffix(suffix).name
     content = (tmp_path / name).read_bytes()
     assert content.startswith(b"\x89PNG") == (suffix == ".png")
     assert (b">paper<" in content) == (suffix == ".svg")

@@ -12,7 +12,7 @@ from napari_phy.widgets.window.action_controller import ActionController
 
 @pytest.fixture
 def status(qtbot, monkeypatch):
-    """Return (session, viewer) with a desk that says what was done for a moment."""
+    """Return (session, viewer) with a controller that shows what was done for a while."""
     monkeypatch.setattr(controller, "SAID_MS", 20)
     session, viewer, window = light_session(), ViewerModel(), QMainWindow()
     qtbot.addWidget(window)
@@ -43,4 +43,4 @@ def test_a_selection_that_follows_stays_said(status, qtbot):
     session.time.set_range(1.0, 2.0)
     qtbot.waitUntil(lambda: viewer.status == "")
     session.selection.select([5])
-    assert viewer.status.endswith(" of all times")
+    assert viewer.status.endswith(" in total")

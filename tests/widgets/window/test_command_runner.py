@@ -78,7 +78,7 @@ def test_a_label_without_a_value_is_taken_away_and_columns_of_the_list_are_no_la
     session.selection.select([3, 5])
     run(workspace, "l note axon")
     run(workspace, 'l note ""')
-    qtbot.waitUntil(lambda: workspace.viewer.status == "Took the label note from 3 and 5.")
+    qtbot.waitUntil(lambda: workspace.viewer.status == "Removed the label note from 3 and 5.")
     assert session.manager.cluster_labels == {}
     before = state(workspace)
     with pytest.raises(NapariPhyError, match='"spikes" is a column of the list: choose another name'):
@@ -252,11 +252,11 @@ REFUSED = [
     ("l " + "x" * 70_000 + " 3", "The name of a label has 100 characters at most; this one has 70000."),
     ('l "a\nb" 3', "The name of a label cannot have line breaks or other control characters."),
     ("s id up", "There is no direction up. Choose from asc, desc."),
-    ("tg never", "never is no time: write 12.5, or 1:02.5 for minutes and seconds."),
+    ("tg never", "never is not a time: enter 12.5, or 1:02.5 for minutes and seconds."),
     ("tg", "Say where to go: tg 12.5, tg 1:02.5 or tg #4113."),
     ("ts", "Type a number: ts 2 goes on by 2 s, ts -2 back."),
     ("ts x", "x is no number: ts 2 goes on by 2 s, ts -2 back."),
-    ("tr 3-1", "3-1 is no stretch of time: write its beginning and its end, as in 10 – 12.5 or 1:00 – 2:00."),
+    ("tr 3-1", "3-1 is not a range of time: enter its start and end, as in 10 – 12.5 or 1:00 – 2:00."),
     ("v nowhere", None),
     ("cf depth", "Open Raster, Templates or Scatter first: v raster."),
     ("cb x", "x is not a valid correlogram bin: choose a number from 0.1 to 20."),

@@ -11,7 +11,7 @@ from widgets.window.test_layouts import add_stack, choose, seen, sizes
 from widgets.window.test_workspace import LARGE, SMALL, settle, show
 
 from napari_phy.files.user_files import phy_folder
-from napari_phy.storage.layouts import KeptLayout, load_layout, save_layout
+from napari_phy.storage.layouts import SavedLayout, load_layout, save_layout
 from napari_phy.widgets.base.header import Header
 from napari_phy.widgets.window.workspace import open_workspace
 
@@ -171,7 +171,7 @@ def test_what_makes_no_sense_is_the_usual_layout(open_, kept):
 
 
 def test_layouts_of_other_forms_stay_and_nothing_is_made_beside_a_data_set(tmp_path):
-    large, small = KeptLayout("Sort", ("Clusters",), b"\x00\xff"), KeptLayout("Inspect", ("Similar",), b"1")
+    large, small = SavedLayout("Sort", ("Clusters",), b"\x00\xff"), SavedLayout("Inspect", ("Similar",), b"1")
     path = tmp_path / "set.kwik"
     path.write_bytes(b"")
     save_layout(path, "large", large)

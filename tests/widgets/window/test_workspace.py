@@ -543,8 +543,8 @@ def test_l_asks_for_a_label(workspace):
 
     def fill():
         dialog = QApplication.activeModalWidget()
-        dialog.field.setEditText("quality")
-        dialog.value.setText("0.8")
+        dialog.fields["field"].native.setEditText("quality")
+        dialog.fields["value"].native.setText("0.8")
         dialog.accept()
 
     QTimer.singleShot(50, fill)

@@ -139,14 +139,14 @@ def convert_data_set(
             model.channel_group: model.n_spikes for model in sorted(models, key=lambda item: item.channel_group)
         }
         left_out = tuple(_left_out(models, copies_raw=copies_raw))
-        told: tuple[str, ...] = ()
+        notes: tuple[str, ...] = ()
         if keeps_numbering:
             lacking = models[0].unnumbered if isinstance(models[0], KwikModel) else ""
             kept = f"{target.name} has the numbers of recordings as they are in {source.name}."
-            told = (lacking, kept) if lacking else (kept,)
+            notes = (lacking, kept) if lacking else (kept,)
         if keeps_numbering:
             write_raw_notes(target, lengths=read_raw_notes(models[0].path).lengths)
-        return Converted(target, n_spikes, tuple(named), left_out, (*models[0].doubts, *told))
+        return Converted(target, n_spikes, tuple(named), left_out, (*models[0].doubts, *notes))
 
 
 def _models(source: Path) -> Iterator[BaseModel]:

@@ -1,4 +1,4 @@
-"""Pickled None, strings, numbers and lists of them, told from their opcodes; a pickle is never run."""
+"""Pickled None, strings, numbers and lists of them, read from their opcodes; a pickle is never run."""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ def odd_channel_count(
     some = spike_samples[np.isin(places, np.unique(places)[:_N_RECORDINGS])]
     try:
         proofs = prove_spikes(traces, some, channels, metadata, sample_rate, _N_SPIKES).values()
-    except (NapariPhyError, OSError):  # whoever reads it is told
+    except (NapariPhyError, OSError):  # whoever reads it reports it
         return None
     if not proofs or not all(proof.fails for proof in proofs):
         return None
@@ -79,7 +79,7 @@ def odd_channel_count(
 
 
 def _fitting(files: Mapping[RawPart, RawData], n_channels: int) -> int | None:
-    """Return the number of channels with which all files are as long as is told; None where `n_channels` may be it."""
+    """Return the number of channels with which all files are as long as stated; None where `n_channels` may be it."""
     found = set()
     for part, raw in files.items():
         if part.n_told:

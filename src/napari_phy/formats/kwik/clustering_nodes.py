@@ -13,7 +13,7 @@ from napari_phy.formats.kwik.spikes import count_integers
 
 def list_clusterings(file: H5File, channel_group: int) -> tuple[str, ...]:
     """Return the names of the clusterings of a channel group, in the alphabet."""
-    file.find_group(schema.clusterings_path(channel_group))  # a link that leads nowhere is told from none at all
+    file.find_group(schema.clusterings_path(channel_group))  # a broken link is distinguished from a missing one
     return tuple(sorted(file.datasets(schema.clusterings_path(channel_group), with_dead_links=True)))
 
 

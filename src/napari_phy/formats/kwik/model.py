@@ -149,8 +149,8 @@ class KwikModel(PartModel):
         self.microvolts_per_unit = parameters.plausible_gain(self.metadata)
         self._open_features()
         self._open_voltage(timeline)
-        for told in ("missing", "doubts", "part_sentences"):
-            setattr(self, told, tuple(map(visible, getattr(self, told))))
+        for name in ("missing", "doubts", "part_sentences"):
+            setattr(self, name, tuple(map(visible, getattr(self, name))))
 
     def count_spikes(self, channel_group: int) -> int:
         """Return the number of spikes of any channel group of the file."""
@@ -211,8 +211,8 @@ class KwikModel(PartModel):
             "Features": "–" if self.features is None else f"{self.features.shape[1]} per spike",
             "Unit": self.unit,
         }
-        told = [*(f"{name + ':':<16}{value}" for name, value in lines.items()), *self.missing]
-        return "\n".join(map(visible, told))
+        parts = [*(f"{name + ':':<16}{value}" for name, value in lines.items()), *self.missing]
+        return "\n".join(map(visible, parts))
 
     @property
     def missing_raw(self) -> tuple[str, ...]:
@@ -340,8 +340,8 @@ class KwikModel(PartModel):
         ]
         self.unnumbered = ""
         if unnumbered and len(timeline.recordings) > 1:
-            told = f"{self.name} does not say of which recording spikes of channel group {unnumbered[0]} are"
-            self.unnumbered = f"{told}; all are taken to be of the first, so their times may be wrong."
+            problem = f"{self.name} does not say of which recording spikes of channel group {unnumbered[0]} are"
+            self.unnumbered = f"{problem}; all are taken to be of the first, so their times may be wrong."
             self.missing += (self.unnumbered,)
         return timeline
 

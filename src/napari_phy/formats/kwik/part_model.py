@@ -107,8 +107,8 @@ class PartModel(EditableModel):
         is_first = channel_group is not None or first == self.channel_group
         is_preferred = clustering is not None or self.clustering == parts.preferred(self.clusterings)[0]
         place = None if is_first and is_preferred else (self.channel_group, self.clustering)
-        told = parts.tell_unreadable(self.name, self.unreadable, place)
-        self.part_sentences = (told,) if told else ()
+        sentence = parts.tell_unreadable(self.name, self.unreadable, place)
+        self.part_sentences = (sentence,) if sentence else ()
         self.missing += self.part_sentences
 
     def _take_spikes(self, file: H5File, group: parts.GroupScan, timeline: Timeline) -> None:

@@ -18,7 +18,7 @@ from napari_phy.formats.kwik.probe import read_channels
 from napari_phy.formats.kwik.spike_clusters import check_clustering
 
 MAX_GROUPS = 1024
-_N_TOLD = 3
+_N_NAMED = 3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,19 +98,19 @@ def scan_groups(file: H5File, wanted: int | None) -> dict[int, GroupScan]:
 
 def tell_left_out(file: H5File) -> tuple[str, ...]:
     """Return sentences on channel groups that are not looked at: of no number, or more than `MAX_GROUPS`."""
-    told = _tell_misnamed(file)
+    sentences = _tell_misnamed(file)
     n_groups = sum(isinstance(group, int) for group in file.children(schema.GROUPS))
     if n_groups > MAX_GROUPS:
-        told += (f"{file.path.name} has {n_groups} channel groups; only the first {MAX_GROUPS} are read.",)
-    return told
+        sentences += (f"{file.path.name} has {n_groups} channel groups; only the first {MAX_GROUPS} are read.",)
+    return sentences
 
 
 def _tell_misnamed(file: H5File) -> tuple[str, ...]:
     names = [name for name in file.children(schema.GROUPS) if isinstance(name, str)]
     if not names:
         return ()
-    shown = ", ".join(repr(on_one_line(name)) for name in names[:_N_TOLD])
-    more = f" and {len(names) - _N_TOLD} more" if len(names) > _N_TOLD else ""
+    shown = ", ".join(repr(on_one_line(name)) for name in names[:_N_NAMED])
+    more = f" and {len(names) - _N_NAMED} more" if len(names) > _N_NAMED else ""
     are, them = ("Channel group {} is", "it") if len(names) == 1 else ("Channel groups {} are", "them")
     what = are.format(f"{shown}{more}")
     return (f"{file.path.name}: {what} left out, because the name is no whole number from 0 on; rename {them}.",)
@@ -194,9 +194,9 @@ def tell_unreadable(
         The channel group and clustering that are opened in the place of the first ones.
     """
     reasons = list(dict.fromkeys(why.removeprefix(f"{name}: ") for why in unreadable.values()))
-    told = [f"{reason[:1].upper()}{reason[1:]}" for reason in reasons[:_N_TOLD]]
-    if len(reasons) > _N_TOLD:
-        told.append(f"{len(reasons) - _N_TOLD} more of its channel groups or clusterings cannot be read.")
+    sentences = [f"{reason[:1].upper()}{reason[1:]}" for reason in reasons[:_N_NAMED]]
+    if len(reasons) > _N_NAMED:
+        sentences.append(f"{len(reasons) - _N_NAMED} more of its channel groups or clusterings cannot be read.")
     if instead is not None:
-        told.append(f"Channel group {instead[0]}, clustering {instead[1]}, is opened instead.")
-    return f"{name}: {' '.join(told)}" if told else ""
+        sentences.append(f"Channel group {instead[0]}, clustering {instead[1]}, is opened instead.")
+    return f"{name}: {' '.join(sentences)}" if sentences else ""

@@ -145,7 +145,7 @@ def _has_raw(line: Timeline) -> bool:
 def _shares(
     file: H5File, lines: Mapping[Order, Timeline], metadata: Mapping[str, Any], sample_rate: float
 ) -> dict[Order, float]:
-    """Return the share of spikes that stand out from the raw data in each order; {} where that cannot be told."""
+    """Return the share of spikes that stand out from the raw data in each order; {} where that is not known."""
     if not any(map(_has_raw, lines.values())):
         return {}
     try:

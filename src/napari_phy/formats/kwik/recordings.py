@@ -242,11 +242,11 @@ def _lay_out(
         raise KwikFormatError(f"{name}: its recordings would have {start} samples, which cannot be.")
     lost = [(item.link.name, why) for item, (data, why) in zip(stored, found, strict=True) if data is None]
     in_one = len(stored) > 1 and len(links) == 1 and stored[0].link.node is None
-    told = _steps(stored, [item.start_sample for item in stored]) or [0] * len(stored)
+    in_kwik = _steps(stored, [item.start_sample for item in stored]) or [0] * len(stored)
     firsts = [recording.start_sample if in_one else 0 for recording in recordings]
     parts = [
         RawPart(item.recording_id, item.link, first, end, data, 0 if in_one else length, 0 < length <= rows - first)
-        for item, first, end, data, length, rows in zip(stored, firsts, ends, raw, told, in_file, strict=True)
+        for item, first, end, data, length, rows in zip(stored, firsts, ends, raw, in_kwik, in_file, strict=True)
     ]
     overfull = [item.recording_id for item, end, length in zip(stored, ends, lengths, strict=True) if end > length > 0]
     return Timeline(

@@ -107,7 +107,7 @@ def _heights(
     waveforms: Waveforms, channels: npt.NDArray[np.int64] | None, sample_rate: float
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
     """Return (n,) largest voltage close to the middle, and range of the whole waveform."""
-    with np.errstate(all="ignore"):  # raw data that are no numbers are told elsewhere
+    with np.errstate(all="ignore"):  # raw data that are not numbers are reported elsewhere
         if channels is None:
             voltage = waveforms[:]
         else:

@@ -66,7 +66,7 @@ def find_origin(ids: Sequence[int], lengths: Sequence[int], ranges: Ranges, samp
     ranges : mapping of int to Span
         {recording: its spikes}, as the file counts them.
     sample_rate : float
-        In Hz; where a recording without raw data ends is told in whole seconds.
+        In Hz; where a recording without raw data ends is known in whole seconds.
     """
     relative = TimeOrigin(False, tuple(lengths))
     if len(ids) < 2 or not set(ranges) <= set(ids):

@@ -113,15 +113,16 @@ def open_voltage(
         odd = odd_channel_count(path, timeline, traces, spikes.samples, spikes.channels, metadata, sample_rate)
         cut_short = timeline.cut_short(sample_rate)
         of_sizes = (*cut_short, *_spare(segments, cut_short)) if odd is None else (odd,)
-        told = (*problems, *of_sizes, *_of_other_types(path, traces))
-        return Voltage(traces, waveforms, (*told, *_passed_over(segments), *absent))
+        sentences = (*problems, *of_sizes, *_of_other_types(path, traces))
+        return Voltage(traces, waveforms, (*sentences, *_passed_over(segments), *absent))
     empty = timeline.empty(path.name)
-    told = (problem,) if problem else absent or ((empty,) if empty else ())
+    sentences = (problem,) if problem else absent or ((empty,) if empty else ())
     stored, kwx = _stored_waveforms(path, spikes, gain)
     if stored is not None:
-        told = tuple(sentence.replace("Waveforms and traces", "Traces", 1) for sentence in told)
-        told = tuple(sentence.replace(_REST_WORKS, f"Waveforms are those stored in {kwx.name}.") for sentence in told)
-    return Voltage(None, stored, told)
+        sentences = tuple(sentence.replace("Waveforms and traces", "Traces", 1) for sentence in sentences)
+        stored_in = f"Waveforms are those stored in {kwx.name}."
+        sentences = tuple(sentence.replace(_REST_WORKS, stored_in) for sentence in sentences)
+    return Voltage(None, stored, sentences)
 
 
 def _of_other_types(path: Path, traces: JoinedTraces) -> Iterator[str]:
@@ -134,7 +135,7 @@ def _of_other_types(path: Path, traces: JoinedTraces) -> Iterator[str]:
         n_rows = min(segment.n_rows, segment.n_samples)
         size = max(1, min(n_rows, _EXCERPT_BYTES // (traces.dtype.itemsize * traces.shape[1])))
         starts = segment.start_sample + np.unique(np.linspace(0, n_rows - size, _N_EXCERPTS).astype(np.int64))
-        with suppress(NapariPhyError, OSError):  # whoever reads it is told
+        with suppress(NapariPhyError, OSError):  # whoever reads it reports it
             excerpts = [traces.stored[start : start + size] for start in starts.tolist()]
             samples = np.concatenate(excerpts).astype(traces.dtype, copy=False)  # in the byte order of the file
             lost, better = share_unmeasured(samples), better_type(samples)
@@ -244,7 +245,7 @@ def _transposed(raw: RawData) -> str:
 
 
 def _spare(segments: Sequence[RawSegment], cut_short: Sequence[str]) -> tuple[str, ...]:
-    """Return a sentence for each flat file whose size is no whole number of rows, unless it is told as cut short."""
+    """Return a sentence for each flat file whose size is not a whole number of rows, unless that was reported."""
     found = {segment.raw.path: segment.raw for segment in segments if segment.raw is not None}
     return tuple(
         f"{raw.path.name} has {raw.path.stat().st_size} bytes, which is no multiple of "

@@ -132,8 +132,8 @@ class OpenEphysModel(BaseModel):
             "Events": ", ".join(f"{len(self.events[name])} {name}" for name in self.events) or "–",
             "Unit": self.unit,
         }
-        told = [*(f"{name + ':':<17}{value}" for name, value in lines.items()), *self.missing]
-        return "\n".join(map(visible, told))
+        parts = [*(f"{name + ':':<17}{value}" for name, value in lines.items()), *self.missing]
+        return "\n".join(map(visible, parts))
 
     def close(self) -> None:
         """Release every file; what is lazy cannot be read any more."""
@@ -286,8 +286,8 @@ class OpenEphysModel(BaseModel):
         elif len(self.channel_groups) > 1:
             first = sum(sizes[: self.channel_groups.index(self.channel_group)])
             name = spikes.path.name if spikes is not None else self.name
-            told = "does not say which channels its electrodes have; they are taken to follow each other"
-            self.missing += (f"{name} {told}.",)
+            problem = "does not say which channels its electrodes have; they are taken to follow each other"
+            self.missing += (f"{name} {problem}.",)
         channel_ids = np.arange(first, first + n_channels)
         unknown = np.zeros(n_channels, dtype=np.bool_)
         self.probe = Probe(read_only(channel_ids), read_only(assumed_line(n_channels)), is_known=read_only(unknown))

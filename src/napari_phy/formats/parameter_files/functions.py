@@ -91,10 +91,10 @@ def _dtype(value: Any) -> str:
 def _plain(function: Callable[..., Any]) -> Callable[..., Any]:
     """Have a function refuse containers."""
 
-    def guarded(*parts: Any) -> Any:
+    def checked(*parts: Any) -> Any:
         return function(*map(_single, parts))
 
-    return guarded
+    return checked
 
 
 def _single(value: Any) -> Any:
@@ -106,13 +106,13 @@ def _single(value: Any) -> Any:
 def _flat(function: Callable[..., Any]) -> Callable[..., Any]:
     """Have a function that compares refuse what takes long to compare."""
 
-    def guarded(*parts: Any, **words: Any) -> Any:
+    def checked(*parts: Any, **words: Any) -> Any:
         items = inner_values(parts[0]) if len(parts) == 1 and is_container(parts[0]) else parts
         if not all(map(is_flat, items)):
             raise TypeError("it compares numbers, text and lists of them")
         return function(*parts, **words)
 
-    return guarded
+    return checked
 
 
 def _sum(items: Iterable[Any]) -> Any:
@@ -122,13 +122,13 @@ def _sum(items: Iterable[Any]) -> Any:
 def _on_text(function: Callable[..., str]) -> Callable[..., str]:
     """Have a function of paths take only text."""
 
-    def guarded(*parts: Any) -> str:
+    def checked(*parts: Any) -> str:
         if not parts or not all(isinstance(part, str) for part in parts):
             raise TypeError("it joins what is no text" if function is posixpath.join else "it takes a text")
         _bounded(sum(map(len, parts)), TEXT_PER_ITEM)
         return str(function(*parts))
 
-    return guarded
+    return checked
 
 
 def _absolute(path: str) -> str:

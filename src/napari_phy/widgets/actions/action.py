@@ -61,7 +61,7 @@ class ActionContext(Protocol):
         ...
 
     def ask_range(self) -> None:
-        """Ask for the stretch of time whose spikes views use."""
+        """Ask for the time range whose spikes views use."""
         ...
 
     def show_keys(self) -> None:

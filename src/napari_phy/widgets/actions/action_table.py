@@ -80,7 +80,7 @@ def _color_sentence(session: Session) -> str:
 
 
 def _plain_color_sentence(session: Session) -> str:
-    return f"Give {messages.listed(session.selection.clusters)} the usual colour again"
+    return f"Give {messages.listed(session.selection.clusters)} the default colour again"
 
 
 def _undo_sentence(session: Session) -> str:
@@ -175,7 +175,7 @@ def _drop_similar(context: ActionContext) -> None:
 
 
 def _restrict_time(context: ActionContext) -> None:
-    """Have views use the spikes of what Traces shows, or again of all times."""
+    """Have views use the spikes of what Traces shows, or of the whole recording again."""
     clock = _session(context).time
     if clock.range_s is None:
         clock.set_range(*clock.shown_s)
@@ -190,7 +190,7 @@ def _restrict_caption(session: Session) -> str:
 def _restrict_sentence(session: Session) -> str:
     if session.time.range_s is None:
         return "Use only the spikes of what Traces shows, in all views"
-    return "Use the spikes of all times again"
+    return "Use the spikes of the whole recording again"
 
 
 def _simple(sentence: str) -> Callable[[Session], str]:
@@ -268,8 +268,8 @@ ACTIONS: tuple[Action, ...] = (
         words="color paint own",
     ),
     Action(
-        "plain_color", "Usual colour", "Edit", _take_color, for_edits(needs_color), _plain_color_sentence, is_edit=True,
-        words="color remove own default",
+        "plain_color", "Default colour", "Edit", _take_color, for_edits(needs_color), _plain_color_sentence,
+        is_edit=True, words="color remove own usual",
     ),
     Action(
         "discard", "Discard", "Edit", _discard, for_edits(needs_one), _discard_sentence,
@@ -319,7 +319,8 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         "next_shank", "Next shank", "Go", lambda context: context.go_to_shank(1), needs_shanks,
-        _simple("Go to the next shank of the file, after the last to the first; unsaved edits wait"), ("Ctrl+PgDown",),
+        _simple("Go to the next shank of the file, or from the last to the first; unsaved edits are kept"),
+        ("Ctrl+PgDown",),
     ),
     Action(
         "previous_shank", "Previous shank", "Go", lambda context: context.go_to_shank(-1), needs_shanks,
@@ -327,7 +328,7 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         "filter", "Filter the list", "Go", lambda context: context.filter_list(), never,
-        _simple("Type what the clusters of the list have in common"), ("/",), words="search find query clusters",
+        _simple("Show only some clusters in the list, as with rate > 5"), ("/",), words="search find query clusters",
     ),
     Action(
         "wizard", "Wizard", "Wizard", _show_wizard, needs_clusters,
@@ -342,12 +343,12 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "reset_wizard", "Start over", "Wizard",
         lambda context: _say(context, start_over(_session(context))), needs_clusters,
-        _simple("Forget what was skipped, and begin with the largest undecided cluster; no edit is taken back"),
+        _simple("Forget what was skipped, and begin with the largest undecided cluster; no edit is undone"),
         words="restart begin reset wizard",
     ),
     Action(
         "review_skipped", "Review skipped", "Wizard", lambda context: _session(context).review_skipped(), needs_skipped,
-        _simple("Propose the undecided clusters again that were skipped"), words="again undecided",
+        _simple("Propose the skipped clusters again"), words="again undecided",
     ),
     Action(
         "next_page", "Next page", "Time", lambda context: turn_page(_session(context), 1), never,
@@ -397,15 +398,15 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         "go_to_time", "Go to time or spike…", "Time", lambda context: context.ask_time(), never,
-        _simple("Go to a moment of the recording"), ("T",), words="jump seek moment second position",
+        _simple("Go to a time of the recording"), ("T",), words="jump seek moment second position",
     ),
     Action(
         "restrict_time", "Only this time", "Time", _restrict_time, never, _restrict_sentence,
         ("Alt+R",), ("Alt+R",), caption=_restrict_caption, words="range epoch interval window part limit",
     ),
     Action(
-        "ask_range", "Only a stretch of time…", "Time", lambda context: context.ask_range(), never,
-        _simple("Use only the spikes of a stretch of time in all views"), ("Alt+Shift+R",),
+        "ask_range", "Only a time range…", "Time", lambda context: context.ask_range(), never,
+        _simple("Use only the spikes of a time range in all views"), ("Alt+Shift+R",),
         words="range epoch interval window part limit restrict",
     ),
     Action(

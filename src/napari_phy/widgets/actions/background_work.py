@@ -1,4 +1,4 @@
-"""The slow acts on the data set of a window: one at a time, out of the main thread, shown and cancelled where safe."""
+"""Slow work on the data set of a window: one job at a time, in a worker thread, with progress, cancelled where safe."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,7 +7,10 @@ from typing import Any
 from qtpy.QtCore import QEventLoop, QObject, Signal
 
 from napari_phy.core.progress import OnProgress
+from napari_phy.widgets.base.activity import ActivityProgress, activity_paused
 from napari_phy.widgets.base.latest_result import LatestResult
+
+SHOWN_MS = 150  # work that takes less is not shown
 
 
 @dataclass(frozen=True, eq=False)
@@ -17,7 +20,7 @@ class Job:
     Attributes
     ----------
     words : str
-        What is said while it goes on, ending in an ellipsis.
+        What is shown while it goes on, ending in an ellipsis.
     work : callable
         Does it, in a worker thread.
     done : callable
@@ -25,7 +28,9 @@ class Job:
     failed : callable
         Gets the error, if `work` raised one.
     cancel : callable, optional
-        Cancels it; None where it must go on to its end.
+        Gives it up; None where it must go on to its end.
+    in_status_bar : bool
+        Whether the status bar shows it; napari's activity dock shows all.
     """
 
     words: str
@@ -33,6 +38,7 @@ class Job:
     done: Callable[[Any], None]
     failed: Callable[[Exception], None]
     cancel: Callable[[], None] | None = None
+    in_status_bar: bool = True
 
 
 class BackgroundWork(QObject):
@@ -45,7 +51,9 @@ class BackgroundWork(QObject):
         super().__init__(parent)
         self._job: Job | None = None
         self._results = LatestResult(self)
+        self._activity = ActivityProgress(self, delay_ms=SHOWN_MS)
         self._results.progressed.connect(self.progressed)
+        self._results.progressed.connect(self._activity.set_percent)
         self._results.result_ready.connect(self._on_result)
         self._results.failed.connect(self._on_failed)
 
@@ -59,6 +67,7 @@ class BackgroundWork(QObject):
         assert self._job is None
         self._job = job
         self._results.ask(job, job.work)
+        self._activity.start(job.words, None if job.cancel is None else self.cancel)
         self.changed.emit()
 
     def cancel(self) -> None:
@@ -74,12 +83,14 @@ class BackgroundWork(QObject):
         self.cancel()
         loop = QEventLoop()
         self.changed.connect(loop.quit)
-        while self._job is not None:  # the end of one may begin another
-            loop.exec(QEventLoop.ProcessEventsFlag.ExcludeUserInputEvents)
+        with activity_paused():
+            while self._job is not None:  # the end of one may begin another
+                loop.exec(QEventLoop.ProcessEventsFlag.ExcludeUserInputEvents)
         self.changed.disconnect(loop.quit)
 
     def _end(self) -> None:
         self._job = None
+        self._activity.stop()
         self.changed.emit()
 
     def _on_result(self, job: Job, answer: Any) -> None:

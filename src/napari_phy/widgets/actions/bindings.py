@@ -29,9 +29,9 @@ class KeyBindings:
         self._own: dict[str, dict[str, tuple[str, ...]]] = {}
         for action_id, places in load_keys().items():
             for place, keys in places.items():
-                self._take_kept(action_id, place, keys)
+                self._take_saved(action_id, place, keys)
 
-    def _take_kept(self, action_id: str, place: str, keys: tuple[str, ...]) -> None:
+    def _take_saved(self, action_id: str, place: str, keys: tuple[str, ...]) -> None:
         keys = tuple(normal(key) for key in keys)
         known = action_id in BY_ID and place in PLACES
         if known and not any(why_fixed(key, in_panels=place == "panels") for key in keys):

@@ -34,12 +34,15 @@ def own_groups(session: Session) -> list[Any]:
 
 
 class GroupsDialog(SmallDialog):
-    """Each button is one edit of the session, done at once; undo takes it back."""
+    """Each button is one edit of the session, done at once, which undo takes back.
+
+    It is no form of some values, which `FormDialog` asks for, but an editor of a list.
+    """
 
     def __init__(self, session: Session, theme: Tokens, parent: QWidget | None = None) -> None:
         question = "Groups of your own, besides good, MUA, noise and unsorted"
         key = key_bindings().first("undo")
-        undo = f"Undo{f' ({key})' if key else ''} takes each of these edits back."
+        undo = f"Each of these edits can be undone{f' ({key})' if key else ''}."
         super().__init__(Words("Groups", question, undo), theme, parent)
         self._session = session
         self._theme = theme

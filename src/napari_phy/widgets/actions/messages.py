@@ -16,7 +16,7 @@ from napari_phy.views.typed_values import label_text
 EMPTY_WORKSPACE = "Open a Kwik file to begin: File > Open, or drop it here."
 NO_EVENTS = "This data set has no events."
 NO_CLUSTERS = "This clustering has no clusters."
-NO_ROW_TO_GO_TO = "Every cluster of the list is folded away or passed over."
+NO_ROW_TO_GO_TO = "All clusters of the list are folded or skipped."
 NO_MATCH = "No cluster matches. Clear the filter (Esc)."
 REST_WORKS = "Everything else works."
 UNCHANGED = "The list is unchanged."
@@ -25,12 +25,12 @@ NEED_CLUSTER = "Select one or more clusters first."
 NO_OWN_COLOR = "None of the selected clusters has a colour of its own."
 NEED_SIMILAR = "Choose one or more clusters in Similar first."
 NOTHING_SKIPPED = "No undecided cluster was skipped."
-LIST_IS_DONE = "The clusters that the filter lets through are decided or skipped. Clear it for the others."
+LIST_IS_DONE = "All clusters that match the filter are decided or skipped. Clear it to see the others."
 NOTHING_LEFT = "Nothing is left to propose. Click rows in Clusters and Similar to compare clusters."
 CANDIDATE_COMES = "A candidate is proposed as soon as the features are read."
 COMPARE_BY_CLICK = "Ctrl+click a row in Clusters, to compare it with this cluster."
 WIZARD_PAUSED = "The wizard is paused: it keeps its place and proposes nothing. Next candidate starts it again."
-WIZARD_STARTED = "The wizard proposes again."
+WIZARD_STARTED = "The wizard continues."
 NEED_LASSO = "Draw a lasso around some spikes to split."
 NOTHING_TO_UNDO = "Nothing more to undo."
 NOTHING_TO_REDO = "Nothing more to redo."
@@ -46,10 +46,12 @@ USE_EDITS = "Use here"
 LOCATED_AFTER_SWITCH = "Another channel group or clustering was opened meanwhile. Locate the raw data again."
 RAW_WHERE_WIDE = "The canvas shows raw traces: filters act on 10 s and less. Zoom in, or choose Raw."
 CANVAS_LEFT = "Traces and spikes make room for the image stack until it is removed."
-CANVAS_TAKEN = "Traces and spikes have the canvas again."
+CANVAS_TAKEN = "Traces and spikes are in the canvas again."
 SUMMARISING = "Summarising the traces…"
 READING_FEATURES = "Reading features…"
-READING_PLACES = "Reading where spikes are…"
+READING_AHEAD = "Reading ahead…"
+READING_AMPLITUDES = "Reading amplitudes…"
+READING_PLACES = "Reading spike positions…"
 READING_CANCELLED = "Reading features was cancelled. Nothing was changed."
 HIDDEN_GROUPS = "noise and MUA hidden"
 SHOWN_GROUPS = "noise and MUA shown"
@@ -81,7 +83,7 @@ def no_candidate(key: str) -> str:
 
 def not_selected(cluster: int) -> str:
     """Return why the spike that was clicked cannot be split off."""
-    return f"This spike is of cluster {cluster}, which is not selected; Ctrl+click adds it."
+    return f"This spike belongs to cluster {cluster}, which is not selected; Ctrl+click adds it."
 
 
 def event(found: Event) -> str:
@@ -90,10 +92,10 @@ def event(found: Event) -> str:
 
 
 def density(metric: str, limit: float) -> str:
-    """Return `The canvas shows all spikes: up to 98 a second on a channel.`, what the brightest colour stands for."""
+    """Return `The canvas shows all spikes: up to 98 per second and channel.`, what the brightest colour stands for."""
     if metric == "amplitude":
         return f"The canvas shows all spikes: mean amplitudes (features) up to {format_number(limit)}."
-    return f"The canvas shows all spikes: up to {format_number(limit)} a second on a channel."
+    return f"The canvas shows all spikes: up to {format_number(limit)} per second and channel."
 
 
 def _short(name: str) -> str:
@@ -181,7 +183,7 @@ def clustering_deleted(name: str) -> str:
 
 def action_failed(title: str, error: BaseException) -> str:
     """Return the notification when an action failed unexpectedly."""
-    return f"{title} did not end as it should: {type(error).__name__}. The log has the details."
+    return f"{title} failed unexpectedly: {type(error).__name__}. See the log for details."
 
 
 def edit_name(record: UpdateInfo) -> str:
@@ -210,7 +212,7 @@ def edit_done(update: UpdateInfo, manager: Clustering) -> str:
         return _group_edit(update)[1]
     clusters, value = _clusters_and_value(update)
     if update.description == "reset":
-        return f"Reset to original: {format_count(len(manager.cluster_ids), 'cluster')}. Undo takes it back."
+        return f"Reset to original: {format_count(len(manager.cluster_ids), 'cluster')}. It can be undone."
     if update.description == "merge":
         new = update.added[0]
         groups = {cluster: manager.last_group(cluster) for cluster in clusters}
@@ -224,7 +226,7 @@ def edit_done(update: UpdateInfo, manager: Clustering) -> str:
     if update.description == "label":
         field = _short(update.metadata_changed[0].field)
         if value is None:
-            return f"Took the label {field} from {listed(clusters)}."
+            return f"Removed the label {field} from {listed(clusters)}."
         return f"Labelled {listed(clusters)}: {field} is {_short(label_text(value))}."
     if update.description == "recolor":
         return f"{listed(clusters)} {_has_color(value, len(clusters))}."
@@ -235,7 +237,7 @@ def edit_done(update: UpdateInfo, manager: Clustering) -> str:
 
 def _has_color(color: object, n_clusters: int) -> str:
     has = "has" if n_clusters == 1 else "have"
-    return f"{has} the usual colour again" if color is None else f"{has} that colour where views colour by cluster"
+    return f"{has} the default colour again" if color is None else f"{has} this colour in views that colour by cluster"
 
 
 def _group_of_merged(group: str, groups: Mapping[int, str]) -> str:
@@ -259,7 +261,7 @@ def copy_saved(name: str, copy: str) -> str:
     return f"Saved a copy of {name} to {copy}."
 
 
-def nothing_kept(name: str) -> str:
+def nothing_to_save(name: str) -> str:
     """Return why nothing can be saved of a data set in which no edits are kept."""
     return f"{name} is open read-only; there is nothing to save."
 
@@ -383,8 +385,8 @@ def gone_before_closing(n_edits: int, name: str, journal: store_messages.Whereab
 
 
 def spikes_of_whole(n_spikes: int, range_s: tuple[float, float] | None) -> str:
-    """Return `908 spikes`, or `908 spikes of all times` while views use only those of a stretch."""
-    return f"{format_count(n_spikes, 'spike')}{'' if range_s is None else ' of all times'}"
+    """Return `908 spikes`, or `908 spikes in total` while views use only those of a time range."""
+    return f"{format_count(n_spikes, 'spike')}{'' if range_s is None else ' in total'}"
 
 
 def selection_state(clusters: Sequence[int], n_spikes: int, range_s: tuple[float, float] | None) -> str:
@@ -420,29 +422,36 @@ def _clusters_and_value(edit: UpdateInfo) -> tuple[Sequence[int], Any]:
 
 
 def place_problem(text: str, duration_s: float, n_spikes: int) -> str:
-    """Return why a text is no moment and no spike of a recording, or ""."""
+    """Return why a text is neither a time nor a spike of a recording, or ""."""
     if text.startswith("#"):
         spike = text[1:]
         known = spike.isascii() and spike.isdigit() and int(spike) < n_spikes
         return "" if known else f"Spikes are #0 to #{n_spikes - 1}."
     time_s = read_time(text)
     if time_s is None:
-        return f"{text} is no time: write 12.5, or 1:02.5 for minutes and seconds."
+        return f"{text} is not a time: enter 12.5, or 1:02.5 for minutes and seconds."
     return f"The recording ends at {format_number(duration_s, 3)} s." if time_s > duration_s else ""
 
 
 def range_problem(text: str, duration_s: float) -> str:
-    """Return why a text is no stretch of a recording's time, or ""."""
+    """Return why a text is no range of a recording's time, or ""."""
     found = read_range(text)
     if found is None:
-        return f"{text} is no stretch of time: write its beginning and its end, as in 10 – 12.5 or 1:00 – 2:00."
-    return f"The recording ends at {format_number(duration_s, 3)} s." if found[0] >= duration_s else ""
+        return f"{text} is not a range of time: enter its start and end, as in 10 – 12.5 or 1:00 – 2:00."
+    return ends_problem(*found, duration_s)
+
+
+def ends_problem(start_s: float, stop_s: float, duration_s: float) -> str:
+    """Return why there is nothing of a recording between two times, or ""."""
+    if start_s >= duration_s:
+        return f"The recording ends at {format_number(duration_s, 3)} s."
+    return "" if start_s < stop_s else "The end has to be later than the start."
 
 
 def times_used(range_s: tuple[float, float] | None) -> str:
     """Return which spikes views use."""
     if range_s is None:
-        return "Views use the spikes of all times."
+        return "Views use the spikes of the whole recording."
     return f"Views use only the spikes of {range_words(range_s)}."
 
 

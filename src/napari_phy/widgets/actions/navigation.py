@@ -71,7 +71,7 @@ def go_to(session: Session, text: str) -> None:
     else:
         time_s = read_time(text)
         if time_s is None:
-            raise ClusteringError(f"{text} is no time: 12.5, 1:02.5 or 1:00:02.5.")
+            raise ClusteringError(f"{text} is not a time such as 12.5, 1:02.5 or 1:00:02.5.")
         go_to_time(session, time_s)
 
 
@@ -136,8 +136,8 @@ def pause_caption(session: Session) -> str:
 def pause_sentence(session: Session) -> str:
     """Return what the button would do."""
     if session.wizard.is_paused:
-        return "Let the wizard propose again, where it was"
-    return "Let the wizard keep its place and propose nothing"
+        return "Let the wizard continue where it was paused"
+    return "Pause the wizard; it keeps its place"
 
 
 def needs_skipped(session: Session) -> str | None:

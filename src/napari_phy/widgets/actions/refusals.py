@@ -104,7 +104,7 @@ def needs_redo(session: Session) -> str | None:
 def needs_unsaved(session: Session) -> str | None:
     """There must be something to save, and a place for it."""
     if session.store.read_only:
-        return messages.nothing_kept(session.name)
+        return messages.nothing_to_save(session.name)
     return None if session.is_dirty or session.waiting else messages.NOTHING_TO_SAVE
 
 

@@ -10,16 +10,19 @@ from superqt.utils import create_worker
 
 from napari_phy.core.errors import NapariPhyError
 from napari_phy.core.progress import CancelledError, OnProgress
+from napari_phy.widgets.base.activity import ActivityProgress
 from napari_phy.widgets.base.application import application
 from napari_phy.widgets.napari_compat import short_switch_interval
 
+LONG_MS = 2000  # until work is shown in the activity dock
+
 Compute = Callable[[OnProgress], Any]
 
-_in_own_pools: set[Any] = set()  # as napari keeps those of the shared pool, until they have told what they have
+_in_own_pools: set[Any] = set()  # as napari keeps those of the shared pool, until they have delivered their result
 
 
 class _Work:
-    """A question under way; it is told to stop by its next report."""
+    """A request that is being computed; its next progress report stops it if it is not wanted any more."""
 
     def __init__(self, question: Hashable) -> None:
         self.question = question
@@ -38,7 +41,11 @@ class LatestResult(QObject):
     Parameters
     ----------
     pool : QThreadPool, optional
-        The threads that compute; None: those that napari shares among all.
+        Its threads compute; None for those that napari shares among all.
+    activity : str
+        What napari's activity dock says of work that takes seconds; "" for work that is not shown there.
+    cancel : callable, optional
+        What its Cancel button there does; None for none.
     """
 
     result_ready = Signal(object, object)
@@ -46,9 +53,18 @@ class LatestResult(QObject):
     progressed = Signal(int)
     _reported = Signal(object, int)
 
-    def __init__(self, parent: QObject | None = None, *, pool: QThreadPool | None = None) -> None:
+    def __init__(
+        self,
+        parent: QObject | None = None,
+        *,
+        pool: QThreadPool | None = None,
+        activity: str = "",
+        cancel: Callable[[], object] | None = None,
+    ) -> None:
         super().__init__(parent)
         self._pool = pool
+        self._activity = ActivityProgress(self, delay_ms=LONG_MS) if activity else None
+        self._activity_words, self._cancel = activity, cancel
         self._wanted: Hashable | None = None
         self._running: _Work | None = None
         self._waiting: tuple[Hashable, Compute] | None = None
@@ -76,9 +92,13 @@ class LatestResult(QObject):
         self._waiting = None
         if self._running is not None:
             self._running.is_wanted, self._running.is_stale = False, True
+        if self._activity is not None:
+            self._activity.stop()
 
     def _start(self, question: Hashable, compute: Compute) -> None:
         work = self._running = _Work(question)
+        if self._activity is not None:
+            self._activity.start(self._activity_words, self._cancel)
         worker = create_worker(_answer, work, compute, self._watch(work), _start_thread=False, _ignore_errors=True)
         worker.errored.connect(self._on_errored)
         worker.finished.connect(partial(self._on_finished, work))
@@ -104,6 +124,8 @@ class LatestResult(QObject):
     def _on_reported(self, work: _Work, percent: int) -> None:
         if work is self._running and work.is_wanted:
             self.progressed.emit(percent)
+            if self._activity is not None:
+                self._activity.set_percent(percent)
 
     def _on_finished(self, work: _Work) -> None:
         """Hand over; napari tells no result of workers of other windows that it quits when one window closes."""
@@ -119,6 +141,8 @@ class LatestResult(QObject):
             return
         is_answer = not work.is_stale and work.question == self._wanted and not isinstance(error, CancelledError)
         waiting, self._waiting = self._waiting, None
+        if self._activity is not None:
+            self._activity.stop()
         if is_answer:
             self._wanted = None
             if error is None:

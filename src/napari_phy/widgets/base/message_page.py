@@ -18,7 +18,7 @@ _HIGH = 100_000  # px
 
 
 class WrappedLabel(PlainLabel):
-    """A label that is as high as it is told to be by `fit`; `text()` is all of the words."""
+    """A label whose height is set by `fit`; `text()` is all of the words."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent=parent)

@@ -12,12 +12,12 @@ from qtpy.QtCore import QModelIndex, QPersistentModelIndex, QTimer
 from qtpy.QtGui import QPaintDevice, QPainter
 from qtpy.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
-from napari_phy.widgets.base.guarded import ShowsErrors
+from napari_phy.widgets.base.safe_slot import ShowsErrors
 
 Index: TypeAlias = QModelIndex | QPersistentModelIndex
 logger = logging.getLogger(__name__)
 
-_failed: WeakSet[QWidget] = WeakSet()  # each is told of once, however often Qt paints it
+_failed: WeakSet[QWidget] = WeakSet()  # each is reported once, however often Qt paints it
 
 
 @contextmanager
@@ -37,7 +37,7 @@ def painting(widget: QWidget) -> Iterator[QPainter]:
         with painter_on(widget) as painter:
             yield painter
     except Exception as error:
-        if _tell_later(widget, error):
+        if _report_later(widget, error):
             logger.exception("%s could not be painted.", type(widget).__name__)
 
 
@@ -54,23 +54,23 @@ class CellPainter(QStyledItemDelegate):
             self.paint_cell(painter, option, index)
         except Exception as error:
             view = self.parent()
-            if isinstance(view, QWidget) and _tell_later(view, error):
+            if isinstance(view, QWidget) and _report_later(view, error):
                 logger.exception("A cell of %s could not be painted.", type(view).__name__)
         finally:
             painter.restore()
 
 
-def _tell_later(widget: QWidget, error: Exception) -> bool:
-    """Have the panel told once nothing is painted any more; return False where it was told already."""
+def _report_later(widget: QWidget, error: Exception) -> bool:
+    """Report an error to the panel after painting; return False where that was done already."""
     if widget in _failed:
         return False
     _failed.add(widget)
-    QTimer.singleShot(0, partial(_tell, ref(widget), error))
+    QTimer.singleShot(0, partial(_report, ref(widget), error))
     return True
 
 
-def _tell(painted: "ref[QWidget]", error: Exception) -> None:
-    """Show the error; where it takes the place of the picture, the next try is told of again."""
+def _report(painted: "ref[QWidget]", error: Exception) -> None:
+    """Show the error; where it replaces the picture, the next error is reported again."""
     widget = painted()
     if widget is None or not isalive(widget):
         return

@@ -1,11 +1,11 @@
 """Our dialogs, all of one look: a question, an explanation, what to fill in, and buttons."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QComboBox, QDialog, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from napari_phy.widgets.base.plain_text import PlainLabel
 from napari_phy.widgets.base.theme import BODY_PX, HEADLINE_PX, Tokens
@@ -102,53 +102,6 @@ class SmallDialog(QDialog):
         return accepted
 
 
-class NameDialog(SmallDialog):
-    """Asks for a name; `problem(name)` says in a sentence why one cannot be taken, or returns ""."""
-
-    def __init__(
-        self,
-        words: Words,
-        theme: Tokens,
-        parent: QWidget | None = None,
-        *,
-        name: str = "",
-        problem: Callable[[str], str],
-    ) -> None:
-        super().__init__(words, theme, parent)
-        self._find_problem = problem
-        self.field = QLineEdit(name)
-        self.field.setPlaceholderText("name")
-        self.body.addWidget(self.field)
-        self.field.textChanged.connect(self._check)
-        self.field.selectAll()
-        self.field.setFocus()
-        self._check(name)
-
-    @property
-    def name(self) -> str:
-        """What was typed, without blanks around it."""
-        return self.field.text().strip()
-
-    def _check(self, _text: str) -> None:
-        problem = self._find_problem(self.name) if self.name else ""
-        self.set_problem(problem)
-        self.act_button.setEnabled(bool(self.name) and not problem)
-
-
-class ChoiceDialog(SmallDialog):
-    """Asks which one shall go."""
-
-    def __init__(
-        self, words: Words, theme: Tokens, parent: QWidget | None = None, *, choices: Sequence[str], current: str
-    ) -> None:
-        super().__init__(words, theme, parent, is_destructive=True)
-        self.choice = QComboBox()
-        self.choice.addItems(list(choices))
-        self.choice.setCurrentText(current)
-        self.body.addWidget(self.choice)
-        self.choice.setFocus()
-
-
 def button_style(theme: Tokens) -> str:
     """Return the style sheet of push buttons in dialogs and on message pages."""
     on_accent = "#ffffff" if theme.dark else theme.text
@@ -174,7 +127,9 @@ def dialog_style(theme: Tokens) -> str:
         QLabel {{ color: {theme.dim}; font-size: {theme.px(BODY_PX)}px; }}
         #napari-phy-question {{ color: {theme.text}; font-size: {theme.px(HEADLINE_PX)}px; }}
         #napari-phy-problem {{ color: {theme.error}; }}
-        QLineEdit, QComboBox {{ font-size: {theme.px(BODY_PX)}px; min-height: {theme.px(22)}px; }}
+        QLineEdit, QComboBox, QAbstractSpinBox, QCheckBox {{ font-size: {theme.px(BODY_PX)}px; }}
+        QLineEdit, QComboBox, QAbstractSpinBox {{ min-height: {theme.px(22)}px; }}
+        QAbstractSpinBox QLineEdit {{ min-height: 0; }}
         QLineEdit {{ padding-left: {theme.px(5)}px; }}
         {button_style(theme)}
         """

@@ -10,9 +10,9 @@ from qtpy.QtWidgets import QHBoxLayout, QScrollArea, QSizePolicy, QWidget
 from napari_phy.session.session import Session
 from napari_phy.widgets.actions.action_table import BY_ID
 from napari_phy.widgets.actions.bindings import key_bindings
-from napari_phy.widgets.base.guarded import guarded
 from napari_phy.widgets.base.icons import icon
 from napari_phy.widgets.base.plain_text import PlainLabel, plain
+from napari_phy.widgets.base.safe_slot import safe_slot
 from napari_phy.widgets.base.theme import AXIS_PX, BODY_PX, Tokens
 from napari_phy.widgets.panels.view_panel import ViewPanel
 
@@ -33,9 +33,9 @@ class ActionsPanel(ViewPanel):
     all_times, has_times = True, False
     has_legend = has_caption = has_freeze = False
     help_text = (
-        "What can be done now with what is selected; each button has its key at the right.\n"
-        "Rest the mouse on one to read what it would do, or why it cannot be done.\n"
-        "F1 lists all actions; a key is changed there by a click on it."
+        "What can be done with the selection; each button shows its key at the right.\n"
+        "Hover over one to read what it would do, or why it cannot be done.\n"
+        "F1 lists all actions; click a key there to change it."
     )
 
     action_requested = Signal(str)
@@ -82,11 +82,11 @@ class ActionsPanel(ViewPanel):
         if self.session is not None:
             self._links.connect(self.session.saved, self.refresh)
 
-    @guarded
+    @safe_slot
     def _on_keys_changed(self) -> None:
         self.refresh()
 
-    @guarded
+    @safe_slot
     def _refresh_now(self) -> None:
         """Show what can be done now; there is nothing to compute."""
         if not self.isVisible():

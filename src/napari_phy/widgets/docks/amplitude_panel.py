@@ -28,8 +28,9 @@ from napari_phy.views.amplitudes import (
 from napari_phy.views.drawn_spikes import Spikes
 from napari_phy.views.frame import Frame
 from napari_phy.views.spike_amplitudes import Kind, amplitude_kinds, amplitude_unit, count_unread, no_amplitudes
-from napari_phy.widgets.base.guarded import guarded
+from napari_phy.widgets.actions import messages
 from napari_phy.widgets.base.latest_result import LatestResult, background_pool
+from napari_phy.widgets.base.safe_slot import safe_slot
 from napari_phy.widgets.base.theme import with_alpha
 from napari_phy.widgets.panels.spike_scatter_panel import SpikeScatterPanel, spike_words
 from napari_phy.widgets.plots.highlights import Points
@@ -55,8 +56,8 @@ class AmplitudePanel(SpikeScatterPanel):
     side = 0.16
     settings_type = AmplitudeSettings
     help_text = (
-        "Every dot is a spike at its time and amplitude; grey ones belong to other clusters; at the right, how many.\n"
-        "A click goes to a moment, on a dot it selects the spike in all views; Ctrl+click adds the spike and its\n"
+        "Every dot is a spike at its time and amplitude; grey ones belong to other clusters. At right, a histogram.\n"
+        "A click goes to that time, and on a dot selects the spike in all views; Ctrl+click adds the spike and its\n"
         "cluster, Shift+click selects its cluster.\n"
         "Peak to peak: of the waveform × mask, where it is largest.\n"
         "By feature: the largest first feature × mask; the drop-down chooses.\n"
@@ -70,7 +71,7 @@ class AmplitudePanel(SpikeScatterPanel):
         self._kind_menu = self.setting_controls.add_drop_down("measure", "How amplitude is measured", choices=[])
         self._rest_later = QTimer(self, singleShot=True, interval=REST_MS)
         self._rest_later.timeout.connect(self._read_on)
-        self.rest = LatestResult(self, pool=background_pool())
+        self.rest = LatestResult(self, pool=background_pool(), activity=messages.READING_AMPLITUDES)
         self.rest.result_ready.connect(self._on_rest)
         self.rest.failed.connect(self._on_rest_failed)
         self.rest.progressed.connect(self._on_rest_progressed)
@@ -129,7 +130,7 @@ class AmplitudePanel(SpikeScatterPanel):
         super().on_selection()
         self._read_on()
 
-    @guarded
+    @safe_slot
     def _read_on(self) -> None:
         """Read the rest of what is shown, as long as it is wanted."""
         wanted, data = self.make_request(), self.data
@@ -140,7 +141,7 @@ class AmplitudePanel(SpikeScatterPanel):
         else:
             self.rest.drop()
 
-    @guarded
+    @safe_slot
     def _on_rest(self, request: Hashable, data: AmplitudeData) -> None:
         wanted = self.make_request()
         if wanted is not None and wanted == request and self.data is not None:
@@ -151,7 +152,7 @@ class AmplitudePanel(SpikeScatterPanel):
         if self.data is not None:
             self.stack.caption.setText(f"{self.data.caption}; reading on: {percent} %")
 
-    @guarded
+    @safe_slot
     def _on_rest_failed(self, _request: Hashable, error: Exception) -> None:
         if not isinstance(error, ClusteringError):  # else an edit took the clusters away while they were read
             self.show_error(error)

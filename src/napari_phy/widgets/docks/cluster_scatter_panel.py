@@ -35,8 +35,8 @@ from napari_phy.views.cluster_scatter import (
 )
 from napari_phy.views.frame import Frame
 from napari_phy.widgets.base.color_scale import ColorScale
-from napari_phy.widgets.base.guarded import guarded
 from napari_phy.widgets.base.legend import LegendEntry
+from napari_phy.widgets.base.safe_slot import safe_slot
 from napari_phy.widgets.base.theme import Tokens, with_alpha
 from napari_phy.widgets.panels.all_clusters_panel import listed_clusters, why_no_cluster
 from napari_phy.widgets.panels.color_schemes import find_coloring, group_colors, group_entries, measure_scale
@@ -47,7 +47,7 @@ from napari_phy.widgets.plots.ramp import N_SHADES, shades
 from napari_phy.widgets.plots.step_plot import paint_grid
 
 ALPHA, SELECTED_ALPHA = 0.78, 0.92
-FAINTEST = 0.38  # of the ramp: the colour of the smallest value, told apart from the background
+FAINTEST = 0.38  # of the ramp: the colour of the smallest value, distinguishable from the background
 INSTEAD = ("rate", "amplitude", "refractory")  # of a column that the data set does not have
 ZOOM_STEP = 1.2
 NOTHING_INSIDE = "No cluster lies inside the lasso."
@@ -225,13 +225,13 @@ class ClusterScatterPanel(PaintedPanel):
 
     # --- moving about ---
 
-    @guarded
+    @safe_slot
     def _on_dragged(self, x_px: float, y_px: float) -> None:
         if self.data is not None:
             frame = self.frame_now.panned(x_px, y_px)
             self._show((frame.x_range, frame.y_range))
 
-    @guarded
+    @safe_slot
     def _on_scrolled(self, position: QPointF, notches: float, _modifiers: Any) -> None:
         if self.data is None:
             return
@@ -243,7 +243,7 @@ class ClusterScatterPanel(PaintedPanel):
         self._ranges = ranges
         self.plot.update()
 
-    @guarded
+    @safe_slot
     def _on_double_clicked(self, _position: QPointF) -> None:
         self._ranges = None
         self.plot.update()
@@ -259,7 +259,7 @@ class ClusterScatterPanel(PaintedPanel):
         """Return the same, wherever it begins."""
         return self.lasso_frame
 
-    @guarded
+    @safe_slot
     def _on_lasso_finished(self, polygon: npt.NDArray[np.float64]) -> None:
         self.setFocus(Qt.FocusReason.MouseFocusReason)
         self.lasso.clear()

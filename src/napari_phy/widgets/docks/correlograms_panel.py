@@ -25,8 +25,8 @@ from napari_phy.views.correlograms import (
     CorrelogramData,
     CorrelogramRequest,
     CorrelogramSettings,
+    cache_correlograms,
     compute_correlograms,
-    keep_correlograms,
 )
 from napari_phy.widgets.base.latest_result import LatestResult
 from napari_phy.widgets.base.theme import AXIS_PX, BODY_PX, TICK_PX, Tokens, with_alpha
@@ -52,11 +52,11 @@ class CorrelogramsPanel(PaintedPanel):
     )
 
     def __init__(self, session: Session | None = None, **options: Any) -> None:
-        self._kept: tuple[Any, ...] = ()
+        self._cached: tuple[Any, ...] = ()
         super().__init__(session, **options)
 
     def make_content(self) -> QWidget:
-        self._keeping = LatestResult(self)
+        self._caching = LatestResult(self)
         plot = super().make_content()
         controls = self.setting_controls
         controls.add_drop_down("bin_ms")
@@ -89,9 +89,9 @@ class CorrelogramsPanel(PaintedPanel):
         """Count those of all clusters in the background, for the next clicks and edits."""
         opened = self.required_session.opened
         requested = (ref(opened.manager), request.bin_ms, request.window_ms)
-        if requested != self._kept:
-            self._kept = requested
-            self._keeping.ask(requested, partial(keep_correlograms, opened, request))
+        if requested != self._cached:
+            self._cached = requested
+            self._caching.ask(requested, partial(cache_correlograms, opened, request))
 
     def paint_picture(self, painter: QPainter, size: QSize, theme: Tokens) -> None:
         """Paint the matrix in a rectangle of some size."""

@@ -43,8 +43,8 @@ from napari_phy.views.pictures import (
 from napari_phy.views.ticks import left_margin
 from napari_phy.widgets.base.color_scale import ColorScale, ramp_stops
 from napari_phy.widgets.base.figure import PNG_SCALE
-from napari_phy.widgets.base.guarded import guarded
 from napari_phy.widgets.base.legend import LegendEntry
+from napari_phy.widgets.base.safe_slot import safe_slot
 from napari_phy.widgets.base.theme import Tokens
 from napari_phy.widgets.panels.color_schemes import Coloring, Colorings
 from napari_phy.widgets.panels.view_panel import ViewPanel
@@ -79,12 +79,12 @@ class DriftPanel(ViewPanel):
     all_times = draws_times = True
     settings_type = DriftSettings
     help_text = (
-        "Where along the probe spikes were seen over time: their centre of mass of |feature| × mask.\n"
-        "The colour is the mean amplitude of the spikes there, their number, or what is known of their clusters;\n"
+        "The depth of spikes on the probe over time: the centre of mass of |feature| × mask.\n"
+        "The colour is the mean amplitude of the spikes there, their number, or a property of their clusters;\n"
         "spikes of selected clusters are dots.\n"
         "Drag moves, the wheel zooms time, Ctrl+wheel depth; a double-click shows all.\n"
-        "A click goes to a moment; on a dot, Ctrl+click adds its spike and cluster to the selection, Shift+click\n"
-        "selects its cluster. The drop-down says what the colour is."
+        "A click goes to that time; on a dot, Ctrl+click adds its spike and cluster to the selection, Shift+click\n"
+        "selects its cluster. The drop-down chooses what the colours show."
     )
 
     def __init__(self, session: Session | None = None, **options: Any) -> None:
@@ -283,7 +283,7 @@ class DriftPanel(ViewPanel):
 
     # --- events ---
 
-    @guarded
+    @safe_slot
     def _on_time_moved(self) -> None:
         frame = self.frame
         if frame is not None and self._shown is not None:
@@ -292,25 +292,25 @@ class DriftPanel(ViewPanel):
                 self.show_window(shown, frame.y_range)
         self.plot.update()
 
-    @guarded
+    @safe_slot
     def _on_shown_changed(self) -> None:
         self.plot.update()
 
-    @guarded
+    @safe_slot
     def _on_range_drawn(self) -> None:
         """Veil other times, and colour by the rates of those that are used."""
         self._redraw()
         if self.data is not None:
             self.show_legend()
 
-    @guarded
+    @safe_slot
     def _on_dragged(self, dx: float, dy: float) -> None:
         frame = self.frame
         if frame is not None:
             moved = frame.panned(dx, dy)
             self.show_window(moved.x_range, moved.y_range)
 
-    @guarded
+    @safe_slot
     def _on_scrolled(self, position: QPointF, notches: float, modifiers: Any) -> None:
         frame = self.frame
         if frame is None:
@@ -327,7 +327,7 @@ class DriftPanel(ViewPanel):
         if times[1] - times[0] >= SHORTEST_S and depths[1] - depths[0] >= lowest:
             self.show_window(times, depths)
 
-    @guarded
+    @safe_slot
     def _on_clicked(self, position: QPointF, modifiers: Qt.KeyboardModifier) -> None:
         self.setFocus(Qt.FocusReason.MouseFocusReason)
         frame = self.frame

@@ -35,7 +35,7 @@ from napari_phy.views.features import (
     spikes_in_lasso,
 )
 from napari_phy.views.frame import Frame
-from napari_phy.widgets.base.guarded import guarded
+from napari_phy.widgets.base.safe_slot import safe_slot
 from napari_phy.widgets.docks.feature_plot import FeaturePlot
 from napari_phy.widgets.panels.spike_scatter_panel import SpikeScatterPanel, spike_words
 from napari_phy.widgets.plots.highlights import Points, marked_spikes, paint_mark
@@ -167,7 +167,7 @@ class FeaturesPanel(SpikeScatterPanel):
         self._left = None
         self._offer_axes(False)  # until there are axes to choose from
 
-    @guarded
+    @safe_slot
     def _on_channel_changed(self) -> None:
         """Show the channel that was picked in another view; none: what suits the clusters. Frozen, stay as it is."""
         if not self.frozen:
@@ -197,7 +197,7 @@ class FeaturesPanel(SpikeScatterPanel):
             self.lasso.clear()
         super().on_settings(before, now)
 
-    @guarded
+    @safe_slot
     def _on_clicked(self, position: QPointF, modifiers: Qt.KeyboardModifier) -> None:
         """Show a projection of the grid large; with Ctrl or Shift, pick the spike there."""
         grid = self.canvas.grid

@@ -16,7 +16,7 @@ from napari_phy.views.firing_rate import (
     rate_words,
 )
 from napari_phy.views.frame import Frame
-from napari_phy.widgets.base.guarded import guarded
+from napari_phy.widgets.base.safe_slot import safe_slot
 from napari_phy.widgets.base.theme import Tokens
 from napari_phy.widgets.panels.painted_panel import StepsPanel
 from napari_phy.widgets.plots.step_plot import paint_steps
@@ -34,9 +34,9 @@ class FiringRatePanel(StepsPanel):
     settings_type = FiringRateSettings
     help_text = (
         "How many spikes per second each cluster fires, over the whole recording; beside each id its mean, over the\n"
-        "times that are not veiled.\n"
-        "A click goes to a moment. The yellow frame is what Traces shows, the line the moment looked at.\n"
-        "The drop-down chooses how many bins, at first about 100 of a second and more; ⋯ has their width, and\n"
+        "times that are not dimmed.\n"
+        "A click goes to that time. The yellow frame is what Traces shows, the line the current time.\n"
+        "The drop-down chooses how many bins, at first about 100 of at least one second; ⋯ has their width, and\n"
         "which times are shown."
     )
 
@@ -107,6 +107,6 @@ class FiringRatePanel(StepsPanel):
         if frame.contains(position.x(), position.y()):
             self.required_session.time.move_to(float(frame.to_data([[position.x(), position.y()]])[0, 0]))
 
-    @guarded
+    @safe_slot
     def _on_time_changed(self) -> None:
         self.plot.update()

@@ -19,8 +19,8 @@ from napari_phy.table.session_like import SessionLike
 from napari_phy.views.history import HistoryData, HistoryRequest
 from napari_phy.widgets.actions import messages
 from napari_phy.widgets.base.figure import paint_rows, wearing
-from napari_phy.widgets.base.guarded import guarded
 from napari_phy.widgets.base.painting import CellPainter, Index
+from napari_phy.widgets.base.safe_slot import safe_slot
 from napari_phy.widgets.base.theme import BODY_PX, Tokens, tokens
 from napari_phy.widgets.panels.view_panel import ViewPanel
 
@@ -29,7 +29,7 @@ NO_PARENT = QModelIndex()
 
 
 class HistoryPanel(ViewPanel):
-    """The state that is shown is marked, what redo would bring back is dimmed, and the state of the file is told."""
+    """The state that is shown is marked, what redo would bring back is dimmed, and the state of the file is named."""
 
     title = "History"
     subject = "its history"
@@ -39,8 +39,8 @@ class HistoryPanel(ViewPanel):
     has_legend = False
     has_freeze = False
     help_text = (
-        "Every edit a row, the oldest on top. Click one to go to the state after it; what was done later is kept,\n"
-        "dimmed, until another edit is made; {undo} and {redo} go one by one.\n"
+        "Every edit a row, the oldest on top. Click one to go to the state after it; later edits stay,\n"
+        "dimmed, until another edit is made; {undo} and {redo} go step by step.\n"
         "Nothing is changed in the file before you save."
     )
 
@@ -112,7 +112,7 @@ class HistoryPanel(ViewPanel):
         self._n_changes += 1
         self.refresh()
 
-    @guarded
+    @safe_slot
     def _on_saved(self) -> None:
         self._n_changes += 1
         self.refresh()

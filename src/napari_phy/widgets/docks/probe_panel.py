@@ -25,7 +25,7 @@ from napari_phy.views.probe import (
     probe_words,
     scale_bar,
 )
-from napari_phy.widgets.base.guarded import guarded
+from napari_phy.widgets.base.safe_slot import safe_slot
 from napari_phy.widgets.base.theme import TICK_PX, Tokens
 from napari_phy.widgets.panels.painted_panel import PaintedPanel
 
@@ -106,13 +106,13 @@ class ProbePanel(PaintedPanel):
             chosen = self.required_session.channel
             chosen.choose(None if chosen.chosen == channel else channel)
 
-    @guarded
+    @safe_slot
     def _on_channel_changed(self) -> None:
         if self.data is not None:
             self._show_caption()
         self.plot.update()
 
-    @guarded
+    @safe_slot
     def _on_scrolled(self, position: QPointF, notches: float, _modifiers: Any) -> None:
         if self.data is None:
             return
@@ -121,13 +121,13 @@ class ProbePanel(PaintedPanel):
         self._sight = self._sight.zoomed(self.layout_now, position.x(), position.y(), factor, middle)
         self.plot.update()
 
-    @guarded
+    @safe_slot
     def _on_dragged(self, x_px: float, y_px: float) -> None:
         if self.data is not None:
             self._sight = self._sight.panned(self.layout_now, x_px, y_px)
             self.plot.update()
 
-    @guarded
+    @safe_slot
     def _on_double_clicked(self, _position: QPointF) -> None:
         self._sight = ProbeSight()
         self.plot.update()

@@ -17,8 +17,8 @@ from napari_phy.views.cluster_colors import scheme_words
 from napari_phy.views.pictures import opacity
 from napari_phy.views.raster import RasterData, RasterRequest, RasterSettings, compute_raster, trains_of
 from napari_phy.widgets.base.color_scale import ColorScale, blended
-from napari_phy.widgets.base.guarded import guarded
 from napari_phy.widgets.base.legend import LegendEntry
+from napari_phy.widgets.base.safe_slot import safe_slot
 from napari_phy.widgets.base.theme import Tokens
 from napari_phy.widgets.docks.raster_plot import RasterPlot
 from napari_phy.widgets.panels.all_clusters_panel import listed_clusters, show_order, why_no_cluster
@@ -47,11 +47,11 @@ class RasterPanel(ViewPanel):
     draws_times = True
     settings_type = RasterSettings
     help_text = (
-        "Every row is a cluster, every tick a spike; where pixels hold many, the stronger the more.\n"
-        "A click goes to a moment, Ctrl+click adds or drops the cluster, Shift+click selects it alone, a double-click\n"
-        "shows the whole recording.\n"
+        "Every row is a cluster, every tick a spike; pixels with more spikes are stronger.\n"
+        "A click goes to that time, Ctrl+click adds or drops the cluster, Shift+click selects it alone,\n"
+        "a double-click shows the whole recording.\n"
         "Drag moves, the wheel zooms time, Shift+wheel and Page Up and Down go through the rows.\n"
-        "The yellow frame is what Traces shows, the line the moment looked at.\n"
+        "The yellow frame is what Traces shows, the line the current time.\n"
         "The drop-downs order clusters and choose the rows of a page; ⋯ colours the others, and has dots for bars."
     )
 
@@ -184,14 +184,14 @@ class RasterPanel(ViewPanel):
         if self.data is not None:
             self._show_selection()
 
-    @guarded
+    @safe_slot
     def _show_caption(self) -> None:
         layout = self.plot.layout_now
         n_rows = 0 if layout is None else len(layout.rows)
         words = format_shown(min(n_rows, self.plot.rows_a_page or n_rows), len(self.plot.rows), "cluster")
-        told = self.data.sorted_by if self.data is not None else ""
-        told_all = filter(None, (words, told, scheme_words(self.settings.scheme)))
-        self.stack.caption.setText("; ".join(told_all) if n_rows else "")
+        sorted_by = self.data.sorted_by if self.data is not None else ""
+        parts = filter(None, (words, sorted_by, scheme_words(self.settings.scheme)))
+        self.stack.caption.setText("; ".join(parts) if n_rows else "")
 
     # --- what can be done ---
 
@@ -211,20 +211,20 @@ class RasterPanel(ViewPanel):
 
     # --- events ---
 
-    @guarded
+    @safe_slot
     def _on_time_moved(self) -> None:
         self.plot.follow_time()
 
-    @guarded
+    @safe_slot
     def _on_shown_changed(self) -> None:
         self.plot.update()
 
-    @guarded
+    @safe_slot
     def _on_pictured(self) -> None:
         if self.data is not None:
             self.show_legend()
 
-    @guarded
+    @safe_slot
     def _on_pointed(self, time_s: float, cluster: int | None, modifiers: Qt.KeyboardModifier) -> None:
         self.setFocus(Qt.FocusReason.MouseFocusReason)
         if cluster is not None and modifiers & Qt.KeyboardModifier.ControlModifier:

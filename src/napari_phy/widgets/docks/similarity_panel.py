@@ -26,7 +26,7 @@ from napari_phy.views.similarity import (
     pair_of,
     pair_words,
 )
-from napari_phy.widgets.base.guarded import guarded
+from napari_phy.widgets.base.safe_slot import safe_slot
 from napari_phy.widgets.base.theme import AXIS_PX, BODY_PX, TICK_PX, Tokens
 from napari_phy.widgets.panels.all_clusters_panel import AllClustersPanel
 from napari_phy.widgets.plots.ramp import N_SHADES, shades
@@ -47,7 +47,7 @@ class SimilarityPanel(AllClustersPanel):
     has_legend = False
     settings_type = SimilaritySettings
     help_text = (
-        "Every row and every column is a cluster; the colour of a cell tells how alike the two are.\n"
+        "Every row and every column is a cluster; the colour of a cell shows how alike the two are.\n"
         "Click a cell to select the pair: the row is the best cluster, the column the similar one.\n"
         "The wheel zooms, dragging moves, a double-click shows all; the drop-down orders the clusters."
     )
@@ -127,8 +127,8 @@ class SimilarityPanel(AllClustersPanel):
         paint_ids(painter, frame, data.cluster_ids, colors, theme)
         if self.pair is not None:
             paint_pair(painter, frame, self.pair, theme)
-        told = self._hovered or self.pair
-        words = [pair_words(data, told)] if told is not None else []
+        pair = self._hovered or self.pair
+        words = [pair_words(data, pair)] if pair is not None else []
         paint_words(painter, frame, size.width(), "   ·   ".join([*words, order_words(data)]), theme)
         paint_bar(painter, frame, theme)
 
@@ -151,7 +151,7 @@ class SimilarityPanel(AllClustersPanel):
             self._hovered = cell
             self.plot.update()
 
-    @guarded
+    @safe_slot
     def _on_left(self) -> None:
         self._hover(None)
 
@@ -162,19 +162,19 @@ class SimilarityPanel(AllClustersPanel):
             selection = self.required_session.selection
             (selection.add if ctrl else selection.select)(pair)
 
-    @guarded
+    @safe_slot
     def _on_scrolled(self, position: QPointF, notches: float, _modifiers: Any) -> None:
         if self.data is None:
             return
         zoomed = self.frame_now.zoomed(position.x(), position.y(), ZOOM_STEP**notches, len(self.data.cluster_ids))
         self._look_at(zoomed)
 
-    @guarded
+    @safe_slot
     def _on_dragged(self, x_px: float, y_px: float) -> None:
         if self.data is not None and self._seen is not None:
             self._look_at(self.frame_now.panned(x_px, y_px, len(self.data.cluster_ids)))
 
-    @guarded
+    @safe_slot
     def _on_double_clicked(self, _position: QPointF) -> None:
         self._look_at(None)
 

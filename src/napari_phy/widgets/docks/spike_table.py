@@ -149,7 +149,7 @@ class SpikeDelegate(CellPainter):
 
 
 class SpikeTable(PlainTable):
-    """Shows which spikes are selected as it is told, and says which the user chose; it keeps no selection of its own.
+    """Shows the selected spikes, and emits which ones the user chose; it holds no selection of its own.
 
     `chosen` carries the spikes chosen and the one gone to; `sort_requested` a column and whether it descends.
     """

@@ -11,10 +11,11 @@ from qtpy.QtWidgets import QWidget
 from napari_phy.core.progress import OnProgress
 from napari_phy.table.session_like import SessionLike
 from napari_phy.views.spike_list import SortKey, SpikeListData, SpikeListRequest, SpikesSettings, compute_spike_list
+from napari_phy.widgets.actions import messages
 from napari_phy.widgets.base.figure import paint_table, table_size
-from napari_phy.widgets.base.guarded import guarded
 from napari_phy.widgets.base.latest_result import LatestResult, background_pool
 from napari_phy.widgets.base.plain_table import WholeRows
+from napari_phy.widgets.base.safe_slot import safe_slot
 from napari_phy.widgets.base.theme import Tokens
 from napari_phy.widgets.docks.spike_table import SpikeTable
 from napari_phy.widgets.panels.view_panel import ViewPanel
@@ -30,10 +31,10 @@ class SpikesPanel(ViewPanel):
     failed = "The spikes could not be listed."
     settings_type = SpikesSettings
     help_text = (
-        "Every row is a spike of the selected clusters. A click on a header word sorts by it, again the other way.\n"
-        "A row that is chosen lights up in all views, and Traces goes there; Up, Down, Page Up and Down step.\n"
+        "Every row is a spike of the selected clusters. Click a column header to sort by it, again to reverse.\n"
+        "A chosen row is highlighted in all views, and Traces goes there; Up, Down, Page Up and Down step.\n"
         "Shift+click chooses a range, Ctrl+click adds a spike; {split} splits what is chosen.\n"
-        "Amplitudes are those of raw data; without them, and of more than 20 000 spikes, PC1 is there instead.\n"
+        "Amplitudes are from raw data; without them, and for more than 20 000 spikes, PC1 is shown instead.\n"
         "Intervals of less than 2 ms are coloured; the drop-down shows only those."
     )
 
@@ -43,7 +44,7 @@ class SpikesPanel(ViewPanel):
         self.list.chosen.connect(self._on_chosen)
         self.list.sort_requested.connect(self.sort)
         self.setFocusProxy(self.list)
-        self.rest = LatestResult(self, pool=background_pool())
+        self.rest = LatestResult(self, pool=background_pool(), activity=messages.READING_AMPLITUDES)
         self.rest.result_ready.connect(lambda *_: self.refresh(again=True))
         self.rest.failed.connect(self._on_failed)
         self.rest.progressed.connect(self._on_progressed)
@@ -73,7 +74,7 @@ class SpikesPanel(ViewPanel):
         self.rest.drop()
         self.list.show_list(None)
 
-    @guarded
+    @safe_slot
     def _on_progressed(self, percent: int) -> None:
         if self.data is not None:
             self.stack.caption.setText(f"{self.data.caption}; reading depths and amplitudes: {percent} %")
@@ -98,7 +99,7 @@ class SpikesPanel(ViewPanel):
         """Order the rows by a column; among equals, by time."""
         self.choose(key=key, descending=descending)
 
-    @guarded
+    @safe_slot
     def _on_chosen(self, spikes: npt.NDArray[np.int64], gone_to: int) -> None:
         session = self.required_session
         session.time.move_to(float(session.model.spike_samples[gone_to]) / session.model.sample_rate)

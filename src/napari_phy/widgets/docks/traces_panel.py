@@ -21,9 +21,9 @@ from napari_phy.views.trace_words import filter_words, note_words, read_out, spi
 from napari_phy.views.traces import AUTOMATIC, MAX_FILTERED_S, RAW, TracesSettings, filter_choices, request_for
 from napari_phy.views.traces_reading import TracesReading, TracesViewData, TracesViewRequest, row_voltage
 from napari_phy.widgets.base.color_scale import ColorScale
-from napari_phy.widgets.base.guarded import guarded
 from napari_phy.widgets.base.legend import LegendEntry
 from napari_phy.widgets.base.plain_text import plain
+from napari_phy.widgets.base.safe_slot import safe_slot
 from napari_phy.widgets.base.theme import Tokens
 from napari_phy.widgets.docks.trace_painter import TracePainter, TraceScene, are_lines, depth_scale, paint_traces
 from napari_phy.widgets.panels.view_panel import ViewPanel
@@ -53,11 +53,11 @@ class TracesPanel(ViewPanel):
     settings_type = TracesSettings
     help_text = (
         "The voltage of each channel; the spikes of the selected clusters in their colours, where they were seen, and\n"
-        "a selected spike of another cluster in white, or black on a light ground;\n"
+        "a selected spike of another cluster in white, or in black on a light background;\n"
         "dashed lines are events.\n"
-        "A click goes to a moment and selects the spike there, Ctrl+click adds it, Shift+click selects its cluster.\n"
+        "A click goes to that time and selects the spike there, Ctrl+click adds it, Shift+click selects its cluster.\n"
         "Drag moves, the wheel zooms time, Ctrl+wheel makes traces taller or flatter, Shift+wheel channels higher;\n"
-        "a double-click takes both back. ⋯ orders and colours channels, and scrolls on by itself.\n"
+        "a double-click resets both. ⋯ orders and colours channels, and scrolls automatically.\n"
         "The drop-downs choose the length of a page and a filter; where slow waves are strong, traces are band-passed\n"
         "at first.\n"
         "{next_page} and {previous_page} turn the page, {next_spike} and {previous_spike} go from spike to spike,"
@@ -364,29 +364,29 @@ class TracesPanel(ViewPanel):
 
     # --- events ---
 
-    @guarded
+    @safe_slot
     def _on_shown_changed(self) -> None:
         self._say_page()
         self._redraw()
         self.refresh()
 
-    @guarded
+    @safe_slot
     def _on_range_told(self) -> None:
         if self.data is not None:
             self._say_what_is_shown(self.data)
 
-    @guarded
+    @safe_slot
     def _on_time_moved(self) -> None:
         self.plot.update()
 
-    @guarded
+    @safe_slot
     def _on_resized(self) -> None:
         self._follow_best()
         self._redraw()
         if self.session is not None and self.data is not None:
             self.refresh()
 
-    @guarded
+    @safe_slot
     def _on_dragged(self, dx: float, dy: float) -> None:
         layout = self.layout_now
         if layout is None:
@@ -397,7 +397,7 @@ class TracesPanel(ViewPanel):
         self._show(layout.start_s - step, layout.stop_s - step)
         self._redraw()
 
-    @guarded
+    @safe_slot
     def _on_scrolled(self, position: QPointF, notches: float, modifiers: Any) -> None:
         layout = self.layout_now
         if layout is None:
@@ -410,7 +410,7 @@ class TracesPanel(ViewPanel):
         else:
             self.zoom_time(layout.time_at(position.x()), factor)
 
-    @guarded
+    @safe_slot
     def _on_clicked(self, position: QPointF, modifiers: Qt.KeyboardModifier) -> None:
         self.setFocus(Qt.FocusReason.MouseFocusReason)
         layout = self.layout_now

@@ -27,7 +27,7 @@ from napari_phy.views.waveforms import (
 from napari_phy.widgets.actions import messages
 from napari_phy.widgets.actions.keys import pressed
 from napari_phy.widgets.base.color_scale import ColorScale
-from napari_phy.widgets.base.guarded import guarded
+from napari_phy.widgets.base.safe_slot import safe_slot
 from napari_phy.widgets.base.theme import Tokens
 from napari_phy.widgets.docks.waveform_painter import density_scale
 from napari_phy.widgets.docks.waveform_plot import Look, WaveformPlot
@@ -163,7 +163,7 @@ class WaveformsPanel(ViewPanel):
         self.canvas.set_selected(spikes)
         self.lasso.follow(spikes)
 
-    @guarded
+    @safe_slot
     def _on_channel_changed(self) -> None:
         self.canvas.chosen_channel = self.required_session.channel.chosen
         self.canvas.overlay.update()
@@ -199,10 +199,10 @@ class WaveformsPanel(ViewPanel):
         if data is not None:
             read = format_shown(data.n_read, data.n_total)
             words = {"mean": f"mean of {read}", "band": f"mean ± std of {read}", "density": f"density of {read}"}
-            told = [words.get(self.look.kind, data.caption)]
-            told += [self._words_of_silent()] if self._silent else []
+            parts = [words.get(self.look.kind, data.caption)]
+            parts += [self._words_of_silent()] if self._silent else []
             unknown = self.look.arrangement == "probe" and not self.required_session.model.probe.knows_positions
-            caption = "; ".join(told)
+            caption = "; ".join(parts)
             self.stack.caption.setText(f"{caption}. {UNKNOWN_POSITIONS}" if unknown else caption)
 
     def color_scale(self) -> ColorScale | None:
@@ -254,24 +254,24 @@ class WaveformsPanel(ViewPanel):
 
     # --- mouse and keys ---
 
-    @guarded
+    @safe_slot
     def _on_legend_clicked(self, place: int) -> None:
         if self.data is not None:
             self.show_as(front=self.data.request.clusters[place])
 
-    @guarded
+    @safe_slot
     def _on_pressed(self) -> None:
         self.setFocus(Qt.FocusReason.MouseFocusReason)
 
-    @guarded
+    @safe_slot
     def _on_hovered(self, position: QPointF) -> None:
         self.say(self.canvas.read_out(position.x(), position.y()))
 
-    @guarded
+    @safe_slot
     def _on_dragged(self, dx: float, dy: float) -> None:
         self._stretch(self.look.scale.dragged(dx, dy))
 
-    @guarded
+    @safe_slot
     def _on_clicked(self, position: QPointF, modifiers: Qt.KeyboardModifier) -> None:
         """Pick the spike under the mouse; with Shift, show its channel in Features."""
         if self.data is None or self.boxes is None:
@@ -286,7 +286,7 @@ class WaveformsPanel(ViewPanel):
             self.lasso.clear()
             self.pick_spike(int(self.data.spike_ids[row]), modifiers)
 
-    @guarded
+    @safe_slot
     def _on_scrolled(self, position: QPointF, notches: float, modifiers: Qt.KeyboardModifier) -> None:
         factor = ZOOM_STEP**notches
         along = factor if modifiers & Qt.KeyboardModifier.ShiftModifier else 1.0
@@ -297,7 +297,7 @@ class WaveformsPanel(ViewPanel):
             about = position - QPointF(*self.canvas.area.center)
             self._stretch(self.look.scale.spread(across, along, (about.x(), about.y())))
 
-    @guarded
+    @safe_slot
     def _on_double_clicked(self, _position: QPointF) -> None:
         self.reset()
 

@@ -110,7 +110,7 @@ class _Hint(PlainLabel):
 
 
 class WizardPage(QScrollArea):
-    """Shows what it is told to; a button calls `act(action_id)`.
+    """Shows what its owner sets; a button calls `act(action_id)`.
 
     Parameters
     ----------

@@ -12,9 +12,9 @@ from napari_phy.table.session_like import SessionLike
 from napari_phy.views.wizard_review import WizardData, WizardRequest, compute_wizard, step_words
 from napari_phy.widgets.actions import messages
 from napari_phy.widgets.actions.bindings import key_bindings
-from napari_phy.widgets.base.guarded import guarded
 from napari_phy.widgets.base.legend import LegendEntry
 from napari_phy.widgets.base.plain_text import plain
+from napari_phy.widgets.base.safe_slot import safe_slot
 from napari_phy.widgets.base.theme import Tokens
 from napari_phy.widgets.docks.wizard_page import Named, WizardPage
 from napari_phy.widgets.panels.view_panel import ViewPanel
@@ -46,12 +46,12 @@ class WizardPanel(ViewPanel):
     has_legend = has_caption = has_freeze = False
     help_text = (
         "The largest undecided cluster and the one most like it, how likely they are one neuron, and why:\n"
-        "how alike they are; whether the spikes of both together leave the 2 ms after a spike free (ok: below 1 %\n"
+        "how alike they are; whether both together respect the refractory time of 2 ms (ok: below 1 %\n"
         "of the intervals, or no more than in one of them alone); their amplitudes; the distance of their centres.\n"
         "Less than 0.5 alike, violated, more than 30 % or 50 µm apart speaks against one neuron and stands out.\n"
-        "A cluster that you go on from without a decision is skipped, and comes again at the end if you wish.\n"
-        "The buttons print their keys, which work in all of our panels. Below is what was done, and dimmed what\n"
-        "redo would bring."
+        "A cluster that you leave undecided is skipped, and can be reviewed at the end.\n"
+        "The buttons show their keys, which work in all panels. Below are the last edits, and dimmed those that\n"
+        "redo would restore."
     )
 
     action_requested = Signal(str)
@@ -119,7 +119,7 @@ class WizardPanel(ViewPanel):
                 self._named("Best", request.best, 0), self._named("candidate", request.candidate, 1)
             )
         if data.reasons is not None:
-            self.page.show_reasons(data.reasons.verdict, data.reasons.told(), data.reasons.against)
+            self.page.show_reasons(data.reasons.verdict, data.reasons.as_rows(), data.reasons.against)
         elif request.is_paused:
             self.page.show_hint(messages.WIZARD_PAUSED)
         elif not request.is_selected and self.required_session.wizard.place:
@@ -149,7 +149,7 @@ class WizardPanel(ViewPanel):
         place = selected.index(cluster) if cluster in selected else place
         return Named(word, LegendEntry(str(cluster), self.color_of(place), hollow=is_hollow(place)))
 
-    @guarded
+    @safe_slot
     def _refresh_now(self) -> None:
         self._show_buttons()
         super()._refresh_now()
@@ -171,7 +171,7 @@ class WizardPanel(ViewPanel):
             button.enabled = action_id not in unused and action.why_not(self.session) is None
         self.page.fit_buttons()
 
-    @guarded
+    @safe_slot
     def _on_wizard_changed(self) -> None:
         self.refresh()
 
@@ -179,7 +179,7 @@ class WizardPanel(ViewPanel):
         self._n_changes += 1
         self.refresh()
 
-    @guarded
+    @safe_slot
     def _on_keys_changed(self) -> None:
         self.refresh(again=True)
 

@@ -20,9 +20,9 @@ from napari_phy.table.columns import all_columns
 from napari_phy.table.numbers import format_count, format_number
 from napari_phy.widgets.actions import messages
 from napari_phy.widgets.base.choices import switch_action
-from napari_phy.widgets.base.guarded import guarded
 from napari_phy.widgets.base.notifications import notify
 from napari_phy.widgets.base.plain_text import plain
+from napari_phy.widgets.base.safe_slot import safe_slot
 from napari_phy.widgets.base.theme import Tokens, tokens
 from napari_phy.widgets.lists.cluster_columns import (
     GROUP_ORDER,
@@ -51,16 +51,16 @@ class ClustersPanel(ListPanel):
 
     title = "Clusters"
     help_text = (
-        "Click a row to look at a cluster; Ctrl+click adds one, Shift+click a range. Click a header word to sort.\n"
+        "Click a row to look at a cluster; Ctrl+click adds one, Shift+click a range. Click a column header to sort.\n"
         "The arrows go up and down, with Shift they choose a range; a right click has a menu of what can be done.\n"
-        "Drag selected rows to move them to a group; a right click on the header words chooses the columns.\n"
+        "Drag selected rows to move them to a group; a right click on the column headers chooses the columns.\n"
         'Type {filter} and ids, words, or a filter such as group == "unsorted" and 1 < rate < 20: the list, the\n'
-        "views of all clusters and the wizard keep to what it lets through. Esc clears it.\n"
+        "views of all clusters and the wizard use only clusters that match. Esc clears it.\n"
         "The drop-down goes to other shanks and clusterings, says how many clusters of each are decided, and has a\n"
-        "dot where unsaved edits wait; Save saves them, too.\n"
-        "⋯ shows the list in groups, whose rows and headings take what is dropped on them; a click on one folds it,\n"
-        "as do ← and → for the group of the best cluster, with Shift for all. ⋯ also saves the list as CSV, has keys\n"
-        "skip noise and MUA, shows discarded clusters, which a move to any group brings back, edits your groups,\n"
+        "dot where there are unsaved edits; Save saves them, too.\n"
+        "⋯ shows the list in groups, whose rows and headings accept dropped rows; a click on a heading folds it,\n"
+        "as do ← and → for the group of the best cluster, with Shift for all. ⋯ also saves the list as CSV, makes\n"
+        "keys skip noise and MUA, shows discarded clusters, which moving to any group restores, edits your groups,\n"
         "and copies, renames, deletes and resets clusterings."
     )
     failed = "The list could not be computed."
@@ -227,7 +227,7 @@ class ClustersPanel(ListPanel):
             if clusters is not None:
                 listed.show(listed.text, clusters)
 
-    @guarded
+    @safe_slot
     def _on_listed(self) -> None:
         """Show what is listed now, wherever that was decided."""
         listed = self.required_session.listed
@@ -249,7 +249,7 @@ class ClustersPanel(ListPanel):
             return Completion(len(text), ())
         return complete(text, tuple(self._all.columns), self._all.texts_of)
 
-    @guarded
+    @safe_slot
     def _on_values(self, key: str, values: dict[int, float]) -> None:
         """Take values that are known now; the filter may see clusters otherwise."""
         self._all.set_values(key, values)

@@ -28,9 +28,9 @@ from napari_phy.table.columns import all_columns, column_key, registry
 from napari_phy.widgets.actions import messages
 from napari_phy.widgets.base.elided_label import ElidedLabel
 from napari_phy.widgets.base.figure import Figure, paint_table, table_size
-from napari_phy.widgets.base.guarded import guarded
 from napari_phy.widgets.base.message_page import Button, MessagePage
 from napari_phy.widgets.base.plain_text import PlainLabel
+from napari_phy.widgets.base.safe_slot import safe_slot
 from napari_phy.widgets.base.theme import AXIS_PX, Tokens, tokens
 from napari_phy.widgets.lists.cluster_columns import GROUP_ORDER, ColumnReader, ListColumn, place_of
 from napari_phy.widgets.lists.filtered_rows import with_value
@@ -250,7 +250,7 @@ class ListPanel(Panel):
         paint = partial(paint_table, table=self.list, theme=paper)
         return Figure(self.title, size, paint, paper, caption=self.count_label.text())
 
-    @guarded
+    @safe_slot
     def _on_drag_begun(self) -> None:
         """Offer every group to drop on."""
         names = [*GROUP_ORDER, *(group.name for group in self.required_session.groups)]
@@ -318,7 +318,7 @@ class ListPanel(Panel):
 
     # --- how it follows ---
 
-    @guarded
+    @safe_slot
     def _start(self) -> None:
         if self.session is None:
             self.strip.hide()
@@ -336,7 +336,7 @@ class ListPanel(Panel):
             self.list.viewport().update()
         self.list.own_colors = self.required_session.manager.cluster_colors
 
-    @guarded
+    @safe_slot
     def _on_chosen(self, clusters: list[int]) -> None:
         if self.session is not None:
             self.choose(clusters)
@@ -367,16 +367,16 @@ class ListPanel(Panel):
             },
         )
 
-    @guarded
+    @safe_slot
     def _on_values(self, key: str, values: dict[int, float]) -> None:
         known = [row for row in self.list.cluster_model.rows if row.cluster_id in values]
         self.list.cluster_model.put(with_value(row, key, values[row.cluster_id]) for row in known)
 
-    @guarded
+    @safe_slot
     def _on_values_failed(self, key: str, error: Exception) -> None:
         logger.error("The column %s of %s could not be computed.", key, self.required_session.name, exc_info=error)
 
-    @guarded
+    @safe_slot
     def _on_columns_changed(self) -> None:
         if isalive(self):
             self._reader.drop()

@@ -13,7 +13,7 @@ from napari_phy.table.similar_table import compute_similar
 from napari_phy.widgets.actions import messages
 from napari_phy.widgets.actions.bindings import key_bindings
 from napari_phy.widgets.actions.keys import OWN_KEYS
-from napari_phy.widgets.base.guarded import guarded
+from napari_phy.widgets.base.safe_slot import safe_slot
 from napari_phy.widgets.lists.cluster_columns import ListColumn, rows_of, similar_columns
 from napari_phy.widgets.lists.list_panel import ListPanel
 
@@ -53,7 +53,7 @@ class SimilarPanel(ListPanel):
             menu.addAction(f"{n} cluster{'s' if n > 1 else ''}").triggered.connect(partial(self._on_select_entry, n))
         self.offer_pictures()
 
-    @guarded
+    @safe_slot
     def _on_select_entry(self, n: int, *_: object) -> None:
         self.select_most_similar(n)
 
@@ -145,7 +145,7 @@ class SimilarPanel(ListPanel):
         best = self.required_session.selection.best
         self.required_session.selection.select([*best, *(c for c in clusters if c not in best)], n_best=len(best))
 
-    @guarded
+    @safe_slot
     def _refresh_now(self) -> None:
         if self.session is not None:
             self.refresh()

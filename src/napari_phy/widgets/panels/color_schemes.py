@@ -20,7 +20,7 @@ from napari_phy.widgets.base.legend import LegendEntry
 from napari_phy.widgets.base.theme import Tokens
 from napari_phy.widgets.plots.ramp import N_SHADES, shades
 
-FAINTEST = 0.4  # of the ramp: the colour of the smallest value, told apart from the background
+FAINTEST = 0.4  # of the ramp: the colour of the smallest value, distinguishable from the background
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,19 +49,19 @@ class Colorings:
     """What was found out for a view, for the screen and for paper, until it forgets or more gets known."""
 
     def __init__(self) -> None:
-        self._kept: dict[tuple[Hashable, ...], Coloring] = {}
+        self._cache: dict[tuple[Hashable, ...], Coloring] = {}
 
     def get(self, session: Session, scheme: str, theme: Tokens, plain: str) -> Coloring:
         """Return the colouring of a scheme; `plain` is the colour of clusters without one."""
         key = scheme, theme.theme_id, session.time.range_s
-        found = self._kept.get(key)
+        found = self._cache.get(key)
         if found is None or not found.is_whole:
-            found = self._kept[key] = find_coloring(session, scheme, theme, plain)
+            found = self._cache[key] = find_coloring(session, scheme, theme, plain)
         return found
 
     def forget(self) -> None:
         """Find out anew: clusters, groups or colours are others."""
-        self._kept.clear()
+        self._cache.clear()
 
 
 def find_coloring(session: Session, scheme: str, theme: Tokens, plain: str) -> Coloring:

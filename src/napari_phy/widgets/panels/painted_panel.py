@@ -7,8 +7,8 @@ from qtpy.QtGui import QPainter
 from qtpy.QtWidgets import QWidget
 
 from napari_phy.core.colors import is_hollow
-from napari_phy.widgets.base.guarded import guarded
 from napari_phy.widgets.base.legend import LegendEntry
+from napari_phy.widgets.base.safe_slot import safe_slot
 from napari_phy.widgets.base.theme import Tokens
 from napari_phy.widgets.panels.view_panel import ViewPanel
 from napari_phy.widgets.plots.painted_plot import PaintedPlot
@@ -63,11 +63,11 @@ class PaintedPanel(ViewPanel):
     def _paint_plot(self, painter: QPainter) -> None:
         self.paint(painter, self.plot.size(), self.theme)
 
-    @guarded
+    @safe_slot
     def _on_hovered(self, position: QPointF) -> None:
         self.say("" if self.data is None else self.read_out(position.x(), position.y()))
 
-    @guarded
+    @safe_slot
     def _on_clicked(self, position: QPointF, modifiers: Qt.KeyboardModifier) -> None:
         self.setFocus(Qt.FocusReason.MouseFocusReason)
         if self.data is not None:

@@ -1,6 +1,7 @@
 """What all docked panels share: a header, the theme, help, and a session that they follow."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from napari.viewer import Viewer
@@ -13,10 +14,10 @@ from napari_phy.widgets.actions.bindings import key_bindings
 from napari_phy.widgets.base.application import application
 from napari_phy.widgets.base.container import Container
 from napari_phy.widgets.base.figure import Figure
-from napari_phy.widgets.base.guarded import guarded
 from napari_phy.widgets.base.header import Header
 from napari_phy.widgets.base.help_popup import HelpPopup
 from napari_phy.widgets.base.picture_menu import PICTURE_HELP, PictureMenu
+from napari_phy.widgets.base.safe_slot import safe_slot
 from napari_phy.widgets.base.session_links import SessionLinks
 from napari_phy.widgets.base.theme import ThemeFollower, Tokens
 
@@ -142,23 +143,23 @@ class Panel(Container):
     def _is_preparing(self) -> bool:
         return self._preparation is not None and self._preparation.state == "reading"
 
-    @guarded
+    @safe_slot
     def _on_selection_changed(self) -> None:
         self.follow_selection()
 
-    @guarded
+    @safe_slot
     def _on_clustering_changed(self, update: Any) -> None:
         self.follow_clustering(update)
 
-    @guarded
+    @safe_slot
     def _on_range_changed(self) -> None:
         self.follow_range()
 
-    @guarded
+    @safe_slot
     def _on_preparing(self, _percent: int) -> None:
         self.on_preparing()
 
-    @guarded
+    @safe_slot
     def _on_prepared(self) -> None:
         self.on_prepared()
 
@@ -169,15 +170,19 @@ class Panel(Container):
         """Colours and sizes now in force."""
         return self.theme_follower.tokens
 
-    @guarded
+    @safe_slot
     def _on_theme_changed(self, theme: Tokens) -> None:
         self.header.apply_theme(theme)
         self.apply_theme(theme)
 
     def offer_pictures(self) -> None:
         """Put the entries that save and copy a picture at the end of the menu."""
-        self.pictures = PictureMenu(self.header.more_menu, self.figure, self)
+        self.pictures = PictureMenu(self.header.more_menu, self.figure, self.data_path, self)
         self.pictures.said.connect(self.said)
+
+    def data_path(self) -> Path | None:
+        """Return the file of the data set, or None."""
+        return None if self.session is None else self.session.model.path
 
     def show_help(self) -> None:
         """Show in a few sentences what is seen here and what the mouse does."""

@@ -14,9 +14,9 @@ from napari_phy.core.colors import is_hollow, selection_color
 from napari_phy.widgets.base.color_scale import ColorScale
 from napari_phy.widgets.base.drop_down import DropDown
 from napari_phy.widgets.base.figure import Figure
-from napari_phy.widgets.base.guarded import guarded
 from napari_phy.widgets.base.legend import LegendEntry
 from napari_phy.widgets.base.picture_menu import save_figure
+from napari_phy.widgets.base.safe_slot import safe_slot
 from napari_phy.widgets.base.theme import Tokens, tokens
 from napari_phy.widgets.panels.panel import Panel
 from napari_phy.widgets.panels.picture_stack import PictureStack
@@ -188,7 +188,7 @@ class PicturePanel(Panel):
 
     # --- Qt ---
 
-    @guarded
+    @safe_slot
     def _on_theme_changed(self, theme: Tokens) -> None:
         self.setStyleSheet(f"#{self.objectName()} {{ background: {theme.view}; }}")
         self.header.apply_theme(theme)

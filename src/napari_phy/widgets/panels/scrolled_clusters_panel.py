@@ -8,7 +8,7 @@ from qtpy.QtGui import QKeyEvent
 from qtpy.QtWidgets import QBoxLayout, QScrollBar, QWidget
 
 from napari_phy.session.session import Session
-from napari_phy.widgets.base.guarded import guarded
+from napari_phy.widgets.base.safe_slot import safe_slot
 from napari_phy.widgets.base.theme import Tokens
 from napari_phy.widgets.panels.all_clusters_panel import AllClustersPanel
 
@@ -140,15 +140,15 @@ class ScrolledClustersPanel(AllClustersPanel):
             self.bar.setValue(layout.first)
             self.bar.setVisible(layout.n_lines > layout.n_whole)
 
-    @guarded
+    @safe_slot
     def _on_bar_moved(self, line: int) -> None:
         self.scroll_to(line)
 
-    @guarded
+    @safe_slot
     def _on_scrolled(self, _position: QPointF, notches: float, _modifiers: Any) -> None:
         self.scroll_to(self.first - (round(self.lines_a_notch * notches) or (1 if notches > 0 else -1)))
 
-    @guarded
+    @safe_slot
     def _on_resized(self) -> None:
         if self.data is not None:
             self.first = self.layout_now.first

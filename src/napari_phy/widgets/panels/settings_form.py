@@ -7,12 +7,13 @@ from magicgui.widgets import CheckBox, ComboBox, FloatSpinBox, LineEdit
 from magicgui.widgets.bases import ValueWidget
 from qtpy.QtCore import QPoint, QRect, QSize, Qt
 from qtpy.QtGui import QKeyEvent
-from qtpy.QtWidgets import QFormLayout, QWidget
+from qtpy.QtWidgets import QWidget
 
 from napari_phy.core.errors import SettingsError
 from napari_phy.views.command_line import echo
 from napari_phy.views.settings import Choice, Number, Setting, SettingsController
 from napari_phy.views.typed_values import typed_number
+from napari_phy.widgets.base.form_dialog import form_layout
 from napari_phy.widgets.base.session_links import SessionLinks
 from napari_phy.widgets.base.small_dialogs import SmallDialog, Words
 from napari_phy.widgets.base.theme import Tokens
@@ -50,11 +51,7 @@ class SettingsForm(SmallDialog):
                 field.native.editingFinished.connect(partial(self._take_typed, name))
             if not isinstance(field, LineEdit):
                 field.changed.connect(partial(self._take, name))
-        rows = QFormLayout()
-        rows.setSpacing(theme.px(6))
-        for field in self.fields.values():
-            rows.addRow("" if isinstance(field, CheckBox) else field.label, field.native)
-        self.body.addLayout(rows)
+        self.body.addLayout(form_layout(self.fields.values(), theme))
         self.reset_button = self.add_button("Reset", self._reset)
         self.close_button = self.add_button("Close", self.close, "primary")
         self._links = SessionLinks(self)

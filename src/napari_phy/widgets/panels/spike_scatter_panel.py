@@ -16,8 +16,8 @@ from napari_phy.table.session_like import SessionLike
 from napari_phy.views.drawn_spikes import ScatterData, Spikes
 from napari_phy.views.features import FeatureAxis
 from napari_phy.views.frame import Frame, nearest_point
-from napari_phy.widgets.base.guarded import guarded
 from napari_phy.widgets.base.legend import LegendEntry
+from napari_phy.widgets.base.safe_slot import safe_slot
 from napari_phy.widgets.base.theme import Tokens
 from napari_phy.widgets.panels.view_panel import ViewPanel
 from napari_phy.widgets.plots.highlights import HighlightedPoints, Points, marked_spikes, paint_mark
@@ -202,19 +202,19 @@ class SpikeScatterPanel(ViewPanel):
 
     # --- mouse ---
 
-    @guarded
+    @safe_slot
     def _on_pressed(self) -> None:
         self.setFocus(Qt.FocusReason.MouseFocusReason)
 
-    @guarded
+    @safe_slot
     def _on_hovered(self, position: QPointF) -> None:
         self.say(self.read_out(position.x(), position.y()))
 
-    @guarded
+    @safe_slot
     def _on_dragged(self, dx: float, dy: float) -> None:
         self.canvas.pan(dx, dy)
 
-    @guarded
+    @safe_slot
     def _on_clicked(self, position: QPointF, modifiers: Qt.KeyboardModifier) -> None:
         """Pick the spike under the mouse, or the moment."""
         frame = self.frame
@@ -227,12 +227,12 @@ class SpikeScatterPanel(ViewPanel):
         elif self.along_time and not modifiers and frame.contains(position.x(), position.y()):
             self.required_session.time.move_to(float(frame.to_data([[position.x(), position.y()]])[0, 0]))
 
-    @guarded
+    @safe_slot
     def _on_scrolled(self, position: QPointF, notches: float, modifiers: Qt.KeyboardModifier) -> None:
         ctrl = modifiers & Qt.KeyboardModifier.ControlModifier
         self.canvas.zoom(position, notches, ("y" if ctrl else "x") if self.along_time else "both")
 
-    @guarded
+    @safe_slot
     def _on_double_clicked(self, _position: QPointF) -> None:
         self.show_all()
 
@@ -246,7 +246,7 @@ class SpikeScatterPanel(ViewPanel):
 
     # --- the clock ---
 
-    @guarded
+    @safe_slot
     def _on_time_moved(self) -> None:
         frame = self.frame
         if frame is None or not self.along_time:
@@ -256,7 +256,7 @@ class SpikeScatterPanel(ViewPanel):
             self.canvas.show_range(x_range, frame.y_range)
         self.canvas.overlay.update()
 
-    @guarded
+    @safe_slot
     def _on_shown_changed(self) -> None:
         if self.along_time:
             self.canvas.overlay.update()

@@ -21,9 +21,9 @@ from napari_phy.views.time_words import range_words
 from napari_phy.widgets.actions import messages
 from napari_phy.widgets.actions.bindings import key_bindings
 from napari_phy.widgets.base.draw_batch import Debounce, DrawBatch
-from napari_phy.widgets.base.guarded import guarded
 from napari_phy.widgets.base.latest_result import LatestResult
 from napari_phy.widgets.base.legend import LegendEntry
+from napari_phy.widgets.base.safe_slot import safe_slot
 from napari_phy.widgets.base.session_links import SessionLinks
 from napari_phy.widgets.panels.picture_panel import PicturePanel
 from napari_phy.widgets.panels.setting_controls import SettingControls
@@ -170,7 +170,7 @@ class ViewPanel(PicturePanel):
 
     def options(self) -> dict[str, Any]:
         """Return what was chosen in this view, {setting: plain value}."""
-        kept: dict[str, Any] = self.settings.kept()
+        kept: dict[str, Any] = self.settings.persistent()
         return kept
 
     def set_options(self, options: Mapping[str, Any]) -> None:
@@ -240,14 +240,14 @@ class ViewPanel(PicturePanel):
         if controller is not self._controller:
             self._settings_links.close()
             self._close_form()
-            controller.begin_with(self.settings.kept())
+            controller.begin_with(self.settings.persistent())
             self._controller, self._settings_before = controller, controller.value
             self._settings_links.connect(controller.changed, self._on_settings_changed)
 
     def _settings_of(self, session: Session) -> SettingsController[Any]:
         return session.views[self.settings_name] if self.settings_type.described() else self._controller
 
-    @guarded
+    @safe_slot
     def _on_settings_changed(self) -> None:
         before, self._settings_before = self._settings_before, self.settings
         self.show_settings()
@@ -295,7 +295,7 @@ class ViewPanel(PicturePanel):
         else:
             self.read_again()
 
-    @guarded
+    @safe_slot
     def _refresh_now(self) -> None:
         if not self.isVisible():
             return
@@ -318,7 +318,7 @@ class ViewPanel(PicturePanel):
             self._results.ask(request, partial(self.compute, self.in_sight, request))
             self.stack.wait()
 
-    @guarded
+    @safe_slot
     def _on_result(self, request: Hashable, data: Any) -> None:
         self._held = request, data
         if self.draw_batch is None:
@@ -326,7 +326,7 @@ class ViewPanel(PicturePanel):
         else:
             self.draw_batch.hold(self.show_held)
 
-    @guarded
+    @safe_slot
     def show_held(self) -> None:
         """Show the result that came last, unless it is no longer wanted."""
         if self._held is None:
@@ -338,7 +338,7 @@ class ViewPanel(PicturePanel):
         self._show_picture()
         self.drawn.emit()
 
-    @guarded
+    @safe_slot
     def _on_failed(self, request: Hashable, error: Exception) -> None:
         may_be_there, self._failed = self._failed != request, request
         is_gone = isinstance(error, ClusteringError) and self.session is not None
@@ -367,7 +367,7 @@ class ViewPanel(PicturePanel):
         if range_s is None:
             words = ""
         elif self.draws_times:
-            words = f"all times, veiled beyond {range_words(range_s)}"
+            words = f"all times, dimmed outside {range_words(range_s)}"
         else:
             words = "all times" if self.all_times else f"only {range_words(range_s)}"
         self.stack.caption.set_times(words)
@@ -414,7 +414,7 @@ class ViewPanel(PicturePanel):
             session.time.move_to(float(session.model.spike_samples[spike]) / session.model.sample_rate)
             session.selection.select_spikes([spike])
 
-    @guarded
+    @safe_slot
     def _on_freeze_toggled(self, frozen: bool) -> None:
         before, self._frozen = self.clusters, self.clusters if frozen else None
         self.stack.edge.set_frozen(frozen)

@@ -1,4 +1,4 @@
-"""The lasso of a view: drawn by the mouse, looked into in the background when it holds much, told by a tag."""
+"""The lasso of a view: drawn by the mouse, evaluated in the background when it holds much, with a tag."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,8 +16,8 @@ from napari_phy.table.numbers import format_count, format_number
 from napari_phy.views.frame import Frame
 from napari_phy.views.lasso import Lasso
 from napari_phy.widgets.actions.bindings import key_bindings
-from napari_phy.widgets.base.guarded import guarded
 from napari_phy.widgets.base.latest_result import LatestResult
+from napari_phy.widgets.base.safe_slot import safe_slot
 from napari_phy.widgets.base.theme import Tokens
 from napari_phy.widgets.plots.mouse import Mouse
 from napari_phy.widgets.plots.overlay import paint_lasso
@@ -185,19 +185,19 @@ class LassoTool(QObject):
         """Show in the panel what failed."""
         self._view.show_error(error)
 
-    @guarded
+    @safe_slot
     def _on_started(self, position: QPointF) -> None:
         frame = self._view.lasso_frame_at(position)
         if frame is not None:
             self.start(frame, position)
 
-    @guarded
+    @safe_slot
     def _on_moved(self, position: QPointF) -> None:
         frame = self._view.lasso_frame if self.drawing else None
         if frame is not None and self._lasso.add(*_point(frame, position)):
             self.changed.emit()
 
-    @guarded
+    @safe_slot
     def _on_ended(self, position: QPointF) -> None:
         self._on_moved(position)
         self._button.setChecked(False)
@@ -255,7 +255,7 @@ class SpikeLasso(LassoTool):
         if self._view.session is not None:
             self._view.session.selection.select_spikes(np.empty(0, dtype=np.int64))
 
-    @guarded
+    @safe_slot
     def _on_finished(self, polygon: npt.NDArray[np.float64]) -> None:
         try:
             search = self._view.lasso_search(polygon)
@@ -268,7 +268,7 @@ class SpikeLasso(LassoTool):
         self.tag = COUNTING
         self._results.ask(polygon.tobytes(), partial(search.look, polygon))
 
-    @guarded
+    @safe_slot
     def _on_found(self, inside: Spikes) -> None:
         session = self._view.session
         if session is None:

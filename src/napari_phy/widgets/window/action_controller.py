@@ -127,7 +127,7 @@ class ActionController(QObject):
     def is_free(self) -> bool:
         """Return whether nothing slow is being done to the data set; say so if there is."""
         if self.work.job is not None:
-            self.say(messages.busy_with(self.work.job.words or messages.SAVING))
+            self.say(messages.busy_with(self.work.job.words))
         return self.work.job is None
 
     # --- what the table of actions asks ---
@@ -215,7 +215,7 @@ class ActionController(QObject):
             self._settle("edit", "save")
             then()
 
-        self.work.begin(Job("", lambda _: save(), done, self._on_save_failed))
+        self.work.begin(Job(messages.SAVING, lambda _: save(), done, self._on_save_failed, in_status_bar=False))
         self.saving_changed.emit(True)
 
     def ask_label(self) -> None:
@@ -249,7 +249,7 @@ class ActionController(QObject):
         questions.ask_time(not_none(self._session), self._theme(), referent(self._window))
 
     def ask_range(self) -> None:
-        """Ask for the stretch of time whose spikes views use."""
+        """Ask for the time range whose spikes views use."""
         questions.ask_range(not_none(self._session), self._theme(), referent(self._window))
 
     def show_keys(self) -> None:

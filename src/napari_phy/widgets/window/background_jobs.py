@@ -12,7 +12,7 @@ from qtpy.QtGui import QAction
 from qtpy.QtWidgets import QHBoxLayout, QMainWindow, QProgressBar, QPushButton, QWidget
 
 from napari_phy.core.errors import KwikFormatError, MissingDataError, NapariPhyError
-from napari_phy.core.progress import OnProgress
+from napari_phy.core.progress import OnProgress, part_of
 from napari_phy.core.spike_columns import SpikeColumns
 from napari_phy.session.session import Session
 from napari_phy.storage.spike_peaks import spike_peaks
@@ -20,10 +20,10 @@ from napari_phy.table.cluster_table import compute_cluster_table
 from napari_phy.widgets.actions import messages
 from napari_phy.widgets.actions.background_work import BackgroundWork, Job
 from napari_phy.widgets.base.application import not_none, referent
-from napari_phy.widgets.base.guarded import guarded
 from napari_phy.widgets.base.latest_result import LatestResult
 from napari_phy.widgets.base.notifications import Choice, notify, take_back
 from napari_phy.widgets.base.plain_text import PlainLabel
+from napari_phy.widgets.base.safe_slot import safe_slot
 from napari_phy.widgets.base.session_links import SessionLinks
 from napari_phy.widgets.base.theme import BODY_PX, Tokens
 from napari_phy.widgets.lists.clusters_panel import ClustersPanel
@@ -56,7 +56,7 @@ class WorkBar(QWidget):
 
     def _on_changed(self) -> None:
         job = self._work.job
-        if job is None or not job.words:
+        if job is None or not job.in_status_bar:
             self._quiet.stop()
             self.hide()
             return
@@ -67,7 +67,7 @@ class WorkBar(QWidget):
 
     def _on_progressed(self, percent: int) -> None:
         job = self._work.job
-        if job is not None and job.words:
+        if job is not None and job.in_status_bar:
             self.label.setText(messages.percent_of(job.words, percent))
             self.progress.setRange(0, 100)
             self.progress.setValue(percent)
@@ -296,7 +296,7 @@ class Preparation(QObject):
     def __init__(self, opened: Any, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._opened = opened
-        self._results = LatestResult(self)
+        self._results = LatestResult(self, activity=messages.READING_FEATURES, cancel=self.cancel)
         self._results.progressed.connect(self._on_progressed)
         self._results.result_ready.connect(self._on_result)
         self._results.failed.connect(self._on_failed)
@@ -364,7 +364,7 @@ class ReadAhead(QObject):
         self._panels = panels
         self._session: Session | None = None
         self._links = SessionLinks(self)
-        self._results = LatestResult(self)
+        self._results = LatestResult(self, activity=messages.READING_AHEAD)
         self._rest = QTimer(self, singleShot=True, interval=REST_MS)
         self._rest.timeout.connect(self._read)
 
@@ -388,12 +388,12 @@ class ReadAhead(QObject):
         self._rest.stop()
         self._results.drop()
 
-    @guarded
+    @safe_slot
     def _on_selected(self) -> None:
         self._stop()
         self._rest.start()
 
-    @guarded
+    @safe_slot
     def _read(self) -> None:
         shown = [panel for panel in self._panels.values() if isinstance(panel, ViewPanel) and panel.isVisible()]
         views = [panel for panel in shown if panel.reads_ahead]
@@ -428,5 +428,5 @@ class ReadAhead(QObject):
 
 
 def _do(work: list[Callable[[OnProgress], object]], on_progress: OnProgress) -> None:
-    for one in work:
-        one(on_progress)
+    for number, one in enumerate(work):
+        one(part_of(on_progress, number / len(work), (number + 1) / len(work)))

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Annotated, Any, cast
 from weakref import ref
 
 from qtpy.QtCore import QObject
@@ -17,7 +17,8 @@ from napari_phy.session.session import Session
 from napari_phy.widgets.actions import messages
 from napari_phy.widgets.actions.background_work import Job
 from napari_phy.widgets.actions.groups_dialog import GroupsDialog
-from napari_phy.widgets.base.small_dialogs import ChoiceDialog, NameDialog, Words
+from napari_phy.widgets.base.form_dialog import FormDialog
+from napari_phy.widgets.base.small_dialogs import Words
 from napari_phy.widgets.base.theme import Tokens
 from napari_phy.widgets.lists.clustering_picker import Place
 from napari_phy.widgets.lists.clusters_panel import ClustersPanel
@@ -98,41 +99,28 @@ class ClusteringController(QObject):
         """Ask for a name, and copy the clustering that is open, as it is shown."""
         session = self._controller.session
         name = session.model.clustering
-        dialog = NameDialog(
-            Words(
-                "Copy clustering",
-                f"Copy {_place(session)} under the name",
-                f"It is written into {session.name} as it is shown, unsaved edits included.",
-                "Copy",
-            ),
-            self._theme(),
-            self._window(),
-            name=_free_name(f"{name}-copy", session.clusterings),
-            problem=lambda new: _problem(session, new),
+        words = Words(
+            "Copy clustering",
+            f"Copy {_place(session)} under the name",
+            f"It is written into {session.name} as it is shown, unsaved edits included.",
+            "Copy",
         )
-        if dialog.ask():
-            done = messages.clustering_copied(name, dialog.name)
-            self._do(lambda: session.beginning_to_copy(name, dialog.name), f"Copying {name}…", lambda: done)
+        proposed = _free_name(f"{name}-copy", session.clusterings)
+        copy = self._ask_name(words, proposed, partial(_problem, session))
+        if copy:
+            done = messages.clustering_copied(name, copy)
+            self._do(lambda: session.beginning_to_copy(name, copy), f"Copying {name}…", lambda: done)
 
     def rename(self) -> None:
         """Ask for a name, and rename the clustering that is open."""
         session = self._controller.session
         name = session.model.clustering
-        dialog = NameDialog(
-            Words(
-                "Rename clustering",
-                f"Rename {_place(session)} to",
-                "Other programs look for main." if name == MAIN else "",
-                "Rename",
-            ),
-            self._theme(),
-            self._window(),
-            name=name,
-            problem=lambda new: "" if new == name else _problem(session, new),
-        )
-        if dialog.ask() and dialog.name != name:
-            done = messages.clustering_renamed(name, dialog.name)
-            self._do(lambda: session.beginning_to_rename(name, dialog.name), f"Renaming {name}…", lambda: done)
+        explanation = "Other programs look for main." if name == MAIN else ""
+        words = Words("Rename clustering", f"Rename {_place(session)} to", explanation, "Rename")
+        new = self._ask_name(words, name, lambda new: "" if new == name else _problem(session, new))
+        if new and new != name:
+            done = messages.clustering_renamed(name, new)
+            self._do(lambda: session.beginning_to_rename(name, new), f"Renaming {name}…", lambda: done)
 
     def delete(self) -> None:
         """Ask which clustering, and delete it; from the one that is open go to another first."""
@@ -140,21 +128,21 @@ class ClusteringController(QObject):
         model = session.model
         choices = [clustering for clustering in session.clusterings if clustering != ORIGINAL]
         chosen = next((clustering for clustering in choices if clustering not in (MAIN, model.clustering)), choices[0])
-        dialog = ChoiceDialog(
-            Words(
-                "Delete clustering",
-                f"Delete a clustering of shank {model.channel_group} from {session.name}?",
-                "Its clusters, groups and labels are lost; unsaved edits of it are set aside. This cannot be undone.",
-                "Delete",
-            ),
-            self._theme(),
-            self._window(),
-            choices=choices,
-            current=model.clustering if model.clustering not in (ORIGINAL, MAIN) else chosen,
+        proposed = model.clustering if model.clustering not in (ORIGINAL, MAIN) else chosen
+
+        def choose(clustering: Annotated[str, {"choices": choices, "label": "Clustering"}] = proposed) -> str:
+            return clustering
+
+        words = Words(
+            "Delete clustering",
+            f"Delete a clustering of shank {model.channel_group} from {session.name}?",
+            "Its clusters, groups and labels are lost; unsaved edits of it are set aside. This cannot be undone.",
+            "Delete",
         )
+        dialog = FormDialog(words, choose, self._theme(), self._window(), is_destructive=True)
         if not dialog.ask():
             return
-        name = dialog.choice.currentText()
+        name = dialog.answer
 
         def delete() -> None:
             done = messages.clustering_deleted(name)
@@ -165,8 +153,8 @@ class ClusteringController(QObject):
             return
         others = [clustering for clustering in choices if clustering != name] or [ORIGINAL]
         other = MAIN if MAIN in others else others[0]
-        words = messages.opening(messages.place(model.channel_group, other))
-        self._do(lambda: session.beginning_to_switch(clustering=other), words, and_then=delete)
+        opening = messages.opening(messages.place(model.channel_group, other))
+        self._do(lambda: session.beginning_to_switch(clustering=other), opening, and_then=delete)
 
     def reset(self) -> None:
         """Make the clustering that is open what "original" is, by an edit; one that cannot be opened in the file."""
@@ -182,6 +170,19 @@ class ClusteringController(QObject):
         dialog.exec()
         dialog.deleteLater()
         self._controller.edited.emit()
+
+    def _ask_name(self, words: Words, proposed: str, problem: Callable[[str], str]) -> str | None:
+        """Ask for the name of a clustering; return None if that was cancelled."""
+
+        def choose(name: Annotated[str, {"label": "Name"}] = proposed) -> str:
+            return name.strip()
+
+        def check(name: str) -> str | None:
+            return problem(name.strip()) if name.strip() else None
+
+        dialog = FormDialog(words, choose, self._theme(), self._window(), problem=check)
+        dialog.ask()
+        return cast("str | None", dialog.answer)
 
     def _do(
         self,

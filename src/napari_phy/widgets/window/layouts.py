@@ -13,7 +13,7 @@ from qtpy.QtGui import QMouseEvent
 from qtpy.QtWidgets import QDockWidget, QMainWindow, QTabWidget, QWidget
 
 from napari_phy.session.session import Session
-from napari_phy.storage.layouts import KeptLayout, load_layout, save_layout
+from napari_phy.storage.layouts import SavedLayout, load_layout, save_layout
 from napari_phy.widgets.base.application import referent
 from napari_phy.widgets.base.theme import tokens
 from napari_phy.widgets.window.docks import LISTS
@@ -248,7 +248,7 @@ class LayoutStore(QObject):
         self._window = ref(window)
         self._board = board
         self._session = session
-        self._saved: KeptLayout | None = None  # what is written, or was there when the data set was opened
+        self._saved: SavedLayout | None = None  # what is written, or was there when the data set was opened
         self._is_opening = False
         self._timer = QTimer(self, singleShot=True, interval=SAVE_MS)
         self._timer.timeout.connect(self._save_changes)
@@ -300,12 +300,12 @@ class LayoutStore(QObject):
             self._saved = layout
             save_layout(_path_of(session), self._board.form, layout)
 
-    def _layout(self) -> KeptLayout | None:
+    def _layout(self) -> SavedLayout | None:
         board, window = self._board, self._window()
         if window is None or not board.is_arranged:
             return None
         docks = tuple(name for name, dock in board.docks.items() if not dock.isHidden())
-        return KeptLayout(board.preset.name, docks, bytes(window.saveState(VERSION).data()))
+        return SavedLayout(board.preset.name, docks, bytes(window.saveState(VERSION).data()))
 
     def _save_changes(self) -> None:
         if self._layout() != self._saved:

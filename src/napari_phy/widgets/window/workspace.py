@@ -353,7 +353,7 @@ class ViewMemory(QObject):
         """Write what was chosen since the last time."""
         self._timer.stop()
         session = self._session()
-        now = {} if session is None else session.views.kept()
+        now = {} if session is None else session.views.persistent()
         now |= {name: panel().options() for name, panel in self._panels.items() if panel() and isalive(panel())}
         chosen = {name: options for name, options in now.items() if options != self._known.get(name)}
         if chosen:

@@ -7,19 +7,19 @@ from hypothesis import HealthCheck, given, settings
 
 from napari_phy.core.errors import ClusteringError
 from napari_phy.stats.correlograms import correlograms, symmetrise
+from napari_phy.views import correlogram_cache
 from napari_phy.views import correlograms as view
-from napari_phy.views import kept_pairs
 from napari_phy.views.correlograms import (
     CorrelogramRequest,
     CorrelogramSettings,
+    cache_correlograms,
     compute_correlograms,
-    keep_correlograms,
 )
 
 
 @pytest.fixture(autouse=True)
 def of_small_data_sets(monkeypatch):
-    monkeypatch.setattr(kept_pairs, "KEPT_FROM", 0)
+    monkeypatch.setattr(correlogram_cache, "CACHED_FROM", 0)
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def fresh(session, request):
 @given(edit_lists)
 def test_they_equal_fresh_ones_after_any_edits(make_session, counted, sequence):
     session = make_session(n_spikes=400, duration=1.0)
-    assert keep_correlograms(session, request_of(session))
+    assert cache_correlograms(session, request_of(session))
     counted.clear()
     for kind, seed in sequence:
         do(session.manager, kind, seed)
@@ -54,8 +54,8 @@ def test_they_equal_fresh_ones_after_any_edits(make_session, counted, sequence):
 
 
 def test_a_merge_and_its_undo_count_nothing(session, counted, monkeypatch):
-    keep_correlograms(session, request_of(session))
-    monkeypatch.setattr(kept_pairs.KeptCorrelograms, "follow", None)
+    cache_correlograms(session, request_of(session))
+    monkeypatch.setattr(correlogram_cache.IncrementalCorrelograms, "follow", None)
     new = session.manager.merge([0, 3]).added[0]
     request = CorrelogramRequest((new, 1))
     np.testing.assert_array_equal(compute_correlograms(session, request).counts, fresh(session, request))
@@ -66,11 +66,11 @@ def test_a_merge_and_its_undo_count_nothing(session, counted, monkeypatch):
 
 
 def test_other_bins_are_counted_on_demand_until_they_are_kept(session, counted):
-    keep_correlograms(session, request_of(session))
+    cache_correlograms(session, request_of(session))
     other = request_of(session, bin_ms=2.0)
     wanted = compute_correlograms(session, other).counts
     assert len(counted) == 1
-    assert keep_correlograms(session, other)
+    assert cache_correlograms(session, other)
     np.testing.assert_array_equal(compute_correlograms(session, other).counts, wanted)
     assert len(counted) == 1
     compute_correlograms(session, request_of(session))
@@ -79,10 +79,10 @@ def test_other_bins_are_counted_on_demand_until_they_are_kept(session, counted):
 
 def test_small_data_sets_and_many_clusters_are_not_kept(session, counted, monkeypatch):
     with monkeypatch.context() as patch:
-        patch.setattr(kept_pairs, "KEPT_FROM", session.model.n_spikes + 1)
-        assert not keep_correlograms(session, request_of(session))
-    monkeypatch.setattr(kept_pairs.KeptCorrelograms, "has_room", lambda self, n_slots: n_slots <= 5)
-    assert keep_correlograms(session, request_of(session))
+        patch.setattr(correlogram_cache, "CACHED_FROM", session.model.n_spikes + 1)
+        assert not cache_correlograms(session, request_of(session))
+    monkeypatch.setattr(correlogram_cache.IncrementalCorrelograms, "has_room", lambda self, n_slots: n_slots <= 5)
+    assert cache_correlograms(session, request_of(session))
     compute_correlograms(session, request_of(session))
     assert not counted
     session.manager.split(session.manager.spikes(2)[:10])
@@ -95,7 +95,7 @@ def test_while_they_are_counted_a_view_counts_its_own(session, counted):
     def look(share):
         compute_correlograms(session, request_of(session))
 
-    keep_correlograms(session, request_of(session), look)
+    cache_correlograms(session, request_of(session), look)
     assert counted
     counted.clear()
     compute_correlograms(session, request_of(session))
@@ -103,7 +103,7 @@ def test_while_they_are_counted_a_view_counts_its_own(session, counted):
 
 
 def test_a_cluster_that_is_gone_is_told(session):
-    keep_correlograms(session, request_of(session))
+    cache_correlograms(session, request_of(session))
     session.manager.merge([0, 1])
     with pytest.raises(ClusteringError, match="no cluster 0"):
         compute_correlograms(session, CorrelogramRequest((0, 2)))

@@ -28,7 +28,7 @@ _Panel = TypeVar("_Panel", bound=ShowsErrors)
 _Values = ParamSpec("_Values")
 
 
-def guarded(slot: Callable[Concatenate[_Panel, _Values], None]) -> Callable[Concatenate[_Panel, _Values], None]:
+def safe_slot(slot: Callable[Concatenate[_Panel, _Values], None]) -> Callable[Concatenate[_Panel, _Values], None]:
     """Wrap a slot of a panel: an error shows in the panel instead of stopping the slots after it."""
 
     @wraps(slot)

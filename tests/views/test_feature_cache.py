@@ -5,8 +5,8 @@ import pytest
 
 from napari_phy.core.errors import MissingDataError
 from napari_phy.core.memory import BUDGET
-from napari_phy.views import kept_features
-from napari_phy.views.kept_features import kept_features as read
+from napari_phy.views import feature_cache
+from napari_phy.views.feature_cache import cached_features as read
 
 COLUMNS = [7, 0, 7]
 
@@ -14,7 +14,7 @@ COLUMNS = [7, 0, 7]
 def limit_rows(monkeypatch, n_rows):
     """Let there be room for some rows of 24 features."""
     n_bytes = n_rows * 24 * 4
-    monkeypatch.setattr(kept_features, "SHARE", BUDGET.limit / n_bytes if n_bytes else 2 * BUDGET.limit)
+    monkeypatch.setattr(feature_cache, "SHARE", BUDGET.limit / n_bytes if n_bytes else 2 * BUDGET.limit)
 
 
 @pytest.mark.parametrize("n_rows", [0, 1, 30, 400, 5000])

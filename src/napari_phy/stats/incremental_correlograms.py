@@ -18,7 +18,7 @@ SHARE = 8  # of the memory for caches is for one table at most: of 1 GiB, 1 136 
 SPARE = 16  # slots that a few splits take before the table has to grow
 
 
-class KeptCorrelograms:
+class IncrementalCorrelograms:
     """One-sided counts of all pairs of slots: a merge needs sums only, a split counts the pairs of what it moved.
 
     Slots are the fixed sets of spikes that clusters are made of (`ClusterManager.spike_slots`). Counts are additive:

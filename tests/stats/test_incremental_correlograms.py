@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from napari_phy.core.progress import CancelledError
-from napari_phy.stats import kept_correlograms
+from napari_phy.stats import incremental_correlograms
 from napari_phy.stats.correlograms import count_pairs
-from napari_phy.stats.kept_correlograms import KeptCorrelograms
+from napari_phy.stats.incremental_correlograms import IncrementalCorrelograms
 
 N_SPIKES = 40
 labelings = st.lists(st.integers(0, 4), min_size=N_SPIKES, max_size=N_SPIKES)
@@ -26,7 +26,7 @@ def one_by_one(n):
 @given(times, st.lists(labelings, min_size=1, max_size=4), st.integers(0, 2**32 - 1))
 def test_they_follow_spikes_from_slot_to_slot(samples, steps, seed):
     samples, rng = np.array(samples), np.random.default_rng(seed)
-    kept = KeptCorrelograms(samples, 3, 5)
+    kept = IncrementalCorrelograms(samples, 3, 5)
     before = None
     for step in steps:
         slots = np.array(step, dtype=np.int32)
@@ -40,7 +40,7 @@ def test_they_follow_spikes_from_slot_to_slot(samples, steps, seed):
 def test_the_table_grows_with_the_slots_and_clusters_are_sums():
     rng = np.random.default_rng(3)
     samples, slots = np.sort(rng.integers(0, 2000, 500)), rng.integers(0, 3, 500)
-    kept = KeptCorrelograms(samples, 3, 5)
+    kept = IncrementalCorrelograms(samples, 3, 5)
     kept.follow(slots, 3)
     for n in range(4, 40):
         slots = np.where(rng.random(500) < 0.03, n - 1, slots)
@@ -52,13 +52,13 @@ def test_the_table_grows_with_the_slots_and_clusters_are_sums():
 
 def test_only_the_pairs_of_moved_spikes_are_counted(monkeypatch):
     samples, slots = np.arange(1000), np.arange(1000) % 4
-    kept = KeptCorrelograms(samples, 3, 5)
+    kept = IncrementalCorrelograms(samples, 3, 5)
     kept.follow(slots, 4)
 
     def never(*arguments):
         raise AssertionError("all pairs were counted again")
 
-    monkeypatch.setattr(kept_correlograms, "count_pairs", never)
+    monkeypatch.setattr(incremental_correlograms, "count_pairs", never)
     kept.follow(slots, 4)
     moved = slots.copy()
     moved[10:200:4] = 4
@@ -72,7 +72,7 @@ def test_what_was_stopped_is_counted_anew():
     def stop(share):
         raise CancelledError
 
-    kept = KeptCorrelograms(samples, 3, 5)
+    kept = IncrementalCorrelograms(samples, 3, 5)
     kept.follow(slots, 4)
     moved = np.where(samples < 100, 3, slots)
     with pytest.raises(CancelledError):
@@ -83,6 +83,6 @@ def test_what_was_stopped_is_counted_anew():
 
 
 def test_they_are_kept_up_to_a_thousand_slots_of_26_bins():
-    assert KeptCorrelograms(np.arange(3), 20, 26).has_room(1000)
-    assert not KeptCorrelograms(np.arange(3), 20, 26).has_room(1200)
-    assert not KeptCorrelograms(np.arange(3), 20, 260).has_room(1000)
+    assert IncrementalCorrelograms(np.arange(3), 20, 26).has_room(1000)
+    assert not IncrementalCorrelograms(np.arange(3), 20, 26).has_room(1200)
+    assert not IncrementalCorrelograms(np.arange(3), 20, 260).has_room(1000)

@@ -11,19 +11,19 @@ import numpy.typing as npt
 
 from napari_phy.core.cluster_manager import ClusterManager
 from napari_phy.core.progress import OnProgress, no_progress
-from napari_phy.stats.kept_correlograms import KeptCorrelograms
+from napari_phy.stats.incremental_correlograms import IncrementalCorrelograms
 from napari_phy.table.session_cache import SessionCache
 from napari_phy.table.session_like import SessionLike
 
-KEPT_FROM = 100_000  # spikes; of fewer, counting those of a selection takes a millisecond
+CACHED_FROM = 100_000  # spikes; of fewer, counting those of a selection takes a millisecond
 
 
-class _Kept:
+class _Entry:
     """The counts of one clustering in bins of one kind, and at which cut they are."""
 
     def __init__(self, samples: npt.NDArray[np.int64], bins: tuple[int, int]) -> None:
         self.bins = bins
-        self.pairs = KeptCorrelograms(samples, *bins)
+        self.pairs = IncrementalCorrelograms(samples, *bins)
         self.n_cuts: int | None = None
         self.lock = threading.Lock()
 
@@ -38,48 +38,48 @@ class _Kept:
         return slot_clusters
 
 
-_kept: SessionCache[Literal["pairs"], _Kept] = SessionCache(lambda kept: kept.pairs.nbytes)
+_cache: SessionCache[Literal["pairs"], _Entry] = SessionCache(lambda entry: entry.pairs.nbytes)
 
 
-def keep_pairs(session: SessionLike, width: int, n_bins: int, on_progress: OnProgress = no_progress) -> bool:
+def cache_pairs(session: SessionLike, width: int, n_bins: int, on_progress: OnProgress = no_progress) -> bool:
     """Count the pairs of all clusters, instead of those in other bins; slow, for a thread in the background.
 
     Returns whether they are kept: a small data set, one with too many clusters (above 1 000 in 26 bins) and a
     stretch of time are counted on demand.
     """
     manager = session.manager
-    if not isinstance(manager, ClusterManager) or session.model.n_spikes < KEPT_FROM:
+    if not isinstance(manager, ClusterManager) or session.model.n_spikes < CACHED_FROM:
         return False
-    kept = _kept.known(session, ["pairs"]).get("pairs")
-    if kept is None or kept.bins != (width, n_bins):
-        kept = _Kept(session.model.spike_samples, (width, n_bins))
-        if not kept.pairs.has_room(len(manager.slot_clusters)):
-            _kept.remove(session, "pairs")
+    entry = _cache.known(session, ["pairs"]).get("pairs")
+    if entry is None or entry.bins != (width, n_bins):
+        entry = _Entry(session.model.spike_samples, (width, n_bins))
+        if not entry.pairs.has_room(len(manager.slot_clusters)):
+            _cache.remove(session, "pairs")
             return False
-    with kept.lock:
-        _kept.keep(session, "pairs", kept)
-        is_kept = kept.follow(manager, on_progress) is not None
-        kept.pairs.warm_up()
-        _kept.keep(session, "pairs", kept)  # as large as it is now
-        return is_kept
+    with entry.lock:
+        _cache.keep(session, "pairs", entry)
+        is_cached = entry.follow(manager, on_progress) is not None
+        entry.pairs.warm_up()
+        _cache.keep(session, "pairs", entry)  # as large as it is now
+        return is_cached
 
 
-def kept_counts(
+def cached_counts(
     session: SessionLike, clusters: Sequence[int], width: int, n_bins: int, on_progress: OnProgress = no_progress
 ) -> npt.NDArray[np.int64] | None:
     """Return (n, n, n_bins) one-sided counts from those that are kept, or None: they are not, or are being counted."""
     manager = session.manager
     if not isinstance(manager, ClusterManager):
         return None
-    kept = _kept.known(session, ["pairs"]).get("pairs")
-    if kept is None or kept.bins != (width, n_bins) or not kept.lock.acquire(blocking=False):
+    entry = _cache.known(session, ["pairs"]).get("pairs")
+    if entry is None or entry.bins != (width, n_bins) or not entry.lock.acquire(blocking=False):
         return None
     try:
-        slot_clusters = kept.follow(manager, on_progress) if kept.pairs.slots is not None else None
-        _kept.keep(session, "pairs", kept)
+        slot_clusters = entry.follow(manager, on_progress) if entry.pairs.slots is not None else None
+        _cache.keep(session, "pairs", entry)
         if slot_clusters is None:
             return None
         members = [np.flatnonzero(slot_clusters == cluster) for cluster in clusters]
-        return kept.pairs.sums(members) if all(map(len, members)) else None
+        return entry.pairs.sums(members) if all(map(len, members)) else None
     finally:
-        kept.lock.release()
+        entry.lock.release()

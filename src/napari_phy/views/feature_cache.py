@@ -21,7 +21,7 @@ SHARE = 16  # of the memory for caches is for the rows of one model at most
 Float32 = npt.NDArray[np.float32]
 
 
-class _Kept:
+class _Rows:
     """A ring of rows: the newest take the places of the oldest."""
 
     def __init__(self, n_spikes: int, n_features: int) -> None:
@@ -59,11 +59,11 @@ class _Kept:
             self._next = int(self._next + len(rows)) % max(1, len(self._rows))
 
 
-_kept: WeakKeyDictionary[BaseModel, ByteCache[Literal["rows"], _Kept]] = WeakKeyDictionary()
+_caches: WeakKeyDictionary[BaseModel, ByteCache[Literal["rows"], _Rows]] = WeakKeyDictionary()
 _lock = threading.Lock()
 
 
-def kept_features(
+def cached_features(
     session: SessionLike,
     spike_ids: npt.NDArray[np.int64],
     columns: Sequence[int],
@@ -79,15 +79,15 @@ def kept_features(
     model = session.model
     features = required(model.features, model, "features")
     with _lock:
-        cache = _kept.setdefault(model, ByteCache(lambda kept: kept.nbytes))
-        kept = cache.get("rows")
-        if kept is None:
-            kept = _Kept(*features.shape)
-            cache.put("rows", kept)
-    is_known, values = kept.find(spike_ids, columns)
+        cache = _caches.setdefault(model, ByteCache(lambda rows: rows.nbytes))
+        known = cache.get("rows")
+        if known is None:
+            known = _Rows(*features.shape)
+            cache.put("rows", known)
+    is_known, values = known.find(spike_ids, columns)
     unknown = spike_ids[~is_known]
     if len(unknown):
         rows = read_in_file_order(features, unknown, on_progress)
         values[~is_known] = rows[:, columns]
-        kept.keep(unknown, rows)
+        known.keep(unknown, rows)
     return values
