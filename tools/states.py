@@ -34,7 +34,7 @@ N_COLUMNS = {True: 5, False: 4}  # of a sheet of all views, and of states
 Pictures = dict[str, Any]
 
 
-class SessionBinding:
+class StatesOfViews:
     """The sample in a window, and every view in a window of its own; each state is a method that shows it for a while.
 
     Parameters
@@ -264,14 +264,14 @@ def main() -> int:
     for theme in THEMES:
         with tempfile.TemporaryDirectory() as home:
             keep_settings_of_the_person(Path(home))
-            binding = SessionBinding(theme, (width, height), options.font)
+            binding = StatesOfViews(theme, (width, height), options.font)
             binding.open(fresh_sample(Path(home)))
             draw(options.folder, theme, binding, is_every=options.every)
             binding.viewer.close()
     return 0
 
 
-def draw(folder: Path, theme: str, binding: SessionBinding, *, is_every: bool) -> None:
+def draw(folder: Path, theme: str, binding: StatesOfViews, *, is_every: bool) -> None:
     """Keep a picture of each state, or one of all."""
     found = {}
     for state in STATES:
