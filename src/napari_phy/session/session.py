@@ -242,7 +242,7 @@ class Session(Edits, FileClusterings):
         Raises
         ------
         MissingDataError
-            They are not there, or it cannot be told which is which.
+            They are not there, or it is not known which is which.
         KwikFormatError
             They cannot be the raw data of this data set.
         """

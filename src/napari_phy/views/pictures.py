@@ -23,7 +23,7 @@ FLOOR, SELECTED_FLOOR = 0.35, 0.6  # opacity of a single spike where pixels of a
 
 DISC_PX = 1.6  # radius of a spike in drift
 CELL_FLOOR = 0.45  # opacity of a single spike where cells of drift hold many
-FAINTEST = 0.3  # of the ramp: the colour of the smallest amplitude, told apart from the background
+FAINTEST = 0.3  # of the ramp: the colour of the smallest amplitude, distinguishable from the background
 N_SHADES = 64
 BUSY = 0.995  # of the cells with spikes: the number that has the last colour
 

@@ -3,11 +3,13 @@
 import gc
 from weakref import ref
 
+from napari.settings import get_plugin_settings, get_settings
 from qtpy.QtCore import QEvent
 from qtpy.QtWidgets import QApplication
 from widgets.light_session import light_session
 
 from napari_phy.layers.session_tag import TAG, SessionTag
+from napari_phy.widgets.window.session_controller import PLUGIN, preferences
 from napari_phy.widgets.window.workspace import open_workspace
 
 
@@ -64,3 +66,16 @@ def test_a_session_in_two_windows_is_closed_with_the_second(make_napari_viewer, 
     assert closed == []
     close(viewers[1])
     assert closed == [session.name]
+
+
+def test_what_was_never_set_is_left_to_our_defaults(tmp_path, monkeypatch):
+    monkeypatch.setattr(get_settings(), "config_path", tmp_path / "settings.yaml")
+    assert preferences() == {}
+
+
+def test_what_was_set_is_read(tmp_path, monkeypatch):
+    monkeypatch.setattr(get_settings(), "config_path", tmp_path / "settings.yaml")
+    ours = get_plugin_settings(PLUGIN)
+    monkeypatch.setattr(ours.sorting, "waveforms_shown", 33)
+    ours.save(tmp_path / f"{PLUGIN}.yaml")
+    assert preferences()["waveforms_shown"] == 33

@@ -63,7 +63,7 @@ class H5Reader:
     def state(self) -> tuple[int, ...] | None:
         """What tells the file that is read from any other, and from itself after a change.
 
-        None where that cannot be told: it is written to, was written to just now, or another has its name.
+        None where that is not known: it is written to, was written to just now, or another has its name.
         """
         state = self._state
         if self.mode != "r" or state is None or state != state_of(self.path):

@@ -265,7 +265,7 @@ class KwikModel(PartModel):
         Raises
         ------
         MissingDataError
-            There is no such file, or it cannot be told which is which.
+            There is no such file, or it is not known which is which.
         KwikFormatError
             A file cannot be the raw data of this data set: its size, its length or its channels don't fit.
         """

@@ -215,7 +215,7 @@ def paint_pair(painter: QPainter, frame: MatrixFrame, cell: tuple[int, int], the
     painter.save()
     painter.setClipRect(QRectF(*frame.square.grown(4)))
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    for color, width in ((theme.view, 3.4), (theme.text, 1.6)):  # told apart from both ends of the ramp
+    for color, width in ((theme.view, 3.4), (theme.text, 1.6)):  # distinguishable from both ends of the ramp
         pen = QPen(QColor(color), width)
         pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
         painter.setPen(pen)

@@ -268,7 +268,7 @@ class SpikeScatterPanel(ViewPanel):
         return LassoSearch(partial(self.look_inside, self.in_sight, self.lasso_data), self.n_to_look_at(polygon))
 
     def n_drawn(self, inside: Spikes) -> int | None:
-        """Return None: how many of the spikes inside are drawn is not told."""
+        """Return None: how many of the spikes inside are drawn is not shown."""
         return None
 
     # --- what is under the mouse ---

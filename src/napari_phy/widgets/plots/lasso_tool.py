@@ -98,7 +98,7 @@ class SpikeLassoView(LassoView, Protocol):
         ...
 
     def n_drawn(self, inside: Spikes) -> int | None:
-        """Return how many of the spikes inside are drawn, None where that is not told."""
+        """Return how many of the spikes inside are drawn, None where that is not shown."""
         ...
 
 

@@ -1,6 +1,7 @@
 """Which data set is open in a window: shown, opened again, turned away, closed."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 from weakref import ref
 
@@ -15,7 +16,6 @@ from napari_phy.layers.session_tag import session_of
 from napari_phy.session.session import Session
 from napari_phy.widgets.actions import messages
 from napari_phy.widgets.base.notifications import notify
-from napari_phy.widgets.base.preferences import preferences
 from napari_phy.widgets.base.session_links import SessionLinks
 from napari_phy.widgets.panels.panel import Panel
 from napari_phy.widgets.window.action_controller import ActionController
@@ -28,6 +28,8 @@ from napari_phy.widgets.window.dock_manager import DockManager
 from napari_phy.widgets.window.layouts import LayoutStore
 from napari_phy.widgets.window.toolbar import ActionBar
 from napari_phy.widgets.window.window_keys import WindowKeys
+
+PLUGIN, SECTION = "napari-phy", "sorting"
 
 
 class SessionBinding(QObject):
@@ -309,3 +311,17 @@ class SessionController(QObject):
             return
         if not (self._binding.is_aside or any(session_of(layer) is session for layer in viewer.layers)):
             self.close()
+
+
+def preferences() -> dict[str, Any]:
+    """Return {setting: value} as the user set them in Preferences; {} where nothing of ours was ever set there."""
+    from napari.settings import get_plugin_settings, get_settings
+
+    napari_file = get_settings().config_path
+    if napari_file is not None and not Path(napari_file).with_name(f"{PLUGIN}.yaml").exists():
+        return {}  # napari would read the manifests of all plugins again to say the defaults
+    try:
+        section = getattr(get_plugin_settings(PLUGIN), SECTION, None)
+    except KeyError:
+        return {}
+    return {} if section is None else dict(section.model_dump())
