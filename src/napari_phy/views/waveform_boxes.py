@@ -1,8 +1,8 @@
-"""Where waveforms go: a box for each channel, in it a lane for each cluster where these stand side by side."""
+"""Where waveforms go: a box for each channel, in it a lane for each cluster where they stand side by side."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -10,7 +10,7 @@ import numpy.typing as npt
 from napari_phy.views.frame import Frame
 from napari_phy.views.probe_layout import probe_layout, stacked_layout
 from napari_phy.views.rectangles import Rectangle
-from napari_phy.views.waveforms import Arrangement, WaveformData
+from napari_phy.views.waveforms import Arrangement, Kind, WaveformData
 
 _FILL = (0.9, 2.0)  # of the vertical pitch that the tallest mean takes: few rows, and many, which may overlap
 _MANY = 16
@@ -64,6 +64,32 @@ class Scale:
 
 def _limited(factor: float) -> float:
     return min(max(factor, _LIMITS[0]), _LIMITS[1])
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How waveforms are shown.
+
+    Attributes
+    ----------
+    kind : Kind, default 'both'
+        "both" mean and spikes, only the "mean", a "band" of ± one standard deviation, only the "spikes", or their
+        "density".
+    arrangement : {'probe', 'stacked'}, default 'probe'
+        Channels as on the "probe", or "stacked" in one column by depth.
+    side_by_side : bool, default False
+        Whether clusters stand beside each other in a box, and don't lie over each other.
+    front : int, optional
+        The cluster that lies in front of the others; None: the best one.
+    scale : Scale, optional
+        How waveforms, boxes and probe are stretched and moved.
+    """
+
+    kind: Kind = "both"
+    arrangement: Arrangement = "probe"
+    side_by_side: bool = False
+    front: int | None = None
+    scale: Scale = field(default_factory=Scale)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -202,3 +228,69 @@ def _reach_of_singles(data: WaveformData) -> tuple[float, float]:
     waveforms = np.where(drawn[:, None, :], data.waveforms, 0.0)
     low = np.percentile(waveforms.min(axis=(1, 2)), _SINGLES[0])
     return float(low), float(np.percentile(waveforms.max(axis=(1, 2)), _SINGLES[1]))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SingleLines:
+    """Single spikes as polylines.
+
+    Attributes
+    ----------
+    px : ndarray of float32, shape (n_lines, n_samples, 2)
+        Points of each line.
+    rows : ndarray of int64, shape (n_lines,)
+        Spike of each line, as a row of `WaveformData.waveforms`.
+    boxes : ndarray of int64, shape (n_lines,)
+        Box of each line.
+    """
+
+    px: npt.NDArray[np.float32]
+    rows: npt.NDArray[np.int64]
+    boxes: npt.NDArray[np.int64]
+
+    def nearest(self, x_px: float, y_px: float, reach_px: float) -> int | None:
+        """Return the row of the spike whose line passes nearest to a position, the topmost of equals; None beyond."""
+        if not len(self.px):
+            return None
+        near = np.flatnonzero((self.px[:, 0, 0] - reach_px <= x_px) & (self.px[:, -1, 0] + reach_px >= x_px))
+        if not len(near):
+            return None
+        distance = _distance(self.px[near], np.array([x_px, y_px]))
+        last = len(near) - 1 - int(np.argmin(distance[::-1]))
+        return int(self.rows[near[last]]) if distance[last] <= reach_px else None
+
+
+def _distance(lines: npt.NDArray[np.float32], point: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return (n,) the distance of a point from each polyline."""
+    starts, steps = lines[:, :-1].astype(np.float64), np.diff(lines, axis=1).astype(np.float64)
+    along = ((point - starts) * steps).sum(-1) / np.maximum((steps**2).sum(-1), 1e-12)
+    nearest = starts + np.clip(along, 0, 1)[..., None] * steps
+    return np.asarray(np.hypot(*np.moveaxis(nearest - point, -1, 0)).min(axis=1))
+
+
+def single_lines(
+    waveforms: npt.NDArray[np.float32],
+    masks: npt.NDArray[np.float32],
+    places: npt.NDArray[np.int32],
+    boxes: Boxes,
+    depth: npt.NDArray[np.int64],
+) -> SingleLines:
+    """Lay single spikes out in their boxes.
+
+    Parameters
+    ----------
+    waveforms, masks, places : ndarray of float32 and ndarray of int32
+        As in `WaveformData`.
+    depth : ndarray of int64, shape (n,)
+        What lies in front: the largest is drawn last.
+    """
+    order = np.argsort(depth, kind="stable")
+    unmasked = masks[order] > 0
+    unmasked[~unmasked.any(axis=1)] = True  # where a spike takes part nowhere, its cluster says where it is drawn
+    spike, box = np.nonzero(unmasked & boxes.takes_part[places[order]])
+    rows = order[spike]
+    lines = np.empty((len(rows), len(boxes.x), 2), dtype=np.float32)
+    lines[..., 0] = (boxes.left[box] + boxes.lanes[places[rows]])[:, None] + boxes.x
+    voltage = waveforms.swapaxes(1, 2)[rows, box]
+    lines[..., 1] = boxes.center_y[box][:, None] - voltage * boxes.px_per_unit
+    return SingleLines(lines, rows, box)

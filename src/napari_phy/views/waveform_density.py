@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +14,8 @@ from napari_phy.table.waveform_samples import WaveformSample
 
 N_ROWS = 128
 STEPS = 4  # columns a sample
+DENSITY_ALPHA = 0.95  # of the cell that most waveforms pass
+FAINTEST = 0.12  # of the opacity, for a cell that a single waveform passes
 _REACH = 4.0  # standard deviations from each mean: what lies beyond is not counted
 
 
@@ -64,3 +67,9 @@ def _count(waveforms: npt.NDArray[np.float32], low: float, high: float) -> npt.N
     cells = rows * n_columns + np.arange(n_columns)
     inside = (rows >= 0) & (rows < N_ROWS)
     return np.bincount(cells[inside], minlength=N_ROWS * n_columns).reshape(N_ROWS, n_columns)
+
+
+def density_opacity(counts: npt.NDArray[Any], most: float) -> npt.NDArray[np.float64]:
+    """Return how opaque cells are that so many waveforms pass, where `most` is the largest number: by its logarithm."""
+    share = np.log1p(counts) / max(np.log1p(most), 1e-9)
+    return np.where(counts > 0, FAINTEST + (1 - FAINTEST) * share, 0) * DENSITY_ALPHA

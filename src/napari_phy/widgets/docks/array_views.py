@@ -17,6 +17,7 @@ from napari_phy.session.session import Session
 from napari_phy.views.array_session import ArraySession, Spikes
 from napari_phy.views.array_waveforms import ArrayWaveformSession, array_probe
 from napari_phy.views.raster import Marker, trains_of_arrays
+from napari_phy.views.waveform_boxes import Look
 from napari_phy.widgets.actions.bindings import usual_names
 from napari_phy.widgets.actions.keys import KeyFilter
 from napari_phy.widgets.actions.navigation import go_to_spike, turn_page
@@ -24,7 +25,6 @@ from napari_phy.widgets.base.session_links import SessionLinks
 from napari_phy.widgets.base.theme import ThemeFollower
 from napari_phy.widgets.docks.raster_plot import RasterPlot
 from napari_phy.widgets.docks.traces_panel import TracesPanel
-from napari_phy.widgets.docks.waveform_plot import Look
 from napari_phy.widgets.docks.waveforms_panel import WaveformsPanel
 from napari_phy.widgets.panels.panel import Panel
 

@@ -1,64 +1,32 @@
 """A plot of waveforms: what is shown of them, how, and where on the canvas."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from qtpy.QtCore import QLineF, QPointF, QRectF
-from qtpy.QtGui import QImage, QPainter, QPen
+from qtpy.QtCore import QLineF, QPointF, QRectF, Qt
+from qtpy.QtGui import QColor, QImage, QPainter, QPen
 from qtpy.QtWidgets import QWidget
 
 from napari_phy.table.numbers import format_number
 from napari_phy.views.rectangles import Rectangle
-from napari_phy.views.waveform_boxes import Boxes, Scale, place_boxes
-from napari_phy.views.waveforms import Arrangement, Kind, WaveformData
+from napari_phy.views.ticks import nice_length
+from napari_phy.views.waveform_boxes import Boxes, Look, SingleLines, place_boxes, single_lines
+from napari_phy.views.waveform_density import DENSITY_ALPHA, WaveformDensity, density_opacity
+from napari_phy.views.waveforms import WaveformData
+from napari_phy.widgets.base.color_scale import ColorScale, blended
 from napari_phy.widgets.base.theme import TICK_PX, Tokens, with_alpha
-from napari_phy.widgets.docks.single_waveforms import SingleLines, single_lines
-from napari_phy.widgets.docks.waveform_painter import (
-    density_images,
-    paint_bands,
-    paint_bars,
-    paint_density,
-    paint_highlighted,
-    paint_means,
-    paint_numbers,
-)
 from napari_phy.widgets.plots.data_canvas import DataCanvas
 from napari_phy.widgets.plots.lines import PaletteLines
+from napari_phy.widgets.plots.overlay import paint_scale_bars
 from napari_phy.widgets.plots.painted_plot import polyline
 from napari_phy.widgets.plots.palette import palette_of, rgba
 
 SPIKE_PX, SPIKE_ALPHA, SELECTED_ALPHA = 0.8, 0.17, 0.8
+MEAN_PX, HIGHLIGHT_PX, BAND_ALPHA = 2.0, 1.6, 0.25
 HIT_PX = 4.0
 LEAST_WITH_BARS = 116  # px
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """How waveforms are shown.
-
-    Attributes
-    ----------
-    kind : Kind, default 'both'
-        "both" mean and spikes, only the "mean", a "band" of ± one standard deviation, only the "spikes", or their
-        "density".
-    arrangement : {'probe', 'stacked'}, default 'probe'
-        Channels as on the "probe", or "stacked" in one column by depth.
-    side_by_side : bool, default False
-        Whether clusters stand beside each other in a box, and don't lie over each other.
-    front : int, optional
-        The cluster that lies in front of the others; None: the best one.
-    scale : Scale, optional
-        How waveforms, boxes and probe are stretched and moved.
-    """
-
-    kind: Kind = "both"
-    arrangement: Arrangement = "probe"
-    side_by_side: bool = False
-    front: int | None = None
-    scale: Scale = field(default_factory=Scale)
 
 
 class WaveformPlot(DataCanvas):
@@ -129,7 +97,7 @@ class WaveformPlot(DataCanvas):
         self._colors = list(colors)
         self._show_line_colors()
         density = self.data.density if self.data is not None else None
-        self._images = density_images(density, self._colors) if density is not None else []
+        self._images = _density_images(density, self._colors) if density is not None else []
 
     def _show_line_colors(self) -> None:
         alphas = (SPIKE_ALPHA, self._selected_alpha)
@@ -237,7 +205,7 @@ class WaveformPlot(DataCanvas):
         if singles is not None:
             self._paint_singles(painter, data, singles, colors)
         painter.restore()
-        images = density_images(data.density, colors) if data.density is not None else []
+        images = _density_images(data.density, colors) if data.density is not None else []
         self._paint_waveforms(painter, theme, colors, images)
 
     def _paint_singles(
@@ -267,11 +235,11 @@ class WaveformPlot(DataCanvas):
             painter.save()
             painter.setClipRect(QRectF(0, 0, self.width(), bottom))
             self._paint_kind(painter, data, boxes, colors, images)
-            paint_highlighted(painter, self._highlighted, theme)
-            paint_numbers(painter, data, boxes, theme, self.chosen_channel)
+            _paint_highlighted(painter, self._highlighted, theme)
+            _paint_numbers(painter, data, boxes, theme, self.chosen_channel)
             painter.restore()
             if self._has_bars:
-                paint_bars(painter, data, boxes, theme, self.extent)
+                _paint_bars(painter, data, boxes, theme, self.extent)
 
     def _paint_kind(
         self,
@@ -283,17 +251,17 @@ class WaveformPlot(DataCanvas):
     ) -> None:
         kind, order = self._look.kind, self.order
         if kind == "density" and data.density is not None:
-            paint_density(painter, data.density, images, boxes, order)
+            _paint_density(painter, data.density, images, boxes, order)
         if kind == "band":
-            paint_bands(painter, data, boxes, colors, order)
+            _paint_bands(painter, data, boxes, colors, order)
         if kind in ("both", "mean", "band"):
-            paint_means(painter, data, boxes, colors, order)
+            _paint_means(painter, data, boxes, colors, order)
 
     # --- what lies under the mouse ---
 
     def spike_at(self, x_px: float, y_px: float) -> int | None:
         """Return the row of the single waveform that passes a pixel, or None."""
-        return None if self._singles is None else self._singles.nearest(QPointF(x_px, y_px), HIT_PX)
+        return None if self._singles is None else self._singles.nearest(x_px, y_px, HIT_PX)
 
     def read_out(self, x_px: float, y_px: float) -> str:
         """Return `channel 6, 0.25 ms, −84 µV` for a place, and before it which spike passes there."""
@@ -314,3 +282,126 @@ class WaveformPlot(DataCanvas):
             cluster = data.request.clusters[data.places[row]]
             words = [f"cluster {cluster}, spike {format_number(data.spike_ids[row])}", *words]
         return ", ".join(words)
+
+
+# --- painting: what lies over single waveforms ---
+
+
+def _paint_numbers(painter: QPainter, data: WaveformData, boxes: Boxes, theme: Tokens, chosen: int | None) -> None:
+    """Write the number of each channel at the left of its box, that of the chosen one in full contrast."""
+    painter.setFont(theme.font(TICK_PX))
+    height = theme.px(14)
+    for box in boxes.spaced(theme.px(12)).tolist():
+        channel = data.channels[box]
+        painter.setPen(QColor(theme.text if channel == chosen else theme.faint))
+        painter.drawText(
+            QRectF(boxes.left[box] - 104, boxes.center_y[box] - height / 2, 100, height),
+            Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter,
+            str(data.channel_ids[channel]),
+        )
+
+
+def _paint_means(
+    painter: QPainter, data: WaveformData, boxes: Boxes, colors: Sequence[str], order: Sequence[int]
+) -> None:
+    """Draw the mean of each cluster, the last of `order` on top."""
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    width = float(np.clip(boxes.pitch / 3, 0.4, MEAN_PX))  # thinner where channels lie close together
+    for cluster in order:
+        painter.setPen(_rounded_pen(colors[cluster], width))
+        for box in np.flatnonzero(boxes.takes_part[cluster]).tolist():
+            painter.drawPolyline(polyline(boxes.line(box, data.means[cluster, :, box], cluster)))
+
+
+def _paint_bands(
+    painter: QPainter, data: WaveformData, boxes: Boxes, colors: Sequence[str], order: Sequence[int]
+) -> None:
+    """Fill one standard deviation on either side of each mean."""
+    painter.setPen(Qt.PenStyle.NoPen)
+    for cluster in order:
+        painter.setBrush(with_alpha(colors[cluster], BAND_ALPHA))
+        for box in np.flatnonzero(boxes.takes_part[cluster]).tolist():
+            mean, std = data.means[cluster, :, box], data.stds[cluster, :, box]
+            edges = [boxes.line(box, mean + std, cluster), boxes.line(box, mean - std, cluster)[::-1]]
+            painter.drawPolygon(polyline(np.concatenate(edges)))
+
+
+def _density_images(density: WaveformDensity, colors: Sequence[str]) -> list[list[QImage]]:
+    """Return a picture for each cluster and column: the more waveforms pass a cell, the less transparent it is."""
+    return [
+        [_image(counts, float(of_cluster.max()), QColor(color)) for counts in of_cluster]
+        for of_cluster, color in zip(density.counts, colors, strict=True)
+    ]
+
+
+def density_scale(density: WaveformDensity, colors: Sequence[str], theme: Tokens) -> ColorScale | None:
+    """Return what the opacity of the pictures stands for; its end is that of each cluster. None without waveforms."""
+    most = [int(of_cluster.max(initial=0)) for of_cluster in density.counts]
+    largest = max(most, default=0)
+    if not largest:
+        return None
+    ends = dict.fromkeys(format_number(edge) for edge in (min(filter(None, most)), largest))
+    color = colors[0] if len(most) == 1 else theme.text
+    single = float(density_opacity(np.ones(1), largest)[0])
+    stops = tuple(
+        (float(place), blended(theme.view, color, alpha)) for place, alpha in ((0, single), (1, DENSITY_ALPHA))
+    )
+    return ColorScale("waveforms, log", "1", "–".join(ends), stops)
+
+
+def _image(counts: npt.NDArray[np.uint16], most: float, color: QColor) -> QImage:
+    alpha = density_opacity(counts, most)
+    pixels = np.empty((*counts.shape, 4), dtype=np.uint8)
+    for place, part in enumerate((color.blue(), color.green(), color.red(), 255)):
+        pixels[..., place] = np.rint(alpha * part)
+    height, width = counts.shape
+    form = QImage.Format.Format_ARGB32_Premultiplied
+    return QImage(pixels.tobytes(), width, height, 4 * width, form).copy()
+
+
+def _paint_density(
+    painter: QPainter,
+    density: WaveformDensity,
+    images: Sequence[Sequence[QImage]],
+    boxes: Boxes,
+    order: Sequence[int],
+) -> None:
+    """Draw the pictures of each cluster into its boxes."""
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+    height = (density.high - density.low) * boxes.px_per_unit
+    for cluster in order:
+        for box in np.flatnonzero(boxes.takes_part[cluster]).tolist():
+            image = images[cluster][box]
+            step = float(boxes.x[-1]) / max(image.width() - 1, 1)  # columns stand in the middle of their pixels
+            left = boxes.left[box] + boxes.lanes[cluster] - step / 2
+            top = boxes.center_y[box] - density.high * boxes.px_per_unit
+            painter.drawImage(QRectF(left, top, step * image.width(), height), image)
+
+
+def _paint_highlighted(painter: QPainter, lines: npt.NDArray[np.float32], theme: Tokens) -> None:
+    """Draw the spikes that were selected one by one over all others."""
+    for color, width in ((theme.view, HIGHLIGHT_PX + 2), (theme.text, HIGHLIGHT_PX)):
+        painter.setPen(_rounded_pen(color, width))
+        for line in lines:
+            painter.drawPolyline(polyline(line))
+
+
+def _paint_bars(painter: QPainter, data: WaveformData, boxes: Boxes, theme: Tokens, size: tuple[int, int]) -> None:
+    """Draw how long a ms and how high some units of voltage are, bottom right."""
+    px_per_ms = boxes.x[-1] / (data.times_ms[-1] - data.times_ms[0])
+    voltage = nice_length(theme.px(60) / boxes.px_per_unit)
+    corner = QPointF(size[0] - theme.px(14), size[1] - theme.px(2))
+    bar_ms = nice_length(min(1.0, size[0] / 3 / px_per_ms))
+    paint_scale_bars(
+        painter, theme, corner, bar_ms * px_per_ms, f"{bar_ms:g} ms",
+        voltage * boxes.px_per_unit, f"{_plain(voltage)} {data.unit}",
+    )  # fmt: skip
+
+
+def _plain(value: float) -> str:
+    decimals = 0 if value >= 1 else int(np.ceil(-np.log10(value)))
+    return format_number(value, decimals)
+
+
+def _rounded_pen(color: str, width: float) -> QPen:
+    return QPen(QColor(color), width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin)

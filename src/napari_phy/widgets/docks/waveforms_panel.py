@@ -16,7 +16,7 @@ from napari_phy.session.session import Session
 from napari_phy.table.numbers import format_shown
 from napari_phy.table.session_like import SessionLike
 from napari_phy.views.frame import Frame
-from napari_phy.views.waveform_boxes import Boxes, Scale
+from napari_phy.views.waveform_boxes import Boxes, Look, Scale
 from napari_phy.views.waveforms import (
     WaveformData,
     WaveformRequest,
@@ -29,8 +29,7 @@ from napari_phy.widgets.actions.keys import pressed
 from napari_phy.widgets.base.color_scale import ColorScale
 from napari_phy.widgets.base.safe_slot import safe_slot
 from napari_phy.widgets.base.theme import Tokens
-from napari_phy.widgets.docks.waveform_painter import density_scale
-from napari_phy.widgets.docks.waveform_plot import Look, WaveformPlot
+from napari_phy.widgets.docks.waveform_plot import WaveformPlot, density_scale
 from napari_phy.widgets.panels.view_panel import ViewPanel
 from napari_phy.widgets.plots.highlights import marked_spikes
 from napari_phy.widgets.plots.lasso_tool import LassoSearch, SpikeLasso
