@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from napari_phy.core.base_model import BaseModel, Samples
 from napari_phy.core.chosen_channel import ChosenChannel
@@ -35,7 +36,9 @@ from napari_phy.storage.store import EditStore, Snapshot
 from napari_phy.storage.trace_pyramid import TracePyramid
 from napari_phy.table.cluster_table import Table
 from napari_phy.table.feature_sums import FeatureSums
-from napari_phy.views.all_settings import ViewsOfSession
+
+if TYPE_CHECKING:
+    from napari_phy.views.all_settings import ViewsOfSession
 
 
 def open_session(
@@ -104,7 +107,6 @@ class Session(Edits, FileClusterings):
         self._current = Current(OpenClustering.of(model, store))
         self._others = OtherClusterings(self._current)
         self._time = TimeCursor(model.duration)
-        self._views = ViewsOfSession()
         self._within: OpenWithin | None = None
         self._pyramid_lock = threading.Lock()
         self._pyramid: tuple[Samples, TracePyramid] | None = None
@@ -186,10 +188,12 @@ class Session(Edits, FileClusterings):
         """The moment that is looked at, the same in all views and after every switch."""
         return self._time
 
-    @property
+    @cached_property
     def views(self) -> ViewsOfSession:
         """The settings of views, open or not: `session.views["correlograms"].bin_ms = 0.5`; after a switch, too."""
-        return self._views
+        from napari_phy.views.all_settings import ViewsOfSession  # imports every view, which opening doesn't need
+
+        return ViewsOfSession()
 
     def tell_raw_trouble(self, error: Exception) -> None:
         """Tell all views that raw data which were there cannot be read now."""
