@@ -14,7 +14,7 @@ from napari_phy.core.event_times import EventTimes
 from napari_phy.layers.traces import traces_layer
 from napari_phy.stats.trace_levels import measure_levels
 from napari_phy.views import traces
-from napari_phy.views.trace_layout import ROW_PX, TraceLayout, number_places
+from napari_phy.views.trace_layout import ROW_PX
 from napari_phy.views.traces_reading import NOISE_ROWS, WAVE_ROWS
 from napari_phy.widgets.actions.navigation import go_to, go_to_spike, go_to_time, go_to_violation, turn_page
 from napari_phy.widgets.docks.trace_painter import depth_colors
@@ -466,16 +466,3 @@ def test_a_spike_of_a_cluster_that_is_not_selected_is_brought_into_sight_and_dra
     session.selection.select_spikes([])
     qtbot.waitUntil(lambda: ready(wide))
     assert wide.data.spikes.clusters == (1, 2)
-
-
-def test_channels_half_in_sight_have_their_number_inside():
-    order = np.arange(20)
-    half = TraceLayout(40.0, 4.0, 300.0, 200.0, 0.0, 1.0, order, row_px=20.0, scroll_px=10.0)
-    places = number_places(half, 14.0)
-    assert [row for row, _ in places] == list(range(11))
-    assert places[0][1] == 4 + 6
-    assert places[-1][1] == 204 - 6
-    gone = TraceLayout(40.0, 4.0, 300.0, 200.0, 0.0, 1.0, order, row_px=20.0, scroll_px=18.0)
-    assert number_places(gone, 14.0)[0][0] == 1
-    tight = TraceLayout(40.0, 4.0, 300.0, 200.0, 0.0, 1.0, order, row_px=14.0, scroll_px=7.0)
-    assert (np.diff([y for _, y in number_places(tight, 14.0)]) >= 0.7 * 14).all()
