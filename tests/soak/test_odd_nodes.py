@@ -143,6 +143,8 @@ def test_odd_labels_stay_in_the_file(original: Path, tmp_path: Path, kind: str) 
         Oddity(".kwik", "/", "control characters", "kwik_version"),
         Oddity(".kwik", "/application_data/spikedetekt", "vlen not UTF-8", "dtype"),
         Oddity(".kwik", "/channel_groups/0/clusters/main/1/application_data/napari_phy", "attribute not in UTF-8"),
+        Oddity(".kwik", "/channel_groups/0", "table", "channel_order"),
+        Oddity(".kwik", "/channel_groups/0/spikes/clusters/main", "enum"),
     ],
     ids=str,
 )

@@ -61,6 +61,17 @@ def test_arrays_come_back_in_value_shape_and_type(values: np.ndarray, tmp_path_f
     np.testing.assert_array_equal(read, values)
 
 
+def test_numbers_of_an_enumeration_are_plain_numbers(tmp_path: Path) -> None:
+    numbers = np.array([1, 0, 1, 1], dtype=h5py.enum_dtype({"A": 0, "B": 1}, "i4"))
+    with h5py.File(tmp_path / "x.h5", "w") as file:
+        file["a"] = numbers
+    with open_h5(tmp_path / "x.h5") as file:
+        for values in (file.read("/a"), *file.read_blocks("/a")):
+            np.save(tmp_path / "a.npy", values)  # warns of names that it cannot write
+            assert values.dtype.metadata is None
+            np.testing.assert_array_equal(np.load(tmp_path / "a.npy"), numbers)
+
+
 def test_none_comes_back_and_lists_of_texts_stay_lists(tmp_path: Path) -> None:
     with open_h5(tmp_path / "x.h5", "w") as file:
         file.write_attr("/", "nothing", None)

@@ -93,6 +93,10 @@ def linked(name: str, link: object) -> Callable[[h5py.File], None]:
             lambda f: f["channel_groups/0"].attrs.__setitem__("channel_order", np.array([0, 2**40])),
             "channel group 0 has channels 0 to 1099511627776; they must lie between 0 and ",
         ),
+        (
+            lambda f: f["channel_groups/0"].attrs.__setitem__("channel_order", np.array([1, 0, 1, 1])),
+            "channel group 0 names channel 1 twice in channel_order; name each channel once.",
+        ),
     ],
 )
 def test_claims_that_cannot_be_are_refused(tmp_path: Path, change: Callable, sentence: str) -> None:

@@ -161,7 +161,7 @@ class H5Reader:
         dataset = self.dataset(path)
         check_memory(dataset, Path(dataset.file.filename), path, shape)
         try:
-            values = np.asarray(dataset[()])
+            values = _plain(dataset[()])
         except HDF5_ERRORS as error:
             raise self._damaged(path, error) from error
         values.flags.writeable = writeable
@@ -175,7 +175,7 @@ class H5Reader:
         check_memory(dataset, Path(dataset.file.filename), path, shape)
         for start in range(0, len(dataset), n_rows):
             try:
-                values = np.asarray(dataset[start : start + n_rows])
+                values = _plain(dataset[start : start + n_rows])
             except HDF5_ERRORS as error:
                 raise self._damaged(path, error) from error
             yield values
@@ -265,3 +265,9 @@ class H5Reader:
 
 def _is_number(name: str) -> bool:
     return name.isascii() and name.isdecimal() and len(name) <= _MAX_DIGITS and str(int(name)) == name
+
+
+def _plain(values: Any) -> npt.NDArray[Any]:
+    """Return values without the names that an enumeration gives to its numbers, which .npy files cannot hold."""
+    array = np.asarray(values)
+    return array.view(array.dtype.str) if array.dtype.metadata and array.dtype.kind in "iu" else array

@@ -56,6 +56,12 @@ def read_channels(file: H5File, channel_group: int) -> npt.NDArray[np.int64]:
             f"{file.path.name}: channel group {channel_group} has channels {channel_ids.min()} to {channel_ids.max()}; "
             f"they must lie between 0 and {_MAX_CHANNELS - 1}."
         )
+    named, counts = np.unique(channel_ids, return_counts=True)
+    if len(named) < len(channel_ids):
+        raise KwikFormatError(
+            f"{file.path.name}: channel group {channel_group} names channel {named[counts > 1][0]} twice in "
+            "channel_order; name each channel once."
+        )
     return channel_ids
 
 
