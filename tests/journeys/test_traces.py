@@ -127,9 +127,9 @@ def test_the_summary_is_built_kept_and_used(make_napari_viewer, kwik_copy, monke
     person = Person(make_napari_viewer(show=True))
     person.open(kwik_copy)
     pyramid = person.session.trace_pyramid(person.session.model)
-    person.wait(lambda: pyramid.is_complete, "the summary")
-    person.settle()
     folder = kwik_copy.with_suffix(".napari-phy") / "traces"
+    person.wait(lambda: pyramid.is_complete and (folder / "state.json").exists(), "the summary")
+    person.settle()
     traces = person.session.model.traces
     assert json.loads((folder / "state.json").read_text())["n_done"] == len(traces)
     assert pyramid.n_bytes <= 0.18 * traces.size * traces.dtype.itemsize
