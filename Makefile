@@ -6,6 +6,9 @@ FIND_PYTHON = python=$$(PYTHON="$(PYTHON)" sh tools/find_python.sh)
 # Tests and pictures always run on a display of their own, also beside a desktop: each process of pytest has one.
 PYTEST = env -u WAYLAND_DISPLAY QT_API=pyqt6 QT_QPA_PLATFORM=xcb $(PY) -m pytest
 ON_XVFB = env -u WAYLAND_DISPLAY QT_API=pyqt6 QT_QPA_PLATFORM=xcb xvfb-run -a -s "-screen 0 1920x1080x24"
+# Packages are compiled on all cores and without their tests; pip does it one file at a time.
+INSTALL = $(PY) -m pip install --quiet --disable-pip-version-check --no-compile
+COMPILE = $(PY) -m compileall -qq -j 0 -x '/tests?/' $(VENV)/lib || true
 IN_PARALLEL = -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 ON_DISPLAY := $(or $(DISPLAY),$(WAYLAND_DISPLAY))
 WALK = $(ON_XVFB) $(PY) tools/walk.py
@@ -39,7 +42,7 @@ check: $(VENV)/.installed-dev ## Style, types, import fences, manifest
 	$(VENV)/bin/npe2 validate src/napari_phy/napari.yaml
 
 soak: libraries-headless $(VENV)/.installed-dev ## Run the tests that take hours; they print their seed, NAPARI_PHY_SOAK_SEED=1 sets it
-	@$(PYTEST) -m soak $(ARGS)
+	@$(PYTEST) -m "soak or hypothesis" $(ARGS)
 
 mutants: $(VENV)/.installed-mutants ## Change the code at 100 random places and see whether tests notice; ARGS="--number 20 --seed 1 stats"
 	@$(PY) tools/mutants.py $(ARGS)
@@ -76,16 +79,18 @@ libraries-bench:
 
 $(VENV)/.installed: pyproject.toml | $(PY)
 	@echo "Installing napari-phy with its extras into $(VENV): a few minutes the first time."
-	@$(PY) -m pip install --quiet --disable-pip-version-check --editable ".[all]"
+	@$(INSTALL) --editable ".[all]"
+	@$(COMPILE)
 	@touch $@
 
 $(VENV)/.installed-dev: pyproject.toml | $(PY)
 	@echo "Installing napari-phy with its extras and developers' tools into $(VENV): a few minutes the first time."
-	@$(PY) -m pip install --quiet --disable-pip-version-check --editable ".[all,dev]"
+	@$(INSTALL) --editable ".[all,dev]"
+	@$(COMPILE)
 	@touch $@ $(VENV)/.installed
 
 $(VENV)/.installed-mutants: $(VENV)/.installed-dev
-	@$(PY) -m pip install --quiet --disable-pip-version-check --editable ".[mutants]"
+	@$(INSTALL) --editable ".[mutants]"
 	@touch $@
 
 benchmarks/.venv/.installed: benchmarks/requirements.txt pyproject.toml | benchmarks/.venv/bin/python

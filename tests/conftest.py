@@ -14,6 +14,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from examples import IN_SOAK, USUAL
 from hypothesis import HealthCheck, settings
 
 DATA_VARIABLE = "NAPARI_PHY_DATA"
@@ -28,13 +29,9 @@ os.environ["PHY_CONFIG_DIR"] = str(_HOME / "phy")
 os.environ.pop("NAPARI_CONFIG", None)
 
 # No deadlines and no complaint about slow data: a busy machine is not a mistake of ours.
-settings.register_profile(
-    "napari-phy",
-    deadline=None,
-    derandomize=bool(os.environ.get("CI")),
-    suppress_health_check=[HealthCheck.too_slow],
-)
-settings.load_profile("napari-phy")
+PATIENT: dict[str, Any] = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("usual", max_examples=USUAL, derandomize=bool(os.environ.get("CI")), **PATIENT)
+settings.register_profile("soak", max_examples=IN_SOAK, derandomize=False, **PATIENT)
 
 
 SEED_VARIABLE = "NAPARI_PHY_SOAK_SEED"
@@ -64,8 +61,14 @@ class Failures:
             reporter.line("\n".join(report.longreprtext.splitlines()[-self.N_LINES :]))
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let a run be strict about windows."""
+    parser.addoption("--clean-windows", action="store_true", help="fail a test that leaves something in its window")
+
+
 def pytest_configure(config: pytest.Config) -> None:
-    """Print failures at once."""
+    """Print failures at once; try many examples of laws in soak, and few elsewhere."""
+    settings.load_profile("soak" if "soak" in config.option.markexpr else "usual")
     config.pluginmanager.register(Failures(config), "napari-phy-failures")
 
 
@@ -206,6 +209,9 @@ def qtbot(qapp: Any, request: pytest.FixtureRequest) -> Any:
     return PatientBot(request)
 
 
+_KEPT = pytest.StashKey[Any]()
+
+
 @pytest.fixture(scope="session")
 def _modules_in_place() -> None:
     """Have the garbage collector pass over napari and ourselves: each viewer is collected by a look at all objects."""
@@ -215,20 +221,30 @@ def _modules_in_place() -> None:
     gc.freeze()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def _kept_windows(request: pytest.FixtureRequest, qapp: Any, _modules_in_place: None) -> Iterator[Any]:
     from kept_window import KeptWindow
 
-    window = KeptWindow(request)
+    request.config.stash[_KEPT] = window = KeptWindow(request)
     yield window
     window.close()
 
 
 @pytest.fixture
 def kept_window(_kept_windows: Any, request: pytest.FixtureRequest) -> Iterator[Any]:
-    """Yield the `KeptWindow` of the module: `kept_window.take(size, theme)` is an empty workspace in a shown window."""
+    """Yield the `KeptWindow`: `kept_window.take(size, theme)` is an empty workspace in a shown window."""
+    _kept_windows.file = request.path
     yield _kept_windows
     _kept_windows.give_back(request.node.name, failed=request.node.rep_setup.failed or request.node.rep_call.failed)
+
+
+@pytest.fixture(autouse=True)
+def no_window_of_other_files(request: pytest.FixtureRequest) -> None:
+    """Close the window that tests of another file have kept, unless this one may use it, too."""
+    window = request.config.stash.get(_KEPT, None)
+    may_use_it = {"kept_window", "person"}.intersection(request.fixturenames)
+    if window is not None and not may_use_it and window.file != request.path:
+        window.close()
 
 
 @pytest.fixture

@@ -1,8 +1,11 @@
 """A napari window that one test hands to the next, as long as it is left as clean as it was when it was new."""
 
 import logging
+import os
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,51 +13,64 @@ import pytest
 from napari.settings import get_settings
 from napari.utils import _testsupport
 from napari.viewer import Viewer
-from qtpy.QtCore import QEvent, Qt, QThreadPool
+from qtpy.QtCore import QEvent, Qt, QThreadPool, QTimer
 from qtpy.QtWidgets import QApplication, QDialog
-from waiting import run_until
+from waiting import PATIENCE_S, run_until
 
 from napari_phy.widgets.actions.bindings import key_bindings
 from napari_phy.widgets.window.workspace import Workspace
 
+Form = tuple[tuple[int, int], str]  # size and theme
+
 logger = logging.getLogger(__name__)
-MOMENT_S = 2  # for what is still on its way when a test ends; a window that isn't clean by then is closed
+MOMENT_S = 2  # for what is still on its way when a test ends
+OPEN_FILES = Path("/proc/self/fd")  # on Linux alone
+DATA_SUFFIXES = {".kwik", ".kwx", ".kwd", ".kwe", ".dat", ".sqlite"}
 
 
 class KeptWindow:
-    """The window of a module: made when a test takes it, closed when one leaves it changed and with the module.
+    """The window that tests hand on: made when one takes it, closed before a file that does not use it.
 
     Its workspace is open and has no session. A test that fails, or whose window does not become as it was when it was
-    new, costs the next test a new window, and nothing else; `--log-cli-level=INFO` tells what it left.
+    new, costs the next test a new window; with `--clean-windows` the test that left something fails and is told what.
+    For another size or theme the same window is arranged anew.
     """
 
     def __init__(self, request: pytest.FixtureRequest) -> None:
+        self.is_strict = request.config.getoption("--clean-windows")
+        self.patience_s = PATIENCE_S if self.is_strict else MOMENT_S
+        self.file: Path | None = None  # of the test that took it
         self._request = request
         self._outcome = SimpleNamespace(failed=False)  # of the last test, for napari
         self._open: Iterator[Viewer] | None = None
         self._viewer: Viewer | None = None
-        self._form: tuple[tuple[int, int], str] | None = None
-        self._clean: dict[str, object] = {}
+        self._form: Form | None = None
+        self._clean: dict[Form, dict[str, object]] = {}
         self._is_taken = False
 
     def take(self, size: tuple[int, int], theme: str) -> Viewer:
         """Return a viewer in a shown window of this size, with an empty workspace."""
-        if self._viewer is not None and self._form != (size, theme):
-            self.close()
         if self._viewer is None:
             self._outcome.failed = False
             self._open = _viewer(self._request, self._outcome)
             self._viewer = next(self._open)
+            self._clean.clear()
             self._form = size, theme
-            _prepare(self._viewer, size, theme)
-            self._clean = _state(self._viewer)
-            self._clean["sizes"] = {name: pytest.approx(size, abs=2) for name, size in self._clean["sizes"].items()}
+            _arrange(self._viewer, size, theme)
+            for widget in QApplication.topLevelWidgets():  # a completer's list, too
+                widget.setProperty("kept", True)  # for `no_widget_left_behind`
+        elif self._form != (size, theme):
+            self._form = size, theme
+            _arrange(self._viewer, size, theme)
+        if self._form not in self._clean:
+            self._clean[self._form] = clean = _state(self._viewer)
+            clean["sizes"] = {name: pytest.approx(size, abs=2) for name, size in clean["sizes"].items()}
         _activate(self._viewer)
         self._is_taken = True
         return self._viewer
 
     def give_back(self, test: str, *, failed: bool) -> None:
-        """Take the session and all that a test has opened out of the window; close it if anything is left."""
+        """Take the session and all that a test has opened out of the window, and look whether anything is left."""
         self._is_taken = False
         if self._viewer is None:
             return
@@ -62,32 +78,37 @@ class KeptWindow:
             self._outcome.failed = failed
             self.close()
             return
-        size, theme = self._form
+        clean = self._clean[self._form]
         changes: dict[str, tuple[object, object]] = {}
 
         def is_clean() -> bool:
             now = _state(self._viewer)
             changes.clear()
-            changes.update({key: (now[key], self._clean[key]) for key in now if now[key] != self._clean[key]})
+            changes.update({key: (now[key], clean[key]) for key in now if now[key] != clean[key]})
             return not changes
 
         try:
-            _empty(self._viewer, self._clean, size, theme)
+            _empty(self._viewer, clean, *self._form)
             with suppress(TimeoutError):
-                run_until(is_clean, "a clean window", patience_s=MOMENT_S)
+                run_until(is_clean, "a clean window", patience_s=self.patience_s)
         except BaseException:
             self._outcome.failed = True
             self.close()
             raise
         if changes:
-            logger.info("%s left (found, clean): %s", test, changes)
+            self._outcome.failed = self.is_strict
             self.close()
+            if self.is_strict:
+                pytest.fail(left_behind(changes), pytrace=False)
+            logger.info("%s: %s", test, left_behind(changes))
 
     def close(self) -> None:
         """Close the window, if there is one, and see that nothing of it stays."""
         assert not self._is_taken, "a test that makes viewers of its own begins without the one that is kept"
-        self._viewer, viewers, self._open = None, self._open, None
+        self._viewer, viewer, viewers, self._open = None, self._viewer, self._open, None
         if viewers is not None:
+            if workspace := Workspace.find(viewer):
+                workspace.close_session()  # of a test that has failed: nobody answers questions
             next(viewers, None)
 
 
@@ -109,7 +130,7 @@ def _viewer(request: pytest.FixtureRequest, outcome: Any) -> Iterator[Viewer]:
             yield make_viewer(show=False)
 
 
-def _prepare(viewer: Viewer, size: tuple[int, int], theme: str) -> None:
+def _arrange(viewer: Viewer, size: tuple[int, int], theme: str) -> None:
     viewer.theme = theme
     window = viewer.window._qt_window
     viewer.window.show()
@@ -119,8 +140,6 @@ def _prepare(viewer: Viewer, size: tuple[int, int], theme: str) -> None:
     workspace.arrange(again=True)
     run_until(lambda: (window.width(), window.height()) == size)
     _settle(workspace)
-    for widget in QApplication.topLevelWidgets():  # a completer's list, too
-        widget.setProperty("kept", True)  # for `no_widget_left_behind`
 
 
 def _activate(viewer: Viewer) -> None:
@@ -165,8 +184,23 @@ def _empty(viewer: Viewer, clean: dict[str, object], size: tuple[int, int], them
             place = next(place for place, column in enumerate(model.columns) if column.key == key)
             model.sort(place, Qt.SortOrder.DescendingOrder if descending else Qt.SortOrder.AscendingOrder)
     workspace.arrange("Sort", again=True)
+    if (window.width(), window.height()) != size:  # docks that were wide had made it wider
+        viewer.window.set_geometry(0, 0, *size)
+        workspace.arrange("Sort", again=True)
     viewer.status = ""
     _settle(workspace)
+
+
+def left_behind(changes: dict[str, tuple[object, object]]) -> str:
+    """Return a sentence of what is not as it was in a new window; `changes` is {what: (found, clean)}."""
+    return "left in the window: " + "; ".join(f"{what} {_difference(*pair)}" for what, pair in changes.items())
+
+
+def _difference(found: object, clean: object) -> str:
+    if isinstance(found, dict) and isinstance(clean, dict):
+        keys = [key for key in {**clean, **found} if found.get(key) != clean.get(key)]
+        return ", ".join(f"{key}: {found.get(key)!r}, not {clean.get(key)!r}" for key in keys)
+    return f"{found!r}, not {clean!r}"
 
 
 def _order(model: Any) -> tuple[str, bool]:
@@ -206,4 +240,20 @@ def _state(viewer: Viewer) -> dict[str, object]:
         "command line": workspace.command_line.isVisible(),
         "chosen": workspace.memory._known,
         "keys": (workspace.controller.bindings is key_bindings(), key_bindings().any_own),
+        "files": _open_data_files(),
+        "timers": Counter(_owner(timer) for timer in window.findChildren(QTimer) if timer.isActive()),
     }
+
+
+def _open_data_files() -> list[str]:
+    if not OPEN_FILES.is_dir():
+        return []
+    paths = []
+    for link in OPEN_FILES.iterdir():
+        with suppress(OSError):  # closed since they were listed
+            paths.append(Path(os.readlink(link)))  # noqa: PTH115
+    return sorted(str(path) for path in paths if path.suffix in DATA_SUFFIXES)
+
+
+def _owner(timer: QTimer) -> str:
+    return type(timer.parent()).__qualname__

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
@@ -15,16 +16,21 @@ def run(*arguments: str) -> str:
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
+OF_A_KIND = [
+    (["construct", "opening"], {"first": 1, "open, no journal": 2}),
+    (["clicks"], {"raster": 2, "canvas p95": 1, "page": 2}),
+]
+OTHERS = [
+    (["construct", "merge", "split", "series", "large"], {"first": 1, "merge": 2, "split 5 M": 2}),
+    (["session", "journal", "opening"], {"undo split": 2, "bare undo": 4, "open, no journal": 2}),
+    (["correlograms"], {"100 k": 2, "10 M": 1, "kept merge": 2, "kept split": 2}),
+    (["spikes"], {"raster merge": 9, "drift pan": 1, "density pan": 1}),
+    (["linked"], {"new": 2, "seen p95": 1, "lists": 4, "merge": 1, "undo": 1, "after": 1}),
+]
+
+
 @pytest.mark.parametrize(
-    ("subjects", "n_measured"),
-    [
-        (["construct", "merge", "split", "series", "large"], {"first": 1, "merge": 2, "split 5 M": 2}),
-        (["session", "journal", "opening"], {"undo split": 2, "bare undo": 4, "open, no journal": 2}),
-        (["correlograms"], {"100 k": 2, "10 M": 1, "kept merge": 2, "kept split": 2}),
-        (["spikes"], {"raster merge": 9, "drift pan": 1, "density pan": 1}),
-        (["linked"], {"new": 2, "seen p95": 1, "lists": 4, "merge": 1, "undo": 1, "after": 1}),
-        (["clicks"], {"raster": 2, "canvas p95": 1, "page": 2}),
-    ],
+    ("subjects", "n_measured"), [*OF_A_KIND, *(pytest.param(*other, marks=pytest.mark.soak) for other in OTHERS)]
 )
 def test_every_subject_measures_what_its_rows_ask_for(subjects, n_measured, tmp_path):
     result = tmp_path / "samples.json"
@@ -39,6 +45,18 @@ def test_every_subject_measures_what_its_rows_ask_for(subjects, n_measured, tmp_
             assert line.split()[-1] in ("yes", "no"), f"not measured: {line}"
 
 
+def test_every_subject_can_be_imported_and_says_what_it_measures():
+    code = """
+        import importlib, run
+        for name in run.SUBJECTS:
+            subject = importlib.import_module(f"subjects.{name}")
+            assert subject.ROWS and subject.SIZE and callable(subject.measure), name
+            assert subject.HAS_PEER in (True, False), name
+    """
+    subprocess.run([sys.executable, "-c", dedent(code)], cwd=BENCHMARKS, check=True)
+
+
+@pytest.mark.soak
 def test_what_was_saved_is_read_back():
     assert "benchmark.kwik read by ours: identical: 400 of 400 units.\n" in run("readback")
 

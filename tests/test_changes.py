@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+from patience import PATIENCE_S
 
 from napari_phy import KwikModel, open_session
 from napari_phy.core.errors import ClusteringError, NapariPhyError, NotInFileError
@@ -142,10 +143,10 @@ def test_closing_while_another_clustering_is_opened_leaves_no_lock(kwik, worker,
     def wait(share):
         if share > 0:
             reached.set()
-            assert go_on.wait(20)
+            assert go_on.wait(PATIENCE_S)
 
     working = worker.submit(change.work, wait)
-    assert reached.wait(20)
+    assert reached.wait(PATIENCE_S)
     session.close()
     go_on.set()
     assert isinstance(working.exception(), CancelledError | NapariPhyError | None)
@@ -168,7 +169,7 @@ def slowly(monkeypatch, name):
 
     def wait(*arguments):
         reached.set()
-        assert go_on.wait(20)
+        assert go_on.wait(PATIENCE_S)
         act(*arguments)
 
     monkeypatch.setattr(clusterings, name, wait)
@@ -183,7 +184,7 @@ def test_edits_of_a_clustering_that_is_being_renamed_are_refused_and_nothing_is_
     shown = session.manager.spike_clusters.tolist()
     change = session.beginning_to_rename("main", "mine")
     working = worker.submit(change.work)
-    assert reached.wait(20)
+    assert reached.wait(PATIENCE_S)
     for edit in (lambda: session.merge(session.manager.cluster_ids[:2]), session.undo):
         with pytest.raises(ClusteringError, match="being written; the edit was not made"):
             edit()
@@ -203,7 +204,7 @@ def test_what_is_copied_is_what_was_shown_when_it_began_and_edits_go_on(session,
     shown = session.manager.spike_clusters.tolist()
     change = session.beginning_to_copy("main", "try")
     working = worker.submit(change.work)
-    assert reached.wait(20)
+    assert reached.wait(PATIENCE_S)
     session.merge(session.manager.cluster_ids[:2])
     go_on.set()
     working.result()
@@ -232,7 +233,7 @@ def test_closing_waits_until_the_file_is_whole(kwik, worker, monkeypatch):
     session.merge(session.manager.cluster_ids[:2])
     shown = session.manager.spike_clusters
     working = worker.submit(session.beginning_to_rename("main", "mine").work)
-    assert reached.wait(20)
+    assert reached.wait(PATIENCE_S)
     threading.Timer(0.05, go_on.set).start()
     session.close()
     working.result()

@@ -4,6 +4,7 @@ import shutil
 
 import numpy as np
 import pytest
+from examples import examples
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -359,7 +360,7 @@ def test_what_is_saved_after_a_switch_is_what_is_shown(session, kwik):
 places = st.tuples(st.sampled_from(["main", "second", "third"]), st.integers(0, 2**32 - 1))
 
 
-@settings(max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(5), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(walk=st.lists(places, min_size=1, max_size=8))
 def test_whatever_is_done_where_each_clustering_has_its_own(walk, kwik, tmp_path_factory):
     path = tmp_path_factory.mktemp("walk") / "x.kwik"

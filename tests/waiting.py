@@ -1,12 +1,11 @@
-"""Waits for conditions, with one limit for all tests: generous, since a busy machine is not a mistake of ours."""
+"""Waits for conditions, with one limit for all tests."""
 
 import time
 from collections.abc import Callable
 
+from patience import PATIENCE_S
 from qtpy.QtCore import QEvent, QEventLoop
 from qtpy.QtWidgets import QApplication
-
-PATIENCE_S = 120
 
 
 def run_until(condition: Callable[[], object], what: str = "the condition", *, patience_s: float = PATIENCE_S) -> None:

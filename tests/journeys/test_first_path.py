@@ -2,13 +2,13 @@
 
 import numpy as np
 from journeys.first_path import take_first_path
-from journeys.sizes import BOTH_SIZES
+from journeys.sizes import LARGE_FIRST
 
 from napari_phy import open_session
 from napari_phy.sample_data import read_truth, truth_path
 
 
-@BOTH_SIZES
+@LARGE_FIRST
 def test_the_whole_sample_is_sorted_as_it_truly_is(person, kwik_copy, sample_kwik):
     pictures = []
     take_first_path(person, kwik_copy, pictures.append)

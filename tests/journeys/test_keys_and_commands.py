@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 import pytest
 from journeys.person import ALT, CTRL, LEFT, PLAIN, SHIFT
-from journeys.sizes import BOTH_SIZES
+from journeys.sizes import BOTH_SIZES, LARGE_FIRST
 from qtpy.QtCore import QPoint, Qt
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication, QDialog, QLineEdit, QMenu, QTabBar
@@ -101,7 +101,7 @@ def test_a_key_of_ones_own_holds_for_the_next_window_and_an_action_is_found_by_a
     person.wait(person.workspace.panels["Clusters"].list.hasFocus, "the keys to go to Clusters")
 
 
-@BOTH_SIZES
+@LARGE_FIRST
 def test_the_actions_dock_does_what_its_buttons_print(person, kwik_copy):
     person.open(kwik_copy)
     first, second = person.listed()[:2]
@@ -183,7 +183,7 @@ def test_a_click_on_a_header_leaves_the_keys_with_the_canvas(person, kwik_copy):
     assert person.session.manager.n_done == 0
 
 
-@BOTH_SIZES
+@LARGE_FIRST
 def test_a_line_is_completed_refused_and_brought_back(person, kwik_copy):
     person.open(kwik_copy)
     person.press(Qt.Key.Key_Colon, SHIFT)
@@ -213,7 +213,7 @@ def test_a_line_is_completed_refused_and_brought_back(person, kwik_copy):
     assert "0.4 ms" in [entry.text() for entry in entries if entry.isChecked()]
 
 
-@BOTH_SIZES
+@LARGE_FIRST
 def test_an_action_is_found_given_a_second_key_and_done(person, kwik_copy):
     person.open(kwik_copy)
     window = all_actions(person, "undo")

@@ -2,7 +2,7 @@
 
 import pytest
 from journeys.person import CTRL, LEFT, PLAIN, Person
-from journeys.sizes import BOTH_SIZES
+from journeys.sizes import LARGE_FIRST
 from qtpy.QtCore import QPoint, Qt
 from qtpy.QtTest import QTest
 
@@ -36,7 +36,7 @@ def shown_columns(person: Person) -> list[str]:
     return [column.title for place, column in enumerate(view.cluster_model.columns) if not view.isColumnHidden(place)]
 
 
-@BOTH_SIZES
+@LARGE_FIRST
 def test_labels_are_columns_that_sort_and_filter_and_are_saved(person, kwik_copy):
     first, second, third = person.listed()[:3]
     label(person, second, "type", "axon")

@@ -4,7 +4,7 @@ import csv
 
 import pytest
 from journeys.person import CTRL, LEFT, PLAIN, Person
-from journeys.sizes import BOTH_SIZES
+from journeys.sizes import BOTH_SIZES, LARGE_FIRST
 from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QLabel
@@ -65,7 +65,7 @@ def test_columns_keys_candidates_and_a_table(person, own_dialogs, tmp_path):
     assert person.viewer.status == f"Saved {n_clusters} to list.csv."
 
 
-@BOTH_SIZES
+@LARGE_FIRST
 def test_rows_are_dragged_onto_a_group_of_ones_own_and_saved(person, kwik_copy):
     clusters, manager = person.workspace.panels["Clusters"], person.session.manager
     person.answer(lambda dialog: add_group(person, dialog, "fibres"))

@@ -7,7 +7,7 @@ import h5py
 import numpy as np
 import pytest
 from journeys.person import ALT, CTRL, PLAIN, SHIFT, SMALL
-from journeys.sizes import BOTH_SIZES
+from journeys.sizes import LARGE_FIRST
 from qtpy.QtCore import QEvent, QObject, Qt
 from qtpy.QtGui import QDesktopServices
 from qtpy.QtTest import QTest
@@ -15,9 +15,6 @@ from qtpy.QtTest import QTest
 from napari_phy import open_session
 from napari_phy.files.side_folder import side_folder
 from napari_phy.formats.kwik.model import KwikModel
-from napari_phy.widgets.window.workspace import Workspace
-
-pytestmark = pytest.mark.usefixtures("make_napari_viewer")  # each test has a window of its own
 
 RECOVERED = "2 edits from {} were recovered. They are not yet saved."
 CHANGED = "sample.kwik was changed by another program"
@@ -26,14 +23,6 @@ CHANGED = "sample.kwik was changed by another program"
 @pytest.fixture
 def screen_size():
     return SMALL
-
-
-@pytest.fixture(autouse=True)
-def asks_no_more(make_napari_viewer):
-    """Let windows go without a question when a test has failed."""
-    yield
-    for workspace in list(Workspace.all()):
-        workspace.close_session()
 
 
 def edit_twice(person):
@@ -68,11 +57,12 @@ class Closings(QObject):
 
 
 @pytest.fixture
-def closings(person):
+def closings(make_napari_viewer, person):
     window = person.viewer.window._qt_window
     closings = Closings(window)
     yield closings
     window.removeEventFilter(closings)
+    person.workspace.close_session()  # without a question, also when the test has failed
 
 
 def ask_to_close(person, answer):
@@ -107,7 +97,7 @@ def recovered(session):
     return RECOVERED.format(f"{session.store.recovered_at:%H:%M}")
 
 
-@BOTH_SIZES
+@LARGE_FIRST
 def test_closing_asks_and_edits_that_are_kept_return(person, closings, kwik_copy):
     before = kwik_copy.read_bytes()
     person.open(kwik_copy)

@@ -5,6 +5,7 @@ import threading
 
 import pytest
 from journeys.person import CTRL, SMALL
+from patience import PATIENCE_S
 from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QLabel
@@ -46,7 +47,7 @@ class SlowOpening:
             if path.stem == "large" and share >= 0.5:  # the edits are held now
                 self.reached = share
                 on_progress(share)
-                self.may_go_on.wait(60)
+                self.may_go_on.wait(PATIENCE_S)
             on_progress(share)
 
         return open_session(path, on_progress=report)
@@ -63,7 +64,7 @@ def opening(monkeypatch):
 
 
 def wait_for_worker():
-    reading._one_by_one.submit(int).result(60)
+    reading._one_by_one.submit(int).result(PATIENCE_S)
 
 
 def files(path):

@@ -39,7 +39,7 @@ def check_form(seen, size):
     assert {"Merge 2", "Wizard", "Save"} <= set(seen["buttons"])
 
 
-@pytest.mark.parametrize("size", [LARGE, SMALL], ids=["large", "small"])
+@pytest.mark.parametrize("size", [LARGE, pytest.param(SMALL, marks=pytest.mark.soak)], ids=["large", "small"])
 def test_the_first_start_ever_and_the_next(size, kwik_copy, tmp_path):
     home = tmp_path / "home"
     home.mkdir()

@@ -4,9 +4,10 @@ import threading
 
 import numpy as np
 from journeys.person import ALT, CTRL
-from journeys.sizes import BOTH_SIZES
+from journeys.sizes import LARGE_FIRST
 from napari.layers import Image, Points
 from napari.settings import get_plugin_settings
+from patience import PATIENCE_S
 from qtpy.QtCore import Qt, QThreadPool, QTimer
 from qtpy.QtGui import QColor
 from qtpy.QtTest import QTest
@@ -172,7 +173,7 @@ def test_the_picker_goes_to_the_other_shank(person, kwik_copy):
     check_shows_what_is_open(person)
 
 
-@BOTH_SIZES
+@LARGE_FIRST
 def test_the_picker_title_and_save_know_of_edits_on_every_shank(person, kwik_copy):
     person.open(kwik_copy)
     person.press(Qt.Key.Key_G)
@@ -227,7 +228,9 @@ def test_a_switch_that_takes_long_is_shown_and_cancelled(person, kwik_copy, monk
     person.open(kwik_copy)
     session, left, chosen = person.session, person.session.opened, person.chosen
     go_on, open_store = threading.Event(), EditStore.open
-    monkeypatch.setattr(EditStore, "open", lambda *args, **options: go_on.wait(20) and open_store(*args, **options))
+    monkeypatch.setattr(
+        EditStore, "open", lambda *args, **options: go_on.wait(PATIENCE_S) and open_store(*args, **options)
+    )
     choose(picker(person), "Shank 1")
     bar = person.workspace.work_bar
     person.wait(bar.isVisible, "the bar")
@@ -253,7 +256,9 @@ def test_a_switch_that_takes_long_is_shown_and_cancelled(person, kwik_copy, monk
 def test_a_window_closed_while_another_shank_is_opened_leaves_no_lock(person, kwik_copy, monkeypatch):
     person.open(kwik_copy)
     go_on, open_store = threading.Event(), EditStore.open
-    monkeypatch.setattr(EditStore, "open", lambda *args, **options: go_on.wait(20) and open_store(*args, **options))
+    monkeypatch.setattr(
+        EditStore, "open", lambda *args, **options: go_on.wait(PATIENCE_S) and open_store(*args, **options)
+    )
     choose(picker(person), "Shank 1")
     person.viewer.layers.clear()
     assert person.session is None

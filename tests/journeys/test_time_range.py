@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from journeys.person import ALT, LEFT, PLAIN, SHIFT
-from journeys.sizes import BOTH_SIZES
+from journeys.sizes import LARGE_FIRST
 from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QLineEdit
@@ -21,7 +21,7 @@ def drawn(person):
     return person.session.model.spike_samples[chosen] / person.session.model.sample_rate
 
 
-@BOTH_SIZES
+@LARGE_FIRST
 def test_views_show_the_page_of_traces_alone_and_all_times_again(person):
     clock, chip = person.session.time, person.workspace.toolbar.range_chip
     assert not chip.isVisible()

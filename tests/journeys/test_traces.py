@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 from journeys.person import ALT, LEFT, PLAIN, Person
-from journeys.sizes import BOTH_SIZES
+from journeys.sizes import LARGE_FIRST
 from qtpy.QtCore import QPoint, Qt
 from qtpy.QtGui import QColor
 from qtpy.QtTest import QTest
@@ -39,7 +39,7 @@ def click_overview(person, time_s):
     person.settle()
 
 
-@BOTH_SIZES
+@LARGE_FIRST
 def test_through_the_recording(person):
     session, panel = person.session, person.workspace.panels["Traces"]
     assert panel.isVisible()

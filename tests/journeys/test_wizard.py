@@ -2,7 +2,7 @@
 
 import pytest
 from journeys.person import ALT, CTRL, LEFT, PLAIN, SHIFT
-from journeys.sizes import BOTH_SIZES
+from journeys.sizes import LARGE_FIRST
 from qtpy.QtCore import QPoint, Qt
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication
@@ -30,7 +30,7 @@ def says(person, panel, best, candidate):
     person.wait(lambda: panel.page.pair.text == f"Best {best}, candidate {candidate}", "the pair")
 
 
-@BOTH_SIZES
+@LARGE_FIRST
 def test_a_whole_review_by_keys_alone(person, panel):
     session = person.session
     half, other = person.chosen

@@ -4,6 +4,7 @@ import threading
 
 import numpy as np
 import pytest
+from patience import PATIENCE_S
 
 from napari_phy.layers.filtered import FilteredWindows
 from napari_phy.layers.traces import trace_levels
@@ -39,7 +40,7 @@ def test_a_level_is_raw_until_the_filtered_one_is_there(source):
     level = trace_levels(source, np.zeros(3, np.float32), filtering=made.windows)[0]
     raw = source.traces[100:200].T
     assert np.array_equal(level[:, 100:200], raw)
-    assert made.ready.wait(10)
+    assert made.ready.wait(PATIENCE_S)
     baseline = np.median(source.traces, axis=0)
     assert np.abs(level[:, 100:200] + (raw - baseline[:, None])).max() < 15  # medians of excerpts differ a little
     assert threading.main_thread() not in made.threads
@@ -61,7 +62,7 @@ def test_of_many_wishes_the_last_is_made(source):
     for start in range(0, 5000, 10):
         made.windows.get(1, start, start + 100)
     while made.windows.get(1, 4990, 5090) is None:
-        assert made.ready.wait(10)
+        assert made.ready.wait(PATIENCE_S)
     assert len(made.threads) < 400
     made.windows.close()
 

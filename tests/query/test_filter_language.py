@@ -6,7 +6,7 @@ import operator
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from napari_phy.core.errors import FilterError
@@ -154,7 +154,6 @@ def test_only_names_of_its_own_reach_the_tree():
 
 
 @given(st.text(max_size=60) | st.text("id ratenogup()[]{},.\"'`=<>!&|+-*/%0123456789", max_size=60))
-@settings(deadline=None, max_examples=500)
 def test_any_text_is_a_filter_or_refused(text):
     try:
         matches, refusal = parse_filter(text).matches(COLUMNS, N), None
@@ -282,7 +281,6 @@ conditions = st.recursive(
 
 
 @given(conditions)
-@settings(deadline=None, max_examples=400)
 def test_columns_at_once_are_rows_one_by_one(condition):
     text, holds = condition
     if len(text) > MAX_CHARACTERS:

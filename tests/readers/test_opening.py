@@ -3,6 +3,7 @@
 import time
 
 import pytest
+from patience import PATIENCE_S
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QApplication
 
@@ -34,7 +35,7 @@ def test_a_file_that_takes_a_moment_is_named_under_a_wait_cursor(make_napari_vie
     seen = []
 
     def look(path, on_progress):
-        end = time.monotonic() + 60
+        end = time.monotonic() + PATIENCE_S
         while viewer.status != WORDS and time.monotonic() < end:
             time.sleep(0.01)
         seen.append((viewer.status, QApplication.overrideCursor().shape()))

@@ -36,6 +36,7 @@ def test_a_short_sample_is_the_same_each_time_whatever_the_number_of_threads(tmp
     assert hashes(tmp_path / "here") == hashes(tmp_path / "there")
 
 
+@pytest.mark.soak
 def test_the_whole_sample_is_the_same_each_time(sample_kwik, tmp_path):
     make_sample(tmp_path)
     assert hashes(tmp_path) == hashes(sample_kwik.parent)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from memory_format import MemoryClusteringFile
@@ -79,7 +80,7 @@ def state(clustering):
     )
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=examples(25))
 @given(acts=ACTS, keeps_original=st.booleans())
 def test_edits_saves_and_openings_in_any_order_lose_nothing(acts, keeps_original):
     with tempfile.TemporaryDirectory() as folder:

@@ -5,6 +5,7 @@ from contextlib import closing
 
 import numpy as np
 import pytest
+from patience import PATIENCE_S
 from soak.small_kwik import make_kwik
 from support import ArrayModel, random_model
 
@@ -122,11 +123,11 @@ def test_two_who_ask_at_once_read_once_and_the_one_who_waits_can_be_cancelled():
 
     def slow(_share):
         waits.set()
-        assert go_on.wait(60)
+        assert go_on.wait(PATIENCE_S)
 
     first = threading.Thread(target=store.get, args=(slow,))
     first.start()
-    assert waits.wait(60)
+    assert waits.wait(PATIENCE_S)
 
     def nobody_waits(_share):
         raise CancelledError

@@ -14,7 +14,9 @@ import h5py
 import numpy as np
 import pytest
 from core.edits import do, edit_lists, state
+from examples import examples
 from hypothesis import HealthCheck, given, settings
+from patience import PATIENCE_S
 from soak.small_kwik import make_kwik, snapshot_of
 
 from napari_phy.core.cluster_manager import ClusterManager
@@ -596,7 +598,7 @@ def test_edits_go_on_while_a_thread_saves(kwik):
     def wait(name):
         if name == "save.copied":
             reached.set()
-            assert go_on.wait(30)
+            assert go_on.wait(PATIENCE_S)
 
     with controller(kwik) as opened:
         opened.manager.move([3], "good")
@@ -605,7 +607,7 @@ def test_edits_go_on_while_a_thread_saves(kwik):
         thread = threading.Thread(target=opened.store.save, args=(opened.snapshot(),))
         forget = crash_points.observe(wait)
         thread.start()
-        assert reached.wait(30)
+        assert reached.wait(PATIENCE_S)
         opened.manager.undo()
         opened.manager.merge([4, 5])
         go_on.set()
@@ -688,7 +690,7 @@ def test_data_sets_of_klusta_are_edited_saved_and_opened_again(tmp_path, data_fo
 
 
 @given(edits=edit_lists)
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=examples(15), suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_whatever_was_done_is_there_after_opening_again(tmp_path_factory, edits):
     kwik = make_kwik(tmp_path_factory.mktemp("random"))
     with controller(kwik) as opened:

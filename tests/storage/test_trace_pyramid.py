@@ -7,6 +7,7 @@ from contextlib import closing
 import h5py
 import numpy as np
 import pytest
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from kwik_writers.klusta import write_klusta
@@ -78,7 +79,7 @@ def test_levels_end_at_about_two_thousand_columns(monkeypatch):
     assert pyramid_bytes(hour) <= 0.18 * hour.shape[0] * hour.shape[1] * 2
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(st.lists(st.integers(1, 9), max_size=4), st.integers(500, 4000))
 def test_broken_off_it_goes_on(tmp_path_factory, stops, n_samples):
     folder = tmp_path_factory.mktemp("pyramid")

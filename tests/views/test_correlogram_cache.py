@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from core.edits import do, edit_lists
+from examples import examples
 from hypothesis import HealthCheck, given, settings
 
 from napari_phy.core.errors import ClusteringError
@@ -40,7 +41,7 @@ def fresh(session, request):
     return symmetrise(correlograms(session.model.spike_samples, labels, request.clusters, sample_rate=20_000))
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=examples(40))
 @given(edit_lists)
 def test_they_equal_fresh_ones_after_any_edits(make_session, counted, sequence):
     session = make_session(n_spikes=400, duration=1.0)

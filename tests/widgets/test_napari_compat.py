@@ -10,6 +10,7 @@ from napari.components import ViewerModel
 from napari.layers import Points
 from napari.settings import get_settings
 from napari.utils.notifications import Notification, notification_manager
+from patience import PATIENCE_S
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QLabel, QWidget
 from vispy import scene
@@ -188,12 +189,12 @@ def test_threads_take_short_turns_only_while_a_worker_computes():
     def work(n):
         with napari_compat.short_switch_interval():
             begun[n].set()
-            ends[n].wait(60)
+            ends[n].wait(PATIENCE_S)
 
     threads = [Thread(target=work, args=(n,)) for n in (0, 1)]
     for thread, start in zip(threads, begun, strict=True):
         thread.start()
-        assert start.wait(60)
+        assert start.wait(PATIENCE_S)
         assert sys.getswitchinterval() == pytest.approx(napari_compat.SWITCH_INTERVAL_S, abs=2e-6)
     ends[0].set()
     threads[0].join()
@@ -223,7 +224,7 @@ def test_an_open_data_set_leaves_python_and_vispy_as_they_were(kwik_copy, make_n
     viewer.open(str(kwik_copy), plugin="napari-phy")
     qtbot.waitUntil(lambda: Workspace.find(viewer) is not None and Workspace.find(viewer).session is not None)
     panels = Workspace.find(viewer).panels.values()
-    qtbot.waitUntil(lambda: not any(getattr(panel, "busy", False) for panel in panels), timeout=60_000)
-    qtbot.waitUntil(lambda: sys.getswitchinterval() == pytest.approx(interval, abs=2e-6), timeout=60_000)
+    qtbot.waitUntil(lambda: not any(getattr(panel, "busy", False) for panel in panels))
+    qtbot.waitUntil(lambda: sys.getswitchinterval() == pytest.approx(interval, abs=2e-6))
     assert GlirProgram.delete is delete
     assert gc.isenabled()

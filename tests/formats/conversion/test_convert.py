@@ -6,6 +6,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from kwik_writers.klusta import write_klusta
@@ -341,7 +342,7 @@ def rename_channels(channels: h5py.Group, names: str) -> None:
             channel.attrs["name"] = np.bytes_(f"tetrode {number}")
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=examples(10), deadline=None)
 @given(
     writer=st.sampled_from(["klusta", "klusta kwd", "SpikeDetekt2", "SpikeDetekt2, start samples"]),
     starts=st.sampled_from(["start_sample", "start_time", "none"]),

@@ -10,6 +10,7 @@ from contextlib import closing
 import h5py
 import numpy as np
 import pytest
+from examples import examples
 from h5_tree import below, tree, without
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -249,7 +250,7 @@ def test_saving_writes_what_is_named_and_leaves_the_rest(model, untouched) -> No
 names = st.text(st.characters(codec="utf-8", exclude_characters="/\0"), min_size=1, max_size=12)
 
 
-@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(8), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_any_sequence_of_changes_is_what_a_dictionary_does(make_in, tmp_path_factory, data) -> None:
     path = make_in(tmp_path_factory.mktemp("any")).path
@@ -337,7 +338,7 @@ measures = st.dictionaries(
 shapes = st.tuples(st.integers(1, 90), st.sampled_from([1, 4, 199]))
 
 
-@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(8), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(user_data=fields, quality=measures, shape=st.none() | shapes, cluster=st.sampled_from([2, 5]))
 def test_facts_about_a_cluster_come_back(make_in, tmp_path_factory, user_data, quality, shape, cluster) -> None:
     path = make_in(tmp_path_factory.mktemp("facts")).path

@@ -7,6 +7,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
+from examples import examples
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from kwik_writers.klusta import write_klusta
@@ -159,7 +160,7 @@ SHAPES = {"row": (-1,), "column": (-1, 1), "wide": (1, -1)}
     shapes=st.tuples(*[st.sampled_from(list(SHAPES.values()))] * 3),
     types=st.tuples(*[st.sampled_from(["<f8", ">f8", "<i8", ">u4", "<u2", "<f4"])] * 3),
 )
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(12), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whole_numbers_of_any_type_and_shape_are_read_and_saved(
     tmp_path_factory: pytest.TempPathFactory, write: Callable, shapes: tuple, types: tuple
 ) -> None:

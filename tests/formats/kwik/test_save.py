@@ -8,6 +8,7 @@ from typing import Any
 import h5py
 import numpy as np
 import pytest
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -57,7 +58,7 @@ def everything(path: Path) -> dict[str, Any]:
     return found
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(data=st.data())
 def test_what_is_saved_comes_back(
     data: st.DataObject, saved_once: Path, tmp_path_factory: pytest.TempPathFactory

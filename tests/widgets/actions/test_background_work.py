@@ -3,6 +3,7 @@
 import threading
 
 import pytest
+from patience import PATIENCE_S
 from qtpy.QtCore import Qt, QThreadPool
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication
@@ -25,7 +26,7 @@ class Act:
             on_progress(step / 4)
             self.n_steps += 1
             if step == 1:
-                assert self.go_on.wait(20)
+                assert self.go_on.wait(PATIENCE_S)
         return "whole"
 
     def job(self, *, can_be_cancelled):

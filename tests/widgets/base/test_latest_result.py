@@ -5,6 +5,7 @@ import threading
 import weakref
 
 import pytest
+from patience import PATIENCE_S
 from qtpy.QtCore import QEvent, QThreadPool
 from qtpy.QtWidgets import QApplication
 from superqt.utils import WorkerBase
@@ -32,7 +33,7 @@ class Reading:
             on_progress(step / self.N_STEPS)
             self.n_steps += 1
             self.begun.set()
-            assert self.go_on.wait(20)
+            assert self.go_on.wait(PATIENCE_S)
         return self.n_steps
 
 
@@ -49,7 +50,7 @@ def readings():
 def test_the_answer_to_a_dropped_question_is_not_taken_for_that_of_its_like(answers, qtbot):
     go_on, heard = threading.Event(), []
     answers.result_ready.connect(lambda question, data: heard.append((question, data)))
-    answers.ask("clusters 3 and 4", lambda _: go_on.wait(10) and "of the clustering before")
+    answers.ask("clusters 3 and 4", lambda _: go_on.wait(PATIENCE_S) and "of the clustering before")
     answers.drop()
     with qtbot.waitSignal(answers.result_ready):
         answers.ask("clusters 3 and 4", lambda _: "of this clustering")
@@ -62,7 +63,7 @@ def test_the_same_question_is_computed_once(answers, qtbot):
 
     def compute(_):
         asked.append(1)
-        return go_on.wait(10)
+        return go_on.wait(PATIENCE_S)
 
     with qtbot.waitSignal(answers.result_ready) as caught:
         answers.ask("a", compute)
@@ -90,7 +91,7 @@ def test_work_that_is_dropped_ends_at_its_next_report(answers, readings):
     answers.result_ready.connect(lambda *answer: heard.append(answer))
     answers.failed.connect(lambda *answer: heard.append(answer))
     answers.ask("a", reading)
-    assert reading.begun.wait(20)
+    assert reading.begun.wait(PATIENCE_S)
     answers.drop()
     reading.go_on.set()
     QThreadPool.globalInstance().waitForDone()
@@ -103,7 +104,7 @@ def test_a_newer_question_stops_the_running_one(answers, readings, qtbot):
     older, newer = readings
     newer.go_on.set()
     answers.ask("older", older)
-    assert older.begun.wait(20)
+    assert older.begun.wait(PATIENCE_S)
     with qtbot.waitSignal(answers.result_ready) as caught:
         answers.ask("newer", newer)
         older.go_on.set()
@@ -114,7 +115,7 @@ def test_a_newer_question_stops_the_running_one(answers, readings, qtbot):
 def test_work_that_was_stopped_begins_again_when_it_is_asked_for_again(answers, readings, qtbot):
     reading, other = readings
     answers.ask("a", reading)
-    assert reading.begun.wait(20)
+    assert reading.begun.wait(PATIENCE_S)
     with qtbot.waitSignal(answers.result_ready) as caught:
         answers.ask("b", other)
         answers.ask("a", reading)
@@ -128,7 +129,7 @@ def test_each_whole_per_cent_of_the_question_asked_last_is_told(answers, reading
     heard = []
     answers.progressed.connect(heard.append)
     answers.ask("older", older)
-    assert older.begun.wait(20)
+    assert older.begun.wait(PATIENCE_S)
     older.go_on.set()
     newer.go_on.set()
     with qtbot.waitSignal(answers.result_ready):
@@ -139,7 +140,7 @@ def test_each_whole_per_cent_of_the_question_asked_last_is_told(answers, reading
 def test_work_ends_when_nobody_is_left_to_hear_of_it(answers, readings):
     reading, _ = readings
     answers.ask("a", reading)
-    assert reading.begun.wait(20)
+    assert reading.begun.wait(PATIENCE_S)
     answers.deleteLater()
     QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
     reading.go_on.set()
@@ -150,8 +151,8 @@ def test_work_ends_when_nobody_is_left_to_hear_of_it(answers, readings):
 def test_an_answer_comes_also_when_napari_quits_its_worker_as_another_window_closes(answers, qtbot):
     go_on, begun, heard = threading.Event(), threading.Event(), []
     answers.result_ready.connect(lambda question, data: heard.append((question, data)))
-    answers.ask("clusters 3 and 4", lambda _: begun.set() or go_on.wait(10))
-    assert begun.wait(10)
+    answers.ask("clusters 3 and 4", lambda _: begun.set() or go_on.wait(PATIENCE_S))
+    assert begun.wait(PATIENCE_S)
     for worker in WorkerBase._worker_set:
         worker.quit()
     go_on.set()

@@ -4,6 +4,7 @@ import threading
 
 import numpy as np
 import pytest
+from patience import PATIENCE_S
 from qtpy.QtCore import Qt
 from qtpy.QtGui import QColor
 from widgets.light_session import light_session
@@ -82,7 +83,7 @@ def test_the_rows_are_there_before_their_depths_are_read(qtbot, session, monkeyp
 
     def slowly(store, on_progress):
         on_progress(0.42)
-        go_on.wait(20)
+        go_on.wait(PATIENCE_S)
         return get(store, on_progress)
 
     monkeypatch.setattr(type(session.columns), "get", slowly)

@@ -4,6 +4,7 @@ import threading
 
 import numpy as np
 import pytest
+from patience import PATIENCE_S
 from qtpy.QtCore import QPoint, QPointF, Qt
 from qtpy.QtGui import QColor, QWheelEvent
 from qtpy.QtWidgets import QApplication
@@ -89,7 +90,7 @@ def test_channels_are_measured_once_for_the_overview_the_view_and_their_filters(
     filtering.ready.connect(made.set)
     filtering.name = "band-pass"
     raw = levels[0][:, 1000:2000]
-    assert made.wait(10)
+    assert made.wait(PATIENCE_S)
     assert np.abs(levels[0][:, 1000:2000] - raw).max() > 1  # filtered
     filtering.close()
     assert len(measured) == 1

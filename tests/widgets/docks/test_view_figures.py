@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from qtpy.QtGui import QColor
-from qtpy.QtTest import QTest
+from waiting import run_until
 from widgets.docks.test_traces_panel import N_CHANNELS, RATE, make_traces
 from widgets.light_session import light_session
 from widgets.svg_reading import Svg, colors_of
@@ -232,8 +232,7 @@ def test_traces_are_polylines_of_their_samples_and_spikes_lie_over_them(shown, s
 
 def wait_for_lines(panel):
     """Return the SVG once the panel shows the stretch it wishes for."""
-    while not (settled(panel) and panel._request == panel.make_request()):
-        QTest.qWait(5)
+    run_until(lambda: settled(panel) and panel._request == panel.make_request())
     return svg_of(panel)
 
 
@@ -319,5 +318,4 @@ def test_there_is_no_figure_of_a_message(shown, session):
 
 
 def wait_until_message(panel):
-    while panel.stack.shows_picture:
-        QTest.qWait(5)
+    run_until(lambda: not panel.stack.shows_picture)

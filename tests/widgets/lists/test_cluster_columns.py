@@ -3,6 +3,7 @@
 import threading
 
 import pytest
+from patience import PATIENCE_S
 from qtpy.QtCore import QThreadPool
 from widgets.light_session import light_session
 
@@ -38,7 +39,7 @@ def slowly(monkeypatch):
     compute = cluster_columns.compute_values
 
     def wait(session, key, clusters, on_progress):
-        go_on.wait(20)
+        go_on.wait(PATIENCE_S)
         on_progress(0)
         read.append(clusters)
         return compute(session, key, clusters, on_progress)

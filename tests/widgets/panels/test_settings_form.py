@@ -102,7 +102,7 @@ def test_a_number_is_set_when_its_typing_ends_and_a_refused_one_never_on_the_way
 ):
     form, controller = form_of(qtbot, view)
     form.activateWindow()
-    qtbot.waitUntil(form.isActiveWindow, timeout=5000)
+    qtbot.waitUntil(form.isActiveWindow)
     field, before, values = form.fields[name], form.fields[name].value, []
     controller.changed.connect(values.append)
     type_into(field, typed, key)
@@ -124,7 +124,7 @@ def test_it_may_be_closed_while_a_number_is_typed(qtbot, name, typed):
     form = SettingsForm(controller, tokens("dark"))
     form.show()
     form.activateWindow()
-    qtbot.waitUntil(form.isActiveWindow, timeout=5000)
+    qtbot.waitUntil(form.isActiveWindow)
     type_into(form.fields[name], typed, Qt.Key.Key_Escape)
     qtbot.waitUntil(lambda: not isalive(form))
     assert getattr(controller, name) == (12 if typed == "12" else getattr(SETTINGS["intervals"](), name))

@@ -4,6 +4,7 @@ import threading
 from dataclasses import dataclass
 
 import pytest
+from patience import PATIENCE_S
 from qtpy.QtCore import QEvent, QSignalBlocker, QThreadPool, QTimer
 from qtpy.QtGui import QColor
 from qtpy.QtWidgets import QApplication, QLabel
@@ -43,7 +44,7 @@ class CountingPanel(ViewPanel):
     def compute(self, session, request, on_progress):
         self.asked.append(request.clusters)
         on_progress(self.share)
-        assert self.gate.wait(20)
+        assert self.gate.wait(PATIENCE_S)
         on_progress(self.share)
         self.counted.append(request.clusters)
         if request.clusters in self.errors:

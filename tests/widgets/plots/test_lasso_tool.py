@@ -4,6 +4,7 @@ import threading
 
 import numpy as np
 import pytest
+from patience import PATIENCE_S
 from qtpy.QtCore import QRectF, Qt
 from qtpy.QtGui import QAction
 from widgets.light_session import light_session
@@ -194,7 +195,7 @@ def test_much_is_counted_in_the_background_and_the_tag_tells_how_far(plot, lasso
 
     def look(polygon, on_progress):
         on_progress(0.42)
-        go_on.wait(20)
+        go_on.wait(PATIENCE_S)
         return np.array([3, 4])
 
     n_spikes = lasso_tool.N_AT_ONCE + 1 if why == "many" else 2

@@ -3,6 +3,7 @@
 import threading
 
 import pytest
+from patience import PATIENCE_S
 from qtpy.QtCore import Qt, QThreadPool, QTimer
 from qtpy.QtGui import QFontMetrics
 from qtpy.QtTest import QTest
@@ -121,7 +122,7 @@ def test_napari_is_not_to_ask_again_when_the_same_close_comes_twice(window, sess
 def test_what_must_go_on_to_its_end_is_waited_for(window):
     done, go_on = [], threading.Event()
     QTimer.singleShot(50, go_on.set)
-    window.work.begin(Job("Renaming main…", lambda _: go_on.wait(20), done.append, done.append))
+    window.work.begin(Job("Renaming main…", lambda _: go_on.wait(PATIENCE_S), done.append, done.append))
     assert window.close()
     assert done == [True]
 
@@ -129,7 +130,11 @@ def test_what_must_go_on_to_its_end_is_waited_for(window):
 def test_what_can_be_cancelled_is(window):
     heard, go_on = [], threading.Event()
     job = Job(
-        "Opening shank 1…", lambda _: go_on.wait(20), heard.append, heard.append, lambda: heard.append("cancelled")
+        "Opening shank 1…",
+        lambda _: go_on.wait(PATIENCE_S),
+        heard.append,
+        heard.append,
+        lambda: heard.append("cancelled"),
     )
     window.work.begin(job)
     assert window.close()

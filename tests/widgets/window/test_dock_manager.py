@@ -2,7 +2,6 @@
 
 import pytest
 from npe2 import PluginManifest
-from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication
 from widgets.light_session import light_session
 
@@ -90,14 +89,13 @@ def test_a_closed_copy_is_taken_again(workspace):
     assert workspace.docks["Features 2"].isVisible() or workspace.docks["Features 3"].isVisible()
 
 
-def test_duplicate_is_in_the_menu_of_views_and_not_of_lists(workspace):
+def test_duplicate_is_in_the_menu_of_views_and_not_of_lists(workspace, qtbot):
     for name, panel in workspace.panels.items():
         entries = {action.text(): action for action in panel.header.more_menu.actions()}
         assert ("Duplicate" in entries) == (name not in LISTS)
     entries = {action.text(): action for action in workspace.panels["Traces"].header.more_menu.actions()}
     entries["Duplicate"].trigger()
-    QTest.qWait(1)
-    assert "Traces 2" in workspace.panels
+    qtbot.waitUntil(lambda: "Traces 2" in workspace.panels)
 
 
 @pytest.mark.parametrize("nonsense", ["diagonal", None, 3, [], {}])

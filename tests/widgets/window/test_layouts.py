@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from examples import examples
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from napari.settings import get_settings
@@ -30,15 +31,29 @@ INSPECT_TOP, INSPECT_BOTTOM = (
 
 
 @pytest.fixture
-def open_(make_napari_viewer, qtbot):
+def open_(kept_window, qtbot):
+    """Return a function that opens a session in the window that is kept."""
+
     def open_(size):
+        workspace = open_workspace(kept_window.take(size, "dark"), light_session())
+        settle(qtbot, workspace)
+        return workspace
+
+    return open_
+
+
+@pytest.fixture
+def open_new(make_napari_viewer, qtbot):
+    """Return a function that opens a session in a new window."""
+
+    def open_new(size):
         viewer = make_napari_viewer(show=False)
         show(viewer, size)
         workspace = open_workspace(viewer, light_session())
         settle(qtbot, workspace)
         return workspace
 
-    return open_
+    return open_new
 
 
 def choose(qtbot, workspace, name):
@@ -129,14 +144,14 @@ def test_another_data_set_opens_in_the_layout_that_was_chosen(open_, qtbot):
 
 
 @pytest.mark.parametrize(("size", "width"), [(LARGE, 768), (SMALL, 410)])
-def test_large_type_makes_the_lists_wider(open_, monkeypatch, size, width):
+def test_large_type_makes_the_lists_wider(open_new, monkeypatch, size, width):
     monkeypatch.setattr(get_settings().appearance, "font_size", 16)
-    assert sizes(open_(size))["Clusters"][0] == pytest.approx(width, abs=4)
+    assert sizes(open_new(size))["Clusters"][0] == pytest.approx(width, abs=4)
 
 
-def test_in_a_large_window_the_lists_keep_all_columns_with_large_type(open_, monkeypatch):
+def test_in_a_large_window_the_lists_keep_all_columns_with_large_type(open_new, monkeypatch):
     monkeypatch.setattr(get_settings().appearance, "font_size", 16)
-    for panel in open_(LARGE).board.lists:
+    for panel in open_new(LARGE).board.lists:
         view = panel.list
         assert not any(view.isColumnHidden(place) for place in range(len(view.cluster_model.columns))), panel.title
         assert not view.horizontalScrollBar().maximum()
@@ -402,7 +417,7 @@ def test_whatever_was_done_a_preset_ends_with_its_docks_at_its_places_in_the_sam
         settle(qtbot, workspace)
         assert (workspace.window.width(), workspace.window.height()) == size
 
-    @settings(max_examples=6, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=examples(6), suppress_health_check=list(HealthCheck))
     @given(st.lists(STEPS, max_size=6), st.sampled_from(list(PRESETS)))
     def law(steps, name):
         for step in steps:

@@ -4,6 +4,7 @@ import threading
 from math import isnan
 
 import pytest
+from patience import PATIENCE_S
 from qtpy.QtCore import QObject, Qt, QThreadPool
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication, QLabel
@@ -33,7 +34,7 @@ class Gate:
 
         def wait(spikes):
             self.n_blocks += 1
-            assert self.open.wait(20)
+            assert self.open.wait(PATIENCE_S)
             return terms(spikes)
 
         monkeypatch.setattr(sums, "_terms", wait)

@@ -14,8 +14,10 @@ from napari_phy.widgets.window.workspace import Workspace, open_workspace
 
 
 @pytest.fixture
-def open_(make_napari_viewer, qtbot):
-    def open_():
+def open_new(make_napari_viewer, qtbot):
+    """Return a function that opens a session in a new window."""
+
+    def open_new():
         viewer = make_napari_viewer(show=False)
         show(viewer, LARGE)
         session = light_session()
@@ -24,7 +26,7 @@ def open_(make_napari_viewer, qtbot):
         settle(qtbot, workspace)
         return workspace
 
-    return open_
+    return open_new
 
 
 def registered():
@@ -56,8 +58,7 @@ def found(palette, text):
     return {label.command_text(): label.isEnabled() for label in labels}
 
 
-def test_an_action_is_found_with_its_key_and_done_when_it_can_be(open_, qtbot):
-    workspace = open_()
+def test_an_action_is_found_with_its_key_and_done_when_it_can_be(workspace, qtbot):
     session = workspace.session
     a, b = session.manager.cluster_ids[:2].tolist()
     session.selection.select([a])
@@ -76,8 +77,7 @@ def test_an_action_is_found_with_its_key_and_done_when_it_can_be(open_, qtbot):
     assert b not in session.manager
 
 
-def test_every_action_is_there_and_can_be_chosen_as_in_the_toolbar(open_, qtbot):
-    workspace = open_()
+def test_every_action_is_there_and_can_be_chosen_as_in_the_toolbar(workspace, qtbot):
     session = workspace.session
     session.selection.select(session.manager.cluster_ids[:2].tolist())
     palette = open_palette(workspace, qtbot)
@@ -90,8 +90,7 @@ def test_every_action_is_there_and_can_be_chosen_as_in_the_toolbar(open_, qtbot)
         assert rows[name] == (action.why_not(session) is None), name
 
 
-def test_the_keys_of_the_user_are_named(open_, qtbot):
-    workspace = open_()
+def test_the_keys_of_the_user_are_named(workspace, qtbot):
     bindings = workspace.controller.bindings
     bindings.bind("merge", "panels", ("F8",))
     try:
@@ -101,8 +100,8 @@ def test_the_keys_of_the_user_are_named(open_, qtbot):
     assert registered() == {f"napari-phy.{action.section}.{action.action_id}" for action in ACTIONS}
 
 
-def test_it_acts_in_the_window_whose_palette_it_is_and_leaves_with_the_last(open_, qtbot):
-    first, second = open_(), open_()
+def test_it_acts_in_the_window_whose_palette_it_is_and_leaves_with_the_last(open_new, qtbot):
+    first, second = open_new(), open_new()
     for workspace in (first, second):
         workspace.session.selection.select(workspace.session.manager.cluster_ids[:2].tolist())
     palette = open_palette(first, qtbot)

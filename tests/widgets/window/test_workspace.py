@@ -8,6 +8,7 @@ import pytest
 from napari._qt.dialogs.qt_notification import NapariQtNotification
 from napari.settings import get_settings
 from napari.utils.notifications import NotificationSeverity, notification_manager
+from patience import PATIENCE_S
 from qtpy.QtCore import QPoint, QSize, Qt, QThreadPool, QTimer
 from qtpy.QtGui import QFontMetrics
 from qtpy.QtTest import QTest
@@ -59,13 +60,25 @@ def add_layer(viewer, session, name="spikes"):
 
 
 @pytest.fixture
-def open_(make_napari_viewer, qtbot):
+def open_(kept_window, qtbot):
+    """Return a function that opens a session in the window that is kept."""
+
     def open_(size=LARGE, session=None):
+        return opened(qtbot, kept_window.take(size, "dark"), session or light_session(), size)
+
+    return open_
+
+
+@pytest.fixture
+def open_new(make_napari_viewer, qtbot):
+    """Return a function that opens a session in a new window."""
+
+    def open_new(size=LARGE, session=None):
         viewer = make_napari_viewer(show=False)
         show(viewer, size)
         return opened(qtbot, viewer, session or light_session(), size)
 
-    return open_
+    return open_new
 
 
 def opened(qtbot, viewer, session, size):
@@ -188,7 +201,8 @@ def test_napari_lists_are_hidden_until_the_layers_button(workspace):
     assert not any(dock.isVisible() for dock in lists)
 
 
-def test_every_dock_keeps_its_header_through_floating_and_moving(workspace, qtbot):
+def test_every_dock_keeps_its_header_through_floating_and_moving(open_new, qtbot):
+    workspace = open_new()  # which all docks in one row make wider for good
     for title, dock in workspace.docks.items():
         dock.setFloating(True)
         QApplication.processEvents()
@@ -236,7 +250,7 @@ def hold_all_features(session, go_on, monkeypatch):
     terms = session.sums._terms
 
     def wait(spikes):
-        assert not isinstance(spikes, slice) or go_on.wait(20)
+        assert not isinstance(spikes, slice) or go_on.wait(PATIENCE_S)
         return terms(spikes)
 
     monkeypatch.setattr(session.sums, "_terms", wait)
@@ -701,8 +715,8 @@ def test_removing_the_layers_empties_the_docks(workspace, qtbot):
     assert len(session.manager.changed) == n_before
 
 
-def test_two_viewers_do_not_disturb_each_other(open_, qtbot):
-    one, two = open_(), open_(SMALL, light_session(5))
+def test_two_viewers_do_not_disturb_each_other(open_new, qtbot):
+    one, two = open_new(), open_new(SMALL, light_session(5))
     assert one is not two
     assert Workspace.find(one.viewer) is one
     assert Workspace.find(two.viewer) is two
@@ -721,7 +735,7 @@ def test_two_viewers_do_not_disturb_each_other(open_, qtbot):
 def test_what_a_window_began_is_done_before_its_layers_go(workspace):
     go_on, done = threading.Event(), []
     QTimer.singleShot(50, go_on.set)
-    workspace.controller.work.begin(Job("Renaming main…", lambda _: go_on.wait(20), done.append, done.append))
+    workspace.controller.work.begin(Job("Renaming main…", lambda _: go_on.wait(PATIENCE_S), done.append, done.append))
     workspace.viewer.layers.clear()
     assert done == [True]
     assert workspace.session is None
@@ -776,11 +790,11 @@ def test_a_session_closed_in_the_console_is_let_go(workspace):
     assert all(panel.session is None for panel in workspace.panels.values())
 
 
-def test_a_display_without_opengl_is_told_when_a_file_opens(open_, notes, monkeypatch):
+def test_a_display_without_opengl_is_told_when_a_file_opens(open_new, notes, monkeypatch):
     from napari_phy.widgets.plots import opengl
 
     monkeypatch.setattr(opengl, "opengl_version", lambda: None)
-    open_()
+    open_new()
     assert any("need OpenGL" in note.message for note in notes)
 
 
@@ -806,9 +820,9 @@ def test_napari_s_own_docks_share_the_room_of_the_lists_in_a_small_window(open_)
 
 
 @pytest.mark.parametrize("size", [(1090, 630), (900, 600)])
-def test_the_canvas_keeps_room_in_a_window_lower_than_the_layout_is_made_for(open_, monkeypatch, size):
+def test_the_canvas_keeps_room_in_a_window_lower_than_the_layout_is_made_for(open_new, monkeypatch, size):
     monkeypatch.setattr("napari_phy.widgets.window.layouts.LEAST", QSize(*size))  # as on a small screen
-    workspace = open_(size)
+    workspace = open_new(size)
     assert workspace.window.centralWidget().height() >= 50
 
 
