@@ -32,8 +32,8 @@ class SessionLinks:
 
         @ensure_main_thread
         def forward(*values: Any) -> None:
-            method = weak()
-            if method is not None and isalive(owner()):
+            method, target = weak(), owner()
+            if method is not None and target is not None and isalive(target):
                 method(*values[:n_values])
 
         signal.connect(forward)
