@@ -4,7 +4,7 @@ from itertools import combinations
 
 import pytest
 from journeys.person import CTRL, LARGE, LEFT, PLAIN, SMALL, Person
-from journeys.sizes import BOTH_SIZES
+from journeys.sizes import BOTH_SIZES, LARGE_FIRST
 from journeys.test_layouts import choose, in_sight, near, sizes
 from napari.settings import get_settings
 from qtpy.QtCore import QPoint, QRect, QSize, Qt
@@ -53,7 +53,7 @@ def is_in_front(person: Person, name: str) -> bool:
     return not person.workspace.docks[name].visibleRegion().isEmpty()
 
 
-@BOTH_SIZES
+@LARGE_FIRST
 def test_docks_float_move_fill_the_screen_and_come_back(person, screen_size):
     workspace = person.workspace
     docks, panels = workspace.docks, workspace.panels

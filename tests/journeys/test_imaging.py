@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tifffile
 from journeys.person import CTRL, LEFT, PLAIN, Person
-from journeys.sizes import BOTH_SIZES
+from journeys.sizes import LARGE_FIRST
 from journeys.test_layouts import choose, in_sight, near, sizes
 from napari._qt.widgets.qt_dims_slider import QtDimSliderWidget
 from qtpy.QtCore import QPoint, QPointF, QRect, Qt
@@ -78,7 +78,7 @@ def assert_all_is_whole(person: Person, size: tuple[int, int]) -> None:
         assert not label.isVisible() or label.width() >= label.sizeHint().width(), title
 
 
-@BOTH_SIZES
+@LARGE_FIRST
 def test_a_stack_that_comes_later_has_the_canvas_until_it_goes(person, kwik_copy, stack, screen_size, tmp_path):
     person.open(kwik_copy)
     workspace, viewer, docks = person.workspace, person.viewer, person.workspace.docks
@@ -142,7 +142,7 @@ def test_a_stack_that_comes_later_has_the_canvas_until_it_goes(person, kwik_copy
     person.wait(lambda: recording_px(person) == pytest.approx(viewer.canvas.size[1], rel=0.1), "the whole recording")
 
 
-@BOTH_SIZES
+@LARGE_FIRST
 def test_a_data_set_opened_beside_a_stack_leaves_the_part_that_was_looked_at(person, kwik_copy, stack, screen_size):
     viewer = person.viewer
     viewer.add_image(stack, name="neurons")

@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 import pytest
 from journeys.person import ALT, CTRL, LEFT, PLAIN, SHIFT
-from journeys.sizes import BOTH_SIZES, LARGE_FIRST
+from journeys.sizes import LARGE_FIRST
 from qtpy.QtCore import QPoint, Qt
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication, QDialog, QLineEdit, QMenu, QTabBar
@@ -125,7 +125,7 @@ def test_the_actions_dock_does_what_its_buttons_print(person, kwik_copy):
     assert manager.n_done == 0
 
 
-@BOTH_SIZES
+@LARGE_FIRST
 def test_clicks_beside_the_views_leave_the_keys_where_they_were(person, kwik_copy):
     person.open(kwik_copy)
     window, panels = person.workspace.window, person.workspace.panels

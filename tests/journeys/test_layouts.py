@@ -2,7 +2,7 @@
 
 import pytest
 from journeys.person import LEFT, PLAIN, Person
-from journeys.sizes import BOTH_SIZES
+from journeys.sizes import BOTH_SIZES, LARGE_FIRST
 from qtpy.QtCore import QPoint, Qt
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication
@@ -92,7 +92,7 @@ def test_what_was_dragged_is_brought_back_by_the_layout(person):
     assert sizes(person) == near(before)
 
 
-@BOTH_SIZES
+@LARGE_FIRST
 def test_after_a_layout_and_a_closed_dock_the_keys_go_to_clusters(person):
     workspace = person.workspace
     clusters, docks, panels = workspace.panels["Clusters"].list, workspace.docks, workspace.panels

@@ -4,7 +4,7 @@ import csv
 
 import pytest
 from journeys.person import CTRL, LEFT, PLAIN, Person
-from journeys.sizes import BOTH_SIZES, LARGE_FIRST
+from journeys.sizes import LARGE_FIRST
 from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QLabel
@@ -23,7 +23,7 @@ def shown(person: Person) -> set[str]:
     return {column.key for place, column in enumerate(view.cluster_model.columns) if not view.isColumnHidden(place)}
 
 
-@BOTH_SIZES
+@LARGE_FIRST
 def test_columns_keys_candidates_and_a_table(person, own_dialogs, tmp_path):
     clusters, similar = person.workspace.panels["Clusters"], person.workspace.panels["Similar"]
     manager, more = person.session.manager, clusters.header.more_button

@@ -21,8 +21,8 @@ def play(person, path, n_actions, caplog):
     return monkey
 
 
-def test_two_hundred_random_actions_end_as_their_edits_alone(person, kwik_copy, caplog):
-    assert play(person, kwik_copy, 200, caplog).n_edits > 5
+def test_some_random_actions_end_as_their_edits_alone(person, kwik_copy, caplog):
+    assert play(person, kwik_copy, 60, caplog).n_edits > 2
 
 
 @pytest.mark.soak

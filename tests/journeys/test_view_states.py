@@ -3,7 +3,7 @@
 from unittest.mock import Mock
 
 from journeys.gate import Gate
-from journeys.sizes import BOTH_SIZES
+from journeys.sizes import BOTH_SIZES, LARGE_FIRST
 from kwik_writers.klusta import write_klusta
 from kwik_writers.truth import make_truth
 from qtpy.QtCore import Qt
@@ -114,7 +114,7 @@ def test_a_view_is_frozen_and_set_free_by_its_lock(person, kwik_copy):
         shows(person, panel)
 
 
-@BOTH_SIZES
+@LARGE_FIRST
 def test_views_without_raw_data_ask_where_they_are(person, kwik_copy, own_dialogs, notes):
     kwik_copy.with_suffix(".dat").unlink()
     person.open(kwik_copy)
