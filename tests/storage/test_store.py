@@ -448,6 +448,7 @@ def test_asking_for_read_only_touches_nothing(kwik):
     before = sorted(kwik.parent.iterdir())
     with controller(kwik, read_only=True) as opened:
         assert opened.store.read_only
+        assert opened.store.n_unsaved == 0
         assert opened.store.messages == ()
         assert sorted(kwik.parent.iterdir()) == before
 
