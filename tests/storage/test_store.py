@@ -31,7 +31,7 @@ from napari_phy.storage import store_messages
 from napari_phy.storage.store import EditStore
 
 
-class ActionContext:
+class OpenedStore:
     """A store with a manager on it, as a session has them."""
 
     def __init__(self, path, **options):
@@ -55,8 +55,8 @@ class ActionContext:
 
 
 @contextmanager
-def controller(path, **options):
-    with closing(ActionContext(path, **options)) as opened:
+def opened_store(path, **options):
+    with closing(OpenedStore(path, **options)) as opened:
         yield opened
 
 
@@ -92,21 +92,21 @@ def change_elsewhere(path):
 
 def test_looking_leaves_nothing_behind(kwik, side):
     before = sorted(kwik.parent.iterdir())
-    with controller(kwik) as opened:
+    with opened_store(kwik) as opened:
         assert opened.store.messages == ()
         assert side.is_dir()
     assert sorted(kwik.parent.iterdir()) == before
 
 
 def test_edits_that_were_not_saved_are_recovered(kwik):
-    with controller(kwik) as opened:
+    with opened_store(kwik) as opened:
         opened.manager.merge([0, 1])
         opened.manager.split(opened.manager.spikes(3)[:7])
         opened.manager.label([4], "note", "look again")
         opened.manager.undo()
         expected, next_id = state(opened.manager), opened.manager.next_id
     before = file_state(kwik)
-    with controller(kwik) as opened:
+    with opened_store(kwik) as opened:
         assert state(opened.manager) == expected
         assert opened.manager.next_id == next_id
         clock = datetime.now().astimezone()
@@ -118,15 +118,15 @@ def test_edits_that_were_not_saved_are_recovered(kwik):
 
 
 def test_one_recovered_edit_is_told_of_as_one(kwik):
-    with controller(kwik) as opened:
+    with opened_store(kwik) as opened:
         opened.manager.merge([0, 1])
-    with controller(kwik) as opened:
+    with opened_store(kwik) as opened:
         assert opened.store.messages[0].startswith("1 edit from ")
 
 
 def test_saving_writes_what_is_shown_and_keeps_what_was(kwik):
     before = kwik.read_bytes()
-    with controller(kwik) as opened:
+    with opened_store(kwik) as opened:
         new = opened.manager.merge([0, 1]).added
         opened.manager.move(new, "mua")
         opened.manager.label(new, "quality", 3)
@@ -146,20 +146,20 @@ def test_saving_writes_what_is_shown_and_keeps_what_was(kwik):
 
 
 def test_undo_goes_on_after_saving_and_opening_again(kwik):
-    with controller(kwik) as opened:
+    with opened_store(kwik) as opened:
         states = [state(opened.manager)]
         for act in (lambda m: m.merge([0, 1]), lambda m: m.split(m.spikes(3)[:5]), lambda m: m.move([4], "mua")):
             act(opened.manager)
             states.append(state(opened.manager))
         opened.save()
-    with controller(kwik) as opened:
+    with opened_store(kwik) as opened:
         assert opened.store.messages == ()
         for expected in states[2::-1]:
             opened.manager.undo()
             assert state(opened.manager) == expected
         assert opened.store.n_unsaved == 3
         opened.save()
-    with controller(kwik) as opened:
+    with opened_store(kwik) as opened:
         assert state(opened.manager) == states[0]
         assert opened.store.n_unsaved == 0
         while opened.manager.redo():
@@ -168,20 +168,20 @@ def test_undo_goes_on_after_saving_and_opening_again(kwik):
 
 
 def test_what_edits_began_with_is_the_original_or_a_file(kwik, side):
-    with controller(kwik) as opened:
+    with opened_store(kwik) as opened:
         opened.manager.merge([0, 1])
         opened.save()
     assert not list(side.glob("*.npy"))  # clusters/original of the file is the same
-    with controller(kwik) as opened:
+    with opened_store(kwik) as opened:
         opened.manager.merge([2, 3])
         opened.save()
         first = state(opened.manager)
     shutil.rmtree(side)
-    with controller(kwik) as opened:  # now main differs from original
+    with opened_store(kwik) as opened:  # now main differs from original
         opened.manager.merge([4, 5])
         opened.save()
     assert [file.name for file in side.glob("*.npy")] == ["base-0-main.npy"]
-    with controller(kwik) as opened:
+    with opened_store(kwik) as opened:
         opened.manager.undo()
         assert state(opened.manager) == first
 
@@ -190,11 +190,11 @@ def test_what_edits_began_with_is_the_original_or_a_file(kwik, side):
 @pytest.mark.parametrize("n_saved", [0, 1, 2])
 def test_a_journal_that_is_removed_while_it_is_open_is_written_anew(kwik, side, removed, n_saved, caplog):
     for _ in range(n_saved):
-        with controller(kwik) as opened:
+        with opened_store(kwik) as opened:
             opened.manager.merge(opened.manager.cluster_ids[:2])
             opened.save()
         shutil.rmtree(side)  # the second time what edits begin with is a file of its own
-    opened = ActionContext(kwik)
+    opened = OpenedStore(kwik)
     opened.manager.merge(opened.manager.cluster_ids[:2])
     if n_saved:
         opened.save()
@@ -216,7 +216,7 @@ def test_a_journal_that_is_removed_while_it_is_open_is_written_anew(kwik, side, 
     edited = state(opened.manager)
     opened.model.close()
     killed = shutil.copytree(kwik.parent, kwik.parent / "killed")  # as a crash would leave it
-    with controller(killed / kwik.name) as again:
+    with opened_store(killed / kwik.name) as again:
         assert state(again.manager) == edited
         again.manager.undo()
         assert state(again.manager) == before
@@ -228,7 +228,7 @@ def test_edits_of_a_folder_that_was_deleted_are_refused_until_it_is_restored(tmp
     data, backup = tmp_path / "data", tmp_path / "backup"
     data.mkdir()
     kwik = kwik.rename(data / kwik.name)
-    opened = ActionContext(kwik)
+    opened = OpenedStore(kwik)
     shutil.copytree(data, backup)
     opened.manager.move([3], "good")
     opened.manager.move([4], "mua")
@@ -245,7 +245,7 @@ def test_edits_of_a_folder_that_was_deleted_are_refused_until_it_is_restored(tmp
     )
     backup.rename(data)
     opened.close()  # writes the journal again
-    with controller(kwik) as again:
+    with opened_store(kwik) as again:
         assert state(again.manager) == edited
 
 
@@ -254,7 +254,7 @@ def test_edits_go_along_with_a_folder_that_is_renamed(tmp_path):
     data, moved = tmp_path / "data", tmp_path / "moved"
     data.mkdir()
     kwik = kwik.rename(data / kwik.name)
-    with controller(kwik) as opened:
+    with opened_store(kwik) as opened:
         opened.manager.move([3], "good")
         data.rename(moved)
         opened.manager.move([4], "mua")
@@ -262,13 +262,13 @@ def test_edits_go_along_with_a_folder_that_is_renamed(tmp_path):
         with pytest.raises(ReadOnlyError, match=r"The journal with your 2 edits was moved, too; put the folder back"):
             opened.save()
     assert not data.exists()
-    with controller(moved / kwik.name) as again:
+    with opened_store(moved / kwik.name) as again:
         assert state(again.manager) == edited
 
 
 @pytest.mark.parametrize("n_saved", [0, 1])
 def test_saving_goes_on_where_the_side_folder_was_removed(kwik, side, n_saved):
-    with controller(kwik) as opened:
+    with opened_store(kwik) as opened:
         opened.manager.merge([0, 1])
         if n_saved:
             opened.save()
@@ -277,22 +277,22 @@ def test_saving_goes_on_where_the_side_folder_was_removed(kwik, side, n_saved):
         opened.save()
         assert opened.store.n_unsaved == 0
         saved = state(opened.manager)
-    with controller(kwik) as opened:
+    with opened_store(kwik) as opened:
         assert state(opened.manager) == saved
         assert opened.store.n_done == 2
 
 
 @pytest.mark.parametrize("source", ["original", "labels"])
 def test_edits_whose_beginning_is_gone_begin_with_the_file(kwik, side, source):
-    with controller(kwik) as opened:
+    with opened_store(kwik) as opened:
         opened.manager.merge([0, 1])
         opened.save()
     if source == "labels":
         shutil.rmtree(side)
-        with controller(kwik) as opened:
+        with opened_store(kwik) as opened:
             opened.manager.merge([2, 3])
             opened.save()
-    with controller(kwik) as opened:
+    with opened_store(kwik) as opened:
         opened.manager.move([4], "mua")
         expected = state(opened.manager)
     if source == "labels":
@@ -300,7 +300,7 @@ def test_edits_whose_beginning_is_gone_begin_with_the_file(kwik, side, source):
     else:
         with h5py.File(kwik, "r+") as file:
             file["/channel_groups/0/spikes/clusters/original"][0] = 99
-    with controller(kwik) as opened:
+    with opened_store(kwik) as opened:
         assert opened.store.messages[0].startswith("What the edits in the journal of small.kwik begin with is damaged.")
         assert opened.store.set_aside.is_file()
         assert state(opened.manager) == expected
@@ -310,7 +310,7 @@ def test_edits_whose_beginning_is_gone_begin_with_the_file(kwik, side, source):
 @pytest.mark.parametrize("how", ["emptied", "cut short", "overwritten", "another file"])
 @pytest.mark.parametrize("n_saved", [0, 1])
 def test_a_journal_that_another_program_changes_while_it_is_open_is_written_anew(kwik, side, n_saved, how, caplog):
-    opened = ActionContext(kwik)
+    opened = OpenedStore(kwik)
     opened.manager.merge([0, 1])
     if n_saved:
         opened.save()
@@ -334,7 +334,7 @@ def test_a_journal_that_another_program_changes_while_it_is_open_is_written_anew
     edited = state(opened.manager)
     opened.model.close()
     killed = shutil.copytree(kwik.parent, kwik.parent / "killed")  # as a crash would leave it
-    with controller(killed / kwik.name) as again:
+    with opened_store(killed / kwik.name) as again:
         assert state(again.manager) == edited
         assert not any("damaged" in sentence for sentence in again.store.messages)
         again.manager.undo()
@@ -344,14 +344,14 @@ def test_a_journal_that_another_program_changes_while_it_is_open_is_written_anew
 
 @pytest.mark.parametrize("n_unsaved", [0, 1, 3])
 def test_a_file_changed_by_another_program_gets_no_edits_of_ours(kwik, n_unsaved):
-    with controller(kwik) as opened:
+    with opened_store(kwik) as opened:
         opened.manager.move([4], "noise")
         opened.save()
         for field in "abc"[:n_unsaved]:
             opened.manager.label([3], field, 1)
     change_elsewhere(kwik)
     expected = file_state(kwik)
-    with controller(kwik) as opened:
+    with opened_store(kwik) as opened:
         told = {
             0: "The undo history was set aside.",
             1: "1 unsaved edit was set aside, not applied.",
@@ -364,13 +364,13 @@ def test_a_file_changed_by_another_program_gets_no_edits_of_ours(kwik, n_unsaved
         opened.manager.merge([3, 4])
         opened.save()
     assert aside.is_file()
-    with controller(kwik) as opened:
+    with opened_store(kwik) as opened:
         assert opened.store.messages == ()
         assert opened.manager.n_done == 1
 
 
 def test_a_file_that_is_only_repacked_is_the_same_file(kwik):
-    with controller(kwik) as opened:
+    with opened_store(kwik) as opened:
         opened.manager.merge([0, 1])
         expected = state(opened.manager)
     with h5py.File(kwik) as old, h5py.File(kwik.with_name("packed"), "w") as new:
@@ -379,7 +379,7 @@ def test_a_file_that_is_only_repacked_is_the_same_file(kwik):
         for name, value in old.attrs.items():
             new.attrs[name] = value
     kwik.with_name("packed").replace(kwik)
-    with controller(kwik) as opened:
+    with opened_store(kwik) as opened:
         assert state(opened.manager) == expected
 
 
@@ -392,7 +392,7 @@ def test_clusters_that_are_packed_tightly_are_edited_checked_and_copied(tmp_path
             values = file[node][()]
             del file[node]
             file.create_dataset(node, data=values, chunks=(20_000,), compression=9)
-    with controller(path) as opened:
+    with opened_store(path) as opened:
         opened.manager.split(np.arange(10))
         opened.save()
     assert not [finding for finding in check_data_set(path) if "written" in finding.sentence]
@@ -402,7 +402,7 @@ def test_clusters_that_are_packed_tightly_are_edited_checked_and_copied(tmp_path
 
 
 def test_a_file_changed_while_it_is_open_is_not_overwritten(kwik):
-    with controller(kwik) as opened:
+    with opened_store(kwik) as opened:
         opened.manager.merge([0, 1])
         opened.model.close()
         change_elsewhere(kwik)
@@ -414,24 +414,24 @@ def test_a_file_changed_while_it_is_open_is_not_overwritten(kwik):
 
 
 def test_a_damaged_journal_is_set_aside_and_kept(kwik, side):
-    with controller(kwik) as opened:
+    with opened_store(kwik) as opened:
         opened.manager.merge([0, 1])
     (side / "journal-0-main.sqlite").write_bytes(b"once upon a time " * 500)
-    with controller(kwik) as opened:
+    with opened_store(kwik) as opened:
         (message,) = opened.store.messages
         assert message.startswith(
             "The journal of small.kwik cannot be read. It was set aside as journal-0-main.set-aside-"
         )
         assert opened.store.set_aside.read_bytes().startswith(b"once upon a time")
         opened.manager.merge([2, 3])
-    with controller(kwik) as opened:
+    with opened_store(kwik) as opened:
         assert opened.manager.n_done == 1
 
 
 def test_a_second_one_opens_read_only(kwik):
-    with controller(kwik) as first:
+    with opened_store(kwik) as first:
         first.manager.merge([0, 1])
-        with controller(kwik) as second:
+        with opened_store(kwik) as second:
             assert second.store.read_only
             assert second.store.messages == (store_messages.edited_elsewhere("small.kwik", in_this_program=True),)
             assert shown(second.manager) == file_state(kwik)
@@ -440,13 +440,13 @@ def test_a_second_one_opens_read_only(kwik):
             with pytest.raises(ReadOnlyError):
                 second.save()
         first.manager.undo()
-    with controller(kwik) as opened:
+    with opened_store(kwik) as opened:
         assert not opened.store.read_only
 
 
 def test_asking_for_read_only_touches_nothing(kwik):
     before = sorted(kwik.parent.iterdir())
-    with controller(kwik, read_only=True) as opened:
+    with opened_store(kwik, read_only=True) as opened:
         assert opened.store.read_only
         assert opened.store.n_unsaved == 0
         assert opened.store.messages == ()
@@ -457,7 +457,7 @@ def test_a_file_that_cannot_be_written_keeps_its_edits_in_the_cache(kwik, monkey
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setattr(os, "access", lambda path, mode: False)
     sentence = "small.kwik is read-only. Edits are kept in the journal; save a copy to keep them in a file."
-    with controller(kwik) as opened:
+    with opened_store(kwik) as opened:
         assert opened.store.messages == (sentence,)
         assert not opened.store.can_save
         opened.manager.merge([0, 1])
@@ -466,7 +466,7 @@ def test_a_file_that_cannot_be_written_keeps_its_edits_in_the_cache(kwik, monkey
         opened.store.save_copy(opened.snapshot(), tmp_path / "copy.kwik")
         expected = shown(opened.manager)
     assert not kwik.with_suffix(".napari-phy").exists()
-    with controller(kwik) as opened:
+    with opened_store(kwik) as opened:
         assert opened.manager.n_done == 1
     with h5py.File(tmp_path / "copy.kwik") as copy:
         assert copy["/channel_groups/0/spikes/clusters/main"][:].tolist() == expected[0]
@@ -477,7 +477,7 @@ def test_what_the_system_refuses_is_told_without_numbers_and_folders(kwik, monke
     def refuse(path, *_, **__):
         raise PermissionError(errno.EACCES, "Permission denied", *([str(path)] if named else []))
 
-    with controller(kwik) as opened:
+    with opened_store(kwik) as opened:
         opened.manager.label([3], "a", 1)
         monkeypatch.setattr(atomic, "copy_file", lambda source, target, **_: refuse(target))
         with pytest.raises(SaveError) as caught:
@@ -492,7 +492,7 @@ def test_a_backup_that_cannot_be_written_is_told_by_its_name(kwik, monkeypatch):
     def refuse(path, backup, temporary):
         raise PermissionError(errno.EACCES, "Permission denied", str(temporary))
 
-    with controller(kwik) as opened:
+    with opened_store(kwik) as opened:
         opened.manager.label([3], "a", 1)
         monkeypatch.setattr(atomic, "keep_backup", refuse)
         with pytest.raises(SaveError, match=r"^Could not save: small\.kwik\.bak: Permission denied\. Nothing"):
@@ -500,7 +500,7 @@ def test_a_backup_that_cannot_be_written_is_told_by_its_name(kwik, monkeypatch):
 
 
 def test_a_side_folder_that_cannot_be_written_is_told_without_folders(kwik, monkeypatch):
-    with controller(kwik) as opened:
+    with opened_store(kwik) as opened:
         opened.manager.label([3], "a", 1)
 
         def refuse(path, *_):
@@ -522,7 +522,7 @@ def test_clusters_of_the_sorter_are_not_saved_over(kwik):
 
 @pytest.mark.parametrize("moment", ["lock", "before", "copy", "hdf5", "journal"])
 def test_a_full_disk_changes_nothing(kwik, monkeypatch, moment):
-    with controller(kwik) as opened:
+    with opened_store(kwik) as opened:
         for field in "abc":
             opened.manager.label([3], field, 1)
         before, names = kwik.read_bytes(), sorted(kwik.parent.iterdir())
@@ -563,7 +563,7 @@ def test_mode_and_links_are_kept(kwik, tmp_path):
     link = tmp_path / "elsewhere" / "link.kwik"
     link.parent.mkdir()
     link.symlink_to(kwik)
-    with controller(link) as opened:
+    with opened_store(link) as opened:
         opened.manager.merge([0, 1])
         opened.save()
     assert link.is_symlink()
@@ -577,7 +577,7 @@ def test_a_file_system_without_links_gets_a_copy_as_backup(kwik, monkeypatch):
 
     before = kwik.read_bytes()
     monkeypatch.setattr(os, "link", refuse)
-    with controller(kwik) as opened:
+    with opened_store(kwik) as opened:
         opened.manager.merge([0, 1])
         opened.save()
     assert kwik.with_name("small.kwik.bak").read_bytes() == before
@@ -601,7 +601,7 @@ def test_edits_go_on_while_a_thread_saves(kwik):
             reached.set()
             assert go_on.wait(PATIENCE_S)
 
-    with controller(kwik) as opened:
+    with opened_store(kwik) as opened:
         opened.manager.move([3], "good")
         opened.manager.merge([0, 1])
         saved = shown(opened.manager)
@@ -618,7 +618,7 @@ def test_edits_go_on_while_a_thread_saves(kwik):
         assert opened.store.saved_position is None
         assert opened.store.n_unsaved == 2
         expected = state(opened.manager)
-    with controller(kwik) as opened:
+    with opened_store(kwik) as opened:
         assert state(opened.manager) == expected
         assert opened.store.messages[0].startswith("2 edits from ")
 
@@ -643,12 +643,12 @@ def test_two_channel_groups_of_one_file_are_edited_side_by_side(tmp_path):
 def test_ids_of_clusters_without_spikes_are_not_given_again(kwik):
     with h5py.File(kwik, "r+") as file:
         file.create_group("/channel_groups/0/clusters/main/41")
-    with controller(kwik) as opened:
+    with opened_store(kwik) as opened:
         assert opened.manager.merge([0, 1]).added == (42,)
 
 
 def test_saving_says_so_in_the_log(kwik, caplog):
-    with controller(kwik) as opened, caplog.at_level(logging.INFO, "napari_phy"):
+    with opened_store(kwik) as opened, caplog.at_level(logging.INFO, "napari_phy"):
         opened.manager.merge([0, 1])
         opened.save()
     assert "Saved 1 edit to small.kwik." in caplog.messages
@@ -658,7 +658,7 @@ def test_nothing_that_is_not_ours_changes(kwik):
     with h5py.File(kwik, "r+") as file:
         file["/channel_groups/0/clusters/main/4"].attrs["other"] = 7
     kwx = kwik.with_suffix(".kwx").read_bytes()
-    with controller(kwik) as opened:
+    with opened_store(kwik) as opened:
         opened.manager.merge([0, 1])
         opened.save()
     assert kwik.with_suffix(".kwx").read_bytes() == kwx
@@ -675,14 +675,14 @@ def test_data_sets_of_klusta_are_edited_saved_and_opened_again(tmp_path, data_fo
         if file.suffix in (".kwik", ".kwx"):
             shutil.copyfile(file, tmp_path / file.name)
     (kwik,) = tmp_path.glob("*.kwik")
-    with controller(kwik) as opened:
+    with opened_store(kwik) as opened:
         first = state(opened.manager)
         opened.manager.merge(opened.manager.cluster_ids[:2])
         opened.manager.split(opened.manager.spikes(int(opened.manager.cluster_ids[0]))[::2])
         opened.manager.move(opened.manager.cluster_ids[-1:], "mua")
         opened.save()
         expected = state(opened.manager)
-    with controller(kwik) as opened:
+    with opened_store(kwik) as opened:
         assert state(opened.manager) == expected
         assert file_state(kwik) == shown(opened.manager)
         while opened.manager.undo():
@@ -694,14 +694,14 @@ def test_data_sets_of_klusta_are_edited_saved_and_opened_again(tmp_path, data_fo
 @settings(max_examples=examples(15), suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_whatever_was_done_is_there_after_opening_again(tmp_path_factory, edits):
     kwik = make_kwik(tmp_path_factory.mktemp("random"))
-    with controller(kwik) as opened:
+    with opened_store(kwik) as opened:
         for number, (kind, seed) in enumerate(edits):
             do(opened.manager, kind, seed)
             if number == len(edits) // 2:
                 opened.save()
                 assert content_hash(kwik, 0, "main") == opened.store._journal.state.saved_hash
         expected, n_unsaved = state(opened.manager), opened.store.n_unsaved
-    with controller(kwik) as opened:
+    with opened_store(kwik) as opened:
         assert state(opened.manager) == expected
         assert opened.store.n_unsaved == n_unsaved
         opened.save()

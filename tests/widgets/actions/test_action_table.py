@@ -55,7 +55,9 @@ KEYS = {
 }
 
 
-class ActionContext:
+class RecordingContext:
+    """What actions act on; it notes what they ask for."""
+
     def __init__(self, session, order=None):
         self.session = session
         self.order = order
@@ -87,12 +89,12 @@ class ActionContext:
 
 
 @pytest.fixture
-def controller():
-    return ActionContext(light_session())
+def context():
+    return RecordingContext(light_session())
 
 
-def do(action_id, controller):
-    return perform(BY_ID[action_id], controller)
+def do(action_id, context):
+    return perform(BY_ID[action_id], context)
 
 
 def test_the_keys_are_those_of_the_ux_page():
@@ -105,53 +107,53 @@ def test_no_key_is_used_twice():
         assert len(keys) == len(set(keys))
 
 
-def test_every_action_has_words_for_a_session_and_for_none(controller):
-    controller.session.selection.select([3, 4])
+def test_every_action_has_words_for_a_session_and_for_none(context):
+    context.session.selection.select([3, 4])
     for action in ACTIONS:
         assert action.tooltip(None).startswith(action.title)
-        assert action.tooltip(controller.session)
+        assert action.tooltip(context.session)
         assert action.button_text(None) == action.title
 
 
-def test_a_cluster_has_the_usual_colour_only_where_it_has_one_of_its_own(controller):
-    session = controller.session
+def test_a_cluster_has_the_usual_colour_only_where_it_has_one_of_its_own(context):
+    session = context.session
     session.selection.select([3, 4])
     assert BY_ID["plain_color"].why_not(session) == "None of the selected clusters has a colour of its own."
     session.recolor([4], "#12ab34")
-    assert do("plain_color", controller)
+    assert do("plain_color", context)
     assert session.manager.color(4) is None
     session.undo()
     assert session.manager.color(4) == "#12ab34"
 
 
-def test_discard_hides_what_is_selected_and_undo_brings_it_back(controller):
-    session = controller.session
+def test_discard_hides_what_is_selected_and_undo_brings_it_back(context):
+    session = context.session
     session.selection.select([3, 4])
     assert BY_ID["discard"].tooltip(session) == (
         "Hide 3 and 4 from lists and views; the spikes stay in the file (Delete)"
     )
-    assert do("discard", controller)
+    assert do("discard", context)
     assert session.manager.groups_of([3, 4]) == ["discarded"] * 2
     assert not {3, 4} & set(session.selection.clusters)
     session.undo()
     assert session.manager.groups_of([3, 4]) == ["unsorted"] * 2
 
 
-def test_merge_needs_two_clusters_and_says_which(controller):
-    session = controller.session
+def test_merge_needs_two_clusters_and_says_which(context):
+    session = context.session
     session.selection.select([3])
     assert BY_ID["merge"].tooltip(session) == "Merge (G). Select two or more clusters to merge."
-    assert not do("merge", controller)
-    assert controller.said == ["Select two or more clusters to merge."]
+    assert not do("merge", context)
+    assert context.said == ["Select two or more clusters to merge."]
     session.selection.select([3, 4, 5])
     assert BY_ID["merge"].button_text(session) == "Merge 3"
     assert BY_ID["merge"].tooltip(session) == "Merge 3, 4 and 5 into one cluster (G)"
-    assert do("merge", controller)
+    assert do("merge", context)
     assert set(session.manager.cluster_ids.tolist()) == {0, 1, 2, 6, 7, 8}
 
 
-def test_split_needs_some_spikes_inside_and_some_outside(controller):
-    session, manager = controller.session, controller.session.manager
+def test_split_needs_some_spikes_inside_and_some_outside(context):
+    session, manager = context.session, context.session.manager
     session.selection.select([3])
     assert BY_ID["split"].refusal(session) == "Draw a lasso around some spikes to split."
     spikes = manager.spikes(3)
@@ -162,12 +164,12 @@ def test_split_needs_some_spikes_inside_and_some_outside(controller):
     session.selection.select_spikes(spikes[:9])
     assert BY_ID["split"].button_text(session) == "Split 9"
     assert BY_ID["split"].tooltip(session) == "Split 9 spikes off 3 (K)"
-    assert do("split", controller)
+    assert do("split", context)
     assert manager.spikes(8).tolist() == spikes[:9].tolist()
 
 
-def test_a_click_on_a_spike_of_another_cluster_offers_no_split_and_a_lasso_of_such_spikes_does(controller):
-    session = controller.session
+def test_a_click_on_a_spike_of_another_cluster_offers_no_split_and_a_lasso_of_such_spikes_does(context):
+    session = context.session
     session.selection.select([3])
     others = session.manager.spikes(4)
     session.selection.select_spikes(others[:1])
@@ -175,51 +177,51 @@ def test_a_click_on_a_spike_of_another_cluster_offers_no_split_and_a_lasso_of_su
         "This spike belongs to cluster 4, which is not selected; Ctrl+click adds it."
     )
     assert BY_ID["split"].button_text(session) == "Split"
-    assert not do("split", controller)
+    assert not do("split", context)
     session.selection.select_spikes(others[:2])  # as a frozen view does
     assert BY_ID["split"].button_text(session) == "Split 2"
-    assert do("split", controller)
+    assert do("split", context)
 
 
-def test_a_lasso_around_all_of_both_selected_clusters_splits_nothing(controller):
-    session = controller.session
+def test_a_lasso_around_all_of_both_selected_clusters_splits_nothing(context):
+    session = context.session
     session.selection.select([3, 4])
     session.selection.select_spikes([*session.manager.spikes(3), *session.manager.spikes(4)])
     assert "clusters 3 and 4; nothing would be split" in BY_ID["split"].refusal(session)
 
 
 @pytest.mark.parametrize(("which", "moved"), [("all", {3, 4, 5}), ("best", {3}), ("similar", {4, 5})])
-def test_moves_go_to_the_clusters_they_name(controller, which, moved):
-    controller.session.selection.select([3, 4, 5])
-    assert do(f"move_{which}_good", controller)
-    assert {c for c, group in controller.session.manager.cluster_groups.items() if group == "good"} == moved | {0}
+def test_moves_go_to_the_clusters_they_name(context, which, moved):
+    context.session.selection.select([3, 4, 5])
+    assert do(f"move_{which}_good", context)
+    assert {c for c, group in context.session.manager.cluster_groups.items() if group == "good"} == moved | {0}
 
 
-def test_moving_says_how_many_and_the_other_key(controller):
-    controller.session.selection.select([3, 4, 5])
-    assert BY_ID["move_all_good"].tooltip(controller.session) == (
+def test_moving_says_how_many_and_the_other_key(context):
+    context.session.selection.select([3, 4, 5])
+    assert BY_ID["move_all_good"].tooltip(context.session) == (
         "Move the 3 selected clusters to good (Ctrl+Alt+G); best only: Alt+G"
     )
 
 
-def test_undo_and_redo_name_the_edit(controller):
-    session = controller.session
+def test_undo_and_redo_name_the_edit(context):
+    session = context.session
     assert BY_ID["undo"].tooltip(session) == "Undo (Ctrl+Z). Nothing more to undo."
     session.merge([5, 7])
     assert BY_ID["undo"].tooltip(session) == "Undo: merge 5 and 7 (Ctrl+Z)"
-    assert do("undo", controller)
+    assert do("undo", context)
     assert BY_ID["redo"].tooltip(session) == "Redo: merge 5 and 7 (Ctrl+Shift+Z)"
     session.move([5], "good")
     assert BY_ID["undo"].tooltip(session) == "Undo: move 5 to good (Ctrl+Z)"
 
 
-def test_save_only_when_dirty_and_to_a_copy_where_the_file_is_read_only(controller):
-    session = controller.session
+def test_save_only_when_dirty_and_to_a_copy_where_the_file_is_read_only(context):
+    session = context.session
     assert BY_ID["save"].refusal(session) == "Everything is saved."
     session.merge([3, 4])
     assert BY_ID["save"].tooltip(session) == "Save 1 edit to memory.kwik (Ctrl+S)"
-    assert do("save", controller)
-    assert controller.calls == ["save"]
+    assert do("save", context)
+    assert context.calls == ["save"]
     session.store.can_save = False
     assert BY_ID["save"].button_text(session) == "Save a copy…"
     assert BY_ID["save"].tooltip(session) == "Save a copy with 1 edit; memory.kwik cannot be saved to (Ctrl+S)"
@@ -227,8 +229,8 @@ def test_save_only_when_dirty_and_to_a_copy_where_the_file_is_read_only(controll
     assert BY_ID["save"].refusal(session) == "memory.kwik is open read-only; there is nothing to save."
 
 
-def test_where_edits_are_not_kept_none_is_offered_and_that_is_said_in_the_status_bar(controller):
-    session = controller.session
+def test_where_edits_are_not_kept_none_is_offered_and_that_is_said_in_the_status_bar(context):
+    session = context.session
     session.selection.select([3, 4])
     session.store.can_save = False
     assert BY_ID["merge"].refusal(session) is None  # a folder that cannot be written to: the journal is elsewhere
@@ -236,153 +238,153 @@ def test_where_edits_are_not_kept_none_is_offered_and_that_is_said_in_the_status
     reason = "memory.kwik is open read-only; it cannot be edited."
     edits = [action for action in ACTIONS if action.section in ("Edit", "Move")]
     assert {action.refusal(session) for action in edits} == {reason}
-    assert not do("merge", controller)
-    assert (controller.said, controller.complaints) == ([reason], [])
+    assert not do("merge", context)
+    assert (context.said, context.complaints) == ([reason], [])
     assert BY_ID["merge"].tooltip(session) == f"Merge (G). {reason}"
 
 
-def test_next_and_previous_best_follow_the_list(controller):
-    controller.order = [6, 3, 5, 1]
-    selection = controller.session.selection
+def test_next_and_previous_best_follow_the_list(context):
+    context.order = [6, 3, 5, 1]
+    selection = context.session.selection
     for action_id, expected in (
         ("first_best", 6), ("next_best", 3), ("next_best", 5), ("next_best", 1), ("next_best", 1),
         ("previous_best", 5), ("first_best", 6), ("previous_best", 6), ("last_best", 1),
     ):  # fmt: skip
-        assert do(action_id, controller)
+        assert do(action_id, context)
         assert selection.clusters == (expected,)
 
 
-def test_where_every_row_is_folded_away_keys_go_nowhere_and_say_so(controller, monkeypatch):
-    monkeypatch.setattr(controller, "listed_clusters", list)
-    before = controller.session.selection.clusters
+def test_where_every_row_is_folded_away_keys_go_nowhere_and_say_so(context, monkeypatch):
+    monkeypatch.setattr(context, "listed_clusters", list)
+    before = context.session.selection.clusters
     for action_id in ("first_best", "last_best", "next_best", "previous_best"):
-        do(action_id, controller)
-    assert controller.session.selection.clusters == before
-    assert controller.said == ["All clusters of the list are folded or skipped."] * 4
+        do(action_id, context)
+    assert context.session.selection.clusters == before
+    assert context.said == ["All clusters of the list are folded or skipped."] * 4
 
 
-def test_space_walks_through_the_candidates_and_back(controller):
-    session = controller.session
+def test_space_walks_through_the_candidates_and_back(context):
+    session = context.session
     session.start_wizard()
     first = session.selection.clusters
     assert len(first) == 2
-    assert do("next_candidate", controller)
+    assert do("next_candidate", context)
     second = session.selection.clusters
     assert second[0] == first[0]
     assert second[1] != first[1]
-    assert do("previous_candidate", controller)
+    assert do("previous_candidate", context)
     assert session.selection.clusters == first
 
 
-def test_backspace_drops_the_similar_clusters(controller):
-    selection = controller.session.selection
+def test_backspace_drops_the_similar_clusters(context):
+    selection = context.session.selection
     selection.select([3, 4, 5], n_best=2)
-    assert do("drop_similar", controller)
+    assert do("drop_similar", context)
     assert selection.clusters == (3, 4)
-    assert not do("drop_similar", controller)
+    assert not do("drop_similar", context)
 
 
-def test_an_edit_that_changes_nothing_is_said_not_shouted(controller):
-    controller.session.selection.select([0])
-    assert not do("move_best_good", controller)
-    assert controller.complaints == []
-    assert controller.said == ["Cluster 0: already in good."]
+def test_an_edit_that_changes_nothing_is_said_not_shouted(context):
+    context.session.selection.select([0])
+    assert not do("move_best_good", context)
+    assert context.complaints == []
+    assert context.said == ["Cluster 0: already in good."]
 
 
-def test_without_a_session_every_action_invites_to_open_one(controller):
-    empty = ActionContext(None)
+def test_without_a_session_every_action_invites_to_open_one(context):
+    empty = RecordingContext(None)
     assert not do("merge", empty)
     assert empty.said == ["Open a Kwik file to begin: File > Open, or drop it here."]
 
 
-def test_an_unexpected_error_is_told_and_does_not_escape(controller):
-    def fail(controller):
+def test_an_unexpected_error_is_told_and_does_not_escape(context):
+    def fail(context):
         raise RuntimeError("a plugin")
 
-    controller.session.selection.select([3, 4])
-    assert not perform(replace(BY_ID["merge"], run=fail), controller)
-    assert controller.complaints == ["Merge failed unexpectedly: RuntimeError. See the log for details."]
+    context.session.selection.select([3, 4])
+    assert not perform(replace(BY_ID["merge"], run=fail), context)
+    assert context.complaints == ["Merge failed unexpectedly: RuntimeError. See the log for details."]
 
 
-def test_an_edit_that_a_listener_cannot_follow_is_done(controller, listener_errors):
+def test_an_edit_that_a_listener_cannot_follow_is_done(context, listener_errors):
     def listener(update):
         raise RuntimeError("a plugin")
 
-    controller.session.manager.changed.connect(listener)
-    controller.session.selection.select([3, 4])
-    assert perform(BY_ID["merge"], controller)
+    context.session.manager.changed.connect(listener)
+    context.session.selection.select([3, 4])
+    assert perform(BY_ID["merge"], context)
     assert len(listener_errors) == 1
     assert "a plugin" in listener_errors.pop()
-    assert controller.complaints == []
+    assert context.complaints == []
 
 
-def test_the_wizard_is_shown_and_proposes(controller):
-    assert do("wizard", controller)
-    assert controller.calls == ["wizard"]
-    assert controller.session.selection.clusters == controller.session.wizard.place != ()
+def test_the_wizard_is_shown_and_proposes(context):
+    assert do("wizard", context)
+    assert context.calls == ["wizard"]
+    assert context.session.selection.clusters == context.session.wizard.place != ()
 
 
-def test_a_pause_keeps_the_place_and_a_start_goes_on_there(controller):
-    session = controller.session
+def test_a_pause_keeps_the_place_and_a_start_goes_on_there(context):
+    session = context.session
     session.start_wizard()
-    do("next_candidate", controller)
+    do("next_candidate", context)
     place = session.wizard.place
     assert BY_ID["pause_wizard"].button_text(session) == "Pause"
-    assert do("pause_wizard", controller)
+    assert do("pause_wizard", context)
     assert session.wizard.is_paused
     assert BY_ID["pause_wizard"].button_text(session) == "Start"
-    assert do("pause_wizard", controller)
+    assert do("pause_wizard", context)
     assert (session.wizard.best, session.wizard.candidate) == place == session.selection.clusters
-    assert controller.said == [
+    assert context.said == [
         messages.WIZARD_PAUSED,
         "The wizard continues.",
     ]
 
 
-def test_at_the_end_of_a_filtered_list_it_is_told_that_there_are_others(controller):
-    session = controller.session
+def test_at_the_end_of_a_filtered_list_it_is_told_that_there_are_others(context):
+    session = context.session
     session.start_wizard()
     session.listed.show("id == 4", [4])
     session.wizard.reset()
-    while not controller.said:
-        do("next_candidate", controller)
+    while not context.said:
+        do("next_candidate", context)
     assert session.wizard.best == 4
-    assert controller.said == [
+    assert context.said == [
         "All clusters that match the filter are decided or skipped. Clear it to see the others.",
     ]
 
 
-def test_where_the_filter_matches_nothing_the_wizard_proposes_nothing_and_says_so(controller):
-    session = controller.session
+def test_where_the_filter_matches_nothing_the_wizard_proposes_nothing_and_says_so(context):
+    session = context.session
     session.selection.select([4])
     session.listed.show("id > 99", [])
     for action_id in ("next_candidate", "reset_wizard", "pause_wizard", "pause_wizard"):
-        assert do(action_id, controller)
+        assert do(action_id, context)
         assert session.selection.clusters == (4,)
     nothing = "No cluster matches. Clear the filter (Esc)."
-    assert controller.said == [nothing, nothing, messages.WIZARD_PAUSED, nothing]
+    assert context.said == [nothing, nothing, messages.WIZARD_PAUSED, nothing]
     session.pause_wizard()
-    assert do("wizard", controller)
-    assert controller.said[4:] == [nothing]
+    assert do("wizard", context)
+    assert context.said[4:] == [nothing]
     session.listed.show_all()
-    assert do("next_candidate", controller)
+    assert do("next_candidate", context)
     assert session.selection.clusters == session.wizard.place
     assert session.wizard.best == next(iter(session.wizard))  # from the beginning, none passed over
 
 
-def test_at_the_end_it_is_told_how_many_were_skipped_and_they_can_be_reviewed(controller):
-    session = controller.session
-    assert not do("review_skipped", controller)
-    assert controller.said == ["No undecided cluster was skipped."]
+def test_at_the_end_it_is_told_how_many_were_skipped_and_they_can_be_reviewed(context):
+    session = context.session
+    assert not do("review_skipped", context)
+    assert context.said == ["No undecided cluster was skipped."]
     session.start_wizard()
     first = session.wizard.best
     session.move([4, 5, 6], "good")
     while not session.wizard.is_finished:
-        do("next_candidate", controller)
-    assert controller.said[1:] == ["All 8 clusters are decided. 2 were skipped."]
-    assert do("review_skipped", controller)
+        do("next_candidate", context)
+    assert context.said[1:] == ["All 8 clusters are decided. 2 were skipped."]
+    assert do("review_skipped", context)
     assert session.selection.clusters == session.wizard.place
     assert session.manager.group(session.wizard.best) == "unsorted"
-    assert do("reset_wizard", controller)
+    assert do("reset_wizard", context)
     assert session.wizard.history == []
     assert first in session.manager
