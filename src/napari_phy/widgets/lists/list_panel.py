@@ -282,8 +282,9 @@ class ListPanel(Panel):
 
     def set_small(self, small: bool) -> None:
         """Choose the form for small windows."""
-        self.list.apply_theme(self.theme, small)
-        self._show_counts()
+        if small != self.list.small:  # called for every dock; a style sheet costs milliseconds
+            self.list.apply_theme(self.theme, small)
+            self._show_counts()
 
     def tell(self, headline: str, explanation: str = "") -> None:
         """Show a message instead of the list."""
