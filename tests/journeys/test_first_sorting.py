@@ -11,8 +11,6 @@ from qtpy.QtCore import Qt
 
 from napari_phy.formats.kwik.model import KwikModel
 
-pytestmark = pytest.mark.usefixtures("make_napari_viewer")  # each test has a window of its own
-
 
 @pytest.fixture
 def screen_size():

@@ -138,6 +138,9 @@ def click_x(person):
 
 
 WAYS = pytest.mark.parametrize("leave", [press_close, press_exit, click_x])
+CLICK_FIRST = pytest.mark.parametrize(
+    "leave", [click_x, *(pytest.param(press, marks=pytest.mark.soak) for press in (press_close, press_exit))]
+)
 
 
 @pytest.fixture
@@ -189,7 +192,7 @@ def test_who_saves_is_not_asked_again(person, dialogs, quits, kwik_copy, leave):
     assert not session.is_dirty
 
 
-@WAYS
+@CLICK_FIRST
 def test_without_edits_napari_asks(person, dialogs, quits, kwik_copy, leave):
     open_file(person, kwik_copy)
     window = person.workspace.window
@@ -253,7 +256,7 @@ def test_edits_in_another_window_are_asked_about_before_the_program_ends(person,
     assert other.session.n_unsaved == 2
 
 
-@WAYS
+@CLICK_FIRST
 def test_the_setting_of_napari_holds(person, dialogs, quits, kwik_copy, leave):
     open_file(person, kwik_copy)
     window = person.workspace.window

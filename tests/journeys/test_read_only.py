@@ -15,8 +15,6 @@ from napari_phy import open_session
 from napari_phy.formats.kwik.model import KwikModel
 from napari_phy.sample_data.install import copy_sample
 
-pytestmark = pytest.mark.usefixtures("make_napari_viewer")  # each test has a window of its own
-
 
 @pytest.fixture
 def screen_size():

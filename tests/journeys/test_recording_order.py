@@ -8,8 +8,6 @@ from kwik_writers.truth import make_truth
 
 from napari_phy.formats.raw_notes import read_raw_notes
 
-pytestmark = pytest.mark.usefixtures("make_napari_viewer")  # each test has a window of its own
-
 
 @pytest.fixture
 def screen_size():

@@ -3,7 +3,7 @@
 from unittest.mock import Mock
 
 from journeys.gate import Gate
-from journeys.sizes import BOTH_SIZES, LARGE_FIRST
+from journeys.sizes import LARGE_FIRST
 from kwik_writers.klusta import write_klusta
 from kwik_writers.truth import make_truth
 from qtpy.QtCore import Qt
@@ -47,7 +47,7 @@ def shows(person, panel):
     assert not panel.stack.veil.isVisible()
 
 
-@BOTH_SIZES
+@LARGE_FIRST
 def test_what_waits_is_cancelled_and_what_fails_is_tried_again(person, kwik_copy, monkeypatch, caplog):
     monkeypatch.setattr(picture_stack, "PATIENT_MS", 250)
     person.open(kwik_copy)
