@@ -110,6 +110,17 @@ def test_a_review_by_clicks(person, panel):
     says(person, panel, person.chosen[0], other)
 
 
+def test_the_key_finds_the_candidate_of_the_largest_cluster_that_was_clicked(person, panel):
+    largest = person.chosen[0]
+    person.click(person.listed()[-1])
+    person.click(largest)
+    assert person.chosen == (largest,)
+    person.press(Qt.Key.Key_W)
+    best, candidate = person.chosen
+    assert best == largest
+    says(person, panel, best, candidate)
+
+
 def test_after_a_click_into_empty_space_the_key_goes_to_the_largest_undecided_cluster(person, panel):
     session, clusters = person.session, person.workspace.panels["Clusters"].list
     largest = person.chosen

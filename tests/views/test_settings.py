@@ -13,6 +13,7 @@ from napari_phy.core.errors import SettingsError
 from napari_phy.table.columns import all_columns
 from napari_phy.views.all_settings import SETTINGS, ViewsOfSession
 from napari_phy.views.correlograms import CorrelogramSettings
+from napari_phy.views.firing_rate import FiringRateSettings
 from napari_phy.views.intervals import IntervalsSettings
 from napari_phy.views.settings import Choice, Number, SettingsController
 
@@ -97,6 +98,14 @@ def test_what_was_kept_gives_way_to_what_was_set():
     controller.bin_ms = 0.5
     controller.begin_with({"bin_ms": 2.0, "unit": "Hz", "lags": "no", "was": 1, "window_ms": None})
     assert (controller.bin_ms, controller.unit, controller.lags) == (0.5, "Hz", "linear")
+
+
+@pytest.mark.parametrize(("settings", "name"), [(FiringRateSettings, "bin_s"), (IntervalsSettings, "bin_ms")])
+def test_what_was_set_does_not_follow_what_is_begun_with(settings, name):
+    controller = SettingsController(settings())
+    controller.update(**{name: 0.5})
+    controller.begin_with(settings().persistent())
+    assert getattr(controller.value, name) == 0.5
 
 
 def test_only_what_is_computed_tells_requests_apart():

@@ -126,11 +126,13 @@ class Wizard:
         self.changed.emit()
 
     def go_to_largest(self) -> None:
-        """Propose the largest listed cluster that is undecided; stay where that is under review already."""
+        """Propose the largest listed cluster that is undecided and its match; stay where both are under review."""
         self._paused = False
         first = self._first()
         if first != self._best:
             self._propose(first)
+        elif self._candidate is None:
+            self._candidate = self._match(first)
         self.changed.emit()
 
     def find_candidate(self) -> None:
@@ -275,12 +277,14 @@ class Wizard:
         self._undone.clear()
 
     def _propose(self, best: int | None) -> None:
-        candidates = iter(()) if best is None or best not in self._manager else self._candidates(best)
-        found = next(candidates, None)
+        self._go(best, self._match(best))
+
+    def _match(self, best: int | None) -> int | None:
+        if best is None or best not in self._manager:
+            return None
+        found = next(self._candidates(best), None)
         is_second = any(other == best for _, other in self._different)  # the first one was compared already
-        if found is not None and best is not None and is_second and not self._are_similar(best, found):
-            found = None
-        self._go(best, found)
+        return None if found is not None and is_second and not self._are_similar(best, found) else found
 
     def _go(self, best: int | None, candidate: int | None) -> None:
         if self._best is not None:

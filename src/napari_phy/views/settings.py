@@ -362,7 +362,11 @@ class SettingsController(Generic[S]):
         """Set what was not set before; names and values that cannot be are left out, as kept files may have them."""
         known = self.value.described()
         fit = {name: options[name] for name in known if name in options and options[name] in known[name]}
-        self._take(self.value.changed(**{name: fit[name] for name in fit if name not in self._chosen}), fit)
+        value = self.value.changed(**{name: fit[name] for name in fit if name not in self._chosen})
+        for name in known.keys() & self._chosen:  # what was chosen does not follow what is only begun with
+            if getattr(value, name) != getattr(self.value, name):
+                value = value.adapted(name, getattr(self.value, name))
+        self._take(value, fit)
 
     def _take(self, value: S, names: Mapping[str, Any]) -> None:
         self._chosen.update(names)

@@ -45,6 +45,17 @@ def test_a_bad_filter_says_why_and_changes_nothing(panel, session, qtbot):
     assert not panel.filter_line.reason.isVisible()
 
 
+def test_return_stays_in_the_line_until_the_filter_is_right(panel, qtbot):
+    line, left = panel.filter_line.line, []
+    panel.filter_line.left.connect(lambda: left.append(line.text()))
+    for text in ("spikes >> 3", "spikes > 3"):
+        line.clear()
+        QTest.keyClicks(line, text)
+        panel.filter_line._popup.hide()
+        QTest.keyClick(line, Qt.Key.Key_Return)
+    assert left == ["spikes > 3"]
+
+
 def test_without_hits_it_says_so(panel, qtbot):
     type_filter(panel, "id > 99", qtbot)
     assert panel.cluster_ids == []

@@ -194,10 +194,16 @@ class FilterLine(QWidget):
         popup.hide()
         if key == Qt.Key.Key_Escape:
             self.clear()
+            self.left.emit()
         else:
-            self.ask()
-        self.left.emit()
+            self._accept(key)
         return True
+
+    def _accept(self, key: int) -> None:
+        """Go to the list; Return stays where the filter is wrong, since keys edit in the list."""
+        self.ask()
+        if key == Qt.Key.Key_Down or not self.reason.text():
+            self.left.emit()
 
     def _on_popup_key(self, key: int) -> bool:
         popup = self._popup
@@ -208,7 +214,6 @@ class FilterLine(QWidget):
             return True
         if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not chosen:
             popup.hide()
-            self.ask()
-            self.left.emit()
+            self._accept(key)
             return True
         return False
