@@ -42,7 +42,7 @@ class GroupsDialog(SmallDialog):
     def __init__(self, session: Session, theme: Tokens, parent: QWidget | None = None) -> None:
         question = "Groups of your own, besides good, MUA, noise and unsorted"
         key = key_bindings().first("undo")
-        undo = f"Each of these edits can be undone{f' ({key})' if key else ''}."
+        undo = f"Each of these edits can be undone{f' ({key}, once this is closed)' if key else ''}."
         super().__init__(Words("Groups", question, undo), theme, parent)
         self._session = session
         self._theme = theme
