@@ -8,7 +8,7 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from napari_phy.core.cluster_meta import DISCARDED, UNSORTED
-from napari_phy.core.clustering_file import ORIGINAL, ClusteringSummary
+from napari_phy.core.clustering_file import ClusteringSummary
 from napari_phy.core.errors import NapariPhyError, SaveError
 from napari_phy.files.replacing import identity_or_none
 from napari_phy.session.current import Current
@@ -47,11 +47,10 @@ class OtherClusterings:
 
     @property
     def savable(self) -> Mapping[Where, int]:
-        """Those of `waiting` that a save can write: none of a file that is read-only, or of `original`."""
+        """Those of `waiting` that a save can write: none of a file that is read-only."""
         path = self._current.opened.model.path
-        if not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK | os.X_OK)):
-            return MappingProxyType({})
-        return MappingProxyType({place: n for place, n in self.waiting.items() if place[1] != ORIGINAL})
+        is_writable = os.access(path, os.W_OK) and os.access(path.parent, os.W_OK | os.X_OK)
+        return self.waiting if is_writable else MappingProxyType({})
 
     def summaries(self) -> list[ClusteringSummary]:
         """Return what there is to know of every clustering of the file, the open one included."""
