@@ -614,7 +614,7 @@ def test_saving_goes_on_in_the_background(workspace, qtbot):
     key(view, Qt.Key.Key_S, CTRL)
     said(qtbot, workspace, "Saved 1 edit to memory.kwik.")
     assert workspace.viewer.title == "memory.kwik – napari"
-    assert workspace.toolbar.state_label.text().startswith("✓ Saved ")
+    qtbot.waitUntil(lambda: workspace.toolbar.state_label.text().startswith("✓ Saved "))
     assert len(session.store.saved) == 1
 
 
