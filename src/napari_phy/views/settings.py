@@ -363,8 +363,8 @@ class SettingsController(Generic[S]):
         known = self.value.described()
         fit = {name: options[name] for name in known if name in options and options[name] in known[name]}
         value = self.value.changed(**{name: fit[name] for name in fit if name not in self._chosen})
-        for name in known.keys() & self._chosen:  # what was chosen does not follow what is only begun with
-            if getattr(value, name) != getattr(self.value, name):
+        for name in known:  # what was chosen does not follow what is only begun with
+            if name in self._chosen and getattr(value, name) != getattr(self.value, name):
                 value = value.adapted(name, getattr(self.value, name))
         self._take(value, fit)
 
