@@ -5,7 +5,7 @@ import re
 from dataclasses import FrozenInstanceError, fields
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from widgets.light_session import light_session
 
@@ -174,6 +174,7 @@ def test_the_amplitude_is_amp_too():
         views["scatter"].x_by = "amps"
 
 
+@example([("longest_ms", 0.10000000000000002), ("shortest_ms", 149.0)])
 @given(st.lists(st.tuples(st.sampled_from(["longest_ms", "shortest_ms"]), st.floats(0.1, 10_000)), max_size=6))
 def test_neither_axis_of_intervals_is_ever_empty_and_the_end_set_last_holds(steps):
     for prefix in ("", "log_"):

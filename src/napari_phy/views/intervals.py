@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, ClassVar, Literal, Self
@@ -124,12 +125,16 @@ class IntervalsSettings(ViewSettings):
         if name == "longest_ms":
             return replace(self, longest_ms=value, shortest_ms=self.shortest_ms if self.shortest_ms < value else 0.0)
         if name == "shortest_ms" and value >= self.longest_ms:
-            return replace(self, shortest_ms=value, longest_ms=self.longest_ms + value - self.shortest_ms)
+            longest = max(
+                self.longest_ms + value - self.shortest_ms, math.nextafter(value, math.inf)
+            )  # not rounded away
+            return replace(self, shortest_ms=value, longest_ms=longest)
         if name == "log_longest_ms":
             shortest = self.log_shortest_ms if self.log_shortest_ms < value else value / 10
             return replace(self, log_longest_ms=value, log_shortest_ms=shortest)
         if name == "log_shortest_ms" and value >= self.log_longest_ms:
-            longest = min(value * self.log_longest_ms / self.log_shortest_ms, LOG_MOST_MS)
+            longest = max(value * self.log_longest_ms / self.log_shortest_ms, math.nextafter(value, math.inf))
+            longest = min(longest, LOG_MOST_MS)
             return replace(self, log_shortest_ms=value, log_longest_ms=longest)
         if name == "n_bins":
             return replace(self, n_bins=value, bin_ms=None)
