@@ -10,6 +10,7 @@ NapariPhyError
 ├── MissingDataError       a file or dataset that is not there
 │   └── NotInFileError     a channel group, clustering or cluster group that the file does not have
 ├── TracesError            raw traces that cannot be shown or summarised
+├── TimelineError          times, epochs or clocks that cannot be used as they are
 ├── ReadOnlyError          a data set that cannot be written to here
 ├── JournalError           the journal of edits cannot be read or written
 │   └── JournalLockedError another process is editing this data set
@@ -83,6 +84,10 @@ class NotInFileError(MissingDataError, ValueError):
 
 class TracesError(NapariPhyError, ValueError):
     """Raw traces cannot be shown, or their summary cannot be built."""
+
+
+class TimelineError(NapariPhyError, ValueError):
+    """Times, epochs or clocks cannot be used as they are, or not without a package that is missing."""
 
 
 class ReadOnlyError(NapariPhyError):
