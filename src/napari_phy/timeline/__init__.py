@@ -8,7 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from napari_phy.timeline.continuous import LazyContinuous
+from napari_phy.timeline.epochs import drop_short, duration, intersection, make_epochs, merge_close, union
 from napari_phy.timeline.pynapple_classes import CLASSES, load_pynapple
+from napari_phy.timeline.series import mean_interval, rate, restrict, threshold_interval
+from napari_phy.timeline.units import from_seconds, to_seconds
 
 if TYPE_CHECKING:
     from pynapple import IntervalSet as Epochs
@@ -21,8 +25,21 @@ __all__ = [
     "ContinuousData",
     "ContinuousFrame",
     "Epochs",
+    "LazyContinuous",
     "TimeSeries",
     "TimeSeriesGroup",
+    "drop_short",
+    "duration",
+    "from_seconds",
+    "intersection",
+    "make_epochs",
+    "mean_interval",
+    "merge_close",
+    "rate",
+    "restrict",
+    "threshold_interval",
+    "to_seconds",
+    "union",
 ]
 
 
