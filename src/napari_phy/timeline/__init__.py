@@ -12,6 +12,7 @@ from napari_phy.timeline.continuous import LazyContinuous
 from napari_phy.timeline.epochs import drop_short, duration, intersection, make_epochs, merge_close, union
 from napari_phy.timeline.pynapple_classes import CLASSES, load_pynapple
 from napari_phy.timeline.series import mean_interval, rate, restrict, threshold_interval
+from napari_phy.timeline.time_base import Doubt, TimeBase
 from napari_phy.timeline.units import from_seconds, to_seconds
 
 if TYPE_CHECKING:
@@ -24,8 +25,10 @@ if TYPE_CHECKING:
 __all__ = [
     "ContinuousData",
     "ContinuousFrame",
+    "Doubt",
     "Epochs",
     "LazyContinuous",
+    "TimeBase",
     "TimeSeries",
     "TimeSeriesGroup",
     "drop_short",
