@@ -38,6 +38,9 @@ from napari_phy.table.cluster_table import Table
 from napari_phy.table.feature_sums import FeatureSums
 
 if TYPE_CHECKING:
+    from napari_phy.session.epochs import SessionEpochs
+    from napari_phy.session.events import SessionEvents
+    from napari_phy.timeline import LazyContinuous, TimeSeriesGroup
     from napari_phy.views.all_settings import ViewsOfSession
 
 
@@ -194,6 +197,38 @@ class Session(Edits, FileClusterings):
         from napari_phy.views.all_settings import ViewsOfSession  # imports every view, which opening doesn't need
 
         return ViewsOfSession()
+
+    # ---- time structures
+
+    def units(self, clusters: Iterable[int] | None = None) -> TimeSeriesGroup:
+        """Return clusters (None: all that are not discarded) as pynapple's TsGroup, with group, channel, … of each."""
+        from napari_phy.session.units import units_of
+
+        return units_of(self.opened, clusters)
+
+    @cached_property
+    def epochs(self) -> SessionEpochs:
+        """The recordings, and the epochs that were drawn: `session.epochs["sleep"]`; kept in the side folder."""
+        from napari_phy.session.epochs import SessionEpochs
+
+        current = self._current
+        return SessionEpochs(lambda: current.opened.model, is_kept=not self._read_only)
+
+    @cached_property
+    def events(self) -> SessionEvents:
+        """The events by name, as time series: `session.events["light"]`."""
+        from napari_phy.session.events import SessionEvents
+
+        current = self._current
+        return SessionEvents(lambda: current.opened.model)
+
+    @property
+    def traces(self) -> LazyContinuous | None:
+        """The raw traces as continuous data, of which only what is asked for is read; None without raw data."""
+        from napari_phy.timeline import LazyContinuous
+
+        model = self.model
+        return None if model.traces is None else LazyContinuous(model.traces, model.sample_rate)
 
     def tell_raw_trouble(self, error: Exception) -> None:
         """Tell all views that raw data which were there cannot be read now."""

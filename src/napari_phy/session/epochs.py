@@ -1,0 +1,74 @@
+"""The epochs of a session: its recordings, and those that were drawn, which are kept in the side folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import TYPE_CHECKING
+
+from napari_phy.core.base_model import BaseModel
+from napari_phy.core.epoch_list import Epoch, EpochList
+from napari_phy.core.errors import TimelineError
+from napari_phy.core.sentences import on_one_line, visible
+from napari_phy.storage.epochs import load_epochs, save_epochs
+from napari_phy.timeline.epochs import make_epochs
+
+if TYPE_CHECKING:
+    from napari_phy.timeline import Epochs
+
+RECORDINGS = "recordings"
+
+
+class SessionEpochs(EpochList):
+    """`session.epochs["sleep"]` are the epochs of a name, `session.epochs["recordings"]` the recordings of the file.
+
+    Parameters
+    ----------
+    model : callable
+        Returns the data set as it is open now.
+    is_kept : bool, default True
+        Whether what is drawn is written into the side folder.
+    """
+
+    def __init__(self, model: Callable[[], BaseModel], *, is_kept: bool = True) -> None:
+        path = model().edited_file
+        super().__init__(load_epochs(path), partial(save_epochs, path) if is_kept else None, RECORDINGS)
+        self._model = model
+
+    @property
+    def recordings(self) -> tuple[Epoch, ...]:
+        """The recordings of the file, each as one epoch."""
+        model = self._model()
+        spans = [(one.start_sample, one.start_sample + one.n_samples, one.name) for one in model.recordings]
+        rate = model.sample_rate
+        return tuple(Epoch(start / rate, stop / rate, name) for start, stop, name in spans if stop > start)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What `[name]` takes: recordings, and the names of those that were drawn."""
+        return (RECORDINGS, *self.drawn_names)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.names)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.names
+
+    def __getitem__(self, name: str) -> Epochs:
+        """Return the epochs of a name; those that overlap become one, with a warning.
+
+        Raises
+        ------
+        TimelineError
+            There are none of that name.
+        """
+        some = self.recordings if name == RECORDINGS else tuple(one for one in self.drawn if one.name == name)
+        if not some and name != RECORDINGS:
+            raise TimelineError(f"There are no epochs {on_one_line(name)}. There are {', '.join(self.names)}.")
+        return make_epochs(
+            [one.start_s for one in some], [one.stop_s for one in some], metadata={"name": [one.name for one in some]}
+        )
+
+    def __repr__(self) -> str:
+        drawn = [f"{sum(one.name == name for one in self.drawn)} {name}" for name in self.drawn_names]
+        return visible(f"<Epochs: {', '.join([f'{len(self.recordings)} recordings', *drawn])}>")
