@@ -124,7 +124,7 @@ def modules_after(code: str) -> set[str]:
     return set(run_python(f"import sys\n{code}\nanswer = sorted(sys.modules)"))
 
 
-SLOW_TO_IMPORT = {"numba", "scipy.signal", "pynapple", "dask", "distributed", "pynwb", "pandas", "matplotlib"}
+SLOW_TO_IMPORT = {"numba", "scipy.signal", "pynapple", "dask", "distributed", "pynwb", "pandas", "matplotlib", "av"}
 QT = {"qtpy", "PyQt6", "PyQt5", "PySide6", "superqt", "magicgui"}
 
 

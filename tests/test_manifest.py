@@ -16,6 +16,6 @@ def test_the_command_palette_offers_views_and_the_sample_alone(make_napari_viewe
     contributions = PluginManager.instance().get_manifest("napari-phy").contributions
     views = {widget.command for widget in contributions.widgets}
     assert offered == views | {"napari-phy.kwik"}, offered ^ views
-    assert {command.id for command in ours} - offered == {"napari-phy.read_kwik"}
+    assert {command.id for command in ours} - offered == {"napari-phy.read_kwik", "napari-phy.read_video"}
     QTest.keyClicks(palette._line, "Open a Kwik data set")
     assert not palette._list.can_execute()

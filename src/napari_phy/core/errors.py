@@ -9,6 +9,7 @@ NapariPhyError
 ├── KwikFormatError        a file that is not what it should be
 ├── MissingDataError       a file or dataset that is not there
 │   └── NotInFileError     a channel group, clustering or cluster group that the file does not have
+├── VideoError             a film that cannot be opened, or read as asked
 ├── TracesError            raw traces that cannot be shown or summarised
 ├── TimelineError          times, epochs or clocks that cannot be used as they are
 ├── ReadOnlyError          a data set that cannot be written to here
@@ -88,6 +89,10 @@ class TracesError(NapariPhyError, ValueError):
 
 class TimelineError(NapariPhyError, ValueError):
     """Times, epochs or clocks cannot be used as they are, or not without a package that is missing."""
+
+
+class VideoError(NapariPhyError, ValueError):
+    """A film cannot be opened, or not be read as asked."""
 
 
 class ReadOnlyError(NapariPhyError):
