@@ -124,6 +124,24 @@ def test_events_can_be_added_and_removed(light):
         light.events.remove("light")
 
 
+def test_trials_of_a_table_are_events_and_epochs_go_out_as_one(light, tmp_path):
+    light.epochs.add(1.0, 2.0, "go")
+    light.epochs.add(3.0, 4.5, "stop")
+    light.epochs.add(0.5, 0.75, "go")
+    light.epochs.write(tmp_path / "task_events.tsv")
+    assert light.events.read(tmp_path / "task_events.tsv") == ()
+    assert list(light.events) == ["task_events", "go", "stop"]
+    assert light.events["go"].t.tolist() == [0.5, 1.0]
+    trials = light.events.trials("task_events")
+    assert trials.columns["trial_type"].tolist() == ["go", "go", "stop"]
+    assert light.events.trials("go").columns["duration"].tolist() == [0.25, 1.0]
+    light.model.events = events_of(light.model, stop=([10], {}))
+    (tmp_path / "task_events.tsv").write_text("onset\ttrial_type\n1\tstop\n2\tgo\nx\tgo\n")
+    (sentence,) = light.events.read(tmp_path / "task_events.tsv")
+    assert sentence == "task_events.tsv: line 4 is left out; it does not have a number as onset."
+    assert list(light.events) == ["stop", "task_events", "go", "stop (task_events)"]
+
+
 def test_traces_are_continuous_data_of_which_a_part_is_read(session):
     traces, model = session.traces, session.model
     assert traces.shape == model.traces.shape

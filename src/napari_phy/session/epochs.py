@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_phy.core.base_model import BaseModel
 from napari_phy.core.epoch_list import Epoch, EpochList
 from napari_phy.core.errors import TimelineError
 from napari_phy.core.sentences import on_one_line, visible
+from napari_phy.formats.trials import write_events
 from napari_phy.storage.epochs import load_epochs, save_epochs
 from napari_phy.timeline.epochs import make_epochs
 
@@ -68,6 +70,16 @@ class SessionEpochs(EpochList):
         return make_epochs(
             [one.start_s for one in some], [one.stop_s for one in some], metadata={"name": [one.name for one in some]}
         )
+
+    def write(self, path: str | Path) -> None:
+        """Write the epochs that were drawn as `events.tsv` of BIDS.
+
+        Raises
+        ------
+        SaveError
+            It could not be written.
+        """
+        write_events(path, self.drawn)
 
     def __repr__(self) -> str:
         drawn = [f"{sum(one.name == name for one in self.drawn)} {name}" for name in self.drawn_names]

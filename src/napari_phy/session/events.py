@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,10 +14,11 @@ from napari_phy.core.base_model import BaseModel
 from napari_phy.core.errors import TimelineError
 from napari_phy.core.sentences import on_one_line, visible
 from napari_phy.core.signals import signal
+from napari_phy.formats.trials import read_trials
 from napari_phy.timeline.epochs import make_epochs
 from napari_phy.timeline.pynapple_classes import load_pynapple
 from napari_phy.timeline.units import to_seconds
-from napari_phy.views.trials import Trials, trials_of_file, trials_of_times
+from napari_phy.views.trials import Trials, trials_of_file, trials_of_table, trials_of_times
 
 if TYPE_CHECKING:
     from napari_phy.timeline import Epochs, TimeSeries
@@ -91,6 +94,30 @@ class SessionEvents(Mapping[str, Any]):
         """
         values = {column: np.asarray(of) for column, of in (columns or {}).items()}
         self.add_trials(trials_of_times(name, times_s, self._model().sample_rate, values))
+
+    def read(self, path: str | Path) -> tuple[str, ...]:
+        """Add the trials of a table, as `events.tsv` of BIDS: all under the name of the file, and those of each type.
+
+        Parameters
+        ----------
+        path : str or Path
+            A text file with a time in each row; `read_trials` tells which columns it may have.
+
+        Returns
+        -------
+        tuple of str
+            A sentence for what was left out.
+
+        Raises
+        ------
+        TimelineError
+            The file cannot be read, or is no table of trials.
+        """
+        table = read_trials(path)
+        for trials in trials_of_table(table, self._model().sample_rate):
+            taken = trials.name in self._file_trials
+            self.add_trials(replace(trials, name=f"{trials.name} ({table.name})") if taken else trials)
+        return table.problems
 
     def add_trials(self, trials: Trials) -> None:
         """Add trials; those of the same name that were added before go.

@@ -14,6 +14,7 @@ from napari_phy.core.arrays import read_only
 from napari_phy.core.epoch_list import Epoch
 from napari_phy.core.errors import TimelineError
 from napari_phy.core.event_times import EventTimes, ttl_lines
+from napari_phy.formats.trials import TrialTable
 
 DURATION = "duration"  # the column of trials made of epochs
 MOST_GROUPS = 24
@@ -42,6 +43,11 @@ class Trials:
 
     def __len__(self) -> int:
         return len(self.samples)
+
+    def where(self, rows: npt.NDArray[Any], name: str) -> Trials:
+        """Return some of the trials, in the order of time, under another name."""
+        columns = {column: read_only(values[rows]) for column, values in self.columns.items()}
+        return Trials(name, read_only(self.samples[rows]), MappingProxyType(columns))
 
     def __eq__(self, other: object) -> bool:
         if self is other:
@@ -132,6 +138,18 @@ def trials_of_file(events: Mapping[str, EventTimes]) -> dict[str, Trials]:
         for name, line in ttl_lines(kind).items():
             found.setdefault(name, trials_of_events(line))
     return found
+
+
+def trials_of_table(table: TrialTable, sample_rate: float) -> tuple[Trials, ...]:
+    """Return all trials of a table under its name, then those of each type where it has several."""
+    whole = trials_of_times(table.name, table.onset_s, sample_rate, {**table.columns, DURATION: table.duration_s})
+    types = np.unique(table.trial_type[table.trial_type != ""]).tolist() if table.trial_type is not None else []
+    if len(types) < 2 or table.trial_type is None:
+        return (whole,)
+    order = np.argsort(np.rint(table.onset_s * sample_rate), kind="stable")
+    of_type = table.trial_type[order]
+    parts = [(name, np.flatnonzero(of_type == name)) for name in types[:MOST_GROUPS]]
+    return (whole, *(whole.where(rows, name) for name, rows in parts))
 
 
 def group_trials(trials: Trials, group_by: str = "", sort_by: str = "") -> tuple[TrialGroup, ...]:

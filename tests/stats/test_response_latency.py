@@ -1,0 +1,76 @@
+"""Responses that were put into trains of spikes are found with their latency; without one, hardly ever."""
+
+import numpy as np
+import pytest
+
+from napari_phy.stats.peri_event import AlignedSpikes, align_spikes, recorded_around
+from napari_phy.stats.response_latency import find_response
+
+RATE = 20_000
+MS = RATE // 1000
+
+
+def spikes_around(rng, n_trials, background_hz, latency_ms=None, jitter_ms=0.5, share=1.0, burst=1):
+    """Return spikes around events a second apart, with a response of some trials."""
+    n_samples = (n_trials + 1) * RATE
+    spikes = rng.integers(0, n_samples, rng.poisson(background_hz * n_samples / RATE))
+    events = np.arange(1, n_trials + 1) * RATE
+    if latency_ms is not None:
+        some = events[rng.random(n_trials) < share]
+        first = some + np.rint(rng.normal(latency_ms, jitter_ms, len(some)) * MS).astype(int)
+        spikes = np.concatenate([spikes, *(first + 3 * MS * later for later in range(burst))])
+    recorded = recorded_around(events, np.array([0]), np.array([n_samples + RATE]))
+    return align_spikes(np.sort(spikes), events, -200 * MS, 100 * MS, recorded)
+
+
+@pytest.mark.parametrize("latency_ms", [3.0, 8.0, 25.0, 60.0])
+@pytest.mark.parametrize(
+    ("background_hz", "share", "burst"), [(0, 1, 1), (5, 0.8, 1), (20, 0.6, 1), (40, 0.9, 3), (2, 0.2, 1)]
+)
+def test_the_latency_is_within_a_millisecond(latency_ms, background_hz, share, burst):
+    for seed in range(10):
+        rng = np.random.default_rng(seed)
+        aligned = spikes_around(rng, 120, background_hz, latency_ms, 0.8, share, burst)
+        found = find_response(aligned, 120, 100 * MS, 200 * MS)
+        assert found is not None
+        assert abs(found.latency / MS - latency_ms) < 1
+        assert found.start <= found.latency < found.stop
+        assert found.jitter / MS < 3
+        assert found.reliability == pytest.approx(share, abs=0.2)
+        assert found.p_value <= 0.01
+
+
+def test_the_jitter_is_that_of_the_first_spikes():
+    for jitter_ms in (0.3, 1.0, 2.0):
+        found = [
+            find_response(
+                spikes_around(np.random.default_rng(seed), 150, 5, 12.0, jitter_ms, 0.9), 150, 50 * MS, 200 * MS
+            )
+            for seed in range(10)
+        ]
+        assert np.mean([one.jitter for one in found]) / MS == pytest.approx(jitter_ms, rel=0.25)
+
+
+@pytest.mark.parametrize("background_hz", [0, 1, 10, 60])
+def test_a_train_without_a_response_has_hardly_ever_one(background_hz):
+    found = [
+        find_response(spikes_around(np.random.default_rng(seed), 60, background_hz), 60, 50 * MS, 200 * MS)
+        for seed in range(60)
+    ]
+    assert sum(one is not None for one in found) <= 1
+
+
+def test_bursts_of_a_few_trials_are_no_response():
+    rows, lags = np.repeat([3, 17], 12), np.tile(np.arange(12) * MS, 2)
+    before = np.repeat(np.arange(0, 40, 4), 12), np.tile(-100 * MS + np.arange(12) * MS, 10)
+    order = np.lexsort((np.append(lags, before[1]), np.append(rows, before[0])))
+    aligned = AlignedSpikes(np.append(rows, before[0])[order], np.append(lags, before[1])[order])
+    assert find_response(aligned, 40, 50 * MS, 200 * MS) is None
+
+
+def test_nothing_to_compare_with_is_no_response():
+    rng = np.random.default_rng(0)
+    aligned = spikes_around(rng, 50, 5, 10.0)
+    assert find_response(aligned, 50, 50 * MS, 0) is None
+    assert find_response(aligned, 0, 50 * MS, 200 * MS) is None
+    assert find_response(AlignedSpikes(np.empty(0, np.int64), np.empty(0, np.int64)), 50, 50 * MS, 200 * MS) is None
