@@ -1,6 +1,5 @@
 """What all tests share: real data, a home of their own, no widget left behind."""
 
-import gc
 import logging
 import os
 import secrets
@@ -213,16 +212,7 @@ _KEPT = pytest.StashKey[Any]()
 
 
 @pytest.fixture(scope="session")
-def _modules_in_place() -> None:
-    """Have the garbage collector pass over napari and ourselves: each viewer is collected by a look at all objects."""
-    import napari_phy.widgets.window.workspace  # noqa: F401
-
-    gc.collect()
-    gc.freeze()
-
-
-@pytest.fixture(scope="session")
-def _kept_windows(request: pytest.FixtureRequest, qapp: Any, _modules_in_place: None) -> Iterator[Any]:
+def _kept_windows(request: pytest.FixtureRequest, qapp: Any) -> Iterator[Any]:
     from kept_window import KeptWindow
 
     request.config.stash[_KEPT] = window = KeptWindow(request)
@@ -250,7 +240,10 @@ def no_window_of_other_files(request: pytest.FixtureRequest) -> None:
 @pytest.fixture
 def make_napari_viewer(_kept_windows: Any, request: pytest.FixtureRequest) -> Any:
     """Return napari's function that makes a viewer for this test alone; a window that was kept is closed."""
+    from kept_window import pass_over_what_stays
+
     _kept_windows.close()
+    pass_over_what_stays()
     return request.getfixturevalue("make_napari_viewer")
 
 
