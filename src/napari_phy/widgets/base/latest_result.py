@@ -43,7 +43,8 @@ class LatestResult(QObject):
     pool : QThreadPool, optional
         Its threads compute; None for those that napari shares among all.
     activity : str
-        What napari's activity dock says of work that takes seconds; "" for work that is not shown there.
+        What napari's activity dock says of work that takes seconds; "" for work that nobody waits for: while the dock
+        shows any, napari's spinner draws the whole window many times a second.
     cancel : callable, optional
         What its Cancel button there does; None for none.
     """

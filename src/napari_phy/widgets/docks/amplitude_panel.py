@@ -28,7 +28,6 @@ from napari_phy.views.amplitudes import (
 from napari_phy.views.drawn_spikes import Spikes
 from napari_phy.views.frame import Frame
 from napari_phy.views.spike_amplitudes import Kind, amplitude_kinds, amplitude_unit, count_unread, no_amplitudes
-from napari_phy.widgets.actions import messages
 from napari_phy.widgets.base.latest_result import LatestResult, background_pool
 from napari_phy.widgets.base.safe_slot import safe_slot
 from napari_phy.widgets.base.theme import with_alpha
@@ -71,7 +70,7 @@ class AmplitudePanel(SpikeScatterPanel):
         self._kind_menu = self.setting_controls.add_drop_down("measure", "How amplitude is measured", choices=[])
         self._rest_later = QTimer(self, singleShot=True, interval=REST_MS)
         self._rest_later.timeout.connect(self._read_on)
-        self.rest = LatestResult(self, pool=background_pool(), activity=messages.READING_AMPLITUDES)
+        self.rest = LatestResult(self, pool=background_pool())
         self.rest.result_ready.connect(self._on_rest)
         self.rest.failed.connect(self._on_rest_failed)
         self.rest.progressed.connect(self._on_rest_progressed)

@@ -11,7 +11,6 @@ from qtpy.QtWidgets import QWidget
 from napari_phy.core.progress import OnProgress
 from napari_phy.table.session_like import SessionLike
 from napari_phy.views.spike_list import SortKey, SpikeListData, SpikeListRequest, SpikesSettings, compute_spike_list
-from napari_phy.widgets.actions import messages
 from napari_phy.widgets.base.figure import paint_table, table_size
 from napari_phy.widgets.base.latest_result import LatestResult, background_pool
 from napari_phy.widgets.base.plain_table import WholeRows
@@ -44,7 +43,7 @@ class SpikesPanel(ViewPanel):
         self.list.chosen.connect(self._on_chosen)
         self.list.sort_requested.connect(self.sort)
         self.setFocusProxy(self.list)
-        self.rest = LatestResult(self, pool=background_pool(), activity=messages.READING_AMPLITUDES)
+        self.rest = LatestResult(self, pool=background_pool())
         self.rest.result_ready.connect(lambda *_: self.refresh(again=True))
         self.rest.failed.connect(self._on_failed)
         self.rest.progressed.connect(self._on_progressed)

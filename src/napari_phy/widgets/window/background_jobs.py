@@ -364,7 +364,7 @@ class ReadAhead(QObject):
         self._panels = panels
         self._session: Session | None = None
         self._links = SessionLinks(self)
-        self._results = LatestResult(self, activity=messages.READING_AHEAD)
+        self._results = LatestResult(self)
         self._rest = QTimer(self, singleShot=True, interval=REST_MS)
         self._rest.timeout.connect(self._read)
 
