@@ -13,6 +13,7 @@ from widgets.window.test_workspace import LARGE, SMALL, settle, show
 from napari_phy.files.user_files import phy_folder
 from napari_phy.storage.layouts import SavedLayout, load_layout, save_layout
 from napari_phy.widgets.base.header import Header
+from napari_phy.widgets.window import layouts
 from napari_phy.widgets.window.layouts import VERSION
 from napari_phy.widgets.window.workspace import open_workspace
 
@@ -112,6 +113,22 @@ def test_large_and_small_windows_are_apart(open_, qtbot):
     assert small.toolbar.layout_button.text() == "Sort ▾"
     assert small.docks["Clusters"].width() == pytest.approx(302, abs=4)
     assert small.is_small
+
+
+def test_the_form_for_small_windows_is_not_saved_as_it_looks_in_one_that_has_just_become_large(
+    open_, qtbot, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(layouts, "SAVE_MS", 10)
+    monkeypatch.setattr(layouts, "WAIT_MS", 300)
+    workspace = open_(SMALL, in_file(tmp_path, "first"))
+    before = sizes(workspace)
+    for size in (LARGE, SMALL):
+        workspace.docks["Probe"].setFloating(True)  # a change that is saved after a moment
+        workspace.docks["Probe"].setFloating(False)
+        show(workspace.viewer, size)
+        qtbot.waitUntil(lambda size=size: workspace.is_small == (size == SMALL))
+        settle(qtbot, workspace)
+    assert sizes(workspace) == {title: pytest.approx(size, abs=6) for title, size in before.items()}
 
 
 def test_windows_with_and_without_an_image_stack_are_apart(open_, qtbot):

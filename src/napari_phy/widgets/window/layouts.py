@@ -239,13 +239,23 @@ class LayoutStore(QObject):
 
     Parameters
     ----------
+    size : WindowSize
+        Arranges the docks for another size of the window.
     session : callable
         Returns the open data set, or None.
     """
 
-    def __init__(self, window: QMainWindow, board: "DockManager", session: Callable[[], Any], parent: QObject) -> None:
+    def __init__(
+        self,
+        window: QMainWindow,
+        board: "DockManager",
+        size: "WindowSize",
+        session: Callable[[], Any],
+        parent: QObject,
+    ) -> None:
         super().__init__(parent)
         self._window = ref(window)
+        self._size = size
         self._board = board
         self._session = session
         self._saved: SavedLayout | None = None  # what is written, or was there when the data set was opened
@@ -308,7 +318,10 @@ class LayoutStore(QObject):
         return SavedLayout(board.preset.name, docks, bytes(window.saveState(VERSION).data()))
 
     def _save_changes(self) -> None:
-        if self._layout() != self._saved:
+        """Save, but not the form for small windows as it looks in one that has just become large."""
+        if self._size.is_due:
+            self._timer.start()
+        elif self._layout() != self._saved:
             self.save()
 
     def _watch(self, _panel: QWidget, dock: QDockWidget) -> None:
@@ -403,6 +416,11 @@ class WindowSize(QObject):
             is_line = referent(self._window).childAt(event.position().toPoint()) is None
             self._places = None if is_line else self._places
         return False
+
+    @property
+    def is_due(self) -> bool:
+        """Whether the docks may be arranged again in a moment."""
+        return self._again.isActive()
 
     @property
     def _is_outgrown(self) -> bool:

@@ -84,7 +84,7 @@ class Workspace(QObject):
         self.toolbar = ActionBar(self.controller.run, menu, window)
         window.addToolBar(self.toolbar)
         self.memory = ViewMemory(window, lambda: self.session, self)
-        self.layouts = LayoutStore(window, self.board, lambda: self.session, self)
+        self.layouts = LayoutStore(window, self.board, self.size, lambda: self.session, self)
         self.work_bar = WorkBar(self.controller.work)
         window.statusBar().insertPermanentWidget(1, self.work_bar)  # left of napari's activity
         for label in window.statusBar().findChildren(QLabel):  # names of files and groups may look like HTML
