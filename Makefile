@@ -23,9 +23,9 @@ TRACE_PICTURES = $(ON_XVFB) $(PY) tools/trace_pictures.py
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: $(if $(ON_DISPLAY),libraries,libraries-headless) $(VENV)/.installed ## Open the sample data set, or KWIK=path, in napari; pictures in build/demo without a display
+demo: $(if $(ON_DISPLAY),libraries,libraries-headless) $(VENV)/.installed ## Open the sample data set, SAMPLE=imaging or KWIK=path in napari; pictures in build/demo without a display
 ifneq ($(ON_DISPLAY),)
-	@$(PY) -m napari_phy.cli $(if $(KWIK),open "$(KWIK)",demo)
+	@$(PY) -m napari_phy.cli $(if $(KWIK),open "$(KWIK)",demo $(if $(SAMPLE),--sample $(SAMPLE)))
 else
 	@$(WALK) build/demo $(if $(KWIK),"$(KWIK)")
 	@echo "No display here: the walk's screenshots are in $(CURDIR)/build/demo"

@@ -38,6 +38,7 @@ SUBJECTS = {
     "clicks": "1 M spikes, 32 channels: from an event to the last paint",
     "linked": "1 M spikes, 200 clusters, 64 channels, eight docks",
     "linked_large": "10 M spikes, 200 clusters, 32 channels, eight docks",
+    "video": "films of 300 frames",
     "start": "a program on a display of its own",
     "cold_import": "starting",
 }

@@ -255,6 +255,14 @@ def sample_kwik(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_sample(tmp_path_factory.mktemp("sample"))
 
 
+@pytest.fixture(scope="session")
+def imaging_kwik(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the `.kwik` of the sample with imaging, made once; it is not to be edited."""
+    from napari_phy.sample_data import make_imaging_sample
+
+    return make_imaging_sample(tmp_path_factory.mktemp("imaging"))
+
+
 @pytest.fixture
 def kwik_copy(sample_kwik: Path, tmp_path: Path) -> Iterator[Path]:
     """Yield the `.kwik` of a copy of the sample that a test may edit; its raw data are shared, to be replaced only."""

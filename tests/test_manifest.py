@@ -6,7 +6,7 @@ from npe2 import PluginManager
 from qtpy.QtTest import QTest
 
 
-def test_the_command_palette_offers_views_and_the_sample_alone(make_napari_viewer):
+def test_the_command_palette_offers_views_and_the_samples_alone(make_napari_viewer):
     viewer = make_napari_viewer()
     viewer.window._toggle_command_palette()
     palette = viewer.window._qt_window._command_palette
@@ -15,7 +15,7 @@ def test_the_command_palette_offers_views_and_the_sample_alone(make_napari_viewe
     offered = {command.id for command in ours if command.enablement is None}
     contributions = PluginManager.instance().get_manifest("napari-phy").contributions
     views = {widget.command for widget in contributions.widgets}
-    assert offered == views | {"napari-phy.kwik"}, offered ^ views
+    assert offered == views | {"napari-phy.kwik", "napari-phy.imaging"}, offered ^ views
     assert {command.id for command in ours} - offered == {"napari-phy.read_kwik", "napari-phy.read_video"}
     QTest.keyClicks(palette._line, "Open a Kwik data set")
     assert not palette._list.can_execute()

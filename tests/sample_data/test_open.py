@@ -1,6 +1,7 @@
 """File > Open Sample opens the working copy, with a progress bar only while it is made."""
 
 import errno
+import sys
 
 import pytest
 from napari.utils import notifications
@@ -55,3 +56,11 @@ def test_what_fails_is_said_and_the_bar_is_gone(sample, monkeypatch):
         f"Could not make the sample in {places.cache_folder()}: No space left on device. Nothing was opened."
     ]
     assert not progress._all_instances
+
+
+def test_without_pyav_the_sample_with_imaging_says_how_to_get_it(sample, monkeypatch):
+    said = []
+    monkeypatch.setattr(module, "complain", said.append)
+    monkeypatch.setitem(sys.modules, "av", None)
+    assert sample.open_imaging_sample() == [(None,)]
+    assert said == ['Films need the package PyAV. Install it by pip install "napari-phy[video]".']

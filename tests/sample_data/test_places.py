@@ -1,6 +1,7 @@
 """The sample is made once, and what a user did to it is never lost."""
 
 import os
+from dataclasses import replace
 
 import pytest
 
@@ -110,15 +111,33 @@ def test_raw_data_lost_from_the_working_copy_come_back():
     assert copy.read_text() == "edited"
 
 
-def test_a_new_version_removes_the_old_pristine_sample_but_no_edits(monkeypatch):
+def test_a_new_version_removes_the_old_pristine_sample_but_no_edits():
     old = places.working_copy()
     old.write_text("edited")
     abandoned = old.parent.parent / ".making-killed"
     abandoned.mkdir()
     os.utime(abandoned, (0, 0))
-    monkeypatch.setattr(places, "GENERATOR_VERSION", places.GENERATOR_VERSION + 1)
-    new = places.working_copy()
+    new = places.working_copy(sample=replace(places.EPHYS, version=places.EPHYS.version + 1))
     assert new != old
     assert new.read_text() == ".kwik"
     assert old.read_text() == "edited"
     assert [path.name for path in old.parent.parent.iterdir()] == ["working"]
+
+
+def test_each_sample_has_its_own_place(monkeypatch, tmp_path):
+    def make(folder, name, progress=None):
+        return install(folder, name, lambda staging: fill(staging, name), places.IMAGING.suffixes)
+
+    def fill(staging, name):
+        for suffix in places.IMAGING.suffixes:
+            (staging / f"{name}{suffix}").write_text(suffix)
+
+    monkeypatch.setattr(places, "make_imaging_sample", make)
+    ephys, imaging = places.working_copy(), places.working_copy(sample=places.IMAGING)
+    assert ephys.name == "sample.kwik"
+    assert imaging.name == "imaging.kwik"
+    assert not imaging.is_relative_to(places.cache_folder() / "sample")
+    names = sorted(f"imaging{suffix}" for suffix in places.IMAGING.suffixes)
+    assert sorted(path.name for path in imaging.parent.iterdir()) == names
+    copy = places.fresh_copy(tmp_path / "copy", sample=places.IMAGING)
+    assert sorted(path.name for path in copy.parent.iterdir()) == names

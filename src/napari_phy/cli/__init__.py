@@ -62,7 +62,14 @@ def _parser() -> argparse.ArgumentParser:
         ["napari-phy open recording.kwik", "napari-phy open experiment1_100.raw.kwd"],
     )
     _add_file(opening)
-    _add(commands, "demo", "open a fresh copy of the sample in napari", _demo, ["napari-phy demo"])
+    demo = _add(
+        commands,
+        "demo",
+        "open a fresh copy of a sample in napari",
+        _demo,
+        ["napari-phy demo", "napari-phy demo --sample imaging"],
+    )
+    demo.add_argument("--sample", choices=("ephys", "imaging"), default="ephys", help="which; ephys if none is given")
     describing = _add(
         commands,
         "describe",
@@ -108,7 +115,7 @@ def _open(options: argparse.Namespace) -> Answer:
 def _demo(options: argparse.Namespace) -> Answer:
     from napari_phy.cli.opening import open_demo
 
-    return open_demo()
+    return open_demo(options.sample)
 
 
 def _describe(options: argparse.Namespace) -> Answer:

@@ -30,11 +30,21 @@ def _check_display() -> None:
         raise NapariPhyError("There is no display here to open a window on; use a desktop, or ssh -X.")
 
 
-def open_demo() -> Answer:
-    """Open a fresh copy of the sample in napari, and say where it is."""
-    from napari_phy.sample_data import fresh_copy
+def open_demo(name: str = "ephys") -> Answer:
+    """Open a fresh copy of a sample in napari, and say where it is."""
+    from napari_phy.sample_data import EPHYS, SAMPLES, fresh_copy
 
     _check_display()
-    path = fresh_copy(Path(tempfile.mkdtemp(prefix="napari-phy-demo-")))
+    sample = SAMPLES[name]
+    path = fresh_copy(Path(tempfile.mkdtemp(prefix="napari-phy-demo-")), sample=sample)
     print(f"A fresh copy of the sample is in {path.parent}.", file=sys.stderr, flush=True)
-    return open_in_napari(path)
+    return open_in_napari(path) if sample is EPHYS else _open_imaging(path)
+
+
+def _open_imaging(path: Path) -> Answer:
+    import napari
+
+    viewer = napari.Viewer()
+    viewer.open_sample("napari-phy", "imaging", kwik=path)
+    napari.run()
+    return Answer({"opened": str(path)}, ())

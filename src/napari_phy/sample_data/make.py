@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
 
 from napari_phy.core.base_model import Recording
+from napari_phy.core.event_times import EventTimes
 from napari_phy.formats.kwik.create import KwikGroup, create_kwik
 from napari_phy.sample_data.action_potentials import N_BEFORE, compute_template
 from napari_phy.sample_data.components import compute_features, principal_components
@@ -56,12 +58,15 @@ def make_sample(
     """
 
     def write(staging: Path) -> None:
-        _write(staging / f"{name}.kwik", duration_s, progress or (lambda done: None))
+        write_sample(staging / f"{name}.kwik", duration_s, progress or (lambda done: None))
 
     return install(Path(folder), name, write)
 
 
-def _write(path: Path, duration_s: float, progress: Progress) -> None:
+def write_sample(
+    path: Path, duration_s: float, progress: Progress, events: Mapping[str, EventTimes] = MappingProxyType({})
+) -> None:
+    """Write a `.kwik` with such events, and the files beside it."""
     n_samples = round(duration_s * SAMPLE_RATE)
     raw = np.empty((n_samples, N_SHANKS * N_SITES), dtype="<i2")
     shanks = []
@@ -79,6 +84,7 @@ def _write(path: Path, duration_s: float, progress: Progress) -> None:
         n_channels_total=N_SHANKS * N_SITES,
         microvolts_per_unit=MICROVOLTS_PER_UNIT,
         groups={shank: made.group for shank, made in enumerate(shanks)},
+        events=events,
     )
     write_truth(truth_path(path), _collect_truth(shanks))
     progress(1.0)

@@ -1,0 +1,39 @@
+"""The sample with imaging opens as a movie and a film side by side, with the recording around them."""
+
+import os
+
+import numpy as np
+import pytest
+from journeys.person import Person
+from journeys.sizes import LARGE_FIRST
+
+from napari_phy.sample_data import read_imaging_truth
+from napari_phy.sample_data.frame_marks import read_number
+from napari_phy.sample_data.imaging_truth import imaging_truth_path
+
+pytestmark = pytest.mark.usefixtures("make_napari_viewer")
+
+
+@LARGE_FIRST
+def test_movie_film_and_recording_are_there_and_all_is_in_sight(person: Person, imaging_kwik, tmp_path, screen_size):
+    for path in imaging_kwik.parent.iterdir():
+        os.link(path, tmp_path / path.name)
+    viewer = person.viewer
+    viewer.open_sample("napari-phy", "imaging", kwik=tmp_path / imaging_kwik.name)
+    person.wait(lambda: [layer.name for layer in viewer.layers] == ["two-photon", "behaviour"], "the stacks alone")
+    person.wait(lambda: person.workspace is not None and person.workspace.session is not None, "the recording")
+    person.settle()
+    person.rest(0.3)
+    assert person.session.model.events["TTL"].samples.size > 0
+    low, high = viewer.layers.extent.world[:, -2:]
+    reach = np.asarray(viewer.canvas.size) / viewer.scene.camera.zoom
+    assert (high - low <= reach).all()
+    assert ((high - low) / reach).max() > 0.85
+    movie, film = viewer.layers
+    assert movie.extent.world[1, -1] < film.extent.world[0, -1]
+    heights = [float(np.ptp(layer.extent.world[:, -2])) for layer in (movie, film)]
+    assert heights[0] == pytest.approx(heights[1], rel=0.02)
+    truth = read_imaging_truth(imaging_truth_path(imaging_kwik))
+    viewer.dims.set_current_step(0, 640)
+    assert read_number(np.asarray(film._slice.image.raw)) == truth.film_numbers[640]
+    viewer.layers.clear()
