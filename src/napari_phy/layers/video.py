@@ -13,7 +13,8 @@ from napari_phy.formats.video import Film
 def film_layer(film: Film) -> LayerDataTuple:
     """Return a film as an Image, whose first axis is time in seconds: frames are a median interval apart.
 
-    When each frame was shown is in `layer.data.times_s`.
+    When each frame was shown is in `layer.data.times_s`. The layer names no units: beside layers in pixels, as most
+    are, napari would warn that it uses none.
     """
     is_grey = film.ndim == 3
     options: dict[str, Any] = {
@@ -22,7 +23,6 @@ def film_layer(film: Film) -> LayerDataTuple:
         "multiscale": False,
         "axis_labels": ("time", "y", "x"),
         "scale": (film.interval_s or 1.0, 1.0, 1.0),
-        "units": ("second", "pixel", "pixel"),
     }
     if is_grey:
         options["contrast_limits"] = (0, 2 ** (8 * film.dtype.itemsize) - 1)

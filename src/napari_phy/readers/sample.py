@@ -38,7 +38,6 @@ def _read_imaging(kwik: Path) -> list[Any]:
         "name": "two-photon",
         "axis_labels": ("time", "y", "x"),
         "scale": (1 / MICROSCOPE.rate_hz, MICROMETRES_PER_PIXEL, MICROMETRES_PER_PIXEL),
-        "units": ("second", "micrometer", "micrometer"),
         "contrast_limits": (100, 900),
     }
     layers: list[Any] = [(_mapped(movie_path(kwik)), movie_options, "image")]
@@ -48,7 +47,6 @@ def _read_imaging(kwik: Path) -> list[Any]:
                 "name": "behaviour",
                 "scale": (film[1]["scale"][0], height / FILM_SIZE[0], height / FILM_SIZE[0]),
                 "translate": (0.0, 0.0, width + GAP_UM),
-                "units": movie_options["units"],
             }
             layers.append((film[0], film[1] | place, film[2]))
     recording = [layer for layer in read_kwik(str(kwik)) if len(layer) > 1]
