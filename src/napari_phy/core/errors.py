@@ -12,6 +12,7 @@ NapariPhyError
 ├── VideoError             a film that cannot be opened, or read as asked
 ├── TracesError            raw traces that cannot be shown or summarised
 ├── TimelineError          times, epochs or clocks that cannot be used as they are
+├── ImagingError           a movie, or the cells in it, that cannot be used as asked
 ├── ReadOnlyError          a data set that cannot be written to here
 ├── JournalError           the journal of edits cannot be read or written
 │   └── JournalLockedError another process is editing this data set
@@ -89,6 +90,10 @@ class TracesError(NapariPhyError, ValueError):
 
 class TimelineError(NapariPhyError, ValueError):
     """Times, epochs or clocks cannot be used as they are, or not without a package that is missing."""
+
+
+class ImagingError(NapariPhyError, ValueError):
+    """A movie, or the cells in it, cannot be used as asked."""
 
 
 class VideoError(NapariPhyError, ValueError):

@@ -1,0 +1,136 @@
+"""Which pixels of a movie follow the rate of a cluster, and how much later."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from napari_phy.core.errors import ImagingError
+from napari_phy.core.progress import OnProgress, no_progress
+from napari_phy.stats.movie import Movie, check_counts, check_sums, lagged, weighted_sums
+
+Float64 = npt.NDArray[np.float64]
+_FEWEST = 3  # frames; two points always lie on a line
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CorrelationMap:
+    """The largest correlation of each pixel with each cluster.
+
+    Attributes
+    ----------
+    correlation : ndarray of float64, shape (n_clusters, *frame_shape)
+        Pearson's correlation at the best lag, −1…1; NaN for a pixel that is constant, is NaN in any frame, or is
+        masked.
+    lag : ndarray of int64, shape (n_clusters, *frame_shape)
+        Frames from the rate to the pixel at which it is largest in size.
+    n_frames : int
+        Frames that were compared.
+    """
+
+    correlation: Float64
+    lag: npt.NDArray[np.int64]
+    n_frames: int
+
+
+def compute_correlation_map(
+    movie: Movie,
+    rates: npt.ArrayLike,
+    lags: npt.ArrayLike,
+    *,
+    used: npt.NDArray[np.bool_] | None = None,
+    mask: npt.NDArray[np.bool_] | None = None,
+    on_progress: OnProgress = no_progress,
+) -> CorrelationMap:
+    """Return the correlation of every pixel with the rate of each cluster, at the lag where it is largest in size.
+
+    Parameters
+    ----------
+    movie : Movie
+        Frames, read in one pass.
+    rates : array_like, shape (n_clusters, n_frames) or (n_clusters, n_rows, n_frames)
+        Spikes in each frame, or while each row was taken.
+    lags : array_like of int, shape (n_lags,)
+        Frames from the rate to the pixel: 2 compares a frame with the rate two frames before it.
+    used : ndarray of bool, shape (n_frames,), optional
+        Frames whose time is certain; None: all.
+    mask : ndarray of bool, shape (frame_shape), optional
+        Pixels of interest; None: all.
+    on_progress : callable, optional
+        Gets 0…1, and raises `CancelledError` to end it.
+
+    Returns
+    -------
+    CorrelationMap
+
+    Raises
+    ------
+    ImagingError
+        The rates do not fit the movie, too few frames are left, or the sums need too much memory.
+
+    Notes
+    -----
+    The same frames are compared at all lags: those from which every lag leads to a frame that is used. So Σx and Σx²
+    of a pixel are needed once, and Σxy for each lag. All are sums of float64 of values from which the first frame was
+    taken, so that a bright and steady background costs no digits.
+    """
+    rates = check_counts(rates, movie)
+    lags = np.atleast_1d(np.asarray(lags, dtype=np.int64))
+    n_clusters, n_groups, _ = rates.shape
+    check_sums(n_clusters * len(lags) * movie.n_pixels, "The map")
+    compared = compared_frames(movie.n_frames, lags, used)
+    n_compared = int(compared.sum())
+    if n_compared < _FEWEST:
+        raise ImagingError(
+            f"Only {n_compared} of {movie.n_frames} frames can be compared at all lags; take fewer lags."
+        )
+    means, rate_squares = _moments(rates, np.flatnonzero(compared), lags)
+    products = np.zeros((n_groups, n_clusters * len(lags), movie.n_pixels // n_groups))
+    sums, squares = np.zeros(movie.n_pixels), np.zeros(movie.n_pixels)
+    first: Float64 | None = None
+    for frames, block in movie.blocks(compared, on_progress):
+        first = block[0].copy() if first is None else first
+        block -= first
+        centred = lagged(rates, frames, lags) - means[..., None]
+        weights = centred.transpose(1, 0, 2, 3).reshape(n_groups, -1, len(frames))
+        products += weighted_sums(weights, block)
+        sums += block.sum(axis=0)
+        squares += np.einsum("fp,fp->p", block, block)
+    pixel_squares = (squares - sums**2 / n_compared).reshape(n_groups, 1, -1)
+    pixel_squares[pixel_squares <= 1e-12 * squares.reshape(pixel_squares.shape)] = 0.0  # constant but for rounding
+    rate_squares = rate_squares.transpose(1, 0, 2).reshape(n_groups, -1, 1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        products /= np.sqrt(pixel_squares * rate_squares)
+    products[~np.isfinite(products)] = np.nan
+    found = products.reshape(n_groups, n_clusters, len(lags), -1).transpose(1, 2, 0, 3)
+    found = found.reshape(n_clusters, len(lags), *movie.frame_shape)
+    best = np.argmax(np.nan_to_num(np.abs(found), nan=-1.0), axis=1)
+    correlation = np.take_along_axis(found, best[:, None], axis=1)[:, 0]
+    correlation = np.clip(correlation, -1.0, 1.0)
+    if mask is not None:
+        correlation[:, ~np.asarray(mask, dtype=np.bool_)] = np.nan
+    return CorrelationMap(correlation, lags[best], n_compared)
+
+
+def _moments(
+    rates: npt.NDArray[Any], frames: npt.NDArray[np.int64], lags: npt.NDArray[np.int64]
+) -> tuple[Float64, Float64]:
+    """Return (n_clusters, n_groups, n_lags) means of what the frames are compared with, and squares around them."""
+    means, squares = np.empty((2, *rates.shape[:2], len(lags)))
+    for cluster, of_cluster in enumerate(rates):
+        for place, lag in enumerate(lags):
+            shifted = of_cluster[:, frames - lag].astype(np.float64)
+            means[cluster, :, place] = shifted.mean(axis=1)
+            squares[cluster, :, place] = shifted.var(axis=1) * len(frames)
+    return means, squares
+
+
+def compared_frames(
+    n_frames: int, lags: npt.NDArray[np.int64], used: npt.NDArray[np.bool_] | None = None
+) -> npt.NDArray[np.bool_]:
+    """Return (n_frames,) whether a frame, and that a lag before it, are there and used, for every lag."""
+    known = np.ones(n_frames) if used is None else np.asarray(used, dtype=np.float64)
+    return np.asarray((lagged(known, np.arange(n_frames), lags) > 0).all(axis=0) & (known > 0))

@@ -1,0 +1,127 @@
+"""How many spikes there are in each frame of a movie, and which cannot be counted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from napari_phy.core.errors import TimelineError
+from napari_phy.timeline.time_base import TimeBase
+
+Int64 = npt.NDArray[np.int64]
+
+_CHUNK = 2**21  # spikes × rows
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FrameCounts:
+    """Spikes of one cluster in the frames of a movie.
+
+    Attributes
+    ----------
+    counts : ndarray of uint32, shape (n_frames,) or (n_rows, n_frames)
+        Spikes while each frame was taken, or while each of its rows was.
+    n_counted : int
+        Spikes that are in it.
+    n_outside : int
+        Spikes left out since they are before, after or in a pause of the movie, or the frames around them would be.
+    n_doubtful : int
+        Spikes left out since a frame around them may have another time.
+    """
+
+    counts: npt.NDArray[np.uint32]
+    n_counted: int
+    n_outside: int
+    n_doubtful: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Places:
+    """Parts of a frame that are taken at times of their own.
+
+    Attributes
+    ----------
+    rows, planes : ndarray of int64, shape (n,), or None
+        Row and plane of each part; None where the clock knows none.
+    """
+
+    rows: Int64 | None = None
+    planes: Int64 | None = None
+
+    @property
+    def n(self) -> int:
+        """How many parts; 1 where the frame is one."""
+        known = self.rows if self.rows is not None else self.planes
+        return 1 if known is None else len(known)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the whole frame is one part."""
+        return self.rows is None and self.planes is None
+
+
+def places_of(clock: TimeBase, frame_shape: tuple[int, ...]) -> Places:
+    """Return each row of a frame, plane by plane, or one place where the clock knows neither rows nor planes.
+
+    Raises
+    ------
+    TimelineError
+        The clock is of frames with other rows or planes.
+    """
+    n_rows = frame_shape[-2] if len(frame_shape) > 1 else 1
+    n_planes = frame_shape[-3] if len(frame_shape) > 2 else 1
+    for offsets_s, n, what in ((clock.row_offsets_s, n_rows, "rows"), (clock.plane_offsets_s, n_planes, "planes")):
+        if len(offsets_s) not in (0, n):
+            raise TimelineError(f"The clock knows {len(offsets_s)} {what}; frames of this movie have {n}.")
+    if not len(clock.row_offsets_s) and not len(clock.plane_offsets_s):
+        return Places()
+    rows, planes = np.tile(np.arange(n_rows), n_planes), np.repeat(np.arange(n_planes), n_rows)
+    return Places(rows if len(clock.row_offsets_s) else None, planes if len(clock.plane_offsets_s) else None)
+
+
+def count_per_frame(
+    clock: TimeBase, times_s: npt.ArrayLike, lags: npt.ArrayLike = 0, places: Places | None = None
+) -> FrameCounts:
+    """Count spikes in the frames of a movie.
+
+    A spike counts where the frames around it, from the first to the last lag, are in the movie and none is doubtful.
+
+    Parameters
+    ----------
+    clock : TimeBase
+        When each frame was taken.
+    times_s : array_like, shape (n_spikes,)
+        Spikes, in seconds of the session's clock.
+    lags : array_like of int, default 0
+        Frames around a spike that are needed.
+    places : Places, optional
+        Count for each of these parts of a frame; a spike counts for all of them or for none. None: for frames.
+
+    Raises
+    ------
+    TimelineError
+        The clock has no such row or plane, or a time is no number.
+    """
+    times_s = np.asarray(times_s, dtype=np.float64)
+    n_frames = clock.n_frames
+    low, high = int(np.min(lags)), int(np.max(lags))
+    n_doubtful_before = np.concatenate([[0], np.cumsum(clock.is_doubtful)])
+    places = Places() if places is None else places
+    n_places, is_whole = places.n, places.is_whole
+    found = np.zeros(n_places * n_frames, dtype=np.uint32)
+    n_outside = n_doubtful = 0
+    step = max(1, _CHUNK // n_places)
+    for start in range(0, len(times_s), step):
+        of_chunk = times_s[start : start + step]
+        frames = np.asarray(clock.frame_at(of_chunk[:, None], row=places.rows, plane=places.planes))
+        first, stop = frames.min(axis=1) + low, frames.max(axis=1) + high + 1
+        inside = clock.is_covered(of_chunk) & (first >= 0) & (stop <= n_frames)
+        within = np.clip(first, 0, n_frames), np.clip(stop, 0, n_frames)
+        doubtful = inside & (n_doubtful_before[within[1]] > n_doubtful_before[within[0]])
+        kept = frames[inside & ~doubtful]
+        n_outside, n_doubtful = n_outside + int((~inside).sum()), n_doubtful + int(doubtful.sum())
+        np.add.at(found, (kept + np.arange(n_places) * n_frames).ravel(), 1)
+    counts = found if is_whole else found.reshape(n_places, n_frames)
+    return FrameCounts(counts, len(times_s) - n_outside - n_doubtful, n_outside, n_doubtful)

@@ -1,0 +1,128 @@
+"""Circular shifts find pairs that belong to each other, and call as few others as they should."""
+
+import numpy as np
+import pytest
+
+from napari_phy.core.errors import ImagingError
+from napari_phy.stats.circular_shifts import adjust_p, autocorrelation_length, compute_pair_test
+
+N_FRAMES, SLOW = 6000, 0.98  # autocorrelation length about 115 frames
+
+
+def decaying(values, share):
+    """Return what is left of all values so far, when each frame leaves a share of it."""
+    from scipy.signal import lfilter
+
+    return lfilter([1], [1, -share], values)
+
+
+def slow_traces(rng, n, n_frames=N_FRAMES):
+    return decaying(rng.normal(size=(n, n_frames + 1000)), SLOW)[:, 1000:]
+
+
+def slow_rates(rng, n, n_frames=N_FRAMES):
+    drive = slow_traces(rng, n, n_frames)
+    return rng.poisson(0.2 * np.exp(0.8 * drive / drive.std()))
+
+
+def shuffled_p(rates, traces, lags, n_shuffles, rng):
+    """Return p-values of the same statistic, when spikes are put into any frame instead."""
+    found = np.empty((len(rates), len(traces)))
+    unit = (traces - traces.mean(axis=1, keepdims=True)) / traces.std(axis=1, keepdims=True)
+
+    def largest(rate):
+        rate = (rate - rate.mean()) / rate.std()
+        return np.max([np.abs(unit @ np.roll(rate, lag)) for lag in lags], axis=0)
+
+    for cluster, rate in enumerate(rates):
+        actual = largest(rate)
+        null = np.array([largest(rng.permutation(rate)) for _ in range(n_shuffles)])
+        found[cluster] = (1 + (null >= actual).sum(axis=0)) / (1 + n_shuffles)
+    return found
+
+
+def test_slow_signals_that_are_independent_fool_shuffles_and_not_circular_shifts():
+    rng = np.random.default_rng(0)
+    lags = range(-5, 11, 5)
+    shifted, shuffled = [], []
+    for _ in range(12):
+        rates, traces = slow_rates(rng, 6), slow_traces(rng, 25)
+        shifted.append(compute_pair_test(rates, traces, lags).p)
+        shuffled.append(shuffled_p(rates[:1], traces, lags, 99, rng))
+    assert np.mean(np.array(shuffled) <= 0.05) > 0.2
+    assert np.mean(np.array(shifted) <= 0.05) == pytest.approx(0.05, abs=0.02)
+    assert np.mean(np.array(shifted) <= 0.01) == pytest.approx(0.01, abs=0.008)
+
+
+def test_nothing_is_significant_among_independent_pairs_and_all_that_belong_together_are():
+    rng = np.random.default_rng(1)
+    rates, traces = slow_rates(rng, 5), slow_traces(rng, 40)
+    assert (compute_pair_test(rates, traces, range(-5, 11)).q > 0.05).all()
+    pairs = [(0, 3), (1, 7), (4, 12)]
+    for cluster, cell in pairs:
+        calcium = decaying(rates[cluster], 0.9)
+        traces[cell] = 0.3 * traces[cell] + np.roll(calcium, 2) / calcium.std() * traces[cell].std()
+    found = compute_pair_test(rates, traces, range(-5, 11))
+    assert sorted(map(tuple, np.argwhere(found.q <= 0.05).tolist())) == pairs
+    for pair in pairs:
+        assert found.correlation[pair] > 0.3
+        assert 2 <= found.lag[pair] <= 8
+
+
+def test_correlations_are_circular_coefficients_at_the_best_lag():
+    rng = np.random.default_rng(2)
+    rates, traces, lags = rng.poisson(1.0, (2, 3, 400)), rng.normal(50, 2, (3, 400)), np.arange(-2, 4)
+    found = compute_pair_test(rates, traces, lags, min_shift=6)
+    for cluster in range(2):
+        for cell in range(3):
+            wanted = [np.corrcoef(np.roll(rates[cluster, cell], lag), traces[cell])[0, 1] for lag in lags]
+            best = int(np.argmax(np.abs(wanted)))
+            assert found.correlation[cluster, cell] == pytest.approx(wanted[best])
+            assert found.lag[cluster, cell] == lags[best]
+    assert found.n_shifts == 400 // 6 - 1
+    assert found.shift >= 6
+
+
+def test_the_same_is_found_each_time_and_shifts_are_longer_than_what_is_remembered():
+    rng = np.random.default_rng(3)
+    rates, traces = slow_rates(rng, 2), slow_traces(rng, 10)
+    one, other = (compute_pair_test(rates, traces, range(5)) for _ in range(2))
+    assert np.array_equal(one.p, other.p)
+    assert one.shift >= np.median([autocorrelation_length(trace) for trace in traces])
+
+
+def test_constant_and_unknown_traces_have_no_p_value():
+    rng = np.random.default_rng(4)
+    traces = rng.normal(size=(4, 500))
+    traces[1], traces[2, 7] = 3.3, np.nan
+    found = compute_pair_test([rng.poisson(1, 500), np.zeros(500)], traces, [0])
+    assert np.isfinite(found.p[0]).tolist() == [True, False, False, True]
+    assert np.isnan(found.p[1]).all()
+    assert np.isnan(found.q[1]).all()
+
+
+def test_a_movie_that_is_too_short_and_shapes_that_do_not_fit_are_said():
+    rng = np.random.default_rng(5)
+    with pytest.raises(ImagingError, match="too short for a test: its 500 frames can be shifted only"):
+        compute_pair_test(slow_rates(rng, 1, 500), slow_traces(rng, 5, 500), [0])
+    with pytest.raises(ImagingError, match="not of the same frames"):
+        compute_pair_test(np.zeros((1, 5)), np.zeros((2, 6)), [0])
+
+
+def test_adjusted_p_values_are_those_of_the_step_up_procedure():
+    p = np.array([[0.01, 0.04, np.nan], [0.03, 0.005, 0.9]])
+    assert np.allclose(adjust_p(p), [[0.025, 0.05, np.nan], [0.05, 0.025, 0.9]], equal_nan=True)
+    rng = np.random.default_rng(6)
+    p = rng.random(50) ** 3
+    ranked, q = np.sort(p), adjust_p(p)
+    for level in (0.01, 0.05, 0.2):
+        below = np.flatnonzero(ranked <= level * np.arange(1, 51) / 50)
+        assert (q <= level).sum() == (below[-1] + 1 if len(below) else 0)
+
+
+def test_white_noise_is_forgotten_at_once_and_slow_signals_are_not():
+    rng = np.random.default_rng(7)
+    assert autocorrelation_length(rng.normal(size=5000)) == 1
+    lengths = [autocorrelation_length(trace) for trace in slow_traces(rng, 30)]
+    assert 60 < np.median(lengths) < 140  # log(0.1) / log(0.98) = 114
+    assert autocorrelation_length(np.ones(9)) == 1

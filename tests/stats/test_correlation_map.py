@@ -1,0 +1,82 @@
+"""Correlation maps against NumPy's coefficients."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from napari_phy.core.errors import ImagingError
+from napari_phy.stats import movie as movie_module
+from napari_phy.stats.correlation_map import compute_correlation_map
+from napari_phy.stats.movie import Movie
+
+
+def brute(pixels, rates, lags, used):
+    """Return (n_clusters, n_lags, y, x) coefficients over the frames of which all lags are used; rates by row."""
+    n_frames = len(pixels)
+    frames = [
+        frame
+        for frame in range(n_frames)
+        if used[frame] and all(0 <= frame - lag < n_frames and used[frame - lag] for lag in lags)
+    ]
+    found = np.empty((len(rates), len(lags), *pixels.shape[1:]))
+    for cluster, of_rows in enumerate(rates):
+        for place, lag in enumerate(lags):
+            for y, x in np.ndindex(pixels.shape[1:]):
+                rate = of_rows[y][np.array(frames) - lag]
+                found[cluster, place, y, x] = np.corrcoef(rate, pixels[frames, y, x])[0, 1]
+    return found, len(frames)
+
+
+@settings(deadline=None, max_examples=20)
+@given(st.integers(0, 10**6), st.integers(-2, 0), st.integers(0, 3), st.booleans(), st.integers(1, 20))
+def test_maps_are_the_coefficients_of_each_pixel_at_its_best_lag(seed, low, high, has_rows, per_block):
+    rng = np.random.default_rng(seed)
+    pixels = rng.normal(1e4, 3, (60, 3, 2))
+    lags = np.arange(low, high + 1)
+    rates = rng.poisson(1.0, (2, 3 if has_rows else 1, 60))
+    used = rng.random(60) > 0.05
+    wanted, n_frames = brute(pixels, np.broadcast_to(rates, (2, 3, 60)), lags, used)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(movie_module, "BLOCK_BYTES", 8 * 6 * per_block)
+        found = compute_correlation_map(Movie(pixels), rates if has_rows else rates[:, 0], lags, used=used)
+    best = np.abs(wanted).argmax(axis=1)
+    assert found.n_frames == n_frames
+    assert np.allclose(found.correlation, np.take_along_axis(wanted, best[:, None], axis=1)[:, 0], atol=1e-9)
+    assert np.array_equal(found.lag, lags[best])
+
+
+def test_a_bright_background_costs_no_digits():
+    rng = np.random.default_rng(0)
+    rate, noise = rng.poisson(1.0, 500), rng.normal(size=(500, 1, 1))
+    flat = compute_correlation_map(Movie(noise), rate[None], [0]).correlation
+    bright = compute_correlation_map(Movie(noise + 1e8), rate[None], [0]).correlation
+    assert np.allclose(flat, bright, atol=1e-7)
+
+
+def test_a_pixel_that_repeats_the_rate_later_is_found_with_its_lag():
+    rate = np.random.default_rng(3).poisson(0.3, 300)
+    pixels = np.zeros((300, 4, 4), np.uint8)
+    pixels[2:, 1, 2] = 100 + 5 * rate[:-2]
+    pixels[2:, 3, 3] = 100 - 5 * rate[:-2]
+    found = compute_correlation_map(Movie(pixels), rate[None], range(-3, 6))
+    assert found.correlation[0, 1, 2] == pytest.approx(1)
+    assert found.correlation[0, 3, 3] == pytest.approx(-1)
+    assert found.lag[0, 1, 2] == found.lag[0, 3, 3] == 2
+    assert np.isnan(found.correlation).sum() == 14
+
+
+def test_masked_constant_and_unknown_pixels_have_no_correlation():
+    pixels = np.random.default_rng(4).normal(size=(50, 2, 2))
+    pixels[:, 0, 0] = 0.1
+    pixels[20, 0, 1] = np.nan
+    mask = np.array([[True, True], [False, True]])
+    found = compute_correlation_map(Movie(pixels), np.arange(50)[None] % 3, [0], mask=mask)
+    assert np.isnan(found.correlation[0]).tolist() == [[True, True], [True, False]]
+    silent = compute_correlation_map(Movie(pixels), np.zeros((1, 50)), [0])
+    assert np.isnan(silent.correlation).all()
+
+
+def test_too_few_frames_are_said():
+    with pytest.raises(ImagingError, match="Only 0 of 5 frames"):
+        compute_correlation_map(Movie(np.ones((5, 2, 2))), np.zeros((1, 5)), range(-3, 4))

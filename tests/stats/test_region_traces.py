@@ -1,0 +1,73 @@
+"""Traces of regions, their neuropil and ΔF/F, against loops."""
+
+import numpy as np
+import pytest
+
+from napari_phy.core.errors import ImagingError
+from napari_phy.stats.movie import Movie
+from napari_phy.stats.region_traces import (
+    compute_region_traces,
+    neuropil_rings,
+    regions_of_labels,
+    relative_change,
+)
+
+
+def test_traces_are_the_means_of_each_label():
+    rng = np.random.default_rng(0)
+    pixels, labels = rng.integers(0, 999, (30, 8, 9)), rng.integers(0, 5, (8, 9)) * 3
+    ids, regions = regions_of_labels(labels)
+    traces = compute_region_traces(Movie(pixels), regions)
+    assert ids.tolist() == [3, 6, 9, 12]
+    for label, trace in zip(ids, traces, strict=True):
+        assert np.allclose(trace, pixels[:, labels == label].mean(axis=1))
+
+
+def test_regions_may_overlap_and_be_empty():
+    pixels = np.random.default_rng(1).normal(size=(5, 3, 3))
+    regions = [np.array([0, 1, 8]), np.array([], int), np.array([1, 1, 4])]
+    traces = compute_region_traces(Movie(pixels), regions)
+    flat = pixels.reshape(5, 9)
+    assert np.allclose(traces[0], flat[:, [0, 1, 8]].mean(axis=1))
+    assert np.isnan(traces[1]).all()
+    assert np.allclose(traces[2], flat[:, [1, 1, 4]].mean(axis=1))
+    with pytest.raises(ImagingError, match="not within the frames of the movie, 3 × 3 pixels"):
+        compute_region_traces(Movie(pixels), [np.array([9])])
+
+
+def test_rings_surround_a_region_and_leave_out_others():
+    labels = np.zeros((40, 40), int)
+    labels[10:13, 10:13], labels[10:13, 17:20], labels[0, 0] = 1, 2, 3
+    _, regions = regions_of_labels(labels)
+    rings = neuropil_rings(regions, labels.shape, (2, 6))
+    y, x = np.mgrid[:40, :40]
+    for region, ring in zip(regions, rings, strict=True):
+        near_y, near_x = np.unravel_index(region, labels.shape)
+        distance = np.sqrt((y[..., None] - near_y) ** 2 + (x[..., None] - near_x) ** 2).min(axis=-1)
+        wanted = (distance > 2) & (distance <= 6) & (labels == 0)
+        assert np.array_equal(np.sort(ring), np.flatnonzero(wanted))
+
+
+def test_relative_change_is_over_a_running_percentile():
+    trace = np.random.default_rng(2).gamma(5, 20, 80)
+    found = relative_change(trace, 11, percentile=20)
+    padded = np.pad(trace, 5, mode="edge")
+    for frame in range(80):
+        window = np.sort(padded[frame : frame + 11])
+        baseline = window[int(11 * 0.2)]
+        assert found[frame] == pytest.approx((trace[frame] - baseline) / baseline)
+
+
+def test_neuropil_takes_its_changes_away_and_leaves_the_level():
+    rng = np.random.default_rng(3)
+    around = rng.normal(50, 10, 300)
+    signal = 100 + 30 * (np.arange(300) % 60 == 0)
+    found = relative_change(signal + 0.7 * (around - np.median(around)), 61, neuropil=around)
+    assert np.allclose(found, relative_change(signal, 61))
+    assert np.allclose(relative_change(signal, 61, neuropil=np.full(300, np.nan)), relative_change(signal, 61))
+
+
+def test_without_light_there_is_no_change():
+    assert np.isnan(relative_change(np.zeros(9), 3)).all()
+    with pytest.raises(ImagingError, match="percentile"):
+        relative_change(np.ones(9), 0)
