@@ -25,8 +25,9 @@ logger = logging.getLogger(__name__)
 Float32 = npt.NDArray[np.float32]
 SpikeIds = npt.NDArray[np.int64]
 
-STEP_BYTES = 2**23  # of waveforms, that are read between two reports
+STEP_BYTES = 2**22  # of waveforms, that are read between two reports
 STORE_FROM = 20_000  # spikes; below that, reading them again takes no longer
+N_STORES = 16  # while all are read
 _MAX_HEADER_BYTES = 1 << 14
 _VERSION = 1
 
@@ -102,7 +103,8 @@ class SpikePeaks:
     def build(self, on_progress: OnProgress = no_progress) -> None:
         """Read the amplitudes of all spikes in the order of the file, and store them beside the data set.
 
-        What was read when `on_progress` raises is stored, too: the next call goes on from there.
+        What was read when `on_progress` raises stays known, and all but the last part of it is stored: this stops at
+        once, since somebody has clicked.
 
         Raises
         ------
@@ -114,14 +116,14 @@ class SpikePeaks:
         self._load()
         n_spikes = len(self._values)
         step = rows_at_once(self._waveforms, STEP_BYTES)
-        try:
-            while self._n_built < n_spikes:
-                on_progress(self._n_built / n_spikes)
-                stop = min(self._n_built + step, n_spikes)
-                self._read(self._n_built + np.flatnonzero(~self._is_read[self._n_built : stop]))
-                self._n_built = stop
-        finally:
-            self._store()
+        part = max(STORE_FROM, n_spikes // N_STORES)
+        while self._n_built < n_spikes:
+            on_progress(self._n_built / n_spikes)
+            stop = min(self._n_built + step, n_spikes)
+            self._read(self._n_built + np.flatnonzero(~self._is_read[self._n_built : stop]))
+            self._n_built = stop
+            if stop - self._n_stored >= part or (stop == n_spikes >= STORE_FROM):
+                self._store()
 
     # ---- reading
 
@@ -166,9 +168,7 @@ class SpikePeaks:
         return json.dumps({"n_stored": n_built, "digest": digest.hexdigest()}).encode() + b"\n"
 
     def _store(self) -> None:
-        n_built = self._n_built
-        if n_built - self._n_stored < STORE_FROM and not (self._n_stored < n_built == len(self._values) >= STORE_FROM):
-            return
+        n_built = self._n_stored = self._n_built  # if it fails, the next part is tried
         header = self._header(n_built)
         if header is None:
             return
@@ -179,7 +179,6 @@ class SpikePeaks:
 
         try:
             write_file(make_side_folder(self._model.path) / self._name, write)
-            self._n_stored = n_built
         except OSError as error:
             logger.warning("Amplitudes of the spikes are not stored: %s.", error.strerror or error)
 
