@@ -41,6 +41,8 @@ def _arrays(spikes: Recorded) -> dict[str, np.ndarray]:
     shape = -_AMPLITUDE * np.exp(-(((np.arange(_N_SAMPLES) - _N_SAMPLES // 2) / 3.0) ** 2))
     unit = spikes.nearness / np.linalg.norm(spikes.nearness, axis=1, keepdims=True)
     features = np.take_along_axis(spikes.features, near[spikes.clusters][:, :, None], axis=1)
+    if features.shape[2] == 1:  # phylib takes one feature a channel for one channel
+        features = np.repeat(features, 2, axis=2)
     return {
         "spike_times": spikes.samples,
         "spike_clusters": spikes.clusters,
