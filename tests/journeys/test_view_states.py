@@ -20,6 +20,7 @@ from napari_phy.widgets.window.workspace import Workspace
 
 VIEWS = [title for title, kind in KINDS.items() if issubclass(kind.panel, ViewPanel) and title != "Actions"]
 NEED_RAW = [title for title in VIEWS if KINDS[title].panel.needs_raw_data and title != "Amplitude"]
+EVENTS_S = range(1, 50)
 CAUSE = "sample.kwx has 400 feature rows but sample.kwik has 441 spikes."
 
 
@@ -51,6 +52,7 @@ def shows(person, panel):
 def test_what_waits_is_cancelled_and_what_fails_is_tried_again(person, kwik_copy, monkeypatch, caplog):
     monkeypatch.setattr(picture_stack, "PATIENT_MS", 250)
     person.open(kwik_copy)
+    person.session.events.add("light", EVENTS_S)
     gate = Gate()
     for title in VIEWS:
         panel = person.workspace.board.open(title)
@@ -95,6 +97,7 @@ def test_similar_clusters_that_fail_are_tried_again(person, kwik_copy, monkeypat
 
 def test_a_view_is_frozen_and_set_free_by_its_lock(person, kwik_copy):
     person.open(kwik_copy)
+    person.session.events.add("light", EVENTS_S)
     before = person.chosen
     for title in [title for title in VIEWS if KINDS[title].panel.has_freeze]:
         person.click(before[0])

@@ -124,13 +124,26 @@ def test_events_can_be_added_and_removed(light):
         light.events.remove("light")
 
 
+def test_the_starts_of_drawn_epochs_are_events(light):
+    told = []
+    light.events.changed.connect(lambda: told.append(list(light.events)))
+    light.epochs.add(3.0, 4.5, "run")
+    light.epochs.add(1.0, 2.0, "run")
+    assert light.events["run"].t.tolist() == [1.0, 3.0]
+    light.epochs.remove(light.epochs.drawn[0])
+    assert light.events.trials("run").columns["duration"].tolist() == [1.5]
+    light.epochs.remove(light.epochs.drawn[0])
+    assert told == [["run"], ["run"], ["run"], []]
+    assert "run" not in light.events
+
+
 def test_trials_of_a_table_are_events_and_epochs_go_out_as_one(light, tmp_path):
     light.epochs.add(1.0, 2.0, "go")
     light.epochs.add(3.0, 4.5, "stop")
     light.epochs.add(0.5, 0.75, "go")
     light.epochs.write(tmp_path / "task_events.tsv")
     assert light.events.read(tmp_path / "task_events.tsv") == ()
-    assert list(light.events) == ["task_events", "go", "stop"]
+    assert sorted(light.events) == ["go", "stop", "task_events"]
     assert light.events["go"].t.tolist() == [0.5, 1.0]
     trials = light.events.trials("task_events")
     assert trials.columns["trial_type"].tolist() == ["go", "go", "stop"]

@@ -97,7 +97,7 @@ def test_kinds_and_groups_stand_side_by_side():
     side = np.array(["left", "right"] * 9)
     light = make_trials("light", np.arange(1, 19) * RATE, {"side": side, "contrast": np.arange(18) % 4})
     sound = make_trials("sound", np.arange(1, 5) * RATE + 300)
-    data = compute_psth(session, PsthRequest((0,), (light, sound), "side", "contrast"))
+    data = compute_psth(session, PsthRequest((0,), (light, sound), PsthSettings(group_by="side", sort_by="contrast")))
     assert [tile.name for tile in data.tiles] == ["light · side left", "light · side right", "sound"]
     left = data.tiles[0]
     assert left.n_trials == 9
@@ -115,7 +115,9 @@ def test_many_groups_are_the_first_of_them():
     assert len(data.tiles) == MOST_TILES
     assert data.caption.startswith(f"the first {MOST_TILES} of {MOST_TILES + 3} groups; ")
     with pytest.raises(TimelineError, match="group by a column of at most"):
-        compute_psth(session, PsthRequest((0,), (make_trials("x", range(99), {"n": np.arange(99)}),), "n"))
+        compute_psth(
+            session, PsthRequest((0,), (make_trials("x", range(99), {"n": np.arange(99)}),), PsthSettings(group_by="n"))
+        )
 
 
 def test_a_stretch_of_time_leaves_out_the_events_outside():
@@ -143,8 +145,8 @@ def test_known_responses_come_back(latency_ms):
     order = np.argsort(samples, kind="stable")
     session = StandInSession(ArrayModel(clusters[order], samples[order], duration=201.0))
     trials = make_trials("light", events, {"kind": kinds})
-    data = compute_psth(session, PsthRequest((0, 1), (trials,), "kind"))
-    found = {tile.name.removeprefix("light · kind "): tile for tile in data.tiles}
+    data = compute_psth(session, PsthRequest((0, 1), (trials,), PsthSettings(group_by="kind")))
+    found = {tile.value.removeprefix("kind "): tile for tile in data.tiles}
     assert {name: tile.n_trials for name, tile in found.items()} == {name: (kinds == name).sum() for name in share}
     for kind in ("strong", "weak"):
         response = found[kind].responses[0]

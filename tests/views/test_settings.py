@@ -15,7 +15,8 @@ from napari_phy.views.all_settings import SETTINGS, ViewsOfSession
 from napari_phy.views.correlograms import CorrelogramSettings
 from napari_phy.views.firing_rate import FiringRateSettings
 from napari_phy.views.intervals import IntervalsSettings
-from napari_phy.views.settings import Choice, Number, SettingsController
+from napari_phy.views.psth import PsthSettings
+from napari_phy.views.settings import Choice, Names, Number, SettingsController
 
 ALL = pytest.mark.parametrize("kind", SETTINGS.values(), ids=SETTINGS)
 
@@ -42,6 +43,8 @@ def test_defaults_are_allowed_titles_are_there_and_every_offer_can_be_chosen(kin
 @ALL
 def test_values_that_cannot_be_are_refused_in_a_sentence(kind):
     for name, setting in kind.described().items():
+        if isinstance(setting, Names):
+            continue
         for nonsense in (object(), float("nan"), [1], "no such value", 1e300):
             with pytest.raises(SettingsError, match=rf"{kind.view}: {name} cannot be .*\. Choose .*\.$"):
                 kind().changed(**{name: nonsense})
@@ -66,6 +69,19 @@ def test_any_sequence_of_choices_leaves_settings_that_can_be_made_again(kind):
         assert settings.computed().computed() == settings.computed()
 
     walk()
+
+
+def test_names_are_texts_each_of_them_once():
+    settings = PsthSettings().changed(events=["light", "sound", "light"], group_by="side")
+    assert (settings.events, settings.group_by) == (("light", "sound"), "side")
+    assert {"events", "group_by", "sort_by"}.isdisjoint(settings.persistent())
+    for changes, words in [
+        ({"events": "light"}, "PSTH: events cannot be 'light'. Choose names, in a tuple."),
+        ({"events": (1,)}, "PSTH: events cannot be (1,). Choose names, in a tuple."),
+        ({"group_by": None}, "PSTH: group_by cannot be None. Choose a name."),
+    ]:
+        with pytest.raises(SettingsError, match=f"^{re.escape(words)}$"):
+            settings.changed(**changes)
 
 
 def test_a_name_that_is_not_there_brings_the_nearest():

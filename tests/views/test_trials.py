@@ -27,9 +27,9 @@ def test_groups_have_the_trials_of_a_value_sorted_by_another(rows):
     assert trials.samples.tolist() == sorted(samples)
     ordered = sorted(rows, key=lambda row: row[0])
     (whole,) = group_trials(trials)
-    assert (whole.name, whole.rows.tolist()) == ("light", list(range(len(rows))))
+    assert (whole.value, whole.rows.tolist()) == ("", list(range(len(rows))))
     for group in group_trials(trials, "side", "contrast"):
-        side = group.name.removeprefix("light · side ")
+        side = group.value.removeprefix("side ")
         wanted = [place for place, row in enumerate(ordered) if row[1] == side]
         wanted.sort(key=lambda place: (np.isnan(ordered[place][2]), ordered[place][2]))
         assert group.rows.tolist() == wanted or sorted(group.rows.tolist()) == sorted(wanted)
@@ -39,7 +39,7 @@ def test_groups_have_the_trials_of_a_value_sorted_by_another(rows):
         assert not np.isnan(contrasts[: len(known)]).any()
     by_contrast = group_trials(trials, "contrast")
     assert sum(len(group.rows) for group in by_contrast) == len(rows)
-    assert {group.name for group in by_contrast} <= {f"light · contrast {word}" for word in ("0", "0.5", "n/a")}
+    assert {group.value for group in by_contrast} <= {f"contrast {word}" for word in ("0", "0.5", "n/a")}
 
 
 def test_equal_trials_are_equal_requests():
@@ -72,6 +72,13 @@ def test_events_of_the_file_are_trials_with_their_fields():
         "text",
         "side",
     )
+
+
+def test_columns_that_can_group_have_some_values():
+    numbers = np.arange(100)
+    columns = {"many": numbers, "one": numbers * 0, "few": numbers % 3, "side": np.array(["l", "r"] * 50)}
+    trials = make_trials("x", numbers, {**columns, "missing": np.full(100, np.nan)})
+    assert common_columns([trials], groups=True) == ("few", "side")
 
 
 def test_what_cannot_be_trials_is_told():

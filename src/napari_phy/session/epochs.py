@@ -34,7 +34,10 @@ class SessionEpochs(EpochList):
 
     def __init__(self, model: Callable[[], BaseModel], *, is_kept: bool = True) -> None:
         path = model().edited_file
-        super().__init__(load_epochs(path), partial(save_epochs, path) if is_kept else None, RECORDINGS)
+        if path.exists():
+            super().__init__(load_epochs(path), partial(save_epochs, path) if is_kept else None, RECORDINGS)
+        else:  # arrays in memory
+            super().__init__(reserved=RECORDINGS)
         self._model = model
 
     @property

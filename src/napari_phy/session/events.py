@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_phy.core.base_model import BaseModel
+from napari_phy.core.epoch_list import EpochList
 from napari_phy.core.errors import TimelineError
 from napari_phy.core.sentences import on_one_line, visible
 from napari_phy.core.signals import signal
@@ -18,7 +19,7 @@ from napari_phy.formats.trials import read_trials
 from napari_phy.timeline.epochs import make_epochs
 from napari_phy.timeline.pynapple_classes import load_pynapple
 from napari_phy.timeline.units import to_seconds
-from napari_phy.views.trials import Trials, trials_of_file, trials_of_table, trials_of_times
+from napari_phy.views.trials import Trials, trials_of_epochs, trials_of_file, trials_of_table, trials_of_times
 
 if TYPE_CHECKING:
     from napari_phy.timeline import Epochs, TimeSeries
@@ -27,30 +28,34 @@ if TYPE_CHECKING:
 class SessionEvents(Mapping[str, Any]):
     """`session.events["light"]` are events as a time series, `session.events.trials("light")` have columns too.
 
-    Each kind of the file is there, each line of a digital input (`"TTL 3 on"`), and what was added: tables of trials,
-    crossings of a threshold. What was added is there until the session is closed.
+    Each kind of the file is there, each line of a digital input (`"TTL 3 on"`), what was added (tables of trials,
+    crossings of a threshold), and the starts of epochs that were drawn. What was added is there until the session is
+    closed.
 
     Parameters
     ----------
     model : callable
         Returns the data set as it is open now.
+    epochs : EpochList
+        The epochs that were drawn.
     """
 
     changed = signal()
 
-    def __init__(self, model: Callable[[], BaseModel]) -> None:
-        self._model = model
+    def __init__(self, model: Callable[[], BaseModel], epochs: EpochList) -> None:
+        self._model, self._epochs = model, epochs
+        epochs.changed.connect(self.changed.emit)
         self._of_file: tuple[Mapping[str, Any], dict[str, Trials]] | None = None
         self._added: dict[str, Trials] = {}
 
     def __iter__(self) -> Iterator[str]:
-        return iter({**self._file_trials, **self._added})
+        return iter(dict.fromkeys([*self._file_trials, *self._added, *self._epochs.drawn_names]))
 
     def __len__(self) -> int:
-        return len({**self._file_trials, **self._added})
+        return len(list(iter(self)))
 
     def __contains__(self, name: object) -> bool:
-        return name in self._added or name in self._file_trials
+        return name in list(iter(self))
 
     def __getitem__(self, name: str) -> TimeSeries:
         trials = self._trials(name)
@@ -157,7 +162,10 @@ class SessionEvents(Mapping[str, Any]):
         return visible(f"<Events: {', '.join(f'{len(self.trials(name))} {name}' for name in self) or 'none'}>")
 
     def _trials(self, name: str) -> Trials | None:
-        return self._added[name] if name in self._added else self._file_trials.get(name)
+        if name in self._added or name in self._file_trials:
+            return self._added[name] if name in self._added else self._file_trials[name]
+        drawn = [epoch for epoch in self._epochs.drawn if epoch.name == name]
+        return trials_of_epochs(name, drawn, self._model().sample_rate) if drawn else None
 
     @property
     def _file_trials(self) -> Mapping[str, Trials]:

@@ -220,7 +220,7 @@ class Session(Edits, FileClusterings):
         from napari_phy.session.events import SessionEvents
 
         current = self._current
-        return SessionEvents(lambda: current.opened.model)
+        return SessionEvents(lambda: current.opened.model, self.epochs)
 
     @property
     def traces(self) -> LazyContinuous | None:

@@ -16,6 +16,7 @@ from napari_phy.views.feature_grid import FeaturesSettings
 from napari_phy.views.firing_rate import FiringRateSettings
 from napari_phy.views.grid import GridSettings
 from napari_phy.views.intervals import IntervalsSettings
+from napari_phy.views.psth import PsthSettings
 from napari_phy.views.raster import RasterSettings
 from napari_phy.views.settings import SettingsController, ViewSettings
 from napari_phy.views.similarity import SimilaritySettings
@@ -35,6 +36,7 @@ SETTINGS: Mapping[str, type[ViewSettings]] = {
         SpikesSettings,
         IntervalsSettings,
         FiringRateSettings,
+        PsthSettings,
         RasterSettings,
         DriftSettings,
         SimilaritySettings,

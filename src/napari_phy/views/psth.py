@@ -17,7 +17,7 @@ from napari_phy.stats.peri_event import AlignedSpikes, Stretches, align_spikes, 
 from napari_phy.stats.response_latency import Response, find_response
 from napari_phy.table.numbers import format_count, format_number
 from napari_phy.table.session_like import SessionLike
-from napari_phy.views.settings import Choice, Number, Switch, ViewSettings
+from napari_phy.views.settings import Choice, Names, Number, Switch, ViewSettings
 from napari_phy.views.trials import TrialGroup, Trials, group_trials
 
 Float64 = npt.NDArray[np.float64]
@@ -42,10 +42,14 @@ class PsthSettings(ViewSettings):
         Width of the bins of the rate, of which one begins at the event; at least a sample, and not more than 5 000.
     baseline : bool
         Whether the mean rate before the events is subtracted.
-    response_ms : float
-        Time after an event in which a response is looked for.
+    response_ms : float or None
+        Time after an event in which a response is looked for; None: all that is shown.
     shown : str
         "both", or only "trials" or "rates".
+    events : tuple of str
+        Names of the events side by side, as `session.events` has them; none: the first of them.
+    group_by, sort_by : str
+        Columns of the trials, by whose values they are grouped and sorted; "" for one group in the order of time.
     """
 
     view: ClassVar[str] = "PSTH"
@@ -75,18 +79,22 @@ class PsthSettings(ViewSettings):
         bool, Switch(title="Subtract the rate before the events", tip="The mean over the time before, by cluster.")
     ] = False
     response_ms: Annotated[
-        float,
+        float | None,
         Number(
-            title="Response within", low=1, high=LONGEST_MS, unit="ms", offered=(10.0, 20.0, 50.0, 100.0, 200.0, 500.0),
+            title="Response within", low=1, high=LONGEST_MS, unit="ms",
+            offered=(None, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0), none="All of the time after",
             tip="Latency and jitter are those of spikes within this time after the events.",
         ),
-    ] = 50.0  # fmt: skip
+    ] = None  # fmt: skip
     shown: Annotated[
         Shown,
         Choice(
             title="Shown", of=(("Trials and rates", "both"), ("Trials", "trials"), ("Rates", "rates")), is_look=True
         ),
     ] = "both"
+    events: Annotated[tuple[str, ...], Names(title="Events")] = ()
+    group_by: Annotated[str, Names(title="Group by", is_single=True)] = ""
+    sort_by: Annotated[str, Names(title="Sort by", is_single=True)] = ""
 
     def __post_init__(self) -> None:
         ViewSettings.__post_init__(self)
@@ -123,16 +131,12 @@ class PsthRequest:
         The clusters in the order of selection, best first.
     trials : tuple of Trials
         The kinds of events that are shown side by side.
-    group_by, sort_by : str, default ''
-        Columns of the trials, by whose values they are grouped and sorted; "" for one group in the order of time.
     settings : PsthSettings
-        Times and bins.
+        Times, bins and groups.
     """
 
     clusters: tuple[int, ...]
     trials: tuple[Trials, ...]
-    group_by: str = ""
-    sort_by: str = ""
     settings: PsthSettings = PsthSettings()
 
 
@@ -142,8 +146,8 @@ class PsthTile:
 
     Attributes
     ----------
-    name : str
-        The kind of events, and the value that they share.
+    kind, value : str
+        The kind of events, and the column and value that they share, "" for all of them.
     events : ndarray of int64, shape (n_trials,)
         Samples of the events, from the top.
     n_recorded : ndarray of int64, shape (n_bins,)
@@ -160,7 +164,8 @@ class PsthTile:
         Of each cluster, in samples.
     """
 
-    name: str
+    kind: str
+    value: str
     events: Int64
     n_recorded: Int64
     counts: Int64
@@ -168,6 +173,11 @@ class PsthTile:
     baselines: Float64
     spikes: tuple[AlignedSpikes, ...]
     responses: tuple[Response | None, ...]
+
+    @property
+    def name(self) -> str:
+        """`light`, or `light · contrast 0.5`."""
+        return f"{self.kind} · {self.value}" if self.value else self.kind
 
     @property
     def n_trials(self) -> int:
@@ -233,7 +243,7 @@ def compute_psth(session: SessionLike, request: PsthRequest, on_progress: OnProg
     groups = [
         (trials, group)
         for trials in request.trials
-        for group in group_trials(trials, request.group_by, request.sort_by)
+        for group in group_trials(trials, settings.group_by, settings.sort_by)
     ]
     samples = [model.spike_samples[session.manager.spikes(cluster)] for cluster in request.clusters]
     tiles = []
@@ -243,7 +253,7 @@ def compute_psth(session: SessionLike, request: PsthRequest, on_progress: OnProg
         inside = (events >= starts[0]) & (events < stops[-1]) if len(starts) else np.zeros(len(events), dtype=np.bool_)
         events = events[inside]
         recorded = recorded_around(events, starts, stops)
-        tiles.append(_tile(group, samples, events, recorded, edges, window, settings, rate))
+        tiles.append(_tile(trials.name, group, samples, events, recorded, edges, window, settings, rate))
     return PsthData(
         request=request,
         cluster_ids=read_only(np.array(request.clusters, dtype=np.int64)),
@@ -275,6 +285,7 @@ def response_words(data: PsthData, tile: PsthTile, place: int) -> str:
 
 
 def _tile(
+    kind: str,
     group: TrialGroup,
     samples: Sequence[Int64],
     events: Int64,
@@ -285,7 +296,8 @@ def _tile(
     rate: float,
 ) -> PsthTile:
     start, stop = window
-    reach = max(stop, edges[-1], _samples(settings.response_ms, rate))
+    within = stop if settings.response_ms is None else _samples(settings.response_ms, rate)
+    reach = max(stop, edges[-1], within)
     aligned = [align_spikes(spikes, events, start, reach, recorded) for spikes in samples]
     n_recorded = recorded.count(edges)
     counts = np.array([count_in_bins(one, edges, recorded) for one in aligned], dtype=np.int64)
@@ -296,14 +308,15 @@ def _tile(
     if settings.baseline and settings.before_ms:
         rates = rates - baselines[:, None]
     return PsthTile(
-        name=group.name,
+        kind=kind,
+        value=group.value,
         events=read_only(events),
         n_recorded=read_only(n_recorded),
         counts=read_only(counts),
         rates=read_only(rates),
         baselines=read_only(baselines),
         spikes=tuple(one.where(one.lags < stop) for one in aligned),
-        responses=tuple(_response(one, start, recorded, _samples(settings.response_ms, rate)) for one in aligned),
+        responses=tuple(_response(one, start, recorded, within) for one in aligned),
     )
 
 

@@ -187,6 +187,45 @@ class Switch(Setting):
         return "On" if value else "Off"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Names(Setting):
+    """Names of what a data set has, such as kinds of events; the panel offers them, since a setting cannot know them.
+
+    Attributes
+    ----------
+    is_single : bool
+        Whether it is one name, "" for none; else a tuple of them.
+    is_persistent : bool
+        They hold for one data set.
+    """
+
+    is_single: bool = False
+    is_persistent: bool = False
+
+    @property
+    def offered(self) -> tuple[Any, ...]:
+        """None chosen."""
+        return ("" if self.is_single else (),)
+
+    def __contains__(self, value: Any) -> bool:
+        if self.is_single:
+            return isinstance(value, str)
+        return isinstance(value, (tuple, list)) and all(isinstance(name, str) for name in value)
+
+    @property
+    def words(self) -> str:
+        """What it may be."""
+        return "a name" if self.is_single else "names, in a tuple"
+
+    def stored(self, value: Any) -> Any:
+        """Return names as a tuple, each once."""
+        return value if self.is_single else tuple(dict.fromkeys(value))
+
+    def text(self, value: Any) -> str:
+        """Return the names in a row, or that there is none."""
+        return (value if self.is_single else ", ".join(value)) or "none"
+
+
 @dataclass(frozen=True, slots=True)
 class ViewSettings:
     """Base of the settings of a view; fields are `Annotated` with a `Setting`.

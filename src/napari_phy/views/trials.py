@@ -68,13 +68,13 @@ class TrialGroup:
 
     Attributes
     ----------
-    name : str
-        `light`, or `light · contrast 0.5`.
+    value : str
+        Column and value: `contrast 0.5`; "" for all trials.
     rows : ndarray of int64, shape (n_trials,)
         Which of the trials, in the order in which they are shown.
     """
 
-    name: str
+    value: str
     rows: Int64
 
 
@@ -173,7 +173,7 @@ def group_trials(trials: Trials, group_by: str = "", sort_by: str = "") -> tuple
     if sort_by in trials.columns:
         order = np.argsort(trials.columns[sort_by], kind="stable")
     if group_by not in trials.columns:
-        return (TrialGroup(trials.name, read_only(order)),)
+        return (TrialGroup("", read_only(order)),)
     of = trials.columns[group_by][order]
     values = np.unique(of, equal_nan=True) if of.dtype.kind in "fc" else np.unique(of)
     if len(values) > MOST_GROUPS:
@@ -181,14 +181,18 @@ def group_trials(trials: Trials, group_by: str = "", sort_by: str = "") -> tuple
             f"{group_by} of {trials.name} has {len(values)} values; group by a column of at most {MOST_GROUPS}, "
             "and sort by this one."
         )
-    return tuple(
-        TrialGroup(f"{trials.name} · {group_by} {_text(value)}", read_only(order[_is(of, value)])) for value in values
-    )
+    return tuple(TrialGroup(f"{group_by} {_text(value)}", read_only(order[_is(of, value)])) for value in values)
 
 
-def common_columns(trials: Iterable[Trials]) -> tuple[str, ...]:
-    """Return the columns that any of several kinds of trials has, in their order."""
-    return tuple(dict.fromkeys(column for one in trials for column in one.columns))
+def common_columns(trials: Iterable[Trials], *, groups: bool = False) -> tuple[str, ...]:
+    """Return the columns that any of several kinds of trials has, in their order; only those that can group trials."""
+    names = [
+        column
+        for one in trials
+        for column, values in one.columns.items()
+        if not groups or 1 < len(np.unique(values, equal_nan=values.dtype.kind == "f")) <= MOST_GROUPS
+    ]
+    return tuple(dict.fromkeys(names))
 
 
 def _same(one: npt.NDArray[Any], other: npt.NDArray[Any]) -> bool:

@@ -37,6 +37,7 @@ def session():
     made = light_session(n_clusters=5, n_spikes=600, n_channels=N_CHANNELS, traces=make_traces(model))
     made.selection.select([1, 2])
     made.time.show(5.0, 6.0)
+    made.events.add("light", np.arange(1.0, 19.0))
     yield made
     made.close()
 

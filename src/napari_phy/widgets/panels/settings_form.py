@@ -11,7 +11,7 @@ from qtpy.QtWidgets import QWidget
 
 from napari_phy.core.errors import SettingsError
 from napari_phy.views.command_line import echo
-from napari_phy.views.settings import Choice, Number, Setting, SettingsController
+from napari_phy.views.settings import Choice, Names, Number, Setting, SettingsController
 from napari_phy.views.typed_values import typed_number
 from napari_phy.widgets.base.form_dialog import form_layout
 from napari_phy.widgets.base.session_links import SessionLinks
@@ -42,7 +42,11 @@ class SettingsForm(SmallDialog):
         self.problem_label.setFixedHeight(2 * self.problem_label.fontMetrics().lineSpacing())
         self._controller = controller
         self._typed: dict[str, str] = {}  # and not set yet
-        self.fields = {name: _field(setting) for name, setting in controller.value.described().items()}
+        self.fields = {
+            name: _field(setting)
+            for name, setting in controller.value.described().items()
+            if not isinstance(setting, Names)  # which the panel offers
+        }
         self._show()
         for name, field in self.fields.items():
             if isinstance(field, LineEdit | FloatSpinBox):

@@ -22,6 +22,7 @@ from napari_phy.widgets.docks.grid_panel import GridPanel
 from napari_phy.widgets.docks.history_panel import HistoryPanel
 from napari_phy.widgets.docks.intervals_panel import IntervalsPanel
 from napari_phy.widgets.docks.probe_panel import ProbePanel
+from napari_phy.widgets.docks.psth_panel import PsthPanel
 from napari_phy.widgets.docks.raster_panel import RasterPanel
 from napari_phy.widgets.docks.similarity_panel import SimilarityPanel
 from napari_phy.widgets.docks.spikes_panel import SpikesPanel
@@ -77,6 +78,7 @@ KINDS: dict[str, Kind] = {
     "Drift": Kind(DriftPanel, ALL),
     "Intervals": Kind(IntervalsPanel, SELECTED),
     "Firing rate": Kind(FiringRatePanel, SELECTED),
+    "PSTH": Kind(PsthPanel, SELECTED),
     "Similarity": Kind(SimilarityPanel, ALL),
     "Templates": Kind(TemplatesPanel, ALL),
     "Scatter": Kind(ClusterScatterPanel, ALL),
@@ -161,7 +163,7 @@ sort = Sort
 
 def __getattr__(name: str) -> type[QWidget]:
     """Return the dock that the manifest calls by its title in small letters: `clusters`."""
-    kind = KINDS.get(name.replace("_", " ").capitalize())
+    kind = next((kind for title, kind in KINDS.items() if title.lower() == name.replace("_", " ")), None)
     if kind is None:
         raise AttributeError(f"module {__name__} has no attribute {name}")
     return _joining(kind)
