@@ -1,0 +1,209 @@
+"""The slider of napari and the clock of a session, which follow each other."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from napari.components import ViewerModel
+from napari.layers import Layer
+
+from napari_phy.core.errors import TimelineError
+from napari_phy.core.sentences import on_one_line
+from napari_phy.core.signals import signal
+from napari_phy.core.time_cursor import TimeCursor
+from napari_phy.layers.stacks import name_slider
+from napari_phy.layers.timed_layer import SURE, TimedLayer, find_time_axis, in_seconds
+from napari_phy.timeline import TimeBase
+
+_NUDGE = 2 * SURE  # steps: a moment right between two frames belongs to the later one, which rounding does not know
+_SAME_S = 1e-9
+
+
+class LinkedTime:
+    """Layers of a viewer in seconds of the session's clock, and the slider that goes with it.
+
+    `follow_slider` and `follow_clock` are called after one of them may have moved; each compares with where both were
+    when they last agreed, so calling them once too often does nothing. What else changes the slider – layers that come
+    and go, units – is no wish of the user: then the clock says where it is.
+
+    Parameters
+    ----------
+    viewer : ViewerModel
+        Where the layers are.
+    time : TimeCursor
+        The clock of the session.
+    """
+
+    changed = signal()  # which layers are linked
+
+    def __init__(self, viewer: ViewerModel, time: TimeCursor) -> None:
+        self._viewer, self._time = viewer, time
+        self._linked: list[TimedLayer] = []
+        self._clock_s = time.time_s  # when both last agreed
+        self._slider_s = 0.0
+        self._shown_s: float | None = None  # what the slider stands for there
+        self._scene: Any = None  # units and range of the slider
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        """The linked layers."""
+        return tuple(timed.layer for timed in self._linked)
+
+    def clock_of(self, layer: Layer) -> TimeBase | None:
+        """Return the clock of a linked layer, else None."""
+        timed = self._find(layer)
+        return None if timed is None else timed.base
+
+    def axis_of(self, layer: Layer) -> int | None:
+        """Return the time axis of a linked layer, else None."""
+        timed = self._find(layer)
+        return None if timed is None else timed.axis
+
+    def frame_of(self, layer: Layer) -> int | None:
+        """Return the frame of a linked layer that the slider shows, else None."""
+        timed, now_s = self._find(layer), self.now_s
+        return None if timed is None or now_s is None else timed.frame_at(now_s)
+
+    # --- linking
+
+    def link(self, layer: Layer, base: TimeBase, axis: int | None = None) -> None:
+        """Put a layer on the clock, or on another one; the slider goes to where the clock is.
+
+        Parameters
+        ----------
+        layer : Layer
+            One of the viewer.
+        base : TimeBase
+            When its frames were taken.
+        axis : int, optional
+            Its time axis, from the left; None: the likely one.
+
+        Raises
+        ------
+        TimelineError
+            The layer has no time axis, the clock does not fit it, or its time is not the slider of the linked layers;
+            it is as before.
+        """
+        axis = find_time_axis(layer) if axis is None else axis
+        name = on_one_line(layer.name)
+        if axis is None:
+            raise TimelineError(f"{name} has no axis of time: it is flat.")
+        others = [timed for timed in self._linked if timed.layer is not layer]
+        if others and others[0].from_right != axis - layer.ndim:
+            other = others[0]
+            raise TimelineError(
+                f"The time of {on_one_line(other.layer.name)} is its axis {other.from_right} from the right, that of "
+                f"{name} would be {axis - layer.ndim}; napari has a slider for each. Give both the same axes."
+            )
+        before = self._find(layer)
+        if before is not None:
+            before.restore()
+            self._linked.remove(before)
+        try:
+            self._linked.append(TimedLayer(layer, axis, base, lambda: self.now_s))
+        except TimelineError:
+            if before is not None:
+                self._linked.append(TimedLayer(layer, before.axis, before.base, lambda: self.now_s))
+            self._to_clock()
+            raise
+        self._to_clock()
+        self.changed.emit()
+
+    def unlink(self, layer: Layer) -> None:
+        """Put a layer back as it was; the frame in sight stays."""
+        timed = self._find(layer)
+        if timed is None:
+            return
+        now_s = self.now_s
+        self._linked.remove(timed)
+        timed.restore()
+        if self._linked:
+            self._to_clock()
+        else:
+            name_slider(self._viewer)
+            if now_s is not None and layer in self._viewer.layers:
+                self._show_frame(timed, timed.frame_at(now_s))
+        self.changed.emit()
+
+    def close(self) -> None:
+        """Put all layers back as they were."""
+        for layer in self.layers:
+            self.unlink(layer)
+
+    def _find(self, layer: Layer) -> TimedLayer | None:
+        return next((timed for timed in self._linked if timed.layer is layer), None)
+
+    def _show_frame(self, timed: TimedLayer, frame: int) -> None:
+        layer, dims = timed.layer, self._viewer.dims
+        unit = 1.0 if dims.units is None else in_seconds(dims.units[timed.from_right])
+        place = layer.translate[timed.axis] + frame * layer.scale[timed.axis]
+        dims.set_point(dims.ndim + timed.from_right, place * in_seconds(layer.units[timed.axis]) / unit)
+
+    # --- both ways
+
+    @property
+    def now_s(self) -> float | None:
+        """The moment of the slider: to the last bit that of the clock, where both agree; None without linked layers."""
+        slider_s = self._read_slider()
+        if slider_s is None:
+            return None
+        if self._shown_s is not None and abs(slider_s - self._slider_s) <= _SAME_S:
+            return self._shown_s
+        return slider_s
+
+    def follow_slider(self) -> None:
+        """Move the clock to where the slider was moved."""
+        slider_s = self._read_slider()
+        if slider_s is None or (slider_s == self._slider_s and self._scene == self._read_scene()):
+            return
+        if self._scene != self._read_scene():
+            self._to_clock()
+            return
+        self._slider_s = self._shown_s = slider_s
+        self._time.move_to(slider_s)
+        self._clock_s = self._time.time_s
+
+    def follow_clock(self) -> None:
+        """Move the slider to where the clock was moved."""
+        if self._time.time_s != self._clock_s:
+            self._to_clock()
+
+    def show(self, time_s: float) -> None:
+        """Move the slider alone: the clock follows by `follow_clock`, or when somebody else moves it."""
+        axis = self._axis
+        if axis is None:
+            return
+        dims, unit = self._viewer.dims, self._unit
+        start, stop = (edge * unit for edge in dims.range[axis][:2])
+        nudge_s = _NUDGE * dims.range[axis].step * unit
+        places = [min(max(time_s + side * nudge_s, start), stop) for side in (0, 1, -1)]
+        best = max(places, key=lambda place: sum(timed.shows_rightly(place, time_s) for timed in self._linked))
+        self._shown_s, self._slider_s = time_s, (best / unit) * unit
+        self._scene = self._read_scene()
+        dims.set_point(axis, best / unit)
+
+    def _to_clock(self) -> None:
+        self._clock_s = self._time.time_s
+        self.show(self._clock_s)
+
+    @property
+    def _axis(self) -> int | None:
+        """The axis of the slider, None where nothing is linked or the viewer has not followed yet."""
+        if not self._linked:
+            return None
+        axis = self._viewer.dims.ndim + self._linked[0].from_right
+        return axis if axis >= 0 else None
+
+    @property
+    def _unit(self) -> float:
+        """Seconds that one unit of the slider is."""
+        units, axis = self._viewer.dims.units, self._axis
+        return 1.0 if units is None or axis is None else in_seconds(units[axis])
+
+    def _read_slider(self) -> float | None:
+        axis = self._axis
+        return None if axis is None else float(self._viewer.dims.point[axis]) * self._unit
+
+    def _read_scene(self) -> Any:
+        axis, dims = self._axis, self._viewer.dims
+        return None if axis is None else (self._unit, tuple(dims.range[axis]))

@@ -1,0 +1,212 @@
+"""One layer on the clock of a session: which of its axes is time, and how it is placed on it and put back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pint
+from napari.layers import Image, Labels, Layer, Points, Tracks
+
+from napari_phy.core.errors import TimelineError
+from napari_phy.core.sentences import on_one_line
+from napari_phy.layers.frames_in_time import FramesInTime, TimeSteps
+from napari_phy.layers.session_tag import session_of
+from napari_phy.timeline import TimeBase
+
+SLIDER = "time"
+SURE = 1e-6  # steps, by which napari's arithmetic may differ from ours
+_LABELS = ("time", "t", "frame", "frames")
+_UNIT, _ANY = "second", "pixel"
+
+
+def find_time_axis(layer: Layer) -> int | None:
+    """Return which axis of a layer is time, or None.
+
+    It is the one that is named so, else the one in seconds or parts of them, else the first of more than two that has
+    neither a name nor a unit.
+    """
+    if session_of(layer) is not None:
+        return None
+    axes = range(layer.ndim)
+    labels = [label.strip().lower() for label in layer.axis_labels]
+    named = [axis for axis in axes if labels[axis] in _LABELS]
+    timed = [axis for axis in axes if layer.units[axis].is_compatible_with(_UNIT)]
+    free = [axis for axis in axes[:-2] if labels[axis] == str(axis - layer.ndim) and str(layer.units[axis]) == _ANY]
+    return next(iter([*named, *timed, *free]), None)
+
+
+def n_frames_of(layer: Layer, axis: int) -> int:
+    """Return how many frames a layer has along an axis; of coordinates, as many as the last one needs."""
+    if isinstance(layer, Image | Labels):
+        return int(_behind(layer.data[0] if layer.multiscale else layer.data).shape[axis])
+    last = layer.extent.data[1][axis]
+    return int(np.floor(last)) + 1 if np.isfinite(last) else 0
+
+
+def unlinked_data(layer: Layer) -> Any:
+    """Return the data of a layer as they are when it is not linked."""
+    return _behind(layer.data)
+
+
+def in_seconds(unit: pint.Unit) -> float:
+    """Return how many seconds a unit of time is; 1 for what is no time."""
+    return float((1 * unit).to(_UNIT).magnitude) if unit.is_compatible_with(_UNIT) else 1.0
+
+
+class TimedLayer:
+    """Puts the time axis of a layer into seconds of the session's clock; `restore` puts it back exactly.
+
+    A frame lasts from its start to the start of the next one, and napari shows a plane half a step before and after its
+    middle: so frame k is in the middle of its time. Where the clock is even, scale and translation say that. Where it
+    is not – frames were dropped, or paused, or the rate drifts – no scale is right; then the layer shows its array
+    through `FramesInTime`, and points and tracks get the times of their frames as coordinates.
+
+    Parameters
+    ----------
+    layer : Layer
+        Any layer whose data have one axis of frames.
+    axis : int
+        That axis, from the left.
+    base : TimeBase
+        When its frames were taken.
+    now_s : callable
+        Returns the moment of the slider in seconds, None where that is not known.
+
+    Raises
+    ------
+    TimelineError
+        The clock does not fit the layer, or its axis cannot be time; the layer is as before.
+    """
+
+    def __init__(self, layer: Layer, axis: int, base: TimeBase, now_s: Callable[[], float | None]) -> None:
+        self.layer, self.axis, self.base = layer, axis, base
+        self._check()
+        self.steps = TimeSteps.of(base)
+        self._now_s = now_s
+        self._before = {name: list(getattr(layer, name)) for name in ("scale", "translate", "units", "axis_labels")}
+        self._data = layer.data
+        self._placed: Any = None
+        if not self.steps.is_even:
+            self._place_frames()
+        self._set("units", _UNIT)
+        self._set("scale", self.steps.step_s)
+        self._set("translate", self.steps.start_s + self.steps.step_s / 2)
+        self._set("axis_labels", SLIDER)
+
+    @property
+    def from_right(self) -> int:
+        """The axis, counted from the right: −3 of (T, Y, X)."""
+        return self.axis - int(self.layer.ndim)
+
+    def frame_at(self, time_s: float) -> int:
+        """Return the frame that was being taken at a time; before and after the stack its first or last one."""
+        return min(max(int(self.base.frame_at(time_s)), 0), self.base.n_frames - 1)
+
+    def shows_rightly(self, slider_s: float, time_s: float) -> bool:
+        """Return whether a slider at one moment surely shows the frame of another: rounding is not far away enough."""
+        if not self.steps.is_even:  # `FramesInTime` knows the moment
+            return True
+        place = min(max(self.steps.place_of(slider_s), 0.0), self.steps.n - 1.0)
+        return abs(place - self.frame_at(time_s)) <= 0.5 - SURE
+
+    def restore(self) -> None:
+        """Put the axis back as it was; what was drawn or painted meanwhile stays, in its frame."""
+        if self._placed is not None:
+            is_image = isinstance(self.layer, Image | Labels)
+            if not is_image:
+                self._set_data(self._in_frames(np.asarray(self.layer.data)))
+            elif self.layer.data is self._placed:
+                self._set_data(self._data)
+        for name, values in self._before.items():
+            self._set(name, values[self.axis])
+
+    # --- what napari shows
+
+    def _place_frames(self) -> None:
+        layer = self.layer
+        if isinstance(layer, Image | Labels):
+            self._set_data(
+                [self._in_time(level) for level in layer.data] if layer.multiscale else self._in_time(layer.data)
+            )
+            self._placed = layer.data
+        else:
+            self._set_data(self._in_steps(np.asarray(layer.data)))
+            self._placed = np.array(layer.data)
+
+    def _in_time(self, array: Any) -> FramesInTime:
+        return FramesInTime(array, self.axis, self.base, self.steps, self._now_s)
+
+    def _in_steps(self, data: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+        """Return coordinates with steps in the place of frames."""
+        moved = data.astype(np.float64)
+        moved[:, self._column] = (self.base.time_of(moved[:, self._column]) - self.steps.start_s) / self.steps.step_s
+        return moved
+
+    def _in_frames(self, data: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """Return coordinates with frames in the place of steps: those that were given where nobody moved them."""
+        given, placed, column = np.asarray(self._data), self._placed, self._column
+        if np.array_equal(data, placed):
+            return given
+        moved = data.astype(np.float64)
+        if len(data) == len(given) and np.array_equal(data[:, column], placed[:, column]):
+            moved[:, column] = given[:, column]
+        else:
+            times_s = self.steps.start_s + moved[:, column] * self.steps.step_s
+            moved[:, column] = np.round(self.base.position_at(times_s), 6)
+        return moved
+
+    @property
+    def _column(self) -> int:
+        return self.axis + isinstance(self.layer, Tracks)  # which have the number of the track before
+
+    def _set_data(self, data: Any) -> None:
+        layer = self.layer
+        kept = {name: getattr(layer, name) for name in ("features", "graph")} if isinstance(layer, Tracks) else {}
+        layer.data = data
+        for name, value in kept.items():
+            setattr(layer, name, value)
+
+    def _set(self, name: str, value: Any) -> None:
+        values = list(getattr(self.layer, name))
+        values[self.axis] = value
+        setattr(self.layer, name, values)
+
+    # --- whether it can be
+
+    def _check(self) -> None:
+        layer, axis, base = self.layer, self.axis, self.base
+        name = on_one_line(layer.name)
+        if not 0 <= axis < layer.ndim:
+            raise TimelineError(f"{name} has {layer.ndim} axes; there is no axis {axis}.")
+        if not _is_separate(layer, axis):
+            raise TimelineError(f"{name} is turned or sheared along its axis {axis}; time cannot be. Choose another.")
+        if isinstance(layer, Image | Labels):
+            levels = layer.data if layer.multiscale else [layer.data]
+            n_frames = [int(_behind(level).shape[axis]) for level in levels]
+            if len({*n_frames}) > 1:
+                raise TimelineError(f"The smaller versions of {name} have fewer frames; link the full one alone.")
+            if n_frames[0] != base.n_frames:
+                raise TimelineError(
+                    f"{name} has {n_frames[0]} frames along its axis {axis}, the clock is of {base.n_frames}. "
+                    "Choose another axis, or another clock."
+                )
+        elif not isinstance(layer, Points | Tracks) and not TimeSteps.of(base).is_even:
+            raise TimelineError(f"{name} can only have an even clock: choose an offset and a rate.")
+
+
+def _behind(data: Any) -> Any:
+    """Return the array behind a view along time."""
+    return data.array if isinstance(data, FramesInTime) else data
+
+
+def _is_separate(layer: Layer, axis: int) -> bool:
+    """Return whether nothing but scale and translation acts on an axis."""
+    origin = np.asarray(layer.data_to_world((0.0,) * layer.ndim))
+    steps = np.array([np.asarray(layer.data_to_world(tuple(unit))) - origin for unit in np.eye(layer.ndim)])
+    others = np.arange(layer.ndim) != axis
+    mixed = np.concatenate([steps[others, axis], steps[axis, others]])
+    placed = steps[axis, axis], origin[axis]
+    return bool(np.allclose(mixed, 0) and np.allclose(placed, (layer.scale[axis], layer.translate[axis])))

@@ -1,0 +1,280 @@
+"""Slider and clock follow each other, each layer shows the frame of its clock, and unlinking leaves no trace."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from napari.components import ViewerModel
+
+from napari_phy.core.errors import TimelineError
+from napari_phy.core.time_cursor import TimeCursor
+from napari_phy.layers.linked_time import LinkedTime
+from napari_phy.timeline import TimeBase
+
+DURATION_S = 60.0
+
+
+def stack(n_frames, *rest):
+    """Frames whose pixels are their number."""
+    shape = rest or (4, 5)
+    return np.broadcast_to(np.arange(n_frames).reshape(-1, *[1] * len(shape)), (n_frames, *shape)).astype(np.uint16)
+
+
+def shown(layer):
+    """Return the number of the frame that napari has read."""
+    return int(np.asarray(layer._slice.image.raw).flat[0])
+
+
+def uneven(n_frames=300, rate_hz=10.0, seed=0):
+    """Jitter, two frames lost, a pause of 2 s and a drift."""
+    rng = np.random.default_rng(seed)
+    intervals_s = (1 / rate_hz) * (1 + 1e-3 * rng.standard_normal(n_frames - 1)) * np.linspace(1, 1.01, n_frames - 1)
+    intervals_s[100] *= 3
+    intervals_s[200] += 2.0
+    return TimeBase.from_times(0.5 + np.concatenate([[0], np.cumsum(intervals_s)]))
+
+
+@pytest.fixture
+def viewer():
+    return ViewerModel()
+
+
+@pytest.fixture
+def time():
+    return TimeCursor(DURATION_S)
+
+
+@pytest.fixture
+def linked(viewer, time):
+    return LinkedTime(viewer, time)
+
+
+def go(linked, time, time_s):
+    time.move_to(time_s)
+    linked.follow_clock()
+
+
+CLOCKS = {"even": TimeBase.from_rate(300, 10.0, 0.5), "uneven": uneven()}
+
+
+@pytest.mark.parametrize("name", CLOCKS)
+def test_the_frame_of_every_moment_is_the_one_that_was_being_taken(viewer, time, linked, name):
+    base = CLOCKS[name]
+    layer = viewer.add_image(stack(300))
+    linked.link(layer, base)
+    starts = base.frame_times_s
+    some = starts[[0, 1, 2, 57, 99, 100, 101, 102, 200, 201, 250, 298, 299]]
+    moments = np.concatenate([some, np.nextafter(some, -1), np.random.default_rng(1).uniform(0, DURATION_S, 20)])
+    for time_s in moments.tolist():
+        go(linked, time, time_s)
+        assert shown(layer) == np.clip(base.frame_at(time_s), 0, 299), time_s
+        assert linked.now_s == time_s
+
+
+@pytest.mark.parametrize("name", CLOCKS)
+def test_the_slider_moves_the_clock_into_the_frame_that_is_seen(viewer, time, linked, name):
+    base = CLOCKS[name]
+    layer = viewer.add_image(stack(300))
+    linked.link(layer, base)
+    for step in range(1, viewer.dims.nsteps[0], 29):
+        viewer.dims.set_current_step(0, step)
+        linked.follow_slider()
+        assert shown(layer) == np.clip(base.frame_at(time.time_s), 0, 299)
+        assert viewer.dims.point[0] == time.time_s
+
+
+def test_the_slider_is_called_time_and_counts_seconds(viewer, linked):
+    linked.link(viewer.add_image(stack(300)), CLOCKS["even"])
+    assert viewer.dims.axis_labels[0] == "time"
+    assert str(viewer.dims.units[0]) == "second"
+    start, stop, step = viewer.dims.range[0]
+    assert (start, stop, step) == pytest.approx((0.55, 30.45, 0.1))
+
+
+def state(layer):
+    names = ("scale", "translate", "units", "axis_labels")
+    return {name: tuple(getattr(layer, name)) for name in names}
+
+
+LAYERS = {
+    "image": lambda viewer: viewer.add_image(stack(300), scale=(2, 0.5, 0.5), translate=(7, 1, 2)),
+    "named": lambda viewer: viewer.add_image(
+        stack(300), axis_labels=("t", "y", "x"), units=("ms", "um", "um"), scale=(100, 1, 1)
+    ),
+    "volumes": lambda viewer: viewer.add_image(stack(300, 3, 4, 5)),
+    "labels": lambda viewer: viewer.add_labels(stack(300)),
+    "multiscale": lambda viewer: viewer.add_image([stack(300, 8, 8), stack(300, 4, 4)], multiscale=True),
+    "points": lambda viewer: viewer.add_points(np.stack([np.arange(300), np.ones(300), np.ones(300)], axis=1)),
+    "tracks": lambda viewer: viewer.add_tracks(
+        np.stack([np.ones(300), np.arange(300), np.arange(300), np.ones(300)], axis=1),
+        features={"weight": np.arange(300)},
+    ),
+}
+
+
+@pytest.mark.parametrize("clock", CLOCKS)
+@pytest.mark.parametrize("kind", LAYERS)
+def test_unlinking_puts_everything_back(viewer, time, linked, kind, clock):
+    layer = LAYERS[kind](viewer)
+    data, before, labels, units = layer.data, state(layer), viewer.dims.axis_labels, viewer.dims.units
+    values = np.array(data[0] if kind == "multiscale" else data)
+    features = layer.features.copy() if hasattr(layer, "features") else None
+    linked.link(layer, CLOCKS[clock])
+    assert state(layer) != before
+    go(linked, time, 12.0)
+    linked.unlink(layer)
+    assert state(layer) == before
+    assert np.array_equal(layer.data[0] if kind == "multiscale" else layer.data, values)
+    assert viewer.dims.units == units
+    assert viewer.dims.axis_labels in (labels, ("frame", *labels[1:]))
+    if features is not None:
+        assert layer.features.equals(features)
+    assert linked.layers == ()
+    assert linked.now_s is None
+
+
+def test_the_frame_in_sight_stays_when_unlinked(viewer, time, linked):
+    layer = viewer.add_image(stack(300), scale=(2, 1, 1), translate=(7, 0, 0))
+    linked.link(layer, CLOCKS["uneven"])
+    go(linked, time, 20.0)
+    before = shown(layer)
+    linked.unlink(layer)
+    assert shown(layer) == before == CLOCKS["uneven"].frame_at(20.0)
+
+
+@settings(max_examples=4, deadline=None)
+@given(st.lists(st.floats(0, DURATION_S), min_size=1, max_size=6), st.integers(0, 5))
+def test_stacks_of_other_rates_each_show_their_own_frame(moments, seed):
+    viewer, time = ViewerModel(), TimeCursor(DURATION_S)
+    linked = LinkedTime(viewer, time)
+    clocks = [TimeBase.from_rate(500, 31.0, 1.25), uneven(seed=seed), uneven(240, 7.0, seed + 1)]
+    layers = [viewer.add_image(stack(base.n_frames)) for base in clocks]
+    for layer, base in zip(layers, clocks, strict=True):
+        linked.link(layer, base)
+    first, last = viewer.dims.range[0][:2]
+    for time_s in moments:
+        go(linked, time, time_s)
+        for layer, base in zip(layers, clocks, strict=True):
+            frame, middles = int(base.frame_at(time_s)), (layer.translate[0], layer.extent.world[1][0])
+            if 0 <= frame < base.n_frames and first <= time_s <= last and middles[0] <= time_s <= middles[1]:
+                assert shown(layer) == frame
+    linked.close()
+    assert [tuple(layer.scale) for layer in layers] == [(1, 1, 1)] * 3
+
+
+def test_points_of_an_uneven_clock_are_seen_with_their_frame(viewer, time, linked):
+    base = CLOCKS["uneven"]
+    layer = viewer.add_points(np.stack([np.arange(300), np.arange(300), np.zeros(300)], axis=1))
+    linked.link(layer, base)
+    for frame in (0, 50, 99, 150, 250, 299):
+        go(linked, time, float(base.time_of(frame) + 0.05))
+        assert layer._view_data[:, 0].tolist() == [frame]
+
+
+def test_points_that_were_drawn_while_linked_are_in_their_frame(viewer, time, linked):
+    base = CLOCKS["uneven"]
+    layer = viewer.add_points(np.stack([np.arange(300), np.arange(300), np.zeros(300)], axis=1))
+    linked.link(layer, base)
+    go(linked, time, float(base.time_of(230) + 0.05))
+    layer.add([*layer.world_to_data([viewer.dims.point[0], 3, 4])])
+    linked.unlink(layer)
+    assert np.array_equal(layer.data[:300, 0], np.arange(300))
+    assert layer.data[300, 0] == pytest.approx(230, abs=0.1)
+
+
+def test_what_is_painted_into_labels_is_in_the_frame_that_was_seen(viewer, time, linked):
+    base = CLOCKS["uneven"]
+    data = np.zeros((300, 6, 6), dtype=np.uint8)
+    layer = viewer.add_labels(data)
+    linked.link(layer, base)
+    go(linked, time, float(base.time_of(210) + 0.05))
+    step = round(layer.world_to_data([viewer.dims.point[0], 2, 2])[0])
+    layer.data_setitem((np.array([step]), np.array([2]), np.array([3])), 9)
+    linked.unlink(layer)
+    assert layer.data is data
+    assert np.argwhere(data).tolist() == [[210, 2, 3]]
+
+
+def test_units_of_the_slider_change_and_the_clock_stays(viewer, time, linked):
+    layer = viewer.add_image(stack(300))
+    linked.link(layer, CLOCKS["even"])
+    go(linked, time, 12.34)
+    frame = shown(layer)
+    other = viewer.add_image(stack(20), units=("ms", "pixel", "pixel"), scale=(500, 1, 1))
+    linked.follow_slider()
+    assert str(viewer.dims.units[0]) == "millisecond"
+    assert time.time_s == 12.34
+    assert shown(layer) == frame
+    assert viewer.dims.point[0] == pytest.approx(12_340, abs=1)
+    go(linked, time, 20.0)
+    assert shown(layer) == CLOCKS["even"].frame_at(20.0)
+    viewer.layers.remove(other)
+    linked.follow_slider()
+    assert time.time_s == 20.0
+    assert shown(layer) == CLOCKS["even"].frame_at(20.0)
+    viewer.layers.units = ("us", "pixel", "pixel")
+    linked.follow_slider()
+    assert time.time_s == 20.0
+    assert viewer.dims.point[0] == pytest.approx(20e6)
+    viewer.dims.set_point(0, 10.02e6)
+    linked.follow_slider()
+    assert time.time_s == pytest.approx(10.02)
+
+
+def test_nothing_goes_round_in_circles(viewer, time, linked):
+    layer = viewer.add_image(stack(300))
+    linked.link(layer, CLOCKS["even"])
+    moves = []
+
+    def on_slider():
+        moves.append("slider")
+        linked.follow_slider()
+
+    def on_clock():
+        moves.append("clock")
+        linked.follow_clock()
+
+    viewer.dims.events.point.connect(on_slider)
+    time.moved.connect(on_clock)
+    time.move_to(5.0)
+    assert moves == ["clock", "slider"]
+    moves.clear()
+    viewer.dims.set_current_step(0, 100)
+    assert moves == ["slider", "clock"]
+    time.move_to(55.0)  # after the stack
+    assert time.time_s == 55.0
+    assert shown(layer) == 299
+
+
+def test_what_cannot_be_linked_is_said_and_stays_as_it_is(viewer, linked):
+    flat = viewer.add_image(np.zeros((5, 6)))
+    movie = viewer.add_image(stack(300), name="movie")
+    volumes = viewer.add_image(stack(300, 3, 4, 5), name="volumes")
+    lines = viewer.add_vectors(np.zeros((2, 2, 3)), name="lines")
+    before = [state(layer) for layer in viewer.layers]
+    with pytest.raises(TimelineError, match="no axis of time"):
+        linked.link(flat, CLOCKS["even"])
+    with pytest.raises(TimelineError, match="300 frames along its axis 0, the clock is of 120"):
+        linked.link(movie, TimeBase.from_rate(120, 10.0))
+    with pytest.raises(TimelineError, match="only have an even clock"):
+        linked.link(lines, CLOCKS["uneven"])
+    assert [state(layer) for layer in viewer.layers] == before
+    linked.link(movie, CLOCKS["even"])
+    with pytest.raises(TimelineError, match="a slider for each"):
+        linked.link(volumes, CLOCKS["even"])
+    with pytest.raises(TimelineError, match="the clock is of 120"):
+        linked.link(movie, TimeBase.from_rate(120, 10.0))
+    assert linked.clock_of(movie) is CLOCKS["even"]
+    assert movie.scale[0] == pytest.approx(0.1)
+
+
+@pytest.mark.filterwarnings("ignore:Non-orthogonal")
+def test_time_that_is_mixed_with_space_is_no_time(viewer, linked):
+    turned = viewer.add_image(stack(300), rotate=(10, 20, 30))
+    sheared = viewer.add_image(stack(300), shear=(0.1, 0, 0))
+    for layer in (turned, sheared):
+        with pytest.raises(TimelineError, match="turned or sheared"):
+            linked.link(layer, CLOCKS["even"])
+    tilted = viewer.add_image(stack(300), affine=[[1, 0, 0, 0], [0, 2, 1, 3], [0, 1, 2, 4], [0, 0, 0, 1]])
+    linked.link(tilted, CLOCKS["even"])
+    assert linked.layers == (tilted,)
