@@ -83,10 +83,11 @@ def test_the_slider_moves_the_clock_into_the_frame_that_is_seen(viewer, time, li
         assert viewer.dims.point[0] == time.time_s
 
 
-def test_the_slider_is_called_time_and_counts_seconds(viewer, linked):
-    linked.link(viewer.add_image(stack(300)), CLOCKS["even"])
+@pytest.mark.parametrize(("unit", "linked_unit"), [("pixel", "pixel"), ("ms", "second"), ("second", "second")])
+def test_the_slider_is_called_time_and_counts_seconds(viewer, linked, unit, linked_unit):
+    linked.link(viewer.add_image(stack(300), units=(unit, "pixel", "pixel"), scale=(3, 1, 1)), CLOCKS["even"])
     assert viewer.dims.axis_labels[0] == "time"
-    assert str(viewer.dims.units[0]) == "second"
+    assert str(viewer.dims.units[0]) == linked_unit
     start, stop, step = viewer.dims.range[0]
     assert (start, stop, step) == pytest.approx((0.55, 30.45, 0.1))
 
@@ -196,7 +197,7 @@ def test_what_is_painted_into_labels_is_in_the_frame_that_was_seen(viewer, time,
 
 
 def test_units_of_the_slider_change_and_the_clock_stays(viewer, time, linked):
-    layer = viewer.add_image(stack(300))
+    layer = viewer.add_image(stack(300), units=("s", "pixel", "pixel"))
     linked.link(layer, CLOCKS["even"])
     go(linked, time, 12.34)
     frame = shown(layer)
@@ -219,6 +220,20 @@ def test_units_of_the_slider_change_and_the_clock_stays(viewer, time, linked):
     viewer.dims.set_point(0, 10.02e6)
     linked.follow_slider()
     assert time.time_s == pytest.approx(10.02)
+
+
+def test_beside_a_layer_in_pixels_seconds_are_numbers(viewer, time, linked):
+    layer = viewer.add_image(stack(300), units=("ms", "pixel", "pixel"))
+    linked.link(layer, CLOCKS["even"])
+    go(linked, time, 12.34)
+    viewer.add_image(stack(20))
+    linked.follow_slider()
+    assert viewer.dims.units is None
+    assert viewer.dims.point[0] == pytest.approx(12.34)
+    viewer.dims.set_point(0, 20.02)
+    linked.follow_slider()
+    assert time.time_s == 20.02
+    assert shown(layer) == CLOCKS["even"].frame_at(20.02)
 
 
 def test_nothing_goes_round_in_circles(viewer, time, linked):

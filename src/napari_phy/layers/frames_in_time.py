@@ -111,7 +111,7 @@ class FramesInTime:
     @property
     def size(self) -> int:
         """Number of values."""
-        return math.prod(self.shape)
+        return int(math.prod(self.shape))
 
     @property
     def nbytes(self) -> int:
@@ -119,7 +119,7 @@ class FramesInTime:
         return self.size * np.dtype(self.dtype).itemsize
 
     def __len__(self) -> int:
-        return self.shape[0]
+        return int(self.shape[0])
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         return self  # a copy of the layer shows the same frames

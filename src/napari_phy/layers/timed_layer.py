@@ -64,6 +64,9 @@ class TimedLayer:
     is not – frames were dropped, or paused, or the rate drifts – no scale is right; then the layer shows its array
     through `FramesInTime`, and points and tracks get the times of their frames as coordinates.
 
+    An axis in units of time is in seconds then. One in pixels stays so, with seconds as its numbers: where napari finds
+    layers in pixels and others in seconds, it warns, and uses no units at all.
+
     Parameters
     ----------
     layer : Layer
@@ -91,7 +94,8 @@ class TimedLayer:
         self._placed: Any = None
         if not self.steps.is_even:
             self._place_frames()
-        self._set("units", _UNIT)
+        if layer.units[axis].is_compatible_with(_UNIT):
+            self._set("units", _UNIT)
         self._set("scale", self.steps.step_s)
         self._set("translate", self.steps.start_s + self.steps.step_s / 2)
         self._set("axis_labels", SLIDER)

@@ -8,6 +8,7 @@ from napari.components import LayerList
 from napari.types import LayerDataTuple
 
 from napari_phy.formats.video import Film
+from napari_phy.layers.timed_layer import unlinked_data
 
 
 def film_layer(film: Film) -> LayerDataTuple:
@@ -35,6 +36,6 @@ def close_with_layer(layers: LayerList) -> None:
 
 
 def _close_film(event: Any) -> None:
-    film = getattr(event.value, "data", None)
+    film = unlinked_data(event.value)
     if isinstance(film, Film):
         film.close()
