@@ -3,16 +3,17 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from io import StringIO
-from weakref import ref
 
 from napari.utils import cancelable_progress, progress
 from qtpy.compat import isalive
 from qtpy.QtCore import QObject, QTimer
 
+from napari_phy.widgets.base.application import when_destroyed
+
 UPDATE_MS = 100
 _n_paused = 0
-_bars_of: "list[tuple[ref[ActivityProgress], list[progress]]]" = []
 
 
 @contextmanager
@@ -56,8 +57,7 @@ class ActivityProgress(QObject):
         self._bars: list[progress] = []  # none or one
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._show)
-        _bars_of.append((ref(self), self._bars))
-        self.destroyed.connect(_close_bars_of_deleted)
+        when_destroyed(self, partial(_close, self._bars))
 
     def start(self, words: str, cancel: Callable[[], object] | None = None) -> None:
         """Show work after a while; with `cancel` there is a button for it."""
@@ -104,15 +104,3 @@ class ActivityProgress(QObject):
 def _close(bars: list[progress]) -> None:
     while bars:
         bars.pop().close()
-
-
-def _close_bars_of_deleted() -> None:
-    """Close what is shown for owners that are gone.
-
-    A slot that knew its own bars could be cleared by the garbage collector together with its owner, before Qt calls it.
-    """
-    for item in list(_bars_of):
-        owner, bars = item[0](), item[1]
-        if owner is None or not isalive(owner):
-            _bars_of.remove(item)
-            _close(bars)

@@ -13,7 +13,7 @@ from qtpy.QtCore import QObject, QSize, Qt, QTimer, Signal
 from qtpy.QtWidgets import QDockWidget, QMainWindow
 
 from napari_phy.layers.stacks import has_stack
-from napari_phy.widgets.base.application import referent
+from napari_phy.widgets.base.application import referent, when_destroyed
 from napari_phy.widgets.base.dock_title_bar import DockTabs, keep_header, placing
 from napari_phy.widgets.base.theme import Tokens
 from napari_phy.widgets.lists.clusters_panel import ClustersPanel
@@ -83,7 +83,7 @@ class DockManager(QObject):
         panel.header.set_title(name)
         keep_header(dock, panel.header, None if title in LISTS else partial(self.duplicate, name))
         self._tell_lists()
-        dock.destroyed.connect(partial(_forget, self.docks, self.panels, name, dock))
+        when_destroyed(dock, partial(_forget, self.docks, self.panels, name, dock))
         self.adopted.emit(panel, dock)
         if name == title and title not in LISTS and (self.is_arranged or KINDS[title].area == "right"):
             self.hold_size()
@@ -342,7 +342,7 @@ def _kind_of(name: str) -> str:
     return re.sub(r" \d+$", "", name)
 
 
-def _forget(docks: dict[str, QDockWidget], panels: dict[str, Panel], name: str, dock: QDockWidget, *_: Any) -> None:
+def _forget(docks: dict[str, QDockWidget], panels: dict[str, Panel], name: str, dock: QDockWidget) -> None:
     """Drop a dock that is gone, unless another has taken its place."""
     if docks.get(name) is dock:
         del docks[name]

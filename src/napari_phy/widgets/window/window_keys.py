@@ -18,7 +18,7 @@ from napari_phy.widgets.actions.action import Action
 from napari_phy.widgets.actions.action_table import ACTIONS
 from napari_phy.widgets.actions.bindings import KeyBindings, key_bindings
 from napari_phy.widgets.actions.keys import KeyFilter, canvas_keys
-from napari_phy.widgets.base.application import application
+from napari_phy.widgets.base.application import application, when_destroyed
 from napari_phy.widgets.napari_compat import canvas_of, command_context, help_label, register_commands
 from napari_phy.widgets.panels.panel import Panel
 from napari_phy.widgets.window.action_controller import ActionController
@@ -135,7 +135,7 @@ class PaletteCommands(QObject):
         if not _unregister:
             _register()
         controller.bindings.changed.connect(_on_keys_changed, unique=True)
-        self.destroyed.connect(partial(_on_window_closed, me))
+        when_destroyed(self, partial(_on_window_closed, me))
 
     @property
     def viewer(self) -> Viewer | None:
@@ -195,7 +195,7 @@ def _on_keys_changed() -> None:
         _register()
 
 
-def _on_window_closed(window: "ref[PaletteCommands]", *_: object) -> None:
+def _on_window_closed(window: "ref[PaletteCommands]") -> None:
     _windows.remove(window)
     QTimer.singleShot(0, _unregister_last)  # once the palette of that window is gone
 

@@ -13,7 +13,7 @@ from qtpy.QtWidgets import QAbstractItemView, QApplication, QDockWidget, QLabel,
 from napari_phy.session.session import Session
 from napari_phy.storage.view_options import load_view_options, save_view_options
 from napari_phy.widgets.actions import messages
-from napari_phy.widgets.base.application import referent
+from napari_phy.widgets.base.application import referent, when_destroyed
 from napari_phy.widgets.base.draw_batch import DrawBatch
 from napari_phy.widgets.base.notifications import notify
 from napari_phy.widgets.base.theme import ThemeFollower, Tokens
@@ -63,7 +63,7 @@ class Workspace(QObject):
             keep_programs(canvas)
         self._viewer = ref(viewer)
         self._window = ref(window)  # weak, as is all here: nothing of ours keeps a closed window alive
-        self.destroyed.connect(partial(_forget_all, self.__dict__))
+        when_destroyed(self, partial(_forget_all, self.__dict__))
         self.live_notes = EditNotifications(window, self)
         self.board = DockManager(viewer, window, self)
         self.size = WindowSize(window, self.board, self)
@@ -298,7 +298,7 @@ class Workspace(QObject):
         self.board.apply_theme(theme)
 
 
-def _forget_all(attributes: dict[str, Any], *_: Any) -> None:
+def _forget_all(attributes: dict[str, Any]) -> None:
     """Drop all references when the window is gone, whoever still holds the workspace."""
     sessions = attributes.get("sessions")
     attributes.clear()
@@ -347,7 +347,7 @@ class ViewMemory(QObject):
         panel.set_options(self._known.get(name, {}))
         self._panels[name] = ref(panel)
         panel.options_changed.connect(self._timer.start)
-        panel.destroyed.connect(partial(self._panels.pop, name, None))
+        when_destroyed(panel, partial(self._panels.pop, name, None))
 
     def save(self) -> None:
         """Write what was chosen since the last time."""
