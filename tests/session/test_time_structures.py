@@ -155,6 +155,33 @@ def test_trials_of_a_table_are_events_and_epochs_go_out_as_one(light, tmp_path):
     assert list(light.events) == ["stop", "task_events", "go", "stop (task_events)"]
 
 
+TABLE = "onset\ttrial_type\n1\tgo\n2\tstop\n"
+
+
+def test_tables_are_read_again_unless_they_are_removed(kwik_copy, caplog):
+    table = kwik_copy.with_name("task.tsv")
+    table.write_text(TABLE)
+    with open_session(kwik_copy) as session:
+        session.events.read(table)
+        session.events.add("light", [1.0])
+        assert list(session.events) == ["task", "go", "stop", "light"]
+    with open_session(kwik_copy, read_only=True) as session:
+        assert list(session.events) == ["task", "go", "stop"]
+        session.events.remove("task")
+        assert list(session.events) == []
+    table.unlink()
+    with open_session(kwik_copy) as session:
+        assert list(session.events) == []
+        assert "The trials that were read last time are left out. task.tsv cannot be read" in caplog.text
+    table.write_text(TABLE)
+    with open_session(kwik_copy) as session:
+        session.events.remove("stop")
+        assert list(session.events) == ["task", "go"]
+        session.events.remove("task")
+    with open_session(kwik_copy) as session:
+        assert list(session.events) == []
+
+
 def test_traces_are_continuous_data_of_which_a_part_is_read(session):
     traces, model = session.traces, session.model
     assert traces.shape == model.traces.shape

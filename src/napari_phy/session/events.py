@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +17,7 @@ from napari_phy.core.errors import TimelineError
 from napari_phy.core.sentences import on_one_line, visible
 from napari_phy.core.signals import signal
 from napari_phy.formats.trials import read_trials
+from napari_phy.storage.trial_tables import load_tables, save_tables
 from napari_phy.timeline.epochs import make_epochs
 from napari_phy.timeline.pynapple_classes import load_pynapple
 from napari_phy.timeline.units import to_seconds
@@ -25,12 +27,15 @@ if TYPE_CHECKING:
     from napari_phy.timeline import Epochs, TimeSeries
 
 
+logger = logging.getLogger(__name__)
+
+
 class SessionEvents(Mapping[str, Any]):
     """`session.events["light"]` are events as a time series, `session.events.trials("light")` have columns too.
 
     Each kind of the file is there, each line of a digital input (`"TTL 3 on"`), what was added (tables of trials,
-    crossings of a threshold), and the starts of epochs that were drawn. What was added is there until the session is
-    closed.
+    crossings of a threshold), and the starts of epochs that were drawn. Tables that were read are read again when the
+    data set is opened the next time; what else was added is there until it is closed.
 
     Parameters
     ----------
@@ -38,15 +43,22 @@ class SessionEvents(Mapping[str, Any]):
         Returns the data set as it is open now.
     epochs : EpochList
         The epochs that were drawn.
+    is_kept : bool, default True
+        Whether it is written into the side folder which tables were read.
     """
 
     changed = signal()
 
-    def __init__(self, model: Callable[[], BaseModel], epochs: EpochList) -> None:
+    def __init__(self, model: Callable[[], BaseModel], epochs: EpochList, *, is_kept: bool = True) -> None:
         self._model, self._epochs = model, epochs
-        epochs.changed.connect(self.changed.emit)
+        self._path = model().edited_file
+        self._is_kept = is_kept and self._path.exists()
+        self._tables: dict[Path, tuple[str, ...]] = {}  # and the events that they have
         self._of_file: tuple[Mapping[str, Any], dict[str, Trials]] | None = None
         self._added: dict[str, Trials] = {}
+        if self._path.exists():
+            self._read_again()
+        epochs.changed.connect(self.changed.emit)
 
     def __iter__(self) -> Iterator[str]:
         return iter(dict.fromkeys([*self._file_trials, *self._added, *self._epochs.drawn_names]))
@@ -118,11 +130,10 @@ class SessionEvents(Mapping[str, Any]):
         TimelineError
             The file cannot be read, or is no table of trials.
         """
-        table = read_trials(path)
-        for trials in trials_of_table(table, self._model().sample_rate):
-            taken = trials.name in self._file_trials
-            self.add_trials(replace(trials, name=f"{trials.name} ({table.name})") if taken else trials)
-        return table.problems
+        problems = self._take_table(Path(path))
+        if self._is_kept:
+            save_tables(self._path, self._tables)
+        return problems
 
     def add_trials(self, trials: Trials) -> None:
         """Add trials; those of the same name that were added before go.
@@ -141,7 +152,7 @@ class SessionEvents(Mapping[str, Any]):
             self.changed.emit()
 
     def remove(self, name: str) -> None:
-        """Remove events that were added.
+        """Remove events that were added; with all trials of a table, those of each type.
 
         Raises
         ------
@@ -150,7 +161,11 @@ class SessionEvents(Mapping[str, Any]):
         """
         if name not in self._added:
             raise TimelineError(f"No events {on_one_line(name)} were added.")
-        del self._added[name]
+        table = next((path for path, names in self._tables.items() if names[:1] == (name,)), None)
+        for one in (name,) if table is None else self._tables.pop(table):
+            self._added.pop(one, None)
+        if table is not None and self._is_kept:
+            save_tables(self._path, self._tables)
         self.changed.emit()
 
     @property
@@ -160,6 +175,26 @@ class SessionEvents(Mapping[str, Any]):
 
     def __repr__(self) -> str:
         return visible(f"<Events: {', '.join(f'{len(self.trials(name))} {name}' for name in self) or 'none'}>")
+
+    def _take_table(self, path: Path) -> tuple[str, ...]:
+        """Add the trials of a table; return a sentence for what was left out."""
+        table = read_trials(path)
+        names = []
+        for trials in trials_of_table(table, self._model().sample_rate):
+            is_taken = trials.name in self._file_trials
+            named = replace(trials, name=f"{trials.name} ({table.name})") if is_taken else trials
+            self.add_trials(named)
+            names.append(named.name)
+        self._tables[path.absolute()] = tuple(names)
+        return table.problems
+
+    def _read_again(self) -> None:
+        for path in load_tables(self._path):
+            try:
+                self._take_table(path)
+            except TimelineError as error:
+                logger.warning("The trials that were read last time are left out. %s", error)
+                self._tables[path] = ()  # it may be back the next time
 
     def _trials(self, name: str) -> Trials | None:
         if name in self._added or name in self._file_trials:

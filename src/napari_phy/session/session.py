@@ -220,7 +220,7 @@ class Session(Edits, FileClusterings):
         from napari_phy.session.events import SessionEvents
 
         current = self._current
-        return SessionEvents(lambda: current.opened.model, self.epochs)
+        return SessionEvents(lambda: current.opened.model, self.epochs, is_kept=not self._read_only)
 
     @property
     def traces(self) -> LazyContinuous | None:

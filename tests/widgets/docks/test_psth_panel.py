@@ -109,6 +109,11 @@ def test_menus_put_kinds_side_by_side_and_sort(panel, qtbot):
     assert list(entries) == ["By time", "By side", "By contrast"]
     entries["By side"].trigger()
     assert panel.settings.sort_by == "side"
+    remove = menus["Remove events"]
+    remove.aboutToShow.emit()
+    assert [entry.text() for entry in remove.actions()] == ["light", "sound"]
+    remove.actions()[0].trigger()
+    qtbot.waitUntil(lambda: ready(panel) and tiles(panel) == ["sound"])
 
 
 def test_a_click_on_a_trial_goes_there(panel, session):

@@ -61,6 +61,7 @@ class PsthPanel(StepsPanel):
         self.setting_controls.add_switch("baseline")
         menu.addSeparator()
         menu.addAction("Read trials…").triggered.connect(lambda *_: self.ask_trials())
+        self._add_filled(menu.addMenu("Remove events"), self._fill_removed)
         menu.addAction("Write epochs as events.tsv…").triggered.connect(lambda *_: self.ask_epochs())
         menu.addSeparator()
         return plot
@@ -136,6 +137,17 @@ class PsthPanel(StepsPanel):
     def _fill_sorted(self, menu: QMenu) -> None:
         choices = [("By time", ""), *((f"By {name}", name) for name in common_columns(self.kinds))]
         choice_actions(menu, choices, self.settings.sort_by, lambda name: self.choose(sort_by=name))
+
+    def _fill_removed(self, menu: QMenu) -> None:
+        """Offer what was read or added; events of the file and drawn epochs stay."""
+        session = self.required_session
+        for name in session.events.added:
+            menu.addAction(name).triggered.connect(partial(self._remove, name))
+        if not menu.actions():
+            menu.addAction("None were added").setEnabled(False)
+
+    def _remove(self, name: str, *_: object) -> None:
+        self.required_session.events.remove(name)
 
     def ask_trials(self) -> None:
         """Ask for a table of trials, and show them."""
