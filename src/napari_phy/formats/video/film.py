@@ -21,8 +21,8 @@ from napari_phy.formats.video.film_index import FilmIndex, read_index
 from napari_phy.formats.video.frame_decoder import FrameDecoder
 
 MAX_ARRAY_BYTES = 1 << 30  # that are read at once
-KEPT_BYTES = 128 << 20  # of decoded frames of one film
-_N_AHEAD = 8  # frames
+KEPT_BYTES = 64 << 20  # of decoded frames of one film
+_MAX_AHEAD = 8  # frames
 _STEP = 4  # frames: so few from one to the next is playing
 
 _ahead = ThreadPoolExecutor(2, "napari-phy films")
@@ -176,7 +176,8 @@ class Film:
         return self._as_array(decoded)
 
     def _read_ahead(self, start: int) -> None:
-        for number in range(start, min(start + _N_AHEAD, len(self))):
+        n_ahead = min(_MAX_AHEAD, KEPT_BYTES // self._frame_bytes)  # half of what is kept: RGB is twice as large
+        for number in range(start, min(start + n_ahead, len(self))):
             if self._n_waiting:
                 return
             with self._lock:
