@@ -62,10 +62,6 @@ def compute_correlation_map(
     on_progress : callable, optional
         Gets 0…1, and raises `CancelledError` to end it.
 
-    Returns
-    -------
-    CorrelationMap
-
     Raises
     ------
     ImagingError

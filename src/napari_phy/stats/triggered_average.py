@@ -53,10 +53,6 @@ def compute_triggered_average(
     on_progress : callable, optional
         Gets 0…1, and raises `CancelledError` to end it.
 
-    Returns
-    -------
-    TriggeredAverage
-
     Raises
     ------
     ImagingError

@@ -1,0 +1,284 @@
+"""Movies of a viewer as arrays on the clock, and what was computed of them as layers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from napari.layers import Image, Labels, Layer, Shapes
+from napari.types import LayerDataTuple
+from napari.utils.colormaps import Colormap
+
+from napari_phy.core.errors import ImagingError
+from napari_phy.core.sentences import on_one_line
+from napari_phy.formats.imaging import ImagedCells
+from napari_phy.layers.session_tag import session_of
+from napari_phy.layers.timed_layer import find_time_axis, unlinked_data
+from napari_phy.stats.movie import Movie
+from napari_phy.stats.region_traces import regions_of_labels
+from napari_phy.timeline.time_base import TimeBase
+from napari_phy.views.movie_responses import CellPairs, MovieAverages, MovieCorrelations, Regions, TimedMovie
+
+RESULT = "napari-phy result"  # in the metadata of layers that were computed
+CELLS = "napari-phy cells"  # of labels that were read: `ImagedCells`
+
+_CHANGES = Colormap([[0.18, 0.58, 0.98, 1], [0, 0, 0, 1], [0.98, 0.69, 0.06, 1]], name="below and above")
+_OVERLAY = Colormap(
+    [[0.18, 0.58, 0.98, 1], [0, 0, 0, 0], [0.98, 0.69, 0.06, 1]], name="below and above, over a picture"
+)
+_LOUD = 99.9  # percentile of the changes that has the full colour
+_MS = 1000.0
+
+
+class CellsTag:
+    """Holds the cells of a layer; napari copies metadata, so a copy of the tag is the tag itself."""
+
+    __slots__ = ("cells",)
+
+    def __init__(self, cells: ImagedCells) -> None:
+        self.cells = cells
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> CellsTag:
+        return self
+
+
+def movies_in(layers: Iterable[Layer]) -> list[Image]:
+    """Return the images that have an axis of time, the topmost first; not those that were computed here."""
+    found = [
+        layer
+        for layer in layers
+        if isinstance(layer, Image)
+        and not layer.rgb
+        and session_of(layer) is None
+        and RESULT not in layer.metadata
+        and layer.ndim > 2
+        and find_time_axis(layer) is not None
+    ]
+    return found[::-1]
+
+
+def cells_in(layers: Iterable[Layer]) -> list[Labels | Shapes]:
+    """Return the labels and shapes that may be cells, the topmost first."""
+    found = [
+        layer
+        for layer in layers
+        if isinstance(layer, Labels | Shapes) and session_of(layer) is None and RESULT not in layer.metadata
+    ]
+    return found[::-1]
+
+
+def timed_movie(layer: Image, clock: TimeBase, *, axis: int | None = None, has_row_times: bool = True) -> TimedMovie:
+    """Return the frames of a layer on their clock; the finest level where it has several.
+
+    Raises
+    ------
+    ImagingError
+        The layer has no axis of time, is in colours, or the clock is not its own.
+    """
+    name = on_one_line(layer.name)
+    if layer.rgb:
+        raise ImagingError(f"{name} is in colours; make it grey first, for instance by its mean over the colours.")
+    axis = find_time_axis(layer) if axis is None else axis
+    if axis is None:
+        raise ImagingError(f"{name} has no axis of time; it is one picture.")
+    data = unlinked_data(layer)
+    data = data[0] if layer.multiscale else data
+    return TimedMovie(layer.name, Movie(data, axis), clock, has_row_times)
+
+
+def regions_in(layer: Labels | Shapes, source: Image, movie: Movie) -> Regions:
+    """Return labels, or shapes numbered from 1, as regions of a movie, with the traces that were read with them.
+
+    Raises
+    ------
+    ImagingError
+        The labels are of other frames, or the shapes are not on these.
+    """
+    name = on_one_line(layer.name)
+    if isinstance(layer, Shapes):
+        return Regions(*regions_of_labels(_filled(layer, source, movie)))
+    labels = np.asarray(unlinked_data(layer)[0] if layer.multiscale else unlinked_data(layer))
+    if labels.shape != movie.frame_shape:
+        raise ImagingError(
+            f"{name} has the shape {_times(labels.shape)} and frames of the movie {_times(movie.frame_shape)}; "
+            "cells need labels of one frame, pixel for pixel."
+        )
+    ids, pixels = regions_of_labels(labels)
+    tag = layer.metadata.get(CELLS)
+    if isinstance(tag, CellsTag) and (not len(ids) or ids[-1] <= len(tag.cells)):
+        cells = tag.cells
+        neuropil = None if cells.neuropil is None else cells.neuropil[ids - 1]
+        return Regions(ids, pixels, cells.traces[ids - 1], neuropil)
+    return Regions(ids, pixels)
+
+
+def region_at(layer: Labels | Shapes, position: tuple[float, ...]) -> int | None:
+    """Return the number of the region at a place in the world, None where there is none."""
+    found = layer.get_value(position, world=True)
+    if isinstance(layer, Shapes):
+        return None if found is None or found[0] is None else int(found[0]) + 1
+    return int(found) if found else None
+
+
+def _filled(layer: Shapes, source: Image, movie: Movie) -> npt.NDArray[np.integer]:
+    """Return the number of the shape in each pixel of a frame."""
+    axis = _axis(source)
+    if len(movie.frame_shape) != 2 or not len(layer.data):
+        raise ImagingError(f"{on_one_line(layer.name)} has no shapes that can be regions of this movie.")
+    frame_axes = [one for one in range(source.ndim) if one != axis]
+    scale, translate = (np.asarray(getattr(source, name))[frame_axes] for name in ("scale", "translate"))
+    labels = np.zeros(movie.frame_shape, dtype=np.int32)
+    for number, (corners, kind) in enumerate(zip(layer.data, layer.shape_type, strict=True), start=1):
+        edge = _outline(np.asarray(corners)) if kind == "ellipse" else np.asarray(corners)
+        world = np.array([layer.data_to_world(tuple(point))[-2:] for point in edge])
+        labels[_inside((world - translate) / scale, movie.frame_shape)] = number
+    return labels
+
+
+def _outline(box: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+    """Return points around the ellipse in a box of four corners."""
+    angles = np.linspace(0, 2 * np.pi, 64, endpoint=False)[:, None]
+    along, across = (box[1] - box[0]) / 2, (box[3] - box[0]) / 2
+    return np.asarray(box.mean(axis=0) + np.cos(angles) * along + np.sin(angles) * across)
+
+
+def _inside(edge: npt.NDArray[np.float64], shape: tuple[int, ...]) -> npt.NDArray[np.bool_]:
+    """Return the pixels whose centre is in a polygon, by how often its edge crosses the row left of them."""
+    y, x = np.mgrid[: shape[0], : shape[1]]
+    inside = np.zeros(shape, dtype=np.bool_)
+    for (y0, x0), (y1, x1) in zip(edge, np.roll(edge, -1, axis=0), strict=True):
+        if y0 != y1:
+            crosses = (np.minimum(y0, y1) <= y) & (y < np.maximum(y0, y1))
+            inside ^= crosses & (x0 + (y - y0) / (y1 - y0) * (x1 - x0) <= x)
+    return inside
+
+
+def cells_layer(cells: ImagedCells, like: Layer | None = None) -> LayerDataTuple:
+    """Return cells that were read as labels, placed as the frames of a movie.
+
+    Raises
+    ------
+    ImagingError
+        Where the cells are is not known.
+    """
+    labels = cells.labels
+    if labels is None:
+        why = f" {' '.join(cells.problems)}" if cells.problems else ""
+        raise ImagingError(f"The files of {cells.name} do not tell where the cells are.{why}")
+    options: dict[str, Any] = {"name": f"cells of {cells.name}", "metadata": {CELLS: CellsTag(cells)}}
+    if like is not None and like.ndim > 2:
+        options |= {name: tuple(getattr(like, name))[-2:] for name in ("scale", "translate", "units")}
+    return labels, options, "labels"
+
+
+def average_layers(averages: MovieAverages, source: Image, regions: Regions | None = None) -> list[LayerDataTuple]:
+    """Return a layer for each cluster: its axes are the lag in ms, and those of the movie; it is there at all times.
+
+    Averages of regions are painted into their pixels.
+    """
+    axis = _axis(source)
+    found = []
+    for cluster, values in zip(averages.clusters, averages.values, strict=True):
+        picture = values.astype(np.float32)
+        if regions is not None:
+            picture = _painted(picture, regions, _frame_shape(source, axis))
+        options = _placed(source, axis, lag=averages)
+        low, high = _limits(picture)
+        name = f"STA of {cluster} (ms)" if regions is None else f"STA of {cluster}, cells (ms)"
+        options |= {
+            "name": name,
+            "contrast_limits": (low, high),
+            "colormap": _CHANGES if low < 0 < high else "gray",
+            "metadata": {RESULT: name, "cluster": cluster, "lags": averages.lags},
+        }
+        found.append((np.expand_dims(picture, 1 + axis), options, "image"))
+    return found
+
+
+def correlation_layers(correlations: MovieCorrelations, source: Image) -> list[LayerDataTuple]:
+    """Return a picture for each cluster, through which the movie is seen where nothing follows the cluster."""
+    found = []
+    for cluster, values, lag_s in zip(correlations.clusters, correlations.correlation, correlations.lag_s, strict=True):
+        found.append(_map(values, f"correlation with {cluster}", source, {"cluster": cluster, "lag_s": lag_s}))
+    return found
+
+
+def cell_correlation_layers(pairs: CellPairs, regions: Regions, source: Image) -> list[LayerDataTuple]:
+    """Return a picture for each cluster: every cell in the colour of its correlation."""
+    frame_shape = _frame_shape(source, _axis(source))
+    return [
+        _map(
+            _painted(values, regions, frame_shape), f"correlation of cells with {cluster}", source, {"cluster": cluster}
+        )
+        for cluster, values in zip(pairs.clusters, pairs.test.correlation, strict=True)
+    ]
+
+
+def _map(values: npt.NDArray[Any], name: str, source: Image, more: dict[str, Any]) -> LayerDataTuple:
+    axis = _axis(source)
+    options = _placed(source, axis)
+    limit = float(np.nanmax(np.abs(values), initial=0.0)) or 1.0
+    options |= {
+        "name": name,
+        "colormap": _OVERLAY,
+        "contrast_limits": (-limit, limit),
+        "blending": "translucent_no_depth",
+        "metadata": {RESULT: name, **more},
+    }
+    picture = np.nan_to_num(values.astype(np.float32))
+    if axis > 0:
+        return np.expand_dims(picture, axis), options, "image"
+    return picture, {key: of[1:] if key in ("scale", "translate", "units", "axis_labels") else of
+                     for key, of in options.items()}, "image"  # fmt: skip
+
+
+def _placed(source: Image, axis: int, lag: MovieAverages | None = None) -> dict[str, Any]:
+    """Return scale, translation, units and names of the axes: one frame that lasts as long as the movie."""
+    n = source.data.shape[axis] if not source.multiscale else source.data[0].shape[axis]
+    scale, translate = list(source.scale), list(source.translate)
+    translate[axis] += scale[axis] * (n - 1) / 2
+    scale[axis] *= n
+    units, labels = list(map(str, source.units)), list(source.axis_labels)
+    if lag is not None:
+        step_ms = lag.interval_s * _MS
+        scale, translate = [step_ms, *scale], [step_ms * int(lag.lags[0]), *translate]
+        units, labels = ["millisecond", *units], ["lag", *labels]
+    return {"scale": scale, "translate": translate, "units": units, "axis_labels": labels}
+
+
+def _painted(values: npt.NDArray[Any], regions: Regions, frame_shape: tuple[int, ...]) -> npt.NDArray[np.float32]:
+    """Return values of regions, (..., n_regions), in their pixels; NaN elsewhere."""
+    picture = np.full((*values.shape[:-1], int(np.prod(frame_shape))), np.nan, dtype=np.float32)
+    for place, pixels in enumerate(regions.pixels):
+        picture[..., pixels] = values[..., place, None]
+    return picture.reshape(*values.shape[:-1], *frame_shape)
+
+
+def _limits(picture: npt.NDArray[Any]) -> tuple[float, float]:
+    """Return limits of contrast: even around 0 where values are on both sides, else lowest and highest."""
+    known = picture[np.isfinite(picture)]
+    if not known.size:
+        return 0.0, 1.0
+    low, high = float(known.min()), float(known.max())
+    if low < 0 < high:
+        top = float(np.percentile(np.abs(known), _LOUD)) or 1.0
+        return -top, top
+    return low, high if high > low else low + 1.0
+
+
+def _axis(source: Image) -> int:
+    axis = find_time_axis(source)
+    if axis is None:
+        raise ImagingError(f"{on_one_line(source.name)} has no axis of time any more.")
+    return axis
+
+
+def _frame_shape(source: Image, axis: int) -> tuple[int, ...]:
+    shape = tuple(int(n) for n in (source.data[0] if source.multiscale else source.data).shape)
+    return shape[:axis] + shape[axis + 1 :]
+
+
+def _times(shape: tuple[int, ...]) -> str:
+    return " × ".join(map(str, shape))
