@@ -10,7 +10,7 @@ from napari_phy import open_session
 from napari_phy.core.epoch_list import Epoch
 from napari_phy.core.errors import ClusteringError, TimelineError
 from napari_phy.core.event_times import EventTimes
-from napari_phy.timeline import rate, restrict
+from napari_phy.timeline import ContinuousData, rate, restrict
 
 
 @pytest.fixture
@@ -122,6 +122,15 @@ def test_events_can_be_added_and_removed(light):
         assert str(caught.value) == words
     with pytest.raises(TimelineError, match=r"^No events light were added\.$"):
         light.events.remove("light")
+
+
+def test_crossings_of_a_threshold_are_events_with_their_duration(light):
+    signal = ContinuousData([0.0, 1.0, 2.0, 3.0, 4.0, 5.0], [0, 5, 6, 1, 7, 0])
+    light.events.add_crossings("high", signal, above=2)
+    assert light.events["high"].t.tolist() == [0.5, 3.5]
+    assert light.events.trials("high").columns["duration"].tolist() == [2.0, 1.0]
+    light.events.add_crossings("never", signal, above=9)
+    assert len(light.events["never"]) == 0
 
 
 def test_the_starts_of_drawn_epochs_are_events(light):

@@ -16,7 +16,7 @@ from napari_phy.views.psth_layout import (
     rate_range,
     response_marks,
     spike_marks,
-    tile_title,
+    tile_titles,
     time_ticks,
 )
 from napari_phy.views.trials import make_trials
@@ -88,7 +88,9 @@ def test_every_spike_has_a_mark_in_its_row(n_trials, width, height):
         rows = place * tile.n_trials + spikes.rows
         assert marks.top.min() >= frame.top - 1
         tops = frame.top + rows * row_px
-        assert np.abs(tops[:, None] - np.unique(marks.top)).min(axis=1).max() <= 1
+        there = np.append(np.unique(marks.top), np.inf)
+        after = np.searchsorted(there, tops)
+        assert np.minimum(there[after] - tops, np.abs(tops - there[after - 1])).max() <= 1
         assert marks.bottom.max() <= frame.top + frame.height + 1
 
 
@@ -111,13 +113,18 @@ def test_words_name_rates_and_trials_and_a_click_goes_to_the_spike():
 
 
 def test_titles_and_ticks_keep_to_their_tiles():
-    trials = make_trials("light", [RATE, 2 * RATE], {"side": np.array(["left", "right"])})
+    kinds = [make_trials(name, [RATE, 2 * RATE], {"side": np.array(["left", "right"])}) for name in ("light", "sound")]
     session = StandInSession(ArrayModel([0, 0], [RATE, 2 * RATE], duration=4.0))
-    tile = compute_psth(session, PsthRequest((0,), (trials,), PsthSettings(group_by="side"))).tiles[0]
-    sizes = PlainType()
-    assert tile_title(tile, 400, sizes) == "light · side left, 1 trial"
-    assert tile_title(tile, 140, sizes) == "side left, 1 trial"
-    assert tile_title(tile, 70, sizes) == tile_title(tile, 10, sizes) == "side left"
+    sizes, by_side = PlainType(), PsthSettings(group_by="side")
+    for n, width, wanted in [
+        (1, 900, ("side left, 1 trial", "side right, 1 trial")),
+        (1, 260, ("side left", "side right")),
+        (2, 1400, tuple(f"{kind} · side {side}, 1 trial" for kind in ("light", "sound") for side in ("left", "right"))),
+        (2, 700, tuple(f"{kind} · side {side}" for kind in ("light", "sound") for side in ("left", "right"))),
+        (2, 500, 2 * ("side left", "side right")),
+    ]:
+        data = compute_psth(session, PsthRequest((0,), tuple(kinds[:n]), by_side))
+        assert tile_titles(data, psth_layout(data, "both", width, 200, sizes), sizes) == wanted
     for n in (1, 2, 9):
         places = psth_layout(DATA[n], "both", 900, 600, sizes)
         labels = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -20,8 +21,9 @@ from napari_phy.formats.trials import read_trials
 from napari_phy.storage.trial_tables import load_tables, save_tables
 from napari_phy.timeline.epochs import make_epochs
 from napari_phy.timeline.pynapple_classes import load_pynapple
+from napari_phy.timeline.series import threshold_interval
 from napari_phy.timeline.units import to_seconds
-from napari_phy.views.trials import Trials, trials_of_epochs, trials_of_file, trials_of_table, trials_of_times
+from napari_phy.views.trials import DURATION, Trials, trials_of_epochs, trials_of_file, trials_of_table, trials_of_times
 
 if TYPE_CHECKING:
     from napari_phy.timeline import Epochs, TimeSeries
@@ -111,6 +113,28 @@ class SessionEvents(Mapping[str, Any]):
         """
         values = {column: np.asarray(of) for column, of in (columns or {}).items()}
         self.add_trials(trials_of_times(name, times_s, self._model().sample_rate, values))
+
+    def add_crossings(self, name: str, data: Any, above: float = -math.inf, below: float = math.inf) -> None:
+        """Add the moments at which continuous data come above a value, below one, or between two.
+
+        How long they stay there, in seconds, is the column `duration`.
+
+        Parameters
+        ----------
+        name : str
+            What the events are called.
+        data : pynapple.Tsd or LazyContinuous
+            One channel, or the trace of a region, on the clock of the session.
+        above, below : float, optional
+            Values that are passed strictly.
+
+        Raises
+        ------
+        TimelineError
+            Data have several channels, or the events cannot be added.
+        """
+        epochs = threshold_interval(data, above, below)
+        self.add(name, epochs.start, {DURATION: epochs.end - epochs.start})
 
     def read(self, path: str | Path) -> tuple[str, ...]:
         """Add the trials of a table, as `events.tsv` of BIDS: all under the name of the file, and those of each type.

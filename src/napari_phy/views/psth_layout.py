@@ -171,12 +171,16 @@ def event_at(data: PsthData, places: tuple[TilePlace, ...], x_px: float, y_px: f
     return None
 
 
-def tile_title(tile: PsthTile, width: float, sizes: TypeSizes) -> str:
-    """Return `light · side left, 30 trials`, or less of it where there is no room: `side left` at least."""
-    n_trials = format_count(tile.n_trials, "trial")
-    value = tile.value or tile.kind
-    titles = f"{tile.name}, {n_trials}", f"{value}, {n_trials}", value
-    return next((title for title in titles if sizes.text_width(title, AXIS_PX) <= width), value)
+def tile_titles(data: PsthData, places: tuple[TilePlace, ...], sizes: TypeSizes) -> tuple[str, ...]:
+    """Return `light · side left, 30 trials` for each tile, or of all of them less where one has no room for that."""
+    values = [tile.value or tile.kind for tile in data.tiles]
+    names = [tile.name for tile in data.tiles] if len({tile.kind for tile in data.tiles}) > 1 else values
+    counts = [format_count(tile.n_trials, "trial") for tile in data.tiles]
+    room = [place.title.width for place in places]
+    for form in ([f"{name}, {n_trials}" for name, n_trials in zip(names, counts, strict=True)], names):
+        if all(sizes.text_width(title, AXIS_PX) <= width for title, width in zip(form, room, strict=True)):
+            return tuple(form)
+    return tuple(values)
 
 
 def time_ticks(places: tuple[TilePlace, ...], frame: Frame, sizes: TypeSizes) -> Ticks:

@@ -13,7 +13,7 @@ from napari_phy.views.psth_layout import (
     TilePlace,
     response_marks,
     spike_marks,
-    tile_title,
+    tile_titles,
     time_ticks,
     time_title_box,
 )
@@ -28,8 +28,8 @@ BAND, FLAG_PX = 0.15, 4.5  # opacity of the jitter, size of the flag at a latenc
 
 def paint_psth(painter: QPainter, data: PsthData, places: tuple[TilePlace, ...], theme: Tokens) -> None:
     """Paint all tiles, and the title of their time axis below the last ones."""
-    for tile, place in zip(data.tiles, places, strict=True):
-        title = tile_title(tile, place.title.width, theme)
+    titles = tile_titles(data, places, theme)
+    for tile, place, title in zip(data.tiles, places, titles, strict=True):
         _write(painter, place.title, title, theme, "text", Qt.AlignmentFlag.AlignVCenter)
         ticks = time_ticks(places, place.lowest, theme)
         if place.trials is not None:
