@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from stand_in_session import StandInSession
 from support import ArrayModel
@@ -10,7 +10,9 @@ from views.rectangle_laws import TYPES, PlainType, assert_apart, assert_inside
 
 from napari_phy.views.psth import PsthRequest, PsthSettings, compute_psth
 from napari_phy.views.psth_layout import (
+    MOST_MARKS,
     event_at,
+    is_pictured,
     psth_layout,
     psth_words,
     rate_range,
@@ -18,6 +20,7 @@ from napari_phy.views.psth_layout import (
     spike_marks,
     tile_titles,
     time_ticks,
+    trial_pixels,
 )
 from napari_phy.views.trials import make_trials
 
@@ -25,7 +28,7 @@ RATE = 20_000
 MS = RATE // 1000
 
 
-def psth_of(n_kinds=3, clusters=(0, 1), n_trials=20, **settings):
+def psth_of(n_kinds=3, clusters=(0, 1), n_trials=20, **chosen):
     """Return spikes around events; cluster 0 responds after 12 ms."""
     rng = np.random.default_rng(5)
     kinds = [np.sort(rng.integers(RATE, 99 * RATE, n_trials + kind)) for kind in range(n_kinds)]
@@ -35,7 +38,7 @@ def psth_of(n_kinds=3, clusters=(0, 1), n_trials=20, **settings):
     order = np.argsort(samples, kind="stable")
     session = StandInSession(ArrayModel(of[order], samples[order], duration=100.0))
     trials = tuple(make_trials(f"kind {place}", events) for place, events in enumerate(kinds))
-    return compute_psth(session, PsthRequest(clusters, trials, PsthSettings(**settings)))
+    return compute_psth(session, PsthRequest(clusters, trials, PsthSettings(**chosen)))
 
 
 DATA = {n: psth_of(n) for n in (0, 1, 2, 5, 9)}
@@ -71,6 +74,7 @@ def test_rates_have_an_axis_with_zero_and_room():
     assert rate_range(DATA[0]) == (0, 1)
 
 
+@settings(max_examples=30)
 @given(st.sampled_from([30, 300, 3000]), st.integers(200, 900), st.integers(100, 900))
 def test_every_spike_has_a_mark_in_its_row(n_trials, width, height):
     data = TRIALS[n_trials]
@@ -92,6 +96,29 @@ def test_every_spike_has_a_mark_in_its_row(n_trials, width, height):
         after = np.searchsorted(there, tops)
         assert np.minimum(there[after] - tops, np.abs(tops - there[after - 1])).max() <= 1
         assert marks.bottom.max() <= frame.top + frame.height + 1
+
+
+@pytest.mark.parametrize("scale", [1.0, 2.0])
+@pytest.mark.parametrize("n_trials", [30, 3000])
+def test_pixels_are_where_the_marks_are(scale, n_trials):
+    data = TRIALS[n_trials]
+    (tile,) = data.tiles
+    frame = psth_layout(data, "trials", 500, 400, PlainType())[0].trials
+    image = trial_pixels(data, tile, frame, ["#ff0000", "#0000ff"], "#000000", scale)
+    assert image.shape == (round(scale * frame.height), round(scale * frame.width), 4)
+    blue, green, red, _ = np.moveaxis(image, 2, 0)
+    half = image.shape[0] // 2
+    assert not green.any()
+    assert not red[half + 1 :].any()
+    assert not blue[: half - 1].any()
+    for place, color in enumerate((red, blue)):
+        marks = spike_marks(tile, place, frame, data.sample_rate)
+        columns = ((marks.x - frame.left + 0.25) * scale).astype(int).clip(0, image.shape[1] - 1)
+        rows = ((marks.top - frame.top + 0.25) * scale).astype(int).clip(0, image.shape[0] - 1)
+        seen = [color[max(0, y - 2) : y + 3, max(0, x - 2) : x + 3].any() for y, x in zip(rows, columns, strict=True)]
+        assert all(seen)
+    assert is_pictured(TRIALS[3000]) == (sum(map(len, TRIALS[3000].tiles[0].spikes)) > MOST_MARKS)
+    assert not is_pictured(TRIALS[30])
 
 
 def test_words_name_rates_and_trials_and_a_click_goes_to_the_spike():

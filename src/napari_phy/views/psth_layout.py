@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy.typing as npt
 
 from napari_phy.table.numbers import format_count, format_number
 from napari_phy.views.frame import Frame
+from napari_phy.views.pictures import bgr, blank
 from napari_phy.views.psth import PsthData, PsthTile, Shown, response_words
 from napari_phy.views.rectangles import AXIS_PX, TICK_PX, Rectangle, TypeSizes
 from napari_phy.views.steps import listed
@@ -22,6 +24,8 @@ GAP_PX, TITLE_PX, TICKS_PX, AXIS_TITLE_PX, RIGHT_PX = 12, 18, 17, 18, 14
 TRIALS_SHARE = 0.55  # of the height of a tile
 BETWEEN_PX = 5  # trials and rates
 MARK_SHARE = 0.75  # of the height of a row
+MOST_MARKS = 20_000  # that are drawn one by one
+FAINTEST = 0.35  # opacity of a single spike where pixels hold many
 HEADROOM = 1.06
 TOO_NARROW_PX = 8
 
@@ -132,6 +136,56 @@ def spike_marks(tile: PsthTile, place: int, frame: Frame, sample_rate: float) ->
     x, top = np.floor(2 * x) / 2, np.floor(top) if row_px < 1 else top
     seen = np.unique(np.stack([top, x], axis=1), axis=0)
     return Marks(seen[:, 1], seen[:, 0], seen[:, 0] + max(1.0, MARK_SHARE * row_px))
+
+
+def is_pictured(data: PsthData) -> bool:
+    """Return whether there are too many spikes for a mark each, so that pixels are drawn."""
+    return sum(len(spikes) for tile in data.tiles for spikes in tile.spikes) > MOST_MARKS
+
+
+def trial_pixels(
+    data: PsthData, tile: PsthTile, frame: Frame, colors: Sequence[str], background: str, scale: float = 1.0
+) -> npt.NDArray[np.uint8]:
+    """Return the trials of a tile as a picture; a pixel is the more opaque the more spikes it has.
+
+    Parameters
+    ----------
+    colors : sequence of str
+        '#rrggbb' of each cluster.
+    background : str
+        Colour of pixels without spikes.
+    scale : float, default 1.0
+        Pixels of the picture a logical one.
+
+    Returns
+    -------
+    ndarray of uint8, shape (height, width, 4)
+        Blue, green, red and nothing.
+    """
+    width, height = max(1, round(scale * frame.width)), max(1, round(scale * frame.height))
+    image = blank(width, height, background)
+    n_rows = max(1, tile.n_trials * len(colors))
+    row_px = height / n_rows
+    tall, wide = max(1, round(MARK_SHARE * row_px)), max(1, round(scale))
+    per_sample = width / max(1, data.window[1] - data.window[0])
+    for place, (spikes, color) in enumerate(zip(tile.spikes, colors, strict=True)):
+        x = np.minimum(((spikes.lags - data.window[0]) * per_sample).astype(np.int64), width - 1)
+        y = np.minimum(((place * tile.n_trials + spikes.rows) * row_px).astype(np.int64), height - 1)
+        counts = np.bincount(y * width + x, minlength=width * height).reshape(height, width)
+        filled = counts[counts > 0]
+        if not len(filled):
+            continue
+        opaque = max(1.0, 2.0 * float(filled.mean()) - 1.0)
+        once = np.where(counts > 0, FAINTEST + (1 - FAINTEST) * np.sqrt(np.minimum(1.0, counts / opaque)), 0.0)
+        share = once.copy()
+        for down in range(tall):
+            for right in range(wide):
+                part = share[down:, right:]
+                np.maximum(part, once[: height - down, : width - right], out=part)
+        seen = share > 0
+        alpha = share[seen, None]
+        image[seen, :3] = np.rint(alpha * bgr(color) + (1 - alpha) * image[seen, :3]).astype(np.uint8)
+    return image
 
 
 def response_marks(data: PsthData, tile: PsthTile, frame: Frame) -> list[tuple[int, Rectangle, float]]:

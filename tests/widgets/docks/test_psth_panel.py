@@ -185,6 +185,22 @@ def test_what_is_not_shown_has_no_room(panel, qtbot):
     assert (rates.trials, rates.rates.height > both.rates.height) == (None, True)
 
 
+def test_many_spikes_are_pixels_in_the_same_colours(panel, monkeypatch):
+    assert panel.figure_note() == ""
+    lines = np.array([near(panel, *place, panel.color_of(1)) for place in marks_of(panel, 1)])
+    monkeypatch.setattr("napari_phy.views.psth_layout.MOST_MARKS", 10)
+    assert panel.figure_note() == "its trials are a picture, as they have too many spikes"
+    assert lines.all()
+    assert all(near(panel, *place, panel.color_of(1)) for place in marks_of(panel, 1))
+    assert Svg(panel.figure().svg()).texts
+
+
+def marks_of(panel, cluster):
+    (tile,), (place,) = panel.data.tiles, panel.places(panel.plot.size(), panel.theme)
+    marks = spike_marks(tile, cluster, place.trials, panel.data.sample_rate)
+    return np.column_stack([marks.x, (marks.top + marks.bottom) / 2])[::40]
+
+
 def test_the_figure_names_events_and_axes(panel):
     texts = Svg(panel.figure().svg()).texts
     words = " ".join(str(text) for text in texts)

@@ -11,15 +11,18 @@ from napari_phy.views.frame import Frame
 from napari_phy.views.psth import PsthData, PsthTile
 from napari_phy.views.psth_layout import (
     TilePlace,
+    is_pictured,
     response_marks,
     spike_marks,
     tile_titles,
     time_ticks,
     time_title_box,
+    trial_pixels,
 )
 from napari_phy.views.steps import has_few_bins, step_pieces
 from napari_phy.widgets.base.theme import AXIS_PX, Tokens, with_alpha
 from napari_phy.widgets.plots.overlay import paint_axes
+from napari_phy.widgets.plots.painted_plot import as_qimage
 from napari_phy.widgets.plots.step_plot import STEP_PX, THIN_PX, paint_grid
 
 MARK_PX = 1.2  # width of a spike
@@ -65,9 +68,15 @@ def _paint_trials(
     painter.setClipRect(QRectF(*frame.area))
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
     n_clusters = len(data.cluster_ids)
-    for cluster in range(n_clusters):
+    colors = [selection_color(cluster, dark=theme.dark) for cluster in range(n_clusters)]
+    if is_pictured(data):
+        scale = max(1.0, painter.device().devicePixelRatioF())
+        image = trial_pixels(data, tile, frame, colors, theme.tile, scale)
+        painter.drawImage(QPointF(frame.left, frame.top), as_qimage(image, scale))
+        _paint_event(painter, frame, theme)
+    for cluster in () if is_pictured(data) else range(n_clusters):
         marks = spike_marks(tile, cluster, frame, data.sample_rate)
-        pen = QPen(QColor(selection_color(cluster, dark=theme.dark)), MARK_PX)
+        pen = QPen(QColor(colors[cluster]), MARK_PX)
         pen.setCapStyle(Qt.PenCapStyle.FlatCap)
         painter.setPen(pen)
         ends = np.column_stack([marks.x, marks.top, marks.x, marks.bottom])

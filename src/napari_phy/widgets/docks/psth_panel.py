@@ -13,7 +13,7 @@ from napari_phy.core.progress import OnProgress
 from napari_phy.table.numbers import format_count
 from napari_phy.table.session_like import SessionLike
 from napari_phy.views.psth import PsthData, PsthRequest, PsthSettings, compute_psth, response_words
-from napari_phy.views.psth_layout import TilePlace, event_at, psth_layout, psth_words
+from napari_phy.views.psth_layout import TilePlace, event_at, is_pictured, psth_layout, psth_words
 from napari_phy.views.trials import Trials, common_columns
 from napari_phy.widgets.actions import messages
 from napari_phy.widgets.base.choices import choice_actions, switch_action
@@ -222,6 +222,10 @@ class PsthPanel(StepsPanel):
     def paint_picture(self, painter: QPainter, size: QSize, theme: Tokens) -> None:
         """Paint the tiles."""
         paint_psth(painter, self.data, self.places(size, theme), theme)
+
+    def figure_note(self) -> str:
+        pictured = self.settings.shown != "rates" and is_pictured(self.data)
+        return "its trials are a picture, as they have too many spikes" if pictured else ""
 
     def read_out(self, x_px: float, y_px: float) -> str:
         """Return the rates, or the trial, under the mouse."""
