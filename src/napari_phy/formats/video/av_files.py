@@ -39,7 +39,7 @@ def open_container(path: Path) -> tuple[Any, Any]:
     av = load_av()
     options = {"format_whitelist": FORMATS, "protocol_whitelist": "file"}
     try:
-        container = av.open(f"file:{path.absolute()}", options=options, metadata_errors="replace")
+        container = av.open(f"file:{path.absolute()}", container_options=options, metadata_errors="replace")
     except (av.error.FFmpegError, OSError) as error:
         raise VideoError(f"{path.name} cannot be opened as a film: {_reason(error)}.") from error
     streams = [stream for stream in container.streams.video if stream.codec_context is not None]
