@@ -27,7 +27,7 @@ demo: $(if $(ON_DISPLAY),libraries,libraries-headless) $(VENV)/.installed ## Ope
 ifneq ($(ON_DISPLAY),)
 	@$(PY) -m napari_phy.cli $(if $(KWIK),open "$(KWIK)",demo $(if $(SAMPLE),--sample $(SAMPLE)))
 else
-	@$(WALK) build/demo $(if $(KWIK),"$(KWIK)")
+	@$(WALK) build/demo $(if $(KWIK),"$(KWIK)") $(if $(SAMPLE),--sample $(SAMPLE))
 	@echo "No display here: the walk's screenshots are in $(CURDIR)/build/demo"
 endif
 
@@ -57,6 +57,8 @@ pictures: libraries-headless $(VENV)/.installed ## Draw the pictures of the docs
 	@cp build/pictures/dark/5-lasso.png docs/pictures/lasso_dark.png
 	@cp build/pictures/light/6-split.png docs/pictures/split_light.png
 	@cp build/pictures/small/2-three-clusters.png docs/pictures/sort_small.png
+	@$(WALK) build/pictures/imaging --sample imaging --size 1280x800
+	@cp build/pictures/imaging/2-later.png docs/pictures/imaging_sample.png
 	@$(TRACE_PICTURES) docs/pictures
 	@$(GALLERY) docs/pictures
 	@$(STATES) docs/pictures

@@ -1,6 +1,6 @@
 """Walk through a data set as a person would and keep a picture of each step.
 
-usage: python tools/walk.py FOLDER [KWIK] [--size 1920x1080] [--theme dark|light]
+usage: python tools/walk.py FOLDER [KWIK] [--sample ephys|imaging] [--size 1920x1080] [--theme dark|light]
 """
 
 import argparse
@@ -21,6 +21,7 @@ def main() -> int:
     parser.add_argument(
         "kwik", type=Path, nargs="?", help="a .kwik file, of which a copy is walked; the sample if none is given"
     )
+    parser.add_argument("--sample", default="ephys", choices=("ephys", "imaging"), help="which, if no file is given")
     parser.add_argument("--size", default="1920x1080", help="of the window")
     parser.add_argument("--theme", default="dark", choices=("dark", "light"))
     options = parser.parse_args()
@@ -28,6 +29,8 @@ def main() -> int:
     width, height = map(int, options.size.split("x"))
     with tempfile.TemporaryDirectory() as home:
         keep_settings_of_the_person(Path(home))
+        if options.sample == "imaging" and not options.kwik:
+            return walk_imaging(options.folder, fresh_sample(Path(home), "imaging"), (width, height), options.theme)
         kwik = copy_of(options.kwik, Path(home)) if options.kwik else fresh_sample(Path(home))
         return walk(options.folder, kwik, (width, height), options.theme)
 
@@ -38,11 +41,11 @@ def keep_settings_of_the_person(home: Path) -> None:
     os.environ["PHY_CONFIG_DIR"] = str(home / "phy")
 
 
-def fresh_sample(home: Path) -> Path:
-    """Return the .kwik of a fresh copy of the sample."""
-    from napari_phy.sample_data import fresh_copy
+def fresh_sample(home: Path, name: str = "ephys") -> Path:
+    """Return the .kwik of a fresh copy of a sample."""
+    from napari_phy.sample_data import SAMPLES, fresh_copy
 
-    return fresh_copy(home / "sample")
+    return fresh_copy(home / "sample", sample=SAMPLES[name])
 
 
 def copy_of(kwik: Path, home: Path) -> Path:
@@ -108,6 +111,35 @@ def walk(folder: Path, kwik: Path, size: tuple[int, int], theme: str) -> int:
     person.press(Qt.Key.Key_S, CTRL)
     person.wait(lambda: not person.session.is_dirty, "the file to be saved")
     picture("saved")
+    viewer.layers.clear()
+    viewer.close()
+    return 0
+
+
+def walk_imaging(folder: Path, kwik: Path, size: tuple[int, int], theme: str) -> int:
+    """Open the sample with imaging, go to a later moment, select a cluster; return the exit status."""
+    import napari
+    from journeys.person import Person
+
+    viewer = napari.Viewer()
+    viewer.theme = theme
+    person = Person(viewer)
+    person.resize(*size)
+    put_mouse_aside()
+
+    def picture(name: str) -> None:
+        person.settle()
+        person.rest(1)
+        person.picture(folder / name)
+        print(folder / name)
+
+    viewer.open_sample("napari-phy", "imaging", kwik=kwik)
+    person.wait(lambda: len(viewer.layers) == 2, "movie and film alone, with the recording around them")
+    person.rest(2)
+    picture("1-movie-and-film.png")
+    viewer.dims.set_current_step(0, 2 * viewer.dims.nsteps[0] // 3)
+    person.click(person.listed()[3])
+    picture("2-later.png")
     viewer.layers.clear()
     viewer.close()
     return 0

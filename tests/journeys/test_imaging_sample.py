@@ -21,7 +21,6 @@ def test_movie_film_and_recording_are_there_and_all_is_in_sight(person: Person, 
     viewer = person.viewer
     viewer.open_sample("napari-phy", "imaging", kwik=tmp_path / imaging_kwik.name)
     person.wait(lambda: [layer.name for layer in viewer.layers] == ["two-photon", "behaviour"], "the stacks alone")
-    person.wait(lambda: person.workspace is not None and person.workspace.session is not None, "the recording")
     person.settle()
     person.rest(0.3)
     assert person.session.model.events["TTL"].samples.size > 0
