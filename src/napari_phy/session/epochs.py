@@ -60,7 +60,7 @@ class SessionEpochs(EpochList):
         return name in self.names
 
     def __getitem__(self, name: str) -> Epochs:
-        """Return the epochs of a name; those that overlap become one, with a warning.
+        """Return the epochs of a name; those that overlap become one, and the log says so.
 
         Raises
         ------

@@ -7,7 +7,7 @@ one.
 
 from __future__ import annotations
 
-import warnings
+import logging
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
@@ -17,6 +17,8 @@ import numpy.typing as npt
 from napari_phy.core.errors import TimelineError
 from napari_phy.timeline.pynapple_classes import load_pynapple
 from napari_phy.timeline.units import TimeUnit, from_seconds, length_in_seconds, to_seconds
+
+logger = logging.getLogger(__name__)
 
 Epochs: TypeAlias = Any  # pynapple.IntervalSet
 Float64 = npt.NDArray[np.float64]
@@ -48,7 +50,7 @@ def make_epochs(
     Returns
     -------
     pynapple.IntervalSet
-        The epochs, in seconds. A warning says which of them overlapped.
+        The epochs, in seconds. The log says which of them overlapped.
 
     Raises
     ------
@@ -73,7 +75,7 @@ def make_epochs(
     first = _first_of_joined(starts, ends)
     if len(first) == len(starts):
         return _exact(starts, ends, {name: of[order] for name, of in values.items()})
-    _warn_of_joined(starts, first, has_values=bool(values))
+    _log_joined(starts, first, has_values=bool(values))
     return _exact(starts[first], np.maximum.reduceat(ends, first))
 
 
@@ -223,14 +225,13 @@ def _first_of_joined(starts: Float64, ends: Float64) -> npt.NDArray[np.intp]:
     return np.flatnonzero(starts >= reached)
 
 
-def _warn_of_joined(starts: Float64, first: npt.NDArray[np.intp], *, has_values: bool) -> None:
+def _log_joined(starts: Float64, first: npt.NDArray[np.intp], *, has_values: bool) -> None:
     sizes = np.diff(np.append(first, len(starts)))
     joined = starts[first[sizes > 1]]
     places = ", ".join(f"{start:.10g} s" for start in joined[:_N_NAMED]) + (", …" if len(joined) > _N_NAMED else "")
     lost = "; their metadata are left out" if has_values else ""
-    warnings.warn(
-        f"{int(sizes[sizes > 1].sum())} epochs overlap and become {len(joined)}, from {places} on{lost}.", stacklevel=3
-    )
+    n_before = int(sizes[sizes > 1].sum())
+    logger.warning("Epochs overlap: %d of them become %d, from %s on%s.", n_before, len(joined), places, lost)
 
 
 def _intersection(epochs: Epochs, other: Epochs) -> Epochs:
