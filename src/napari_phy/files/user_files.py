@@ -35,10 +35,10 @@ def load_user_file(name: str, instead: str) -> Any:
     return load_json(phy_folder() / name, instead)
 
 
-def load_json(path: Path, instead: str) -> Any:
+def load_json(path: Path, instead: str, most_bytes: int = _MOST_BYTES) -> Any:
     """Return what a small file holds, as `load_user_file` does of those of the user."""
     try:
-        if path.stat().st_size > _MOST_BYTES:
+        if path.stat().st_size > most_bytes:
             raise ValueError("it is too long")
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:

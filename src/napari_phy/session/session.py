@@ -38,6 +38,7 @@ from napari_phy.table.cluster_table import Table
 from napari_phy.table.feature_sums import FeatureSums
 
 if TYPE_CHECKING:
+    from napari_phy.session.clocks import SessionClocks
     from napari_phy.session.epochs import SessionEpochs
     from napari_phy.session.events import SessionEvents
     from napari_phy.timeline import LazyContinuous, TimeSeriesGroup
@@ -221,6 +222,14 @@ class Session(Edits, FileClusterings):
 
         current = self._current
         return SessionEvents(lambda: current.opened.model, self.epochs, is_kept=not self._read_only)
+
+    @cached_property
+    def clocks(self) -> SessionClocks:
+        """The clocks of stacks beside the recording: `session.clocks["movie"]`; kept in the side folder."""
+        from napari_phy.session.clocks import SessionClocks
+
+        current = self._current
+        return SessionClocks(lambda: current.opened.model, is_kept=not self._read_only)
 
     @property
     def traces(self) -> LazyContinuous | None:

@@ -8,11 +8,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from napari_phy.timeline.alignment import Alignment, Fault
+from napari_phy.timeline.by_number import Ratio
 from napari_phy.timeline.continuous import LazyContinuous
 from napari_phy.timeline.epochs import drop_short, duration, intersection, make_epochs, merge_close, union
+from napari_phy.timeline.event_lines import lines_of_events
+from napari_phy.timeline.proposals import Proposal, propose
+from napari_phy.timeline.pulse_channel import find_pulses
+from napari_phy.timeline.pulse_matching import align
+from napari_phy.timeline.pulses import PulseLine
 from napari_phy.timeline.pynapple_classes import CLASSES, load_pynapple
+from napari_phy.timeline.recorder_lines import read_recorder_lines
 from napari_phy.timeline.series import mean_interval, rate, restrict, threshold_interval
 from napari_phy.timeline.time_base import Doubt, TimeBase
+from napari_phy.timeline.time_columns import read_time_columns
 from napari_phy.timeline.units import from_seconds, to_seconds
 
 if TYPE_CHECKING:
@@ -23,22 +32,33 @@ if TYPE_CHECKING:
     from pynapple import TsGroup as TimeSeriesGroup
 
 __all__ = [
+    "Alignment",
     "ContinuousData",
     "ContinuousFrame",
     "Doubt",
     "Epochs",
+    "Fault",
     "LazyContinuous",
+    "Proposal",
+    "PulseLine",
+    "Ratio",
     "TimeBase",
     "TimeSeries",
     "TimeSeriesGroup",
+    "align",
     "drop_short",
     "duration",
+    "find_pulses",
     "from_seconds",
     "intersection",
+    "lines_of_events",
     "make_epochs",
     "mean_interval",
     "merge_close",
+    "propose",
     "rate",
+    "read_recorder_lines",
+    "read_time_columns",
     "restrict",
     "threshold_interval",
     "to_seconds",

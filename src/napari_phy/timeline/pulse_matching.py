@@ -1,0 +1,105 @@
+"""Finds which pulse of a line is which frame of a stack, with every fault, and says where it cannot be known."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+
+from napari_phy.core.errors import TimelineError
+from napari_phy.core.sentences import on_one_line
+from napari_phy.timeline.alignment import Alignment
+from napari_phy.timeline.by_number import Ratio, align_by_number
+from napari_phy.timeline.by_time import align_by_time
+from napari_phy.timeline.pulse_grid import PulseGrid, find_grid, is_in_order
+from napari_phy.timeline.pulses import PulseLine
+
+MOST_ALIGNMENTS = 5
+_RATIO_PRIOR = 0.5  # of several frames a pulse, or pulses a frame, where nobody says so
+_NEAR_RATIO, _LEAST_PULSES = 0.05, 20
+
+
+def align(
+    line: PulseLine,
+    n_frames: int,
+    *,
+    frame_times_s: npt.ArrayLike | None = None,
+    ratio: Ratio | None = None,
+    rate_hz: float | None = None,
+    sample_rate: float | None = None,
+) -> list[Alignment]:
+    """Return the ways in which the pulses of a line are the frames of a stack, the most likely first.
+
+    Where nothing tells two of them apart, both are returned and the frames that they disagree on are doubtful in both.
+
+    Parameters
+    ----------
+    line : PulseLine
+        The pulses.
+    n_frames : int
+        Frames of the stack.
+    frame_times_s : array_like of float64, shape (n_frames,), optional
+        When each frame was taken on another clock, in seconds, as the microscope or camera wrote it: it may have any
+        offset and run somewhat faster or slower. It tells which frames were lost.
+    ratio : Ratio, optional
+        How many pulses a frame has, or frames a pulse; None: found by their numbers or intervals, or by `rate_hz`.
+    rate_hz : float, optional
+        Frames per second, roughly.
+    sample_rate : float, optional
+        Of the session, for the clocks.
+
+    Raises
+    ------
+    TimelineError
+        The line has fewer than two pulses, or the times of frames are not those of this stack.
+    """
+    name = on_one_line(line.name)
+    if n_frames < 1:
+        raise TimelineError(f"{name}: a stack of {n_frames} frames has no clock.")
+    if len(line) < 2:
+        raise TimelineError(f"{name} has {len(line)} pulses; a clock needs two at least.")
+    if not is_in_order(line.times_s):
+        order = np.argsort(line.times_s, kind="stable")
+        widths_s = None if line.widths_s is None else line.widths_s[order]
+        line = replace(line, times_s=line.times_s[order], widths_s=widths_s)
+    grid = find_grid(line.times_s, line.widths_s)
+    if len(grid.kept) < 2:
+        raise TimelineError(f"{name} has no two pulses that follow each other; a clock needs two at least.")
+    if frame_times_s is not None and n_frames > 2:
+        stamps_s = PulseLine(f"{name}, times of frames", np.asarray(frame_times_s)).times_s
+        if len(stamps_s) != n_frames:
+            raise TimelineError(f"{name}: {len(stamps_s)} times are given for {n_frames} frames; each frame needs one.")
+        found = align_by_time(line, grid, stamps_s, sample_rate)
+    else:
+        found = [
+            replace(made, score=made.score * prior)
+            for one, prior in _ratios(grid, n_frames, ratio, rate_hz)
+            for made in align_by_number(line, grid, n_frames, one, sample_rate, MOST_ALIGNMENTS)
+        ]
+    if not found:
+        raise TimelineError(f"{name}: its pulses cannot be those of {n_frames} frames.")
+    return sorted(found, key=lambda alignment: -alignment.score)[:MOST_ALIGNMENTS]
+
+
+def _ratios(grid: PulseGrid, n_frames: int, ratio: Ratio | None, rate_hz: float | None) -> list[tuple[Ratio, float]]:
+    if ratio is not None:
+        return [(ratio, 1.0)]
+    found = [(Ratio(), 1.0)]
+    if rate_hz is not None:
+        per_pulse = rate_hz * grid.interval_s
+        if round(per_pulse) > 1 and abs(per_pulse / round(per_pulse) - 1) < _NEAR_RATIO:
+            return [(Ratio(frames_per_pulse=round(per_pulse)), 1.0), (Ratio(), 0.2)]
+        if round(1 / per_pulse) > 1 and abs(per_pulse * round(1 / per_pulse) - 1) < _NEAR_RATIO:
+            return [(Ratio(pulses_per_frame=round(1 / per_pulse)), 1.0), (Ratio(), 0.2)]
+        return found
+    n_slots = grid.n_slots
+    if n_slots < _LEAST_PULSES:
+        return found
+    many = round(n_frames / n_slots)
+    if many > 1 and abs(n_frames / n_slots / many - 1) < _NEAR_RATIO:
+        found.append((Ratio(frames_per_pulse=many), _RATIO_PRIOR))
+    few = round(n_slots / n_frames)
+    if few > 1 and abs(n_slots / n_frames / few - 1) < _NEAR_RATIO:
+        found.append((Ratio(pulses_per_frame=few), _RATIO_PRIOR))
+    return found
