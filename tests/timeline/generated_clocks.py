@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -25,7 +25,7 @@ class Clock:
     pulses_s: Float64
     stamps_s: Float64
     widths_s: Float64
-    kinds: list[str] = field(default_factory=list)
+    n_lost: int = 0  # frames whose pulses are there
 
     @property
     def interval_s(self) -> float:
@@ -38,14 +38,11 @@ class Clock:
 
     @property
     def is_disguised(self) -> bool:
-        """Whether faults that nothing shows undo each other: as many pulses lack at one end as there are too many."""
-        near = np.searchsorted(self.times_s, self.pulses_s + 0.4 * self.interval_s) - 1
-        real = (near >= 0) & (np.abs(self.times_s[near] - self.pulses_s) < 0.01 * self.interval_s)
-        own = near[real]
-        first, last = np.flatnonzero(real)[[0, -1]]
-        alone = -np.count_nonzero(~real[first:last])
-        ends = [int(own[0]) - first, len(self.times_s) - 1 - int(own[-1]) - (len(real) - 1 - last)]
-        return any(ends) and (sum(ends) == 0 or (alone != 0 and sum(ends) + alone == 0))
+        """Whether faults that nothing shows undo each other: as many frames were lost as lack their pulse at an end."""
+        nearest = np.searchsorted(self.pulses_s, self.times_s - 0.01 * self.interval_s)
+        have = np.append(self.pulses_s, np.inf)[nearest] - self.times_s < 0.01 * self.interval_s
+        lacking = int(np.argmax(have)), int(np.argmax(have[::-1]))
+        return self.n_lost > 0 and self.n_lost in (*lacking, sum(lacking))
 
     def drop_pulses(self, first: int, n: int = 1) -> None:
         keep = np.ones(len(self.pulses_s), dtype=bool)
@@ -56,6 +53,7 @@ class Clock:
         keep = np.ones(len(self.times_s), dtype=bool)
         keep[first : first + n] = False
         self.times_s, self.stamps_s = self.times_s[keep], self.stamps_s[keep]
+        self.n_lost += int(np.count_nonzero(~keep))
 
     def add_pulses(self, times_s: npt.ArrayLike, width: float = 0.3) -> None:
         times_s = np.atleast_1d(np.asarray(times_s, dtype=float))

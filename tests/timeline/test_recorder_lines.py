@@ -69,10 +69,10 @@ def test_several_streams_name_their_lines(tmp_path: Path) -> None:
 
 
 META = """\
+fileName=D:/data/run_g0/run_g0_t0.nidq.bin
 typeThis=nidq
 niSampRate=1000
 snsMnMaXaDw=0,0,1,1
-snsApLfSy=0,0,0
 nSavedChans=2
 fileSizeBytes={n_bytes}
 fileTimeSecs={seconds}

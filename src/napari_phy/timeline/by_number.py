@@ -20,6 +20,7 @@ Float64 = npt.NDArray[np.float64]
 Int64 = npt.NDArray[np.int64]
 
 _INTERPOLATED, _UNSURE, _BEYOND = 0.02, 0.5, 0.3  # chances of frames that have no pulse
+_IRREGULAR = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,7 @@ def _make(
         *_ambiguous(grid, parts, explanation, others, frames),
         *_without_pulse(grid, known, used, frames),
         *_after_resets(grid, ticks, frames),
+        *_irregular(grid, n_frames),
     ]
     base = replace(base, doubts=joined(doubts), source=line.name, sample_rate=sample_rate)
     pulse_frames = np.full(len(line), np.nan)
@@ -186,6 +188,12 @@ def _without_pulse(grid: PulseGrid, known: Int64, used: Int64, frames: _FrameTic
             Doubt(start, stop, "interpolated", "These frames have no pulse; neighbours tell their time.", chance)
         )
     return found
+
+
+def _irregular(grid: PulseGrid, n_frames: int) -> list[Doubt]:
+    """Return a doubt about all frames where pulses have no rhythm by which faults would show."""
+    words = "The pulses have no rhythm: one that is missing and one that is false would not be seen."
+    return [] if grid.is_regular else [Doubt(0, n_frames, "irregular", words, _IRREGULAR)]
 
 
 def _after_resets(grid: PulseGrid, ticks: Int64, frames: _FrameTicks) -> list[Doubt]:

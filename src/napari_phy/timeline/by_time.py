@@ -44,7 +44,7 @@ def align_by_time(line: PulseLine, grid: PulseGrid, stamps_s: Float64, sample_ra
         doubts = [
             *ambiguous,
             *_without_pulse(match, frames_per_pulse),
-            *_after_gaps(match, stamps_s),
+            *_after_gaps(match, times_s, stamps_s),
             *_poor(match, times_s, frames_per_pulse),
             *(_after_reset(int(resets[0]), len(stamps_s)) if len(resets) else ()),
         ]
@@ -151,9 +151,14 @@ def _poor(match: StampMatch, times_s: Float64, frames_per_pulse: float) -> list[
     return [Doubt(0, n_frames, "ambiguous", words, share)]
 
 
-def _after_gaps(match: StampMatch, stamps_s: Float64) -> list[Doubt]:
-    """Return doubts about all frames where clocks may have drifted by half a frame in a time without pulses."""
+def _after_gaps(match: StampMatch, times_s: Float64, stamps_s: Float64) -> list[Doubt]:
+    """Return doubts about all frames where clocks may have drifted by half a frame in a time without pulses.
+
+    Where pulses and frames begin and end together on either side of it, and are equally many, there are none.
+    """
     have = np.flatnonzero(match.partners >= 0)
+    if len(have) == len(stamps_s) and not _n_alone(match, times_s, 1.0):
+        return []
     at_s = stamps_s[have]
     usual_s = float(np.median(np.diff(stamps_s)))
     chance = 0.0

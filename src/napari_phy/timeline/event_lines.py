@@ -63,4 +63,5 @@ def _widths(times_s: Float64, others_s: Float64) -> Float64:
     """Return how long after each edge the next one of the other kind comes, if it comes before the next of its own."""
     place = np.searchsorted(others_s, times_s, side="right")
     after = np.append(others_s, np.inf)[place]
-    return np.where(after <= np.append(times_s[1:], np.inf), after - times_s, np.nan)
+    is_next = np.isfinite(after) & (after <= np.append(times_s[1:], np.inf))
+    return np.where(is_next, after - times_s, np.nan)

@@ -13,7 +13,7 @@ Float64 = npt.NDArray[np.float64]
 Int64 = npt.NDArray[np.int64]
 Bool = npt.NDArray[np.bool_]
 
-FALSE, DOUBLED, NARROW, GAP, JUMP = 7.0, 3.5, 2.0, 7.0, 12.0  # what explanations cost, as −log of how likely they are
+FALSE, DOUBLED, NARROW, GAP, JUMP = 7.0, 3.5, 2.0, 5.0, 12.0  # what explanations cost, as −log of how likely they are
 DOUBLED_PART = 0.3  # of an interval, within which a second pulse is a bounce of the first
 _LEAST_DEVIATION = 0.01  # of an interval
 _MOST_DEVIATION = 0.25  # above it there is no grid
@@ -145,9 +145,10 @@ def _choose(times_s: Float64, false_costs: Float64) -> tuple[Int64, float, float
     n = len(times_s)
     if n < 3:
         return np.arange(n), float(times_s[-1] - times_s[0]) if n == 2 else 1.0, _LEAST_DEVIATION, n == 2
-    found = [_keep(times_s, false_costs, intervals_s) for intervals_s in _candidate_intervals(times_s)]
-    cost, kept, interval_s, deviation = min(found, key=lambda one: one[0])
-    steps = np.diff(times_s[kept]) / interval_s
+    found = [(*_keep(times_s, false_costs, local_s), local_s) for local_s in _candidate_intervals(times_s)]
+    cost, kept, deviation, local_s = min(found, key=lambda one: one[0])
+    interval_s = float(np.median(local_s))
+    steps = np.diff(times_s[kept]) / local_s[kept[:-1]]
     n_steady = np.count_nonzero(np.abs(steps - np.maximum(1, np.rint(steps))) < _NEAR)
     is_regular = deviation < _MOST_DEVIATION and n_steady >= _STEADY * len(steps) and cost < 3 * n
     if not is_regular:
@@ -195,22 +196,21 @@ def _running_median(steps: Float64) -> Float64:
     return np.append(medians, medians[-1])
 
 
-def _keep(times_s: Float64, false_costs: Float64, intervals_s: Float64) -> tuple[float, Int64, float, float]:
-    """Return (cost, places kept, interval, deviation) for a grid of these intervals."""
+def _keep(times_s: Float64, false_costs: Float64, intervals_s: Float64) -> tuple[float, Int64, float]:
+    """Return (cost, places kept, deviation) for a grid of these intervals."""
     from napari_phy.timeline._pulse_loops import choose_pulses
 
     parts = np.diff(times_s) / intervals_s[:-1] - 1
     near = parts[np.abs(parts) < _NEAR]
     deviation = max(_LEAST_DEVIATION, 1.4826 * float(np.median(np.abs(near))) if len(near) else 1.0)
-    interval_s = float(np.median(intervals_s))
     if len(near) == len(parts):  # each interval is one of the grid
         cost = float(np.minimum(parts**2 / (2 * deviation**2), JUMP).sum())
-        return cost, np.arange(len(times_s)), interval_s, deviation
+        return cost, np.arange(len(times_s)), deviation
     doubled = (DOUBLED, DOUBLED_PART)
     cost, kept = choose_pulses(
         times_s, intervals_s, deviation, false_costs, doubled=doubled, gap_cost=GAP, jump_cost=JUMP
     )
-    return cost, np.flatnonzero(kept), interval_s, deviation
+    return cost, np.flatnonzero(kept), deviation
 
 
 def _number_slots(times_s: Float64, deviation: float, is_regular: bool) -> tuple[Int64, Float64, Float64]:
