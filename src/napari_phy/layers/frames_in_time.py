@@ -116,7 +116,7 @@ class FramesInTime:
     @property
     def nbytes(self) -> int:
         """Bytes of all steps."""
-        return self.size * np.dtype(self.dtype).itemsize
+        return int(self.size * np.dtype(self.dtype).itemsize)
 
     def __len__(self) -> int:
         return int(self.shape[0])
