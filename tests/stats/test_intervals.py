@@ -40,6 +40,7 @@ def test_a_density_sums_to_one_and_nothing_has_none():
     density = density_of(np.array([2, 4, 2]), widths)
     assert density.tolist() == [0.25, 0.25, 0.0625]
     assert (density * widths).sum() == 1
+    assert density_of(np.array([0, 1, 0]), widths).tolist() == [0, 0.5, 0]
     assert density_of(np.zeros(3, int), widths).tolist() == [0, 0, 0]
 
 

@@ -70,6 +70,22 @@ def test_every_level_holds_the_extremes(tmp_path, dtype, n_samples):
     assert pyramid.n_bytes == sum(file.stat().st_size for file in (tmp_path / "p").glob("*.bin"))
 
 
+def test_the_traces_are_read_in_chunks_of_whole_bins_as_large_as_memory_allows(tmp_path):
+    traces, n_read = ArraySamples(make_traces()), []
+
+    class Counted:
+        shape, dtype = traces.shape, traces.dtype
+
+        def __getitem__(self, key):
+            n_read.append(len(traces[key]))
+            return traces[key]
+
+    TracePyramid(Counted(), tmp_path).build()
+    n_rows = 600 // (3 * 2) // 16 * 16
+    assert max(n_read) == n_rows
+    assert n_read.count(n_rows) == 3333 // n_rows
+
+
 def test_levels_end_at_about_two_thousand_columns(monkeypatch):
     monkeypatch.undo()
     factors = pyramid_factors(30_000 * 3600)

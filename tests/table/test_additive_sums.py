@@ -136,6 +136,14 @@ def test_many_clusters_are_read_once_in_the_order_of_the_file():
     assert sum(one.n_spikes for one in found.values()) == 3000
 
 
+def test_all_rows_of_a_small_data_set_are_read_at_once():
+    counted = CountedRows(np.ones((3000, 6), np.float32))
+    sums = FeatureSums(ClusterManager(np.arange(3000) % 7), counted, np.ones((3000, 2), np.float32))
+    assert sums.is_small
+    sums.prepare()
+    assert (counted.n_reads, counted.n_rows_read) == (1, 3000)
+
+
 def test_a_large_data_set_is_sampled_and_scaled():
     n, n_channels = 20_000, 2
     features, masks = np.ones((n, 6), np.float32), np.ones((n, n_channels), np.float32)
