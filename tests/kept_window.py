@@ -19,6 +19,7 @@ from qtpy.QtWidgets import QApplication, QDialog
 from waiting import PATIENCE_S, run_until
 
 from napari_phy.widgets.actions.bindings import key_bindings
+from napari_phy.widgets.window.layouts import LayoutStore
 from napari_phy.widgets.window.workspace import Workspace
 
 Form = tuple[tuple[int, int], str]  # size and theme
@@ -254,7 +255,7 @@ def _state(viewer: Viewer) -> dict[str, object]:
         "chosen": workspace.memory._known,
         "keys": (workspace.controller.bindings is key_bindings(), key_bindings().any_own),
         "files": _open_data_files(),
-        "timers": Counter(_owner(timer) for timer in window.findChildren(QTimer) if timer.isActive()),
+        "timers": _running_timers(window),
     }
 
 
@@ -268,5 +269,7 @@ def _open_data_files() -> list[str]:
     return sorted(str(path) for path in paths if path.suffix in DATA_SUFFIXES)
 
 
-def _owner(timer: QTimer) -> str:
-    return type(timer.parent()).__qualname__
+def _running_timers(window: Any) -> Counter[str]:
+    """Return whose timers run; but a layout is saved a moment after docks were arranged, also in a new window."""
+    running = (timer.parent() for timer in window.findChildren(QTimer) if timer.isActive())
+    return Counter(type(owner).__qualname__ for owner in running if not isinstance(owner, LayoutStore))

@@ -10,7 +10,7 @@ from qtpy.QtCore import QPoint, Qt
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication, QDialog, QLineEdit, QMenu, QTabBar
 
-from napari_phy.widgets.actions.bindings import key_bindings
+from napari_phy.widgets.actions.bindings import KeyBindings
 
 
 def command(person, text):
@@ -88,8 +88,7 @@ def test_a_key_of_ones_own_holds_for_the_next_window_and_an_action_is_found_by_a
     QTest.keyClick(window.search, Qt.Key.Key_J)
     assert window.note.text() == "Merge has the key J in our panels."
     window.close()
-    key_bindings.cache_clear()  # as the next start does
-    assert key_bindings().keys("merge", "panels") == ("J",)
+    assert KeyBindings().keys("merge", "panels") == ("J",)  # as the next start reads them
     command(person, f"c {first} {second}")
     person.press(Qt.Key.Key_G)
     assert person.session.manager.n_done == 0
