@@ -97,6 +97,30 @@ def test_the_bar_is_50_um_on_the_scale_of_the_sites():
     assert end - start == pytest.approx(50 * per_um, abs=0.3)
 
 
+def test_the_bar_is_a_round_length_between_16_px_and_45_percent_of_the_width():
+    bars = set()
+    for distance in np.geomspace(0.01, 1e4, 200):
+        picture = probe_picture(probe_geometry([[0, distance * i] for i in range(16)]), np.arange(16), 220, 300)
+        if picture.bar_um is not None:
+            bars.add(picture.bar_um)
+            assert 16 <= picture.bar_um * picture.px_per_um <= 0.45 * 220
+    assert bars == {1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000}
+
+
+@pytest.mark.parametrize("spread", [0.0, 1.5])
+def test_the_outline_of_a_shank_is_around_its_numbers(spread):
+    geometry = probe_geometry([[700 * (i // 8), 60 * (i % 8)] for i in range(24)])
+    picture = probe_picture(geometry, 100 + np.arange(24), 2000, 800, spread=spread)
+    assert picture.is_numbered.all()
+    half_width = 0.62 * 10 * 3 / 2
+    for shank, outline in enumerate(picture.outlines):
+        numbers = picture.number_centers[geometry.shanks == shank]
+        sites = picture.centers[geometry.shanks == shank]
+        assert outline[:, 0].min() < min(numbers[:, 0].min() - half_width, sites[:, 0].min() - picture.radius)
+        assert outline[:, 0].max() > max(numbers[:, 0].max() + half_width, sites[:, 0].max() + picture.radius)
+        assert (np.diff([corner[:, 0].min() for corner in picture.outlines]) > 0).all()
+
+
 def test_shanks_have_an_outline_and_a_colour_each():
     probe = Probe(range(32), FOUR_SHANKS)
     found = discs(probe)

@@ -105,8 +105,9 @@ def test_a_movie_that_is_too_short_and_shapes_that_do_not_fit_are_said():
     rng = np.random.default_rng(5)
     with pytest.raises(ImagingError, match="too short for a test: its 500 frames can be shifted only"):
         compute_pair_test(slow_rates(rng, 1, 500), slow_traces(rng, 5, 500), [0])
-    with pytest.raises(ImagingError, match="not of the same frames"):
-        compute_pair_test(np.zeros((1, 5)), np.zeros((2, 6)), [0])
+    for rates, traces in (((1, 5), (2, 6)), ((1, 6), (6,)), ((6,), (2, 6)), ((1, 6), (2, 6, 6))):
+        with pytest.raises(ImagingError, match="not of the same frames"):
+            compute_pair_test(np.zeros(rates), np.zeros(traces), [0])
 
 
 def test_adjusted_p_values_are_those_of_the_step_up_procedure():

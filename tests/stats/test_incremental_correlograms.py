@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from napari_phy.core.progress import CancelledError
 from napari_phy.stats import incremental_correlograms
 from napari_phy.stats.correlograms import count_pairs
-from napari_phy.stats.incremental_correlograms import IncrementalCorrelograms
+from napari_phy.stats.incremental_correlograms import SPARE, IncrementalCorrelograms
 
 N_SPIKES = 40
 labelings = st.lists(st.integers(0, 4), min_size=N_SPIKES, max_size=N_SPIKES)
@@ -64,6 +64,22 @@ def test_only_the_pairs_of_moved_spikes_are_counted(monkeypatch):
     moved[10:200:4] = 4
     kept.follow(moved, 5)
     np.testing.assert_array_equal(kept.sums(one_by_one(5)), fresh(samples, moved, 5))
+
+
+def test_where_most_spikes_moved_all_pairs_are_counted_again(monkeypatch):
+    samples, slots, counted = np.arange(1000), np.arange(1000) % 4, []
+    monkeypatch.setattr(incremental_correlograms, "count_pairs", lambda *a: counted.append(1) or count_pairs(*a))
+    kept = IncrementalCorrelograms(samples, 3, 5)
+    for n_moved, n_counts in ((0, 1), (500, 1), (501, 2)):
+        slots = np.where(samples < n_moved, (slots + 1) % 4, slots)
+        kept.follow(slots, 4)
+        assert len(counted) == n_counts
+
+
+def test_the_table_has_room_for_some_more_slots_where_memory_allows():
+    kept = IncrementalCorrelograms(np.arange(100), 3, 5)
+    kept.follow(np.arange(100) % 4, 4)
+    assert kept.nbytes == 4 * (4 + SPARE) ** 2 * 5 + 2 * 100
 
 
 def test_what_was_stopped_is_counted_anew():

@@ -11,7 +11,7 @@ from widgets.window.test_layouts import add_stack, choose, seen, sizes
 from widgets.window.test_workspace import LARGE, SMALL, settle, show
 
 from napari_phy.files.user_files import phy_folder
-from napari_phy.storage.layouts import SavedLayout, load_layout, save_layout
+from napari_phy.storage.layouts import load_layout
 from napari_phy.widgets.base.header import Header
 from napari_phy.widgets.window import layouts
 from napari_phy.widgets.window.layouts import VERSION
@@ -187,17 +187,3 @@ def test_what_makes_no_sense_is_the_usual_layout(open_, kept):
     workspace = open_()
     assert {"Clusters", "Similar", "Waveforms", "Features", "Correlograms", "Traces", "Amplitude"} <= seen(workspace)
     assert workspace.docks["Clusters"].width() == pytest.approx(434, abs=4)
-
-
-def test_layouts_of_other_forms_stay_and_nothing_is_made_beside_a_data_set(tmp_path):
-    large, small = SavedLayout("Sort", ("Clusters",), b"\x00\xff"), SavedLayout("Inspect", ("Similar",), b"1")
-    path = tmp_path / "set.kwik"
-    path.write_bytes(b"")
-    save_layout(path, "large", large)
-    save_layout(None, "small", small)
-    assert (load_layout(path, "large"), load_layout(None, "small")) == (large, small)
-    assert [place.name for place in tmp_path.iterdir()] == ["set.kwik"]
-    (tmp_path / "set.napari-phy").mkdir()
-    save_layout(path, "large", small)
-    save_layout(None, "large", large)
-    assert (load_layout(path, "large"), load_layout(None, "large")) == (small, large)
