@@ -13,6 +13,7 @@ NapariPhyError
 ├── TracesError            raw traces that cannot be shown or summarised
 ├── TimelineError          times, epochs or clocks that cannot be used as they are
 ├── ImagingError           a movie, or the cells in it, that cannot be used as asked
+├── PlacementError         a probe that cannot be placed in an image like that
 ├── ReadOnlyError          a data set that cannot be written to here
 ├── JournalError           the journal of edits cannot be read or written
 │   └── JournalLockedError another process is editing this data set
@@ -94,6 +95,10 @@ class TimelineError(NapariPhyError, ValueError):
 
 class ImagingError(NapariPhyError, ValueError):
     """A movie, or the cells in it, cannot be used as asked."""
+
+
+class PlacementError(NapariPhyError, ValueError):
+    """A probe cannot be placed in an image like that."""
 
 
 class VideoError(NapariPhyError, ValueError):

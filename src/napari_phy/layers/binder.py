@@ -15,7 +15,7 @@ from napari_phy.core.update_info import UpdateInfo
 from napari_phy.layers import density, spikes, traces
 from napari_phy.layers.density import density_colormap, density_layer, is_density
 from napari_phy.layers.filtered import FilteredWindows
-from napari_phy.layers.session_tag import kind_of, session_of
+from napari_phy.layers.session_tag import IN_IMAGE, kind_of, session_of
 from napari_phy.layers.spikes import spike_points, spikes_layer
 from napari_phy.layers.stacks import StackCamera, has_stack
 from napari_phy.layers.traces import QUIET, trace_colormap, traces_layer
@@ -136,8 +136,9 @@ class LayerBinder:
 
     @property
     def layers(self) -> list[Any]:
-        """The layers of the session in this viewer."""
-        return [layer for layer in self._viewer.layers if session_of(layer) is self._session]
+        """The layers of the session in this viewer, without those in the space of an image."""
+        own = [layer for layer in self._viewer.layers if session_of(layer) is self._session]
+        return [layer for layer in own if kind_of(layer) != IN_IMAGE]
 
     def _name_layers(self) -> None:
         """Take off the numbers that napari gave our layers beside those of the data set before."""

@@ -8,13 +8,15 @@ import numpy as np
 from napari.components import ViewerModel
 from napari.layers import Layer
 
+from napari_phy.layers.session_tag import IN_IMAGE, kind_of
+
 FRAMES = "frame"  # of the slider, until the stack has a clock
 CUT = 0.02  # of the canvas: no more than that is beyond its edges where somebody sees the whole
 
 
 def has_stack(layers: Iterable[Layer]) -> bool:
-    """Tell whether a layer has more than two dimensions: then ours would lie over its Y and X."""
-    return any(layer.ndim > 2 for layer in layers)
+    """Tell whether ours would lie over the Y and X of a picture: a layer has more than two dimensions, or the probe."""
+    return any(layer.ndim > 2 or kind_of(layer) == IN_IMAGE for layer in layers)
 
 
 def name_slider(viewer: ViewerModel) -> None:

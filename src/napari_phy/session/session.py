@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from napari_phy.session.clocks import SessionClocks
     from napari_phy.session.epochs import SessionEpochs
     from napari_phy.session.events import SessionEvents
+    from napari_phy.session.placements import SessionPlacements
     from napari_phy.timeline import LazyContinuous, TimeSeriesGroup
     from napari_phy.views.all_settings import ViewsOfSession
 
@@ -230,6 +231,14 @@ class Session(Edits, FileClusterings):
 
         current = self._current
         return SessionClocks(lambda: current.opened.model, is_kept=not self._read_only)
+
+    @cached_property
+    def placements(self) -> SessionPlacements:
+        """Where the probe lies in an image; kept in the side folder."""
+        from napari_phy.session.placements import SessionPlacements
+
+        current = self._current
+        return SessionPlacements(lambda: current.opened.model, is_kept=not self._read_only)
 
     @property
     def traces(self) -> LazyContinuous | None:

@@ -12,7 +12,7 @@ from qtpy.QtGui import QPainter, QPen
 from qtpy.QtWidgets import QMainWindow, QWidget
 
 from napari_phy.layers.binder import LayerBinder
-from napari_phy.layers.session_tag import session_of
+from napari_phy.layers.session_tag import IN_IMAGE, kind_of, session_of
 from napari_phy.layers.stacks import name_slider
 from napari_phy.session.session import Session
 from napari_phy.views.traces import AUTOMATIC
@@ -311,7 +311,7 @@ class TimeFrame(QObject):
         viewer, session = self._viewer(), self._session
         if viewer is None or session is None or viewer.dims.ndisplay != 2 or viewer.dims.ndim != 2:
             return None
-        layers = [layer for layer in viewer.layers if session_of(layer) is session]
+        layers = [one for one in viewer.layers if session_of(one) is session and kind_of(one) != IN_IMAGE]
         if not layers:
             return None
         camera, pitch = viewer.scene.camera, float(layers[0].scale[0])
