@@ -165,6 +165,7 @@ def _settle(workspace: Workspace) -> None:
     """Let docks find their places and views end what they do."""
     for _ in range(3):
         run_until(lambda: not any(getattr(panel, "busy", False) for panel in workspace.panels.values()))
+        run_until(lambda: not workspace.size.is_due)
         QApplication.processEvents()
 
 
