@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from widgets.light_session import light_session
 
+from napari_phy.core.errors import TimelineError
 from napari_phy.core.time_cursor import TimeCursor
 from napari_phy.table.cluster_table import compute_cluster_table
 from napari_phy.views import correlogram_cache
@@ -18,9 +19,11 @@ from napari_phy.views.correlograms import (
     cache_correlograms,
     compute_correlograms,
 )
+from napari_phy.views.drawn_spikes import others_of
 from napari_phy.views.features import FeatureRequest, compute_features, default_axes
 from napari_phy.views.firing_rate import FiringRateRequest, compute_firing_rates
 from napari_phy.views.grid import GridRequest, compute_grid
+from napari_phy.views.intervals import IntervalsRequest, compute_intervals
 from napari_phy.views.raster import RasterRequest, compute_raster
 from napari_phy.views.time_words import range_words, read_range
 
@@ -45,6 +48,58 @@ def test_each_cluster_has_its_spikes_from_the_start_to_before_the_stop(session, 
         expected = spikes[(times >= start_s - 1e-10) & (times < stop_s - 1e-10)]
         assert np.array_equal(session.shown.manager.spikes(cluster), expected)
         assert session.shown.manager.n_spikes(cluster) == len(expected)
+
+
+@given(st.lists(edges, min_size=1, max_size=4), st.integers(1, 200))
+def test_spikes_of_epochs_are_those_of_each(session, ends, n_others):
+    duration, rate = session.model.duration, session.model.sample_rate
+    spans = [(low * duration, high * duration) for low, high in ends]
+    session.time.set_epochs(spans, "run")
+    shown, whole = session.shown, session.opened.manager
+    times = session.model.spike_samples / rate
+    inside = np.zeros(len(times), dtype=bool)
+    for start, stop in spans:
+        inside |= (times >= start - 1e-10) & (times < stop - 1e-10)
+    ids = whole.cluster_ids.tolist()
+    for cluster in ids:
+        spikes = whole.spikes(cluster)
+        assert shown.manager.spikes(cluster).tolist() == spikes[inside[spikes]].tolist()
+    others = others_of(shown, shown.manager.spikes(0), n_others)
+    assert inside[others].all()
+    assert not np.isin(others, whole.spikes(0)).any()
+    assert len(others) == min(n_others, inside.sum() - shown.manager.n_spikes(0))
+    used_s = sum(stop - start for start, stop in session.time.range_s.spans)
+    n_spikes = np.array([shown.manager.n_spikes(cluster) for cluster in ids])
+    np.testing.assert_allclose(compute_cluster_table(shown, ids, ["rate"])["rate"], n_spikes / max(used_s, 1 / rate))
+    intervals = compute_intervals(shown, IntervalsRequest(tuple(ids)))
+    expected = []
+    for cluster in ids:
+        in_spans = [
+            ((times[whole.spikes(cluster)] >= start - 1e-10) & (times[whole.spikes(cluster)] < stop - 1e-10)).sum()
+            for start, stop in session.time.range_s.spans
+        ]
+        expected.append(sum(max(0, n - 1) for n in in_spans))
+    assert intervals.n_intervals.tolist() == expected
+
+
+def test_epochs_are_used_by_name_and_told_by_it(session):
+    session.epochs.add(1.0, 2.0, "run")
+    session.epochs.add(4.0, 5.5, "run")
+    told = []
+    session.time.range_changed.connect(lambda: told.append(session.time.range_s))
+    session.use_epochs("run")
+    session.use_epochs("run")
+    assert session.time.range_s == (1.0, 5.5)
+    assert session.time.range_s.spans == ((1.0, 2.0), (4.0, 5.5))
+    assert range_words(session.time.range_s) == "run (2 epochs)"
+    session.time.set_range(1.0, 5.5)
+    assert range_words(session.time.range_s) == "1.0–5.5 s"
+    assert [one.name for one in told] == ["run", ""]
+    session.epochs.add(1000.0, 1001.0, "later")
+    for name, words in [("later", "Of later there is nothing within 20 s."), ("walk", "There are no epochs walk.")]:
+        with pytest.raises(TimelineError, match=words):
+            session.use_epochs(name)
+    assert session.time.range_s.name == ""
 
 
 def test_views_of_all_times_ask_what_is_open(session):

@@ -1,5 +1,6 @@
 """The clock stays on the time line, keeps the moment in sight where it can, and says each move once."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -61,3 +62,19 @@ def test_a_shorter_time_line_takes_the_moment_along():
     clock.set_duration(20)
     assert clock.time_s == 20
     assert clock.shown_s[1] <= 20
+
+
+def test_epochs_are_joined_where_they_touch_and_cut_at_the_ends():
+    clock = TimeCursor(10.0)
+    told = []
+    clock.range_changed.connect(lambda: told.append(clock.range_s and clock.range_s.spans))
+    clock.set_epochs([(4, 5), (-1, 1), (1, 2), (9, 12), (4.5, 6)], "run")
+    clock.set_epochs([(0, 2), (4, 6), (9, 10)], "run")
+    assert told == [((0.0, 2.0), (4.0, 6.0), (9.0, 10.0))]
+    assert (clock.range_s, clock.range_s.name) == ((0.0, 10.0), "run")
+    clock.set_range(0, 10)
+    assert told[1] == ((0.0, 10.0),)
+    with pytest.raises(ValueError, match=r"^Of run there is nothing within 10 s\.$"):
+        clock.set_epochs([(11, 12)], "run")
+    clock.clear_range()
+    assert clock.range_s is None

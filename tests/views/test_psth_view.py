@@ -132,6 +132,18 @@ def test_a_stretch_of_time_leaves_out_the_events_outside():
     assert tile.n_recorded[-1] == 2
 
 
+def test_epochs_leave_out_the_events_between_them():
+    session = light_session()
+    rate = session.model.sample_rate
+    session.time.set_epochs([(2.0, 5.0), (8.0, 9.0)], "run")
+    seconds = np.array([1.0, 2.1, 3.0, 4.9, 6.0, 8.0, 8.5, 9.0])
+    events = make_trials("light", np.rint(seconds * rate))
+    (tile,) = compute_psth(session.shown, PsthRequest((0,), (events,))).tiles
+    assert (tile.events / rate).tolist() == [2.1, 3.0, 4.9, 8.0, 8.5]
+    assert tile.n_recorded[0] == 3  # 200 ms before 2.1 and 8.0 s are outside
+    assert tile.n_recorded[-1] == 4  # 500 ms after 4.9 s are outside
+
+
 @pytest.mark.parametrize("latency_ms", [4.0, 15.0, 40.0])
 def test_known_responses_come_back(latency_ms):
     rng = np.random.default_rng(round(latency_ms))

@@ -25,9 +25,9 @@ class Clustering:
     _groups: GroupList
 
     @property
-    def spike_range(self) -> tuple[int, int]:
+    def spike_spans(self) -> tuple[tuple[int, int], ...]:
         """First spike, and the one after the last: all of them."""
-        return 0, self.total_spikes
+        return ((0, self.total_spikes),)
 
     @property
     def total_spikes(self) -> int:

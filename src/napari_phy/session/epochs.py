@@ -67,12 +67,23 @@ class SessionEpochs(EpochList):
         TimelineError
             There are none of that name.
         """
-        some = self.recordings if name == RECORDINGS else tuple(one for one in self.drawn if one.name == name)
-        if not some and name != RECORDINGS:
-            raise TimelineError(f"There are no epochs {on_one_line(name)}. There are {', '.join(self.names)}.")
+        some = self.named(name)
         return make_epochs(
             [one.start_s for one in some], [one.stop_s for one in some], metadata={"name": [one.name for one in some]}
         )
+
+    def named(self, name: str) -> tuple[Epoch, ...]:
+        """Return the epochs of a name, each as it was drawn.
+
+        Raises
+        ------
+        TimelineError
+            There are none of that name.
+        """
+        some = self.recordings if name == RECORDINGS else tuple(one for one in self.drawn if one.name == name)
+        if not some and name != RECORDINGS:
+            raise TimelineError(f"There are no epochs {on_one_line(name)}. There are {', '.join(self.names)}.")
+        return some
 
     def write(self, path: str | Path) -> None:
         """Write the epochs that were drawn as `events.tsv` of BIDS.

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 from napari_phy.core.base_model import BaseModel, Samples
 from napari_phy.core.chosen_channel import ChosenChannel
 from napari_phy.core.cluster_manager import ClusterManager
-from napari_phy.core.errors import JournalError, NapariPhyError
+from napari_phy.core.errors import JournalError, NapariPhyError, TimelineError
 from napari_phy.core.listed_clusters import ListedClusters
 from napari_phy.core.memory import BUDGET
 from napari_phy.core.progress import OnProgress, no_progress, part_of
@@ -215,6 +215,20 @@ class Session(Edits, FileClusterings):
 
         current = self._current
         return SessionEpochs(lambda: current.opened.model, is_kept=not self._read_only)
+
+    def use_epochs(self, name: str) -> None:
+        """Have views use only the spikes within epochs of a name; `time.clear_range()` has them use all again.
+
+        Raises
+        ------
+        TimelineError
+            There are none of that name on the time line.
+        """
+        spans = [(epoch.start_s, epoch.stop_s) for epoch in self.epochs.named(name)]
+        try:
+            self.time.set_epochs(spans, name)
+        except ValueError as error:
+            raise TimelineError(str(error)) from error
 
     @cached_property
     def events(self) -> SessionEvents:

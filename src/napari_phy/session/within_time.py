@@ -9,36 +9,35 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_phy.core.cluster_manager import ClusterManager
+from napari_phy.core.time_cursor import UsedTime, same_time
 from napari_phy.session.open_clustering import OpenClustering
-
-TimeRange = tuple[float, float]
 
 
 class ClusteringWithin:
-    """The clustering as views read it; spike ids are ascending in time, so each cluster's are a slice of all.
+    """The clustering as views read it; spike ids are ascending in time, so each cluster's are slices of all.
 
     Parameters
     ----------
     manager : ClusterManager
         The whole clustering.
-    first, stop : int
-        Spike ids from the first to before the last.
+    spans : tuple of tuple of int
+        Spike ids from the first to before the last of each stretch, ascending.
 
     Attributes
     ----------
-    spike_range : tuple of int
-        Both.
+    spike_spans : tuple of tuple of int
+        The same.
     """
 
-    def __init__(self, manager: ClusterManager, first: int, stop: int) -> None:
+    def __init__(self, manager: ClusterManager, spans: tuple[tuple[int, int], ...]) -> None:
         self._manager = manager
-        self.spike_range = first, stop
+        self.spike_spans = spans
 
     def spikes(self, cluster_id: int) -> npt.NDArray[np.int64]:
         """Return the ascending ids of a cluster's spikes in the stretch."""
         spikes = self._manager.spikes(cluster_id)
-        first, stop = np.searchsorted(spikes, self.spike_range)
-        return spikes[first:stop]
+        parts = [spikes[first:stop] for first, stop in np.searchsorted(spikes, self.spike_spans).tolist()]
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
     def n_spikes(self, cluster_id: int) -> int:
         """Return how many spikes of a cluster are in the stretch."""
@@ -55,25 +54,25 @@ class OpenWithin:
     ----------
     opened : OpenClustering
         What is open.
-    range_s : TimeRange
-        Start and stop in seconds; a spike at the stop is outside.
+    range_s : UsedTime
+        Start and stop of each stretch in seconds; a spike at the stop is outside.
     """
 
-    def __init__(self, opened: OpenClustering, range_s: TimeRange) -> None:
+    def __init__(self, opened: OpenClustering, range_s: UsedTime) -> None:
         self.whole, self.range_s = opened, range_s
-        samples = opened.model.spike_samples
-        edges = [math.ceil(round(edge * opened.model.sample_rate, 6)) for edge in range_s]
-        first, stop = np.searchsorted(samples, edges).tolist()
-        self.manager = ClusteringWithin(opened.manager, first, stop)
+        rate = opened.model.sample_rate
+        edges = [[math.ceil(round(edge * rate, 6)) for edge in span] for span in range_s.spans]
+        spans = np.searchsorted(opened.model.spike_samples, edges).tolist()
+        self.manager = ClusteringWithin(opened.manager, tuple((first, stop) for first, stop in spans))
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.whole, name)
 
 
-def within(opened: OpenClustering, range_s: TimeRange | None, last: OpenWithin | None) -> OpenWithin | None:
+def within(opened: OpenClustering, range_s: UsedTime | None, last: OpenWithin | None) -> OpenWithin | None:
     """Return what is open within a stretch of time: `last`, if it is that already; None for the whole time."""
     if range_s is None:
         return None
-    if last is not None and last.whole is opened and last.range_s == range_s:
+    if last is not None and last.whole is opened and same_time(last.range_s, range_s):
         return last
     return OpenWithin(opened, range_s)

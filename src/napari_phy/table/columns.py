@@ -14,6 +14,7 @@ import numpy.typing as npt
 from napari_phy.core.errors import ClusteringError
 from napari_phy.core.progress import OnProgress
 from napari_phy.core.signals import signal
+from napari_phy.core.time_cursor import spans_of
 from napari_phy.plugins import METRICS, load_entry_points
 from napari_phy.stats.refractory import refractory_fraction
 from napari_phy.table.cluster_channels import channels_by
@@ -179,8 +180,8 @@ def mean_rates(session: SessionLike, n_spikes: npt.NDArray[np.int64]) -> Float64
 
     This is the only place where spikes are divided by a duration: that of the time whose spikes the session has.
     """
-    start_s, stop_s = session.range_s
-    rates: Float64 = n_spikes / max(stop_s - start_s, 1 / session.model.sample_rate)
+    used_s = sum(stop_s - start_s for start_s, stop_s in spans_of(session.range_s))
+    rates: Float64 = n_spikes / max(used_s, 1 / session.model.sample_rate)
     return rates
 
 

@@ -59,8 +59,8 @@ class ManagerLike(Protocol):
         ...
 
     @property
-    def spike_range(self) -> tuple[int, int]:
-        """First spike that is used, and the one after the last: all, or those of a stretch of time."""
+    def spike_spans(self) -> tuple[tuple[int, int], ...]:
+        """First spike that is used, and the one after the last, of each stretch of time; all of them in one."""
         ...
 
     @property

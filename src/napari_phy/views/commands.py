@@ -54,7 +54,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("s", "sort", "s amp  ·  s depth asc", "Sort Clusters, the largest first", ("column", "direction")),
     Command("tg", "go", "tg 12.5  ·  tg 1:02.5  ·  tg #4113", "Go to a time or to a spike"),
     Command("ts", "shift", "ts -2", "Move on in time, or back, by seconds"),
-    Command("tr", "times", "tr 10-20  ·  tr", "Use only the spikes of a time range; alone: of the whole recording"),
+    Command("tr", "times", "tr 10-20  ·  tr", "Use only the spikes of a time range, or of epochs by name; alone: all"),
     Command("v", "view", "v raster", "Open a view", ("view",)),
     Command("cf", "color", "cf depth", "Colour clusters in Raster, Templates and Scatter", ("color",)),
     _setting("cb", "correlogram-bin", "0.5", "Bin of Correlograms, in ms", "Correlograms", "bin_ms"),

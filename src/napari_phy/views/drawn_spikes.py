@@ -190,8 +190,12 @@ def others_of(session: SessionLike, selected: Spikes, n_max: int) -> Spikes:
 
     They are the same for all selections, but for those that stand in for selected ones: so, little is read anew.
     """
-    first, stop = session.manager.spike_range
-    always = evenly_spaced(stop - first, n_max) + first
-    others = always[~np.isin(always, selected, assume_unique=True)]
-    instead = evenly_spaced_others(stop - first, np.union1d(selected, others) - first, n_max - len(others)) + first
-    return np.union1d(others, instead)
+    first, stop = np.array(session.manager.spike_spans, dtype=np.int64).T
+    before = np.cumsum(stop - first) - (stop - first)  # spikes of the stretches before each
+    n = int((stop - first).sum())
+    chosen = selected - (first - before)[np.searchsorted(first, selected, side="right") - 1]
+    always = evenly_spaced(n, n_max)
+    others = always[~np.isin(always, chosen, assume_unique=True)]
+    instead = evenly_spaced_others(n, np.union1d(chosen, others), n_max - len(others))
+    places = np.union1d(others, instead)
+    return np.asarray(places + (first - before)[np.searchsorted(before, places, side="right") - 1], dtype=np.int64)

@@ -238,9 +238,14 @@ def compute_intervals(
         found = {}
         for done, key in enumerate(keys):
             on_progress(done / len(keys))
-            samples = model.spike_samples[session.manager.spikes(key[0])]
-            violations = np.count_nonzero(np.diff(samples) * 1000.0 < request.settings.refractory_ms * rate)
-            found[key] = read_only(interval_counts(samples, edges)), max(0, len(samples) - 1), int(violations)
+            spikes = session.manager.spikes(key[0])
+            ends = np.searchsorted(spikes, [stop for _, stop in session.manager.spike_spans[:-1]])
+            counts, n_intervals, n_violations = np.zeros(len(edges) - 1, dtype=np.int64), 0, 0
+            for part in np.split(model.spike_samples[spikes], ends):  # none from one stretch of time to the next
+                counts = counts + interval_counts(part, edges)
+                n_intervals += max(0, len(part) - 1)
+                n_violations += int(np.count_nonzero(np.diff(part) * 1000.0 < request.settings.refractory_ms * rate))
+            found[key] = read_only(counts), n_intervals, n_violations
         return found
 
     keys = {cluster: (cluster, replace(request, clusters=())) for cluster in request.clusters}

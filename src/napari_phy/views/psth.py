@@ -13,6 +13,7 @@ import numpy.typing as npt
 from napari_phy.core.arrays import read_only
 from napari_phy.core.errors import SettingsError
 from napari_phy.core.progress import OnProgress, no_progress
+from napari_phy.core.time_cursor import spans_of
 from napari_phy.stats.peri_event import AlignedSpikes, Stretches, align_spikes, count_in_bins, recorded_around
 from napari_phy.stats.response_latency import Response, find_response
 from napari_phy.table.numbers import format_count, format_number
@@ -250,8 +251,8 @@ def compute_psth(session: SessionLike, request: PsthRequest, on_progress: OnProg
     for done, (trials, group) in enumerate(groups[:MOST_TILES]):
         on_progress(done / len(groups))
         events = trials.samples[group.rows]
-        inside = (events >= starts[0]) & (events < stops[-1]) if len(starts) else np.zeros(len(events), dtype=np.bool_)
-        events = events[inside]
+        place = np.searchsorted(starts, events, side="right")
+        events = events[(place > 0) & (events < np.append(-1, stops)[place])]
         recorded = recorded_around(events, starts, stops)
         tiles.append(_tile(trials.name, group, samples, events, recorded, edges, window, settings, rate))
     return PsthData(
@@ -338,9 +339,9 @@ def _recorded(session: SessionLike) -> tuple[Int64, Int64]:
     model = session.model
     spans = [(one.start_sample, one.start_sample + one.n_samples) for one in model.recordings if one.n_samples]
     edges = np.array(sorted(spans) or [(0, round(model.duration * model.sample_rate))], dtype=np.int64)
-    first, stop = (math.ceil(round(edge * model.sample_rate, 6)) for edge in session.range_s)
     if session.whole is not session:
-        edges = np.clip(edges, first, stop)
+        used = [[math.ceil(round(edge * model.sample_rate, 6)) for edge in span] for span in spans_of(session.range_s)]
+        edges = np.concatenate([np.clip(edges, first, stop) for first, stop in used])
     edges = edges[edges[:, 0] < edges[:, 1]]
     return edges[:, 0], edges[:, 1]
 

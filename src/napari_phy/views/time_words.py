@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 import re
 
-from napari_phy.table.numbers import format_number
+from napari_phy.core.sentences import on_one_line
+from napari_phy.core.time_cursor import UsedTime
+from napari_phy.table.numbers import format_count, format_number
 
 
 def read_range(text: str) -> tuple[float, float] | None:
@@ -17,7 +19,9 @@ def read_range(text: str) -> tuple[float, float] | None:
 
 
 def range_words(range_s: tuple[float, float]) -> str:
-    """Return `10.0–12.5 s`, with as many decimals as tell the ends apart."""
+    """Return `10.0–12.5 s`, with as many decimals as tell the ends apart, or `run (3 epochs)`."""
+    if isinstance(range_s, UsedTime) and range_s.name:
+        return f"{on_one_line(range_s.name)} ({format_count(len(range_s.spans), 'epoch')})"
     length = range_s[1] - range_s[0]
     decimals = 1 if length >= 2 else 2 if length >= 0.2 else 3
     return "–".join(format_number(edge, decimals) for edge in range_s) + " s"

@@ -3,6 +3,7 @@
 from qtpy.QtCore import QPointF, QRectF, Qt
 from qtpy.QtGui import QPainter, QPen
 
+from napari_phy.core.time_cursor import spans_of
 from napari_phy.table.numbers import format_number
 from napari_phy.views.ticks import nice_ticks
 from napari_phy.widgets.base.theme import AXIS_PX, TICK_PX, Tokens, with_alpha
@@ -64,10 +65,11 @@ def paint_unused(
     if range_s is None:
         return
     px_per_s = area.width() / (stop_s - start_s)
-    left, right = (min(max(area.left() + (edge - start_s) * px_per_s, area.left()), area.right()) for edge in range_s)
+    edges = [area.left() + (edge - start_s) * px_per_s for span in spans_of(range_s) for edge in span]
+    inside = [min(max(edge, area.left()), area.right()) for edge in (area.left(), *edges, area.right())]
     veil = with_alpha(theme.view, VEIL_ALPHA)
-    painter.fillRect(QRectF(area.left(), area.top(), left - area.left(), area.height()), veil)
-    painter.fillRect(QRectF(right, area.top(), area.right() - right, area.height()), veil)
+    for left, right in zip(inside[::2], inside[1::2], strict=True):
+        painter.fillRect(QRectF(left, area.top(), right - left, area.height()), veil)
 
 
 def paint_clock(

@@ -183,6 +183,9 @@ class CommandRunner:
         if not rest:
             clock.clear_range()
             return
+        if rest in self._session.epochs:
+            self._session.use_epochs(rest)
+            return
         problem = messages.range_problem(rest, clock.duration_s)
         found = read_range(rest)
         if problem or found is None:
