@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from examples import IN_SOAK, USUAL
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 DATA_VARIABLE = "NAPARI_PHY_DATA"
 
@@ -30,6 +30,7 @@ os.environ.pop("NAPARI_CONFIG", None)
 # No deadlines and no complaint about slow data: a busy machine is not a mistake of ours.
 PATIENT: dict[str, Any] = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
 settings.register_profile("usual", max_examples=USUAL, derandomize=bool(os.environ.get("CI")), **PATIENT)
+settings.register_profile("mutants", settings.get_profile("usual"), phases=[Phase.explicit, Phase.generate])
 settings.register_profile("soak", max_examples=IN_SOAK, derandomize=False, **PATIENT)
 
 

@@ -15,20 +15,25 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
 from cosmic_ray import plugins
 from cosmic_ray.ast import ast_nodes, get_ast_from_path
 from cosmic_ray.mutating import mutate_and_test
-from cosmic_ray.work_item import MutationSpec
+from cosmic_ray.work_item import MutationSpec, TestOutcome
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = Path("src", "napari_phy")
 FOLDERS = ("core", "table", "stats", "storage")
 NEEDED = ("src", "tests", "tools", "pyproject.toml", "napari.yaml", "README.md", "CHANGELOG.md")
 LEFT_OUT = ("core/RemoveDecorator",)  # without @dataclass or @property nothing runs: that teaches nothing
+# These tests open no viewer, and the plugins of napari import it for each run; the smallest example is of no interest.
+PYTEST = "-m pytest -x -q -p no:cacheprovider -p no:faulthandler -p no:napari -p no:npe2 --hypothesis-profile=mutants"
+
+DIED, LIVES, UNMADE = "died  ", "LIVES ", "unmade"  # where cosmic-ray fails to make what it chose
+OUTCOMES = {TestOutcome.KILLED: DIED, TestOutcome.SURVIVED: LIVES}
 
 Place = tuple[Path, tuple[int, int]]  # file, (line, column)
 
@@ -40,13 +45,13 @@ def main() -> None:
     parser.add_argument("--number", type=int, default=100, help="of mutants")
     parser.add_argument("--seed", type=int, default=secrets.randbelow(10**6), help="does the same again")
     options = parser.parse_args()
-    print(f"{options.number} mutants of {', '.join(options.folders)}; seed {options.seed}")
+    print(f"{options.number} mutants of {', '.join(options.folders)}; seed {options.seed}", flush=True)
     with tempfile.TemporaryDirectory(prefix="napari-phy-mutants-") as folder:
         os.chdir(_copy(Path(folder)))
         os.environ |= {"CI": "true", "PYTHONPATH": str(Path("src").resolve())}
         limits = {name: _time_tests(name) for name in options.folders}
-        survivors = _run(_choose(options.folders, options.number, random.Random(options.seed)), limits)
-    print(f"{options.number - survivors} of {options.number} mutants died")
+        counts = _run(_choose(options.folders, options.number, random.Random(options.seed)), limits)
+    print(f"{counts[DIED]} of {counts[DIED] + counts[LIVES]} mutants died")
 
 
 def _copy(folder: Path) -> Path:
@@ -65,7 +70,7 @@ def _command(name: str, module: Path | None = None) -> str:
     if module is not None:
         own = Path("tests") / module.relative_to(PACKAGE).with_name(f"test_{module.name}")
         paths[:0] = [str(own)] if own.exists() else []
-    return f"{sys.executable} -m pytest -x -q -p no:cacheprovider -p no:faulthandler {' '.join(paths)}"
+    return f"{sys.executable} {PYTEST} {' '.join(paths)}"
 
 
 def _time_tests(name: str) -> float:
@@ -111,17 +116,19 @@ def _annotated(path: Path) -> list[tuple[tuple[int, int], tuple[int, int]]]:
     return [((n.lineno, n.col_offset), (n.end_lineno, n.end_col_offset)) for n in found if n is not None]
 
 
-def _run(mutants: list[tuple[str, MutationSpec]], limits: dict[str, float]) -> int:
-    """Test each mutant, tell of those that live, and return how many these are."""
-    survivors = 0
+def _run(mutants: list[tuple[str, MutationSpec]], limits: dict[str, float]) -> Counter[str]:
+    """Test each mutant, tell of those that live, and return how many died, live, and could not be made."""
+    counts: Counter[str] = Counter()
     for number, (name, mutation) in enumerate(mutants, 1):
         result = mutate_and_test([mutation], _command(name, mutation.module_path), limits[name])
+        outcome = OUTCOMES.get(result.test_outcome, UNMADE)
+        counts[outcome] += 1
         place = f"{mutation.module_path.relative_to(PACKAGE)}:{mutation.start_pos[0]}"
-        print(f"{number:3} {'died ' if result.is_killed else 'LIVES'} {place} {mutation.operator_name}", flush=True)
-        if not result.is_killed:
-            survivors += 1
+        too_slow = " (too slow)" if result.output == "timeout" else ""
+        print(f"{number:3} {outcome} {place} {mutation.operator_name}{too_slow}", flush=True)
+        if outcome == LIVES:
             print("\n".join(line for line in result.diff.splitlines() if line[:1] in "+-" and line[1:2] not in "+-"))
-    return survivors
+    return counts
 
 
 if __name__ == "__main__":
