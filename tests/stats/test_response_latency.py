@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
+from scipy.stats import binom
 
 from napari_phy.stats.peri_event import AlignedSpikes, align_spikes, recorded_around
-from napari_phy.stats.response_latency import find_response
+from napari_phy.stats.response_latency import N_STEPS, find_response
 
 RATE = 20_000
 MS = RATE // 1000
@@ -66,6 +67,15 @@ def test_bursts_of_a_few_trials_are_no_response():
     order = np.lexsort((np.append(lags, before[1]), np.append(rows, before[0])))
     aligned = AlignedSpikes(np.append(rows, before[0])[order], np.append(lags, before[1])[order])
     assert find_response(aligned, 40, 50 * MS, 200 * MS) is None
+
+
+def test_the_p_value_of_bursts_is_that_of_their_trials_of_which_one_may_have_come_by_chance():
+    rows, lags = np.repeat(np.arange(8), 5), np.tile(np.arange(10, 15) * MS, 8)
+    found = find_response(AlignedSpikes(rows, lags), 40, 50 * MS, 200 * MS)
+    n_stretches = N_STEPS * (N_STEPS + 1) // 2
+    by_chance = 1 / (40 * (200 * MS // (found.stop - found.start)) + 1)
+    assert found.p_value == pytest.approx(n_stretches * binom.sf(7, 40, by_chance))
+    assert (found.latency, found.jitter, found.reliability) == (10 * MS, 0, 0.2)
 
 
 def test_nothing_to_compare_with_is_no_response():

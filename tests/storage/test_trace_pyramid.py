@@ -167,8 +167,14 @@ def test_files_cut_short_while_open_raise(tmp_path):
     pyramid.read(64, 0, 2)
     with (tmp_path / "extremes-64.bin").open("r+b") as file:
         file.truncate(30)
-    with pytest.raises(NapariPhyError, match="ends before"):
+    with pytest.raises(NapariPhyError, match=r"extremes-64\.bin ends before row 12 of 53\."):
         pyramid.read(64, 10, 12)
+
+
+def test_a_folder_that_cannot_be_made_is_said(tmp_path):
+    (tmp_path / "p").write_bytes(b"")
+    with pytest.raises(TracesError, match=r"^The summary of the traces cannot be written: [^:\[]+\.$"):
+        TracePyramid(ArraySamples(make_traces()), tmp_path / "p").build()
 
 
 def test_too_little_room_is_refused(tmp_path, monkeypatch):
