@@ -29,8 +29,12 @@ PACKAGE = Path("src", "napari_phy")
 FOLDERS = ("core", "table", "stats", "storage")
 NEEDED = ("src", "tests", "tools", "pyproject.toml", "napari.yaml", "README.md", "CHANGELOG.md")
 LEFT_OUT = ("core/RemoveDecorator",)  # without @dataclass or @property nothing runs: that teaches nothing
-# These tests open no viewer, and the plugins of napari import it for each run; the smallest example is of no interest.
-PYTEST = "-m pytest -x -q -p no:cacheprovider -p no:faulthandler -p no:napari -p no:npe2 --hypothesis-profile=mutants"
+PYTEST = (
+    "-m pytest -x -q -p no:cacheprovider -p no:faulthandler"
+    " -p no:napari -p no:npe2"  # these tests open no viewer, and the plugins import it for each run
+    " --hypothesis-profile=mutants"  # the smallest example is of no interest
+    " --keep-duplicates"  # else a module's own tests are run where they are in their folder, not first
+)
 
 DIED, LIVES, UNMADE = "died  ", "LIVES ", "unmade"  # where cosmic-ray fails to make what it chose
 OUTCOMES = {TestOutcome.KILLED: DIED, TestOutcome.SURVIVED: LIVES}
