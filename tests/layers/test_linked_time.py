@@ -180,7 +180,7 @@ def test_points_that_were_drawn_while_linked_are_in_their_frame(viewer, time, li
     layer.add([*layer.world_to_data([viewer.dims.point[0], 3, 4])])
     linked.unlink(layer)
     assert np.array_equal(layer.data[:300, 0], np.arange(300))
-    assert layer.data[300, 0] == pytest.approx(230, abs=0.1)
+    assert layer.data[300, 0] == pytest.approx(230, abs=0.5)
 
 
 def test_what_is_painted_into_labels_is_in_the_frame_that_was_seen(viewer, time, linked):
@@ -206,7 +206,7 @@ def test_units_of_the_slider_change_and_the_clock_stays(viewer, time, linked):
     assert str(viewer.dims.units[0]) == "millisecond"
     assert time.time_s == 12.34
     assert shown(layer) == frame
-    assert viewer.dims.point[0] == pytest.approx(12_340, abs=1)
+    assert viewer.dims.point[0] == pytest.approx(12_340, abs=60)
     go(linked, time, 20.0)
     assert shown(layer) == CLOCKS["even"].frame_at(20.0)
     viewer.layers.remove(other)
@@ -216,7 +216,7 @@ def test_units_of_the_slider_change_and_the_clock_stays(viewer, time, linked):
     viewer.layers.units = ("us", "pixel", "pixel")
     linked.follow_slider()
     assert time.time_s == 20.0
-    assert viewer.dims.point[0] == pytest.approx(20e6)
+    assert viewer.dims.point[0] == pytest.approx(20e6, abs=6e4)
     viewer.dims.set_point(0, 10.02e6)
     linked.follow_slider()
     assert time.time_s == pytest.approx(10.02)
@@ -229,7 +229,7 @@ def test_beside_a_layer_in_pixels_seconds_are_numbers(viewer, time, linked):
     viewer.add_image(stack(20))
     linked.follow_slider()
     assert viewer.dims.units is None
-    assert viewer.dims.point[0] == pytest.approx(12.34)
+    assert viewer.dims.point[0] == pytest.approx(12.34, abs=0.06)
     viewer.dims.set_point(0, 20.02)
     linked.follow_slider()
     assert time.time_s == 20.02

@@ -14,6 +14,7 @@ from napari_phy.core.arrays import read_only
 from napari_phy.core.errors import TimelineError
 from napari_phy.timeline import TimeBase
 
+Moment = tuple[float, float]
 MOST_STEPS = 10**7
 _EVEN = 1e-6  # of an interval: so far from an even clock, a frame is still exactly where its number says
 _ROUNDED = 1e-6  # steps, by which napari's arithmetic may differ from ours
@@ -93,19 +94,19 @@ class FramesInTime:
         Their clock.
     steps : TimeSteps
         Those of the clock.
-    now_s : callable
-        Returns the moment of the slider in seconds.
+    moment : callable
+        Returns where the slider is and the moment that it stands for, in seconds; None where that is not known.
     """
 
     def __init__(
-        self, array: Any, axis: int, base: TimeBase, steps: TimeSteps, now_s: Callable[[], float | None]
+        self, array: Any, axis: int, base: TimeBase, steps: TimeSteps, moment: Callable[[], Moment | None]
     ) -> None:
         self.array = array
         self.dtype = array.dtype
         self.ndim: int = len(array.shape)
         shape = tuple(int(n) for n in array.shape)
         self.shape = (*shape[:axis], steps.n, *shape[axis + 1 :])
-        self._axis, self._base, self._steps, self._now_s = axis, base, steps, now_s
+        self._axis, self._base, self._steps, self._moment = axis, base, steps, moment
         self.frames = read_only(np.clip(np.asarray(base.frame_at(steps.middles_s)), 0, base.n_frames - 1))
 
     @property
@@ -157,10 +158,12 @@ class FramesInTime:
         if steps.size and not (-self._steps.n <= steps.min() and steps.max() < self._steps.n):
             raise IndexError(f"There are {self._steps.n} steps of time, not {np.max(np.abs(steps))}.")
         steps = np.where(steps < 0, steps + self._steps.n, steps)
-        frames, now_s = self.frames[steps], self._now_s()
-        if now_s is not None:
-            seen = min(max(int(self._base.frame_at(now_s)), 0), self._base.n_frames - 1)
-            frames = np.where(np.abs(steps - self._steps.place_of(now_s)) <= 0.5 + _ROUNDED, seen, frames)
+        frames, moment = self.frames[steps], self._moment()
+        if moment is not None:
+            slider_s, time_s = moment
+            seen = min(max(int(self._base.frame_at(time_s)), 0), self._base.n_frames - 1)
+            place = min(max(self._steps.place_of(slider_s), 0.0), self._steps.n - 1.0)
+            frames = np.where(np.abs(steps - place) <= 0.5 + _ROUNDED, seen, frames)
         return int(frames) if frames.ndim == 0 else frames
 
     def _whole_key(self, key: Any) -> tuple[Any, ...]:

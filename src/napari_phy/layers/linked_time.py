@@ -16,7 +16,6 @@ from napari_phy.layers.timed_layer import SURE, TimedLayer, find_time_axis, in_s
 from napari_phy.timeline import TimeBase
 
 _NUDGE = 2 * SURE  # steps: a moment right between two frames belongs to the later one, which rounding does not know
-_SAME_S = 1e-9
 
 
 class LinkedTime:
@@ -41,7 +40,7 @@ class LinkedTime:
         self._linked: list[TimedLayer] = []
         self._clock_s = time.time_s  # when both last agreed
         self._slider_s = 0.0
-        self._shown_s: float | None = None  # what the slider stands for there
+        self._shown_s = 0.0  # what the slider stands for there
         self._scene: Any = None  # units and range of the slider
 
     @property
@@ -100,10 +99,10 @@ class LinkedTime:
             before.restore()
             self._linked.remove(before)
         try:
-            self._linked.append(TimedLayer(layer, axis, base, lambda: self.now_s))
+            self._linked.append(TimedLayer(layer, axis, base, self._moment))
         except TimelineError:
             if before is not None:
-                self._linked.append(TimedLayer(layer, before.axis, before.base, lambda: self.now_s))
+                self._linked.append(TimedLayer(layer, before.axis, before.base, self._moment))
             self._to_clock()
             raise
         self._to_clock()
@@ -143,13 +142,16 @@ class LinkedTime:
 
     @property
     def now_s(self) -> float | None:
-        """The moment of the slider: to the last bit that of the clock, where both agree; None without linked layers."""
+        """The moment in sight: to the last bit that of the clock, where both agree; None without linked layers."""
+        moment = self._moment()
+        return None if moment is None else moment[1]
+
+    def _moment(self) -> tuple[float, float] | None:
+        """Return where the slider is, and the moment that it stands for there."""
         slider_s = self._read_slider()
         if slider_s is None:
             return None
-        if self._shown_s is not None and abs(slider_s - self._slider_s) <= _SAME_S:
-            return self._shown_s
-        return slider_s
+        return slider_s, self._shown_s if slider_s == self._slider_s else slider_s
 
     def follow_slider(self) -> None:
         """Move the clock to where the slider was moved."""
@@ -168,19 +170,48 @@ class LinkedTime:
         if self._time.time_s != self._clock_s:
             self._to_clock()
 
-    def show(self, time_s: float) -> None:
-        """Move the slider alone: the clock follows by `follow_clock`, or when somebody else moves it."""
+    def move_to(self, time_s: float) -> None:
+        """Move slider and clock to the same moment."""
+        self.show(time_s)
+        self._clock_s = min(max(0.0, time_s), self._time.duration_s)
+        self._time.move_to(time_s)
+
+    def show(self, time_s: float, *, exactly: bool = True) -> None:
+        """Move the slider alone; the clock stays.
+
+        napari's slider has steps, to which it would round a moment. So it goes to a step at which each layer shows its
+        frame of the moment; only where there is none, it goes on from there to the moment itself.
+
+        Parameters
+        ----------
+        time_s : float
+            Seconds of the session's clock.
+        exactly : bool, default True
+            False leaves that second movement out, at which layers read another time.
+        """
         axis = self._axis
         if axis is None:
             return
-        dims, unit = self._viewer.dims, self._unit
-        start, stop = (edge * unit for edge in dims.range[axis][:2])
-        nudge_s = _NUDGE * dims.range[axis].step * unit
-        places = [min(max(time_s + side * nudge_s, start), stop) for side in (0, 1, -1)]
-        best = max(places, key=lambda place: sum(timed.shows_rightly(place, time_s) for timed in self._linked))
-        self._shown_s, self._slider_s = time_s, (best / unit) * unit
-        self._scene = self._read_scene()
-        dims.set_point(axis, best / unit)
+        unit, (start, stop, step) = self._unit, self._viewer.dims.range[axis]
+        last = self._viewer.dims.nsteps[axis] - 1
+        nearest = min(max(round((time_s / unit - start) / step), 0), last)
+        steps = [start + number * step for number in (nearest, nearest - 1, nearest + 1) if 0 <= number <= last]
+        place = max(steps, key=lambda one: self._n_right(one * unit, time_s))
+        self._put(axis, place, time_s)
+        if exactly and self._n_right(place * unit, time_s) < len(self._linked):
+            nudge = _NUDGE * step
+            moments = [min(max(time_s / unit + side * nudge, start), stop) for side in (0, 1, -1)]
+            best = max(moments, key=lambda one: self._n_right(one * unit, time_s))
+            if self._n_right(best * unit, time_s) > self._n_right(place * unit, time_s):
+                self._put(axis, best, time_s)
+
+    def _put(self, axis: int, place: float, time_s: float) -> None:
+        self._shown_s, self._slider_s, self._scene = time_s, place * self._unit, self._read_scene()
+        self._viewer.dims.set_point(axis, place)
+
+    def _n_right(self, slider_s: float, time_s: float) -> int:
+        """Return how many layers show their frame of a moment while the slider is somewhere."""
+        return sum(timed.shows_rightly(slider_s, time_s) for timed in self._linked)
 
     def _to_clock(self) -> None:
         self._clock_s = self._time.time_s

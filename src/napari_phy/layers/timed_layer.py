@@ -12,7 +12,8 @@ from napari.layers import Image, Labels, Layer, Points, Tracks
 
 from napari_phy.core.errors import TimelineError
 from napari_phy.core.sentences import on_one_line
-from napari_phy.layers.frames_in_time import FramesInTime, TimeSteps
+from napari_phy.formats.video import Film
+from napari_phy.layers.frames_in_time import FramesInTime, Moment, TimeSteps
 from napari_phy.layers.session_tag import session_of
 from napari_phy.timeline import TimeBase
 
@@ -46,6 +47,23 @@ def n_frames_of(layer: Layer, axis: int) -> int:
     return int(np.floor(last)) + 1 if np.isfinite(last) else 0
 
 
+def rate_of(layer: Layer, axis: int) -> float | None:
+    """Return how many frames a second a layer says it has, by the scale of its time axis; None where it says nothing.
+
+    That is an axis in units of time, or one that is named time and has a scale.
+    """
+    unit, scale = layer.units[axis], float(layer.scale[axis])
+    is_timed = unit.is_compatible_with(_UNIT) or layer.axis_labels[axis].strip().lower() in _LABELS
+    step_s = scale * in_seconds(unit)
+    return 1 / step_s if is_timed and step_s > 0 and scale != 1 else None
+
+
+def own_times_of(layer: Layer) -> tuple[float, ...]:
+    """Return when each frame was taken on a clock of its own, as films say; () where that is not known."""
+    data = unlinked_data(layer)
+    return tuple(data.times_s.tolist()) if isinstance(data, Film) else ()
+
+
 def unlinked_data(layer: Layer) -> Any:
     """Return the data of a layer as they are when it is not linked."""
     return _behind(layer.data)
@@ -75,8 +93,8 @@ class TimedLayer:
         That axis, from the left.
     base : TimeBase
         When its frames were taken.
-    now_s : callable
-        Returns the moment of the slider in seconds, None where that is not known.
+    moment : callable
+        Returns where the slider is and the moment that it stands for, in seconds; None where that is not known.
 
     Raises
     ------
@@ -84,14 +102,22 @@ class TimedLayer:
         The clock does not fit the layer, or its axis cannot be time; the layer is as before.
     """
 
-    def __init__(self, layer: Layer, axis: int, base: TimeBase, now_s: Callable[[], float | None]) -> None:
+    def __init__(self, layer: Layer, axis: int, base: TimeBase, moment: Callable[[], Moment | None]) -> None:
         self.layer, self.axis, self.base = layer, axis, base
         self._check()
         self.steps = TimeSteps.of(base)
-        self._now_s = now_s
+        self._moment = moment
         self._before = {name: list(getattr(layer, name)) for name in ("scale", "translate", "units", "axis_labels")}
         self._data = layer.data
         self._placed: Any = None
+        try:
+            self._place()
+        except Exception:
+            self.restore()
+            raise
+
+    def _place(self) -> None:
+        layer, axis = self.layer, self.axis
         if not self.steps.is_even:
             self._place_frames()
         if layer.units[axis].is_compatible_with(_UNIT):
@@ -110,11 +136,20 @@ class TimedLayer:
         return min(max(int(self.base.frame_at(time_s)), 0), self.base.n_frames - 1)
 
     def shows_rightly(self, slider_s: float, time_s: float) -> bool:
-        """Return whether a slider at one moment surely shows the frame of another: rounding is not far away enough."""
-        if not self.steps.is_even:  # `FramesInTime` knows the moment
-            return True
-        place = min(max(self.steps.place_of(slider_s), 0.0), self.steps.n - 1.0)
-        return abs(place - self.frame_at(time_s)) <= 0.5 - SURE
+        """Return whether the frame of a moment is surely seen while the slider is somewhere.
+
+        Surely means that napari's rounding is far away.
+        """
+        frame, steps = self.frame_at(time_s), self.steps
+        place = min(max(steps.place_of(slider_s), 0.0), steps.n - 1.0)
+        if isinstance(self.layer, Image | Labels) and not steps.is_even:
+            is_there = slider_s == time_s  # `FramesInTime` knows the moment, if napari reads anew
+            return is_there or (abs(place - round(place)) <= 0.5 - SURE and self._frame_in(round(place)) == frame)
+        wanted = (float(self.base.time_of(frame)) - steps.start_s) / steps.step_s
+        return abs(place - wanted) <= 0.5 - SURE
+
+    def _frame_in(self, step: int) -> int:
+        return self.frame_at(self.steps.start_s + (step + 0.5) * self.steps.step_s)
 
     def restore(self) -> None:
         """Put the axis back as it was; what was drawn or painted meanwhile stays, in its frame."""
@@ -141,7 +176,7 @@ class TimedLayer:
             self._placed = np.array(layer.data)
 
     def _in_time(self, array: Any) -> FramesInTime:
-        return FramesInTime(array, self.axis, self.base, self.steps, self._now_s)
+        return FramesInTime(array, self.axis, self.base, self.steps, self._moment)
 
     def _in_steps(self, data: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
         """Return coordinates with steps in the place of frames."""

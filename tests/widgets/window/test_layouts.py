@@ -204,13 +204,13 @@ def imaging(make_napari_viewer, qtbot):
     [
         (
             LARGE,
-            {"Clusters": (434, 980), "Waveforms": (500, 512), "Correlograms": (500, 488), "Traces": (960, 285)},
-            700,
+            {"Clusters": (434, 925), "Waveforms": (500, 482), "Correlograms": (500, 459), "Traces": (960, 285)},
+            640,
         ),
         (
             SMALL,
-            {"Clusters": (302, 700), "Waveforms": (360, 340), "Correlograms": (360, 350), "Traces": (600, 215)},
-            480,
+            {"Clusters": (302, 641), "Waveforms": (360, 325), "Correlograms": (360, 310), "Traces": (600, 215)},
+            420,
         ),
     ],
     ids=["large", "small"],

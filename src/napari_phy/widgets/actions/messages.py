@@ -4,10 +4,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from napari_phy.core.clustering import Clustering
+from napari_phy.core.sentences import on_one_line
 from napari_phy.core.update_info import UpdateInfo
 from napari_phy.files.atomic import format_bytes
 from napari_phy.storage import store_messages
 from napari_phy.table.numbers import format_count, format_number
+from napari_phy.timeline import TimeBase
 from napari_phy.views.command_line import echo
 from napari_phy.views.events import Event
 from napari_phy.views.time_words import range_words, read_range, read_time
@@ -46,6 +48,11 @@ READ_BY = {"number": "Read by number", "text": "Read in the order of text", "pla
 USE_EDITS = "Use here"
 LOCATED_AFTER_SWITCH = "Another channel group or clustering was opened meanwhile. Locate the raw data again."
 RAW_WHERE_WIDE = "The canvas shows raw traces: filters act on 10 s and less. Zoom in, or choose Raw."
+EPOCH_NAMES = "Epochs of the same name belong together: a state, a drug, a kind of trial."
+COMPARING_CLOCKS = "Comparing pulses with frames…"
+NO_TIME_AXIS = "No layer has an axis of time. Open an image stack or a film beside the recording."
+NO_PULSES_FIT = "No line of the file has pulses that may be these frames. Choose where else the times are from."
+CHOOSE_TIMES = {"file": "Choose a .csv, .tsv, .txt or .npy with the times of frames or pulses."}
 CANVAS_LEFT = "Traces and spikes make room for the image stack until it is removed."
 CANVAS_TAKEN = "Traces and spikes are in the canvas again."
 SUMMARISING = "Summarising the traces…"
@@ -56,6 +63,38 @@ HIDDEN_GROUPS = "noise and MUA hidden"
 SHOWN_GROUPS = "noise and MUA shown"
 OTHERS_HIDDEN = f"All other clusters are noise or MUA. Click “{HIDDEN_GROUPS}” below to see them."
 NO_OTHER_CLUSTER = "There is no other cluster to compare it with."
+
+
+def clock_proposed(name: str, words: str) -> str:
+    """Say which clock a stack seems to have."""
+    return f"{on_one_line(name)} fits {words}."
+
+
+def linked_by(name: str, base: TimeBase) -> str:
+    """Say by what a layer is linked, and how sure its clock is."""
+    doubtful = int(base.is_doubtful.sum())
+    doubts = f" {format_count(doubtful, 'frame')} may be off; they are hatched." if doubtful else ""
+    return f"{on_one_line(name)} is linked by {on_one_line(base.source)}.{doubts}"
+
+
+def not_linked_again(name: str, reason: str) -> str:
+    """Say that a layer could not be put on the clock that was kept for it."""
+    return f"{on_one_line(name)} was linked to this data set, and is not now. {reason}"
+
+
+def epoch_being_drawn(start_s: float, stop_s: float) -> str:
+    """Say which stretch of time an epoch would have."""
+    return f"An epoch from {start_s:.3f} to {stop_s:.3f} s, {stop_s - start_s:.3f} s long."
+
+
+def epoch_drawn(start_s: float, stop_s: float) -> str:
+    """Say that an epoch was drawn, and where its name can be changed."""
+    return f"Epoch from {start_s:.3f} to {stop_s:.3f} s. Right-click it to rename or remove it."
+
+
+def epoch_removed(name: str) -> str:
+    """Say that an epoch was removed."""
+    return f"The epoch {on_one_line(name)} was removed."
 
 
 def edits_not_taken(name: str, reason: str) -> str:

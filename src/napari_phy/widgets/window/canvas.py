@@ -26,6 +26,7 @@ from napari_phy.widgets.napari_compat import canvas_of, welcome_widget
 from napari_phy.widgets.plots.overlay import Overlay
 from napari_phy.widgets.window.background_jobs import DensitySwitch, TraceSummary
 from napari_phy.widgets.window.data_files import RawWatch
+from napari_phy.widgets.window.time_links import TimeLinks
 
 REST_MS = 100  # after the camera was moved
 
@@ -54,6 +55,7 @@ class Overview(QObject):
         self.density = DensitySwitch(window, self)
         self.summary = TraceSummary(window, self)
         self.raw_watch = RawWatch(window, self)
+        self.time_links = TimeLinks(viewer, self)
         self.density.said.connect(self.said)
         self._camera_rested = QTimer(self, singleShot=True, interval=REST_MS)
         self._camera_rested.timeout.connect(self._on_camera_rested)
@@ -82,6 +84,7 @@ class Overview(QObject):
             None if session is None or viewer is None else LayerBinder(viewer, session, self._points_later.start)
         )
         self._follow_stacks()
+        self.time_links.follow(session)
         self.fit.follow(self.binder)
         self.frame.follow(session)
         self.raw_watch.follow(session)

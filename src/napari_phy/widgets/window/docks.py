@@ -21,6 +21,7 @@ from napari_phy.widgets.docks.firing_rate_panel import FiringRatePanel
 from napari_phy.widgets.docks.grid_panel import GridPanel
 from napari_phy.widgets.docks.history_panel import HistoryPanel
 from napari_phy.widgets.docks.intervals_panel import IntervalsPanel
+from napari_phy.widgets.docks.link_time_panel import LinkTimePanel
 from napari_phy.widgets.docks.probe_panel import ProbePanel
 from napari_phy.widgets.docks.psth_panel import PsthPanel
 from napari_phy.widgets.docks.raster_panel import RasterPanel
@@ -68,6 +69,7 @@ KINDS: dict[str, Kind] = {
     "Features": Kind(FeaturesPanel, SELECTED, "top"),
     "Correlograms": Kind(CorrelogramsPanel, SELECTED, "top"),
     "Traces": Kind(TracesPanel, LISTED, "bottom"),
+    "Link time": Kind(LinkTimePanel, LISTED),
     "Amplitude": Kind(AmplitudePanel, SELECTED),
     "Probe": Kind(ProbePanel, SELECTED),
     "Wizard": Kind(WizardPanel, SORTING),

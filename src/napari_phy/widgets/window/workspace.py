@@ -18,6 +18,7 @@ from napari_phy.widgets.base.draw_batch import DrawBatch
 from napari_phy.widgets.base.notifications import notify
 from napari_phy.widgets.base.theme import ThemeFollower, Tokens
 from napari_phy.widgets.docks.actions_panel import ActionsPanel
+from napari_phy.widgets.docks.link_time_panel import LinkTimePanel
 from napari_phy.widgets.docks.raster_panel import RasterPanel
 from napari_phy.widgets.docks.traces_panel import TracesPanel
 from napari_phy.widgets.docks.wizard_panel import WizardPanel
@@ -31,6 +32,7 @@ from napari_phy.widgets.panels.view_panel import ViewPanel
 from napari_phy.widgets.window.action_controller import ActionController
 from napari_phy.widgets.window.background_jobs import ReadAhead, WorkBar
 from napari_phy.widgets.window.canvas import LowWelcome, Overview
+from napari_phy.widgets.window.clock_proposals import ClockProposals
 from napari_phy.widgets.window.close_guard import CloseGuard
 from napari_phy.widgets.window.clustering_controller import ClusteringController
 from napari_phy.widgets.window.command_runner import CommandRunner
@@ -40,6 +42,7 @@ from napari_phy.widgets.window.dock_manager import ClusterOrder, DockManager, do
 from napari_phy.widgets.window.docks import KINDS
 from napari_phy.widgets.window.layouts import LayoutStore, WindowSize
 from napari_phy.widgets.window.session_controller import SessionBinding, SessionController
+from napari_phy.widgets.window.time_bar import TimeBar
 from napari_phy.widgets.window.toolbar import ActionBar, layout_menu
 from napari_phy.widgets.window.window_keys import FocusPolicy, PaletteCommands, WindowKeys
 
@@ -83,6 +86,9 @@ class Workspace(QObject):
         menu = layout_menu(self.board, self.arrange, self.overview.density, window)
         self.toolbar = ActionBar(self.controller.run, menu, window)
         window.addToolBar(self.toolbar)
+        self.time_bar = TimeBar(self.overview.time_links, self.controller.say, window)
+        window.addToolBar(Qt.ToolBarArea.BottomToolBarArea, self.time_bar)
+        self.proposals = ClockProposals(self.overview.time_links, window, self)
         self.memory = ViewMemory(window, lambda: self.session, self)
         self.layouts = LayoutStore(window, self.board, self.size, lambda: self.session, self)
         self.work_bar = WorkBar(self.controller.work)
@@ -111,6 +117,8 @@ class Workspace(QObject):
         board, controller, overview = self.board, self.controller, self.overview
         board.adopted.connect(self._set_up)
         board.arranged.connect(overview.fit.fit_later)
+        board.arranged.connect(self.time_bar.refresh)  # a layout that is restored brings the bars of its time
+        self.proposals.choice_requested.connect(lambda: board.open("Link time"))
         self.size.outgrown.connect(lambda: self._arrange_for(self.session, again=True))
         overview.stack_changed.connect(self._on_stack_changed)
         overview.said.connect(controller.say)
@@ -278,6 +286,8 @@ class Workspace(QObject):
             panel.listed = self.order.listed
         elif isinstance(panel, ActionsPanel | WizardPanel):
             panel.action_requested.connect(self.controller.run)
+        elif isinstance(panel, LinkTimePanel):
+            panel.follow_links(self.overview.time_links)
         elif isinstance(panel, TracesPanel):
             panel.filter_changed.connect(self._on_filter_changed)
 
@@ -292,6 +302,7 @@ class Workspace(QObject):
 
     def _on_theme_changed(self, theme: Tokens) -> None:
         self.toolbar.apply_theme(theme)
+        self.time_bar.apply_theme(theme)
         self.work_bar.apply_theme(theme)
         self.command_line.apply_theme(theme)
         self.overview.apply_theme(theme)
