@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from napari_phy import ClusterManager, UpdateInfo
-from napari_phy.core.errors import ClusteringError
+from napari_phy.core.errors import ClusteringError, ReplayError
 
 LABELS = np.array([3, 2, 2, 5, 3, 2, 5, 9])
 
@@ -94,6 +94,16 @@ def test_records_replay_to_the_same_state_and_history(labels, sequence):
     applied = ClusterManager(labels)
     applied.apply(manager.history)
     assert state(applied) == state(manager)
+
+
+def test_the_first_record_that_does_not_fit_is_said(manager):
+    records = (manager.merge([2, 3]), manager.merge([5, 9]))
+    with pytest.raises(ReplayError, match=r"^Edit 2 does not fit the clusters: There is no cluster 9") as raised:
+        ClusterManager(np.where(LABELS == 9, 5, LABELS)).restore(records, 2)
+    assert raised.value.n_fit == 1
+    for n_done in (-1, 3):
+        with pytest.raises(ClusteringError, match=f"Of 2 records {n_done} can't be done"):
+            ClusterManager(LABELS).restore(records, n_done)
 
 
 @given(clusterings(), edit_lists)

@@ -61,6 +61,19 @@ def test_a_tiny_rest_is_computed_rather_than_subtracted():
     assert read == [3]
 
 
+def test_a_rest_whose_siblings_are_gone_is_computed():
+    manager = ClusterManager(np.zeros(100, int))
+    read = []
+    sums = AdditiveSums(manager, lambda sets, _: [read.append(len(ids)) or np.array([float(len(ids))]) for ids in sets])
+    sums.get([0])
+    *siblings, rest = manager.assign(np.arange(40), np.repeat([0, 1, 2], [20, 10, 10])).added
+    assert manager.n_spikes(rest) == 60
+    manager.merge(siblings)
+    read.clear()
+    assert sums.get([rest])[rest] == 60
+    assert read == [60]
+
+
 def test_families_are_as_small_as_they_can_be():
     update = UpdateInfo("assign", descendants=((1, 10), (2, 10), (3, 11), (4, 12), (4, 13)))
     assert sorted(families(update)) == [((1, 2), (10,)), ((3,), (11,)), ((4,), (12, 13))]

@@ -26,3 +26,12 @@ def test_discarded_clusters_are_no_candidates(session):
     table = compute_similar(session, 3)
     assert table.rows.ids.tolist() == [4]
     assert table.n_hidden == 2
+
+
+def test_without_a_ranking_the_largest_comes_first_and_no_features_are_read(session):
+    session.manager.merge([0, 4])
+    n_read = session.model.features.n_rows_read
+    table = compute_similar(session, 3, hide_groups=(), is_ranked=False)
+    assert table.rows.ids.tolist() == sorted([5, 1, 2], key=session.manager.n_spikes, reverse=True)
+    assert table.similarities.tolist() == [0, 0, 0]
+    assert session.model.features.n_rows_read == n_read

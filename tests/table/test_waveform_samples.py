@@ -1,0 +1,54 @@
+"""Samples of waveforms are those of the model, and their means those of a hundred spikes."""
+
+import numpy as np
+import pytest
+
+from napari_phy.table.cluster_channels import cluster_channels
+from napari_phy.table.waveform_samples import best_channels, waveform_samples, waveforms_of
+
+
+@pytest.mark.parametrize("held", [False, True])
+def test_they_are_evenly_spread_waveforms_on_the_channels_of_the_cluster(session, held):
+    ids, model = session.manager.cluster_ids.tolist(), session.model
+    own = cluster_channels(session, ids)
+    session.sums.is_held = held
+    for cluster, sample in waveform_samples(session, ids, n_per_cluster=20).items():
+        assert len(sample.spike_ids) == 20
+        assert set(sample.spike_ids.tolist()) <= set(session.manager.spikes(cluster).tolist())
+        assert sample.channels.tolist() == sorted(own[cluster].tolist())
+        waveforms, masks = model.waveforms[sample.spike_ids], model.masks[sample.spike_ids]
+        np.testing.assert_array_equal(sample.waveforms, waveforms[:, :, sample.channels])
+        np.testing.assert_array_equal(sample.masks, masks)
+        takes_part = np.isin(np.arange(model.n_channels), sample.channels)
+        mean, mean_mask = waveforms.mean(axis=0) * takes_part, masks.mean(axis=0)
+        np.testing.assert_allclose(sample.mean, mean, rtol=1e-5, atol=1e-4)
+        np.testing.assert_allclose(sample.std, waveforms.std(axis=0) * takes_part, rtol=1e-4)
+        np.testing.assert_allclose(sample.amplitudes, np.ptp(mean, axis=0) * mean_mask, rtol=1e-5)
+
+
+def test_channels_are_those_of_all_spikes_rather_than_of_the_sample(make_session):
+    masks = np.zeros((1000, 8), np.float32)
+    masks[:, 2] = masks[1:200, 5] = 1  # the sample is a later spike
+    session = make_session(n_clusters=1, masks=masks)
+    sample = waveform_samples(session, [0], n_per_cluster=1)[0]
+    assert sample.masks[0, 5] == 0
+    assert sample.channels.tolist() == [2, 5]
+
+
+def test_the_best_channel_is_the_first_of_the_list_and_without_features_where_the_mean_is_largest(make_session):
+    session = make_session()
+    samples = waveform_samples(session, [0, 1, 2])
+    own = cluster_channels(session, [0, 1, 2])
+    assert best_channels(session, samples) == {cluster: own[cluster][0] for cluster in (0, 1, 2)}
+    without = make_session(features=None, masks=None)
+    samples = waveform_samples(without, [0, 1, 2])
+    assert best_channels(without, samples) == {
+        cluster: np.ptp(sample.mean, axis=0).argmax() for cluster, sample in samples.items()
+    }
+
+
+def test_of_a_sample_and_of_other_spikes_the_waveforms_are_those_of_the_model(session):
+    sample = waveform_samples(session, [0], n_per_cluster=10)[0]
+    spike_ids = np.union1d(sample.spike_ids[::2], np.arange(0, 100, 7))
+    found = waveforms_of(session, spike_ids, sample)
+    np.testing.assert_array_equal(found, session.model.waveforms[spike_ids][:, :, sample.channels])
