@@ -25,7 +25,7 @@ TOGETHER = [
     ("rate change", "dropped pulse"),
     ("irregular", "first missing"),
 ]
-N_RANDOM = 2000
+N_RANDOM = 1000
 
 
 def first_seed() -> int:

@@ -172,7 +172,8 @@ class _Chain:
                     add(n_frames + 1 - n_slots, MIXED * float(density) / n_slots)
         if n_slots == 1:
             add(-1 if jump < 0 else 1, 0.2)
-        return _Kernel.of(found, {})
+        most = max(found.values())  # so that products over many gaps neither vanish nor grow
+        return _Kernel.of({change: weight / most for change, weight in found.items()}, {})
 
     def _entry(self, part: int) -> tuple[Int64, Float64]:
         """Return (shifts with which the stack may begin in a part, how likely they are)."""
@@ -297,6 +298,12 @@ def explain(grid: PulseGrid, n_ticks: int, n_most: int = 5) -> tuple[Parts, list
                 for one, values, shift in zip(every.states, every.through, shifts.tolist(), strict=True)
             ]
         found.append(Explanation(shifts, np.clip(1 - agree / total, 0, 1), weight))
+    if not found:  # far from all that was thought of: from the first pulse on, or up to the last
+        n_parts = len(parts.starts)
+        found += [
+            Explanation(np.full(n_parts, shift, dtype=np.int64), np.ones(n_parts), 0.0)
+            for shift in dict.fromkeys((0, n_ticks - grid.n_slots))
+        ]
     return parts, found
 
 
