@@ -83,6 +83,25 @@ def test_correlations_are_circular_coefficients_at_the_best_lag():
     assert found.shift >= 6
 
 
+def test_the_p_value_is_the_share_of_the_scores_of_all_traces_at_all_shifts_that_are_as_large():
+    rng = np.random.default_rng(7)
+    rate, traces, lags = rng.poisson(1.0, 300), rng.normal(size=(4, 300)), [0, 1]
+    traces[1] += 0.2 * rate
+    found = compute_pair_test(rate[None], traces, lags, min_shift=10)
+    largest = np.array(
+        [
+            [
+                max(abs(np.corrcoef(np.roll(rate, shift + lag), trace)[0, 1]) for lag in lags)
+                for shift in range(0, 300, 10)
+            ]
+            for trace in traces
+        ]
+    )
+    scores = (largest - largest.mean(axis=1, keepdims=True)) / largest.std(axis=1, keepdims=True)
+    wanted = [(1 + (scores[:, 1:] >= score).sum()) / (1 + 4 * 29) for score in scores[:, 0]]
+    assert found.p[0] == pytest.approx(wanted)
+
+
 def test_the_same_is_found_each_time_and_shifts_are_longer_than_what_is_remembered():
     rng = np.random.default_rng(3)
     rates, traces = slow_rates(rng, 2), slow_traces(rng, 10)

@@ -118,6 +118,17 @@ def test_broken_off_it_goes_on(tmp_path_factory, stops, n_samples):
     assert_holds(pyramid, traces)
 
 
+@pytest.mark.parametrize("n_left", [1, 16, 40, 95])
+def test_it_goes_on_however_little_is_left(tmp_path, n_left):
+    traces = make_traces(8 * 96 + n_left)  # eight chunks, after which no level waits for bins but the last
+    with pytest.raises(CancelledError):
+        TracePyramid(ArraySamples(traces, 0), tmp_path).build(stop_after(8))
+    pyramid = TracePyramid(ArraySamples(traces, 0), tmp_path)
+    assert pyramid.n_done == 8 * 96
+    pyramid.build()
+    assert_holds(pyramid, traces)
+
+
 def test_killed_it_goes_on_from_what_was_noted(tmp_path):
     traces = make_traces()
     pyramid = TracePyramid(ArraySamples(traces), tmp_path)
