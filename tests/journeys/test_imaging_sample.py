@@ -33,6 +33,12 @@ def test_movie_film_and_recording_are_there_and_all_is_in_sight(person: Person, 
     heights = [float(np.ptp(layer.extent.world[:, -2])) for layer in (movie, film)]
     assert heights[0] == pytest.approx(heights[1], rel=0.02)
     truth = read_imaging_truth(imaging_truth_path(imaging_kwik))
-    viewer.dims.set_current_step(0, 640)
-    assert read_number(np.asarray(film._slice.image.raw)) == truth.film_numbers[640]
+    person.wait(lambda: len(person.workspace.overview.time_links.linked.layers) == 2, "both clocks")
+    person.session.time.move_to(20.0)
+    person.settle()
+    frame = np.searchsorted(truth.film_samples, 20.0 * person.session.model.sample_rate) - 1
+    person.wait(
+        lambda: read_number(np.asarray(film._slice.image.raw)) == truth.film_numbers[frame], "the frame of the film"
+    )
+    assert not person.told
     viewer.layers.clear()

@@ -56,6 +56,14 @@ def _read_imaging(kwik: Path) -> list[Any]:
 
 def link_clocks(kwik: Path) -> None:
     """Put movie and film on the clock of the recording; called when all three are shown."""
+    from napari.viewer import current_viewer
+
+    from napari_phy.widgets.window.workspace import Workspace
+
+    viewer = current_viewer()
+    workspace = None if viewer is None else Workspace.find(viewer)
+    if workspace is not None and workspace.session is not None and workspace.session.model.path == kwik:
+        workspace.proposals.accept_all()
 
 
 def _when_shown(act: Callable[[], object]) -> None:

@@ -1,6 +1,7 @@
 """Proposes a clock for a stack that comes beside a recording, where pulses of the file fit its frames."""
 
 from collections import deque
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 from weakref import ref
@@ -39,12 +40,22 @@ class ClockProposals(QObject):
         super().__init__(parent)
         self._links, self._window = links, ref(window)
         self._waiting: deque[ref[Layer]] = deque()
-        self._said: dict[int, str] = {}  # by layer
+        self._said: dict[int, tuple[str, Callable[[], None]]] = {}  # by layer: the sentence, and what its button does
+        self._accepted: set[int] = set()  # layers that are linked unasked
         self._results = LatestResult(self)
         self._results.result_ready.connect(self._on_offers)
         self._results.failed.connect(self._on_failed)
         links.unlinked_came.connect(self._on_came)
         links.changed.connect(self._on_changed)
+
+    def accept_all(self) -> None:
+        """Link the stacks that there are by what fits them, without asking."""
+        linked = self._links.linked
+        for layer in self._links.candidates:
+            if linked is not None and linked.clock_of(layer) is None:
+                self._accepted.add(id(layer))
+        for _, link in list(self._said.values()):
+            link()
 
     def _on_came(self, layer: Layer) -> None:
         session = self._links.session
@@ -75,9 +86,13 @@ class ClockProposals(QObject):
         self._next()
 
     def _propose(self, layer: Layer, offer: ClockOffer) -> None:
-        sentence = messages.clock_proposed(layer.name, offer.words)
-        self._said[id(layer)] = sentence
         link = partial(self._link, ref(layer), offer)
+        if id(layer) in self._accepted:
+            self._accepted.discard(id(layer))
+            link()
+            return
+        sentence = messages.clock_proposed(layer.name, offer.words)
+        self._said[id(layer)] = sentence, link
         notify(sentence, "info", [(LINK, link), (CHOOSE, self.choice_requested.emit)], stays=True)
 
     def _link(self, to: "ref[Layer]", offer: ClockOffer) -> None:
@@ -97,7 +112,9 @@ class ClockProposals(QObject):
         """Take back what is done, or was about layers that are gone."""
         linked = self._links.linked
         layers = [] if linked is None else [one for one in self._links.candidates if linked.clock_of(one) is None]
-        gone = {layer: sentence for layer, sentence in self._said.items() if layer not in map(id, layers)}
+        there = set(map(id, layers))
+        gone = [sentence for layer, (sentence, _) in self._said.items() if layer not in there]
+        self._said = {layer: said for layer, said in self._said.items() if layer in there}
+        self._accepted &= there
         if gone:
-            take_back(list(gone.values()), referent(self._window))
-            self._said = {layer: sentence for layer, sentence in self._said.items() if layer not in gone}
+            take_back(gone, referent(self._window))
