@@ -72,7 +72,7 @@ def test_every_channel_is_a_disc_of_its_own_inside_the_picture(positions):
         assert -1 <= float(y) <= height + 1
 
 
-@pytest.mark.parametrize("step", [(0, 20), (20, 0)])
+@pytest.mark.parametrize("step", [(0, 20), (20, 0), (20, 20)])
 def test_the_picture_of_a_long_probe_is_no_larger_than_a_page_can_be_scrolled(step):
     svg = parsed(Probe(range(500), np.outer(np.arange(500), step)))
     assert float(svg.get("width")) <= 900 + 100

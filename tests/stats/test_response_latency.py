@@ -74,7 +74,7 @@ def test_the_p_value_of_bursts_is_that_of_their_trials_of_which_one_may_have_com
     found = find_response(AlignedSpikes(rows, lags), 40, 50 * MS, 200 * MS)
     n_stretches = N_STEPS * (N_STEPS + 1) // 2
     by_chance = 1 / (40 * (200 * MS // (found.stop - found.start)) + 1)
-    assert found.p_value == pytest.approx(n_stretches * binom.sf(7, 40, by_chance))
+    assert found.p_value == pytest.approx(n_stretches * binom.sf(7, 40, by_chance), rel=1e-6, abs=0)
     assert (found.latency, found.jitter, found.reliability) == (10 * MS, 0, 0.2)
 
 
