@@ -68,7 +68,7 @@ def test_drawn_epochs_are_there_when_the_file_is_opened_again(kwik_copy):
     with open_session(kwik_copy, read_only=True) as session:
         assert session.epochs.drawn == (Epoch(1.0, 2.5, "run"), Epoch(4.0, 5.0, "rest"))
         session.epochs.remove(session.epochs.drawn[0])
-        assert repr(session.epochs) == "<Epochs: 1 recordings, 1 rest>"
+        assert repr(session.epochs) == "<Epochs: 1 recording, 1 rest>"
     with open_session(kwik_copy) as session:
         assert session.epochs.drawn_names == ("run", "rest")
         with pytest.raises(TimelineError, match=r"^There are no epochs walk\. There are recordings, run, rest\.$"):

@@ -13,6 +13,7 @@ from napari_phy.core.errors import TimelineError
 from napari_phy.core.sentences import on_one_line, visible
 from napari_phy.formats.trials import write_events
 from napari_phy.storage.epochs import load_epochs, save_epochs
+from napari_phy.table.numbers import format_count
 from napari_phy.timeline.epochs import make_epochs
 
 if TYPE_CHECKING:
@@ -97,4 +98,4 @@ class SessionEpochs(EpochList):
 
     def __repr__(self) -> str:
         drawn = [f"{sum(one.name == name for one in self.drawn)} {name}" for name in self.drawn_names]
-        return visible(f"<Epochs: {', '.join([f'{len(self.recordings)} recordings', *drawn])}>")
+        return visible(f"<Epochs: {', '.join([format_count(len(self.recordings), 'recording'), *drawn])}>")
