@@ -12,6 +12,7 @@ from napari_phy.core.errors import PlacementError
 from napari_phy.core.probe import Probe
 from napari_phy.core.probe_placement import (
     ProbePlacement,
+    angles_of,
     parse_rows,
     place_by_affine,
     place_by_landmarks,
@@ -101,6 +102,15 @@ def test_a_probe_by_its_tip_keeps_its_size(n, data, angle, tilt, mirrored, on_pr
 def test_angles_go_clockwise_from_a_tip_that_points_down(angle, top):
     placed = place_by_tip((0, 0), (0, 0), angle, (1, 1))
     np.testing.assert_allclose(placed.to_image((0, 100)), [top], atol=1e-9)
+
+
+@given(st.floats(-179, 179), st.floats(-89, 89), st.booleans(), n_axes)
+def test_angles_come_back(angle, tilt, mirrored, n):
+    tilt = tilt if n == 3 else 0.0
+    placed = place_by_tip((3, 4), [9] * n, angle, (4, 1.5, 0.5)[-n:], tilt_deg=tilt, mirrored=mirrored)
+    found_angle, found_tilt, found_mirrored = angles_of(placed)
+    assert (found_angle, found_tilt) == pytest.approx((angle, tilt), abs=1e-6)
+    assert found_mirrored == mirrored
 
 
 def test_a_tilted_tip_is_in_later_planes():

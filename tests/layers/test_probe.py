@@ -238,7 +238,8 @@ def test_in_a_stack_the_probe_is_in_all_planes_or_in_depth(session, viewer):
     assert find_time_axis(contacts) is None  # nobody links it to the clock
 
 
-def test_the_canvas_is_left_to_a_flat_picture_that_has_the_probe(session, viewer, picture):
+def test_the_canvas_is_left_to_a_flat_picture_that_has_the_probe(session, viewer):
+    viewer.add_image(np.zeros((300, 400)), name="slice")
     binder = LayerBinder(viewer, session)
     probe = ProbeBinder(viewer, session)
     assert not has_stack(viewer.layers)

@@ -204,6 +204,21 @@ def place_by_tip(
     return ProbePlacement(matrix, at - matrix @ tip, size)
 
 
+def angles_of(placement: ProbePlacement) -> tuple[float, float, bool]:
+    """Return angle and tilt in degrees of a placement, and whether it is mirrored, as `place_by_tip` takes them.
+
+    Of one by landmarks or an affine, they are those of the shaft; its stretch is not told.
+    """
+    up = np.zeros(3)
+    up[-placement.n_axes :] = placement.matrix[:, 1] * placement.pixel_um
+    right = placement.matrix[-2:, 0] * placement.pixel_um[-2:]
+    flat = float(np.hypot(up[1], up[2]))
+    angle = np.arctan2(up[2], -up[1]) if flat > _FLAT * np.linalg.norm(up) else np.arctan2(right[0], right[1])
+    expected = np.array([np.sin(angle), np.cos(angle)])
+    tilt = np.arctan2(-up[0], flat)
+    return float(np.rad2deg(angle)), float(np.rad2deg(tilt)), bool(right @ expected < 0)
+
+
 def place_by_affine(rows: npt.ArrayLike, pixel_um: npt.ArrayLike) -> ProbePlacement:
     """Return the placement of an affine: rows of pixels per µm along x and y, and the pixel of x = y = 0.
 

@@ -37,10 +37,10 @@ Colors = npt.NDArray[np.float32]
 CONTACTS, CLUSTERS = "probe", "clusters"  # names of the layers
 CONTACT_SHARE, CLUSTER_SHARE = 0.7, 0.9  # of the pitch of the contacts
 CONTACT_PX, CLUSTER_PX = (5.0, 40.0), (8.0, 48.0)  # least and most, however far the camera is
-QUIET = {True: "#4a4e57", False: "#c3c6cc"}  # a contact without amplitude, by darkness of the theme
-OTHERS = {True: "#9a9fa8", False: "#8a8f98"}  # a cluster that is not selected
-RIM = {True: "#ffffff", False: "#15171c"}  # around one that is
-OTHERS_ALPHA = 0.55
+CONTACT_RIM, CLUSTER_RIM = 0.12, 0.16  # of the size of a mark
+QUIET = {True: "#5b606b", False: "#c3c6cc"}  # a contact without amplitude, by darkness of the theme
+RIM = {True: "#ffffff", False: "#15171c"}  # around a cluster; the other one around a contact
+OTHERS_ALPHA = 0.25  # of a cluster that is not selected
 RAMPS = {"rate": "inferno", "depth": "viridis"}
 PICK_PX = 6.0
 DRAG_PX = 4.0
@@ -109,14 +109,18 @@ def contacts_layer(session: Session, image: Layer, placement: ProbePlacement) ->
         "value": np.full(probe.n_channels, np.nan),
     }
     options = _options(session, CONTACTS, image, placement, features)
-    return _points_in(image, _contacts(session, placement)), options | {"symbol": "square", "border_width": 0}, "points"
+    return (
+        _points_in(image, _contacts(session, placement)),
+        options | {"symbol": "square", "border_width": CONTACT_RIM},
+        "points",
+    )
 
 
 def clusters_layer(session: Session, image: Layer, placement: ProbePlacement) -> LayerDataTuple:
     """Return a layer for the clusters, none of which is there yet."""
     features: dict[str, Any] = {"cluster": [], "group": [], "channel": [], "depth": []}
     options = _options(session, CLUSTERS, image, placement, features)
-    return np.empty((0, placement.n_axes)), options | {"symbol": "disc", "border_width": 0.12}, "points"
+    return np.empty((0, placement.n_axes)), options | {"symbol": "disc", "border_width": CLUSTER_RIM}, "points"
 
 
 def contact_colors(data: ProbeInImageData, dark: bool) -> Colors:
@@ -134,12 +138,11 @@ def contact_colors(data: ProbeInImageData, dark: bool) -> Colors:
 
 
 def cluster_colors(clusters: npt.NDArray[np.int64], selected: tuple[int, ...], dark: bool) -> tuple[Colors, Colors]:
-    """Return (n, 4) RGBA of points and of their rims: the colours of the selection, others quiet."""
-    faces = np.tile(_rgba(OTHERS[dark], OTHERS_ALPHA), (len(clusters), 1))
-    rims = np.tile(_rgba(OTHERS[dark], OTHERS_ALPHA), (len(clusters), 1))
+    """Return (n, 4) RGBA of points and of their rims: the colours of the selection, others almost empty."""
+    faces = np.tile(_rgba(RIM[dark], OTHERS_ALPHA), (len(clusters), 1))
+    rims = np.tile(_rgba(RIM[dark]), (len(clusters), 1))
     for place, cluster in enumerate(selected):
         faces[clusters == cluster] = _rgba(selection_color(place, dark))
-        rims[clusters == cluster] = _rgba(RIM[dark])
     return faces, rims
 
 
@@ -366,7 +369,7 @@ class ProbeBinder:
             return
         colors = contact_colors(data, self._dark)
         if not np.array_equal(contacts.face_color, colors):
-            contacts.face_color = colors
+            contacts.face_color, contacts.border_color = colors, _rgba(RIM[not self._dark])
         if len(clusters.data) == len(data.clusters) > 0:
             faces, rims = cluster_colors(data.clusters, self._session.selection.clusters, self._dark)
             if not np.array_equal(clusters.face_color, faces):

@@ -1,4 +1,4 @@
-"""Image stacks, which take the whole canvas: how they are distinguished from flat layers, and fitted."""
+"""Image stacks and pictures, which take the whole canvas: how they are told from the time line, and fitted."""
 
 from __future__ import annotations
 
@@ -8,15 +8,25 @@ import numpy as np
 from napari.components import ViewerModel
 from napari.layers import Layer
 
-from napari_phy.layers.session_tag import IN_IMAGE, kind_of
+from napari_phy.layers.session_tag import IN_IMAGE, kind_of, session_of
 
 FRAMES = "frame"  # of the slider, until the stack has a clock
+_LENGTH = "micrometer"
 CUT = 0.02  # of the canvas: no more than that is beyond its edges where somebody sees the whole
 
 
 def has_stack(layers: Iterable[Layer]) -> bool:
-    """Tell whether ours would lie over the Y and X of a picture: a layer has more than two dimensions, or the probe."""
-    return any(layer.ndim > 2 or kind_of(layer) == IN_IMAGE for layer in layers)
+    """Tell whether ours would lie over the Y and X of a picture.
+
+    A layer has more than two dimensions, is in units of length or in colour, or is the probe in an image.
+    """
+    return any(layer.ndim > 2 or _is_in_space(layer) for layer in layers)
+
+
+def _is_in_space(layer: Layer) -> bool:
+    if session_of(layer) is not None:
+        return kind_of(layer) == IN_IMAGE
+    return getattr(layer, "rgb", False) is True or all(unit.is_compatible_with(_LENGTH) for unit in layer.units)
 
 
 def name_slider(viewer: ViewerModel) -> None:

@@ -18,6 +18,7 @@ from napari_phy.views.typed_values import label_text
 EMPTY_WORKSPACE = "Open a Kwik file to begin: File > Open, or drop it here."
 NO_EVENTS = "This data set has no events."
 HOW_TO_GET_EVENTS = "Read a table of trials, such as events.tsv of BIDS, or draw epochs."
+NO_PICTURE = "No image is open. Open a picture or a stack beside the recording to place the probe in it."
 NO_CLUSTERS = "This clustering has no clusters."
 NO_ROW_TO_GO_TO = "All clusters of the list are folded or skipped."
 NO_MATCH = "No cluster matches. Clear the filter (Esc)."

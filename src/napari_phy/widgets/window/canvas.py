@@ -26,6 +26,7 @@ from napari_phy.widgets.napari_compat import canvas_of, welcome_widget
 from napari_phy.widgets.plots.overlay import Overlay
 from napari_phy.widgets.window.background_jobs import DensitySwitch, TraceSummary
 from napari_phy.widgets.window.data_files import RawWatch
+from napari_phy.widgets.window.probe_in_image import ProbeInImage
 from napari_phy.widgets.window.time_links import TimeLinks
 
 REST_MS = 100  # after the camera was moved
@@ -56,6 +57,7 @@ class Overview(QObject):
         self.summary = TraceSummary(window, self)
         self.raw_watch = RawWatch(window, self)
         self.time_links = TimeLinks(viewer, self)
+        self.probe = ProbeInImage(viewer, self)
         self.density.said.connect(self.said)
         self._camera_rested = QTimer(self, singleShot=True, interval=REST_MS)
         self._camera_rested.timeout.connect(self._on_camera_rested)
@@ -83,6 +85,7 @@ class Overview(QObject):
         self.binder = (
             None if session is None or viewer is None else LayerBinder(viewer, session, self._points_later.start)
         )
+        self.probe.follow(session)
         self._follow_stacks()
         self.time_links.follow(session)
         self.fit.follow(self.binder)
@@ -97,6 +100,7 @@ class Overview(QObject):
         had_density = self.density.is_shown
         if self.binder is not None:
             self.binder.follow_switch()
+        self.probe.follow_switch()
         self.fit.fit()
         self._follow_data()
         if had_density:
@@ -111,6 +115,7 @@ class Overview(QObject):
 
     def refresh(self) -> None:
         """Show the selection as it is now."""
+        self.probe.refresh()
         if self.binder is not None:
             self.binder.refresh()
 
@@ -135,6 +140,7 @@ class Overview(QObject):
         self.summary.bar.apply_theme(theme)
         self.density.bar.apply_theme(theme)
         self.frame.apply_theme(theme)
+        self.probe.set_dark(theme.dark)
         if self.binder is not None:
             self.binder.set_dark(theme.dark)
 

@@ -22,6 +22,7 @@ from napari_phy.widgets.docks.grid_panel import GridPanel
 from napari_phy.widgets.docks.history_panel import HistoryPanel
 from napari_phy.widgets.docks.intervals_panel import IntervalsPanel
 from napari_phy.widgets.docks.link_time_panel import LinkTimePanel
+from napari_phy.widgets.docks.place_probe_panel import PlaceProbePanel
 from napari_phy.widgets.docks.probe_panel import ProbePanel
 from napari_phy.widgets.docks.psth_panel import PsthPanel
 from napari_phy.widgets.docks.raster_panel import RasterPanel
@@ -72,6 +73,7 @@ KINDS: dict[str, Kind] = {
     "Link time": Kind(LinkTimePanel, LISTED),
     "Amplitude": Kind(AmplitudePanel, SELECTED),
     "Probe": Kind(ProbePanel, SELECTED),
+    "Place probe": Kind(PlaceProbePanel, SELECTED),
     "Wizard": Kind(WizardPanel, SORTING),
     "History": Kind(HistoryPanel, SORTING),
     "Actions": Kind(ActionsPanel, SORTING),

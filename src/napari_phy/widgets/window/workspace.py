@@ -19,6 +19,7 @@ from napari_phy.widgets.base.notifications import notify
 from napari_phy.widgets.base.theme import ThemeFollower, Tokens
 from napari_phy.widgets.docks.actions_panel import ActionsPanel
 from napari_phy.widgets.docks.link_time_panel import LinkTimePanel
+from napari_phy.widgets.docks.place_probe_panel import PlaceProbePanel
 from napari_phy.widgets.docks.raster_panel import RasterPanel
 from napari_phy.widgets.docks.traces_panel import TracesPanel
 from napari_phy.widgets.docks.wizard_panel import WizardPanel
@@ -243,7 +244,10 @@ class Workspace(QObject):
         """Put the docks where they are beside an image stack, or without one."""
         self.layouts.save()
         self.toolbar.layers_action.setChecked(False)
+        was_placing = self.board.is_open("Place probe")
         self._arrange_for(self.session)
+        if was_placing:
+            self.board.open("Place probe")
         self.controller.report(messages.CANVAS_LEFT if self.overview.is_aside else messages.CANVAS_TAKEN)
 
     def _show_preset(self) -> None:
@@ -288,6 +292,8 @@ class Workspace(QObject):
             panel.action_requested.connect(self.controller.run)
         elif isinstance(panel, LinkTimePanel):
             panel.follow_links(self.overview.time_links)
+        elif isinstance(panel, PlaceProbePanel):
+            panel.follow_space(self.overview.probe)
         elif isinstance(panel, TracesPanel):
             panel.filter_changed.connect(self._on_filter_changed)
 
