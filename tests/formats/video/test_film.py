@@ -13,6 +13,7 @@ from napari_phy.formats.video import film as module
 from napari_phy.formats.video import open_film
 from napari_phy.formats.video.film_index import read_index
 from napari_phy.sample_data.frame_marks import read_number
+from napari_phy.timeline import TimeBase
 
 N_FRAMES = 200
 LATER_AND_LATER = [number + number // 7 for number in range(N_FRAMES)]
@@ -97,6 +98,12 @@ def test_times_are_those_of_the_file(folder, b_frames):
     assert even.interval_s == pytest.approx(1 / RATE, abs=1e-4)
     uneven = open_film(write_film(folder / "later.mp4", N_FRAMES, stamps=LATER_AND_LATER))
     np.testing.assert_allclose(uneven.times_s, np.array(LATER_AND_LATER) / RATE, atol=1e-4)
+
+
+def test_a_film_is_its_own_clock_where_frames_were_dropped_too(folder):
+    film = open_film(write_film(folder / "gaps.mp4", N_FRAMES, stamps=LATER_AND_LATER))
+    clock = TimeBase.from_times(film.times_s)
+    np.testing.assert_array_equal(clock.frame_at(film.times_s + 0.3 / RATE), np.arange(N_FRAMES))
 
 
 def test_it_reads_as_an_array_does(b_frames):

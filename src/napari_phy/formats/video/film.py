@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -16,7 +17,6 @@ import numpy.typing as npt
 from napari_phy.core.errors import VideoError
 from napari_phy.core.memory import ByteCache
 from napari_phy.core.progress import OnProgress, no_progress
-from napari_phy.formats.video.av_files import load_av
 from napari_phy.formats.video.film_index import FilmIndex, read_index
 from napari_phy.formats.video.frame_decoder import FrameDecoder
 
@@ -24,6 +24,7 @@ MAX_ARRAY_BYTES = 1 << 30  # that are read at once
 KEPT_BYTES = 64 << 20  # of decoded frames of one film
 _MAX_AHEAD = 8  # frames
 _STEP = 4  # frames: so few from one to the next is playing
+_PAUSE_S = 0.005  # between two reads in which the next frames can be decoded
 
 _ahead = ThreadPoolExecutor(2, "napari-phy films")
 
@@ -31,8 +32,9 @@ _ahead = ThreadPoolExecutor(2, "napari-phy films")
 class Film:
     """`(n_frames, height, width, 3)` uint8; without the last axis where the film is grey, uint16 beyond 8 bits.
 
-    Any frame is exactly that of its number. Frames last seen are kept; while they are read one after the other, the
-    next ones are decoded ahead. Safe in threads. A closed film opens its file again when it is read.
+    Any frame is exactly that of its number. Those decoded on the way to a frame are kept for steps back from it; while
+    frames are read one after the other, the next ones are decoded ahead. Safe in threads. A closed film opens its file
+    again when it is read.
 
     Parameters
     ----------
@@ -64,14 +66,13 @@ class Film:
         self.dtype = np.dtype(np.uint16 if self._format == "gray16le" else np.uint8)
         self.shape = (len(index.packets), *index.size_px, *((3,) if self._format == "rgb24" else ()))
         self._frame_bytes = math.prod(self.shape[1:]) * self.dtype.itemsize
-        self._reformatter = load_av().video.reformatter.VideoReformatter()
         self._decoded: ByteCache[int, Any] = ByteCache(_buffer_bytes)
         self._decoder: FrameDecoder | None = None
         self._damaged: set[int] = set()
         self._lock = threading.RLock()  # of the decoder and what it gave
-        self._counting, self._reformatting = threading.Lock(), threading.Lock()
+        self._counting, self._converting = threading.Lock(), threading.Lock()
         self._n_waiting = 0
-        self._last = -1  # frame that was asked for
+        self._last, self._read_s = -1, 0.0  # which frame was read last, and when
         self._reading_ahead: Future[None] | None = None
 
     @property
@@ -163,17 +164,22 @@ class Film:
             yield
 
     def _frame(self, number: int) -> npt.NDArray[Any]:
+        is_shown = time.perf_counter() - self._read_s > _PAUSE_S  # in between, not read one straight after the other
         with self._waiting():
             decoded = self._decoded.get(number)
             if decoded is None:
                 decoded = self._decode(number)
-            is_playing = 0 < number - self._last <= _STEP
+            if number == self._last + 1:  # memory that is used again at once is the quickest
+                self._decoded.remove(self._last)
+            is_playing = is_shown and 0 < number - self._last <= _STEP
             self._last = number
             if is_playing and (self._reading_ahead is None or self._reading_ahead.done()):
                 self._reading_ahead = _ahead.submit(self._read_ahead, number + 1)
         if decoded is None:
             self._tell_damaged(number)
-        return self._as_array(decoded)
+        found = self._as_array(decoded)
+        self._read_s = time.perf_counter()
+        return found
 
     def _read_ahead(self, start: int) -> None:
         n_ahead = min(_MAX_AHEAD, KEPT_BYTES // self._frame_bytes)  # half of what is kept: RGB is twice as large
@@ -212,9 +218,10 @@ class Film:
         if decoded is None:
             return np.zeros(self.shape[1:], self.dtype)
         height, width = self.shape[1:3]
-        with self._reformatting:
-            made = self._reformatter.reformat(decoded, width=width, height=height, format=self._format)
-        return np.asarray(made.to_ndarray())
+        is_other = (decoded.height, decoded.width) != (height, width)
+        size = {"width": width, "height": height} if is_other else {}
+        with self._converting:  # a frame is converted by one thread at a time
+            return np.asarray(decoded.to_ndarray(format=self._format, **size))
 
     def _check_file(self) -> None:
         if _state_of(self.path) != self._state:
