@@ -96,6 +96,13 @@ def test_records_replay_to_the_same_state_and_history(labels, sequence):
     assert state(applied) == state(manager)
 
 
+def test_the_record_of_a_split_names_the_spikes_of_the_smaller_side():
+    for n in range(2, 20):
+        for n_chosen in range(1, n):
+            update = ClusterManager(np.zeros(n, int)).split(np.arange(n_chosen))
+            assert len(update.spike_ids) == min(n_chosen, n - n_chosen)
+
+
 def test_the_first_record_that_does_not_fit_is_said(manager):
     records = (manager.merge([2, 3]), manager.merge([5, 9]))
     with pytest.raises(ReplayError, match=r"^Edit 2 does not fit the clusters: There is no cluster 9") as raised:
