@@ -90,6 +90,15 @@ def test_spikes_that_are_left_out_are_counted_in_a_sentence(session, source):
     )
 
 
+def test_a_weak_doubt_is_said_and_leaves_out_nothing(session, source):
+    base = source.clock.with_doubts([Doubt(0, 400, "ambiguous", "?", 0.045)])
+    weak = TimedMovie("movie", source.movie, base)
+    found, plain = (compute_averages(session, [3], one, LAGS) for one in (weak, source))
+    assert np.array_equal(found.values, plain.values)
+    assert found.sentences[0].startswith(plain.sentences[0])
+    assert found.sentences[0].endswith("Its clock is wrong by half a frame or more with a chance of up to 5 %.")
+
+
 def test_the_pixels_that_follow_a_cluster_have_the_largest_correlation_at_the_right_lag(session, source):
     found = compute_correlations(session, [0, 1, 2], source, LAGS)
     for cluster, part in enumerate((np.s_[:4, :4], np.s_[:4, 4:], np.s_[4:, :4])):
@@ -109,9 +118,9 @@ def test_cells_that_follow_a_cluster_are_found_and_ranked_first(session, source,
     assert pairs == {(0, 1), (1, 2), (2, 5)}
     assert {tuple(pair) for pair in found.ranked[:3].tolist()} == {(0, 0), (1, 1), (2, 2)}
     assert len(found.ranked) == 16
-    assert found.rates.sum() * found.interval_s == sum(
-        int(sentence.split()[2].replace("\u2009", "")) for sentence in found.sentences
-    )
+    n_spikes = round(found.rates.sum() * found.interval_s)
+    assert found.sentences[0].startswith(f"4 clusters: {n_spikes} of ")
+    assert [sentence.split(":")[0] for sentence in found.sentences[1:]] == [f"Cluster {one}" for one in range(4)]
     assert "16 pairs tested by" in found.method
     assert "Benjamini–Hochberg" in found.method
 

@@ -176,11 +176,11 @@ def cells_layer(cells: ImagedCells, like: Layer | None = None) -> LayerDataTuple
 def average_layers(averages: MovieAverages, source: Image, regions: Regions | None = None) -> list[LayerDataTuple]:
     """Return a layer for each cluster: its axes are the lag in ms, and those of the movie; it is there at all times.
 
-    Averages of regions are painted into their pixels.
+    Averages of regions are painted into their pixels. Only the first layer is visible, since each hides the others.
     """
     axis = _axis(source)
     found = []
-    for cluster, values in zip(averages.clusters, averages.values, strict=True):
+    for place, (cluster, values) in enumerate(zip(averages.clusters, averages.values, strict=True)):
         picture = values.astype(np.float32)
         if regions is not None:
             picture = _painted(picture, regions, _frame_shape(source, axis))
@@ -189,6 +189,7 @@ def average_layers(averages: MovieAverages, source: Image, regions: Regions | No
         name = f"STA of {cluster} (ms)" if regions is None else f"STA of {cluster}, cells (ms)"
         options |= {
             "name": name,
+            "visible": place == 0,
             "contrast_limits": (low, high),
             "colormap": _CHANGES if low < 0 < high else "gray",
             "metadata": {RESULT: name, "cluster": cluster, "lags": averages.lags},
@@ -199,21 +200,28 @@ def average_layers(averages: MovieAverages, source: Image, regions: Regions | No
 
 def correlation_layers(correlations: MovieCorrelations, source: Image) -> list[LayerDataTuple]:
     """Return a picture for each cluster, through which the movie is seen where nothing follows the cluster."""
-    found = []
-    for cluster, values, lag_s in zip(correlations.clusters, correlations.correlation, correlations.lag_s, strict=True):
-        found.append(_map(values, f"correlation with {cluster}", source, {"cluster": cluster, "lag_s": lag_s}))
-    return found
+    maps = zip(correlations.clusters, correlations.correlation, correlations.lag_s, strict=True)
+    found = [
+        _map(values, f"correlation with {cluster}", source, {"cluster": cluster, "lag_s": lag_s})
+        for cluster, values, lag_s in maps
+    ]
+    return _first_visible(found)
 
 
 def cell_correlation_layers(pairs: CellPairs, regions: Regions, source: Image) -> list[LayerDataTuple]:
     """Return a picture for each cluster: every cell in the colour of its correlation."""
     frame_shape = _frame_shape(source, _axis(source))
-    return [
+    found = [
         _map(
             _painted(values, regions, frame_shape), f"correlation of cells with {cluster}", source, {"cluster": cluster}
         )
         for cluster, values in zip(pairs.clusters, pairs.test.correlation, strict=True)
     ]
+    return _first_visible(found)
+
+
+def _first_visible(layers: list[LayerDataTuple]) -> list[LayerDataTuple]:
+    return [(data, {**options, "visible": place == 0}, kind) for place, (data, options, kind) in enumerate(layers)]
 
 
 def _map(values: npt.NDArray[Any], name: str, source: Image, more: dict[str, Any]) -> LayerDataTuple:

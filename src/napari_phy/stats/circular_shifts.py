@@ -108,14 +108,17 @@ def compute_pair_test(
     lags = np.atleast_1d(np.asarray(lags, dtype=np.int64))
     n_frames = traces.shape[1]
     spectra, known = _spectra(traces)
+    lengths = [min_shift or 1]
     if min_shift is None:
         lengths = [_median_length(traces[known]), _median_length(rates.reshape(-1, n_frames))]
         min_shift = max(*lengths, int(np.ptp(lags)) + 1)
     n_shifts = n_frames // max(1, min_shift) - 1
     if n_shifts < FEWEST_SHIFTS:
+        is_by_lags = n_frames // max(1, *lengths) > FEWEST_SHIFTS
+        why = "as far as the lags reach; take fewer lags" if is_by_lags else "over which brightness or rate stay alike"
         raise ImagingError(
             f"The movie is too short for a test: its {n_frames} frames can be shifted only {max(0, n_shifts)} times by "
-            f"{min_shift} frames, over which its brightness stays alike; at least {FEWEST_SHIFTS} are needed."
+            f"{min_shift} frames, {why}. At least {FEWEST_SHIFTS} are needed."
         )
     shifts = np.rint(np.arange(n_shifts + 1) * n_frames / (n_shifts + 1)).astype(np.int64)
     n_clusters = len(rates)

@@ -39,7 +39,7 @@ class Movie:
         The array has no such axis, no frames, or its values are no numbers.
     """
 
-    data: Any
+    data: Any = field(repr=False)
     axis: int = 0
     crop: tuple[slice, ...] = ()
     n_frames: int = field(init=False)

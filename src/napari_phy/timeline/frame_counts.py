@@ -12,6 +12,7 @@ from napari_phy.timeline.time_base import TimeBase
 
 Int64 = npt.NDArray[np.int64]
 
+MOST_DOUBT = 0.2  # chance that its time is wrong, from which a frame is left out
 _CHUNK = 2**21  # spikes × rows
 
 
@@ -62,6 +63,11 @@ class Places:
         return self.rows is None and self.planes is None
 
 
+def certain_frames(clock: TimeBase) -> npt.NDArray[np.bool_]:
+    """Return (n_frames,) whether a frame may be compared with spikes: its time is wrong with a chance below 0.2."""
+    return np.asarray(clock.doubt < MOST_DOUBT)
+
+
 def places_of(clock: TimeBase, frame_shape: tuple[int, ...]) -> Places:
     """Return each row of a frame, plane by plane, or one place where the clock knows neither rows nor planes.
 
@@ -86,7 +92,8 @@ def count_per_frame(
 ) -> FrameCounts:
     """Count spikes in the frames of a movie.
 
-    A spike counts where the frames around it, from the first to the last lag, are in the movie and none is doubtful.
+    A spike counts where the frames around it, from the first to the last lag, are in the movie and certain; see
+    `certain_frames`.
 
     Parameters
     ----------
@@ -107,7 +114,7 @@ def count_per_frame(
     times_s = np.asarray(times_s, dtype=np.float64)
     n_frames = clock.n_frames
     low, high = int(np.min(lags)), int(np.max(lags))
-    n_doubtful_before = np.concatenate([[0], np.cumsum(clock.is_doubtful)])
+    n_doubtful_before = np.concatenate([[0], np.cumsum(~certain_frames(clock))])
     places = Places() if places is None else places
     n_places, is_whole = places.n, places.is_whole
     found = np.zeros(n_places * n_frames, dtype=np.uint32)

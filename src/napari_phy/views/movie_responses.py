@@ -26,13 +26,14 @@ from napari_phy.stats.region_traces import (
 from napari_phy.stats.triggered_average import compute_triggered_average
 from napari_phy.table.numbers import format_number
 from napari_phy.table.session_like import SessionLike
-from napari_phy.timeline.frame_counts import FrameCounts, Places, count_per_frame, places_of
+from napari_phy.timeline.frame_counts import FrameCounts, Places, certain_frames, count_per_frame, places_of
 from napari_phy.timeline.time_base import TimeBase
 
 Float64 = npt.NDArray[np.float64]
 Int64 = npt.NDArray[np.int64]
 
 _MOST_COUNTS_BYTES = 2**29
+_WHAT = "counted", "outside", "doubtful"
 _READING = 0.9  # of the work, where all frames are read
 
 
@@ -146,7 +147,7 @@ class MovieAverages:
     interval_s : float
         Seconds from one lag to the next.
     sentences : tuple of str
-        How many spikes of each cluster were counted, and why not the others.
+        How many spikes were counted, and why not the others: of all clusters, where there are several, then of each.
     """
 
     clusters: tuple[int, ...]
@@ -167,7 +168,7 @@ class MovieCorrelations:
     correlation, lag_s : ndarray of float64, shape (n_clusters, *frame_shape)
         The largest correlation in size, and how much later than the rate the pixel is then.
     sentences : tuple of str
-        How many spikes of each cluster were counted, and why not the others.
+        How many spikes were counted, and why not the others: of all clusters, where there are several, then of each.
     """
 
     clusters: tuple[int, ...]
@@ -195,7 +196,7 @@ class CellPairs:
     rates : ndarray of float64, shape (n_clusters, n_frames)
         Spikes per second in each frame.
     sentences : tuple of str
-        How many spikes of each cluster were counted, and why not the others.
+        How many spikes were counted, and why not the others: of all clusters, where there are several, then of each.
     """
 
     clusters: tuple[int, ...]
@@ -269,7 +270,7 @@ def compute_averages(
         movie,
         counted.array,
         lags,
-        mean_of=~source.clock.is_doubtful if minus_mean else None,
+        mean_of=certain_frames(source.clock) if minus_mean else None,
         on_progress=on_progress,
     )
     values = found.values if found.mean is None else found.values - found.mean
@@ -297,7 +298,7 @@ def compute_correlations(
     """
     counted = _count(session, clusters, source, np.zeros(1, dtype=np.int64), source.places)
     found = compute_correlation_map(
-        source.movie, counted.array, lags, used=~source.clock.is_doubtful, mask=mask, on_progress=on_progress
+        source.movie, counted.array, lags, used=certain_frames(source.clock), mask=mask, on_progress=on_progress
     )
     lag_s = np.asarray(found.lag * source.clock.interval_s, dtype=np.float64)
     return MovieCorrelations(counted.clusters, found.correlation, lag_s, counted.sentences)
@@ -315,7 +316,8 @@ def compute_cell_pairs(
 ) -> CellPairs:
     """Return correlation, lag and significance of each cluster with each cell; see `compute_pair_test`.
 
-    Parameters are as in `compute_averages`; cells are compared by their ΔF/F.
+    Parameters are as in `compute_averages`. Cells are compared by their ΔF/F, and at lags from 0 on where there are
+    any: brightness follows spikes, and fewer lags leave more shifts for the test.
 
     Raises
     ------
@@ -327,7 +329,8 @@ def compute_cell_pairs(
     places = source.places_of_regions(regions.pixels)
     counted = _count(session, clusters, source, np.zeros(1, dtype=np.int64), places)
     traces = compute_changes(source, regions, baseline or Baseline(), part_of(on_progress, 0.0, _READING))
-    used = ~source.clock.is_doubtful
+    used = certain_frames(source.clock)
+    lags = lags[lags >= 0] if (lags >= 0).any() else lags
     test = compute_pair_test(
         counted.array[..., used], traces[:, used], lags, on_progress=part_of(on_progress, _READING, 1.0)
     )
@@ -393,19 +396,25 @@ def _count(session: SessionLike, clusters: Sequence[int], source: TimedMovie, la
     for cluster in clusters:
         times_s = model.spike_samples[session.manager.spikes(cluster)] / model.sample_rate
         counts[int(cluster)] = count_per_frame(source.clock, times_s, lags, places)
-    sentences = tuple(_sentence(cluster, of) for cluster, of in counts.items())
+    sentences = tuple(_sentence(f"Cluster {cluster}", [of]) for cluster, of in counts.items())
+    if len(counts) > 1:
+        sentences = (_sentence(f"{len(counts)} clusters", list(counts.values())), *sentences)
+    left = float(source.clock.doubt[certain_frames(source.clock)].max(initial=0.0))
+    if left > 0:
+        doubt = f"Its clock is wrong by half a frame or more with a chance of up to {math.ceil(100 * left)} %."
+        sentences = (f"{sentences[0]} {doubt}", *sentences[1:])
     found = {cluster: of for cluster, of in counts.items() if of.n_counted}
     if not found:
         raise ImagingError(f"There are no spikes to compare with {on_one_line(source.name)}. {' '.join(sentences)}")
     return _Counted(tuple(found), np.stack([of.counts for of in found.values()]), sentences)
 
 
-def _sentence(cluster: int, counts: FrameCounts) -> str:
-    n = counts.n_counted + counts.n_outside + counts.n_doubtful
+def _sentence(whose: str, counts: Sequence[FrameCounts]) -> str:
+    counted, outside, doubtful = (sum(getattr(one, f"n_{what}") for one in counts) for what in _WHAT)
     reasons = [
         f"{format_number(of)} {words}"
-        for of, words in ((counts.n_outside, "outside of the movie"), (counts.n_doubtful, "at doubtful frames"))
+        for of, words in ((outside, "outside of the movie"), (doubtful, "at doubtful frames"))
         if of
     ]
     left_out = f"; {' and '.join(reasons)} left out" if reasons else ""
-    return f"Cluster {cluster}: {format_number(counts.n_counted)} of {format_number(n)} spikes{left_out}."
+    return f"{whose}: {format_number(counted)} of {format_number(counted + outside + doubtful)} spikes{left_out}."

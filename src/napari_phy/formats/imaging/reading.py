@@ -26,6 +26,8 @@ def read_cells(path: str | Path) -> ImagedCells:
         It is neither, or cannot be read.
     """
     path = Path(path)
+    if not path.exists():
+        raise ImagingError(f"{path.name} is not there: there is no such file or folder.")
     if path.suffix.lower() in _HDF5:
         return read_caiman(path)
     folder = path if path.is_dir() else path.parent

@@ -65,6 +65,22 @@ SHOWN_GROUPS = "noise and MUA shown"
 OTHERS_HIDDEN = f"All other clusters are noise or MUA. Click “{HIDDEN_GROUPS}” below to see them."
 NO_OTHER_CLUSTER = "There is no other cluster to compare it with."
 
+COMPARING_MOVIE = "Comparing spikes with the movie…"
+MOVIE_CANCELLED = "Cancelled. Nothing was changed."
+NEED_MOVIE = "Open an image stack with an axis of time."
+NEED_CELLS = "Choose labels or shapes as cells, or open those of suite2p or CaImAn."
+
+
+def needs_clock(name: str) -> str:
+    """Return what a movie lacks."""
+    return f"{on_one_line(name)} has no clock yet: Link time gives it one."
+
+
+def cells_read(program: str, n_cells: int, n_found: int, problems: Sequence[str]) -> str:
+    """Return the sentence for cells that were read."""
+    of = "" if n_cells == n_found else f" of {format_number(n_found)}"
+    return " ".join([f"Read {format_number(n_cells)}{of} cells of {program}.", *problems])
+
 
 def clock_proposed(name: str, words: str) -> str:
     """Say which clock a stack seems to have."""

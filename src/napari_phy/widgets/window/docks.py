@@ -20,6 +20,7 @@ from napari_phy.widgets.docks.features_panel import FeaturesPanel
 from napari_phy.widgets.docks.firing_rate_panel import FiringRatePanel
 from napari_phy.widgets.docks.grid_panel import GridPanel
 from napari_phy.widgets.docks.history_panel import HistoryPanel
+from napari_phy.widgets.docks.imaging_panel import ImagingPanel
 from napari_phy.widgets.docks.intervals_panel import IntervalsPanel
 from napari_phy.widgets.docks.link_time_panel import LinkTimePanel
 from napari_phy.widgets.docks.place_probe_panel import PlaceProbePanel
@@ -83,6 +84,7 @@ KINDS: dict[str, Kind] = {
     "Intervals": Kind(IntervalsPanel, SELECTED),
     "Firing rate": Kind(FiringRatePanel, SELECTED),
     "PSTH": Kind(PsthPanel, SELECTED),
+    "Imaging": Kind(ImagingPanel, SELECTED),
     "Similarity": Kind(SimilarityPanel, ALL),
     "Templates": Kind(TemplatesPanel, ALL),
     "Scatter": Kind(ClusterScatterPanel, ALL),

@@ -1,0 +1,470 @@
+"""Imaging: what a movie shows around the spikes of the selected clusters, and which cells follow them."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+from weakref import ref
+
+import numpy as np
+from napari.layers import Image, Labels, Layer, Shapes
+from napari.viewer import Viewer
+from qtpy.QtCore import Qt, QTimer
+from qtpy.QtWidgets import QFileDialog, QScrollArea, QSplitter, QVBoxLayout, QWidget
+
+from napari_phy.core.colors import selection_color
+from napari_phy.core.errors import ImagingError, NapariPhyError
+from napari_phy.core.progress import OnProgress
+from napari_phy.formats.imaging import read_cells
+from napari_phy.layers.movie_results import (
+    RESULT,
+    average_layers,
+    cell_correlation_layers,
+    cells_in,
+    cells_layer,
+    correlation_layers,
+    movies_in,
+    region_at,
+    regions_in,
+    timed_movie,
+)
+from napari_phy.session.session import Session
+from napari_phy.views.movie_responses import (
+    CellPairs,
+    Regions,
+    TimedMovie,
+    compute_averages,
+    compute_cell_pairs,
+    compute_correlations,
+)
+from napari_phy.widgets.actions import messages
+from napari_phy.widgets.base.figure import Figure
+from napari_phy.widgets.base.latest_result import LatestResult
+from napari_phy.widgets.base.plain_table import WholeRows
+from napari_phy.widgets.base.safe_slot import safe_slot
+from napari_phy.widgets.base.theme import Tokens
+from napari_phy.widgets.docks.imaging_form import ImagingForm, What
+from napari_phy.widgets.docks.pair_table import PairTable
+from napari_phy.widgets.docks.region_plot import RegionPlot, RegionTraces
+from napari_phy.widgets.panels.panel import Panel
+
+LEAST_PX = 110  # of table and plot; a lower dock scrolls
+FOLLOW_MS = 100  # from one highlighting of a frame's spikes to the next
+
+
+@dataclass(frozen=True, eq=False)
+class Computed:
+    """A result, as the main thread needs it."""
+
+    layers: list[Any]
+    sentences: tuple[str, ...]
+    pairs: CellPairs | None = None
+    regions: Regions | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """Pairs that are listed, and where they are from."""
+
+    pairs: CellPairs
+    regions: Regions
+    source: TimedMovie
+    cells: Labels | Shapes
+
+
+class ImagingPanel(Panel):
+    """Asks for averages, maps and pairs of the selected clusters and a movie on the clock; results become layers."""
+
+    title = "Imaging"
+    help_text = (
+        "What a movie shows around the spikes of the selected clusters. It needs a clock, which Link time gives.\n"
+        "Average makes a movie of lags, or of the cells where labels or shapes are chosen. Correlation map colours\n"
+        "each pixel by its correlation with the rate, at the lag where it is largest.\n"
+        "Compare cells tests each pair of cluster and cell by circular shifts of the spike train: q is the share of\n"
+        "false ones among pairs with such a q or a smaller one. Click a pair to go there; point at a cell to see its\n"
+        "ΔF/F below the rate of the cluster."
+    )
+
+    def __init__(
+        self, session: Session | None = None, *, viewer: Viewer | None = None, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(viewer, parent)
+        self._viewer = None if viewer is None else ref(viewer)
+        self.shown: Shown | None = None
+        self._pair: tuple[int | None, int | None] = (None, None)  # places of cluster and cell in the plot
+        self._asked: tuple[What, Any] | None = None
+        self._n_asked = 0
+        self.form, self.table, self.plot = ImagingForm(), PairTable(), RegionPlot(lambda: self.theme)
+        self._rows = WholeRows(self.table)
+        self._split = QSplitter(Qt.Orientation.Vertical)
+        self._split.setChildrenCollapsible(False)
+        for part in (self._rows, self.plot):
+            part.setMinimumHeight(LEAST_PX)
+            self._split.addWidget(part)
+        body = QWidget()
+        self.area = QScrollArea()
+        self.area.setWidget(body)
+        self.area.setWidgetResizable(True)
+        self.area.setFrameShape(QScrollArea.Shape.NoFrame)
+        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        column = QVBoxLayout(body)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.form)
+        column.addWidget(self._split, 1)
+        self.fill(self.area)
+        self._results = LatestResult(self, activity=messages.COMPARING_MOVIE, cancel=self.cancel)
+        self._results.progressed.connect(self.form.show_progress)
+        self._results.result_ready.connect(self._on_result)
+        self._results.failed.connect(self._on_failed)
+        self._frame = QTimer(self, singleShot=True, interval=FOLLOW_MS)
+        self._frame.timeout.connect(self._highlight)
+        self.form.asked.connect(self.ask)
+        self.form.cancelled.connect(self.cancel)
+        self.form.read_requested.connect(self._choose_file)
+        self.form.changed.connect(self._on_form_changed)
+        self.table.chosen.connect(self._on_pair_chosen)
+        self.plot.time_chosen.connect(self._on_time_chosen)
+        self.setFocusProxy(self.table)
+        if viewer is not None:
+            for event in (viewer.layers.events.inserted, viewer.layers.events.removed, viewer.layers.events.reordered):
+                event.connect(self._on_layers_changed)
+            viewer.cursor.events.position.connect(self._on_mouse_moved)
+        self.apply_theme(self.theme)
+        self._offer()
+        self.set_session(session)
+
+    # --- the session
+
+    def leave_session(self) -> None:
+        """Stop, and forget pairs of clusters of another session."""
+        self._results.drop()
+        self.form.show_progress(None)
+        self._show(None)
+        self.form.say("")
+
+    def show_session(self) -> None:
+        """Follow the clock, and the clocks of stacks."""
+        if self.session is not None:
+            self._links.connect(self.session.time.moved, self._on_time_moved)
+            self._links.connect(self.session.clocks.changed, self._on_clocks_changed)
+        self.follow_selection()
+
+    def follow_selection(self) -> None:
+        """Mark the selected clusters, and plot the rate of the first that was compared."""
+        clusters = () if self.session is None else self.session.selection.clusters
+        self.table.show_places(clusters)
+        if self.shown is not None:
+            known = self.shown.pairs.clusters
+            place = next((known.index(cluster) for cluster in clusters if cluster in known), None)
+            if place is not None:
+                self._plot(place, self._pair[1])
+        self._allow()
+
+    def follow_clustering(self, update: Any) -> None:
+        """List pairs of clusters that are there."""
+        self.table.show_pairs(None if self.shown is None else self.shown.pairs, self._alive())
+
+    def read_again(self) -> None:
+        """Do nothing: movies are read when somebody asks."""
+
+    def show_error(self, error: Exception) -> None:
+        """Say what failed."""
+        words = str(error) if isinstance(error, NapariPhyError) else f"This could not be computed: {error}."
+        self.form.say(words, is_error=True)
+
+    def options(self) -> dict[str, Any]:
+        """Return what was chosen."""
+        return self.form.options()
+
+    def set_options(self, options: Mapping[str, Any]) -> None:
+        """Choose."""
+        self.form.set_options(options)
+
+    def figure(self) -> Figure | None:
+        """Return nothing: results are layers."""
+        return None
+
+    @classmethod
+    def has_figure(cls) -> bool:
+        """Return False: results are layers."""
+        return False
+
+    def apply_theme(self, theme: Tokens) -> None:
+        """Take colours and sizes of a theme."""
+        self.form.apply_theme(theme)
+        self._rows.apply_theme(theme)
+        self.area.setStyleSheet(f"QScrollArea {{ background: {theme.view}; }}")
+        self._split.setStyleSheet(f"QSplitter::handle {{ background: {theme.grid}; height: 1px; }}")
+        self._split.setHandleWidth(theme.px(3))
+        self.plot.update()
+        if self.shown is not None:
+            self._plot(*self._pair)
+
+    # --- what can be chosen
+
+    @property
+    def viewer(self) -> Viewer | None:
+        """The viewer whose layers are offered."""
+        return None if self._viewer is None else self._viewer()
+
+    def _offer(self) -> None:
+        layers = [] if self.viewer is None else list(self.viewer.layers)
+        self.form.offer(movies_in(layers), cells_in(layers))
+
+    @safe_slot
+    def _on_layers_changed(self, _event: Any) -> None:
+        self._offer()
+        if self.shown is not None and self.viewer is not None and self.shown.cells not in self.viewer.layers:
+            self._show(None)
+
+    @safe_slot
+    def _on_form_changed(self) -> None:
+        self._allow()
+        self.options_changed.emit()
+        if self.form.lights_up.value:
+            self._frame.start()
+
+    @safe_slot
+    def _on_clocks_changed(self) -> None:
+        self._allow()
+
+    def _allow(self) -> None:
+        why_not = self._why_not()
+        cells = why_not or ("" if self.form.chosen_cells is not None else messages.NEED_CELLS)
+        self.form.allow({"average": why_not, "correlation": why_not, "cells": cells})
+
+    def _why_not(self) -> str:
+        movie = self.form.chosen_movie
+        if self.session is None:
+            return messages.EMPTY_WORKSPACE
+        if movie is None:
+            return messages.NEED_MOVIE
+        if movie.name not in self.session.clocks:
+            return messages.needs_clock(movie.name)
+        return "" if self.session.selection.clusters else messages.NEED_CLUSTER
+
+    def source(self) -> TimedMovie:
+        """Return the chosen movie on its clock.
+
+        Raises
+        ------
+        ImagingError
+            There is none, or it has no clock.
+        """
+        why_not = self._why_not()
+        if why_not and why_not != messages.NEED_CLUSTER:
+            raise ImagingError(why_not)
+        layer = self.form.chosen_movie
+        clock = self.required_session.clocks[layer.name]
+        return timed_movie(layer, clock, has_row_times=bool(self.form.has_row_times.value))
+
+    # --- computing
+
+    @safe_slot
+    def ask(self, what: What) -> None:
+        """Compute averages, a map or pairs in the background; what was asked before is cancelled."""
+        try:
+            compute = self._job(what)
+        except NapariPhyError as error:
+            self.show_error(error)
+            return
+        self._n_asked += 1
+        self.form.say("")
+        self.form.show_progress(0)
+        self._results.ask((what, self._n_asked), compute)
+
+    def _job(self, what: What) -> Callable[[OnProgress], Computed]:
+        """Return the work; all that is read from widgets and layers is read now."""
+        session, source, form = self.required_session, self.source(), self.form
+        movie, cells = form.chosen_movie, form.chosen_cells
+        regions = None if cells is None or what == "correlation" else regions_in(cells, movie, source.movie)
+        clusters, lags = session.selection.clusters, source.lags(float(form.start_s.value), float(form.stop_s.value))
+        if what == "average":
+            minus_mean = bool(form.minus_mean.value)
+            return partial(_average, session, clusters, source, lags, movie, regions, minus_mean)
+        if what == "correlation":
+            return partial(_correlate, session, clusters, source, lags, movie)
+        if regions is None:
+            raise ImagingError(messages.NEED_CELLS)
+        self._asked = (what, partial(Shown, source=source, cells=cells))
+        return partial(_compare, session, clusters, source, lags, movie, regions, form.baseline)
+
+    @safe_slot
+    def cancel(self) -> None:
+        """Give up what is being computed; nothing was changed."""
+        self._results.drop()
+        self.form.show_progress(None)
+        self.form.say(messages.MOVIE_CANCELLED)
+
+    @safe_slot
+    def _on_result(self, _question: Any, computed: Computed) -> None:
+        self.form.show_progress(None)
+        for data, options, kind in computed.layers:
+            self._add(Layer.create(data, options, kind))
+        words = computed.sentences[0]
+        if computed.pairs is not None and computed.regions is not None and self._asked is not None:
+            self._show(self._asked[1](computed.pairs, computed.regions))
+            words = f"{computed.pairs.method} {words}"
+        self.form.say(words, tip="\n".join(computed.sentences[1:]))
+
+    @safe_slot
+    def _on_failed(self, _question: Any, error: Exception) -> None:
+        self.form.show_progress(None)
+        self.show_error(error)
+
+    def _add(self, layer: Layer) -> None:
+        """Add a layer, in the place of the same result of before."""
+        viewer = self.viewer
+        if viewer is None:
+            return
+        name = layer.metadata.get(RESULT)
+        for before in [one for one in viewer.layers if name is not None and one.metadata.get(RESULT) == name]:
+            viewer.layers.remove(before)
+        viewer.add_layer(layer)
+
+    # --- cells that were read
+
+    def _choose_file(self) -> None:
+        start = "" if (path := self.data_path()) is None else str(path.parent)
+        path_text, _ = QFileDialog.getOpenFileName(
+            self, "Cells of suite2p or CaImAn", start, "Cells (F.npy stat.npy *.hdf5 *.h5)"
+        )
+        if path_text:
+            self.open_cells(path_text)
+
+    @safe_slot
+    def open_cells(self, path: str) -> None:
+        """Read cells of suite2p or CaImAn, and add them as labels over the movie."""
+        try:
+            cells = read_cells(path)
+            data, options, kind = cells_layer(cells, self.form.chosen_movie)
+        except NapariPhyError as error:
+            self.show_error(error)
+            return
+        layer = Layer.create(data, options, kind)
+        self._add(layer)
+        self._offer()
+        self.form.cells.value = layer
+        self.form.say(messages.cells_read(cells.name, int(cells.is_cell.sum()), len(cells), cells.problems))
+
+    # --- pairs
+
+    def _alive(self) -> list[bool]:
+        if self.shown is None or self.session is None:
+            return []
+        return [cluster in self.session.manager for cluster in self.shown.pairs.clusters]
+
+    def _show(self, shown: Shown | None) -> None:
+        self.shown, self._pair = shown, (None, None)
+        self.table.show_pairs(None if shown is None else shown.pairs, self._alive())
+        if shown is None or not len(shown.pairs.ranked):
+            self.plot.show_traces(None)
+        else:
+            self._plot(*shown.pairs.ranked[0].tolist())
+
+    @safe_slot
+    def _on_pair_chosen(self, cluster: int, cell: int) -> None:
+        shown, session = self.shown, self.required_session
+        if shown is None:
+            return
+        self._plot(cluster, cell)
+        if shown.pairs.clusters[cluster] not in session.selection.clusters:
+            session.selection.select([shown.pairs.clusters[cluster]])
+        self._go_to(shown, cell)
+
+    def _go_to(self, shown: Shown, cell: int) -> None:
+        """Bring a cell into the middle of the canvas."""
+        viewer, movie = self.viewer, self.form.chosen_movie
+        pixels = shown.regions.pixels[cell]
+        if viewer is None or not isinstance(movie, Image) or not len(pixels):
+            return
+        middle = np.mean(np.unravel_index(pixels, shown.source.movie.frame_shape), axis=1)
+        place = movie.data_to_world((*np.insert(middle, shown.source.movie.axis, 0),))
+        camera = viewer.scene.camera
+        camera.center = (*camera.center[:-2], *place[-2:])
+        if isinstance(shown.cells, Labels):
+            shown.cells.selected_label = int(shown.regions.ids[cell])
+
+    def _plot(self, cluster: int | None, cell: int | None) -> None:
+        shown, session = self.shown, self.session
+        if shown is None or session is None:
+            return
+        self._pair = cluster, cell
+        pairs = shown.pairs
+        name = None if cluster is None else pairs.clusters[cluster]
+        place = session.selection.clusters.index(name) if name in session.selection.clusters else 0
+        self.plot.show_traces(
+            RegionTraces(
+                shown.source.clock.frame_times_s,
+                None if cluster is None else pairs.rates[cluster],
+                None if cell is None else pairs.traces[cell],
+                f"cluster {name}, spikes/s" if name is not None else "",
+                f"cell {pairs.cells[cell]}, ΔF/F" if cell is not None else "",
+                selection_color(place, dark=self.theme.dark),
+            )
+        )
+
+    @safe_slot
+    def _on_mouse_moved(self, _event: Any) -> None:
+        shown, viewer = self.shown, self.viewer
+        if shown is None or viewer is None or not self.isVisible() or not shown.cells.visible:
+            return
+        region = region_at(shown.cells, viewer.cursor.position)
+        place = np.flatnonzero(shown.regions.ids == region)
+        if region is not None and len(place) and place[0] != self._pair[1]:
+            self._plot(self._pair[0], int(place[0]))
+
+    # --- time
+
+    @safe_slot
+    def _on_time_chosen(self, time_s: float) -> None:
+        self.required_session.time.move_to(time_s)
+
+    @safe_slot
+    def _on_time_moved(self) -> None:
+        if not self.isVisible():
+            return
+        self.plot.show_time(self.required_session.time.time_s)
+        if self.form.lights_up.value and not self._frame.isActive():
+            self._frame.start()
+
+    @safe_slot
+    def _highlight(self) -> None:
+        """Select the spikes of the selected clusters while the frame in sight was taken."""
+        session, movie = self.session, self.form.chosen_movie
+        if session is None or movie is None or movie.name not in session.clocks:
+            return
+        clock = session.clocks[movie.name]
+        frame = int(clock.frame_at(session.time.time_s))
+        if not 0 <= frame < clock.n_frames or not session.selection.clusters:
+            return
+        start, stop = np.rint(np.array([clock.time_of(frame), clock.time_of(frame + 1)]) * session.model.sample_rate)
+        spikes = np.sort(np.concatenate([session.manager.spikes(one) for one in session.selection.clusters]))
+        samples = session.model.spike_samples[spikes]
+        session.selection.select_spikes(spikes[(samples >= start) & (samples < stop)])
+
+
+def _average(
+    session: Session, clusters: Any, source: TimedMovie, lags: Any, movie: Image, regions: Regions | None,
+    minus_mean: bool, on_progress: OnProgress,
+) -> Computed:  # fmt: skip
+    found = compute_averages(
+        session, clusters, source, lags, regions=regions, minus_mean=minus_mean, on_progress=on_progress
+    )
+    return Computed(average_layers(found, movie, regions), found.sentences)
+
+
+def _correlate(
+    session: Session, clusters: Any, source: TimedMovie, lags: Any, movie: Image, on_progress: OnProgress
+) -> Computed:
+    found = compute_correlations(session, clusters, source, lags, on_progress=on_progress)
+    return Computed(correlation_layers(found, movie), found.sentences)
+
+
+def _compare(
+    session: Session, clusters: Any, source: TimedMovie, lags: Any, movie: Image, regions: Regions, baseline: Any,
+    on_progress: OnProgress,
+) -> Computed:  # fmt: skip
+    found = compute_cell_pairs(session, clusters, source, regions, lags, baseline=baseline, on_progress=on_progress)
+    return Computed(cell_correlation_layers(found, regions, movie), found.sentences, found, regions)

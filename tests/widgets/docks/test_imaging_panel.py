@@ -1,0 +1,202 @@
+"""Imaging: results of a movie become layers, pairs a table; what is missing is said, and work can be cancelled."""
+
+import numpy as np
+import pytest
+from napari.components import ViewerModel
+from qtpy.QtCore import QPoint, Qt
+from qtpy.QtTest import QTest
+from widgets.light_session import light_session
+
+from napari_phy.layers.movie_results import RESULT
+from napari_phy.timeline.time_base import TimeBase
+from napari_phy.widgets.docks.imaging_form import NOTHING
+from napari_phy.widgets.docks.imaging_panel import ImagingPanel
+
+N_FRAMES = 600
+
+
+@pytest.fixture
+def session():
+    session = light_session()
+    yield session
+    session.close()
+
+
+@pytest.fixture
+def viewer():
+    return ViewerModel()
+
+
+@pytest.fixture
+def clock(session):
+    return TimeBase.from_rate(N_FRAMES, N_FRAMES / session.model.duration)
+
+
+@pytest.fixture
+def movie(viewer, session, clock):
+    """Return an image of four cells, of which the first three follow clusters 0, 1 and 2."""
+    rng = np.random.default_rng(0)
+    pixels = rng.normal(100, 2, (N_FRAMES, 12, 12))
+    for cluster, part in enumerate((np.s_[1:5, 1:5], np.s_[1:5, 7:11], np.s_[7:11, 1:5])):
+        times_s = session.model.spike_samples[session.manager.spikes(cluster)] / session.model.sample_rate
+        counts = np.bincount(clock.frame_at(times_s), minlength=N_FRAMES)[:N_FRAMES]
+        pixels[2:, *part] += 10 * counts[:-2, None, None]
+    return viewer.add_image(pixels.astype(np.float32), name="movie")
+
+
+@pytest.fixture
+def cells(viewer, movie):
+    labels = np.zeros((12, 12), int)
+    labels[1:5, 1:5], labels[1:5, 7:11], labels[7:11, 1:5], labels[7:11, 7:11] = 3, 4, 7, 8
+    return viewer.add_labels(labels, name="cells")
+
+
+@pytest.fixture
+def panel(viewer, session, cells, clock, qtbot):
+    session.clocks["movie"] = clock
+    made = ImagingPanel(session, viewer=viewer)
+    qtbot.addWidget(made)
+    made.resize(420, 700)
+    made.show()
+    session.selection.select([0, 1, 2])
+    made.form.set_options({"start_s": 0.0, "stop_s": 0.2, "baseline_s": 10.0})
+    made.form.cells.value = cells
+    qtbot.waitExposed(made)
+    return made
+
+
+def results(panel):
+    return {layer.name: layer for layer in panel.viewer.layers if RESULT in layer.metadata}
+
+
+def compare(qtbot, panel):
+    QTest.mouseClick(panel.form.buttons["cells"], Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: panel.shown is not None and not panel.form.progress.isVisible())
+
+
+def words(panel, row):
+    model = panel.table.pair_model
+    return [model.text(row, column) for column in range(model.columnCount())]
+
+
+def test_pairs_that_belong_to_each_other_are_listed_first(panel, qtbot):
+    compare(qtbot, panel)
+    first = [words(panel, row)[:2] for row in range(3)]
+    assert sorted(first) == [["0", "3"], ["1", "4"], ["2", "7"]]
+    assert panel.table.pair_model.rowCount() == 12
+    assert [panel.table.pair_model.is_sure(row) for row in range(5)] == [True, True, True, False, False]
+    assert "12 pairs tested by" in panel.form.words.text()
+    assert "Cluster 1:" in panel.form.words.toolTip()
+    assert list(results(panel)) == [f"correlation of cells with {cluster}" for cluster in range(3)]
+    assert panel.plot.traces.rate_name == f"cluster {first[0][0]}, spikes/s"
+
+
+def test_a_click_on_a_pair_selects_its_cluster_and_goes_to_its_cell(panel, qtbot):
+    compare(qtbot, panel)
+    row = next(row for row in range(12) if words(panel, row)[:2] == ["1", "4"])
+    panel.session.selection.select([5])
+    place = panel.table.visualRect(panel.table.pair_model.index(row, 1)).center()
+    QTest.mouseClick(panel.table.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(place))
+    assert panel.session.selection.clusters == (1,)
+    assert panel.form.cells.value.selected_label == 4
+    assert np.allclose(panel.viewer.scene.camera.center[-2:], (2.5, 8.5))
+    assert panel.plot.traces.change_name == "cell 4, ΔF/F"
+
+
+def test_the_cell_under_the_mouse_is_plotted(panel, qtbot):
+    compare(qtbot, panel)
+    panel.viewer.cursor.position = (0, 8, 8)
+    assert panel.plot.traces.change_name == "cell 8, ΔF/F"
+    assert len(panel.plot.traces.change) == N_FRAMES
+    panel.viewer.cursor.position = (0, 0, 0)
+    assert panel.plot.traces.change_name == "cell 8, ΔF/F"
+
+
+def test_maps_and_averages_replace_those_of_before_and_only_the_first_is_shown(panel, qtbot):
+    for _ in range(2):
+        before = set(results(panel).values())
+        panel.ask("correlation")
+        qtbot.waitUntil(lambda before=before: len(results(panel)) == 3 and not before & set(results(panel).values()))
+    assert [layer.visible for layer in results(panel).values()] == [True, False, False]
+    panel.form.cells.value = NOTHING
+    panel.ask("average")
+    qtbot.waitUntil(lambda: len(results(panel)) == 6)
+    average = results(panel)["STA of 0 (ms)"]
+    assert average.data.shape == (7, 1, 12, 12)
+    assert average.data[2, 0, 1:5, 1:5].min() > average.data[2, 0, 7:, 7:].max()
+    assert panel.viewer.dims.axis_labels[0] == "lag"
+
+
+def test_what_is_missing_is_said_at_the_buttons(panel):
+    buttons = panel.form.buttons
+    assert all(button.isEnabled() for button in buttons.values())
+    panel.form.cells.value = NOTHING
+    assert not buttons["cells"].isEnabled()
+    assert "Choose labels or shapes" in buttons["cells"].toolTip()
+    panel.session.selection.select([])
+    assert "Select one or more clusters" in buttons["average"].toolTip()
+    del panel.session.clocks["movie"]
+    assert "movie has no clock yet" in buttons["average"].toolTip()
+    panel.ask("average")
+    assert panel.form.words.text() == "movie has no clock yet: Link time gives it one."
+    panel.viewer.layers.remove("movie")
+    assert "Open an image stack" in buttons["average"].toolTip()
+
+
+def test_work_can_be_cancelled(panel):
+    panel.ask("correlation")
+    assert panel.form.cancel_button.isVisibleTo(panel)
+    panel.form.cancel_button.click()
+    assert not panel.form.cancel_button.isVisibleTo(panel)
+    assert panel.form.words.text() == "Cancelled. Nothing was changed."
+    assert results(panel) == {}
+
+
+def test_pairs_of_clusters_that_are_merged_leave_the_list(panel, qtbot):
+    compare(qtbot, panel)
+    panel.session.merge([0, 1])
+    assert {words(panel, row)[0] for row in range(panel.table.pair_model.rowCount())} == {"2"}
+    panel.session.undo()
+    assert panel.table.pair_model.rowCount() == 12
+
+
+def test_a_header_sorts(panel, qtbot):
+    compare(qtbot, panel)
+    panel.table.sort(1)
+    assert [words(panel, row)[1] for row in range(12)] == sorted(["3", "4", "7", "8"] * 3)
+
+
+def test_the_spikes_of_the_frame_are_highlighted(panel, clock, qtbot):
+    session = panel.session
+    spike = int(session.manager.spikes(1)[10])
+    time_s = session.model.spike_samples[spike] / session.model.sample_rate
+    frame = clock.frame_at(time_s)
+    panel.form.lights_up.value = True
+    session.time.move_to(time_s)
+    mine = np.concatenate([session.manager.spikes(cluster) for cluster in (0, 1, 2)])
+    frames = clock.frame_at(session.model.spike_samples[mine] / session.model.sample_rate)
+    wanted = np.sort(mine[frames == frame]).tolist()
+    qtbot.waitUntil(lambda: session.selection.spikes.tolist() == wanted)
+    assert spike in wanted
+
+
+def test_cells_of_a_file_come_as_labels(panel, tmp_path):
+    np.save(tmp_path / "F.npy", np.random.default_rng(1).normal(size=(2, N_FRAMES)))
+    panel.open_cells(str(tmp_path / "F.npy"))
+    assert panel.form.words.text() == "The files of suite2p do not tell where the cells are."
+    stat = np.empty(2, dtype=object)
+    stat[:] = [{"ypix": np.array([1, 2]), "xpix": np.array([3, 3])}, {"ypix": np.array([9]), "xpix": np.array([9])}]
+    np.save(tmp_path / "stat.npy", stat, allow_pickle=True)
+    np.save(tmp_path / "ops.npy", {"Ly": 12, "Lx": 12}, allow_pickle=True)
+    panel.open_cells(str(tmp_path))
+    assert panel.form.words.text() == "Read 2 cells of suite2p."
+    assert panel.form.cells.value.data[2, 3] == 1
+    panel.open_cells(str(tmp_path / "none"))
+    assert "none is not there" in panel.form.words.text()
+
+
+def test_what_was_chosen_is_kept_and_what_cannot_be_is_left_out(panel):
+    chosen = panel.options()
+    assert chosen["stop_s"] == 0.2
+    panel.set_options({"stop_s": 1e9, "start_s": "x", "minus_mean": False, "has_neuropil": 7, "other": 1})
+    assert panel.options() == {**chosen, "minus_mean": False}
