@@ -135,7 +135,7 @@ def test_without_spikes_every_view_says_so_and_the_keys_are_in_the_list(person, 
     person.settle()
     board = person.workspace.board
     assert person.focused() is board.panels["Clusters"].page
-    for title in KINDS:
+    for title in [*LISTS, *VIEWS, "Actions"]:
         panel = board.open(title)
         person.settle()
         page = panel.page if title in LISTS else panel.stack.page

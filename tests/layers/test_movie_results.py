@@ -18,6 +18,7 @@ from napari_phy.layers.movie_results import (
     regions_in,
     timed_movie,
 )
+from napari_phy.layers.timed_layer import find_time_axis
 from napari_phy.session import open_session
 from napari_phy.timeline.time_base import TimeBase
 from napari_phy.views.movie_responses import MovieAverages, compute_averages, compute_cell_pairs, compute_correlations
@@ -67,6 +68,7 @@ def test_an_average_has_a_slider_of_lags_in_ms_and_is_there_at_all_times(movie):
     viewer.add_layer(movie)
     viewer.add_layer(layer)
     assert viewer.dims.ndim == 4
+    assert find_time_axis(layer) is None  # nothing to be linked
     assert viewer.dims.range[0][:2] == pytest.approx((-100, 200))
 
 

@@ -14,14 +14,13 @@ from napari.utils.colormaps import Colormap
 from napari_phy.core.errors import ImagingError
 from napari_phy.core.sentences import on_one_line
 from napari_phy.formats.imaging import ImagedCells
-from napari_phy.layers.session_tag import session_of
+from napari_phy.layers.session_tag import RESULT, session_of
 from napari_phy.layers.timed_layer import find_time_axis, unlinked_data
 from napari_phy.stats.movie import Movie
 from napari_phy.stats.region_traces import regions_of_labels
 from napari_phy.timeline.time_base import TimeBase
 from napari_phy.views.movie_responses import CellPairs, MovieAverages, MovieCorrelations, Regions, TimedMovie
 
-RESULT = "napari-phy result"  # in the metadata of layers that were computed
 CELLS = "napari-phy cells"  # of labels that were read: `ImagedCells`
 
 _CHANGES = Colormap([[0.18, 0.58, 0.98, 1], [0, 0, 0, 1], [0.98, 0.69, 0.06, 1]], name="below and above")
@@ -192,6 +191,7 @@ def average_layers(averages: MovieAverages, source: Image, regions: Regions | No
             "visible": place == 0,
             "contrast_limits": (low, high),
             "colormap": _CHANGES if low < 0 < high else "gray",
+            "blending": "translucent_no_depth",
             "metadata": {RESULT: name, "cluster": cluster, "lags": averages.lags},
         }
         found.append((np.expand_dims(picture, 1 + axis), options, "image"))

@@ -8,6 +8,7 @@ from typing import Any, Self
 from napari_phy.session import Session
 
 TAG = "napari-phy"
+RESULT = "napari-phy result"  # in the metadata of layers that were computed of others
 IN_IMAGE = "in an image"  # kind of layers in the space of somebody's picture, not on the time line
 
 

@@ -14,7 +14,7 @@ from napari_phy.core.errors import TimelineError
 from napari_phy.core.sentences import on_one_line
 from napari_phy.formats.video import Film
 from napari_phy.layers.frames_in_time import FramesInTime, Moment, TimeSteps
-from napari_phy.layers.session_tag import session_of
+from napari_phy.layers.session_tag import RESULT, session_of
 from napari_phy.timeline import TimeBase
 
 SLIDER = "time"
@@ -29,7 +29,7 @@ def find_time_axis(layer: Layer) -> int | None:
     It is the one that is named so, else the one in seconds or parts of them, else the first of more than two that has
     neither a name nor a unit.
     """
-    if session_of(layer) is not None:
+    if session_of(layer) is not None or RESULT in layer.metadata:
         return None
     axes = range(layer.ndim)
     labels = [label.strip().lower() for label in layer.axis_labels]

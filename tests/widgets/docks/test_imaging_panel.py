@@ -7,7 +7,7 @@ from qtpy.QtCore import QPoint, Qt
 from qtpy.QtTest import QTest
 from widgets.light_session import light_session
 
-from napari_phy.layers.movie_results import RESULT
+from napari_phy.layers.session_tag import RESULT
 from napari_phy.timeline.time_base import TimeBase
 from napari_phy.widgets.docks.imaging_form import NOTHING
 from napari_phy.widgets.docks.imaging_panel import ImagingPanel

@@ -17,7 +17,6 @@ from napari_phy.core.errors import ImagingError, NapariPhyError
 from napari_phy.core.progress import OnProgress
 from napari_phy.formats.imaging import read_cells
 from napari_phy.layers.movie_results import (
-    RESULT,
     average_layers,
     cell_correlation_layers,
     cells_in,
@@ -28,6 +27,7 @@ from napari_phy.layers.movie_results import (
     regions_in,
     timed_movie,
 )
+from napari_phy.layers.session_tag import RESULT
 from napari_phy.session.session import Session
 from napari_phy.views.movie_responses import (
     CellPairs,
