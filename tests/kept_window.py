@@ -177,6 +177,10 @@ def _empty(viewer: Viewer, clean: dict[str, object], size: tuple[int, int], them
     workspace.close_session()
     viewer.layers.clear()
     viewer.dims.ndisplay = 2
+    viewer.canvas.grid.enabled = False
+    window.menuBar().show()  # a key of napari's hides it
+    while popup := QApplication.activePopupWidget():
+        popup.close()
     workspace.command_line.leave()
     for dialog in window.findChildren(QDialog):
         dialog.close()
