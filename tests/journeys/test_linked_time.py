@@ -7,6 +7,7 @@ from journeys.person import LEFT, PLAIN
 from napari._qt.widgets.qt_dims_slider import QtDimSliderWidget
 from qtpy.QtCore import QPoint, Qt
 from qtpy.QtTest import QTest
+from qtpy.QtWidgets import QLineEdit
 
 from napari_phy.core.event_times import EventTimes
 from napari_phy.formats.hdf5.file import open_h5
@@ -103,7 +104,19 @@ def test_one_click_and_slider_and_traces_run_together(person, pulsed, movie):
     person.wait(lambda: shown(layer) == frame_at(session.time.time_s), "the frame")
     assert session.time.time_s == pytest.approx(20.0, abs=0.1)
 
+    field = bar.findChild(QLineEdit, "napari-phy-slider-time")
+    assert field.text() == f"{session.time.time_s:.3f} s"
+    QTest.mouseClick(field, LEFT, PLAIN)
+    field.selectAll()
+    QTest.keyClicks(field, "15.05")
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    person.wait(lambda: shown(layer) == frame_at(15.05), "the frame")
+    assert session.time.time_s == 15.05
+
     person.workspace.overview.time_links.unlink(layer)
+    person.settle()
+    assert bar.findChild(QLineEdit, "napari-phy-slider-time") is None
+    assert bar.curslice_label.isVisible()
     assert state(layer) == before
     assert session.clocks.get("neurons") is None
     assert shown(layer) == frame_at(session.time.time_s)

@@ -44,6 +44,18 @@ def test_all_viewers_are_known_and_at_least_the_current_one(viewer, monkeypatch)
     assert napari_compat.open_viewers() == [viewer]
 
 
+def test_the_steps_of_a_slider_can_be_hidden(viewer):
+    viewer.add_image(np.zeros((4, 5, 6)))
+    row = napari_compat.slider_of(window_of(viewer), 0)
+    assert row is not None
+    steps = row.findChildren(QWidget, "slice_label")
+    assert len(steps) == 2
+    for shown in (False, True):
+        napari_compat.show_steps(row, shown)
+        assert [part.isHidden() for part in steps] == [not shown, not shown]
+    assert napari_compat.slider_of(window_of(viewer), 7) is None
+
+
 def test_keys_of_the_canvas_are_those_in_force():
     keys = napari_compat.class_keys((Points, ViewerModel))
     assert keys["Ctrl+R"] == "reset view"

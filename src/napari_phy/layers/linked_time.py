@@ -48,6 +48,11 @@ class LinkedTime:
         """The linked layers."""
         return tuple(timed.layer for timed in self._linked)
 
+    @property
+    def axis(self) -> int | None:
+        """The axis of the slider in the viewer, from the left; None where nothing is linked."""
+        return self._axis
+
     def clock_of(self, layer: Layer) -> TimeBase | None:
         """Return the clock of a linked layer, else None."""
         timed = self._find(layer)
@@ -105,6 +110,8 @@ class LinkedTime:
                 self._linked.append(TimedLayer(layer, before.axis, before.base, self._moment))
             self._to_clock()
             raise
+        if self._time.time_s == 0.0 < base.range_s[0]:  # where each data set opens: nothing of the layer is seen there
+            self._time.move_to(base.range_s[0])
         self._to_clock()
         self.changed.emit()
 
@@ -170,9 +177,9 @@ class LinkedTime:
         if self._time.time_s != self._clock_s:
             self._to_clock()
 
-    def move_to(self, time_s: float) -> None:
-        """Move slider and clock to the same moment."""
-        self.show(time_s)
+    def move_to(self, time_s: float, *, exactly: bool = True) -> None:
+        """Move slider and clock to the same moment, as `show` does."""
+        self.show(time_s, exactly=exactly)
         self._clock_s = min(max(0.0, time_s), self._time.duration_s)
         self._time.move_to(time_s)
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from napari._qt.qt_main_window import _QtMainWindow
 
 CLOSE_DIALOG, NOTIFICATION, WELCOME = "ConfirmCloseDialog", "NapariQtNotification", "QtWelcomeWidget"
+SLIDER = "QtDimSliderWidget"
 SWITCH_INTERVAL_S = 5e-4
 
 # --- viewers ---------------------------------------------------------------------------------------------------------
@@ -130,6 +131,22 @@ def welcome_widget(window: QMainWindow) -> QWidget | None:
 def help_label(window: QMainWindow) -> QLabel | None:
     """Return where the status bar shows `viewer.help`: how much room there is for it."""
     return window.statusBar().findChild(QLabel, "help status")
+
+
+def slider_of(window: QMainWindow, axis: int) -> QWidget | None:
+    """Return the row of an axis below the canvas: label, slider, and the numbers of its steps, which are no seconds.
+
+    Fallback: None; the slider goes on with its steps.
+    """
+    rows = (widget for widget in window.findChildren(QWidget) if _is(widget, SLIDER))
+    return next((row for row in rows if getattr(row, "axis", None) == axis), None)
+
+
+def show_steps(row: QWidget, shown: bool) -> None:
+    """Show or hide the numbers of the steps of a slider."""
+    for name in ("slice_label", "slice_label_sep"):
+        for part in row.findChildren(QWidget, name):
+            part.setVisible(shown)
 
 
 def add_dock(viewer: Viewer, widget: QWidget, name: str, area: str) -> QDockWidget:

@@ -6,7 +6,7 @@ from time import monotonic
 from typing import Any
 from weakref import ref
 
-from napari.layers import Layer
+from napari.layers import Image, Labels, Layer
 from napari.viewer import Viewer
 from qtpy.compat import isalive
 from qtpy.QtCore import QObject, Qt, QTimer, Signal
@@ -179,13 +179,17 @@ class TimeLinks(QObject):
             self._follow(self._follow_slider)
 
     def _follow_clock(self) -> None:
+        """Follow the clock, or the slider where only that has moved."""
         if self.linked is not None:
             self.linked.follow_clock()
+            self.linked.follow_slider()
             self.moved.emit()
 
     def _follow_slider(self) -> None:
+        """Follow the slider, or the clock where only that has moved."""
         if self.linked is not None:
             self.linked.follow_slider()
+            self.linked.follow_clock()
             self.moved.emit()
 
     def _follow(self, follow: Callable[[], None]) -> None:
@@ -206,7 +210,7 @@ def _axes_of(layer: Layer, n_frames: int) -> list[int]:
     """Return which axes of a layer may have that many frames, the likeliest first."""
     likely = find_time_axis(layer)
     axes = [] if likely is None else [likely, *(axis for axis in range(layer.ndim) if axis != likely)]
-    if hasattr(layer, "level_shapes"):
+    if isinstance(layer, Image | Labels):
         return [axis for axis in axes if n_frames_of(layer, axis) == n_frames]
     return axes[:1]
 
@@ -250,6 +254,9 @@ class Playback(QObject):
         """Stay where it is."""
         if self.is_playing:
             self._timer.stop()
+            linked = self._links.linked
+            if linked is not None and linked.now_s is not None:
+                linked.move_to(linked.now_s)
             self.changed.emit()
 
     def toggle(self) -> None:
@@ -283,7 +290,7 @@ class Playback(QObject):
         time_s = min(time_s, session.time.duration_s)
         if is_over or now - self._views_at >= VIEWS_MS / 1000:
             self._views_at, self._clock_s = now, time_s
-            linked.move_to(time_s)
+            linked.move_to(time_s, exactly=is_over)
         else:
             linked.show(time_s, exactly=False)
         self._links.moved.emit()

@@ -43,6 +43,7 @@ from napari_phy.widgets.window.dock_manager import ClusterOrder, DockManager, do
 from napari_phy.widgets.window.docks import KINDS
 from napari_phy.widgets.window.layouts import LayoutStore, WindowSize
 from napari_phy.widgets.window.session_controller import SessionBinding, SessionController
+from napari_phy.widgets.window.slider_time import SliderTime
 from napari_phy.widgets.window.time_bar import TimeBar
 from napari_phy.widgets.window.toolbar import ActionBar, layout_menu
 from napari_phy.widgets.window.window_keys import FocusPolicy, PaletteCommands, WindowKeys
@@ -89,6 +90,7 @@ class Workspace(QObject):
         window.addToolBar(self.toolbar)
         self.time_bar = TimeBar(self.overview.time_links, self.controller.say, window)
         window.addToolBar(Qt.ToolBarArea.BottomToolBarArea, self.time_bar)
+        SliderTime(self.overview.time_links, window, self)
         self.proposals = ClockProposals(self.overview.time_links, window, self)
         self.memory = ViewMemory(window, lambda: self.session, self)
         self.layouts = LayoutStore(window, self.board, self.size, lambda: self.session, self)
