@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -25,7 +25,10 @@ class Clock:
     pulses_s: Float64
     stamps_s: Float64
     widths_s: Float64
-    n_lost: int = 0  # frames whose pulses are there
+    is_real: npt.NDArray[np.bool_] = field(init=False)  # (n_pulses,) whether each is that of a frame, lost or not
+
+    def __post_init__(self) -> None:
+        self.is_real = np.ones(len(self.pulses_s), dtype=bool)
 
     @property
     def interval_s(self) -> float:
@@ -39,27 +42,32 @@ class Clock:
     @property
     def is_disguised(self) -> bool:
         """Whether faults that nothing shows undo each other: as many frames were lost as lack their pulse at an end."""
-        nearest = np.searchsorted(self.pulses_s, self.times_s - 0.01 * self.interval_s)
-        have = np.append(self.pulses_s, np.inf)[nearest] - self.times_s < 0.01 * self.interval_s
+        near = 0.01 * self.interval_s
+        pulses_s = self.pulses_s[self.is_real]
+        have = _next(pulses_s, self.times_s - near) - self.times_s < near
+        n_lost = int(np.count_nonzero(_next(self.times_s, pulses_s - near) - pulses_s >= near))
         lacking = int(np.argmax(have)), int(np.argmax(have[::-1]))
-        return self.n_lost > 0 and self.n_lost in (*lacking, sum(lacking))
+        return n_lost > 0 and n_lost in (*lacking, sum(lacking))
 
     def drop_pulses(self, first: int, n: int = 1) -> None:
         keep = np.ones(len(self.pulses_s), dtype=bool)
         keep[first : first + n] = False
-        self.pulses_s, self.widths_s = self.pulses_s[keep], self.widths_s[keep]
+        self.keep_pulses(keep)
+
+    def keep_pulses(self, keep: npt.NDArray[np.bool_]) -> None:
+        self.pulses_s, self.widths_s, self.is_real = self.pulses_s[keep], self.widths_s[keep], self.is_real[keep]
 
     def drop_frames(self, first: int, n: int = 1) -> None:
         keep = np.ones(len(self.times_s), dtype=bool)
         keep[first : first + n] = False
         self.times_s, self.stamps_s = self.times_s[keep], self.stamps_s[keep]
-        self.n_lost += int(np.count_nonzero(~keep))
 
     def add_pulses(self, times_s: npt.ArrayLike, width: float = 0.3) -> None:
         times_s = np.atleast_1d(np.asarray(times_s, dtype=float))
         order = np.argsort(np.concatenate([self.pulses_s, times_s]), kind="stable")
         self.widths_s = np.concatenate([self.widths_s, np.full(len(times_s), width * self.interval_s)])[order]
         self.pulses_s = np.concatenate([self.pulses_s, times_s])[order]
+        self.is_real = np.append(self.is_real, np.zeros(len(times_s), dtype=bool))[order]
 
     def pause_after(self, place: int, seconds: float) -> None:
         """Let all that comes after a frame come later."""
@@ -68,6 +76,11 @@ class Clock:
         self.stamps_s = np.where(self.times_s > edge, self.stamps_s + seconds * rate, self.stamps_s)
         self.pulses_s = np.where(self.pulses_s > edge, self.pulses_s + seconds, self.pulses_s)
         self.times_s = np.where(self.times_s > edge, self.times_s + seconds, self.times_s)
+
+
+def _next(times_s: Float64, at_s: Float64) -> Float64:
+    """Return the first time that is not before each of others, infinity where there is none."""
+    return np.append(times_s, np.inf)[np.searchsorted(times_s, at_s)]
 
 
 def make_clock(seed: int, n: int = 2000, *, jitter: float | None = None) -> Clock:
@@ -149,7 +162,7 @@ def camera_skip(clock: Clock) -> None:
     keep = (clock.times_s < low) | (clock.times_s > high)
     clock.times_s, clock.stamps_s = clock.times_s[keep], clock.stamps_s[keep]
     keep = (clock.pulses_s < low) | (clock.pulses_s > high)
-    clock.pulses_s, clock.widths_s = clock.pulses_s[keep], clock.widths_s[keep]
+    clock.keep_pulses(keep)
 
 
 def pause(clock: Clock) -> None:
@@ -174,6 +187,7 @@ def irregular(clock: Clock) -> None:
     clock.pulses_s = np.rint(clock.times_s * 30_000) / 30_000
     clock.stamps_s = (clock.times_s - clock.times_s[0]) * (1 + 30e-6)
     clock.widths_s = np.full(len(clock.times_s), 0.1 * clock.interval_s)
+    clock.is_real = np.ones(len(clock.times_s), dtype=bool)
 
 
 def other_acquisition(clock: Clock) -> None:

@@ -19,7 +19,7 @@ _LEAST_DEVIATION = 0.01  # of an interval
 _MOST_DEVIATION = 0.25  # above it there is no grid
 _WINDOW = 51  # pulses whose median interval is that of the grid
 _NEAR = 0.3  # an interval that differs by less is one of the grid
-_STEADY = 0.6  # of intervals are on the grid, where there is one
+_STEADY = 0.8  # of intervals are on the grid, where there is one; by chance 0.6 are
 _NARROW_PART = 0.5
 _N_REFERENCE = 200  # pulses on either side of a gap that tell how many are missing in it
 

@@ -14,9 +14,11 @@ from napari_phy.timeline.by_number import Ratio, align_by_number
 from napari_phy.timeline.by_time import align_by_time
 from napari_phy.timeline.pulse_grid import PulseGrid, find_grid, is_in_order
 from napari_phy.timeline.pulses import PulseLine
+from napari_phy.timeline.time_base import Doubt
 
 MOST_ALIGNMENTS = 5
-_RATIO_PRIOR = 0.5  # of several frames a pulse, or pulses a frame, where nobody says so
+_FITS = 0.9  # a score that leaves no doubt about the number of pulses a frame
+_UNTOLD = 0.8  # of the score, where nobody says that a frame has several pulses, or a pulse several frames
 _NEAR_RATIO, _LEAST_PULSES = 0.05, 20
 
 
@@ -72,34 +74,54 @@ def align(
             raise TimelineError(f"{name}: {len(stamps_s)} times are given for {n_frames} frames; each frame needs one.")
         found = align_by_time(line, grid, stamps_s, sample_rate)
     else:
-        found = [
-            replace(made, score=made.score * prior)
-            for one, prior in _ratios(grid, n_frames, ratio, rate_hz)
-            for made in align_by_number(line, grid, n_frames, one, sample_rate, MOST_ALIGNMENTS)
+        tried = [
+            align_by_number(line, grid, n_frames, one, sample_rate, MOST_ALIGNMENTS)
+            for one in _ratios(grid, n_frames, ratio, rate_hz)
         ]
+        fits = [ways for ways in tried if ways and ways[0].score > _FITS]
+        found = fits[0] if fits else _with_doubts([ways for ways in tried if ways])
+        if len(tried) > 1 and fits and fits[0] is not tried[0]:  # by their numbers alone
+            found = [replace(made, score=made.score * _UNTOLD) for made in found]
     if not found:
         raise TimelineError(f"{name}: its pulses cannot be those of {n_frames} frames.")
     return sorted(found, key=lambda alignment: -alignment.score)[:MOST_ALIGNMENTS]
 
 
-def _ratios(grid: PulseGrid, n_frames: int, ratio: Ratio | None, rate_hz: float | None) -> list[tuple[Ratio, float]]:
+def _with_doubts(tried: list[list[Alignment]]) -> list[Alignment]:
+    """Return alignments with several numbers of pulses a frame, of which none fits well: all are doubtful."""
+    found = []
+    for ways in tried:
+        others = sum(other[0].score for other in tried if other is not ways)
+        for made in ways:
+            if not others:
+                found.append(made)
+                continue
+            chance = others / (others + made.score)
+            words = "It is not known how many pulses a frame has, or frames a pulse."
+            doubt = Doubt(0, made.base.n_frames, "ambiguous", words, chance)
+            base = made.base.with_doubts([*made.base.doubts, doubt])
+            found.append(replace(made, base=base, score=made.score * (1 - chance), chance=made.chance * (1 - chance)))
+    return found
+
+
+def _ratios(grid: PulseGrid, n_frames: int, ratio: Ratio | None, rate_hz: float | None) -> list[Ratio]:
     if ratio is not None:
-        return [(ratio, 1.0)]
-    found = [(Ratio(), 1.0)]
+        return [ratio]
+    found = [Ratio()]
     if rate_hz is not None:
         per_pulse = rate_hz * grid.interval_s
         if round(per_pulse) > 1 and abs(per_pulse / round(per_pulse) - 1) < _NEAR_RATIO:
-            return [(Ratio(frames_per_pulse=round(per_pulse)), 1.0), (Ratio(), 0.2)]
+            return [Ratio(frames_per_pulse=round(per_pulse))]
         if round(1 / per_pulse) > 1 and abs(per_pulse * round(1 / per_pulse) - 1) < _NEAR_RATIO:
-            return [(Ratio(pulses_per_frame=round(1 / per_pulse)), 1.0), (Ratio(), 0.2)]
+            return [Ratio(pulses_per_frame=round(1 / per_pulse))]
         return found
     n_slots = grid.n_slots
-    if n_slots < _LEAST_PULSES:
+    if n_slots < _LEAST_PULSES or not grid.is_regular:
         return found
     many = round(n_frames / n_slots)
     if many > 1 and abs(n_frames / n_slots / many - 1) < _NEAR_RATIO:
-        found.append((Ratio(frames_per_pulse=many), _RATIO_PRIOR))
+        found.append(Ratio(frames_per_pulse=many))
     few = round(n_slots / n_frames)
     if few > 1 and abs(n_slots / n_frames / few - 1) < _NEAR_RATIO:
-        found.append((Ratio(pulses_per_frame=few), _RATIO_PRIOR))
+        found.append(Ratio(pulses_per_frame=few))
     return found
