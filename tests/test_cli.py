@@ -214,6 +214,13 @@ def test_a_file_that_was_mistyped_is_named(command: str, capsys: pytest.CaptureF
     assert capsys.readouterr().err == "There is no file nope.kwik.\n"
 
 
+def test_an_image_that_was_mistyped_is_named_before_a_window_opens(
+    kwik: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["open", str(kwik), str(kwik.with_name("nope.tif"))]) == 1
+    assert "nope.tif" in capsys.readouterr().err
+
+
 def test_the_folder_of_a_file_is_named_in_full(
     kwik: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -59,9 +59,14 @@ def _parser() -> argparse.ArgumentParser:
         "open",
         "open a data set in napari",
         _open,
-        ["napari-phy open recording.kwik", "napari-phy open experiment1_100.raw.kwd"],
+        [
+            "napari-phy open recording.kwik",
+            "napari-phy open experiment1_100.raw.kwd",
+            "napari-phy open recording.kwik movie.tif behaviour.mp4",
+        ],
     )
     _add_file(opening)
+    opening.add_argument("images", type=Path, nargs="*", help="image stacks and films to open beside it")
     demo = _add(
         commands,
         "demo",
@@ -109,7 +114,7 @@ def _parser() -> argparse.ArgumentParser:
 def _open(options: argparse.Namespace) -> Answer:
     from napari_phy.cli.opening import open_in_napari
 
-    return open_in_napari(options.file)
+    return open_in_napari(options.file, options.images)
 
 
 def _demo(options: argparse.Namespace) -> Answer:

@@ -5,22 +5,38 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from napari_phy.cli.answers import Answer, check_there
 from napari_phy.core.errors import NapariPhyError
 
 
-def open_in_napari(path: Path) -> Answer:
-    """Open a data set in napari and stay until the window is closed."""
-    check_there(path)
+def open_in_napari(path: Path, images: Sequence[Path] = ()) -> Answer:
+    """Open a data set in napari, with image stacks and films beside it, and stay until the window is closed."""
+    for one in (path, *images):
+        check_there(one)
     _check_display()
     import napari
 
     viewer = napari.Viewer()
     viewer.open(str(path), plugin="napari-phy")
+    for image in images:
+        _add_image(viewer, image)
     napari.run()
     return Answer({"opened": str(path)}, ())
+
+
+def _add_image(viewer: Any, path: Path) -> None:
+    """Open films with our reader, since napari's own claims them, too, and other images with the one napari finds."""
+    from napari_phy.readers.kwik import complain
+    from napari_phy.readers.video import SUFFIXES
+
+    try:
+        viewer.open(str(path), plugin="napari-phy" if path.suffix.lower() in SUFFIXES else None)
+    except (ValueError, RuntimeError, OSError) as error:  # of napari: none of its readers, or several, take the file
+        complain(f"{path.name} could not be opened: {error}")
 
 
 def _check_display() -> None:

@@ -97,7 +97,7 @@ def test_a_window_shows_names_letter_by_letter(make_napari_viewer, qtbot, tmp_pa
     notify(f"The group {NAME} is there.")
     workspace.controller.say(NAME)
     panels = [panel for title, panel in workspace.panels.items() if title not in LISTS and panel.isVisible()]
-    qtbot.waitUntil(lambda: not any(panel.busy for panel in panels))
+    qtbot.waitUntil(lambda: not any(getattr(panel, "busy", False) for panel in panels))
     rich, shown = [], []
     for widget in QApplication.allWidgets():
         texts = {"tooltip": widget.toolTip()}
