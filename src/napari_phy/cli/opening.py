@@ -24,6 +24,8 @@ def open_in_napari(path: Path, images: Sequence[Path] = ()) -> Answer:
     viewer.open(str(path), plugin="napari-phy")
     for image in images:
         _add_image(viewer, image)
+    if images:
+        viewer.fit_to_view()  # of all of them: napari fits the first
     napari.run()
     return Answer({"opened": str(path)}, ())
 
