@@ -61,11 +61,6 @@ class Failures:
             reporter.line("\n".join(report.longreprtext.splitlines()[-self.N_LINES :]))
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    """Let a run be strict about windows."""
-    parser.addoption("--clean-windows", action="store_true", help="fail a test that leaves something in its window")
-
-
 def pytest_configure(config: pytest.Config) -> None:
     """Print failures at once; try many examples of laws in soak, and few elsewhere."""
     settings.load_profile("soak" if "soak" in config.option.markexpr else "usual")
@@ -226,7 +221,7 @@ def kept_window(_kept_windows: Any, request: pytest.FixtureRequest) -> Iterator[
     """Yield the `KeptWindow`: `kept_window.take(size, theme)` is an empty workspace in a shown window."""
     _kept_windows.file = request.path
     yield _kept_windows
-    _kept_windows.give_back(request.node.name, failed=request.node.rep_setup.failed or request.node.rep_call.failed)
+    _kept_windows.give_back(failed=request.node.rep_setup.failed or request.node.rep_call.failed)
 
 
 @pytest.fixture(autouse=True)

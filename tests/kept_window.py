@@ -1,7 +1,6 @@
 """A napari window that one test hands to the next, as long as it is left as clean as it was when it was new."""
 
 import gc
-import logging
 import os
 from collections import Counter
 from collections.abc import Iterator
@@ -24,8 +23,6 @@ from napari_phy.widgets.window.workspace import Workspace
 
 Form = tuple[tuple[int, int], str]  # size and theme
 
-logger = logging.getLogger(__name__)
-MOMENT_S = 2  # for what is still on its way when a test ends
 OPEN_FILES = Path("/proc/self/fd")  # on Linux alone
 DATA_SUFFIXES = {".kwik", ".kwx", ".kwd", ".kwe", ".dat", ".sqlite"}
 
@@ -33,14 +30,13 @@ DATA_SUFFIXES = {".kwik", ".kwx", ".kwd", ".kwe", ".dat", ".sqlite"}
 class KeptWindow:
     """The window that tests hand on: made when one takes it, closed before a file that does not use it.
 
-    Its workspace is open and has no session. A test that fails, or whose window does not become as it was when it was
-    new, costs the next test a new window; with `--clean-windows` the test that left something fails and is told what.
-    For another size or theme the same window is arranged anew.
+    Its workspace is open and has no session. A test whose window does not become as it was when it was new fails and is
+    told what it left; that, as any test that fails, costs the next test a new window. For another size or theme the
+    same window is arranged anew.
     """
 
     def __init__(self, request: pytest.FixtureRequest) -> None:
-        self.is_strict = request.config.getoption("--clean-windows")
-        self.patience_s = PATIENCE_S if self.is_strict else MOMENT_S
+        self.patience_s = PATIENCE_S  # for what is still on its way when a test ends
         self.file: Path | None = None  # of the test that took it
         self._request = request
         self._outcome = SimpleNamespace(failed=False)  # of the last test, for napari
@@ -73,7 +69,7 @@ class KeptWindow:
         self._is_taken = True
         return self._viewer
 
-    def give_back(self, test: str, *, failed: bool) -> None:
+    def give_back(self, *, failed: bool) -> None:
         """Take the session and all that a test has opened out of the window, and look whether anything is left."""
         self._is_taken = False
         if self._viewer is None:
@@ -100,11 +96,9 @@ class KeptWindow:
             self.close()
             raise
         if changes:
-            self._outcome.failed = self.is_strict
+            self._outcome.failed = True
             self.close()
-            if self.is_strict:
-                pytest.fail(left_behind(changes), pytrace=False)
-            logger.info("%s: %s", test, left_behind(changes))
+            pytest.fail(left_behind(changes), pytrace=False)
 
     def close(self) -> None:
         """Close the window, if there is one, and see that nothing of it stays."""

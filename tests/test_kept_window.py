@@ -15,7 +15,6 @@ from napari_phy.widgets.window.workspace import Workspace, open_workspace
 @pytest.fixture
 def taken(kept_window, monkeypatch):
     """The viewer of a window that is not waited for."""
-    monkeypatch.setattr(kept_window, "is_strict", True)
     monkeypatch.setattr(kept_window, "patience_s", 0.1)
     return kept_window.take(LARGE, "dark")
 
@@ -51,7 +50,7 @@ def test_who_leaves_something_fails_and_is_told_what(taken, kept_window, tmp_pat
     leaving = leave(taken, tmp_path)
     words = next(leaving)
     with pytest.raises(pytest.fail.Exception) as failed:
-        kept_window.give_back("this test", failed=False)
+        kept_window.give_back(failed=False)
     next(leaving, None)
     assert str(failed.value).startswith(f"left in the window: {words}")
     assert kept_window.take(LARGE, "dark") is not taken
@@ -69,7 +68,7 @@ def test_what_was_opened_and_chosen_is_taken_back(taken, kept_window, monkeypatc
     QDialog(workspace.window).show()
     taken.dims.ndisplay = 3
     taken.theme = "light"
-    kept_window.give_back("this test", failed=False)
+    kept_window.give_back(failed=False)
     assert kept_window.take(LARGE, "dark") is taken
     assert Workspace.find(taken).session is None
     assert not workspace.docks["Features"].isFloating()
@@ -79,5 +78,5 @@ def test_what_was_opened_and_chosen_is_taken_back(taken, kept_window, monkeypatc
 
 def test_a_test_that_fails_costs_the_next_a_new_window(taken, kept_window):
     taken.window._qt_window.setWindowState(Qt.WindowState.WindowFullScreen)
-    kept_window.give_back("this test", failed=True)
+    kept_window.give_back(failed=True)
     assert kept_window.take(LARGE, "dark") is not taken
