@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from napari_phy.core.errors import ImagingError
 from napari_phy.core.progress import OnProgress, no_progress
-from napari_phy.stats.movie import Movie, check_counts, check_sums, lagged, weighted_sums
+from napari_phy.stats.movie import Movie, add_weighted, check_counts, check_sums, lagged
 
 Float64 = npt.NDArray[np.float64]
 _FEWEST = 3  # frames; two points always lie on a line
@@ -92,7 +92,7 @@ def compute_correlation_map(
         block -= first
         centred = lagged(rates, frames, lags) - means[..., None]
         weights = centred.transpose(1, 0, 2, 3).reshape(n_groups, -1, len(frames))
-        products += weighted_sums(weights, block)
+        add_weighted(products, weights, block)
         sums += block.sum(axis=0)
         squares += np.einsum("fp,fp->p", block, block)
     pixel_squares = (squares - sums**2 / n_compared).reshape(n_groups, 1, -1)

@@ -13,9 +13,11 @@ import numpy.typing as npt
 from napari_phy.core.errors import ImagingError
 from napari_phy.core.progress import OnProgress
 
-BLOCK_BYTES = 2**25  # of the float64 values of a block
+BLOCK_BYTES = 2**27  # of the float64 values of a block
 MOST_SUMS_BYTES = 2**29
 _MOST_CHUNK_BYTES = 2**27  # chunks of the file that are read whole
+_MOST_FRAMES = 256  # of a block; weights of many rows, clusters and lags are as long
+_TILE = 2**14  # pixels that are added up at a time
 
 Float64 = npt.NDArray[np.float64]
 
@@ -92,13 +94,14 @@ class Movie:
             frames = start + np.flatnonzero(wanted[start : start + step])
             if len(frames):
                 first = int(frames[0])
-                block = self.read(first, int(frames[-1]) + 1)[frames - first]
+                block = self.read(first, int(frames[-1]) + 1)
+                block = block if len(block) == len(frames) else block[frames - first]
                 yield frames, np.asarray(block.reshape(len(frames), -1), dtype=np.float64)
         on_progress(1.0)
 
     def _block_frames(self) -> int:
         """Return how many frames are read at once: whole chunks of the file, where these are not too large."""
-        n = max(1, BLOCK_BYTES // (8 * self.n_pixels))
+        n = min(max(1, BLOCK_BYTES // (8 * self.n_pixels)), _MOST_FRAMES)
         chunks = getattr(self.data, "chunks", None)
         along: Any = chunks[self.axis] if chunks and len(chunks) > self.axis else 1
         chunk = int(max(along)) if isinstance(along, tuple) else int(along)
@@ -142,15 +145,23 @@ def check_counts(counts: npt.ArrayLike, movie: Movie) -> npt.NDArray[Any]:
     return found
 
 
-def weighted_sums(weights: Float64, block: Float64) -> Float64:
-    """Return (n_groups, n, n_pixels / n_groups) sums over frames of the pixels of each group.
+def add_weighted(sums: Float64, weights: Float64, block: Float64) -> None:
+    """Add to (n_groups, n, n_pixels / n_groups) sums those over frames of the pixels of each group.
 
     Parameters
     ----------
+    sums : ndarray
+        Changed in place, a tile after the other, so that no second array as large is needed.
     weights : ndarray, shape (n_groups, n, n_frames)
         One group: all pixels have the same weights.
     block : ndarray, shape (n_frames, n_pixels)
         Values.
     """
-    grouped = block.reshape(len(block), len(weights), -1).transpose(1, 0, 2)
-    return np.asarray(np.matmul(weights, grouped))
+    n_groups, _, n_pixels = sums.shape
+    grouped = block.reshape(len(block), n_groups, n_pixels).transpose(1, 0, 2)
+    n_tile, n_together = min(n_pixels, _TILE), max(1, _TILE // n_pixels)
+    for group in range(0, n_groups, n_together):
+        some = slice(group, group + n_together)
+        for start in range(0, n_pixels, n_tile):
+            tile = slice(start, start + n_tile)
+            sums[some, :, tile] += np.matmul(weights[some], grouped[some, :, tile])

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_phy.core.progress import OnProgress, no_progress
-from napari_phy.stats.movie import Movie, check_counts, check_sums, lagged, weighted_sums
+from napari_phy.stats.movie import Movie, add_weighted, check_counts, check_sums, lagged
 
 Float64 = npt.NDArray[np.float64]
 
@@ -75,7 +75,7 @@ def compute_triggered_average(
         is_near = near[frames]
         if is_near.any():
             weights = lagged(counts, frames[is_near], lags).transpose(1, 0, 2, 3)
-            sums += weighted_sums(weights.reshape(n_groups, -1, is_near.sum()), block[is_near])
+            add_weighted(sums, weights.reshape(n_groups, -1, is_near.sum()), block if is_near.all() else block[is_near])
         if mean_of is not None:
             total += block[mean_of[frames]].sum(axis=0)
     n_spikes = counts.sum(axis=2).T.repeat(len(lags), axis=1)[:, :, None]
