@@ -86,6 +86,10 @@ def test_a_probe_is_placed_its_clusters_are_clicked_and_it_is_there_again(person
     person.wait(lambda: angles_of(person.session.placements.now.placement)[0] == pytest.approx(25), "the angle")
     contacts = person.viewer.layers[CONTACTS]
     person.wait(lambda: "own size" in panel.words.text(), "how it fits")
+    person.viewer.canvas.grid.enabled = True
+    person.wait(lambda: "grid" in panel.words.text(), "where it is then")
+    person.viewer.canvas.grid.enabled = False
+    person.wait(lambda: "grid" not in panel.words.text(), "the image again")
     person.workspace.close_session()
     assert [layer.name for layer in person.viewer.layers] == ["slice"]
     layer = person.viewer.layers["slice"]

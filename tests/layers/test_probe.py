@@ -221,6 +221,7 @@ def test_without_features_contacts_are_there_and_clusters_are_not(kwik_copy, vie
             binder.set_color(color)
             assert len(viewer.layers[CONTACTS].data) == session.model.n_channels
             assert len(viewer.layers[CLUSTERS].data) == 0
+            assert viewer.layers[CLUSTERS].canvas_size_limits[0] == 0  # or napari would draw a dot
         binder.close()
 
 

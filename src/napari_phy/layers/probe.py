@@ -361,6 +361,9 @@ class ProbeBinder:
             "depth": data.places_um[:, 1],
         }
         layer.size = _size(self._session, placed.placement, CLUSTER_SHARE)
+        limits = _limits(CLUSTERS, placed.placement, len(data.clusters))
+        if tuple(layer.canvas_size_limits) != limits:
+            layer.canvas_size_limits = limits
         self._recolor()
 
     def _recolor(self) -> None:
@@ -447,7 +450,7 @@ def _same_clusters(one: ProbeInImageData, other: ProbeInImageData) -> bool:
 def _options(
     session: Session, name: str, image: Layer, placement: ProbePlacement, features: dict[str, Any]
 ) -> dict[str, Any]:
-    share, limits = (CONTACT_SHARE, CONTACT_PX) if name == CONTACTS else (CLUSTER_SHARE, CLUSTER_PX)
+    share = CONTACT_SHARE if name == CONTACTS else CLUSTER_SHARE
     return {
         "name": name,
         "ndim": placement.n_axes,
@@ -456,9 +459,18 @@ def _options(
         "features": features,
         "scale": _scale(image, placement.n_axes),
         "size": _size(session, placement, share),
-        "canvas_size_limits": limits,
+        "canvas_size_limits": _limits(name, placement, session.model.n_channels if name == CONTACTS else 0),
         "metadata": {TAG: SessionTag(session, IN_IMAGE)},
     }
+
+
+def _limits(name: str, placement: ProbePlacement, n_points: int) -> tuple[float, float]:
+    """Return the least and the most px of a mark.
+
+    Where none may be in sight, there is no least: napari draws one point of size 0 then, which would be seen.
+    """
+    least, most = CONTACT_PX if name == CONTACTS else CLUSTER_PX
+    return (least if n_points and placement.n_axes == 2 else 0.0, most)
 
 
 def _contacts(session: Session, placement: ProbePlacement) -> Float64:

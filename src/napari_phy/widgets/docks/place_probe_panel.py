@@ -38,6 +38,7 @@ COLORS = {"amplitude": "Amplitude of the selection", "rate": "Rate in Traces' wi
 TYPED = "numbers below"
 LEAST_PX = 60  # width of a field
 WAIT_MS = 120  # after a number was changed, until the probe goes there
+IN_GRID = "napari's grid shows it in a cell of its own; without the grid it lies on the image."
 _DEPTH_LABELS = ("z", "depth", "plane")
 
 
@@ -57,6 +58,11 @@ class Space(Protocol):
     @property
     def landmarks(self) -> list[Layer]:
         """Layers of points that the user drew."""
+        ...
+
+    @property
+    def is_grid(self) -> bool:
+        """Whether each layer has a cell of its own."""
         ...
 
     @property
@@ -395,8 +401,8 @@ class PlaceProbePanel(ViewPanel):
         placement = self._placement
         now = None if self.session is None else self.session.placements.now
         self.remove_button.enabled = now is not None
-        if placement is not None:
-            self._say(placement_words(placement))
+        if placement is not None and self._space is not None:
+            self._say(" ".join([placement_words(placement), IN_GRID * self._space.is_grid]).strip())
         elif now is not None:
             self._say(f"The probe is in {on_one_line(now.image)}.")
         else:

@@ -37,7 +37,7 @@ class ProbeInImage(QObject):
         self._asks.timeout.connect(self._ask)
         self._tells = QTimer(self, singleShot=True, interval=0)  # once for several layers
         self._tells.timeout.connect(self.changed)
-        for event in (viewer.layers.events.inserted, viewer.layers.events.removed):
+        for event in (viewer.layers.events.inserted, viewer.layers.events.removed, viewer.canvas.grid.events.enabled):
             event.connect(self._on_layers_changed)
 
     @property
@@ -52,6 +52,12 @@ class ProbeInImage(QObject):
         viewer = self._viewer()
         layers = [] if viewer is None else list(viewer.layers)
         return [layer for layer in layers if isinstance(layer, Points) and session_of(layer) is None]
+
+    @property
+    def is_grid(self) -> bool:
+        """Whether napari shows each layer in a cell of its own."""
+        viewer = self._viewer()
+        return viewer is not None and bool(viewer.canvas.grid.enabled)
 
     def follow(self, session: Session | None) -> None:
         """Show the probe of another session, or none; that of the one before is taken away."""
