@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from magicgui.widgets import ComboBox, FileEdit, FloatSpinBox, LineEdit, PushButton
 from magicgui.widgets.bases import Widget
-from napari.layers import Image, Layer
+from napari.layers import Image, Labels, Layer
 from qtpy.QtCore import QPointF, Qt, QTimer
 from qtpy.QtGui import QPainter
 from qtpy.QtWidgets import QHBoxLayout, QProgressBar, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
@@ -140,7 +140,8 @@ class LinkTimePanel(ViewPanel):
         fields = [self.layer, self.axis, self.source, self.other, self.file, self.column, self.unit]
         fields += [self.channel, self.polarity, self.threshold, self.offset_s, self.rate_hz, self.offer]
         self.fields = tuple(fields)
-        self.link_button, self.unlink_button = PushButton(text="Link"), PushButton(text="Unlink")
+        self.link_button = PushButton(text="Link", enabled=False)
+        self.unlink_button = PushButton(text="Unlink", enabled=False)
         self.cancel_button = PushButton(text="Cancel")
         self.words, self.state = PlainLabel(), PlainLabel()
         for label in (self.words, self.state):
@@ -277,7 +278,12 @@ class LinkTimePanel(ViewPanel):
         layer, session, linked = self.layer.value, self.required_session, self._linked
         others = [one for one in linked.layers if one is not layer]
         bases = {one: linked.clock_of(one) for one in others}
-        same = [one for one, base in bases.items() if base is not None and base.n_frames == self._n_frames]
+        n, is_stack = self._n_frames, isinstance(layer, Image | Labels)  # the last frames may have no points
+        same = [
+            one
+            for one, base in bases.items()
+            if base is not None and (base.n_frames == n or (base.n_frames > n and not is_stack))
+        ]
         self._offer(self.other, [(one.name, one) for one in same])
         there = {
             EVENTS: bool(session.model.events),
@@ -376,7 +382,8 @@ class LinkTimePanel(ViewPanel):
             return
         clock = self._clock
         rate = rate_of(self.layer.value, self.axis.value) if clock is None else clock.rate_hz
-        request = ClockRequest(source, self._n_frames, rate, own_times_of(self.layer.value))
+        n_frames = source.base.n_frames if isinstance(source, FromClock) else self._n_frames
+        request = ClockRequest(source, n_frames, rate, own_times_of(self.layer.value))
         self._show_offers([], messages.COMPARING_CLOCKS)
         self._busy.start()
         self._tried.ask(request, partial(_compute, self.required_session.model, request))

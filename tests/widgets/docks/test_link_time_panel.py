@@ -1,0 +1,151 @@
+"""Link time: what it offers for a layer, what it says of faults, and that it links and unlinks."""
+
+import numpy as np
+import pytest
+from napari.components import ViewerModel
+from qtpy.QtCore import Qt
+from qtpy.QtTest import QTest
+from widgets.light_session import light_session
+
+from napari_phy.core.event_times import EventTimes
+from napari_phy.widgets.actions import messages
+from napari_phy.widgets.docks.link_time_panel import CHANNEL, EVENTS, FILE, OTHER, RATE, LinkTimePanel
+from napari_phy.widgets.window.time_links import TimeLinks
+
+N_FRAMES, RATE_HZ, START_S = 60, 20.0, 0.2
+
+
+@pytest.fixture
+def session():
+    session = light_session()
+    samples = np.rint((START_S + np.delete(np.arange(N_FRAMES), 30) / RATE_HZ) * session.model.sample_rate)
+    samples = samples.astype(np.int64)
+    values = {"channel": np.full(len(samples), 3, np.uint8), "eventid": np.ones(len(samples), np.uint8)}
+    session.clocks.clear()  # that another test has kept
+    session.model.events = {"TTL": EventTimes("TTL", samples, np.zeros_like(samples), values)}
+    return session
+
+
+@pytest.fixture
+def viewer():
+    return ViewerModel()
+
+
+@pytest.fixture
+def links(qapp, viewer, session):
+    links = TimeLinks(viewer, qapp)
+    links.follow(session)
+    yield links
+    links.follow(None)
+    links.deleteLater()
+
+
+@pytest.fixture
+def panel(qtbot, session, links):
+    panel = LinkTimePanel(session)
+    qtbot.addWidget(panel)
+    panel.follow_links(links)
+    panel.resize(420, 600)
+    panel.show()
+    qtbot.waitExposed(panel)
+    return panel
+
+
+def stack(viewer, links, n_frames=N_FRAMES, **options):
+    layer = viewer.add_image(np.zeros((n_frames, 4, 5), np.uint8), **options)
+    links.changed.emit()
+    return layer
+
+
+def choices(field):
+    return [value for value in field.choices if value is not None]
+
+
+def push(button):
+    QTest.mouseClick(button.native, Qt.MouseButton.LeftButton)
+
+
+def test_without_a_stack_it_says_what_to_open(panel, qtbot):
+    qtbot.waitUntil(lambda: panel.stack.page.isVisible())
+    assert messages.NO_TIME_AXIS.startswith(panel.stack.page.headline.text())
+
+
+def test_the_likely_line_is_proposed_and_linked_by_one_click(panel, viewer, links, session, qtbot):
+    layer = stack(viewer, links, name="movie")
+    qtbot.waitUntil(lambda: panel.link_button.enabled)
+    assert panel.source.value == EVENTS
+    assert panel.words.text().startswith("TTL 3: 59 pulses, 60 frames, 1 missing")
+    assert panel.picture.isVisible()
+    assert not panel.unlink_button.enabled
+    push(panel.link_button)
+    assert links.linked.layers == (layer,)
+    assert session.clocks["movie"].n_frames == N_FRAMES
+    qtbot.waitUntil(lambda: panel.unlink_button.enabled)
+    assert panel.state.text().startswith("movie is linked by TTL 3.")
+    push(panel.unlink_button)
+    assert links.linked.layers == ()
+    assert layer.scale[0] == 1
+
+
+def test_only_what_can_be_is_offered(panel, viewer, links, session, qtbot):
+    stack(viewer, links, name="movie")
+    qtbot.waitUntil(lambda: panel.source.value is not None)
+    offered = choices(panel.source)
+    assert {EVENTS, FILE, RATE} <= set(offered)
+    assert OTHER not in offered
+    assert (CHANNEL in offered) == (session.model.traces is not None)
+
+
+def test_a_file_of_times_and_its_faults(panel, viewer, links, session, qtbot, tmp_path):
+    stack(viewer, links, name="movie")
+    qtbot.waitUntil(lambda: panel.link_button.enabled)
+    panel.source.value = FILE
+    assert panel.words.text() == messages.CHOOSE_TIMES[FILE]
+    assert not panel.link_button.enabled
+    (tmp_path / "empty.csv").write_text("")
+    panel.file.value = tmp_path / "empty.csv"
+    qtbot.waitUntil(lambda: panel.words.text() == "empty.csv is empty.")
+    np.save(tmp_path / "times.npy", 1e3 * (START_S + np.arange(N_FRAMES) / RATE_HZ))
+    panel.file.value = tmp_path / "times.npy"
+    panel.unit.value = "ms"
+    qtbot.waitUntil(lambda: panel.link_button.enabled)
+    push(panel.link_button)
+    assert np.allclose(session.clocks["movie"].frame_times_s, START_S + np.arange(N_FRAMES) / RATE_HZ)
+
+
+def test_labels_of_a_movie_take_its_clock(panel, viewer, links, session, qtbot):
+    movie = stack(viewer, links, name="movie")
+    qtbot.waitUntil(lambda: panel.link_button.enabled)
+    push(panel.link_button)
+    cells = viewer.add_labels(np.zeros((N_FRAMES, 4, 5), np.uint8), name="cells")
+    links.changed.emit()
+    qtbot.waitUntil(lambda: cells in choices(panel.layer))
+    panel.layer.value = cells
+    qtbot.waitUntil(lambda: panel.source.value == OTHER and panel.link_button.enabled)
+    push(panel.link_button)
+    assert links.linked.clock_of(cells) == links.linked.clock_of(movie)
+
+
+def test_points_take_the_clock_of_a_movie_that_has_more_frames(panel, viewer, links, session, qtbot):
+    movie = stack(viewer, links, name="movie")
+    qtbot.waitUntil(lambda: panel.link_button.enabled)
+    push(panel.link_button)
+    pose = viewer.add_points(np.array([[0, 1, 1], [40, 2, 2]]), name="pose")
+    links.changed.emit()
+    qtbot.waitUntil(lambda: pose in choices(panel.layer))
+    panel.layer.value = pose
+    qtbot.waitUntil(lambda: panel.source.value == OTHER and panel.link_button.enabled)
+    push(panel.link_button)
+    assert links.linked.clock_of(pose) == links.linked.clock_of(movie)
+
+
+def test_another_axis_can_be_time(panel, viewer, links, session, qtbot):
+    layer = viewer.add_image(np.zeros((3, N_FRAMES, 4, 5), np.uint8), name="planes")
+    links.changed.emit()
+    qtbot.waitUntil(lambda: panel.layer.value is layer)
+    assert panel.axis.value == 0
+    panel.axis.value = 1
+    qtbot.waitUntil(lambda: panel.link_button.enabled and panel.words.text().startswith("TTL 3"))
+    push(panel.link_button)
+    assert links.linked.axis_of(layer) == 1
+    assert viewer.dims.axis_labels[1] == "time"
