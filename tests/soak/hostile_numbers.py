@@ -17,6 +17,7 @@ from napari_phy.stats._pair_counts import count_followers
 from napari_phy.stats.extremes import bin_extremes, join_bins
 from napari_phy.stats.incremental_correlograms import IncrementalCorrelograms
 from napari_phy.stats.spike_counts import column_edges, count_cells, count_labels
+from napari_phy.timeline._pulse_loops import choose_pulses
 from napari_phy.views._picture_loops import draw_lines
 from napari_phy.views.drift import DriftPoints
 from napari_phy.views.frame import Frame
@@ -83,6 +84,14 @@ def count(rng):
     counting_sort(numbers, np.concatenate([[0], np.cumsum(np.bincount(numbers, minlength=6))]))
 
 
+def match(rng):
+    """Put pulses on a grid."""
+    times = np.sort(rng.choice([0.0, 1e-9, 0.1, 0.2, 0.3, 50.0, 1e9], 40))
+    intervals = rng.choice([1e-6, 0.1, 1e9], 40)
+    costs = rng.choice([0.0, 1.0, 1e300], 40)
+    choose_pulses(times, intervals, 0.01, costs, doubled=(1.0, 0.3), gap_cost=3.0, jump_cost=12.0)
+
+
 def main():
     """Run all, and tell which loops were not."""
     seen = set()
@@ -97,6 +106,7 @@ def main():
         for _ in range(N_TRIALS):
             draw(rng)
             count(rng)
+            match(rng)
     sys.setprofile(None)
     sys.stdout.writelines(f"{file} {name}\n" for file, name in sorted(kernels() - seen))
 

@@ -27,6 +27,13 @@ def lines_of_events(events: Mapping[str, EventTimes], sample_rate: float) -> lis
         As the data set has them.
     sample_rate : float
         Samples per second of the session's clock.
+
+    Examples
+    --------
+    >>> samples, values = np.array([100, 300]), {"event_channels": np.array([3, 3]), "eventID": np.array([1, 0])}
+    >>> ttl = EventTimes("TTL", samples, np.zeros(2, np.int64), values)
+    >>> [line.name for line in lines_of_events({"TTL": ttl}, sample_rate=1000)]
+    ['TTL 3', 'TTL 3, falling']
     """
     found = []
     for kind in events.values():

@@ -81,6 +81,12 @@ def propose(
         Of the session, for the clocks.
     on_progress : OnProgress, default no_progress
         Hears how far it is, and may end the work.
+
+    Examples
+    --------
+    >>> lines = [PulseLine("TTL 1", [0.5, 3.0, 3.2]), PulseLine("TTL 3", [0.1 * number for number in range(100)])]
+    >>> propose(lines, n_frames=100)[0].words
+    'TTL 3: 100 pulses, 100 frames'
     """
     lines = list(lines)
     found = []

@@ -73,6 +73,13 @@ def find_pulses(
     ------
     TimelineError
         There is no such channel, or it does not go between two levels.
+
+    Examples
+    --------
+    >>> traces = np.zeros((1000, 2), dtype=np.int16)
+    >>> traces[100:120, 1] = traces[500:520, 1] = 2000
+    >>> find_pulses(traces, channel=1, sample_rate=1000).times_s
+    array([0.1, 0.5])
     """
     n_channels = traces.shape[1]
     if not 0 <= channel < n_channels:

@@ -55,6 +55,15 @@ def align(
     ------
     TimelineError
         The line has fewer than two pulses, or the times of frames are not those of this stack.
+
+    Examples
+    --------
+    >>> pulses = PulseLine("TTL 3", np.delete(np.arange(100) * 0.1, 40))
+    >>> best = align(pulses, n_frames=100)[0]
+    >>> best.words
+    '99 pulses, 100 frames, 1 missing at 3.90 s'
+    >>> round(float(best.base.time_of(41)), 3)
+    4.1
     """
     name = on_one_line(line.name)
     if n_frames < 1:

@@ -37,6 +37,11 @@ def read_recorder_lines(folder: str | Path) -> list[PulseLine]:
     ------
     TimelineError
         It is no such recording, or neo is needed and cannot read it or is not installed.
+
+    Examples
+    --------
+    >>> read_recorder_lines("2026-05-04_10-12-00")  # doctest: +SKIP
+    [<PulseLine TTL 3: 17998 pulses>]
     """
     folder = Path(folder)
     folder = folder.parent if folder.is_file() else folder

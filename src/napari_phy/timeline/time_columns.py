@@ -74,6 +74,14 @@ def read_time_columns(path: str | Path) -> TimeColumns:
     ------
     TimelineError
         The file cannot be read, or holds no numbers.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> file = Path(tempfile.mkdtemp()) / "frames.npy"
+    >>> np.save(file, [0.5, 0.6])
+    >>> read_time_columns(file).columns["frames"].tolist()
+    [0.5, 0.6]
     """
     path = Path(path)
     try:
