@@ -1,6 +1,7 @@
 """Of all lines of a file the one with the pulses of a stack is proposed first."""
 
 import numpy as np
+import pytest
 from timeline.generated_clocks import make_clock
 
 from napari_phy.timeline.proposals import propose
@@ -34,6 +35,22 @@ def test_a_rate_decides_between_lines() -> None:
     lines = [PulseLine("slow", np.arange(600) / 5.0), PulseLine("fast", np.arange(600) / 50.0)]
     assert propose(lines, 600, rate_hz=50)[0].line.name == "fast"
     assert propose(lines, 600, rate_hz=5)[0].line.name == "slow"
+
+
+@pytest.mark.parametrize("n_frames", [1, 2, 9])
+def test_few_frames_fit_nothing(n_frames: int) -> None:
+    lines = [PulseLine("many", np.arange(451) / 10), PulseLine("as many", np.arange(n_frames) / 10)]
+    assert propose(lines, n_frames) == []
+
+
+def test_a_line_with_as_many_pulses_goes_before_a_ratio() -> None:
+    lines = [PulseLine("slow", np.arange(100) / 10.0), PulseLine("fast", np.arange(300) / 30.0)]
+    (first, second) = propose(lines, 300)
+    assert (first.words, second.words) == (
+        "fast: 300 pulses, 300 frames",
+        "slow: 100 pulses, 300 frames: 3 frames a pulse",
+    )
+    assert first.score > second.score + 0.2
 
 
 def test_no_lines_no_proposals() -> None:

@@ -18,7 +18,8 @@ class Fault:
     ----------
     kind : str
         "missing pulses", "missing at start", "missing at end", "extra pulse", "doubled pulse", "narrow pulse",
-        "lost frame", "added frame", "pulses before", "pulses after", "pause", "irregular", "reset" or "no grid".
+        "lost frame", "added frame", "pulses before", "pulses after", "pause", "irregular", "reset", "no grid" or
+        "unsorted".
     time_s : float
         When, on the clock of the session.
     frame : int or None

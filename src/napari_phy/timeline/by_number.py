@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 
+from napari_phy.table.numbers import format_count
 from napari_phy.timeline.alignment import Alignment
 from napari_phy.timeline.doubts import LEAST_DOUBT, joined
 from napari_phy.timeline.fault_words import describe_faults, summary
@@ -19,6 +21,8 @@ from napari_phy.timeline.time_base import Doubt, TimeBase
 Float64 = npt.NDArray[np.float64]
 Int64 = npt.NDArray[np.int64]
 
+MOST_IN_RATIO = 64  # pulses a frame, or frames a pulse, that are thought of
+
 _INTERPOLATED, _UNSURE, _BEYOND = 0.02, 0.5, 0.3  # chances of frames that have no pulse
 _IRREGULAR = 0.02
 
@@ -29,6 +33,22 @@ class Ratio:
 
     pulses_per_frame: int = 1
     frames_per_pulse: int = 1
+
+    @classmethod
+    def near(cls, frames_per_pulse: float, tolerance: float) -> Self | None:
+        """Return that of whole numbers that is within a part of another one; None where there is none up to 64."""
+        if not 0.5 / MOST_IN_RATIO < frames_per_pulse < 2 * MOST_IN_RATIO:
+            return None
+        frames, pulses = max(1, round(frames_per_pulse)), max(1, round(1 / frames_per_pulse))
+        is_near = abs(frames_per_pulse * pulses / frames - 1) < tolerance
+        return cls(pulses, frames) if is_near and max(frames, pulses) <= MOST_IN_RATIO else None
+
+    @property
+    def words(self) -> str:
+        """`: 3 frames a pulse`; "" where each frame has a pulse."""
+        if self.frames_per_pulse > 1:
+            return f": {format_count(self.frames_per_pulse, 'frame')} a pulse"
+        return f": {format_count(self.pulses_per_frame, 'pulse')} a frame" if self.pulses_per_frame > 1 else ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,7 +106,7 @@ def _make(
     faults = describe_faults(line, grid, ticks, used, frames.ticks, base)
     chance = explanation.chance
     score = chance * len(used) / (frames.n_ticks + _n_alone(grid, ticks, used))
-    words = summary(len(line), n_frames, faults)
+    words = summary(len(line), n_frames, faults, ratio.words)
     return Alignment(base, min(score, 1.0), chance, faults, words, line.times_s, pulse_frames)
 
 

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from napari_phy.table.numbers import format_count, format_number
 from napari_phy.timeline.alignment import Alignment, Fault
+from napari_phy.timeline.by_number import Ratio
 from napari_phy.timeline.doubts import LEAST_DOUBT, joined
 from napari_phy.timeline.fault_words import MOST_FAULTS, false_pulses, seconds, summary
 from napari_phy.timeline.pulse_grid import PulseGrid, without_resets
@@ -23,8 +24,10 @@ Int64 = npt.NDArray[np.int64]
 
 _MOST = 5
 _INTERPOLATED, _BEYOND, _RESET = 0.02, 0.1, 0.5
-_POOR = 0.05  # of the frames
+_POOR, _LEAST_POOR = 0.05, 0.3  # of the frames, or pulses; chance of a doubt about pulses
 _LONG_GAP = 10  # usual intervals
+_NEARLY_HALF = 0.45  # of an interval: of two pulses a frame, the other one is half a frame off
+_NEAR_RATIO, _NO_RATIO = 0.05, 0.5  # of one of whole numbers; chance that nothing fits where it is none
 
 
 def align_by_time(line: PulseLine, grid: PulseGrid, stamps_s: Float64, sample_rate: float | None) -> list[Alignment]:
@@ -34,6 +37,7 @@ def align_by_time(line: PulseLine, grid: PulseGrid, stamps_s: Float64, sample_ra
     places = grid.kept if len(grid.resets) else np.flatnonzero(~grid.is_doubled & _is_new(line.times_s))
     times_s = grid.times_s if len(grid.resets) else line.times_s[places]
     frames_per_pulse = _frames_per_pulse(times_s, stamps_s)
+    ratio = Ratio.near(frames_per_pulse, _NEAR_RATIO) or Ratio()
     matches = match_stamps(times_s, stamps_s, frames_per_pulse, is_regular=grid.is_regular)[:_MOST]
     weights = np.exp([matches[0].cost - match.cost for match in matches]) if matches else np.empty(0)
     made = []
@@ -46,6 +50,7 @@ def align_by_time(line: PulseLine, grid: PulseGrid, stamps_s: Float64, sample_ra
             *_without_pulse(match, frames_per_pulse),
             *_after_gaps(match, times_s, stamps_s),
             *_poor(match, times_s, frames_per_pulse),
+            *_no_ratio(frames_per_pulse, len(stamps_s)),
             *(_after_reset(int(resets[0]), len(stamps_s)) if len(resets) else ()),
         ]
         base = TimeBase(
@@ -59,7 +64,9 @@ def align_by_time(line: PulseLine, grid: PulseGrid, stamps_s: Float64, sample_ra
         chance = 1 - max((doubt.chance for doubt in ambiguous), default=0.0)
         n_wanted = len(stamps_s) / max(1, round(frames_per_pulse)) + _n_alone(match, times_s, frames_per_pulse)
         score = chance * min(1.0, match.n_matched / n_wanted)
-        words = summary(len(line), len(stamps_s), faults)
+        if _no_ratio(frames_per_pulse, len(stamps_s)):
+            score *= 1 - _NO_RATIO
+        words = summary(len(line), len(stamps_s), faults, ratio.words)
         made.append(Alignment(base, score, chance, faults, words, line.times_s, pulse_frames))
     return made
 
@@ -97,7 +104,7 @@ def _n_alone(match: StampMatch, times_s: Float64, frames_per_pulse: float) -> in
 def _ambiguous(place: int, matches: Sequence[StampMatch], weights: Float64, stamps_s: Float64) -> list[Doubt]:
     """Return doubts about frames that other ways give another time."""
     steps = np.diff(stamps_s)
-    half = np.minimum(np.append(steps, steps[-1:]), np.append(steps[:1], steps)) / 2
+    half = _NEARLY_HALF * np.minimum(np.append(steps, steps[-1:]), np.append(steps[:1], steps))
     chance = np.zeros(len(stamps_s))
     likeliest, off_s = 0.0, 0.0
     for other, weight in zip(matches, weights.tolist(), strict=True):
@@ -140,7 +147,13 @@ def _poor(match: StampMatch, times_s: Float64, frames_per_pulse: float) -> list[
     """Return a doubt about all frames where many have no pulse although there are pulses left: nothing may fit."""
     n_frames = len(match.partners)
     if frames_per_pulse > 1:
-        return []
+        used = match.partners[match.partners >= 0]
+        n = int(used[-1] - used[0]) + 1
+        share = 1 - len(used) / n
+        if share < _POOR:
+            return []
+        words = f"Only {100 * (1 - share):.0f} % of the pulses are where a frame starts: the clocks may not fit at all."
+        return [Doubt(0, n_frames, "ambiguous", words, max(share, _LEAST_POOR))]
     n_alone = n_frames - match.n_matched
     share = n_alone / n_frames
     if share < _POOR or len(times_s) - match.n_matched < _POOR * n_alone:
@@ -149,6 +162,14 @@ def _poor(match: StampMatch, times_s: Float64, frames_per_pulse: float) -> list[
         f"Only {100 * (1 - share):.0f} % of the frames have a pulse where it should be: the clocks may not fit at all."
     )
     return [Doubt(0, n_frames, "ambiguous", words, share)]
+
+
+def _no_ratio(frames_per_pulse: float, n_frames: int) -> list[Doubt]:
+    """Return a doubt about all frames where a pulse has no whole number of them, nor a frame of pulses."""
+    if frames_per_pulse == 1 or Ratio.near(frames_per_pulse, _NEAR_RATIO):
+        return []
+    words = f"There are {frames_per_pulse:.4g} frames a pulse, no whole number: the clocks may not fit at all."
+    return [Doubt(0, n_frames, "ambiguous", words, _NO_RATIO)]
 
 
 def _after_gaps(match: StampMatch, times_s: Float64, stamps_s: Float64) -> list[Doubt]:

@@ -137,9 +137,9 @@ _FEW = {
 }
 
 
-def summary(n_pulses: int, n_frames: int, faults: tuple[Fault, ...]) -> str:
-    """Return `17 998 pulses, 18 000 frames, 2 missing at 412 s`."""
-    words = [format_count(n_pulses, "pulse"), format_count(n_frames, "frame")]
+def summary(n_pulses: int, n_frames: int, faults: tuple[Fault, ...], ratio: str = "") -> str:
+    """Return `17 998 pulses, 18 000 frames, 2 missing at 412 s`, or `100 pulses, 300 frames: 3 frames a pulse`."""
+    words = [format_count(n_pulses, "pulse"), f"{format_count(n_frames, 'frame')}{ratio}"]
     for kind, few in _FEW.items():
         these = [fault for fault in faults if fault.kind == kind]
         if not these:

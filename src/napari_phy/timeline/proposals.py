@@ -13,7 +13,7 @@ from napari_phy.core.sentences import on_one_line
 from napari_phy.timeline.alignment import Alignment
 from napari_phy.timeline.by_number import Ratio
 from napari_phy.timeline.event_lines import FALLING
-from napari_phy.timeline.pulse_matching import align
+from napari_phy.timeline.pulse_matching import LEAST_FRAMES, align
 from napari_phy.timeline.pulses import PulseLine
 
 _FALLING_SCORE = 0.99  # where both edges fit, a frame starts with the rising one
@@ -63,7 +63,8 @@ def propose(
 ) -> list[Proposal]:
     """Return the lines whose pulses may be the frames of a stack, the likeliest first.
 
-    Lines that cannot be are left out; parameters are those of `align`.
+    Lines that cannot be are left out, and all for a stack of fewer than 10 frames, which any pulses fit; parameters are
+    those of `align`.
 
     Parameters
     ----------
@@ -88,7 +89,7 @@ def propose(
     >>> propose(lines, n_frames=100)[0].words
     'TTL 3: 100 pulses, 100 frames'
     """
-    lines = list(lines)
+    lines = list(lines) if n_frames >= LEAST_FRAMES else []
     found = []
     for place, line in enumerate(lines):
         on_progress(place / len(lines))
