@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from napari.components import ViewerModel
-from napari.layers import Image, Labels, Shapes
+from napari.layers import Image, Labels, Points, Shapes
 
 from napari_phy.core.errors import ImagingError
 from napari_phy.formats.imaging import ImagedCells
@@ -16,12 +16,19 @@ from napari_phy.layers.movie_results import (
     movies_in,
     region_at,
     regions_in,
+    show_results,
     timed_movie,
 )
 from napari_phy.layers.timed_layer import find_time_axis
 from napari_phy.session import open_session
 from napari_phy.timeline.time_base import TimeBase
-from napari_phy.views.movie_responses import MovieAverages, compute_averages, compute_cell_pairs, compute_correlations
+from napari_phy.views.movie_responses import (
+    MovieAverages,
+    MovieCorrelations,
+    compute_averages,
+    compute_cell_pairs,
+    compute_correlations,
+)
 
 
 @pytest.fixture
@@ -80,6 +87,38 @@ def test_averages_of_cells_are_painted_into_them(movie):
     assert layer.name == "STA of 7, cells (ms)"
     assert (layer.data[2, 0][labels.data == 3] == 5).all()
     assert np.isnan(layer.data[2, 0][labels.data == 0]).all()
+
+
+def maps(*clusters):
+    values = np.random.default_rng(3).normal(size=(len(clusters), 6, 8))
+    return MovieCorrelations(clusters, values, np.zeros_like(values), ())
+
+
+def test_results_lie_between_the_movie_and_the_points_and_only_the_newest_is_seen(movie):
+    viewer = ViewerModel()
+    for layer in (movie, Labels(np.zeros((6, 8), int), name="cells"), Points(np.zeros((3, 2)), name="probe")):
+        viewer.add_layer(layer)
+    show_results(viewer.layers, [layer_of(*one) for one in average_layers(averages(np.ones((4, 6, 8))), movie)], movie)
+    show_results(viewer.layers, [layer_of(*one) for one in correlation_layers(maps(7, 8), movie)], movie)
+    names = ["movie", "cells", "STA of 7 (ms)", "correlation with 7", "correlation with 8", "probe"]
+    assert [layer.name for layer in viewer.layers] == names
+    assert [layer.name for layer in viewer.layers if layer.visible] == ["movie", "cells", "correlation with 7", "probe"]
+    assert viewer.layers["correlation with 7"].colorbar.visible
+    show_results(viewer.layers, [layer_of(*one) for one in correlation_layers(maps(7), movie)], movie)
+    assert sorted(layer.name for layer in viewer.layers) == sorted(names)
+    assert [layer.name for layer in viewer.layers if layer.visible] == ["movie", "cells", "correlation with 7", "probe"]
+
+
+def test_a_map_never_darkens_what_is_below(movie):
+    layer = layer_of(*correlation_layers(maps(7), movie)[0])
+    low, high = layer.contrast_limits
+    assert low == -high
+    color = layer.colormap.map(np.linspace(0, 1, 101))
+    assert color[50, 3] == 0
+    tints = color[:, :3].max(axis=1)
+    assert tints.min() > 0.9
+    assert (np.diff(color[50:, 3]) >= 0).all()
+    assert (np.diff(color[:51, 3]) <= 0).all()
 
 
 def test_a_movie_is_taken_as_it_is_and_what_is_none_is_said(movie):
@@ -180,7 +219,7 @@ def test_the_pixel_of_the_largest_correlation_is_in_the_right_cell_for_every_pai
     for cluster, layer in zip(found.clusters, correlation_layers(found, movie), strict=True):
         data, options, _ = layer
         assert options["name"] == f"correlation with {cluster}"
-        place = np.unravel_index(np.argmax(data), data.shape)
+        place = np.unravel_index(np.nanargmax(data), data.shape)
         assert truth.pixels_of(units[cluster])[place], cluster
 
 
@@ -195,7 +234,7 @@ def test_the_cells_of_the_sample_are_told_from_those_that_follow_nobody(sample):
     assert (called & wanted).sum() >= 0.9 * wanted.sum()
     assert (called & ~wanted).sum() <= max(1, 0.1 * called.sum())
     for cluster, layer in zip(found.clusters, cell_correlation_layers(found, regions, movie), strict=True):
-        place = np.unravel_index(np.argmax(layer[0]), layer[0].shape)
+        place = np.unravel_index(np.nanargmax(layer[0]), layer[0].shape)
         assert truth.pixels_of(units[cluster])[place]
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from napari.layers import Image, Labels, Layer, Shapes
+from napari.components import LayerList
+from napari.layers import Image, Labels, Layer, Points, Shapes, Tracks, Vectors
 from napari.types import LayerDataTuple
 from napari.utils.colormaps import Colormap
 
@@ -23,9 +24,16 @@ from napari_phy.views.movie_responses import CellPairs, MovieAverages, MovieCorr
 
 CELLS = "napari-phy cells"  # of labels that were read: `ImagedCells`
 
-_CHANGES = Colormap([[0.18, 0.58, 0.98, 1], [0, 0, 0, 1], [0.98, 0.69, 0.06, 1]], name="below and above")
+_BELOW, _ZERO, _ABOVE = (0.18, 0.58, 0.98), (0.25, 0.25, 0.25), (0.98, 0.69, 0.06)
+_CELLS = Colormap([(*color, 1) for color in (_BELOW, _ZERO, _ABOVE)], name="below and above, of cells")
+# Only the alpha changes on each side of 0: what is below is tinted, and never darker than the tint.
 _OVERLAY = Colormap(
-    [[0.18, 0.58, 0.98, 1], [0, 0, 0, 0], [0.98, 0.69, 0.06, 1]], name="below and above, over a picture"
+    [
+        *((*_BELOW, alpha) for alpha in (1.0, 0.56, 0.25, 0.06, 0.0)),
+        *((*_ABOVE, alpha) for alpha in (0.0, 0.06, 0.25, 0.56, 1.0)),
+    ],
+    controls=[0, 0.125, 0.25, 0.375, 0.5, 0.5, 0.625, 0.75, 0.875, 1],
+    name="below and above, over a picture",
 )
 _LOUD = 99.9  # percentile of the changes that has the full colour
 _MS = 1000.0
@@ -176,6 +184,7 @@ def average_layers(averages: MovieAverages, source: Image, regions: Regions | No
     """Return a layer for each cluster: its axes are the lag in ms, and those of the movie; it is there at all times.
 
     Averages of regions are painted into their pixels. Only the first layer is visible, since each hides the others.
+    What is around 0 is clear, so that the movie is seen there.
     """
     axis = _axis(source)
     found = []
@@ -190,7 +199,7 @@ def average_layers(averages: MovieAverages, source: Image, regions: Regions | No
             "name": name,
             "visible": place == 0,
             "contrast_limits": (low, high),
-            "colormap": _CHANGES if low < 0 < high else "gray",
+            "colormap": "gray" if not low < 0 < high else _OVERLAY if regions is None else _CELLS,
             "blending": "translucent_no_depth",
             "metadata": {RESULT: name, "cluster": cluster, "lags": averages.lags},
         }
@@ -202,7 +211,7 @@ def correlation_layers(correlations: MovieCorrelations, source: Image) -> list[L
     """Return a picture for each cluster, through which the movie is seen where nothing follows the cluster."""
     maps = zip(correlations.clusters, correlations.correlation, correlations.lag_s, strict=True)
     found = [
-        _map(values, f"correlation with {cluster}", source, {"cluster": cluster, "lag_s": lag_s})
+        _map(values, f"correlation with {cluster}", source, {"cluster": cluster, "lag_s": lag_s}, _OVERLAY)
         for cluster, values, lag_s in maps
     ]
     return _first_visible(found)
@@ -211,31 +220,58 @@ def correlation_layers(correlations: MovieCorrelations, source: Image) -> list[L
 def cell_correlation_layers(pairs: CellPairs, regions: Regions, source: Image) -> list[LayerDataTuple]:
     """Return a picture for each cluster: every cell in the colour of its correlation."""
     frame_shape = _frame_shape(source, _axis(source))
+    correlations = zip(pairs.clusters, pairs.test.correlation, strict=True)
     found = [
         _map(
-            _painted(values, regions, frame_shape), f"correlation of cells with {cluster}", source, {"cluster": cluster}
+            _painted(values, regions, frame_shape),
+            f"correlation of cells with {cluster}",
+            source,
+            {"cluster": cluster},
+            _CELLS,
         )
-        for cluster, values in zip(pairs.clusters, pairs.test.correlation, strict=True)
+        for cluster, values in correlations
     ]
     return _first_visible(found)
+
+
+def show_results(layers: LayerList, results: Sequence[Layer], source: Layer) -> None:
+    """Put results of one computation into a viewer, and hide those of before; one of the same name is replaced.
+
+    They go above the movie and its cells, and below the points, tracks and vectors over it. Each has a scale of its
+    colours.
+    """
+    names = {layer.metadata[RESULT] for layer in results}
+    for before in [layer for layer in layers if RESULT in layer.metadata]:
+        if before.metadata[RESULT] in names:
+            layers.remove(before)
+        else:
+            before.visible = False
+    above = layers.index(source) + 1 if source in layers else 0
+    marks = (number for number in range(above, len(layers)) if isinstance(layers[number], Points | Tracks | Vectors))
+    place = next(marks, len(layers))
+    for number, layer in enumerate(results):
+        layer.colorbar.visible = True
+        layers.insert(place + number, layer)
 
 
 def _first_visible(layers: list[LayerDataTuple]) -> list[LayerDataTuple]:
     return [(data, {**options, "visible": place == 0}, kind) for place, (data, options, kind) in enumerate(layers)]
 
 
-def _map(values: npt.NDArray[Any], name: str, source: Image, more: dict[str, Any]) -> LayerDataTuple:
+def _map(
+    values: npt.NDArray[Any], name: str, source: Image, more: Mapping[str, Any], colormap: Colormap
+) -> LayerDataTuple:
     axis = _axis(source)
     options = _placed(source, axis)
     limit = float(np.nanmax(np.abs(values), initial=0.0)) or 1.0
     options |= {
         "name": name,
-        "colormap": _OVERLAY,
+        "colormap": colormap,
         "contrast_limits": (-limit, limit),
         "blending": "translucent_no_depth",
         "metadata": {RESULT: name, **more},
     }
-    picture = np.nan_to_num(values.astype(np.float32))
+    picture = values.astype(np.float32)
     if axis > 0:
         return np.expand_dims(picture, axis), options, "image"
     return picture, {key: of[1:] if key in ("scale", "translate", "units", "axis_labels") else of

@@ -25,9 +25,9 @@ from napari_phy.layers.movie_results import (
     movies_in,
     region_at,
     regions_in,
+    show_results,
     timed_movie,
 )
-from napari_phy.layers.session_tag import RESULT
 from napari_phy.session.session import Session
 from napari_phy.views.movie_responses import (
     CellPairs,
@@ -57,6 +57,7 @@ class Computed:
     """A result, as the main thread needs it."""
 
     layers: list[Any]
+    movie: Image
     sentences: tuple[str, ...]
     pairs: CellPairs | None = None
     regions: Regions | None = None
@@ -300,8 +301,9 @@ class ImagingPanel(Panel):
     @safe_slot
     def _on_result(self, _question: Any, computed: Computed) -> None:
         self.form.show_progress(None)
-        for data, options, kind in computed.layers:
-            self._add(Layer.create(data, options, kind))
+        if self.viewer is not None:
+            made = [Layer.create(data, options, kind) for data, options, kind in computed.layers]
+            show_results(self.viewer.layers, made, computed.movie)
         words = computed.sentences[0]
         if computed.pairs is not None and computed.regions is not None and self._asked is not None:
             self._show(self._asked[1](computed.pairs, computed.regions))
@@ -312,16 +314,6 @@ class ImagingPanel(Panel):
     def _on_failed(self, _question: Any, error: Exception) -> None:
         self.form.show_progress(None)
         self.show_error(error)
-
-    def _add(self, layer: Layer) -> None:
-        """Add a layer, in the place of the same result of before."""
-        viewer = self.viewer
-        if viewer is None:
-            return
-        name = layer.metadata.get(RESULT)
-        for before in [one for one in viewer.layers if name is not None and one.metadata.get(RESULT) == name]:
-            viewer.layers.remove(before)
-        viewer.add_layer(layer)
 
     # --- cells that were read
 
@@ -343,7 +335,8 @@ class ImagingPanel(Panel):
             self.show_error(error)
             return
         layer = Layer.create(data, options, kind)
-        self._add(layer)
+        if self.viewer is not None:
+            self.viewer.add_layer(layer)
         self._offer()
         self.form.cells.value = layer
         self.form.say(messages.cells_read(cells.name, int(cells.is_cell.sum()), len(cells), cells.problems))
@@ -452,14 +445,14 @@ def _average(
     found = compute_averages(
         session, clusters, source, lags, regions=regions, minus_mean=minus_mean, on_progress=on_progress
     )
-    return Computed(average_layers(found, movie, regions), found.sentences)
+    return Computed(average_layers(found, movie, regions), movie, found.sentences)
 
 
 def _correlate(
     session: Session, clusters: Any, source: TimedMovie, lags: Any, movie: Image, on_progress: OnProgress
 ) -> Computed:
     found = compute_correlations(session, clusters, source, lags, on_progress=on_progress)
-    return Computed(correlation_layers(found, movie), found.sentences)
+    return Computed(correlation_layers(found, movie), movie, found.sentences)
 
 
 def _compare(
@@ -467,4 +460,4 @@ def _compare(
     on_progress: OnProgress,
 ) -> Computed:  # fmt: skip
     found = compute_cell_pairs(session, clusters, source, regions, lags, baseline=baseline, on_progress=on_progress)
-    return Computed(cell_correlation_layers(found, regions, movie), found.sentences, found, regions)
+    return Computed(cell_correlation_layers(found, regions, movie), movie, found.sentences, found, regions)
