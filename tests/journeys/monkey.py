@@ -7,6 +7,7 @@ from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication
 
 from napari_phy.core.cluster_manager import ClusterManager
+from napari_phy.widgets.panels.view_panel import ViewPanel
 from napari_phy.widgets.window.docks import KINDS, LISTS
 
 KEYS = (
@@ -85,7 +86,7 @@ class Monkey:
         for cluster in ours.cluster_ids.tolist():
             assert np.array_equal(ours.spikes(cluster), np.flatnonzero(other.spike_clusters == cluster))
         for name, panel in self._person.workspace.panels.items():
-            if panel.title not in LISTS and panel.isVisible() and panel.data is not None:
+            if isinstance(panel, ViewPanel) and panel.isVisible() and panel.data is not None:
                 assert panel._request == panel.make_request(), name
         assert set(self._person.chosen) <= set(ours.cluster_ids.tolist())
 
@@ -133,7 +134,7 @@ class Monkey:
 
     def _option(self) -> None:
         """Choose something else in a view."""
-        panels = [p for p in self._person.workspace.panels.values() if p.title in VIEWS and p.options()]
+        panels = [p for p in self._person.workspace.panels.values() if isinstance(p, ViewPanel) and p.options()]
         panel = panels[self._rng.integers(len(panels))]
         names = sorted(panel.options())
         name = names[self._rng.integers(len(names))]
