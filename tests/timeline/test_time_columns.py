@@ -61,7 +61,10 @@ def test_nothing_is_unpickled(tmp_path: Path) -> None:
         ("a.csv", b"a,b\n1,2\n3\n", "line 3 has 1 cells, the first 2"),
         ("a.csv", b"\xff\xfe\x00", "no text in UTF-8"),
         ("a.npy", b"nothing", "no array of numbers"),
-        ("gone.csv", None, "cannot be read"),
+        ("gone.csv", None, r"gone\.csv cannot be read: there is no such file"),
+        ("a.csv", b"# of the camera\n\ntime\n1\nnan\n3\n", "a.csv: line 5 of time is no time, but nan"),
+        ("a.csv", b"time,label\n1,a\n2,b\n,c\n4,d", "a.csv: line 4 of time is no time, but empty"),
+        ("a.csv", b"1\n2\nlost\n4\n", "line 3 of column 0 is no time, but lost"),
     ],
 )
 def test_damaged_files_are_one_sentence(tmp_path: Path, name: str, content: bytes | None, words: str) -> None:
@@ -70,3 +73,44 @@ def test_damaged_files_are_one_sentence(tmp_path: Path, name: str, content: byte
     with pytest.raises(TimelineError, match=words) as raised:
         read_time_columns(tmp_path / name)
     assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize("header", ["frame,time_s\n", "", "frame,when\n"])
+def test_a_column_of_times_with_a_gap_is_not_passed_over(tmp_path: Path, header: str) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(f"{header}0,0.5\n1,n/a\n2,2.5\n")
+    with pytest.raises(TimelineError, match=rf"line {2 + bool(header)} of .* is no time, but n/a"):
+        read_time_columns(path).times_s()
+    assert next(iter(read_time_columns(path).columns.values())).tolist() == [0, 1, 2]
+    path.write_text(f"{header}0,0.5\n1,1.5\n2,2.5\n")  # numbers of frames are no times
+    assert read_time_columns(path).times_s().tolist() == [0.5, 1.5, 2.5]
+
+
+def test_not_a_number_in_numpy_files(tmp_path: Path) -> None:
+    np.save(tmp_path / "a.npy", np.array([0.5, 1.5, np.nan, 3.5]))
+    with pytest.raises(TimelineError, match=r"a\.npy: row 2 of a is no time, but nan"):
+        read_time_columns(tmp_path / "a.npy")
+
+
+def test_the_clock_of_frames_that_each_have_a_time(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("frame,time\n0,500\n1,1500\n2,2400\n")
+    base = read_time_columns(path).clock(3, unit="ms", sample_rate=1000.0)
+    assert base.frame_times_s.tolist() == [0.5, 1.5, 2.4]
+    assert (base.source, base.sample_rate, base.doubts) == ("a.csv, time", 1000.0, ())
+
+
+@pytest.mark.parametrize(
+    ("times", "words"),
+    [
+        (np.arange(100.0), "a.csv has 100 times, the stack 300 frames: each frame needs one"),
+        (np.arange(301.0), "a.csv has 301 times, the stack 300 frames"),
+        (np.append(np.arange(299.0), 7.5), r"no order\. In line 301, 7\.5 is no later than 298 before it"),
+        (np.append(np.arange(299.0), 298), r"no order\. In line 301, 298 is no later than 298 before it"),
+    ],
+)
+def test_times_that_are_not_those_of_frames(tmp_path: Path, times: np.ndarray, words: str) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("time\n" + "".join(f"{time}\n" for time in times))
+    with pytest.raises(TimelineError, match=words):
+        read_time_columns(path).clock(300)

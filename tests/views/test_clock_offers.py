@@ -54,7 +54,27 @@ def test_a_file_of_times_in_any_unit(model, tmp_path):
     path.write_text("frame,time\n" + "".join(f"{frame},{1e3 * time}\n" for frame, time in enumerate(STARTS_S)))
     offer = best(model, FromFile(str(path), "time", "ms"))
     assert np.allclose(offer.base.frame_times_s, STARTS_S)
-    assert offer.words.startswith("times.csv: 200 pulses")
+    assert offer.words == "times.csv, time: times of 200 frames from 1.5 to 11.5 s, 20 Hz"
+    pulses = best(model, FromFile(str(path), "time", "ms", "pulses"))
+    assert pulses.words == "times.csv: 200 pulses, 200 frames"
+
+
+def test_fewer_times_than_frames_are_pulses_only_on_request(model, tmp_path):
+    path = tmp_path / "few.csv"
+    path.write_text("time\n" + "".join(f"{time}\n" for time in STARTS_S[:100]))
+    with pytest.raises(TimelineError, match=r"few\.csv has 100 times, the stack 200 frames"):
+        best(model, FromFile(str(path)))
+    offers = offer_clocks(model, ClockRequest(FromFile(str(path), are="pulses"), N_FRAMES))
+    assert offers[0].choice == "70 % · few.csv: 100 pulses, 200 frames: 2 frames a pulse"
+    assert any("100 missing at the end" in offer.choice for offer in offers)
+    assert min(offer.base.doubt.min() for offer in offers) > 0.2
+    (told,) = offer_clocks(model, ClockRequest(FromFile(str(path), are="pulses"), N_FRAMES, rate_hz=2 * FRAME_HZ))
+    assert told.base.doubt[:-1].max() == 0
+
+
+@pytest.mark.parametrize("n_frames", [1, 9])
+def test_events_fit_no_few_frames(model, n_frames):
+    assert offer_clocks(model, ClockRequest(FromEvents(), n_frames)) == []
 
 
 def test_pulses_in_a_channel(model):

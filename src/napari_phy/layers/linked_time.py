@@ -12,7 +12,7 @@ from napari_phy.core.sentences import on_one_line
 from napari_phy.core.signals import signal
 from napari_phy.core.time_cursor import TimeCursor
 from napari_phy.layers.stacks import name_slider
-from napari_phy.layers.timed_layer import SURE, TimedLayer, find_time_axis, in_seconds
+from napari_phy.layers.timed_layer import SURE, TimedLayer, find_time_axis, in_seconds, rate_of
 from napari_phy.timeline import TimeBase
 
 _NUDGE = 2 * SURE  # steps: a moment right between two frames belongs to the later one, which rounding does not know
@@ -62,6 +62,11 @@ class LinkedTime:
         """Return the time axis of a linked layer, else None."""
         timed = self._find(layer)
         return None if timed is None else timed.axis
+
+    def rate_of(self, layer: Layer, axis: int) -> float | None:
+        """Return how many frames a second a layer says it has, whatever its clock; None where it says nothing."""
+        timed = self._find(layer)
+        return rate_of(layer, axis) if timed is None or timed.axis != axis else timed.rate_hz
 
     def frame_of(self, layer: Layer) -> int | None:
         """Return the frame of a linked layer that the slider shows, else None."""

@@ -107,6 +107,7 @@ class TimedLayer:
         self._check()
         self.steps = TimeSteps.of(base)
         self._moment = moment
+        self.rate_hz = rate_of(layer, axis)  # as the layer says, without its clock
         self._before = {name: list(getattr(layer, name)) for name in ("scale", "translate", "units", "axis_labels")}
         self._data = layer.data
         self._placed: Any = None

@@ -19,6 +19,7 @@ from napari_phy.timeline.pulses import PulseLine
 from napari_phy.timeline.units import TimeUnit
 
 Polarity = Literal["rising", "falling"]
+TimesOf = Literal["frames", "pulses"]
 MOST_OFFERS = 12
 
 
@@ -39,11 +40,14 @@ class FromFile:
         Which column; None: the likely one.
     unit : str, default "s"
         What its numbers are.
+    are : str, default "frames"
+        Times of "frames", each of which has one, or of "pulses", which are matched to frames.
     """
 
     path: str
     column: str | None = None
     unit: TimeUnit = "s"
+    are: TimesOf = "frames"
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,8 +154,8 @@ class ClockOffer:
 
     @property
     def choice(self) -> str:
-        """Its words with the score, as a list of several offers it."""
-        return f"{self.words} ({format_number(100 * self.score)} %)"
+        """Its words after the score, as a list of several offers it; a narrow one cuts what is last."""
+        return f"{format_number(100 * self.score)} % · {self.words}"
 
 
 def offer_clocks(model: BaseModel, request: ClockRequest, on_progress: OnProgress = no_progress) -> list[ClockOffer]:
@@ -191,6 +195,10 @@ def offer_clocks(model: BaseModel, request: ClockRequest, on_progress: OnProgres
             for one in proposal.alignments
         ]
         return sorted(offers, key=lambda offer: -offer.score)[:MOST_OFFERS]
+    if isinstance(source, FromFile) and source.are == "frames":
+        columns = read_time_columns(source.path)
+        base = columns.clock(n_frames, source.column, source.unit, rate)
+        return [ClockOffer(base, f"{on_one_line(base.source)}: times of {_even_words(base)}")]
     line = _line_of(model, source, on_progress)
     return [
         ClockOffer(one.base, f"{on_one_line(line.name)}: {one.words}", one.score, one)

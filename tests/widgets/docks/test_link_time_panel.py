@@ -105,12 +105,35 @@ def test_a_file_of_times_and_its_faults(panel, viewer, links, session, qtbot, tm
     (tmp_path / "empty.csv").write_text("")
     panel.file.value = tmp_path / "empty.csv"
     qtbot.waitUntil(lambda: panel.words.text() == "empty.csv is empty.")
+    panel.file.value = tmp_path / "gone.csv"
+    qtbot.waitUntil(lambda: panel.words.text() == "gone.csv cannot be read: there is no such file.")
     np.save(tmp_path / "times.npy", 1e3 * (START_S + np.arange(N_FRAMES) / RATE_HZ))
     panel.file.value = tmp_path / "times.npy"
     panel.unit.value = "ms"
     qtbot.waitUntil(lambda: panel.link_button.enabled)
     push(panel.link_button)
     assert np.allclose(session.clocks["movie"].frame_times_s, START_S + np.arange(N_FRAMES) / RATE_HZ)
+
+
+def test_a_doubtful_ratio_stays_doubtful_when_it_is_linked(panel, viewer, links, session, qtbot, tmp_path):
+    stack(viewer, links, name="movie")
+    qtbot.waitUntil(lambda: panel.link_button.enabled)
+    panel.source.value = FILE
+    np.save(tmp_path / "few.npy", START_S + np.arange(20) / RATE_HZ)
+    panel.file.value = tmp_path / "few.npy"
+    qtbot.waitUntil(lambda: panel.words.text().startswith("few.npy has 20 times, the stack 60 frames"))
+    assert not panel.link_button.enabled
+    panel.are.value = "pulses"
+    qtbot.waitUntil(lambda: panel.link_button.enabled)
+    likely = "70 % · few.npy: 20 pulses, 60 frames: 3 frames a pulse"
+    assert panel.words.text() == likely
+    push(panel.link_button)
+    assert session.clocks["movie"].doubt.min() > 0.2
+    panel.unit.value = "ms"
+    qtbot.waitUntil(lambda: panel.link_button.enabled)
+    panel.unit.value = "s"  # asked again, now with a clock
+    qtbot.waitUntil(lambda: panel.words.text() == likely)
+    assert len(choices(panel.offer)) == 3
 
 
 def test_labels_of_a_movie_take_its_clock(panel, viewer, links, session, qtbot):

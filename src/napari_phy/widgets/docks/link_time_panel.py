@@ -17,7 +17,7 @@ from napari_phy.core.progress import OnProgress
 from napari_phy.core.sentences import on_one_line
 from napari_phy.layers.linked_time import LinkedTime
 from napari_phy.layers.timed_layer import n_frames_of, own_times_of, rate_of
-from napari_phy.table.numbers import format_number
+from napari_phy.table.numbers import format_count
 from napari_phy.timeline import TimeBase, read_time_columns
 from napari_phy.views.alignment import AlignmentData, alignment_frame, alignment_words, compute_alignment
 from napari_phy.views.clock_offers import (
@@ -30,6 +30,7 @@ from napari_phy.views.clock_offers import (
     FromRate,
     FromTimes,
     Source,
+    TimesOf,
     offer_clocks,
 )
 from napari_phy.views.typed_values import typed_number
@@ -53,6 +54,7 @@ SOURCES = {
     CHANNEL: "Pulses in a channel",
     RATE: "Offset and rate",
 }
+TIMES_OF: dict[TimesOf, str] = {"frames": "times of frames", "pulses": "times of pulses"}
 UNITS = {"s": "seconds", "ms": "milliseconds", "us": "microseconds", "samples": "samples"}
 PICTURE_PX = 190
 
@@ -118,6 +120,7 @@ class LinkTimePanel(ViewPanel):
         self.other = ComboBox(label="Layer with the clock", choices=[])
         self.file = FileEdit(label="File", filter="*.csv *.tsv *.txt *.npy", nullable=True)
         self.column = ComboBox(label="Column", choices=[])
+        self.are = ComboBox(label="They are", choices=[(words, are) for are, words in TIMES_OF.items()])
         self.unit = ComboBox(label="Unit", choices=[(words, unit) for unit, words in UNITS.items()])
         self.channel = ComboBox(label="Channel", choices=[])
         self.polarity = ComboBox(label="Pulses go", choices=[("up", "rising"), ("down", "falling")])
@@ -133,12 +136,21 @@ class LinkTimePanel(ViewPanel):
             EVENTS: (),
             OWN: (self.offset_s,),
             OTHER: (self.other,),
-            FILE: (self.file, self.column, self.unit),
+            FILE: (self.file, self.column, self.are, self.unit),
             CHANNEL: (self.channel, self.polarity, self.threshold),
             RATE: (self.offset_s, self.rate_hz),
         }
-        fields = [self.layer, self.axis, self.source, self.other, self.file, self.column, self.unit]
-        fields += [self.channel, self.polarity, self.threshold, self.offset_s, self.rate_hz, self.offer]
+        fields = [self.layer, self.axis, self.source, self.other, self.file, self.column]
+        fields += [
+            self.are,
+            self.unit,
+            self.channel,
+            self.polarity,
+            self.threshold,
+            self.offset_s,
+            self.rate_hz,
+            self.offer,
+        ]
         self.fields = tuple(fields)
         self.link_button = PushButton(text="Link", enabled=False)
         self.unlink_button = PushButton(text="Unlink", enabled=False)
@@ -186,7 +198,7 @@ class LinkTimePanel(ViewPanel):
         self.layer.changed.connect(self._on_layer)
         self.source.changed.connect(self._on_source)
         self.file.changed.connect(self._on_file)
-        chosen = (self.axis, self.other, self.column, self.unit, self.channel, self.polarity)
+        chosen = (self.axis, self.other, self.column, self.are, self.unit, self.channel, self.polarity)
         for field in (*chosen, self.threshold, self.offset_s, self.rate_hz):
             field.changed.connect(self._try)
         self.offer.changed.connect(self._on_offer_chosen)
@@ -318,9 +330,9 @@ class LinkTimePanel(ViewPanel):
 
     @property
     def _path(self) -> Path | None:
-        """The file that was chosen, if it is there."""
+        """The file that was chosen, there or not."""
         path = self.file.value
-        return path if isinstance(path, Path) and path.is_file() else None
+        return path if isinstance(path, Path) and path.name else None
 
     @safe_slot
     def _on_source(self, *_: object) -> None:
@@ -366,7 +378,7 @@ class LinkTimePanel(ViewPanel):
             base = self._linked.clock_of(self.other.value)
             return None if base is None else FromClock(self.other.value.name, base)
         if kind == FILE and self._path is not None:
-            return FromFile(str(self._path), self.column.value or None, self.unit.value)
+            return FromFile(str(self._path), self.column.value or None, self.unit.value, self.are.value)
         if kind == CHANNEL and self.channel.value is not None:
             threshold = self.threshold.value.strip()
             return FromChannel(self.channel.value, self.polarity.value, typed_number(threshold) if threshold else None)
@@ -380,8 +392,7 @@ class LinkTimePanel(ViewPanel):
             self._tried.drop()
             self._show_offers([], messages.CHOOSE_TIMES.get(self.source.value, ""))
             return
-        clock = self._clock
-        rate = rate_of(self.layer.value, self.axis.value) if clock is None else clock.rate_hz
+        rate = self._linked.rate_of(self.layer.value, self.axis.value)
         n_frames = source.base.n_frames if isinstance(source, FromClock) else self._n_frames
         request = ClockRequest(source, n_frames, rate, own_times_of(self.layer.value))
         self._show_offers([], messages.COMPARING_CLOCKS)
@@ -498,7 +509,7 @@ def _compute(model: Any, request: ClockRequest, on_progress: OnProgress) -> list
 
 
 def _axis_words(layer: Layer, axis: int) -> str:
-    """Return `0: time, 18 000`."""
+    """Return `axis 0, time, 18 000 frames`."""
     label = layer.axis_labels[axis]
     named = "" if label == str(axis - layer.ndim) else f"{on_one_line(label)}, "
-    return f"{axis}: {named}{format_number(n_frames_of(layer, axis))}"
+    return f"axis {axis}, {named}{format_count(n_frames_of(layer, axis), 'frame')}"
