@@ -18,7 +18,8 @@ from napari_phy.widgets.panels.view_panel import ViewPanel
 from napari_phy.widgets.window.docks import KINDS, LISTS
 from napari_phy.widgets.window.workspace import Workspace
 
-VIEWS = [title for title, kind in KINDS.items() if issubclass(kind.panel, ViewPanel) and title != "Actions"]
+OTHERS = ("Actions", "Link time", "Place probe")  # show no clusters
+VIEWS = [title for title, kind in KINDS.items() if issubclass(kind.panel, ViewPanel) and title not in OTHERS]
 NEED_RAW = [title for title in VIEWS if KINDS[title].panel.needs_raw_data and title != "Amplitude"]
 EVENTS_S = range(1, 50)
 CAUSE = "sample.kwx has 400 feature rows but sample.kwik has 441 spikes."

@@ -118,7 +118,7 @@ def test_what_stays_in_sight_is_told_of_once(qtbot, caplog):
     overlay = Overlay(below, paint)
     overlay.show()
     repaint(panel)
-    assert [str(error) for error in panel.errors] == [CAUSE]
+    qtbot.waitUntil(lambda: [str(error) for error in panel.errors] == [CAUSE])
     assert [record.getMessage() for record in caplog.records if record.name == LOGGER] == [
         "Overlay could not be painted."
     ]
