@@ -106,7 +106,7 @@ class FramesInTime:
         self.ndim: int = len(array.shape)
         shape = tuple(int(n) for n in array.shape)
         self.shape = (*shape[:axis], steps.n, *shape[axis + 1 :])
-        self._axis, self._base, self._steps, self._moment = axis, base, steps, moment
+        self._axis, self.base, self._steps, self._moment = axis, base, steps, moment
         self.frames = read_only(np.clip(np.asarray(base.frame_at(steps.middles_s)), 0, base.n_frames - 1))
 
     @property
@@ -126,7 +126,7 @@ class FramesInTime:
         return self  # a copy of the layer shows the same frames
 
     def __repr__(self) -> str:
-        return f"<{self._base.n_frames} frames in {self._steps.n} steps of {self._steps.step_s:g} s>"
+        return f"<{self.base.n_frames} frames in {self._steps.n} steps of {self._steps.step_s:g} s>"
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> npt.NDArray[Any]:
         return np.asarray(self[:], dtype=dtype)
@@ -161,7 +161,7 @@ class FramesInTime:
         frames, moment = self.frames[steps], self._moment()
         if moment is not None:
             slider_s, time_s = moment
-            seen = min(max(int(self._base.frame_at(time_s)), 0), self._base.n_frames - 1)
+            seen = min(max(int(self.base.frame_at(time_s)), 0), self.base.n_frames - 1)
             place = min(max(self._steps.place_of(slider_s), 0.0), self._steps.n - 1.0)
             frames = np.where(np.abs(steps - place) <= 0.5 + _ROUNDED, seen, frames)
         return int(frames) if frames.ndim == 0 else frames

@@ -16,7 +16,7 @@ from napari_phy.core.errors import ImagingError
 from napari_phy.core.sentences import on_one_line
 from napari_phy.formats.imaging import ImagedCells
 from napari_phy.layers.session_tag import RESULT, session_of
-from napari_phy.layers.timed_layer import find_time_axis, unlinked_data
+from napari_phy.layers.timed_layer import find_time_axis, is_placed, unlinked_data
 from napari_phy.stats.movie import Movie
 from napari_phy.stats.region_traces import regions_of_labels
 from napari_phy.timeline.time_base import TimeBase
@@ -74,6 +74,23 @@ def cells_in(layers: Iterable[Layer]) -> list[Labels | Shapes]:
         if isinstance(layer, Labels | Shapes) and session_of(layer) is None and RESULT not in layer.metadata
     ]
     return found[::-1]
+
+
+def clock_of(layer: Layer, clocks: Mapping[str, TimeBase]) -> TimeBase | None:
+    """Return the clock of a layer: that of its name, else, where it was renamed, the one by which it is linked."""
+    if layer.name in clocks:
+        return clocks[layer.name]
+    axis = find_time_axis(layer)
+    if axis is None:
+        return None
+    return next((clock for clock in clocks.values() if is_placed(layer, axis, clock)), None)
+
+
+def fits_frames(labels: Labels, movie: Image) -> bool:
+    """Return whether labels are of one frame of a movie, pixel for pixel."""
+    data, axis = unlinked_data(labels), find_time_axis(movie)
+    shape = tuple((data[0] if labels.multiscale else data).shape)
+    return axis is not None and shape == _frame_shape(movie, axis)
 
 
 def timed_movie(layer: Image, clock: TimeBase, *, axis: int | None = None, has_row_times: bool = True) -> TimedMovie:
@@ -320,7 +337,8 @@ def _axis(source: Image) -> int:
 
 
 def _frame_shape(source: Image, axis: int) -> tuple[int, ...]:
-    shape = tuple(int(n) for n in (source.data[0] if source.multiscale else source.data).shape)
+    data = unlinked_data(source)
+    shape = tuple(int(n) for n in (data[0] if source.multiscale else data).shape)
     return shape[:axis] + shape[axis + 1 :]
 
 

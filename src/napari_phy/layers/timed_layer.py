@@ -66,7 +66,19 @@ def own_times_of(layer: Layer) -> tuple[float, ...]:
 
 def unlinked_data(layer: Layer) -> Any:
     """Return the data of a layer as they are when it is not linked."""
+    if getattr(layer, "multiscale", False):
+        return [_behind(level) for level in layer.data]
     return _behind(layer.data)
+
+
+def is_placed(layer: Layer, axis: int, base: TimeBase) -> bool:
+    """Return whether a layer is linked by a clock, which its place on the axis of time tells, or its view along it."""
+    data = layer.data[0] if getattr(layer, "multiscale", False) else layer.data
+    if isinstance(data, FramesInTime):
+        return np.array_equal(data.base.frame_times_s, base.frame_times_s)
+    steps = TimeSteps.of(base)
+    placed, wanted = (layer.scale[axis], layer.translate[axis]), (steps.step_s, steps.start_s + steps.step_s / 2)
+    return layer.axis_labels[axis] == SLIDER and n_frames_of(layer, axis) == steps.n and np.allclose(placed, wanted)
 
 
 def in_seconds(unit: pint.Unit) -> float:

@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 from napari.components import ViewerModel
-from qtpy.QtCore import QPoint, Qt
+from qtpy.QtCore import QPoint, QRect, Qt
 from qtpy.QtTest import QTest
 from widgets.light_session import light_session
 
+from napari_phy.layers.linked_time import LinkedTime
 from napari_phy.layers.session_tag import RESULT
 from napari_phy.timeline.time_base import TimeBase
 from napari_phy.widgets.docks.imaging_form import NOTHING
@@ -91,13 +92,12 @@ def test_pairs_that_belong_to_each_other_are_listed_first(panel, qtbot):
     assert panel.plot.traces.rate_name == f"cluster {first[0][0]}, spikes/s"
 
 
-def test_a_click_on_a_pair_selects_its_cluster_and_goes_to_its_cell(panel, qtbot):
+def test_a_click_on_a_pair_is_plotted_and_its_cell_comes_to_the_middle(panel, qtbot):
     compare(qtbot, panel)
     row = next(row for row in range(12) if words(panel, row)[:2] == ["1", "4"])
-    panel.session.selection.select([5])
     place = panel.table.visualRect(panel.table.pair_model.index(row, 1)).center()
     QTest.mouseClick(panel.table.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(place))
-    assert panel.session.selection.clusters == (1,)
+    assert panel.table.chosen_row == row
     assert panel.form.cells.value.selected_label == 4
     assert np.allclose(panel.viewer.scene.camera.center[-2:], (2.5, 8.5))
     assert panel.plot.traces.change_name == "cell 4, ΔF/F"
@@ -152,12 +152,97 @@ def test_work_can_be_cancelled(panel):
     assert results(panel) == {}
 
 
-def test_pairs_of_clusters_that_are_merged_leave_the_list(panel, qtbot):
+def test_table_and_curves_follow_selection_merges_and_undo(panel, qtbot):
     compare(qtbot, panel)
-    panel.session.merge([0, 1])
-    assert {words(panel, row)[0] for row in range(panel.table.pair_model.rowCount())} == {"2"}
-    panel.session.undo()
-    assert panel.table.pair_model.rowCount() == 12
+    session, rows = panel.session, panel.table.pair_model
+    everything = [words(panel, row) for row in range(12)]
+    panel.table.choose(next(row for row in range(12) if words(panel, row)[:2] == ["1", "8"]))
+    session.selection.select([1, 2])
+    assert {words(panel, row)[0] for row in range(rows.rowCount())} == {"1", "2"}
+    assert panel.plot.traces.change_name == "cell 8, ΔF/F"
+    assert words(panel, panel.table.chosen_row)[:2] == ["1", "8"]
+    session.selection.select([2])
+    assert panel.plot.traces.rate_name == "cluster 2, spikes/s"
+    assert words(panel, panel.table.chosen_row)[:2] == ["2", "7"]
+    session.selection.select([5])
+    assert (rows.rowCount(), panel.plot.traces) == (0, None)
+    assert panel.plot.empty_words == "The selected clusters were not compared yet: press Compare cells."
+    session.selection.select([0, 1])
+    session.merge([0, 1])
+    assert (rows.rowCount(), panel.plot.traces) == (0, None)
+    assert "not compared yet" in panel.plot.empty_words
+    session.undo()
+    session.selection.select([])
+    assert (rows.rowCount(), panel.plot.traces) == (0, None)
+    assert panel.plot.empty_words == "Select one or more clusters first."
+    session.selection.select([0, 1, 2])
+    assert [words(panel, row) for row in range(12)] == everything
+    assert panel.plot.traces is not None
+
+
+def test_an_empty_panel_says_what_to_do(panel):
+    assert panel.plot.empty_words == "Compare cells tests which cells follow the selected clusters."
+    panel.form.cells.value = NOTHING
+    assert panel.plot.empty_words.startswith("Choose labels or shapes as cells")
+    assert not panel.table.isVisible()
+
+
+def test_labels_of_the_size_of_the_movie_are_the_cells_until_somebody_chooses(panel, viewer, qtbot):
+    panel.form.cells.value = NOTHING
+    viewer.add_labels(np.zeros((5, 5), int), name="other")
+    assert panel.form.chosen_cells is None
+    viewer.layers.move(0, 2)
+    assert panel.form.chosen_cells is None
+    later = viewer.add_labels(np.ones((12, 12), int), name="later")
+    assert panel.form.chosen_cells is later
+    viewer.add_labels(np.ones((12, 12), int), name="latest")
+    assert panel.form.chosen_cells is later
+    fresh = ImagingPanel(panel.session, viewer=viewer)
+    qtbot.addWidget(fresh)
+    assert fresh.form.chosen_cells.name == "latest"
+
+
+def test_rows_at_their_own_times_need_a_clock_that_knows_them(panel, clock):
+    box = panel.form.has_row_times
+    assert not box.enabled
+    assert not box.value
+    assert "has no times of rows" in box.tooltip
+    assert panel.options()["has_row_times"] is True
+    panel.session.clocks["movie"] = clock.with_rows(12, 1e-4)
+    assert box.enabled
+    assert box.value
+    panel.set_options({"has_row_times": False})
+    assert not box.value
+    assert not panel.source().has_row_times
+
+
+def test_a_movie_that_is_renamed_keeps_its_clock(panel, viewer, clock, movie):
+    linked = LinkedTime(viewer, panel.session.time)
+    irregular = TimeBase.from_times(np.delete(clock.frame_times_s, 300), n_frames=N_FRAMES - 1)
+    for base in (clock, irregular):
+        movie.data = movie.data[: base.n_frames]
+        panel.session.clocks["movie"] = base
+        linked.link(movie, base, 0)
+        movie.name = "neurons"
+        assert panel.form.buttons["average"].isEnabled()
+        assert panel.form.movie.native.currentText() == "neurons"
+        assert panel.source().clock == panel.session.clocks["movie"]
+        linked.unlink(movie)
+        viewer.layers.move(0, 2)
+        assert "neurons has no clock yet" in panel.form.buttons["average"].toolTip()
+        movie.name = "movie"
+
+
+def test_the_buttons_stay_in_sight_in_a_low_dock(panel, qtbot):
+    compare(qtbot, panel)
+    panel.resize(420, 230)
+    inside = panel.rect()
+    for part in (*panel.form.buttons.values(), panel.form.movie.native, panel.form.cells.native, panel.plot):
+        qtbot.waitUntil(lambda part=part: inside.contains(QRect(part.mapTo(panel, QPoint()), part.size())))
+        assert not part.visibleRegion().isEmpty()
+    panel.resize(420, 700)
+    last = panel.form.lights_up.native
+    qtbot.waitUntil(lambda: last.visibleRegion().boundingRect().height() == last.height())
 
 
 def test_a_header_sorts(panel, qtbot):

@@ -1,16 +1,20 @@
-"""The form of Imaging: which movie and cells, which lags, what to compute; and how far that is."""
+"""The form of Imaging: which movie and cells, which lags, what to compute; and how far that is.
+
+Where there is little room the fields scroll, and the buttons stay.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from magicgui.widgets import CheckBox, ComboBox, FloatSpinBox
-from qtpy.QtCore import Qt, Signal
+from qtpy.QtCore import QSize, Qt, Signal
 from qtpy.QtWidgets import (
     QFormLayout,
     QHBoxLayout,
     QLayout,
     QProgressBar,
     QPushButton,
+    QScrollArea,
     QSizePolicy,
     QVBoxLayout,
     QWidget,
@@ -28,6 +32,7 @@ What = Literal["average", "correlation", "cells"]
 NOTHING = ""  # as a choice: magicgui tells nobody of None
 NO_MOVIE, NO_CELLS = "no image stack is open", "all pixels"
 NEUROPIL_SHARE = 0.7
+LEAST_FIELDS_PX = 52  # two rows: movie and cells
 BUTTONS: dict[What, tuple[str, str]] = {
     "average": ("Average", "Average the movie, or the cells, around the spikes of the selected clusters"),
     "correlation": ("Correlation map", "Colour each pixel by its correlation with the rate of each selected cluster"),
@@ -59,7 +64,7 @@ class ImagingForm(QWidget):
         self.minus_mean = CheckBox(value=True, text="Averages minus the mean")
         self.has_neuropil = CheckBox(value=False, text="Subtract neuropil")
         self.lights_up = CheckBox(value=False, text="Highlight the spikes of this frame")
-        self.has_row_times.tooltip = "Where the clock knows when each row was scanned"
+        self._wants_row_times = True
         self.minus_mean.tooltip = "What changes around spikes, instead of the picture itself"
         self.has_neuropil.tooltip = "Take away 0.7 of the changes around each cell before ΔF/F"
         self.lights_up.tooltip = "All views mark the spikes of the selected clusters while this frame was taken"
@@ -75,8 +80,10 @@ class ImagingForm(QWidget):
         self.words = PlainLabel()
         self.words.setWordWrap(True)
         self.words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+        self.fields_area = _FieldsArea()
         self._column = QVBoxLayout(self)
         self._rows: list[QHBoxLayout] = []
+        self.has_row_times.changed.connect(self._on_row_times)
         for field in (self.movie, self.cells, *self._fields.values()):
             field.changed.connect(lambda *_: self.changed.emit())
         self.show_progress(None)
@@ -110,9 +117,17 @@ class ImagingForm(QWidget):
         """The layer whose labels or shapes are the cells, None for all pixels."""
         return None if self.cells.value in (None, NOTHING) else self.cells.value
 
+    @property
+    def offered_cells(self) -> list[Any]:
+        """The layers that may be chosen as cells."""
+        return [layer for layer in self.cells.choices if layer != NOTHING]
+
     def options(self) -> dict[str, Any]:
         """Return what was chosen beside movie and cells."""
-        return {name: field.value for name, field in self._fields.items()}
+        return {
+            name: self._wants_row_times if name == "has_row_times" else field.value
+            for name, field in self._fields.items()
+        }
 
     def set_options(self, options: Mapping[str, Any]) -> None:
         """Choose; what there is not and values that cannot be are left out."""
@@ -122,7 +137,10 @@ class ImagingForm(QWidget):
                 fits = isinstance(value, bool)
             else:
                 fits = isinstance(value, int | float) and field.min <= value <= field.max
-            if fits:
+            if fits and field is self.has_row_times:
+                self._wants_row_times = bool(value)
+                self.allow_row_times(self.has_row_times.tooltip if not field.enabled else "")
+            elif fits:
                 field.value = value
 
     def offer(self, movies: Sequence[Any], cells: Sequence[Any]) -> None:
@@ -136,6 +154,17 @@ class ImagingForm(QWidget):
                 if any(before is layer for layer in layers):
                     box.value = before
         self.changed.emit()
+
+    def _on_row_times(self) -> None:
+        self._wants_row_times = bool(self.has_row_times.value)
+
+    def allow_row_times(self, why_not: str) -> None:
+        """Offer rows at their own times, as was wished, or say why they have none."""
+        box = self.has_row_times
+        with box.changed.blocked():
+            box.enabled = not why_not
+            box.value = self._wants_row_times and not why_not
+        box.tooltip = why_not or "Compare each row of a frame at the time at which it was scanned"
 
     # --- how it goes
 
@@ -167,6 +196,7 @@ class ImagingForm(QWidget):
         pad, gap = theme.px(10), theme.px(6)
         if not self._rows:
             self._lay_out(theme)
+        self.fields_area.setMinimumHeight(theme.px(LEAST_FIELDS_PX))
         self._column.setContentsMargins(pad, theme.px(8), pad, theme.px(8))
         self._column.setSpacing(gap)
         for row in self._rows:
@@ -175,6 +205,7 @@ class ImagingForm(QWidget):
         self.setStyleSheet(
             f"""
             #{self.objectName()} {{ background: {theme.view}; }}
+            QScrollArea, QScrollArea > QWidget > QWidget {{ background: {theme.view}; }}
             QLabel {{ background: transparent; color: {theme.dim}; font-size: {theme.px(BODY_PX)}px; padding: 0; }}
             QLabel[wrong="true"] {{ color: {theme.error}; }}
             QComboBox, QAbstractSpinBox, QCheckBox {{ font-size: {theme.px(BODY_PX)}px; }}
@@ -199,7 +230,11 @@ class ImagingForm(QWidget):
         fields.addRow("", self.has_row_times.native)
         fields.addRow("", self.minus_mean.native)
         fields.addRow("", self.lights_up.native)
-        self._column.addLayout(fields)
+        fields.setContentsMargins(0, 0, 0, 0)
+        body = QWidget()
+        body.setLayout(fields)
+        self.fields_area.setWidget(body)
+        self._column.addWidget(self.fields_area)
         self._column.addLayout(self._row(*self.buttons.values(), stretch=None))
         self._column.addLayout(self._row(self.progress, self.cancel_button, stretch=0))
         self._column.addWidget(self.words)
@@ -212,3 +247,18 @@ class ImagingForm(QWidget):
             row.addStretch(1)
         self._rows.append(row)
         return row
+
+
+class _FieldsArea(QScrollArea):
+    """As high as its fields where there is room, lower where there is not."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setWidgetResizable(True)
+        self.setFrameShape(QScrollArea.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Maximum)
+
+    def sizeHint(self) -> QSize:
+        fields = self.widget()
+        return super().sizeHint() if fields is None else fields.sizeHint()

@@ -10,7 +10,7 @@ import numpy as np
 from napari.layers import Image, Labels, Layer, Shapes
 from napari.viewer import Viewer
 from qtpy.QtCore import Qt, QTimer
-from qtpy.QtWidgets import QFileDialog, QScrollArea, QSplitter, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QFileDialog, QSplitter, QVBoxLayout, QWidget
 
 from napari_phy.core.colors import selection_color
 from napari_phy.core.errors import ImagingError, NapariPhyError
@@ -21,7 +21,9 @@ from napari_phy.layers.movie_results import (
     cell_correlation_layers,
     cells_in,
     cells_layer,
+    clock_of,
     correlation_layers,
+    fits_frames,
     movies_in,
     region_at,
     regions_in,
@@ -29,6 +31,7 @@ from napari_phy.layers.movie_results import (
     timed_movie,
 )
 from napari_phy.session.session import Session
+from napari_phy.timeline.time_base import TimeBase
 from napari_phy.views.movie_responses import (
     CellPairs,
     Regions,
@@ -48,7 +51,7 @@ from napari_phy.widgets.docks.pair_table import PairTable
 from napari_phy.widgets.docks.region_plot import RegionPlot, RegionTraces
 from napari_phy.widgets.panels.panel import Panel
 
-LEAST_PX = 110  # of table and plot; a lower dock scrolls
+LEAST_PX = 52  # of table and plot
 FOLLOW_MS = 100  # from one highlighting of a frame's spikes to the next
 
 
@@ -92,7 +95,7 @@ class ImagingPanel(Panel):
         super().__init__(viewer, parent)
         self._viewer = None if viewer is None else ref(viewer)
         self.shown: Shown | None = None
-        self._pair: tuple[int | None, int | None] = (None, None)  # places of cluster and cell in the plot
+        self._pair: tuple[int, int] | None = None  # places of cluster and cell in the plot
         self._asked: tuple[What, Any] | None = None
         self._n_asked = 0
         self.form, self.table, self.plot = ImagingForm(), PairTable(), RegionPlot(lambda: self.theme)
@@ -103,17 +106,12 @@ class ImagingPanel(Panel):
             part.setMinimumHeight(LEAST_PX)
             self._split.addWidget(part)
         body = QWidget()
-        self.area = QScrollArea()
-        self.area.setWidget(body)
-        self.area.setWidgetResizable(True)
-        self.area.setFrameShape(QScrollArea.Shape.NoFrame)
-        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         column = QVBoxLayout(body)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.form)
         column.addWidget(self._split, 1)
-        self.fill(self.area)
+        self.fill(body)
         self._results = LatestResult(self, activity=messages.COMPARING_MOVIE, cancel=self.cancel)
         self._results.progressed.connect(self.form.show_progress)
         self._results.result_ready.connect(self._on_result)
@@ -128,7 +126,12 @@ class ImagingPanel(Panel):
         self.plot.time_chosen.connect(self._on_time_chosen)
         self.setFocusProxy(self.table)
         if viewer is not None:
-            for event in (viewer.layers.events.inserted, viewer.layers.events.removed, viewer.layers.events.reordered):
+            for event in (
+                viewer.layers.events.inserted,
+                viewer.layers.events.removed,
+                viewer.layers.events.reordered,
+                viewer.layers.events.renamed,
+            ):
                 event.connect(self._on_layers_changed)
             viewer.cursor.events.position.connect(self._on_mouse_moved)
         self.apply_theme(self.theme)
@@ -152,19 +155,14 @@ class ImagingPanel(Panel):
         self.follow_selection()
 
     def follow_selection(self) -> None:
-        """Mark the selected clusters, and plot the rate of the first that was compared."""
-        clusters = () if self.session is None else self.session.selection.clusters
-        self.table.show_places(clusters)
-        if self.shown is not None:
-            known = self.shown.pairs.clusters
-            place = next((known.index(cluster) for cluster in clusters if cluster in known), None)
-            if place is not None:
-                self._plot(place, self._pair[1])
+        """List pairs of the selected clusters, and plot one of them."""
+        self.table.show_places(() if self.session is None else self.session.selection.clusters)
         self._allow()
+        self._list()
 
     def follow_clustering(self, update: Any) -> None:
         """List pairs of clusters that are there."""
-        self.table.show_pairs(None if self.shown is None else self.shown.pairs, self._alive())
+        self._list()
 
     def read_again(self) -> None:
         """Do nothing: movies are read when somebody asks."""
@@ -195,12 +193,10 @@ class ImagingPanel(Panel):
         """Take colours and sizes of a theme."""
         self.form.apply_theme(theme)
         self._rows.apply_theme(theme)
-        self.area.setStyleSheet(f"QScrollArea {{ background: {theme.view}; }}")
         self._split.setStyleSheet(f"QSplitter::handle {{ background: {theme.grid}; height: 1px; }}")
         self._split.setHandleWidth(theme.px(3))
         self.plot.update()
-        if self.shown is not None:
-            self._plot(*self._pair)
+        self._plot()
 
     # --- what can be chosen
 
@@ -211,7 +207,13 @@ class ImagingPanel(Panel):
 
     def _offer(self) -> None:
         layers = [] if self.viewer is None else list(self.viewer.layers)
+        before = self.form.offered_cells
         self.form.offer(movies_in(layers), cells_in(layers))
+        if self.form.chosen_cells is None and (movie := self.form.chosen_movie) is not None:
+            new = (cells for cells in self.form.offered_cells if not any(cells is one for one in before))
+            found = next((cells for cells in new if isinstance(cells, Labels) and fits_frames(cells, movie)), None)
+            if found is not None:
+                self.form.cells.value = found
 
     @safe_slot
     def _on_layers_changed(self, _event: Any) -> None:
@@ -234,6 +236,17 @@ class ImagingPanel(Panel):
         why_not = self._why_not()
         cells = why_not or ("" if self.form.chosen_cells is not None else messages.NEED_CELLS)
         self.form.allow({"average": why_not, "correlation": why_not, "cells": cells})
+        clock = self._clock
+        has_rows = clock is not None and bool(len(clock.row_offsets_s) or len(clock.plane_offsets_s))
+        self.form.allow_row_times("" if has_rows else messages.NO_ROW_TIMES)
+        if self._pair is None:
+            self._plot()
+
+    @property
+    def _clock(self) -> TimeBase | None:
+        """That of the chosen movie."""
+        movie = self.form.chosen_movie
+        return None if self.session is None or movie is None else clock_of(movie, self.session.clocks)
 
     def _why_not(self) -> str:
         movie = self.form.chosen_movie
@@ -241,7 +254,7 @@ class ImagingPanel(Panel):
             return messages.EMPTY_WORKSPACE
         if movie is None:
             return messages.NEED_MOVIE
-        if movie.name not in self.session.clocks:
+        if self._clock is None:
             return messages.needs_clock(movie.name)
         return "" if self.session.selection.clusters else messages.NEED_CLUSTER
 
@@ -256,9 +269,9 @@ class ImagingPanel(Panel):
         why_not = self._why_not()
         if why_not and why_not != messages.NEED_CLUSTER:
             raise ImagingError(why_not)
-        layer = self.form.chosen_movie
-        clock = self.required_session.clocks[layer.name]
-        return timed_movie(layer, clock, has_row_times=bool(self.form.has_row_times.value))
+        clock = self._clock
+        assert clock is not None
+        return timed_movie(self.form.chosen_movie, clock, has_row_times=bool(self.form.has_row_times.value))
 
     # --- computing
 
@@ -343,28 +356,30 @@ class ImagingPanel(Panel):
 
     # --- pairs
 
-    def _alive(self) -> list[bool]:
-        if self.shown is None or self.session is None:
-            return []
-        return [cluster in self.session.manager for cluster in self.shown.pairs.clusters]
-
     def _show(self, shown: Shown | None) -> None:
-        self.shown, self._pair = shown, (None, None)
-        self.table.show_pairs(None if shown is None else shown.pairs, self._alive())
-        if shown is None or not len(shown.pairs.ranked):
-            self.plot.show_traces(None)
-        else:
-            self._plot(*shown.pairs.ranked[0].tolist())
+        self.shown, self._pair = shown, None
+        self._list()
+
+    def _list(self) -> None:
+        """List the pairs of clusters that are there and selected; the pair of before stays, else the first is taken."""
+        shown, session, pair = self.shown, self.session, self._pair
+        listed: list[bool] = []
+        if shown is not None and session is not None:
+            chosen = session.selection.clusters
+            listed = [cluster in chosen and cluster in session.manager for cluster in shown.pairs.clusters]
+        self.table.show_pairs(None if shown is None else shown.pairs, listed)
+        rows = self.table.pair_model.rows
+        if pair is None or not listed or not listed[pair[0]]:
+            pair = (int(rows[0, 0]), int(rows[0, 1])) if len(rows) else None
+        self._rows.setVisible(len(rows) > 0)
+        self._pair = None
+        self._plot(pair)
 
     @safe_slot
     def _on_pair_chosen(self, cluster: int, cell: int) -> None:
-        shown, session = self.shown, self.required_session
-        if shown is None:
-            return
-        self._plot(cluster, cell)
-        if shown.pairs.clusters[cluster] not in session.selection.clusters:
-            session.selection.select([shown.pairs.clusters[cluster]])
-        self._go_to(shown, cell)
+        if self.shown is not None:
+            self._plot((cluster, cell))
+            self._go_to(self.shown, cell)
 
     def _go_to(self, shown: Shown, cell: int) -> None:
         """Bring a cell into the middle of the canvas."""
@@ -379,24 +394,37 @@ class ImagingPanel(Panel):
         if isinstance(shown.cells, Labels):
             shown.cells.selected_label = int(shown.regions.ids[cell])
 
-    def _plot(self, cluster: int | None, cell: int | None) -> None:
+    def _plot(self, pair: tuple[int, int] | None = None) -> None:
+        """Plot another pair, or that of before; where there is none, say what to do."""
         shown, session = self.shown, self.session
-        if shown is None or session is None:
+        self._pair = pair = self._pair if pair is None else pair
+        if shown is None or session is None or pair is None:
+            self.plot.show_traces(None, self._what_to_do)
             return
-        self._pair = cluster, cell
-        pairs = shown.pairs
-        name = None if cluster is None else pairs.clusters[cluster]
-        place = session.selection.clusters.index(name) if name in session.selection.clusters else 0
+        cluster, cell = pair
+        pairs, name = shown.pairs, shown.pairs.clusters[cluster]
+        chosen = session.selection.clusters
+        self.table.mark(cluster, cell)
         self.plot.show_traces(
             RegionTraces(
                 shown.source.clock.frame_times_s,
-                None if cluster is None else pairs.rates[cluster],
-                None if cell is None else pairs.traces[cell],
-                f"cluster {name}, spikes/s" if name is not None else "",
-                f"cell {pairs.cells[cell]}, ΔF/F" if cell is not None else "",
-                selection_color(place, dark=self.theme.dark),
+                pairs.rates[cluster],
+                pairs.traces[cell],
+                f"cluster {name}, spikes/s",
+                f"cell {pairs.cells[cell]}, ΔF/F",
+                selection_color(chosen.index(name) if name in chosen else 0, dark=self.theme.dark),
             )
         )
+
+    @property
+    def _what_to_do(self) -> str:
+        """The sentence in the place of the curves."""
+        why_not = self._why_not()
+        if why_not:
+            return why_not
+        if self.form.chosen_cells is None:
+            return messages.NEED_CELLS
+        return messages.ASK_TO_COMPARE if self.shown is None else messages.NOT_COMPARED
 
     @safe_slot
     def _on_mouse_moved(self, _event: Any) -> None:
@@ -405,8 +433,8 @@ class ImagingPanel(Panel):
             return
         region = region_at(shown.cells, viewer.cursor.position)
         place = np.flatnonzero(shown.regions.ids == region)
-        if region is not None and len(place) and place[0] != self._pair[1]:
-            self._plot(self._pair[0], int(place[0]))
+        if self._pair is not None and region is not None and len(place) and place[0] != self._pair[1]:
+            self._plot((self._pair[0], int(place[0])))
 
     # --- time
 
@@ -425,10 +453,9 @@ class ImagingPanel(Panel):
     @safe_slot
     def _highlight(self) -> None:
         """Select the spikes of the selected clusters while the frame in sight was taken."""
-        session, movie = self.session, self.form.chosen_movie
-        if session is None or movie is None or movie.name not in session.clocks:
+        session, clock = self.session, self._clock
+        if session is None or clock is None:
             return
-        clock = session.clocks[movie.name]
         frame = int(clock.frame_at(session.time.time_s))
         if not 0 <= frame < clock.n_frames or not session.selection.clusters:
             return

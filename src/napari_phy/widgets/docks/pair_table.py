@@ -68,7 +68,7 @@ Q = len(COLUMNS) - 1
 
 
 class PairModel(QAbstractTableModel):
-    """Pairs of `CellPairs`, without those of clusters that are gone."""
+    """Pairs of `CellPairs`, those of some of its clusters."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -76,13 +76,13 @@ class PairModel(QAbstractTableModel):
         self.rows: npt.NDArray[np.int64] = np.empty((0, 2), np.int64)
         self.sorted_by = Q
 
-    def show(self, pairs: CellPairs | None, alive: Sequence[bool]) -> None:
-        """Show the pairs of clusters that are there."""
+    def show(self, pairs: CellPairs | None, listed: Sequence[bool]) -> None:
+        """Show the pairs of those clusters of `pairs` that are marked in `listed`."""
         self.beginResetModel()
         self.pairs = pairs
         self.rows = np.empty((0, 2), np.int64)
         if pairs is not None:
-            ranked = pairs.ranked[np.asarray(alive, dtype=np.bool_)[pairs.ranked[:, 0]]]
+            ranked = pairs.ranked[np.asarray(listed, dtype=np.bool_)[pairs.ranked[:, 0]]]
             values = COLUMNS[self.sorted_by].values(pairs)[ranked[:, 0], ranked[:, 1]]
             self.rows = ranked if self.sorted_by == Q else ranked[np.argsort(values, kind="stable")]
         self.endResetModel()
@@ -155,7 +155,7 @@ class PairTable(PlainTable):
         self.pair_model = PairModel(self)
         self.places: dict[int, int] = {}  # of clusters in the selection
         self.chosen_row: int | None = None
-        self._alive: Sequence[bool] = ()
+        self._listed: Sequence[bool] = ()
         self.setProperty(OWN_KEYS, ["Up", "Down"])
         self.setModel(self.pair_model)
         self.setItemDelegate(PairDelegate(self))
@@ -163,10 +163,16 @@ class PairTable(PlainTable):
         self.horizontalHeader().sectionClicked.connect(self.sort)
         self.apply_theme(self.theme)
 
-    def show_pairs(self, pairs: CellPairs | None, alive: Sequence[bool] = ()) -> None:
-        """Show pairs of clusters that are there, from the top."""
-        self.chosen_row, self._alive = None, alive
-        self.pair_model.show(pairs, alive)
+    def show_pairs(self, pairs: CellPairs | None, listed: Sequence[bool] = ()) -> None:
+        """Show pairs of the clusters that are marked in `listed`, from the top."""
+        self.chosen_row, self._listed = None, listed
+        self.pair_model.show(pairs, listed)
+
+    def mark(self, cluster: int, cell: int) -> None:
+        """Mark the row of a pair, if it is there; nobody is told."""
+        found = np.flatnonzero((self.pair_model.rows == (cluster, cell)).all(axis=1))
+        self.chosen_row = int(found[0]) if len(found) else None
+        self.viewport().update()
 
     def show_places(self, clusters: Sequence[int]) -> None:
         """Mark the clusters of the selection."""
@@ -175,8 +181,11 @@ class PairTable(PlainTable):
 
     def sort(self, section: int) -> None:
         """Order the rows by a column."""
+        chosen = None if self.chosen_row is None else self.pair_model.rows[self.chosen_row].tolist()
         self.pair_model.sorted_by = section
-        self.show_pairs(self.pair_model.pairs, self._alive)
+        self.show_pairs(self.pair_model.pairs, self._listed)
+        if chosen is not None:
+            self.mark(*chosen)
 
     def choose(self, row: int) -> None:
         """Choose a row, as a click does."""

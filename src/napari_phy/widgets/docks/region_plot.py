@@ -50,12 +50,13 @@ class RegionPlot(PaintedPlot):
         super().__init__(self._paint_all, parent)
         self._theme = theme
         self.traces: RegionTraces | None = None
+        self.empty_words = ""
         self.now_s = 0.0
         self.mouse.clicked.connect(lambda position, *_: self._on_clicked(position))
 
-    def show_traces(self, traces: RegionTraces | None) -> None:
-        """Show other traces, or none."""
-        self.traces = traces
+    def show_traces(self, traces: RegionTraces | None, empty_words: str = "") -> None:
+        """Show other traces, or a sentence where there are none."""
+        self.traces, self.empty_words = traces, empty_words
         self.update()
 
     def show_time(self, time_s: float) -> None:
@@ -80,8 +81,9 @@ class RegionPlot(PaintedPlot):
         if traces is None:
             painter.setPen(QColor(theme.dim))
             painter.setFont(theme.font(AXIS_PX))
-            words = "Compare cells, then choose a pair or point at a cell."
-            painter.drawText(self.rect(), int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap), words)
+            pad = theme.px(10)
+            flags = int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap)
+            painter.drawText(self.rect().adjusted(pad, 0, -pad, 0), flags, self.empty_words)
             return
         start_s, stop_s = _range(traces)
         half = area.height() / 2
