@@ -7,7 +7,7 @@ from journeys.person import LEFT, PLAIN
 from napari._qt.widgets.qt_dims_slider import QtDimSliderWidget
 from qtpy.QtCore import QPoint, Qt
 from qtpy.QtTest import QTest
-from qtpy.QtWidgets import QLineEdit
+from qtpy.QtWidgets import QLabel, QLineEdit
 
 from napari_phy.core.event_times import EventTimes
 from napari_phy.formats.hdf5.file import open_h5
@@ -112,6 +112,15 @@ def test_one_click_and_slider_and_traces_run_together(person, pulsed, movie):
     QTest.keyClick(field, Qt.Key.Key_Return)
     person.wait(lambda: shown(layer) == frame_at(15.05), "the frame")
     assert session.time.time_s == 15.05
+
+    words = person.workspace.window.centralWidget().findChild(QLabel, "napari-phy-no-frame")
+    assert not words.isVisible()
+    for time_s in (0.35, 32.5):  # before the first frame, after the last one
+        session.time.move_to(time_s)
+        person.wait(words.isVisible, "words on the canvas")
+        assert words.text() == "No frame of neurons at this time"
+    session.time.move_to(15.05)
+    person.wait(lambda: not words.isVisible(), "the words to go")
 
     person.workspace.overview.time_links.unlink(layer)
     person.settle()

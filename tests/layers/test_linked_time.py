@@ -71,6 +71,24 @@ def test_the_frame_of_every_moment_is_the_one_that_was_being_taken(viewer, time,
         assert linked.now_s == time_s
 
 
+@pytest.mark.parametrize("others", [(), (TimeBase.from_rate(1800, 30.0),)])
+@pytest.mark.parametrize("name", CLOCKS)
+def test_a_moment_without_a_frame_is_known_as_one(viewer, time, linked, name, others):
+    base = CLOCKS[name]
+    layer = viewer.add_image(stack(300), name="movie")
+    linked.link(layer, base)
+    linked.link(viewer.add_points(np.zeros((1, 3)), name="points"), CLOCKS["even"])
+    for other in others:
+        linked.link(viewer.add_image(stack(other.n_frames)), other)
+    pause_s = float(base.frame_times_s[200]) + 1.0
+    for time_s in (0.0, 0.49, 0.5, 0.51, 12.3, pause_s, *base.frame_times_s[[0, 299]].tolist(), 40.0, 59.0):
+        go(linked, time, time_s)
+        assert (layer in linked.without_frame) == (not base.is_covered(time_s)), time_s
+        assert set(linked.without_frame) <= {layer}
+    linked.close()
+    assert linked.without_frame == ()
+
+
 @pytest.mark.parametrize("name", CLOCKS)
 def test_the_slider_moves_the_clock_into_the_frame_that_is_seen(viewer, time, linked, name):
     base = CLOCKS[name]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from napari.components import ViewerModel
-from napari.layers import Layer
+from napari.layers import Image, Labels, Layer
 
 from napari_phy.core.errors import TimelineError
 from napari_phy.core.sentences import on_one_line
@@ -72,6 +72,13 @@ class LinkedTime:
         """Return the frame of a linked layer that the slider shows, else None."""
         timed, now_s = self._find(layer), self.now_s
         return None if timed is None or now_s is None else timed.frame_at(now_s)
+
+    @property
+    def without_frame(self) -> tuple[Layer, ...]:
+        """The linked stacks that have no frame of the moment in sight: it is before, after, or in a pause of them."""
+        now_s = self.now_s
+        stacks = [timed for timed in self._linked if isinstance(timed.layer, Image | Labels)]
+        return () if now_s is None else tuple(one.layer for one in stacks if not one.base.is_covered(now_s))
 
     # --- linking
 

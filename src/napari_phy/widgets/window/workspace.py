@@ -42,6 +42,7 @@ from napari_phy.widgets.window.data_notifications import DataNotifications, Edit
 from napari_phy.widgets.window.dock_manager import ClusterOrder, DockManager, dock_name
 from napari_phy.widgets.window.docks import KINDS
 from napari_phy.widgets.window.layouts import LayoutStore, WindowSize
+from napari_phy.widgets.window.missing_frames import MissingFrames
 from napari_phy.widgets.window.session_controller import SessionBinding, SessionController
 from napari_phy.widgets.window.slider_time import SliderTime
 from napari_phy.widgets.window.time_bar import TimeBar
@@ -91,6 +92,7 @@ class Workspace(QObject):
         self.time_bar = TimeBar(self.overview.time_links, self.controller.say, window)
         window.addToolBar(Qt.ToolBarArea.BottomToolBarArea, self.time_bar)
         SliderTime(self.overview.time_links, window, self)
+        self.missing_frames = MissingFrames(self.overview.time_links, window, self)
         self.proposals = ClockProposals(self.overview.time_links, window, self)
         self.memory = ViewMemory(window, lambda: self.session, self)
         self.layouts = LayoutStore(window, self.board, self.size, lambda: self.session, self)
@@ -311,6 +313,7 @@ class Workspace(QObject):
     def _on_theme_changed(self, theme: Tokens) -> None:
         self.toolbar.apply_theme(theme)
         self.time_bar.apply_theme(theme)
+        self.missing_frames.apply_theme(theme)
         self.work_bar.apply_theme(theme)
         self.command_line.apply_theme(theme)
         self.overview.apply_theme(theme)
