@@ -8,6 +8,7 @@ from qtpy.QtTest import QTest
 from widgets.light_session import light_session
 
 from napari_phy.core.event_times import EventTimes
+from napari_phy.timeline import TimeBase
 from napari_phy.widgets.actions import messages
 from napari_phy.widgets.docks.link_time_panel import CHANNEL, EVENTS, FILE, OTHER, RATE, LinkTimePanel
 from napari_phy.widgets.window.time_links import TimeLinks
@@ -81,7 +82,7 @@ def test_the_likely_line_is_proposed_and_linked_by_one_click(panel, viewer, link
     assert links.linked.layers == (layer,)
     assert session.clocks["movie"].n_frames == N_FRAMES
     qtbot.waitUntil(lambda: panel.unlink_button.enabled)
-    assert panel.state.text().startswith("movie is linked by TTL 3.")
+    assert panel.state.text().startswith("movie is linked by TTL 3: 0.200–")
     push(panel.unlink_button)
     assert links.linked.layers == ()
     assert layer.scale[0] == 1
@@ -172,3 +173,58 @@ def test_another_axis_can_be_time(panel, viewer, links, session, qtbot):
     push(panel.link_button)
     assert links.linked.axis_of(layer) == 1
     assert viewer.dims.axis_labels[1] == "time"
+
+
+def test_rows_are_given_kept_and_shown_again(panel, viewer, links, session, qtbot):
+    layer = stack(viewer, links, name="movie")
+    qtbot.waitUntil(lambda: panel.link_button.enabled)
+    assert panel.row_ms.native.isVisible()
+    assert panel.row_ms.native.text() == "not known"
+    push(panel.link_button)
+    assert len(session.clocks["movie"].row_offsets_s) == 0
+    panel.row_ms.value = 450.0
+    assert not panel.link_button.enabled
+    assert "4 rows of 450 ms are 1800 ms, a frame is 50 ms" in panel.state.text()
+    panel.row_ms.value = 0.45
+    assert panel.link_button.enabled
+    push(panel.link_button)
+    assert session.clocks["movie"].row_offsets_s == pytest.approx([0, 0.45e-3, 0.9e-3, 1.35e-3])
+    assert not panel.link_button.enabled
+    panel.on_session()  # as when the data set is opened again
+    panel.refresh()
+    qtbot.waitUntil(lambda: panel.layer.value is layer)
+    assert panel.row_ms.value == 0.45
+    panel.row_ms.value = 0.0
+    qtbot.waitUntil(lambda: panel.link_button.enabled)
+    push(panel.link_button)
+    assert len(session.clocks["movie"].row_offsets_s) == 0
+
+
+def test_points_and_labels_have_no_rows(panel, viewer, links, qtbot):
+    labels = viewer.add_labels(np.zeros((N_FRAMES, 4, 5), np.uint8), name="cells")
+    links.changed.emit()
+    qtbot.waitUntil(lambda: panel.layer.value is labels)
+    assert not panel.row_ms.native.isVisible()
+
+
+def test_the_numbers_of_a_clock_are_shown_again_and_can_be_corrected(panel, viewer, links, session, qtbot):
+    layer = stack(viewer, links, name="movie")
+    qtbot.waitUntil(lambda: panel.source.value is not None)
+    clock = TimeBase.from_rate(N_FRAMES, 12.5, 1.25, sample_rate=session.model.sample_rate)
+    links.link(layer, clock)  # by somebody else, as when the data set is opened again
+    qtbot.waitUntil(lambda: panel.source.value == RATE)
+    assert (panel.offset_s.value, panel.rate_hz.value) == (1.25, 12.5)
+    assert panel.state.text() == "movie is linked by offset and rate: 1.250–6.050 s, 12.500 frames a second."
+    qtbot.waitUntil(lambda: bool(panel.words.text()) and panel.offer.value is not None)
+    assert not panel.link_button.enabled
+    panel.offset_s.value = 1.5
+    qtbot.waitUntil(lambda: panel.link_button.enabled)
+    push(panel.link_button)
+    assert session.clocks["movie"].range_s[0] == 1.5
+    assert panel.source.value == RATE
+
+
+def test_an_axis_is_named_with_its_frames(panel, viewer, links, qtbot):
+    stack(viewer, links, name="movie", axis_labels=("t", "y", "x"))
+    qtbot.waitUntil(lambda: panel.axis.value == 0)
+    assert panel.axis.current_choice == "axis 0, t, 60 frames"

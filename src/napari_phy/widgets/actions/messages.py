@@ -94,7 +94,17 @@ def linked_by(name: str, base: TimeBase) -> str:
     """Say by what a layer is linked, and how sure its clock is."""
     doubtful = int(base.is_doubtful.sum())
     doubts = f" {format_count(doubtful, 'frame')} may be off; they are hatched." if doubtful else ""
-    return f"{on_one_line(name)} is linked by {on_one_line(base.source)}.{doubts}"
+    start_s, stop_s = (format_number(edge, 3) for edge in base.range_s)
+    when = f"{start_s}–{stop_s} s, {format_number(base.rate_hz, 3)} frames a second"
+    return f"{on_one_line(name)} is linked by {on_one_line(base.source)}: {when}.{doubts}"
+
+
+def rows_too_slow(n_rows: int, row_ms: float, base: TimeBase) -> str:
+    """Say that the rows of a frame take longer than the frame."""
+    return (
+        f"{n_rows} rows of {row_ms:g} ms are {n_rows * row_ms:.4g} ms, a frame is {1e3 * base.interval_s:.4g} ms. "
+        "Give the time from a row to the next one."
+    )
 
 
 def not_linked_again(name: str, reason: str) -> str:

@@ -1,10 +1,12 @@
 """Link time: which clock a stack has, how it fits, and one button that puts the stack on it."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
+import numpy as np
 from magicgui.widgets import ComboBox, FileEdit, FloatSpinBox, LineEdit, PushButton
 from magicgui.widgets.bases import Widget
 from napari.layers import Image, Labels, Layer
@@ -57,6 +59,8 @@ SOURCES = {
 TIMES_OF: dict[TimesOf, str] = {"frames": "times of frames", "pulses": "times of pulses"}
 UNITS = {"s": "seconds", "ms": "milliseconds", "us": "microseconds", "samples": "samples"}
 PICTURE_PX = 190
+EVEN_CLOCK, OWN_TIMES = "offset and rate", "its own times"  # sources of clocks that the form can show again
+MOST_OF_A_FRAME = 1.05  # rows of a frame take that much of it at most
 
 
 class Links(Protocol):
@@ -103,12 +107,14 @@ class LinkTimePanel(ViewPanel):
         "Link does it, Unlink puts the layer back as it was; for layers of the same name, a clock is kept.\n"
         "The picture shows the intervals between pulses, what is wrong, and, hatched, where frames may be off.\n"
         "The time axis is that with the name or unit of time, else the first of more than two; choose any other.\n"
-        "Times can also be from a file, from pulses in a channel, from another layer, or a first frame and a rate."
+        "Times can also be from a file, from pulses in a channel, from another layer, or a first frame and a rate.\n"
+        "A row takes: where rows are scanned one after the other, Imaging can then use each row at its own time."
     )
 
     def __init__(self, session: Any = None, **options: Any) -> None:
         self.links: Links | None = None
         self._offers: list[ClockOffer] = []
+        self._shown: TimeBase | None = None  # the clock whose numbers the form has
         super().__init__(session, **options)
 
     # --- the form
@@ -128,8 +134,11 @@ class LinkTimePanel(ViewPanel):
         self.threshold.native.setPlaceholderText("found by itself")
         self.offset_s = FloatSpinBox(label="First frame (s)", min=-1e6, max=1e6, step=0.001, value=0.0)
         self.rate_hz = FloatSpinBox(label="Frames per second", min=1e-4, max=1e5, step=0.1, value=10.0)
+        self.row_ms = FloatSpinBox(label="A row takes (ms)", min=0.0, max=1e4, step=0.01, value=0.0)
+        self.row_ms.native.setSpecialValueText("not known")  # what 0 is shown as
+        self.row_ms.native.setToolTip("From the start of a row to that of the next one, where rows are scanned")
         self.offer = ComboBox(label="How they fit", choices=[])
-        for number, decimals in ((self.offset_s, 6), (self.rate_hz, 6)):
+        for number, decimals in ((self.offset_s, 6), (self.rate_hz, 6), (self.row_ms, 6)):
             number.native.setDecimals(decimals)
             number.native.setKeyboardTracking(False)
         self.settings_of: dict[str, tuple[Widget, ...]] = {
@@ -140,17 +149,8 @@ class LinkTimePanel(ViewPanel):
             CHANNEL: (self.channel, self.polarity, self.threshold),
             RATE: (self.offset_s, self.rate_hz),
         }
-        fields = [self.layer, self.axis, self.source, self.other, self.file, self.column]
-        fields += [
-            self.are,
-            self.unit,
-            self.channel,
-            self.polarity,
-            self.threshold,
-            self.offset_s,
-            self.rate_hz,
-            self.offer,
-        ]
+        fields = [self.layer, self.axis, self.source, self.other, self.file, self.column, self.are, self.unit]
+        fields += [self.channel, self.polarity, self.threshold, self.offset_s, self.rate_hz, self.row_ms, self.offer]
         self.fields = tuple(fields)
         self.link_button = PushButton(text="Link", enabled=False)
         self.unlink_button = PushButton(text="Unlink", enabled=False)
@@ -201,6 +201,7 @@ class LinkTimePanel(ViewPanel):
         chosen = (self.axis, self.other, self.column, self.are, self.unit, self.channel, self.polarity)
         for field in (*chosen, self.threshold, self.offset_s, self.rate_hz):
             field.changed.connect(self._try)
+        self.row_ms.changed.connect(self._show_state)
         self.offer.changed.connect(self._on_offer_chosen)
         self.link_button.changed.connect(self._link)
         self.unlink_button.changed.connect(self._unlink)
@@ -246,7 +247,8 @@ class LinkTimePanel(ViewPanel):
             was = self.layer.value
             self._offer(self.layer, [(layer.name, layer) for layer in layers])
             self.stack.show_picture()
-            if self.layer.value is not was or self.source.value is None:
+            is_new = self._clock is not None and self._clock != self._shown  # linked by somebody else
+            if self.layer.value is not was or self.source.value is None or is_new:
                 self._on_layer()
             else:
                 source = self.source.value
@@ -280,7 +282,26 @@ class LinkTimePanel(ViewPanel):
         with self.source.changed.blocked():
             self.source.choices = []
         self._offer_sources()
+        self._show_clock()
         self._on_source()
+
+    def _show_clock(self) -> None:
+        """Give the form the numbers of the clock that the layer has, so that one of them can be corrected."""
+        clock, layer = self._clock, self.layer.value
+        self._shown = clock
+        has_rows = isinstance(layer, Image) and self.axis.value < layer.ndim - 2
+        self._show_row(self.row_ms, has_rows)
+        with self.row_ms.changed.blocked():
+            self.row_ms.value = _row_ms(clock) if has_rows else 0.0
+        if clock is None:
+            return
+        own_s, start_s = own_times_of(layer), float(clock.time_of(0))
+        given = {EVEN_CLOCK: (RATE, start_s), OWN_TIMES: (OWN, start_s - own_s[0] if own_s else 0.0)}
+        source, offset_s = given.get(clock.source, (None, 0.0))
+        if source in self.source.choices:
+            for field, value in ((self.source, source), (self.offset_s, offset_s), (self.rate_hz, clock.rate_hz)):
+                with field.changed.blocked():
+                    field.value = value
 
     def _channel_ids(self) -> list[int]:
         traces = self.required_session.model.traces
@@ -442,18 +463,42 @@ class LinkTimePanel(ViewPanel):
 
     # --- linking
 
-    def _show_state(self) -> None:
-        clock, offer = self._clock, self._chosen
+    @property
+    def _wanted(self) -> TimeBase | None:
+        """The clock that is chosen, with its rows; None where there is none."""
+        offer, clock, layer = self._chosen, self._clock, self.layer.value
+        if offer is None or not isinstance(layer, Image) or self.axis.value >= layer.ndim - 2:
+            return None if offer is None else offer.base
+        row_ms = self.row_ms.value
+        if not row_ms:
+            return offer.base
+        if clock is not None and row_ms == _row_ms(clock):
+            return replace(offer.base, row_offsets_s=clock.row_offsets_s)  # also rows that begin later
+        n_rows = int((layer.data[0] if layer.multiscale else layer.data).shape[layer.ndim - 2])
+        if n_rows * row_ms > 1e3 * MOST_OF_A_FRAME * offer.base.interval_s:
+            raise TimelineError(messages.rows_too_slow(n_rows, row_ms, offer.base))
+        return offer.base.with_rows(n_rows, row_ms / 1e3)
+
+    @safe_slot
+    def _show_state(self, *_: object) -> None:
+        clock = self._clock
+        words = "" if clock is None else messages.linked_by(self.layer.value.name, clock)
+        try:
+            wanted = self._wanted
+        except TimelineError as error:
+            wanted, words = None, str(error)
         self.unlink_button.enabled = clock is not None
-        self.link_button.enabled = offer is not None and clock != offer.base
-        self.state.setText("" if clock is None else messages.linked_by(self.layer.value.name, clock))
+        self.link_button.enabled = wanted is not None and clock != wanted
+        self.state.setText(words)
 
     @safe_slot
     def _link(self, *_: object) -> None:
-        offer, layer = self._chosen, self.layer.value
-        if offer is None or layer is None or self.links is None:
+        layer = self.layer.value
+        wanted = None if layer is None else self._wanted
+        if wanted is None or self.links is None:
             return
-        self._do(lambda links: links.link(layer, offer.base, self.axis.value))
+        self._shown = wanted
+        self._do(lambda links: links.link(layer, wanted, self.axis.value))
 
     @safe_slot
     def _unlink(self, *_: object) -> None:
@@ -506,6 +551,12 @@ class LinkTimePanel(ViewPanel):
 
 def _compute(model: Any, request: ClockRequest, on_progress: OnProgress) -> list[ClockOffer]:
     return offer_clocks(model, request, on_progress)
+
+
+def _row_ms(clock: TimeBase | None) -> float:
+    """Return how long a row takes; 0 where that is not known. Six decimals, as the form has them."""
+    has_rows = clock is not None and len(clock.row_offsets_s) > 1
+    return round(1e3 * float(np.median(np.diff(clock.row_offsets_s))), 6) if clock is not None and has_rows else 0.0
 
 
 def _axis_words(layer: Layer, axis: int) -> str:
