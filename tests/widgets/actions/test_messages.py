@@ -1,6 +1,9 @@
 """What was done is said in words."""
 
+import numpy as np
+
 from napari_phy.core.cluster_manager import ClusterManager
+from napari_phy.timeline import PulseLine, align
 from napari_phy.widgets.actions import messages
 
 
@@ -84,3 +87,10 @@ def test_sentences_hold_the_beginning_of_a_long_name():
         f"Labelled 0: {'f' * 40}… is one two {'v' * 32}….",
         f"Removed the group {'g' * 40}…; 2 clusters now unsorted.",
     ]
+
+
+def test_a_clock_that_is_doubtful_throughout_only_may_fit():
+    line = PulseLine("TTL 3", 0.1 * np.arange(100))
+    for n_frames, rate_hz, words in ((100, None, "fits"), (300, 30, "fits"), (300, None, "may fit")):
+        best = align(line, n_frames, rate_hz=rate_hz)[0]
+        assert messages.clock_proposed("neurons", best.words, best.base) == f"neurons {words} {best.words}."

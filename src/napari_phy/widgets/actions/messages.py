@@ -10,6 +10,7 @@ from napari_phy.files.atomic import format_bytes
 from napari_phy.storage import store_messages
 from napari_phy.table.numbers import format_count, format_number
 from napari_phy.timeline import TimeBase
+from napari_phy.timeline.frame_counts import MOST_DOUBT
 from napari_phy.views.command_line import echo
 from napari_phy.views.events import Event
 from napari_phy.views.time_words import range_words, read_range, read_time
@@ -85,9 +86,9 @@ def cells_read(program: str, n_cells: int, n_found: int, problems: Sequence[str]
     return " ".join([f"Read {format_number(n_cells)}{of} cells of {program}.", *problems])
 
 
-def clock_proposed(name: str, words: str) -> str:
-    """Say which clock a stack seems to have."""
-    return f"{on_one_line(name)} fits {words}."
+def clock_proposed(name: str, words: str, base: TimeBase) -> str:
+    """Say which clock a stack seems to have, or may have where all of its frames are doubtful."""
+    return f"{on_one_line(name)} {'may fit' if base.doubt.min() >= MOST_DOUBT else 'fits'} {words}."
 
 
 def linked_by(name: str, base: TimeBase) -> str:

@@ -91,7 +91,7 @@ class ClockProposals(QObject):
             self._accepted.discard(id(layer))
             link()
             return
-        sentence = messages.clock_proposed(layer.name, offer.words)
+        sentence = messages.clock_proposed(layer.name, offer.words, offer.base)
         self._said[id(layer)] = sentence, link
         notify(sentence, "info", [(LINK, link), (CHOOSE, self.choice_requested.emit)], stays=True)
 
