@@ -18,10 +18,11 @@ def person(person, kwik_copy):
 
 
 def choose(person, text):
-    """Choose an entry of the Layout menu."""
+    """Choose an entry of the Layout menu, or of a menu in it."""
     menu = person.workspace.toolbar.layout_button.menu()
     menu.aboutToShow.emit()
-    next(action for action in menu.actions() if action.text() == text).trigger()
+    menus = [menu, *(action.menu() for action in menu.actions() if action.menu() is not None)]
+    next(action for one in menus for action in one.actions() if action.text() == text).trigger()
     person.settle()
 
 

@@ -162,6 +162,14 @@ def test_the_menu_begins_with_the_presets(open_):
     assert [action.text() for action in menu.actions()[: len(PRESETS)]] == ["Sort", "Inspect", "With imaging"]
 
 
+def test_the_menu_fits_below_its_button_in_a_small_window(open_):
+    button = open_(SMALL).toolbar.layout_button
+    menu = button.menu()
+    heights = [menu.actionGeometry(action).height() for action in menu.actions()]
+    assert len({menu.actionGeometry(action).left() for action in menu.actions()}) == 1
+    assert sum(heights) < 700
+
+
 # --- laws of all layouts ---
 
 
@@ -313,11 +321,14 @@ def test_the_menu_has_headings_and_ticks_what_is_open(open_, qtbot):
 
     def ticked():
         menu.aboutToShow.emit()
-        return {entry.text() for entry in menu.actions() if entry.isChecked()}
+        return {entry.text() for entry in entries if entry.isChecked()}
 
+    parts = [entry.menu() for entry in menu.actions() if entry.menu() is not None]
+    entries = [entry for one in (menu, *parts) for entry in one.actions()]
     headings = [entry.text() for entry in menu.actions() if entry.text() and not entry.isEnabled()]
-    assert headings[:5] == ["Lists and recording", "Selected clusters", "All clusters", "Sorting", "Canvas"]
-    assert {*KINDS, *PRESETS} <= {entry.text() for entry in menu.actions()}
+    assert headings == ["Lists and recording", "Selected clusters", "All clusters"]
+    assert [part.title() for part in parts] == ["Sorting", "Canvas"]
+    assert {*KINDS, *PRESETS, "Spike density", "Colour density by amplitude"} <= {entry.text() for entry in entries}
     assert ticked() == {"Sort", *SORT.titles}
     workspace.docks["Probe"].close()
     raster = next(entry for entry in menu.actions() if entry.text() == "Raster")

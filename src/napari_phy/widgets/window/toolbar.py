@@ -20,7 +20,7 @@ from napari_phy.widgets.base.theme import BODY_PX, Tokens, tokens
 from napari_phy.widgets.panels.range_chip import RangeChip
 from napari_phy.widgets.window.background_jobs import DensitySwitch
 from napari_phy.widgets.window.dock_manager import DockManager
-from napari_phy.widgets.window.docks import KINDS, SECTIONS
+from napari_phy.widgets.window.docks import KINDS, SECTIONS, SORTING
 from napari_phy.widgets.window.layouts import PRESETS, SMALL_BELOW
 
 HEIGHT = 32
@@ -261,7 +261,8 @@ class ActionBar(QToolBar):
 def layout_menu(board: DockManager, arrange: Callable[..., None], density: DensitySwitch, parent: QWidget) -> QMenu:
     """Return the menu; `arrange("Sort", again=True)` puts the docks of a preset at their places.
 
-    Ticks tell the layout and which docks are open; choosing one that is open brings it to the front.
+    Ticks tell the layout and which docks are open; choosing one that is open brings it to the front. What is needed
+    least is in menus of its own, so that all of it fits a window of 800 px.
     """
 
     def choose(preset: str) -> None:
@@ -276,8 +277,8 @@ def layout_menu(board: DockManager, arrange: Callable[..., None], density: Densi
         heading.setFont(font)
         heading.setEnabled(False)
 
-    def add(text: str, act: Callable[[], object]) -> None:
-        entries[text] = menu.addAction(text)
+    def add(text: str, act: Callable[[], object], to: QMenu | None = None) -> None:
+        entries[text] = (to or menu).addAction(text)
         entries[text].setCheckable(True)
         entries[text].triggered.connect(lambda *_: act())
 
@@ -292,12 +293,17 @@ def layout_menu(board: DockManager, arrange: Callable[..., None], density: Densi
     for preset in PRESETS:
         add(preset, partial(choose, preset))
     for section in SECTIONS:
-        add_heading(section)
+        part = None
+        if section == SORTING:
+            menu.addSeparator()
+            part = menu.addMenu(section)
+        else:
+            add_heading(section)
         for title, kind in KINDS.items():
             if kind.section == section:
-                add(title, partial(board.open, title))
-    add_heading("Canvas")
-    menu.addAction(density.action)
-    menu.addAction(density.by_amplitude)
+                add(title, partial(board.open, title), part)
+    canvas = menu.addMenu("Canvas")
+    canvas.addAction(density.action)
+    canvas.addAction(density.by_amplitude)
     menu.aboutToShow.connect(refresh)
     return menu
