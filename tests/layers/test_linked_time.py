@@ -293,7 +293,9 @@ def test_what_cannot_be_linked_is_said_and_stays_as_it_is(viewer, linked):
         linked.link(lines, CLOCKS["uneven"])
     assert [state(layer) for layer in viewer.layers] == before
     linked.link(movie, CLOCKS["even"])
-    with pytest.raises(TimelineError, match="a slider for each"):
+    with pytest.raises(
+        TimelineError, match=r"Time is axis 0 of 4 in volumes, and axis 0 of 3 in movie, .* plane of vol"
+    ):
         linked.link(volumes, CLOCKS["even"])
     with pytest.raises(TimelineError, match="the clock is of 120"):
         linked.link(movie, TimeBase.from_rate(120, 10.0))
@@ -311,3 +313,19 @@ def test_time_that_is_mixed_with_space_is_no_time(viewer, linked):
     tilted = viewer.add_image(stack(300), affine=[[1, 0, 0, 0], [0, 2, 1, 3], [0, 1, 2, 4], [0, 0, 0, 1]])
     linked.link(tilted, CLOCKS["even"])
     assert linked.layers == (tilted,)
+
+
+def test_one_plane_of_volumes_can_be_linked_beside_a_movie(viewer, time, linked):
+    volumes = viewer.add_image(stack(300, 3, 4, 5), name="volumes")
+    movie = viewer.add_image(stack(300), name="movie")
+    linked.link(volumes, CLOCKS["even"])
+    with pytest.raises(
+        TimelineError, match="Unlink volumes first, or make a layer of one plane of volumes and link that"
+    ):
+        linked.link(movie, CLOCKS["even"])
+    linked.unlink(volumes)
+    plane = viewer.add_image(volumes.data[:, 1], name="plane")
+    for layer in (movie, plane):
+        linked.link(layer, CLOCKS["even"])
+    go(linked, time, 12.34)
+    assert shown(movie) == shown(plane) == CLOCKS["even"].frame_at(12.34)

@@ -106,10 +106,12 @@ class LinkedTime:
             raise TimelineError(f"{name} has no axis of time: it is flat.")
         others = [timed for timed in self._linked if timed.layer is not layer]
         if others and others[0].from_right != axis - layer.ndim:
-            other = others[0]
+            other, other_name = others[0], on_one_line(others[0].layer.name)
+            deep = name if axis - layer.ndim < other.from_right else other_name
             raise TimelineError(
-                f"The time of {on_one_line(other.layer.name)} is its axis {other.from_right} from the right, that of "
-                f"{name} would be {axis - layer.ndim}; napari has a slider for each. Give both the same axes."
+                f"Time is axis {axis} of {layer.ndim} in {name}, and axis {other.axis} of {other.layer.ndim} in "
+                f"{other_name}, so napari would have a slider for each. Unlink {other_name} first, or make a layer of "
+                f"one plane of {deep} and link that."
             )
         before = self._find(layer)
         if before is not None:
