@@ -68,6 +68,18 @@ def test_the_next_window_begins_as_the_last_was_left(open_, qtbot):
     assert not second.docks["Probe"].isHidden()
 
 
+def test_the_toolbar_is_there_whatever_the_layout_says_that_was_saved(open_, qtbot):
+    first = open_()
+    choose(qtbot, first, "Inspect")
+    first.toolbar.hide()  # as it is for a moment while a window begins
+    first.docks["Probe"].close()
+    settle(qtbot, first)
+    leave(first)
+    second = open_()
+    assert second.toolbar.layout_button.text() == "Inspect ▾"
+    assert second.toolbar.isVisible()
+
+
 def saved(workspace):
     """Return the layout that a data set would be opened with now, if the program ended here."""
     return load_layout(workspace.session.model.path, workspace.board.form)

@@ -122,7 +122,8 @@ class Workspace(QObject):
         board, controller, overview = self.board, self.controller, self.overview
         board.adopted.connect(self._set_up)
         board.arranged.connect(overview.fit.fit_later)
-        board.arranged.connect(self.time_bar.refresh)  # a layout that is restored brings the bars of its time
+        for show in (self.toolbar.show, self.time_bar.refresh):  # a layout that is restored brings the bars of its time
+            board.arranged.connect(show)
         self.proposals.choice_requested.connect(lambda: board.open("Link time"))
         self.size.outgrown.connect(lambda: self._arrange_for(self.session, again=True))
         overview.stack_changed.connect(self._on_stack_changed)
