@@ -35,6 +35,8 @@ _OVERLAY = Colormap(
     controls=[0, 0.125, 0.25, 0.375, 0.5, 0.5, 0.625, 0.75, 0.875, 1],
     name="below and above, over a picture",
 )
+LAG = "lag"  # the name of the axis of averages that is no axis of the movie
+_ROUND = (1, 2, 2.5, 5, 10)
 _LOUD = 99.9  # percentile of the changes that has the full colour
 _MS = 1000.0
 
@@ -280,7 +282,7 @@ def _map(
 ) -> LayerDataTuple:
     axis = _axis(source)
     options = _placed(source, axis)
-    limit = float(np.nanmax(np.abs(values), initial=0.0)) or 1.0
+    limit = _rounded_up(float(np.nanmax(np.abs(values), initial=0.0)) or 1.0)
     options |= {
         "name": name,
         "colormap": colormap,
@@ -305,7 +307,7 @@ def _placed(source: Image, axis: int, lag: MovieAverages | None = None) -> dict[
     if lag is not None:
         step_ms = lag.interval_s * _MS
         scale, translate = [step_ms, *scale], [step_ms * int(lag.lags[0]), *translate]
-        units, labels = ["millisecond", *units], ["lag", *labels]
+        units, labels = ["millisecond", *units], [LAG, *labels]
     return {"scale": scale, "translate": translate, "units": units, "axis_labels": labels}
 
 
@@ -317,6 +319,12 @@ def _painted(values: npt.NDArray[Any], regions: Regions, frame_shape: tuple[int,
     return picture.reshape(*values.shape[:-1], *frame_shape)
 
 
+def _rounded_up(limit: float) -> float:
+    """Return the next number that reads well at the end of a scale of colours."""
+    power = 10.0 ** np.floor(np.log10(limit))
+    return float(next(step for step in _ROUND if step * power >= limit * (1 - 1e-9)) * power)
+
+
 def _limits(picture: npt.NDArray[Any]) -> tuple[float, float]:
     """Return limits of contrast: even around 0 where values are on both sides, else lowest and highest."""
     known = picture[np.isfinite(picture)]
@@ -324,7 +332,7 @@ def _limits(picture: npt.NDArray[Any]) -> tuple[float, float]:
         return 0.0, 1.0
     low, high = float(known.min()), float(known.max())
     if low < 0 < high:
-        top = float(np.percentile(np.abs(known), _LOUD)) or 1.0
+        top = _rounded_up(float(np.percentile(np.abs(known), _LOUD)) or 1.0)
         return -top, top
     return low, high if high > low else low + 1.0
 

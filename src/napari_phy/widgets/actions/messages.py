@@ -72,7 +72,7 @@ NEED_MOVIE = "Open an image stack with an axis of time."
 NEED_CELLS = "Choose labels or shapes as cells, or open those of suite2p or CaImAn."
 ASK_TO_COMPARE = "Compare cells tests which cells follow the selected clusters."
 NOT_COMPARED = "The selected clusters were not compared yet: press Compare cells."
-NO_ROW_TIMES = "The clock of this movie has no times of rows; clock.with_rows(n_rows, seconds) gives them."
+NO_ROW_TIMES = "The clock of this movie has no times of rows: Link time gives them."
 
 
 def needs_clock(name: str) -> str:

@@ -1,20 +1,19 @@
 """The form of Imaging: which movie and cells, which lags, what to compute; and how far that is.
 
-Where there is little room the fields scroll, and the buttons stay.
+The buttons are a widget of their own, which stays in sight while the fields scroll.
 """
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from magicgui.widgets import CheckBox, ComboBox, FloatSpinBox
-from qtpy.QtCore import QSize, Qt, Signal
+from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import (
     QFormLayout,
     QHBoxLayout,
     QLayout,
     QProgressBar,
     QPushButton,
-    QScrollArea,
     QSizePolicy,
     QVBoxLayout,
     QWidget,
@@ -32,7 +31,6 @@ What = Literal["average", "correlation", "cells"]
 NOTHING = ""  # as a choice: magicgui tells nobody of None
 NO_MOVIE, NO_CELLS = "no image stack is open", "all pixels"
 NEUROPIL_SHARE = 0.7
-LEAST_FIELDS_PX = 52  # two rows: movie and cells
 BUTTONS: dict[What, tuple[str, str]] = {
     "average": ("Average", "Average the movie, or the cells, around the spikes of the selected clusters"),
     "correlation": ("Correlation map", "Colour each pixel by its correlation with the rate of each selected cluster"),
@@ -80,8 +78,10 @@ class ImagingForm(QWidget):
         self.words = PlainLabel()
         self.words.setWordWrap(True)
         self.words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
-        self.fields_area = _FieldsArea()
-        self._column = QVBoxLayout(self)
+        self.bar = QWidget()  # buttons, and how it goes
+        self.bar.setObjectName("napari-phy-imaging-bar")
+        self.bar.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._column, self._bar_column = QVBoxLayout(self), QVBoxLayout(self.bar)
         self._rows: list[QHBoxLayout] = []
         self.has_row_times.changed.connect(self._on_row_times)
         for field in (self.movie, self.cells, *self._fields.values()):
@@ -196,16 +196,15 @@ class ImagingForm(QWidget):
         pad, gap = theme.px(10), theme.px(6)
         if not self._rows:
             self._lay_out(theme)
-        self.fields_area.setMinimumHeight(theme.px(LEAST_FIELDS_PX))
-        self._column.setContentsMargins(pad, theme.px(8), pad, theme.px(8))
-        self._column.setSpacing(gap)
+        for column in (self._column, self._bar_column):
+            column.setContentsMargins(pad, theme.px(8), pad, theme.px(8))
+            column.setSpacing(gap)
         for row in self._rows:
             row.setSpacing(gap)
         self.progress.setFixedHeight(4)
-        self.setStyleSheet(
-            f"""
-            #{self.objectName()} {{ background: {theme.view}; }}
-            QScrollArea, QScrollArea > QWidget > QWidget {{ background: {theme.view}; }}
+        style = f"""
+            #{self.objectName()}, #{self.bar.objectName()} {{ background: {theme.view}; }}
+            #{self.bar.objectName()} {{ border-top: 1px solid {theme.grid}; }}
             QLabel {{ background: transparent; color: {theme.dim}; font-size: {theme.px(BODY_PX)}px; padding: 0; }}
             QLabel[wrong="true"] {{ color: {theme.error}; }}
             QComboBox, QAbstractSpinBox, QCheckBox {{ font-size: {theme.px(BODY_PX)}px; }}
@@ -218,7 +217,8 @@ class ImagingForm(QWidget):
             {button_style(theme)}
             QPushButton {{ padding: {theme.px(4)}px {theme.px(9)}px; }}
             """
-        )
+        self.setStyleSheet(style)
+        self.bar.setStyleSheet(style)
         self.words.setStyleSheet(f"font-size: {theme.px(AXIS_PX)}px;")
 
     def _lay_out(self, theme: Tokens) -> None:
@@ -230,14 +230,10 @@ class ImagingForm(QWidget):
         fields.addRow("", self.has_row_times.native)
         fields.addRow("", self.minus_mean.native)
         fields.addRow("", self.lights_up.native)
-        fields.setContentsMargins(0, 0, 0, 0)
-        body = QWidget()
-        body.setLayout(fields)
-        self.fields_area.setWidget(body)
-        self._column.addWidget(self.fields_area)
-        self._column.addLayout(self._row(*self.buttons.values(), stretch=None))
-        self._column.addLayout(self._row(self.progress, self.cancel_button, stretch=0))
-        self._column.addWidget(self.words)
+        self._column.addLayout(fields)
+        self._bar_column.addLayout(self._row(*self.buttons.values(), stretch=None))
+        self._bar_column.addLayout(self._row(self.progress, self.cancel_button, stretch=0))
+        self._bar_column.addWidget(self.words)
 
     def _row(self, *widgets: QWidget, stretch: int | None) -> QLayout:
         row = QHBoxLayout()
@@ -247,18 +243,3 @@ class ImagingForm(QWidget):
             row.addStretch(1)
         self._rows.append(row)
         return row
-
-
-class _FieldsArea(QScrollArea):
-    """As high as its fields where there is room, lower where there is not."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setWidgetResizable(True)
-        self.setFrameShape(QScrollArea.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Maximum)
-
-    def sizeHint(self) -> QSize:
-        fields = self.widget()
-        return super().sizeHint() if fields is None else fields.sizeHint()

@@ -10,7 +10,7 @@ import numpy as np
 from napari.layers import Image, Labels, Layer, Shapes
 from napari.viewer import Viewer
 from qtpy.QtCore import Qt, QTimer
-from qtpy.QtWidgets import QFileDialog, QSplitter, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QFileDialog, QScrollArea, QSplitter, QVBoxLayout, QWidget
 
 from napari_phy.core.colors import selection_color
 from napari_phy.core.errors import ImagingError, NapariPhyError
@@ -49,9 +49,10 @@ from napari_phy.widgets.base.theme import Tokens
 from napari_phy.widgets.docks.imaging_form import ImagingForm, What
 from napari_phy.widgets.docks.pair_table import PairTable
 from napari_phy.widgets.docks.region_plot import RegionPlot, RegionTraces
+from napari_phy.widgets.docks.slider_lag import SliderLag
 from napari_phy.widgets.panels.panel import Panel
 
-LEAST_PX = 52  # of table and plot
+LEAST_PX = 110  # of table and plot; a lower dock scrolls
 FOLLOW_MS = 100  # from one highlighting of a frame's spikes to the next
 
 
@@ -105,12 +106,22 @@ class ImagingPanel(Panel):
         for part in (self._rows, self.plot):
             part.setMinimumHeight(LEAST_PX)
             self._split.addWidget(part)
-        body = QWidget()
-        column = QVBoxLayout(body)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.form)
-        column.addWidget(self._split, 1)
+            self._split.setStretchFactor(self._split.count() - 1, 1)
+        inside, body = QWidget(), QWidget()
+        self._area = QScrollArea()
+        self._area.setWidget(inside)
+        self._area.setWidgetResizable(True)
+        self._area.setFrameShape(QScrollArea.Shape.NoFrame)
+        self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        for widget, upper, lower, taller in (
+            (inside, self.form, self._split, 1),
+            (body, self._area, self.form.bar, 0),
+        ):
+            column = QVBoxLayout(widget)
+            column.setContentsMargins(0, 0, 0, 0)
+            column.setSpacing(0)
+            column.addWidget(upper, 1 - taller)
+            column.addWidget(lower, taller)
         self.fill(body)
         self._results = LatestResult(self, activity=messages.COMPARING_MOVIE, cancel=self.cancel)
         self._results.progressed.connect(self.form.show_progress)
@@ -118,6 +129,8 @@ class ImagingPanel(Panel):
         self._results.failed.connect(self._on_failed)
         self._frame = QTimer(self, singleShot=True, interval=FOLLOW_MS)
         self._frame.timeout.connect(self._highlight)
+        self._to_table = QTimer(self, singleShot=True, interval=0)  # once the table has found its size
+        self._to_table.timeout.connect(self._go_to_table)
         self.form.asked.connect(self.ask)
         self.form.cancelled.connect(self.cancel)
         self.form.read_requested.connect(self._choose_file)
@@ -133,6 +146,7 @@ class ImagingPanel(Panel):
                 viewer.layers.events.renamed,
             ):
                 event.connect(self._on_layers_changed)
+            SliderLag(viewer, self)
             viewer.cursor.events.position.connect(self._on_mouse_moved)
         self.apply_theme(self.theme)
         self._offer()
@@ -193,6 +207,7 @@ class ImagingPanel(Panel):
         """Take colours and sizes of a theme."""
         self.form.apply_theme(theme)
         self._rows.apply_theme(theme)
+        self._area.setStyleSheet(f"QScrollArea {{ background: {theme.view}; }}")
         self._split.setStyleSheet(f"QSplitter::handle {{ background: {theme.grid}; height: 1px; }}")
         self._split.setHandleWidth(theme.px(3))
         self.plot.update()
@@ -317,11 +332,16 @@ class ImagingPanel(Panel):
         if self.viewer is not None:
             made = [Layer.create(data, options, kind) for data, options, kind in computed.layers]
             show_results(self.viewer.layers, made, computed.movie)
-        words = computed.sentences[0]
+        words, *more = computed.sentences
         if computed.pairs is not None and computed.regions is not None and self._asked is not None:
             self._show(self._asked[1](computed.pairs, computed.regions))
-            words = f"{computed.pairs.method} {words}"
-        self.form.say(words, tip="\n".join(computed.sentences[1:]))
+            more = [computed.pairs.method, *more]
+            self._to_table.start()
+        self.form.say(words, tip="\n".join(more))
+
+    @safe_slot
+    def _go_to_table(self) -> None:
+        self._area.ensureWidgetVisible(self._rows)
 
     @safe_slot
     def _on_failed(self, _question: Any, error: Exception) -> None:
@@ -371,6 +391,8 @@ class ImagingPanel(Panel):
         rows = self.table.pair_model.rows
         if pair is None or not listed or not listed[pair[0]]:
             pair = (int(rows[0, 0]), int(rows[0, 1])) if len(rows) else None
+        if self._rows.isHidden() and len(rows):
+            self._split.setSizes([1, 1])  # half each
         self._rows.setVisible(len(rows) > 0)
         self._pair = None
         self._plot(pair)

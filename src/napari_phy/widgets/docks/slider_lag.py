@@ -1,0 +1,79 @@
+"""Milliseconds beside the slider of lags, in the place of the numbers of its steps."""
+
+from typing import Any
+from weakref import ref
+
+from napari.viewer import Viewer
+from qtpy.compat import isalive
+from qtpy.QtCore import QObject, Qt, QTimer
+from qtpy.QtWidgets import QLabel, QLineEdit, QWidget
+
+from napari_phy.layers.movie_results import LAG
+from napari_phy.table.numbers import format_number
+from napari_phy.widgets.base.plain_text import PlainLabel
+from napari_phy.widgets.napari_compat import show_steps, slider_of
+
+NAME = "napari-phy-slider-lag"
+_MS = "millisecond"
+_TIME_NAME = "napari-phy-slider-time"  # the field of seconds, which hides the steps of its slider, too
+
+
+class SliderLag(QObject):
+    """Follows the axis of lags of a viewer, wherever it is among the sliders."""
+
+    def __init__(self, viewer: Viewer, parent: QObject) -> None:
+        super().__init__(parent)
+        self._viewer = ref(viewer)
+        self._label: QLabel | None = None
+        self._later = QTimer(self, singleShot=True, interval=0)  # once napari has made its sliders
+        self._later.timeout.connect(self._place)
+        events = viewer.dims.events
+        for event in (events.ndim, events.axis_labels, events.order):
+            event.connect(self._on_axes)
+        events.point.connect(self._on_moved)
+        self._later.start()
+
+    def _on_axes(self, event: Any = None) -> None:
+        if isalive(self):
+            self._later.start()
+
+    def _on_moved(self, event: Any = None) -> None:
+        if isalive(self):
+            self._show()
+
+    @property
+    def _axis(self) -> int | None:
+        viewer = self._viewer()
+        labels = () if viewer is None else viewer.dims.axis_labels
+        return labels.index(LAG) if LAG in labels else None
+
+    def _place(self) -> None:
+        """Put the label where the slider of lags is now, or take it away."""
+        viewer, axis = self._viewer(), self._axis
+        window = getattr(viewer, "window", None)
+        row = None if window is None or axis is None else slider_of(window.main_menu.window(), axis)
+        label = self._label
+        if label is not None and isalive(label) and (old := label.parent()) is not row:
+            if isinstance(old, QWidget) and old.findChild(QLineEdit, _TIME_NAME) is None:
+                show_steps(old, True)
+            label.setParent(None)
+            label.deleteLater()
+            label = None
+        elif label is not None and not isalive(label):
+            label = None
+        if label is None and row is not None and (layout := row.layout()) is not None:
+            show_steps(row, False)
+            label = PlainLabel(parent=row)
+            label.setObjectName(NAME)
+            label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            label.setFixedWidth(label.fontMetrics().horizontalAdvance("−00 000 ms") + 12)
+            layout.addWidget(label)
+        self._label = label
+        self._show()
+
+    def _show(self) -> None:
+        viewer, axis, label = self._viewer(), self._axis, self._label
+        if viewer is not None and axis is not None and label is not None and isalive(label):
+            units = viewer.dims.units
+            scale = 1.0 if units is None else float((1 * units[axis]).to(_MS).magnitude)
+            label.setText(f"{format_number(viewer.dims.point[axis] * scale)} ms")
