@@ -32,13 +32,16 @@ def open_in_napari(path: Path, images: Sequence[Path] = ()) -> Answer:
 
 def _add_image(viewer: Any, path: Path) -> None:
     """Open films with our reader, since napari's own claims them, too, and other images with the one napari finds."""
-    from napari_phy.readers.kwik import complain
-    from napari_phy.readers.video import SUFFIXES
+    from npe2 import PluginManager
+
+    from napari_phy.widgets.base.notifications import notify
 
     try:
-        viewer.open(str(path), plugin="napari-phy" if path.suffix.lower() in SUFFIXES else None)
+        readers = PluginManager.instance().iter_compatible_readers([str(path)])
+        is_ours = any(reader.plugin_name == "napari-phy" for reader in readers)
+        viewer.open(str(path), plugin="napari-phy" if is_ours else None)
     except (ValueError, RuntimeError, OSError) as error:  # of napari: none of its readers, or several, take the file
-        complain(f"{path.name} could not be opened: {error}")
+        notify(f"{path.name} could not be opened: {error}", "error")
 
 
 def _check_display() -> None:
