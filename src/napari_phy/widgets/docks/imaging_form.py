@@ -164,7 +164,7 @@ class ImagingForm(QWidget):
         with box.changed.blocked():
             box.enabled = not why_not
             box.value = self._wants_row_times and not why_not
-        box.tooltip = why_not or "Compare each row of a frame at the time at which it was scanned"
+        box.tooltip = plain(why_not or "Compare each row of a frame at the time at which it was scanned")
 
     # --- how it goes
 
