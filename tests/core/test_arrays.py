@@ -11,6 +11,7 @@ from napari_phy.core.arrays import (
     MAX_ID,
     SMALLEST,
     as_ids,
+    blocks,
     compact_ids,
     evenly_spaced,
     is_measured,
@@ -90,3 +91,29 @@ def test_a_read_only_array_is_the_same_one():
     array = np.arange(3)
     assert read_only(array) is array
     assert not array.flags.writeable
+
+
+@given(st.integers(0, 60), st.integers(1, 20))
+def test_blocks_go_through_all_values_once(n, n_block):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(arrays, "N_BLOCK", n_block)
+        parts = [np.arange(n)[block] for block in blocks(n)]
+    assert [len(part) for part in parts[:-1]] == [n_block] * (len(parts) - 1)
+    assert np.concatenate([[], *parts]).tolist() == list(range(n))
+
+
+def test_floats_as_large_as_they_can_be_were_measured_where_their_type_ends_before():
+    halves = np.array([65504, -65504, 6.11e-5, 6e-5], dtype=np.float16)
+    assert zero_unmeasured(halves.copy()).tolist() == [65504, -65504, float(np.float16(6.11e-5)), 0]
+    assert is_measured(np.array([[1, LARGEST], [-LARGEST, 0]])).all()
+    assert is_measured(np.array([[1.0, 2 * LARGEST], [3, 4]])).tolist() == [False, True]
+    assert is_measured(np.array([[1.0, -2 * LARGEST], [3, 4]])).tolist() == [False, True]
+
+
+def test_unsigned_ids_beyond_32_bits_stay_what_they_are():
+    assert compact_ids(np.array([2**31, 5], dtype=np.uint32)).tolist() == [2**31, 5]
+    assert compact_ids(np.array([7], dtype=np.uint64)).dtype == np.int32
+    assert compact_ids(np.empty(0, dtype=np.uint32)).dtype == np.int32
+    assert compact_ids(np.array([3], dtype=np.int64)).tolist() == [3]
+    assert evenly_spaced(7, 0).tolist() == []
+    assert evenly_spaced(10, 3).tolist() == [1, 5, 8]

@@ -40,3 +40,23 @@ def test_no_raw_data_are_read_from_other_files():
     assert (model.missing_raw, model.raw_places) == ((), {})
     with pytest.raises(MissingDataError, match="reads no raw data from other files"):
         model.with_raw(["moved.dat"])
+
+
+def test_what_most_formats_do_not_have_is_none_and_costs_nothing():
+    model = random_model(50)
+    assert (model.edited_file, model.name) == (model.path, "memory.kwik")
+    assert (model.feature_file, model.file_order, model.waveforms_identity, model.journal_places) == (None,) * 4
+    assert model.shares_files(model) is False
+    assert model.saved_as("other") is False
+    assert model.user_groups == ()
+    assert (dict(model.events), dict(model.metadata), dict(model.unreadable)) == ({}, {}, {})
+    assert (model.doubts, model.part_sentences, model.recording_order) == ((), (), None)
+    model.close_traces()
+    model.reserve("Session")
+    with pytest.raises(NotImplementedError):
+        model.keep_recording_order("text")
+
+
+def test_groups_besides_the_standard_ones_are_numbered_in_the_order_of_the_file():
+    model = random_model(50, group_names=("noise", "mine", "mua", "good", "unsorted", "yours"))
+    assert [(group.group_id, group.name) for group in model.user_groups] == [(4, "mine"), (5, "yours")]

@@ -11,8 +11,10 @@ from napari_phy.core.colors import (
     color_distinct_from,
     distinct_colors,
     is_color,
+    is_hollow,
     random_color,
     selection_color,
+    usual_color,
 )
 
 BACKGROUND = {True: "#15171c", False: "#ffffff"}
@@ -156,3 +158,40 @@ def test_oklab_of_known_colours():
 def test_greys_look_the_same_to_all_eyes():
     grey = oklab(rgb_of(["#808080"]))[:, 0]
     np.testing.assert_allclose(grey, np.broadcast_to(grey[0], (4, 3)), atol=2e-3)
+
+
+@pytest.mark.parametrize("dark", [True, False])
+def test_clusters_without_a_colour_of_their_own_have_one_of_48_that_repeat(dark):
+    colors = [usual_color(cluster, dark) for cluster in range(50)]
+    assert colors[:48] == list(distinct_colors(48, dark))
+    assert len(set(colors)) == 48
+    assert colors[48:] == colors[:2]
+
+
+def test_a_dark_background_is_the_usual_one():
+    assert usual_color(3) == usual_color(3, dark=True) == SELECTION_DARK[3]
+    assert distinct_colors(2) == SELECTION_DARK[:2]
+    assert random_color(5) == random_color(5, dark=True) != random_color(5, dark=False)
+    assert color_distinct_from(["#2e93fa"]) == color_distinct_from(["#2e93fa"], dark=True)
+    assert color_distinct_from([], dark=False) == SELECTION_LIGHT[0]
+
+
+def test_marks_are_hollow_where_colours_repeat():
+    assert [place for place in range(14) if is_hollow(place)] == [12, 13]
+
+
+@pytest.mark.parametrize("dark", [True, False])
+def test_random_colours_stand_out_and_are_not_taken_for_text(dark):
+    least, most = (4.5, 15) if dark else (3, 12.5)
+    contrasts = [contrast_with(random_color(seed, dark), BACKGROUND[dark]) for seed in range(300)]
+    assert min(contrasts) >= least - 0.01
+    assert max(contrasts) <= most + 0.01
+    assert max(contrasts) > 0.9 * most  # the whole of it is used
+    assert min(contrasts) < 1.1 * least
+
+
+def test_colours_are_rounded_to_the_nearest():
+    assert hex_of([0.5 / 255 + 1e-9, 1.49 / 255, 1]) == "#0101ff"
+    assert rgb_of(["#0a80FF"]).tolist() == [[10 / 255, 128 / 255, 1]]
+    assert rgb_of([]).shape == (0, 3)
+    assert contrast(rgb_of(["#ffffff", "#777777"]), rgb_of(["#777777"])[0]) == pytest.approx([4.478, 1], abs=1e-3)

@@ -64,3 +64,19 @@ def test_what_cannot_be_done_changes_nothing():
             act()
         assert str(caught.value) == words
         assert drawn.drawn == there
+
+
+def test_a_name_need_not_be_thought_of_and_sentences_have_ten_digits():
+    drawn = EpochList()
+    assert drawn.add(1, 2).name == "epoch"
+    assert (drawn.drawn_names, len(drawn)) == (("epoch",), 1)
+    with pytest.raises(TimelineError, match=r"^There is no epoch a from 0\.123456789 to 1 s any more\.$"):
+        drawn.remove(Epoch(0.1234567890123, 1.0, "a"))
+    for call in (lambda epoch: drawn.rename(epoch, "b"), lambda epoch: drawn.move(epoch, 0, 1)):
+        with pytest.raises(TimelineError, match="There is no epoch a"):
+            call(Epoch(0.0, 1.0, "a"))
+
+
+def test_names_are_told_in_the_order_in_which_they_first_occur():
+    drawn = EpochList([Epoch(0.0, 1.0, "b"), Epoch(2.0, 3.0, "a"), Epoch(4.0, 5.0, "b"), Epoch(4.0, 5.0, "b")])
+    assert (drawn.drawn_names, len(drawn)) == (("b", "a"), 3)

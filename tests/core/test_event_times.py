@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 
 from napari_phy.core.event_times import EventTimes, ttl_lines
 
@@ -29,3 +30,23 @@ def test_events_that_name_no_line_have_none():
     assert ttl_lines(kind(text=["a", "b"], eventID=[1, 0])) == {}
     assert ttl_lines(kind(channel=[0.5, 1.5])) == {}
     assert ttl_lines(kind(channel=np.arange(100))) == {}
+
+
+@pytest.mark.parametrize(("n", "is_digital"), [(1, True), (64, True), (65, False)])
+def test_a_digital_input_has_64_lines_at_most(n, is_digital):
+    assert len(ttl_lines(kind(channel=np.arange(n)))) == (n if is_digital else 0)
+
+
+@pytest.mark.parametrize("name", ["event_channels", "event_channel", "channel", "line", "Line"])
+@pytest.mark.parametrize("state", ["eventID", "state", "on"])
+def test_recorders_name_lines_and_states_in_many_ways(name, state):
+    found = ttl_lines(kind(**{name: [2, 2, 2], state: [True, False, True]}))
+    assert {line: events.samples.tolist() for line, events in found.items()} == {"TTL 2 on": [0, 20], "TTL 2 off": [10]}
+
+
+def test_some_events_keep_all_that_is_said_of_them():
+    events = kind(channel=[1, 2, 1], note=["a", "b", "c"])
+    some = events.where(np.array([True, False, True]), "mine")
+    assert (some.name, len(some), len(events)) == ("mine", 2, 3)
+    assert (some.samples.tolist(), some.recordings.tolist()) == ([0, 20], [0, 0])
+    assert {field: values.tolist() for field, values in some.values.items()} == {"channel": [1, 1], "note": ["a", "c"]}

@@ -3,8 +3,8 @@
 import pytest
 from core.test_colors import contrast_with, smallest_differences
 
-from napari_phy.core.cluster_groups import ClusterGroup, numbered
-from napari_phy.core.group_colors import own_group_colors
+from napari_phy.core.cluster_groups import FIRST_USER_ID, ClusterGroup, numbered
+from napari_phy.core.group_colors import OWN_DARK, OWN_LIGHT, own_group_colors
 from napari_phy.widgets.base.theme import tokens
 
 NAMES = [f"cell type {number}" for number in range(6)]
@@ -39,3 +39,15 @@ def test_more_groups_than_colours_repeat_them():
     colors = own_group_colors(numbered([str(number) for number in range(14)]))
     assert len(colors) == 14
     assert colors["0"] == colors["6"]
+
+
+def test_each_theme_has_its_own_and_a_number_its_place():
+    for dark, palette in ((True, OWN_DARK), (False, OWN_LIGHT)):
+        assert tuple(own_group_colors(numbered(NAMES), dark).values()) == palette
+        assert own_group_colors([ClusterGroup(FIRST_USER_ID + 7, "x")], dark) == {"x": palette[1]}
+    assert own_group_colors([ClusterGroup(4, "x")]) == {"x": OWN_DARK[0]}
+
+
+def test_a_group_whose_colour_is_taken_has_the_next_that_is_free():
+    groups = [ClusterGroup(4, "a", OWN_DARK[1]), ClusterGroup(5, "b"), ClusterGroup(6, "c"), ClusterGroup(10, "d")]
+    assert own_group_colors(groups) == {"a": OWN_DARK[1], "b": OWN_DARK[2], "c": OWN_DARK[3], "d": OWN_DARK[0]}

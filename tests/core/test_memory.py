@@ -111,3 +111,29 @@ def test_threads_that_push_each_other_out_stay_within_it(n_threads):
         thread.join()
     assert max(seen) <= 500
     assert budget.used == sum(value for cache in caches for _, value in cache.items())
+
+
+def test_at_first_all_caches_share_a_gigabyte():
+    assert MemoryBudget().limit == 2**30
+    assert MemoryBudget(0).used == 0
+
+
+def test_a_value_as_large_as_the_budget_is_kept_and_a_larger_one_is_not():
+    cache = ByteCache(len, MemoryBudget(10))
+    for size, is_kept in ((10, True), (11, False)):
+        cache.put("a", "x" * size)
+        assert ("a" in cache) is is_kept
+        assert cache.nbytes == (size if is_kept else 0)
+    assert cache.oldest == float("inf")
+
+
+def test_what_is_looked_at_without_being_used_stays_the_oldest():
+    cache = ByteCache(len, MemoryBudget(10))
+    cache.put("a", "x" * 5)
+    cache.put("b", "x" * 5)
+    assert [key for key, _ in cache.items()] == ["a", "b"]
+    assert cache.forget_oldest() == 5
+    assert (cache.get("a"), cache.get("b"), cache.nbytes) == (None, "xxxxx", 5)
+    cache.remove("a")
+    cache.remove("b")
+    assert cache.nbytes == 0

@@ -8,7 +8,7 @@ import pytest
 
 import napari_phy
 from napari_phy.core.errors import NapariPhyError
-from napari_phy.core.probe import Probe, assumed_line
+from napari_phy.core.probe import UNKNOWN_POSITIONS, Probe, assumed_line, least_axis
 from napari_phy.core.probe_geometry import probe_geometry
 from napari_phy.core.probe_picture import probe_picture
 
@@ -228,3 +228,55 @@ def test_unknown_channels_stand_as_far_apart_as_known_ones_usually_do():
     assert geometry.places[3:].tolist() == [[70, 5], [70, 35]]
     assert geometry.shanks.tolist() == [0, 0, 0, -1, -1]
     assert geometry.pitch_um == 30
+
+
+@pytest.mark.parametrize(
+    ("positions", "given", "knows"),
+    [
+        ([[0, 0], [0, 20]], None, True),
+        ([[0, 0], [0, 20], None], None, True),
+        ([[0, 0], None, None], None, False),
+        ([[3, 4]], None, True),
+        ([None], None, False),
+        ([[0, 0], [0, 20], [0, 40]], [True, False, False], False),
+        ([[0, 0], [0, 20], None], [True, True, True], True),
+        ([], None, True),
+    ],
+)
+def test_depths_mean_something_from_two_known_positions_on_or_that_of_a_single_channel(positions, given, knows):
+    extra = {} if given is None else {"is_known": given}
+    assert Probe(range(len(positions)), positions, **extra).knows_positions is knows
+
+
+def test_pictures_of_all_channels_begin_with_the_highest():
+    assert Probe(range(4), [[0, 10], [5, 30], [0, 30], [0, 20]]).from_top.tolist() == [1, 2, 3, 0]
+
+
+@pytest.mark.parametrize(
+    ("positions", "axis"),
+    [([[0, 0, 0], [1, 2, 3]], 0), ([[0, 0, 0], [2, 1, 3]], 1), ([[0, 0, 0], [3, 2, 1]], 2), ([[0, 0, 0], [1, 1, 5]], 1),
+     ([[0, 0, 0], [1, 1, 1]], 2), ([[5, 0, 0], [5, 2, 3]], 0)],
+)  # fmt: skip
+def test_a_flat_probe_lies_along_the_axes_in_which_it_differs(positions, axis):
+    assert least_axis(np.array(positions, float)) == axis
+
+
+@pytest.mark.parametrize(
+    ("positions", "words"),
+    [
+        ([[0, 0]], "A probe needs x and y of each of its 2 channels."),
+        ([[0, 0, 0], [0, 1, 2]], "x and y of each"),
+        ([[0, 0], [0, "x"]], "x and y of each"),
+        (5, "x and y of each"),
+    ],
+)
+def test_each_channel_needs_two_numbers(positions, words):
+    with pytest.raises(NapariPhyError, match=words):
+        Probe([0, 1], positions)
+
+
+def test_a_probe_without_positions_says_so():
+    probe = Probe([4, 5])
+    assert np.isnan(probe.positions).all()
+    assert (probe.positions.shape, probe.edges.shape, probe.is_known.tolist()) == ((2, 2), (0, 2), [False, False])
+    assert UNKNOWN_POSITIONS.endswith("in the order of the file.")

@@ -82,3 +82,37 @@ def test_a_spike_is_added_with_its_cluster_and_dropped_without_in_one_change():
     assert selection.best == (1,)
     with pytest.raises(ClusteringError):
         selection.toggle_spike(99)
+
+
+def test_the_number_of_best_ones_is_one_at_least_and_all_at_most(selection):
+    selection.select([3, 1])
+    assert selection.n_best == 1
+    for wanted, n_best in ((0, 1), (-3, 1), (2, 2), (5, 2)):
+        selection.select([3, 1], n_best=wanted)
+        assert (selection.n_best, selection.clusters) == (n_best, (3, 1))
+    selection.select([])
+    assert selection.n_best == 0
+
+
+def test_clusters_are_added_behind_the_others_once(selection):
+    selection.select([3])
+    selection.add([1, 3, 2])
+    assert (selection.best, selection.similar) == ((3,), (1, 2))
+    selection.select([2, 2, 1])
+    assert selection.clusters == (2, 1)
+
+
+@pytest.mark.parametrize("spikes", [[-1], [5], [0, 5]])
+def test_the_spikes_there_are_are_told(selection, spikes):
+    with pytest.raises(ClusteringError, match=r"^Spikes go from 0 to 4\.$"):
+        selection.select_spikes(spikes)
+    selection.select_spikes([4, 0])
+    assert selection.spikes.tolist() == [0, 4]
+    assert not selection.spikes.flags.writeable
+    selection.select_spikes([])
+    assert len(selection.spikes) == 0
+
+
+def test_a_spike_that_is_added_to_nothing_is_the_best_clusters(selection):
+    selection.toggle_spike(2)
+    assert (selection.clusters, selection.best, selection.spikes.tolist()) == ((2,), (2,), [2])

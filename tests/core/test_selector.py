@@ -106,3 +106,50 @@ def test_bad_selections_are_refused_and_change_nothing():
     assert len(selector.selected_spikes) == 30
     with pytest.raises(ValueError, match="no reader"):
         _ = selector.data
+
+
+def test_ceilings_of_one_spike_are_ceilings_and_can_be_taken_away():
+    selector = Selector(LABELS, n_spikes_max=1)
+    assert (selector.n_spikes_max, selector.n_per_cluster) == (1, None)
+    selector.selected_clusters = [4, 9]
+    assert selector.selected_spikes.tolist() == [35]  # in the middle of 70
+    selector.n_spikes_max = None
+    assert len(selector.selected_spikes) == 70
+    selector.n_per_cluster = 1
+    assert selector.selected_spikes.tolist() == [25, 90]
+    selector.n_per_cluster = 20
+    assert len(selector.selected_spikes) == 40
+    for name in ("n_spikes_max", "n_per_cluster"):
+        with pytest.raises(ValueError, match="at least 1, not 0"):
+            setattr(selector, name, 0)
+    assert (selector.n_spikes_max, selector.n_per_cluster) == (None, 20)
+
+
+def test_clusters_stay_in_the_order_they_were_chosen_in_and_their_spikes_ascend():
+    selector = Selector(LABELS, n_per_cluster=2)
+    selector.selected_clusters = [9, 4, 9]
+    assert selector.selected_clusters == (9, 4)
+    assert (np.diff(selector.selected_spikes) > 0).all()
+    assert not selector.selected_spikes.flags.writeable
+
+
+def test_of_spikes_that_were_chosen_the_clusters_follow_and_moves_change_nothing():
+    manager = ClusterManager(LABELS)
+    selector = Selector(manager)
+    heard = []
+    selector.selected_spikes = [3, 60, 3]
+    selector.changed.connect(lambda: heard.append(1))
+    assert (selector.selected_spikes.tolist(), selector.selected_clusters) == ([3, 60], (4, 7))
+    manager.move([4], "good")
+    new = manager.merge([4, 7]).added[0]
+    assert (selector.selected_spikes.tolist(), selector.selected_clusters, heard) == ([3, 60], (new,), [])
+    selector.n_spikes_max = 1
+    assert len(selector.selected_spikes) == 1
+
+
+def test_both_parts_of_a_split_cluster_take_its_place():
+    manager = ClusterManager(LABELS)
+    selector = Selector(manager)
+    selector.selected_clusters = [9, 4, 7]
+    one, rest = manager.split([0, 1, 2]).added
+    assert selector.selected_clusters == (9, one, rest, 7)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from napari_phy.core.time_cursor import TimeCursor
+from napari_phy.core.time_cursor import TimeCursor, UsedTime, same_time, spans_of
 
 seconds = st.floats(-50, 150)
 
@@ -78,3 +78,86 @@ def test_epochs_are_joined_where_they_touch_and_cut_at_the_ends():
         clock.set_epochs([(11, 12)], "run")
     clock.clear_range()
     assert clock.range_s is None
+
+
+def test_at_first_the_first_quarter_of_a_second_is_shown_and_all_spikes_are_used():
+    clock = TimeCursor(60)
+    assert (clock.time_s, clock.shown_s, clock.range_s, clock.duration_s) == (0, (0, 0.25), None, 60)
+    assert TimeCursor(0.1).shown_s == (0, 0.1)
+    assert (TimeCursor(-1).shown_s, TimeCursor(-1).duration_s) == ((0, 0), 0)
+    assert repr(clock) == "<TimeCursor: 0 of 60 s, shown 0–0.25 s>"
+    clock.set_range(1, 2.5)
+    assert repr(clock) == "<TimeCursor: 0 of 60 s, shown 0–0.25 s, only spikes of 1–2.5 s>"
+
+
+def test_a_moment_at_either_end_of_what_is_shown_moves_nothing():
+    clock = TimeCursor(60)
+    clock.show(10, 12)
+    for time_s in (10, 12):
+        clock.move_to(time_s)
+        assert clock.shown_s == (10, 12)
+    clock.move_to(12.5)
+    assert clock.shown_s == (11.5, 13.5)
+
+
+def test_a_stretch_of_no_length_or_the_wrong_way_round_is_a_moment():
+    clock = TimeCursor(60)
+    clock.show(20, 10)
+    assert clock.shown_s == (20, 20)
+    clock.show(-5, -5)
+    assert clock.shown_s == (0, 0)
+    clock.show(-5, 100)
+    assert clock.shown_s == (0, 60)
+
+
+def test_a_range_is_cut_at_the_ends_and_cannot_be_empty():
+    clock = TimeCursor(60)
+    changes = counted(clock.range_changed)
+    clock.set_range(-5, 100)
+    assert (clock.range_s, spans_of(clock.range_s), clock.range_s.name) == ((0, 60), ((0, 60),), "")
+    clock.set_range(0, 60)
+    assert len(changes) == 1
+    for start, stop, words in (
+        (5, 5, "From 5 to 5 s there is nothing of 60 s."),
+        (60, 61, "From 60 to 61 s"),
+        (-2, 0, "From -2 to 0 s"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            clock.set_range(start, stop)
+    clock.clear_range()
+    clock.clear_range()
+    assert len(changes) == 2
+
+
+def test_a_time_without_epochs_is_its_own_only_one():
+    assert spans_of((3.0, 4.0)) == ((3.0, 4.0),)
+    assert spans_of(UsedTime([(1, 2), (3, 4)], "run")) == ((1, 2), (3, 4))
+    run = UsedTime([(1, 2), (3, 4)], "run")
+    for other, is_same in (
+        (UsedTime([(1, 2), (3, 4)], "run"), True),
+        (UsedTime([(1, 2), (3, 4)], "rest"), False),
+        (UsedTime([(1, 4)], "run"), False),
+        (None, False),
+    ):
+        assert same_time(run, other) is is_same
+        assert same_time(other, run) is is_same
+    assert same_time(None, None)
+
+
+def test_epochs_that_lie_within_others_or_are_empty_change_nothing():
+    clock = TimeCursor(10)
+    clock.set_epochs([(1, 6), (2, 3), (4, 4), (6.5, 7)], "run")
+    assert clock.range_s.spans == ((1, 6), (6.5, 7))
+
+
+@pytest.mark.parametrize(("duration", "is_kept"), [(30, True), (20, True), (19.9, False)])
+def test_a_range_goes_where_the_time_line_ends_before_it(duration, is_kept):
+    clock = TimeCursor(60)
+    clock.set_range(10, 20)
+    clock.show(50, 52)
+    clock.move_to(51)
+    clock.set_duration(duration)
+    assert (clock.range_s is not None) is is_kept
+    assert clock.shown_s == pytest.approx((duration - 2, duration))
+    clock.set_duration(-3)
+    assert (clock.duration_s, clock.time_s) == (0, 0)

@@ -251,3 +251,97 @@ def test_a_candidate_that_could_not_be_told_at_first_is_found_later_unless_someb
     known[:] = [3, 1]
     wizard.find_candidate()
     assert wizard.place == (2,)
+
+
+def test_it_tells_where_it_is(wizard):
+    assert repr(wizard) == "<Wizard: paused at no cluster, 0 skipped>"
+    wizard.start()
+    assert (repr(wizard), wizard.is_paused) == ("<Wizard: 1 and 2, 0 skipped>", False)
+    wizard.next_best()
+    wizard.pause()
+    assert (repr(wizard), wizard.is_paused) == ("<Wizard: paused at 2 and 1, 1 skipped>", True)
+
+
+def test_the_largest_undecided_one_comes_at_once_and_keeps_its_candidate(wizard, manager):
+    wizard.go_to_largest()
+    assert (wizard.place, wizard.is_paused) == ((1, 2), False)
+    wizard.next_candidate()
+    wizard.go_to_largest()
+    assert wizard.place == (1, 3)
+    wizard.look_at(1)
+    wizard.go_to_largest()
+    assert wizard.place == (1, 2)
+    wizard.look_at(3, 2)
+    manager.move([1], "good")
+    wizard.go_to_largest()
+    assert wizard.place == (2, 1)
+
+
+def test_after_a_split_the_first_two_parts_are_looked_at(wizard):
+    wizard.start()
+    wizard.split([1], [7, 8, 9])
+    assert wizard.place == (7, 8)
+    wizard.split([7], [10])
+    assert wizard.place == (10,)
+    wizard.split([10], [])
+    assert wizard.place == ()
+    assert wizard.history == [("split", [1], [7, 8, 9]), ("split", [7], [10]), ("split", [10], [])]
+
+
+def test_a_best_cluster_that_an_edit_hid_gives_way_to_the_next_row(manager):
+    listed = {1, 2, 3}
+    wizard = Wizard(manager, lambda cluster: [], listed)
+    heard = []
+    wizard.start()
+    wizard.changed.connect(lambda: heard.append(wizard.best))
+    assert not wizard.leave_hidden((3, 1, 2))  # it is listed
+    wizard.look_at(1)
+    listed.discard(1)
+    assert not wizard.leave_hidden((3, 2))  # it was in no row
+    assert wizard.leave_hidden((3, 1, 2))
+    assert wizard.best == 2
+    listed.clear()
+    assert not wizard.leave_hidden((3, 1, 2))  # nothing is left
+    assert (wizard.best, heard) == (2, [2])
+
+
+def test_similarity_from_005_on_is_gone_on_to(manager):
+    for similarity, following in ((0.005, (1, 3)), (0.0049, (2, None))):
+        wizard = Wizard(manager, lambda one, s=similarity: [(other, s) for other in (1, 2, 3) if other != one])
+        wizard.start()
+        assert wizard.place == (1, 2)
+        assert wizard.next() == following
+
+
+def test_noise_mua_and_discarded_clusters_are_no_candidates(wizard, manager):
+    manager.move([2], "mua")
+    manager.discard([3])
+    wizard.start()
+    assert wizard.place == (1,)
+    manager.move([2], "good")
+    wizard.start()
+    wizard.look_at(1)
+    assert wizard.next_candidate() == 2
+
+
+def test_going_back_leaves_out_what_is_gone(wizard, manager):
+    wizard.start()
+    wizard.look_at(2, 3)
+    wizard.look_at(3)
+    manager.merge([1, 2])
+    assert wizard.previous() == (3, None)
+    manager.undo()
+    wizard.look_at(1, 2)
+    wizard.look_at(3)
+    manager.move([2], "good")
+    assert wizard.previous() == (1, 2)
+
+
+def test_looking_at_the_same_again_tells_nobody(wizard):
+    heard = []
+    wizard.start()
+    wizard.changed.connect(lambda: heard.append(wizard.place))
+    wizard.look_at(1, 2)
+    assert not heard
+    wizard.look_at(1)
+    assert heard == [(1,)]

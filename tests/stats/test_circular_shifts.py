@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from napari_phy.core.errors import ImagingError
+from napari_phy.stats import circular_shifts
 from napari_phy.stats.circular_shifts import adjust_p, autocorrelation_length, compute_pair_test
 
 N_FRAMES, SLOW = 6000, 0.98  # autocorrelation length about 115 frames
@@ -146,3 +147,60 @@ def test_white_noise_is_forgotten_at_once_and_slow_signals_are_not():
     lengths = [autocorrelation_length(trace) for trace in slow_traces(rng, 30)]
     assert 60 < np.median(lengths) < 140  # log(0.1) / log(0.98) = 114
     assert autocorrelation_length(np.ones(9)) == 1
+
+
+def test_nineteen_shifts_are_enough():
+    rng = np.random.default_rng(8)
+    rates, traces = rng.poisson(1.0, (1, 200)), rng.normal(size=(2, 200))
+    found = compute_pair_test(rates, traces, [0], min_shift=10)
+    assert (found.n_shifts, found.shift) == (19, 10)
+    words = (
+        "its 199 frames can be shifted only 18 times by 10 frames, over which brightness or rate stay alike. At least"
+    )
+    with pytest.raises(ImagingError, match=words):
+        compute_pair_test(rates[:, :199], traces[:, :199], [0], min_shift=10)
+    with pytest.raises(ImagingError, match="only 0 times by 500 frames"):
+        compute_pair_test(rates, traces, [0], min_shift=500)
+
+
+def test_shifts_are_longer_than_the_lags_reach_and_too_many_lags_are_said():
+    rng = np.random.default_rng(9)
+    rates, traces = rng.poisson(1.0, (1, 400)), rng.normal(size=(2, 400))
+    assert compute_pair_test(rates, traces, range(-3, 7)).n_shifts == 400 // 10 - 1
+    assert compute_pair_test(rates, traces, [5]).n_shifts == 399
+    with pytest.raises(ImagingError, match="only 18 times by 21 frames, as far as the lags reach; take fewer lags"):
+        compute_pair_test(rates, traces, range(21))
+
+
+def test_the_same_is_found_when_traces_are_taken_a_few_at_a_time(monkeypatch):
+    rng = np.random.default_rng(10)
+    lags = range(-1, 3)
+    for shape in ((3, 300), (3, 7, 300)):
+        rates, traces = rng.poisson(1.0, shape), rng.normal(size=(7, 300))
+        monkeypatch.setattr(circular_shifts, "_CHUNK_VALUES", 2**23)
+        whole = compute_pair_test(rates, traces, lags, min_shift=10)
+        monkeypatch.setattr(circular_shifts, "_CHUNK_VALUES", 600)
+        shares = []
+        parts = compute_pair_test(rates, traces, lags, min_shift=10, on_progress=shares.append)
+        for name in ("correlation", "lag", "p", "q"):
+            np.testing.assert_allclose(getattr(parts, name), getattr(whole, name))
+        assert shares == pytest.approx([0, 1 / 3, 2 / 3, 1])
+
+
+def test_the_length_is_where_the_autocorrelation_is_below_a_tenth_for_the_first_time():
+    rng = np.random.default_rng(11)
+    for share in (0.5, 0.8, 0.9):
+        trace = decaying(rng.normal(size=3000), share)
+        centred = trace - trace.mean()
+        values = np.correlate(centred, centred, "full")[2999:]
+        assert autocorrelation_length(trace) == np.flatnonzero(values < 0.1 * values[0])[0]
+    assert autocorrelation_length(np.repeat([1.0, -1.0], 41)) == 25  # of 1 − 3 k / 82
+
+
+def test_without_any_trace_there_is_nothing_to_test():
+    found = compute_pair_test(np.ones((2, 100)), np.full((3, 100), np.nan), [0])
+    assert found.p.shape == (2, 3)
+    assert np.isnan(found.p).all()
+    assert adjust_p(np.array([np.nan, np.nan])).tolist() == pytest.approx([np.nan, np.nan], nan_ok=True)
+    assert adjust_p(np.array([0.7, 0.9])).tolist() == [0.9, 0.9]
+    assert adjust_p(np.array([1.0, 0.9])).max() <= 1

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from napari_phy.core.errors import ImagingError
 from napari_phy.stats import movie as movie_module
-from napari_phy.stats.correlation_map import compute_correlation_map
+from napari_phy.stats.correlation_map import compared_frames, compute_correlation_map
 from napari_phy.stats.movie import Movie
 
 
@@ -80,3 +80,36 @@ def test_masked_constant_and_unknown_pixels_have_no_correlation():
 def test_too_few_frames_are_said():
     with pytest.raises(ImagingError, match="Only 0 of 5 frames"):
         compute_correlation_map(Movie(np.ones((5, 2, 2))), np.zeros((1, 5)), range(-3, 4))
+
+
+@given(st.lists(st.booleans(), min_size=1, max_size=12), st.lists(st.integers(-3, 3), min_size=1, max_size=3))
+def test_a_frame_is_compared_where_it_and_all_before_it_by_a_lag_are_used(used, lags):
+    n, lags = len(used), np.array(lags)
+    wanted = [
+        used[frame] and all(0 <= frame - lag < n and used[frame - lag] for lag in lags.tolist()) for frame in range(n)
+    ]
+    assert compared_frames(n, lags, np.array(used)).tolist() == wanted
+    if all(used):
+        assert compared_frames(n, lags).tolist() == wanted
+
+
+def test_three_frames_can_be_compared_and_two_cannot():
+    rng = np.random.default_rng(5)
+    pixels, rate = rng.normal(size=(4, 2, 2)), np.array([[0, 1, 0, 3]])
+    assert compute_correlation_map(Movie(pixels), rate, [0, 1]).n_frames == 3
+    with pytest.raises(ImagingError, match=r"^Only 2 of 4 frames can be compared at all lags; take fewer lags\."):
+        compute_correlation_map(Movie(pixels), rate, [0, 1, 2])
+
+
+def test_maps_that_need_too_much_memory_are_said():
+    huge = Movie(np.broadcast_to(np.uint8(0), (9, 4096, 4096)))
+    with pytest.raises(ImagingError, match=r"^The map needs 0\.6 GiB of memory, more than 0\.5 GiB; take fewer"):
+        compute_correlation_map(huge, np.zeros((1, 9)), range(5))
+
+
+def test_of_two_lags_that_fit_alike_the_first_is_told_and_progress_goes_to_the_end():
+    shares = []
+    pixels = np.tile([0.0, 1.0, 0.0, 1.0], 6)[:, None, None]
+    found = compute_correlation_map(Movie(pixels), pixels[:, 0, 0][None], [0, 2], on_progress=shares.append)
+    assert (found.lag.item(), found.correlation.item()) == (0, pytest.approx(1))
+    assert shares[-1] == 1

@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from napari_phy.core.progress import CancelledError
-from napari_phy.stats.correlograms import bin_samples, correlograms, half_window_bins, symmetrise
+from napari_phy.stats.correlograms import bin_samples, correlograms, half_window_bins, places_of, symmetrise
 
 counting = sys.modules[correlograms.__module__]
 
@@ -185,3 +185,47 @@ def test_bad_bins_are_refused(bad):
 def test_a_window_longer_than_a_day_is_refused():
     with pytest.raises(ValueError, match="too long"):
         correlograms([1], [0], [0], sample_rate=30_000, bin_ms=1000, window_ms=2e8)
+
+
+cluster_sets = st.lists(st.integers(0, 40) | st.integers(-9, 2**60), max_size=8, unique=True)
+
+
+@given(cluster_sets, st.lists(st.integers(0, 45) | st.integers(-12, 2**60), max_size=20), st.integers(0, 50))
+def test_a_clusters_place_is_found_with_a_table_and_without(cluster_ids, clusters, longest):
+    expected = [cluster_ids.index(one) if one in cluster_ids else len(cluster_ids) for one in clusters]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(counting, "LONGEST_TABLE", longest)
+        found = places_of(np.array(clusters, dtype=np.int64), np.array(cluster_ids, dtype=np.int64))
+    assert (found.tolist(), found.dtype) == (expected, np.uint16)
+
+
+def test_as_many_clusters_as_sixteen_bits_count_can_be_told_apart():
+    ids = np.arange(counting.MAX_CLUSTERS)
+    assert counting.MAX_CLUSTERS == 65_535
+    assert places_of(np.array([0, 65_534, 65_535]), ids).tolist() == [0, 65_534, 65_535]
+
+
+@pytest.mark.parametrize(("n_bins", "fits"), [(2**10 - 1, True), (2**10, False)])
+def test_a_window_has_less_than_two_to_the_31_samples(n_bins, fits):
+    nothing = np.empty(0, np.int64), np.empty(0, np.uint16)
+    if fits:
+        assert counting.count_pairs(*nothing, 1, 2**21, n_bins).shape == (1, 1, n_bins)
+    else:
+        with pytest.raises(ValueError, match="A window of 1024 bins of 2097152 samples is too long"):
+            counting.count_pairs(*nothing, 1, 2**21, n_bins)
+
+
+def test_a_bin_is_a_millisecond_and_the_window_50_where_nothing_is_said():
+    samples, clusters = np.array([0, 30, 59, 60, 749, 750, 780]), np.zeros(7, int)
+    usual = correlograms(samples, clusters, [0], sample_rate=30_000)
+    named = correlograms(samples, clusters, [0], sample_rate=30_000, bin_ms=1, window_ms=50)
+    np.testing.assert_array_equal(usual, named)
+    assert usual[0, 0].nonzero()[0].max() == 25
+
+
+@pytest.mark.parametrize("n_spikes", [19_999, 20_000, 20_001])
+def test_few_spikes_are_counted_before_compiled_code_is_loaded(monkeypatch, n_spikes):
+    used = []
+    monkeypatch.setattr(counting, "_count_by_numpy", lambda *arguments: used.append(1))
+    counting.count_pairs(np.arange(n_spikes) * 100, np.zeros(n_spikes, np.uint16), 1, 1, 1)
+    assert bool(used) == (n_spikes <= 20_000)

@@ -43,3 +43,18 @@ def test_what_is_not_a_number_gives_way():
 @pytest.mark.parametrize(("low", "high", "baseline", "signed"), [(-9, 5, 0, -9), (-4, 5, 0, 5), (-4, 5, 3, -7)])
 def test_the_farther_extreme_keeps_its_sign(low, high, baseline, signed):
     assert signed_extremes(np.array([[[low], [high]]], dtype=np.int16), [baseline]).tolist() == [[signed]]
+
+
+def test_without_a_baseline_extremes_are_measured_from_0_and_each_channel_has_its_own():
+    extremes = np.array([[[-9, 1], [5, 8]], [[-3, -2], [3, -1]]], dtype=np.int16)
+    assert signed_extremes(extremes).tolist() == [[-9, 8], [-3, -2]]
+    assert signed_extremes(extremes, [0, 5]).tolist() == [[-9, -4], [-3, -7]]
+    assert signed_extremes(extremes).dtype == np.float32
+
+
+def test_single_bins_and_no_bins_stay_the_same_array():
+    extremes = np.zeros((4, 2, 3), np.int16)
+    assert join_bins(extremes, 1) is extremes
+    nothing = extremes[:0]
+    assert join_bins(nothing, 7) is nothing
+    assert join_bins(extremes, 3).shape == (2, 2, 3)

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from napari_phy.core.memory import BUDGET
 from napari_phy.core.progress import CancelledError
 from napari_phy.stats import incremental_correlograms
 from napari_phy.stats.correlograms import count_pairs
@@ -102,3 +103,35 @@ def test_they_are_kept_up_to_a_thousand_slots_of_26_bins():
     assert IncrementalCorrelograms(np.arange(3), 20, 26).has_room(1000)
     assert not IncrementalCorrelograms(np.arange(3), 20, 26).has_room(1200)
     assert not IncrementalCorrelograms(np.arange(3), 20, 260).has_room(1000)
+
+
+def test_one_table_has_an_eighth_of_the_memory_and_spare_slots_only_within_it(monkeypatch):
+    n, n_bins = 20, 5
+    kept = IncrementalCorrelograms(np.arange(100), 3, n_bins)
+    for more, n_rows in ((0, n + SPARE), (-1, n)):
+        monkeypatch.setattr(BUDGET, "_limit", 8 * (4 * (n + SPARE) ** 2 * n_bins + more))
+        kept.follow(np.arange(100) % n, n)
+        assert kept.nbytes == 4 * n_rows**2 * n_bins + 2 * 100
+        kept.slots = None
+    monkeypatch.setattr(BUDGET, "_limit", 8 * 4 * n**2 * n_bins)
+    assert (kept.has_room(n), kept.has_room(n + 1)) == (True, False)
+
+
+def test_nothing_is_held_before_it_counts_and_a_warm_up_changes_nothing():
+    kept = IncrementalCorrelograms(np.arange(100), 3, 5)
+    kept.warm_up()
+    assert (kept.nbytes, kept.slots) == (0, None)
+    kept.follow(np.arange(100) % 4, 4)
+    before = kept.sums(one_by_one(4))
+    kept.warm_up()
+    np.testing.assert_array_equal(kept.sums(one_by_one(4)), before)
+
+
+def test_moves_are_reported_in_blocks(monkeypatch):
+    monkeypatch.setattr(incremental_correlograms, "SPIKES_AT_ONCE", 10)
+    kept, shares = IncrementalCorrelograms(np.arange(100), 3, 5), []
+    kept.follow(np.zeros(100, int), 1)
+    moved = (np.arange(100) < 40).astype(int)
+    kept.follow(moved, 2, shares.append)
+    assert shares == [0, 0.25, 0.5, 0.75]
+    np.testing.assert_array_equal(kept.sums(one_by_one(2)), fresh(np.arange(100), moved, 2))

@@ -50,3 +50,26 @@ def test_a_density_sums_to_one_and_nothing_has_none():
 def test_axes_that_are_none_are_refused(make):
     with pytest.raises(ValueError, match="ms"):
         make()
+
+
+@pytest.mark.parametrize(
+    ("shortest", "window", "fits"), [(0, 5, True), (-0.1, 5, False), (5, 5, False), (4.9, 5, True)]
+)
+def test_a_linear_axis_begins_at_0_or_later_and_ends_after_that(shortest, window, fits):
+    if fits:
+        assert linear_edges(1, window, 1000, shortest)[0] == round(shortest)
+    else:
+        with pytest.raises(ValueError, match=f"^Intervals from {shortest} to {window} ms have no histogram"):
+            linear_edges(1, window, 1000, shortest)
+
+
+@pytest.mark.parametrize(("shortest", "longest"), [(0, 5), (5, 5), (-1, 5)])
+def test_a_logarithmic_axis_begins_above_0(shortest, longest):
+    with pytest.raises(ValueError, match=f"^From {shortest} to {longest} ms there is no logarithmic axis"):
+        log_edges(shortest, longest, 10, 1000)
+    assert log_edges(1, 1.5, 1, 1000).tolist() == [1, 2]
+
+
+def test_few_spikes_have_no_interval():
+    for train in ([], [5]):
+        assert interval_counts(train, np.array([0, 10])).tolist() == [0]

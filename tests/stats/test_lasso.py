@@ -108,3 +108,27 @@ def test_a_line_inside_or_around_a_polygon():
     assert lines_through_polygon([0, 1], lines, square).tolist() == [True, True, False, True, False]
     assert lines_through_polygon([0, 1], lines, around).all()
     assert lines_through_polygon([0, 1], lines[:0], square).shape == (0,)
+
+
+def test_a_line_that_only_touches_the_polygon_passes_through_it():
+    triangle = np.array([(1.0, 0.0), (3.0, 0.0), (2.0, 2.0)])
+    x = [0, 4]
+    assert lines_through_polygon(x, np.array([[2, 2], [2.01, 2.01], [0, 0], [-0.01, -0.01]]), triangle).tolist() == [
+        True, False, True, False
+    ]  # fmt: skip
+
+
+def test_edges_that_are_upright_or_beyond_the_line_are_met_where_they_are():
+    square = np.array([(1.0, -1.0), (2.0, -1.0), (2.0, 1.0), (1.0, 1.0)])
+    assert lines_through_polygon([0, 1], np.array([[5, 0.5], [5, 2], [0, -1]]), square).tolist() == [True, False, True]
+    assert lines_through_polygon([2, 3], np.array([[0.5, 5], [2, 5]]), square).tolist() == [True, False]
+    assert not lines_through_polygon([3, 4], np.array([[0, 0]]), square).any()
+    assert not lines_through_polygon([-2, 0.5], np.array([[0, 0]]), square).any()
+
+
+def test_a_polygon_has_three_corners_at_least_and_no_points_are_none():
+    triangle = [(0, 0), (2, 0), (0, 2)]
+    assert points_in_polygon(np.empty((0, 2)), triangle).shape == (0,)
+    assert points_in_polygon([(0.5, 0.5), (5, 5)], triangle).tolist() == [True, False]
+    with pytest.raises(ValueError, match=r"as \(k, 2\), not \(3, 3\)"):
+        points_in_polygon([(0, 0)], np.eye(3))

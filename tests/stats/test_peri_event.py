@@ -59,3 +59,21 @@ def test_without_recordings_nothing_is_around_an_event():
     recorded = recorded_around(events, np.empty(0, np.int64), np.empty(0, np.int64))
     assert len(align_spikes(np.array([5, 6]), events, -10, 10, recorded)) == 0
     assert recorded.count(np.array([-5, 0, 5])).tolist() == [0, 0]
+
+
+def test_some_of_the_spikes_keep_their_events():
+    aligned = align_spikes(
+        np.array([1, 2, 3]), np.array([2, 0]), -5, 5, recorded_around(np.array([2, 0]), np.array([0]), np.array([9]))
+    )
+    some = aligned.where(aligned.lags > 0)
+    assert (len(aligned), len(some)) == (6, 4)
+    assert (some.rows.tolist(), some.lags.tolist()) == ([0, 1, 1, 1], [1, 1, 2, 3])
+
+
+def test_a_stretch_is_held_where_all_of_it_was_recorded():
+    recorded = recorded_around(np.array([10, 95]), np.array([0]), np.array([100]))
+    assert (recorded.first.tolist(), recorded.stop.tolist()) == ([-10, -95], [90, 5])
+    assert recorded.hold(-10, 90).tolist() == [True, False]
+    assert recorded.hold(-11, 0).tolist() == [False, True]
+    assert recorded.hold(0, 5).tolist() == [True, True]
+    assert recorded.hold(0, 6).tolist() == [True, False]

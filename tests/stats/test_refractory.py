@@ -17,3 +17,11 @@ def test_intervals_below_two_ms_are_counted():
 def test_one_spike_has_no_interval():
     assert math.isnan(refractory_fraction([5], sample_rate=20_000))
     assert math.isnan(refractory_fraction([], sample_rate=20_000))
+
+
+def test_the_refractory_time_is_two_ms_where_nothing_is_said():
+    samples = [0, 59, 119, 178]
+    assert violations(samples, sample_rate=30_000).tolist() == [False, True, False, True]
+    assert refractory_fraction(samples, sample_rate=30_000) == 2 / 3
+    assert refractory_fraction(samples, sample_rate=30_000, refractory_ms=2.1) == 1
+    assert refractory_fraction([0, 10], sample_rate=30_000) == 1

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.ndimage import percentile_filter
 
 from napari_phy.core.errors import ImagingError
 from napari_phy.stats.movie import Movie
@@ -71,3 +72,47 @@ def test_without_light_there_is_no_change():
     assert np.isnan(relative_change(np.zeros(9), 3)).all()
     with pytest.raises(ImagingError, match="percentile"):
         relative_change(np.ones(9), 0)
+
+
+def test_a_ring_reaches_from_two_to_ten_pixels_and_ends_at_the_border():
+    labels = np.zeros((30, 30), int)
+    labels[15, 15], labels[0, 29] = 1, 2
+    _, regions = regions_of_labels(labels)
+    y, x = np.mgrid[:30, :30]
+    for (row, column), ring in zip(((15, 15), (0, 29)), neuropil_rings(regions, labels.shape), strict=True):
+        distance = np.hypot(y - row, x - column)
+        assert np.array_equal(np.sort(ring), np.flatnonzero((distance > 2) & (distance <= 10) & (labels == 0)))
+    (alone,) = neuropil_rings([np.arange(9)], (3, 3))
+    assert len(alone) == 0
+
+
+def test_the_usual_baseline_is_the_eighth_percentile_and_seven_tenths_of_the_neuropil_are_taken():
+    rng = np.random.default_rng(5)
+    trace, around = rng.gamma(5, 20, 120), rng.normal(50, 5, 120)
+    wanted = trace - 0.7 * (around - np.median(around))
+    baseline = percentile_filter(wanted, 8, size=31, mode="nearest")
+    np.testing.assert_allclose(relative_change(trace, 31, neuropil=around), (wanted - baseline) / baseline)
+    some = np.stack([trace, trace + 5])
+    shared = relative_change(some, 31, neuropil=np.stack([around, np.full(120, np.nan)]), neuropil_share=0.2)
+    np.testing.assert_allclose(shared[1], relative_change(trace + 5, 31))
+    np.testing.assert_allclose(shared[0], relative_change(trace - 0.2 * (around - np.median(around)), 31))
+
+
+@pytest.mark.parametrize(("percentile", "window", "fits"), [(0, 1, 1), (100, 1, 1), (-1, 1, 0), (101, 1, 0), (8, 0, 0)])
+def test_a_percentile_and_a_window_of_one_frame_at_least(percentile, window, fits):
+    if fits:
+        assert relative_change(np.array([1.0, 4.0]), window, percentile=percentile).tolist() == [0, 0]
+    else:
+        with pytest.raises(ImagingError, match=f"not {percentile} and {window}"):
+            relative_change(np.ones(9), window, percentile=percentile)
+
+
+def test_a_pixel_before_the_first_is_none_and_progress_is_told():
+    movie, shares = Movie(np.arange(18.0).reshape(2, 3, 3)), []
+    with pytest.raises(ImagingError, match="3 × 3"):
+        compute_region_traces(movie, [np.array([-1, 3])])
+    assert compute_region_traces(movie, [np.array([0, 8])], on_progress=shares.append).tolist() == [[4, 13]]
+    assert shares == [0, 1]
+    assert compute_region_traces(movie, []).shape == (0, 2)
+    assert np.isnan(compute_region_traces(movie, [np.array([], int)])).all()
+    assert [pixels.tolist() for pixels in regions_of_labels([[0, 2], [2, -1]])[1]] == [[3], [1, 2]]

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
+from napari_phy.stats import response_latency
 from napari_phy.stats.peri_event import AlignedSpikes, align_spikes, recorded_around
 from napari_phy.stats.response_latency import N_STEPS, find_response
 
@@ -84,3 +85,67 @@ def test_nothing_to_compare_with_is_no_response():
     assert find_response(aligned, 50, 50 * MS, 0) is None
     assert find_response(aligned, 0, 50 * MS, 200 * MS) is None
     assert find_response(AlignedSpikes(np.empty(0, np.int64), np.empty(0, np.int64)), 50, 50 * MS, 200 * MS) is None
+
+
+def stretch_by_looking_at_all(lags, n_before, window, baseline, n_steps):
+    """Return the stretch in which the spikes are least likely at the rate before."""
+    found, most = None, 0.0
+    edges = np.linspace(0, window, n_steps + 1)
+    for first in range(n_steps):
+        for last in range(first + 1, n_steps + 1):
+            n, length = int(((lags >= edges[first]) & (lags < edges[last])).sum()), edges[last] - edges[first]
+            share = length / (length + baseline)
+            expected = (n + n_before) * share
+            if n > expected:
+                ratio = n * np.log(n / expected)
+                ratio += n_before * np.log(n_before / ((n + n_before) * (1 - share))) if n_before else 0
+                if ratio > most * (1 + 1e-12):
+                    found, most = (edges[first], edges[last]), ratio
+    return found
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_the_stretch_and_the_p_value_are_those_of_a_look_at_all_stretches(monkeypatch, seed):
+    monkeypatch.setattr(response_latency, "N_STEPS", 10)
+    rng = np.random.default_rng(seed)
+    n_trials, window, baseline = 60, 100, 150
+    rows = np.concatenate([rng.integers(0, n_trials, 40), np.arange(0, n_trials, 2)])
+    lags = np.concatenate([rng.integers(-baseline, window, 40), rng.integers(20, 60, n_trials // 2)])
+    order = np.lexsort((lags, rows))
+    rows, lags = rows[order], lags[order]
+    found = find_response(AlignedSpikes(rows, lags), n_trials, window, baseline, alpha=55.0)
+    before = lags < 0
+    start, stop = stretch_by_looking_at_all(lags[~before], before.sum(), window, baseline, 10)
+    assert (found.start, found.stop) == pytest.approx((start, stop))
+    inside = (lags >= start) & (lags < stop)
+    firsts = [lags[inside & (rows == row)].min() for row in np.unique(rows[inside])]
+    assert found.latency == np.median(firsts)
+    assert found.jitter == pytest.approx(np.std(firsts, ddof=1))
+    assert found.reliability == len(firsts) / n_trials
+    share = (stop - start) / (stop - start + baseline)
+    of_spikes = binom.sf(inside.sum() - 1, inside.sum() + before.sum(), share)
+    n_parts = int(baseline // (stop - start))
+    parts = {(row, int(-lag - 1) // int(stop - start)) for row, lag in zip(rows[before], lags[before], strict=True)}
+    n_hit = sum(part < n_parts for _, part in parts)
+    of_trials = binom.sf(len(firsts) - 1, n_trials, (n_hit + 1) / (n_trials * n_parts + 1)) if n_parts else 0
+    assert found.p_value == pytest.approx(min(1, 55 * max(of_spikes, of_trials)), rel=1e-9, abs=0)
+
+
+def test_a_single_first_spike_has_no_jitter_and_alpha_decides():
+    one = AlignedSpikes(np.array([0]), np.array([5]))
+    assert find_response(one, 100, 50, 10_000) is None
+    found = find_response(one, 100, 50, 10_000, alpha=1e9)
+    assert np.isnan(found.jitter)
+    assert (found.latency, found.reliability) == (5, 0.01)
+    many = AlignedSpikes(np.arange(30), np.full(30, 5))
+    p_value = find_response(many, 100, 50, 10_000).p_value
+    assert find_response(many, 100, 50, 10_000, alpha=p_value) is not None
+    assert find_response(many, 100, 50, 10_000, alpha=0.99 * p_value) is None
+    assert find_response(many, 100, 0, 10_000) is None
+
+
+def test_spikes_at_the_event_are_after_it_and_those_at_the_ends_of_the_windows_are_left_out():
+    rows = np.arange(40)
+    for lag, is_inside in ((0, True), (49, True), (50, False), (-1, False)):
+        found = find_response(AlignedSpikes(rows, np.full(40, lag)), 40, 50, 200)
+        assert (found is not None) is is_inside

@@ -45,3 +45,23 @@ def test_the_share_of_floats_that_cannot_have_been_measured():
     np.testing.assert_array_equal(samples, before)
     assert share_unmeasured(np.empty((0, 2), np.float32)) == 0
     assert share_unmeasured(np.full((2, 2), 2**40)) == 0
+
+
+@pytest.mark.parametrize(("n_lost", "is_other"), [(95, False), (96, True)])
+def test_floats_of_which_more_than_95_percent_cannot_have_been_measured_are_integers(n_lost, is_other):
+    halves = np.tile(np.array([100, 1], dtype="<i2").view("<f4"), 100)  # smooth as integers, and tiny as floats
+    halves[n_lost:] = np.tile(np.array([0, 16_000], dtype="<i2").view("<f4"), 100 - n_lost)
+    found = better_type(halves.reshape(-1, 1))
+    assert found == (np.dtype("<i2") if is_other else None)
+
+
+def test_eight_bits_in_a_wider_type_are_not_taken_for_the_other_byte_order():
+    eight = (recorded("<i2") // 256 * 256).astype("<i2")
+    assert better_type(eight) is None
+
+
+def test_silence_and_slow_steps_stay_what_they_are():
+    for samples in (np.zeros((500, 4), "<i2"), np.full((500, 4), 7, ">i2"), np.ones((500, 4), "<i4")):
+        assert better_type(samples) is None
+    assert better_type(np.zeros((500, 4), "i8")) is None
+    assert better_type(np.zeros((500, 4), "u1")) is None

@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -47,3 +48,10 @@ def test_many_of_a_union_are_those_of_its_parts():
     union = evenly_spread(np.sort(np.concatenate(parts)), 100)
     assert np.isin(union, chosen).mean() > 0.4
     assert np.isin(evenly_spread(parts[0], 50), evenly_spread(parts[0], 500)).mean() == 1
+
+
+@pytest.mark.parametrize("n", [4, 5, 6])
+def test_all_are_taken_where_there_are_no_more_than_asked_for(n):
+    ids = np.arange(n) * 7
+    assert (evenly_spread(ids, 5) is ids) == (n <= 5)
+    assert len(evenly_spread(ids, 5)) == min(n, 5)

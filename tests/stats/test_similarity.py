@@ -32,3 +32,10 @@ def test_short_vectors_have_a_direction_and_those_without_length_have_none():
     np.testing.assert_allclose(unit_vectors(vectors), units)
     np.testing.assert_allclose(cosine_matrix(vectors, vectors[:2]), np.dot(units, np.transpose(units[:2])), atol=1e-15)
     np.testing.assert_allclose(cosine_similarity(vectors, vectors[0]), np.dot(units, units[0]))
+
+
+def test_shapes_of_one_vector_or_of_none_do_not_fit():
+    for vectors, vector in (([1, 2], [1, 2]), ([[1, 2]], [[1, 2]]), ([[[1, 2]]], [1, 2])):
+        with pytest.raises(ValueError, match="cannot be compared"):
+            cosine_similarity(vectors, vector)
+    assert np.abs(cosine_matrix(*[np.random.default_rng(1).normal(size=(50, 96)).astype(np.float32)] * 2)).max() <= 1

@@ -1,6 +1,7 @@
 """Counts along time, against plain histograms."""
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -34,3 +35,26 @@ def test_cells_hold_the_number_and_the_sum_of_their_spikes_and_nan_is_nowhere():
     weighed = np.histogram2d(samples[inside], places[inside], bins, weights=values[inside])[0]
     np.testing.assert_array_equal(counts, expected)
     np.testing.assert_allclose(sums, weighed, rtol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("start", "per_column", "edges"), [(-1e30, 1e25, [0, 0, 0]), (1e30, 1e25, [3, 3, 3]), (-1e30, 2e30, [0, 3, 3])]
+)
+def test_columns_far_beyond_all_samples_are_empty(start, per_column, edges):
+    assert column_edges(np.array([0, 5, 2**40]), start, per_column, 2).tolist() == edges
+
+
+def test_a_spike_on_a_border_is_in_the_column_that_begins_there():
+    assert column_edges(np.array([9, 10, 11, 20]), 10, 10, 1).tolist() == [1, 3]
+    assert column_edges(np.array([9, 10, 11, 20]), 9.5, 0.6, 2).tolist() == [1, 2, 2]
+
+
+def test_labels_below_0_and_beyond_the_last_are_not_counted():
+    counts = count_labels(np.array([0, 5]), np.array([-1, 0, 1, 2, 1], dtype=np.int32), 2)
+    assert (counts.tolist(), counts.dtype) == ([[1, 2]], np.int32)
+
+
+def test_rows_hold_their_low_edge_and_not_their_high_one():
+    places, values = np.array([-0.1, 0, 1.9, 2, 3.9, 4], dtype=np.float32), np.arange(1, 7, dtype=np.float32)
+    counts, sums = count_cells(np.array([0, 6]), places, values, (0, 4), 2)
+    assert (counts.tolist(), sums.tolist()) == ([[2, 2]], [[5, 9]])

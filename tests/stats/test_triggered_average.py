@@ -78,3 +78,23 @@ def test_counts_of_another_movie_and_too_large_averages_are_said():
     huge = Movie(np.broadcast_to(np.uint8(0), (9, 4096, 4096)))
     with pytest.raises(ImagingError, match=r"needs 1\.1 GiB of memory"):
         compute_triggered_average(huge, np.zeros((3, 9)), range(3))
+
+
+def test_frames_nobody_needs_are_not_read_and_progress_goes_to_the_end():
+    class Counted:
+        shape, dtype = (40, 2, 2), np.dtype(float)
+
+        def __init__(self):
+            self.read = []
+
+        def __getitem__(self, key):
+            self.read.append((key[0].start, key[0].stop))
+            return np.ones((key[0].stop - key[0].start, 2, 2))
+
+    data, counts, shares = Counted(), np.zeros((1, 40)), []
+    counts[0, 20] = 3
+    found = compute_triggered_average(Movie(data), counts, [-1, 2], on_progress=shares.append)
+    assert data.read == [(19, 23)]
+    assert (found.values == 1).all()
+    assert shares == [0, 1]
+    assert compute_triggered_average(Movie(data), counts, [0], mean_of=np.zeros(40, bool)).mean is None

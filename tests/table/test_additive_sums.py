@@ -166,3 +166,65 @@ def test_a_large_data_set_is_sampled_and_scaled():
     sums.prepare()
     assert sums.get([0])[0].n_spikes == 10_000
     np.testing.assert_allclose(sums.get([0])[0].mask_sum, 10_000)
+
+
+@pytest.mark.parametrize(("n_rest", "n_read"), [(9, 1), (10, 0), (11, 0)])
+def test_a_rest_of_a_hundredth_of_the_spikes_is_subtracted(n_rest, n_read):
+    manager = ClusterManager(np.zeros(1000, int))
+    read = []
+    sums = AdditiveSums(manager, lambda sets, _: [read.append(len(ids)) or np.array([float(len(ids))]) for ids in sets])
+    sums.get([0])
+    n_parts = 1 + -(-990 // n_rest)  # the rest is the largest
+    marks = np.arange(1000 - n_rest) // (n_rest - 1 if n_rest > 1 else 1)
+    *siblings, rest = manager.assign(np.arange(1000 - n_rest), marks).added
+    assert len(siblings) + 1 >= n_parts
+    sums.get(siblings)
+    read.clear()
+    assert sums.get([rest])[rest] == n_rest
+    assert len(read) == n_read
+
+
+def test_what_was_put_is_found_and_a_sum_is_known_only_then():
+    manager = ClusterManager([0, 0, 1])
+    sums = AdditiveSums(manager, lambda sets, _: [np.array([float(len(ids))]) for ids in sets])
+    assert 0 not in sums
+    sums.put(0, np.array([7.0]))
+    assert (0 in sums, 1 in sums, sums.get([0])[0].item()) == (True, False, 7)
+    assert list(sums.get([1, 0])) == [1, 0]
+
+
+@pytest.mark.parametrize(
+    ("n_spikes", "max_bytes", "is_sampled"), [(100, 3200, False), (101, 3200, True), (10, 0, True), (0, 0, False)]
+)
+def test_features_are_sampled_where_all_rows_hold_more_than_they_may(n_spikes, max_bytes, is_sampled):
+    features, masks = np.ones((n_spikes, 6), np.float32), np.ones((n_spikes, 2), np.float32)
+    sums = FeatureSums(ClusterManager(np.zeros(n_spikes, int)), features, masks, max_bytes)
+    assert sums.is_sampled is is_sampled
+    assert (sums.is_prepared, sums.is_held, sums.n_unmeasured) == (False, False, 0)
+    sums.prepare()
+    assert sums.is_prepared
+
+
+@pytest.mark.parametrize(("max_bytes", "n_read"), [(32 * 1000, 500), (32 * 300, 200), (32 * 600, 300)])
+def test_of_each_cluster_its_share_is_read_and_two_hundred_spikes_at_least(max_bytes, n_read):
+    counted = CountedRows(np.ones((4000, 6), np.float32))
+    sums = FeatureSums(ClusterManager(np.arange(4000) % 2), counted, np.ones((4000, 2), np.float32), max_bytes)
+    found = sums.get([1])[1]
+    assert counted.n_rows_read == n_read
+    assert (found.n_spikes, found.mask_sum.tolist(), found.abs_sum.tolist()) == (2000, [2000, 2000], [6000, 6000])
+
+
+def test_progress_goes_from_nothing_on_and_a_cluster_that_was_not_measured_has_nothing():
+    features, masks = np.ones((100, 6), np.float32), np.ones((100, 2), np.float32)
+    features[:50, 0] = np.nan
+    manager = ClusterManager(np.arange(100) // 50)
+    sums, shares = FeatureSums(manager, features, masks), []
+    sums._block = 25
+    assert not sums.is_small
+    sums.prepare(shares.append)
+    assert shares == [0, 0.25, 0.5, 0.75]
+    assert sums.n_unmeasured == 50
+    one, other = sums.get([0, 1]).values()
+    assert (one.n_spikes, one.abs_sum.tolist(), other.n_spikes, other.abs_sum.tolist()) == (0, [0, 0], 50, [150, 150])
+    sums._block = 100
+    assert sums.is_small

@@ -148,3 +148,53 @@ def test_families_are_the_connected_parts(descendants):
                 break
             reached |= more
         assert reached == set(parents) | set(children)
+
+
+def test_what_is_handed_out_is_read_only_and_rows_say_where():
+    arrays = ClusterArrays((2,))
+    assert (len(arrays), arrays.nbytes, arrays.rows([3]).tolist(), arrays.has([3]).tolist()) == (0, 0, [-1], [False])
+    arrays.put([7, 3], [[1, 2], [3, 4]])
+    assert (len(arrays), arrays.ids.tolist()) == (2, [3, 7])
+    assert arrays.values[arrays.rows([3, 7])].tolist() == [[3, 4], [1, 2]]
+    assert arrays.rows([5]).tolist() == [-1]
+    for array in (arrays.values, arrays.ids):
+        assert not array.flags.writeable
+    assert arrays.nbytes == 2 * 2 * 8 + 2 * 8 + 2 * 8
+    arrays.put([3], [[9, 9]])
+    assert arrays[[7, 3]].tolist() == [[1, 2], [9, 9]]
+    assert arrays.get([3, 4], -1).tolist() == [[9, 9], [-1, -1]]
+
+
+def test_room_that_was_let_go_serves_those_that_come_and_can_be_given_back():
+    arrays = ClusterArrays(dtype=np.int64)
+    arrays.put(range(8), range(8))
+    full = arrays.nbytes
+    arrays.keep_only([2, 5, 99])
+    arrays.put([20, 21], [20, 21])
+    assert arrays.ids.tolist() == [2, 5, 20, 21]
+    assert arrays.values.nbytes == 64
+    arrays.trim()
+    assert arrays.nbytes == full // 2
+    assert arrays[[2, 5, 20, 21]].tolist() == [2, 5, 20, 21]
+    arrays.put([22], [22])
+    assert arrays.values.nbytes == 8 * 5  # a quarter more, and one at least
+
+
+def test_values_that_are_not_additive_are_to_be_computed_and_forgotten_only_if_asked():
+    manager = ClusterManager([0, 0, 1, 2])
+    update = manager.merge([0, 1])
+    for forgets in (True, False):
+        arrays = ClusterArrays()
+        arrays.put([0, 1, 2], [1.0, 2.0, 3.0])
+        assert arrays.update(update, forgets=forgets).tolist() == [3]
+        assert arrays.ids.tolist() == ([2] if forgets else [0, 1, 2])
+
+
+def test_a_sum_that_is_known_is_not_made_again_and_needs_all_its_parents():
+    update = ClusterManager([0, 0, 1, 2]).merge([0, 1])
+    arrays = ClusterArrays(is_additive=True)
+    arrays.put([0, 2], [1.0, 3.0])
+    assert arrays.update(update, forgets=False).tolist() == [3]
+    arrays.put([1, 3], [2.0, 50.0])
+    assert arrays.update(update, forgets=False).tolist() == []
+    assert arrays[[3]].tolist() == [50]

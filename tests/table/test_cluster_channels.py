@@ -1,5 +1,7 @@
 """The channels of a cluster: a rule over masks and sizes, and every view that follows it."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -8,7 +10,7 @@ from hypothesis.extra.numpy import arrays
 from widgets.light_session import light_session
 
 from napari_phy.core.errors import ClusteringError
-from napari_phy.table.cluster_channels import HAS_PART, channels_of, cluster_channels, rank_channels
+from napari_phy.table.cluster_channels import HAS_PART, channels_by, channels_of, cluster_channels, rank_channels
 from napari_phy.table.cluster_table import compute_cluster_table
 from napari_phy.table.waveform_samples import waveform_samples
 from napari_phy.views.features import default_axes
@@ -149,3 +151,35 @@ def test_without_features_nobody_knows_and_a_cluster_that_is_gone_is_refused(mak
     session.manager.merge([0, 1])
     with pytest.raises(ClusteringError):
         cluster_channels(session, [0])
+
+
+def test_a_tenth_of_the_spikes_is_the_part_that_a_channel_must_have():
+    masks, sizes = np.array([0.0, 0.1, 0.0999, 1.0]), np.array([1.0, 2.0, 3.0, 4.0])
+    assert HAS_PART == 0.1
+    assert channels_of(masks, sizes).tolist() == [3, 1]
+    assert channels_of(masks, np.zeros(4)).tolist() == [3, 1]
+    assert not channels_of(masks, sizes).flags.writeable
+    assert not channels_of(np.zeros(4), np.zeros(4)).flags.writeable
+    assert channels_of(np.array([0.5, 0.5]), np.array([2.0, 2.0])).tolist() == [0, 1]  # of equal ones the first
+
+
+def test_sums_are_divided_by_the_spikes_that_were_summed_over():
+    def sums(n_spikes):
+        return SimpleNamespace(n_spikes=n_spikes, mask_sum=np.array([0.5, 4.0]), abs_sum=np.array([1.0, 9.0]))
+
+    assert channels_by(sums(5)).tolist() == [1, 0]
+    assert channels_by(sums(6)).tolist() == [1]
+    assert channels_by(sums(0)).tolist() == [1, 0]  # of none that was measured
+
+
+def test_channels_of_several_clusters_go_by_their_largest_mean(session):
+    own = cluster_channels(session, [0, 3])
+    ranked = rank_channels(session, (0, 3))
+    together = set(own[0].tolist()) | set(own[3].tolist())
+    assert sorted(ranked.tolist()) == list(range(8))
+    assert set(ranked[: len(together)].tolist()) == together
+    sums = session.sums.get([0, 3])
+    sizes = np.max([one.abs_sum / one.n_spikes for one in sums.values()], axis=0)
+    assert (np.diff(sizes[ranked[: len(together)]]) <= 0).all()
+    assert (np.diff(sizes[ranked[len(together) :]]) <= 0).all()
+    assert rank_channels(session, ()).tolist() == list(range(8))

@@ -4,7 +4,7 @@ import pytest
 from widgets.light_session import light_session
 
 from napari_phy.core.errors import FilterError
-from napari_phy.table.cluster_filter import find_clusters
+from napari_phy.table.cluster_filter import FilterColumns, find_clusters, offered_names
 
 
 @pytest.fixture
@@ -31,3 +31,24 @@ def test_every_column_of_the_list_is_known(session, column):
 def test_a_column_that_is_not_there(session):
     with pytest.raises(FilterError, match=r'There is no column "ampl"\. Did you mean amp\?'):
         find_clusters(session, "ampl > 1")
+
+
+def test_names_are_offered_with_the_group_second_and_each_once():
+    assert offered_names(("note", "spikes")) == ("id", "group", "ch", "depth", "spikes", "rate", "amp", "refr", "note")
+
+
+def test_a_label_is_hidden_by_a_column_of_our_own_and_not_by_an_alias():
+    asked = []
+    columns = FilterColumns(
+        lambda key: asked.append(key) or [1.0, 2.0],
+        lambda: ["good", "mua"],
+        {"spikes": lambda: ["a", "b"], "size": lambda: ["c", "d"]},
+    )
+    assert columns["spikes"] is columns["spikes"]
+    columns["fr"]
+    assert asked == ["spikes", "rate"]  # each is computed once
+    assert columns["size"] is not columns["spikes"]
+    assert asked == ["spikes", "rate"]
+    assert all(name in columns for name in ("group", "size", "fr", "id"))
+    assert not any(name in columns for name in ("nothing", 3))
+    assert len(columns) == len(list(columns)) == 9

@@ -1,8 +1,10 @@
 import numpy as np
 import pytest
 
+from napari_phy.core.errors import ClusteringError
 from napari_phy.core.progress import CancelledError
 from napari_phy.table.cluster_table import (
+    Table,
     clusters_sentence,
     compute_cluster_table,
     compute_values,
@@ -102,3 +104,66 @@ def test_the_count_line(session):
     assert clusters_sentence(table, 2) == "2 of 5 clusters"
     assert groups_sentence(table) == "1 good 1 mua 1 noise 1 unsorted 1 axonal"
     assert group_counts(compute_cluster_table(session, [])) == {}
+
+
+def test_only_the_columns_asked_for_are_in_it_by_any_name(session):
+    table = compute_cluster_table(session, [4, 1, 1], ["fr", "id", "rate"])
+    assert (len(table), table.ids.tolist(), table.groups) == (3, [4, 1, 1], ("unsorted", "noise", "noise"))
+    assert list(table.values) == ["rate", "id"]
+    assert table["id"].tolist() == [4, 1, 1]
+    session.manager.discard([1])
+    assert compute_cluster_table(session, [1], ["id"]).groups == ("discarded",)
+    with pytest.raises(ClusteringError):
+        compute_cluster_table(session, keys=["nothing"])
+    for array in (table.ids, table["id"]):
+        assert not array.flags.writeable
+
+
+def test_what_is_read_is_what_may_be(session):
+    for reads, known in (("nothing", "id spikes rate"), ("times", "id spikes rate refractory")):
+        table = compute_cluster_table(session, reads=reads)
+        finite = {key for key, values in table.values.items() if np.isfinite(values).all()}
+        assert finite == set(known.split())
+    everything = compute_cluster_table(session, reads="all")
+    assert np.isnan(everything["amplitude"]).all()
+    assert np.isfinite(everything["depth"]).all()
+
+
+def test_values_are_computed_eight_clusters_at_a_time_and_progress_goes_to_the_end(make_session):
+    session, shares = make_session(n_clusters=20), []
+    values = compute_values(session, "refractory", range(20), shares.append)
+    assert list(values) == list(range(20))
+    shares.clear()
+    compute_values(session, "amplitude", range(20), shares.append)
+    assert shares == sorted(shares)
+    assert shares[0] == 0
+    assert all(0 <= share <= 1 for share in shares)
+    assert compute_values(session, "amplitude", []) == {}
+
+
+def test_one_cluster_asked_for_twice_is_computed_once(session):
+    session.sums.asked_for.clear()
+    table = compute_cluster_table(session, [3, 3], ["channel"])
+    assert table["channel"].tolist() == [2, 2]
+    assert session.sums.asked_for == [3]
+
+
+def test_a_table_of_a_session_has_plain_values_by_cluster(session):
+    table = Table(session)
+    assert table["channel"] == {0: 1, 1: 4, 2: 7, 3: 2, 4: 5}
+    assert all(isinstance(value, int) for value in table["channel"].values())
+    session.manager.discard([4])
+    session.manager.label([2], "note", "axon")
+    assert (table["group"][4], table["note"]) == ("discarded", {0: None, 1: None, 2: "axon", 3: None, 4: None})
+    assert repr(table) == "<Table: id, channel, depth, spikes, rate, amplitude, refractory, group, note>"
+    assert table.columns[0].key == "id"
+
+
+def test_sentences_count_groups_in_their_order_and_singular(make_session):
+    session = make_session(n_spikes=1, n_clusters=1)
+    assert clusters_sentence(compute_cluster_table(session)) == "1 cluster · 1 spike"
+    assert clusters_sentence(compute_cluster_table(session), 0) == "0 of 1 cluster"
+    session = make_session(cluster_groups={0: "zebra", 1: "ant", 2: "unsorted", 3: "noise", 4: "good"})
+    assert list(group_counts(compute_cluster_table(session)).items()) == [
+        ("good", 1), ("noise", 1), ("unsorted", 1), ("ant", 1), ("zebra", 1)
+    ]  # fmt: skip

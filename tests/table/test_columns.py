@@ -3,9 +3,24 @@
 import math
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
-from napari_phy.table.columns import Column, Registry
+from napari_phy.core.errors import ClusteringError
+from napari_phy.core.time_cursor import UsedTime
+from napari_phy.table.columns import (
+    Column,
+    Registry,
+    all_columns,
+    column_key,
+    column_named,
+    find_column,
+    known_keys,
+    mean_rates,
+    measures,
+    quantities,
+)
+from napari_phy.table.value_range import ValueRange
 
 
 def column(key, **fields):
@@ -44,3 +59,131 @@ def test_no_name_is_given_twice():
             columns.add(column("other", aliases=(name,)))
     columns.clear()
     assert columns.columns == before
+
+
+OWN = ("id", "channel", "depth", "spikes", "rate", "amplitude", "refractory")
+
+
+def test_the_columns_of_our_own_come_in_the_order_of_the_lists():
+    assert tuple(one.key for one in all_columns()) == OWN
+    assert tuple(one.key for one in quantities()) == ("depth", "spikes", "rate", "amplitude", "refractory")
+    assert tuple(one.key for one in measures()) == (
+        "depth",
+        "spikes",
+        "rate",
+        "amplitude",
+        "refractory",
+        "channel",
+        "id",
+    )
+
+
+@pytest.mark.parametrize(
+    ("key", "title", "axis_title", "words", "text"),
+    [
+        ("id", "id", "cluster id", "cluster id 12", "12"),
+        ("channel", "ch", "channel", "channel 12", "12"),
+        ("depth", "depth", "depth (µm)", "depth 12 µm", "12"),
+        ("spikes", "spikes", "spikes", "spikes 12", "12"),
+        ("rate", "rate", "rate (Hz)", "rate 12.3 Hz", "12.3"),
+        ("amplitude", "amp", "amplitude (a.u.)", "amplitude 12 a.u.", "12"),
+        ("refractory", "refr.", "intervals within 2 ms (%)", "refractory 12.3 %", "12.3"),
+    ],
+)
+def test_a_column_has_its_words_unit_and_decimals_everywhere(key, title, axis_title, words, text):
+    one = find_column(key)
+    assert (one.title, one.axis_title("a.u."), one.value_words(12.34, "a.u."), one.text(12.34)) == (
+        title, axis_title, words, text
+    )  # fmt: skip
+    assert one.unit_in("a.u.") == ("a.u." if key == "amplitude" else one.unit)
+
+
+@pytest.mark.parametrize(
+    ("field", "keys"),
+    [
+        ("is_whole", ("id", "channel", "spikes")),
+        ("is_log", ("spikes", "rate", "amplitude")),
+        ("follows_time", ("spikes", "rate", "refractory")),
+        ("in_background", ("amplitude",)),
+        ("in_small", ("id", "channel", "spikes", "rate", "amplitude")),
+        ("in_similar", ("id", "channel", "spikes", "amplitude", "refractory")),
+        ("is_of_package", ()),
+    ],
+)
+def test_what_lists_and_views_ask_of_columns(field, keys):
+    assert tuple(one.key for one in all_columns() if getattr(one, field)) == keys
+
+
+def test_in_a_narrow_list_depth_goes_first_and_the_id_last():
+    assert sorted(OWN, key=lambda key: find_column(key).keep) == [
+        "depth", "amplitude", "rate", "channel", "spikes", "refractory", "id"
+    ]  # fmt: skip
+    assert [one.key for one in all_columns() if one.warns_from < math.inf] == ["refractory"]
+    assert find_column("refractory").warns_from == 1
+    assert all(one.small_width < one.width for one in all_columns())
+
+
+def test_a_column_is_found_by_any_name_and_the_nearest_is_told():
+    for name, key in (
+        ("n_spikes", "spikes"),
+        ("size", "spikes"),
+        ("fr", "rate"),
+        ("ch", "channel"),
+        ("refr.", "refractory"),
+    ):
+        assert (find_column(name).key, column_key(name), column_named(name).key) == (key,) * 3
+    assert (column_named("nothing"), column_key("nothing")) == (None, "nothing")
+    with pytest.raises(ClusteringError, match=r"^There is no column rat; did you mean rate\?$"):
+        find_column("rat")
+    with pytest.raises(
+        ClusteringError, match=r"^There is no column xyz; there are id, ch, depth, spikes, rate, amp, refr\.$"
+    ):
+        find_column("xyz")
+
+
+def test_what_a_data_set_lacks_is_not_known_of_it(make_session):
+    assert known_keys(make_session()) == set(OWN)
+    assert known_keys(make_session(), reads_features=False) == {"id", "spikes", "rate", "amplitude", "refractory"}
+    assert known_keys(make_session(with_raw=False)) == set(OWN) - {"amplitude"}
+    assert known_keys(make_session(knows_positions=False)) == set(OWN) - {"depth"}
+    assert known_keys(make_session(features=None, masks=None)) == {"id", "spikes", "rate", "amplitude", "refractory"}
+    needy = column("needy", needs=("traces",))
+    session = make_session()
+    assert not needy.is_in(session)
+    session.model.traces = np.zeros((3, 8))
+    assert needy.is_in(session)
+
+
+def test_rates_are_those_of_the_time_that_is_used(session):
+    n_spikes = np.array([30, 0])
+    assert mean_rates(session, n_spikes).tolist() == [1.5, 0]
+
+    class Stretch:
+        model = session.model
+        range_s = UsedTime([(1, 3), (5, 9)])
+
+    assert mean_rates(Stretch, n_spikes).tolist() == [5, 0]
+    Stretch.range_s = (7, 7)
+    assert mean_rates(Stretch, n_spikes).tolist() == [30 * 20_000, 0]  # of a sample at least
+
+
+def test_columns_are_printed_and_labelled_in_a_few_words():
+    assert repr(replace(column("x"), tip="CSD of it\nand more")) == "<Column x: CSD of it>"
+    assert repr(replace(column("x"), tip="Rate of it")) == "<Column x: rate of it>"
+    assert repr(replace(column("x"), tip="A")) == "<Column x: A>"
+    assert column("x", unit="Hz", decimals=1).range_labels(ValueRange(0.84, 8.1), "µV") == ("0.8", "8.1 Hz")
+    assert column("x").axis_title("µV") == "name"
+    assert column("x", axis="along", unit="µV").axis_title("a.u.") == "along (a.u.)"
+    usual = column("x")
+    assert (usual.width, usual.small_width, usual.keep, usual.decimals, usual.kind) == (60, 54, 10, 0, "plain")
+    assert (usual.is_quantity, usual.in_small, usual.in_similar, usual.warns_from) == (True, True, True, math.inf)
+    assert not any((usual.is_whole, usual.is_log, usual.in_background, usual.follows_time, usual.is_of_package))
+
+
+def test_who_lists_columns_hears_of_new_ones_and_of_those_that_are_gone():
+    columns, told = Registry(), []
+    columns.changed.connect(lambda: told.append(len(columns.columns)))
+    n = len(columns.columns)
+    columns.add(column("mine"))
+    columns.clear()
+    assert told == [n + 1, n]

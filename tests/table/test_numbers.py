@@ -36,3 +36,29 @@ def test_a_sample_says_so():
     assert format_shown(908, 908) == "all 908 spikes"
     assert format_shown(1, 1) == "1 spike"
     assert format_shown(0, 0) == "0 spikes"
+
+
+@pytest.mark.parametrize(
+    ("value", "decimals", "text"),
+    [
+        (999, 0, "999"),
+        (1000, 0, "1\u2009000"),
+        (0.5, 0, "0"),
+        (-0.5, 0, "0"),
+        (-0.6, 0, "\u22121"),
+        (10.0, 1, "10.0"),
+        (-100.0, 0, "\u2212100"),
+        (-math.inf, 0, "–"),
+    ],
+)
+def test_zeros_and_thousands_are_written_out(value, decimals, text):
+    assert format_number(value, decimals) == text
+    assert format_number(value) == format_number(value, 0)
+
+
+def test_of_two_spikes_both_are_all():
+    assert format_shown(2, 2) == "all 2 spikes"
+    assert format_shown(1, 2) == "1 of 2 spikes"
+    assert format_shown(0, 1, "event") == "0 of 1 event"
+    assert format_shown(3, 3, "event") == "all 3 events"
+    assert format_shown(5, 3) == "all 3 spikes"

@@ -87,3 +87,13 @@ def test_raw_data_that_were_found_begin_anew():
     assert cache.known(session, [1]) == {}
     cache.get(session, [1], lambda keys: {1: "found"})
     assert cache.known(session, [1]) == {1: "found"}
+
+
+def test_single_values_can_be_kept_and_forgotten():
+    cache, session = SessionCache(lambda value: 1), Somebody()
+    cache.keep(session, "a", 1)
+    cache.keep(session, "b", 2)
+    assert cache.items(session) == [("a", 1), ("b", 2)]
+    cache.remove(session, "a")
+    assert cache.known(session, ["a", "b"]) == {"b": 2}
+    assert cache.get(session, [], lambda keys: 1 / 0) == {}

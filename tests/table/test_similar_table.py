@@ -1,3 +1,5 @@
+import numpy as np
+
 from napari_phy.table.similar_table import compute_similar
 
 
@@ -35,3 +37,15 @@ def test_without_a_ranking_the_largest_comes_first_and_no_features_are_read(sess
     assert table.rows.ids.tolist() == sorted([5, 1, 2], key=session.manager.n_spikes, reverse=True)
     assert table.similarities.tolist() == [0, 0, 0]
     assert session.model.features.n_rows_read == n_read
+
+
+def test_noise_and_mua_are_hidden_where_nothing_is_said_and_the_cluster_itself_is_no_candidate(session):
+    rows = compute_similar(session, 3, is_ranked=False).rows
+    assert np.isnan(rows["depth"]).all()
+    assert np.isfinite(rows["refractory"]).all()
+    usual = compute_similar(session, 3)
+    assert usual.rows.ids.tolist() == compute_similar(session, 3, ("noise", "mua")).rows.ids.tolist()
+    assert usual.cluster == 3
+    assert not usual.similarities.flags.writeable
+    assert np.isnan(usual.rows["amplitude"]).all()
+    assert np.isfinite(usual.rows["depth"]).all()

@@ -8,7 +8,14 @@ from support import CountedRows, random_model
 
 from napari_phy.core.errors import MissingDataError
 from napari_phy.table import spike_rows
-from napari_phy.table.spike_rows import read_in_file_order, read_pairs, required, rows_at_once
+from napari_phy.table.spike_rows import (
+    read_in_file_order,
+    read_pairs,
+    required,
+    rows_at_once,
+    samples_before,
+    with_data,
+)
 
 ROWS = np.random.default_rng(0).normal(size=(40, 6, 3)).astype(np.float32)
 some_ids = st.lists(st.integers(0, 39), max_size=30).map(lambda ids: np.array(ids, dtype=np.int64))
@@ -48,3 +55,40 @@ def test_what_is_missing_is_said_by_the_model():
             required(None, model, what)
     with pytest.raises(MissingDataError, match=r"memory\.kwik has no quality"):
         required(None, model, "quality")
+
+
+class Cut:
+    shape, before = (40, 6, 3), 2
+
+    def __getitem__(self, spike_ids):
+        return ROWS[spike_ids]
+
+    def with_data(self, ids):
+        return ids[ids < 30]
+
+
+def test_rows_that_are_cut_or_partial_say_so():
+    assert (samples_before(Cut(), 3), samples_before(ROWS, 3), samples_before(None, 3)) == (2, 3, 3)
+    ids = np.array([3, 30, 35])
+    assert (with_data(Cut(), ids).tolist(), with_data(ROWS, ids).tolist()) == ([3], [3, 30, 35])
+
+
+def test_rows_that_can_be_read_by_channel_are_read_so():
+    asked = []
+
+    class Pairs(Cut):
+        def pairs(self, spike_ids, channels):
+            asked.append((spike_ids.tolist(), channels.tolist()))
+            return ROWS[spike_ids, :, channels]
+
+    spike_ids, channels = np.array([7, 3, 7, 3]), np.array([2, 1, 0, 0])
+    np.testing.assert_array_equal(read_pairs(Pairs(), spike_ids, channels), ROWS[spike_ids, :, channels])
+    assert asked == [([3, 3, 7, 7], [0, 1, 0, 2])]
+
+
+def test_no_rows_are_no_rows_and_sixteen_megabytes_are_read_at_once():
+    nothing = np.empty(0, np.int64)
+    assert read_in_file_order(ROWS, nothing).shape == (0, 6, 3)
+    assert read_pairs(ROWS, nothing, nothing).shape == (0, 6)
+    assert rows_at_once(ROWS) == 2**24 // 72
+    assert rows_at_once(np.empty((5, 0))) == 2**24

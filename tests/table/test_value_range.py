@@ -32,3 +32,21 @@ def test_labels_have_the_unit_and_say_where_values_go_on():
 def test_labels_tell_ends_apart_that_lie_close_together():
     assert ValueRange(0.121, 0.124).labels("%") == ("0.121", "0.124 %")
     assert ValueRange(2.0, 2.0).labels() == ("2", "2")
+
+
+def test_ends_are_told_apart_by_four_decimals_at_most():
+    assert ValueRange(0.00011, 0.00012).labels() == ("0.0001", "0.0001")
+    assert ValueRange(0.0001, 0.0002).labels() == ("0.0001", "0.0002")
+    assert ValueRange(1.04, 1.06).labels("", 1) == ("1.0", "1.1")
+    assert ValueRange(1.01, 1.02, is_below=True).labels("Hz", 1) == ("≤ 1.01", "1.02 Hz")
+
+
+def test_values_at_the_ends_are_neither_below_nor_above():
+    places, ends = spread(np.arange(51.0))
+    assert (ends.low, ends.high, ends.is_below, ends.is_above) == (1, 49, True, True)
+    assert (places.min(), places.max(), places[25]) == (0, 1, 0.5)
+    places, ends = spread([0.0] * 50 + [1.0] * 50)
+    assert ends == ValueRange(0, 1)
+    places, ends = spread([0.0, *[5.0] * 99])
+    assert (ends, set(places.tolist())) == (ValueRange(5, 5, is_below=True), {0.5})
+    assert np.isnan(spread([np.inf, 1.0])[0]).tolist() == [False, False] or spread([np.inf, 1.0])[1] == ValueRange(1, 1)

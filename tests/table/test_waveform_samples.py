@@ -52,3 +52,55 @@ def test_of_a_sample_and_of_other_spikes_the_waveforms_are_those_of_the_model(se
     spike_ids = np.union1d(sample.spike_ids[::2], np.arange(0, 100, 7))
     found = waveforms_of(session, spike_ids, sample)
     np.testing.assert_array_equal(found, session.model.waveforms[spike_ids][:, :, sample.channels])
+
+
+def test_a_hundred_of_each_are_read_once_and_a_merged_cluster_shares_some_of_them(session):
+    samples = waveform_samples(session, [3, 1])
+    assert list(samples) == [3, 1]
+    assert [len(sample.spike_ids) for sample in samples.values()] == [100, 100]
+    assert waveform_samples(session, [1])[1] is samples[1]
+    assert samples[1].nbytes == samples[1].waveforms.nbytes + samples[1].masks.nbytes
+    new = session.manager.merge([1, 3]).added[0]
+    merged = waveform_samples(session, [new])[new]
+    known = np.union1d(samples[1].spike_ids, samples[3].spike_ids)
+    assert np.isin(merged.spike_ids, known).any()
+    np.testing.assert_array_equal(merged.waveforms, session.model.waveforms[merged.spike_ids][:, :, merged.channels])
+    for array in (merged.waveforms, merged.masks, merged.spike_ids, merged.channels, merged.mean, merged.amplitudes):
+        assert not array.flags.writeable
+
+
+def test_progress_goes_on_over_features_masks_and_waveforms(session):
+    shares = []
+    waveform_samples(session, [0, 1, 2], on_progress=shares.append)
+    assert shares == sorted(shares)
+    assert shares[0] == 0
+    assert all(0 <= share <= 1 for share in shares)
+    assert [share for share in shares if 0 < share < 0.1]
+    assert [share for share in shares if 0.19 <= share]
+
+
+def test_where_spikes_have_no_waveform_nothing_is_known(make_session):
+    session = make_session(n_clusters=2)
+
+    class Lost(type(session.model.waveforms)):
+        def with_data(self, ids):
+            return ids[:0]
+
+    session.model.waveforms = Lost(session.model.waveforms[:])
+    sample = waveform_samples(session, [0])[0]
+    assert (len(sample.spike_ids), sample.waveforms.shape[0], sample.channels.tolist()) == (0, 0, [])
+    assert np.isnan(sample.amplitudes).all()
+    assert not sample.mean.any()
+    assert not sample.std.any()
+    assert not sample.mean_mask.any()
+    assert best_channels(session, {0: sample}) == {}
+
+
+def test_without_masks_the_mean_mask_is_one_and_one_channel_is_shown_where_nobody_takes_part(make_session):
+    without = make_session(features=None, masks=None)
+    sample = waveform_samples(without, [2])[2]
+    assert (sample.masks == 1).all()
+    assert len(sample.channels) == 8
+    silent = make_session(masks=np.zeros((1000, 8), np.float32))
+    alone = waveform_samples(silent, [2])[2]
+    assert alone.channels.tolist() == [int(np.argmax(np.ptp(sample.mean, axis=0)))]
