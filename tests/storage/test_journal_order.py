@@ -38,3 +38,15 @@ def test_a_clustering_comes_back(case):
     kept = order.to_journal(StoredClustering(clusters, {}, {}, {}, ()))
     np.testing.assert_array_equal(kept.spike_clusters[places], clusters)
     np.testing.assert_array_equal(order.from_journal(kept).spike_clusters, clusters)
+
+
+def test_without_another_order_nothing_is_copied_and_what_is_made_is_read_only():
+    clustering, update = StoredClustering(np.arange(3), {}, {}, {}, ()), UpdateInfo("merge", added=(3,), deleted=(1, 2))
+    same = JournalOrder(None)
+    assert same.to_journal(clustering) is same.from_journal(clustering) is clustering
+    order = JournalOrder(np.array([2, 0, 1]))
+    assert order.record_from_journal(update) is update
+    assert order.to_journal(clustering).spike_clusters.tolist() == [1, 2, 0]
+    moved = order.record_to_journal(UpdateInfo("split", spike_ids=np.array([0, 1]), spike_clusters=np.array([5, 6])))
+    assert (moved.spike_ids.tolist(), moved.spike_clusters.tolist()) == ([0, 2], [6, 5])
+    assert not any(part.flags.writeable for part in (moved.spike_ids, moved.spike_clusters))

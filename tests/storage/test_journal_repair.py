@@ -9,6 +9,12 @@ import pytest
 from soak.small_kwik import make_kwik
 
 from napari_phy import Session, open_session
+from napari_phy.core.update_info import UpdateInfo
+from napari_phy.storage.edit_records import encode_ids
+from napari_phy.storage.journal import UnreadableJournalError, edit_row
+from napari_phy.storage.journal_contents import EditRow, JournalContents
+from napari_phy.storage.journal_repair import decoded, keep_whole
+from napari_phy.storage.journal_state import JournalState, SavedPlace
 
 DAMAGES = {
     "a bit of the record": "UPDATE edit SET record = replace(record, '[', '{{') WHERE seq = {}",
@@ -150,3 +156,69 @@ def test_a_saved_state_that_left_the_stack_cannot_be_begun_at(kwik: Path) -> Non
         assert session.manager.spike_clusters.tolist() == saved
         assert session.store.messages[0].startswith("The journal of small.kwik cannot be read. It was set aside as ")
         assert not session.is_dirty
+
+
+def split_of(spike_ids: list[int]) -> UpdateInfo:
+    return UpdateInfo("split", spike_ids=np.array(spike_ids), spike_clusters=np.full(len(spike_ids), 9))
+
+
+@pytest.mark.parametrize(
+    ("spike_ids", "fits"), [([0, 19], True), ([0, 20], False), ([-1, 3], False), ([7], True), (list(range(20)), True)]
+)
+def test_an_edit_names_spikes_that_there_are(spike_ids: list[int], fits: bool) -> None:
+    contents = JournalContents(n_edits=1, edits={1: edit_row(1, split_of(spike_ids))})
+    (found,) = decoded(contents, 20)
+    assert (found is not None) is fits
+
+
+def test_edits_behind_the_last_that_was_found_are_one_that_is_lost() -> None:
+    rows = {seq: edit_row(seq, split_of([seq])) for seq in (1, 3)}
+    for n_edits, expected in ((3, "+-+"), (4, "+-+-"), (9, "+-+-"), (1, "+")):
+        found = decoded(JournalContents(n_edits=n_edits, edits=rows), 20)
+        assert "".join("-" if one is None else "+" for one in found) == expected
+    assert decoded(JournalContents(), 20) == []
+    assert len(decoded(JournalContents(n_edits=5), 20)) == 1
+    broken = EditRow.of(1, "split", "[]", encode_ids(np.array([1]), np.array([9])))
+    assert decoded(JournalContents(n_edits=1, edits={1: broken}), 20) == [None]
+
+
+def kept(head: int, saved: SavedPlace, damaged_at: int | None, n: int = 5, **flags: bool) -> tuple[object, ...]:
+    """Return head, saved head, number of edits, and whether they begin with the file, of what is kept of a journal."""
+    records = [None if seq == damaged_at else split_of([seq]) for seq in range(1, n + 1)]
+    state = JournalState(head, 40, saved, "hash")
+    flags = {"is_base_lost": False, "is_damaged": True} | flags
+    found = keep_whole(state, records, name="x.kwik", aside="old.sqlite", **flags)
+    return found.state.head, found.state.saved.head, len(found.records), found.is_on_file, found.sentence
+
+
+@pytest.mark.parametrize(
+    ("head", "saved", "damaged_at", "expected", "words"),
+    [
+        (5, 0, None, (5, 0, 5, False), "no edit is lost"),
+        (5, 0, 1, (0, 0, 0, False), "5 edits and the journal"),
+        (5, 0, 5, (4, 0, 4, False), "The 4 edits before it are kept. 1 edit and the journal"),
+        (3, 0, 4, (3, 0, 3, False), "It was undone"),
+        (5, 3, 4, (3, 3, 3, False), "2 edits and the journal"),
+        (5, 3, 3, (2, 0, 2, True), "The file holds it, but what was done"),
+        (3, 3, 3, (0, 0, 2, True), "The file holds it, but what was done"),
+        (2, 4, 3, (2, 2, 2, False), "It was undone"),
+        (1, 4, 1, (0, 0, 1, True), "3 edits that were undone since the save hold again"),
+        (5, 1, 1, (4, 0, 4, True), "The file holds it"),
+    ],
+)
+def test_of_a_damaged_journal_as_much_is_kept_as_can_be_replayed(
+    head: int, saved: int, damaged_at: int | None, expected: tuple[object, ...], words: str
+) -> None:
+    *found, sentence = kept(head, SavedPlace(saved), damaged_at)
+    assert tuple(found) == expected
+    assert words in sentence
+
+
+def test_what_is_whole_is_kept_without_a_word_and_a_lost_base_costs_only_its_undo() -> None:
+    assert kept(5, SavedPlace(2), None, is_damaged=False) == (5, 2, 5, False, "")
+    assert kept(5, SavedPlace(2), None, is_base_lost=True)[:4] == (3, 0, 3, True)
+    assert "no edit is lost" in kept(5, SavedPlace(0), None, is_base_lost=True)[4]
+    with pytest.raises(UnreadableJournalError, match=r"The journal of x\.kwik is damaged where its edits begin"):
+        kept(5, SavedPlace(2, 1), 1)
+    assert kept(5, SavedPlace(2, 1), 4)[:4] == (3, 2, 3, False)
+    assert kept(6, SavedPlace(0), None, n=5)[:4] == (5, 0, 5, False)  # one that was done is missing

@@ -152,3 +152,37 @@ def test_where_nothing_can_be_kept_they_are_computed_all_the_same(path, monkeypa
     monkeypatch.setattr(module, "write_file", no_room)
     assert_equal(columns_of(path), expected_of(path))
     assert "not kept: No space left on device" in caplog.text
+
+
+def test_few_spikes_are_not_kept(path, monkeypatch):
+    with closing(KwikModel(path)) as model:
+        n_spikes = model.n_spikes
+    monkeypatch.setattr(module, "CACHED_FROM", n_spikes + 1)
+    columns_of(path)
+    assert not (side_folder(path) / NAME).exists()
+    monkeypatch.setattr(module, "CACHED_FROM", n_spikes)
+    columns_of(path)
+    assert (side_folder(path) / NAME).stat().st_size > 10 * n_spikes
+
+
+def test_the_last_channel_and_an_unknown_one_are_read_and_a_later_one_is_not(path):
+    columns_of(path)
+    file = side_folder(path) / NAME
+    head, _, data = file.read_bytes().partition(b"\n")
+    with closing(KwikModel(path)) as model:
+        n_channels = model.n_channels
+    for channel, is_read in ((n_channels - 1, True), (2**16 - 1, True), (n_channels, False)):
+        file.write_bytes(head + b"\n" + channel.to_bytes(2, "little") + data[2:])
+        found = columns_of(path, lambda _: None)
+        assert (int(found.channels[0]) == channel) is is_read
+
+
+def test_progress_begins_at_nothing_and_blocks_are_as_large_as_memory_allows(monkeypatch):
+    model, shares = random_model(1000), []
+    monkeypatch.setattr(module, "_BLOCK_BYTES", 4 * 32 * 250)
+    SpikeColumnStore(model).get(shares.append)
+    assert shares == [0, 0.25, 0.5, 0.75]
+    monkeypatch.setattr(module, "_BLOCK_BYTES", 1)
+    shares.clear()
+    SpikeColumnStore(random_model(5, 2)).get(shares.append)
+    assert len(shares) == 5  # one at least

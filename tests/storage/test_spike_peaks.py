@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 from kwik_writers.klusta import write_klusta
 from kwik_writers.truth import make_truth
+from support import ArrayModel, random_model
 
 from napari_phy import KwikModel
+from napari_phy.core.errors import MissingDataError
 from napari_phy.core.progress import CancelledError
 from napari_phy.files.side_folder import find_side_file
 from napari_phy.storage import spike_peaks as module
@@ -122,3 +124,65 @@ def test_a_folder_that_takes_no_file_costs_only_the_storing(path, monkeypatch, c
     peaks.build()
     assert peaks.is_complete
     assert "not stored: No space left on device" in caplog.text
+
+
+def test_a_spike_is_as_large_as_on_the_channel_where_waveform_and_mask_are_largest():
+    waveforms = np.zeros((4, 5, 3), np.float32)
+    waveforms[:, 2] = [[-10, -40, -20]] * 4
+    waveforms[:, 3] = [[5, 0, 10]] * 4
+    masks = np.array([[1, 0.25, 0.25], [0, 0.5, 1], [0, 0, 0], [0, 0, 0.1]], np.float32)
+    model = ArrayModel(np.zeros(4, int), features=np.zeros((4, 9)), masks=masks, waveforms=waveforms)
+    peaks, ids = SpikePeaks(model), np.arange(4)
+    np.testing.assert_allclose(peaks.get(ids), [15, 30, 40, 3])
+    unmasked = ArrayModel(np.zeros(4, int), waveforms=waveforms, n_channels=3)
+    np.testing.assert_allclose(SpikePeaks(unmasked).get(ids[::-1]), 40)
+    assert SpikePeaks(model).get(ids[:0]).shape == (0,)
+
+
+def test_spikes_without_raw_data_are_not_known_and_count_as_read():
+    model = random_model(50)
+
+    class Partial(type(model.waveforms)):
+        def with_data(self, ids):
+            return ids[ids < 30]
+
+    model.waveforms = Partial(model.waveforms[:])
+    peaks = SpikePeaks(model)
+    assert np.isnan(peaks.get(np.array([29, 30, 40]))).tolist() == [False, True, True]
+    assert peaks.count_unread(np.arange(50)) == 47
+    peaks.build()
+    assert np.isnan(peaks.get(np.arange(50), no_more)).sum() == 20
+    without = random_model(50, with_raw=False)
+    with pytest.raises(MissingDataError):
+        SpikePeaks(without).build()
+
+
+def test_few_spikes_and_those_of_a_data_set_that_may_be_another_are_not_stored(path, monkeypatch, tmp_path):
+    monkeypatch.setattr(module, "STORE_FROM", N + 1)
+    model = KwikModel(path)
+    SpikePeaks(model).build()
+    assert find_side_file(path, NAME) is None
+    monkeypatch.setattr(module, "STORE_FROM", N)
+    SpikePeaks(model).build()
+    assert find_side_file(path, NAME) is not None
+    unknown = random_model(50, path=tmp_path / "unknown" / "x.kwik")
+    monkeypatch.setattr(module, "STORE_FROM", 1)
+    SpikePeaks(unknown).build()
+    assert not (tmp_path / "unknown").exists()
+
+
+def test_they_are_stored_now_and_then_and_progress_begins_at_nothing(path, monkeypatch):
+    stored, shares = [], []
+    monkeypatch.setattr(module, "write_file", lambda file, write: stored.append(len(shares)))
+    model = KwikModel(path)
+    SpikePeaks(model).build(shares.append)
+    assert shares[0] == 0
+    assert all(0 <= share < 1 for share in shares)
+    assert shares == sorted(shares)
+    assert stored[-1] == len(shares)
+    assert len(stored) == len(set(stored)) <= N // 50
+    told = []
+    SpikePeaks(model).get(np.arange(N), told.append)
+    assert told[0] == 0
+    assert told == sorted(told)
+    assert all(0 <= share <= 1 for share in told)

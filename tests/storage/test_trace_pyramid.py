@@ -343,3 +343,106 @@ def test_arrays_that_are_read_by_slices_only(tmp_path, turned):
     pyramid.build()
     assert_holds(pyramid, traces)
     assert array.longest < 150
+
+
+@pytest.mark.parametrize(
+    ("n_samples", "factors"),
+    [
+        (32, ()),
+        (33, (16,)),
+        (128, (16,)),
+        (129, (16, 64)),
+        (512, (16, 64)),
+        (513, (16, 64, 256)),
+    ],
+)
+def test_there_are_levels_until_few_enough_bins_are_left(n_samples, factors):
+    assert pyramid_factors(n_samples) == factors
+    traces = ArraySamples(make_traces(n_samples, 3), 0)
+    n_bins = sum(-(-n_samples // factor) for factor in factors)
+    assert pyramid_bytes(traces) == n_bins * 2 * 3 * 2
+
+
+def test_the_coarsest_level_has_two_thousand_bins_or_fewer(monkeypatch):
+    monkeypatch.undo()
+    for n_samples, n_levels in ((8000, 0), (8001, 1), (32_000, 1), (32_001, 2), (128_000, 2), (128_001, 3)):
+        assert len(pyramid_factors(n_samples)) == n_levels
+
+
+def test_bins_are_covered_where_all_their_samples_are_done_and_there_are_such(tmp_path):
+    pyramid = TracePyramid(ArraySamples(make_traces(100)), tmp_path)
+    assert (pyramid.factors, pyramid.covers(16, 0, 1), pyramid.is_complete) == ((16,), False, False)
+    pyramid.build()
+    assert [pyramid.covers(16, start, stop) for start, stop in ((0, 7), (0, 9), (6, 7), (-1, 3))] == [
+        True, True, True, False
+    ]  # fmt: skip
+    assert not pyramid.covers(64, 0, 1)
+    assert pyramid.read(16, 5, 99).shape == (2, 2, 3)
+    assert TracePyramid(ArraySamples(make_traces(20)), tmp_path / "short").is_complete
+
+
+def test_what_is_built_of_the_same_traces_is_recognised_by_origin_type_and_shape(tmp_path):
+    class Traces:
+        origin = "a.dat"
+
+        def __init__(self, traces):
+            self.shape, self.dtype, self._traces = traces.shape, traces.dtype, traces
+
+        def __getitem__(self, key):
+            return self._traces[key]
+
+    traces = make_traces(100)
+    TracePyramid(Traces(traces), tmp_path).build()
+    assert TracePyramid(Traces(traces), tmp_path).is_complete
+    other = Traces(traces)
+    other.origin = "b.dat"
+    for changed in (other, Traces(traces.astype("uint16")), Traces(traces[:99]), Traces(traces[:, :2])):
+        assert TracePyramid(changed, tmp_path).n_done == 0
+
+
+@pytest.mark.parametrize("place", [0, 63, 99, 3332])
+def test_a_single_sample_of_an_excerpt_that_changed_is_noticed(tmp_path, place):
+    traces = make_traces()
+    TracePyramid(ArraySamples(traces), tmp_path).build()
+    starts = np.array([*trace_pyramid.evenly_spaced(len(traces) - 64, 32)])
+    is_looked_at = bool(((starts <= place) & (place < starts + 64)).any())
+    traces[place, 1] += 1
+    assert (TracePyramid(ArraySamples(traces), tmp_path).n_done == 0) is is_looked_at
+
+
+@pytest.mark.parametrize(
+    ("change", "is_taken"),
+    [
+        ({}, True),
+        ({"version": 2}, False),
+        ({"identity": "0" * 32}, False),
+        ({"n_done": 3334}, False),
+        ({"n_done": -16}, False),
+        ({"n_done": 3332}, False),
+        ({"n_done": 3328}, True),
+        ({"n_done": None}, False),
+    ],
+)
+def test_a_note_is_believed_only_where_it_can_be_true(tmp_path, change, is_taken):
+    traces = make_traces()
+    TracePyramid(ArraySamples(traces), tmp_path).build()
+    state = json.loads((tmp_path / "state.json").read_text())
+    assert (state["n_done"], state["version"]) == (3333, 1)
+    (tmp_path / "state.json").write_text(json.dumps(state | change))
+    n_done = TracePyramid(ArraySamples(traces), tmp_path).n_done
+    assert n_done == ({**state, **change}["n_done"] if is_taken else 0)
+
+
+def test_a_link_in_the_place_of_a_level_is_not_followed(tmp_path):
+    traces, folder = make_traces(), tmp_path / "p"
+    TracePyramid(ArraySamples(traces), folder).build()
+    level = folder / "extremes-64.bin"
+    level.rename(tmp_path / "elsewhere")
+    level.symlink_to(tmp_path / "elsewhere")
+    kept = (tmp_path / "elsewhere").read_bytes()
+    pyramid = TracePyramid(ArraySamples(traces), folder)
+    assert pyramid.n_done == 0
+    pyramid.build()
+    assert_holds(pyramid, traces)
+    assert not level.is_symlink()
+    assert (tmp_path / "elsewhere").read_bytes() == kept
