@@ -470,6 +470,7 @@ def test_edits_of_other_clusterings_are_saved_without_those_that_cannot_be(kwik)
             merge_two(session)
         assert not session.can_save
         assert session.waiting == session.savable == {(0, "main"): 1}  # nothing is ever written into `original`
+        assert session.in_original == {(1, "original"): 1}
         session.save_savable()
         assert session.waiting == session.savable == {}
         assert session.n_unsaved == 1

@@ -113,6 +113,22 @@ class ProbePlacement:
 # --- ways to find it
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class PlacedProbe:
+    """A probe in an image.
+
+    Attributes
+    ----------
+    image : str
+        Name of the layer.
+    placement : ProbePlacement
+        Where it lies there.
+    """
+
+    image: str
+    placement: ProbePlacement
+
+
 def place_by_landmarks(
     places_um: npt.ArrayLike, pixels: npt.ArrayLike, pixel_um: npt.ArrayLike, *, mirrored: bool = False
 ) -> ProbePlacement:

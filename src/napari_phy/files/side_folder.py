@@ -15,7 +15,10 @@ from napari_phy.files.platform_files import cache_folder, is_file, is_folder, is
 
 _LONGEST_NAME = 100
 _ENDING = ".napari-phy"
-_TAKEN_ALONG = ("journal-*.sqlite", "journal-*.sqlite-journal", "base-*", "raw-data.json", "epochs.json", "trials.json")
+_TAKEN_ALONG = (
+    *("journal-*.sqlite", "journal-*.sqlite-journal", "base-*", "raw-data.json"),
+    *("clocks.json", "epochs.json", "trials.json", "placements.json"),
+)
 
 
 def side_folder(path: Path | str) -> Path:

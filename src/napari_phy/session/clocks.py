@@ -9,7 +9,7 @@ from napari_phy.core.base_model import BaseModel
 from napari_phy.core.errors import TimelineError
 from napari_phy.core.sentences import visible
 from napari_phy.core.signals import signal
-from napari_phy.storage.clocks import load_clocks, save_clocks
+from napari_phy.storage.side_files import CLOCKS, SideFiles
 from napari_phy.timeline.event_lines import lines_of_events
 from napari_phy.timeline.pulses import PulseLine
 from napari_phy.timeline.time_base import TimeBase
@@ -27,8 +27,8 @@ class SessionClocks(MutableMapping[str, TimeBase]):
     ----------
     model : callable
         Returns the data set as it is open now.
-    is_kept : bool, default True
-        Whether clocks are written into the side folder.
+    side_files : SideFiles
+        Where clocks are kept.
 
     Attributes
     ----------
@@ -38,10 +38,9 @@ class SessionClocks(MutableMapping[str, TimeBase]):
 
     changed = signal(str)  # the name
 
-    def __init__(self, model: Callable[[], BaseModel], *, is_kept: bool = True) -> None:
-        self._model, self._is_kept = model, is_kept
-        self._path = model().edited_file
-        read = load_clocks(self._path)
+    def __init__(self, model: Callable[[], BaseModel], side_files: SideFiles) -> None:
+        self._model, self._side_files = model, side_files
+        read = side_files.load(CLOCKS)
         self._clocks, self.problems = read_time_bases(read)
         self._unread = {name: plain for name, plain in read.items() if name not in self._clocks}
 
@@ -85,7 +84,6 @@ class SessionClocks(MutableMapping[str, TimeBase]):
         return visible(f"<Clocks: {', '.join(f'{name} by {base.source}' for name, base in self.items()) or 'none'}>")
 
     def _keep(self, name: str) -> None:
-        if self._is_kept:
-            plain = {one: time_base_to_json(base) for one, base in self._clocks.items()}
-            save_clocks(self._path, {**self._unread, **plain})
+        plain = {one: time_base_to_json(base) for one, base in self._clocks.items()}
+        self._side_files.save(CLOCKS, {**self._unread, **plain})
         self.changed.emit(name)

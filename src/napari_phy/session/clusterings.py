@@ -49,6 +49,11 @@ class FileClusterings(ABC):
         return self._others.waiting
 
     @property
+    def in_original(self) -> Mapping[Where, int]:
+        """The same of `original` of any channel group, into which nothing is saved: these edits stay in the journal."""
+        return self._others.in_original
+
+    @property
     def savable(self) -> Mapping[Where, int]:
         """Those of `waiting` that a save can write into the file."""
         return self._others.savable

@@ -38,6 +38,10 @@ class Current:
         self.lock = threading.RLock()
         self._change: UnderWay | None = None
 
+    def model_now(self) -> BaseModel:
+        """Return the data set as it is open now."""
+        return self.opened.model
+
     def begin(self, change: UnderWay) -> None:
         """Begin a change; raises ClusteringError while another one is under way."""
         with self.lock:

@@ -12,7 +12,7 @@ from napari_phy.core.epoch_list import Epoch, EpochList
 from napari_phy.core.errors import TimelineError
 from napari_phy.core.sentences import on_one_line, visible
 from napari_phy.formats.trials import write_events
-from napari_phy.storage.epochs import load_epochs, save_epochs
+from napari_phy.storage.side_files import EPOCHS, SideFiles
 from napari_phy.table.numbers import format_count
 from napari_phy.timeline.epochs import make_epochs
 
@@ -29,16 +29,13 @@ class SessionEpochs(EpochList):
     ----------
     model : callable
         Returns the data set as it is open now.
-    is_kept : bool, default True
-        Whether what is drawn is written into the side folder.
+    side_files : SideFiles
+        Where those that are drawn are kept.
     """
 
-    def __init__(self, model: Callable[[], BaseModel], *, is_kept: bool = True) -> None:
-        path = model().edited_file
-        if path.exists():
-            super().__init__(load_epochs(path), partial(save_epochs, path) if is_kept else None, RECORDINGS)
-        else:  # arrays in memory
-            super().__init__(reserved=RECORDINGS)
+    def __init__(self, model: Callable[[], BaseModel], side_files: SideFiles) -> None:
+        drawn = side_files.load(EPOCHS)
+        super().__init__(drawn, partial(side_files.save, EPOCHS), RECORDINGS)
         self._model = model
 
     @property

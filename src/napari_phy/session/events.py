@@ -18,7 +18,7 @@ from napari_phy.core.errors import TimelineError
 from napari_phy.core.sentences import on_one_line, visible
 from napari_phy.core.signals import signal
 from napari_phy.formats.trials import read_trials
-from napari_phy.storage.trial_tables import load_tables, save_tables
+from napari_phy.storage.side_files import TRIAL_TABLES, SideFiles
 from napari_phy.timeline.epochs import make_epochs
 from napari_phy.timeline.pynapple_classes import load_pynapple
 from napari_phy.timeline.series import threshold_interval
@@ -45,21 +45,18 @@ class SessionEvents(Mapping[str, Any]):
         Returns the data set as it is open now.
     epochs : EpochList
         The epochs that were drawn.
-    is_kept : bool, default True
-        Whether it is written into the side folder which tables were read.
+    side_files : SideFiles
+        Where it is kept which tables were read.
     """
 
     changed = signal()
 
-    def __init__(self, model: Callable[[], BaseModel], epochs: EpochList, *, is_kept: bool = True) -> None:
-        self._model, self._epochs = model, epochs
-        self._path = model().edited_file
-        self._is_kept = is_kept and self._path.exists()
+    def __init__(self, model: Callable[[], BaseModel], epochs: EpochList, side_files: SideFiles) -> None:
+        self._model, self._epochs, self._side_files = model, epochs, side_files
         self._tables: dict[Path, tuple[str, ...]] = {}  # and the events that they have
         self._of_file: tuple[Mapping[str, Any], dict[str, Trials]] | None = None
         self._added: dict[str, Trials] = {}
-        if self._path.exists():
-            self._read_again()
+        self._read_again()
         epochs.changed.connect(self.changed.emit)
 
     def __iter__(self) -> Iterator[str]:
@@ -155,8 +152,7 @@ class SessionEvents(Mapping[str, Any]):
             The file cannot be read, or is no table of trials.
         """
         problems = self._take_table(Path(path))
-        if self._is_kept:
-            save_tables(self._path, self._tables)
+        self._side_files.save(TRIAL_TABLES, tuple(self._tables))
         return problems
 
     def add_trials(self, trials: Trials) -> None:
@@ -188,8 +184,8 @@ class SessionEvents(Mapping[str, Any]):
         table = next((path for path, names in self._tables.items() if names[:1] == (name,)), None)
         for one in (name,) if table is None else self._tables.pop(table):
             self._added.pop(one, None)
-        if table is not None and self._is_kept:
-            save_tables(self._path, self._tables)
+        if table is not None:
+            self._side_files.save(TRIAL_TABLES, tuple(self._tables))
         self.changed.emit()
 
     @property
@@ -213,7 +209,7 @@ class SessionEvents(Mapping[str, Any]):
         return table.problems
 
     def _read_again(self) -> None:
-        for path in load_tables(self._path):
+        for path in self._side_files.load(TRIAL_TABLES):
             try:
                 self._take_table(path)
             except TimelineError as error:

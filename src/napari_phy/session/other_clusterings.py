@@ -8,7 +8,7 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from napari_phy.core.cluster_meta import DISCARDED, UNSORTED
-from napari_phy.core.clustering_file import ClusteringSummary
+from napari_phy.core.clustering_file import ORIGINAL, ClusteringSummary
 from napari_phy.core.errors import NapariPhyError, SaveError
 from napari_phy.files.replacing import identity_or_none
 from napari_phy.session.current import Current
@@ -29,7 +29,9 @@ class OtherClusterings:
     Attributes
     ----------
     waiting : mapping of Where to int
-        {(channel group, clustering): unsaved edits}, as of the last `look`.
+        {(channel group, clustering): unsaved edits} of those that a save may write, as of the last `look`.
+    in_original : mapping of Where to int
+        The same of `original`, into which nothing is ever written: they stay in the journal.
     """
 
     def __init__(self, current: Current) -> None:
@@ -37,13 +39,17 @@ class OtherClusterings:
         self._noted = current.opened
         self._read: tuple[object, list[ClusteringSummary]] = (None, [])
         self.waiting: Mapping[Where, int] = MappingProxyType({})
+        self.in_original: Mapping[Where, int] = MappingProxyType({})
         self.look()
 
     def look(self) -> None:
         """Look for unsaved edits again; not while a clustering is being opened, whose journal must be free."""
         opened = self._current.opened
         if opened.model.holds_clusterings and not opened.store.read_only:
-            self.waiting = MappingProxyType(find_unsaved(opened.model, _place_of(opened)))
+            found = find_unsaved(opened.model, _place_of(opened))
+            originals = {place: n_edits for place, n_edits in found.items() if place[1] == ORIGINAL}
+            self.in_original = MappingProxyType(originals)
+            self.waiting = MappingProxyType({place: n for place, n in found.items() if place not in originals})
 
     @property
     def savable(self) -> Mapping[Where, int]:

@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 from napari_phy.core.base_model import BaseModel
 from napari_phy.core.errors import PlacementError
-from napari_phy.core.probe_placement import ProbePlacement
+from napari_phy.core.probe_placement import PlacedProbe, ProbePlacement
 from napari_phy.core.sentences import on_one_line
 from napari_phy.core.signals import signal
-from napari_phy.storage.placements import PlacedProbe, load_placements, save_placements
+from napari_phy.storage.side_files import PLACEMENTS, SideFiles
 
 
 class SessionPlacements:
@@ -19,18 +19,15 @@ class SessionPlacements:
     ----------
     model : callable
         Returns the data set as it is open now.
-    is_kept : bool, default True
-        Whether placements are written into the side folder.
+    side_files : SideFiles
+        Where placements are kept.
     """
 
     changed = signal()
 
-    def __init__(self, model: Callable[[], BaseModel], *, is_kept: bool = True) -> None:
-        path = model().edited_file
-        self._path = path if path.exists() else None
-        self._placed = {} if self._path is None else load_placements(self._path)
-        self._is_kept = is_kept and self._path is not None
-        self._model = model
+    def __init__(self, model: Callable[[], BaseModel], side_files: SideFiles) -> None:
+        self._model, self._side_files = model, side_files
+        self._placed = side_files.load(PLACEMENTS)
 
     @property
     def now(self) -> PlacedProbe | None:
@@ -73,6 +70,5 @@ class SessionPlacements:
         return int(self._model().channel_group)
 
     def _tell(self) -> None:
-        if self._is_kept and self._path is not None:
-            save_placements(self._path, self._placed)
+        self._side_files.save(PLACEMENTS, self._placed)
         self.changed.emit()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 from napari_phy.core.base_model import BaseModel, Samples
 from napari_phy.core.chosen_channel import ChosenChannel
 from napari_phy.core.cluster_manager import ClusterManager
-from napari_phy.core.errors import JournalError, NapariPhyError, TimelineError
+from napari_phy.core.errors import NapariPhyError
 from napari_phy.core.listed_clusters import ListedClusters
 from napari_phy.core.memory import BUDGET
 from napari_phy.core.progress import OnProgress, no_progress, part_of
@@ -24,25 +24,20 @@ from napari_phy.core.wizard import Wizard
 from napari_phy.files.side_folder import side_folder
 from napari_phy.formats.opening import open_model
 from napari_phy.formats.parameter_files.config import Config, load_config
-from napari_phy.session.clusterings import FileClusterings
 from napari_phy.session.current import Current
-from napari_phy.session.edits import Edits
 from napari_phy.session.open_clustering import OpenClustering
 from napari_phy.session.other_clusterings import OtherClusterings
+from napari_phy.session.saving import Saving
+from napari_phy.session.time_structures import TimeStructures
 from napari_phy.session.within_time import OpenWithin, within
-from napari_phy.storage.clustering_summaries import Where
+from napari_phy.storage.side_files import SideFiles
 from napari_phy.storage.spike_columns import SpikeColumnStore
-from napari_phy.storage.store import EditStore, Snapshot
+from napari_phy.storage.store import EditStore
 from napari_phy.storage.trace_pyramid import TracePyramid
 from napari_phy.table.cluster_table import Table
 from napari_phy.table.feature_sums import FeatureSums
 
 if TYPE_CHECKING:
-    from napari_phy.session.clocks import SessionClocks
-    from napari_phy.session.epochs import SessionEpochs
-    from napari_phy.session.events import SessionEvents
-    from napari_phy.session.placements import SessionPlacements
-    from napari_phy.timeline import LazyContinuous, TimeSeriesGroup
     from napari_phy.views.all_settings import ViewsOfSession
 
 
@@ -90,7 +85,7 @@ def open_session(
         raise
 
 
-class Session(Edits, FileClusterings):
+class Session(Saving, TimeStructures):
     """What scripts, the notebook, the console and the docks share; each sees what the others do.
 
     Parameters
@@ -101,13 +96,13 @@ class Session(Edits, FileClusterings):
         Where its edits are kept.
     """
 
-    saved = signal()
     closed = signal()
     raw_data_found = signal()
     raw_trouble = signal(str)  # a sentence; in the thread that could not read
 
     def __init__(self, model: BaseModel, store: EditStore, *, read_only: bool = False) -> None:
         self._read_only = read_only
+        self._side_files = SideFiles(model.edited_file, is_kept=not read_only)
         self._settings: Config | None = None
         self._current = Current(OpenClustering.of(model, store))
         self._others = OtherClusterings(self._current)
@@ -199,68 +194,6 @@ class Session(Edits, FileClusterings):
         from napari_phy.views.all_settings import ViewsOfSession  # imports every view, which opening doesn't need
 
         return ViewsOfSession()
-
-    # ---- time structures
-
-    def units(self, clusters: Iterable[int] | None = None) -> TimeSeriesGroup:
-        """Return clusters (None: all that are not discarded) as pynapple's TsGroup, with group, channel, … of each."""
-        from napari_phy.session.units import units_of
-
-        return units_of(self.opened, clusters)
-
-    @cached_property
-    def epochs(self) -> SessionEpochs:
-        """The recordings, and the epochs that were drawn: `session.epochs["sleep"]`; kept in the side folder."""
-        from napari_phy.session.epochs import SessionEpochs
-
-        current = self._current
-        return SessionEpochs(lambda: current.opened.model, is_kept=not self._read_only)
-
-    def use_epochs(self, name: str) -> None:
-        """Have views use only the spikes within epochs of a name; `time.clear_range()` has them use all again.
-
-        Raises
-        ------
-        TimelineError
-            There are none of that name on the time line.
-        """
-        spans = [(epoch.start_s, epoch.stop_s) for epoch in self.epochs.named(name)]
-        try:
-            self.time.set_epochs(spans, name)
-        except ValueError as error:
-            raise TimelineError(str(error)) from error
-
-    @cached_property
-    def events(self) -> SessionEvents:
-        """The events by name, as time series: `session.events["light"]`."""
-        from napari_phy.session.events import SessionEvents
-
-        current = self._current
-        return SessionEvents(lambda: current.opened.model, self.epochs, is_kept=not self._read_only)
-
-    @cached_property
-    def clocks(self) -> SessionClocks:
-        """The clocks of stacks beside the recording: `session.clocks["movie"]`; kept in the side folder."""
-        from napari_phy.session.clocks import SessionClocks
-
-        current = self._current
-        return SessionClocks(lambda: current.opened.model, is_kept=not self._read_only)
-
-    @cached_property
-    def placements(self) -> SessionPlacements:
-        """Where the probe lies in an image; kept in the side folder."""
-        from napari_phy.session.placements import SessionPlacements
-
-        current = self._current
-        return SessionPlacements(lambda: current.opened.model, is_kept=not self._read_only)
-
-    @property
-    def traces(self) -> LazyContinuous | None:
-        """The raw traces as continuous data, of which only what is asked for is read; None without raw data."""
-        from napari_phy.timeline import LazyContinuous
-
-        model = self.model
-        return None if model.traces is None else LazyContinuous(model.traces, model.sample_rate)
 
     def tell_raw_trouble(self, error: Exception) -> None:
         """Tell all views that raw data which were there cannot be read now."""
@@ -380,107 +313,6 @@ class Session(Edits, FileClusterings):
     def prepare(self, on_progress: OnProgress = no_progress) -> None:
         """Read the features once, for channels, depths and similarities; may run in a worker thread."""
         self._current.opened.ranking.prepare(on_progress)
-
-    # ---- saving
-
-    @property
-    def can_save(self) -> bool:
-        """Whether the file can be written."""
-        return self.store.can_save
-
-    @property
-    def is_dirty(self) -> bool:
-        """Whether the clustering differs from what the file holds."""
-        return self.manager.n_done != self.store.saved_position
-
-    @property
-    def n_unsaved(self) -> int:
-        """How many edits lie between the file and what is shown."""
-        return self.store.n_unsaved
-
-    @property
-    def n_unsaved_in_all(self) -> int:
-        """The same, with those that wait in other channel groups and clusterings of the file."""
-        return self.n_unsaved + sum(self.waiting.values())
-
-    def snapshot(self) -> Snapshot:
-        """Return the clustering as it is now, for `store.save` in a worker thread."""
-        return self._current.opened.snapshot()
-
-    def save(self) -> None:
-        """Write the clustering into the .kwik, in one step: it holds either the old one or the new one.
-
-        Raises
-        ------
-        ReadOnlyError, SaveError
-            The file cannot be written; it is as before, and the edits stay in the journal.
-        """
-        self._save_open()
-        self.saved.emit()
-
-    def save_all(self) -> None:
-        """Save, and with it the edits that wait in other channel groups and clusterings of the file.
-
-        Raises
-        ------
-        ReadOnlyError, SaveError
-            A file cannot be written; what was written until then stays so.
-        """
-        if self.is_dirty or not self.waiting:
-            self._save_open()
-        self._save_others(self.waiting)
-
-    def save_savable(self) -> None:
-        """Save only the edits of other channel groups and clusterings that can be written, as before closing.
-
-        Raises
-        ------
-        SaveError
-            Not all of them were written.
-        """
-        self._save_others(self.savable)
-
-    def _save_others(self, places: Iterable[Where]) -> None:
-        try:
-            with self._current.lock:
-                self._others.save(places)
-        finally:
-            self.saved.emit()
-
-    def _save_open(self) -> None:
-        with self._current.lock:
-            store, model = self._current.opened.store, self._current.opened.model
-            store.save(self._current.opened.snapshot())
-            is_new = model.saved_as(store.clustering)
-        if is_new:
-            self.clusterings_changed.emit()
-
-    def save_copy(self, path: str | Path) -> None:
-        """Write the clustering as it is shown into a data set of another name; this one goes on with its own file.
-
-        The features are copied along; the copy finds the raw data where they are.
-
-        Raises
-        ------
-        SaveError
-            The copy cannot be written.
-        """
-        opened = self._current.opened
-        opened.store.save_copy(opened.snapshot(), path, opened.model.raw_places)
-
-    def discard_unsaved(self) -> None:
-        """Undo or redo to the state that the file holds; redo or undo brings the edits back."""
-        target = self.store.saved_position
-        if target is None:
-            raise JournalError(f"The saved state of {self.name} is no longer in the history; undo step by step.")
-        self.go_to_edit(target)
-
-    def go_to_edit(self, n_done: int) -> None:
-        """Undo or redo until that many edits hold, or as far as the history goes."""
-        while self.manager.n_done > n_done and self.undo():
-            pass
-        while self.manager.n_done < n_done and self.redo():
-            pass
 
     def close(self) -> None:
         """Close every file; edits that are not saved stay in the journal."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from napari_phy.core.base_model import BaseModel
-from napari_phy.core.clustering_file import ORIGINAL, ClusteringSummary
+from napari_phy.core.clustering_file import ClusteringSummary
 from napari_phy.core.errors import JournalError
 from napari_phy.files.atomic import write_file
 from napari_phy.files.clustering_place import ClusteringPlace
@@ -53,12 +53,12 @@ def read_summaries(model: BaseModel) -> list[ClusteringSummary]:
 
 
 def find_unsaved(model: BaseModel, but_not: Where) -> dict[Where, int]:
-    """Return {clustering: unsaved edits} of those that a save may write, but one."""
+    """Return {clustering: unsaved edits} of all but one, also of `original`, into which a save writes nothing."""
     path = model.edited_file
     own = ClusteringPlace(path.resolve(), *but_not).journal_file(side_folder(path))
     if all(journal == own for journal in side_folder(path).glob("journal-*.sqlite")):
         return {}
-    others = [place for place in model.places() if place != but_not and place[1] != ORIGINAL]
+    others = [place for place in model.places() if place != but_not]
     counts = {place: count_unsaved(path, *place) for place in others}
     return {place: n_unsaved for place, n_unsaved in counts.items() if n_unsaved}
 
