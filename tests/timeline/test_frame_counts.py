@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from napari_phy.core.errors import TimelineError
+from napari_phy.timeline.doubts import Doubt
 from napari_phy.timeline.frame_counts import Places, count_per_frame, places_of
-from napari_phy.timeline.time_base import Doubt, TimeBase
+from napari_phy.timeline.time_base import TimeBase
 
 
 def clock(n_frames=20, **with_):

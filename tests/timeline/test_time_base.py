@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from napari_phy.core.errors import TimelineError
-from napari_phy.timeline.time_base import Doubt, TimeBase
+from napari_phy.timeline.doubts import Doubt
+from napari_phy.timeline.time_base import TimeBase
 from napari_phy.timeline.time_base_json import VERSION, read_time_bases, time_base_from_json, time_base_to_json
 
 

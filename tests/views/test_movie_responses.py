@@ -6,7 +6,8 @@ import pytest
 from napari_phy.core.errors import ImagingError
 from napari_phy.stats.movie import Movie
 from napari_phy.stats.region_traces import regions_of_labels, relative_change
-from napari_phy.timeline.time_base import Doubt, TimeBase
+from napari_phy.timeline.doubts import Doubt
+from napari_phy.timeline.time_base import TimeBase
 from napari_phy.views.movie_responses import (
     Baseline,
     Regions,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from napari_phy.timeline.alignment import Alignment, Fault
 from napari_phy.timeline.by_number import Ratio
 from napari_phy.timeline.continuous import LazyContinuous
+from napari_phy.timeline.doubts import Doubt
 from napari_phy.timeline.epochs import drop_short, duration, intersection, make_epochs, merge_close, union
 from napari_phy.timeline.event_lines import lines_of_events
 from napari_phy.timeline.proposals import Proposal, propose
@@ -20,7 +21,7 @@ from napari_phy.timeline.pulses import PulseLine
 from napari_phy.timeline.pynapple_classes import CLASSES, load_pynapple
 from napari_phy.timeline.recorder_lines import read_recorder_lines
 from napari_phy.timeline.series import mean_interval, rate, restrict, threshold_interval
-from napari_phy.timeline.time_base import Doubt, TimeBase
+from napari_phy.timeline.time_base import TimeBase
 from napari_phy.timeline.time_columns import read_time_columns
 from napari_phy.timeline.units import from_seconds, to_seconds
 

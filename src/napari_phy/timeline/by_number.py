@@ -11,12 +11,12 @@ import numpy.typing as npt
 
 from napari_phy.table.numbers import format_count
 from napari_phy.timeline.alignment import Alignment
-from napari_phy.timeline.doubts import LEAST_DOUBT, joined
+from napari_phy.timeline.doubts import LEAST_DOUBT, Doubt, joined
 from napari_phy.timeline.fault_words import describe_faults, summary
 from napari_phy.timeline.pulse_grid import PulseGrid
 from napari_phy.timeline.pulses import PulseLine
 from napari_phy.timeline.shifts import LONG_GAP, NO_FRAMES, Explanation, Parts, explain
-from napari_phy.timeline.time_base import Doubt, TimeBase
+from napari_phy.timeline.time_base import TimeBase
 
 Float64 = npt.NDArray[np.float64]
 Int64 = npt.NDArray[np.int64]

@@ -12,12 +12,12 @@ import numpy.typing as npt
 from napari_phy.table.numbers import format_count, format_number
 from napari_phy.timeline.alignment import Alignment, Fault
 from napari_phy.timeline.by_number import Ratio
-from napari_phy.timeline.doubts import LEAST_DOUBT, joined
+from napari_phy.timeline.doubts import LEAST_DOUBT, Doubt, joined
 from napari_phy.timeline.fault_words import MOST_FAULTS, false_pulses, seconds, summary
 from napari_phy.timeline.pulse_grid import PulseGrid, without_resets
 from napari_phy.timeline.pulses import PulseLine
 from napari_phy.timeline.stamp_matching import LONG_GAP, StampMatch, drift, match_stamps
-from napari_phy.timeline.time_base import Doubt, TimeBase
+from napari_phy.timeline.time_base import TimeBase
 
 Float64 = npt.NDArray[np.float64]
 Int64 = npt.NDArray[np.int64]

@@ -4,12 +4,33 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
-
-from napari_phy.timeline.time_base import Doubt
+from dataclasses import dataclass, replace
 
 LEAST_DOUBT = 0.002  # chance of being off by half a frame below which frames are not marked
 _MOST_DOUBTS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """Frames whose time may be wrong, and why.
+
+    Attributes
+    ----------
+    start, stop : int
+        Frames from the first to before the last.
+    kind : str
+        "extrapolated", "interpolated", "ambiguous", "reset" or "irregular".
+    words : str
+        A sentence for the user.
+    chance : float, default 1.0
+        How likely it is that they are off by half a frame or more, 0…1.
+    """
+
+    start: int
+    stop: int
+    kind: str
+    words: str
+    chance: float = 1.0
 
 
 def joined(doubts: Sequence[Doubt]) -> tuple[Doubt, ...]:

@@ -13,9 +13,9 @@ from napari_phy.table.numbers import format_count, format_number
 from napari_phy.timeline.alignment import Alignment, Fault
 from napari_phy.timeline.by_number import Ratio, align_by_number
 from napari_phy.timeline.by_time import align_by_time
+from napari_phy.timeline.doubts import Doubt
 from napari_phy.timeline.pulse_grid import PulseGrid, find_grid, is_in_order
 from napari_phy.timeline.pulses import PulseLine
-from napari_phy.timeline.time_base import Doubt
 
 MOST_ALIGNMENTS = 5
 LEAST_FRAMES = 10  # fewer fit anything

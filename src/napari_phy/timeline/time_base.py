@@ -12,39 +12,20 @@ import numpy.typing as npt
 from napari_phy.core.arrays import read_only
 from napari_phy.core.errors import TimelineError
 from napari_phy.core.sentences import on_one_line
+from napari_phy.timeline.clock_numbers import (
+    MOST_FRAMES,
+    MOST_ROWS,
+    Float64,
+    Int64,
+    as_numbers,
+    as_offsets,
+    as_times,
+    check_knots,
+)
+from napari_phy.timeline.doubts import Doubt
 
-Float64 = npt.NDArray[np.float64]
-Int64 = npt.NDArray[np.int64]
-
-MOST_FRAMES = 10**8
-SHORTEST_S, LATEST_S = 1e-6, 1e9  # an interval between frames; a time
-LONGEST_OFFSET_S = 1e4
-MOST_ROWS = 10**6
 _N_END = 30  # knots whose intervals tell how it goes on beyond them
 _PAUSE = 1.5  # usual intervals after which a frame is no longer the one being taken
-
-
-@dataclass(frozen=True, slots=True)
-class Doubt:
-    """Frames whose time may be wrong, and why.
-
-    Attributes
-    ----------
-    start, stop : int
-        Frames from the first to before the last.
-    kind : str
-        "extrapolated", "interpolated", "ambiguous", "reset" or "irregular".
-    words : str
-        A sentence for the user.
-    chance : float, default 1.0
-        How likely it is that they are off by half a frame or more, 0…1.
-    """
-
-    start: int
-    stop: int
-    kind: str
-    words: str
-    chance: float = 1.0
 
 
 def _nothing() -> Float64:
@@ -102,8 +83,8 @@ class TimeBase:
     def __post_init__(self) -> None:
         if not 1 <= self.n_frames <= MOST_FRAMES:
             raise TimelineError(f"A clock is for 1 to {MOST_FRAMES:,} frames, not {self.n_frames}.")
-        frames, times_s = _numbers(self.frames, "numbers of frames"), _numbers(self.times_s, "times of frames")
-        _check_knots(frames, times_s)
+        frames, times_s = as_numbers(self.frames, "numbers of frames"), as_numbers(self.times_s, "times of frames")
+        check_knots(frames, times_s)
         rate = self.sample_rate
         if rate is not None and not (np.isfinite(rate) and 0 < rate <= 1e9):
             raise TimelineError(f"A sample rate is a number above 0, not {rate}.")
@@ -111,8 +92,8 @@ class TimeBase:
         set_field = object.__setattr__
         set_field(self, "frames", read_only(whole))
         set_field(self, "times_s", read_only(times_s))
-        set_field(self, "row_offsets_s", _offsets(self.row_offsets_s, "rows"))
-        set_field(self, "plane_offsets_s", _offsets(self.plane_offsets_s, "planes"))
+        set_field(self, "row_offsets_s", as_offsets(self.row_offsets_s, "rows"))
+        set_field(self, "plane_offsets_s", as_offsets(self.plane_offsets_s, "planes"))
         for doubt in self.doubts:
             if not 0 <= doubt.start < doubt.stop <= self.n_frames:
                 raise TimelineError(
@@ -195,9 +176,9 @@ class TimeBase:
         TimelineError
             The times do not ascend, or there are fewer than two.
         """
-        times = _numbers(times_s, "times of frames")
-        known = np.arange(len(times), dtype=np.float64) if frames is None else _numbers(frames, "numbers of frames")
-        _check_knots(known, times)
+        times = as_numbers(times_s, "times of frames")
+        known = np.arange(len(times), dtype=np.float64) if frames is None else as_numbers(frames, "numbers of frames")
+        check_knots(known, times)
         n = int(known[-1]) + 1 if n_frames is None else int(n_frames)
         doubts = [
             Doubt(
@@ -235,6 +216,11 @@ class TimeBase:
     def rate_hz(self) -> float:
         """Frames per second, usually."""
         return 1 / self.interval_s
+
+    @property
+    def row_interval_s(self) -> float | None:
+        """From the start of a row to that of the next one, usually; None where rows have no times of their own."""
+        return float(np.median(np.diff(self.row_offsets_s))) if len(self.row_offsets_s) > 1 else None
 
     @property
     def range_s(self) -> tuple[float, float]:
@@ -328,7 +314,7 @@ class TimeBase:
         TimelineError
             The clock has no such row or plane, or a time is no number.
         """
-        time_s, times = _finite_times(time_s), self.frame_times_s
+        time_s, times = as_times(time_s), self.frame_times_s
         offset_s = self._offset_s(row, plane)
         guess = np.searchsorted(times, time_s - offset_s, side="right") - 1  # the difference may be rounded
         found = self._last_begun(guess, lambda frame: times[frame] + offset_s <= time_s)
@@ -359,7 +345,7 @@ class TimeBase:
         """
         times, last = self.frame_times_s, self.n_frames - 1
         before, after = self._end_intervals_s
-        time_s = np.asarray(_finite_times(time_s) - self._offset_s(row, plane))
+        time_s = np.asarray(as_times(time_s) - self._offset_s(row, plane))
         index = np.clip(np.searchsorted(times, time_s, side="right") - 1, 0, max(0, last - 1))
         steps = times[np.minimum(index + 1, last)] - times[index] if last else after
         found = index + (time_s - times[index]) / steps
@@ -369,7 +355,7 @@ class TimeBase:
 
     def is_covered(self, time_s: npt.ArrayLike) -> npt.NDArray[np.bool_]:
         """Return whether a frame was being taken at a time: neither outside of the stack nor in a pause of it."""
-        time_s = _finite_times(time_s)
+        time_s = as_times(time_s)
         frame = np.asarray(self.frame_at(time_s))
         inside = (frame >= 0) & (frame < self.n_frames)
         since_s = time_s - self.frame_times_s[np.clip(frame, 0, self.n_frames - 1)]
@@ -420,44 +406,3 @@ class TimeBase:
         doubtful = int(self.is_doubtful.sum())
         words = f"{self.n_frames} frames, {start_s:g}–{stop_s:g} s, {self.rate_hz:.4g} Hz, {doubtful} doubtful"
         return f"<TimeBase {on_one_line(self.source)}: {words}>" if self.source else f"<TimeBase: {words}>"
-
-
-def _numbers(values: npt.ArrayLike, what: str) -> Float64:
-    try:
-        found = np.array(values, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise TimelineError(f"The {what} are no list of numbers.") from None
-    if found.ndim != 1:
-        raise TimelineError(f"The {what} are one after the other, not in the shape {found.shape}.")
-    return found
-
-
-def _finite_times(time_s: npt.ArrayLike) -> Float64:
-    found = np.asarray(time_s, dtype=np.float64)
-    if not np.isfinite(found).all():
-        raise TimelineError("A time is a number of seconds; one of these is none.")
-    return found
-
-
-def _offsets(values: npt.ArrayLike, what: str) -> Float64:
-    found = _numbers(values, f"offsets of {what}")
-    if len(found) > MOST_ROWS or not (np.abs(found) <= LONGEST_OFFSET_S).all():
-        raise TimelineError(f"The offsets of {what} are at most {MOST_ROWS:,} numbers of up to {LONGEST_OFFSET_S:g} s.")
-    return read_only(found)
-
-
-def _check_knots(frames: Float64, times_s: Float64) -> None:
-    if len(frames) != len(times_s):
-        raise TimelineError(f"{len(times_s)} times are given for {len(frames)} frames; each frame needs one.")
-    if len(frames) < 2:
-        raise TimelineError(f"A clock needs the times of two frames at least, not of {len(frames)}.")
-    if not (np.abs(frames) <= 10 * MOST_FRAMES).all() or (frames != np.floor(frames)).any():
-        raise TimelineError("Numbers of frames are whole and of a sensible size; one of these is not.")
-    if not (np.abs(times_s) <= LATEST_S).all():
-        raise TimelineError(f"Times of frames are numbers of seconds up to {LATEST_S:g}; one of these is not.")
-    steps, steps_s = np.diff(frames), np.diff(times_s)
-    wrong = np.flatnonzero((steps <= 0) | (steps_s < SHORTEST_S * np.maximum(steps, 1)))
-    if len(wrong):
-        place = int(wrong[0])
-        pair = f"frame {frames[place]:.0f} at {times_s[place]:.10g} s, frame {frames[place + 1]:.0f} at"
-        raise TimelineError(f"Frames follow each other in time; {pair} {times_s[place + 1]:.10g} s do not.")

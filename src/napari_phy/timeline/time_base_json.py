@@ -10,7 +10,8 @@ import numpy.typing as npt
 
 from napari_phy.core.errors import TimelineError
 from napari_phy.core.sentences import on_one_line
-from napari_phy.timeline.time_base import Doubt, TimeBase
+from napari_phy.timeline.doubts import Doubt
+from napari_phy.timeline.time_base import TimeBase
 
 VERSION = 1
 _MOST_NUMBERS, _MOST_DOUBTS = 10**8, 10**5

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from napari_phy.core.arrays import read_only
 from napari_phy.table.numbers import format_number
 from napari_phy.timeline.alignment import Alignment, Fault
-from napari_phy.timeline.time_base import Doubt
+from napari_phy.timeline.doubts import Doubt
 from napari_phy.views.frame import Frame
 from napari_phy.views.rectangles import TICK_PX, Rectangle, TypeSizes
 
