@@ -1,9 +1,10 @@
-"""What files hold, as sentences tell of it: plain text on one line."""
+"""Parts of sentences: what files hold as plain text on one line, lists, and why something failed."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -38,3 +39,13 @@ def cause_of(error: BaseException) -> str:
         return re.sub(r"^\[Errno -?\d+\] ", "", str(error))
     name = Path(str(error.filename)).name if error.filename else ""
     return f"{name}: {error.strerror}" if name else error.strerror
+
+
+def listed(items: Iterable[Any], limit: int = 6) -> str:
+    """Return `20`, `20 and 22`, `20, 22 and 7`; beyond `limit` the rest as a number."""
+    words = [str(item) for item in items]
+    if len(words) > limit:
+        words = [*words[: limit - 1], f"{len(words) - limit + 1} more"]
+    if len(words) < 2:
+        return "".join(words)
+    return f"{', '.join(words[:-1])} and {words[-1]}"

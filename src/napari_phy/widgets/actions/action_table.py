@@ -4,8 +4,10 @@ from collections.abc import Callable
 
 import numpy as np
 
+from napari_phy.core.sentences import listed
 from napari_phy.session import Session
 from napari_phy.table.numbers import format_count, format_number
+from napari_phy.views.edit_words import edit_name
 from napari_phy.widgets.actions import messages
 from napari_phy.widgets.actions.action import Action, ActionContext
 from napari_phy.widgets.actions.navigation import (
@@ -53,7 +55,7 @@ def _merge_caption(session: Session) -> str:
 
 
 def _merge_sentence(session: Session) -> str:
-    return f"Merge {messages.listed(session.selection.clusters)} into one cluster"
+    return f"Merge {listed(session.selection.clusters)} into one cluster"
 
 
 def _split_caption(session: Session) -> str:
@@ -64,33 +66,33 @@ def _split_caption(session: Session) -> str:
 def _split_sentence(session: Session) -> str:
     spikes = session.selection.spikes
     touched = np.unique(session.manager.clusters_of(spikes)).tolist()
-    return f"Split {format_count(len(spikes), 'spike')} off {messages.listed(touched)}"
+    return f"Split {format_count(len(spikes), 'spike')} off {listed(touched)}"
 
 
 def _label_sentence(session: Session) -> str:
-    return f"Label {messages.listed(session.selection.clusters)} with a word or number of your own"
+    return f"Label {listed(session.selection.clusters)} with a word or number of your own"
 
 
 def _discard_sentence(session: Session) -> str:
-    return f"Hide {messages.listed(session.selection.clusters)} from lists and views; the spikes stay in the file"
+    return f"Hide {listed(session.selection.clusters)} from lists and views; the spikes stay in the file"
 
 
 def _color_sentence(session: Session) -> str:
-    return f"Choose the colour of {messages.listed(session.selection.clusters)} where views colour by cluster"
+    return f"Choose the colour of {listed(session.selection.clusters)} where views colour by cluster"
 
 
 def _plain_color_sentence(session: Session) -> str:
-    return f"Give {messages.listed(session.selection.clusters)} the default colour again"
+    return f"Give {listed(session.selection.clusters)} the default colour again"
 
 
 def _undo_sentence(session: Session) -> str:
     record = session.manager.undo_record
-    return "Undo" if record is None else f"Undo: {messages.edit_name(record)}"
+    return "Undo" if record is None else f"Undo: {edit_name(record)}"
 
 
 def _redo_sentence(session: Session) -> str:
     record = session.manager.redo_record
-    return "Redo" if record is None else f"Redo: {messages.edit_name(record)}"
+    return "Redo" if record is None else f"Redo: {edit_name(record)}"
 
 
 def _save_caption(session: Session) -> str:
@@ -221,14 +223,14 @@ def _moves(group: str, title: str, letter: str) -> tuple[Action, Action, Action]
 
     def all_sentence(session: Session) -> str:
         clusters = session.selection.clusters
-        which = f"the {len(clusters)} selected clusters" if len(clusters) > 1 else messages.listed(clusters)
+        which = f"the {len(clusters)} selected clusters" if len(clusters) > 1 else listed(clusters)
         return f"Move {which} to {group}"
 
     def best_sentence(session: Session) -> str:
-        return f"Move {messages.listed(session.selection.best)} to {group}"
+        return f"Move {listed(session.selection.best)} to {group}"
 
     def similar_sentence(session: Session) -> str:
-        return f"Move {messages.listed(session.selection.similar)} to {group}"
+        return f"Move {listed(session.selection.similar)} to {group}"
 
     alone, control, both = f"Alt+{letter}", f"Ctrl+{letter}", f"Ctrl+Alt+{letter}"
     word = title if title == "MUA" else group

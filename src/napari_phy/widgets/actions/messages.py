@@ -1,25 +1,20 @@
 """The messages of the program: one sentence for each thing that happened or is about to."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
-from napari_phy.core.clustering import Clustering
-from napari_phy.core.sentences import on_one_line
-from napari_phy.core.update_info import UpdateInfo
+from napari_phy.core.sentences import listed, on_one_line
 from napari_phy.files.atomic import format_bytes
-from napari_phy.storage import store_messages
 from napari_phy.table.numbers import format_count, format_number
 from napari_phy.timeline import TimeBase
 from napari_phy.timeline.frame_counts import MOST_DOUBT
-from napari_phy.views.command_line import echo
 from napari_phy.views.events import Event
 from napari_phy.views.time_words import range_words, read_range, read_time
-from napari_phy.views.typed_values import label_text
 
 EMPTY_WORKSPACE = "Open a Kwik file to begin: File > Open, or drop it here."
 NO_EVENTS = "This data set has no events."
 HOW_TO_GET_EVENTS = "Read a table of trials, such as events.tsv of BIDS, or draw epochs."
 NO_PICTURE = "No image is open. Open a picture or a stack beside the recording to place the probe in it."
+PIXEL_NOT_KNOWN = "The image does not say how large a pixel is: type it in Pixel (µm)."
 NO_CLUSTERS = "This clustering has no clusters."
 NO_ROW_TO_GO_TO = "All clusters of the list are folded or skipped."
 NO_MATCH = "No cluster matches. Clear the filter (Esc)."
@@ -68,6 +63,7 @@ NO_OTHER_CLUSTER = "There is no other cluster to compare it with."
 
 COMPARING_MOVIE = "Comparing spikes with the movie…"
 MOVIE_CANCELLED = "Cancelled. Nothing was changed."
+COMPARED_IS_GONE = "Cancelled: the movie, its clock, its cells or a cluster is not there any more."
 NEED_MOVIE = "Open an image stack with an axis of time."
 NEED_CELLS = "Choose labels or shapes as cells, or open those of suite2p or CaImAn."
 ASK_TO_COMPARE = "Compare cells tests which cells follow the selected clusters."
@@ -167,21 +163,6 @@ def density(metric: str, limit: float) -> str:
     return f"The canvas shows all spikes: up to {format_number(limit)} per second and channel."
 
 
-def _short(name: str) -> str:
-    """Return a name or a value as a sentence can hold it."""
-    return echo(" ".join(name.split()))
-
-
-def listed(items: Iterable[Any], limit: int = 6) -> str:
-    """Return `20`, `20 and 22`, `20, 22 and 7`; beyond `limit` the rest as a number."""
-    words = [str(item) for item in items]
-    if len(words) > limit:
-        words = [*words[: limit - 1], f"{len(words) - limit + 1} more"]
-    if len(words) < 2:
-        return "".join(words)
-    return f"{', '.join(words[:-1])} and {words[-1]}"
-
-
 def how_to_select(key: str) -> str:
     """Return how a cluster is selected, by a click or by the key of the first one if there is such a key."""
     return "Click a row in Clusters" + (f", or press {key}." if key else ".")
@@ -253,66 +234,6 @@ def clustering_deleted(name: str) -> str:
 def action_failed(title: str, error: BaseException) -> str:
     """Return the notification when an action failed unexpectedly."""
     return f"{title} failed unexpectedly: {type(error).__name__}. See the log for details."
-
-
-def edit_name(record: UpdateInfo) -> str:
-    """Return an edit in a few words, as undo names it: `merge 20 and 22`, `label 3: note axon`."""
-    edit = record.inverse() if record.cause == "undo" else record
-    if edit.description == "groups":
-        return _group_edit(edit)[0]
-    if edit.description == "reset":
-        return "reset to original"
-    clusters, value = _clusters_and_value(edit)
-    name = f"{edit.description} {listed(clusters)}".strip()
-    if edit.description == "move":
-        return f"{name} to {_short(value or 'unsorted')}"
-    if edit.description == "label":
-        field = _short(edit.metadata_changed[0].field)
-        return f"{name}: no {field}" if value is None else f"{name}: {field} {_short(label_text(value))}"
-    return name
-
-
-def edit_done(update: UpdateInfo, manager: Clustering) -> str:
-    """Return the status sentence of an update that a clustering has just gone through."""
-    n_spikes = manager.n_spikes
-    if update.cause != "edit":
-        return f"{'Undid' if update.cause == 'undo' else 'Redid'}: {edit_name(update)}."
-    if update.description == "groups":
-        return _group_edit(update)[1]
-    clusters, value = _clusters_and_value(update)
-    if update.description == "reset":
-        return f"Reset to original: {format_count(len(manager.cluster_ids), 'cluster')}. It can be undone."
-    if update.description == "merge":
-        new = update.added[0]
-        groups = {cluster: manager.last_group(cluster) for cluster in clusters}
-        words = f"Merged {listed(clusters)} into {new} ({format_count(n_spikes(new), 'spike')})."
-        return f"{words}{_group_of_merged(manager.group(new), groups)}"
-    if update.description == "split":
-        moved = format_count(n_spikes(update.added[0]), "spike")  # the chosen spikes have the first new id
-        return f"Split {moved} off {listed(clusters)}: new clusters {listed(update.added)}."
-    if update.description == "move":
-        return f"Moved {listed(clusters)} to {_short(value or 'unsorted')}."
-    if update.description == "label":
-        field = _short(update.metadata_changed[0].field)
-        if value is None:
-            return f"Removed the label {field} from {listed(clusters)}."
-        return f"Labelled {listed(clusters)}: {field} is {_short(label_text(value))}."
-    if update.description == "recolor":
-        return f"{listed(clusters)} {_has_color(value, len(clusters))}."
-    if update.description == "discard":
-        return f"Discarded {listed(clusters)}. ⋯ in Clusters shows what is discarded."
-    return f"Assigned {listed(clusters)}: new clusters {listed(update.added)}."
-
-
-def _has_color(color: object, n_clusters: int) -> str:
-    has = "has" if n_clusters == 1 else "have"
-    return f"{has} the default colour again" if color is None else f"{has} this colour in views that colour by cluster"
-
-
-def _group_of_merged(group: str, groups: Mapping[int, str]) -> str:
-    """Return which group clusters of different groups have now that they are one; "" for those of the same group."""
-    like = [cluster for cluster, before in groups.items() if before == group]
-    return "" if len(like) == len(groups) else f" Its group is {_short(group)}, that of {listed(like)}."
 
 
 def locate(names: Sequence[str]) -> str:
@@ -407,52 +328,6 @@ def read_only(name: str) -> str:
     return f"{name} is read-only. Edits are kept in the journal; save a copy to keep them in a file."
 
 
-def save_before_closing(n_edits: int, name: str) -> str:
-    """Return the question of the close guard."""
-    return f"Save {format_count(n_edits, 'edit')} to {name} before closing?"
-
-
-def copy_before_closing(n_edits: int, name: str) -> tuple[str, str]:
-    """Return the question of the close guard, and what explains it, where the file cannot be saved to."""
-    question = f"Save a copy with your {format_count(n_edits, 'edit')} before closing?"
-    return question, f"{name} cannot be saved to. {EDITS_STAY}"
-
-
-def stays_unsaved(n_edits: int, name: str) -> str:
-    """Return the sentence on those edits that stay in the journal when the others are saved."""
-    edits = "Your other edit" if n_edits == 1 else f"Your other {format_number(n_edits)} edits"
-    return f"{edits} cannot be saved to {name} and {'stays' if n_edits == 1 else 'stay'} in the journal."
-
-
-def keep_before_closing(n_edits: int, name: str) -> str:
-    """Return the question of the close guard where the unsaved edits are those of clusterings that are not open."""
-    return f"Close {name} with {format_count(n_edits, 'unsaved edit')}?"
-
-
-def discarding_here(n_edits: int, place: str) -> str:
-    """Return which edits discarding takes back, where others wait in other shanks or clusterings."""
-    return f"Discard undoes the {format_count(n_edits, 'edit')} of {place}, and keeps those of other places."
-
-
-def discarding(n_edits: int) -> str:
-    """Return what discarding unsaved edits does."""
-    return f"Undo {format_count(n_edits, 'edit')}. Redo brings {'it' if n_edits == 1 else 'them'} back the next time."
-
-
-def changed_before_closing(n_edits: int, name: str) -> tuple[str, str]:
-    """Return the question of the close guard, and what explains it, where another program changed the file."""
-    edits = "your edit is" if n_edits == 1 else "your edits are"
-    return (
-        f"Save a copy with your {format_count(n_edits, 'edit')} before closing?",
-        f"{name} was changed by another program and cannot be saved to. Without a copy {edits} set aside.",
-    )
-
-
-def gone_before_closing(n_edits: int, name: str, journal: store_messages.Whereabouts) -> tuple[str, str]:
-    """Return the question of the close guard, and what explains it, where the file was taken away."""
-    return f"{name} was moved or deleted. Close it?", store_messages.edits_of_a_gone_file(n_edits, journal)
-
-
 def spikes_of_whole(n_spikes: int, range_s: tuple[float, float] | None) -> str:
     """Return `908 spikes`, or `908 spikes in total` while views use only those of a time range."""
     return f"{format_count(n_spikes, 'spike')}{'' if range_s is None else ' in total'}"
@@ -464,30 +339,6 @@ def selection_state(clusters: Sequence[int], n_spikes: int, range_s: tuple[float
         return "Nothing selected"
     shown = ", ".join(map(str, clusters[:8])) + (", …" if len(clusters) > 8 else "")
     return f"{shown} selected   ·   {spikes_of_whole(n_spikes, range_s)}"
-
-
-def _group_edit(edit: UpdateInfo) -> tuple[str, str]:
-    """Return an edit of the list of groups in a few words, and the sentence when it is done."""
-    change = edit.groups_changed[0]
-    old, new = ("" if group is None else _short(group.name) for group in (change.old, change.new))
-    if change.old is None:
-        return f"add group {new}", f"Added the group {new}."
-    if change.new is None:
-        n_moved = len(edit.metadata_changed)
-        now = f"; {format_count(n_moved, 'cluster')} now unsorted" if n_moved else ""
-        return f"remove group {old}", f"Removed the group {old}{now}."
-    if change.old.name != change.new.name:
-        return f"rename group {old}", f"Renamed the group {old} to {new}."
-    return f"recolor group {new}", f"Recoloured the group {new}."
-
-
-def _clusters_and_value(edit: UpdateInfo) -> tuple[Sequence[int], Any]:
-    """Return the clusters that an edit was done to, and the new value where it set one."""
-    if edit.deleted:
-        return edit.deleted, None
-    changes = edit.metadata_changed
-    clusters = list(dict.fromkeys(change.cluster_id for change in changes))
-    return clusters, changes[0].new if changes else None
 
 
 def place_problem(text: str, duration_s: float, n_spikes: int) -> str:

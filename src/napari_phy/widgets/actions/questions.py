@@ -7,6 +7,7 @@ from qtpy.QtWidgets import QFileDialog, QWidget
 
 from napari_phy.core.colors import usual_color
 from napari_phy.core.label_fields import field_problem
+from napari_phy.core.sentences import listed
 from napari_phy.files.platform_files import is_writable_folder
 from napari_phy.session.session import Session
 from napari_phy.table.numbers import format_number
@@ -38,7 +39,7 @@ class LabelDialog(FormDialog):
                 return ""
             return field_problem(field, labels) if field else None
 
-        words = Words("Label", f"Label {messages.listed(clusters)}", act="Label")
+        words = Words("Label", f"Label {listed(clusters)}", act="Label")
         super().__init__(words, label, theme, parent, problem=problem)
         self._session = session
         self.fields["value"].native.setPlaceholderText("word or number; leave empty to remove")
@@ -68,7 +69,7 @@ def ask_color(session: Session, theme: Tokens, parent: QWidget) -> None:
     def recolor(color: Annotated[str, {"widget_type": ColorPicker}] = now) -> None:
         session.recolor(clusters, color)
 
-    FormDialog(Words("Colour", f"Colour of {messages.listed(clusters)}", act="Use"), recolor, theme, parent).ask()
+    FormDialog(Words("Colour", f"Colour of {listed(clusters)}", act="Use"), recolor, theme, parent).ask()
 
 
 def ask_time(session: Session, theme: Tokens, parent: QWidget) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from napari_phy.core.sentences import listed
 from napari_phy.session import Session
 from napari_phy.table.numbers import format_count
 from napari_phy.widgets.actions import messages
@@ -86,7 +87,7 @@ def needs_lasso(session: Session) -> str | None:
     selected = set(session.selection.clusters) | set(touched.tolist())
     if len(whole) == len(touched) and (len(whole) == 1 or len(whole) == len(selected)):
         n_spikes = format_count(len(spikes), "spike")
-        clusters = f"cluster{'s' if len(whole) > 1 else ''} {messages.listed(whole)}"
+        clusters = f"cluster{'s' if len(whole) > 1 else ''} {listed(whole)}"
         return f"The lasso holds all {n_spikes} of {clusters}; nothing would be split."
     return None
 

@@ -16,8 +16,8 @@ from napari_phy.core.errors import NapariPhyError
 from napari_phy.core.progress import OnProgress
 from napari_phy.session.session import Session
 from napari_phy.table.session_like import SessionLike
+from napari_phy.views.edit_words import edit_name
 from napari_phy.views.history import HistoryData, HistoryRequest
-from napari_phy.widgets.actions import messages
 from napari_phy.widgets.base.figure import paint_rows, wearing
 from napari_phy.widgets.base.painting import CellPainter, Index
 from napari_phy.widgets.base.safe_slot import safe_slot
@@ -150,7 +150,7 @@ class _Rows(QAbstractListModel):
 
     def words(self, row: int) -> str:
         """Return what a row says."""
-        return self._listed.row_words(row, self._name, messages.edit_name)
+        return self._listed.row_words(row, self._name, edit_name)
 
     def tip(self, row: int) -> str:
         """Return what a click on a row does."""

@@ -12,6 +12,7 @@ from qtpy.QtWidgets import QWidget
 
 from napari_phy.core.probe import UNKNOWN_POSITIONS
 from napari_phy.core.progress import OnProgress
+from napari_phy.core.sentences import listed
 from napari_phy.session.session import Session
 from napari_phy.table.numbers import format_shown
 from napari_phy.table.session_like import SessionLike
@@ -24,7 +25,6 @@ from napari_phy.views.waveforms import (
     compute_waveforms,
     spikes_through,
 )
-from napari_phy.widgets.actions import messages
 from napari_phy.widgets.actions.keys import pressed
 from napari_phy.widgets.base.color_scale import ColorScale
 from napari_phy.widgets.base.safe_slot import safe_slot
@@ -223,11 +223,9 @@ class WaveformsPanel(ViewPanel):
         past = [cluster for cluster in self._silent if cluster not in outside]
         words = []
         if past:
-            words.append(f"{messages.listed(past)} {'lies' if len(past) == 1 else 'lie'} past the end of the raw data")
+            words.append(f"{listed(past)} {'lies' if len(past) == 1 else 'lie'} past the end of the raw data")
         if outside:
-            words.append(
-                f"{messages.listed(outside)} {'has' if len(outside) == 1 else 'have'} no spikes in these times"
-            )
+            words.append(f"{listed(outside)} {'has' if len(outside) == 1 else 'have'} no spikes in these times")
         return "; ".join(words)
 
     @property

@@ -12,6 +12,7 @@ from qtpy.QtWidgets import QFileDialog, QWidget
 
 from napari_phy.core.cluster_meta import DISCARDED
 from napari_phy.core.errors import FilterError, SaveError
+from napari_phy.core.sentences import listed
 from napari_phy.files.exports import write_table
 from napari_phy.query.filter_completion import Completion, complete
 from napari_phy.session.session import Session
@@ -368,7 +369,7 @@ class ClustersPanel(ListPanel):
         standard = [f"{counts[group]} {group}" for group in GROUP_ORDER if counts[group]]
         groups = [*standard, *(f"{counts[group]} {group}" for group in own)]
         if hidden := self._hidden:
-            texts = [messages.hidden_by_filter(hidden).rstrip("."), f"{messages.listed(hidden, 3)} hidden"]
+            texts = [messages.hidden_by_filter(hidden).rstrip("."), f"{listed(hidden, 3)} hidden"]
         else:
             texts = ["   ".join(groups), "   ".join(standard), " ".join(standard)]
         self._write_counts(*((words, text) for text in texts), (few, texts[-1]), ("", texts[-1]))

@@ -7,7 +7,7 @@ from qtpy.QtCore import QEvent, QObject, QPoint, Qt, Signal
 from qtpy.QtGui import QMouseEvent
 from qtpy.QtWidgets import QApplication, QFrame, QLabel, QVBoxLayout, QWidget
 
-from napari_phy.widgets.actions import messages
+from napari_phy.core.sentences import listed
 from napari_phy.widgets.base.plain_text import PlainLabel
 from napari_phy.widgets.base.theme import BODY_PX, TICK_PX, Tokens
 from napari_phy.widgets.lists.table import ClusterList
@@ -139,4 +139,4 @@ class RowDrag(QObject):
 
 def drag_words(clusters: Sequence[int]) -> str:
     """Return `Move 20 and 22 to`."""
-    return f"Move {messages.listed(clusters)} to"
+    return f"Move {listed(clusters)} to"
