@@ -18,7 +18,7 @@ from qtpy.QtWidgets import QApplication, QDialog
 from waiting import PATIENCE_S, run_until
 
 from napari_phy.widgets.actions.bindings import key_bindings
-from napari_phy.widgets.window.layouts import LayoutStore
+from napari_phy.widgets.window.layout_store import LayoutStore
 from napari_phy.widgets.window.workspace import Workspace
 
 Form = tuple[tuple[int, int], str]  # size and theme

@@ -19,7 +19,7 @@ from napari_phy.views.all_settings import ViewsOfSession
 from napari_phy.views.commands import COMMANDS, find_command
 from napari_phy.widgets.actions.action_table import ACTIONS, BY_ID
 from napari_phy.widgets.actions.keys import IN_PANELS, normal
-from napari_phy.widgets.window.docks import KINDS
+from napari_phy.widgets.window.kinds import KINDS
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "napari_phy"

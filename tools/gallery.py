@@ -63,7 +63,7 @@ def views_of(kwik: Path, theme: str) -> list[Any]:
     import napari
     from journeys.person import CTRL, Person
 
-    from napari_phy.widgets.window.docks import KINDS, LISTS
+    from napari_phy.widgets.window.kinds import KINDS, LISTS
 
     viewer = napari.Viewer()
     viewer.theme = theme

@@ -70,7 +70,7 @@ class StatesOfViews:
         """Open a data set, the first time with all views, and select two clusters if there are similar ones."""
         from journeys.person import CTRL
 
-        from napari_phy.widgets.window.docks import KINDS
+        from napari_phy.widgets.window.kinds import KINDS
 
         person = self.person
         person.open(kwik.resolve())

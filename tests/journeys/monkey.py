@@ -8,7 +8,7 @@ from qtpy.QtWidgets import QApplication
 
 from napari_phy.core.cluster_manager import ClusterManager
 from napari_phy.widgets.panels.view_panel import ViewPanel
-from napari_phy.widgets.window.docks import KINDS, LISTS
+from napari_phy.widgets.window.kinds import KINDS, LISTS
 
 KEYS = (
     (Qt.Key.Key_G, PLAIN), (Qt.Key.Key_K, PLAIN), (Qt.Key.Key_Z, CTRL), (Qt.Key.Key_Z, CTRL | SHIFT),

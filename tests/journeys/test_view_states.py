@@ -15,7 +15,7 @@ from napari_phy.core.errors import NapariPhyError
 from napari_phy.widgets.lists import similar_panel
 from napari_phy.widgets.panels import picture_stack
 from napari_phy.widgets.panels.view_panel import ViewPanel
-from napari_phy.widgets.window.docks import KINDS, LISTS
+from napari_phy.widgets.window.kinds import KINDS, LISTS
 from napari_phy.widgets.window.workspace import Workspace
 
 OTHERS = ("Actions", "Link time", "Place probe")  # show no clusters

@@ -24,7 +24,7 @@ from napari_phy.widgets.docks.traces_panel import TracesPanel
 from napari_phy.widgets.docks.waveforms_panel import WaveformsPanel
 from napari_phy.widgets.panels.picture_panel import PicturePanel
 from napari_phy.widgets.plots.scatter_plot import BACKGROUND_PX, DISC_ALPHA, DISC_PX
-from napari_phy.widgets.window.docks import KINDS
+from napari_phy.widgets.window.kinds import KINDS
 
 LEGEND_PX = 28
 VIEWS = [t for t, kind in KINDS.items() if issubclass(kind.panel, PicturePanel) and kind.panel.has_figure()]

@@ -11,7 +11,7 @@ from qtpy.QtWidgets import QApplication, QLabel, QMainWindow
 from widgets.light_session import disk_full, light_session
 
 from napari_phy.session.session import open_session
-from napari_phy.widgets.actions import messages
+from napari_phy.widgets.actions import closing_messages, messages
 from napari_phy.widgets.actions.background_work import BackgroundWork, Job
 from napari_phy.widgets.base.small_dialogs import Words
 from napari_phy.widgets.base.theme import tokens
@@ -258,6 +258,18 @@ def test_from_a_clustering_that_cannot_be_saved_the_edits_of_others_are(qtbot, k
         assert not session.is_dirty
 
 
+def test_edits_of_an_original_that_is_not_open_are_named(qtbot, kwik_copy):
+    with open_session(kwik_copy, 1, "original") as session:
+        session.merge(session.manager.cluster_ids[:2].tolist())
+        session.switch(0, "main")
+        session.merge(session.manager.cluster_ids[:2].tolist())
+        window = make_window(qtbot, session)
+        seen = []
+        answer("keep", seen)
+        assert window.close()
+        assert seen[0][1] == f"{messages.EDITS_STAY} 1 unsaved edit of shank 1, original waits in the journal."
+
+
 @pytest.mark.parametrize(("choice", "closes", "n_copies"), [("copy", True, 1), ("keep", True, 0), ("cancel", False, 0)])
 def test_of_a_file_that_another_program_changed_a_copy_is_offered(window, session, choice, closes, n_copies):
     session.move([3], "good")
@@ -299,7 +311,7 @@ def test_of_a_file_that_is_gone_it_says_so(window, session, choice, closes):
 
 
 def test_its_words_fit(qtbot):
-    question = messages.save_before_closing(1234, "a_rather_long_name_of_a_recording.kwik")
+    question = closing_messages.save_before_closing(1234, "a_rather_long_name_of_a_recording.kwik")
     dialog = UnsavedDialog(Words("Unsaved edits", question), {"save": "Save and close", "keep": KEEP}, tokens())
     qtbot.addWidget(dialog)
     dialog.show()

@@ -7,7 +7,7 @@ from widgets.light_session import light_session
 
 from napari_phy.storage.view_options import load_view_options
 from napari_phy.widgets.window import docks
-from napari_phy.widgets.window.docks import KINDS, LISTS
+from napari_phy.widgets.window.kinds import KINDS, LISTS
 from napari_phy.widgets.window.workspace import open_workspace
 
 

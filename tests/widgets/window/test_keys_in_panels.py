@@ -12,7 +12,7 @@ from qtpy.QtWidgets import QApplication, QLineEdit, QPlainTextEdit, QSpinBox
 from napari_phy.layers.session_tag import TAG, SessionTag
 from napari_phy.widgets.actions.bindings import key_bindings
 from napari_phy.widgets.actions.keys import OWN_KEYS
-from napari_phy.widgets.window.docks import KINDS
+from napari_phy.widgets.window.kinds import KINDS
 from napari_phy.widgets.window.layouts import napari_docks
 
 LINE = np.array([[0.0, 0.0], [1.0, 1.0]])

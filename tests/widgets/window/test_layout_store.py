@@ -13,8 +13,8 @@ from widgets.window.test_workspace import LARGE, SMALL, settle, show
 from napari_phy.files.user_files import phy_folder
 from napari_phy.storage.layouts import load_layout
 from napari_phy.widgets.base.header import Header
-from napari_phy.widgets.window import layouts
-from napari_phy.widgets.window.layouts import VERSION
+from napari_phy.widgets.window import layout_store, window_size
+from napari_phy.widgets.window.layout_store import VERSION
 from napari_phy.widgets.window.workspace import open_workspace
 
 
@@ -130,8 +130,8 @@ def test_large_and_small_windows_are_apart(open_, qtbot):
 def test_the_form_for_small_windows_is_not_saved_as_it_looks_in_one_that_has_just_become_large(
     open_, qtbot, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(layouts, "SAVE_MS", 10)
-    monkeypatch.setattr(layouts, "WAIT_MS", 300)
+    monkeypatch.setattr(layout_store, "SAVE_MS", 10)
+    monkeypatch.setattr(window_size, "WAIT_MS", 300)
     workspace = open_(SMALL, in_file(tmp_path, "first"))
     before = sizes(workspace)
     for size in (LARGE, SMALL):

@@ -11,7 +11,7 @@ from widgets.light_session import light_session
 from widgets.window.test_workspace import LARGE, SMALL, settle, show
 
 from napari_phy.widgets.base.header import Header
-from napari_phy.widgets.window.docks import KINDS, LISTS
+from napari_phy.widgets.window.kinds import KINDS, LISTS
 from napari_phy.widgets.window.layouts import (
     BOTTOM,
     INSPECT,

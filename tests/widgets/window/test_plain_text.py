@@ -11,7 +11,7 @@ from qtpy.QtWidgets import QApplication, QLabel, QTableView, QTreeView
 import napari_phy.widgets
 from napari_phy.widgets.base.notifications import notify
 from napari_phy.widgets.base.plain_text import PlainLabel, plain
-from napari_phy.widgets.window.docks import KINDS, LISTS
+from napari_phy.widgets.window.kinds import KINDS, LISTS
 from napari_phy.widgets.window.workspace import Workspace
 
 SOURCES = Path(napari_phy.widgets.__file__).parent

@@ -11,6 +11,7 @@ from waiting import run_until
 
 from napari_phy.core.time_cursor import TimeCursor
 from napari_phy.session.clocks import SessionClocks
+from napari_phy.storage.side_files import SideFiles
 from napari_phy.timeline import TimeBase
 from napari_phy.widgets.window.time_links import TimeLinks
 
@@ -20,7 +21,9 @@ BASE = TimeBase.from_rate(300, 10.0, 0.5, sample_rate=1000.0)
 @pytest.fixture
 def session(tmp_path):
     model = ArrayModel(np.zeros(10, dtype=int), sample_rate=1000.0, duration=60.0, path=tmp_path / "memory.kwik")
-    return SimpleNamespace(time=TimeCursor(60.0), clocks=SessionClocks(lambda: model, is_kept=False), model=model)
+    return SimpleNamespace(
+        time=TimeCursor(60.0), clocks=SessionClocks(lambda: model, SideFiles(model.edited_file)), model=model
+    )
 
 
 @pytest.fixture

@@ -821,7 +821,7 @@ def test_napari_s_own_docks_share_the_room_of_the_lists_in_a_small_window(open_)
 
 @pytest.mark.parametrize("size", [(1090, 630), (900, 600)])
 def test_the_canvas_keeps_room_in_a_window_lower_than_the_layout_is_made_for(open_new, monkeypatch, size):
-    monkeypatch.setattr("napari_phy.widgets.window.layouts.LEAST", QSize(*size))  # as on a small screen
+    monkeypatch.setattr("napari_phy.widgets.window.window_size.LEAST", QSize(*size))  # as on a small screen
     workspace = open_new(size)
     assert workspace.window.centralWidget().height() >= 50
 

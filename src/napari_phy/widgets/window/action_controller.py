@@ -14,6 +14,7 @@ from qtpy.QtWidgets import QMainWindow, QMenu, QWidget
 from napari_phy.core.errors import ClusteringError, NapariPhyError, ReadOnlyError
 from napari_phy.session.session import Session
 from napari_phy.table.cluster_table import compute_cluster_table
+from napari_phy.views.edit_words import edit_done
 from napari_phy.widgets.actions import messages, questions
 from napari_phy.widgets.actions.action import perform
 from napari_phy.widgets.actions.action_table import ACTIONS, BY_ID
@@ -322,7 +323,7 @@ class ActionController(QObject):
 
     def _on_edited(self, update: Any) -> None:
         self._settle("edit")
-        self.report(messages.edit_done(update, not_none(self._session).manager))
+        self.report(edit_done(update, not_none(self._session).manager))
         if self.work.job is None:
             self._n_unsaved = not_none(self._session).n_unsaved
         self._show_title()

@@ -109,12 +109,16 @@ class ClockProposals(QObject):
         self._next()
 
     def _on_changed(self) -> None:
-        """Take back what is done, or was about layers that are gone."""
+        """Take back what is done, or was about layers that are gone, and try no clocks for those."""
         linked = self._links.linked
         layers = [] if linked is None else [one for one in self._links.candidates if linked.clock_of(one) is None]
         there = set(map(id, layers))
         gone = [sentence for layer, (sentence, _) in self._said.items() if layer not in there]
         self._said = {layer: said for layer, said in self._said.items() if layer in there}
         self._accepted &= there
+        asked: Any = self._results.wanted
+        if asked is not None and id(asked[0]()) not in there:
+            self._results.drop()
+            self._next()
         if gone:
             take_back(gone, referent(self._window))

@@ -11,7 +11,7 @@ from qtpy.QtWidgets import QApplication, QMainWindow, QPushButton, QWidget
 from napari_phy.core.errors import NapariPhyError
 from napari_phy.session.session import Session
 from napari_phy.widgets import napari_compat
-from napari_phy.widgets.actions import messages
+from napari_phy.widgets.actions import closing_messages, messages
 from napari_phy.widgets.actions.background_work import BackgroundWork
 from napari_phy.widgets.base.notifications import SAVE_COPY, notify
 from napari_phy.widgets.base.plain_text import plain
@@ -72,9 +72,9 @@ def closing_words(session: Session) -> tuple[Words, dict[Answer, str]]:
     """Return what is asked before the unsaved edits of a session are left, and the answers there are."""
     n_edits, name, store = session.n_unsaved_in_all, session.name, session.store
     if store.is_gone:
-        return Words(TITLE, *messages.gone_before_closing(n_edits, name, store.whereabouts)), {"keep": KEEP}
+        return Words(TITLE, *closing_messages.gone_before_closing(n_edits, name, store.whereabouts)), {"keep": KEEP}
     if store.is_outdated:
-        words = Words(TITLE, *messages.changed_before_closing(n_edits, name))
+        words = Words(TITLE, *closing_messages.changed_before_closing(n_edits, name))
         return words, {"copy": SAVE_COPY, "keep": "Close without"}
     choices: dict[Answer, str] = {"keep": KEEP}
     explanation = messages.EDITS_STAY
@@ -82,19 +82,21 @@ def closing_words(session: Session) -> tuple[Words, dict[Answer, str]]:
     if session.is_dirty and not session.can_save:
         choices = {"copy": SAVE_COPY, **choices}
     if n_savable:
-        question = messages.save_before_closing(n_savable, name)
+        question = closing_messages.save_before_closing(n_savable, name)
         choices = {"save": "Save and close", **choices}
         if n_edits > n_savable:
-            explanation = messages.stays_unsaved(n_edits - n_savable, name)
+            explanation = closing_messages.stays_unsaved(n_edits - n_savable, name)
     elif session.is_dirty:
-        question, explanation = messages.copy_before_closing(session.n_unsaved, name)
+        question, explanation = closing_messages.copy_before_closing(session.n_unsaved, name)
     else:
-        question = messages.keep_before_closing(n_edits, name)
+        question = closing_messages.keep_before_closing(n_edits, name)
     if session.is_dirty and store.saved_position is not None:
         choices["discard"] = DISCARD
         if session.waiting:
             place = messages.place(session.model.channel_group, session.model.clustering)
-            explanation += f" {messages.discarding_here(session.n_unsaved, place)}"
+            explanation += f" {closing_messages.discarding_here(session.n_unsaved, place)}"
+    for where, n_original in session.in_original.items():
+        explanation += f" {messages.edits_wait(n_original, messages.place(*where))}"
     return Words(TITLE, question, explanation), choices
 
 
@@ -102,7 +104,7 @@ def ask_unsaved(session: Session, theme: Tokens, parent: QWidget | None) -> Answ
     """Ask what to do with unsaved edits and wait for the answer."""
     dialog = UnsavedDialog(*closing_words(session), theme, parent)
     if "discard" in dialog.buttons:
-        dialog.buttons["discard"].setToolTip(plain(messages.discarding(session.n_unsaved)))
+        dialog.buttons["discard"].setToolTip(plain(closing_messages.discarding(session.n_unsaved)))
     dialog.ask()
     return dialog.answer
 

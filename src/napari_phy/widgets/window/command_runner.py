@@ -7,6 +7,7 @@ from typing import Any
 from qtpy.QtCore import Qt
 
 from napari_phy.core.errors import CommandError, FilterError, NapariPhyError
+from napari_phy.core.sentences import listed
 from napari_phy.table.columns import column_key
 from napari_phy.views.all_settings import SETTINGS
 from napari_phy.views.command_line import (
@@ -29,7 +30,7 @@ from napari_phy.widgets.actions.navigation import go_to, go_to_time
 from napari_phy.widgets.lists.cluster_columns import ListColumn
 from napari_phy.widgets.window.action_controller import ActionController
 from napari_phy.widgets.window.dock_manager import DockManager
-from napari_phy.widgets.window.docks import KINDS
+from napari_phy.widgets.window.kinds import KINDS
 
 logger = logging.getLogger(__name__)
 
@@ -121,7 +122,7 @@ class CommandRunner:
         manager = self._session.manager
         others = set(manager.clusters_of(spikes).tolist()) - set(self._session.selection.clusters)
         if others:
-            named = messages.listed(sorted(others), 3)
+            named = listed(sorted(others), 3)
             raise CommandError(f"Some of these spikes are in {named}: select those clusters first.")
         self._session.split(spikes)
         self._controller.edited.emit()
@@ -206,7 +207,7 @@ class CommandRunner:
                 if value in panel.settings.described()[option]:
                     panel.set_options({option: value})
                     views.append(title)
-        self._controller.say(f"Clusters are coloured by {value} in {messages.listed(dict.fromkeys(views))}.")
+        self._controller.say(f"Clusters are coloured by {value} in {listed(dict.fromkeys(views))}.")
 
     def _set(self, command: Command, rest: str) -> None:
         assert command.sets is not None

@@ -22,7 +22,7 @@ from napari_phy.widgets.napari_compat import add_dock
 from napari_phy.widgets.panels.all_clusters_panel import listed_clusters
 from napari_phy.widgets.panels.panel import Panel
 from napari_phy.widgets.window import layouts
-from napari_phy.widgets.window.docks import KINDS, LISTS
+from napari_phy.widgets.window.kinds import KINDS, LISTS
 from napari_phy.widgets.window.layouts import IMAGING, PRESETS, SMALL_BELOW, SORT, Form, Preset, Tabs, napari_docks
 
 

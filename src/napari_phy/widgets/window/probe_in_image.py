@@ -9,7 +9,8 @@ from napari.viewer import Viewer
 from qtpy.compat import isalive
 from qtpy.QtCore import QObject, QTimer, Signal
 
-from napari_phy.layers.probe import ProbeBinder, images_of
+from napari_phy.layers.probe import images_of
+from napari_phy.layers.probe_binder import ProbeBinder
 from napari_phy.layers.session_tag import session_of
 from napari_phy.session.session import Session
 from napari_phy.views.probe_in_image import ProbeInImageData, ProbeInImageRequest, compute_probe_in_image

@@ -25,7 +25,7 @@ from napari_phy.widgets.window.close_guard import CloseGuard
 from napari_phy.widgets.window.data_files import RawDataSearch
 from napari_phy.widgets.window.data_notifications import DataNotifications, EditNotifications
 from napari_phy.widgets.window.dock_manager import DockManager
-from napari_phy.widgets.window.layouts import LayoutStore
+from napari_phy.widgets.window.layout_store import LayoutStore
 from napari_phy.widgets.window.toolbar import ActionBar
 from napari_phy.widgets.window.window_keys import WindowKeys
 

@@ -1,4 +1,4 @@
-"""Seconds beside napari's slider of time, which counts steps."""
+"""The moment in words: seconds beside napari's slider, which counts steps, and which layers have no frame then."""
 
 from weakref import ref
 
@@ -6,14 +6,17 @@ from qtpy.compat import isalive
 from qtpy.QtCore import QObject, Qt, QTimer
 from qtpy.QtWidgets import QLineEdit, QMainWindow, QWidget
 
+from napari_phy.core.sentences import on_one_line
 from napari_phy.table.numbers import format_number
 from napari_phy.views.time_words import read_time
 from napari_phy.widgets.actions.navigation import go_to_time
 from napari_phy.widgets.base.application import referent
-from napari_phy.widgets.napari_compat import show_steps, slider_of
+from napari_phy.widgets.base.plain_text import PlainLabel
+from napari_phy.widgets.base.theme import BODY_PX, Tokens, tokens
+from napari_phy.widgets.napari_compat import canvas_of, show_steps, slider_of
 from napari_phy.widgets.window.time_links import TimeLinks
 
-NAME = "napari-phy-slider-time"
+NAME, NO_FRAME = "napari-phy-slider-time", "napari-phy-no-frame"
 
 
 class SliderTime(QObject):
@@ -77,3 +80,40 @@ class SliderTime(QObject):
         now_s = None if linked is None else linked.now_s
         if field is not None and isalive(field) and now_s is not None and not (field.hasFocus() and field.isModified()):
             field.setText(f"{format_number(now_s, 3)} s")
+
+
+class MissingFrames(QObject):
+    """Says `No frame of two-photon at this time` on the canvas, where napari goes on to show the nearest one."""
+
+    def __init__(self, links: TimeLinks, window: QMainWindow, parent: QObject) -> None:
+        super().__init__(parent)
+        self._links = links
+        self.label = PlainLabel(parent=canvas_of(window))
+        self.label.setObjectName(NO_FRAME)
+        self.label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.label.hide()
+        links.changed.connect(self.refresh)
+        links.moved.connect(self.refresh)
+        self.apply_theme(tokens())
+
+    def refresh(self) -> None:
+        """Say which layers have no frame now."""
+        if not isalive(self.label):
+            return
+        linked = self._links.linked
+        names = [] if linked is None else [on_one_line(layer.name) for layer in linked.without_frame]
+        self.label.setVisible(bool(names))
+        if names:
+            self.label.setText(f"No frame of {', '.join(names)} at this time")
+            self.label.adjustSize()
+            self.label.raise_()
+
+    def apply_theme(self, theme: Tokens) -> None:
+        """Take colours and sizes of a theme."""
+        if isalive(self.label):
+            self.label.move(theme.px(10), theme.px(10))
+            self.label.setStyleSheet(
+                f"background: {theme.view}; color: {theme.warning}; border-radius: 3px;"
+                f"padding: {theme.px(3)}px {theme.px(7)}px; font-size: {theme.px(BODY_PX)}px;"
+            )
+            self.refresh()

@@ -20,7 +20,7 @@ from napari_phy.widgets.base.theme import BODY_PX, Tokens, tokens
 from napari_phy.widgets.panels.range_chip import RangeChip
 from napari_phy.widgets.window.background_jobs import DensitySwitch
 from napari_phy.widgets.window.dock_manager import DockManager
-from napari_phy.widgets.window.docks import KINDS, SECTIONS, SORTING
+from napari_phy.widgets.window.kinds import KINDS, SECTIONS, SORTING
 from napari_phy.widgets.window.layouts import PRESETS, SMALL_BELOW
 
 HEIGHT = 32

@@ -40,14 +40,14 @@ from napari_phy.widgets.window.command_runner import CommandRunner
 from napari_phy.widgets.window.data_files import FileWatch, RawDataSearch
 from napari_phy.widgets.window.data_notifications import DataNotifications, EditNotifications
 from napari_phy.widgets.window.dock_manager import ClusterOrder, DockManager, dock_name
-from napari_phy.widgets.window.docks import KINDS
-from napari_phy.widgets.window.layouts import LayoutStore, WindowSize
-from napari_phy.widgets.window.missing_frames import MissingFrames
+from napari_phy.widgets.window.kinds import KINDS
+from napari_phy.widgets.window.layout_store import LayoutStore
 from napari_phy.widgets.window.session_controller import SessionBinding, SessionController
-from napari_phy.widgets.window.slider_time import SliderTime
+from napari_phy.widgets.window.slider_time import MissingFrames, SliderTime
 from napari_phy.widgets.window.time_bar import TimeBar
 from napari_phy.widgets.window.toolbar import ActionBar, layout_menu
 from napari_phy.widgets.window.window_keys import FocusPolicy, PaletteCommands, WindowKeys
+from napari_phy.widgets.window.window_size import WindowSize
 
 NAME = "napari-phy-workspace"
 
