@@ -180,10 +180,10 @@ def test_a_clock_by_hand(person, kwik_copy, movie):
     person.viewer.open(str(movie), plugin="napari")
     layer = person.viewer.layers["neurons"]
     panel = person.workspace.board.open("Link time")
-    person.wait(lambda: panel.layer.value is layer, "the layer")
-    panel.source.value = "rate"
-    panel.rate_hz.value = 20.0
-    panel.offset_s.value = 1.5
+    person.wait(lambda: panel.form.layer.value is layer, "the layer")
+    panel.form.source.value = "rate"
+    panel.form.rate_hz.value = 20.0
+    panel.form.offset_s.value = 1.5
     person.wait(lambda: panel.link_button.enabled, "the offer")
     person.click_button(panel, "Link")
     person.wait(lambda: person.session.clocks.get("neurons") is not None, "the clock")

@@ -63,6 +63,19 @@ class LinkedTime:
         timed = self._find(layer)
         return None if timed is None else timed.axis
 
+    def clocks_for(self, layer: Layer, n_frames: int) -> dict[Layer, TimeBase]:
+        """Return the clocks of other linked layers that may be that of a layer, too: those of as many frames.
+
+        For points and tracks also those of more: the last frames may have none.
+        """
+        is_stack = isinstance(layer, Image | Labels)
+        others = {timed.layer: timed.base for timed in self._linked if timed.layer is not layer}
+        return {
+            one: base
+            for one, base in others.items()
+            if base.n_frames == n_frames or (base.n_frames > n_frames and not is_stack)
+        }
+
     def rate_of(self, layer: Layer, axis: int) -> float | None:
         """Return how many frames a second a layer says it has, whatever its clock; None where it says nothing."""
         timed = self._find(layer)
@@ -224,6 +237,9 @@ class LinkedTime:
             moments = [min(max(time_s / unit + side * nudge, start), stop) for side in (0, 1, -1)]
             best = max(moments, key=lambda one: self._n_right(one * unit, time_s))
             if self._n_right(best * unit, time_s) > self._n_right(place * unit, time_s):
+                step_of_best = start + round((best - start) / step) * step
+                if step_of_best != place:  # else the slider, which knows steps alone, would be moved to it afterwards
+                    self._put(axis, step_of_best, time_s)
                 self._put(axis, best, time_s)
 
     def _put(self, axis: int, place: float, time_s: float) -> None:

@@ -15,6 +15,7 @@ from napari_phy.core.sentences import on_one_line
 from napari_phy.formats.video import Film
 from napari_phy.layers.frames_in_time import FramesInTime, Moment, TimeSteps
 from napari_phy.layers.session_tag import RESULT, session_of
+from napari_phy.table.numbers import format_count
 from napari_phy.timeline import TimeBase
 
 SLIDER = "time"
@@ -45,6 +46,13 @@ def n_frames_of(layer: Layer, axis: int) -> int:
         return int(_behind(layer.data[0] if layer.multiscale else layer.data).shape[axis])
     last = layer.extent.data[1][axis]
     return int(np.floor(last)) + 1 if np.isfinite(last) else 0
+
+
+def axis_words(layer: Layer, axis: int) -> str:
+    """Return `axis 0, time, 18 000 frames`."""
+    label = layer.axis_labels[axis]
+    named = "" if label == str(axis - layer.ndim) else f"{on_one_line(label)}, "
+    return f"axis {axis}, {named}{format_count(n_frames_of(layer, axis), 'frame')}"
 
 
 def rate_of(layer: Layer, axis: int) -> float | None:

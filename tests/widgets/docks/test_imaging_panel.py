@@ -10,6 +10,7 @@ from widgets.light_session import light_session
 from napari_phy.layers.linked_time import LinkedTime
 from napari_phy.layers.session_tag import RESULT
 from napari_phy.timeline.time_base import TimeBase
+from napari_phy.widgets.actions import messages
 from napari_phy.widgets.docks.imaging_form import NOTHING
 from napari_phy.widgets.docks.imaging_panel import ImagingPanel
 
@@ -151,6 +152,26 @@ def test_work_can_be_cancelled(panel):
     assert not panel.form.cancel_button.isVisibleTo(panel)
     assert panel.form.words.text() == "Cancelled. Nothing was changed."
     assert results(panel) == {}
+
+
+@pytest.mark.parametrize("gone", ["movie", "cells", "clock", "cluster"])
+def test_work_ends_when_what_it_is_about_is_gone(panel, session, gone):
+    session.selection.select([0, 1])
+    panel.ask("cells")
+    panel.viewer.add_points(np.zeros((1, 2)), name="points")
+    session.clocks["film"] = TimeBase.from_rate(10, 10)
+    session.move([0, 3], "good")
+    assert panel.form.cancel_button.isVisibleTo(panel)  # all of this is nothing to it
+    if gone in panel.viewer.layers:
+        panel.viewer.layers.remove(gone)
+    elif gone == "clock":
+        del session.clocks["movie"]
+    else:
+        session.merge([1, 2])
+    assert not panel.form.cancel_button.isVisibleTo(panel)
+    assert panel.form.words.text() == messages.COMPARED_IS_GONE
+    assert results(panel) == {}
+    assert panel.shown is None
 
 
 def test_table_and_curves_follow_selection_merges_and_undo(panel, qtbot):

@@ -10,7 +10,8 @@ from widgets.light_session import light_session
 from napari_phy.core.event_times import EventTimes
 from napari_phy.timeline import TimeBase
 from napari_phy.widgets.actions import messages
-from napari_phy.widgets.docks.link_time_panel import CHANNEL, EVENTS, FILE, OTHER, RATE, LinkTimePanel
+from napari_phy.widgets.docks.link_time_form import CHANNEL, EVENTS, FILE, OTHER, RATE
+from napari_phy.widgets.docks.link_time_panel import LinkTimePanel
 from napari_phy.widgets.window.time_links import TimeLinks
 
 N_FRAMES, RATE_HZ, START_S = 60, 20.0, 0.2
@@ -74,7 +75,7 @@ def test_without_a_stack_it_says_what_to_open(panel, qtbot):
 def test_the_likely_line_is_proposed_and_linked_by_one_click(panel, viewer, links, session, qtbot):
     layer = stack(viewer, links, name="movie")
     qtbot.waitUntil(lambda: panel.link_button.enabled)
-    assert panel.source.value == EVENTS
+    assert panel.form.source.value == EVENTS
     assert panel.words.text().startswith("TTL 3: 59 pulses, 60 frames, 1 missing")
     assert panel.picture.isVisible()
     assert not panel.unlink_button.enabled
@@ -90,8 +91,8 @@ def test_the_likely_line_is_proposed_and_linked_by_one_click(panel, viewer, link
 
 def test_only_what_can_be_is_offered(panel, viewer, links, session, qtbot):
     stack(viewer, links, name="movie")
-    qtbot.waitUntil(lambda: panel.source.value is not None)
-    offered = choices(panel.source)
+    qtbot.waitUntil(lambda: panel.form.source.value is not None)
+    offered = choices(panel.form.source)
     assert {EVENTS, FILE, RATE} <= set(offered)
     assert OTHER not in offered
     assert (CHANNEL in offered) == (session.model.traces is not None)
@@ -100,17 +101,17 @@ def test_only_what_can_be_is_offered(panel, viewer, links, session, qtbot):
 def test_a_file_of_times_and_its_faults(panel, viewer, links, session, qtbot, tmp_path):
     stack(viewer, links, name="movie")
     qtbot.waitUntil(lambda: panel.link_button.enabled)
-    panel.source.value = FILE
+    panel.form.source.value = FILE
     assert panel.words.text() == messages.CHOOSE_TIMES[FILE]
     assert not panel.link_button.enabled
     (tmp_path / "empty.csv").write_text("")
-    panel.file.value = tmp_path / "empty.csv"
+    panel.form.file.value = tmp_path / "empty.csv"
     qtbot.waitUntil(lambda: panel.words.text() == "empty.csv is empty.")
-    panel.file.value = tmp_path / "gone.csv"
+    panel.form.file.value = tmp_path / "gone.csv"
     qtbot.waitUntil(lambda: panel.words.text() == "gone.csv cannot be read: there is no such file.")
     np.save(tmp_path / "times.npy", 1e3 * (START_S + np.arange(N_FRAMES) / RATE_HZ))
-    panel.file.value = tmp_path / "times.npy"
-    panel.unit.value = "ms"
+    panel.form.file.value = tmp_path / "times.npy"
+    panel.form.unit.value = "ms"
     qtbot.waitUntil(lambda: panel.link_button.enabled)
     push(panel.link_button)
     assert np.allclose(session.clocks["movie"].frame_times_s, START_S + np.arange(N_FRAMES) / RATE_HZ)
@@ -119,22 +120,22 @@ def test_a_file_of_times_and_its_faults(panel, viewer, links, session, qtbot, tm
 def test_a_doubtful_ratio_stays_doubtful_when_it_is_linked(panel, viewer, links, session, qtbot, tmp_path):
     stack(viewer, links, name="movie")
     qtbot.waitUntil(lambda: panel.link_button.enabled)
-    panel.source.value = FILE
+    panel.form.source.value = FILE
     np.save(tmp_path / "few.npy", START_S + np.arange(20) / RATE_HZ)
-    panel.file.value = tmp_path / "few.npy"
+    panel.form.file.value = tmp_path / "few.npy"
     qtbot.waitUntil(lambda: panel.words.text().startswith("few.npy has 20 times, the stack 60 frames"))
     assert not panel.link_button.enabled
-    panel.are.value = "pulses"
+    panel.form.are.value = "pulses"
     qtbot.waitUntil(lambda: panel.link_button.enabled)
     likely = "70 % · few.npy: 20 pulses, 60 frames: 3 frames a pulse"
     assert panel.words.text() == likely
     push(panel.link_button)
     assert session.clocks["movie"].doubt.min() > 0.2
-    panel.unit.value = "ms"
+    panel.form.unit.value = "ms"
     qtbot.waitUntil(lambda: panel.link_button.enabled)
-    panel.unit.value = "s"  # asked again, now with a clock
+    panel.form.unit.value = "s"  # asked again, now with a clock
     qtbot.waitUntil(lambda: panel.words.text() == likely)
-    assert len(choices(panel.offer)) == 3
+    assert len(choices(panel.form.offer)) == 3
 
 
 def test_labels_of_a_movie_take_its_clock(panel, viewer, links, session, qtbot):
@@ -143,9 +144,9 @@ def test_labels_of_a_movie_take_its_clock(panel, viewer, links, session, qtbot):
     push(panel.link_button)
     cells = viewer.add_labels(np.zeros((N_FRAMES, 4, 5), np.uint8), name="cells")
     links.changed.emit()
-    qtbot.waitUntil(lambda: cells in choices(panel.layer))
-    panel.layer.value = cells
-    qtbot.waitUntil(lambda: panel.source.value == OTHER and panel.link_button.enabled)
+    qtbot.waitUntil(lambda: cells in choices(panel.form.layer))
+    panel.form.layer.value = cells
+    qtbot.waitUntil(lambda: panel.form.source.value == OTHER and panel.link_button.enabled)
     push(panel.link_button)
     assert links.linked.clock_of(cells) == links.linked.clock_of(movie)
 
@@ -156,9 +157,9 @@ def test_points_take_the_clock_of_a_movie_that_has_more_frames(panel, viewer, li
     push(panel.link_button)
     pose = viewer.add_points(np.array([[0, 1, 1], [40, 2, 2]]), name="pose")
     links.changed.emit()
-    qtbot.waitUntil(lambda: pose in choices(panel.layer))
-    panel.layer.value = pose
-    qtbot.waitUntil(lambda: panel.source.value == OTHER and panel.link_button.enabled)
+    qtbot.waitUntil(lambda: pose in choices(panel.form.layer))
+    panel.form.layer.value = pose
+    qtbot.waitUntil(lambda: panel.form.source.value == OTHER and panel.link_button.enabled)
     push(panel.link_button)
     assert links.linked.clock_of(pose) == links.linked.clock_of(movie)
 
@@ -166,9 +167,9 @@ def test_points_take_the_clock_of_a_movie_that_has_more_frames(panel, viewer, li
 def test_another_axis_can_be_time(panel, viewer, links, session, qtbot):
     layer = viewer.add_image(np.zeros((3, N_FRAMES, 4, 5), np.uint8), name="planes")
     links.changed.emit()
-    qtbot.waitUntil(lambda: panel.layer.value is layer)
-    assert panel.axis.value == 0
-    panel.axis.value = 1
+    qtbot.waitUntil(lambda: panel.form.layer.value is layer)
+    assert panel.form.axis.value == 0
+    panel.form.axis.value = 1
     qtbot.waitUntil(lambda: panel.link_button.enabled and panel.words.text().startswith("TTL 3"))
     push(panel.link_button)
     assert links.linked.axis_of(layer) == 1
@@ -178,23 +179,23 @@ def test_another_axis_can_be_time(panel, viewer, links, session, qtbot):
 def test_rows_are_given_kept_and_shown_again(panel, viewer, links, session, qtbot):
     layer = stack(viewer, links, name="movie")
     qtbot.waitUntil(lambda: panel.link_button.enabled)
-    assert panel.row_ms.native.isVisible()
-    assert panel.row_ms.native.text() == "not known"
+    assert panel.form.row_ms.native.isVisible()
+    assert panel.form.row_ms.native.text() == "not known"
     push(panel.link_button)
     assert len(session.clocks["movie"].row_offsets_s) == 0
-    panel.row_ms.value = 450.0
+    panel.form.row_ms.value = 450.0
     assert not panel.link_button.enabled
     assert "4 rows of 450 ms are 1800 ms, a frame is 50 ms" in panel.state.text()
-    panel.row_ms.value = 0.45
+    panel.form.row_ms.value = 0.45
     assert panel.link_button.enabled
     push(panel.link_button)
     assert session.clocks["movie"].row_offsets_s == pytest.approx([0, 0.45e-3, 0.9e-3, 1.35e-3])
     assert not panel.link_button.enabled
     panel.on_session()  # as when the data set is opened again
     panel.refresh()
-    qtbot.waitUntil(lambda: panel.layer.value is layer)
-    assert panel.row_ms.value == 0.45
-    panel.row_ms.value = 0.0
+    qtbot.waitUntil(lambda: panel.form.layer.value is layer)
+    assert panel.form.row_ms.value == 0.45
+    panel.form.row_ms.value = 0.0
     qtbot.waitUntil(lambda: panel.link_button.enabled)
     push(panel.link_button)
     assert len(session.clocks["movie"].row_offsets_s) == 0
@@ -203,28 +204,28 @@ def test_rows_are_given_kept_and_shown_again(panel, viewer, links, session, qtbo
 def test_points_and_labels_have_no_rows(panel, viewer, links, qtbot):
     labels = viewer.add_labels(np.zeros((N_FRAMES, 4, 5), np.uint8), name="cells")
     links.changed.emit()
-    qtbot.waitUntil(lambda: panel.layer.value is labels)
-    assert not panel.row_ms.native.isVisible()
+    qtbot.waitUntil(lambda: panel.form.layer.value is labels)
+    assert not panel.form.row_ms.native.isVisible()
 
 
 def test_the_numbers_of_a_clock_are_shown_again_and_can_be_corrected(panel, viewer, links, session, qtbot):
     layer = stack(viewer, links, name="movie")
-    qtbot.waitUntil(lambda: panel.source.value is not None)
+    qtbot.waitUntil(lambda: panel.form.source.value is not None)
     clock = TimeBase.from_rate(N_FRAMES, 12.5, 1.25, sample_rate=session.model.sample_rate)
     links.link(layer, clock)  # by somebody else, as when the data set is opened again
-    qtbot.waitUntil(lambda: panel.source.value == RATE)
-    assert (panel.offset_s.value, panel.rate_hz.value) == (1.25, 12.5)
+    qtbot.waitUntil(lambda: panel.form.source.value == RATE)
+    assert (panel.form.offset_s.value, panel.form.rate_hz.value) == (1.25, 12.5)
     assert panel.state.text() == "movie is linked by offset and rate: 1.250–6.050 s, 12.500 frames a second."
-    qtbot.waitUntil(lambda: bool(panel.words.text()) and panel.offer.value is not None)
+    qtbot.waitUntil(lambda: bool(panel.words.text()) and panel.form.offer.value is not None)
     assert not panel.link_button.enabled
-    panel.offset_s.value = 1.5
+    panel.form.offset_s.value = 1.5
     qtbot.waitUntil(lambda: panel.link_button.enabled)
     push(panel.link_button)
     assert session.clocks["movie"].range_s[0] == 1.5
-    assert panel.source.value == RATE
+    assert panel.form.source.value == RATE
 
 
 def test_an_axis_is_named_with_its_frames(panel, viewer, links, qtbot):
     stack(viewer, links, name="movie", axis_labels=("t", "y", "x"))
-    qtbot.waitUntil(lambda: panel.axis.value == 0)
-    assert panel.axis.current_choice == "axis 0, t, 60 frames"
+    qtbot.waitUntil(lambda: panel.form.axis.value == 0)
+    assert panel.form.axis.current_choice == "axis 0, t, 60 frames"

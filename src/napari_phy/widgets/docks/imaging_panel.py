@@ -1,6 +1,6 @@
 """Imaging: what a movie shows around the spikes of the selected clusters, and which cells follow them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -77,6 +77,22 @@ class Shown:
     cells: Labels | Shapes
 
 
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """What is being computed of: it is given up where any of it goes."""
+
+    movie: Image
+    cells: Labels | Shapes | None
+    clock: TimeBase
+    clusters: tuple[int, ...]
+
+    def is_there(self, session: Session, layers: Container[Layer]) -> bool:
+        """Return whether layers and clusters are there, and the movie is on the same clock."""
+        has_layers = self.movie in layers and (self.cells is None or self.cells in layers)
+        has_clusters = all(cluster in session.manager for cluster in self.clusters)
+        return has_layers and has_clusters and clock_of(self.movie, session.clocks) == self.clock
+
+
 class ImagingPanel(Panel):
     """Asks for averages, maps and pairs of the selected clusters and a movie on the clock; results become layers."""
 
@@ -97,7 +113,8 @@ class ImagingPanel(Panel):
         self._viewer = None if viewer is None else ref(viewer)
         self.shown: Shown | None = None
         self._pair: tuple[int, int] | None = None  # places of cluster and cell in the plot
-        self._asked: tuple[What, Any] | None = None
+        self._asked: Asked | None = None
+        self._to_show: Callable[..., Shown] | None = None  # takes the pairs that are being computed, and their regions
         self._n_asked = 0
         self.form, self.table, self.plot = ImagingForm(), PairTable(), RegionPlot(lambda: self.theme)
         self._rows = WholeRows(self.table)
@@ -176,6 +193,7 @@ class ImagingPanel(Panel):
 
     def follow_clustering(self, update: Any) -> None:
         """List pairs of clusters that are there."""
+        self._cancel_if_gone()
         self._list()
 
     def read_again(self) -> None:
@@ -235,6 +253,7 @@ class ImagingPanel(Panel):
         self._offer()
         if self.shown is not None and self.viewer is not None and self.shown.cells not in self.viewer.layers:
             self._show(None)
+        self._cancel_if_gone()
 
     @safe_slot
     def _on_form_changed(self) -> None:
@@ -246,6 +265,7 @@ class ImagingPanel(Panel):
     @safe_slot
     def _on_clocks_changed(self) -> None:
         self._allow()
+        self._cancel_if_gone()
 
     def _allow(self) -> None:
         why_not = self._why_not()
@@ -309,6 +329,7 @@ class ImagingPanel(Panel):
         movie, cells = form.chosen_movie, form.chosen_cells
         regions = None if cells is None or what == "correlation" else regions_in(cells, movie, source.movie)
         clusters, lags = session.selection.clusters, source.lags(float(form.start_s.value), float(form.stop_s.value))
+        self._asked = Asked(movie, None if what == "correlation" else cells, source.clock, tuple(clusters))
         if what == "average":
             minus_mean = bool(form.minus_mean.value)
             return partial(_average, session, clusters, source, lags, movie, regions, minus_mean)
@@ -316,15 +337,22 @@ class ImagingPanel(Panel):
             return partial(_correlate, session, clusters, source, lags, movie)
         if regions is None:
             raise ImagingError(messages.NEED_CELLS)
-        self._asked = (what, partial(Shown, source=source, cells=cells))
+        self._to_show = partial(Shown, source=source, cells=cells)
         return partial(_compare, session, clusters, source, lags, movie, regions, form.baseline)
 
     @safe_slot
-    def cancel(self) -> None:
+    def cancel(self, words: str = messages.MOVIE_CANCELLED) -> None:
         """Give up what is being computed; nothing was changed."""
         self._results.drop()
         self.form.show_progress(None)
-        self.form.say(messages.MOVIE_CANCELLED)
+        self.form.say(words)
+
+    def _cancel_if_gone(self) -> None:
+        """Give up what is being computed of layers or clusters that are gone, or of a clock that is another one."""
+        if self._results.wanted is None or self._asked is None or self.session is None or self.viewer is None:
+            return
+        if not self._asked.is_there(self.session, self.viewer.layers):
+            self.cancel(messages.COMPARED_IS_GONE)
 
     @safe_slot
     def _on_result(self, _question: Any, computed: Computed) -> None:
@@ -333,8 +361,8 @@ class ImagingPanel(Panel):
             made = [Layer.create(data, options, kind) for data, options, kind in computed.layers]
             show_results(self.viewer.layers, made, computed.movie)
         words, *more = computed.sentences
-        if computed.pairs is not None and computed.regions is not None and self._asked is not None:
-            self._show(self._asked[1](computed.pairs, computed.regions))
+        if computed.pairs is not None and computed.regions is not None and self._to_show is not None:
+            self._show(self._to_show(computed.pairs, computed.regions))
             more = [computed.pairs.method, *more]
             self._to_table.start()
         self.form.say(words, tip="\n".join(more))

@@ -1,16 +1,15 @@
 """Place probe: where the probe lies in an image, by a tip and an angle, by landmarks or by an affine."""
 
-from collections.abc import Sequence
 from typing import Any, Protocol
 
 import numpy as np
 from magicgui.widgets import CheckBox, ComboBox, FloatSpinBox, LineEdit, PushButton
 from magicgui.widgets.bases import Widget
 from napari.layers import Layer
-from qtpy.QtCore import Qt, QTimer
-from qtpy.QtWidgets import QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from qtpy.QtCore import QTimer
+from qtpy.QtWidgets import QWidget
 
-from napari_phy.core.errors import NapariPhyError
+from napari_phy.core.errors import NapariPhyError, PlacementError
 from napari_phy.core.probe_placement import (
     ProbePlacement,
     angles_of,
@@ -22,21 +21,18 @@ from napari_phy.core.probe_placement import (
     tip_of,
 )
 from napari_phy.core.sentences import on_one_line
-from napari_phy.layers.probe import Float64, ProbeBinder, landmarks_in, pixel_um_of
+from napari_phy.layers.probe import Float64, landmarks_in, pixel_um_of
+from napari_phy.layers.probe_binder import ProbeBinder
 from napari_phy.table.numbers import format_number
 from napari_phy.widgets.actions import messages
-from napari_phy.widgets.base.form_dialog import form_layout
 from napari_phy.widgets.base.plain_text import PlainLabel
 from napari_phy.widgets.base.safe_slot import safe_slot
-from napari_phy.widgets.base.small_dialogs import button_style
-from napari_phy.widgets.base.theme import BODY_PX, Tokens
-from napari_phy.widgets.panels.view_panel import ViewPanel
+from napari_phy.widgets.panels.form_panel import FormPanel, set_choices
 
 TIP, LANDMARKS, AFFINE = "tip", "landmarks", "affine"
 METHODS = {TIP: "Tip and angle", LANDMARKS: "Landmarks", AFFINE: "Affine"}
 COLORS = {"amplitude": "Amplitude of the selection", "rate": "Rate in Traces' window", "depth": "Depth"}
 TYPED = "numbers below"
-LEAST_PX = 60  # width of a field
 WAIT_MS = 120  # after a number was changed, until the probe goes there
 IN_GRID = "napari's grid shows it in a cell of its own; without the grid it lies on the image."
 _DEPTH_LABELS = ("z", "depth", "plane")
@@ -71,13 +67,11 @@ class Space(Protocol):
         ...
 
 
-class PlaceProbePanel(ViewPanel):
+class PlaceProbePanel(FormPanel):
     """A form that says where the probe is; the session keeps it, and the layers follow."""
 
     title = "Place probe"
     failed = "The form could not be shown."
-    all_times, has_times = True, False
-    has_legend = has_caption = has_freeze = False
     help_text = (
         "Puts the probe into an image. By tip and angle it keeps its size; two landmarks move, turn and scale it;\n"
         "three or more also stretch and shear it. Landmarks are points that you draw in a layer of points, in\n"
@@ -96,9 +90,10 @@ class PlaceProbePanel(ViewPanel):
         self.image = ComboBox(label="Image", choices=[], tooltip="Where the probe is seen")
         self.has_depth = CheckBox(text="Tilted in depth", tooltip="It goes through planes; else it is in all of them")
         self.pixel_um = FloatSpinBox(
-            label="Pixel (µm)", value=1.0, min=1e-4, max=1e5, step=0.1,
+            label="Pixel (µm)", value=0.0, min=0.0, max=1e5, step=0.1,
             tooltip="Size of a pixel along the last axis; of layers with units it is known",
         )  # fmt: skip
+        self.pixel_um.native.setSpecialValueText("not known")  # what 0 is shown as
         self.method = ComboBox(label="Place by", choices=[(words, name) for name, words in METHODS.items()], value=TIP)
         self.points = ComboBox(label="Points", choices=[], tooltip="A layer of points in the order of the landmarks")
         self.tip = LineEdit(label="Tip", tooltip="Row and column of the tip in pixels; in depth, plane first")
@@ -137,17 +132,13 @@ class PlaceProbePanel(ViewPanel):
             self.angle_deg,
         ]
         fields += [self.tilt_deg, self.below_um, self.on_probe, self.in_image, self.affine, self.mirrored, self.color]
-        for field in fields:  # napari's are wider than a narrow column
-            field.native.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-            field.native.setMinimumWidth(LEAST_PX)
-        self.form = form_layout(fields, self.theme)
         self.place_button, self.remove_button = PushButton(text="Place"), PushButton(text="Remove")
         self.words = PlainLabel()
         self.words.setWordWrap(True)
         self._moves = QTimer(self, singleShot=True, interval=WAIT_MS)
         self._moves.timeout.connect(self._move)
         self._connect()
-        return self._laid_out()
+        return self.lay_out(fields, (self.place_button, self.remove_button), self.words)
 
     def _connect(self) -> None:
         self.image.changed.connect(self._on_image)
@@ -161,27 +152,6 @@ class PlaceProbePanel(ViewPanel):
         for field in (*numbers, self.on_probe, self.in_image, self.affine, self.mirrored):
             field.changed.connect(self._on_number)
 
-    def _laid_out(self) -> QWidget:
-        buttons = QHBoxLayout()
-        for button in (self.place_button, self.remove_button):
-            button.native.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-            button.native.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-            buttons.addWidget(button.native)
-        buttons.addStretch(1)
-        page = QWidget()
-        page.setObjectName("napari-phy-form")
-        self.column = QVBoxLayout(page)
-        self.column.addLayout(self.form)
-        self.column.addLayout(buttons)
-        self.column.addWidget(self.words)
-        self.column.addStretch(1)
-        area = QScrollArea()
-        area.setWidget(page)
-        area.setWidgetResizable(True)
-        area.setFrameShape(QScrollArea.Shape.NoFrame)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        return area
-
     # --- what there is
 
     def follow_space(self, space: Space) -> None:
@@ -193,19 +163,16 @@ class PlaceProbePanel(ViewPanel):
     @safe_slot
     def _on_space(self) -> None:
         if not self.isVisible():
-            self._offer(self.image, [])  # layers that may be gone
-            self._offer(self.points, [])
+            set_choices(self.image, [])  # layers that may be gone
+            set_choices(self.points, [])
         self.refresh()
 
     def on_session(self) -> None:
         self._moves.stop()
-        self._offer(self.image, [])
-        self._offer(self.points, [])
+        set_choices(self.image, [])
+        set_choices(self.points, [])
         if self.session is not None:
             self._links.connect(self.session.placements.changed, self._on_placed)
-
-    def on_selection(self) -> None:
-        """Do nothing: the layers follow the selection."""
 
     @safe_slot
     def _on_placed(self) -> None:
@@ -227,9 +194,9 @@ class PlaceProbePanel(ViewPanel):
             was = self.image.value
             binder = self._space.binder
             shown = None if binder is None else binder.image
-            self._offer(self.image, [(layer.name, layer) for layer in images], shown if was is None else None)
+            set_choices(self.image, [(layer.name, layer) for layer in images], shown if was is None else None)
             points = [(layer.name, layer) for layer in self._space.landmarks]
-            self._offer(self.points, [(TYPED, None), *points])
+            set_choices(self.points, [(TYPED, None), *points])
             self.stack.show_picture()
             if self.image.value is not was:
                 self._on_image()
@@ -237,14 +204,6 @@ class PlaceProbePanel(ViewPanel):
                 self._show_fields()
                 self._show_state()
         self.drawn.emit()
-
-    def _offer(self, field: ComboBox, choices: Sequence[tuple[str, Any]], value: Any = None) -> None:
-        """Give a drop-down other choices; what was chosen stays if it is among them."""
-        wanted = field.value if value is None else value
-        with field.changed.blocked():
-            field.choices = list(choices)
-            if any(one is wanted for _, one in choices):
-                field.value = wanted
 
     # --- what was chosen
 
@@ -254,7 +213,15 @@ class PlaceProbePanel(ViewPanel):
 
     @property
     def _pixel_um(self) -> Float64:
-        """Size of a pixel along each axis: that of the units where it was not typed otherwise."""
+        """Size of a pixel along each axis: that of the units where it was not typed otherwise.
+
+        Raises
+        ------
+        PlacementError
+            It is not known.
+        """
+        if not self.pixel_um.value:
+            raise PlacementError(messages.PIXEL_NOT_KNOWN)
         known = pixel_um_of(self.image.value, self._n_axes)
         if known is not None and np.isclose(known[-1], self.pixel_um.value, rtol=0, atol=1e-4):
             return known
@@ -273,7 +240,7 @@ class PlaceProbePanel(ViewPanel):
         with self.has_depth.changed.blocked():
             self.has_depth.value = label in _DEPTH_LABELS if placement is None else placement.n_axes > 2
         known = pixel_um_of(layer, 2)
-        size = placement.pixel_um[-1] if placement is not None else 1.0 if known is None else known[-1]
+        size = placement.pixel_um[-1] if placement is not None else 0.0 if known is None else known[-1]
         with self.pixel_um.changed.blocked():
             self.pixel_um.value = min(max(float(size), self.pixel_um.min), self.pixel_um.max)
         self._fill(placement)
@@ -299,10 +266,11 @@ class PlaceProbePanel(ViewPanel):
         if placement is None:
             layer = self.image.value
             low, high = (np.asarray(corner)[-self._n_axes :] for corner in layer.extent.data)
-            length = np.ptp(probe.positions[probe.is_known, 1]) / self._pixel_um[-2]
+            pixel_um = self._pixel_um if self.pixel_um.value else np.ones(self._n_axes)
+            length = np.ptp(probe.positions[probe.is_known, 1]) / pixel_um[-2]
             tip = np.rint((low + high) / 2)
             tip[-2] = np.rint(min(tip[-2] + length / 2, high[-2]))
-            placement = place_by_tip(tip_of(probe), tip, 0.0, self._pixel_um)
+            placement = place_by_tip(tip_of(probe), tip, 0.0, pixel_um)
         angle, tilt, mirrored = angles_of(placement)
         values: dict[Any, Any] = {
             self.tip: _typed(placement.to_image(tip_of(probe, self.below_um.value))),
@@ -338,12 +306,9 @@ class PlaceProbePanel(ViewPanel):
         is_stack, is_drawn = layer is not None and layer.ndim > 2, self.points.value is not None
         for field in {one for some in self._fields_of.values() for one in some}:
             is_typed = field in (self.tip, self.in_image)
-            self._show(field, field in shown and not (is_typed and is_drawn))
-        self._show(self.tilt_deg, self.method.value == TIP and is_stack and self.has_depth.value)
-        self._show(self.has_depth, is_stack)
-
-    def _show(self, field: Widget, is_shown: bool) -> None:
-        self.form.setRowVisible(field.native, is_shown)
+            self.show_row(field, field in shown and not (is_typed and is_drawn))
+        self.show_row(self.tilt_deg, self.method.value == TIP and is_stack and self.has_depth.value)
+        self.show_row(self.has_depth, is_stack)
 
     @safe_slot
     def _on_color(self, *_: object) -> None:
@@ -357,6 +322,8 @@ class PlaceProbePanel(ViewPanel):
     def _on_number(self, *_: object) -> None:
         if self._placement is not None:
             self._moves.start()
+        else:
+            self._show_state()
 
     @safe_slot
     def _move(self) -> None:
@@ -406,27 +373,13 @@ class PlaceProbePanel(ViewPanel):
         elif now is not None:
             self._say(f"The probe is in {on_one_line(now.image)}.")
         else:
-            self._say("The probe is in no image.")
+            asked = "" if self.image.value is None or self.pixel_um.value else f" {messages.PIXEL_NOT_KNOWN}"
+            self._say(f"The probe is in no image.{asked}")
 
     def _say(self, words: str, *, is_error: bool = False) -> None:
         self.words.setText(words)
         self.words.setProperty("wrong", is_error)
         self.words.style().polish(self.words)
-
-    def apply_theme(self, theme: Tokens) -> None:
-        pad = theme.px(8)
-        self.stack.body.setStyleSheet(
-            f"""
-            QScrollArea, #napari-phy-form {{ background: {theme.view}; }}
-            #napari-phy-form QLabel {{ background: transparent; color: {theme.dim}; font-size: {theme.px(BODY_PX)}px; }}
-            #napari-phy-form QLabel[wrong="true"] {{ color: {theme.error}; }}
-            QCheckBox {{ background: transparent; color: {theme.text}; }}
-            QComboBox, QAbstractSpinBox, QLineEdit, QCheckBox {{ font-size: {theme.px(BODY_PX)}px; }}
-            {button_style(theme)}
-            """
-        )
-        self.column.setContentsMargins(pad, pad, pad, pad)
-        self.column.setSpacing(theme.px(8))
 
 
 def placement_words(placement: ProbePlacement) -> str:
