@@ -33,12 +33,24 @@ def told(pair, name, **changes):
 
 
 def test_similarity_and_place_are_those_of_the_ranking(session):
+    session.manager.move([0, 1, 2, 3], "good")
     ranking = session.similar_to(4)
     for place, (other, similarity) in enumerate(ranking, 1):
         found = reasons_of(session, 4, other)
         assert (found.similarity, found.rank, found.n_ranked) == (similarity, place, 4)
     session.manager.discard([ranking[0][0]])
     assert reasons_of(session, 4, ranking[1][0]).rank == 1
+
+
+@pytest.mark.parametrize("group", ["noise", "mua"])
+def test_only_clusters_that_the_wizard_may_propose_have_a_place(session, group):
+    session.manager.move([0, 1, 2, 3], "good")
+    first, second, third, fourth = (other for other, _ in session.similar_to(4))
+    session.manager.move([first], group)
+    found = reasons_of(session, 4, third, hidden={second})
+    assert (found.rank, found.n_ranked) == (1, 2)
+    found = reasons_of(session, 4, fourth, hidden={second, fourth})  # one that the user chose
+    assert (found.rank, found.n_ranked) == (2, 2)
 
 
 def test_refractory_violations_are_those_of_the_merged_train(session):

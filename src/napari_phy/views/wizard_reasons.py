@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Container
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -11,9 +12,10 @@ import numpy.typing as npt
 
 from napari_phy.core.errors import MissingDataError
 from napari_phy.core.progress import OnProgress, no_progress
+from napari_phy.core.wizard import HIDDEN_GROUPS
 from napari_phy.stats.refractory import refractory_fraction
 from napari_phy.table.cluster_channels import channels_by
-from napari_phy.table.cluster_table import HIDDEN_GROUP, compute_values
+from napari_phy.table.cluster_table import compute_values
 from napari_phy.table.numbers import UNKNOWN, format_number, format_similarity
 from napari_phy.table.session_like import ClusterSumsLike, SessionLike
 
@@ -47,7 +49,7 @@ class PairReasons:
     similarity : float
         Cosine of the mean masked features.
     rank, n_ranked : int
-        Place of the candidate among all other clusters, 1 for the most similar, and how many there are.
+        Place of the candidate among all that may be proposed, 1 for the most similar, and how many these are.
     merged_percent : float
         Per cent of the intervals of both trains taken together that are within 2 ms.
     alone_percent : tuple of float
@@ -161,11 +163,17 @@ class PairReasons:
 
 
 def compute_reasons(
-    session: SessionLike, best: int, candidate: int, on_progress: OnProgress = no_progress, *, reads_features: bool
+    session: SessionLike,
+    best: int,
+    candidate: int,
+    on_progress: OnProgress = no_progress,
+    *,
+    reads_features: bool,
+    hidden: Container[int] = (),
 ) -> PairReasons:
     """Return what speaks for and against a merge of two clusters; reads up to 200 waveforms.
 
-    What cannot be read is not known.
+    What cannot be read is not known. Clusters that are `hidden` have no place among the candidates.
 
     Raises
     ------
@@ -178,7 +186,7 @@ def compute_reasons(
     rate = session.model.sample_rate
     merged_percent, *alone = (100 * refractory_fraction(train, sample_rate=rate) for train in (merged, *samples))
     has_features = reads_features and session.sums is not None
-    similarity, rank, n_ranked = _rank(session, best, candidate) if has_features else (math.nan, 0, 0)
+    similarity, rank, n_ranked = _rank(session, best, candidate, hidden) if has_features else (math.nan, 0, 0)
     distance_um, channels = _positions(session, pair) if has_features else (math.nan, (-1, -1))
     try:
         amplitudes = compute_values(session, "amplitude", pair, on_progress)
@@ -198,10 +206,14 @@ def compute_reasons(
     )
 
 
-def _rank(session: SessionLike, best: int, candidate: int) -> tuple[float, int, int]:
-    """Return similarity and place of a candidate, and how many clusters were ranked."""
+def _rank(session: SessionLike, best: int, candidate: int, hidden: Container[int]) -> tuple[float, int, int]:
+    """Return similarity and place of a candidate among all that may be proposed, and how many these are."""
     group_of = session.manager.group
-    ranking = [(other, value) for other, value in session.similar_to(best) if group_of(other) != HIDDEN_GROUP]
+    ranking = [
+        (other, value)
+        for other, value in session.similar_to(best)
+        if other == candidate or (other not in hidden and group_of(other) not in HIDDEN_GROUPS)
+    ]
     found = ((value, place) for place, (other, value) in enumerate(ranking, 1) if other == candidate)
     value, place = next(found, (math.nan, 0))
     return value, place, len(ranking)

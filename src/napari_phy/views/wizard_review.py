@@ -33,6 +33,8 @@ class WizardRequest:
         Whether similarity and position may be asked for.
     is_selected : bool, default True
         Whether anything is; a pair that is not has no name here.
+    hidden : frozenset of int, default frozenset()
+        Clusters that the list does not show, which are no candidates.
     """
 
     best: int | None
@@ -44,6 +46,7 @@ class WizardRequest:
     n_changes: int = 0
     reads_features: bool = True
     is_selected: bool = True
+    hidden: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +97,12 @@ def compute_wizard(session: SessionLike, request: WizardRequest, on_progress: On
     reasons = None
     if request.best is not None and request.candidate is not None:
         reasons = compute_reasons(
-            session, request.best, request.candidate, on_progress, reads_features=request.reads_features
+            session,
+            request.best,
+            request.candidate,
+            on_progress,
+            reads_features=request.reads_features,
+            hidden=request.hidden,
         )
     return WizardData(request, reasons, compute_progress(session.manager, request.skipped))
 

@@ -142,6 +142,19 @@ def slider_of(window: QMainWindow, axis: int) -> QWidget | None:
     return next((row for row in rows if getattr(row, "axis", None) == axis), None)
 
 
+def show_slider(row: QWidget, shown: bool) -> None:
+    """Show or hide the row of an axis; there is room for those that are seen, as napari reckons it.
+
+    Fallback: the room stays as it was.
+    """
+    row.setVisible(shown)
+    sliders = row.parentWidget()
+    height = getattr(sliders, "SLIDERHEIGHT", None)
+    if sliders is not None and isinstance(height, int):
+        rows = [one for one in sliders.findChildren(QWidget) if _is(one, SLIDER) and not one.isHidden()]
+        sliders.setMinimumHeight(len(rows) * height)
+
+
 def show_steps(row: QWidget, shown: bool) -> None:
     """Show or hide the numbers of the steps of a slider."""
     for name in ("slice_label", "slice_label_sep"):

@@ -116,8 +116,9 @@ def test_what_is_named_is_selected(panel, qtbot):
         else:
             assert panel.page.pair.text == "Nothing selected"
             assert panel.page.hint.text() == "W goes to the largest undecided cluster."
-            for action_id in ("merge", "next_candidate", "previous_candidate", "pause_wizard"):
+            for action_id in ("merge", "previous_candidate", "pause_wizard"):
                 assert not panel.page.buttons[action_id].enabled
+            assert panel.page.buttons["next_candidate"].enabled  # as its key, which selects the pair under review
         assert panel.page.buttons["pause_wizard"].enabled == bool(choice)
 
 
@@ -137,11 +138,23 @@ def test_one_cluster_alone_has_no_reasons(panel, qtbot):
     assert not panel.page.gives_reasons
     assert panel.page.hint.text() == "Press Space, or click a row in Similar, to compare it with another cluster."
     assert not panel.page.buttons["merge"].enabled
-    assert not panel.page.buttons["next_candidate"].enabled
+    assert panel.page.buttons["next_candidate"].enabled
+    assert texts(panel)["next_candidate"] == "Next  Space"
     assert panel.page.buttons["move_best_good"].enabled
     panel.session.selection.select([4, 5])
     settle(qtbot, panel)
-    assert panel.page.buttons["next_candidate"].enabled
+    assert texts(panel)["next_candidate"] == "Not the same  Space"
+
+
+def test_clusters_that_the_list_hides_have_no_place_among_the_candidates(panel, qtbot):
+    session = panel.session
+    candidates = [other for other, _ in session.similar_to(4) if other not in (1, 2)]  # which are mua and noise
+    session.selection.select([4, candidates[-1]])
+    settle(qtbot, panel)
+    assert panel.data.reasons.n_ranked == panel.data.reasons.rank == 5
+    session.listed.show("some", [4, *candidates[-3:]])
+    settle(qtbot, panel)
+    assert panel.data.reasons.n_ranked == panel.data.reasons.rank == 3
 
 
 def test_buttons_print_their_keys_and_ask_for_their_actions(panel, qtbot):

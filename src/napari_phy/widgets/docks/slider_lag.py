@@ -1,8 +1,9 @@
-"""Milliseconds beside the slider of lags, in the place of the numbers of its steps."""
+"""The slider of lags: milliseconds in the place of the numbers of its steps, and hidden while no average is seen."""
 
 from typing import Any
 from weakref import ref
 
+from napari.layers import Layer
 from napari.viewer import Viewer
 from qtpy.compat import isalive
 from qtpy.QtCore import QObject, Qt, QTimer
@@ -11,7 +12,7 @@ from qtpy.QtWidgets import QLabel, QLineEdit, QWidget
 from napari_phy.layers.movie_results import LAG
 from napari_phy.table.numbers import format_number
 from napari_phy.widgets.base.plain_text import PlainLabel
-from napari_phy.widgets.napari_compat import show_steps, slider_of
+from napari_phy.widgets.napari_compat import show_slider, show_steps, slider_of
 
 NAME = "napari-phy-slider-lag"
 _MS = "millisecond"
@@ -27,15 +28,28 @@ class SliderLag(QObject):
         self._label: QLabel | None = None
         self._later = QTimer(self, singleShot=True, interval=0)  # once napari has made its sliders
         self._later.timeout.connect(self._place)
+        self._is_hidden = False
         events = viewer.dims.events
-        for event in (events.ndim, events.axis_labels, events.order):
+        for event in (events.ndim, events.axis_labels, events.order, events.ndisplay, events.range):
             event.connect(self._on_axes)
         events.point.connect(self._on_moved)
+        viewer.layers.events.inserted.connect(self._on_inserted)
+        for layer in viewer.layers:
+            self._follow(layer)
         self._later.start()
 
     def _on_axes(self, event: Any = None) -> None:
         if isalive(self):
             self._later.start()
+
+    def _on_inserted(self, event: Any) -> None:
+        if isalive(self):
+            self._follow(event.value)
+            self._later.start()
+
+    def _follow(self, layer: Layer) -> None:
+        if LAG in layer.axis_labels:
+            layer.events.visible.connect(self._on_axes)
 
     def _on_moved(self, event: Any = None) -> None:
         if isalive(self):
@@ -69,7 +83,19 @@ class SliderLag(QObject):
             label.setFixedWidth(label.fontMetrics().horizontalAdvance("−00 000 ms") + 12)
             layout.addWidget(label)
         self._label = label
+        if viewer is not None and axis is not None and row is not None:
+            self._show_row(viewer, axis, row)
         self._show()
+
+    def _show_row(self, viewer: Viewer, axis: int, row: QWidget) -> None:
+        """Hide the slider where it moves nothing that is seen; napari hides it for reasons of its own, too."""
+        is_used = any(layer.visible and LAG in layer.axis_labels for layer in viewer.layers)
+        if not is_used:
+            self._is_hidden = True
+            show_slider(row, False)
+        elif self._is_hidden:
+            self._is_hidden = False
+            show_slider(row, axis not in viewer.dims.displayed and viewer.dims.nsteps[axis] > 1)
 
     def _show(self) -> None:
         viewer, axis, label = self._viewer(), self._axis, self._label

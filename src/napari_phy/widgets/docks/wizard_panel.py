@@ -91,7 +91,13 @@ class WizardPanel(ViewPanel):
             n_changes=self._n_changes,
             reads_features=not self.required_session.holds_features,
             is_selected=bool(self.required_session.selection.clusters),
+            hidden=self._hidden,
         )
+
+    @property
+    def _hidden(self) -> frozenset[int]:
+        listed = self.required_session.listed.clusters
+        return frozenset() if listed is None else frozenset(self.required_session.manager.cluster_ids.tolist()) - listed
 
     def _pair(self) -> tuple[int | None, int | None]:
         """Return what the wizard proposes; beside a best cluster without a candidate the next one that is selected.
@@ -155,17 +161,16 @@ class WizardPanel(ViewPanel):
         super()._refresh_now()
 
     def _show_buttons(self) -> None:
-        """Tell what can be done now, by which key.
-
-        Without a candidate there is nothing that is not the same, without a selection nothing to leave or to pause.
-        """
-        is_alone = self.session is None or self._pair()[1] is None
-        unused = {"next_candidate"} if is_alone else set()
+        """Tell what can be done now, by which key; without a selection there is nothing to leave or to pause."""
+        captions = CAPTIONS
+        if self.session is None or self._pair()[1] is None:  # nothing that is not the same
+            captions = CAPTIONS | {"next_candidate": "Next"}
+        unused: set[str] = set()
         if self.session is not None and not self.session.selection.clusters and not self.session.wizard.is_paused:
-            unused |= {"previous_candidate", "pause_wizard"}
+            unused = {"previous_candidate", "pause_wizard"}
         for action_id, button in {**self.page.buttons, REVIEW: self.page.review}.items():
             action = self._bindings.action(action_id)
-            caption = CAPTIONS.get(action_id) or action.button_text(self.session)
+            caption = captions.get(action_id) or action.button_text(self.session)
             button.text = "  ".join((caption.removesuffix(" 2"), *action.keys[:1]))
             button.tooltip = plain(action.tooltip(self.session))
             button.enabled = action_id not in unused and action.why_not(self.session) is None
