@@ -38,7 +38,7 @@ class SideFile(Generic[Value]):
     words : str
         What it holds: `the epochs that were drawn`.
     plain : type
-        list or dict: what the entry is in JSON.
+        What the entry is in JSON: list or dict.
     to_plain : callable
         Takes the value and the folder of the data set, and returns lists, dicts, numbers and text.
     from_plain : callable
