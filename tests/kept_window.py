@@ -202,6 +202,7 @@ def _empty(viewer: Viewer, clean: dict[str, object], size: tuple[int, int], them
         workspace.arrange("Sort", again=True)
     viewer.status = ""
     _settle(workspace)
+    workspace.memory.save()  # now, not half a second after
 
 
 def left_behind(changes: dict[str, tuple[object, object]]) -> str:
