@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from napari_phy.core.event_times import EventTimes, ttl_lines
+from napari_phy.core.event_times import EventTimes, event_names, ttl_lines
 
 
 def kind(**values):
@@ -18,6 +18,18 @@ def test_each_line_has_its_events_on_and_off():
     }  # fmt: skip
     assert found["TTL 3 on"].values["eventID"].tolist() == [1, 1]
     assert [line.name for line in found.values()] == list(found)
+
+
+def test_an_event_is_named_by_its_line_where_there_are_several():
+    both = kind(event_channels=[3, 5, 3, 3], eventID=[1, 1, 0, 1])
+    assert event_names(both, 1, 3) == ["TTL 5 on", "TTL 3 off"]
+    for name, line in ttl_lines(both).items():
+        assert event_names(line, 0, len(line)) == [line.name] * len(line)
+        assert [event_names(both, place, place + 1)[0] for place in (line.samples // 10).tolist()] == [name] * len(line)
+    assert event_names(kind(channel=[1, 2, 1]), 0, 3) == ["TTL 1", "TTL 2", "TTL 1"]
+    assert event_names(kind(channel=[4, 4], eventID=[1, 0]), 0, 2) == ["TTL", "TTL"]
+    assert event_names(kind(channel=np.arange(100)), 0, 2) == ["TTL", "TTL"]
+    assert event_names(kind(text=["a"]), 0, 0) == []
 
 
 def test_a_line_without_states_has_all_its_events():

@@ -42,6 +42,14 @@ def test_the_text_of_an_event_is_in_its_words():
     assert events_between(session, 0, 20) == [Event(0.007, "pulse, note “dark”"), Event(0.009, "note")]
 
 
+def test_events_of_several_lines_are_told_apart():
+    lines = {"event_channels": np.array([3, 5, 3]), "eventID": np.array([1, 1, 0])}
+    ttl = EventTimes("TTL", np.array([7, 9, 12]), np.zeros(3, np.int64), lines)
+    session = SimpleNamespace(model=SimpleNamespace(sample_rate=RATE, events={"TTL": ttl}))
+    assert [event.words for event in events_between(session, 0, 20)] == ["TTL 3 on", "TTL 5 on", "TTL 3 off"]
+    assert next_event(session, 0.008).words == "TTL 5 on"
+
+
 def test_a_stretch_begins_at_its_first_sample_and_ends_before_its_last():
     assert [event.time_s for event in events_between(SESSION, 400, 5000)] == [0.4, 0.9]
 

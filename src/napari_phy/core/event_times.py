@@ -69,6 +69,17 @@ def ttl_lines(events: EventTimes) -> dict[str, EventTimes]:
     return found
 
 
+def event_names(events: EventTimes, first: int, stop: int) -> list[str]:
+    """Return what events from one place to before another are called: `TTL 3 on` where there are several lines."""
+    lines, states = _field(events, _LINE), _field(events, _STATE)
+    if lines is None or not 1 < len(np.unique(lines)) <= _MOST_LINES:
+        return [events.name] * (stop - first)
+    names = [f"{events.name} {line}" for line in lines[first:stop].tolist()]
+    if states is None or not np.isin(states, [0, 1]).all():
+        return names
+    return [f"{name} {'on' if state else 'off'}" for name, state in zip(names, states[first:stop], strict=True)]
+
+
 def _field(events: EventTimes, names: tuple[str, ...]) -> npt.NDArray[Any] | None:
     """Return the whole numbers of the first field that has one of some names, or None."""
     for field, values in events.values.items():

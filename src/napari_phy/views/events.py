@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from napari_phy.core.event_times import EventTimes
+from napari_phy.core.event_times import EventTimes, event_names
 from napari_phy.table.session_like import SessionLike
 
 
@@ -41,12 +41,12 @@ def events_between(session: SessionLike, start: int, stop: int, n_max: int | Non
         return []
     words: dict[int, list[str]] = {}
     for events, (first, last) in zip(kinds, edges, strict=True):
-        for place in range(first, last):
-            words.setdefault(int(events.samples[place]), []).append(_words(events, place))
+        for place, name in enumerate(event_names(events, first, last) if last > first else (), first):
+            words.setdefault(int(events.samples[place]), []).append(_words(events, place, name))
     rate = session.model.sample_rate
     return [Event(sample / rate, ", ".join(dict.fromkeys(words[sample]))) for sample in sorted(words)]
 
 
-def _words(events: EventTimes, place: int) -> str:
+def _words(events: EventTimes, place: int, name: str) -> str:
     texts = [str(values[place]) for values in events.values.values() if values.dtype.kind == "U"]
-    return " ".join([events.name, *(f"“{text}”" for text in texts if text)])
+    return " ".join([name, *(f"“{text}”" for text in texts if text)])
