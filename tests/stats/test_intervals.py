@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from napari_phy.stats.intervals import density_of, interval_counts, linear_edges, log_edges
+from napari_phy.stats.intervals import density_of, interval_counts, linear_edges, log_edges, spike_intervals
 
 trains = st.lists(st.integers(0, 400), max_size=50).map(sorted)
 all_edges = st.lists(st.integers(0, 120), min_size=2, max_size=12, unique=True).map(sorted)
@@ -15,7 +15,17 @@ all_edges = st.lists(st.integers(0, 120), min_size=2, max_size=12, unique=True).
 def test_it_counts_what_a_look_at_every_interval_counts(train, edges):
     intervals = [later - earlier for earlier, later in itertools.pairwise(train)]
     wanted = [sum(low <= interval < high for interval in intervals) for low, high in itertools.pairwise(edges)]
-    assert interval_counts(np.array(train, dtype=int), np.array(edges)).tolist() == wanted
+    assert interval_counts(spike_intervals(train), np.array(edges)).tolist() == wanted
+
+
+@given(st.lists(trains, min_size=1, max_size=5))
+def test_no_interval_leads_from_one_stretch_to_the_next(stretches):
+    spikes, firsts = [], []
+    for place, stretch in enumerate(stretches):
+        firsts.append(len(spikes))
+        spikes += [500 * place + sample for sample in stretch]
+    wanted = [interval for stretch in stretches for interval in [-1, *np.diff(stretch)][: len(stretch)]]
+    assert spike_intervals(spikes, firsts[1:]).tolist() == wanted
 
 
 def test_linear_bins_are_whole_samples():
@@ -72,4 +82,4 @@ def test_a_logarithmic_axis_begins_above_0(shortest, longest):
 
 def test_few_spikes_have_no_interval():
     for train in ([], [5]):
-        assert interval_counts(train, np.array([0, 10])).tolist() == [0]
+        assert interval_counts(spike_intervals(train), np.array([0, 10])).tolist() == [0]

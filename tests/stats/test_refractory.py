@@ -25,3 +25,10 @@ def test_the_refractory_time_is_two_ms_where_nothing_is_said():
     assert refractory_fraction(samples, sample_rate=30_000) == 2 / 3
     assert refractory_fraction(samples, sample_rate=30_000, refractory_ms=2.1) == 1
     assert refractory_fraction([0, 10], sample_rate=30_000) == 1
+
+
+def test_the_first_spike_of_a_stretch_violates_nothing_and_no_interval_leads_to_it():
+    samples = [0, 39, 60, 79, 1000]
+    assert violations(samples, sample_rate=20_000, firsts=[2, 5]).tolist() == [False, True, False, True, False]
+    assert refractory_fraction(samples, sample_rate=20_000, firsts=[2]) == 2 / 3
+    assert math.isnan(refractory_fraction([0, 10], sample_rate=20_000, firsts=[1]))

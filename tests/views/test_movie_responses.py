@@ -1,9 +1,13 @@
 """Spikes, clock and movie: what is counted, averaged and compared, and what is said when it cannot be."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
 from napari_phy.core.errors import ImagingError
+from napari_phy.core.time_cursor import UsedTime
+from napari_phy.session.within_time import OpenWithin
 from napari_phy.stats.movie import Movie
 from napari_phy.stats.region_traces import regions_of_labels, relative_change
 from napari_phy.timeline.doubts import Doubt
@@ -89,6 +93,30 @@ def test_spikes_that_are_left_out_are_counted_in_a_sentence(session, source):
         f"Cluster 3: {n - outside - at_doubt} of {n} spikes; {outside} outside of the movie and "
         f"{at_doubt} at doubtful frames left out."
     )
+
+
+def test_only_spikes_and_frames_of_epochs_are_compared(session, source, pixels, clock):
+    spans = (3.0, 7.0), (7.2, 11.5)
+    within = OpenWithin(session, UsedTime(spans, "run"))
+    edges_s = [clock.time_of(frame) for frame in range(401)]
+    used = np.array([any(a <= low and high <= b for a, b in spans) for low, high in pairwise(edges_s)])
+    frames = []
+    for spike in session.manager.spikes(0):
+        time_s = session.model.spike_samples[spike] / session.model.sample_rate
+        frame = int(clock.frame_at(time_s))
+        if any(a <= time_s < b for a, b in spans) and used[frame : frame + 4].all():
+            frames.append(frame)
+    found = compute_averages(within, [0], source, LAGS)
+    around = [pixels[np.add(frames, lag)].mean(axis=0) for lag in LAGS]
+    assert np.allclose(found.values[0], around - pixels[used].mean(axis=0))
+    assert found.sentences[0].startswith(f"Only run (2 epochs). Cluster 0: {len(frames)} of ")
+    assert found.sentences[0].endswith("at doubtful frames or ends of epochs left out.")
+    lagged = compute_correlations(within, [0], source, np.array([1]))
+    rates = compute_cell_pairs(within, [0], source, Regions(*regions_of_labels(np.ones((8, 8), int))), np.zeros(1, int))
+    counts = rates.rates[0] * clock.interval_s
+    compared = np.flatnonzero(used[1:] & used[:-1]) + 1
+    expected = np.corrcoef(counts[compared - 1], pixels[compared, 0, 0])[0, 1]
+    assert lagged.correlation[0, 0, 0] == pytest.approx(expected)
 
 
 def test_a_weak_doubt_is_said_and_leaves_out_nothing(session, source):

@@ -10,6 +10,28 @@ from napari_phy.stats.correlograms import bin_samples
 Int64 = npt.NDArray[np.int64]
 
 
+NO_INTERVAL = -1
+
+
+def spike_intervals(spike_samples: npt.ArrayLike, firsts: npt.ArrayLike = ()) -> Int64:
+    """Return (n_spikes,) samples since the spike before, −1 where there is none.
+
+    Parameters
+    ----------
+    spike_samples : array_like, shape (n_spikes,)
+        Ascending integer samples of one cluster.
+    firsts : array_like of int, default ()
+        Places of spikes that nothing leads to: each is the first of a stretch of time of its own. A place behind the
+        last spike stands for a stretch without spikes.
+    """
+    samples = np.asarray(spike_samples, dtype=np.int64)
+    intervals = np.full(len(samples), NO_INTERVAL, dtype=np.int64)
+    intervals[1:] = np.diff(samples)
+    starts = np.asarray(firsts, dtype=np.int64)
+    intervals[starts[starts < len(samples)]] = NO_INTERVAL
+    return intervals
+
+
 def linear_edges(bin_ms: float, window_ms: float, sample_rate: float, shortest_ms: float = 0.0) -> Int64:
     """Return (n_bins + 1,) edges in samples, from `shortest_ms` to `window_ms`, equally wide in whole samples.
 
@@ -35,17 +57,16 @@ def log_edges(shortest_ms: float, longest_ms: float, bins_per_decade: int, sampl
     return edges if len(edges) > 1 else np.append(edges, edges + 1)
 
 
-def interval_counts(spike_samples: npt.ArrayLike, edges: Int64) -> Int64:
+def interval_counts(intervals: npt.ArrayLike, edges: Int64) -> Int64:
     """Return (n_bins,) how many intervals are from one edge to below the next.
 
     Parameters
     ----------
-    spike_samples : array_like, shape (n_spikes,)
-        Ascending integer samples of one cluster.
+    intervals : array_like of int, shape (n_intervals,)
+        Intervals in samples, in any order; those of `spike_intervals` that are none are in no bin.
     edges : ndarray of int64, shape (n_bins + 1,)
-        Edges of the bins in samples, ascending.
+        Edges of the bins in samples, ascending, from 0 on.
     """
-    intervals = np.diff(np.asarray(spike_samples, dtype=np.int64))
     of_interval = np.searchsorted(edges, intervals, side="right")
     counts: Int64 = np.bincount(of_interval, minlength=len(edges) + 1)[1 : len(edges)].astype(np.int64)
     return counts

@@ -20,6 +20,7 @@ from napari_phy.stats.refractory import refractory_fraction
 from napari_phy.table.cluster_channels import channels_by
 from napari_phy.table.numbers import UNKNOWN, format_number
 from napari_phy.table.session_like import SessionLike
+from napari_phy.table.stretches import first_spikes
 from napari_phy.table.value_range import ValueRange
 from napari_phy.table.waveform_samples import waveform_samples
 
@@ -208,8 +209,13 @@ def _depths(session: SessionLike, clusters: Sequence[int], on_progress: OnProgre
 
 
 def _refractory(session: SessionLike, clusters: Sequence[int], on_progress: OnProgress) -> npt.ArrayLike:
-    samples, rate, manager = session.model.spike_samples, session.model.sample_rate, session.manager
-    return [100 * refractory_fraction(samples[manager.spikes(cluster)], sample_rate=rate) for cluster in clusters]
+    return [100 * refractory_share(session, session.manager.spikes(cluster)) for cluster in clusters]
+
+
+def refractory_share(session: SessionLike, spikes: npt.NDArray[np.int64]) -> float:
+    """Return the share (0…1) of the intervals between ascending spikes that are below the refractory time."""
+    samples, rate = session.model.spike_samples[spikes], session.model.sample_rate
+    return refractory_fraction(samples, sample_rate=rate, firsts=first_spikes(session.manager, spikes))
 
 
 def _amplitudes(session: SessionLike, clusters: Sequence[int], on_progress: OnProgress) -> npt.ArrayLike:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +15,7 @@ Int64 = npt.NDArray[np.int64]
 
 MOST_DOUBT = 0.2  # chance that its time is wrong, from which a frame is left out
 _CHUNK = 2**21  # spikes × rows
+_SAME_S = 1e-9
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,7 +31,7 @@ class FrameCounts:
     n_outside : int
         Spikes left out since they are before, after or in a pause of the movie, or the frames around them would be.
     n_doubtful : int
-        Spikes left out since a frame around them may have another time.
+        Spikes left out since a frame around them may have another time, or is not used.
     """
 
     counts: npt.NDArray[np.uint32]
@@ -68,6 +70,16 @@ def certain_frames(clock: TimeBase) -> npt.NDArray[np.bool_]:
     return np.asarray(clock.doubt < MOST_DOUBT)
 
 
+def frames_within(clock: TimeBase, spans_s: Iterable[tuple[float, float]]) -> npt.NDArray[np.bool_]:
+    """Return (n_frames,) whether a frame begins and ends within one of several stretches of time, in seconds."""
+    starts = clock.frame_times_s
+    stops = np.append(starts[1:], clock.range_s[1])
+    found = np.zeros(clock.n_frames, dtype=np.bool_)
+    for start_s, stop_s in spans_s:
+        found |= (starts >= start_s - _SAME_S) & (stops <= stop_s + _SAME_S)
+    return found
+
+
 def places_of(clock: TimeBase, frame_shape: tuple[int, ...]) -> Places:
     """Return each row of a frame, plane by plane, or one place where the clock knows neither rows nor planes.
 
@@ -88,12 +100,15 @@ def places_of(clock: TimeBase, frame_shape: tuple[int, ...]) -> Places:
 
 
 def count_per_frame(
-    clock: TimeBase, times_s: npt.ArrayLike, lags: npt.ArrayLike = 0, places: Places | None = None
+    clock: TimeBase,
+    times_s: npt.ArrayLike,
+    lags: npt.ArrayLike = 0,
+    places: Places | None = None,
+    used: npt.NDArray[np.bool_] | None = None,
 ) -> FrameCounts:
     """Count spikes in the frames of a movie.
 
-    A spike counts where the frames around it, from the first to the last lag, are in the movie and certain; see
-    `certain_frames`.
+    A spike counts where the frames around it, from the first to the last lag, are in the movie and used.
 
     Parameters
     ----------
@@ -105,6 +120,8 @@ def count_per_frame(
         Frames around a spike that are needed.
     places : Places, optional
         Count for each of these parts of a frame; a spike counts for all of them or for none. None: for frames.
+    used : ndarray of bool, shape (n_frames,), optional
+        Frames that may be compared; None: those of `certain_frames`.
 
     Raises
     ------
@@ -114,7 +131,7 @@ def count_per_frame(
     times_s = np.asarray(times_s, dtype=np.float64)
     n_frames = clock.n_frames
     low, high = int(np.min(lags)), int(np.max(lags))
-    n_doubtful_before = np.concatenate([[0], np.cumsum(~certain_frames(clock))])
+    n_doubtful_before = np.concatenate([[0], np.cumsum(~(certain_frames(clock) if used is None else used))])
     places = Places() if places is None else places
     n_places, is_whole = places.n, places.is_whole
     found = np.zeros(n_places * n_frames, dtype=np.uint32)

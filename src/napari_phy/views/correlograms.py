@@ -13,6 +13,7 @@ from napari_phy.core.progress import OnProgress, no_progress
 from napari_phy.stats.correlograms import bin_samples, count_pairs, half_window_bins, symmetrise
 from napari_phy.table.columns import mean_rates
 from napari_phy.table.session_like import SessionLike
+from napari_phy.table.stretches import first_spikes, moved_apart
 from napari_phy.views.correlogram_cache import cache_pairs, cached_counts
 from napari_phy.views.settings import Choice, Number, Switch, ViewSettings
 
@@ -193,7 +194,7 @@ class CorrelogramData:
 def compute_correlograms(
     session: SessionLike, request: CorrelogramRequest, on_progress: OnProgress = no_progress
 ) -> CorrelogramData:
-    """Count what a correlogram view draws, over all spikes of the clusters.
+    """Count what a correlogram view draws, over all spikes of the clusters; no pair is across a gap between epochs.
 
     Raises
     ------
@@ -208,8 +209,10 @@ def compute_correlograms(
         spikes = [session.manager.spikes(cluster) for cluster in request.clusters]
         spike_ids = np.concatenate([np.empty(0, dtype=np.int64), *spikes])
         order = np.argsort(spike_ids, kind="stable")
-        places = np.repeat(np.arange(n, dtype=np.uint16), sizes)[order]
-        one_sided = count_pairs(model.spike_samples[spike_ids[order]], places, n, *bins, on_progress)
+        spike_ids, places = spike_ids[order], np.repeat(np.arange(n, dtype=np.uint16), sizes)[order]
+        window = bins[0] * bins[1]
+        samples = moved_apart(model.spike_samples[spike_ids], first_spikes(session.manager, spike_ids), window)
+        one_sided = count_pairs(samples, places, n, *bins, on_progress)
     counts = symmetrise(one_sided)
     width, n_bins = bins
     bin_s = width / model.sample_rate

@@ -14,13 +14,15 @@ import numpy.typing as npt
 
 from napari_phy.core.arrays import read_only
 from napari_phy.core.progress import OnProgress, no_progress, part_of
+from napari_phy.table.columns import mean_rates
 from napari_phy.table.numbers import format_count, format_number
 from napari_phy.table.session_cache import SessionCache
 from napari_phy.table.session_like import SessionLike
+from napari_phy.table.stretches import used_samples
 from napari_phy.table.waveform_samples import best_channels, waveform_samples
 from napari_phy.views.cluster_order import Order, order_caption, order_choice, order_clusters
 from napari_phy.views.correlograms import CorrelogramRequest, CorrelogramSettings, compute_correlograms
-from napari_phy.views.firing_rate import FiringRateRequest, FiringRateSettings, compute_firing_rates
+from napari_phy.views.firing_rate import rate_edges
 from napari_phy.views.rectangles import AXIS_PX, TICK_PX, Rectangle, TypeSizes
 from napari_phy.views.settings import Choice, ViewSettings
 
@@ -208,15 +210,20 @@ def _autocorrelograms(session: SessionLike, clusters: list[int], on_progress: On
 
 
 def _rates(session: SessionLike, clusters: list[int], on_progress: OnProgress) -> dict[int, Tile]:
-    start_s, stop_s = session.range_s
-    request = FiringRateRequest(
-        tuple(clusters), FiringRateSettings(n_bins=N_RATE_BINS, start_s=start_s, stop_s=max(stop_s, start_s + 0.001))
-    )
-    data = compute_firing_rates(session, request, on_progress)
-    return {
-        cluster: Tile(read_only(rates.copy()), 0.0, float(rates.max(initial=0)) or 1.0, f"{format_number(mean, 1)} Hz")
-        for cluster, rates, mean in zip(clusters, data.rates, data.mean_rates.tolist(), strict=True)
-    }
+    """Return spikes a second of the time that is used in each bin, from the first that is used to the last."""
+    model, manager, used = session.model, session.manager, used_samples(session)
+    start, stop = int(used[0, 0]), max(int(used[-1, 1]), int(used[0, 0]) + 1)
+    edges = start + rate_edges(stop - start, N_RATE_BINS)
+    seconds = np.diff([np.clip(edge - used[:, 0], 0, used[:, 1] - used[:, 0]).sum() for edge in edges])
+    seconds = seconds / model.sample_rate
+    n_spikes = np.array([manager.n_spikes(cluster) for cluster in clusters], dtype=np.int64)
+    tiles = {}
+    for done, (cluster, mean) in enumerate(zip(clusters, mean_rates(session, n_spikes).tolist(), strict=True)):
+        on_progress(done / len(clusters))
+        counts = np.diff(np.searchsorted(model.spike_samples[manager.spikes(cluster)], edges))
+        rates = np.divide(counts, seconds, out=np.zeros(len(counts)), where=seconds > 0)
+        tiles[cluster] = Tile(read_only(rates), 0.0, float(rates.max(initial=0)) or 1.0, f"{format_number(mean, 1)} Hz")
+    return tiles
 
 
 def _nothing() -> Tile:

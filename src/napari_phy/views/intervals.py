@@ -13,10 +13,18 @@ import numpy.typing as npt
 from napari_phy.core.arrays import read_only
 from napari_phy.core.errors import SettingsError
 from napari_phy.core.progress import OnProgress, no_progress
-from napari_phy.stats.intervals import density_of, interval_counts, linear_edges, log_edges
+from napari_phy.stats.intervals import (
+    NO_INTERVAL,
+    density_of,
+    interval_counts,
+    linear_edges,
+    log_edges,
+    spike_intervals,
+)
 from napari_phy.table.numbers import format_count, format_number, format_shown
 from napari_phy.table.session_cache import SessionCache
 from napari_phy.table.session_like import SessionLike
+from napari_phy.table.stretches import first_spikes
 from napari_phy.views.frame import Frame
 from napari_phy.views.rectangles import Rectangle, TypeSizes
 from napari_phy.views.settings import Choice, Number, ViewSettings
@@ -223,7 +231,7 @@ _counted: SessionCache[_Key, tuple[Int64, int, int]] = SessionCache(lambda one: 
 def compute_intervals(
     session: SessionLike, request: IntervalsRequest, on_progress: OnProgress = no_progress
 ) -> IntervalsData:
-    """Count the intervals between neighbouring spikes, of all spikes of the clusters.
+    """Count the intervals between neighbouring spikes, of all spikes of the clusters; none leads across a gap.
 
     Raises
     ------
@@ -239,13 +247,10 @@ def compute_intervals(
         for done, key in enumerate(keys):
             on_progress(done / len(keys))
             spikes = session.manager.spikes(key[0])
-            ends = np.searchsorted(spikes, [stop for _, stop in session.manager.spike_spans[:-1]])
-            counts, n_intervals, n_violations = np.zeros(len(edges) - 1, dtype=np.int64), 0, 0
-            for part in np.split(model.spike_samples[spikes], ends):  # none from one stretch of time to the next
-                counts = counts + interval_counts(part, edges)
-                n_intervals += max(0, len(part) - 1)
-                n_violations += int(np.count_nonzero(np.diff(part) * 1000.0 < request.settings.refractory_ms * rate))
-            found[key] = read_only(counts), n_intervals, n_violations
+            intervals = spike_intervals(model.spike_samples[spikes], first_spikes(session.manager, spikes))
+            intervals = intervals[intervals != NO_INTERVAL]
+            n_violations = int(np.count_nonzero(intervals * 1000.0 < request.settings.refractory_ms * rate))
+            found[key] = read_only(interval_counts(intervals, edges)), len(intervals), n_violations
         return found
 
     keys = {cluster: (cluster, replace(request, clusters=())) for cluster in request.clusters}

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from napari_phy.core.errors import ImagingError
 from napari_phy.core.progress import OnProgress, no_progress, part_of
 from napari_phy.core.sentences import on_one_line
+from napari_phy.core.time_cursor import UsedTime
 from napari_phy.stats.circular_shifts import PairTest, compute_pair_test
 from napari_phy.stats.correlation_map import compute_correlation_map
 from napari_phy.stats.movie import Movie
@@ -26,8 +27,16 @@ from napari_phy.stats.region_traces import (
 from napari_phy.stats.triggered_average import compute_triggered_average
 from napari_phy.table.numbers import format_number
 from napari_phy.table.session_like import SessionLike
-from napari_phy.timeline.frame_counts import FrameCounts, Places, certain_frames, count_per_frame, places_of
+from napari_phy.timeline.frame_counts import (
+    FrameCounts,
+    Places,
+    certain_frames,
+    count_per_frame,
+    frames_within,
+    places_of,
+)
 from napari_phy.timeline.time_base import TimeBase
+from napari_phy.views.time_words import range_words
 
 Float64 = npt.NDArray[np.float64]
 Int64 = npt.NDArray[np.int64]
@@ -83,6 +92,13 @@ class TimedMovie:
         n_columns = self.movie.frame_shape[-1]
         lines = np.array([round(float(np.median(of // n_columns))) if len(of) else 0 for of in regions], dtype=np.int64)
         return Places(*(None if of is None else of[lines] for of in (places.rows, places.planes)))
+
+    def times_of_region(self, pixels: Int64) -> Float64:
+        """Return (n_frames,) when the middle of a region is taken in each frame, in seconds."""
+        places = self.places_of_regions([pixels])
+        row, plane = (None if of is None else int(of[0]) for of in (places.rows, places.planes))
+        times_s = self.clock.time_of(np.arange(self.clock.n_frames), row=row, plane=plane)
+        return np.asarray(times_s, dtype=np.float64)
 
     def lags(self, start_s: float, stop_s: float) -> Int64:
         """Return frames of lag from one time to another, at least one."""
@@ -270,7 +286,7 @@ def compute_averages(
         movie,
         counted.array,
         lags,
-        mean_of=certain_frames(source.clock) if minus_mean else None,
+        mean_of=counted.used if minus_mean else None,
         on_progress=on_progress,
     )
     values = found.values if found.mean is None else found.values - found.mean
@@ -298,7 +314,7 @@ def compute_correlations(
     """
     counted = _count(session, clusters, source, np.zeros(1, dtype=np.int64), source.places)
     found = compute_correlation_map(
-        source.movie, counted.array, lags, used=certain_frames(source.clock), mask=mask, on_progress=on_progress
+        source.movie, counted.array, lags, used=counted.used, mask=mask, on_progress=on_progress
     )
     lag_s = np.asarray(found.lag * source.clock.interval_s, dtype=np.float64)
     return MovieCorrelations(counted.clusters, found.correlation, lag_s, counted.sentences)
@@ -329,7 +345,7 @@ def compute_cell_pairs(
     places = source.places_of_regions(regions.pixels)
     counted = _count(session, clusters, source, np.zeros(1, dtype=np.int64), places)
     traces = compute_changes(source, regions, baseline or Baseline(), part_of(on_progress, 0.0, _READING))
-    used = certain_frames(source.clock)
+    used = counted.used
     lags = lags[lags >= 0] if (lags >= 0).any() else lags
     test = compute_pair_test(
         counted.array[..., used], traces[:, used], lags, on_progress=part_of(on_progress, _READING, 1.0)
@@ -381,7 +397,14 @@ class _Counted:
 
     clusters: tuple[int, ...]
     array: npt.NDArray[np.uint32]
+    used: npt.NDArray[np.bool_]
     sentences: tuple[str, ...]
+
+
+def used_frames(session: SessionLike, clock: TimeBase) -> npt.NDArray[np.bool_]:
+    """Return (n_frames,) which frames are certain and lie within the epochs that the session has the spikes of."""
+    certain, range_s = certain_frames(clock), session.range_s
+    return certain & frames_within(clock, range_s.spans) if isinstance(range_s, UsedTime) else certain
 
 
 def _count(session: SessionLike, clusters: Sequence[int], source: TimedMovie, lags: Int64, places: Places) -> _Counted:
@@ -392,29 +415,31 @@ def _count(session: SessionLike, clusters: Sequence[int], source: TimedMovie, la
             f"Row times of {len(clusters)} clusters need too much memory for {format_number(source.clock.n_frames)} "
             "frames; select fewer clusters, or leave row times out."
         )
-    model, counts = session.model, {}
+    model, used, counts = session.model, used_frames(session, source.clock), {}
     for cluster in clusters:
         times_s = model.spike_samples[session.manager.spikes(cluster)] / model.sample_rate
-        counts[int(cluster)] = count_per_frame(source.clock, times_s, lags, places)
-    sentences = tuple(_sentence(f"Cluster {cluster}", [of]) for cluster, of in counts.items())
+        counts[int(cluster)] = count_per_frame(source.clock, times_s, lags, places, used)
+    is_part = isinstance(session.range_s, UsedTime)
+    unused = "at doubtful frames or ends of epochs" if is_part else "at doubtful frames"
+    sentences = tuple(_sentence(f"Cluster {cluster}", [of], unused) for cluster, of in counts.items())
     if len(counts) > 1:
-        sentences = (_sentence(f"{len(counts)} clusters", list(counts.values())), *sentences)
-    left = float(source.clock.doubt[certain_frames(source.clock)].max(initial=0.0))
+        sentences = (_sentence(f"{len(counts)} clusters", list(counts.values()), unused), *sentences)
+    if is_part:
+        sentences = (f"Only {range_words(session.range_s)}. {sentences[0]}", *sentences[1:])
+    left = float(source.clock.doubt[used].max(initial=0.0))
     if left > 0:
         doubt = f"Its clock is wrong by half a frame or more with a chance of up to {math.ceil(100 * left)} %."
         sentences = (f"{sentences[0]} {doubt}", *sentences[1:])
     found = {cluster: of for cluster, of in counts.items() if of.n_counted}
     if not found:
         raise ImagingError(f"There are no spikes to compare with {on_one_line(source.name)}. {' '.join(sentences)}")
-    return _Counted(tuple(found), np.stack([of.counts for of in found.values()]), sentences)
+    return _Counted(tuple(found), np.stack([of.counts for of in found.values()]), used, sentences)
 
 
-def _sentence(whose: str, counts: Sequence[FrameCounts]) -> str:
+def _sentence(whose: str, counts: Sequence[FrameCounts], unused: str) -> str:
     counted, outside, doubtful = (sum(getattr(one, f"n_{what}") for one in counts) for what in _WHAT)
     reasons = [
-        f"{format_number(of)} {words}"
-        for of, words in ((outside, "outside of the movie"), (doubtful, "at doubtful frames"))
-        if of
+        f"{format_number(of)} {words}" for of, words in ((outside, "outside of the movie"), (doubtful, unused)) if of
     ]
     left_out = f"; {' and '.join(reasons)} left out" if reasons else ""
     return f"{whose}: {format_number(counted)} of {format_number(counted + outside + doubtful)} spikes{left_out}."

@@ -11,9 +11,11 @@ import numpy.typing as npt
 from napari_phy.core.arrays import read_only
 from napari_phy.core.progress import OnProgress, no_progress, part_of
 from napari_phy.core.spike_columns import UNKNOWN_CHANNEL, SpikeColumns
+from napari_phy.stats.intervals import NO_INTERVAL, spike_intervals
 from napari_phy.stats.refractory import REFRACTORY_MS
 from napari_phy.table.numbers import format_count, format_number
 from napari_phy.table.session_like import SessionLike
+from napari_phy.table.stretches import first_spikes
 from napari_phy.views.settings import Choice, Switch, ViewSettings
 from napari_phy.views.spike_amplitudes import Kind, amplitude_unit, count_unread, spike_amplitudes
 
@@ -84,7 +86,7 @@ class SpikeListData:
     times_s : ndarray of float64, shape (n,)
         Time of each spike.
     intervals_ms : ndarray of float64, shape (n,)
-        Time since the spike before of the same cluster; nan for the first.
+        Time since the spike before of the same cluster; nan for the first of each stretch of time that is used.
     channels : ndarray of int64, shape (n,)
         Channel id; −1 where unknown.
     depths, amplitudes : ndarray of float32, shape (n,)
@@ -143,7 +145,7 @@ def compute_spike_list(
     """
     model = session.model
     of_clusters = [session.manager.spikes(cluster) for cluster in request.clusters]
-    gaps = [_intervals_ms(model.spike_samples[spikes], model.sample_rate) for spikes in of_clusters]
+    gaps = [_intervals_ms(session, spikes) for spikes in of_clusters]
     spikes = np.concatenate([np.empty(0, np.int64), *of_clusters])
     intervals = np.concatenate([np.empty(0), *gaps])
     places = np.repeat(np.arange(len(of_clusters), dtype=np.int32), [len(ids) for ids in of_clusters])
@@ -197,10 +199,9 @@ def compute_spike_list(
     )
 
 
-def _intervals_ms(samples: npt.NDArray[np.int64], sample_rate: float) -> npt.NDArray[np.float64]:
-    intervals = np.full(len(samples), np.nan)
-    intervals[1:] = np.diff(samples) * 1000.0 / sample_rate
-    return intervals
+def _intervals_ms(session: SessionLike, spikes: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+    intervals = spike_intervals(session.model.spike_samples[spikes], first_spikes(session.manager, spikes))
+    return np.where(intervals == NO_INTERVAL, np.nan, intervals * 1000.0 / session.model.sample_rate)
 
 
 def _of_columns(

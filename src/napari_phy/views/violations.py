@@ -10,6 +10,7 @@ import numpy.typing as npt
 from napari_phy.stats.refractory import violations
 from napari_phy.table.session_cache import SessionCache
 from napari_phy.table.session_like import SessionLike
+from napari_phy.table.stretches import first_spikes
 
 _violating: SessionCache[int, npt.NDArray[np.int64]] = SessionCache(lambda spikes: spikes.nbytes + 128)
 
@@ -21,6 +22,9 @@ def violating_spikes(session: SessionLike, clusters: tuple[int, ...]) -> npt.NDA
 
 
 def _find_violating(session: SessionLike, clusters: list[int]) -> dict[int, npt.NDArray[np.int64]]:
-    samples, rate = session.model.spike_samples, session.model.sample_rate
-    spikes = {cluster: session.manager.spikes(cluster) for cluster in clusters}
-    return {cluster: ids[violations(samples[ids], sample_rate=rate)] for cluster, ids in spikes.items()}
+    samples, rate, found = session.model.spike_samples, session.model.sample_rate, {}
+    for cluster in clusters:
+        spikes = session.manager.spikes(cluster)
+        firsts = first_spikes(session.manager, spikes)
+        found[cluster] = spikes[violations(samples[spikes], sample_rate=rate, firsts=firsts)]
+    return found

@@ -13,9 +13,9 @@ import numpy.typing as npt
 from napari_phy.core.errors import MissingDataError
 from napari_phy.core.progress import OnProgress, no_progress
 from napari_phy.core.wizard import HIDDEN_GROUPS
-from napari_phy.stats.refractory import refractory_fraction
 from napari_phy.table.cluster_channels import channels_by
 from napari_phy.table.cluster_table import compute_values
+from napari_phy.table.columns import refractory_share
 from napari_phy.table.numbers import UNKNOWN, format_number, format_similarity
 from napari_phy.table.session_like import ClusterSumsLike, SessionLike
 
@@ -181,10 +181,9 @@ def compute_reasons(
         One of the clusters does not exist.
     """
     pair = (best, candidate)
-    samples = [session.model.spike_samples[session.manager.spikes(cluster)] for cluster in pair]
-    merged = np.sort(np.concatenate(samples), kind="stable")
-    rate = session.model.sample_rate
-    merged_percent, *alone = (100 * refractory_fraction(train, sample_rate=rate) for train in (merged, *samples))
+    trains = [session.manager.spikes(cluster) for cluster in pair]
+    merged = np.sort(np.concatenate(trains), kind="stable")
+    merged_percent, *alone = (100 * refractory_share(session, spikes) for spikes in (merged, *trains))
     has_features = reads_features and session.sums is not None
     similarity, rank, n_ranked = _rank(session, best, candidate, hidden) if has_features else (math.nan, 0, 0)
     distance_um, channels = _positions(session, pair) if has_features else (math.nan, (-1, -1))

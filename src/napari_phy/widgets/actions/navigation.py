@@ -34,7 +34,7 @@ def go_to_spike(session: Session, step: int) -> None:
     ClusteringError
         There is none in that direction.
     """
-    _select(session, next_spike(session, session.selection.clusters, session.time.time_s, step), "spike")
+    _select(session, next_spike(session.shown, session.selection.clusters, session.time.time_s, step), "spike")
 
 
 def go_to_violation(session: Session, step: int = 1) -> None:
@@ -45,7 +45,7 @@ def go_to_violation(session: Session, step: int = 1) -> None:
     ClusteringError
         There is none in that direction.
     """
-    found = next_violation(session, session.selection.clusters, session.time.time_s, step)
+    found = next_violation(session.shown, session.selection.clusters, session.time.time_s, step)
     _select(session, found, "refractory violation")
 
 
