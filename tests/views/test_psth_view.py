@@ -12,6 +12,7 @@ from widgets.light_session import light_session
 
 from napari_phy.core.base_model import Recording
 from napari_phy.core.errors import ClusteringError, SettingsError, TimelineError
+from napari_phy.stats.response_latency import FEWEST_TRIALS
 from napari_phy.views.psth import (
     MOST_BINS,
     MOST_TILES,
@@ -170,6 +171,16 @@ def test_known_responses_come_back(latency_ms):
     assert found["none"].responses[0] is None
     assert all(tile.responses[1] is None for tile in data.tiles)
     assert response_words(data, found["none"], 1) == "no response"
+
+
+def test_a_few_trials_tell_of_no_response_and_none_without_time_before():
+    session = StandInSession(small_model())
+    few, many = (make_trials("light", np.arange(2, 2 + n) * RATE) for n in (FEWEST_TRIALS - 1, FEWEST_TRIALS))
+    words = []
+    for trials, before_ms in ((few, 200), (many, 200), (many, 0)):
+        data = compute_psth(session, PsthRequest((1,), (trials,), PsthSettings(before_ms=before_ms, bin_ms=5)))
+        words.append(response_words(data, data.tiles[0], 0))
+    assert words == ["too few trials to tell", "no response", "no time before to compare with"]
 
 
 def test_without_clusters_or_events_there_is_nothing():

@@ -11,9 +11,17 @@ import numpy.typing as npt
 from napari_phy.stats.peri_event import AlignedSpikes
 
 N_STEPS = 200  # of the time in which a response is looked for
+N_SHIFTS = 199  # that each trial is compared with
 ALPHA = 0.01
+FEWEST_TRIALS = 5  # that can tell a response from chance
+MOST_SHIFTED = 1000  # trials; the others would make the test slow, and no better
+_AT_ONCE = 20
+_LENGTHS = np.unique(np.rint(np.geomspace(1, N_STEPS, 16)).astype(np.int64))  # in steps, of the stretches tested
+_FIRSTS = np.concatenate([np.arange(N_STEPS + 1 - length) for length in _LENGTHS])
+_LASTS = np.concatenate([np.arange(length, N_STEPS + 1) for length in _LENGTHS])
 
 Float64 = npt.NDArray[np.float64]
+Int64 = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +39,7 @@ class Response:
     reliability : float
         Share of the trials that have a spike in that time.
     p_value : float
-        Of the test against the time before the events, at most 1.
+        Of the test against trials that are shifted in circles, at least 1/200.
     """
 
     start: float
@@ -52,7 +60,7 @@ def find_response(
     aligned : AlignedSpikes
         Spikes around the events, from `baseline` before them to `window` after.
     n_trials : int
-        Number of events, with and without spikes.
+        Number of events, with and without spikes; of fewer than 5 there is no telling.
     window : float
         Samples after an event in which a response is looked for.
     baseline : float
@@ -68,80 +76,84 @@ def find_response(
     the log likelihood ratio of two Poisson rates, a scan statistic [1]_. The latency is the median of the first spike
     of each trial in that stretch, so that late spikes of a burst, and spikes outside, don't move it.
 
-    The p-value is that of the conditional test of two Poisson rates [2]_, times the number of stretches (Bonferroni).
-    Spikes in bursts are not independent, so a second test counts trials instead of spikes, as SALT does with first
-    spikes [3]_: the number of trials with a spike in the stretch, against a binomial distribution whose probability is
-    that of a stretch of the same length before the events. The larger p-value counts. Both are exact but for the
-    correction, which makes them conservative. Inhibition is not looked for.
+    So many stretches are never independent, and spikes in bursts are neither: multiplying p-values by their number
+    finds few responses. Instead the spikes of each trial are shifted in a circle, from the end of the window to the
+    beginning of the baseline, each trial by a time of its own. That keeps bursts, rhythms and the number of spikes of
+    each trial, and loses only what they have in common with the events, as the jitter of [2]_. p is the share of such
+    data whose largest ratio is as large; the shifts are the same in each call. Inhibition is not looked for.
 
     References
     ----------
     .. [1] M. Kulldorff, A spatial scan statistic, Communications in Statistics 26:1481 (1997).
-    .. [2] J. Przyborowski and H. Wilenski, Homogeneity of results in testing samples from Poisson series, Biometrika
-       31:313 (1940).
-    .. [3] D. Kvitsiani et al., Distinct behavioural and network correlates of two interneuron types in prefrontal
-       cortex, Nature 498:363 (2013).
+    .. [2] A. Amarasingham et al., Conditional modeling and the jitter method of spike resampling, Journal of
+       Neurophysiology 107:517 (2012).
     """
-    if n_trials < 1 or window <= 0 or baseline <= 0:
+    if n_trials < FEWEST_TRIALS or window <= 0 or baseline <= 0:
         return None
-    after = aligned.where((aligned.lags >= 0) & (aligned.lags < window))
-    before = aligned.where((aligned.lags < 0) & (aligned.lags >= -baseline))
-    stretch = _find_stretch(after.lags, len(before), n_trials, window, baseline)
+    around = aligned.where((aligned.lags >= -baseline) & (aligned.lags < window))
+    after = around.where(around.lags >= 0)
+    stretch = _find_stretch(after.lags, len(around) - len(after), window, baseline)
     if stretch is None:
+        return None
+    p_value = _p_of_shifts(around, round(window), round(baseline), alpha)
+    if p_value > alpha:
         return None
     start, stop = stretch
     inside = after.where((after.lags >= start) & (after.lags < stop))
     trials, first = np.unique(inside.rows, return_index=True)
-    n_stretches = N_STEPS * (N_STEPS + 1) // 2
-    p_value = n_stretches * max(
-        _p_of_spikes(len(inside), len(before), (stop - start) / baseline),
-        _p_of_trials(len(trials), before, n_trials, stop - start, baseline),
-    )
-    if p_value > alpha:
-        return None
     lags = inside.lags[first]  # rows ascend, and the lags of each
     jitter = float(lags.std(ddof=1)) if len(lags) > 1 else math.nan
-    return Response(start, stop, float(np.median(lags)), jitter, len(trials) / n_trials, min(1.0, p_value))
+    return Response(start, stop, float(np.median(lags)), jitter, len(trials) / n_trials, p_value)
 
 
-def _find_stretch(
-    lags: npt.NDArray[np.int64], n_before: int, n_trials: int, window: float, baseline: float
-) -> tuple[float, float] | None:
+def _find_stretch(lags: Int64, n_before: int, window: float, baseline: float) -> tuple[float, float] | None:
     """Return the stretch that is least likely at the rate before the events, None where no rate is higher."""
     edges = np.linspace(0, window, N_STEPS + 1)
     below = np.searchsorted(np.sort(lags), edges)
     first, last = np.triu_indices(N_STEPS + 1, k=1)
-    n = (below[last] - below[first]).astype(np.float64)
-    length = edges[last] - edges[first]
+    ratio = _ratios(below[last] - below[first], np.array(n_before), edges[last] - edges[first], baseline)
+    best = int(np.argmax(ratio))
+    return None if ratio[best] <= 0 else (float(edges[first[best]]), float(edges[last[best]]))
+
+
+def _ratios(n: Int64, n_before: Int64, length: Float64, baseline: float) -> Float64:
+    """Return the log likelihood ratios of the rates in stretches and before the events, 0 where that is not higher."""
     share = length / (length + baseline)
     expected = (n + n_before) * share
-    ratio = _n_log(n, expected) + _n_log(np.full_like(n, n_before), (n + n_before) * (1 - share))
-    ratio[n <= expected] = -np.inf
-    best = int(np.argmax(ratio))
-    return None if ratio[best] == -np.inf else (float(edges[first[best]]), float(edges[last[best]]))
+    ratios = _n_log(n, expected) + _n_log(n_before, (n + n_before) * (1 - share))
+    return np.asarray(np.where(n > expected, ratios, 0.0))
 
 
-def _n_log(n: Float64, expected: Float64) -> Float64:
+def _n_log(n: Int64, expected: Float64) -> Float64:
     """Return n · log(n / expected), 0 for n = 0."""
-    return n * np.log(np.where(n > 0, n, 1.0) / np.where(n > 0, expected, 1.0))
+    return np.asarray(n * np.log(np.where(n > 0, n, 1.0) / np.where(n > 0, expected, 1.0)))
 
 
-def _p_of_spikes(n: int, n_before: int, ratio: float) -> float:
-    """Return how likely `n` or more of all spikes are in a stretch that is `ratio` as long as the time before."""
-    from scipy.special import betainc
+def _p_of_shifts(around: AlignedSpikes, window: int, baseline: int, alpha: float) -> float:
+    """Return the share of trials shifted in circles whose largest ratio is as large, 1 once it is above `alpha`."""
+    trials, rows = np.unique(around.rows, return_inverse=True)
+    chosen = rows % -(-len(trials) // MOST_SHIFTED) == 0
+    rows, lags = rows[chosen], around.lags[chosen]
+    actual = _largest_ratios(lags[None], window, baseline)[0] - 1e-9
+    rng, n_as_large = np.random.default_rng(0), 0
+    for start in range(0, N_SHIFTS, _AT_ONCE):
+        n = min(_AT_ONCE, N_SHIFTS - start)
+        shifts = rng.integers(0, window + baseline, (n, len(trials)))
+        shifted = (lags + baseline + shifts[:, rows]) % (window + baseline) - baseline
+        n_as_large += int(np.count_nonzero(_largest_ratios(shifted, window, baseline) >= actual))
+        if 1 + n_as_large > alpha * (1 + N_SHIFTS):
+            return 1.0
+    return (1 + n_as_large) / (1 + N_SHIFTS)
 
-    return float(betainc(n, n_before + 1, ratio / (1 + ratio)))
 
-
-def _p_of_trials(n: int, before: AlignedSpikes, n_trials: int, length: float, baseline: float) -> float:
-    """Return how likely `n` or more trials have a spike in a stretch, as far as the time before tells."""
-    from scipy.special import betainc
-
-    n_parts = int(baseline // length)
-    if not n_parts:
-        return 0.0  # the other test decides
-    part = (-before.lags - 1) // length
-    inside = part < n_parts
-    n_hit = len(np.unique(before.rows[inside] * n_parts + part[inside]))
-    probability = (n_hit + 1) / (n_trials * n_parts + 1)
-    return float(betainc(n, n_trials - n + 1, min(probability, 1.0)))
+def _largest_ratios(lags: Int64, window: int, baseline: int) -> Float64:
+    """Return (n,) the largest ratio in each of (n, n_spikes) lags, over stretches of some lengths at every step."""
+    n = len(lags)
+    step = np.where(lags < 0, 0, lags * N_STEPS // window + 1)  # 0 is the time before
+    cells = step + np.arange(n)[:, None] * (N_STEPS + 1)
+    counts = np.bincount(cells.ravel(), minlength=n * (N_STEPS + 1)).reshape(n, N_STEPS + 1)
+    n_before = counts[:, :1]
+    below = np.cumsum(counts, axis=1) - n_before
+    in_stretches = below[:, _LASTS] - below[:, _FIRSTS]
+    ratios = _ratios(in_stretches, n_before, (_LASTS - _FIRSTS) * (window / N_STEPS), baseline)
+    return np.asarray(ratios.max(axis=1))

@@ -13,11 +13,11 @@ import numpy.typing as npt
 from napari_phy.core.arrays import read_only
 from napari_phy.core.errors import SettingsError
 from napari_phy.core.progress import OnProgress, no_progress
-from napari_phy.core.time_cursor import spans_of
 from napari_phy.stats.peri_event import AlignedSpikes, Stretches, align_spikes, count_in_bins, recorded_around
-from napari_phy.stats.response_latency import Response, find_response
+from napari_phy.stats.response_latency import FEWEST_TRIALS, Response, find_response
 from napari_phy.table.numbers import format_count, format_number
 from napari_phy.table.session_like import SessionLike
+from napari_phy.table.stretches import used_samples
 from napari_phy.views.settings import Choice, Names, Number, Switch, ViewSettings
 from napari_phy.views.trials import TrialGroup, Trials, group_trials
 
@@ -163,6 +163,8 @@ class PsthTile:
         Of each cluster: `rows` are places of trials from the top, `lags` are samples.
     responses : tuple of Response or None
         Of each cluster, in samples.
+    n_compared : int
+        Events around which all that was looked at for a response was recorded.
     """
 
     kind: str
@@ -174,6 +176,7 @@ class PsthTile:
     baselines: Float64
     spikes: tuple[AlignedSpikes, ...]
     responses: tuple[Response | None, ...]
+    n_compared: int
 
     @property
     def name(self) -> str:
@@ -276,10 +279,12 @@ def bin_edges(settings: PsthSettings, sample_rate: float) -> Int64:
 
 
 def response_words(data: PsthData, tile: PsthTile, place: int) -> str:
-    """Return `7.2 ± 0.8 ms, 84 % of trials` for a cluster, or that it has no response."""
+    """Return `7.2 ± 0.8 ms, 84 % of trials` for a cluster, or that it has no response, or that there is no telling."""
     response = tile.responses[place]
+    if response is None and not data.request.settings.before_ms:
+        return "no time before to compare with"
     if response is None:
-        return "no response"
+        return "too few trials to tell" if tile.n_compared < FEWEST_TRIALS else "no response"
     jitter = "" if math.isnan(response.jitter) else f" ± {format_number(data.ms(response.jitter), 1)}"
     share = format_number(100 * response.reliability)
     return f"{format_number(data.ms(response.latency), 1)}{jitter} ms, {share} % of trials"
@@ -301,6 +306,7 @@ def _tile(
     reach = max(stop, edges[-1], within)
     aligned = [align_spikes(spikes, events, start, reach, recorded) for spikes in samples]
     n_recorded = recorded.count(edges)
+    whole = recorded.hold(start, within)
     counts = np.array([count_in_bins(one, edges, recorded) for one in aligned], dtype=np.int64)
     counts = counts.reshape(len(samples), len(edges) - 1)
     seconds = n_recorded * np.diff(edges) / rate
@@ -317,7 +323,8 @@ def _tile(
         rates=read_only(rates),
         baselines=read_only(baselines),
         spikes=tuple(one.where(one.lags < stop) for one in aligned),
-        responses=tuple(_response(one, start, recorded, within) for one in aligned),
+        responses=tuple(_response(one, start, whole, within) for one in aligned),
+        n_compared=int(np.count_nonzero(whole)),
     )
 
 
@@ -328,9 +335,8 @@ def _rate_before(aligned: AlignedSpikes, start: int, recorded: Stretches, rate: 
     return np.count_nonzero(aligned.lags < 0) / seconds if seconds else math.nan
 
 
-def _response(aligned: AlignedSpikes, start: int, recorded: Stretches, window: int) -> Response | None:
+def _response(aligned: AlignedSpikes, start: int, whole: npt.NDArray[np.bool_], window: int) -> Response | None:
     """Return the response to the events around which all that is compared was recorded."""
-    whole = recorded.hold(start, window)
     return find_response(aligned.where(whole[aligned.rows]), int(np.count_nonzero(whole)), window, -start)
 
 
@@ -340,8 +346,7 @@ def _recorded(session: SessionLike) -> tuple[Int64, Int64]:
     spans = [(one.start_sample, one.start_sample + one.n_samples) for one in model.recordings if one.n_samples]
     edges = np.array(sorted(spans) or [(0, round(model.duration * model.sample_rate))], dtype=np.int64)
     if session.whole is not session:
-        used = [[math.ceil(round(edge * model.sample_rate, 6)) for edge in span] for span in spans_of(session.range_s)]
-        edges = np.concatenate([np.clip(edges, first, stop) for first, stop in used])
+        edges = np.concatenate([np.clip(edges, first, stop) for first, stop in used_samples(session)])
     edges = edges[edges[:, 0] < edges[:, 1]]
     return edges[:, 0], edges[:, 1]
 
