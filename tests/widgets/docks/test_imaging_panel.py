@@ -129,6 +129,34 @@ def test_maps_and_averages_replace_those_of_before_and_only_the_first_is_shown(p
     assert panel.viewer.dims.axis_labels[0] == "lag"
 
 
+def test_crossings_of_a_cell_are_counted_at_once_and_become_events_of_psth(panel, qtbot):
+    form, session = panel.crossings_form, panel.session
+    assert not form.isVisible()
+    compare(qtbot, panel)
+    panel.viewer.cursor.position = (0, 2, 2)
+    assert form.isVisible()
+    form.threshold.value = 0.05
+    trace, times_s = panel.plot.traces.change, panel.plot.traces.times_s
+    n = int(((trace[:-1] <= 0.05) & (trace[1:] > 0.05)).sum())
+    assert n > 5
+    assert form.count_label.text() == f"{n} crossings of cell 3"
+    QTest.mouseClick(form.add_button, Qt.MouseButton.LeftButton)
+    trials = session.events.trials("cell 3 above 0.05")
+    assert len(trials) == n
+    after = times_s[1:][(trace[:-1] <= 0.05) & (trace[1:] > 0.05)]
+    lead_s = after - trials.samples / session.model.sample_rate
+    assert (lead_s > -1e-4).all()
+    assert (lead_s <= np.diff(times_s).max() + 1e-4).all()
+    assert session.views["psth"].events == ("cell 3 above 0.05",)
+    assert panel.form.words.text() == f"Added {n} events, cell 3 above 0.05: PSTH shows them."
+    assert len(session.usable_epochs["cell 3 above 0.05"]) == n
+    form.threshold.value = 1000
+    assert not form.add_button.isEnabled()
+    panel.viewer.cursor.position = (0, 8, 8)  # what was chosen stays
+    assert form.count_label.text() == "0 crossings of cell 8"
+    assert form.threshold.value == 1000
+
+
 def test_what_is_missing_is_said_at_the_buttons(panel):
     buttons = panel.form.buttons
     assert all(button.isEnabled() for button in buttons.values())

@@ -45,6 +45,8 @@ READ_BY = {"number": "Read by number", "text": "Read in the order of text", "pla
 USE_EDITS = "Use here"
 LOCATED_AFTER_SWITCH = "Another channel group or clustering was opened meanwhile. Locate the raw data again."
 RAW_WHERE_WIDE = "The canvas shows raw traces: filters act on 10 s and less. Zoom in, or choose Raw."
+HOW_TO_GET_EPOCHS = "No epochs yet: keep a time range as one"
+KEEP_AS_EPOCH = "leave empty not to keep it"
 EPOCH_NAMES = "Epochs of the same name belong together: a state, a drug, a kind of trial."
 COMPARING_CLOCKS = "Comparing pulses with frames…"
 NO_TIME_AXIS = "No layer has an axis of time. Open an image stack or a film beside the recording."
@@ -117,6 +119,11 @@ def epoch_being_drawn(start_s: float, stop_s: float) -> str:
 def epoch_drawn(start_s: float, stop_s: float) -> str:
     """Say that an epoch was drawn, and where its name can be changed."""
     return f"Epoch from {start_s:.3f} to {stop_s:.3f} s. Right-click it to rename or remove it."
+
+
+def crossings_added(name: str, n: int) -> str:
+    """Say that crossings of a trace are events now, and where they are shown."""
+    return f"Added {format_count(n, 'event')}, {on_one_line(name)}: PSTH shows them."
 
 
 def epoch_removed(name: str) -> str:

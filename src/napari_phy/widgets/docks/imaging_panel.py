@@ -31,6 +31,7 @@ from napari_phy.layers.movie_results import (
     timed_movie,
 )
 from napari_phy.session.session import Session
+from napari_phy.table.session_like import SessionLike
 from napari_phy.timeline.time_base import TimeBase
 from napari_phy.views.movie_responses import (
     CellPairs,
@@ -40,12 +41,14 @@ from napari_phy.views.movie_responses import (
     compute_cell_pairs,
     compute_correlations,
 )
+from napari_phy.views.trials import DURATION
 from napari_phy.widgets.actions import messages
 from napari_phy.widgets.base.figure import Figure
 from napari_phy.widgets.base.latest_result import LatestResult
 from napari_phy.widgets.base.plain_table import WholeRows
 from napari_phy.widgets.base.safe_slot import safe_slot
 from napari_phy.widgets.base.theme import Tokens
+from napari_phy.widgets.docks.crossings_form import CrossingsForm
 from napari_phy.widgets.docks.imaging_form import ImagingForm, What
 from napari_phy.widgets.docks.pair_table import PairTable
 from napari_phy.widgets.docks.region_plot import RegionPlot, RegionTraces
@@ -103,7 +106,7 @@ class ImagingPanel(Panel):
         "each pixel by its correlation with the rate, at the lag where it is largest.\n"
         "Compare cells tests each pair of cluster and cell by circular shifts of the spike train: q is the share of\n"
         "false ones among pairs with such a q or a smaller one. Click a pair to go there; point at a cell to see its\n"
-        "ΔF/F below the rate of the cluster."
+        "ΔF/F below the rate of the cluster. What that trace passes, the row below it makes events of, for PSTH."
     )
 
     def __init__(
@@ -117,10 +120,19 @@ class ImagingPanel(Panel):
         self._to_show: Callable[..., Shown] | None = None  # takes the pairs that are being computed, and their regions
         self._n_asked = 0
         self.form, self.table, self.plot = ImagingForm(), PairTable(), RegionPlot(lambda: self.theme)
+        self.crossings_form = CrossingsForm()
+        self.crossings_form.hide()
         self._rows = WholeRows(self.table)
         self._split = QSplitter(Qt.Orientation.Vertical)
         self._split.setChildrenCollapsible(False)
-        for part in (self._rows, self.plot):
+        plotted = QWidget()
+        below = QVBoxLayout(plotted)
+        below.setContentsMargins(0, 0, 0, 0)
+        below.setSpacing(0)
+        below.addWidget(self.plot, 1)
+        below.addWidget(self.crossings_form)
+        self.plot.setMinimumHeight(LEAST_PX)
+        for part in (self._rows, plotted):
             part.setMinimumHeight(LEAST_PX)
             self._split.addWidget(part)
             self._split.setStretchFactor(self._split.count() - 1, 1)
@@ -154,6 +166,8 @@ class ImagingPanel(Panel):
         self.form.changed.connect(self._on_form_changed)
         self.table.chosen.connect(self._on_pair_chosen)
         self.plot.time_chosen.connect(self._on_time_chosen)
+        self.crossings_form.changed.connect(self._on_crossings)
+        self.crossings_form.requested.connect(self.add_crossings)
         self.setFocusProxy(self.table)
         if viewer is not None:
             for event in (
@@ -225,6 +239,7 @@ class ImagingPanel(Panel):
         """Take colours and sizes of a theme."""
         self.form.apply_theme(theme)
         self._rows.apply_theme(theme)
+        self.crossings_form.apply_theme(theme)
         self._area.setStyleSheet(f"QScrollArea {{ background: {theme.view}; }}")
         self._split.setStyleSheet(f"QSplitter::handle {{ background: {theme.grid}; height: 1px; }}")
         self._split.setHandleWidth(theme.px(3))
@@ -325,10 +340,11 @@ class ImagingPanel(Panel):
 
     def _job(self, what: What) -> Callable[[OnProgress], Computed]:
         """Return the work; all that is read from widgets and layers is read now."""
-        session, source, form = self.required_session, self.source(), self.form
+        session, source, form = self.required_session.shown, self.source(), self.form
         movie, cells = form.chosen_movie, form.chosen_cells
         regions = None if cells is None or what == "correlation" else regions_in(cells, movie, source.movie)
-        clusters, lags = session.selection.clusters, source.lags(float(form.start_s.value), float(form.stop_s.value))
+        clusters = self.required_session.selection.clusters
+        lags = source.lags(float(form.start_s.value), float(form.stop_s.value))
         self._asked = Asked(movie, None if what == "correlation" else cells, source.clock, tuple(clusters))
         if what == "average":
             minus_mean = bool(form.minus_mean.value)
@@ -450,6 +466,7 @@ class ImagingPanel(Panel):
         self._pair = pair = self._pair if pair is None else pair
         if shown is None or session is None or pair is None:
             self.plot.show_traces(None, self._what_to_do)
+            self.crossings_form.hide()
             return
         cluster, cell = pair
         pairs, name = shown.pairs, shown.pairs.clusters[cluster]
@@ -465,6 +482,26 @@ class ImagingPanel(Panel):
                 selection_color(chosen.index(name) if name in chosen else 0, dark=self.theme.dark),
             )
         )
+        times_s = shown.source.times_of_region(shown.regions.pixels[cell])
+        self.crossings_form.show_trace(int(pairs.cells[cell]), times_s, pairs.traces[cell])
+        self.crossings_form.show()
+
+    @safe_slot
+    def _on_crossings(self) -> None:
+        self.plot.show_threshold(float(self.crossings_form.threshold.value))
+
+    @safe_slot
+    def add_crossings(self) -> None:
+        """Add the crossings of the cell in the plot to the events, and have PSTH show them."""
+        session, form = self.required_session, self.crossings_form
+        found, name = form.crossings, form.name
+        try:
+            session.events.add(name, found[:, 0], {DURATION: found[:, 1] - found[:, 0]})
+        except NapariPhyError as error:
+            self.show_error(error)
+            return
+        session.views["psth"].events = (name,)
+        self.form.say(messages.crossings_added(name, len(found)))
 
     @property
     def _what_to_do(self) -> str:
@@ -516,7 +553,7 @@ class ImagingPanel(Panel):
 
 
 def _average(
-    session: Session, clusters: Any, source: TimedMovie, lags: Any, movie: Image, regions: Regions | None,
+    session: SessionLike, clusters: Any, source: TimedMovie, lags: Any, movie: Image, regions: Regions | None,
     minus_mean: bool, on_progress: OnProgress,
 ) -> Computed:  # fmt: skip
     found = compute_averages(
@@ -526,14 +563,14 @@ def _average(
 
 
 def _correlate(
-    session: Session, clusters: Any, source: TimedMovie, lags: Any, movie: Image, on_progress: OnProgress
+    session: SessionLike, clusters: Any, source: TimedMovie, lags: Any, movie: Image, on_progress: OnProgress
 ) -> Computed:
     found = compute_correlations(session, clusters, source, lags, on_progress=on_progress)
     return Computed(correlation_layers(found, movie), movie, found.sentences)
 
 
 def _compare(
-    session: Session, clusters: Any, source: TimedMovie, lags: Any, movie: Image, regions: Regions, baseline: Any,
+    session: SessionLike, clusters: Any, source: TimedMovie, lags: Any, movie: Image, regions: Regions, baseline: Any,
     on_progress: OnProgress,
 ) -> Computed:  # fmt: skip
     found = compute_cell_pairs(session, clusters, source, regions, lags, baseline=baseline, on_progress=on_progress)

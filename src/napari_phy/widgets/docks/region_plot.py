@@ -52,11 +52,17 @@ class RegionPlot(PaintedPlot):
         self.traces: RegionTraces | None = None
         self.empty_words = ""
         self.now_s = 0.0
+        self.threshold: float | None = None
         self.mouse.clicked.connect(lambda position, *_: self._on_clicked(position))
 
     def show_traces(self, traces: RegionTraces | None, empty_words: str = "") -> None:
         """Show other traces, or a sentence where there are none."""
         self.traces, self.empty_words = traces, empty_words
+        self.update()
+
+    def show_threshold(self, threshold: float) -> None:
+        """Draw a line across the lower trace."""
+        self.threshold = threshold
         self.update()
 
     def show_time(self, time_s: float) -> None:
@@ -89,12 +95,16 @@ class RegionPlot(PaintedPlot):
         half = area.height() / 2
         top = QRectF(area.left(), area.top(), area.width(), half - theme.px(3))
         below = QRectF(area.left(), area.top() + half, area.width(), half - theme.px(3))
-        for part, values, name, color in (
-            (top, traces.rate, traces.rate_name, traces.color),
-            (below, traces.change, traces.change_name, theme.text),
+        for part, values, name, color, level in (
+            (top, traces.rate, traces.rate_name, traces.color, None),
+            (below, traces.change, traces.change_name, theme.text, self.threshold),
         ):
             if values is not None and np.isfinite(values).any():
-                _paint_line(painter, part, traces.times_s, values, (start_s, stop_s), color)
+                frame = _paint_line(painter, part, traces.times_s, values, (start_s, stop_s), color)
+                if level is not None and frame.y_range[0] <= level <= frame.y_range[1]:
+                    y = frame.to_px([[start_s, level]])[0, 1]
+                    painter.setPen(QPen(theme.color("accent"), 1, Qt.PenStyle.DashLine))
+                    painter.drawLine(QPointF(part.left(), y), QPointF(part.right(), y))
                 name = f"{name}, up to {np.nanmax(values):.3g}"
             painter.setPen(QColor(theme.dim))
             painter.setFont(theme.font(TICK_PX))
@@ -110,7 +120,7 @@ def _range(traces: RegionTraces) -> tuple[float, float]:
 
 def _paint_line(
     painter: QPainter, area: QRectF, times_s: Float64, values: Float64, range_s: tuple[float, float], color: str
-) -> None:
+) -> Frame:
     low, high = min(0.0, float(np.nanmin(values))), float(np.nanmax(values))
     top_px = area.height() * 0.2  # for the name
     frame = Frame(
@@ -125,6 +135,7 @@ def _paint_line(
     painter.setPen(QPen(QColor(color), 1))
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.drawPolyline(polyline(frame.to_px(np.column_stack([x, np.nan_to_num(y, nan=low)]))))
+    return frame
 
 
 def _thinned(times_s: Float64, values: Float64, n_columns: int) -> tuple[Float64, Float64]:
