@@ -1,12 +1,15 @@
 """Views of a stretch of time: what they show of a session is what they would show of a data set cut there."""
 
+import contextlib
+from functools import partial
+
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from widgets.light_session import light_session
 
-from napari_phy.core.errors import TimelineError
+from napari_phy.core.errors import ClusteringError, TimelineError
 from napari_phy.core.time_cursor import TimeCursor
 from napari_phy.table.cluster_table import compute_cluster_table
 from napari_phy.views import correlogram_cache
@@ -24,8 +27,14 @@ from napari_phy.views.features import FeatureRequest, compute_features, default_
 from napari_phy.views.firing_rate import FiringRateRequest, compute_firing_rates
 from napari_phy.views.grid import GridRequest, compute_grid
 from napari_phy.views.intervals import IntervalsRequest, compute_intervals
+from napari_phy.views.psth import PsthRequest, compute_psth
 from napari_phy.views.raster import RasterRequest, compute_raster
+from napari_phy.views.spike_list import SpikeListRequest, compute_spike_list
 from napari_phy.views.time_words import range_words, read_range
+from napari_phy.views.trials import make_trials
+from napari_phy.views.violations import violating_spikes
+from napari_phy.views.wizard_reasons import compute_reasons
+from napari_phy.widgets.actions.navigation import go_to_spike, go_to_violation
 
 
 @pytest.fixture(scope="module")
@@ -82,6 +91,82 @@ def test_spikes_of_epochs_are_those_of_each(session, ends, n_others):
     assert intervals.n_intervals.tolist() == expected
 
 
+@st.composite
+def epochs_beside_each_other(draw):
+    """Return (start, stop) in seconds of epochs with gaps of a few ms between them."""
+    edges_ms = np.cumsum(draw(st.lists(st.integers(1, 300), min_size=4, max_size=60)))
+    return [(start / 1000, stop / 1000) for start, stop in zip(edges_ms[::2], edges_ms[1::2], strict=False)]
+
+
+@settings(max_examples=40)
+@given(epochs_beside_each_other())
+def test_what_is_counted_of_epochs_is_the_sum_over_them(session, spans):
+    """No interval and no pair of spikes leads from one epoch to another."""
+    ids, clock, rate = (0, 1, 2), session.time, session.model.sample_rate
+    wide = CorrelogramRequest(ids, CorrelogramSettings(window_ms=500))
+    trials = make_trials("light", np.arange(0.05, 19, 0.31) * rate)
+    requests = {
+        "correlograms": lambda shown: compute_correlograms(shown, wide).counts,
+        "intervals": lambda shown: compute_intervals(shown, IntervalsRequest(ids)).counts,
+        "all intervals": lambda shown: compute_intervals(shown, IntervalsRequest(ids)).n_intervals,
+        "short intervals": lambda shown: compute_intervals(shown, IntervalsRequest(ids)).n_violations,
+        "violations": lambda shown: len(violating_spikes(shown, ids)),
+        "listed": lambda shown: len(compute_spike_list(shown, SpikeListRequest(ids, only_violations=True)).spike_ids),
+        "known": lambda shown: np.isfinite(compute_spike_list(shown, SpikeListRequest(ids)).intervals_ms).sum(),
+        "tile": lambda shown: compute_grid(shown, GridRequest(ids, "id", "autocorrelogram", 0, 1)).tiles[0].values,
+        "psth": lambda shown: compute_psth(shown, PsthRequest(ids, (trials,))).tiles[0].counts,
+        "trials": lambda shown: compute_psth(shown, PsthRequest(ids, (trials,))).tiles[0].n_recorded,
+    }
+    clock.set_epochs(spans, "run")
+    found = {name: compute(session.shown) for name, compute in requests.items()}
+    percent = compute_cluster_table(session.shown, ids, ["refractory"])["refractory"]
+    merged = compute_reasons(session.shown, 0, 1, reads_features=False).merged_percent
+    sums, n_merged, n_short = dict.fromkeys(requests, 0), 0, 0
+    for start_s, stop_s in clock.range_s.spans:
+        clock.set_range(start_s, stop_s)
+        for name, compute in requests.items():
+            sums[name] = sums[name] + compute(session.shown)
+        spikes = np.sort(np.concatenate([session.shown.manager.spikes(cluster) for cluster in (0, 1)]))
+        gaps = np.diff(session.model.spike_samples[spikes])
+        n_merged, n_short = n_merged + len(gaps), n_short + (gaps * 1000 < 2 * rate).sum()
+    for name, counts in found.items():
+        np.testing.assert_array_equal(counts, sums[name], err_msg=name)
+    with np.errstate(invalid="ignore"):
+        np.testing.assert_allclose(percent, 100 * sums["short intervals"] / sums["all intervals"])
+        np.testing.assert_allclose(merged, 100 * np.divide(n_short, n_merged))
+
+
+@settings(max_examples=20)
+@given(epochs_beside_each_other())
+def test_rates_of_tiles_are_those_of_the_time_used_in_each_bin(session, spans):
+    session.time.set_epochs(spans, "run")
+    shown, rate = session.shown, session.model.sample_rate
+    tiles = compute_grid(shown, GridRequest((0, 1), "id", "rate", 0, 2)).tiles
+    spans = np.array(session.time.range_s.spans)
+    edges = np.linspace(spans[0, 0], spans[-1, 1], len(tiles[0].values) + 1)
+    inside = np.clip(edges[:, None], spans[:, 0], spans[:, 1]) - spans[:, 0]
+    used_s = np.diff(inside.sum(axis=1))
+    for cluster, tile in tiles.items():
+        n_spikes = shown.manager.n_spikes(cluster)
+        assert (tile.values * used_s).sum() == pytest.approx(n_spikes, rel=0.02)
+        assert (tile.values[used_s < 1 / rate] == 0).all()
+
+
+def test_the_next_violation_is_one_of_the_epochs(session):
+    session.time.set_epochs([(1.0, 1.5), (1.501, 4.0)], "run")
+    session.selection.select([0])
+    for go in (partial(go_to_spike, step=1), go_to_violation):
+        session.time.move_to(0.0)
+        seen = []
+        with contextlib.suppress(ClusteringError):  # where there is no further one
+            while len(seen) < 10_000:
+                go(session)
+                seen.append(session.time.time_s)
+        assert len(seen) < 10_000
+        assert seen == sorted(seen)
+        assert all(1 <= time_s < 4 for time_s in seen)
+
+
 def test_epochs_are_used_by_name_and_told_by_it(session):
     session.epochs.add(1.0, 2.0, "run")
     session.epochs.add(4.0, 5.5, "run")
@@ -100,6 +185,41 @@ def test_epochs_are_used_by_name_and_told_by_it(session):
         with pytest.raises(TimelineError, match=words):
             session.use_epochs(name)
     assert session.time.range_s.name == ""
+
+
+def test_epochs_are_recordings_those_drawn_and_events_that_last(session):
+    session.events.add("light", [1.0, 3.0, 5.0], {"duration": [0.5, 0.0, 2.0]})
+    session.events.add("beep", [1.0, 3.0])
+    try:
+        usable = session.usable_epochs
+        assert "beep" not in usable
+        assert [(one.start_s, one.stop_s) for one in usable["light"]] == [(1.0, 1.5), (5.0, 7.0)]
+        session.use_epochs("light")
+        assert session.time.range_s.spans == ((1.0, 1.5), (5.0, 7.0))
+        assert ("recordings" in usable) == (len(session.model.recordings) > 1)
+    finally:
+        session.events.remove("light")
+        session.events.remove("beep")
+
+
+def test_views_follow_the_epochs_in_use():
+    session = light_session()
+    first = session.epochs.add(1.0, 2.0, "walk")
+    session.use_epochs("walk")
+    second = session.epochs.add(3.0, 4.0, "walk")
+    assert session.time.range_s.spans == ((1.0, 2.0), (3.0, 4.0))
+    session.epochs.move(second, 5.0, 6.0)
+    session.epochs.remove(first)
+    assert session.time.range_s.spans == ((5.0, 6.0),)
+    session.epochs.add(7.0, 8.0, "sleep")
+    assert session.time.range_s.name == "walk"
+    session.time.set_range(1.0, 3.0)
+    session.epochs.remove(session.epochs.named("walk")[0])
+    assert session.time.range_s == (1.0, 3.0)
+    session.use_epochs("sleep")
+    session.epochs.remove(session.epochs.named("sleep")[0])
+    assert session.time.range_s is None
+    session.close()
 
 
 def test_views_of_all_times_ask_what_is_open(session):

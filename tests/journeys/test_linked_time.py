@@ -173,6 +173,17 @@ def test_an_epoch_is_drawn_on_the_time_bar(person, pulsed, movie):
     (epoch,) = session.epochs.drawn
     assert (epoch.start_s, epoch.stop_s) == pytest.approx((10.0, 15.0), abs=0.1)
     person.settle()
+    session.epochs.add(1.0, 2.0, epoch.name)
+    entries = {entry.text(): entry for entry in strip.make_menu(epoch).actions() if entry.text()}
+    assert list(entries) == ["Use only these 2 epochs, epoch", "Use only this epoch", "Rename…", "Remove"]
+    entries["Use only these 2 epochs, epoch"].trigger()
+    assert session.time.range_s.spans == ((1.0, 2.0), (epoch.start_s, epoch.stop_s))
+    (entry,) = strip.make_menu(None).actions()
+    assert entry.text() == "Use all times"
+    entry.trigger()
+    assert session.time.range_s is None
+    assert not strip.make_menu(None).actions()
+    person.settle()
 
 
 def test_a_clock_by_hand(person, kwik_copy, movie):

@@ -49,7 +49,7 @@ def test_a_stretch_can_be_typed_and_what_is_none_is_refused(person):
     said = []
 
     def type_it(dialog):
-        start, stop = dialog.findChildren(QLineEdit)
+        start, stop, _name = dialog.findChildren(QLineEdit)
         start.setText("12")
         stop.setText("3")
         said.append(dialog.problem_label.text())
@@ -105,3 +105,36 @@ def test_an_edit_acts_on_all_spikes_whatever_is_shown(person):
     merged = person.chosen[0]
     assert person.session.manager.n_spikes(merged) == n_spikes
     assert person.session.shown.manager.n_spikes(merged) < n_spikes
+
+
+@LARGE_FIRST
+def test_epochs_are_chosen_by_mouse_and_one_click_takes_that_back(person):
+    session, toolbar = person.session, person.workspace.toolbar
+    button, chip = toolbar.times_button, toolbar.range_chip
+    session.epochs.add(5.0, 9.0, "run")
+    session.epochs.add(12.0, 14.0, "run")
+    assert button.text() == "All times ▾"
+
+    def entries():
+        button.fill()
+        return {entry.text().partition("\t")[0]: entry for entry in button.times_menu.actions() if entry.text()}
+
+    assert list(entries()) == [
+        "All times", "Only what Traces shows", "A time range…", "Epochs", "run, 2 epochs of 6.0 s together"
+    ]  # fmt: skip
+    assert entries()["All times"].isChecked()
+    entries()["run, 2 epochs of 6.0 s together"].trigger()
+    person.settle()
+    assert entries()["run, 2 epochs of 6.0 s together"].isChecked()
+    assert chip.text() == "only run (2 epochs)  ×"
+    assert person.viewer.status == "Views use only the spikes of run (2 epochs)."
+    times = drawn(person)
+    assert len(times)
+    assert (((times >= 5) & (times < 9)) | ((times >= 12) & (times < 14))).all()
+    QTest.mouseClick(chip, LEFT, PLAIN, chip.rect().center())
+    person.settle()
+    assert button.text() == "All times ▾"
+    assert not chip.isVisible()
+    session.epochs.remove(session.epochs.drawn[0])
+    session.epochs.remove(session.epochs.drawn[0])
+    assert not list(entries().values())[-1].isEnabled()

@@ -15,11 +15,23 @@ from napari_phy.formats.trials import write_events
 from napari_phy.storage.side_files import EPOCHS, SideFiles
 from napari_phy.table.numbers import format_count
 from napari_phy.timeline.epochs import make_epochs
+from napari_phy.views.trials import epochs_of_trials
 
 if TYPE_CHECKING:
+    from napari_phy.session.events import SessionEvents
     from napari_phy.timeline import Epochs
 
 RECORDINGS = "recordings"
+
+
+def usable_epochs(epochs: SessionEpochs, events: SessionEvents, sample_rate: float) -> dict[str, tuple[Epoch, ...]]:
+    """Return what views can be restricted to by name: several recordings, epochs that were drawn, events that last."""
+    found = {RECORDINGS: epochs.recordings} if len(epochs.recordings) > 1 else {}
+    found |= {name: epochs.named(name) for name in epochs.drawn_names}
+    for name in events:
+        if name not in found and (lasting := epochs_of_trials(events.trials(name), sample_rate)):
+            found[name] = lasting
+    return found
 
 
 class SessionEpochs(EpochList):

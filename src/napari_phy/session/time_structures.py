@@ -13,6 +13,7 @@ from napari_phy.session.current import Current
 from napari_phy.storage.side_files import SideFiles
 
 if TYPE_CHECKING:  # opening a data set needs none of them
+    from napari_phy.core.epoch_list import Epoch
     from napari_phy.session.clocks import SessionClocks
     from napari_phy.session.epochs import SessionEpochs
     from napari_phy.session.events import SessionEvents
@@ -25,6 +26,7 @@ class TimeStructures(ABC):
 
     _current: Current
     _side_files: SideFiles
+    _used_epochs = ""  # the name that views were restricted to last
 
     @property
     @abstractmethod
@@ -42,21 +44,43 @@ class TimeStructures(ABC):
         """The recordings, and the epochs that were drawn: `session.epochs["sleep"]`; kept in the side folder."""
         from napari_phy.session.epochs import SessionEpochs
 
-        return SessionEpochs(self._current.model_now, self._side_files)
+        epochs = SessionEpochs(self._current.model_now, self._side_files)
+        epochs.changed.connect(self._follow_epochs)
+        return epochs
+
+    @property
+    def usable_epochs(self) -> dict[str, tuple[Epoch, ...]]:
+        """What `use_epochs` takes, by name: several recordings, epochs that were drawn, events with a duration."""
+        from napari_phy.session.epochs import usable_epochs
+
+        return usable_epochs(self.epochs, self.events, self._current.opened.model.sample_rate)
 
     def use_epochs(self, name: str) -> None:
         """Have views use only the spikes within epochs of a name; `time.clear_range()` has them use all again.
+
+        Where epochs of the name are drawn, moved or removed later, views follow.
 
         Raises
         ------
         TimelineError
             There are none of that name on the time line.
         """
-        spans = [(epoch.start_s, epoch.stop_s) for epoch in self.epochs.named(name)]
+        epochs = self.usable_epochs.get(name) or self.epochs.named(name)
         try:
-            self.time.set_epochs(spans, name)
+            self.time.set_epochs([(epoch.start_s, epoch.stop_s) for epoch in epochs], name)
         except ValueError as error:
             raise TimelineError(str(error)) from error
+        self._used_epochs = name
+
+    def _follow_epochs(self) -> None:
+        """Use the epochs of the name in use as they are now; all times where there are none any more."""
+        range_s = self.time.range_s
+        if range_s is None or not range_s.name or range_s.name != self._used_epochs:
+            return
+        try:
+            self.use_epochs(range_s.name)
+        except TimelineError:
+            self.time.clear_range()
 
     @cached_property
     def events(self) -> SessionEvents:

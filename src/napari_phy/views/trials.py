@@ -140,6 +140,16 @@ def trials_of_file(events: Mapping[str, EventTimes]) -> dict[str, Trials]:
     return found
 
 
+def epochs_of_trials(trials: Trials, sample_rate: float) -> tuple[Epoch, ...]:
+    """Return the trials that last as epochs, those without a duration left out."""
+    lengths = trials.columns.get(DURATION, np.empty(0))
+    if lengths.dtype.kind not in "fiu":
+        return ()
+    times_s = (trials.samples / sample_rate).tolist()
+    lasting = zip(times_s, lengths.astype(np.float64).tolist(), strict=False)
+    return tuple(Epoch(start, start + length, trials.name) for start, length in lasting if 0 < length < np.inf)
+
+
 def trials_of_table(table: TrialTable, sample_rate: float) -> tuple[Trials, ...]:
     """Return all trials of a table under its name, then those of each type where it has several."""
     whole = trials_of_times(table.name, table.onset_s, sample_rate, {**table.columns, DURATION: table.duration_s})

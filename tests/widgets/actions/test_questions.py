@@ -127,6 +127,14 @@ def test_a_range_of_time_has_two_ends(session, parent):
         assert session.time.range_s == wanted
 
 
+def test_a_range_of_time_can_be_kept_as_an_epoch(session, parent):
+    answer(start_s="0.1", stop_s="0.3", name="run")
+    ask_range(session, tokens("dark"), parent)
+    assert session.time.range_s == pytest.approx((0.1, 0.3))
+    (epoch,) = session.epochs.drawn
+    assert (epoch.start_s, epoch.stop_s, epoch.name) == (0.1, 0.3, "run")
+
+
 def test_a_colour_is_given(session, parent):
     def pick():
         dialog = QApplication.activeModalWidget()

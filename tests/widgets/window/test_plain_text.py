@@ -66,7 +66,6 @@ ALLOWED = (
     "plain_text.py: class PlainLabel",
     "group_drag.py",  # a row is HTML, in which the name of the group is escaped
     "action_rows.py",  # "Your own. Click to change it."
-    "range_chip.py",  # a key, and what views do
 )
 
 

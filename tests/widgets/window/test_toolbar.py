@@ -64,6 +64,7 @@ def test_words_in_their_order(bar, session):
         "Undo",
         "Redo",
         "Wizard",
+        "All times ▾",
         "Save",
         "Sort ▾",
     ]
@@ -145,7 +146,18 @@ def test_wordless_below_1600(bar, window, session):
     session.selection.select([3])
     window.resize(1599, 300)
     QApplication.processEvents()
-    assert texts(bar) == ["Merge", "Split", "Good", "MUA", "Noise", "Unsorted", "Wizard", "Save", "Sort ▾"]
+    assert texts(bar) == [
+        "Merge",
+        "Split",
+        "Good",
+        "MUA",
+        "Noise",
+        "Unsorted",
+        "Wizard",
+        "All times ▾",
+        "Save",
+        "Sort ▾",
+    ]
     assert bar.state_label.text() == "● 1 unsaved"
     window.resize(1600, 300)
     QApplication.processEvents()

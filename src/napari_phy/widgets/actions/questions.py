@@ -94,17 +94,22 @@ def ask_range(session: Session, theme: Tokens, parent: QWidget) -> None:
     def use(
         start_s: Annotated[float, {"widget_type": TimeEdit, "max": clock.duration_s, "label": "From"}] = now[0],
         stop_s: Annotated[float, {"widget_type": TimeEdit, "label": "To"}] = now[1],
+        name: Annotated[str, {"label": "Keep as epoch"}] = "",
     ) -> None:
+        if name.strip():
+            session.epochs.add(start_s, stop_s, name.strip())
         clock.set_range(start_s, stop_s)
 
-    def problem(start_s: float | None, stop_s: float | None) -> str | None:
+    def problem(start_s: float | None, stop_s: float | None, name: str) -> str | None:
         if start_s is None or stop_s is None:
             return None
         return messages.ends_problem(start_s, stop_s, clock.duration_s)
 
     explanation = f"All views use only the spikes of this time. {_seconds_up_to(clock.duration_s)}."
     words = Words("Time range", "Use only a range of time", explanation, "Use")
-    FormDialog(words, use, theme, parent, problem=problem).ask()
+    dialog = FormDialog(words, use, theme, parent, problem=problem)
+    dialog.fields["name"].native.setPlaceholderText(messages.KEEP_AS_EPOCH)
+    dialog.ask()
 
 
 def ask_discard(n_edits: int, n_newer: int, theme: Tokens, parent: QWidget) -> bool:

@@ -21,6 +21,7 @@ from qtpy.QtWidgets import QApplication, QMenu, QSizePolicy, QWidget
 from napari_phy.core.colors import distinct_colors, selection_color
 from napari_phy.core.epoch_list import Epoch
 from napari_phy.core.errors import NapariPhyError
+from napari_phy.core.sentences import on_one_line
 from napari_phy.session.session import Session
 from napari_phy.views.ticks import nice_ticks
 from napari_phy.views.time_bar import (
@@ -40,7 +41,7 @@ from napari_phy.widgets.base.painting import painter_on, painting
 from napari_phy.widgets.base.safe_slot import safe_slot
 from napari_phy.widgets.base.session_links import SessionLinks
 from napari_phy.widgets.base.theme import TICK_PX, Tokens, tokens, with_alpha
-from napari_phy.widgets.plots.time_axis import paint_clock, zoomed
+from napari_phy.widgets.plots.time_axis import paint_clock, paint_unused, zoomed
 
 HEIGHT = 58
 COLUMN_PX = 2
@@ -88,6 +89,7 @@ class TimeStrip(QWidget):
             self._links.connect(session.epochs.changed, self.redraw)
             self._links.connect(session.time.moved, self._on_time)
             self._links.connect(session.time.shown_changed, self._on_time)
+            self._links.connect(session.time.range_changed, self._on_time)
             self._links.connect(session.switched, self._on_switched)
         self._on_counted()
 
@@ -162,6 +164,8 @@ class TimeStrip(QWidget):
                 drawn = QRectF(left, area.top(), right - left, area.height())
                 painter.fillRect(drawn, with_alpha(self.theme.accent, 0.5))
             time = session.time
+            below = area.adjusted(0, layout.epochs.height, 0, 0)  # names of epochs stay legible
+            paint_unused(painter, self.theme, below, layout.start_s, layout.stop_s, time.range_s)
             paint_clock(painter, self.theme, area, layout.start_s, layout.stop_s, time.time_s, time.shown_s)
 
     def _painted(self, layout: TimeBarLayout) -> QPixmap:
@@ -236,23 +240,31 @@ class TimeStrip(QWidget):
         if self.session is None:
             return
         epoch = epoch_at(self.layout_px, self.session.epochs.drawn, event.pos().x(), event.pos().y())
-        if epoch is not None:
-            menu = self.make_menu(epoch)
+        menu = self.make_menu(epoch)
+        if menu.actions():
             menu.exec(event.globalPos())
-            menu.deleteLater()
+        menu.deleteLater()
 
-    def make_menu(self, epoch: Epoch) -> QMenu:
-        """Return the menu of an epoch."""
-        menu = QMenu(self)
-        menu.addAction("Rename…").triggered.connect(lambda *_: self.rename_requested.emit(epoch))
-        menu.addAction("Use only its spikes").triggered.connect(lambda *_: self._restrict(epoch))
-        menu.addAction("Remove").triggered.connect(
-            lambda *_: self._change(lambda session: session.epochs.remove(epoch), messages.epoch_removed(epoch.name))
-        )
+    def make_menu(self, epoch: Epoch | None) -> QMenu:
+        """Return what can be done with an epoch, and with the times that views use."""
+        menu, session = QMenu(self), self.session
+
+        def add(text: str, change: Callable[[Session], object], sentence: str = "") -> None:
+            menu.addAction(text.replace("&", "&&")).triggered.connect(lambda *_: self._change(change, sentence))
+
+        if epoch is not None and session is not None:
+            n_alike = len(session.epochs.named(epoch.name))
+            if n_alike > 1:
+                words = f"Use only these {n_alike} epochs, {on_one_line(epoch.name)}"
+                add(words, lambda session: session.use_epochs(epoch.name))
+            add("Use only this epoch", lambda session: session.time.set_range(epoch.start_s, epoch.stop_s))
+        if session is not None and session.time.range_s is not None:
+            add("Use all times", lambda session: session.time.clear_range())
+        if epoch is not None:
+            menu.addSeparator()
+            menu.addAction("Rename…").triggered.connect(lambda *_: self.rename_requested.emit(epoch))
+            add("Remove", lambda session: session.epochs.remove(epoch), messages.epoch_removed(epoch.name))
         return menu
-
-    def _restrict(self, epoch: Epoch) -> None:
-        self._change(lambda session: session.time.set_range(epoch.start_s, epoch.stop_s), "")
 
     def _change(self, change: Callable[[Session], object], sentence: str) -> None:
         if self.session is None:

@@ -7,6 +7,9 @@ from qtpy.QtWidgets import QToolButton, QWidget
 from napari_phy.session.session import Session
 from napari_phy.views.time_words import range_words
 from napari_phy.widgets.actions.bindings import key_bindings
+from napari_phy.widgets.base.plain_text import plain
+
+MOST_LETTERS = 28  # the tooltip has the others
 
 
 class RangeChip(QToolButton):
@@ -23,8 +26,10 @@ class RangeChip(QToolButton):
         self._session = session
         range_s = None if session is None else session.time.range_s
         key = key_bindings().first("restrict_time")
-        self.setToolTip(f"Views use only spikes of this time. Click to use all{f' ({key})' if key else ''}")
-        self.setText("" if range_s is None else f"only {range_words(range_s)}  ×")
+        words = "" if range_s is None else range_words(range_s)
+        self.setToolTip(plain(f"Views use only spikes of {words}. Click to use all{f' ({key})' if key else ''}"))
+        shown = words if len(words) <= MOST_LETTERS else f"{words[: MOST_LETTERS - 1]}…"
+        self.setText(f"only {shown}  ×" if words else "")
         return range_s is not None
 
     def _clear(self, *_: Any) -> None:

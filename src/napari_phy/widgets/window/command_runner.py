@@ -184,7 +184,7 @@ class CommandRunner:
         if not rest:
             clock.clear_range()
             return
-        if rest in self._session.epochs:
+        if rest in self._session.epochs or rest in self._session.usable_epochs:
             self._session.use_epochs(rest)
             return
         problem = messages.range_problem(rest, clock.duration_s)

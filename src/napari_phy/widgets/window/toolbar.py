@@ -22,6 +22,7 @@ from napari_phy.widgets.window.background_jobs import DensitySwitch
 from napari_phy.widgets.window.dock_manager import DockManager
 from napari_phy.widgets.window.kinds import KINDS, SECTIONS, SORTING
 from napari_phy.widgets.window.layouts import PRESETS, SMALL_BELOW
+from napari_phy.widgets.window.times_button import TimesButton
 
 HEIGHT = 32
 SAVED_SHOWN_MS = 5000
@@ -79,6 +80,8 @@ class ActionBar(QToolBar):
         room = QWidget()
         room.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.addWidget(room)
+        self.times_button = TimesButton(run)
+        self._times_place = self.addWidget(self.times_button)
         self.range_chip = RangeChip()
         self._range_place = self.addWidget(self.range_chip)
         self.state_label = PlainLabel()
@@ -166,6 +169,7 @@ class ActionBar(QToolBar):
             button.setToolTip(plain(action.tooltip(session)))
             can_do = action.why_not(session) is None
             button.setEnabled(can_do and not (action_id == "save" and self._saving))
+        self._times_place.setVisible(self.times_button.refresh(session))
         self._range_place.setVisible(self.range_chip.refresh(session))
         self._show_state()
         self._fit()
@@ -220,6 +224,8 @@ class ActionBar(QToolBar):
         for action_id, button in self._actions.items():
             name = BY_ID[action_id].icon
             button.setIcon(icon(name, group_colors.get(name or "", theme.icon)))
+        self.times_button.setIcon(icon("time", theme.icon))
+        self.times_button.setIconSize(self.iconSize())
         self.layers_action.setIcon(icon("layers", theme.icon))
         self.layout_button.setIcon(icon("layout", theme.icon))
         self.layout_button.setIconSize(self.iconSize())
@@ -242,6 +248,7 @@ class ActionBar(QToolBar):
         if step != self._step:
             self._step = step
             self._show_state()
+            self.times_button.set_step(step)
         wordless = {action_id for group in WORDLESS[: step + 1] for action_id in group} | {"keys"}
         for action_id in self._actions:
             style = (
