@@ -169,7 +169,7 @@ def test_the_stretch_and_the_p_value_are_those_of_a_look_at_all_stretches(monkey
     lags = np.concatenate([rng.integers(-baseline, window, 40), rng.integers(20, 60, n_trials // 2)])
     order = np.lexsort((lags, rows))
     rows, lags = rows[order], lags[order]
-    found = find_response(AlignedSpikes(rows, lags), n_trials, window, baseline, alpha=55.0)
+    found = find_response(AlignedSpikes(rows, lags), n_trials, window, baseline, alpha=1.0)
     before = lags < 0
     start, stop = stretch_by_looking_at_all(lags[~before], before.sum(), window, baseline, 10)
     assert (found.start, found.stop) == pytest.approx((start, stop))
@@ -178,18 +178,32 @@ def test_the_stretch_and_the_p_value_are_those_of_a_look_at_all_stretches(monkey
     assert found.latency == np.median(firsts)
     assert found.jitter == pytest.approx(np.std(firsts, ddof=1))
     assert found.reliability == len(firsts) / n_trials
-    share = (stop - start) / (stop - start + baseline)
-    of_spikes = binom.sf(inside.sum() - 1, inside.sum() + before.sum(), share)
-    n_parts = int(baseline // (stop - start))
-    parts = {(row, int(-lag - 1) // int(stop - start)) for row, lag in zip(rows[before], lags[before], strict=True)}
-    n_hit = sum(part < n_parts for _, part in parts)
-    of_trials = binom.sf(len(firsts) - 1, n_trials, (n_hit + 1) / (n_trials * n_parts + 1)) if n_parts else 0
-    assert found.p_value == pytest.approx(min(1, 55 * max(of_spikes, of_trials)), rel=1e-9, abs=0)
+    p_value = plain_p_value(rng, rows, lags, n_trials, window, baseline)
+    assert found.p_value == pytest.approx(p_value, abs=0.1)
+    assert 200 * found.p_value == pytest.approx(round(200 * found.p_value))
+
+
+def plain_p_value(rng, rows, lags, n_trials, window, baseline):
+    """Return the share of trials shifted in circles with a stretch of 10 that is as unlikely."""
+
+    def largest(shifted):
+        inside = [lag for lag in shifted if lag >= 0]
+        n_before, ratios = len(shifted) - len(inside), [0.0]
+        for first in range(0, window, 10):
+            for last in range(first + 10, window + 1, 10):
+                n, share = sum(first <= lag < last for lag in inside), (last - first) / (last - first + baseline)
+                if n > (n + n_before) * share:
+                    others = n_before * np.log(n_before / ((n + n_before) * (1 - share))) if n_before else 0
+                    ratios.append(n * np.log(n / ((n + n_before) * share)) + others)
+        return max(ratios)
+
+    actual = largest(lags) - 1e-9
+    shifts = rng.integers(0, window + baseline, (100, n_trials))
+    return np.mean([largest((lags + baseline + of[rows]) % (window + baseline) - baseline) >= actual for of in shifts])
 
 
 def test_a_single_first_spike_has_no_jitter_and_alpha_decides():
     one = AlignedSpikes(np.array([0]), np.array([5]))
-    assert find_response(one, 100, 50, 10_000) is None
     found = find_response(one, 100, 50, 10_000, alpha=1e9)
     assert np.isnan(found.jitter)
     assert (found.latency, found.reliability) == (5, 0.01)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -16,9 +17,7 @@ ALPHA = 0.01
 FEWEST_TRIALS = 5  # that can tell a response from chance
 MOST_SHIFTED = 1000  # trials; the others would make the test slow, and no better
 _AT_ONCE = 20
-_LENGTHS = np.unique(np.rint(np.geomspace(1, N_STEPS, 16)).astype(np.int64))  # in steps, of the stretches tested
-_FIRSTS = np.concatenate([np.arange(N_STEPS + 1 - length) for length in _LENGTHS])
-_LASTS = np.concatenate([np.arange(length, N_STEPS + 1) for length in _LENGTHS])
+_N_LENGTHS = 16  # of the stretches that are tested
 
 Float64 = npt.NDArray[np.float64]
 Int64 = npt.NDArray[np.int64]
@@ -146,6 +145,15 @@ def _p_of_shifts(around: AlignedSpikes, window: int, baseline: int, alpha: float
     return (1 + n_as_large) / (1 + N_SHIFTS)
 
 
+@cache
+def _tested(n_steps: int) -> tuple[Int64, Int64]:
+    """Return first and last step of stretches of some lengths at every step."""
+    lengths = np.unique(np.rint(np.geomspace(1, n_steps, _N_LENGTHS)).astype(np.int64))
+    firsts = [np.arange(n_steps + 1 - length) for length in lengths]
+    lasts = [np.arange(length, n_steps + 1) for length in lengths]
+    return np.concatenate(firsts), np.concatenate(lasts)
+
+
 def _largest_ratios(lags: Int64, window: int, baseline: int) -> Float64:
     """Return (n,) the largest ratio in each of (n, n_spikes) lags, over stretches of some lengths at every step."""
     n = len(lags)
@@ -154,6 +162,6 @@ def _largest_ratios(lags: Int64, window: int, baseline: int) -> Float64:
     counts = np.bincount(cells.ravel(), minlength=n * (N_STEPS + 1)).reshape(n, N_STEPS + 1)
     n_before = counts[:, :1]
     below = np.cumsum(counts, axis=1) - n_before
-    in_stretches = below[:, _LASTS] - below[:, _FIRSTS]
-    ratios = _ratios(in_stretches, n_before, (_LASTS - _FIRSTS) * (window / N_STEPS), baseline)
+    first, last = _tested(N_STEPS)
+    ratios = _ratios(below[:, last] - below[:, first], n_before, (last - first) * (window / N_STEPS), baseline)
     return np.asarray(ratios.max(axis=1))
