@@ -163,5 +163,6 @@ def _largest_ratios(lags: Int64, window: int, baseline: int) -> Float64:
     n_before = counts[:, :1]
     below = np.cumsum(counts, axis=1) - n_before
     first, last = _tested(N_STEPS)
-    ratios = _ratios(below[:, last] - below[:, first], n_before, (last - first) * (window / N_STEPS), baseline)
+    length = np.asarray((last - first) * (window / N_STEPS), dtype=np.float64)
+    ratios = _ratios(below[:, last] - below[:, first], n_before, length, baseline)
     return np.asarray(ratios.max(axis=1))
