@@ -44,8 +44,8 @@ check: $(VENV)/.installed-dev ## Style, types, import fences, manifest
 soak: libraries-headless $(VENV)/.installed-dev ## Run the tests that take hours; they print their seed, NAPARI_PHY_SOAK_SEED=1 sets it
 	@$(PYTEST) -m "soak or hypothesis" $(ARGS)
 
-mutants: $(VENV)/.installed-mutants ## Change the code at 100 random places and see whether tests notice; ARGS="--number 20 --seed 1 stats"
-	@$(PY) tools/mutants.py $(ARGS)
+mutants: libraries-headless $(VENV)/.installed-mutants ## Change the code at 100 random places and see whether tests notice; ARGS="--number 20 --seed 1 stats"
+	@$(ON_XVFB) $(PY) tools/mutants.py $(ARGS)
 
 bench: libraries-bench benchmarks/.venv/.installed ## Compare with phy, phylib and SpikeInterface, in an environment of its own
 	benchmarks/.venv/bin/python benchmarks/run.py $(ARGS)

@@ -79,3 +79,10 @@ def test_numbers_stand_left_where_something_is_to_the_right_and_below_where_ther
 def test_without_a_known_position_there_is_no_bar():
     assert probe_picture(probe_geometry(np.zeros((4, 2))), np.arange(4), 300, 500).bar_um is None
     assert probe_picture(COLUMN, IDS, 300, 500).bar_um == 50
+
+
+def test_where_no_number_fits_none_is_written():
+    cross = [[0, 0], [20, 0], [-20, 0], [0, 20], [0, -20]]  # the first one is in the middle of the others
+    for positions in (cross, [*cross, [20, 20], [20, -20], [-20, 20], [-20, -20]]):
+        picture = probe_picture(probe_geometry(positions), np.arange(len(positions)), 400, 400, text_px=200.0)
+        assert not picture.is_numbered.any()

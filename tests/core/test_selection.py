@@ -85,6 +85,7 @@ def test_a_spike_is_added_with_its_cluster_and_dropped_without_in_one_change():
 
 
 def test_the_number_of_best_ones_is_one_at_least_and_all_at_most(selection):
+    assert (selection.n_best, selection.clusters, len(selection.spikes)) == (0, (), 0)
     selection.select([3, 1])
     assert selection.n_best == 1
     for wanted, n_best in ((0, 1), (-3, 1), (2, 2), (5, 2)):

@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from soak.small_kwik import make_kwik
 
 from napari_phy import Session, open_session
 from napari_phy.files.side_folder import side_folder, take_over_edits
+from napari_phy.storage.journal import Journal
 
 
 @pytest.fixture
@@ -163,3 +165,24 @@ def test_folders_of_files_that_are_there_or_hold_something_else_are_not_offered(
     kwik.unlink()
     with open_session(copy) as session:
         assert session.store.left_behind is None
+
+
+def test_edits_in_the_other_folder_that_another_process_holds_are_not_joined(
+    kwik: Path, lock: Callable[[Path | None], None]
+) -> None:
+    edit(kwik, 2)
+    folder = kwik.with_suffix(".napari-phy")
+    folder.rename(kwik.parent / "away")
+    lock(kwik.parent)
+    there = shown(edit(kwik, 3))
+    in_cache = side_folder(kwik)
+    (kwik.parent / "away").rename(folder)
+    lock(None)
+    (journal,) = in_cache.glob("*.sqlite")
+    before = sorted(kwik.parent.rglob("*"))
+    with closing(Journal(journal)), open_session(kwik) as session:
+        assert session.store.read_only
+        assert "is being edited in another program" in session.store.messages[0]
+    assert sorted(kwik.parent.rglob("*")) == before
+    with open_session(kwik) as session:
+        assert shown(session) == there

@@ -65,3 +65,9 @@ def test_a_damaged_history_has_the_lines_it_has(folder, content):
 def test_a_very_long_line_is_not_kept():
     keep_command("c 3")
     assert keep_command("c " + "3 " * 1000) == load_commands() == ["c 3"]
+
+
+@pytest.mark.parametrize(("n", "is_kept"), [(1000, True), (1001, False)])
+def test_a_line_has_a_thousand_characters_at_most(n, is_kept):
+    keep_command("g")
+    assert keep_command("x" * n) == (["g", "x" * n] if is_kept else ["g"])

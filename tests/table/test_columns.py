@@ -187,3 +187,8 @@ def test_who_lists_columns_hears_of_new_ones_and_of_those_that_are_gone():
     columns.add(column("mine"))
     columns.clear()
     assert told == [n + 1, n]
+
+
+def test_all_columns_fit_beside_each_other():
+    assert sum(one.width for one in all_columns()) == 332
+    assert sum(one.small_width for one in all_columns() if one.in_small) == 214

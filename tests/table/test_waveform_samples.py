@@ -52,6 +52,9 @@ def test_of_a_sample_and_of_other_spikes_the_waveforms_are_those_of_the_model(se
     spike_ids = np.union1d(sample.spike_ids[::2], np.arange(0, 100, 7))
     found = waveforms_of(session, spike_ids, sample)
     np.testing.assert_array_equal(found, session.model.waveforms[spike_ids][:, :, sample.channels])
+    n_read = session.model.waveforms.n_reads
+    np.testing.assert_array_equal(waveforms_of(session, sample.spike_ids[2:7], sample), sample.waveforms[2:7])
+    assert session.model.waveforms.n_reads == n_read  # what a sample has is not read again
 
 
 def test_a_hundred_of_each_are_read_once_and_a_merged_cluster_shares_some_of_them(session):

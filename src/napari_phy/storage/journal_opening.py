@@ -29,7 +29,7 @@ from napari_phy.storage.journal_state import JournalState
 from napari_phy.storage.replay_base import UnreadableBaseError, first_free_id, read_base
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class OpenedJournal:
     """A journal held, with what it said and what the user should know."""
 
@@ -103,7 +103,7 @@ def without_edits(opened: OpenedJournal, file: EditedFile, n_whole: int, session
     return _with_recovered(_with_whole_edits(file, found), session_start)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Found:
     """A journal that belongs to what the file holds; `begins` is what its edits replay on, None where that is lost."""
 

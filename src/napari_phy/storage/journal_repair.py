@@ -13,7 +13,7 @@ from napari_phy.storage.journal_contents import JournalContents
 from napari_phy.storage.journal_state import JournalState
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class RepairedEdits:
     """What of a journal can be replayed.
 
