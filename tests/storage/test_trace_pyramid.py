@@ -1,6 +1,8 @@
 """The pyramid holds what the traces hold, whenever building is broken off, and nothing of other traces."""
 
+import errno
 import json
+import os
 import shutil
 from contextlib import closing
 
@@ -446,3 +448,25 @@ def test_a_link_in_the_place_of_a_level_is_not_followed(tmp_path):
     assert_holds(pyramid, traces)
     assert not level.is_symlink()
     assert (tmp_path / "elsewhere").read_bytes() == kept
+
+
+@pytest.mark.parametrize(
+    ("number", "sentence"),
+    [
+        (errno.ENOSPC, r"^There is no room for the summary of the traces \(\d.* kB\): No space left on device\.$"),
+        (errno.EDQUOT, r"^There is no room for the summary of the traces \(\d.* kB\): Disk quota exceeded\.$"),
+        (errno.EIO, r"^The summary of the traces cannot be built: Input/output error\.$"),
+    ],
+)
+def test_why_it_cannot_be_written_is_said_and_another_may_build_it_then(tmp_path, monkeypatch, number, sentence):
+    def fail(path, write):
+        raise OSError(number, os.strerror(number))
+
+    traces = make_traces()
+    with monkeypatch.context() as patch:
+        patch.setattr(trace_pyramid, "write_file", fail)
+        with pytest.raises(TracesError, match=sentence):
+            TracePyramid(ArraySamples(traces), tmp_path).build()
+    pyramid = TracePyramid(ArraySamples(traces), tmp_path)
+    pyramid.build()
+    assert_holds(pyramid, traces)
