@@ -172,3 +172,74 @@ def test_landmarks_are_channels_or_places():
     np.testing.assert_array_equal(places_on_probe("5; 3.5, 7\n4", probe), [[10, 20], [3.5, 7], [0, 0]])
     assert places_on_probe("", probe).shape == (0, 2)
     np.testing.assert_array_equal(tip_of(Probe([0, 1, 2], [[0, 5], [20, 5], [10, 40]]), 175), [10, -170])
+
+
+def test_what_is_kept_of_a_placement_is_whole_and_its_error_is_one():
+    good = place_by_tip((1, 2), (3, 4), 5, (0.5, 0.5)).to_json()
+    assert ProbePlacement.from_json(good | {"error_um": 999_999_999_999}).error_um == 999_999_999_999
+    assert ProbePlacement.from_json(good | {"error_um": 0}).error_um == 0
+    for change in (
+        {"error_um": -1}, {"error_um": 1e12}, {"error_um": None}, {"error_um": "x"}, {"error_um": 10**400},
+        {"error_um": float("nan")}, {"matrix": [[1, 0], [0]]}, {"matrix": {}}, {"origin": "x"},
+        {"pixel_um": [10**400, 1]},
+    ):  # fmt: skip
+        with pytest.raises(PlacementError, match="A placement of a probe is kept as a matrix"):
+            ProbePlacement.from_json(good | change)
+    for name in good:
+        with pytest.raises(PlacementError, match="is kept as a matrix"):
+            ProbePlacement.from_json({key: value for key, value in good.items() if key != name})
+
+
+@pytest.mark.parametrize(
+    ("matrix", "origin", "pixel_um", "words"),
+    [
+        (np.eye(2), [0, 0, 0], (1, 1), "An image of 2 axes needs an affine of 2 rows of 3 numbers."),
+        (np.eye(2), [0, 0, 0], (1, 1, 1), "An image of 3 axes needs an affine of 3 rows of 3 numbers."),
+        (np.full((2, 2), np.nan), [0, 0], (1, 1), "The affine has a number that is missing or too large."),
+        (np.eye(2), [0, 1e12], (1, 1), "The affine has a number that is missing or too large."),
+        (np.eye(2), [0, 0], (1e-12, 1), "The size of a pixel is some µm, more than 0."),
+        (np.eye(2), [0, 0], (1e12, 1), "The size of a pixel is some µm, more than 0."),
+        (np.eye(2), [0, 0], (1,), "A probe is placed along 2 or 3 axes of an image, not along 1."),
+        ([[1, 0], [0, 1e-6]], [0, 0], (1, 1), "This affine squeezes the probe into a line"),
+    ],
+)
+def test_a_placement_is_checked_when_it_is_made(matrix, origin, pixel_um, words):
+    with pytest.raises(PlacementError, match=words):
+        ProbePlacement(np.array(matrix), np.array(origin), np.array(pixel_um))
+
+
+def test_numbers_just_within_the_limits_are_taken():
+    for per_um, pixel_um in ((1e11, 1.01e-12), (1e-11, 0.99e12), (2e-6, 1)):
+        placed = ProbePlacement(np.diag([1, per_um]), np.array([0, 0.99e12]), np.array([1, pixel_um]))
+        assert (placed.n_axes, placed.error_um) == (2, 0)
+        assert not any(part.flags.writeable for part in (placed.matrix, placed.origin, placed.pixel_um))
+
+
+def test_a_probe_that_points_into_depth_keeps_the_angle_of_its_width():
+    for mirrored in (False, True):
+        placed = place_by_tip((0, 0), (9, 9, 9), 40, (1, 1, 1), tilt_deg=90, mirrored=mirrored)
+        angle, tilt, _ = angles_of(placed)
+        assert tilt == pytest.approx(90)
+        assert angle == pytest.approx(40 if not mirrored else -140)
+
+
+def test_the_error_is_told_from_four_landmarks_on():
+    places = np.array([[0.0, 0], [100, 0], [0, 100], [100, 100]])
+    off = places[:, ::-1] + [[3, 0], [0, 0], [0, 0], [0, 0]]
+    assert place_by_landmarks(places[:3], off[:3], (1, 1)).error_um == 0
+    assert place_by_landmarks(places, off, (1, 1)).error_um == pytest.approx(0.75)
+    assert place_by_landmarks(places, off, (2, 2)).error_um == pytest.approx(1.5)
+
+
+def test_of_several_lowest_channels_the_tip_is_in_the_middle_and_below_the_known_ones():
+    probe = Probe(range(4), [[0, 5], [20, 5], [10, 40], None])
+    assert tip_of(probe).tolist() == [10, 5]
+    assert places_on_probe("1 2 ; ; 3 4", probe).tolist() == [[1, 2], [3, 4]]
+    assert parse_rows("1 2\n\n3,4;", (2,), "x") == [[1, 2], [3, 4]]
+    for text, words in (
+        ("3", "no channel 3 whose position is known"),
+        ("1 2 3", "3 numbers, not 1 or 2"),
+        ("0.5", "0.5"),
+    ):
+        with pytest.raises(PlacementError, match=words):
+            places_on_probe(text, probe)

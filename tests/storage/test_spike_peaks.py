@@ -186,3 +186,16 @@ def test_they_are_stored_now_and_then_and_progress_begins_at_nothing(path, monke
     assert told[0] == 0
     assert told == sorted(told)
     assert all(0 <= share <= 1 for share in told)
+
+
+def test_only_channels_on_which_a_spike_takes_part_are_read():
+    model, read = random_model(30, 3, masks=np.eye(8, dtype=np.float32)[np.arange(30) % 8]), []
+
+    class Pairs(type(model.waveforms)):
+        def pairs(self, spike_ids, channels):
+            read.extend(zip(spike_ids.tolist(), channels.tolist(), strict=True))
+            return self._rows[spike_ids, :, channels]
+
+    model.waveforms = Pairs(model.waveforms[:])
+    SpikePeaks(model).get(np.array([9, 3, 3]))
+    assert read == [(3, 3), (9, 1)]

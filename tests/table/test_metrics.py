@@ -11,7 +11,8 @@ from qtpy.QtWidgets import QMenu
 from widgets.light_session import light_session
 
 import napari_phy
-from napari_phy.core.errors import ClusteringError
+from napari_phy.core.errors import ClusteringError, MissingDataError
+from napari_phy.core.progress import CancelledError
 from napari_phy.table.cluster_filter import find_clusters
 from napari_phy.table.cluster_table import compute_values
 from napari_phy.table.columns import registry
@@ -263,3 +264,76 @@ def test_a_column_is_printed_in_a_few_words(session):
 def test_no_two_columns_share_a_name():
     names = list(chain.from_iterable(column.names for column in napari_phy.table.columns.BUILT_IN))
     assert len(set(names)) == len(names)
+
+
+def test_a_metric_sees_all_of_its_cluster(session):
+    seen = {}
+
+    @napari_phy.metric(title="seen")
+    def seen_by(cluster):
+        seen[cluster.cluster_id] = cluster
+        return 1
+
+    session.table["seen_by"]
+    one, model, spikes = seen[3], session.model, session.manager.spikes(3)
+    assert (one.model, one.sample_rate, one.duration, one.n_spikes) == (model, 20_000, 20, len(spikes))
+    np.testing.assert_array_equal(one.spike_ids, spikes)
+    np.testing.assert_array_equal(one.spike_samples, model.spike_samples[spikes])
+    np.testing.assert_array_equal(one.spike_times, model.spike_samples[spikes] / 20_000)
+    np.testing.assert_array_equal(one.features, model.features[spikes])
+    np.testing.assert_array_equal(one.masks, model.masks[spikes])
+    assert one.channels[0] == 2
+    np.testing.assert_array_equal(one.mean_waveform, one.waveform_sample.mean)
+
+
+def test_a_column_of_a_package_is_like_the_others_but_for_what_it_says(no_metrics):
+    @napari_phy.metric(title="mine", unit="ms", aliases=("m",), is_log=True)
+    def my_own(cluster):
+        """Return what it is.
+
+        More of it,
+        and more.
+        """
+        return 0.0
+
+    @napari_phy.metric(title="plain")
+    def plain_one(cluster):
+        return 0.0
+
+    mine, plain = registry.columns[-2:]
+    assert (mine.key, mine.title, mine.name, mine.unit, mine.decimals, mine.aliases) == (
+        "my_own", "mine", "mine", "ms", 2, ("m",)
+    )  # fmt: skip
+    assert (mine.kind, mine.in_background, mine.is_log, mine.keep) == ("lazy", True, True, 1)
+    assert (mine.in_small, mine.is_of_package, mine.is_quantity, mine.is_whole) == (False, True, True, False)
+    assert mine.tip == "Return what it is (ms)\nMore of it, and more."
+    assert (plain.tip, plain.unit, plain.is_log, plain.aliases) == ("plain", "", False, ())
+
+
+def test_work_that_is_stopped_and_clusters_that_are_gone_are_no_failure(session, caplog):
+    shares = []
+
+    @napari_phy.metric(title="stops")
+    def stops(cluster):
+        raise CancelledError
+
+    with pytest.raises(CancelledError):
+        compute_values(session, "stops", [1])
+    with pytest.raises(ClusteringError):
+        compute_values(session, "stops", [99])
+
+    @napari_phy.metric(title="goes")
+    def goes(cluster):
+        return cluster.cluster_id
+
+    assert compute_values(session, "goes", [1, 2, 3, 4], shares.append) == {1: 1, 2: 2, 3: 3, 4: 4}
+    assert shares == [0, 0.25, 0.5, 0.75]
+    assert "failed" not in caplog.text
+
+
+def test_channels_of_a_cluster_need_features(no_metrics):
+    with light_session(3, features=None, masks=None) as session:
+        cluster = napari_phy.table.metrics.Cluster(1, session)
+        for name, words in (("channels", "Channels of clusters need features"), ("features", "kwx"), ("masks", "")):
+            with pytest.raises(MissingDataError, match=words or None):
+                getattr(cluster, name)
