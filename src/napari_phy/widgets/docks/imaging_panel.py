@@ -106,7 +106,7 @@ class ImagingPanel(Panel):
         "each pixel by its correlation with the rate, at the lag where it is largest.\n"
         "Compare cells tests each pair of cluster and cell by circular shifts of the spike train: q is the share of\n"
         "false ones among pairs with such a q or a smaller one. Click a pair to go there; point at a cell to see its\n"
-        "ΔF/F below the rate of the cluster. What that trace passes, the row below it makes events of, for PSTH."
+        "ΔF/F below the rate of the cluster, and to make events of the moments at which it passes a threshold."
     )
 
     def __init__(
@@ -132,8 +132,8 @@ class ImagingPanel(Panel):
         below.addWidget(self.plot, 1)
         below.addWidget(self.crossings_form)
         self.plot.setMinimumHeight(LEAST_PX)
+        self._rows.setMinimumHeight(LEAST_PX)
         for part in (self._rows, plotted):
-            part.setMinimumHeight(LEAST_PX)
             self._split.addWidget(part)
             self._split.setStretchFactor(self._split.count() - 1, 1)
         inside, body = QWidget(), QWidget()

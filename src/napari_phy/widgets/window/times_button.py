@@ -27,14 +27,17 @@ class TimesButton(QToolButton):
     ----------
     run : callable
         Runs an action.
+    owner : QWidget, optional
+        Owns the menu, which would look like a part of the toolbar if the button did.
     """
 
-    def __init__(self, run: Callable[[str], object], parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, run: Callable[[str], object], owner: QWidget | None = None) -> None:
+        super().__init__()
         self.setObjectName("napari-phy-times")
         self._run = run
         self._session: Session | None = None
-        self.times_menu = QMenu("Times", self)
+        self.times_menu = QMenu("Times", owner)
+        self.destroyed.connect(self.times_menu.deleteLater)
         self.times_menu.aboutToShow.connect(self.fill)
         self.times_menu.addAction("")  # Qt shows no menu without entries
         self.setMenu(self.times_menu)

@@ -80,7 +80,7 @@ class ActionBar(QToolBar):
         room = QWidget()
         room.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.addWidget(room)
-        self.times_button = TimesButton(run)
+        self.times_button = TimesButton(run, layout_menu.parentWidget())
         self._times_place = self.addWidget(self.times_button)
         self.range_chip = RangeChip()
         self._range_place = self.addWidget(self.range_chip)
