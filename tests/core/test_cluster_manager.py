@@ -375,3 +375,33 @@ def test_an_edit_keeps_two_kilobytes_besides_the_spikes_that_it_moves():
     finally:
         tracemalloc.stop()
     assert kept / n_edits < 2000 + 10 * 8
+
+
+@pytest.mark.parametrize("n_committed", [0, 1, 2, 3])
+def test_of_several_records_those_hold_that_were_committed_and_only_they_are_told(n_committed):
+    other = ClusterManager(LABELS)
+    states = [state(other)]
+    for edit in (lambda: other.merge([2, 3]), lambda: other.split([3]), lambda: other.move([9], "mine")):
+        edit()
+        states.append(state(other))
+    committed, told = [], []
+
+    def commit(update):
+        if len(committed) == n_committed:
+            raise OSError("disk full")
+        committed.append(update.description)
+
+    manager = ClusterManager(LABELS, commit=commit)
+    manager.changed.connect(lambda update: told.append(update.description))
+    if n_committed < 3:
+        with pytest.raises(OSError, match="disk full"):
+            manager.apply(other.history)
+    else:
+        manager.apply(other.history)
+    assert told == committed == ["merge", "split", "move"][:n_committed]
+    assert state(manager) == states[n_committed]
+    assert (manager.n_done, manager.redo_record) == (n_committed, None)
+    assert manager.next_id == [10, 11, 13, 13][n_committed]
+    n_committed = 99
+    manager.apply(other.history[len(committed) :])
+    assert state(manager) == states[-1]

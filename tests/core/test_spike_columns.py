@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from napari_phy.core.spike_columns import UNKNOWN_CHANNEL, spike_columns
+from napari_phy.core.spike_columns import UNKNOWN_CHANNEL, SpikeColumns, spike_columns
 
 Y_UM = np.array([0.0, 25.0, 50.0, 90.0, 200.0])
 
@@ -55,3 +55,21 @@ def test_a_value_that_cannot_have_been_measured_costs_that_spike_alone(bad, wher
         strict=True,
     ):
         np.testing.assert_array_equal(one[others], other[others])
+
+
+def test_columns_are_filled_part_by_part_and_take_ten_bytes_a_spike():
+    assert UNKNOWN_CHANNEL == 65_535  # as files have it
+    features, masks = np.ones((7, 15), np.float32), np.eye(5, dtype=np.float32)[[0, 1, 2, 3, 4, 0, 1]]
+    whole, filled = spike_columns(features, masks, Y_UM), SpikeColumns.empty(7)
+    for start, stop in ((4, 7), (0, 4)):
+        filled.put(start, spike_columns(features[start:stop], masks[start:stop], Y_UM))
+    for one, other, size in zip(
+        (filled.channels, filled.depths, filled.amplitudes),
+        (whole.channels, whole.depths, whole.amplitudes),
+        (2, 4, 4),
+        strict=True,
+    ):
+        np.testing.assert_array_equal(one, other)
+        assert one.itemsize == size
+    assert (len(filled), filled.lock()) == (7, filled)
+    assert not any(part.flags.writeable for part in (filled.channels, filled.depths, filled.amplitudes))

@@ -81,6 +81,9 @@ def test_the_table_has_room_for_some_more_slots_where_memory_allows():
     kept = IncrementalCorrelograms(np.arange(100), 3, 5)
     kept.follow(np.arange(100) % 4, 4)
     assert kept.nbytes == 4 * (4 + SPARE) ** 2 * 5 + 2 * 100
+    for n_slots, n_rows in ((5, 4 + SPARE), (4 + SPARE, 4 + SPARE), (5 + SPARE, 5 + 2 * SPARE)):  # grows if it has to
+        kept.follow(np.where(np.arange(100) == 7, n_slots - 1, np.arange(100) % 4), n_slots)
+        assert kept.nbytes == 4 * n_rows**2 * 5 + 2 * 100
 
 
 def test_what_was_stopped_is_counted_anew():
