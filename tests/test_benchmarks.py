@@ -18,9 +18,9 @@ def run(*arguments: str) -> str:
 
 OF_A_KIND = [
     (["construct", "opening"], {"first": 1, "open, no journal": 2}),
-    (["clicks"], {"raster": 2, "canvas p95": 1, "page": 2}),
 ]
 OTHERS = [
+    (["clicks"], {"raster": 2, "canvas p95": 1, "page": 2}),
     (["construct", "merge", "split", "series", "large"], {"first": 1, "merge": 2, "split 5 M": 2}),
     (["session", "journal", "opening"], {"undo split": 2, "bare undo": 4, "open, no journal": 2}),
     (["correlograms"], {"100 k": 2, "10 M": 1, "kept merge": 2, "kept split": 2}),

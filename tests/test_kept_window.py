@@ -19,40 +19,19 @@ def taken(kept_window, monkeypatch):
     return kept_window.take(LARGE, "dark")
 
 
-def a_file(viewer, folder):
-    file = (folder / "left.kwik").open("w")
-    yield "files ['/"
-    file.close()
-
-
-def a_timer(viewer, folder):
-    timer = QTimer(viewer.window._qt_window)
-    timer.start(100_000)
-    yield "timers _QtMainWindow: 1"  # it goes with the window
-
-
-def a_thread(viewer, folder):
-    may_end = Event()
+def test_who_leaves_something_fails_and_is_told_what(taken, kept_window, tmp_path):
+    may_end, timer = Event(), QTimer(taken.window._qt_window)
     QThreadPool.globalInstance().start(may_end.wait)
-    yield "threads 1, not 0"
-    may_end.set()
-
-
-def a_title(viewer, folder):
-    viewer.title = "mine"
-    yield "window (1920, 1080, "
-
-
-@pytest.mark.parametrize("leave", [a_file, a_timer, a_thread, a_title])
-def test_who_leaves_something_fails_and_is_told_what(taken, kept_window, tmp_path, leave):
-    if leave is a_file and not OPEN_FILES.is_dir():
-        pytest.skip("open files are not listed here")
-    leaving = leave(taken, tmp_path)
-    words = next(leaving)
-    with pytest.raises(pytest.fail.Exception) as failed:
+    timer.start(100_000)  # it goes with the window
+    taken.title = "mine"
+    words = ["threads 1, not 0", "timers _QtMainWindow: 1", "window (1920, 1080, "]
+    with (tmp_path / "left.kwik").open("w"), pytest.raises(pytest.fail.Exception) as failed:
         kept_window.give_back(failed=False)
-    next(leaving, None)
-    assert str(failed.value).startswith(f"left in the window: {words}")
+    may_end.set()
+    if OPEN_FILES.is_dir():
+        words.append("files ['/")
+    assert str(failed.value).startswith("left in the window: ")
+    assert [word for word in words if word not in str(failed.value)] == []
     assert kept_window.take(LARGE, "dark") is not taken
 
 

@@ -17,7 +17,7 @@ def screen_size():
     return (1600, 1000)
 
 
-@pytest.mark.parametrize("name", ["experiment1.kwx", "experiment1_100.raw.kwd"])
+@pytest.mark.parametrize("name", ["experiment1.kwx", pytest.param("experiment1_100.raw.kwd", marks=pytest.mark.soak)])
 def test_a_recording_of_open_ephys_is_sorted_into_a_kwik(person, tmp_path, own_dialogs, notes, name):
     write_open_ephys(tmp_path, make_recorded())
     copy = tmp_path / "sorted.kwik"

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.usefixtures("make_napari_viewer")  # each test has a wi
 FLOATED = ("Clusters", "Waveforms", "Amplitude", "Wizard")
 
 
-@pytest.fixture(params=[9, 16], ids=["usual type", "large type"])
+@pytest.fixture(params=[16, pytest.param(9, marks=pytest.mark.soak)], ids=["large type", "usual type"])
 def person(request, monkeypatch, person, kwik_copy):
     monkeypatch.setattr(get_settings().appearance, "font_size", request.param)
     person.open(kwik_copy)

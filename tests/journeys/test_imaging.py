@@ -17,8 +17,6 @@ from qtpy.QtWidgets import QApplication, QPushButton, QWidget
 from napari_phy.widgets.actions import messages
 from napari_phy.widgets.base.header import Header
 
-pytestmark = pytest.mark.usefixtures("make_napari_viewer")  # each test has a window of its own
-
 N_FRAMES, HEIGHT, WIDTH = 6, 60, 90
 WITH_IMAGING = {"Clusters", "Waveforms", "Correlograms", "Traces"}
 

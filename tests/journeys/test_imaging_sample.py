@@ -11,8 +11,6 @@ from napari_phy.sample_data import read_imaging_truth
 from napari_phy.sample_data.frame_marks import read_number
 from napari_phy.sample_data.imaging_truth import imaging_truth_path
 
-pytestmark = pytest.mark.usefixtures("make_napari_viewer")
-
 
 @LARGE_FIRST
 def test_movie_film_and_recording_are_there_and_all_is_in_sight(person: Person, imaging_kwik, tmp_path, screen_size):

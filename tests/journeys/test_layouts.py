@@ -2,7 +2,7 @@
 
 import pytest
 from journeys.person import LEFT, PLAIN, Person
-from journeys.sizes import BOTH_SIZES, LARGE_FIRST
+from journeys.sizes import LARGE_FIRST
 from qtpy.QtCore import QPoint, Qt
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication
@@ -37,7 +37,7 @@ def near(found: dict[str, tuple[int, int]]) -> dict[str, object]:
     return {title: pytest.approx(size, abs=8) for title, size in found.items()}
 
 
-@BOTH_SIZES
+@LARGE_FIRST
 def test_to_inspect_and_back_with_a_view_that_floats_and_its_double(person, screen_size):
     docks, panels = person.workspace.docks, person.workspace.panels
     before = sizes(person)
@@ -74,7 +74,7 @@ def test_to_inspect_and_back_with_a_view_that_floats_and_its_double(person, scre
     assert (person.workspace.window.width(), person.workspace.window.height()) == screen_size
 
 
-@BOTH_SIZES
+@LARGE_FIRST
 def test_what_was_dragged_is_brought_back_by_the_layout(person):
     window, docks = person.workspace.window, person.workspace.docks
     before = sizes(person)

@@ -14,8 +14,6 @@ from napari_phy.formats.hdf5.file import open_h5
 from napari_phy.formats.kwik.events import write_events
 from napari_phy.timeline import TimeBase
 
-pytestmark = pytest.mark.usefixtures("make_napari_viewer")  # each test has a window of its own
-
 N_FRAMES, RATE_HZ, OFFSET_S, LOST = 300, 10.0, 2.0, (120, 121)
 
 

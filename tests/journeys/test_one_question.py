@@ -182,7 +182,7 @@ def test_with_edits_ours_is_the_only_question(person, dialogs, quits, kwik_copy,
     assert quits == [1] * (leave is press_exit)
 
 
-@WAYS
+@CLICK_FIRST
 def test_who_saves_is_not_asked_again(person, dialogs, quits, kwik_copy, leave):
     open_file(person, kwik_copy)
     edit_twice(person)

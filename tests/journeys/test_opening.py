@@ -16,8 +16,6 @@ from napari_phy.readers import opening as reading
 from napari_phy.readers.kwik import read_kwik
 from napari_phy.widgets.window.workspace import Workspace
 
-pytestmark = pytest.mark.usefixtures("make_napari_viewer")  # each test has a window of its own
-
 CANCELLED = "Opening large.kwik was cancelled. Nothing was changed."
 
 
@@ -75,7 +73,7 @@ def files(path):
     "cancel",
     [
         lambda person, dialog: person.click_button(dialog, "Cancel"),
-        lambda person, dialog: QTest.keyClick(dialog, Qt.Key.Key_Escape),
+        pytest.param(lambda person, dialog: QTest.keyClick(dialog, Qt.Key.Key_Escape), marks=pytest.mark.soak),
     ],
     ids=["click", "Esc"],
 )
@@ -112,7 +110,7 @@ def test_cancel_half_way_leaves_all_as_it_was(person, kwik_copy, large, opening,
     assert not person.session.store.read_only
 
 
-def test_cancel_of_the_first_data_set_says_so(person, large, opening):
+def test_cancel_of_the_first_data_set_says_so(make_napari_viewer, person, large, opening):
     person.answer(lambda dialog: person.click_button(dialog, "Cancel"))
     assert person.viewer.open(str(large), plugin="napari-phy") == []
     person.wait(lambda: person.viewer.status == CANCELLED, "the words")

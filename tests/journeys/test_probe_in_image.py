@@ -11,8 +11,6 @@ from napari_phy.core.probe_placement import angles_of
 from napari_phy.layers.probe import CLUSTERS, CONTACTS
 from napari_phy.layers.session_tag import session_of
 
-pytestmark = pytest.mark.usefixtures("make_napari_viewer")  # each test has a window of its own
-
 
 @pytest.fixture
 def picture():

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from journeys.person import ALT, CTRL, LEFT, PLAIN, SHIFT
-from journeys.sizes import BOTH_SIZES
+from journeys.sizes import LARGE_FIRST
 from qtpy.QtCore import QPoint, Qt
 from qtpy.QtTest import QTest
 
@@ -39,7 +39,7 @@ def click_raster(panel, time_s, row, modifier=PLAIN):
     QTest.mouseClick(panel.plot, LEFT, modifier, place)
 
 
-@BOTH_SIZES
+@LARGE_FIRST
 def test_they_stand_beside_the_canvas_and_stay_where_they_are_put(person, screen_size):
     window, docks = person.workspace.window, person.workspace.docks
     assert "Raster" not in docks

@@ -4,7 +4,6 @@ import shutil
 
 import numpy as np
 import pytest
-from journeys.person import Person
 from qtpy.QtGui import QColor
 
 from napari_phy.core.colors import selection_color
@@ -14,17 +13,15 @@ pytestmark = pytest.mark.real_data
 NAMES = ["klusta_4ch/test4", "klusta_synth32/synth32"]
 
 
-@pytest.fixture(params=NAMES)
-def person(make_napari_viewer, request, data_folder, tmp_path):
+@pytest.fixture(params=[NAMES[1], pytest.param(NAMES[0], marks=pytest.mark.soak)])
+def person(person, request, data_folder, tmp_path):
     source = data_folder / request.param
     for file in source.parent.iterdir():
         if file.is_file():
             shutil.copy(file, tmp_path)
-    made = Person(make_napari_viewer(show=True))
-    made.resize(1920, 1080)
-    made.open(tmp_path / f"{source.name}.kwik")
-    made.workspace.panels["Traces"].choose(filter_name="raw")
-    return made
+    person.open(tmp_path / f"{source.name}.kwik")
+    person.workspace.panels["Traces"].choose(filter_name="raw")
+    return person
 
 
 def test_the_lines_of_the_dock(person):

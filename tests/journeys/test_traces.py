@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from journeys.person import ALT, LEFT, PLAIN, Person
+from journeys.person import ALT, LARGE, LEFT, PLAIN, Person
 from journeys.sizes import LARGE_FIRST
 from qtpy.QtCore import QPoint, Qt
 from qtpy.QtGui import QColor
@@ -16,7 +16,11 @@ from napari_phy.session import open_session
 from napari_phy.stats.extremes import bin_extremes
 from napari_phy.widgets.window import background_jobs, data_files
 
-pytestmark = pytest.mark.usefixtures("make_napari_viewer")  # each test has a window of its own
+
+@pytest.fixture
+def newcomer(kept_window):
+    """Somebody before a window in which nothing is open."""
+    return Person(kept_window.take(LARGE, "dark"))
 
 
 @pytest.fixture
@@ -122,57 +126,54 @@ def test_what_is_drawn_is_in_the_file(person):
     assert np.abs(difference - np.median(difference, axis=1, keepdims=True)).max() < 1e-2
 
 
-def test_the_summary_is_built_kept_and_used(make_napari_viewer, kwik_copy, monkeypatch):
+def test_the_summary_is_built_kept_and_used(newcomer, kwik_copy, monkeypatch):
     monkeypatch.setattr(background_jobs, "WORTH_BYTES", 0)
-    person = Person(make_napari_viewer(show=True))
-    person.open(kwik_copy)
-    pyramid = person.session.trace_pyramid(person.session.model)
+    newcomer.open(kwik_copy)
+    pyramid = newcomer.session.trace_pyramid(newcomer.session.model)
     folder = kwik_copy.with_suffix(".napari-phy") / "traces"
-    person.wait(lambda: pyramid.is_complete and (folder / "state.json").exists(), "the summary")
-    person.settle()
-    traces = person.session.model.traces
+    newcomer.wait(lambda: pyramid.is_complete and (folder / "state.json").exists(), "the summary")
+    newcomer.settle()
+    traces = newcomer.session.model.traces
     assert json.loads((folder / "state.json").read_text())["n_done"] == len(traces)
     assert pyramid.n_bytes <= 0.18 * traces.size * traces.dtype.itemsize
-    level = person.viewer.layers["traces"].data[-1]
-    baseline, channels = level._baseline, person.session.model.probe.channel_ids
+    level = newcomer.viewer.layers["traces"].data[-1]
+    baseline, channels = level._baseline, newcomer.session.model.probe.channel_ids
     for column in evenly_spaced(level.shape[1], 7).tolist():
         samples = traces[column * level.factor : (column + 1) * level.factor][:, channels]
-        own = samples * np.float32(person.session.model.microvolts_per_unit) - baseline
+        own = samples * np.float32(newcomer.session.model.microvolts_per_unit) - baseline
         wanted = np.where(own.max(axis=0) > -own.min(axis=0), own.max(axis=0), own.min(axis=0))
         assert np.allclose(level[:, column], wanted, atol=1e-2)
 
 
-def test_a_large_summary_is_asked_for(make_napari_viewer, kwik_copy, monkeypatch):
+def test_a_large_summary_is_asked_for(newcomer, kwik_copy, monkeypatch):
     monkeypatch.setattr(background_jobs, "WORTH_BYTES", 0)
     monkeypatch.setattr(background_jobs, "ASK_BYTES", 0)
     asked = []
     monkeypatch.setattr(background_jobs, "notify", lambda words, severity, choices: asked.append((words, choices)))
-    person = Person(make_napari_viewer(show=True))
-    person.open(kwik_copy)
+    newcomer.open(kwik_copy)
     ((sentence, choices),) = asked
     assert sentence.startswith("Moving through all of sample.kwik is fast once a summary of its traces is stored")
     assert not (kwik_copy.with_suffix(".napari-phy") / "traces").exists()
     dict(choices)["Build"]()
-    pyramid = person.session.trace_pyramid(person.session.model)
-    person.wait(lambda: pyramid.is_complete, "the summary")
+    pyramid = newcomer.session.trace_pyramid(newcomer.session.model)
+    newcomer.wait(lambda: pyramid.is_complete, "the summary")
 
 
-def test_cancelled_it_goes_on_another_time(make_napari_viewer, kwik_copy, monkeypatch):
+def test_cancelled_it_goes_on_another_time(newcomer, kwik_copy, monkeypatch):
     monkeypatch.setattr(background_jobs, "WORTH_BYTES", 0)
     monkeypatch.setattr("napari_phy.storage.trace_pyramid._CHUNK_BYTES", 2**18)
-    person = Person(make_napari_viewer(show=True))
-    person.open(kwik_copy)
-    work, pyramid = person.workspace.overview.summary.work, person.session.trace_pyramid(person.session.model)
+    newcomer.open(kwik_copy)
+    work, pyramid = newcomer.workspace.overview.summary.work, newcomer.session.trace_pyramid(newcomer.session.model)
     if work.job is not None:
-        person.workspace.overview.summary.bar.button.click()
-    person.wait(lambda: work.job is None, "the end")
+        newcomer.workspace.overview.summary.bar.button.click()
+    newcomer.wait(lambda: work.job is None, "the end")
     done = pyramid.n_done
     pyramid.build()
     assert pyramid.is_complete
     assert pyramid.n_done >= done
 
 
-def test_a_raw_file_that_is_cut_short_and_comes_back(make_napari_viewer, kwik_copy, monkeypatch):
+def test_a_raw_file_that_is_cut_short_and_comes_back(newcomer, kwik_copy, monkeypatch):
     """The views say so, nothing crashes, and all is as before when the file is whole again."""
     raw = kwik_copy.with_suffix(".dat")
     whole = raw.read_bytes()
@@ -181,31 +182,30 @@ def test_a_raw_file_that_is_cut_short_and_comes_back(make_napari_viewer, kwik_co
     monkeypatch.setattr(data_files, "LOOK_AGAIN_MS", 100)
     said = []
     monkeypatch.setattr(data_files, "notify", lambda sentence, severity: said.append(sentence))
-    person = Person(make_napari_viewer(show=True))
-    person.open(kwik_copy)
-    panel, layer = person.workspace.panels["Traces"], person.viewer.layers["traces"]
+    newcomer.open(kwik_copy)
+    panel, layer = newcomer.workspace.panels["Traces"], newcomer.viewer.layers["traces"]
     before = np.asarray(layer.data[0][:, 1_000_000:1_000_100])
 
     with raw.open("r+b") as file:
         file.truncate(len(whole) // 2)
-    person.session.time.show(50.0, 50.25)
-    person.wait(lambda: not panel.stack.shows_picture and not panel.busy, "the words")
+    newcomer.session.time.show(50.0, 50.25)
+    newcomer.wait(lambda: not panel.stack.shows_picture and not panel.busy, "the words")
     assert "sample.dat ends before row" in panel.stack.page.explanation.text()
     assert not np.asarray(layer.data[0][:, 1_000_000:1_000_100]).any()
     assert len(said) == 1
     assert said[0].endswith("The traces are shown again when the file is back.")
-    person.session.time.show(5.0, 5.25)
-    person.wait(lambda: panel.stack.shows_picture and not panel.busy, "what is left")
+    newcomer.session.time.show(5.0, 5.25)
+    newcomer.wait(lambda: panel.stack.shows_picture and not panel.busy, "what is left")
 
-    person.session.time.show(50.0, 50.25)
-    person.wait(lambda: not panel.stack.shows_picture and not panel.busy, "the words again")
+    newcomer.session.time.show(50.0, 50.25)
+    newcomer.wait(lambda: not panel.stack.shows_picture and not panel.busy, "the words again")
     raw.unlink()
     raw.write_bytes(whole)
-    person.wait(lambda: panel.stack.shows_picture and not panel.busy, "the traces")
+    newcomer.wait(lambda: panel.stack.shows_picture and not panel.busy, "the traces")
     assert np.array_equal(np.asarray(layer.data[0][:, 1_000_000:1_000_100]), before)
 
 
-def test_a_raw_file_that_is_rewritten_is_summarised_anew(make_napari_viewer, kwik_copy, monkeypatch):
+def test_a_raw_file_that_is_rewritten_is_summarised_anew(newcomer, kwik_copy, monkeypatch):
     """Cut short it cannot be summarised; as soon as it is whole again, other samples are in the summary."""
     raw = kwik_copy.with_suffix(".dat")
     whole = np.fromfile(raw, np.int16)
@@ -214,64 +214,61 @@ def test_a_raw_file_that_is_rewritten_is_summarised_anew(make_napari_viewer, kwi
     monkeypatch.setattr(data_files, "LOOK_AGAIN_MS", 100)
     monkeypatch.setattr(data_files, "notify", lambda sentence, severity: None)
     monkeypatch.setattr(background_jobs, "WORTH_BYTES", 0)
-    person = Person(make_napari_viewer(show=True))
-    person.resize(1920, 1080)  # a page of samples is drawn from the file itself
-    person.open(kwik_copy)
-    summary, traces = person.workspace.overview.summary, person.session.model.traces
-    pyramid = person.session.trace_pyramid(person.session.model)
-    person.wait(lambda: pyramid.is_complete, "the summary")
+    newcomer.resize(1920, 1080)  # a page of samples is drawn from the file itself
+    newcomer.open(kwik_copy)
+    summary, traces = newcomer.workspace.overview.summary, newcomer.session.model.traces
+    pyramid = newcomer.session.trace_pyramid(newcomer.session.model)
+    newcomer.wait(lambda: pyramid.is_complete, "the summary")
 
     with raw.open("r+b") as file:
         file.truncate(whole.nbytes // 2)
-    person.session.time.show(50.0, 50.25)
-    panel = person.workspace.panels["Traces"]
-    person.wait(lambda: not panel.stack.shows_picture and not panel.busy, "the words")
+    newcomer.session.time.show(50.0, 50.25)
+    panel = newcomer.workspace.panels["Traces"]
+    newcomer.wait(lambda: not panel.stack.shows_picture and not panel.busy, "the words")
     (whole // 2).tofile(raw)
-    person.wait(lambda: panel.stack.shows_picture and not panel.busy, "the traces")
-    person.wait(lambda: summary.work.job is None and pyramid.is_complete, "the new summary")
+    newcomer.wait(lambda: panel.stack.shows_picture and not panel.busy, "the traces")
+    newcomer.wait(lambda: summary.work.job is None and pyramid.is_complete, "the new summary")
     last = len(traces) // 16
     assert np.array_equal(pyramid.read(16, last - 50, last), bin_extremes(traces[16 * (last - 50) : 16 * last], 16))
     assert np.array_equal(traces[16 * (last - 50) :], (whole // 2).reshape(traces.shape)[16 * (last - 50) :])
 
 
-def test_a_filter_acts_on_the_canvas_too_where_samples_are_shown(make_napari_viewer, kwik_copy):
-    person = Person(make_napari_viewer(show=True))
-    person.open(kwik_copy)
-    panel, level = person.workspace.panels["Traces"], person.viewer.layers["traces"].data[0]
-    overview = person.workspace.overview
+def test_a_filter_acts_on_the_canvas_too_where_samples_are_shown(newcomer, kwik_copy):
+    newcomer.open(kwik_copy)
+    panel, level = newcomer.workspace.panels["Traces"], newcomer.viewer.layers["traces"].data[0]
+    overview = newcomer.workspace.overview
     raw = np.asarray(level[:, 200_000:201_000])
     panel.choose(filter_name="common median")
-    person.settle()
+    newcomer.settle()
     assert overview.binder.shows_raw_for_width
-    camera = person.viewer.scene.camera
+    camera = newcomer.viewer.scene.camera
     camera.center = (0, camera.center[1], 10.0)
-    camera.zoom = canvas_of(person).width() / 0.5
+    camera.zoom = canvas_of(newcomer).width() / 0.5
     assert not overview.binder.shows_raw_for_width
-    person.wait(lambda: not np.array_equal(level[:, 200_000:201_000], raw), "the filter")
+    newcomer.wait(lambda: not np.array_equal(level[:, 200_000:201_000], raw), "the filter")
     filtered = np.asarray(level[:, 200_000:201_000])
     assert np.abs(np.median(filtered, axis=0)).max() < 1e-3
     panel.choose(filter_name="raw")
     assert np.array_equal(level[:, 200_000:201_000], raw)
 
 
-def test_where_slow_waves_are_strong_traces_and_canvas_are_band_passed_at_first(make_napari_viewer, kwik_copy):
+def test_where_slow_waves_are_strong_traces_and_canvas_are_band_passed_at_first(newcomer, kwik_copy):
     with_waves = kwik_copy.with_suffix(".dat")
     with open_session(kwik_copy, read_only=True) as session:
         raw = np.asarray(session.model.traces[0 : session.model.traces.shape[0]])
         slow = 3000 * np.sin(2 * np.pi * 3 * np.arange(len(raw)) / session.model.sample_rate)
     with_waves.unlink()  # it is that of all tests
     (raw + slow[:, None]).astype(np.int16).tofile(with_waves)
-    person = Person(make_napari_viewer(show=True))
-    person.open(kwik_copy)
-    person.settle()
-    layer, panel = person.viewer.layers["traces"], person.workspace.panels["Traces"]
+    newcomer.open(kwik_copy)
+    newcomer.settle()
+    layer, panel = newcomer.viewer.layers["traces"], newcomer.workspace.panels["Traces"]
     assert panel.data.traces.is_filtered
     assert panel.header.drop_downs[1].text().startswith("Band-pass")
     wide = layer.contrast_limits[1]
-    camera = person.viewer.scene.camera
+    camera = newcomer.viewer.scene.camera
     camera.center = (0, camera.center[1], 10.0)
-    camera.zoom = canvas_of(person).width() / 0.5
-    person.wait(lambda: np.abs(layer.data[0][:, 200_000:201_000]).max() < 2000, "the filter")
-    person.wait(lambda: layer.contrast_limits[1] < wide / 5, "the contrast of filtered traces")
+    camera.zoom = canvas_of(newcomer).width() / 0.5
+    newcomer.wait(lambda: np.abs(layer.data[0][:, 200_000:201_000]).max() < 2000, "the filter")
+    newcomer.wait(lambda: layer.contrast_limits[1] < wide / 5, "the contrast of filtered traces")
     panel.choose(filter_name="raw")
     assert layer.contrast_limits[1] == wide

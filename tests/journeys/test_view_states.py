@@ -2,6 +2,7 @@
 
 from unittest.mock import Mock
 
+import pytest
 from journeys.gate import Gate
 from journeys.sizes import LARGE_FIRST
 from kwik_writers.klusta import write_klusta
@@ -21,6 +22,8 @@ from napari_phy.widgets.window.workspace import Workspace
 OTHERS = ("Actions", "Link time", "Place probe")  # show no clusters
 VIEWS = [title for title, kind in KINDS.items() if issubclass(kind.panel, ViewPanel) and title not in OTHERS]
 NEED_RAW = [title for title in VIEWS if KINDS[title].panel.needs_raw_data and title != "Amplitude"]
+SOME = ("Features", "Correlograms", "Traces", "Grid")
+SOME_FIRST = pytest.mark.parametrize("views", [SOME, pytest.param(VIEWS, marks=pytest.mark.soak)], ids=["some", "all"])
 EVENTS_S = range(1, 50)
 CAUSE = "sample.kwx has 400 feature rows but sample.kwik has 441 spikes."
 
@@ -50,12 +53,13 @@ def shows(person, panel):
 
 
 @LARGE_FIRST
-def test_what_waits_is_cancelled_and_what_fails_is_tried_again(person, kwik_copy, monkeypatch, caplog):
+@SOME_FIRST
+def test_what_waits_is_cancelled_and_what_fails_is_tried_again(person, kwik_copy, monkeypatch, caplog, views):
     monkeypatch.setattr(picture_stack, "PATIENT_MS", 250)
     person.open(kwik_copy)
     person.session.events.add("light", EVENTS_S)
     gate = Gate()
-    for title in VIEWS:
+    for title in views:
         panel = person.workspace.board.open(title)
         shows(person, panel)
         gate.watch(panel)
@@ -96,11 +100,12 @@ def test_similar_clusters_that_fail_are_tried_again(person, kwik_copy, monkeypat
     assert panel.list.isVisible()
 
 
-def test_a_view_is_frozen_and_set_free_by_its_lock(person, kwik_copy):
+@SOME_FIRST
+def test_a_view_is_frozen_and_set_free_by_its_lock(person, kwik_copy, views):
     person.open(kwik_copy)
     person.session.events.add("light", EVENTS_S)
     before = person.chosen
-    for title in [title for title in VIEWS if KINDS[title].panel.has_freeze]:
+    for title in [title for title in views if KINDS[title].panel.has_freeze]:
         person.click(before[0])
         panel = person.workspace.board.open(title)
         shows(person, panel)

@@ -1,6 +1,6 @@
 """A damaged data set opens or is refused in one sentence; it never runs code, hangs, crashes, fills memory or changes.
 
-100 mutations in every run, more than 3 000 new ones with `make soak`, where what opens is edited and saved, too. To see
+50 mutations in every run, more than 3 000 new ones with `make soak`, where what opens is edited and saved, too. To see
 one of them: `check_one(original, folder, seed)`.
 """
 
@@ -16,7 +16,7 @@ import pytest
 from soak.damaged import Outcome, complaint, look_at, outcomes, run_limited
 from soak.small_kwik import make_kwik
 
-N_EVERY_TIME = 50
+N_EVERY_TIME = 25
 N_SOAK, N_SOAK_REAL = 1500, 500  # of each data set
 FIRST_SEED = 10**6 * int(os.environ.get("NAPARI_PHY_SOAK_SEED", "0"))
 REAL = "klusta_4ch/test4"

@@ -2,7 +2,7 @@
 
 import pytest
 from qtpy.QtCore import QEvent, QPoint, QPointF, Qt
-from qtpy.QtGui import QWheelEvent
+from qtpy.QtGui import QMouseEvent, QWheelEvent
 from qtpy.QtWidgets import QApplication, QWidget
 from widgets.mouse_events import NO_BUTTON, NONE, double_click, drag, move, press, release
 
@@ -91,6 +91,13 @@ def test_the_wheel_tells_where_how_far_and_with_which_keys(plot, told, turned):
 
 def test_it_tells_when_the_mouse_left(plot, told):
     QApplication.sendEvent(plot, QEvent(QEvent.Type.Leave))
+    assert told == [("left",)]
+
+
+def test_an_event_is_what_its_type_says_whatever_class_pyqt_has_for_it(plot, told):
+    place_now = place(50, 60)
+    leaving = QMouseEvent(QEvent.Type.Leave, place_now, place_now, Qt.MouseButton.LeftButton, NO_BUTTON, NONE)
+    assert not plot.mouse.eventFilter(plot, leaving)
     assert told == [("left",)]
 
 

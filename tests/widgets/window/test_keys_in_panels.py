@@ -99,14 +99,15 @@ def test_in_headers_and_the_toolbar_keys_are_ours_but_space_presses_the_button(w
         assert done(workspace, button, "Space") == []
 
 
-@pytest.mark.parametrize("kind", [QLineEdit, QPlainTextEdit, QSpinBox])
-def test_in_a_text_field_of_a_panel_no_key_is_ours(workspace, kind):
-    field = kind(workspace.panels["Features"])
-    field.show()
-    field.setFocus()
-    for keys in key_bindings().table("panels"):
-        if not keys.startswith(("Alt", "Ctrl+S", "Ctrl+N", "Ctrl+M", "Ctrl+U", "F1")):  # menus of napari would open
-            assert done(workspace, field, keys) == [], keys
+def test_in_a_text_field_of_a_panel_no_key_is_ours(workspace):
+    for kind in (QLineEdit, QPlainTextEdit, QSpinBox):
+        field = kind(workspace.panels["Features"])
+        field.show()
+        field.setFocus()
+        for keys in key_bindings().table("panels"):
+            if not keys.startswith(("Alt", "Ctrl+S", "Ctrl+N", "Ctrl+M", "Ctrl+U", "F1")):  # menus of napari would open
+                assert done(workspace, field, keys) == [], (kind, keys)
+        field.deleteLater()
 
 
 def test_other_keys_of_napari_work_in_our_panels(workspace):
@@ -121,42 +122,41 @@ def test_other_keys_of_napari_work_in_our_panels(workspace):
     assert viewer.dims.order == order[::-1]
 
 
-@pytest.mark.parametrize("active", ["spikes", "picture", None])
-def test_in_the_canvas_the_right_column_acts_while_our_layer_is_active_or_none(workspace, canvas, active):
+def test_in_the_canvas_the_right_column_acts_while_our_layer_is_active_or_none(workspace, canvas):
     viewer = workspace.viewer
     viewer.add_image(np.zeros((4, 4)), name="picture", metadata={TAG: SessionTag(workspace.session)})
-    viewer.layers.selection.active = None if active is None else viewer.layers[active]
     n_points = len(viewer.layers["spikes"].data)
     table = key_bindings().table("canvas")
-    for keys, action_id in table.items():
-        assert done(workspace, canvas, keys) == [action_id], keys
-    for keys in ONLY_IN_PANELS:
-        if keys != "Ctrl+N":  # napari's: a new image of what is in the clipboard
-            assert done(workspace, canvas, keys) == [], keys
-    grid = viewer.canvas.grid.enabled
-    assert done(workspace, canvas, "Ctrl+G") == []
-    assert viewer.canvas.grid.enabled is not grid
-    assert len(viewer.layers["spikes"].data) == n_points
+    for active in ("spikes", "picture", None):
+        viewer.layers.selection.active = None if active is None else viewer.layers[active]
+        for keys, action_id in table.items():
+            assert done(workspace, canvas, keys) == [action_id], (active, keys)
+        for keys in ONLY_IN_PANELS:
+            if keys != "Ctrl+N":  # napari's: a new image of what is in the clipboard
+                assert done(workspace, canvas, keys) == [], (active, keys)
+        grid = viewer.canvas.grid.enabled
+        assert done(workspace, canvas, "Ctrl+G") == []
+        assert viewer.canvas.grid.enabled is not grid
+        assert len(viewer.layers["spikes"].data) == n_points
 
 
-@pytest.mark.parametrize("kind", LAYERS)
-def test_in_the_canvas_no_key_is_ours_while_another_layer_is_active_and_napari_has_its_own(workspace, canvas, kind):
+def test_in_the_canvas_no_key_is_ours_while_another_layer_is_active_and_napari_has_its_own(workspace, canvas):
     viewer = workspace.viewer
-    layer = LAYERS[kind](viewer)
-    viewer.layers.selection.active = layer
     clusters = workspace.session.manager.cluster_ids.tolist()
-    keys, mode = MODES[kind]
-    assert layer.mode != mode
-    assert done(workspace, canvas, keys) == []
-    assert layer.mode == mode
-    for keys in key_bindings().table("canvas"):
-        assert done(workspace, canvas, keys) == [], keys
-    for keys in ONLY_IN_PANELS:
-        if keys != "Ctrl+N":
-            assert done(workspace, canvas, keys) == [], keys
-    assert workspace.session.manager.cluster_ids.tolist() == clusters
-    viewer.layers.selection.clear()
-    assert done(workspace, canvas, "G") == ["merge"]
+    for kind, (own, mode) in MODES.items():
+        layer = LAYERS[kind](viewer)
+        viewer.layers.selection.active = layer
+        assert layer.mode != mode, kind
+        assert done(workspace, canvas, own) == [], kind
+        assert layer.mode == mode, kind
+        for keys in key_bindings().table("canvas"):
+            assert done(workspace, canvas, keys) == [], (kind, keys)
+        for keys in ONLY_IN_PANELS:
+            if keys != "Ctrl+N":
+                assert done(workspace, canvas, keys) == [], (kind, keys)
+        assert workspace.session.manager.cluster_ids.tolist() == clusters
+        viewer.layers.selection.clear()
+        assert done(workspace, canvas, "G") == ["merge"], kind
 
 
 def test_labels_are_undone_by_their_own_key(workspace, canvas):

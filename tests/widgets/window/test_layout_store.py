@@ -180,19 +180,21 @@ def test_a_data_set_has_a_layout_of_its_own(open_, qtbot, tmp_path):
     assert not workspace.docks["History"].isHidden()
 
 
-@pytest.mark.parametrize(
-    "kept",
-    [
-        "nonsense",
-        [],
-        {"large": 3},
-        {"large": {"preset": "Sort", "docks": [1], "state": ""}},
-        {"large": {"preset": "Sort", "docks": ["Clusters"], "state": "????"}},
-        {"large": {"preset": "Moon", "docks": ["Clusters"], "state": "AAAA"}},
-        {"large": {"preset": "Sort", "docks": ["Clusters", "Unheard of"], "state": "AAAA"}},
-        {"large": {"preset": "Sort", "docks": [], "state": "AAAA"}},
-    ],
-)
+NONSENSE = [
+    {"large": {"preset": "Sort", "docks": ["Clusters"], "state": "????"}},
+    {"large": {"preset": "Sort", "docks": ["Clusters", "Unheard of"], "state": "AAAA"}},
+]
+MORE_NONSENSE = [
+    "nonsense",
+    [],
+    {"large": 3},
+    {"large": {"preset": "Sort", "docks": [1], "state": ""}},
+    {"large": {"preset": "Moon", "docks": ["Clusters"], "state": "AAAA"}},
+    {"large": {"preset": "Sort", "docks": [], "state": "AAAA"}},
+]
+
+
+@pytest.mark.parametrize("kept", [*NONSENSE, *(pytest.param(kept, marks=pytest.mark.soak) for kept in MORE_NONSENSE)])
 def test_what_makes_no_sense_is_the_usual_layout(open_, kept):
     phy_folder().mkdir(parents=True, exist_ok=True)
     (phy_folder() / "layout.json").write_text(json.dumps(kept))

@@ -27,7 +27,7 @@ class ElidedLabel(PlainLabel):
 
     def event(self, event: QEvent) -> bool:
         """Show the tooltip."""
-        if isinstance(event, QHelpEvent):
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
             QToolTip.showText(event.globalPos(), plain(self.tip()), self)
             return True
         return super().event(event)

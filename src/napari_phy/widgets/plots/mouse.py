@@ -8,6 +8,10 @@ from qtpy.QtWidgets import QApplication, QWidget
 
 NOTCH = 120  # of the wheel, in Qt's eighths of a degree
 
+_MOUSE_EVENTS = (
+    QEvent.Type.MouseMove, QEvent.Type.MouseButtonPress, QEvent.Type.MouseButtonRelease, QEvent.Type.MouseButtonDblClick
+)  # fmt: skip
+
 
 class Mouse(QObject):
     """Turns the mouse events of a widget into what they mean.
@@ -60,12 +64,12 @@ class Mouse(QObject):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Take all mouse events: none is left for the widget, nor for vispy, which would search its scene."""
-        kind = event.type()
-        if isinstance(event, QWheelEvent):
+        kind = event.type()  # asked first: PyQt may hand an event over as one that was at its address before
+        if kind == QEvent.Type.Wheel and isinstance(event, QWheelEvent):
             delta = event.angleDelta()  # Alt turns the wheel sideways
             self.scrolled.emit(event.position(), (delta.y() or delta.x()) / NOTCH, event.modifiers())
             event.accept()
-        elif isinstance(event, QMouseEvent):
+        elif kind in _MOUSE_EVENTS and isinstance(event, QMouseEvent):
             if kind == QEvent.Type.MouseMove:
                 self._on_move(event.position())
             elif event.button() == Qt.MouseButton.LeftButton:
