@@ -141,7 +141,9 @@ def test_a_stack_that_comes_later_has_the_canvas_until_it_goes(person, kwik_copy
 
 
 @LARGE_FIRST
-def test_a_data_set_opened_beside_a_stack_leaves_the_part_that_was_looked_at(person, kwik_copy, stack, screen_size):
+def test_a_data_set_opened_beside_a_stack_leaves_the_part_that_was_looked_at(
+    make_napari_viewer, person, kwik_copy, stack, screen_size
+):
     viewer = person.viewer
     viewer.add_image(stack, name="neurons")
     person.rest(0.2)

@@ -137,7 +137,6 @@ def click_x(person):
     x11.XCloseDisplay(display)
 
 
-WAYS = pytest.mark.parametrize("leave", [press_close, press_exit, click_x])
 CLICK_FIRST = pytest.mark.parametrize(
     "leave", [click_x, *(pytest.param(press, marks=pytest.mark.soak) for press in (press_close, press_exit))]
 )
@@ -169,7 +168,7 @@ def do(person, dialogs, leave, answers):
     return dialogs.seen
 
 
-@WAYS
+@CLICK_FIRST
 def test_with_edits_ours_is_the_only_question(person, dialogs, quits, kwik_copy, leave):
     open_file(person, kwik_copy)
     edit_twice(person)

@@ -117,7 +117,7 @@ def test_cancel_of_the_first_data_set_says_so(make_napari_viewer, person, large,
     assert Workspace.find(person.viewer) is None
 
 
-def test_who_waits_gets_the_data_set(person, kwik_copy, large, opening):
+def test_who_waits_gets_the_data_set(make_napari_viewer, person, kwik_copy, large, opening):
     person.open(kwik_copy)
     person.answer(lambda _: opening.may_go_on.set())
     person.open(large)

@@ -205,7 +205,7 @@ def test_a_raw_file_that_is_cut_short_and_comes_back(newcomer, kwik_copy, monkey
     assert np.array_equal(np.asarray(layer.data[0][:, 1_000_000:1_000_100]), before)
 
 
-def test_a_raw_file_that_is_rewritten_is_summarised_anew(newcomer, kwik_copy, monkeypatch):
+def test_a_raw_file_that_is_rewritten_is_summarised_anew(make_napari_viewer, kwik_copy, monkeypatch):
     """Cut short it cannot be summarised; as soon as it is whole again, other samples are in the summary."""
     raw = kwik_copy.with_suffix(".dat")
     whole = np.fromfile(raw, np.int16)
@@ -214,20 +214,21 @@ def test_a_raw_file_that_is_rewritten_is_summarised_anew(newcomer, kwik_copy, mo
     monkeypatch.setattr(data_files, "LOOK_AGAIN_MS", 100)
     monkeypatch.setattr(data_files, "notify", lambda sentence, severity: None)
     monkeypatch.setattr(background_jobs, "WORTH_BYTES", 0)
-    newcomer.resize(1920, 1080)  # a page of samples is drawn from the file itself
-    newcomer.open(kwik_copy)
-    summary, traces = newcomer.workspace.overview.summary, newcomer.session.model.traces
-    pyramid = newcomer.session.trace_pyramid(newcomer.session.model)
-    newcomer.wait(lambda: pyramid.is_complete, "the summary")
+    person = Person(make_napari_viewer(show=True))
+    person.resize(*LARGE)  # a page of samples is drawn from the file itself
+    person.open(kwik_copy)
+    summary, traces = person.workspace.overview.summary, person.session.model.traces
+    pyramid = person.session.trace_pyramid(person.session.model)
+    person.wait(lambda: pyramid.is_complete, "the summary")
 
     with raw.open("r+b") as file:
         file.truncate(whole.nbytes // 2)
-    newcomer.session.time.show(50.0, 50.25)
-    panel = newcomer.workspace.panels["Traces"]
-    newcomer.wait(lambda: not panel.stack.shows_picture and not panel.busy, "the words")
+    person.session.time.show(50.0, 50.25)
+    panel = person.workspace.panels["Traces"]
+    person.wait(lambda: not panel.stack.shows_picture and not panel.busy, "the words")
     (whole // 2).tofile(raw)
-    newcomer.wait(lambda: panel.stack.shows_picture and not panel.busy, "the traces")
-    newcomer.wait(lambda: summary.work.job is None and pyramid.is_complete, "the new summary")
+    person.wait(lambda: panel.stack.shows_picture and not panel.busy, "the traces")
+    person.wait(lambda: summary.work.job is None and pyramid.is_complete, "the new summary")
     last = len(traces) // 16
     assert np.array_equal(pyramid.read(16, last - 50, last), bin_extremes(traces[16 * (last - 50) : 16 * last], 16))
     assert np.array_equal(traces[16 * (last - 50) :], (whole // 2).reshape(traces.shape)[16 * (last - 50) :])
