@@ -279,6 +279,25 @@ def test_nothing_goes_round_in_circles(viewer, time, linked):
     assert shown(layer) == 299
 
 
+def test_a_slider_that_knows_only_steps_leaves_the_clock_where_it_is(viewer, time, linked):
+    steps = []
+
+    def round_to_step(event=None):  # as napari's slider does whenever it is at another step
+        if [viewer.dims.current_step[0]] != steps[-1:]:
+            steps.append(viewer.dims.current_step[0])
+            viewer.dims.set_current_step(0, steps[-1])
+
+    viewer.dims.events.current_step.connect(round_to_step)
+    for place, rate_hz in enumerate((11.76, 32.65, 24.54, 6.48)):
+        n_frames = int(35 * rate_hz)
+        base = TimeBase.from_rate(n_frames, rate_hz, 0.1 * place) if place % 2 else uneven(n_frames, rate_hz, place)
+        linked.link(viewer.add_image(stack(n_frames, 2, 2)), base)
+    for time_s in np.random.default_rng(0).uniform(0, 35, 60).tolist():
+        go(linked, time, time_s)
+        linked.follow_slider()
+        assert time.time_s == time_s
+
+
 def test_what_cannot_be_linked_is_said_and_stays_as_it_is(viewer, linked):
     flat = viewer.add_image(np.zeros((5, 6)))
     movie = viewer.add_image(stack(300), name="movie")

@@ -4,6 +4,7 @@ import pytest
 from widgets.light_session import light_session
 
 from napari_phy.layers.session_tag import TAG, SessionTag
+from napari_phy.widgets.window.time_links import TimeLinks
 from napari_phy.widgets.window.workspace import open_workspace
 
 
@@ -16,3 +17,13 @@ def workspace(kept_window, qtbot):
     workspace = open_workspace(viewer, session)
     qtbot.waitUntil(workspace.panels["Clusters"].list.hasFocus)
     return workspace
+
+
+@pytest.fixture
+def links(qapp, viewer, session):
+    """Return what links the layers of the file's `viewer` to the clock of its `session`."""
+    links = TimeLinks(viewer, qapp)
+    links.follow(session)
+    yield links
+    links.follow(None)
+    links.deleteLater()

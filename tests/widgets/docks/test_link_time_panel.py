@@ -12,7 +12,6 @@ from napari_phy.timeline import TimeBase
 from napari_phy.widgets.actions import messages
 from napari_phy.widgets.docks.link_time_form import CHANNEL, EVENTS, FILE, OTHER, RATE
 from napari_phy.widgets.docks.link_time_panel import LinkTimePanel
-from napari_phy.widgets.window.time_links import TimeLinks
 
 N_FRAMES, RATE_HZ, START_S = 60, 20.0, 0.2
 
@@ -31,15 +30,6 @@ def session():
 @pytest.fixture
 def viewer():
     return ViewerModel()
-
-
-@pytest.fixture
-def links(qapp, viewer, session):
-    links = TimeLinks(viewer, qapp)
-    links.follow(session)
-    yield links
-    links.follow(None)
-    links.deleteLater()
 
 
 @pytest.fixture

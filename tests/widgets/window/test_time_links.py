@@ -13,7 +13,6 @@ from napari_phy.core.time_cursor import TimeCursor
 from napari_phy.session.clocks import SessionClocks
 from napari_phy.storage.side_files import SideFiles
 from napari_phy.timeline import TimeBase
-from napari_phy.widgets.window.time_links import TimeLinks
 
 BASE = TimeBase.from_rate(300, 10.0, 0.5, sample_rate=1000.0)
 
@@ -29,15 +28,6 @@ def session(tmp_path):
 @pytest.fixture
 def viewer():
     return ViewerModel()
-
-
-@pytest.fixture
-def links(qapp, viewer, session):
-    links = TimeLinks(viewer, qapp)
-    links.follow(session)
-    yield links
-    links.follow(None)
-    links.deleteLater()
 
 
 @pytest.fixture

@@ -59,7 +59,10 @@ class SliderLag(QObject):
     def _axis(self) -> int | None:
         viewer = self._viewer()
         labels = () if viewer is None else viewer.dims.axis_labels
-        return labels.index(LAG) if LAG in labels else None
+        if viewer is None or LAG not in labels:
+            return None
+        axis, units = labels.index(LAG), viewer.dims.units
+        return axis if units is None or units[axis].is_compatible_with(_MS) else None
 
     def _place(self) -> None:
         """Put the label where the slider of lags is now, or take it away."""
